@@ -43,7 +43,6 @@ def _texts(loaded: LoadedJob) -> Iterable[str | None]:
 
 
 def _run_text(field_of: Callable[[Job], str | None]) -> Callable[[LoadedJob], str]:
-    """Return a function that reads a field of a job's run, or `""` if the run is not loaded."""
     return lambda loaded: (field_of(loaded.job) or "") if loaded.job is not None else ""
 
 
@@ -61,11 +60,9 @@ _GROUPS: dict[str, frozenset[NodeState]] = {
         {NodeState.FAILED, NodeState.CANCELED, NodeState.BLOCKED, NodeState.UNKNOWN}
     ),
 }
-"""States by the filter word that stands for all of them."""
 
 
 def _has_studio_state(state: JobState) -> Callable[[LoadedJob], bool]:
-    """Return a test for Studio's own state of a job, even if the job is shown as blocked."""
     return lambda loaded: loaded.node.state is state
 
 
@@ -110,7 +107,7 @@ def matching_jobs(
 ) -> frozenset[str]:
     """Return the ids of the nodes that match all terms; none if there are no terms.
 
-    `haystacks` is a cache of search texts by node id, to which this function adds missing texts.
+    `haystacks` is a cache of search texts by node id.
     """
     if not terms:
         return frozenset()

@@ -21,22 +21,18 @@ from studio_tui.tui.pipelines.stopped_words import name_of, stop_summary
 
 
 class PartialStopError(StudioError):
-    """A pipeline has not stopped completely: some of its jobs still run, or more may start."""
+    """Some jobs of a pipeline still run, or more may start."""
 
 
 class BulkPipelines:
     """Stops, pauses or resumes several pipelines."""
 
     def __init__(self, host: Host, unmark: Callable[[str], object]) -> None:
-        """Initialise; `unmark` removes the mark of a pipeline, given its id."""
         self._host = host
         self._unmark = unmark
 
     async def stop(self, chosen: Sequence[Pipeline], marked: Sequence[Pipeline]) -> None:
-        """Ask, with numbers of jobs; then pause the `chosen` pipelines and cancel their jobs.
-
-        `chosen` are those of the `marked` pipelines in which there is something to stop.
-        """
+        """Ask; then pause the `chosen` ones of the `marked` pipelines and cancel their jobs."""
         job_numbers = {each.pipeline_id: len(runs_to_cancel(each)) for each in chosen}
         jobs = plural(sum(job_numbers.values()), "job")
         excluded = _excluded_line(len(marked) - len(chosen), "has nothing to stop")
@@ -71,10 +67,7 @@ class BulkPipelines:
     async def pause_or_resume(
         self, chosen: Sequence[Pipeline], marked: Sequence[Pipeline], *, pausing: bool
     ) -> None:
-        """Ask, then pause or resume the `chosen` ones of the `marked` pipelines.
-
-        The question says how many failed or canceled jobs run again if pipelines are resumed.
-        """
+        """Ask, then pause or resume the `chosen` ones of the `marked` pipelines."""
         commands = self._host.session.commands.pipelines
         if pausing:
             verb, doing, done, command = "Pause", "Pausing", "paused", commands.pause
@@ -102,11 +95,7 @@ class BulkPipelines:
             self._begin(doing, done, chosen, command, begun=unmark_excluded)
 
     def _unmark_excluded(self, marked: Sequence[Pipeline], chosen: Sequence[Pipeline]) -> None:
-        """Remove the marks of pipelines to which the command does not apply.
-
-        At the end of the command, marks stay only on pipelines where it did not succeed, for a
-        second try.
-        """
+        """Remove marks, so that at the end they stay only where a second try makes sense."""
         for pipeline in marked:
             if pipeline not in chosen:
                 self._unmark(pipeline.pipeline_id)
@@ -137,11 +126,6 @@ class BulkPipelines:
         )
 
     async def _stop_completely(self, pipeline: Pipeline) -> StopOutcome:
-        """Stop a pipeline.
-
-        Raises:
-            StudioError: the pipeline, or some of its jobs, may continue.
-        """
         outcome = await self._host.session.commands.pipelines.stop(pipeline)
         if outcome.still_running or outcome.starts_more_jobs:
             raise PartialStopError(_what_continues(outcome))
@@ -163,7 +147,6 @@ def _excluded_line(count: int, why: str) -> tuple[str, ...]:
 
 
 def _what_continues(outcome: StopOutcome) -> str:
-    """Return which jobs of a pipeline may continue, with Studio's first reason."""
     running = [name_of(job.run) for job in outcome.still_running if job.error is None]
     refused = [
         (name_of(job.run), job.error) for job in outcome.still_running if job.error is not None

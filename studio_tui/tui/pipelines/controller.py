@@ -44,9 +44,8 @@ class PipelineController:
     ) -> None:
         """Make a controller; `at_hand` returns the current pipeline, `marked` the marked ones.
 
-        Commands apply to the marked pipelines; if there are none, to the current one. Only
-        `show_raw` and `copy_part` apply to the current pipeline even if others are marked. `unmark`
-        removes the mark of a pipeline, given its id.
+        Commands apply to the marked pipelines, else to the current one; `show_raw` and `copy_part`
+        to the current one in any case. `unmark` removes a mark, given the id of a pipeline.
         """
         self._host = host
         self._shown_at_hand = at_hand
@@ -63,7 +62,6 @@ class PipelineController:
 
     @property
     def _targets(self) -> Sequence[Pipeline]:
-        """The pipelines to which most commands apply: the marked ones, else the current one."""
         return self._marked() or tuple(filter(None, (self._at_hand(),)))
 
     def _possible_targets(self, is_possible: Callable[[Pipeline], bool]) -> list[Pipeline]:
@@ -143,7 +141,6 @@ class PipelineController:
         command = pipeline_commands.pause if pausing else pipeline_commands.resume
 
         def finish(is_reached: bool) -> str:
-            """Return the message of success; empty if a newer command replaced this one."""
             if not is_reached:
                 return ""
             session.endings.watch_pipelines(chosen)
@@ -341,7 +338,6 @@ def _can_pause(pipeline: Pipeline) -> bool:
 
 
 def _can_resume(pipeline: Pipeline, *, is_local: bool) -> bool:
-    """Return whether a pipeline can be resumed; a canceled one needs jobs and a local Studio."""
     if is_local and pipeline.state is PipelineState.CANCELED:
         return bool(pipeline.job_runs)
     return pipeline.state in {PipelineState.PAUSED, PipelineState.FAILED}

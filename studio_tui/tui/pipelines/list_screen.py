@@ -36,15 +36,12 @@ _HINTS = {
     PipelineState.PAUSED: ("table.open", "pipeline.pause", "pipeline.stop", "pipeline.logs"),
     PipelineState.FAILED: ("table.open", "pipeline.pause", "pipeline.logs", "pipelines.problems"),
 }
-"""Ids of keys in the footer, by the state of the pipeline under the cursor."""
+"""Keys in the footer, by the state of the pipeline under the cursor."""
 _FINISHED_HINTS = ("table.open", "pipeline.logs")
-"""Ids of keys for a pipeline in any other state."""
 _MARK_HINTS = (
     "pipeline.pause", "pipeline.stop", "pipeline.logs", "pipeline.copy_id", "pipelines.unmark",
 )  # fmt: skip
-"""Ids of keys while pipelines are marked."""
 _ALWAYS = ("pipelines.trigger", "pipelines.filter")
-"""Ids of keys that are added to the others."""
 
 
 _COMMANDS: tuple[Command["PipelinesScreen"], ...] = (
@@ -96,7 +93,7 @@ class PipelinesScreen(ListPage[Pipeline]):
         self._recorded = RecordedRows(self.session.records.pipelines, lambda: self.list, PIPELINES)
         self._overview = Overview()
         self._jobs: dict[str, Job] = {}
-        """The jobs that the listed pipelines run, by id, as far as they are known."""
+        """The jobs that the listed pipelines run, by id."""
 
     # Overrides of Page.
 
@@ -112,7 +109,6 @@ class PipelinesScreen(ListPage[Pipeline]):
         return (*hints, *_ALWAYS)
 
     def label(self, binding: Binding) -> str:
-        """Return the current label of a key: `p` pauses or resumes, `X` stops or only cancels."""
         if binding.id == "pipeline.pause":
             return self.pipelines.pause_label()
         if binding.id == "pipeline.stop":
@@ -120,7 +116,6 @@ class PipelinesScreen(ListPage[Pipeline]):
         return super().label(binding)
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
-        """Show new pipelines, recorded ones, or changes of the jobs they run."""
         value = message.snapshot.value
         if message.name == self.session.pipelines.name:
             if is_news and value is not None:
@@ -146,11 +141,9 @@ class PipelinesScreen(ListPage[Pipeline]):
         return (*super().pollers(), self._recorded.archive)
 
     def rows_changed(self) -> None:
-        """Update the recorded rows."""
         self._recorded.update()
 
     def title_notes(self) -> tuple[Part, ...]:
-        """Return how many of the pipelines are recorded."""
         return self._recorded.title_parts
 
     # Overrides of ListPage.
@@ -173,7 +166,6 @@ class PipelinesScreen(ListPage[Pipeline]):
         return self._recorded.with_mark(key, row)
 
     def facts_at_hand(self, now: datetime) -> tuple[Fact | FactLine, ...]:
-        """Return the preview of the pipeline under the cursor, with its past runs."""
         pipeline = self.row_at_hand()
         pipeline_list = self.source().snapshot.value
         if pipeline is None or pipeline_list is None:

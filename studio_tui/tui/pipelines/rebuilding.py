@@ -29,16 +29,13 @@ class Rebuilding:
     """Controller of rebuilding datasets, on the list of pipelines."""
 
     def __init__(self, page: ListPage[Pipeline], at_hand: Callable[[], Pipeline | None]) -> None:
-        """Make a controller; `at_hand` returns the pipeline under the cursor."""
         self._page = page
         self._session = page.session
         self._at_hand = at_hand
         self._drafts: KeptDrafts[TriggerDraft] = KeptDrafts()
-        """Unfinished forms, by the datasets that they proposed."""
         self._last_sent = TriggerDraft()
-        """The input sent last; its `review` and `only` are the defaults of the next form."""
+        """Its `review` and `only` are the defaults of the next form."""
         self._listed: tuple[ListedDataset, ...] = ()
-        """All datasets, if Studio lists them."""
 
     def why_not_trigger(self) -> str | None:
         """Return why no pipeline can be triggered."""
@@ -51,10 +48,7 @@ class Rebuilding:
         return None if self._session.commands.schedules.is_possible else NO_PIPELINES
 
     async def trigger(self) -> None:
-        """Show the form for triggering a pipeline; the cursor then moves to the new pipeline.
-
-        If the user wants to review the new pipeline first, its page is opened.
-        """
+        """Show the form for triggering a pipeline, and then the pipeline's page or its row."""
         pipeline, last = self._at_hand(), self._last_sent
         target = pipeline.datasets if pipeline else ""
         fresh = TriggerDraft(target, review=last.review, is_proposed=True, only=last.only)
@@ -66,10 +60,7 @@ class Rebuilding:
         self._page.post_message(SchedulePipeline(pipeline.datasets if pipeline else ""))
 
     async def rebuild(self, app: App[Any], names: Sequence[str], *, only: bool) -> None:
-        """Show the form for rebuilding datasets over the current screen, which can be any.
-
-        `only` means that the datasets which `names` depend on are left as they are.
-        """
+        """Show the form for rebuilding datasets, or `only` these, over the current screen."""
         draft = TriggerDraft(" ".join(names), only=only)
         # A draft saved for these datasets may have another `only` than the new choice.
         beginning = replace(self._drafts.begin(draft.datasets, draft), draft=draft)
@@ -118,10 +109,7 @@ class Rebuilding:
         return job_list.jobs if job_list is not None else None
 
     async def _load(self, jobs: Sequence[Job]) -> bool:
-        """Request the datasets: of a local Studio all, of another Studio those `jobs` created.
-
-        Return whether the answers are complete, so that nothing need be requested again.
-        """
+        """Request the listed datasets, or those that `jobs` created; return whether it has all."""
         if not self._session.client.is_local_studio:
             await self._session.datasets.request_versions(jobs)
             return self._session.datasets.is_complete

@@ -20,20 +20,18 @@ class Weight(NamedTuple):
     """Duration of a job in seconds."""
 
     remaining: float
-    """Remaining time; 0 for a job that has ended, is being canceled, or will not run."""
+    """0 for a job that has ended, is being canceled, or will not run."""
     whole: float
-    """Time from the start to the end of the job; 0 for a job that will not run."""
+    """From its start to its end; 0 for a job that will not run."""
 
 
 def critical_path_of(model: ViewModel) -> tuple[str, ...]:
     """Return the path with the longest remaining time, and among equals the longest total time.
 
-    It has node ids, each the parent of the next. It is empty if no job has a known or estimated
-    duration above 0; if the pipeline has ended, a known duration of 0 is enough.
+    It has node ids, each the parent of the next. It is empty if no duration is known.
 
-    For a pipeline that has ended, the path is the one that determined the end: it leads back from
-    the job that ended last, and from each job to the parent of that job that ended last. If no job
-    that ran has a known end, the path is the longest.
+    For a pipeline that has ended, it leads back from the job that ended last, from each job to the
+    parent that ended last. If no job that ran has a known end, it is the longest path.
     """
     # By node: the weight of the heaviest path to the node, and the parent before it on this path.
     path_weights: dict[str, Weight] = {}
@@ -68,9 +66,7 @@ def _actual_end(
 ) -> str | None:
     """Return the job that ended last, and store in `previous` for each job its last parent to end.
 
-    Jobs that did not run, or whose end is unknown, are left out. The returned job has no child
-    among the other jobs. Of several such jobs that ended last at the same time, the job at the end
-    of the longest path is returned.
+    Jobs that did not run, or whose end is unknown, are left out.
     """
     ends: dict[str, tuple[datetime, Weight]] = {}
     for node_id, node in model.plan.nodes.items():
@@ -92,8 +88,8 @@ def _actual_end(
 def weight(node: Node, model: ViewModel) -> Weight | None:
     """Return the duration of a job; `None` if its status or its duration is unknown.
 
-    For a job that has ended or is being canceled, it comes from the job's own times. Otherwise it
-    is estimated from past runs and, while the job runs, from its progress.
+    Unless its own times tell it, it is estimated from past runs, and while the job runs from its
+    progress.
     """
     state = model.statuses.states[node.id]
     if state in {NodeState.DONE, NodeState.FAILED, NodeState.CANCELING, NodeState.CANCELED}:
@@ -117,7 +113,7 @@ def weight(node: Node, model: ViewModel) -> Weight | None:
 
 
 def elapsed_seconds(node: Node, model: ViewModel) -> float:
-    """Return how long a job has run; 0 if it does not run yet, or if the time is unknown."""
+    """Return how long a job has run; 0 if unknown."""
     took = model.run_time(node)
     return took.seconds if took is not None else 0.0
 
@@ -140,9 +136,7 @@ def _expected_seconds(node: Node, model: ViewModel) -> float | None:
 def estimated_bar(node: Node, model: ViewModel) -> Progress | None:
     """Return the progress of a running job, with the remaining time that `weight` estimates.
 
-    Progress without a remaining time is returned unchanged. `None` if the job does not run or shows
-    no progress. An estimate for the pipeline is based on `weight` as well, so it is never less than
-    the remaining time of a job.
+    `None` if the job does not run or shows no progress.
     """
     bar, own = model.bar(node), weight(node, model)
     if bar is None or bar.remaining is None or own is None:
@@ -153,10 +147,9 @@ def estimated_bar(node: Node, model: ViewModel) -> Progress | None:
 def _duration_by_bar(whole: float, percent: float | None, usual: float | None) -> float:
     """Return a duration between `usual` and `whole`: the fuller the bar, the closer to `whole`.
 
-    `whole` is the duration according to the bar. It is returned unchanged if it is not longer than
-    `usual`, or if `usual` or `percent` is unknown. The first steps of a bar can be much slower than
-    the others, so that `whole` jumps from seconds to an hour and back. The weight of `whole` is a
-    square root, because the error of a rate falls with the square root of its samples.
+    The first steps of a bar can be much slower than the others, so that `whole`, the duration by
+    the bar, jumps from seconds to an hour and back. Its weight is a square root, because the error
+    of a rate falls with the square root of its samples.
     """
     if usual is None or percent is None or whole <= usual:
         return whole
@@ -174,7 +167,6 @@ def _path(last: str | None, before: dict[str, str]) -> tuple[str, ...]:
 
 _ARROW = " ▸ "
 _DEFAULT_WIDTH = 100
-"""Default maximum width of the text in cells."""
 
 
 def path_words(
@@ -185,11 +177,9 @@ def path_words(
 ) -> str:
     """Format a path with durations or estimates: `… 3 before ▸ load 0:40 ▸ … 2 more ▸ fit ~9:00`.
 
-    Jobs in a state outside `TO_RUN` count as ended. The text begins with the last job that has
-    ended. The jobs before it are only counted, unless all jobs of the path have ended. Jobs that do
-    not fit in `room` cells, as measured by `cells`, are replaced by their number. Of the jobs from
-    there on, the job with the longest duration is always named. Then longer jobs are preferred, and
-    among equally long jobs the first and the last.
+    The text begins with the last job that has ended, after the number of those before it; if all
+    have ended, with the first. Jobs that do not fit in `room` cells are replaced by their number:
+    the longest job is always named, then longer jobs are preferred, then the first and the last.
     """
     states = model.statuses.states
     ended = [index for index, node_id in enumerate(path) if states[node_id] not in TO_RUN]
@@ -209,7 +199,6 @@ def path_words(
 
 
 def _by_preference(seconds: Sequence[float]) -> list[int]:
-    """Return the indexes of jobs, longest first; of equally long jobs, the first and last first."""
     outermost = (len(seconds) - 1, 0)
     return sorted(
         range(len(seconds)), key=lambda index: (-seconds[index], index not in outermost, index)
@@ -217,7 +206,7 @@ def _by_preference(seconds: Sequence[float]) -> list[int]:
 
 
 def _join_steps(steps: Sequence[str], chosen: set[int]) -> str:
-    """Join the chosen steps in order, with the number of the steps left out between them."""
+    """Join the chosen steps, with the number of those left out between them."""
     parts: list[str] = []
     for is_chosen, indexes in groupby(range(len(steps)), chosen.__contains__):
         adjacent = [steps[index] for index in indexes]
@@ -226,10 +215,7 @@ def _join_steps(steps: Sequence[str], chosen: set[int]) -> str:
 
 
 def _step(node_id: str, model: ViewModel) -> str:
-    """Format a job and its duration: `load 0:40`, estimated `load ~0:40`, unknown `load ?`.
-
-    A job that has ended or will not run is just `load` if its duration is 0.
-    """
+    """Format a job and its duration: `load 0:40`, estimated `load ~0:40`, unknown `load ?`."""
     node = model.plan.nodes[node_id]
     own = weight(node, model)
     if own is None:

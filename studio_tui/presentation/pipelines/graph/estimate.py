@@ -23,13 +23,12 @@ class Seconds(NamedTuple):
     most: float
 
     def __add__(self, other: object) -> "Seconds":
-        """Return the range of the sum."""
         if not isinstance(other, Seconds):
             return NotImplemented
         return Seconds(self.least + other.least, self.most + other.most)
 
     def without(self, elapsed: float) -> "Seconds":
-        """Return what is left after `elapsed` seconds; at least 0."""
+        """Return what is left after `elapsed` seconds."""
         return Seconds(max(0.0, self.least - elapsed), max(0.0, self.most - elapsed))
 
 
@@ -119,10 +118,7 @@ def _usual(seconds: Collection[float], least: float) -> Seconds:
 
 
 def _start_delay(model: ViewModel) -> Seconds:
-    """Return the time from the end of a job's dependencies to its start, as it was here so far.
-
-    0 if it is not known of any job.
-    """
+    """Return how long jobs of this pipeline waited after their dependencies; 0 if unknown."""
     delays = []
     for node in model.plan.nodes.values():
         job = model.job(node)
@@ -133,10 +129,7 @@ def _start_delay(model: ViewModel) -> Seconds:
 
 
 def rough_duration(seconds: float) -> str:
-    """Format an estimate in one or two units: `~40s`, `~41m`, `~2h 05m`, `~3d 4h`.
-
-    It is rounded up, so that the text for a pipeline is never less than the text for a job.
-    """
+    """Format an estimate, rounded up, in one or two units: `~40s`, `~41m`, `~2h 05m`, `~3d 4h`."""
     whole = math.ceil(seconds)
     minutes, hours = math.ceil(whole / 60), math.ceil(whole / 3600)
     if whole < 60:

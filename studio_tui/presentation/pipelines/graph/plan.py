@@ -1,8 +1,7 @@
 """The dependency graph of a pipeline's jobs, robust against any data from Studio.
 
-A node is an original job (`job_id`), because Studio names parents by the ids of original jobs. The
-run of a node is another job (`created_job_id`), which the pipeline creates from the original job.
-Invalid data (cycles, missing parents, duplicate ids) is recorded and reported to the user.
+A node is an original job (`job_id`), as Studio names parents by the ids of original jobs. Its run
+is another job (`created_job_id`), which the pipeline creates from it.
 """
 
 import heapq
@@ -17,7 +16,6 @@ from studio_tui.api.states import JobState
 from studio_tui.presentation.format import join_names
 
 SHORT_ID = 8
-"""Number of characters of an id that are shown in place of a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,24 +23,23 @@ class Node:
     """One job of a pipeline with its edges."""
 
     id: str
-    """Id of the original job, to which the parents of other nodes refer."""
+    """Id of the original job."""
     run: str | None
-    """Id of the job that the pipeline created, which has log and times; `None` if unknown."""
+    """Id of the job that the pipeline created; `None` if unknown."""
     name: str
     """Safe text; a shortened id if Studio sent no name."""
     state: JobState
     status: str | None
-    """The status as sent by Studio."""
     parents: tuple[str, ...] = ()
-    """Nodes that it depends on, without duplicates, `missing` or `circular`; all precede it."""
+    """Nodes that it depends on, without `missing` or `circular`; all precede it."""
     children: tuple[str, ...] = ()
-    """Nodes of which it is one of the `parents`, in the plan's order; all follow it."""
+    """Nodes of which it is one of the `parents`; all follow it."""
     missing: tuple[str, ...] = ()
     """Ids of parents that are not in the pipeline."""
     circular: tuple[str, ...] = ()
     """Parents that follow it in the plan, or itself; each is in a cycle with it."""
     attempts: tuple[str, ...] = ()
-    """Runs in this pipeline that were replaced by the current run, oldest first."""
+    """Runs in this pipeline that the current run has replaced, oldest first."""
 
 
 @dataclass(frozen=True)
@@ -56,22 +53,22 @@ class Plan:
     shape: str = field(default="", compare=False)
     """Digest of the ids, names and `parents` of the nodes, independent of states."""
     sent: tuple[tuple[object, ...], ...] = field(default=(), compare=False, repr=False)
-    """Id, name and parents of each job as sent by Studio, which determine the shape."""
+    """Id, name and parents of each job, as sent; they determine the shape."""
 
     @cached_property
     def redundant_parents(self) -> Mapping[str, Sequence[str]]:
-        """Redundant parents by node: parents on which another parent depends, directly or not."""
+        """By node, the parents on which another parent depends, directly or not."""
         # Imported on first use, because lists of pipelines use plans but draw no graph.
         from studio_tui.presentation.pipelines.drawing.graph import redundant_parents  # noqa: PLC0415
 
         return redundant_parents({node.id: node.parents for node in self.nodes.values()})
 
     def ancestors(self, node_id: str) -> frozenset[str]:
-        """Return all nodes that a node depends on, directly or not; none for an unknown id."""
+        """Return all nodes that a node depends on, directly or not."""
         return self._reachable(node_id, lambda node: node.parents)
 
     def descendants(self, node_id: str) -> frozenset[str]:
-        """Return all nodes that depend on a node, directly or not; none for an unknown id."""
+        """Return all nodes that depend on a node, directly or not."""
         return self._reachable(node_id, lambda node: node.children)
 
     def _reachable(self, start: str, step: Callable[[Node], Sequence[str]]) -> frozenset[str]:
@@ -94,8 +91,7 @@ def reachable_nodes(starts: Iterable[str], step: Callable[[str], Iterable[str]])
 def plan_of(pipeline: Pipeline, before: Plan | None = None) -> Plan:
     """Return the plan of a pipeline; never raises, whatever the data.
 
-    If ids, names and parents are the same as in `before`, only states, runs and attempts are
-    updated. If these are equal as well, `before` itself is returned.
+    It shares with `before` what has not changed; if nothing has, it is `before`.
     """
     sent = tuple((run.job_id, run.name, run.parent_job_ids) for run in pipeline.job_runs)
     if before is not None and before.sent == sent:
@@ -123,7 +119,6 @@ def plan_of(pipeline: Pipeline, before: Plan | None = None) -> Plan:
 
 
 def _with_states(before: Plan, pipeline: Pipeline) -> Plan:
-    """Return the plan with the states, runs and attempts of another response of the same shape."""
     changed: dict[str, Node] = {}
     seen: set[str] = set()
     for run in pipeline.job_runs:
@@ -149,8 +144,8 @@ def _with_states(before: Plan, pipeline: Pipeline) -> Plan:
 def _topological_order(runs: Mapping[str, PipelineJob]) -> list[str]:
     """Return the ids with parents first, else in Studio's order.
 
-    If each job that is left is in a cycle or depends on one, the next job is one of a cycle that
-    depends on no other job that is left.
+    If all jobs that are left are in cycles or depend on one, the next is of a cycle that depends on
+    no other job that is left.
     """
     position = {node_id: index for index, node_id in enumerate(runs)}
     parents_left = {
@@ -187,7 +182,7 @@ def _topological_order(runs: Mapping[str, PipelineJob]) -> list[str]:
 def _knots_first(
     ids: Sequence[str], parents: Mapping[str, Iterable[str]], children: Mapping[str, Sequence[str]]
 ) -> list[str]:
-    """Return ids so that jobs in the same cycles are adjacent, after all others they depend on.
+    """Return ids so that the jobs of a cycle are adjacent, after all others they depend on.
 
     This is the algorithm of Kosaraju and Sharir, without recursion.
     """
@@ -250,7 +245,6 @@ def _flaws(nodes: Mapping[str, Node], repeated: Iterable[str]) -> tuple[str, ...
 
 
 def _shape(nodes: Iterable[Node]) -> str:
-    """Return the digest of a plan; see `Plan.shape`."""
     digest = blake2b(digest_size=16)
     for node in nodes:
         for part in (node.id, node.name, *node.parents):

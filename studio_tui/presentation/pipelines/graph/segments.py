@@ -26,7 +26,6 @@ class BarSegment(NamedTuple):
 
     state: NodeState
     cells: int
-    """Width in cells; at least 1."""
 
     @property
     def text(self) -> str:
@@ -37,8 +36,8 @@ class BarSegment(NamedTuple):
 def segments(numbers: Mapping[NodeState, int], width: int) -> tuple[BarSegment, ...]:
     """Divide `width` cells in proportion to the numbers of jobs; empty without jobs or cells.
 
-    If there are more states with jobs than cells, only the worst states have a segment. Each state
-    with a segment has at least one cell, so that no failure is rounded away.
+    Each state has at least one cell, so that no failure is rounded away; if there are too few
+    cells, only the worst states have one.
     """
     width = max(width, 0)
     present = [state for state in WORST_FIRST if numbers.get(state)][:width]
@@ -58,7 +57,7 @@ def segments(numbers: Mapping[NodeState, int], width: int) -> tuple[BarSegment, 
 def bar(numbers: Mapping[NodeState, int], width: int) -> tuple[Cell, ...]:
     """Return a bar of exactly `width` cells including `▕` and `▏`, as cells of one tone each.
 
-    It is blank if there are no jobs, or if `width` is less than 3.
+    It is blank without jobs, or if `width` is less than 3.
     """
     inside = segments(numbers, width - 2)
     if not inside:
@@ -77,5 +76,5 @@ def bar_cell(numbers: Mapping[NodeState, int], width: int) -> Cell:
 
 
 def worst_of(numbers: Mapping[NodeState, int]) -> NodeState | None:
-    """Return the worst state of these jobs; `None` if there are none."""
+    """Return the worst state of these jobs, if there are any."""
     return next((state for state in WORST_FIRST if numbers.get(state)), None)

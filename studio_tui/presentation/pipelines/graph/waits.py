@@ -13,10 +13,7 @@ _ACTIVE = frozenset({
     NodeState.UNKNOWN, NodeState.SCHEDULE,
     NodeState.RUNNING, NodeState.CANCELING, NodeState.QUEUED,
 })  # fmt: skip
-"""States of parents that are named first.
-
-An incomplete parent in another state is waiting, usually for the parents named first.
-"""
+"""States of parents that are named first: a waiting parent usually waits for these."""
 
 Bars = Mapping[str, Progress]
 """Progress of running jobs, by run (`Node.run`)."""
@@ -24,7 +21,6 @@ Bars = Mapping[str, Progress]
 _NOT_QUEUED = Wait(
     "ready: Studio has not queued it yet", shorter=("ready, not queued yet", "ready")
 )
-"""For a job that waits for no other job."""
 
 _STARTING = {
     JobState.INIT: Wait(
@@ -34,7 +30,6 @@ _STARTING = {
         "starting: preparing a machine", shorter=("starting: machine", "starting")
     ),
 }
-"""Why a job that has left the queue does not run its query yet, by Studio's state."""
 
 _READY = {
     PipelineState.PENDING: Wait("the pipeline has not started", shorter=("not started",)),
@@ -53,10 +48,9 @@ _TO_BE_QUEUED = Wait("on its way to the queue", shorter=("to be queued",))
 
 
 def wait_of(statuses: JobStatuses, node_id: str, bars: Bars | None = None) -> Wait | None:
-    """Return why a job does not run its query.
+    """Return why a job does not run its query; `None` if it does, or has ended, or is canceling.
 
-    `None` if the query runs, or if the job has ended or is being canceled. `bars` tell the progress
-    of a job that is the reason.
+    `bars` tell the progress of a job that is the reason.
     """
     node = statuses.plan.nodes[node_id]
     match statuses.states[node_id]:
@@ -77,9 +71,7 @@ def wait_of(statuses: JobStatuses, node_id: str, bars: Bars | None = None) -> Wa
 def shorter_reasons(statuses: JobStatuses, node_id: str) -> tuple[str, ...]:
     """Return shorter forms of the reason that `wait_of` returns, the longest first.
 
-    If other jobs are the reason, the first job is named and the others are counted:
-    `blocked by embed.py +2`. The form `blocked by 3 jobs` follows if it is shorter. Other reasons
-    have forms such as `ready, not queued yet` and `ready`, or none.
+    If other jobs are the reason, they are `blocked by embed.py +2` or `blocked by 3 jobs`.
     """
     awaited: Sequence[str] = ()
     match statuses.states[node_id]:
@@ -102,7 +94,6 @@ def _failures_first(statuses: JobStatuses, roots: Sequence[str]) -> list[str]:
 
 
 def _pending_parents(statuses: JobStatuses, node: Node) -> list[str]:
-    """Return the parents that are not done, those in a state of `_ACTIVE` first."""
     pending = [parent for parent in node.parents if statuses.states[parent] is not NodeState.DONE]
     return sorted(pending, key=lambda parent: statuses.states[parent] not in _ACTIVE)
 
@@ -138,10 +129,7 @@ def _wait_if_waiting(statuses: JobStatuses, node: Node, bars: Bars | None) -> Wa
 def _pending_words(
     statuses: JobStatuses, node: Node, pending: Sequence[str], bars: Bars | None
 ) -> str:
-    """Return which parents a job waits for: `load (running, 40%)`, `2 of 3: load, clean`.
-
-    `pending` are the parents that are not done; there is at least one.
-    """
+    """Return which parents a job waits for: `load (running, 40%)`, `2 of 3: load, clean`."""
     nodes = statuses.plan.nodes
     if len(pending) > 1:
         names = join_names([nodes[parent].name for parent in pending])

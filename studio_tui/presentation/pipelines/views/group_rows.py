@@ -27,7 +27,6 @@ from studio_tui.presentation.pipelines.views.node_cells import (
 )
 
 BAR_WIDTH = 10
-"""Width of a bar in cells."""
 
 COLUMNS = (
     Column("name", "GROUP", LEAST_NAME_WIDTH, grow=1),
@@ -43,13 +42,12 @@ COLUMNS = (
 """In the order of `cells`."""
 
 FAILED_SHOWN = 10
-"""Maximum number of failed jobs, or of other matches, shown per group unless it is expanded."""
+"""Maximum number of failed jobs, or of other matches, per group that is not expanded."""
 
 _SUMMARY_SUFFIX = "\0rest"
-"""Suffix of the key of the row that counts the hidden jobs of a group."""
 
 RUNNING_SHOWN = 3
-"""Maximum number of running jobs shown per group, unless the group is expanded."""
+"""Maximum number of running jobs per group that is not expanded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +55,14 @@ class GroupRow:
     """The heading of a group, one of its jobs, a summary of its hidden jobs, or a single job."""
 
     key: str
-    """The group's key for a heading, this key and a suffix for a summary, or the job's id."""
+    """The group's for a heading, with a suffix for a summary; or the job's id."""
     group: Group
     node_id: str | None = None
     """The node of a job row; `None` for a heading and a summary."""
     hidden: tuple[str, ...] = ()
-    """The hidden nodes that a summary counts; empty for other rows."""
+    """The nodes that a summary counts; empty for other rows."""
     is_open: bool = False
-    """For a heading, whether rows of the group follow; `False` for other rows."""
+    """For a heading, whether rows of the group follow."""
 
 
 def rows(
@@ -78,11 +76,10 @@ def rows(
 ) -> tuple[GroupRow, ...]:
     """Return the rows of groups: the heading of each, then its first failed and running jobs.
 
-    The heading of a group in `listed` is followed by all jobs of the group, of a group in `folded`
-    by none. If only some jobs follow, a summary of the hidden jobs is last. A single job is one row
-    in any case. With `only`, other jobs of groups have no row and are not in summaries, but
-    headings count all jobs. If `only` are the matches of a filter (`is_filter`), a group without
-    failed or running matches shows its first matches in other states.
+    All jobs follow the heading of a group in `listed`, and none that of a group in `folded`. If
+    only some follow, a summary of the others is last. With `only`, other jobs have no row, but
+    headings count all jobs; if it is the matches of a filter (`is_filter`), a group without failed
+    or running matches shows its first others.
     """
     group_rows: list[GroupRow] = []
     for group in groups:
@@ -109,7 +106,7 @@ def rows(
 
 
 def group_key(key: str) -> str:
-    """Return the key of the group if `key` is of a summary, else `key` unchanged."""
+    """Return the key of the group for the key of a summary; any other key unchanged."""
     return key.removesuffix(_SUMMARY_SUFFIX)
 
 
@@ -124,7 +121,7 @@ def numbers_of(members: Iterable[str], statuses: JobStatuses) -> Counter[NodeSta
 
 
 def name_parts(row: GroupRow, statuses: JobStatuses) -> tuple[Cell, ...]:
-    """Return the name column of a row, as cells of one tone each."""
+    """Return the first column of a row, as cells of one tone each."""
     if row.hidden:
         return (Cell(f"   … {_hidden_words(row, statuses)}", Tone.DIM),)
     if row.node_id is None:
@@ -194,7 +191,6 @@ def _job_now_cell(node: Node, model: ViewModel) -> Cell:
 
 
 def _group_now_cell(group: Group, model: ViewModel) -> Cell:
-    """Return the slowest running job, else the first job that waits, else the slowest job."""
     shown = model.statuses.states
     running = [model.plan.nodes[each] for each in group.members if shown[each] is NodeState.RUNNING]
     if running:

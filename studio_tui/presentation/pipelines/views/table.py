@@ -19,16 +19,14 @@ from studio_tui.presentation.pipelines.views.node_cells import (
 from studio_tui.presentation.pipelines.views.tree import depths
 
 PLAN_ORDER = "layer"
-"""Key of the column for the default order: parents before children."""
 
 
 class NodeRow(NamedTuple):
-    """The data from which the row of a job is derived."""
+    """The data from which the row of a job is derived; `layers` are the `depths` of the plan."""
 
     node: Node
     model: ViewModel
     layers: Mapping[str, int]
-    """The `depths` of the plan."""
 
 
 def _parent_count(node: Node) -> int:
@@ -109,19 +107,14 @@ NODE_COLUMNS: tuple[ListColumn[NodeRow, NodeRow, Cell], ...] = (
         _sort_order(_why_key),
     ),
 )
-"""From left to right."""
 
 COLUMNS = layouts(NODE_COLUMNS)
 
 SORTS = {column.layout.key: column.order for column in NODE_COLUMNS if column.order}
-"""Sort orders by `Column.key`."""
 
 
 def ids(model: ViewModel, sort: str = PLAN_ORDER, *, reverse: bool = False) -> tuple[str, ...]:
-    """Return all node ids sorted by `sort`, a key of `SORTS`.
-
-    Equal jobs are sorted by layer, then as in the plan. `reverse` reverses all of this.
-    """
+    """Return all node ids sorted by `sort`, a key of `SORTS`; equal jobs by layer."""
     layers = depths(model.plan)
     key = SORTS[sort].key
     rows = [NodeRow(node, model, layers) for node in model.plan.nodes.values()]

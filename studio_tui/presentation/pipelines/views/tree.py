@@ -1,8 +1,7 @@
 """A pipeline as a tree: each job once, below its deepest parent, with its other edges as text.
 
-The layout depends only on the shape of the plan, on folded nodes and on the nodes shown, so callers
-can cache it while states change. Of equally deep parents the last is chosen, so that the other
-parents are above the job, too.
+The layout does not depend on states. Of equally deep parents the last is chosen, so that the others
+are above the job, too.
 """
 
 from collections import Counter
@@ -45,33 +44,29 @@ COLUMNS = (
         first_width=36,
     ),
 )
-"""In the order of `cells`."""
 
 DEEPEST = 12
 """Maximum depth up to which each level is indented.
 
-Below that, the child with the most descendants is the last child, and is not indented further than
-its parent. Only its siblings are indented further. So a chain of any length keeps its indentation,
-and a tree of n jobs is at most log2(n) levels wider than this depth.
+Below that, the child with the most descendants is last, and not indented further than its parent.
+So a chain keeps its indentation, and a tree of n jobs is at most log2(n) levels wider.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class TreeRow:
-    """A job in the tree, and its edges outside the tree."""
+    """A job in the tree, and its edges outside the tree: to `also_after` and `also_feeds`."""
 
     id: str
-    """The node."""
     prefix: str
-    """Characters drawn before it: two cells per indented level."""
+    """Characters before it: two cells per indented level."""
     parent: str | None
     """The node it is below; `None` for a root of the tree."""
     has_children: bool
     """Whether it has children in the tree, folded or not."""
     hidden: tuple[str, ...]
-    """Its descendants in the tree, if it is folded; else empty."""
+    """Its descendants in the tree, if it is folded."""
     also_after: tuple[str, ...]
-    """Its direct dependencies besides `parent`."""
     also_feeds: tuple[str, ...]
     """Jobs that depend directly on it, but are elsewhere in the tree or not in it."""
 
@@ -87,7 +82,7 @@ def depths(plan: Plan) -> dict[str, int]:
 def rows(
     plan: Plan, folded: Collection[str] = (), only: Collection[str] | None = None
 ) -> tuple[TreeRow, ...]:
-    """Return the tree without the descendants of `folded` nodes in the tree.
+    """Return the tree without the descendants of `folded` nodes.
 
     With `only`, other nodes are left out, but their edges to nodes in the tree are listed as text.
     """
@@ -103,7 +98,6 @@ def rows(
 
 
 def _tree_parents(plan: Plan, only: Collection[str] | None) -> dict[str, str | None]:
-    """Return the parent of each node in the tree, in the plan's order."""
     depth = depths(plan)
     position = {node_id: index for index, node_id in enumerate(plan.nodes)}
     return {

@@ -20,14 +20,13 @@ class Cursor:
         *,
         moved: Callable[[], None],
     ) -> None:
-        """Make a cursor for the mode returned by `shown`; `moved` is called after each move."""
         self._state = state
         self._structure = structure
         self._shown = shown
         self._moved = moved
 
     def here(self) -> str | None:
-        """Return the key of the shown row or box that has the cursor; `None` if none has it.
+        """Return the key of the row or box that has the cursor.
 
         The saved cursor, `state.view.cursor`, differs if its node is inside a collapsed row.
         """
@@ -90,7 +89,7 @@ class Cursor:
         return loaded.job(self.here()) if loaded is not None else None
 
     def pipeline(self) -> Pipeline | None:
-        """Return the pipeline; `None` if it is not loaded."""
+        """Return the pipeline, if it is loaded."""
         loaded = self._state.loaded
         return loaded.pipeline if loaded is not None else None
 

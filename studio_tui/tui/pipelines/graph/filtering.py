@@ -16,14 +16,11 @@ class Filtering:
     """Controller of the filter on a pipeline's page."""
 
     def __init__(self, state: GraphState, cursor: Cursor, prompt: LogPrompt) -> None:
-        """Make a controller; `prompt` is the input of the filter."""
         self._state = state
         self._cursor = cursor
         self._prompt = prompt
         self._filter_before = ""
-        """The filter before the prompt was opened."""
         self._cursor_before: str | None = None
-        """The node or group under the cursor before the prompt was opened."""
 
     def ask(self) -> None:
         """Open the prompt with the current filter; if there is none, with the search."""

@@ -32,17 +32,15 @@ from studio_tui.tui.widgets.bar import Bar, Part
 BAR_WIDTH, NARROW_BAR_WIDTH = 24, 12
 """Width in cells of the bar that shows the shares of states, on a broad and a narrow screen."""
 NAME_ROOM = 24
-"""Maximum number of characters of a pipeline's name on a narrow screen."""
 _ESTIMATE = len(" ETA ~22h 59m–23h 59m ")
-"""Cells reserved beside the head for an estimate, which appears and disappears."""
+"""Cells reserved for an estimate, which appears and disappears."""
 
 
 def head_parts(loaded: LoadedPipeline, width: int) -> tuple[Part, ...]:
     """Return name, state, bar and counts of a pipeline for a line of `width` cells.
 
-    If they fit, counts have the names of states, as in `✓12 done`. If even counts without names do
-    not fit, the bar and the name are shortened. Both choices depend on the longest line that the
-    pipeline can ever have, so that they do not change while jobs run.
+    If they fit, counts have the names of states; if even counts without names do not, the bar and
+    the name are shortened. Both depend on the longest line possible, so that nothing moves.
     """
     if has_room_for_state_names(loaded, width):
         return _head_parts(loaded, is_wide=True, is_named=True)
@@ -59,7 +57,7 @@ def has_room_for_state_names(loaded: LoadedPipeline, width: int) -> bool:
 
 
 def _most_cells(loaded: LoadedPipeline, parts: Sequence[Part], *, is_named: bool) -> int:
-    """Return the width that the head has at most, whatever its jobs do, including an estimate."""
+    """Return the width that the head has at most, whatever its jobs do."""
     digits, numbers = len(str(len(loaded.plan.nodes))), loaded.statuses.numbers
     # A job never becomes a schedule, so cells are reserved only if there are schedules now.
     kinds = set(NodeState) - ({NodeState.SCHEDULE} if not numbers[NodeState.SCHEDULE] else set())
@@ -92,10 +90,9 @@ def _head_parts(loaded: LoadedPipeline, *, is_wide: bool, is_named: bool) -> tup
 
 
 def note_parts(loaded: LoadedPipeline) -> tuple[Part, ...]:
-    """Return what needs attention: a pause, failures, an error, warnings.
+    """Return what needs attention; if nothing does, what the pipeline rebuilds, and when.
 
-    If nothing needs attention, return what the pipeline rebuilds, when it was created and how long
-    it took. So the line is never empty, and the rows below it do not move.
+    The line is never empty, so that the rows below it do not move.
     """
     pipeline = loaded.pipeline
     notes = []
@@ -132,8 +129,7 @@ def note_parts(loaded: LoadedPipeline) -> tuple[Part, ...]:
 def _reason_and_error(loaded: LoadedPipeline) -> tuple[str, str]:
     """Return the name and reason of a root failure, and the pipeline's error if it says more.
 
-    If the error contains the reason, the error is returned in place of the reason. Without a root
-    failure, the first text is empty.
+    An error that contains the reason replaces it. Without a root failure, the first is empty.
     """
     plan, message = loaded.plan, loaded.pipeline.error_message or ""
     failures = [
@@ -181,7 +177,6 @@ def mode_parts(view: DagPlace, match_count: int, *, has_lanes: bool) -> tuple[Pa
 
 
 def _action(command_id: str) -> str:
-    """Return Textual's action that runs a command when its text is clicked."""
     return f"screen.do('{command_id}')"
 
 
@@ -191,9 +186,8 @@ def _parts(cells: Iterable[Cell]) -> tuple[Part, ...]:
 
 _CRITICAL = " critical: "
 _KIN = f"{WAITED_FOR} before it  {WAITING} after it"
-"""The legend of the first column: ancestors and descendants of the current job."""
 _BARS = (LEGEND, f"{QUEUED} queued  {STARTING} starting  {RUNNING} run")
-"""The legends of bars in the timeline, the longer one first."""
+"""The legends of bars, the longer one first."""
 
 _SELF_EVIDENT_FIRST = (
     *(NodeState.DONE, NodeState.FAILED, NodeState.RUNNING, NodeState.UNKNOWN),
@@ -201,13 +195,12 @@ _SELF_EVIDENT_FIRST = (
     NodeState.SCHEDULE,
     NodeState.BLOCKED,
 )
-"""The order in which a legend omits states if it has no room for all."""
 
 
 def legend_of(mode: Mode, kinds: Collection[NodeState], room: int) -> str:
     """Return the longest legend of a mode's signs in `room` cells; empty if none fits.
 
-    `kinds` are the states to explain; only the tree and the graph need them.
+    `kinds` are the states to explain, in the tree and the graph.
     """
     if mode is Mode.TABLE:
         choices: Sequence[str] = (_KIN,)
@@ -239,10 +232,7 @@ class Headlines:
         width: Callable[[], int],
         has_lanes: Callable[[], bool],
     ) -> None:
-        """Make the lines; `matches` returns the search results, `width` the available cells.
-
-        `has_lanes` returns whether the tree can be drawn with lanes.
-        """
+        """Make the lines; `width` returns the available cells."""
         self.head = Bar(id="dag-head")
         self.note = Bar(id="dag-note")
         self.path = Bar(id="dag-path")
@@ -268,7 +258,6 @@ class Headlines:
         self.modes.right = tuple(right)
 
     def _legend(self, room: int) -> str:
-        """Return the legend of the mode, without the states if the head names them."""
         loaded = self._state.loaded
         kinds: Collection[NodeState] = ()
         if loaded is not None and not has_room_for_state_names(loaded, self._width()):

@@ -29,7 +29,6 @@ class GraphJobs:
     def __init__(
         self, host: Host, state: GraphState, cursor: Cursor, folding: Folding, marks: Marks
     ) -> None:
-        """Make a controller; `folding` opens groups, and `marks` has the marked jobs."""
         self._marks = marks
         self._host = host
         self._state = state

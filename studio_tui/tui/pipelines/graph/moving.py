@@ -26,7 +26,6 @@ class Movement:
         matches: Callable[[], Sequence[str]],
         post: Callable[[Message], object],
     ) -> None:
-        """Make a controller; `matches` returns search results, `post` posts a message."""
         self._state = state
         self._cursor = cursor
         self._matches = matches
@@ -88,10 +87,7 @@ class Movement:
         return self._state.why_unknown() or (None if self._targets() else NO_TARGET)
 
     def go_to_target(self, step: int) -> None:
-        """Go to the next match, else to the next failed or blocking job, in the order shown.
-
-        With a `step` of -1, go to the previous one. Past either end, continue at the other end.
-        """
+        """Go to the next (`step` 1) or previous (-1) match, else failed or blocking job."""
         targets = self._targets()
         positions = {node_id: number for number, node_id in enumerate(self._cursor.order())}
         current = next(
@@ -102,7 +98,6 @@ class Movement:
         self._cursor.go(ahead[0] if step > 0 else ahead[-1])
 
     def _targets(self) -> Sequence[str]:
-        """Return the targets of `n` and `N`: matches, else failed and blocking jobs."""
         if matches := self._matches():
             return matches
         statuses = self._state.require_loaded().statuses
@@ -120,10 +115,7 @@ class Movement:
         self.follow()
 
     def follow(self) -> None:
-        """If the cursor follows running jobs and its job does not run, go to a running job.
-
-        A running descendant of the cursor's job is preferred.
-        """
+        """If the cursor follows running jobs and its job does not run, go to one, best below it."""
         loaded = self._state.loaded
         if loaded is None or not self._state.view.follow:
             return

@@ -27,7 +27,7 @@ from studio_tui.tui.widgets.big_table import BigTable
 from studio_tui.tui.widgets.table_painter import GUTTER, Cells, Sorting
 
 _SIDEWAYS = {"table.left", "table.right"}
-"""Ids of the bindings of `BigTable` that `DagTable` lacks."""
+"""Ids of the bindings that the screen has."""
 
 
 class DagTable(BigTable, inherit_bindings=False):
@@ -59,7 +59,6 @@ class DagTable(BigTable, inherit_bindings=False):
         return (self.scrollable_content_region.width or self.screen.size.width - 1) - GUTTER
 
     def on_resize(self) -> None:
-        """Post `Resized`, in addition to the handler of `BigTable`."""
         self.post_message(self.Resized())
 
     @property
@@ -87,14 +86,12 @@ class RowsView:
     listing: JobListing | None = None
     """The shown rows; `None` in graph mode, and until Studio has answered."""
     _cached_cells: tuple[ViewModel | None, JobListing | None, dict[str, Cells]] = (None, None, {})
-    """The view model, the listing, and a cache of cells that is valid for both."""
+    """The view model and the listing of a cache of cells."""
     _kin: tuple[object, Collection[str], Collection[str]] = (None, (), ())
-    """What the kin depend on, then the ancestors and descendants of the row under the cursor."""
+    """What the kin depend on, then the ancestors and descendants."""
 
     def __init__(self, state: GraphState, structure: GraphStructure, zone: tzinfo) -> None:
-        """Make a view; times of day are shown in `zone`."""
         self.widget = DagTable((), self.cells_of, notice="Loading…", id="dag-list")
-        """The table, which is shared by all these modes."""
         self._state = state
         self._structure = structure
         self._zone = zone
@@ -107,7 +104,6 @@ class RowsView:
 
     @property
     def corner(self) -> tuple[int, int]:
-        """0, even if columns are hidden at the left, and the number of rows hidden above."""
         return 0, self.widget.top
 
     @property
@@ -115,11 +111,9 @@ class RowsView:
         return self.widget.shows_cursor
 
     def scroll_corner_to(self, left: int, top: int) -> None:  # noqa: ARG002 (drawings need it)
-        """Scroll a row to the top, as far as possible."""
         self.widget.scroll_row_to_top(top)
 
     def show(self) -> None:
-        """Show the rows of the mode, with the cursor where it was."""
         if self._state.loaded is None:
             return
         self.listing = self._listing()
@@ -131,11 +125,9 @@ class RowsView:
         self.show_kin()
 
     def hide(self) -> None:
-        """Release the listing, as another mode is shown."""
         self.listing = None
 
     def repaint(self) -> None:
-        """Update the rows, for example as time has passed."""
         if self.listing is not None:
             if self.listing.titles is not None:
                 self.widget.columns = self.listing.titles()
@@ -165,7 +157,6 @@ class RowsView:
         self.widget.show_again()
 
     def go(self, key: str) -> None:
-        """Move the cursor to a row, expanding the rows that hide it."""
         self._unfold(key)
         self.widget.move_to(key)
 
@@ -217,10 +208,7 @@ class RowsView:
         return (kin_cell(key, above, below), *cells[key])
 
     def note_cursor(self) -> None:
-        """Save the row to which the user has moved.
-
-        Nothing is saved if the row contains the node of the saved cursor: the user has not moved.
-        """
+        """Save the row to which the user has moved, unless it contains the saved node."""
         if self.listing is not None and self.cursor != self._visible_key():
             self._state.note(cursor=self.cursor)
 
@@ -255,7 +243,6 @@ class RowsView:
         return self._structure.visible_key(key, set(listing.keys)) or listing.hidden.get(key)
 
     def _unfold(self, key: str) -> None:
-        """In the tree, expand the group or the rows that hide a node."""
         listing, loaded, view = self.listing, self._state.loaded, self._state.view
         if listing is None or loaded is None or key in set(listing.keys):
             return
@@ -288,7 +275,7 @@ class RowsView:
         return tree_listing(view_model, self._structure.tree_rows(), whole, room)
 
     def _marked_rows(self) -> frozenset[str]:
-        """Return the marked rows; a row of several jobs is marked if all of them are marked."""
+        """Return the marked rows; one of several jobs is marked if all of them are."""
         marks = frozenset(self._state.view.marks)
         if not marks or self.listing is None:
             return marks

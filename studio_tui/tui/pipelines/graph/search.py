@@ -20,13 +20,11 @@ class Search:
     def __init__(
         self, state: GraphState, cursor: Cursor, prompt: LogPrompt, notify: Callable[[str], None]
     ) -> None:
-        """Make a controller; `prompt` is the input of the search."""
         self._state = state
         self._cursor = cursor
         self._prompt = prompt
         self._notify = notify
         self._cursor_before: str | None = None
-        """The node or group under the cursor before the prompt was opened."""
 
     def ask(self) -> None:
         """Open the prompt."""
@@ -44,10 +42,7 @@ class Search:
             self._cursor.go(next((each for each in matches if each in ahead), matches[0]))
 
     def submit(self, value: str) -> None:
-        """Close the prompt and keep the search; clear it if nothing matches.
-
-        If the search is invalid, show why and keep the prompt open.
-        """
+        """Close the prompt and keep the search if anything matches; if it is invalid, show why."""
         if problem := valid_terms(value, PIPELINE_JOBS)[1]:
             self._prompt.refuse(problem)
             return

@@ -14,14 +14,14 @@ from studio_tui.tui.pipelines.graph.memory import DagMemory, DagPlace
 UNKNOWN = "Studio has not sent the pipeline yet"
 
 Changed = Callable[[DagPlace, AbstractSet[str]], None]
-"""Called after a change of the view, with the view before the change and the fields set."""
+"""Called with the view before a change, and the fields set."""
 
 
 class GraphState:
     """What is known about a pipeline, and the reader's view of it."""
 
     loaded: LoadedPipeline | None = None
-    """The latest response, processed; `None` until Studio has answered."""
+    """`None` until Studio has answered."""
     past: Mapping[str, Sequence[float]] = {}
     """Durations in seconds of successful runs, by job name."""
     _view_model: ViewModel | None = None
@@ -34,21 +34,17 @@ class GraphState:
         moment: Callable[[], datetime],
         changed: Changed,
     ) -> None:
-        """Make a state; `moment` returns the time for which data is shown.
-
-        `changed` is called after each change of the view that `change` makes.
-        """
+        """Make a state; `moment` returns the time for which data is shown."""
         self.pipeline_id = pipeline_id
         self.view = memory.place(pipeline_id)
-        """Mode, cursor, marks, filter and the other display options."""
         self._memory = memory
         self._progress = progress
         self._moment = moment
         self._changed = changed
         self._haystacks: tuple[LoadedPipeline | None, dict[str, str]] = (None, {})
-        """The loaded pipeline, and a cache of the searchable texts of its jobs, by node."""
+        """A cache of the texts that a search reads, by node."""
         self._matching: tuple[ViewModel | None, dict[str, frozenset[str]]] = (None, {})
-        """The view model, and a cache of the nodes that pass a filter, by the filter's text."""
+        """A cache of the nodes that pass a filter, by its text."""
 
     def change(self, **changes: Any) -> None:
         """Change fields of the view, and call `changed` if a value is different."""

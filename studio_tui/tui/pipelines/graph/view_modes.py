@@ -25,10 +25,7 @@ class ViewModes:
         has_drawer: Callable[[], bool],
         leaves_edges_out: Callable[[], bool],
     ) -> None:
-        """Make a controller; `has_drawer` returns whether the side panel is shown.
-
-        `leaves_edges_out` returns whether some edges are drawn only if all edges are requested.
-        """
+        """Make a controller; `leaves_edges_out` returns whether `all_edges` makes a difference."""
         self._state = state
         self._structure = structure
         self._rows = rows
@@ -249,4 +246,3 @@ def _show_command(mode: Mode) -> Command[ViewModes]:
 
 
 SHOW_COMMANDS: tuple[Command[ViewModes], ...] = tuple(map(_show_command, Mode))
-"""Run by clicks on the names of modes; they have no keys."""
