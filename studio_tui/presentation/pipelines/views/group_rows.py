@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
-from studio_tui.presentation.cells import NOTHING, Cell, Tone
+from studio_tui.presentation.cells import NOTHING, Cell, Pieces, Tone
 from studio_tui.presentation.columns import Align, Column, Reserves
 from studio_tui.presentation.format import duration
 from studio_tui.presentation.pipelines.graph.plan import Node
-from studio_tui.presentation.pipelines.graph.segments import bar_cell, worst_of
+from studio_tui.presentation.pipelines.graph.segments import bar, worst_of
 from studio_tui.presentation.pipelines.graph.statuses import (
     SHOWN_LOOKS,
     WORST_FIRST,
@@ -146,30 +146,22 @@ def _hidden_words(row: GroupRow, statuses: JobStatuses) -> str:
     )
 
 
-def cells(row: GroupRow, model: ViewModel) -> tuple[Cell, ...]:
-    """Return one cell for each of `COLUMNS`; `name_parts` splits the first cell by tone."""
-    parts = name_parts(row, model.statuses)
-    name = Cell("".join(part.text for part in parts), parts[-1].tone)
+def cells(row: GroupRow, model: ViewModel) -> tuple[Cell | Pieces, ...]:
+    """Return one cell for each of `COLUMNS`."""
+    name = Pieces(name_parts(row, model.statuses))
     if row.hidden:
         return (name, *(NOTHING for _ in COLUMNS[1:]))
     if row.node_id is not None:
         node = model.plan.nodes[row.node_id]
         count = Cell("1") if row.group.is_single_job else NOTHING
-        bar, _ = bar_cells(node, model)
-        return (
-            name,
-            count,
-            bar,
-            NOTHING,
-            NOTHING,
-            run_time_cell(node, model),
-            _job_now_cell(node, model),
-        )
+        progress, _ = bar_cells(node, model)
+        times = run_time_cell(node, model), _job_now_cell(node, model)
+        return (name, count, progress, NOTHING, NOTHING, *times)
     numbers = numbers_of(row.group.members, model.statuses)
     return (
         name,
         Cell(str(len(row.group.members))),
-        bar_cell(numbers, BAR_WIDTH),
+        Pieces(bar(numbers, BAR_WIDTH)),
         _number_cell(numbers, NodeState.FAILED),
         _number_cell(numbers, NodeState.BLOCKED),
         NOTHING,

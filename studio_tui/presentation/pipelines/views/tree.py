@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from studio_tui.presentation.cells import Cell, Tone
+from studio_tui.presentation.cells import Cell, Pieces, Tone
 from studio_tui.presentation.columns import Align, Column, Reserves
 from studio_tui.presentation.format import join_names
 from studio_tui.presentation.pipelines.graph.plan import Plan
@@ -202,10 +202,9 @@ def _hidden_cell(row: TreeRow, statuses: JobStatuses) -> Cell:
     return Cell(f"  +{len(row.hidden)}: {text}", SHOWN_LOOKS[states[0]].tone)
 
 
-def cells(row: TreeRow, model: ViewModel) -> tuple[Cell, ...]:
-    """Return one cell for each of `COLUMNS`; `name_parts` splits the first cell by tone."""
-    name = Cell("".join(part.text for part in name_parts(row, model.statuses)), Tone.STRONG)
-    return (name, *cells_beside(row.id, model))
+def cells(row: TreeRow, model: ViewModel) -> tuple[Cell | Pieces, ...]:
+    """Return one cell for each of `COLUMNS`."""
+    return (Pieces(name_parts(row, model.statuses)), *cells_beside(row.id, model))
 
 
 def cells_beside(node_id: str, model: ViewModel) -> tuple[Cell, ...]:

@@ -67,6 +67,5 @@ class Filtering:
             "Show only jobs that match a filter such as is:running or name~^embed; empty shows all",
             ask,
             lambda self: self._state.why_unknown(),
-            display="&",
         ),
     )

@@ -9,7 +9,6 @@ from rich.cells import cell_len
 from studio_tui.presentation.cells import Cell, Pieces, Tone
 from studio_tui.presentation.columns import Column
 from studio_tui.presentation.pipelines.graph.plan import Plan
-from studio_tui.presentation.pipelines.graph.segments import bar
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 from studio_tui.presentation.pipelines.views import group_rows, lanes, table, tree
 from studio_tui.presentation.pipelines.views.groups import Group
@@ -102,19 +101,13 @@ def tree_listing(
     """Return the `shown` rows of the `whole` tree; the list has `room` cells for its columns."""
     plan = current_model().plan
     rows = {row.id: row for row in shown}
-
-    def cells_of(key: str) -> Cells:
-        model = current_model()
-        _, *others = tree.cells(rows[key], model)
-        return (Pieces(tree.name_parts(rows[key], model.statuses)), *others)
-
     names = (len(row.prefix) + _SIGN + cell_len(plan.nodes[row.id].name) for row in whole)
     has_links = any(row.also_after or row.also_feeds for row in whole) or bool(plan.flaws)
     beside = _LINKS if has_links else 0
     return JobListing(
         _with_names(tree.COLUMNS, names, room, beside, max(beside, _COLLAPSED)),
         tuple(rows),
-        cells_of,
+        lambda key: tree.cells(rows[key], current_model()),
         above={key: row.parent for key, row in rows.items() if row.parent is not None},
         foldable=frozenset(key for key, row in rows.items() if row.has_children),
         hidden={node_id: key for key, row in rows.items() for node_id in row.hidden},
@@ -170,15 +163,6 @@ def group_listing(
     headings = {key for key, row in rows.items() if row.node_id is None and not row.hidden}
     columns = _with_names(group_rows.COLUMNS, _group_names(whole, statuses.plan), room)
 
-    def cells_of(key: str) -> Cells:
-        model, row = current_model(), rows[key]
-        _, jobs, progress, *others = group_rows.cells(row, model)
-        progress_bar: Cell | Pieces = progress
-        if key in headings:
-            numbers = group_rows.numbers_of(row.group.members, model.statuses)
-            progress_bar = Pieces(bar(numbers, group_rows.BAR_WIDTH))
-        return (Pieces(group_rows.name_parts(row, model.statuses)), jobs, progress_bar, *others)
-
     def shown_members(group: Group) -> Sequence[str]:
         return [each for each in group.members if only is None or each in only]
 
@@ -188,7 +172,7 @@ def group_listing(
     return JobListing(
         columns,
         tuple(rows),
-        cells_of,
+        lambda key: group_rows.cells(rows[key], current_model()),
         members={
             key: row.hidden or shown_members(row.group)
             for key, row in rows.items()

@@ -152,7 +152,6 @@ class Movement:
             "Go to the first job that this one waits for",
             go_to_parent,
             why_no_parent,
-            display="{",
         ),
         Command(
             "graph.child",
@@ -161,7 +160,6 @@ class Movement:
             "Go to the first job that waits for this one",
             go_to_child,
             why_no_child,
-            display="}",
         ),
         Command(
             "graph.cause",
@@ -194,7 +192,6 @@ class Movement:
             "Center the job",
             centre,
             why_no_place,
-            display=".",
         ),
         Command(
             "graph.follow",

@@ -83,6 +83,5 @@ class Search:
             "Find jobs by words, is:failed, name~ and other terms of filters",
             ask,
             lambda self: self._state.why_unknown(),
-            display="/",
         ),
     )

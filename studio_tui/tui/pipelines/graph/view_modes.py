@@ -133,7 +133,6 @@ class ViewModes:
             "next mode",
             "Show the next view",
             lambda modes: modes.step(1),
-            display="]",
         ),
         Command(
             "graph.previous_mode",
@@ -141,7 +140,6 @@ class ViewModes:
             "previous mode",
             "Show the previous view",
             lambda modes: modes.step(-1),
-            display="[",
         ),
         Command(
             "graph.drawer",
@@ -156,7 +154,6 @@ class ViewModes:
             "problems",
             "Show only what failed and what it blocks, or all again",
             lambda modes: modes.toggle("problems"),
-            display="!",
         ),
         Command(
             "graph.group",
@@ -172,7 +169,6 @@ class ViewModes:
             "Fold everything that can be folded",
             fold_all,
             why_not_fold,
-            display="<",
         ),
         Command(
             "graph.unfold_all",
@@ -181,7 +177,6 @@ class ViewModes:
             "Show every job",
             unfold_all,
             why_not_fold,
-            display=">",
         ),
         Command(
             "graph.critical",
@@ -221,7 +216,6 @@ class ViewModes:
             "Enlarge the timeline",
             lambda modes: modes.zoom(1),
             lambda modes: modes.why_not_zoom(1),
-            display="+",
         ),
         Command(
             "graph.zoom_out",
@@ -230,7 +224,6 @@ class ViewModes:
             "Shrink the timeline",
             lambda modes: modes.zoom(-1),
             lambda modes: modes.why_not_zoom(-1),
-            display="_",
         ),
     )
 

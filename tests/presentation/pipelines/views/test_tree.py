@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio_tui.api.models import Job, Pipeline
-from studio_tui.presentation.cells import Tone
+from studio_tui.presentation.cells import Cell, Tone, dim_row
 from studio_tui.presentation.logs.progress import Progress
 from studio_tui.presentation.pipelines.graph.plan import Plan, plan_of
 from studio_tui.presentation.pipelines.graph.statuses import judge
@@ -143,17 +143,19 @@ def test_cells_show_the_progress_run_time_and_reason_of_a_job() -> None:
     past = {"embed": (380.0, 400.0, 420.0), "thumbs": (1.0, 1.0, 1.0), "split": (9.0, 9.0)}
     model = ViewModel(judge(plan_of(sent), sent.state), _NOON, jobs, bars, past)
     cells_by_job = {row.id: cells(row, model) for row in rows(model.plan)}
-    assert [cell.text for cell in cells_by_job["embed"]] == [
+    assert [cell.text for cell in dim_row(cells_by_job["embed"])] == [
         "    └─✗ embed",
         "✗ FAILED",
         *("", "", "9:58", "usual 6:40"),
         "[red]CUDA[/] out of memory · blocks 9",
     ]
-    assert cells_by_job["embed"][-1].tone is Tone.BAD
-    assert [cell.text for cell in cells_by_job["thumbs"]][1:] == [
+    why = cells_by_job["embed"][-1]
+    assert isinstance(why, Cell)
+    assert why.tone is Tone.BAD
+    assert [cell.text for cell in dim_row(cells_by_job["thumbs"])][1:] == [
         *("● RUNNING", "▕██▏░░░▏", "37%", "10:00", "~0:12 left", "3.1 it/s")
     ]
-    assert [cell.text for cell in cells_by_job["split"]][1:] == [
+    assert [cell.text for cell in dim_row(cells_by_job["split"])][1:] == [
         *("⊘ BLOCKED", "", "", "", ""),
         "blocked by embed, which failed",
     ]
