@@ -37,7 +37,7 @@ from studio_tui.presentation.pipelines.graph.statuses import (
     paused_words,
 )
 from studio_tui.presentation.pipelines.own_error import RootFailure, says_more
-from studio_tui.presentation.pipelines.rows import Overview, state_cell, total
+from studio_tui.presentation.pipelines.rows import Overview, state_cell
 from studio_tui.presentation.pipelines.times import ended_at, pipeline_seconds
 
 MOST_NAMED = 8
@@ -190,10 +190,10 @@ def _status_cell(pipeline: Pipeline, statuses: JobStatuses) -> Cell:
 
 def _counts_cell(pipeline: Pipeline, overview: Overview) -> Cell:
     numbers = overview.numbers(pipeline)
-    if not total(numbers):
+    if not (total := sum(numbers.values())):
         return Cell(UNKNOWN, Tone.DIM)
     words = [f"{count.amount} {count.name}" for count in counts(numbers) if count.number]
-    return Cell(f"{total(numbers):,}: {', '.join(words)}")
+    return Cell(f"{total:,}: {', '.join(words)}")
 
 
 def _failure_facts(statuses: JobStatuses, failures: Sequence[RootFailure]) -> tuple[Fact, ...]:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from studio_tui.api.models import Job
 from studio_tui.api.states import JobState
-from studio_tui.presentation.lists.filter_terms import Terms, valid_terms
+from studio_tui.presentation.lists.filter_terms import valid_terms
 from studio_tui.presentation.lists.kinds import Kind
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.statuses import NodeState
@@ -97,18 +97,12 @@ PIPELINE_JOBS = Kind[LoadedJob](
 )
 
 
-def terms_of(text: str) -> Terms[LoadedJob]:
-    """Return the valid terms of a filter; invalid ones are ignored."""
-    return valid_terms(text, PIPELINE_JOBS)[0]
-
-
-def matching_jobs(
-    terms: Terms[LoadedJob], model: ViewModel, haystacks: dict[str, str]
-) -> frozenset[str]:
-    """Return the ids of the nodes that match all terms; none if there are no terms.
+def matching_jobs(text: str, model: ViewModel, haystacks: dict[str, str]) -> frozenset[str]:
+    """Return the ids of the nodes that match all valid terms of a filter; none if it has none.
 
     `haystacks` is a cache of search texts by node id.
     """
+    terms, _ = valid_terms(text, PIPELINE_JOBS)
     if not terms:
         return frozenset()
     rows = [(node_id, LoadedJob(node, model)) for node_id, node in model.plan.nodes.items()]

@@ -108,11 +108,6 @@ def counts_cell(numbers: Mapping[NodeState, int]) -> Pieces:
     )
 
 
-def total(numbers: Mapping[NodeState, int]) -> int:
-    """Return the total number of jobs."""
-    return sum(numbers.values())
-
-
 def _text_cell(pipeline: Pipeline, field: str, tone: Tone) -> Cell:
     if field in pipeline.unreadable:
         return UNREADABLE
@@ -121,7 +116,7 @@ def _text_cell(pipeline: Pipeline, field: str, tone: Tone) -> Cell:
 
 
 def _done_cell(numbers: Mapping[NodeState, int]) -> Cell:
-    jobs = total(numbers)
+    jobs = sum(numbers.values())
     return Cell(f"{numbers[NodeState.DONE]}/{jobs}") if jobs else NOTHING
 
 

@@ -233,9 +233,3 @@ def how_stopped(nodes: Collection[Node]) -> str:
     canceled = "was canceled" if len(nodes) == 1 else "were canceled"
     words = (JobState.FAILED, "failed"), (JobState.CANCELED, canceled)
     return " or ".join(way for state, way in words if state in states)
-
-
-def root_words(statuses: JobStatuses) -> str:
-    """Return the number of roots that failed: `3 root failures`; empty if no root failed."""
-    failures = len(statuses.root_failures)
-    return plural(failures, "root failure") if failures else ""

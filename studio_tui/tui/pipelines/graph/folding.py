@@ -34,9 +34,9 @@ class Folding:
             self._state.change(opened=view.opened - {key})
         elif view.mode is not Mode.TREE:
             self._rows.widget.action_columns(-1)
-        elif key in self._rows.foldable() - view.folds:
+        elif key in self._rows.listing.foldable - view.folds:
             self._state.change(folds=view.folds | {key})
-        elif (above := self._rows.above(key)) is not None:
+        elif (above := self._rows.listing.above.get(key)) is not None:
             self._cursor.go(above)
 
     def expand_or_go_down(self) -> None:
@@ -53,12 +53,13 @@ class Folding:
             self._rows.widget.action_columns(1)
         elif key in view.folds:
             self._state.change(folds=view.folds - {key})
-        elif (below := self._rows.below(key)) is not None:
+        elif (below := self._rows.listing.first_below(key)) is not None:
             self._cursor.go(below)
 
     def open_group(self, key: str) -> None:
         """Go to the tree, and toggle between all jobs of a group and a few; `key` is of its row."""
-        self._open(key if key in self._structure.group_keys() else self._rows.above(key) or key)
+        is_heading = key in self._structure.group_keys()
+        self._open(key if is_heading else self._rows.listing.above.get(key, key))
 
     def _open(self, key: str) -> None:
         view = self._state.view

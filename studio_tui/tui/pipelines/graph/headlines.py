@@ -6,7 +6,7 @@ from rich.cells import cell_len
 
 from studio_tui.api.states import PipelineState
 from studio_tui.presentation.cells import Cell, Tone
-from studio_tui.presentation.format import duration, local_time, with_short_ids
+from studio_tui.presentation.format import duration, local_time, plural, with_short_ids
 from studio_tui.presentation.jobs.rows import first_line
 from studio_tui.presentation.pipelines.graph.critical import critical_path_of, path_words
 from studio_tui.presentation.pipelines.graph.estimate import estimate_of
@@ -17,7 +17,6 @@ from studio_tui.presentation.pipelines.graph.statuses import (
     NodeState,
     counts,
     paused_words,
-    root_words,
 )
 from studio_tui.presentation.pipelines.own_error import RootFailure, says_more, without_count
 from studio_tui.presentation.pipelines.rows import state_cell
@@ -100,7 +99,8 @@ def note_parts(loaded: LoadedPipeline) -> tuple[Part, ...]:
         words = ": ".join(filter(None, ("paused", paused_words(loaded.statuses))))
         notes.append(Part(f"‖ {words}", Tone.WARN))
     reason, error = _reason_and_error(loaded)
-    if roots := root_words(loaded.statuses):
+    if failures := len(loaded.statuses.root_failures):
+        roots = plural(failures, "root failure")
         notes.append(Part(f"{roots}: {with_short_ids(reason)}", Tone.BAD))
     if error:
         notes.append(Part(with_short_ids(error), Tone.BAD))
@@ -154,25 +154,21 @@ def mode_parts(view: DagPlace, match_count: int, *, has_lanes: bool) -> tuple[Pa
         look = "current" if mode is view.mode else Tone.DIM
         parts.append(Part(f" {mode.value} ", look, _action(f"graph.show_{mode.value}")))
     parts.append(Part(" ", "rule"))
-    if view.problems:
-        parts.append(Part("· ! only problems ", Tone.ACCENT, _action("graph.problems")))
-    if view.filter:
-        parts.append(Part(f"· & {view.filter} ", Tone.ACCENT, _action("graph.filter")))
-    if view.critical:
-        parts.append(Part("· C critical path ", Tone.ACCENT, _action("graph.critical")))
-    if view.lanes and view.mode is Mode.TREE:
-        words = "lanes" if has_lanes else "no lanes here"
-        parts.append(Part(f"· B {words} ", Tone.ACCENT, _action("graph.lanes")))
-    if view.all_edges and view.mode is Mode.GRAPH:
-        parts.append(Part("· E all edges ", Tone.ACCENT, _action("graph.edges")))
-    if view.follow:
-        parts.append(Part("· f following ", Tone.ACCENT, _action("graph.follow")))
-    if view.grouping is not Grouping.AUTO:
-        words = "not grouped" if view.grouping is Grouping.NONE else f"by {view.grouping.value}"
-        parts.append(Part(f"· b {words} ", Tone.ACCENT, _action("graph.group")))
-    if view.search:
-        search = f"· /{view.search} {match_count} found "
-        parts.append(Part(search, Tone.ACCENT, _action("graph.search")))
+    lanes = "lanes" if has_lanes else "no lanes here"
+    grouped = "not grouped" if view.grouping is Grouping.NONE else f"by {view.grouping.value}"
+    options = (
+        (view.problems, "! only problems", "problems"),
+        (view.filter, f"& {view.filter}", "filter"),
+        (view.critical, "C critical path", "critical"),
+        (view.lanes and view.mode is Mode.TREE, f"B {lanes}", "lanes"),
+        (view.all_edges and view.mode is Mode.GRAPH, "E all edges", "edges"),
+        (view.follow, "f following", "follow"),
+        (view.grouping is not Grouping.AUTO, f"b {grouped}", "group"),
+        (view.search, f"/{view.search} {match_count} found", "search"),
+    )
+    for is_on, words, command in options:
+        if is_on:
+            parts.append(Part(f"· {words} ", Tone.ACCENT, _action(f"graph.{command}")))
     return tuple(parts)
 
 

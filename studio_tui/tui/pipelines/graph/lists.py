@@ -69,6 +69,13 @@ class JobListing:
     titles: Callable[[], tuple[Column, ...]] | None = None
     """Returns the columns with their present titles, if these change with time."""
 
+    def first_below(self, key: str) -> str | None:
+        """Return the first child row; `None` if there is none."""
+        return next((row for row, above in self.above.items() if above == key), None)
+
+
+NO_ROWS = JobListing((), (), lambda _: ())
+
 
 def _with_names(
     columns: tuple[Column, ...], names: Iterable[int], room: int, beside: int = 0, spare: int = 0

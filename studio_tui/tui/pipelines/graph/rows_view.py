@@ -12,6 +12,7 @@ from studio_tui.presentation.cells import NOTHING
 from studio_tui.presentation.columns import Column
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 from studio_tui.tui.pipelines.graph.lists import (
+    NO_ROWS,
     JobListing,
     group_listing,
     kin_cell,
@@ -83,9 +84,9 @@ class DagTable(BigTable, inherit_bindings=False):
 class RowsView:
     """A pipeline as rows of the current mode: tree, timeline or table."""
 
-    listing: JobListing | None = None
-    """The shown rows; `None` in graph mode, and until Studio has answered."""
-    _cached_cells: tuple[ViewModel | None, JobListing | None, dict[str, Cells]] = (None, None, {})
+    listing = NO_ROWS
+    """The shown rows; `NO_ROWS` in graph mode, and until Studio has answered."""
+    _cached_cells: tuple[ViewModel | None, JobListing, dict[str, Cells]] = (None, NO_ROWS, {})
     """The view model and the listing of a cache of cells."""
     _kin: tuple[object, Collection[str], Collection[str]] = (None, (), ())
     """What the kin depend on, then the ancestors and descendants."""
@@ -125,20 +126,19 @@ class RowsView:
         self.show_kin()
 
     def hide(self) -> None:
-        self.listing = None
+        self.listing = NO_ROWS
 
     def repaint(self) -> None:
-        if self.listing is not None:
-            if self.listing.titles is not None:
-                self.widget.columns = self.listing.titles()
-            self.widget.show_again()
+        if self.listing.titles is not None:
+            self.widget.columns = self.listing.titles()
+        self.widget.show_again()
 
     def show_marks(self) -> None:
         self.widget.marked = self._marked_rows()
 
     def show_kin(self) -> None:
         loaded, here = self._state.loaded, self.cursor
-        if loaded is None or self.listing is None:
+        if loaded is None:
             return
         depends_on = here, loaded.plan.shape, self.listing.members
         if depends_on == self._kin[0]:
@@ -167,21 +167,20 @@ class RowsView:
         self.widget.centre()
 
     def step(self) -> None:
-        if self.listing is not None:
-            self.widget.action_walk(1)
+        self.widget.action_walk(1)
 
     def members(self, key: str) -> Sequence[str]:
-        if self.listing is not None and key in self.listing.members:
+        if key in self.listing.members:
             return self.listing.members[key]
         loaded = self._state.loaded
         return (key,) if loaded is not None and key in loaded.plan.nodes else ()
 
     def all_keys(self) -> Sequence[str]:
-        return self.listing.keys if self.listing is not None else ()
+        return self.listing.keys
 
     def order(self) -> Sequence[str]:
         """Return the nodes in the order of their rows; empty in a tree, which can hide nodes."""
-        if self.listing is None or self.listing.is_tree:
+        if self.listing.is_tree:
             return ()
         has_rows_below = set(self.listing.above.values()) if self.listing.members else ()
         rows = (key for key in self.listing.keys if key not in has_rows_below)
@@ -195,7 +194,7 @@ class RowsView:
     def cells_of(self, key: str) -> Cells:
         """Return the cells of a row."""
         listing = self.listing
-        if listing is None or self._state.loaded is None:
+        if listing is NO_ROWS:
             return (NOTHING,) * len(self.widget.columns)
         model = self._state.view_model()
         if self._cached_cells[0] is not model or self._cached_cells[1] is not listing:
@@ -209,7 +208,7 @@ class RowsView:
 
     def note_cursor(self) -> None:
         """Save the row to which the user has moved, unless it contains the saved node."""
-        if self.listing is not None and self.cursor != self._visible_key():
+        if self.listing is not NO_ROWS and self.cursor != self._visible_key():
             self._state.note(cursor=self.cursor)
 
     def fit_size(self) -> None:
@@ -217,34 +216,16 @@ class RowsView:
         if self._state.view.mode is not Mode.GRAPH:
             self.show()
 
-    def span_after_zoom(self, steps: int) -> float | None:
-        """Return the seconds that the timeline shows after so many zoom steps; `None` for all."""
-        return self.listing.span_after_zoom(steps) if self.listing is not None else None
-
-    def foldable(self) -> frozenset[str]:
-        """Return the rows that can be collapsed, or are collapsed; empty outside the tree."""
-        return self.listing.foldable if self.listing is not None else frozenset()
-
-    def above(self, key: str) -> str | None:
-        """Return the parent row; `None` at the top."""
-        return self.listing.above.get(key) if self.listing is not None else None
-
-    def below(self, key: str) -> str | None:
-        """Return the first child row; `None` if there is none."""
-        if self.listing is None:
-            return None
-        return next((row for row, above in self.listing.above.items() if above == key), None)
-
     def _visible_key(self) -> str | None:
         """Return the row for the saved cursor: its own, its group's, or the one that hides it."""
-        listing, key = self.listing, self._state.view.cursor
-        if listing is None or key is None:
+        keys, key = set(self.listing.keys), self._state.view.cursor
+        if key is None:
             return None
-        return self._structure.visible_key(key, set(listing.keys)) or listing.hidden.get(key)
+        return self._structure.visible_key(key, keys) or self.listing.hidden.get(key)
 
     def _unfold(self, key: str) -> None:
-        listing, loaded, view = self.listing, self._state.loaded, self._state.view
-        if listing is None or loaded is None or key in set(listing.keys):
+        loaded, view = self._state.loaded, self._state.view
+        if loaded is None or key in self.listing.keys:
             return
         group = self._structure.group_of(key)
         if view.mode is Mode.TREE and group is not None:
@@ -277,8 +258,6 @@ class RowsView:
     def _marked_rows(self) -> frozenset[str]:
         """Return the marked rows; one of several jobs is marked if all of them are."""
         marks = frozenset(self._state.view.marks)
-        if not marks or self.listing is None:
-            return marks
         members = self.listing.members.items()
         marked_groups = (key for key, node_ids in members if marks.issuperset(node_ids))
         return marks.union(marked_groups)

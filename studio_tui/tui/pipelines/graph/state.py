@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any
 
-from studio_tui.presentation.pipelines.filters import matching_jobs, terms_of
+from studio_tui.presentation.pipelines.filters import matching_jobs
 from studio_tui.presentation.pipelines.graph.loaded_pipeline import LoadedPipeline
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 from studio_tui.tui.jobs.running_progress import RunningProgress
@@ -112,7 +112,7 @@ class GraphState:
         if self._matching[0] is not model:
             self._matching = model, {}
         if text not in self._matching[1]:
-            self._matching[1][text] = matching_jobs(terms_of(text), model, self._haystacks[1])
+            self._matching[1][text] = matching_jobs(text, model, self._haystacks[1])
         return self._matching[1][text]
 
     def empty_text(self) -> str:

@@ -65,7 +65,7 @@ class ViewModes:
 
     def fold_all(self) -> None:
         """Collapse all rows and groups that the shown list can collapse."""
-        folds = self._state.view.folds | self._rows.foldable()
+        folds = self._state.view.folds | self._rows.listing.foldable
         self._state.change(folds=folds, opened=frozenset[str]())
 
     def unfold_all(self) -> None:
@@ -100,7 +100,7 @@ class ViewModes:
 
     def zoom(self, step: int) -> None:
         """Zoom in on the timeline, or with a `step` of -1 zoom out."""
-        self._state.change(span=self._rows.span_after_zoom(step))
+        self._state.change(span=self._rows.listing.span_after_zoom(step))
 
     def why_not_zoom(self, step: int) -> str | None:
         """Return why the timeline cannot be zoomed by `step`."""
@@ -108,7 +108,7 @@ class ViewModes:
             return reason
         if self._state.view.mode is not Mode.TIMELINE:
             return "Only the timeline can be zoomed"
-        if self._rows.span_after_zoom(step) != self._state.view.span:
+        if self._rows.listing.span_after_zoom(step) != self._state.view.span:
             return None
         return "It cannot be zoomed in further" if step > 0 else "The whole timeline is visible"
 

@@ -116,7 +116,7 @@ async def test_a_filter_applies_to_groups_too(
         with step("keys that move the cursor to a shown group keep the filter"):
             await press(pilot, ("down", "left", "left"))
             group = screen_of(pilot).cursor.here()
-            assert group in screen_of(pilot).views.rows.foldable()
+            assert group in screen_of(pilot).views.rows.listing.foldable
             assert screen_of(pilot).state.view.filter == "is:queued"
             await press(pilot, ("right", "slash", *"0150", "escape"))
             assert screen_of(pilot).cursor.here() == group
