@@ -94,7 +94,7 @@ class Rebuilding:
         async def load(jobs: Sequence[Job]) -> bool:
             is_complete = await self._load(jobs)
             if form.is_alive:
-                form.names_changed()
+                form.check()
             return is_complete
 
         ended_jobs = RequestRepeatedOnEnds(self._known_jobs, load)

@@ -102,10 +102,6 @@ class TriggerScreen(DatasetForm[Pipeline, TriggerDraft]):
     def _names(self) -> tuple[str, ...]:
         return self._known().names
 
-    def names_changed(self) -> None:
-        """Show names that have become known."""
-        self.check()
-
     async def send(self) -> Pipeline | None:
         """Trigger the pipeline; while the outcome is unknown, offer to send the request again."""
         draft = self.draft

@@ -142,7 +142,7 @@ async def test_the_form_shows_errors_at_their_fields_and_keeps_typed_text(
             await until_shown(pilot, "Name a dataset to rebuild.")
             screen = pilot.app.screen
             assert isinstance(screen, TriggerScreen)
-            screen.names_changed()
+            screen.check()
             await pilot.press("tab")
             await until_shown(pilot, "Nothing runs until it is resumed.")
             assert "Name a dataset to rebuild." in screen_text(pilot)

@@ -63,6 +63,14 @@ class Plan:
 
         return redundant_parents({node.id: node.parents for node in self.nodes.values()})
 
+    @cached_property
+    def depths(self) -> Mapping[str, int]:
+        """By node, the length of the longest path from a root to the node, in edges."""
+        depths: dict[str, int] = {}
+        for node_id, node in self.nodes.items():
+            depths[node_id] = max((depths[parent] + 1 for parent in node.parents), default=0)
+        return depths
+
     def ancestors(self, node_id: str) -> frozenset[str]:
         """Return all nodes that a node depends on, directly or not."""
         return self._reachable(node_id, lambda node: node.parents)

@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 from studio_tui.presentation.format import join_names
 from studio_tui.presentation.pipelines.graph.plan import Node, Plan
-from studio_tui.presentation.pipelines.views.tree import depths
 
 MOST_JOBS = 150
 """Number of jobs above which a plan is grouped by default."""
@@ -80,7 +79,7 @@ def wants_groups(plan: Plan) -> bool:
 
 def group_jobs(plan: Plan, by: GroupBy = GroupBy.NAME) -> tuple[Group, ...]:
     """Return the groups of a plan by the least depth of their jobs; each job is in one group."""
-    layers = depths(plan)
+    layers = plan.depths
     if by is GroupBy.STAGE:
         stages: dict[int, list[Node]] = defaultdict(list)
         for node in plan.nodes.values():

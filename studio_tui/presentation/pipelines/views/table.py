@@ -1,6 +1,6 @@
 """A pipeline as a table with a row for each job, sorted by any column."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from studio_tui.presentation.cells import NOTHING, Cell, Tone
@@ -16,17 +16,20 @@ from studio_tui.presentation.pipelines.views.node_cells import (
     run_time_cell,
     why_cell,
 )
-from studio_tui.presentation.pipelines.views.tree import depths
 
 PLAN_ORDER = "layer"
 
 
 class NodeRow(NamedTuple):
-    """The data from which the row of a job is derived; `layers` are the `depths` of the plan."""
+    """The data from which the row of a job is derived."""
 
     node: Node
     model: ViewModel
-    layers: Mapping[str, int]
+
+    @property
+    def layer(self) -> int:
+        """The depth of the job, from 0."""
+        return self.model.plan.depths[self.node.id]
 
 
 def _parent_count(node: Node) -> int:
@@ -67,8 +70,8 @@ NODE_COLUMNS: tuple[ListColumn[NodeRow, NodeRow, Cell], ...] = (
     ),
     ListColumn(
         Column(PLAN_ORDER, "LAYER", 6, align=Align.RIGHT, drop=6),
-        lambda row: Cell(str(row.layers[row.node.id] + 1), Tone.DIM),
-        _sort_order(lambda row: row.layers[row.node.id]),
+        lambda row: Cell(str(row.layer + 1), Tone.DIM),
+        _sort_order(lambda row: row.layer),
     ),
     ListColumn(
         Column("parents", "WAITS FOR", 12, grow=1, max_width=32, drop=4, fits=True),
@@ -115,16 +118,15 @@ SORTS = {column.layout.key: column.order for column in NODE_COLUMNS if column.or
 
 def ids(model: ViewModel, sort: str = PLAN_ORDER, *, reverse: bool = False) -> tuple[str, ...]:
     """Return all node ids sorted by `sort`, a key of `SORTS`; equal jobs by layer."""
-    layers = depths(model.plan)
     key = SORTS[sort].key
-    rows = [NodeRow(node, model, layers) for node in model.plan.nodes.values()]
-    rows.sort(key=lambda row: (key(row, model.now), layers[row.node.id]))
+    rows = [NodeRow(node, model) for node in model.plan.nodes.values()]
+    rows.sort(key=lambda row: (key(row, model.now), row.layer))
     return tuple(row.node.id for row in (reversed(rows) if reverse else rows))
 
 
-def cells(node_id: str, model: ViewModel, layers: Mapping[str, int]) -> tuple[Cell, ...]:
-    """Return one cell for each of `COLUMNS`; `layers` are the `depths` of the plan."""
-    row = NodeRow(model.plan.nodes[node_id], model, layers)
+def cells(node_id: str, model: ViewModel) -> tuple[Cell, ...]:
+    """Return one cell for each of `COLUMNS`."""
+    row = NodeRow(model.plan.nodes[node_id], model)
     return tuple(column.cell(row) for column in NODE_COLUMNS)
 
 

@@ -18,7 +18,6 @@ from studio_tui.presentation.pipelines.graph.critical import weight
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.statuses import NodeState
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel
-from studio_tui.presentation.pipelines.views.tree import depths
 
 _DAY = 86400
 _STEPS = (
@@ -155,7 +154,7 @@ class Timeline:
     @cached_property
     def order(self) -> tuple[str, ...]:
         """Node ids by the start of the bar, with earlier attempts, then by depth."""
-        depth = depths(self._model.plan)
+        depth = self._model.plan.depths
         begins = {
             node: min(
                 (phase.begin for phase in (*self._earlier_attempts.get(node, ()), *phases)),

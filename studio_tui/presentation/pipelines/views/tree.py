@@ -71,14 +71,6 @@ class TreeRow:
     """Jobs that depend directly on it, but are elsewhere in the tree or not in it."""
 
 
-def depths(plan: Plan) -> dict[str, int]:
-    """Return by node the length of the longest path from a root to the node, in edges."""
-    depth: dict[str, int] = {}
-    for node_id, node in plan.nodes.items():
-        depth[node_id] = max((depth[parent] + 1 for parent in node.parents), default=0)
-    return depth
-
-
 def rows(
     plan: Plan, folded: Collection[str] = (), only: Collection[str] | None = None
 ) -> tuple[TreeRow, ...]:
@@ -98,12 +90,11 @@ def rows(
 
 
 def _tree_parents(plan: Plan, only: Collection[str] | None) -> dict[str, str | None]:
-    depth = depths(plan)
     position = {node_id: index for index, node_id in enumerate(plan.nodes)}
     return {
         node_id: max(
             (parent for parent in node.parents if only is None or parent in only),
-            key=lambda parent: (depth[parent], position[parent]),
+            key=lambda parent: (plan.depths[parent], position[parent]),
             default=None,
         )
         for node_id, node in plan.nodes.items()

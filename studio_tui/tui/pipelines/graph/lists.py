@@ -203,17 +203,16 @@ def table_listing(
     sort: str,
     *,
     reverse: bool,
-    layers: Mapping[str, int],
     room: int,
     only: Collection[str] | None = None,
 ) -> JobListing:
-    """Return the jobs in `only`, or all, as a table; `layers` has by job its layer, from 0."""
+    """Return the jobs in `only`, or all, as a table."""
     ids = table.ids(current_model(), sort, reverse=reverse)
     names = (cell_len(node.name) for node in current_model().plan.nodes.values())
     return JobListing(
         _with_names(table.COLUMNS, names, room),
         ids if only is None else tuple(node_id for node_id in ids if node_id in only),
-        lambda key: table.cells(key, current_model(), layers),
+        lambda key: table.cells(key, current_model()),
         sorting=Sorting(sort, descending=reverse),
     )
 

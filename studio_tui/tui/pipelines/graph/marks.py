@@ -126,9 +126,7 @@ class Marks:
 
     async def jobs(self) -> Sequence[Job]:
         jobs_by_id = {job.id: job for job in self.available_jobs()}
-        nodes = self._state.require_loaded().plan.nodes
-        targets = (nodes.get(node_id) for node_id in self._targets())
-        runs = [node.run for node in targets if node is not None and node.run is not None]
+        runs = [node.run for node in self.nodes() if node.run is not None]
         others = await self._host.session.known_items.find_jobs(
             [run for run in runs if run not in jobs_by_id]
         )
@@ -147,9 +145,7 @@ class Marks:
 
     def nodes(self) -> Sequence[Node]:
         """Return the marked nodes, else the nodes of the group here; empty on a single job."""
-        if self._state.loaded is None:
-            return ()
-        nodes = self._state.require_loaded().plan.nodes
+        nodes = self._state.loaded.plan.nodes if self._state.loaded is not None else {}
         return [nodes[node_id] for node_id in self._targets() if node_id in nodes]
 
     def _ended_nodes(self) -> frozenset[str]:

@@ -237,10 +237,7 @@ class RowsView:
         view, view_model, only = self._state.view, self._state.view_model, self._state.shown_nodes()
         room = self.widget.room
         if view.mode is Mode.TABLE:
-            layers = self._structure.layers()
-            return table_listing(
-                view_model, view.sort, reverse=view.reverse, layers=layers, room=room, only=only
-            )
+            return table_listing(view_model, view.sort, reverse=view.reverse, room=room, only=only)
         if view.mode is Mode.TIMELINE:
             return timeline_listing(view_model, self._zone, room, view.span, only)
         if (groups := self._structure.groups()) is not None:

@@ -1,6 +1,6 @@
-"""How the jobs of a plan are arranged when shown: in groups, trees, lanes and layers."""
+"""How the jobs of a plan are arranged when shown: in groups, trees and lanes."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Generic, TypeVar
 
 from studio_tui.presentation.pipelines.graph.critical import critical_path_of
@@ -16,7 +16,7 @@ from studio_tui.presentation.pipelines.views.groups import (
     wants_groups,
 )
 from studio_tui.presentation.pipelines.views.lanes import LaneRow, lane_rows
-from studio_tui.presentation.pipelines.views.tree import TreeRow, depths, rows
+from studio_tui.presentation.pipelines.views.tree import TreeRow, rows
 from studio_tui.tui.pipelines.graph.memory import Grouping
 from studio_tui.tui.pipelines.graph.state import GraphState
 
@@ -36,7 +36,7 @@ class _Latest(Generic[Value]):
 
 
 class GraphStructure:
-    """Groups, trees, lanes and layers of a pipeline, cached by the shape of its plan.
+    """Groups, trees and lanes of a pipeline, cached by the shape of its plan.
 
     A job is "shown" if it passes the filter and the choice of problems, collapsed or not.
     """
@@ -51,7 +51,6 @@ class GraphStructure:
         self._partial_tree = _Latest[Sequence[TreeRow]]()
         self._lanes = _Latest[Sequence[LaneRow] | None]()
         self._whole_lanes = _Latest[Sequence[LaneRow] | None]()
-        self._depths = _Latest[Mapping[str, int]]()
 
     def groups(self, *, ignore_filter: bool = False) -> tuple[Group, ...] | None:
         """Return the groups with a shown job, or all; `None` if jobs are not grouped or not loaded.
@@ -180,8 +179,3 @@ class GraphStructure:
     def has_lanes(self) -> bool:
         """Whether lanes can be drawn: jobs are not grouped, and there are not too many lanes."""
         return self.groups() is None and self.lanes() is not None
-
-    def layers(self) -> Mapping[str, int]:
-        """Return by job its layer, the length of the longest path to it: 0 at the top."""
-        plan = self._state.require_loaded().plan
-        return self._depths.of(plan.shape, lambda: depths(plan))

@@ -17,7 +17,6 @@ from studio_tui.presentation.pipelines.views.tree import (
     DEEPEST,
     TreeRow,
     cells,
-    depths,
     name_parts,
     rows,
 )
@@ -185,7 +184,7 @@ def test_each_job_has_one_row_and_each_edge_is_drawn_or_named_once(sent: Pipelin
 @given(any_pipelines())
 def test_each_job_is_below_its_deepest_parent(sent: Pipeline) -> None:
     plan = plan_of(sent)
-    depth = depths(plan)
+    depth = plan.depths
     for row in rows(plan):
         if row.parent is not None:
             assert depth[row.parent] == depth[row.id] - 1
