@@ -63,7 +63,7 @@ class ViewModel:
         """Return why a job does not run its query; `None` if it does or has ended."""
         job = self.job(self.plan.nodes[node_id])
         if self.statuses.states[node_id] is NodeState.QUEUED and job is not None and job.waits_for:
-            return Wait(f"queued: waits for {job.waits_for}")
+            return Wait(f"queued: waits for {job.waits_for}", shorter=("queued",))
         return wait_of(self.statuses, node_id, self.bars)
 
     def usual_seconds(self, node: Node) -> float | None:

@@ -68,24 +68,12 @@ def wait_of(statuses: JobStatuses, node_id: str, bars: Bars | None = None) -> Wa
             return _STARTING.get(node.state)
 
 
-def shorter_reasons(statuses: JobStatuses, node_id: str) -> tuple[str, ...]:
-    """Return shorter forms of the reason that `wait_of` returns, the longest first.
-
-    If other jobs are the reason, they are `blocked by embed.py +2` or `blocked by 3 jobs`.
-    """
-    awaited: Sequence[str] = ()
-    match statuses.states[node_id]:
-        case NodeState.BLOCKED:
-            verb, awaited = "blocked by", _failures_first(statuses, statuses.blocked_by(node_id))
-        case NodeState.WAITING:
-            verb, awaited = WAITS_FOR, _pending_parents(statuses, statuses.plan.nodes[node_id])
-    if not awaited:
-        wait = wait_of(statuses, node_id)
-        return wait.shorter if wait is not None else ()
-    first = f"{verb} {statuses.plan.nodes[awaited[0]].name}"
-    if len(awaited) == 1:
+def _shorter(verb: str, names: Sequence[str]) -> tuple[str, ...]:
+    """Return shorter forms: `blocked by embed.py +2`, and `blocked by 3 jobs` if it is shorter."""
+    first = f"{verb} {names[0]}"
+    if len(names) == 1:
         return (first,)
-    named, counted = f"{first} +{len(awaited) - 1}", f"{verb} {plural(len(awaited), 'job')}"
+    named, counted = f"{first} +{len(names) - 1}", f"{verb} {plural(len(names), 'job')}"
     return (named, counted) if len(counted) < len(named) else (named,)
 
 
@@ -108,8 +96,9 @@ def _wait_if_blocked(statuses: JobStatuses, node_id: str) -> Wait:
     else:
         outcome = "which was canceled" if len(roots) == 1 else "which were canceled"
     first_failed = _failures_first(statuses, roots)
-    names = join_names([statuses.plan.nodes[root].name for root in first_failed])
-    return Wait(f"blocked by {names}, {outcome}", first_failed[0])
+    names = [statuses.plan.nodes[root].name for root in first_failed]
+    reason = f"blocked by {join_names(names)}, {outcome}"
+    return Wait(reason, first_failed[0], _shorter("blocked by", names))
 
 
 def _wait_if_waiting(statuses: JobStatuses, node: Node, bars: Bars | None) -> Wait:
@@ -123,7 +112,8 @@ def _wait_if_waiting(statuses: JobStatuses, node: Node, bars: Bars | None) -> Wa
     if statuses.state is PipelineState.PAUSED:
         reason += f"; {_READY[PipelineState.PAUSED].reason}"
     target = next(iter((*pending, *(each for each in node.circular if each != node.id))), None)
-    return Wait(reason, target, is_awaited=True)
+    names = [statuses.plan.nodes[parent].name for parent in pending]
+    return Wait(reason, target, _shorter(WAITS_FOR, names) if names else (), is_awaited=True)
 
 
 def _pending_words(

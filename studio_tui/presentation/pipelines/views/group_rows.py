@@ -16,7 +16,6 @@ from studio_tui.presentation.pipelines.graph.statuses import (
     NodeState,
 )
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel
-from studio_tui.presentation.pipelines.graph.waits import shorter_reasons
 from studio_tui.presentation.pipelines.views.groups import Group
 from studio_tui.presentation.pipelines.views.node_cells import (
     LEAST_NAME_WIDTH,
@@ -89,13 +88,12 @@ def rows(
         if group.key in folded:
             shown: list[str] = []
         elif group.key in listed:
-            shown = [each for each in group.members if only is None or each in only]
+            shown = group.shown(only)
         else:
             important = _important_members(group, statuses)
             shown = [each for each in important if only is None or each in only]
             if not shown and is_filter:
-                shown = [each for each in group.members if only is None or each in only]
-                shown = shown[:FAILED_SHOWN]
+                shown = group.shown(only)[:FAILED_SHOWN]
         group_rows.append(GroupRow(group.key, group, is_open=bool(shown)))
         group_rows += (GroupRow(node_id, group, node_id) for node_id in shown)
         hidden = set(group.members if only is None else only).difference(shown)
@@ -191,7 +189,7 @@ def _group_now_cell(group: Group, model: ViewModel) -> Cell:
         wait = model.wait_of(member)
         if wait is not None:
             words = f"{model.plan.nodes[member].name}: {wait.words}"
-            return Cell(words, Tone.DIM, (wait.words, *shorter_reasons(model.statuses, member)))
+            return Cell(words, Tone.DIM, (wait.words, *wait.shorter))
     return _slowest_cell([model.plan.nodes[member] for member in group.members], model)
 
 

@@ -6,7 +6,7 @@ by equal dependencies and consumers. Groups do not depend on states.
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import takewhile
@@ -51,6 +51,10 @@ class Group:
     title: str
     """Safe text, such as `embed_*`."""
     members: tuple[str, ...]
+
+    def shown(self, only: Collection[str] | None) -> list[str]:
+        """Return the members in `only`, or all."""
+        return [each for each in self.members if only is None or each in only]
 
     @property
     def is_single_job(self) -> bool:

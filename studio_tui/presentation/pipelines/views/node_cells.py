@@ -11,7 +11,6 @@ from studio_tui.presentation.pipelines.graph.critical import estimated_bar
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.statuses import NodeState
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel
-from studio_tui.presentation.pipelines.graph.waits import shorter_reasons
 
 LEAST_NAME_WIDTH = 12
 
@@ -66,7 +65,7 @@ def _reason_cell(node: Node, model: ViewModel) -> Cell:
     wait = model.wait_of(node.id)
     if wait is not None:
         tone = Tone.WARN if state is NodeState.BLOCKED else Tone.DIM
-        return Cell(wait.words, tone, shorter_reasons(model.statuses, node.id))
+        return Cell(wait.words, tone, wait.shorter)
     bar = model.bar(node)
     return Cell(rate_words(bar), Tone.DIM) if bar is not None else NOTHING
 

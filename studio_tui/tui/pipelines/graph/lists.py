@@ -170,9 +170,6 @@ def group_listing(
     headings = {key for key, row in rows.items() if row.node_id is None and not row.hidden}
     columns = _with_names(group_rows.COLUMNS, _group_names(whole, statuses.plan), room)
 
-    def shown_members(group: Group) -> Sequence[str]:
-        return [each for each in group.members if only is None or each in only]
-
     below_headings = {
         key: row for key, row in rows.items() if key not in headings and not row.group.is_single_job
     }
@@ -181,7 +178,7 @@ def group_listing(
         tuple(rows),
         lambda key: group_rows.cells(rows[key], current_model()),
         members={
-            key: row.hidden or shown_members(row.group)
+            key: row.hidden or row.group.shown(only)
             for key, row in rows.items()
             if row.node_id is None
         },

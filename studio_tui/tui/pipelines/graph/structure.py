@@ -80,8 +80,7 @@ class GraphStructure:
 
     def shown_members(self, group: Group) -> Sequence[str]:
         """Return the shown jobs of a group; commands on the group apply only to these."""
-        only = self._state.shown_nodes()
-        return [each for each in group.members if only is None or each in only]
+        return group.shown(self._state.shown_nodes())
 
     def group_of(self, node_id: str) -> str | None:
         """Return the key of a job's shown group; `None` if jobs are not grouped."""
