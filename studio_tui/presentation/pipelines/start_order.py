@@ -49,7 +49,8 @@ def _pipelines_of(
 ) -> list[tuple[Pipeline, set[str]]]:
     """Return the pipelines that run several of the jobs, each with the node ids of these jobs.
 
-    If they do not run all of the jobs, pipelines that only repeat some of them count too.
+    If they do not run all of the jobs, pipelines count too that repeat several of them or of their
+    originals.
     """
     jobs_and_originals = {*jobs}.union(*(originals.get(job_id, ()) for job_id in jobs))
     running: list[tuple[Pipeline, set[str]]] = []

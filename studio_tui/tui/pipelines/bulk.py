@@ -1,7 +1,6 @@
 """Commands on several marked pipelines: one confirmation for all, and an outcome for each."""
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 from studio_tui.api.models import Pipeline
@@ -55,14 +54,8 @@ class BulkPipelines:
             changes=pipeline_changes(self._host.session, chosen, can_stop, "stop"),
         )
         if await self._host.ask(question):
-            self._begin(
-                "Stopping",
-                "stopped",
-                chosen,
-                self._stop_completely,
-                begun=partial(self._unmark_excluded, marked, chosen),
-                report_text=stop_summary,
-            )
+            command = self._stop_completely
+            self._begin("Stopping", "stopped", chosen, marked, command, report_text=stop_summary)
 
     async def pause_or_resume(
         self, chosen: Sequence[Pipeline], marked: Sequence[Pipeline], *, pausing: bool
@@ -91,25 +84,24 @@ class BulkPipelines:
             default_yes=True,
         )
         if await self._host.ask(question):
-            unmark_excluded = partial(self._unmark_excluded, marked, chosen)
-            self._begin(doing, done, chosen, command, begun=unmark_excluded)
-
-    def _unmark_excluded(self, marked: Sequence[Pipeline], chosen: Sequence[Pipeline]) -> None:
-        """Remove marks, so that at the end they stay only where a second try makes sense."""
-        for pipeline in marked:
-            if pipeline not in chosen:
-                self._unmark(pipeline.pipeline_id)
+            self._begin(doing, done, chosen, marked, command)
 
     def _begin(
         self,
         doing: str,
         done: str,
         chosen: Sequence[Pipeline],
+        marked: Sequence[Pipeline],
         command: Callable[[Pipeline], Any],
         *,
-        begun: Callable[[], object],
         report_text: Callable[[Any], str] | None = None,
     ) -> None:
+        def unmark_excluded() -> None:
+            # At the end, marks stay only where a second try makes sense.
+            for pipeline in marked:
+                if pipeline not in chosen:
+                    self._unmark(pipeline.pipeline_id)
+
         begin_bulk(
             self._host,
             BulkCommand[Pipeline, Any](
@@ -119,7 +111,7 @@ class BulkPipelines:
                 items=chosen,
                 name=title,
                 command=command,
-                on_begun=begun,
+                on_begun=unmark_excluded,
                 unmark=lambda pipeline: self._unmark(pipeline.pipeline_id),
                 report_text=report_text,
             ),

@@ -28,7 +28,7 @@ class Weight(NamedTuple):
 def critical_path_of(model: ViewModel) -> tuple[str, ...]:
     """Return the path with the longest remaining time, and among equals the longest total time.
 
-    It has node ids, each the parent of the next. It is empty if no duration is known.
+    It has node ids, each the parent of the next. It is empty if no duration above 0 is known.
 
     For a pipeline that has ended, it leads back from the job that ended last, from each job to the
     parent that ended last. If no job that ran has a known end, it is the longest path.

@@ -95,8 +95,8 @@ class JobStatuses:
     roots: Mapping[str, int]
     """By node: the number of jobs that it blocks, for each root in the plan's order.
 
-    A root is a job that failed or was canceled, and depends on no other root. It can block no jobs,
-    and a job can be blocked by several roots.
+    A root failed or was canceled by itself: no job on which it depends passes on a failure (see
+    `judge`). It can block no jobs, and a job can be blocked by several roots.
     """
     numbers: Mapping[NodeState, int]
     causes: Mapping[str, int]

@@ -42,9 +42,9 @@ class GraphState:
         self._moment = moment
         self._changed = changed
         self._haystacks: tuple[LoadedPipeline | None, dict[str, str]] = (None, {})
-        """A cache of the texts that a search reads, by node."""
+        """For a loaded pipeline, a cache of the texts that a search reads, by node."""
         self._matching: tuple[ViewModel | None, dict[str, frozenset[str]]] = (None, {})
-        """A cache of the nodes that pass a filter, by its text."""
+        """For a view model, a cache of the nodes that pass a filter, by its text."""
 
     def change(self, **changes: Any) -> None:
         """Change fields of the view, and call `changed` if a value is different."""
