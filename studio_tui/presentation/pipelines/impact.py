@@ -44,7 +44,8 @@ def cancel_all_notes(pipeline: Pipeline, runs: Collection[str]) -> tuple[str, ..
     if not nodes:
         return ()
     states = judge(plan, pipeline.state).states
-    waiting = {key for node in nodes for key in plan.descendants(node.id) if states[key] in _WAITS}
+    descendants = plan.descendants(*(node.id for node in nodes))
+    waiting = {key for key in descendants if states[key] in _WAITS}
     waiting -= {node.id for node in nodes}
     consequence = (
         f"{_jobs_wait(len(waiting), other=True)} for them and will not run"

@@ -71,16 +71,20 @@ class Plan:
             depths[node_id] = max((depths[parent] + 1 for parent in node.parents), default=0)
         return depths
 
-    def ancestors(self, node_id: str) -> frozenset[str]:
-        """Return all nodes that a node depends on, directly or not."""
-        return self._reachable(node_id, lambda node: node.parents)
+    def ancestors(self, *node_ids: str) -> frozenset[str]:
+        """Return all nodes that any of these nodes depends on, directly or not."""
+        return self._reachable(node_ids, lambda node: node.parents)
 
-    def descendants(self, node_id: str) -> frozenset[str]:
-        """Return all nodes that depend on a node, directly or not."""
-        return self._reachable(node_id, lambda node: node.children)
+    def descendants(self, *node_ids: str) -> frozenset[str]:
+        """Return all nodes that depend on any of these nodes, directly or not."""
+        return self._reachable(node_ids, lambda node: node.children)
 
-    def _reachable(self, start: str, step: Callable[[Node], Sequence[str]]) -> frozenset[str]:
-        first_steps = step(self.nodes[start]) if start in self.nodes else ()
+    def _reachable(
+        self, starts: Iterable[str], step: Callable[[Node], Sequence[str]]
+    ) -> frozenset[str]:
+        first_steps = (
+            each for id_ in starts if id_ in self.nodes for each in step(self.nodes[id_])
+        )
         return reachable_nodes(first_steps, lambda node_id: step(self.nodes[node_id]))
 
 

@@ -59,9 +59,7 @@ class Marks:
     def mark_below(self) -> None:
         """Mark the job or the group under the cursor, and all descendants, shown or not."""
         plan, current = self._state.require_loaded().plan, self._cursor.members()
-        below: set[str] = set()
-        for node_id in current:
-            below |= plan.descendants(node_id)
+        below = plan.descendants(*current)
         descendants = (node_id for node_id in self._cursor.order() if node_id in below)
         self._mark((*self._state.view.marks, *current, *descendants))
 

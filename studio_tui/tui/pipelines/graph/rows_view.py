@@ -143,11 +143,8 @@ class RowsView:
         depends_on = here, loaded.plan.shape, self.listing.members
         if depends_on == self._kin[0]:
             return
-        above: set[str] = set()
-        below: set[str] = set()
-        for node_id in self.members(here) if here is not None else ():
-            above |= loaded.plan.ancestors(node_id)
-            below |= loaded.plan.descendants(node_id)
+        nodes = self.members(here) if here is not None else ()
+        above, below = {*loaded.plan.ancestors(*nodes)}, {*loaded.plan.descendants(*nodes)}
         for key, members in self.listing.members.items():
             if key != here and not above.isdisjoint(members):
                 above.add(key)
