@@ -111,10 +111,10 @@ def _remaining(node: Node, model: ViewModel, delay: Seconds) -> Seconds | str:
     return _usual(longer, least).without(elapsed)
 
 
-def _usual(seconds: Collection[float], least: float) -> Seconds:
-    """Return the range of durations without the shortest and longest tenth, from `least` on."""
-    ordered, outliers = sorted(seconds), len(seconds) // 10
-    return Seconds(max(ordered[outliers], least), max(ordered[-1 - outliers], least))
+def _usual(seconds: Collection[float], least: float, outliers: float = 0.1) -> Seconds:
+    """Return the range of durations, from `least` on, without a share of outliers at each end."""
+    ordered, left_out = sorted(seconds), int(len(seconds) * outliers)
+    return Seconds(max(ordered[left_out], least), max(ordered[-1 - left_out], least))
 
 
 def _start_delay(model: ViewModel) -> Seconds:
@@ -122,10 +122,12 @@ def _start_delay(model: ViewModel) -> Seconds:
     delays = []
     for node in model.plan.nodes.values():
         job = model.job(node)
-        if job is not None and job.began_at is not None:
+        # Without parents and steps, a job is ready at its creation, which may be before a review.
+        if job is not None and job.began_at is not None and (node.parents or job.steps):
             delay = seconds_between(model.ready_at(node), job.began_at)
             delays += [delay] if delay is not None else []
-    return _usual(delays, 0.0) if delays else _NONE
+    # A pause of the pipeline delays the next jobs.
+    return _usual(delays, 0.0, outliers=0.25) if delays else _NONE
 
 
 def rough_duration(seconds: float) -> str:

@@ -134,7 +134,7 @@ def _attempt_facts(model: ViewModel, node: Node) -> tuple[Fact, ...]:
     def cell(run: str) -> Cell:
         job = model.jobs.get(run)
         if job is None:
-            return Cell(f"{run[:SHORT_ID]} not known yet", Tone.DIM)
+            return Cell(f"{run[:SHORT_ID]} not known", Tone.DIM)
         look, ran = LOOKS[job.state], run_seconds(job, model.now)
         error = cause_of(job)
         parts = [f"{look.glyph} {run[:SHORT_ID]}", f"ran {duration(ran)}" if ran else "", error]

@@ -77,8 +77,8 @@ def test_jobs_that_have_not_started_wait_as_long_as_others_of_the_pipeline_waite
         started_job("second", 86, took=10, status="COMPLETE"),
         started_job("third", 70),
     ]
-    # The first two waited 5 s and 4 s, the third 6 s.
-    created = NOON - timedelta(seconds=105)
+    # The second waited 4 s, the third 6 s; how long the first waited for a review does not matter.
+    created = NOON - timedelta(hours=1)
     jobs = [job.model_copy(update={"created_at": created}) for job in jobs]
     past = dict.fromkeys(("third", "last"), (100.0,) * 3)
     assert estimate_of(view_model(sent, *jobs, past=past)).remaining == Seconds(134, 136)
