@@ -5,7 +5,7 @@ is another job (`created_job_id`), which the pipeline creates from it.
 """
 
 import heapq
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import blake2b
@@ -117,13 +117,8 @@ def plan_of(pipeline: Pipeline, before: Plan | None = None) -> Plan:
             runs[run.job_id] = run
     order = _topological_order(runs)
     position = {node_id: index for index, node_id in enumerate(order)}
-    children: dict[str, list[str]] = {node_id: [] for node_id in order}
-    nodes: dict[str, Node] = {}
-    for node_id in order:
-        node = _node(runs[node_id], position)
-        nodes[node_id] = node
-        for parent in node.parents:
-            children[parent].append(node_id)
+    nodes = {node_id: _node(runs[node_id], position) for node_id in order}
+    children = _children({node_id: node.parents for node_id, node in nodes.items()})
     nodes = {
         node_id: replace(node, children=tuple(children[node_id])) for node_id, node in nodes.items()
     }
@@ -154,73 +149,75 @@ def _with_states(before: Plan, pipeline: Pipeline) -> Plan:
 
 
 def _topological_order(runs: Mapping[str, PipelineJob]) -> list[str]:
-    """Return the ids with parents first, else in Studio's order.
-
-    If all jobs that are left are in cycles or depend on one, the next is of a cycle that depends on
-    no other job that is left.
-    """
-    position = {node_id: index for index, node_id in enumerate(runs)}
-    parents_left = {
+    """Return the ids with parents first, except in cycles, else in Studio's order."""
+    parents = {
         node_id: {parent for parent in run.parent_job_ids if parent in runs and parent != node_id}
         for node_id, run in runs.items()
     }
-    children: dict[str, list[str]] = {node_id: [] for node_id in runs}
-    for node_id, parents in parents_left.items():
-        for parent in parents:
-            children[parent].append(node_id)
-    ready = [position[node_id] for node_id, parents in parents_left.items() if not parents]
-    heapq.heapify(ready)
-    ids = list(runs)
-    order: dict[str, None] = {}
-    knots: Iterator[str] | None = None
-    while len(order) < len(ids):
-        if ready:
-            node_id = ids[heapq.heappop(ready)]
-        else:
-            if knots is None:
-                left = [node_id for node_id in ids if node_id not in order]
-                knots = iter(_knots_first(left, parents_left, children))
-            node_id = next(knots)
-        if node_id in order:
-            continue
-        order[node_id] = None
+    order = _parents_first(parents)
+    return order if len(order) == len(runs) else _parents_first(_without_cycles(parents))
+
+
+def _parents_first(parents: Mapping[str, Collection[str]]) -> list[str]:
+    """Return the ids with parents first, else in the given order; none that depend on a cycle."""
+    position = {node_id: index for index, node_id in enumerate(parents)}
+    children = _children(parents)
+    left = {node_id: len(node_parents) for node_id, node_parents in parents.items()}
+    ready = [index for index, number in enumerate(left.values()) if not number]
+    ids, order = list(parents), []
+    while ready:
+        node_id = ids[heapq.heappop(ready)]
+        order.append(node_id)
         for child in children[node_id]:
-            parents_left[child].discard(node_id)
-            if not parents_left[child] and child not in order:
+            left[child] -= 1
+            if not left[child]:
                 heapq.heappush(ready, position[child])
-    return list(order)
+    return order
 
 
-def _knots_first(
-    ids: Sequence[str], parents: Mapping[str, Iterable[str]], children: Mapping[str, Sequence[str]]
-) -> list[str]:
-    """Return ids so that the jobs of a cycle are adjacent, after all others they depend on.
+def _children(parents: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
+    children: dict[str, list[str]] = {node_id: [] for node_id in parents}
+    for node_id, node_parents in parents.items():
+        for parent in node_parents:
+            children[parent].append(node_id)
+    return children
+
+
+def _without_cycles(parents: Mapping[str, Collection[str]]) -> dict[str, list[str]]:
+    """Return the parents without those that follow a node with which they are in a cycle.
 
     This is the algorithm of Kosaraju and Sharir, without recursion.
     """
-    position = {node_id: index for index, node_id in enumerate(ids)}
-    by_end: list[str] = []
+    children = _children(parents)
+    by_end: dict[str, None] = {}
     seen: set[str] = set()
-    for start in reversed(ids):
+    for start in parents:
         stack = [(start, iter(children[start]))] if start not in seen else []
         seen.add(start)
         while stack:
             node_id, steps = stack[-1]
-            step = next((each for each in steps if each in position and each not in seen), None)
-            if step is None:
-                by_end.append(node_id)
+            if (step := next((each for each in steps if each not in seen), None)) is None:
+                by_end[node_id] = None
                 stack.pop()
             else:
                 seen.add(step)
                 stack.append((step, iter(children[step])))
-    order: dict[str, None] = {}
+    knots: dict[str, str] = {}
     for start in reversed(by_end):
-        if start not in order:
-            reached = reachable_nodes(
-                (start,), lambda each: [parent for parent in parents[each] if parent not in order]
+        if start not in knots:
+            knot = reachable_nodes(
+                (start,), lambda each: (parent for parent in parents[each] if parent not in knots)
             )
-            order.update(dict.fromkeys(sorted(reached, key=position.__getitem__)))
-    return list(order)
+            knots.update(dict.fromkeys(knot, start))
+    position = {node_id: index for index, node_id in enumerate(parents)}
+    return {
+        node_id: [
+            parent
+            for parent in node_parents
+            if knots[parent] != knots[node_id] or position[parent] < position[node_id]
+        ]
+        for node_id, node_parents in parents.items()
+    }
 
 
 def _node(run: PipelineJob, position: Mapping[str, int]) -> Node:
