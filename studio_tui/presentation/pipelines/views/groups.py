@@ -62,7 +62,7 @@ class Group:
 
 
 class Link(NamedTuple):
-    """All edges from the jobs of one group to those of another; both are keys."""
+    """All edges from the jobs of one group to those of another; `source` and `target` are keys."""
 
     source: str
     target: str
