@@ -26,15 +26,19 @@ class PartialStopError(StudioError):
 class BulkPipelines:
     """Stops, pauses or resumes several pipelines."""
 
-    def __init__(self, host: Host, unmark: Callable[[str], object]) -> None:
+    def __init__(
+        self, host: Host, unmark: Callable[[str], object], hidden_count: Callable[[], int]
+    ) -> None:
+        """Initialise; `hidden_count` returns how many of the marked pipelines a filter hides."""
         self._host = host
         self._unmark = unmark
+        self._hidden_count = hidden_count
 
     async def stop(self, chosen: Sequence[Pipeline], marked: Sequence[Pipeline]) -> None:
         """Ask; then pause the `chosen` ones of the `marked` pipelines and cancel their jobs."""
         job_numbers = {each.pipeline_id: len(runs_to_cancel(each)) for each in chosen}
         jobs = plural(sum(job_numbers.values()), "job")
-        excluded = _excluded_line(len(marked) - len(chosen), "has nothing to stop")
+        excluded = self._notes(len(marked) - len(chosen), "has nothing to stop")
         are_paused = all(each.state is PipelineState.PAUSED for each in chosen)
         effect = (
             f"They are paused; {jobs} will be canceled."
@@ -66,7 +70,7 @@ class BulkPipelines:
             verb, doing, done, command = "Pause", "Pausing", "paused", commands.pause
         else:
             verb, doing, done, command = "Resume", "Resuming", "resumed", commands.resume
-        excluded = _excluded_line(len(marked) - len(chosen), f"cannot be {done}")
+        excluded = self._notes(len(marked) - len(chosen), f"cannot be {done}")
         before = (*excluded, "") if excluded else ()
         is_local = self._host.session.is_local
         resumed = () if pausing else chosen
@@ -85,6 +89,13 @@ class BulkPipelines:
         )
         if await self._host.ask(question):
             self._begin(doing, done, chosen, marked, command)
+
+    def _notes(self, count: int, why: str) -> tuple[str, ...]:
+        """Return how many pipelines are left out and why, in the singular, and how many hidden."""
+        excluded = f"Left out: {count} {why if count == 1 else why.replace('has', 'have')}."
+        hidden = self._hidden_count()
+        hides = f"The filter hides {hidden:,} of the marked pipelines."
+        return (*((excluded,) if count else ()), *((hides,) if hidden else ()))
 
     def _begin(
         self,
@@ -129,13 +140,6 @@ def title(pipeline: Pipeline) -> str:
     name = pipeline.name or "a pipeline without a name"
     target = f" of {pipeline.triggered_from}" if pipeline.triggered_from else ""
     return f"{name}{target} ({pipeline.pipeline_id[:SHORT_ID]})"
-
-
-def _excluded_line(count: int, why: str) -> tuple[str, ...]:
-    """Return a line such as `Left out: 2 cannot be paused.`, or none; `why` is for one pipeline."""
-    if not count:
-        return ()
-    return (f"Left out: {count} {why if count == 1 else why.replace('has', 'have')}.",)
 
 
 def _what_continues(outcome: StopOutcome) -> str:
