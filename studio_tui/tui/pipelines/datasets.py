@@ -89,7 +89,11 @@ async def browse(
     if not datasets:
         app.notify(NO_DATASETS, markup=False)
         return None
-    names = (each.name for each in datasets if _made_by(each, job_ids))
+    names = (
+        each.name
+        for each in datasets
+        if any(version.job_id in job_ids for version in each.versions)
+    )
 
     async def request_again() -> Sequence[ListedDataset]:
         nonlocal datasets
@@ -184,7 +188,3 @@ async def _show_details(
     if answer == "g" and maker is not None:
         return GoToJob(maker)
     return None
-
-
-def _made_by(dataset: ListedDataset, job_ids: Collection[str]) -> bool:
-    return any(version.job_id in job_ids for version in dataset.versions)

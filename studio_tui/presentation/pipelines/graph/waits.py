@@ -77,10 +77,6 @@ def _shorter(verb: str, names: Sequence[str]) -> tuple[str, ...]:
     return (named, counted) if len(counted) < len(named) else (named,)
 
 
-def _failures_first(statuses: JobStatuses, roots: Sequence[str]) -> list[str]:
-    return sorted(roots, key=lambda root: statuses.states[root] is not NodeState.FAILED)
-
-
 def _pending_parents(statuses: JobStatuses, node: Node) -> list[str]:
     pending = [parent for parent in node.parents if statuses.states[parent] is not NodeState.DONE]
     return sorted(pending, key=lambda parent: statuses.states[parent] not in _ACTIVE)
@@ -95,10 +91,10 @@ def _wait_if_blocked(statuses: JobStatuses, node_id: str) -> Wait:
         outcome = "which failed or were canceled"
     else:
         outcome = "which was canceled" if len(roots) == 1 else "which were canceled"
-    first_failed = _failures_first(statuses, roots)
-    names = [statuses.plan.nodes[root].name for root in first_failed]
+    failed_first = sorted(roots, key=lambda root: statuses.states[root] is not NodeState.FAILED)
+    names = [statuses.plan.nodes[root].name for root in failed_first]
     reason = f"blocked by {join_names(names)}, {outcome}"
-    return Wait(reason, first_failed[0], _shorter("blocked by", names))
+    return Wait(reason, failed_first[0], _shorter("blocked by", names))
 
 
 def _wait_if_waiting(statuses: JobStatuses, node: Node, bars: Bars | None) -> Wait:

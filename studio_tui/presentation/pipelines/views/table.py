@@ -32,10 +32,6 @@ class NodeRow(NamedTuple):
         return self.model.plan.depths[self.node.id]
 
 
-def _parent_count(node: Node) -> int:
-    return len(node.parents) + len(node.circular) + len(node.missing)
-
-
 def _run_seconds(row: NodeRow) -> float:
     took = row.model.run_time(row.node)
     return took.seconds if took is not None else 0.0
@@ -78,7 +74,7 @@ NODE_COLUMNS: tuple[ListColumn[NodeRow, NodeRow, Cell], ...] = (
         lambda row: _numbered_names(
             row.node.parents + row.node.circular, row.node.missing, row.model
         ),
-        _sort_order(lambda row: -_parent_count(row.node)),
+        _sort_order(lambda row: -len(row.node.parents + row.node.circular + row.node.missing)),
     ),
     ListColumn(
         Column("children", "FEEDS", 12, grow=1, max_width=32, drop=5, fits=True),

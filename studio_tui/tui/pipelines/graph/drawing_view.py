@@ -10,6 +10,7 @@ from rich.cells import cell_len
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.logs.progress import share_text
 from studio_tui.presentation.pipelines.drawing.graph import Direction
+from studio_tui.presentation.pipelines.graph.critical import critical_path_of
 from studio_tui.presentation.pipelines.graph.segments import worst_of
 from studio_tui.presentation.pipelines.graph.statuses import SHOWN_LOOKS, NodeState
 from studio_tui.presentation.pipelines.views.group_rows import numbers_of
@@ -286,7 +287,8 @@ class DrawingView:
     def _light(self, canvas: Canvas) -> None:
         self._lit_for = canvas.cursor
         lit = canvas.boxes.kin(canvas.cursor) if canvas.cursor is not None else None
-        canvas.light(lit, self._structure.critical_nodes() if self._state.view.critical else ())
+        is_critical = self._state.view.critical
+        canvas.light(lit, critical_path_of(self._state.view_model()) if is_critical else ())
 
     def _marked_boxes(self, canvas: Canvas) -> frozenset[str]:
         """Return the marked boxes; a group is marked if all of its shown jobs are."""

@@ -1,6 +1,6 @@
 """The lines above a pipeline: its state, its problems, and the display options."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from rich.cells import cell_len
 
@@ -76,7 +76,7 @@ def _head_parts(loaded: LoadedPipeline, *, is_wide: bool, is_named: bool) -> tup
     bar_cells = bar(numbers, BAR_WIDTH if is_wide else NARROW_BAR_WIDTH)
     return (
         Part(f" {name} ", Tone.STRONG),
-        *_parts((state_cell(pipeline), Cell(" "), *bar_cells)),
+        *(Part(cell.text, cell.tone) for cell in (state_cell(pipeline), Cell(" "), *bar_cells)),
         Part(f" {numbers[NodeState.DONE]}/{len(loaded.plan.nodes)}  "),
         *(
             Part(
@@ -174,10 +174,6 @@ def mode_parts(view: DagPlace, match_count: int, *, has_lanes: bool) -> tuple[Pa
 
 def _action(command_id: str) -> str:
     return f"screen.do('{command_id}')"
-
-
-def _parts(cells: Iterable[Cell]) -> tuple[Part, ...]:
-    return tuple(Part(cell.text, cell.tone) for cell in cells)
 
 
 _CRITICAL = " critical: "

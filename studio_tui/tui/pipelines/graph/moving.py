@@ -39,19 +39,11 @@ class Movement:
             return reason
         return None if self._parents() else "It waits for no other job"
 
-    def go_to_parent(self) -> None:
-        """Go to the first job that the current job waits for."""
-        self._cursor.go(self._parents()[0])
-
     def why_no_child(self) -> str | None:
         """Return why there is no child job."""
         if reason := self._why_nowhere():
             return reason
         return None if self._children() else "No other job waits for it"
-
-    def go_to_child(self) -> None:
-        """Go to the first job that waits for the current job."""
-        self._cursor.go(self._children()[0])
 
     def why_no_cause(self) -> str | None:
         """Return why there is no job that holds up the current job."""
@@ -136,10 +128,6 @@ class Movement:
         """Return why there is no job to scroll to the middle."""
         return self._state.why_unknown() or (NO_JOB_HERE if self._cursor.here() is None else None)
 
-    def centre(self) -> None:
-        """Scroll the cursor to the middle."""
-        self._cursor.centre()
-
     def show_pipelines(self) -> None:
         """Go to the list of pipelines."""
         self._post(GoTo("pipelines"))
@@ -150,7 +138,7 @@ class Movement:
             "left_curly_bracket",
             "waits for",
             "Go to the first job that this one waits for",
-            go_to_parent,
+            lambda self: self._cursor.go(self._parents()[0]),
             why_no_parent,
         ),
         Command(
@@ -158,7 +146,7 @@ class Movement:
             "right_curly_bracket",
             "feeds",
             "Go to the first job that waits for this one",
-            go_to_child,
+            lambda self: self._cursor.go(self._children()[0]),
             why_no_child,
         ),
         Command(
@@ -190,7 +178,7 @@ class Movement:
             "full_stop",
             "centre",
             "Center the job",
-            centre,
+            lambda self: self._cursor.centre(),
             why_no_place,
         ),
         Command(

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Collection, Sequence
 from typing import Generic, TypeVar
 
-from studio_tui.presentation.pipelines.graph.critical import critical_path_of
 from studio_tui.presentation.pipelines.graph.plan import Plan
 from studio_tui.presentation.pipelines.graph.statuses import WORST_FIRST
 from studio_tui.presentation.pipelines.views.group_rows import group_key
@@ -145,10 +144,6 @@ class GraphStructure:
             [(groups[link.source], link) for link in outer_links if link.target == key],
             [(groups[link.target], link) for link in outer_links if link.source == key],
         )
-
-    def critical_nodes(self) -> frozenset[str]:
-        """Return the nodes of the critical path."""
-        return frozenset(critical_path_of(self._state.view_model()))
 
     def tree_order(self) -> Sequence[str]:
         """Return all nodes in the order of the tree."""

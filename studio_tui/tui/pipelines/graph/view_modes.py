@@ -40,10 +40,6 @@ class ViewModes:
         """Switch to a mode."""
         self._state.change(mode=mode)
 
-    def toggle_drawer(self) -> None:
-        """Show or hide the side panel."""
-        self._state.change(drawer=not self._has_drawer())
-
     def toggle(self, option: str) -> None:
         """Turn an option on or off, given the name of its field in `DagPlace`."""
         self._state.change(**{option: not getattr(self._state.view, option)})
@@ -146,7 +142,7 @@ class ViewModes:
             "i",
             "drawer",
             "Show or hide the details of the job: what it waits for, what waits for it",
-            toggle_drawer,
+            lambda self: self._state.change(drawer=not self._has_drawer()),
         ),
         Command(
             "graph.problems",
