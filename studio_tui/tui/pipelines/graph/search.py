@@ -25,10 +25,11 @@ class Search:
         self._prompt = prompt
         self._notify = notify
         self._cursor_before: str | None = None
+        self._view_before = state.view
 
     def ask(self) -> None:
         """Open the prompt."""
-        self._cursor_before = self._cursor.here()
+        self._cursor_before, self._view_before = self._cursor.here(), self._state.view
         self._prompt.ask(SEARCH, self._state.view.search)
 
     def preview(self, value: str) -> None:
@@ -58,9 +59,10 @@ class Search:
             )
 
     def cancel(self) -> None:
-        """Close the prompt, cancel the search and restore the cursor."""
+        """Close the prompt, cancel the search and restore the cursor, the filter and `!`."""
         self._prompt.close()
-        self.clear()
+        before = self._view_before
+        self._state.change(search="", filter=before.filter, problems=before.problems)
         if self._cursor_before is not None:
             self._cursor.go(self._cursor_before)
 

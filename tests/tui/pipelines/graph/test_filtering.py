@@ -82,9 +82,14 @@ async def test_a_filter_can_be_canceled_and_a_search_accepts_the_same_terms(tmp_
             assert screen_of(pilot).cursor.here() == "export"
             await press(pilot, ("ampersand", "enter"))
             await until(pilot, lambda: jobs_shown(pilot) == {"report", "export"})
-        with step("going to a hidden job removes the filter"):
+        with step("going to a hidden job removes the filter, unless the search is canceled"):
             await show_on_new_page(pilot, studio)
-            await press(pilot, ("ampersand", *"is:blocked", "enter", "W"))
+            await press(pilot, ("ampersand", *"is:blocked", "enter", "slash", *"ingest_raw"))
+            await until(pilot, lambda: screen_of(pilot).cursor.here() == "ingest_raw")
+            await press(pilot, ("escape",))
+            await until_shown(pilot, "& is:blocked")
+            assert screen_of(pilot).cursor.here() == "join_feats"
+            await press(pilot, ("W",))
             await until(pilot, lambda: screen_of(pilot).cursor.here() == "embed")
             assert "& is:blocked" not in screen_text(pilot)
 
