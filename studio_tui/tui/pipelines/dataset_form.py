@@ -102,9 +102,8 @@ class DatasetInput(FieldInput):
 
     def last_word(self) -> tuple[str, str]:
         """Return the text before the last word, and this word: empty after a blank or comma."""
-        bare = self.value.rstrip(", ") if not self.value.endswith((" ", ",")) else self.value
-        word = bare.replace(",", " ").rpartition(" ")[2]
-        return self.value[: len(bare) - len(word)], word
+        word = self.value.replace(",", " ").rpartition(" ")[2]
+        return self.value.removesuffix(word), word
 
 
 def with_trailing_space(text: str) -> str:
