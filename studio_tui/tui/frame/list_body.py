@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.geometry import Size
 from textual.getters import query_one
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 
 from studio_tui import clock
 from studio_tui.presentation.jobs.facts import Fact, FactLine
@@ -26,6 +26,7 @@ from studio_tui.tui.frame.list_title import (
     why_empty,
 )
 from studio_tui.tui.frame.list_view import ListView, ViewHolder
+from studio_tui.tui.frame.page import Page
 from studio_tui.tui.frame.row_marks import RowMarks
 from studio_tui.tui.quick_handlers import FindsHandlersOnce
 from studio_tui.tui.widgets.bar import Bar
@@ -334,7 +335,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
     def _hold_cursor(self, screen: Screen[Any]) -> None:
         """Keep the cursor on its row once a page is shown over this one, although rows change."""
         is_below = self.screen in self.app.screen_stack and screen is not self.screen
-        if is_below and self.is_alive and not isinstance(screen, ModalScreen):
+        if is_below and self.is_alive and isinstance(screen, Page):
             self.table.pin_cursor()
 
     def _marks_changed(self) -> None:

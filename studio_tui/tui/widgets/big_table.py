@@ -196,11 +196,11 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         self._cursor.join_to(key)
 
     def pin_cursor(self) -> None:
-        """Keep the cursor on its row even if new rows come at the top, until the user moves it.
+        """Keep the cursor on its row, as if the user had moved there, until the user moves it.
 
-        For example, a user who has opened the row expects the cursor there when they return.
+        It also stays there if new rows come at the top.
         """
-        self._cursor.pin()
+        self._cursor.pin(self.top)
 
     def show_again(self) -> None:
         """Request the cells of the visible rows again, for example because time has passed."""
@@ -258,6 +258,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
     def action_open(self) -> None:
         """Post `Opened` for the row under the cursor; without rows, notify why nothing opens."""
         if self.cursor is not None:
+            self.pin_cursor()
             self.post_message(self.Opened(self, self.cursor))
         else:
             reason = next(iter(self.notice.splitlines()), "there are no rows")

@@ -20,17 +20,17 @@ class TableCursor:
         self.index = 0
         """Index of the row under the cursor; 0 if there are no rows."""
         self._chosen: str | None = None
-        """Key of the row that the user last moved to, or that `begin_at` has set; else `None`.
+        """Key of the row that the user last moved to or opened, or that `begin_at` has set.
 
         While a filter hides this row, the cursor is on another row. When the cursor follows the
         first row to new rows, or a group replaces the row, the key changes too.
         """
         self._chosen_place = Place(0, 0)
-        """Where the chosen row was when the user moved there, or what `begin_at` stands for."""
+        """Where the chosen row was when the user chose it, or what `begin_at` stands for."""
         self._moved_by_user = False
         """Whether the user has moved the cursor, to another row or not."""
-        self._is_held = False
-        """Whether the cursor stays on its row even if new rows come at the top."""
+        self._pinned: str | None = None
+        """Key of the row on which the cursor stays even if new rows come at the top."""
 
     @property
     def key(self) -> str | None:
@@ -40,8 +40,12 @@ class TableCursor:
     @property
     def chosen(self) -> str | None:
         """Key of the row under the cursor if the user moved there or opened it; else `None`."""
-        is_chosen = self._is_held or (self._moved_by_user and self.key == self._chosen)
+        is_chosen = self._is_pinned or (self._moved_by_user and self.key == self._chosen)
         return self.key if is_chosen else None
+
+    @property
+    def _is_pinned(self) -> bool:
+        return self._pinned is not None and self._pinned == self.key
 
     def begin_at(self, key: str | None, line: int) -> None:
         """Put the cursor on a row once the row is there; `chosen` remains `None`.
@@ -63,15 +67,21 @@ class TableCursor:
             return None
         return place_of_returned(self._chosen_place, self.index, rows_in_sight)
 
-    def pin(self) -> None:
-        """Stay on the row even if new rows come at the top, until the user moves the cursor."""
-        self._is_held = True
+    def pin(self, top: int) -> None:
+        """Choose the row under the cursor, and stay on it even if new rows come at the top.
+
+        This ends when the user moves the cursor. `top` is the index of the topmost visible row.
+        """
+        self._pinned = self.key
+        if self.key is not None and self.key != self._chosen:
+            self._chosen, self._chosen_place = self.key, Place(self.index, top)
 
     def join_to(self, key: str) -> None:
         """Give the row under the cursor the key `key`, which the row has in the next `replace`."""
         if key == self.key:
             return
         self._chosen = key if self._chosen == self.key else self._chosen
+        self._pinned = key if self._is_pinned else self._pinned
         self.keys = [*self.keys[: self.index], key, *self.keys[self.index + 1 :]]
 
     def choose(self, place: Place) -> bool:
@@ -79,7 +89,7 @@ class TableCursor:
 
         `index` is set afterwards, by `TableViewport.go`.
         """
-        self._moved_by_user, self._is_held = True, False
+        self._moved_by_user, self._pinned = True, None
         self._chosen = self.keys[place.cursor] if self.keys else None
         self._chosen_place = place
         return place.cursor != self.index
@@ -101,7 +111,7 @@ class TableCursor:
 
         `top` is the index of the topmost visible row; see `BigTable.show` for the rules.
         """
-        keys_before, index_before = self.keys, self.index
+        keys_before, index_before, is_pinned = self.keys, self.index, self._is_pinned
         self.keys = keys
         place = Place(index_before, top)
         is_set_by_program = self._chosen is not None and not self._moved_by_user
@@ -110,7 +120,7 @@ class TableCursor:
             return place_of_returned(self._chosen_place, keys.index(self._chosen), rows_in_sight)
         if is_refiltered and self._chosen is None:
             return Place(0, 0)
-        if newest_first and not top and not is_refiltered and not self._is_held:
+        if newest_first and not top and not is_refiltered and not is_pinned:
             was_on_chosen = bool(keys_before) and keys_before[index_before] == self._chosen
             place = place_at_top(place, keys_before, keys, rows_in_sight)
             self._chosen = keys[place.cursor] if was_on_chosen and keys else self._chosen

@@ -847,6 +847,26 @@ async def test_the_cursor_stays_on_a_row_chosen_in_a_filtered_list_when_the_filt
         assert stage.table.cursor == cursor
 
 
+@pytest.mark.parametrize("opens_with", ["enter", "a key that shows a page"])
+async def test_the_cursor_stays_on_a_row_opened_in_a_filtered_list_when_the_filter_is_cleared(
+    opens_with: str,
+) -> None:
+    keys = ids(100)
+    async with table_stage(keys) as stage:
+        await show_newest_first(stage, keys)
+        await stage.press("down", "down")
+        await show_filtered(stage, keys[50:60])
+        if opens_with == "enter":
+            await stage.press("enter")
+        else:
+            stage.table.pin_cursor()
+        await show_newest_first(stage, ["new", *keys[50:60]])
+        assert stage.table.cursor == "0050"
+        await show_filtered(stage, ["new", *keys])
+        assert stage.table.cursor == "0050"
+        assert stage.line_of("0050") is not None
+
+
 async def test_the_cursor_returns_to_the_newest_row_when_a_filter_is_cleared() -> None:
     keys = ids(100)
     async with table_stage(keys) as stage:
