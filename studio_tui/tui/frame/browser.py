@@ -29,7 +29,7 @@ async def open_page(app: App[Any], url: str, *, own: str) -> None:
         await copy(app, url, f"No browser here: {url}")
         return
     is_own = page.origin == own and not page.has_user
-    if not is_own and not await app.push_screen_wait(confirm_open(page.host)):
+    if not is_own and not await app.push_screen_wait(confirm_open(page, own)):
         return
     if not await asyncio.to_thread(webbrowser.open, url):
         await copy(app, url, f"No browser here: {url}")

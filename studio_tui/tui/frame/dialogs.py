@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Button, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from studio_tui.addresses import Address, address
 from studio_tui.text import safe_line
 from studio_tui.tui.frame.dialog import Dialog, pager_keys
 from studio_tui.tui.frame.dialog_box import SHRINKS, DialogBody, DialogButtons, answer_button
@@ -124,17 +125,23 @@ def confirm_fetch(host: str) -> Confirm:
     )
 
 
-def confirm_open(host: str) -> Confirm:
-    """Return the question before a page at `host` is opened that is not surely Studio's."""
+def confirm_open(page: Address, own: str) -> Confirm:
+    """Return the question before a page is opened that has another origin than `own`, or a login.
+
+    `own` is Studio's origin.
+    """
+    studio = address(own)
+    login = ("", "It contains a user name or a password.") if page.has_user else ()
+    if page.origin == own:
+        question, what = "Open an address with a login?", "Studio sent an address of its own:"
+    elif studio is not None and page.host == studio.host:
+        question = "Open a page that is not Studio's?"
+        what = "Studio sent an address on its own host, with another scheme or port:"
+    else:
+        question = "Open a page that is not Studio's?"
+        what = "Studio sent the address of a page on another host:"
     return Confirm(
-        "Open a page that is not Studio's?",
-        (
-            "Studio sent the address of a page on another host:",
-            "",
-            f"  {safe_line(host)}",
-        ),
-        yes="Open it",
-        no="Don't",
+        question, (what, "", f"  {safe_line(page.origin)}", *login), yes="Open it", no="Don't"
     )
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from studio_tui.tui.frame.dialogs import Confirm
+from studio_tui.addresses import address
+from studio_tui.tui.frame.dialogs import Confirm, confirm_open
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from tests.changed_answers import ChangedResponses
 from tests.fault_proxy import FaultProxy
@@ -82,14 +83,30 @@ async def test_an_invalid_address_is_reported_and_a_page_of_studio_is_opened_at_
         await until(pilot, lambda: opened_pages() == f"{own_page}\n")
 
 
-OTHER_HOSTS = [
-    ("https://evil.example/jobs/1", "evil.example"),
-    ("https://127.0.0.1@evil.example/", "evil.example"),
-    ("https://[2001:db8::1]/", "2001:db8::1"),
+OTHER_HOST = "a page on another host"
+OTHER_PORT = "on its own host, with another scheme or port"
+LOGIN = "It contains a user name or a password"
+DOUBTFUL_PAGES = [
+    ("https://evil.example/jobs/1", "https://evil.example", OTHER_HOST),
+    ("https://127.0.0.1@evil.example/", "https://evil.example", OTHER_HOST, LOGIN),
+    ("https://[2001:db8::1]/", "https://[2001:db8::1]", OTHER_HOST),
+    ("http://127.0.0.1:9/", "http://127.0.0.1:9", OTHER_PORT),
+    ("http://:secret@127.0.0.1:9/", "http://127.0.0.1:9", OTHER_PORT, LOGIN),
 ]
 
 
-async def test_a_page_of_another_host_is_opened_only_after_confirmation(
+def test_the_question_about_studios_own_address_with_a_login_says_so() -> None:
+    page = address("https://studio.example/jobs/1")
+    login = address("https://ann:secret@studio.example/jobs/1")
+    assert page is not None
+    assert login is not None
+    details = confirm_open(login, page.origin)._details
+    assert LOGIN in " ".join(details)
+    assert "host" not in " ".join(details)
+    assert "secret" not in " ".join(details)
+
+
+async def test_a_doubtful_page_is_opened_only_after_confirmation(
     studio: ThreadStudio, tmp_path: Path, opened_pages: OpenedPages
 ) -> None:
     studio.wait_for_end(studio.submit("print(1)", query_name="one.py")["id"])
@@ -98,11 +115,11 @@ async def test_a_page_of_another_host_is_opened_only_after_confirmation(
     expected = ""
     async with proxy, dashboard(studio, tmp_path, url=proxy.url) as pilot:
         await until_shown(pilot, "one.py")
-        for url, host in OTHER_HOSTS:
+        for url, origin, *words in DOUBTFUL_PAGES:
             proxy.plan = jobs_with_page(url)
             await until_page_is(pilot, url)
             await pilot.press("o")
-            await until_shown(pilot, "Open a page that is not Studio's?", f"  {host} ")
+            await until_shown(pilot, "Open a page that is not Studio's?", f"  {origin} ", *words)
             await pilot.press("enter")  # No is the default
             await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
             assert opened_pages() == expected
