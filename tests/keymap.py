@@ -11,6 +11,7 @@ from studio_tui.tui.clusters.list_screen import ClustersScreen
 from studio_tui.tui.form.submit_screen import SubmitScreen
 from studio_tui.tui.frame.commands import Controller
 from studio_tui.tui.frame.page import Page
+from studio_tui.tui.help_and_palette import WithHelpAndPalette
 from studio_tui.tui.jobs.controller import JobController
 from studio_tui.tui.jobs.detail_screen import JobScreen
 from studio_tui.tui.jobs.list_screen import JobsScreen
@@ -37,7 +38,7 @@ OWNERS: dict[str, tuple[type, ...]] = {
     "activity": (ActivityScreen, BigTable),
     "schedules": (SchedulesScreen, BigTable),
     "form": (SubmitScreen,),
-    "everywhere": (Page, StudioApp),
+    "everywhere": (Page, WithHelpAndPalette, StudioApp),
 }
 """The classes that handle the keys of a screen, by the screen's name in README's table."""
 

@@ -3,6 +3,7 @@
 Textual does not report a key that nothing handles; see docs/upstream/unhandled-keys.md.
 """
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App
@@ -11,7 +12,7 @@ from textual.keys import key_to_character
 from textual.screen import ModalScreen
 
 from studio_tui.tui.bindings import bindings_of
-from studio_tui.tui.widgets.toasts import notify_here, withdraw
+from studio_tui.tui.widgets.toasts import close_toasts, notify_here, withdraw
 
 if TYPE_CHECKING:
     from textual.command import Provider
@@ -65,26 +66,31 @@ _HELP = Binding(
 )
 
 
+_CLOSE_NOTICES = Binding(
+    "ctrl+l",
+    "close_notices",
+    "close notices",
+    id="app.close_notices",
+    tooltip="Close the notices; if there are none, show the latest ones",
+)
+
+_SUSPEND = Binding(
+    "ctrl+z",
+    "suspend_process",
+    "suspend",
+    id="app.suspend",
+    tooltip="Suspend to the shell; fg resumes",
+)
+
+
 class WithHelpAndPalette(App[Any]):
     """An app with a help and a palette of the actions of the current screen."""
 
     COMMAND_PALETTE_BINDING = "ctrl+p"
     # Not added to Textual's provider: ours also has Textual's commands, after the screen's actions.
     COMMANDS = {_screen_actions}  # noqa: RUF012 (Textual has the annotation)
-    BINDINGS: ClassVar[list[BindingType]] = [
-        _HELP,
-        Binding(
-            "ctrl+z",
-            "suspend_process",
-            "suspend",
-            id="app.suspend",
-            tooltip="Suspend to the shell; fg resumes",
-        ),
-    ]
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self._unknown_keys = UnknownKeys(self)
+    BINDINGS: ClassVar[list[BindingType]] = [_HELP, _CLOSE_NOTICES, _SUSPEND]
+    _unknown_keys = cached_property(UnknownKeys)
 
     async def _check_bindings(self, key: str, priority: bool = False) -> bool:
         """Run the action of a key, and return whether there is an action; report unknown keys."""
@@ -109,6 +115,13 @@ class WithHelpAndPalette(App[Any]):
 
         # Push the help now, not in a worker, so that it gets the next key.
         self.push_screen(HelpScreen("this screen", actions_of(self.screen)), run_selected)
+
+    def action_close_notices(self) -> None:
+        """Close the notices; if there are none, show the latest ones."""
+        if not close_toasts(self):
+            from studio_tui.tui.frame.latest_notices import show_latest_notices  # noqa: PLC0415
+
+            show_latest_notices(self)
 
     def action_command_palette(self) -> None:
         from studio_tui.tui.palette import PagedPalette  # noqa: PLC0415 (not before it is opened)

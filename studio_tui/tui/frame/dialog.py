@@ -73,6 +73,9 @@ class Dialog(AnsweredOnce, ModalScreen[T], Generic[T]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (70, "-broad")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-middling"), (30, "-high")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "ctrl+l", "app.close_notices", "close notices", show=False, id="dialog.close_notices"
+        ),
         Binding("down", "scroll(1)", "down", show=False, id="dialog.down"),
         Binding("up", "scroll(-1)", "up", show=False, id="dialog.up"),
         Binding("pagedown", "scroll_pages(1)", "page down", show=False, id="dialog.page_down"),

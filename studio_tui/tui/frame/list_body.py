@@ -239,12 +239,18 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         self.holder.change(wide=not self.holder.view.wide)
         self.table.wide = self.holder.view.wide
 
-    def back_out(self) -> None:
-        """Go back from a filter, even from an invalid one; without a filter, remove all marks."""
+    def back_out(self) -> bool:
+        """Go back from a filter, even from an invalid one; without a filter, remove all marks.
+
+        Return False if there is neither.
+        """
         if self.filtering.terms or self.filtering.is_wrong:
             self.filtering.go_back()
-        else:
+        elif self.marks.marked_ids:
             self.marks.unmark_all()
+        else:
+            return False
+        return True
 
     # Events of the widgets.
 

@@ -177,8 +177,9 @@ class ListPage(Page, Generic[T]):
         self.list.tick(now)
 
     def escape(self) -> None:
-        """Go back from the filter; without a filter, remove all marks."""
-        self.list.back_out()
+        """Go back from the filter; without a filter remove all marks, or close the notices."""
+        if not self.list.back_out():
+            super().escape()
 
     def remembered(self) -> ListView:
         """Return the view to save for the next run."""

@@ -45,7 +45,7 @@ from studio_tui.tui.quick_handlers import FindsHandlersOnce
 from studio_tui.tui.sheets import PAGES
 from studio_tui.tui.widgets.bar import Bar
 from studio_tui.tui.widgets.cropped_compositor import crop_rendering
-from studio_tui.tui.widgets.toasts import hide_toasts
+from studio_tui.tui.widgets.toasts import close_toasts, has_lasting_toast, hide_toasts
 
 Answer = TypeVar("Answer")
 
@@ -92,7 +92,13 @@ COMMANDS: tuple[Command["Page"], ...] = (
         "Go back one screen; on the first one, press twice to quit",
         lambda page: page.back(),
     ),
-    Command("page.escape", "escape", "back", "Close or go back", lambda page: page.escape()),
+    Command(
+        "page.escape",
+        "escape",
+        "back",
+        "Clear what is set, or go back; with neither, close the notices",
+        lambda page: page.escape(),
+    ),
     Command(
         "page.refresh",
         "ctrl+r,f5",
@@ -167,12 +173,10 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
     leads_to_pages = False
     """Whether pages over this one show its breadcrumbs before their own."""
     help_key = "?"
-    """The key that shows the help."""
     belongs_to = "jobs"
     """The name of the tab that the header highlights, if this page is not a tab itself."""
 
     def __init__(self, basics: Basics) -> None:
-        """Make a page of a connection."""
         super().__init__()
         crop_rendering(self)
         self.commands = CommandSet(self)
@@ -188,7 +192,6 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
         self.app.notify(words, severity=severity, markup=False)
 
     async def ask(self, question: Dialog[Answer]) -> Answer:
-        """Show a dialog over the page, and return its answer; call from a worker."""
         return await self.app.push_screen_wait(question)
 
     # For subclasses to override.
@@ -238,7 +241,6 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
         yield Bar(id="keys", cuts=False)
 
     def on_mount(self) -> None:
-        """Make the timer of each second, which is paused until the page is shown."""
         self._timer_of_seconds = self.set_interval(1.0, self._each_second, pause=True)
         self.paint_frame()
 
@@ -258,15 +260,12 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
             self._unsubscribe()
 
     def on_resize(self) -> None:
-        """Repaint the frame for the new width."""
         self.paint_frame()
 
     def on_descendant_focus(self) -> None:
-        """Show the keys of the focused widget."""
         self.paint_hints()
 
     def on_unmount(self) -> None:
-        """Unsubscribe."""
         self._unsubscribe()
 
     @on(Refreshed)
@@ -295,7 +294,9 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
         """Repaint the age of the data, and the seconds left to undo a command."""
         now, session = clock.now(), self.session
         is_typing = isinstance(self.focused, Input | TextArea)
-        self.key_bar.right = help_parts(self.help_key, session, now, is_typing=is_typing)
+        self.key_bar.right = help_parts(
+            self.help_key, session, now, is_typing=is_typing, can_close=has_lasting_toast(self.app)
+        )
         self.top_bar.right = age_parts(self.polled().snapshot, now, session, self.read_only)
 
     def paint_hints(self) -> None:
@@ -309,8 +310,10 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
         self.post_message(GoBack())
 
     def escape(self) -> None:
-        """Go back one screen, except on a tab; an override may clear a filter instead."""
-        if not self.tab:
+        """Go back one screen, or on a tab close the notices; an override may clear a filter."""
+        if self.tab:
+            close_toasts(self.app)
+        else:
             self.back()
 
     def ask_again(self) -> None:

@@ -53,18 +53,27 @@ WORDS_FROM = 184
 
 Parts = tuple[Part, ...]
 
+_CLOSE_NOTICES = (
+    Part(" ^l", "key", "app.close_notices"),
+    Part(" close notices  ", Tone.DIM, "app.close_notices"),
+)
 
-def help_parts(key: str, session: StudioSession, now: datetime, *, is_typing: bool) -> Parts:
+
+def help_parts(
+    key: str, session: StudioSession, now: datetime, *, is_typing: bool, can_close: bool
+) -> Parts:
     """Return the right side of the footer: the help key.
 
     While commands are waiting to be sent, the key that undoes the last of them comes before it;
-    while the user `is_typing`, only a click does.
+    while the user `is_typing`, only a click does. With `can_close`, so does the key that closes
+    notices.
     """
     press = "app.help" if key == "?" else f"screen.press('{key}')"
     undo = _undo_parts(session, now)
     if is_typing:
         undo = undo[1:]  # without the key, which would be typed
-    return (*undo, Part(key, "key", press), Part(" help ", Tone.DIM, press))
+    close = _CLOSE_NOTICES if can_close else ()
+    return (*undo, *close, Part(key, "key", press), Part(" help ", Tone.DIM, press))
 
 
 def _undo_parts(session: StudioSession, now: datetime) -> Parts:

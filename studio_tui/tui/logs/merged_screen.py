@@ -258,8 +258,11 @@ class MergedScreen(Page):
             member.log.tail.poke()
 
     def escape(self) -> None:
-        """Clear the choice of a job."""
-        self.choice.choose_none()
+        """Clear the choice of a job; if none is chosen, close the notices."""
+        if self.choice.chosen is None:
+            super().escape()
+        else:
+            self.choice.choose_none()
 
     def toggle_names(self) -> None:
         """Show or hide the names beside the lines."""

@@ -3,13 +3,18 @@
 A toast is the widget of a notification; Textual shows it on the current screen.
 """
 
+from collections import deque
 from collections.abc import Sequence
-from typing import Any
+from datetime import datetime
+from functools import cached_property
+from typing import Any, NamedTuple
 
 from textual.app import App
 from textual.notifications import Notification, Notify, SeverityLevel
 from textual.screen import Screen
 from textual.widgets._toast import ToastRack
+
+from studio_tui import clock
 
 MIN_SECONDS = 0.1
 """Minimum time in seconds for which a toast is shown, even if created late."""
@@ -17,6 +22,10 @@ MIN_SECONDS = 0.1
 
 MAX_TOASTS = 4
 """How many toasts are shown at once, so that they do not cover the screen."""
+
+
+MOST_LATEST = 100
+"""How many of the latest notifications can be shown again."""
 
 
 class TimedNotification(Notification):
@@ -88,8 +97,22 @@ def withdraw(app: App[Any], message: str) -> None:
     def remove() -> None:
         _end(app, [each for each in app._notifications if each.message == message])
         app._refresh_notifications()
+        if isinstance(app, ShowsToasts):
+            app.history.forget(message)
 
     app.call_later(remove)
+
+
+def close_toasts(app: App[Any]) -> bool:
+    """Remove all toasts; return whether there were any."""
+    shown = tuple(app._notifications)
+    _end(app, shown)
+    return bool(shown)
+
+
+def has_lasting_toast(app: App[Any]) -> bool:
+    """Return whether a toast is shown for longer than usual."""
+    return any(each.timeout > app.NOTIFICATION_TIMEOUT for each in app._notifications)
 
 
 def _end(app: App[Any], ended: Sequence[Notification]) -> None:
@@ -106,12 +129,40 @@ def _end(app: App[Any], ended: Sequence[Notification]) -> None:
                 holder.remove()
 
 
+class Notified(NamedTuple):
+    """A notification and its time."""
+
+    at: datetime
+    notification: Notification
+
+
+class NoticeHistory:
+    """The latest notifications that are about no screen."""
+
+    def __init__(self) -> None:
+        self.latest: deque[Notified] = deque(maxlen=MOST_LATEST)
+        """The newest last."""
+
+    def add(self, new: Notification) -> None:
+        """Add a notification, unless it is about a screen."""
+        if getattr(new, "screen", None) is None:
+            self.latest.append(Notified(clock.now(), new))
+
+    def forget(self, message: str) -> None:
+        """Remove the notifications with a message."""
+        remaining = (each for each in self.latest if each.notification.message != message)
+        self.latest = deque(remaining, MOST_LATEST)
+
+
 class ShowsToasts(App[Any]):
     """Mixin of an app that shows at most `MAX_TOASTS` toasts; a toast replaces an equal one."""
+
+    history = cached_property(lambda _: NoticeHistory())
 
     def on_notify(self, event: Notify) -> None:
         """End the notifications that the new one replaces; Textual then shows the new one."""
         _end(self, _to_replace(tuple(self._notifications), event.notification))
+        self.history.add(event.notification)
 
     def notify(
         self,

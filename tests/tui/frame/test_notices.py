@@ -16,8 +16,10 @@ from studio_tui.tui.pipelines.graph.screen import PipelineScreen
 from tests.jobs import NOON, job
 from tests.local.http.test_pipeline_routes import make_dataset, trigger
 from tests.pipelines import pipeline
+from tests.steps import step
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, jobs_screen, screen_text, until, until_shown
+from tests.waiting import HANG
 
 WAIT_FOR_GATE = "import os, time\nwhile not os.path.exists({gate!r}): time.sleep(0.01)\n"
 
@@ -200,3 +202,42 @@ async def test_the_pipeline_of_the_visible_graph_gets_no_badge_and_others_do(
         assert not endings.snapshot.value
         endings.check_pipelines([*shown, pipeline(1, **ended), pipeline(2, **ended)])
         await until_shown(pilot, "2 Pipelines 1 ✗2")
+
+
+async def test_a_key_closes_the_notices_and_shows_them_again(
+    shared_studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(shared_studio, tmp_path, frames=True) as pilot:
+        app = pilot.app
+        with step("without a notice yet, the key says so"):
+            await pilot.press("ctrl+l")
+            await until_notice(pilot, "There are no earlier notices")
+        with step("the footer has the key while a notice lasts, and the key closes the notices"):
+            app.notify("✗ a.py failed", severity="error", timeout=HANG, markup=False)
+            app.notify("[b]two[/] lines:\nthe second", title="Copied", markup=False)
+            await until_notice(pilot, "the second")
+            await until_shown(pilot, "^l close notices")
+            await pilot.press("ctrl+l")
+            assert not messages(pilot)
+            await until(pilot, lambda: "^l close notices" not in screen_text(pilot))
+        with step("pressed again, it shows the latest notices, the newest first"):
+            await pilot.press("ctrl+l")
+            await until_shown(
+                pilot, "The latest notices", "Copied: [b]two[/] lines:", "✗ a.py failed"
+            )
+            assert screen_text(pilot).index("the second") < screen_text(pilot).index("✗ a.py")
+        with step("over a dialog, it only closes notices"):
+            dialog = app.screen
+            app.notify("three", markup=False)
+            await until_notice(pilot, "three")
+            await pilot.press("ctrl+l", "ctrl+l")
+            assert not messages(pilot)
+            assert app.screen is dialog
+            await pilot.press("escape")
+        with step("where esc has nothing to clear, it closes the notices"):
+            app.notify("four", markup=False)
+            await until_notice(pilot, "four")
+            await pilot.press("slash", *"x", "enter", "escape")
+            assert messages(pilot) == ["four"]
+            await pilot.press("escape")
+            assert not messages(pilot)

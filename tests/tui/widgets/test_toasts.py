@@ -10,7 +10,15 @@ from textual.widget import Widget
 from textual.widgets._toast import Toast
 
 from studio_tui.tui.widgets.lifetime import Lifetime
-from studio_tui.tui.widgets.toasts import MAX_TOASTS, ShowsToasts, TimedNotification, withdraw
+from studio_tui.tui.widgets.toasts import (
+    MAX_TOASTS,
+    ShowsToasts,
+    TimedNotification,
+    close_toasts,
+    has_lasting_toast,
+    notify_here,
+    withdraw,
+)
 from tests.driving import driving
 from tests.tui.dashboards import until
 
@@ -120,3 +128,22 @@ async def test_a_notification_can_be_withdrawn_even_before_its_toast_is_shown() 
         await until(pilot, lambda: len(app.query(Toast)) == 2)
         withdraw(app, "waiting")
         await until(pilot, lambda: len(app.query(Toast)) == 1)
+
+
+async def test_closed_toasts_leave_no_empty_row_and_their_notifications_can_be_shown_again() -> (
+    None
+):
+    app = ToastApp()
+    async with driving(app, notifications=True) as pilot:
+        assert not close_toasts(app)
+        app.notify("failed", severity="error", timeout=600)
+        app.notify("waiting", timeout=600)
+        notify_here(app, "there is no row here")
+        await until(pilot, lambda: len(app.query(Toast)) == 3)
+        assert has_lasting_toast(app)
+        withdraw(app, "waiting")
+        await until(pilot, lambda: len(app.query(Toast)) == 2)
+        assert close_toasts(app)
+        await until(pilot, lambda: not app.query("ToastHolder"))
+        assert not has_lasting_toast(app)
+        assert [each.notification.message for each in app.history.latest] == ["failed"]
