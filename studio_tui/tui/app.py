@@ -124,7 +124,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         self._last_list = load_last_list(last_list_file)
         sheets = OPENING_LIST if self._last_list else OPENING
         super().__init__(css_path=sheets, ansi_color=keeps_palette(theme) or None)
-        apply_theme(self, lambda: theme if is_theme_given else chosen_theme(self) or theme)
+        apply_theme(self, lambda: theme if is_theme_given else chosen_theme(self, theme))
         self._connect = connect
         self._first_choice = first_choice
         self._waiting_for = waiting_for

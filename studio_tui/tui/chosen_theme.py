@@ -11,6 +11,7 @@ from textual.theme import Theme
 
 from studio_tui.files import read_bytes, store_if_possible
 from studio_tui.paths import state_dir
+from studio_tui.tui.theme import FOR_16_COLOURS
 
 
 def theme_file() -> Path:
@@ -18,16 +19,18 @@ def theme_file() -> Path:
     return state_dir() / "theme"
 
 
-def chosen_theme(app: App[Any]) -> str | None:
+def chosen_theme(app: App[Any], default: str) -> str:
     """Return the name of the theme chosen in an earlier run.
 
-    `None` if no theme was chosen, or if the app has no theme of that name.
+    Return `default` if no theme was chosen, or if the app has no theme of that name. Also return it
+    if it is for 16 colours, which would not tell apart the colours of a theme with more.
     """
     try:
         name = read_bytes(theme_file()).decode("utf-8", "replace").strip()
     except OSError:
-        return None
-    return name if name in app.available_themes else None
+        return default
+    is_readable = name in FOR_16_COLOURS or default not in FOR_16_COLOURS
+    return name if name in app.available_themes and is_readable else default
 
 
 def save_choices(app: App[Any]) -> None:

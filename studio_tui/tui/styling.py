@@ -12,7 +12,7 @@ from typing import Any
 from textual.app import App
 
 from studio_tui.tui.placed_styles import PlacedStylesheet
-from studio_tui.tui.theme import ANSI_DARK, ANSI_LIGHT, THEMES
+from studio_tui.tui.theme import FOR_16_COLOURS, THEMES
 
 
 class GrowingStylesheet(PlacedStylesheet):
@@ -41,7 +41,7 @@ def keeps_palette(theme: str) -> bool:
 
     With NO_COLOR, Textual turns colours grey, but it must not turn that palette into other colours.
     """
-    return bool(os.environ.get("NO_COLOR")) and theme in {ANSI_DARK, ANSI_LIGHT}
+    return bool(os.environ.get("NO_COLOR")) and theme in FOR_16_COLOURS
 
 
 def apply_theme(app: App[Any], choose: Callable[[], str]) -> None:

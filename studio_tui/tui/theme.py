@@ -52,7 +52,8 @@ LIGHT = Theme(
 
 ANSI_DARK = "ansi-dark"
 ANSI_LIGHT = "ansi-light"
-"""Both: a theme of Textual that uses the terminal's palette, for at most 16 colours."""
+FOR_16_COLOURS = frozenset({ANSI_DARK, ANSI_LIGHT})
+"""Themes of Textual that use the terminal's palette."""
 
 THEMES = (DARK, LIGHT)
 """The themes to register with Textual."""

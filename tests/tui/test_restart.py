@@ -11,7 +11,7 @@ from studio_tui.tui.frame.last_screen import LastScreen
 from studio_tui.tui.frame.list_page import ListPage
 from studio_tui.tui.jobs.detail_screen import JobScreen
 from studio_tui.tui.jobs.list_screen import JobsScreen
-from studio_tui.tui.theme import DARK, LIGHT
+from studio_tui.tui.theme import ANSI_DARK, ANSI_LIGHT, DARK, LIGHT
 from studio_tui.tui.widgets.big_table import BigTable
 from tests.soak import at_length
 from tests.studios import ThreadStudio
@@ -127,20 +127,24 @@ async def test_the_next_run_has_the_chosen_theme_unless_another_one_is_given(
 ) -> None:
     monkeypatch.setenv("STUDIO_TUI_STATE_DIR", str(tmp_path / "state"))
     async with dashboard(shared_studio, tmp_path) as pilot:
-        assert chosen_theme(pilot.app) is None
+        assert chosen_theme(pilot.app, "none") == "none"
         pilot.app.theme = LIGHT.name
         await until(pilot, theme_file().exists)
-        assert chosen_theme(pilot.app) == LIGHT.name
+        assert chosen_theme(pilot.app, "none") == LIGHT.name
     for is_given, theme in ((False, LIGHT.name), (True, DARK.name)):
         assert new_app(is_theme_given=is_given).theme == theme
+    # With 16 colours, failed and complete jobs would have the same grey in a theme with more.
+    assert new_app(ANSI_DARK, is_theme_given=False).theme == ANSI_DARK
+    theme_file().write_text(ANSI_LIGHT)
+    assert new_app(ANSI_DARK, is_theme_given=False).theme == ANSI_LIGHT
     theme_file().write_text("no theme of that name")
     assert new_app(is_theme_given=False).theme == DARK.name
 
 
-def new_app(*, is_theme_given: bool) -> Any:
+def new_app(theme: str = DARK.name, *, is_theme_given: bool) -> Any:
     return StudioApp(
         lambda _: None,  # type: ignore[arg-type,return-value]
-        theme=DARK.name,
+        theme=theme,
         waiting_for="",
         is_theme_given=is_theme_given,
     )
