@@ -28,6 +28,9 @@ TABS = (
 )
 """The key to press, the name and the title of each tab."""
 
+TITLES_FROM = 70
+"""The least width in columns at which all tabs have titles; below it, only the current tab."""
+
 BLANKS_FROM = 100
 """The least width in columns at which a blank is before each tab."""
 
@@ -153,7 +156,9 @@ def _tab_parts(
         if name in shortened:
             cut_cells[name] = len(full_title) - len(SHORT_TITLES[name])
             title = full_title if name == current else SHORT_TITLES[name]
-        parts.append(Part(f"{blank}{key} {title}{numbers.get(name, '')} ", look, action))
+        has_title = width >= TITLES_FROM or name == current
+        label = f"{key} {title}{numbers.get(name, '')}" if has_title else key
+        parts.append(Part(f"{blank}{label} ", look, action))
         if badge := badges.get(name):
             sign = Part("✗", Tone.BAD) if badge.failed else Part("✓", Tone.GOOD)
             parts.append(Part(f"{sign.text}{badge.failed or badge.ended} ", sign.look, action))

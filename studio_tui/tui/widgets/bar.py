@@ -118,7 +118,13 @@ class Bar(Widget):
         return Content.assemble(*((part.text, self._style(part.look)) for part in parts))
 
     def _style(self, look: str) -> Style:
-        return resolved_once(self, look, lambda: self.get_visual_style(f"bar--{look}"))
+        return resolved_once(self, look, lambda: self._resolve(f"bar--{look}"))
+
+    def _resolve(self, component: str) -> Style:
+        style = self.get_visual_style(component)
+        # `get_visual_style` drops reverse, which is the only highlight without colour.
+        is_reverse = self.get_component_styles(component).text_style.reverse
+        return style + Style(reverse=True) if self.app.no_color and is_reverse else style
 
     @staticmethod
     def _width(part: Part) -> int:

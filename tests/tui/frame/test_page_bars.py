@@ -73,10 +73,11 @@ def test_large_numbers_fit_at_each_width_that_shows_numbers(width: int) -> None:
 
 
 def titles(session: StudioSession, current: str, width: int) -> list[str]:
-    """Return the titles of the tabs, without their keys, numbers and badges."""
+    """Return the titles of the tabs, without their keys, numbers and badges; empty for no title."""
     tabs, _ = tab_and_count_parts(session, current, width)
     keys = {key for key, _, _ in TABS}
-    return [part.text.split()[1] for part in tabs if part.text.split()[0] in keys]
+    words = [part.text.split() for part in tabs]
+    return [title[1] if title[1:] else "" for title in words if title[0] in keys]
 
 
 @pytest.mark.parametrize("current", [name for _, name, _ in TABS])
@@ -86,6 +87,16 @@ def test_no_tab_title_is_shortened_if_all_titles_fit(current: str) -> None:
     assert titles(session, current, 120) == [title for _, _, title in TABS]
     many = session_with({JobState.COMPLETE: 1000, JobState.FAILED: 999}, 99)
     assert "Act" in titles(many, "jobs", 120)
+
+
+@pytest.mark.parametrize(("key", "current", "title"), TABS)
+def test_the_current_tab_is_in_sight_in_a_narrow_terminal(
+    key: str, current: str, title: str
+) -> None:
+    width = 50
+    groups = tab_and_count_parts(session_with({JobState.FAILED: 3}, 9, 9), current, width)
+    assert f"{key} {title} " in "".join(part.text for part in groups[0])
+    assert sum(len(part.text) for parts in groups for part in parts) < width
 
 
 @given(

@@ -8,7 +8,12 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from textual.app import App, ComposeResult
 
+from studio_tui.presentation.cells import Tone
+from studio_tui.tui.sheets import OPENING
+from studio_tui.tui.styling import apply_theme
+from studio_tui.tui.theme import ANSI_DARK
 from studio_tui.tui.widgets.bar import Bar, Part, fitting_keys
+from tests.driving import driving
 from tests.tui.dashboards import screen_text
 
 WORDS = ("open", "log", "next failed", "暂停 pipeline", "")
@@ -72,3 +77,29 @@ async def test_a_click_runs_only_keys_that_are_shown() -> None:
         for x in (1, 3, 10, 17, 18):
             await pilot.click("#keys", offset=(x, 0))
         assert cast(Footer, pilot.app).pressed == ["p", "p", "l"]
+
+
+class PlainApp(App[None]):
+    """A bar whose theme has the colours of the terminal."""
+
+    CSS_PATH = OPENING
+
+    def __init__(self) -> None:
+        super().__init__(ansi_color=True)
+        apply_theme(self, lambda: ANSI_DARK)
+
+    def compose(self) -> ComposeResult:
+        yield Bar()
+
+
+async def test_the_current_tab_is_reversed_without_colour(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = PlainApp()
+    async with driving(app) as pilot:
+        bar = app.query_one(Bar)
+        bar.left = (Part("1 Jobs ", "current"), Part("2 Pipes", Tone.DIM))
+        await pilot.pause()
+        styles = {span.text: span.style for span in bar.render_lines(bar.size.region)[0]}
+        assert [
+            bool(style and style.reverse) for text, style in styles.items() if text.strip()
+        ] == [True, False]
