@@ -63,7 +63,7 @@ class ActivityScreen(ListPage[Entry]):
 
     LIST = list_commands(
         "activity",
-        "entry",
+        "",  # no command acts on several entries
         "words, kind=, status=, answer=, took>, age<",
         "Show only what failed or was not sent, or all again",
         (("A", "age", "start"), ("S", "state", "status"), ("T", "took", "duration")),

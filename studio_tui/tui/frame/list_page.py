@@ -53,7 +53,7 @@ def list_commands(
 ) -> ListCommands:
     """Return the commands of the list on the tab `tab`, which is the prefix of their ids.
 
-    - `noun`: the singular noun for a row, such as `cluster`.
+    - `noun`: the singular noun for a row that can be marked, such as `cluster`; else empty.
     - `filters`: the terms that the help of `/` lists.
     - `problems`: the help of `!`.
     - `sorts`: a triple for each key that sorts, see `order_commands`.
@@ -83,7 +83,7 @@ def list_commands(
     return ListCommands(
         filter_commands(tab, filters, problems),
         order_commands(tab, sorts),
-        mark_commands(tab, noun),
+        mark_commands(tab, noun) if noun else (),
         (preview, wide, more) if older else (preview, wide),
     )
 
