@@ -19,6 +19,7 @@ from studio_tui.service.commands.batch import BatchReport, ItemOutcome, Outcome
 from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.frame.request_notices import error_message
 from studio_tui.tui.frame.review import Review
+from studio_tui.tui.widgets.toasts import notify_here
 from studio_tui.tui.widgets.workers import start_worker
 
 T = TypeVar("T")
@@ -172,7 +173,7 @@ def show_report(host: Host) -> None:
     if (report := host.session.batches.last) is not None:
         host.app.push_screen(report_dialog(report), partial(_take_step, host, report))
     else:
-        host.notify_user("No bulk command has ended yet")
+        notify_here(host.app, "No bulk command has ended yet")
 
 
 def _take_step(host: Host, report: BatchReport, answer: str | None) -> None:

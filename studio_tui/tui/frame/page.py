@@ -43,9 +43,10 @@ from studio_tui.tui.frame.whole_seconds import resume_at_whole_second
 from studio_tui.tui.messages import GoBack, GoTo, OpenDatasets, Refreshed
 from studio_tui.tui.quick_handlers import FindsHandlersOnce
 from studio_tui.tui.sheets import PAGES
+from studio_tui.tui.stacking import BOTTOM
 from studio_tui.tui.widgets.bar import Bar
 from studio_tui.tui.widgets.cropped_compositor import crop_rendering
-from studio_tui.tui.widgets.toasts import close_toasts, has_lasting_toast, hide_toasts
+from studio_tui.tui.widgets.toasts import close_toasts, has_lasting_toast, hide_toasts, notify_here
 
 Answer = TypeVar("Answer")
 
@@ -60,8 +61,10 @@ def _tab_command(key: str, name: str, title: str) -> Command["Page"]:
 def undo(page: Host) -> None:
     """Undo the latest command that is waiting to be sent, if there is any, and notify the user."""
     undone = page.session.held.undo()
-    sentence = f"Undone: {undone}. Nothing was sent" if undone else "There is nothing to undo"
-    page.notify_user(sentence)
+    if undone:
+        page.notify_user(f"Undone: {undone}. Nothing was sent")
+    else:
+        notify_here(page.app, "There is nothing to undo")
 
 
 def _is_replay(page: "Page") -> bool:
@@ -214,7 +217,8 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
 
     def label(self, binding: Binding) -> str:
         """Return the label of a key in the footer; it may depend on the state of the page."""
-        return binding.description
+        is_first = self in self.app.screen_stack[:BOTTOM]
+        return "quit" if binding.id == "page.back" and is_first else binding.description
 
     def pollers(self) -> tuple[SnapshotPublisher[Any], ...]:
         """Return the sources to which this page subscribes, with those of the header and footer."""

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from studio_tui.tui.frame.list_page import ListPage
-from studio_tui.tui.messages import FilterList, OpenJob, OpenLog
+from studio_tui.tui.messages import FilterList, OpenJob, OpenLog, OpenLogs
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import dashboard, until, until_shown
 
@@ -39,3 +39,15 @@ async def test_going_back_from_the_jobs_of_a_schedule_restores_the_earlier_filte
         page = pilot.app.screen
         assert isinstance(page, ListPage)
         await until(pilot, lambda: page.view.filter == "her")
+
+
+async def test_q_is_labeled_as_back_only_where_it_goes_back(
+    shared_studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        await pilot.press("5")
+        await until_shown(pilot, "q quit")
+        await pilot.press("1")
+        await until_shown(pilot, "› Jobs")
+        pilot.app.post_message(OpenLogs((), ()))
+        await until_shown(pilot, "q back")
