@@ -127,8 +127,8 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
             page.problems,
             bar=lambda: self.query_one(FilterBar),
         )
-        self._passing_count = 0
-        """How many rows pass the filter; each row of a group counts."""
+        self._passing: Sequence[str] = ()
+        """The ids of the rows that pass the filter, also of the rows in groups."""
         self._unfiltered_row: str | None = None
         """The key of the row under the cursor, if it is shown although it no longer passes the
         filter."""
@@ -295,7 +295,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         """
         now, view, terms = self._page.moment(), self.holder.view, self.filtering.terms
         passing = self.rows.ids(terms, view.sort, now, reverse=view.reverse)
-        self._passing_count = len(passing)
+        self._passing = passing
         chosen = None if is_refiltered else self.table.chosen
         has_left_filter = bool(terms) and chosen in self.rows and chosen not in passing
         self._unfiltered_row = chosen if has_left_filter else None
@@ -352,12 +352,16 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
 
     def show_title(self) -> None:
         """Repaint the title."""
-        title = self.title
+        title, view = self.title, self.holder.view
+        hidden_marks = 0
+        if view.marks and view.filter:
+            shown = (self._passing, (self._unfiltered_row,))
+            hidden_marks = len(set(view.marks).difference(*shown))
         title.left = (
             *amount_parts(
                 self._page.tab,
                 self._page.tab.capitalize(),
-                shown=self._passing_count,
+                shown=len(self._passing),
                 total=len(self.rows),
                 answer=self._page.source().snapshot.value,
                 terms=self.filtering.terms.text,
@@ -367,7 +371,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         )
         title.right = (
             *unseen_parts(self.table.unseen),
-            *order_parts(self._page.tab, self._page.kind, self.holder.view),
+            *order_parts(self._page.tab, self._page.kind, view, hidden_marks=hidden_marks),
         )
 
     def _cursor_rests(self) -> None:

@@ -60,15 +60,19 @@ def amount_parts(
     return tuple(parts)
 
 
-def order_parts(tab: str, kind: Kind[Any], view: ListView) -> Parts:
-    """Return the order of the rows, unless it is the default, and the number of marked rows."""
+def order_parts(tab: str, kind: Kind[Any], view: ListView, *, hidden_marks: int) -> Parts:
+    """Return the order of the rows, unless it is the default, and the number of marked rows.
+
+    `hidden_marks` is how many of them the filter hides.
+    """
     order = kind.sorts[view.sort].label + (", reversed" if view.reverse else "")
     parts: list[Part] = []
     if view.sort != NEWEST_FIRST or view.reverse:
         action = f"screen.do('{tab}.sort')"
         parts += [Part(f" sorted by {order} ", Tone.DIM, action), Part("──", "rule")]
     if marks := len(view.marks):
-        parts += [Part(f" {marks:,} marked ", Tone.ACCENT), Part("──", "rule")]
+        hidden = f", {hidden_marks:,} hidden" if hidden_marks else ""
+        parts += [Part(f" {marks:,} marked{hidden} ", Tone.ACCENT), Part("──", "rule")]
     return tuple(parts)
 
 

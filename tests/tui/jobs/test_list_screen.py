@@ -248,7 +248,9 @@ async def test_a_filter_can_be_abandoned_and_replaced_and_escape_removes_it_befo
                 await until_shown(pilot, "two.py", "1 of 3")
         with step("esc removes first the filter, then the marks"):
             await pilot.press("space")
-            await until_shown(pilot, "1 of 3", "1 marked")
+            await until_shown(pilot, "1 of 3", "1 marked ")
+            await pilot.press("slash", *"one", "enter")
+            await until_shown(pilot, "1 of 3", "1 marked, 1 hidden ")
             await pilot.press("escape")
             await until(pilot, lambda: len(table(pilot).keys) == 3)
             await until_shown(pilot, "1 marked")
