@@ -28,6 +28,7 @@ from studio_tui.tui.widgets.table_painter import (
 )
 from studio_tui.tui.widgets.table_place import count_above
 from studio_tui.tui.widgets.table_viewport import TableViewport
+from studio_tui.tui.widgets.toasts import notify_here
 
 
 class _TableMessage(Message):
@@ -262,7 +263,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
             self.post_message(self.Opened(self, self.cursor))
         else:
             reason = next(iter(self.notice.splitlines()), "there are no rows")
-            self.app.notify(f"Nothing to open: {reason}", severity="warning", markup=False)
+            notify_here(self.app, f"Nothing to open: {reason}", "warning")
 
     def on_click(self, event: events.Click) -> None:
         """Move to the clicked row, or open it if the cursor is there; a title is only posted."""
