@@ -18,18 +18,17 @@ class Part(NamedTuple):
     """A piece of a bar."""
 
     text: str
-    """Text that is safe to draw."""
+    """Safe to draw."""
     look: str = Tone.PLAIN
-    """A `Tone`, or the name of one of the component classes of `Bar` without `bar--`."""
+    """A `Tone`, or a component class of `Bar` without `bar--`."""
     action: str | None = None
-    """The action string that a click runs; `None` if a click does nothing."""
+    """The action string that a click runs, if any."""
 
 
 def fitting_keys(parts: Sequence[Part], room: int) -> tuple[Part, ...]:
     """Return the parts up to the last key whose whole label fits in `room` cells.
 
-    A key is a part with the look `key`; its label consists of the parts up to the next key.
-    Blanks at the end need no room.
+    The label of a key, a part with the look `key`, ends before the next key.
     """
     key_indices = [index for index, part in enumerate(parts) if part.look == "key"]
     for end in (len(parts), *reversed(key_indices)):
@@ -66,20 +65,16 @@ class Bar(Widget):
         filler: str = " ",
         cuts: bool = True,
     ) -> None:
-        """Make a bar without parts.
+        """Make a bar without parts, with `filler` repeated between left and right.
 
-        Args:
-            id: The id of the widget.
-            filler: The character repeated between the left and the right parts.
-            cuts: Whether left parts that do not fit are cut with an ellipsis; otherwise the last
-                keys are left out.
+        If `cuts`, left parts that do not fit end with an ellipsis; otherwise whole keys are left
+        out.
         """
         super().__init__(id=id)
         self._filler = filler
         self._cuts = cuts
 
     def render(self) -> Content:
-        """Lay out the parts over the width of the bar."""
         right = self._content(self.right)
         room = self._room(right.cell_length)
         left = self._content(self._shown_left(room))
@@ -91,7 +86,6 @@ class Bar(Widget):
         return Content.assemble(left, rule, right)
 
     def on_click(self, event: events.Click) -> None:
-        """Run the action of the clicked part."""
         right_width = sum(self._width(part) for part in self.right)
         right_start = self.size.width - right_width
         if event.x >= right_start:
@@ -107,11 +101,9 @@ class Bar(Widget):
                 return
 
     def _room(self, right_width: int) -> int:
-        """Return the width for the left parts, in cells, beside right parts of a width."""
         return max(0, self.size.width - right_width - (1 if self.right else 0))
 
     def _shown_left(self, room: int) -> tuple[Part, ...]:
-        """Return the left parts that are shown in `room` cells; the last one may be cut."""
         return self.left if self._cuts else fitting_keys(self.left, room)
 
     def _content(self, parts: tuple[Part, ...]) -> Content:

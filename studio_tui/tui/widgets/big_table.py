@@ -1,9 +1,4 @@
-"""A table for 100,000 rows that formats only visible rows and paints only changed rows.
-
-Each row has a key, and a callable returns its cells. The table posts a message when the cursor
-moves to another row, and when the user opens a row or clicks a title. The table does not fetch,
-sort or filter.
-"""
+"""A table for 100,000 rows that formats only visible rows and paints only changed rows."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -38,7 +33,6 @@ class _TableMessage(Message):
 
     @property
     def control(self) -> "BigTable":
-        """The table, for selectors in `@on`."""
         return self.table
 
 
@@ -62,7 +56,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
     ]
 
     columns: reactive[tuple[Column, ...]] = reactive((), repaint=False, init=False)
-    """All columns, in order; the table's width and the texts decide which are shown."""
+    """In order; the table's width and the texts decide which are shown."""
 
     sorting: reactive[Sorting | None] = reactive(None, repaint=False, init=False)
     """The order that the header indicates; the rows keep the order given to `show`."""
@@ -84,10 +78,9 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
             self.key = key
             """Key of the row; `None` without rows. A handler may find that the row is gone."""
             self.is_last = is_last
-            """Whether the row was the last one when the message was posted."""
+            """Whether it was the last row when the message was posted."""
 
         def can_replace(self, message: Message) -> bool:
-            """Return whether the later `message` replaces this one: only the latest row matters."""
             return isinstance(message, BigTable.Highlighted) and message.table is self.table
 
     class UnseenChanged(_TableMessage):
@@ -99,7 +92,6 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         def __init__(self, table: "BigTable", key: str) -> None:
             super().__init__(table)
             self.key = key
-            """Key of the row."""
 
     class HeaderClicked(_TableMessage):
         """The user clicked the title of a column."""
@@ -107,7 +99,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         def __init__(self, table: "BigTable", column: str) -> None:
             super().__init__(table)
             self.column = column
-            """Key of the column."""
+            """The key of the column."""
 
     def __init__(
         self,
@@ -122,11 +114,9 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         self.set_reactive(BigTable.notice, notice)
         self._drawing = TableDrawing(cells_of, self.columns, self._resolved_palette)
         self.memory: ColumnMemory = self._drawing
-        """The widths of the texts in the columns, for another table with the same columns."""
         self._cursor = TableCursor()
         self._unseen = 0
         self._last_highlighted: str | None = None
-        """Key of the row for which `Highlighted` was last posted."""
         self._viewport = TableViewport(self, self._cursor, HEADER)
 
     @property
@@ -186,8 +176,8 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
     def begin_at(self, key: str | None, *, line: int = 0, sideways: int = 0) -> None:
         """Put the cursor on a row once the table has the row; `chosen` remains `None`.
 
-        `line` rows are then visible above it; 0 scrolls no further than needed. `sideways` terminal
-        columns are scrolled out of sight on the left, or fewer if the table is not that wide.
+        `line` rows are then visible above it; 0 scrolls no further than needed. `sideways` is
+        limited to the width of the table.
         """
         self._drawing.sideways = sideways
         self._cursor.begin_at(key, line)
@@ -204,7 +194,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         self._cursor.pin(self.top)
 
     def show_again(self) -> None:
-        """Request the cells of the visible rows again, for example because time has passed."""
+        """Request the cells of the visible rows again."""
         self._drawing.expire()
         self.repaint()
 
@@ -230,28 +220,22 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
     # Moving
 
     def action_walk(self, rows: int) -> None:
-        """Move the cursor by rows."""
         self._walk_to(self._cursor.index + rows)
 
     def action_page(self, pages: int) -> None:
-        """Move cursor and view by pages."""
         self._post_highlighted(is_other_row=self._viewport.leap(pages * self._viewport.rows))
 
     def action_half_page(self, halves: int) -> None:
-        """Move cursor and view by halves of a page."""
         rows = halves * (self._viewport.rows // 2)
         self._post_highlighted(is_other_row=self._viewport.leap(rows))
 
     def action_first(self) -> None:
-        """Move the cursor to the first row."""
         self._walk_to(0)
 
     def action_last(self) -> None:
-        """Move the cursor to the last row."""
         self._walk_to(len(self.keys) - 1)
 
     def action_columns(self, direction: int) -> None:
-        """Scroll sideways by a column to the left (-1), or to the right (1) if some are hidden."""
         if (stop := self._painter().next_scroll(self.sideways, direction)) != self.sideways:
             self._drawing.sideways = stop
             self._redraw()
@@ -266,7 +250,6 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
             notify_here(self.app, f"Nothing to open: {reason}", "warning")
 
     def on_click(self, event: events.Click) -> None:
-        """Move to the clicked row, or open it if the cursor is there; a title is only posted."""
         offset = event.get_content_offset(self)
         if offset is None or event.button != 1:
             return
@@ -288,7 +271,6 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         self._drawing.forget_styles()
 
     def on_resize(self) -> None:
-        """Keep the cursor visible if it was visible before the height changed."""
         self._viewport.resized()
 
     watch_marked = LineView.repaint
@@ -305,7 +287,6 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         self._redraw()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Paint the rows that became visible; they are no longer unseen."""
         super().watch_scroll_y(old_value, new_value)
         self._set_unseen(self._unseen)
 
@@ -316,7 +297,6 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
             self.post_message(self.UnseenChanged(self))
 
     def _walk_to(self, index: int) -> None:
-        """Move the cursor for the user, and scroll no further than needed."""
         self._post_highlighted(is_other_row=self._viewport.walk_to(index))
 
     def _post_highlighted(self, *, is_other_row: bool) -> None:
@@ -326,7 +306,6 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
             self.post_straight(self.Highlighted(self, self.cursor, is_last))
 
     def _painter(self) -> Painter:
-        """Return the painter for the current layout."""
         return self._drawing.painter(self._look())
 
     def _look(self) -> TableLook:

@@ -14,7 +14,7 @@ from textual.strip import Strip
 
 
 def crop_rendering(screen: Screen[Any]) -> None:
-    """Let a screen that is not mounted yet render only the rows that a frame draws."""
+    """Give a screen that is not mounted yet a `CroppedCompositor`."""
     screen._compositor = CroppedCompositor()
 
 
@@ -34,10 +34,7 @@ class CroppedCompositor(Compositor):
     def _get_renders(
         self, crop: Region | None = None
     ) -> Iterable[tuple[Region, Region, list[Strip]]]:
-        """Yield region, clip and rows of the widgets in `crop`, beginning with the topmost one.
-
-        Widgets that others cover there are left out. Without `crop`, all visible widgets are meant.
-        """
+        """Yield region, clip and rows of the widgets in `crop`, the topmost first."""
         if crop is None:
             yield from super()._get_renders()
             return
@@ -55,7 +52,6 @@ class CroppedCompositor(Compositor):
 
 
 def _outside(region: Region, cover: Region) -> Iterable[Region]:
-    """Yield the parts of `region` that `cover` does not cover."""
     common = region.intersection(cover)
     if not common:
         yield region

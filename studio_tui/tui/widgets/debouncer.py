@@ -8,29 +8,24 @@ from textual.widget import Widget
 from studio_tui.clock import monotonic
 
 RESTS_AFTER = 0.06
-"""Seconds without a move after which the cursor is at rest.
-
-This is longer than the interval at which a held key repeats: 30 to 50 ms.
-"""
+"""Seconds without a move after which it is at rest; a held key repeats every 30 to 50 ms."""
 
 FOLLOWS_WITHIN = 0.5
 """Seconds of continuous movement after which a move no longer delays the update."""
 
 
 class Debouncer:
-    """Debounces moves of the cursor: calls back when it stops, and at intervals while it moves."""
+    """Calls `update` when the cursor stops moving, and at intervals while it moves."""
 
     def __init__(self, widget: Widget, update: Callable[[], None]) -> None:
-        """Make a debouncer that calls `update`, with timers of `widget`."""
         self._widget = widget
         self._update = update
         self._timer: Timer | None = None
         """Runs since the first move that no update has followed."""
         self._first_move = 0.0
-        """When the timer was started, in seconds of the monotonic clock."""
 
     def note_move(self) -> None:
-        """Restart the delay after a move, unless the moves have gone on for `FOLLOWS_WITHIN`."""
+        """Delay the update, unless the cursor has moved for `FOLLOWS_WITHIN`."""
         now = monotonic()
         if self._timer is None:
             self._first_move = now

@@ -12,7 +12,7 @@ class DrawnInput(Input):
 
     @property
     def suggestion(self) -> str:
-        """The completed value, whose new part is drawn behind the cursor; empty for none."""
+        """The completed value; empty for none."""
         return self._suggestion
 
     def text_to_draw(self) -> Text | None:

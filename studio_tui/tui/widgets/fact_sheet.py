@@ -17,7 +17,7 @@ from studio_tui.tui.widgets.line_view import LineView
 from studio_tui.tui.widgets.table_layout import fit
 
 _LABEL_MOST = 32
-"""Maximum width of the labels in cells."""
+"""In cells."""
 _GAP = "  "
 _LABEL = "facts--label"
 
@@ -37,28 +37,24 @@ class FactSheet(LineView):
     def __init__(self, *, id: str | None = None, more_hint: str = "") -> None:  # noqa: A002 (as Textual calls it)
         """Make an empty sheet.
 
-        Args:
-            id: The id of the widget.
-            more_hint: How to see the lines below the visible ones, such as `"enter shows all"`. If
-                a value continues below the last visible line, this line shows the number of hidden
-                lines and the hint instead. Empty: all visible lines show facts.
+        `more_hint` says how to see hidden lines, such as `"enter shows all"`. It replaces the last
+        visible line if that cuts a value; if it is empty, nothing does.
         """
         super().__init__(id=id)
         self._more_hint = more_hint
         self._facts: tuple[Fact | FactLine, ...] = ()
         self._drawn: dict[tuple[Fact | FactLine, int, int], list[Strip]] = {}
-        """Cache of the lines of facts, by fact, label width and total width."""
+        """By fact, label width and total width."""
         self._styles: dict[str, Style] = {}
         self._blank = Strip([])
 
     def show(self, facts: tuple[Fact | FactLine, ...]) -> None:
-        """Show `facts`; showing equal facts again paints nothing."""
+        """Show `facts`; equal facts paint nothing."""
         if facts != self._facts:
             self._facts = facts
             self._lay_out()
 
     def on_resize(self) -> None:
-        """Wrap the values for the new width."""
         self._lay_out()
 
     def notify_style_update(self) -> None:
@@ -87,7 +83,6 @@ class FactSheet(LineView):
         self.repaint()
 
     def _cuts_value(self, end: int) -> bool:
-        """Return whether the line at index `end` continues a value that begins above it."""
         begin = 0
         for lines in self._lines_by_fact():
             if begin < end < begin + len(lines):

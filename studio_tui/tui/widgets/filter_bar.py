@@ -20,11 +20,10 @@ from studio_tui.presentation.lists.kinds import Kind
 from studio_tui.tui.widgets.lifetime import Lifetime
 
 REMEMBERED = 20
-"""How many filters the history keeps."""
 
 
 _SEVERAL_STATES = re.compile(r"(?P<field>is:|status=).*,(?P<last>[a-z_]*)")
-"""Matches a term with several states whose last one is being typed, such as `is:failed,run`."""
+"""A term with several states, of which the last is being typed."""
 
 Values = Callable[[str], Iterable[str]]
 """Returns the values that a field has in the rows, the likeliest first."""
@@ -34,27 +33,24 @@ class Completion(NamedTuple):
     """A possible completion of the input."""
 
     shown_text: str
-    """The typed text followed by the suggestion; it may lack quotes that `accepted_text` has."""
+    """The typed text and the suggestion; it may lack quotes that `accepted_text` has."""
     accepted_text: str
-    """The text of the input after the user has accepted the completion."""
 
 
 class TermSuggester(Suggester):
     """Completes the last term of a filter: its field, or a value that occurs in the rows."""
 
     def __init__(self, suggestions: tuple[str, ...], values: Values = lambda _: ()) -> None:
-        """Make a suggester of `suggestions` such as `status=failed`, and of the fields' values."""
         super().__init__(case_sensitive=True, use_cache=False)
         self._suggestions = suggestions
         self._values = values
 
     async def get_suggestion(self, value: str) -> str | None:
-        """Return `value` with its last term completed; `None` if there is no completion."""
         completion = self.completion(value)
         return completion.shown_text if completion is not None else None
 
     def completion(self, value: str) -> Completion | None:
-        """Return the completion of the last term of `value`; `None` if there is none."""
+        """Return the completion of the last term of `value`, if any."""
         terms = list(split_terms(value))
         if not terms or (value[-1:].isspace() and terms[-1].is_closed):
             return None
@@ -72,10 +68,7 @@ class TermSuggester(Suggester):
         return self._with_value(value, term)
 
     def _with_value(self, line: str, term: str) -> Completion | None:
-        """Return the completion of the partial value in `term`, quoted if needed.
-
-        `line` is the whole input, which ends with `term`.
-        """
+        """Complete the partial value in `term`, with which `line` ends."""
         field, sign, prefix = term.partition("==") if "==" in term else term.partition("=")
         if not sign:
             return None
@@ -105,7 +98,7 @@ class FilterInput(Input):
     ]
 
     pasted_lines_joined_by = ALTERNATIVES
-    """See `LINES_JOINED_BY`: pasted lines, for example of ids, become alternatives."""
+    """See `LINES_JOINED_BY`."""
 
     class Left(Message):
         """The user cleared and left the input with escape."""
@@ -120,27 +113,22 @@ class FilterInput(Input):
         )
         self._history: list[str] = []
         self._history_index = 0
-        """Index of the shown filter; the length of the history for a filter that is not in it."""
+        """The length of the history for a filter that is not in it."""
 
     def remember(self) -> None:
-        """Add the filter to the history, and continue at the end of the history."""
+        """Add the filter to the history."""
         text = self.value.strip()
         if text:
             self._history = [*(old for old in self._history if old != text), text][-REMEMBERED:]
         self._history_index = len(self._history)
 
     def action_recall(self, step: int) -> None:
-        """Show the filter `step` places later in the history, or earlier if `step` is negative.
-
-        After the last filter of the history, the text stays.
-        """
         self._history_index = min(max(self._history_index + step, 0), len(self._history))
         if self._history_index < len(self._history):
             self.value = self._history[self._history_index]
             self.cursor_position = len(self.value)
 
     def action_complete(self) -> None:
-        """Accept the completion, if there is one and the cursor is at the end."""
         if not self._is_at_end:
             return
         if (completion := self._completer.completion(self.value)) is not None:
@@ -148,7 +136,6 @@ class FilterInput(Input):
             self.cursor_position = len(self.value)
 
     def action_cursor_right(self, select: bool = False) -> None:
-        """Accept the completion at the end of the line, as Textual does; else move the cursor."""
         if self._is_at_end and not select:
             self.action_complete()
         else:
@@ -159,7 +146,6 @@ class FilterInput(Input):
         return self.cursor_at_end and self.selection.is_empty
 
     def action_leave(self) -> None:
-        """Clear the input and leave it."""
         self.value = ""
         self.post_message(self.Left())
 
@@ -169,7 +155,7 @@ class FilterBar(Lifetime, Vertical):
 
     @dataclass
     class Changed(Message):
-        """The valid terms of the filter have changed; invalid terms are left out."""
+        """The terms have changed; invalid terms are left out."""
 
         terms: Terms[Any]
 
@@ -177,7 +163,6 @@ class FilterBar(Lifetime, Vertical):
         """The user has finished editing, so the list can get the focus."""
 
     def __init__(self, kind: Kind[Any], text: str, values: Values) -> None:
-        """Make a bar with the filter `text`; `values` returns values of fields for completion."""
         super().__init__()
         self._kind = kind
         self._input = FilterInput(kind, values)
@@ -192,7 +177,6 @@ class FilterBar(Lifetime, Vertical):
         yield self._problem
 
     def on_mount(self) -> None:
-        """Add the initial filter to the history, and hide the bar if the filter is empty."""
         self._input.remember()
         self._update_display()
 
@@ -234,7 +218,6 @@ class FilterBar(Lifetime, Vertical):
         self._finish()
 
     def on_descendant_blur(self, _event: events.DescendantBlur) -> None:
-        """Hide an empty bar that loses the focus."""
         self.call_after_refresh(self._update_display)
 
     def _finish(self) -> None:

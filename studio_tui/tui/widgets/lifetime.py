@@ -20,14 +20,13 @@ P = ParamSpec("P")
 class Lifetime(MessagePump):
     """Mixin of a widget or screen that sets timers, runs workers or subscribes to services.
 
-    List it before Textual's class. The mixin is not a widget itself, as Textual inherits style and
-    focus from the first base class that is a widget.
+    List it before Textual's class: Textual inherits style and focus from the first base class that
+    is a widget.
     """
 
     _pruning: bool
     """Textual's flag for a widget that is being removed."""
     _removed_before_mount = False
-    """Whether the widget was removed before it was mounted."""
 
     @property
     def is_alive(self) -> bool:
@@ -41,7 +40,7 @@ class Lifetime(MessagePump):
         return self.is_running and not self._pruning and self.is_attached and self.app.is_running
 
     async def on_event(self, event: Event) -> None:
-        """Drop events of a widget removed before it was mounted, except `Unmount` and `Callback`.
+        """Drop events of a widget that is removed before it is mounted.
 
         Textual does not compose such a widget, and no widget at all while the app exits. It sends
         `Mount` all the same.
@@ -53,7 +52,7 @@ class Lifetime(MessagePump):
             await super().on_event(event)
 
     def while_alive(self, callback: Callable[P, Any]) -> Callable[P, Any]:
-        """Return a function that calls `callback` only while the widget is alive."""
+        """Return `callback`, which then does nothing unless the widget is alive."""
 
         def call(*args: P.args, **kwargs: P.kwargs) -> Any:
             return callback(*args, **kwargs) if self.is_alive else None
@@ -65,10 +64,7 @@ class Lifetime(MessagePump):
         subscribe: Callable[[Callable[P, None]], Callable[[], None]],
         listener: Callable[P, None],
     ) -> Callable[[], None]:
-        """Subscribe until the widget is removed; return a function that unsubscribes earlier.
-
-        `listener` is called only while the widget is alive.
-        """
+        """Subscribe until the widget is removed; return a function that unsubscribes earlier."""
         unsubscribe = subscribe(self.while_alive(listener))
         self._unsubscribers.add(unsubscribe)
 
@@ -81,12 +77,10 @@ class Lifetime(MessagePump):
 
     @property
     def _unsubscribers(self) -> set[Callable[[], None]]:
-        """Functions that unsubscribe; created on demand, as the mixin has no `__init__`."""
         functions: set[Callable[[], None]] = self.__dict__.setdefault("_to_unsubscribe", set())
         return functions
 
     async def on_prune(self, event: Prune) -> None:  # noqa: ARG002 (as Textual calls it)
-        """End workers and subscriptions before the children are removed."""
         self._end_life()
 
     def on_unmount(self) -> None:
@@ -101,7 +95,6 @@ class Lifetime(MessagePump):
     def set_timer(
         self, delay: float, callback: TimerCallback | None = None, **options: Any
     ) -> Timer:
-        """Call a function after a delay in seconds, unless the widget is removed before then."""
         guarded = None if callback is None else self.while_alive(callback)
         timer = super().set_timer(delay, guarded, **options)
         # Textual skips late ticks, even the only one of a timer; see docs/upstream/toast-timer.md.
@@ -111,16 +104,14 @@ class Lifetime(MessagePump):
     def set_interval(
         self, interval: float, callback: TimerCallback | None = None, **options: Any
     ) -> Timer:
-        """Call a function at an interval in seconds until the widget is removed."""
         guarded = None if callback is None else self.while_alive(callback)
         return super().set_interval(interval, guarded, **options)
 
     def call_after_refresh(self, callback: Callable[..., Any], *args: Any, **kwargs: Any) -> bool:
-        """Call a function after the next refresh, unless the widget is removed before then."""
         return super().call_after_refresh(self.while_alive(callback), *args, **kwargs)
 
     def run_worker(self, *args: Any, **kwargs: Any) -> Worker[Any]:
-        """Run a worker; cancel it before it starts unless the widget is and stays attached."""
+        """Run a worker, but cancel it at once if the widget is not attached for good."""
         worker: Worker[Any] = super().run_worker(*args, **kwargs)  # type: ignore[misc]
         if not self._is_attached_for_good:
             worker.cancel()

@@ -28,11 +28,10 @@ class LineView(SendsStraight, FindsHandlersOnce, ScrollView):
         super().__init__(id=id)
         self.auto_links = False  # there are none, and searching costs time at every paint
         self._painted: list[Strip] = []
-        """The lines as they were last painted."""
+        """As they were last painted."""
         self._next: list[Strip] | None = None
-        """The lines to paint next; `None` if `lines` must return them first."""
+        """To paint next; `None` if `lines` must return them first."""
         self._next_size = Size()
-        """The size of the view for which `_next` was made."""
 
     @abstractmethod
     def lines(self) -> list[Strip]:
@@ -65,9 +64,8 @@ class LineView(SendsStraight, FindsHandlersOnce, ScrollView):
     def render_lines(self, crop: Region) -> list[Strip]:
         """Return the strips of a region.
 
-        Textual's own implementation copies every line three times, for borders, filters and links.
-        Here `resolve` applies the filters, and there are no links. So Textual's implementation is
-        used only for a view with a border or padding.
+        Textual copies every line three times, for borders, filters and links. Here `resolve`
+        applies the filters, and there are no links.
         """
         if self._next is None or self._next_size != self.outer_size:
             self._next = self.lines()
@@ -84,13 +82,11 @@ class LineView(SendsStraight, FindsHandlersOnce, ScrollView):
         return self._painted[y]
 
     def notify_style_update(self) -> None:
-        """Discard the lines, whose styles are outdated."""
         super().notify_style_update()
         self._next = None
 
     @property
     def vertical_scrollbar(self) -> ScrollBar:
-        """The scroll bar, created on first use like Textual's own."""
         if self._vertical_scrollbar is None:
             self._vertical_scrollbar = SteadyScrollBar(
                 name="vertical", thickness=self.scrollbar_size_vertical
@@ -100,7 +96,6 @@ class LineView(SendsStraight, FindsHandlersOnce, ScrollView):
         return self._vertical_scrollbar
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Move the scroll bar and paint the lines that became visible."""
         if self.show_vertical_scrollbar:
             self.vertical_scrollbar.position = new_value
         if round(old_value) != round(new_value):

@@ -8,18 +8,15 @@ from textual.strip import Strip
 from textual.widgets import OptionList
 
 _ABOVE, _BELOW = " ↑ more", " ↓ more"
-"""Words at the end of the first or the last row if there are more options above or below."""
 
 
 class OptionChoice(OptionList):
     """An option list that can be paged before it has a size.
 
-    Words on its first and last row say that there are more options, as a scroll bar depends on
-    colour.
+    Its first and last row say that there are more options, as a scroll bar depends on colour.
     """
 
     def render_line(self, y: int) -> Strip:
-        """Draw a row; the first and last say at their end if there are more options."""
         strip = super().render_line(y)
         width, height = self.scrollable_content_region.size
         hidden_below = self.virtual_size.height - self.scroll_offset.y - height
@@ -30,20 +27,17 @@ class OptionChoice(OptionList):
         return strip
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Redraw the first and the last row, as their words may change."""
         super().watch_scroll_y(old_value, new_value)
         width, height = self.scrollable_content_region.size
         self.refresh(Region(0, 0, width, 1), Region(0, max(0, height - 1), width, 1))
 
     def action_page_up(self) -> None:
-        """Move up by a page, or by one option while the list has no size."""
         if self.scrollable_content_region:
             super().action_page_up()  # type: ignore[no-untyped-call]
         else:
             self.action_cursor_up()
 
     def action_page_down(self) -> None:
-        """Move down by a page, or by one option while the list has no size."""
         if self.scrollable_content_region:
             super().action_page_down()  # type: ignore[no-untyped-call]
         else:
@@ -51,7 +45,7 @@ class OptionChoice(OptionList):
 
 
 def _with_word(strip: Strip, word: str, width: int) -> Strip:
-    """Return a row of `width` cells that ends with `word`, in the style of the row's end."""
+    """Return a row of `width` cells that ends with `word`, in the style of its end."""
     room = width - cell_len(word)
     if room <= 0:
         return strip

@@ -17,21 +17,20 @@ from studio_tui.tui.widgets.drawn_input import DrawnInput
 from studio_tui.tui.widgets.filter_bar import TermSuggester
 
 _REMEMBERED = 50
-"""How many texts of each kind the history keeps."""
+"""Texts of each kind in the history."""
 
 
 PROMPT_HINTS = ("prompt.done", "prompt.earlier", "prompt.leave")
-"""Ids of the prompt's key bindings, most useful first."""
+"""Ids of key bindings, most useful first."""
 
 
 class PromptKind(NamedTuple):
     """What the prompt asks for; each kind has its own history."""
 
     sign: str
-    """The character before the input."""
     placeholder: str
     suggestions: tuple[str, ...] = ()
-    """Terms offered as completions where the text consists of filter terms, else empty."""
+    """Terms offered as completions of filter terms."""
 
 
 SEARCH = PromptKind("/", "text, or ~ and a regular expression; capitals match case")
@@ -41,8 +40,6 @@ LINE = PromptKind(":", "number of a line, or 50% for the middle")
 
 
 class _Line(DrawnInput):
-    """The text field of the prompt."""
-
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "recall(-1)", "earlier", show=False, id="prompt.earlier"),
         Binding("down", "recall(1)", "later", show=False, id="prompt.later"),
@@ -53,7 +50,6 @@ class _Line(DrawnInput):
     ]
 
     def __init__(self, view: Widget) -> None:
-        """Make a field; `view` gets the focus when a text is submitted."""
         super().__init__(compact=True, select_on_focus=False)
         self._view = view
         self._history: dict[PromptKind, list[str]] = {}
@@ -62,11 +58,9 @@ class _Line(DrawnInput):
 
     @property
     def pasted_lines_joined_by(self) -> str:
-        """See `LINES_JOINED_BY`: lines pasted as filter terms become alternatives."""
         return ALTERNATIVES if self.kind.suggestions else ""
 
     def ask(self, kind: PromptKind, value: str) -> None:
-        """Begin an input of a kind with the text `value`, at the end of the kind's history."""
         self.kind = kind
         self.placeholder = kind.placeholder
         self.suggester = TermSuggester(kind.suggestions) if kind.suggestions else None
@@ -75,31 +69,22 @@ class _Line(DrawnInput):
         self._history_index = len(self._history.get(kind, ()))
 
     def remember(self) -> None:
-        """Add the text to the history of its kind."""
         if self.value:
             old = [text for text in self._history.get(self.kind, ()) if text != self.value]
             self._history[self.kind] = [*old, self.value][-_REMEMBERED:]
 
     def action_recall(self, step: int) -> None:
-        """Show the text `step` places later in the history, or earlier if `step` is negative.
-
-        After the last text of the history, the field is empty.
-        """
         lines = self._history.get(self.kind, [])
         self._history_index = min(max(self._history_index + step, 0), len(lines))
         self.value = lines[self._history_index] if self._history_index < len(lines) else ""
         self.cursor_position = len(self.value)
 
     async def action_submit(self) -> None:
-        """Submit the text, and focus the view at once, so that it gets the keys that follow.
-
-        If the text is invalid, `LogPrompt.refuse` focuses the field again.
-        """
+        """Submit the text, and focus the view at once, so that it gets the keys that follow."""
         self.screen.set_focus(self._view)
         self.post_message(LogPrompt.Submitted(self.kind, self.value))
 
     def action_complete(self) -> None:
-        """Accept the suggestion, if any; keep the focus, so that typed text runs no commands."""
         if self.suggestion:
             self.action_cursor_right()
 
@@ -107,7 +92,6 @@ class _Line(DrawnInput):
         """Keep the focus, so that typed text runs no commands."""
 
     def action_leave(self) -> None:
-        """Post that the user cancels; the handler of the message closes the prompt."""
         self.post_message(LogPrompt.Left(self.kind))
 
 
@@ -131,7 +115,7 @@ class LogPrompt(Vertical):
         kind: PromptKind
 
     def __init__(self, log: Widget) -> None:
-        """Make a closed prompt; the widget `log` gets the focus when a text is submitted."""
+        """Make a closed prompt; `log` gets the focus when a text is submitted."""
         super().__init__()
         self._sign = Static(markup=False, classes="sign")
         self._line = _Line(log)
@@ -166,7 +150,7 @@ class LogPrompt(Vertical):
         self._problem.display = bool(problem)
 
     def close(self) -> None:
-        """Close the prompt, and add its text to the history, even if the user has canceled."""
+        """Close the prompt, and add its text to the history, even after a cancelation."""
         self._line.remember()
         self.remove_class("-open")
 

@@ -14,11 +14,11 @@ from rich.style import Style
 from textual.strip import Strip
 
 Runs: TypeAlias = Sequence[tuple[Hashable, str]]
-"""A line as pairs of a style and a text; the style is the argument of the brush's `resolve`."""
+"""Pairs of a style, the argument of the brush's `resolve`, and a text."""
 
 _RESET = "\x1b[0m"
 _MAX_CACHED = 8192
-"""How many values a `_Cache` holds at most: a log may use any number of colours."""
+"""Most values in a `_Cache`, as a log may use any number of colours."""
 _ATTRIBUTES = (
     ("bold", "1", "22"),
     ("dim", "2", "22"),
@@ -36,9 +36,8 @@ class Brush:
     def __init__(self, resolve: Callable[[Any], Style], colors: ColorSystem) -> None:
         """Make a brush; `resolve` returns the style of a name."""
         self.styles = _Cache(resolve)
-        """Styles by name."""
         self.codes = _Cache(self._code)
-        """Escape codes by the names of the styles before and after; "" is the start of a line."""
+        """By the names of the styles before and after; "" is the start of a line."""
         self._colors = colors
 
     def _code(self, names: tuple[Hashable, Hashable]) -> str:
@@ -60,7 +59,6 @@ class QuickStrip(Strip):
     def __init__(self, runs: Runs, brush: Brush, width: int) -> None:
         """Make a line of `runs` with a total width of `width` cells."""
         self.runs = runs
-        """The argument `runs`."""
         self._brush = brush
         self._cell_length = width
         self._render_cache = None
@@ -75,7 +73,6 @@ class QuickStrip(Strip):
         return getattr(self, name)
 
     def divide(self, cuts: Iterable[int]) -> Sequence[Strip]:
-        """Divide the line at `cuts`, in cells."""
         cuts = list(cuts)
         # The only cut of a line that no widget overlaps is its end, and needs no segments.
         if cuts and cuts[0] == self._cell_length:
@@ -83,7 +80,6 @@ class QuickStrip(Strip):
         return super().divide(cuts)
 
     def render(self, console: Console) -> str:  # noqa: ARG002 (the brush knows its colours)
-        """Return the line as terminal output that ends with a reset."""
         if self._render_cache is None:
             codes = self._brush.codes
             parts = []
@@ -98,7 +94,7 @@ class QuickStrip(Strip):
 
 
 class _Cache(dict[Any, Any]):
-    """A dictionary that creates missing values with `make`, and is emptied when it is full."""
+    """Creates missing values, and is emptied when it is full."""
 
     def __init__(self, make: Callable[[Any], Any]) -> None:
         super().__init__()

@@ -28,18 +28,16 @@ class SteadyScrollBar(ScrollBar):
 
     position: Reactive[float] = Reactive(0, repaint=False)
     _lines: list[Strip] | None = None
-    """The lines as they were last drawn; `None` if their look may have changed."""
+    """As last drawn; `None` if their look may have changed."""
     _strips: Mapping[Segment, Strip] = {}
-    """Cache of strips by look."""
     _strips_made_for: object = None
-    """The style, filters and background for which `_strips` were made."""
+    """The style, filters and background of `_strips`."""
 
     def validate_position(self, position: float) -> float:
         """Round the position down to the first position with the same look."""
         return round_to_visible_step(position, self.window_virtual_size, self.window_size)
 
     def watch_position(self) -> None:
-        """Repaint the rows that the thumb has entered or left; all rows if none are cached."""
         before, (width, height) = self._lines, self.size
         after = self.draw(height) if before is not None and self.is_attached else []
         if before is None or not len(before) == len(after) == height:
@@ -59,7 +57,6 @@ class SteadyScrollBar(ScrollBar):
         layout: bool = False,
         recompose: bool = False,
     ) -> Self:
-        """Discard the cached lines, and redraw at the next frame."""
         self._lines = None
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
@@ -73,7 +70,7 @@ class SteadyScrollBar(ScrollBar):
         return self.render_lines(Region(0, y, self.size.width, 1))[0]
 
     def draw(self, height: int) -> list[Strip]:
-        """Return the `height` lines that Textual draws; equal lines are the same strip."""
+        """Return the lines that Textual draws; equal lines are the same strip."""
         bar = cast("ScrollBarRender", self.render())
         style = self.app.console.get_style(bar.style)
         looks: list[Segment] = bar.render_bar(
@@ -89,7 +86,6 @@ class SteadyScrollBar(ScrollBar):
         return [strips[look] for look in looks]
 
     def _strips_of(self, looks: AbstractSet[Segment]) -> Mapping[Segment, Strip]:
-        """Return a strip for each look, from the cache if the look has been drawn before."""
         base_style, filters = self.visual_style.rich_style, tuple(self.get_line_filters())
         background = self.background_colors[1]
         made_for = base_style, filters, background
@@ -107,8 +103,8 @@ class SteadyScrollBar(ScrollBar):
 def round_to_visible_step(position: float, lines: int, lines_in_sight: int) -> float:
     """Round `position` down to the first position at which a scroll bar looks the same.
 
-    A bar is as high as the visible area, and its thumb moves by eighths of a cell. In a long list,
-    hundreds of positions therefore look the same.
+    Its thumb moves by eighths of a cell, so that in a long list hundreds of positions look the
+    same.
     """
     last_position = lines - lines_in_sight
     thumb_height = max(1.0, lines_in_sight**2 / max(1, lines))

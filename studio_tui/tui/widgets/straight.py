@@ -18,21 +18,17 @@ from studio_tui.tui.idle_pump import is_idle, would_handle_next
 from studio_tui.tui.quick_handlers import handlers_of
 
 _MAX_CACHED = 1024
-"""How many results each cache holds: one for a pair of a class and a message or a key."""
 
 
 class SendsStraight(MessagePump):
     """Mixin of a widget whose keys are bindings, and whose messages are for a container.
 
-    A container is skipped only if it would pass the key or message on at once: it is ready, and has
-    no other message to handle first.
-
-    List the mixin before Textual's class. It is not a widget itself, as Textual inherits style and
-    focus from the first base class that is a widget.
+    A container is skipped only if it would pass the key or message on at once. List the mixin
+    before Textual's class, like `Lifetime`.
     """
 
     def _forward_event(self, event: Event) -> None:
-        """Handle an event from the app; return a key to the app if all nodes would pass it on."""
+        """Return a key to the app if all nodes would pass it on."""
         nodes_below_app = [
             node for node in cast(Widget, self).ancestors_with_self if not isinstance(node, App)
         ]

@@ -23,7 +23,6 @@ class TabPages(TabbedContent):
     """Tabbed content that can be removed before it is composed."""
 
     def compose(self) -> ComposeResult:
-        """Compose Textual's parts, but with `PageTabs`."""
         for part in super().compose():
             if type(part) is ContentTabs:
                 yield PageTabs(*part._tabs, active=self._initial or None, tabbed_content=self)
@@ -31,9 +30,6 @@ class TabPages(TabbedContent):
                 yield part
 
     def get_child_by_type(self, expect_type: type[W]) -> W:
-        """Return the only child of a type; for `ContentTabs` it is the `PageTabs`.
-
-        Textual looks for its own `ContentTabs`, and accepts no child of a subclass.
-        """
+        """For Textual's `ContentTabs`, return the `PageTabs`, which Textual does not accept."""
         actual_type = cast(type[W], PageTabs) if expect_type is ContentTabs else expect_type
         return super().get_child_by_type(actual_type)

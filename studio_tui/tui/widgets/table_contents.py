@@ -1,9 +1,8 @@
 """The widths of texts in each column of a table, so that no column is wider than needed.
 
 Widths grow when a longer text becomes visible, and shrink only when the table gets another width,
-other columns, or is made `wide` or not. So columns stay in place while rows come and go or are
-filtered and sorted. For lack of texts a column is left out only until it has had a text: the column
-stays when its texts have left the table.
+other columns, or is made `wide` or not. A column without texts is left out only until it has had
+one.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,7 +15,7 @@ from studio_tui.presentation.format import UNKNOWN
 from studio_tui.tui.widgets.table_painter import Cells
 
 LONGEST = 200
-"""Largest width in cells that is measured; a longer text counts as this long."""
+"""Cells that are measured at most; a longer text counts as this long."""
 
 
 class Contents:
@@ -32,7 +31,6 @@ class Contents:
             is_reserved = columns[index].reserves is Reserves.ALWAYS
             self._all_time[index] = _deciding_width(columns[index]) if is_reserved else 0
         self._has_rows = False
-        """Whether any rows have been measured since the last `reset`."""
         self.reset()
 
     @property
@@ -42,17 +40,14 @@ class Contents:
 
     @property
     def all_time(self) -> tuple[int, ...]:
-        """The widest text that each column has ever had, in cells; `reset` does not affect it.
+        """The widest text that each column has ever had, in cells.
 
         Limited to the width beyond which a column's texts do not decide which columns are shown.
         """
         return tuple(self._all_time)
 
     def widen_all_time(self, all_time: Sequence[int]) -> None:
-        """Widen the all-time widths to the all-time widths of another table.
-
-        Nothing happens if the other table has another number of columns.
-        """
+        """Widen `all_time` to that of another table; ignore one with other columns."""
         if len(all_time) == len(self._all_time):
             pairs = zip(self._all_time, all_time, strict=True)
             self._all_time = [max(own, min(other, LONGEST)) for own, other in pairs]
@@ -65,17 +60,14 @@ class Contents:
                 self.widen(before.widths)
 
     def widen(self, widths: Sequence[int]) -> None:
-        """Widen the widths since `reset` to the widths of another table.
-
-        Nothing happens if the other table has another number of columns.
-        """
+        """Widen `widths` to those of another table; ignore one with other columns."""
         if len(widths) == len(self._widths):
             self._has_rows = True
             for index in self._measured:
                 self._widths[index] = max(self._widths[index], min(widths[index], LONGEST))
 
     def reset(self) -> None:
-        """Discard the widths of texts seen so far, except the all-time widths."""
+        """Forget `widths`, but not `all_time`."""
         self._has_rows = False
         for index in self._measured:
             column = self.columns[index]
@@ -107,12 +99,12 @@ class Contents:
 
 
 def _deciding_width(column: Column) -> int:
-    """Return the width in cells up to which a column's texts decide which columns are shown."""
+    """Return the width up to which a column's texts decide which columns are shown."""
     return max(column.width, column.wanted_width, column.preferred_width)
 
 
 def _text_width(cell: Cell | Pieces) -> int:
-    """Return the width in cells of a text; 0 if it is empty or only marks an unknown value."""
+    """Return the width in cells; 0 for an unknown value."""
     if isinstance(cell, Pieces):
         return min(LONGEST, sum(cell_len(part.text) for part in cell.parts))
     text = cell.text

@@ -12,29 +12,28 @@ from studio_tui.tui.widgets.table_place import (
 
 
 class TableCursor:
-    """The cursor over the rows of a table, which are identified by keys; it does not scroll."""
+    """The cursor over rows that are identified by keys; it does not scroll."""
 
     def __init__(self) -> None:
         self.keys: Sequence[str] = ()
-        """The keys of the rows, in the order shown."""
         self.index = 0
-        """Index of the row under the cursor; 0 if there are no rows."""
+        """0 if there are no rows."""
         self._chosen: str | None = None
         """Key of the row that the user last moved to or opened, or that `begin_at` has set.
 
-        While a filter hides this row, the cursor is on another row. When the cursor follows the
-        first row to new rows, or a group replaces the row, the key changes too.
+        A filter may hide this row. The key changes when the cursor follows the first row to new
+        rows, or when a group replaces the row.
         """
         self._chosen_place = Place(0, 0)
         """Where the chosen row was when the user chose it, or what `begin_at` stands for."""
         self._moved_by_user = False
-        """Whether the user has moved the cursor, to another row or not."""
+        """Also true after a move to the same row."""
         self._pinned: str | None = None
         """Key of the row on which the cursor stays even if new rows come at the top."""
 
     @property
     def key(self) -> str | None:
-        """Key of the row under the cursor; `None` if there are no rows."""
+        """The row under the cursor; `None` if there are no rows."""
         return self.keys[self.index] if self.keys else None
 
     @property
@@ -48,10 +47,7 @@ class TableCursor:
         return self._pinned is not None and self._pinned == self.key
 
     def begin_at(self, key: str | None, line: int) -> None:
-        """Put the cursor on a row once the row is there; `chosen` remains `None`.
-
-        `line` rows are then visible above it; 0 scrolls no further than needed.
-        """
+        """See `BigTable.begin_at`."""
         self._chosen = key
         # `place_of_returned` uses only the difference of cursor and top, and whether the top is 0.
         self._chosen_place = Place(line + 1, 1) if line else Place(0, 0)
@@ -59,9 +55,8 @@ class TableCursor:
     def place_to_restore(self, rows_in_sight: int) -> Place | None:
         """Return the place that `begin_at` asked for.
 
-        Return `None` if the cursor is not on the row of `begin_at`, or if the user has moved the
-        cursor. The height of a table changes in its first layouts. After each of them the row has
-        to be placed again, so that it ends on the line that was asked for.
+        `None` if the cursor is not there, or the user has moved it. The height of a table changes
+        in its first layouts, and after each of them the row has to be placed again.
         """
         if self._moved_by_user or self._chosen is None or self.key != self._chosen:
             return None
@@ -85,9 +80,9 @@ class TableCursor:
         self.keys = [*self.keys[: self.index], key, *self.keys[self.index + 1 :]]
 
     def choose(self, place: Place) -> bool:
-        """Remember where the user moves the cursor; return whether it moves to another row.
+        """Remember where the user moves the cursor; return whether it is another row.
 
-        `index` is set afterwards, by `TableViewport.go`.
+        `TableViewport.go` sets `index` afterwards.
         """
         self._moved_by_user, self._pinned = True, None
         self._chosen = self.keys[place.cursor] if self.keys else None
@@ -107,9 +102,9 @@ class TableCursor:
         newest_first: bool,
         is_refiltered: bool,
     ) -> Place:
-        """Set the rows, and return where the cursor and the top belong now.
+        """Set the rows, and return where the cursor and the top belong; see `BigTable.show`.
 
-        `top` is the index of the topmost visible row; see `BigTable.show` for the rules.
+        `top` is the index of the topmost visible row.
         """
         keys_before, index_before, is_pinned = self.keys, self.index, self._is_pinned
         self.keys = keys

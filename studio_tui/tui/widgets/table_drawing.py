@@ -1,7 +1,4 @@
-"""The lines of a table, and caches for the next painting: layout, styles and drawn rows.
-
-Key presses, scrolling and the cursor are handled elsewhere.
-"""
+"""The lines of a table, and caches for the next painting: layout, styles and drawn rows."""
 
 from collections.abc import Callable, Sequence, Set
 from typing import NamedTuple, Protocol
@@ -32,10 +29,8 @@ class TableLook(NamedTuple):
     width: int
     """Cells of a line."""
     wide: bool
-    """See `BigTable.wide`."""
     sorting: Sorting | None
     notice: str
-    """Text shown when there are no rows."""
 
 
 class ColumnMemory(Protocol):
@@ -46,21 +41,18 @@ class ColumnMemory(Protocol):
         """Widths in cells.
 
         First the widest text that each column has ever had, which decides which columns are shown.
-        If there were rows, the width of the table follows, and then the widest text that each
-        column has had while the table had this width.
+        If there were rows, the width of the table follows, and then the widest text of each column
+        while the table had this width.
         """
 
     @property
     def contents_when_finished(self) -> tuple[int, ...]:
-        """The contents without the columns of which `Column.only_unfinished` is true.
-
-        For a list whose rows are all finished.
-        """
+        """`contents` without the columns that are `Column.only_unfinished`."""
 
     def restore(self, contents: Sequence[int]) -> None:
         """Show the columns that a table with these contents shows.
 
-        The columns also get the same widths if both tables have the same width.
+        They also get the same widths if both tables have the same width.
         """
 
 
@@ -78,12 +70,9 @@ class TableDrawing:
         self._fitted_to: tuple[int, bool] | None = None
         """`width` and `wide` of the look to which the columns were last fitted."""
         self._other_table: Sequence[int] = ()
-        """The width of another table, and the widths of the texts in its columns, if it had rows.
-
-        Empty once the columns of this table were fitted.
-        """
+        """The width of another table and its texts, if it had rows; empty once this one fits."""
         self.sideways = 0
-        """How many terminal columns are scrolled out of sight on the left."""
+        """Cells scrolled out of sight on the left."""
 
     def expire(self) -> None:
         """Request the cells of rows again before they are next shown."""
@@ -91,7 +80,6 @@ class TableDrawing:
 
     @property
     def contents(self) -> tuple[int, ...]:
-        """See `ColumnMemory.contents`."""
         all_time, current = self._contents.all_time, self._contents.widths
         if current is None or self._fitted_to is None:
             return all_time
@@ -99,7 +87,6 @@ class TableDrawing:
 
     @property
     def contents_when_finished(self) -> tuple[int, ...]:
-        """See `ColumnMemory.contents_when_finished`."""
         passing = [column.only_unfinished for column in self._contents.columns]
         # In the order of `contents`, which may end after the all-time widths.
         is_passing = (*passing, False, *passing)
@@ -107,7 +94,6 @@ class TableDrawing:
         return tuple(0 if passes else width for width, passes in pairs)
 
     def restore(self, contents: Sequence[int]) -> None:
-        """See `ColumnMemory.restore`."""
         count = len(self._contents.columns)
         # Another version of the program may have saved the contents of other columns.
         if len(contents) in {count, 2 * count + 1}:
@@ -150,10 +136,7 @@ class TableDrawing:
     def lines(
         self, look: TableLook, height: int, top: int, cursor: TableCursor, marked: Set[str]
     ) -> list[Strip]:
-        """Return the strip of each line: the header, rows from index `top` on, and blank lines.
-
-        Without rows, the notice is in the middle.
-        """
+        """Return the header, the rows from index `top` on, and blank lines or the notice."""
         keys = cursor.keys
         keys_in_sight = keys[top : top + max(0, height - HEADER)]
         # The height is not compared: the line for a filter makes the table lower, and columns must
@@ -176,7 +159,7 @@ class TableDrawing:
         return lines
 
     def _update_contents(self, columns: tuple[Column, ...], keys_in_sight: Sequence[str]) -> bool:
-        """Update the widths of texts from the rows; return whether the layout must change."""
+        """Measure the rows; return whether the layout must change."""
         if self._contents.columns is not columns:
             before = self._contents
             self._contents = Contents(columns)

@@ -17,7 +17,7 @@ LITTLE_INTEREST = 6
 """The `drop` from which a column is of little interest."""
 
 LEAST_STICKY = 8
-"""The width in cells below which a growing fixed column is not narrowed."""
+"""Cells below which a growing fixed column is not narrowed."""
 
 
 _ELLIPSIS = "…"
@@ -29,11 +29,10 @@ class Placed(NamedTuple):
 
     column: Column
     cell: int
-    """Index of the column's cell in a row."""
+    """Index of its cell in a row."""
     x: int
-    """Cells at the left of the column, without gutter and sideways scrolling."""
+    """Cells at its left, without gutter and sideways scrolling."""
     width: int
-    """Width of the column in cells."""
 
 
 def place(
@@ -46,25 +45,23 @@ def place(
     sorted_by: str | None = None,
     scrolled: bool = False,
 ) -> tuple[Placed, ...]:
-    """Choose and place the columns for `width` cells.
+    """Choose and place the columns for `width` cells, without the gutter.
 
     A column that `fits`, has a `drop` and has no texts is left out. Then columns are dropped until
-    the others fit: the highest `drop` first, and among equals the rightmost first. The columns that
-    remain may still be wider than `width`; the table then scrolls sideways. Widths depend only on
-    the arguments, so that columns do not move while rows scroll.
+    the others fit: the highest `drop` first, and among equals the rightmost first. The others may
+    still be wider than `width`; the table then scrolls sideways.
 
     Args:
-        columns: All columns, in order.
-        width: The width of the table without its gutter, in cells.
+        columns: In order.
+        width: In cells.
         wide: Whether no column with texts is dropped, and each gets its largest width.
-        contents: The width in cells of each column's longest text now, which limits the width of
-            columns that fit their contents; `None` if unknown.
-        all_time: The width in cells of the longest text that each column ever had, which decides
-            which columns are shown; `None` for the same as `contents`.
-        sorted_by: Key of the column by which the rows are sorted; it is not left out if it is
-            empty.
-        scrolled: Whether the table is scrolled sideways; fixed columns then leave half of the width
-            to the others if possible.
+        contents: Cells of each column's longest text now, which limit the width of columns that
+            fit their contents; `None` if unknown.
+        all_time: Cells of the longest text that each column ever had, which decide what is shown;
+            `None` for the same as `contents`.
+        sorted_by: Key of a column that is shown even if it is empty.
+        scrolled: Whether the table is scrolled sideways; fixed columns then leave half of the
+            width to the others if possible.
     """
     current = (None,) * len(columns) if contents is None else contents
     deciding = current if contents is None or all_time is None else all_time
@@ -105,8 +102,8 @@ def extent(placed: Sequence[Placed]) -> int:
 def fixed_width(placed: Sequence[Placed], width: int) -> int:
     """Return the width in cells of the fixed columns and of the gap after them.
 
-    These are the first columns, if they are `sticky`; they stay in place while others scroll. The
-    width is 0 if the first column is not sticky, or if `width` is so small that all columns scroll.
+    These are the first columns, if they are `sticky`. It is 0 if `width` is so small that all
+    columns scroll.
     """
     least_width = fixed_end = 0
     for p in placed:
@@ -136,9 +133,8 @@ class _Candidate:
         self.index = index
         self.column = column
         self.least = column.width
-        """Smallest width."""
         self.most = column.max_width
-        """Largest width; `None` for no limit."""
+        """`None` for no limit."""
         self.wants = max(column.width, column.wanted_width)
         """The width for which columns of higher `drop` are dropped."""
         self.likes = max(self.wants, column.preferred_width)
@@ -176,10 +172,9 @@ def _next_to_drop(shown: Sequence[_Candidate], width: int) -> _Candidate | None:
 
 
 def _narrow_fixed(shown: Sequence[_Candidate], widths: Sequence[int], room: int) -> list[int]:
-    """Return `widths` with growing fixed columns narrowed so that all fixed columns fit `room`.
+    """Narrow growing fixed columns, the rightmost first, so that all fixed ones fit `room`.
 
-    The columns at the right are narrowed first. No column is narrowed below `LEAST_STICKY`, so
-    the fixed columns may remain wider than `room`.
+    None is narrowed below `LEAST_STICKY`, so they may remain wider than `room`.
     """
     narrowed = list(widths)
     sticky = [i for i, each in enumerate(shown) if each.column.sticky]
@@ -193,7 +188,7 @@ def _narrow_fixed(shown: Sequence[_Candidate], widths: Sequence[int], room: int)
 
 
 def _share(shown: Sequence[_Candidate], spare: int) -> list[int]:
-    """Return the width of each column in cells; `spare` cells are left beside their least widths.
+    """Return the width of each column; `spare` cells are left beside their least widths.
 
     From left to right, columns first get `Column.first_width`. Then growing columns share the spare
     cells in proportion to `Column.grow`, each up to its largest width. Cells that no column can use

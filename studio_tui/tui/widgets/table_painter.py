@@ -1,4 +1,4 @@
-"""Drawing the lines of a table from cells; key presses and vertical scrolling are elsewhere."""
+"""Drawing the lines of a table from cells."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from itertools import product
@@ -17,29 +17,27 @@ from studio_tui.tui.widgets.quick_strip import Brush, QuickStrip
 from studio_tui.tui.widgets.table_layout import GAP, Placed, extent, fit, fixed_width
 
 GUTTER = 2
-"""Width in terminal cells of the left edge, which never scrolls; for cursor and mark signs."""
+"""Cells of the left edge, which never scrolls, for cursor and mark signs."""
 
 CURSOR_SIGN = "▌"
 MARK_SIGN = "*"
 
 Cells: TypeAlias = tuple[Cell | Pieces, ...]
-"""The cells of a row, in the order of all columns."""
+"""In the order of all columns."""
 
 CellsOf: TypeAlias = Callable[[str], Cells]
 """Returns the cells of the row with a key; called for visible rows only."""
 
 _KEPT_ROWS = 1024
-"""How many entries a cache of `RowStrips` has at most; a full cache is emptied."""
+"""Most entries of a cache of `RowStrips`; a full cache is emptied."""
 
 _ASCENDING = "▲"
 _DESCENDING = "▼"
 _GAP = " " * GAP
 _MORE = "…"
 _LEFT = Align.LEFT
-_MARGIN = 2
-"""Blank cells on each side of the notice."""
+_NOTICE_MARGIN = 2
 _SIGN = "sign"
-"""Name of the style of the cursor and mark signs."""
 
 
 class RowLook(NamedTuple):
@@ -59,7 +57,6 @@ class Sorting(NamedTuple):
     """The order of the rows that the header indicates."""
 
     column: str
-    """Key of the column."""
     descending: bool = False
 
 
@@ -74,19 +71,17 @@ COMPONENTS = frozenset(
         "big-table--notice",
     }
 )
-"""The component classes for style sheets."""
 
 
 class TablePalette(NamedTuple):
-    """The styles of a table from the style sheet; styles of rows are resolved on first use."""
+    """The styles of a table; those of rows are resolved on first use."""
 
     rows: Mapping[RowLook, Brush]
-    """The brush of each look; its style names are component classes without `big-table--`."""
+    """Style names are component classes without `big-table--`."""
     header: Style
     sorted: Style
-    """Style of the sorted column's title."""
+    """Of the sorted column's title."""
     notice: Style
-    """Style of the text shown if there are no rows."""
 
     @classmethod
     def resolve(cls, style: Callable[..., Style], colors: ColorSystem) -> "TablePalette":
@@ -108,9 +103,7 @@ class Painter:
     """Draws lines of one width, with one layout and palette, at one sideways position."""
 
     header: Strip
-    """The titles, with an arrow at the sorted column."""
     blank: Strip
-    """An empty line, for below the last row."""
     notice: list[Strip]
     """The text shown if there are no rows, wrapped and centred."""
 
@@ -125,11 +118,11 @@ class Painter:
         notice: str = "",
     ) -> None:
         self.width = width
-        """Width of every line, in cells."""
+        """Cells of every line."""
         self.placed = placed
         excess = extent(placed) + GUTTER - width
         self.fixed_columns_width = fixed_width(placed, width - GUTTER)
-        """Width of the fixed columns in cells, without the gutter."""
+        """In cells, without the gutter."""
         self.scroll_stops = tuple(
             _stops(placed, self.fixed_columns_width, width - GUTTER - self.fixed_columns_width)
         )
@@ -139,11 +132,11 @@ class Painter:
         )
         """The largest `scroll`, which shows the end of the last column; 0 if everything fits."""
         self.scroll = min(scroll, self.max_scroll)
-        """How many cells of the scrolling columns are hidden at the left."""
+        """Cells of the scrolling columns that are hidden at the left."""
         self._palette = palette
         spare = max(0, -excess)
         self._length = GUTTER + extent(placed) + spare
-        """Width of a row in cells, before it is cropped."""
+        """Cells of a row before it is cropped."""
         self._places = [
             (p.cell, p.width, p.column.align, _GAP if p is not placed[-1] else " " * spare)
             for p in placed
@@ -232,7 +225,7 @@ class Painter:
 
     def _draw_notice(self, text: str) -> list[Strip]:
         strips = []
-        room = max(1, self.width - 2 * _MARGIN)
+        room = max(1, self.width - 2 * _NOTICE_MARGIN)
         for content in Content(text).wrap(room) if text else ():
             line = content.plain.rstrip()
             line = fit(line, min(cell_len(line), self.width), Align.LEFT)
@@ -242,7 +235,7 @@ class Painter:
         return strips
 
     def _crop(self, line: Strip) -> Strip:
-        """Return the fixed part of `line`, and as much of the scrolling part as fits beside it."""
+        """Return the fixed part, and as much of the scrolling part as fits beside it."""
         if not self.max_scroll:
             return line
         fixed_end = GUTTER + self.fixed_columns_width
@@ -254,14 +247,14 @@ class Painter:
 
 
 def _length(cell: Cell | Pieces) -> int:
-    """Return how many terminal columns a cell needs to be shown whole."""
+    """Return the cells that a cell needs to be shown whole."""
     if isinstance(cell, Pieces):
         return sum(cell_len(part.text) for part in cell.parts)
     return len(cell.text) if cell.text.isascii() else cell_len(cell.text)
 
 
 def _first_that_fits(texts: Sequence[str], width: int) -> str:
-    """Return the first text of at most `width` cells; the last text if all are wider."""
+    """Return the first text of at most `width` cells, else the last."""
     return next((text for text in texts if cell_len(text) <= width), texts[-1])
 
 
@@ -274,8 +267,7 @@ def _has_text(cell: Cell | Pieces) -> bool:
 def _stops(placed: Sequence[Placed], still: int, room: int) -> Iterator[int]:
     """Yield the values for `Painter.scroll` at which a scrolling column begins.
 
-    A column wider than `room` cells yields several, half of `room` apart. `still` is the width of
-    the fixed columns, and `room` that of the space beside them.
+    A column wider than `room`, the cells beside the fixed ones (`still`), yields several.
     """
     step = max(1, room // 2)
     for p in placed:
@@ -302,14 +294,12 @@ def _fit_parts(parts: Sequence[Cell], width: int) -> Iterator[Cell]:
 
 
 class _RowCells:
-    """The cells of a row when they were last requested."""
-
     __slots__ = ("cells", "edition")
 
     def __init__(self, cells: Cells, edition: int) -> None:
         self.cells = cells
         self.edition = edition
-        """The edition of the cache when the cells were last known to be current."""
+        """When the cells were last known to be current."""
 
 
 class _Shown(NamedTuple):
@@ -318,7 +308,7 @@ class _Shown(NamedTuple):
     keys: Sequence[str]
     edition: int
     marked: Set[str]
-    """Which of `keys` are marked; marks of other rows are left out, as there may be many."""
+    """Of `keys`; other marks are left out, as there may be many."""
     painter: Painter
 
 
@@ -330,20 +320,19 @@ class RowStrips:
         self._edition = 0
         """How often the cells have expired."""
         self._cached: dict[str, _RowCells] = {}
-        """Cells by the key of their row."""
         self._drawn: dict[tuple[str, RowLook], tuple[Cells, Strip]] = {}
         """Strips, and the cells that they show."""
         self._shown: _Shown | None = None
         self._cursor: str | None = None
         self._strips: list[Strip] = []
-        """The strips of the visible rows; when only the cursor moves, at most two strips change."""
+        """Of the visible rows; when only the cursor moves, at most two change."""
 
     def expire(self) -> None:
         """Request cells again before rows are next shown; only changed rows are then redrawn."""
         self._edition += 1
 
     def clear(self) -> None:
-        """Discard drawn rows, for example for another painter."""
+        """Discard drawn rows."""
         self._drawn.clear()
 
     def strips(

@@ -8,9 +8,8 @@ class Place(NamedTuple):
     """The cursor and scroll position of a list."""
 
     cursor: int
-    """Index of the row under the cursor."""
     top: int
-    """Index of the topmost visible row; it may be out of range, and is limited by scrolling."""
+    """Index of the topmost visible row; scrolling limits one that is out of range."""
 
 
 def place_after(
@@ -18,9 +17,8 @@ def place_after(
 ) -> Place:
     """Return the place in `after` that keeps the visible rows of `before` on their lines.
 
-    One row stays on its line exactly: the row under the cursor or, if that row is not visible, the
-    topmost visible row. If `after` lacks this row, its nearest neighbour takes the line. Each
-    sequence has distinct keys.
+    One row stays on its line exactly: that under the cursor if it is visible, else the topmost. If
+    it is gone, its nearest neighbour takes the line. Each sequence has distinct keys.
     """
     if not before or not after:
         return Place(0, 0)
@@ -35,8 +33,8 @@ def place_at_top(
 ) -> Place:
     """Return the place in `after` of a list that shows its top, where new rows are added.
 
-    A cursor on the first row goes to the new first row. A cursor on another row stays there (see
-    `nearest_remaining`), and the list is scrolled only if that row would no longer be visible.
+    A cursor on the first row goes to the new first row. Another stays on its row, and the list is
+    scrolled only if that would no longer be visible.
     """
     if not before or not after or place.cursor == 0:
         return Place(0, 0)
@@ -45,11 +43,10 @@ def place_at_top(
 
 
 def place_of_returned(former: Place, cursor: int, rows_in_sight: int) -> Place:
-    """Return the place of a row that is shown again, on the line that it had at the place `former`.
+    """Return the place of a row that is shown again on the line that it had at `former`.
 
-    `cursor` is the row's index now. If `former` shows the top of the list, so does the result,
-    unless the row would not be visible. If the visible area has become lower, the row is visible
-    all the same. `rows_in_sight` is 0 before the first layout.
+    If `former` shows the top, so does the result. The row is visible in any case. `rows_in_sight`
+    is 0 before the first layout.
     """
     lowest_top = max(0, cursor - max(1, rows_in_sight) + 1)
     if not former.top:
@@ -59,18 +56,14 @@ def place_of_returned(former: Place, cursor: int, rows_in_sight: int) -> Place:
 
 
 def count_above(before: Sequence[str], after: Sequence[str]) -> int:
-    """Return how many rows of `after` are above the first row of `before`.
-
-    If this row is gone, its nearest neighbour counts instead; without one, the result is 0.
-    """
+    """Return how many rows of `after` are above the first of `before`, or its neighbour."""
     return nearest_remaining(before, 0, after) if before else 0
 
 
 def nearest_remaining(before: Sequence[str], index: int, after: Sequence[str]) -> int:
-    """Return the index in `after` of the row `before[index]`; if it is gone, of a neighbour.
+    """Return the index in `after` of the row `before[index]`, or of its nearest neighbour.
 
-    This is the nearest neighbour in `before` that remains; of two equally near ones, the lower. The
-    index is 0 if no row remains.
+    Of two equally near ones, the lower counts; 0 if none remains.
     """
     added = len(after) - len(before)
     # Often all changes are below the row, or all are above it.

@@ -16,7 +16,7 @@ class TableViewport:
         self._cursor = cursor
         self._header = header
         self._rows_before = 0
-        """`rows` at the last resize; 0 before the first."""
+        """At the last resize."""
 
     @property
     def rows(self) -> int:
@@ -40,11 +40,11 @@ class TableViewport:
         return 0 <= self._cursor.index - self._view.top < self.rows
 
     def walk_to(self, index: int) -> bool:
-        """Move the cursor for the user; return whether the cursor is on another row."""
+        """Move the cursor for the user; return whether it is on another row."""
         return self._choose(self._place_with_visible(self._cursor.nearest_index(index)))
 
     def leap(self, rows: int) -> bool:
-        """Move cursor and view by rows for the user; return whether the cursor changed its row."""
+        """Move cursor and view by rows for the user; return whether it is on another row."""
         cursor = self._cursor.nearest_index(self._cursor.index + rows)
         return self._choose(Place(cursor, self._view.top + rows))
 
@@ -80,6 +80,5 @@ class TableViewport:
         return is_other_row
 
     def _place_with_visible(self, index: int) -> Place:
-        """Return the place with the cursor on a row that makes it visible with least scrolling."""
         lowest_top = index - max(1, self.rows) + 1
         return Place(index, min(index, max(self._view.top, lowest_top)))

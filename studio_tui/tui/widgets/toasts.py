@@ -1,7 +1,4 @@
-"""Notifications, with a workaround for a bug in Textual's timers: docs/upstream/toast-timer.md.
-
-A toast is the widget of a notification; Textual shows it on the current screen.
-"""
+"""Notifications, with a workaround for a bug in Textual's timers: docs/upstream/toast-timer.md."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -17,42 +14,36 @@ from textual.widgets._toast import ToastRack
 from studio_tui import clock
 
 MIN_SECONDS = 0.1
-"""Minimum time in seconds for which a toast is shown, even if created late."""
+"""Least time for which a toast is shown, even if created late."""
 
 
 MAX_TOASTS = 4
-"""How many toasts are shown at once, so that they do not cover the screen."""
+"""Toasts shown at once; more would cover the screen."""
 
 
 MOST_LATEST = 100
-"""How many of the latest notifications can be shown again."""
 
 
 class TimedNotification(Notification):
     """A notification whose toast always has some time left."""
 
     screen: Screen[Any] | None = None
-    """The screen that the notification is about; `None` if it is about no screen.
-
-    The notification ends when another screen covers this screen.
-    """
+    """The screen that it is about, if any; it ends when another screen covers this screen."""
 
     @property
     def time_left(self) -> float:
-        """Seconds until the toast disappears, at least `MIN_SECONDS`."""
         return max(MIN_SECONDS, super().time_left)
 
     @property
     def has_expired(self) -> bool:
-        """Whether the time of the notification is over, without the `MIN_SECONDS` seconds."""
+        """Unlike `time_left`, without the `MIN_SECONDS`."""
         return super().time_left <= 0
 
 
 def _to_replace(shown: Sequence[Notification], new: Notification) -> list[Notification]:
     """Return the notifications that end when `new` is shown.
 
-    If `new` repeats shown notifications, these end. Otherwise, if `new` would exceed `MAX_TOASTS`,
-    the oldest ends; an error ends only if all shown notifications are errors.
+    These are equal ones, or else the oldest beyond `MAX_TOASTS`, errors last.
     """
     same = [each for each in shown if _content(each) == _content(new)]
     oldest_first = sorted(shown, key=lambda each: each.severity == "error")
@@ -64,10 +55,9 @@ def _content(notification: Notification) -> tuple[str, str, SeverityLevel]:
 
 
 def hide_toasts(screen: Screen[Any]) -> None:
-    """Hide the toasts of a screen that another screen covers.
+    """Hide the toasts of a screen that another screen covers, which shows them too.
 
-    The other screen shows the same toasts. Textual shows the hidden toasts again when this screen
-    is on top again. Notifications about this screen (see `notify_here`) end instead.
+    Textual shows them when this screen is on top again. Those about this screen end instead.
     """
     for rack in screen.query("ToastRack"):
         rack.display = False
@@ -118,7 +108,7 @@ def has_lasting_toast(app: App[Any]) -> bool:
 def _end(app: App[Any], ended: Sequence[Notification]) -> None:
     """Remove notifications, and their toasts from all screens.
 
-    Textual removes only the toast, but not its `ToastHolder`, which would remain as an empty row.
+    Textual leaves the `ToastHolder`, an empty row.
     """
     ids = {ToastRack._toast_id(each) for each in ended}
     for each in ended:
@@ -130,8 +120,6 @@ def _end(app: App[Any], ended: Sequence[Notification]) -> None:
 
 
 class Notified(NamedTuple):
-    """A notification and its time."""
-
     at: datetime
     notification: Notification
 
@@ -160,7 +148,6 @@ class ShowsToasts(App[Any]):
     history = cached_property(lambda _: NoticeHistory())
 
     def on_notify(self, event: Notify) -> None:
-        """End the notifications that the new one replaces; Textual then shows the new one."""
         _end(self, _to_replace(tuple(self._notifications), event.notification))
         self.history.add(event.notification)
 

@@ -13,7 +13,7 @@ class RunsWorkers(Protocol):
     """The app, a screen or a widget."""
 
     def run_worker(self, *args: Any, **kwargs: Any) -> Worker[Any]:
-        """Run a worker, see `textual.dom.DOMNode.run_worker`."""
+        pass
 
 
 def start_worker(
