@@ -10,10 +10,7 @@ from textual.screen import Screen
 from studio_tui.tui.frame.commands import CommandSet
 
 _RANKS = {"page": 1, "app": 2, "table": 3}
-"""Ranks of actions by the prefix of the id of their binding; 0 for other prefixes.
-
-Lists show low ranks first, so the actions that only the current screen has come first.
-"""
+"""By the prefix of the id of a binding; 0 for others, which only the current screen has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,21 +18,19 @@ class Action:
     """An action bound to a key on the current screen."""
 
     keys: tuple[str, ...]
-    """Display names of the keys."""
+    """As displayed."""
     label: str
-    """About two words, as in the footer."""
     explanation: str
-    """A sentence, or the label if the binding has no sentence."""
+    """A sentence, or the label if the binding has none."""
     action: str
     """Textual's action string, such as `do('job.cancel')`."""
     node: DOMNode
-    """The node on which to run the action."""
     why_not: str | None
-    """Why the action is unavailable, as a sentence; `None` if it is available."""
+    """A sentence; `None` if it is available."""
     rank: int
-    """Lists show actions with a low rank first, see `_RANKS`."""
+    """Lists show low ranks first, see `_RANKS`."""
     search_words: str = ""
-    """Other words by which a search finds the action."""
+    """See `Command.search_words`."""
 
     @property
     def enabled(self) -> bool:
@@ -49,10 +44,7 @@ class Action:
 
 
 def actions_of(screen: Screen[Any]) -> tuple[Action, ...]:
-    """Return the actions of `screen` whose bindings have an id, low ranks first.
-
-    An action with several keys is returned once, with all of these keys.
-    """
+    """Return the actions of `screen` whose bindings have an id, low ranks first."""
     actions: dict[tuple[DOMNode, str], Action] = {}
     for key, (node, binding, _, tooltip) in screen.active_bindings.items():
         if binding.id is None:
@@ -84,6 +76,5 @@ def reason_against(node: DOMNode, binding: Binding) -> str | None:
 
 
 def _commands(node: DOMNode) -> CommandSet | None:
-    """Return the commands of a node; `None` if it has none."""
     commands: CommandSet | None = getattr(node, "commands", None)
     return commands

@@ -17,8 +17,8 @@ from studio_tui.tui.terminal.clipboard import copy
 async def open_page(app: App[Any], url: str, *, own: str) -> None:
     """Open the page at `url`, which is safe text; call from a worker.
 
-    `own` is the origin of Studio. Ask the user first if the page has another origin, or if the URL
-    has a user or password. If the page cannot be opened, copy the URL to the clipboard.
+    Ask first if the page has another origin than `own`, that of Studio, or a user or password. If
+    it cannot be opened, copy the URL to the clipboard.
     """
     page = address(url)
     if page is None or not page.is_web:
@@ -36,10 +36,7 @@ async def open_page(app: App[Any], url: str, *, own: str) -> None:
 
 
 def _has_desktop(platform: str, environ: Mapping[str, str]) -> bool:
-    """Return whether there is a desktop with a browser.
-
-    Without a desktop, `webbrowser` could start a text browser in the terminal of the dashboard.
-    """
+    """Without a desktop, `webbrowser` could start a text browser in this terminal."""
     if platform == "darwin":
         return "SSH_CONNECTION" not in environ
     return bool(

@@ -26,31 +26,27 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 _NARROW, _LOW = 70, 20
-"""A dialog fills the width of a terminal with fewer than `_NARROW` columns, and the height of a
-terminal with fewer than `_LOW` rows, as in `Dialog` and its style sheet."""
+"""A dialog fills the width, or the height, of a terminal with less, see `Dialog`."""
 
 FAILURE_TIMEOUT = 20.0
-"""Seconds for which the notification of failures stays visible, if no dialog shows the report."""
+"""Seconds for which failures stay visible, if no dialog shows the report."""
 
 _SIGNS = {
     Outcome.DONE: ("✓", Tone.GOOD),
     Outcome.REFUSED: ("✗", Tone.BAD),
     Outcome.UNKNOWN: ("?", Tone.WARN),
 }
-"""The sign of each outcome in the report, and its tone."""
 
 _ORDER = (Outcome.REFUSED, Outcome.UNKNOWN, Outcome.DONE)
-"""Sort order of outcomes: outcomes that need attention come first."""
+"""Outcomes that need attention come first."""
 
 
 class NextStep(NamedTuple):
-    """A button of a report for something to do next, such as showing the created jobs."""
+    """A button of a report, such as to show the created jobs."""
 
     key: str
     words: str
-    """The label of the button."""
     message: Message
-    """Posted if the user presses the button."""
 
 
 @dataclass(frozen=True)
@@ -65,35 +61,28 @@ class BulkCommand(Generic[T, R]):
     doing: str
     """Progress text, such as `Canceling`."""
     done: str
-    """The outcome of a successful item in the report, such as `canceled`.
-
-    The heading of the report ends with it, as in `2 of 3 jobs canceled`.
-    """
+    """The outcome of a successful item, and the end of the heading, such as `canceled`."""
     heading: str = ""
-    """The heading, if it cannot end with `done`; `{}` is replaced by a count such as `2 of 3 jobs`.
-    """
+    """If it cannot end with `done`; `{}` is replaced by a count such as `2 of 3 jobs`."""
     noun: str
-    """The singular noun for an item, such as `job`."""
+    """Singular, such as `job`."""
     items: Sequence[T]
     name: Callable[[T], str]
-    """Returns the name of an item in the report, safe to draw."""
+    """Safe to draw."""
     command: Callable[[T], Awaitable[R]]
-    """Sends the command for one item; raises only `StudioError`."""
+    """Raises only `StudioError`."""
     on_begun: Callable[[], object] = lambda: None
-    """Called before the first item is sent, once the command can no longer be undone."""
+    """Called once the command can no longer be undone, before the first item is sent."""
     unmark: Callable[[T], object] = lambda _: None
     """Called with each item as soon as its command succeeds."""
     report_text: Callable[[R], str] | None = None
-    """Returns the report text of a successful item; `None` to use `done`."""
+    """The outcome of a successful item; `None` to use `done`."""
     state_now: Callable[[T], str] | None = None
-    """Returns the present state of an item, safe to draw; called when the report is shown."""
+    """The present state of an item, safe to draw; called when the report is shown."""
     on_finished: Callable[[], object] = lambda: None
-    """Called when all items have finished, before the report is shown."""
+    """Called before the report is shown."""
     next_step: Callable[[Sequence[R]], NextStep | None] = lambda _: None
-    """Called with the results of all successful items that have a result.
-
-    Returns the step that the report offers, or `None`.
-    """
+    """Called with the results of all successful items that have a result."""
 
 
 def space_for_list(host: Host, *others: str) -> ListSpace:
@@ -123,8 +112,7 @@ def begin_bulk(host: Host, bulk: BulkCommand[Any, Any]) -> None:
 async def run_bulk(host: Host, bulk: BulkCommand[T, R]) -> tuple[ItemOutcome[T, R], ...]:
     """Run a command on many items and report the outcomes; call from a worker of the app.
 
-    First the command waits, so that the user can undo it. If the user undoes the command, the
-    returned tuple is empty.
+    The user can undo it before it is sent; then the result is empty.
     """
 
     def unmark_if_done(ended: ItemOutcome[T, R]) -> None:
@@ -163,7 +151,6 @@ async def run_bulk(host: Host, bulk: BulkCommand[T, R]) -> tuple[ItemOutcome[T, 
 
 
 def _undo_words(bulk: BulkCommand[T, R]) -> str:
-    """Return the words after `undo` in the footer, such as `canceling 3 jobs`."""
     single_name = bulk.name(bulk.items[0]) if len(bulk.items) == 1 else None
     return f"{bulk.doing.lower()} {single_name or plural(len(bulk.items), bulk.noun)}"
 
@@ -202,7 +189,6 @@ def report_dialog(report: BatchReport) -> Review:
 
 
 def _with_state(words: str, state: str) -> str:
-    """Return the outcome of an item with its present state, such as `canceled; running now`."""
     return f"{words.removesuffix('.')}; {state} now" if state else words
 
 
@@ -212,7 +198,6 @@ def _make_report(
     outcomes: Sequence[ItemOutcome[T, R]],
     step: NextStep | None,
 ) -> BatchReport:
-    """Return the report of all items, in the order of `_ORDER`."""
     ordered = sorted(outcomes, key=lambda entry: _ORDER.index(entry.outcome))
     lines = tuple(
         (entry.outcome, f"{bulk.name(entry.item)}: {_outcome_words(host, bulk, entry)}")

@@ -1,7 +1,6 @@
 """The ways to connect among which the user can choose.
 
-They are named tuples or plain classes. Defining a dataclass takes half a millisecond, and each
-would delay the first paint.
+Defining a dataclass takes half a millisecond, which would delay the first paint.
 """
 
 from typing import NamedTuple
@@ -26,10 +25,7 @@ class TokenChoice(NamedTuple):
 
 
 class TrustChoice(NamedTuple):
-    """Send the token to the Studio at `url`, which a project's settings name.
-
-    Without these settings, the token would go to another Studio.
-    """
+    """Send the token to the Studio at `url`, which a project's settings name."""
 
     url: str
 

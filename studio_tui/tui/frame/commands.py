@@ -1,8 +1,7 @@
 """Commands: the actions of keys, declared as data.
 
-A controller is a plain class that receives its dependencies and declares its commands. A screen or
-widget has controllers. Key bindings are built from these declarations. The footer, the help, the
-palette and the table of keys in the README are built from the key bindings.
+A screen or widget has controllers, plain classes that declare commands. Key bindings are built from
+these, and from the bindings the footer, the help, the palette and README's table of keys.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Iterable
@@ -30,15 +29,14 @@ Answer = TypeVar("Answer")
 Severity = Literal["information", "warning", "error"]
 
 READ_ONLY = "Nothing can be changed: this is a replay, or was started with --read-only"
-"""Why a command that would change something in Studio is unavailable."""
 
 
 def never_unavailable(_: object) -> None:
-    """Return `None`: no reason makes the command unavailable."""
+    """The command is always available."""
 
 
 def applies(_: object) -> bool:
-    """Return True: the command always handles its keys."""
+    """The command always handles its keys."""
     return True
 
 
@@ -47,31 +45,27 @@ class Command(Generic[Owner_contra]):
     """An action the user can run with a key, the mouse, the help or the palette."""
 
     id: str
-    """Unique id, such as `job.cancel`; the part before the dot is its subject."""
+    """Such as `job.cancel`; the part before the dot is its subject."""
     keys: str
-    """Textual key names separated by commas; the footer displays only the first key."""
+    """Textual's names separated by commas; the footer displays only the first key."""
     label: str
-    """Label in the footer, about two words."""
+    """In the footer, about two words."""
     help: str
     """One sentence for the help, the palette and the README."""
     run: Callable[[Owner_contra], Awaitable[None] | None]
     """Called with the controller; if the result is a coroutine, a worker runs it."""
     why_not: Callable[[Owner_contra], str | None] = never_unavailable
-    """Called with the controller; returns why the command is unavailable, or `None` if it is
-    available."""
+    """Returns why the command is unavailable, `None` if it is available."""
     display: str | None = None
-    """Text displayed for the keys; `None` for the names that Textual displays."""
+    """Displayed for the keys; `None` for the names that Textual displays."""
     priority: bool = False
     """Whether the keys are handled before the keys of the focused widget."""
     exclusive: bool = False
     """Whether a call cancels an earlier call that is still running."""
     applies: Callable[[Owner_contra], bool] = applies
-    """Called with the controller; returns whether the command handles its keys now.
-
-    If not, the keys are handled by bindings of ancestors of the screen or widget.
-    """
+    """Returns whether the command handles its keys now; otherwise ancestors handle them."""
     search_words: str = ""
-    """Other words by which searches find the command, such as the words of similar tools."""
+    """Words of similar tools by which searches find the command."""
 
     @property
     def binding(self) -> Binding:
@@ -98,10 +92,7 @@ def bindings(
     only: Collection[str] | None = None,
     without: Collection[str] = (),
 ) -> tuple[Binding, ...]:
-    """Return the bindings of the commands in `sources`, except commands with an id in `without`.
-
-    If `only` is not `None`, return only bindings of commands with an id in it.
-    """
+    """Return the bindings of the commands in `sources`, limited by their ids."""
     commands = (
         command
         for source in sources
@@ -121,7 +112,6 @@ class Basics(NamedTuple):
     home: str
     """The name of Studio in the header: `team@host`, or `local Studio`; safe text."""
     read_only: bool
-    """Whether nothing in Studio can be changed."""
 
 
 class Host(Protocol):
@@ -135,13 +125,17 @@ class Host(Protocol):
         """The app."""
 
     def post_message(self, message: Message) -> bool:
-        """Post a request that the app handles, such as `OpenJob`; return whether it is queued."""
+        """Post a request that the app handles, such as `OpenJob`."""
 
     def notify_user(self, words: str, severity: Severity = "information") -> None:
         """Show safe text as a notification."""
 
     async def ask(self, question: Dialog[Answer]) -> Answer:
         """Show a dialog over the screen, and return its answer; call from a worker."""
+
+
+_ABSENT: tuple[Command[Any], Any] = (Command("", "", "", "", never_unavailable), None)
+"""In place of a command of another node, and its controller."""
 
 
 class CommandSet:
@@ -153,7 +147,7 @@ class CommandSet:
         self._commands: dict[str, tuple[Command[Any], Any]] = {}
 
     def add(self, *controllers: Controller) -> None:
-        """Add the commands of controllers; a command replaces an earlier one with the same id."""
+        """Add the commands of controllers; a command replaces one with the same id."""
         for controller in controllers:
             self.add_to(controller, controller.COMMANDS)
 
@@ -162,35 +156,21 @@ class CommandSet:
         self._commands |= {command.id: (command, owner) for command in commands}
 
     def search_words(self, command_id: str) -> str:
-        """Return `Command.search_words`; empty if there is no such command here."""
-        entry = self._commands.get(command_id)
-        return "" if entry is None else entry[0].search_words
+        """Return `Command.search_words`; empty for a command of another node."""
+        return self._commands.get(command_id, _ABSENT)[0].search_words
 
     def why_not(self, command_id: str) -> str | None:
-        """Return why a command is unavailable, as a sentence.
-
-        `None` if the command is available, or if there is no such command here.
-        """
-        entry = self._commands.get(command_id)
-        if entry is None:
-            return None
-        command, owner = entry
+        """Return why a command is unavailable; `None` also for a command of another node."""
+        command, owner = self._commands.get(command_id, _ABSENT)
         return command.why_not(owner)
 
     def applies(self, command_id: str) -> bool:
-        """Return whether a command handles its keys now; True if there is no such command here."""
-        entry = self._commands.get(command_id)
-        if entry is None:
-            return True
-        command, owner = entry
+        """Return whether a command handles its keys now; True for a command of another node."""
+        command, owner = self._commands.get(command_id, _ABSENT)
         return command.applies(owner)
 
     def do(self, command_id: str) -> None:
-        """Run a command, or show why it is unavailable.
-
-        Raises:
-            KeyError: there is no such command here.
-        """
+        """Run a command, or show why it is unavailable; `KeyError` for one of another node."""
         command, owner = self._commands[command_id]
         if not self._node.is_alive:
             return  # a node that is being removed runs no commands
@@ -213,11 +193,10 @@ class HasCommands(Lifetime):
     commands: CommandSet
 
     def action_do(self, command_id: str) -> None:
-        """Run a command; bindings and the parts of bars name this action as `do('job.cancel')`."""
         self.commands.do(command_id)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Disable commands that do not handle their keys now, so that ancestors handle the keys."""
+        """Disable commands that do not handle their keys now, so that ancestors do."""
         if action == "do" and not self.commands.applies(str(parameters[0])):
             return False
         is_enabled: bool | None = super().check_action(action, parameters)  # type: ignore[misc]

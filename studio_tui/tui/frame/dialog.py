@@ -25,7 +25,7 @@ T = TypeVar("T")
 def pager_keys(dialog: str) -> list[BindingType]:
     """Return keys that scroll as in a pager, for a dialog without a text field.
 
-    `dialog` is the prefix of the ids of the bindings.
+    `dialog` is the prefix of their ids.
     """
     return [
         Binding("j", "scroll(1)", "down", show=False, id=f"{dialog}.down"),
@@ -40,13 +40,10 @@ class AnsweredOnce(Lifetime):
 
     _is_answered = False
     _deferred_result: tuple[Any] | None = None
-    """The result, in a tuple, if the screen was dismissed while another screen was on top."""
+    """Given while another screen was on top."""
 
     def dismiss(self, result: Any = None) -> AwaitComplete:
-        """Dismiss the screen as soon as no other screen is on top; only the first result counts.
-
-        Do nothing if the screen is being removed already.
-        """
+        """Dismiss the screen as soon as no other screen is on top; only the first result counts."""
         if self._is_answered or not self._is_attached_for_good:
             return AwaitComplete()
         on_top: object = self.app.screen
@@ -58,16 +55,12 @@ class AnsweredOnce(Lifetime):
         return dismissed
 
     def on_screen_resume(self, event: ScreenResume) -> None:  # noqa: ARG002 (Textual's form)
-        """Dismiss the screen if `dismiss` was called while another screen was on top."""
         if self._deferred_result is not None:
             self.dismiss(*self._deferred_result)
 
 
 class Dialog(AnsweredOnce, ModalScreen[T], Generic[T]):
-    """A modal question or report over a page: a title and a body.
-
-    A subclass adds answers. The breakpoints give the CSS classes for a terminal's width and height.
-    """
+    """A modal question or report over a page: a title and a body, with answers of a subclass."""
 
     CSS_PATH = DIALOGS
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (70, "-broad")]  # noqa: RUF012
@@ -99,16 +92,14 @@ class Dialog(AnsweredOnce, ModalScreen[T], Generic[T]):
             yield from self.body()
 
     def on_screen_suspend(self) -> None:
-        """Hide the toasts; the screen on top shows them."""
         hide_toasts(self)
 
     def action_scroll(self, lines: int) -> None:
-        """Scroll the widgets of the body that shrink by a number of lines, down if positive."""
         for part in self.query(f".{SHRINKS}").results():
             part.scroll_relative(y=lines, animate=False)
 
     def action_scroll_pages(self, pages: int) -> None:
-        """Scroll these widgets by pages that overlap by one line, down if positive."""
+        """Scroll by pages that overlap by one line."""
         for part in self.query(f".{SHRINKS}").results():
             lines = max(part.scrollable_content_region.height - 1, 1)
             part.scroll_relative(y=pages * lines, animate=False)

@@ -14,19 +14,19 @@ from textual.widget import Widget
 from textual.widgets import Button
 
 SHRINKS = "-shrinks"
-"""The CSS class of widgets that become lower if a dialog does not fit into the terminal."""
+"""The CSS class of widgets that become lower if a dialog does not fit."""
 
 
 class ShrinkingLayout(VerticalLayout):
-    """A vertical layout that makes children lower if the children do not all fit.
+    """A vertical layout that takes rows from its tallest children if they do not fit.
 
-    It takes rows from the tallest children of the CSS class `SHRINKS`, down to 1 row each.
+    Only children of the CSS class `SHRINKS` become lower, down to 1 row each.
     """
 
     def arrange(
         self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True
     ) -> ArrangeResult:
-        """Place the children; a height of 0 means unlimited, to measure the natural height."""
+        """A height of 0 means unlimited, to measure the natural height."""
         placements = list(super().arrange(parent, children, size, greedy))
         excess = max((placed.region.bottom for placed in placements), default=0) - size.height
         heights = [placed.region.height for placed in placements]
@@ -53,7 +53,7 @@ class WrappingLayout(Layout):
         size: Size,
         greedy: bool = True,  # noqa: ARG002 (Textual's form)
     ) -> ArrangeResult:
-        """Place the children; a width of 0 means unlimited."""
+        """A width of 0 means unlimited."""
         placements: list[WidgetPlacement] = []
         x = y = row_height = 0
         for child in children:
@@ -82,12 +82,12 @@ class DialogBox(Container):
 
     @property
     def layout(self) -> Layout:
-        """Our own layout; a style sheet can only name Textual's layouts."""
+        """A style sheet can only name Textual's layouts."""
         return self._shrinking_layout
 
 
 class DialogBody(VerticalScroll):
-    """The scrollable content of a dialog; it cannot have the focus; the dialog's keys scroll it."""
+    """The scrollable content of a dialog, without focus; the dialog's keys scroll it."""
 
     def __init__(self, *children: Widget, classes: str = "") -> None:
         super().__init__(*children, can_focus=False, classes=f"{SHRINKS} {classes}")
@@ -102,10 +102,9 @@ class DialogButtons(Container):
 
     @property
     def layout(self) -> Layout:
-        """Our own layout; a style sheet can only name Textual's layouts."""
         return self._wrapping_layout
 
 
 def answer_button(key: str, words: str, name: str) -> Button:
-    """Return the button of an answer, labeled with its key and words; its id is `name`."""
+    """Return the button of an answer; its id is `name`."""
     return Button(Content.assemble((key, "underline"), "  ", words), id=name, compact=True)

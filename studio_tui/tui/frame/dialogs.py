@@ -16,19 +16,16 @@ from studio_tui.tui.frame.dialog_box import SHRINKS, DialogBody, DialogButtons, 
 from studio_tui.tui.widgets.option_lists import OptionChoice
 
 _CHECK_EVERY = 0.5
-"""Seconds between checks for changes of the items that a question is about."""
+"""Seconds between checks for changes."""
 
 
 class QuestionChange(NamedTuple):
-    """How the items that a question is about have changed since the question was asked.
-
-    For example, a job that the user is asked to cancel has ended by itself.
-    """
+    """How the items that a question is about have changed since, such as that a job has ended."""
 
     words: str
-    """Sentences about the changes, safe text."""
+    """Safe sentences."""
     is_void: bool
-    """Whether the answer yes would no longer have an effect."""
+    """Whether yes would no longer have an effect."""
 
 
 class Confirm(Dialog[bool]):
@@ -51,11 +48,10 @@ class Confirm(Dialog[bool]):
         default_yes: bool = False,
         changes: Callable[[], QuestionChange | None] | None = None,
     ) -> None:
-        """Make a dialog from safe texts: the question, lines of details, and labels of the answers.
+        """Make a dialog from safe texts.
 
-        The button of yes has the initial focus if `default_yes`, else the button of no. `changes`
-        is called regularly while the dialog is open, and at an answer. It returns the changes since
-        the dialog was made, or `None` if there are none.
+        No has the focus unless `default_yes`. `changes` is called regularly and at an answer; it
+        returns the changes since the dialog was made.
         """
         super().__init__(question)
         self._details = details
@@ -73,13 +69,11 @@ class Confirm(Dialog[bool]):
         )
 
     def on_mount(self) -> None:
-        """Focus the default answer, and begin checking for changes."""
         self.query_one("#yes" if self._default_yes else "#no").focus()
         if self._changes is not None:
             self.set_interval(_CHECK_EVERY, self._show_changes)
 
     def _show_changes(self) -> None:
-        """Show how the items have changed, and disable yes if yes would have no effect."""
         change = self._changes() if self._changes is not None else None
         if change == self._shown_change:
             return
@@ -98,14 +92,13 @@ class Confirm(Dialog[bool]):
         self.action_answer(event.button.id == "yes")
 
     def action_answer(self, answer: bool) -> None:
-        """Close the dialog with an answer; ignore yes if yes would no longer have an effect."""
+        """Close the dialog, unless the answer is yes and would no longer have an effect."""
         self._show_changes()
         is_void = self._shown_change is not None and self._shown_change.is_void
         if not (answer and is_void):
             self.dismiss(answer)
 
     def action_move(self) -> None:
-        """Move the focus to the other answer."""
         self.focus_next()
 
 
@@ -146,10 +139,7 @@ def confirm_open(page: Address, own: str) -> Confirm:
 
 
 def confirm_sending_again(noun: str, details: Sequence[str]) -> Confirm:
-    """Return the question whether to repeat a request whose outcome is unknown.
-
-    `noun` names what the request creates, such as `job`.
-    """
+    """Return the question whether to repeat the creation of a `noun` of unknown outcome."""
     return Confirm(
         f"It is unknown whether this {noun} was created. Send it again?",
         (
@@ -164,14 +154,14 @@ def confirm_sending_again(noun: str, details: Sequence[str]) -> Confirm:
 
 
 _SHORT = 36
-"""Most characters of a choice that fits into the narrow form of `Choose`."""
+"""Most characters of a choice in the narrow form of `Choose`."""
 
 
 class Choose(Dialog[str | None]):
     """Offers a list of choices; the answer is the id of the choice, `None` if canceled."""
 
     KEYS = "enter chooses, esc closes"
-    """The line below the list that says which keys choose and close."""
+    """Which keys choose and close."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss(None)", "close", id="choose.close"),
         Binding("j", "down", "down", show=False, id="choose.down"),
@@ -179,10 +169,7 @@ class Choose(Dialog[str | None]):
     ]
 
     def __init__(self, title: str, choices: Sequence[tuple[str, str]], current: str) -> None:
-        """Make a dialog from choices: pairs of an id and a safe text.
-
-        The choice with the id `current` is highlighted, or the first if there is no such choice.
-        """
+        """Make a dialog from pairs of an id and a safe text; `current` is an id."""
         super().__init__(title)
         self._choices = choices
         self.set_class(any(len(text) > _SHORT for _, text in choices), "-wide")
@@ -198,7 +185,6 @@ class Choose(Dialog[str | None]):
         yield Static(self.KEYS, markup=False, classes="keys")
 
     def on_mount(self) -> None:
-        """Highlight the current choice."""
         ids = [choice_id for choice_id, _ in self._choices]
         options = self.query_one(OptionList)
         options.highlighted = ids.index(self._current) if self._current in ids else 0
@@ -209,11 +195,9 @@ class Choose(Dialog[str | None]):
         self.dismiss(event.option.id)
 
     def action_down(self) -> None:
-        """Move down, as in tables."""
         self.query_one(OptionList).action_cursor_down()
 
     def action_up(self) -> None:
-        """Move up, as in tables."""
         self.query_one(OptionList).action_cursor_up()
 
 

@@ -18,12 +18,9 @@ from studio_tui.tui.frame.dialog_box import SHRINKS
 from studio_tui.tui.widgets.option_lists import OptionChoice
 
 _KEYS_WIDTH = 16
-"""Cells of the column of keys."""
+"""Cells."""
 _NARROW = 20
-"""Most cells for an explanation that continues at the left edge of the list.
-
-With more cells, its further lines are indented by the column of keys.
-"""
+"""Most cells for an explanation whose further lines are not indented."""
 
 
 class KeyList(OptionChoice):
@@ -33,7 +30,6 @@ class KeyList(OptionChoice):
         """The list has another size."""
 
     def on_resize(self) -> None:
-        """Notify the screen."""
         self.post_message(self.Resized())
 
 
@@ -42,7 +38,6 @@ class HelpScreen(Dialog[Action | None]):
 
     AUTO_FOCUS = "Input"
     takes_keys_pressed_before = True
-    """Whether keys pressed before the help is shown go to the help."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "close", id="help.close"),
@@ -64,7 +59,6 @@ class HelpScreen(Dialog[Action | None]):
         yield KeyList(markup=False, compact=True, classes=SHRINKS)
 
     def on_mount(self) -> None:
-        """Show all actions; the list never takes the focus from the input."""
         self.query_one(OptionList).can_focus = False
         self._show("")
 
@@ -92,12 +86,10 @@ class HelpScreen(Dialog[Action | None]):
         self._choose(event.option)
 
     def action_move(self, step: int) -> None:
-        """Move the cursor of the list; the input keeps the focus."""
         options = self.query_one(OptionList)
         options.action_cursor_down() if step > 0 else options.action_cursor_up()
 
     def action_page(self, step: int) -> None:
-        """Move the cursor of the list by a page; the input keeps the focus."""
         options = self.query_one(OptionChoice)
         options.action_page_down() if step > 0 else options.action_page_up()
 
@@ -108,7 +100,6 @@ class HelpScreen(Dialog[Action | None]):
             self.dismiss(action)
 
     def _show(self, words: str) -> None:
-        """List the actions that match the typed words."""
         options = self.query_one(OptionList)
         room = options.scrollable_content_region.width - _KEYS_WIDTH - 2
         entries = [
@@ -123,10 +114,7 @@ class HelpScreen(Dialog[Action | None]):
 
 
 def _line(action: Action, room: int) -> Content:
-    """Return the line of an action: keys and explanation, which is wrapped to `room` cells.
-
-    For an unavailable action, the explanation ends with the reason, and the line is dim.
-    """
+    """Return keys and explanation, wrapped to `room` cells, and dim if unavailable."""
     keys = Content(" ".join(action.keys)).truncate(_KEYS_WIDTH, ellipsis=True, pad=True)
     why = "" if action.enabled else f"  ({action.why_not})"
     explanation = Content(f"{action.explanation}{why}")

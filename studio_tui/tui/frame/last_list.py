@@ -21,10 +21,10 @@ _TONES = {str(tone): tone for tone in Tone}
 _COLUMN_TYPES = {
     name: type(value) for name, value in Column("", "", 1, max_width=1)._asdict().items()
 }
-"""The types of the fields of a column; `max_width` can also be `None`."""
+"""Of the fields of a column; `max_width` can also be `None`."""
 
 _LARGEST = 1_000_000
-"""Maximum number of bytes read from the file; a full screen has a few tens of thousands."""
+"""Bytes read from the file at most; a full screen has a few tens of thousands."""
 
 
 class LastList(NamedTuple):
@@ -33,32 +33,26 @@ class LastList(NamedTuple):
     at: datetime
     """When Studio last confirmed the data."""
     home: str
-    """The name of Studio in the header: `team@host`, or `local Studio`."""
+    """See `Basics.home`."""
     crumbs: tuple[str, ...]
-    """The breadcrumbs of the page."""
     tabs: tuple[Part, ...]
-    """The tabs: keys to press, titles, numbers of rows, and badges."""
     counts: tuple[Part, ...]
-    """The text to the right of the tabs: the counts of jobs, or the progress of bulk commands."""
+    """At the right of the tabs."""
     title: tuple[Part, ...]
-    """The left part of the line above the list, for example how many rows pass the filter."""
+    """Above the list."""
     columns: tuple[Column, ...]
     rows: tuple[tuple[AnyCell, ...], ...]
-    """The visible rows: a cell for each column."""
+    """A cell for each column."""
     cursor: int
-    """Index of the row under the cursor in `rows`."""
+    """Index in `rows`."""
     sorting: tuple[str, bool] | None = None
-    """Id of the sorted column, and whether the order is descending; `None` if there is none."""
+    """Id of the sorted column, and whether the order is descending."""
     wide: bool = False
-    """Whether all columns are shown and can be scrolled sideways."""
     sideways: int = 0
-    """How many terminal columns of the table are scrolled out of sight on the left."""
     contents: tuple[int, ...] = ()
-    """The widths of the contents of columns, see `ColumnMemory`."""
+    """See `ColumnMemory`; this and the following as in `ListView`."""
     has_preview: bool = True
-    """Whether the preview is shown."""
     filter: str = ""
-    """The filter, as typed."""
 
 
 def pack_list(last: LastList) -> str:
@@ -103,7 +97,7 @@ def read_last_list(path: Path) -> LastList | None:
 
 
 def _pack_cell(cell: AnyCell) -> list[Any]:
-    """Return a cell as a list for JSON: pairs of text and tone, then the shorter texts."""
+    """Return pairs of text and tone, then the shorter texts."""
     parts = cell.parts if isinstance(cell, Pieces) else (cell,)
     shorter = () if isinstance(cell, Pieces) else cell.shorter
     return [[(part.text, part.tone) for part in parts], shorter]

@@ -38,7 +38,6 @@ class LastListScreen(OpeningScreen):
             yield Container(id="preview")
 
     def fill(self) -> None:
-        """Fill in the bars and the table from the last list."""
         super().fill()
         last = self._last
         self.set_class(not last.has_preview, "-no-preview")
@@ -64,7 +63,6 @@ class LastListScreen(OpeningScreen):
         table.show(keys)
 
     def show_waiting(self, words: str) -> None:
-        """Show the age of the list, and `words` about what the dashboard is waiting for."""
         span = age((clock.now() - self._last.at).total_seconds())
         age_words = "just now" if span == "now" else f"{span} old"
         self.query_one("#top", Bar).right = (Part(f"{age_words}, {words} ", Tone.WARN),)

@@ -12,7 +12,7 @@ from studio_tui.tui.frame.remembered import Remembered
 from studio_tui.tui.messages import OpenJob, OpenLog, OpenLogs, OpenPipeline
 
 _MOST = 8
-"""Maximum number of pages over the tab that are saved; of more pages, the lowest are not saved."""
+"""Pages over the tab that are saved at most; of more pages, the lowest are not."""
 
 
 class LastScreen(Remembered):
@@ -20,15 +20,14 @@ class LastScreen(Remembered):
 
     tab: Literal["jobs", "pipelines", "clusters", "schedules", "logs", "activity"] = "jobs"
     pages: list[list[str]] = Field(default_factory=list)
-    """The pages over the tab, lowest first: the kind of each, and the ids of the items it shows.
+    """The pages over the tab, lowest first, as in their attribute `kept_as`.
 
-    For example `["log", JOB_ID]`. A page that can be reopened has these words in its attribute
-    `kept_as`.
+    That is the kind, and the ids of the items it shows, as in `["log", JOB_ID]`.
     """
 
     @classmethod
     def of(cls, stack: Sequence[Screen[Any]]) -> "LastScreen":
-        """Return the screens of a stack, except screens without `kept_as`, such as forms."""
+        """Return the screens of a stack, except those without `kept_as`, such as forms."""
         pages = [screen for screen in stack if isinstance(screen, Page)]
         tab = next((page.tab for page in pages if page.tab), "jobs")
         # `getattr`, as `isinstance` with a protocol would take longer than all else here.
@@ -42,7 +41,6 @@ class LastScreen(Remembered):
 
 
 def _opening_message(saved_page: Sequence[str]) -> Message | None:
-    """Return the message that opens a saved page; `None` if its words are invalid."""
     match saved_page:
         case ["job", job_id]:
             return OpenJob(job_id, ())

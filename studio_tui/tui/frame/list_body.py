@@ -45,10 +45,10 @@ LONGER_AGES_EVERY = 10
 """Seconds between updates if all shown ages are in minutes or longer units."""
 
 UNCOMPLETED = frozenset({"id", "error"})
-"""Fields whose values the filter input does not complete: too many values, or too long."""
+"""Fields whose values are not completed: too many, or too long."""
 
 ROWS_SEARCHED = 5000
-"""Maximum number of rows from which values for completion are taken."""
+"""Rows from which values for completion are taken."""
 
 
 class ListPreview:
@@ -64,8 +64,8 @@ class ListPreview:
     ) -> None:
         """Make the preview of the list in `body`.
 
-        `facts` returns what the preview shows at a time. After `note_cursor_moved`, `rested` is
-        called once the cursor has stopped moving.
+        `facts` returns what it shows at a time. `rested` is called once the cursor has stopped
+        moving.
         """
         self._body = body
         self._holder = holder
@@ -88,7 +88,7 @@ class ListPreview:
 
     @property
     def size(self) -> Size:
-        """The columns and rows available for the facts."""
+        """Available for the facts."""
         return self._body.query_one(FactSheet).scrollable_content_region.size
 
     def note_cursor_moved(self) -> None:
@@ -128,16 +128,15 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
             bar=lambda: self.query_one(FilterBar),
         )
         self._passing: Sequence[str] = ()
-        """The ids of the rows that pass the filter, also of the rows in groups."""
+        """The ids of the rows that pass the filter, also of those in groups."""
         self._unfiltered_row: str | None = None
-        """The key of the row under the cursor, if it is shown although it no longer passes the
-        filter."""
+        """The row under the cursor, if it is shown although it no longer passes the filter."""
         self._ages_interval = 0
-        """The number of the interval of `LONGER_AGES_EVERY` seconds in which ages were shown."""
+        """The interval of `LONGER_AGES_EVERY` in which ages were shown."""
         self.is_recorded: Callable[[str | None], bool] = lambda _: False
-        """Called with the key of a row; returns whether only the recorder still has the row."""
+        """Returns whether only the recorder still has a row."""
         self._awaited_key: str | None = None
-        """The key of a new row to which the cursor moves as soon as it is listed."""
+        """A new row to which the cursor moves as soon as it is listed."""
 
     def compose(self) -> ComposeResult:
         with Vertical(id="list"):
@@ -154,7 +153,6 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
             yield FactSheet(more_hint="enter shows all" if self._page.kind.noun == "job" else "")
 
     def on_mount(self) -> None:
-        """Restore the user's place, and listen for pages that are shown over this one."""
         self.app.screen_change_signal.subscribe(self, self._hold_cursor)
         self.list_preview.apply_visibility()
         self.table.wide = self.holder.view.wide
@@ -170,10 +168,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         return self.rows.get(self.table.cursor) if self.is_alive else None
 
     def note_scroll_position(self) -> None:
-        """Save in the view what the view does not receive at once, unless the table is empty.
-
-        That is the scroll position, the column widths, and whether the cursor's row is recorded.
-        """
+        """Save in the view what it does not receive at once, unless the table is empty."""
         if self.is_alive and self.table.keys:
             table = self.table
             self.holder.change(
@@ -185,15 +180,12 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
 
     @property
     def contents_to_save(self) -> tuple[int, ...]:
-        """The widths of the contents of columns for the next run; see `ColumnMemory`.
-
-        If no row is in progress, columns that only rows in progress fill are left out.
-        """
+        """See `ColumnMemory`."""
         memory = self.table.memory
         return memory.contents if self.rows.has_moving else memory.contents_when_finished
 
     def marked_rows(self) -> list[T]:
-        """Return the marked rows, in the order in which they were marked."""
+        """The marked rows, in the order in which they were marked."""
         return [row for key in self.holder.view.marks if (row := self.rows.get(key)) is not None]
 
     def await_row(self, key: str) -> None:
@@ -224,10 +216,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
             self.show_preview(now)
 
     def _values(self, field: str) -> Iterable[str]:
-        """Return the distinct values of a field in the first `ROWS_SEARCHED` rows, for completion.
-
-        Return no values for an unknown field, and for a field in `UNCOMPLETED`.
-        """
+        """Return the distinct values of a field in the first `ROWS_SEARCHED` rows."""
         value_of = self._page.kind.fields.get(field)
         if value_of is None or field in UNCOMPLETED:
             return ()
@@ -240,10 +229,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         self.table.wide = self.holder.view.wide
 
     def back_out(self) -> bool:
-        """Go back from a filter, even from an invalid one; without a filter, remove all marks.
-
-        Return False if there is neither.
-        """
+        """Go back from a filter, else remove all marks; return False if there is neither."""
         if self.filtering.terms or self.filtering.is_wrong:
             self.filtering.go_back()
         elif self.marks.marked_ids:
@@ -290,8 +276,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
     def show_rows(self, *, is_refiltered: bool = False) -> None:
         """Show the rows that pass the filter, sorted.
 
-        `is_refiltered` says that the filter has changed. Otherwise a row that the user chose with
-        the cursor stays, even if the row no longer passes.
+        Unless `is_refiltered`, a row that the user chose stays, even if it no longer passes.
         """
         now, view, terms = self._page.moment(), self.holder.view, self.filtering.terms
         passing = self.rows.ids(terms, view.sort, now, reverse=view.reverse)
@@ -321,7 +306,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         self.show_preview(now)
 
     def show_notice(self) -> None:
-        """Give the table the text that it shows while it has no rows: why there are none."""
+        """Update why the table has no rows."""
         count, snapshot = len(self.rows), self._page.source().snapshot
         is_filtered = bool(self.filtering.terms) and (bool(count) or not has_all(snapshot.value))
         none = "" if is_filtered else self._page.none_words()
@@ -339,13 +324,12 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
             self._awaited_key = None
 
     def _hold_cursor(self, screen: Screen[Any]) -> None:
-        """Keep the cursor on its row once a page is shown over this one, although rows change."""
+        """Keep the cursor on its row once a page is shown over this one."""
         is_below = self.screen in self.app.screen_stack and screen is not self.screen
         if is_below and self.is_alive and isinstance(screen, Page):
             self.table.pin_cursor()
 
     def _marks_changed(self) -> None:
-        """Update the title and the hints, and watch the marked rows, to report their endings."""
         self._page.session.endings.watch_rows(self.marked_rows())
         self.show_title()
         self._page.paint_hints()
@@ -375,6 +359,5 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         )
 
     def _cursor_rests(self) -> None:
-        """Update what depends on the row under the cursor: the key hints and the preview."""
         self._page.paint_hints()
         self.show_preview(self._page.moment())

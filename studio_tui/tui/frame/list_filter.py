@@ -25,19 +25,18 @@ class ListFilter(Generic[T]):
     ) -> None:
         """Keep the filter in the view of `holder`.
 
-        `problems` is the filter that passes only rows with a problem, such as `status=problem`.
+        `problems` is the filter for rows with a problem, such as `status=problem`.
         """
         self._holder = holder
         self._problems = problems
         self._bar = bar
         self.terms: Terms[T] = Terms(holder.view.filter, kind)
-        """The current filter."""
         self._replaced: list[tuple[str, str]] = []
-        """Filters set by keys, each with the filter that it replaced; the latest last."""
+        """Filters set by keys, each with the one that it replaced; the latest last."""
 
     @property
     def is_wrong(self) -> bool:
-        """Whether some of the typed terms are invalid; invalid terms are not applied."""
+        """See `FilterBar.has_problem`."""
         return self._bar().has_problem
 
     def edit(self) -> None:
@@ -56,7 +55,7 @@ class ListFilter(Generic[T]):
             self.replace(terms)
 
     def replace(self, terms: str) -> None:
-        """Put a filter into the input and apply it, until `go_back` restores the current filter."""
+        """Apply a filter until `go_back` restores the current one."""
         before = self.terms.text
         self._bar().set_text(terms)
         self._replaced.append((terms, before))
@@ -71,12 +70,12 @@ class ListFilter(Generic[T]):
             self._bar().set_text("")
 
     def show_only(self, terms: str) -> None:
-        """Put a filter into the input and apply it; `go_back` will clear it."""
+        """Apply a filter, which `go_back` will clear."""
         self._replaced = []
         self._bar().set_text(terms)
 
     def replace_unmounted(self, terms: Terms[T]) -> None:
-        """Replace the filter of a list that is not mounted yet, until `go_back` restores it."""
+        """Like `replace`, for a list that is not mounted yet."""
         self._replaced.append((terms.text, self.terms.text))
         self.set_terms(terms)
 
@@ -87,10 +86,7 @@ class ListFilter(Generic[T]):
 
 
 def filter_commands(tab: str, about: str, problems: str) -> tuple[Command[ListFilter[Any]], ...]:
-    """Return the filter commands of a list.
-
-    The help of `/` is "Filter by" and then `about`; `problems` is the help of `!`.
-    """
+    """Return the filter commands of a list; the help of `/` ends with `about`."""
     return (
         Command(
             f"{tab}.filter",

@@ -12,11 +12,7 @@ from studio_tui.tui.widgets.table_painter import Sorting
 
 
 class ListOrder:
-    """Controller of a list's sort order.
-
-    The name of an order, in `Kind.sorts`, is usually the id of the sorted column. The order in
-    which Studio sends the rows is named `NEWEST_FIRST`.
-    """
+    """Controller of a list's sort order, a key of `Kind.sorts`."""
 
     def __init__(
         self,
@@ -35,17 +31,14 @@ class ListOrder:
         self._changed = changed
 
     async def choose(self) -> None:
-        """Show the menu of orders, and sort by the order that the user chooses, not reversed."""
+        """Ask for the order."""
         choices = [(key, each.label) for key, each in self._kind.sorts.items()]
         order = await self._ask(Choose("Sort by", choices, self._holder.view.sort))
         if order is not None:
             self._sort(order, reverse=False)
 
     def sort_by(self, column: str) -> None:
-        """Sort by the order of a column; if the list has that order already, reverse it.
-
-        Do nothing if rows cannot be sorted by the column.
-        """
+        """Sort by a column if possible; if the list has that order already, reverse it."""
         view = self._holder.view
         if order := self._kind.order_of(column):
             has_order = order == view.sort
@@ -66,10 +59,9 @@ class ListOrder:
 def order_commands(
     tab: str, sorts: Sequence[tuple[str, str, str]]
 ) -> tuple[Command[ListOrder], ...]:
-    """Return the sort commands of a list.
+    """Return the sort commands of a list; the first shows the menu.
 
-    The first command shows the menu. `sorts` has a triple for each further command: the key to
-    press, the id of the column to sort by, and words for the column such as `busy workers`.
+    `sorts` has for each other the key, the id of the column, and words such as `busy workers`.
     """
     menu = Command(f"{tab}.sort", "s", "sort", "Choose the order", ListOrder.choose)
     return (menu, *(_sort_command(tab, *sort) for sort in sorts))

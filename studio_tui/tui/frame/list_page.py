@@ -56,7 +56,7 @@ def list_commands(
     - `noun`: the singular noun for a row that can be marked, such as `cluster`; else empty.
     - `filters`: the terms that the help of `/` lists.
     - `problems`: the help of `!`.
-    - `sorts`: a triple for each key that sorts, see `order_commands`.
+    - `sorts`: see `order_commands`.
     - `older`: the plural noun for older rows that can be loaded; empty if there are none.
     """
     preview: Command[ListPage[Any]] = Command(
@@ -98,15 +98,14 @@ class ListPage(Page, Generic[T]):
     VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]  # noqa: RUF012
 
     kind: Kind[Any]
-    """The kind of item in the rows."""
     columns: ClassVar[tuple[Column, ...]]
-    """All columns, also those for which the terminal is too narrow."""
+    """Also those for which the terminal is too narrow."""
     problems: ClassVar[str]
-    """The filter that passes only rows with a problem, such as `status=problem`."""
+    """The filter for rows with a problem, such as `status=problem`."""
     is_stacked: ClassVar[bool] = False
-    """Whether the preview is below the list at any width, for lists with few rows."""
+    """Whether the preview is below the list at any width."""
     LIST: ClassVar[ListCommands]
-    """The commands of the list; the class also has their bindings in `BINDINGS`."""
+    """The class also has their bindings in `BINDINGS`."""
 
     def __init__(self, basics: Basics, view: ListView) -> None:
         super().__init__(basics)
@@ -120,15 +119,15 @@ class ListPage(Page, Generic[T]):
 
     @abstractmethod
     def source(self) -> SnapshotPublisher[Any]:
-        """Return the source of the rows; the title also shows how many rows are unreadable."""
+        """Return the source of the rows."""
 
     @abstractmethod
     def cells_of(self, key: str) -> Cells:
-        """Return the cells of the row `key`: a cell for each of `columns`."""
+        """Return a cell for each of `columns`."""
 
     @abstractmethod
     def facts_at_hand(self, now: datetime) -> tuple[Fact | FactLine, ...]:
-        """Return the facts in the preview: those of the row under the cursor."""
+        """Return the facts in the preview."""
 
     @abstractmethod
     def row_hints(self) -> Iterable[str]:
@@ -139,10 +138,10 @@ class ListPage(Page, Generic[T]):
         """Return the text shown if there are no rows, whatever the filter."""
 
     def ask_for_more(self) -> None:
-        """Load older rows; nothing by default, for lists that are always complete."""
+        """Load older rows; nothing for lists that are always complete."""
 
     def row_keys(self, keys: Sequence[str]) -> Sequence[str]:
-        """Return the keys of the rows to show: `keys`, with groups in place of their members."""
+        """Return the rows to show: `keys`, with groups in place of their members."""
         return keys
 
     def row_of(self, key: str) -> str:
@@ -150,10 +149,10 @@ class ListPage(Page, Generic[T]):
         return key
 
     def rows_changed(self) -> None:
-        """Called after the shown rows may have changed; does nothing by default."""
+        """Called after the shown rows may have changed."""
 
     def title_notes(self) -> tuple[Part, ...]:
-        """Return further parts for the end of the title's left side."""
+        """Return parts for the end of the title's left side."""
         return ()
 
     # Overrides of Page.
@@ -177,7 +176,6 @@ class ListPage(Page, Generic[T]):
         self.list.tick(now)
 
     def escape(self) -> None:
-        """Go back from the filter; without a filter remove all marks, or close the notices."""
         if not self.list.back_out():
             super().escape()
 
@@ -186,7 +184,7 @@ class ListPage(Page, Generic[T]):
         return self.view
 
     def note_place(self) -> None:
-        """Save the scroll position and the like in the view; other changes are saved at once."""
+        """Save in the view what it does not receive at once."""
         self.list.note_scroll_position()
 
     # Shortcuts to parts of the body.

@@ -1,7 +1,4 @@
-"""The line above a list, and the text in an empty list.
-
-The line says how many rows are shown, their order, and how many are marked.
-"""
+"""The line above a list, and the text in an empty list."""
 
 from typing import Any
 
@@ -18,10 +15,7 @@ Parts = tuple[Part, ...]
 
 
 def has_all(answer: Any) -> bool:
-    """Return whether `answer` has all rows that Studio has, so that no older rows can be loaded.
-
-    True without an answer, and for an answer without an attribute `has_all`, which always has all.
-    """
+    """Return whether there are no older rows; True without an answer."""
     return answer is None or getattr(answer, "has_all", True)
 
 
@@ -37,12 +31,8 @@ def amount_parts(
 ) -> Parts:
     """Return the left side of the title, such as `Jobs 3 of 10 · filter state=failed`.
 
-    - `shown`: how many of the `total` rows pass the filter.
-    - `answer`: Studio's last answer, `None` before the first; it may have the attributes `has_all`,
-      `unreadable` and `duplicates`.
-    - `terms`: the filter as it was typed.
-    - `has_unfiltered_row`: whether the row under the cursor is shown, although it no longer passes
-      the filter.
+    `shown` of the `total` rows pass the filter `terms`, and with `has_unfiltered_row` one more is
+    shown. The `answer` may have attributes `has_all`, `unreadable` and `duplicates`.
     """
     amount = "" if answer is None else f"{shown} of {total} " if terms else f"{total} "
     parts = [Part("── ", "rule"), Part(f"{title} ", Tone.STRONG), Part(amount)]
@@ -63,7 +53,7 @@ def amount_parts(
 def order_parts(tab: str, kind: Kind[Any], view: ListView, *, hidden_marks: int) -> Parts:
     """Return the order of the rows, unless it is the default, and the number of marked rows.
 
-    `hidden_marks` is how many of them the filter hides.
+    The filter hides `hidden_marks` of them.
     """
     order = kind.sorts[view.sort].label + (", reversed" if view.reverse else "")
     parts: list[Part] = []
@@ -77,7 +67,7 @@ def order_parts(tab: str, kind: Kind[Any], view: ListView, *, hidden_marks: int)
 
 
 def unseen_parts(unseen: int) -> Parts:
-    """Return how many unseen rows are above the visible rows; a click scrolls to the top."""
+    """Return how many unseen rows are above the visible ones."""
     if not unseen:
         return ()
     return (Part(f" ↑ {unseen:,} new ", "title", "screen.press('g')"), Part("──", "rule"))
@@ -86,10 +76,9 @@ def unseen_parts(unseen: int) -> Parts:
 def why_empty(
     snapshot: Snapshot[Any], session: StudioSession, kind: Kind[Any], known: int, *, none: str
 ) -> str:
-    """Return the text shown in an empty table: why there is no row.
+    """Return why a table is empty, although the list has `known` rows.
 
-    `known` is the number of rows without the filter. `none` is the text if there is no row at all.
-    `none` is empty if the filter may be the reason.
+    `none` is the text if there is no row at all, empty if the filter may be the reason.
     """
     if snapshot.value is None:
         error = snapshot.error

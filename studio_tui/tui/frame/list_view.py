@@ -12,13 +12,11 @@ from studio_tui.presentation.lists.filter_terms import FilterError, Terms
 from studio_tui.presentation.lists.kinds import NEWEST_FIRST, Kind
 
 MOST_LOADED = 1_000_000
-"""Upper limit of `loaded`; a larger value is invalid."""
+"""Limit of `loaded`; a larger value is invalid, as of the following."""
 
 MOST_LINES = 10_000
-"""Upper limit of `line`; a larger value is invalid."""
 
 MOST_SIDEWAYS = 10_000
-"""Upper limit of `sideways`; a larger value is invalid."""
 
 logger = logging.getLogger(__name__)
 
@@ -28,36 +26,31 @@ class ListView:
     """The user's place in a list, and the settings of the list."""
 
     filter: str = ""
-    """The filter, as typed."""
+    """As typed."""
     sort: str = NEWEST_FIRST
     """A key of `Kind.sorts`."""
     reverse: bool = False
-    """Whether the order is the reverse of the usual one."""
     preview: bool = True
-    """Whether the preview is shown."""
     wide: bool = False
-    """Whether all columns are shown and can be scrolled sideways."""
+    """See `BigTable.wide`."""
     group: str = "none"
-    """How rows are grouped; a name defined by the list."""
+    """A name defined by the list."""
     loaded: int = 0
     """How many of the newest rows the next run requests; 0 for the usual number."""
     recorded: bool = False
-    """Whether the cursor is on a row that only the recorder has.
-
-    If so, the next run loads recorded rows.
-    """
+    """Whether the cursor is on a recorded row, which the next run then loads."""
     cursor: str | None = None
-    """Id of the row under the cursor."""
+    """Id of its row."""
     marks: tuple[str, ...] = ()
-    """Ids of the marked rows, in the order in which they were marked."""
+    """Ids in the order in which they were marked."""
     opened: tuple[str, ...] = ()
     """Keys of the expanded groups."""
     line: int = 0
-    """The line of the cursor on the screen, 0 for the first visible row."""
+    """Of the cursor, 0 for the first visible row."""
     sideways: int = 0
-    """How many terminal columns of the table are scrolled out of sight on the left."""
+    """Cells scrolled out of sight on the left."""
     contents: tuple[int, ...] = ()
-    """The widths of the contents of columns, see `ColumnMemory`."""
+    """See `ColumnMemory`."""
 
     def replace(self, **changes: Any) -> Self:
         """Return a copy with changed fields."""
@@ -65,22 +58,22 @@ class ListView:
 
 
 class ViewHolder:
-    """The current view of a list, shared by the parts of the list."""
+    """The current view of a list, shared by its parts."""
 
     def __init__(self, view: ListView) -> None:
         self.view = view
 
     def change(self, **changes: Any) -> None:
-        """Replace the view by a copy with changed fields; keep the view if no field differs."""
+        """Replace the view by a copy with changed fields, if any differs."""
         if any(getattr(self.view, name) != value for name, value in changes.items()):
             self.view = self.view.replace(**changes)
 
 
 def load_view(path: Path, kind: Kind[Any]) -> ListView:
-    """Return the saved view of a list; the default view if the file is missing or invalid.
+    """Return the saved view of a list; the default if the file is missing or invalid.
 
-    The file is also invalid if its filter has an error. Any other field gets its default if its
-    type is wrong, its number is out of range, or its order is unknown.
+    A filter with an error makes the file invalid. Any other field with an invalid value gets its
+    default.
     """
     try:
         saved = read_json(path)
@@ -115,10 +108,7 @@ def load_view(path: Path, kind: Kind[Any]) -> ListView:
 
 @lru_cache(maxsize=8)
 def view_text(view: ListView) -> str:
-    """Return a view as text for `load_view`.
-
-    The result is cached, as this is called every few seconds, mostly with an unchanged view.
-    """
+    """Return a view as text for `load_view`; cached, as it is called every few seconds."""
     return json.dumps(asdict(view))
 
 

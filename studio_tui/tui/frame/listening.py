@@ -17,22 +17,18 @@ class Subscriptions:
         self._page = page
         self._unsubscribers: list[Callable[[], None]] = []
         self._last_values: dict[str, object] = {}
-        """The last value received from each poller, to recognize a repeated value."""
+        """By poller, to recognize a repeated value."""
         self._reported_token_error: Exception | None = None
-        """The error of the refusal of the token that was reported last."""
         self._reported_team_error = ""
-        """The words of the refusal of the team that was reported last."""
+        """Its words."""
 
     @property
     def is_on(self) -> bool:
-        """Whether the page is subscribed; pages are subscribed exactly while they are visible."""
+        """Whether the page is subscribed, which it is while it is visible."""
         return bool(self._unsubscribers)
 
     def begin(self, pollers: Iterable[SnapshotPublisher[Any]]) -> tuple[Refreshed, ...]:
-        """Subscribe to pollers, and return messages with their present snapshots.
-
-        Do nothing if the page is already subscribed.
-        """
+        """Subscribe, and return messages with the present snapshots; nothing if it is on."""
         if self._unsubscribers:
             return ()
         messages = []
@@ -49,7 +45,7 @@ class Subscriptions:
             self._unsubscribers.pop()()
 
     def note_value(self, message: Refreshed) -> bool:
-        """Store a message's value; return whether the poller's last value was another object."""
+        """Store a message's value; return whether it is another object than the last."""
         previous = self._last_values.get(message.name)
         self._last_values[message.name] = message.snapshot.value
         return message.snapshot.value is not previous
@@ -57,8 +53,8 @@ class Subscriptions:
     def report_refusals(self, message: Refreshed, *, of_team: bool) -> None:
         """Ask for another token if Studio has refused the token, once for each refusal.
 
-        If `of_team`, also ask for another team if Studio has refused the team, and the page has no
-        data of the team from this run.
+        If `of_team`, also ask for another team after a refusal, unless the page has data of this
+        run.
         """
         self._report_token_refusal(message)
         if of_team:
@@ -81,7 +77,7 @@ class Subscriptions:
             self._page.post_message(TeamRefused(str(error), error.teams))
 
     def forget_team_refusal(self) -> None:
-        """Report a refusal of the team again, even if its words are those of the last report."""
+        """Report a refusal of the team again, even with the same words."""
         self._reported_team_error = ""
 
     def _post(self, name: str, snapshot: Any) -> None:

@@ -15,12 +15,12 @@ from studio_tui.tui.frame.page import Page
 NOTICE_DELAY = 1.6
 """Seconds without another ending before a notice is shown.
 
-A little longer than the polling interval of lists, so that one notice reports jobs and pipelines
-that end at about the same time.
+More than the polling interval of lists, so that one notice reports jobs and pipelines that end
+together.
 """
 
 LONGEST_DELAY = 8.0
-"""Maximum seconds from an ending to its notice, however many endings follow."""
+"""Seconds from an ending to its notice, however many endings follow."""
 
 FAILURE_TIMEOUT = 20.0
 """Seconds for which a notice with a failure stays visible."""
@@ -35,9 +35,8 @@ class Notices:
         self._endings = endings
         self._quiet = quiet
         self._unreported = Ended()
-        """Jobs and pipelines that have ended and have not been reported."""
         self._unreported_since = 0.0
-        """When the first unreported ending was noticed, by `monotonic()`; 0 if there is none."""
+        """Of the monotonic clock; 0 if there is nothing to report."""
         self._timer: TimerHandle | None = None
         self._unsubscribe: Callable[[], None] = endings.on_end(self._gather)
         app.screen_change_signal.subscribe(app, lambda _: self.clear_badge())
@@ -81,7 +80,6 @@ class Notices:
         self._timer = get_running_loop().call_later(min(NOTICE_DELAY, longest), self._report)
 
     def _report(self) -> None:
-        """Report all unreported endings in one notice."""
         ended, self._unreported = self._unreported, Ended()
         self._unreported_since, self._timer = 0.0, None
         words = [ended_jobs_message(ended.jobs)] if ended.jobs else []
@@ -98,7 +96,7 @@ class Notices:
     def _page_in_sight(self) -> Page | None:
         """Return the visible page, even if a dialog is over it.
 
-        `None` if the terminal does not have the focus, or no page is open.
+        `None` if the terminal does not have the focus.
         """
         if not self._app.app_focus:
             return None

@@ -1,7 +1,6 @@
 """The screen shown while connecting.
 
-This module imports neither `api` nor the models: a thread imports `api` and the models while the
-screen is visible already.
+It is visible before a thread imports `api` and the models.
 """
 
 import os
@@ -34,20 +33,20 @@ class StudioChosen(Message):
 
 
 class ReadAgain(Message):
-    """Read the settings again, as the user may have corrected them, and poll Studio at once."""
+    """Read the settings again, which the user may have corrected, and poll Studio at once."""
 
 
 class OpeningScreen(Lifetime, Screen[None]):
     """The frame without a page, with words about what the dashboard is waiting for."""
 
     has_rows = False
-    """Whether the screen shows the rows of the previous run's list."""
+    """Whether it shows the list of the previous run."""
 
     def __init__(self, waiting_for: str) -> None:
         super().__init__()
         self._waiting_for = waiting_for
         self._key_hold = ExitStack()
-        """Holds keys back for the page that will be shown."""
+        """For the page that will be shown."""
 
     def compose(self) -> ComposeResult:
         yield Bar(id="top")
@@ -60,27 +59,25 @@ class OpeningScreen(Lifetime, Screen[None]):
         yield Static("", markup=False, id="waiting")
 
     def on_mount(self) -> None:
-        """Hold keys back, and fill in the frame."""
         self._key_hold.enter_context(keys_held(self.app, patience=None))
         self.fill()
 
     def fill(self) -> None:
-        """Fill in the parts of the frame that are known before connecting."""
+        """Fill in what is known before connecting."""
         self.query_one("#top", Bar).left = (Part(" studio-tui ", "title"),)
         self.query_one("#keys", Bar).left = (Part(" ctrl+q", "key"), Part(" quit", Tone.DIM))
         self.show_waiting(self._waiting_for)
 
     def on_screen_suspend(self) -> None:
-        """Release the keys to the screen that is shown now."""
         self._key_hold.close()
 
     def show_waiting(self, words: str) -> None:
-        """Show words about what the dashboard is waiting for."""
+        """Show what the dashboard is waiting for."""
         self.query_one("#waiting", Static).update(words)
 
 
 def load_last_list(file: "Path | None") -> "LastList | None":
-    """Return the list that the previous run left in a file; `None` if there is no usable list."""
+    """Return the list that the previous run left, if it is usable."""
     if file is None or not os.path.exists(file):  # noqa: PTH110 (raises no error)
         return None
     # Imported only if there is a list.
@@ -90,7 +87,7 @@ def load_last_list(file: "Path | None") -> "LastList | None":
 
 
 def opening_screen(waiting_for: str, last: "LastList | None") -> OpeningScreen:
-    """Return the screen shown while connecting, with the `last` list if there is one."""
+    """Return the screen shown while connecting."""
     if last is None:
         return OpeningScreen(waiting_for)
     # This module imports the table widget, which is slow.

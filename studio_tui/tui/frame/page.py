@@ -1,7 +1,4 @@
-"""The base of all main screens: the frame, the keys that work everywhere, and subscriptions.
-
-A page subscribes to pollers only while it is visible, so that no data is polled for hidden pages.
-"""
+"""The base of all main screens: the frame, the keys that work everywhere, and subscriptions."""
 
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
@@ -59,7 +56,7 @@ def _tab_command(key: str, name: str, title: str) -> Command["Page"]:
 
 
 def undo(page: Host) -> None:
-    """Undo the latest command that is waiting to be sent, if there is any, and notify the user."""
+    """Undo the latest command that is waiting to be sent, if there is any."""
     undone = page.session.held.undo()
     if undone:
         page.notify_user(f"Undone: {undone}. Nothing was sent")
@@ -172,12 +169,12 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
     key_bar = query_one("#keys", Bar)
 
     tab = ""
-    """The name of the tab that this page is; empty for a page over a tab."""
+    """Empty for a page over a tab."""
     leads_to_pages = False
     """Whether pages over this one show its breadcrumbs before their own."""
     help_key = "?"
     belongs_to = "jobs"
-    """The name of the tab that the header highlights, if this page is not a tab itself."""
+    """The tab that the header highlights, for a page over a tab."""
 
     def __init__(self, basics: Basics) -> None:
         super().__init__()
@@ -200,7 +197,7 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
     # For subclasses to override.
 
     def jobs_at_hand(self) -> Sequence[str]:
-        """Return the ids of the jobs that the page or the row under the cursor shows."""
+        """Return the ids of the jobs that the page, or the row under the cursor, shows."""
         return ()
 
     @abstractmethod
@@ -212,16 +209,16 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
         return ()
 
     def hints(self) -> Iterable[str]:
-        """Return ids of bindings for the footer, the most useful first; some may be left out."""
+        """Return ids of bindings for the footer, the most useful first."""
         return ()
 
     def label(self, binding: Binding) -> str:
-        """Return the label of a key in the footer; it may depend on the state of the page."""
+        """Return the label of a key in the footer."""
         is_first = self in self.app.screen_stack[:BOTTOM]
         return "quit" if binding.id == "page.back" and is_first else binding.description
 
     def pollers(self) -> tuple[SnapshotPublisher[Any], ...]:
-        """Return the sources to which this page subscribes, with those of the header and footer."""
+        """Return the sources to which the page subscribes, with those of the frame."""
         session = self.session
         return (*session.pollers, session.batches, session.endings, session.held)
 
@@ -230,7 +227,7 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
         return self.session.jobs
 
     def tick(self, now: datetime) -> None:
-        """Update texts that change as time passes; called each second while the page is shown."""
+        """Update texts that change with time; called each second while the page is shown."""
 
     def moment(self) -> datetime:
         """Return the time for which ages are shown: now, or when Studio stopped answering."""
@@ -283,7 +280,7 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
             self.paint_age()
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
-        """Update the page for a poller's message; without `is_news`, its value has not changed."""
+        """Update the page; without `is_news`, the poller's value has not changed."""
 
     def paint_frame(self) -> None:
         """Repaint the header and the footer."""
@@ -295,7 +292,7 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
         self.paint_hints()
 
     def paint_age(self) -> None:
-        """Repaint the age of the data, and the seconds left to undo a command."""
+        """Repaint the age of the data, and the right side of the footer."""
         now, session = clock.now(), self.session
         is_typing = isinstance(self.focused, Input | TextArea)
         self.key_bar.right = help_parts(
@@ -314,7 +311,7 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
         self.post_message(GoBack())
 
     def escape(self) -> None:
-        """Go back one screen, or on a tab close the notices; an override may clear a filter."""
+        """Go back one screen, or on a tab close the notices."""
         if self.tab:
             close_toasts(self.app)
         else:
@@ -326,7 +323,7 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
         self.post_message(ReadAgain())
 
     async def action_press(self, key: str) -> None:
-        """Run the action of a key; the parts of bars name this action for mouse clicks."""
+        """Run the action of a key, after a click on it."""
         if active := self.active_bindings.get(key):
             await self.app.run_action(active.binding.action, active.node)
 
@@ -335,7 +332,7 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
         await self.run_action(message.action)
 
     def _unsubscribe(self) -> None:
-        """Unsubscribe; an override also ends other updates that only a visible page needs."""
+        """An override also ends other updates that only a visible page needs."""
         self.subscriptions.end()
 
     def _each_second(self) -> None:
@@ -344,10 +341,7 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
 
 
 def newer_version(page: Page, job: Job, message: Refreshed, *, is_news: bool) -> Job | None:
-    """Return the newer version of `job` in a message of the poller of jobs.
-
-    `None` if the job has not changed, is no longer listed, or the message is of another poller.
-    """
+    """Return the newer version of `job` in a message of the poller of jobs, if any."""
     answer = message.snapshot.value
     if message.name != page.session.jobs.name or not is_news or answer is None:
         return None

@@ -26,33 +26,32 @@ TABS = (
     ("5", "logs", "Logs"),
     ("6", "activity", "Activity"),
 )
-"""The key to press, the name and the title of each tab."""
+"""Key, name and title."""
 
 TITLES_FROM = 70
-"""The least width in columns at which all tabs have titles; below it, only the current tab."""
+"""Columns from which all tabs have titles; in fewer, only the current tab has one."""
 
 BLANKS_FROM = 100
-"""The least width in columns at which a blank is before each tab."""
+"""Columns from which a blank is before each tab."""
 
 NUMBERS_FROM = 120
-"""The least width in columns at which tabs of lists show the number of rows."""
+"""Columns from which tabs of lists show the number of rows."""
 
 SHORT_TITLES = {"pipelines": "Pipes", "clusters": "Clust", "schedules": "Sched", "activity": "Act"}
-"""Short titles by name of the tab; the other titles are short already."""
 
 _SHORTENED = ((), ("clusters", "activity"), tuple(SHORT_TITLES))
-"""Sets of tabs whose titles are shortened; the first set with which the bar fits is used.
+"""Tabs with short titles; the first set with which the bar fits is used.
 
 The title of the current tab is never shortened.
 """
 
 _BADGE = _COUNT = len("✗1 ")
-"""Cells of a badge, and cells of the count of a state, with a number of one digit."""
+"""Cells with a number of one digit."""
 _MOST_BADGES = 2
-"""Maximum number of badges: only the tabs of jobs and pipelines can have a badge."""
+"""Only the tabs of jobs and pipelines can have one."""
 
 WORDS_FROM = 184
-"""The least width in columns at which the counts of states have words, such as `running`."""
+"""Columns from which the counts of states have words, such as `running`."""
 
 Parts = tuple[Part, ...]
 
@@ -67,9 +66,8 @@ def help_parts(
 ) -> Parts:
     """Return the right side of the footer: the help key.
 
-    While commands are waiting to be sent, the key that undoes the last of them comes before it;
-    while the user `is_typing`, only a click does. With `can_close`, so does the key that closes
-    notices.
+    Before it are the keys that undo a command and, with `can_close`, that close notices. While the
+    user `is_typing`, only a click undoes.
     """
     press = "app.help" if key == "?" else f"screen.press('{key}')"
     undo = _undo_parts(session, now)
@@ -90,7 +88,7 @@ def _undo_parts(session: StudioSession, now: datetime) -> Parts:
 
 
 def crumb_parts(home: str, crumbs: Sequence[str]) -> Parts:
-    """Return the left side of the header: the program, the name of Studio, and the breadcrumbs."""
+    """Return the left side of the header."""
     parts = [Part(" studio-tui ", "title"), Part(f" {home}", Tone.DIM)]
     for crumb in crumbs:
         parts += [Part(" › ", Tone.DIM), Part(crumb, Tone.STRONG)]
@@ -98,10 +96,7 @@ def crumb_parts(home: str, crumbs: Sequence[str]) -> Parts:
 
 
 def age_parts(aged: HasAge, now: datetime, session: StudioSession, read_only: bool) -> Parts:
-    """Return the age of the data, and whether the dashboard is read-only.
-
-    In a replay, return its time instead.
-    """
+    """Return the age of the data, or in a replay its time."""
     if (replay := session.replay) is not None:
         bar = time_bar(now, replay.share, replay.speed, runs=replay.is_running)
         return (Part(f"{bar.text} ", bar.tone, "screen.do('page.replay')"),)
@@ -111,13 +106,11 @@ def age_parts(aged: HasAge, now: datetime, session: StudioSession, read_only: bo
 
 
 def tab_and_count_parts(session: StudioSession, current: str, width: int) -> tuple[Parts, Parts]:
-    """Return the tabs, and the counts of jobs by state, formatted for `width` columns.
+    """Return the tabs, and the counts of jobs by state or the progress of bulk commands.
 
     Below `WORDS_FROM`, which titles are shortened depends only on `width` and on the number of
     digits, so that titles do not change back and forth. Room is therefore reserved for badges and
-    states that can appear, and for the full title of any tab, as any tab can become the current.
-
-    While bulk commands are running, their progress replaces the counts.
+    states that can appear, and for the full title of any tab.
     """
     in_words = width >= WORDS_FROM
     states = _count_parts(session, in_words=in_words)
@@ -141,9 +134,8 @@ def _tab_parts(
 ) -> tuple[Parts, int]:
     """Return the tabs with badges, and the most cells that they could need.
 
-    Tabs need most cells with all badges, and if the current tab is the tab whose short title cuts
-    most cells. A badge shows how many jobs or pipelines have failed since the user last visited the
-    tab, or if none has failed, how many have ended.
+    They need most with all badges, and if the tab whose short title cuts most is the current one. A
+    badge shows how many jobs or pipelines have failed, or if none has, how many have ended.
     """
     numbers = _row_numbers(session) if width >= NUMBERS_FROM else {}
     badges = session.endings.snapshot.value or {}
@@ -168,7 +160,7 @@ def _tab_parts(
 
 
 def _row_numbers(session: StudioSession) -> dict[str, str]:
-    """Return the number of rows of lists that have been received, by tab, such as `" 20+"`."""
+    """Return the numbers of rows by tab, such as `" 20+"`."""
     jobs = session.jobs.snapshot.value
     pipelines = session.pipelines.snapshot.value
     clusters = session.clusters.snapshot.value
@@ -186,7 +178,6 @@ def _row_numbers(session: StudioSession) -> dict[str, str]:
 
 
 def _batch_parts(session: StudioSession) -> Parts:
-    """Return the progress of bulk commands; empty if none is running."""
     parts: list[Part] = []
     for batch in session.batches.snapshot.value or ():
         parts.append(Part(f"{batch.doing} {batch.ended:,} of {batch.total:,}", Tone.ACTIVE))
@@ -197,7 +188,6 @@ def _batch_parts(session: StudioSession) -> Parts:
 
 
 def _count_parts(session: StudioSession, *, in_words: bool) -> Parts:
-    """Return the counts of jobs by state; empty until jobs have been received."""
     jobs = session.jobs.snapshot.value
     if jobs is None:
         return ()
@@ -217,10 +207,7 @@ def _amount(rows: Sized, has_all: bool) -> str:
 
 
 def breadcrumbs_below(page: Screen[Any]) -> tuple[str, ...]:
-    """Return the breadcrumbs of the nearest page below `page` with `Page.leads_to_pages`.
-
-    Without such a page, return the breadcrumbs of the list of jobs.
-    """
+    """Return the breadcrumbs of the nearest page below with `leads_to_pages`, else of jobs."""
     stack = page.app.screen_stack if page.is_running else []
     below = stack[: stack.index(page)] if page in stack else stack
     leading = (screen for screen in reversed(below) if getattr(screen, "leads_to_pages", False))
@@ -229,7 +216,7 @@ def breadcrumbs_below(page: Screen[Any]) -> tuple[str, ...]:
 
 
 HINTS = 6
-"""Maximum number of keys in the footer, not counting undo and help."""
+"""Keys in the footer at most, without undo and help."""
 
 
 class KeyHints:
@@ -238,15 +225,12 @@ class KeyHints:
     def __init__(self, page: Screen[Any]) -> None:
         self._page = page
         self._cached: tuple[Widget | None, dict[str | None, ActiveBinding]] = (None, {})
-        """The widget that had the focus, and the bindings by id that were active then."""
+        """The widget that had the focus, and the bindings by id then."""
 
     def parts(
         self, command_ids: Iterable[str], label: Callable[[Binding], str]
     ) -> tuple[Part, ...]:
-        """Return the keys and labels of the commands that are available now.
-
-        Only the first `HINTS` of `command_ids` are considered. `label` returns a binding's label.
-        """
+        """Return the keys and labels of the first `HINTS` commands that are available now."""
         by_id = self._bindings_by_id()
         parts: list[Part] = [Part(" ")]
         for command_id in islice(command_ids, HINTS):
@@ -258,7 +242,7 @@ class KeyHints:
         return tuple(parts)
 
     def _bindings_by_id(self) -> dict[str | None, ActiveBinding]:
-        """Return the active bindings by id; of a command with several keys, the first binding."""
+        """Of a command with several keys, return the first binding."""
         focused, by_id = self._cached
         if not by_id or focused is not self._page.focused:
             # Cached while the focus stays: `active_bindings` checks each binding of each ancestor.

@@ -18,10 +18,9 @@ T = TypeVar("T")
 
 
 class RecordedRows(Generic[T]):
-    """Adds recorded rows to a list while the list is filtered, or once they were requested.
+    """Adds recorded rows to a list while it is filtered, or once they were requested.
 
-    They were requested if the user loaded older rows, or if the previous run ended with the cursor
-    on a recorded row.
+    They are requested by loading older rows, or by a cursor on one at the end of the previous run.
     """
 
     def __init__(
@@ -30,40 +29,38 @@ class RecordedRows(Generic[T]):
         body: Callable[[], ListBody[T]],
         kind: Kind[T],
     ) -> None:
-        """Add the rows of `archive` to the list `body`."""
         self.archive = archive
         self._body = body
         self._kind = kind
         self._are_requested = False
-        """Whether recorded rows are shown even without a filter."""
         self._were_needed = False
-        """Whether recorded rows were needed at the last update."""
+        """At the last update."""
         self._listed: Sequence[T] | None = None
-        """The rows of Studio's last answer; `None` before the first answer."""
+        """Studio's last answer; `None` before the first."""
         self.since: Mapping[str, datetime] = {}
-        """By key of each added row, the time since which the row is in its recorded state."""
+        """By key of each added row, since when it is in its recorded state."""
 
     @property
     def title_parts(self) -> tuple[Part, ...]:
-        """The number of added rows, for the title of the list; empty if there are none."""
+        """The number of added rows, for the title."""
         return (Part(f"· {len(self.since):,} recorded ", Tone.DIM),) if self.since else ()
 
     def fact(self, key: str | None, now: datetime) -> tuple[Fact, ...]:
-        """Return the fact about the recording of a row, or nothing if Studio lists the row."""
+        """Return since when a row is recorded; nothing if Studio lists it."""
         since = self.since.get(key or "")
         return () if since is None else (recorded_fact(since, now),)
 
     def with_mark(self, key: str, row: Cells) -> Cells:
-        """Return `row`, the cells of the row `key`; mark the cells if the row is recorded."""
+        """Return the cells of a row, marked if it is recorded."""
         return as_recorded(row) if key in self.since else row
 
     def show_recorded(self) -> None:
-        """Show recorded rows from now on, even without a filter."""
+        """Show recorded rows from now on."""
         self._are_requested = True
         self.update()
 
     def update(self) -> None:
-        """Request the recorded rows if needed now; add or remove them if the need has changed."""
+        """Request the recorded rows if needed; add or remove them if the need has changed."""
         are_needed = self._are_needed
         if are_needed:
             self.archive.request_read()
@@ -72,7 +69,7 @@ class RecordedRows(Generic[T]):
             self.show()
 
     def show_answer(self, listed: Sequence[T]) -> None:
-        """Show the rows of a new answer of Studio, and the recorded rows if needed."""
+        """Show the rows of a new answer, and the recorded rows if needed."""
         body = self._body()
         if self._listed is None:
             body.is_recorded = lambda key: key in self.since
@@ -85,7 +82,7 @@ class RecordedRows(Generic[T]):
             self.show()
 
     def show(self) -> None:
-        """Show the rows of Studio's last answer, and the recorded rows if needed."""
+        """Show the rows of the last answer, and the recorded rows if needed."""
         archived = self.archive.snapshot.value
         added: dict[str, T] = {}
         if archived is not None and self._are_needed:
@@ -102,6 +99,6 @@ class RecordedRows(Generic[T]):
         return self._are_requested or bool(self._body().filtering.terms)
 
     def _newest_first(self, row: T) -> float:
-        """Return the sort key of a row; rows without a time of creation come first."""
+        """Rows without a time of creation come first."""
         made_at = self._kind.made_at(row) if self._kind.made_at is not None else None
         return -math.inf if made_at is None else -made_at.timestamp()

@@ -16,38 +16,33 @@ from studio_tui.tui.widgets.toasts import withdraw
 T = TypeVar("T")
 
 NOTICE_DELAY = 0.5
-"""Seconds without an answer after which the user is notified that the dashboard waits."""
+"""Seconds without an answer after which the user is told."""
 
 _LONGEST = 120.0
-"""Seconds after which the notification of `with_notice` ends, even without an answer."""
+"""Seconds after which a notification ends, even without an answer."""
 
 WAITING = "Waiting for Studio…"
 SILENT = "Studio is not answering; trying anyway…"
-"""The notification at once, if the last poll of jobs has failed."""
+"""Shown at once if the last poll of jobs has failed."""
 
 NO_ACCOUNT = (
     "\n\nWithout an account: `studio-tui local` runs a Studio on this machine, "
     "and `studio-tui --local` opens it."
 )
-"""A suggestion for users who cannot reach a remote Studio."""
 
 START_AGAIN = "Start it with `studio-tui local`, or leave this and start `studio-tui --local`."
-"""Advice after the local Studio has stopped, if this dashboard cannot start it."""
+"""If this dashboard cannot start the local Studio, which has stopped."""
 
 RESTART = "ctrl+r starts it again."
-"""Advice after the local Studio has stopped, if this dashboard can start it."""
+"""If it can."""
 
 
 async def with_notice(
     app: App[Any], session: StudioSession, command: Awaitable[T], waiting: str = WAITING
 ) -> T:
-    """Await a command, and notify the user with `waiting` after `NOTICE_DELAY` without an answer.
+    """Await a command, and notify the user if the answer takes long.
 
-    If the last poll of jobs has failed, notify the user at once that Studio is not answering. The
-    notification ends with the command.
-
-    Raises:
-        StudioError: raised by the command.
+    Errors of the command are raised.
     """
     is_silent = session.jobs.snapshot.error is not None
     words, delay = (SILENT, 0.0) if is_silent else (waiting, NOTICE_DELAY)
@@ -66,9 +61,8 @@ async def run_and_report(
 ) -> bool:
     """Await a command, notify the user of the outcome, and return whether it succeeded.
 
-    `done` is the message after success, or returns it for the result; an empty message is not
-    shown. The message of an error begins with `doing`, such as `Canceling a.py`, as the screen
-    possibly no longer shows the row of `a.py`.
+    `done` is, or returns, the message after success; an empty one is not shown. The message of an
+    error begins with `doing`, such as `Canceling a.py`.
     """
     try:
         result = await with_notice(host.app, host.session, command)
@@ -81,7 +75,7 @@ async def run_and_report(
 
 
 def error_message(error: StudioError, session: StudioSession) -> str:
-    """Return an error as a sentence; if the local Studio has stopped, add how to start it."""
+    """Return an error as a sentence, with how to start a local Studio that has stopped."""
     words = failure_message(error)
     if not session.is_local or not isinstance(error, NotSent):
         return words
@@ -89,10 +83,7 @@ def error_message(error: StudioError, session: StudioSession) -> str:
 
 
 def remedy_words(error: StudioError | None, session: StudioSession) -> str:
-    """Return in a few words that the local Studio has stopped, and what starts it.
-
-    Empty if the local Studio has not stopped, or Studio is not local.
-    """
+    """Return in a few words what starts a local Studio that has stopped; else nothing."""
     if not session.is_local or not isinstance(error, NotSent):
         return ""
     what_starts = "ctrl+r" if session.can_restart else "`studio-tui local`"

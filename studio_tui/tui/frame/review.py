@@ -26,7 +26,6 @@ _STYLES = {
     Tone.ACTIVE: "$text-primary",
     Tone.ACCENT: "$text-accent",
 }
-"""The style of each tone; lines of other tones have no style."""
 
 OK, COPY = ("o", "ok"), ("c", "copy it")
 """Answers: their keys and words."""
@@ -51,10 +50,10 @@ class Review(Dialog[str | None]):
         revealed: Sequence[Cell] = (),
         is_revealed: bool = False,
     ) -> None:
-        """Make a dialog from safe lines, and answers as pairs of key and words.
+        """Make a dialog from safe lines and answers: pairs of key and words, the default first.
 
-        The first answer is the default. `revealed` are the lines with their secrets, if they have
-        any; `is_revealed` shows these at first. Then no answer may have the key `s`.
+        `revealed` are the lines with their secrets, if they have any; `is_revealed` shows these at
+        first. Then no answer may have the key `s`.
         """
         super().__init__(question)
         self._lines = lines
@@ -71,7 +70,6 @@ class Review(Dialog[str | None]):
             yield Static(markup=False, id="review-secrets", classes="keys")
 
     def on_mount(self) -> None:
-        """Focus the first answer, and bind the keys of all answers."""
         for key, words in self._answers:
             bind(self, key, f"answer('{key}')", words)
         if self._revealed:
@@ -100,14 +98,13 @@ class Review(Dialog[str | None]):
         self.dismiss((event.button.id or "").removeprefix("answer-"))
 
     def action_answer(self, key: str) -> None:
-        """Close the dialog with the answer of a key."""
         self.dismiss(key)
 
 
 async def show_text(
     host: Host, heading: str, text: str, answers: Sequence[tuple[str, str]] = (OK, COPY)
 ) -> None:
-    """Show a safe text of many lines; the answer `COPY` copies it. Call from a worker."""
+    """Show a safe text that can be copied; call from a worker."""
     lines = [Cell(line) for line in text.split("\n")]
     if await host.ask(Review(heading, lines, answers)) == COPY[0]:
         await copy(host.app, text, plural(len(lines), "line"))

@@ -10,17 +10,17 @@ from studio_tui.tui.widgets.big_table import BigTable
 
 
 class MarkedIds(Protocol):
-    """Says which ids are marked with each row of a list, as a row can be a group of items."""
+    """Says which ids a row of a list has, as it can be a group."""
 
     def members(self, key: str) -> Sequence[str]:
-        """Return the ids of the row `key`: its own, or the ids of all members of its group."""
+        """Return the ids of the row `key`."""
 
     def marked_rows(self, marks: frozenset[str]) -> frozenset[str]:
-        """Return the keys of the rows whose ids are all in `marks`."""
+        """Return the rows whose ids are all in `marks`."""
 
 
 class Singles:
-    """The `MarkedIds` of a list without groups: the id of a row is its key."""
+    """For a list without groups: the id of a row is its key."""
 
     def members(self, key: str) -> Sequence[str]:
         return (key,)
@@ -43,14 +43,10 @@ class RowMarks:
         unfiltered_row: Callable[[], str | None],
         is_filter_wrong: Callable[[], bool],
     ) -> None:
-        """Keep the marks in the view of `holder`.
+        """Keep the marks in the view of `holder`; `noun` is the singular noun for a row.
 
-        - `noun`: the singular noun for a row.
-        - `changed`: called after each change of the marks.
-        - `unfiltered_row`: returns the key of a row that is shown although it does not pass the
-          filter, or `None`.
-        - `is_filter_wrong`: returns whether the filter has an error, so that the list possibly
-          shows rows that the user wants to exclude.
+        `unfiltered_row` returns the key of a row that is shown although it does not pass the
+        filter. With a wrong filter, the list possibly shows rows that the user wants to exclude.
         """
         self._noun = noun
         self._holder = holder
@@ -60,13 +56,13 @@ class RowMarks:
         self._unfiltered_row = unfiltered_row
         self._is_filter_wrong = is_filter_wrong
         self.bundles: MarkedIds = Singles()
-        """A list with groups replaces this object by its own."""
+        """A list with groups replaces it by its own."""
         self._range_start: str | None = None
-        """The key of the row marked last, where a range begins."""
+        """The row marked last."""
 
     @property
     def marked_ids(self) -> tuple[str, ...]:
-        """The ids of the marked rows, in the order in which they were marked."""
+        """In the order in which they were marked."""
         return self._holder.view.marks
 
     def mark(self) -> None:
@@ -86,8 +82,7 @@ class RowMarks:
     def mark_range(self) -> None:
         """Mark all rows from the row marked last to the cursor.
 
-        If the row marked last is not shown or is no longer marked, mark only the row under the
-        cursor.
+        If that is not shown or no longer marked, mark only the row under the cursor.
         """
         table = self._table()
         rows, row = table.keys, table.cursor
@@ -126,7 +121,7 @@ class RowMarks:
             self._set_marks(each for each in self.marked_ids if each not in ids)
 
     def transfer(self, new_ids: Mapping[str, str]) -> None:
-        """Replace each marked id in `new_ids` by its new id there, in the same order."""
+        """Replace each marked id in `new_ids` by its new id, in the same order."""
         self._range_start = new_ids.get(self._range_start or "", self._range_start)
         if any(each in new_ids for each in self.marked_ids):
             self._set_marks(new_ids.get(each, each) for each in self.marked_ids)

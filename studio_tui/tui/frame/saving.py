@@ -1,7 +1,6 @@
 """Writing text to a file that the user has named: the whole text, or nothing at all.
 
-Only the owner can read the file, as a log may contain secrets. An existing file is only replaced if
-the caller allows it.
+Only the owner can read the file, as a log may contain secrets.
 """
 
 import asyncio
@@ -20,17 +19,16 @@ from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.text import safe_line
 
 Pieces = AsyncGenerator[bytes, None]
-"""The bytes to write, in pieces; of a log, each piece has at most a few megabytes."""
+"""Bytes to write; of a log, each piece has at most a few megabytes."""
 
 LINES_AT_ONCE = 256
-"""Lines formatted before the event loop runs again; formatting them takes a few milliseconds."""
+"""Lines formatted before the event loop runs again, in a few milliseconds."""
 
 _SLICE = 4 * 1024 * 1024
 """Bytes of a log read at once."""
 _NAME_BYTES = 120
 """Most bytes of each part of a default file name; file systems limit a name to 255 bytes."""
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-"""Flags to open a file that does not exist yet."""
 
 
 class CannotSaveError(StudioError):
@@ -56,25 +54,20 @@ class Saved(NamedTuple):
 
 
 def file_name(job_name: str, short_id: str) -> str:
-    """Return the default file name of a job's log, such as `train.py-7f3a.log`.
-
-    It is valid and short enough on every file system.
-    """
+    """Return the default file name of a job's log, such as `train.py-7f3a.log`."""
     name = _valid_word(job_name).encode()[:_NAME_BYTES].decode(errors="ignore")
     short = _valid_word(short_id)[:_NAME_BYTES]
     return "-".join(filter(None, (name or "job", short))) + ".log"
 
 
 def _valid_word(text: str) -> str:
-    """Return a text with `-` for characters that file names may not have."""
     return "".join(c if c.isalnum() or c in "._" else "-" for c in text).strip("-.")
 
 
 def free_name(typed: str) -> str:
-    """Return a path, in the form in which a user types it, that does not exist yet.
+    """Return `typed`, such as `./x.log`, or the first of `./x-2.log` and so on that is free.
 
-    That is `typed`, such as `./x.log`, or the first of `./x-2.log`, `./x-3.log` and so on that does
-    not exist. Call it in a thread, as it looks at the disk.
+    Call it in a thread, as it looks at the disk.
     """
     suffix = Path(typed).suffix
     stem = typed.removesuffix(suffix)
@@ -97,7 +90,7 @@ def path_of(typed: str) -> Path:
     """Return the absolute path of a typed path, which may begin with `~`.
 
     Raises:
-        CannotSaveError: the path is not valid for a file, for example because it names a folder.
+        CannotSaveError: the path is not valid for a file, for example because it is a folder.
     """
     if not typed.strip():
         raise CannotSaveError("Type where to save it.")
@@ -140,7 +133,7 @@ async def log_pieces(store: LogStore) -> Pieces:
 async def line_pieces(starts: AsyncIterator[int], text_at: Callable[[int], str]) -> Pieces:
     """Yield lines as they are shown on the screen, encoded for a file.
 
-    `starts` has the byte offset of each line, and `text_at` returns the text of the line there.
+    `starts` has the byte offset of each line.
     """
     lines: list[str] = []
     async for start in starts:
@@ -161,8 +154,8 @@ async def save(
 ) -> Saved:
     """Write `pieces` to a file; `replace` allows an existing file to be replaced.
 
-    `on_progress` is called after each piece with the number of bytes written so far. If saving
-    fails or is canceled, no file is left behind and an existing file is unchanged.
+    `on_progress` is called with the number of bytes written so far. If saving fails or is canceled,
+    no file is left behind and an existing file is unchanged.
 
     Raises:
         AlreadyThereError: the file exists, and `replace` is false.
@@ -194,7 +187,6 @@ async def save(
 
 
 def _check_existing(path: Path, *, replace: bool) -> None:
-    """Raise an error if there is a file that must not be replaced, before the writing begins."""
     try:
         mode = path.lstat().st_mode
     except FileNotFoundError:
@@ -206,16 +198,14 @@ def _check_existing(path: Path, *, replace: bool) -> None:
 
 
 def _write(file: BinaryIO, piece: bytes) -> int:
-    """Write a piece, and return its number of line ends; slow, so call it in a thread."""
     file.write(piece)
     return piece.count(b"\n")
 
 
 def _move_draft(draft: Path, path: Path, *, replace: bool) -> None:
-    """Give the draft its final path.
+    """Without `replace`, make a hard link, which replaces no file.
 
-    Without `replace`, make a hard link, which replaces no file. On a file system without hard
-    links, check for an existing file and then rename the draft.
+    On a file system without hard links, check for an existing file and then rename the draft.
     """
     if not replace:
         try:
@@ -230,7 +220,6 @@ def _move_draft(draft: Path, path: Path, *, replace: bool) -> None:
 
 
 def _cannot_save(error: OSError, path: Path) -> CannotSaveError:
-    """Return the error for the user: why, and for known causes what to do instead."""
     folder = safe_line(str(path.parent))
     match error.errno:
         case errno.ENOENT if not path.is_absolute():

@@ -18,15 +18,15 @@ def screenshot_folder() -> Path:
 
 
 class SavesScreenshots(App[Any]):
-    """Saves screenshots with `saving.save`, and notifies the user of the path or the error.
+    """Saves screenshots with `saving.save`, and notifies the user of the outcome.
 
-    Textual itself saves screenshots that everybody can read, and does not report errors.
+    Textual saves screenshots that everybody can read, and does not report errors.
     """
 
     def deliver_screenshot(
         self, filename: str | None = None, path: str | None = None, time_format: str | None = None
     ) -> str | None:
-        """Save the screen in the folder `path`, by default `screenshot_folder()`, in a worker."""
+        """Save the screen in the folder `path`, by default `screenshot_folder()`."""
         stamp = clock.now().astimezone().strftime(time_format or "%Y-%m-%d-%H%M%S-%f")
         name = filename or f"studio-tui-{stamp}.svg"
         folder = Path(path) if path else screenshot_folder()

@@ -45,9 +45,8 @@ class WelcomeScreen(AnsweredOnce, Screen[None]):
     ) -> None:
         """Make a form with initial values; `why` is a safe sentence that says why it is shown.
 
-        If `team` is not empty, the form is over other screens, and escape closes it. If `teams` is
-        not `None`, Studio has refused the team but not the token; `teams` are the teams that Studio
-        offers instead.
+        With a `team`, the form is over other screens, and escape closes it. With `teams`, Studio
+        has refused the team but not the token, and offers these instead.
         """
         super().__init__()
         self._why = why
@@ -88,7 +87,6 @@ class WelcomeScreen(AnsweredOnce, Screen[None]):
         yield Bar(id="keys", cuts=False)
 
     def on_mount(self) -> None:
-        """Hide the inputs until the user wants them; show them at once after a refusal."""
         self.query_one("#top", Bar).left = (Part(" studio-tui ", "title"),)
         self.query_one("#token-form").display = False
         self._show_keys()
@@ -104,7 +102,6 @@ class WelcomeScreen(AnsweredOnce, Screen[None]):
             self._show_keys()
 
     def _show_keys(self) -> None:
-        """Show the keys available now: in an input, letters and digits are text."""
         again = ("ctrl+r", "read the settings again")
         if isinstance(self.focused, Input):
             keys = (("enter", "connect"), ("tab", "next field"), again, ("esc", "back"))
@@ -115,27 +112,24 @@ class WelcomeScreen(AnsweredOnce, Screen[None]):
         )
 
     def show_problem(self, problem: str) -> None:
-        """Show why a choice did not work, or that a choice is being tried; keep the inputs."""
+        """Show why a choice did not work, or that it is being tried."""
         self.query_one("#problem", Static).update(problem)
 
     def action_local(self) -> None:
-        """Choose the local Studio."""
         self.show_problem("Starting the local Studio…")
         self.post_message(StudioChosen(LocalChoice()))
 
     def action_token(self) -> None:
-        """Show the inputs for a Studio, a team and a token."""
         self.query_one("#token-form").display = True
         self.query_one("#token" if self._team and not self._keeps_token else "#team").focus()
 
     def action_read_again(self) -> None:
-        """Read the settings again, which may have been corrected elsewhere."""
         self.show_problem("Reading the settings again…")
         self.post_message(ReadAgain())
 
     @property
     def _keeps_token(self) -> bool:
-        """Whether the connection's token is kept, if the user types none and keeps the URL."""
+        """If the user types none and keeps the URL."""
         return self._teams is not None
 
     def _form_help(self) -> str:
@@ -145,7 +139,6 @@ class WelcomeScreen(AnsweredOnce, Screen[None]):
         return f"Teams of your token: {', '.join(self._teams)}. {explanation}"
 
     def action_back(self) -> None:
-        """Close the form if it is over other screens; otherwise leave the inputs."""
         if self.focused is not None and not self._team:
             self.set_focus(None)
         elif self._team:

@@ -1,7 +1,6 @@
 """Starts a page's timer of each second at a whole second of the monotonic clock.
 
-Polling and saving the place happen at whole seconds too. Waking up once for all three
-costs much less than waking up three times, as the processor's caches are cold each time.
+Polling and saving the place happen then too. Waking up once for all three costs much less.
 """
 
 import asyncio
@@ -17,10 +16,9 @@ from studio_tui.tui.widgets.lifetime import Lifetime
 def resume_at_whole_second(
     page: Lifetime, timer: Timer, tick: Callable[[], None], listening: Subscriptions
 ) -> None:
-    """At the next whole second, call `tick` and resume the paused timer that calls it.
+    """At the next whole second, call `tick` and resume the `timer` that calls it.
 
-    Do neither if the page is hidden or removed by then. `listening` has the page's subscriptions,
-    which exist while the page is visible.
+    Do neither if the page is hidden or removed by then.
     """
 
     def begin() -> None:
