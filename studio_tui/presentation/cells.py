@@ -1,7 +1,4 @@
-"""Table cells: safe text with a tone.
-
-Colours, widths and alignment are decided elsewhere.
-"""
+"""Table cells: safe text with a tone."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -11,11 +8,10 @@ from typing import NamedTuple
 class Tone(StrEnum):
     """Meaning of a text, which the style sheet maps to a colour.
 
-    Tone is never the only carrier of meaning: a glyph or a word expresses it too.
+    It is never the only carrier of meaning: a glyph or a word expresses it too.
     """
 
     PLAIN = "plain"
-    """No particular meaning."""
 
     DIM = "dim"
     """Less important, or unknown."""
@@ -27,13 +23,11 @@ class Tone(StrEnum):
     """Ended successfully."""
 
     BAD = "bad"
-    """Failed."""
 
     WARN = "warn"
     """Needs attention, or was ended by a person."""
 
     ACTIVE = "active"
-    """In progress."""
 
     WAITING = "waiting"
     """Not started yet; will start by itself."""
@@ -49,13 +43,9 @@ class Cell(NamedTuple):
     """One line, made safe by `studio_tui.text` when it was received."""
 
     tone: Tone = Tone.PLAIN
-    """Tone of the whole text."""
 
     shorter: tuple[str, ...] = ()
-    """Texts to show instead in a narrow cell, each shorter than the one before.
-
-    If there are none, `text` is truncated.
-    """
+    """To show instead in a narrow cell, each shorter than the one before."""
 
 
 class Pieces(NamedTuple):
@@ -68,7 +58,7 @@ class Pieces(NamedTuple):
 
 
 def dim_row(cells: Iterable[Cell | Pieces]) -> tuple[Cell, ...]:
-    """Return the cells of a row in the tone DIM, for an item that cannot be used."""
+    """Dim the cells of an item that cannot be used."""
     return tuple(
         Cell(
             "".join(part.text for part in cell.parts) if isinstance(cell, Pieces) else cell.text,
@@ -79,7 +69,6 @@ def dim_row(cells: Iterable[Cell | Pieces]) -> tuple[Cell, ...]:
 
 
 NOTHING = Cell("")
-"""An empty cell."""
 
 UNREADABLE = Cell("?", Tone.WARN)
-"""The cell of a field that Studio sent and that could not be parsed."""
+"""For a field that Studio sent and that could not be parsed."""

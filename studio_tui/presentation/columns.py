@@ -15,10 +15,7 @@ class Align(StrEnum):
 
 
 class Reserves(StrEnum):
-    """When a column is as wide as for its longest possible contents.
-
-    Then the other columns do not move while its contents grow.
-    """
+    """When a column is as wide as for its longest possible contents, so that others do not move."""
 
     NOTHING = "never"
     FROM_FIRST = "once it has contents"
@@ -29,25 +26,24 @@ class Column(NamedTuple):
     """Layout of a column, independent of the table's width."""
 
     key: str
-    """Internal name, never shown."""
+    """Never shown."""
 
     title: str
-    """Header text. Safe to draw."""
+    """Safe to draw."""
 
     width: int
-    """Width in cells, or minimum width if the column grows. At least 1."""
+    """In cells; the minimum if the column grows. At least 1."""
 
     grow: int = 0
     """Share of the remaining cells; 0 does not grow."""
 
     max_width: int | None = None
-    """Maximum width in cells of a growing column; `None` for no limit."""
+    """In cells, of a growing column; `None` for no limit."""
 
     align: Align = Align.LEFT
-    """Alignment of text and title."""
 
     drop: int = 0
-    """Drop priority in a narrow table: higher is dropped first; 0 is never dropped."""
+    """In a narrow table, the highest is dropped first; 0 is never dropped."""
 
     fits: bool = False
     """Whether the column is only as wide as its contents, and is dropped until it has contents.
@@ -59,24 +55,21 @@ class Column(NamedTuple):
     """When a column that `fits` is wider than its contents need."""
 
     wanted_width: int = 0
-    """Width in cells for which columns of higher `drop` are dropped, if the contents need it."""
+    """Cells for which columns of higher `drop` are dropped, if the contents need them."""
 
     preferred_width: int = 0
     """Like `wanted_width`, but only columns of little interest are dropped for it."""
 
     first_width: int = 0
-    """Width in cells that the column gets before the columns to its right get more than `width`.
-
-    What remains after that is shared by `grow`.
-    """
+    """Cells that the column gets before those at its right get more than `width`."""
 
     sticky: bool = False
     """Whether it stays in place during horizontal scrolling; for the leftmost columns."""
 
     only_unfinished: bool = False
-    """Whether the column has contents only for items that have not ended, as progress has."""
+    """Whether it has contents only for items that have not ended, as progress has."""
 
 
 def by_key(columns: Sequence[Column], cells: Sequence[AnyCell]) -> dict[str, AnyCell]:
-    """Return the cells of a row by column key. Both sequences have the same length."""
+    """Return the cells of a row by column key."""
     return {column.key: cell for column, cell in zip(columns, cells, strict=True)}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 UNKNOWN = "–"
-"""Shown for a value that Studio did not send."""
+"""For a value that Studio did not send."""
 
 _MINUTE = 60
 _HOUR = 60 * _MINUTE
@@ -23,7 +23,7 @@ _LONG_ID = re.compile(r"\b([0-9a-f]{8})(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 
 
 def seconds_between(start: datetime | None, end: datetime | None) -> float | None:
-    """Return the seconds from `start` to `end`, never negative; `None` if either is unknown.
+    """Return the seconds between two times; `None` if either is unknown.
 
     Clocks of two machines may differ, so a negative duration becomes 0.
     """
@@ -83,9 +83,9 @@ def local_time(moment: datetime | None) -> str:
 
 
 def clock_time(moment: datetime, now: datetime, *, seconds: bool = False) -> str:
-    """Format a time as `14:05` in the user's time zone, with the date if it is not today.
+    """Format a time as `14:05`, or with `seconds` `14:05:30`, in the user's time zone.
 
-    With `seconds`, it is `14:05:30`.
+    The date is added if it is not today.
     """
     local = moment.astimezone()
     date = "" if local.date() == now.astimezone().date() else "%Y-%m-%d "

@@ -18,22 +18,22 @@ from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import age, clock_time, next_try
 
 LIVE_WITHIN = timedelta(seconds=3)
-"""An answer overdue by less than this still counts as live; the delay is not noticeable."""
+"""An answer overdue by less than this still counts as live."""
 
 
 class HasAge(Protocol):
-    """What the freshness indicator needs to know about a snapshot."""
+    """The part of a snapshot that the indicator needs."""
 
     def moment(self, now: datetime) -> datetime:
         """Return the time that the data represents: `now`, unless polling fails."""
 
     @property
     def fetched_at(self) -> datetime | None:
-        """When Studio last confirmed the data; `None` if it never did."""
+        """When Studio last confirmed the data."""
 
     @property
     def due_at(self) -> datetime | None:
-        """When the next poll is due; `None` if unknown."""
+        """Of the next poll, if known."""
 
     @property
     def is_recalled(self) -> bool:
@@ -41,11 +41,11 @@ class HasAge(Protocol):
 
     @property
     def error(self) -> StudioError | None:
-        """Error of the latest poll; `None` if it succeeded."""
+        """Of the latest poll."""
 
     @property
     def failing_since(self) -> datetime | None:
-        """Time of the first of the consecutive failures."""
+        """The first of the consecutive failures."""
 
     @property
     def next_try_at(self) -> datetime | None:
@@ -55,9 +55,8 @@ class HasAge(Protocol):
 def freshness(snapshot: HasAge, now: datetime, remedy: str = "") -> Cell:
     """Return the freshness indicator of a snapshot.
 
-    Data is live until the next answer is overdue, however long the interval between polls is. If
-    the last poll failed, the indicator has the kind of outage and the next try. A `remedy`, which
-    says what the user has to do, replaces both.
+    Data is live until the next answer is overdue, however long the interval between polls is. After
+    a failure, it has the kind of outage and the next try, or a `remedy`: what the user has to do.
     """
     data_age = age((now - snapshot.fetched_at).total_seconds()) if snapshot.fetched_at else ""
     if snapshot.error is None:
@@ -79,7 +78,7 @@ def freshness(snapshot: HasAge, now: datetime, remedy: str = "") -> Cell:
 
 
 def outage_words(error: StudioError) -> str:
-    """Describe an error in a few words, which are different for each kind of outage."""
+    """Describe an error in a few words, different for each kind of outage."""
     match error:
         case AuthenticationError():
             return "token refused"
@@ -102,14 +101,14 @@ def outage_words(error: StudioError) -> str:
 
 
 WIDTH = 12
-"""Width of the time bar in cells."""
+"""Cells of the time bar."""
 
 
 def time_bar(now: datetime, share: float, speed: float, *, runs: bool) -> Cell:
     """Return the time bar of a replay, whose time is `now`.
 
-    `share` is the share of the recording that has been played, from 0 to 1; `speed` is in recorded
-    seconds per second; `runs` is false while the replay is paused.
+    `share` of the recording has been played, from 0 to 1; `speed` is in recorded seconds per
+    second.
     """
     played = round(max(0.0, min(1.0, share)) * WIDTH)
     sign = ("■" if share >= 1 else "▶") if runs else "‖"

@@ -1,7 +1,6 @@
 """The Textual app: connects to Studio and switches between screens.
 
-Only modules that the first paint needs are imported here. A thread imports the API, the models and
-the screens while the frame is already visible.
+Only modules that the first paint needs are imported here.
 """
 
 from collections.abc import Callable
@@ -56,14 +55,13 @@ QUIT_WITHIN = 2.0
 """Seconds within which a second q quits."""
 
 Connect: TypeAlias = "Callable[[Choice | None], Connected]"
-"""Connects to Studio as the user chose; called in a thread.
+"""Connects as the user chose, or with `None` as the settings say.
 
-`None` connects as the arguments and settings say. Raises `ConfigError`.
+Called in a thread. Raises `ConfigError`.
 """
 
 
 def _visible_form(app: App[int]) -> "WelcomeScreen | None":
-    """Return the form on which the user chooses how to connect, if it is on top."""
     if not app.screen_stack:
         return None  # the app has ended
     is_form = getattr(app.screen, "asks_how_to_connect", False)
@@ -71,7 +69,6 @@ def _visible_form(app: App[int]) -> "WelcomeScreen | None":
 
 
 async def _is_refused(app: App[int], connected: "Connected") -> bool:
-    """Return whether the Studio chosen in the form does not answer; False without a form."""
     if (form := _visible_form(app)) is None:
         return False
     from studio_tui.tui.recovery import is_refused  # noqa: PLC0415 (rarely needed)
@@ -86,7 +83,6 @@ def _show_form(app: App[int], why: str) -> None:
 
 
 def _show_error_or_quit(app: App[int], error: str) -> None:
-    """Show an error on the form if it is open; otherwise quit and print the error."""
     if form := _visible_form(app):
         form.show_problem(error)
     else:
@@ -118,8 +114,8 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
     ) -> None:
         """Make an app that connects to Studio with `connect(first_choice)`.
 
-        While connecting, it shows the words `waiting_for` and the list in `last_list_file`.
-        A theme that the user chose earlier replaces `theme`, unless `is_theme_given`.
+        While connecting, it shows the words `waiting_for` and the list in `last_list_file`. A theme
+        chosen earlier replaces `theme`, unless `is_theme_given`.
         """
         self._last_list = load_last_list(last_list_file)
         sheets = OPENING_LIST if self._last_list else OPENING
@@ -132,19 +128,17 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         self._screens: Screens | None = None
         self._connected: Connected | None = None
         self._reported_refusal: messages.TokenRefused | messages.TeamRefused | None = None
-        """The refusal for which the form was opened; `None` after reading the settings again."""
+        """The refusal for which the form was opened."""
         self._restarter: Restarter | None = None
         self._place_keeper: PlaceKeeper | None = None
         self._quit_pressed_at = -QUIT_WITHIN
-        """When q was last pressed on a tab, by `monotonic()`."""
+        """Of the monotonic clock."""
         self._notices: Notices
 
     def get_default_screen(self) -> OpeningScreen:
-        """Return the screen shown while connecting."""
         return opening_screen(self._waiting_for, self._last_list)
 
     def on_ready(self) -> None:
-        """Connect after the first paint."""
         collect_garbage()
         save_choices(self)
         self._reach(self._first_choice)
@@ -168,13 +162,12 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
 
     @work(name="try", group="connect")
     async def _try(self, connected: "Connected", screens: "Screens") -> None:
-        """Switch to a Studio. If the form is open, keep it and its input until Studio answers."""
+        """Switch to a Studio; a form and its input stay until Studio answers."""
         if not await _is_refused(self, connected):
             self._enter(connected, screens)
 
     @work(name="enter", group="enter")
     async def _enter(self, connected: "Connected", screens: "Screens") -> None:
-        """Replace the current connection and its screens, if there are any."""
         await self._leave_studio()
         if not self.is_running:
             return  # the user has quit meanwhile
@@ -192,7 +185,6 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         first_steps.begin(self, connected)
 
     async def _leave_studio(self) -> None:
-        """End the current connection, if there is one: its polling, its screens, its sockets."""
         if self._connected is None or self._screens is None:
             return
         self._keep_place()
@@ -208,7 +200,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         await self._connected.session.client.aclose()
 
     def on_token_refused(self, message: "messages.TokenRefused | messages.TeamRefused") -> None:
-        """Open the form for another token or team, once even if several pages ask for it."""
+        """Open the form, once even if several pages ask for it."""
         from studio_tui.tui.recovery import show_form  # noqa: PLC0415 (rarely needed)
 
         is_reported = message == self._reported_refusal
@@ -251,7 +243,6 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
 
     @work(name="revive", group="poll")
     async def _restart_when_dead(self, connected: "Connected") -> None:
-        """Restart the local Studio of this connection whenever it dies."""
         if connected.restartable is not None and self._screens is not None:
             from studio_tui.tui.recovery import Restarter  # noqa: PLC0415 (rarely needed)
 
@@ -260,7 +251,6 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
 
     @work(name="return", group="poll")
     async def _keep_place_up_to_date(self, connected: "Connected", screens: "Screens") -> None:
-        """Restore the previous run's place, then save the user's place whenever it changes."""
         from studio_tui.tui import remembering  # noqa: PLC0415 (not before the pages)
 
         # The next run begins with the first choice again, not with a choice made in the form.
@@ -280,64 +270,54 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
             await make_job(self, creator, message.request, message.files)
 
     def on_open_job(self, message: "messages.OpenJob") -> None:
-        """Show the page of a job."""
         if self._screens and (page := self._screens.job_page(message.job_id, message.among)):
             self.push_screen(page)
 
     def on_open_log(self, message: "messages.OpenLog") -> None:
-        """Show a job's log."""
         with failure_as_notification(self):
             if self._screens and (page := self._screens.log_page(message)):
                 self.push_screen(page)
 
     def on_open_logs(self, message: "messages.OpenLogs") -> None:
-        """Show the merged log of the given jobs on the tab of logs, over the current page."""
         if self._screens is not None:
             with failure_as_notification(self):
                 self._screens.show_merged_logs(message.job_ids, message.jobs)
                 show_over(self, install_tab(self, self._screens.tab("logs"), "logs"))
 
     def on_open_pipeline(self, message: "messages.OpenPipeline") -> None:
-        """Show the graph of a pipeline."""
         if self._screens:
             self.push_screen(self._screens.pipeline_page(message.pipeline_id, message.run_id))
 
     def on_open_datasets(self, message: "messages.OpenDatasets") -> None:
-        """Show the datasets."""
         if self._screens:
             self._screens.show_datasets(self, message.job_ids)
 
     def on_filter_list(self, message: "messages.FilterList") -> None:
-        """Show a list with a filter, over the current page."""
         if self._screens:
             self._screens.filter_list(message.tab, message.terms)
             show_over(self, install_tab(self, self._screens.tab(message.tab), message.tab))
 
     def on_schedule_pipeline(self, message: "messages.SchedulePipeline") -> None:
-        """Show the form for a schedule that triggers a pipeline."""
         if self._screens:
             self._screens.show_schedule_form(self, message.datasets)
 
     def on_open_form(self, message: "messages.OpenForm") -> None:
-        """Show the form for a new job."""
         if self._screens:
             self.push_screen(self._screens.job_form(message))
 
     @work(name="edit", group="command")
     async def on_edit_jobs(self, message: "messages.EditJobs") -> None:
-        """Show the form for editing and rerunning jobs."""
         with failure_as_notification(self), self.key_hold.for_next_screen():
             if self._screens and (page := await self._screens.edit_form(message)):
                 await self.push_screen(page)
 
     def on_job_created(self, message: "messages.JobCreated") -> None:
-        """Go from the form to the new job in the list; if a pipeline led to the form, go there."""
+        """Go from the form to the new job in the list, or to the pipeline that led to the form."""
         if not back_in_pipeline(self) and self._screens:
             self._show_tab(message.tab)
             self._screens.await_row(message.tab, message.job_id)
 
     def on_go_to(self, message: "messages.GoTo") -> None:
-        """Show a tab, closing the pages over it."""
         self._show_tab(message.tab)
 
     def on_go_back(self) -> None:
@@ -359,23 +339,19 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
             show_at_bottom(self, install_tab(self, self._screens.tab(name), name))
 
     def on_app_focus(self) -> None:
-        """Poll at the normal rate, and remove the badge of the current tab."""
         if self._connected:
             self._connected.session.set_focus(focused=True)
             self.call_next(self._notices.clear_badge)  # once Textual has updated `app_focus`
 
     def on_app_blur(self) -> None:
-        """Poll less often."""
         if self._connected:
             self._connected.session.set_focus(focused=False)
 
     def exit(self, *args: Any, **options: Any) -> None:
-        """Save the user's place and quit."""
         self._keep_place()
         super().exit(*args, **options)
 
     async def on_unmount(self) -> None:
-        """Save what is not saved yet, and close the connection."""
         if self._place_keeper is not None:
             self._place_keeper.save_remaining()
         if self._connected:

@@ -1,7 +1,6 @@
 """Adding a key binding to one node, and finding the bindings of a key.
 
-Textual has no public way to do either. Its own search copies and filters all bindings twice per
-key; see docs/upstream/bindings.md.
+Textual has no public way to do either; see docs/upstream/bindings.md.
 """
 
 from typing import Any
@@ -14,7 +13,7 @@ from textual.screen import Screen
 
 
 def bind(node: DOMNode, key: str, action: str, description: str) -> None:
-    """Bind a key in one screen or widget, but not in other instances of its class."""
+    """Bind a key in one screen or widget, but not in others of its class."""
     node._bindings.bind(key, action, description)
 
 
@@ -26,9 +25,8 @@ def has_priority(app: App[Any], key: str) -> bool:
 def bindings_of(screen: Screen[Any], key: str, *, priority: bool) -> list[tuple[DOMNode, Binding]]:
     """Return the bindings of a key with their nodes, in the order in which Textual tries them.
 
-    Bindings with priority are tried from the app down to the focused widget. Bindings without
-    priority are tried from the focused widget up to a modal screen, or else to the app. A widget
-    that consumes the key, such as an input, hides the bindings of its ancestors.
+    With priority, that is from the app down to the focused widget; without, from there up to a
+    modal screen, or else to the app. An input hides the bindings of its ancestors for its keys.
     """
     focused = screen.focused
     nodes = (

@@ -20,10 +20,9 @@ def theme_file() -> Path:
 
 
 def chosen_theme(app: App[Any], default: str) -> str:
-    """Return the name of the theme chosen in an earlier run.
+    """Return the name of the theme chosen in an earlier run, or `default`.
 
-    Return `default` if no theme was chosen, or if the app has no theme of that name. Also return it
-    if it is for 16 colours, which would not tell apart the colours of a theme with more.
+    A `default` for 16 colours stays, as these would not tell apart the colours of other themes.
     """
     try:
         name = read_bytes(theme_file()).decode("utf-8", "replace").strip()

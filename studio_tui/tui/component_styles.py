@@ -1,8 +1,6 @@
 """Styles of a widget's component classes, computed when the widget first draws with them.
 
-Textual computes the styles of all component classes of every widget before the widget is shown.
-Most of these styles are never used; see docs/upstream/component-styles.md.
-`tests/tui/test_component_styles.py` checks the assumptions about Textual.
+Textual computes all of them in advance, see docs/upstream/component-styles.md.
 """
 
 from collections.abc import Set
@@ -15,8 +13,8 @@ from textual.dom import DOMNode
 class ComponentStyles(dict[str, RenderStyles]):
     """The styles of one widget by component class, computed on each access.
 
-    The mapping itself remains empty: keeping a style would keep a node of 7 KB, and Textual seldom
-    asks twice, as it caches the results that it derives from a style.
+    The mapping itself remains empty: keeping a style would keep a node of 7 KB, and Textual caches
+    what it derives from a style.
     """
 
     def __init__(self, sheet: "ComponentsOnDemand", node: DOMNode, names: Set[str]) -> None:
@@ -25,7 +23,7 @@ class ComponentStyles(dict[str, RenderStyles]):
         self._node = node
         self._names = names
         self.used_rules: dict[str, RulesMap] = {}
-        """The rules of the component classes whose styles have been accessed."""
+        """Of the component classes that have been accessed."""
 
     def __contains__(self, name: object) -> bool:
         return name in self._names
@@ -42,7 +40,7 @@ class ComponentStyles(dict[str, RenderStyles]):
         )
 
     def clear(self) -> None:
-        """Have no styles any more; Textual calls it when the widget has been removed."""
+        """Textual calls it when the widget has been removed."""
         self.used_rules.clear()
         self._names = frozenset()
 
@@ -51,7 +49,7 @@ class ComponentsOnDemand(Stylesheet):
     """A style sheet that computes the styles of component classes on demand."""
 
     _virtual: DOMNode | None = None
-    """The node with the styles that `styles_below` returned last."""
+    """Has the styles that `styles_below` returned last."""
 
     def styles_below(self, node: DOMNode, name: str) -> RenderStyles:
         """Return the styles of a component class of a node, valid until the next call."""

@@ -17,7 +17,7 @@ class WatchedServer(Protocol):
 
     @property
     def was_stopped(self) -> bool:
-        """Whether the server was stopped on purpose; false if it died."""
+        """Whether it was stopped on purpose; false if it died."""
 
     @property
     def runs(self) -> bool:
@@ -32,7 +32,7 @@ class RestartableStudio(NamedTuple):
 
     server: WatchedServer
     start_again: Callable[[], "Settings"]
-    """Starts the server if it is not running, and returns the settings to connect to it.
+    """Starts the server if necessary, and returns the settings to connect to it.
 
     Called in a thread. Raises `ConfigError` if the server does not start.
     """
@@ -44,28 +44,26 @@ class Connected:
 
     session: "StudioSession"
     home: str
-    """The name of Studio in the header: `team@host`, or `local Studio`; safe text."""
+    """See `Basics.home`."""
     team: str
     view_file: Path
-    """Path of the saved view of jobs; other saved files have this path with another suffix."""
+    """Of jobs; other saved files have this path with another suffix."""
     read_only: bool = False
-    """Whether nothing in Studio can be changed."""
     quiet: bool = False
-    """Whether the end of a job or pipeline is shown only as a badge, without a notification."""
+    """Whether endings of jobs and pipelines are shown only as badges."""
     notes: tuple[str, ...] = ()
     """Warnings shown at the start."""
     samples: "SampleJobs | None" = None
-    """Sample jobs to offer if there are no jobs."""
+    """To offer if there are no jobs."""
     read_again: "Callable[[], Settings | None] | None" = None
     """Called in a thread; reads the settings again, and returns `None` if they are unchanged.
 
-    Raises `ConfigError`. The attribute is `None` for the local Studio, for a replay, and if the
-    user has typed the token or team.
+    Raises `ConfigError`. `None` for the local Studio, a replay, and a typed token or team.
     """
     choice: "Choice | None" = None
-    """What the user chose in the form or a question; `None` for arguments and configuration."""
+    """In the form or a question; `None` for arguments and configuration."""
     restartable: RestartableStudio | None = None
-    """The local Studio, if this dashboard can restart it; `None` for any other Studio."""
+    """`None` for a Studio that this dashboard cannot restart."""
 
     @property
     def may_have_running_jobs(self) -> bool:
@@ -83,10 +81,7 @@ class Connected:
 
     @property
     def quit_question(self) -> str:
-        """How to quit, and what quitting does to commands in progress and to running jobs.
-
-        For example, `Press q again to quit; jobs keep running`.
-        """
+        """Such as `Press q again to quit; jobs keep running`."""
         from studio_tui.presentation.format import plural  # noqa: PLC0415 (not before the pages)
 
         running = self.session.batches.remaining

@@ -21,11 +21,7 @@ PRELOADED = (
     "studio_tui.tui.logs.log_screen",
     "studio_tui.tui.frame.help",
 )
-"""The modules that are imported in advance, as users open their screens most.
-
-A module comes after the modules that it imports. Importing more modules in advance is not worth
-the memory.
-"""
+"""Imported in advance, as users open their screens most; each after those that it imports."""
 
 PRELOAD_INTERVAL = 0.01
 """Seconds between two imports, in which only keys and frames use the interpreter."""
@@ -46,8 +42,7 @@ def begin(app: App[Any], connected: "Connected") -> None:
 async def _prepare_for_keys(app: App[Any], connected: "Connected") -> None:
     """After the first list of jobs, do things that would delay later keys.
 
-    The first key that opens a screen would wait for its imports, and for the style sheet of
-    dialogs. A garbage collection would scan all modules and models, which takes 50 ms each time.
+    A garbage collection would scan all modules and models, which takes 50 ms each time.
     """
     await connected.session.jobs.first_answer()
     parse_early(app, DIALOGS)
@@ -58,7 +53,6 @@ async def _prepare_for_keys(app: App[Any], connected: "Connected") -> None:
 
 
 async def _ask_about_unconfirmed_jobs(app: App[Any], connected: "Connected") -> None:
-    """Ask about jobs that an earlier run tried to create, if it is unknown whether they exist."""
     if intents := await connected.session.settle_open_intents():
         from studio_tui.tui.jobs.create import ask_about_unconfirmed  # noqa: PLC0415 (rarely needed)
 

@@ -3,10 +3,7 @@
 import gc
 
 COLLECTION_THRESHOLD = 10_000
-"""Number of new objects after which a collection starts.
-
-More than Python's default, as most objects are freed without a collection.
-"""
+"""New objects after which a collection starts; most are freed without one."""
 
 
 def collect_garbage() -> None:

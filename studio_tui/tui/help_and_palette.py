@@ -29,10 +29,9 @@ class UnknownKeys:
         self._notification = ""
 
     def report(self, key: str) -> None:
-        """Notify that a key does nothing, once per key, and only if the screen has a help key.
+        """Notify that a key does nothing, if the screen has a help key.
 
-        A notification replaces the previous one. Otherwise many keys in a row, such as a text typed
-        where there is no input, would cover the screen with notifications.
+        It replaces the previous notification, as typed text would cover the screen with many.
         """
         help_key = getattr(self._app.screen, "help_key", None)
         if help_key is None or key in self._reported:
@@ -93,7 +92,6 @@ class WithHelpAndPalette(App[Any]):
     _unknown_keys = cached_property(UnknownKeys)
 
     async def _check_bindings(self, key: str, priority: bool = False) -> bool:
-        """Run the action of a key, and return whether there is an action; report unknown keys."""
         for node, binding in bindings_of(self.screen, key, priority=priority):
             if await self.run_action(binding.action, node):
                 return True
@@ -102,7 +100,6 @@ class WithHelpAndPalette(App[Any]):
         return False
 
     def action_help(self) -> None:
-        """Show the keys of the current screen, and run the action that the user selects."""
         from studio_tui.tui.frame.actions import actions_of  # noqa: PLC0415 (not at the start)
         from studio_tui.tui.frame.help import HelpScreen  # noqa: PLC0415 (not at the start)
 

@@ -10,10 +10,7 @@ from textual.messages import Prompt
 
 
 def is_idle(pump: MessagePump) -> bool:
-    """Return whether a message pump has no message and waits for the next.
-
-    False if Textual's queue does not show whether the pump waits for it.
-    """
+    """Return whether a message pump has no message and waits for the next; False if unknown."""
     queue: Queue[Message | None] = pump._message_queue
     return queue.empty() and _is_awaited(queue)
 
@@ -21,7 +18,7 @@ def is_idle(pump: MessagePump) -> bool:
 def would_handle_next(pump: MessagePump) -> bool:
     """Return whether a message posted now would be the next to be handled; False if unknown.
 
-    Textual's `Prompt` does not count: it only wakes a widget, so that the widget repaints.
+    Textual's `Prompt`, which only wakes a widget, does not count.
     """
     queue: Queue[Message | None] = pump._message_queue
     return _is_awaited(queue) and all(type(message) is Prompt for message in queue.values)
@@ -40,8 +37,8 @@ def call_when_idle(
 ) -> None:
     """Call `idle` once all pumps have been idle for `turns` turns of the event loop.
 
-    As soon as a pump is not idle, call `busy` instead. During the turns, tasks that a message has
-    started, such as a command, continue and may post messages.
+    As soon as one is not, call `busy` instead. In these turns, tasks that a message has started may
+    post messages.
     """
     if not all(map(is_idle, pumps)):
         busy()

@@ -12,22 +12,18 @@ from studio_tui.presentation.form.draft import Draft
 from studio_tui.service.polling.snapshot import Snapshot
 
 CRON = "cron_expression"
-"""The name of the first field in the form of a schedule."""
+"""The first field in the form of a schedule."""
 
 
 @dataclass
 class Refreshed(Message):
-    """A poller has published a snapshot.
-
-    Of several queued messages about one poller, a page handles only the latest.
-    """
+    """A poller has published a snapshot; a page handles only the latest that is queued."""
 
     name: str
-    """The name of the poller."""
+    """Of the poller."""
     snapshot: Snapshot[Any]
 
     def can_replace(self, message: Message) -> bool:
-        """Return whether this replaces an older message: true if both are about the same poller."""
         return isinstance(message, Refreshed) and message.name == self.name
 
 
@@ -35,7 +31,6 @@ class Progressed(Message):
     """The visible job has made progress; of several queued messages only one is handled."""
 
     def can_replace(self, message: Message) -> bool:
-        """Return whether this replaces an older message."""
         return isinstance(message, Progressed)
 
 
@@ -45,7 +40,7 @@ class OpenJob(Message):
 
     job_id: str
     among: Sequence[str] = ()
-    """Ids of the jobs in the list from which it is opened, to move to the next or previous job."""
+    """The list from which it is opened, to move to the next or previous job."""
 
 
 @dataclass
@@ -54,7 +49,7 @@ class OpenLog(Message):
 
     job_id: str
     job: Job | None = None
-    """The job, if the list of jobs may not contain it yet."""
+    """If the list of jobs may not contain it yet."""
     start: int | None = None
     """Byte offset of the line to go to; `None` for the place where the user left the log."""
 
@@ -65,7 +60,7 @@ class OpenLogs(Message):
 
     job_ids: Sequence[str]
     jobs: Sequence[Job] = ()
-    """Those of the jobs that the list of jobs may not contain."""
+    """Those that the list of jobs may not contain."""
 
 
 @dataclass
@@ -74,7 +69,7 @@ class OpenPipeline(Message):
 
     pipeline_id: str
     run_id: str | None = None
-    """The run of the job on which to put the cursor; `None` to leave the cursor where it was."""
+    """The run under the cursor; `None` for where it was."""
 
 
 @dataclass
@@ -82,7 +77,7 @@ class OpenDatasets(Message):
     """Show the datasets."""
 
     job_ids: Sequence[str] = ()
-    """Ids of jobs; the cursor is put on a dataset that one of these jobs made."""
+    """The cursor is put on a dataset that one of these jobs made."""
 
 
 @dataclass
@@ -99,7 +94,6 @@ class FilterList(Message):
 
     terms: str
     tab: str = "jobs"
-    """The name of the list's tab."""
 
 
 @dataclass
@@ -107,7 +101,7 @@ class SchedulePipeline(Message):
     """Show the form for a schedule that triggers a pipeline."""
 
     datasets: str = ""
-    """The datasets in the form, unless the form has an unfinished draft for them."""
+    """In the form, unless it has an unfinished draft for them."""
 
 
 @dataclass
@@ -115,26 +109,20 @@ class OpenForm(Message):
     """Show the form for a new job."""
 
     draft: Draft | None = field(default=None, repr=False)
-    """Initial values; `None` for the last unfinished draft, or an empty form if there is none."""
+    """`None` for the last unfinished draft, or an empty form."""
     about: str = ""
-    """What the draft is about, such as `cluster 7`; the input is saved under this text."""
+    """Such as `cluster 7`; the input is saved under this text."""
     initial_field: str = "query_file"
-    """The field with the initial focus."""
+    """It has the focus."""
 
 
 @dataclass
 class EditJobs(Message):
-    """Show the form for editing and rerunning jobs.
-
-    For several jobs, the form shows the values that they have in common.
-    """
+    """Show the form for editing and rerunning jobs, with the values that they have in common."""
 
     job_ids: Sequence[str]
     on_copy_created: Callable[[str], object] = field(default=lambda _: None, repr=False)
-    """Called with the id of each original job after its copy was created.
-
-    Not called for a single job.
-    """
+    """Called with the id of each of several jobs after its copy was created."""
 
 
 @dataclass
@@ -143,7 +131,7 @@ class JobCreated(Message):
 
     job_id: str
     tab: str = "jobs"
-    """The name of the tab whose list will show the job."""
+    """Its list will show the job."""
 
 
 @dataclass
@@ -166,7 +154,7 @@ class TeamRefused(Message):
 
     why: str
     teams: Sequence[str] = ()
-    """Names of the teams that Studio offers instead, safe to draw."""
+    """That Studio offers instead, safe to draw."""
 
 
 class GoBack(Message):

@@ -16,23 +16,20 @@ from studio_tui.tui.frame.dialog import AnsweredOnce
 from studio_tui.tui.widgets.option_lists import PaletteChoice
 
 _LIST_ACTIONS = {"command_list", "cursor_down"}
-"""Actions of Textual's palette that raise `NoMatches` while the palette's list does not exist."""
+"""They raise `NoMatches` while Textual's palette has no list."""
 
 
 class PagedPalette(AnsweredOnce, CommandPalette):
     """Textual's palette with a list that can be paged before it has a size."""
 
     takes_keys_pressed_before = True
-    """Whether keys pressed before the palette is shown go to the palette."""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Disable actions on the list while the list does not exist."""
         if action in _LIST_ACTIONS and not self.query(CommandList):
             return False
         return super().check_action(action, parameters)
 
     def compose(self) -> ComposeResult:
-        """Compose Textual's parts, but with `PaletteChoice`."""
         for part in super().compose():
             yield PaletteChoice() if type(part) is CommandList else part
 
@@ -50,19 +47,14 @@ _OF_TEXTUAL = 0.5
 """Factor for the scores of Textual's commands, so that ours come first."""
 
 _WHOLE, _BEGINNING, _MIDDLE, _ABBREVIATION = 1.0, 0.8, 0.5, 0.3
-"""Scores of a typed word that is a whole word of the text, its beginning, another part of it, or
-some of its letters in order."""
+"""Scores of a typed word by the part of the text's word; an abbreviation has letters in order."""
 
 _NOT_FIRST = 0.95
-"""Factor for a match with a later word of the text than the first.
-
-It is so close to 1 that the order of the scores above stays.
-"""
+"""For a later word of the text than the first; it leaves the order of the scores above."""
 
 _NO_MATCH = WordMatch(0.0)
 
 _WORD = re.compile(r"[^\s.,;:()]+")
-"""A word of a text, without punctuation."""
 
 _OURS = {"Quit"}
 """Textual's commands that the dashboard has under another name."""
@@ -102,7 +94,6 @@ class ScreenActions(Provider):
                 yield DiscoveryHit(name, run, help=explanation)
 
     def _textual_commands(self) -> Iterator[SystemCommand]:
-        """Yield Textual's commands that the dashboard does not have itself."""
         commands = self.app.get_system_commands(self.screen)
         return (each for each in commands if each.title not in _OURS)
 
@@ -110,7 +101,7 @@ class ScreenActions(Provider):
 def match_words(typed: str, text: str) -> WordMatch:
     """Match each typed word to the word of a text that it fits best, and average the scores.
 
-    A typed word may be abbreviated, as in `cncl`, but its letters must all be in one word.
+    A word may be abbreviated, as in `cncl`.
     """
     words = list(_WORD.finditer(text.lower()))
     best_matches = [
@@ -143,10 +134,7 @@ def _match_word(typed: str, word: re.Match[str]) -> WordMatch:
 
 
 def _highlighted(text: str, spans: Iterable[tuple[int, int]], style: Style) -> Content:
-    """Return a text with the parts from `spans` in a style.
-
-    The parts may be in a longer text that begins with `text`; parts after its end are ignored.
-    """
+    """Return a text with parts in a style; parts after its end are ignored."""
     content = Content(text)
     for start, end in spans:
         if end <= len(text):

@@ -1,10 +1,8 @@
 """A style sheet that computes the styles of a node once for all nodes in equal places.
 
 A place is everything on which styles can depend: the rules, and the type, id, classes and state of
-each node from the app down to the node. Textual computes the styles of each widget of each screen
-that is opened, and computes them all again when the screen is shown; see
-docs/upstream/style-reuse.md. `tests/tui/test_placed_styles.py` checks the assumptions about
-Textual.
+each node from the app down to the node. Textual computes the styles of each widget of each screen,
+see docs/upstream/style-reuse.md.
 """
 
 from collections.abc import Callable
@@ -22,11 +20,10 @@ from studio_tui.tui.component_styles import ComponentsOnDemand, ComponentStyles
 T = TypeVar("T")
 
 NodePlaces = dict[Any, int]
-"""Numbers of the places of nodes, by node; valid during one walk, while no node changes."""
+"""Valid during one walk, while no node changes."""
 
 _NOT_SHARED = {"layout", "display"}
-"""Rules that are set on each node separately: setting `layout` creates an object for the node, and
-setting `display` has an effect on its children."""
+"""Rules set on each node separately, as they create an object or affect its children."""
 
 
 class _Result(NamedTuple):
@@ -62,23 +59,20 @@ class Results:
             for selector in selector_set.selectors
             if selector.type is SelectorType.ID
         }
-        """Ids in all selectors; Textual's map of rules lacks ids in selectors of ancestors."""
+        """Textual's map of rules lacks ids in selectors of ancestors."""
         self._numbers = {id(rule): number for number, rule in enumerate(rules)}
-        """The index of each rule in `rules`, by its identity."""
+        """The index of each rule, by its identity."""
         self._places: dict[tuple[object, ...], int] = {}
         """The number of each place, from 1."""
         self.by_place: dict[int, _Result] = {}
-        """Places whose styles depend on a node's siblings are missing."""
+        """Without places whose styles depend on a node's siblings."""
         self.shared_rules: dict[int, RulesMap] = {}
-        """By place: the rules in the form in which Textual sets them, without `_NOT_SHARED`."""
+        """In the form in which Textual sets them, without `_NOT_SHARED`."""
         self.resolved: dict[tuple[int, object], Any] = {}
-        """The results of `resolved_once`, by place and name."""
+        """Of `resolved_once`, by place and name."""
 
     def relevant(self, node: DOMNode, selectors: dict[str, list[RuleSet]]) -> list[RuleSet]:
-        """Return the rules whose last selector names the type, id or a class of a node, in order.
-
-        `selectors` is Textual's map of all rules by these names.
-        """
+        """Return the rules whose last selector names the type, id or a class of a node."""
         numbers = self._numbers
         rule_numbers = {
             numbers[id(rule)]
@@ -88,10 +82,7 @@ class Results:
         return [self.rules[number] for number in sorted(rule_numbers)]
 
     def place(self, node: object, places: NodePlaces) -> int:
-        """Return the number of a node's place; `places` has the numbers found in this walk.
-
-        0 is the place of the app's parent, which is not a node.
-        """
+        """Return the number of a node's place; 0 for the app's parent, which is not a node."""
         if not isinstance(node, DOMNode):
             return 0
         place = places.get(node)
@@ -140,10 +131,7 @@ class PlacedStylesheet(ComponentsOnDemand):
 
     @property
     def rules(self) -> list[RuleSet]:
-        """All rules; within Textual's `apply`, only the rules that name the node.
-
-        Textual's `apply` looks at all rules for each node, which would take most of its time.
-        """
+        """All rules; within Textual's `apply`, only those that name the node, which saves time."""
         rules, self._next_rules = self._next_rules, None
         return super().rules if rules is None else rules
 
@@ -156,7 +144,7 @@ class PlacedStylesheet(ComponentsOnDemand):
     def results_and_place(self, node: DOMNode) -> tuple[Results, int | None]:
         """Return the current results, and the place whose styles were applied to a node.
 
-        The place is `None` if the styles of the node depend on its siblings, or are outdated.
+        `None` if the styles depend on siblings, or are outdated.
         """
         results, applied = self.results(), self._applied.get(node)
         return results, applied.place if applied and applied.results is results else None
@@ -193,7 +181,6 @@ class PlacedStylesheet(ComponentsOnDemand):
         self._style_components(node, (results, place))
 
     def _compute(self, node: DOMNode, place: int, *, animate: bool) -> None:
-        """Let Textual style a node, and store the result unless it depends on the siblings."""
         results = self.results()
         self._applied.pop(node, None)
         computed: dict[Any, RulesMap] = {}
@@ -230,7 +217,6 @@ class PlacedStylesheet(ComponentsOnDemand):
         self._applied[node] = _Applied(self.results(), place, rules, node.styles.base._updates)
 
     def _process_component_classes(self, node: DOMNode) -> None:
-        """Style the component classes of a node, after Textual has styled the node itself."""
         if node._has_order_style or node._has_odd_or_even or node._has_focus_within:
             super()._process_component_classes(node)
         else:
@@ -256,9 +242,8 @@ class PlacedStylesheet(ComponentsOnDemand):
 def resolved_once(widget: Widget, name: object, resolve: Callable[[], T]) -> T:
     """Return the result of `resolve`, which is called once for all widgets in equal places.
 
-    For a widget whose place is unknown, `resolve` is called each time. The result must depend only
-    on the styles of the widget, and must not refer to a widget. `name` distinguishes the results
-    for one place.
+    It must depend only on the styles of the widget, and must not refer to a widget. `name`
+    distinguishes the results for one place.
     """
     sheet = widget.app.stylesheet
     if not isinstance(sheet, PlacedStylesheet):

@@ -8,13 +8,12 @@ from textual.message import Message
 from textual.message_pump import MessagePump
 
 Handler: TypeAlias = tuple[type, Callable[..., Any]]
-"""The class that defines a handler, and the function."""
+"""With the class that defines it."""
 
 _CACHE_SIZE = 4096
-"""Combinations of a class, a message and a name for which handlers are cached."""
 
 _find_each_time = MessagePump._get_dispatch_methods
-"""Textual's own search for the handlers of a message."""
+"""Textual's own search."""
 
 
 def bound_handlers(
@@ -22,7 +21,7 @@ def bound_handlers(
 ) -> Iterable[tuple[type, Callable[[Message], Awaitable[Any]]]]:
     """Yield the bound handlers of a message until its default action is prevented.
 
-    `name` is the name of methods that handle the message, such as `on_key`.
+    `name` is that of methods that handle the message, such as `on_key`.
     """
     classes: Any = type(pump), type(message)
     handlers = handlers_of(*classes, name)
@@ -48,9 +47,9 @@ class FindsHandlersOnce(MessagePump):
 def handlers_of(
     pump: type[MessagePump], message: type[Message], name: str
 ) -> tuple[Handler, ...] | None:
-    """Return the handlers of a message in the class `pump`, in the order in which they are called.
+    """Return the handlers of a message in a class, in the order in which they are called.
 
-    `None` if a handler has a selector, so that the handlers depend on the widget of each message.
+    `None` if a handler has a selector, and so depends on the widget of each message.
     """
     message_classes = [each for each in message.__mro__ if issubclass(each, Message)]
     handlers: list[Handler] = []

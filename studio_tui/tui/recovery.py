@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def show_form(app: App[Any], connected: "Connected", refused: "TokenRefused | TeamRefused") -> None:
-    """Open the form for another token or team, in a worker of the app."""
+    """Open the form for another token or team."""
     showing = partial(_show_form, app, connected, refused)
     start_worker(app, showing, name="refused", group="poll")
 
@@ -36,7 +36,6 @@ async def _show_form(
 
 
 def _form(connected: "Connected", refused: "TokenRefused | TeamRefused") -> WelcomeScreen:
-    """Return the form for another token, or for one of the teams that Studio names."""
     url, team = connected.session.client.url, connected.team
     has_data, back = connected.session.has_any_list, "esc shows the last known data"
     if isinstance(refused, TeamRefused):
@@ -47,7 +46,7 @@ def _form(connected: "Connected", refused: "TokenRefused | TeamRefused") -> Welc
 
 
 async def is_refused(connected: "Connected", form: WelcomeScreen) -> bool:
-    """Return whether the Studio chosen in the form answers with an error or not at all.
+    """Return whether the Studio chosen in the form does not answer.
 
     If so, show the error on the form, and close the connection.
     """
@@ -58,7 +57,7 @@ async def is_refused(connected: "Connected", form: WelcomeScreen) -> bool:
 
 
 async def _request_error(connected: "Connected") -> str:
-    """Send the cheapest request to a Studio; return the error, empty if there was none."""
+    """Send the cheapest request; return its error, or nothing."""
     try:
         await connected.session.client.clusters()
     except StudioError as error:
@@ -67,7 +66,7 @@ async def _request_error(connected: "Connected") -> str:
 
 
 async def ask_trust(app: App[Any], error: TokenOriginChanged) -> TrustChoice | None:
-    """Ask before the token is sent to a Studio named by a project's settings; `None` means no."""
+    """Ask before the token is sent to a Studio named by a project's settings."""
     question = Confirm(
         "Send your token to another Studio?",
         (str(error), "", f"  stored for  {error.trusted_url}", f"  would go to {error.url}"),
@@ -88,10 +87,7 @@ JOBS_KEPT_RUNNING = "; its jobs kept running."
 
 
 class Restarter:
-    """Restarts a local Studio: each time it dies, and after a stop if the user wants it.
-
-    If the restart fails, the user can try again.
-    """
+    """Restarts a local Studio: each time it dies, and after a stop if the user wants it."""
 
     def __init__(
         self,
@@ -99,14 +95,13 @@ class Restarter:
         local: "RestartableStudio",
         notify: Callable[..., None],
     ) -> None:
-        """Watch the server of `local`, and use its new address after a restart."""
         self._connected = connected
         self._server, self._start_again = local
         self._notify = notify
         self._is_requested = asyncio.Event()
 
     def request_restart(self) -> None:
-        """Restart the server now, if it was stopped or could not be restarted."""
+        """Restart the server now, if it does not run."""
         self._is_requested.set()
 
     async def run(self) -> None:
@@ -122,7 +117,7 @@ class Restarter:
                 await self._wait_for_request()
 
     async def _wait_for_request(self) -> None:
-        """Return once the user requests a restart, or another program has restarted the server."""
+        """Return once the user requests it, or another program has restarted the server."""
         self._is_requested.clear()
         while not self._is_requested.is_set():
             if await asyncio.to_thread(lambda: self._server.runs):
@@ -133,7 +128,7 @@ class Restarter:
         self._notify(words, severity="warning", markup=False)
 
     async def _restart(self) -> bool:
-        """Start the server if it is not running; notify the user, and return whether it runs."""
+        """Start the server, and return whether it runs."""
         try:
             settings = await asyncio.to_thread(self._start_again)
         except StudioError as error:
@@ -148,12 +143,10 @@ class Restarter:
 
 
 async def read_again(app: App[Any], connected: "Connected", form: WelcomeScreen | None) -> bool:
-    """Read the settings again, apply them, and poll Studio at once; close the form if it is open.
+    """Apply changed settings, poll Studio at once, and close the form if it is open.
 
-    If an error prevents that, show it on the form, or without a form in a notification.
-
-    Return whether the settings name another Studio or team. Such settings are not applied, as they
-    need a new connection.
+    An error is shown on the form, or in a notification. Return whether the settings name another
+    Studio or team, which needs a new connection.
     """
     try:
         settings = await asyncio.to_thread(connected.read_again) if connected.read_again else None

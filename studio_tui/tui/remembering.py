@@ -1,8 +1,4 @@
-"""Saves the user's place and the visible list while the program runs.
-
-A crash loses only the changes of the place in the last seconds, and of the list in the last half
-minute.
-"""
+"""Saves the user's place and the visible list while the program runs."""
 
 import asyncio
 import threading
@@ -29,7 +25,7 @@ from studio_tui.tui.terminal.key_queue import KeyQueue
 from studio_tui.tui.widgets.workers import start_worker
 
 LIST_EVERY = 30.0
-"""Seconds between two saves of a list whose rows change; an unchanged list is not saved again."""
+"""Seconds between two saves of a list whose rows change."""
 
 
 class LastListKeeper:
@@ -39,13 +35,12 @@ class LastListKeeper:
         self._file = file
         self._saved_state: object = None
         self._saved_at = -LIST_EVERY
-        """When the file was last produced, by the monotonic clock."""
+        """Of the monotonic clock."""
 
     def to_keep(self, stack: Sequence[Screen[Any]], *, at_once: bool) -> dict[Path, str]:
-        """Return the file's new content by path; empty if the file need not be written now.
+        """Return the file's new content by path; empty if it need not be written.
 
-        With `at_once`, for the end of the program or connection, return the content even if it is
-        not due or has not changed.
+        With `at_once`, it is written even if it is not due or has not changed.
         """
         is_due = clock.monotonic() - self._saved_at >= LIST_EVERY
         if not (is_due or at_once):
@@ -85,16 +80,16 @@ class LastListKeeper:
 
 
 LOST_TIMEOUT = 30.0
-"""Seconds for which the notification of an unsent command stays visible."""
+"""Seconds for which it is visible that a command was not sent."""
 
 KEEP_AFTER = 0.2
 """Seconds from the last of several keys or clicks until the place is checked."""
 
 KEEP_WITHIN = 1.0
-"""Maximum seconds from a key or click until the place is checked, however many follow."""
+"""Seconds from a key or click until the place is checked, however many follow."""
 
 KEEP_EVERY = 5.0
-"""Seconds between checks without keys or clicks: lists change and logs scroll by themselves."""
+"""Seconds between checks otherwise: lists change and logs scroll by themselves."""
 
 
 async def report_unsent_commands(app: App[int], session: StudioSession) -> None:
@@ -106,10 +101,7 @@ async def report_unsent_commands(app: App[int], session: StudioSession) -> None:
 
 
 def hold_keys(app: KeyQueue, page: Page) -> None:
-    """Hold keys back until `page` has the rows that the opening screen shows already.
-
-    Without such rows on the opening screen, do nothing.
-    """
+    """Hold keys back until `page` has the rows that the opening screen shows, if it shows any."""
     if not getattr(app.screen, "has_rows", False):
         return
     hold = ExitStack()
@@ -141,28 +133,22 @@ class PlaceKeeper:
     def __init__(
         self, app: KeyQueue, connected: Connected, screens: Screens, list_file: Path | None
     ) -> None:
-        """Make a keeper; `list_file` is the file for the visible list, `None` to not save it."""
         self._app = app
         self._list_keeper = LastListKeeper(list_file) if list_file is not None else None
         self._connected = connected
         self._screens = screens
         self._last_texts: Mapping[Path, str] = {}
-        """The contents of files at the last check, to recognize changes."""
+        """By file, at the last check."""
         self._unwritten: dict[Path, str] = {}
-        """Contents of files that are not written yet, by path.
-
-        At the program's end, a writing thread that has not begun is canceled. `save_remaining` then
-        writes these contents.
-        """
+        """By file; at the program's end, the thread that would write may not have begun."""
         self._writing = threading.Lock()
         self._is_due = asyncio.Event()
-        """Set when the place should be checked because of a key or click."""
         self._timer: asyncio.TimerHandle | None = None
         """Runs from the first key or click after a check until `_is_due` is set."""
         self._deadline = 0.0
-        """When the timer ends at the latest, by the clock of the event loop."""
+        """Of the timer, by the clock of the event loop."""
         self._has_returned = False
-        """Whether the previous run's pages were restored, or the user opened a screen first."""
+        """Whether the pages were restored, or the user opened a screen first."""
 
     async def run(self) -> None:
         """Restore the pages of the previous run, and save the place until canceled."""
@@ -190,11 +176,9 @@ class PlaceKeeper:
 
     @property
     def _is_first_screen_on_top(self) -> bool:
-        """Whether the tab with which the dashboard started is visible, with no page over it."""
         return self._app.screen is self._screens.tab(self._screens.last.tab)
 
     async def _keep_on(self) -> None:
-        """Save the place whenever it has changed."""
         while True:
             await self._wait_for_check()
             self._note_places()
@@ -204,14 +188,13 @@ class PlaceKeeper:
                 await asyncio.to_thread(self._write)
 
     async def _wait_for_check(self) -> None:
-        """Wait until a check is due: shortly after a key or click, otherwise every few seconds."""
         with suppress(TimeoutError):
             async with asyncio.timeout(clock.until_multiple(KEEP_EVERY)):
                 await self._is_due.wait()
                 self._is_due.clear()
 
     def note_input(self) -> None:
-        """Check the place soon, as a key or click may have changed it."""
+        """Check the place soon, after a key or click."""
         loop = asyncio.get_running_loop()
         now = loop.time()
         if self._timer is not None:
@@ -231,11 +214,10 @@ class PlaceKeeper:
         self.save_remaining()
 
     def save_remaining(self) -> None:
-        """Save the remaining changes; do not ask the pages, as these are being removed."""
+        """Save the remaining changes; the pages are being removed."""
         self._write_now(self._changed_files())
 
     def _note_places(self) -> None:
-        """Make pages save their place in their view, and note which screens are open."""
         stack = self._app.screen_stack
         for screen in stack:
             # `isinstance` with a protocol would read each of its properties, each time.
@@ -254,7 +236,7 @@ class PlaceKeeper:
         return self._list_keeper.to_keep(self._app.screen_stack, at_once=at_once)
 
     def _changed_files(self) -> dict[Path, str]:
-        """Return the new contents of files that differ from the last call, by path."""
+        """Return the files that differ from the last call."""
         texts = self._screens.contents_to_save()
         changed = {path: text for path, text in texts.items() if self._last_texts.get(path) != text}
         self._last_texts = texts

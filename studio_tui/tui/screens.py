@@ -1,7 +1,6 @@
 """The screens of one connection, created on demand. Each tab is created once and then kept.
 
-Only this module imports the pages and forms of all tabs, most of them when they are first opened.
-It is imported after the first paint.
+Only this module imports the pages and forms of all tabs, after the first paint.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,13 +15,14 @@ from studio_tui import clock
 from studio_tui.api.models import Job
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.lists.filter_terms import Terms
+from studio_tui.presentation.lists.kinds import Kind
 from studio_tui.service.polling.endings import Endings
 from studio_tui.tui.clusters.cluster_choice import ClusterChoice
 from studio_tui.tui.connected import Connected
 from studio_tui.tui.frame.commands import Basics
 from studio_tui.tui.frame.last_screen import LastScreen
 from studio_tui.tui.frame.list_page import ListPage
-from studio_tui.tui.frame.list_view import load_view, view_text
+from studio_tui.tui.frame.list_view import ListView, load_view, view_text
 from studio_tui.tui.frame.page import Page
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.logs.log_memory import LogMemory
@@ -42,36 +42,30 @@ class Screens:
     def __init__(self, connected: Connected) -> None:
         self._connected = connected
         self._tabs: dict[str, Page] = {}
-        self._view_files = {
-            "jobs": connected.view_file,
-            "pipelines": connected.view_file.with_suffix(".pipelines.json"),
-            "clusters": connected.view_file.with_suffix(".clusters.json"),
-            "schedules": connected.view_file.with_suffix(".schedules.json"),
-            "activity": connected.view_file.with_suffix(".activity.json"),
+        others = ("pipelines", "clusters", "schedules", "activity")
+        self._view_files = {"jobs": connected.view_file} | {
+            name: connected.view_file.with_suffix(f".{name}.json") for name in others
         }
         self._log_file = connected.view_file.with_suffix(".logs.json")
         self._logs = LogMemory.load(self._log_file)
         self._dag_file = connected.view_file.with_suffix(".dags.json")
         self.cluster = ClusterChoice(connected.view_file.with_suffix(".cluster.json"))
-        """The cluster for new jobs."""
         self._last_file = connected.view_file.with_suffix(".screen.json")
         self.last = LastScreen.load(self._last_file)
-        """The tab and pages that the next run restores; at the start, those of the previous run."""
+        """For the next run; at the start, of the previous run."""
         self._filters_before: dict[str, str] = {}
-        """Filters of lists before `filter_list` changed them, by name of the tab."""
+        """Before `filter_list` changed them, by tab."""
         self._schedule_drafts: KeptDrafts[ScheduleDraft] = KeptDrafts()
-        """Unfinished forms of schedules that trigger pipelines, by the proposed datasets."""
+        """By the proposed datasets."""
 
     @cached_property
     def _dags(self) -> "DagMemory":
-        """The user's places in the graphs of pipelines, read when the first pipeline is opened."""
         from studio_tui.tui.pipelines.graph.memory import DagMemory  # noqa: PLC0415 (on demand)
 
         return DagMemory.load(self._dag_file)
 
     @cached_property
     def _saved_forms(self) -> "SavedForms":
-        """The saved drafts and templates, read when the first form is opened."""
         from studio_tui.tui.form.saved_forms import SavedForms  # noqa: PLC0415 (on demand)
 
         return SavedForms(self._connected.view_file.with_suffix(".forms.json"))
@@ -117,9 +111,7 @@ class Screens:
     def job_form(self, request: OpenForm) -> Page:
         """Return a new form for a job.
 
-        If the user left unfinished input in the form with the same `about`, the form starts with
-        that input, otherwise with the draft of the request. Without a draft, it starts with the
-        unfinished input of the general form, otherwise empty.
+        It starts with unfinished input with the same `about`, else with the draft of the request.
         """
         from studio_tui.tui.form.submit_screen import SubmitScreen  # noqa: PLC0415 (on demand)
         from studio_tui.tui.form.templates import Start  # noqa: PLC0415 (on demand)
@@ -161,8 +153,7 @@ class Screens:
     def show_merged_logs(self, job_ids: Sequence[str], jobs: Sequence[Job] = ()) -> None:
         """Put the logs of some jobs on the tab of merged logs.
 
-        `jobs` has jobs that the session possibly does not know. An id that is neither in `jobs` nor
-        known to the session is skipped.
+        `jobs` has those that the session possibly does not know; an unknown id is skipped.
 
         Raises:
             SpoolError: there is no room for the logs on the local disk.
@@ -191,9 +182,9 @@ class Screens:
         return PipelineScreen(self._basics, pipeline_id, self._dags, run_id=run_id)
 
     def show_datasets(self, app: App[Any], job_ids: Sequence[str]) -> None:
-        """Show the datasets, with the cursor on a dataset that the given jobs made.
+        """Show the datasets, with the cursor on one that the given jobs made.
 
-        Then do what the user chooses there: rebuild datasets, or show the job that made one.
+        Then do what the user chooses there.
         """
         showing = partial(self._show_datasets, app, job_ids)
         start_worker(app, showing, name="datasets", group="datasets", exclusive=True)
@@ -215,10 +206,7 @@ class Screens:
                 app.notify("Studio does not return that job now", severity="warning")
 
     def filter_list(self, name: str, terms: str) -> None:
-        """Set the filter of the list on tab `name`.
-
-        If the list is not visible, `restore_filters` later restores its previous filter.
-        """
+        """Set the filter of a list; if it is not visible, until `restore_filters`."""
         page = self.tab(name)
         if isinstance(page, ListPage):
             if not page.is_current:
@@ -229,10 +217,7 @@ class Screens:
                 page.list.filtering.replace_unmounted(Terms(terms, page.kind))
 
     def restore_filters(self) -> None:
-        """Restore the filters that `filter_list` changed, on lists that are no longer visible.
-
-        Called after the user has closed a page.
-        """
+        """Restore the filters that `filter_list` changed, on lists that are no longer visible."""
         for name, previous_filter in [*self._filters_before.items()]:
             page = self._tabs.get(name)
             if isinstance(page, ListPage) and not page.is_current:
@@ -242,8 +227,8 @@ class Screens:
     def show_schedule_form(self, app: App[Any], datasets: str) -> None:
         """Show the form for a schedule that triggers a pipeline.
 
-        The form starts with the unfinished draft for these datasets; without a draft, with
-        `datasets`. In the list of schedules, the cursor moves to the created schedule.
+        It starts with the unfinished draft for `datasets`, if any. The cursor of the list of
+        schedules moves to the created one.
         """
         start_worker(app, partial(self._schedule, app, datasets), name="plan", group="command")
 
@@ -279,33 +264,31 @@ class Screens:
         if name == "clusters":
             from studio_tui.tui.clusters.list_screen import ClustersScreen  # noqa: PLC0415 (on demand)
 
-            view = load_view(self._view_files[name], ClustersScreen.kind)
-            return ClustersScreen(self._basics, view, self.cluster)
+            return ClustersScreen(self._basics, self._view(name, ClustersScreen.kind), self.cluster)
         if name == "pipelines":
             from studio_tui.tui.pipelines.list_screen import (  # noqa: PLC0415 (on demand)
                 PipelinesScreen,
             )
 
-            view = load_view(self._view_files[name], PipelinesScreen.kind)
-            return PipelinesScreen(self._basics, view)
+            return PipelinesScreen(self._basics, self._view(name, PipelinesScreen.kind))
         if name == "schedules":
             from studio_tui.tui.schedules.list_screen import (  # noqa: PLC0415 (on demand)
                 SchedulesScreen,
             )
 
-            view = load_view(self._view_files[name], SchedulesScreen.kind)
-            return SchedulesScreen(self._basics, view)
+            return SchedulesScreen(self._basics, self._view(name, SchedulesScreen.kind))
         if name == "activity":
             from studio_tui.tui.activity.list_screen import ActivityScreen  # noqa: PLC0415 (on demand)
 
-            view = load_view(self._view_files[name], ActivityScreen.kind)
-            return ActivityScreen(self._basics, view)
+            return ActivityScreen(self._basics, self._view(name, ActivityScreen.kind))
         if name == "logs":
             from studio_tui.tui.logs.merged_screen import MergedScreen  # noqa: PLC0415 (on demand)
 
             return MergedScreen(self._basics)
-        view = load_view(self._view_files["jobs"], JobsScreen.kind)
-        return JobsScreen(self._basics, view)
+        return JobsScreen(self._basics, self._view("jobs", JobsScreen.kind))
+
+    def _view(self, name: str, kind: Kind[Any]) -> ListView:
+        return load_view(self._view_files[name], kind)
 
     @property
     def _basics(self) -> Basics:
@@ -314,7 +297,6 @@ class Screens:
 
     @property
     def _endings(self) -> Endings:
-        """Reports the endings of opened jobs and pipelines."""
         return self._connected.session.endings
 
     def _known_job(self, job_id: str) -> Job | None:

@@ -11,19 +11,16 @@ def sheets(*names: str) -> list[str | PurePath]:
 
 
 OPENING = sheets("frame", "opening")
-"""The sheets for the first paint."""
 
 OPENING_LIST = sheets("frame", "opening", "big_table", "lists")
-"""The sheets for the first paint if it shows the list of the previous run."""
+"""For a first paint with the list of the previous run."""
 
 WELCOME = sheets("welcome")
-"""The sheet of the form on which the user chooses how to connect."""
 
 DIALOGS = sheets("dialogs")
-"""The sheet of all dialogs."""
 
 FORM_DIALOGS = sheets("dialogs", "submit")
-"""The sheets of a dialog with fields."""
+"""For dialogs with fields."""
 
 PAGES = sheets(
     "facts",
@@ -37,4 +34,3 @@ PAGES = sheets(
     "logs",
     "submit",
 )
-"""The sheets of the pages, loaded with the first page."""

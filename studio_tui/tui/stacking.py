@@ -14,11 +14,11 @@ from textual.screen import Screen
 from studio_tui.errors import StudioError
 
 BOTTOM = 2
-"""Number of screens when a tab is shown: the opening screen and the tab."""
+"""Screens when a tab is shown: the opening screen and the tab."""
 
 
 def show_at_bottom(app: App[Any], screen: Screen[Any]) -> None:
-    """Show `screen` directly over the opening screen, in place of all pages and of another tab."""
+    """Show `screen` over the opening screen, in place of everything else."""
     while len(app.screen_stack) > BOTTOM:
         app.pop_screen()
     if app.screen is screen:
@@ -30,10 +30,7 @@ def show_at_bottom(app: App[Any], screen: Screen[Any]) -> None:
 
 
 def show_over(app: App[Any], screen: Screen[Any]) -> None:
-    """Show `screen` over the current page, so that back returns to that page.
-
-    If `screen` is in the stack already, close everything over it instead.
-    """
+    """Show `screen` over the current page, or close everything over it if it is open already."""
     if screen not in app.screen_stack:
         app.push_screen(screen)
     while app.screen is not screen:
@@ -54,7 +51,7 @@ def _is_pipeline_page(screen: Screen[Any]) -> bool:
 
 
 def install_tab(app: App[Any], tab: Screen[None], name: str) -> Screen[None]:
-    """Return the tab, after installing it in the app, so that it keeps its state while hidden."""
+    """Install the tab, so that it keeps its state while hidden."""
     if not app.is_screen_installed(tab):
         app.install_screen(tab, name)
     return tab

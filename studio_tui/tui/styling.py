@@ -1,7 +1,6 @@
 """The theme and the style sheets of an app, each parsed only once.
 
 docs/upstream/first-theme.md describes how Textual parses them several times.
-`tests/tui/test_styling.py` checks the assumptions about Textual.
 """
 
 import os
@@ -16,21 +15,16 @@ from studio_tui.tui.theme import FOR_16_COLOURS, THEMES
 
 
 class GrowingStylesheet(PlacedStylesheet):
-    """A style sheet to which a screen can add sheets without parsing the existing ones again.
-
-    Textual would parse all of them again for each added sheet, for example before the first dialog.
-    """
+    """A style sheet to which a screen can add sheets without parsing the others again."""
 
     def reparse(self) -> None:
-        """Parse the added sheets; parse all sheets if the variables of the theme have changed."""
         self.parse()
 
 
 def variables_of_theme(app: App[Any]) -> dict[str, str]:
-    """Return the variables of an app's theme; empty before `apply_theme` has set the theme.
+    """Return the variables of an app's theme; empty before `apply_theme`.
 
-    An app uses it as its method `get_css_variables`. Textual calls that method when the app is
-    made, and would compute the variables of Textual's own theme, which is not used.
+    Textual calls it when the app is made, and would compute the variables of its own theme.
     """
     is_set = isinstance(app.__dict__.get("stylesheet"), GrowingStylesheet)
     return App.get_css_variables(app) if is_set else {}
@@ -47,9 +41,8 @@ def keeps_palette(theme: str) -> bool:
 def apply_theme(app: App[Any], choose: Callable[[], str]) -> None:
     """Set the theme of an app that is not running yet.
 
-    `choose` returns the name of the theme; it is called after our themes are registered. Assigning
-    `App.theme` would parse the style sheets twice before the first paint: with the variables of
-    Textual's own theme, and again with the variables of the chosen theme.
+    `choose` returns its name once our themes are registered. Assigning `App.theme` would parse the
+    style sheets twice.
     """
     for our_theme in THEMES:
         app.register_theme(our_theme)
@@ -67,10 +60,9 @@ def apply_theme(app: App[Any], choose: Callable[[], str]) -> None:
 
 
 def parse_early(app: App[Any], sheets: Iterable[str | PurePath]) -> None:
-    """Parse the sheets of a screen before the screen is first shown.
+    """Parse the sheets of a screen before it is first shown.
 
-    Otherwise Textual parses them when the screen is shown, and then restyles all widgets of all
-    other screens, which takes longer than showing a dialog.
+    Otherwise Textual then restyles all widgets of all other screens.
     """
     missing = [PurePath(path) for path in sheets if not app.stylesheet.has_source(str(path))]
     if missing:

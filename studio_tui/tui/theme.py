@@ -53,10 +53,10 @@ LIGHT = Theme(
 ANSI_DARK = "ansi-dark"
 ANSI_LIGHT = "ansi-light"
 FOR_16_COLOURS = frozenset({ANSI_DARK, ANSI_LIGHT})
-"""Themes of Textual that use the terminal's palette."""
+"""Textual's themes in the terminal's palette."""
 
 THEMES = (DARK, LIGHT)
-"""The themes to register with Textual."""
+"""To register with Textual."""
 
 
 def theme_for(*, dark: bool, colours: int) -> str:

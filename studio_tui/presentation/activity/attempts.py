@@ -8,9 +8,9 @@ from itertools import groupby
 from studio_tui.presentation.activity.entries import ActivityState, Entry
 
 _AFTER_FAILURE = timedelta(minutes=5)
-"""An equal request within this time after a failure is another attempt, by program or user."""
+"""An equal request within this time is another attempt, by program or user."""
 _AFTER_UNKNOWN = timedelta(seconds=5)
-"""An equal request within this time after an unknown outcome is another attempt.
+"""An equal request within this time is another attempt.
 
 Only the program repeats a request so soon, and only if repeating has no second effect. A later
 request is another command, as both may have taken effect.
@@ -18,10 +18,7 @@ request is another command, as both may have taken effect.
 
 
 def join_attempts(entries: Iterable[Entry]) -> list[Entry]:
-    """Return entries with the attempts of each command joined into one.
-
-    `entries` are ordered by start time; the returned ones by the start of their first attempt.
-    """
+    """Return entries with the attempts of each command joined into one, ordered by start time."""
     commands: list[list[Entry]] = []
     latest: dict[tuple[str, str, str], list[Entry]] = {}
     for entry in entries:
@@ -39,7 +36,7 @@ def join_attempts(entries: Iterable[Entry]) -> list[Entry]:
 
 
 def _is_next_attempt(last: Entry, entry: Entry) -> bool:
-    """Whether `entry` is another attempt of the command of `last`; their requests are equal."""
+    """Return whether two equal requests are attempts of one command."""
     if last.state is ActivityState.DONE:
         return False
     ended = last.last_started_at + timedelta(milliseconds=last.longest_ms)

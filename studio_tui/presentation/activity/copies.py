@@ -1,7 +1,4 @@
-"""Formats a recorded request as a curl command and, if there is one, as a `datachain` command.
-
-Secrets were redacted before the request was recorded, so the user has to insert them.
-"""
+"""Formats a recorded request, whose secrets were redacted, as curl and `datachain` commands."""
 
 import json
 import shlex
@@ -35,8 +32,7 @@ def as_curl(entry: Entry, url: str) -> str:
 def as_datachain(entry: Entry, pipeline_name: str = "") -> str:
     """Return the equivalent `datachain` command; empty if none is known.
 
-    `pipeline_name` is the name of the pipeline that the request is about, if that is known: the
-    command accepts no id of a pipeline.
+    The command accepts only the name of a pipeline, no id.
     """
     match_of_route = route_of(entry)
     if match_of_route is None:
@@ -82,7 +78,7 @@ def _job_run(entry: Entry) -> str:
 
 
 def _job_ls(query: Mapping[str, str]) -> str:
-    """Return the command that lists the same jobs; empty for one job, which no command lists."""
+    """Empty for one job, which no command lists."""
     if "job_id" in query:
         return ""
     options = [f"--{name} {_quoted(query[name])}" for name in ("status", "limit") if name in query]
@@ -90,10 +86,7 @@ def _job_ls(query: Mapping[str, str]) -> str:
 
 
 def _pipeline_create(fields: Mapping[str, Any]) -> str:
-    """Return the command that creates a pipeline; empty if none does the same.
-
-    The pipelines that the command creates are paused, and have no environment of their own.
-    """
+    """The pipelines that the command creates are paused, and have no environment of their own."""
     datasets = fields.get("datasets")
     if not isinstance(datasets, list) or not fields.get("review") or fields.get("environment"):
         return ""
@@ -101,21 +94,18 @@ def _pipeline_create(fields: Mapping[str, Any]) -> str:
 
 
 def _command(command: str, *arguments: str) -> str:
-    """Return a command with its arguments; empty if one is missing."""
+    """Empty if an argument is missing."""
     if not arguments or not all(arguments):
         return ""
     return " ".join([command, *map(_quoted, arguments)])
 
 
 def _quoted(word: str) -> str:
-    """Return a word for the shell, as one line that is safe to draw."""
+    """Return a word for the shell that is safe to draw."""
     return shlex.quote(safe_line(word))
 
 
 def _with_mask_note(entry: Entry, command: str) -> str:
-    """Return the command, safe to draw, preceded by a comment if parts were not recorded.
-
-    Without a command, return an empty text.
-    """
+    """Return the command, safe to draw, after a comment if parts were not recorded."""
     is_masked = REDACTED in entry.body or "left out]" in entry.body or REDACTED in entry.path
     return safe_block(f"{_MASKED}\n{command}" if is_masked and command else command)

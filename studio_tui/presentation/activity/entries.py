@@ -15,7 +15,7 @@ from studio_tui.api.routes import Route
 from studio_tui.text import safe_line
 
 SHORT_ID = 8
-"""Number of characters shown of an id."""
+"""Characters shown of an id."""
 
 
 class ActivityState(StrEnum):
@@ -23,12 +23,12 @@ class ActivityState(StrEnum):
 
     DONE = "DONE"
     EMPTY = "EMPTY"
-    """Studio answered that there is nothing, or nothing new since the last request."""
+    """Nothing, or nothing new since the last request."""
     FAILED = "FAILED"
     UNKNOWN = "UNKNOWN"
     """The request may or may not have taken effect."""
     UNDONE = "UNDONE"
-    """Undone by the user before it was sent."""
+    """By the user, before it was sent."""
     LOST = "LOST"
     """Never sent, because the dashboard ended first."""
 
@@ -43,37 +43,35 @@ class Entry:
     id: str
     state: ActivityState
     started_at: datetime
-    """Start time of the first request, or when a command was given that was not sent."""
+    """Of the first request, or when a command was given that was not sent."""
     last_started_at: datetime
-    """Start time of the last request; equal to `started_at` if there was only one."""
+    """Of the last request."""
     words: str = ""
-    """Description of a command that was not sent, safe to draw; empty for requests."""
+    """For a command that was not sent, safe to draw."""
     method: str = ""
-    """HTTP method; empty for a command that was not sent."""
+    """Empty for a command that was not sent."""
     path: str = ""
-    """Path below `/api`, with its query."""
+    """Below `/api`, with its query."""
     outcome: str = ""
     """The status code, the class name of an exception, or `canceled`."""
     reason: str = ""
-    """Why the last request failed, a sentence that is safe to draw; empty if it did not."""
+    """Why the last request failed, a sentence that is safe to draw."""
     count: int = 1
-    """Number of requests."""
+    """Of requests."""
     mean_ms: float = 0.0
-    """Mean duration of the requests in milliseconds."""
     longest_ms: float = 0.0
-    """Longest duration of a request in milliseconds."""
     changes: bool = False
-    """Whether the request changes something in Studio."""
+    """Whether it changes something in Studio."""
     body: str = ""
-    """JSON body, with secrets redacted."""
+    """JSON, with secrets redacted."""
     name: str = ""
-    """Name of the job or pipeline that the request is about; safe to draw, empty if unknown."""
+    """Of the job or pipeline that it is about, safe to draw."""
     attempts: str = ""
-    """The outcomes of several attempts: `timed out ×2, then 200`; empty if there was only one."""
+    """The outcomes of several: `timed out ×2, then 200`."""
 
     @property
     def is_command(self) -> bool:
-        """Whether the request changes something in Studio, or would have if it had been sent."""
+        """Whether it changes something in Studio, or would have if it had been sent."""
         return self.changes or not self.method
 
     @property
@@ -90,17 +88,17 @@ class Entry:
 
     @property
     def is_polling(self) -> bool:
-        """Whether the entry is several equal requests that only read, such as those of a poller."""
+        """Whether it is several equal requests that only read."""
         return self.count > 1 and not self.changes
 
     @property
     def fields(self) -> Mapping[str, Any]:
-        """Fields of the JSON body; empty if the body is no JSON object."""
+        """The fields of the JSON body; empty if that is no object."""
         return _fields_in(self.body)
 
     @property
     def query(self) -> Mapping[str, str]:
-        """Query parameters; of several with the same name, the first."""
+        """The query parameters; of several with the same name, the first."""
         return _query_in(self.path)
 
 
@@ -115,10 +113,10 @@ _NO_ANSWER = {
     "AuthenticationError": "token refused",
     "canceled": "not awaited",
 }
-"""Words for the errors of requests without a status; any other error is `failed`."""
+"""For requests without a status; any other error is `failed`."""
 
 STATUS_MEANINGS = {"304": "unchanged", "416": "nothing new"}
-"""What these statuses mean for a request for changes since the previous request."""
+"""For a request for changes since the previous one."""
 
 _DESCRIPTIONS: tuple[tuple[Route, str], ...] = (
     (routes.CREATE_JOB, "create job {query_name}"),
@@ -156,14 +154,11 @@ _PATTERNS = tuple((route, _pattern(route), description) for route, description i
 
 
 _GET_JOB = "get job {job}"
-"""Description of `LIST_JOBS` if its query has the id of one job."""
+"""`LIST_JOBS` with the id of one job in its query."""
 
 
 def route_of(entry: Entry) -> tuple[Route, str, str] | None:
-    """Return the route, the id in the path, and the template of a description for `words_of`.
-
-    The id is empty if the path has none. `None` if no route matches.
-    """
+    """Return the route, the id in the path or "", and the template for `words_of`."""
     return _match_route(entry.method, entry.path.partition("?")[0])
 
 
@@ -176,12 +171,12 @@ def _match_route(method: str, path: str) -> tuple[Route, str, str] | None:
 
 
 class Subject(NamedTuple):
-    """The items that a request is about; each is empty if the request is about no such item."""
+    """The items that a request is about, if any."""
 
     job: str
-    """Id of a job or a schedule."""
+    """Also of a schedule."""
     pipeline: str
-    """Id of a pipeline, or its name."""
+    """Its id or name."""
 
 
 def subject_of(entry: Entry) -> Subject:
@@ -240,6 +235,5 @@ def words_of(entry: Entry) -> str:
 
 
 def _name_and_id(item_id: str, name: str) -> str:
-    """Return `train.py (497f6eca)`, or only the id if the name is unknown."""
     short_id = item_id[:SHORT_ID]
     return f"{name} ({short_id})" if name else short_id

@@ -22,10 +22,10 @@ _LOOKS = {
     ActivityState.EMPTY: ("·", Tone.DIM),
     ActivityState.DONE: ("✓", Tone.GOOD),
 }
-"""Glyph and tone of each state, in the sort order of states."""
+"""In the sort order of states."""
 
 _LONGEST_LABEL = 24
-"""Maximum number of characters of a label; documented fields have names of at most 20."""
+"""Characters of a label; documented fields have names of at most 20."""
 
 _EXPLANATIONS = {
     ActivityState.UNDONE: "undone before it was sent",
@@ -40,10 +40,7 @@ def _answer_cell(entry: Entry) -> Cell:
 
 
 def _time(entry: Entry) -> str:
-    """Return the time of a request, `15:04:05`.
-
-    Of polling that did not begin and end in the same minute, return the end: `until 15:31`.
-    """
+    """Return a time such as `15:04:05`; of polling for minutes, the end: `until 15:31`."""
     first, last = entry.started_at.astimezone(), entry.last_started_at.astimezone()
     if not entry.is_polling or f"{first:%H:%M}" == f"{last:%H:%M}":
         return f"{first:%H:%M:%S}"
@@ -99,7 +96,7 @@ def facts(entry: Entry, now: datetime) -> tuple[Fact, ...]:
 
 
 def _plain(value: object) -> str:
-    """Return a JSON value as text; a string or a list of strings has no quotes."""
+    """A string or a list of strings has no quotes."""
     if isinstance(value, str):
         return value
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
@@ -153,7 +150,6 @@ ACTIVITY_COLUMNS: tuple[ListColumn[Entry, Entry, Cell], ...] = (
         SortOrder("reason", lambda entry, now: (not entry.reason, entry.reason)),
     ),
 )
-"""From left to right."""
 
 COLUMNS = layouts(ACTIVITY_COLUMNS)
 

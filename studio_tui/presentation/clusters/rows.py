@@ -22,13 +22,13 @@ from studio_tui.presentation.lists.list_column import ListColumn, SortOrder, lay
 from studio_tui.text import LINE_LIMIT
 
 JOBS_LISTED = 6
-"""Maximum number of running jobs, and of waiting jobs, that are listed for a cluster."""
+"""Most running jobs, and waiting jobs, that are listed for a cluster."""
 
 _IN_QUEUE = frozenset({JobState.CREATED, JobState.SCHEDULED, JobState.QUEUED})
 
 
 class ClusterState(StrEnum):
-    """State of a cluster; `UNKNOWN` if Studio sends another status, or none."""
+    """`UNKNOWN` if Studio sends another status, or none."""
 
     ACTIVE = "ACTIVE"
     MODIFYING = "MODIFYING"
@@ -44,7 +44,7 @@ _LOOKS = {
     ClusterState.ACTIVE: ("●", Tone.GOOD),
     ClusterState.INACTIVE: ("○", Tone.DIM),
 }
-"""Glyph and tone of each state, in the sort order of states."""
+"""In the sort order of states."""
 
 
 class ClusterRow(NamedTuple):
@@ -52,7 +52,7 @@ class ClusterRow(NamedTuple):
 
     cluster: Cluster
     chosen: str | None
-    """Name of the cluster that the user chose for new jobs; `None` if none was chosen."""
+    """Name of the cluster for new jobs, if one was chosen."""
 
 
 def facts(
@@ -60,8 +60,7 @@ def facts(
 ) -> tuple[Fact, ...]:
     """Return the facts about a cluster; `jobs` are the jobs of all clusters, newest first.
 
-    `has_all` is whether `jobs` have all ended jobs. Jobs whose ids are in `fixed` are not counted
-    as failed.
+    `has_all` is whether these are all ended jobs. Those in `fixed` are not counted as failed.
     """
     all_jobs = tuple(jobs)
     disk = f"{cluster.disk_size} GB" if cluster.disk_size is not None else None
@@ -146,7 +145,7 @@ def _jobs(
 
 
 def _listed_jobs(cluster: Cluster, jobs: tuple[Job, ...]) -> tuple[Fact, ...]:
-    """List the jobs of a cluster that have workers, and those that wait for them, oldest first."""
+    """Oldest first."""
     own_jobs = [job for job in reversed(jobs) if runs_on(job, cluster)]
     return tuple(
         Fact(label, Cell("\n".join(fit_lines(names, ListSpace(JOBS_LISTED, LINE_LIMIT))), tone))
@@ -163,7 +162,7 @@ def _job_line(job: Job) -> str:
 
 
 def _status_word(cluster: Cluster) -> str | None:
-    """Return the status; `None` if unknown. Older versions of Studio send only `is_active`."""
+    """Older versions of Studio send only `is_active`."""
     if cluster.status is not None or cluster.is_active is None:
         return cluster.status
     return "ACTIVE" if cluster.is_active else "INACTIVE"
@@ -260,7 +259,6 @@ CLUSTER_COLUMNS: tuple[ListColumn[ClusterRow, Cluster, Cell], ...] = (
         text=attrgetter("id"),
     ),
 )
-"""From left to right."""
 
 COLUMNS = layouts(CLUSTER_COLUMNS)
 

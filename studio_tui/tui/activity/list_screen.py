@@ -50,7 +50,6 @@ _COMMANDS: tuple[Command["ActivityScreen"], ...] = (
     ),
 )
 _ONLY_COMMANDS = "kind=command"
-"""The filter that passes only requests that change something."""
 
 
 class ActivityScreen(ListPage[Entry]):
@@ -72,7 +71,6 @@ class ActivityScreen(ListPage[Entry]):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(_COMMANDS), *LIST.bindings]
 
     def __init__(self, basics: Basics, view: ListView) -> None:
-        """Make a page that starts with `view`."""
         super().__init__(basics, view)
         self.commands.add_to(self, _COMMANDS)
 
@@ -85,14 +83,10 @@ class ActivityScreen(ListPage[Entry]):
         return (*super().pollers(), self.session.records.activity)
 
     def polled(self) -> SnapshotPublisher[Any]:
-        """Return the poller of jobs: the header shows the age of its data, as on other pages.
-
-        The entries themselves are recorded on this machine, so they have no age.
-        """
+        """The entries are recorded on this machine, so they have no age; the jobs' is shown."""
         return self.session.jobs
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
-        """Show new entries, and the names of jobs and pipelines that have become known."""
         activity = self.session.records.activity
         if is_news and activity.snapshot.value is not None:
             self.list.set_rows(self._with_names(entries(activity.snapshot.value)))
@@ -100,7 +94,6 @@ class ActivityScreen(ListPage[Entry]):
             self.list.show_notice()
 
     def _with_names(self, entries: list[Entry]) -> list[Entry]:
-        """Return the entries, each with the name of its job or pipeline if that is known."""
         known_items = self.session.known_items
         jobs = known_items.jobs({subject_of(entry).job for entry in entries})
         pipelines = {each.pipeline_id: each for each in known_items.pipelines().pipelines}
@@ -121,7 +114,7 @@ class ActivityScreen(ListPage[Entry]):
         return None if entry.method else "It was not sent, so there is no request to copy"
 
     async def copy_command(self) -> None:
-        """Copy one of the commands that repeat the request; the user chooses it from a menu."""
+        """Copy one of the commands that repeat the request."""
         if entry := self.row_at_hand():
             curl = as_curl(entry, self.session.client.url)
             texts = {"curl": curl, "datachain": as_datachain(entry, self._pipeline_name(entry))}
@@ -135,13 +128,12 @@ class ActivityScreen(ListPage[Entry]):
                 await copy(self.app, commands[program], f"The {program} command")
 
     def _pipeline_name(self, entry: Entry) -> str:
-        """Return the name of the pipeline that a request is about; empty if it is unknown."""
         pipeline_id = subject_of(entry).pipeline
         known = self.session.known_items.pipelines().pipelines
         return next((each.name or "" for each in known if each.pipeline_id == pipeline_id), "")
 
     def toggle_commands(self) -> None:
-        """Show only requests that change something; if the filter does that already, go back."""
+        """Show only requests that change something, or go back."""
         self.list.filtering.toggle(_ONLY_COMMANDS)
 
     @on(BigTable.Opened)
@@ -169,10 +161,7 @@ class ActivityScreen(ListPage[Entry]):
 
 
 def entries(actions: Actions) -> list[Entry]:
-    """Return an entry for each request and each command that was not sent, newest first.
-
-    The attempts to send the same command are one entry.
-    """
+    """Return an entry for each request, and each command that was not sent, newest first."""
     calls = sorted(map(_entry_of_call, actions.calls), key=lambda entry: entry.started_at)
     return newest_first([*join_attempts(calls), *map(_entry_of_hold, actions.unsent)])
 

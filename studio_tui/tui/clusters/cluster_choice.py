@@ -11,10 +11,7 @@ class _SavedChoice(Remembered):
 
 
 class ClusterChoice:
-    """The cluster that the user has chosen for new jobs.
-
-    It is saved by name, as a new job refers to its cluster by name.
-    """
+    """The cluster that the user has chosen for new jobs, by name."""
 
     def __init__(self, path: Path) -> None:
         """Load the saved choice; if it cannot be read, no cluster is chosen."""
@@ -23,10 +20,10 @@ class ClusterChoice:
 
     @property
     def name(self) -> str | None:
-        """The name of the chosen cluster; `None` leaves the choice to Studio."""
+        """`None` leaves the choice to Studio."""
         return self._saved.name
 
     def choose(self, name: str | None) -> None:
-        """Choose a cluster by name, or `None`; if saving fails, the choice ends with this run."""
+        """Choose a cluster, or none; if saving fails, the choice ends with this run."""
         self._saved = _SavedChoice(name=name)
         self._saved.save(self._path)

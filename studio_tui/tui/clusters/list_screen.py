@@ -100,7 +100,6 @@ class ClustersScreen(ListPage[Cluster]):
         return ("clusters.jobs", "clusters.choose", "clusters.new_job", "page.refresh", "page.back")
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
-        """Show the clusters of a new answer, or in the preview the changes of jobs."""
         if message.name == self.session.jobs.name and is_news:
             self.list.show_preview(self.moment())
         elif message.name == self.session.clusters.name:
@@ -147,7 +146,7 @@ class ClustersScreen(ListPage[Cluster]):
     # Keys.
 
     def show_jobs(self) -> None:
-        """Show the jobs of the marked clusters; without marks, of the cluster under the cursor."""
+        """Show the jobs of the marked clusters, else of the one under the cursor."""
         clusters = self._marked_or_current()
         # Use ids if jobs have them, as a later cluster may have the same name.
         if any(job.compute_cluster_id for job in self._jobs()):
@@ -158,20 +157,20 @@ class ClustersScreen(ListPage[Cluster]):
         self.post_message(FilterList(terms))
 
     def choose(self) -> None:
-        """Use the cluster under the cursor for new jobs; if it is chosen already, choose none."""
+        """Use the cluster for new jobs, or no longer."""
         if cluster := self.row_at_hand():
             self._choice.choose(None if self._is_chosen(cluster) else cluster.name)
             self.table.show_again()
             self.list.show_title()
 
     def open_form(self) -> None:
-        """Show the form for a new job on the cluster under the cursor."""
+        """Show the form for a new job on the cluster."""
         if cluster := self.row_at_hand():
             draft = Draft(compute_cluster_name=cluster.name or "")
             self.post_message(OpenForm(draft, about=f"cluster {cluster.id}"))
 
     async def copy_id(self) -> None:
-        """Copy the id of the cluster under the cursor, and show it in a notification."""
+        """Copy the id of the cluster."""
         if cluster := self.row_at_hand():
             await copy(self.app, cluster.id)
 
@@ -197,7 +196,6 @@ class ClustersScreen(ListPage[Cluster]):
         return facts(cluster, self._jobs(), has_all=has_all, fixed=fixed) if cluster else ()
 
     def title_notes(self) -> tuple[Part, ...]:
-        """Return the cluster for new jobs, and whether a change to a cluster is not in effect."""
         has_problem = any(row.problem for row in self.rows.values())
         problem_note = Part("· the last change to them is not in effect ", Tone.WARN)
         notes = (problem_note,) if has_problem else ()
@@ -209,7 +207,6 @@ class ClustersScreen(ListPage[Cluster]):
         return (*notes, Part(f"· {chosen}, chosen for new jobs, no longer exists ", Tone.WARN))
 
     def _marked_or_current(self) -> Sequence[Cluster]:
-        """Return the marked clusters; without marks, the cluster under the cursor, if any."""
         return self.marked_rows() or tuple(filter(None, (self.row_at_hand(),)))
 
     def _jobs(self) -> Sequence[Job]:

@@ -1,7 +1,7 @@
 """The terminal driver, which ends the program when the terminal has gone.
 
-A separate thread writes the output, so that a terminal which does not read blocks nothing.
-docs/upstream/terminal-gone.md describes what Textual's driver does in these cases.
+A separate thread writes the output, so that a terminal which does not read blocks nothing; see
+docs/upstream/terminal-gone.md.
 """
 
 import os
@@ -33,12 +33,11 @@ class TerminalDriver(LinuxDriver):
         )
         self._file: Any = self._output
         self._is_watched = False
-        """Whether the thread that waits for a hangup was started."""
+        """For a hangup, by a thread."""
         self._has_terminal = False
-        """Whether the terminal is in application mode."""
+        """Whether it is in application mode."""
 
     def start_application_mode(self) -> None:
-        """Take over the terminal and start watching it."""
         if not self._is_watched:
             self._is_watched = True
             Thread(target=self._watch, name="terminal watch", daemon=True).start()
@@ -48,35 +47,32 @@ class TerminalDriver(LinuxDriver):
         self._has_terminal = self._key_thread is not None and self._key_thread.is_alive()
 
     def stop_application_mode(self) -> None:
-        """Leave the terminal as it was."""
         self._has_terminal = False
         super().stop_application_mode()
 
     def close(self) -> None:
-        """Release the terminal once all output is written, or the terminal no longer reads."""
+        """Wait until all output is written, or the terminal no longer reads."""
         super().close()
         self._output.drain()
 
     def write(self, data: str) -> None:
-        """Pass text to our thread that writes; Textual has another thread, which is not needed."""
+        """Textual has another thread, which is not needed."""
         self._output.write(data)
 
     def send_message(self, message: Message) -> None:
-        """Send a message to the app, from any thread; Textual would start a task for each."""
+        """From any thread; Textual would start a task for each."""
         self._app.post_message(message)
 
     def run_input_thread(self) -> None:
-        """Read the input until the terminal has gone."""
         try:
             read_input(self.fileno, self._stop, self.process_message, debug=self._debug)
         except OSError:
             self._report_hangup()
 
     def _sigtstp_application(self, *_signal: object) -> None:
-        """Stop the whole process group, as a terminal does, including a parent such as make.
+        """Stop the whole process group, as a terminal does.
 
-        Textual stops only its own process. Its parent would continue to wait, so the shell would
-        not get the terminal back.
+        Otherwise a parent such as make would wait, and the shell would not get the terminal back.
         """
         if os.getpgrp() == os.getsid(0):
             # A shell with job control starts each job in a process group of its own.
@@ -88,11 +84,11 @@ class TerminalDriver(LinuxDriver):
         os.killpg(os.getpgrp(), signal.SIGSTOP)
 
     def _sigcont_application(self, *signals: object) -> None:
-        """Take over the terminal again, whether or not the app has been suspended.
+        """Take over the terminal again.
 
-        If the app was not suspended, for example on a hangup or after `kill -STOP`, Textual would
-        take over the terminal a second time. Two threads would then read the input, and only one of
-        them ends. On exit, the terminal would get the modes that Textual itself has set.
+        If the app was not suspended, as after `kill -STOP`, Textual would take it over a second
+        time. Two threads would then read the input, and on exit the terminal would get the modes
+        that Textual itself has set.
         """
         if self._must_signal_resume:
             super()._sigcont_application(*signals)
@@ -119,13 +115,12 @@ class TerminalDriver(LinuxDriver):
             self._report_hangup()
 
     def _report_hangup(self) -> None:
-        """Notify the app that the terminal has gone, from any thread."""
         if isinstance(self._app, HandlesExit):
             with suppress(RuntimeError):  # the loop is closed: the program has already ended
                 self._loop.call_soon_threadsafe(self._app.terminal_lost)
 
     def _redraw(self) -> None:
-        """Redraw the whole screen, as output was dropped; called from any thread."""
+        """From any thread, as output was dropped."""
         with suppress(RuntimeError):  # the loop is closed: the program has already ended
             draw = partial(self._app.refresh, layout=True)
             self._loop.call_soon_threadsafe(self._app.call_later, draw)

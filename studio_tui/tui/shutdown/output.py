@@ -8,19 +8,19 @@ from collections.abc import Callable
 from threading import Condition, Thread
 
 MOST = 256 * 1024
-"""Most characters in the buffer; older output is not worth drawing."""
+"""Characters in the buffer; older output is not worth drawing."""
 
 PATIENCE = 2.0
 """Seconds on exit after which a terminal that has not read anything counts as hanging."""
 
 _CHUNK = 4096
-"""Bytes per write; small, so that even a slow terminal reads a chunk within `PATIENCE`."""
+"""Bytes per write; even a slow terminal reads them within `PATIENCE`."""
 
 _MODES = re.compile(r"(?:\x1b\[[<>?][\d;]*[a-z])+")
 """Codes that set terminal modes, such as reporting the mouse."""
 
 _UPDATE = "\x1b[?2026"
-"""Prefix of the codes that begin and end a frame (a synchronized update)."""
+"""Begins the codes around a frame (a synchronized update)."""
 
 _BEGIN, _END = f"{_UPDATE}h", f"{_UPDATE}l"
 
@@ -28,9 +28,8 @@ _BEGIN, _END = f"{_UPDATE}h", f"{_UPDATE}l"
 class TerminalOutput:
     """A file whose writes never block, as a separate thread writes to the terminal.
 
-    The thread is woken once a frame is complete, as waking it for each piece would cost more. If
-    the buffer is full, its content is dropped except the codes that set terminal modes. If writing
-    fails, everything is dropped from then on.
+    The thread is woken once per frame. If the buffer is full, its content is dropped except the
+    codes that set terminal modes. If writing fails, everything is dropped from then on.
     """
 
     def __init__(
@@ -38,8 +37,8 @@ class TerminalOutput:
     ) -> None:
         """Write to `descriptor`.
 
-        The thread calls `on_lost` when writing fails. It calls `on_caught_up` after output was
-        dropped, once the terminal has read the rest, so that the screen can be redrawn.
+        The thread calls `on_lost` when writing fails, and `on_caught_up` after output was dropped,
+        once the terminal has read the rest.
         """
         self._descriptor = descriptor
         self._on_lost = on_lost
@@ -47,27 +46,23 @@ class TerminalOutput:
         self._changed = Condition()
         self._pieces: deque[str] = deque()
         self._size = 0
-        """Total length of the pieces, in characters."""
+        """In characters."""
         self._is_within_frame = False
-        """Whether the last frame is not complete yet."""
         self._is_writing = False
         self._written = 0
-        """A number that grows while the terminal reads: one for each chunk."""
+        """Chunks, so it grows while the terminal reads."""
         self._has_dropped = False
-        """Whether output was dropped since the screen was last drawn completely."""
+        """Since the screen was last drawn completely."""
         self._is_lost = False
-        """Whether writing has failed."""
         self._thread: Thread | None = None
 
     def fileno(self) -> int:
-        """Return the file descriptor."""
         return self._descriptor
 
     def flush(self) -> None:
         """Do nothing, as the thread writes everything as soon as possible."""
 
     def write(self, text: str) -> int:
-        """Add text to the buffer; return its length."""
         with self._changed:
             if self._is_lost:
                 return len(text)
@@ -109,7 +104,6 @@ class TerminalOutput:
         self._size = 0
 
     def _run(self) -> None:
-        """Write the content of the buffer, again and again, until writing fails."""
         while not self._is_lost:
             with self._changed:
                 self._changed.wait_for(lambda: self._pieces and not self._is_within_frame)
@@ -130,7 +124,7 @@ class TerminalOutput:
                 self._on_caught_up()
 
     def _next_pieces(self) -> str:
-        """Remove and return the first piece, with further pieces that fit into the same chunk."""
+        """Remove and return the pieces of the next chunk, at least one."""
         text = self._pieces.popleft()
         while self._pieces and len(text) + len(self._pieces[0]) <= _CHUNK:
             text += self._pieces.popleft()

@@ -19,9 +19,8 @@ from textual.driver import Driver
 logger = logging.getLogger(__name__)
 
 _ENDING = (signal.SIGTERM, signal.SIGHUP)
-"""Signals that end the program."""
 _STREAMS = (0, 1, 2)
-"""Descriptors of standard input, output and error."""
+"""Standard input, output and error."""
 
 
 class EndsOnBug(App[Any]):
@@ -41,17 +40,14 @@ class HandlesExit(EndsOnBug):
     """An app that asks before quitting if input would be lost, and ends at once on a signal."""
 
     _asks_to_quit = False
-    """Whether the question before quitting is open."""
 
     def on_mount(self) -> None:
-        """Install signal handlers, unless the app runs without a terminal."""
         if not self.is_headless:
             loop = asyncio.get_running_loop()
             for number in _ENDING:
                 loop.add_signal_handler(number, self._end, number)
 
     def get_driver_class(self) -> type[Driver]:
-        """Return Textual's choice, but `TerminalDriver` in place of its driver for terminals."""
         driver = super().get_driver_class()
         # Imported here, as these modules exist only on Unix.
         from textual.drivers.linux_driver import LinuxDriver  # noqa: PLC0415
@@ -61,11 +57,11 @@ class HandlesExit(EndsOnBug):
         return TerminalDriver if driver is LinuxDriver else driver
 
     def terminal_lost(self) -> None:
-        """End as on SIGHUP, which a program gets only from the terminal of its own session."""
+        """End as on SIGHUP, which only the terminal of a program's own session sends."""
         self._end(signal.SIGHUP)
 
     def _end(self, number: signal.Signals) -> None:
-        """End the program because of a signal; after SIGHUP, without using the terminal."""
+        """After SIGHUP, the terminal is not used."""
         if number == signal.SIGHUP:
             # Nothing that is written while the app ends may fail.
             nowhere = os.open(os.devnull, os.O_RDWR)

@@ -25,10 +25,10 @@ PATIENCE = 2.0
 """Seconds after which a clipboard program that has not ended counts as failed."""
 
 TERMINAL_LIMIT = 56_000
-"""Largest text, in bytes, for OSC 52; xterm and others limit its base64 to 74,994 bytes."""
+"""Bytes for OSC 52; xterm and others limit its base64 to 74,994 bytes."""
 
 SENT = "Sent to the terminal's clipboard"
-"""The message after OSC 52. It does not say that it was copied, as terminals do not answer."""
+"""Not `copied`, as terminals do not answer."""
 
 
 class ClipboardProgram(NamedTuple):
@@ -36,7 +36,7 @@ class ClipboardProgram(NamedTuple):
 
     argv: tuple[str, ...]
     confirmation: str
-    """The message after the program succeeds."""
+    """Shown after it succeeds."""
     encoding: str = "utf-8"
 
 
@@ -56,7 +56,7 @@ _WINDOWS = ClipboardProgram(("clip.exe",), _COPIED, "utf-16")
 def route(
     environ: Mapping[str, str], platform: str, which: Callable[[str], str | None]
 ) -> ClipboardProgram | None:
-    """Return the clipboard program to use, the first that `which` finds; `None` for OSC 52."""
+    """Return the clipboard program to use; `None` for OSC 52."""
     candidates: list[ClipboardProgram] = []
     if environ.get("TMUX"):
         candidates.append(_TMUX)
@@ -75,7 +75,7 @@ def route(
 async def copy(app: "App[Any]", text: str, shown: str | None = None) -> None:
     """Copy `text`, and notify the user of the outcome and of `shown`, by default the text.
 
-    Both are safe text. A text that is too large for OSC 52 is saved to a file instead.
+    Both are safe text. One that is too large for OSC 52 is saved to a file.
     """
     program = route(os.environ, sys.platform, shutil.which)
     words = safe_line(text) if shown is None else shown
@@ -97,7 +97,6 @@ async def copy(app: "App[Any]", text: str, shown: str | None = None) -> None:
 
 
 async def _copy_with(program: ClipboardProgram, text: str) -> bool:
-    """Pass text to a program; return whether the program succeeded."""
     try:
         # The program may leave a process that serves the clipboard, so it gets a session of its
         # own: that process must not keep our terminal open.
@@ -120,7 +119,7 @@ async def _copy_with(program: ClipboardProgram, text: str) -> bool:
 
 
 def _save(text: str) -> Path:
-    """Write text to a file that only its owner can read, replacing the text copied before."""
+    """Write text to a file that only its owner can read, replacing the previous one."""
     path = create_private_dir(state_dir()) / "copied.txt"
     descriptor, name = tempfile.mkstemp(dir=path.parent)
     try:

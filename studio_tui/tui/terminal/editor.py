@@ -16,11 +16,11 @@ from studio_tui.tui.terminal.lending import terminal_lent
 from studio_tui.tui.terminal.pager import run_on_terminal
 
 _USUAL_EDITORS = ("nano", "vim", "vi")
-"""Used if no variable names an editor; the first that is installed."""
+"""If no variable names an editor, the first that is installed."""
 
 
 class EditorError(Exception):
-    """The text was not edited; the message is a sentence that says why."""
+    """The message is a sentence that says why the text was not edited."""
 
 
 def editor_words(environ: Mapping[str, str], which: Callable[[str], str | None]) -> list[str]:
@@ -73,7 +73,6 @@ async def edit_text(app: App[Any], text: str, suffix: str) -> str:
 
 
 def _private_file(text: str, suffix: str) -> Path:
-    """Return a new file with the text that only its owner can read."""
     descriptor, name = tempfile.mkstemp(suffix)
     with os.fdopen(descriptor, "wb") as file:
         file.write(text.encode("utf-8", "replace"))

@@ -7,7 +7,7 @@ see docs/upstream/input-decoding.md.
 import codecs
 
 PASTE, PASTED = "\x1b[200~", "\x1b[201~"
-"""The markers at the start and at the end of a paste (xterm's bracketed paste mode)."""
+"""The start and the end of a paste (xterm's bracketed paste mode)."""
 
 _ESCAPE, _VISIBLE_ESCAPE = "\x1b", "␛"
 
@@ -26,7 +26,6 @@ class KeyboardDecoder(codecs.IncrementalDecoder):
         """
 
     def decode(self, data: bytes, final: bool = False) -> str:  # type: ignore[override]
-        """Return the next characters."""
         text = self._utf8.decode(data, final)
         decoded = ""
         while text:

@@ -20,21 +20,16 @@ from textual.message import Message
 from studio_tui.tui.terminal.input_decoder import KeyboardDecoder
 
 _MOST = 4096
-"""Most bytes per read."""
 
 _ESCAPE = "\x1b"
 _CONTINUATIONS = ("[", "O", _ESCAPE)
-"""Characters after an escape character with which the parser continues a sequence.
-
-`[` and `O` follow it in the sequences of keys (CSI and SS3 of ECMA-48).
-"""
+"""After an escape character, they continue a sequence (CSI and SS3 of ECMA-48)."""
 
 _TWO_KEYS = re.compile(r"(?<=\x1b)(?=[A-NQ-WYZac-eg-z0-9])")
-"""Matches between an escape character and a letter or digit that begins no sequence.
+"""Between an escape character and a letter or digit that begins no sequence.
 
-A terminal sends a key with alt in this way. But over a slow line, escape and the next key may also
-arrive together, and are taken for two keys. Only b and f are taken for keys with alt, as inputs use
-these to move by words.
+Terminals send a key with alt so, but over a slow line it may also be escape and the next key. Only
+b and f are taken for keys with alt, as inputs use these to move by words.
 """
 
 
@@ -50,7 +45,6 @@ class StopEvent(Event):
         finalize(self, os.close, self._read_end)
 
     def fileno(self) -> int:
-        """Return a file descriptor that is readable once the event is set."""
         return self._read_end
 
     def set(self) -> None:
@@ -96,11 +90,7 @@ def _end_sequence(parser: XTermParser) -> None:
 
 
 def _read(descriptor: int) -> bytes:
-    """Return the typed bytes; empty if there are none after all.
-
-    Raises:
-        OSError: the terminal has gone.
-    """
+    """Return the typed bytes; empty if there are none after all."""
     try:
         data = os.read(descriptor, _MOST)
     except BlockingIOError:

@@ -28,33 +28,31 @@ from studio_tui.tui.bindings import has_priority
 from studio_tui.tui.idle_pump import call_when_idle
 
 PATIENCE = 5.0
-"""Seconds after which further keys are dispatched although the handler of a key hangs.
-
-So the user can still quit.
-"""
+"""Seconds after which further keys, such as to quit, are dispatched although a handler hangs."""
 
 TAKES_KEYS = "takes_keys_pressed_before"
 """Name of an attribute: true for a dialog that accepts keys pressed before it opened.
 
-A dialog without it is a question, which ignores such keys.
+Other dialogs are questions, which ignore such keys.
 """
 
 LINES_JOINED_BY = "pasted_lines_joined_by"
-"""Name of an attribute of an `Input` into which several lines can be pasted: the text that replaces
-the line breaks. Other inputs use only the first line."""
+"""Name of an attribute of an `Input`: what joins pasted lines.
+
+Other inputs use only the first line.
+"""
 
 FOLLOWS_AFTER = 0.008
 """Seconds between the dispatch of a key and following it, unless another key comes first.
 
-Following takes half a millisecond and would delay painting. After this delay the effect
-of the key has usually been painted.
+Following takes half a millisecond; by then, the effect of the key has usually been painted.
 """
 
 IDLE_TURNS = 10
 """Turns of the event loop for which the path must be idle before a key counts as handled."""
 
 MOST_ROUNDS = 8
-"""Maximum number of rounds for one key, as some keys cause an endless stream of messages."""
+"""For one key, as some keys cause an endless stream of messages."""
 
 
 class KeyHold:
@@ -74,7 +72,7 @@ class KeyHold:
     def for_next_screen(self, patience: float | None = PATIENCE) -> Iterator[None]:
         """Hold keys back within the block, but for at most `patience` seconds; `None`: no limit.
 
-        The app's own keys with priority, such as the key to quit, are not held back.
+        The app's own keys with priority, such as to quit, are not held back.
         """
         self._count += 1
         is_released = False
@@ -102,36 +100,27 @@ def keys_held(app: App[Any], patience: float | None = PATIENCE) -> AbstractConte
 
 
 def _has_dialog_opened(app: App[Any], screen: Screen[Any] | None) -> bool:
-    """Return whether a dialog is on top that was not on top when `screen` was."""
+    """Return whether a dialog is on top that was not there when `screen` was."""
     return app.screen is not screen and isinstance(app.screen, ModalScreen)
 
 
 def _report(event: events.Event, inputs: Listeners[[]]) -> None:
-    """Call the listeners `inputs` if an event is a key, a paste, a mouse button or the wheel."""
     is_from_user = isinstance(event, events.InputEvent | events.Paste)
     if is_from_user and not event.is_forwarded and not isinstance(event, events.MouseMove):
         inputs.notify()
 
 
 def _path_from(target: DOMNode) -> deque[DOMNode]:
-    """Return the nodes from a target up to the screen."""
     return deque(node for node in target.ancestors_with_self if not isinstance(node, App))
 
 
 def _safe_lines(pasted: str) -> list[str]:
-    """Return the lines of a pasted text that are not blank.
-
-    Control characters are removed, as an input would draw them.
-    """
+    """Control characters are removed, as an input would draw them."""
     return [safe_block(line) for line in re.split(r"[\r\n]+", pasted) if line.strip()]
 
 
 def _as_one_line(app: App[Any], pasted: str, target: Input) -> str:
-    """Return the part of a pasted text that an input of one line accepts.
-
-    These are all lines, joined, if the input has the attribute `LINES_JOINED_BY`. Otherwise it is
-    the first line, and the user is notified about the others.
-    """
+    """Return the part of a pasted text that an input accepts, see `LINES_JOINED_BY`."""
     lines = _safe_lines(pasted)
     if len(lines) <= 1:
         return "".join(lines)
@@ -143,11 +132,9 @@ def _as_one_line(app: App[Any], pasted: str, target: Input) -> str:
 
 
 class _WaitingKey(NamedTuple):
-    """A key or paste that waits until the previous key is handled."""
-
     event: events.Key | events.Paste
     screen: Screen[Any]
-    """The screen on top when the key was pressed."""
+    """On top when the key was pressed."""
 
 
 class _ActiveKey:
@@ -155,7 +142,7 @@ class _ActiveKey:
 
     def __init__(self, focus: tuple[object, object]) -> None:
         self.focus = focus
-        """The screen and the focused widget at the start of the round."""
+        """At the start of the round."""
         self.is_quiet = False
         """Whether no message queue held other messages during this round.
 
@@ -164,19 +151,14 @@ class _ActiveKey:
         """
         self.rounds_left = MOST_ROUNDS
         self.path: deque[DOMNode] | None = None
-        """The nodes along which to follow the key.
-
-        `None` before its dispatch, and once it is followed.
-        """
+        """The nodes along which to follow the key; `None` before its dispatch and afterwards."""
         self._timers: list[asyncio.TimerHandle] = []
 
     def after(self, seconds: float, call: Callable[..., object], *values: object) -> None:
-        """Call something after a delay, unless `end` was called before."""
         loop = asyncio.get_running_loop()
         self._timers.append(loop.call_later(seconds, call, *values))
 
     def end(self) -> None:
-        """Cancel the delayed calls, as the key is handled."""
         for timer in self._timers:
             timer.cancel()
 
@@ -184,8 +166,7 @@ class _ActiveKey:
 class _Step:
     """A callback for the message queue of a node, with which a key is followed.
 
-    Not posted by Textual's `call_later`, which inspects the signature of its argument each time.
-    That costs 30 µs, ten times per key.
+    Textual's `call_later` would inspect its signature each time, for 30 µs, ten times per key.
     """
 
     _param_count = 0
@@ -199,7 +180,6 @@ class _Step:
         return self._call(*self._values)
 
     def post_to(self, node: MessagePump) -> bool:
-        """Queue the call at a node; return whether the node accepted it."""
         return node.post_message(events.Callback(callback=self))
 
 
@@ -207,9 +187,7 @@ class KeyQueue(App[Any]):
     """An app that dispatches each key only after the previous key has been handled.
 
     Textual sends every key at once to the focused widget. Over a slow connection many keys arrive
-    together: letters after a slash would be handled before the slash has opened the input for them,
-    and a backspace after the letters that follow it. A question that opens ignores keys pressed
-    before it was shown.
+    together: letters after a slash would be handled before the slash has opened the input for them.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -220,7 +198,7 @@ class KeyQueue(App[Any]):
         self.input_listeners: Listeners[[]] = Listeners()
         """Called for each key, paste, mouse button and turn of the wheel before it is handled."""
         self._last_key_screen: Screen[Any] | None = None
-        """The screen on top when the last key was dispatched."""
+        """On top when the last key was dispatched."""
 
     @property
     def is_acting(self) -> bool:
@@ -229,11 +207,9 @@ class KeyQueue(App[Any]):
 
     @property
     def _is_free(self) -> bool:
-        """Whether a key can be dispatched now."""
         return self._under_way is None and not self.key_hold.is_held
 
     async def on_event(self, event: events.Event) -> None:
-        """Dispatch a key, or queue it if an earlier key is being handled or keys are held."""
         if isinstance(event, events.InputEvent | events.Paste) and not self.screen_stack:
             return  # the app is exiting
         _report(event, self.input_listeners)
@@ -251,7 +227,6 @@ class KeyQueue(App[Any]):
         await super().on_event(event)
 
     async def _dispatch(self, event: events.Key | events.Paste) -> None:
-        """Dispatch a key, and follow it, so that the next key is dispatched once it is handled."""
         if isinstance(event, events.Paste) and isinstance(self.focused, Input):
             event = events.Paste(_as_one_line(self, event.text, self.focused))
         path = _path_from(self.focused or self.screen)
@@ -271,10 +246,7 @@ class KeyQueue(App[Any]):
             call_when_idle((*path, self), IDLE_TURNS, idle=end, busy=follow)
 
     def _end_if_last(self, key: _ActiveKey) -> None:
-        """End a key whose path is idle.
-
-        If another key waits or the focus has changed, finish the round instead.
-        """
+        """End a key whose path is idle, unless another key waits or the focus has changed."""
         is_last = key is self._under_way and not self._waiting and bool(self.screen_stack)
         if is_last and key.focus == self._focus:
             self._under_way = None  # without a message, as there is no key to dispatch
@@ -290,8 +262,8 @@ class KeyQueue(App[Any]):
     def _follow(self, key: _ActiveKey, path: deque[DOMNode], here: DOMNode | None = None) -> None:
         """Post a callback to the next node of `path`; at its end, finish the round at the app.
 
-        `here` is the node that runs this callback; `None` at the start of a round. A node that
-        was removed rejects the callback, and has nothing left to handle.
+        `here` is the node that runs this callback. A node that was removed rejects the callback,
+        and has nothing left to handle.
         """
         if here is not None and here.message_queue_size:
             key.is_quiet = False
@@ -305,7 +277,7 @@ class KeyQueue(App[Any]):
             self._waiting.clear()
 
     async def _finish_round(self, key: _ActiveKey) -> None:
-        """Dispatch the next key if this key is handled; otherwise follow it for another round.
+        """Dispatch the next key if this one is handled; otherwise follow it for another round.
 
         A newly focused widget or a new screen must become ready before the next key.
         """
@@ -322,7 +294,6 @@ class KeyQueue(App[Any]):
         await self._dispatch_waiting()
 
     async def _dispatch_waiting(self) -> None:
-        """Dispatch the next waiting key; those that a question drops are skipped."""
         while self._waiting and self._is_free and self.screen_stack:
             await self._dispatch_or_drop(self._waiting.popleft())
 

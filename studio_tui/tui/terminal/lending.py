@@ -13,8 +13,8 @@ from studio_tui.tui.terminal.pager import discard_typed
 def terminal_lent(app: App[Any]) -> Iterator[None]:
     """Suspend the app within the block, in which another program uses the terminal.
 
-    Nothing is painted meanwhile. However the block ends, even by an error or by being canceled, the
-    app takes the terminal over again. Textual's `suspend` does so only without an exception.
+    However the block ends, the app takes the terminal over again; with Textual's `suspend`, only
+    without an exception.
 
     Raises:
         SuspendNotSupported: the app has no terminal to lend.

@@ -1,8 +1,7 @@
 """Reading a log in the user's pager, without the log's control codes reaching the terminal.
 
-`less` shows control codes as visible text, so it opens the original file. Other pagers
-may send them to the terminal, so they open a copy without control codes. `less` passes marks that
-reorder text through to the terminal, so it also opens a copy of a log with such marks.
+`less` shows control codes as visible text, so it opens the original file, unless that has marks
+that reorder text. Otherwise a copy without control codes is opened.
 """
 
 import asyncio
@@ -25,7 +24,7 @@ from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.text import BLOCK_LIMIT, incomplete_bytes, safe_block, safe_line
 
 COPY_LIMIT = 32 * 1024 * 1024
-"""Largest part of a log, in bytes, that is copied."""
+"""Most bytes of a log that are copied."""
 
 _ENDS_WITHIN = 1.0
 """Seconds from SIGTERM until a program that has not ended is killed."""
@@ -34,30 +33,28 @@ _SLICE = BLOCK_LIMIT // 4
 """Bytes sanitized at a time; a tab becomes four characters."""
 
 _SCAN = 4 * 1024 * 1024
-"""Bytes searched at a time for marks that reorder text."""
 
 _REORDERING = re.compile(rb"\xd8\x9c|\xe2\x80[\x8e\x8f\xaa-\xae]|\xe2\x81[\xa6-\xa9]")
-"""Matches marks of the Unicode Bidirectional Algorithm (UAX 9), in UTF-8."""
+"""Marks of the Unicode Bidirectional Algorithm (UAX 9), in UTF-8."""
 
 _LESS_FLAGS = ("-fiML", "-+r", "-+R", "-+F")
 """Open any file, search without case, show a long prompt, and ignore LESSOPEN.
 
-Raw output and quitting after a short file are switched off: a lesskey file may have switched them
-on, whatever the environment says.
+A lesskey file may have switched on raw output, and quitting after a short file.
 """
 
 
 class PagerError(Exception):
-    """No pager can be run; the message is a sentence that says why."""
+    """The message is a sentence that says why no pager can be run."""
 
 
 class ReaderPlace(NamedTuple):
     """The line of a log that the user is reading."""
 
     line: int | None
-    """Line number from 0; `None` while lines are not counted."""
+    """From 0; `None` while lines are not counted."""
     offset: int
-    """Byte offset of the line."""
+    """In bytes."""
 
 
 class PagerInput(NamedTuple):
@@ -90,9 +87,9 @@ def is_less(words: Sequence[str]) -> bool:
 
 
 def pager_command(words: Sequence[str], page: PagerInput) -> list[str]:
-    """Return the command that opens a file; for `less`, without the user's own flags, such as -R.
+    """Return the command that opens a file; only `less` can show a given line first.
 
-    Only `less` can show a given line first.
+    The user's own flags, such as -R, are left out.
     """
     if not is_less(words):
         return [*words, str(page.path)]
@@ -114,7 +111,7 @@ def pager_environment(words: Sequence[str], environ: Mapping[str, str]) -> dict[
 
 @contextmanager
 def private_file() -> Iterator[tuple[Path, BinaryIO]]:
-    """Create a temporary file that only its owner can read; it is deleted after the block."""
+    """Create a temporary file for the block that only its owner can read."""
     descriptor, name = tempfile.mkstemp(".log")
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -155,7 +152,7 @@ async def clean_copy(store: LogStore, start: int, file: BinaryIO) -> ReaderPlace
     place = ReaderPlace(0, 0)
 
     def write(data: bytes) -> tuple[int, int]:
-        """Write `data` up to its last line end; return how many bytes and lines were written.
+        """Write `data` up to its last line end; return how many bytes and lines.
 
         Without a line end, write all but an incomplete character at the end.
         """
@@ -186,7 +183,6 @@ async def clean_copy(store: LogStore, start: int, file: BinaryIO) -> ReaderPlace
 
 
 def _omission(words: str) -> bytes:
-    """Return a line that says what the copy leaves out."""
     return f"┅┅ studio-tui: {words}; the whole log can be saved ┅┅\n".encode()
 
 
@@ -227,11 +223,11 @@ async def _end(process: Process) -> None:
 
 
 def discard_typed() -> None:
-    """Discard typed keys that another program did not read, as they were not meant for us."""
+    """Discard typed keys that another program did not read."""
     with suppress(OSError, ValueError, termios.error):
         if sys.__stdin__ is not None:
             termios.tcflush(sys.__stdin__.fileno(), termios.TCIFLUSH)
 
 
 def _ignore(*_: object) -> None:
-    """Do nothing; unlike SIG_IGN, a started program does not inherit this handler."""
+    """Unlike SIG_IGN, a started program does not inherit this handler."""

@@ -1,8 +1,7 @@
 """Queries properties of the terminal before the dashboard takes it over.
 
 OSC 11 (xterm's control sequences) asks for the background. A request for device attributes follows,
-which every terminal answers. If only the second request is answered, the terminal does not support
-OSC 11, and waiting ends at once.
+which every terminal answers, so that waiting ends.
 """
 
 import os
@@ -22,7 +21,7 @@ _BACKGROUND = re.compile(
 )
 _ATTRIBUTES = re.compile(rb"\x1b\[\?[0-9;]*c")
 _PATIENCE = 0.15
-"""Seconds after which waiting for the answer ends; a local terminal needs a millisecond."""
+"""Seconds to wait for the answer; a local terminal needs a millisecond."""
 
 
 def has_dark_background(environ: Mapping[str, str]) -> bool:
@@ -74,7 +73,6 @@ def colour_count(environ: Mapping[str, str]) -> int:
 
 
 def _query_terminal() -> bytes:
-    """Write the query to the controlling terminal and return the raw answer; empty if none."""
     try:
         terminal = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY)
     except OSError:
