@@ -1,7 +1,4 @@
-"""Adding a key binding to one node, and finding the bindings of a key.
-
-Textual has no public way to do either; see docs/upstream/bindings.md.
-"""
+"""Adds a key binding to one node, and finds those of a key; see docs/upstream/bindings.md."""
 
 from typing import Any
 

@@ -1,7 +1,4 @@
-"""The theme chosen by the user, saved for the next run in a file of one line.
-
-This module is imported before the first paint, so it must not import slow modules.
-"""
+"""The theme chosen by the user, saved for the next run; imported before the first paint."""
 
 from pathlib import Path
 from typing import Any

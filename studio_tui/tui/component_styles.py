@@ -1,7 +1,4 @@
-"""Styles of a widget's component classes, computed when the widget first draws with them.
-
-Textual computes all of them in advance, see docs/upstream/component-styles.md.
-"""
+"""Styles of component classes, computed on demand; see docs/upstream/component-styles.md."""
 
 from collections.abc import Set
 

@@ -40,10 +40,7 @@ def begin(app: App[Any], connected: "Connected") -> None:
 
 
 async def _prepare_for_keys(app: App[Any], connected: "Connected") -> None:
-    """After the first list of jobs, do things that would delay later keys.
-
-    A garbage collection would scan all modules and models, which takes 50 ms each time.
-    """
+    """After the first list of jobs, do things that would delay later keys."""
     await connected.session.jobs.first_answer()
     parse_early(app, DIALOGS)
     for name in PRELOADED:

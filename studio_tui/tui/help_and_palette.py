@@ -1,7 +1,4 @@
-"""The help and the command palette, imported on first use, and notifications of unknown keys.
-
-Textual does not report a key that nothing handles; see docs/upstream/unhandled-keys.md.
-"""
+"""The help, the palette, and notices of unknown keys; see docs/upstream/unhandled-keys.md."""
 
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar

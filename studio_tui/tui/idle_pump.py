@@ -30,10 +30,7 @@ def _is_awaited(queue: Queue[Message | None]) -> bool:
 
 
 def call_when_idle(
-    pumps: Sequence[MessagePump],
-    turns: int,
-    idle: Callable[[], object],
-    busy: Callable[[], object],
+    pumps: Sequence[MessagePump], turns: int, idle: Callable[[], object], busy: Callable[[], object]
 ) -> None:
     """Call `idle` once all pumps have been idle for `turns` turns of the event loop.
 

@@ -99,10 +99,7 @@ class ScreenActions(Provider):
 
 
 def match_words(typed: str, text: str) -> WordMatch:
-    """Match each typed word to the word of a text that it fits best, and average the scores.
-
-    A word may be abbreviated, as in `cncl`.
-    """
+    """Match each typed word, maybe abbreviated, to its best word of a text; average the scores."""
     words = list(_WORD.finditer(text.lower()))
     best_matches = [
         max((_match_word(part, word) for word in words), key=attrgetter("score"), default=_NO_MATCH)

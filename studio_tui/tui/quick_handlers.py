@@ -19,10 +19,7 @@ _find_each_time = MessagePump._get_dispatch_methods
 def bound_handlers(
     pump: MessagePump, name: str, message: Message
 ) -> Iterable[tuple[type, Callable[[Message], Awaitable[Any]]]]:
-    """Yield the bound handlers of a message until its default action is prevented.
-
-    `name` is that of methods that handle the message, such as `on_key`.
-    """
+    """Yield the bound handlers `name`, such as `on_key`, until the default action is prevented."""
     classes: Any = type(pump), type(message)
     handlers = handlers_of(*classes, name)
     if handlers is None:

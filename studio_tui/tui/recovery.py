@@ -46,10 +46,7 @@ def _form(connected: "Connected", refused: "TokenRefused | TeamRefused") -> Welc
 
 
 async def is_refused(connected: "Connected", form: WelcomeScreen) -> bool:
-    """Return whether the Studio chosen in the form does not answer.
-
-    If so, show the error on the form, and close the connection.
-    """
+    """Return whether the chosen Studio does not answer, after showing why on the form."""
     if error := await _request_error(connected):
         await connected.session.client.aclose()
         form.show_problem(error)
@@ -90,10 +87,7 @@ class Restarter:
     """Restarts a local Studio: each time it dies, and after a stop if the user wants it."""
 
     def __init__(
-        self,
-        connected: "Connected",
-        local: "RestartableStudio",
-        notify: Callable[..., None],
+        self, connected: "Connected", local: "RestartableStudio", notify: Callable[..., None]
     ) -> None:
         self._connected = connected
         self._server, self._start_again = local

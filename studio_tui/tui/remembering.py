@@ -38,10 +38,7 @@ class LastListKeeper:
         """Of the monotonic clock."""
 
     def to_keep(self, stack: Sequence[Screen[Any]], *, at_once: bool) -> dict[Path, str]:
-        """Return the file's new content by path; empty if it need not be written.
-
-        With `at_once`, it is written even if it is not due or has not changed.
-        """
+        """Return the file's new content by path if it is due and has changed, or `at_once`."""
         is_due = clock.monotonic() - self._saved_at >= LIST_EVERY
         if not (is_due or at_once):
             return {}

@@ -1,7 +1,4 @@
-"""The screens of one connection, created on demand. Each tab is created once and then kept.
-
-Only this module imports the pages and forms of all tabs, after the first paint.
-"""
+"""The screens of one connection, created on demand. Each tab is created once and then kept."""
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
@@ -95,11 +92,7 @@ class Screens:
         return JobScreen(self._basics, job, among)
 
     def log_page(self, request: OpenLog) -> Page | None:
-        """Return a new page of a job's log; `None` if the job is unknown and not in the request.
-
-        Raises:
-            SpoolError: there is no room for the log on the local disk.
-        """
+        """Return a new page of a known job's log; raise `SpoolError` if there is no room for it."""
         job = self._known_job(request.job_id) or request.job
         if job is None:
             return None
@@ -125,11 +118,7 @@ class Screens:
         return SubmitScreen(self._basics, self._saved_forms, start)
 
     async def edit_form(self, request: EditJobs) -> Page | None:
-        """Return a new form for editing and rerunning jobs; `None` if no job is known.
-
-        Raises:
-            InvalidRequest: a job has too little data for a rerun.
-        """
+        """Return a new form for known jobs; raise `InvalidRequest` if one has too little data."""
         jobs = [job for job_id in request.job_ids if (job := self._known_job(job_id)) is not None]
         if not jobs:
             return None
@@ -182,10 +171,7 @@ class Screens:
         return PipelineScreen(self._basics, pipeline_id, self._dags, run_id=run_id)
 
     def show_datasets(self, app: App[Any], job_ids: Sequence[str]) -> None:
-        """Show the datasets, with the cursor on one that the given jobs made.
-
-        Then do what the user chooses there.
-        """
+        """Show the datasets, the cursor on one of the given jobs; then do what the user chooses."""
         showing = partial(self._show_datasets, app, job_ids)
         start_worker(app, showing, name="datasets", group="datasets", exclusive=True)
 

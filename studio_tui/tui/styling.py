@@ -1,7 +1,4 @@
-"""The theme and the style sheets of an app, each parsed only once.
-
-docs/upstream/first-theme.md describes how Textual parses them several times.
-"""
+"""The theme and the style sheets, each parsed once; see docs/upstream/first-theme.md."""
 
 import os
 from collections.abc import Callable, Iterable
@@ -60,10 +57,7 @@ def apply_theme(app: App[Any], choose: Callable[[], str]) -> None:
 
 
 def parse_early(app: App[Any], sheets: Iterable[str | PurePath]) -> None:
-    """Parse the sheets of a screen before it is first shown.
-
-    Otherwise Textual then restyles all widgets of all other screens.
-    """
+    """Parse the sheets of a screen before it is shown, when all other widgets would be restyled."""
     missing = [PurePath(path) for path in sheets if not app.stylesheet.has_source(str(path))]
     if missing:
         app.stylesheet.read_all(missing)

@@ -30,10 +30,7 @@ def as_curl(entry: Entry, url: str) -> str:
 
 
 def as_datachain(entry: Entry, pipeline_name: str = "") -> str:
-    """Return the equivalent `datachain` command; empty if none is known.
-
-    The command accepts only the name of a pipeline, no id.
-    """
+    """Return the equivalent `datachain` command, which needs a pipeline's name; else nothing."""
     match_of_route = route_of(entry)
     if match_of_route is None:
         return ""
@@ -67,10 +64,7 @@ def as_datachain(entry: Entry, pipeline_name: str = "") -> str:
 
 def _job_run(entry: Entry) -> str:
     fields = entry.fields
-    parts = [
-        "datachain job run",
-        _quoted(str(fields.get("query_name") or "query.py")),
-    ]
+    parts = ["datachain job run", _quoted(str(fields.get("query_name") or "query.py"))]
     parts += filter(None, job_flags(fields.get))
     lines = str(fields.get("environment") or "").splitlines()
     parts += [f"--env {_quoted(line)}" for line in lines]

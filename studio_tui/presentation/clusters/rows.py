@@ -73,8 +73,7 @@ def facts(
         Fact("jobs", _jobs(cluster, all_jobs, has_all=has_all, fixed=fixed)),
         *_listed_jobs(cluster, all_jobs),
         Fact(
-            "default",
-            Cell("yes: jobs that name no cluster run on it" if cluster.default else "no"),
+            "default", Cell("yes: jobs that name no cluster run on it" if cluster.default else "no")
         ),
         Fact("provider", _cell_or_dash(cluster.cloud_provider)),
         Fact("credentials", _cell_or_dash(cluster.cloud_credentials)),

@@ -1,7 +1,4 @@
-"""Bulk commands: they show their progress in the frame, then report the outcome of each item.
-
-They run as workers of the app, so that closing the screen does not cancel them.
-"""
+"""Bulk commands: they show their progress in the frame, then report the outcome of each item."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass

@@ -23,10 +23,7 @@ T = TypeVar("T")
 
 
 def pager_keys(dialog: str) -> list[BindingType]:
-    """Return keys that scroll as in a pager, for a dialog without a text field.
-
-    `dialog` is the prefix of their ids.
-    """
+    """Return keys that scroll as in a pager; `dialog` is the prefix of their ids."""
     return [
         Binding("j", "scroll(1)", "down", show=False, id=f"{dialog}.down"),
         Binding("k", "scroll(-1)", "up", show=False, id=f"{dialog}.up"),

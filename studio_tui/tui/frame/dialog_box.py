@@ -1,7 +1,4 @@
-"""The box of every dialog: title and answers stay, and the content between them scrolls.
-
-The layout of the answers uses a private method of Textual; see docs/upstream/layout-box-model.md.
-"""
+"""The box of every dialog, whose content scrolls; see docs/upstream/layout-box-model.md."""
 
 from fractions import Fraction
 

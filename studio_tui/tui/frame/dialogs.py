@@ -119,10 +119,7 @@ def confirm_fetch(host: str) -> Confirm:
 
 
 def confirm_open(page: Address, own: str) -> Confirm:
-    """Return the question before a page is opened that has another origin than `own`, or a login.
-
-    `own` is Studio's origin.
-    """
+    """Return the question before a page with another origin than `own`, or a login, is opened."""
     studio = address(own)
     login = ("", "It contains a user name or a password.") if page.has_user else ()
     if page.origin == own:

@@ -122,10 +122,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
             kind, holder, lambda: self.table, ask=page.ask, changed=self.show_rows
         )
         self.filtering: ListFilter[T] = ListFilter(
-            kind,
-            holder,
-            page.problems,
-            bar=lambda: self.query_one(FilterBar),
+            kind, holder, page.problems, bar=lambda: self.query_one(FilterBar)
         )
         self._passing: Sequence[str] = ()
         """The ids of the rows that pass the filter, also of those in groups."""

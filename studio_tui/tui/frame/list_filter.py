@@ -16,17 +16,9 @@ class ListFilter(Generic[T]):
     """Controller of a list's filter."""
 
     def __init__(
-        self,
-        kind: Kind[T],
-        holder: ViewHolder,
-        problems: str,
-        *,
-        bar: Callable[[], FilterBar],
+        self, kind: Kind[T], holder: ViewHolder, problems: str, *, bar: Callable[[], FilterBar]
     ) -> None:
-        """Keep the filter in the view of `holder`.
-
-        `problems` is the filter for rows with a problem, such as `status=problem`.
-        """
+        """Keep the filter in a view; `problems` is a filter such as `status=problem`."""
         self._holder = holder
         self._problems = problems
         self._bar = bar
@@ -89,12 +81,7 @@ def filter_commands(tab: str, about: str, problems: str) -> tuple[Command[ListFi
     """Return the filter commands of a list; the help of `/` ends with `about`."""
     return (
         Command(
-            f"{tab}.filter",
-            "slash",
-            "filter",
-            f"Filter by {about}",
-            ListFilter.edit,
-            display="/",
+            f"{tab}.filter", "slash", "filter", f"Filter by {about}", ListFilter.edit, display="/"
         ),
         Command(
             f"{tab}.problems",

@@ -51,10 +51,7 @@ def amount_parts(
 
 
 def order_parts(tab: str, kind: Kind[Any], view: ListView, *, hidden_marks: int) -> Parts:
-    """Return the order of the rows, unless it is the default, and the number of marked rows.
-
-    The filter hides `hidden_marks` of them.
-    """
+    """Return the order of the rows, unless it is the default, and the number of marked rows."""
     order = kind.sorts[view.sort].label + (", reversed" if view.reverse else "")
     parts: list[Part] = []
     if view.sort != NEWEST_FIRST or view.reverse:

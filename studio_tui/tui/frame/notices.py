@@ -94,10 +94,7 @@ class Notices:
             self._app.bell()
 
     def _page_in_sight(self) -> Page | None:
-        """Return the visible page, even if a dialog is over it.
-
-        `None` if the terminal does not have the focus.
-        """
+        """Return the visible page, even below a dialog; `None` if the terminal lacks the focus."""
         if not self._app.app_focus:
             return None
         stack = reversed(self._app.screen_stack)

@@ -1,7 +1,4 @@
-"""The screen shown while connecting.
-
-It is visible before a thread imports `api` and the models.
-"""
+"""The screen shown while connecting, before a thread imports `api` and the models."""
 
 import os
 from contextlib import ExitStack

@@ -99,19 +99,9 @@ COMMANDS: tuple[Command["Page"], ...] = (
         "Clear what is set, or go back; with neither, close the notices",
         lambda page: page.escape(),
     ),
+    Command("page.refresh", "ctrl+r,f5", "refresh", "Refresh now", lambda page: page.ask_again()),
     Command(
-        "page.refresh",
-        "ctrl+r,f5",
-        "refresh",
-        "Refresh now",
-        lambda page: page.ask_again(),
-    ),
-    Command(
-        "page.report",
-        "f8",
-        "report",
-        "Show the outcome of the last bulk command",
-        show_report,
+        "page.report", "f8", "report", "Show the outcome of the last bulk command", show_report
     ),
     Command(
         "page.undo",

@@ -40,10 +40,7 @@ NUMBERS_FROM = 120
 SHORT_TITLES = {"pipelines": "Pipes", "clusters": "Clust", "schedules": "Sched", "activity": "Act"}
 
 _SHORTENED = ((), ("clusters", "activity"), tuple(SHORT_TITLES))
-"""Tabs with short titles; the first set with which the bar fits is used.
-
-The title of the current tab is never shortened.
-"""
+"""Tabs with short titles unless current; the first set with which the bar fits is used."""
 
 _BADGE = _COUNT = len("✗1 ")
 """Cells with a number of one digit."""
@@ -64,10 +61,9 @@ _CLOSE_NOTICES = (
 def help_parts(
     key: str, session: StudioSession, now: datetime, *, is_typing: bool, can_close: bool
 ) -> Parts:
-    """Return the right side of the footer: the help key.
+    """Return the right side of the footer: the keys to undo, to close notices, and for help.
 
-    Before it are the keys that undo a command and, with `can_close`, that close notices. While the
-    user `is_typing`, only a click undoes.
+    While the user `is_typing`, only a click undoes.
     """
     press = "app.help" if key == "?" else f"screen.press('{key}')"
     undo = _undo_parts(session, now)

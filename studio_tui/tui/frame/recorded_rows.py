@@ -23,12 +23,7 @@ class RecordedRows(Generic[T]):
     They are requested by loading older rows, or by a cursor on one at the end of the previous run.
     """
 
-    def __init__(
-        self,
-        archive: Archive[T],
-        body: Callable[[], ListBody[T]],
-        kind: Kind[T],
-    ) -> None:
+    def __init__(self, archive: Archive[T], body: Callable[[], ListBody[T]], kind: Kind[T]) -> None:
         self.archive = archive
         self._body = body
         self._kind = kind

@@ -40,10 +40,7 @@ RESTART = "ctrl+r starts it again."
 async def with_notice(
     app: App[Any], session: StudioSession, command: Awaitable[T], waiting: str = WAITING
 ) -> T:
-    """Await a command, and notify the user if the answer takes long.
-
-    Errors of the command are raised.
-    """
+    """Await a command, notify the user if the answer takes long, and raise its errors."""
     is_silent = session.jobs.snapshot.error is not None
     words, delay = (SILENT, 0.0) if is_silent else (waiting, NOTICE_DELAY)
     # A Textual timer would not fire at all if the machine is busy at that moment.

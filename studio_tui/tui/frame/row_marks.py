@@ -80,10 +80,7 @@ class RowMarks:
         table.action_walk(1)
 
     def mark_range(self) -> None:
-        """Mark all rows from the row marked last to the cursor.
-
-        If that is not shown or no longer marked, mark only the row under the cursor.
-        """
+        """Mark the rows from that marked last to the cursor, or without it only the cursor's."""
         table = self._table()
         rows, row = table.keys, table.cursor
         if row is None:
@@ -153,11 +150,7 @@ def mark_commands(tab: str, noun: str) -> tuple[Command[RowMarks], ...]:
     """Return the mark commands of a list whose rows are called `noun`."""
     return (
         Command(
-            f"{tab}.mark",
-            "space",
-            "mark",
-            f"Mark the {noun}, or remove its mark",
-            RowMarks.mark,
+            f"{tab}.mark", "space", "mark", f"Mark the {noun}, or remove its mark", RowMarks.mark
         ),
         Command(
             f"{tab}.mark_range",

@@ -65,10 +65,7 @@ def _valid_word(text: str) -> str:
 
 
 def free_name(typed: str) -> str:
-    """Return `typed`, such as `./x.log`, or the first of `./x-2.log` and so on that is free.
-
-    Call it in a thread, as it looks at the disk.
-    """
+    """Return `typed`, or the first of `x-2.log` and so on that is free; call it in a thread."""
     suffix = Path(typed).suffix
     stem = typed.removesuffix(suffix)
     candidate, number = typed, 1
@@ -87,11 +84,7 @@ def _exists(typed: str) -> bool:
 
 
 def path_of(typed: str) -> Path:
-    """Return the absolute path of a typed path, which may begin with `~`.
-
-    Raises:
-        CannotSaveError: the path is not valid for a file, for example because it is a folder.
-    """
+    """Return the absolute path of a typed one; raise `CannotSaveError` if no file can have it."""
     if not typed.strip():
         raise CannotSaveError("Type where to save it.")
     path = Path(as_path(typed).strip())
@@ -118,11 +111,7 @@ def _is_encodable(typed: str) -> bool:
 
 
 async def log_pieces(store: LogStore) -> Pieces:
-    """Yield the bytes of a log up to its size at the start.
-
-    Raises:
-        SpoolError: the log cannot be read, or these bytes have changed meanwhile.
-    """
+    """Yield a log up to its size now; raise `SpoolError` if that cannot be read or has changed."""
     size, version = store.size, store.version
     for offset in range(0, size, _SLICE):
         yield await store.read_in_thread(offset, min(_SLICE, size - offset), bytes)
@@ -131,10 +120,7 @@ async def log_pieces(store: LogStore) -> Pieces:
 
 
 async def line_pieces(starts: AsyncIterator[int], text_at: Callable[[int], str]) -> Pieces:
-    """Yield lines as they are shown on the screen, encoded for a file.
-
-    `starts` has the byte offset of each line.
-    """
+    """Yield lines as shown on the screen, encoded; `starts` has the byte offset of each."""
     lines: list[str] = []
     async for start in starts:
         lines.append(text_at(start) + "\n")

@@ -18,10 +18,7 @@ def screenshot_folder() -> Path:
 
 
 class SavesScreenshots(App[Any]):
-    """Saves screenshots with `saving.save`, and notifies the user of the outcome.
-
-    Textual saves screenshots that everybody can read, and does not report errors.
-    """
+    """Saves screenshots that only the owner can read, and notifies the user of the outcome."""
 
     def deliver_screenshot(
         self, filename: str | None = None, path: str | None = None, time_format: str | None = None

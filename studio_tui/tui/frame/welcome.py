@@ -1,7 +1,4 @@
-"""The form on which the user chooses how to connect.
-
-It is shown if no token is set, as in the first run, and when Studio refuses the token or the team.
-"""
+"""The form on which the user chooses how to connect."""
 
 from collections.abc import Sequence
 from typing import ClassVar

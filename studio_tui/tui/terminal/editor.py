@@ -24,11 +24,7 @@ class EditorError(Exception):
 
 
 def editor_words(environ: Mapping[str, str], which: Callable[[str], str | None]) -> list[str]:
-    """Return the command in $VISUAL as words; without it, that in $EDITOR or an installed editor.
-
-    Raises:
-        EditorError: the command is invalid, its program is not installed, or there is no editor.
-    """
+    """Return the command of $VISUAL, $EDITOR or an installed editor; raise `EditorError`."""
     variable = "VISUAL" if environ.get("VISUAL", "").strip() else "EDITOR"
     typed = environ.get(variable, "").strip()
     try:
@@ -44,11 +40,7 @@ def editor_words(environ: Mapping[str, str], which: Callable[[str], str | None])
 
 
 async def edit_text(app: App[Any], text: str, suffix: str) -> str:
-    """Return the text after the user has edited it in a file with the name extension `suffix`.
-
-    Raises:
-        EditorError: there is no editor, no terminal or no file for it, or the editor failed.
-    """
+    """Return the text after the user has edited it, or raise `EditorError`."""
     words = editor_words(os.environ, shutil.which)
     try:
         path = await asyncio.to_thread(_private_file, text, suffix)

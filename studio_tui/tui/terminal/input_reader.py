@@ -59,11 +59,7 @@ class StopEvent(Event):
 def read_input(
     descriptor: int, stop: StopEvent, handle: Callable[[Message], None], *, debug: bool = False
 ) -> None:
-    """Pass the keys and other events of a terminal to `handle` until `stop` is set.
-
-    Raises:
-        OSError: the terminal has gone.
-    """
+    """Pass the events of a terminal to `handle` until `stop` is set; `OSError` if it has gone."""
     decoder, parser = KeyboardDecoder(), XTermParser(debug)
     ends_in_escape = False
     while not stop.is_set():

@@ -31,16 +31,10 @@ PATIENCE = 5.0
 """Seconds after which further keys, such as to quit, are dispatched although a handler hangs."""
 
 TAKES_KEYS = "takes_keys_pressed_before"
-"""Name of an attribute: true for a dialog that accepts keys pressed before it opened.
-
-Other dialogs are questions, which ignore such keys.
-"""
+"""Attribute of a dialog that accepts keys pressed before it opened, unlike a question."""
 
 LINES_JOINED_BY = "pasted_lines_joined_by"
-"""Name of an attribute of an `Input`: what joins pasted lines.
-
-Other inputs use only the first line.
-"""
+"""Attribute of an `Input` with what joins pasted lines; others use only the first line."""
 
 FOLLOWS_AFTER = 0.008
 """Seconds between the dispatch of a key and following it, unless another key comes first.

@@ -65,11 +65,7 @@ class PagerInput(NamedTuple):
 
 
 def pager_words(environ: Mapping[str, str], which: Callable[[str], str | None]) -> list[str]:
-    """Return the command in $PAGER as words; without it, `less`.
-
-    Raises:
-        PagerError: the command is invalid, or its program is not installed.
-    """
+    """Return the command of $PAGER or `less`; raise `PagerError` if it cannot run."""
     typed = environ.get("PAGER", "").strip() or "less"
     try:
         words = shlex.split(typed)
@@ -121,11 +117,7 @@ def private_file() -> Iterator[tuple[Path, BinaryIO]]:
 
 
 async def is_reordered(store: LogStore) -> bool:
-    """Return whether a log contains marks that reorder text on a terminal.
-
-    Raises:
-        SpoolError: the log cannot be read back.
-    """
+    """Return whether a log has marks that reorder text on a terminal; may raise `SpoolError`."""
     for begin in range(0, store.size, _SCAN):
         # Two bytes more, as a mark of three bytes may begin at the end of this part.
         if await store.read_in_thread(begin, _SCAN + 2, _REORDERING.search):

@@ -26,10 +26,7 @@ class Part(NamedTuple):
 
 
 def fitting_keys(parts: Sequence[Part], room: int) -> tuple[Part, ...]:
-    """Return the parts up to the last key whose whole label fits in `room` cells.
-
-    The label of a key, a part with the look `key`, ends before the next key.
-    """
+    """Return the parts up to the last key whose whole label fits in `room` cells."""
     key_indices = [index for index, part in enumerate(parts) if part.look == "key"]
     for end in (len(parts), *reversed(key_indices)):
         if Content("".join(part.text for part in parts[:end]).rstrip()).cell_length <= room:

@@ -14,13 +14,7 @@ from studio_tui.presentation.columns import Column
 from studio_tui.tui.widgets.line_view import LineView
 from studio_tui.tui.widgets.table_cursor import TableCursor
 from studio_tui.tui.widgets.table_drawing import HEADER, ColumnMemory, TableDrawing, TableLook
-from studio_tui.tui.widgets.table_painter import (
-    COMPONENTS,
-    CellsOf,
-    Painter,
-    Sorting,
-    TablePalette,
-)
+from studio_tui.tui.widgets.table_painter import COMPONENTS, CellsOf, Painter, Sorting, TablePalette
 from studio_tui.tui.widgets.table_place import count_above
 from studio_tui.tui.widgets.table_viewport import TableViewport
 from studio_tui.tui.widgets.toasts import notify_here
@@ -187,10 +181,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         self._cursor.join_to(key)
 
     def pin_cursor(self) -> None:
-        """Keep the cursor on its row, as if the user had moved there, until the user moves it.
-
-        It also stays there if new rows come at the top.
-        """
+        """Stay on the row as if the user had moved there, even if new rows come at the top."""
         self._cursor.pin(self.top)
 
     def show_again(self) -> None:

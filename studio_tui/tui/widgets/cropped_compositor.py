@@ -1,8 +1,4 @@
-"""A compositor that renders only the rows that a frame draws.
-
-Textual renders all rows of every widget that an update touches. It also sends an empty piece of
-each widget that begins where a changed span ends. See docs/upstream/cropped-rendering.md.
-"""
+"""A compositor that renders only the rows drawn; see docs/upstream/cropped-rendering.md."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, cast

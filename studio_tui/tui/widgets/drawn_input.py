@@ -1,7 +1,4 @@
-"""An input that can draw another text than its value, and exposes its suggestion.
-
-Textual has no public way to do either; see docs/upstream/input-drawing.md.
-"""
+"""An input that can draw another text than its value; see docs/upstream/input-drawing.md."""
 
 from rich.text import Text
 from textual.widgets import Input

@@ -106,10 +106,7 @@ class FilterInput(Input):
     def __init__(self, kind: Kind[Any], values: Values) -> None:
         self._completer = TermSuggester(kind.completions, values)
         super().__init__(
-            placeholder=kind.hint,
-            suggester=self._completer,
-            select_on_focus=True,
-            compact=True,
+            placeholder=kind.hint, suggester=self._completer, select_on_focus=True, compact=True
         )
         self._history: list[str] = []
         self._history_index = 0

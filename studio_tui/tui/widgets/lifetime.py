@@ -1,9 +1,4 @@
-"""The lifetime of a widget or screen: its callbacks are dropped once it is being removed.
-
-Textual removes the children of a widget before the widget itself, and does not compose a widget
-that is removed before it is mounted. A callback in either case (a timer, a listener, the result of
-a worker) would query children that do not exist; see docs/upstream/removed-widgets.md.
-"""
+"""Drops callbacks of a widget that is being removed; see docs/upstream/removed-widgets.md."""
 
 from collections.abc import Callable
 from typing import Any, ParamSpec

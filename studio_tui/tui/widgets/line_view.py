@@ -1,8 +1,4 @@
-"""A view of lines that repaints only the lines that differ from the last painting.
-
-It depends on how Textual draws widgets and creates scroll bars; its tests check these assumptions.
-It also uses private parts of Textual for its scroll bar; see docs/upstream/scroll-bar-class.md.
-"""
+"""A view of lines that repaints only changed lines; see docs/upstream/scroll-bar-class.md."""
 
 from abc import abstractmethod
 

@@ -11,10 +11,7 @@ _ABOVE, _BELOW = " ↑ more", " ↓ more"
 
 
 class OptionChoice(OptionList):
-    """An option list that can be paged before it has a size.
-
-    Its first and last row say that there are more options, as a scroll bar depends on colour.
-    """
+    """An option list that can be paged before it has a size, and says if there is more."""
 
     def render_line(self, y: int) -> Strip:
         strip = super().render_line(y)

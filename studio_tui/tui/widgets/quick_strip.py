@@ -1,8 +1,4 @@
-"""Lines that are cheap to create and short to send, for widgets that redraw a whole screen.
-
-They depend on how Textual's compositor handles strips; the tests check these assumptions.
-docs/upstream/cheap-strips.md describes Textual's own strips.
-"""
+"""Lines that are cheap to create and short to send; see docs/upstream/cheap-strips.md."""
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, TypeAlias

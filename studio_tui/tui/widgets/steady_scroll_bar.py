@@ -1,8 +1,6 @@
 """A scroll bar that costs nothing while its look does not change.
 
-Textual processes all lines of a scroll bar at every frame of the scrolled widget. When the thumb
-moves, it recreates them as Rich renderables and sends all of them, which is a fifth of the output
-of a page. This class depends on how Textual draws its bars; the tests check these assumptions.
+Textual recreates and sends all of its lines whenever the thumb moves.
 """
 
 from collections.abc import Mapping
@@ -51,11 +49,7 @@ class SteadyScrollBar(ScrollBar):
             super().refresh(*changed)
 
     def refresh(
-        self,
-        *regions: Region,
-        repaint: bool = True,
-        layout: bool = False,
-        recompose: bool = False,
+        self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
     ) -> Self:
         self._lines = None
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)

@@ -1,8 +1,4 @@
-"""Sends keys and messages straight to the node that handles them.
-
-Textual passes them from a widget up through its containers, and posts them anew to each container;
-see docs/upstream/key-bubbling.md.
-"""
+"""Sends keys and messages straight to their handlers; see docs/upstream/key-bubbling.md."""
 
 from functools import lru_cache
 from typing import Any, cast

@@ -1,7 +1,4 @@
-"""Tabbed content that can be removed before it is composed, unlike Textual's own.
-
-See docs/upstream/tabs-removed-early.md.
-"""
+"""Tabs that can be removed before they are composed; see docs/upstream/tabs-removed-early.md."""
 
 from typing import TypeVar, cast
 

@@ -40,10 +40,7 @@ class Contents:
 
     @property
     def all_time(self) -> tuple[int, ...]:
-        """The widest text that each column has ever had, in cells.
-
-        Limited to the width beyond which a column's texts do not decide which columns are shown.
-        """
+        """The widest text that each column ever had, as far as it decides what is shown."""
         return tuple(self._all_time)
 
     def widen_all_time(self, all_time: Sequence[int]) -> None:
@@ -74,10 +71,7 @@ class Contents:
             self._widths[index] = column.wanted_width if column.reserves is Reserves.ALWAYS else 0
 
     def grow(self, rows: Iterable[Cells]) -> bool:
-        """Widen columns to fit `rows`.
-
-        Return whether any column became wider, or these are the first rows since `reset`.
-        """
+        """Widen columns to fit `rows`; return whether `widths` have changed."""
         is_wider, had_rows = False, self._has_rows
         widths = self._widths
         for cells in rows:

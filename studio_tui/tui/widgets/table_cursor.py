@@ -63,10 +63,7 @@ class TableCursor:
         return place_of_returned(self._chosen_place, self.index, rows_in_sight)
 
     def pin(self, top: int) -> None:
-        """Choose the row under the cursor, and stay on it even if new rows come at the top.
-
-        This ends when the user moves the cursor. `top` is the index of the topmost visible row.
-        """
+        """Choose the row, and stay on it even if new rows come at the top, until the user moves."""
         self._pinned = self.key
         if self.key is not None and self.key != self._chosen:
             self._chosen, self._chosen_place = self.key, Place(self.index, top)
@@ -80,10 +77,7 @@ class TableCursor:
         self.keys = [*self.keys[: self.index], key, *self.keys[self.index + 1 :]]
 
     def choose(self, place: Place) -> bool:
-        """Remember where the user moves the cursor; return whether it is another row.
-
-        `TableViewport.go` sets `index` afterwards.
-        """
+        """Remember where the user moves the cursor; return whether it is another row."""
         self._moved_by_user, self._pinned = True, None
         self._chosen = self.keys[place.cursor] if self.keys else None
         self._chosen_place = place
@@ -102,10 +96,7 @@ class TableCursor:
         newest_first: bool,
         is_refiltered: bool,
     ) -> Place:
-        """Set the rows, and return where the cursor and the top belong; see `BigTable.show`.
-
-        `top` is the index of the topmost visible row.
-        """
+        """Set the rows, and return where cursor and top belong now; see `BigTable.show`."""
         keys_before, index_before, is_pinned = self.keys, self.index, self._is_pinned
         self.keys = keys
         place = Place(index_before, top)

@@ -172,10 +172,7 @@ def _next_to_drop(shown: Sequence[_Candidate], width: int) -> _Candidate | None:
 
 
 def _narrow_fixed(shown: Sequence[_Candidate], widths: Sequence[int], room: int) -> list[int]:
-    """Narrow growing fixed columns, the rightmost first, so that all fixed ones fit `room`.
-
-    None is narrowed below `LEAST_STICKY`, so they may remain wider than `room`.
-    """
+    """Narrow growing fixed columns, from the right, to fit `room`, to at least `LEAST_STICKY`."""
     narrowed = list(widths)
     sticky = [i for i, each in enumerate(shown) if each.column.sticky]
     excess = sum(widths[i] + GAP for i in sticky) - room

@@ -265,10 +265,7 @@ def _has_text(cell: Cell | Pieces) -> bool:
 
 
 def _stops(placed: Sequence[Placed], still: int, room: int) -> Iterator[int]:
-    """Yield the values for `Painter.scroll` at which a scrolling column begins.
-
-    A column wider than `room`, the cells beside the fixed ones (`still`), yields several.
-    """
+    """Yield the `Painter.scroll` at which columns begin, several for one wider than `room`."""
     step = max(1, room // 2)
     for p in placed:
         if p.x >= still:

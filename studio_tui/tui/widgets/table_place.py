@@ -61,10 +61,7 @@ def count_above(before: Sequence[str], after: Sequence[str]) -> int:
 
 
 def nearest_remaining(before: Sequence[str], index: int, after: Sequence[str]) -> int:
-    """Return the index in `after` of the row `before[index]`, or of its nearest neighbour.
-
-    Of two equally near ones, the lower counts; 0 if none remains.
-    """
+    """Return the index in `after` of a row of `before`, or of its nearest neighbour, else 0."""
     added = len(after) - len(before)
     # Often all changes are below the row, or all are above it.
     for guess in (index, index + added):

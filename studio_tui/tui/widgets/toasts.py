@@ -55,10 +55,7 @@ def _content(notification: Notification) -> tuple[str, str, SeverityLevel]:
 
 
 def hide_toasts(screen: Screen[Any]) -> None:
-    """Hide the toasts of a screen that another screen covers, which shows them too.
-
-    Textual shows them when this screen is on top again. Those about this screen end instead.
-    """
+    """Hide the toasts of a screen that another one covers and shows too; end those about it."""
     for rack in screen.query("ToastRack"):
         rack.display = False
     about = [each for each in screen.app._notifications if getattr(each, "screen", None) is screen]
@@ -106,10 +103,7 @@ def has_lasting_toast(app: App[Any]) -> bool:
 
 
 def _end(app: App[Any], ended: Sequence[Notification]) -> None:
-    """Remove notifications, and their toasts from all screens.
-
-    Textual leaves the `ToastHolder`, an empty row.
-    """
+    """Remove notifications and their toasts; Textual leaves the `ToastHolder`, an empty row."""
     ids = {ToastRack._toast_id(each) for each in ended}
     for each in ended:
         del app._notifications[each]

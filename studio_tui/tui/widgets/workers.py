@@ -19,8 +19,5 @@ class RunsWorkers(Protocol):
 def start_worker(
     node: RunsWorkers, work: Work, *, name: str, group: str, exclusive: bool = False
 ) -> Worker[Any]:
-    """Run a coroutine function in a worker that ends with `node`.
-
-    An exclusive worker first cancels the workers of its group.
-    """
+    """Run a coroutine function in a worker that ends with `node`."""
     return node.run_worker(work, name=name, group=group, exclusive=exclusive)
