@@ -5,7 +5,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any
 
 from textual.app import App
 from textual.message import Message
@@ -113,17 +113,6 @@ def hold_keys(app: KeyQueue, page: Page) -> None:
     start_worker(app, release, name="hold", group="poll")
 
 
-class NotesPlace(Protocol):
-    """A page that must be asked to save its place."""
-
-    @property
-    def is_alive(self) -> bool:
-        """Whether the page is mounted and not being removed."""
-
-    def note_place(self) -> None:
-        """Save the place in the page's view."""
-
-
 class PlaceKeeper:
     """Saves changes of the user's place in a thread, shortly after keys and clicks."""
 
@@ -217,12 +206,9 @@ class PlaceKeeper:
     def _note_places(self) -> None:
         stack = self._app.screen_stack
         for screen in stack:
-            # `isinstance` with a protocol would read each of its properties, each time.
-            if hasattr(type(screen), "note_place"):
-                page = cast(NotesPlace, screen)
-                # A page being mounted has no place yet; a page being removed has saved it.
-                if page.is_alive:
-                    page.note_place()
+            # A page being mounted has no place yet; a page being removed has saved it.
+            if isinstance(screen, Page) and screen.is_alive:
+                screen.note_place()
         # Until the pages are restored, the saved screens must not be replaced by the tab alone.
         if self._has_returned or not self._is_first_screen_on_top:
             self._screens.note_screen(stack)

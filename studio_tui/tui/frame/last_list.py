@@ -50,7 +50,7 @@ class LastList(NamedTuple):
     wide: bool = False
     sideways: int = 0
     contents: tuple[int, ...] = ()
-    """See `ColumnMemory`; this and the following as in `ListView`."""
+    """See `TableDrawing.contents`; this and the following as in `ListView`."""
     has_preview: bool = True
     filter: str = ""
 

@@ -59,18 +59,11 @@ class ListPreview:
         body: Container,
         holder: ViewHolder,
         facts: Callable[[datetime], tuple[Fact | FactLine, ...]],
-        *,
-        rested: Callable[[], None],
     ) -> None:
-        """Make the preview of the list in `body`.
-
-        `facts` returns what it shows at a time. `rested` is called once the cursor has stopped
-        moving.
-        """
+        """Make the preview of the list in `body`; `facts` returns what it shows at a time."""
         self._body = body
         self._holder = holder
         self._facts = facts
-        self._rest = Debouncer(body, rested)
 
     def apply_visibility(self) -> None:
         """Show or hide the preview, as the view of the list says."""
@@ -91,10 +84,6 @@ class ListPreview:
         """Available for the facts."""
         return self._body.query_one(FactSheet).scrollable_content_region.size
 
-    def note_cursor_moved(self) -> None:
-        """Note that the cursor has moved."""
-        self._rest.note_move()
-
 
 class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
     """The title, filter and table of a list, and a preview of the row under the cursor."""
@@ -108,7 +97,8 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         kind = page.kind
         self.rows: Listing[T] = Listing(kind)
         self.holder = holder = ViewHolder(view)
-        self.list_preview = ListPreview(self, holder, page.facts_at_hand, rested=self._cursor_rests)
+        self.list_preview = ListPreview(self, holder, page.facts_at_hand)
+        self._rest = Debouncer(self, self._cursor_rests)
         self.marks = RowMarks(
             kind.noun,
             holder,
@@ -177,7 +167,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
 
     @property
     def contents_to_save(self) -> tuple[int, ...]:
-        """See `ColumnMemory`."""
+        """See `TableDrawing.contents`."""
         memory = self.table.memory
         return memory.contents if self.rows.has_moving else memory.contents_when_finished
 
@@ -255,7 +245,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
             self.holder.change(cursor=message.key)
         if self._unfiltered_row is not None and message.key != self._unfiltered_row:
             self.show_rows()
-        self.list_preview.note_cursor_moved()
+        self._rest.note_move()
         are_more = not has_all(self._page.source().snapshot.value)
         if message.is_last and are_more and not self.filtering.terms:
             self._page.ask_for_more()

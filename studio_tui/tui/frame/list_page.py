@@ -184,7 +184,6 @@ class ListPage(Page, Generic[T]):
         return self.view
 
     def note_place(self) -> None:
-        """Save in the view what it does not receive at once."""
         self.list.note_scroll_position()
 
     # Shortcuts to parts of the body.

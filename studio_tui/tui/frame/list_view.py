@@ -50,7 +50,7 @@ class ListView:
     sideways: int = 0
     """Cells scrolled out of sight on the left."""
     contents: tuple[int, ...] = ()
-    """See `ColumnMemory`."""
+    """See `TableDrawing.contents`."""
 
     def replace(self, **changes: Any) -> Self:
         """Return a copy with changed fields."""

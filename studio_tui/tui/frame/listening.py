@@ -1,9 +1,13 @@
-"""A page's subscriptions to pollers, which exist only while the page is shown."""
+"""A page's subscriptions to pollers and its timer, which run only while the page is shown."""
 
+import asyncio
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
+from textual.timer import Timer
+
+from studio_tui import clock
 from studio_tui.errors import AuthenticationError, PermissionDenied
 from studio_tui.service.polling.snapshot import SnapshotPublisher
 from studio_tui.tui.messages import Refreshed, TeamRefused, TokenRefused
@@ -82,3 +86,22 @@ class Subscriptions:
 
     def _post(self, name: str, snapshot: Any) -> None:
         self._page.post_message(Refreshed(name, snapshot))
+
+
+def resume_at_whole_second(
+    page: Lifetime, timer: Timer, tick: Callable[[], None], listening: Subscriptions
+) -> None:
+    """At the next whole second, call `tick` and resume the `timer` that calls it.
+
+    Do neither if the page is hidden or removed by then. Polling and saving the place happen at
+    whole seconds too, as waking up once for all three costs much less.
+    """
+
+    def begin() -> None:
+        if listening.is_on:
+            timer.resume()
+            tick()
+
+    # A Textual timer would start its wait only when the event loop is free, so it would be late.
+    loop = asyncio.get_running_loop()
+    loop.call_later(clock.until_multiple(1.0), page.while_alive(begin))

@@ -26,7 +26,7 @@ from studio_tui.tui.frame.commands import (
     bindings,
 )
 from studio_tui.tui.frame.dialog import Dialog
-from studio_tui.tui.frame.listening import Subscriptions
+from studio_tui.tui.frame.listening import Subscriptions, resume_at_whole_second
 from studio_tui.tui.frame.opening import ReadAgain
 from studio_tui.tui.frame.page_bars import (
     TABS,
@@ -36,7 +36,6 @@ from studio_tui.tui.frame.page_bars import (
     help_parts,
     tab_and_count_parts,
 )
-from studio_tui.tui.frame.whole_seconds import resume_at_whole_second
 from studio_tui.tui.messages import GoBack, GoTo, OpenDatasets, Refreshed
 from studio_tui.tui.quick_handlers import FindsHandlersOnce
 from studio_tui.tui.sheets import PAGES
@@ -218,6 +217,9 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
 
     def tick(self, now: datetime) -> None:
         """Update texts that change with time; called each second while the page is shown."""
+
+    def note_place(self) -> None:
+        """Save in the view what it does not receive at once."""
 
     def moment(self) -> datetime:
         """Return the time for which ages are shown: now, or when Studio stopped answering."""

@@ -13,7 +13,7 @@ from textual.strip import Strip
 from studio_tui.presentation.columns import Column
 from studio_tui.tui.widgets.line_view import LineView
 from studio_tui.tui.widgets.table_cursor import TableCursor
-from studio_tui.tui.widgets.table_drawing import HEADER, ColumnMemory, TableDrawing, TableLook
+from studio_tui.tui.widgets.table_drawing import HEADER, TableDrawing, TableLook
 from studio_tui.tui.widgets.table_painter import COMPONENTS, CellsOf, Painter, Sorting, TablePalette
 from studio_tui.tui.widgets.table_place import count_above
 from studio_tui.tui.widgets.table_viewport import TableViewport
@@ -107,7 +107,6 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         self.set_reactive(BigTable.columns, tuple(columns))
         self.set_reactive(BigTable.notice, notice)
         self._drawing = TableDrawing(cells_of, self.columns, self._resolved_palette)
-        self.memory: ColumnMemory = self._drawing
         self._cursor = TableCursor()
         self._unseen = 0
         self._last_highlighted: str | None = None
@@ -132,6 +131,11 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
     def chosen(self) -> str | None:
         """Key of the row under the cursor if the user moved there or opened it; else `None`."""
         return self._cursor.chosen
+
+    @property
+    def memory(self) -> TableDrawing:
+        """Has the `contents` with which another table places its columns equally."""
+        return self._drawing
 
     @property
     def unseen(self) -> int:

@@ -1,7 +1,7 @@
 """The lines of a table, and caches for the next painting: layout, styles and drawn rows."""
 
 from collections.abc import Callable, Sequence, Set
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from textual.strip import Strip
 
@@ -33,29 +33,6 @@ class TableLook(NamedTuple):
     notice: str
 
 
-class ColumnMemory(Protocol):
-    """The widths of texts in a table's columns, so that another table can place them equally."""
-
-    @property
-    def contents(self) -> tuple[int, ...]:
-        """Widths in cells.
-
-        First the widest text that each column has ever had, which decides which columns are shown.
-        If there were rows, the width of the table follows, and then the widest text of each column
-        while the table had this width.
-        """
-
-    @property
-    def contents_when_finished(self) -> tuple[int, ...]:
-        """`contents` without the columns that are `Column.only_unfinished`."""
-
-    def restore(self, contents: Sequence[int]) -> None:
-        """Show the columns that a table with these contents shows.
-
-        They also get the same widths if both tables have the same width.
-        """
-
-
 class TableDrawing:
     """Draws a table; rows are drawn again only if their cells or their look have changed."""
 
@@ -80,6 +57,12 @@ class TableDrawing:
 
     @property
     def contents(self) -> tuple[int, ...]:
+        """The widths of texts, in cells, so that another table can place its columns equally.
+
+        First the widest text that each column has ever had, which decides which columns are shown.
+        If there were rows, the width of the table follows, and then the widest text of each column
+        while the table had this width.
+        """
         all_time, current = self._contents.all_time, self._contents.widths
         if current is None or self._fitted_to is None:
             return all_time
@@ -87,6 +70,7 @@ class TableDrawing:
 
     @property
     def contents_when_finished(self) -> tuple[int, ...]:
+        """`contents` without the columns that are `Column.only_unfinished`."""
         passing = [column.only_unfinished for column in self._contents.columns]
         # In the order of `contents`, which may end after the all-time widths.
         is_passing = (*passing, False, *passing)
@@ -94,6 +78,10 @@ class TableDrawing:
         return tuple(0 if passes else width for width, passes in pairs)
 
     def restore(self, contents: Sequence[int]) -> None:
+        """Show the columns that a table with these contents shows.
+
+        They also get the same widths if both tables have the same width.
+        """
         count = len(self._contents.columns)
         # Another version of the program may have saved the contents of other columns.
         if len(contents) in {count, 2 * count + 1}:

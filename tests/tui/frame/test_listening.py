@@ -7,8 +7,7 @@ from unittest import mock
 import pytest
 
 from studio_tui import clock
-from studio_tui.tui.frame.listening import Subscriptions
-from studio_tui.tui.frame.whole_seconds import resume_at_whole_second
+from studio_tui.tui.frame.listening import Subscriptions, resume_at_whole_second
 from studio_tui.tui.widgets.lifetime import Lifetime
 from tests.waiting import until
 
