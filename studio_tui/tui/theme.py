@@ -56,7 +56,6 @@ FOR_16_COLOURS = frozenset({ANSI_DARK, ANSI_LIGHT})
 """Textual's themes in the terminal's palette."""
 
 THEMES = (DARK, LIGHT)
-"""To register with Textual."""
 
 
 def theme_for(*, dark: bool, colours: int) -> str:

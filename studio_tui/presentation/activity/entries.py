@@ -57,11 +57,9 @@ class Entry:
     reason: str = ""
     """Why the last request failed, a sentence that is safe to draw."""
     count: int = 1
-    """Of requests."""
     mean_ms: float = 0.0
     longest_ms: float = 0.0
     changes: bool = False
-    """Whether it changes something in Studio."""
     body: str = ""
     """JSON, with secrets redacted."""
     name: str = ""

@@ -18,7 +18,6 @@ class Action:
     """An action bound to a key on the current screen."""
 
     keys: tuple[str, ...]
-    """As displayed."""
     label: str
     explanation: str
     """A sentence, or the label if the binding has none."""

@@ -158,7 +158,6 @@ class Choose(Dialog[str | None]):
     """Offers a list of choices; the answer is the id of the choice, `None` if canceled."""
 
     KEYS = "enter chooses, esc closes"
-    """Which keys choose and close."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss(None)", "close", id="choose.close"),
         Binding("j", "down", "down", show=False, id="choose.down"),

@@ -93,7 +93,6 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         def __init__(self, table: "BigTable", column: str) -> None:
             super().__init__(table)
             self.column = column
-            """The key of the column."""
 
     def __init__(
         self,

@@ -17,7 +17,7 @@ from studio_tui.tui.widgets.line_view import LineView
 from studio_tui.tui.widgets.table_layout import fit
 
 _LABEL_MOST = 32
-"""In cells."""
+"""Cells."""
 _GAP = "  "
 _LABEL = "facts--label"
 

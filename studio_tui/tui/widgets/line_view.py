@@ -24,9 +24,8 @@ class LineView(SendsStraight, FindsHandlersOnce, ScrollView):
         super().__init__(id=id)
         self.auto_links = False  # there are none, and searching costs time at every paint
         self._painted: list[Strip] = []
-        """As they were last painted."""
         self._next: list[Strip] | None = None
-        """To paint next; `None` if `lines` must return them first."""
+        """`None` if `lines` must return them first."""
         self._next_size = Size()
 
     @abstractmethod

@@ -27,7 +27,6 @@ class TableLook(NamedTuple):
 
     columns: tuple[Column, ...]
     width: int
-    """Cells of a line."""
     wide: bool
     sorting: Sorting | None
     notice: str

@@ -79,8 +79,7 @@ class TablePalette(NamedTuple):
     rows: Mapping[RowLook, Brush]
     """Style names are component classes without `big-table--`."""
     header: Style
-    sorted: Style
-    """Of the sorted column's title."""
+    sorted_title: Style
     notice: Style
 
     @classmethod
@@ -94,7 +93,7 @@ class TablePalette(NamedTuple):
         return cls(
             rows={look: brush(look) for look in _LOOKS.values()},
             header=style("big-table--header"),
-            sorted=style("big-table--header", "big-table--header-sorted"),
+            sorted_title=style("big-table--header", "big-table--header-sorted"),
             notice=style("big-table--notice"),
         )
 
@@ -105,7 +104,6 @@ class Painter:
     header: Strip
     blank: Strip
     notice: list[Strip]
-    """The text shown if there are no rows, wrapped and centred."""
 
     def __init__(
         self,
@@ -219,7 +217,7 @@ class Painter:
             if sorting is not None and sorting.column == column.key:
                 arrow = _DESCENDING if sorting.descending else _ASCENDING
                 title = fit(title, min(cell_len(title), width - 1), Align.LEFT) + arrow
-                style = self._palette.sorted
+                style = self._palette.sorted_title
             titles += [Segment(fit(title, width, column.align), style), Segment(after, plain)]
         return self._crop(Strip(titles, self._length))
 

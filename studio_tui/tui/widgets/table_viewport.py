@@ -11,7 +11,7 @@ class TableViewport:
     """Scrolls the view of a table so that the cursor is visible."""
 
     def __init__(self, view: LineView, cursor: TableCursor, header: int) -> None:
-        """Make a viewport; `header` is the number of lines above the first row, which stay."""
+        """Make a viewport; the `header` lines above the first row stay."""
         self._view = view
         self._cursor = cursor
         self._header = header
