@@ -62,6 +62,14 @@ _HELP = Binding(
 )
 
 
+_FIND_HELP = "Find an action by its name, also to change the theme or save a screenshot"
+_PALETTE = Binding(
+    "ctrl+p", "command_palette", "find", priority=True, id="app.palette", tooltip=_FIND_HELP
+)
+_FIND = Binding(
+    "colon", "command_palette", "find", key_display=":", id="app.find", tooltip=_FIND_HELP
+)
+
 _CLOSE_NOTICES = Binding(
     "ctrl+l",
     "close_notices",
@@ -82,10 +90,9 @@ _SUSPEND = Binding(
 class WithHelpAndPalette(App[Any]):
     """An app with a help and a palette of the actions of the current screen."""
 
-    COMMAND_PALETTE_BINDING = "ctrl+p"
     # Not added to Textual's provider: ours also has Textual's commands, after the screen's actions.
     COMMANDS = {_screen_actions}  # noqa: RUF012 (Textual has the annotation)
-    BINDINGS: ClassVar[list[BindingType]] = [_HELP, _CLOSE_NOTICES, _SUSPEND]
+    BINDINGS: ClassVar[list[BindingType]] = [_HELP, _PALETTE, _FIND, _CLOSE_NOTICES, _SUSPEND]
     _unknown_keys = cached_property(UnknownKeys)
 
     async def _check_bindings(self, key: str, priority: bool = False) -> bool:

@@ -56,8 +56,8 @@ _NO_MATCH = WordMatch(0.0)
 
 _WORD = re.compile(r"[^\s.,;:()]+")
 
-_OURS = {"Quit"}
-"""Textual's commands that the dashboard has under another name."""
+_LEFT_OUT = {"Quit", "Keys", "Maximize", "Minimize"}
+"""Textual's commands that the dashboard has itself, or that hide parts of the frame."""
 
 
 class ScreenActions(Provider):
@@ -65,7 +65,7 @@ class ScreenActions(Provider):
 
     async def search(self, query: str) -> Hits:
         style = self.matcher(query).match_style
-        for action in actions_of(self.screen):
+        for action in self._actions():
             texts = f"{action.explanation} {action.label} {action.search_words}"
             score, spans = match_words(query, texts)
             if score > 0:
@@ -83,7 +83,7 @@ class ScreenActions(Provider):
                 )
 
     async def discover(self) -> Hits:
-        for action in actions_of(self.screen):
+        for action in self._actions():
             yield DiscoveryHit(
                 action.explanation,
                 partial(self.app.run_action, action.action, action.node),
@@ -93,9 +93,12 @@ class ScreenActions(Provider):
             if is_discovered:
                 yield DiscoveryHit(name, run, help=explanation)
 
+    def _actions(self) -> Iterator[Action]:
+        return (each for each in actions_of(self.screen) if each.action != "command_palette")
+
     def _textual_commands(self) -> Iterator[SystemCommand]:
         commands = self.app.get_system_commands(self.screen)
-        return (each for each in commands if each.title not in _OURS)
+        return (each for each in commands if each.title not in _LEFT_OUT)
 
 
 def match_words(typed: str, text: str) -> WordMatch:
