@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 UNKNOWN = "–"
-"""For a value that Studio did not send."""
 
 _MINUTE = 60
 _HOUR = 60 * _MINUTE

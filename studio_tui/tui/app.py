@@ -52,7 +52,6 @@ if TYPE_CHECKING:
     from studio_tui.tui.screens import Screens
 
 QUIT_WITHIN = 2.0
-"""Seconds within which a second q quits."""
 
 Connect: TypeAlias = "Callable[[Choice | None], Connected]"
 """Connects as the user chose, or with `None` as the settings say.
@@ -128,7 +127,6 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         self._screens: Screens | None = None
         self._connected: Connected | None = None
         self._reported_refusal: messages.TokenRefused | messages.TeamRefused | None = None
-        """The refusal for which the form was opened."""
         self._restarter: Restarter | None = None
         self._place_keeper: PlaceKeeper | None = None
         self._quit_pressed_at = -QUIT_WITHIN

@@ -20,7 +20,6 @@ class ComponentStyles(dict[str, RenderStyles]):
         self._node = node
         self._names = names
         self.used_rules: dict[str, RulesMap] = {}
-        """Of the component classes that have been accessed."""
 
     def __contains__(self, name: object) -> bool:
         return name in self._names
@@ -46,7 +45,6 @@ class ComponentsOnDemand(Stylesheet):
     """A style sheet that computes the styles of component classes on demand."""
 
     _virtual: DOMNode | None = None
-    """Has the styles that `styles_below` returned last."""
 
     def styles_below(self, node: DOMNode, name: str) -> RenderStyles:
         """Return the styles of a component class of a node, valid until the next call."""

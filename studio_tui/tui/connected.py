@@ -52,7 +52,6 @@ class Connected:
     quiet: bool = False
     """Whether endings of jobs and pipelines are shown only as badges."""
     notes: tuple[str, ...] = ()
-    """Warnings shown at the start."""
     samples: "SampleJobs | None" = None
     """To offer if there are no jobs."""
     read_again: "Callable[[], Settings | None] | None" = None

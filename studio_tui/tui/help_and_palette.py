@@ -118,7 +118,6 @@ class WithHelpAndPalette(App[Any]):
         self.push_screen(HelpScreen("this screen", actions_of(self.screen)), run_selected)
 
     def action_close_notices(self) -> None:
-        """Close the notices; if there are none, show the latest ones."""
         if not close_toasts(self):
             from studio_tui.tui.frame.latest_notices import show_latest_notices  # noqa: PLC0415
 

@@ -20,7 +20,6 @@ class Refreshed(Message):
     """A poller has published a snapshot; a page handles only the latest that is queued."""
 
     name: str
-    """Of the poller."""
     snapshot: Snapshot[Any]
 
     def can_replace(self, message: Message) -> bool:
@@ -60,7 +59,6 @@ class OpenLogs(Message):
 
     job_ids: Sequence[str]
     jobs: Sequence[Job] = ()
-    """Those that the list of jobs may not contain."""
 
 
 @dataclass
@@ -113,7 +111,6 @@ class OpenForm(Message):
     about: str = ""
     """Such as `cluster 7`; the input is saved under this text."""
     initial_field: str = "query_file"
-    """It has the focus."""
 
 
 @dataclass
@@ -131,7 +128,6 @@ class JobCreated(Message):
 
     job_id: str
     tab: str = "jobs"
-    """Its list will show the job."""
 
 
 @dataclass

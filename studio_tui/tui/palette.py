@@ -40,7 +40,6 @@ class WordMatch(NamedTuple):
     score: float
     """From 0 to 1; 0 if a typed word fits no word of the text."""
     spans: tuple[tuple[int, int], ...] = ()
-    """Starts and ends of the matching parts."""
 
 
 _OF_TEXTUAL = 0.5

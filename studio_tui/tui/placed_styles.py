@@ -33,13 +33,10 @@ class _Result(NamedTuple):
     hover: bool
     focus_within: bool
     order: bool
-    """Whether there is a pseudo-class such as `:first-child`."""
     odd_or_even: bool
 
 
 class _Applied(NamedTuple):
-    """The styles that were last applied to a node."""
-
     results: "Results"
     place: int
     rules: RulesMap
@@ -61,7 +58,6 @@ class Results:
         }
         """Textual's map of rules lacks ids in selectors of ancestors."""
         self._numbers = {id(rule): number for number, rule in enumerate(rules)}
-        """The index of each rule, by its identity."""
         self._places: dict[tuple[object, ...], int] = {}
         """The number of each place, from 1."""
         self.by_place: dict[int, _Result] = {}
@@ -69,7 +65,6 @@ class Results:
         self.shared_rules: dict[int, RulesMap] = {}
         """In the form in which Textual sets them, without `_NOT_SHARED`."""
         self.resolved: dict[tuple[int, object], Any] = {}
-        """Of `resolved_once`, by place and name."""
 
     def relevant(self, node: DOMNode, selectors: dict[str, list[RuleSet]]) -> list[RuleSet]:
         """Return the rules whose last selector names the type, id or a class of a node."""
@@ -110,8 +105,6 @@ def _state(node: DOMNode) -> tuple[object, ...]:
 
 
 class _Components(ComponentStyles):
-    """The styles of a widget's component classes, and the widget's place for which they hold."""
-
     def __init__(
         self, sheet: ComponentsOnDemand, node: DOMNode, place: tuple[Results, int]
     ) -> None:

@@ -8,12 +8,10 @@ from textual.message import Message
 from textual.message_pump import MessagePump
 
 Handler: TypeAlias = tuple[type, Callable[..., Any]]
-"""With the class that defines it."""
 
 _CACHE_SIZE = 4096
 
 _find_each_time = MessagePump._get_dispatch_methods
-"""Textual's own search."""
 
 
 def bound_handlers(

@@ -54,7 +54,6 @@ async def is_refused(connected: "Connected", form: WelcomeScreen) -> bool:
 
 
 async def _request_error(connected: "Connected") -> str:
-    """Send the cheapest request; return its error, or nothing."""
     try:
         await connected.session.client.clusters()
     except StudioError as error:

@@ -25,7 +25,6 @@ from studio_tui.tui.terminal.key_queue import KeyQueue
 from studio_tui.tui.widgets.workers import start_worker
 
 LIST_EVERY = 30.0
-"""Seconds between two saves of a list whose rows change."""
 
 
 class LastListKeeper:
@@ -35,7 +34,6 @@ class LastListKeeper:
         self._file = file
         self._saved_state: object = None
         self._saved_at = -LIST_EVERY
-        """Of the monotonic clock."""
 
     def to_keep(self, stack: Sequence[Screen[Any]], *, at_once: bool) -> dict[Path, str]:
         """Return the file's new content by path if it is due and has changed, or `at_once`."""
@@ -124,7 +122,6 @@ class PlaceKeeper:
         self._connected = connected
         self._screens = screens
         self._last_texts: Mapping[Path, str] = {}
-        """By file, at the last check."""
         self._unwritten: dict[Path, str] = {}
         """By file; at the program's end, the thread that would write may not have begun."""
         self._writing = threading.Lock()
@@ -219,7 +216,6 @@ class PlaceKeeper:
         return self._list_keeper.to_keep(self._app.screen_stack, at_once=at_once)
 
     def _changed_files(self) -> dict[Path, str]:
-        """Return the files that differ from the last call."""
         texts = self._screens.contents_to_save()
         changed = {path: text for path, text in texts.items() if self._last_texts.get(path) != text}
         self._last_texts = texts

@@ -53,7 +53,6 @@ class Screens:
         self._filters_before: dict[str, str] = {}
         """Before `filter_list` changed them, by tab."""
         self._schedule_drafts: KeptDrafts[ScheduleDraft] = KeptDrafts()
-        """By the proposed datasets."""
 
     @cached_property
     def _dags(self) -> "DagMemory":

@@ -16,9 +16,7 @@ OPENING_LIST = sheets("frame", "opening", "big_table", "lists")
 """For a first paint with the list of the previous run."""
 
 WELCOME = sheets("welcome")
-
 DIALOGS = sheets("dialogs")
-
 FORM_DIALOGS = sheets("dialogs", "submit")
 """For dialogs with fields."""
 

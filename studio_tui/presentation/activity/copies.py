@@ -95,7 +95,6 @@ def _command(command: str, *arguments: str) -> str:
 
 
 def _quoted(word: str) -> str:
-    """Return a word for the shell that is safe to draw."""
     return shlex.quote(safe_line(word))
 
 

@@ -15,7 +15,6 @@ from studio_tui.api.routes import Route
 from studio_tui.text import safe_line
 
 SHORT_ID = 8
-"""Characters shown of an id."""
 
 
 class ActivityState(StrEnum):
@@ -28,7 +27,6 @@ class ActivityState(StrEnum):
     UNKNOWN = "UNKNOWN"
     """The request may or may not have taken effect."""
     UNDONE = "UNDONE"
-    """By the user, before it was sent."""
     LOST = "LOST"
     """Never sent, because the dashboard ended first."""
 
@@ -45,7 +43,6 @@ class Entry:
     started_at: datetime
     """Of the first request, or when a command was given that was not sent."""
     last_started_at: datetime
-    """Of the last request."""
     words: str = ""
     """For a command that was not sent, safe to draw."""
     method: str = ""
@@ -152,7 +149,6 @@ _PATTERNS = tuple((route, _pattern(route), description) for route, description i
 
 
 _GET_JOB = "get job {job}"
-"""`LIST_JOBS` with the id of one job in its query."""
 
 
 def route_of(entry: Entry) -> tuple[Route, str, str] | None:

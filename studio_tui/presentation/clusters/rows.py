@@ -22,7 +22,6 @@ from studio_tui.presentation.lists.list_column import ListColumn, SortOrder, lay
 from studio_tui.text import LINE_LIMIT
 
 JOBS_LISTED = 6
-"""Most running jobs, and waiting jobs, that are listed for a cluster."""
 
 _IN_QUEUE = frozenset({JobState.CREATED, JobState.SCHEDULED, JobState.QUEUED})
 
@@ -52,7 +51,6 @@ class ClusterRow(NamedTuple):
 
     cluster: Cluster
     chosen: str | None
-    """Name of the cluster for new jobs, if one was chosen."""
 
 
 def facts(
@@ -191,7 +189,6 @@ def _size(cluster: Cluster) -> str:
 
 
 def _by(read: Callable[[Cluster], Any]) -> Callable[[Cluster, datetime], Any]:
-    """Return a sort key by what `read` returns, then by name."""
     return lambda cluster, now: (read(cluster), _name(cluster))
 
 

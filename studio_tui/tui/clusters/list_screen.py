@@ -89,7 +89,6 @@ class ClustersScreen(ListPage[Cluster]):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(_COMMANDS), *LIST.bindings]
 
     def __init__(self, basics: Basics, view: ListView, choice: ClusterChoice) -> None:
-        """Make a page that starts with `view`; `choice` is the cluster for new jobs."""
         super().__init__(basics, view)
         self._choice = choice
         self.commands.add_to(self, _COMMANDS)

@@ -27,9 +27,7 @@ class Action:
     why_not: str | None
     """A sentence; `None` if it is available."""
     rank: int
-    """Lists show low ranks first, see `_RANKS`."""
     search_words: str = ""
-    """See `Command.search_words`."""
 
     @property
     def enabled(self) -> bool:

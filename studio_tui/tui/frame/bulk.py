@@ -26,7 +26,6 @@ _NARROW, _LOW = 70, 20
 """A dialog fills the width, or the height, of a terminal with less, see `Dialog`."""
 
 FAILURE_TIMEOUT = 20.0
-"""Seconds for which failures stay visible, if no dialog shows the report."""
 
 _SIGNS = {
     Outcome.DONE: ("✓", Tone.GOOD),
@@ -35,7 +34,6 @@ _SIGNS = {
 }
 
 _ORDER = (Outcome.REFUSED, Outcome.UNKNOWN, Outcome.DONE)
-"""Outcomes that need attention come first."""
 
 
 class NextStep(NamedTuple):

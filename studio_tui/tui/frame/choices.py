@@ -6,7 +6,6 @@ Defining a dataclass takes half a millisecond, which would delay the first paint
 from typing import NamedTuple
 
 DEFAULT_URL = "https://studio.datachain.ai"
-"""The hosted Studio, the first value of the form."""
 
 
 class LocalChoice:

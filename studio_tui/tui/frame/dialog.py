@@ -37,7 +37,6 @@ class AnsweredOnce(Lifetime):
 
     _is_answered = False
     _deferred_result: tuple[Any] | None = None
-    """Given while another screen was on top."""
 
     def dismiss(self, result: Any = None) -> AwaitComplete:
         """Dismiss the screen as soon as no other screen is on top; only the first result counts."""
@@ -75,7 +74,6 @@ class Dialog(AnsweredOnce, ModalScreen[T], Generic[T]):
     ]
 
     def __init__(self, title: str) -> None:
-        """Make a dialog with a title, safe text."""
         super().__init__()
         self._heading = title
 

@@ -16,7 +16,6 @@ from studio_tui.tui.frame.dialog_box import SHRINKS, DialogBody, DialogButtons, 
 from studio_tui.tui.widgets.option_lists import OptionChoice
 
 _CHECK_EVERY = 0.5
-"""Seconds between checks for changes."""
 
 
 class QuestionChange(NamedTuple):
@@ -25,7 +24,6 @@ class QuestionChange(NamedTuple):
     words: str
     """Safe sentences."""
     is_void: bool
-    """Whether yes would no longer have an effect."""
 
 
 class Confirm(Dialog[bool]):
@@ -151,7 +149,6 @@ def confirm_sending_again(noun: str, details: Sequence[str]) -> Confirm:
 
 
 _SHORT = 36
-"""Most characters of a choice in the narrow form of `Choose`."""
 
 
 class Choose(Dialog[str | None]):

@@ -18,7 +18,6 @@ from studio_tui.tui.frame.dialog_box import SHRINKS
 from studio_tui.tui.widgets.option_lists import OptionChoice
 
 _KEYS_WIDTH = 16
-"""Cells."""
 _NARROW = 20
 """Most cells for an explanation whose further lines are not indented."""
 

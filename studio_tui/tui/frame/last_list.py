@@ -37,14 +37,11 @@ class LastList(NamedTuple):
     crumbs: tuple[str, ...]
     tabs: tuple[Part, ...]
     counts: tuple[Part, ...]
-    """At the right of the tabs."""
     title: tuple[Part, ...]
-    """Above the list."""
     columns: tuple[Column, ...]
     rows: tuple[tuple[AnyCell, ...], ...]
     """A cell for each column."""
     cursor: int
-    """Index in `rows`."""
     sorting: tuple[str, bool] | None = None
     """Id of the sorted column, and whether the order is descending."""
     wide: bool = False
@@ -97,7 +94,6 @@ def read_last_list(path: Path) -> LastList | None:
 
 
 def _pack_cell(cell: AnyCell) -> list[Any]:
-    """Return pairs of text and tone, then the shorter texts."""
     parts = cell.parts if isinstance(cell, Pieces) else (cell,)
     shorter = () if isinstance(cell, Pieces) else cell.shorter
     return [[(part.text, part.tone) for part in parts], shorter]

@@ -115,13 +115,11 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
             kind, holder, page.problems, bar=lambda: self.query_one(FilterBar)
         )
         self._passing: Sequence[str] = ()
-        """The ids of the rows that pass the filter, also of those in groups."""
         self._unfiltered_row: str | None = None
         """The row under the cursor, if it is shown although it no longer passes the filter."""
         self._ages_interval = 0
         """The interval of `LONGER_AGES_EVERY` in which ages were shown."""
         self.is_recorded: Callable[[str | None], bool] = lambda _: False
-        """Returns whether only the recorder still has a row."""
         self._awaited_key: str | None = None
         """A new row to which the cursor moves as soon as it is listed."""
 
@@ -311,7 +309,6 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
             self._awaited_key = None
 
     def _hold_cursor(self, screen: Screen[Any]) -> None:
-        """Keep the cursor on its row once a page is shown over this one."""
         is_below = self.screen in self.app.screen_stack and screen is not self.screen
         if is_below and self.is_alive and isinstance(screen, Page):
             self.table.pin_cursor()

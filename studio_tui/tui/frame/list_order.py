@@ -23,7 +23,6 @@ class ListOrder:
         ask: Callable[[Choose], Awaitable[str | None]],
         changed: Callable[[], None],
     ) -> None:
-        """Keep the order in the view of `holder`; `changed` is called after each change."""
         self._kind = kind
         self._holder = holder
         self._table = table

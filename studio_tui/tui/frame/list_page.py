@@ -105,7 +105,6 @@ class ListPage(Page, Generic[T]):
     is_stacked: ClassVar[bool] = False
     """Whether the preview is below the list at any width."""
     LIST: ClassVar[ListCommands]
-    """The class also has their bindings in `BINDINGS`."""
 
     def __init__(self, basics: Basics, view: ListView) -> None:
         super().__init__(basics)

@@ -12,11 +12,8 @@ from studio_tui.presentation.lists.filter_terms import FilterError, Terms
 from studio_tui.presentation.lists.kinds import NEWEST_FIRST, Kind
 
 MOST_LOADED = 1_000_000
-"""Limit of `loaded`; a larger value is invalid, as of the following."""
-
-MOST_LINES = 10_000
-
-MOST_SIDEWAYS = 10_000
+MOST_LINES = MOST_SIDEWAYS = 10_000
+"""Limits of `loaded`, `line` and `sideways`; a larger value is invalid."""
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +23,6 @@ class ListView:
     """The user's place in a list, and the settings of the list."""
 
     filter: str = ""
-    """As typed."""
     sort: str = NEWEST_FIRST
     """A key of `Kind.sorts`."""
     reverse: bool = False
@@ -34,7 +30,6 @@ class ListView:
     wide: bool = False
     """See `BigTable.wide`."""
     group: str = "none"
-    """A name defined by the list."""
     loaded: int = 0
     """How many of the newest rows the next run requests; 0 for the usual number."""
     recorded: bool = False
@@ -44,7 +39,6 @@ class ListView:
     marks: tuple[str, ...] = ()
     """Ids in the order in which they were marked."""
     opened: tuple[str, ...] = ()
-    """Keys of the expanded groups."""
     line: int = 0
     """Of the cursor, 0 for the first visible row."""
     sideways: int = 0

@@ -21,10 +21,8 @@ class Subscriptions:
         self._page = page
         self._unsubscribers: list[Callable[[], None]] = []
         self._last_values: dict[str, object] = {}
-        """By poller, to recognize a repeated value."""
         self._reported_token_error: Exception | None = None
         self._reported_team_error = ""
-        """Its words."""
 
     @property
     def is_on(self) -> bool:

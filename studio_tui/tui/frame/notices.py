@@ -23,7 +23,6 @@ LONGEST_DELAY = 8.0
 """Seconds from an ending to its notice, however many endings follow."""
 
 FAILURE_TIMEOUT = 20.0
-"""Seconds for which a notice with a failure stays visible."""
 
 
 class Notices:

@@ -43,7 +43,6 @@ class OpeningScreen(Lifetime, Screen[None]):
         super().__init__()
         self._waiting_for = waiting_for
         self._key_hold = ExitStack()
-        """For the page that will be shown."""
 
     def compose(self) -> ComposeResult:
         yield Bar(id="top")

@@ -315,7 +315,6 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
         self.post_message(ReadAgain())
 
     async def action_press(self, key: str) -> None:
-        """Run the action of a key, after a click on it."""
         if active := self.active_bindings.get(key):
             await self.app.run_action(active.binding.action, active.node)
 

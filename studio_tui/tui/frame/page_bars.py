@@ -26,7 +26,6 @@ TABS = (
     ("5", "logs", "Logs"),
     ("6", "activity", "Activity"),
 )
-"""Key, name and title."""
 
 TITLES_FROM = 70
 """Columns from which all tabs have titles; in fewer, only the current tab has one."""
@@ -156,7 +155,6 @@ def _tab_parts(
 
 
 def _row_numbers(session: StudioSession) -> dict[str, str]:
-    """Return the numbers of rows by tab, such as `" 20+"`."""
     jobs = session.jobs.snapshot.value
     pipelines = session.pipelines.snapshot.value
     clusters = session.clusters.snapshot.value

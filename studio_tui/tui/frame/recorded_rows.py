@@ -29,7 +29,6 @@ class RecordedRows(Generic[T]):
         self._kind = kind
         self._are_requested = False
         self._were_needed = False
-        """At the last update."""
         self._listed: Sequence[T] | None = None
         """Studio's last answer; `None` before the first."""
         self.since: Mapping[str, datetime] = {}

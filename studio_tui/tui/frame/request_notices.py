@@ -19,7 +19,6 @@ NOTICE_DELAY = 0.5
 """Seconds without an answer after which the user is told."""
 
 _LONGEST = 120.0
-"""Seconds after which a notification ends, even without an answer."""
 
 WAITING = "Waiting for Studio…"
 SILENT = "Studio is not answering; trying anyway…"
@@ -34,7 +33,7 @@ START_AGAIN = "Start it with `studio-tui local`, or leave this and start `studio
 """If this dashboard cannot start the local Studio, which has stopped."""
 
 RESTART = "ctrl+r starts it again."
-"""If it can."""
+"""If this dashboard can start it."""
 
 
 async def with_notice(

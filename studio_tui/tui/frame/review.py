@@ -28,7 +28,6 @@ _STYLES = {
 }
 
 OK, COPY = ("o", "ok"), ("c", "copy it")
-"""Answers: their keys and words."""
 
 
 class Review(Dialog[str | None]):

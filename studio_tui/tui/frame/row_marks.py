@@ -58,7 +58,6 @@ class RowMarks:
         self.bundles: MarkedIds = Singles()
         """A list with groups replaces it by its own."""
         self._range_start: str | None = None
-        """The row marked last."""
 
     @property
     def marked_ids(self) -> tuple[str, ...]:

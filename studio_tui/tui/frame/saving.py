@@ -25,7 +25,6 @@ LINES_AT_ONCE = 256
 """Lines formatted before the event loop runs again, in a few milliseconds."""
 
 _SLICE = 4 * 1024 * 1024
-"""Bytes of a log read at once."""
 _NAME_BYTES = 120
 """Most bytes of each part of a default file name; file systems limit a name to 255 bytes."""
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
@@ -50,7 +49,6 @@ class Saved(NamedTuple):
     path: Path
     lines: int
     size: int
-    """Bytes."""
 
 
 def file_name(job_name: str, short_id: str) -> str:

@@ -33,9 +33,7 @@ class TerminalDriver(LinuxDriver):
         )
         self._file: Any = self._output
         self._is_watched = False
-        """For a hangup, by a thread."""
         self._has_terminal = False
-        """Whether it is in application mode."""
 
     def start_application_mode(self) -> None:
         if not self._is_watched:

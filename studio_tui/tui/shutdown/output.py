@@ -46,7 +46,6 @@ class TerminalOutput:
         self._changed = Condition()
         self._pieces: deque[str] = deque()
         self._size = 0
-        """In characters."""
         self._is_within_frame = False
         self._is_writing = False
         self._written = 0

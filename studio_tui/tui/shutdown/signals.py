@@ -20,7 +20,6 @@ logger = logging.getLogger(__name__)
 
 _ENDING = (signal.SIGTERM, signal.SIGHUP)
 _STREAMS = (0, 1, 2)
-"""Standard input, output and error."""
 
 
 class EndsOnBug(App[Any]):

@@ -36,7 +36,6 @@ class ClipboardProgram(NamedTuple):
 
     argv: tuple[str, ...]
     confirmation: str
-    """Shown after it succeeds."""
     encoding: str = "utf-8"
 
 

@@ -37,7 +37,6 @@ class KeyboardDecoder(codecs.IncrementalDecoder):
         return decoded
 
     def _decode_keys(self, text: str) -> tuple[str, str]:
-        """Return the output for text outside a paste, and the remaining input."""
         text_so_far = self._before + text
         start = text_so_far.find(PASTE)
         if start < 0:
@@ -48,7 +47,6 @@ class KeyboardDecoder(codecs.IncrementalDecoder):
         return text[:end], text[end:]
 
     def _decode_paste(self, text: str, final: bool) -> tuple[str, str]:
-        """Return the output for text within a paste, and the remaining input."""
         text, self._before = self._before + text, ""
         pasted, marker, remaining = text.partition(PASTED)
         if marker:

@@ -128,7 +128,6 @@ def _as_one_line(app: App[Any], pasted: str, target: Input) -> str:
 class _WaitingKey(NamedTuple):
     event: events.Key | events.Paste
     screen: Screen[Any]
-    """On top when the key was pressed."""
 
 
 class _ActiveKey:
@@ -192,7 +191,6 @@ class KeyQueue(App[Any]):
         self.input_listeners: Listeners[[]] = Listeners()
         """Called for each key, paste, mouse button and turn of the wheel before it is handled."""
         self._last_key_screen: Screen[Any] | None = None
-        """On top when the last key was dispatched."""
 
     @property
     def is_acting(self) -> bool:

@@ -24,7 +24,6 @@ from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.text import BLOCK_LIMIT, incomplete_bytes, safe_block, safe_line
 
 COPY_LIMIT = 32 * 1024 * 1024
-"""Most bytes of a log that are copied."""
 
 _ENDS_WITHIN = 1.0
 """Seconds from SIGTERM until a program that has not ended is killed."""
@@ -54,7 +53,6 @@ class ReaderPlace(NamedTuple):
     line: int | None
     """From 0; `None` while lines are not counted."""
     offset: int
-    """In bytes."""
 
 
 class PagerInput(NamedTuple):

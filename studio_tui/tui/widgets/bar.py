@@ -22,7 +22,6 @@ class Part(NamedTuple):
     look: str = Tone.PLAIN
     """A `Tone`, or a component class of `Bar` without `bar--`."""
     action: str | None = None
-    """The action string that a click runs, if any."""
 
 
 def fitting_keys(parts: Sequence[Part], room: int) -> tuple[Part, ...]:

@@ -72,7 +72,6 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
             self.key = key
             """Key of the row; `None` without rows. A handler may find that the row is gone."""
             self.is_last = is_last
-            """Whether it was the last row when the message was posted."""
 
         def can_replace(self, message: Message) -> bool:
             return isinstance(message, BigTable.Highlighted) and message.table is self.table

@@ -17,7 +17,6 @@ from studio_tui.tui.widgets.line_view import LineView
 from studio_tui.tui.widgets.table_layout import fit
 
 _LABEL_MOST = 32
-"""Cells."""
 _GAP = "  "
 _LABEL = "facts--label"
 
@@ -44,7 +43,6 @@ class FactSheet(LineView):
         self._more_hint = more_hint
         self._facts: tuple[Fact | FactLine, ...] = ()
         self._drawn: dict[tuple[Fact | FactLine, int, int], list[Strip]] = {}
-        """By fact, label width and total width."""
         self._styles: dict[str, Style] = {}
         self._blank = Strip([])
 

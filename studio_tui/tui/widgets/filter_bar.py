@@ -98,7 +98,6 @@ class FilterInput(Input):
     ]
 
     pasted_lines_joined_by = ALTERNATIVES
-    """See `LINES_JOINED_BY`."""
 
     class Left(Message):
         """The user cleared and left the input with escape."""

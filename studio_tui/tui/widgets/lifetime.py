@@ -20,7 +20,6 @@ class Lifetime(MessagePump):
     """
 
     _pruning: bool
-    """Textual's flag for a widget that is being removed."""
     _removed_before_mount = False
 
     @property

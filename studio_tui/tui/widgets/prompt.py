@@ -17,11 +17,9 @@ from studio_tui.tui.widgets.drawn_input import DrawnInput
 from studio_tui.tui.widgets.filter_bar import TermSuggester
 
 _REMEMBERED = 50
-"""Texts of each kind in the history."""
 
 
 PROMPT_HINTS = ("prompt.done", "prompt.earlier", "prompt.leave")
-"""Ids of key bindings, most useful first."""
 
 
 class PromptKind(NamedTuple):

@@ -30,7 +30,6 @@ class Brush:
     """Styles by name, and escape codes to change from one to another, both created on demand."""
 
     def __init__(self, resolve: Callable[[Any], Style], colors: ColorSystem) -> None:
-        """Make a brush; `resolve` returns the style of a name."""
         self.styles = _Cache(resolve)
         self.codes = _Cache(self._code)
         """By the names of the styles before and after; "" is the start of a line."""
@@ -90,8 +89,6 @@ class QuickStrip(Strip):
 
 
 class _Cache(dict[Any, Any]):
-    """Creates missing values, and is emptied when it is full."""
-
     def __init__(self, make: Callable[[Any], Any]) -> None:
         super().__init__()
         self._make = make

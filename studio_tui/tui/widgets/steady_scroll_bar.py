@@ -29,7 +29,6 @@ class SteadyScrollBar(ScrollBar):
     """As last drawn; `None` if their look may have changed."""
     _strips: Mapping[Segment, Strip] = {}
     _strips_made_for: object = None
-    """The style, filters and background of `_strips`."""
 
     def validate_position(self, position: float) -> float:
         """Round the position down to the first position with the same look."""

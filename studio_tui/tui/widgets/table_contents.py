@@ -98,7 +98,6 @@ def _deciding_width(column: Column) -> int:
 
 
 def _text_width(cell: Cell | Pieces) -> int:
-    """Return the width in cells; 0 for an unknown value."""
     if isinstance(cell, Pieces):
         return min(LONGEST, sum(cell_len(part.text) for part in cell.parts))
     text = cell.text

@@ -29,7 +29,6 @@ class TableCursor:
         self._moved_by_user = False
         """Also true after a move to the same row."""
         self._pinned: str | None = None
-        """Key of the row on which the cursor stays even if new rows come at the top."""
 
     @property
     def key(self) -> str | None:

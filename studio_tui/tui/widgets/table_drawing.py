@@ -19,7 +19,6 @@ from studio_tui.tui.widgets.table_painter import (
 )
 
 HEADER = 1
-"""Lines above the first row."""
 
 
 class TableLook(NamedTuple):
@@ -44,11 +43,9 @@ class TableDrawing:
         self._palette: TablePalette | None = None
         self._painter: Painter | None = None
         self._fitted_to: tuple[int, bool] | None = None
-        """`width` and `wide` of the look to which the columns were last fitted."""
         self._other_table: Sequence[int] = ()
         """The width of another table and its texts, if it had rows; empty once this one fits."""
         self.sideways = 0
-        """Cells scrolled out of sight on the left."""
 
     def expire(self) -> None:
         """Request the cells of rows again before they are next shown."""

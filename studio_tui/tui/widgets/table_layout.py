@@ -8,7 +8,6 @@ from rich.cells import cell_len, set_cell_size
 from studio_tui.presentation.columns import Align, Column
 
 GAP = 2
-"""Blank cells between two columns."""
 
 LEAST_SCROLLED = 12
 """Cells that a fixed column must leave to the columns at its right; otherwise it scrolls too."""
@@ -157,7 +156,6 @@ class _Candidate:
 
 
 def _next_to_drop(shown: Sequence[_Candidate], width: int) -> _Candidate | None:
-    """Return the column to drop next; `None` if all fit."""
     least_important = max(
         (each for each in shown if each.column.drop),
         key=lambda each: (each.column.drop, each.index),

@@ -23,7 +23,6 @@ CURSOR_SIGN = "▌"
 MARK_SIGN = "*"
 
 Cells: TypeAlias = tuple[Cell | Pieces, ...]
-"""In the order of all columns."""
 
 CellsOf: TypeAlias = Callable[[str], Cells]
 """Returns the cells of the row with a key; called for visible rows only."""
@@ -116,7 +115,6 @@ class Painter:
         notice: str = "",
     ) -> None:
         self.width = width
-        """Cells of every line."""
         self.placed = placed
         excess = extent(placed) + GUTTER - width
         self.fixed_columns_width = fixed_width(placed, width - GUTTER)
@@ -252,7 +250,6 @@ def _length(cell: Cell | Pieces) -> int:
 
 
 def _first_that_fits(texts: Sequence[str], width: int) -> str:
-    """Return the first text of at most `width` cells, else the last."""
     return next((text for text in texts if cell_len(text) <= width), texts[-1])
 
 
@@ -298,8 +295,6 @@ class _RowCells:
 
 
 class _Shown(NamedTuple):
-    """The data on which the strips of the visible rows depend, besides the cursor."""
-
     keys: Sequence[str]
     edition: int
     marked: Set[str]
@@ -313,10 +308,8 @@ class RowStrips:
     def __init__(self, cells_of: CellsOf) -> None:
         self._cells_of = cells_of
         self._edition = 0
-        """How often the cells have expired."""
         self._cached: dict[str, _RowCells] = {}
         self._drawn: dict[tuple[str, RowLook], tuple[Cells, Strip]] = {}
-        """Strips, and the cells that they show."""
         self._shown: _Shown | None = None
         self._cursor: str | None = None
         self._strips: list[Strip] = []

@@ -16,7 +16,6 @@ class TableViewport:
         self._cursor = cursor
         self._header = header
         self._rows_before = 0
-        """At the last resize."""
 
     @property
     def rows(self) -> int:
