@@ -71,8 +71,10 @@ def create_private_dir(path: Path) -> Path:
     A folder that exists keeps its permissions, as a user who has made it may share it. Files in it
     are private by themselves.
     """
-    for folder in (*reversed(path.parents), path):
-        folder.mkdir(mode=0o700, exist_ok=True)
+    for parent in reversed(path.parents):
+        if not parent.exists():
+            parent.mkdir(mode=0o700, exist_ok=True)
+    path.mkdir(mode=0o700, exist_ok=True)
     return path
 
 
