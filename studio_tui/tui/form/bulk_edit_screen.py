@@ -46,15 +46,10 @@ class EditMarkedScreen(SubmitScreen):
         """The jobs that have not been created again yet, with their drafts, by job id."""
         self._differing = self._differences()
         """Number of different values of each field that differs, by the field's name."""
-        super().__init__(basics, saved_forms, self._start())
+        super().__init__(basics, saved_forms, _start(self._jobs))
 
     def _differences(self) -> dict[str, int]:
         return differences([draft for _, draft in self._jobs.values()])
-
-    def _start(self) -> Start:
-        drafts = [draft for _, draft in self._jobs.values()]
-        ids, heading = " ".join(sorted(self._jobs)), f"Edit {plural(len(drafts), 'job')}"
-        return Start(common_form(drafts), f"edit {ids}", heading)
 
     def on_mount(self) -> None:
         """Show which fields differ between the jobs."""
@@ -77,10 +72,7 @@ class EditMarkedScreen(SubmitScreen):
         # These fields are empty in the form only because the jobs have different values.
         unchanged = self._differing.keys() - typed.keys()
         problems = [each for each in checked.problems if each.field not in unchanged]
-        for repeat, before in self._jobs.values():
-            for field, sentence, level in check(before.with_values(typed), checked.context):
-                if not any(each[:2] == (field, sentence) for each in problems):
-                    problems.append(Problem(field, f"{title(repeat.job)}: {sentence}", level))
+        problems += _problems_of_jobs(self._jobs.values(), typed, checked, problems)
         notes = dict.fromkeys(unchanged, (UNCHANGED_HINT,))
         return replace(checked, problems=tuple(problems), notes={**checked.notes, **notes})
 
@@ -127,7 +119,7 @@ class EditMarkedScreen(SubmitScreen):
             self.on_created(job_id)
 
         def return_to_form(words: str = "") -> None:
-            if self._jobs and self.start.key != self._start().key:
+            if self._jobs and self.start.key != _start(self._jobs).key:
                 self._edit_remaining()
             if field is not None and self.focused is None:
                 self.set_focus(field)
@@ -150,11 +142,33 @@ class EditMarkedScreen(SubmitScreen):
     def _edit_remaining(self) -> None:
         """Make this the form of the jobs that are not created yet."""
         typed = changed_values(self.start.draft, self.form.draft)
-        self.start, self._differing = self._start(), self._differences()
+        self.start, self._differing = _start(self._jobs), self._differences()
         self.fill(self.start.draft.with_values(typed))
         self._show_differences()
         self.paint_frame()
         self.keeper.keep_now()
+
+
+def _start(jobs: Mapping[str, tuple[Repeat, Draft]]) -> Start:
+    drafts = [draft for _, draft in jobs.values()]
+    ids, heading = " ".join(sorted(jobs)), f"Edit {plural(len(drafts), 'job')}"
+    return Start(common_form(drafts), f"edit {ids}", heading)
+
+
+def _problems_of_jobs(
+    jobs: Iterable[tuple[Repeat, Draft]],
+    typed: Mapping[str, FieldValue],
+    checked: Checked,
+    shown: Sequence[Problem],
+) -> list[Problem]:
+    """Return the problems of each job with the typed values, except those that are `shown`."""
+    known = {problem[:2] for problem in shown}
+    problems: list[Problem] = []
+    for repeat, before in jobs:
+        for field, sentence, level in check(before.with_values(typed), checked.context):
+            if (field, sentence) not in known:
+                problems.append(Problem(field, f"{title(repeat.job)}: {sentence}", level))
+    return problems
 
 
 def _requests(

@@ -13,6 +13,7 @@ from textual.widgets import Input
 from studio_tui.api.models import Job
 from studio_tui.service.commands.submitted import Submitted
 from studio_tui.service.session import StudioSession
+from studio_tui.tui.form.draft_keeper import DraftKeeper
 from studio_tui.tui.form.edit_screen import EditScreen
 from studio_tui.tui.form.submit_screen import SubmitScreen
 from studio_tui.tui.frame.dialogs import Confirm
@@ -128,11 +129,11 @@ async def test_a_key_pressed_while_a_form_is_being_closed_acts_on_the_screen_bel
     studio.wait_for_end(studio.submit("print(1)", query_name="one.py")["id"])
     has_begun, may_end = asyncio.Event(), asyncio.Event()
 
-    async def slow_saving(_screen: SubmitScreen) -> None:
+    async def slow_saving(_keeper: DraftKeeper) -> None:
         has_begun.set()
         await may_end.wait()
 
-    monkeypatch.setattr(SubmitScreen, "keep", slow_saving)
+    monkeypatch.setattr(DraftKeeper, "keep", slow_saving)
     async with dashboard(studio, tmp_path) as pilot:
         await until_shown(pilot, "one.py")
         await pilot.press("n")
