@@ -44,12 +44,9 @@ class EditMarkedScreen(SubmitScreen):
         now = clock.now()
         self._jobs = {repeat.job.id: (repeat, draft_of(repeat.request, now)) for repeat in repeats}
         """The jobs that have not been created again yet, with their drafts, by job id."""
-        self._differing = self._differences()
+        self._differing = _differences(self._jobs)
         """Number of different values of each field that differs, by the field's name."""
         super().__init__(basics, saved_forms, _start(self._jobs))
-
-    def _differences(self) -> dict[str, int]:
-        return differences([draft for _, draft in self._jobs.values()])
 
     def on_mount(self) -> None:
         """Show which fields differ between the jobs."""
@@ -79,10 +76,9 @@ class EditMarkedScreen(SubmitScreen):
     async def to_send(self, checked: Checked) -> Checked | None:
         """Show the changes of each job, ask, and create the jobs; return `None`."""
         typed = changed_values(self.start.draft, checked.draft)
-        lines, revealed = await asyncio.to_thread(
-            _change_lines, self._jobs.values(), typed, checked
-        )
-        order = await start_order(self.session, [repeat.job for repeat, _ in self._jobs.values()])
+        jobs = self._jobs.values()
+        lines, revealed = await asyncio.to_thread(_change_lines, jobs, typed, checked)
+        order = await start_order(self.session, [repeat.job for repeat, _ in jobs])
         question = f"Run {plural(len(self._jobs), 'changed job')}?"
         note = tuple(map(Cell, order.paragraph))
         answer = await self.review(question, (*note, *lines), (*note, *revealed))
@@ -142,11 +138,15 @@ class EditMarkedScreen(SubmitScreen):
     def _edit_remaining(self) -> None:
         """Make this the form of the jobs that are not created yet."""
         typed = changed_values(self.start.draft, self.form.draft)
-        self.start, self._differing = _start(self._jobs), self._differences()
+        self.start, self._differing = _start(self._jobs), _differences(self._jobs)
         self.fill(self.start.draft.with_values(typed))
         self._show_differences()
         self.paint_frame()
         self.keeper.keep_now()
+
+
+def _differences(jobs: Mapping[str, tuple[Repeat, Draft]]) -> dict[str, int]:
+    return differences([draft for _, draft in jobs.values()])
 
 
 def _start(jobs: Mapping[str, tuple[Repeat, Draft]]) -> Start:
