@@ -12,7 +12,7 @@ from studio_tui.presentation.cells import NOTHING, UNREADABLE, Cell, Tone, dim_r
 from studio_tui.presentation.columns import Align, Column, Reserves
 from studio_tui.presentation.format import UNKNOWN, age, duration, seconds_between
 from studio_tui.presentation.jobs.causes import cause_of
-from studio_tui.presentation.jobs.states import LOOKS, state_cell
+from studio_tui.presentation.jobs.states import LOOKS, LaterAttempt, state_cell
 from studio_tui.presentation.jobs.times import (
     guessed_seconds,
     queue_seconds,
@@ -48,8 +48,8 @@ class JobRow(NamedTuple):
     """Safe name of the pipeline that runs the job; empty if there is none."""
     is_blocked: bool = False
     """Whether a job that this one depends on failed or was canceled."""
-    fixed_by: str | None = None
-    """Id of the complete run that fixed this failed job; `None` if there is none."""
+    newer_attempt: LaterAttempt | None = None
+    """The attempt because of which this failed job is no problem; `None` if there is none."""
 
 
 def first_line(text: str | None) -> str:
@@ -116,13 +116,20 @@ def _age(row: JobRow) -> Cell:
 
 
 def _error(row: JobRow) -> Cell:
-    if row.fixed_by is not None:
-        return Cell(f"fixed by {row.fixed_by[:SHORT_ID]}")
+    if row.newer_attempt is not None:
+        return Cell(newer_attempt_words(row.newer_attempt))
     if "error_message" in row.job.unreadable:
         return UNREADABLE
     if not (line := cause_of(row.job)):
         return NOTHING
     return Cell(line, Tone.BAD if row.job.state is JobState.FAILED else Tone.WARN)
+
+
+def newer_attempt_words(newer: LaterAttempt) -> str:
+    """Return `fixed by 91bcd2e0`, or `superseded by 91bcd2e0, running`."""
+    if newer.is_fix:
+        return f"fixed by {newer.job_id[:SHORT_ID]}"
+    return f"superseded by {newer.job_id[:SHORT_ID]}, {newer.state.value.lower()}"
 
 
 def _error_key(job: Job, now: datetime) -> tuple[bool, str]:  # noqa: ARG001 (sort keys get both)
@@ -270,16 +277,16 @@ def cells(
     answered_at: datetime | None = None,
     pipeline: str = "",
     is_blocked: bool = False,
-    fixed_by: str | None = None,
+    newer_attempt: LaterAttempt | None = None,
 ) -> tuple[Cell, ...]:
     """Return one cell for each of `COLUMNS`; most parameters are attributes of `JobRow`.
 
-    The row is dimmed if the job was `fixed_by` a later run, or has no usable id. While Studio is
+    The row is dimmed if the job has a `newer_attempt`, or no usable id. While Studio is
     unreachable, `answered_at` is the time of its last answer: the durations of what still ran then
     end there.
     """
     if progress is not None and job.state is not JobState.RUNNING:
         progress = None
-    row = JobRow(job, now, answered_at or now, progress, pipeline, is_blocked, fixed_by)
+    row = JobRow(job, now, answered_at or now, progress, pipeline, is_blocked, newer_attempt)
     row_cells = tuple([cell(row) for cell in _CELLS])
-    return row_cells if is_usable_id(job.id) and fixed_by is None else dim_row(row_cells)
+    return row_cells if is_usable_id(job.id) and newer_attempt is None else dim_row(row_cells)

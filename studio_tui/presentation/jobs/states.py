@@ -76,6 +76,22 @@ class HasState(Protocol):
         """Studio's word for the status, in upper case; `None` if Studio sent none."""
 
 
+class LaterAttempt(Protocol):
+    """The attempt because of which an older, failed one is no problem."""
+
+    @property
+    def job_id(self) -> str:
+        """Its id."""
+
+    @property
+    def state(self) -> JobState:
+        """Its state."""
+
+    @property
+    def is_fix(self) -> bool:
+        """Whether it is complete, and so fixed the failure; if not, it supersedes the failure."""
+
+
 def state_cell(job: HasState, *, is_blocked: bool = False) -> Cell:
     """Return glyph and name of a job's state; an unknown status is shown in upper case.
 
@@ -127,14 +143,14 @@ def counts(
     *,
     has_all: bool = True,
     blocked: Container[str] = (),
-    fixed: Collection[str] = (),
+    newer_attempts: Collection[str] = (),
 ) -> tuple[Count, ...]:
     """Return the number of jobs in each group of states.
 
     Empty groups are left out, except done, running and failed. `has_all` is whether `jobs` include
     all ended jobs; `jobs` always include all jobs that have not ended. Schedules (TASK) are not
     counted. Jobs that are not queued count as blocked if their ids are in `blocked`. Failed jobs
-    are not counted if their ids are in `fixed`, as a later run is complete.
+    are not counted if their ids are in `newer_attempts`.
     """
     jobs = tuple(jobs)
     numbers = dict.fromkeys(STATE_NAMES, 0)
@@ -146,9 +162,9 @@ def counts(
         waiting = (job.id for job in jobs if job.status in NOT_QUEUED_STATES)
         numbers["blocked"] = sum(job_id in blocked for job_id in waiting)
         numbers["waiting"] -= numbers["blocked"]
-    if numbers["failed"] and fixed:
+    if numbers["failed"] and newer_attempts:
         failed = JobState.FAILED.value
-        numbers["failed"] -= len([job for job in jobs if job.status == failed and job.id in fixed])
+        numbers["failed"] -= sum(job.status == failed and job.id in newer_attempts for job in jobs)
     return tuple(
         Count(
             look.glyph,

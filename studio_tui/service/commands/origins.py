@@ -1,10 +1,9 @@
 """Links between jobs requested on this machine: what each continues, repeats or replaces."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from itertools import chain
 
 from studio_tui.api.models import Job
-from studio_tui.api.states import JobState
 from studio_tui.service.commands.submitted import Submitted
 
 
@@ -74,30 +73,10 @@ class Origins:
             ids.append(replaced)
         return tuple(ids)
 
-    def linked_ids(self) -> frozenset[str]:
-        """Return the ids of all jobs that continue or repeat others, and of these other jobs."""
+    def later_runs(self) -> dict[str, tuple[str, ...]]:
+        """Return the ids of the jobs that continue or repeat each job, by the id of that job."""
         links = (self._successors, self._repeats)
-        later_ids = (job_id for each in links for ids in each.values() for job_id in ids)
-        return frozenset(chain(*links, later_ids))
-
-    def fixed_by(self, job: Job, find: Callable[[str], Job | None]) -> Job | None:
-        """Return the completed job that fixed a failed one; `None` if there is none.
-
-        The completed job continued or repeated the failed job, or another job that did so. `find`
-        returns a known job by its id; `None` if the job is not known.
-        """
-        if job.state is not JobState.FAILED:
-            return None
-        later_runs = (find(job_id) for job_id in self._later_runs(job.id))
-        return next((run for run in later_runs if run and run.state is JobState.COMPLETE), None)
-
-    def _later_runs(self, job_id: str) -> Iterator[str]:
-        """Yield the ids of all jobs that continue or repeat a job, directly or through others."""
-        seen, pending = {job_id}, [job_id]
-        while pending:
-            current = pending.pop()
-            for later_id in (*self.successors(current), *self._repeats.get(current, ())):
-                if later_id not in seen:
-                    seen.add(later_id)
-                    pending.append(later_id)
-                    yield later_id
+        return {
+            job_id: tuple(chain.from_iterable(each.get(job_id, ()) for each in links))
+            for job_id in {**self._successors, **self._repeats}
+        }

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from studio_tui.api.models import Job, Pipeline, PipelineJob
 from studio_tui.api.states import JobState
+from studio_tui.service.newer_attempts import NewerAttempt
 
 
 class RelatedJobs(NamedTuple):
@@ -25,8 +26,8 @@ class RelatedJobs(NamedTuple):
     """Earlier runs of the same job of a pipeline, newest last."""
     later_runs: tuple[str, ...] = ()
     """Later runs of the same job of a pipeline, newest last."""
-    fixing_run: str | None = None
-    """The completed run that fixed the failure of this job; `None` if there is none, or unknown."""
+    newer_attempt: NewerAttempt | None = None
+    """The attempt because of which this failed job is no problem; `None` if there is none."""
 
 
 class AttemptIndex:

@@ -31,8 +31,8 @@ from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.jobs.question_changes import (
     as_known_now,
     cancelable_now,
-    fixed_failures,
     job_changes,
+    newer_attempt_sentences,
     rerun_changes,
     status_words,
 )
@@ -154,8 +154,8 @@ class BulkJobs:
         order = await start_order(session, jobs)
         before = (*order.paragraph, *summary(chosen), "")
         names, after = _lines_and_notes(jobs, submitted)
-        if fixed := fixed_failures(session, jobs):
-            after = ("", fixed, *after)
+        if newer := newer_attempt_sentences(session, jobs):
+            after = ("", newer, *after)
         question = Confirm(
             f"Run {self._count_words(jobs)} again "
             f"{_how(len(jobs), order.is_lost, from_checkpoints)}?",

@@ -20,6 +20,7 @@ from studio_tui.presentation.jobs.groups import (
     without_numbers,
 )
 from studio_tui.presentation.jobs.rows import COLUMNS, cells
+from studio_tui.presentation.jobs.states import LaterAttempt
 from studio_tui.presentation.lists.listing import Listing
 from studio_tui.service.polling.pipelines_feed import PipelineList
 from studio_tui.tui.frame.list_view import ViewHolder
@@ -42,8 +43,8 @@ class JobGroups:
         """The name of each job's pipeline, or the pipeline's id without a name, by job id."""
         self.blocked: frozenset[str] = frozenset()
         """Ids of jobs that will not start: a job that they need has failed or was canceled."""
-        self.fixed_by: Mapping[str, str] = {}
-        """Ids of the complete jobs that fixed a failure, by the id of the failed job."""
+        self.newer_attempts: Mapping[str, LaterAttempt] = {}
+        """The attempts because of which failed jobs are no problem, by the id of the failed job."""
         self._pipelines: PipelineList | None = None
         """The pipelines from which `blocked` and `_owners` were read; `None` before."""
         self._grouped_rows = GroupedRows((), {})
@@ -104,7 +105,9 @@ class JobGroups:
         # grouping, a group has only pending jobs.
         has_only_pending = grouping is JobGrouping.NONE
         never_hidden = (
-            frozenset[str]() if has_only_pending else shown_while_folded(self._jobs(job_ids))
+            frozenset[str]()
+            if has_only_pending
+            else shown_while_folded(self._jobs(job_ids), self.newer_attempts)
         )
         expanded = set(self._expanded)
         self._grouped_rows = with_group_rows(
@@ -134,12 +137,12 @@ class JobGroups:
         return key in self._grouped_rows.groups
 
     def jobs_of(self, key: str | None) -> list[Job]:
-        """Return the jobs of a row, beginning with the failed jobs that are not fixed."""
+        """Return the jobs of a row, beginning with the failed jobs that are problems."""
         if key is None:
             return []
         jobs = self._jobs(self.members(key))
         return sorted(
-            jobs, key=lambda job: job.state is not JobState.FAILED or job.id in self.fixed_by
+            jobs, key=lambda job: job.state is not JobState.FAILED or job.id in self.newer_attempts
         )
 
     def cells_of(self, key: str, now: datetime) -> Cells:
@@ -152,13 +155,18 @@ class JobGroups:
         age = by_key(COLUMNS, cells(newest, now))["age"]
         is_open = key in self._expanded
         return group_cells(
-            group, jobs, age, is_open=is_open, blocked=self.blocked, fixed=self.fixed_by
+            group,
+            jobs,
+            age,
+            is_open=is_open,
+            blocked=self.blocked,
+            newer_attempts=self.newer_attempts,
         )
 
     def facts_of(self, key: str, now: datetime) -> tuple[Fact, ...]:
         """Return the preview of a group."""
         group = self._grouped_rows.groups[key]
-        return group_facts(group, self._jobs(group.members), now, self.blocked, self.fixed_by)
+        return group_facts(group, self._jobs(group.members), now, self.blocked, self.newer_attempts)
 
     def toggle(self, key: str) -> None:
         """Expand or collapse a group."""

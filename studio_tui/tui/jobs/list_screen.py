@@ -107,7 +107,7 @@ _LIST = list_commands(
     "jobs",
     "job",
     "words, status=, by=, name~, age<",
-    "Show only failures that no later run has fixed, or all again",
+    "Show only failures without a newer attempt, or all again",
     _SORTS,
     older="jobs",
 )
@@ -133,7 +133,8 @@ class JobsScreen(ListPage[Job]):
         # other jobs, pipelines and logs.
         self.kind = jobs_with(
             self._progress.get, self._pipeline_of,
-            lambda key: key in self.groups.blocked, lambda key: key in self.groups.fixed_by,
+            lambda key: key in self.groups.blocked,
+            lambda key: self.groups.newer_attempts.get(key),  # noqa: PLW0108 (is replaced later)
         )  # fmt: skip
         super().__init__(basics, view)
         self.session.lists.jobs_feed.request_at_least(view.loaded)
@@ -165,7 +166,7 @@ class JobsScreen(ListPage[Job]):
         return log_label(self.job_at_hand()) if binding.id == "job.log" else super().label(binding)
 
     def job_at_hand(self) -> Job | None:
-        """Return the job under the cursor; of a group, an unfixed failed job, else its first."""
+        """Return the job under the cursor; of a group, one that is a problem, else its first."""
         return next(iter(self.groups.jobs_of(self.table.cursor)), None) if self.is_alive else None
 
     def jobs_at_hand(self) -> Sequence[str]:
@@ -182,11 +183,9 @@ class JobsScreen(ListPage[Job]):
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
         """Show a new answer; a repeated answer only changes the age of the data."""
-        fixed_before, self.groups.fixed_by = (
-            self.groups.fixed_by,
-            self.session.known_items.fixing_runs(),
-        )
-        must_show_rows = self.groups.fixed_by != fixed_before
+        before = self.groups.newer_attempts
+        self.groups.newer_attempts = self.session.known_items.newer_attempts()
+        must_show_rows = self.groups.newer_attempts != before
         if message.name == self.session.pipelines.name and is_news:
             must_show_rows |= self.groups.read_pipelines(self.session.pipelines.snapshot.value)
         if must_show_rows:
@@ -233,7 +232,7 @@ class JobsScreen(ListPage[Job]):
         return self._recorded.with_mark(key, cells(
             job, clock.now(), progress, pipeline=pipeline, is_blocked=key in self.groups.blocked,
             answered_at=self._recorded.since.get(key) or self.moment(),
-            fixed_by=self.groups.fixed_by.get(key),
+            newer_attempt=self.groups.newer_attempts.get(key),
         ))  # fmt: skip
 
     def facts_at_hand(self, now: datetime) -> tuple[Fact | FactLine, ...]:

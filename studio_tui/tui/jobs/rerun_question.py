@@ -8,7 +8,7 @@ from studio_tui.service.commands.submitted import run_again
 from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.jobs.naming import describe
-from studio_tui.tui.jobs.question_changes import fixed_failures, rerun_changes
+from studio_tui.tui.jobs.question_changes import newer_attempt_sentences, rerun_changes
 from studio_tui.tui.jobs.rerun import Repeat
 from studio_tui.tui.messages import CreateJob
 
@@ -41,13 +41,13 @@ async def rerun_after_asking(
     if (repeat := await prepared_repeat(host, job)) is None:
         return
     how = "from its checkpoints" if from_checkpoints else "as it was"
-    fixed = fixed_failures(host.session, (job,))
+    newer = newer_attempt_sentences(host.session, (job,))
     question = Confirm(
         f"Run this job again {how}?",
         (
             *describe(job),
             "",
-            *((fixed, "") if fixed else ()),
+            *((newer, "") if newer else ()),
             *(_CHECKPOINTS if from_checkpoints else ()),
             *repeat.lines,
             *notes,

@@ -51,7 +51,7 @@ class Screen:
                     new_job=SimpleNamespace(job_instead_of=lambda _job_id: None)
                 ),
             ),
-            known_items=SimpleNamespace(fixing_runs=dict),
+            known_items=SimpleNamespace(newer_attempts=dict),
             is_local=True,
         )
 
