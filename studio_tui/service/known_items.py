@@ -14,6 +14,7 @@ from studio_tui.service.commands.origins import Origins
 from studio_tui.service.lists import Lists
 from studio_tui.service.newer_attempts import Attempt, NewerAttempt, find_newer_attempts
 from studio_tui.service.polling.attempts import AttemptIndex, RelatedJobs
+from studio_tui.service.polling.jobs_feed import made_at
 from studio_tui.service.polling.pipeline_watch import AT_ONCE
 from studio_tui.service.polling.pipeline_watches import PipelineWatches
 from studio_tui.service.polling.pipelines_feed import PipelineList
@@ -130,8 +131,12 @@ class KnownItems:
         """Return a job's origin, the jobs that continue it, and other attempts."""
         origin, successors = self._origins.origin(job_id), self._origins.successors(job_id)
         before, after = self._attempts.earlier_and_later_runs(job_id, self.pipelines().pipelines)
-        newer = self.newer_attempts().get(job_id)
-        newer_ids = (newer.job_id,) if newer is not None else ()
-        related_ids = (*filter(None, (origin,)), *newer_ids, *successors, *before, *after)
+        repeated, newer = self._origins.repeated(job_id), self.newer_attempts().get(job_id)
+        newer_id = newer.job_id if newer is not None else None
+        later_ids = self._origins.all_later_runs(job_id).union(after)
+        related_ids = later_ids.union(before, filter(None, (origin, repeated, newer_id)))
         jobs = self.jobs(related_ids) if related_ids else {}
-        return RelatedJobs(origin, successors, jobs, before, after, newer)
+        newest = max(later_ids, key=lambda each: made_at(jobs.get(each)), default=None)
+        return RelatedJobs(
+            origin, successors, jobs, before, after, newer, repeated=repeated, newest_run=newest
+        )

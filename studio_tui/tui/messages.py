@@ -131,10 +131,7 @@ class EditJobs(Message):
 
     job_ids: Sequence[str]
     on_copy_created: Callable[[str], object] = field(default=lambda _: None, repr=False)
-    """Called with the id of each original job after its copy was created.
-
-    Not called for a single job.
-    """
+    """Called with the id of each original job after its copy was created."""
 
 
 @dataclass

@@ -18,6 +18,10 @@ class HasRelatedJobs(Protocol):
         """Id of the job from whose checkpoints this one continues; `None` if it continues none."""
 
     @property
+    def repeated(self) -> str | None:
+        """Id of the job that this one repeats; `None` if it repeats none."""
+
+    @property
     def successors(self) -> Sequence[str]:
         """Ids of the jobs that continue from the checkpoints of this one, latest last."""
 
@@ -47,12 +51,14 @@ def with_related_jobs(facts: Sequence[Fact], kin: HasRelatedJobs) -> tuple[Fact,
         related.append(Fact("attempt", Cell(f"{number} of {total} in its pipeline")))
     if kin.origin is not None:
         related.append(Fact("continues", _job_cell(kin.origin, kin.jobs)))
+    if kin.repeated is not None:
+        related.append(Fact("repeats", _job_cell(kin.repeated, kin.jobs)))
     if (newer := kin.newer_attempt) is not None:
         word = "fixed" if newer.is_fix else "superseded"
         related.append(Fact(word, _job_cell(newer.job_id, kin.jobs, "by ")))
     newer_ids = (newer.job_id,) if newer is not None else ()
     for label, prefix, ids, listed_already in (
-        ("previous", "", kin.earlier_runs, (kin.origin,)),
+        ("previous", "", kin.earlier_runs, (kin.origin, kin.repeated)),
         ("continued", "by ", kin.successors, newer_ids),
         ("next", "", kin.later_runs, (*kin.successors, *newer_ids)),
     ):

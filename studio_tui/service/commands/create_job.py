@@ -28,7 +28,6 @@ from studio_tui.errors import (
 from studio_tui.service.commands.attempts import send_with_retries
 from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.commands.journal import Intent, IntentOutcome, Journal, OpenIntent
-from studio_tui.service.commands.new_job import JustCreated
 from studio_tui.service.commands.submitted import SentFile, Submitted
 from studio_tui.service.commands.uploads import UploadProgress, Uploads
 from studio_tui.service.polling.backoff import Backoff, Jitter
@@ -137,7 +136,6 @@ class JobCreator:
         `changed` is called when Studio's jobs may have changed, `on_created` when a job was
         created.
         """
-        self.new_job = JustCreated()
         """The job created last, for the key that opens its log."""
         self._on_created = on_created
         self._client = client

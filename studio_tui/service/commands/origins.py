@@ -19,6 +19,8 @@ class Origins:
         """The jobs that continue each job."""
         self._repeats: dict[str, list[str]] = {}
         """The jobs that repeat each job."""
+        self._repeated: dict[str, str] = {}
+        """The job that each job repeats."""
         self._runs: dict[str, list[str]] = {}
         """The manual runs of each schedule."""
         self._replaced: dict[str, str] = {}
@@ -40,6 +42,7 @@ class Origins:
         repeated = submitted.repeats
         if repeated is not None and job_id not in self._repeats.get(repeated, ()):
             self._repeats.setdefault(repeated, []).append(job_id)
+            self._repeated[job_id] = repeated
             self.changes += 1
 
     def not_looked_up(self, jobs: Iterable[Job]) -> list[str]:
@@ -58,6 +61,10 @@ class Origins:
         """Return the id of the job that this one continues, or `None`."""
         return self._origin.get(job_id)
 
+    def repeated(self, job_id: str) -> str | None:
+        """Return the id of the job that this one repeats, or `None`."""
+        return self._repeated.get(job_id)
+
     def successors(self, job_id: str) -> tuple[str, ...]:
         """Return the ids of the jobs that continue this one, newest last."""
         return tuple(self._successors.get(job_id, ()))
@@ -72,6 +79,17 @@ class Origins:
         while (replaced := self._replaced.get(ids[-1])) is not None and replaced not in ids:
             ids.append(replaced)
         return tuple(ids)
+
+    def all_later_runs(self, job_id: str) -> frozenset[str]:
+        """Return the ids of the jobs that continue or repeat a job, directly or through others."""
+        found, pending = {job_id}, [job_id]
+        while pending:
+            current = pending.pop()
+            for later_id in (*self.successors(current), *self._repeats.get(current, ())):
+                if later_id not in found:
+                    found.add(later_id)
+                    pending.append(later_id)
+        return frozenset(found - {job_id})
 
     def later_runs(self) -> dict[str, tuple[str, ...]]:
         """Return the ids of the jobs that continue or repeat each job, by the id of that job."""

@@ -28,6 +28,10 @@ class RelatedJobs(NamedTuple):
     """Later runs of the same job of a pipeline, newest last."""
     newer_attempt: NewerAttempt | None = None
     """The attempt because of which this failed job is no problem; `None` if there is none."""
+    repeated: str | None = None
+    """The job that this one repeats; `None` if there is none, or unknown."""
+    newest_run: str | None = None
+    """The newest run after this one, of any state; `None` if there is none, or unknown."""
 
 
 class AttemptIndex:

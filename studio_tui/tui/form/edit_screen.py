@@ -1,6 +1,7 @@
 """The form for editing and rerunning a job, with a review of the changes."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 
 from studio_tui import clock
@@ -24,6 +25,9 @@ ANSWERS = (("r", "run from checkpoints"), ("f", "run from the start"), ("d", "sa
 
 class EditScreen(SubmitScreen):
     """A form that opens the query in $EDITOR at once, and shows the changes before sending."""
+
+    on_created: Callable[[str], object] = staticmethod(lambda _: None)
+    """Called with the id of the job after its copy was created."""
 
     def __init__(self, basics: Basics, saved_forms: SavedForms, repeat: Repeat) -> None:
         self._repeat = repeat
@@ -52,6 +56,9 @@ class EditScreen(SubmitScreen):
         if answer == "f":
             return replace(checked, draft=replace(checked.draft, rerun_from_job_id=""))
         return None
+
+    def note_created(self) -> None:
+        self.on_created(self._repeat.job.id)
 
     def with_relation(self, request: JobInput) -> JobInput:
         return run_edited(request, self._repeat.request, self._repeat.job.id)

@@ -170,9 +170,8 @@ class FormSender:
         if isinstance(outcome, Created):
             await self._screen.keep_sent(checked.draft, typed)
             self.is_sending = False
-            notify_created(
-                self._screen.app, outcome, self._screen.session.commands.job_creator.new_job
-            )
+            self._screen.note_created()
+            notify_created(self._screen.app, outcome)
             # If the form was opened from the list of schedules, the user returns there.
             is_schedule = (
                 outcome.job.state is JobState.TASK and self._screen.start.first_field == CRON

@@ -96,19 +96,6 @@ class JobController:
         """Return why there is no id to copy."""
         return self._bulk.why_not_copy() if self.marked.count() else self.why_no_id()
 
-    def why_no_log(self) -> str | None:
-        """Return why there is no log to show."""
-        return None if self._new_job() else self.why_no_id()
-
-    def _new_job(self) -> Job | None:
-        """Return the job created here a moment ago.
-
-        Return `None` once its notice has ended, or the cursor has moved to another job.
-        """
-        current = self._at_hand()
-        just_created = self._host.session.commands.job_creator.new_job
-        return just_created.job_instead_of(current.id if current else None)
-
     def why_no_pipeline(self) -> str | None:
         """Return why there is no pipeline to show."""
         job = self._at_hand()
@@ -129,13 +116,8 @@ class JobController:
     # Commands.
 
     def open_log(self) -> None:
-        """Show the log of the current job, or of a job just created here.
-
-        A schedule has no log, so its runs are shown.
-        """
-        if new := self._new_job():
-            self._host.post_message(OpenLog(new.id, new))
-        elif (job := self._at_hand()) and job.state is JobState.TASK:
+        """Show the log of the current job; a schedule has no log, so its runs are shown."""
+        if (job := self._at_hand()) and job.state is JobState.TASK:
             show_runs(self._host, (job,))
         elif job:
             self._host.post_message(OpenLog(job.id))
@@ -239,7 +221,7 @@ class JobController:
             "log",
             "Show the job's log, or a schedule's runs",
             open_log,
-            why_no_log,
+            why_no_id,
             search_words="tail output",
         ),
         Command(

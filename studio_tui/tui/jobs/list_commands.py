@@ -41,7 +41,7 @@ class JobListController:
 
     def why_no_logs(self) -> str | None:
         """Return why there is no log to show."""
-        return None if self._marked() else self._jobs.why_no_log()
+        return None if self._marked() else self._jobs.why_no_id()
 
     def open_logs(self) -> None:
         """Show the merged log of the marked jobs, or without marks of the row under the cursor.

@@ -27,6 +27,7 @@ from studio_tui.tui.frame.commands import Basics, bindings
 from studio_tui.tui.frame.list_page import ListPage, list_commands
 from studio_tui.tui.frame.list_view import ListView
 from studio_tui.tui.frame.recorded_rows import RecordedRows
+from studio_tui.tui.jobs.attempts import AttemptSteps
 from studio_tui.tui.jobs.controller import JobController
 from studio_tui.tui.jobs.job_groups import JobGroups
 from studio_tui.tui.jobs.list_commands import JobListController
@@ -123,7 +124,7 @@ class JobsScreen(ListPage[Job]):
 
     LIST = _LIST
     BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings(JobController, JobListController),
+        *bindings(JobController, JobListController, AttemptSteps),
         *LIST.bindings,
     ]
 
@@ -144,7 +145,13 @@ class JobsScreen(ListPage[Job]):
         marks.bundles = self.groups
         marked = ListedMarks(self.marked_jobs, marks.unmark, is_group=lambda: not self.view.marks)
         jobs = JobController(self, self.job_at_hand, marked=marked)
-        self.commands.add(jobs, JobListController(self, jobs, self.groups, self.marked_jobs, marks))
+        self.commands.add(
+            jobs,
+            JobListController(self, jobs, self.groups, self.marked_jobs, marks),
+            AttemptSteps(self, self.job_at_hand, self._go_to),
+        )
+        self.regrouped: tuple[str | None, str | None] = None, None
+        """The cursor's row after the last change of groups, and the job that the user chose."""
         self._preview = JobPreview(self.session, lambda: self.list.list_preview.size)
 
     def on_mount(self) -> None:
@@ -177,6 +184,13 @@ class JobsScreen(ListPage[Job]):
         """Return the marked jobs; without marks, those of the group under the cursor, if any."""
         cursor = self.table.cursor if self.is_alive and not self.view.marks else None
         return self.groups.jobs_of(cursor) if self.groups.is_group(cursor) else self.marked_rows()
+
+    def _go_to(self, job: Job) -> None:
+        """Move the cursor to a job's row as soon as it is listed; open the page of a hidden one."""
+        if job.id in self.rows and job.id not in self.table.keys:
+            self.post_message(OpenJob(job.id))
+        else:
+            self.list.await_row(job.id)
 
     def _pipeline_of(self, job_id: str) -> str:
         return self.groups.pipeline_of(job_id)
@@ -282,8 +296,13 @@ class JobsScreen(ListPage[Job]):
 
 
 def _show_regrouped(page: JobsScreen) -> None:
-    """Show the rows of another grouping; if the cursor's row is gone, go to the row of its job."""
-    cursor_before, job = page.table.cursor, page.job_at_hand()
+    """Show the rows of another grouping, with the cursor on the row of the same job as before."""
+    row, job_id = page.regrouped
+    if row != page.table.cursor:
+        job = page.job_at_hand()
+        job_id = job.id if job is not None else None
     page.list.show_rows()
-    if job is not None and cursor_before not in page.table.keys:
-        page.table.move_to(page.groups.row_of(job.id))
+    cursor = page.table.cursor
+    if job_id is not None and cursor is not None and job_id not in page.groups.members(cursor):
+        page.table.move_to(page.groups.row_of(job_id))
+    page.regrouped = page.table.cursor, job_id

@@ -47,9 +47,6 @@ class Screen:
             jobs=SimpleNamespace(snapshot=SimpleNamespace(error=StudioError("silent"))),
             commands=SimpleNamespace(
                 jobs=SimpleNamespace(cancel=self._cancel),
-                job_creator=SimpleNamespace(
-                    new_job=SimpleNamespace(job_instead_of=lambda _job_id: None)
-                ),
             ),
             known_items=SimpleNamespace(newer_attempts=dict),
             is_local=True,
