@@ -126,8 +126,8 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
             page.problems,
             bar=lambda: self.query_one(FilterBar),
         )
-        self._passing_count = 0
-        """How many rows pass the filter; each row of a group counts."""
+        self._passing: Sequence[str] = ()
+        """Ids of the rows that pass the filter, including each row of a group."""
         self._unfiltered_row: str | None = None
         """The key of the row under the cursor, if it is shown although it no longer passes the
         filter."""
@@ -194,6 +194,12 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
     def marked_rows(self) -> list[T]:
         """Return the marked rows, in the order in which they were marked."""
         return [row for key in self.holder.view.marks if (row := self.rows.get(key)) is not None]
+
+    @property
+    def hidden_marks(self) -> int:
+        """How many marked rows the filter hides."""
+        marks = self.holder.view.marks if self.filtering.terms else ()
+        return len({mark for mark in marks if mark in self.rows}.difference(self._passing))
 
     def await_row(self, key: str) -> None:
         """Move the cursor to the row `key` as soon as it is listed."""
@@ -288,7 +294,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         """
         now, view, terms = self._page.moment(), self.holder.view, self.filtering.terms
         passing = self.rows.ids(terms, view.sort, now, reverse=view.reverse)
-        self._passing_count = len(passing)
+        self._passing = passing
         chosen = None if is_refiltered else self.table.chosen
         has_left_filter = bool(terms) and chosen in self.rows and chosen not in passing
         self._unfiltered_row = chosen if has_left_filter else None
@@ -350,7 +356,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
             *amount_parts(
                 self._page.tab,
                 self._page.tab.capitalize(),
-                shown=self._passing_count,
+                shown=len(self._passing),
                 total=len(self.rows),
                 answer=self._page.source().snapshot.value,
                 terms=self.filtering.terms.text,
@@ -360,7 +366,9 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         )
         title.right = (
             *unseen_parts(self.table.unseen),
-            *order_parts(self._page.tab, self._page.kind, self.holder.view),
+            *order_parts(
+                self._page.tab, self._page.kind, self.holder.view, hidden=self.hidden_marks
+            ),
         )
 
     def _cursor_rests(self) -> None:

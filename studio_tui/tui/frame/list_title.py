@@ -60,15 +60,19 @@ def amount_parts(
     return tuple(parts)
 
 
-def order_parts(tab: str, kind: Kind[Any], view: ListView) -> Parts:
-    """Return the order of the rows, unless it is the default, and the number of marked rows."""
+def order_parts(tab: str, kind: Kind[Any], view: ListView, *, hidden: int) -> Parts:
+    """Return the order of the rows, unless it is the default, and the number of marked rows.
+
+    `hidden` is how many of the marked rows the filter hides.
+    """
     order = kind.sorts[view.sort].label + (", reversed" if view.reverse else "")
     parts: list[Part] = []
     if view.sort != NEWEST_FIRST or view.reverse:
         action = f"screen.do('{tab}.sort')"
         parts += [Part(f" sorted by {order} ", Tone.DIM, action), Part("──", "rule")]
     if marks := len(view.marks):
-        parts += [Part(f" {marks:,} marked ", Tone.ACCENT), Part("──", "rule")]
+        unseen = f", {hidden:,} of them hidden" if hidden else ""
+        parts += [Part(f" {marks:,} marked{unseen} ", Tone.ACCENT), Part("──", "rule")]
     return tuple(parts)
 
 

@@ -192,6 +192,11 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
 
     # For subclasses to override.
 
+    @property
+    def hidden_marks(self) -> int:
+        """How many marked rows the filter hides; 0 for pages without a list."""
+        return 0
+
     def jobs_at_hand(self) -> Sequence[str]:
         """Return the ids of the jobs that the page or the row under the cursor shows."""
         return ()

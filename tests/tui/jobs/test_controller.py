@@ -36,6 +36,7 @@ class Screen:
 
     def __init__(self, *, read_only: bool = False, answer: bool = False) -> None:
         self.read_only = read_only
+        self.hidden_marks = 0
         self.answer = answer
         self.app = NotifyingApp(self.notify_user)
         self.notifications: list[str] = []

@@ -518,6 +518,13 @@ async def test_keys_mark_one_job_or_a_range_or_all_jobs_that_pass_the_filter(
             await until(pilot, lambda: len(table(pilot).keys) == 7)
             await pilot.press("a")
             assert marked(pilot) == {ids[2], *ids[20:]}
+            await until(pilot, lambda: "hidden" not in screen_text(pilot))
+        with step("marks that the filter hides are counted in the title and in questions"):
+            await pilot.press("slash", "ctrl+u", *"name~_20", "enter")
+            await until_shown(pilot, "7 marked, 6 of them hidden")
+            await pilot.press("r")
+            await until_shown(pilot, "6 of the marked rows are hidden by the filter.")
+            await pilot.press("n")
 
 
 PRINTS_AND_FAILS = (
@@ -631,13 +638,14 @@ async def test_the_cursor_goes_to_the_newest_run_of_a_job_and_back(
     old_id = studio.wait_for_end(studio.submit("print(1)", query_name="again.py")["id"])["id"]
     async with dashboard(studio, tmp_path, size=(120, 24)) as pilot:
         await until_shown(pilot, "again.py")
-        for _ in range(2):
-            await pilot.press("r")
+        for count in (2, 3):
+            await pilot.press("end", "r")
             await until_shown(pilot, "Run this job again")
             await pilot.press("y")
-            await until_shown(pilot, "Created: again.py", "> goes to it")
-        await until(pilot, lambda: len(table(pilot).keys) == 3)
+            await until_shown(pilot, "Created: again.py", "> goes to it", f"Jobs {count}")
         newest = table(pilot).keys[0]
+        await pilot.press("end")
+        await until(pilot, lambda: table(pilot).cursor == old_id)
         await pilot.press("greater_than_sign")
         await until(pilot, lambda: table(pilot).cursor == newest)
         await pilot.press("greater_than_sign")
