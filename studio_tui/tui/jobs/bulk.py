@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from studio_tui.api.ids import NO_ID, is_usable_id
 from studio_tui.api.models import Job, JobInput, Pipeline
 from studio_tui.errors import InvalidRequest, OutcomeUnknown, StudioError
 from studio_tui.presentation.form.repeat_notes import FILES, NO_FILES, settings_not_sent
@@ -66,11 +67,9 @@ class BulkJobs:
 
     def why_not_copy(self) -> str | None:
         """Return why there are no ids to copy."""
-        return (
-            self._none_words("copied", self.marked.count())
-            if not self.marked.available_jobs()
-            else None
-        )
+        if not (jobs := self.marked.available_jobs()):
+            return self._none_words("copied", self.marked.count())
+        return None if any(is_usable_id(job.id) for job in jobs) else NO_ID
 
     def _why_none(self, select: Callable[..., JobSelection], done: str) -> str | None:
         """Return why no marked job can be `done`, for example `canceled`; `None` if one may be."""
@@ -104,7 +103,7 @@ class BulkJobs:
 
     async def copy_ids(self) -> None:
         """Copy the ids of all marked jobs, one per line."""
-        ids = [job.id for job in await self.marked.jobs()]
+        ids = [job.id for job in await self.marked.jobs() if is_usable_id(job.id)]
         await copy(self._host.app, "\n".join(ids), f"The ids of {plural(len(ids), 'job')}")
 
     async def ids(self) -> list[str]:

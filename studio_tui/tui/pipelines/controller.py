@@ -73,13 +73,10 @@ class PipelineController:
         return "There is no pipeline here" if self._at_hand() is None else None
 
     def why_no_id(self) -> str | None:
-        """Return why no marked pipeline, nor the current one, has an id that requests can use."""
-        if self._marked() and any(is_usable_id(each.pipeline_id) for each in self._marked()):
-            return None
-        pipeline = self._at_hand()
-        if pipeline is None:
+        """Return why no marked pipeline, else the current one, has an id that requests can use."""
+        if not (targets := self._targets):
             return self.why_none()
-        return None if is_usable_id(pipeline.pipeline_id) else NO_ID
+        return None if any(is_usable_id(each.pipeline_id) for each in targets) else NO_ID
 
     def why_not_pause_or_resume(self) -> str | None:
         """Return why none of the pipelines can be paused or resumed."""
@@ -256,8 +253,8 @@ class PipelineController:
     async def copy_id(self) -> None:
         """Copy the id of the current pipeline, or the ids of all marked pipelines, one per line."""
         if marked := self._marked():
-            ids = "\n".join(each.pipeline_id for each in marked)
-            await copy(self._host.app, ids, f"The ids of {plural(len(marked), 'pipeline')}")
+            ids = [each.pipeline_id for each in marked if is_usable_id(each.pipeline_id)]
+            await copy(self._host.app, "\n".join(ids), f"The ids of {plural(len(ids), 'pipeline')}")
         elif pipeline := self._at_hand():
             await copy(self._host.app, pipeline.pipeline_id)
 

@@ -74,9 +74,15 @@ class ScheduleController(JobController):
         """Return why no schedule can be suspended or resumed."""
         if self._host.read_only:
             return READ_ONLY
-        if not any(is_usable_id(task.id) for task in self._targets()):
-            return self._why_no_change() or NO_ID
+        if reason := self.why_no_runs():
+            return reason
         return None if self._host.session.commands.schedules.is_possible else ELSEWHERE
+
+    def why_no_runs(self) -> str | None:
+        """Return why no marked schedule, else the current one, has an id that requests can use."""
+        if not (targets := self._targets()):
+            return self.why_no_id()
+        return None if any(is_usable_id(task.id) for task in targets) else NO_ID
 
     def _targets(self) -> Sequence[Job]:
         """Return the marked schedules, else the current schedule."""
@@ -104,7 +110,7 @@ class ScheduleController(JobController):
 
     def show_runs(self) -> None:
         """Show the jobs or pipelines that the marked schedules, else the current one, created."""
-        show_runs(self._host, self._targets())
+        show_runs(self._host, [task for task in self._targets() if is_usable_id(task.id)])
 
     def open_form(self) -> None:
         """Show the form for a new job, with the focus on the field for a cron expression."""
@@ -222,7 +228,7 @@ class ScheduleController(JobController):
             "runs",
             "Show the jobs or pipelines that it created",
             show_runs,
-            JobController.why_no_id,
+            why_no_runs,
         ),
         Command(
             "schedule.new",

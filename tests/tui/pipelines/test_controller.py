@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import pytest
 
+from studio_tui.api.ids import NO_ID
 from studio_tui.api.models import Pipeline
 from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.pipelines.controller import PipelineController
@@ -43,6 +44,12 @@ def test_the_reason_is_about_all_marked_pipelines(current: Pipeline) -> None:
     assert commands.why_not_stop() == (
         "Nothing runs in the 2 marked pipelines, and nothing will start"
     )
+
+
+def test_an_unusable_id_of_the_current_pipeline_does_not_matter_if_others_are_marked() -> None:
+    unusable = RUNNING.model_copy(update={"pipeline_id": ".."})
+    assert controller(unusable, (unusable, RUNNING)).why_no_id() is None
+    assert controller(RUNNING, (unusable,)).why_no_id() == NO_ID
 
 
 def test_a_command_is_enabled_if_it_applies_to_one_of_the_marked_pipelines() -> None:
