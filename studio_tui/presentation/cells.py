@@ -57,6 +57,9 @@ class Cell(NamedTuple):
     If there are none, `text` is truncated.
     """
 
+    unless: str = ""
+    """Key of a column; the cell is empty if the table has space for that column."""
+
 
 class Pieces(NamedTuple):
     """A cell of several parts with different tones, joined without separators.

@@ -68,6 +68,8 @@ _PREFIX = re.compile(
 """The text that a logger, a shell or a tool prints before its message."""
 _WRAPPERS = frozenset({"CalledProcessError", "ChildFailedError", "RayTaskError", "SystemExit"})
 """Exceptions that only report that something else failed."""
+_PLAIN_EXIT = re.compile(r"exit code -?\d+")
+"""An exit code that stands for no signal."""
 _STOPPED = re.compile(r"KeyboardInterrupt|(?:terminated|killed|interrupted)\W*$", re.IGNORECASE)
 """A cause that is only that a process was stopped."""
 
@@ -78,7 +80,7 @@ def cause(message: str) -> str:
 
     Usually, the cause is a part of the message, without changes. It is shortened if it is too long,
     and an exit code is put into words. If the message ends with output that does not look like an
-    error, the line is `exit code 3; last output: done`, or `signal 9; ...`.
+    error, the line is `“done”, exit code 3`, or `signal 9; last output: done`.
     """
     lines = [line.strip() for line in message.splitlines() if line.strip()]
     if not lines:
@@ -90,7 +92,9 @@ def cause(message: str) -> str:
     if statement := _statement(text):
         ending, following, is_output = statement
         if ending and following and is_output and not _is_error(following):
-            return _short(f"{ending}; last output: {following}")
+            says_little = _PLAIN_EXIT.fullmatch(ending)
+            words = f"“{following}”, {ending}" if says_little else None
+            return _short(words or f"{ending}; last output: {following}")
         second_line = lines[1] if len(lines) > 1 else ""
         text = following or second_line or ending or text
     text = _PREFIX.sub("", text, count=1) if _PREFIX.match(text) else text

@@ -168,7 +168,7 @@ def as_json(received: Received, fields: dict[str, Any]) -> str:
 
 
 def _status(job: Job, now: datetime, *, is_blocked: bool) -> Cell:
-    text, tone, _ = state_cell(job, is_blocked=is_blocked)
+    text, tone, *_ = state_cell(job, is_blocked=is_blocked)
     parts = [text]
     if job.exit_code is not None:
         parts.append(exit_code_words(job.exit_code, is_brief=True))

@@ -29,7 +29,7 @@ MARK = "▸"
 
 NO_NEWER_ATTEMPTS: Mapping[str, LaterAttempt] = MappingProxyType({})
 
-_BAR_WIDTH = 10
+_BAR_WIDTH = 6
 _REASONS = 6
 """Maximum number of failure reasons that are shown."""
 _NUMBER = re.compile(r"\d+")
@@ -251,11 +251,12 @@ def _bar(
 def _counts(
     jobs: Sequence[Job], blocked: Container[str], newer_attempts: Mapping[str, LaterAttempt]
 ) -> tuple[Cell, ...]:
-    shown = [
-        Cell(f"{count.glyph}{count.number} ", count.tone)
-        for count in counts(jobs, blocked=blocked, newer_attempts=newer_attempts)
-        if count.number
-    ]
+    # The failures come first and what is done last, as a narrow column cuts off the end.
+    numbers = sorted(
+        counts(jobs, blocked=blocked, newer_attempts=newer_attempts),
+        key=lambda count: (count.name != "failed", count.name == "done"),
+    )
+    shown = [Cell(f"{count.glyph}{count.number} ", count.tone) for count in numbers if count.number]
     # With these failures, the sum is the number of jobs in the first cell of the row. They have no
     # sign of a failure: if a narrow column cuts off the word, it would look like one.
     shown += [Cell(f"+{words} ", Tone.DIM) for words in _no_problems(jobs, newer_attempts)]

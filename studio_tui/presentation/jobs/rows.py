@@ -20,7 +20,16 @@ from studio_tui.presentation.jobs.times import (
     shown_run_seconds,
 )
 from studio_tui.presentation.lists.list_column import ListColumn, SortOrder, layouts
-from studio_tui.presentation.logs.progress import Progress, bar_text, rate_words, share_text
+from studio_tui.presentation.logs.progress import (
+    Progress,
+    bar_text,
+    progress_text,
+    rate_words,
+    share_text,
+)
+
+_SHARE = "share"
+"""Key of the column of the share that is done."""
 
 BAR_WIDTH = 8
 """Width of a progress bar in cells."""
@@ -115,9 +124,19 @@ def _age(row: JobRow) -> Cell:
     return Cell(age(seconds_between(row.job.created_at, row.now)), _DIM)
 
 
+def _progress_in_words(progress: Progress) -> Cell:
+    """Return the progress for the column of errors, in a table that has no space for its own."""
+    share = share_text(progress)
+    left = f"~{duration(progress.remaining)} left" if progress.remaining is not None else ""
+    shorter = (f"{share}  {left}", share) if left else (share,)
+    return Cell(progress_text(progress), Tone.ACTIVE, shorter, unless=_SHARE)
+
+
 def _error(row: JobRow) -> Cell:
     if row.newer_attempt is not None:
         return Cell(newer_attempt_words(row.newer_attempt))
+    if row.progress is not None:
+        return _progress_in_words(row.progress)
     if "error_message" in row.job.unreadable:
         return UNREADABLE
     if not (line := cause_of(row.job)):
@@ -234,7 +253,7 @@ def job_columns(
         return value is None, -(value or 0.0)
 
     done: JobColumn = ListColumn(
-        Column("share", "DONE", 4, align=Align.RIGHT, drop=3, fits=True, only_unfinished=True),
+        Column(_SHARE, "DONE", 4, align=Align.RIGHT, drop=3, fits=True, only_unfinished=True),
         lambda row: share_cell(row.progress),
         SortOrder(
             "progress, furthest first",

@@ -87,7 +87,7 @@ def test_the_row_of_a_group_counts_its_jobs_by_state() -> None:
     assert isinstance(state, Cell)
     assert isinstance(error, Pieces)
     assert state.text == "▸ 4 jobs"
-    assert "".join(part.text for part in error.parts).split("▏ ")[1] == "✓2 ●1 ✗1 "
+    assert "".join(part.text for part in error.parts).split("▏ ")[1] == "✗1 ●1 ✓2 "
     assert row["run"] == NOTHING
 
 
