@@ -57,6 +57,12 @@ class ColumnMemory(Protocol):
         For a list whose rows are all finished.
         """
 
+    def measure(self, keys: Sequence[str]) -> None:
+        """Make columns wide enough for these rows too, visible or not.
+
+        There have to be cells for the keys at the next painting, even if they are not shown.
+        """
+
     def restore(self, contents: Sequence[int]) -> None:
         """Show the columns that a table with these contents shows.
 
@@ -82,6 +88,10 @@ class TableDrawing:
 
         Empty once the columns of this table were fitted.
         """
+        self._measured: Sequence[str] = ()
+        """Keys of rows, visible or not, for which columns have to be wide enough."""
+        self._is_measured = True
+        """Whether columns are wide enough for them."""
         self.sideways = 0
         """How many terminal columns are scrolled out of sight on the left."""
 
@@ -147,6 +157,10 @@ class TableDrawing:
             self._rows.clear()
         return self._painter
 
+    def measure(self, keys: Sequence[str]) -> None:
+        """See `ColumnMemory.measure`."""
+        self._measured, self._is_measured = keys, False
+
     def lines(
         self, look: TableLook, height: int, top: int, cursor: TableCursor, marked: Set[str]
     ) -> list[Strip]:
@@ -165,6 +179,11 @@ class TableDrawing:
                 self._contents.widen(self._other_table[1:])
             self._other_table = ()
             self._rows.forget()
+            self._is_measured = False
+        if not self._is_measured:
+            self._is_measured = True
+            if self._contents.grow(self._rows.cells_to_measure(self._measured)):
+                self._painter = None
         if self._update_contents(look.columns, keys_in_sight):
             self._painter = None
         painter = self.painter(look)

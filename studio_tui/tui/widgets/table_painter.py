@@ -43,8 +43,6 @@ _SIGN = "sign"
 
 
 class RowLook(NamedTuple):
-    """How a row is highlighted."""
-
     cursor: bool
     marked: bool
 
@@ -52,7 +50,6 @@ class RowLook(NamedTuple):
 _LOOKS: dict[tuple[bool, bool], RowLook] = {
     look: look for look in map(RowLook._make, product((False, True), repeat=2))
 }
-"""All looks, so that none is created for each row of each painting."""
 
 
 class Sorting(NamedTuple):
@@ -308,8 +305,6 @@ def _fit_parts(parts: Sequence[Cell], width: int) -> Iterator[Cell]:
 
 
 class _RowCells:
-    """The cells of a row when they were last requested."""
-
     __slots__ = ("cells", "edition")
 
     def __init__(self, cells: Cells, edition: int) -> None:
