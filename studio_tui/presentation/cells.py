@@ -73,10 +73,9 @@ class Pieces(NamedTuple):
 def dim_row(cells: Iterable[Cell | Pieces]) -> tuple[Cell, ...]:
     """Return the cells of a row in the tone DIM, for an item that cannot be used."""
     return tuple(
-        Cell(
-            "".join(part.text for part in cell.parts) if isinstance(cell, Pieces) else cell.text,
-            Tone.DIM,
-        )
+        Cell("".join(part.text for part in cell.parts), Tone.DIM)
+        if isinstance(cell, Pieces)
+        else cell._replace(tone=Tone.DIM)
         for cell in cells
     )
 

@@ -54,8 +54,8 @@ def with_related_jobs(facts: Sequence[Fact], kin: HasRelatedJobs) -> tuple[Fact,
     if kin.repeated is not None:
         related.append(Fact("repeats", _job_cell(kin.repeated, kin.jobs)))
     if (newer := kin.newer_attempt) is not None:
-        word = "fixed" if newer.is_fix else "superseded"
-        related.append(Fact(word, _job_cell(newer.job_id, kin.jobs, "by ")))
+        label, prefix = ("fixed", "by ") if newer.is_fix else ("newer run", "")
+        related.append(Fact(label, _job_cell(newer.job_id, kin.jobs, prefix)))
     newer_ids = (newer.job_id,) if newer is not None else ()
     for label, prefix, ids, listed_already in (
         ("previous", "", kin.earlier_runs, (kin.origin, kin.repeated)),

@@ -134,7 +134,8 @@ def _progress_in_words(progress: Progress) -> Cell:
 
 def _error(row: JobRow) -> Cell:
     if row.newer_attempt is not None:
-        return Cell(newer_attempt_words(row.newer_attempt))
+        words = newer_attempt_words(row.newer_attempt)
+        return Cell(words, shorter=(words.partition(",")[0], words.partition(" ")[0]))
     if row.progress is not None:
         return _progress_in_words(row.progress)
     if "error_message" in row.job.unreadable:

@@ -50,7 +50,7 @@ def test_the_run_that_fixed_a_failure_is_named_once() -> None:
     assert [fact.label for fact in continued[1:3] if "00000003" in fact.value.text] == ["fixed"]
     again = related._replace(newer_attempt=NewerAttempt(fix.id, JobState.FAILED))
     superseded = with_related_jobs(facts(failed, NOON), again)[1]
-    assert (superseded.label, superseded.value.text) == ("superseded", "by 00000003… ✓ job_3.py")
+    assert (superseded.label, superseded.value.text) == ("newer run", "00000003… ✓ job_3.py")
 
 
 @pytest.mark.parametrize(
@@ -66,4 +66,5 @@ def test_the_row_of_a_failure_with_a_newer_attempt_is_dimmed_and_names_the_attem
     failed = job(2, "FAILED", error_message="RuntimeError: corrupt tile 17")
     row = cells(failed, NOON, newer_attempt=NewerAttempt(job(3).id, state))
     assert words in [cell.text for cell in row]
+    assert row[-1].shorter[-1] == words.split(maxsplit=1)[0]
     assert {cell.tone for cell in row if cell.text} == {Tone.DIM}
