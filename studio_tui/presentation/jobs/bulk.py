@@ -90,14 +90,13 @@ def summary(selection: JobSelection) -> tuple[str, ...]:
 
 
 def count_by_state(jobs: Iterable[Job]) -> tuple[tuple[str, int], ...]:
-    """Return name and number of jobs of each state that occurs, the most urgent state first."""
+    """Return name and number of jobs of each state, the most urgent state first."""
     numbers = Counter(job.state for job in jobs)
     states = sorted(numbers, key=lambda state: LOOKS[state].rank)
     return tuple((state.value.lower().replace("_", " "), numbers[state]) for state in states)
 
 
 _CANCELED_ELSEWHERE = "has to be canceled in Schedules (4)"
-"""Why the list of jobs does not cancel a schedule."""
 _PLURALS = {"has": "have", "is": "are"}
 """Plurals of the verbs with which reasons begin."""
 
@@ -118,6 +117,5 @@ def _split(
 
 
 def _with_number(reason: str, number: int) -> str:
-    """Turn `has ended` and 2 into `2 have ended`."""
     verb, _, complement = reason.partition(" ")
     return f"{number:,} {verb if number == 1 else _PLURALS[verb]} {complement}"

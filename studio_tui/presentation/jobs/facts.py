@@ -40,7 +40,6 @@ Item = TypeVar("Item")
 MASK = "••••••••"
 """Shown for a masked environment value, or for a login in a URL, whatever its length."""
 
-
 LABEL_WIDTH = 9
 """Minimum width in cells of the column of labels, so that new facts do not move the values.
 
@@ -74,7 +73,6 @@ class FactLine(NamedTuple):
 
     cells: tuple[Cell, ...]
     widths: tuple[int, ...]
-    """Width of each cell."""
 
 
 def facts(
@@ -180,7 +178,6 @@ def _status(job: Job, now: datetime, *, is_blocked: bool) -> Cell:
 
 
 def _progress(job: Job, progress: Progress | None) -> tuple[Fact, ...]:
-    """Show how far a running job is, from the newest progress bar in its log."""
     if progress is None or job.state is not JobState.RUNNING:
         return ()
     drawn = f"{bar_text(progress.percent, BAR_WIDTH)}  " if progress.percent is not None else ""
@@ -223,7 +220,6 @@ def _plain(job: Job, field: str) -> Cell:
 
 
 def _steps(job: Job, now: datetime) -> tuple[Fact, ...]:
-    """Show the duration of each step, if Studio sends steps."""
     spent = [
         f"{step.label or step.name} {duration(seconds)}"
         for step in job.steps or ()
@@ -239,7 +235,6 @@ def has_logins(job: Job) -> bool:
 
 
 def _metrics(job: Job) -> tuple[Fact, ...]:
-    """Show the job's metrics, one per line."""
     lines = [f"{name} {value}" for name, value in (job.metrics or {}).items()]
     return (Fact("metrics", Cell("\n".join(lines))),) if lines else ()
 
@@ -253,7 +248,6 @@ def _requirements(job: Job, *, with_secrets: bool) -> Cell:
 
 
 def _visible(text: Verbatim | None, *, with_secrets: bool) -> str:
-    """Return a safe text with logins in URLs masked, unless `with_secrets`."""
     if text is None:
         return ""
     return text.shown if with_secrets else without_logins(text.shown, MASK)

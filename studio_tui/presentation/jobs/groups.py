@@ -22,7 +22,6 @@ MANY = 20
 """Maximum number of pending jobs of one pipeline that are listed without a group."""
 
 _TRIED = frozenset({JobState.FAILED, JobState.COMPLETE})
-"""States of jobs that ran to an end; the newest such job of a name shows if the name fails now."""
 
 MARK = "▸"
 """Prefix of a group's key, which distinguishes the key from job ids; sign of a folded group."""
@@ -30,8 +29,7 @@ MARK = "▸"
 NO_NEWER_ATTEMPTS: Mapping[str, LaterAttempt] = MappingProxyType({})
 
 _BAR_WIDTH = 6
-_REASONS = 6
-"""Maximum number of failure reasons that are shown."""
+_MOST_REASONS = 6
 _NUMBER = re.compile(r"\d+")
 
 
@@ -60,7 +58,6 @@ class GroupedRows(NamedTuple):
     keys: Sequence[str]
     """Ids of jobs and keys of groups, from top to bottom."""
     groups: Mapping[str, JobGroup]
-    """Groups by key."""
 
 
 def without_numbers(name: str) -> str:
@@ -78,10 +75,9 @@ def with_group_rows(
 ) -> GroupedRows:
     """Return the rows of a list in which each group begins with a row of its own.
 
-    `job_ids` are in the order of the list, and the row of a group is at the place of its first job.
-    `label_of` returns the label of a job's group; empty if it is in none. A group whose key is not
-    in `opened` is folded: it shows only the jobs for which `stays` is true. Fewer than `least` jobs
-    are no group.
+    The row of a group is at the place of its first job in `job_ids`. `label_of` returns the label
+    of a job's group; empty if it is in none. A group whose key is not in `opened` shows only the
+    jobs for which `stays` is true. Fewer than `least` jobs are no group.
     """
     members: dict[str, list[str]] = {}
     labels = [label_of(job_id) for job_id in job_ids]
@@ -192,10 +188,9 @@ def group_facts(
 
 
 def _reason_lines(failed: Iterable[Job], now: datetime) -> list[str]:
-    """Return `3 × no space left · latest 5m ago` for the `_REASONS` most common reasons.
+    """Return `3 × no space left · latest 5m ago` for the most common reasons.
 
-    If there are other reasons, the last line is their number. Reasons that differ only in numbers,
-    ids and paths count as one reason. If they are equal, their numbers, ids and paths are shown.
+    Reasons that differ only in numbers, ids and paths count as one reason.
     """
     exact_reasons: dict[str, Counter[str]] = defaultdict(Counter)
     latest: dict[str, Job] = {}
@@ -206,7 +201,7 @@ def _reason_lines(failed: Iterable[Job], now: datetime) -> list[str]:
         latest[kind] = max(latest.get(kind, job), job, key=_created_at)
     kinds = Counter({kind: exact.total() for kind, exact in exact_reasons.items()})
     lines = []
-    for kind, number in kinds.most_common(_REASONS):
+    for kind, number in kinds.most_common(_MOST_REASONS):
         exact = exact_reasons[kind]
         words = next(iter(exact)) if len(exact) == 1 else kind
         old = age(seconds_between(latest[kind].created_at, now))
@@ -218,7 +213,7 @@ def _reason_lines(failed: Iterable[Job], now: datetime) -> list[str]:
 
 
 def _amount(jobs: Sequence[Job]) -> str:
-    """Return the number of jobs without schedules (TASK); of schedules if there are no others."""
+    """Return the number of jobs; of schedules (TASK) if there are no others."""
     schedules = sum(job.state is JobState.TASK for job in jobs)
     if schedules == len(jobs):
         return plural(schedules, "task")

@@ -71,7 +71,7 @@ def with_related_jobs(facts: Sequence[Fact], kin: HasRelatedJobs) -> tuple[Fact,
 
 
 def _job_cell(job_id: str, jobs: Mapping[str, Job], prefix: str = "") -> Cell:
-    """Format a job as `91bcd2e0… ✓ name` after `prefix`; only the id if it is not loaded."""
+    """Format a job as `91bcd2e0… ✓ name` after `prefix`."""
     job = jobs.get(job_id)
     if job is None:
         return Cell(f"{prefix}{job_id[:SHORT_ID]}…", Tone.DIM)

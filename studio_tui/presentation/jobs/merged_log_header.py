@@ -16,7 +16,6 @@ TROUBLES = {"reconnecting": "✗ disconnected", "stopped": "✗ stopped"}
 """Text for a log that cannot be received, by phase."""
 
 _MAY_PRINT = {JobState.RUNNING, JobState.CANCELING, JobState.CANCELING_SCHEDULED}
-"""States of jobs whose processes can print."""
 
 
 def amount(jobs: int, lines: int, length: int) -> Cell:
@@ -48,7 +47,6 @@ def describe_connections(
 
 
 def _phase(state: Following, job: Job) -> str:
-    """Return the phase of a log, with other names for some followed and complete logs."""
     if state.phase == "following":
         if job.state.is_finished:
             return "reading"

@@ -37,11 +37,11 @@ BAR_WIDTH = 8
 RATE_WIDTH = 11
 """Width of a rate in cells; a rate that would be wider is shown without its unit."""
 
-_DIM = Tone.DIM
-"""Looked up once: in Python 3.11, a lookup in an enum takes a quarter of the time of a cell."""
-
 SHORT_ID = 8
 """Number of characters of an id shown in lists; the preview has the whole id."""
+
+_DIM = Tone.DIM
+"""Looked up once: in Python 3.11, a lookup in an enum takes a quarter of the time of a cell."""
 
 
 class JobRow(NamedTuple):
@@ -125,7 +125,7 @@ def _age(row: JobRow) -> Cell:
 
 
 def _progress_in_words(progress: Progress) -> Cell:
-    """Return the progress for the column of errors, in a table that has no space for its own."""
+    """Return the progress for a table that has no space for its columns."""
     share = share_text(progress)
     left = f"~{duration(progress.remaining)} left" if progress.remaining is not None else ""
     shorter = (f"{share}  {left}", share) if left else (share,)
@@ -245,7 +245,7 @@ def job_columns(
     """Return the columns from left to right.
 
     `progress` returns the progress of a job by its id, and `pipeline` the name of its pipeline,
-    empty if there is none. They are called by the sort orders and the filter field that need them.
+    empty if there is none.
     """
 
     def highest_first(job: Job, read: Callable[[Progress], float | None]) -> tuple[bool, float]:
@@ -301,9 +301,8 @@ def cells(
 ) -> tuple[Cell, ...]:
     """Return one cell for each of `COLUMNS`; most parameters are attributes of `JobRow`.
 
-    The row is dimmed if the job has a `newer_attempt`, or no usable id. While Studio is
-    unreachable, `answered_at` is the time of its last answer: the durations of what still ran then
-    end there.
+    While Studio is unreachable, `answered_at` is the time of its last answer: the durations of what
+    still ran then end there.
     """
     if progress is not None and job.state is not JobState.RUNNING:
         progress = None

@@ -15,7 +15,6 @@ QUERY = "running_query"
 """Name of the step in which the query of a job runs."""
 
 _MAY_HAVE_RUN = frozenset({JobState.RUNNING, JobState.COMPLETE, JobState.FAILED})
-"""States of jobs whose run time is estimated if it is unknown."""
 # Times beyond these limits cannot be converted to every time zone.
 _EARLIEST = datetime.min.replace(tzinfo=UTC) + timedelta(days=2)
 _LATEST = datetime.max.replace(tzinfo=UTC) - timedelta(days=2)
