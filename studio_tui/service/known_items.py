@@ -43,7 +43,7 @@ class KnownItems:
         """What `_newer` was computed from, to notice changes."""
 
     def jobs(self, job_ids: Collection[str]) -> dict[str, Job]:
-        """Return the jobs with these ids, by id; jobs that are not known are left out."""
+        """Return the known ones of these jobs, by id."""
         ids = frozenset(job_ids)
         job_list = self._lists.jobs.snapshot.value
         listed = {job.id: job for job in job_list.jobs if job.id in ids} if job_list else {}
@@ -108,10 +108,7 @@ class KnownItems:
         return find_newer_attempts(known, later)
 
     async def find_jobs(self, job_ids: Sequence[str]) -> tuple[Job, ...]:
-        """Return these jobs; unknown ones are requested from Studio, a few at a time.
-
-        Jobs that Studio does not have, or whose request fails, are left out.
-        """
+        """Return these jobs; unknown ones are requested from Studio, and left out if that fails."""
         known = self.jobs(job_ids)
         requests = asyncio.Semaphore(AT_ONCE)
 

@@ -17,10 +17,10 @@ class Origins:
         """The job that each job continues."""
         self._successors: dict[str, list[str]] = {}
         """The jobs that continue each job."""
-        self._repeats: dict[str, list[str]] = {}
-        """The jobs that repeat each job."""
         self._repeated: dict[str, str] = {}
         """The job that each job repeats."""
+        self._repeats: dict[str, list[str]] = {}
+        """The jobs that repeat each job."""
         self._runs: dict[str, list[str]] = {}
         """The manual runs of each schedule."""
         self._replaced: dict[str, str] = {}

@@ -14,24 +14,24 @@ from studio_tui.service.newer_attempts import NewerAttempt
 
 
 class RelatedJobs(NamedTuple):
-    """The ids of a job's related jobs, and the related jobs that are known."""
+    """The ids of a job's related jobs, newest last; `None` if there is none, or unknown."""
 
     origin: str | None
-    """The job from whose checkpoints this job continues; `None` if there is none, or unknown."""
+    """The job from whose checkpoints this job continues."""
     successors: tuple[str, ...]
-    """The jobs that continue from the checkpoints of this job, newest last."""
+    """The jobs that continue from the checkpoints of this job."""
     jobs: Mapping[str, Job]
     """The related jobs that are known, by id."""
     earlier_runs: tuple[str, ...] = ()
-    """Earlier runs of the same job of a pipeline, newest last."""
+    """Earlier runs of the same job of a pipeline."""
     later_runs: tuple[str, ...] = ()
-    """Later runs of the same job of a pipeline, newest last."""
+    """Later runs of the same job of a pipeline."""
     newer_attempt: NewerAttempt | None = None
-    """The attempt because of which this failed job is no problem; `None` if there is none."""
+    """The attempt because of which this failed job is no problem."""
     repeated: str | None = None
-    """The job that this one repeats; `None` if there is none, or unknown."""
+    """The job that this one repeats."""
     newest_run: str | None = None
-    """The newest run after this one, of any state; `None` if there is none, or unknown."""
+    """The newest run after this one, of any state."""
 
 
 class AttemptIndex:
@@ -41,18 +41,12 @@ class AttemptIndex:
         self._indexed: tuple[Pipeline, ...] = ()
         """The pipelines whose runs are in the index."""
         self._runs: dict[str, tuple[str, ...]] = {}
-        """By the id of a run: all runs of the same job, oldest first.
-
-        Jobs with only one run are left out.
-        """
+        """By the id of a run, all runs of the same job if there are several, oldest first."""
 
     def earlier_and_later_runs(
         self, job_id: str, pipelines: tuple[Pipeline, ...]
     ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Return the ids of the earlier and of the later runs of the same job, oldest first.
-
-        Both are empty if `job_id` is the only run of a pipeline's job, or not a known run.
-        """
+        """Return the ids of the earlier and of the later runs of the same job, oldest first."""
         is_unchanged = len(pipelines) == len(self._indexed) and all(
             map(is_, pipelines, self._indexed)
         )
@@ -64,7 +58,7 @@ class AttemptIndex:
 
 
 def _repeated_runs(pipelines: Iterable[Pipeline]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield each run of every job with earlier runs, together with all runs of the job."""
+    """Yield each run of every job with several runs, together with all of them."""
     for pipeline in pipelines:
         for node in pipeline.job_runs:
             if node.attempts:

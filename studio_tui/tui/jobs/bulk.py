@@ -66,13 +66,12 @@ class BulkJobs:
         return self._why_none(select_repeatable, "run again")
 
     def why_not_copy(self) -> str | None:
-        """Return why there are no ids to copy."""
+        """Return why there is no id to copy."""
         if not (jobs := self.marked.available_jobs()):
             return self._none_words("copied", self.marked.count())
         return None if any(is_usable_id(job.id) for job in jobs) else NO_ID
 
     def _why_none(self, select: Callable[..., JobSelection], done: str) -> str | None:
-        """Return why no marked job can be `done`, for example `canceled`; `None` if one may be."""
         if self._host.read_only:
             return READ_ONLY
         available, count = self.marked.available_jobs(), self.marked.count()
@@ -86,7 +85,7 @@ class BulkJobs:
         return f"None of the {plural(count, self.marked.noun)} can be {done}"
 
     def _count_words(self, jobs: Sequence[Job]) -> str:
-        """Return `3 marked jobs`, or `2 of 3 marked jobs` if some are left out."""
+        """Return `3 marked jobs`, or `2 of 3 marked jobs`."""
         count = max(self.marked.count(), len(jobs))
         words = plural(count, self.marked.noun)
         return words if count == len(jobs) else f"{len(jobs):,} of {words}"
@@ -112,15 +111,14 @@ class BulkJobs:
         return [job.id for job in chosen.jobs] if chosen is not None else []
 
     async def cancel(self) -> None:
-        """Show which jobs will and will not be canceled, ask, then cancel."""
+        """Ask, then cancel the jobs that can be canceled."""
         chosen = await self._choose(select_cancelable_jobs, "canceled")
         if chosen is None:
             return
         jobs = chosen.jobs
         names = [f"  {title(job)}  {state_cell(job).text.lower()}" for job in jobs]
         before = (*summary(chosen), "")
-        notes = self._pipeline_notes(jobs)
-        after = ("", cancel_effect(jobs), *notes)
+        after = ("", cancel_effect(jobs), *self._pipeline_notes(jobs))
         question = Confirm(
             f"Cancel {self._count_words(jobs)}?",
             list_between(self._host, before, names, after),
@@ -130,20 +128,17 @@ class BulkJobs:
         )
         if await self._host.ask(question):
             cancelable = cancelable_now(self._host.session, jobs)
-            begun = self._unmark_ended
-            cancel_all(self._host, cancelable, "job", self.marked.unmark, begun=begun)
+            unmark, begun = self.marked.unmark, self._unmark_ended
+            cancel_all(self._host, cancelable, "job", unmark, begun=begun)
 
     def _unmark_ended(self) -> None:
-        """Remove the marks of jobs that have ended or are being canceled.
-
-        Jobs whose cancellation is refused stay marked, so that the key x tries again.
-        """
+        # Jobs whose cancellation is refused stay marked, so that the key x tries again.
         marked = as_known_now(self._host.session, self.marked.available_jobs())
         for job in filter(is_over, marked):
             self.marked.unmark(job.id)
 
     async def repeat(self, *, from_checkpoints: bool) -> None:
-        """Show which settings of the jobs are known and which are not, ask, then rerun them."""
+        """Show which settings of the jobs are known, ask, then rerun them."""
         chosen = await self._choose(select_repeatable, "run again")
         if chosen is None:
             return
@@ -175,7 +170,7 @@ class BulkJobs:
             )
 
     def _pipeline_notes(self, jobs: Sequence[Job]) -> tuple[str, ...]:
-        """Return the effects of canceling jobs on the pipelines that run them."""
+        """Return the effects of canceling jobs on their pipelines."""
         # Imported on use, so that the dashboard starts faster.
         from studio_tui.presentation.pipelines.impact import cancel_all_notes  # noqa: PLC0415
 
@@ -194,15 +189,10 @@ def create_command(
     in_order: bool,
     on_created: Callable[[str], object],
 ) -> BulkCommand[RerunRequest, Created | CreatedJob]:
-    """Return the command that creates jobs again.
+    """Return the command that creates jobs again; `files` are uploaded for each of them.
 
-    Args:
-        host: The screen.
-        requests: The jobs, each with the request that creates it again.
-        files: Files to upload for each job.
-        in_order: Whether each job starts after the other jobs that it depends on. Then one request
-            creates all jobs if any of them depends on another.
-        on_created: Called with the id of an original job after it was created again.
+    If `in_order`, each job starts after the other jobs that it depends on. `on_created` is called
+    with the id of an original job after it was created again.
     """
     is_ordered = in_order and len(requests) > 1
     ordered = OrderedCreation(host.session, requests, files) if is_ordered else None
@@ -240,7 +230,6 @@ def _report_text(created: Created | CreatedJob) -> str:
 
 
 def _next_step(created: Sequence[Created | CreatedJob]) -> NextStep | None:
-    """Return the step that opens the pipeline of the created jobs; `None` if they have none."""
     owner = next((each.pipeline for each in created if isinstance(each, CreatedJob)), None)
     if owner is None:
         return None
@@ -256,17 +245,15 @@ async def create_all(
     *,
     in_order: bool,
 ) -> None:
-    """Create jobs again, and report the outcome of each.
+    """Create jobs again as `create_command` says, and report the outcome of each.
 
-    `on_finished` is called before the report, but not if the user undoes the command. See
-    `create_command` for the other arguments.
+    `on_finished` is called before the report, but not if the user undoes the command.
     """
     command = create_command(host, requests, files, on_created=on_created, in_order=in_order)
     await run_bulk(host, replace(command, on_finished=on_finished))
 
 
 def _how(count: int, start_at_once: bool, from_checkpoints: bool) -> str:
-    """Return how `count` jobs run again, as the end of a question: `from their checkpoints`."""
     if from_checkpoints:
         how = f"from {'its' if count == 1 else 'their'} checkpoints"
         return f"{how}, all at once" if start_at_once else how
@@ -303,7 +290,6 @@ def _lines_and_notes(
 def _request(
     job: Job, session: StudioSession, submitted: Submitted | None, from_checkpoints: bool
 ) -> JobInput | StudioError:
-    """Return the request that creates a job again, or the error that says why it is impossible."""
     try:
         request = repeat_of(job, session.team, submitted)
     except InvalidRequest as error:
@@ -319,14 +305,10 @@ def cancel_all(
     *,
     begun: Callable[[], object] = lambda: None,
 ) -> None:
-    """Start canceling jobs in the background.
+    """Start canceling jobs, or schedules, in the background.
 
-    Args:
-        host: The screen.
-        jobs: The jobs or schedules.
-        noun: The noun for one item of `jobs`: `job` or `schedule`.
-        unmark: Called with the id of each job whose cancellation Studio has accepted.
-        begun: Called once the command can no longer be undone.
+    `noun` is `job` or `schedule`. `unmark` is called with the id of each job whose cancellation
+    Studio has accepted, and `begun` once the command can no longer be undone.
     """
     commands = host.session.commands.jobs
     begin_bulk(

@@ -15,7 +15,7 @@ from studio_tui.tui.jobs.rerun import submitted_of, with_schedule
 
 
 async def cancel_after_asking(host: Host, job: Job, notes: Sequence[str] = ()) -> None:
-    """Ask, then cancel a job or schedule; `notes` are lines of the question on further effects."""
+    """Ask, then cancel a job or schedule; `notes` are further lines of the question."""
     session = host.session
     if job.state is JobState.TASK:
         task = with_schedule(job, (await submitted_of((job,), session)).get(job.id))

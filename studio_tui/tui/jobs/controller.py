@@ -21,8 +21,7 @@ NO_JOB = "There is no job here"
 class JobController:
     """Controller of a screen with a current job and possibly marked jobs.
 
-    If there are marked jobs, the commands to cancel, rerun, edit and copy the id apply to these
-    instead of the current job.
+    If there are marked jobs, the commands to cancel, rerun, edit and copy apply to these instead.
     """
 
     def __init__(
@@ -34,14 +33,10 @@ class JobController:
         owner_of: Callable[[Job], Pipeline | None] | None = None,
         why_no_job: Callable[[], str] = lambda: NO_JOB,
     ) -> None:
-        """Make a controller with its sources of jobs.
+        """Make a controller; `at_hand` returns the current job.
 
-        Args:
-            host: The screen.
-            at_hand: Returns the current job; `None` if there is none.
-            marked: The marked jobs; by default there are none.
-            owner_of: Returns the pipeline that runs a job; by default from the list of pipelines.
-            why_no_job: Returns why there is no current job.
+        By default there are no marked jobs, and `owner_of`, which returns the pipeline that runs a
+        job, searches the list of pipelines. `why_no_job` returns why there is no current job.
         """
         self._host = host
         self._at_hand = at_hand
@@ -52,7 +47,6 @@ class JobController:
 
     @property
     def _bulk(self) -> "BulkJobs":
-        """The commands on marked jobs, created on first use."""
         if self._bulk_jobs is None:
             from studio_tui.tui.jobs.bulk import BulkJobs  # noqa: PLC0415 (faster start)
 
@@ -69,7 +63,7 @@ class JobController:
         return None if is_usable_id(job.id) else NO_ID
 
     def why_not_cancel(self) -> str | None:
-        """Return why no marked job, or without marks the current job, can be canceled."""
+        """Return why no marked job, else the current one, can be canceled."""
         if self.marked.count():
             return self._bulk.why_not_cancel()
         if reason := self._why_no_change():
@@ -82,7 +76,7 @@ class JobController:
         return f"The job has ended: {(job.status or 'unknown').lower()}"
 
     def why_not_repeat(self) -> str | None:
-        """Return why no marked job, or without marks the current job, can be rerun or edited."""
+        """Return why no marked job, else the current one, can be rerun or edited."""
         if self.marked.count():
             return self._bulk.why_not_repeat()
         if reason := self._why_no_change():
@@ -178,10 +172,7 @@ class JobController:
             self._host.post_message(OpenPipeline(owner.pipeline_id, job.id))
 
     async def open_page(self) -> None:
-        """Open the job's page in a browser; without a browser, copy its URL.
-
-        A page on another host than Studio's is opened only after asking.
-        """
+        """Open the job's page in a browser, after asking if it is on another host than Studio's."""
         job = self._at_hand()
         if job is None or not job.url:
             return
@@ -191,15 +182,11 @@ class JobController:
         await open_page(self._host.app, job.url, own=self._host.session.client.origin)
 
     def _known_owner(self, job: Job) -> Pipeline | None:
-        """Return the pipeline that runs a job; `None` if no known one does."""
         pipelines = self._host.session.pipelines.snapshot.value
         return pipelines.pipeline_of(job.id) if pipelines else None
 
     def _pipeline_notes(self, job: Job, command: str) -> tuple[str, ...]:
-        """Return the effects of a command on the job's pipeline, after an empty line.
-
-        `command` is `cancel`, `continue` or `run_again`.
-        """
+        """Return the effects of `cancel`, `continue` or `run_again` on the job's pipeline."""
         owner, is_local = self.owner_of(job), self._host.session.is_local
         if owner is None:
             return ()

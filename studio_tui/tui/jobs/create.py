@@ -120,7 +120,6 @@ def confirm_forget(unconfirmed_jobs: Sequence[UnconfirmedJob]) -> Confirm:
 
 
 def _describe(intent: Intent) -> tuple[str, ...]:
-    """Return lines that identify a job that was requested."""
     return (
         f"  name       {intent.name or '–'}",
         f"  type       {intent.query_type.lower()}",
@@ -129,7 +128,7 @@ def _describe(intent: Intent) -> tuple[str, ...]:
 
 
 def _search_words(searched: SearchExtent) -> str:
-    """Return a sentence about how far Studio's list was searched for a job without finding it."""
+    """Return how far Studio's list was searched in vain, as sentences."""
     if not searched.answers:
         return "Studio has not sent its list of jobs since."
     words = f"It is not among the newest {plural(searched.jobs, 'job')} that Studio lists."

@@ -32,7 +32,7 @@ MOST_OPENED = 200
 
 
 class JobGroups:
-    """Controller of a list of jobs that can be grouped."""
+    """The groups of a list of jobs."""
 
     def __init__(self, rows: Listing[Job], holder: ViewHolder, changed: Callable[[], None]) -> None:
         """Group `rows` as saved in `holder`; `changed` is called to show the rows again."""
@@ -46,13 +46,13 @@ class JobGroups:
         self.newer_attempts: Mapping[str, LaterAttempt] = {}
         """The attempts because of which failed jobs are no problem, by the id of the failed job."""
         self._pipelines: PipelineList | None = None
-        """The pipelines from which `blocked` and `_owners` were read; `None` before."""
+        """The pipelines from which `blocked` and `_owners` were read."""
         self._grouped_rows = GroupedRows((), {})
         """The rows shown last."""
 
     @property
     def grouping(self) -> JobGrouping:
-        """How jobs are grouped."""
+        """The current grouping."""
         saved = self._holder.view.group
         return JobGrouping(saved) if saved in set(JobGrouping) else JobGrouping.NONE
 
@@ -86,32 +86,21 @@ class JobGroups:
         return before != (self.blocked, self._owners)
 
     def arrange(self, job_ids: Sequence[str]) -> Sequence[str]:
-        """Return the keys of the rows to show for the jobs with these ids.
-
-        Without a grouping, only the pending jobs of a pipeline are a group, if there are more than
-        `MANY`.
-        """
-        grouping, least = self.grouping, 2
+        """Return the keys of the rows to show for the jobs with these ids."""
         label_of: Callable[[str], str] = self.pipeline_of
-        if grouping is JobGrouping.NAME:
-            label_of = self._name_without_numbers
-        elif grouping is JobGrouping.NONE:
+        least, never_hidden = 2, frozenset[str]()
+        if self.grouping is JobGrouping.NONE:
             pending = self._pending()
             if len(pending) <= MANY:
                 self._grouped_rows = GroupedRows(job_ids, {})
                 return job_ids
             label_of, least = (lambda job_id: pending.get(job_id, "")), MANY + 1
-        # Running jobs and the latest failures stay visible below their folded group. Without a
-        # grouping, a group has only pending jobs.
-        has_only_pending = grouping is JobGrouping.NONE
-        never_hidden = (
-            frozenset[str]()
-            if has_only_pending
-            else shown_while_folded(self._jobs(job_ids), self.newer_attempts)
-        )
-        expanded = set(self._expanded)
+        else:
+            never_hidden = shown_while_folded(self._jobs(job_ids), self.newer_attempts)
+            if self.grouping is JobGrouping.NAME:
+                label_of = self._name_without_numbers
         self._grouped_rows = with_group_rows(
-            job_ids, label_of, never_hidden.__contains__, opened=expanded, least=least
+            job_ids, label_of, never_hidden.__contains__, opened=set(self._expanded), least=least
         )
         return self._grouped_rows.keys
 
@@ -126,7 +115,7 @@ class JobGroups:
         return marks.union(key for key, group in groups if marks.issuperset(group.members))
 
     def row_of(self, job_id: str) -> str:
-        """Return the key of the row that shows a job: the job's id, or its folded group's key."""
+        """Return the key of the row that shows a job: its id, or the key of its folded group."""
         groups = self._grouped_rows.groups
         if not groups or job_id in self._grouped_rows.keys:
             return job_id
@@ -181,7 +170,7 @@ class JobGroups:
         self._changed()
 
     def _pending(self) -> dict[str, str]:
-        """Return the pipelines' names (else ids) by the ids of their pending jobs in the list."""
+        """Return the names of pipelines by the ids of their pending jobs in the list."""
         return {
             job_id: label
             for job_id, label in self._owners.items()

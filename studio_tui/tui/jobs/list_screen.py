@@ -56,7 +56,7 @@ class JobPreview:
         """Return the preview of a job, and load more about the job if the preview is visible.
 
         `now` is the time for which Studio's data holds, see `Page.moment`. `in_sight` is whether
-        the page is visible; the preview on it may be hidden and then has no height.
+        the page is visible.
         """
         reader, room = self._session.job_details, self._room()
         reader.select(job if in_sight and room.height else None)
@@ -89,7 +89,6 @@ _HINTS = {
 
 
 def _hints_for(job: Job | None) -> tuple[str, ...]:
-    """Return the ids of the most useful keys for a job; for an empty list if it is `None`."""
     if job is None:
         return ("jobs.filter", "page.refresh", "page.back")
     default_hints = _FINISHED_HINTS if job.state.is_finished else _ALIVE_HINTS
@@ -186,7 +185,7 @@ class JobsScreen(ListPage[Job]):
         return self.groups.jobs_of(cursor) if self.groups.is_group(cursor) else self.marked_rows()
 
     def _go_to(self, job: Job) -> None:
-        """Move the cursor to a job's row as soon as it is listed; open the page of a hidden one."""
+        """Move the cursor to a job as soon as it is listed; open its page if the row is hidden."""
         if job.id in self.rows and job.id not in self.table.keys:
             self.post_message(OpenJob(job.id))
         else:
@@ -284,7 +283,6 @@ class JobsScreen(ListPage[Job]):
             self.list.show_preview(self.moment())
 
     def _follow_progress(self) -> None:
-        """Follow the progress of the visible running jobs."""
         if self.subscriptions.is_on:  # otherwise this page is not visible
             jobs = map(self.rows.get, self.table.keys_in_sight if self.rows.has_moving else ())
             self._progress.follow(job.id for job in jobs if job and job.state is JobState.RUNNING)

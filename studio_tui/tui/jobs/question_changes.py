@@ -17,7 +17,7 @@ def status_words(job: Job) -> str:
 
 
 def as_known_now(session: StudioSession, jobs: Sequence[Job]) -> list[Job]:
-    """Return jobs in their latest known states; a job that is no longer known stays as it is."""
+    """Return jobs in their latest known states."""
     known = session.known_items.jobs([job.id for job in jobs])
     return [known.get(job.id, job) for job in jobs]
 
@@ -28,10 +28,7 @@ def cancelable_now(session: StudioSession, jobs: Sequence[Job]) -> tuple[Job, ..
 
 
 def job_changes(session: StudioSession, jobs: Sequence[Job]) -> Callable[[], QuestionChange | None]:
-    """Return a function that describes which of the jobs can no longer be canceled.
-
-    The function returns `None` if all can still be canceled.
-    """
+    """Return a function that describes which jobs can no longer be canceled; `None` if all can."""
 
     def describe_change() -> QuestionChange | None:
         jobs_now = as_known_now(session, jobs)
@@ -77,10 +74,7 @@ def newer_attempt_sentences(session: StudioSession, jobs: Sequence[Job]) -> str:
 def rerun_changes(
     session: StudioSession, jobs: Sequence[Job]
 ) -> Callable[[], QuestionChange | None]:
-    """Return a function that describes which jobs have changed state or got a newer attempt.
-
-    The function returns `None` if nothing has changed.
-    """
+    """Return a function that describes which jobs have changed state or got a newer attempt."""
     states = {job.id: job.state for job in jobs}
     sentences_before = newer_attempt_sentences(session, jobs)
 

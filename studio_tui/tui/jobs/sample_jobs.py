@@ -76,10 +76,7 @@ async def offer_samples(app: App[Any], session: StudioSession, work: SampleJobs)
 
 
 async def _are_complete(session: StudioSession, job_ids: Collection[str]) -> bool:
-    """Wait until all jobs have ended, or one has failed; return whether all are complete.
-
-    A job that was canceled counts as failed.
-    """
+    """Wait until all jobs are complete, or one has ended otherwise; return whether all are."""
 
     def states() -> list[JobState]:
         return [job.state for job in session.known_items.jobs(job_ids).values()]
@@ -94,10 +91,7 @@ async def _are_complete(session: StudioSession, job_ids: Collection[str]) -> boo
 
 
 async def _trigger(app: App[Any], session: StudioSession, work: SampleJobs) -> None:
-    """Trigger the pipeline, and notify the user that it is running, and later if it has failed.
-
-    While it has not failed, this never returns.
-    """
+    """Trigger the pipeline; return when it has failed, after notifying the user."""
     try:
         request = TriggerRequest((work.target,), review=False)
         outcome = await session.commands.pipeline_trigger.trigger(request, before=())
@@ -117,7 +111,7 @@ def _has_failed(session: StudioSession, pipeline: Pipeline) -> bool:
 
 
 async def _until(poller: Poller[Any], test: Callable[[], bool]) -> None:
-    """Wait until `test` returns True; it is called again after each answer of the poller."""
+    """Wait until `test` returns True; it is called after each answer of the poller."""
     answered = asyncio.Event()
     unsubscribe = poller.subscribe(lambda _: answered.set())
     try:
