@@ -13,7 +13,7 @@ from studio_tui.errors import StudioError
 from studio_tui.service.commands.origins import Origins
 from studio_tui.service.lists import Lists
 from studio_tui.service.newer_attempts import Attempt, NewerAttempt, find_newer_attempts
-from studio_tui.service.polling.attempts import AttemptIndex, RelatedJobs
+from studio_tui.service.polling.attempts import RelatedJobs, earlier_and_later_runs
 from studio_tui.service.polling.jobs_feed import made_at
 from studio_tui.service.polling.pipeline_watch import AT_ONCE
 from studio_tui.service.polling.pipeline_watches import PipelineWatches
@@ -37,7 +37,6 @@ class KnownItems:
         self._watches = watches
         self._archive = archive
         self._origins = origins
-        self._attempts = AttemptIndex()
         self._newer: Mapping[str, NewerAttempt] = {}
         self._newer_from: tuple[object, ...] = ()
         """What `_newer` was computed from, to notice changes."""
@@ -127,13 +126,20 @@ class KnownItems:
     def related_jobs(self, job_id: str) -> RelatedJobs:
         """Return a job's origin, the jobs that continue it, and other attempts."""
         origin, successors = self._origins.origin(job_id), self._origins.successors(job_id)
-        before, after = self._attempts.earlier_and_later_runs(job_id, self.pipelines().pipelines)
+        before, after = earlier_and_later_runs(job_id, self.pipelines().pipelines)
         repeated, newer = self._origins.repeated(job_id), self.newer_attempts().get(job_id)
         newer_id = newer.job_id if newer is not None else None
         later_ids = self._origins.all_later_runs(job_id).union(after)
         related_ids = later_ids.union(before, filter(None, (origin, repeated, newer_id)))
         jobs = self.jobs(related_ids) if related_ids else {}
-        newest = max(later_ids, key=lambda each: made_at(jobs.get(each)), default=None)
+        later = sorted(later_ids, key=lambda each: made_at(jobs.get(each)))
         return RelatedJobs(
-            origin, successors, jobs, before, after, newer, repeated=repeated, newest_run=newest
+            origin,
+            tuple(each for each in later if each in successors),
+            jobs,
+            before,
+            after,
+            newer,
+            repeated,
+            newest_run=later[-1] if later else None,
         )

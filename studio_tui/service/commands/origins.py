@@ -66,7 +66,7 @@ class Origins:
         return self._repeated.get(job_id)
 
     def successors(self, job_id: str) -> tuple[str, ...]:
-        """Return the ids of the jobs that continue this one, newest last."""
+        """Return the ids of the jobs that continue this one."""
         return tuple(self._successors.get(job_id, ()))
 
     def manual_runs(self, task_id: str) -> tuple[str, ...]:

@@ -5,7 +5,6 @@ earlier run is known only if this dashboard polled the pipeline while it was the
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from operator import is_
 from typing import NamedTuple
 
 from studio_tui.api.models import Job, Pipeline, PipelineJob
@@ -34,35 +33,14 @@ class RelatedJobs(NamedTuple):
     """The newest run after this one, of any state."""
 
 
-class AttemptIndex:
-    """Index of the runs before and after each run; rebuilt only when pipelines have changed."""
-
-    def __init__(self) -> None:
-        self._indexed: tuple[Pipeline, ...] = ()
-        """The pipelines whose runs are in the index."""
-        self._runs: dict[str, tuple[str, ...]] = {}
-        """By the id of a run, all runs of the same job if there are several, oldest first."""
-
-    def earlier_and_later_runs(
-        self, job_id: str, pipelines: tuple[Pipeline, ...]
-    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Return the ids of the earlier and of the later runs of the same job, oldest first."""
-        is_unchanged = len(pipelines) == len(self._indexed) and all(
-            map(is_, pipelines, self._indexed)
-        )
-        if not is_unchanged:
-            self._indexed, self._runs = pipelines, dict(_repeated_runs(pipelines))
-        runs = self._runs.get(job_id, (job_id,))
-        place = runs.index(job_id)
-        return runs[:place], runs[place + 1 :]
-
-
-def _repeated_runs(pipelines: Iterable[Pipeline]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield each run of every job with several runs, together with all of them."""
-    for pipeline in pipelines:
-        for node in pipeline.job_runs:
-            if node.attempts:
-                yield from ((run_id, node.run_ids) for run_id in node.run_ids)
+def earlier_and_later_runs(
+    job_id: str, pipelines: Iterable[Pipeline]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the ids of the earlier and of the later runs of the same job, oldest first."""
+    nodes = (node for pipeline in pipelines for node in pipeline.job_runs if node.attempts)
+    runs = next((node.run_ids for node in nodes if job_id in node.run_ids), (job_id,))
+    place = runs.index(job_id)
+    return runs[:place], runs[place + 1 :]
 
 
 def all_runs(pipeline: Pipeline) -> Iterator[PipelineJob]:

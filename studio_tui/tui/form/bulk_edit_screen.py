@@ -24,10 +24,11 @@ from studio_tui.tui.form.saved_forms import SavedForms
 from studio_tui.tui.form.submit_screen import SubmitScreen
 from studio_tui.tui.form.templates import Start
 from studio_tui.tui.form.validation import Checked
+from studio_tui.tui.frame.bulk import run_bulk
 from studio_tui.tui.frame.commands import Basics
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.review import Review
-from studio_tui.tui.jobs.bulk import create_all
+from studio_tui.tui.jobs.bulk import create_command
 from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.jobs.rerun import Repeat, changes
 from studio_tui.tui.jobs.start_order import RerunRequest, StartOrder, start_order
@@ -128,7 +129,15 @@ class EditMarkedScreen(SubmitScreen):
             self.note(words if self._jobs else "")
 
         files = list(map(path_of, checked.draft.files))
-        await create_all(self, requests, files, forget_created, note_remaining, in_order=in_order)
+        command = create_command(
+            self,
+            requests,
+            files,
+            in_order=in_order,
+            on_created=forget_created,
+            on_finished=note_remaining,
+        )
+        await run_bulk(self, command)
         note_remaining()  # also if the command was undone
         if not self._jobs:
             await asyncio.to_thread(self.saved_forms.keep, self.start.key, None)

@@ -1,7 +1,6 @@
 """Commands on the marked jobs: one confirmation for all, and an outcome for each."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from studio_tui.api.ids import NO_ID, is_usable_id
@@ -23,7 +22,7 @@ from studio_tui.service.commands.create_job import Created, JobRefused
 from studio_tui.service.commands.jobs import repeat_of
 from studio_tui.service.commands.submitted import Submitted, run_again
 from studio_tui.service.session import StudioSession
-from studio_tui.tui.frame.bulk import BulkCommand, NextStep, begin_bulk, list_between, run_bulk
+from studio_tui.tui.frame.bulk import BulkCommand, NextStep, begin_bulk, list_between
 from studio_tui.tui.frame.commands import READ_ONLY, Host
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.jobs.create import create
@@ -188,11 +187,13 @@ def create_command(
     *,
     in_order: bool,
     on_created: Callable[[str], object],
+    on_finished: Callable[[], object] = lambda: None,
 ) -> BulkCommand[RerunRequest, Created | CreatedJob]:
     """Return the command that creates jobs again; `files` are uploaded for each of them.
 
     If `in_order`, each job starts after the other jobs that it depends on. `on_created` is called
-    with the id of an original job after it was created again.
+    with the id of an original job after it was created again, and `on_finished` before the report,
+    but not if the user undoes the command.
     """
     is_ordered = in_order and len(requests) > 1
     ordered = OrderedCreation(host.session, requests, files) if is_ordered else None
@@ -219,6 +220,7 @@ def create_command(
         command=create_one,
         unmark=lambda rerun: on_created(rerun[0].id),
         report_text=_report_text,
+        on_finished=on_finished,
         next_step=_next_step,
     )
 
@@ -234,23 +236,6 @@ def _next_step(created: Sequence[Created | CreatedJob]) -> NextStep | None:
     if owner is None:
         return None
     return NextStep("P", "open the pipeline", OpenPipeline(owner.pipeline_id))
-
-
-async def create_all(
-    host: Host,
-    requests: Sequence[RerunRequest],
-    files: Sequence[Path],
-    on_created: Callable[[str], object],
-    on_finished: Callable[[], object],
-    *,
-    in_order: bool,
-) -> None:
-    """Create jobs again as `create_command` says, and report the outcome of each.
-
-    `on_finished` is called before the report, but not if the user undoes the command.
-    """
-    command = create_command(host, requests, files, on_created=on_created, in_order=in_order)
-    await run_bulk(host, replace(command, on_finished=on_finished))
 
 
 def _how(count: int, start_at_once: bool, from_checkpoints: bool) -> str:

@@ -132,7 +132,7 @@ class JobController:
         if job is None:
             return
         # Imported on use, so that the dashboard starts faster.
-        from studio_tui.tui.jobs.cancel_question import cancel_after_asking  # noqa: PLC0415
+        from studio_tui.tui.jobs.questions import cancel_after_asking  # noqa: PLC0415
 
         await cancel_after_asking(self._host, job, self._pipeline_notes(job, "cancel"))
 
@@ -152,7 +152,7 @@ class JobController:
         if job is None:
             return
         # Imported on use, so that the dashboard starts faster.
-        from studio_tui.tui.jobs.rerun_question import rerun_after_asking  # noqa: PLC0415
+        from studio_tui.tui.jobs.questions import rerun_after_asking  # noqa: PLC0415
 
         notes = self._pipeline_notes(job, "continue" if from_checkpoints else "run_again")
         await rerun_after_asking(self._host, job, notes, from_checkpoints=from_checkpoints)

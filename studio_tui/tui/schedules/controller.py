@@ -16,14 +16,13 @@ from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.request_notices import run_and_report
 from studio_tui.tui.jobs.bulk import cancel_all
-from studio_tui.tui.jobs.cancel_question import cancel_after_asking
 from studio_tui.tui.jobs.controller import JobController
 from studio_tui.tui.jobs.create import make_job
 from studio_tui.tui.jobs.marked import MarkedJobs
 from studio_tui.tui.jobs.naming import describe_schedule, time_of, title
 from studio_tui.tui.jobs.question_changes import cancelable_now, job_changes
+from studio_tui.tui.jobs.questions import cancel_after_asking, prepared_repeat
 from studio_tui.tui.jobs.rerun import Repeat, submitted_of, with_schedule
-from studio_tui.tui.jobs.rerun_question import prepared_repeat
 from studio_tui.tui.jobs.schedule_runs import show_runs
 from studio_tui.tui.messages import CRON, OpenForm, SchedulePipeline
 from studio_tui.tui.schedules.editing import Replaced, ScheduleEditor
