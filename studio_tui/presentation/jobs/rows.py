@@ -118,10 +118,11 @@ def _run(row: JobRow) -> Cell:
     return NOTHING if guessed is None else Cell(f"~{duration(guessed)}", _DIM)
 
 
-def _age(row: JobRow) -> Cell:
-    if "created_at" in row.job.unreadable:
+def age_cell(job: Job, now: datetime) -> Cell:
+    """Return the time since a job was created."""
+    if "created_at" in job.unreadable:
         return UNREADABLE
-    return Cell(age(seconds_between(row.job.created_at, row.now)), _DIM)
+    return Cell(age(seconds_between(job.created_at, now)), _DIM)
 
 
 def _progress_in_words(progress: Progress) -> Cell:
@@ -217,7 +218,9 @@ _RUN: JobColumn = ListColumn(
     ),
     seconds=shown_run_seconds,
 )
-_AGE: JobColumn = ListColumn(Column("age", "AGE", 4, align=Align.RIGHT, drop=1), _age)
+_AGE: JobColumn = ListColumn(
+    Column("age", "AGE", 4, align=Align.RIGHT, drop=1), lambda row: age_cell(row.job, row.now)
+)
 _BY: JobColumn = ListColumn(
     Column("by", "BY", 12, drop=8, fits=True),
     lambda row: Cell(row.job.created_by or UNKNOWN, _DIM),

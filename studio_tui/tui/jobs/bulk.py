@@ -10,12 +10,14 @@ from studio_tui.presentation.form.repeat_notes import FILES, NO_FILES, settings_
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.jobs.bulk import (
     JobSelection,
+    WhyNot,
     cancel_effect,
     is_over,
-    select_cancelable,
-    select_cancelable_jobs,
-    select_repeatable,
+    select,
     summary,
+    why_not_cancel,
+    why_not_cancel_in_jobs,
+    why_not_repeat,
 )
 from studio_tui.presentation.jobs.states import state_cell
 from studio_tui.service.commands.create_job import Created, JobRefused
@@ -58,11 +60,11 @@ class BulkJobs:
 
     def why_not_cancel(self) -> str | None:
         """Return why none of the marked jobs can be canceled; `None` if one may be."""
-        return self._why_none(select_cancelable, "canceled")
+        return self._why_none(why_not_cancel, "canceled")
 
     def why_not_repeat(self) -> str | None:
         """Return why none of the marked jobs can be rerun or edited; `None` if one may be."""
-        return self._why_none(select_repeatable, "run again")
+        return self._why_none(why_not_repeat, "run again")
 
     def why_not_copy(self) -> str | None:
         """Return why there is no id to copy."""
@@ -70,14 +72,14 @@ class BulkJobs:
             return self._none_words("copied", self.marked.count())
         return None if any(is_usable_id(job.id) for job in jobs) else NO_ID
 
-    def _why_none(self, select: Callable[..., JobSelection], done: str) -> str | None:
+    def _why_none(self, why_not: WhyNot, done: str) -> str | None:
         if self._host.read_only:
             return READ_ONLY
         available, count = self.marked.available_jobs(), self.marked.count()
         if len(available) < count:
             # The command itself requests the unavailable jobs from Studio, and checks them then.
             return None if available else self._none_words(done, count)
-        chosen = select(available)
+        chosen = select(available, why_not)
         return None if chosen.jobs else f"{self._none_words(done, count)}: {chosen.reasons}"
 
     def _none_words(self, done: str, count: int) -> str:
@@ -89,10 +91,10 @@ class BulkJobs:
         words = plural(count, self.marked.noun)
         return words if count == len(jobs) else f"{len(jobs):,} of {words}"
 
-    async def _choose(self, select: Callable[..., JobSelection], done: str) -> JobSelection | None:
+    async def _choose(self, why_not: WhyNot, done: str) -> JobSelection | None:
         """Return the jobs to which a command applies; if there are none, notify the user."""
         jobs = await self.marked.jobs()
-        chosen = select(jobs, not_begun=max(0, self.marked.count() - len(jobs)))
+        chosen = select(jobs, why_not, not_begun=max(0, self.marked.count() - len(jobs)))
         if chosen.jobs:
             return chosen
         words = f"{self._none_words(done, self.marked.count())}: {chosen.reasons}"
@@ -106,12 +108,12 @@ class BulkJobs:
 
     async def ids(self) -> list[str]:
         """Return the ids of the marked jobs that can be rerun; if none can, notify the user."""
-        chosen = await self._choose(select_repeatable, "run again")
+        chosen = await self._choose(why_not_repeat, "run again")
         return [job.id for job in chosen.jobs] if chosen is not None else []
 
     async def cancel(self) -> None:
         """Ask, then cancel the jobs that can be canceled."""
-        chosen = await self._choose(select_cancelable_jobs, "canceled")
+        chosen = await self._choose(why_not_cancel_in_jobs, "canceled")
         if chosen is None:
             return
         jobs = chosen.jobs
@@ -138,7 +140,7 @@ class BulkJobs:
 
     async def repeat(self, *, from_checkpoints: bool) -> None:
         """Show which settings of the jobs are known, ask, then rerun them."""
-        chosen = await self._choose(select_repeatable, "run again")
+        chosen = await self._choose(why_not_repeat, "run again")
         if chosen is None:
             return
         jobs = chosen.jobs

@@ -7,7 +7,6 @@ from studio_tui.api.models import Job
 from studio_tui.api.states import JobState
 from studio_tui.presentation.cells import NOTHING, Tone
 from studio_tui.presentation.choices import next_choice
-from studio_tui.presentation.columns import by_key
 from studio_tui.presentation.jobs.facts import Fact
 from studio_tui.presentation.jobs.groups import (
     MANY,
@@ -19,7 +18,7 @@ from studio_tui.presentation.jobs.groups import (
     with_group_rows,
     without_numbers,
 )
-from studio_tui.presentation.jobs.rows import COLUMNS, cells
+from studio_tui.presentation.jobs.rows import COLUMNS, age_cell
 from studio_tui.presentation.jobs.states import LaterAttempt
 from studio_tui.presentation.lists.listing import Listing
 from studio_tui.service.polling.pipelines_feed import PipelineList
@@ -141,12 +140,11 @@ class JobGroups:
         if not jobs:
             return (NOTHING,) * len(COLUMNS)
         newest = max(jobs, key=lambda job: job.created_at.timestamp() if job.created_at else 0.0)
-        age = by_key(COLUMNS, cells(newest, now))["age"]
         is_open = key in self._expanded
         return group_cells(
             group,
             jobs,
-            age,
+            age_cell(newest, now),
             is_open=is_open,
             blocked=self.blocked,
             newer_attempts=self.newer_attempts,

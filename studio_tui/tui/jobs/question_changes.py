@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from studio_tui.api.models import Job
 from studio_tui.presentation.format import plural
-from studio_tui.presentation.jobs.bulk import select_cancelable
+from studio_tui.presentation.jobs.bulk import select, why_not_cancel
 from studio_tui.presentation.jobs.rows import newer_attempt_words
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.dialogs import QuestionChange
@@ -24,7 +24,7 @@ def as_known_now(session: StudioSession, jobs: Sequence[Job]) -> list[Job]:
 
 def cancelable_now(session: StudioSession, jobs: Sequence[Job]) -> tuple[Job, ...]:
     """Return the jobs that can still be canceled."""
-    return select_cancelable(as_known_now(session, jobs)).jobs
+    return select(as_known_now(session, jobs), why_not_cancel).jobs
 
 
 def job_changes(session: StudioSession, jobs: Sequence[Job]) -> Callable[[], QuestionChange | None]:
@@ -32,7 +32,7 @@ def job_changes(session: StudioSession, jobs: Sequence[Job]) -> Callable[[], Que
 
     def describe_change() -> QuestionChange | None:
         jobs_now = as_known_now(session, jobs)
-        selection = select_cancelable(jobs_now)
+        selection = select(jobs_now, why_not_cancel)
         if not selection.left_out:
             return None
         if len(jobs_now) == 1:

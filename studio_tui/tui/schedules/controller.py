@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from studio_tui.api.ids import NO_ID, is_usable_id
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.presentation.format import plural
-from studio_tui.presentation.jobs.bulk import cancel_effect, select_cancelable
+from studio_tui.presentation.jobs.bulk import cancel_effect, why_not_cancel
 from studio_tui.presentation.schedules.rows import is_suspended, rebuilt_datasets
 from studio_tui.service.commands.submitted import RelatedRequest
 from studio_tui.tui.frame.bulk import list_between
@@ -189,7 +189,7 @@ class ScheduleController(JobController):
         await cancel_after_asking(self._host, task)
 
     async def _end_marked(self) -> None:
-        tasks = [task for task in self.marked.available_jobs() if select_cancelable((task,)).jobs]
+        tasks = [task for task in self.marked.available_jobs() if why_not_cancel(task) is None]
         submissions = await submitted_of(tasks, self._host.session)
         lines = []
         for task in tasks:
