@@ -281,7 +281,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
 
     def on_open_job(self, message: "messages.OpenJob") -> None:
         """Show the page of a job."""
-        if self._screens and (page := self._screens.job_page(message.job_id, message.among)):
+        if self._screens and (page := self._screens.job_page(message)):
             self.push_screen(page)
 
     def on_open_log(self, message: "messages.OpenLog") -> None:

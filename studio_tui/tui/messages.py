@@ -46,6 +46,8 @@ class OpenJob(Message):
     job_id: str
     among: Sequence[str] = ()
     """Ids of the jobs in the list from which it is opened, to move to the next or previous job."""
+    job: Job | None = None
+    """The job, if the list of jobs may not contain it."""
 
 
 @dataclass

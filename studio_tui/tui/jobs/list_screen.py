@@ -185,11 +185,9 @@ class JobsScreen(ListPage[Job]):
         return self.groups.jobs_of(cursor) if self.groups.is_group(cursor) else self.marked_rows()
 
     def _go_to(self, job: Job) -> None:
-        """Move the cursor to a job as soon as it is listed; open its page if the row is hidden."""
-        if job.id in self.rows and job.id not in self.table.keys:
-            self.post_message(OpenJob(job.id))
-        else:
-            self.list.await_row(job.id)
+        """Move the cursor to the row of a job; without a row, open the job's page."""
+        if not self.table.move_to(job.id):
+            self.post_message(OpenJob(job.id, job=job))
 
     def _pipeline_of(self, job_id: str) -> str:
         return self.groups.pipeline_of(job_id)
