@@ -18,9 +18,8 @@ class JobSelection:
     """The jobs that a command is given for, split by whether the command applies to them."""
 
     jobs: tuple[Job, ...]
-    """Jobs that the command applies to."""
     left_out: tuple[str, ...]
-    """Reasons why the command leaves out other jobs, each with their number: `2 have ended`."""
+    """Reasons why other jobs are left out, each with their number: `2 have ended`."""
 
     @property
     def reasons(self) -> str:
@@ -102,7 +101,6 @@ def count_by_state(jobs: Iterable[Job]) -> tuple[tuple[str, int], ...]:
 
 
 _PLURALS = {"has": "have", "is": "are"}
-"""Plurals of the verbs with which reasons begin."""
 
 
 def _with_number(reason: str, number: int) -> str:

@@ -123,7 +123,6 @@ class _Statement(NamedTuple):
     ending: str
     """The signal or the exit code, in words; empty if the statement has neither."""
     following: str
-    """The text after the statement."""
     is_output: bool
     """Whether `following` is the last output of a program, which may be no error."""
 

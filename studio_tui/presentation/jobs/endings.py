@@ -10,8 +10,7 @@ from studio_tui.presentation.jobs.causes import cause_of
 from studio_tui.presentation.jobs.states import EQUIVALENT_STATES, LOOKS
 from studio_tui.presentation.jobs.times import run_seconds
 
-_LONGEST = 120
-"""Maximum number of characters of an error in a message."""
+_LONGEST_ERROR = 120
 _PREDICATES = {
     JobState.COMPLETE: "is done",
     JobState.FAILED: "failed",
@@ -47,7 +46,7 @@ def _one_job(job: Job) -> str:
     error = cause_of(job)
     if job.state is not JobState.FAILED or not error:
         return f"{sentence}{after}"
-    shown = error if len(error) <= _LONGEST else f"{error[: _LONGEST - 1]}…"
+    shown = error if len(error) <= _LONGEST_ERROR else f"{error[: _LONGEST_ERROR - 1]}…"
     return f"{sentence}{after}: {shown}"
 
 

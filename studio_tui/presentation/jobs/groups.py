@@ -44,12 +44,10 @@ class JobGrouping(StrEnum):
 
 
 class JobGroup(NamedTuple):
-    """Jobs shown as one group."""
+    """Jobs shown as one group, by their ids in the order of the list."""
 
     label: str
-    """Safe text."""
     members: tuple[str, ...]
-    """Ids, in the order of the list."""
 
 
 class GroupedRows(NamedTuple):
@@ -113,13 +111,14 @@ def shown_while_folded(jobs: Iterable[Job], newer_attempts: Container[str] = ())
         elif job.state in _TRIED:
             name = job.name or job.id
             newest = newest_tried.get(name)
-            if newest is None or _created_at(job) > _created_at(newest):
+            if newest is None or created_at(job) > created_at(newest):
                 newest_tried[name] = job
     failed = (job.id for job in newest_tried.values() if job.state is JobState.FAILED)
     return frozenset(job_ids.union(each for each in failed if each not in newer_attempts))
 
 
-def _created_at(job: Job) -> float:
+def created_at(job: Job) -> float:
+    """Return when a job was created, as a sort key."""
     return job.created_at.timestamp() if job.created_at else 0.0
 
 
@@ -198,7 +197,7 @@ def _reason_lines(failed: Iterable[Job], now: datetime) -> list[str]:
         reason = cause_of(job) or "no reason given"
         kind = normalise(reason)
         exact_reasons[kind][reason] += 1
-        latest[kind] = max(latest.get(kind, job), job, key=_created_at)
+        latest[kind] = max(latest.get(kind, job), job, key=created_at)
     kinds = Counter({kind: exact.total() for kind, exact in exact_reasons.items()})
     lines = []
     for kind, number in kinds.most_common(_MOST_REASONS):

@@ -39,7 +39,7 @@ class FactSpace(NamedTuple):
 
 
 class JobExtras(NamedTuple):
-    """Data about a job that is not in Studio's list; it is loaded for the preview."""
+    """Data about a job that is loaded for the preview."""
 
     files: Mapping[str, int | None] = {}
     """Sizes in bytes of the job's files, `None` if unknown, by their names, which are safe."""

@@ -29,7 +29,6 @@ from studio_tui.presentation.logs.progress import (
 )
 
 _SHARE = "share"
-"""Key of the column of the share that is done."""
 
 BAR_WIDTH = 8
 """Width of a progress bar in cells."""
@@ -52,13 +51,12 @@ class JobRow(NamedTuple):
     until: datetime
     """The time up to which durations of running parts are counted."""
     progress: Progress | None = None
-    """Progress of a running job; `None` if unknown."""
     pipeline: str = ""
     """Safe name of the pipeline that runs the job; empty if there is none."""
     is_blocked: bool = False
     """Whether a job that this one depends on failed or was canceled."""
     newer_attempt: LaterAttempt | None = None
-    """The attempt because of which this failed job is no problem; `None` if there is none."""
+    """The attempt because of which this failed job is no problem."""
 
 
 def first_line(text: str | None) -> str:

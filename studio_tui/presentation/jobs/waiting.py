@@ -22,7 +22,6 @@ _STARTS_NOTHING = {
     PipelineState.CANCELED: "was canceled",
     PipelineState.COMPLETED: "has ended without it",
 }
-"""Descriptions of pipeline states in which no job is started."""
 
 _MOST_NAMED = 2
 _MOST_CACHED = 16
@@ -57,7 +56,7 @@ class Surroundings(NamedTuple):
 
     clusters: Sequence[Cluster] = ()
     queued: Sequence[Job] | None = None
-    """All queued jobs, oldest first; `None` if unknown."""
+    """All queued jobs, oldest first."""
     pipeline: Pipeline | None = None
     """The newest pipeline that has run the job; `None` if none is known."""
     is_blocked: bool = False

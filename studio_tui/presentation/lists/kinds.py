@@ -24,7 +24,6 @@ class Kind(Generic[T]):
     """Description of the rows of a list."""
 
     noun: str
-    """Noun for one row."""
     key: Callable[[T], str]
     """Returns the id."""
     made_at: Callable[[T], datetime | None] | None

@@ -19,7 +19,6 @@ class SortOrder(Generic[Item]):
     """A sort order; equal items stay in Studio's order, unless the whole list is reversed."""
 
     label: str
-    """Label in the sort menu."""
     key: Callable[[Item, datetime], Any]
     """Returns the sort key at a time."""
     largest_first: bool = False

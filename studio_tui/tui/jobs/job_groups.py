@@ -12,6 +12,7 @@ from studio_tui.presentation.jobs.groups import (
     MANY,
     GroupedRows,
     JobGrouping,
+    created_at,
     group_cells,
     group_facts,
     shown_while_folded,
@@ -27,7 +28,7 @@ from studio_tui.tui.widgets.bar import Part
 from studio_tui.tui.widgets.table_painter import Cells
 
 MOST_OPENED = 200
-"""How many expanded groups are saved at most; the latest are kept."""
+"""How many expanded groups are saved at most."""
 
 
 class JobGroups:
@@ -39,7 +40,7 @@ class JobGroups:
         self._holder = holder
         self._changed = changed
         self._owners: dict[str, str] = {}
-        """The name of each job's pipeline, or the pipeline's id without a name, by job id."""
+        """The name of each job's pipeline, else the pipeline's id, by job id."""
         self.blocked: frozenset[str] = frozenset()
         """Ids of jobs that will not start: a job that they need has failed or was canceled."""
         self.newer_attempts: Mapping[str, LaterAttempt] = {}
@@ -139,7 +140,7 @@ class JobGroups:
         jobs = self._jobs(group.members)
         if not jobs:
             return (NOTHING,) * len(COLUMNS)
-        newest = max(jobs, key=lambda job: job.created_at.timestamp() if job.created_at else 0.0)
+        newest = max(jobs, key=created_at)
         is_open = key in self._expanded
         return group_cells(
             group,
