@@ -101,10 +101,7 @@ class EditMarkedScreen(SubmitScreen):
         return None
 
     async def _may_start(self, order: StartOrder) -> bool:
-        """Return whether to start the jobs.
-
-        The user is asked if jobs that depend on each other would start at the same time.
-        """
+        """Return whether to start the jobs; ask if their order would be lost."""
         question = Confirm("Start them all at once?", order.lines, yes="Start them", no="Don't")
         return not order.is_lost or await self.ask(question)
 
@@ -119,7 +116,7 @@ class EditMarkedScreen(SubmitScreen):
         self.note(f"Sending {plural(len(self._jobs), 'job')}…")
         requests = _requests(self._jobs.values(), typed, checked, from_checkpoints=answer == "r")
 
-        def forget_created(job_id: str) -> None:
+        def forget(job_id: str) -> None:
             # At once: if other jobs fail and the user sends again, this job is not created twice.
             del self._jobs[job_id]
             self.on_created(job_id)
@@ -129,15 +126,8 @@ class EditMarkedScreen(SubmitScreen):
             self.note(words if self._jobs else "")
 
         files = list(map(path_of, checked.draft.files))
-        command = create_command(
-            self,
-            requests,
-            files,
-            in_order=in_order,
-            on_created=forget_created,
-            on_finished=note_remaining,
-        )
-        await run_bulk(self, command)
+        command = create_command(self, requests, files, in_order=in_order, on_created=forget)
+        await run_bulk(self, replace(command, on_finished=note_remaining))
         note_remaining()  # also if the command was undone
         if not self._jobs:
             await asyncio.to_thread(self.saved_forms.keep, self.start.key, None)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from studio_tui import clock
 from studio_tui.api.models import JobInput
 from studio_tui.presentation.cells import Cell, Tone
+from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.job_request import draft_of
 from studio_tui.presentation.pipelines.impact import edit_note
 from studio_tui.service.commands.submitted import run_edited
@@ -57,7 +58,8 @@ class EditScreen(SubmitScreen):
             return replace(checked, draft=replace(checked.draft, rerun_from_job_id=""))
         return None
 
-    def note_created(self) -> None:
+    async def keep_sent(self, sent: Draft, typed: Draft) -> None:
+        await super().keep_sent(sent, typed)
         self.on_created(self._repeat.job.id)
 
     def with_relation(self, request: JobInput) -> JobInput:

@@ -170,7 +170,6 @@ class FormSender:
         if isinstance(outcome, Created):
             await self._screen.keep_sent(checked.draft, typed)
             self.is_sending = False
-            self._screen.note_created()
             notify_created(self._screen.app, outcome)
             # If the form was opened from the list of schedules, the user returns there.
             is_schedule = (

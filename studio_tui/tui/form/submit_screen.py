@@ -231,9 +231,6 @@ class SubmitScreen(Page):
         """Return the form to send; a subclass may ask before, and return `None` to send nothing."""
         return checked
 
-    def note_created(self) -> None:
-        """Called after a job was created from this form; does nothing by default."""
-
     def with_relation(self, request: JobInput) -> JobInput:
         """Return a request with its relation to another job; overridden by forms that have one."""
         return request

@@ -129,14 +129,12 @@ class Host(Protocol):
 
     session: "StudioSession"
     read_only: bool
+    hidden_marks: int
+    """How many marked rows the filter hides."""
 
     @property
     def app(self) -> App[Any]:
         """The app."""
-
-    @property
-    def hidden_marks(self) -> int:
-        """How many marked rows the filter hides."""
 
     def post_message(self, message: Message) -> bool:
         """Post a request that the app handles, such as `OpenJob`; return whether it is queued."""

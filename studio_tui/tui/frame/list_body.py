@@ -201,12 +201,6 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         """Return the marked rows, in the order in which they were marked."""
         return [row for key in self.holder.view.marks if (row := self.rows.get(key)) is not None]
 
-    @property
-    def hidden_marks(self) -> int:
-        """How many marked rows the filter hides."""
-        marks = self.holder.view.marks if self.filtering.terms else ()
-        return len({mark for mark in marks if mark in self.rows}.difference(self._passing))
-
     def await_row(self, key: str) -> None:
         """Move the cursor to the row `key` as soon as it is listed."""
         self._awaited_key = key
@@ -358,8 +352,10 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         self._page.paint_hints()
 
     def show_title(self) -> None:
-        """Repaint the title."""
-        title = self.title
+        """Repaint the title, and note how many of the marked rows the filter hides."""
+        title, marks = self.title, self.holder.view.marks if self.filtering.terms else ()
+        hidden = {mark for mark in marks if mark in self.rows}.difference(self._passing)
+        self._page.hidden_marks = len(hidden)
         title.left = (
             *amount_parts(
                 self._page.tab,
@@ -374,9 +370,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         )
         title.right = (
             *unseen_parts(self.table.unseen),
-            *order_parts(
-                self._page.tab, self._page.kind, self.holder.view, hidden=self.hidden_marks
-            ),
+            *order_parts(self._page.tab, self._page.kind, self.holder.view, hidden=len(hidden)),
         )
 
     def _cursor_rests(self) -> None:

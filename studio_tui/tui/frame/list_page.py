@@ -173,10 +173,6 @@ class ListPage(Page, Generic[T]):
     def polled(self) -> SnapshotPublisher[Any]:
         return self.source()
 
-    @property
-    def hidden_marks(self) -> int:
-        return self.list.hidden_marks
-
     def tick(self, now: datetime) -> None:
         self.list.tick(now)
 

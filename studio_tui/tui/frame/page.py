@@ -169,6 +169,7 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
     """The key that shows the help."""
     belongs_to = "jobs"
     """The name of the tab that the header highlights, if this page is not a tab itself."""
+    hidden_marks = 0
 
     def __init__(self, basics: Basics) -> None:
         """Make a page of a connection."""
@@ -191,11 +192,6 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
         return await self.app.push_screen_wait(question)
 
     # For subclasses to override.
-
-    @property
-    def hidden_marks(self) -> int:
-        """How many marked rows the filter hides; 0 for pages without a list."""
-        return 0
 
     def jobs_at_hand(self) -> Sequence[str]:
         """Return the ids of the jobs that the page or the row under the cursor shows."""

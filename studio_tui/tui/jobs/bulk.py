@@ -189,13 +189,11 @@ def create_command(
     *,
     in_order: bool,
     on_created: Callable[[str], object],
-    on_finished: Callable[[], object] = lambda: None,
 ) -> BulkCommand[RerunRequest, Created | CreatedJob]:
     """Return the command that creates jobs again; `files` are uploaded for each of them.
 
     If `in_order`, each job starts after the other jobs that it depends on. `on_created` is called
-    with the id of an original job after it was created again, and `on_finished` before the report,
-    but not if the user undoes the command.
+    with the id of an original job after it was created again.
     """
     is_ordered = in_order and len(requests) > 1
     ordered = OrderedCreation(host.session, requests, files) if is_ordered else None
@@ -222,7 +220,6 @@ def create_command(
         command=create_one,
         unmark=lambda rerun: on_created(rerun[0].id),
         report_text=_report_text,
-        on_finished=on_finished,
         next_step=_next_step,
     )
 

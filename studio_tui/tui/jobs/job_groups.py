@@ -49,6 +49,8 @@ class JobGroups:
         """The pipelines from which `blocked` and `_owners` were read."""
         self._grouped_rows = GroupedRows((), {})
         """The rows shown last."""
+        self.regrouped: tuple[str | None, str | None] = None, None
+        """The cursor's row after the last change of groups, and the job that the user chose."""
 
     @property
     def grouping(self) -> JobGrouping:

@@ -132,10 +132,11 @@ class JobsScreen(ListPage[Job]):
         # Each screen has its own kind, as columns and filters use data that the screen has about
         # other jobs, pipelines and logs.
         self.kind = jobs_with(
-            self._progress.get, self._pipeline_of,
+            self._progress.get,
+            lambda key: self.groups.pipeline_of(key),  # noqa: PLW0108 (there are no groups yet)
             lambda key: key in self.groups.blocked,
             lambda key: self.groups.newer_attempts.get(key),  # noqa: PLW0108 (is replaced later)
-        )  # fmt: skip
+        )
         super().__init__(basics, view)
         self.session.lists.jobs_feed.request_at_least(view.loaded)
         self._recorded = RecordedRows(self.session.records.jobs, lambda: self.list, JOBS)
@@ -147,14 +148,11 @@ class JobsScreen(ListPage[Job]):
         self.commands.add(
             jobs,
             JobListController(self, jobs, self.groups, self.marked_jobs, marks),
-            AttemptSteps(self, self.job_at_hand, self._go_to),
+            AttemptSteps(self, self.job_at_hand, partial(_go_to, self)),
         )
-        self.regrouped: tuple[str | None, str | None] = None, None
-        """The cursor's row after the last change of groups, and the job that the user chose."""
         self._preview = JobPreview(self.session, lambda: self.list.list_preview.size)
 
     def on_mount(self) -> None:
-        """Subscribe to recorded jobs, and to details of the job under the cursor."""
         self.listen(self.session.records.jobs.subscribe, lambda _: self._recorded.show())
         self.listen(self.session.job_details.subscribe, self._show_details)
 
@@ -184,14 +182,6 @@ class JobsScreen(ListPage[Job]):
         cursor = self.table.cursor if self.is_alive and not self.view.marks else None
         return self.groups.jobs_of(cursor) if self.groups.is_group(cursor) else self.marked_rows()
 
-    def _go_to(self, job: Job) -> None:
-        """Move the cursor to the row of a job; without a row, open the job's page."""
-        if not self.table.move_to(job.id):
-            self.post_message(OpenJob(job.id, job=job))
-
-    def _pipeline_of(self, job_id: str) -> str:
-        return self.groups.pipeline_of(job_id)
-
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
         """Show a new answer; a repeated answer only changes the age of the data."""
         before = self.groups.newer_attempts
@@ -207,7 +197,6 @@ class JobsScreen(ListPage[Job]):
             self.list.show_notice()
 
     def tick(self, now: datetime) -> None:
-        """Update the times shown, and which running jobs are followed."""
         self._follow_progress()
         if not self.view.preview:
             self._preview.stop_loading()
@@ -239,9 +228,10 @@ class JobsScreen(ListPage[Job]):
     def cells_of(self, key: str) -> Cells:
         if self.groups.is_group(key):
             return self.groups.cells_of(key, clock.now())
-        job, progress, pipeline = self.rows[key], self._progress.get(key), self._pipeline_of(key)
+        job, progress = self.rows[key], self._progress.get(key)
         return self._recorded.with_mark(key, cells(
-            job, clock.now(), progress, pipeline=pipeline, is_blocked=key in self.groups.blocked,
+            job, clock.now(), progress,
+            pipeline=self.groups.pipeline_of(key), is_blocked=key in self.groups.blocked,
             answered_at=self._recorded.since.get(key) or self.moment(),
             newer_attempt=self.groups.newer_attempts.get(key),
         ))  # fmt: skip
@@ -291,9 +281,15 @@ class JobsScreen(ListPage[Job]):
         self._preview.stop_loading()
 
 
+def _go_to(page: JobsScreen, job: Job) -> None:
+    """Move the cursor to the row of a job; without a row, open the job's page."""
+    if not page.table.move_to(job.id):
+        page.post_message(OpenJob(job.id, job=job))
+
+
 def _show_regrouped(page: JobsScreen) -> None:
     """Show the rows of another grouping, with the cursor on the row of the same job as before."""
-    row, job_id = page.regrouped
+    row, job_id = page.groups.regrouped
     if row != page.table.cursor:
         job = page.job_at_hand()
         job_id = job.id if job is not None else None
@@ -301,4 +297,4 @@ def _show_regrouped(page: JobsScreen) -> None:
     cursor = page.table.cursor
     if job_id is not None and cursor is not None and job_id not in page.groups.members(cursor):
         page.table.move_to(page.groups.row_of(job_id))
-    page.regrouped = page.table.cursor, job_id
+    page.groups.regrouped = page.table.cursor, job_id
