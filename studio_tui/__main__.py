@@ -1,7 +1,6 @@
 """Entry point: opens the dashboard for a simple command line; `click` parses any other.
 
-A simple command line is parsed without `click`, because importing `click` takes longer than
-everything else that is done before Textual is imported.
+Importing `click` takes longer than all else that is done before Textual is imported.
 """
 
 import os
@@ -22,7 +21,6 @@ def main() -> None:
 
 
 def _run_dashboard(command_line: arguments.SimpleCommandLine) -> NoReturn:
-    """Run the dashboard and exit; errors have the same messages and exit codes as with `click`."""
     from studio_tui.composition import dashboard
     from studio_tui.errors import ConfigError
 
@@ -37,7 +35,9 @@ def _run_dashboard(command_line: arguments.SimpleCommandLine) -> NoReturn:
             )
         )
     except ConfigError as error:
-        sys.stderr.write(f"studio-tui: {error}\n")
+        from studio_tui.text import safe_block
+
+        sys.stderr.write(f"studio-tui: {safe_block(str(error))}\n")
         sys.exit(2)
     except (KeyboardInterrupt, EOFError):
         sys.stderr.write("\nAborted!\n")

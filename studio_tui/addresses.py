@@ -6,13 +6,11 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 _PORTS = {"https": 443, "http": 80}
-"""Default ports of web schemes."""
 
 _LOGIN = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,30})://([^\s/]+)@")
 """Scheme and login of a URL in a text. The login may contain `?` and `#`, as for git and pip."""
 
 _VARIABLE = re.compile(r"\$\{\w+\}")
-"""A shell variable, such as `${TOKEN}`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,18 +18,16 @@ class Address:
     """A parsed URL. All its parts are untrusted, and not safe to draw."""
 
     text: str = field(repr=False)
-    """The whole URL, unchanged."""
     scheme: str
     """In lower case."""
     host: str
-    """A name or IP address in lower case; IPv6 addresses have no brackets. May be empty."""
+    """In lower case; IPv6 addresses have no brackets. May be empty."""
     port: int | None
-    """As written; `None` if the URL has no port."""
+    """`None` if the URL has no port."""
     path: str
     netloc: str = field(repr=False)
-    """Host and port as written, including a user before `@`."""
+    """As written, including a user before `@`."""
     has_query_or_fragment: bool
-    """Whether the URL has a query or a fragment."""
     user: str | None = field(default=None, repr=False)
     password: str | None = field(default=None, repr=False)
 
@@ -104,10 +100,7 @@ def has_login(text: str) -> bool:
 
 
 def without_logins(text: str, mark: str = "") -> str:
-    """Return a text with `mark` in place of each login that `has_login` finds.
-
-    If `mark` is empty, logins are removed with their `@`.
-    """
+    """Return a text with `mark` in place of each login, or without logins if it is empty."""
     replacement = f"{mark}@" if mark else ""
 
     def replace(match: re.Match[str]) -> str:
@@ -117,7 +110,6 @@ def without_logins(text: str, mark: str = "") -> str:
 
 
 def _is_secret(match: re.Match[str]) -> bool:
-    """Whether a match of `_LOGIN` has a password or a token."""
     user, _, password = match[2].partition(":")
     if match[1].lower().endswith("ssh"):
         user = ""

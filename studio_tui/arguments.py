@@ -5,12 +5,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 THEMES = ("auto", "dark", "light", "ansi")
-"""The values of `--theme`."""
 
 _FLAGS = {"--local", "--samples", "--read-only", "--quiet"}
-"""Options without a value in a simple command line."""
 _VALUES = {"--url", "--team", "--theme"}
-"""Options with a value in a simple command line."""
 
 
 class Arguments(NamedTuple):
@@ -21,10 +18,9 @@ class Arguments(NamedTuple):
     token_file: Path | None = None
     """A file whose only line is the token; the token itself is never an argument."""
     ca_file: Path | None = None
-    """A file with the only certificate authorities to trust."""
     read_only: bool = False
     quiet: bool = False
-    """Whether the notifications and the bell for ended jobs and pipelines are disabled."""
+    """Whether there are no notices and no bell when jobs and pipelines end."""
 
 
 class SimpleCommandLine(NamedTuple):
@@ -34,16 +30,14 @@ class SimpleCommandLine(NamedTuple):
     theme: str | None
     """One of `THEMES`; `None` means not given."""
     local: bool
-    """Whether the dashboard connects to the local Studio."""
     samples: bool
-    """Whether the local Studio runs the sample jobs, if it has no jobs."""
 
 
 def parse_simple(words: Sequence[str], environ: Mapping[str, str]) -> SimpleCommandLine | None:
     """Parse a simple command line, given as its words.
 
-    Returns `None` for any other command line, which `click` must parse: it has a command, a request
-    for help or completions, a mistake, or an option whose value is a path.
+    Returns `None` for one that `click` must parse: with a command, a request for help or
+    completions, a mistake, or an option whose value is a path.
     """
     if any(name.startswith("_") and name.endswith("_COMPLETE") for name in environ):
         return None

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, tzinfo
 from io import BytesIO
 
 _replay_time: Callable[[], datetime] | None = None
-"""Returns the current time of the replay; `None` if there is no replay."""
+"""`None` if there is no replay."""
 
 
 def now() -> datetime:
@@ -28,10 +28,7 @@ def monotonic() -> float:
 
 
 def zone() -> tzinfo:
-    """Return this machine's time zone, with its daylight saving rules.
-
-    Reads system settings each time, so call it once and keep the result.
-    """
+    """Return this machine's time zone, with its daylight saving rules; reads settings each time."""
     # Only forms need the time zone, so its import must not delay the start.
     from tzlocal import reload_localzone  # noqa: PLC0415
 
@@ -44,9 +41,7 @@ def zone() -> tzinfo:
 
 
 def _zone_of_rules(rules: str) -> tzinfo | None:
-    """Return the zone of a TZ such as `CET-1CEST,M3.5.0,M10.5.0/3`, or `None`.
-
-    `None` is returned if `rules` has another form.
+    """Return the zone of a TZ such as `CET-1CEST,M3.5.0,M10.5.0/3`; `None` in another form.
 
     `zoneinfo` reads such rules only at the end of a TZif file (RFC 8536, section 3.3), so a minimal
     file is created in memory.
@@ -65,8 +60,7 @@ def _zone_of_rules(rules: str) -> tzinfo | None:
 def until_multiple(seconds: float) -> float:
     """Return the seconds until the monotonic clock is a multiple of `seconds`; never 0.
 
-    Tasks that wait until a multiple of the same interval run together. That saves processor time:
-    after a wake-up the caches are cold, so a single request takes three times as long as a request
-    that follows another.
+    Tasks that wait for the same multiple run together: after a wake-up the caches are cold, so a
+    single request takes three times as long as one that follows another.
     """
     return seconds - monotonic() % seconds

@@ -9,10 +9,11 @@ from studio_tui import __version__
 from studio_tui.arguments import THEMES, Arguments
 from studio_tui.composition import dashboard
 from studio_tui.errors import ConfigError
+from studio_tui.text import safe_block
 
 
 class _Commands(click.Group):
-    """Command group that imports the commands of the local Studio and of recordings on demand."""
+    """Imports the commands of the local Studio and of recordings on demand."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return [*super().list_commands(ctx), "local", "record", "replay"]
@@ -29,11 +30,10 @@ class _Commands(click.Group):
         return super().get_command(ctx, cmd_name)
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run a command; if it raises a `ConfigError`, print the message and exit with code 2."""
         try:
             return super().invoke(ctx)
         except ConfigError as error:
-            click.echo(f"studio-tui: {error}", err=True)
+            click.echo(f"studio-tui: {safe_block(str(error))}", err=True)
             ctx.exit(2)
 
 

@@ -22,9 +22,8 @@ def dashboard(
 ) -> int:
     """Run the dashboard and return the exit code.
 
-    With `local`, the dashboard connects to the local Studio. The data of that Studio is in
-    `data_dir`, by default `paths.local_data_dir()`. With `samples`, the sample jobs are run without
-    asking if the local Studio has no jobs.
+    `data_dir` is that of the local Studio; `None` for the default. With `samples`, the sample jobs
+    are run without asking if the local Studio has no jobs.
     """
     from studio_tui.launch import run_dashboard
     from studio_tui.tui.frame.choices import LocalChoice
@@ -40,11 +39,7 @@ def dashboard(
 
 
 def _last_list(arguments: "Arguments", local_data_dir: Path | None) -> Path | None:
-    """Return the file with the last list of launches with the same connection settings.
-
-    `local_data_dir` is the data directory of the local Studio; `None` for any other Studio. Returns
-    `None` if the current folder, with the project's configuration, does not exist.
-    """
+    """Return the file with the last list of equal launches; `None` without a current folder."""
     from studio_tui.launch_key import launch_key
 
     try:
@@ -57,36 +52,25 @@ def _last_list(arguments: "Arguments", local_data_dir: Path | None) -> Path | No
 
 
 def profile_of(settings: "Settings", local_data_dir: Path | None) -> str:
-    """Return the profile, a text that identifies one team of one Studio.
-
-    `local_data_dir` is the data directory of the local Studio; `None` for any other Studio.
-    """
+    """Return the profile; `local_data_dir` is `None` for a Studio that is not local."""
     if local_data_dir is not None:
         return str(local_data_dir)
     return f"{settings.url}\n{settings.team}"
 
 
 class _Connector:
-    """Connects to the chosen Studio; runs in a thread, after the first paint."""
-
     def __init__(self, arguments: "Arguments", data_dir: Path | None, *, run_samples: bool) -> None:
         self._arguments = arguments
         self._data_dir_option = data_dir
         self._run_samples = run_samples
         self._latest: Settings | None = None
-        """The settings of the latest connection; `None` before the first connection."""
 
     @property
     def _data_dir(self) -> Path:
-        """The data directory of the local Studio."""
         return self._data_dir_option or paths.local_data_dir()
 
     def connect(self, choice: "Choice | None") -> "Connected":
-        """Connect to the Studio that the user chose; without a choice, as the settings say.
-
-        Raises:
-            ConfigError: the choice cannot be used; the message says why.
-        """
+        """Connect to the Studio that the user chose; without a choice, as the settings say."""
         from dataclasses import replace
 
         from studio_tui.log import configure
@@ -122,10 +106,6 @@ class _Connector:
         return replace(connected, notes=(*notes, *connected.notes))
 
     def _connect_as_configured(self, arguments: "Arguments") -> "Connected":
-        """Connect according to arguments, environment and files.
-
-        `read_again` of the result loads the settings again, after the user has corrected them.
-        """
         from dataclasses import replace
 
         from studio_tui.settings import ca_file_version, load_settings
@@ -181,10 +161,7 @@ class _Connector:
         return replace(connected, samples=samples)
 
     def _local_settings(self, url: str, team: str, token: str) -> "Settings":
-        """Create the settings of the local Studio, with its address, team and token.
-
-        All other settings are from the arguments and from `STUDIO_TUI_` variables.
-        """
+        """All other settings are from the arguments and from `STUDIO_TUI_` variables."""
         from studio_tui.settings import load_settings
 
         arguments = self._arguments._replace(url=url, team=team, token_file=None)
@@ -196,7 +173,7 @@ class _Connector:
     def _connect_with(
         self, settings: "Settings", *, local_guard: "PortGuard | None" = None
     ) -> "Connected":
-        """Create the connection; `local_guard` is given for the local Studio, and verifies it."""
+        """Create the connection; `local_guard` verifies the local Studio."""
         from studio_tui.addresses import is_loopback
         from studio_tui.api.client import StudioClient
         from studio_tui.local.config.data_dir import DataDir

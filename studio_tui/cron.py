@@ -1,18 +1,14 @@
 """Strict validation of cron expressions, and computation of their fire times as in Studio.
 
 An expression is five fields (minute, hour, day of month, month, day of week) or an alias such as
-`@daily`. A field is `*` or a list of values and ranges, each with an optional step; months and days
-of the week have English names too. Fields that are invalid in every cron are rejected, and so are
-expressions that never fire, and expressions that croniter interprets differently from their text
-(`5-5` would fire every minute).
+`@daily`. What never fires is refused, and so is what croniter interprets differently from its text
+(`5-5` would fire every minute). Studio uses croniter too. It decides by the text of the day fields
+whether both must match, so it gets a valid expression unchanged.
 
-A valid expression is passed unchanged to croniter, which Studio uses too, because whether both day
-fields must match or one is sufficient depends on their text, not only on their values.
-
-Daylight saving time skips and repeats local times. If the hour field includes all hours, the
-expression follows the wall clock, so "every ten minutes" remains true. Otherwise each of its times
-of day fires once: a repeated time fires at its first occurrence, and all skipped times fire
-together, immediately after the gap.
+Daylight saving time skips and repeats local times, for which croniter has other rules. If the hour
+field includes all hours, the expression follows the wall clock, so "every ten minutes" remains
+true. Otherwise each of its times of day fires once: a repeated time at its first occurrence, and
+all skipped times together, immediately after the gap.
 """
 
 import re
@@ -40,7 +36,7 @@ _LAST_WEEKDAY = 6
 """Last value of `3/2` in the day of week. 7 is Sunday too, but only where it is written."""
 _LONGEST_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _CHECK_INTERVAL = timedelta(days=1)
-"""Interval of checks of the UTC offset; no zone changes its offset back and forth within it."""
+"""No zone changes its UTC offset back and forth within it."""
 
 _PRECISION = timedelta(milliseconds=1)
 _MAX_CHARACTERS = 1000
@@ -48,7 +44,7 @@ _MAX_QUOTED = 40
 
 
 class CronError(ValueError):
-    """The expression is invalid; the message is a clause without a full stop."""
+    """Raised for an invalid expression; the message is a clause without a full stop."""
 
 
 @dataclass(frozen=True)
@@ -93,15 +89,11 @@ _EXAMPLES = (
      "0 9 * * mon is every Monday at 09:00"),
     (re.compile(r""), "0 9 * * * is every day at 09:00"),
 )  # fmt: skip
-"""Examples for times typed in words; the first one whose pattern occurs is shown."""
+"""Of these, the first one whose pattern occurs is shown for a time typed in words."""
 
 
 def check(expression: str) -> None:
-    """Validate an expression.
-
-    Raises:
-        CronError: the expression is invalid; the message says why.
-    """
+    """Raise `CronError` if an expression is invalid."""
     _parse(expression)
 
 
@@ -109,19 +101,12 @@ def field_values(expression: str) -> tuple[frozenset[int] | None, ...]:
     """Return the values of the five fields; a field is `None` if it has no effect. 0 is Sunday.
 
     A day matches if both day fields are `None`, or if one of them contains it.
-
-    Raises:
-        CronError: the expression is invalid.
     """
     return _parse(expression).plain
 
 
 def typed_fields(expression: str) -> tuple[str, ...]:
-    """Return the five fields as typed; for an alias, the fields that the alias stands for.
-
-    Raises:
-        CronError: the expression is invalid.
-    """
+    """Return the five fields as typed; for an alias, the fields that the alias stands for."""
     return _parse(expression).typed
 
 
@@ -131,33 +116,19 @@ def is_any(field: str) -> bool:
 
 
 def next_fire(expression: str, after: datetime, zone: tzinfo = UTC) -> datetime:
-    """Return the first fire time after `after`, aware and in UTC.
-
-    Raises:
-        CronError: the expression is invalid.
-    """
+    """Return the first fire time after `after`, aware and in UTC."""
     return next(iterate_fire_times(expression, after, zone))
 
 
 def fire_times(
     expression: str, after: datetime, zone: tzinfo = UTC, *, count: int
 ) -> tuple[datetime, ...]:
-    """Return the first `count` fire times after `after`, aware and in UTC, earliest first.
-
-    Raises:
-        CronError: the expression is invalid.
-    """
+    """Return the first `count` fire times after `after`, aware and in UTC, earliest first."""
     return tuple(islice(iterate_fire_times(expression, after, zone), count))
 
 
 def iterate_fire_times(expression: str, after: datetime, zone: tzinfo = UTC) -> Iterator[datetime]:
-    """Return all fire times after `after`, aware and in UTC, up to the year 9999.
-
-    `after` is aware; the fields of the expression are the time of day in `zone`.
-
-    Raises:
-        CronError: the expression is invalid.
-    """
+    """Return all fire times after `after`, aware and in UTC; the fields are times in `zone`."""
     fields = _parse(expression)
     times = _wall_clock_times if fields.plain[1] is None else _times_of_day
     return _until_overflow(times(" ".join(fields.typed), after.astimezone(UTC), zone))
@@ -231,7 +202,6 @@ def _offset_change(after: datetime, until: datetime, zone: tzinfo) -> datetime |
 
 
 def _local_fire_times(fields: str, start: datetime) -> Callable[[], datetime]:
-    """Return a function that returns successive local fire times, all after `start`."""
     # Imported here, as the import takes a third of the acceptable time for a command.
     from croniter import croniter  # noqa: PLC0415
 
@@ -240,8 +210,6 @@ def _local_fire_times(fields: str, start: datetime) -> Callable[[], datetime]:
 
 
 class _Fields(NamedTuple):
-    """The fields of a valid expression."""
-
     typed: tuple[str, ...]
     """As returned by `typed_fields`."""
     plain: tuple[frozenset[int] | None, ...]
@@ -284,7 +252,7 @@ def _parse(expression: str) -> _Fields:
 
 
 def _is_prose(words: Sequence[str]) -> bool:
-    """Whether a time was typed in words. Words 2 to 5 of five are fields, even if misspelled."""
+    """Words 2 to 5 of five are fields, even if misspelled."""
     checked_words = words[:1] if len(words) == len(_FIELDS) else words
     return any(_WORD.fullmatch(word) and word.lower() not in _NAMES for word in checked_words)
 
@@ -292,7 +260,7 @@ def _is_prose(words: Sequence[str]) -> bool:
 def _days(
     date: str, weekday: str, dates: set[int], weekdays: set[int]
 ) -> tuple[frozenset[int] | None, frozenset[int] | None]:
-    """Return the values of the day fields, as `field_values` does, as croniter combines both.
+    """Return the values of the day fields, as croniter combines both.
 
     If both fields are restricted, one of them has to match. A list of all values, such as `1-31`,
     is restricted too, so that every day matches; but it counts as `*` if the other has a star.
@@ -396,5 +364,4 @@ def _check_date(days: set[int], months: set[int]) -> None:
 
 
 def _quote(text: str) -> str:
-    """Quote untrusted text for display, with unprintable characters escaped."""
     return repr(text if len(text) <= _MAX_QUOTED else text[: _MAX_QUOTED - 1] + "…")

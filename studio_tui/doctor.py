@@ -113,7 +113,6 @@ def _check_terminal(environ: Mapping[str, str]) -> Iterator[Finding]:
 
 
 def _describe_clipboard(environ: Mapping[str, str]) -> str:
-    """Describe how copied text reaches the clipboard."""
     program = route(environ, sys.platform, shutil.which)
     if program is None:
         return "by your terminal (OSC 52), if it allows that"

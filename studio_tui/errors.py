@@ -29,7 +29,7 @@ class StudioError(Exception):
     """Base of all errors that code below the screens may raise."""
 
     retry_after: float | None = None
-    """Seconds that Studio asks to wait before the next request; `None` if it does not ask."""
+    """Seconds, 0 to 300, that Studio asks to wait before the next request; `None` for none."""
 
     @property
     def requested_delay(self) -> float:
@@ -38,10 +38,7 @@ class StudioError(Exception):
 
 
 class ConfigError(StudioError):
-    """A setting, a file named by the user, or the local Studio cannot be used.
-
-    The message names the setting, file or Studio, and says why or what to do.
-    """
+    """A setting, a file named by the user, or the local Studio cannot be used."""
 
 
 class NoCredentials(ConfigError):  # noqa: N818 (the name is the condition)
@@ -51,14 +48,13 @@ class NoCredentials(ConfigError):  # noqa: N818 (the name is the condition)
 class TokenOriginChanged(ConfigError):  # noqa: N818
     """A project's own configuration would send the user's token to another Studio.
 
-    The user is asked for confirmation, default No. If the user confirms, the settings are loaded
-    again with `url` as an argument, which takes precedence over every file.
+    If the user confirms, the settings are loaded again with `url` as an argument, which takes
+    precedence over every file.
     """
 
     def __init__(self, message: str, *, url: str, trusted_url: str) -> None:
         super().__init__(message)
         self.url = url
-        """The URL in the project's configuration."""
         self.trusted_url = trusted_url
         """The URL that would be used without the project's configuration."""
 
@@ -87,10 +83,10 @@ class NotSent(TransportError):  # noqa: N818
 class StatusError(StudioError):
     """Studio responded with an error status."""
 
-    def __init__(self, status: int, message: str) -> None:
+    def __init__(self, status: int, message: str, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.status = status
-        """The HTTP status code."""
+        self.retry_after = retry_after
 
 
 class AuthenticationError(StatusError):
@@ -117,19 +113,9 @@ class InvalidRequest(StatusError):  # noqa: N818
 class RateLimited(StatusError):  # noqa: N818
     """429: too many requests."""
 
-    def __init__(self, status: int, message: str, retry_after: float | None) -> None:
-        super().__init__(status, message)
-        self.retry_after = retry_after
-        """Seconds until the next request, 0 to 300; `None` if Studio requested none."""
-
 
 class ServerError(StatusError):
     """5xx: Studio failed; a retry may succeed."""
-
-    def __init__(self, status: int, message: str, retry_after: float | None = None) -> None:
-        super().__init__(status, message)
-        self.retry_after = retry_after
-        """Seconds until the next request, 0 to 300; `None` if Studio requested none."""
 
 
 class OutcomeUnknown(StudioError):  # noqa: N818

@@ -1,7 +1,7 @@
 """Reads and replaces whole files, and raises only `OSError` and `ValueError`.
 
-A folder, a pipe or a device in place of a file raises `OSError`, like a missing file. Content that
-is not text, JSON or TOML, or is nested too deeply, raises `ValueError`.
+A folder, a pipe or a device raises `OSError`, like a missing file. Content that is not text, JSON
+or TOML, or is nested too deeply, raises `ValueError`.
 """
 
 import errno
@@ -12,24 +12,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+from studio_tui.paths import create_private_dir
+
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
 READ_LIMIT = 64 * 1024 * 1024
-"""Maximum size of a file in bytes."""
 _SYSTEM_ERRORS = frozenset(
     {errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS, errno.ESTALE}
 )
-"""Errors caused by the state of the system rather than by the file."""
 
 
 def read_bytes(path: Path) -> bytes:
-    """Return the contents of a regular file.
-
-    Raises:
-        OSError: missing, not a regular file, longer than `READ_LIMIT`, or not readable.
-    """
+    """Return the contents of a regular file of at most `READ_LIMIT` bytes."""
     # Without O_NONBLOCK, opening a pipe would block.
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     try:
@@ -52,22 +48,12 @@ def is_system_error(error: OSError) -> bool:
 
 
 def read_text(path: Path) -> str:
-    """Return the text in a file.
-
-    Raises:
-        OSError: it cannot be read.
-        ValueError: it is not UTF-8.
-    """
+    """Return the text in a UTF-8 file."""
     return read_bytes(path).decode("utf-8")
 
 
 def read_json(path: Path) -> Any:
-    """Return the value in a JSON file.
-
-    Raises:
-        OSError: it cannot be read.
-        ValueError: it is not JSON in UTF-8, or is nested too deeply.
-    """
+    """Return the value in a JSON file."""
     text = read_text(path)
     # Imported after the file was read: without a file, the import need not delay the first paint.
     import json  # noqa: PLC0415
@@ -76,12 +62,7 @@ def read_json(path: Path) -> Any:
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """Return the tables in a TOML file.
-
-    Raises:
-        OSError: it cannot be read.
-        ValueError: it is not TOML in UTF-8, or is nested too deeply.
-    """
+    """Return the tables in a TOML file."""
     text = read_text(path)
     import tomllib  # noqa: PLC0415 (not before it is needed)
 
@@ -92,10 +73,6 @@ def write_private(path: Path, text: str, *, syncs: bool = True) -> None:
     """Write a 0600 file atomically: a reader gets the old text or the new text, never a part.
 
     Without `syncs`, the text may be lost if the machine crashes within the next seconds.
-
-    Raises:
-        OSError: it cannot be written.
-        ValueError: the text cannot be encoded.
     """
     temporary = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
@@ -112,12 +89,9 @@ def write_private(path: Path, text: str, *, syncs: bool = True) -> None:
 
 
 def store_if_possible(path: Path, text: str) -> bool:
-    """Replace a state file whose loss is harmless; a new folder for it is private to its owner.
-
-    Returns whether the file was written. An error is logged, not raised.
-    """
+    """Replace a state file whose loss is harmless; log an error; return whether it was written."""
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        create_private_dir(path.parent)
         write_private(path, text, syncs=False)
     except (OSError, ValueError) as error:
         logger.warning("%s could not be stored: %s", path.name, error)

@@ -1,4 +1,4 @@
-"""Validation rules shared by the job form and the local Studio, so that both agree.
+"""Validation rules shared by the job form and the local Studio.
 
 Error messages are clauses without a full stop, to be appended to the name of the field.
 """
@@ -7,9 +7,8 @@ import re
 from enum import StrEnum
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-"""The name of an environment variable."""
 _ENTRY_BYTES = 128 * 1024 - 1
-"""Maximum size of an environment entry on Linux (MAX_ARG_STRLEN)."""
+"""Maximum on Linux (MAX_ARG_STRLEN)."""
 
 _SCP_HOST = re.compile(r"[^/@]+@[^/:]+:")
 """User and host of a repository in the syntax of scp, such as `git@github.com:`."""
@@ -20,11 +19,8 @@ class VariableFault(StrEnum):
     """Reason why an entry `NAME=VALUE` is invalid in an environment."""
 
     NAME = "name"
-    """The name is not valid for a variable."""
     LENGTH = "length"
-    """The entry is too long."""
     NUL = "nul"
-    """The entry contains a NUL."""
 
 
 def is_variable(name: str) -> bool:
@@ -44,8 +40,7 @@ def variable_fault(name: str, entry: str) -> VariableFault | None:
 def split_repository(repository: str) -> tuple[str, str | None]:
     """Split `URL@REVISION` into its URL and its revision, which is `None` if missing.
 
-    The revision can contain slashes. An `@` before the host, as in `git@github.com:`, begins no
-    revision.
+    The revision can contain slashes. An `@` before the host begins no revision.
     """
     scheme, slashes, location = repository.rpartition("://")
     if slashes:

@@ -6,6 +6,7 @@ Imports are inside functions, so that they run while garbage collection is disab
 import gc
 import os
 import sys
+from types import TracebackType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ def run_dashboard(
     """Run the dashboard with the connection made by `connect`; return the exit code.
 
     `connect` is called in a thread, with the choice `first`; meanwhile the screen shows the text
-    `waiting_for`, or the list in the file `last_list`. Without a `theme`, use the theme chosen
-    last; if there is none, or NO_COLOR is set, use a theme that suits the terminal.
+    `waiting_for`, or the list in the file `last_list`. Without a `theme`, use the one chosen last,
+    or one that suits the terminal.
     """
     # Imports leave hardly any garbage, but a collector would take a tenth of their time. The app
     # enables the collection again after its first paint.
@@ -45,7 +46,6 @@ def _run(
     theme: str | None,
     last_list: "Path | None",
 ) -> int:
-    from studio_tui.crash_hook import install_crash_hook
     from studio_tui.tui.app import StudioApp
     from studio_tui.tui.terminal import probe
     from studio_tui.tui.theme import theme_for
@@ -69,3 +69,21 @@ def _run(
     )
     app.run()
     return app.return_code or 0
+
+
+def install_crash_hook() -> None:
+    """Print and log `crash_report` for an uncaught exception, except for `KeyboardInterrupt`."""
+    sys.excepthook = _report_crash
+
+
+def _report_crash(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, trace)
+        return
+    from studio_tui.log import crash_report, logger
+
+    report = crash_report(error)
+    logger.critical("the program ended because of a bug\n%s", report)
+    sys.stderr.write(report)

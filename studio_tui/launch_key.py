@@ -1,8 +1,7 @@
 """A key for the connection settings: command line, environment and the CLI's files.
 
-Two launches with the same key connect to the same team of the same Studio, so the second one may
-show the data that the first launch saved, before the settings are validated. This module imports
-no slow module.
+A launch with the same key may show the data that an earlier one saved, before the settings are
+validated. This module imports no slow module.
 """
 
 from collections.abc import Mapping
@@ -16,7 +15,6 @@ except ImportError:
     from hashlib import sha256
 
 VARIABLES = ("DATACHAIN_STUDIO_URL", "DATACHAIN_STUDIO_TEAM")
-"""Variables from which the address and the team are read."""
 
 
 def launch_key(
@@ -27,12 +25,7 @@ def launch_key(
     *,
     local_data_dir: Path | None,
 ) -> str:
-    """Return the key, a digest that reveals nothing about the settings.
-
-    `url` and `team` are those of the command line. `local_data_dir` is the data directory of the
-    local Studio; `None` for another Studio. The key depends on the contents of the CLI's files, so
-    that a login changes it.
-    """
+    """Return the key, a digest; `local_data_dir` is `None` for a Studio that is not local."""
     if local_data_dir is not None:
         inputs: object = str(local_data_dir)
     else:

@@ -9,75 +9,78 @@ import logging.handlers
 import os
 import re
 import traceback
+from functools import lru_cache
 from pathlib import Path
 from typing import IO
-from urllib.parse import quote
 
 from studio_tui.paths import create_private_dir
 from studio_tui.redaction import REDACTED, without_secrets
 
 FILE_NAME = "studio-tui.log"
 FILE_BYTES = 1024 * 1024
-"""Maximum size of a file in bytes, after which it is rotated."""
+"""Maximum size in bytes, after which it is rotated."""
 OLD_FILES = 2
-"""Number of rotated files kept besides the current one."""
 
 SHORTEST_SECRET = 4
-"""Minimum length of a secret; redacting shorter texts would garble the log."""
+"""Redacting shorter texts would garble the log."""
 
 _CHATTY = ("httpcore", "httpx", "uvicorn", "websockets")
-"""Loggers of libraries that log every request at INFO."""
 _FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 
 _PLAIN_WORD = re.compile(r"[A-Za-z]?[a-z]{1,15}")
 """A word that is possibly part of a message, with at most the first letter in upper case."""
 
 _secrets: set[str] = set()
-"""The secrets to redact, in each form in which they can occur."""
 
 logger = logging.getLogger(__name__)
 
 
 def register_secret(secret: str) -> None:
-    """Redact `secret` in all later log records and crash reports, plain or URL-quoted.
-
-    A text shorter than `SHORTEST_SECRET` is not redacted.
-    """
-    _secrets.update(
-        form for form in (secret, quote(secret, safe="")) if len(form) >= SHORTEST_SECRET
-    )
+    """Redact `secret`, however it is quoted, in all later log records and crash reports."""
+    if len(secret) >= SHORTEST_SECRET:
+        _secrets.add(secret)
 
 
 def redact(text: str, *, spare_words: bool = False) -> str:
     """Return `text` with registered secrets and all else that looks like a secret redacted.
 
-    Call it for messages and records, never for a job's log, query or files. With `spare_words`, a
-    secret that is a plain word, such as the token `wrong`, is not redacted: no Studio issues such
-    tokens, and a message without the word would be incomprehensible.
+    With `spare_words`, a secret that is a plain word, such as the token `wrong`, is not redacted:
+    no Studio issues such tokens, and a message without the word would be incomprehensible.
     """
     # Longest first, as a secret may contain another one.
     for secret in sorted(_secrets, key=len, reverse=True):
         if not (spare_words and _PLAIN_WORD.fullmatch(secret)):
-            text = text.replace(secret, REDACTED)
+            text = _pattern(secret).sub(REDACTED, text)
     return without_secrets(text)
 
 
-class _RedactingFormatter(logging.Formatter):
-    """Redacts the formatted text, so that no argument or traceback can contain a secret."""
+@lru_cache(maxsize=32)
+def _pattern(secret: str) -> re.Pattern[str]:
+    """Match a secret with any of its characters percent-encoded, or escaped by backslashes."""
+    return re.compile("".join(map(_any_form, secret)))
 
+
+def _any_form(character: str) -> str:
+    encoded = "".join(f"%(?i:{byte:02x})" for byte in character.encode("utf-8", "surrogatepass"))
+    backslashes = "" if character.isalnum() else r"\\{0,4}"
+    return f"(?:{backslashes}{re.escape(character)}|{encoded})"
+
+
+class _RedactingFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         return redact(super().format(record))
 
 
 class _PrivateFile(logging.handlers.RotatingFileHandler):
-    """A rotating file that is created readable only by its owner."""
-
     def _open(self) -> IO[str]:  # type: ignore[override] # the base class says TextIOWrapper
         # Without O_NONBLOCK, opening a pipe at this path would block.
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NONBLOCK
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NONBLOCK | os.O_NOFOLLOW
         descriptor = os.open(self.baseFilename, flags, 0o600)
         os.fchmod(descriptor, 0o600)
         return os.fdopen(descriptor, self.mode, encoding="utf-8", errors="backslashreplace")
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 (as in the base class)
+        """Drop the record: the base class would print it, with its arguments, over the screen."""
 
 
 def configure(log_dir: Path, level: int | str = logging.INFO) -> Path:

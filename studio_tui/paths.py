@@ -32,10 +32,7 @@ def local_data_dir() -> Path:
 
 
 def datachain_config_files(environ: Mapping[str, str], cwd: Path) -> list[Path]:
-    """Return the paths of the DataChain CLI's configuration: project, user and system.
-
-    The CLI reads the same paths, in the same order. The files need not exist.
-    """
+    """Return the paths that the DataChain CLI reads, in its order: project, user, system."""
     from platformdirs import PlatformDirs  # noqa: PLC0415 (slow)
 
     dirs = PlatformDirs("datachain", "iterative")
@@ -54,11 +51,7 @@ def styles_dir() -> Path:
 
 
 def expand_home(path: Path, what: str) -> Path:
-    """Return a path with `~` or `~user` expanded; `what` names the path in the error.
-
-    Raises:
-        ConfigError: there is no such user.
-    """
+    """Return a path with `~` expanded; raise a `ConfigError` about `what` for an unknown user."""
     try:
         return path.expanduser()
     except RuntimeError:
@@ -73,11 +66,13 @@ def profile_name(profile: str) -> str:
 
 
 def create_private_dir(path: Path) -> Path:
-    """Return the folder `path`; if it is missing, create it, accessible only by its owner.
+    """Return the folder `path`; create it and its missing parents, accessible only by their owner.
 
-    Missing parents are created too, with the usual permissions.
+    A folder that exists keeps its permissions, as a user who has made it may share it. Files in it
+    are private by themselves.
     """
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for folder in (*reversed(path.parents), path):
+        folder.mkdir(mode=0o700, exist_ok=True)
     return path
 
 

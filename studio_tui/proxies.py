@@ -12,7 +12,6 @@ from studio_tui.addresses import Address, address, is_loopback
 from studio_tui.errors import ConfigError
 
 _HOST_AND_PORT = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([0-9.]+)|[A-Za-z0-9._-]+)(?::[0-9]+)?")
-"""An IPv6 address, an IPv4 address or a name, with an optional port."""
 
 _EXCEPTION = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^\[\]]*?))(?::([0-9]{1,5}))?")
 """An entry of NO_PROXY: an address in brackets, or a name; with an optional port."""
@@ -23,19 +22,12 @@ class Proxies:
     """The proxy for https, and the targets that are connected to without it."""
 
     https: SecretStr | None = None
-    """URL of the proxy, as in HTTPS_PROXY; secret, as it may contain a password."""
+    """As in HTTPS_PROXY; secret, as it may contain a password."""
     exceptions: str = ""
     """The value of NO_PROXY, see `is_excepted`."""
 
     def for_url(self, url: str) -> SecretStr | None:
-        """Return the URL of the proxy for a URL; `None` for no proxy.
-
-        No proxy is used for http, which is allowed only to this machine, nor for https to this
-        machine.
-
-        Raises:
-            ConfigError: the proxy is invalid; the message does not include its URL.
-        """
+        """Return the proxy for a URL, if any; raise a `ConfigError` without its URL if invalid."""
         target = address(url)
         if target is None or target.scheme != "https" or is_loopback(target.host):
             return None
@@ -45,7 +37,6 @@ class Proxies:
 
 
 NO_PROXIES = Proxies()
-"""Connects to all URLs without a proxy; not the variable NO_PROXY."""
 
 
 def proxies_from(environ: Mapping[str, str]) -> Proxies:
@@ -60,8 +51,8 @@ def is_excepted(target: Address, exceptions: str) -> bool:
     """Whether `exceptions`, the value of NO_PROXY, has an entry that matches a target.
 
     An entry is `*`, a name, a suffix of names, an IP address or a network, with an optional port.
-    Whatever matches for `requests` matches here (requests.utils.should_bypass_proxies). IPv6
-    networks, ports of IP addresses, and default ports match only here.
+    Whatever matches for `requests` matches here (requests.utils.should_bypass_proxies), and some
+    more.
     """
     return any(_matches(entry, target) for entry in exceptions.replace(" ", "").lower().split(","))
 
@@ -103,10 +94,7 @@ def _is_within(ip: ipaddress.IPv4Address | ipaddress.IPv6Address, network: str) 
 
 
 def _validate(proxy: str) -> str:
-    """Return a proxy's URL if httpx and websockets accept the URL; else raise `ConfigError`.
-
-    It is validated here, because their own errors would show the URL with its password.
-    """
+    """Return a proxy's URL if httpx and websockets accept it; their own errors would show it."""
     wrong_form = ConfigError("HTTPS_PROXY must look like http://proxy.example.com:3128.")
     if not proxy.isprintable():
         raise ConfigError("HTTPS_PROXY has a control character in it.")

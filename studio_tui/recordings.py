@@ -20,7 +20,7 @@ from studio_tui.text import safe_line
 from studio_tui.tui.connected import Connected
 
 SLOWEST, FASTEST = 0.1, 3600.0
-"""Minimum and maximum speed of a replay, in recorded seconds per second."""
+"""In recorded seconds per second."""
 
 
 @click.group()

@@ -1,14 +1,14 @@
 """Redacts text that looks like a secret in untrusted messages: keys, tokens, passwords.
 
-It is used for messages and the program's own log. A job's log, query and files belong to the user
-and are not changed. The time is linear in the length of the text: a pattern that fails has read no
-further than to the next possible match, or some hundred characters.
+A job's log, query and files belong to the user and are not changed. The time is linear in the
+length of the text: a pattern that fails has read no further than to the next possible match, or
+some hundred characters.
 """
 
 import re
+from urllib.parse import unquote_plus
 
 REDACTED = "[secret]"
-"""Replacement for a secret."""
 
 _SHORTEST = 8
 """Minimum length of a secret, unless a sign or quotes mark it as a value, as in `password=abc`."""
@@ -17,11 +17,13 @@ _ROUNDS = 4
 """Maximum number of passes, since removing one secret may reveal another."""
 
 _NAMES = re.compile(
-    r"secret|passw(?:or)?d|passphrase|api[_-]?key|access[_-]?key|private[_-]?key|credential"
-    r"|(?:pwd|token)(?:$|[_.-])|^aws_",
+    r"secret|passw(?:or)?d|passphrase|(?:api|access|private|account|encryption|signing)[_-]?key"
+    r"|credential|(?:pwd|token)(?:$|[_.\d-])|^aws_|_pass$|(?:^|[_-])(?:signature|sig|jwt)$"
+    r"|(?-i:[A-Z\d]_(?:KEY|PAT)$)",
     re.IGNORECASE,
 )
-"""Names of secret values: `DB_SECRET_2`, `clientSecret`, all of `AWS_`, but not `max_tokens`."""
+"""Names of secret values: `DB_SECRET_2`, `clientSecret`, all of `AWS_`, `OPENAI_KEY`, but neither
+`max_tokens` nor `primary_key`."""
 
 _ORDINARY = re.compile(r"(?:[A-Za-z][a-z]*+|[A-Z]++)(?:[-'/.,_](?:[a-z]++|[A-Z]++))*+")
 """A word of a sentence, or several words joined by punctuation."""
@@ -42,31 +44,34 @@ _HEADER = re.compile(
 )
 """A header `Authorization` with its value, in a header line, a dictionary or JSON."""
 
-_SCHEME = re.compile(r"(\b(?:(?:bearer|basic) ++){1,8}+)([\w.~+/=-]++)", re.IGNORECASE)
-"""A value after `Bearer` or `Basic`."""
+_SCHEME = re.compile(r"(\b(?:(?:bearer|basic)[ \t]++){1,8}+)([\w.~+/=-]++)", re.IGNORECASE)
+
+_COOKIES = re.compile(
+    r"(\bcookie[\"']?\s{0,3}:\s{0,3}[\"']?)([^\s=;\"']{1,64}+=[^\r\n\"']++)", re.IGNORECASE
+)
 
 _AFTER_NAME = re.compile(
     r"((?:(?:token|passw(?:or)?d|passphrase|(?:api|access|private|secret)[ _-]?key|secret"
-    r"|credential)s?+ {1,3}){1,8}+)"
-    r"[\"'`]?(?!\d{4}-\d\d-\d\d)([A-Za-z0-9][\w.~+/=-]{7,}+)(?!://)[\"'`]?",
+    r"|credential)s?+ {1,3}){1,8}+(?:(?:is|was) {1,3})?+)"
+    r"[\"'`(]?(?!\d{4}-\d\d-\d\d)([A-Za-z0-9][\w.~+/=-]{7,}+)(?!://)[\"'`]?",
     re.IGNORECASE,
 )
 """A value after the name of a secret, as in `token VALUE is invalid`, if not a date or a URL."""
 
 _HAS_BOTH = re.compile(r"(?=[^\d]*+\d)(?=[^A-Za-z]*+[A-Za-z])")
-"""Both a digit and a letter, as a generated value has, unlike a word or a number."""
 
-_NAME = re.compile(r"(?<![\w.-])([\w.-]++)([\"']? ?[=:] ?)")
+_NAME = re.compile(r"(?<![\w.-])([\w.-]++)((?:\\{0,4}[\"'])? ?[=:] ?)")
 """A name and the sign after it, as in `DB_SECRET=` or `"password": `."""
 
 _VALUE = re.compile(
     rf"{re.escape(REDACTED)}"
-    r"|\"(?:[^\"\\\n]|\\.)*+\"?|'(?:[^'\\\n]|\\.)*+'?|[^\s\"'&,;]++"
+    r"|\w{0,30}+[(\[]?+(?:\"(?:[^\"\\\n]|\\.)*+\"?|'(?:[^'\\\n]|\\.)*+'?)"
+    r"|\\{1,4}+\"[^\"\\\n]*+(?:\\++\")?|[^\s\"'&,;]++"
 )
-"""The value after such a sign, quoted or up to a separator; or a value redacted already."""
+"""The value after such a sign: quoted, as in `"x"`, `b'x'`, `Text('x')` or `\\"x\\"`, or up to a
+separator; or a value redacted already."""
 
 _IN_URL = re.compile(r"(?<=://)([^\s/@:]{0,128}+:)[^\s/]{1,1024}(?=@)")
-"""User and password in a URL; the password is redacted."""
 
 _TOKEN_IN_URL = re.compile(r"(\bhttps?://)([^\s/@:]{1,1024}+)(?=@)", re.IGNORECASE)
 """A token in place of a user in a URL, as in `https://TOKEN@host`."""
@@ -75,6 +80,9 @@ _BEFORE_HOST = re.compile(
     r"(?<![\w.+%:/-])([\w.+%-]{1,128}+:)(?!//)[^\s@/]{1,256}+(?=@(?!sha256:))"
 )
 """User and password before a host, without a scheme, as in `user:password@host`."""
+
+
+_ENCODED = re.compile(r"(?<!\S)(?=\S*?%[0-9A-Fa-f]{2})\S++")
 
 
 def without_secrets(text: str) -> str:
@@ -87,9 +95,14 @@ def without_secrets(text: str) -> str:
 
 
 def _redact_once(text: str) -> str:
+    return _ENCODED.sub(_redact_encoded, _redact_plain(text))
+
+
+def _redact_plain(text: str) -> str:
     text = _KNOWN_FORMS.sub(REDACTED, text)
     text = _HEADER.sub(_redact_unless_ordinary, text)
     text = _SCHEME.sub(_redact_unless_ordinary, text)
+    text = _COOKIES.sub(_redact_second, text)
     text = _AFTER_NAME.sub(_redact_if_generated, text)
     text = _without_named_values(text)
     text = _IN_URL.sub(_redact_second, text)
@@ -107,6 +120,16 @@ def _redact_unless_ordinary(match: re.Match[str]) -> str:
 
 def _redact_if_generated(match: re.Match[str]) -> str:
     return match[1] + REDACTED if _HAS_BOTH.match(match[2]) else match[0]
+
+
+def _redact_encoded(match: re.Match[str]) -> str:
+    """Return a word, unless it looks like a secret when decoded, once or several times."""
+    decoded = match[0]
+    for _ in range(_ROUNDS):
+        decoded = unquote_plus(decoded)
+        if _redact_plain(decoded) != decoded:
+            return REDACTED
+    return match[0]
 
 
 def _without_named_values(text: str) -> str:

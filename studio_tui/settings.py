@@ -1,7 +1,6 @@
 """Settings of the connection to Studio: from arguments, environment, then configuration files.
 
-The files are those of the DataChain CLI, so a login with the CLI is sufficient. This module opens
-no connection.
+The files are those of the DataChain CLI, so a login with the CLI is sufficient.
 """
 
 import math
@@ -24,13 +23,10 @@ from studio_tui.proxies import NO_PROXIES, Proxies, proxies_from
 from studio_tui.text import safe_line
 
 DEFAULT_URL = "https://studio.datachain.ai"
-"""The hosted Studio, used by default."""
 
 TYPED = "form"
-"""Source of values that the user typed into a form of this program."""
 
 _CA_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
-"""Variables with the path of the CA file, in the order of precedence."""
 _REPAIR = "Correct it, or move it away and run `datachain auth login`."
 
 
@@ -54,20 +50,17 @@ class Settings:
     ca_file: Path | None = None
     """PEM file of the only certificate authorities to trust; `None` for the default ones."""
     read_only: bool = False
-    """Whether all writes are refused before they are sent."""
     proxies: Proxies = NO_PROXIES
-    """The proxy for https, and where it is not used."""
     labels_jobs: bool = True
     """Whether jobs created here get an environment variable that identifies them."""
     remember_days: float = 90.0
     """Days after which the recorder deletes data that has not changed."""
     remember_megabytes: float = 256.0
-    """Maximum size of the recorder's file."""
     undo_seconds: float = 5.0
-    """Delay in seconds during which bulk commands can be undone; 0 sends them at once."""
+    """Seconds during which bulk commands can be undone; 0 sends them at once."""
     sources: Sources = Sources(url="given", team="given", token="given")  # noqa: S106 (a phrase)
     notes: tuple[str, ...] = ()
-    """Warnings shown by `doctor` and in the dashboard, each a sentence."""
+    """Each is a sentence for the user."""
 
     @property
     def origin(self) -> str:
@@ -112,8 +105,7 @@ def load_settings(
 ) -> Settings:
     """Load all settings, each from the first source that has it.
 
-    `typed_token` is a token that the user typed into a form, together with url and team. If it is
-    given, error messages name the fields of the form.
+    `typed_token` is a token that the user typed into a form, whose fields error messages then name.
 
     Raises:
         NoCredentials: no token is set anywhere.
@@ -165,11 +157,7 @@ def load_settings(
 
 
 def validate_team(name: str) -> str:
-    """Validate a team name that was typed into a form.
-
-    Raises:
-        ConfigError: it is invalid.
-    """
+    """Return a team name that was typed into a form; raise `ConfigError` if it is invalid."""
     return _validate_team(_Value(name, TYPED))
 
 
@@ -200,33 +188,24 @@ def _working_directory() -> Path:
 
 
 class _Value(NamedTuple):
-    """The value of a setting, and where it was found."""
-
     text: str
     source: str
-    """A phrase for the user, as in `Sources`."""
+    """As in `Sources`."""
     file: Path | None = None
-    """The file that contains the value; `None` if the value was found elsewhere."""
 
 
 class _File(NamedTuple):
-    """A configuration file, with its `[studio]` table."""
-
     path: Path
     studio: Mapping[str, Any]
 
 
 class _Files(NamedTuple):
-    """Configuration files of the DataChain CLI."""
-
     all: list[_File]
-    """The existing files, in the order of precedence."""
     project: Path
-    """Path of the project's file, which may not exist."""
+    """May not exist."""
 
     @classmethod
     def read(cls, environ: Mapping[str, str], cwd: Path) -> "_Files":
-        """Read the configuration of the project, the user and the system, like the CLI."""
         paths = datachain_config_files(environ, cwd)
         tables = [(path, _read_studio_table(path)) for path in dict.fromkeys(paths)]
         return cls([_File(path, table) for path, table in tables if table is not None], paths[0])
@@ -283,11 +262,6 @@ def _find_token(
 
 
 def _normalize_url(url: _Value) -> str:
-    """Return the URL without `/api` and trailing slashes.
-
-    Raises:
-        ConfigError: it is invalid, or requests to it would expose the token.
-    """
     subject = _with_source("The URL", url)
     if not url.text.isprintable() or " " in url.text:
         raise ConfigError(f"{subject} has a blank or a control character in it.")
@@ -309,12 +283,11 @@ def _normalize_url(url: _Value) -> str:
 
 
 def _with_source(what: str, value: _Value) -> str:
-    """Return the subject of an error message: `The URL from --url`, or `The URL` of the form."""
     return what if value.source == TYPED else f"{what} from {value.source}"
 
 
 def _base_path(parts: Address) -> str:
-    """Return the path without `/api`, which users may have copied from the API document."""
+    """Users may have copied `/api` from the API document."""
     return parts.path.rstrip("/").removesuffix("/api").rstrip("/")
 
 
@@ -325,7 +298,7 @@ def _validate_team(team: _Value) -> str:
 
 
 def _validate_token(token: _Value) -> str:
-    """Return the token if it is valid in a header; an error message never includes it."""
+    """An error message never includes the token."""
     if not token.text:
         raise ConfigError(f"{token.source if token.source != TYPED else 'The token'} is empty.")
     if not token.text.isascii() or not token.text.isprintable() or " " in token.text:
@@ -345,7 +318,6 @@ def _ca_file(arguments: Arguments, environ: Mapping[str, str]) -> Path | None:
 
 
 def _require_file(path: Path, what: str) -> Path:
-    """Return a path if it is a file; `what` names it in an error."""
     try:
         is_file = path.is_file()
     except OSError as error:
@@ -369,11 +341,7 @@ def _labels_jobs(environ: Mapping[str, str]) -> bool:
 def _number(
     environ: Mapping[str, str], name: str, default: float, minimum: float, maximum: float
 ) -> float:
-    """Return a number from the environment variable `name`; `default` if it is not set.
-
-    Raises:
-        ConfigError: it is not a number from `minimum` to `maximum`.
-    """
+    """Return a number from the environment variable `name`; `default` if it is not set."""
     text = environ.get(name, "").strip()
     try:
         number = float(text) if text else default

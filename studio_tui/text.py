@@ -1,7 +1,7 @@
 """Sanitizing of untrusted text, so that it cannot control the terminal.
 
-A terminal executes control characters, and bidirectional marks reorder the text. Text of Studio is
-sanitized where it enters the program, except `Verbatim`, which is sanitized when it is drawn.
+Text of Studio is sanitized where it enters the program, except `Verbatim`, which is sanitized when
+it is drawn.
 """
 
 import unicodedata
@@ -12,10 +12,11 @@ if TYPE_CHECKING:
     from pydantic_core import CoreSchema
 
 LINE_LIMIT = 512
-"""Maximum number of characters of a one-line text."""
 
 BLOCK_LIMIT = 1024 * 1024
-"""Maximum number of characters of a multi-line text."""
+
+_WORD_LIMIT = 2048
+"""Maximum number of characters of a word that is left out where a text is cut."""
 
 _ELLIPSIS = "…"
 _CONTROL_PICTURES = 0x2400
@@ -26,8 +27,6 @@ _TAGS = range(0xE0000, 0xE1000)
 
 
 class _Replacements(dict[int, str]):
-    """Maps a code point to its replacement, which is computed on demand."""
-
     def __init__(self, newline: str, tab: str) -> None:
         super().__init__({0x0A: newline, 0x09: tab})
 
@@ -37,7 +36,6 @@ class _Replacements(dict[int, str]):
 
 
 def _replacement(code: int) -> str:
-    """Return the text that is drawn for a code point; the character itself if it is safe."""
     character = chr(code)
     if code < 0x20:
         return chr(_CONTROL_PICTURES + code)
@@ -70,12 +68,17 @@ def safe_line(text: str) -> str:
 
 
 def safe_block(text: str) -> str:
-    """Return `text` as lines that are safe to draw, at most `BLOCK_LIMIT` characters."""
+    """Return `text` as lines that are safe to draw, at most `BLOCK_LIMIT` characters.
+
+    A longer text is cut between two words, as half a secret would not be recognized as one.
+    """
     safe = text[:BLOCK_LIMIT].replace("\r\n", "\n").translate(_BLOCK)
-    if len(text) > BLOCK_LIMIT or len(safe) > BLOCK_LIMIT:
-        # `safe` can be longer than the text, because a tab becomes four spaces.
-        return safe[: BLOCK_LIMIT - 1] + _ELLIPSIS
-    return safe
+    # `safe` can be longer than the text, because a tab becomes four spaces.
+    if max(len(text), len(safe)) <= BLOCK_LIMIT:
+        return safe
+    safe = safe[: BLOCK_LIMIT - 1]
+    end = max(safe.rfind(blank, BLOCK_LIMIT - _WORD_LIMIT) for blank in (" ", "\n")) + 1
+    return (safe[:end] or safe) + _ELLIPSIS
 
 
 def incomplete_bytes(data: bytes) -> int:
@@ -92,15 +95,13 @@ def incomplete_bytes(data: bytes) -> int:
 class Verbatim:
     """Text that must be sent back to Studio unchanged, so it is *not* safe to draw.
 
-    It is not a `str`, so that a type checker prevents drawing it. `shown` is the form to draw,
-    `text` the form to send.
+    It is not a `str`, so that a type checker prevents drawing it.
     """
 
     __slots__ = ("text",)
 
     def __init__(self, text: str) -> None:
         self.text = text
-        """The text as sent by Studio. Untrusted."""
 
     @property
     def shown(self) -> str:

@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import sys
 import time
+from collections.abc import Callable
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
@@ -25,19 +26,30 @@ CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload([__name__])
 
 
-def start(arguments: list[str], log: Path) -> ForkServerProcess:
+def start(
+    arguments: list[str], log: Path, prepare: Callable[[], None] | None = None
+) -> ForkServerProcess:
     """Start `python -m studio_tui.local` with `arguments`; its output is appended to `log`.
 
     The process has the working directory and environment of the caller, and a session of its own.
+    It calls `prepare` first.
     """
     # The fork server causes no audit event here, but conftest needs one in `make check`.
     sys.audit("subprocess.Popen", "studio_tui.local", arguments, None, None)
-    process = CONTEXT.Process(target=_run, args=(arguments, log, Path.cwd(), dict(os.environ)))
+    process = CONTEXT.Process(
+        target=_run, args=(arguments, log, Path.cwd(), dict(os.environ), prepare)
+    )
     process.start()
     return process
 
 
-def _run(arguments: list[str], log: Path, folder: Path, environment: dict[str, str]) -> None:
+def _run(
+    arguments: list[str],
+    log: Path,
+    folder: Path,
+    environment: dict[str, str],
+    prepare: Callable[[], None] | None,
+) -> None:
     os.setsid()
     os.chdir(folder)
     os.environ.clear()
@@ -47,4 +59,6 @@ def _run(arguments: list[str], log: Path, folder: Path, environment: dict[str, s
         os.dup2(null.fileno(), 0)
         os.dup2(output.fileno(), 1)
         os.dup2(output.fileno(), 2)
+    if prepare is not None:
+        prepare()
     local(arguments, prog_name="studio-tui local")

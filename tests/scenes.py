@@ -100,7 +100,7 @@ SCENES: dict[str, Scene] = {
         for turns, mode in enumerate(("tree", "graph", "timeline", "table"))
         for width, height in (NARROW, (200, 60))
     },
-    "dag-running": Scene(("2", "enter", "C", "m"), WIDE, shows="ETA"),
+    "dag-running": Scene(("2", "enter", "C", "m"), WIDE, shows="ETA ~"),
     "dag-paused": Scene(("2", "down", "down", "enter", "i"), NARROW, shows="waiting until resumed"),
     "dag-groups-80x24": Scene(("2", "enter"), NARROW, is_large=True, shows="04_merge"),
     "dag-groups-200x60": Scene(("2", "enter", "n"), (200, 60), is_large=True, shows="04_merge"),
@@ -379,6 +379,7 @@ PIPELINE_RUNS = tuple(
         (380, "c" * 16),
         (1500, "c" * 11 + "f"),
         (2900, "c" * 16),
+        (4300, "c" * 16),
     )
     for node, ran, state in zip(_NODES, _RUN_SECONDS, states, strict=False)
     if state != "."

@@ -310,11 +310,14 @@ class ProcessStudio(StudioRequests):
     `test_cli.py` start the command line as users do.
     """
 
-    def __init__(self, data_dir: Path, *options: str) -> None:
+    def __init__(
+        self, data_dir: Path, *options: str, prepare: Callable[[], None] | None = None
+    ) -> None:
+        """`prepare` is called in the process before its server starts, but not after a restart."""
         self.data_dir = data_dir
         self.team = "local"
         self._options = options
-        self._start()
+        self._start(prepare)
 
     def kill(self) -> None:
         """Kill -9."""
@@ -348,11 +351,11 @@ class ProcessStudio(StudioRequests):
         """Whether the process is running."""
         return self.process.is_alive()
 
-    def _start(self) -> None:
+    def _start(self, prepare: Callable[[], None] | None = None) -> None:
         data = DataDir(self.data_dir)
         data.prepare()
         arguments = ["--data-dir", str(data.root), *self._options]
-        self.process = forked_studio.start(arguments, data.log)
+        self.process = forked_studio.start(arguments, data.log, prepare)
         running = eventually(self._find)
         self.url, self.token = running.url, running.token()
 

@@ -4,6 +4,7 @@ import fcntl
 import json
 import logging
 import os
+import stat
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,10 +12,12 @@ from itertools import product
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from studio_tui import files
 from studio_tui.api.models import JobInput
 from studio_tui.arguments import Arguments
+from studio_tui.commands import main
 from studio_tui.errors import ConfigError
 from studio_tui.local.config.clusters import read_clusters
 from studio_tui.local.config.data_dir import DataDir
@@ -22,6 +25,8 @@ from studio_tui.local.server import endpoint
 from studio_tui.log import configure
 from studio_tui.presentation.jobs.filters import JOBS
 from studio_tui.service.commands.journal import Intent, IntentOutcome, Journal
+from studio_tui.service.logs.store.marks import Mark, save_marks
+from studio_tui.service.recorder.database import connect
 from studio_tui.settings import load_settings
 from studio_tui.tui.clusters.cluster_choice import ClusterChoice
 from studio_tui.tui.form.saved_forms import SavedForms
@@ -218,6 +223,23 @@ def test_a_log_file_that_is_a_pipe_does_not_block(tmp_path: Path) -> None:
         configure(tmp_path)
 
 
+def test_no_file_is_written_through_a_link(tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    (tmp_path / "studio-tui.log").symlink_to(victim)
+    with pytest.raises(OSError, match="symbolic links"):
+        configure(tmp_path)
+    (tmp_path / "recorder.lock").symlink_to(victim)
+    with pytest.raises(OSError, match="symbolic links"):
+        connect(tmp_path / "recorder.sqlite")
+    log = tmp_path / "log.spool"
+    for name in ("log.marks", "log.marks.new"):
+        (tmp_path / name).symlink_to(victim)
+    save_marks(log, [Mark(0, "x")])
+    assert stat.S_IMODE(log.with_suffix(".marks").stat().st_mode) == 0o600
+    assert victim.read_text() == "precious"
+
+
 def test_a_file_that_is_too_long_is_not_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -250,6 +272,21 @@ def test_a_path_in_an_unknown_user_s_home_is_reported_with_exit_code_2(
     assert "is in the home folder of an unknown user." in ended.stdout + ended.stderr
     assert "Traceback" not in ended.stderr
     assert ended.returncode == 2
+
+
+def test_an_error_with_a_hostile_path_is_printed_without_control_characters(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "\x1b[31mred" / ".datachain" / "config"
+    config.parent.mkdir(parents=True)
+    config.write_text("x =")
+    monkeypatch.chdir(config.parent.parent)
+    for name in ("DATACHAIN_DIR", "DATACHAIN_ROOT_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    ended = CliRunner().invoke(main, ["record", "export", "x"])
+    assert ended.exit_code == 2
+    assert "red/.datachain/config is not valid TOML" in ended.output
+    assert "\x1b" not in ended.output
 
 
 @pytest.mark.starts_processes

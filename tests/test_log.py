@@ -1,5 +1,6 @@
 """The program's own log, and reports of its crashes."""
 
+import json
 import logging
 import stat
 import subprocess
@@ -46,6 +47,10 @@ def test_no_form_of_a_registered_secret_is_written_to_the_log(tmp_path: Path) ->
     logger = logging.getLogger("studio_tui.test")
     logger.info("plain %s", SECRET)
     logger.info("in a %s and %r", f"url?t={quote(SECRET, safe='')}", {"Authorization": SECRET})
+    logger.info("partly %s, in lower case %s", quote(SECRET), quote(SECRET, safe="").lower())
+    logger.info("all of it %s", "".join(f"%{ord(each):x}" for each in SECRET))
+    log.register_secret(r'canary"\7')
+    logger.info("in JSON %s, in %r", json.dumps({"x": r'canary"\7'}), json.dumps(r'canary"\7'))
     try:
         fail_with(SECRET)
     except ValueError:
@@ -54,6 +59,18 @@ def test_no_form_of_a_registered_secret_is_written_to_the_log(tmp_path: Path) ->
     assert "plain [secret]" in text
     assert "ValueError: bad [secret]" in text
     assert "canary" not in text
+    assert "%63%61" not in text
+
+
+def test_a_record_that_cannot_be_formatted_or_written_is_not_printed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log.configure(tmp_path)
+    (handler,) = (
+        each for each in logging.getLogger().handlers if type(each).__module__ == log.__name__
+    )
+    handler.handle(logging.makeLogRecord({"msg": "%d", "args": (SECRET,)}))
+    assert capsys.readouterr() == ("", "")
 
 
 def test_text_that_looks_like_a_secret_is_in_neither_the_log_nor_a_crash_report(
@@ -146,10 +163,10 @@ def test_a_crash_report_shows_causes_but_no_locals_and_no_secrets() -> None:
 
 CRASHING = f"""
 from pathlib import Path
-from studio_tui import crash_hook, log
+from studio_tui import launch, log
 log.register_secret({SECRET!r})
 log.configure(Path("logs"))
-crash_hook.install_crash_hook()
+launch.install_crash_hook()
 def bug(token):
     raise LookupError("a bug with " + token)
 bug({SECRET[:6]!r} + {SECRET[6:]!r})

@@ -48,7 +48,33 @@ TEMPLATES = [
     "secret key {}",
     "password token {}",
     "Bearer token {}",
+    "Bearer\t{}",
+    "https://bucket.example.org/x?X-Amz-Signature={}&X-Amz-Date=1",
+    "https://account.example.org/x?se=2026&sig={}",
+    "DB_PASS={}",
+    "OPENAI_KEY={}",
+    "DefaultEndpointsProtocol=https;AccountKey={};EndpointSuffix=x",
+    "TOKEN_2={}, TOKEN2=x",
+    "the token is {}",
+    "the password was '{}'",
+    "{{'X-Api-Key': '{}'}}",
 ]
+
+OTHER_TEMPLATES = [
+    "Set-Cookie: name=1; session={}",
+    "{{'cookie': 'name=1; session={}'}}",
+    "refused the token ({})",
+    "token=b'{}'",
+    "password=SecretStr('{}')",
+    '"{{\\"password\\": \\"{}\\"}}"',
+    "password%3D{}",
+    "at /login?next=%2Fx%3Ftoken%3D{}%26a%3D1",
+    "Authorization%3a%20Bearer%20{}",
+    "https%3A%2F%2Fann%3A{}%40host%2Fx",
+    "https%253A%252F%252Fann%253A{}%2540host%252Fx",
+    "https://ann:{}%40host/x",
+]
+"""Contexts of which more than the secret itself is redacted, or less of the text before it."""
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
@@ -58,6 +84,13 @@ def test_a_secret_in_each_context_is_redacted(template: str) -> None:
     assert "hunter" not in redacted
     before = template.format(SECRET).partition(SECRET)[0].rstrip("\"'")
     assert redacted.startswith(before + REDACTED)
+
+
+@pytest.mark.parametrize("template", OTHER_TEMPLATES)
+def test_an_encoded_or_enclosed_secret_is_redacted(template: str) -> None:
+    redacted = without_secrets(template.format(SECRET))
+    assert "hunter" not in redacted
+    assert REDACTED in redacted
 
 
 @pytest.mark.parametrize(
@@ -105,6 +138,8 @@ ORDINARY = [
     "started at 2026-01-01T10:00:00+00:00; exit code: 137",
     "/home/ann/secret/passwords.txt is missing",
     "No module named 'secrets'",
+    "primary_key=12, sort_key: name, the signature: f(x), cookie: must be set",
+    "100%25 of https://example.org/a%20b?next=%2Fjobs%3Fteam%3Dvision",
     "key=value a=b, name: embed.py",
 ]
 
@@ -127,7 +162,8 @@ def test_sequences_of_ordinary_words_are_unchanged(words: list[tuple[str, str]])
 
 
 PARTS = st.sampled_from(
-    [*TEMPLATES, *ORDINARY, REDACTED, SECRET, "AKIAIOSFODNN7EXAMPLE", "eyJhbGciOiJIUzI1NiJ9.e.s", "://",
+    [*TEMPLATES, *OTHER_TEMPLATES, *ORDINARY, REDACTED, SECRET,
+     "AKIAIOSFODNN7EXAMPLE", "eyJhbGciOiJIUzI1NiJ9.e.s", "://",
      "@", ":", "=", '"', "'", "\\", " ", "\n", "SECRET", "TOKEN", "Bearer ", "aws_", "-----BEGIN ",
      "PRIVATE KEY-----", "-----", "a", "."]
 )  # fmt: skip
@@ -139,7 +175,7 @@ def test_redaction_is_idempotent(text: str) -> None:
     assert without_secrets(once) == once
 
 
-@given(st.text(), st.sampled_from(TEMPLATES), st.text())
+@given(st.text(), st.sampled_from([*TEMPLATES, *OTHER_TEMPLATES]), st.text())
 def test_a_secret_between_arbitrary_lines_is_redacted(
     before: str, template: str, after: str
 ) -> None:
@@ -148,7 +184,8 @@ def test_a_secret_between_arbitrary_lines_is_redacted(
 
 
 REPEATED = (
-    [*TEMPLATES, "a:", "a=", "://a:", "SECRET", "SECRET=", "://", "eyJ", "eyJaaaaaaaaaa.", "AKIA",
+    [*TEMPLATES, *OTHER_TEMPLATES, "%41", "%41 ", "cookie: a=",
+     "a:", "a=", "://a:", "SECRET", "SECRET=", "://", "eyJ", "eyJaaaaaaaaaa.", "AKIA",
      "x", "-----BEGIN PRIVATE KEY-----", "-----BEGIN ", "Bearer ", "bearer", " ", '="', "'", '"\\',
      "@", ".", "authorization:", "a.b-", "\\"]
 )  # fmt: skip

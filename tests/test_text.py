@@ -88,6 +88,12 @@ def test_long_text_is_cut_with_an_ellipsis() -> None:
     assert len(safe_block("\t" * BLOCK_LIMIT)) == BLOCK_LIMIT
 
 
+@pytest.mark.parametrize("blank", [" ", "\n"])
+def test_a_long_block_is_cut_between_two_words(blank: str) -> None:
+    words = "x" * (BLOCK_LIMIT - 20)
+    assert safe_block(f"{words}{blank}https://u:hunter2@example.org") == f"{words}{blank}…"
+
+
 def test_verbatim_is_serialized_unchanged_and_is_not_a_str() -> None:
     verbatim = TypeAdapter(Verbatim).validate_python("\x1bhostile")
     assert TypeAdapter(Verbatim).dump_json(verbatim) == b'"\\u001bhostile"'

@@ -1,7 +1,4 @@
-"""Parsing of Studio's responses: error bodies to exceptions, JSON bodies to models.
-
-Opens no connection: input is bytes, output is a model or a `StudioError`.
-"""
+"""Parsing of Studio's responses: error bodies to exceptions, JSON bodies to models."""
 
 import json
 import re
@@ -15,11 +12,15 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 
+from studio_tui.api.exchange import Answer
+from studio_tui.api.ids import is_usable_id
 from studio_tui.api.messages import message_line
+from studio_tui.api.models import Job, Pipeline, PipelineOutput
 from studio_tui.errors import (
     AuthenticationError,
     InvalidRequest,
     NotFound,
+    OutcomeUnknown,
     PermissionDenied,
     ProtocolError,
     RateLimited,
@@ -29,15 +30,15 @@ from studio_tui.errors import (
 from studio_tui.text import safe_line
 
 LONGEST_DELAY = 300.0
-"""Longest delay accepted from a Retry-After header, in seconds."""
+"""In seconds."""
 
 M = TypeVar("M", bound=BaseModel)
 
+_NO_DETAILS = "Studio accepted the request, but its answer does not say what the result was"
+
 _HTML = re.compile(rb"\s*(<!doctype|<html|<head|<body|<\?xml|<!--)", re.IGNORECASE)
-"""The beginning of a web page."""
 
 _TEAM = r"[\w@-](?:[\w.@-]{0,62}[\w@-])?"
-"""Regular expression for the name of a team."""
 _TEAMS = re.compile(
     r"\b(?:only (?:one|team)|your team|teams)(?: [a-z]{1,12}){0,4}?(?: is| are|:) "
     rf"({_TEAM}(?:(?:,? and |,? or |, ){_TEAM}){{0,20}})\.?$",
@@ -49,8 +50,8 @@ _TEAMS = re.compile(
 def status_error(status: int, body: bytes, *, retry_after: float | None = None) -> StatusError:
     """Return the exception for an error status, with the reason that Studio gave, if any.
 
-    Understands three forms of error bodies: `message`, `detail` as a text, and `detail` as
-    FastAPI's list. A body in another form, such as a proxy's web page, is never shown.
+    The reason is in `message`, in `detail` as a text, or in `detail` as FastAPI's list. A body in
+    another form, such as a proxy's web page, is never shown.
     """
     words = _reason_in(body)
     detail = f": {_with_full_stop(words)}" if words else f" ({_status_phrase(status)})."
@@ -72,21 +73,16 @@ def status_error(status: int, body: bytes, *, retry_after: float | None = None) 
 
 
 def _teams(words: str) -> tuple[str, ...]:
-    """Return the teams at the end of Studio's message: the teams that the token permits."""
     match = _TEAMS.search(words)
     return tuple(re.split(r",? and |,? or |, ", match[1])) if match else ()
 
 
 def _with_full_stop(words: str) -> str:
-    """Return the message with a full stop, so that another sentence can follow it."""
     return words if words.endswith((".", "!", "?", "…")) else f"{words}."
 
 
 def retry_after(value: str | None, now: datetime) -> float | None:
-    """Parse a Retry-After header (RFC 9110, 10.2.3) as seconds, clamped to 0 to 300.
-
-    Returns `None` if there is no header, or if it is invalid.
-    """
+    """Parse a Retry-After header (RFC 9110, 10.2.3) as 0 to 300 seconds; `None` if invalid."""
     if value is None:
         return None
     try:
@@ -127,7 +123,6 @@ def _reason_in(body: bytes) -> str:
 
 
 def _format_problem(item: Mapping[str, Any]) -> str:
-    """Format one of FastAPI's validation errors, such as `workers: must be a number`."""
     message, location = item.get("msg"), item.get("loc")
     if not isinstance(message, str):
         return ""
@@ -142,11 +137,7 @@ def without_byte_order_mark(body: bytes) -> bytes:
 
 
 def parse_json(body: bytes) -> Any:
-    """Parse a JSON body, also one with invalid UTF-8.
-
-    Raises:
-        ProtocolError: the body is not JSON; the message says what it is or where parsing failed.
-    """
+    """Parse a JSON body, also with invalid UTF-8; raise `ProtocolError` if it is not JSON."""
     body = without_byte_order_mark(body)
     try:
         return from_json(body)
@@ -172,11 +163,7 @@ def not_json_message(body: bytes, problem: str) -> str:
 
 
 def parse_model(kind: type[M], body: bytes) -> M:
-    """Parse a body as a model.
-
-    Raises:
-        ProtocolError: the body is not JSON, or does not match the model.
-    """
+    """Parse a body as a model; raise `ProtocolError` if it is not JSON, or does not match."""
     value = parse_json(body)
     try:
         return kind.model_validate(value)
@@ -187,11 +174,42 @@ def parse_model(kind: type[M], body: bytes) -> M:
 
 
 def _format_errors(error: ValidationError) -> str:
-    """Format the first three validation errors.
-
-    For the types in these models, pydantic's `msg` never contains the untrusted or secret value.
-    """
+    """For the types in these models, pydantic's `msg` never contains the untrusted value."""
     return "; ".join(
         safe_line(f"{'.'.join(map(str, item['loc'])) or 'it'}: {item['msg']}")
         for item in error.errors(include_input=False, include_url=False, include_context=False)[:3]
     )
+
+
+def parse_created(kind: type[M], answer: Answer) -> M:
+    """Parse a created object; raise `OutcomeUnknown` if the response is not a usable one."""
+    try:
+        item = parse_model(kind, answer.body)
+    except ProtocolError as error:
+        raise OutcomeUnknown(f"{_NO_DETAILS}.") from error
+    if isinstance(item, Job) and not is_usable_id(item.id):
+        raise OutcomeUnknown(f"{_NO_DETAILS}.")
+    return item
+
+
+def parse_optional(kind: type[M], answer: Answer) -> M | None:
+    """Parse the response to a request that succeeded; `None` if the body cannot be parsed."""
+    try:
+        return parse_model(kind, answer.body)
+    except ProtocolError:
+        return None
+
+
+def pipeline_in(response: PipelineOutput | None) -> Pipeline | None:
+    """Return the pipeline in a response; raise `InvalidRequest` if its `ok` is false."""
+    if response is not None and response.ok is False:
+        raise InvalidRequest(200, "Studio refused, and gave no reason.")
+    return response.pipeline if response else None
+
+
+def parse_created_pipeline(answer: Answer) -> Pipeline:
+    """Return the created pipeline; raise like `parse_created` and `pipeline_in`."""
+    pipeline = pipeline_in(parse_created(PipelineOutput, answer))
+    if pipeline is not None and is_usable_id(pipeline.pipeline_id):
+        return pipeline
+    raise OutcomeUnknown(f"{_NO_DETAILS}.")

@@ -14,9 +14,8 @@ class StudioAuth:
     """Writes the Authorization header; no other class puts the secret token into a request.
 
     Studio's API document and its published client disagree on the scheme. When Studio refuses the
-    first scheme, the caller tries the second, and `remember` stores the accepted one. Requests
-    and websockets have separate `StudioAuth` objects, because a server may accept different
-    schemes for them.
+    first one, the caller tries the second. Requests and websockets have separate `StudioAuth`
+    objects, because a server may accept different schemes for them.
     """
 
     def __init__(self, settings: Settings, first_scheme: str = BEARER) -> None:
@@ -28,7 +27,7 @@ class StudioAuth:
 
     @property
     def schemes(self) -> tuple[str, ...]:
-        """Schemes to try, in order: both, or only the accepted one once Studio has accepted it."""
+        """Schemes to try, in order; only the accepted one once Studio has accepted it."""
         return (self._accepted,) if self._accepted else self._schemes
 
     def header(self, scheme: str) -> str:

@@ -2,8 +2,7 @@
 
 Their URLs are untrusted, so the token is never sent to them. Addresses with another origin than
 Studio's must use https. Without a proxy, all IP addresses of the host must be public, so that a log
-cannot cause requests to this machine's private network. With a proxy, only hosts that are IP
-addresses are checked.
+cannot cause requests to this machine's private network. A proxy resolves names itself.
 """
 
 import asyncio
@@ -25,7 +24,6 @@ from studio_tui.settings import Settings
 from studio_tui.text import safe_line
 
 _TIMEOUT = httpx.Timeout(20.0)
-"""Seconds for connecting, and for each read and write."""
 _PRIVATE = "The archived log is in a private network, so it is not fetched."
 
 
@@ -33,8 +31,7 @@ async def download_blob(settings: Settings, url: str) -> AsyncGenerator[bytes, N
     """Yield an archived part of a log, in chunks of at most 1 MiB.
 
     Raises:
-        ProtocolError: the URL is not allowed for a log, the status of the response is not 200, or
-            its compression is invalid.
+        ProtocolError: the URL is not allowed, or the response is not 200 or invalid.
         ConfigError: the CA file is unusable.
         TransportError: the host cannot be reached, or the download breaks off.
     """
@@ -78,11 +75,7 @@ async def download_blob(settings: Settings, url: str) -> AsyncGenerator[bytes, N
 
 
 def _parse_url(settings: Settings, url: str) -> tuple[Address, httpx.URL]:
-    """Parse a URL.
-
-    Raises:
-        ProtocolError: the URL is invalid, has a user, or neither has Studio's origin nor is https.
-    """
+    """Raise `ProtocolError` if a URL has a user, or neither Studio's origin nor https."""
     refused = ProtocolError("Studio sent an address for the archived log that is not allowed.")
     parts = address(url)
     if parts is None or not parts.is_web or parts.has_user:
@@ -104,17 +97,13 @@ def _proxy_for(settings: Settings, url: str) -> SecretStr | None:
 
 
 def _refuse_private(host: str) -> None:
-    """Reject a host that is an address outside the public Internet, without resolving a name."""
     ip_address = _literal_address(host.rstrip("."))
     if ip_address is not None and not is_public(ip_address):
         raise ProtocolError(_PRIVATE)
 
 
 def _literal_address(host: str) -> str | None:
-    """Return the IP address that a host denotes without DNS, e.g. 127.0.0.1 for `127.1`.
-
-    `None` for a name that needs DNS.
-    """
+    """Return the IP address that a host denotes without DNS, e.g. 127.0.0.1 for `127.1`."""
     if host.rpartition(".")[2] == "localhost":
         return "127.0.0.1"
     try:
@@ -128,12 +117,7 @@ def _literal_address(host: str) -> str | None:
 
 
 async def _public_address(parts: Address) -> str:
-    """Resolve a host and return one of its IP addresses.
-
-    Raises:
-        ProtocolError: one of its addresses is not public.
-        TransportError: the name cannot be resolved.
-    """
+    """Return an IP address of a host; raise `ProtocolError` if one of them is not public."""
     host = parts.host
     loop = asyncio.get_running_loop()
     try:
@@ -154,10 +138,7 @@ def is_public(ip_address: str) -> bool:
 
 
 def _trusting_context(settings: Settings) -> ssl.SSLContext:
-    """Return a context that trusts the default authorities, and those of the settings' CA file.
-
-    Archives usually have certificates of the default authorities.
-    """
+    """Archives usually have certificates of the default authorities."""
     context = tls_context(replace(settings, ca_file=None))
     if settings.ca_file is not None:
         trust(context, settings.ca_file)

@@ -10,25 +10,23 @@ class Call:
     """One attempt to send a request; a refused scheme leads to a second attempt."""
 
     started_at: datetime
-    """Start time."""
     method: str
     path: str
-    """Path below `/api`."""
+    """Below `/api`."""
     outcome: str
     """The status code, an exception's class name, or `canceled`."""
     ms: float
     """Milliseconds until the complete response was read, or the attempt failed."""
     query: Mapping[str, str] = field(default_factory=dict)
     changes: bool = False
-    """Whether the request changes something in Studio."""
     reason: str = ""
     """Why the attempt failed, as a sentence, safe to draw; empty after success or canceling."""
     body: bytes = field(default=b"", repr=False)
-    """Body of a request that changes something; may contain secrets. Empty for other requests."""
+    """Body of a request that changes something; may contain secrets."""
 
 
 _NOTHING_NEW = {"304", "416"}
-"""Statuses that mean that a log has nothing new: it is unchanged (304), or not longer (416)."""
+"""A log that is unchanged (304), or not longer (416)."""
 
 
 def is_success(outcome: str) -> bool:

@@ -1,7 +1,7 @@
 """StudioClient: the endpoints of the REST API, in the document's order, and the log websocket.
 
-The client raises only `StudioError`. It never repeats a failed request, except once if Studio
-refuses the scheme of the token; retrying is up to the caller.
+The client raises only `StudioError`. It repeats a request only if Studio refuses the scheme of the
+token.
 """
 
 import asyncio
@@ -46,16 +46,10 @@ from studio_tui.api.pages import ListReader, ResultPage
 from studio_tui.api.routes import Route
 from studio_tui.api.states import JobState
 from studio_tui.api.upload import FileForm, Progress
-from studio_tui.api.write_responses import (
-    parse_created,
-    parse_created_pipeline,
-    parse_optional,
-    pipeline_in,
-)
 from studio_tui.settings import Settings
 
 SLOWEST_UPLOAD = 64 * 1024
-"""Slowest accepted upload, in bytes per second; determines the timeout of an upload."""
+"""In bytes per second; determines the timeout of an upload."""
 
 
 class StudioClient:
@@ -80,10 +74,8 @@ class StudioClient:
         timeouts: Timeouts | None = None,
         guard: Guard | None = None,
     ) -> None:
-        """Create a client; `guard` verifies a server whose port another program could take."""
         self._connection = Connection(settings, timeouts or Timeouts(), guard)
         self.own = OwnRoutes(self._connection)
-        """Endpoints that only a local Studio has."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -120,17 +112,14 @@ class StudioClient:
 
     @property
     def is_local_studio(self) -> bool:
-        """Whether the latest successful response came from a local Studio.
-
-        A local Studio has more endpoints than the API document.
-        """
+        """Whether the latest successful response came from a local Studio."""
         return self._connection.is_local_studio
 
     def __repr__(self) -> str:
         return f"StudioClient({self.url}, team {self._connection.team})"
 
     async def job(self, job_id: str) -> Job | None:
-        """Return one job, or `None` if Studio has none with this id."""
+        """Return one job; `None` if Studio has none with this id."""
         page = await self.jobs(limit=1, job_id=job_id)
         return next((job for job in page.items if job.id == job_id), None)
 
@@ -139,8 +128,8 @@ class StudioClient:
     ) -> ResultPage[Job]:
         """Return the newest jobs, newest first.
 
-        `status` is a word of `JobState`, or ACTIVE or INACTIVE. `job_id` selects one job. Because
-        not every Studio filters, jobs that do not match are removed from the response here.
+        `status` is a word of `JobState`, or ACTIVE or INACTIVE. As not every Studio filters, jobs
+        that do not match are removed from the response here.
         """
         query = {"limit": str(limit)}
         if status is not None:
@@ -160,7 +149,7 @@ class StudioClient:
     async def create_job(self, job: JobInput, *, idempotency_key: str | None = None) -> Job:
         """Create a job; if Studio supports `Idempotency-Key`, equal keys create one job."""
         answer = await self._connection.write(routes.CREATE_JOB, job, key=idempotency_key)
-        return parse_created(Job, answer)
+        return answers.parse_created(Job, answer)
 
     async def job_logs(self, job_id: str, *, offset: int = 0, etag: str | None = None) -> LogBody:
         """Return a job's log from byte `offset` on, or `unchanged` if its ETag is still `etag`."""
@@ -169,19 +158,13 @@ class StudioClient:
         return log_body(answer, offset, etag)
 
     async def job_log_end(self, job_id: str, length: int, *, etag: str | None = None) -> LogBody:
-        """Return the last `length` (at least 1) bytes of a job's log.
-
-        Raises `ProtocolError` if the log is too large and Studio does not support range requests.
-        """
+        """Return the last `length` (at least 1) bytes of a job's log."""
         headers = suffix_headers(length, etag)
         answer = await self._request_log(job_id, headers=headers, last=length)
         return log_end(answer, length, etag)
 
     def follow_log(self, job_id: str) -> AsyncGenerator[LogFrame, None]:
-        """Yield the frames of a job's log, from its beginning until the websocket ends.
-
-        Close the iterator (`contextlib.aclosing`) when leaving it early. Not in the API document.
-        """
+        """Yield the frames of a job's log; close the iterator when leaving it early."""
         return self._connection.follow(routes.FOLLOW_LOGS, {"job_id": job_id})
 
     async def log_blob(self, url: str) -> AsyncGenerator[bytes, None]:
@@ -196,13 +179,13 @@ class StudioClient:
         """Request cancellation of a job. The job may still run when this returns."""
         body = JobCancelInput(team_name=self._connection.team)
         answer = await self._connection.write(routes.CANCEL_JOB, body, job_id)
-        return parse_optional(ActionFeedback, answer) or ActionFeedback()
+        return answers.parse_optional(ActionFeedback, answer) or ActionFeedback()
 
     async def upload_file(self, path: Path, *, progress: Progress | None = None) -> UploadedFile:
         """Upload a file; its id goes into `JobInput.files`.
 
-        `progress` is called with the bytes sent and the total. A file that no job uses has no
-        effect, so a failed upload can be retried safely, and `OutcomeUnknown` is never raised.
+        `progress` is called with the bytes sent and the total. A failed upload can be retried
+        safely, as a file that no job uses has no effect.
         """
         self._connection.check_writable()
         form = await asyncio.to_thread(FileForm, path, progress)
@@ -229,9 +212,8 @@ class StudioClient:
     ) -> Pipeline:
         """Create a pipeline that rebuilds `datasets`; with `review` it starts paused.
 
-        With `only`, upstream datasets are not rebuilt; only a local Studio supports that (see
-        `is_local_studio`). If Studio supports `Idempotency-Key`, equal keys create only one
-        pipeline.
+        With `only`, upstream datasets are not rebuilt; only a local Studio supports that. If Studio
+        supports `Idempotency-Key`, equal keys create only one pipeline.
         """
         body = TriggerPipelineInput(
             datasets=tuple(datasets),
@@ -241,7 +223,7 @@ class StudioClient:
         )
         route = routes.REFRESH_PIPELINE if only else routes.TRIGGER_PIPELINE
         answer = await self._connection.write(route, body, key=idempotency_key)
-        return parse_created_pipeline(answer)
+        return answers.parse_created_pipeline(answer)
 
     async def pipeline(
         self, *, name: str | None = None, pipeline_id: str | None = None
@@ -253,29 +235,20 @@ class StudioClient:
         return answers.parse_model(Pipeline, answer.body)
 
     async def pause_pipeline(self, *, pipeline_id: str) -> Pipeline | None:
-        """Pause a pipeline: start no more of its jobs.
-
-        Returns the pipeline, or `None` if the response does not include it.
-        """
+        """Start no more jobs of a pipeline; return it, if the response includes it."""
         return await self._pause_or_resume(routes.PAUSE_PIPELINE, pipeline_id)
 
     async def resume_pipeline(self, *, pipeline_id: str) -> Pipeline | None:
-        """Resume a paused pipeline.
-
-        Returns the pipeline, or `None` if the response does not include it.
-        """
+        """Resume a paused pipeline; return it, if the response includes it."""
         return await self._pause_or_resume(routes.RESUME_PIPELINE, pipeline_id)
 
     async def remove_job(self, job_id: str, *, pipeline_id: str) -> Pipeline | None:
-        """Remove a pending job from a paused pipeline.
-
-        Returns the pipeline, or `None` if the response does not include it.
-        """
+        """Remove a pending job from a paused pipeline; return it, if the response includes it."""
         body = RemoveJobFromPipelineInput(
             team_name=self._connection.team, pipeline_id=pipeline_id, job_id=job_id
         )
         answer = await self._connection.write(routes.REMOVE_JOB_FROM_PIPELINE, body)
-        return pipeline_in(parse_optional(PipelineOutput, answer))
+        return answers.pipeline_in(answers.parse_optional(PipelineOutput, answer))
 
     async def pipelines(self, *, limit: int = 100) -> ResultPage[Pipeline]:
         """Return the newest pipelines, newest first."""
@@ -284,12 +257,11 @@ class StudioClient:
         return await self._connection.read_list(routes.LIST_PIPELINES, query, reader)
 
     async def job_dataset_versions(self, job_id: str) -> tuple[DatasetVersion, ...]:
-        """Return the dataset versions that a job created. Not in the API document."""
+        """Return the dataset versions that a job created."""
         answer = await self._connection.request(routes.JOB_DATASET_VERSIONS, {"job_id": job_id})
         return answers.parse_model(DatasetVersions, answer.body).dataset_versions
 
     async def _request_log(self, job_id: str, **fields: Any) -> Answer:
-        """Request a log; `fields` are further fields of the `Request`."""
         return await self._connection.request(
             routes.JOB_LOGS, {}, job_id, accepted=ACCEPTED, **fields
         )
@@ -297,14 +269,11 @@ class StudioClient:
     async def _pause_or_resume(self, route: Route, pipeline_id: str) -> Pipeline | None:
         body = PipelineInput(team_name=self._connection.team, pipeline_id=pipeline_id)
         answer = await self._connection.write(route, body)
-        return pipeline_in(parse_optional(PipelineOutput, answer))
+        return answers.pipeline_in(answers.parse_optional(PipelineOutput, answer))
 
 
 def _has_status(job: Job, status: str | None) -> bool:
-    """Whether a job matches a `status` filter.
-
-    A job without a status matches every filter; an unknown status matches ACTIVE and INACTIVE.
-    """
+    """A job without a status matches each filter; an unknown one matches ACTIVE and INACTIVE."""
     match status.upper() if status else None:
         case None:
             return True

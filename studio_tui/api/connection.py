@@ -1,9 +1,7 @@
-"""Connection to one team of one Studio: sends requests, and follows logs over websockets.
-
-It knows no endpoint: `client` and `own_routes` have the endpoints.
-"""
+"""Connection to one team of one Studio: sends requests, and follows logs over websockets."""
 
 import asyncio
+import sys
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -11,7 +9,6 @@ from urllib.parse import quote
 
 from studio_tui.api import log_stream
 from studio_tui.api.auth import TOKEN, StudioAuth
-from studio_tui.api.bare_httpx import leave_out_command_line
 from studio_tui.api.calls import Call
 from studio_tui.api.exchange import Answer, Request, Timeouts
 from studio_tui.api.fields import Received, Sent
@@ -29,13 +26,12 @@ if TYPE_CHECKING:
 
 R = TypeVar("R", bound=Received)
 _REMEMBERED_LISTS = 8
-"""Maximum number of cached readers."""
 _REMEMBERED_BYTES = 16 * 1024 * 1024
 """Maximum total bytes of cached bodies; the most recent body is cached whatever its size."""
 
 
 class RememberedLists:
-    """A cache of list readers by query; the least recently used ones are evicted first."""
+    """A cache of list readers by query."""
 
     def __init__(self) -> None:
         self._readers: OrderedDict[tuple[str, ...], ListReader[Any]] = OrderedDict()
@@ -60,26 +56,19 @@ _JSON = {"Content-Type": "application/json"}
 
 
 class Connection:
-    """Sends the requests of one client.
-
-    The first request opens the transport, and so does the first request after `aclose`.
-    """
+    """Sends the requests of one client, which opens the transport if needed."""
 
     def __init__(self, settings: Settings, timeouts: Timeouts, guard: Guard | None) -> None:
-        """Create a connection; `guard` verifies a server whose port another program could take."""
         self.settings = settings
         self.timeouts = timeouts
         self.on_request_end: Callable[[Call], None] = lambda _: None
-        """Called after each attempt to send a request. Set this before the first request."""
+        """Called after each attempt to send a request."""
         self._guard = guard
         self._auth = StudioAuth(settings)
         self._stream_auth = StudioAuth(settings, first_scheme=TOKEN)
         self._opened: Transport | None = None
-        """`None` before the first request, and after `aclose`."""
         self._opening = asyncio.Lock()
-        """Held while a request opens the transport, so that concurrent requests share it."""
         self._has_answered = False
-        """Whether any request has succeeded."""
         self._lists = RememberedLists()
 
     async def aclose(self) -> None:
@@ -102,15 +91,12 @@ class Connection:
 
     @property
     def query(self) -> dict[str, str]:
-        """The query of every request that does not name the team in its body: the team."""
+        """The query of every request that does not name the team in its body."""
         return {"team_name": self.team}
 
     @property
     def is_local_studio(self) -> bool:
-        """Whether the latest successful response shows a local Studio, with additional endpoints.
-
-        False if no request has succeeded since the transport was opened.
-        """
+        """Whether the latest successful response shows a local Studio, which has more endpoints."""
         return self._opened is not None and self._opened.is_local_studio
 
     async def request(
@@ -133,11 +119,7 @@ class Connection:
         *,
         remember: bool = True,
     ) -> ResultPage[R]:
-        """Request a list and parse it.
-
-        With `remember`, the response is parsed by the reader of the last response to the same
-        query, if there is one, and `reader` is used only for the first response.
-        """
+        """Request a list; with `remember`, the last reader for the same query parses it."""
         query = {**query, **self.query}
         try:
             answer = await self.request(route, query)
@@ -211,7 +193,6 @@ class Connection:
 
 
 def _not_a_studio(url: str, error: NotFound) -> NotFound:
-    """Return the error for a 404 before any success: the server is probably not a Studio."""
     message = f"{safe_line(url)} answers with 404 (Not Found), so it does not look like Studio"
     return NotFound(error.status, f"{message}: is the URL right? It says: {error}")
 
@@ -219,22 +200,17 @@ def _not_a_studio(url: str, error: NotFound) -> NotFound:
 def _open(
     settings: Settings, auth: StudioAuth, timeouts: Timeouts, guard: Guard | None
 ) -> "Transport":
-    """Create the transport.
-
-    Call it in a thread, because loading httpx and the certificate authorities takes 100 ms.
-    """
-    leave_out_command_line()
+    """Loading httpx and the certificate authorities takes 100 ms, so call it in a thread."""
+    # This makes the import of httpx's command line fail, which would take 9 ms and 3 MB. httpx
+    # expects that, as the packages of its command line may be missing.
+    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
     from studio_tui.api.transport import Transport  # noqa: PLC0415 (it imports httpx)
 
     return Transport(settings, auth, timeouts, guard)
 
 
 def path_of(route: Route, *segments: str) -> str:
-    """Fill in a route's parameters, each as one quoted path segment.
-
-    Raises:
-        InvalidRequest: a value cannot be a segment, or would change the endpoint.
-    """
+    """Quote each parameter as one path segment; raise `InvalidRequest` if it cannot be one."""
     path = route.path
     for segment in segments:
         if not is_usable_id(segment):

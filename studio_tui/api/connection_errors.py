@@ -14,7 +14,7 @@ _WRONG_NAME = frozenset({62, 64})
 """OpenSSL's codes for a certificate of another host name or IP address."""
 
 _HANDSHAKE = 2.0
-"""Timeout in seconds for a TLS handshake."""
+"""In seconds."""
 
 
 class Failure(NamedTuple):
@@ -107,4 +107,3 @@ _SENTENCES = {
     errno.ECONNRESET: "{host} closed the connection.",
     errno.EPIPE: "{host} closed the connection.",
 }
-"""Sentences for errors of the operating system, by `errno`."""

@@ -6,17 +6,16 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Timeouts in seconds of each phase of a request, and of the whole request."""
+    """Timeouts in seconds."""
 
     connect: float = 10.0
     read: float = 20.0
-    """Timeout of each read, not of the whole response."""
+    """Of each read, not of the whole response."""
     write: float = 20.0
-    """Timeout of each write."""
     pool: float = 10.0
-    """Timeout of waiting until a connection is free."""
+    """Of waiting until a connection is free."""
     whole: float = 30.0
-    """Timeout of one attempt, unless the request has a `deadline`."""
+    """Of one attempt, unless the request has a `deadline`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,27 +24,22 @@ class Request:
 
     method: str
     path: str
-    """Path below `/api`, with parameters already quoted."""
+    """Below `/api`, with parameters already quoted."""
     query: Mapping[str, str]
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | AsyncIterable[bytes] | None = None
     """An iterable must allow a second iteration, in case Studio refuses the token's scheme."""
     changes: bool = False
-    """Whether the request changes something, so that its outcome is unknown if it fails once sent.
-    """
+    """Whether it changes something, so that its outcome is unknown if it fails once sent."""
     deadline: float | None = None
-    """Timeout of one attempt in seconds, instead of `Timeouts.whole`."""
+    """In seconds, instead of `Timeouts.whole`."""
     skip: int = 0
     """Number of leading bytes to drop from a 200 response that is not JSON."""
     last: int | None = None
-    """Number of trailing bytes to return of a 200 response that is not JSON; `None` for all.
-
-    Earlier bytes are dropped on arrival, so that a large log needs little memory.
-    """
+    """Number of trailing bytes to return of a 200 response that is not JSON; `None` for all."""
     may_cut: bool = False
     """Whether a response that is too large is truncated instead of raising an error."""
     accepted: frozenset[int] = frozenset()
-    """Status codes besides 2xx that are not errors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +48,12 @@ class Answer:
 
     status: int
     headers: Mapping[str, str]
-    """Names are case-insensitive."""
     body: bytes
     """Decompressed. Untrusted."""
     length: int
     """Number of decompressed bytes read, including those that are not in `body`."""
     is_cut: bool = False
-    """Whether the end of the response is missing from `body` because the response is too large."""
+    """Whether `body` is truncated because the response is too large."""
 
     @property
     def is_json(self) -> bool:

@@ -1,9 +1,4 @@
-"""Field types of the REST document's schemas, and base classes of received and sent models.
-
-Received models are lenient: an optional field that cannot be parsed has its default and is listed
-in `unreadable`. Sent models are strict. All received text is safe to draw, except `Verbatim` and
-secrets.
-"""
+"""Field types of the REST document's schemas, and base classes of received and sent models."""
 
 import json
 import sys
@@ -28,7 +23,7 @@ from studio_tui.api.messages import message_block, message_line
 from studio_tui.text import Verbatim, safe_line
 
 _LONGEST_SHARED = 4096
-"""Maximum number of characters of a text that is stored once for all jobs with the same text."""
+"""Characters up to which a text is stored once for all jobs with the same text."""
 
 
 def _as_aware(value: datetime) -> datetime:
@@ -42,7 +37,7 @@ def _upper_line(value: str) -> str:
 
 
 def _as_texts(value: object) -> object:
-    """Convert environment values to text, since some servers send numbers."""
+    """Some servers send numbers."""
     if isinstance(value, Mapping):
         return {
             safe_line(str(name)): "" if text is None else str(text) for name, text in value.items()
@@ -66,12 +61,10 @@ def _share(text: Verbatim) -> Verbatim:
 
 
 def _deduplicate(text: Verbatim) -> Verbatim:
-    """Return one object for equal texts, since reruns repeat them. Long texts are not shared."""
     return _share(text) if len(text.text) <= _LONGEST_SHARED else text
 
 
 Line = Annotated[str, AfterValidator(safe_line)]
-"""One line, safe to draw."""
 
 MessageLine = Annotated[str, AfterValidator(message_line)]
 """One line of a message from Studio, safe to draw, with secrets redacted."""
@@ -89,7 +82,6 @@ Source = Annotated[Verbatim, AfterValidator(_deduplicate)]
 """Text to be sent back unchanged, such as a query."""
 
 Environment = Annotated[dict[str, SecretStr], BeforeValidator(_as_texts)]
-"""Names and values; the values are secret."""
 
 Metrics = Annotated[dict[str, str], BeforeValidator(_metrics_as_texts)]
 """Names and values, each as a line that is safe to draw."""
@@ -102,7 +94,7 @@ _NO_FIELDS: set[str] = set()
 class Received(BaseModel):
     """Base of received models: frozen and lenient.
 
-    A required field that is missing or cannot be parsed makes the whole model invalid.
+    An optional field that cannot be parsed has its default. A required one makes the model invalid.
     """
 
     # Schemas are built on first use, so that jobs are shown before the schemas of pipelines exist.
@@ -111,7 +103,7 @@ class Received(BaseModel):
     )
 
     unreadable: Annotated[tuple[str, ...], Field(exclude=True, init=False)] = ()
-    """Names of received fields that could not be parsed; each has its default, mostly `None`."""
+    """Names of received fields that could not be parsed."""
 
     @model_validator(mode="wrap")
     @classmethod

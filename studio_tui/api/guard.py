@@ -3,16 +3,16 @@
 from typing import Protocol
 
 NOT_RUNNING = "The local Studio is not running."
-"""Error message: nothing is sent, as another program at its former port must not see the token."""
+"""Nothing is sent, as another program at its former port must not see the token."""
 
 
 class Guard(Protocol):
     """Verifies the server at an address; both methods read files, so call them in a thread."""
 
     def verify(self, url: str) -> object:
-        """Verify the server at `url` before a connection to it is opened.
+        """Verify the server at `url` before a connection is opened.
 
-        Returns the seal of that server: a value that changes whenever a server starts.
+        Returns its seal: a value that changes whenever a server starts.
 
         Raises:
             NotSent: it is not the right server, so nothing may be sent there.

@@ -8,9 +8,7 @@ from pydantic import BeforeValidator
 from studio_tui.text import LINE_LIMIT, safe_line
 
 _STAND_IN = "⊘"
-"""Prefix of a placeholder for an unusable id."""
 _DIGITS = 12
-"""Number of hexadecimal digits of a placeholder."""
 
 NO_ID = "Studio sent an unusable id, so nothing can be requested for it"
 """Why the commands on a row with a placeholder instead of an id are disabled."""
@@ -27,7 +25,6 @@ def is_usable_id(identifier: str) -> bool:
 
 
 def _identifier(value: object) -> str:
-    """Validate an id, which Studio sends as a string or an int, and return it as a text."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise ValueError("an id must be a string or a whole number")  # noqa: TRY004 (pydantic reads it)
     text = str(value)

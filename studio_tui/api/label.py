@@ -1,7 +1,7 @@
 """The label of a job: an environment variable with the id of the intent that created the job.
 
-The dashboard finds by it whether an unconfirmed request created a job. The user does not see it
-among the job's variables, and it is not copied when the job is run again.
+It shows whether an unconfirmed request created a job. The user does not see it among the job's
+variables, and it is not copied when the job is run again.
 """
 
 import re
@@ -11,17 +11,14 @@ from pydantic import SecretStr
 from studio_tui.api.models import Job
 
 NAME = "STUDIO_TUI_INTENT"
-"""Name of the variable."""
 
 _INTENT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-"""The id of an intent."""
 
 
 def add_label(environment: str | None, intent_id: str) -> str:
     """Return an environment text with the label of an intent, replacing any existing label.
 
-    The label is the first line: after a value with a missing quote, it would be read as part of
-    that value.
+    It is the first line, as after a value with a missing quote it would be part of that value.
     """
     lines = (environment or "").split("\n")
     other_lines = "\n".join(line for line in lines if not line.startswith(f"{NAME}="))
@@ -35,10 +32,7 @@ def user_variables(job: Job) -> dict[str, SecretStr]:
 
 
 def intent_of(job: Job) -> str | None:
-    """Return the id of the intent that created a job; empty if it has no label.
-
-    Returns `None` if that is unknown: Studio omits the environment, or masks its values.
-    """
+    """Return the id of the intent; empty for a job without a label, `None` if Studio masks it."""
     if job.environment is None:
         return None
     label = job.environment.get(NAME)

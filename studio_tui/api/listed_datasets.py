@@ -9,13 +9,11 @@ class ListedVersion(Received):
 
     version: Line
     job_id: Identifier | None = None
-    """The job that created it."""
     job_name: Line | None = None
     made_by: Line | None = None
-    """The user who ran that job."""
     made_at: Moment | None = None
     sources: tuple[Line, ...] = ()
-    """Its source datasets, with versions where known."""
+    """With versions where known."""
 
 
 class ListedDataset(Received):
@@ -24,7 +22,7 @@ class ListedDataset(Received):
     name: Line
     versions: tuple[ListedVersion, ...] = ()
     newer: tuple[Line, ...] = ()
-    """Versions of its direct and indirect sources that are newer than those it was built from.
+    """Versions of its sources that are newer than those it was built from.
 
     Empty if it is up to date, or if that is unknown.
     """

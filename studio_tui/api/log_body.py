@@ -14,7 +14,6 @@ _CONTENT_RANGE = re.compile(r"bytes (?:(\d{1,18})-(\d{1,18})|\*)/(\d{1,18}|\*)")
 _PARTIAL, _NOT_MODIFIED, _OUT_OF_RANGE = 206, 304, 416
 
 ACCEPTED = frozenset({_NOT_MODIFIED, _OUT_OF_RANGE})
-"""Status codes besides 2xx that are not errors for a log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +30,12 @@ class LogBody:
     It is less than `offset` if the log was truncated after the previous request.
     """
     etag: str | None
-    """ETag to send with the next request."""
     unchanged: bool = False
     """Whether the log still has the ETag that was sent; `data` is empty then."""
     more: bool = False
     """Whether more bytes follow: request again from the end of `data`."""
     is_exact: bool = False
-    """Whether Studio sent a Content-Range with the total size, and the data does not contradict it.
-
-    Then no bytes between `offset` and the end of `data` are missing or repeated.
-    """
+    """Whether a Content-Range with the total size proves that no bytes are missing or repeated."""
 
 
 def range_headers(offset: int, etag: str | None) -> Mapping[str, str]:
@@ -57,10 +52,7 @@ def suffix_headers(length: int, etag: str | None) -> Mapping[str, str]:
 
 
 def _headers_for(part: str, etag: str | None) -> dict[str, str]:
-    """Build the headers of a range request.
-
-    They forbid compression, because a range would count compressed bytes.
-    """
+    """They forbid compression, because a range would count compressed bytes."""
     headers = {
         "Accept": "text/plain, application/json;q=0.5",
         "Accept-Encoding": "identity",
@@ -75,7 +67,7 @@ def log_body(answer: Answer, offset: int, etag: str | None) -> LogBody:
     """Parse the response to a request with the headers of `range_headers(offset, etag)`.
 
     The request must also have had `skip=offset`, for servers without range requests. The API
-    document does not specify the response type, so plain text and a JSON string are both accepted.
+    document does not specify the response type: plain text and a JSON string are accepted.
 
     Raises:
         BrokenAnswer: not the requested range, or the body does not match its Content-Range.
@@ -108,14 +100,7 @@ def _parse_answer(answer: Answer, offset: int, etag: str | None) -> LogBody:
 
 
 def log_end(answer: Answer, length: int, etag: str | None) -> LogBody:
-    """Parse the response to a request with the headers of `suffix_headers(length, etag)`.
-
-    The request must also have had `last=length`, for servers without range requests.
-
-    Raises:
-        BrokenAnswer: the body does not match its Content-Range.
-        ProtocolError: the response is not a log, or a part without a valid Content-Range.
-    """
+    """Parse the response to a request with `suffix_headers(length, etag)` and `last=length`."""
     body = _parse_answer(answer, 0, etag)
     end = body.offset + len(body.data) if answer.status == _PARTIAL else body.total or 0
     data = body.data[-length:]
@@ -123,10 +108,7 @@ def log_end(answer: Answer, length: int, etag: str | None) -> LogBody:
 
 
 def _content_range(answer: Answer) -> tuple[int, int | None]:
-    """Return the start of a range and the size of the whole log (RFC 9110, 14.4).
-
-    The size is `None` if it is unknown.
-    """
+    """Return the start of a range and the size of the whole log (RFC 9110, 14.4), if known."""
     match = _CONTENT_RANGE.fullmatch(answer.headers.get("Content-Range", "").strip())
     if match is None or (match[1] is None and answer.status == _PARTIAL):
         raise ProtocolError("Studio sent a part of a log without saying which.")
@@ -144,7 +126,6 @@ def _content_range(answer: Answer) -> tuple[int, int | None]:
 
 
 def _bytes_of(value: Any) -> bytes:
-    """Return the bytes of a log that was sent as a JSON value."""
     if isinstance(value, str):
         return value.encode("utf-8", "surrogatepass")
     if value is None:

@@ -1,7 +1,6 @@
 """A job's log received over the websocket, as typed frames.
 
-Log chunks are passed on as received: in any order, repeated, or split anywhere. Code in `service`
-orders them and connects again.
+Log chunks are passed on as received: in any order, repeated, or split anywhere.
 """
 
 import asyncio
@@ -47,19 +46,16 @@ RawText = NewType("RawText", str)
 """Raw text of a job's log: not safe to draw. Only the log decoder may split it into lines."""
 
 LARGEST_FRAME = 16 * 1024 * 1024
-"""Maximum size of a websocket message in bytes, after decompression."""
 
 LONGEST_SILENCE = 45.0
-"""Seconds without a websocket message after which the connection is considered dead."""
+"""Seconds without a message after which the connection is considered dead."""
 
 _PING_EVERY = 20.0
-"""Ping interval in seconds; keeps proxies from closing an idle connection."""
+"""Seconds; keeps proxies from closing an idle connection."""
 
 _KEYS = frozenset({"log_blobs", "logs", "job", "message", "type"})
-"""Keys of a message that this client handles."""
 
 _CLOSE_TIMEOUT = 1.0
-"""Seconds that Studio has to answer the close of a websocket."""
 _ID, _TEXT = itemgetter("id"), itemgetter("message")
 _ID_BITS = 63
 """Maximum bits of the id of a log chunk, as the index of a log stores 64-bit integers."""
@@ -117,7 +113,6 @@ class ServerMessage:
     """An error message; Studio closes the connection after it."""
 
     text: str
-    """Safe to draw."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +128,7 @@ class Closed:
     """The end of the connection; no frame follows it."""
 
     code: int
-    """Close code (RFC 6455, 7.4.1); 1006 for a broken connection, 1009 for a too large message."""
+    """See RFC 6455, 7.4.1; 1006 for a broken connection, 1009 for a too large message."""
     reason: str
     """Safe to draw; may be empty."""
 
@@ -153,8 +148,7 @@ async def follow(
 ) -> AsyncGenerator[LogFrame, None]:
     """Connect and yield frames until the connection ends; the last frame is `Closed`.
 
-    `open_timeout` is the timeout of the connection and the handshake, in seconds. `guard` verifies
-    the server before anything is sent to it.
+    `open_timeout` is that of the connection and the handshake, in seconds.
 
     Raises:
         NotSent: no connection could be made.
@@ -177,8 +171,6 @@ async def follow(
 
 
 class _Target(NamedTuple):
-    """Connection parameters of a log stream."""
-
     settings: Settings
     path: str
     query: Mapping[str, str]
@@ -188,7 +180,7 @@ class _Target(NamedTuple):
 
 
 async def _connect(auth: StudioAuth, target: _Target) -> "ClientConnection":
-    """Connect; on 401 or 403, try the next scheme of `auth`, if there is another one."""
+    """On 401 or 403, the next scheme of `auth` is tried, if there is another one."""
     for scheme in auth.schemes:
         began = clock.monotonic()
         try:
@@ -259,7 +251,6 @@ async def _handshake(target: _Target, authorization: str) -> "ClientConnection":
 
 
 async def _connect_guarded(url: str, guard: Guard, opening: float) -> socket.socket:
-    """Connect to `url`, which is on this machine, and verify the server's identity."""
     parts = address(url)
     host, port = (parts.host, parts.effective_port) if parts else ("", 0)
     seal = await asyncio.to_thread(guard.verify, url)
@@ -314,9 +305,9 @@ async def _frames(
 
 
 def parse_frames(text: bytes) -> Iterator[LogFrame]:
-    """Yield the frames in one websocket message, which may contain several kinds at once.
+    """Yield the frames in one websocket message: log chunks before the job's status.
 
-    Log chunks come before the job's status. Unknown keys yield nothing if the UTF-8 is valid.
+    Unknown keys yield nothing if the UTF-8 is valid.
     """
     message, is_spoiled = _parse_json(text)
     if not isinstance(message, Mapping):

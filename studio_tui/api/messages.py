@@ -1,8 +1,7 @@
 """Sanitizing of Studio's messages: safe to draw, with secrets redacted.
 
-Control characters are removed before redaction, since an invisible character inside a secret would
-hide it. A line is truncated to `LINE_LIMIT` after redaction, since half a secret does not look
-like one.
+Control characters are removed before redaction, as an invisible character inside a secret would
+hide it. A line is cut after redaction, as half a secret does not look like one.
 """
 
 from studio_tui.log import redact

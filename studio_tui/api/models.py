@@ -1,10 +1,6 @@
 """Every schema of the REST document, received and sent, in the document's order.
 
-Received models are lenient: unknown keys are ignored, an unknown status is kept in upper case, and
-an optional field that cannot be parsed has its default and is listed in `unreadable`. Sent models
-are strict. All received text is safe to draw, except `Verbatim` and secrets. The document's classes
-have its names, and the program uses the short aliases at the end. Some classes are not in the
-document.
+The document's classes have its names, and the program uses the short aliases at the end.
 """
 
 from datetime import datetime
@@ -39,7 +35,7 @@ class QueryType(StrEnum):
 
 
 def _parse_query_type(value: object) -> object:
-    """Parse a query type: a word, or from older servers 1 for Python and 2 for shell."""
+    """Older servers send 1 for Python and 2 for shell."""
     if isinstance(value, int):
         return {1: "PYTHON", 2: "SHELL"}.get(value, str(value))
     return value.upper() if isinstance(value, str) else value
@@ -187,7 +183,7 @@ class ComputeClusterOutput(Received):
     busy_workers: int | None = None
     """Number of workers that jobs use."""
     problem: MessageLine | None = None
-    """Why a change of the clusters is not in effect. Sent by the local Studio only."""
+    """Why a change of the clusters is not in effect; local Studio only."""
     active_workers: int | None = None
     """Number of workers that are up, busy or not. Sent by newer servers."""
 
@@ -205,10 +201,10 @@ class JobPipelineRunOutput(Received):
     """Id of the latest run in this pipeline; may be set while the status is still PENDING."""
 
     attempts: tuple[Identifier, ...] = ()
-    """Ids of earlier runs in this pipeline, which newer ones replaced, oldest first.
+    """Ids of earlier runs in this pipeline, oldest first.
 
-    Only the local Studio sends earlier runs. For another Studio, `attempts` are the earlier runs
-    that this dashboard has observed.
+    Only the local Studio sends them. For another Studio, they are those that this dashboard has
+    observed.
     """
 
     @property
@@ -336,11 +332,7 @@ UploadedFile = UploadFileOutput
 
 
 def runs_on(job: Job, cluster: Cluster) -> bool:
-    """Whether a job belongs to a cluster.
-
-    Ids are compared, as a newer cluster may have the same name; names are compared only if Studio
-    does not send the cluster id of the job.
-    """
+    """Whether a job belongs to a cluster; names may be reused, and count only without an id."""
     if job.compute_cluster_id is not None:
         return job.compute_cluster_id == cluster.id
     return cluster.name is not None and job.compute_cluster_name == cluster.name

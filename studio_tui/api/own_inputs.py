@@ -48,9 +48,7 @@ class RerunJob(Sent):
     """A job to rerun."""
 
     job_id: str
-    """Id of the original job."""
     job: JobInput
-    """The new job to create."""
 
 
 class RerunInput(Sent):

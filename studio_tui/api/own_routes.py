@@ -18,12 +18,6 @@ from studio_tui.api.own_inputs import (
     ScheduleTimes,
 )
 from studio_tui.api.routes import Route
-from studio_tui.api.write_responses import (
-    parse_created,
-    parse_created_pipeline,
-    parse_optional,
-    pipeline_in,
-)
 
 
 class OwnRoutes:
@@ -33,44 +27,32 @@ class OwnRoutes:
         self._connection = connection
 
     async def change_schedule(self, job_id: str, times: ScheduleTimes) -> Job | None:
-        """Change the times of a schedule.
-
-        Returns the schedule, or `None` if the response does not include it.
-        """
+        """Change the times of a schedule; return it, if the response includes it."""
         body = ChangeScheduleInput(team_name=self._connection.team, **asdict(times))
         answer = await self._connection.write(routes.CHANGE_SCHEDULE, body, job_id)
-        return parse_optional(Job, answer)
+        return answers.parse_optional(Job, answer)
 
     async def run_schedule(self, job_id: str, *, idempotency_key: str) -> Job:
         """Run a schedule once outside its timetable; equal keys create only one run."""
-        return parse_created(
+        return answers.parse_created(
             Job, await self._send_action(routes.RUN_SCHEDULE, job_id, idempotency_key)
         )
 
     async def suspend_schedule(self, job_id: str) -> Job | None:
-        """Suspend a schedule until it is resumed.
-
-        Returns the schedule, or `None` if the response does not include it.
-        """
-        return parse_optional(Job, await self._send_action(routes.SUSPEND_SCHEDULE, job_id))
+        """Suspend a schedule until it is resumed; return it, if the response includes it."""
+        return answers.parse_optional(Job, await self._send_action(routes.SUSPEND_SCHEDULE, job_id))
 
     async def resume_schedule(self, job_id: str) -> Job | None:
-        """Resume a suspended schedule.
-
-        Returns the schedule, or `None` if the response does not include it.
-        """
-        return parse_optional(Job, await self._send_action(routes.RESUME_SCHEDULE, job_id))
+        """Resume a suspended schedule; return it, if the response includes it."""
+        return answers.parse_optional(Job, await self._send_action(routes.RESUME_SCHEDULE, job_id))
 
     async def rerun_jobs(
         self, jobs: Iterable[RerunJob], *, idempotency_key: str | None = None
     ) -> Pipeline | None:
-        """Create a pipeline that reruns jobs, each one after those that it depends on.
-
-        Returns `None`, and nothing was created, if none of the jobs depends on another.
-        """
+        """Create a pipeline that reruns jobs; return `None` if none of them depends on another."""
         body = RerunInput(team_name=self._connection.team, jobs=tuple(jobs))
         answer = await self._connection.write(routes.RERUN_JOBS, body, key=idempotency_key)
-        return pipeline_in(parse_created(PipelineOutput, answer))
+        return answers.pipeline_in(answers.parse_created(PipelineOutput, answer))
 
     async def schedule_pipeline(
         self, schedule: NewPipelineSchedule, *, idempotency_key: str
@@ -78,24 +60,21 @@ class OwnRoutes:
         """Create a schedule that triggers a pipeline; equal keys create only one."""
         body = SchedulePipelineInput(team_name=self._connection.team, **asdict(schedule))
         answer = await self._connection.write(routes.SCHEDULE_PIPELINE, body, key=idempotency_key)
-        return parse_created(Job, answer)
+        return answers.parse_created(Job, answer)
 
     async def trigger_schedule(self, job_id: str, *, idempotency_key: str) -> Pipeline:
         """Trigger the pipeline of a schedule now; equal keys create only one pipeline."""
-        return parse_created_pipeline(
+        return answers.parse_created_pipeline(
             await self._send_action(routes.TRIGGER_SCHEDULE, job_id, idempotency_key)
         )
 
     async def restore_job(self, job_id: str, *, pipeline_id: str) -> Pipeline | None:
-        """Restore a job that was removed from a pipeline; the pipeline is paused.
-
-        Returns the pipeline, or `None` if the response does not include it.
-        """
+        """Restore a removed job; return its pipeline, if the response includes it."""
         body = RemoveJobFromPipelineInput(
             team_name=self._connection.team, pipeline_id=pipeline_id, job_id=job_id
         )
         answer = await self._connection.write(routes.RESTORE_JOB, body)
-        return pipeline_in(parse_optional(PipelineOutput, answer))
+        return answers.pipeline_in(answers.parse_optional(PipelineOutput, answer))
 
     async def datasets(self) -> tuple[ListedDataset, ...]:
         """Return all datasets, sorted by name."""
@@ -103,6 +82,5 @@ class OwnRoutes:
         return answers.parse_model(ListedDatasets, answer.body).datasets
 
     async def _send_action(self, route: Route, job_id: str, key: str | None = None) -> Answer:
-        """Send an action on the schedule `job_id`."""
         body = ScheduleInput(team_name=self._connection.team)
         return await self._connection.write(route, body, job_id, key=key)

@@ -1,9 +1,8 @@
 """Incremental parsing of a polled list: usually, only rows that changed are parsed again.
 
-Most rows of a response are the same as in the response before it. Equal rows are found by comparing
-bytes, and only the other rows are parsed. The event loop runs in between, after
-about 64 KiB of parsed rows.
-If 1 % of 1,000 jobs (1 MB) have changed, this takes 1 ms of CPU; parsing all of them takes 60 ms.
+Equal rows are found by comparing bytes. The event loop runs in between, after about 64 KiB of
+parsed rows. If 1 % of 1,000 jobs (1 MB) have changed, this takes 1 ms of CPU; parsing all of them
+takes 60 ms.
 """
 
 import asyncio
@@ -29,7 +28,7 @@ _MOST_ROWS = 64
 """Maximum number of rows compared at once; a comparison copies the bytes of the rows."""
 
 _FIRST_ROW = re.compile(rb'\s*\[\s*(?=\{\s*"([^"\\]*)")')
-"""The beginning of a list; the group is the name of the first field of the first row."""
+"""The group is the name of the first field of the first row."""
 _EMPTY = re.compile(rb"\s*\[\s*\]\s*")
 _SEPARATORS = re.compile(r"[\s,]*")
 
@@ -54,12 +53,10 @@ class ResultPage(Generic[T]):
 
 @dataclass(slots=True)
 class _Rows(Generic[T]):
-    """The rows of one body."""
-
     starts: list[int] = field(default_factory=list)
     """Offset of each row in the body; empty if `_read_all` parsed the body."""
     models: list[T | None] = field(default_factory=list)
-    """The model of each row; `None` for a row that could not be parsed."""
+    """`None` for a row that could not be parsed."""
     indices: dict[str, int] = field(default_factory=dict)
     """Index in `models` by identity; of duplicates, the last index. Empty until computed."""
 
@@ -69,10 +66,7 @@ class _Irregular(Exception):  # noqa: N818 (never leaves this module)
 
 
 class ListReader(Generic[T]):
-    """Parses the responses of one list query, reusing models of the previous response.
-
-    If a body is irregular, all of its rows are parsed.
-    """
+    """Parses the responses of one list query, reusing models of the previous response."""
 
     def __init__(
         self,
@@ -82,7 +76,7 @@ class ListReader(Generic[T]):
     ) -> None:
         """Initialise; `identity` returns what identifies a row, such as its id.
 
-        Rows for which `is_requested` returns false are dropped; Studio should not have sent them.
+        Rows for which `is_requested` returns False are dropped; Studio should not have sent them.
         """
         self._kind = kind
         self._identity = identity
@@ -98,11 +92,7 @@ class ListReader(Generic[T]):
         return len(self._body)
 
     async def read(self, body: bytes) -> ResultPage[T]:
-        """Parse a body; return the previous page itself if the body has not changed.
-
-        Raises:
-            ProtocolError: the body is not a JSON list, or is truncated.
-        """
+        """Parse a body, an equal one to the same page; raise `ProtocolError` if it is no list."""
         body = without_byte_order_mark(body)
         # The same list may be requested twice concurrently.
         async with self._reading:
@@ -201,10 +191,7 @@ class ListReader(Generic[T]):
             return None
 
     async def _read_all(self, body: bytes) -> _Rows[T]:
-        """Parse a list in any layout, row by row.
-
-        Python's parser is used, which is more lenient than pydantic's.
-        """
+        """Python's parser is used, which is more lenient than pydantic's."""
         rows: _Rows[T] = _Rows()
         text = body.decode("utf-8", "replace").strip()
         if not text.startswith("["):
@@ -228,7 +215,6 @@ class ListReader(Generic[T]):
         return rows
 
     def _build_page(self, rows: _Rows[T]) -> ResultPage[T]:
-        """Build the page from the rows, and index each row by identity for the next body."""
         unique = readable = list(filter(None, rows.models))
         if not rows.indices:
             identities = map(self._identity, readable)

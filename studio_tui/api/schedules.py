@@ -10,7 +10,6 @@ class ScheduleRun(Received):
     kind: Line
     """job, pipeline, missed (no Studio was running) or skipped (the previous run had not ended)."""
     id: Identifier | None = None
-    """Id of the job or the pipeline."""
     name: Line | None = None
     status: Word | None = None
     scheduled_for: Moment | None = None
@@ -28,11 +27,9 @@ class JobSchedule(Received):
     """`None` for a single run, at `start_after`."""
     start_after: Moment | None = None
     time_zone: Line | None = None
-    """Time zone of the expression."""
     next_run_at: Moment | None = None
     """`None` when no more runs follow."""
     runs: int | None = None
-    """Number of runs so far."""
     missed: int | None = None
     """Number of fire times at which no Studio was running."""
     skipped: int | None = None
@@ -43,4 +40,4 @@ class JobSchedule(Received):
     suspended_at: Moment | None = None
     """`None` if the schedule is active."""
     datasets: tuple[Line, ...] | None = None
-    """The datasets that its pipelines rebuild; `None` if the schedule runs a job."""
+    """`None` if the schedule runs a job."""

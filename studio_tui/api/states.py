@@ -44,24 +44,21 @@ _JOB_STATES = {state.value: state for state in JobState}
 FINISHED_STATES = frozenset({JobState.COMPLETE, JobState.FAILED, JobState.CANCELED, JobState.TASK})
 CANCELING_STATES = frozenset({JobState.CANCELING, JobState.CANCELING_SCHEDULED})
 CANCELED_STATES = CANCELING_STATES | {JobState.CANCELED}
-"""States of jobs that were canceled, and of jobs whose cancellation was requested."""
+"""Also those whose cancellation was requested."""
 
 WAITING_STATES = (
     frozenset(JobState) - FINISHED_STATES - CANCELING_STATES - {JobState.RUNNING, JobState.UNKNOWN}
 )
-"""States before the query runs."""
 
 QUEUED_STATES = frozenset({JobState.QUEUED, JobState.SCHEDULED})
-"""States of jobs that wait for workers."""
 
 STARTED_STATES = frozenset({JobState.PROVISIONING, JobState.INIT, JobState.RUNNING})
-"""States from the preparation of workers to the end of the query."""
 
 NOT_QUEUED_STATES = frozenset({JobState.PENDING, JobState.CREATED})
-"""States of jobs that are not queued yet: they wait for other jobs or for Studio."""
+"""They wait for other jobs or for Studio."""
 
 STATES_WITH_WORKERS = frozenset({JobState.INIT, JobState.RUNNING, *CANCELING_STATES})
-"""States in which a job has workers: from before its query runs until it ends."""
+"""From before its query runs until it ends."""
 
 
 class PipelineState(StrEnum):

@@ -12,11 +12,7 @@ _NO_CERTIFICATES = "The CA file {} contains no certificates."
 
 
 def tls_context(settings: Settings) -> ssl.SSLContext:
-    """Return a context that trusts the settings' authorities; this reads files for 10 to 30 ms.
-
-    Raises:
-        ConfigError: the CA file contains no certificates, or cannot be read.
-    """
+    """Return a context that trusts the settings' authorities; reads files for 10 to 30 ms."""
     if settings.ca_file is None:
         return httpx.create_ssl_context(trust_env=False)
     try:
@@ -26,11 +22,7 @@ def tls_context(settings: Settings) -> ssl.SSLContext:
 
 
 def trust(context: ssl.SSLContext, ca_file: Path) -> None:
-    """Add the authorities in a file to a context.
-
-    Raises:
-        ConfigError: the file contains no certificates, or cannot be read.
-    """
+    """Trust the authorities in a file; raise `ConfigError` if it has none or is unreadable."""
     try:
         context.load_verify_locations(cafile=str(ca_file))
     except (OSError, ssl.SSLError) as error:

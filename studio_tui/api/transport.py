@@ -1,6 +1,6 @@
 """Sends one request and reads its complete response within limits; raises only `StudioError`.
 
-Importing httpx takes 80 ms, so the client imports this module with the first request.
+Importing httpx takes 80 ms, so import this module with the first request.
 """
 
 import asyncio
@@ -47,31 +47,24 @@ from studio_tui.settings import Settings
 from studio_tui.text import safe_line
 
 LARGEST_ANSWER = 32 * 1024 * 1024
-"""Maximum size of a body in bytes, after decompression."""
+"""In bytes, after decompression."""
 
 LARGEST_REASON = 256 * 1024
-"""Maximum size of an error body in bytes."""
 
 CONNECTIONS = 6
-"""Maximum number of open connections."""
 
 KEEP_ALIVE = 4.0
 """Seconds that an idle connection is kept open.
 
-Common servers close theirs after 5 s; closing earlier avoids sending a request on a connection that
-is about to be closed.
+Common servers close theirs after 5 s; a request on a connection that is about to be closed fails.
 """
 
 CLOSE_SECONDS = 1.0
-"""Seconds that unfinished requests have until their connections are closed."""
 
 _INFLATE_STEP = 1024 * 1024
-"""Maximum number of bytes that are decompressed at once."""
 _TOO_LARGE = f"Studio's answer is over {LARGEST_ANSWER // 1024 // 1024} MiB: ask for less."
 _CLOSED = "closed the connection before its answer was complete."
-"""End of a sentence that begins with the host."""
 _TO_TLS = b"HTTP request was sent to HTTPS port"
-"""Response of nginx to plain HTTP on a TLS port."""
 _NOTHING_DONE = frozenset({501, 505, 507, 508, 511})
 """Statuses from 500 up after which it is certain that Studio did nothing."""
 
@@ -91,13 +84,10 @@ class Transport:
         self._auth = auth
         self._timeouts = timeouts
         self.is_local_studio = False
-        """Whether the latest successful response came from a local Studio."""
         self.on_request_end: Callable[[Call], None] = lambda _: None
-        """Called once for each attempt to send a request, when the attempt ends."""
+        """Called when an attempt to send a request ends."""
         self._unfinished = 0
-        """Number of requests that have not ended."""
         self._is_idle = asyncio.Event()
-        """Set while no request is unfinished."""
         self._is_idle.set()
         self._closing: asyncio.Task[None] | None = None
         self._http = httpx.AsyncClient(
@@ -141,11 +131,12 @@ class Transport:
 
         Raises:
             NotSent: Studio cannot have received the whole request.
-            OutcomeUnknown: the request changes something, and Studio may have done it. Some bytes
-                were sent, but no clear response was received; a status such as 502 is not clear.
+            OutcomeUnknown: the request changes something, and Studio may have done it, as there
+                is no clear response; a status such as 502 is not clear.
             TransportError: no complete response was received.
             StatusError: Studio responded with an error status.
-            ProtocolError: a redirect, or a response that is too large or has an unknown encoding.
+            ProtocolError: a redirect, or a response that is too large or has an unknown
+                encoding.
         """
         self._unfinished += 1
         self._is_idle.clear()
@@ -157,7 +148,6 @@ class Transport:
                 self._is_idle.set()
 
     async def _send_with_scheme(self, request: Request) -> Answer:
-        """Send a request with one scheme after the other, while Studio refuses the token."""
         for scheme in self._auth.schemes:
             try:
                 answer = await self._send_and_log(request, self._auth.header(scheme))
@@ -170,7 +160,6 @@ class Transport:
         raise refused
 
     async def _send_and_log(self, request: Request, authorization: str) -> Answer:
-        """Send once; log the outcome, and report it to `on_request_end`."""
         started_at, began = clock.now(), clock.monotonic()
         outcome, reason = "canceled", ""
         try:
@@ -187,7 +176,6 @@ class Transport:
         return answer
 
     async def _attempt(self, request: Request, authorization: str) -> Answer:
-        """Send once, and translate every failure into a `StudioError`."""
         progress = _Progress(self._url, self._guard)
         try:
             async with asyncio.timeout(request.deadline or self._timeouts.whole):
@@ -220,7 +208,6 @@ class Transport:
         raise failed from cause
 
     async def _why_broken(self, error: Exception, *, sent: bool) -> Failure:
-        """Return why a connection broke off or could not be made."""
         if not sent:
             return failure(error, self._host)
         target = address(self._base)
@@ -296,7 +283,7 @@ class Transport:
 
 @lru_cache(maxsize=32)
 def _url(address: str, query: tuple[tuple[str, str], ...]) -> httpx.URL:
-    """Return the URL of a request; cached, as parsing a URL takes longer than sending a request."""
+    """Cached, as parsing a URL takes longer than sending a request."""
     return httpx.URL(address, params=query or None)
 
 
@@ -329,7 +316,6 @@ class _Progress:
 
     def __init__(self, url: str, guard: Guard | None) -> None:
         self.sent = False
-        """Whether any byte may have been sent to Studio."""
         self._url = url
         self._guard = guard
         self._seal: object = None
@@ -347,10 +333,9 @@ class _Progress:
 
 
 async def decompress(answer: httpx.Response) -> AsyncIterator[bytes]:
-    """Yield a decompressed body in chunks of at most 1 MiB; each chunk is decompressed when needed.
+    """Yield a decompressed body in pieces of at most 1 MiB; raise `ProtocolError` if invalid.
 
-    Raises:
-        ProtocolError: the compression is unknown, invalid or incomplete.
+    An empty body is valid with any compression. Zeros after the compressed bytes are padding.
     """
     encoding = answer.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding in {"", "identity"}:
@@ -360,31 +345,33 @@ async def decompress(answer: httpx.Response) -> AsyncIterator[bytes]:
     if encoding not in {"gzip", "x-gzip", "deflate"}:
         raise ProtocolError(f"Studio's answer is encoded as {safe_line(encoding)}.")
     inflater = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
+    is_empty = True
     try:
         async for piece in answer.aiter_raw():
             compressed = piece
             while compressed:
                 if inflater.eof:
+                    if not (compressed := compressed.lstrip(b"\0")):
+                        break
                     # A gzip body may have several members, one after the other: RFC 1952, 2.2.
                     inflater = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
+                is_empty = False
                 yield inflater.decompress(compressed, _INFLATE_STEP)
                 compressed = inflater.unconsumed_tail or inflater.unused_data
                 # Decompressing 1 MiB takes 2 ms, so let the event loop run in between.
                 await asyncio.sleep(0)
     except zlib.error:
         raise ProtocolError("Studio's answer is compressed incorrectly.") from None
-    if not inflater.eof:
+    if not (inflater.eof or is_empty):
         raise ProtocolError("Studio's answer ends in the middle of its compression.")
 
 
 def _lower_first(error: StudioError) -> str:
-    """Return an error's message so that it can follow a comma."""
     sentence = str(error)
     starts_with_name = sentence.startswith("Studio")
     return sentence if starts_with_name else sentence[0].lower() + sentence[1:]
 
 
 def _redirect_host(answer: httpx.Response) -> str:
-    """Return the host of a redirect, never its path or query."""
     target = address(answer.headers.get("Location", ""))
     return safe_line(target.host) if target and target.host else "another address"

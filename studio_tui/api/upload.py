@@ -9,7 +9,6 @@ from pathlib import Path
 from studio_tui.errors import NotSent
 
 CHUNK = 256 * 1024
-"""Bytes read and sent at a time."""
 
 Progress = Callable[[int, int], None]
 """Called with the number of bytes sent so far and the file size in bytes."""
@@ -19,11 +18,7 @@ class FileForm:
     """A multipart body (RFC 7578) with a single part `file`; can be iterated over repeatedly."""
 
     def __init__(self, path: Path, progress: Progress | None = None) -> None:
-        """Read the current size of the file.
-
-        Raises:
-            NotSent: the file cannot be read.
-        """
+        """Read the current size of the file; raise `NotSent` if the file cannot be read."""
         self._path = path
         self._progress = progress or (lambda _sent, _size: None)
         try:
@@ -43,14 +38,9 @@ class FileForm:
             "Content-Type": f"multipart/form-data; boundary={boundary}",
             "Content-Length": str(len(self._head) + self.size + len(self._tail)),
         }
-        """Headers that describe the body."""
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        """Yield the body; the file is read in a thread.
-
-        Raises:
-            NotSent: the file became shorter, or cannot be read. Its beginning may already be sent.
-        """
+        """Yield the body; raise `NotSent`, perhaps in the middle, if the file cannot be read."""
         yield self._head
         sent = 0
         try:
@@ -68,6 +58,6 @@ class FileForm:
 
 
 def _header_name(name: str) -> str:
-    """Return a file name escaped for a form's header (RFC 7578, 2)."""
+    """Escape a file name (RFC 7578, 2)."""
     text = os.fsencode(name).decode("utf-8", "replace")
     return text.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")

@@ -7,7 +7,7 @@ from typing import NamedTuple
 HEAD = re.compile(
     r"(?:  \+ Exception Group |╭─{1,200} )?Traceback \(most recent call last\)(?::| ─*╮)\s*$"
 )
-"""First line of a traceback of Python, or of Rich's box. A traceback inside JSON does not match."""
+"""First line of a traceback of Python, or of Rich's box; none inside JSON."""
 NAME = r"(?:[A-Za-z_$][\w$]*\.)*[A-Za-z_$][\w$]*"
 FINAL = re.compile(rf"({NAME}(?:\({NAME}\))?)(?::(?:\s+(.*))?)?$", re.DOTALL)
 """The line below the frames: the exception (group 1) and the start of its message (group 2)."""
@@ -28,49 +28,45 @@ _WRAPPER_NAMES = frozenset(
      "ProcessExitedException", "ProcessRaisedException", "RayTaskError", "_RemoteTraceback",
      "RemoteTraceback", "RemoteError", "BrokenProcessPool", "TerminatedWorkerError"}
 )  # fmt: skip
-"""Exceptions that only report that something else failed."""
 _EXIT_CODE = re.compile(r"(?i)\bexit (?:code|status)\b|\bexitcode\b")
-"""Mention of the exit status of another process, as in DataChain's message about a UDF worker."""
+"""The exit status of another process, as in DataChain's message about a UDF worker."""
 _EMBEDDING = re.compile(
     r"Original Traceback|-- Process \d+ terminated|\"\"\"|.{0,80}(?:Remote|remote|worker|original)"
     r".{0,40}[Tt]raceback"
 )
-"""A line that announces the traceback of another process."""
 _CONTINUATION = re.compile(r"\[SQL: |\[parameters: |\(Background on this error|\t|  \S|- \S|\* \S")
 """A line that belongs to the message above it."""
 _COUNTED = re.compile(r"\s*\((\d+) sub-exceptions?\)$")
 """End of the line that names an exception group: the number of its exceptions."""
 _OMITTED = re.compile(r"[\s|]*and (\d+) more exceptions?$")
 _SECTION = re.compile(r"[\s|+-]*-{3,} (?:\d+|\.\.\.) -{3,}")
-"""The line before an exception in a group, such as `+---------------- 2 ----------------`."""
+"""The line before an exception in a group: `+---------------- 2 ----------------`."""
 _GROUP_DRAWING = re.compile(r"\s*[|+] ?")
 _DIGITS = re.compile(r"\d+")
 _MAX_BLANKS = 3
-"""Maximum number of separator lines between two parts of a traceback."""
 _SEPARATORS = frozenset({"", '"""'})
-"""Separator lines between chained exceptions. Triple quotes enclose that of another process."""
+"""Triple quotes enclose the traceback of another process."""
 _MAX_JOINED = 3
-"""Maximum number of message lines joined into the reason."""
+"""Maximum message lines joined into the reason."""
 _PARAGRAPH = re.compile(
     r"Failed validating |On instance|Mismatched elements|Traceback of TorchScript"
 )
 _MAX_PARAGRAPH_LINES = 30
-"""Maximum number of lines that are searched for further paragraphs of a message."""
+"""Maximum lines that are searched for further paragraphs of a message."""
 _NEXT_RECORD = re.compile(
     r"\[?\d{4}-\d\d-\d\d[T ]|\[?\d\d:\d\d:\d\d|[A-Z]{4,8}:|[IWEF]\d{4} |={10}"
 )
-"""Start of a new log record, or of a launcher's summary."""
 _OUTER_LENGTH = 240
-"""Maximum number of characters of the exception that is named after the root cause."""
+"""Maximum characters of the exception that is named after the root cause."""
 
 
 class ParsedException(NamedTuple):
     """An exception parsed from a printed traceback."""
 
     text: str
-    """Exception and message as printed, on one line. Of a group, the first exception. Untrusted."""
+    """Exception and message on one line; of a group, the first exception. Untrusted."""
     end: int
-    """Index of the line after the last line of the exception."""
+    """Index after its last line."""
     cause: "ParsedException | None" = None
     """The direct cause, an embedded exception, or for a wrapper the exception it was handling."""
 
@@ -86,7 +82,7 @@ class ParsedException(NamedTuple):
 
     @property
     def innermost(self) -> "ParsedException":
-        """The root cause in the chain of causes; without a cause, the exception itself."""
+        """The root cause; without a cause, the exception itself."""
         exception = self
         while exception.cause is not None:
             exception = exception.cause
@@ -99,12 +95,14 @@ class ParsedException(NamedTuple):
         if root is self or self.is_wrapper or _is_same(self.text, root.text):
             return root.text
         outer = self.text.rstrip(": ")
-        outer = outer if len(outer) <= _OUTER_LENGTH else outer[: _OUTER_LENGTH - 1] + "…"
+        if len(outer) > _OUTER_LENGTH:
+            # It is cut between two words, as half a secret would not be recognized as one.
+            words = outer[: _OUTER_LENGTH - 1].rpartition(" ")[0]
+            outer = f"{words or self.name}…"
         return f"{root.text} (raised as {outer})"
 
 
 def _is_same(text: str, other: str) -> bool:
-    """Whether two texts are equal, apart from the module of the exception."""
     return text == other or text.endswith("." + other) or other.endswith("." + text)
 
 
@@ -117,10 +115,7 @@ class Prefix:
         self._shape = _DIGITS.sub("0", first[:column])
 
     def body(self, line: str) -> str:
-        """Return the line without its prefix; unchanged if its prefix has another form.
-
-        Two prefixes have the same form if they differ only in digits, as timestamps do.
-        """
+        """Return the line without its prefix; unchanged if that differs in more than digits."""
         if self._column and _DIGITS.sub("0", line[: self._column]) == self._shape:
             return line[self._column :]
         return line
@@ -133,10 +128,7 @@ def is_final(body: str) -> bool:
 
 
 def read_traceback(lines: Sequence[str], start: int) -> ParsedException | None:
-    """Return the last exception of the chain whose first traceback starts at index `start`.
-
-    Returns `None` if no complete traceback starts there.
-    """
+    """Return the last exception of the chain of tracebacks that starts at `start`, or `None`."""
     raised = _read_one(lines, start)
     while raised is not None:
         index = _skip_blanks(lines, raised.end)
@@ -154,10 +146,7 @@ def read_traceback(lines: Sequence[str], start: int) -> ParsedException | None:
 
 
 def read_syntax_error(lines: Sequence[str], start: int) -> ParsedException | None:
-    """Return the syntax error of a script, whose file is named on the line at index `start`.
-
-    Returns `None` if the line does not begin a syntax error.
-    """
+    """Return the syntax error of a script whose file is named on the line at `start`, or `None`."""
     location = SYNTAX_FILE.match(lines[start])
     if location is None:
         return None
@@ -171,7 +160,7 @@ def read_syntax_error(lines: Sequence[str], start: int) -> ParsedException | Non
 
 
 def _skip_blanks(lines: Sequence[str], start: int) -> int:
-    """Return the index after the separators from `start` on, of which `_MAX_BLANKS` are skipped."""
+    """Return the index after at most `_MAX_BLANKS` separators from `start` on."""
     index = start
     while index < min(len(lines), start + _MAX_BLANKS) and lines[index].strip() in _SEPARATORS:
         index += 1
@@ -179,7 +168,6 @@ def _skip_blanks(lines: Sequence[str], start: int) -> int:
 
 
 def _read_one(lines: Sequence[str], start: int) -> ParsedException | None:
-    """Parse one traceback, including any traceback embedded in its message."""
     head = HEAD.search(lines[start])
     if head is None:
         return None
@@ -194,7 +182,6 @@ def _read_one(lines: Sequence[str], start: int) -> ParsedException | None:
 
 
 def _end_of_frames(lines: Sequence[str], start: int, prefix: Prefix) -> int:
-    """Return the index of the first line after the frames."""
     # loguru prints empty lines between frames.
     blanks = 0
     for number in range(start, len(lines)):
@@ -221,10 +208,7 @@ def _syntax_location(lines: Sequence[str], end: int, prefix: Prefix) -> str:
 
 
 def _read_message(lines: Sequence[str], start: int, prefix: Prefix) -> ParsedException:
-    """Parse an exception whose name is on line `start`, and an exception embedded in its message.
-
-    A message of several lines is joined into one.
-    """
+    """Parse an exception whose name is on line `start`, and one embedded in its message."""
     text = prefix.body(lines[start])
     embedded = _embedded_exception(lines, start, prefix)
     if embedded is not None:
@@ -255,7 +239,6 @@ def _read_message(lines: Sequence[str], start: int, prefix: Prefix) -> ParsedExc
 
 
 def _starts_something_else(body: str) -> bool:
-    """Whether a line starts another traceback, the words of a chain, or a log record."""
     return bool(HEAD.search(body) or CHAIN.match(body) or _NEXT_RECORD.match(body))
 
 
@@ -266,7 +249,6 @@ def _has_paragraphs(lines: Sequence[str], start: int, prefix: Prefix) -> bool:
 
 
 def _end_of_paragraphs(lines: Sequence[str], start: int, prefix: Prefix) -> int:
-    """Return the index after the last line of a message of several paragraphs."""
     end = start
     for number in range(start, min(len(lines), start + _MAX_PARAGRAPH_LINES)):
         body = prefix.body(lines[number])
@@ -278,11 +260,9 @@ def _end_of_paragraphs(lines: Sequence[str], start: int, prefix: Prefix) -> int:
 
 
 _VALIDATION = re.compile(r".*\b\d+ validation errors? for \S+")
-"""First line of a message of pydantic, below which the fields are listed."""
 
 
 def _join(text: str, line: str) -> str:
-    """Join two lines of a message into one."""
     is_below = line.startswith("  ") and _VALIDATION.match(text) is not None
     line = line.strip()
     if is_below:
@@ -293,10 +273,7 @@ def _join(text: str, line: str) -> str:
 
 
 def _embedded_exception(lines: Sequence[str], start: int, prefix: Prefix) -> ParsedException | None:
-    """Return the exception embedded in the message of another, such as that of a worker.
-
-    `start` is the line with the name of the other exception.
-    """
+    """Return the exception embedded in the message of that named on line `start`."""
     text = prefix.body(lines[start])
     name = text.partition(":")[0].partition("(")[0].rpartition(".")[2]
     if name == "RayTaskError":
@@ -318,7 +295,6 @@ def _embedded_exception(lines: Sequence[str], start: int, prefix: Prefix) -> Par
 
 
 def _read_embedded(lines: Sequence[str], start: int, prefix: Prefix) -> ParsedException | None:
-    """Parse a traceback whose lines have the prefix of another traceback."""
     bodies = [prefix.body(line) for line in lines[start:]]
     head = HEAD.search(bodies[0])
     bodies[0] = "Traceback (most recent call last):" if head else bodies[0]
@@ -360,16 +336,11 @@ def _without_drawing(body: str) -> str:
 
 
 def _is_group_final(body: str) -> bool:
-    """Whether a line is the last one of a group's traceback: its name, message and count."""
     return _COUNTED.search(body) is not None and is_final(_without_drawing(body))
 
 
 def _leaves(bodies: Sequence[str]) -> tuple[list[str], int]:
-    """Return the exceptions of a group and of the groups in it, and the number of omitted ones.
-
-    Of exceptions that were raised from one another, only the root cause is returned; of exceptions
-    that were raised while another was handled, only the last.
-    """
+    """Return the exceptions of a group and its inner groups, and the number of omitted ones."""
     leaves: list[str] = []
     omitted = 0
     # Whether an exception has begun whose last line has not been reached.

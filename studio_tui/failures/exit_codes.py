@@ -14,25 +14,22 @@ _SIGNALS = {
     14: ("SIGALRM", ""),
     15: ("SIGTERM", "told to stop"),
 }
-"""Name and meaning of usual signals, by their numbers on Linux, where jobs run (`man 7 signal`).
+"""Name and, if it says too little, meaning of signals on Linux, where jobs run (`man 7 signal`).
 
-The meaning is empty if the name says enough.
-
-SIGHUP is left out, because git exits with 129, the code of SIGHUP, for wrong arguments.
+SIGHUP is left out, because git exits with 129, its code, for wrong arguments.
 """
 
 ABORTED = 6
 """The signal of `abort()`, which programs usually call after they have printed the reason."""
 
 CRASHES = frozenset({4, 5, ABORTED, 7, 8, 11})
-"""Signals caused by a fault of the program. A failure in its output can explain them."""
+"""Signals caused by a fault of the program, which a failure in its output can explain."""
 
 
 def signal_of(code: int) -> int | None:
-    """Return the number of the signal that an exit code can stand for; `None` if not in `_SIGNALS`.
+    """Return the signal that an exit code can stand for; `None` if not in `_SIGNALS`.
 
-    For signal n, shells and containers report 128 + n, Python -n. A program that was not ended by a
-    signal can exit with such a code too.
+    For signal n, shells and containers report 128 + n, Python -n.
     """
     number = -code if code < 0 else code - 128
     return number if number in _SIGNALS else None
@@ -42,7 +39,6 @@ def exit_code_words(code: int, *, is_brief: bool = False, has_sum: bool = True) 
     """Return an exit code in words: `exit code 137 (128+9: SIGKILL, often out of memory)`.
 
     With `is_brief`, it is `exit code 137 (SIGKILL)`; without `has_sum`, `128+9: ` is left out.
-    A code that stands for no signal has no parentheses: `exit code 1`.
     """
     number = signal_of(code)
     if number is None:

@@ -8,9 +8,8 @@ FIELDS = (
 )  # fmt: skip
 """Field names that hold a message, lowercase and without punctuation, in order of preference."""
 _PUNCTUATION = str.maketrans("", "", "@_.- ")
-"""Removes punctuation and blanks from field names."""
 _ONLY_WITH_AT_SIGN = frozenset({"m", "mt"})
-"""Names that hold a message only if they are written with a leading `@`: `@m`, `@mt`."""
+"""Names that hold a message only with a leading `@`."""
 
 
 def message_in(fields: Mapping[str, object]) -> tuple[str, str] | None:

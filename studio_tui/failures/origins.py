@@ -26,14 +26,10 @@ _ORIGIN_STARTS = frozenset("[(0123456789")
 """First characters of a prefix, except a name before a bar: `web_1  | `."""
 
 TRACEBACK = "Traceback (most recent call last)"
-"""The beginning of a Python traceback."""
 
 
 def split_origin(line: str) -> tuple[str, str]:
-    """Return the origin of a line, empty if it has no prefix, and the line without the prefix.
-
-    If the line is the first one of a traceback, a progress bar before it is removed too.
-    """
+    """Return the origin of a line, or an empty text, and the line without it and without a bar."""
     if line[:1] in _ORIGIN_STARTS or "|" in line[:66]:
         origin = _ORIGIN.match(line)
         if origin:
@@ -42,10 +38,7 @@ def split_origin(line: str) -> tuple[str, str]:
 
 
 def without_progress_bar(body: str) -> str:
-    """Return a traceback's first line without a progress bar before it; any other line unchanged.
-
-    A progress bar prints no line break, so a traceback printed after it is on the same line.
-    """
+    """Return a line without a progress bar, which prints no line break, before a traceback."""
     start = body.find(TRACEBACK)
     return body[start:] if start > 0 and is_bar(body[:start]) else body
 

@@ -13,9 +13,9 @@ class OtherFailure(NamedTuple):
     """A failure parsed from a program's output."""
 
     reason: str
-    """The reason, on one line. Untrusted."""
+    """On one line. Untrusted."""
     end: int
-    """Index of the line after its last line."""
+    """Index after its last line."""
 
 
 _PANIC = re.compile(
@@ -33,37 +33,26 @@ _NODE_FRAME = re.compile(r"\s+at .+(?::\d+:\d+\)?|<anonymous>\)?|\(native\))(?: 
 _NODE_NAME = re.compile(rf"{NAME}(?: \[\w+\])?(?:: |$)")
 _NODE_CAUSE = re.compile(r"\s+\[cause\]: (\S.*)$")
 _NODE_MESSAGE = 8
-"""Maximum number of lines of a message, which come before the frames."""
+"""Maximum lines of a message, which come before the frames."""
 _UNCAUGHT = re.compile(r"(?:Uncaught |Unhandled \w+:? )")
 """Words before the name of an uncaught error, as Deno and Node print them."""
 _TERMINATE = re.compile(r"terminate called after throwing an instance of '([^']+)'")
 _WHAT = re.compile(r"\s*what\(\):\s*(.*)$")
-"""The message of an uncaught C++ exception."""
 _CARGO = re.compile(r"(error(?:\[E\d+\])?: .+)$")
-"""An error of the Rust compiler; its place is on the next line."""
 _CARGO_PLACE = re.compile(r"\s*--> (\S+:\d+:\d+)$")
 _CARGO_END = re.compile(r"error: could not compile |error: aborting due to ")
-"""The line with which a failed Rust compilation ends."""
 _CROSS = re.compile(r"\s*× \w.*:$")
-"""First line of the tree that uv prints."""
 _PYTEST_FAILED = re.compile(r"(FAILED|ERROR) (\S+(?:\[.*?\])?)(?: - (.*))?$")
 _PYTEST_END = re.compile(r"=* ?((?:\d+ \w+, )*\d+ (?:failed|error|errors)\b.*? in [\d.]+s.*?) ?=*$")
-"""The last line of pytest, with the counts of tests and the duration."""
 _SUMMARY = re.compile(r"Root Cause \(first observed failure\):$")
-"""First line of the summary of torchrun, whose fields follow."""
 _FIELD = re.compile(r"\s{2}(time|host|rank|exitcode|error_file|traceback)\s*: (.*)$")
 """A field in the summary of torchrun; groups: name, value."""
 _RANK = re.compile(r"(\d+) \(local_rank: (\d+)\)")
-"""Value of the field `rank` of torchrun; groups: rank, local rank."""
 _EXIT = re.compile(r"(-?\d+) \(pid: \d+\)")
-"""Value of the field `exitcode` of torchrun."""
 
 
 def _first_line(lines: Sequence[str], start: int) -> tuple[str, int]:
-    """Return the first non-empty of the three lines from index `start` on, and the index after it.
-
-    Returns an empty text and `start` if all of them are empty.
-    """
+    """Return the first non-empty of three lines, and the index after it, or `start` without one."""
     for number in range(start, min(len(lines), start + 3)):
         if lines[number].strip():
             return lines[number].strip(), number + 1
@@ -71,7 +60,6 @@ def _first_line(lines: Sequence[str], start: int) -> tuple[str, int]:
 
 
 def _after_frames(lines: Sequence[str], start: int) -> int:
-    """Return the index after the last of the frames and hints that begin at index `start`."""
     end = start
     for number in range(start, len(lines)):
         line = lines[number]
@@ -179,10 +167,7 @@ def cpp_exception(lines: Sequence[str], start: int) -> OtherFailure | None:
 
 
 def compiler_error(lines: Sequence[str], start: int) -> OtherFailure | None:
-    """Parse the last line of a failed Rust compilation.
-
-    The reason is the first error with a place in the 400 lines above. `None` if there is none.
-    """
+    """Parse the last line of a failed Rust compilation, and the first error above it."""
     if not _CARGO_END.match(lines[start]):
         return None
     for number in range(max(0, start - 400), start):
@@ -206,11 +191,7 @@ def resolver_error(lines: Sequence[str], start: int) -> OtherFailure | None:
 
 
 def pytest_summary(lines: Sequence[str], start: int) -> OtherFailure | None:
-    """Parse the summary line of pytest.
-
-    The reason is the first failed test in the 400 lines above, with the counts in the summary. If
-    there is no such test, the reason is the counts alone.
-    """
+    """Parse the summary line of pytest, and the first failed test above it."""
     summary = _PYTEST_END.match(lines[start])
     if summary is None:
         return None
@@ -225,11 +206,7 @@ def pytest_summary(lines: Sequence[str], start: int) -> OtherFailure | None:
 def torchrun_summary(
     lines: Sequence[str], start: int, exception_of_rank: Callable[[str, str], str | None]
 ) -> OtherFailure | None:
-    """Parse torchrun's summary of the first worker that failed.
-
-    `exception_of_rank` returns the exception that a worker printed, by its rank and local rank;
-    `None` if there is none.
-    """
+    """Parse torchrun's summary; `exception_of_rank` is called with a rank and a local rank."""
     if not _SUMMARY.match(lines[start].strip()):
         return None
     fields: dict[str, str] = {}
@@ -251,7 +228,6 @@ def torchrun_summary(
 
 
 def _exception_in_summary(lines: Sequence[str], start: int, end: int) -> str | None:
-    """Return the exception in the field `traceback` of the summary; `None` if there is none."""
     for number in range(start, end):
         head = HEAD.search(lines[number])
         if head and "traceback" in lines[number]:

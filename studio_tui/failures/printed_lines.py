@@ -16,9 +16,7 @@ _DRAWING = (
     "─━═╌╍┄┅┈┉│┃║┆┇┊┋╎╏┌┍┎┏┐┑┒┓└┕┖┗┘┙┚┛├┝┞┟┠┡┢┣┤┥┨┩┪┫┬┯┰┳┴┷┸┻┼╋"
     "╔╗╚╝╠╣╦╩╬╒╓╕╖╘╙╛╜╭╮╯╰╴╵╶╷╸╹╺╻╼╾▶►▷❯×✗✖"
 )
-"""Characters of boxes, trees and marks that are removed from both ends of a line."""
 _RULE = "-=*_~#+.^"
-"""Characters of horizontal rules."""
 _FRAME = re.compile(
     r"\s*(?:>\s)?File \"[^\"]*\", line \d+"
     r"|\s+at (?:[\w.$<>/\\\[\] ]+\(|\S+:\d+|async |new |/)"
@@ -90,11 +88,7 @@ _OWN = "[local Studio: "
 
 
 def printed_lines(output: str) -> list[str]:
-    """Return the lines of an output, without escape sequences and backspaces.
-
-    The lines that the local Studio has added are left out. Each state of a progress bar
-    becomes a line.
-    """
+    """Return the lines of a job's output, each state of one as a line, without escape sequences."""
     text = _ESCAPE.sub("", _RETURNS.sub("\n", output.replace("\r\n", "\n")))
     lines = (line.rstrip().replace("\x08", "") for line in text.split("\n"))
     return [line for line in lines if not line.startswith(_OWN)]

@@ -1,9 +1,8 @@
 """Why a program failed, according to the end of its output: a failure, or else the last message.
 
-A failure, such as a traceback, is the reason unless the program seems to have handled it. A program
-seems to have handled a failure if it printed more than closing messages after the failure, and one
-of these is true: a logger wrote the failure; the failure ended only a thread; the exit code does
-not fit the failure; the later lines show that the program continued.
+A failure, such as a traceback, is the reason unless the program has handled it: it printed more
+than closing messages after it, and a logger wrote the failure, or the failure ended only a thread,
+or it does not fit the exit code, or the later lines show that the program continued.
 """
 
 import json
@@ -26,18 +25,14 @@ from studio_tui.failures.printed_lines import (
 )
 
 _LINES = 4000
-"""Number of lines at the end of the output that are examined."""
 _MANY_LINES = 30
-"""More lines than this after a failure show that the program continued.
-
-The last 30 lines of the output are also searched for an error that advice follows.
-"""
+"""More lines than this after a failure show that the program continued."""
 _SIGNS = re.compile(
     r"Traceback \(most recent call last\)|panicked at |panic: |fatal error: |Root Cause \(first"
     r"|terminate called| in [\d.]+s|error: (?:could not compile|aborting)|  File \""
     r"|\b(?:[A-Z]\w*)?(?:Error|Exception)\b|Fatal Python error|^\s*× \w"
 )
-"""Part of a line that can begin a failure. Only such lines are parsed further, to save time."""
+"""Part of a line that can begin a failure; only such lines are parsed further, to save time."""
 _ASIDE = re.compile(
     r"Exception in thread |Exception ignored (?:in|on)|Error in atexit|Error in sys\.excepthook"
     r"|(?:Task|Future) exception was never retrieved|Exception in callback|Exception ignored while"
@@ -56,14 +51,12 @@ _SEVERE_RECORD = re.compile(
 _HARMLESS_RECORD = re.compile(
     r".{0,80}?\b(?:DEBUG|INFO|NOTICE|SUCCESS|debug|info)\b(?![\w/.])|I\d{4} \d\d:|\[I \d"
 )
-"""Log record that is neither an error nor a warning."""
 _CONTINUED = re.compile(
     r"(?i)\b(?:retry|retries|retrying|try(?:ing)? (?:again|the next|another|next)|attempt(?:ing)?"
     r"|skip(?:s|ped|ping)?|continu(?:e|es|ed|ing)|going on|fall(?:ing|s)? back|fallback"
     r"|ignor(?:ed|ing)|next|resum(?:ed|ing)|recover(?:ed|ing)|using .{1,40} instead|answered"
     r"|succeeded|proceed(?:s|ing)?)\b"
 )
-"""Words of a program that goes on after a failure."""
 _ERROR = re.compile(
     r"(?:fatal|error|ERROR|Error|FATAL|FAILURE|E)(?:\[\w+\])?: \S|CMake Error at |ERROR ~ "
     r"|(?:\w+\.)*[A-Z]\w*(?:Error|Exception): \S|\S+:\d+(?::\d+)?: (?:fatal )?(?i:error): "
@@ -72,13 +65,9 @@ _ERROR = re.compile(
     r"|[\w./+-]+: (?:error \w+ing |.*: (?:No such file or directory|Permission denied"
     r"|No space left on device|Operation not permitted|Connection (?:refused|timed out)))"
 )
-"""Start of an error message of a command-line tool."""
 _CROSSED = re.compile(r"\s*[✖✗❌] \S")
-"""Start of an error message of a tool that marks errors with a cross."""
 _EMBEDDED = "Traceback (most recent call last):\n"
-"""Header of a traceback in the value of a JSON field."""
 _EMBEDDED_IN_JSON = "Traceback (most recent call last):\\n"
-"""The same header in the source text of the JSON object."""
 
 
 class _Kind(Enum):
@@ -96,36 +85,31 @@ class _Failure(NamedTuple):
     reason: str
     """On one line. Untrusted."""
     start: int
-    """Index of its first line."""
     end: int
-    """Index of the line after its last line."""
+    """Index after its last line."""
     kind: _Kind = _Kind.ENDING
     is_logged: bool = False
-    """Whether a logger wrote the failure, so that the program has probably caught it."""
+    """Whether a logger wrote it, so that the program has probably caught it."""
     is_certain: bool = False
-    """Whether programs print such a failure only when they end, so that they rarely handle it."""
+    """Whether programs print it only when they end, so that they rarely handle it."""
     is_python: bool = False
-    """Whether the failure was read from a Python traceback."""
     origin: str = ""
-    """The prefix of its lines, such as `[rank3]:`; empty if they have none."""
+    """The prefix of its lines, such as `[rank3]:`, or empty."""
 
 
 class Ending(NamedTuple):
     """How a program ended, according to its output. Untrusted."""
 
     failure: str
-    """The failure that ended the program; empty if none was found, or the program handled it."""
+    """What ended the program; empty if nothing was found, or the program handled it."""
     last_message: str
-    """The last message; empty if there is none, or if it would add nothing to `failure`."""
+    """Empty if there is none, or if it would add nothing to `failure`."""
     has_continued: bool = False
-    """Whether `failure` is empty because the program handled it and then printed `last_message`."""
+    """Whether the program handled a failure and then printed `last_message`."""
 
 
 def ending(lines: Sequence[str], code: int = 1) -> Ending:
-    """Return how the program ended, according to its output and its exit code `code`.
-
-    `lines` have no colours (see `printed_lines`).
-    """
+    """Return how a program ended, by its exit code and its lines, which have no colours."""
     lines = lines[-_LINES:]
     failures = sorted(_failures(lines), key=lambda failure: (failure.end, failure.start))
     last = _last_message(lines)
@@ -146,20 +130,11 @@ def ending(lines: Sequence[str], code: int = 1) -> Ending:
     return Ending(chosen.reason, last)
 
 
-def _failure_in(text: str) -> str | None:
-    """Return the exception in a text that contains a traceback, such as a JSON field."""
-    return ending(text.split("\n")).failure or None
-
-
 # --- failures ----------------------------------------------------------------------------------
 
 
 def _failures(lines: Sequence[str]) -> Iterator[_Failure]:
-    """Yield all failures.
-
-    The lines of each origin are a stream that is parsed by itself, because the lines of several
-    processes may be interleaved.
-    """
+    """Yield all failures; the lines of each origin, such as a process, are parsed by themselves."""
     # For each origin, the indices of its lines and the lines without the prefix.
     streams: dict[str, tuple[list[int], list[str]]] = {}
     # For each origin, the indices within its stream of lines that may begin a failure.
@@ -254,8 +229,8 @@ def _exception_of_rank(
 ) -> str | None:
     """Return the exception that a worker printed with its rank or local rank as origin.
 
-    `own` has the failures of the origin that is being parsed. If no failure in `others` has an
-    origin, return the first failure in `own` that may have ended the program; else `None`.
+    If no failure in `others` has an origin, it is the first in `own`, those of the origin that is
+    being parsed, that may have ended the program; else `None`.
     """
     for number, words in ((rank, ("rank",)), (local, ("default", "trainer", "local_rank"))):
         for origin, failures in others.items():
@@ -269,7 +244,6 @@ def _exception_of_rank(
 
 
 def _choose(failures: Sequence[_Failure], lines: Sequence[str]) -> _Failure | None:
-    """Return the failure that ended the program; `None` if there is no failure."""
     wrapper = failures[-1] if failures and failures[-1].kind is _Kind.WRAPPER else None
     for kind in (_Kind.ENDING, _Kind.WRAPPER, _Kind.ASIDE):
         of_kind = [failure for failure in failures if failure.kind is kind]
@@ -290,11 +264,7 @@ def _choose(failures: Sequence[_Failure], lines: Sequence[str]) -> _Failure | No
 
 
 def _lines_of_program(lines: Sequence[str]) -> list[str]:
-    """Return the lines after a failure that the program itself printed, without decoration.
-
-    Frames, hints and lines of launchers are left out. Returns no lines if the rest is fewer than
-    `_MANY_LINES` lines that are all closing messages or progress bars.
-    """
+    """Return the lines of the program itself, undecorated; none if all are closing ones."""
     words = []
     for line in lines:
         body = split_origin(line)[1]
@@ -316,10 +286,9 @@ def _has_continued(words: Sequence[str]) -> bool:
 
 
 def _error_before_advice(lines: Sequence[str], last: str) -> str:
-    """Return the error of a tool that prints advice after it.
+    """Return the error of a tool that prints advice after it, within the last `_MANY_LINES` lines.
 
-    Returns an empty text if the last `_MANY_LINES` lines have none, if `last` is the error, or if
-    the program continued after it.
+    Empty if there is none, if it is `last`, or if the program continued after it.
     """
     near = [split_origin(line)[1] for line in lines[-_MANY_LINES:]]
     near = [line for line in near if not is_epilogue(line) and not is_hint(bare(line))]
@@ -340,7 +309,7 @@ def _error_before_advice(lines: Sequence[str], last: str) -> str:
 
 
 def _ends_without_reason(lines: Sequence[str]) -> bool:
-    """Whether the last message cannot be the reason: a harmless record, or a closing message."""
+    """Whether the last message cannot be the reason."""
     last = _last_message(lines)
     return bool(_HARMLESS_RECORD.match(last)) or is_closing(last)
 
@@ -348,8 +317,7 @@ def _ends_without_reason(lines: Sequence[str]) -> bool:
 def _last_message(lines: Sequence[str]) -> str:
     """Return the last message of a program; empty if it printed nothing.
 
-    Rules, frames and hints do not count. An epilogue counts only if the program printed
-    nothing else, and a progress bar only if there is no epilogue either.
+    An epilogue counts only if there is no other message, a progress bar if there is nothing else.
     """
     bar = epilogue = ""
     for number in range(len(lines) - 1, -1, -1):
@@ -367,7 +335,6 @@ def _last_message(lines: Sequence[str]) -> str:
 
 
 def _in_box(lines: Sequence[str], last: int) -> str:
-    """Return the text in the box whose last line of text has index `last`, joined into one line."""
     first = last
     while first > 0 and is_boxed(lines[first - 1]):
         first -= 1
@@ -375,10 +342,7 @@ def _in_box(lines: Sequence[str], last: int) -> str:
 
 
 def _message_in_json(text: str) -> str | None:
-    """Return the exception in a field of a JSON object, else the message of the object.
-
-    Returns `None` if `text` is no JSON object, or has no message.
-    """
+    """Return the exception in a field of a JSON object, else its message, or `None`."""
     if not text.startswith("{") or not text.endswith("}"):
         return None
     try:
@@ -388,7 +352,11 @@ def _message_in_json(text: str) -> str | None:
     if not isinstance(fields, dict):
         return None
     for value in fields.values():
-        if isinstance(value, str) and _EMBEDDED in value and (failure := _failure_in(value)):
+        if (
+            isinstance(value, str)
+            and _EMBEDDED in value
+            and (failure := ending(value.split("\n")).failure)
+        ):
             return failure
     message = message_in(fields)
     return " ".join(message[1].split()) if message else None

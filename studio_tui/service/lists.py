@@ -35,10 +35,6 @@ class Lists:
         refused: Callable[[AuthenticationError], None],
         now: Callable[[], datetime],
     ) -> None:
-        """Initialise; `is_local` is whether Studio is on this machine.
-
-        `refused` is called if Studio refuses the token.
-        """
         self.jobs_feed = JobsFeed(client)
         self.pipelines_feed = PipelinesFeed(client)
         self._schedules_feed = SchedulesFeed(client)

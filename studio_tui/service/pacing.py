@@ -1,8 +1,4 @@
-"""How long pollers rest.
-
-A rest is the time between an answer of Studio and the next poll. It depends on whether anything in
-the answer is active, where Studio runs, and whether the terminal has the focus.
-"""
+"""How long pollers rest after an answer, until the next poll."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -27,14 +23,9 @@ class GrowingRest:
     """
 
     least: float
-    """Seconds to rest after a change."""
     most: float
-    """Seconds of the longest rest, on average."""
     turn: float = 0.0
-    """Seconds from a multiple of `most` to the end of the rest.
-
-    Lists with different turns are polled one after the other, over one connection.
-    """
+    """Seconds added to a multiple of `most`, so that lists are polled one after the other."""
     _seconds: float = 0.0
     _answer: object = None
 
@@ -62,47 +53,34 @@ IDLE_REST = 10.0
 LOCAL_IDLE_REST = 3.0
 """Seconds between polls of the jobs on this machine, once they have been unchanged for a while."""
 LOCAL_OTHERS_REST = 2 * LOCAL_IDLE_REST
-"""Seconds between polls of another list on this machine, once it has been unchanged for a while.
-
-It is longer than for the jobs, because any change of the jobs polls the other lists at once.
-"""
+"""The same for the other lists, which any change of the jobs polls at once."""
 CLUSTERS_REST = 30.0
-"""Seconds between polls of the clusters of a remote Studio."""
 LOCAL_CLUSTERS_REST = 3.0
-"""Seconds between polls of the clusters on this machine, whose file may be edited."""
+"""Shorter, as the file of clusters on this machine may be edited."""
 SCHEDULES_REST = 30.0
-"""Seconds between polls of the schedules."""
 PIPELINES_REST = 5.0
-"""Seconds between polls of the list of pipelines while one is active; its responses are large."""
+"""Seconds between polls of the list of pipelines while one is active; its answers are large."""
 RUNS_A_SECOND = 2000
 """Maximum number of jobs of pipelines received per second, on average; it may lengthen a rest."""
 JOB_REST = 0.3
 """Seconds to rest after a request about one job of a pipeline; three such requests run at once."""
 LOCAL_JOB_REST = 0.05
-"""`JOB_REST` if Studio is on this machine."""
 LOCAL_BACKOFF_CAP = 5.0
-"""Maximum seconds between attempts while a Studio on this machine does not answer."""
 AWAY_FACTOR = 5.0
-"""Factor by which polling slows down while the terminal has no focus."""
 
 _TURN = 0.05
-"""Seconds between the polls of two lists that are polled together."""
 
 
 class Pacing:
     """The rests of one session's pollers, in seconds."""
 
     def __init__(self, *, is_local: bool) -> None:
-        """Initialise; a Studio on this machine, `is_local`, is polled more often."""
         self.focused = True
-        """Whether the terminal has the focus."""
         self.backoff_cap = LOCAL_BACKOFF_CAP if is_local else BACKOFF_CAP
-        """Maximum seconds between attempts while Studio does not answer."""
         least = BUSY_REST if is_local else IDLE_REST
         self._idle = least
         self._job = LOCAL_JOB_REST if is_local else JOB_REST
         self._activity: dict[str, tuple[object, bool]] = {}
-        """The last answer of each list, and whether anything in it is active."""
         self._jobs = GrowingRest(least, LOCAL_IDLE_REST if is_local else least)
         self._pipelines = GrowingRest(least, LOCAL_OTHERS_REST if is_local else least, _TURN)
         clusters = LOCAL_CLUSTERS_REST if is_local else CLUSTERS_REST
@@ -157,7 +135,6 @@ class Pacing:
         )
 
     def _is_active(self, name: str, answer: object, check: Callable[[], bool]) -> bool:
-        """Return whether anything in a list is active; `check` is called only for a new answer."""
         cached = self._activity.get(name)
         if cached is None or cached[0] is not answer:
             cached = self._activity[name] = answer, check()

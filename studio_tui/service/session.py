@@ -58,10 +58,7 @@ class StudioCommands:
         *,
         labels: bool,
     ) -> None:
-        """Initialise; `changed` is called after each command.
-
-        `labels` is whether new jobs have a label (see `studio_tui.api.label`).
-        """
+        """Initialise; `changed` is called after each command."""
         self._origins = records.origins
         self._endings = endings
         self.jobs = JobCommands(client, changed, canceling=endings.canceling)
@@ -74,12 +71,10 @@ class StudioCommands:
         self.reruns = OrderedReruns(client, records.history, changed, on_created=self._watch_reruns)
 
     def _watch_job(self, job: Job, submitted: Submitted) -> None:
-        """Watch a job created here for its end, and record which job it continues."""
         self._endings.watch((job,))
         self._origins.note(job.id, submitted)
 
     def _watch_reruns(self, pipeline: Pipeline, submitted: Mapping[str, Submitted]) -> None:
-        """Watch a pipeline of repeated jobs for its end, and record which jobs they continue."""
         self._endings.watch_pipelines((pipeline,))
         for job_id, submission in submitted.items():
             self._origins.note(job_id, submission)
@@ -90,25 +85,21 @@ class SessionOptions:
     """Where a session runs and keeps its files, and how it behaves."""
 
     profile: str = ""
-    """Identifies one team of one Studio."""
     host: str = ""
     """The host from which archived logs may be fetched without asking the user."""
     is_local: bool = False
-    """Whether Studio is on this machine; if so, it is polled more often."""
     can_restart: bool = False
-    """Whether the dashboard can start Studio again."""
     state_file: Path | None = None
     """The state file of a local Studio, which is probed at once when its server writes the file."""
     journal_folder: Path | None = None
-    """The folder of the journal; `None` for one inside the folder of logs."""
+    """`None` for one inside the folder of logs."""
     recorder_folder: Path | None = None
-    """The folder of the recorder; `None` for one inside the folder of logs."""
+    """`None` for one inside the folder of logs."""
     labels: bool = True
-    """Whether new jobs have a label (see `studio_tui.api.label`)."""
     limits: Limits | None = None
-    """How much is recorded; `None` for the default limits."""
+    """`None` for the default limits."""
     undo_seconds: float = 0.0
-    """Seconds during which a bulk command is held and can be undone; 0 sends it at once."""
+    """Seconds during which a bulk command can be undone; 0 sends it at once."""
 
 
 class StudioSession:
@@ -123,16 +114,13 @@ class StudioSession:
         *,
         now: Callable[[], datetime] = clock.now,
     ) -> None:
-        """Initialise; `logs` is the folder of logs."""
         options = options or SessionOptions()
         self.team = team
         self.client = client
         self.is_local = options.is_local
-        """Whether Studio is on this machine."""
         self.can_restart = options.can_restart
         """Whether the dashboard can start Studio again; if a user stopped it, only after ctrl+r."""
         self.recalled = asyncio.Event()
-        """Set once the recorded lists have been read from disk."""
         self.replay: ReplayTime | None = None
         """The playback time, if a recording is replayed instead of polling Studio."""
         self._now = now
@@ -161,9 +149,7 @@ class StudioSession:
         self.job_details = self._make_details_reader()
         self.datasets = DatasetCatalog(client, self.reachability)
         self.batches = Batches()
-        """Bulk commands that are running."""
         self.held = HeldCommands(self.records.holds, options.undo_seconds, now=now)
-        """Bulk commands that have not been sent yet, and can be undone."""
         self.commands = StudioCommands(
             client,
             Journal(options.journal_folder or logs / "intents", options.profile),
@@ -184,10 +170,7 @@ class StudioSession:
         return any(poller.snapshot.value is not None for poller in self.pollers)
 
     async def run(self, tab: str = "jobs") -> None:
-        """Poll and follow logs until canceled; a bug in any task propagates.
-
-        The list of `tab` is requested first; if the tab has no list, the jobs are.
-        """
+        """Poll and follow logs until canceled; the list of `tab`, else the jobs, is first."""
         lists = {poller.name for poller in self.pollers}
         self.reachability.first.begin_with(tab if tab in lists else self.jobs.name)
         try:
@@ -213,22 +196,17 @@ class StudioSession:
         return self._watches.get(pipeline_id)
 
     async def settle_open_intents(self) -> tuple[UnconfirmedJob, ...]:
-        """Find out which unconfirmed requests of ended runs of the program have created jobs.
-
-        Waits for the first list of jobs; returns the requests that are still unconfirmed.
-        """
+        """Search for the jobs of open intents after the first list; return those not found."""
         await self.jobs.first_answer()
         return await self.commands.job_creator.settle_open_intents()
 
     def refresh(self) -> None:
-        """Poll at once everything that has subscribers, and start stopped pollers again.
-
-        During an outage, only one probe is sent.
-        """
+        """Poll at once everything that has subscribers, and start stopped pollers again."""
         self.reachability.hurry()
         for poller in (*self.pollers, *self._watches.all()):
             poller.restart()
         self.progress.restart()
+        self.job_details.restart()
 
     def request_more_jobs(self) -> None:
         """Request older jobs than those known."""
@@ -310,11 +288,9 @@ class StudioSession:
             self.recalled.set()
 
     def _publish_jobs_again(self) -> None:
-        """Publish the jobs again, because relations of some have been read from disk."""
         self.jobs.publish_again()
 
     def _poll_changes(self) -> None:
-        """Poll all that a command may have changed, at once and then often for a while."""
         self._pacing.expect_changes()
         self.lists.poke()
         for watch in self._watches.all():

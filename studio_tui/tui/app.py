@@ -305,7 +305,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
     def on_open_datasets(self, message: "messages.OpenDatasets") -> None:
         """Show the datasets."""
         if self._screens:
-            self._screens.show_datasets(self, message.job_ids, self._show_tab)
+            self._screens.show_datasets(self, message.job_ids)
 
     def on_filter_list(self, message: "messages.FilterList") -> None:
         """Show a list with a filter, over the current page."""

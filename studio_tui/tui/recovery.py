@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from textual.app import App
 
 from studio_tui.errors import StudioError, TokenOriginChanged
-from studio_tui.service.polling.poller import wait_for
+from studio_tui.service.polling.backoff import wait_for
 from studio_tui.tui.frame.choices import TrustChoice
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.request_notices import RESTART

@@ -4,7 +4,7 @@ Only this module imports the pages and forms of all tabs, most of them when they
 It is imported after the first paint.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -190,20 +190,15 @@ class Screens:
             self._endings.watch_pipelines((pipeline,))
         return PipelineScreen(self._basics, pipeline_id, self._dags, run_id=run_id)
 
-    def show_datasets(
-        self, app: App[Any], job_ids: Sequence[str], show_tab: Callable[[str], None]
-    ) -> None:
+    def show_datasets(self, app: App[Any], job_ids: Sequence[str]) -> None:
         """Show the datasets, with the cursor on a dataset that the given jobs made.
 
         Then do what the user chooses there: rebuild datasets, or show the job that made one.
-        `show_tab` shows the tab of a name.
         """
-        showing = partial(self._show_datasets, app, job_ids, show_tab)
+        showing = partial(self._show_datasets, app, job_ids)
         start_worker(app, showing, name="datasets", group="datasets", exclusive=True)
 
-    async def _show_datasets(
-        self, app: App[Any], job_ids: Sequence[str], show_tab: Callable[[str], None]
-    ) -> None:
+    async def _show_datasets(self, app: App[Any], job_ids: Sequence[str]) -> None:
         from studio_tui.tui.pipelines.datasets import GoToJob, Rebuild, browse  # noqa: PLC0415 (on demand)
 
         session, read_only = self._connected.session, self._connected.read_only
@@ -211,9 +206,8 @@ class Screens:
         if isinstance(choice, Rebuild):
             from studio_tui.tui.pipelines.list_screen import PipelinesScreen  # noqa: PLC0415 (on demand)
 
-            show_tab("pipelines")
             if isinstance(page := self.tab("pipelines"), PipelinesScreen):
-                page.rebuilding.rebuild(choice.names, only=choice.only)
+                await page.rebuilding.rebuild(app, choice.names, only=choice.only)
         elif isinstance(choice, GoToJob):
             if jobs := await session.known_items.find_jobs((choice.job_id,)):
                 app.push_screen(self._job_page(jobs[0], ()))

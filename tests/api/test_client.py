@@ -233,9 +233,10 @@ async def test_a_response_with_ok_false_is_a_refusal(
 async def test_a_trigger_whose_response_names_no_pipeline_has_an_unknown_outcome(
     client: StudioClient, proxy: FaultProxy
 ) -> None:
-    proxy.queue(answer_json({"ok": True}))
-    with pytest.raises(errors.OutcomeUnknown):
-        await client.trigger_pipeline(["d"])
+    for sent in ({"ok": True}, {"ok": True, "pipeline": {"pipeline_id": ".."}}):
+        proxy.queue(answer_json(sent))
+        with pytest.raises(errors.OutcomeUnknown):
+            await client.trigger_pipeline(["d"])
 
 
 async def test_the_dataset_versions_of_a_job_are_read(

@@ -179,9 +179,39 @@ async def test_a_compressed_body_is_read(
 
 
 @pytest.mark.parametrize(
+    "packed",
+    [
+        gzip.compress(b'[{"id": ', mtime=0) + gzip.compress(b'"a"}]', mtime=0),
+        gzip.compress(b'[{"id": "a"}]', mtime=0) + gzip.compress(b"", mtime=0),
+        gzip.compress(b'[{"id": "a"}]', mtime=0) + bytes(512),
+        gzip.compress(b'[{"id": ', mtime=0) + bytes(8) + gzip.compress(b'"a"}]', mtime=0),
+    ],
+)
+async def test_a_body_of_several_members_or_with_padding_is_read(
+    client: StudioClient, proxy: FaultProxy, packed: bytes
+) -> None:
+    proxy.queue(answer(packed, content_encoding="gzip"))
+    assert (await client.jobs()).items[0].id == "a"
+
+
+async def test_an_empty_body_is_empty_whatever_its_compression(
+    client: StudioClient, proxy: FaultProxy
+) -> None:
+    proxy.queue(answer(b"", content_encoding="gzip", content_type="text/plain"))
+    body = await client.job_logs("a")
+    assert (body.data, body.total) == (b"", 0)
+
+
+@pytest.mark.parametrize(
     ("packed", "encoding", "words"),
     [
         (b"no gzip at all", "gzip", "compressed incorrectly"),
+        (gzip.compress(b"[]", mtime=0)[:1], "gzip", "middle of its compression"),
+        (
+            gzip.compress(b"[]", mtime=0) + gzip.compress(b"[]", mtime=0)[:-1],
+            "gzip",
+            "middle of its compression",
+        ),
         (gzip.compress(b"[]" * 1000, mtime=0)[:-9], "gzip", "middle of its compression"),
         (b"[]", "br", "encoded as br"),
     ],

@@ -90,7 +90,6 @@ def _steps(size: int) -> Iterator[tuple[str, Callable[[], object], Goal | None]]
     rows = tree.rows(plan)
     stages = [row.id for row in rows if row.has_children]
     folded = frozenset(stages[size // 100 :: 7])
-    layers = tree.depths(plan)
     groups = group_jobs(plan)
     rows_of_groups = group_rows.rows(groups, statuses)
     yield "plan of a response", lambda: plan_of(sent), None
@@ -110,9 +109,7 @@ def _steps(size: int) -> Iterator[tuple[str, Callable[[], object], Goal | None]]
     yield "table by why", lambda: table.ids(view_model, "why"), None
     yield (
         "table, cells in sight",
-        lambda: [
-            table.cells(node_id, view_model, layers) for node_id in list(plan.nodes)[:_VISIBLE_ROWS]
-        ],
+        lambda: [table.cells(node_id, view_model) for node_id in list(plan.nodes)[:_VISIBLE_ROWS]],
         None,
     )
     yield "groups and links", lambda: links(plan, group_jobs(plan)), None

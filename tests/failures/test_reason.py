@@ -45,6 +45,9 @@ FAILURES = {
     f"{TRACE}KeyError: 'x'\n{CAUSED}{TRACE}RuntimeError: step 3": (
         "KeyError: 'x' (raised as RuntimeError: step 3)"
     ),
+    f"{TRACE}KeyError: 'x'\n{CAUSED}{TRACE}E: {'w ' * 110}https://u:hunter2@example.org": (
+        f"KeyError: 'x' (raised as E: {'w ' * 109}w…)"
+    ),
     f"{TRACE}a.E: 1\n{CAUSED}{TRACE}b.F: 2\n{CAUSED}{TRACE}c.G: 3": "a.E: 1 (raised as c.G: 3)",
     f"{TRACE}KeyError: 'x'\n{DURING}{TRACE}config.Missing: no x": "config.Missing: no x",
     f"{TRACE}OSError: away\n{DURING}{TRACE}SystemExit: 1": "OSError: away",

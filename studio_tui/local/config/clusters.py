@@ -1,12 +1,17 @@
-"""The clusters that jobs can run on: read from the user's TOML file, created if missing."""
+"""The clusters that jobs can run on, and the file in which the user configures them."""
 
+import asyncio
+import logging
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from studio_tui.local.config.settings_file import read_settings_file
+from studio_tui.errors import ConfigError
+from studio_tui.local.config.settings_file import REPAIR, read_settings_file
+
+logger = logging.getLogger(__name__)
 
 TEMPLATE = """\
 # Clusters of the local Studio. A change takes effect within seconds, for jobs that start after it.
@@ -29,6 +34,9 @@ name = "local"
 max_workers = {cores}
 default = true
 """
+
+
+_UNTIL_THEN = "Until then the last valid clusters apply."
 
 
 class Cluster(BaseModel):
@@ -69,21 +77,17 @@ class Clusters:
         return next((cluster for cluster in self.all if cluster.default), self.all[0])
 
     def by_name(self, name: str) -> Cluster | None:
-        """Return the cluster with a name; `None` if there is none."""
+        """Return the cluster with a name, if there is one."""
         return next((cluster for cluster in self.all if cluster.name == name), None)
 
     def by_id(self, cluster_id: str) -> Cluster | None:
-        """Return the cluster with an id, written as a number; `None` if there is none."""
+        """Return the cluster with an id, written as a number, if there is one."""
         return next(
             (cluster for cluster in self.all if str(self.id_of(cluster.name)) == cluster_id), None
         )
 
     def why_not_start(self, name: str, workers: int) -> str | None:
-        """Return why a cluster cannot start a job with `workers` now, even while it is idle.
-
-        The result completes "waits for", as in "the cluster gpu, which is inactive in
-        clusters.toml". It is `None` if nothing but busy workers can delay the job.
-        """
+        """Return why a cluster cannot start a job now, even while idle, to complete "waits for"."""
         cluster = self.by_name(name)
         if cluster is None:
             return f"the cluster {name}, which is no longer in clusters.toml"
@@ -96,19 +100,77 @@ class Clusters:
         return None
 
     def id_of(self, name: str) -> int | None:
-        """Return the id of the cluster with a name; `None` if there is none.
-
-        An id is the place of a cluster in the file, from 1.
-        """
+        """Return the place of a cluster in the file, from 1; `None` if there is no such cluster."""
         numbered = enumerate(self.all, 1)
         return next((number for number, cluster in numbered if cluster.name == name), None)
 
 
 def read_clusters(path: Path) -> Clusters:
-    """Read the file; if it is missing, create it with one cluster of a worker per processor.
+    """Read the file, or create it with one cluster of a worker per processor.
 
     Raises:
         ConfigError: The file cannot be created or read, or is invalid.
     """
     template = TEMPLATE.format(cores=os.cpu_count() or 1)
     return Clusters(read_settings_file(path, template, _ClusterFile, "clusters").cluster)
+
+
+class ClusterFile:
+    """The clusters of a file; while the file is invalid, those of its last valid content."""
+
+    def __init__(self, path: Path) -> None:
+        """Read the file, or create it; raise `ConfigError` if it is invalid or inaccessible."""
+        self._path = path
+        self.clusters = read_clusters(path)
+        self.problem: str | None = None
+        """Why the content of the file is not in force, in sentences; `None` if it is."""
+        self.version = 0
+        """Incremented whenever the clusters or the problem change."""
+        self._seal = _seal(path)
+        self._rereading = asyncio.Lock()
+
+    async def reread(self) -> bool:
+        """Read the file again if it has changed; return whether the clusters have changed."""
+        async with self._rereading:
+            seal = await asyncio.to_thread(_seal, self._path)
+            if seal == self._seal:
+                return False
+            self._seal = seal
+            clusters, problem = await asyncio.to_thread(_read, self._path, seal)
+            if problem != self.problem:
+                self.problem = problem
+                self.version += 1
+                if problem is not None:
+                    logger.warning("%s", problem)
+            if clusters is None or clusters == self.clusters:
+                return False
+            self.clusters = clusters
+            self.version += 1
+            return True
+
+
+def _seal(path: Path) -> tuple[int, ...] | None:
+    """Return a value that differs after each change of the file; `None` if it is inaccessible."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return (
+        status.st_mtime_ns,
+        status.st_size,
+        status.st_ino,
+        status.st_mode,
+        status.st_ctime_ns,
+    )
+
+
+def _read(path: Path, seal: tuple[int, ...] | None) -> tuple[Clusters | None, str | None]:
+    if seal is None:
+        # No new file is created here: an editor may have removed the old one to replace it.
+        missing = f"{path} is missing. Restore it; only a restart of the local Studio creates one."
+        return None, f"{missing} {_UNTIL_THEN}"
+    try:
+        return read_clusters(path), None
+    except ConfigError as error:
+        # `REPAIR` also suggests moving the file away, but a running server creates no new file.
+        return None, f"{str(error).removesuffix(REPAIR)}Correct the file. {_UNTIL_THEN}"

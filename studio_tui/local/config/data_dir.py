@@ -10,72 +10,35 @@ class DataDir:
 
     def __init__(self, root: Path) -> None:
         self.root = expand_home(root, "The data directory").absolute()
-
-    @property
-    def lock(self) -> Path:
-        """Locked (`flock`) by the server for as long as it runs."""
-        return self.root / "server.lock"
-
-    @property
-    def state(self) -> Path:
+        self.lock = self.root / "server.lock"
+        """The file that a running server has locked (`flock`)."""
+        self.state = self.root / "server.json"
         """The URL and process of the running server, as JSON; deleted when the server stops."""
-        return self.root / "server.json"
-
-    @property
-    def port(self) -> Path:
+        self.port = self.root / "port"
         """The port that was used last, reused so that addresses survive a restart."""
-        return self.root / "port"
-
-    @property
-    def token(self) -> Path:
-        """The token that every request to the API must carry; created once."""
-        return self.root / "token"
-
-    @property
-    def log(self) -> Path:
+        self.token = self.root / "token"
+        """The token of the API; created once."""
+        self.log = self.root / "server.log"
         """The log of a server that runs in the background."""
-        return self.root / "server.log"
-
-    @property
-    def database(self) -> Path:
-        """The SQLite file."""
-        return self.root / "studio.db"
-
-    @property
-    def clusters(self) -> Path:
-        """The user's configuration of clusters, TOML."""
-        return self.root / "clusters.toml"
-
-    @property
-    def disk_limits(self) -> Path:
-        """The user's limits on disk space, TOML."""
-        return self.root / "room.toml"
-
-    @property
-    def uploads(self) -> Path:
+        self.database = self.root / "studio.db"
+        self.clusters = self.root / "clusters.toml"
+        self.disk_limits = self.root / "room.toml"
+        self.uploads = self.root / "uploads"
         """Uploaded files, under generated names."""
-        return self.root / "uploads"
-
-    @property
-    def jobs(self) -> Path:
+        self.jobs = self.root / "jobs"
         """The runner's directories, one per job."""
-        return self.root / "jobs"
-
-    @property
-    def cache(self) -> Path:
+        self.cache = self.root / "cache"
         """Python environments, which can be recreated."""
-        return self.root / "cache"
-
-    @property
-    def cli_config(self) -> Path:
-        """The configuration directory that points the `datachain` CLI at this local Studio."""
-        return self.root / "cli-config"
+        self.datachain = self.root / "datachain"
+        """DataChain's data, separate from the user's own."""
+        self.metastore = self.datachain / "root" / ".datachain" / "db"
+        """DataChain's own database; it exists once a job has used DataChain."""
+        self.datasets = self.root / "datasets"
+        """For the files of datasets that jobs share."""
+        self.cli_config = self.root / "cli-config"
+        """The directory that configures the `datachain` CLI for this local Studio."""
 
     def prepare(self) -> None:
-        """Create the directories, accessible only to their owner.
-
-        Raises:
-            OSError: A directory cannot be created, or belongs to another user.
-        """
+        """Create the directories, accessible only to their owner; raise `OSError` if that fails."""
         for directory in (self.root, self.uploads, self.jobs, self.cache, self.cli_config):
             create_private_dir(directory).chmod(0o700)

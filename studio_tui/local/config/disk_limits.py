@@ -37,12 +37,10 @@ class _LimitsFile(BaseModel):
 
 @dataclass(frozen=True)
 class DiskLimits:
-    """Limits above which old job folders and environments are deleted; `None` for no limit."""
+    """Limits on age and total bytes of old job folders and environments; `None` for no limit."""
 
     max_age: timedelta | None = None
-    """How long after its last use a folder or environment is deleted."""
     max_size: int | None = None
-    """Total size in bytes, above which the least recently used are deleted."""
 
     @property
     def is_set(self) -> bool:
@@ -51,11 +49,7 @@ class DiskLimits:
 
 
 def parse_span(text: str) -> timedelta:
-    """Parse a time span such as `30d`.
-
-    Raises:
-        ValueError: The text is not a time span; the message says how to write one.
-    """
+    """Parse a time span such as `30d`; a `ValueError` says how to write one."""
     match = _SPAN.fullmatch(text.strip())
     if match is None:
         raise ValueError(f"{text!r} is not a time span; write it as 12h, 30d or 8w.")
@@ -63,11 +57,7 @@ def parse_span(text: str) -> timedelta:
 
 
 def parse_size(text: str) -> int:
-    """Parse a size such as `2GiB`; return bytes.
-
-    Raises:
-        ValueError: The text is not a size; the message says how to write one.
-    """
+    """Parse a size such as `2GiB` as bytes; a `ValueError` says how to write one."""
     match = _SIZE.fullmatch(text.strip())
     if match is None:
         raise ValueError(f"{text!r} is not a size; write it as 512MiB or 2GiB.")
@@ -76,7 +66,7 @@ def parse_size(text: str) -> int:
 
 
 def read_limits(path: Path) -> DiskLimits:
-    """Read the file; if it is missing, create it without limits.
+    """Read the file, or create it without limits.
 
     Raises:
         ConfigError: The file cannot be created or read, or is invalid.

@@ -11,15 +11,12 @@ from studio_tui.files import read_toml, write_private
 from studio_tui.local.config.field_problems import field_problem
 
 REPAIR = "Correct the file, or move it away to begin with a new one."
-"""How to repair a broken file before the local Studio starts."""
 
 M = TypeVar("M", bound=BaseModel)
 
 
 def read_settings_file(path: Path, template: str, model: type[M], subject: str) -> M:
-    """Read a file; if it is missing, create it from `template` first.
-
-    `subject` is a plural that names the contents in messages of errors, such as "clusters".
+    """Read a file, or create it from `template`; `subject` is a plural that names the contents.
 
     Raises:
         ConfigError: The file cannot be created or read, or is invalid.
@@ -47,5 +44,5 @@ def read_settings_file(path: Path, template: str, model: type[M], subject: str) 
 
 
 def invalid_file_error(path: Path, subject: str, problem: str) -> ConfigError:
-    """Return the error for a file with an invalid value; `problem` says which value, and why."""
+    """Return the error for a file with an invalid value."""
     return ConfigError(f"The {subject} in {path} are invalid: {problem.rstrip('.')}. {REPAIR}")

@@ -6,6 +6,7 @@ import sqlite3
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Self, TypeVar, TypeVarTuple
 
@@ -19,10 +20,9 @@ Ts = TypeVarTuple("Ts")
 
 SCHEMA = Path(__file__).with_name("schema.sql").read_text("utf-8")
 FIRST_VERSION = 6
-"""The version that `SCHEMA` creates; earlier versions were never released."""
 
 MIGRATIONS: tuple[str, ...] = ()
-"""SQL scripts: the first migrates from `FIRST_VERSION` to the next version, and so on."""
+"""SQL scripts, each of which migrates to the next version; the first from `FIRST_VERSION`."""
 
 STORAGE_REST = 1.0
 """Seconds between attempts to do the deferred writes while the disk is full."""
@@ -38,13 +38,12 @@ class StorageFull(Exception):  # noqa: N818 (the name says what happened)
 class Database:
     """Runs functions with the connection on the database's own thread, one after the other.
 
-    The file is locked while it is open. A write is one `BEGIN IMMEDIATE` transaction. When `write`
-    returns, the changes are on disk (`synchronous=FULL`). If `write` fails, its changes are undone.
+    The file is locked while it is open. A write is one transaction, undone if it fails. When
+    `write` returns, the changes are on disk (`synchronous=FULL`).
 
-    Two kinds of writes help on a full disk, so that jobs, pipelines and schedules can be stopped.
+    Two kinds of writes work on a full disk, so that jobs, pipelines and schedules can be stopped.
     An urgent write uses a reserve beside the file, until the reserve is used up. A deferred write
-    is kept in memory, and is done before any later write. If it then fails for a reason other than
-    a full disk, the failure is logged and the write is dropped.
+    is kept in memory, and is done before any later write.
     """
 
     def __init__(
@@ -54,10 +53,8 @@ class Database:
         self._thread = thread
         self._reserve = reserve
         self._deferred: deque[Callable[[], object]] = deque()
-        """Deferred writes in order; only the database's thread changes it."""
         self._has_deferred = asyncio.Event()
         self.revision = 0
-        """Incremented by every successful write; the caller of `write` continues after that."""
 
     @classmethod
     async def open(cls, path: Path, migrations: Sequence[str] = MIGRATIONS) -> Self:
@@ -82,16 +79,19 @@ class Database:
         """Call `work`, which must not write, with the connection and `args`; return its result."""
         return await self._run(work, *args)
 
+    async def select(self, sql: str, values: Sequence[object] = ()) -> list[sqlite3.Row]:
+        """Return the rows of a SELECT."""
+        return await self.read(lambda connection: connection.execute(sql, values).fetchall())
+
     async def write(
         self,
         work: Callable[[sqlite3.Connection, *Ts], T],
         *args: *Ts,
         is_urgent: bool = False,
     ) -> T:
-        """Call `work` with the connection and `args` in a transaction.
+        """Call `work` with the connection and `args` in a transaction; return its result.
 
-        Returns the result of `work` once the changes are on disk. Canceling the caller does not
-        undo a write that has begun.
+        Canceling the caller does not undo a write that has begun.
 
         Raises:
             StorageFull: The disk is full, and for an urgent write the reserve is used up.
@@ -108,8 +108,8 @@ class Database:
     ) -> T | None:
         """Do an urgent write; if there is no space even for that, defer it and return `None`.
 
-        `keep_writing_deferred` or the next write does the deferred write once there is space. If
-        the server ends before that, the deferred write is lost.
+        What `work` raises is raised in both cases. A deferred write is lost if the server is killed
+        before there is space.
         """
 
         loop = asyncio.get_running_loop()
@@ -119,6 +119,7 @@ class Database:
                 self._make_deferred_writes(connection)
                 return self._write(connection, lambda: work(connection, *args), is_urgent=True)
             except StorageFull:
+                _try_out(connection, lambda: work(connection, *args))
                 logger.warning(
                     "The disk is full: what was stopped is recorded once there is space."
                 )
@@ -142,7 +143,11 @@ class Database:
                 self._has_deferred.clear()
 
     async def close(self) -> None:
-        """Finish queued reads and writes, merge the write-ahead log into the file, and close it."""
+        """Finish queued reads and writes, also deferred ones if there is space; close the file."""
+        try:
+            await self._run(self._make_deferred_writes)
+        except StorageFull:
+            logger.warning("Changes that waited for disk space are lost: %d", len(self._deferred))
         await self._run(sqlite3.Connection.close)
         self._thread.shutdown()
 
@@ -197,13 +202,22 @@ def _transaction(connection: sqlite3.Connection, work: Callable[[], T]) -> T:
     return answer
 
 
-def _checkpoint(connection: sqlite3.Connection) -> None:
-    """Move the write-ahead log into the file, as far as there is space."""
+def _try_out(connection: sqlite3.Connection, work: Callable[[], object]) -> None:
+    """Call `work` and undo its changes; raise what it raises, except for a full disk."""
+    connection.execute("BEGIN")
     try:
-        connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()
+        work()
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode not in _OUT_OF_ROOM:
             raise
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+
+def _checkpoint(connection: sqlite3.Connection) -> None:
+    with suppress(sqlite3.OperationalError):  # if it matters, the write that follows fails too
+        connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()
 
 
 def _open(path: Path, migrations: Sequence[str]) -> sqlite3.Connection:
@@ -264,5 +278,5 @@ def _back_up(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def placeholders(values: Collection[object]) -> str:
-    """Return one `?` per value, such as `?, ?`, for a statement with the values as parameters."""
+    """Return one `?` per value for a statement, such as `?, ?`."""
     return ", ".join("?" * len(values))

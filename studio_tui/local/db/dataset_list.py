@@ -1,7 +1,4 @@
-"""Lists all known datasets: their versions, jobs and sources, and whether they are outdated.
-
-All functions run on the database's thread.
-"""
+"""Lists all known datasets: their versions, jobs and sources, and whether they are outdated."""
 
 import sqlite3
 from collections.abc import Mapping
@@ -22,20 +19,18 @@ class VersionRow:
     """The newest job that made the version; `None` if unknown."""
     job_name: str | None
     made_by: str | None
-    """The user who ran that job."""
     made_at: str | None
     """When that job ended, a stamp; `None` if it has not ended or is unknown."""
     sources: tuple[str, ...]
-    """The datasets that the version was made from, with `@version` if known; no listings."""
+    """Names with `@version` if known; without listings."""
 
 
 @dataclass(frozen=True)
 class DatasetRow:
-    """A dataset, with at least one version."""
+    """A dataset with its versions, of which there is at least one; the highest first."""
 
     name: str
     versions: tuple[VersionRow, ...]
-    """The highest version first."""
     newer: tuple[str, ...]
     """Newer versions of its direct or indirect sources; empty if it is not outdated."""
 

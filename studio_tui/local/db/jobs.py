@@ -1,7 +1,7 @@
 """The jobs in the database, and their state transitions.
 
-Every transition here names the states from which it is allowed, and does nothing if the job is in
-another state (compare and set). So a cancel and an end at the same time cannot both succeed.
+Every transition names the states from which it is allowed, and does nothing if the job is in
+another state. So a cancel and an end at the same time cannot both succeed.
 """
 
 # ruff: noqa: S608 (only constants and question marks are put into SQL)
@@ -15,7 +15,6 @@ from datetime import datetime
 from studio_tui.api.states import JobState
 from studio_tui.local.db import lineage, pipeline_moves, schedules
 from studio_tui.local.db.database import Database, placeholders
-from studio_tui.local.db.jobs_summary import JobsSummary
 from studio_tui.local.db.new_job import CheckpointSource, NewJob, insert_job
 from studio_tui.local.db.schedule_runs import LAST_RUNS_JSON
 from studio_tui.local.db.times import stamp, stamp_if_any
@@ -29,7 +28,6 @@ STARTED = (JobState.INIT, JobState.RUNNING, JobState.CANCELING)
 """States of jobs that the dispatcher has taken from the queue and that have not ended."""
 
 ENDED = (JobState.COMPLETE, JobState.FAILED, JobState.CANCELED)
-"""States of jobs that have ended."""
 
 _LISTED = (
     "id, state, created_at, created_by, started_at, finished_at, query, query_type, name,"
@@ -43,7 +41,6 @@ _LISTED = (
     " ORDER BY run.scheduled_for DESC LIMIT 1) AS last_run_id,"
     f" iif(schedules.job_id IS NULL, NULL, {LAST_RUNS_JSON}) AS recent"
 )
-"""The columns, selected from `_JOBS`, that lists need: those of the job and of its schedule."""
 
 _JOBS = "jobs LEFT JOIN schedules ON schedules.job_id = jobs.id"
 """All jobs; for a job that is no schedule, the columns of `schedules` are NULL."""
@@ -88,107 +85,85 @@ class KeyReused(Exception):  # noqa: N818 (the name says what happened)
     """An idempotency key was sent again with a different request."""
 
 
+class UnknownJob(Exception):  # noqa: N818 (the name says what is wrong)
+    """There is no job with the id that is the argument."""
+
+    def __str__(self) -> str:
+        return f"There is no job {self.args[0]}."
+
+
 class JobTable:
     """Reads and changes the jobs of one database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    @property
-    def revision(self) -> int:
-        """A number that every change of a job increases; other changes may increase it too."""
-        return self._database.revision
-
-    async def find_by_key(self, key: str, request_digest: str) -> sqlite3.Row | None:
-        """Return the job that was created with the same key and request; `None` if there is none.
-
-        Raises:
-            KeyReused: The key was used for another request.
-        """
-        return await self._database.read(_made_before, key, request_digest)
+    async def find_by_key(self, key: str | None, request_digest: str) -> sqlite3.Row | None:
+        """Return the job with that key, if any; raise `KeyReused` if its request was another."""
+        return await self._database.read(made_before, key, request_digest)
 
     async def create(self, job: NewJob, now: datetime) -> sqlite3.Row:
-        """Create a job and return its row.
-
-        If a job was created with the same key and request, return its row instead.
-
-        Raises:
-            KeyReused: The key was used for another request.
-            StorageFull: The disk is full.
-        """
+        """Create a job, unless one was created with the same key and request; return its row."""
         return await self._database.write(_create, job, now)
 
     async def list_jobs(
         self, *, states: Collection[str] | None, job_id: str | None, limit: int
     ) -> list[sqlite3.Row]:
-        """Return up to `limit` jobs, newest first, with one of `states` and the id `job_id`.
-
-        `None` is no restriction.
-        """
+        """Return up to `limit` jobs, newest first, if given with one of `states` or an id."""
         return await self._database.read(_select_listed, states, job_id, limit)
 
     async def state(self, job_id: str) -> JobState | None:
         """Return the state of a job; `None` if there is no such job."""
-        row = await self._database.read(
-            lambda connection: connection.execute(
-                "SELECT state FROM jobs WHERE id = ?", [job_id]
-            ).fetchone()
-        )
-        return None if row is None else JobState(row["state"])
+        rows = await self._database.select("SELECT state FROM jobs WHERE id = ?", [job_id])
+        return JobState(rows[0]["state"]) if rows else None
 
     async def checkpoint_source(self, job_id: str) -> CheckpointSource | None:
-        """Return the job from whose checkpoints a job that continues `job_id` starts.
+        """Return the run from whose checkpoints a job that continues `job_id` starts.
 
-        Return `None` if there is no job `job_id`. For a schedule, return the last run of its job,
-        as a TASK itself has no checkpoints. For any other job, and for a schedule whose job has not
-        run, return the job `job_id` itself.
+        It is the last run of a schedule that has run, and otherwise the job itself; `None` if there
+        is no job `job_id`.
         """
-        row = await self._database.read(
-            lambda connection: connection.execute(
-                "SELECT id, run_group FROM jobs WHERE id = ? OR scheduled_by = ?"
-                " ORDER BY scheduled_for DESC LIMIT 1",
-                [job_id, job_id],
-            ).fetchone()
+        rows = await self._database.select(
+            "SELECT id, run_group FROM jobs WHERE id = ?1 OR scheduled_by = ?1"
+            " ORDER BY scheduled_for DESC LIMIT 1",
+            [job_id],
         )
-        return None if row is None else CheckpointSource(*row)
-
-    async def summary(self) -> JobsSummary:
-        """Return when each ended job ended, and the states of the others."""
-        return await self._database.read(JobsSummary.read)
+        return CheckpointSource(*rows[0]) if rows else None
 
     async def ids_in_states(self, states: Sequence[JobState]) -> list[str]:
         """Return the ids of the jobs in these states, oldest first."""
-        rows = await self._database.read(
-            lambda connection: connection.execute(
-                f"SELECT id FROM jobs WHERE state IN ({placeholders(states)}) ORDER BY number",
-                [*states],
-            ).fetchall()
-        )
-        return [row["id"] for row in rows]
+        sql = f"SELECT id FROM jobs WHERE state IN ({placeholders(states)}) ORDER BY number"
+        return [row["id"] for row in await self._database.select(sql, states)]
 
     async def busy_workers(self) -> dict[str, int]:
-        """Return the number of workers of started jobs, by cluster with such jobs."""
-        return await self._database.read(_sum_busy_workers)
+        """Return the number of workers of started jobs by cluster."""
+        rows = await self._database.select(
+            "SELECT cluster, sum(workers) FROM jobs"
+            f" WHERE state IN ({placeholders(STARTED)}) GROUP BY cluster",
+            STARTED,
+        )
+        return {row[0]: row[1] for row in rows}
 
     async def enqueue(self) -> list[QueuedJob]:
         """Move jobs in CREATED or SCHEDULED to QUEUED; return all queued jobs, oldest first."""
         if await self.ids_in_states((JobState.CREATED, JobState.SCHEDULED)):
             await self._database.write(_enqueue)
-        return await self._database.read(_select_queued)
+        rows = await self._database.select(
+            "SELECT id, cluster, workers, priority, number, coalesce(released_at, created_at)"
+            " FROM jobs WHERE state = ? ORDER BY number",
+            [JobState.QUEUED],
+        )
+        return [QueuedJob(*row) for row in rows]
 
     async def move(self, job_id: str, origins: Sequence[JobState], state: JobState) -> bool | None:
         """Change the state of a job if it is in one of `origins`; return whether it was.
 
-        `None` means that the disk is full: the change is made, before any later write, once there
-        is space.
+        `None`: the disk is full, and the change is deferred.
         """
         return await self._database.write_or_defer(_update_if, job_id, origins, {"state": state})
 
     async def cancel_waiting(self, job_id: str, origin: JobState, now: datetime) -> bool | None:
-        """Cancel a job of which nothing was started; return whether it was in the state `origin`.
-
-        `None` means the same as for `move`.
-        """
+        """Cancel a job of which nothing was started; the result is that of `move`."""
         ending = JobEnd(JobState.CANCELED, now)
         return await self._database.write_or_defer(_record_end, job_id, (origin,), ending, None)
 
@@ -231,35 +206,32 @@ class JobTable:
         ending: JobEnd,
         run_lineage: RunLineage | None = None,
     ) -> bool:
-        """Record the end of a job if it is in one of `origins`; return whether it was.
+        """Record the end and lineage of a job if it is in one of `origins`; return whether it was.
 
-        The same transaction records `run_lineage`, if given, and advances the job's pipeline.
+        The same transaction advances its pipeline.
         """
         return await self._database.write(
             _record_end, job_id, origins, ending, run_lineage, is_urgent=True
         )
 
     async def dataset_versions(self, job_id: str) -> list[DatasetName]:
-        """Return the dataset versions that a job made, without versions that it only reused."""
+        """Return the dataset versions that a job made, and did not only reuse."""
         return await self._database.read(lineage.read_versions_of_job, job_id)
 
     async def row(self, job_id: str) -> sqlite3.Row:
-        """Return all columns of an existing job, and the column `uploads`.
-
-        `uploads` has the ids of the job's files, such as `3,7`; NULL if it has none.
-        """
-        return await self._database.read(
-            lambda connection: connection.execute(
-                "SELECT *, (SELECT group_concat(upload_id) FROM job_files WHERE job_id = id)"
-                " AS uploads FROM jobs WHERE id = ?",
-                [job_id],
-            ).fetchone()
+        """Return all columns of a job, and `uploads`: the ids of its files, such as `3,7`."""
+        (row,) = await self._database.select(
+            "SELECT *, (SELECT group_concat(upload_id) FROM job_files WHERE job_id = id)"
+            " AS uploads FROM jobs WHERE id = ?",
+            [job_id],
         )
+        return row
 
 
-def _made_before(
-    connection: sqlite3.Connection, key: str, request_digest: str
+def made_before(
+    connection: sqlite3.Connection, key: str | None, request_digest: str
 ) -> sqlite3.Row | None:
+    """Return the job with that key, if any; raise `KeyReused` if its request was another."""
     earlier: sqlite3.Row | None = connection.execute(
         f"SELECT {_LISTED}, request_digest FROM {_JOBS} WHERE idempotency_key = ?", [key]
     ).fetchone()
@@ -269,10 +241,8 @@ def _made_before(
 
 
 def _create(connection: sqlite3.Connection, job: NewJob, now: datetime) -> sqlite3.Row:
-    if job.idempotency_key is not None:
-        earlier = _made_before(connection, job.idempotency_key, job.request_digest)
-        if earlier is not None:
-            return earlier
+    if earlier := made_before(connection, job.idempotency_key, job.request_digest):
+        return earlier
     insert_job(connection, job, JobState.TASK if job.schedule else JobState.CREATED, stamp(now))
     if job.schedule:
         schedules.insert_schedule(connection, job.id, job.schedule)
@@ -304,24 +274,6 @@ def _enqueue(connection: sqlite3.Connection) -> None:
         "UPDATE jobs SET state = ? WHERE state IN (?, ?)",
         [JobState.QUEUED, JobState.CREATED, JobState.SCHEDULED],
     )
-
-
-def _select_queued(connection: sqlite3.Connection) -> list[QueuedJob]:
-    rows = connection.execute(
-        "SELECT id, cluster, workers, priority, number, coalesce(released_at, created_at)"
-        " FROM jobs WHERE state = ? ORDER BY number",
-        [JobState.QUEUED],
-    )
-    return [QueuedJob(*row) for row in rows]
-
-
-def _sum_busy_workers(connection: sqlite3.Connection) -> dict[str, int]:
-    rows = connection.execute(
-        f"SELECT cluster, sum(workers) FROM jobs WHERE state IN ({placeholders(STARTED)})"
-        " GROUP BY cluster",
-        [*STARTED],
-    )
-    return dict(rows.fetchall())
 
 
 def _record_end(
@@ -359,7 +311,6 @@ def _update_if(
     origins: Sequence[JobState],
     columns: Mapping[str, object],
 ) -> bool:
-    """Set columns of a job if it is in one of the states `origins`; return whether it was."""
     assignments = ", ".join(f"{name} = ?" for name in columns)
     cursor = connection.execute(
         f"UPDATE jobs SET {assignments} WHERE id = ? AND state IN ({placeholders(origins)})",

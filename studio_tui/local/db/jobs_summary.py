@@ -13,17 +13,13 @@ _BEGUN = frozenset({"INIT", "RUNNING", "CANCELING"})
 
 @dataclass(frozen=True)
 class JobsSummary:
-    """When each ended job of a database ended, and the states of the others, at one moment."""
+    """When each ended job ended, by id, and the states of the others, at one moment."""
 
     ended: dict[str, datetime]
-    """When each ended job ended, by id."""
     states: tuple[str, ...]
-    """The states of all jobs that have not ended."""
+    """The states of all other jobs."""
     begun: tuple[str, ...] = ()
-    """Ids of the jobs that have begun and, as far as the database knows, not ended.
-
-    `to_json` leaves the ids out.
-    """
+    """Ids of the jobs in `states` that have begun; empty after `from_json`."""
 
     @property
     def running(self) -> int:
@@ -67,11 +63,7 @@ class JobsSummary:
 
     @classmethod
     def from_json(cls, value: Any) -> Self:
-        """Return the object from which `to_json` returned `value`, without `begun`.
-
-        Raises:
-            ValueError: `to_json` does not return such a value.
-        """
+        """Return the object with this JSON, without `begun`, or raise `ValueError`."""
         try:
             ends = value["ended"].items()
             ended = {job: datetime.fromisoformat(ended_at) for job, ended_at in ends}

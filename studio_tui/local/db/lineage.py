@@ -1,11 +1,12 @@
 """The lineage of datasets in the database: versions, the jobs that made them, their sources.
 
 Lineage comes from the files that jobs write to `STUDIO_LINEAGE`, and from DataChain's own database.
-The transaction that ends a job records the lineage from both. Transactions that plan a pipeline or
-order jobs record DataChain's database first. All functions run on the database's thread.
+The transaction that ends a job records both. Transactions that plan a pipeline or order jobs record
+DataChain's database first.
 """
 
 import hashlib
+import json
 import logging
 import sqlite3
 from collections.abc import Sequence
@@ -36,11 +37,9 @@ logger = logging.getLogger(__name__)
 def record_lineage(
     connection: sqlite3.Connection, job_id: str, run_lineage: RunLineage, *, is_complete: bool
 ) -> None:
-    """Record the lineage of a job that has ended.
+    """Record the lineage of an ended job; the datasets that it says it made only if `is_complete`.
 
-    The datasets that the job says it made are recorded only if `is_complete`. If a row violates a
-    constraint of the database, the violation is logged, and none of the lineage is recorded. It
-    does not prevent the end of the job.
+    If a row violates a constraint of the database, this is logged, and none of it is recorded.
     """
     connection.execute("SAVEPOINT lineage")
     try:
@@ -56,10 +55,7 @@ def record_lineage(
 def record_made(
     connection: sqlite3.Connection, job_id: str, datasets: Sequence[ReportedDataset]
 ) -> None:
-    """Record the datasets that a completed job says it made, in their order.
-
-    If a version exists, its jobs and sources are replaced.
-    """
+    """Record the datasets that a job says it made, in their order; a version is replaced."""
     latest = _Latest(connection)
     first_made: dict[str, int] = {}
     """Ids of made versions by `dataset@version`; by `dataset`, the id of the first of them."""
@@ -99,7 +95,6 @@ def record_metastore(connection: sqlite3.Connection, metastore: Metastore) -> No
         for row in connection.execute("SELECT * FROM dataset_versions")
     }
     ids: dict[int, int] = {}
-    """The ids of the versions in this database, by their ids in DataChain's database."""
     for datachain_id, dataset, version, is_removed in metastore.versions:
         name = _stored_name(dataset), version
         if name not in recorded or recorded[name][1] != is_removed:
@@ -151,16 +146,22 @@ def read_lineage(connection: sqlite3.Connection) -> Lineage:
             row["number"],
             row["name"],
             hashlib.sha256(row["query"].encode("utf-8", "surrogatepass")).hexdigest(),
-            row["environment"],
+            _comparable(row["environment"]),
             row["state"] == JobState.COMPLETE,
         )
         for row in connection.execute(
-            f"SELECT number, id, name, json_remove(environment, '$.{label.NAME}') AS environment,"  # noqa: S608 (a constant name)
-            " state, query FROM jobs"
+            "SELECT number, id, name, environment, state, query FROM jobs"
             " WHERE id IN (SELECT job_id FROM dataset_jobs)"
         )
     }
     return Lineage(versions, jobs)
+
+
+def _comparable(environment: str) -> str:
+    """Return a text that is equal for equal variables, in any order and under any label."""
+    variables = json.loads(environment)
+    variables.pop(label.NAME, None)
+    return json.dumps(variables, sort_keys=True)
 
 
 def read_versions_of_job(connection: sqlite3.Connection, job_id: str) -> list[DatasetName]:
@@ -185,19 +186,16 @@ class _Latest:
         self._looked_up: set[str] = set()
 
     def next_version(self, dataset: str) -> str:
-        """Return the version after the highest recorded version, even if that was removed."""
         self._look_up(dataset)
         highest = self._highest.get(dataset)
         return version_after(highest) if highest else FIRST_VERSION
 
     def id_of(self, dataset: str) -> int | None:
-        """Return the id of the latest existing version; `None` if there is none."""
         self._look_up(dataset)
         existing = self._existing.get(dataset)
         return existing and existing[1]
 
     def add(self, dataset: str, version: str, version_id: int) -> None:
-        """Add a version that exists now."""
         self._look_up(dataset)
         self._add(dataset, version, version_id, is_removed=False)
 
@@ -221,10 +219,7 @@ class _Latest:
 def _find_source(
     connection: sqlite3.Connection, name: DatasetName, latest: _Latest
 ) -> tuple[str, int | None]:
-    """Return the name of a source as stored, and the id of its version; `None` if unknown.
-
-    A source without a version has the id of its latest existing version.
-    """
+    """Return the name of a source as stored, and the id of its version or latest version."""
     if name.version is not None:
         row = connection.execute(
             "SELECT id FROM dataset_versions WHERE dataset = ? AND version = ?", [*name]
@@ -245,6 +240,5 @@ def _insert_source(
 
 
 def _stored_name(dataset: str) -> str:
-    """Return the name by which a dataset of DataChain's database is stored here."""
     name = read_name(dataset)
     return name.dataset if name else dataset

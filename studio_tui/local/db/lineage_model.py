@@ -17,12 +17,11 @@ class DatasetLink:
 
 @dataclass(frozen=True)
 class DatasetSource:
-    """A dataset that a version was made from."""
+    """A dataset that a version was made from; without an id, the version used is not known."""
 
     dataset: str
     """`namespace.project.name`, with `@version` if a job named it so; empty if it is not known."""
     version_id: int | None
-    """`None` if it is not known which version was used."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,6 @@ class MadeVersion:
     sources: tuple[DatasetSource, ...] = ()
 
     def __str__(self) -> str:
-        """Return `namespace.project.name@version`."""
         return f"{self.dataset}@{self.version}"
 
 
@@ -50,7 +48,7 @@ class KnownJob:
     script: str
     """The SHA-256 of the query; empty if the query does not matter, as for reruns."""
     environment: str
-    """The variables as JSON, in the order of the request; without the job's label."""
+    """The variables as JSON, sorted by name; without the job's label."""
     is_complete: bool
 
 
@@ -62,16 +60,12 @@ class Lineage:
     jobs: Mapping[str, KnownJob]
 
     def source_version(self, source: DatasetSource) -> MadeVersion | None:
-        """Return the version that was used of a source; `None` if that version is not known."""
+        """Return the version that was used of a source, if known."""
         return None if source.version_id is None else self.versions.get(source.version_id)
 
 
 class CurrentVersions:
-    """The current version of each dataset.
-
-    It is the highest version that a completed job made or reused and that was not removed. A
-    dataset without such a version has no current version.
-    """
+    """The highest version of each dataset that a completed job made or reused and that exists."""
 
     def __init__(self, lineage: Lineage) -> None:
         self._versions = lineage.versions
@@ -82,16 +76,17 @@ class CurrentVersions:
             rank = version_key(version.version), version_id
             self._highest[version.dataset] = max(self._highest.get(version.dataset, rank), rank)
 
-    def is_current(self, version_id: int) -> bool:
-        """Whether a version is the current one of its dataset."""
-        highest = self._highest.get(self._versions[version_id].dataset)
-        return highest is not None and highest[1] == version_id
+    def by_dataset(self) -> dict[str, MadeVersion]:
+        """Return the current version of each dataset that has one."""
+        version_ids = sorted(version_id for _key, version_id in self._highest.values())
+        versions = [self._versions[version_id] for version_id in version_ids]
+        return {version.dataset: version for version in versions}
 
     def of(self, version_id: int | None) -> int:
-        """Return the id of the current version of the dataset that a version belongs to.
+        """Return the id of the current version of the dataset of `version_id`.
 
-        If the dataset has no current version, return `version_id`. If `version_id` is `None` or
-        unknown, return -1.
+        It is `version_id` itself if the dataset has no current version, and -1 for an unknown
+        version.
         """
         version = None if version_id is None else self._versions.get(version_id)
         if version_id is None or version is None:
@@ -101,7 +96,6 @@ class CurrentVersions:
 
 
 def _has_complete_job(version: MadeVersion, lineage: Lineage) -> bool:
-    """Whether a job that made or reused a version is known to have completed."""
     return any(
         link.job_id in lineage.jobs and lineage.jobs[link.job_id].is_complete
         for link in version.jobs

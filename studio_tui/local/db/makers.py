@@ -1,10 +1,10 @@
 """Chooses the job that is to make each dataset if several jobs have made it; pure.
 
-For each version one job must run. A job that must run anyway is preferred, even if it only reused
-the version from a checkpoint; then a job that completed, then the job that made the version, and
-then the newest. Of several runs of the same script, the newest runs in place of all. Of several
-jobs that made the same dataset, the job that made more of the requested datasets runs in place of
-all; of equal ones, the job that made the highest complete version of the dataset.
+For each version one job must run: preferably one that must run anyway, then one that completed, one
+that made the version and did not reuse it, and the newest. Of several runs of the same script, the
+newest runs in place of all. Of several jobs that made the same dataset, the job that made more of
+the requested datasets runs in place of all; of equal ones, the job that made the highest complete
+version.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -16,10 +16,7 @@ from studio_tui.local.shim.datasets import version_key
 def choose_makers(
     needed: Sequence[int], lineage: Lineage, warnings: dict[str, None]
 ) -> dict[int, str]:
-    """Return the job that is to make each version.
-
-    A version without a job is left out, with a warning.
-    """
+    """Return the job that is to make each version; a version without a job gets a warning."""
     links = {
         version_id: [
             link for link in lineage.versions[version_id].jobs if link.job_id in lineage.jobs
@@ -54,8 +51,6 @@ def _preference(
 def merge_runs(job_ids: set[str], lineage: Lineage) -> dict[str, str]:
     """Return, for each job, the newest run of the same script, which replaces the job.
 
-    A job without a newer run is its own replacement.
-
     Two jobs run the same script if their names and queries are equal, and either their variables
     are equal or both made or reused the same dataset.
     """
@@ -79,7 +74,6 @@ def merge_runs(job_ids: set[str], lineage: Lineage) -> dict[str, str]:
 
 
 def _datasets_by_job(job_ids: Collection[str], lineage: Lineage) -> dict[str, set[str]]:
-    """Return, for each job, the datasets of which it made or reused a version."""
     datasets_of: dict[str, set[str]] = {job_id: set() for job_id in job_ids}
     for version in lineage.versions.values():
         for link in version.jobs:
@@ -93,8 +87,7 @@ def one_maker_each(
 ) -> dict[str, str]:
     """Return, for each job, the job that runs in its place, so that no two make the same dataset.
 
-    `merged` is the result of `merge_runs`, and `targets` are the requested versions. A job that
-    makes more of their datasets is preferred to a job that made a higher version.
+    `merged` is the result of `merge_runs`, and `targets` are the requested versions.
     """
     undecided = set(merged.values())
     datasets_of = _datasets_by_job(undecided, lineage)
@@ -122,10 +115,7 @@ def one_maker_each(
 
 
 _Rank = tuple[int, bool, tuple[int, ...], int]
-"""Number of target datasets, whether the version is usable, its sort key, number of the job.
-
-A version is usable if the job completed and the version was not removed.
-"""
+"""Number of target datasets, whether the version is usable, its sort key, number of the job."""
 
 
 def _ranks(
@@ -160,7 +150,6 @@ def _makers_by_dataset(
 
 
 def _rivals(datasets_of: Mapping[str, set[str]]) -> dict[str, set[str]]:
-    """Return, for each job, the other jobs that made or reused one of its datasets."""
     makers = _makers_by_dataset(datasets_of, datasets_of)
     return {
         job_id: {rival for dataset in datasets for rival in makers[dataset]} - {job_id}
@@ -174,7 +163,7 @@ def warn_of_unmade(
     lineage: Lineage,
     warnings: dict[str, None],
 ) -> None:
-    """Add warnings about datasets that only replaced jobs made, and not the jobs that replace them.
+    """Add warnings about datasets that are not made by the jobs that replace their makers.
 
     `chosen` has the job of each version, and `merged` the job that runs in its place.
     """

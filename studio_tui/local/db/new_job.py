@@ -21,9 +21,9 @@ class CheckpointSource(NamedTuple):
     run_group: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class NewJob:
-    """A valid request for a job, with the defaults filled in."""
+    """A valid request for a job, with the defaults filled in; names are those of columns."""
 
     id: str
     name: str
@@ -33,51 +33,30 @@ class NewJob:
     workers: int
     priority: int
     cluster: str
-    python_version: str | None
-    requirements: str | None
-    repository: str | None
-    uploads: tuple[int, ...]
-    """Ids of the uploaded files that the job gets."""
-    rerun_from: str | None
+    python_version: str | None = None
+    requirements: str | None = None
+    repository: str | None = None
+    rerun_from: str | None = None
     """The id of the run from whose checkpoints it continues."""
     run_group: str
     """Equal for all runs that share checkpoints."""
-    ignore_checkpoints: bool
+    ignore_checkpoints: bool = False
     created_by: str
     idempotency_key: str | None
-    """The same key with the same request does not create a second job."""
     request_digest: str
-    """Equal for equal requests."""
+    uploads: tuple[int, ...] = ()
     schedule: schedules.NewSchedule | None
     """`None` for a job that runs as soon as it can."""
 
 
 def insert_job(connection: sqlite3.Connection, job: NewJob, state: JobState, now: str) -> None:
-    """Insert a job in its first state, with its uploaded files; `now` is a stamp.
-
-    The caller inserts `job.schedule`.
-    """
-    columns = {
-        "id": job.id,
+    """Insert a job in its first state, with its files; `now` is a stamp. It inserts no schedule."""
+    columns = vars(job) | {
         "state": state,
-        "priority": job.priority,
-        "workers": job.workers,
-        "cluster": job.cluster,
         "created_at": now,
-        "created_by": job.created_by,
-        "name": job.name,
-        "query_type": job.query_type,
-        "python_version": job.python_version,
-        "repository": job.repository,
-        "run_group": job.run_group,
-        "rerun_from": job.rerun_from,
-        "ignore_checkpoints": job.ignore_checkpoints,
-        "idempotency_key": job.idempotency_key,
-        "request_digest": job.request_digest,
         "environment": json.dumps(dict(job.environment), ensure_ascii=False),
-        "requirements": job.requirements,
-        "query": job.query,
     }
+    del columns["uploads"], columns["schedule"]
     connection.execute(
         f"INSERT INTO jobs ({', '.join(columns)}) VALUES ({placeholders(columns)})",
         [*columns.values()],

@@ -12,12 +12,11 @@ from studio_tui.local.db.run_order import PlannedJob, nearest_ancestors
 from studio_tui.local.shim.datasets import is_listing, read_name, version_key
 
 _MAX_NAMES = 12
-"""Maximum number of datasets named in a warning."""
 
 
 def outdated_datasets(lineage: Lineage) -> dict[str, tuple[str, ...]]:
     """Return, for each outdated dataset, the newer versions of its direct or indirect sources."""
-    versions = current_versions(lineage)
+    versions = CurrentVersions(lineage).by_dataset()
     newer: dict[str, dict[str, None]] = {}
     for dataset, version in versions.items():
         for source in _sources(version):
@@ -39,11 +38,7 @@ def outdated_datasets(lineage: Lineage) -> dict[str, tuple[str, ...]]:
 def rebuild(targets: Iterable[str], lineage: Lineage) -> RebuildPlan:
     """Return the jobs that rebuild `targets` and all their sources.
 
-    A warning names up to `_MAX_NAMES` datasets that were made from rebuilt datasets and are not
-    rebuilt, and counts the others: all these will be out of date.
-
-    Raises:
-        UnknownDataset: One of `targets` is not known.
+    A warning names datasets that will be out of date, as they were made from rebuilt datasets.
     """
     planned = plan(targets, lineage)
     behind = _left_behind({job.job_id for job in planned.jobs}, lineage)
@@ -61,13 +56,12 @@ def rebuild(targets: Iterable[str], lineage: Lineage) -> RebuildPlan:
 
 
 def _left_behind(job_ids: Collection[str], lineage: Lineage) -> tuple[str, ...]:
-    """Return the datasets that other jobs made, directly or not, from datasets of these jobs."""
     made = {
         version.dataset
         for version in lineage.versions.values()
         if any(link.job_id in job_ids for link in version.jobs)
     }
-    readers = _readers(current_versions(lineage), lineage)
+    readers = _readers(CurrentVersions(lineage).by_dataset(), lineage)
     reached = dict.fromkeys(sorted(made))
     pending = [*reached]
     for dataset in pending:  # grows in the loop
@@ -79,13 +73,9 @@ def _left_behind(job_ids: Collection[str], lineage: Lineage) -> tuple[str, ...]:
 
 
 def refresh(targets: Iterable[str], lineage: Lineage) -> RebuildPlan:
-    """Return the jobs that rebuild `targets` and the datasets that must be rebuilt with them.
+    """Return the jobs that rebuild `targets` and all datasets that are made from them.
 
-    All datasets that are made from rebuilt datasets are rebuilt too, so no other dataset becomes
-    out of date. All other sources stay as they are.
-
-    Raises:
-        UnknownDataset: One of `targets` is not known.
+    So no other dataset becomes out of date. All other sources stay as they are.
     """
     targets = [*targets]
     target_datasets = [name.dataset for text in targets if (name := read_name(text)) is not None]
@@ -107,12 +97,11 @@ def refresh(targets: Iterable[str], lineage: Lineage) -> RebuildPlan:
 
 
 def _to_refresh(datasets: Iterable[str], lineage: Lineage) -> frozenset[str]:
-    """Return `datasets` with all datasets that must be rebuilt with them.
+    """Return `datasets`, the other datasets of their jobs, those made from any of them, and so on.
 
-    These are the other datasets that the same jobs make, the datasets that are made from any of
-    them, and so on. A dataset without a current version is left out.
+    A dataset without a current version is left out.
     """
-    versions = current_versions(lineage)
+    versions = CurrentVersions(lineage).by_dataset()
     readers = _readers(versions, lineage)
     makers: dict[str, set[str]] = {}
     for dataset, version in versions.items():
@@ -128,21 +117,8 @@ def _to_refresh(datasets: Iterable[str], lineage: Lineage) -> frozenset[str]:
     return frozenset(reached)
 
 
-def current_versions(lineage: Lineage) -> dict[str, MadeVersion]:
-    """Return the current version of each dataset that has one."""
-    current = CurrentVersions(lineage)
-    return {
-        version.dataset: version
-        for version_id, version in lineage.versions.items()
-        if current.is_current(version_id)
-    }
-
-
 def _readers(versions: Mapping[str, MadeVersion], lineage: Lineage) -> dict[str, set[str]]:
-    """Return, by dataset, the other datasets whose version in `versions` was made from it.
-
-    Listings and sources named by version do not count.
-    """
+    """Return, by dataset, the other datasets whose version in `versions` was made from it."""
     readers: dict[str, set[str]] = {}
     for dataset, version in versions.items():
         for source in _sources(version):

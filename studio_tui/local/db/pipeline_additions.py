@@ -1,7 +1,4 @@
-"""Inserts a new pipeline into the database: its row, its nodes, and copies of jobs.
-
-All functions run on the database's thread.
-"""
+"""Inserts a new pipeline into the database: its row, its nodes, and copies of jobs."""
 
 # ruff: noqa: S608 (only constants and question marks are put into SQL)
 
@@ -10,52 +7,48 @@ import secrets
 import sqlite3
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from studio_tui.api import label
 from studio_tui.api.states import PipelineState
-from studio_tui.local.db.database import placeholders
 from studio_tui.local.db.run_order import PlannedJob
 
 _COPIED = (
     "priority, workers, cluster, created_by, name, query_type, python_version, repository,"
     " request_digest, requirements, query"
 )
-"""Columns that a copy takes from its original."""
 
 
-@dataclass(frozen=True)
-class InitialPipeline:
-    """The initial values of a pipeline's row."""
+def add_pipeline(
+    connection: sqlite3.Connection,
+    now: str,
+    *,
+    state: PipelineState,
+    triggered_from: str,
+    warnings: tuple[str, ...] = (),
+    idempotency_key: str | None,
+    request_digest: str,
+    error_message: str | None = None,
+) -> str:
+    """Insert a pipeline without jobs, created at the stamp `now`; return its id.
 
-    triggered_from: str
-    """What it rebuilds or reruns, as text for the user."""
-    warnings: tuple[str, ...]
-    state: PipelineState
-    idempotency_key: str | None
-    request_digest: str
-    error_message: str | None = None
-
-
-def add_pipeline(connection: sqlite3.Connection, initial: InitialPipeline, now: str) -> str:
-    """Insert a pipeline without jobs, created at the stamp `now`; return its id."""
+    `triggered_from` says what it rebuilds or reruns, as text for the user.
+    """
     pipeline_id = str(uuid.uuid4())
-    columns = {
-        "id": pipeline_id,
-        "name": _free_name(connection),
-        "state": initial.state,
-        "triggered_from": initial.triggered_from,
-        "warnings": json.dumps(initial.warnings),
-        "created_at": now,
-        "updated_at": now,
-        "idempotency_key": initial.idempotency_key,
-        "request_digest": initial.request_digest,
-        "error_message": initial.error_message,
-    }
     connection.execute(
-        f"INSERT INTO pipelines ({', '.join(columns)}) VALUES ({placeholders(columns)})",
-        [*columns.values()],
+        "INSERT INTO pipelines (id, name, state, triggered_from, warnings, created_at, updated_at,"
+        " idempotency_key, request_digest, error_message) VALUES (?, ?, ?, ?, ?, ?6, ?6, ?, ?, ?)",
+        [
+            pipeline_id,
+            _free_name(connection),
+            state,
+            triggered_from,
+            json.dumps(warnings),
+            now,
+            idempotency_key,
+            request_digest,
+            error_message,
+        ],
     )
     return pipeline_id
 
@@ -63,7 +56,7 @@ def add_pipeline(connection: sqlite3.Connection, initial: InitialPipeline, now: 
 def add_node(
     connection: sqlite3.Connection, pipeline_id: str, position: int, job: PlannedJob, run_id: str
 ) -> None:
-    """Insert a planned job into a pipeline; `run_id` is the id of the job that is its first run."""
+    """Insert a planned job into a pipeline; `run_id` is its first run."""
     connection.execute(
         "INSERT INTO pipeline_jobs VALUES (?, ?, ?, ?)", [pipeline_id, position, job.job_id, run_id]
     )
@@ -81,8 +74,8 @@ def copy_job(
 ) -> str:
     """Create a PENDING job that does the same as another, with `environment` added; return its id.
 
-    The copy has a run group of its own, as with the checkpoints of the other job it would make
-    nothing new; a caller can change the group. The copy has no idempotency key and no label.
+    The copy has no idempotency key, no label, and a run group of its own: with the checkpoints of
+    the other job it would make nothing new.
     """
     copy_id = str(uuid.uuid4())
     (variables_json,) = connection.execute(
@@ -113,10 +106,8 @@ def _free_name(connection: sqlite3.Connection) -> str:
 
 
 _LETTERS = ("bcdfghjklmnprstvwyz", "aeiou", "bcdfgklmnprstvz", "aeiouy")
-"""The possible letters at each position of a word."""
 
 _Choose = Callable[[Sequence[str]], str]
-"""Returns one of the given texts."""
 
 
 def make_name(choose: _Choose) -> str:

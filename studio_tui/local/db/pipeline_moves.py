@@ -20,7 +20,7 @@ was created to repeat the original here. A run that waits for its parents is PEN
   pipeline had ended, it is RUNNING again.
 
 A transition is in the same transaction as its cause, such as the end of a job. So after a crash,
-pipelines and jobs agree. All functions run on the database's thread.
+pipelines and jobs agree.
 """
 
 # ruff: noqa: S608 (only constants are put into SQL)
@@ -69,7 +69,6 @@ _RUNS = f"""
     JOIN jobs run ON run.id = node.created_job_id
     WHERE node.pipeline_id = ? ORDER BY node.position
 """
-"""Selects the current runs of a pipeline, in the order of its plan."""
 
 _ENDED = frozenset({JobState.COMPLETE, JobState.FAILED, JobState.CANCELED})
 
@@ -110,10 +109,7 @@ def adopt(connection: sqlite3.Connection, job_id: str, run_group: str, now: str)
 def replace_run(
     connection: sqlite3.Connection, pipeline_id: str, node_id: str, run_id: str
 ) -> None:
-    """Make a job the run of a node; the node's run so far becomes an attempt.
-
-    `node_id` is the id of the original.
-    """
+    """Make a job the run of a node, the original; the node's run so far becomes an attempt."""
     node_key = [pipeline_id, node_id]
     connection.execute(
         "INSERT INTO pipeline_attempts SELECT pipeline_id, job_id, created_job_id"

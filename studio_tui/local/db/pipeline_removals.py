@@ -1,8 +1,7 @@
 """Removes jobs from pipelines and restores them.
 
-The dependencies between the remaining jobs follow from the original plan: each job waits for its
-nearest planned ancestors that remain. So the order of removals and restorations makes no
-difference. All functions run on the database's thread.
+Each remaining job waits for its nearest planned ancestors that remain. So the order of removals and
+restorations makes no difference.
 """
 
 import sqlite3
@@ -12,7 +11,6 @@ from studio_tui.local.db.pipeline_additions import copy_job
 from studio_tui.local.db.run_order import nearest_ancestors
 
 REMOVED_MESSAGE = "It was removed from its pipeline."
-"""The error message of a removed job."""
 
 
 class WrongPipelineState(Exception):  # noqa: N818 (the name says what is wrong)
@@ -22,13 +20,7 @@ class WrongPipelineState(Exception):  # noqa: N818 (the name says what is wrong)
 def remove_job(
     connection: sqlite3.Connection, pipeline_id: str, job_id: str, state: PipelineState, now: str
 ) -> bool:
-    """Remove a job; return whether the pipeline has a job with that id.
-
-    `job_id` is the id of the original or of its run.
-
-    Raises:
-        WrongPipelineState: The pipeline is not paused, or the job is not pending.
-    """
+    """Remove a pending job, the original or its run; return whether the pipeline has it."""
     node = connection.execute(
         "SELECT position, job_id, created_job_id, state FROM pipeline_jobs"
         " JOIN jobs ON id = created_job_id"
@@ -72,14 +64,7 @@ def remove_job(
 def restore_job(
     connection: sqlite3.Connection, pipeline_id: str, job_id: str, state: PipelineState, now: str
 ) -> bool:
-    """Restore a removed job; return whether a job with that id was removed.
-
-    The job gets a new run, as its old run has ended. The pipeline is PAUSED then, even if it had
-    ended.
-
-    Raises:
-        WrongPipelineState: The pipeline is running.
-    """
+    """Restore a removed job with a new run, and pause the pipeline; return whether it was."""
     node = connection.execute(
         "SELECT position, job_id, created_job_id FROM pipeline_removed"
         " WHERE pipeline_id = ? AND (created_job_id = ? OR job_id = ?)",
@@ -115,7 +100,6 @@ def removed_jobs(connection: sqlite3.Connection, pipeline_id: str) -> list[sqlit
 
 
 def _insert_dependencies(connection: sqlite3.Connection, pipeline_id: str) -> None:
-    """Insert the dependencies between the remaining jobs; the caller has deleted the old rows."""
     remaining = {
         job_id
         for (job_id,) in connection.execute(

@@ -1,37 +1,28 @@
 """The pipelines in the database: they are planned from lineage, paused, resumed and changed.
 
-Each change is one transaction. `pipeline_moves` has the state transitions.
+`pipeline_moves` has the state transitions. Times are stamps. What is not possible raises an error
+that `http.errors` answers.
 """
 
 # ruff: noqa: S608 (only constants and question marks are put into SQL)
 
 import sqlite3
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import NamedTuple
 
 from studio_tui.api.models import RERUN_TARGET
 from studio_tui.api.states import JobState, PipelineState
 from studio_tui.local.db import lineage, pipeline_removals, reruns
-from studio_tui.local.db.database import Database, placeholders
-from studio_tui.local.db.dataset_list import DatasetRow, list_datasets
+from studio_tui.local.db.database import placeholders
 from studio_tui.local.db.jobs import KeyReused
 from studio_tui.local.db.new_job import insert_job
 from studio_tui.local.db.outdated import rebuild, refresh
-from studio_tui.local.db.pipeline_additions import InitialPipeline, add_node, add_pipeline, copy_job
+from studio_tui.local.db.pipeline_additions import add_node, add_pipeline, copy_job
 from studio_tui.local.db.pipeline_moves import is_only_canceling, replace_run, settle
 from studio_tui.local.db.pipeline_removals import WrongPipelineState
 from studio_tui.local.db.reruns import NewRerun
-from studio_tui.local.db.times import stamp
 from studio_tui.local.run.metastore import Metastore
-
-_Revision = Callable[[sqlite3.Connection, str, str, PipelineState, str], bool]
-"""Removes or restores a job; returns whether the pipeline has such a job.
-
-The arguments after the connection are the pipeline's id, the job's id, the pipeline's state, and
-the time as a stamp.
-"""
 
 _WRONG_STATE = "It is {state}: only a pipeline that {condition} can be {done}."
 
@@ -41,15 +32,14 @@ class NewPipeline:
     """A valid request for a pipeline."""
 
     datasets: tuple[str, ...]
-    """The datasets to rebuild, as named in the request and in its order."""
+    """As named in the request and in its order."""
     environment: Mapping[str, str]
     """Added to the variables of every job; they override equal names."""
     is_paused: bool
-    """Whether it starts PAUSED."""
     idempotency_key: str | None
     request_digest: str
     is_refresh: bool = False
-    """Whether datasets made from `datasets` are rebuilt instead of sources; see `refresh`."""
+    """Whether to rebuild what was made from `datasets` instead of their sources; see `refresh`."""
 
 
 class PipelineRows(NamedTuple):
@@ -59,145 +49,24 @@ class PipelineRows(NamedTuple):
     runs: list[sqlite3.Row]
     """The current run of each job; parents before their children.
 
-    The column `parents` has the ids of the originals of the job's parents, in the order of the
-    plan. The column `attempts` has the ids of the job's earlier runs in this pipeline, oldest
-    first. Both are JSON lists.
+    Two columns are JSON lists of ids: `parents`, the originals of the job's parents in the order of
+    the plan, and `attempts`, the job's earlier runs in this pipeline, oldest first.
     """
     removed: list[sqlite3.Row]
-    """Jobs removed from the pipeline and not restored, in the order of the plan."""
+    """Removed jobs, in the order of the plan."""
 
 
 class NothingToRun(Exception):  # noqa: N818 (the name says what is wrong)
     """No known job could make the datasets; the message says why."""
 
 
-class PipelineTable:
-    """Reads and changes the pipelines of one database."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def trigger(
-        self, request: NewPipeline, metastore: Metastore, now: datetime
-    ) -> PipelineRows:
-        """Plan a pipeline from all known lineage, and start it unless `request.is_paused`.
-
-        If a pipeline was created with the same key and request, return that pipeline.
-
-        Raises:
-            KeyReused: The key was used for another request.
-            UnknownDataset: A dataset is not known.
-            NothingToRun: No job makes the datasets.
-            StorageFull: The disk is full.
-        """
-        return await self._database.write(trigger, request, metastore, stamp(now))
-
-    async def rerun(
-        self, request: NewRerun, metastore: Metastore, now: datetime
-    ) -> PipelineRows | None:
-        """Run several jobs again, each after the others that it depends on.
-
-        If none of them depends on another, create no job and return `None`. If a pipeline was
-        created with the same key and request, return that pipeline.
-
-        Raises:
-            KeyReused: The key was used for another request.
-            UnknownJob: There is no such job.
-            StorageFull: The disk is full.
-        """
-        return await self._database.write(_rerun, request, metastore, stamp(now))
-
-    async def find(self, *, pipeline_id: str | None, name: str | None) -> PipelineRows | None:
-        """Return a pipeline by id or, if no id is given, by name; `None` if there is none."""
-        return await self._database.read(_find, pipeline_id, name)
-
-    async def list_datasets(self) -> list[DatasetRow]:
-        """Return all datasets with an existing version, by name, except listings of storages."""
-        return await self._database.read(list_datasets)
-
-    async def find_by_job(self, job_id: str) -> PipelineRows | None:
-        """Return the pipeline in which a job is or was a run; `None` if there is none."""
-        return await self._database.read(_of_job, job_id)
-
-    async def list_pipelines(
-        self, *, states: Collection[str] | None, search: str | None, limit: int
-    ) -> list[PipelineRows]:
-        """Return up to `limit` pipelines, newest first, with one of `states`.
-
-        The name or the column `triggered_from` contains `search`; ASCII letters match in either
-        case. `None` is no restriction.
-        """
-        return await self._database.read(_select_listed, states, search, limit)
-
-    async def pause(self, pipeline_id: str, now: datetime) -> PipelineRows:
-        """Release no more runs of a pipeline; its started runs run to their end.
-
-        Released runs that have not started become PENDING again.
-
-        On a full disk the change is written once there is space, and the returned rows do not show
-        it. Until then nothing starts.
-
-        Raises:
-            WrongPipelineState: The pipeline is paused already, or has ended.
-        """
-        paused = await self._database.write_or_defer(_pause, pipeline_id, stamp(now))
-        if paused is None:
-            return await self._database.read(find_existing, pipeline_id)
-        return paused
-
-    async def resume(self, pipeline_id: str, now: datetime) -> PipelineRows:
-        """Let a pipeline run: release the runs that can start.
-
-        If the pipeline is FAILED or CANCELED, or all its active runs are being canceled, repeat the
-        runs that failed, were canceled or are being canceled.
-
-        Raises:
-            WrongPipelineState: The pipeline is completed.
-            StorageFull: The disk is full.
-        """
-        return await self._database.write(_resume, pipeline_id, stamp(now))
-
-    async def remove_job(self, pipeline_id: str, job_id: str, now: datetime) -> PipelineRows | None:
-        """Remove a job from a pipeline; return `None` if it has no such job.
-
-        `job_id` is the id of the original or of its current run. The job's children inherit its
-        parents.
-
-        Raises:
-            WrongPipelineState: The pipeline is not paused, or the job is not pending.
-        """
-        return await self._revise(pipeline_id, job_id, now, pipeline_removals.remove_job)
-
-    async def restore_job(
-        self, pipeline_id: str, job_id: str, now: datetime
-    ) -> PipelineRows | None:
-        """Restore a removed job and pause the pipeline; return `None` if no such job was removed.
-
-        `job_id` is the id of the original or of the canceled run.
-
-        Raises:
-            WrongPipelineState: The pipeline is running.
-        """
-        return await self._revise(pipeline_id, job_id, now, pipeline_removals.restore_job)
-
-    async def _revise(
-        self, pipeline_id: str, job_id: str, now: datetime, change: _Revision
-    ) -> PipelineRows | None:
-        """Remove or restore a job by `change`; return `None` if the pipeline has no such job."""
-
-        def write(connection: sqlite3.Connection) -> PipelineRows | None:
-            state = _state(connection, pipeline_id)
-            if not change(connection, pipeline_id, job_id, state, stamp(now)):
-                return None
-            return _settle(connection, pipeline_id, stamp(now))
-
-        return await self._database.write(write)
-
-
 def trigger(
     connection: sqlite3.Connection, request: NewPipeline, metastore: Metastore, now: str
 ) -> PipelineRows:
-    """Do the same as `PipelineTable.trigger`, as part of a transaction; `now` is a stamp."""
+    """Plan a pipeline from all known lineage, and start it unless `request.is_paused`.
+
+    The same key and request return the same pipeline.
+    """
     if earlier := _made_before(connection, request.idempotency_key, request.request_digest):
         return earlier
     lineage.record_metastore(connection, metastore)
@@ -206,16 +75,23 @@ def trigger(
     if not plan.jobs:
         raise NothingToRun(" ".join(plan.warnings))
     state = PipelineState.PAUSED if request.is_paused else PipelineState.RUNNING
-    key, digest = request.idempotency_key, request.request_digest
-    initial = InitialPipeline(", ".join(request.datasets), plan.warnings, state, key, digest)
-    pipeline_id = add_pipeline(connection, initial, now)
+    pipeline_id = add_pipeline(
+        connection,
+        now,
+        state=state,
+        triggered_from=", ".join(request.datasets),
+        warnings=plan.warnings,
+        idempotency_key=request.idempotency_key,
+        request_digest=request.request_digest,
+    )
     for position, job in enumerate(plan.jobs):
         run_id = copy_job(connection, job.job_id, now, request.environment)
         add_node(connection, pipeline_id, position, job, run_id)
     return _settle(connection, pipeline_id, now)
 
 
-def _of_job(connection: sqlite3.Connection, job_id: str) -> PipelineRows | None:
+def find_by_job(connection: sqlite3.Connection, job_id: str) -> PipelineRows | None:
+    """Return the pipeline in which a job is or was a run; `None` if there is none."""
     row = connection.execute(
         "SELECT pipeline_id FROM pipeline_jobs WHERE created_job_id = ?1"
         " UNION ALL SELECT pipeline_id FROM pipeline_attempts WHERE run_id = ?1"
@@ -225,19 +101,28 @@ def _of_job(connection: sqlite3.Connection, job_id: str) -> PipelineRows | None:
     return find_existing(connection, row["pipeline_id"]) if row is not None else None
 
 
-def _rerun(
+def rerun(
     connection: sqlite3.Connection, request: NewRerun, metastore: Metastore, now: str
 ) -> PipelineRows | None:
+    """Run several jobs again in order; `None`, and no new job, if none depends on another.
+
+    The same key and request return the same pipeline.
+    """
     if earlier := _made_before(connection, request.idempotency_key, request.request_digest):
         return earlier
     lineage.record_metastore(connection, metastore)
     jobs, warnings = reruns.in_run_order(connection, request.jobs)
     if not any(job.parents for job in jobs):
         return None
-    target = f"{RERUN_TARGET}{reruns.describe(connection, request.jobs)}"
-    key, digest = request.idempotency_key, request.request_digest
-    initial = InitialPipeline(target, warnings, PipelineState.RUNNING, key, digest)
-    pipeline_id = add_pipeline(connection, initial, now)
+    pipeline_id = add_pipeline(
+        connection,
+        now,
+        state=PipelineState.RUNNING,
+        triggered_from=f"{RERUN_TARGET}{reruns.describe(connection, request.jobs)}",
+        warnings=warnings,
+        idempotency_key=request.idempotency_key,
+        request_digest=request.request_digest,
+    )
     for position, job in enumerate(jobs):
         insert_job(connection, request.jobs[job.job_id], JobState.PENDING, now)
         add_node(connection, pipeline_id, position, job, request.jobs[job.job_id].id)
@@ -247,11 +132,7 @@ def _rerun(
 def _made_before(
     connection: sqlite3.Connection, key: str | None, request_digest: str
 ) -> PipelineRows | None:
-    """Return the pipeline created with the same key and request; `None` if there is none.
-
-    Raises:
-        KeyReused: The key was used for another request.
-    """
+    """Return the pipeline with that key, if any; raise `KeyReused` if its request was another."""
     earlier = connection.execute(
         "SELECT * FROM pipelines WHERE idempotency_key = ?", [key]
     ).fetchone()
@@ -262,7 +143,8 @@ def _made_before(
     return _rows(connection, earlier)
 
 
-def _pause(connection: sqlite3.Connection, pipeline_id: str, now: str) -> PipelineRows:
+def pause(connection: sqlite3.Connection, pipeline_id: str, now: str) -> PipelineRows:
+    """Release no more runs of a pipeline; those that have not started become PENDING again."""
     state = _state(connection, pipeline_id)
     if state is PipelineState.RUNNING:
         connection.execute("UPDATE pipelines SET state = 'PAUSED' WHERE id = ?", [pipeline_id])
@@ -279,7 +161,12 @@ def _pause(connection: sqlite3.Connection, pipeline_id: str, now: str) -> Pipeli
     return _settle(connection, pipeline_id, now)
 
 
-def _resume(connection: sqlite3.Connection, pipeline_id: str, now: str) -> PipelineRows:
+def resume(connection: sqlite3.Connection, pipeline_id: str, now: str) -> PipelineRows:
+    """Release the runs of a pipeline that can start.
+
+    If it is FAILED or CANCELED, or all its active runs are being canceled, runs that failed, were
+    canceled or are being canceled are repeated.
+    """
     state = _state(connection, pipeline_id)
     if state is PipelineState.COMPLETED:
         raise WrongPipelineState(
@@ -297,7 +184,6 @@ def _resume(connection: sqlite3.Connection, pipeline_id: str, now: str) -> Pipel
 
 
 def _run_again(connection: sqlite3.Connection, pipeline_id: str, now: str) -> None:
-    """Create a new run for every node whose run failed, was canceled or is being canceled."""
     nodes = connection.execute(
         "SELECT job_id, created_job_id FROM pipeline_jobs node"
         " JOIN jobs run ON run.id = created_job_id"
@@ -316,6 +202,26 @@ def _run_again(connection: sqlite3.Connection, pipeline_id: str, now: str) -> No
         replace_run(connection, pipeline_id, node["job_id"], run_id)
 
 
+def remove_job(
+    connection: sqlite3.Connection, pipeline_id: str, job_id: str, now: str
+) -> PipelineRows | None:
+    """Remove a job, the original or its current run; `None` if the pipeline does not have it."""
+    state = _state(connection, pipeline_id)
+    if not pipeline_removals.remove_job(connection, pipeline_id, job_id, state, now):
+        return None
+    return _settle(connection, pipeline_id, now)
+
+
+def restore_job(
+    connection: sqlite3.Connection, pipeline_id: str, job_id: str, now: str
+) -> PipelineRows | None:
+    """Restore a removed job and pause the pipeline; `None` if no such job was removed."""
+    state = _state(connection, pipeline_id)
+    if not pipeline_removals.restore_job(connection, pipeline_id, job_id, state, now):
+        return None
+    return _settle(connection, pipeline_id, now)
+
+
 def _state(connection: sqlite3.Connection, pipeline_id: str) -> PipelineState:
     row = connection.execute("SELECT state FROM pipelines WHERE id = ?", [pipeline_id]).fetchone()
     return PipelineState(row["state"])
@@ -327,22 +233,27 @@ def _settle(connection: sqlite3.Connection, pipeline_id: str, now: str) -> Pipel
 
 
 def find_existing(connection: sqlite3.Connection, pipeline_id: str) -> PipelineRows:
-    """Return the existing pipeline with the id `pipeline_id`."""
+    """Return the existing pipeline `pipeline_id`."""
     row = connection.execute("SELECT * FROM pipelines WHERE id = ?", [pipeline_id]).fetchone()
     return _rows(connection, row)
 
 
-def _find(
+def find(
     connection: sqlite3.Connection, pipeline_id: str | None, name: str | None
 ) -> PipelineRows | None:
+    """Return a pipeline by id or, if no id is given, by name; `None` if there is none."""
     column, value = ("name", name) if pipeline_id is None else ("id", pipeline_id)
     row = connection.execute(f"SELECT * FROM pipelines WHERE {column} = ?", [value]).fetchone()
     return None if row is None else _rows(connection, row)
 
 
-def _select_listed(
+def list_pipelines(
     connection: sqlite3.Connection, states: Collection[str] | None, search: str | None, limit: int
 ) -> list[PipelineRows]:
+    """Return up to `limit` pipelines, newest first, with one of `states`.
+
+    The name or `triggered_from` contains `search`; ASCII letters match in either case.
+    """
     conditions, values = ["1"], []
     if states is not None:
         conditions.append(f"state IN ({placeholders(states)})")

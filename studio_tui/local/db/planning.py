@@ -1,10 +1,8 @@
 """Decides which jobs must run again, and in which order, to rebuild datasets; pure.
 
-The requested datasets and all their direct and indirect sources are rebuilt. Listings of storages
-are not, as every job can recreate them. The jobs also make other datasets, their by-products, whose
-sources are rebuilt too. If an older version of a dataset was used, its current version is rebuilt
-instead. `makers` chooses the job for each version. A dataset without a job stays as it is, with a
-warning.
+The current versions of the requested datasets and of all their direct and indirect sources are
+rebuilt, except listings of storages. So are the sources of by-products, which are other datasets
+that the jobs make. A dataset without a job stays as it is, with a warning.
 """
 
 from collections import Counter
@@ -51,8 +49,7 @@ class ByProducts:
     def undisputed_with(self, version_id: int) -> Collection[int]:
         """Return the by-products of the job of a version if the job is undisputed; else nothing.
 
-        The by-products of an undisputed job are certain to be needed, before `makers` has chosen
-        between other jobs.
+        They are certain to be needed, before `makers` has chosen between other jobs.
         """
         links = self._lineage.versions[version_id].jobs
         if len(links) == 1 and links[0].job_id in self._undisputed:
@@ -77,7 +74,6 @@ class UnknownDataset(Exception):  # noqa: N818 (the name says what is wrong)
     """Some requested datasets have no known version; `args` are their names as requested."""
 
     def __str__(self) -> str:
-        """Return a sentence with the names."""
         *others, last = self.args
         if not others:
             return f"No dataset {last} is known to this local Studio."
@@ -85,11 +81,7 @@ class UnknownDataset(Exception):  # noqa: N818 (the name says what is wrong)
 
 
 def plan(targets: Iterable[str], lineage: Lineage) -> RebuildPlan:
-    """Return the jobs that rebuild `targets`; each target is a text that `read_name` parses.
-
-    Raises:
-        UnknownDataset: One of `targets` is not known, or is not a valid name.
-    """
+    """Return the jobs that rebuild `targets`, which are names of datasets or versions."""
     warnings: dict[str, None] = {}
     versions = _find(targets, lineage)
     current = CurrentVersions(lineage)
@@ -139,10 +131,10 @@ def _add_sources(
     by_products: ByProducts,
     warnings: dict[str, None],
 ) -> list[int]:
-    """Return the versions `roots` and all their direct and indirect sources, nearest first.
+    """Return `roots` and all their direct and indirect sources, nearest first, without listings.
 
-    By-products of undisputed jobs are added too, with their sources; listings are left out.
-    The current version of a source's dataset replaces the version that was used.
+    By-products of undisputed jobs are added too, with their sources. The current version of a
+    source's dataset replaces the version that was used.
     """
     needed = dict.fromkeys(roots)
     pending = [*needed]

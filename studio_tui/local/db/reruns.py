@@ -1,7 +1,7 @@
 """Finds the order in which several jobs run again, and their dependencies.
 
 Dependencies follow from the pipelines in which the jobs ran, and from the datasets that the jobs,
-or their originals in pipelines, have read and made. All functions run on the database's thread.
+or their originals in pipelines, have read and made.
 """
 
 # ruff: noqa: S608 (only constants and question marks are put into SQL)
@@ -12,37 +12,28 @@ from dataclasses import dataclass
 
 from studio_tui.local.db import lineage
 from studio_tui.local.db.database import placeholders
+from studio_tui.local.db.jobs import UnknownJob
 from studio_tui.local.db.lineage_model import KnownJob, Lineage
 from studio_tui.local.db.new_job import NewJob
 from studio_tui.local.db.run_order import PlannedJob, in_order, nearest_ancestors
 from studio_tui.local.shim.datasets import is_listing
 
 _MAX_NAMES = 3
-"""Maximum number of pipelines or jobs that a description names; further ones are counted."""
 
 
 @dataclass(frozen=True)
 class NewRerun:
-    """A valid request to run several jobs again in order."""
+    """A valid request to run several jobs again in order; the new jobs by the job each repeats."""
 
     jobs: Mapping[str, NewJob]
-    """The new jobs, by the id of the job that each repeats."""
     idempotency_key: str | None
     request_digest: str
-
-
-class UnknownJob(Exception):  # noqa: N818 (the name says what is wrong)
-    """There is no job with the id that is the message."""
 
 
 def in_run_order(
     connection: sqlite3.Connection, job_ids: Collection[str]
 ) -> tuple[tuple[PlannedJob, ...], tuple[str, ...]]:
-    """Return the jobs, each after the others that it depends on, and warnings.
-
-    Raises:
-        UnknownJob: One of the jobs does not exist.
-    """
+    """Return the jobs, each after the others that it depends on, and warnings."""
     ids = [*job_ids]
     rows = {
         row["id"]: row
@@ -62,10 +53,7 @@ def in_run_order(
 
 
 def describe(connection: sqlite3.Connection, jobs: Mapping[str, NewJob]) -> str:
-    """Return names of the jobs' pipelines, such as "of bado-ruge"; without any, of the jobs.
-
-    `jobs` has the new jobs, by the id of the job that each repeats.
-    """
+    """Return names of the jobs' pipelines, such as "of bado-ruge"; without any, of the jobs."""
     if pipelines := _pipelines_of(connection, jobs):
         return f"of {_join_names(pipelines)}"
     return _join_names([job.name for job in jobs.values()])
@@ -77,7 +65,6 @@ def _join_names(names: Sequence[str]) -> str:
 
 
 def _pipelines_of(connection: sqlite3.Connection, job_ids: Iterable[str]) -> list[str]:
-    """Return the names of the pipelines that these jobs are current runs of, each once."""
     names: dict[str, None] = {}
     for job_id in job_ids:
         for (name,) in connection.execute(
@@ -133,9 +120,7 @@ def _add_by_datasets(connection: sqlite3.Connection, parents: dict[str, set[str]
     ):
         runs[original] = [*runs.get(original, ()), run]
     makers: dict[str, set[str]] = {}
-    """For each dataset, the jobs of `parents` that make it."""
     made_from: dict[str, set[str]] = {}
-    """For each dataset, its source datasets."""
     reads: dict[str, set[str]] = {job_id: set() for job_id in ids}
     """For each job of `parents`, the sources of the versions that it made or reused."""
     for version in all_lineage.versions.values():

@@ -11,7 +11,6 @@ class Reserve:
     """A file that is deleted when the disk is full, and created again once there is space."""
 
     def __init__(self, path: Path, size: int = RESERVE_BYTES) -> None:
-        """`size` is in bytes."""
         self._path = path
         self._size = size
         self._is_held = False

@@ -21,7 +21,7 @@ def nearest_ancestors(
 ) -> tuple[str, ...]:
     """Return the ancestors of a job that are in `among` and are nearest to it, each once.
 
-    They are its parents; a parent that is not in `among` is replaced by its own parents, and so on.
+    A parent that is not in `among` is replaced by its own parents, and so on.
     """
     seen = {job_id}
     nearest = []
@@ -42,8 +42,7 @@ def in_order(
 ) -> tuple[PlannedJob, ...]:
     """Return the jobs, each after its parents; otherwise older jobs come first.
 
-    In a cycle, the oldest job comes first; of its parents, those that come later are left out.
-    `warnings` gets a sentence about that job. `lineage` has the numbers and names of the jobs.
+    In a cycle, the oldest job comes first, and its later parents are left out, with a warning.
     """
     children: dict[str, list[str]] = {job_id: [] for job_id in parents}
     for job_id, job_parents in parents.items():
@@ -84,20 +83,15 @@ class Cycles:
     """Finds cycles among jobs; each search continues where the previous search ended."""
 
     def __init__(self, parents: Mapping[str, set[str]], number: Callable[[str], int]) -> None:
-        """`number` returns a job's number in the order of creation."""
         self._parents = parents
         self._number = number
         self._starts = iter(sorted(parents))
         self._path: list[str] = []
         """Jobs, each followed by one of its parents."""
         self._places: dict[str, int] = {}
-        """Index of each job in `_path`."""
 
     def oldest(self, jobs: Collection[str]) -> str:
-        """Return the oldest job of a cycle among `jobs`, each of which has a parent in `jobs`.
-
-        The caller must remove the returned job from `jobs` before the next call.
-        """
+        """Return the oldest job of a cycle among `jobs`; the caller must remove it from `jobs`."""
         while self._path and self._path[-1] not in jobs:
             self._step_back()
         if self._path:

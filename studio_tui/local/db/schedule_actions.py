@@ -1,7 +1,4 @@
-"""Changes that users make to schedules, each in one transaction.
-
-`schedules` has the changes that time makes.
-"""
+"""Changes that users make to schedules; what is not possible raises an error (`http.errors`)."""
 
 import hashlib
 import sqlite3
@@ -9,8 +6,7 @@ from datetime import datetime, timedelta
 
 from studio_tui import cron
 from studio_tui.api.states import JobState
-from studio_tui.local.db.database import Database
-from studio_tui.local.db.jobs import KeyReused
+from studio_tui.local.db.jobs import UnknownJob, made_before
 from studio_tui.local.db.schedule_runs import free_moment, make_run
 from studio_tui.local.db.schedules import NewSchedule
 from studio_tui.local.db.times import from_stamp, stamp, stamp_if_any, time_zone
@@ -20,68 +16,10 @@ class ScheduleUnusable(Exception):  # noqa: N818 (the name says what is wrong)
     """The schedule does not allow the action now; the message says why."""
 
 
-class ScheduleActions:
-    """Changes the schedules of one database."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def change(self, job_id: str, schedule: NewSchedule) -> None:
-        """Change the times of a schedule; its runs and counts stay, and so does a suspension.
-
-        Raises:
-            LookupError: There is no such job.
-            ScheduleUnusable: The job is not a schedule, or the schedule has ended.
-            StorageFull: The disk is full.
-        """
-        await self._database.write(_change, job_id, schedule)
-
-    async def suspend(self, job_id: str, now: datetime) -> None:
-        """Suspend a schedule: until it is resumed, fire times have no run and are no gaps.
-
-        Without disk space the suspension is written later; until then no run is created. Whether
-        the job is an active schedule is then not reported.
-
-        Raises:
-            LookupError: There is no such job.
-            ScheduleUnusable: The job is not a schedule, or the schedule has ended.
-        """
-        await self._database.write_or_defer(_suspend, job_id, stamp(now))
-
-    async def resume(self, job_id: str, now: datetime) -> None:
-        """Resume a schedule from `now` on; fire times before `now` have no run and are no gaps.
-
-        If the schedule is not suspended, nothing is changed.
-
-        Raises:
-            LookupError: There is no such job.
-            ScheduleUnusable: The job is not a schedule, the schedule has ended, its only time has
-                passed, or its time zone is unknown here.
-            StorageFull: The disk is full.
-        """
-        await self._database.write(_resume, job_id, now)
-
-    async def run(self, job_id: str, idempotency_key: str | None, now: datetime) -> str:
-        """Run a schedule's job once now; return the run's id. The same key returns the same run.
-
-        Raises:
-            LookupError: There is no such job.
-            ScheduleUnusable: The job is not a schedule, the schedule has ended, or it triggers a
-                pipeline.
-            KeyReused: The key was used for another request.
-            StorageFull: The disk is full.
-        """
-        return await self._database.write(_run, job_id, idempotency_key, stamp(now))
-
-
-def _run(connection: sqlite3.Connection, job_id: str, idempotency_key: str | None, now: str) -> str:
+def run(connection: sqlite3.Connection, job_id: str, idempotency_key: str | None, now: str) -> str:
+    """Run a schedule's job once at the stamp `now`; return the run's id, equal for the same key."""
     digest = hashlib.sha256(f"run {job_id}".encode()).hexdigest()
-    earlier = connection.execute(
-        "SELECT id, request_digest FROM jobs WHERE idempotency_key = ?", [idempotency_key]
-    ).fetchone()
-    if earlier is not None:
-        if earlier["request_digest"] != digest:
-            raise KeyReused
+    if earlier := made_before(connection, idempotency_key, digest):
         return str(earlier["id"])
     require_active_schedule(connection, job_id)
     expression, datasets = connection.execute(
@@ -98,7 +36,8 @@ def _run(connection: sqlite3.Connection, job_id: str, idempotency_key: str | Non
     return run_id
 
 
-def _suspend(connection: sqlite3.Connection, job_id: str, now: str) -> None:
+def suspend(connection: sqlite3.Connection, job_id: str, now: str) -> None:
+    """Suspend a schedule: until it is resumed, fire times have no run and are no gaps."""
     require_active_schedule(connection, job_id)
     connection.execute(
         "UPDATE schedules SET suspended_at = ? WHERE job_id = ? AND suspended_at IS NULL",
@@ -106,7 +45,8 @@ def _suspend(connection: sqlite3.Connection, job_id: str, now: str) -> None:
     )
 
 
-def _resume(connection: sqlite3.Connection, job_id: str, now: datetime) -> None:
+def resume(connection: sqlite3.Connection, job_id: str, now: datetime) -> None:
+    """Resume a suspended schedule; fire times before `now` have no run and are no gaps."""
     require_active_schedule(connection, job_id)
     row = connection.execute("SELECT * FROM schedules WHERE job_id = ?", [job_id]).fetchone()
     if row["suspended_at"] is None:
@@ -121,11 +61,7 @@ def _resume(connection: sqlite3.Connection, job_id: str, now: datetime) -> None:
 
 
 def _from_now_on(row: sqlite3.Row, now: datetime) -> NewSchedule:
-    """Return the times of a schedule from `now` on.
-
-    Raises:
-        ScheduleUnusable: Its only time has passed, or this machine does not have its time zone.
-    """
+    """Return the times of a schedule from `now` on, or raise `ScheduleUnusable`."""
     expression, name = row["cron_expression"], row["time_zone"]
     if expression is None:
         time = f"{from_stamp(row['next_fire_at']):%Y-%m-%d %H:%M} UTC"
@@ -141,7 +77,8 @@ def _from_now_on(row: sqlite3.Row, now: datetime) -> NewSchedule:
     return NewSchedule(expression, None, name, next_fire_at)
 
 
-def _change(connection: sqlite3.Connection, job_id: str, schedule: NewSchedule) -> None:
+def change(connection: sqlite3.Connection, job_id: str, schedule: NewSchedule) -> None:
+    """Change the times of a schedule; its runs and counts stay, and so does a suspension."""
     require_active_schedule(connection, job_id)
     connection.execute(
         "UPDATE schedules SET cron_expression = ?, start_after = ?, time_zone = ?,"
@@ -159,12 +96,7 @@ def _change(connection: sqlite3.Connection, job_id: str, schedule: NewSchedule) 
 def _first_fire_time(
     connection: sqlite3.Connection, job_id: str, schedule: NewSchedule
 ) -> datetime:
-    """Return when a changed or resumed schedule fires first.
-
-    It is after the fire times of all its runs, without runs by hand.
-
-    The machine's clock may have been set back since, but no fire time may have two runs.
-    """
+    """Return when a changed or resumed schedule fires first: after the times of all its runs."""
     (latest,) = connection.execute(
         "SELECT max(at) FROM (SELECT max(scheduled_for) AS at FROM jobs"
         " WHERE scheduled_by = ? AND NOT by_hand UNION ALL"
@@ -183,14 +115,9 @@ def _first_fire_time(
 
 
 def require_active_schedule(connection: sqlite3.Connection, job_id: str) -> None:
-    """Check that a job is a schedule that has not ended; it may be suspended.
-
-    Raises:
-        LookupError: There is no such job.
-        ScheduleUnusable: It is not a schedule, or has ended.
-    """
+    """Raise `UnknownJob` or `ScheduleUnusable` unless a job is a schedule that has not ended."""
     row = connection.execute("SELECT state FROM jobs WHERE id = ?", [job_id]).fetchone()
     if row is None:
-        raise LookupError(job_id)
+        raise UnknownJob(job_id)
     if row["state"] != JobState.TASK:
         raise ScheduleUnusable(f"It is not an active schedule: it is {row['state']}.")

@@ -7,12 +7,11 @@ the failure is among the last runs of the schedule.
 import hashlib
 import json
 import sqlite3
-from datetime import datetime
 
 from studio_tui.api.states import PipelineState
 from studio_tui.local.db import lineage, planning
-from studio_tui.local.db.database import Database
-from studio_tui.local.db.pipeline_additions import InitialPipeline, add_pipeline
+from studio_tui.local.db.jobs import UnknownJob
+from studio_tui.local.db.pipeline_additions import add_pipeline
 from studio_tui.local.db.pipelines import (
     NewPipeline,
     NothingToRun,
@@ -24,40 +23,7 @@ from studio_tui.local.db.planning import UnknownDataset
 from studio_tui.local.db.schedule_actions import ScheduleUnusable, require_active_schedule
 from studio_tui.local.db.schedule_runs import free_moment
 from studio_tui.local.db.schedules import DueSchedule
-from studio_tui.local.db.times import stamp
 from studio_tui.local.run.metastore import Metastore
-
-
-class SchedulePipelines:
-    """The pipelines of the schedules of one database."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def check(self, datasets: tuple[str, ...], metastore: Metastore) -> None:
-        """Check that a pipeline could rebuild datasets now.
-
-        Raises:
-            UnknownDataset: A dataset is not known.
-            NothingToRun: No job makes the datasets.
-            StorageFull: The disk is full.
-        """
-        await self._database.write(_check, datasets, metastore)
-
-    async def trigger(
-        self, job_id: str, key: str | None, metastore: Metastore, now: datetime
-    ) -> PipelineRows:
-        """Trigger the pipeline of a schedule by hand; the same key returns the same pipeline.
-
-        Raises:
-            LookupError: There is no such job.
-            ScheduleUnusable: The job is not a schedule, the schedule has ended, or it runs a job.
-            KeyReused: The key was used for another request.
-            UnknownDataset: A dataset is not known.
-            NothingToRun: No job makes the datasets.
-            StorageFull: The disk is full.
-        """
-        return await self._database.write(_trigger_by_hand, job_id, key, metastore, stamp(now))
 
 
 def make_pipeline(
@@ -68,13 +34,22 @@ def make_pipeline(
     try:
         pipeline_id = trigger(connection, request, metastore, now).pipeline["id"]
     except (UnknownDataset, NothingToRun) as error:
-        pipeline_id = _add_failed(connection, request, str(error), now)
+        pipeline_id = add_pipeline(
+            connection,
+            now,
+            state=PipelineState.FAILED,
+            triggered_from=", ".join(request.datasets),
+            idempotency_key=None,
+            request_digest=request.request_digest,
+            error_message=str(error),
+        )
     _assign_to_schedule(connection, pipeline_id, due.job_id, fire_at, by_hand=False)
 
 
-def _trigger_by_hand(
+def trigger_by_hand(
     connection: sqlite3.Connection, job_id: str, key: str | None, metastore: Metastore, now: str
 ) -> PipelineRows:
+    """Trigger the pipeline of a schedule; the same key returns the same pipeline."""
     earlier = connection.execute(
         "SELECT 1 FROM pipelines WHERE idempotency_key = ?", [key]
     ).fetchone()
@@ -94,7 +69,7 @@ def _request_of(connection: sqlite3.Connection, job_id: str, key: str | None) ->
         [job_id],
     ).fetchone()
     if row is None:
-        raise LookupError(job_id)
+        raise UnknownJob(job_id)
     if row["datasets"] is None:
         raise ScheduleUnusable("It runs a job and does not trigger a pipeline.")
     return NewPipeline(
@@ -106,25 +81,12 @@ def _request_of(connection: sqlite3.Connection, job_id: str, key: str | None) ->
     )
 
 
-def _check(connection: sqlite3.Connection, datasets: tuple[str, ...], metastore: Metastore) -> None:
+def check(connection: sqlite3.Connection, datasets: tuple[str, ...], metastore: Metastore) -> None:
+    """Raise `UnknownDataset` or `NothingToRun` unless a pipeline could rebuild datasets now."""
     lineage.record_metastore(connection, metastore)
     plan = planning.plan(datasets, lineage.read_lineage(connection))
     if not plan.jobs:
         raise NothingToRun(" ".join(plan.warnings))
-
-
-def _add_failed(
-    connection: sqlite3.Connection, request: NewPipeline, error_message: str, now: str
-) -> str:
-    initial = InitialPipeline(
-        triggered_from=", ".join(request.datasets),
-        warnings=(),
-        state=PipelineState.FAILED,
-        idempotency_key=None,
-        request_digest=request.request_digest,
-        error_message=error_message,
-    )
-    return add_pipeline(connection, initial, now)
 
 
 def _assign_to_schedule(

@@ -1,7 +1,4 @@
-"""The runs of schedules in the database, at fire times or by hand, and their gaps.
-
-A gap is a fire time that was missed or skipped; a fire time during a suspension is no gap.
-"""
+"""The runs of schedules in the database, at fire times or by hand, and their gaps."""
 
 # ruff: noqa: S608 (only constants and question marks are put into SQL)
 
@@ -14,24 +11,15 @@ from studio_tui.api.states import JobState
 from studio_tui.local.db.times import from_stamp, stamp
 
 MAX_RUNS = 8
-"""Maximum number of runs and gaps, counted together, that are returned with a schedule."""
+"""Maximum number of runs and gaps together that are returned with a schedule."""
 
-_RUNS = f"""
-    SELECT run.scheduled_for AS at, json_object(
-        'kind', 'job', 'id', run.id, 'name', run.name, 'status', run.state,
-        'scheduled_for', iif(run.by_hand, NULL, run.scheduled_for),
-        'created_at', run.created_at, 'by_hand', json(iif(run.by_hand, 'true', 'false')),
-        'error_message', run.error_message) AS entry
-    FROM jobs run WHERE run.scheduled_by = schedules.job_id ORDER BY at DESC LIMIT {MAX_RUNS}
-"""
-_PIPELINES = f"""
-    SELECT pipeline.scheduled_for AS at, json_object(
-        'kind', 'pipeline', 'id', pipeline.id, 'name', pipeline.name, 'status', pipeline.state,
-        'scheduled_for', iif(pipeline.by_hand, NULL, pipeline.scheduled_for),
-        'created_at', pipeline.created_at, 'by_hand', json(iif(pipeline.by_hand, 'true', 'false')),
-        'error_message', pipeline.error_message) AS entry
-    FROM pipelines pipeline WHERE pipeline.scheduled_by = schedules.job_id
-    ORDER BY at DESC LIMIT {MAX_RUNS}
+_MADE = f"""
+    SELECT made.scheduled_for AS at, json_object(
+        'kind', '{{kind}}', 'id', made.id, 'name', made.name, 'status', made.state,
+        'scheduled_for', iif(made.by_hand, NULL, made.scheduled_for),
+        'created_at', made.created_at, 'by_hand', json(iif(made.by_hand, 'true', 'false')),
+        'error_message', made.error_message) AS entry
+    FROM {{kind}}s made WHERE made.scheduled_by = schedules.job_id ORDER BY at DESC LIMIT {MAX_RUNS}
 """
 _GAPS = f"""
     SELECT gap.fire_at AS at, json_object(
@@ -43,7 +31,8 @@ _GAPS = f"""
 LAST_RUNS_JSON = f"""(
     SELECT json_group_array(json(entry)) FROM (
         SELECT entry FROM (
-            SELECT * FROM ({_RUNS}) UNION ALL SELECT * FROM ({_PIPELINES})
+            SELECT * FROM ({_MADE.format(kind="job")})
+            UNION ALL SELECT * FROM ({_MADE.format(kind="pipeline")})
             UNION ALL SELECT * FROM ({_GAPS}))
         ORDER BY at DESC LIMIT {MAX_RUNS})
 )"""
@@ -53,7 +42,6 @@ _COPIED = (
     "priority, workers, cluster, created_by, name, query_type, python_version, repository,"
     " ignore_checkpoints, environment, requirements, query"
 )
-"""Columns that a run copies from its schedule."""
 
 
 def has_open_run(connection: sqlite3.Connection, job_id: str) -> bool:
@@ -72,12 +60,7 @@ def has_open_run(connection: sqlite3.Connection, job_id: str) -> bool:
 def make_run(
     connection: sqlite3.Connection, job_id: str, fire_at: str, now: str, *, is_once: bool
 ) -> str:
-    """Create the run of a schedule for `fire_at`, a stamp like `now`; return the run's id.
-
-    For a run by hand, `fire_at` is the moment that `free_moment` returned.
-
-    `is_once`: the schedule has a single start time and no expression.
-    """
+    """Create the run of a schedule for the stamp `fire_at`, its single time if `is_once`."""
     run_id = str(uuid.uuid4())
     # The run of a single start time may continue from the checkpoints that the request names. Runs
     # of an expression do not: with the checkpoints of the last run they would make nothing new.
@@ -99,7 +82,7 @@ def make_run(
 def note_gaps(
     connection: sqlite3.Connection, job_id: str, missed: Iterable[str], skipped: Iterable[str]
 ) -> None:
-    """Record fire times of a schedule without a run, all stamps; keep the last `MAX_RUNS` gaps."""
+    """Record fire times without a run, all stamps; only the last `MAX_RUNS` gaps are kept."""
     gaps = [*((fire_at, 0) for fire_at in missed), *((fire_at, 1) for fire_at in skipped)]
     if not gaps:
         return
@@ -117,11 +100,7 @@ def note_gaps(
 
 
 def free_moment(connection: sqlite3.Connection, job_id: str, now: str) -> str:
-    """Return the first stamp from `now` on that a manual run of a schedule can have.
-
-    No other run of the schedule has the stamp, and its next fire time is another one. The stamp is
-    not a whole second, so it is no fire time of an expression, which is a whole minute.
-    """
+    """Return the first stamp from `now` on that is free for a run by hand, and no fire time."""
     taken = {
         row[0]
         for row in connection.execute(

@@ -3,8 +3,7 @@
 A schedule is a job in the state TASK. A fire time is settled when its run was created, or it was
 counted as missed or skipped. The cursor of a schedule, the column `next_fire_at`, is its earliest
 unsettled fire time. One transaction settles several fire times, with at most one run, and moves the
-cursor behind them. So no fire time is settled twice, despite crashes and changes of the clock. Fire
-times during a suspension are passed over.
+cursor behind them. So no fire time is settled twice, despite crashes and changes of the clock.
 """
 
 import json
@@ -16,7 +15,6 @@ from datetime import datetime, timedelta
 
 from studio_tui import cron
 from studio_tui.api.states import JobState
-from studio_tui.local.db.database import Database
 from studio_tui.local.db.schedule_runs import MAX_RUNS, has_open_run, make_run, note_gaps
 from studio_tui.local.db.times import from_stamp, stamp, stamp_if_any, time_zone
 
@@ -24,7 +22,7 @@ MAX_DELAY = timedelta(hours=1)
 """How long after its fire time a run may still be created."""
 
 BATCH = 10_000
-"""Maximum fire times settled in one transaction, as a year has 525,600 minutes."""
+"""Maximum fire times settled in one transaction."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +34,7 @@ class NewSchedule:
     start_after: datetime | None
     """The start time; with an expression, fire times before it do not count."""
     time_zone: str
-    """The zone of the expression."""
     next_fire_at: datetime
-    """The first fire time."""
     datasets: tuple[str, ...] | None = None
     """Datasets that a pipeline rebuilds each time; `None` for a schedule that runs its job."""
 
@@ -65,7 +61,6 @@ class Decision:
     """The decision about a schedule's fire times from its cursor on."""
 
     missed: int
-    """Number of fire times that were missed."""
     last_missed: tuple[datetime, ...]
     """The latest missed fire times, up to `MAX_RUNS`."""
     run_for: datetime | None
@@ -74,50 +69,26 @@ class Decision:
     """The new cursor; `None` if there are no more fire times."""
 
 
-class Schedules:
-    """Reads the schedules of one database and settles their fire times."""
+def next_fire_at(connection: sqlite3.Connection) -> datetime | None:
+    """Return when the next schedule fires, if there is one."""
+    (fire_at,) = connection.execute(
+        "SELECT min(next_fire_at) FROM schedules JOIN jobs ON id = job_id"
+        " WHERE state = ? AND suspended_at IS NULL",
+        [JobState.TASK],
+    ).fetchone()
+    return None if fire_at is None else from_stamp(fire_at)
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
-    async def next_fire_at(self) -> datetime | None:
-        """Return when the next schedule fires; `None` if there is none."""
-        row = await self._database.read(
-            lambda connection: connection.execute(
-                "SELECT min(next_fire_at) FROM schedules JOIN jobs ON id = job_id"
-                " WHERE state = ? AND suspended_at IS NULL",
-                [JobState.TASK],
-            ).fetchone()
-        )
-        return None if row[0] is None else from_stamp(row[0])
-
-    async def due(self, now: datetime) -> list[DueSchedule]:
-        """Return the schedules that are due."""
-        rows = await self._database.read(
-            lambda connection: connection.execute(
-                "SELECT job_id, cron_expression, time_zone, next_fire_at, datasets IS NOT NULL"
-                " FROM schedules"
-                " JOIN jobs ON id = job_id WHERE next_fire_at <= ? AND state = ?"
-                " AND suspended_at IS NULL"
-                " ORDER BY next_fire_at, number",
-                [stamp(now), JobState.TASK],
-            ).fetchall()
-        )
-        return [DueSchedule(row[0], row[1], row[2], row[3], triggers=bool(row[4])) for row in rows]
-
-    async def settle(
-        self, due: DueSchedule, decision: Decision, now: datetime, make: MakeRun | None = None
-    ) -> bool:
-        """Carry out a decision about a schedule; return whether a run was created.
-
-        `make` creates the run in the same transaction; the default creates a run of the schedule's
-        job. Nothing is done if the schedule has meanwhile ended, or was changed, suspended or
-        settled.
-
-        Raises:
-            StorageFull: The disk is full.
-        """
-        return await self._database.write(_settle, due, decision, now, make or _run_job)
+def select_due(connection: sqlite3.Connection, now: datetime) -> list[DueSchedule]:
+    """Return the schedules that are due."""
+    rows = connection.execute(
+        "SELECT job_id, cron_expression, time_zone, next_fire_at, datasets IS NOT NULL"
+        " FROM schedules JOIN jobs ON id = job_id"
+        " WHERE next_fire_at <= ? AND state = ? AND suspended_at IS NULL"
+        " ORDER BY next_fire_at, number",
+        [stamp(now), JobState.TASK],
+    )
+    return [DueSchedule(row[0], row[1], row[2], row[3], triggers=bool(row[4])) for row in rows]
 
 
 def decide(due: DueSchedule, now: datetime) -> Decision:
@@ -148,7 +119,7 @@ def decide(due: DueSchedule, now: datetime) -> Decision:
 
 
 def insert_schedule(connection: sqlite3.Connection, job_id: str, schedule: NewSchedule) -> None:
-    """Insert the schedule of a new job, in the transaction that creates it."""
+    """Insert the schedule of a new job."""
     connection.execute(
         "INSERT INTO schedules"
         " (job_id, cron_expression, start_after, time_zone, next_fire_at, datasets)"
@@ -173,18 +144,23 @@ def _fire_times_after(due: DueSchedule, moment: datetime) -> Iterator[datetime]:
     return cron.iterate_fire_times(due.cron_expression, moment, zone)
 
 
-def _run_job(connection: sqlite3.Connection, due: DueSchedule, fire_at: str, now: str) -> None:
+def run_job(connection: sqlite3.Connection, due: DueSchedule, fire_at: str, now: str) -> None:
+    """Create a run of the schedule's job for the fire time `fire_at`, a stamp like `now`."""
     is_once = due.cron_expression is None
     make_run(connection, due.job_id, fire_at, now, is_once=is_once)
 
 
-def _settle(
+def settle(
     connection: sqlite3.Connection,
     due: DueSchedule,
     decision: Decision,
     now: datetime,
     make: MakeRun,
 ) -> bool:
+    """Carry out a decision about a schedule; return whether `make` created a run.
+
+    Nothing is done if the schedule has meanwhile ended, or was changed, suspended or settled.
+    """
     is_skipped = decision.run_for is not None and has_open_run(connection, due.job_id)
     moved = connection.execute(
         "UPDATE schedules SET next_fire_at = ?, missed = missed + ?, skipped = skipped + ?"
@@ -214,7 +190,6 @@ def _settle(
 
 
 def _why_nothing_ran(due: DueSchedule, decision: Decision, *, is_skipped: bool) -> str | None:
-    """Return why the last fire time of a schedule got no run; `None` if it got one."""
     if is_skipped:
         fire_at = due.fire_at if decision.run_for is None else stamp(decision.run_for)
         return f"Nothing was run at {fire_at}: the previous run was still going."
@@ -229,10 +204,7 @@ def _why_nothing_ran(due: DueSchedule, decision: Decision, *, is_skipped: bool) 
 def _end_schedule(
     connection: sqlite3.Connection, due: DueSchedule, now: datetime, why_nothing_ran: str | None
 ) -> None:
-    """Record the end of a schedule without further fire times.
-
-    It is FAILED with `why_nothing_ran` as its error if the last fire time got no run.
-    """
+    """Record the end of a schedule without further fire times, as FAILED if the last got no run."""
     state = JobState.COMPLETE if why_nothing_ran is None else JobState.FAILED
     connection.execute(
         "UPDATE jobs SET state = ?, finished_at = ?, error_message = ? WHERE id = ?",

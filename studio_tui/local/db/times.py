@@ -10,7 +10,7 @@ def stamp(moment: datetime) -> str:
 
 
 def stamp_if_any(moment: datetime | None) -> str | None:
-    """Return the stamp of a time; `None` for `None`."""
+    """Return the stamp of a time, if there is one."""
     return None if moment is None else stamp(moment)
 
 
@@ -20,7 +20,7 @@ def from_stamp(text: str) -> datetime:
 
 
 def time_zone(name: str) -> tzinfo | None:
-    """Return the time zone with a name such as `Europe/Berlin`; `None` if this machine lacks it."""
+    """Return the time zone with a name such as `Europe/Berlin`, if this machine has it."""
     if name == "UTC":
         return UTC
     try:

@@ -28,13 +28,13 @@ _UNUSED = "created_at < ? AND id NOT IN (SELECT upload_id FROM job_files)"
 
 
 def has_unused(connection: sqlite3.Connection, before: str) -> bool:
-    """Whether there are uploads that no job uses and that are older than the stamp `before`."""
+    """Whether there are uploads that no job uses and that are older than `before`, a stamp."""
     query = f"SELECT 1 FROM uploads WHERE {_UNUSED} LIMIT 1"  # noqa: S608 (a constant)
     return connection.execute(query, [before]).fetchone() is not None
 
 
 def forget(connection: sqlite3.Connection, before: str) -> None:
-    """Delete the rows of uploads that no job uses and that are older than the stamp `before`."""
+    """Delete the rows of uploads that no job uses and that are older than `before`, a stamp."""
     connection.execute(f"DELETE FROM uploads WHERE {_UNUSED}", [before])  # noqa: S608 (as above)
 
 

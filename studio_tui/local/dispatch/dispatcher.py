@@ -1,21 +1,21 @@
 """Decides which job runs when, and follows every started job to its end.
 
-`startable` is the rule. `Dispatcher` applies it when a job arrives or ends. It has one task per
-started job, which records in the database what the runner reports about the job. All state is in
-the database and in the runner's files. So a new dispatcher takes over every unfinished job, however
-the last dispatcher ended.
+All state is in the database and in the runner's files. So a new dispatcher takes over every
+unfinished job, however the last dispatcher ended.
 """
 
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Iterable, Mapping
+import sqlite3
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 
 from studio_tui import clock
 from studio_tui.api.models import QueryType
 from studio_tui.api.states import JobState
-from studio_tui.local.config.clusters import Clusters
+from studio_tui.local.config.clusters import ClusterFile
 from studio_tui.local.db.database import STORAGE_REST, StorageFull
 from studio_tui.local.db.jobs import STARTED, WAITING, JobEnd, JobTable, QueuedJob, Step
 from studio_tui.local.db.times import stamp, stamp_if_any
@@ -28,6 +28,7 @@ from studio_tui.local.run.runner import (
     RunStep,
     StartFailed,
 )
+from studio_tui.local.shim.message_limit import cut_message
 
 logger = logging.getLogger(__name__)
 
@@ -37,14 +38,14 @@ FIRST_REST = 0.01
 LONGEST_REST = 0.2
 """Seconds between two checks of a job that has run for long."""
 
+CLUSTERS_EVERY = 2.0
+"""Seconds between checks of the cluster file while jobs wait."""
+
 PATIENCE = 5
 """Unexpected failures to watch a job, after which the job is stopped and recorded as FAILED."""
 
 CALM_SECONDS = 60.0
-"""Seconds that a job must be watched without failure, so that earlier failures no longer count.
-
-Also the seconds between attempts to stop a job after `PATIENCE` failures.
-"""
+"""Seconds that a job must be watched without failure, so that earlier failures no longer count."""
 
 
 def startable(
@@ -52,10 +53,9 @@ def startable(
 ) -> list[QueuedJob]:
     """Return the queued jobs that may start now, in the order of their start.
 
-    The order is priority, then age. Within a cluster no job overtakes another: if a job needs more
-    workers than are free, all jobs behind it wait too. Otherwise small jobs could keep a large job
-    waiting forever. `busy` and `capacity` are numbers of workers by cluster; in a cluster that
-    `capacity` lacks, no job starts.
+    The order is priority, then age. Within a cluster no job overtakes another, as otherwise small
+    jobs could keep a large job waiting forever. `busy` and `capacity` are numbers of workers by
+    cluster; in a cluster that `capacity` lacks, no job starts.
     """
     free = {cluster: total - busy.get(cluster, 0) for cluster, total in capacity.items()}
     chosen = []
@@ -76,13 +76,12 @@ class Dispatcher:
         jobs: JobTable,
         uploads: UploadStore,
         runner: LocalRunner,
-        clusters: Callable[[], Clusters],
+        cluster_file: ClusterFile,
     ) -> None:
-        """`clusters` returns the clusters that are in force now."""
         self._jobs = jobs
         self._uploads = uploads
         self._runner = runner
-        self._clusters = clusters
+        self._cluster_file = cluster_file
         self._changed = asyncio.Event()
         self._cancel_events: dict[str, asyncio.Event] = {}
 
@@ -93,9 +92,8 @@ class Dispatcher:
     async def cancel(self, job_id: str) -> JobState | None:
         """Begin to cancel a job; return the state it was in, or `None` if there is no such job.
 
-        A waiting job is CANCELED at once. A started job is CANCELING until it has ended; when this
-        returns, it has been signaled, so it ends even if this server dies. An ended job stays as it
-        is. A canceled schedule starts no more runs; its started runs continue.
+        A waiting job is CANCELED at once. A started job is CANCELING until it has ended; it ends
+        even if this server dies. The started runs of a schedule continue.
 
         This works on a full disk: a started job is signaled before its state is written, and
         deferred writes are done before all others.
@@ -132,12 +130,21 @@ class Dispatcher:
             while True:
                 self._changed.clear()
                 try:
-                    await self._start_queued(followers)
+                    are_waiting = await self._start_queued(followers)
                 except StorageFull:
                     logger.warning("The disk is full: no job starts until there is room.")
                     await asyncio.sleep(STORAGE_REST)
                     continue
-                await self._changed.wait()
+                await self._wait_for_change(CLUSTERS_EVERY if are_waiting else None)
+
+    async def _wait_for_change(self, check_every: float | None) -> None:
+        """Wait for `wake` or, checked every `check_every` seconds, a change of the clusters."""
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), check_every)
+                return
+            if await self._cluster_file.reread():
+                return
 
     async def _note_earlier_cancels(self) -> None:
         """Record the cancels of waiting jobs that the last server had no disk space to write."""
@@ -148,11 +155,14 @@ class Dispatcher:
             except Exception:  # a process boundary, between jobs
                 logger.exception("Whether job %s was canceled is not known", job_id)
 
-    async def _start_queued(self, followers: asyncio.TaskGroup) -> None:
+    async def _start_queued(self, followers: asyncio.TaskGroup) -> bool:
+        """Start the jobs that can start; return whether others wait."""
         queued = await self._jobs.enqueue()
         if not queued:
-            return
-        clusters = self._clusters()
+            return False
+        await self._cluster_file.reread()
+        clusters = self._cluster_file.clusters
+        waiting = len(queued)
         # A job that its cluster cannot run waits for a change of the cluster file, and blocks no
         # other job.
         queued = [job for job in queued if clusters.why_not_start(job.cluster, job.workers) is None]
@@ -163,13 +173,11 @@ class Dispatcher:
             waited = Step("waiting", job.waits_since, stamp(clock.now()))
             if await self._jobs.begin(job.id, waited):
                 followers.create_task(self._follow(job.id, is_new=True), name=f"job {job.id}")
+            waiting -= 1
+        return waiting > 0
 
     async def _follow(self, job_id: str, *, is_new: bool) -> None:
-        """Watch one started job to its end, then wake the dispatcher.
-
-        Errors do not propagate, so other jobs and the server continue. `is_new`: this dispatcher
-        has just taken the job from the queue, so nothing of it was started before.
-        """
+        """Watch a started job to its end, whatever fails; `is_new` if nothing of it was started."""
         cancel_task = asyncio.create_task(self._retry_cancel(job_id), name=f"cancel {job_id}")
         failures: list[Exception] = []
         try:
@@ -199,28 +207,31 @@ class Dispatcher:
             self._changed.set()
 
     async def _run_to_end(self, job_id: str, *, is_new: bool) -> None:
-        report = RunReport(JobPhase.NOT_STARTED) if is_new else await self._runner.report(job_id)
-        if await self._jobs.state(job_id) is JobState.CANCELING:
+        report = RunReport(JobPhase.NOT_STARTED)
+        row = await self._jobs.row(job_id)
+        if not is_new:
+            was_started = row["started_at"] is not None
+            report = await self._runner.report(job_id, was_started=was_started)
+        if row["state"] == JobState.CANCELING:
             self._cancel_event(job_id).set()
         if report.phase is JobPhase.NOT_STARTED:
-            report = await self._launch(job_id)
-        await self._watch(job_id, report)
+            report = await self._launch(row)
+        await self._watch(row, report)
 
     async def _fail(self, job_id: str, failure: Exception) -> None:
-        """Stop a job that cannot be watched, and record it as FAILED."""
         await self._runner.cancel(job_id)
-        why = f"{type(failure).__name__}: {failure}"[:500]
+        why = cut_message(f"{type(failure).__name__}: {failure}")
         message = f"lost: the local Studio cannot watch this job ({why}), so it was stopped"
         end = JobEnd(JobState.FAILED, clock.now(), error_message=message)
         await self._jobs.end(job_id, STARTED, end)
 
-    async def _launch(self, job_id: str) -> RunReport:
+    async def _launch(self, row: sqlite3.Row) -> RunReport:
         """Start a job, unless it was canceled meanwhile; return its first report."""
+        job_id = row["id"]
         if self._cancel_event(job_id).is_set():
             return RunReport(JobPhase.FINISHED, finished_at=clock.now(), canceled=True)
-        spec = await self._read_spec(job_id)
         try:
-            await self._runner.start(spec)
+            await self._runner.start(await self._make_spec(row))
         except StartFailed as error:
             report = await self._runner.report(job_id)
             if report.phase is JobPhase.NOT_STARTED:
@@ -228,12 +239,11 @@ class Dispatcher:
             return report
         return await self._runner.report(job_id)
 
-    async def _read_spec(self, job_id: str) -> RunSpec:
-        row = await self._jobs.row(job_id)
+    async def _make_spec(self, row: sqlite3.Row) -> RunSpec:
         numbers = [int(number) for number in (row["uploads"] or "").split(",") if number]
         uploads = await self._uploads.find(numbers)
         return RunSpec(
-            job_id=job_id,
+            job_id=row["id"],
             name=row["name"],
             query=row["query"],
             query_type=QueryType(row["query_type"]),
@@ -248,9 +258,8 @@ class Dispatcher:
             reset=bool(row["ignore_checkpoints"]),
         )
 
-    async def _watch(self, job_id: str, report: RunReport) -> None:
-        """Record what the runner reports in the database, until the job has ended."""
-        waited = Step(**json.loads((await self._jobs.row(job_id))["steps"])[0])
+    async def _watch(self, row: sqlite3.Row, report: RunReport) -> None:
+        job_id, waited = row["id"], Step(**json.loads(row["steps"])[0])
         recorded: tuple[JobPhase, tuple[Step, ...]] = (JobPhase.INIT, (waited,))
         began = clock.monotonic()
         while True:
@@ -266,7 +275,7 @@ class Dispatcher:
                 recorded = report.phase, steps
             age = clock.monotonic() - began
             await asyncio.sleep(min(max(age / 20, FIRST_REST), LONGEST_REST))
-            report = await self._runner.report(job_id)
+            report = await self._runner.report(job_id, was_started=True)
 
     async def _record_progress(
         self, job_id: str, report: RunReport, steps: tuple[Step, ...]
@@ -283,7 +292,6 @@ class Dispatcher:
             self._cancel_event(job_id).set()
 
     async def _retry_cancel(self, job_id: str) -> None:
-        """Wait for the job's cancel event; then signal the job, and retry until that succeeds."""
         await self._cancel_event(job_id).wait()
         while True:
             try:

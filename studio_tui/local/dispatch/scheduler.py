@@ -1,7 +1,7 @@
 """Fires schedules when they are due; without schedules it is idle.
 
 The clock is read again after every rest, because a user can set it, and because timers stop while a
-machine sleeps. `schedules.decide` then decides which fire times get a run.
+machine sleeps.
 """
 
 import asyncio
@@ -12,16 +12,18 @@ from datetime import datetime
 from functools import partial
 
 from studio_tui.api.states import JobState
-from studio_tui.local.db.database import STORAGE_REST, StorageFull
+from studio_tui.local.db import schedules
+from studio_tui.local.db.database import STORAGE_REST, Database, StorageFull
 from studio_tui.local.db.jobs import JobEnd, JobTable
 from studio_tui.local.db.schedule_pipelines import make_pipeline
-from studio_tui.local.db.schedules import DueSchedule, MakeRun, Schedules, decide
+from studio_tui.local.db.schedules import DueSchedule, MakeRun, decide
 from studio_tui.local.run.metastore import Metastore
+from studio_tui.local.shim.message_limit import cut_message
 
 logger = logging.getLogger(__name__)
 
 LONGEST_REST = 30.0
-"""Seconds between checks of whether the clock was set, while there is a schedule."""
+"""Seconds between two looks at the clock while there is a schedule."""
 
 
 class Scheduler:
@@ -29,17 +31,14 @@ class Scheduler:
 
     def __init__(
         self,
-        schedules: Schedules,
+        database: Database,
         jobs: JobTable,
         on_run: Callable[[], None],
         now: Callable[[], datetime],
         metastore: Callable[[], Awaitable[Metastore]] | None = None,
     ) -> None:
-        """`on_run` is called after a run was created; `now` returns the time, aware.
-
-        `metastore` reads DataChain's database, from which pipelines are planned.
-        """
-        self._schedules = schedules
+        """`on_run` is called after a run was created; `now` returns the time, aware."""
+        self._database = database
         self._jobs = jobs
         self._on_run = on_run
         self._now = now
@@ -64,12 +63,8 @@ class Scheduler:
                 await asyncio.wait_for(self._changed.wait(), rest_seconds)
 
     async def settle(self, now: datetime) -> None:
-        """Settle every fire time up to `now`: create its run, or count it as missed or skipped.
-
-        Raises:
-            StorageFull: The disk is full; the remaining fire times are settled later.
-        """
-        while due := await self._schedules.due(now):
+        """Settle every fire time up to `now`, in part if `StorageFull` is raised."""
+        while due := await self._database.read(schedules.select_due, now):
             for schedule in due:
                 await self._settle(schedule, now)
 
@@ -77,28 +72,26 @@ class Scheduler:
         try:
             # In a thread, as counting the fire times of a long absence takes a while.
             decision = await asyncio.to_thread(decide, schedule, now)
-            make_run = await self._pipeline_maker(schedule)
-            if await self._schedules.settle(schedule, decision, now, make_run):
+            make_run = await self._run_maker(schedule)
+            if await self._database.write(schedules.settle, schedule, decision, now, make_run):
                 self._on_run()
         except StorageFull:
             raise
         except Exception as error:  # a process boundary, between schedules
             logger.exception("The schedule %s cannot be followed", schedule.job_id)
-            why = f"{type(error).__name__}: {error}"[:500]
+            why = cut_message(f"{type(error).__name__}: {error}")
             message = f"lost: the local Studio cannot follow this schedule ({why})"
             end = JobEnd(JobState.FAILED, now, error_message=message)
             await self._jobs.end(schedule.job_id, [JobState.TASK], end)
 
-    async def _pipeline_maker(self, schedule: DueSchedule) -> MakeRun | None:
-        """Return the function that creates a schedule's pipeline; `None` if it runs a job."""
+    async def _run_maker(self, schedule: DueSchedule) -> MakeRun:
         if not schedule.triggers:
-            return None
+            return schedules.run_job
         metastore = await self._metastore() if self._metastore is not None else Metastore()
         return partial(make_pipeline, metastore=metastore)
 
     async def _seconds_to_rest(self) -> float | None:
-        """Return after how many seconds to read the clock again; `None` without a schedule."""
-        next_fire_at = await self._schedules.next_fire_at()
+        next_fire_at = await self._database.read(schedules.next_fire_at)
         if next_fire_at is None:
             return None
         return min(max((next_fire_at - self._now()).total_seconds(), 0), LONGEST_REST)

@@ -15,25 +15,21 @@ from studio_tui.local.http.pipeline_routes import pipeline_router
 from studio_tui.local.http.request_rules import check_team
 from studio_tui.local.http.responses import Refused
 from studio_tui.local.http.schedule_routes import schedule_router
-from studio_tui.local.http.upload_routes import upload_router
 from studio_tui.local.server.studio import Studio
 
 PREFIX = "/api"
-"""Path under which the API is."""
 
 ROUTERS = (
     job_router,
-    upload_router,
     cluster_router,
     pipeline_router,
     schedule_router,
     dataset_router,
 )
-"""The functions that make the routers of the API, except for logs."""
 
 
 def create_app(studio: Studio, port: int) -> ASGIApp:
-    """Return the application for `port`; the caller runs the dispatcher and the other tasks."""
+    """Return the application for `port`; it does not run dispatcher and scheduler."""
     api = FastAPI(
         title="Studio REST API (local)",
         version=studio_tui.__version__,

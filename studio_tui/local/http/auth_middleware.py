@@ -1,11 +1,12 @@
 """Access control, applied to every request before anything else.
 
-The server runs code for anyone who can send it a request, so it is not enough to listen only on
-loopback. Web pages reach loopback too: by host names that resolve to it (DNS rebinding), by plain
-forms, and by websockets, which browsers do not restrict to their own origin.
+The server runs code for anyone who can send it a request, and web pages reach loopback too: by host
+names that resolve to it (DNS rebinding), by plain forms, and by websockets, which browsers do not
+restrict to their own origin. So the server requires its own host name and the token, and refuses
+browsers.
 
-So the server requires its own host name and the token, and refuses browsers. Only the pages of jobs
-are for browsers: they are read-only, accept no other origin, and need a key for that one job.
+Only the pages of jobs are for browsers: they are read-only, accept no other origin, and need a key
+for that one job.
 """
 
 import hmac
@@ -20,7 +21,6 @@ from studio_tui.local.http.page.keys import FOLDER
 
 _HOST_NAMES = ("127.0.0.1", "localhost", "[::1]")
 _BROWSER_SITES = frozenset({"cross-site", "same-site"})
-"""Values of the header Sec-Fetch-Site in requests that come from other web sites."""
 
 
 class AuthMiddleware:
@@ -53,7 +53,6 @@ class AuthMiddleware:
         await response(scope, receive, send)
 
     def _with_instance(self, send: Send) -> Send:
-        """Return a `send` that adds the server's instance id to HTTP answers."""
         header = (INSTANCE_HEADER.encode(), self._instance.encode())
 
         async def send_with_instance(message: Message) -> None:
@@ -66,9 +65,9 @@ class AuthMiddleware:
     def _refusal(
         self, headers: Iterable[tuple[bytes, bytes]], *, page_method: str | None
     ) -> tuple[int, str] | None:
-        """Return status and reason if a request is refused; `None` if it may pass.
+        """Return status and reason if a request is refused.
 
-        `page_method` is the method of a request for a page, which needs no token here, as its route
+        `page_method` is the method of a request for a page, which needs no token, as its route
         checks the key; `None` for all other requests.
         """
         fields: dict[str, list[str]] = {}

@@ -29,10 +29,7 @@ def cluster_router(studio: Studio) -> APIRouter:
 def cluster_outputs(
     clusters: Clusters, busy: Mapping[str, int], problem: str | None = None
 ) -> list[ComputeClusterOutput]:
-    """Return the clusters; `busy` is the number of workers of started jobs by cluster name.
-
-    `problem` says why the content of the cluster file is not in force; `None` if it is.
-    """
+    """Return the clusters; `busy` is the number of workers of started jobs by cluster name."""
     return [
         ComputeClusterOutput(
             id=number,

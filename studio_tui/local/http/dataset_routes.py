@@ -1,10 +1,11 @@
-"""The endpoints of datasets. They are not in the API document, so the OpenAPI leaves them out."""
+"""The endpoints of datasets, which are not in the API document."""
 
 from fastapi import APIRouter, Response
 
 from studio_tui.api import routes
+from studio_tui.local.db.dataset_list import list_datasets
+from studio_tui.local.db.jobs import UnknownJob
 from studio_tui.local.http import responses
-from studio_tui.local.http.errors import Refusal
 from studio_tui.local.http.request_rules import check_team
 from studio_tui.local.http.responses import answer
 from studio_tui.local.http.strict_json import StrictRoute
@@ -18,13 +19,13 @@ def dataset_router(studio: Studio) -> APIRouter:
     @router.get(routes.DATASETS.path)
     async def datasets(team_name: str) -> Response:
         check_team(team_name)
-        return answer(responses.ListedDatasets(await studio.pipelines.list_datasets()))
+        return answer(responses.ListedDatasets(await studio.database.read(list_datasets)))
 
     @router.get(routes.JOB_DATASET_VERSIONS.path)
     async def job_dataset_versions(job_id: str, team_name: str) -> Response:
         check_team(team_name)
         if await studio.jobs.state(job_id) is None:
-            raise Refusal(404, f"There is no job {job_id}.")
+            raise UnknownJob(job_id)
         versions = await studio.jobs.dataset_versions(job_id)
         return answer(
             responses.DatasetVersions(

@@ -13,27 +13,38 @@ from starlette.routing import Match
 
 from studio_tui.local.config.field_problems import field_problem
 from studio_tui.local.db.database import StorageFull
+from studio_tui.local.db.jobs import KeyReused, UnknownJob
+from studio_tui.local.db.pipeline_removals import WrongPipelineState
+from studio_tui.local.db.pipelines import NothingToRun
+from studio_tui.local.db.planning import UnknownDataset
+from studio_tui.local.db.schedule_actions import ScheduleUnusable
 from studio_tui.local.http.responses import Refused, answer
 
 logger = logging.getLogger(__name__)
 
 PROBLEMS_NAMED = 50
-"""Maximum number of problems reported for one request, to bound the size of the answer."""
 
 _SENTENCES = {
     404: "There is nothing at {path}.",
     405: "{path} does not accept {method} requests.",
 }
-"""Messages for errors that Starlette raises, by status; for others it is Starlette's own text."""
+"""Messages that replace those of Starlette, by status."""
+
+_STATUSES = {
+    UnknownDataset: 404,
+    UnknownJob: 404,
+    NothingToRun: 409,
+    ScheduleUnusable: 409,
+    WrongPipelineState: 409,
+    StorageFull: 507,
+}
+"""The statuses of errors whose text is for the user."""
 
 _METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
 
 class Refusal(HTTPException):
-    """A refused request; `message` is text for the user.
-
-    `detail` is the `detail` of the body; `None` for the same text as `message`.
-    """
+    """A refused request; `detail` is `message` too if it is `None`."""
 
     def __init__(self, status: int, message: str, detail: object = None) -> None:
         super().__init__(status, message)
@@ -42,7 +53,7 @@ class Refusal(HTTPException):
 
 
 class InvalidFields(Refusal):
-    """422: the request is invalid; the message names up to `PROBLEMS_NAMED` problems at once."""
+    """422: the request is invalid."""
 
     def __init__(self, problems: Sequence[tuple[str, str]]) -> None:
         """Each problem is the name of a field, and a clause about it without a full stop."""
@@ -59,7 +70,9 @@ def install_error_handlers(app: FastAPI) -> None:
     """Give every error of `app` a body with a sentence."""
     app.add_exception_handler(HTTPException, _answer_refusal)
     app.add_exception_handler(RequestValidationError, _answer_invalid)
-    app.add_exception_handler(StorageFull, _answer_storage_full)
+    for known in _STATUSES:
+        app.add_exception_handler(known, _answer_known)
+    app.add_exception_handler(KeyReused, _answer_reused_key)
     app.add_exception_handler(Exception, _answer_failure)
 
 
@@ -83,7 +96,7 @@ async def _answer_refusal(request: Request, error: Exception) -> Response:
 
 
 def _allowed_methods(request: Request) -> list[str]:
-    """Return the methods of all routes of a path; Starlette names those of the first route."""
+    """Return the methods of all routes of a path; Starlette names only those of the first."""
     return [
         method
         for method in _METHODS
@@ -102,8 +115,14 @@ async def _answer_invalid(_request: Request, error: Exception) -> Response:
     return error_response(422, refusal.message, refusal.body_detail)
 
 
-async def _answer_storage_full(_request: Request, error: Exception) -> Response:
-    return error_response(507, str(error))
+async def _answer_known(_request: Request, error: Exception) -> Response:
+    return error_response(_STATUSES[type(error)], str(error))
+
+
+async def _answer_reused_key(_request: Request, _error: Exception) -> Response:
+    name = "Idempotency-Key"
+    refusal = InvalidFields([(name, f"{name} was used for another request")])
+    return error_response(422, refusal.message, refusal.body_detail)
 
 
 async def _answer_failure(request: Request, error: Exception) -> Response:
@@ -112,5 +131,4 @@ async def _answer_failure(request: Request, error: Exception) -> Response:
 
 
 def _field_name(location: Sequence[str | int]) -> str:
-    """Return the name of a field for users, such as "files 2" for the third of the files."""
     return " ".join(str(part) for part in location[1:]) or "the body"

@@ -1,22 +1,23 @@
-"""The endpoints of jobs."""
+"""The endpoints of jobs and of the files that are uploaded for them."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from starlette.responses import JSONResponse
 
 from studio_tui import clock
 from studio_tui.api import routes
 from studio_tui.api.models import JobCancelInput, JobInput
 from studio_tui.api.states import FINISHED_STATES, JobState
-from studio_tui.local.db.jobs import ENDED
+from studio_tui.local.db.jobs import ENDED, UnknownJob
+from studio_tui.local.db.jobs_summary import JobsSummary
 from studio_tui.local.http import responses
 from studio_tui.local.http.errors import InvalidFields, Refusal
 from studio_tui.local.http.job_output import job_output
 from studio_tui.local.http.request_rules import (
     LIST_LIMIT,
+    IdempotencyKey,
     check_team,
-    refuse_reused_keys,
     request_context,
 )
 from studio_tui.local.http.responses import ListCache, answer, write_list
@@ -30,11 +31,26 @@ _STATUS_GROUPS = {
     "ACTIVE": frozenset(_STATUSES) - FINISHED_STATES,
     "INACTIVE": FINISHED_STATES,
 }
-"""Values of the parameter `status` that stand for several states."""
+
+
+_UPLOAD_FORM: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {"file": {"type": "string", "format": "binary"}},
+                }
+            }
+        },
+    }
+}
 
 
 def job_router(studio: Studio) -> APIRouter:
-    """Return a router with the endpoints of jobs."""
+    """Return a router with the endpoints."""
     router = APIRouter(route_class=StrictRoute)
     lists = ListCache()
 
@@ -55,22 +71,19 @@ def job_router(studio: Studio) -> APIRouter:
         # The revision is read before the rows. If they change in between, the body is newer than
         # the revision says, and the next request makes it again.
         query = (states, job_id, limit, studio.cluster_file.version)
-        body = await lists.body(query, studio.jobs.revision, make_body)
+        body = await lists.body(query, studio.database.revision, make_body)
         return Response(body, media_type="application/json")
 
     @router.post(routes.CREATE_JOB.path, response_model=responses.JobOutput)
-    async def create_job(
-        body: JobInput, idempotency_key: Annotated[str | None, Header()] = None
-    ) -> Response:
+    async def create_job(body: JobInput, key: IdempotencyKey = None) -> Response:
         check_team(body.team_name)
-        with refuse_reused_keys():
-            # Before all checks: a request that was accepted may be invalid now, as its start time
-            # has passed.
-            row = await studio.jobs.find_by_key(idempotency_key or "", digest(body))
-            if row is not None:
-                return answer(job_output(studio, row))
-            job = validate_job(body, idempotency_key, await request_context(studio, body))
-            row = await studio.jobs.create(job, clock.now())
+        # Before all checks: a request that was accepted may be invalid now, as its start time
+        # has passed.
+        row = await studio.jobs.find_by_key(key, digest(body))
+        if row is not None:
+            return answer(job_output(studio, row))
+        job = validate_job(body, key, await request_context(studio, body))
+        row = await studio.jobs.create(job, clock.now())
         # After the job is on disk nothing may fail, as the published client repeats a POST after
         # a 5xx.
         studio.dispatcher.wake()
@@ -82,7 +95,7 @@ def job_router(studio: Studio) -> APIRouter:
         check_team(body.team_name)
         state = await studio.dispatcher.cancel(job_id)
         if state is None:
-            raise Refusal(404, f"There is no job {job_id}.")
+            raise UnknownJob(job_id)
         if state in ENDED:
             raise Refusal(409, f"The job has ended already: it is {state}.")
         return answer(responses.ActionFeedback("Successfully canceled"))
@@ -90,9 +103,21 @@ def job_router(studio: Studio) -> APIRouter:
     # For the commands of `studio-tui local`; not part of Studio's API.
     @router.get(JOB_ENDS, include_in_schema=False)
     async def job_ends() -> Response:
-        return JSONResponse((await studio.jobs.summary()).to_json())
+        return JSONResponse((await studio.database.read(JobsSummary.read)).to_json())
 
+    _add_uploads(router, studio)
     return router
+
+
+def _add_uploads(router: APIRouter, studio: Studio) -> None:
+    @router.post(
+        routes.UPLOAD_FILE.path,
+        response_model=responses.UploadFileOutput,
+        openapi_extra=_UPLOAD_FORM,
+    )
+    async def upload_file(request: Request, team_name: str) -> Response:
+        check_team(team_name)
+        return answer(await studio.uploads.receive(request))
 
 
 def _states(status: str) -> frozenset[JobState]:

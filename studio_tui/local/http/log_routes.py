@@ -1,9 +1,9 @@
 """Serves a job's log: as text over HTTP, whole or in ranges, and in frames on a websocket.
 
 The published client 0.62 defines the frames (see its `follow`): `{"logs": [...]}` with ascending
-ids, `{"job": {"status": ...}}`, and `{"message": ...}` for an error, after which the connection is
-closed. The client reads until the server closes the connection. When nothing was sent for
-`_PING_SECONDS`, the server sends `{"type": "ping"}`.
+ids, `{"job": {"status": ...}}`, and `{"message": ...}` for an error. It reads until the server
+closes the connection. When nothing was sent for `_PING_SECONDS`, the server sends `{"type":
+"ping"}`.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from starlette.types import Receive, Scope, Send
 from studio_tui import clock
 from studio_tui.api.routes import FOLLOW_LOGS, JOB_LOGS
 from studio_tui.api.states import JobState
-from studio_tui.local.http.errors import Refusal
+from studio_tui.local.db.jobs import UnknownJob
 from studio_tui.local.http.pieces import OutputPieces, PieceReader
 from studio_tui.local.http.transcript import Transcript, TranscriptVersion
 from studio_tui.local.run.local_runner import LocalRunner
@@ -33,21 +33,17 @@ FRAME_BYTES = 190_000
 
 _CHUNK_BYTES = 256 * 1024
 _CHECK_SECONDS = 0.02
-"""Seconds between checks for new output."""
 _IDLE_CHECK_SECONDS = 0.04
 """Seconds between checks when nothing was sent for `_IDLE_SECONDS`."""
 _IDLE_SECONDS = 1.0
 _READ_SECONDS = 0.2
-"""Time after which output is read even if the sizes of the files have not changed."""
+"""Time after which output is read even if the files seem unchanged."""
 _STATUS_SECONDS = 0.1
-"""Time between queries for the job's status."""
 _PING_SECONDS = 15.0
 _NO_SUCH_JOB = 4404
-"""The code with which the websocket is closed if the job is unknown."""
 _RANGE = re.compile(r"\s*bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})\s*", re.IGNORECASE)
 """One range: `bytes=0-99`, `bytes=100-` or, for the last 100 bytes, `bytes=-100`."""
 _TRUE = frozenset({"1", "true", "yes", "on"})
-"""Values of the parameter `no_follow` that are true."""
 _FINISHED = frozenset(state.value for state in JobState if state.is_finished)
 
 _JSON_ERROR = {
@@ -63,11 +59,7 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 
 StatusOf = Callable[[str], Awaitable[str | None]]
-"""Returns a job's status; `None` for an unknown job.
-
-It must not return a final status before the runner has reported the end, as the log is incomplete
-until then.
-"""
+"""Returns a job's status, if there is such a job; a final one only once its log is complete."""
 
 
 def logs_router(runner: LocalRunner, status_of: StatusOf) -> APIRouter:
@@ -83,7 +75,7 @@ def logs_router(runner: LocalRunner, status_of: StatusOf) -> APIRouter:
     )
     async def get_job_logs(job_id: str, request: Request) -> Response:
         if await status_of(job_id) is None:
-            raise Refusal(404, f"There is no job {job_id}.")
+            raise UnknownJob(job_id)
         transcript = await asyncio.to_thread(Transcript, runner.output(job_id))
         return log_answer(transcript, request)
 
@@ -104,8 +96,6 @@ def logs_router(runner: LocalRunner, status_of: StatusOf) -> APIRouter:
 
 
 class _Follower:
-    """Sends one job's log to one websocket."""
-
     def __init__(
         self, websocket: WebSocket, output: OutputReader, job_id: str, status_of: StatusOf
     ) -> None:
@@ -199,16 +189,13 @@ async def _wait_for_disconnect(websocket: WebSocket) -> None:
 
 
 class _Span(NamedTuple):
-    """A range of a transcript."""
-
     begin: int
-    """Offset of the first byte."""
     end: int
     """Offset after the last byte."""
 
 
 class _TranscriptResponse(StreamingResponse):
-    """A transcript or a range of it; the transcript is read while it is sent, and then closed."""
+    """A range of a transcript, which is read while it is sent, and then closed."""
 
     def __init__(
         self, transcript: Transcript, span: _Span, status: int, headers: dict[str, str]
@@ -228,15 +215,14 @@ async def _chunks(transcript: Transcript, span: _Span) -> AsyncIterator[bytes]:
     while offset < span.end:
         limit = min(_CHUNK_BYTES, span.end - offset)
         chunk = await asyncio.to_thread(transcript.read, offset, limit)
+        if not chunk:
+            return  # the job has cut its log: the connection is closed before the promised length
         offset += len(chunk)
         yield chunk
 
 
 def log_answer(transcript: Transcript, request: Request) -> Response:
-    """Answer a GET by its conditions, in the order of RFC 9110, 13.2.2.
-
-    The transcript is closed when the answer has been sent.
-    """
+    """Answer a GET by its conditions, in the order of RFC 9110, 13.2.2; close the transcript."""
     version = transcript.version
     headers = {
         "ETag": version.etag,
@@ -265,7 +251,7 @@ def log_answer(transcript: Transcript, request: Request) -> Response:
 
 
 def _matches(version: TranscriptVersion, if_none_match: str | None) -> bool:
-    """Whether the client has this version; compared weakly, as RFC 9110, 13.1.2 requires."""
+    """Whether the client has this version, by a weak comparison (RFC 9110, 13.1.2)."""
     if if_none_match is None:
         return False
     tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
@@ -273,11 +259,7 @@ def _matches(version: TranscriptVersion, if_none_match: str | None) -> bool:
 
 
 def _may_send_range(version: TranscriptVersion, if_range: str | None) -> bool:
-    """Whether a range may be sent to a client that has bytes of the version `if_range`.
-
-    That version can be an earlier one: unless more output was dropped, the log has only grown, so
-    the client's bytes are still the beginning of the log.
-    """
+    """Whether a client's bytes, of the version `if_range`, are the beginning of this version."""
     if if_range is None:
         return True
     earlier = TranscriptVersion.from_etag(if_range)
@@ -285,10 +267,7 @@ def _may_send_range(version: TranscriptVersion, if_range: str | None) -> bool:
 
 
 def _parse_range(header: str, length: int) -> _Span | None:
-    """Parse a `Range`; return `None` if it must be ignored.
-
-    If it cannot be satisfied, the span's `begin` is not less than its `end`.
-    """
+    """Parse a `Range`: `None` if it must be ignored, an empty span if it cannot be satisfied."""
     match = _RANGE.fullmatch(header)
     if match is None or not (match[1] or match[2]):
         return None

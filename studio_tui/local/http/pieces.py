@@ -25,11 +25,7 @@ _READ_BYTES = 128 * 1024
 
 
 class OutputPieces(NamedTuple):
-    """Consecutive pieces of the output.
-
-    They are stored in two lists: a large log has millions of pieces, and an object for each would
-    double the cost.
-    """
+    """Consecutive pieces of the output, in two lists as a large log has millions of pieces."""
 
     ids: list[int]
     """Ids, from 1, ascending with the offset: odd for text, even for the mark of a gap."""
@@ -50,8 +46,7 @@ class PieceReader:
     def has_news(self) -> bool:
         """Whether the output seems to have grown since the last call; costs three stats of files.
 
-        It may miss a segment that was begun within one tick of the file system's clock, so callers
-        also read from time to time without news.
+        It may miss a segment that was begun within one tick of the file system's clock.
         """
         signature = self._output.signature()
         if signature == self._signature:
@@ -60,11 +55,7 @@ class PieceReader:
         return True
 
     def read(self, *, ended: bool) -> OutputPieces:
-        """Return the next pieces, from up to `_READ_BYTES` of output; empty if there are none.
-
-        Without `ended`, an unfinished last line is left out. `ended` means that no more output will
-        be written, so the unfinished line is a piece.
-        """
+        """Return the next pieces; an unfinished last line is one only if the output has `ended`."""
         segments = self._output.segments()
         self._output.append_new_cuts(self._cuts)
         for segment in segments:
@@ -102,8 +93,8 @@ class PieceReader:
 def split_pieces(data: bytes, *, closed: bool) -> list[bytes]:
     """Return the pieces of `data`, which begins at the start of a piece.
 
-    If `closed`, a piece ends at the end of `data`. Else an unfinished last line is left out, and so
-    is a last line that ends with a carriage return, as a line feed may follow.
+    Unless `closed`, an unfinished last line is left out, and so is a last line that ends with a
+    carriage return, as a line feed may follow.
     """
     lines = data.splitlines(keepends=True)
     unfinished = b"" if closed or not lines or data.endswith(b"\n") else lines.pop()
@@ -115,7 +106,6 @@ def split_pieces(data: bytes, *, closed: bool) -> list[bytes]:
 
 
 def _split_line(line: bytes) -> Iterator[bytes]:
-    """Yield a line in parts of at most `PIECE_LIMIT` bytes."""
     start = 0
     while len(line) - start > PIECE_LIMIT:
         cut = start + PIECE_LIMIT

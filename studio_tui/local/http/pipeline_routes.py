@@ -1,11 +1,10 @@
 """The endpoints of pipelines."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sqlite3
 from dataclasses import replace
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Header, Query, Response
+from fastapi import APIRouter, Body, Query, Response
 
 from studio_tui import clock
 from studio_tui.api import routes
@@ -13,18 +12,18 @@ from studio_tui.api.fields import Texts
 from studio_tui.api.models import PipelineInput, RemoveJobFromPipelineInput, TriggerPipelineInput
 from studio_tui.api.own_inputs import RerunInput
 from studio_tui.api.states import PipelineState
+from studio_tui.local.db import pipelines
 from studio_tui.local.db.new_job import NewJob
-from studio_tui.local.db.pipeline_removals import WrongPipelineState
-from studio_tui.local.db.pipelines import NewPipeline, NothingToRun, PipelineRows
-from studio_tui.local.db.planning import UnknownDataset
-from studio_tui.local.db.reruns import NewRerun, UnknownJob
+from studio_tui.local.db.pipelines import NewPipeline, PipelineRows
+from studio_tui.local.db.reruns import NewRerun
+from studio_tui.local.db.times import stamp
 from studio_tui.local.http import responses
 from studio_tui.local.http.errors import InvalidFields, Refusal
 from studio_tui.local.http.pipeline_output import pipeline_answer, pipeline_output
 from studio_tui.local.http.request_rules import (
     LIST_LIMIT,
+    IdempotencyKey,
     check_team,
-    refuse_reused_keys,
     request_context,
 )
 from studio_tui.local.http.responses import answer, write_list
@@ -57,7 +56,7 @@ def pipeline_router(studio: Studio) -> APIRouter:
         check_team(team_name)
         # The API document has the filter in the body; the published client sends it in the query.
         states = _states([*(status or ()), *(statuses or ())])
-        rows = await studio.pipelines.list_pipelines(states=states, search=search, limit=limit)
+        rows = await studio.database.read(pipelines.list_pipelines, states, search, limit)
         return Response(await write_list(rows, pipeline_output), media_type="application/json")
 
     _add_triggers(router, studio)
@@ -67,20 +66,14 @@ def pipeline_router(studio: Studio) -> APIRouter:
 
 
 def _add_triggers(router: APIRouter, studio: Studio) -> None:
-    """Add the endpoints that create a pipeline from datasets."""
-
     @router.post(routes.TRIGGER_PIPELINE.path, response_model=responses.PipelineOutput)
-    async def trigger_pipeline(
-        body: TriggerPipelineInput, idempotency_key: Annotated[str | None, Header()] = None
-    ) -> Response:
-        return await trigger(body, idempotency_key)
+    async def trigger_pipeline(body: TriggerPipelineInput, key: IdempotencyKey = None) -> Response:
+        return await trigger(body, key)
 
     # Not in the API document, so not in the OpenAPI description, which is equal to the document.
     @router.post(routes.REFRESH_PIPELINE.path, include_in_schema=False)
-    async def refresh_pipeline(
-        body: TriggerPipelineInput, idempotency_key: Annotated[str | None, Header()] = None
-    ) -> Response:
-        return await trigger(body, idempotency_key, is_refresh=True)
+    async def refresh_pipeline(body: TriggerPipelineInput, key: IdempotencyKey = None) -> Response:
+        return await trigger(body, key, is_refresh=True)
 
     async def trigger(
         body: TriggerPipelineInput, key: str | None, *, is_refresh: bool = False
@@ -91,9 +84,9 @@ def _add_triggers(router: APIRouter, studio: Studio) -> None:
             # Another digest, so that a refresh with the key of an equal trigger is refused.
             request_digest = f"refresh {request.request_digest}"
             request = replace(request, is_refresh=True, request_digest=request_digest)
-        with refuse_impossible_plans():
-            metastore = await studio.runner.read_metastore()
-            pipeline = await studio.pipelines.trigger(request, metastore, clock.now())
+        metastore = await studio.runner.read_metastore()
+        now = stamp(clock.now())
+        pipeline = await studio.database.write(pipelines.trigger, request, metastore, now)
         # Once the pipeline is on disk, nothing must fail: the published client repeats a POST
         # after a 5xx.
         studio.dispatcher.wake()
@@ -101,15 +94,10 @@ def _add_triggers(router: APIRouter, studio: Studio) -> None:
 
 
 def _add_rerun(router: APIRouter, studio: Studio) -> None:
-    """Add the endpoint that runs several jobs again in order."""
-
-    # Not in the API document, so not in the OpenAPI description, which is equal to the document.
     @router.post(routes.RERUN_JOBS.path, include_in_schema=False)
-    async def rerun_jobs(
-        body: RerunInput, idempotency_key: Annotated[str | None, Header()] = None
-    ) -> Response:
+    async def rerun_jobs(body: RerunInput, key: IdempotencyKey = None) -> Response:
         check_team(body.team_name)
-        check_key(idempotency_key)
+        check_key(key)
         jobs: dict[str, NewJob] = {}
         for each in body.jobs:
             check_team(each.job.team_name)
@@ -121,55 +109,53 @@ def _add_rerun(router: APIRouter, studio: Studio) -> None:
             jobs[each.job_id] = validate_job(
                 each.job, None, await request_context(studio, each.job)
             )
-        request = NewRerun(jobs, idempotency_key, digest(body))
-        try:
-            with refuse_reused_keys():
-                metastore = await studio.runner.read_metastore()
-                rows = await studio.pipelines.rerun(request, metastore, clock.now())
-        except UnknownJob as error:
-            raise Refusal(404, f"There is no job {error}.") from error
+        request = NewRerun(jobs, key, digest(body))
+        metastore = await studio.runner.read_metastore()
+        now = stamp(clock.now())
+        rows = await studio.database.write(pipelines.rerun, request, metastore, now)
         studio.dispatcher.wake()
         pipeline = None if rows is None else pipeline_output(rows)
         return answer(responses.RerunOutput(ok=True, pipeline=pipeline))
 
 
 def _add_actions(router: APIRouter, studio: Studio) -> None:
-    """Add the endpoints that change a pipeline."""
+    async def named(body: PipelineInput | RemoveJobFromPipelineInput) -> sqlite3.Row:
+        check_team(body.team_name)
+        return (await _find(studio, body.name, body.pipeline_id)).pipeline
 
     @router.post(routes.PAUSE_PIPELINE.path, response_model=responses.PipelineOutput)
     async def pause_pipeline(body: PipelineInput) -> Response:
-        check_team(body.team_name)
-        pipeline = (await _find(studio, body.name, body.pipeline_id)).pipeline
-        with _refusing_wrong_states():
-            paused = await studio.pipelines.pause(pipeline["id"], clock.now())
+        pipeline = await named(body)
+        now = stamp(clock.now())
+        paused = await studio.database.write_or_defer(pipelines.pause, pipeline["id"], now)
+        if paused is None:
+            paused = await studio.database.read(pipelines.find_existing, pipeline["id"])
         return pipeline_answer(paused)
 
     @router.post(routes.RESUME_PIPELINE.path, response_model=responses.PipelineOutput)
     async def resume_pipeline(body: PipelineInput) -> Response:
-        check_team(body.team_name)
-        pipeline = (await _find(studio, body.name, body.pipeline_id)).pipeline
-        with _refusing_wrong_states():
-            resumed = await studio.pipelines.resume(pipeline["id"], clock.now())
+        pipeline = await named(body)
+        now = stamp(clock.now())
+        resumed = await studio.database.write(pipelines.resume, pipeline["id"], now)
         studio.dispatcher.wake()
         return pipeline_answer(resumed)
 
     @router.post(routes.REMOVE_JOB_FROM_PIPELINE.path, response_model=responses.PipelineOutput)
     async def remove_job_from_pipeline(body: RemoveJobFromPipelineInput) -> Response:
-        check_team(body.team_name)
-        pipeline = (await _find(studio, body.name, body.pipeline_id)).pipeline
-        with _refusing_wrong_states():
-            changed = await studio.pipelines.remove_job(pipeline["id"], body.job_id, clock.now())
+        pipeline = await named(body)
+        changed = await studio.database.write(
+            pipelines.remove_job, pipeline["id"], body.job_id, stamp(clock.now())
+        )
         if changed is None:
             raise Refusal(404, f"The pipeline {pipeline['name']} has no job {body.job_id}.")
         return pipeline_answer(changed)
 
-    # Not in the API document, so not in the OpenAPI description, which is equal to the document.
     @router.post(routes.RESTORE_JOB.path, include_in_schema=False)
     async def restore_job(body: RemoveJobFromPipelineInput) -> Response:
-        check_team(body.team_name)
-        pipeline = (await _find(studio, body.name, body.pipeline_id)).pipeline
-        with _refusing_wrong_states():
-            restored = await studio.pipelines.restore_job(pipeline["id"], body.job_id, clock.now())
+        pipeline = await named(body)
+        restored = await studio.database.write(
+            pipelines.restore_job, pipeline["id"], body.job_id, stamp(clock.now())
+        )
         if restored is None:
             sentence = f"No job {body.job_id} was removed from the pipeline {pipeline['name']}."
             raise Refusal(404, sentence)
@@ -180,43 +166,14 @@ async def _find(studio: Studio, name: str | None, pipeline_id: str | None) -> Pi
     if name is None and pipeline_id is None:
         clause = "name or pipeline_id is required"
         raise InvalidFields([("name", clause)])
-    rows = await studio.pipelines.find(pipeline_id=pipeline_id, name=name)
+    rows = await studio.database.read(pipelines.find, pipeline_id, name)
     if rows is None:
         raise Refusal(404, f"There is no pipeline {pipeline_id or name}.")
     return rows
 
 
-@contextmanager
-def refuse_impossible_plans() -> Iterator[None]:
-    """Answer with the reason if no pipeline can be planned or a key is reused.
-
-    404: a dataset is unknown. 409: no job makes the datasets. 422: the key was used for another
-    request.
-    """
-    try:
-        with refuse_reused_keys():
-            yield
-    except UnknownDataset as error:
-        raise Refusal(404, str(error)) from error
-    except NothingToRun as error:
-        raise Refusal(409, str(error)) from error
-
-
-@contextmanager
-def _refusing_wrong_states() -> Iterator[None]:
-    """Answer 409 if a pipeline's state does not allow the request."""
-    try:
-        yield
-    except WrongPipelineState as error:
-        raise Refusal(409, str(error)) from error
-
-
 def read_datasets(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the datasets that a request names, each once, without spaces around the names.
-
-    Raises:
-        InvalidFields: There are none, or a name is empty.
-    """
+    """Return the datasets that a request names, stripped and each once; check the names."""
     if not names or not all(name.strip() for name in names):
         raise InvalidFields([("datasets", "datasets must name at least one dataset")])
     return tuple(dict.fromkeys(name.strip() for name in names))

@@ -1,42 +1,29 @@
 """Rules that the requests of several endpoints have in common."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from typing import Annotated
+
+from fastapi import Header
 
 from studio_tui import clock
 from studio_tui.api.models import JobInput
 from studio_tui.local.config.team import TEAM
-from studio_tui.local.db.jobs import KeyReused
-from studio_tui.local.http.errors import InvalidFields, Refusal
+from studio_tui.local.http.errors import Refusal
 from studio_tui.local.http.validation import RequestContext, upload_numbers
 from studio_tui.local.server.studio import Studio
 
+IdempotencyKey = Annotated[str | None, Header(alias="idempotency-key")]
+
 LIST_LIMIT = 100_000
-"""Maximum number of rows that a request for a list may ask for."""
 
 
 def check_team(team_name: str | None = None) -> None:
-    """Check that a request is for the only team; `None`, no team, is accepted.
-
-    Raises:
-        Refusal: It is for another team (403, as hosted Studio answers).
-    """
+    """Raise 403, as hosted Studio does, unless a request is for the only team or for none."""
     if team_name is not None and team_name != TEAM:
         raise Refusal(403, f"Not authorized for the team {team_name}; the only one is {TEAM}.")
 
 
-@contextmanager
-def refuse_reused_keys() -> Iterator[None]:
-    """Answer 422 if an idempotency key was used for another request."""
-    try:
-        yield
-    except KeyReused as error:
-        clause = "Idempotency-Key was used for another request"
-        raise InvalidFields([("Idempotency-Key", clause)]) from error
-
-
 async def request_context(studio: Studio, body: JobInput) -> RequestContext:
-    """Reread the cluster file if it has changed; return what a job request is validated against."""
+    """Return what a job request is validated against, with the newest cluster file."""
     await studio.reread_clusters()
     return RequestContext(
         studio.clusters,

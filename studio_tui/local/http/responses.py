@@ -1,9 +1,7 @@
 """The responses of the local Studio: each schema of the API document, with further keys.
 
-The dataclasses define the OpenAPI description. Texts in them are sent as they came; a client must
-sanitize them before it draws them. Keys that the API document does not have come last in a class,
-after an empty line: keys of newer servers, which the published client reads, and keys of the local
-Studio only.
+The dataclasses define the OpenAPI description. Their texts are unsanitized. Keys that the API
+document does not have come last in a class, after an empty line.
 """
 
 import asyncio
@@ -19,7 +17,6 @@ from studio_tui.local.db.dataset_list import DatasetRow
 T = TypeVar("T")
 
 _MAX_QUERIES = 4
-"""Maximum number of queries whose bodies are cached."""
 
 _SLICE_ROWS = 100
 """Rows encoded as JSON at once, which takes a few milliseconds."""
@@ -42,7 +39,7 @@ class ScheduleRun:
     kind: str
     """"job" or "pipeline" for a run, "missed" or "skipped" for a gap."""
     id: str | None
-    """The id of the run; for a gap this and the following keys of a run are `None`."""
+    """The id of the run; for a gap this and other keys of a run are `None`."""
     name: str | None
     status: str | None
     scheduled_for: str | None
@@ -105,11 +102,7 @@ class JobOutput:
     scheduled_by: str | None
     scheduled_for: str | None
     waits_for: str | None
-    """Why the cluster of a queued job cannot start it, even while idle.
-
-    `None` if nothing but busy workers can delay the job, or it is not queued. See
-    `Clusters.why_not_start`.
-    """
+    """Why the cluster of a queued job cannot start it (`Clusters.why_not_start`)."""
 
 
 @dataclass(frozen=True)
@@ -154,17 +147,15 @@ class ComputeClusterOutput:
 
 @dataclass(frozen=True)
 class JobPipelineRunOutput:
-    """One job of a pipeline."""
+    """The current run of one job of a pipeline."""
 
     job_id: str
     """The id of the original, the job that the run repeats."""
     status: str
-    """The status of the run."""
     parent_job_ids: list[str]
-    """The ids of the originals that the parents repeat."""
+    """The ids of originals."""
     name: str
     created_job_id: str | None
-    """The id of the current run."""
 
     attempts: list[str]
     """The ids of earlier runs, oldest first."""
@@ -250,22 +241,19 @@ class Refused:
 
 
 def answer(content: object, status: int = 200) -> Response:
-    """Return a response with `content` as JSON, encoded at once, so it should be small."""
+    """Return a response with `content`, which should be small, as JSON."""
     return Response(write_json(content), status, media_type="application/json")
 
 
 async def write_list(rows: Sequence[T], describe: Callable[[T], object]) -> bytes:
-    """Return the results of `describe` as a JSON list, encoded in a thread if it is long."""
+    """Return the results of `describe` as a JSON list; a long one is encoded in a thread."""
     if len(rows) <= _SLICE_ROWS:
         return write_json([describe(row) for row in rows])
     return await asyncio.to_thread(_write_rows, rows, describe)
 
 
 class ListCache:
-    """The last bodies of a few queries, each valid until the revision of the data changes.
-
-    A dashboard sends the same query every few seconds, and usually nothing has changed.
-    """
+    """The last bodies of a few queries, each valid until the revision of the data changes."""
 
     def __init__(self) -> None:
         self._bodies: dict[Hashable, tuple[int, bytes]] = {}
@@ -273,7 +261,7 @@ class ListCache:
     async def body(
         self, query: Hashable, revision: int, make_body: Callable[[], Awaitable[bytes]]
     ) -> bytes:
-        """Return the body of `query` cached at `revision`; if there is none, make and cache it."""
+        """Return the body of `query` at `revision`, from the cache or made now."""
         cached_revision, body = self._bodies.pop(query, (-1, b""))
         if cached_revision != revision:
             body = await make_body()

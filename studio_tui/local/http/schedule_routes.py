@@ -1,28 +1,24 @@
-"""The endpoints of schedules.
-
-They are not in the API document, so not in the OpenAPI description, which is equal to the document.
-"""
+"""The endpoints of schedules, which are not in the API document."""
 
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
-from typing import Annotated
 
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Response
 
 from studio_tui import clock
 from studio_tui.api import routes
 from studio_tui.api.models import QueryType
 from studio_tui.api.own_inputs import ChangeScheduleInput, ScheduleInput, SchedulePipelineInput
+from studio_tui.local.db import schedule_actions, schedule_pipelines
 from studio_tui.local.db.database import StorageFull
 from studio_tui.local.db.new_job import NewJob
-from studio_tui.local.db.schedule_actions import ScheduleUnusable
-from studio_tui.local.http.errors import InvalidFields, Refusal
+from studio_tui.local.db.times import stamp
+from studio_tui.local.http.errors import InvalidFields
 from studio_tui.local.http.job_output import job_answer
 from studio_tui.local.http.pipeline_output import pipeline_answer
-from studio_tui.local.http.pipeline_routes import read_datasets, refuse_impossible_plans
-from studio_tui.local.http.request_rules import check_team
+from studio_tui.local.http.pipeline_routes import read_datasets
+from studio_tui.local.http.request_rules import IdempotencyKey, check_team
 from studio_tui.local.http.strict_json import StrictRoute
 from studio_tui.local.http.validation import (
     NAME_LIMIT,
@@ -50,8 +46,7 @@ def schedule_router(studio: Studio) -> APIRouter:
             raise InvalidFields([("cron_expression", _NO_TIME)])
         # First, the past fire times of the unchanged schedule are settled.
         await studio.scheduler.settle(now)
-        with _refusing_unusable(job_id):
-            await studio.schedule_actions.change(job_id, schedule)
+        await studio.database.write(schedule_actions.change, job_id, schedule)
         studio.scheduler.wake()
         return await job_answer(studio, job_id)
 
@@ -61,26 +56,23 @@ def schedule_router(studio: Studio) -> APIRouter:
         now = clock.now()
         with suppress(StorageFull):  # suspending must work without disk space
             await studio.scheduler.settle(now)
-        with _refusing_unusable(job_id):
-            await studio.schedule_actions.suspend(job_id, now)
+        await studio.database.write_or_defer(schedule_actions.suspend, job_id, stamp(now))
         return await job_answer(studio, job_id)
 
     @router.post(routes.RESUME_SCHEDULE.path)
     async def resume_schedule(job_id: str, body: ScheduleInput) -> Response:
         check_team(body.team_name)
-        with _refusing_unusable(job_id):
-            await studio.schedule_actions.resume(job_id, clock.now())
+        await studio.database.write(schedule_actions.resume, job_id, clock.now())
         studio.scheduler.wake()
         return await job_answer(studio, job_id)
 
     @router.post(routes.RUN_SCHEDULE.path)
     async def run_schedule(
-        job_id: str, body: ScheduleInput, idempotency_key: Annotated[str | None, Header()] = None
+        job_id: str, body: ScheduleInput, key: IdempotencyKey = None
     ) -> Response:
         check_team(body.team_name)
-        check_key(idempotency_key)
-        with _refusing_unusable(job_id), refuse_impossible_plans():
-            run_id = await studio.schedule_actions.run(job_id, idempotency_key, clock.now())
+        check_key(key)
+        run_id = await studio.database.write(schedule_actions.run, job_id, key, stamp(clock.now()))
         studio.dispatcher.wake()
         return await job_answer(studio, run_id)
 
@@ -89,45 +81,43 @@ def schedule_router(studio: Studio) -> APIRouter:
 
 
 def _add_pipelines(router: APIRouter, studio: Studio) -> None:
-    """Add the endpoints of schedules that trigger a pipeline."""
-
     @router.post(routes.SCHEDULE_PIPELINE.path)
     async def schedule_pipeline(
-        body: SchedulePipelineInput, idempotency_key: Annotated[str | None, Header()] = None
+        body: SchedulePipelineInput, key: IdempotencyKey = None
     ) -> Response:
         check_team(body.team_name)
-        check_key(idempotency_key)
-        with refuse_impossible_plans():
-            job_row = await studio.jobs.find_by_key(idempotency_key or "", digest(body))
-            if job_row is None:
-                await studio.reread_clusters()
-                job = _new_task(studio, body, idempotency_key)
-                schedule = job.schedule
-                datasets = schedule.datasets if schedule else None
-                await studio.schedule_pipelines.check(
-                    datasets or (), await studio.runner.read_metastore()
-                )
-                job_row = await studio.jobs.create(job, clock.now())
+        check_key(key)
+        job_row = await studio.jobs.find_by_key(key, digest(body))
+        if job_row is None:
+            await studio.reread_clusters()
+            job = _new_task(studio, body, key)
+            schedule = job.schedule
+            datasets = schedule.datasets if schedule else None
+            metastore = await studio.runner.read_metastore()
+            await studio.database.write(schedule_pipelines.check, datasets or (), metastore)
+            job_row = await studio.jobs.create(job, clock.now())
         studio.scheduler.wake()
         return await job_answer(studio, job_row["id"])
 
     @router.post(routes.TRIGGER_SCHEDULE.path)
     async def trigger_schedule(
-        job_id: str, body: ScheduleInput, idempotency_key: Annotated[str | None, Header()] = None
+        job_id: str, body: ScheduleInput, key: IdempotencyKey = None
     ) -> Response:
         check_team(body.team_name)
-        check_key(idempotency_key)
+        check_key(key)
         metastore = await studio.runner.read_metastore()
-        with _refusing_unusable(job_id), refuse_impossible_plans():
-            pipeline = await studio.schedule_pipelines.trigger(
-                job_id, idempotency_key, metastore, clock.now()
-            )
+        pipeline = await studio.database.write(
+            schedule_pipelines.trigger_by_hand,
+            job_id,
+            key,
+            metastore,
+            stamp(clock.now()),
+        )
         studio.dispatcher.wake()
         return pipeline_answer(pipeline)
 
 
 def _new_task(studio: Studio, body: SchedulePipelineInput, key: str | None) -> NewJob:
-    """Return the job that is the schedule of a pipeline; its state is TASK, and it runs nothing."""
     datasets = read_datasets(body.datasets)
     schedule = read_schedule(body, clock.now())
     if schedule is None:
@@ -142,26 +132,9 @@ def _new_task(studio: Studio, body: SchedulePipelineInput, key: str | None) -> N
         workers=1,
         priority=PRIORITIES[-1],
         cluster=studio.clusters.default.name,
-        python_version=None,
-        requirements=None,
-        repository=None,
-        uploads=(),
-        rerun_from=None,
         run_group=job_id,
-        ignore_checkpoints=False,
         created_by=studio.user,
         idempotency_key=key,
         request_digest=digest(body),
         schedule=replace(schedule, datasets=datasets),
     )
-
-
-@contextmanager
-def _refusing_unusable(job_id: str) -> Iterator[None]:
-    """Answer 404 if there is no such job, 409 if it is no active schedule or unusable now."""
-    try:
-        yield
-    except LookupError as error:
-        raise Refusal(404, f"There is no job {job_id}.") from error
-    except ScheduleUnusable as error:
-        raise Refusal(409, str(error)) from error

@@ -28,16 +28,14 @@ IDLE_SECONDS = 30.0
 """Seconds without data after which a body is refused."""
 
 _INTEGER_DIGITS = 18
-"""Maximum digits of a whole number, so that it fits into 64 bits."""
+"""Maximum digits of a whole number, which so fits into 64 bits."""
 _MAX_NAME = 100
-"""Maximum characters of a duplicate name that an error message shows."""
 
 
 class StrictRoute(APIRoute):
     """A route whose handler reads bodies through `StrictRequest`."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Wrap FastAPI's handler."""
         handle = super().get_route_handler()
 
         async def strict(request: Request) -> Response:
@@ -52,12 +50,7 @@ class StrictRequest(Request):
     _read: bytes | None = None
 
     async def body(self) -> bytes:
-        """Return the whole body.
-
-        Raises:
-            Refusal: It is larger than `JSON_LIMIT` (413), stalled for `IDLE_SECONDS` (408), or
-                broke off (400).
-        """
+        """Return the whole body of up to `JSON_LIMIT` bytes; raise what `limited_body` raises."""
         if self._read is None:
             received = bytearray()
             async for chunk in limited_body(self, JSON_LIMIT):
@@ -66,12 +59,7 @@ class StrictRequest(Request):
         return self._read
 
     async def json(self) -> Any:
-        """Return the body's value.
-
-        Raises:
-            Refusal: The body is not UTF-8 or broke off (400), is not JSON or is ambiguous (422), is
-                too large (413), or stalled (408).
-        """
+        """Return the body's value; raise also 400 if it is no UTF-8, 422 if it is ambiguous."""
         try:
             return read_json(await self.body())
         except AmbiguousJson as error:
@@ -80,7 +68,7 @@ class StrictRequest(Request):
 
 
 class AmbiguousJson(ValueError):  # noqa: N818 (the name says what is wrong)
-    """Invalid or ambiguous JSON; the message completes "The body ..."."""
+    """The message completes "The body ..."."""
 
 
 async def limited_body(request: Request, limit: int) -> AsyncIterator[bytes]:
@@ -114,11 +102,7 @@ async def limited_body(request: Request, limit: int) -> AsyncIterator[bytes]:
 
 
 def read_json(body: bytes) -> Any:
-    """Return the value of a JSON text; a leading byte order mark is skipped (RFC 8259, 8.1).
-
-    Raises:
-        AmbiguousJson: It is not JSON, or parsers disagree on its value.
-    """
+    """Return the value of a JSON text, or raise `AmbiguousJson`; a byte order mark is skipped."""
     try:
         text = body.removeprefix(BOM_UTF8).decode("utf-8")
     except UnicodeDecodeError as error:

@@ -42,10 +42,9 @@ class TranscriptVersion(NamedTuple):
 
 
 class Transcript:
-    """An open transcript; its bytes can be read even if the output's cap drops them meanwhile."""
+    """An open transcript, readable even if the output's cap drops bytes; methods block briefly."""
 
     def __init__(self, output: OutputReader) -> None:
-        """Open the current output; blocks briefly."""
         self._parts: list[tuple[int, int, FileIO | bytes]] = []
         length = end = 0
         gap = (0, 0)
@@ -63,10 +62,9 @@ class Transcript:
             length += size
             end = segment.end
         self.version = TranscriptVersion(length, gap)
-        """Its version."""
 
     def read(self, offset: int, limit: int) -> bytes:
-        """Return bytes from `offset` on: at least one and at most `limit`; empty at the end."""
+        """Return bytes from `offset` on, up to `limit`; empty at the end."""
         for start, end, part in self._parts:
             if start <= offset < end:
                 begin, length = offset - start, min(limit, end - offset)

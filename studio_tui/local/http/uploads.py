@@ -1,8 +1,4 @@
-"""Stores files that clients upload for their jobs, under generated names.
-
-The client's name of a file is only a label. From it follows the name of the file in the working
-directory of a job.
-"""
+"""Stores files that clients upload for their jobs, under generated names."""
 
 import asyncio
 import logging
@@ -31,7 +27,6 @@ UPLOAD_LIMIT = 256 * 1024 * 1024
 """Maximum bytes of the body of an upload: the file and the form around it."""
 
 UNUSED_LIFE = timedelta(hours=24)
-"""How long an upload that no job uses is kept for a request that may still name it."""
 
 _CONTENT_TYPE_LIMIT = 1000
 """Maximum characters of the header; parsing it takes quadratic time in their number."""
@@ -88,10 +83,7 @@ class UploadStore:
         }
 
     async def remove_unused(self, now: datetime) -> None:
-        """Delete uploads older than `UNUSED_LIFE` that no job uses, and incomplete uploads.
-
-        It must not be called while an upload is received. A failure is logged.
-        """
+        """Delete old uploads that no job uses, and those that are being received."""
         before = stamp(now - UNUSED_LIFE)
         try:
             if await self._database.read(uploads.has_unused, before):
@@ -123,17 +115,13 @@ class _Part:
 
     headers: dict[str, bytes] = field(default_factory=dict)
     name: bytearray = field(default_factory=bytearray)
-    """The name of the current header, as far as it has arrived."""
+    """The current header, as far as it has arrived."""
     value: bytearray = field(default_factory=bytearray)
-    """The value of the current header, as far as it has arrived."""
     is_file: bool = False
 
 
 class _Form:
-    """A multipart form with one uploaded file, in the part named "file".
-
-    The bytes of that part are written to the file object `file`.
-    """
+    """A multipart form whose part "file" is written to the file object `file`."""
 
     def __init__(self, content_type: str, file: BinaryIO) -> None:
         if len(content_type) > _CONTENT_TYPE_LIMIT:
@@ -165,15 +153,10 @@ class _Form:
         )
 
     def feed(self, chunk: bytes) -> None:
-        """Parse the next bytes of the body, and write the bytes of the file."""
         self._parser.write(chunk)
 
     def finish(self) -> None:
-        """Check that the form is complete, and sync the file to disk.
-
-        Raises:
-            Refusal: The form is incomplete, or does not have exactly one file.
-        """
+        """Sync the file to disk, or refuse an incomplete form and one without exactly one file."""
         self._parser.finalize()
         if not self._is_whole:
             raise Refusal(422, "The form ends too early.")
@@ -208,10 +191,7 @@ class _Form:
 
 
 def basename(label: str) -> str:
-    """Return the name in a working directory of a file with an untrusted label.
-
-    It is one path segment of 1 to 200 bytes, without control characters.
-    """
+    """Return a file name of 1 to 200 bytes for an untrusted label."""
     last_segment = re.split(r"[/\\]", label)[-1]
     name = _UNSAFE.sub("_", last_segment).strip()
     while len(name.encode()) > _BASENAME_BYTES:
@@ -221,7 +201,6 @@ def basename(label: str) -> str:
 
 
 def _delete_others(directory: Path, names: set[str]) -> None:
-    """Delete the files with generated names that are not in `names`."""
     for path in directory.iterdir():
         if path.name not in names and _STORED_NAME.fullmatch(path.name):
             path.unlink()

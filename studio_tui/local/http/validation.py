@@ -1,13 +1,15 @@
-"""Validates requests for jobs and schedules.
+"""Validates requests for jobs and schedules; a problem is a clause that names its field.
 
-All problems of a request for a job are reported at once, each as a clause that names its field.
+What is invalid raises `InvalidFields`.
 """
 
 import hashlib
 import re
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from studio_tui import cron
 from studio_tui.api.fields import Sent
@@ -21,14 +23,14 @@ from studio_tui.local.db.times import time_zone
 from studio_tui.local.http.errors import InvalidFields
 from studio_tui.local.http.uploads import StoredFile
 
+T = TypeVar("T")
+
 PRIORITIES = range(6)
 """0 runs first; 5 is the default."""
 
 NAME_LIMIT = 1000
-"""Maximum number of characters of a job's name."""
 
 _KEY_LIMIT = 255
-"""Maximum number of characters of an idempotency key."""
 
 _PYTHON_VERSION = re.compile(r"3\.\d{1,2}(\.\d{1,2})?")
 _VARIABLE_FAULTS = {
@@ -38,7 +40,6 @@ _VARIABLE_FAULTS = {
 }
 _YEARS = range(2000, 3000)
 _ENDINGS = {QueryType.PYTHON: "py", QueryType.SHELL: "sh"}
-"""Endings of the names of jobs without a name."""
 
 
 @dataclass(frozen=True)
@@ -47,17 +48,27 @@ class RequestContext:
 
     clusters: Clusters
     uploads: dict[int, StoredFile]
-    """The existing uploads among those that the request names, by id."""
     checkpoint_source: CheckpointSource | None
     """The run whose checkpoints the new job uses.
 
-    `None` if the request names none, or names a job that does not exist here: the published client
-    may send the id of a job on another server.
+    The published client may also name a job on another server, which is ignored.
     """
     user: str
-    """The user who sent the request."""
     now: datetime
-    """The current time, aware."""
+    """Aware."""
+
+
+class _Problems:
+    def __init__(self) -> None:
+        self.clauses: list[tuple[str, str]] = []
+
+    def add(self, field: str, text: str) -> None:
+        """Add a problem; its clause is the field's name, followed by `text`."""
+        self.clauses.append((field, f"{field}{text}"))
+
+    def check(self) -> None:
+        if self.clauses:
+            raise InvalidFields(self.clauses)
 
 
 def upload_numbers(request: JobInput) -> list[int]:
@@ -66,71 +77,50 @@ def upload_numbers(request: JobInput) -> list[int]:
 
 
 def digest(request: Sent) -> str:
-    """Return the SHA-256 of a request, which is equal for equal requests."""
+    """Return the SHA-256 of a request."""
     return hashlib.sha256(request.model_dump_json().encode()).hexdigest()
 
 
 def read_environment(text: str) -> dict[str, str]:
-    """Return the variables of an environment file.
-
-    Raises:
-        InvalidFields: A line cannot be parsed.
-    """
-    problems: list[tuple[str, str]] = []
-    variables = _parse_environment(text, problems)
-    if problems:
-        raise InvalidFields(problems)
-    return variables
+    """Return the variables of an environment file."""
+    return _checked(_parse_environment, text)
 
 
 Timed = JobInput | ChangeScheduleInput | SchedulePipelineInput
-"""A request that may have a start time and a cron expression."""
 
 
 def check_key(key: str | None) -> None:
-    """Check that an idempotency key can be stored.
-
-    Raises:
-        InvalidFields: It is empty or too long.
-    """
-    if problems := _key_problems(key):
-        raise InvalidFields(problems)
+    """Check that an idempotency key can be stored."""
+    _checked(_check_key, key)
 
 
-def _key_problems(key: str | None) -> list[tuple[str, str]]:
-    if key is None or 1 <= len(key) <= _KEY_LIMIT:
-        return []
-    return [("Idempotency-Key", f"Idempotency-Key must be 1 to {_KEY_LIMIT} characters")]
+def _check_key(key: str | None, problems: _Problems) -> None:
+    if key is not None and not 1 <= len(key) <= _KEY_LIMIT:
+        problems.add("Idempotency-Key", f" must be 1 to {_KEY_LIMIT} characters")
 
 
 def read_schedule(request: Timed, now: datetime) -> NewSchedule | None:
-    """Return when a request is to run; `None` for as soon as possible.
+    """Return when a request is to run; `None` for as soon as possible."""
+    return _checked(_parse_schedule, request, now)
 
-    Raises:
-        InvalidFields: The time, the expression or the time zone is invalid.
-    """
-    problems: list[tuple[str, str]] = []
-    schedule = _parse_schedule(request, now, problems)
-    if problems:
-        raise InvalidFields(problems)
-    return schedule
+
+def _checked(parse: Callable[..., T], *arguments: object) -> T:
+    problems = _Problems()
+    value = parse(*arguments, problems)
+    problems.check()
+    return value
 
 
 def validate_job(request: JobInput, key: str | None, context: RequestContext) -> NewJob:
-    """Return the job that a request asks for, with the idempotency key `key`.
-
-    Raises:
-        InvalidFields: The request is invalid.
-    """
-    problems: list[tuple[str, str]] = []
+    """Return the job that a request asks for; an error has all problems."""
+    problems = _Problems()
     cluster = _find_cluster(request, context.clusters, problems)
     _check_text(request, key, problems)
     _check_numbers(request, cluster, problems)
     _check_files(request, context.uploads, problems)
     environment = _parse_environment(request.environment or "", problems)
     schedule = _parse_schedule(request, context.now, problems)
-    if problems:
-        raise InvalidFields(problems)
+    problems.check()
     job_id = str(uuid.uuid4())
     return NewJob(
         id=job_id,
@@ -155,17 +145,11 @@ def validate_job(request: JobInput, key: str | None, context: RequestContext) ->
     )
 
 
-def _find_cluster(
-    request: JobInput, clusters: Clusters, problems: list[tuple[str, str]]
-) -> Cluster:
-    """Return the cluster that a request names, even if it is inactive, which is a problem.
-
-    If the request names no cluster, an unknown cluster or two, return the default cluster.
-    """
+def _find_cluster(request: JobInput, clusters: Clusters, problems: _Problems) -> Cluster:
+    """Return the cluster of a request; the default if it names none, or one that is unknown."""
     name, cluster_id = request.compute_cluster_name, request.compute_cluster_id
     if name is not None and cluster_id is not None:
-        clause = "compute_cluster_name and compute_cluster_id cannot both be given"
-        problems.append(("compute_cluster_name", clause))
+        problems.add("compute_cluster_name", " and compute_cluster_id cannot both be given")
         return clusters.default
     if name is not None:
         field, cluster = "compute_cluster_name", clusters.by_name(name)
@@ -176,96 +160,84 @@ def _find_cluster(
     if cluster is None:
         numbered = enumerate(clusters.all, 1)
         choices = ", ".join(f"{cluster.name} ({number})" for number, cluster in numbered)
-        problems.append((field, f"{field} is not one of the clusters: {choices}"))
+        problems.add(field, f" is not one of the clusters: {choices}")
         return clusters.default
     if not cluster.active:
-        problems.append((field, f"{field}: the cluster {cluster.name} is inactive"))
+        problems.add(field, f": the cluster {cluster.name} is inactive")
     return cluster
 
 
-def _check_text(request: JobInput, key: str | None, problems: list[tuple[str, str]]) -> None:
+def _check_text(request: JobInput, key: str | None, problems: _Problems) -> None:
     if not request.query.strip():
-        problems.append(("query", "query is empty"))
+        problems.add("query", " is empty")
     if len(request.query_name or "") > NAME_LIMIT:
-        clause = f"query_name is longer than {NAME_LIMIT} characters"
-        problems.append(("query_name", clause))
+        problems.add("query_name", f" is longer than {NAME_LIMIT} characters")
     version = request.python_version
     if version is not None and not _PYTHON_VERSION.fullmatch(version):
-        clause = "python_version must be like 3.12 or 3.12.4"
-        problems.append(("python_version", clause))
+        problems.add("python_version", " must be like 3.12 or 3.12.4")
     if fault := repository_fault(request.repository or ""):
-        problems.append(("repository", f"repository {fault}"))
+        problems.add("repository", f" {fault}")
     if request.rerun_from_job_id and not is_job_id(request.rerun_from_job_id):
-        clause = "rerun_from_job_id must be the id of a job"
-        problems.append(("rerun_from_job_id", clause))
+        problems.add("rerun_from_job_id", " must be the id of a job")
     if "\0" in (request.requirements or ""):
-        problems.append(("requirements", "requirements contains a NUL character"))
+        problems.add("requirements", " contains a NUL character")
     if request.credentials_name is not None:
-        clause = (
-            "credentials_name: the local Studio stores no credentials;"
-            " pass them to the job in environment"
-        )
-        problems.append(("credentials_name", clause))
-    problems.extend(_key_problems(key))
+        advice = "pass them to the job in environment"
+        problems.add("credentials_name", f": the local Studio stores no credentials; {advice}")
+    _check_key(key, problems)
 
 
-def _check_numbers(request: JobInput, cluster: Cluster, problems: list[tuple[str, str]]) -> None:
+def _check_numbers(request: JobInput, cluster: Cluster, problems: _Problems) -> None:
     if request.workers is not None and not 1 <= request.workers <= cluster.max_workers:
-        clause = f"workers must be 1 to {cluster.max_workers} on the cluster {cluster.name}"
-        problems.append(("workers", clause))
+        problems.add(
+            "workers", f" must be 1 to {cluster.max_workers} on the cluster {cluster.name}"
+        )
     if request.priority is not None and request.priority not in PRIORITIES:
-        clause = f"priority must be {PRIORITIES[0]} (first) to {PRIORITIES[-1]} (last)"
-        problems.append(("priority", clause))
+        problems.add("priority", f" must be {PRIORITIES[0]} (first) to {PRIORITIES[-1]} (last)")
 
 
-def _check_files(
-    request: JobInput, uploads: dict[int, StoredFile], problems: list[tuple[str, str]]
-) -> None:
+def _check_files(request: JobInput, uploads: dict[int, StoredFile], problems: _Problems) -> None:
     owners: dict[str, int] = {}
     for number in request.files or ():
         upload = uploads.get(int(number)) if _is_upload_number(number) else None
         if upload is None:
-            problems.append(("files", f"files: there is no upload {number[:40]!r}"))
+            problems.add("files", f": there is no upload {number[:40]!r}")
             continue
         other = owners.setdefault(upload.basename, upload.id)
         if other != upload.id:
-            clause = f"files: the uploads {other} and {upload.id} are both named {upload.basename}"
-            problems.append(("files", clause))
+            both = f"{other} and {upload.id}"
+            problems.add("files", f": the uploads {both} are both named {upload.basename}")
 
 
-def _parse_schedule(
-    request: Timed, now: datetime, problems: list[tuple[str, str]]
-) -> NewSchedule | None:
+def _parse_schedule(request: Timed, now: datetime, problems: _Problems) -> NewSchedule | None:
     """Return when to run; `None` for as soon as possible, or if `problems` is not empty.
 
     The expression and a naive `start_after` are in the zone that the request names. Without one,
     the expression is in UTC, but a naive `start_after` is in the zone of this machine: the
     published client does not send the zone of its user.
 
-    With an expression, a `start_after` in the past means from now on: the published client sends
-    the time of the request.
+    With an expression, a past `start_after` means from now on: the published client sends the time
+    of the request.
     """
     expression, start = request.cron_expression, request.start_after
     name = request.time_zone or "UTC"
     zone = time_zone(name)
     if zone is None:
-        problems.append(("time_zone", "time_zone must be a name such as Europe/Berlin"))
+        problems.add("time_zone", " must be a name such as Europe/Berlin")
     if start is not None and start.year not in _YEARS:
-        clause = f"start_after must be in the years {_YEARS[0]} to {_YEARS[-1]}"
-        problems.append(("start_after", clause))
+        problems.add("start_after", f" must be in the years {_YEARS[0]} to {_YEARS[-1]}")
     elif start is not None:
         if start.tzinfo is None and request.time_zone:
             start = start.replace(tzinfo=zone)
         start = start.astimezone(UTC)
         if expression is None and now - start > MAX_DELAY:
-            clause = "start_after is more than an hour ago; leave it out to run now"
-            problems.append(("start_after", clause))
+            problems.add("start_after", " is more than an hour ago; leave it out to run now")
     if expression is not None:
         try:
             cron.check(expression)
         except cron.CronError as error:
-            problems.append(("cron_expression", f"cron_expression: {error}"))
-    if problems or zone is None:
+            problems.add("cron_expression", f": {error}")
+    if problems.clauses or zone is None:
         return None
     if expression is not None:
         earliest = max(now, start or now)
@@ -281,12 +253,11 @@ def _is_upload_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) <= 15
 
 
-def _parse_environment(text: str, problems: list[tuple[str, str]]) -> dict[str, str]:
-    """Parse an environment file, which clients send as it is.
+def _parse_environment(text: str, problems: _Problems) -> dict[str, str]:
+    """Parse lines of `NAME=VALUE`, of which the last counts for each name.
 
-    Lines are `NAME=VALUE`. Empty lines and lines that begin with `#` are skipped. A leading
-    `export ` and a pair of quotes around the value are removed. If a name occurs twice, its last
-    value counts.
+    Empty lines and comments (`#`) are skipped; a leading `export ` and a pair of quotes around the
+    value are removed.
     """
     variables: dict[str, str] = {}
     for number, line in enumerate(text.split("\n"), 1):
@@ -295,11 +266,10 @@ def _parse_environment(text: str, problems: list[tuple[str, str]]) -> dict[str, 
             continue
         name, equals, value = entry.removeprefix("export ").partition("=")
         name, value = name.strip(), value.strip()
-        where = f"environment, line {number}"
         if not equals:
-            problems.append(("environment", f"{where}: must be NAME=VALUE"))
+            problems.add("environment", f", line {number}: must be NAME=VALUE")
         elif fault := variable_fault(name, entry):
-            problems.append(("environment", f"{where}: {_VARIABLE_FAULTS[fault]}"))
+            problems.add("environment", f", line {number}: {_VARIABLE_FAULTS[fault]}")
         else:
             variables[name] = _unquote(value)
     return variables

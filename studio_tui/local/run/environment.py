@@ -1,7 +1,4 @@
-"""Plans the steps that a job needs before its query can run, and the variables of the query.
-
-The plan is plain data for the shim, which executes it: commands, folders and variables.
-"""
+"""Plans the steps that a job needs before its query can run, and the variables of the query."""
 
 import ast
 import hashlib
@@ -12,7 +9,6 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TypedDict
@@ -21,11 +17,12 @@ import uv
 
 from studio_tui.api.models import QueryType
 from studio_tui.job_rules import repository_fault, split_repository
+from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.run.runner import RunSpec, StartFailed
 from studio_tui.local.shim import lineage_file
 
 _INHERITED = frozenset({"PATH", "HOME", "LANG", "LANGUAGE", "TZ", "USER", "LOGNAME", "SHELL"})
-"""Variables of the server that jobs inherit; `LC_*` and `_NETWORK` are inherited too."""
+"""Variables of the server that jobs inherit, besides `LC_*` and `_NETWORK`."""
 _NETWORK = frozenset(
     {
         *("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY"),
@@ -33,13 +30,9 @@ _NETWORK = frozenset(
         *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"),
     }
 )
-"""Variables that a machine behind a proxy needs."""
 
 _RETRY_LIMITS = {"UV_HTTP_RETRIES": "2", "UV_HTTP_CONNECT_TIMEOUT": "4"}
-"""Limits on uv's retries, which the user's own variables override.
-
-Without a network uv then fails soon, and the shim repeats the command with cached packages only.
-"""
+"""Limits on uv's retries: without a network it fails soon, and the shim tries cached packages."""
 
 _OWN_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 _REQUIREMENT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -51,35 +44,13 @@ _UDF_WORKERS = Path(__file__).with_name("udf_workers")
 _DATACHAIN_JOB = Path(__file__).with_name("datachain_job.py")
 
 
-@dataclass(frozen=True)
-class SharedFolders:
-    """The folders that all jobs share, in the data directory `root`."""
-
-    root: Path
-
-    @property
-    def datachain(self) -> Path:
-        """DataChain's data, separate from the user's own."""
-        return self.root / "datachain"
-
-    @property
-    def datasets(self) -> Path:
-        """The folder in which jobs may keep the files of datasets for other jobs."""
-        return self.root / "datasets"
-
-
 class Build(TypedDict):
-    """A Python environment, to be built unless it exists."""
+    """A Python environment, to be built unless it exists in `folder`."""
 
     folder: str
-    """The folder of all environments."""
     key: str
-    """Equal for equal Python versions and requirements, so that jobs share the environment.
-
-    With a requirement in a local folder, the key is the job's own.
-    """
+    """Equal for equal Python versions and requirements, so that jobs share the environment."""
     requirements: str
-    """Lines for `JOBDIR/requirements.txt`."""
     commands: list[list[str]]
     """Commands that build it; the shim replaces `{environment}` by the environment's folder."""
 
@@ -88,20 +59,17 @@ class Prepare(TypedDict):
     """Commands that register a job with DataChain; if they fail, the job continues."""
 
     begin: list[str]
-    """The command before the query."""
     end: list[str]
-    """The command after the query; the final status is appended."""
+    """The final status is appended."""
     environment: dict[str, str]
     """Variables for the query if `begin` succeeds."""
     failure: str
-    """The line in the log if `begin` fails."""
 
 
 class EnvironmentPlan(TypedDict):
-    """The instructions for the shim, which clones, copies files, builds, prepares and runs."""
+    """The instructions for the shim: commands, files and variables of each step."""
 
     clone: list[list[str]]
-    """Commands that clone the repository; empty without one."""
     files: list[tuple[str, str]]
     """For each file its name in the working directory, and the path to copy it from."""
     build: Build | None
@@ -112,7 +80,7 @@ class EnvironmentPlan(TypedDict):
     script: tuple[str, str]
     """Stem and suffix of the file that the query is written to."""
     command: list[str]
-    """The command that runs the query; the script's name is appended."""
+    """The script's name is appended."""
     environment: dict[str, str]
     """Variables of the query and of the commands in `prepare`."""
     setup_environment: dict[str, str]
@@ -121,17 +89,17 @@ class EnvironmentPlan(TypedDict):
     """The job's TMPDIR, which the shim creates."""
 
 
-def plan(spec: RunSpec, folder: Path, cache_dir: Path, shared: SharedFolders) -> EnvironmentPlan:
-    """Plan the job in `folder`; environments are built under `cache_dir`.
+def plan(spec: RunSpec, folder: Path, data: DataDir) -> EnvironmentPlan:
+    """Plan the job in `folder`.
 
     Raises:
         StartFailed: A required program is not installed, or the repository's URL is invalid.
     """
     is_python = spec.query_type is QueryType.PYTHON
     uses_datachain = is_python and imports_datachain(spec.query)
-    build = _plan_build(spec, folder, cache_dir, uses_datachain=uses_datachain)
+    build = _plan_build(spec, folder, data.cache, uses_datachain=uses_datachain)
     interpreter = str(folder / "env" / "bin" / "python") if build else sys.executable
-    environment = _query_environment(spec, folder, shared, has_own_python=build is not None)
+    environment = _query_environment(spec, folder, data, has_own_python=build is not None)
     return EnvironmentPlan(
         clone=_clone_commands(spec.repository) if spec.repository else [],
         files=[(name, str(path)) for name, path in spec.files],
@@ -172,7 +140,7 @@ def temporary_folder(folder: Path) -> Path:
 
 
 def base_environment() -> dict[str, str]:
-    """Return the server's own variables that every process of a job may inherit."""
+    """Return the server's own variables that every process of a job inherits."""
     return {
         name: value
         for name, value in os.environ.items()
@@ -195,7 +163,7 @@ def _clone_commands(repository: str) -> list[list[str]]:
 def _plan_build(
     spec: RunSpec, folder: Path, cache_dir: Path, *, uses_datachain: bool
 ) -> Build | None:
-    """Plan the job's own environment; `None` if the interpreter of the local Studio suffices."""
+    """Plan the job's own environment, unless the interpreter of the local Studio suffices."""
     requirements = _significant_lines(spec.requirements or "")
     lacks_datachain = uses_datachain and (requirements or not _has_datachain())
     names = {match[0].lower() for line in requirements if (match := _REQUIREMENT_NAME.match(line))}
@@ -234,18 +202,18 @@ def _plan_registration(spec: RunSpec, folder: Path, interpreter: str) -> Prepare
 
 
 def _query_environment(
-    spec: RunSpec, folder: Path, shared: SharedFolders, *, has_own_python: bool
+    spec: RunSpec, folder: Path, data: DataDir, *, has_own_python: bool
 ) -> dict[str, str]:
     required = {
         "PYTHONUNBUFFERED": "1",
         "DATACHAIN_NO_ANALYTICS": "1",
-        "DATACHAIN_ROOT_DIR": str(_datachain_root(shared)),
-        "DATACHAIN_GLOBAL_CONFIG_DIR": str(shared.datachain / "global"),
-        "DATACHAIN_SYSTEM_CONFIG_DIR": str(shared.datachain / "system"),
+        "DATACHAIN_ROOT_DIR": str(data.datachain / "root"),
+        "DATACHAIN_GLOBAL_CONFIG_DIR": str(data.datachain / "global"),
+        "DATACHAIN_SYSTEM_CONFIG_DIR": str(data.datachain / "system"),
         "DATACHAIN_DISTRIBUTED": "studio_udf_workers.Distributor",
         "DATACHAIN_DISTRIBUTED_PYTHONPATH": str(_UDF_WORKERS),
         "STUDIO_LINEAGE": str(folder / lineage_file.FILE_NAME),
-        "STUDIO_DATASETS": str(shared.datasets),
+        "STUDIO_DATASETS": str(data.datasets),
     }
     if spec.reset:
         required["DATACHAIN_IGNORE_CHECKPOINTS"] = "1"
@@ -257,20 +225,8 @@ def _query_environment(
     return environment
 
 
-def metastore_path(shared: SharedFolders) -> Path:
-    """Return the path of DataChain's own database; it exists once a job has used DataChain."""
-    return _datachain_root(shared) / ".datachain" / "db"
-
-
-def _datachain_root(shared: SharedFolders) -> Path:
-    return shared.datachain / "root"
-
-
 def _setup_environment(query_environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the query's variables, with the server's variables that configure uv and git.
-
-    Limits on retries and variables that keep uv and git quiet are added.
-    """
+    """Return the query's variables, with those of the server and of this module for uv and git."""
     users = {
         name: value
         for name, value in os.environ.items()

@@ -1,7 +1,6 @@
 """Runs jobs on this machine: one shim per job, which outlives the server.
 
-The state of a job is in its folder, where a lock shows whether its shim is alive. So a restarted
-server finds every job in its current state.
+The state of a job is in its folder, where a lock shows whether its shim is alive.
 """
 
 import asyncio
@@ -15,29 +14,35 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from studio_tui import clock
 from studio_tui.files import is_system_error
+from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.run import environment, metastore, notes
 from studio_tui.local.run.metastore import Metastore, UnreadableMetastore
 from studio_tui.local.run.runner import JobPhase, RunLineage, RunReport, RunSpec, StartFailed
 from studio_tui.local.shim import lineage_file, process_tree, shim
-from studio_tui.local.shim.durable import write_durably
+from studio_tui.local.shim.durable import move, remove, write_durably, write_new
 from studio_tui.local.shim.output import CAP_BYTES, SEGMENT_BYTES, OutputReader
 from studio_tui.paths import create_private_dir
 
 logger = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 _JOB_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}")
 _DATACHAIN_JOB = "datachain.json"
 _UNUSED_MARK = "cancel.unused"
-"""A file that canceling renames to `cancel`; unlike creating a file, that needs no disk space."""
+"""Canceling renames it to `cancel`, which unlike creating a file needs no disk space."""
 _LOST = "lost: the process that watched this job was killed, so it is unknown how it ended"
+_NOT_BEGUN = "lost: the process that was to run this job ended before the job began"
+_REMOVED = "lost: the records of this job were removed from its folder, so its end is unknown"
 _UNREADABLE = "lost: the record of this job's end cannot be read"
 
 
@@ -49,19 +54,16 @@ class RunLimits:
     cap_bytes: int = CAP_BYTES
     """Bytes of output that are kept; never less than two segments."""
     grace_seconds: float = 10.0
-    """Time between TERM and KILL."""
     registration_seconds: float = 60.0
-    """Time limit for registering a job with DataChain, before and again after its query."""
+    """Limit for registering a job with DataChain, before and again after its query."""
 
 
 class LocalRunner:
     """Starts, watches and stops jobs."""
 
-    def __init__(self, jobs_dir: Path, cache_dir: Path, *, limits: RunLimits | None = None) -> None:
+    def __init__(self, data: DataDir, *, limits: RunLimits | None = None) -> None:
         # Resolved: the folder's path marks the job's processes, and must be equal after a restart.
-        self._jobs_dir = jobs_dir.resolve()
-        self._cache_dir = cache_dir.resolve()
-        self._shared = environment.SharedFolders(self._jobs_dir.parent)
+        self._data = DataDir(data.root.resolve())
         self._limits = limits or RunLimits()
         self._children: dict[str, int] = {}
         """Pids of the shims that this server started and has not reaped, by job id."""
@@ -70,25 +72,19 @@ class LocalRunner:
         self._closing = threading.Event()
 
     async def start(self, spec: RunSpec) -> None:
-        """Start a job; return when its shim is running.
-
-        Raises:
-            StartFailed: The job was started before, a program that it needs is missing, or a file
-                cannot be written.
-        """
+        """Start a job; return when its shim is running, or raise `StartFailed`."""
         try:
             await asyncio.to_thread(self._start, spec)
         except OSError as error:
             raise StartFailed(f"The job could not be started: {error.strerror}.") from error
 
-    async def report(self, job_id: str) -> RunReport:
-        """Return the state of a job; an unknown job is NOT_STARTED.
+    async def report(self, job_id: str, *, was_started: bool = False) -> RunReport:
+        """Return the state of a job; an unknown job is NOT_STARTED, or LOST if it `was_started`.
 
-        A call that finds a shim dead without a record of the job's end starts a task, unless the
-        task runs already. The task stops the job's remaining processes, and records that the job is
-        lost. Until then the job's last state, INIT or RUNNING, is returned.
+        If the shim has died without a record of the end, a task stops the job's remaining processes
+        and records the loss. Until then the job's last state, INIT or RUNNING, is returned.
         """
-        report = await asyncio.to_thread(self._report, self._folder(job_id))
+        report = await self._in_folder(job_id, partial(self._report, was_started=was_started))
         if report.phase is JobPhase.LOST and report.finished_at is None:
             if job_id not in self._cleanups:
                 name = f"clean up {job_id}"
@@ -99,22 +95,22 @@ class LocalRunner:
 
     async def cancel(self, job_id: str) -> None:
         """Ask a job to stop and return at once; idempotent. `report` shows the end."""
-        await asyncio.to_thread(self._cancel, self._folder(job_id))
+        await self._in_folder(job_id, self._cancel)
 
     async def lineage(self, job_id: str) -> RunLineage:
-        """Return the lineage of an ended job; parts that cannot be read are logged and left out."""
-        return await asyncio.to_thread(self._lineage, self._folder(job_id))
+        """Return the lineage of an ended job; parts that cannot be read are left out."""
+        return await self._in_folder(job_id, self._lineage)
 
     async def read_metastore(self) -> Metastore:
-        """Return the content of DataChain's database; empty, with a log entry, if unreadable."""
+        """Return the content of DataChain's database; empty if it cannot be read."""
         return await asyncio.to_thread(self._read_metastore)
 
     def output(self, job_id: str) -> OutputReader:
-        """Return a reader of a job's output; the output of an unknown job is empty."""
+        """Return a reader of a job's output, which is empty for an unknown job."""
         return OutputReader(self._folder(job_id) / "output")
 
     async def aclose(self) -> None:
-        """Stop cleaning up after dead shims: the next server cleans up. Jobs keep running."""
+        """Leave all jobs running; the next server cleans up after dead shims."""
         self._closing.set()
         cleanups = tuple(self._cleanups.values())
         for task in cleanups:
@@ -124,7 +120,16 @@ class LocalRunner:
     def _folder(self, job_id: str) -> Path:
         if not _JOB_ID.fullmatch(job_id):
             raise ValueError(f"{job_id!r} is not the id of a job")
-        return self._jobs_dir / job_id
+        return self._data.jobs / job_id
+
+    async def _in_folder(self, job_id: str, work: Callable[[Path], T]) -> T:
+        """Call `work` with a job's folder in a thread; undo a loss of permissions."""
+        folder = self._folder(job_id)
+        try:
+            return await asyncio.to_thread(work, folder)
+        except PermissionError:
+            folder.chmod(0o700)
+            return await asyncio.to_thread(work, folder)
 
     def _start(self, spec: RunSpec) -> None:
         for name, _source in spec.files:
@@ -134,9 +139,9 @@ class LocalRunner:
         with _lock(folder / "lock") as lock:
             if lock is None or (folder / "started.json").exists():
                 raise StartFailed("The job has already been started.")
-            for shared in (self._shared.datachain, self._shared.datasets):
+            for shared in (self._data.datachain, self._data.datasets):
                 create_private_dir(shared)
-            plan = environment.plan(spec, folder, self._cache_dir, self._shared)
+            plan = environment.plan(spec, folder, self._data)
             if plan["prepare"]:
                 _write_json(folder / _DATACHAIN_JOB, _datachain_job(spec))
             _write_json(folder / "spec.json", {**plan, **asdict(self._limits)})
@@ -145,14 +150,15 @@ class LocalRunner:
             with self._children_lock:
                 self._children[spec.job_id] = pid
 
-    def _report(self, folder: Path) -> RunReport:
-        """Return the state of a job; it is LOST if its shim died without a record of the end."""
+    def _report(self, folder: Path, *, was_started: bool) -> RunReport:
+        """Return the state of a job; LOST without `finished_at` if the loss is not recorded yet."""
         self._reap()
-        ending, lost = notes.read_exit(folder), notes.read_lost(folder)
+        ending = notes.read(notes.Exit, folder / "exit.json")
+        lost = notes.read(notes.Lost, folder / "lost.json")
         is_alive = ending is None and lost is None and _is_held(folder / "lock")
         if not is_alive:
             # The shim may have written the end just before it released the lock.
-            ending = ending or notes.read_exit(folder)
+            ending = ending or notes.read(notes.Exit, folder / "exit.json")
         canceled = (folder / "cancel").exists()
         steps = notes.read_steps(folder)
         began = next((step.started_at for step in steps if step.name == "running_query"), None)
@@ -169,21 +175,27 @@ class LocalRunner:
                 error_message=ending.error_message,
                 canceled=ending.canceled,
             )
-        if lost is None and not (folder / "started.json").exists():
+        has_record = (folder / "started.json").exists()
+        if lost is None and not has_record and not was_started:
             return RunReport(JobPhase.NOT_STARTED, canceled=canceled)
+        if (folder / "exit.json").exists():
+            why = _UNREADABLE
+        elif (folder / "spec.json").exists():
+            why = _NOT_BEGUN
+        else:
+            why = _LOST if has_record else _REMOVED
         return RunReport(
             JobPhase.LOST,
             steps,
             began,
             finished_at=lost.finished_at if lost else None,
-            error_message=_UNREADABLE if (folder / "exit.json").exists() else _LOST,
+            error_message=why,
             canceled=lost.canceled if lost else canceled,
         )
 
     async def _clean_up(self, job_id: str) -> None:
-        """Stop the processes that a dead shim left behind, then record that the job is lost."""
         try:
-            await asyncio.to_thread(self._clean_up_in_thread, self._folder(job_id))
+            await self._in_folder(job_id, self._clean_up_in_thread)
         except OSError as error:
             logger.warning("The end of the lost job %s could not be recorded: %s", job_id, error)
         finally:
@@ -208,6 +220,7 @@ class LocalRunner:
             "finished_at": clock.now().isoformat(),
             "canceled": (folder / "cancel").exists(),
         }
+        create_private_dir(folder)
         write_durably(folder / "lost.json", json.dumps(note).encode())
 
     def _lineage(self, folder: Path) -> RunLineage:
@@ -223,14 +236,14 @@ class LocalRunner:
 
     def _metrics(self, job_id: str) -> str | None:
         try:
-            return metastore.read_metrics(environment.metastore_path(self._shared), job_id)
+            return metastore.read_metrics(self._data.metastore, job_id)
         except (UnreadableMetastore, OSError) as error:
             logger.warning("The metrics of job %s cannot be read: %s", job_id, error)
             return None
 
     def _read_metastore(self) -> Metastore:
         try:
-            return metastore.read_metastore(environment.metastore_path(self._shared))
+            return metastore.read_metastore(self._data.metastore)
         except (UnreadableMetastore, OSError) as error:
             logger.warning("DataChain's database cannot be read: %s", error)
             return Metastore()
@@ -245,7 +258,6 @@ class LocalRunner:
             _send_term(folder, child)
 
     def _reap(self) -> None:
-        """Reap ended shims that this process started."""
         with self._children_lock:
             for job_id, pid in tuple(self._children.items()):
                 try:
@@ -257,25 +269,23 @@ class LocalRunner:
 
 
 def _mark_canceled(folder: Path) -> None:
-    """Mark a job as canceled by renaming a file, which needs no disk space.
-
-    A job that was not started has no such file: the mark is created.
-    """
+    """Mark a job as canceled; a job that was not started has no file to be renamed."""
     mark = folder / "cancel"
     try:
-        (folder / _UNUSED_MARK).rename(mark)
+        move(folder / _UNUSED_MARK, mark)
     except FileNotFoundError:
         create_private_dir(folder)
-        mark.touch(mode=0o600)
+        if not mark.exists():
+            remove(mark)
+            write_new(mark, b"")
 
 
 def _send_term(folder: Path, child: int | None) -> None:
     """Send TERM to a job's shim; a shim that is still starting finds the mark later.
 
-    `child` is the pid of the shim if this server started it. It is used if the job has damaged
-    `started.json`.
+    `child` is its pid if this server started it: the job may have damaged `started.json`.
     """
-    started = notes.read_started(folder)
+    started = notes.read(notes.Started, folder / "started.json")
     # A shim removes its specification once it has written `started.json`.
     has_started = started is not None or not (folder / "spec.json").exists()
     shim_pid = started.pid if started is not None else child
@@ -287,7 +297,6 @@ def _send_term(folder: Path, child: int | None) -> None:
 
 
 def _spawn_shim(folder: Path, lock: int) -> int:
-    """Start the shim of the job in `folder` with `lock` as its descriptor; return its pid."""
     log = str(folder / "shim.log")
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
     return os.posix_spawn(
@@ -308,10 +317,7 @@ def _spawn_shim(folder: Path, lock: int) -> int:
 
 @contextmanager
 def _lock(path: Path) -> Iterator[int | None]:
-    """Hold the lock of a job and yield its descriptor; yield `None` if the job runs.
-
-    A process that inherits the descriptor continues to hold the lock, without a gap.
-    """
+    """Yield the descriptor of a job's held lock, which a child can inherit; `None` if it runs."""
     opened = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
         # Not `LOCK_DESCRIPTOR` itself: `dup2` of a descriptor to itself leaves it close-on-exec, so
@@ -326,7 +332,7 @@ def _lock(path: Path) -> Iterator[int | None]:
 
 
 def _try_lock(lock: int) -> bool:
-    """Lock a file; retry for a moment, as a process that checks the lock holds it briefly."""
+    """Lock a file; a process that checks the lock holds it for a moment."""
     for _attempt in range(20):
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -338,7 +344,7 @@ def _try_lock(lock: int) -> bool:
 
 
 def _is_held(path: Path) -> bool:
-    """Whether the lock of a job is held: by its living shim, or by a server that starts it."""
+    """Whether the lock of a job is held by its living shim, or by a server that starts it."""
     try:
         lock = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
@@ -355,7 +361,6 @@ def _is_held(path: Path) -> bool:
 
 
 def _datachain_job(spec: RunSpec) -> dict[str, Any]:
-    """Return the job's row for DataChain's database (`AbstractMetastore.create_job`)."""
     return {
         "job_id": spec.job_id,
         "name": spec.name,
@@ -368,6 +373,5 @@ def _datachain_job(spec: RunSpec) -> dict[str, Any]:
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
-    with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
-        file.write(json.dumps(content).encode())
+    remove(path)
+    write_new(path, json.dumps(content).encode())

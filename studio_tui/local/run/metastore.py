@@ -1,7 +1,6 @@
 """Reads DataChain's own database: dataset versions, the jobs that made them, and their sources.
 
-The file belongs to DataChain, so it is never written, and its version is checked before its content
-is used. See `SQLiteMetastore` of the published client 0.62.
+See `SQLiteMetastore` of the published client 0.62.
 """
 
 import json
@@ -12,10 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SCHEMA_VERSION = 1
-"""Version of the databases that this module can read."""
 
 METRICS_LIMIT = 64 * 1024
-"""Maximum characters of a job's metrics; longer metrics are dropped, as lists contain them."""
+"""Maximum characters of a job's metrics, as lists contain them."""
 
 _WAIT_SECONDS = 2.0
 
@@ -35,7 +33,7 @@ _SOURCES = """
 
 
 class UnreadableMetastore(Exception):  # noqa: N818 (the name says what is wrong)
-    """The database exists, but cannot be read now, or not by this program."""
+    """The database is locked, damaged or of an unknown version."""
 
 
 @dataclass(frozen=True)
@@ -49,17 +47,12 @@ class Metastore:
     sources: tuple[tuple[int, str, int | None], ...] = ()
     """Id of a version, a dataset that it was made from, and the id of that dataset's version.
 
-    The name of the source is empty if the database no longer has the source. The id is `None` if
-    it no longer has the version.
+    The name of a source is empty, or the id `None`, if the database no longer has it.
     """
 
 
 def read_metastore(path: Path) -> Metastore:
-    """Return the content of the database at `path`; empty if there is none.
-
-    Raises:
-        UnreadableMetastore: It is locked, damaged or of an unknown version.
-    """
+    """Return the content of the database at `path`; empty if there is none."""
     if not path.exists():
         return Metastore()
     try:
@@ -75,11 +68,7 @@ def read_metastore(path: Path) -> Metastore:
 
 
 def read_metrics(path: Path, job_id: str) -> str | None:
-    """Return a job's metrics as a JSON object; `None` if there are none, or invalid or too long.
-
-    Raises:
-        UnreadableMetastore: The database is locked, damaged or of an unknown version.
-    """
+    """Return a job's metrics as a JSON object, if there are any that are valid and not too long."""
     if not path.exists():
         return None
     try:

@@ -1,7 +1,7 @@
 """Reads the files that a shim or, for `lost.json`, a server wrote to a job's folder.
 
-A full disk, a crash or the job itself may have damaged them. A file that cannot be parsed counts as
-missing. Only errors of the system, such as a failing disk, are raised.
+A file that a full disk, a crash or the job itself has damaged counts as missing. Only errors of the
+system, such as a failing disk, are raised.
 """
 
 from datetime import datetime
@@ -12,6 +12,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from studio_tui.files import is_system_error, read_bytes
 from studio_tui.local.run.runner import RunStep
+
+_LIMIT = 64 * 1024
+"""Maximum bytes of a file; the shim writes far less."""
 
 
 class _Note(BaseModel):
@@ -42,7 +45,7 @@ class Lost(_Note):
 
 
 class _StepNote(_Note):
-    """A line of `steps.jsonl`: the start or the end of a step; one of the times is set."""
+    """A line of `steps.jsonl`; one of the times is set."""
 
     step: str
     started_at: AwareDatetime | None = None
@@ -52,26 +55,16 @@ class _StepNote(_Note):
 Note = TypeVar("Note", bound=_Note)
 
 
-def read_started(folder: Path) -> Started | None:
-    """Return the shim's note about itself; `None` if missing or unreadable."""
-    return _read(Started, folder / "started.json")
-
-
-def read_exit(folder: Path) -> Exit | None:
-    """Return the job's end; `None` if missing or unreadable."""
-    return _read(Exit, folder / "exit.json")
-
-
-def read_lost(folder: Path) -> Lost | None:
-    """Return the note that the job is lost; `None` if missing or unreadable."""
-    return _read(Lost, folder / "lost.json")
+def read(model: type[Note], path: Path) -> Note | None:
+    """Return the note in a file, if it is readable."""
+    content = _read_file(path)
+    return None if content is None else _parse(model, content)
 
 
 def read_steps(folder: Path) -> tuple[RunStep, ...]:
     """Return the steps in order of their start.
 
-    Invalid lines are skipped, such as an incomplete last line. The end of a step without a start is
-    skipped too.
+    Invalid lines are skipped, and so is the end of a step without a start.
     """
     lines = (_read_file(folder / "steps.jsonl") or b"").split(b"\n")
     starts: dict[str, datetime] = {}
@@ -87,15 +80,9 @@ def read_steps(folder: Path) -> tuple[RunStep, ...]:
     return tuple(RunStep(name, started, ends.get(name)) for name, started in starts.items())
 
 
-def _read(model: type[Note], path: Path) -> Note | None:
-    content = _read_file(path)
-    return _parse(model, content) if content is not None else None
-
-
 def _read_file(path: Path) -> bytes | None:
-    """Return the content of a file; `None` if there is no regular file."""
     try:
-        return read_bytes(path)
+        return read_bytes(path) if path.stat().st_size <= _LIMIT else None
     except OSError as error:
         if is_system_error(error):
             raise

@@ -1,7 +1,4 @@
-"""Requests to run a job, and reports about the run: the types between dispatcher and runner.
-
-They do not depend on the database or on HTTP.
-"""
+"""Requests to run a job, and reports about the run: the types between dispatcher and runner."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,13 +18,13 @@ class JobPhase(StrEnum):
     NOT_STARTED = "NOT_STARTED"
     """Nothing of the job was executed, so starting it is safe."""
     INIT = "INIT"
-    """Its shim runs and prepares repository, files and environment; its query has not begun."""
+    """Its shim prepares repository, files and environment."""
     RUNNING = "RUNNING"
     """Its query has begun, and the end of the job is not recorded yet."""
     FINISHED = "FINISHED"
     """It ended, and none of its processes is left, except any that could not be stopped."""
     LOST = "LOST"
-    """Its shim left no readable record of the end; its processes are stopped as for FINISHED."""
+    """Its shim left no readable record of the end; its processes are stopped."""
 
 
 class StartFailed(StudioError):  # noqa: N818 (the name says what happened)
@@ -45,25 +42,19 @@ class RunSpec:
     query: str
     query_type: QueryType
     environment: Mapping[str, str]
-    """The job's own variables."""
     python_version: str | None = None
     """As `3.12` or `3.12.4`; `None` for the version that the local Studio runs on."""
     requirements: str | None = None
-    """Lines as in a requirements file."""
     repository: str | None = None
     """`URL` or `URL@REVISION`, cloned into the working directory."""
     files: tuple[tuple[str, Path], ...] = ()
-    """For each file its name in the working directory, and where it is stored.
-
-    Of several files with one name the last is used.
-    """
+    """Names in the working directory, and where each is stored; of equal names the last counts."""
     workers: int = 1
     rerun_from_job_id: str | None = None
     """The job whose checkpoints are reused."""
     run_group_id: str | None = None
     """Equal for all runs that share checkpoints; `None` for a group of its own."""
     reset: bool = False
-    """Whether checkpoints are ignored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +75,14 @@ class RunReport:
     steps: tuple[RunStep, ...] = ()
     """In order of their start."""
     started_at: datetime | None = None
-    """When the query began; `None` if it has not, or never did."""
+    """When the query began."""
     finished_at: datetime | None = None
     """Set when FINISHED or LOST."""
     exit_code: int | None = None
     """Set when FINISHED: 0 is success; 128 + n for death by signal n."""
     error_message: str | None = None
-    """Why it failed, untrusted text of about 2,000 characters at most; `None` after success."""
+    """Why it failed, untrusted text; `None` after success."""
     canceled: bool = False
-    """Whether cancellation was requested before the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +90,8 @@ class RunLineage:
     """The lineage of datasets after a job has ended."""
 
     datasets: tuple[ReportedDataset, ...] = ()
-    """The datasets that the job says it made; they are recorded only if it has completed."""
+    """The datasets that the job says it made."""
     metastore: Metastore = field(default_factory=Metastore)
-    """DataChain's database about all jobs; empty if unreadable or not used by this job."""
+    """Empty if unreadable or not used by this job."""
     metrics: str | None = None
-    """The job's metrics as a JSON object; `None` if there are none."""
+    """A JSON object."""

@@ -23,7 +23,6 @@ from studio_tui.paths import local_data_dir
 from studio_tui.presentation.format import plural, size
 
 _MIN_OUTPUT_BYTES = 2 * SEGMENT_BYTES
-"""Room for a segment of the beginning and one of the end."""
 
 
 def _parse_output_bytes(_context: click.Context, _parameter: click.Parameter, text: str) -> int:
@@ -52,7 +51,15 @@ _DATA_DIR = click.option(
 )
 
 
-@click.group(invoke_without_command=True)
+class _Group(click.Group):
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except ConfigError as error:
+            _fail(error)
+
+
+@click.group(cls=_Group, invoke_without_command=True)
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
@@ -78,32 +85,25 @@ def local(
 
     Whoever has the token in its data directory can run any code as you.
     """
-    try:
-        context.obj = data_dir or local_data_dir()
-    except ConfigError as error:
-        _fail(error)
+    folder = data_dir or local_data_dir()
+    context.default_map = {name: {"data_dir": folder} for name in local.commands}
     if context.invoked_subcommand is None:
-        _serve(context.obj, port, keep_output)
+        _serve(folder, port, keep_output)
 
 
 @local.command()
 @_DATA_DIR
-@click.pass_obj
-def status(inherited: Path, data_dir: Path | None) -> None:
+def status(data_dir: Path) -> None:
     """Print URL and disk usage of the local Studio; exit code 1 if it does not run."""
-    folder = data_dir or inherited
-    try:
-        server = endpoint.find(folder)
-        data = DataDir(folder)
-        read_jobs = _jobs_reader(data)
-    except ConfigError as error:
-        _fail(error)
+    data = DataDir(data_dir)
+    server = endpoint.find(data_dir)
+    read_jobs = _jobs_reader(data)
     if server is not None:
         click.echo(f"running at {server.url} (process {server.pid})")
     if data.database.exists():
         click.echo("\n".join(_usage_lines(_survey(data, read_jobs), clock.now())))
     if server is None:
-        _fail(f"No local Studio runs in {folder}.", code=1)
+        _fail(f"No local Studio runs in {data_dir}.", code=1)
 
 
 @local.command()
@@ -116,17 +116,13 @@ def status(inherited: Path, data_dir: Path | None) -> None:
     help="Remove what was not used for this long: 30d, 12h, 8w.",
 )
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
-@click.pass_obj
-def clean(inherited: Path, data_dir: Path | None, older: timedelta, *, yes: bool) -> None:
+def clean(data_dir: Path, older: timedelta, *, yes: bool) -> None:
     """Remove logs and folders of ended jobs, and environments that no job uses.
 
     It prints what would be removed, and asks. Running jobs, datasets and job records are kept.
     """
-    try:
-        data = DataDir(data_dir or inherited)
-        read_jobs = _jobs_reader(data)
-    except ConfigError as error:
-        _fail(error)
+    data = DataDir(data_dir)
+    read_jobs = _jobs_reader(data)
     removable = _survey(data, read_jobs).older_than(clock.now() - older)
     if not removable:
         click.echo("Nothing is that old.")
@@ -145,19 +141,17 @@ def clean(inherited: Path, data_dir: Path | None, older: timedelta, *, yes: bool
 
 @local.command()
 @_DATA_DIR
-@click.pass_obj
-def stop(inherited: Path, data_dir: Path | None) -> None:
+def stop(data_dir: Path) -> None:
     """Stop the local Studio; its jobs keep running, and its next start finds them again."""
-    folder = data_dir or inherited
+    data = DataDir(data_dir)
+    stopped = endpoint.stop(data_dir)
     try:
-        stopped = endpoint.stop(folder)
-        data = DataDir(folder)
         unfinished = JobsSummary.read_file(data.database)
-        # The database has only the ends that a server has seen. A job may have ended since, such as
-        # by a restart of the machine; then its shim no longer holds the lock.
-        running = sum(endpoint.is_locked(data.jobs / job / "lock") for job in unfinished.begun)
-    except (ConfigError, OSError, sqlite3.Error) as error:
+    except (OSError, sqlite3.Error) as error:
         _fail(error)
+    # The database has only the ends that a server has seen. A job may have ended since, such as by
+    # a restart of the machine; then its shim no longer holds the lock.
+    running = sum(endpoint.is_locked(data.jobs / job / "lock") for job in unfinished.begun)
     click.echo("stopped" if stopped else "it was not running")
     unseen_ends = len(unfinished.begun) - running
     for line in _unfinished_job_lines(running, unseen_ends, unfinished.waiting):
@@ -165,7 +159,6 @@ def stop(inherited: Path, data_dir: Path | None) -> None:
 
 
 def _unfinished_job_lines(running: int, unseen_ends: int, waiting: int) -> Iterator[str]:
-    """Yield lines about the jobs whose end is not in the database of a stopped server."""
     if running:
         verb, them = ("keeps", "it") if running == 1 else ("keep", "them")
         jobs = plural(running, "job")
@@ -180,25 +173,16 @@ def _unfinished_job_lines(running: int, unseen_ends: int, waiting: int) -> Itera
 
 @local.command()
 @_DATA_DIR
-@click.pass_obj
-def env(inherited: Path, data_dir: Path | None) -> None:
+def env(data_dir: Path) -> None:
     """Print exports that let datachain use the local Studio: eval "$(studio-tui local env)"."""
-    folder = data_dir or inherited
-    try:
-        server = endpoint.find(folder)
-        exports = endpoint.shell_exports(server) if server is not None else None
-    except ConfigError as error:
-        _fail(error)
-    if exports is None:
-        _fail(f"No local Studio runs in {folder}.", code=1)
-    click.echo(exports, nl=False)
+    server = endpoint.find(data_dir)
+    if server is None:
+        _fail(f"No local Studio runs in {data_dir}.", code=1)
+    click.echo(endpoint.shell_exports(server), nl=False)
 
 
 def _jobs_reader(data: DataDir) -> Callable[[], JobsSummary]:
-    """Return a function that reads which jobs have ended.
-
-    It asks the server if one runs, else it reads the database file.
-    """
+    """Return a function that asks the server or, if none runs, the database file."""
     server = endpoint.find(data.root)
     if server is None:
         return lambda: JobsSummary.read_file(data.database)
@@ -208,14 +192,11 @@ def _jobs_reader(data: DataDir) -> Callable[[], JobsSummary]:
 def _survey(data: DataDir, read_jobs: Callable[[], JobsSummary]) -> disk_usage.DiskUsage:
     try:
         return disk_usage.survey(data, read_jobs())
-    except ConfigError as error:
-        _fail(error)
     except (OSError, ValueError, sqlite3.Error) as error:
         _fail(f"The data in {data.root} cannot be scanned: {error}.")
 
 
 def _usage_lines(usage: disk_usage.DiskUsage, now: datetime) -> Iterator[str]:
-    """Yield lines about disk usage, and how much `clean` could free."""
     yield f"jobs          {usage.active_jobs} waiting or running, {usage.ended_jobs} ended"
     for label, used in (
         ("logs", usage.logs),
@@ -259,11 +240,8 @@ def _serve(data_dir: Path, port: int | None, keep_output: int) -> None:
     def print_url(_server: Server, url: str) -> None:
         click.echo(url)
 
-    try:
-        limits = RunLimits(cap_bytes=keep_output)
-        asyncio.run(serve(DataDir(data_dir), port, print_url, limits))
-    except ConfigError as error:
-        _fail(error)
+    limits = RunLimits(cap_bytes=keep_output)
+    asyncio.run(serve(DataDir(data_dir), port, print_url, limits))
 
 
 def _fail(reason: object, code: int = 2) -> NoReturn:

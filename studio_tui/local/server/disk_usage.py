@@ -1,41 +1,35 @@
-"""Measures the disk usage of a local Studio, and deletes folders of ended jobs and environments.
-
-Data of jobs that have not ended, datasets, and files that DataChain refers to are kept. The
-database still has a job whose folder was deleted; `REMARK` replaces its log.
-"""
+"""Measures the disk usage of a local Studio, and deletes folders of ended jobs and environments."""
 
 import asyncio
 import fcntl
 import logging
 import os
-import shutil
 import sqlite3
-from collections.abc import Callable, Coroutine, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote
 
 from studio_tui import clock
 from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.config.disk_limits import DiskLimits
+from studio_tui.local.db.database import Database
 from studio_tui.local.db.jobs_summary import JobsSummary
+from studio_tui.local.shim.durable import remove
 from studio_tui.local.shim.output import segment_name
 
 logger = logging.getLogger(__name__)
 
 CHECK_EVERY = 6 * 3600.0
-"""Seconds between checks of the limits on disk space."""
 
 REMARK = "(This log and the job's folder were removed to make room on the disk.)\n"
-"""The content of a deleted log."""
 
 _END_RECORDS = frozenset(
     {"lock", "started.json", "exit.json", "lost.json", "steps.jsonl", "cancel"}
 )
-"""Files of a job's folder that record how the job ended; they are kept."""
+"""Files of a job's folder that are kept, as they record how the job ended."""
 
 _WAIT_SECONDS = 5.0
 _BLOCK = 512
@@ -43,13 +37,12 @@ _BLOCK = 512
 
 @dataclass(frozen=True)
 class Item:
-    """A folder that can be deleted: of an ended job, or an environment that no job uses now."""
+    """A folder that can be deleted: of an ended job, or an environment that no job uses."""
 
     path: Path
     used: int
-    """Bytes on the disk."""
     last_used: datetime
-    """When the job ended, or when the last job that used the environment ended."""
+    """When the job, or the last job that used the environment, ended."""
 
 
 @dataclass(frozen=True)
@@ -60,16 +53,13 @@ class DiskUsage:
     ended_jobs: int
     logs: int
     folders: int
-    """Folders of jobs, without their logs."""
     environments: int
     uploads: int
     datasets: int
     """Files of datasets that jobs share, and all files of DataChain."""
     database: int
-    jobs_to_clean: tuple[Item, ...]
-    """Folders of ended jobs, with their logs; oldest first."""
-    environments_to_clean: tuple[Item, ...]
-    """Environments that no job uses now; least recently used first."""
+    removable: tuple[Item, ...]
+    """Least recently used first."""
 
     @property
     def total(self) -> int:
@@ -79,14 +69,12 @@ class DiskUsage:
 
     def older_than(self, before: datetime) -> tuple[Item, ...]:
         """Return the items that were not used since `before`."""
-        items = (*self.jobs_to_clean, *self.environments_to_clean)
-        return tuple(item for item in items if item.last_used < before)
+        return tuple(item for item in self.removable if item.last_used < before)
 
     def beyond(self, most: int) -> tuple[Item, ...]:
         """Return the least recently used items that must go to leave at most `most` bytes."""
         excess, chosen = self.total - most, []
-        items = (*self.jobs_to_clean, *self.environments_to_clean)
-        for item in sorted(items, key=lambda item: item.last_used):
+        for item in self.removable:
             if excess <= 0:
                 break
             chosen.append(item)
@@ -98,7 +86,7 @@ def survey(data: DataDir, jobs: JobsSummary) -> DiskUsage:
     """Measure a data directory, which may take seconds."""
     listed_folders = _folders_listed_by_datachain(data)
     logs = folders = 0
-    jobs_to_clean = []
+    removable = []
     last_uses: dict[str, datetime] = {}
     in_use: set[str] = set()
     for folder in _entries(data.jobs):
@@ -113,9 +101,9 @@ def survey(data: DataDir, jobs: JobsSummary) -> DiskUsage:
         last_uses[environment] = max(ended_at, last_uses.get(environment, ended_at))
         is_listed = any(_overlaps(folder, listed) for listed in listed_folders)
         if _can_be_cleaned(folder) and not is_listed:
-            jobs_to_clean.append(Item(folder, folder_bytes, ended_at))
+            removable.append(Item(folder, folder_bytes, ended_at))
     environments = data.cache / "environments"
-    environments_to_clean = [
+    removable += [
         Item(path, _measure(path), last_uses.get(path.name) or _changed_at(path))
         for path in _entries(environments)
         if path.is_dir() and path.name not in in_use
@@ -128,18 +116,14 @@ def survey(data: DataDir, jobs: JobsSummary) -> DiskUsage:
         folders=folders,
         environments=_measure(environments),
         uploads=_measure(data.uploads),
-        datasets=_measure(data.root / "datasets") + _measure(data.root / "datachain"),
+        datasets=_measure(data.datasets) + _measure(data.datachain),
         database=sum(map(_measure, databases)),
-        jobs_to_clean=tuple(sorted(jobs_to_clean, key=lambda item: item.last_used)),
-        environments_to_clean=tuple(sorted(environments_to_clean, key=lambda item: item.last_used)),
+        removable=tuple(sorted(removable, key=lambda item: item.last_used)),
     )
 
 
 def free(data: DataDir, items: Iterable[Item], jobs: Callable[[], JobsSummary]) -> int:
-    """Delete items of a survey that are still not in use; return the freed bytes.
-
-    `jobs` returns which jobs have ended by now.
-    """
+    """Delete items that are still not in use, as `jobs` tells by now; return the freed bytes."""
     environments = data.cache / "environments"
     return sum(
         _free_environment(data, item, jobs)
@@ -150,24 +134,21 @@ def free(data: DataDir, items: Iterable[Item], jobs: Callable[[], JobsSummary]) 
 
 
 def _free_folder(item: Item) -> int:
-    """Delete the contents of a job's folder except `_END_RECORDS`; replace its log by `REMARK`."""
     with _lock(item.path / "lock") as is_ours:
         if not is_ours:
             return 0
         for entry in _entries(item.path):
             if entry.name not in _END_RECORDS:
-                _remove(entry)
+                remove(entry)
         output = item.path / "output"
-        output.mkdir(mode=0o700)
-        (output / segment_name(0)).write_text(REMARK, "utf-8")
+        with suppress(OSError):  # what cannot be deleted must not keep others from being deleted
+            output.mkdir(mode=0o700)
+            (output / segment_name(0)).write_text(REMARK, "utf-8")
     return max(0, item.used - _measure(item.path))
 
 
 def _free_environment(data: DataDir, item: Item, jobs: Callable[[], JobsSummary]) -> int:
-    """Delete an environment unless a job uses it.
-
-    A job that needs the same environment waits until it is deleted, and then builds it again.
-    """
+    """Delete an environment unless a job uses it; a job that needs it meanwhile waits."""
     key = item.path.name.rpartition("-")[0]
     with _lock(item.path.with_name(f"{key}.lock")) as is_ours:
         ended = jobs().ended
@@ -179,16 +160,15 @@ def _free_environment(data: DataDir, item: Item, jobs: Callable[[], JobsSummary]
         with suppress(OSError):
             if pointer.read_text("utf-8") == item.path.name:
                 pointer.unlink()
-        _remove(item.path)
+        remove(item.path)
     return item.used
 
 
 def _folders_listed_by_datachain(data: DataDir) -> tuple[Path, ...]:
     """Return the folders that DataChain has read as storage; datasets may refer to their files."""
-    database = data.root / "datachain" / "root" / ".datachain" / "db"
-    if not database.exists():
+    if not data.metastore.exists():
         return ()
-    uri = f"{database.absolute().as_uri()}?mode=ro"
+    uri = f"{data.metastore.absolute().as_uri()}?mode=ro"
     names = "SELECT name FROM datasets WHERE substr(name, 1, 12) = 'lst__file://'"
     try:
         with closing(sqlite3.connect(uri, uri=True, timeout=_WAIT_SECONDS)) as connection:
@@ -200,7 +180,6 @@ def _folders_listed_by_datachain(data: DataDir) -> tuple[Path, ...]:
 
 
 def _overlaps(folder: Path, other: Path) -> bool:
-    """Whether one of two folders contains the other, or they are the same."""
     folder, other = folder.resolve(), other.resolve()
     return other.is_relative_to(folder) or folder.is_relative_to(other)
 
@@ -214,7 +193,7 @@ def _environment_of(folder: Path) -> str:
 
 
 def _can_be_cleaned(folder: Path) -> bool:
-    """Whether a job's folder has not been cleaned: it has more than `_END_RECORDS` and a log."""
+    """Whether a job's folder has more than `_END_RECORDS` and a log."""
     return any(entry.name not in _END_RECORDS | {"output"} for entry in _entries(folder))
 
 
@@ -226,7 +205,7 @@ def _entries(folder: Path) -> Iterator[Path]:
 
 
 def _measure(path: Path) -> int:
-    """Return the bytes on disk of a file or a whole folder, without following links."""
+    """Return the bytes on disk of a file or a whole folder; links are not followed."""
     try:
         status = path.lstat()
     except OSError:
@@ -245,17 +224,9 @@ def _changed_at(path: Path) -> datetime:
     return datetime.fromtimestamp(path.lstat().st_mtime).astimezone()
 
 
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        with suppress(OSError):
-            path.unlink()
-
-
 @contextmanager
 def _lock(path: Path) -> Iterator[bool]:
-    """Hold a lock if nobody else does; yield whether it is held."""
+    """Hold a lock unless somebody else does; yield whether it is held."""
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     except OSError:
@@ -271,17 +242,12 @@ def _lock(path: Path) -> Iterator[bool]:
         os.close(descriptor)
 
 
-async def keep_within(
-    data: DataDir, limits: DiskLimits, summary: Callable[[], Coroutine[Any, Any, JobsSummary]]
-) -> None:
-    """Delete what exceeds the limits, now and every `CHECK_EVERY` seconds.
-
-    Without limits, nothing is deleted. `summary` returns which jobs have ended by now.
-    """
+async def keep_within(data: DataDir, limits: DiskLimits, database: Database) -> None:
+    """Delete what exceeds the limits, if any, now and every `CHECK_EVERY` seconds."""
     loop = asyncio.get_running_loop()
 
     def jobs() -> JobsSummary:
-        return asyncio.run_coroutine_threadsafe(summary(), loop).result()
+        return asyncio.run_coroutine_threadsafe(database.read(JobsSummary.read), loop).result()
 
     while limits.is_set:
         try:
@@ -296,10 +262,7 @@ async def keep_within(
 
 
 def prune(data: DataDir, limits: DiskLimits, jobs: Callable[[], JobsSummary], now: datetime) -> int:
-    """Delete items that exceed the limit on age, then those that exceed the limit on size.
-
-    Returns the freed bytes.
-    """
+    """Delete items that exceed the limit on age, then on size; return the freed bytes."""
     freed = 0
     if limits.max_age is not None:
         freed += free(data, survey(data, jobs()).older_than(now - limits.max_age), jobs)

@@ -1,7 +1,6 @@
 """Finds, starts and stops the server of a data directory, from any other process.
 
-It imports only the standard library and modules that do the same, because its imports delay the
-dashboard's first paint.
+Slow imports would delay the dashboard's first paint.
 """
 
 import errno
@@ -17,8 +16,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -35,10 +34,10 @@ START_SECONDS = 20.0
 """Maximum time until a started server serves."""
 
 STOP_SECONDS = 10.0
-"""Maximum time for a server to stop, which gives pending requests 3 s (`server.GRACE_SECONDS`)."""
+"""Maximum time for a server to stop; more than `server.GRACE_SECONDS`."""
 
 JOB_ENDS = "/local/job-ends"
-"""Path under `/api` where a server returns which jobs have ended; not part of Studio's API."""
+"""Path under `/api` of the jobs that have ended; not part of Studio's API."""
 
 _OWN_URL = re.compile(r"http://127\.0\.0\.1:[0-9]{1,5}")
 _PROBE_SECONDS = 2.0
@@ -62,11 +61,7 @@ class Endpoint:
     """A configuration directory for the `datachain` CLI."""
 
     def token(self) -> str:
-        """Return the token, which is secret.
-
-        Raises:
-            ConfigError: The token's file cannot be read, or is not text.
-        """
+        """Return the token, which is secret, or raise `ConfigError`."""
         restart = "Run `studio-tui local stop`, remove the file, and start it again."
         try:
             return read_text(self.token_file).strip()
@@ -79,7 +74,7 @@ class Endpoint:
     def environment(self) -> dict[str, str]:
         """Return the variables that point the `datachain` CLI or a dashboard at this local Studio.
 
-        They name a configuration directory, as two of the CLI's commands read the token only there.
+        Two of the CLI's commands read the token only from a configuration directory.
         """
         return {
             "DATACHAIN_STUDIO_URL": self.url,
@@ -90,9 +85,7 @@ class Endpoint:
 
 
 def find(data_dir: Path) -> Endpoint | None:
-    """Return the server of a data directory; `None` if none runs.
-
-    It waits up to `START_SECONDS` for a server that is starting.
+    """Return the server of a data directory, if one runs; wait for one that is starting.
 
     Raises:
         ConfigError: A server runs, but does not answer.
@@ -111,9 +104,7 @@ def find(data_dir: Path) -> Endpoint | None:
 
 
 def attach_or_start(data_dir: Path) -> Endpoint:
-    """Return the server of a data directory; if none runs, start one in the background.
-
-    The server has its own session, so it and its jobs outlive the caller.
+    """Return the server of a data directory; if none runs, start one that outlives the caller.
 
     Raises:
         ConfigError: The server cannot be started, or does not answer; the message says why.
@@ -122,7 +113,7 @@ def attach_or_start(data_dir: Path) -> Endpoint:
 
 
 def stop(data_dir: Path) -> bool:
-    """Stop the server of a data directory; its jobs keep running. Return whether there was one.
+    """Stop the server of a data directory, not its jobs; return whether there was one.
 
     Raises:
         ConfigError: The server does not stop.
@@ -197,10 +188,7 @@ def _open_log(path: Path) -> int:
 
 
 def _disown(server: subprocess.Popen[bytes]) -> None:
-    """Leave a child running, and reap it in the background when it ends.
-
-    A child that is not reaped would stay a zombie for as long as this process runs.
-    """
+    """Leave a child running, and reap it in the background when it ends, or it stays a zombie."""
     server.returncode = 0  # or Python would warn about a child that is still running
     name = f"end of the local Studio {server.pid}"
     threading.Thread(target=_reap, args=(server.pid,), name=name, daemon=True).start()
@@ -221,13 +209,13 @@ def state_seal(data: DataDir) -> object:
 
 
 def pid_of(data: DataDir) -> int | None:
-    """Return the pid in the state file; `None` without a valid state file."""
+    """Return the pid in the state file, if that is valid."""
     endpoint = _read_endpoint(data)
     return endpoint.pid if endpoint is not None else None
 
 
 def running_endpoint(data: DataDir) -> Endpoint | None:
-    """Return the endpoint in the state file; `None` unless that very server answers there."""
+    """Return the endpoint in the state file, if that very server answers there."""
     endpoint = _read_endpoint(data)
     if endpoint is None or _instance_at(endpoint.url) != endpoint.instance:
         return None
@@ -235,7 +223,6 @@ def running_endpoint(data: DataDir) -> Endpoint | None:
 
 
 def _read_endpoint(data: DataDir) -> Endpoint | None:
-    """Return the endpoint in the state file, without checking which server answers there."""
     try:
         state = read_json(data.state)
         url, team, pid, instance = (state[key] for key in ("url", "team", "pid", "instance"))
@@ -256,52 +243,47 @@ def _read_endpoint(data: DataDir) -> Endpoint | None:
 
 
 def _instance_at(url: str) -> str | None:
-    """Return the instance id served at `url`, without sending it the token."""
-    server_address = address(url)
-    if server_address is None:
-        return None
-    connection = http.client.HTTPConnection(
-        server_address.host, server_address.port, timeout=_PROBE_SECONDS
-    )
+    """Return the instance id served at `url`; the token is not sent."""
     try:
-        connection.request("GET", "/api/openapi.json")
-        return connection.getresponse().getheader("studio-instance")
+        with _get(url, "/openapi.json", {}, _PROBE_SECONDS) as answer:
+            return answer.getheader("studio-instance")
     except (OSError, http.client.HTTPException):
         return None
-    finally:
-        connection.close()
+
+
+@contextmanager
+def _get(
+    url: str, path: str, headers: dict[str, str], seconds: float
+) -> Iterator[http.client.HTTPResponse]:
+    parsed = address(url)
+    if parsed is None:
+        raise OSError("the address is invalid")
+    connection = http.client.HTTPConnection(parsed.host, parsed.port, timeout=seconds)
+    with closing(connection):
+        connection.request("GET", f"/api{path}", headers=headers)
+        yield connection.getresponse()
 
 
 def get_json(server: Endpoint, path: str) -> object:
-    """Return a server's JSON answer to a GET of `path`, which is relative to `/api`.
+    """Return a server's JSON answer to a GET of `path` under `/api`.
 
     Raises:
         ConfigError: The token cannot be read.
         OSError: The server does not answer, or refuses.
         ValueError: The answer is not JSON.
     """
-    server_address = address(server.url)
-    host, port = (server_address.host, server_address.port) if server_address else ("", None)
-    connection = http.client.HTTPConnection(host, port, timeout=START_SECONDS)
+    headers = {"Authorization": f"Bearer {server.token()}"}
     try:
-        headers = {"Authorization": f"Bearer {server.token()}"}
-        connection.request("GET", f"/api{path}", headers=headers)
-        answer = connection.getresponse()
-        body = answer.read()
-        if answer.status != http.client.OK:
-            raise OSError(f"the server answers with {answer.status}")
-        return json.loads(body)
+        with _get(server.url, path, headers, START_SECONDS) as answer:
+            if answer.status != http.client.OK:
+                raise OSError(f"the server answers with {answer.status}")
+            return json.loads(answer.read())
     except http.client.HTTPException as error:
         raise OSError("the server does not answer") from error
-    finally:
-        connection.close()
 
 
 def is_locked(path: Path) -> bool:
-    """Whether a server or a shim holds its lock, the file at `path`.
-
-    The kernel releases a lock when its process ends, however it ends.
-    """
+    """Whether a server or a shim holds its lock, the file at `path`."""
     try:
         # `O_NOFOLLOW`, as servers and shims never lock the target of a link.
         descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -321,10 +303,7 @@ def is_locked(path: Path) -> bool:
 def _wait_until(
     condition: Callable[[], T], seconds: float, give_up: Callable[[], bool] = lambda: False
 ) -> T:
-    """Return the condition's value once it is true, or its last value after `seconds`.
-
-    The last value is returned earlier if `give_up` returns true.
-    """
+    """Return the condition's value once it is true, after `seconds`, or if `give_up` is true."""
     deadline = clock.monotonic() + seconds
     while True:
         value = condition()

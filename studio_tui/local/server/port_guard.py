@@ -17,17 +17,14 @@ class PortGuard:
     """Watches the server of one data directory.
 
     While the server holds its lock and its state file names an address, no other process can listen
-    at that address. A server that is stopped removes the state file before it releases the port. If
-    it crashes, the kernel releases the lock.
+    there. A server that is stopped removes the state file before it releases the port.
     """
 
     def __init__(self, data_dir: Path) -> None:
         self._data = DataDir(data_dir)
 
     def verify(self, url: str) -> object:
-        """Check, without the token, that the server at `url` has this data directory.
-
-        Returns a seal for `is_same_server`.
+        """Return a seal of the server at `url` if it has this data directory; send it no token.
 
         Raises:
             NotSent: Another process or no process listens there.
@@ -61,7 +58,7 @@ class PortGuard:
 
 
 async def _wait_for_end(pid: int | None) -> None:
-    """Return when a process has ended, or after `_CHECK_EVERY` if its end cannot be observed."""
+    """Return when a process has ended, or after `_CHECK_EVERY` if that cannot be observed."""
     try:
         process = os.pidfd_open(pid) if pid is not None else None
     except (AttributeError, OSError):

@@ -1,8 +1,7 @@
 """Sample jobs for a first impression: real jobs of different lengths, each a readable file.
 
-They need only Python, and work on the source of its standard library, which every machine has.
-First, the jobs of the pipeline run without a pipeline, on a part of that source. Then a pipeline
-can be planned from their lineage, and repeats all of them on the whole source.
+They need only the source of Python's standard library, which every machine has. The jobs of the
+pipeline run first on a part of it, and in the pipeline on all of it.
 """
 
 import os
@@ -47,16 +46,12 @@ ABOUT = (
     "  7 jobs of different lengths; one of them fails",
     "  a schedule, nightly at three",
 )
-"""Lines that describe the samples before they are run."""
 
 TARGET = "published"
-"""The dataset that the pipeline rebuilds, once its jobs have run on their own."""
 
 WATCH_HINT = "Press 2 and enter to see it; one of its jobs is going to fail."
-"""How to see the pipeline."""
 
 FAILURE_HINT = "In it (2, enter), n goes to the failed job, L shows why, e fixes it."
-"""The advice for when the pipeline has failed."""
 
 
 class Sample(NamedTuple):
@@ -106,7 +101,4 @@ def _samples(cores: int) -> tuple[Sample, ...]:
 
 
 SAMPLES = _samples(os.cpu_count() or 1)
-"""All samples, in the order of submission.
-
-`compress_library.py` takes all workers of the default cluster, so it waits for the jobs before it.
-"""
+"""In the order of submission; `compress_library.py` takes all workers, so it waits."""

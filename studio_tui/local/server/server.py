@@ -39,7 +39,7 @@ from studio_tui.local.server.studio import Studio, open_studio
 HOST = "127.0.0.1"
 
 HEAD_SECONDS = 10.0
-"""Maximum time for the head of a request to arrive; then the connection is closed."""
+"""Maximum time for the head of a request to arrive."""
 
 KEEP_ALIVE_SECONDS = 75
 """Idle time after which a connection is closed."""
@@ -95,7 +95,7 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
     async def main_loop(self) -> None:
-        """Sleep until `stop`. uvicorn's own loop wakes up to renew a date header, which is off."""
+        """Sleep until `stop`; uvicorn's own loop only renews a date header, which is off."""
         await self.on_tick(0)
         await self._stopping.wait()
 
@@ -156,13 +156,11 @@ async def serve(
 ) -> None:
     """Serve until SIGTERM, SIGINT or `Server.stop`; jobs are left running.
 
-    `port` is the port to use; `None` for the port used last or, if that is taken, any. `on_start`
-    is called with the server and its URL once the server answers. `limits` apply to jobs that this
-    server starts.
+    `port` is `None` for the port used last or, if that is taken, any. `on_start` is called with the
+    server and its URL once the server answers. `limits` apply to jobs that this server starts.
 
     Raises:
-        ConfigError: Another server has the data directory, something in it cannot be used, or the
-            port is taken.
+        ConfigError: Another server has the data directory, or something cannot be used.
     """
     try:
         data.prepare()
@@ -218,14 +216,10 @@ async def _serve(
     async with asyncio.TaskGroup() as tasks:
         dispatching = tasks.create_task(studio.dispatcher.run(), name="dispatcher")
         scheduling = tasks.create_task(studio.scheduler.run(), name="scheduler")
-        following = tasks.create_task(
-            studio.cluster_file.follow(studio.dispatcher.wake), name="clusters"
-        )
-        pruning = tasks.create_task(keep_within(data, limits, studio.jobs.summary), name="pruning")
+        pruning = tasks.create_task(keep_within(data, limits, studio.database), name="pruning")
         with _stop_on_signals(server):
             await server.serve(sockets=[listener])
         pruning.cancel()
-        following.cancel()
         scheduling.cancel()
         dispatching.cancel()
     if unusable is not None:
@@ -252,7 +246,7 @@ def _uvicorn_config(app: ASGIApp) -> uvicorn.Config:
 
 
 def _is_real_error(record: logging.LogRecord) -> bool:
-    """Whether to log a record: not the error that uvicorn logs after every refused websocket."""
+    """Whether a record is not the error that uvicorn logs after every refused websocket."""
     return record.msg != "ASGI callable returned without completing handshake."
 
 
@@ -277,11 +271,7 @@ def _unusable_error(data: DataDir, error: OSError) -> ConfigError:
 
 @contextmanager
 def _lock(data: DataDir) -> Iterator[None]:
-    """Hold the lock of a data directory.
-
-    Raises:
-        ConfigError: Another server holds the lock, or its file cannot be opened.
-    """
+    """Hold the lock of a data directory, or raise `ConfigError`."""
     flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
     try:
         descriptor = os.open(data.lock, flags, 0o600)
@@ -309,10 +299,9 @@ def _lock(data: DataDir) -> Iterator[None]:
 
 
 def _load_token(data: DataDir) -> SecretStr:
-    """Return the token of the data directory; create it if there is none.
+    """Return the token of the data directory, if necessary a new one.
 
     Raises:
-        OSError: The file cannot be read or written.
         ValueError: The file does not contain a token.
     """
     with suppress(FileNotFoundError):
@@ -355,7 +344,6 @@ def _last_port(data: DataDir) -> int:
 
 
 def _publish(data: DataDir, studio: Studio, url: str, port: int) -> None:
-    """Write the files by which other processes find the server and the `datachain` CLI uses it."""
     token = studio.token.get_secret_value()
     # JSON quotes these values as TOML does.
     credentials = {"url": url, "token": token, "team": TEAM}

@@ -9,15 +9,10 @@ from dataclasses import dataclass
 from pydantic import SecretStr
 
 from studio_tui import clock
-from studio_tui.local.config.cluster_file import ClusterFile
-from studio_tui.local.config.clusters import Clusters
+from studio_tui.local.config.clusters import ClusterFile, Clusters
 from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.db.database import Database
 from studio_tui.local.db.jobs import JobTable
-from studio_tui.local.db.pipelines import PipelineTable
-from studio_tui.local.db.schedule_actions import ScheduleActions
-from studio_tui.local.db.schedule_pipelines import SchedulePipelines
-from studio_tui.local.db.schedules import Schedules
 from studio_tui.local.dispatch.dispatcher import Dispatcher
 from studio_tui.local.dispatch.scheduler import Scheduler
 from studio_tui.local.http.page.keys import PageKeys
@@ -29,22 +24,19 @@ from studio_tui.local.run.local_runner import LocalRunner, RunLimits
 class Studio:
     """Everything that the handlers of requests need."""
 
+    database: Database
     jobs: JobTable
-    pipelines: PipelineTable
     uploads: UploadStore
     cluster_file: ClusterFile
     runner: LocalRunner
     dispatcher: Dispatcher
     scheduler: Scheduler
-    schedule_actions: ScheduleActions
-    schedule_pipelines: SchedulePipelines
     user: str
     """The creator of all jobs: the owner of this process."""
     instance: str
     """Identifies this run of the server; not secret."""
     token: SecretStr
     pages: PageKeys
-    """The keys and addresses of the jobs' pages."""
 
     @property
     def clusters(self) -> Clusters:
@@ -61,30 +53,26 @@ class Studio:
 async def open_studio(
     data: DataDir, token: SecretStr, limits: RunLimits | None
 ) -> AsyncIterator[Studio]:
-    """Open the local Studio of a data directory, whose dispatcher and scheduler the caller runs.
+    """Open the local Studio of a data directory; the caller runs dispatcher and scheduler.
 
     Raises:
         ConfigError: The database or the configuration cannot be used.
     """
     cluster_file = ClusterFile(data.clusters)
     database = await Database.open(data.database)
-    runner = LocalRunner(data.jobs, data.cache, limits=limits)
+    runner = LocalRunner(data, limits=limits)
     try:
         jobs, uploads = JobTable(database), UploadStore(data.uploads, database)
         await uploads.remove_unused(clock.now())
-        dispatcher = Dispatcher(jobs, uploads, runner, lambda: cluster_file.clusters)
+        dispatcher = Dispatcher(jobs, uploads, runner, cluster_file)
         yield Studio(
+            database=database,
             jobs=jobs,
-            pipelines=PipelineTable(database),
             uploads=uploads,
             cluster_file=cluster_file,
             runner=runner,
             dispatcher=dispatcher,
-            scheduler=Scheduler(
-                Schedules(database), jobs, dispatcher.wake, clock.now, runner.read_metastore
-            ),
-            schedule_actions=ScheduleActions(database),
-            schedule_pipelines=SchedulePipelines(database),
+            scheduler=Scheduler(database, jobs, dispatcher.wake, clock.now, runner.read_metastore),
             user=getpass.getuser(),
             instance=secrets.token_hex(8),
             token=token,

@@ -1,7 +1,7 @@
 """Executes a job's commands one after another, stores their output, and stops their processes.
 
-One thread with one loop waits for output, ends of children and signals together. It is the shim's
-only thread. The shim has no other signal handlers, and no children except commands and orphans.
+One loop waits for output, ends of children and signals together. It is the shim's only thread. The
+shim has no children except commands and orphans.
 """
 
 import os
@@ -38,10 +38,7 @@ class CommandRunner:
 
     def __init__(self, folder: Path, output: OutputWriter, *, grace_seconds: float) -> None:
         self.must_stop = False
-        """Whether to stop: a TERM has arrived, or `Shim` found the file `cancel`.
-
-        `Shim` resets it before it registers the end of the job.
-        """
+        """Whether a TERM has arrived, or `Shim` found the file `cancel`."""
         self._folder = folder
         self._output = output
         self._grace_seconds = grace_seconds
@@ -69,10 +66,8 @@ class CommandRunner:
     ) -> int:
         """Run a command to its end; return its exit code, or 128 + n if signal n killed it.
 
-        The command has ended when its own process has. Processes that it leaves behind are stopped
-        after a moment.
-        If the job is told to stop, or the command exceeds `limit_seconds`, all processes of the job
-        are stopped.
+        Processes that it leaves behind are stopped after a moment. If the job is told to stop, or
+        the command exceeds `limit_seconds`, all processes of the job are stopped.
 
         Raises:
             CannotExecute: The command cannot be executed, for example as it does not exist.
@@ -100,10 +95,7 @@ class CommandRunner:
         return code if code >= 0 else 128 - code
 
     def process_events(self, seconds: float | None) -> None:
-        """Wait up to `seconds` for output, the end of a child or a signal, and process it.
-
-        `None` is no limit.
-        """
+        """Wait for output, the end of a child or a signal, up to `seconds`, and process it."""
         if self._unfinished_since is not None:
             pause = max(0.0, self._unfinished_since + PAUSE_SECONDS - clock.monotonic())
             seconds = pause if seconds is None else min(seconds, pause)
@@ -119,10 +111,7 @@ class CommandRunner:
             self._unfinished_since = None
 
     def stop_all(self) -> None:
-        """Send every process of the job TERM, and KILL after the grace period.
-
-        Return when none runs, or when the log says how many could not be stopped.
-        """
+        """Send every process of the job TERM, and KILL after the grace period; log a failure."""
         remaining = process_tree.stop(
             self._job_processes,
             grace_seconds=self._grace_seconds,
@@ -190,7 +179,6 @@ class CommandRunner:
             self._pipe = -1
 
     def _reap(self) -> None:
-        """Reap ended children: the command itself, and orphans that the shim has adopted."""
         while True:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
@@ -205,7 +193,6 @@ class CommandRunner:
         return process_tree.job_processes(str(self._folder), os.getpid())
 
     def _stop_leftovers(self) -> None:
-        """Stop processes that a command left behind and that do not end within a moment."""
         deadline = clock.monotonic() + _LEFTOVER_SECONDS
         while remaining := self._job_processes():
             if self.must_stop or clock.monotonic() >= deadline:

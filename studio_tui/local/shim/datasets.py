@@ -7,7 +7,7 @@ DEFAULT_NAMESPACE = "local"
 DEFAULT_PROJECT = "local"
 
 LISTING = "lst__"
-"""Prefix of the names of listings: datasets that DataChain makes of the files in a storage."""
+"""Prefix of the names of listings: datasets of the files in a storage."""
 
 FIRST_VERSION = "1.0.0"
 
@@ -17,10 +17,9 @@ _VERSION = re.compile(r"(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})")
 
 
 class DatasetName(NamedTuple):
-    """A parsed name of a dataset, or of one version of it."""
+    """A parsed name of a dataset, as `namespace.project.name`, or of one version of it."""
 
     dataset: str
-    """`namespace.project.name`, without a leading @."""
     version: str | None
     """`None` for the latest."""
 

@@ -1,57 +1,87 @@
-"""Writes and copies files; a new file is never created through a link.
+"""Writes and copies files in folders whose content a job may have replaced; follows no link.
 
 A file that is written durably is complete or as before, even after a crash.
 """
 
 import os
+import stat
 from pathlib import Path
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_EXISTING = os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _BLOCK_BYTES = 256 * 1024
+_RESERVE_LIMIT = 64 * 1024
 
 
 def write_new(path: Path, data: bytes) -> None:
-    """Write a new file that only its owner can read.
-
-    Raises:
-        FileExistsError: The name is taken, even if by a dangling link.
-    """
+    """Write a new file that only its owner can read; `FileExistsError` even for a dangling link."""
     with os.fdopen(os.open(path, _NEW, 0o600), "wb") as file:
         file.write(data)
 
 
 def write_durably(path: Path, data: bytes) -> None:
-    """Write `data` to `path`, replacing an existing file, and sync it to the disk."""
+    """Write `data` to `path`, replacing what is there, and sync it to the disk."""
     draft = path.with_name(f".{path.name}.tmp")
-    draft.unlink(missing_ok=True)
+    remove(draft)
     write_new(draft, data)
     _sync(draft)
-    draft.rename(path)
+    move(draft, path)
     _sync(path.parent)
 
 
 def write_into_reserve(reserve: Path, path: Path, data: bytes) -> None:
-    """Write `data` over the beginning of the file `reserve`, and rename the file to `path`.
+    """Write `data` and blanks into the existing file `reserve`, and rename the file to `path`.
 
-    `reserve` must be at least as long as `data`; its other bytes stay. This works on a full disk.
+    This works on a full disk. If `reserve` is no longer a file of its own, `write_durably` is used.
     """
-    with reserve.open("r+b") as file:
-        file.write(data)
-    _sync(reserve)
-    reserve.rename(path)
-    _sync(path.parent)
+    try:
+        descriptor = os.open(reserve, _EXISTING)
+    except OSError:
+        write_durably(path, data)
+        return
+    with os.fdopen(descriptor, "wb") as file:
+        status = os.fstat(descriptor)
+        is_file = stat.S_ISREG(status.st_mode) and status.st_nlink == 1
+        is_own = is_file and status.st_size <= _RESERVE_LIMIT
+        if is_own:
+            file.write(data.ljust(status.st_size))
+            file.flush()
+            os.fsync(descriptor)
+    if is_own:
+        move(reserve, path)
+        _sync(path.parent)
+    else:
+        write_durably(path, data)
 
 
 def copy_new(source: Path, path: Path) -> None:
-    """Copy `source` to `path`, replacing a file or link with that name.
-
-    Raises:
-        OSError: A file cannot be read or written, or `path` is a folder.
-    """
+    """Copy `source` to `path`, replacing a file or link, but no folder, with that name."""
     path.unlink(missing_ok=True)
     with source.open("rb") as file, os.fdopen(os.open(path, _NEW, 0o600), "wb") as copy:
         while block := file.read(_BLOCK_BYTES):
             copy.write(block)
+
+
+def remove(path: Path) -> None:
+    """Remove a file, a link or a whole folder, if that is possible."""
+    try:
+        if path.is_dir() and not path.is_symlink():
+            path.rmdir()
+        else:
+            path.unlink(missing_ok=True)
+    except OSError:
+        import shutil  # noqa: PLC0415 (costs every job 5 ms, and few need it)
+
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def move(path: Path, target: Path) -> None:
+    """Rename a file, replacing even a folder."""
+    try:
+        path.rename(target)
+    except IsADirectoryError:
+        remove(target)
+        path.rename(target)
 
 
 def _sync(path: Path) -> None:

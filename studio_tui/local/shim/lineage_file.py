@@ -1,8 +1,6 @@
 """Reads the file named by a job's `STUDIO_LINEAGE`: the datasets that the job says it made.
 
-Any program of the job can append lines of JSON to it, such as
-`{"dataset": "thumbs", "version": null, "from": ["index"]}`. Invalid lines are skipped, and
-complaints say why.
+Its lines are JSON such as `{"dataset": "thumbs", "version": null, "from": ["index"]}`.
 """
 
 import json
@@ -14,7 +12,6 @@ from typing import NamedTuple
 from studio_tui.local.shim.datasets import DatasetName, is_version, read_name
 
 FILE_NAME = "lineage.jsonl"
-"""The file's name in the job's folder."""
 
 FILE_LIMIT = 4 * 1024 * 1024
 """Maximum bytes that are read; lines that end after them are skipped."""
@@ -23,18 +20,16 @@ _MAX_COMPLAINTS = 20
 
 
 class ReportedDataset(NamedTuple):
-    """A dataset version that a job says it made."""
+    """A dataset version that a job says it made, and what the job made it from."""
 
     dataset: str
-    """`namespace.project.name`."""
     version: str | None
     """`None` for the version after the highest that is recorded."""
     sources: tuple[DatasetName, ...]
-    """The datasets, or dataset versions, that it was made from."""
 
 
 class LineageFile(NamedTuple):
-    """The contents of the file, and complaints about invalid lines."""
+    """The valid lines of the file, and complaints about the others."""
 
     datasets: tuple[ReportedDataset, ...] = ()
     complaints: tuple[str, ...] = ()
@@ -45,7 +40,7 @@ def read_lineage_file(folder: Path) -> LineageFile:
     """Return the contents of the file of the job in `folder`; empty if there is no file.
 
     Raises:
-        OSError: The file cannot be opened or read; a link is not followed.
+        OSError: The file cannot be opened or read, or is a link.
     """
     flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
     try:

@@ -1,12 +1,11 @@
 """A job's output in files: one writer, any number of readers, offsets that never change.
 
 The output is a sequence of bytes, divided into segment files. The name of a segment is the offset
-of its first byte. Above the cap, segments are dropped from the middle of the output. The other
-bytes keep their offsets.
+of its first byte. Above the cap, segments are dropped from the middle of the output.
 
 When a line has been unfinished for a moment, the writer appends the offset of its end so far, a
 cut, to the file `cuts` before it writes more output. So a reader that reads sizes first, cuts
-second and bytes last misses no cut (see `pieces.py`).
+second and bytes last misses no cut.
 """
 
 import errno
@@ -15,6 +14,7 @@ import re
 import stat
 from array import array
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,10 +22,9 @@ SEGMENT_BYTES = 32 * 1024 * 1024
 """Bytes after which a new segment begins: at the next line or, in a long line, a bit later."""
 
 CAP_BYTES = 256 * 1024 * 1024
-"""About how many bytes of a job's output are kept: half from its beginning, half from its end."""
+"""About how many bytes of a job's output are kept: half from each end."""
 
 _RESERVE_BYTES = 4096
-"""Disk space kept for the line that says that output is lost."""
 
 _ROOM_BYTES = 256 * 1024
 """Free space required after a full disk before output is written again."""
@@ -33,8 +32,10 @@ _ROOM_BYTES = 256 * 1024
 _SUFFIX = ".part"
 _NAME = re.compile(r"\d{20}\.part", re.ASCII)
 _CUTS = "cuts"
+_RESERVE = "reserve"
 _CUT_BYTES = 8
 """Bytes of one offset in the file of cuts."""
+_CUTS_READ_BYTES = 64 * 1024
 
 
 class OutputWriter:
@@ -46,25 +47,24 @@ class OutputWriter:
         folder.mkdir(mode=0o700)
         self.size = 0
         """Bytes written so far, including dropped bytes."""
-        self._folder = folder
+        # Kept open, as the job may put a link in the place of the folder.
+        self._folder = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         self._segment_bytes = segment_bytes
         self._slack_bytes = max(1, segment_bytes // 8)
-        """How much longer a segment may become, so that it ends with a line."""
         self._max_segments = max(2, cap_bytes // segment_bytes)
         self._first_segments = self._max_segments // 2
-        """Number of segments at the beginning that are never dropped."""
+        """Number of segments that are never dropped."""
         self._segments: list[int] = []
-        """Offsets of the first bytes of all segments."""
         self._file = -1
-        self._cuts = _create(folder / _CUTS)
+        self._cuts = self._create(_CUTS)
         self._last_cut = 0
         self._tail = b""
-        """The last bytes written, up to three: as many as an incomplete character can have."""
+        """The last bytes written, up to three: an incomplete character has no more."""
         self._unwritten = 0
-        """Number of bytes that could not be written since the last report about them."""
-        self._reserve: Path | None = folder / "reserve"
-        with os.fdopen(_create(self._reserve), "wb") as reserve:
+        """Bytes that could not be written since the last report about them."""
+        with os.fdopen(self._create(_RESERVE), "wb") as reserve:
             reserve.write(b" " * _RESERVE_BYTES)
+        self._has_reserve = True
         self._begin_segment()
 
     @property
@@ -73,10 +73,9 @@ class OutputWriter:
         return self.size > 0 and not self._tail.endswith(b"\n")
 
     def write(self, data: bytes) -> None:
-        """Append `data`.
+        """Append `data`, or count the bytes for which the disk has no space.
 
-        If the disk is full, the bytes that cannot be written are counted. The first time, the
-        output says at once that bytes are lost. Once there is space again, it says how many were.
+        The output says at once that bytes are lost and, once there is space again, how many.
         """
         if self._unwritten and not self._resume():
             self._unwritten += len(data)
@@ -89,15 +88,15 @@ class OutputWriter:
             except OSError:
                 break  # no space for a new file: the old segment grows
         self._unwritten += len(data) - self._append(data)
-        if self._unwritten and self._reserve:
-            self._reserve.unlink()
-            self._reserve = None
+        if self._unwritten and self._has_reserve:
+            self._unlink(_RESERVE)
+            self._has_reserve = False
             self._append(
                 b"\n[local Studio: output from here on is lost, as it cannot be written]\n"
             )
 
     def record_cut(self) -> None:
-        """Record a cut if the last line is unfinished, so that readers can show the line so far."""
+        """Record a cut if the last line is unfinished, so that readers can show it."""
         cut = self.size - incomplete_character_length(self._tail)
         if cut > self._last_cut and self.is_within_line:
             try:
@@ -110,9 +109,9 @@ class OutputWriter:
         """Sync everything to the disk and close it."""
         if self._unwritten:
             self._report_unwritten()
-        if self._reserve:
-            self._reserve.unlink()
-        for descriptor in (self._file, self._cuts):
+        if self._has_reserve:
+            self._unlink(_RESERVE)
+        for descriptor in (self._file, self._cuts, self._folder):
             try:
                 os.fsync(descriptor)
             except OSError as error:
@@ -121,7 +120,6 @@ class OutputWriter:
             os.close(descriptor)
 
     def _resume(self) -> bool:
-        """Report lost bytes if there is space again; return whether there is."""
         disk = os.statvfs(self._folder)
         free_bytes = disk.f_bavail * disk.f_frsize
         if free_bytes < _ROOM_BYTES or not self._report_unwritten():
@@ -130,13 +128,12 @@ class OutputWriter:
         return True
 
     def _report_unwritten(self) -> bool:
-        """Append a line with the number of lost bytes; return whether there was space for it."""
         words = f"{self._unwritten:,} bytes of output could not be written"
         line = f"\n[local Studio: {words}]\n".encode()
         return self._append(line) == len(line)
 
     def _append(self, data: bytes) -> int:
-        """Append `data` to the last segment; return how many bytes were written."""
+        """Append `data` as far as there is space; return how many bytes were written."""
         written = 0
         try:
             while written < len(data):
@@ -170,14 +167,22 @@ class OutputWriter:
         return end if end < len(data) else None
 
     def _begin_segment(self) -> None:
-        file = _create(self._folder / segment_name(self.size))
+        file = self._create(segment_name(self.size))
         if self._file >= 0:
             os.close(self._file)
         self._file = file
         self._segments.append(self.size)
         if len(self._segments) > self._max_segments:
             dropped = self._segments.pop(self._first_segments)
-            (self._folder / segment_name(dropped)).unlink(missing_ok=True)
+            self._unlink(segment_name(dropped))
+
+    def _create(self, name: str) -> int:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
+        return os.open(name, flags, 0o600, dir_fd=self._folder)
+
+    def _unlink(self, name: str) -> None:
+        with suppress(OSError):  # the job may have removed or replaced the file
+            os.unlink(name, dir_fd=self._folder)
 
 
 def segment_name(start: int) -> str:
@@ -186,14 +191,12 @@ def segment_name(start: int) -> str:
 
 
 class OutputRange(NamedTuple):
-    """A segment at the time when it was listed."""
+    """A segment at the time when it was listed; `end` is the offset after its last byte."""
 
     start: int
-    """Offset of its first byte in the output."""
     end: int
-    """Offset after its last byte."""
     is_last: bool
-    """Whether it is the last segment, which may still grow."""
+    """Whether it may still grow."""
 
 
 class OutputReader:
@@ -201,7 +204,6 @@ class OutputReader:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        """The folder of the segments; it need not exist yet."""
         self._last: Path | None = None
 
     def segments(self) -> tuple[OutputRange, ...]:
@@ -239,7 +241,7 @@ class OutputReader:
             os.close(descriptor)
 
     def tail(self, limit: int) -> bytes:
-        """Return the last bytes, up to `limit`; bytes of dropped segments are left out."""
+        """Return the last bytes, up to `limit`, that were not dropped."""
         last_bytes = b""
         for segment in reversed(self.segments()):
             missing = limit - len(last_bytes)
@@ -265,28 +267,28 @@ class OutputReader:
     def open(self, segment: OutputRange) -> int | None:
         """Return a descriptor of the file of `segment`; `None` if the segment was dropped.
 
-        The bytes can be read from the descriptor even if the segment is dropped later.
+        It stays readable if the segment is dropped later.
         """
         return _open(self._path(segment.start))
 
     def append_new_cuts(self, cuts: "array[int]") -> None:
-        """Append to `cuts`, which has the first recorded cuts, all later cuts."""
+        """Append to `cuts`, the first recorded cuts, all later ones."""
         descriptor = _open(self.folder / _CUTS)
         if descriptor is None:
             return
         try:
-            missing = os.fstat(descriptor).st_size // _CUT_BYTES - len(cuts)
-            if missing > 0:
-                recorded = os.pread(descriptor, missing * _CUT_BYTES, len(cuts) * _CUT_BYTES)
-                cuts.extend(
-                    int.from_bytes(recorded[begin : begin + _CUT_BYTES], "little")
-                    for begin in range(0, len(recorded) - _CUT_BYTES + 1, _CUT_BYTES)
-                )
+            while recorded := os.pread(descriptor, _CUTS_READ_BYTES, len(cuts) * _CUT_BYTES):
+                for begin in range(0, len(recorded) - _CUT_BYTES + 1, _CUT_BYTES):
+                    cut = int.from_bytes(recorded[begin : begin + _CUT_BYTES], "little")
+                    if cut <= (cuts[-1] if cuts else 0):
+                        return  # not written here: the job may have replaced the file
+                    cuts.append(cut)
+                if len(recorded) < _CUTS_READ_BYTES:
+                    return
         finally:
             os.close(descriptor)
 
     def _growing_files(self) -> tuple[Path, ...]:
-        """Return the files that grow: the last segment and the cuts."""
         return (self._last or self._path(0), self.folder / _CUTS)
 
     def _path(self, start: int) -> Path:
@@ -307,7 +309,7 @@ def gap_mark(dropped: int) -> str:
 
 
 def incomplete_character_length(tail: Sequence[int]) -> int:
-    """Return how many bytes at the end of `tail` belong to an incomplete UTF-8 character."""
+    """Return how many bytes at the end of `tail` are an incomplete UTF-8 character."""
     for back in range(1, min(3, len(tail)) + 1):
         byte = tail[-back]
         if byte >= 0xC0:
@@ -319,13 +321,11 @@ def incomplete_character_length(tail: Sequence[int]) -> int:
 
 
 def _raise_unless_missing(error: OSError) -> None:
-    """Raise an error again, unless it means that there is no such file."""
     if error.errno not in {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}:
         raise error
 
 
 def _size(path: Path) -> int | None:
-    """Return the size of a file in bytes; `None` if there is no regular file."""
     try:
         status = os.lstat(path)
     except OSError as error:
@@ -335,7 +335,7 @@ def _size(path: Path) -> int | None:
 
 
 def _open(path: Path) -> int | None:
-    """Return a descriptor of a file; `None` if there is no regular file."""
+    """Return a descriptor of a regular file, if there is one."""
     if _size(path) is None:
         return None
     try:
@@ -349,8 +349,3 @@ def _open(path: Path) -> int | None:
         os.close(descriptor)
         return None
     return descriptor
-
-
-def _create(path: Path) -> int:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
-    return os.open(path, flags, 0o600)

@@ -1,12 +1,8 @@
 """Finds and stops the processes of a job, even those that left its session or lost their parent.
 
-A process belongs to a job if it descends from the job's shim, or if it was started with the job's
-marker in its environment. On Linux the shim adopts orphans. The marker survives double forks,
-`setsid` and the death of the shim. Only a process that cleared or hides its environment can be
-missed: if it descends neither from the living shim nor from a living process with the marker.
-
-On Linux descent and environment are read from `/proc`. Elsewhere `ps` shows descent and, for the
-user's own processes, the environment.
+A process belongs to a job if it descends from the job's shim, which on Linux adopts orphans, or if
+it was started with the job's marker in its environment, which survives double forks, `setsid` and
+the death of the shim. Only a process that cleared or hides its environment can be missed.
 """
 
 import os
@@ -37,9 +33,7 @@ class Process(NamedTuple):
 
 
 def job_processes(marker: str, root: int | None = None) -> tuple[Process, ...]:
-    """Return the live processes of the job marked `marker`, and all descendants of `root`.
-
-    Descendants of processes with the marker belong to the job too.
+    """Return the live processes of the job marked `marker`, and all their and `root`'s descendants.
 
     `root` itself, the calling process and zombies are left out.
     """
@@ -69,9 +63,9 @@ def stop(
 ) -> tuple[Process, ...]:
     """Send TERM to all processes that `find` returns, and KILL after `grace_seconds`.
 
-    `find` is called again until it returns nothing; processes that appear meanwhile get them too.
-    Between the calls `sleep` is called with seconds; it should reap children. Returns the processes
-    that remain 10 s after the first KILL: they belong to another user or are stuck in the kernel.
+    `find` is called again until it returns nothing. Between the calls `sleep` is called with
+    seconds; it should reap children. Returns the processes that remain 10 s after the first KILL:
+    they belong to another user or are stuck in the kernel.
     """
     deadline = clock.monotonic() + grace_seconds
     terminated: set[tuple[int, str]] = set()
@@ -100,7 +94,7 @@ def stop_job(marker: str, *, grace_seconds: float) -> tuple[Process, ...]:
 
 
 def send(process: Process, number: int) -> None:
-    """Send a signal to exactly this process; do nothing if it is gone or another user's."""
+    """Send a signal to exactly this process, unless it is gone or another user's."""
     try:
         if sys.platform == "linux":
             descriptor = os.pidfd_open(process.pid)

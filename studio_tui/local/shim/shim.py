@@ -4,8 +4,7 @@ It is started as `python -I -S shim.py JOBDIR`, and outlives the server. It read
 from `spec.json` in JOBDIR, and holds the lock that it inherits for as long as it runs. In JOBDIR it
 writes `started.json` before it executes anything, a line of `steps.jsonl` when a step begins or
 ends, the job's output in `output/`, and at the end `exit.json`. To cancel the job, the server
-creates the file `cancel` in JOBDIR and sends TERM. The shim imports only the standard library and
-modules that do the same, so that it starts fast.
+creates the file `cancel` in JOBDIR and sends TERM. Slow imports would delay every job.
 """
 
 import fcntl
@@ -14,6 +13,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -23,23 +23,23 @@ if __name__ == "__main__":  # -I hides the package; it is last in the path, so i
 from studio_tui import clock
 from studio_tui.local.shim import lineage_file, process_tree
 from studio_tui.local.shim.commands import CannotExecute, CommandRunner, Stopped
-from studio_tui.local.shim.durable import copy_new, write_durably, write_into_reserve, write_new
-from studio_tui.local.shim.output import OutputReader, OutputWriter
-from studio_tui.local.shim.words import (
-    cut_sentence,
-    explain_exit,
-    explain_setup_failure,
-    is_connection_failure,
+from studio_tui.local.shim.durable import (
+    copy_new,
+    remove,
+    write_durably,
+    write_into_reserve,
+    write_new,
 )
+from studio_tui.local.shim.message_limit import cut_message
+from studio_tui.local.shim.output import OutputReader, OutputWriter
 
 LOCK_DESCRIPTOR = 3
 """The inherited descriptor that holds the lock."""
 
 _EXIT_BYTES = 16 * 1024
-"""Disk space reserved for `exit.json`."""
 
 _TAIL_BYTES = 64 * 1024
-"""How many bytes at the end of the output are searched for the reason for a failure."""
+"""Maximum bytes at the end of the output that are searched for a reason."""
 
 T = TypeVar("T")
 
@@ -57,20 +57,18 @@ class StepNotes:
     """Writes the start and end of each step to `steps.jsonl`."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._unwritten: list[str] = []
+        # Kept open, as the job may put anything in its place.
+        self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._unwritten = b""
 
     def add(self, event: dict[str, str]) -> None:
-        """Add a line; a line that cannot be written now is written with the next line."""
-        self._unwritten.append(json.dumps(event) + "\n")
-        # A failed write may have left a partial line, which must end first.
-        line_end = "\n" if len(self._unwritten) > 1 else ""
+        """Add a line; what cannot be written now is written with the next line."""
+        self._unwritten += json.dumps(event).encode() + b"\n"
         try:
-            with self._path.open("a") as file:
-                file.write(line_end + "".join(self._unwritten))
+            while self._unwritten:
+                self._unwritten = self._unwritten[os.write(self._file, self._unwritten) :]
         except OSError:
             return  # a full disk loses a time, not the job
-        self._unwritten.clear()
 
 
 class Shim:
@@ -107,7 +105,11 @@ class Shim:
             return failure.exit_code, str(failure)
         except Stopped:
             return 128 + signal.SIGTERM, "The job was stopped before its query began."
-        error = explain_exit(code, self._tail(_TAIL_BYTES)) if code else None
+        error = None
+        if code:
+            from studio_tui.local.shim import words  # noqa: PLC0415 (slow)
+
+            error = words.explain_exit(code, self._tail(_TAIL_BYTES))
         self._check_lineage()
         if self._spec["prepare"]:
             self._register_end(code)
@@ -118,7 +120,6 @@ class Shim:
         self._output.close()
 
     def _step(self, name: str, work: Callable[[], T]) -> T:
-        """Run `work` between two lines of `steps.jsonl`."""
         self._check_stop()
         self._steps.add({"step": name, "started_at": clock.now().isoformat()})
         try:
@@ -131,7 +132,9 @@ class Shim:
             code = self._run(command, self._spec["setup_environment"])
             self._check_stop()
             if code:
-                reason = explain_setup_failure(self._tail(_TAIL_BYTES)) or explain_exit(code)
+                from studio_tui.local.shim import words  # noqa: PLC0415 (slow)
+
+                reason = words.explain_setup_exit("git", code, self._tail(_TAIL_BYTES))
                 raise StepFailed(code, f"The repository could not be cloned: {reason}")
         for name, source in self._spec["files"]:
             try:
@@ -141,7 +144,7 @@ class Shim:
                 raise StepFailed(1, sentence) from error
 
     def _register_begin(self) -> None:
-        """Register the job with DataChain before its query, so that datasets refer to the job."""
+        """Register the job with DataChain, so that datasets refer to it."""
         prepare = self._spec["prepare"]
         if self._register(prepare["begin"]):
             self._environment |= prepare["environment"]
@@ -149,14 +152,12 @@ class Shim:
             self._commands.report(prepare["failure"])
 
     def _register_end(self, code: int) -> None:
-        """Set the job's final status in DataChain; the log says if that fails."""
         outcome = "CANCELED" if self._commands.must_stop else "FAILED" if code else "COMPLETE"
         self._commands.must_stop = False  # or the command would be stopped at once
         if not self._register([*self._spec["prepare"]["end"], outcome]):
             self._commands.report("the end of the job could not be recorded in DataChain")
 
     def _check_lineage(self) -> None:
-        """Report invalid lines of the job's STUDIO_LINEAGE in the log."""
         try:
             complaints = lineage_file.read_lineage_file(self._folder).complaints
         except OSError as error:
@@ -179,9 +180,11 @@ class Shim:
         """Link `JOBDIR/env` to the environment `key`; build it first unless it exists.
 
         The parameters are the fields of `Build`. Each attempt to build has a folder of its own, and
-        `KEY.made` names the folder of the attempt that succeeded. So the processes of an attempt
-        whose shim was killed do no harm.
+        `KEY.made` names the folder of the attempt that succeeded, so that the processes of an
+        attempt whose shim was killed do no harm.
         """
+        from studio_tui.local.shim import words  # noqa: PLC0415 (slow)
+
         environments = Path(folder)
         environments.mkdir(mode=0o700, parents=True, exist_ok=True)
         pointer = environments / f"{key}.made"
@@ -192,7 +195,7 @@ class Shim:
                 link.symlink_to(built)
                 return
             for abandoned in environments.glob(f"{key}-*"):
-                _remove_folder(abandoned)
+                remove(abandoned)
             building = environments / f"{key}-{os.urandom(8).hex()}"
             link.symlink_to(building)
             write_new(self._folder / "requirements.txt", requirements.encode())
@@ -200,24 +203,23 @@ class Shim:
                 parts = [part.replace("{environment}", str(building)) for part in command]
                 code, output = self._set_up(parts)
                 network_failure = (
-                    explain_setup_failure(output)
-                    if code and is_connection_failure(output)
+                    words.explain_setup_failure(output)
+                    if code and words.is_connection_failure(output)
                     else None
                 )
                 if network_failure and not self._commands.must_stop:
                     self._commands.report("there is no network: only cached packages can be used")
                     code, output = self._set_up([*parts, "--offline"])
                 if code or self._commands.must_stop:
-                    _remove_folder(building)
+                    remove(building)
                     self._check_stop()
-                    reason = explain_setup_failure(output) or explain_exit(code)
+                    reason = words.explain_setup_exit("uv", code, output)
                     if network_failure:
-                        reason = cut_sentence(f"{reason} (no network: {network_failure})")
+                        reason = f"{reason} (no network: {network_failure})"
                     raise StepFailed(code, reason)
             write_durably(pointer, building.name.encode())
 
     def _set_up(self, command: list[str]) -> tuple[int, str]:
-        """Run a command before the query; return its exit code and the end of its output."""
         start = self._output.size
         code = self._run(command, self._spec["setup_environment"])
         return code, self._tail(self._output.size - start)
@@ -240,10 +242,7 @@ class Shim:
                 return
 
     def _write_script(self) -> str:
-        """Write the query to a new file in the working directory; return its name.
-
-        A number is added to the name if a file of the job or of its repository has it already.
-        """
+        """Write the query to a new file in the working directory; return its name."""
         stem, suffix = self._spec["script"]
         number = 0
         while True:
@@ -268,9 +267,12 @@ class Shim:
             raise Stopped
 
     def _tail(self, limit: int) -> str:
-        """Return the end of the output: at most `limit`, and at most `_TAIL_BYTES`, bytes."""
+        """Return the end of the output, unless the job has made it unreadable."""
         reader = OutputReader(self._folder / "output")
-        return reader.tail(min(limit, _TAIL_BYTES)).decode("utf-8", "replace")
+        try:
+            return reader.tail(min(limit, _TAIL_BYTES)).decode("utf-8", "replace")
+        except OSError:
+            return ""
 
 
 def main() -> NoReturn:
@@ -291,29 +293,32 @@ def main() -> NoReturn:
     started = {"pid": os.getpid(), "started_at": clock.now().isoformat()}
     write_durably(folder / "started.json", json.dumps(started).encode())
     (folder / "spec.json").unlink()  # it holds the job's secrets
-    temporary = _make_temporary_folder(folder, Path(spec["temporary"]))
-    marks = {"TMPDIR": str(temporary), process_tree.MARKER: str(folder)}
-    spec["environment"] |= marks
-    spec["setup_environment"] |= marks
+    temporary = Path(spec["temporary"])
     try:
+        temporary = _make_temporary_folder(folder, temporary)
+        marks = {"TMPDIR": str(temporary), process_tree.MARKER: str(folder)}
+        spec["environment"] |= marks
+        spec["setup_environment"] |= marks
         shim = Shim(folder, spec)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
         code, message = shim.run()
         shim.close()
     except Exception as error:  # noqa: BLE001 (a process boundary: the job must get an end)
         sys.excepthook(*sys.exc_info())
-        code, message = 1, f"The local Studio failed while it ran this job: {error!r}"[:2000]
+        code, message = 1, f"The local Studio failed while it ran this job: {error!r}"
         process_tree.stop_job(str(folder), grace_seconds=spec["grace_seconds"])
+    with suppress(OSError):
+        folder.chmod(0o700)  # the job may have closed its folder
     end = {
         "finished_at": clock.now().isoformat(),
         "exit_code": code,
-        "error_message": message,
+        "error_message": message and cut_message(message),
         "canceled": (folder / "cancel").exists(),
     }
     # "replace": a lone surrogate, from a name that is not UTF-8, would make the file unreadable.
     content = json.dumps(end, ensure_ascii=False).encode("utf-8", "replace")
     write_into_reserve(reserve, folder / "exit.json", content)
-    _remove_folder(temporary)
+    remove(temporary)
     sys.stderr.flush()
     os._exit(0)
 
@@ -326,15 +331,6 @@ def _make_temporary_folder(folder: Path, path: Path) -> Path:
         path = folder / "tmp"
         path.mkdir(mode=0o700)
     return path
-
-
-def _remove_folder(folder: Path) -> None:
-    try:
-        folder.rmdir()
-    except OSError:
-        import shutil  # noqa: PLC0415 (costs every other job 5 ms)
-
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

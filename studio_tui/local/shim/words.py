@@ -1,20 +1,17 @@
 """Says in a sentence why a command failed, from its exit code and the end of its output.
 
-The sentences contain text of the job, so they are untrusted.
+The sentences contain text of the job. The shim imports this module only after a failure, as it
+takes 10 ms.
 """
 
 import re
-from typing import TYPE_CHECKING
 
 from studio_tui.failures.exit_codes import ABORTED, CRASHES, exit_code_words, signal_of
-
-if TYPE_CHECKING:
-    from studio_tui.failures.reason import Ending
+from studio_tui.failures.printed_lines import printed_lines
+from studio_tui.failures.reason import ending
 
 TIMED_OUT = 124
 """The exit code of `timeout` (GNU coreutils) after its limit."""
-MESSAGE_LIMIT = 2000
-"""Maximum characters of a sentence."""
 
 _FRAMES = "×╰─▶│├┬ \t"
 """Characters that uv draws around its messages."""
@@ -30,57 +27,42 @@ _UNREACHED = re.compile(
 """Finds messages of uv about a server that it could not reach."""
 
 
-def explain_exit(code: int, output: str = "") -> str:
-    """Return why a command ended with exit code `code`, which is not 0.
+def explain_exit(code: int, output: str = "", program: str = "The query") -> str:
+    """Return why `program` ended with exit code `code`, which is not 0.
 
-    After a signal, the sentence names the signal; after a crash, also the exception at the end of
-    `output`. After any other exit code, it has the exception or, without one, the meaning of the
-    exit code, and the command's last output if that says more.
+    The sentence names a signal, after a crash with the exception at the end of `output`. After any
+    other exit code, it has the exception or, without one, the meaning of the exit code, and the
+    last output if that says more.
     """
-    sentence = f"The query ended with {exit_code_words(code)}"
+    sentence = f"{program} ended with {exit_code_words(code)}"
+    end = ending(printed_lines(output), code)
     if (number := signal_of(code)) is not None:
-        ending = _ending(output, code)
-        failure = ending.failure if number in CRASHES else ""
-        reason = failure or (ending.last_message if number == ABORTED else "")
-        return cut_sentence(f"{sentence}; its last output: {reason}") if reason else f"{sentence}."
-    ending = _ending(output, code)
-    last = f"; its last output: {ending.last_message}" if ending.last_message else ""
-    if ending.failure:
-        return cut_sentence(f"{ending.failure.rstrip('.:') if last else ending.failure}{last}")
+        failure = end.failure if number in CRASHES else ""
+        reason = failure or (end.last_message if number == ABORTED else "")
+        return f"{sentence}; its last output: {reason}" if reason else f"{sentence}."
+    last = f"; its last output: {end.last_message}" if end.last_message else ""
+    if end.failure:
+        return f"{end.failure.rstrip('.:') if last else end.failure}{last}"
     if code == TIMED_OUT:
         sentence += ": the limit of `timeout` was reached"
-    return cut_sentence(f"{sentence}{last}") if last else f"{sentence}."
+    return f"{sentence}{last}" if last else f"{sentence}."
+
+
+def explain_setup_exit(program: str, code: int, output: str) -> str:
+    """Return why uv or git, called `program`, ended with exit code `code`, which is not 0."""
+    reason = explain_setup_failure(output) if signal_of(code) is None else None
+    return reason or explain_exit(code, output, program)
 
 
 def explain_setup_failure(output: str) -> str | None:
-    """Return the reason that uv or git printed for a failure, as one line.
-
-    Without a recognized reason, return the last line; `None` if nothing was printed.
-    """
-    from studio_tui.failures.printed_lines import printed_lines  # noqa: PLC0415 (as in _ending)
-
+    """Return the reason that uv or git printed for a failure; without one, the last line."""
     stripped = (line.strip(_FRAMES) for line in printed_lines(output))
     lines = [line for line in stripped if line]
     reason_starts = [index for index, line in enumerate(lines) if _REASON.match(line)]
     reason = " ".join(lines[reason_starts[-1] :] if reason_starts else lines[-1:])
-    return cut_sentence(_CAUSE.sub(": ", _REASON_WORD.sub("", reason))) or None
+    return _CAUSE.sub(": ", _REASON_WORD.sub("", reason)) or None
 
 
 def is_connection_failure(output: str) -> bool:
     """Whether uv could not connect to a server; with `--offline` it may succeed from its cache."""
-    from studio_tui.failures.printed_lines import printed_lines  # noqa: PLC0415 (as in _ending)
-
     return any(map(_UNREACHED.search, printed_lines(output)))
-
-
-def _ending(output: str, code: int) -> "Ending":
-    # An import at the top would delay every job by 10 ms, even jobs that do not fail.
-    from studio_tui.failures.printed_lines import printed_lines  # noqa: PLC0415
-    from studio_tui.failures.reason import ending  # noqa: PLC0415
-
-    return ending(printed_lines(output), code)
-
-
-def cut_sentence(sentence: str) -> str:
-    """Return a sentence cut to `MESSAGE_LIMIT` characters, with an ellipsis."""
-    return sentence if len(sentence) <= MESSAGE_LIMIT else sentence[: MESSAGE_LIMIT - 1] + "…"

@@ -1,1 +1,1 @@
-"""The form of a new job: draft, validation, hints, previews and server errors."""
+"""The form of a job, without its widgets."""

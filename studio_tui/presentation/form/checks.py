@@ -1,8 +1,7 @@
 """Checks of the fields of the job form: a function for each field that has a check.
 
-Input that Studio is known to reject is an error. A warning does not prevent sending; the
-input is probably a mistake, was not checked, or is rejected only by some versions of Studio.
-Nothing is read from disk here: files are checked by their `FileFacts`.
+Input that Studio is known to reject is an error. The input of a warning is probably a mistake, was
+not checked, or is rejected only by some versions of Studio.
 """
 
 import re
@@ -36,7 +35,8 @@ from studio_tui.presentation.form.line_checks import (
 )
 from studio_tui.presentation.form.problems import FieldProblems, quoted, warning
 from studio_tui.presentation.format import plural, size
-from studio_tui.presentation.schedules.start_times import StartTimeError, parse_start_time
+from studio_tui.presentation.schedules.cron_words import sentence_of
+from studio_tui.presentation.schedules.explanations import explain_single_time
 
 REQUEST_LIMIT = 1024 * 1024
 """Maximum size in bytes of a request to the local Studio."""
@@ -49,7 +49,6 @@ PRIORITIES = {
     4: "after 0 to 3",
     5: "last, the default",
 }
-"""Meaning of each priority."""
 
 PYTHON_VERSIONS = ("3.10", "3.11", "3.12", "3.13")
 """Versions named in the documentation."""
@@ -57,15 +56,12 @@ PYTHON_VERSIONS = ("3.10", "3.11", "3.12", "3.13")
 _CONTROL = frozenset({"Cc", "Zl", "Zp"})
 """Unicode categories of control characters and line breaks."""
 _NAME_LIMIT = 1000
-"""Maximum number of characters of a job's name."""
-_LARGEST_NUMBER = 2**31 - 1
-"""Maximum number of workers, whatever the cluster."""
+_MOST_WORKERS = 2**31 - 1
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,12}")
 _PYTHON_VERSION = re.compile(r"3\.[0-9]{1,2}(?:\.[0-9]{1,2})?")
 _SCP = re.compile(r"[\w.-]+@[\w.-]+:[^\s/].*")
 """An address such as `git@github.com:user/project`."""
 _LONGEST_SUGGESTION = 68
-"""Maximum number of characters of a suggested URL."""
 
 
 @dataclass(frozen=True)
@@ -78,25 +74,25 @@ class FormContext:
     """The user's time zone, for times without one."""
     clusters: tuple[Cluster, ...] | None
     """`None` if not loaded yet."""
-    files: Mapping[str, FileFacts]
-    """Facts about the files whose paths are in the form, by path as typed."""
+    files: Mapping[str, FileFacts] = field(default_factory=dict)
+    """By path as typed."""
     uploads: Mapping[str, str] = field(default_factory=dict)
     """Safe file names of uploads from this machine, by upload id."""
     lost_values: Collection[str] = ()
-    """Names of the variables of a saved form; the values of the variables were not saved."""
+    """Variables of a saved form whose values were not saved."""
     is_local: bool = False
-    """Whether Studio is the local one, whose rules are known."""
+    """Whether this is the local Studio, whose rules are known."""
+    is_origin_known: bool = True
+    """Whether the job from whose checkpoints to continue is known here."""
 
 
 Check = Callable[[Draft, FormContext], FieldProblems]
-"""Returns the problems of one field; empty if there are none."""
 
 
 def query_type(draft: Draft) -> QueryType:
-    """Return the chosen type; if none is chosen, the type that the query's name implies.
+    """Return the chosen type, else the one that the name of the query file or of the job implies.
 
-    A name that ends in `.py` implies PYTHON, any other name SHELL, and no name PYTHON. The name is
-    that of the query file, else of the job.
+    A name that ends in `.py`, or no name, implies PYTHON, and any other name SHELL.
     """
     chosen = draft.query_type.strip().upper()
     if chosen in QueryType.__members__:
@@ -111,9 +107,9 @@ def job_name(draft: Draft) -> str | None:
 
 
 def query_text(draft: Draft, context: FormContext) -> str:
-    """Return the query: the text of the query file if its facts are known, else the typed text.
+    """Return the text of the query file, empty if it could not be read; else the typed query.
 
-    Empty if the query file is known but could not be read as text.
+    While the facts about the file are not known yet, the typed query is returned.
     """
     facts = context.files.get(draft.query_file) if draft.query_file.strip() else None
     return facts.text or "" if facts else draft.query
@@ -180,7 +176,7 @@ def workers(draft: Draft, context: FormContext) -> FieldProblems:
     number = int(typed) if _WHOLE_NUMBER.fullmatch(typed) else None
     if number is None or number < 1:
         return f"Workers must be a whole number from 1 up; {quoted(typed)} is not. Type 1 or more."
-    if number > _LARGEST_NUMBER:
+    if number > _MOST_WORKERS:
         return f"{number} is more workers than any cluster has."
     name, cluster_id = draft.compute_cluster_name.strip(), draft.compute_cluster_id.strip()
     cluster = chosen_cluster(name, cluster_id, context.clusters)
@@ -198,8 +194,7 @@ def workers(draft: Draft, context: FormContext) -> FieldProblems:
 def whole_number(field: str, allowed: Container[int], rule: str, advice: str) -> Check:
     """Return a check that a field is empty or has one of the allowed numbers.
 
-    `rule` is a clause that says which numbers are allowed. `advice` is a sentence that says what to
-    type.
+    `rule` is a clause about the allowed numbers, and `advice` a sentence that says what to type.
     """
 
     def check(draft: Draft, _context: FormContext) -> str:
@@ -275,13 +270,8 @@ def cluster_id(draft: Draft, context: FormContext) -> FieldProblems:
 
 def start(draft: Draft, context: FormContext) -> str:
     typed = draft.start_after.strip()
-    if not typed:
-        return ""
-    try:
-        parse_start_time(typed, context.now, context.zone)
-    except StartTimeError as error:
-        return str(error)
-    return ""
+    explained = explain_single_time(typed, context.now, context.zone)
+    return "" if not typed or explained.is_good else explained.lines[0]
 
 
 def cron_expression(draft: Draft, _context: FormContext) -> str:
@@ -291,8 +281,7 @@ def cron_expression(draft: Draft, _context: FormContext) -> str:
     try:
         cron.check(typed)
     except cron.CronError as error:
-        clause = str(error)
-        return f"{clause[0].upper()}{clause[1:]}."
+        return sentence_of(error)
     return ""
 
 
@@ -302,11 +291,14 @@ def uploads(draft: Draft, _context: FormContext) -> str:
     return "An uploaded file has no id; remove it."
 
 
-def job_to_continue(draft: Draft, _context: FormContext) -> FieldProblems:
+def job_to_continue(draft: Draft, context: FormContext) -> FieldProblems:
     job_id = draft.rerun_from_job_id.strip()
     if job_id and not is_job_id(job_id):
         return f"{quoted(job_id)} is not the id of a job; copy one with `c` from the list of jobs."
     if job_id and draft.reset:
         sentence = "The checkpoints of that job are ignored, so everything is computed again."
+        return (warning("rerun_from_job_id", sentence),)
+    if job_id and not context.is_origin_known:
+        sentence = "No job known here has this id; if none has, everything is computed again."
         return (warning("rerun_from_job_id", sentence),)
     return ()

@@ -1,4 +1,4 @@
-"""Checks whether the cluster in the job form is one of Studio's, and accepts jobs."""
+"""Checks the cluster in the job form."""
 
 from studio_tui.api.models import Cluster
 from studio_tui.presentation.form.problems import (
@@ -11,17 +11,15 @@ from studio_tui.presentation.form.problems import (
 from studio_tui.presentation.format import join_names
 
 _CLOSED = frozenset({"INACTIVE", "FAILED"})
-"""Statuses of clusters that accept no jobs."""
 _NAMES_SHOWN = 5
-"""Maximum number of clusters that a message names."""
 
 
 def chosen_cluster(
     name: str, cluster_id: str, clusters: tuple[Cluster, ...] | None
 ) -> Cluster | None:
-    """Return the cluster with this name or id, or the default cluster if both are empty.
+    """Return the cluster with this name or id, or the default one if both are empty.
 
-    `None` if there is no such cluster, or if `clusters` is `None` because they are not loaded yet.
+    `clusters` is `None` if not loaded yet.
     """
     for cluster in clusters or ():
         if cluster_id or name:
@@ -33,7 +31,7 @@ def chosen_cluster(
 
 
 def cluster_name_problems(name: str, clusters: tuple[Cluster, ...] | None) -> FieldProblems:
-    """Return the problems of a cluster name; `clusters` is `None` if not loaded yet."""
+    """Return the problems of a cluster name."""
     if not name:
         return ()
     if clusters is None:
@@ -48,7 +46,7 @@ def cluster_name_problems(name: str, clusters: tuple[Cluster, ...] | None) -> Fi
 
 
 def default_cluster_problems(clusters: tuple[Cluster, ...] | None) -> FieldProblems:
-    """Return the problems of the default cluster, on which a job runs if the form names none."""
+    """Return the problems of the default cluster."""
     default = chosen_cluster("", "", clusters)
     return () if default is None else _closed_problem(default.name or default.id, default)
 
@@ -56,7 +54,7 @@ def default_cluster_problems(clusters: tuple[Cluster, ...] | None) -> FieldProbl
 def cluster_id_problems(
     cluster_id: str, name: str, clusters: tuple[Cluster, ...] | None
 ) -> FieldProblems:
-    """Return the problems of a cluster id; `name` is the cluster name in the form, or empty."""
+    """Return the problems of a cluster id; `name` is the typed name, or empty."""
     if cluster_id and name:
         return "Give the name or the id of a cluster, not both; clear one of them."
     if not cluster_id:

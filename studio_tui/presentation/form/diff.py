@@ -1,4 +1,4 @@
-"""Compares the form of a job that is run again with the edited form, before the edit is sent."""
+"""Compares the form of a job that is run again with the edited form."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -10,15 +10,16 @@ from typing import Any
 from studio_tui.addresses import without_logins
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.form.draft import Draft, FieldValue
-from studio_tui.presentation.form.field import FieldWidget, Secret
+from studio_tui.presentation.form.field import Secret
 from studio_tui.presentation.form.fields import FIELDS, label, value_of
 from studio_tui.presentation.form.repeat_notes import NO_FILES
 from studio_tui.presentation.jobs.facts import MASK
 from studio_tui.text import safe_line
 
 _DEFAULT = "server default"
-"""Shown for an empty setting."""
-_TONES = {"+": Tone.GOOD, "-": Tone.BAD, "@": Tone.ACCENT}
+_EMPTY = "empty"
+"""Shown for an empty value of a variable."""
+_TONES = {"+": Tone.GOOD, "-": Tone.BAD, "@": Tone.ACCENT, "~": Tone.ACTIVE}
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,9 @@ class Difference:
     query: tuple[Cell, ...]
     """A unified diff without its header; empty if the query is unchanged."""
     settings: tuple[Cell, ...]
-    """One line per changed setting, such as `workers: 1 → 4`."""
+    """One line per changed setting, such as `workers: 1 → 4`; secrets are masked."""
+    revealed_settings: tuple[Cell, ...]
+    """The lines of `settings` with their secrets."""
     as_submitted: tuple[Cell, ...]
     """One line per setting that Studio does not send and that has the value recorded here."""
     defaults: tuple[Cell, ...]
@@ -43,17 +46,19 @@ def difference(
     *,
     files: Mapping[str, str] = MappingProxyType({}),
 ) -> Difference:
-    """Return the changes from `before` to `after`.
+    """Return the changes from `before` to `after`; slow for long queries: call it in a thread.
 
-    Values of variables are masked, and logins in changed settings. Secrets in the query are shown.
-    Both drafts have the text of the query in `query`, even if it came from a file. `not_sent` are
-    the fields that `fields_not_sent` returns. `submitted` are fields that Studio does not send, and
-    that were recorded when the job was submitted. `files` are safe names of uploads by upload id.
-    Comparing long queries is slow, so call this in a thread.
+    Args:
+        before: The form of the job; like `after`, with a query from a file in `query`.
+        after: The edited form.
+        not_sent: The result of `fields_not_sent`.
+        submitted: Fields that Studio does not send and that are known from the history.
+        files: Safe names of uploads, by upload id.
     """
     return Difference(
         tuple(_query(before.query, after.query)),
-        tuple(_settings(before, after, files)),
+        tuple(_settings(before, after, files, with_secrets=False)),
+        tuple(_settings(before, after, files, with_secrets=True)),
         tuple(
             Cell(f"{label(name)}: {_shown(value_of(name, after), files)}, as submitted from here")
             for name in submitted
@@ -85,70 +90,68 @@ def _query(before: str, after: str) -> Iterator[Cell]:
         yield Cell(safe_line(line), _TONES.get(line[0], Tone.PLAIN))
 
 
-def _settings(before: Draft, after: Draft, files: Mapping[str, str]) -> Iterator[Cell]:
+def _settings(
+    before: Draft, after: Draft, files: Mapping[str, str], *, with_secrets: bool
+) -> Iterator[Cell]:
     for name, field in FIELDS.items():
         old: Any = value_of(name, before)
         new: Any = value_of(name, after)
         if field.secret is Secret.VALUES:
-            yield from _variables(_parse_variables(old), _parse_variables(new))
-        elif isinstance(old, tuple):
-            old_entries = [files.get(entry, entry) for entry in old]
-            new_entries = [files.get(entry, entry) for entry in new]
-            yield from _lines(field.label, old_entries, new_entries)
+            for sign, line in _variables(old, new, with_secrets=with_secrets):
+                yield Cell(f"{field.label}: {sign} {safe_line(line)}", _TONES[sign])
         elif isinstance(old, bool):
             if old != new:
                 yield Cell(f"{field.label}: {_yes_or_no(new)}", Tone.ACTIVE)
         elif name == "query":
             pass  # compared by `_query`
-        elif field.widget is FieldWidget.TEXT:
-            yield from _lines(field.label, old.split("\n"), new.split("\n"))
+        elif field.has_lines:
+            old_lines, new_lines = (_entries(value, files) for value in (old, new))
+            for sign, line in _changed_lines(old_lines, new_lines):
+                text = _value(line, with_secrets=with_secrets)
+                yield Cell(f"{field.label}: {sign} {text}", _TONES[sign])
         elif old.strip() != new.strip():
-            yield Cell(f"{field.label}: {_value(old)} → {_value(new)}", Tone.ACTIVE)
+            values = (_value(value, with_secrets=with_secrets) for value in (old, new))
+            yield Cell(f"{field.label}: {' → '.join(values)}", Tone.ACTIVE)
 
 
 def _yes_or_no(value: bool) -> str:
     return "yes" if value else "no"
 
 
-def _value(text: str) -> str:
-    return safe_line(without_logins(text.strip(), MASK)) or _DEFAULT
+def _value(text: str, *, with_secrets: bool) -> str:
+    shown = text.strip() if with_secrets else without_logins(text.strip(), MASK)
+    return safe_line(shown) or _DEFAULT
 
 
-def _lines(label: str, before: Collection[str], after: Collection[str]) -> Iterator[Cell]:
+def _entries(value: str | tuple[str, ...], files: Mapping[str, str]) -> dict[str, None]:
+    """Return the lines of a field that are not empty, as the keys of a dictionary."""
+    entries = value.split("\n") if isinstance(value, str) else value
+    lines = (files.get(entry, entry).strip() for entry in entries)
+    return dict.fromkeys(line for line in lines if line)
+
+
+def _changed_lines(before: Collection[str], after: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Yield `-` and each removed line, then `+` and each added line."""
     for sign, lines, others in (("-", before, after), ("+", after, before)):
-        other_lines = {line.strip() for line in others}
-        for line in dict.fromkeys(line.strip() for line in lines):
-            if line and line not in other_lines:
-                yield Cell(f"{label}: {sign} {_value(line)}", _TONES[sign])
+        yield from ((sign, line) for line in lines if line not in others)
+
+
+def _variables(before: str, after: str, *, with_secrets: bool) -> Iterator[tuple[str, str]]:
+    """Yield `-`, `+` or `~`, and each variable that was removed, added or changed."""
+    old, new = _parse_variables(before), _parse_variables(after)
+    for name, value in old.items():
+        if name not in new:
+            yield "-", f"{name}={value}" if with_secrets else name
+    for name, value in new.items():
+        if name not in old:
+            yield "+", f"{name}={value if with_secrets or not value else MASK}"
+        elif old[name] != value:
+            change = f"{old[name] or _EMPTY} → {value or _EMPTY}"
+            yield "~", f"{name}={change if with_secrets else MASK}"
 
 
 def _parse_variables(environment: str) -> dict[str, str]:
-    """Return the last value of each variable, by its name with an equals sign: `{"MODE=": "full"}`.
-
-    A line without an equals sign is a key as a whole, with an empty value.
-    """
-    lines = (line.strip() for line in environment.split("\n"))
-    pairs = (line.partition("=") for line in lines if line and not line.startswith("#"))
-    return {f"{name}{equals}": value for name, equals, value in pairs}
-
-
-def _variables(before: dict[str, str], after: dict[str, str]) -> Iterator[Cell]:
-    for name in before:
-        if name not in after:
-            yield _variable("-", Tone.BAD, name)
-    for name, value in after.items():
-        if name not in before:
-            yield _variable("+", Tone.GOOD, name)
-        elif before[name] != value:
-            yield _variable("~", Tone.ACTIVE, name)
-
-
-def _variable(sign: str, tone: Tone, name: str) -> Cell:
-    """Return a line about a variable.
-
-    `name` ends with an equals sign, unless it is a whole line without an equals sign.
-    """
-    text = MASK  # a line without an equals sign may be a secret as a whole
-    if name.endswith("="):
-        text = name.removesuffix("=") if sign == "-" else f"{name}{MASK}"
-    return Cell(f"{label('environment')}: {sign} {safe_line(text)}", tone)
+    """Return the last value of each variable by its name; other lines are left out."""
+    lines = (line.strip() for line in environment.split("\n") if not line.lstrip().startswith("#"))
+    pairs = (line.partition("=") for line in lines if "=" in line)
+    return {name: value for name, _, value in pairs}

@@ -1,4 +1,4 @@
-"""Contents of the job form as typed, whether valid or not."""
+"""The contents of the job form as typed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -12,17 +12,15 @@ _Value = TypeVar("_Value", bound=FieldValue)
 
 @dataclass(frozen=True)
 class Draft:
-    """Contents of the job form; its attributes are the fields that the program reads by name.
+    """The contents of the job form, which may have secrets.
 
-    A draft may contain secrets, so it is stored only in files that are private to the user.
+    The attributes are the fields that the program reads by name.
     """
 
     query_file: str = ""
-    """Path of the query's file; empty if the query is in `query`."""
     query: str = ""
-    """Text of the query; ignored while `query_file` is not empty."""
+    """Ignored while `query_file` is not empty."""
     query_type: str = ""
-    """`PYTHON` or `SHELL`; if empty, the extension of the file or the name determines it."""
     query_name: str = ""
     environment: str = field(default="", repr=False)
     workers: str = ""
@@ -37,10 +35,9 @@ class Draft:
     compute_cluster_name: str = ""
     compute_cluster_id: str = ""
     start_after: str = ""
-    """In words, or an ISO 8601 time."""
     cron_expression: str = ""
     rerun_from_job_id: str = ""
-    """Id of the job from whose checkpoints this one continues."""
+    """The job from whose checkpoints this one continues."""
     reset: bool = False
     """Whether checkpoints are ignored."""
 

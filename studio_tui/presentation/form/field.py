@@ -1,4 +1,4 @@
-"""The description of one field of the job form: an entry of the table `FIELDS`."""
+"""The description of one field of the job form."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ Value = Callable[[Draft, FormContext], object]
 
 
 class FieldWidget(Enum):
-    """The kind of widget that a field is typed into."""
+    """What a field is typed into."""
 
     LINE = auto()
     PATH = auto()
@@ -28,7 +28,7 @@ class FieldWidget(Enum):
 
 
 class Secret(Enum):
-    """The part of a value that is secret, and is masked in previews."""
+    """The part of a value that is masked in previews."""
 
     NOTHING = auto()
     VALUES = auto()
@@ -42,9 +42,8 @@ class Field:
     """One field; its key in `FIELDS` is its name in the form, and in requests unless `sent_as`."""
 
     label: str
-    """The name that the user sees."""
     meaning: str
-    """What the field is, in one sentence."""
+    """A sentence."""
     accepts: str
     """Allowed input, and the meaning of an empty field, in sentences."""
     example: tuple[str, ...] = ()
@@ -53,20 +52,16 @@ class Field:
     secret: Secret = Secret.NOTHING
     check: Check = lambda _draft, _context: ()
     hint: str | Hint = ""
-    """The text below a field without a problem, or a function that returns it."""
     hint_without_focus: bool = False
-    """Whether the hint is shown even without the focus, unless the field is empty.
-
-    For hints that explain the current value.
-    """
+    """Whether the hint explains the current value, and is shown without the focus too."""
     sent_as: str = ""
-    """The name in the request, if it is not the name in the form."""
+    """The name in the request, if it is another one."""
     value: Value | None = None
-    """Returns the value to send; by default the contents without outer blanks, `None` if empty."""
+    """By default the contents without outer blanks, `None` if empty."""
     is_sent: bool = True
     """Whether the value is part of the request; the path of a file is not."""
     flag: str = ""
-    """The option of `datachain job run` that takes the value; empty if there is none."""
+    """The option of `datachain job run` that takes the value."""
     no_flag: str = ""
     """A comment in the copied command that says why there is no option; `{}` is the value."""
     error_words: str = ""
@@ -74,7 +69,7 @@ class Field:
 
     @property
     def empty(self) -> FieldValue:
-        """The value of an empty field."""
+        """The contents of the empty field."""
         if self.widget is FieldWidget.FLAG:
             return False
         return () if self.widget in _LISTS else ""
@@ -86,7 +81,6 @@ class Field:
 
 
 _LISTS = frozenset({FieldWidget.LIST, FieldWidget.PATHS})
-"""Widgets whose value is a tuple of lines."""
 
 
 def text_in(name: str) -> Value:

@@ -1,10 +1,4 @@
-"""The fields of the job form: widget, valid input, meaning, and how each is sent.
-
-The table determines the form, its checks, hints and help, the preview of the request, the review of
-changes, and beside which field an error of the server is shown. A new field is one entry. A field
-that the program reads by name is also an attribute of `Draft`. If the field is sent, it is also an
-attribute of `api.models.JobInput`, named `sent_as` if the entry has that.
-"""
+"""The fields of the job form; CONTRIBUTING.md says how to add one."""
 
 from datetime import datetime
 from typing import Any
@@ -254,12 +248,12 @@ FIELDS: dict[str, Field] = {
 
 
 def label(name: str) -> str:
-    """Return the label of a field; the name itself if there is no such field."""
+    """Return the label of a field; the name itself if the form has no such field."""
     return FIELDS[name].label if name in FIELDS else name
 
 
 def value_of(name: str, draft: Draft) -> FieldValue:
-    """Return the contents of a field; its empty value if the form has no contents for it."""
+    """Return the contents of a field."""
     return draft.value(name, FIELDS[name].empty)
 
 
@@ -280,10 +274,9 @@ def sent_value(name: str, draft: Draft, context: FormContext) -> object:
 
 
 def recorded_fields() -> dict[str, Field]:
-    """Return the fields sent as extras, which `JobInput` does not declare, by name.
+    """Return the fields that `JobInput` does not declare, by name; at present there are none.
 
-    At present, `FIELDS` has no such field. Studio probably does not return extras with a job, so
-    they are recorded when the job is submitted.
+    Studio probably does not return them with a job, so they are recorded when it is submitted.
     """
     return {
         name: field
@@ -293,7 +286,7 @@ def recorded_fields() -> dict[str, Field]:
 
 
 def draft_to_json(draft: Draft) -> dict[str, FieldValue]:
-    """Return a form as a JSON object for `draft_from_json`, in the order of its fields."""
+    """Return a form as a JSON object for `draft_from_json`."""
     return {name: value_of(name, draft) for name in FIELDS}
 
 
@@ -314,10 +307,6 @@ def draft_from_json(parsed: Any) -> Draft:
 
 
 def _typed(value: Any, empty: FieldValue) -> FieldValue:
-    """Return a value if it has the type of `empty`, else `empty`.
-
-    Of a list, return only the entries that are text.
-    """
     if isinstance(empty, tuple):
         texts = value if isinstance(value, list | tuple) else ()
         return tuple(text for text in texts if isinstance(text, str))

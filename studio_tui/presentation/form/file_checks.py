@@ -1,4 +1,4 @@
-"""Checks the files in the job form by their `FileFacts`; the screen gathers these from the disk."""
+"""Checks the files in the job form by facts that were gathered from the disk."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ UPLOAD_LIMIT = 256 * 1024 * 1024
 """Maximum size in bytes of an upload to the local Studio, including the form around it."""
 
 _FORM_BYTES = 4096
-"""Bytes that are left for the multipart form around the contents of a file."""
+"""Room in an upload for the form around the contents of the file."""
 
 
 class FileState(StrEnum):
-    """Type of the file at a path."""
+    """What is at a path."""
 
     FILE = "file"
     MISSING = "missing"
@@ -35,11 +35,11 @@ class FileFacts:
 
     state: FileState
     size: int = 0
-    """Size in bytes."""
+    """In bytes."""
     text: str | None = None
-    """Contents, if the file was read as a query and is UTF-8; else `None`."""
+    """The contents, if the file was read as a query and is UTF-8."""
     bad_byte: int | None = None
-    """Offset of the first byte that is not UTF-8, if the file was read as a query; else `None`."""
+    """Offset of the first byte that is not UTF-8, if the file was read as a query."""
 
 
 def query_file_problems(path: str, facts: FileFacts | None) -> tuple[Problem, ...]:
@@ -95,7 +95,6 @@ def upload_problems(paths: tuple[str, ...], facts: Mapping[str, FileFacts]) -> t
 
 
 def _state_problem(path: str, facts: FileFacts | None) -> str:
-    """Return why there is no regular, readable file at `path`; empty if there is one."""
     if facts is None:
         return f"{quoted(path)} is still being checked."
     return {

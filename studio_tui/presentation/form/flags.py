@@ -3,15 +3,16 @@
 import shlex
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from itertools import groupby
 
 from studio_tui.presentation.form.fields import FIELDS
 from studio_tui.text import safe_block, safe_line
 
 
 def job_flags(value_of: Callable[[str], object]) -> Iterator[str]:
-    """Yield the option of each field that has an option; an empty text if the field has no value.
+    """Yield the option of each field that has one, or an empty text if the field has no value.
 
-    `value_of` returns the value of a field by its name in the request.
+    `value_of` returns a value by its name in the request.
     """
     for name, field in FIELDS.items():
         if field.flag:
@@ -29,23 +30,27 @@ def flag(name: str, value: object) -> str:
 
 
 def shell_word(text: str) -> str:
-    """Quote a text as one shell word, safe to draw.
+    """Quote a text without a NUL as one word of any POSIX shell, safe to draw.
 
-    The shell reads exactly the text, except for two kinds of text with characters that have to be
-    escaped: at the end of such a text, line breaks are lost; and it must not begin with a hyphen.
+    Only the characters that cannot be drawn are written as escapes.
     """
     if safe_block(text) == text:
         return shlex.quote(text)
-    # Control characters are octal escapes, which every printf supports (POSIX.1-2024, printf).
-    return f"\"$(printf '{''.join(map(_printf_character, text))}')\""
+    return "".join(
+        shlex.quote("".join(characters)) if is_plain else _escaped("".join(characters))
+        for is_plain, characters in groupby(text, lambda each: each == "\n" or is_drawable(each))
+    )
 
 
-def _printf_character(character: str) -> str:
-    if character == "%":
-        return "%%"
-    if character in "'\\" or not is_drawable(character):
-        return "".join(f"\\{byte:03o}" for byte in character.encode("utf-8", "surrogateescape"))
-    return character
+def _escaped(text: str) -> str:
+    """Return a shell expansion to `text`; it must not end with a line break, which is dropped."""
+    try:
+        encoded = text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        encoded = text.encode("utf-8", "surrogatepass")
+    # Octal escapes are those that every printf supports (POSIX.1-2024, printf).
+    escapes = "".join(f"\\{byte:03o}" for byte in encoded)
+    return f"\"$(printf '{escapes}')\""
 
 
 def is_drawable(character: str) -> bool:

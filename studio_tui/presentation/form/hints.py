@@ -1,7 +1,4 @@
-"""Hints below the fields of the job form that have no problem: what the current value means.
-
-A field whose hint is not a fixed text has one function here.
-"""
+"""Hints that depend on the contents of the form: a function for each field that has one."""
 
 from itertools import islice
 
@@ -12,16 +9,14 @@ from studio_tui.presentation.form.cluster_checks import chosen_cluster
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.format import plural, size
 from studio_tui.presentation.jobs.waiting import free_workers
+from studio_tui.presentation.schedules.cron_words import RUNS, expression_sentences
+from studio_tui.presentation.schedules.explanations import explain_single_time
 from studio_tui.presentation.schedules.start_times import (
     StartTimeError,
-    describe_time,
     in_both_zones,
     parse_start_time,
 )
 from studio_tui.text import safe_line
-
-CRON_TIMES = 5
-"""Maximum number of fire times of a cron expression that are shown."""
 
 
 def query_file(draft: Draft, context: FormContext) -> tuple[str, ...]:
@@ -80,7 +75,6 @@ def cluster_id(draft: Draft, context: FormContext) -> tuple[str, ...]:
 
 
 def _target_cluster(draft: Draft, context: FormContext) -> tuple[str, ...]:
-    """Return a line that says on which cluster the job runs; empty if the cluster is unknown."""
     name, cluster_id = draft.compute_cluster_name.strip(), draft.compute_cluster_id.strip()
     cluster = chosen_cluster(name, cluster_id, context.clusters)
     if cluster is None:
@@ -104,14 +98,8 @@ def start(draft: Draft, context: FormContext) -> tuple[str, ...]:
     typed = draft.start_after.strip()
     if not typed:
         return ("Now; or type `tomorrow 15:00`, `in 2 hours`, `2026-03-04 15:00`.",)
-    try:
-        return (
-            describe_time(
-                parse_start_time(typed, context.now, context.zone), context.now, context.zone
-            ),
-        )
-    except StartTimeError:
-        return ()
+    explained = explain_single_time(typed, context.now, context.zone)
+    return explained.lines if explained.is_good else ()
 
 
 def cron_times(draft: Draft, context: FormContext) -> tuple[str, ...]:
@@ -123,10 +111,11 @@ def cron_times(draft: Draft, context: FormContext) -> tuple[str, ...]:
     except StartTimeError:
         start = context.now
     try:
-        times = tuple(islice(cron.iterate_fire_times(typed, start), CRON_TIMES))
+        times = tuple(islice(cron.iterate_fire_times(typed, start), RUNS))
     except cron.CronError:
         return ()
-    return ("Next runs:", *(f"  {in_both_zones(moment, context.zone)}" for moment in times))
+    next_runs = (f"  {in_both_zones(moment, context.zone)}" for moment in times)
+    return (*expression_sentences(typed), "Next runs:", *next_runs)
 
 
 def uploads(draft: Draft, context: FormContext) -> tuple[str, ...]:

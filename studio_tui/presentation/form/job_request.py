@@ -6,12 +6,7 @@ from enum import Enum
 from typing import Any
 
 from studio_tui.api.models import JobInput, JobRequest, QueryType
-from studio_tui.presentation.form.checks import (
-    REQUEST_LIMIT,
-    FormContext,
-    query_text,
-    query_type,
-)
+from studio_tui.presentation.form.checks import REQUEST_LIMIT, FormContext, query_text, query_type
 from studio_tui.presentation.form.draft import Draft, FieldValue
 from studio_tui.presentation.form.fields import FIELDS, sent_value, value_of
 from studio_tui.presentation.form.problems import Level, Problem, unsendable_problems
@@ -21,7 +16,7 @@ from studio_tui.presentation.format import size
 def check(draft: Draft, context: FormContext) -> tuple[Problem, ...]:
     """Return all problems of a form, in the order of its fields.
 
-    A form without errors can have one more problem, the last: the whole request is too large.
+    Of a form without other errors, the last may be that the whole request is too large.
     """
     problems = [problem for name in FIELDS for problem in check_field(name, draft, context)]
     if all(problem.level is Level.WARNING for problem in problems):
@@ -33,7 +28,7 @@ def check(draft: Draft, context: FormContext) -> tuple[Problem, ...]:
 
 
 def check_field(name: str, draft: Draft, context: FormContext) -> tuple[Problem, ...]:
-    """Return the problems of one field, as shown while the user types."""
+    """Return the problems of one field."""
     for text in _texts(value_of(name, draft)):
         if problems := unsendable_problems(name, text):
             return problems
@@ -99,12 +94,11 @@ def draft_of(job_input: JobInput, now: datetime) -> Draft:
 
 
 def _aware(moment: datetime) -> datetime:
-    """Return a time with a zone: UTC if it has none, like all times in requests."""
+    """Return a time with a zone; times in requests without one are in UTC."""
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _field_value(value: Any, empty: FieldValue) -> FieldValue:
-    """Return a value of the request as the contents of its field; `empty` if there is no value."""
     if value is None:
         return empty
     if isinstance(empty, tuple):

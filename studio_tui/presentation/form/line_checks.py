@@ -10,13 +10,18 @@ from collections.abc import Collection, Iterator
 from studio_tui.addresses import has_login
 from studio_tui.job_rules import VariableFault, is_variable, variable_fault
 from studio_tui.presentation.form.problems import Problem, quoted, warning
+from studio_tui.presentation.jobs.facts import MASK
 from studio_tui.redaction import without_secrets
 
 LOGIN_IS_SEEN = "contains a password or token, which everyone who sees the job can read."
 """End of a warning about a URL with a login."""
 
 _LONGEST_NAME = 40
-"""Maximum length of a variable name in a message; a longer name may be a pasted secret."""
+"""A longer name of a variable may be a pasted secret."""
+_INVALID_NAME = re.compile(r"[A-Z][A-Z0-9_.-]*")
+"""What is probably meant as a name, and no secret, although it is not a valid name."""
+_NAME_WITHOUT_EQUALS = re.compile(r"(?:export )?([A-Z][A-Z0-9_]*)(?:\s|:)\s*\S.*")
+"""A name that is followed by a value without an equals sign: `MODE full`, `MODE: full`."""
 
 # Options in requirements, by what must follow them and whether `uv pip install -r` accepts them.
 _URL_OPTIONS = frozenset({"-i", "--index-url", "--extra-index-url", "-f", "--find-links"})
@@ -26,20 +31,18 @@ _IGNORED_OPTIONS = frozenset({"--pre", "--trusted-host", "--prefer-binary", "--u
 _FILE_OPTIONS = frozenset({"-r", "--requirement", "-c", "--constraint"})
 _EDITABLE = frozenset({"-e", "--editable"})
 _OPTION = re.compile(r"(--?[a-zA-Z][a-z-]*)(?:(?:\s*=\s*|\s+)(.*))?")
-"""An option with or without a value: `--pre`, `-i https://pypi.org/simple`."""
+"""`--pre`, `-i https://pypi.org/simple`."""
 _REMOTE = re.compile(
     r"(?:(?:git|hg|svn|bzr)\+)?(?:https?|ssh|git)(?:\+[a-z]+)?://\S+", re.IGNORECASE
 )
-"""The URL of a package or of a repository."""
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 _HASHES = re.compile(r"\s--hash[=\s].*")
-"""The hashes at the end of a requirement."""
 _TURNED_COMPARISON = re.compile(
     r"(?P<name>[A-Za-z][\w.-]*(?:\[[^\]]*\])?)\s*=(?P<sign>[<>!~])\s*(?P<version>[^=<>].*)"
 )
-"""A comparison whose signs are in the wrong order: `numpy=>1.24`."""
+"""`numpy=>1.24`."""
 _SINGLE_EQUALS = re.compile(r"(?P<name>[\w.\[\],-]+)\s*=\s*(?P<version>[^=\s][^=]*)")
-"""A comparison with one equals sign: `numpy=1.24`."""
+"""`numpy=1.24`."""
 
 
 def requirement_problems(text: str, *, has_files: bool) -> tuple[Problem, ...]:
@@ -82,14 +85,10 @@ def environment_problems(text: str, lost_values: Collection[str] = ()) -> tuple[
         where = f"Line {number}: "
         name, equals, value = entry.removeprefix("export ").partition("=")
         name, value = name.strip(), value.strip()
-        sentence = _fault_sentence(name, entry)
-        if not equals:
-            # The line is not quoted, as it may be a secret that was pasted without a name.
-            sentence = "it is not NAME=VALUE; type a name and an equals sign before the value."
-        if not equals and is_variable(name) and not _may_be_secret(name):
-            sentence = f"{name} has no value; type {name}=VALUE, or {name}= for an empty one."
-            if line in lost_values:
-                sentence = f"{name} has no value: values are not saved to disk; type it again."
+        if not equals and line in lost_values and _is_visible_name(entry):
+            sentence = f"{name} has no value: values are not saved to disk; type it again."
+        else:
+            sentence = _fault_sentence(name, entry) if equals else _no_equals_sentence(entry)
         if sentence:
             problems.append(Problem("environment", where + sentence))
             continue
@@ -99,6 +98,22 @@ def environment_problems(text: str, lost_values: Collection[str] = ()) -> tuple[
             problems.append(warning("environment", message))
         line_of_name[name] = number
     return tuple(problems)
+
+
+def masked_line(line: str) -> str:
+    """Return a line of the environment with its value masked.
+
+    A comment, and a line without a recognizable name, is masked as a whole, as it may be a secret.
+    """
+    name, equals, value = line.partition("=")
+    if not line.strip() or (not equals and _is_visible_name(line.strip())):
+        return line
+    bare_name = name.strip().removeprefix("export ").strip()
+    if equals and (not bare_name or is_variable(bare_name) or _is_visible_name(bare_name)):
+        return f"{name}={MASK if value.strip() else value}"
+    if not equals and (parts := _NAME_WITHOUT_EQUALS.fullmatch(line.strip())):
+        return f"{parts[1]} {MASK}"
+    return MASK
 
 
 def with_values(text: str, before: str, names: Collection[str]) -> str:
@@ -219,20 +234,32 @@ def _why_invalid(line: str) -> str:
     return f"{quoted(line)} is not a requirement such as numpy>=1.24."
 
 
-def _may_be_secret(name: str) -> bool:
-    """Whether a name is too long for a name, or looks like a secret."""
-    return len(name) > _LONGEST_NAME or without_secrets(name) != name
+def _is_visible_name(text: str) -> bool:
+    """Whether a text, with or without `export`, is meant as a name and unlikely to be a secret."""
+    name = text.removeprefix("export ").strip()
+    is_name = is_variable(name) or _INVALID_NAME.fullmatch(name) is not None
+    return is_name and len(name) <= _LONGEST_NAME and without_secrets(name) == name
+
+
+def _no_equals_sentence(entry: str) -> str:
+    name = entry.removeprefix("export ").strip()
+    if is_variable(name) and _is_visible_name(name):
+        return f"{name} has no value; type {name}=VALUE, or {name}= for an empty one."
+    if parts := _NAME_WITHOUT_EQUALS.fullmatch(entry):
+        return f"there is no equals sign after {parts[1]}; type {parts[1]}=VALUE."
+    # The line is not quoted, as it may be a secret that was pasted without a name.
+    return "it is not NAME=VALUE; type a name and an equals sign before the value."
 
 
 def _fault_sentence(name: str, entry: str) -> str:
-    """Return why the assignment `entry` to `name` cannot be sent; empty if it can."""
     if not name:
         return "there is no name before the equals sign; type NAME=VALUE."
     match variable_fault(name, entry):
         case VariableFault.NAME:
-            # The name is not quoted, as it may be the part of a secret before an equals sign.
+            # Other text may be the part of a secret before an equals sign.
+            shown = name if _is_visible_name(name) else "the text before the equals sign"
             rule = "letters, digits and _ only, not beginning with a digit"
-            return f"the text before the equals sign is not a valid variable name: {rule}."
+            return f"{shown} is not a valid variable name: {rule}."
         case VariableFault.LENGTH:
             return f"{name} is longer than 128 KiB, which cannot be passed to a program."
         case VariableFault.NUL:

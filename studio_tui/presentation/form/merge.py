@@ -1,4 +1,4 @@
-"""One form for several jobs: it shows their common values, and its changes apply to each job."""
+"""One form for several jobs."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,7 +6,6 @@ from studio_tui.presentation.form.draft import Draft, FieldValue
 from studio_tui.presentation.form.fields import FIELDS, value_of
 
 UNCHANGED_HINT = "Each job keeps its own, unless something is typed here for all of them."
-"""Shown below a field whose value differs between the jobs."""
 
 
 def common_form(drafts: Sequence[Draft]) -> Draft:

@@ -1,4 +1,4 @@
-"""Problems of form fields, each a sentence that says what is wrong and what to do."""
+"""Problems of form fields."""
 
 import re
 from collections.abc import Iterable
@@ -10,13 +10,12 @@ from studio_tui.addresses import without_logins
 from studio_tui.text import safe_line
 
 _LONGEST_QUOTE = 40
-"""Maximum number of characters of a quoted text."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 """Half of a UTF-16 pair, which UTF-8 cannot encode."""
 
 
 class Level(StrEnum):
-    """Whether a problem prevents the form from being sent."""
+    """An error prevents the form from being sent; a warning does not."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -26,9 +25,8 @@ class Problem(NamedTuple):
     """One problem of one field."""
 
     field: str
-    """Name of the field in `FIELDS`."""
     sentence: str
-    """Safe to draw."""
+    """Says what is wrong and what to do; safe to draw."""
     level: Level = Level.ERROR
 
 
@@ -37,7 +35,7 @@ FieldProblems = str | tuple[Problem, ...]
 
 
 def warning(field: str, sentence: str) -> Problem:
-    """Return a problem that does not prevent the form from being sent."""
+    """Return a problem of the level WARNING."""
     return Problem(field, sentence, Level.WARNING)
 
 

@@ -1,26 +1,14 @@
-"""The settings that Studio does not send with a job, and text about them for running it again."""
+"""The settings that Studio does not send with a job, for running it again."""
 
 from collections.abc import Mapping
 
 from studio_tui.api.models import Job
 from studio_tui.presentation.form.draft import Draft
-from studio_tui.presentation.form.fields import recorded_fields, value_of
+from studio_tui.presentation.form.fields import label, recorded_fields, value_of
 
-FILES = "uploaded files"
-"""The name that users see for the setting of the uploaded files."""
-
+FILES = label("uploads")
 NO_FILES = f"{FILES}: none are sent, because Studio does not say which it had"
-"""Shown if the uploaded files of a job are unknown."""
-
 _UPLOADS = "If Studio has deleted an upload, it should refuse the job."
-"""Shown if a job is run again with uploaded files."""
-
-
-def settings_not_sent(job: Job) -> tuple[str, ...]:
-    """Return the settings that Studio does not send with a job, by the names that users see."""
-    cluster = () if _has_cluster(job) else ("cluster",)
-    others = (field.label for field in recorded_fields().values())
-    return ("priority", FILES, "credentials", *cluster, *others)
 
 
 def fields_not_sent(job: Job, draft: Draft) -> tuple[str, ...]:
@@ -46,7 +34,12 @@ def fields_not_sent(job: Job, draft: Draft) -> tuple[str, ...]:
 def fields_from_history(job: Job) -> tuple[str, ...]:
     """Return the fields that a run of `job` can get only from the history of submitted jobs."""
     cluster = () if _has_cluster(job) else ("compute_cluster_name", "compute_cluster_id")
-    return ("uploads", "priority", "credentials_name", *cluster, *recorded_fields())
+    return ("priority", "uploads", "credentials_name", *cluster, *recorded_fields())
+
+
+def settings_not_sent(job: Job) -> tuple[str, ...]:
+    """Return the labels of `fields_from_history`, with one label for the cluster."""
+    return tuple(label(name) for name in fields_from_history(job) if name != "compute_cluster_id")
 
 
 def _has_cluster(job: Job) -> bool:
@@ -54,11 +47,10 @@ def _has_cluster(job: Job) -> bool:
 
 
 def repeat_lines(job: Job, recorded: Mapping[str, str] | None) -> tuple[str, ...]:
-    """Return what the dialog before running a job again says about its settings, safe to draw.
+    """Return what to say about the settings of a job before it is run again, safe to draw.
 
-    `recorded` has safe values of the settings that were recorded when this dashboard submitted the
-    job, by the names of `settings_not_sent`; a missing setting had Studio's default. It is `None`
-    if the job was not submitted from here.
+    `recorded` has the safe values of those of `settings_not_sent` that did not have Studio's
+    default, by label. It is `None` if the job was not submitted from here.
     """
     if recorded is None:
         return (

@@ -1,7 +1,7 @@
 """Shows the request for a job as JSON, as curl commands, and as a `datachain` command.
 
 All output is safe to draw. Characters that cannot be drawn are escaped; JSON and every POSIX shell
-decode them (see `flags.shell_word` for exceptions). The token is never in the output.
+decode them. The token is never in the output.
 """
 
 import json
@@ -16,20 +16,18 @@ from studio_tui.api.models import JobInput, QueryType
 from studio_tui.presentation.form.field import Secret
 from studio_tui.presentation.form.fields import FIELDS
 from studio_tui.presentation.form.flags import flag, is_drawable, job_flags, shell_word
+from studio_tui.presentation.form.line_checks import masked_line
 from studio_tui.presentation.jobs.facts import MASK
 from studio_tui.text import safe_line
 
 _AUTHORIZATION = '--header "Authorization: Bearer $DATACHAIN_STUDIO_TOKEN"'
 _MASKED = "# Secrets are masked here; show them before you run this."
 _NOT_ASCII = re.compile(r"[^\n -~]")
-"""Any character except line breaks and printable ASCII; it may have to be escaped."""
+"""A character that may have to be escaped."""
 
 
 def as_json(job_input: JobInput, paths: Sequence[str] = (), *, with_secrets: bool = False) -> str:
-    """Return the body of the request; secrets are masked unless `with_secrets`.
-
-    `paths` are the files to upload; as their ids are not known yet, placeholders are shown.
-    """
+    """Return the body of the request, with placeholders for the ids of the files at `paths`."""
     visible = job_input if with_secrets else _masked(job_input)
     fields = visible.model_dump(mode="json", exclude_none=True)
     if paths:
@@ -77,7 +75,7 @@ def as_datachain(
 ) -> str:
     """Return the equivalent `datachain job run`, after comments about what has no option.
 
-    `query_file` is the path of the query; if empty, a comment says that it has to be saved first.
+    `query_file` is the path of the query, empty if it was typed.
     """
     visible = job_input if with_secrets else _masked(job_input)
     ending = ".py" if job_input.query_type is QueryType.PYTHON else ".sh"
@@ -102,7 +100,6 @@ def as_datachain(
 
 
 def _remarks_without_flag(job_input: JobInput, script_name: str) -> list[str]:
-    """Return a comment for each value for which the command has no option."""
     remarks: list[str] = []
     if job_input.query_name and job_input.query_name != script_name:
         remarks.append(f"there is no flag for the name: the job will be called {script_name}")
@@ -119,25 +116,16 @@ def _remarks_without_flag(job_input: JobInput, script_name: str) -> list[str]:
 
 
 def _masked(job_input: JobInput) -> JobInput:
-    """Return the request with values of variables and logins in URLs masked."""
     updates: dict[str, str] = {}
     for name, field in FIELDS.items():
         text = getattr(job_input, field.sent_as or name, None)
         if not text or field.secret is Secret.NOTHING:
             continue
         if field.secret is Secret.VALUES:
-            updates[name] = "\n".join(map(_masked_variable, text.split("\n")))
+            updates[name] = "\n".join(map(masked_line, text.split("\n")))
         else:
             updates[name] = without_logins(text, MASK)
     return job_input.model_copy(update=updates)
-
-
-def _masked_variable(line: str) -> str:
-    """Return `NAME=••••••••`; a comment or a line without an equals sign is masked as a whole."""
-    name, equals, value = line.partition("=")
-    if not line.strip() or (equals and not value.strip()):
-        return line
-    return f"{name}={MASK}" if equals and not name.lstrip().startswith("#") else MASK
 
 
 def _endpoint(url: str, route: routes.Route) -> str:

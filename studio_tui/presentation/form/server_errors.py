@@ -1,4 +1,4 @@
-"""Assigns Studio's error message to the fields of the job form, and adds what to do."""
+"""Assigns Studio's error message to the fields of the job form."""
 
 import re
 
@@ -53,15 +53,14 @@ def _clauses(message: str) -> list[str]:
     """Split a message before each `; ` that is followed by the name of a field."""
     clauses: list[str] = []
     for part in message.split("; "):
-        if clauses and _field(part) is None:
+        if clauses and _field_at_start(part) is None:
             clauses[-1] += f"; {part}"
         else:
             clauses.append(part)
     return clauses
 
 
-def _field(clause: str) -> str | None:
-    """Return the name of the field at the start of a clause; `None` if there is none."""
+def _field_at_start(clause: str) -> str | None:
     match = _FIELD_NAME.match(clause)
     if match and match["field"] in JobInput.model_fields.keys() | FIELDS.keys():
         return match["field"]
@@ -69,7 +68,7 @@ def _field(clause: str) -> str | None:
 
 
 def _problem(clause: str, draft: Draft) -> Problem:
-    field = _field(clause) or _only_mentioned_field(clause)
+    field = _field_at_start(clause) or _only_mentioned_field(clause)
     if field is None or field not in FIELDS:
         return Problem(
             WHOLE_FORM, f"{_sentence(clause)} No job was created; change the form and send it."
@@ -92,6 +91,5 @@ def _only_mentioned_field(clause: str) -> str | None:
 
 
 def _sentence(text: str) -> str:
-    """Return untrusted text as a safe sentence with a full stop."""
     shown = safe_line(text.strip()) or "Studio refused without a reason"
     return shown if shown.endswith((".", "!", "?", "…")) else f"{shown}."

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from studio_tui.api.ids import is_usable_id
 from studio_tui.api.models import Job
 from studio_tui.api.states import CANCELING_STATES, WAITING_STATES, JobState
+from studio_tui.presentation.format import plural
 from studio_tui.presentation.jobs.states import LOOKS
 
 WhyNot = Callable[[Job], str | None]
@@ -89,15 +90,18 @@ def why_not_repeat(job: Job) -> str | None:
 
 def summary(selection: JobSelection) -> tuple[str, ...]:
     """Return the first lines of a question: the number of jobs by state, and what is left out."""
-    counts = ", ".join(f"{count:,} {word}" for word, count in count_by_state(selection.jobs))
+    numbers = Counter(job.state for job in selection.jobs)
+    states = sorted(numbers, key=lambda state: LOOKS[state].rank)
+    counts = ", ".join(_state_count(state, numbers[state]) for state in states)
     return (f"{counts}.", *((f"Left out: {selection.reasons}.",) if selection.left_out else ()))
 
 
-def count_by_state(jobs: Iterable[Job]) -> tuple[tuple[str, int], ...]:
-    """Return name and number of jobs of each state, the most urgent state first."""
-    numbers = Counter(job.state for job in jobs)
-    states = sorted(numbers, key=lambda state: LOOKS[state].rank)
-    return tuple((state.value.lower().replace("_", " "), numbers[state]) for state in states)
+def _state_count(state: JobState, number: int) -> str:
+    """Return the number of jobs in a state; words tell SCHEDULED jobs and schedules apart."""
+    if state is JobState.TASK:
+        return plural(number, "schedule")
+    words = "to be queued" if state is JobState.SCHEDULED else state.value.lower()
+    return f"{number:,} {words.replace('_', ' ')}"
 
 
 _PLURALS = {"has": "have", "is": "are"}

@@ -144,25 +144,36 @@ def _is_shown(name: str, value: str, values: Values) -> bool:
 
 
 def raw_json(job: Job) -> str:
-    """Return the job as indented JSON, safe to draw.
-
-    Environment values are masked, and so are logins in `requirements` and `repository`. Logins in
-    the query are not.
-    """
+    """Return the job as indented JSON, safe to draw, with masked logins and environment values."""
     fields = job.model_dump(mode="json", exclude={"query", "requirements", "repository"})
     for name in ("query", "requirements", "repository"):
-        text = getattr(job, name)
-        fields[name] = _visible(text, with_secrets=name == "query") if text is not None else None
+        text: Verbatim | None = getattr(job, name)
+        fields[name] = text.shown if text is not None else None
     if job.environment is not None:
         fields["environment"] = dict.fromkeys(job.environment, MASK)
     return as_json(job, fields)
 
 
 def as_json(received: Received, fields: dict[str, Any]) -> str:
-    """Return `fields` of a received model as indented JSON, with the names of unreadable fields."""
+    """Return `fields` of a received model as indented JSON, with the names of unreadable fields.
+
+    Logins in URLs are masked.
+    """
     unreadable = list(received.unreadable)
     noted = {**fields, "(could not be read)": unreadable} if unreadable else fields
-    return json.dumps(noted, indent=2, ensure_ascii=False)
+    return json.dumps(_without_logins(noted), indent=2, ensure_ascii=False)
+
+
+def _without_logins(value: Any) -> Any:
+    match value:
+        case str():
+            return without_logins(value, MASK)
+        case dict():
+            return {name: _without_logins(each) for name, each in value.items()}
+        case list():
+            return [_without_logins(each) for each in value]
+        case _:
+            return value
 
 
 def _status(job: Job, now: datetime, *, is_blocked: bool) -> Cell:

@@ -38,10 +38,7 @@ class Wait(NamedTuple):
     target: str | None = None
     """The pipeline's node that delays or blocks the job; `None` if the reason is no other job."""
     shorter: tuple[str, ...] = ()
-    """Shorter forms of a reason that is no other job, longest first.
-
-    See `graph.waits.shorter_reasons`.
-    """
+    """Shorter forms of `words`, longest first."""
     is_awaited: bool = False
     """Whether the reason is what the job waits for, and so follows the words `waits for`."""
 

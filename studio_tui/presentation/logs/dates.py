@@ -10,9 +10,7 @@ _NAMES = (
     "Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?"
     "|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?"
 )
-"""Pattern of the name of a month, short or in full."""
 DATE_LENGTH_LIMIT = 26
-"""Maximum number of characters from the start of a date to the time of day."""
 
 DATE = re.compile(
     r"(?<!\d)(?:"
@@ -28,7 +26,7 @@ DATE = re.compile(
     r")(?:T|_|:|,?\ {1,2}|\ -\ )$",
     re.ASCII | re.VERBOSE,
 )
-"""Matches a date and the separator before the time of day; `lastgroup` names the date's format."""
+"""A date and the separator before the time of day; `lastgroup` is the date's format."""
 _NUMBER = re.compile(r"\d+", re.ASCII)
 _WORD = re.compile(r"[A-Za-z]{3}")
 
@@ -42,10 +40,7 @@ class Order(StrEnum):
 
 
 class DateShape(NamedTuple):
-    """How a date is written, apart from its numbers.
-
-    In one log, dates of the same shape are assumed to have the same order.
-    """
+    """How a date is written, apart from its numbers; all of one shape in a log have one order."""
 
     mark: str
     """Separator of the numbers; empty in `261130`."""
@@ -56,7 +51,7 @@ class DateShape(NamedTuple):
 
 
 class Day(NamedTuple):
-    """A day as read. Some of them do not exist in the calendar, such as 31 February."""
+    """A day as written; it may not exist, such as 31 February."""
 
     year: int
     month: int
@@ -64,10 +59,7 @@ class Day(NamedTuple):
 
 
 def shape_of(form: str, date: str, *, is_bracketed: bool) -> DateShape | None:
-    """Return the shape of a date with an ambiguous order; `None` for other dates.
-
-    `form` is the name of the group of `DATE` that matched `date`.
-    """
+    """Return the shape of a date in a format (`form`) of ambiguous order; `None` for others."""
     if form == "numeric":
         mark = next(mark for mark in "/.-" if mark in date)
         return DateShape(mark, len(date.rpartition(mark)[2]), is_bracketed)
@@ -89,11 +81,10 @@ def orders(shape: DateShape) -> tuple[Order, ...]:
 def days(
     form: str, date: str, later_year: str, years: Sequence[int], order: Order
 ) -> Iterator[Day]:
-    """Yield the days that a date may denote.
+    """Yield the days that a date in a format (`form`) may denote.
 
-    `form` is the name of the group of `DATE` that matched `date`. `order` matters only if the date
-    has a `DateShape`. `later_year` is the year after the time of day, or empty. If neither the date
-    nor `later_year` states the year, there is a day for each of `years`.
+    `order` matters only for a date that has a shape. If neither the date nor `later_year`, which
+    follows the time of day, states the year, there is a day for each of `years`.
     """
     if form == "iso":
         year, month, day = map(int, _NUMBER.findall(date))
@@ -121,7 +112,6 @@ def _day_in_order(numbers: tuple[int, ...], order: Order) -> Day:
 
 
 def _year_month_day(form: str, date: str, order: Order) -> tuple[int | None, int, int]:
-    """Return the year (if any), month and day of a date in a format with an optional year."""
     if form == "letter":
         return None, int(date[:2]), int(date[2:])
     numbers = [int(number) for number in _NUMBER.findall(date)]

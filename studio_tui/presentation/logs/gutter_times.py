@@ -43,12 +43,9 @@ def stamp(
 ) -> str:
     """Format a time in at most `WIDTH - 1` cells, or `DATED_WIDTH - 1` if `dated`.
 
-    Return an empty text if the time or `zero_time` is unknown, or is out of range. Elapsed time is
-    counted from `zero_time`, and has no date.
-
-    `is_own` is whether the line itself states `moment`. Otherwise `moment` is the arrival time of
-    the line, which is later, and is marked by `~`. The form `OFF`
-    is handled by the caller.
+    Empty if the time or `zero_time` is unknown or out of range. Elapsed time is counted from
+    `zero_time`, and has no date. A time that is not the line's own (`is_own`) is that of its
+    arrival, and is marked by `~`. The form must not be `OFF`.
     """
     if moment is None:
         return ""
@@ -74,10 +71,7 @@ def _elapsed(span: timedelta) -> str:
 
 
 def zones_of_lines(*, is_local: bool, local_zone: Callable[[], tzinfo]) -> Zones:
-    """Return the zones for parsing: a time without an offset is UTC, or local if `is_local`.
-
-    `is_local` is whether the log is from a local Studio, whose jobs run on this machine.
-    """
+    """Return the zones for parsing: a time without an offset is UTC, or local if `is_local`."""
     zone = local_zone()
     return Zones(zone if is_local else UTC, zone)
 
@@ -87,10 +81,9 @@ def read_moment(
 ) -> datetime:
     """Parse a typed time, which is in the user's time zone unless it has an offset.
 
-    `here` is the time of the current line, and `end` is the time of the log's last line. Without
-    `end`, `now` is used; without `here`, `end` is used. `14:05` is the last such time up to `end`.
-    `10m` is ten minutes before `end`. `-10m` and `+10m` are ten minutes before and after `here`.
-    `2026-11-25 14:05` is that time.
+    `here` is the time of the current line, by default `end`; `end` is that of the last line, by
+    default `now`. `14:05` is the last such time up to `end`. `10m` is ten minutes before `end`;
+    `-10m` and `+10m` are ten minutes before and after `here`.
 
     Raises:
         GutterTimeError: not a time.

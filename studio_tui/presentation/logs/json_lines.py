@@ -3,20 +3,20 @@
 import json
 import math
 from collections.abc import Iterator
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime
 from typing import NamedTuple, TypeAlias
 
 from studio_tui.failures.json_messages import message_in
 from studio_tui.presentation.logs.levels import LogLevel, level_in
 from studio_tui.presentation.logs.line_levels import SIZE_LIMIT, has_record
-from studio_tui.presentation.logs.timestamps import time_of
+from studio_tui.presentation.logs.timestamps import UnknownLogContext, read_time
 from studio_tui.text import safe_block, safe_line
 
 DEPTH_LIMIT = 32
-"""Maximum nesting depth; deeper objects are shown as raw text."""
+"""Deeper objects are shown as raw text."""
 
 WIDTH_LIMIT = 4096
-"""Maximum number of characters of a drawn line."""
+"""Characters of a drawn line."""
 
 JsonValue: TypeAlias = "str | int | float | bool | list[JsonValue] | dict[str, JsonValue] | None"
 
@@ -24,31 +24,26 @@ _TIMES = (
     "@timestamp", "timestamp", "time", "ts", "asctime", "datetime", "date", "@t", "eventTime",
     "timeUnixNano", "observedTimeUnixNano",
 )  # fmt: skip
-"""Names of fields with the time of a line, in order of preference."""
+
+
+_CONTEXT = UnknownLogContext()
 
 
 class JsonLine(NamedTuple):
-    """A log line that is a JSON object."""
+    """A log line that is a JSON object; its texts and fields are *not* safe to draw."""
 
     time: datetime | None
     """Timestamp in UTC; `None` if no field has one."""
     level: LogLevel | None
     message: str
-    """As received, with line breaks: *not* safe to draw. Empty if there is none."""
+    """With its line breaks; empty if there is none."""
     other_fields: tuple[tuple[str, JsonValue], ...]
-    """The fields other than time, level and message, in order: *not* safe to draw.
-
-    Of a line of loguru, those in `record`.
-    """
+    """The fields other than time, level and message; of a line of loguru, those in `record`."""
     all_fields: tuple[tuple[str, JsonValue], ...] = ()
-    """All fields as received, in order: *not* safe to draw."""
 
 
-def json_line(text: str, zone: tzinfo = UTC) -> JsonLine | None:
-    """Parse a line that is a JSON object; times without an offset are in `zone`.
-
-    Returns `None` for any other line, and for an object that is too large or too deeply nested.
-    """
+def json_line(text: str) -> JsonLine | None:
+    """Parse a JSON object; `None` for any other line, and one too large or nested too deeply."""
     if not text.startswith("{") or len(text) > SIZE_LIMIT or not text.endswith(("}", "} ")):
         return None
     try:
@@ -65,7 +60,7 @@ def json_line(text: str, zone: tzinfo = UTC) -> JsonLine | None:
         fields["time"] = _field_or_value(fields.get("time"), "repr")
     time = level = None
     for name in _TIMES:
-        if name in fields and (time := _time_of_value(fields[name], zone)) is not None:
+        if name in fields and (time := _time_of_value(fields[name])) is not None:
             del fields[name]
             break
     if level_field := level_in(fields):
@@ -81,7 +76,6 @@ def json_line(text: str, zone: tzinfo = UTC) -> JsonLine | None:
 
 
 def _is_shallow(value: JsonValue) -> bool:
-    """Whether a value is nested at most `DEPTH_LIMIT` deep, without recursion."""
     values = [value]
     for _ in range(DEPTH_LIMIT + 1):
         values = [inner for outer in values for inner in _inside(outer)]
@@ -102,38 +96,30 @@ def _object(value: JsonValue) -> dict[str, JsonValue]:
 
 
 def _field_or_value(value: JsonValue, name: str) -> JsonValue:
-    """Return a field of an object, or the value itself if it is not an object."""
     return value.get(name) if isinstance(value, dict) else value
 
 
-def _time_of_value(value: JsonValue, zone: tzinfo) -> datetime | None:
+def _time_of_value(value: JsonValue) -> datetime | None:
     if isinstance(value, str):
-        return time_of(value, zone)
+        return read_time(value, _CONTEXT)
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return None
     # A float must have no exponent, and an integer may have thousands of digits.
-    return time_of(f"{value:.6f}" if isinstance(value, float) else str(value)[:20], zone)
+    digits = f"{value:.6f}" if isinstance(value, float) else str(value)[:20]
+    return read_time(digits, _CONTEXT)
 
 
-def compact_text(line: JsonLine, zone: tzinfo = UTC) -> str:
-    """Format as one safe line, time in `zone`: `12:03:04 ERROR message  key=value key=value`."""
-    parts = [f"{_local(line.time, zone):%H:%M:%S}"] if line.time else []
+def compact_text(line: JsonLine) -> str:
+    """Format as one safe line, time in UTC: `12:03:04 ERROR message  key=value key=value`."""
+    parts = [f"{line.time:%H:%M:%S}"] if line.time else []
     if line.level:
         parts.append(line.level.name)
     if line.message:
         parts.append(_one_line(line.message.rstrip()))
     head = " ".join(parts)
-    fields = " ".join(f"{safe_line(key)}={_as_word(value)}" for key, value in line.other_fields)
+    fields = " ".join(f"{_as_word(key)}={_as_word(value)}" for key, value in line.other_fields)
     text = f"{head}  {fields}" if head and fields else head or fields
     return _shortened(text)
-
-
-def _local(moment: datetime, zone: tzinfo) -> datetime:
-    try:
-        return moment.astimezone(zone)
-    except OverflowError:
-        # Go's zero time is out of range west of Greenwich.
-        return moment
 
 
 def _one_line(text: str) -> str:
@@ -145,11 +131,12 @@ def _shortened(text: str) -> str:
 
 
 def _as_word(value: JsonValue) -> str:
-    """Return safe text: a string, in quotes if empty or with a blank, `"` or `=`; else JSON."""
-    if isinstance(value, str):
-        shown = safe_line(value)
-        return shown if shown and not set(shown) & set(' "=') else f'"{shown}"'
-    return safe_line(json.dumps(value, ensure_ascii=False))
+    """Return safe text: JSON, but a string without quotes unless it is empty or ambiguous."""
+    if not isinstance(value, str):
+        return safe_line(json.dumps(value, ensure_ascii=False))
+    shown = safe_line(value)
+    is_plain = shown and not set(shown) & set(' "=')
+    return shown if is_plain else json.dumps(shown, ensure_ascii=False)
 
 
 def field_texts(line: JsonLine) -> list[str]:
@@ -160,10 +147,7 @@ def field_texts(line: JsonLine) -> list[str]:
 
 
 def _field_rows(key: str, value: JsonValue, depth: int) -> Iterator[str]:
-    """Yield the row `key: value`; a text with line breaks or an object is indented below its key.
-
-    A list is also indented below its key if it contains an object or a list.
-    """
+    """Yield the row `key: value`; objects and texts with line breaks are indented below the key."""
     indent = "  " * depth
     key = safe_line(key)
     if isinstance(value, str) and "\n" in value.rstrip():

@@ -22,10 +22,7 @@ _ERROR_CAPITALS = re.compile(
     rb"|I(?:s a dir|nput/out|llegal inst)|Operation not p|D(?:irectory not|isk quota|evice or r)"
     rb"|Read-only f|B(?:roken pipe|us error)|Un(?:known com|handled exc|caught exc)"
 )
-"""Signs that begin with a capital.
-
-Capitals are rare, so one pattern that begins with them is faster than a `find` for each sign.
-"""
+"""Signs with a capital; these are rare, so one pattern is faster than a `find` for each."""
 _WARNING_SIGNS = (b"WARN", b"Warning", b"warn", b"WRN", b" W ")
 _LINE = (
     rb"\n(?:\x1b\[[\d;]*m)*(?:\[?rank ?\d+\]?: ?)?"
@@ -35,7 +32,7 @@ _LINE = (
 _ERROR_LINE = re.compile(_LINE % b"EFC")
 _WARNING_LINE = re.compile(_LINE % b"W")
 _WARNING_STAMP = re.compile(rb"W\d{3,4} \d\d:")
-"""A warning of glog, such as `W1130 12:00`, anywhere in a line."""
+"""A warning of glog, anywhere in a line."""
 _ERROR_MARKS = re.compile(rb"\xe2(?:\x9c[\x96-\x98]|\x9d\x8c|\xa8\xaf)|\xc3\x97 +[\[A-Z]")
 """✖ ✗ ✘ ❌ ⨯, and × only before `[` or a capital, in UTF-8."""
 _WARNING_MARK = b"\xe2\x9a\xa0"
@@ -63,7 +60,6 @@ _NUMBERS = {
 
 @cache
 def _field_patterns(name: bytes) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
-    """Return the patterns for errors and for warnings in a field, compiled on demand."""
     errors, warnings = _NUMBERS[name]
     return (
         re.compile(name + _VALUE % (errors, _ERROR_VALUES)),
@@ -72,10 +68,9 @@ def _field_patterns(name: bytes) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
 
 
 def candidate_lines(data: bytes, least: LogLevel) -> Iterator[int]:
-    """Yield the start offsets of lines in `data` that may have level `least` or above, in order.
+    """Yield the starts of lines that may have level `least` or above, and of the first line.
 
-    It misses almost no such line, but yields many others, so check with `level_of`. `data` begins
-    at the start of a line, which is always yielded, as 0.
+    It misses almost no such line, but yields many others. `data` begins at the start of a line.
     """
     yield 0
     signs: list[bytes] = []
@@ -97,7 +92,6 @@ def candidate_lines(data: bytes, least: LogLevel) -> Iterator[int]:
 
 
 def _patterns_of_fields(data: bytes, least: LogLevel) -> Iterator[re.Pattern[bytes]]:
-    """Yield the patterns for levels in JSON, of the fields that occur in the data."""
     for name in _NUMBERS:
         if name + b'"' in data:
             error, warning = _field_patterns(name)
@@ -109,10 +103,7 @@ def _patterns_of_fields(data: bytes, least: LogLevel) -> Iterator[re.Pattern[byt
 def _lines_with(
     data: bytes, signs: list[bytes], patterns: list[re.Pattern[bytes]]
 ) -> Iterator[int]:
-    """Yield the start offsets of matching lines after the first line of `data`.
-
-    A `find` for each sign is faster than one pattern for all of them.
-    """
+    """Yield the start offsets of matching lines after the first line of `data`."""
     start = data.find(b"\n") + 1
     next_offsets: dict[bytes | re.Pattern[bytes], int] = dict.fromkeys([*signs, *patterns], -1)
     while 0 < start < len(data):

@@ -25,40 +25,25 @@ _WORDS = {
 WORDS: Mapping[str, LogLevel] = MappingProxyType(
     {word: level for level, words in _WORDS.items() for word in words.split()}
 )
-"""Levels by lower-case word."""
+_LETTERS = {
+    LogLevel.DEBUG: "VD",
+    LogLevel.INFO: "IN",
+    LogLevel.WARNING: "W",
+    LogLevel.ERROR: "E",
+    LogLevel.CRITICAL: "FC",
+}
 LETTERS: Mapping[str, LogLevel] = MappingProxyType(
-    {
-        "V": LogLevel.DEBUG,
-        "D": LogLevel.DEBUG,
-        "I": LogLevel.INFO,
-        "N": LogLevel.INFO,
-        "W": LogLevel.WARNING,
-        "E": LogLevel.ERROR,
-        "F": LogLevel.CRITICAL,
-        "C": LogLevel.CRITICAL,
-    }
+    {letter: level for level, letters in _LETTERS.items() for letter in letters}
 )
-"""Levels by single letter."""
-SYSLOG = (LogLevel.CRITICAL,) * 3 + (
-    LogLevel.ERROR,
-    LogLevel.WARNING,
-    LogLevel.INFO,
-    LogLevel.INFO,
-    LogLevel.DEBUG,
-)
+_ALL: tuple[LogLevel, ...] = tuple(LogLevel)
+_DEBUG, _INFO, _WARNING, _ERROR, _CRITICAL = _ALL
+SYSLOG = (_CRITICAL, _CRITICAL, _CRITICAL, _ERROR, _WARNING, _INFO, _INFO, _DEBUG)
 """Levels of the severities 0 to 7 (RFC 5424, 6.2.1)."""
-_PINO = (
-    LogLevel.DEBUG,
-    LogLevel.DEBUG,
-    LogLevel.INFO,
-    LogLevel.WARNING,
-    LogLevel.ERROR,
-    LogLevel.CRITICAL,
-)
+_PINO = (_DEBUG, *_ALL)
 """Levels of the numbers 10, 20 … 60, as used by pino and bunyan."""
 _OTEL = _PINO
 """Levels of the severity numbers 1 to 4, 5 to 8 … 21 to 24 (OpenTelemetry logs data model)."""
-_INSIGHTS = (LogLevel.DEBUG, LogLevel.INFO, LogLevel.WARNING, LogLevel.ERROR, LogLevel.CRITICAL)
+_INSIGHTS = _ALL
 """Levels of the severities 0 to 4 (Azure Application Insights)."""
 
 FIELDS = (
@@ -69,17 +54,15 @@ FIELDS = (
 )  # fmt: skip
 """Field names that hold a level, lowercase and without punctuation, most reliable first."""
 _MARKS = str.maketrans("", "", "@_.- ")
-"""Removes punctuation and blanks from field names."""
 _VAGUE = frozenset({"status", "type"})
-"""Fields that hold a level only if their value is one of `_GRAVE`."""
+"""Fields whose value is a level only if it is one of `_GRAVE`."""
 _GRAVE = frozenset({"error", "err", "critical", "fatal", "emergency", "alert", "warning", "warn"})
-"""Words that are levels even in a field that usually holds something else."""
 _INNER = ("name", "level", "levelStr", "label", "value")
-"""If a level field is an object: names of its inner fields with the level."""
+"""Fields with the level, if a level field is an object."""
 
 
 def level_in(fields: Mapping[str, object]) -> tuple[str, LogLevel] | None:
-    """Return the name of the field with the level of an object, and the level; `None` if none."""
+    """Return the name of the field with the level of an object, and the level."""
     name_of: dict[str, str] = {}
     for field in fields:
         name_of.setdefault(field.lower().translate(_MARKS), field)
@@ -122,12 +105,11 @@ def _level_in_field(key: str, value: object, names: Mapping[str, str]) -> LogLev
 
 
 def _standard_level(number: int) -> LogLevel | None:
-    """Return the level with a number of Python's `logging`: 10, 20 … 50; else `None`."""
     return LogLevel(number) if number in LogLevel.__members__.values() else None
 
 
 def _integer_of(value: object) -> int | None:
-    """Return a number, or a text of digits, from 0 to 999,999 as an integer; else `None`."""
+    """Return a number or a text of digits from 0 to 999,999; else `None`."""
     if isinstance(value, str) and value.strip().isascii() and value.strip().isdecimal():
         value = int(value.strip()[:16])
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -136,7 +118,7 @@ def _integer_of(value: object) -> int | None:
 
 
 def parse_level(value: object) -> LogLevel | None:
-    """Return the level for a field's value: a word, a letter, or a number of pino from 10 to 69."""
+    """Return the level for a word, a letter, or a number of pino from 10 to 69."""
     if isinstance(value, str):
         word = value.strip()[:16].lower()
         if not word.isascii() or not word.isdecimal():

@@ -17,20 +17,19 @@ from studio_tui.presentation.logs.timestamps import (
 )
 
 LINE = 512
-"""Number of bytes at the start of a line that are read to find its timestamp."""
+"""Bytes at the start of a line that are read to find its timestamp."""
 
 _FIRST = 32 * 1024
-"""Number of bytes at the start of a log that are used to detect the order of dates."""
+"""Bytes at the start of a log from which the order of dates is detected."""
 _PIECE = 8 * 1024
-"""Maximum number of bytes that are read at once."""
 _NO_DATE = timedelta(days=10_000)
-"""Distance from the job's lifetime that stands for a date which does not exist in an order."""
+"""Distance from the job's life that stands for a date which does not exist in an order."""
 _AHEAD = timedelta(hours=26)
 """Tolerance for future timestamps: clock differences, and unknown time zones."""
 
 
 class Bytes(Protocol):
-    """Access to the bytes of a log, for detecting the order of its dates."""
+    """The bytes of a log."""
 
     @property
     def version(self) -> int:
@@ -38,7 +37,7 @@ class Bytes(Protocol):
 
     @property
     def size(self) -> int:
-        """Size in bytes."""
+        """Bytes."""
 
     def read(self, offset: int, length: int) -> bytes:
         """Return up to `length` bytes from `offset` on."""
@@ -57,11 +56,10 @@ class Zones:
 class LineClock:
     """Parses the timestamps of one log's lines.
 
-    The order of day, month and year is detected for each shape of dates, from the first `_FIRST`
-    bytes of the log. It is the order of the first line that only one order puts within a day of the
-    job's lifetime. Without such a line, it is the order with the least total distance of the lines
-    from the lifetime. If several orders have the least distance, or if a date does not exist in the
-    detected order, a line gets its time closest to the lifetime.
+    The order of day, month and year is detected for each shape of dates: that of the first line
+    that only one order puts within a day of the job's life, else that with the least total distance
+    from it. If several orders have the least distance, or if a date does not exist in the detected
+    order, a line gets its time closest to the life.
     """
 
     def __init__(
@@ -76,20 +74,16 @@ class LineClock:
         self._orders: dict[DateShape, Order] = {}
         """Orders that are certain, by shape of dates."""
         self._distances: dict[DateShape, dict[Order, float]] = {}
-        """Total distance of lines from the job's lifetime in days, by shape and by order."""
+        """Total distance of lines from the job's life in days, by shape and by order."""
         self._now: datetime | None = None
         self._current_life: Life | None = None
-        """Lifetime of the job; read at most once per call of `time`."""
+        """The job's life, read at most once per call of `time`."""
         self._is_life_read = False
         self._examined = 0
-        """Number of bytes that have been examined for the order of dates."""
         self._version = log.version if log is not None else 0
 
     def time(self, text: str, now: datetime, arrived_at: datetime | None = None) -> datetime | None:
-        """Return the timestamp in the safe text of a line; `None` if it has none that is clear.
-
-        `arrived_at` is the arrival time of the line, if known.
-        """
+        """Return the timestamp in a line's safe text, or `None`; `arrived_at` is when it came."""
         self._now, self._is_life_read = now, False
         return read_time(text, self, arrived_at=arrived_at)
 
@@ -100,17 +94,17 @@ class LineClock:
 
     @property
     def zone(self) -> tzinfo:
-        """The zone of times without an offset."""
+        """Zone of times without an offset."""
         return self._zones.lines
 
     @property
     def local_zone(self) -> tzinfo:
-        """The zone of this machine."""
+        """Zone of this machine."""
         return self._zones.local
 
     @property
     def life(self) -> Life | None:
-        """Lifetime of the job; `None` if unknown."""
+        """The job's life; `None` if unknown."""
         if not self._is_life_read:
             self._current_life, self._is_life_read = self._find_life(), True
         return self._current_life
@@ -121,19 +115,12 @@ class LineClock:
         return self._now
 
     def seconds(self, line: bytes, now: datetime) -> float | None:
-        """Return the timestamp of an untrusted line in seconds since the epoch.
-
-        `None` if the line has no clear timestamp, or one too far in the future.
-        """
+        """Return an untrusted line's time in seconds; `None` if unclear or far in the future."""
         moment = self.time(styled_line(line).text, now)
         return None if moment is None or moment > now + _AHEAD else moment.timestamp()
 
     def order_of(self, shape: DateShape) -> Order | None:
-        """Return the order for a shape of dates; `None` if undecided or the lifetime is unknown.
-
-        Before that, the lines near the start of the log that have not been examined are examined,
-        unless the order is certain.
-        """
+        """Return the order for a shape of dates; `None` if undecided, or if the life is unknown."""
         log, life = self._log, self.life
         if log is None or life is None:
             return None
@@ -146,7 +133,6 @@ class LineClock:
         return self._orders.get(shape) or self._closest_order(shape)
 
     def _closest_order(self, shape: DateShape) -> Order | None:
-        """Return the order with the least distance; `None` if there are several or none."""
         distances = self._distances.get(shape, {})
         least = min(distances.values(), default=0.0)
         closest = [order for order, distance in distances.items() if distance == least]
@@ -168,7 +154,6 @@ class LineClock:
             self._examined += end
 
     def _examine_line(self, text: str, life: Life) -> None:
-        """Record the order of a line's date if only one is plausible; add up distances by order."""
         timestamp = find_timestamp(text)
         shape = timestamp[0].shape if timestamp is not None else None
         if timestamp is None or shape is None or shape in self._orders:

@@ -1,8 +1,7 @@
 """Detection of the level of a log line from what loggers, compilers and tracebacks print.
 
 A word is a level only near the start of a line between delimiters, or as the value of a field such
-as `level=error`. The same words in a sentence or in a name (`0 errors`, `error_rate=0.1`) do not
-count.
+as `level=error`, and not in a sentence or in a name (`0 errors`, `error_rate=0.1`).
 """
 
 import json
@@ -21,15 +20,13 @@ from studio_tui.presentation.logs.levels import (
 )
 
 HEAD = 160
-"""Number of characters from the start of a line that can contain a level word."""
+"""Characters from the start of a line that can contain a level word."""
 _FIELDS = 4096
-"""Number of characters from the start of a line that can contain a field like `level=error`."""
 SIZE_LIMIT = 65_536
-"""Maximum number of characters of a line that is parsed as JSON."""
+"""Maximum characters of a line that is parsed as JSON."""
 
 _ANY = "|".join(sorted(WORDS, key=len, reverse=True))
 _UPPER = re.compile(rf"(?<![\w.$=/\"'\\])(?:{_ANY.upper()})(?=[\s\]\[)(>|:;,!*/}}\-]|$)(?! =)")
-"""A level in capitals before a delimiter."""
 _CAPITALS = re.compile("[A-Z]{3}")
 """A part of every match of `_UPPER` that is found faster."""
 _PROSE = re.compile(
@@ -61,7 +58,6 @@ _BEFORE = re.compile(
     rf"|std(?:err|out) [FP] |\s{{0,40}}[{_DECORATION}]{{1,8}}-?\s+"
     rf"|[\[(]?(?:\d{{2,4}}[-/]\d\d[-/]\d{{2,4}}[T ,]\s?)?{_TIME}[\])]?[\s:|-]*)*\s*",
 )
-"""Text before a line's own text: a rank, a container, a process, the time."""
 _LETTER = re.compile(r"\[?([IWEFDCN])(?:\d{3,4} \d\d:\d\d| (?=\[?\w*[\d/.]|\w+\.cc)|: |, \[)")
 """A letter for the level, as in `E0102 12:00` of glog and `W: ` of apt."""
 _PRIORITY = re.compile(r"<(\d{1,3})>(?=\S)")
@@ -118,12 +114,11 @@ _SYSTEM_ERROR = re.compile(
 )
 """A line in which a shell or another program reports such an error after its name."""
 _WARNING_AT = re.compile(r"\S{1,300}:\d+: (?:\w+\.)*\w*Warning: |CMake (?:Deprecation )?Warning")
-"""A warning of Python after its place, as in `a.py:3: UserWarning: x`, or of CMake."""
 _TRACEBACK = "Traceback (most recent call last)"
 
 
 def level_of(text: str) -> LogLevel | None:
-    """Return the level of a line that is safe to draw; `None` if it has none."""
+    """Return the level of a line that is safe to draw."""
     if text.startswith("{") and (fields := _fields(text)) is not None:
         if level_field := level_in(fields):
             return level_field[1]
@@ -145,7 +140,6 @@ def level_of(text: str) -> LogLevel | None:
 
 
 def _fields(text: str) -> dict[str, object] | None:
-    """Return the fields of a line that is a JSON object, or of its loguru record; else `None`."""
     if len(text) > SIZE_LIMIT or not text.rstrip().endswith("}"):
         return None
     try:
@@ -163,7 +157,6 @@ def has_record(fields: Mapping[str, object]) -> bool:
 
 
 def _level_in_brackets(text: str) -> LogLevel | None:
-    """Return the level of a word in any case between delimiters, as in `[error]`."""
     if "[" in text or "|" in text or " - " in text or "<" in text:
         word = _LOWER.search(text, 0, HEAD)
         if word and not _PROSE.search(text, 0, word.start()):
@@ -172,7 +165,6 @@ def _level_in_brackets(text: str) -> LogLevel | None:
 
 
 def _level_at_start(text: str) -> LogLevel | None:
-    """Return the level implied by the start of a line's own text."""
     before = _BEFORE.match(text, 0, HEAD)
     start = before.end() if before else 0
     if letter := _LETTER.match(text, start):

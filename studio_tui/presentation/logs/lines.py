@@ -1,23 +1,21 @@
 """Converts the bytes of a log line to text that is safe to draw, with its colours.
 
-Of a line that was overwritten, the last state is converted (see `rewritten`). In a state, only SGR
-sequences are interpreted: colours, bold, dim, italic, underline, strike and reverse. Other
-complete sequences are dropped, and incomplete sequences are made visible. Attributes are reset on
-each line, so that any line can be drawn without the lines above it.
+Of escape sequences, those that overwrite a line (see `rewritten`) and SGR have an effect: colours,
+bold, dim, italic, underline, strike and reverse. Other complete ones are dropped, and incomplete
+ones are made visible. Each line begins with plain attributes.
 """
 
 import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from studio_tui.presentation.logs.rewritten import is_rewritten, states
+from studio_tui.presentation.logs.rewritten import States, is_rewritten, states, states_of_end
 from studio_tui.text import safe_block
 
 CHARACTER_LIMIT = 16_384
-"""Maximum number of characters drawn of a line."""
 
 TAB = 8
-"""Distance of tab stops in characters."""
+"""Cells between tab stops."""
 
 Colour = int | tuple[int, int, int]
 """Index of the 256-colour palette (0 to 15 are the terminal's own), or red, green, blue."""
@@ -32,10 +30,9 @@ _COMMAND_BYTES = re.compile(
     rb"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)"
     rb"|\x1b[ -/]*[0-OQ-WYZ\\`-~]"
 )
-"""A complete escape sequence in bytes, without 8-bit control characters."""
+"""The same in bytes, without 8-bit control characters."""
 _NO_LETTERS = re.compile(rb"[^A-Za-z]+")
 _COMPARED = 400
-"""Number of bytes of a state that are compared with another state."""
 _SURROGATE_PAIR = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]")
 """One character that was written as two surrogates of three bytes each."""
 
@@ -70,34 +67,28 @@ class StyledLine(NamedTuple):
     text: str
     """No control, format or bidirectional characters; at most `CHARACTER_LIMIT` characters."""
     spans: tuple[Span, ...]
-    """In order, not overlapping."""
     omitted: int
-    """Approximate number of bytes of the visible state that `text` lacks; 0 for most lines."""
+    """Approximate bytes of the visible state that `text` lacks; 0 for most lines."""
     updates: int
-    """Number of non-empty earlier states in the bytes that were read."""
+    """Number of non-empty earlier states that were read."""
     has_more: bool = False
-    """Whether the line was overwritten, and bytes between its start and its end were not read."""
+    """Whether the line was overwritten, and bytes in its middle were not read."""
     is_alike: bool = True
-    """Whether the last two states begin with the same letters, as in a progress bar.
-
-    True if there is only one state.
-    """
+    """Whether the last two states begin with the same letters, as in a progress bar."""
 
 
 def styled_line(head: bytes, *, tail: bytes = b"", length: int | None = None) -> StyledLine:
-    """Convert a line to what a terminal would show.
+    """Convert a line, or the last non-empty state of an overwritten one, as a terminal shows it.
 
-    Of an overwritten line, such as a progress bar, the terminal shows the last non-empty state.
-    `head` is the whole line, or the start of a line of `length` bytes. If `head` is only the start,
-    `tail` is the end of the line, or empty if the end was not read. A tail that was not overwritten
-    is not shown; then all of `head` is shown.
+    `head` is the whole line, or the start of a line of `length` bytes, of which `tail` is the end,
+    or empty if that was not read. Of a tail that was not overwritten, nothing is shown.
     """
     total = len(head) if length is None else length
     if tail and total == len(head) + len(tail):
         head, tail = head + tail, b""
-    raw, updates, is_alike = _newest_state(head, tail)
-    omitted = 0 if updates and tail else total - len(head)
-    text, spans = _text_and_spans(_decode(raw, is_cut=omitted > 0))
+    state = _newest_state(head, tail)
+    omitted = 0 if state.is_of_tail else total - len(head)
+    text, spans = _text_and_spans(_decode(state.raw, is_cut=omitted > 0))
     if len(text) > CHARACTER_LIMIT:
         omitted += len(text[CHARACTER_LIMIT:].encode("utf-8", "replace"))
         text = text[:CHARACTER_LIMIT]
@@ -106,7 +97,10 @@ def styled_line(head: bytes, *, tail: bytes = b"", length: int | None = None) ->
             for span in spans
             if span.start < CHARACTER_LIMIT
         ]
+    earlier = state.earlier
+    updates = len(earlier) + state.states_before
     has_more = updates > 0 and total > len(head) + len(tail)
+    is_alike = not earlier or _letters(state.raw) == _letters(earlier[-1])
     return StyledLine(text, tuple(spans), omitted, updates, has_more, is_alike)
 
 
@@ -115,32 +109,31 @@ def without_escapes(lines: bytes) -> bytes:
     return _COMMAND_BYTES.sub(b"", lines)
 
 
-def _newest_state(head: bytes, tail: bytes) -> tuple[bytes, int, bool]:
-    """Return the last state, the number of earlier states, and whether the last two are alike.
+class _State(NamedTuple):
+    raw: bytes
+    earlier: tuple[bytes, ...] = ()
+    states_before: int = 0
+    is_of_tail: bool = False
 
-    If a tail was not overwritten, the whole head is returned, even if the head was overwritten.
-    """
-    end = tail or head
-    if not is_rewritten(end):
-        return (head if tail else head.rstrip(b"\r")), 0, True
-    newest, earlier = states(end)
-    if not earlier:
-        return (head if tail else newest), 0, True
-    # Bytes between head and tail were not read.
-    states_in_head = len(states(head).earlier) if tail else 0
-    return newest, len(earlier) + states_in_head, _letters(newest) == _letters(earlier[-1])
+
+def _newest_state(head: bytes, tail: bytes) -> _State:
+    """Return the last state of which the beginning was read."""
+    of_head = States(head, ())
+    if is_rewritten(head):
+        of_head = states(head)
+    elif not tail:
+        return _State(head.rstrip(b"\r"))
+    if is_rewritten(tail) and (of_tail := states_of_end(tail)).earlier:
+        return _State(*of_tail, len(of_head.earlier), is_of_tail=True)
+    return _State(*of_head)
 
 
 def _letters(state: bytes) -> bytes:
-    """Return the letters in the first `_COMPARED` bytes of a state, without escape sequences."""
     return _NO_LETTERS.sub(b"", _COMMAND_BYTES.sub(b"", state[:_COMPARED]))
 
 
 def _decode(raw: bytes, *, is_cut: bool) -> str:
-    """Decode UTF-8; invalid bytes become replacement characters, surrogate pairs are joined.
-
-    If the bytes are cut off (`is_cut`), a replacement character at the end is left out.
-    """
+    """Decode UTF-8; of bytes that are cut off, an incomplete last character is left out."""
     try:
         return raw.decode()
     except UnicodeDecodeError:
@@ -150,7 +143,6 @@ def _decode(raw: bytes, *, is_cut: bool) -> str:
 
 
 def _join_halves(pair: re.Match[bytes]) -> bytes:
-    """Return the character of two separately encoded surrogates."""
     halves = pair[0].decode("utf-8", "surrogatepass").encode("utf-16", "surrogatepass")
     return halves.decode("utf-16").encode()
 
@@ -171,15 +163,12 @@ def _text_and_spans(text: str) -> tuple[str, list[Span]]:
 
 
 class _Canvas:
-    """The part of a line drawn so far."""
-
     def __init__(self) -> None:
         self.pieces: list[str] = []
         self.spans: list[Span] = []
         self.length = 0
 
     def draw(self, piece: str, pen: Pen) -> None:
-        """Append the text between two escape sequences."""
         if "\t" in piece:
             # Tab stops count from the start of the line, so blanks stand for the text before.
             blanks = " " * (self.length % TAB)
@@ -213,7 +202,7 @@ _SWITCHES: dict[int, dict[str, bool]] = {
     27: {"reverse": False},
     29: {"strike": False},
 }
-"""By SGR code: the attributes that the code switches on or off."""
+"""The attributes that an SGR code switches on or off."""
 
 
 @lru_cache(maxsize=1024)
@@ -249,11 +238,10 @@ def _pen_after(pen: Pen, parameters: str) -> Pen:
 
 
 def _numbers(part: str) -> list[int]:
-    return [int(digits[:4]) if digits else 0 for digits in part.split(":")]
+    return [int(digits.lstrip("0")[:4] or 0) for digits in part.split(":")]
 
 
 def _pop_colour(codes: list[list[int]]) -> list[int]:
-    """Remove the codes of a colour, `5;n` or `2;r;g;b`, from the front of the list."""
     count = {5: 2, 2: 4}.get(codes[0][0], 1) if codes else 0
     colour_codes = [code[0] for code in codes[:count]]
     del codes[:count]

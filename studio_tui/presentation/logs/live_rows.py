@@ -2,35 +2,33 @@
 
 A line is text up to a line break. A row is a row of the terminal, to which several lines may write.
 The region is the rows that the cursor moves up through. Each of its rows is shown once, in its last
-state: by the last line of the region if the row is still redrawn, else by the line that wrote it.
+state: by the last line of the region if it is still redrawn, else by the line that wrote it.
 """
 
 import re
 from collections.abc import Sequence
 from itertools import accumulate
 
-from studio_tui.presentation.logs.rewritten import last_state
+from studio_tui.presentation.logs.rewritten import last_state, movement
 
-UP = re.compile(rb"\x1b\[\d{0,3}[AF]")
-"""A movement of the cursor to a row above."""
-_MOVE = re.compile(rb"\n|\x1b\[(\d{0,3})([ABEF])")
+UP = re.compile(rb"\x1b\[\d*[AF]")
+_MOVE = re.compile(rb"\n|\x1b\[(\d*)([ABEF])")
 """A line break, or a movement of the cursor down (`B`, `E`) or up (`A`, `F`)."""
 _VISIBLE = re.compile(rb"(?:\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x20])*+[^\x00-\x20]")
-"""The beginning of text, up to its first visible character."""
-_HIGHEST = 100
-"""Maximum number of rows of one movement up, as terminals are rarely higher."""
+"""Text up to its first visible character."""
+HIGHEST = 100
+"""Maximum rows of one movement up, as terminals are rarely higher."""
 
 
 class LiveRows:
     """The rows that complete lines leave on a terminal, and the line that shows each row."""
 
     def __init__(self, data: bytes) -> None:
-        self._written: dict[int, tuple[int, bytes]] = {}
-        """For each row, the line that shows the row, and the bytes last written to the row."""
+        self._written: dict[int, tuple[int, list[bytes]]] = {}
+        """By row, the line that shows it, and what was written to it, one over the other."""
         self._touched: set[int] = set()
         """Lines in a region; those that do not show a row are hidden."""
         self._top = 0
-        """First row of the region."""
         self._bottom = -1
         """Last row of the region; less than `_top` if there is none."""
         if UP.search(data):
@@ -41,30 +39,30 @@ class LiveRows:
         if line not in self._touched:
             return []
         shown = sorted(row for row, (owner, _) in self._written.items() if owner == line)
-        return [last_state(self._written[row][1]) for row in shown]
+        return [last_state(b"\r".join(self._written[row][1])) for row in shown]
 
     def hidden(self) -> set[int]:
         """Return the numbers of the lines that show nothing."""
         return self._touched - {owner for owner, _ in self._written.values()}
 
     def _follow_cursor(self, data: bytes) -> None:
-        """Follow the movements of the cursor; one loop, because a block may have thousands."""
-        written, touched, is_visible = self._written, self._touched, _VISIBLE.match
+        """Follow the cursor; one loop, because a block may have thousands of movements."""
+        touched, is_visible = self._touched, _VISIBLE.match
         latest_line = {0: 0}
         row = line = end = last_line = 0
         for move in _MOVE.finditer(data):
             start = move.start()
             if start > end and is_visible(data, end, start):
-                written[row] = (line, data[end:start])
+                self._write(row, line, data[end:start])
             end = move.end()
             count, kind = move.groups()
             if kind is None:
                 line += 1
                 row += 1
             elif kind in b"BE":
-                row += int(count or 1)
+                row += movement(count)
             else:
-                from_row, row = row, row - min(int(count or 1), _HIGHEST)
+                from_row, row = row, row - min(movement(count), HIGHEST)
                 self._move_up(from_row, row, last_line)
                 touched.update(
                     latest_line[each] for each in range(row, from_row + 1) if each in latest_line
@@ -74,11 +72,15 @@ class LiveRows:
                 touched.add(line)
                 last_line = line
         if is_visible(data, end):
-            written[row] = (line, data[end:])
+            self._write(row, line, data[end:])
         self._show_in_last_line(last_line)
 
+    def _write(self, row: int, line: int, text: bytes) -> None:
+        texts = self._written[row][1] if row in self._written else []
+        texts.append(text)
+        self._written[row] = (line, texts)
+
     def _move_up(self, from_row: int, to_row: int, last_line: int) -> None:
-        """Update the region for a movement of the cursor from a row up to another."""
         if to_row > self._bottom:
             # A new region begins below the previous one.
             self._show_in_last_line(last_line)
@@ -91,17 +93,15 @@ class LiveRows:
         self._bottom = max(self._bottom, from_row)
 
     def _show_in_last_line(self, last_line: int) -> None:
-        """Assign all rows of the region to its last line."""
         for row in range(self._top, self._bottom + 1):
             if row in self._written:
                 self._written[row] = (last_line, self._written[row][1])
 
 
 def final_lines(lines: bytes, tag_length: int = 0) -> Sequence[int]:
-    """Return the start offsets of the lines that are not hidden.
+    """Return the starts of the lines of which something is shown.
 
-    A line is hidden if other lines redraw its rows. Each line begins with a tag of `tag_length`
-    bytes. Lines with the same tag are from one program.
+    The first `tag_length` bytes of a line are a tag of its program.
     """
     all_lines = lines.split(b"\n")
     starts = list(accumulate((len(line) + 1 for line in all_lines), initial=0))[: len(all_lines)]

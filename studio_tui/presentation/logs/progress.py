@@ -1,8 +1,7 @@
 """Progress of a job, parsed from the progress bars in its log.
 
-Numbers such as `3/4` in prose are no progress. So there must be a drawn bar next to the numbers, or
-times in brackets with a rate. The supported formats are those of tqdm, which DataChain uses, of pip
-and rich, and of keras.
+Numbers such as `3/4` are progress only beside a drawn bar, or beside times in brackets with a rate.
+The supported formats are those of tqdm, which DataChain uses, of pip and rich, and of keras.
 """
 
 import re
@@ -11,9 +10,10 @@ from typing import NamedTuple
 
 from studio_tui.presentation.format import duration
 from studio_tui.presentation.logs.lines import styled_line
+from studio_tui.presentation.logs.live_rows import HIGHEST
+from studio_tui.presentation.logs.rewritten import movement
 
 LONGEST_STATE = 1024
-"""Maximum number of characters of a state with a progress bar."""
 
 _NUMBER = r"(?:[0-9]{1,3}(?:,[0-9]{3}){1,5}|[0-9]{1,18})(?:\.[0-9]{1,20})?(?:e[+-]?[0-9]{1,2})?"
 _TIME = r"(?:[0-9]{1,5} ?d(?:ays?)?,? *)?[0-9]{1,12}:[0-9]{2}(?::[0-9]{2})?"
@@ -31,9 +31,7 @@ _COUNT_BEFORE = re.compile(rf"{_TOTAL}\s*$")
 _AMOUNT_BEFORE = re.compile(rf"(?<![\w.,/])(?P<done>{_NUMBER})(?P<unit>[^\[\]|:/0-9]{{0,40}})$")
 """An amount without a total directly before a meter, as in `37it`."""
 _PERCENT_BEFORE = re.compile(rf"(?<![\w.,])(?P<percent>{_NUMBER}) ?%:? *(?:\|[^|]*\|)?\s*$")
-"""A percentage directly before a meter or a drawn bar."""
 _INK = "-=#>*.o █▉-▏░▒▓0-9"
-"""Characters of drawn bars, for use in a character class."""
 _DRAWING = re.compile(
     rf"\[(?=[^\]]*[=#>*█])[{_INK}]{{5,}}\]"
     rf"|(?<=[0-9]%)\|[{_INK}]*\|"
@@ -49,32 +47,29 @@ _RATE = re.compile(rf"(?<![\w.])(?P<rate>{_NUMBER}) ?(?P<unit>[^\W\d_]{{1,9}})/s
 _PACE = re.compile(
     rf"(?<![\w.])(?P<pace>{_NUMBER}) ?(?P<part>[mµun]?)s/(?P<paced>[^\W\d_]{{1,9}})\b"
 )
-"""Time per unit, as in `2.5 s/it`; the reciprocal of a rate."""
+"""Time per unit, as in `2.5 s/it`."""
 _LEFT = re.compile(
     rf"(?i:\beta):? *(?P<left>{_TIME}|[0-9]{{1,6}}s)(?!\w)|^\s*(?P<bare>{_TIME})\s*$"
 )
 
 _SCALES = {"": 1.0, "k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18}
-"""Factors of decimal prefixes."""
 _BINARY = {"Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30, "Ti": 2.0**40}
-"""Factors of binary prefixes."""
 _SCALED_UNITS = frozenset({"", "B", "b", "bit", "bits", "bytes", "it"})
 """Units that may have a scale prefix; the T of `Tokens` is no prefix."""
 _VOWELS = frozenset("aeiouy")
 _PARTS = {"": 1.0, "k": 1e-3, "M": 1e-6, "m": 1e3, "u": 1e6, "µ": 1e6, "n": 1e9}
-"""Length of a second in other units of time, by their prefix: 1000 for `ms`."""
+"""Parts of a second by the prefix of their unit: 1000 for `ms`."""
 
 _ROUNDED = 2.0
-"""Maximum difference, due to rounding, between a shown percentage and a computed percentage."""
+"""Maximum difference between a shown and a computed percentage, due to rounding."""
 
 _EIGHTHS = "░▏▎▍▌▋▊▉"
-_MOVE = re.compile(rb"(\r|\n|\x1b\[(?:[0-9]{0,3}[ABEF]|2K|[01]?G|[0-9]{2,4}D)|\x08{5,})")
+_MOVE = re.compile(rb"(\r|\n|\x1b\[(?:[0-9]*[ABEF]|0*2K|0*1?G|[0-9]{2,4}D)|\x08{5,})")
 _NEWEST = 8192
-"""Number of bytes at the end of a log that are parsed first."""
 _PATIENCE = 5.0
-"""Seconds without an update up to which an outer bar never counts as no longer updated."""
+"""Seconds without an update that an outer bar may always take."""
 _PACES = 5
-"""Multiple of an outer bar's time per unit up to which it never counts as no longer updated."""
+"""Multiple of an outer bar's time per unit that it may always take without an update."""
 
 
 class Progress(NamedTuple):
@@ -83,9 +78,7 @@ class Progress(NamedTuple):
     label: str
     """Description; safe to draw, may be empty."""
     done: float | None
-    """Number of units that are done."""
     total: float | None
-    """Number of all units."""
     percent: float | None
     """From 0 to 100, as shown or computed from `done` and `total`."""
     unit: str
@@ -93,18 +86,14 @@ class Progress(NamedTuple):
     rate: float | None
     """Units per second."""
     elapsed: float | None
-    """Seconds since the start."""
     remaining: float | None
     """Estimated seconds until the end, as shown."""
     is_part: bool = False
-    """Whether the bar shows only a part of the work; the state of the bar above it is unknown."""
+    """Whether it is a part of the work, and the state of the bar above it is unknown."""
 
 
 def parse_progress(state: str) -> Progress | None:
-    """Parse a line, or one state of a rewritten line; `None` if it is not a progress bar.
-
-    `state` is safe to draw.
-    """
+    """Parse a safe text, a line or one state of a rewritten line; `None` if it has no bar."""
     if len(state) > LONGEST_STATE:
         return None
     if meters := list(_METER.finditer(state)):
@@ -117,14 +106,10 @@ def parse_progress(state: str) -> Progress | None:
 def latest_progress(data: bytes, previous: Progress | None = None) -> Progress | None:
     """Return the newest bar in the last bytes of a log; `None` if there is none.
 
-    The bytes may start and end anywhere: text before the first cursor movement is ignored, and so
-    are incomplete states. A program can show several bars, one above the other, by moving the
-    cursor up to redraw them. Of these, the topmost bar that is unfinished and still updated is
-    returned, as it shows the overall progress. If there is none, the last updated bar is returned.
-
-    Updates of the overall bar can be so rare that the bytes have none. Then `previous`, the
-    previous result, is returned if it can be the overall bar. Otherwise, the last updated bar is
-    returned with `is_part`.
+    The bytes may start and end anywhere. Of several bars, one above the other, it is the topmost
+    that is unfinished and still updated, as it shows the overall progress. If that is updated so
+    rarely that the bytes do not have it, it is `previous`, the previous result, if that can be the
+    overall bar; else the bar updated last, with `is_part`.
     """
     newest = _latest(data[-_NEWEST:], previous)
     if newest is not None and newest.is_part and previous is None and len(data) > _NEWEST:
@@ -152,11 +137,7 @@ def _latest(data: bytes, previous: Progress | None) -> Progress | None:
 
 
 def _is_overall(above: Progress, part: Progress) -> bool:
-    """Whether the bar `above` shows the overall progress, of which `part`, below it, is a part.
-
-    It does not if its percentage is unknown, or if it is finished or no longer updated. A bar that
-    is no longer updated shows much less elapsed time than `part`.
-    """
+    """Whether the bar `above` shows the overall progress: it is unfinished and still updated."""
     if above.percent is None or above.percent >= 100:
         return False
     if above.elapsed is None or part.elapsed is None:
@@ -166,23 +147,18 @@ def _is_overall(above: Progress, part: Progress) -> bool:
 
 
 def _states(data: bytes) -> tuple[dict[int, list[str]], set[int]]:
-    """Return the complete states by row, and the rows that the cursor moved up through.
-
-    Rows are numbered from the start of the data. In the `dict`, the last written row is last.
-    """
+    """Return the complete states by row, the latest row last, and the rows moved up through."""
     pieces = _MOVE.split(data)
     states: dict[int, list[str]] = {}
     rows_moved_through: set[int] = set()
     row = 0
-    for movement, raw, following in zip(
-        pieces[1::2], pieces[2::2], [*pieces[3::2], b""], strict=False
-    ):
-        if movement == b"\n":
+    for move, raw, following in zip(pieces[1::2], pieces[2::2], [*pieces[3::2], b""], strict=False):
+        if move == b"\n":
             row += 1
-        elif movement[-1:] in b"BE":
-            row += int(movement[2:-1] or 1)
-        elif movement[-1:] in b"AF":
-            count = int(movement[2:-1] or 1)
+        elif move[-1:] in b"BE":
+            row += movement(move[2:-1])
+        elif move[-1:] in b"AF":
+            count = min(movement(move[2:-1]), HIGHEST)
             rows_moved_through.update(range(row - count, row))
             row -= count
         text = styled_line(raw).text.rstrip() if len(raw) <= 4 * LONGEST_STATE else ""
@@ -193,7 +169,6 @@ def _states(data: bytes) -> tuple[dict[int, list[str]], set[int]]:
 
 
 def _newest(states: Iterable[str]) -> Progress | None:
-    """Return the last bar among the states of a row; `None` if there is none."""
     return next((bar for state in reversed(list(states)) if (bar := parse_progress(state))), None)
 
 
@@ -259,7 +234,7 @@ def _with_drawing(state: str, drawing: re.Match[str]) -> Progress | None:
 
 
 def _with_percent(bar: Progress, percent_match: re.Match[str] | None) -> Progress:
-    """Return a bar with its percentage, without a truncated count, which contradicts it."""
+    """Return a bar with its percentage, and without a count that contradicts it, as it was cut."""
     computed = None
     if bar.done is not None and bar.total:
         computed = min(100 * bar.done / bar.total, 100.0)
@@ -284,10 +259,7 @@ def _rate_from_pace(match: re.Match[str], factor: float) -> float | None:
 
 
 def _unit(text: str, other: str, *, scaled: bool) -> tuple[float, str]:
-    """Split a unit: `kB` into the factor 1000 and the unit `B`.
-
-    `other` is the unit elsewhere in the bar. `scaled` is whether the bar is known to scale numbers.
-    """
+    """Split a unit: `kB` into 1000 and `B`; `scaled` is whether the bar surely scales numbers."""
     text, other = text.strip(), other.strip()
     if text[:2] in _BINARY and text[2:] in _SCALED_UNITS:
         return _BINARY[text[:2]], text[2:]
@@ -325,7 +297,7 @@ def _label(before: str) -> str:
 
 
 def bar_text(percent: float, width: int) -> str:
-    """Draw a bar of `width` cells, which is full only from 100 percent on; blank below 3 cells."""
+    """Draw a bar of `width` cells, full only from 100 percent on; blank below 3 cells."""
     room = width - 2
     if room < 1:
         return " " * max(width, 0)
@@ -369,7 +341,6 @@ def rate_words(progress: Progress, *, with_unit: bool = True) -> str:
 
 
 def _short_number(amount: float, unit: str, *, tenths_below: float = 100) -> str:
-    """Format a number with about three digits, its scale and unit: `3.1k it`, `270 MB`."""
     scale = ""
     for letter in "kMGTPE":
         if amount < 999.5:

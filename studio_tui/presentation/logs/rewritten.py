@@ -1,38 +1,39 @@
 """Splits a line that was overwritten into its states.
 
-A line is overwritten from its start after a carriage return, `CSI G` or `CSI 2K`. After backspaces,
-`CSI n D` or `CSI n G`, a line is overwritten from the new place of the cursor. The text before the
-cursor is kept in the next state.
+A line is overwritten from the place to which a carriage return, backspaces, `CSI n D`, `CSI n G` or
+`CSI 2K` move the cursor. As on a terminal, what the new text does not cover stays, unless `CSI K`
+erases it. Each character counts as one cell.
 """
 
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
-_RETURNS = re.compile(rb"\r|\x1b\[(?:2K|[01]?G)")
+_RETURNS = re.compile(rb"(\r|\x1b\[(?:0*2K|0*1?G))")
 """Sequences after which a line is overwritten from its start."""
-_PARTIAL = re.compile(rb"\x08|\x1b\[\d*D|\x1b\[(?:[2-9]|\d\d+)G")
+_ERASURE = re.compile(rb"\x1b\[0*K")
+_PARTIAL = re.compile(rb"\x08|\x1b\[(?:\d*D|0*(?:[2-9]|[1-9]\d+)G)")
 """Moves of the cursor that can stop before they reach the start of a line."""
 _MOVES = re.compile(
-    rb"(?P<start>\r|\x1b\[(?:2K|[01]?G))|(?P<back>\x08+)|\x1b\[(?:(?P<left>\d*)D|(?P<column>\d+)G)"
+    rb"(?P<start>\r|\x1b\[0*2K)|(?P<back>\x08+)"
+    rb"|\x1b\[(?:(?P<left>\d*)D|(?P<column>\d*)G|(?P<erase>0*)K)"
 )
-"""A sequence as in `_RETURNS` or `_PARTIAL`; several backspaces are one match."""
-_SHOWN = re.compile(r"((?:\x1b\[[0-?]*[ -/]*[@-~])*)([^\x1b]|\x1b(?!\[))", re.DOTALL)
-"""A character with the escape sequences before it."""
+"""A move of the cursor or an erasure; several backspaces are one match."""
+_CELL = re.compile(r"((?:\x1b\[[0-?]*[ -/]*[@-~])*+)(.|\Z)", re.DOTALL)
+"""A character with the escape sequences before it; at the end of a text, no character."""
 _INVISIBLE = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x1f]")
-"""An escape sequence or a control character."""
+_RESET = "\x1b[m"
 _LARGEST = 9999
-"""Maximum number of cells that `CSI n D` moves the cursor."""
 _BUDGET = 2_000_000
-"""Maximum number of characters copied per line; beyond it, each move leads to the line's start."""
+"""Maximum characters copied per line; beyond it, each move erases the line."""
 
 
 class States(NamedTuple):
     """Successive states of a line."""
 
     newest: bytes
-    """The last non-empty state, without movements of the cursor; empty if all states are empty."""
+    """The last non-empty state, without movements of the cursor; empty if there is none."""
     earlier: tuple[bytes, ...]
-    """The earlier non-empty states, in order."""
 
 
 def is_rewritten(raw: bytes) -> bool:
@@ -50,20 +51,31 @@ def states(raw: bytes) -> States:
     """Return the states of a line; a line that was never overwritten has one state."""
     raw = raw.rstrip(b"\r")
     if b"\x1b" not in raw and b"\x08" not in raw:
-        non_empty = [state for state in raw.split(b"\r") if state.strip()] or [raw]
-        return States(non_empty.pop(), tuple(non_empty))
-    all_states = _states_with_partial_moves(raw) if _PARTIAL.search(raw) else _RETURNS.split(raw)
-    while len(all_states) > 1 and not _has_text(all_states[-1]):
-        all_states.pop()
-    return States(all_states[-1], tuple(state for state in all_states[:-1] if _has_text(state)))
+        return States(_last_of_plain(raw), tuple(_non_empty(raw.split(b"\r"))[:-1]))
+    if _PARTIAL.search(raw):
+        all_states = _non_empty(_drawn_states(raw))
+        return States(all_states.pop(), tuple(all_states)) if all_states else States(b"", ())
+    parts = _RETURNS.split(raw)
+    while len(parts) > 1 and not _has_text(parts[-1]):
+        del parts[-2:]
+    return States(_last_of_parts(parts), tuple(_non_empty(parts[:-1:2])))
+
+
+def states_of_end(raw: bytes) -> States:
+    """Return the states of the end of a line, the first of which begins before it."""
+    first = _RETURNS.search(raw)
+    if first is None:
+        return states(raw)
+    begun = raw[: first.start()]
+    newest, earlier = states(raw[first.start() :])
+    return States(newest, (begun, *earlier)) if newest else States(begun, ())
 
 
 def last_state(raw: bytes) -> bytes:
     """Return the visible state of a line; usually the line itself."""
     raw = raw.rstrip(b"\r")
     if b"\x08" not in raw and b"\x1b" not in raw:
-        newest = raw[raw.rfind(b"\r") + 1 :]
-        return newest if newest.strip() else states(raw).newest
+        return _last_of_plain(raw)
     return states(raw).newest if is_rewritten(raw) else raw
 
 
@@ -76,52 +88,112 @@ def last_states(lines: bytes) -> bytes:
     )
 
 
+def _non_empty(all_states: Iterable[bytes]) -> list[bytes]:
+    return [state for state in all_states if _has_text(state)]
+
+
 def _has_text(state: bytes) -> bool:
     return bool(_INVISIBLE.sub(b"", state).strip()) if b"\x1b" in state else bool(state.strip())
 
 
-def _states_with_partial_moves(raw: bytes) -> list[bytes]:
-    """Return the states of a line with moves that can stop before they reach its start."""
+def _width(state: bytes) -> int:
+    return len(_INVISIBLE.sub(b"", state).decode("utf-8", "replace"))
+
+
+def _last_of_parts(parts: list[bytes]) -> bytes:
+    """Return the last state, given texts and between them sequences of `_RETURNS`."""
+    *before, following = parts
+    visible = [following]
+    width = _width(following)
+    for text, move in zip(before[-2::-2], before[::-2], strict=True):
+        if move.endswith(b"K") or _ERASURE.match(following):
+            break
+        following = text
+        if _width(text) > width or _ERASURE.search(text):
+            visible.append(text)
+            width = max(width, _width(text))
+    return visible[0] if len(visible) == 1 else _drawn_states(b"\r".join(reversed(visible)))[-1]
+
+
+def _last_of_plain(raw: bytes) -> bytes:
+    """Return the last state of a line without escape sequences and backspaces."""
+    if b"\r" not in raw:
+        return raw
+    texts = raw.decode("utf-8", "surrogateescape").split("\r")
+    while len(texts) > 1 and not texts[-1].strip():
+        texts.pop()
+    newest = shown = texts.pop()
+    for text in reversed(texts):
+        shown += text[len(shown) :]
+    uncovered = shown[len(newest) :].rstrip()
+    return (newest + uncovered).encode("utf-8", "surrogateescape")
+
+
+def _drawn_states(raw: bytes) -> list[bytes]:
+    """Return the states of a line as a terminal draws them, apart from colours."""
     all_states: list[bytes] = []
-    cells: list[str] = []
+    row = _Row()
     end = copied = 0
-    length_after_move = -1
+    has_changed = False
     for move in _MOVES.finditer(raw):
-        cells += _cells(raw[end : move.start()])
+        has_changed |= row.write(raw[end : move.start()])
         end = move.end()
-        column = _cells_kept(move, len(cells))
-        if column < len(cells):
-            copied += len(cells)
-            all_states.append("".join(cells).encode("utf-8", "surrogateescape"))
-            del cells[column if copied < _BUDGET else 0 :]
-            length_after_move = len(cells)
-    cells += _cells(raw[end:])
-    if len(cells) != length_after_move or not all_states:
-        all_states.append("".join(cells).encode("utf-8", "surrogateescape"))
+        column = row.column_after(move)
+        is_erased = column < len(row.cells) and move[0].endswith(b"K")
+        if has_changed and (is_erased or column < row.column):
+            all_states.append(row.text)
+            copied += len(row.cells)
+            has_changed = False
+        row.column = column if copied < _BUDGET else 0
+        if is_erased or copied >= _BUDGET:
+            del row.cells[row.column :]
+            has_changed |= is_erased and row.column > 0
+    if row.write(raw[end:]) or has_changed:
+        all_states.append(row.text.rstrip(b" ") if row.column < len(row.cells) else row.text)
     return all_states
 
 
-def _cells_kept(move: re.Match[bytes], length: int) -> int:
-    """Return how many of `length` cells are kept after a movement: those before the cursor.
+class _Row:
+    """The cells of a terminal to which a line is written."""
 
-    The result can exceed `length`, if the cursor moves to the right.
-    """
-    if move["start"] is not None:
-        return 0
-    if move["column"] is not None:
-        return int(move["column"][:4]) - 1
-    if move["back"] is not None:
-        return max(0, length - len(move["back"]))
-    return max(0, length - min(int(move["left"][:4] or b"1"), _LARGEST))
+    def __init__(self) -> None:
+        self.cells: list[str] = []
+        """Characters, each with the escape sequences before it."""
+        self.column = 0
+        """The cell that is written next, at most the number of cells."""
+        self._escapes = ""
+
+    @property
+    def text(self) -> bytes:
+        return "".join(self.cells).encode("utf-8", "surrogateescape")
+
+    def write(self, raw: bytes) -> bool:
+        """Write over the cells from the cursor on; return whether the text has characters."""
+        text = self._escapes + raw.decode("utf-8", "surrogateescape")
+        if "\x1b" not in text:
+            written = list(text)
+        else:
+            parts = _CELL.findall(text)
+            written = [escapes + character for escapes, character in parts if character]
+            self._escapes = "".join(escapes for escapes, character in parts if not character)
+        end = self.column + len(written)
+        if "\x1b" in text and written and end < len(self.cells):
+            written[-1] += _RESET
+        self.cells[self.column : end] = written
+        self.column = end
+        return bool(written)
+
+    def column_after(self, move: re.Match[bytes]) -> int:
+        if move["start"] is not None:
+            return 0
+        if move["column"] is not None:
+            return min(movement(move["column"]) - 1, len(self.cells))
+        if move["erase"] is not None:
+            return self.column
+        return max(0, self.column - (len(move["back"] or b"") or movement(move["left"])))
 
 
-def _cells(raw: bytes) -> list[str]:
-    """Return the characters of a text, each with the escape sequences before it."""
-    text = raw.decode("utf-8", "surrogateescape")
-    if "\x1b" not in text:
-        return list(text)
-    cells = [shown[0] for shown in _SHOWN.finditer(text)]
-    end = sum(map(len, cells))
-    if end < len(text):
-        cells = [*cells[:-1], (cells[-1] if cells else "") + text[end:]]
-    return cells
+def movement(parameter: bytes) -> int:
+    """Return the parameter of a movement, up to `_LARGEST`; 0 stands for 1 (ECMA-48, 8.3.18)."""
+    digits = parameter.lstrip(b"0")
+    return _LARGEST if len(digits) > 4 else int(digits or b"1")

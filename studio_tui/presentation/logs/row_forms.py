@@ -13,12 +13,11 @@ from studio_tui.presentation.logs.rewritten import is_rewritten, states
 from studio_tui.presentation.logs.tracebacks import inherited_level
 
 _STATES = 200
-"""Maximum number of states that are shown of a rewritten line. Earlier states are left out."""
+"""Maximum states that are shown of a rewritten line: the last ones."""
 
 _TRACEBACK = TRACEBACK.encode()
 
 _COLOURS = {LogLevel.WARNING: Pen(foreground=3), LogLevel.ERROR: Pen(foreground=1)}
-"""Colours of lines; those of critical lines are those of errors."""
 
 
 class JsonForm(StrEnum):
@@ -33,14 +32,11 @@ class RowForm(NamedTuple):
     """Display options of log lines."""
 
     json: JsonForm = JsonForm.SHORT
-    """Display mode of lines that are JSON objects."""
 
     states: bool = False
-    """Whether each state of a rewritten line has its own row."""
 
 
 PLAIN_FORM = RowForm()
-"""Default options."""
 
 
 def rows_of(
@@ -50,10 +46,9 @@ def rows_of(
     form: RowForm,
     above: Callable[[], Iterable[str]] = tuple,
 ) -> tuple[StyledLine, ...]:
-    """Return the rows of a line, at least one.
+    """Return the rows of a line, at least one; the first parameters are as in `styled_line`.
 
-    `head`, `tail` and `length` are as in `styled_line`. `above` returns the preceding lines, the
-    nearest first, from which a line without a level can inherit one.
+    `above` returns the preceding lines, the nearest first, from which it may inherit its level.
     """
     if form.states and is_rewritten(head):
         newest, earlier = states(head)
@@ -71,15 +66,12 @@ def rows_of(
 
 
 def may_have_two_rows(head: bytes, tail: bytes) -> bool:
-    """Whether a line can have two rows in the default form: a bar, and a traceback behind it."""
+    """Whether a line can be a bar with a traceback behind it, which has a row of its own."""
     return (tail or head).find(_TRACEBACK) > 0
 
 
 def _split_at_traceback(line: StyledLine) -> tuple[StyledLine, ...]:
-    """Split a line in which a traceback follows a progress bar; return any other line as it is.
-
-    The row with the bar keeps the number of earlier states; the row with the traceback has none.
-    """
+    """Split a line in which a traceback follows a progress bar; return any other line as it is."""
     bar_length = len(line.text) - len(without_progress_bar(line.text))
     if not bar_length:
         return (line,)

@@ -1,8 +1,4 @@
-"""Search in the bytes of a log, limited to text that is visible.
-
-The typed text is literal, or a regular expression if it begins with `~`. Case is ignored unless the
-text has capital letters.
-"""
+"""Search in the bytes of a log, limited to text that is visible."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -30,19 +26,16 @@ REGEX_SIGN = "~"
 _LIKE_EXPRESSION = re.compile(r"\\[bdswBDSW]|\.[*+?]|\[[^\]]+\][*+?]|\w\|\w|^\^|\$$")
 """Parts of regular expressions that are rarely meant literally."""
 _SPANS = 500
-"""Maximum number of matches returned for a line."""
 _CONTROL = re.compile(rb"[\x00-\x09\x0b-\x1f\x7f]")
-"""A control character other than a line break."""
 _HEAD = 4096
-"""Number of bytes of a line that are searched for its level, unless it begins like JSON."""
+"""Bytes of a line that are searched for its level, unless it begins like JSON."""
 _BELOW = 20
-"""Maximum number of lines that a message has below the line that announces it."""
+"""Maximum lines of a message below the line that announces it."""
 _LARGE = 256 * 1024
-"""Length in characters or bytes above which data counts as large."""
 _TIMEOUT_LARGE = 2.0
-"""Timeout in seconds of a search for one match in large data, which is done in a thread."""
+"""Seconds to search for one match in large data, in a thread."""
 _TIMEOUT = 0.02
-"""Timeout in seconds of a search in other data, such as a line, during which the screen waits."""
+"""Seconds to search in other data, such as a line, during which the screen waits."""
 
 
 class SearchPatternError(Exception):
@@ -50,7 +43,7 @@ class SearchPatternError(Exception):
 
 
 class SearchPattern:
-    """A search within lines for a literal text or a regular expression."""
+    """A search for a text or, after `~`, an expression; only capitals make it case-sensitive."""
 
     def __init__(self, typed: str) -> None:
         """Compile the search text.
@@ -66,7 +59,7 @@ class SearchPattern:
         self.is_like_expression = not is_regex and bool(_LIKE_EXPRESSION.search(words))
         """Whether a literal text looks as if it was meant as a regular expression."""
         self._has_no_timeout = not is_regex
-        """A literal text is found in linear time, so its search needs no timeout."""
+        """A literal text is found in linear time."""
         source = words if is_regex else regex.escape(words, special_only=True)
         flags = regex.MULTILINE | (regex.IGNORECASE if _has_no_capitals(words, is_regex) else 0)
         try:
@@ -82,17 +75,15 @@ class SearchPattern:
         if not words or self._text.search("") is not None:
             raise SearchPatternError("That matches every line; type something more specific.")
         self.hidden_match_count = 0
-        """Number of lines found so far that match only beyond the characters that are shown."""
+        """Number of lines found that match only beyond the characters that are shown."""
         self.problem = ""
-        """An error message if the expression was too slow. From then on, `starts` finds nothing."""
+        """Why nothing is found any more, as the expression was too slow; else empty."""
 
     def spans(self, text: str) -> list[tuple[int, int]]:
-        """Return the ranges of matches in the safe text of a line; their ends are exclusive.
-
-        At most the first `_SPANS` are returned, and no empty ones. After a timeout, only the
-        matches found before it are returned.
-        """
+        """Return the first `_SPANS` non-empty matches in a safe text, with exclusive ends."""
         spans: list[tuple[int, int]] = []
+        if self.problem:
+            return spans
         try:
             for match in self._text.finditer(text, timeout=self._timeout(len(text))):
                 if match.end() > match.start():
@@ -104,7 +95,6 @@ class SearchPattern:
         return spans
 
     def _timeout(self, length: int) -> float | None:
-        """Return the timeout in seconds for searching a text of `length`; `None` for no timeout."""
         if self._has_no_timeout:
             return None
         return _TIMEOUT_LARGE if length > _LARGE else _TIMEOUT
@@ -131,7 +121,6 @@ class SearchPattern:
             return ()
 
     def _search_plain(self, pattern: "Pattern[bytes]", lines: bytes) -> list[int]:
-        """Search lines that are displayed as they are, except for control characters."""
         starts = []
         next_line, length = 0, len(lines)
         timeout = self._timeout(length)
@@ -147,7 +136,6 @@ class SearchPattern:
         return starts
 
     def _matching_indexes(self, pattern: Any, text: Any, newline: Any) -> list[int]:
-        """Return the indexes of matching lines in `text`, from 0."""
         indexes = []
         next_line = index = 0
         timeout = self._timeout(len(text))
@@ -179,7 +167,7 @@ class SearchPattern:
         return shown
 
     def _matches_as_shown(self, line: bytes) -> bool:
-        """Whether a line whose bytes match also matches as shown: a tab is shown as blanks."""
+        """Whether a line whose bytes match also matches as shown, with tabs as blanks."""
         return _CONTROL.search(line) is None or self.matches(styled_line(line).text)
 
     def _give_up(self) -> None:
@@ -193,10 +181,7 @@ class LevelPattern:
         self._least = least
 
     def starts(self, lines: bytes) -> Sequence[int]:
-        """Return the start offsets of lines of the level or above, and of the messages below them.
-
-        `lines` are complete.
-        """
+        """Return the starts of lines of the level or above, and of their messages."""
         starts: list[int] = []
         for start in candidate_lines(lines, self._least):
             if starts and start <= starts[-1]:
@@ -214,7 +199,6 @@ class LevelPattern:
 
 
 def _exception_message(lines: bytes, start: int) -> Iterator[int]:
-    """Yield the start offset of the message of an exception, below the header of its traceback."""
     for _ in range(FRAME_LINES):
         start = lines.find(b"\n", start) + 1
         if not 0 < start < len(lines):
@@ -226,7 +210,6 @@ def _exception_message(lines: bytes, start: int) -> Iterator[int]:
 
 
 def _message_lines(lines: bytes, start: int, text: str) -> Iterator[int]:
-    """Yield the start offsets of the message lines below a line that announces an error."""
     for _ in range(_BELOW):
         start = lines.find(b"\n", start) + 1
         if not 0 < start < len(lines):
@@ -240,7 +223,7 @@ def _message_lines(lines: bytes, start: int, text: str) -> Iterator[int]:
 
 
 def _head_at(lines: bytes, start: int) -> str:
-    """Return the line at an offset as displayed, limited to the part that determines its level."""
+    """Return the line at an offset as shown, cut after the part that determines its level."""
     end = lines.find(b"\n", start)
     line = last_state(lines[start : end if end >= 0 else len(lines)])
     is_json = line[:1] == b"{" and len(line) <= SIZE_LIMIT

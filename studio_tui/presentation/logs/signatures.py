@@ -9,7 +9,6 @@ from studio_tui.presentation.logs.line_levels import level_of
 from studio_tui.text import safe_line
 
 SIGNATURE_LIMIT = 200
-"""Maximum number of characters of a signature."""
 
 _PREFIX = re.compile(
     r".{0,160}?\b(?:ERROR|ERRO|ERR|CRITICAL|CRIT|FATAL|FATA|SEVERE|PANIC)\b!?"
@@ -23,19 +22,15 @@ _MODULES = re.compile(
     r"(?:^|(?<=\(raised as )|(?<=\(in )|(?<= in ))(?:[A-Za-z_$][\w$]*\.)+"
     r"(?=[A-Z_$][\w$]*(?:[:;)(]|$))"
 )
-"""Module path before an exception class."""
 _EXCEPTION = re.compile(r"(?:[A-Za-z_$][\w$]*\.)*[A-Z_$][\w$]*(?:Error|Exception|Interrupt)\b")
-"""An exception class with its module."""
 _LOGFMT = re.compile(r"\b(?:msg|message)=\"((?:[^\"\\]|\\.)*)\"")
-"""A message in logfmt, as in `msg="disk full"`; the group has its text."""
+"""A message in logfmt, as in `msg="disk full"`."""
 
 
 def signature(lines: Sequence[str]) -> str | None:
     """Return the reason for a failure in one short safe line; `None` if the lines have none.
 
-    The reason is the failure that ended the program. If the program handled a failure and went on,
-    the reason is the program's last message. Otherwise, the reason is the message of the last line
-    with the level of an error or above.
+    If the program handled a failure and went on, it is its last message.
     """
     from studio_tui.failures.reason import ending  # noqa: PLC0415 (the import takes 10 ms)
 
@@ -53,7 +48,6 @@ def signature(lines: Sequence[str]) -> str | None:
 
 
 def _without_prefix(line: str) -> str:
-    """Return the message of an error line: without time, level, logger and module."""
     if parsed := json_line(line):
         return parsed.message or line
     if field := _LOGFMT.search(line):
@@ -75,7 +69,6 @@ _VARIABLE = re.compile(
     r"|\b(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,}\b)"
     r"|(?P<n>(?<![A-Za-z_<\d])\d+(?:[.,]\d+)*(?:[eE][+-]?\d+)?)"
 )
-"""A path or an address, a hexadecimal id, or a number."""
 
 
 def normalise(text: str) -> str:

@@ -1,7 +1,6 @@
 """Parsing of the timestamp near the start of a log line, or in a JSON field; results are in UTC.
 
-An ambiguous timestamp is resolved to the time closest to the lifetime of the job that wrote the
-line.
+An ambiguous timestamp is resolved to the time closest to the life of the job that wrote the line.
 """
 
 import re
@@ -23,27 +22,24 @@ from studio_tui.presentation.logs.dates import (
 from studio_tui.presentation.logs.zones import ZONE_PATTERN, zones_of
 
 HEAD = 96
-"""Number of characters from the start of a line that may contain its timestamp."""
+"""Characters from the start of a line that may contain its timestamp."""
 _FIELDS = 4096
-"""Number of characters of a line that may contain a named field."""
+"""Characters of a line that may contain a named field."""
 _VALUE = 48
-"""Number of characters of a field's value that may contain its timestamp."""
+"""Characters of a field's value that may contain its timestamp."""
 
 DAY = timedelta(days=1)
 LIFE_TOLERANCE = timedelta(minutes=1)
-"""Maximum distance of a time of day without a date from the job's lifetime."""
+"""Maximum distance of a time of day without a date from the job's life."""
 _FEW_DAYS = 2 * DAY
-"""Lifetime of a job above which a time of day without a date is ambiguous."""
+"""Life of a job above which a time of day without a date is ambiguous."""
 _LATE = timedelta(hours=1)
 """Maximum time between timestamp and arrival of a line, if the time of day is ambiguous."""
 
 _CLOCK = re.compile(
     r"\d:[0-5]\d(?::[0-6]\d(?![\d:])|(?= ?[AaPp](?:[Mm](?!\w)|\. ?[Mm]\.)))", re.ASCII
 )
-"""A time of day from the last digit of the hour on, as the search for one digit is faster.
-
-Seconds are optional before AM or PM.
-"""
+"""A time of day from the last digit of the hour on, as the search for one digit is faster."""
 _INSIDE = frozenset("0123456789:.")
 """Characters directly before a time of day that rule it out, unless they belong to a date."""
 _AFTER = re.compile(
@@ -58,7 +54,6 @@ _AFTER = re.compile(
 _PLAIN = frozenset({"iso", "compact"})
 """Date formats that are unambiguous."""
 _NO_SUFFIX = ("",) * 6
-"""The groups of `_AFTER` without a match."""
 _SPEECH = re.compile(
     r"(?:^|\s)(?!(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) )[A-Z]?[a-z]+ $|(?:^|\s)[A-Za-z]+ [a-z]+ "
 )
@@ -66,7 +61,6 @@ _SPEECH = re.compile(
 _EPOCH = re.compile(r"[\[(]?(1\d{9}(?:\d{3}){0,3})(?:[.,](\d{1,9})\d*)?(?=[\s\]):|,]|$)", re.ASCII)
 """Seconds since 1970, or milliseconds, microseconds or nanoseconds, before a delimiter."""
 _EPOCH_FIELD = re.compile(r"(1\d{9}(?:\d{3}){0,3})(?:\.(\d{1,9})\d*)?(?=[\s,}\]\"'e]|$)", re.ASCII)
-"""A number as in `_EPOCH`, as the value of a JSON field."""
 _FIELD = re.compile(
     r"[\"'](?:@timestamp|timestamp|time|ts|asctime|datetime|date|eventTime|@t)[\"']\s*:\s*"
     r"(?:[\"']|(?=1))"
@@ -82,7 +76,7 @@ class Life(NamedTuple):
     end: datetime
 
     def distance(self, moment: datetime) -> timedelta:
-        """Return the distance of a time before or after the period; zero within it."""
+        """Return the distance of a time from the period; zero within it."""
         return max(self.begin - moment, moment - self.end, timedelta(0))
 
 
@@ -99,11 +93,11 @@ class TimestampContext(Protocol):
 
     @property
     def life(self) -> Life | None:
-        """Lifetime of the job; `None` if unknown."""
+        """The job's life; `None` if unknown."""
 
     @property
     def reference_time(self) -> datetime | None:
-        """A time close to which the lines were written; used if the lifetime is unknown."""
+        """A time close to which the lines were written; used if the life is unknown."""
 
     def order_of(self, shape: DateShape) -> Order | None:
         """Return the order of day, month and year in dates of a shape; `None` if unknown."""
@@ -111,7 +105,7 @@ class TimestampContext(Protocol):
 
 @dataclass(frozen=True)
 class UnknownLogContext:
-    """Context for parsing the timestamps of a log about which nothing else is known."""
+    """Context for parsing the timestamps of an unknown log."""
 
     zone: tzinfo = UTC
     local_zone: tzinfo = UTC
@@ -126,18 +120,16 @@ class RawTimestamp(NamedTuple):
     """A timestamp as written in a line, without its fraction."""
 
     form: str
-    """Format of the date, see `dates.DATE`; empty for a time of day without a date."""
+    """Format of the date, see `dates.DATE`; empty without a date."""
     date: str
     is_bracketed: bool
-    """Whether the date or time directly follows `[` or `(`."""
     clock: str
-    """Time of day with its hour, as in `9:05:07`."""
     half: str
-    """`a` or `p` for a 12-hour clock; else empty."""
+    """`a` or `p` for a 12-hour clock, or empty."""
     zone: str
-    """Zone or offset after the time of day; else empty."""
+    """Zone or offset after the time of day, or empty."""
     year: str
-    """Year that follows the time of day; else empty."""
+    """Year after the time of day, or empty."""
 
     @property
     def is_ambiguous(self) -> bool:
@@ -150,30 +142,10 @@ class RawTimestamp(NamedTuple):
         return shape_of(self.form, self.date, is_bracketed=self.is_bracketed)
 
 
-def time_of(
-    text: str,
-    zone: tzinfo,
-    reference_time: datetime | None = None,
-    *,
-    arrived_at: datetime | None = None,
-) -> datetime | None:
-    """Return when a line was written; `None` if it has no timestamp.
-
-    A time without an offset is in `zone`. If the year or the date is missing, the result is the
-    time closest to `reference_time`, or `None` without `reference_time`.
-    """
-    return read_time(
-        text, UnknownLogContext(zone, zone, reference_time=reference_time), arrived_at=arrived_at
-    )
-
-
 def read_time(
     text: str, context: TimestampContext, *, arrived_at: datetime | None = None
 ) -> datetime | None:
-    """Return when a line was written; `None` if it has no timestamp or it cannot be resolved.
-
-    `arrived_at` is the arrival time of the line, if known.
-    """
+    """Return when a line was written, or `None`; `arrived_at` is when it arrived, if known."""
     if text.startswith("{"):
         for name in _FIELD.finditer(text, 0, _FIELDS):
             start = name.end()
@@ -193,10 +165,7 @@ def read_time(
 
 
 def find_timestamp(text: str, start: int = 0, end: int = HEAD) -> tuple[RawTimestamp, str] | None:
-    """Return the timestamp at the first time of day between two offsets, and its fraction.
-
-    The fraction is digits, or empty. `None` if that time of day is not part of a timestamp.
-    """
+    """Return the timestamp at the first time of day in a part of a text, and its fraction."""
     clock = _CLOCK.search(text, start, end)
     if not clock:
         return None
@@ -230,7 +199,6 @@ def find_timestamp(text: str, start: int = 0, end: int = HEAD) -> tuple[RawTimes
 def _moment_within(
     text: str, start: int, end: int, context: TimestampContext, came: datetime | None
 ) -> datetime | None:
-    """Return the moment that the first timestamp between two offsets denotes."""
     timestamp = find_timestamp(text, start, end)
     if timestamp is None:
         return None
@@ -250,7 +218,6 @@ def _moment_within(
 
 
 def _period_of(context: TimestampContext) -> Life | None:
-    """Return the period to which ambiguous dates are close; `None` if unknown."""
     if (life := context.life) is not None:
         return life
     reference_time = context.reference_time
@@ -261,7 +228,6 @@ def _period_of(context: TimestampContext) -> Life | None:
 def _moment_with_date(
     written: RawTimestamp, zone: tzinfo, local_zone: tzinfo, life: Life | None, order: Order | None
 ) -> datetime | None:
-    """Return the moment that a timestamp with a date denotes, the closest to `life`."""
     readings = readings_of(written, zone, local_zone, life, order) if order else {}
     readings = readings or readings_of(written, zone, local_zone, life)
     moments = [moment for each in readings.values() for moment in each]
@@ -280,10 +246,7 @@ def readings_of(
     life: Life | None,
     known_order: Order | None = None,
 ) -> Mapping[Order, tuple[datetime, ...]]:
-    """Return the moments that a timestamp with a date may denote, by the order of the date.
-
-    There is only one order if the date is unambiguous, or if its order is `known_order`.
-    """
+    """Return the moments that a timestamp may denote, by the possible orders of its date."""
     shape = written.shape
     years = _possible_years(life) if life is not None else ()
     readings = {}
@@ -308,7 +271,6 @@ def _possible_years(life: Life) -> tuple[int, ...]:
 def _moments_on(
     written: RawTimestamp, day: tuple[int, int, int], zone: tzinfo, local_zone: tzinfo
 ) -> Iterator[datetime]:
-    """Yield the moments that a time of day on a day may denote; none if it does not exist."""
     hour, minute, second = map(int, f"{written.clock}:0".split(":")[:3])
     if written.half:
         is_later = written.half == "p"
@@ -333,7 +295,6 @@ def _moments_on(
 def _moments_near(
     written: RawTimestamp, zone: tzinfo, local_zone: tzinfo, life: Life
 ) -> tuple[datetime, ...]:
-    """Return the moments that a time of day may denote in a period or a day from it."""
     first = max(1, life.begin.toordinal() - 1)
     last = min(life.end.toordinal() + 1, date.max.toordinal())
     moments: list[datetime] = []
@@ -344,7 +305,6 @@ def _moments_near(
 
 
 def _closest_to_reference(written: RawTimestamp, context: TimestampContext) -> datetime | None:
-    """Return the moment closest to `context.reference_time` that a time of day may denote."""
     reference_time = context.reference_time
     if reference_time is None:
         return None
@@ -357,12 +317,11 @@ def _closest_to_reference(written: RawTimestamp, context: TimestampContext) -> d
 def _within_life(
     written: RawTimestamp, context: TimestampContext, life: Life, came: datetime | None
 ) -> datetime | None:
-    """Return the moment that a time of day denotes in a job's lifetime; `None` if none or unclear.
+    """Return the moment that a time of day denotes in a job's life; `None` if none or unclear.
 
-    A line cannot arrive before it is written, so moments after its arrival (`came`) are left out.
-    If several moments are left, or if the job runs for several days, the last moment is returned.
-    Then the result is `None` if the arrival is unknown, or long after that moment: the arrival was
-    not observed, or what looks like a time of day is the time since the job's start.
+    A line cannot arrive (`came`) before it is written. Of several moments, or in a life of several
+    days, it is the last before the arrival, or `None` if that is unknown or long after: it was not
+    observed, or what looks like a time of day is the time since the job's start.
     """
     if came is not None:
         life = Life(life.begin, max(life.begin, min(life.end, came)))
@@ -382,11 +341,7 @@ def _within_life(
 
 
 def _moment_of_epoch(text: str, start: int, context: TimestampContext) -> datetime | None:
-    """Return the moment that a number at an offset denotes: seconds or their fractions since 1970.
-
-    `None` if there is no such number, or if the moment is more than a day from the job's lifetime:
-    such numbers count bytes or rows.
-    """
+    """Return the moment of a number; `None` for one far from the job's life, which counts bytes."""
     number = _EPOCH.match(text, start) or _EPOCH_FIELD.match(text, start)
     if not number:
         return None

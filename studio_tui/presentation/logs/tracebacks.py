@@ -1,12 +1,13 @@
 """Grouping of the lines of one failure into a unit.
 
-The unit of a traceback is the line that announces it, its frames, its message and its chained
-exceptions, whatever prefix a logger or a launcher adds to each line.
+It is the line that announces a traceback, its frames, its message and its chained exceptions,
+whatever prefix a logger or a launcher adds to each line.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from enum import Enum, auto
+from itertools import islice
 
 from studio_tui.failures.exceptions import HEAD, INDENTS, NAME, SYNTAX_FILE, Prefix, is_final
 from studio_tui.failures.origins import TRACEBACK, is_boxed, split_origin, without_progress_bar
@@ -14,18 +15,17 @@ from studio_tui.presentation.logs.levels import LogLevel
 from studio_tui.presentation.logs.line_levels import level_of
 
 FRAME_LINES = 100
-"""Maximum number of lines between the header of a traceback and the message of its exception."""
+"""Maximum lines between the header of a traceback and the message of its exception."""
 
 _INDENTATION = frozenset(" \t")
 
 LINE_LIMIT = 2000
-"""Maximum number of lines that are read for a unit, also those of other origins."""
+"""Maximum lines that are read for a unit, also those of other origins."""
 
 _CHAIN = re.compile(r"\s*(?:\| )?(?:During handling of the above|The above exception was the dir)")
 _JAVA = re.compile(r"\s+at \S|\s*\.\.\. \d+ (?:more|common)|\s*(?:Caused by|Suppressed): ")
 """A frame or a cause in a traceback of Java or Node."""
 _GO = re.compile(r"goroutine \d+ \[|exit status \d|\[signal |created by |[\w./*()]+\(.*\)$")
-"""A line of a traceback of Go."""
 _CONTINUATION = re.compile(
     r"CUDA kernel errors might|For debugging consider|Compile with `TORCH|Last error:|nccl\w+Error:"
     r"|note: (?:run with `RUST_BACK|Some details are om)|stack backtrace:|\d+ \| "
@@ -37,30 +37,26 @@ _PANIC = re.compile(r"thread '[^']{0,80}'(?: \(\d+\))? panicked at \S+:\d+:\d+:?
 _EXCEPTION = re.compile(rf"(?:[\w$]+\.)+[\w$]*(?:Error|Exception)(?:: |$)|{NAME}Exception: ")
 """The name of an exception directly below the message of an error, as Java prints it."""
 _BLANKS = 2
-"""Maximum number of consecutive empty lines within a unit."""
 _FOREIGN = 500
-"""Maximum number of successive lines of other origins before the line with the exception."""
+"""Maximum successive lines of other origins before the line with the exception."""
 _FOREIGN_AFTER = 8
-"""Maximum number of successive lines of other origins elsewhere in a unit."""
+"""The same elsewhere in a unit."""
 
 
 class _Place(Enum):
     """Position of a line within a unit."""
 
     MESSAGE = auto()
-    """The message of an error. A traceback can follow it."""
+    """The message of an error; a traceback can follow it."""
     FRAMES = auto()
     """The header or a frame of a traceback."""
     GROUP = auto()
-    """Part of an exception group."""
     RAISED = auto()
     """The line with the exception, or a line of its message."""
     CHAINED = auto()
     """The words between two chained exceptions."""
     GO = auto()
-    """Part of a traceback of Go."""
     PANIC = auto()
-    """The first line of a panic of Rust."""
 
 
 class _Unit:
@@ -72,7 +68,7 @@ class _Unit:
         self._place = _place_after(head, first)
         self._length = 1
         self._pending = 0
-        """Number of empty lines since the most recent line of the unit."""
+        """Empty lines since the last line of the unit."""
 
     @property
     def is_within_frames(self) -> bool:
@@ -82,8 +78,8 @@ class _Unit:
     def add(self, line: str) -> bool | None:
         """Add the next line if it belongs to the unit, and return whether it does.
 
-        `None` for an empty line, which belongs to the unit only if a later line does. After
-        `_BLANKS` empty lines, a further empty line ends the unit.
+        `None` for one of up to `_BLANKS` empty lines, which belong to the unit only if a later line
+        does.
         """
         body = self._prefix.body(line)
         if not body.strip():
@@ -109,8 +105,8 @@ class _Unit:
 def unit_lines(lines: Iterable[str]) -> list[int]:
     """Return the indexes of the lines in the unit that begins with the first line: 0 and others.
 
-    Lines of other origins between those of the unit, such as other ranks, are skipped. Reads at
-    most `LINE_LIMIT` lines.
+    Lines of other origins between them, such as other ranks, are skipped. Reads at most
+    `LINE_LIMIT` lines.
     """
     source = iter(lines)
     first = next(source, None)
@@ -121,7 +117,7 @@ def unit_lines(lines: Iterable[str]) -> list[int]:
     indexes = [0]
     pending: list[int] = []
     foreign_count = 0
-    for number, line in enumerate(_first_lines(source), 1):
+    for number, line in enumerate(islice(source, LINE_LIMIT - 1), 1):
         writer, body = split_origin(line) if origin else ("", without_progress_bar(line))
         if writer != origin:
             foreign_count += 1
@@ -146,15 +142,15 @@ def has_message_below(text: str) -> bool:
 
 
 def is_traceback_header(line: str) -> bool:
-    """Whether a line is the header of a Python traceback, without anything before or after it."""
+    """Whether a line is only the header of a Python traceback."""
     return line.rstrip() == f"{TRACEBACK}:"
 
 
 def inherited_level(text: str, above: Iterable[str]) -> LogLevel | None:
     """Return the level that a line inherits from the lines above it, nearest first.
 
-    `None` unless the line is the message of a panic or of an exception, or is in a box whose title
-    has a level.
+    `None` unless it is the message of a panic or of an exception, or is in a box whose title has a
+    level.
     """
     is_indented = text[:1] in _INDENTATION
     for index, line in enumerate(above):
@@ -170,20 +166,11 @@ def inherited_level(text: str, above: Iterable[str]) -> LogLevel | None:
     return None
 
 
-def _first_lines(source: Iterator[str]) -> Iterator[str]:
-    for _ in range(LINE_LIMIT - 1):
-        line = next(source, None)
-        if line is None:
-            return
-        yield line
-
-
 def _indent(line: str) -> int:
     return len(line) - len(line.lstrip())
 
 
 def _place_after(head: re.Match[str] | None, line: str) -> _Place:
-    """Return the position of a line that begins a unit or a traceback; `head` is its header."""
     if head is None:
         if SYNTAX_FILE.match(line):
             return _Place.FRAMES
@@ -216,7 +203,6 @@ def _place_of_next(place: _Place, body: str, pending: int) -> _Place | None:
 
 
 def _place_directly_below(place: _Place, body: str, *, is_indented: bool) -> _Place | None:
-    """Return the position of a line below a message or an exception; `None` if not in the unit."""
     if _JAVA.match(body) or _CONTINUATION.match(body):
         return place
     if is_indented and level_of(body) is None:

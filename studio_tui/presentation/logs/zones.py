@@ -7,16 +7,9 @@ from zoneinfo import ZoneInfo
 
 _HOUR = timedelta(hours=1)
 _OFFSETS = {
-    **dict.fromkeys(("UT", "UTC", "GMT", "Z"), 0),
-    "EST": -5,
-    "EDT": -4,
-    "CST": -6,
-    "CDT": -5,
-    "MST": -7,
-    "MDT": -6,
-    "PST": -8,
-    "PDT": -7,
-}
+    "UT": 0, "UTC": 0, "GMT": 0, "Z": 0, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7,
+    "MDT": -6, "PST": -8, "PDT": -7,
+}  # fmt: skip
 """Offsets in hours of the abbreviations defined for mail (RFC 5322, 4.3)."""
 _AMBIGUOUS = frozenset((
     "ACDT", "ACST", "ACWS", "ADT", "AEDT", "AEST", "AFT", "AKDT", "AKST", "AMT", "ART", "AST",
@@ -28,7 +21,7 @@ _AMBIGUOUS = frozenset((
     "SGT", "SRT", "SST", "THA", "TJT", "TLT", "TMT", "TOT", "TRT", "UYT", "UZT", "VET", "VLAT",
     "VUT", "WAST", "WAT", "WEST", "WET", "WIB", "WIT", "WITA", "YAKT", "YEKT",
 ))  # fmt: skip
-"""Abbreviations without an offset here, because they are ambiguous or only used in some regions."""
+"""Abbreviations that are ambiguous or only used in some regions."""
 
 ZONE_PATTERN = (
     r"(?:Z(?!\w)"
@@ -37,7 +30,7 @@ ZONE_PATTERN = (
     r"|[\[(]?(?:[A-Z]{2,5}|utc|gmt)(?!\w)"
     r"|[\[(]?[A-Z][A-Za-z]+/[A-Z][A-Za-z_]+(?:/[A-Z][A-Za-z_]+)?(?![\w/]))"
 )
-"""Pattern of text after a time of day that can be a zone or another word."""
+"""Text after a time of day that can be a zone or another word."""
 _OFFSET = re.compile(r"(?:UTC|GMT|UT)?([+-])(\d{1,2}):?(\d\d)?", re.ASCII)
 _HALF_YEAR = timedelta(days=182)
 
@@ -50,8 +43,8 @@ class UnknownZoneError(ValueError):
 def zones_of(zone_text: str, local_zone: tzinfo, year: int) -> tuple[tzinfo, ...]:
     """Return the possible zones for a text that matches `ZONE_PATTERN`, the most likely first.
 
-    Empty if the text is not a known zone. `local_zone` is the zone of this machine, whose
-    abbreviations in `year` are recognized, too.
+    Empty if it is not a known zone. The abbreviations of `local_zone`, that of this machine, in
+    `year` are recognized too.
 
     Raises:
         UnknownZoneError: the text is an ambiguous abbreviation or an invalid offset.
@@ -77,7 +70,7 @@ def zones_of(zone_text: str, local_zone: tzinfo, year: int) -> tuple[tzinfo, ...
 
 
 def _local_offsets(name: str, local_zone: tzinfo, year: int) -> list[timedelta]:
-    """Return the offsets from UTC that this machine's zone calls `name` in January or July."""
+    """Return the offsets that this machine's zone calls `name` in January or July."""
     offsets = []
     try:
         january = datetime(year, 1, 2, 12, tzinfo=local_zone)

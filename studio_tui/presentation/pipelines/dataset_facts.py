@@ -9,8 +9,7 @@ from studio_tui.presentation.format import age, ago, join_names, local_time, plu
 from studio_tui.presentation.jobs.rows import SHORT_ID
 from studio_tui.presentation.pipelines.datasets import short_name
 
-_WIDEST = 40
-"""Maximum width of the name column in characters."""
+_WIDEST_NAME = 40
 
 NO_LINEAGE = "This Studio does not say what datasets were made from, or which are out of date."
 
@@ -18,7 +17,7 @@ NO_LINEAGE = "This Studio does not say what datasets were made from, or which ar
 def dataset_rows(datasets: Sequence[ListedDataset], now: datetime) -> list[tuple[str, str]]:
     """Return the name of each dataset and its line in the list: outdated first, then by name."""
     names = {each.name: short_name(each.name) for each in datasets}
-    width = min(_WIDEST, max(map(len, names.values()), default=0))
+    width = min(_WIDEST_NAME, max(map(len, names.values()), default=0))
     ordered = sorted(datasets, key=lambda each: (not each.newer, each.name))
     return [(each.name, _list_line(each, names[each.name], width, now)) for each in ordered]
 
@@ -26,11 +25,7 @@ def dataset_rows(datasets: Sequence[ListedDataset], now: datetime) -> list[tuple
 def dataset_lines(
     dataset: ListedDataset, others: Iterable[ListedDataset], now: datetime, *, has_lineage: bool
 ) -> list[Cell]:
-    """Return all details of a dataset as lines.
-
-    Datasets among `others` that are made from it are listed, too. `has_lineage` is whether Studio
-    reports what datasets are made from.
-    """
+    """Return all details of a dataset as lines, with the `others` that are made from it."""
     lines = [Cell(outdated_words(dataset), Tone.WARN)] if dataset.newer else []
     if not dataset.newer and has_lineage:
         lines.append(Cell("up to date: none of its sources is newer", Tone.GOOD))
@@ -85,8 +80,7 @@ def _version_line(version: ListedVersion, now: datetime) -> str:
 def outdated_upstream(dataset: ListedDataset, others: Iterable[ListedDataset]) -> tuple[str, ...]:
     """Return the name of a dataset, then those of the outdated datasets that it is made from.
 
-    A dataset that it is made from indirectly counts only if all datasets in between are outdated,
-    too.
+    An indirect source counts only if all datasets in between are outdated, too.
     """
     by_name = {each.name: each for each in others}
     names = {dataset.name: None}
@@ -101,6 +95,6 @@ def outdated_upstream(dataset: ListedDataset, others: Iterable[ListedDataset]) -
 
 
 def _sources(dataset: ListedDataset) -> tuple[str, ...]:
-    """Return the names, without versions, of the sources of the latest version of a dataset."""
+    """Return the names of the latest version's sources, without versions."""
     sources = dataset.versions[0].sources if dataset.versions else ()
-    return tuple(source.partition("@")[0] for source in sources)
+    return tuple(source.rpartition("@")[0] or source for source in sources)

@@ -37,7 +37,6 @@ class KnownDatasets(NamedTuple):
 
 
 _NAME = re.compile(r"@?[^\s@,]+(@[^\s@,]+)?")
-"""A name with an optional `@` before it and an optional version."""
 
 
 def datasets_in(text: str) -> tuple[str, ...]:
@@ -67,8 +66,7 @@ def short_name(name: str) -> str:
 def target_key(target: str) -> frozenset[str]:
     """Return a key that is equal for targets that rebuild the same datasets.
 
-    So the key is the same for `a,b` and `local.local.b@1 a`. Versions are ignored, because a
-    rebuild always creates a new version.
+    Versions are ignored, because a rebuild always creates a new one.
     """
     return frozenset(_without_version(name) for name in datasets_in(target)) or frozenset((target,))
 
@@ -78,8 +76,7 @@ def unknown_datasets(
 ) -> tuple[Problem, ...]:
     """Return one warning that names all unknown datasets in a text, with suggestions.
 
-    It is empty if all names are known, or if no dataset at all is known. `is_certain` means that
-    `known_names` are all datasets of Studio, so that no others exist.
+    It is empty if no dataset is known. `is_certain` means that Studio has no other datasets.
     """
     unknown = _unknown_names(text, known_names)
     if not unknown:
@@ -103,10 +100,7 @@ def refusal_problem(sentence: str, text: str, known_names: Iterable[str]) -> Pro
 
 
 def _unknown_names(text: str, known_names: Iterable[str]) -> dict[str, str]:
-    """Return the unknown names in a text, each with a suggestion or `""`.
-
-    No name is returned if no dataset at all is known.
-    """
+    """Return the unknown names in a text with a suggestion or `""`; none if no dataset is known."""
     names = {_without_version(name): name for name in known_names}
     if not names:
         return {}
@@ -144,7 +138,6 @@ def matching_names(word: str, names: Iterable[str]) -> tuple[str, ...]:
     """Return the names that start with or contain a word, best matches first; case is ignored.
 
     A word with `*`, `?` or `[` is a pattern for whole names, with or without namespace and project.
-    Its matches keep the order of `names`.
     """
     lowered_word = word.lower()
     if any(sign in lowered_word for sign in "*?["):

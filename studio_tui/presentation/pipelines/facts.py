@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import compress
 from typing import NamedTuple
 
 from studio_tui.api.models import Job, Pipeline, PipelineJob, RemovedJob
@@ -36,7 +37,7 @@ from studio_tui.presentation.pipelines.graph.statuses import (
     paused_words,
 )
 from studio_tui.presentation.pipelines.own_error import RootFailure, says_more
-from studio_tui.presentation.pipelines.rows import Overview, state_cell, total
+from studio_tui.presentation.pipelines.rows import Overview, state_cell
 from studio_tui.presentation.pipelines.times import ended_at, pipeline_seconds
 
 MOST_NAMED = 8
@@ -44,14 +45,9 @@ MOST_NAMED = 8
 GRID_RUNS = 8
 """Maximum number of pipelines compared side by side."""
 GRID_JOBS = 24
-"""Maximum number of jobs of which a comparison always shows all.
-
-Of more jobs, a comparison shows as many as fit. Jobs with problems are shown even if they do not
-fit, up to this number.
-"""
+"""Maximum number of jobs of which a comparison shows all; of more, as many as fit."""
 
 _GRID_FRAME_ROWS = 3
-"""Lines of a comparison besides the lines of jobs: title, ages, and `and 3 jobs more`."""
 
 _NAME_LEAST, _NAME_MOST = 12, 24
 """Minimum and maximum width of the column of names, in cells."""
@@ -65,11 +61,11 @@ class PipelineContext(NamedTuple):
     """Loaded runs by id."""
     now: datetime
     answered_at: datetime | None = None
-    """Time of Studio's last answer while Studio is unreachable; `None` while it is reachable."""
+    """Time of Studio's last answer while Studio is unreachable; else `None`."""
 
     @property
     def until(self) -> datetime:
-        """The time up to which durations of jobs and pipelines that have not ended are counted."""
+        """The time up to which durations of jobs that have not ended are counted."""
         return self.answered_at or self.now
 
 
@@ -134,13 +130,12 @@ def grid(
     width: int,
     room: int,
 ) -> tuple[FactLine, ...]:
-    """Return a comparison of the pipelines that have the same target as a pipeline.
+    """Return a comparison of the pipelines that have the same target, empty without another one.
 
-    It has a column for each of the latest pipelines, oldest first. The oldest are left out if they
-    do not fit in `width` cells. It has a row for each job name, or several if a pipeline has
-    several jobs of that name. It is empty if no other pipeline has the target, or if there are no
-    jobs. Of more than `GRID_JOBS` jobs, those with problems are first, and as many as fit in `room`
-    lines are shown (see `GRID_JOBS` for exceptions).
+    It has a column for each of the latest pipelines, oldest first; the oldest others are left out
+    if they do not fit in `width` cells. It has a row for each job name, or several if a pipeline
+    has several jobs of that name. Of more than `GRID_JOBS` jobs, those with problems are first, and
+    as many as fit in `room` lines are shown.
     """
     runs = _runs_of(pipeline, pipelines)
     if len(runs) < 2:
@@ -159,8 +154,12 @@ def grid(
         for head, column in zip(heads, columns, strict=True)
     ]
     while len(widths) > 1 and sum(widths) + _NAME_LEAST > width:
-        # Drop the oldest pipeline.
-        del runs[0], heads[0], columns[0], widths[0]
+        oldest = 1 if runs[0] is pipeline else 0
+        del runs[oldest], heads[oldest], columns[oldest], widths[oldest]
+    # The pipelines left out may have had jobs that no other has.
+    is_filled = [any(column[row].text for column in columns) for row in range(len(rows))]
+    rows = list(compress(rows, is_filled))
+    columns = [list(compress(column, is_filled)) for column in columns]
     name_width = max(_NAME_LEAST, min(_NAME_MOST, width - sum(widths)))
     shown_rows = _rows_to_show(rows, columns, room - _GRID_FRAME_ROWS)
     hidden_count = len(rows) - len(shown_rows)
@@ -180,7 +179,7 @@ def grid(
 
 
 def raw_json(pipeline: Pipeline) -> str:
-    """Return the pipeline as indented JSON; safe to draw."""
+    """Return the pipeline as indented JSON, safe to draw, with masked logins."""
     return as_json(pipeline, pipeline.model_dump(mode="json"))
 
 
@@ -191,15 +190,13 @@ def _status_cell(pipeline: Pipeline, statuses: JobStatuses) -> Cell:
 
 def _counts_cell(pipeline: Pipeline, overview: Overview) -> Cell:
     numbers = overview.numbers(pipeline)
-    if not total(numbers):
+    if not (total := sum(numbers.values())):
         return Cell(UNKNOWN, Tone.DIM)
     words = [f"{count.amount} {count.name}" for count in counts(numbers) if count.number]
-    return Cell(f"{total(numbers):,}: {', '.join(words)}")
+    return Cell(f"{total:,}: {', '.join(words)}")
 
 
 def _failure_facts(statuses: JobStatuses, failures: Sequence[RootFailure]) -> tuple[Fact, ...]:
-    """List the root failures, each with its cause and the number of jobs that it blocks."""
-
     def cell(failure: RootFailure) -> Cell:
         blocked = statuses.roots[failure.node.id]
         words = (failure.node.name, failure.why, f"blocks {blocked}" if blocked else "")
@@ -229,13 +226,11 @@ def _with_time(node: Node, jobs: Mapping[str, Job], until: datetime) -> str:
 
 
 def _seconds_run(node: Node, jobs: Mapping[str, Job], until: datetime) -> float | None:
-    """Return the seconds that a job has run up to `until`; `None` if unknown."""
     job = jobs.get(node.run or "")
     return run_seconds(job, until) if job else None
 
 
 def _time_facts(pipeline: Pipeline, context: PipelineContext) -> tuple[Fact, ...]:
-    """Return when a pipeline ended and how long it took, or how long it has taken so far."""
     ended = ended_at(pipeline, context.jobs)
     took = pipeline_seconds(pipeline, context.jobs, context.until)
     if took is None:
@@ -247,10 +242,9 @@ def _time_facts(pipeline: Pipeline, context: PipelineContext) -> tuple[Fact, ...
 
 
 def _runs_of(pipeline: Pipeline, pipelines: Iterable[Pipeline]) -> list[Pipeline]:
-    """Return the latest pipelines with the same target, including `pipeline`, oldest first.
+    """Return the latest of `pipelines` (newest first) with the same target, oldest first.
 
-    `pipelines` are in the order of Studio, newest first. If `pipeline` is not among the latest, it
-    replaces the oldest of these. The result is empty if `pipeline` has no target.
+    `pipeline` is always among them, but the result is empty if it has no target.
     """
     if not pipeline.triggered_from:
         return []
@@ -263,9 +257,9 @@ def _runs_of(pipeline: Pipeline, pipelines: Iterable[Pipeline]) -> list[Pipeline
 
 
 def _rows(statuses_of_runs: Sequence[JobStatuses]) -> list[tuple[str, int]]:
-    """Return the rows: each is the name of a job, and its number among jobs of that name.
+    """Return the rows, each the name of a job and its number among jobs of that name.
 
-    Jobs of the latest pipeline come first, in its order. Jobs only of older pipelines follow.
+    Jobs of the latest pipeline come first.
     """
     rows: dict[tuple[str, int], None] = {}
     for statuses in reversed(statuses_of_runs):
@@ -274,7 +268,6 @@ def _rows(statuses_of_runs: Sequence[JobStatuses]) -> list[tuple[str, int]]:
 
 
 def _nodes_by_row(statuses: JobStatuses) -> dict[tuple[str, int], str]:
-    """Return the nodes of a pipeline by row: a job's name, and its number among equal names."""
     numbers: dict[str, int] = {}
     numbered = {}
     for node_id, node in statuses.plan.nodes.items():
@@ -291,7 +284,6 @@ def _column(
 
 
 def _state_cell(statuses: JobStatuses, node_id: str, context: PipelineContext) -> Cell:
-    """Return the glyph of a job's state, with its run time if known."""
     look = statuses.look(node_id)
     ran = _seconds_run(statuses.plan.nodes[node_id], context.jobs, context.until)
     return Cell(look.glyph if ran is None else f"{look.glyph} {duration(ran)}", look.tone)
@@ -300,10 +292,9 @@ def _state_cell(statuses: JobStatuses, node_id: str, context: PipelineContext) -
 def _rows_to_show(
     rows: Sequence[object], columns: Sequence[Sequence[Cell]], most: int
 ) -> list[int]:
-    """Return the indexes of the rows to show: all up to `GRID_JOBS`, else `most`.
+    """Return the indexes of the rows to show: all up to `GRID_JOBS`, else `most`, problems first.
 
-    Of more than `GRID_JOBS` rows, those with problems come first. Up to `GRID_JOBS` of these are
-    shown even if that exceeds `most`, and at least one row of any kind.
+    Up to `GRID_JOBS` rows with problems are shown even if they exceed `most`.
     """
     indexes = range(len(rows))
     if len(rows) <= GRID_JOBS:
@@ -324,10 +315,13 @@ def _grid_line(
     return FactLine((Cell(name), NOTHING, *cells), (name_width - 1, 1, *widths))
 
 
-def jobs_with_logs(pipeline: Pipeline) -> tuple[PipelineJob, ...]:
+def jobs_with_logs(*pipelines: Pipeline) -> tuple[PipelineJob, ...]:
     """Return the jobs that can have a log: first failed jobs, then jobs that have not ended."""
     runs = [
-        run for run in pipeline.job_runs if run.created_job_id and run.state is not JobState.PENDING
+        run
+        for pipeline in pipelines
+        for run in pipeline.job_runs
+        if run.created_job_id and run.state is not JobState.PENDING
     ]
     return tuple(sorted(runs, key=_urgency))
 

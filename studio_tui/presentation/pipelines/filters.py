@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from studio_tui.api.models import Job
 from studio_tui.api.states import JobState
-from studio_tui.presentation.lists.filter_terms import Terms, valid_terms
+from studio_tui.presentation.lists.filter_terms import valid_terms
 from studio_tui.presentation.lists.kinds import Kind
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.statuses import NodeState
@@ -43,7 +43,6 @@ def _texts(loaded: LoadedJob) -> Iterable[str | None]:
 
 
 def _run_text(field_of: Callable[[Job], str | None]) -> Callable[[LoadedJob], str]:
-    """Return a function that reads a field of a job's run, or `""` if the run is not loaded."""
     return lambda loaded: (field_of(loaded.job) or "") if loaded.job is not None else ""
 
 
@@ -61,11 +60,9 @@ _GROUPS: dict[str, frozenset[NodeState]] = {
         {NodeState.FAILED, NodeState.CANCELED, NodeState.BLOCKED, NodeState.UNKNOWN}
     ),
 }
-"""States by the filter word that stands for all of them."""
 
 
 def _has_studio_state(state: JobState) -> Callable[[LoadedJob], bool]:
-    """Return a test for Studio's own state of a job, even if the job is shown as blocked."""
     return lambda loaded: loaded.node.state is state
 
 
@@ -100,18 +97,12 @@ PIPELINE_JOBS = Kind[LoadedJob](
 )
 
 
-def terms_of(text: str) -> Terms[LoadedJob]:
-    """Return the valid terms of a filter; invalid ones are ignored."""
-    return valid_terms(text, PIPELINE_JOBS)[0]
+def matching_jobs(text: str, model: ViewModel, haystacks: dict[str, str]) -> frozenset[str]:
+    """Return the ids of the nodes that match all valid terms of a filter; none if it has none.
 
-
-def matching_jobs(
-    terms: Terms[LoadedJob], model: ViewModel, haystacks: dict[str, str]
-) -> frozenset[str]:
-    """Return the ids of the nodes that match all terms; none if there are no terms.
-
-    `haystacks` is a cache of search texts by node id, to which this function adds missing texts.
+    `haystacks` is a cache of search texts by node id.
     """
+    terms, _ = valid_terms(text, PIPELINE_JOBS)
     if not terms:
         return frozenset()
     rows = [(node_id, LoadedJob(node, model)) for node_id, node in model.plan.nodes.items()]

@@ -9,7 +9,6 @@ from studio_tui.presentation.pipelines.graph.plan import Node, Plan, plan_of
 from studio_tui.presentation.pipelines.graph.statuses import NodeState, judge
 
 _WAITS = frozenset({NodeState.WAITING, NodeState.BLOCKED})
-"""States of jobs that Studio has not released."""
 
 _RESUMED = frozenset({NodeState.RUNNING, NodeState.QUEUED, NodeState.WAITING})
 """A local Studio repeats no job of a paused pipeline with a job in one of these states."""
@@ -18,8 +17,7 @@ _RESUMED = frozenset({NodeState.RUNNING, NodeState.QUEUED, NodeState.WAITING})
 def cancel_notes(pipeline: Pipeline, run: str, *, is_local: bool) -> tuple[str, ...]:
     """Return the consequences for a pipeline of canceling a run; empty if the run is not in it.
 
-    `is_local` is whether this is a local Studio. Only a local Studio is known to put a job that
-    continues a canceled job in the place of the canceled job.
+    Only a local Studio is known to replace a canceled job by one that continues it.
     """
     plan, node = _plan_and_node(pipeline, run)
     if node is None:
@@ -46,7 +44,8 @@ def cancel_all_notes(pipeline: Pipeline, runs: Collection[str]) -> tuple[str, ..
     if not nodes:
         return ()
     states = judge(plan, pipeline.state).states
-    waiting = {key for node in nodes for key in plan.descendants(node.id) if states[key] in _WAITS}
+    descendants = plan.descendants(*(node.id for node in nodes))
+    waiting = {key for key in descendants if states[key] in _WAITS}
     waiting -= {node.id for node in nodes}
     consequence = (
         f"{_jobs_wait(len(waiting), other=True)} for them and will not run"
@@ -58,10 +57,9 @@ def cancel_all_notes(pipeline: Pipeline, runs: Collection[str]) -> tuple[str, ..
 
 
 def repeated_by_resume(pipeline: Pipeline, *, is_local: bool) -> tuple[Node, ...]:
-    """Return the jobs that will run again if a pipeline is resumed.
+    """Return the failed and canceled jobs that run again if a pipeline is resumed.
 
-    These are the failed and canceled jobs of a pipeline that failed or was canceled. A local Studio
-    (`is_local`) also repeats them in a paused pipeline that has no other job to run.
+    A local Studio also repeats those of a paused pipeline that has no other job to run.
     """
     plan = plan_of(pipeline)
     if pipeline.state is PipelineState.PAUSED:
@@ -105,7 +103,7 @@ def repeat_notes(
 ) -> tuple[str, ...]:
     """Return the consequences for a pipeline of rerunning a failed or canceled run as a new job.
 
-    Empty for other runs, and if Studio is not local: what another Studio does is unknown.
+    Empty if Studio is not local: what another Studio does is unknown.
     """
     plan, node = _plan_and_node(pipeline, run)
     if node is None or node.state not in {JobState.FAILED, JobState.CANCELED} or not is_local:
@@ -125,10 +123,7 @@ def repeat_notes(
 
 
 def edit_note(pipeline: Pipeline, run: str, *, is_local: bool) -> str:
-    """Return which rerun replaces a failed or canceled run in its pipeline.
-
-    Empty for other runs, and if Studio is not local.
-    """
+    """Return which rerun replaces a failed or canceled run in a pipeline of a local Studio."""
     if not repeat_notes(pipeline, run, is_local=is_local, from_checkpoints=True):
         return ""
     return (
@@ -138,7 +133,7 @@ def edit_note(pipeline: Pipeline, run: str, *, is_local: bool) -> str:
 
 
 def ended_words(pipeline: Pipeline) -> str:
-    """Return that a pipeline has ended, and its status: `The pipeline has ended: failed`."""
+    """Return `The pipeline has ended: failed`."""
     return f"The pipeline has ended: {(pipeline.status or 'unknown').lower()}"
 
 
@@ -148,7 +143,6 @@ def _plan_and_node(pipeline: Pipeline, run: str) -> tuple[Plan, Node | None]:
 
 
 def _count_waiting(pipeline: Pipeline, plan: Plan, node: Node) -> int:
-    """Return the number of unreleased jobs that depend on a node, directly or not."""
     states = judge(plan, pipeline.state).states
     return sum(states[key] in _WAITS for key in plan.descendants(node.id))
 

@@ -13,18 +13,15 @@ _COMMON_WORDS = frozenset({
     "job", "jobs", "run", "runs", "has", "have", "failed", "failure", "failures", "error", "errors",
     "with", "because", "and", "more", "other", "others",
 })  # fmt: skip
-"""Words of sentences such as `load (6ad2dae8) failed, and 3 more`."""
 _WORD = re.compile(r"\w+")
 _COUNT = re.compile(r",? and \d+ (?:more|others?)\b")
-"""A number of other jobs, as in `load failed, and 3 more`."""
 
 
 class RootFailure(NamedTuple):
-    """A job that failed by itself, and its run."""
+    """A job that failed by itself, and its run if it is loaded."""
 
     node: Node
     job: Job | None
-    """The run of the job; `None` if the run is not loaded."""
 
     @property
     def why(self) -> str:

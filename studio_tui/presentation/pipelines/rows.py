@@ -20,10 +20,8 @@ from studio_tui.presentation.pipelines.graph.segments import bar
 from studio_tui.presentation.pipelines.graph.statuses import JobStatuses, NodeState, counts, judge
 
 BAR_WIDTH = 14
-"""Width of a bar in cells, including its edges."""
 
 SHORT_ID = 8
-"""Number of characters of an id shown in lists; the preview has the whole id."""
 
 LOOKS: dict[PipelineState, StateLook] = {
     PipelineState.FAILED: StateLook("✗", Tone.BAD, 0),
@@ -37,7 +35,7 @@ LOOKS: dict[PipelineState, StateLook] = {
 """Appearance of each state, and its rank when sorted by state."""
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
-"""Stands for the unknown time of the last change, so that such pipelines are sorted last."""
+"""Stands for an unknown time of the last change."""
 
 
 class Overview:
@@ -57,8 +55,7 @@ class Overview:
     def numbers(self, pipeline: Pipeline) -> Mapping[NodeState, int]:
         """Return the number of jobs by state; from the pipeline's totals if Studio sent no jobs.
 
-        Jobs that the totals do not count as completed are then waiting, or unknown if the pipeline
-        has ended.
+        Jobs that these do not count as completed are waiting, or unknown if the pipeline has ended.
         """
         if pipeline.job_runs or not pipeline.total:
             return self.statuses(pipeline).numbers
@@ -68,7 +65,7 @@ class Overview:
         return MappingProxyType(totals | {other_state: pipeline.total - done})
 
     def keep(self, ids: Container[str]) -> None:
-        """Keep only the cached data of pipelines with these ids."""
+        """Forget all but the pipelines with these ids."""
         self._cached = {key: entry for key, entry in self._cached.items() if key in ids}
 
 
@@ -77,7 +74,6 @@ class PipelineRow(NamedTuple):
 
     pipeline: Pipeline
     numbers: Mapping[NodeState, int]
-    """Number of its jobs by state."""
     now: datetime
 
 
@@ -88,16 +84,17 @@ def state_cell(pipeline: Pipeline) -> Cell:
 
 
 def target_cell(pipeline: Pipeline) -> Cell | Pieces:
-    """Return the target of a pipeline: first the name, which distinguishes it, then the namespace.
+    """Return the target of a pipeline, the name before the namespace, as the name tells them apart.
 
-    A target with several datasets, with blanks, or without a namespace is shown unchanged.
+    A target with several datasets or without a namespace is shown unchanged.
     """
     target = pipeline.triggered_from or ""
-    plain, at, version = target.partition("@") if not target.startswith("@") else (target, "", "")
+    prefix = "@" if target.startswith("@") else ""
+    plain, at, version = target.removeprefix(prefix).partition("@")
     namespace, dot, name = plain.rpartition(".")
     if not dot or not name or "," in target or " " in target:
         return _text_cell(pipeline, "triggered_from", Tone.PLAIN)
-    return Pieces((Cell(name + at + version), Cell(f"  {namespace}", Tone.DIM)))
+    return Pieces((Cell(name + at + version), Cell(f"  {prefix}{namespace}", Tone.DIM)))
 
 
 def counts_cell(numbers: Mapping[NodeState, int]) -> Pieces:
@@ -111,11 +108,6 @@ def counts_cell(numbers: Mapping[NodeState, int]) -> Pieces:
     )
 
 
-def total(numbers: Mapping[NodeState, int]) -> int:
-    """Return the total number of jobs."""
-    return sum(numbers.values())
-
-
 def _text_cell(pipeline: Pipeline, field: str, tone: Tone) -> Cell:
     if field in pipeline.unreadable:
         return UNREADABLE
@@ -124,7 +116,7 @@ def _text_cell(pipeline: Pipeline, field: str, tone: Tone) -> Cell:
 
 
 def _done_cell(numbers: Mapping[NodeState, int]) -> Cell:
-    jobs = total(numbers)
+    jobs = sum(numbers.values())
     return Cell(f"{numbers[NodeState.DONE]}/{jobs}") if jobs else NOTHING
 
 
@@ -199,7 +191,6 @@ PIPELINE_COLUMNS: tuple[ListColumn[PipelineRow, Pipeline, Cell | Pieces], ...] =
         text=lambda pipeline: pipeline.pipeline_id,
     ),
 )
-"""From left to right."""
 
 COLUMNS = layouts(PIPELINE_COLUMNS)
 

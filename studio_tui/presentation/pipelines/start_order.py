@@ -25,7 +25,7 @@ def order_lines(
     """Return the lines about the order in which jobs are rerun; empty if none depends on another.
 
     `originals` are the ids of the jobs that a run repeats, by the id of the run. `is_kept` is
-    whether Studio keeps the order: it starts each job after the jobs on which the job depends.
+    whether Studio starts each job after those it depends on.
     """
     dependencies: list[str] = []
     alternatives: list[str] = []
@@ -49,8 +49,8 @@ def _pipelines_of(
 ) -> list[tuple[Pipeline, set[str]]]:
     """Return the pipelines that run several of the jobs, each with the node ids of these jobs.
 
-    If these pipelines together do not run all of the jobs, a pipeline is also returned if it runs
-    or repeats several of the jobs or of their originals.
+    If they do not run all of the jobs, pipelines count too that repeat several of them or of their
+    originals.
     """
     jobs_and_originals = {*jobs}.union(*(originals.get(job_id, ()) for job_id in jobs))
     running: list[tuple[Pipeline, set[str]]] = []
@@ -69,12 +69,11 @@ def _pipelines_of(
 
 
 def _runs_of(run: PipelineJob) -> tuple[str, ...]:
-    """Return the ids of all runs of a pipeline's job, also of earlier attempts."""
+    """Return the ids of all runs of a job, also of earlier attempts."""
     return (*((run.created_job_id,) if run.created_job_id else ()), *run.attempts)
 
 
 def _dependent_nodes(plan: Plan, chosen: Collection[str]) -> Iterator[str]:
-    """Yield the ids of chosen nodes that depend on other chosen nodes, directly or not."""
     descendants: set[str] = set()
     for key, node in plan.nodes.items():
         if any(parent in chosen or parent in descendants for parent in node.parents):

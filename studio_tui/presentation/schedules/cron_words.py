@@ -1,9 +1,6 @@
-"""Describes cron expressions in words.
+"""Describes cron expressions in words: equivalent expressions alike, and others differently."""
 
-The description is derived from the values of the fields: it is the same for equivalent expressions,
-and differs for others.
-"""
-
+from functools import lru_cache
 from itertools import pairwise
 
 from studio_tui import cron
@@ -11,8 +8,7 @@ from studio_tui import cron
 RUNS = 5
 """Number of next fire times, and of last runs, that are shown of a schedule."""
 
-_LISTED_TIMES = 4
-"""Maximum number of times of day that are listed one by one."""
+_MOST_LISTED_TIMES = 4
 _DAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July", "August", "September"),
@@ -25,16 +21,15 @@ Values = frozenset[int] | None
 """The values of a field that match; `None` if all match."""
 
 
-def describe_expression(expression: str, time_zone: str = "UTC") -> str:
-    """Describe an expression: `every weekday at 09:00 UTC`, `every 15 minutes`.
-
-    `time_zone` is the name of the schedule's time zone.
+@lru_cache(maxsize=1024)
+def describe_expression(expression: str, time_zone: str | None = None) -> str:
+    """Describe an expression: `every weekday at 09:00 UTC`; cached, as lists redraw it.
 
     Raises:
         CronError: the expression is invalid.
     """
     minutes, hours, dates, months, weekdays = cron.field_values(expression)
-    time = _time(minutes, hours, time_zone)
+    time = _time(minutes, hours, time_zone or "UTC")
     day = _day(dates, months, weekdays)
     if time.startswith("every"):
         return time if day == "every day" else f"{time}, {day}"
@@ -48,6 +43,12 @@ def expression_sentences(expression: str) -> tuple[str, ...]:
     except cron.CronError:
         return ()
     return (f"{text[0].upper()}{text[1:]}.", *other_readings(expression))
+
+
+def sentence_of(error: cron.CronError) -> str:
+    """Return why an expression is invalid, as a sentence."""
+    clause = str(error)
+    return f"{clause[0].upper()}{clause[1:]}."
 
 
 def other_readings(expression: str) -> tuple[str, ...]:
@@ -84,7 +85,7 @@ def _time(minutes: Values, hours: Values, time_zone: str) -> str:
     step = _even_step(hours, 24)
     if minutes == {0} and step:
         return f"every {step} hours from 00:00 {time_zone}"
-    if len(minutes) * len(hours) <= _LISTED_TIMES:
+    if len(minutes) * len(hours) <= _MOST_LISTED_TIMES:
         times = [f"{hour:02}:{minute:02}" for hour in sorted(hours) for minute in sorted(minutes)]
         return f"at {_join_and(times)} {time_zone}"
     return f"at {_minutes(minutes)} {in_hours}"
@@ -158,5 +159,4 @@ def _numbers(values: frozenset[int]) -> str:
 
 
 def _join_and(texts: list[str]) -> str:
-    """Join texts as `a`, `a and b`, `a, b and c`."""
     return " and ".join([", ".join(texts[:-1]), texts[-1]] if len(texts) > 1 else texts)

@@ -6,7 +6,12 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from studio_tui import cron
-from studio_tui.presentation.schedules.cron_words import RUNS, describe_expression, other_readings
+from studio_tui.presentation.schedules.cron_words import (
+    RUNS,
+    describe_expression,
+    other_readings,
+    sentence_of,
+)
 from studio_tui.presentation.schedules.start_times import (
     RUN_NOW,
     StartTimeError,
@@ -21,7 +26,6 @@ class Explained(NamedTuple):
 
     lines: tuple[str, ...]
     is_good: bool
-    """Whether the time or expression is valid."""
     moment: datetime | None = None
     """The single time; `None` for an expression, or if the text is invalid."""
 
@@ -34,11 +38,10 @@ def explain_expression(typed: str, time_zone: str | None, now: datetime, zone: t
     """
     try:
         runs = next_fire_times(typed, time_zone, now, zone)
-        lines = (expression_words(typed, time_zone), *other_readings(typed), *runs)
+        lines = (describe_expression(typed, time_zone), *other_readings(typed), *runs)
         return Explained(lines, is_good=True)
     except cron.CronError as error:
-        clause = str(error)
-        return Explained((f"{clause[0].upper()}{clause[1:]}.",), is_good=False)
+        return Explained((sentence_of(error),), is_good=False)
 
 
 def explain_single_time(typed: str, now: datetime, zone: tzinfo) -> Explained:
@@ -46,16 +49,23 @@ def explain_single_time(typed: str, now: datetime, zone: tzinfo) -> Explained:
     try:
         moment = parse_start_time(typed, now, zone)
     except StartTimeError as error:
-        # The dialog that shows this cannot run a schedule now, but the list behind it has a key.
-        sentence = str(error).replace(RUN_NOW, "close this and press t to run it now")
-        return Explained((sentence,), is_good=False)
+        return Explained((str(error),), is_good=False)
     return Explained((describe_time(moment, now, zone),), is_good=True, moment=moment)
+
+
+def explain_other_time(typed: str, now: datetime, zone: tzinfo) -> Explained:
+    """Explain a new time of a schedule, which a key of the list behind the dialog runs now."""
+    explained = explain_single_time(typed, now, zone)
+    advice = "close this and press t to run it now"
+    return explained._replace(
+        lines=tuple(each.replace(RUN_NOW, advice) for each in explained.lines)
+    )
 
 
 def next_fire_times(
     expression: str, time_zone: str | None, now: datetime, zone: tzinfo
 ) -> tuple[str, ...]:
-    """Return the next fire times of an expression; see `explain_expression` for the parameters.
+    """Return the next fire times of an expression; the parameters are as in `explain_expression`.
 
     Raises:
         CronError: the expression is invalid, or this machine does not know the time zone.
@@ -75,25 +85,11 @@ def _runs_after(expression: str, time_zone: str, minute: datetime, zone: tzinfo)
     return tuple(in_both_zones(moment, zone) for moment in times)
 
 
-@lru_cache(maxsize=1024)
-def expression_words(expression: str, time_zone: str | None) -> str:
-    """Describe an expression in the named time zone, `None` for UTC; cached, as lists redraw it.
-
-    Raises:
-        CronError: the expression is invalid.
-    """
-    return describe_expression(expression, time_zone or "UTC")
-
-
 def explain_time_or_expression(typed: str, now: datetime, zone: tzinfo) -> Explained:
     """Explain a cron expression, which is evaluated in UTC, or a time in the user's `zone`."""
     if _is_cron(typed):
         return explain_expression(typed, None, now, zone)
-    try:
-        moment = parse_start_time(typed, now, zone)
-    except StartTimeError as error:
-        return Explained((str(error),), is_good=False)
-    return Explained((describe_time(moment, now, zone),), is_good=True, moment=moment)
+    return explain_single_time(typed, now, zone)
 
 
 def _is_cron(typed: str) -> bool:

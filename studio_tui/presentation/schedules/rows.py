@@ -1,7 +1,4 @@
-"""Schedules as table rows and facts: next fire times, and results of the last runs.
-
-A hosted Studio does not send when a schedule runs. Then the rows and facts say so and do not guess.
-"""
+"""Schedules as table rows and facts; a hosted Studio does not send when they run."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, tzinfo
@@ -20,8 +17,8 @@ from studio_tui.presentation.jobs.facts import Fact, id_cell
 from studio_tui.presentation.jobs.states import LOOKS
 from studio_tui.presentation.lists.kinds import Kind
 from studio_tui.presentation.lists.list_column import ListColumn, SortOrder, layouts
-from studio_tui.presentation.schedules.cron_words import RUNS
-from studio_tui.presentation.schedules.explanations import expression_words, next_fire_times
+from studio_tui.presentation.schedules.cron_words import RUNS, describe_expression
+from studio_tui.presentation.schedules.explanations import next_fire_times
 from studio_tui.presentation.schedules.runs import (
     LATE,
     RESULTS,
@@ -35,12 +32,10 @@ from studio_tui.presentation.schedules.start_times import in_both_zones, span
 ONCE = "once"
 """Shown instead of the expression of a schedule that runs at a single time."""
 NOT_SENT = "Studio does not say"
-"""Shown instead of what a hosted Studio does not send."""
 
 _SHORT_ID = 8
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
-"""The next fire time of a schedule without one, when sorting."""
 
 
 class ScheduleRow(NamedTuple):
@@ -48,14 +43,14 @@ class ScheduleRow(NamedTuple):
 
     task: Job
     runs: Sequence[ScheduledRun]
-    """The last known runs, newest first."""
+    """Newest first."""
     now: datetime
     zone: tzinfo
     """Time zone of the next run."""
 
     @property
     def schedule(self) -> JobSchedule | None:
-        """When the schedule runs; `None` if Studio does not send it."""
+        """`None` if Studio does not send it."""
         return self.task.schedule
 
 
@@ -70,7 +65,7 @@ def is_suspended(task: Job) -> bool:
 
 
 def expression_cell(task: Job) -> Cell:
-    """Return the expression, or `once`; a dash if Studio does not send either."""
+    """Return the expression, or `once`; a dash if unknown."""
     schedule = task.schedule
     if schedule is None:
         return _unknown_cell(task)
@@ -90,38 +85,28 @@ def results(runs: Sequence[ScheduledRun], schedule: JobSchedule | None) -> Cell:
 
 def facts(task: Job, runs: Sequence[ScheduledRun], now: datetime, zone: tzinfo) -> tuple[Fact, ...]:
     """Return the facts about a schedule, most important first."""
-    schedule = task.schedule
+    schedule, datasets = task.schedule, rebuilt_datasets(task)
+    placement = (
+        Fact("cluster", Cell(task.compute_cluster_name or UNKNOWN)),
+        Fact("workers", Cell(str(task.workers) if task.workers else UNKNOWN)),
+    )
     return (
         *timetable(task, now, zone),
-        *(
-            (Fact("rebuilds", Cell(", ".join(datasets))),)
-            if (datasets := rebuilt_datasets(task))
-            else ()
-        ),
+        *((Fact("rebuilds", Cell(", ".join(datasets))),) if datasets else ()),
         Fact("last runs", _past_cell(runs, schedule, now)),
         *(_counts(schedule) if schedule else ()),
         Fact("name", Cell(task.name or UNKNOWN, Tone.STRONG)),
         Fact("id", id_cell(task.id)),
         Fact("created", _created(task, now, zone)),
         Fact("by", Cell(task.created_by or UNKNOWN)),
-        *(() if datasets else _placement(task)),
-    )
-
-
-def _placement(task: Job) -> tuple[Fact, ...]:
-    return (
-        Fact("cluster", Cell(task.compute_cluster_name or UNKNOWN)),
-        Fact("workers", Cell(str(task.workers) if task.workers else UNKNOWN)),
+        *(() if datasets else placement),
     )
 
 
 def timetable(task: Job, now: datetime, zone: tzinfo) -> tuple[Fact, ...]:
-    """Return the description of a schedule, and its next fire times."""
+    """Return the expression of a schedule, and its next fire times."""
     schedule = task.schedule
-    return (
-        Fact("schedule", _when(task)),
-        *(_future(schedule, now, zone) if schedule else ()),
-    )
+    return (Fact("schedule", _when(task)), *(_future(schedule, now, zone) if schedule else ()))
 
 
 def _words_cell(task: Job) -> Cell:
@@ -131,7 +116,7 @@ def _words_cell(task: Job) -> Cell:
     if not schedule.cron_expression:
         return NOTHING
     try:
-        return Cell(expression_words(schedule.cron_expression, schedule.time_zone))
+        return Cell(describe_expression(schedule.cron_expression, schedule.time_zone))
     except cron.CronError:
         return Cell("not understood here", Tone.WARN)
 
@@ -145,7 +130,6 @@ def _when(task: Job) -> Cell:
 
 
 def _future(schedule: JobSchedule, now: datetime, zone: tzinfo) -> tuple[Fact, ...]:
-    """List the next fire times, which are computed here; of a single time, what Studio sends."""
     if schedule.suspended_at is not None:
         old = ago(schedule.suspended_at, now)
         return (Fact("next runs", Cell(f"none until p resumes it; suspended {old}", Tone.WARN)),)
@@ -157,7 +141,7 @@ def _future(schedule: JobSchedule, now: datetime, zone: tzinfo) -> tuple[Fact, .
         except cron.CronError as error:
             problem = f"the expression is not understood here: {error}"
     elif schedule.next_run_at:
-        lines = (_in_both_zones(schedule.next_run_at, zone),)
+        lines = (in_both_zones(schedule.next_run_at, zone),)
     if not lines:
         return (Fact("next runs", Cell(problem or UNKNOWN, Tone.WARN if problem else Tone.DIM)),)
     return (Fact("next runs", Cell("\n".join(lines), Tone.WAITING)),)
@@ -165,8 +149,7 @@ def _future(schedule: JobSchedule, now: datetime, zone: tzinfo) -> tuple[Fact, .
 
 def _past_cell(runs: Sequence[ScheduledRun], schedule: JobSchedule | None, now: datetime) -> Cell:
     if runs:
-        lines = [run_line(run, now) for run in runs[:RUNS]]
-        return Cell("\n".join(lines))
+        return Cell("\n".join(run_line(run, now) for run in runs[:RUNS]))
     if schedule is None:
         return Cell(f"{NOT_SENT} which jobs it created", Tone.DIM)
     if schedule.runs:
@@ -193,7 +176,7 @@ def _counts(schedule: JobSchedule) -> tuple[Fact, ...]:
 def _created(task: Job, now: datetime, zone: tzinfo) -> Cell:
     if task.created_at is None:
         return Cell(UNKNOWN, Tone.DIM)
-    return Cell(f"{_in_both_zones(task.created_at, zone)}  ({ago(task.created_at, now)})")
+    return Cell(f"{in_both_zones(task.created_at, zone)}  ({ago(task.created_at, now)})")
 
 
 def _name_cell(task: Job) -> Cell:
@@ -215,23 +198,12 @@ def _until(moment: datetime, now: datetime) -> str:
 
 
 def _short_time(moment: datetime, zone: tzinfo) -> str:
-    """Format a time as `Thu  5 Mar 03:00`, always of the same width.
-
-    The year is left out, as the column NEXT RUN says how far away the time is.
-    """
+    """Format a time as `Thu  5 Mar 03:00`; the column NEXT RUN says how far away it is."""
     try:
         local = moment.astimezone(zone)
     except (OverflowError, ValueError):
         local = moment  # out of range in this zone
     return f"{local:%a} {local.day:2} {local:%b %H:%M}"
-
-
-def _in_both_zones(moment: datetime, zone: tzinfo) -> str:
-    """Format a time as `in_both_zones` does; only in UTC if it is out of range in `zone`."""
-    try:
-        return in_both_zones(moment, zone)
-    except (OverflowError, ValueError):
-        return in_both_zones(moment, UTC)
 
 
 def _count_cell(count: int | None, tone: Tone = Tone.PLAIN) -> Cell:
@@ -245,7 +217,7 @@ def _unknown_cell(task: Job) -> Cell:
 
 
 def typed_expression(item: ScheduleWithRuns) -> str:
-    """Return the expression, or `once`; empty if Studio does not send either."""
+    """Return the expression, or `once`; empty if unknown."""
     schedule = item.task.schedule
     return (schedule.cron_expression or ONCE) if schedule else ""
 
@@ -297,13 +269,7 @@ SCHEDULE_COLUMNS: tuple[ListColumn[ScheduleRow, ScheduleWithRuns, Cell], ...] = 
         lambda row: _next_run_cell(row.task, row.now),
         SortOrder("next run, soonest first", _by(_next_at)),
     ),
-    ListColumn(
-        Column("at", "LOCAL TIME", 16, drop=1, fits=True),
-        _local_time,
-        sorted_like="next",
-    ),
-    # The column has its width also before the first run, so that the other columns do not move
-    # while they are read.
+    ListColumn(Column("at", "LOCAL TIME", 16, drop=1, fits=True), _local_time, sorted_like="next"),
     ListColumn(
         Column("results", "LAST RUNS", RESULTS + 1, drop=2, fits=True, reserves=Reserves.ALWAYS),
         lambda row: results(row.runs, row.schedule),
@@ -341,18 +307,17 @@ SCHEDULE_COLUMNS: tuple[ListColumn[ScheduleRow, ScheduleWithRuns, Cell], ...] = 
         text=lambda item: item.task.id,
     ),
 )
-"""From left to right; the column `at` has the next run in local time."""
+"""From left to right."""
 
 COLUMNS = layouts(SCHEDULE_COLUMNS)
 
 COLUMNS_IN_UTC = tuple(
     column._replace(title="UTC") if column.key == "at" else column for column in COLUMNS
 )
-"""The same columns, except that the column `at` has the next run in UTC."""
 
 
 def cells(task: Job, runs: Sequence[ScheduledRun], now: datetime, zone: tzinfo) -> tuple[Cell, ...]:
-    """Return one cell for each of `COLUMNS`; see `ScheduleRow`."""
+    """Return one cell for each of `COLUMNS`."""
     row = ScheduleRow(task, runs, now, zone)
     row_cells = tuple(column.cell(row) for column in SCHEDULE_COLUMNS)
     return row_cells if is_usable_id(task.id) else dim_row(row_cells)
@@ -379,7 +344,4 @@ SCHEDULES = Kind[ScheduleWithRuns](
     hint="words, is:suspended, status=failed (last run), name==exact, name~regex, !not",
     is_moving=lambda row: True,
 )
-"""The list of schedules.
-
-In filters, `status=failed` is about the last known run, and `cron=` about the expression.
-"""
+"""In filters, `status=failed` is about the last known run."""

@@ -1,4 +1,4 @@
-"""The last runs of a schedule: sent by Studio or, if it sends none, found in the list of jobs."""
+"""The last runs of a schedule."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -32,16 +32,16 @@ class ScheduledRun(NamedTuple):
     """A run of a schedule, or a fire time without one."""
 
     id: str | None
-    """Id of the job or pipeline; `None` for a fire time without a run."""
+    """Of the job or pipeline; `None` for a fire time without a run."""
     state: JobState
-    """State of the job; for a pipeline, the equivalent state of a job."""
+    """Of a pipeline, the equivalent state of a job."""
     status: str
-    """The status as sent by Studio; `missed` or `skipped` for a fire time without a run."""
+    """As sent by Studio; `missed` or `skipped` for a fire time without a run."""
     created_at: datetime | None
     by_hand: bool = False
     """Whether a user started the run, not the schedule."""
     error: str = ""
-    """Safe error message of the job; empty if it has none."""
+    """Safe to draw."""
     scheduled_for: datetime | None = None
     """The fire time; `None` for a manual run."""
     gap: str = ""
@@ -75,9 +75,8 @@ class ScheduleWithRuns(NamedTuple):
     """A schedule with its last runs."""
 
     task: Job
-    """The schedule itself: a job in the state TASK."""
     runs: tuple[ScheduledRun, ...]
-    """The last known runs, newest first."""
+    """Newest first."""
 
     @property
     def state(self) -> JobState:
@@ -86,10 +85,7 @@ class ScheduleWithRuns(NamedTuple):
 
 
 def runs_by_task(jobs: Iterable[Job]) -> dict[str, tuple[ScheduledRun, ...]]:
-    """Return the last `RESULTS` runs of each schedule, newest first, by the schedule's id.
-
-    `jobs` are newest first.
-    """
+    """Return the last `RESULTS` runs of each schedule by its id; like `jobs`, newest first."""
     runs_by_id: dict[str, list[ScheduledRun]] = {}
     for job in jobs:
         if job.scheduled_by is not None:
@@ -121,10 +117,7 @@ def with_manual(runs: Iterable[ScheduledRun], by_hand: Iterable[Job]) -> tuple[S
 
 
 def runs_of(task: Job, listed_runs: Sequence[ScheduledRun] = ()) -> tuple[ScheduledRun, ...]:
-    """Return the last runs that Studio sends with a schedule, newest first.
-
-    If Studio sends none, `listed_runs` are returned: those in the list of jobs.
-    """
+    """Return the last runs that Studio sends with a schedule, else `listed_runs`, newest first."""
     recent = task.schedule.recent if task.schedule else None
     if recent is None:
         return tuple(listed_runs[:RESULTS])
@@ -132,10 +125,7 @@ def runs_of(task: Job, listed_runs: Sequence[ScheduledRun] = ()) -> tuple[Schedu
 
 
 def run_signs(runs: Sequence[ScheduledRun]) -> str:
-    """Return the signs of the last runs that fit into `RESULTS` cells, newest last.
-
-    `runs` are newest first.
-    """
+    """Return the signs that fit into `RESULTS` cells, newest last; `runs` are newest first."""
     fitting = ""
     for run in runs[:RESULTS]:
         if len(run.sign) + len(fitting) > RESULTS:
@@ -145,7 +135,7 @@ def run_signs(runs: Sequence[ScheduledRun]) -> str:
 
 
 def run_line(run: ScheduledRun, now: datetime) -> str:
-    """Return a line with the result of a run and its age, or with the reason why there was none."""
+    """Return a line with the result and age of a run, or with the reason why there was none."""
     if run.gap:
         return f"{run.sign} {run.gap}  {ago(run.scheduled_for, now)}, as {_GAPS[run.gap][1]}"
     hand = ", by hand" if run.by_hand else ""
@@ -156,11 +146,8 @@ def run_line(run: ScheduledRun, now: datetime) -> str:
 
 def _from_schedule_run(run: ScheduleRun) -> ScheduledRun:
     if run.kind in _GAPS:
-        return ScheduledRun(
-            *(None, JobState.UNKNOWN, run.kind, None),
-            scheduled_for=run.scheduled_for,
-            gap=run.kind,
-        )
+        at = run.scheduled_for
+        return ScheduledRun(None, JobState.UNKNOWN, run.kind, None, scheduled_for=at, gap=run.kind)
     if run.kind == "pipeline":
         status = run.status or ""
         is_known = status in set(PipelineState)

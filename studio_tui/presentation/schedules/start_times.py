@@ -17,7 +17,7 @@ from studio_tui.text import safe_line
 EXAMPLES = "`tomorrow 15:00`, `in 2 hours`, `monday 9am` or `2026-03-04 15:00`"
 
 RUN_NOW = "leave it empty to run now"
-"""Advice in error messages; dialogs in which an empty time has another meaning replace it."""
+"""Replaced where an empty time has another meaning."""
 
 _FARTHEST_YEARS = 10
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -40,7 +40,7 @@ _EXACT_UNITS = frozenset({"minute", "hour"})
 """Units that always have the same length; a day with a change of the clocks does not."""
 
 _DAYS_OF_A_MONTH = 30
-"""Approximate length of a month, for suggestions."""
+"""For suggestions."""
 
 _NEAR_DAYS = ("today", "tomorrow", "day after tomorrow")
 _OTHER_WORDS = (
@@ -54,27 +54,24 @@ _PAST_WORDS = frozenset({"ago", "yesterday", "last"})
 _AMOUNT = re.compile(r"(\d{1,6}(?:\.\d)?|an?) ?([a-z]+)(?: and |, | |$)?", re.ASCII)
 """One part of `2 hours and 30 minutes`, with the separator after it."""
 _LENGTH = re.compile(rf"\d{{1,6}}(?:\.\d)? ?(?:{'|'.join(_UNITS)})", re.ASCII)
-"""A time span such as `2 hours`, without the word `in`."""
+"""`2 hours`, without the word `in`."""
 _TIME_OF_DAY = r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?(?: ?[ap]m)?|\d{1,2} ?[ap]m|noon|midnight"
 _ZONE = re.compile(
-    r"(?P<rest>.*?(?::\d\d(?:\.\d+)?|[ap]m|noon|midnight)) ?(?P<zone>z|utc|[+-]\d\d:\d\d)",
-    re.ASCII,
+    r"(?P<rest>.*?(?::\d\d(?:\.\d+)?|[ap]m|noon|midnight)) ?(?P<zone>z|utc|[+-]\d\d:\d\d)", re.ASCII
 )
-"""A text that ends with a time of day and a zone: `tomorrow 15:00 utc`."""
+"""`tomorrow 15:00 utc`."""
 _DAY_THEN_CLOCK = re.compile(rf"(?:(?P<day>.+?),? )??(?:at )?(?P<clock>{_TIME_OF_DAY})", re.ASCII)
 _CLOCK_THEN_DAY = re.compile(rf"(?P<clock>{_TIME_OF_DAY}),? (?P<day>.+)", re.ASCII)
 _CLOCK = re.compile(r"(\d+)(?::(\d+))?(?::(\d+)(?:\.\d+)?)? ?([ap]m)?", re.ASCII)
 _ISO_DATE = re.compile(r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})", re.ASCII)
 _DAY_MONTH = re.compile(
-    r"(?P<day>\d{1,2})(?:st|nd|rd|th)?(?: of)? (?P<month>[a-z]+),?(?: (?P<year>\d{4}))?",
-    re.ASCII,
+    r"(?P<day>\d{1,2})(?:st|nd|rd|th)?(?: of)? (?P<month>[a-z]+),?(?: (?P<year>\d{4}))?", re.ASCII
 )
 _MONTH_DAY = re.compile(
-    r"(?P<month>[a-z]+) (?P<day>\d{1,2})(?:st|nd|rd|th)?,?(?: (?P<year>\d{4}))?",
-    re.ASCII,
+    r"(?P<month>[a-z]+) (?P<day>\d{1,2})(?:st|nd|rd|th)?,?(?: (?P<year>\d{4}))?", re.ASCII
 )
 _SLASHED = re.compile(r"(?:^| )\d{1,4}(?:/\d{1,4}|\.\d{1,2}\.)", re.ASCII)
-"""Text such as `4/5` or `4.5.`, in which either number may be the month."""
+"""`4/5` or `4.5.`, in which either number may be the month."""
 _SLASHED_DATE = re.compile(r"(?:^| )(\d{1,2})([/.])(\d{1,2})(?:\2(\d{4})|\.)?(?=$|[ ,])", re.ASCII)
 _LEAP_YEAR = 2028
 """The year of a date without one, so that 29 February is valid."""
@@ -113,21 +110,22 @@ def describe_time(moment: datetime, now: datetime, zone: tzinfo) -> str:
 
 
 def in_both_zones(moment: datetime, zone: tzinfo) -> str:
-    """Format a time in local time and UTC: `Wed 4 Mar 2026 15:00 CET · 14:00 UTC`.
+    """Format a time as `Wed 4 Mar 2026 15:00 CET · 14:00 UTC`.
 
-    If `zone` is UTC, the time is shown once.
+    If `zone` is UTC, or the time is out of range in `zone`, it is shown in UTC only.
     """
-    utc_moment = moment.astimezone(UTC)
-    local, utc = in_zone(moment, zone), in_zone(utc_moment, UTC)
-    if local == utc:
-        return local
-    is_same_day = moment.astimezone(zone).date() == utc_moment.date()
-    return f"{local} · {f'{utc_moment:%H:%M} UTC' if is_same_day else utc}"
+    in_utc = moment.astimezone(UTC)
+    try:
+        local = moment.astimezone(zone)
+    except (OverflowError, ValueError):
+        local = in_utc
+    if _format(local) == _format(in_utc):
+        return _format(local)
+    is_same_day = local.date() == in_utc.date()
+    return f"{_format(local)} · {f'{in_utc:%H:%M} UTC' if is_same_day else _format(in_utc)}"
 
 
-def in_zone(moment: datetime, zone: tzinfo) -> str:
-    """Format a time in a zone: `Wed 4 Mar 2026 15:00 CET`."""
-    local = moment.astimezone(zone)
+def _format(local: datetime) -> str:
     name = safe_line(local.tzname() or "")
     return f"{local:%a} {local.day} {local:%b %Y %H:%M} {name}"
 
@@ -179,11 +177,7 @@ def _relative_time(words: str, typed: str, now: datetime, zone: tzinfo) -> datet
 
 
 def _add(start: datetime, amounts: Sequence[tuple[str, str]], typed: str) -> datetime:
-    """Return `start` plus the amounts; a day beyond the end of a month becomes its last day.
-
-    Raises:
-        StartTimeError: the result is out of range.
-    """
+    """Return `start` plus the amounts; a day beyond the end of a month becomes its last day."""
     spans = {f"{unit}s": float(amount) for amount, unit in amounts if unit != "month"}
     added_months = sum(int(float(amount)) for amount, unit in amounts if unit == "month")
     months = start.month - 1 + added_months
@@ -196,11 +190,7 @@ def _add(start: datetime, amounts: Sequence[tuple[str, str]], typed: str) -> dat
 
 
 def _named_time(words: str, typed: str, now: datetime) -> datetime:
-    """Parse a time of day with or without a day; `now` and the result are local and naive.
-
-    Raises:
-        StartTimeError: the text is invalid.
-    """
+    """Parse a time of day with or without a day; `now` and the result are local and naive."""
     parts = _DAY_THEN_CLOCK.fullmatch(words) or _CLOCK_THEN_DAY.fullmatch(words)
     if parts is None:
         raise StartTimeError(_no_clock(words, typed, now))
@@ -224,13 +214,7 @@ def _named_time(words: str, typed: str, now: datetime) -> datetime:
 
 
 def _calendar_date(day: str, clock: time, now: datetime) -> datetime | None:
-    """Return the time `clock` on a date, or on the next such date if `day` has no year.
-
-    `None` if `day` is not written like a date.
-
-    Raises:
-        StartTimeError: there is no such date.
-    """
+    """Return the time on a date, the next one if `day` has no year; `None` if it is no date."""
     parts = _ISO_DATE.fullmatch(day) or _DAY_MONTH.fullmatch(day) or _MONTH_DAY.fullmatch(day)
     if parts is None:
         return None
@@ -274,8 +258,7 @@ def _clock(text: str, typed: str) -> time:
 def _check_year(local: datetime, now: datetime) -> datetime:
     """Return the time; raise `StartTimeError` if its year is likely a typing error.
 
-    Years in which time zones cannot be computed are rejected too. A time of last year is returned,
-    as `parse_start_time` rejects it with a message that says how long ago it was.
+    A time of last year gets a better message in `parse_start_time`.
     """
     if local.year < now.year - 1:
         raise StartTimeError(f"The year {local.year} has passed; {RUN_NOW}, or type {EXAMPLES}.")
@@ -287,27 +270,23 @@ def _check_year(local: datetime, now: datetime) -> datetime:
 
 
 def _to_utc(local: datetime, zone: tzinfo) -> datetime:
-    """Return the time in UTC at which clocks in `zone` show `local`.
-
-    Raises:
-        StartTimeError: there is no such time, or there are two, due to daylight saving time.
-    """
+    """Return the only time in UTC at which clocks in `zone` show `local`."""
     moment = local.replace(tzinfo=zone)
     second_time = moment.replace(fold=1)
     utc_moment = moment.astimezone(UTC)
     on_clocks = utc_moment.astimezone(zone).replace(tzinfo=None, fold=0)
-    words = f"{local:%H:%M} on {local:%Y-%m-%d}"
+    words = f"{local:%H:%M} on {local:%Y-%m-%d} in {safe_line(str(zone))}"
     if on_clocks != local:
         raise StartTimeError(
-            f"There is no {words} in {_zone_name(zone)}, because the clocks go forward then;"
+            f"There is no {words}, because the clocks go forward then;"
             f" type `{on_clocks:%Y-%m-%d %H:%M}`."
         )
     if moment.utcoffset() != second_time.utcoffset():
         first = moment.isoformat(sep=" ", timespec="minutes")
         second = second_time.isoformat(sep=" ", timespec="minutes")
         raise StartTimeError(
-            f"There are two times {words} in {_zone_name(zone)}, because the clocks go back"
-            f" then; type `{first}` or `{second}`."
+            f"There are two times {words}, because the clocks go back then; type `{first}` or"
+            f" `{second}`."
         )
     return utc_moment
 
@@ -318,16 +297,10 @@ def _zone(text: str) -> tzinfo:
     hours, minutes = int(text[1:3]), int(text[4:6])
     if hours > 14 or minutes > 59:
         raise StartTimeError(f"There is no offset {text}; they go from -12:00 to +14:00.")
-    zone = datetime.strptime(text, "%z").tzinfo
-    return zone or UTC
-
-
-def _zone_name(zone: tzinfo) -> str:
-    return safe_line(str(zone))
+    return datetime.strptime(text, "%z").tzinfo or UTC
 
 
 def _not_in_future(moment: datetime, now: datetime, zone: tzinfo) -> str:
-    """Return the message for a time that is not in the future."""
     if moment == now:
         return f"That is now; {RUN_NOW}."
     clock = moment.astimezone(zone)
@@ -335,7 +308,6 @@ def _not_in_future(moment: datetime, now: datetime, zone: tzinfo) -> str:
 
 
 def _no_clock(words: str, typed: str, now: datetime) -> str:
-    """Return the message for a text without a time of day."""
     day = words.removeprefix("on ")
     is_day = day in _NEAR_DAYS or day.removeprefix("next ") in _WEEKDAYS
     if is_day or _calendar_date(day, time(9), now):
@@ -344,7 +316,6 @@ def _no_clock(words: str, typed: str, now: datetime) -> str:
 
 
 def _why_not_slashed(words: str) -> str:
-    """Return why a date such as `4/5/2026` is rejected, as a predicate."""
     parts = _SLASHED_DATE.search(words)
     if parts is None:
         return "could be read in two ways"
@@ -365,7 +336,6 @@ def _is_date(year: int, month: int, day: int) -> bool:
 
 
 def _not_understood(typed: str) -> str:
-    """Return the message for a text in none of the formats."""
     words = " ".join(typed.lower().split())
     if words in {"now", "at once", "immediately"}:
         return f"That is now; {RUN_NOW}."

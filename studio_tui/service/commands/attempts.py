@@ -1,4 +1,4 @@
-"""Sends a request again after errors of certain kinds, if need be with an idempotency key."""
+"""Sends requests again, if need be with an idempotency key."""
 
 import asyncio
 import uuid
@@ -7,12 +7,15 @@ from math import inf
 from typing import TypeVar
 
 from studio_tui import clock
-from studio_tui.errors import NotSent, OutcomeUnknown, StudioError
+from studio_tui.errors import InvalidRequest, NotFound, NotSent, OutcomeUnknown, StudioError
 
 T = TypeVar("T")
 
+REFUSALS = (InvalidRequest, NotFound)
+"""Errors about the request itself: Studio would have answered every attempt with them."""
+
 RESTS = (0.5, 1.0)
-"""Seconds to wait after each attempt but the last; longer if Studio asks for it."""
+"""Seconds to wait after each attempt but the last."""
 
 KEY_LIFETIME = 300.0
 """Seconds for which a request with an unknown outcome keeps its idempotency key. Later, the user
@@ -25,38 +28,45 @@ async def send_with_retries(
     *,
     retried_errors: tuple[type[StudioError], ...] = (NotSent,),
     longest_rest: float = inf,
+    may_have_arrived: bool = False,
 ) -> T:
-    """Send a request, and send it again after the errors in `retried_errors`; return the answer.
+    """Send a request, again after the errors in `retried_errors`; return the answer.
 
-    By default a request is sent again only if it cannot have arrived. There is at most one attempt
-    more than there are `rests`.
+    By default a request is sent again only if it cannot have arrived. `may_have_arrived` is whether
+    the outcome of an earlier attempt is unknown.
 
     Raises:
-        OutcomeUnknown: the outcome of an attempt is unknown, and no later attempt got an answer.
-        StudioError: the last attempt failed, an attempt failed with an error that is not in
-            `retried_errors` (also after an attempt with an unknown outcome), or Studio asks to wait
+        OutcomeUnknown: the outcome of an attempt is unknown, and no later attempt showed it.
+        StudioError: the last attempt failed, the error is not retried, or Studio asks to wait
             more than `longest_rest` seconds.
     """
-    may_have_arrived = False
     remaining_rests = iter(rests)
     while True:
         try:
             return await send()
-        except retried_errors as error:
+        except StudioError as error:
             may_have_arrived |= isinstance(error, OutcomeUnknown)
-            pause = max(next(remaining_rests, inf), error.requested_delay)
+            is_retried = isinstance(error, retried_errors)
+            pause = max(next(remaining_rests, inf) if is_retried else inf, error.requested_delay)
             if pause == inf or pause > longest_rest:
-                if may_have_arrived and isinstance(error, NotSent):
-                    raise OutcomeUnknown(str(error)) from error
+                if may_have_arrived and not isinstance(error, REFUSALS):
+                    raise still_unknown(error) from error
                 raise
         await asyncio.sleep(pause)
+
+
+def still_unknown(error: StudioError) -> OutcomeUnknown:
+    """Return the error of a command of which an attempt before `error` may have taken effect."""
+    if isinstance(error, OutcomeUnknown):
+        return error
+    return OutcomeUnknown(f"{error} An earlier attempt may have taken effect.")
 
 
 class KeyedRequests:
     """Sends requests with idempotency keys, so that each takes effect at most once.
 
-    If the outcome of a request stays unknown and the user makes the same request again within
-    `KEY_LIFETIME` seconds, it is sent with the same key.
+    A request whose outcome is unknown keeps its key for `KEY_LIFETIME` seconds, in which an equal
+    one has the same key.
     """
 
     def __init__(self, rests: Sequence[float] = RESTS) -> None:
@@ -65,20 +75,21 @@ class KeyedRequests:
         """Keys of requests with an unknown outcome, and when each was sent last, by content."""
 
     async def send(self, content: str, send: Callable[[str], Awaitable[T]]) -> T:
-        """Send a request with a key, again if it did not arrive or its outcome is unknown.
+        """Send a request, again if it did not arrive or its outcome is unknown.
 
         `content` is equal for equal requests.
-
-        Raises:
-            StudioError: the request had no effect, or it is not known whether it had one.
         """
         key, sent_at = self._unknown.pop(content, ("", 0.0))
-        if not key or clock.monotonic() - sent_at > KEY_LIFETIME:
+        may_have_arrived = bool(key) and clock.monotonic() - sent_at <= KEY_LIFETIME
+        if not may_have_arrived:
             key = uuid.uuid4().hex
         try:
             return await send_with_retries(
-                lambda: send(key), self._rests, retried_errors=(NotSent, OutcomeUnknown)
+                lambda: send(key),
+                self._rests,
+                retried_errors=(NotSent, OutcomeUnknown),
+                may_have_arrived=may_have_arrived,
             )
-        except OutcomeUnknown:
+        except (OutcomeUnknown, asyncio.CancelledError):
             self._unknown[content] = key, clock.monotonic()
             raise

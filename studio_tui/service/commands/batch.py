@@ -1,8 +1,4 @@
-"""Runs a command on many items, a few at a time, and reports an outcome for each item.
-
-A single failing item does not end a batch. When the token is rejected or Studio is unreachable, no
-further commands are sent, and the outcome of each remaining item says so.
-"""
+"""Runs a command on many items, a few at a time, until further ones are sure to fail."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -17,10 +13,8 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 AT_ONCE = 4
-"""Maximum number of commands of one batch that run concurrently."""
 
 _UNSENT_LIMIT = 2 * AT_ONCE
-"""After this number of consecutive commands that could not be sent, no further ones are tried."""
 
 
 class Outcome(Enum):
@@ -28,9 +22,7 @@ class Outcome(Enum):
 
     DONE = auto()
     REFUSED = auto()
-    """The command had no effect."""
     UNKNOWN = auto()
-    """The command was sent, but may or may not have had an effect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +31,6 @@ class ItemOutcome(Generic[T, R]):
 
     item: T
     result: R | None = None
-    """The command's return value, if it was done."""
     error: StudioError | None = None
     """Why the command failed, or why its outcome is unknown; `None` if it was done."""
 
@@ -56,12 +47,10 @@ class BatchProgress:
     """Progress of a running batch."""
 
     doing: str
-    """The action, such as `Canceling`."""
     total: int
     ended: int = 0
-    """Items that have an outcome."""
     failed: int = 0
-    """Ended items that were refused or whose outcome is unknown."""
+    """Items that were refused or whose outcome is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +59,8 @@ class BatchReport:
 
     heading: str
     lines: tuple[tuple[Outcome, str], ...]
-    """Outcome and description of each item; the description includes its name."""
     states_now: Callable[[], tuple[str, ...]]
-    """Returns the current state of each item, in the order of `lines`.
-
-    The text of an item without a state is empty.
-    """
+    """Returns the state of each item, in the order of `lines`; empty for an item without one."""
 
 
 class Batches(SnapshotPublisher[tuple[BatchProgress, ...]]):
@@ -84,7 +69,7 @@ class Batches(SnapshotPublisher[tuple[BatchProgress, ...]]):
     def __init__(self) -> None:
         super().__init__("batches", Snapshot(()))
         self.last: BatchReport | None = None
-        """Report of the batch that ended last; `None` before the first one."""
+        """`None` before the first batch has ended."""
         self._running: dict[object, BatchProgress] = {}
 
     @property
@@ -104,11 +89,7 @@ class Batches(SnapshotPublisher[tuple[BatchProgress, ...]]):
         *,
         on_outcome: Callable[[ItemOutcome[T, R]], object] = lambda _: None,
     ) -> tuple[ItemOutcome[T, R], ...]:
-        """Run a command, which raises only `StudioError`, on each item; return all outcomes.
-
-        `on_outcome` is called with each outcome as it arrives. The returned outcomes are in item
-        order.
-        """
+        """Run a command, which raises only `StudioError`, on each item; return all outcomes."""
         key, sending = object(), _Sending()
         self._set_progress(key, BatchProgress(doing, len(items)))
         outcomes: dict[int, ItemOutcome[T, R]] = {}
@@ -144,16 +125,13 @@ class Batches(SnapshotPublisher[tuple[BatchProgress, ...]]):
 
 
 class _Sending:
-    """Sends the commands of one batch until it is clear that further ones would fail too."""
-
     def __init__(self) -> None:
         self.why_no_more: StudioError | None = None
-        """The error of all items that are not sent; `None` while commands are sent."""
+        """The error of the items that are not sent; `None` while commands are sent."""
         self._unsent = 0
         """Consecutive commands that could not be sent."""
 
     async def run(self, item: T, command: Callable[[T], Awaitable[R]]) -> ItemOutcome[T, R]:
-        """Run the command on one item, unless no further ones are sent; return the outcome."""
         if self.why_no_more is not None:
             return ItemOutcome(item, error=self.why_no_more)
         try:

@@ -1,9 +1,7 @@
 """Creates jobs, so that no request creates two jobs and no request is lost silently.
 
-A request is written to the journal before it is sent. It is sent again at once only if it cannot
-have arrived. If no clear answer arrives, Studio's list of jobs is searched for the job's label. If
-the job is not in the list, the user decides whether the same request is sent again, with the same
-idempotency key.
+If no clear answer arrives, Studio's list of jobs is searched for the job's label. If the job is not
+there, the user decides whether the request is sent again, with the same idempotency key.
 """
 
 import asyncio
@@ -33,9 +31,8 @@ from studio_tui.service.commands.uploads import UploadProgress, Uploads
 from studio_tui.service.polling.backoff import Backoff, Jitter
 
 PAGE = 100
-"""Maximum number of newest jobs that are searched at first."""
 FURTHEST = 6400
-"""Maximum number of newest jobs that are searched."""
+"""Maximum number of newest jobs that are searched; at first `PAGE` are."""
 
 SKEW = timedelta(minutes=10)
 """Allowed difference between a request's time and the creation of its job by Studio's clock."""
@@ -52,11 +49,9 @@ class Patience:
     longest_rest: float = 5.0
     """Maximum seconds between failed attempts to read the list, unless Studio asks for more."""
     lists_without_job: int = 2
-    """Number of lists without the job after which the search ends."""
     rest_between_lists: float = 4.0
     """Seconds between two lists without the job, as a new job may be listed late."""
     longest_search: float = 30.0
-    """Maximum seconds of a search."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +60,7 @@ class Created:
 
     job: Job
     is_guess: bool = False
-    """Whether it is only likely that the request created this job.
-
-    The job was then recognized by its name, type and query, not by its label.
-    """
+    """Whether the job was recognized by its name, type and query, not by its label."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +68,6 @@ class JobRefused:
     """The request created no job."""
 
     error: StudioError
-    """The reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,39 +75,31 @@ class SearchExtent:
     """How far an unsuccessful search went."""
 
     answers: int = 0
-    """Number of lists that Studio returned."""
+    """Lists that Studio returned."""
     jobs: int = 0
-    """Number of newest jobs that were searched."""
+    """Newest jobs that were searched."""
     is_far_enough: bool = True
     """Whether the searched jobs include all that were created since the request was sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class UnconfirmedJob:
-    """It is unknown whether the request created a job, so the user is asked.
-
-    The intent stays open in the journal, also after the program has ended, until `JobCreator` finds
-    the job or the user gives up.
-    """
+    """It is unknown whether the request created a job; its intent stays open in the journal."""
 
     intent: Intent
     searched: SearchExtent
     why: StudioError | None = None
-    """Why there is no clear answer, or why the list could not be read before sending again.
-
-    `None` if an earlier run of the program sent the request.
-    """
+    """Why there is no clear answer; `None` if an earlier run of the program sent the request."""
     open_intent: OpenIntent = field(kw_only=True, repr=False)
-    """The intent's entry in the journal."""
     request: JobInput | None = field(default=None, kw_only=True, repr=False)
-    """The request that was sent; `None` if an earlier run of the program sent it."""
+    """`None` if an earlier run of the program sent the request."""
 
 
 CreationOutcome = Created | JobRefused | UnconfirmedJob
 
 
 class JobCreator:
-    """Creates jobs for one team; writes the journal and the history."""
+    """Creates jobs for one team."""
 
     def __init__(
         self,
@@ -133,10 +116,8 @@ class JobCreator:
     ) -> None:
         """Initialise; `labels` is whether new jobs get a label by which they can be found.
 
-        `changed` is called when Studio's jobs may have changed, `on_created` when a job was
-        created.
+        `changed` is called when Studio's jobs may have changed.
         """
-        """The job created last, for the key that opens its log."""
         self._on_created = on_created
         self._client = client
         self._journal = journal
@@ -156,11 +137,7 @@ class JobCreator:
         on_unclear_answer: Callable[[StudioError], None] = lambda _: None,
         on_progress: UploadProgress = lambda _path, _sent, _size: None,
     ) -> CreationOutcome:
-        """Upload `files`, each once, and create a job with them.
-
-        `on_unclear_answer` is called with the error if no clear answer arrived, before the search
-        for the job begins. `on_progress` is called with the progress of each upload.
-        """
+        """Upload `files` and create a job; `on_unclear_answer` is called before a search for it."""
         try:
             request, sent_files = await self._with_files(job, files, on_progress)
             now = self._now()
@@ -186,7 +163,7 @@ class JobCreator:
     ) -> CreationOutcome:
         """Send a request again, with the same key, if the job is still not in the list.
 
-        Nothing is sent if an earlier run of the program sent the request, as none are stored.
+        A request of an earlier run of the program is not sent, as it is not stored.
         """
         request = unconfirmed.request
         if request is None:
@@ -202,11 +179,11 @@ class JobCreator:
         )
 
     async def give_up(self, unconfirmed: UnconfirmedJob) -> None:
-        """Record that the user gave up: the job is not searched for at the next start."""
+        """Record that the user gave up, so that the job is not searched for at the next start."""
         await asyncio.to_thread(unconfirmed.open_intent.end, IntentOutcome.GIVEN_UP)
 
     def leave(self, unconfirmed: UnconfirmedJob) -> None:
-        """Leave an intent open: `settle_open_intents` searches for its job at the next start."""
+        """Leave an intent open, so that its job is searched for at the next start."""
         unconfirmed.open_intent.close()
 
     async def settle_open_intents(self) -> tuple[UnconfirmedJob, ...]:
@@ -236,7 +213,10 @@ class JobCreator:
         """
         try:
             try:
-                job = await self._send(open_intent.intent, request)
+                key = open_intent.intent.id
+                job = await send_with_retries(
+                    lambda: self._client.create_job(request, idempotency_key=key), self._rests()
+                )
             except StudioError as error:
                 if not may_exist and not isinstance(error, OutcomeUnknown):
                     return await self._end(open_intent, JobRefused(error))
@@ -248,12 +228,6 @@ class JobCreator:
             raise
         finally:
             self._changed()
-
-    async def _send(self, intent: Intent, request: JobInput) -> Job:
-        """Send a request; retry only if it cannot have arrived."""
-        return await send_with_retries(
-            lambda: self._client.create_job(request, idempotency_key=intent.id), self._rests()
-        )
 
     async def _with_files(
         self, job: JobInput, paths: Sequence[Path], on_progress: UploadProgress
@@ -273,7 +247,6 @@ class JobCreator:
         return job.model_copy(update={"files": ids}), files
 
     def _rests(self) -> list[float]:
-        """Return the seconds to wait after each attempt but the last."""
         return [self._patience.rest * 2.0**number for number in range(self._patience.tries - 1)]
 
     async def _search(
@@ -284,10 +257,7 @@ class JobCreator:
         *,
         looks: int | None = None,
     ) -> CreationOutcome:
-        """Search for the job of an intent, until `looks` lists did not contain it.
-
-        Failed reads are repeated until the time limit; a 401 or 403 ends the search.
-        """
+        """Search for the job of an intent, until `looks` lists did not contain it."""
         looks = looks or self._patience.lists_without_job
         searched = SearchExtent()
         patience = self._patience
@@ -315,11 +285,7 @@ class JobCreator:
         )
 
     async def _search_once(self, intent: Intent) -> tuple[Created | None, SearchExtent]:
-        """Search the newest jobs, more in each request, for the job of an intent.
-
-        Ends with a list that has the job, is complete, begins before the intent was sent, or has
-        `FURTHEST` jobs.
-        """
+        """Search ever longer lists for the job of an intent, until one begins before the intent."""
         limit = PAGE
         while True:
             page = await self._client.jobs(limit=limit)
@@ -333,7 +299,6 @@ class JobCreator:
             limit *= 4
 
     async def _find(self, intent: Intent, jobs: Sequence[Job]) -> Created | None:
-        """Return the job with the intent's label, else the only job that is a likely match."""
         labels = [(job, intent_of(job)) for job in jobs]
         for job, label in labels:
             if label == intent.id:
@@ -350,10 +315,7 @@ class JobCreator:
         return await self._guess(intent, likely) if likely else None
 
     async def _guess(self, intent: Intent, likely: Sequence[Job]) -> Created | None:
-        """Return the likely job that no other intent can have created, if there is only one such.
-
-        If another open intent has the same identity, it could have created any of the jobs.
-        """
+        """Return the only likely job that no other intent can have created; `None` if not one."""
         entries = await asyncio.to_thread(self._journal.entries)
         others = [entry for entry in entries if entry.intent.id != intent.id]
         if any(
@@ -373,7 +335,6 @@ class JobCreator:
         return Created(candidates[0], is_guess=True) if len(candidates) == 1 else None
 
     async def _end(self, open_intent: OpenIntent, outcome: Created | JobRefused) -> CreationOutcome:
-        """Record the outcome of an intent in the journal, and a job in the history if certain."""
         if isinstance(outcome, Created):
             submitted = open_intent.intent.submitted
             if not outcome.is_guess:
@@ -386,10 +347,7 @@ class JobCreator:
 
 
 def _is_refused_for_files(outcome: CreationOutcome) -> bool:
-    """Whether a job was probably refused because of its files, as the message mentions files.
-
-    Studio may have discarded the uploads.
-    """
+    """Whether a job was probably refused because Studio has discarded its uploads."""
     return (
         isinstance(outcome, JobRefused)
         and isinstance(outcome.error, InvalidRequest)

@@ -1,17 +1,16 @@
 """Commands that wait a few seconds before they are sent, and can be undone until then.
 
-Waiting commands are stored in the recorder. If the program ends before one is sent, the next run of
-the program reports it.
+If the program ends before that, they stay in the recorder, from which the next run reports them.
 """
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import uuid4
 
 from studio_tui import clock
+from studio_tui.service.polling.backoff import wait_for
 from studio_tui.service.polling.snapshot import Snapshot, SnapshotPublisher
 from studio_tui.service.recorder.holds import Hold, Holds, HoldState
 
@@ -22,10 +21,9 @@ class Held:
 
     hold: Hold
     undone: asyncio.Event = field(default_factory=asyncio.Event)
-    """An event that is set when the command is undone."""
 
     def remaining_seconds(self, now: datetime) -> int:
-        """Return the whole seconds until the command is sent, at least 1."""
+        """Return the seconds until the command is sent, at least 1."""
         seconds = (self.hold.until - now).total_seconds()
         return max(1, round(seconds))
 
@@ -48,10 +46,9 @@ class HeldCommands(SnapshotPublisher[tuple[Held, ...]]):
         self._waiting: list[Held] = []
 
     async def may_be_sent(self, words: str) -> bool:
-        """Wait before a command is sent; return whether to send it, False if it was undone.
+        """Wait; return whether to send the command, False if it was undone.
 
-        `words` describe the command: the footer shows `canceling 3 jobs` as
-        `undo canceling 3 jobs (4s)`.
+        `words` describe the command after `undo`, such as `canceling 3 jobs`.
         """
         if not self._seconds:
             return True
@@ -61,7 +58,8 @@ class HeldCommands(SnapshotPublisher[tuple[Held, ...]]):
         self._publish_all()
         try:
             await asyncio.to_thread(self._holds.note, held.hold)
-            is_undone = await self._is_undone_in_time(held)
+            await wait_for(held.undone, self._seconds)
+            is_undone = held.undone.is_set()
         finally:
             # If the program ends, it cancels this task: the command is not sent, and stays HELD in
             # the recorder, from which the next run reports it.
@@ -73,7 +71,7 @@ class HeldCommands(SnapshotPublisher[tuple[Held, ...]]):
         return not is_undone
 
     def undo(self) -> str | None:
-        """Undo the latest waiting command; return its description, `None` if none waits."""
+        """Undo the latest waiting command; return its words, `None` if none waits."""
         if not self._waiting:
             return None
         held = self._waiting.pop()
@@ -85,11 +83,6 @@ class HeldCommands(SnapshotPublisher[tuple[Held, ...]]):
         """Undo all waiting commands."""
         while self.undo() is not None:
             pass
-
-    async def _is_undone_in_time(self, held: Held) -> bool:
-        with suppress(TimeoutError):
-            await asyncio.wait_for(held.undone.wait(), self._seconds)
-        return held.undone.is_set()
 
     def _publish_all(self) -> None:
         self._publish(Snapshot(tuple(self._waiting)))

@@ -1,8 +1,7 @@
 """The history of jobs: how they were submitted, and how long runs took.
 
-Studio does not store how a job was submitted. The history is in the recorder's file, and contains
-no query, no environment and no token. Entries that could not be written stay in memory until a
-later write succeeds. All methods block on the disk: call them in a thread.
+It is in the recorder's file, and contains no query, no environment and no token. Entries that could
+not be written stay in memory until a later write succeeds. All methods block on the disk.
 """
 
 import json
@@ -23,11 +22,8 @@ if TYPE_CHECKING:
     from sqlite3 import Connection
 
 KEPT_SUBMISSIONS = 10_000
-"""Maximum number of submissions in the file; the oldest ones are deleted."""
 KEPT_RUNS = 100_000
-"""Maximum number of runs in the file; those that ended first are deleted."""
 SAMPLES = 30
-"""Maximum number of runs returned per name; the newest ones are returned."""
 
 _ENDED = frozenset({JobState.COMPLETE, JobState.FAILED, JobState.CANCELED})
 _NO_ORIGINALS: Mapping[str, Sequence[str]] = MappingProxyType({})
@@ -36,7 +32,7 @@ _log = logging.getLogger(__name__)
 
 
 class EndedRun(NamedTuple):
-    """A job that has ended: one row of the table `run`, in the order of its columns.
+    """A job that has ended: a row of the table `run`, in the order of its columns.
 
     Times are in seconds since the epoch, and `None` if Studio did not send them.
     """
@@ -66,7 +62,7 @@ class EndedRun(NamedTuple):
 
     @property
     def seconds(self) -> float | None:
-        """Duration of the query in seconds; `None` if it is unknown or the query never began."""
+        """Seconds of the query; `None` if they are unknown or the query never began."""
         if self.started_at is None or self.finished_at < self.started_at:
             return None
         return round(self.finished_at - self.started_at, 6)
@@ -83,7 +79,7 @@ class JobHistory:
         self._runs: dict[str, EndedRun] = {}
         """Runs that are not in the file yet, by job id."""
         self._written_runs: set[str] = set()
-        """Ids of jobs whose runs are in the file, as far as this program wrote them."""
+        """Ids of jobs whose runs this program has written."""
 
     # Submissions.
 
@@ -97,15 +93,15 @@ class JobHistory:
                 self._submitted.clear()
 
     def submissions(self, job_ids: Iterable[str]) -> dict[str, Submitted]:
-        """Return the submissions of jobs, by job id; jobs not submitted from here are left out.
+        """Return the submissions of jobs that were submitted from here, by job id.
 
-        If the file cannot be read, only submissions that are not in it yet are returned.
+        If the file cannot be read, only those that are not in it yet are returned.
         """
         ids = list(job_ids)
         return self.submissions_if_readable(ids) or self._not_written(ids)
 
     def submissions_if_readable(self, job_ids: Iterable[str]) -> dict[str, Submitted] | None:
-        """Return the same as `submissions`, but `None` if the file cannot be read at the moment."""
+        """Return the same as `submissions`, but `None` if the file cannot be read."""
         ids = list(job_ids)
         query = (
             "SELECT job_id, parts FROM submitted WHERE job_id IN (SELECT value FROM json_each(?))"
@@ -133,10 +129,9 @@ class JobHistory:
     ) -> dict[str, Submitted]:
         """Return the submissions of jobs, by job id; jobs without one are left out.
 
-        A job without a submission of its own gets the submission of the schedule that created it.
-        If the schedule has none, the job gets the submission of the first of its `originals` that
-        has a submission. In both cases, the times of a schedule are left out. `originals` are the
-        ids of the jobs that each job repeats, by job id.
+        A job without its own has that of the schedule that created it, else that of the first of
+        its `originals`, without the times of a schedule. `originals` are the ids of the jobs that
+        each job repeats.
         """
         sources = {
             job.id: (*((job.scheduled_by,) if job.scheduled_by else ()), *originals.get(job.id, ()))
@@ -170,7 +165,7 @@ class JobHistory:
     # Runs.
 
     def note_ended(self, jobs: Iterable[Job]) -> bool:
-        """Record the jobs that have ended; return whether the file now has all of their runs."""
+        """Record the jobs that have ended; return whether the file has all of their runs."""
         with self._lock:
             for job in jobs:
                 if (
@@ -190,10 +185,7 @@ class JobHistory:
             return True
 
     def durations(self, names: Iterable[str]) -> dict[str, tuple[float, ...]]:
-        """Return the durations in seconds of the newest COMPLETE runs, newest first, by name.
-
-        Runs of unknown duration are left out, and names without a run of known duration.
-        """
+        """Return the known seconds of the newest COMPLETE runs, newest first, by name."""
         with self._lock:
             newest = self._newest(list(names))
         durations = {
@@ -203,7 +195,6 @@ class JobHistory:
         return {name: seconds for name, seconds in durations.items() if seconds}
 
     def _newest(self, names: list[str]) -> dict[str, list[EndedRun]]:
-        """Return at most `SAMPLES` COMPLETE runs of each name, newest first."""
         query = (
             "SELECT job_id, name, state, created_at, started_at, finished_at FROM"
             " (SELECT *, row_number() OVER (PARTITION BY name ORDER BY finished_at DESC) AS place"

@@ -9,11 +9,11 @@ from studio_tui.api.label import user_variables
 from studio_tui.api.models import Job, JobInput, JobRequest, QueryType
 from studio_tui.api.states import JobState
 from studio_tui.errors import InvalidRequest, NotSent, OutcomeUnknown, RateLimited, StudioError
-from studio_tui.service.commands.attempts import RESTS, send_with_retries
+from studio_tui.service.commands.attempts import RESTS, send_with_retries, still_unknown
 from studio_tui.service.commands.submitted import Submitted
 
 LONGEST_REST = 30.0
-"""If Studio asks to wait for more seconds than these, a command fails instead of waiting."""
+"""Maximum seconds for which a command waits if Studio asks for it."""
 
 
 class JobCommands:
@@ -27,7 +27,7 @@ class JobCommands:
         canceling: Callable[[str], AbstractContextManager[object]] = nullcontext,
         rests: tuple[float, ...] = RESTS,
     ) -> None:
-        """Initialise; `changed` is called when jobs may have changed, `rests` are retry delays.
+        """Initialise; `changed` is called when jobs may have changed.
 
         `canceling` is entered with the id of a job while its cancellation is requested.
         """
@@ -37,11 +37,7 @@ class JobCommands:
         self._rests = rests
 
     async def cancel(self, job_id: str) -> None:
-        """Cancel a job.
-
-        If the outcome is unknown, the job is read again. If it still runs, the request is repeated
-        once, as canceling is idempotent. A request that had no effect, because it did not arrive or
-        Studio had received too many, is repeated a few times.
+        """Cancel a job; a request that had no effect is repeated, as canceling is idempotent.
 
         Raises:
             StudioError: the job was not canceled, or it is not known whether it was.
@@ -57,27 +53,27 @@ class JobCommands:
             self._changed()
 
     async def _cancel_again(self, job_id: str) -> None:
-        """Repeat the request to cancel a job.
-
-        A refusal because the job is canceled already counts as success.
-        """
+        """Repeat the request; a refusal because the job is canceled already counts as success."""
         try:
-            await self._send_cancel(job_id)
+            await self._send_cancel(job_id, may_have_arrived=True)
         except OutcomeUnknown as unknown:
             if await self._is_still_cancelable(job_id, unknown):
                 raise
         except InvalidRequest as refused:
-            job = await self._client.job(job_id)
+            try:
+                job = await self._client.job(job_id)
+            except StudioError:
+                raise still_unknown(refused) from None
             if job is None or job.state is not JobState.CANCELED:
                 raise refused from None
 
-    async def _send_cancel(self, job_id: str) -> None:
-        """Request cancellation; repeat a request that cannot have had an effect."""
+    async def _send_cancel(self, job_id: str, *, may_have_arrived: bool = False) -> None:
         await send_with_retries(
             lambda: self._client.cancel_job(job_id),
             self._rests,
             retried_errors=(NotSent, RateLimited),
             longest_rest=LONGEST_REST,
+            may_have_arrived=may_have_arrived,
         )
 
     async def _is_still_cancelable(self, job_id: str, unknown: OutcomeUnknown) -> bool:
@@ -92,10 +88,9 @@ class JobCommands:
 
 
 def repeat_of(job: Job, team: str, submitted: Submitted | None = None) -> JobInput:
-    """Return the request that runs `job` again once, from the data that Studio sends.
+    """Return the request that runs `job` again once.
 
-    Settings that Studio does not send are taken from `submitted`, if known; else they get Studio's
-    defaults.
+    Settings that Studio does not send are taken from `submitted`.
 
     Raises:
         InvalidRequest: the known data of the job are not enough to repeat it.
@@ -136,25 +131,20 @@ def repeat_of(job: Job, team: str, submitted: Submitted | None = None) -> JobInp
 
 
 def _as_number(cluster_id: str | int | None) -> str | int | None:
-    """Return the id of a cluster as requests have it: a number, if it has only digits."""
     return int(cluster_id) if isinstance(cluster_id, str) and cluster_id.isdecimal() else cluster_id
 
 
 def failure_message(error: StudioError) -> str:
     """Return the message for a failed command; it says whether the outcome is unknown."""
     if isinstance(error, OutcomeUnknown):
-        return f"No answer from Studio; it may or may not have been done: {error}"
+        return f"It may or may not have been done: {error}"
     return str(error)
 
 
 def schedule_request(
     task: Job, repeat: JobInput, *, cron_expression: str | None, start_after: datetime | None
 ) -> JobInput:
-    """Return the request for a schedule like `task`, but with other times.
-
-    `repeat` is the request that runs the job of `task` once. The time zone of `task` is kept if
-    there is a `cron_expression`.
-    """
+    """Return the request for a schedule like `task`; `repeat` is that for a single run."""
     zone = task.schedule.time_zone if task.schedule and cron_expression else None
     times = {
         "cron_expression": cron_expression,

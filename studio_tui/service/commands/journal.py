@@ -34,7 +34,7 @@ from studio_tui.service.logs.store.spool import remove_unused
 from studio_tui.text import safe_line
 
 MAX_ENTRIES = 200
-"""Number of files from which the oldest are deleted; files of open intents are always kept."""
+"""Number of files above which the oldest are deleted, but no open intents."""
 
 _SUFFIX = ".intent"
 _NEW = ".new"
@@ -48,11 +48,8 @@ class IntentOutcome(StrEnum):
     """The outcome of an intent."""
 
     SENT = "sent"
-    """The outcome is not known yet."""
     APPLIED = "applied"
-    """The request created a job."""
     REFUSED = "refused"
-    """The request created no job."""
     GIVEN_UP = "given up"
     """The outcome stayed unknown, and the user gave up."""
 
@@ -71,7 +68,6 @@ class Intent:
     is_labelled: bool
     """Whether the environment of the job has the id as a label."""
     submitted: Submitted = field(default_factory=Submitted)
-    """Recorded in the history once it is certain which job the request created."""
 
     @classmethod
     def of(
@@ -95,7 +91,7 @@ class Intent:
 
     @property
     def identity(self) -> tuple[str | None, str, str]:
-        """The properties by which a job without a label is recognized: name, type and query."""
+        """What a job without a label is recognized by: name, type and query."""
         return self.name, self.query_type, self.query_digest
 
     def resembles(self, job: Job) -> bool:
@@ -121,23 +117,19 @@ class JournalEntry:
     intent: Intent
     outcome: IntentOutcome
     job_id: str | None = None
-    """Id of the job that the request created, if known."""
     created_by: str | None = None
     """The creator of that job, as named by Studio."""
 
 
 class OpenIntent:
-    """An intent that this program has locked in the journal, so that no other touches it."""
+    """An intent that this program has locked in the journal."""
 
     def __init__(self, intent: Intent, descriptor: int) -> None:
         self.intent = intent
         self._descriptor: int | None = descriptor
 
     def end(self, outcome: IntentOutcome, job: Job | None = None) -> None:
-        """Write the outcome of the intent, and release it.
-
-        If writing fails, the intent stays open, and its job is searched for at the next start.
-        """
+        """Write the outcome of the intent, and release it; it stays open if writing fails."""
         line: dict[str, Any] = {"fate": outcome}
         if job is not None:
             line |= {"job_id": job.id, "created_by": job.created_by}
@@ -158,7 +150,6 @@ class OpenIntent:
             os.close(descriptor)
 
     def _take_descriptor(self) -> int | None:
-        """Return the file descriptor to the first caller, who closes it; `None` to later ones."""
         descriptor, self._descriptor = self._descriptor, None
         return descriptor
 
@@ -167,15 +158,10 @@ class Journal:
     """The intents of one team at one Studio. Blocks on the disk: call it in a thread."""
 
     def __init__(self, folder: Path, profile: str) -> None:
-        """Initialise; `profile` identifies this Studio and team in the folder of all journals."""
         self._folder = folder / profile_name(profile)
 
     def begin(self, intent: Intent) -> OpenIntent:
-        """Write an intent to disk durably.
-
-        Raises:
-            NotSent: it could not be written, so nothing may be sent.
-        """
+        """Write an intent to disk; raise `NotSent` if that fails, so that nothing is sent."""
         try:
             create_private_dir(self._folder)
             self._prune()
@@ -228,7 +214,6 @@ class Journal:
             return []
 
     def _prune(self) -> None:
-        """Delete the oldest files that are no longer needed."""
         files = self._files()
         if len(files) < MAX_ENTRIES:
             return
@@ -270,11 +255,7 @@ def _sync(folder: Path) -> None:
 
 
 def _take_over(path: Path) -> OpenIntent | None:
-    """Lock the file of an intent and return it; `None` if its outcome is known.
-
-    Raises:
-        OSError: another program has locked the file, or it cannot be opened.
-    """
+    """Lock the file of an intent and return it; `None` if its outcome is known."""
     descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW)
     is_open = False
     try:
@@ -290,10 +271,7 @@ def _take_over(path: Path) -> OpenIntent | None:
 
 
 def _read(path: Path) -> JournalEntry | None:
-    """Return the entry in a file, without lines that a crash cut short; `None` if unreadable.
-
-    If several lines have the same field, the last one counts.
-    """
+    """Return the entry in a file, which may be cut short; the last line with a field counts."""
     data = read_bytes(path)[:_LARGEST]
     fields: dict[str, Any] = {}
     for line in _parse_lines(data):
@@ -315,7 +293,6 @@ def _read(path: Path) -> JournalEntry | None:
 
 
 def _parse_submitted(text: Any) -> Submitted:
-    """Return the submission in a file; empty if unreadable, as the intent is usable without it."""
     try:
         return Submitted.model_validate_json(text or "{}")
     except (ValidationError, TypeError):

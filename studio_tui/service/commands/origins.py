@@ -14,19 +14,12 @@ class Origins:
         self.changes = 0
         """Number of recorded links from a job to the job that it continues or repeats."""
         self._origin: dict[str, str] = {}
-        """The job that each job continues."""
         self._successors: dict[str, list[str]] = {}
-        """The jobs that continue each job."""
         self._repeated: dict[str, str] = {}
-        """The job that each job repeats."""
         self._repeats: dict[str, list[str]] = {}
-        """The jobs that repeat each job."""
         self._runs: dict[str, list[str]] = {}
-        """The manual runs of each schedule."""
         self._replaced: dict[str, str] = {}
-        """The schedule that each schedule replaced."""
         self._looked_up: set[str] = set()
-        """Jobs whose submissions were looked up in the history."""
 
     def note(self, job_id: str, submitted: Submitted) -> None:
         """Record a job's links from its submission."""
@@ -58,7 +51,7 @@ class Origins:
             self.note(job_id, submitted)
 
     def origin(self, job_id: str) -> str | None:
-        """Return the id of the job that this one continues, or `None`."""
+        """Return the id of the job that this one continues."""
         return self._origin.get(job_id)
 
     def repeated(self, job_id: str) -> str | None:

@@ -1,8 +1,7 @@
 """Commands on pipelines: pause, resume, remove or restore a job, stop.
 
-Each command has a desired state. If the outcome of a request is unknown, the pipeline is read
-again. If the state is not reached, or the request did not arrive, the request is repeated a few
-times, unless a newer command on the same pipeline or job replaces it.
+Each command has a desired state, and is repeated a few times until it is reached, unless a newer
+command on the same pipeline or job replaces it.
 """
 
 import asyncio
@@ -14,15 +13,13 @@ from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Pipeline, PipelineJob, RemovedJob
 from studio_tui.api.states import JobState, PipelineState
 from studio_tui.errors import InvalidRequest, NotSent, OutcomeUnknown, StudioError
-from studio_tui.service.commands.attempts import RESTS
+from studio_tui.service.commands.attempts import REFUSALS, RESTS, still_unknown
 
 CANCELS_AT_ONCE = 3
-"""Maximum number of concurrent requests that cancel the jobs of a pipeline."""
 ROUNDS = 3
 """How often `stop` cancels the running jobs of a pipeline, as more may have started meanwhile."""
 
 ENDING_RESTS = (0.5, 0.5, 1.0, 1.0, 2.0, 2.0, 3.0)
-"""Seconds before each check whether the canceled jobs have ended."""
 
 _CANCELING = frozenset({JobState.CANCELING, JobState.CANCELING_SCHEDULED})
 _ENDED_BY_ITSELF = frozenset({JobState.COMPLETE, JobState.FAILED})
@@ -34,7 +31,7 @@ class StillRunning:
 
     run: PipelineJob
     error: StudioError | None = None
-    """Why the request to cancel it failed; `None` if no request failed, or none was sent."""
+    """Why the request to cancel it failed; `None` if none failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +39,20 @@ class StopOutcome:
     """The outcome of stopping a pipeline, as of the last check."""
 
     canceled: tuple[PipelineJob, ...]
-    """Jobs that were running and are now canceled."""
     canceling: tuple[PipelineJob, ...]
-    """Jobs that are still being canceled."""
     ended: tuple[PipelineJob, ...]
-    """Jobs that ended by themselves before they could be canceled."""
     still_running: tuple[StillRunning, ...]
     pipeline: Pipeline
     starts_more_jobs: bool
-    """Whether the pipeline may start more jobs, as a newer command or another user resumed it."""
+    """Whether it may start more jobs, as a newer command or another user resumed it."""
 
 
 class PipelineCommands:
-    """Commands on pipelines; after each one the lists are refreshed at once."""
+    """Commands on pipelines.
+
+    All but `stop` return whether the desired state is reached, False if a newer command replaced
+    this one; they raise `StudioError` if it is not reached, or if that is not known.
+    """
 
     def __init__(
         self,
@@ -69,18 +67,12 @@ class PipelineCommands:
         self._removed: dict[str, dict[str, RemovedJob]] = {}
         """Jobs removed by this session, by pipeline id and job id in the plan."""
         self._latest_commands: dict[str, object] = {}
-        """The latest command that is still running, by pipeline and subject; see `_reach`."""
+        """The latest running command, by pipeline and subject; see `_reach`."""
         self._newest: dict[str, Pipeline] = {}
         """Pipelines as `stop` last read them, by id; until the lists are as new."""
 
     async def pause(self, pipeline: Pipeline) -> bool:
-        """Start no more jobs of a pipeline; running ones finish.
-
-        Returns whether the pipeline is paused; False if a newer command replaced this one.
-
-        Raises:
-            StudioError: it was not paused, or it is not known whether it was.
-        """
+        """Start no more jobs of a pipeline; running ones finish."""
         pipeline_id = pipeline.pipeline_id
         return await self._reach(
             pipeline_id,
@@ -89,11 +81,7 @@ class PipelineCommands:
         )
 
     async def resume(self, pipeline: Pipeline) -> bool:
-        """Start the jobs of a pipeline that are ready; returns as `pause` does.
-
-        Raises:
-            StudioError: it was not resumed, or it is not known whether it was.
-        """
+        """Start the jobs of a pipeline that are ready."""
         pipeline_id = pipeline.pipeline_id
         before = pipeline.state, pipeline.updated_at
 
@@ -111,11 +99,7 @@ class PipelineCommands:
         )
 
     async def remove_job(self, pipeline: Pipeline, job_id: str) -> bool:
-        """Remove a job, by its id in the plan, from a paused pipeline; returns as `pause` does.
-
-        Raises:
-            StudioError: it was not removed, or it is not known whether it was.
-        """
+        """Remove a job, by its id in the plan, from a paused pipeline."""
         pipeline_id = pipeline.pipeline_id
         is_removed = await self._reach(
             pipeline_id,
@@ -143,11 +127,7 @@ class PipelineCommands:
         return pipeline.model_copy(update={"removed": unlisted})
 
     async def restore_job(self, pipeline: Pipeline, job_id: str) -> bool:
-        """Restore a removed job, by its id in the plan; returns as `pause` does.
-
-        Raises:
-            StudioError: it was not restored, or it is not known whether it was.
-        """
+        """Restore a removed job, by its id in the plan."""
         pipeline_id = pipeline.pipeline_id
         return await self._reach(
             pipeline_id,
@@ -159,12 +139,12 @@ class PipelineCommands:
     async def stop(self, pipeline: Pipeline) -> StopOutcome:
         """Pause a pipeline, and cancel its running jobs, also those that started meanwhile.
 
-        Cancels no job if a newer command has replaced the pause, and no further jobs once somebody
-        has resumed the pipeline. Returns when the canceled jobs have ended, or after about ten
-        seconds of waiting for them.
+        Cancels no further jobs once the pipeline has been resumed. Waits about ten seconds for the
+        canceled jobs to end.
 
         Raises:
-            StudioError: the pipeline could not be paused or read; its jobs may still be running.
+            StudioError: the pipeline could not be paused or read; its jobs may still be
+                running.
         """
         pipeline_id = pipeline.pipeline_id
         requested = {run.job_id for run in runs_to_cancel(pipeline)}
@@ -194,7 +174,6 @@ class PipelineCommands:
         return _outcome(current, requested, errors)
 
     async def _read(self, pipeline_id: str) -> Pipeline:
-        """Read a pipeline, and store it for `newest`."""
         current = await self._client.pipeline(pipeline_id=pipeline_id)
         self._newest[pipeline_id] = current
         return current
@@ -221,7 +200,7 @@ class PipelineCommands:
             return True
 
     async def _cancel_all(self, runs: tuple[PipelineJob, ...]) -> dict[str, StudioError]:
-        """Request cancellation of each job; return the errors by job id in the plan."""
+        """Return the errors by job id in the plan."""
         turns = asyncio.Semaphore(CANCELS_AT_ONCE)
         errors: dict[str, StudioError] = {}
 
@@ -245,25 +224,26 @@ class PipelineCommands:
     ) -> bool:
         """Send a command until a pipeline has the desired state, which `has_state` recognizes.
 
-        A newer command on the same subject replaces this one: on the pipeline, or on its job
-        `job_id`. Returns whether the state is reached; False if this command was replaced.
-
-        Raises:
-            StudioError: the state is not reached, or it is unknown whether it is.
+        A newer command on the same subject, the pipeline or its job `job_id`, replaces this one.
         """
         key, command = f"{pipeline_id} {job_id}", object()
         self._latest_commands[key] = command
         rests = iter(RESTS)
+        may_have_arrived = False
         try:
             while True:
                 try:
                     await send()
-                except (OutcomeUnknown, NotSent) as error:
-                    if isinstance(error, OutcomeUnknown) and await self._is_reached(
-                        pipeline_id, has_state, error
-                    ):
+                except StudioError as error:
+                    may_have_arrived |= isinstance(error, OutcomeUnknown)
+                    unknown = still_unknown(error)
+                    if may_have_arrived and await self._is_reached(pipeline_id, has_state, unknown):
                         return True
-                    if (rest := next(rests, None)) is None:
+                    is_retried = isinstance(error, OutcomeUnknown | NotSent)
+                    rest = next(rests, None) if is_retried else None
+                    if rest is None:
+                        if may_have_arrived and not isinstance(error, REFUSALS):
+                            raise unknown from error
                         raise
                     await asyncio.sleep(rest)
                     if self._latest_commands.get(key) is not command:

@@ -1,8 +1,4 @@
-"""Runs several jobs again in the order of their dependencies, as a pipeline.
-
-Only the local Studio supports this. It recognizes the idempotency key of an earlier request, so a
-request whose outcome is unknown can be sent again without creating a second pipeline.
-"""
+"""Runs several jobs again in the order of their dependencies; for the local Studio only."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +13,6 @@ from studio_tui.service.commands.submitted import Submitted
 from studio_tui.service.commands.uploads import Uploads
 
 _RESTS = (0.5, 1.0, 2.0)
-"""Seconds to wait after each attempt but the last."""
 
 
 class OrderedReruns:
@@ -32,10 +27,7 @@ class OrderedReruns:
         on_created: Callable[[Pipeline, Mapping[str, Submitted]], None] = lambda *_: None,
         rests: tuple[float, ...] = _RESTS,
     ) -> None:
-        """Initialise; `changed` is called when there may be new jobs.
-
-        `on_created` is called with each new pipeline, and the submissions of its jobs by job id.
-        """
+        """Initialise; `on_created` is called with a new pipeline and its submissions by job id."""
         self._client = client
         self._history = history
         self._changed = changed
@@ -48,8 +40,8 @@ class OrderedReruns:
     ) -> Pipeline | None:
         """Run jobs again; `inputs` are their requests, by the id of the job that each repeats.
 
-        `files` are uploaded and added to each of the jobs. Returns `None`, without creating
-        anything, if none of the jobs depends on another.
+        `files` are added to each of the jobs. Returns `None`, without creating anything, if none of
+        the jobs depends on another.
 
         Raises:
             StudioError: nothing was created, or it is not known whether the pipeline was.
@@ -61,8 +53,10 @@ class OrderedReruns:
             for job_id, job in inputs.items()
         }
         try:
-            pipeline = await self._send(
-                [RerunJob(job_id=job_id, job=job) for job_id, job in jobs.items()]
+            reruns = [RerunJob(job_id=job_id, job=job) for job_id, job in jobs.items()]
+            pipeline = await self._requests.send(
+                "\n".join(f"{rerun.job_id} {rerun.job.model_dump_json()}" for rerun in reruns),
+                lambda key: self._client.own.rerun_jobs(reruns, idempotency_key=key),
             )
         finally:
             self._changed()
@@ -81,9 +75,3 @@ class OrderedReruns:
                 await asyncio.to_thread(self._history.note_submitted, job_id, submitted)
             self._on_created(pipeline, submissions)
         return pipeline
-
-    async def _send(self, jobs: Sequence[RerunJob]) -> Pipeline | None:
-        return await self._requests.send(
-            "\n".join(f"{job.job_id} {job.job.model_dump_json()}" for job in jobs),
-            lambda key: self._client.own.rerun_jobs(jobs, idempotency_key=key),
-        )

@@ -17,9 +17,7 @@ class RelatedRequest(JobRequest):
     """A job request with its relation to a schedule or job, which is recorded but not sent."""
 
     run_of: str | None = Field(default=None, exclude=True)
-    """Id of the schedule that the user runs by hand with this request."""
     replaces: str | None = Field(default=None, exclude=True)
-    """Id of the schedule that this one replaces."""
     repeats: str | None = Field(default=None, exclude=True)
     """Id of the job that this one runs again from the start, unchanged or edited."""
 
@@ -38,20 +36,16 @@ class RelatedRequest(JobRequest):
 
 
 def run_again(request: JobInput, job_id: str, *, from_checkpoints: bool) -> JobInput:
-    """Return the request that runs a job again: from its checkpoints, or from the start.
-
-    `request` is the request for the job `job_id` itself.
-    """
+    """Return the request that runs a job again, given the request for the job `job_id` itself."""
     if from_checkpoints:
         return request.model_copy(update={"rerun_from_job_id": job_id})
     return RelatedRequest.of(request, repeats=job_id)
 
 
 def run_edited(request: JobInput, original: JobInput, job_id: str) -> JobInput:
-    """Return the request that runs an edited job, with its relation to that job.
+    """Return the request that runs an edited job, given the request for the job `job_id` itself.
 
-    `original` is the request for the job `job_id` itself. A run with another name does not count as
-    a repetition: the job was only a template for it. Nor does a run from checkpoints.
+    A run with another name, or from checkpoints, does not count as a repetition.
     """
     if request.rerun_from_job_id or request.query_name != original.query_name:
         return request
@@ -64,13 +58,11 @@ class SentFile(BaseModel):
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, defer_build=True)
 
     id: str
-    """The upload's id, assigned by Studio."""
     label: Line | None = None
     """The file's name; `None` if only the id is known."""
     size: int | None = None
-    """Size in bytes; `None` if unknown."""
     path: Line | None = None
-    """The path on this machine; `None` if unknown."""
+    """On this machine; `None` if unknown."""
 
 
 class Submitted(BaseModel):
@@ -95,7 +87,6 @@ class Submitted(BaseModel):
     rerun_from_job_id: str | None = None
     reset: bool | None = None
     run_of: str | None = None
-    """`run_of`, `replaces` and `repeats` are explained in `RelatedRequest`."""
     replaces: str | None = None
     repeats: str | None = None
 

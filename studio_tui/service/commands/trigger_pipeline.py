@@ -1,26 +1,25 @@
 """Triggers pipelines, so that no request creates two pipelines.
 
-A request is sent again at once only if it cannot have arrived. If no clear answer arrives, the list
-of pipelines is searched for a new pipeline with the same datasets. If the search finds none, or
-several, the user decides whether the request is sent again, with the same idempotency key.
+If no clear answer arrives, the list of pipelines is searched for a new one with the same datasets.
+If the search finds none, or several, the user decides whether the request is sent again, with the
+same idempotency key.
 """
 
 import asyncio
 import uuid
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from studio_tui import clock
 from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Pipeline
 from studio_tui.errors import OutcomeUnknown, StudioError
-from studio_tui.service.commands.attempts import send_with_retries
+from studio_tui.service.commands.attempts import KEY_LIFETIME, send_with_retries
 from studio_tui.service.commands.create_job import SKEW
 from studio_tui.service.polling.pipelines_feed import PAGE
 
 _LOOKS = (0.0, 4.0)
-"""Seconds before each search of the list for a pipeline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +41,7 @@ class Triggered:
 
     pipeline: Pipeline
     is_guess: bool = False
-    """Whether it is only likely that the request created this pipeline.
-
-    The pipeline was then recognized by its datasets and its age.
-    """
+    """Whether the pipeline was recognized by its datasets and its age."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +52,6 @@ class UnconfirmedPipeline:
     why: StudioError
     """Why there is no clear answer, or why the list could not be read before sending again."""
     key: str
-    """The idempotency key of the request."""
     sent_at: datetime
     before: frozenset[str]
     """Ids of the pipelines that were known before the request."""
@@ -72,52 +67,54 @@ class PipelineTrigger:
         *,
         now: Callable[[], datetime] = clock.now,
     ) -> None:
-        """Initialise; `changed` is called when there may be a new pipeline."""
         self._client = client
         self._changed = changed
         self._now = now
+        self._unconfirmed: dict[TriggerRequest, tuple[UnconfirmedPipeline, datetime]] = {}
+        """Requests whose outcome stayed unknown, and when each was sent last."""
 
     async def trigger(
         self, request: TriggerRequest, before: Collection[str]
     ) -> Triggered | UnconfirmedPipeline:
-        """Trigger a pipeline; `before` are the ids of the known pipelines.
+        """Trigger a pipeline, given the known ids; a `StudioError` means that there is none.
 
-        Raises:
-            StudioError: Studio refused, or the request did not arrive; there is no pipeline.
+        If the outcome of an equal request became unknown less than `KEY_LIFETIME` seconds ago, that
+        request is sent again, as by `send_again`.
         """
-        return await self._send_or_search(
-            UnconfirmedPipeline(
-                request, OutcomeUnknown(""), uuid.uuid4().hex, self._now(), frozenset(before)
-            )
+        earlier, sent_at = self._unconfirmed.pop(request, (None, self._now()))
+        if earlier is not None and self._now() - sent_at < timedelta(seconds=KEY_LIFETIME):
+            return await self.send_again(earlier)
+        new = UnconfirmedPipeline(
+            request, OutcomeUnknown(""), uuid.uuid4().hex, self._now(), frozenset(before)
         )
+        return await self._send_or_search(new, may_exist=False)
 
     async def send_again(self, unconfirmed: UnconfirmedPipeline) -> Triggered | UnconfirmedPipeline:
-        """Send a request again, under the same key, if its pipeline is still not in the list.
-
-        Raises:
-            StudioError: Studio refused the repeated request, or it did not arrive; an earlier
-                request may still have created a pipeline.
-        """
+        """Send a request again, under the same key, if its pipeline is still not in the list."""
         try:
             triggered = await self._search_once(unconfirmed)
         except StudioError as error:
-            return replace(unconfirmed, why=error)
-        return triggered or await self._send_or_search(unconfirmed)
+            return self._keep(replace(unconfirmed, why=error))
+        return triggered or await self._send_or_search(unconfirmed, may_exist=True)
 
     async def _send_or_search(
-        self, unconfirmed: UnconfirmedPipeline
+        self, unconfirmed: UnconfirmedPipeline, *, may_exist: bool
     ) -> Triggered | UnconfirmedPipeline:
-        """Send a request; search for its pipeline if the outcome is unknown."""
+        """Send a request; search for its pipeline if it is unknown whether there is one.
+
+        `may_exist` is whether an earlier attempt may have created the pipeline.
+        """
         try:
             try:
                 return Triggered(await self._send(unconfirmed))
-            except OutcomeUnknown as error:
+            except StudioError as error:
+                if not may_exist and not isinstance(error, OutcomeUnknown):
+                    raise
                 return await self._search(replace(unconfirmed, why=error))
         finally:
             self._changed()
 
     async def _send(self, unconfirmed: UnconfirmedPipeline) -> Pipeline:
-        """Send a request, again only if it cannot have arrived."""
         request = unconfirmed.request
         return await send_with_retries(
             lambda: self._client.trigger_pipeline(
@@ -138,10 +135,13 @@ class PipelineTrigger:
                 continue
             if triggered is not None:
                 return triggered
+        return self._keep(unconfirmed)
+
+    def _keep(self, unconfirmed: UnconfirmedPipeline) -> UnconfirmedPipeline:
+        self._unconfirmed[unconfirmed.request] = unconfirmed, self._now()
         return unconfirmed
 
     async def _search_once(self, unconfirmed: UnconfirmedPipeline) -> Triggered | None:
-        """Return the pipeline in the list that resembles the request, if only one does."""
         page = await self._client.pipelines(limit=PAGE)
         likely = [pipeline for pipeline in page.items if _resembles(pipeline, unconfirmed)]
         return Triggered(likely[0], is_guess=True) if len(likely) == 1 else None

@@ -11,17 +11,16 @@ from studio_tui.service.commands.submitted import SentFile
 from studio_tui.text import safe_line
 
 AT_ONCE = 3
-"""Maximum number of concurrent uploads."""
 
 UploadProgress = Callable[[Path, int, int], None]
 """Called with the path of a file, the number of its bytes sent so far, and its size in bytes."""
 
 _Version = tuple[Path, int, int, int]
-"""Identity of a file's content: path, inode, size in bytes, modification time in nanoseconds."""
+"""What identifies a file's content: path, inode, size, modification time in nanoseconds."""
 
 
 class Uploads:
-    """Uploads files, and caches their upload ids: an unchanged file is not uploaded again."""
+    """Uploads files; an unchanged file is not uploaded again."""
 
     def __init__(self, client: StudioClient, rests: Sequence[float]) -> None:
         """Initialise; `rests` are the seconds to wait after each attempt but the last."""
@@ -32,11 +31,7 @@ class Uploads:
     async def upload(
         self, paths: Iterable[Path], on_progress: UploadProgress
     ) -> tuple[SentFile, ...]:
-        """Upload the files that are not cached; return the uploads of all different `paths`.
-
-        Raises:
-            StudioError: a file cannot be read, or an upload failed; successful uploads are cached.
-        """
+        """Upload the files that are not cached; return the uploads of all different `paths`."""
         versions = await asyncio.to_thread(
             lambda: [_version(path) for path in dict.fromkeys(paths)]
         )

@@ -1,4 +1,4 @@
-"""An archived log: instead of its lines Studio sends the URLs of its parts, usually elsewhere."""
+"""An archived log: instead of its lines Studio sends the URLs of its parts."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
@@ -12,10 +12,7 @@ from studio_tui.service.logs.verdicts import AfterConnection, Verdict, verdict_o
 from studio_tui.text import safe_line
 
 MayFetch = Callable[[str], Awaitable[bool]]
-"""Returns whether an archived log may be fetched from a host.
-
-Its argument, the host's name, is untrusted and must be escaped before it is shown.
-"""
+"""Returns whether an archived log may be fetched from a host, whose name is untrusted."""
 
 
 async def allow_every_host(_host: str) -> bool:
@@ -41,7 +38,6 @@ class ArchivedLog:
         self.is_whole = False
         """Whether everything stored equals the last archive that was read."""
         self.differs = False
-        """Whether the last archive that was read differs from what was stored before."""
 
     async def read(self, urls: Sequence[str]) -> Verdict | None:
         """Read all parts of an archive; return why that was not possible, or `None` if it was.
@@ -69,7 +65,6 @@ class ArchivedLog:
         return None
 
     async def _why_not(self, url: str) -> str | None:
-        """Return a sentence that says why a part may not be read, or `None` if it may."""
         archive = address(url)
         if archive is None or not archive.is_web:
             return "Studio sent an address for the archived log that is not allowed."

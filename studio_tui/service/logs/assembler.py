@@ -1,11 +1,10 @@
 """Puts arriving pieces of a log in order: each byte once, or a mark where some may be missing.
 
-A piece is the text of a `LogMessage`; a websocket frame has several. The ids of pieces increase
-along the log. An id identifies a piece that is repeated, and the place of a late piece. If an id
-jumps, pieces may be missing before it, or the id is wrong. A later frame that continues from the
-jump confirms it. If a piece that belongs before the jump arrives first, a large jump is removed,
-with the pieces after it. If a known id comes with other text, the log has started over: a new epoch
-begins. Lines do not matter: readers split the result into lines.
+A piece is the text of a `LogMessage`; a websocket frame has several. Ids increase along the log.
+They identify repeated pieces, and the places of late ones. If an id jumps, pieces may be missing
+before it, or the id is wrong. A later frame that continues from the jump confirms it. If a piece
+that belongs before it arrives first, a large jump is removed, with the pieces after it. If a known
+id comes with other text, the log has started over: a new epoch begins.
 """
 
 import re
@@ -38,35 +37,42 @@ OMITTED_OUTPUT = "Output that does not belong to this log was left out."
 UNREADABLE = "Lines may be missing here: Studio sent data that cannot be read."
 DIFFERS = "The log that Studio stores differs from what was received live."
 
+_OF_LOCAL_STUDIO = b"[local Studio: "
+"""The beginning of a line that a local Studio adds, also in place of dropped output."""
+
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}".encode()
 
 
 class LogAssembler:
-    """Merges the pieces of one log into its store, which may have bytes from other sources."""
+    """Merges the pieces of one log into its store, which may have bytes from other sources.
+
+    If the disk fails, methods raise a `SpoolError`.
+    """
 
     def __init__(self, store: LogStore, index: MessageIndex) -> None:
         self._store = store
         self._index = index
         self.padding = 0
-        """Bytes of line breaks added before marks; they are not log text, and some may be cut."""
+        """Bytes of line breaks added before marks; some may be cut again."""
         self._floor = 0
-        """Offset after the last mark that was set at the end; pieces are stored after it."""
+        """Offset after the last mark that was set at the end."""
         self._has_pieces = False
-        """Whether the next piece follows on the last one without a break of the connection."""
+        """Whether this connection has had a piece, on which the next one follows."""
         self._has_skipped = False
         """Whether this connection had an unreadable frame, and no new piece since."""
         self._position: int | None = None
-        """The highest id of a piece from this connection; `None` before any."""
+        """The highest id of a piece from this connection."""
         self._doubts = Doubts(store, index)
         self._epoch: int | None = None
-        """Offset of the epoch that began on this connection; `None` if none did."""
+        """Offset of the epoch that began on this connection."""
         self._jump: int | None = None
-        """The id of a piece that jumped; `None` once a later frame has confirmed it."""
+        """The id of a piece that jumped, until a later frame confirms it."""
         self._has_jumped = False
         self._earlier_size = store.size
         """Bytes stored by an earlier run; 0 once pieces have followed."""
+        self._kept_end = store.size
+        """Offset after the bytes of an earlier run that no piece has contradicted."""
         self._uncompared_size = 0
-        """Bytes stored by an earlier run with which the received pieces cannot be compared."""
 
     @property
     def is_behind(self) -> bool:
@@ -85,6 +91,11 @@ class LogAssembler:
         last = self._index.last
         return max(last.end, self._floor) if last else self._floor
 
+    @property
+    def kept_end(self) -> int:
+        """Offset after all pieces, and all bytes of an earlier run."""
+        return max(self.end, min(self._kept_end, self._store.size))
+
     def note_connection(self) -> None:
         """Note that pieces come over a new connection from now on."""
         self._skip()
@@ -93,15 +104,13 @@ class LogAssembler:
         self._epoch = None
 
     def note_caught_up(self) -> None:
-        """Note that this connection has brought all known pieces, though as an archive."""
-        last = self._index.last
-        self._position = last.id if last else None
+        """Note that this connection has brought all known pieces, as an archive."""
+        self._position = last.id if (last := self._index.last) else None
 
     def has_lost_pieces(self, frame: LogFrame) -> bool:
         """Return whether an unreadable frame of this connection contained new pieces.
 
-        While this connection repeats known pieces, it is unknown whether an unreadable frame had
-        new ones. When the next new piece arrives, the frame counts as one with new pieces.
+        As long as known pieces are repeated, that is assumed only when the next new piece arrives.
         """
         last = self._index.last
         match frame:
@@ -115,16 +124,11 @@ class LogAssembler:
         return False
 
     def _skip(self) -> None:
-        """Note that pieces may be missing before the next one."""
         self._has_pieces = False
         self._doubts.interrupt()
 
     def add(self, pieces: Sequence[LogMessage]) -> bool:
-        """Merge the pieces of one frame; return whether any of them was new.
-
-        Raises:
-            SpoolError: writing to the disk failed.
-        """
+        """Merge the pieces of one frame; return whether any of them was new."""
         state_before = (self._store.size, self._store.version)
         last = self._index.last
         batch = MessageBatch.of(pieces)
@@ -148,7 +152,6 @@ class LogAssembler:
         return (self._store.size, self._store.version) != state_before
 
     def _append_next(self, batch: MessageBatch, earlier_jump: int | None) -> bool:
-        """Append a batch if it certainly follows on everything stored; return whether it did."""
         last = self._index.last
         if (
             not self._has_pieces
@@ -165,7 +168,6 @@ class LogAssembler:
         return True
 
     def _is_stored_at_end(self, batch: MessageBatch, last: MessageRecord) -> bool:
-        """Whether the batch follows on all pieces, and REST has brought its bytes before."""
         return (
             self._has_pieces
             and not self._doubts
@@ -176,7 +178,6 @@ class LogAssembler:
         )
 
     def _is_repeat(self, batch: MessageBatch) -> bool:
-        """Whether the whole batch is stored already, piece by piece."""
         if self._doubts or not batch.is_ordered or len(batch.raw) > WINDOW:
             return False
         place = self._index.place_of(batch.ids[0])
@@ -189,7 +190,7 @@ class LogAssembler:
         )
 
     def mark_unreadable(self) -> None:
-        """Set a mark at the end, as an unreadable frame followed."""
+        """Set a mark at the end for an unreadable frame."""
         # Bytes from REST only may be before or after that frame; they are received again.
         if self._store.size > self.end:
             self._store.cut(self.end)
@@ -252,6 +253,7 @@ class LogAssembler:
         from_rest = store.read(end, len(raw))
         if from_rest != raw[: len(from_rest)]:
             store.cut(end)
+            self._kept_end = min(self._kept_end, end)
             from_rest = b""
         if not from_rest and not self._has_pieces:
             self._doubts.note_gap(end, piece_id)
@@ -282,10 +284,7 @@ class LogAssembler:
         return jump.id - before > JUMP or self._is_far(jump.offset)
 
     def _remove_jump(self, place: int, piece_id: int) -> None:
-        """Remove a wrong jump and everything after it, and set a mark; `piece_id` follows there.
-
-        Pieces of the log that are removed too are received again, by a new connection or REST.
-        """
+        """Remove a wrong jump and what follows it, which is received again; set a mark."""
         jump = self._index[place]
         self._index.cut(place)
         self._store.cut(jump.offset)
@@ -298,11 +297,13 @@ class LogAssembler:
 
     def _place_late(self, place: int, late: MessageBatch) -> None:
         """Insert late pieces before the one at `place`; if that is far from the end, set a mark."""
-        offset = self._index[place].offset
-        if self._is_far(offset):
-            self._store.mark(offset, TOO_LATE)
+        following = self._index[place]
+        if place and _stands_for_stored(late.raw, self._index[place - 1], following):
+            return
+        if self._is_far(following.offset):
+            self._store.mark(following.offset, TOO_LATE)
         else:
-            self._insert(place, offset, late)
+            self._insert(place, following.offset, late)
 
     def _is_far(self, offset: int) -> bool:
         """Whether so much follows an offset that moving the bytes would take long."""
@@ -314,7 +315,7 @@ class LogAssembler:
     def _insert(self, place: int, offset: int, late: MessageBatch, *, over: int = 0) -> None:
         """Insert pieces before the one at `place`, or replace it if `over`, its length, is given.
 
-        Bytes that were received by REST only are dropped: they follow a log without these pieces.
+        Bytes from REST only are dropped: they follow a log without these pieces.
         """
         if self._store.size > self.end:
             self._store.cut(self.end)
@@ -328,8 +329,7 @@ class LogAssembler:
     def _begin_epoch(self, place: int, piece: LogMessage) -> None:
         """Store a piece with a known id and other text, as the log has started over.
 
-        The piece begins a new epoch, after a mark. If this connection has begun an epoch before,
-        the piece is inserted into that epoch.
+        It begins a new epoch, or is inserted into that of this connection.
         """
         index, epoch, batch = self._index, self._epoch, MessageBatch.of([piece])
         if epoch is None or self._is_far(epoch) or index[place].offset >= epoch:
@@ -341,6 +341,15 @@ class LogAssembler:
             return
         index.remove(place, index.place_at(epoch, since=place))
         self._insert(place, epoch, batch)
+
+
+def _stands_for_stored(raw: bytes, before: MessageRecord, following: MessageRecord) -> bool:
+    """Whether a late piece stands for output that a local Studio has dropped, but is stored here.
+
+    The ids of a local Studio are twice the offsets of its pieces.
+    """
+    is_adjacent = following.id - before.id == 2 * before.length
+    return is_adjacent and raw.startswith(_OF_LOCAL_STUDIO)
 
 
 def _are_same(stored: bytes, raw: bytes) -> bool:

@@ -28,7 +28,6 @@ from studio_tui.service.logs.store.spool import SUFFIX, is_unused, remove_unused
 from studio_tui.service.logs.store.tagged_store import TaggedStore
 
 _WHOLE = ".log"
-"""Suffix of a whole log."""
 _ORPHAN_SECONDS = 3600.0
 """Seconds after which a file of marks without a log is deleted."""
 _OF_JOB = re.compile(r"[0-9a-f]{32}-")
@@ -39,14 +38,16 @@ class KeptLog(NamedTuple):
     """A whole log, or an incomplete one that no program has open."""
 
     used: float
-    """When it was last used, in seconds since the epoch; see `LogCache.note_use`."""
+    """When it was last used, in seconds since the epoch."""
     size: int
-    """Bytes."""
     path: Path
 
 
 class LogCache:
-    """The logs of one profile; only `saved_logs` and `sweep` handle those of all profiles."""
+    """The logs of one profile; only `saved_logs` and `sweep` handle those of all profiles.
+
+    Methods that create a log raise a `SpoolError` if that fails. Some block: call them in a thread.
+    """
 
     def __init__(self, folder: Path, profile: str) -> None:
         """Initialise; `profile` identifies this Studio and team, `folder` has the logs of all."""
@@ -54,25 +55,17 @@ class LogCache:
         self._own = folder / _digest(profile)
 
     def new(self) -> LogStore:
-        """Create an empty log that is deleted when it is closed.
-
-        Raises:
-            SpoolError: writing to the disk failed.
-        """
+        """Create an empty log that is deleted when it is closed."""
         return LogStore.create(self._own)
 
     def begin(self, job_id: str, created_at: datetime | None) -> LogStore:
-        """Create the empty log of a job, which is left for `resume` when the program ends.
-
-        Raises:
-            SpoolError: writing to the disk failed.
-        """
+        """Create the empty log of a job, which is left for `resume` when the program ends."""
         return LogStore.create(self._own, _spool_prefix(job_id, created_at))
 
     def resume(self, job_id: str, created_at: datetime | None) -> tuple[LogStore, datetime] | None:
         """Open the newest incomplete log of a job that an ended program left, to append to it.
 
-        Return it and when it was last written; `None` if there is none that can be opened.
+        Return it and when it was last written; `None` if none can be opened.
         """
         prefix = _spool_prefix(job_id, created_at)
         for written_at, path in sorted(self._leftovers(job_id, created_at), reverse=True):
@@ -83,12 +76,12 @@ class LogCache:
         return None
 
     def delete_leftovers(self, job_id: str, created_at: datetime | None) -> None:
-        """Delete the incomplete logs of a job that ended programs left. Call it in a thread."""
+        """Delete the incomplete logs of a job that ended programs left; blocks."""
         for _, path in self._leftovers(job_id, created_at):
             self.remove(path)
 
     def remove(self, path: Path) -> None:
-        """Delete a log, unless a program has it open. Call it in a thread."""
+        """Delete a log, unless a program has it open; blocks."""
         if remove_unused(path) and path.suffix == SUFFIX:
             marks_file(path).unlink(missing_ok=True)
 
@@ -99,11 +92,7 @@ class LogCache:
                 yield path.stat().st_mtime, path
 
     def new_tagged(self) -> TaggedStore:
-        """Create an empty log for merging several others.
-
-        Raises:
-            SpoolError: writing to the disk failed.
-        """
+        """Create an empty log for merging several others."""
         return TaggedStore.create(self._own)
 
     def path_of(self, job_id: str, created_at: datetime | None) -> Path:
@@ -114,10 +103,7 @@ class LogCache:
         return self._own / (_log_digest(job_id, created_at) + _WHOLE)
 
     def find(self, job_id: str, created_at: datetime | None) -> tuple[LogStore, datetime] | None:
-        """Return a job's whole log, and when it was last written.
-
-        `None` if there is none, or if it cannot be read.
-        """
+        """Return a job's whole log, and when it was last written; `None` if it cannot be read."""
         path = self.path_of(job_id, created_at)
         try:
             written_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
@@ -126,10 +112,7 @@ class LogCache:
             return None
 
     def end_of(self, job_id: str, created_at: datetime | None, length: int) -> bytes | None:
-        """Return the last bytes of a job's whole log; `None` if there is none.
-
-        Call it in a thread.
-        """
+        """Return the last bytes of a job's whole log; `None` if there is none; blocks."""
         try:
             with self.path_of(job_id, created_at).open("rb") as log:
                 log.seek(max(0, log.seek(0, os.SEEK_END) - length))
@@ -143,10 +126,7 @@ class LogCache:
             os.utime(path, (now.timestamp(), path.stat().st_mtime))
 
     def saved_logs(self) -> list[KeptLog]:
-        """Return the logs of all profiles: whole ones, and incomplete ones that are not open.
-
-        Blocks on the disk: call it in a thread.
-        """
+        """Return the logs of all profiles: whole ones, and incomplete ones not open; blocks."""
         logs = []
         leftovers = (path for path in self._folder.glob(f"*/*-*{SUFFIX}") if is_unused(path))
         for path in (*self._folder.glob(f"*/*{_WHOLE}"), *leftovers):
@@ -156,10 +136,7 @@ class LogCache:
         return logs
 
     def sweep(self, now: datetime) -> None:
-        """Delete what ended programs left: temporary and empty logs, and marks without a log.
-
-        It may take long: call it in a thread.
-        """
+        """Delete what ended programs left: unused and empty logs, marks without a log; blocks."""
         for path in self._folder.glob(f"*/*{SUFFIX}"):
             with contextlib.suppress(OSError):
                 if not _OF_JOB.match(path.name) or not path.stat().st_size:
@@ -167,8 +144,10 @@ class LogCache:
         for path in self._folder.glob(f"*/*{MARKS}*"):
             # Marks are written before their log is renamed to match: young ones may be needed.
             with contextlib.suppress(OSError):
-                log = path.with_name(path.name.removesuffix(".new")).with_suffix(SUFFIX)
-                if not log.exists() and now.timestamp() - path.stat().st_mtime > _ORPHAN_SECONDS:
+                if (
+                    not path.with_suffix(SUFFIX).exists()
+                    and now.timestamp() - path.stat().st_mtime > _ORPHAN_SECONDS
+                ):
                     path.unlink(missing_ok=True)
 
 
@@ -177,7 +156,6 @@ def _log_digest(job_id: str, created_at: datetime | None) -> str:
 
 
 def _spool_prefix(job_id: str, created_at: datetime | None) -> str:
-    """Return the beginning of the names of a job's incomplete logs."""
     return f"{_log_digest(job_id, created_at)}-"
 
 

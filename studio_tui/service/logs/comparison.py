@@ -6,7 +6,7 @@ from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.text import incomplete_bytes
 
 COMPARED = 256 * 1024
-"""Maximum number of bytes compared at once; it takes half a millisecond."""
+"""Maximum bytes compared at once; it takes half a millisecond."""
 
 
 class Comparison:
@@ -14,12 +14,12 @@ class Comparison:
 
     The websocket cannot send bytes that are not UTF-8, so they may be stored as replacement
     characters. These count as equal, unless the comparison `mends`: it restores the original bytes.
+    If the disk fails, all methods raise a `SpoolError`.
     """
 
     def __init__(self, store: LogStore, *, offset: int = 0, mends: bool = False) -> None:
         """Initialise; `offset` is where the first incoming byte is in the log and in the store."""
         self.is_whole = offset == 0
-        """Whether the whole log is compared, not only its end."""
         self.mends = mends
         """Whether the incoming bytes replace stored ones that differ."""
         self.received = offset
@@ -30,7 +30,6 @@ class Comparison:
         """Offset in the store after the compared bytes."""
         self._store = store
         self._incomplete = b""
-        """An incomplete character at the end of the received bytes."""
 
     @classmethod
     def of_end(cls, store: LogStore, *, overlap: int) -> "Comparison":
@@ -48,11 +47,7 @@ class Comparison:
         return self.is_whole and self.has_proved_end
 
     def add(self, data: bytes) -> None:
-        """Compare the next bytes.
-
-        Raises:
-            SpoolError: writing to the disk failed.
-        """
+        """Compare the next bytes."""
         self.received += len(data)
         data, self._incomplete = self._incomplete + data, b""
         at = 0
@@ -70,11 +65,7 @@ class Comparison:
             self._compare(part)
 
     def finish(self) -> None:
-        """Compare the bytes of an incomplete character, as nothing follows.
-
-        Raises:
-            SpoolError: writing to the disk failed.
-        """
+        """Compare the bytes of an incomplete character, as nothing follows."""
         incomplete, self._incomplete = self._incomplete, b""
         if incomplete and not self.differs:
             self._compare(incomplete)
@@ -104,6 +95,5 @@ class Comparison:
 
 
 def _common_length(one: bytes, other: bytes) -> int:
-    """Return the length of the common prefix."""
     lengths = range(1, min(len(one), len(other)) + 1)
     return bisect_left(lengths, True, key=lambda length: one[:length] != other[:length])

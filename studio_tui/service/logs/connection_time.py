@@ -16,7 +16,7 @@ class ConnectionTime:
     def __init__(self) -> None:
         self._steady_at = self.now + FORGIVEN_AFTER
         self._deadline: float | None = None
-        """When the connection is closed if nothing is received; `None` until the job has ended."""
+        """When to close if nothing is received; `None` until the job has ended."""
 
     @property
     def now(self) -> float:
@@ -39,8 +39,5 @@ class ConnectionTime:
         return SILENCE if self._deadline is None else max(0.0, self._deadline - self.now)
 
     def linger(self) -> None:
-        """Wait for log text for `LINGER` seconds from now on, as the job has ended.
-
-        Text may follow the status: it may still be on its way, or the log is being repeated.
-        """
+        """Wait `LINGER` seconds from now on for text that follows the status of an ended job."""
         self._deadline = self.now + LINGER

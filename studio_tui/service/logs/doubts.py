@@ -1,7 +1,6 @@
 """The gaps of a log: places where lines may be missing because the connection was lost.
 
-Each gap has a mark, which is removed when a later connection repeats the log across the gap. A gap
-is identified by the pieces before and after it; a piece is the text of a `LogMessage`.
+Each gap has a mark until a later connection repeats the pieces before and after it.
 """
 
 from dataclasses import dataclass
@@ -14,23 +13,19 @@ NO_REPLAY = "Lines may be missing here: the connection broke and Studio did not 
 NO_BEGINNING = "Lines may be missing before this: Studio did not send the first ones."
 
 FIRST_ID = 1
-"""The id of a log's first piece."""
 
 
 @dataclass(slots=True)
 class _Doubt:
-    """One gap."""
-
     before: int
     """Id of the piece before it; 0 at the beginning of the log."""
     after: int
-    """Id of the piece after it."""
     is_passed: bool = False
     """Whether this connection has repeated the piece before it."""
 
 
 class Doubts:
-    """Marks the gaps of one log, and removes the marks of gaps in which nothing is missing."""
+    """Marks the gaps of one log, until they turn out to lack nothing."""
 
     def __init__(self, store: LogStore, index: MessageIndex) -> None:
         self._store = store
@@ -49,8 +44,8 @@ class Doubts:
     def note_gap(self, end: int, piece_id: int) -> None:
         """Mark the gap before piece `piece_id`, which is stored from offset `end` on.
 
-        There is none before the first piece of a log, nor before a piece that follows on text from
-        an earlier run.
+        There is none before the first piece of a log, or one that follows on text of an earlier
+        run.
         """
         last = self._index.last
         if last is not None:
@@ -70,7 +65,7 @@ class Doubts:
                 self._open.remove(doubt)
 
     def note_replacement(self, first: int, piece_id: int) -> None:
-        """Note that piece `piece_id` replaces all pieces whose id is `first` or higher."""
+        """Note that piece `piece_id` replaces all pieces from id `first` on."""
         for doubt in self._open:
             doubt.after = piece_id if doubt.after >= first else doubt.after
 

@@ -1,8 +1,7 @@
-"""The open logs: one per job, shared by its viewers, and kept after the last viewer has left.
+"""The open logs: one per job, shared by its viewers, and stored after the last one has left.
 
-A log is followed while a viewer has it open. After that it stays on disk, as long as all logs are
-within a limit. When a log is opened again, it is followed from where it ended, even if the program
-has ended or was killed in the meantime.
+A log that is opened again is followed from where it ended, even if the program was killed in the
+meantime.
 """
 
 import asyncio
@@ -29,7 +28,7 @@ from studio_tui.service.polling.reachability import Reachability
 LIMIT = 2 * 1024**3
 """Maximum bytes on disk of logs without viewers; the one closed longest ago is deleted first."""
 KEPT_OPEN = 32
-"""Maximum number of logs without viewers that stay open, with two files each."""
+"""Maximum logs without viewers that stay open, with two files each."""
 
 logger = logging.getLogger(__name__)
 
@@ -58,8 +57,6 @@ class LogHandle:
 
 @dataclass(eq=False)
 class _Log:
-    """A job's log with all its viewers."""
-
     job_id: str
     created_at: datetime | None
     store: LogStore
@@ -67,7 +64,6 @@ class _Log:
     preview: LogTailPreview
     viewers: list[LogHandle]
     task: asyncio.Task[None] | None = None
-    """Runs the tail while there are viewers."""
     closed_at: float = 0.0
     """When the last viewer left, in seconds since the epoch."""
 
@@ -113,11 +109,8 @@ class LogLibrary:
         self._logs: dict[tuple[str, datetime | None], _Log] = {}
         """By id and creation time of the job."""
         self._tasks: asyncio.TaskGroup | None = None
-        """Runs the tails; `None` while `run` is not running."""
         self._context = contextvars.Context()
-        """The context of `run`, in which all tails run."""
         self._has_ended = False
-        """Whether `run` has ended."""
         self._untidy = asyncio.Event()
         """Set when a log may have become whole or lost its last viewer."""
 
@@ -131,9 +124,9 @@ class LogLibrary:
     ) -> LogHandle:
         """Return a job's log, which is followed from now on until all viewers have closed it.
 
-        `may_fetch` is called with the host of an archived log, unless a viewer has allowed it
-        before; of several viewers, only the function of the newest one is called. `created_at` is
-        when the job was created, `has_ended` whether it can print nothing more.
+        `may_fetch`, of the newest viewer, is called with each host of an archived log that no
+        viewer has allowed before. `created_at` is when the job was created, `has_ended` whether it
+        can print nothing more.
 
         Raises:
             SpoolError: there is no room for the log on this machine's disk.
@@ -150,20 +143,13 @@ class LogLibrary:
         return handle
 
     def new_tagged(self) -> TaggedStore:
-        """Create an empty log for merging several others; the caller closes it.
-
-        Raises:
-            SpoolError: there is no room for it on this machine's disk.
-        """
+        """Create an empty log for merging several others, or raise a `SpoolError`."""
         return self._cache.new_tagged()
 
     async def stored_end(
         self, job_id: str, created_at: datetime | None, length: int
     ) -> bytes | None:
-        """Return up to `length` bytes from the end of a log that is whole or being followed.
-
-        `None` for other logs, whose end is not stored here.
-        """
+        """Return up to `length` bytes from the end of a log that is whole or being followed."""
         log = self._logs.get((job_id, created_at))
         if log is None:
             return await asyncio.to_thread(self._cache.end_of, job_id, created_at, length)
@@ -224,11 +210,7 @@ class LogLibrary:
     def _open_store(
         self, job_id: str, created_at: datetime | None
     ) -> tuple[LogStore, datetime | None, datetime | None]:
-        """Return the store of a log, which an earlier run may have left, and two times.
-
-        The first is when a whole log was stored, the second when an incomplete one was last
-        written.
-        """
+        """Return a log's store, and when a whole log was stored or an incomplete one written."""
         if whole := self._cache.find(job_id, created_at):
             return *whole, None
         if incomplete := self._cache.resume(job_id, created_at):
@@ -281,7 +263,6 @@ class LogLibrary:
     # --- the disk --------------------------------------------------------------------------------
 
     async def _tidy(self) -> None:
-        """Keep logs that have become whole, then delete logs beyond the limit."""
         self._untidy.clear()
         for log in tuple(self._logs.values()):
             if log.is_whole and not log.store.is_kept:
@@ -289,10 +270,9 @@ class LogLibrary:
         await self._trim()
 
     async def _keep(self, log: _Log) -> None:
-        """Move a whole log to its lasting path in the cache."""
         path = self._cache.path_of(log.job_id, log.created_at)
         try:
-            await log.store.keep(path)
+            await log.store.keep(path, lambda: log.is_whole)
         except SpoolError as error:
             logger.warning("log of job %s: %s", log.job_id, error)
         if log.store.is_kept:
@@ -301,7 +281,7 @@ class LogLibrary:
             await asyncio.to_thread(self._cache.delete_leftovers, log.job_id, log.created_at)
 
     async def _trim(self) -> None:
-        """Delete logs without viewers until they are within the limit; the oldest come first."""
+        """Delete logs without viewers, the oldest first, until they are within the limit."""
         saved = await asyncio.to_thread(self._cache.saved_logs)
         open_paths = {log.store.path for log in self._logs.values()}
         unviewed = sorted(
@@ -325,7 +305,6 @@ class LogLibrary:
             await self._close_unused(log)
 
     async def _close_unused(self, log: _Log) -> None:
-        """Close a log that has no viewers."""
         if log.task is not None:
             await asyncio.wait([log.task])
         if not log.viewers:

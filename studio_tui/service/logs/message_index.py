@@ -1,7 +1,5 @@
 """The offsets in the spool of the log's messages; on disk, as a log can have millions of them.
 
-A message is a chunk of text. A websocket frame has several.
-
 Records are sorted by id, which is also the order of their offsets. The place of a record is its
 number in this order, from 0.
 """
@@ -21,11 +19,6 @@ from studio_tui.errors import SpoolError
 from studio_tui.paths import create_private_dir
 
 BLOCK = 4096
-"""Records per block.
-
-In memory are the records after the last full block, the full block that was read most recently,
-and the first id of each full block.
-"""
 
 _FIELDS = 3
 _BLOCK_FIELDS = BLOCK * _FIELDS
@@ -37,9 +30,7 @@ class MessageRecord(NamedTuple):
 
     id: int
     offset: int
-    """Offset of its first byte in the spool."""
     length: int
-    """Bytes."""
 
     @property
     def end(self) -> int:
@@ -48,30 +39,25 @@ class MessageRecord(NamedTuple):
 
 
 class MessageIndex:
-    """A sorted list of records in an unnamed file; fast at its end and when read in order."""
+    """A sorted list of records in an unnamed file; fast at its end and when read in order.
+
+    If the disk fails, methods raise a `SpoolError`.
+    """
 
     def __init__(self, directory: Path) -> None:
-        """Create an empty index.
-
-        Raises:
-            SpoolError: the file cannot be created.
-        """
+        """Create an empty index."""
         try:
             self._file = tempfile.TemporaryFile(dir=create_private_dir(directory), buffering=0)  # noqa: SIM115
         except OSError as error:
             raise SpoolError(f"No log can be stored in {directory}: {error.strerror}.") from error
         self._first_ids = array("q")
-        """The first id of every full block; full blocks are in the file."""
+        """First id of every full block; full blocks are in the file."""
         self._end = array("q")
-        """The fields of the records after the full blocks."""
+        """Fields of the records after the full blocks."""
         self._recently_read: tuple[int, array[int]] = (-1, array("q"))
-        """The number of the full block that was read most recently, and its fields."""
+        """Number and fields of the full block that was read last."""
         self._last_place = -1
-        """The last result of `place_of`.
-
-        When Studio sends a log again from its start, the next id looked up is usually at the place
-        after it.
-        """
+        """The last result of `place_of`; in a replay, the next is usually the place after it."""
 
     def close(self) -> None:
         """Close the file, which deletes it, as it has no name."""
@@ -97,21 +83,11 @@ class MessageIndex:
         return self[len(self) - 1] if len(self) else None
 
     def append(self, record: MessageRecord) -> None:
-        """Add a record whose id and offset are the greatest.
-
-        Raises:
-            SpoolError: the disk is full.
-        """
+        """Add a record whose id and offset are the greatest."""
         self.extend(array("q", record))
 
     def extend(self, fields: "array[int]") -> None:
-        """Add records: `fields` are the id, offset and length of each, one record after the other.
-
-        Ids and offsets are in ascending order, and greater than those in the index.
-
-        Raises:
-            SpoolError: the disk is full.
-        """
+        """Add records after all others: `fields` are the id, offset and length of each in turn."""
         while len(self._end) + len(fields) >= _BLOCK_FIELDS:
             room = _BLOCK_FIELDS - len(self._end)
             self._end.extend(fields[:room])
@@ -156,11 +132,7 @@ class MessageIndex:
         return bisect_left(range(len(self)), offset, lo=since, key=lambda at: self[at].offset)
 
     def remove(self, place: int, end: int) -> None:
-        """Remove the records from `place` up to but not including `end`; offsets do not change.
-
-        Raises:
-            SpoolError: the disk is full.
-        """
+        """Remove the records from `place` up to but not including `end`; offsets do not change."""
         later = self.fields(end, len(self) - end)
         self.cut(place)
         self.extend(later)
@@ -175,13 +147,7 @@ class MessageIndex:
         del self._end[inside * _FIELDS :]
 
     def insert(self, place: int, fields: "array[int]", *, over: int = 0) -> None:
-        """Insert records before the one at `place`, or replace it if `over`, its length, is given.
-
-        `fields` are in the format of `extend`; the offsets of later records are changed to match.
-
-        Raises:
-            SpoolError: the disk is full.
-        """
+        """Insert records before the one at `place`, or replace it if `over`, its length, is set."""
         moved = sum(fields[2::_FIELDS]) - over
         following = place + (over > 0)
         later = self.fields(following, len(self) - following)
@@ -203,14 +169,10 @@ _ID, _TEXT = attrgetter("id"), attrgetter("text")
 
 
 class MessageBatch(NamedTuple):
-    """Several messages, encoded together.
-
-    One by one they would take ten times as long.
-    """
+    """Several messages, encoded together: one by one they would take ten times as long."""
 
     ids: list[int]
     lengths: list[int]
-    """Bytes of each message."""
     raw: bytes
     is_ordered: bool
     """Whether there are messages, and their ids ascend."""

@@ -1,7 +1,4 @@
-"""The end of a long log, read by REST and shown while the websocket still replays its beginning.
-
-It is a preview with its own store, which is needed until the store of the log has caught up.
-"""
+"""The end of a long log, read by REST and shown while the websocket still replays its beginning."""
 
 import asyncio
 import codecs
@@ -15,7 +12,7 @@ from studio_tui.errors import BrokenAnswer, RateLimited, ServerError, StudioErro
 from studio_tui.service.listeners import Listeners
 from studio_tui.service.logs.comparison import COMPARED
 from studio_tui.service.logs.store.log_store import LogStore
-from studio_tui.service.polling.poller import wait_for
+from studio_tui.service.polling.backoff import wait_for
 from studio_tui.service.polling.reachability import Reachability
 
 LENGTH = 256 * 1024
@@ -25,10 +22,8 @@ BEYOND = 1024 * 1024
 FLOOD = 8 * 1024 * 1024
 """Bytes that must arrive before it is checked again whether the log is behind."""
 REST = 2.0
-"""Seconds between two requests."""
 
 _LAST = 1 << 62
-"""Greater than any offset."""
 _SOUGHT = 4096
 """Bytes of the preview that are searched for in the log."""
 _NEARBY = 64 * 1024
@@ -41,14 +36,10 @@ class LogTailPreview:
     """The end of one job's log; `run` is owned by the caller, and can be run again."""
 
     store: LogStore | None
-    """The end, from the start of a line on; `None` before it was needed and after `close`.
-
-    A mark at its top says how much of the log comes before it.
-    """
+    """The end, from the start of a line on, under a mark; `None` before it was needed."""
     is_needed: bool
-    """Whether the log itself is behind the preview."""
     offset: int
-    """Offset of the preview's first byte in the whole log, as Studio counts."""
+    """Offset of its first byte in the whole log, as Studio counts."""
 
     def __init__(
         self,
@@ -74,7 +65,6 @@ class LogTailPreview:
         self._etag: str | None = None
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._reached = asyncio.Event()
-        """Set once the log itself has caught up."""
         self._listeners = Listeners[[]]()
 
     def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
@@ -84,9 +74,9 @@ class LogTailPreview:
     def offset_in_log(self, position: int) -> int:
         """Return the offset in the log itself of the byte at `position` of the preview.
 
-        Bytes that are not UTF-8 may take more bytes here than in Studio, so the text at `position`
-        is searched for near the offset that Studio's counts give. It is that offset if the text is
-        not found, as before the log has caught up.
+        Bytes that are not UTF-8 may take more bytes here than in Studio, so the text there is
+        searched for near the offset that Studio's counts give. If it is not found, it is that
+        offset.
         """
         begin, offset = self._parts[max(0, bisect_right(self._parts, (position, _LAST)) - 1)]
         whole, guess = self._whole, min(offset + position - begin, self._whole.size)
@@ -101,19 +91,15 @@ class LogTailPreview:
 
     @property
     def behind(self) -> int:
-        """Bytes by which the log itself is known to be behind; 0 if it is not."""
+        """Bytes by which the log itself is known to be behind."""
         return max(0, self._end - self._whole.size) if self.is_needed else 0
 
     async def run(self) -> None:
-        """Update the preview while the log itself is far behind; return if Studio refuses it.
-
-        A log may be behind at first, and again if its job prints faster than Studio sends.
-        """
+        """Update the preview whenever the log itself is far behind; return if Studio refuses it."""
         while await self._catch_up():
             await self._wait_for_growth(FLOOD)
 
     async def _wait_for_growth(self, count: int) -> None:
-        """Wait until the log itself has grown by more than `count` bytes."""
         has_grown = asyncio.Event()
         size = self._whole.size
         leave = self._whole.watch(
@@ -156,10 +142,7 @@ class LogTailPreview:
     # --- answers ---------------------------------------------------------------------------------
 
     async def _request_end(self) -> None:
-        """Request the end, and add what is new to the preview.
-
-        Studio has these bytes already, so they are not live when the websocket brings them later.
-        """
+        """Request the end, and add what is new to the preview."""
         size = self._whole.size
         body = await self._source.job_log_end(self._job_id, LENGTH, etag=self._etag)
         self._whole.mark_not_live(size, body.offset + len(body.data))
@@ -224,7 +207,6 @@ class LogTailPreview:
             self.store.append(self._decoder.decode(part).encode())
 
     def _check_reached(self) -> None:
-        """End the preview if the log itself has caught up."""
         if self.is_needed and self._whole.size >= self._end:
             self._end_preview()
 

@@ -18,9 +18,9 @@ _OVERLAP = 4096
 _ANSWERS = 2
 """Consecutive final answers that must be equal to be accepted."""
 _SHORT_ANSWERS = 5
-"""As `_ANSWERS`, for answers shorter than what is stored, which were probably cut, or are late."""
+"""The same for answers shorter than what is stored, which were probably cut, or are late."""
 _NOTHING_LIVE_END = 1 << 62
-"""Greater than any offset: before `note_live`, no answer is accepted if it is short."""
+"""Greater than any offset: before `note_live`, no short answer is accepted."""
 
 
 class RestLog:
@@ -32,28 +32,21 @@ class RestLog:
         self._store = store
         self._lock = asyncio.Lock()
         self._comparison: Comparison | None = None
-        """Compares the answers with the store, from its end or from the start."""
         self._version = store.version
-        """The version of the store that the comparison is about."""
         self._etag: str | None = None
         self._excess = 0
         """Bytes that the store may have in excess, as characters were replaced in transit."""
         self._padding = 0
-        """Bytes in the store that were added by this program."""
         self._is_store_doubted = False
-        """Whether bytes in the store may be misplaced, or not from this log."""
         self._live_end = _NOTHING_LIVE_END
-        """Offset after the bytes that came over the websocket."""
+        """Offset after the bytes that came over the websocket or in an earlier run."""
         self.differs = False
         """Whether the last answer differs from what is stored."""
         self.is_confirmed = False
         """Whether the last final answer equals everything stored."""
         self._is_answer_short = False
-        """Whether the last answer was shorter than what is stored."""
         self._last_answer: tuple[int, int] | None = None
-        """What `read` returned for the last final answer."""
         self._agreeing_answers = 0
-        """Number of consecutive equal final answers."""
 
     @property
     def is_settled(self) -> bool:
@@ -67,8 +60,8 @@ class RestLog:
         An answer that is shorter than what is stored is ignored, unless many in a row are equal.
 
         An answer after the end of the job `is_final`. It fills gaps and removes their marks, unless
-        the log has started over. It is requested without an etag: the etag of an answer that was
-        cut would hide the remaining bytes.
+        the log has started over. It is requested without an etag: that of an answer that was cut
+        would hide the remaining bytes.
 
         Raises:
             StudioError: the request failed; what was received before is stored.
@@ -97,22 +90,14 @@ class RestLog:
                 comparison = self._compare_from_start(mends=mends)
                 is_from_start = True
             requested_from = comparison.received
-            body = await self._source.job_logs(
-                self._job_id,
-                offset=requested_from,
-                etag=None if is_final else self._etag,
-            )
-            if self._version != self._store.version:
-                continue
-            if not await self._compare_body(comparison, body, is_final=is_final):
-                continue
-            if (
-                is_final
-                and not is_from_start
-                and body.total is not None
-                and body.total < requested_from
+            etag = None if is_final else self._etag
+            body = await self._source.job_logs(self._job_id, offset=requested_from, etag=etag)
+            if self._version != self._store.version or not await self._compare_body(
+                comparison, body, is_final=is_final
             ):
-                # Studio's log ends before the bytes that were compared.
+                continue
+            ends_before = body.total is not None and body.total < requested_from
+            if is_final and not is_from_start and ends_before:
                 self._compare_from_start(mends=mends)
                 is_from_start = True
                 continue
@@ -126,8 +111,8 @@ class RestLog:
     def _conclude(self, comparison: Comparison, body: LogBody, *, mends: bool) -> None:
         """Drop bytes and marks that a complete final answer has shown to be wrong.
 
-        Bytes that only REST had brought are dropped once enough answers are shorter. Bytes that
-        came over the websocket are kept, unless the answer outranks them.
+        Bytes from REST only are dropped once enough answers are shorter, others if it outranks
+        them.
         """
         comparison.finish()
         if comparison.is_whole and comparison.end < self._store.size:
@@ -138,7 +123,8 @@ class RestLog:
         if self._is_answer_short and is_accepted and comparison.is_whole and not comparison.differs:
             self._store.cut(comparison.end)
         if mends and comparison.has_proved_whole:
-            self._remove_marks()
+            for mark in self._store.marks:
+                self._store.unmark(mark)
         self.is_confirmed = comparison.has_proved_end and not self._is_answer_short
         self._version = self._store.version
 
@@ -152,10 +138,9 @@ class RestLog:
         return self._is_store_doubted and body.is_exact and self._is_accepted_if_short
 
     def note_live(self, end: int, *, padding: int, is_doubted: bool) -> None:
-        """Set the offset after the bytes that came over the websocket.
+        """Set the offset after the bytes that came over the websocket or in an earlier run.
 
-        `padding` is the number of stored bytes that this program added; `is_doubted` is whether
-        stored bytes may be misplaced or not from this log.
+        `padding` is how many bytes this program added; `is_doubted` is whether some may be wrong.
         """
         self._live_end = end
         self._padding = padding
@@ -189,21 +174,14 @@ class RestLog:
         self._version = self._store.version
         return True
 
-    def _remove_marks(self) -> None:
-        """Remove all marks, as nothing is missing."""
-        for mark in self._store.marks:
-            self._store.unmark(mark)
-        self._version = self._store.version
-
     def _compare_from_start(self, *, mends: bool) -> Comparison:
-        """Begin to compare the whole log."""
-        self._comparison = Comparison(self._store, mends=mends)
-        self._version = self._store.version
-        self._etag = None
-        return self._comparison
+        return self._begin(Comparison(self._store, mends=mends))
+
+    def _begin(self, comparison: Comparison) -> Comparison:
+        self._comparison, self._version, self._etag = comparison, self._store.version, None
+        return comparison
 
     def _is_comparing_whole(self) -> bool:
-        """Whether the whole log is being compared, and the store has not changed otherwise."""
         comparison = self._comparison
         return (
             comparison is not None and comparison.is_whole and self._version == self._store.version
@@ -212,9 +190,7 @@ class RestLog:
     def _current_comparison(self) -> Comparison:
         """Return the current comparison, or one of the end if the store has changed otherwise."""
         if self._comparison is None or self._version != self._store.version:
-            self._comparison = Comparison.of_end(self._store, overlap=_OVERLAP)
-            self._version = self._store.version
-            self._etag = None
+            return self._begin(Comparison.of_end(self._store, overlap=_OVERLAP))
         return self._comparison
 
 
@@ -240,10 +216,7 @@ class RestFallback:
         self._is_failing = asyncio.Event()
 
     def note_failures(self, failures: int, at_least: float) -> None:
-        """Note how many times the websocket has failed in a row.
-
-        `at_least` are the seconds that Studio asked to wait; if it asked, nothing is polled.
-        """
+        """Note successive failures of the websocket; nothing is polled if Studio asked to wait."""
         if at_least:
             self.stop()
         elif failures >= OUTAGE_AFTER:
@@ -254,11 +227,7 @@ class RestFallback:
         self._is_failing.clear()
 
     async def run(self) -> None:
-        """Poll while the websocket keeps failing, until canceled.
-
-        Raises:
-            SpoolError: writing to the disk failed.
-        """
+        """Poll while the websocket keeps failing, until canceled or the disk fails."""
         while True:
             await self._is_failing.wait()
             await self._reachability.wait()

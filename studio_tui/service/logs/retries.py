@@ -6,14 +6,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from studio_tui.service.logs.state import FollowPhase, StatePublisher
-from studio_tui.service.polling.backoff import Backoff, Jitter
-from studio_tui.service.polling.poller import wait_for
+from studio_tui.service.polling.backoff import Backoff, Jitter, wait_for
 from studio_tui.service.polling.reachability import Reachability
 
 BACKOFF_BASE = 0.25
-"""Seconds of the back-off before any failure; see `Backoff`."""
 BACKOFF_CAP = 20.0
-"""Maximum seconds of the back-off between two attempts."""
 
 logger = logging.getLogger(__name__)
 
@@ -69,10 +66,7 @@ class Retries:
             self._states.publish(FollowPhase.RECONNECTING, "", self._now())
 
     async def rest(self, reason: str, at_least: float) -> None:
-        """Count a failure for `reason`; rest for at least `at_least` seconds, unless poked.
-
-        The rest has full jitter, and is longer after each consecutive failure.
-        """
+        """Count a failure; rest for at least `at_least` seconds, longer each time, unless poked."""
         jittered = self._backoff.add_failure()
         if self.reachability.outage is not None:
             return  # `wait_until_reachable` waits for the end of the outage

@@ -32,19 +32,16 @@ class TailState:
 
     phase: FollowPhase
     since: datetime
-    """When the phase began."""
     next_try: datetime | None = None
-    """Time of the next attempt, while reconnecting or after a refusal that is retried."""
+    """Time of the next attempt, if one is known."""
     reason: str = ""
-    """A sentence that says why it reconnects, has stopped or is perhaps not whole; safe to draw."""
+    """Why it reconnects, has stopped or is perhaps not whole; safe to draw."""
     status: str | None = None
     """The job's latest status, upper-case and safe to draw."""
     lines: int = 0
-    """Number of lines counted so far."""
     size: int = 0
-    """Bytes."""
     kept_since: datetime | None = None
-    """When the whole log was stored on this machine, if it is shown as stored then."""
+    """When the whole log was stored here, if it is shown as stored then."""
     left_at: datetime | None = None
     """When an earlier run last wrote to the incomplete log, if nothing was received since."""
     received_at: datetime | None = None
@@ -66,10 +63,7 @@ class StatePublisher:
         kept_since: datetime | None,
         left_at: datetime | None,
     ) -> None:
-        """Initialise; `kept_since` is when a whole log was stored, `left_at` an incomplete one.
-
-        Both are `None` for an empty log.
-        """
+        """Initialise; `kept_since` is when a whole log was stored, `left_at` an incomplete one."""
         self.state = (
             TailState(FollowPhase.COMPLETE, kept_since, size=store.size, kept_since=kept_since)
             if kept_since
@@ -84,7 +78,7 @@ class StatePublisher:
         return self._listeners.add(listener)
 
     def note_status(self, word: str | None) -> None:
-        """Store the job's status; it is published with the next state."""
+        """Note the job's status, which is published with the next state."""
         self.state = replace(self.state, status=word)
 
     def publish(
@@ -97,9 +91,9 @@ class StatePublisher:
     ) -> None:
         """Publish a state with this phase and the present size of the store.
 
-        If `reason` is `None`, the reason and `next_try` of the last state are kept, or cleared if
-        the phase is new. `since` is when a new phase began, by default now. If Studio has sent
-        something after `since`, the phase began then.
+        If `reason` is `None`, the last reason and `next_try` are kept, or cleared if the phase is
+        new. A new phase began at `since`, or when Studio last sent something, if later; by default
+        now.
         """
         state = self.state
         if phase is not state.phase:

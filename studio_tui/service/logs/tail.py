@@ -1,8 +1,7 @@
-"""Follows one job's log into a store while it has viewers, from the sources that are available.
+"""Follows one job's log into a store while it has viewers.
 
-The log is received over a websocket. If that keeps failing, REST is polled as well. When the job
-has ended, REST confirms that everything has arrived. `LogAssembler` puts the received pieces in
-order.
+It is received over a websocket. If that keeps failing, REST is polled as well. When the job has
+ended, REST confirms that everything has arrived.
 """
 
 import asyncio
@@ -55,8 +54,7 @@ from studio_tui.service.logs.verdicts import (
     verdict_of_close_code,
     verdict_of_error,
 )
-from studio_tui.service.polling.backoff import Jitter
-from studio_tui.service.polling.poller import wait_for
+from studio_tui.service.polling.backoff import Jitter, wait_for
 from studio_tui.service.polling.reachability import LOG_STREAM, Reachability
 
 MANY = 100
@@ -78,11 +76,9 @@ AGREE_REST = 0.5
 """Seconds between the answers of REST that must agree."""
 
 _BATCH = 1024
-"""Messages that are processed at once."""
 _UNREADABLE_TRIES = 3
 """Connections broken off because of an unreadable frame, before such a frame only sets a mark."""
 _NORMAL_CLOSE = 1000
-"""The code of a websocket that was closed without an error."""
 
 
 class LogTail:
@@ -104,10 +100,7 @@ class LogTail:
         now: Callable[[], datetime] = clock.now,
         jitter: Jitter = random.uniform,
     ) -> None:
-        """Initialise; `kept_since` is when the whole log was stored, if `store` has it.
-
-        `left_at` is when an earlier run last wrote to an incomplete `store`.
-        """
+        """Initialise; `kept_since` is when a whole log was stored, `left_at` an incomplete one."""
         self._states = StatePublisher(store, now, kept_since, left_at)
         self._source = source
         self._job_id = job_id
@@ -117,21 +110,18 @@ class LogTail:
         self._retries = Retries(job_id, self._states, self._reachability, now, jitter)
         self._index: MessageIndex | None = None
         self._assembler: LogAssembler
-        """Stores what has been received; created by `run`, together with the index."""
         self._rest = RestLog(source, job_id, store)
         self._unreadable = 0
-        """Number of unreadable frames since the last new piece."""
+        """Unreadable frames since the last new piece."""
         self._archive = ArchivedLog(
             source, store, may_fetch, lambda: self._states.publish(FollowPhase.FOLLOWING)
         )
         self._connection_time: ConnectionTime
-        """The deadlines of the current connection."""
         self._server_message = ""
-        """The message that Studio sent over the current connection; empty if it sent none."""
+        """What Studio said over the current connection, or empty."""
         self._has_ended = False
-        """Whether the job had ended when the log was opened, so that no bytes come live."""
+        """Whether the job had ended when the log was opened."""
         self._replay = Replay()
-        """Detects which bytes of the current connection come live."""
         self._rest_fallback = RestFallback(
             job_id, self._rest, self._reachability, lambda: self._states.publish(self.state.phase)
         )
@@ -146,7 +136,7 @@ class LogTail:
         return self._states.subscribe(listener)
 
     def poke(self) -> None:
-        """Retry now, without waiting for the next scheduled time; also after a refusal."""
+        """Retry now, also after a refusal."""
         self._retries.poked.set()
 
     def note_ended(self) -> None:
@@ -157,8 +147,7 @@ class LogTail:
     async def run(self) -> None:
         """Follow the log until it is complete or writing to the disk fails; then return.
 
-        After a refusal it waits until it is poked or the refusal is retried. If the log is complete
-        or stopped already, it waits until it is poked, and requests the log again.
+        After a refusal, or if the log is over already, it is requested again when poked.
         """
         if self.state.is_over:
             await self._count_lines()
@@ -199,7 +188,6 @@ class LogTail:
         return self._store.size + (self._index.size if self._index is not None else 0)
 
     async def _count_lines(self) -> None:
-        """Count the lines of a log that is shown as it was stored."""
         try:
             await self._store.index()
         except SpoolError as error:
@@ -217,25 +205,21 @@ class LogTail:
             if verdict.next is AfterConnection.STOP:
                 self._stop(verdict.reason, verdict.at_least)
             elif verdict.next is AfterConnection.AGAIN:
-                await self._rest_before_connecting(verdict)
+                self._rest_fallback.note_failures(self._retries.failures + 1, verdict.at_least)
+                await self._retries.rest(verdict.reason, verdict.at_least)
             else:
                 await self._finish(poll=verdict.next is AfterConnection.POLL)
 
     def _stop(self, reason: str, again_in: float = 0.0) -> None:
-        """Stop until poked; if `again_in` is not 0, for at most that many seconds."""
+        """Stop until poked, or for `again_in` seconds if that is not 0."""
         self._rest_fallback.stop()
         self._retries.poked.clear()
         next_try = self._now() + timedelta(seconds=again_in) if again_in else None
         self._states.publish(FollowPhase.STOPPED, reason, next_try)
 
-    async def _rest_before_connecting(self, verdict: Verdict) -> None:
-        self._rest_fallback.note_failures(self._retries.failures + 1, verdict.at_least)
-        await self._retries.rest(verdict.reason, verdict.at_least)
-
     # --- the websocket ---------------------------------------------------------------------------
 
     async def _read_connection(self) -> Verdict:
-        """Read one connection to its end; return the next step."""
         self._assembler.note_connection()
         self._connection_time = connection_time = ConnectionTime()
         self._server_message = ""
@@ -320,7 +304,6 @@ class LogTail:
         return Verdict(AfterConnection.AGAIN, reason or f"The connection was closed ({code}).")
 
     async def _read_archive(self, urls: tuple[str, ...]) -> Verdict | None:
-        """Read all parts of an archived log, if the user allows it."""
         verdict = await self._archive.read(urls)
         if verdict is None:
             self._assembler.note_caught_up()
@@ -337,10 +320,7 @@ class LogTail:
         return self.state.status in FINISHED_STATES
 
     async def _finish(self, *, poll: bool) -> None:
-        """Read the log by REST until enough final answers are equal.
-
-        With `poll` the job has perhaps not ended: the log is first polled until the job has ended.
-        """
+        """Read the log by REST until enough final answers are equal; `poll` while the job runs."""
         self._rest_fallback.stop()  # REST is polled here
         while not self.state.is_over:
             await self._retries.wait_until_reachable()
@@ -349,7 +329,9 @@ class LogTail:
                     is_final = not poll or await self._is_finished()
                     assembler = self._assembler
                     self._rest.note_live(
-                        assembler.end, padding=assembler.padding, is_doubted=assembler.is_doubted
+                        assembler.kept_end,
+                        padding=assembler.padding,
+                        is_doubted=assembler.is_doubted,
                     )
                     await self._rest.read(is_final=is_final)
             except (AuthenticationError, PermissionDenied) as error:
@@ -368,16 +350,13 @@ class LogTail:
             else:
                 self._retries.reset()
                 if is_final and self._rest.is_settled:
-                    self._complete_by_rest()
+                    if self._rest.differs and not self._store.marks:
+                        self._assembler.mark_end(DIFFERS)
+                    self._complete("" if self._rest.is_confirmed else UNCONFIRMED)
                     return
                 self._states.publish(FollowPhase.FOLLOWING)
                 await wait_for(self._retries.poked, AGREE_REST if is_final else POLL_REST)
                 self._retries.poked.clear()
-
-    def _complete_by_rest(self) -> None:
-        if self._rest.differs and not self._store.marks:
-            self._assembler.mark_end(DIFFERS)
-        self._complete("" if self._rest.is_confirmed else UNCONFIRMED)
 
     def _complete(self, reason: str) -> None:
         """Publish that the log is complete, but perhaps not whole if there is a `reason`."""

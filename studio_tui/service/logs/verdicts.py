@@ -13,16 +13,15 @@ from studio_tui.errors import (
 from studio_tui.service.polling.backoff import DENIED_REST
 
 _FINAL_CODES = frozenset({1008, 4401, 4403, 4404})
-"""Codes of closed websockets that mean a refusal: a violated policy, or a status of 401 to 404."""
+"""Codes of closed websockets that mean a refusal: a violated policy, or a status like 401."""
 _TOO_LARGE = 1009
-"""The code if a message was too large for this client."""
+"""A message was too large for this client."""
 
 
 class AfterConnection(Enum):
     """The step after a connection has ended."""
 
     AGAIN = auto()
-    """Connect again."""
     DRAIN = auto()
     """The job has ended: read the remaining log by REST."""
     POLL = auto()
@@ -55,11 +54,7 @@ def verdict_of_error(error: StudioError) -> Verdict:
 
 
 def verdict_of_close_code(code: int, reason: str, message: str) -> Verdict | None:
-    """Return the verdict for a connection that Studio closed, with a code and a reason.
-
-    `message` is what Studio sent before, or empty. `None` if the next step depends on whether the
-    job has ended.
-    """
+    """Return the verdict for a code, a reason and an earlier message; `None` if the job decides."""
     if message or code in _FINAL_CODES:
         return Verdict(
             AfterConnection.STOP, message or reason or f"Studio refused the connection ({code})."

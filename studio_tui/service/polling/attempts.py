@@ -1,7 +1,7 @@
 """The runs of a pipeline's job: the current one, and earlier ones that it replaced.
 
-The local Studio lists earlier runs. Other servers list only the current run of each job, so an
-earlier run is known only if this dashboard polled the pipeline while it was the current one.
+Only the local Studio lists earlier runs. At another one, an earlier run is known only if this
+dashboard polled the pipeline while it was the current one.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,7 +20,6 @@ class RelatedJobs(NamedTuple):
     successors: tuple[str, ...]
     """The jobs that continue from the checkpoints of this job."""
     jobs: Mapping[str, Job]
-    """The related jobs that are known, by id."""
     earlier_runs: tuple[str, ...] = ()
     """Earlier runs of the same job of a pipeline."""
     later_runs: tuple[str, ...] = ()
@@ -44,11 +43,7 @@ def earlier_and_later_runs(
 
 
 def all_runs(pipeline: Pipeline) -> Iterator[PipelineJob]:
-    """Yield each job of a pipeline with its current run, then with each of its earlier runs.
-
-    A pipeline has only the ids of earlier runs. They are all marked as failed here; how a run
-    really ended must be requested from Studio run by run.
-    """
+    """Yield each job of a pipeline, then its earlier runs, which are all marked as failed."""
     for node in pipeline.job_runs:
         yield node
         for run_id in node.attempts:
@@ -60,8 +55,7 @@ def all_runs(pipeline: Pipeline) -> Iterator[PipelineJob]:
 def with_attempts(pipeline: Pipeline, previous: Pipeline | None) -> Pipeline:
     """Return a pipeline with the earlier runs of each job for which Studio lists none.
 
-    `previous` is the result of this function for the previous answer; `None` if there is none. A
-    run in `previous` that is not current any more is an earlier run.
+    `previous` is the result for the previous answer.
     """
     if previous is None:
         return pipeline

@@ -1,17 +1,25 @@
-"""The rest after a failed attempt, which on average grows with each consecutive failure."""
+"""Rests between attempts, which on average grow with each consecutive failure."""
 
+import asyncio
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 Jitter = Callable[[float, float], float]
-"""Returns a random number between two bounds."""
 
 DENIED_REST = 300.0
 """Seconds until an item that the token may not read is requested again: permissions change."""
 
 MOST_DOUBLINGS = 10
-"""Maximum number of times that the span is doubled, as a huge number would overflow a float."""
+"""Limit of the exponent, as a huge number would overflow a float."""
+
+
+async def wait_for(event: asyncio.Event, seconds: float) -> None:
+    """Return when `event` is set or after `seconds`, whichever is first."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
 
 
 @dataclass(slots=True)
@@ -19,14 +27,10 @@ class Backoff:
     """Full-jitter back-off: a rest is a random part of a span that doubles with each failure."""
 
     base: float
-    """Seconds of the span before any failure."""
     cap: float
-    """Maximum span in seconds."""
     least: float = 0.0
-    """Minimum rest in seconds."""
     jitter: Jitter = random.uniform
     failures: int = 0
-    """Consecutive failures."""
 
     def add_failure(self) -> float:
         """Count a failure; return the seconds to rest after it, like `rest`."""

@@ -1,10 +1,10 @@
 """The datasets that are known although no endpoint of the API document lists datasets.
 
-A pipeline contains the names of the datasets that it rebuilds. The dataset versions that a job made
-are requested from Studio, job by job.
+Pipelines have the names of datasets. The versions that a job made are requested job by job.
 """
 
 import asyncio
+import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
@@ -14,13 +14,11 @@ from studio_tui.api.listed_datasets import ListedDataset, ListedVersion
 from studio_tui.api.models import DatasetVersion, Job, Pipeline
 from studio_tui.api.states import JobState
 from studio_tui.errors import NotFound, PermissionDenied, StudioError
-from studio_tui.service.polling.backoff import DENIED_REST
-from studio_tui.service.polling.reachability import SHORTEST_REST, Reachability
+from studio_tui.service.polling.backoff import DENIED_REST, Backoff, Jitter
+from studio_tui.service.polling.reachability import LONGEST_REST, SHORTEST_REST, Reachability
 
 REQUESTED_JOBS = 40
-"""Number of newest COMPLETE jobs whose datasets are requested."""
 AT_ONCE = 2
-"""Maximum number of concurrent requests."""
 
 
 class DatasetCatalog:
@@ -32,28 +30,21 @@ class DatasetCatalog:
         reachability: Reachability | None = None,
         *,
         now: Callable[[], float] = clock.monotonic,
+        jitter: Jitter = random.uniform,
     ) -> None:
         self._client = client
         self._reachability = reachability or Reachability()
         self._now = now
         self._made: dict[str, tuple[DatasetVersion, ...]] = {}
-        """Dataset versions, by the id of the job that made them."""
         self._failures = Counter[str]()
-        """Number of failed requests, by the id of the job."""
+        self._backoff = Backoff(SHORTEST_REST / 2, LONGEST_REST, SHORTEST_REST, jitter)
         self._due = 0.0
         """Earliest time of the next request, in seconds of `now`."""
         self.is_complete = False
-        """Whether `request_versions`, when last called, had the versions of all jobs it requests.
-
-        These are the `REQUESTED_JOBS` newest COMPLETE jobs.
-        """
+        """Whether the last `request_versions` had the versions of all jobs that it requests."""
 
     def names(self, pipelines: Iterable[Pipeline]) -> tuple[str, ...]:
-        """Return the known names, each once.
-
-        First come the names in `pipelines`, in their order, then the names of datasets that jobs
-        have made, sorted.
-        """
+        """Return the known names, each once: those in `pipelines`, then, sorted, those of jobs."""
         targets = [name.strip() for pipeline in pipelines for name in pipeline.datasets.split(",")]
         made = sorted(
             {version.dataset_name for versions in self._made.values() for version in versions}
@@ -63,8 +54,7 @@ class DatasetCatalog:
     def made_by_jobs(self, jobs: Mapping[str, Job]) -> tuple[ListedDataset, ...]:
         """Return the datasets that jobs have made, by name, each with its newest version first.
 
-        `jobs` are the known jobs by id, which have the creator and the time of each version. The
-        sources of versions are not known.
+        `jobs` have the creator and the time of each version. The sources of versions are not known.
         """
         by_name: dict[str, dict[str, ListedVersion]] = {}
         for job_id, versions in self._made.items():
@@ -88,14 +78,14 @@ class DatasetCatalog:
     async def request_versions(self, jobs: Iterable[Job]) -> None:
         """Request the dataset versions made by the `REQUESTED_JOBS` newest COMPLETE jobs.
 
-        `jobs` are newest first. After a failure no further request is sent. The remaining jobs, and
-        the job whose request failed, are requested by the first call after a rest.
+        `jobs` are newest first. After a failure no further request is sent until a rest is over.
         """
         complete = [job.id for job in jobs if job.state is JobState.COMPLETE][:REQUESTED_JOBS]
         # Jobs with the fewest failures come first, so that a job that always fails does not keep
         # the others from being requested. `pop` takes from the end.
         remaining = sorted(
-            (job_id for job_id in complete if job_id not in self._made), key=self._failures_of
+            (job_id for job_id in complete if job_id not in self._made),
+            key=self._failures.__getitem__,
         )
         remaining.reverse()
 
@@ -110,15 +100,18 @@ class DatasetCatalog:
                 except StudioError as error:
                     remaining.clear()
                     self._failures[job_id] += 1
-                    self._due = max(self._due, self._now() + _rest(error))
+                    self._due = max(self._due, self._now() + self._rest_after(error))
                 else:
+                    self._backoff.reset()
                     self._made[job_id] = tuple(versions)
 
         await asyncio.gather(*(request_in_turn() for _ in range(AT_ONCE)))
         self.is_complete = all(job_id in self._made for job_id in complete)
 
-    def _failures_of(self, job_id: str) -> int:
-        return self._failures[job_id]
+    def _rest_after(self, error: StudioError) -> float:
+        if isinstance(error, PermissionDenied):
+            return DENIED_REST
+        return max(self._backoff.add_failure(), error.requested_delay)
 
     @property
     def _may_request(self) -> bool:
@@ -128,9 +121,3 @@ class DatasetCatalog:
 def _version_key(version: ListedVersion) -> tuple[int, ...]:
     parts = version.version.split(".")
     return tuple(int(part) if part.isdecimal() else -1 for part in parts)
-
-
-def _rest(error: StudioError) -> float:
-    """Return the seconds after a failure in which no request is sent."""
-    denied = DENIED_REST if isinstance(error, PermissionDenied) else 0.0
-    return max(SHORTEST_REST, denied, error.requested_delay)

@@ -1,8 +1,6 @@
 """Watches jobs and pipelines until they end, and repeats a request when more jobs have ended.
 
-Watched are all jobs and pipelines that were submitted, run again, opened or marked in this
-dashboard. If this dashboard requested to cancel a job, the end of the job as CANCELED is not
-reported, as the outcome of the request is reported already.
+Watched are those that were submitted, run again, opened or marked in this dashboard.
 """
 
 import asyncio
@@ -24,7 +22,6 @@ class Ended:
     pipelines: tuple[Pipeline, ...] = ()
 
     def __add__(self, other: "Ended") -> "Ended":
-        """Return both combined."""
         return Ended(self.jobs + other.jobs, self.pipelines + other.pipelines)
 
     @property
@@ -45,9 +42,8 @@ class Badge:
     """The number of items that have ended since their tab was last viewed."""
 
     ended: int = 0
-    """Number of items that have ended, including failed ones."""
+    """Includes the failed items."""
     failed: int = 0
-    """Number of items that have failed."""
 
 
 Badges = dict[str, Badge]
@@ -60,25 +56,17 @@ class Endings(SnapshotPublisher[Badges]):
     def __init__(self) -> None:
         super().__init__("endings", Snapshot({}))
         self._jobs: set[str] = set()
-        """Ids of the watched jobs."""
         self._ended_jobs: set[str] = set()
         """Ids of the watched jobs that have ended."""
         self._canceled_here: set[str] = set()
-        """Ids of the jobs that this dashboard requests to cancel.
-
-        An id is removed when the request fails, or when the watched job has ended.
-        """
+        """Ids of the jobs that this dashboard requests to cancel, until that fails or they end."""
         self._pipelines: dict[str, Pipeline] = {}
         """Watched pipelines by id, as they were when watching began.
 
         A pipeline that had ended then is replaced by each newer version that is to be watched.
         """
         self._checked: dict[str, object] = {}
-        """The list checked last, by kind; the same list object is not checked twice.
-
-        The entry of a kind is removed when another item of the kind is watched, so that the list is
-        checked for the new item.
-        """
+        """By kind, the list that was checked last; none after another item is watched."""
         self._ended = Listeners[[Ended]]()
 
     # Watching.
@@ -92,11 +80,7 @@ class Endings(SnapshotPublisher[Badges]):
                 self._checked.pop("jobs", None)
 
     def watch_pipelines(self, pipelines: Iterable[Pipeline]) -> None:
-        """Watch pipelines, also those that have ended: unlike a job, a pipeline can run again.
-
-        A pipeline that has ended is reported when it has ended once more, which a new state or a
-        new `updated_at` shows.
-        """
+        """Watch pipelines, also those that have ended: unlike a job, a pipeline can run again."""
         for pipeline in pipelines:
             watched = self._pipelines.get(pipeline.pipeline_id)
             if watched is None or (watched.state.is_finished and pipeline is not watched):
@@ -110,11 +94,7 @@ class Endings(SnapshotPublisher[Badges]):
 
     @contextmanager
     def canceling(self, job_id: str) -> Iterator[None]:
-        """Do not report the end of a job that is being canceled by a request in this context.
-
-        The end is reported if the request fails, or if the job ends in another way, for example
-        because the job completed before it could be canceled.
-        """
+        """Do not report the end of a job as CANCELED if the request in this context succeeds."""
         self._canceled_here.add(job_id)
         try:
             yield
@@ -125,7 +105,7 @@ class Endings(SnapshotPublisher[Badges]):
     # Checking lists.
 
     def check_jobs(self, jobs: Iterable[Job]) -> None:
-        """Report the watched jobs of a list that have ended; skips the list object checked last."""
+        """Report the watched jobs of a list that have ended."""
         if not self._jobs or self._checked.get("jobs") is jobs:
             return
         self._checked["jobs"] = jobs
@@ -140,7 +120,7 @@ class Endings(SnapshotPublisher[Badges]):
             self._ended.notify(Ended(jobs=reported))
 
     def check_pipelines(self, pipelines: Iterable[Pipeline]) -> None:
-        """Report the watched pipelines of a list that have ended; skips the list checked last."""
+        """Report the watched pipelines of a list that have ended."""
         if not self._pipelines or self._checked.get("pipelines") is pipelines:
             return
         self._checked["pipelines"] = pipelines
@@ -179,7 +159,6 @@ class Endings(SnapshotPublisher[Badges]):
 
 
 REST = 5.0
-"""Minimum seconds between two requests of `RequestRepeatedOnEnds`."""
 
 
 class RequestRepeatedOnEnds:
@@ -192,10 +171,7 @@ class RequestRepeatedOnEnds:
         *,
         rest: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
-        """Initialise; `jobs` returns the known jobs, or `None` if there is no job list yet.
-
-        `request` sends the request and returns whether it succeeded; `rest` waits for some seconds.
-        """
+        """Initialise; `request` returns whether it succeeded."""
         self._jobs = jobs
         self._request = request
         self._rest = rest

@@ -1,9 +1,7 @@
 """Details of the selected job of a list: its files, the end of its log, other runs of its name.
 
-Nothing is requested before the cursor has rested on the job for `SELECTION_REST` seconds, so that
-scrolling through a list costs nothing. If a log is stored on this machine, its end is read here.
-The end is requested from Studio if the log is not stored here, or if the job has not ended; but not
-in a state in which a job has no log. Archived logs on other hosts are never requested.
+Nothing is requested before the cursor has rested on the job, so that scrolling costs nothing.
+Archived logs on other hosts are never requested.
 """
 
 import asyncio
@@ -28,21 +26,18 @@ from studio_tui.errors import (
 from studio_tui.service.commands.submitted import SentFile, Submitted
 from studio_tui.service.listeners import Listeners
 from studio_tui.service.logs.log_library import LogLibrary
-from studio_tui.service.polling.poller import wait_for
-from studio_tui.service.polling.reachability import LOG_STREAM, Reachability
+from studio_tui.service.polling.backoff import Backoff, wait_for
+from studio_tui.service.polling.reachability import LOG_STREAM, LONGEST_REST, Reachability
 
 SELECTION_REST = 0.5
 """Seconds for which a job must be selected before anything is requested."""
 END_BYTES = 64 * 1024
-"""Maximum bytes of the end of a log that are read."""
 STREAM_LIMIT = 1024 * 1024
-"""Characters after which a websocket is closed."""
 RUNNING_REST = 2.0
 """Minimum seconds between two requests for the end of the log of the selected job."""
 PAST_RUNS_REST = 15.0
 """Minimum seconds between two reads of the other runs of a name, as more may have ended."""
 CACHED_JOBS = 64
-"""Maximum number of jobs whose details are cached."""
 
 _STATES_WITHOUT_LOG = frozenset(
     {
@@ -54,7 +49,6 @@ _STATES_WITHOUT_LOG = frozenset(
         JobState.TASK,
     }
 )
-"""States in which a job has printed nothing yet."""
 
 logger = logging.getLogger(__name__)
 
@@ -66,12 +60,12 @@ class JobDetails(NamedTuple):
     end: bytes | None = None
     """The last bytes of the log, untrusted; they can begin within a line. `None` if unknown."""
     trouble: str = ""
-    """Why the log cannot be read; a safe sentence."""
     past_runs: tuple[Job, ...] = ()
     """Other COMPLETE jobs with its name; the one that ended last is first."""
 
 
 _NO_DETAILS = JobDetails()
+_TOO_LONG = "The log is too long to be read from its beginning for a preview: open it."
 
 
 async def _no_past_runs(_job: Job) -> tuple[Job, ...]:
@@ -95,7 +89,7 @@ class JobDetailsReader:
         """Initialise; `submitted` returns the submission of a job that was submitted from here.
 
         `past` returns other COMPLETE jobs with the name of a job. `paced` stretches a rest in
-        seconds while the terminal has no focus. `refused` is called when the token is rejected.
+        seconds while the terminal has no focus.
         """
         self._source = source
         self._logs = logs
@@ -109,17 +103,11 @@ class JobDetailsReader:
         self._details: dict[str, JobDetails] = {}
         """By the id of the job; the one that changed most recently is last."""
         self._read_in_state: dict[str, JobState] = {}
-        """By id: the state in which a job's files and log were last read.
-
-        A state is noted only if the files and the log need not be read again in this state.
-        """
+        """The state in which a job's files and log were read for good, by id."""
         self._listeners = Listeners[[str]]()
 
     def subscribe(self, listener: Callable[[str], None]) -> Callable[[], None]:
-        """Call `listener` with the id of each job whose details have changed.
-
-        Return a function that unsubscribes it.
-        """
+        """Call `listener` with the id of each job whose details have changed."""
         return self._listeners.add(listener)
 
     def get(self, job_id: str) -> JobDetails:
@@ -131,6 +119,10 @@ class JobDetailsReader:
         before, self._job = self._job, job
         if (before and (before.id, before.state)) != (job and (job.id, job.state)):
             self._selection_changed.set()
+
+    def restart(self) -> None:
+        """Read the details of the selected job again, as the user asked for it."""
+        self._selection_changed.set()
 
     async def run(self) -> None:
         """Read the details of selected jobs until canceled; a bug propagates."""
@@ -145,7 +137,6 @@ class JobDetailsReader:
                 await self._read_while_selected(job)
 
     async def _read_while_selected(self, job: Job) -> None:
-        """Read the details of a job until another one is selected."""
         reading = asyncio.create_task(self._read_details(job), name="read the details of a job")
         deselecting = asyncio.create_task(
             self._selection_changed.wait(), name="stop reading details"
@@ -165,14 +156,12 @@ class JobDetailsReader:
             tasks.create_task(self._read_job(job), name="read details of a job")
 
     async def _update_past_runs(self, job: Job) -> None:
-        """Read the other runs of a job's name every `PAST_RUNS_REST` seconds."""
         while True:
             if past := await self._past(job):
                 self._change(job, trouble=self.get(job.id).trouble, past_runs=past)
             await asyncio.sleep(self._paced(PAST_RUNS_REST))
 
     async def _read_job(self, job: Job) -> None:
-        """Read the files and the log of a job, unless they were read in its state."""
         if self._read_in_state.get(job.id) is job.state:
             return
         if (submitted := await self._submitted(job)) is not None and submitted.files:
@@ -190,6 +179,7 @@ class JobDetailsReader:
     async def _request_log_end(self, job: Job) -> None:
         """Request the end of the log: once if the job has ended, repeatedly otherwise."""
         etag: str | None = None
+        backoff = Backoff(RUNNING_REST, LONGEST_REST, RUNNING_REST)
         while True:
             rest = RUNNING_REST
             await self._reachability.wait()
@@ -200,29 +190,34 @@ class JobDetailsReader:
                 self._refused(error)
                 return
             except (TransportError, RateLimited, ServerError, BrokenAnswer) as error:
-                rest = max(rest, error.requested_delay)
+                self._change(job, trouble=str(error))
+                rest = max(backoff.add_failure(), error.requested_delay)
             except StudioError as error:
                 logger.info("end of the log of job %s: %s", job.id, error)
-                if job.state is JobState.RUNNING:
-                    await self._follow(job)
-                else:
+                if job.state is not JobState.RUNNING:
                     self._change(job, trouble=str(error))
                     self._note_read(job)
-                return
+                    return
+                if not await self._follow(job):
+                    return
+                rest = backoff.add_failure()
             else:
+                backoff.reset()
                 etag = body.etag
-                if not body.unchanged:
+                if body.unchanged:
+                    self._change(job)
+                else:
                     self._change(job, end=body.data[-END_BYTES:])
                 if job.state.is_finished:
                     self._note_read(job)
                     return
             await asyncio.sleep(self._paced(rest))
 
-    async def _follow(self, job: Job) -> None:
-        """Follow the log of a running job whose end Studio does not return.
+    async def _follow(self, job: Job) -> bool:
+        """Follow the log of a running job whose end Studio does not return, up to `STREAM_LIMIT`.
 
-        Following ends after `STREAM_LIMIT` characters. An archived log is not read, as it can be on
-        another host, which must not be contacted only for a preview.
+        An archived log is not read, as its host must not be contacted only for a preview. Returns
+        whether to connect again.
         """
         end, received = b"", 0
         try:
@@ -238,11 +233,14 @@ class JobDetailsReader:
                         ]
                     self._change(job, end=end)
                     if received > STREAM_LIMIT:
-                        return
+                        self._change(job, trouble=_TOO_LONG)
+                        return False
         except AuthenticationError as error:
             self._refused(error)
+            return False
         except StudioError as error:
             self._change(job, trouble=str(error))
+        return True
 
     def _change(self, job: Job, *, trouble: str = "", **changes: Any) -> None:
         """Change some details of a job and notify the listeners; clears `trouble` by default."""

@@ -1,8 +1,8 @@
 """The known jobs; a poll requests only jobs that may have changed.
 
-The API has no offset, only a `limit`: an answer always begins with the newest job. Finished jobs
-that have left the newest page are therefore cached instead of requested again. A poll requests the
-newest page, the active jobs beyond it, and the jobs that were active and no longer are.
+The API has no offset, only a `limit`: an answer always begins with the newest job. So a poll
+requests the newest page, the active jobs beyond it, and those that were active and no longer are;
+all others are cached.
 """
 
 from collections.abc import Sequence
@@ -15,27 +15,36 @@ from studio_tui.api.models import Job
 from studio_tui.api.pages import ResultPage
 from studio_tui.api.states import JobState
 from studio_tui.errors import InvalidRequest
-from studio_tui.service.polling.page_growth import with_more_pages
 
 PAGE = 100
 """Jobs in the newest page, and at least in each further page that the user requests."""
 
 READ_LIMIT = 1600
-"""Number of newest jobs that are read in search of a known one.
-
-If none of them is known, they replace all known jobs.
-"""
+"""Number of newest jobs that are read in search of a known one, before they replace all."""
 
 ACTIVE_LIMIT = 1000
-"""Maximum number of active jobs requested."""
 SINGLE_LOOKUPS = 8
-"""Maximum number of jobs, no longer active, that are requested one by one.
-
-If there are more, one long list is requested instead.
-"""
+"""Maximum number of jobs that are requested one by one instead of in one long list."""
 
 _NEWEST = datetime.max.replace(tzinfo=UTC)
 _OLDEST = datetime.min.replace(tzinfo=UTC)
+
+
+class GrowingFeed:
+    """A feed that requests as many of the newest items as the user wants to see."""
+
+    def __init__(self, page: int) -> None:
+        self.requested_count = page
+        self._page = page
+
+    def request_more(self) -> None:
+        """Request twice as many items, but at least one page more, and at most five."""
+        count, page = self.requested_count, self._page
+        self.requested_count = max(count + page, min(count * 2, count + 5 * page))
+
+    def request_at_least(self, count: int) -> None:
+        """Request at least `count` items, as many as an earlier run had."""
+        self.requested_count = max(self.requested_count, count)
 
 
 @dataclass(frozen=True)
@@ -45,7 +54,6 @@ class JobList:
     jobs: tuple[Job, ...] = ()
     """Newest first, each id once; jobs without a creation time come first."""
     has_all: bool = True
-    """Whether these are all jobs of the team; else older ones can be requested."""
     unreadable: int = 0
     """Rows of the last answer that could not be parsed."""
     duplicates: int = 0
@@ -57,20 +65,15 @@ class JobList:
         return tuple(job for job in reversed(self.jobs) if job.status == JobState.QUEUED)
 
 
-class JobsFeed:
+class JobsFeed(GrowingFeed):
     """Requests the jobs that may have changed, and caches the others; a poller calls `fetch`."""
 
     def __init__(self, client: StudioClient) -> None:
-        self.requested_count = PAGE
-        """How many of the newest jobs the user wants to see."""
+        super().__init__(PAGE)
         self._client = client
         self._known: dict[str, Job] = {}
-        """By id."""
         self._unfinished: dict[str, None] = {}
-        """Ids of the known jobs that have not ended, in the order in which they came.
-
-        Each poll needs these ids, and it would take long to find them among all known jobs.
-        """
+        """Ids of the known jobs that have not ended, which would be slow to find."""
         self._loaded = 0
         """The greatest number of newest jobs that was requested at once."""
         self._has_all = False
@@ -84,14 +87,6 @@ class JobsFeed:
         self._counted: tuple[JobList | None, datetime, int] = (None, _NEWEST, 0)
         """An answer, a value of `_back_to`, and the result of `_count_reached` for these two."""
 
-    def request_more(self) -> None:
-        """Request more jobs from the next fetch on."""
-        self.requested_count = with_more_pages(self.requested_count, PAGE)
-
-    def request_at_least(self, count: int) -> None:
-        """Request at least `count` jobs from the next fetch on, as many as an earlier run had."""
-        self.requested_count = max(self.requested_count, count)
-
     @property
     def complete_since(self) -> datetime:
         """All jobs created at this time or later are known."""
@@ -101,8 +96,8 @@ class JobsFeed:
     def count_for_next_run(self) -> int:
         """How many of the newest jobs a later run must request to have as many as this one.
 
-        It is at most `READ_LIMIT`, unless the user requested more: otherwise each run would request
-        more than the one before, as new jobs arrive.
+        It is at most `READ_LIMIT`, unless the user requested more: otherwise it would grow with
+        each run.
         """
         reached = self._count_reached()
         if self._has_all:
@@ -119,11 +114,7 @@ class JobsFeed:
         return reached
 
     async def fetch(self) -> JobList:
-        """Return the known jobs; the same object as last time if nothing changed.
-
-        Raises:
-            StudioError: a request failed; the known jobs are kept.
-        """
+        """Return the known jobs; the same object as last time if nothing changed."""
         limit = (
             PAGE
             if self._loaded >= self.requested_count and self._can_filter
@@ -145,7 +136,6 @@ class JobsFeed:
         return self._answer
 
     async def _read(self, limit: int) -> tuple[ResultPage[Job], ResultPage[Job] | None]:
-        """Read the newest `limit` jobs, and all active jobs if some may be missing among those."""
         newest = await self._client.jobs(limit=limit)
         if not self._can_filter or not self._may_miss_active(newest, limit):
             return newest, None
@@ -170,23 +160,18 @@ class JobsFeed:
         return any(job_id not in in_page for job_id in self._unfinished)
 
     def _reaches_known(self, newest: ResultPage[Job]) -> bool:
-        """Whether there is no gap between the page and the known jobs.
-
-        There is none if they overlap, or if the page is so short that it has all jobs.
-        """
+        """Whether the page overlaps with the known jobs, or is so short that it has all jobs."""
         return newest.received < PAGE or any(job.id in self._known for job in newest.items)
 
     def _no_longer_active(
         self, newest: ResultPage[Job], active: ResultPage[Job] | None
     ) -> list[str]:
-        """Return the ids of known active jobs in neither answer: they have ended or are deleted."""
         if active is None:
             return []
         received = {job.id for page in (newest, active) for job in page.items}
         return [job_id for job_id in self._unfinished if job_id not in received]
 
     async def _look_up(self, ids: Sequence[str]) -> tuple[Job, ...]:
-        """Request these jobs; forget those that Studio no longer has."""
         jobs: dict[str, Job] = {}
         if len(ids) <= SINGLE_LOOKUPS:
             for job_id in ids:
@@ -215,9 +200,8 @@ class JobsFeed:
     def _merge(self, newest: ResultPage[Job], others: Sequence[Job], limit: int) -> None:
         """Merge the newest page, requested with `limit`, and `others` into the known jobs.
 
-        The page replaces all known jobs that are newer than the oldest job of the page. Older jobs
-        are kept if the page overlaps with the known jobs. Otherwise jobs may be missing in between,
-        and all known jobs are replaced; likewise if the page has all jobs of the team.
+        The page replaces all known jobs that are newer than its oldest job. If it does not overlap
+        with the known jobs, it replaces all, as jobs may be missing in between.
         """
         page_is_all = newest.received < limit
         merged: dict[str, Job] = {}

@@ -1,9 +1,8 @@
 """One viewed pipeline: the states of its jobs, and details of each job's run.
 
 Studio returns the states of all jobs of a pipeline at once, but the times of a job only with that
-job. Jobs that are in the job list are not requested. The others are requested a few at a time,
-visible ones first. A job that was received is requested again only when its status in the pipeline
-differs.
+job. Jobs in the job list are not requested. The others are, visible ones first, whenever their
+status in the pipeline has changed.
 """
 
 import asyncio
@@ -35,9 +34,7 @@ from studio_tui.service.polling.reachability import SHORTEST_REST, Reachability
 from studio_tui.service.polling.snapshot import Snapshot
 
 AT_ONCE = 3
-"""Maximum number of concurrent requests about jobs."""
 NOTIFY_INTERVAL = 0.25
-"""Minimum seconds between two snapshots with changed jobs."""
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +54,6 @@ class RecalledDetail:
 
     detail: PipelineDetail
     at: datetime
-    """When Studio last confirmed it."""
 
 
 async def _recall_nothing() -> RecalledDetail | None:
@@ -75,7 +71,6 @@ class Pace:
     job: float
     """After each request for a job."""
     backoff_cap: float = BACKOFF_CAP
-    """Maximum seconds between failing requests."""
     paced: Callable[[float], float] = lambda seconds: seconds
     """Stretches a rest in seconds while the terminal has no focus."""
 
@@ -100,9 +95,8 @@ class PipelineWatch(Poller[PipelineDetail]):
     ) -> None:
         """Initialise; `jobs` polls the job list, which contains many jobs of the pipeline.
 
-        `name` returns the pipeline's name, if known, as not every Studio finds it by its id.
-        `recalled` returns recorded data, shown until Studio has answered. With `follows_jobs`, the
-        pipeline is requested whenever the job list has changed, which a local Studio makes cheap.
+        `name` returns the pipeline's name, if known, as not every Studio finds it by its id. With
+        `follows_jobs`, the pipeline is requested whenever the job list has changed.
         """
         super().__init__(
             f"pipeline {pipeline_id}",
@@ -125,22 +119,20 @@ class PipelineWatch(Poller[PipelineDetail]):
         self._unsubscribe_from_jobs: Callable[[], None] = lambda: None
         self._last_jobs: JobList | None = None
         self._received: dict[str, Job] = {}
-        """Runs of this pipeline as they were received last, by id."""
         self._recorded: Mapping[str, Job] = {}
-        """Recorded runs of this pipeline, by id; a run is shown until Studio has sent it."""
+        """Runs of the recorder, by id; each is shown until Studio has sent it."""
         self._listed: frozenset[str] = frozenset()
-        """Ids of this pipeline's runs that are in the job list, so they need no requests."""
+        """Ids of the runs that are in the job list, so they need no requests."""
         self._requested: dict[str, str | None] = {}
         """The status that the pipeline had for a run when it was requested, by the run's id."""
         self._visible: dict[str, int] = {}
-        """By id of a visible run: its place among the visible runs, from 0."""
+        """The place of each visible run among them, by id."""
         self._queue: list[PipelineJob] = []
         """Runs to request, the most urgent last."""
         self._in_progress: set[str] = set()
-        """Ids of the runs that are being requested."""
         self._job_backoff = Backoff(SHORTEST_REST, self._pace.backoff_cap, SHORTEST_REST, jitter)
         self._denied_until = 0.0
-        """When jobs may be requested again after a 403, in the loop's time."""
+        """In the loop's time."""
         self._may_request = asyncio.Event()
         self._jobs_changed = asyncio.Event()
 
@@ -173,10 +165,7 @@ class PipelineWatch(Poller[PipelineDetail]):
             self._plan_requests()
 
     def restart(self) -> None:
-        """Poll at once, even if polling was stopped, as the user asked for it.
-
-        Jobs that could not be read are requested again.
-        """
+        """Poll at once; jobs that could not be read are requested again."""
         self._denied_until = 0.0
         self._requested = {
             run_id: status for run_id, status in self._requested.items() if run_id in self._received
@@ -193,14 +182,12 @@ class PipelineWatch(Poller[PipelineDetail]):
                 tasks.create_task(self._request_in_turn(), name=f"request jobs of {self.name}")
 
     async def _recall_detail(self) -> None:
-        """Publish the recorded data, unless Studio answers before the data is read."""
         if self.snapshot.value is None and (recalled := await self._recalled()) is not None:
             self._recorded = recalled.detail.jobs
             self._copy_listed(recalled.detail.pipeline)
             self.recall(self._detail(recalled.detail.pipeline), recalled.at)
 
     async def _fetch_detail(self) -> PipelineDetail:
-        """Request the pipeline; return it with its known runs."""
         last = self.snapshot.value
         pipeline = with_attempts(await self._read(), last.pipeline if last else None)
         if last is not None and pipeline == last.pipeline:
@@ -248,7 +235,6 @@ class PipelineWatch(Poller[PipelineDetail]):
             self.hint()
 
     def _copy_listed(self, pipeline: Pipeline) -> None:
-        """Copy the runs of this pipeline from the job list."""
         run_ids = {run.created_job_id for run in all_runs(pipeline)}
         jobs = self._jobs.snapshot.value
         listed = {job.id: job for job in jobs.jobs if job.id in run_ids} if jobs else {}
@@ -269,7 +255,6 @@ class PipelineWatch(Poller[PipelineDetail]):
         return PipelineDetail(pipeline, MappingProxyType(jobs))
 
     async def _publish_changes(self) -> None:
-        """Publish changed runs, at most once per `NOTIFY_INTERVAL` seconds."""
         while True:
             await self._jobs_changed.wait()
             self._jobs_changed.clear()
@@ -279,7 +264,6 @@ class PipelineWatch(Poller[PipelineDetail]):
             await asyncio.sleep(NOTIFY_INTERVAL)
 
     def _plan_requests(self, pipeline: Pipeline | None = None) -> None:
-        """Sort the runs to be requested by urgency."""
         if pipeline is None and self.snapshot.value is not None:
             pipeline = self.snapshot.value.pipeline
         if pipeline is not None:
@@ -288,7 +272,6 @@ class PipelineWatch(Poller[PipelineDetail]):
             self._may_request.set()
 
     def _needs_request(self, run: PipelineJob) -> bool:
-        """Whether a request may show more of a run than is known or already requested."""
         run_id = run.created_job_id
         if run_id is None or run_id in self._listed or run_id in self._in_progress:
             return False
@@ -306,7 +289,6 @@ class PipelineWatch(Poller[PipelineDetail]):
         return (2 if run.state.is_finished and run.state is not JobState.FAILED else 1), 0
 
     def _next_run(self) -> PipelineJob | None:
-        """Pop the next run to request; `None` if there is none, or no request may be sent."""
         jobs = self._jobs.snapshot
         # Once there is a job list, its jobs need not be requested.
         list_is_missing = jobs.value is None and jobs.error is None
@@ -319,7 +301,6 @@ class PipelineWatch(Poller[PipelineDetail]):
         return None
 
     async def _request_in_turn(self) -> None:
-        """Request one run after the other."""
         while True:
             await self._reachability.wait()
             run = self._next_run()

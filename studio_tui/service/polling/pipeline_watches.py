@@ -7,14 +7,12 @@ from studio_tui.api.models import Job, Pipeline
 from studio_tui.service.polling.pipeline_watch import PipelineWatch
 
 MAX_WATCHES = 8
-"""Maximum number of pipelines that stay cached while nobody views them."""
 
 
 class PipelineWatches:
     """The watches of recently viewed pipelines; `run` owns their tasks."""
 
     def __init__(self, make: Callable[[str], PipelineWatch]) -> None:
-        """Initialise; `make` creates a watch from a pipeline's id."""
         self._make = make
         self._watches: dict[str, PipelineWatch] = {}
         """By pipeline id, least recently requested first."""
@@ -22,10 +20,7 @@ class PipelineWatches:
         self._was_requested = asyncio.Event()
 
     def get(self, pipeline_id: str) -> PipelineWatch:
-        """Return the watch of a pipeline: the same watch as before, unless it was dropped.
-
-        A watch with subscribers is never dropped.
-        """
+        """Return the watch of a pipeline; one with subscribers is never dropped."""
         watch = self._watches.pop(pipeline_id, None) or self._make(pipeline_id)
         self._watches[pipeline_id] = watch
         self._was_requested.set()
@@ -36,10 +31,7 @@ class PipelineWatches:
         return tuple(self._watches.values())
 
     def pipelines(self) -> dict[str, Pipeline]:
-        """Return the known pipelines of the watches, by id.
-
-        A pipeline that is no longer viewed is as it was when it was polled last.
-        """
+        """Return the pipelines of the watches, by id, as they were when they were polled last."""
         details = [detail for watch in self.all() if (detail := watch.snapshot.value) is not None]
         return {detail.pipeline.pipeline_id: detail.pipeline for detail in details}
 
@@ -68,7 +60,6 @@ class PipelineWatches:
                 self._was_requested.clear()
 
     def _forget(self) -> None:
-        """Drop the least recently requested watches without subscribers."""
         unviewed = [
             pipeline_id for pipeline_id, watch in self._watches.items() if not watch.has_listeners
         ]

@@ -7,14 +7,13 @@ from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Pipeline
 from studio_tui.api.states import NOT_QUEUED_STATES, JobState, PipelineState
 from studio_tui.errors import AnswerTooLarge
-from studio_tui.service.polling.page_growth import with_more_pages
+from studio_tui.service.polling.jobs_feed import GrowingFeed
 
 PAGE = 50
 """Number of newest pipelines requested at first; an answer is long, as it has all their jobs."""
 
 
 _STOPPED = frozenset({JobState.FAILED, JobState.CANCELED})
-"""States of a job that keep the jobs after it from starting."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +23,6 @@ class PipelineList:
     pipelines: tuple[Pipeline, ...] = ()
     """In Studio's order, newest first, each id once."""
     has_all: bool = True
-    """Whether these are all pipelines of the team; if not, older pipelines can be requested."""
     unreadable: int = 0
     """Rows of the last answer that could not be parsed."""
     duplicates: int = 0
@@ -39,8 +37,8 @@ class PipelineList:
     def originals(self) -> dict[str, tuple[str, ...]]:
         """Return the ids of the jobs that each run of a pipeline repeats, by the id of the run.
 
-        The job that the run itself repeats comes first. That job can be a run of an earlier
-        pipeline and repeat another job, which comes next.
+        First comes the job that it repeats itself, then the one that this job repeats, if it is a
+        run of an earlier pipeline.
         """
         original_of = {
             run_id: node.job_id
@@ -96,31 +94,18 @@ def _blocked_in(pipeline: Pipeline) -> set[str]:
     return {job_id for node_id in blocked if (job_id := pending[node_id]) is not None}
 
 
-class PipelinesFeed:
+class PipelinesFeed(GrowingFeed):
     """Requests the newest pipelines; a poller calls `fetch`."""
 
     def __init__(self, client: StudioClient) -> None:
-        self.requested_count = PAGE
-        """How many of the newest pipelines the user wants to see."""
+        super().__init__(PAGE)
         self._client = client
         self._limit: int | None = None
-        """Maximum number of requested pipelines; `None` before an answer was too large."""
+        """`None` before an answer was too large."""
         self._answer = PipelineList()
 
-    def request_more(self) -> None:
-        """Request more pipelines from the next fetch on."""
-        self.requested_count = with_more_pages(self.requested_count, PAGE)
-
-    def request_at_least(self, count: int) -> None:
-        """Request at least `count` pipelines from the next fetch on, as an earlier run had them."""
-        self.requested_count = max(self.requested_count, count)
-
     async def fetch(self) -> PipelineList:
-        """Return the pipelines; the same object as last time if nothing changed.
-
-        Raises:
-            StudioError: the request failed.
-        """
+        """Return the pipelines; the same object as last time if nothing changed."""
         limit = (
             self.requested_count if self._limit is None else min(self.requested_count, self._limit)
         )
@@ -141,10 +126,7 @@ class PipelinesFeed:
 
 
 def is_moving(pipeline: Pipeline) -> bool:
-    """Whether a pipeline may change without a command.
-
-    A paused pipeline can change, as its running jobs run to their end.
-    """
+    """Whether a pipeline may change without a command, as running jobs of a paused one do."""
     return pipeline.state in {PipelineState.PENDING, PipelineState.RUNNING} or any(
         not run.state.is_finished and run.state is not JobState.PENDING for run in pipeline.job_runs
     )

@@ -1,8 +1,7 @@
 """Polls Studio with one request: fetch, publish, rest.
 
-A poller sends one request at a time, and no request is canceled in order to poll sooner. It polls
-only while it has subscribers and Studio is reachable. It keeps the last answer when a request
-fails. A rejected token stops it until it is restarted.
+A poller sends one request at a time, while it has subscribers and Studio is reachable. It keeps the
+last answer when a request fails. A rejected token stops it until it is restarted.
 """
 
 import asyncio
@@ -16,7 +15,7 @@ from typing import TypeVar
 
 from studio_tui import clock
 from studio_tui.errors import AuthenticationError, PermissionDenied, StudioError
-from studio_tui.service.polling.backoff import DENIED_REST, Backoff, Jitter
+from studio_tui.service.polling.backoff import DENIED_REST, Backoff, Jitter, wait_for
 from studio_tui.service.polling.reachability import (
     LONGEST_REST,
     SHORTEST_REST,
@@ -29,23 +28,11 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Listener = Callable[[Snapshot[T]], None]
-"""Called with each published snapshot."""
 Wait = Callable[[asyncio.Event, float], Awaitable[None]]
 """Waits for an event, or for some seconds if these pass before."""
 
 BACKOFF_BASE = 0.5
-"""Seconds of the back-off before any failure; see `Backoff`."""
 BACKOFF_CAP = LONGEST_REST
-"""Maximum seconds between failing polls."""
-
-
-async def wait_for(event: asyncio.Event, seconds: float) -> None:
-    """Return when `event` is set or after `seconds`, whichever is first."""
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        pass
 
 
 class Poller(SnapshotPublisher[T]):
@@ -64,9 +51,9 @@ class Poller(SnapshotPublisher[T]):
         wait: Wait = wait_for,
         jitter: Jitter = random.uniform,
     ) -> None:
-        """Initialise; `fetch` sends the request and raises only `StudioError`.
+        """Initialise; `fetch` raises only `StudioError`.
 
-        `rest` returns the seconds to rest after an answer; `refused` is called when Studio rejects
+        `rest` returns the seconds to rest after an answer. `refused` is called when Studio rejects
         the token.
         """
         super().__init__(name, Snapshot())
@@ -77,30 +64,18 @@ class Poller(SnapshotPublisher[T]):
         self._now = now
         self._wait = wait
         self._backoff = Backoff(BACKOFF_BASE, backoff_cap, SHORTEST_REST, jitter)
-        self._has_subscribers = asyncio.Event()
         self._poked = asyncio.Event()
         """Ends a rest at once."""
 
     def subscribe(self, listener: Listener[T]) -> Callable[[], None]:
         """Call `listener` with each snapshot from now on; return a function that unsubscribes it.
 
-        The first listener makes the poller poll at once, unless it is stopped, requests fail, or
-        there is an outage. Without listeners it does not poll. A new listener reads the current
-        answer from `snapshot`.
+        The first listener makes the poller poll at once, unless requests fail.
         """
-        if not self._listeners:
-            self._has_subscribers.set()
-            # While requests fail, going from screen to screen must not add any.
-            if self.snapshot.error is None:
-                self._poked.set()
-        leave = super().subscribe(listener)
-
-        def unsubscribe() -> None:
-            leave()
-            if not self._listeners:
-                self._has_subscribers.clear()
-
-        return unsubscribe
+        # While requests fail, going from screen to screen must not add any.
+        if not self._listeners and self.snapshot.error is None:
+            self._poked.set()
+        return super().subscribe(listener)
 
     def recall(self, value: T, at: datetime) -> None:
         """Publish a value that an earlier run received at time `at`, unless Studio has answered."""
@@ -109,11 +84,11 @@ class Poller(SnapshotPublisher[T]):
             self._publish(recalled if recalled.stopped else self._with_outage(recalled))
 
     async def first_value(self) -> T:
-        """Wait for a value, from an earlier run or from Studio; return the latest value."""
+        """Wait for a value, from an earlier run or from Studio."""
         return await self.value_once(lambda: True)
 
     async def first_answer(self) -> T:
-        """Wait for an answer of Studio in this run; return the latest answer."""
+        """Wait for an answer of Studio in this run."""
         return await self.value_once(lambda: not self.snapshot.is_recalled)
 
     async def value_once(self, suffices: Callable[[], bool]) -> T:
@@ -130,11 +105,16 @@ class Poller(SnapshotPublisher[T]):
 
     def poke(self) -> None:
         """Poll at once, if there are subscribers; if a request is under way, poll again after it.
-        A stopped poller stays stopped, as a rejected token must not be retried automatically.
-        During an outage, the poll is sent when the outage has ended.
+
+        This ends neither a stop nor an outage nor a rest that Studio asked for or that follows 403.
         """
-        if not self.snapshot.stopped:
+        if not self.snapshot.stopped and not self._must_rest():
             self._poked.set()
+
+    def _must_rest(self) -> bool:
+        error, end = self.snapshot.error, self.snapshot.next_try_at
+        is_rest_required = isinstance(error, PermissionDenied) or bool(error and error.retry_after)
+        return is_rest_required and end is not None and self._now() < end
 
     def hint(self) -> None:
         """Poll at once, as there may be changes, unless the last request failed."""
@@ -148,10 +128,7 @@ class Poller(SnapshotPublisher[T]):
         self._poked.set()
 
     def stop(self, error: StudioError) -> None:
-        """Stop polling until restarted, because of `error`.
-
-        The answer to a request that is under way is ignored.
-        """
+        """Stop polling until restarted; the answer to a request that is under way is ignored."""
         if not self.snapshot.stopped:
             self._publish(
                 replace(
@@ -221,7 +198,6 @@ class Poller(SnapshotPublisher[T]):
         return 0.0 if self._reachability.outage is not None else seconds
 
     def _on_outage_change(self) -> None:
-        """Publish that an outage has begun or changed; poll at once if it has ended."""
         if self.snapshot.stopped:
             return
         if self._reachability.outage is not None:
@@ -233,7 +209,6 @@ class Poller(SnapshotPublisher[T]):
         self._poked.set()
 
     def _with_outage(self, snapshot: Snapshot[T]) -> Snapshot[T]:
-        """Return `snapshot`; during an outage, with the outage's error, start and next attempt."""
         outage = self._reachability.outage
         if outage is None:
             return snapshot
@@ -252,7 +227,7 @@ class Poller(SnapshotPublisher[T]):
         return otherwise
 
     def publish_again(self) -> None:
-        """Publish a copy of the value, so that listeners update what they derive from the value."""
+        """Publish a copy of the value, so that listeners update what they derive from it."""
         if self.snapshot.value is not None:
             self._publish(replace(self.snapshot, value=copy(self.snapshot.value)))
 

@@ -1,7 +1,6 @@
 """Keeps the last bytes of the logs of visible jobs, which may contain progress bars.
 
-A few logs are followed over websockets. The ends of the other logs are polled by REST, one log at a
-time. Without watched jobs nothing is sent. The bytes are interpreted by `presentation`.
+A few logs are followed over websockets. The ends of the others are polled by REST, one at a time.
 """
 
 import asyncio
@@ -26,30 +25,20 @@ from studio_tui.service.polling.backoff import DENIED_REST, Backoff, Jitter
 from studio_tui.service.polling.reachability import LOG_STREAM, Reachability
 
 END_BYTES = 4096
-"""Bytes kept of the end of each log."""
 MAX_FOLLOWED = 8
-"""Maximum number of websockets."""
 REPLAY = 4 * 1024 * 1024
 """Characters that a websocket may bring at once, as it begins with the whole log."""
 STREAM = 256 * 1024
-"""Further characters that a websocket may bring per second.
-
-A log that is longer than `REPLAY` and `STREAM` allow, or grows faster, is polled instead.
-"""
+"""Further characters that a websocket may bring per second; else the log is polled."""
 MAX_CONNECTIONS = 3
 """Consecutive connections without data after which a log is polled instead."""
 BACKOFF_BASE = 1.0
-"""Seconds of the back-off before any failure; see `Backoff`."""
 BACKOFF_CAP = 60.0
-"""Maximum seconds between failing attempts."""
 REQUEST_REST = 0.5
-"""Minimum seconds between two requests."""
 SAME_LOG_REST = 3.0
-"""Minimum seconds between two requests for the same log."""
 UNREADABLE_REST = 60.0
 """Further seconds before the next request for a log whose answer could not be understood."""
 NOTIFY_INTERVAL = 0.25
-"""Minimum seconds between two notifications about the changed logs."""
 
 logger = logging.getLogger(__name__)
 
@@ -59,18 +48,13 @@ Listener = Callable[[str, bytes], None]
 
 @dataclass(slots=True, eq=False)
 class _Log:
-    """The state of one job's log."""
-
     job_id: str
     end: bytes = b""
     last_id: int = 0
     """Id of the last piece received; a new connection first repeats all pieces up to it."""
     task: asyncio.Task[None] | None = None
-    """The task that follows the log."""
     is_polled: bool = False
-    """Whether the log is never followed (again): it was followed before, or was refused."""
     is_over: bool = False
-    """Whether the job has ended, so that its log does not change any more."""
     etag: str | None = None
     due: float = 0.0
     """Earliest time of the next request for the log, in the loop's time."""
@@ -88,10 +72,7 @@ class ProgressWatch:
         refused: Callable[[AuthenticationError], None] = lambda _: None,
         jitter: Jitter = random.uniform,
     ) -> None:
-        """Initialise; `refused` is called when the token is rejected.
-
-        `paced` stretches a rest in seconds while the terminal has no focus.
-        """
+        """Initialise; `paced` stretches a rest in seconds while the terminal has no focus."""
         self._source = source
         self._reachability = reachability or Reachability()
         self._paced = paced
@@ -104,7 +85,6 @@ class ProgressWatch:
         """When logs that the token may not read are requested again, by the id of the job."""
         self._listeners = Listeners[[str, bytes]]()
         self._changed_logs: set[_Log] = set()
-        """Logs with unpublished changes."""
         self._backoff = self._new_backoff()
         self._is_stopped = False
         self._changed = asyncio.Event()
@@ -117,11 +97,7 @@ class ProgressWatch:
         return self._listeners.add(listener)
 
     def watch(self, job_ids: Iterable[str]) -> None:
-        """Watch exactly these jobs.
-
-        The logs of the first jobs are followed, up to `MAX_FOLLOWED`. The other logs are polled,
-        and those whose following was given up.
-        """
+        """Watch exactly these jobs, the first of them over websockets."""
         ids = dict.fromkeys(job_ids)
         if list(ids) == list(self._logs):
             return
@@ -162,7 +138,6 @@ class ProgressWatch:
                     self._start_following(tasks)
 
     def _start_following(self, tasks: asyncio.TaskGroup) -> None:
-        """Begin to follow logs, `MAX_FOLLOWED` at most; the others are polled."""
         for log in self._logs.values():
             if log.task is None and not log.is_over and not log.is_polled:
                 if len(self._tasks) >= MAX_FOLLOWED:
@@ -178,13 +153,11 @@ class ProgressWatch:
         self._changed.set()
 
     def _polled_logs(self) -> list[_Log]:
-        """Return the logs that are not followed now and may change."""
         if self._is_stopped:
             return []
         return [log for log in self._logs.values() if log.task is None and not log.is_over]
 
     async def _follow(self, log: _Log) -> None:
-        """Follow one log, reconnecting when the connection breaks, until that is given up."""
         backoff = self._new_backoff()
         try:
             while backoff.failures < MAX_CONNECTIONS and not log.is_over:
@@ -212,7 +185,7 @@ class ProgressWatch:
             log.task, log.is_polled = None, True
 
     async def _read_connection(self, log: _Log) -> bool:
-        """Read one connection to its end; return `False` if it exceeded `REPLAY` and `STREAM`."""
+        """Read one connection to its end; return False if it exceeded `REPLAY` and `STREAM`."""
         loop = asyncio.get_running_loop()
         began, received = loop.time(), 0
         if not log.last_id:
@@ -237,7 +210,6 @@ class ProgressWatch:
         return True
 
     async def _request_in_turn(self) -> None:
-        """Request the ends of the logs that are not followed, one at a time."""
         loop = asyncio.get_running_loop()
         while True:
             await self._reachability.wait()
@@ -295,7 +267,6 @@ class ProgressWatch:
         self._has_unpublished.set()
 
     async def _notify_listeners(self) -> None:
-        """Notify listeners of changed logs, at most once per `NOTIFY_INTERVAL` seconds."""
         while True:
             await self._has_unpublished.wait()
             self._has_unpublished.clear()

@@ -1,8 +1,7 @@
 """Whether Studio can be reached: a circuit breaker shared by everything that polls.
 
-During an outage, polling rests and only probes are sent. When a probe succeeds, everything polls at
-once. A request that fails while others succeed does not count as an outage, unless it could not be
-sent or Studio has received too many. Before any request has succeeded, one failure counts as an
+During an outage only probes are sent. A request that fails while others succeed is no outage,
+unless it could not be sent or Studio has received too many. Before any success, one failure is an
 outage, unless only the token or its permissions are at fault.
 """
 
@@ -30,7 +29,7 @@ from studio_tui.errors import (
     TransportError,
 )
 from studio_tui.service.listeners import Listeners
-from studio_tui.service.polling.backoff import Backoff, Jitter
+from studio_tui.service.polling.backoff import Backoff, Jitter, wait_for
 from studio_tui.service.polling.first_requests import FirstRequests
 
 SHORTEST_REST = 5.0
@@ -38,12 +37,11 @@ SHORTEST_REST = 5.0
 LONGEST_REST = 60.0
 """Maximum seconds between two probes, unless Studio asks for more."""
 SIGN_REST = 0.25
-"""Seconds between two checks for a sign that Studio is back."""
 LOG_STREAM = "log stream"
 """The name under which all log websockets are counted."""
 
 _OUTAGE_ERRORS = (TransportError, RateLimited, ServerError, ProtocolError)
-"""Errors that hint at a failure of all requests; `AnswerTooLarge`, a subclass, is excepted."""
+"""Errors that hint at a failure of all requests, except `AnswerTooLarge`."""
 FIRST_PATIENCE = 60.0
 """Maximum seconds that requests wait for the first answer or the first outage of a session."""
 _FAILING_NAMES = 2
@@ -57,7 +55,6 @@ class Outage:
     """A period in which Studio cannot be reached."""
 
     error: StudioError
-    """Why the last request failed."""
     since: datetime
     """When the first request failed in this way."""
     next_try_at: datetime
@@ -65,10 +62,7 @@ class Outage:
 
 
 class _Failure(NamedTuple):
-    """A request that failed."""
-
     at: datetime
-    """When the request failed."""
     number: int
     """How many requests had failed then, including this one."""
 
@@ -85,8 +79,8 @@ def file_state(file: Path) -> object:
 class Reachability:
     """Tracks whether Studio is reachable; `run` probes Studio during an outage.
 
-    Requests of the same kind have the same name, such as all polls of one list, or all requests for
-    the end of any log. Without a probe there are never outages.
+    Requests of the same kind have the same name, such as all polls of one list. Without a probe
+    there are never outages.
     """
 
     def __init__(
@@ -102,15 +96,12 @@ class Reachability:
     ) -> None:
         """Initialise; `probe` sends the cheapest request, `refused` is called on a rejected token.
 
-        `first_requests` decides in which order the first requests are sent; by default all are sent
-        at once. `sign` returns a value that changes when Studio may be back, such as the state of a
-        file that a local Studio writes when it starts. When it changes to a value other than `None`
-        during an outage, a probe is sent at once.
+        `sign` returns a value, such as the state of a file, of which a change to another than
+        `None` means that Studio may be back: then a probe is sent at once.
         """
         self.outage: Outage | None = None
-        """The current outage; `None` while Studio is reachable, as far as known."""
+        """`None` while Studio is reachable, as far as known."""
         self.refusal: AuthenticationError | None = None
-        """The rejection of the token, which stops all requests until the user retries."""
         self._probe = probe
         self._refused = refused
         self._sign = sign
@@ -120,29 +111,21 @@ class Reachability:
         self._suspects: dict[str, _Failure] = {}
         """The first failure of each request that has failed since the last success, by name."""
         self._failures = 0
-        """How many requests have failed in this session."""
         self._broken: set[str] = set()
         """Names of requests that failed while others succeeded: only `NotSent` of them counts."""
         self._succeeded: set[str] = set()
-        """Names of requests that have succeeded since the last outage."""
         self._backoff = Backoff(SHORTEST_REST, longest_rest, SHORTEST_REST, jitter)
         self._due = 0.0
         """When the next probe is sent, in the loop's time."""
         self._is_probing = False
         self._listeners = Listeners[[]]()
         self._no_outage = asyncio.Event()
-        """Set while `outage` is `None`."""
         self._no_outage.set()
         self._has_outage = asyncio.Event()
-        """Set while `outage` is not `None`."""
         self._hurried = asyncio.Event()
         self.first = first_requests or FirstRequests(is_over=True)
-        """Decides in which order the first requests are sent."""
         self._first_outcome = asyncio.Event()
-        """Set while requests need not wait for a first outcome.
-
-        This is so during the first outage, once all requests may be sent, and after a refusal.
-        """
+        """Set during the first outage, once all requests may be sent, and after a refusal."""
         if self.first.is_over:
             self._first_outcome.set()
 
@@ -151,41 +134,28 @@ class Reachability:
         return self._listeners.add(listener)
 
     async def wait(self) -> None:
-        """Wait for the first outcome, and then until there is no outage.
-
-        A rejected token also ends the wait.
-        """
+        """Wait for the first outcome, then for the end of an outage; a rejected token ends both."""
         await self.first_outcome()
         await self._no_outage.wait()
 
     async def first_outcome(self) -> None:
         """Wait for the first success or the first outage, for at most `FIRST_PATIENCE` seconds.
 
-        After that time all requests are allowed. If the token has no permission for any list, there
-        is neither a success nor an outage, but the token may have permission for a log.
+        After that time all requests are allowed, as a token without permission for any list, which
+        causes neither, may have it for a log.
         """
-        try:
-            async with asyncio.timeout(FIRST_PATIENCE):
-                await self._first_outcome.wait()
-        except TimeoutError:
+        await wait_for(self._first_outcome, FIRST_PATIENCE)
+        if not self._first_outcome.is_set():
             self._allow_all_requests()
 
     def raise_if_refused(self) -> None:
-        """Raise if Studio has rejected the token.
-
-        Raises:
-            AuthenticationError: the token was rejected, so nothing may be sent with it.
-        """
+        """Raise the `AuthenticationError` if Studio has rejected the token."""
         if self.refusal is not None:
             raise self.refusal.with_traceback(None)
 
     @contextlib.contextmanager
     def asking(self, name: str) -> Iterator[None]:
-        """Count the outcome of the request that is sent in this context.
-
-        Raises:
-            AuthenticationError: the token was rejected, so nothing may be sent with it.
-        """
+        """Count the outcome of the request in this context; raise if the token was rejected."""
         self.raise_if_refused()
         failures = self._failures
         try:
@@ -199,9 +169,8 @@ class Reachability:
     def note_success(self, name: str, failures: int | None = None) -> None:
         """Count a successful request; the first success of a session also ends an outage.
 
-        `failures` is how many requests had failed when the successful request was sent. Those
-        failures are no sign of an outage, as Studio answered a later request. By default, all
-        failures so far are no sign of an outage.
+        `failures` is how many requests had failed when this one was sent, by default all: they are
+        no sign of an outage, as Studio answered a later request.
         """
         is_first = not self.first.is_over
         self._allow_all_requests()
@@ -243,10 +212,7 @@ class Reachability:
         self._first_outcome.set()
 
     def hurry(self) -> None:
-        """Probe at once during an outage, unless a probe is under way, as the user asked for it.
-
-        If the token was rejected, a probe checks whether it still is.
-        """
+        """Probe at once, as the user asked for it: also whether the token is still rejected."""
         refusal, self.refusal = self.refusal, None
         if refusal is not None:
             self._begin(refusal, self._now(), 0.0)
@@ -261,10 +227,9 @@ class Reachability:
             await self._probe_once()
 
     async def _until_due(self) -> None:
-        """Wait until the next probe is due.
+        """Wait until the next probe is due, the user asks for it, or `sign` changes.
 
-        The wait ends early if the user asks for it or `sign` changes, and, as the time of day
-        counts too, if the clock was set or the machine slept.
+        The time of day counts too, as the clock may be set and the machine may sleep.
         """
         loop = asyncio.get_running_loop()
         self._hurried.clear()
@@ -278,14 +243,9 @@ class Reachability:
             )
             if seconds <= 0:
                 return
-            try:
-                async with asyncio.timeout(min(seconds, SIGN_REST)):
-                    await self._hurried.wait()
-            except TimeoutError:
-                pass
+            await wait_for(self._hurried, min(seconds, SIGN_REST))
 
     async def _probe_once(self) -> None:
-        """Send one probe and handle its outcome."""
         if self._probe is None or self.outage is None:
             return
         self._is_probing = True
@@ -309,7 +269,6 @@ class Reachability:
             self._is_probing = False
 
     def _begin(self, error: StudioError, since: datetime, rest: float) -> None:
-        """Begin an outage, with the first probe after `rest` seconds."""
         if self._probe is None:
             return
         self.outage = Outage(error, since, self._now())
@@ -319,13 +278,11 @@ class Reachability:
         self._put_off(error, rest)
 
     def _put_off(self, error: StudioError, seconds: float) -> None:
-        """Schedule the next probe in `seconds`."""
         logger.warning("Studio is unreachable, next try in %.1f s: %s", seconds, error)
         self._due = asyncio.get_running_loop().time() + seconds
         self._show(error, seconds)
 
     def _show(self, error: StudioError, seconds: float) -> None:
-        """Publish the error of the outage, and that the next probe is sent in `seconds`."""
         if self.outage is not None:
             now, before = self._now(), self.outage
             since = before.since if is_same_trouble(error, before.error) else now
@@ -340,7 +297,6 @@ class Reachability:
             self._put_off(self.outage.error, seconds)
 
     def _end(self) -> None:
-        """End the outage, if there is one."""
         had_outage, self.outage = self.outage is not None, None
         self._backoff.reset()
         # A request that had succeeded before failed because of the outage: it is not broken.
@@ -358,7 +314,6 @@ class Reachability:
             self._listeners.notify()
 
     def _allow_all_requests(self) -> None:
-        """Let all requests be sent at any time from now on."""
         self.first.end()
         self._first_outcome.set()
 
@@ -379,15 +334,13 @@ def is_same_trouble(one: StudioError | None, other: StudioError | None) -> bool:
 
 
 def _may_be_outage(error: StudioError) -> bool:
-    """Whether an error may mean that all of Studio is unreachable, not only one item."""
     return isinstance(error, _OUTAGE_ERRORS) and not isinstance(error, AnswerTooLarge)
 
 
 def _is_outage_at_start(error: StudioError) -> bool:
     """Whether an error begins an outage as long as no request has succeeded.
 
-    A 403 does not, as permissions are per list: the next list may be readable. Nor does a 401,
-    which ends all requests.
+    A 403 does not, as permissions are per list. Nor does a 401, which ends all requests.
     """
     if isinstance(error, AuthenticationError | PermissionDenied):
         return False

@@ -9,7 +9,6 @@ from studio_tui.api.states import JobState
 from studio_tui.errors import InvalidRequest
 
 LIMIT = 1000
-"""Maximum number of requested schedules, or of requested jobs if Studio cannot filter by state."""
 
 Schedules = tuple[Job, ...]
 """Newest first."""
@@ -24,11 +23,7 @@ class SchedulesFeed:
         self._last_schedules: Schedules = ()
 
     async def fetch(self) -> Schedules:
-        """Return the schedules; the same object as last time if nothing changed.
-
-        Raises:
-            StudioError: the request failed.
-        """
+        """Return the schedules; the same object as last time if nothing changed."""
         tasks = tuple(job for job in await self._read() if job.state is JobState.TASK)
         if tasks != self._last_schedules:
             self._last_schedules = tasks

@@ -1,5 +1,6 @@
 """A value from Studio with its age and the failures since, and a base class that publishes it."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,36 +14,31 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Snapshot(Generic[T]):
-    """A published value, such as the latest answer to a poll, and the state of polling.
-
-    Values that are not from Studio, such as the progress of batches, have no times and no errors.
-    """
+    """A published value, such as the latest answer to a poll, and the state of polling."""
 
     value: T | None = None
     """The last good answer, which is kept while later requests fail; `None` until there is one."""
     fetched_at: datetime | None = None
     """When Studio last confirmed the value; `None` if it never did."""
     due_at: datetime | None = None
-    """When the value is polled next after the last good answer; `None` if unknown."""
+    """When the value is polled next after a good answer."""
     error: StudioError | None = None
-    """Why the latest request failed, or the error of an outage; `None` if there is neither."""
+    """Why the latest request failed, or the error of an outage."""
     failing_since: datetime | None = None
-    """When the first consecutive failure like `error` happened; `None` while requests succeed."""
+    """When the first consecutive failure like `error` happened."""
     next_try_at: datetime | None = None
-    """Time of the next attempt after a failure; `None` if nothing failed or there is none."""
     stopped: bool = False
     """Whether polling is stopped until restarted, because the token was rejected."""
     is_recalled: bool = False
     """Whether the value is from an earlier run, not confirmed by Studio in this one."""
     failure_shown_at: datetime | None = field(default=None, compare=False)
-    """When the first consecutive failure of any kind was published; `None` without a failure."""
+    """When the first consecutive failure of any kind was published."""
 
     def moment(self, now: datetime) -> datetime:
         """Return the time up to which durations are shown: the present, unless requests fail.
 
-        While requests fail, a running job may have ended unnoticed. The duration shown stops when
-        the first failure is published; it does not jump back to the time of the last answer. For a
-        value from an earlier run, it is the time of its last answer.
+        While requests fail, a running job may have ended unnoticed. The time stops when the first
+        failure is published, as it must not jump back to the last answer.
         """
         if self.is_recalled and self.fetched_at is not None:
             return self.fetched_at
@@ -58,12 +54,20 @@ class SnapshotPublisher(Generic[T]):
         self.name = name
         """Unique among the publishers of a session."""
         self.snapshot = snapshot
-        """The last published snapshot; before any is published, the one passed to `__init__`."""
         self._listeners = Listeners[[Snapshot[T]]]()
+        self._has_subscribers = asyncio.Event()
 
     def subscribe(self, listener: Callable[[Snapshot[T]], None]) -> Callable[[], None]:
         """Call `listener` with each later snapshot; return a function that unsubscribes it."""
-        return self._listeners.add(listener)
+        remove = self._listeners.add(listener)
+        self._has_subscribers.set()
+
+        def unsubscribe() -> None:
+            remove()
+            if not self._listeners:
+                self._has_subscribers.clear()
+
+        return unsubscribe
 
     def _publish(self, snapshot: Snapshot[T]) -> None:
         self.snapshot = snapshot

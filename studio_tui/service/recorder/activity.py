@@ -11,22 +11,16 @@ from studio_tui.service.recorder.holds import Hold, Holds
 from studio_tui.service.recorder.recorder import Recorder
 
 PAGE = 1000
-"""Number of calls read at first, and of each further page."""
 READ_EVERY = 1.0
-"""Seconds between two reads while there are subscribers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Actions:
-    """Recorded calls, and commands that were undone or lost; both newest first.
-
-    Of the undone and lost commands, these are the newest `PAGE` ones.
-    """
+    """Recorded calls, and the newest commands that were undone or lost; both newest first."""
 
     calls: tuple[RecordedCall, ...] = ()
     unsent: tuple[Hold, ...] = ()
     has_all: bool = True
-    """Whether `calls` are all recorded calls."""
 
 
 class Activity(SnapshotPublisher[Actions]):
@@ -35,22 +29,9 @@ class Activity(SnapshotPublisher[Actions]):
     def __init__(self, recorder: Recorder, holds: Holds, *, now: Callable[[], datetime]) -> None:
         super().__init__("activity", Snapshot())
         self.requested_count = PAGE
-        """How many of the newest calls the user wants to see."""
         self._recorder = recorder
         self._holds = holds
         self._now = now
-        self._has_subscribers = asyncio.Event()
-
-    def subscribe(self, listener: Callable[[Snapshot[Actions]], None]) -> Callable[[], None]:
-        leave = super().subscribe(listener)
-        self._has_subscribers.set()
-
-        def unsubscribe() -> None:
-            leave()
-            if not self._listeners:
-                self._has_subscribers.clear()
-
-        return unsubscribe
 
     def request_more(self) -> None:
         """Read `PAGE` more calls from the next read on."""

@@ -15,9 +15,8 @@ from studio_tui.service.recorder.recorder import Recorder
 T = TypeVar("T")
 
 FRESH_FOR = timedelta(minutes=5)
-"""How long the result of a read is used; later changes are in the list that Studio returns."""
+"""Seconds for which the result of a read is used; Studio's list has later changes."""
 RETRY_REST = 5.0
-"""Seconds after which a failed read is repeated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +24,8 @@ class Archived(Generic[T]):
     """Items as last seen, whether Studio still lists them or not."""
 
     items: Mapping[str, T] = field(default_factory=dict)
-    """The items by id, newest first."""
     since: Mapping[str, datetime] = field(default_factory=dict)
-    """By id: when each item was first seen as it is, or found to be gone from Studio's list."""
+    """When each item was first seen as it is, or found to be gone from Studio's list, by id."""
 
 
 class Archive(SnapshotPublisher[Archived[T]]):
@@ -41,8 +39,8 @@ class Archive(SnapshotPublisher[Archived[T]]):
     ) -> None:
         """Initialise; `key` returns the id of an item.
 
-        `read` is called in a thread. It returns all items, each with its time for
-        `Archived.since`, or `None` if the file cannot be read now.
+        `read` is called in a thread. It returns all items, each with its time for `Archived.since`,
+        or `None` if the file cannot be read now.
         """
         super().__init__(name, Snapshot())
         self._read = read

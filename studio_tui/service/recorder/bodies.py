@@ -1,7 +1,6 @@
 """The bodies of recorded items: JSON values of the fields that screens show, without secrets.
 
-Queries, requirements, repositories, the values of environments and the URLs of jobs, which may
-contain a key, are never recorded. What looks like a secret in other text is redacted.
+Texts that may contain a key, such as queries and values of environments, are never recorded.
 """
 
 import json
@@ -20,18 +19,14 @@ from studio_tui.redaction import without_secrets
 R = TypeVar("R", bound=Received)
 
 JOB, PIPELINE = "job", "pipeline"
-"""The kinds of recorded items."""
 MODELS: dict[str, type[Received]] = {JOB: Job, PIPELINE: Pipeline}
-"""The model of each kind of recorded item."""
 
 ENVIRONMENT_NAMES = "environment_names"
-"""Key in a body for the names of a job's environment variables."""
 
 _NOT_RECORDED = {"query", "requirements", "repository", "environment", "url"}
 _KEYS_WITHOUT_TEXT = re.compile(r"(?:id|.*_ids?|attempts|status|query_type|team|.*_at|.*_for)\Z")
 """Keys whose values are ids, times or Studio's words; they are not redacted."""
 _LENGTH_TO_COMPRESS = 1024
-"""Bytes from which a body is compressed."""
 
 _log = logging.getLogger(__name__)
 
@@ -48,10 +43,7 @@ def body_of(model: Job | Pipeline | Cluster) -> dict[str, Any]:
 
 
 def safe_values(value: Any) -> Any:
-    """Return a JSON value with everything redacted that looks like a secret.
-
-    The values of `_KEYS_WITHOUT_TEXT` are returned unchanged.
-    """
+    """Return a JSON value with everything redacted that looks like a secret."""
     match value:
         case str():
             return without_secrets(value)
@@ -83,11 +75,7 @@ def pack(value: Any) -> bytes:
 
 
 def unpack(packed: bytes) -> Any:
-    """Return the JSON value that `pack` made bytes of.
-
-    Raises:
-        ValueError: the bytes are not packed JSON.
-    """
+    """Return the JSON value that `pack` made bytes of; raise `ValueError` for other bytes."""
     # JSON never begins with the first byte of zlib data, 0x78, which is an "x".
     try:
         return json.loads(zlib.decompress(packed) if packed[:1] == b"\x78" else packed)
@@ -96,7 +84,7 @@ def unpack(packed: bytes) -> Any:
 
 
 def model_of(kind: type[R], body: Any) -> R | None:
-    """Return the item with this body; if it is invalid, log that and return `None`."""
+    """Return the item with this body; `None` if it is invalid."""
     try:
         return kind.model_validate(body)
     except ValidationError:
@@ -105,7 +93,7 @@ def model_of(kind: type[R], body: Any) -> R | None:
 
 
 def models_of(kind: type[R], packed: Iterable[bytes]) -> Sequence[R]:
-    """Return the items with these packed bodies; those that cannot be read are only logged."""
+    """Return the items with these packed bodies that can be read."""
     models = []
     for each in packed:
         try:

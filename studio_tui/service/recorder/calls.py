@@ -13,11 +13,10 @@ from studio_tui.redaction import REDACTED, without_secrets
 from studio_tui.service.recorder.bodies import safe_values
 
 LONGEST_RUN = 3600.0
-"""Seconds after which an equal request is not counted any more, but recorded as another call."""
+"""Seconds after which an equal request is recorded as another call."""
 MAX_WAITING = 10_000
 """Maximum number of calls in memory; if they cannot be written, the oldest are dropped."""
 _LONGEST_VALUE = 4096
-"""Maximum length in characters of a recorded value."""
 
 # S608: the texts that are inserted into the SQL statements of this module are constants.
 _COLUMNS = "method, path, outcome, at, last_at, count, ms, most_ms, changes, body, reason, number"
@@ -29,8 +28,7 @@ _UPDATE = "UPDATE call SET last_at = ?, count = ?, ms = ?, most_ms = ?, reason =
 class RecordedCall:
     """A request that was sent, or several equal ones in a row, which are counted.
 
-    Of requests that change something, only failed ones are counted; each success is a call of its
-    own.
+    Of requests that change something, only failed ones are counted.
     """
 
     method: str
@@ -39,20 +37,15 @@ class RecordedCall:
     outcome: str
     """The HTTP status, the name of an error, or `canceled`."""
     at: datetime
-    """When the first request began."""
     last_at: datetime
-    """When the last request began."""
     count: int = 1
     ms: float = 0.0
-    """Total duration in milliseconds."""
     longest_ms: float = 0.0
-    """Longest duration in milliseconds."""
     changes: bool = False
-    """Whether the request was to change something."""
     body: str = ""
     """The JSON that was sent, as returned by `safe_body`; empty for polls."""
     reason: str = ""
-    """Why the last request failed, with secrets redacted; empty if it succeeded."""
+    """Why the last request failed; empty if it succeeded."""
     number: int | None = None
     """Number of its row in the file; `None` before it is written."""
 
@@ -67,7 +60,6 @@ class CallLog:
 
     def __init__(self) -> None:
         self._latest_polls: dict[tuple[str, str], RecordedCall] = {}
-        """The last call of each poll, by its key: method and path."""
         self._waiting: list[RecordedCall] = []
         """Calls to write, except for the latest call of each poll."""
         self._changed_polls: set[tuple[str, str]] = set()
@@ -120,10 +112,9 @@ class CallLog:
         return waiting
 
     def note_written(self, numbered: Iterable[RecordedCall]) -> None:
-        """Note the row numbers of calls that have been written.
+        """Note the row numbers of calls that have been written; equal polls are counted there.
 
-        Equal polls that follow are counted in the same row. If there are more than `MAX_WAITING`
-        different polls, the unchanged ones are forgotten.
+        If there are more than `MAX_WAITING` different polls, the unchanged ones are forgotten.
         """
         for call in numbered:
             key = call.method, call.path
@@ -149,10 +140,7 @@ class CallLog:
 
 
 def write(connection: Connection, calls: Iterable[RecordedCall]) -> list[RecordedCall]:
-    """Write calls, as part of a transaction; return them with their row numbers.
-
-    A call that has a row is updated, unless the row was deleted meanwhile.
-    """
+    """Write calls, as part of a transaction; return them with their row numbers."""
     numbered = []
     for call in calls:
         if call.number is not None:
@@ -199,7 +187,6 @@ def safe_body(body: bytes) -> str:
 
 
 def _repeats(earlier: RecordedCall, call: RecordedCall) -> bool:
-    """Whether a call is equal to an earlier one, and recent enough to be counted with it."""
     if (earlier.method, earlier.path, earlier.outcome) != (call.method, call.path, call.outcome):
         return False
     return (call.at - earlier.at).total_seconds() < LONGEST_RUN
@@ -217,9 +204,8 @@ def _add_repeated(earlier: RecordedCall, call: RecordedCall) -> RecordedCall:
 
 
 def _with_query(call: Call) -> str:
-    if not call.query:
-        return without_secrets(call.path)
-    return without_secrets(f"{call.path}?{urlencode(call.query)}")
+    path = without_secrets(call.path)
+    return f"{path}?{urlencode(safe_values(dict(call.query)), safe='[]')}" if call.query else path
 
 
 def _row(call: RecordedCall) -> tuple[object, ...]:

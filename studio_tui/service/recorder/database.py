@@ -1,14 +1,12 @@
 """The SQLite file of one profile: one thread writes it, and a damaged file is replaced.
 
-    <folder>/<profile>.sqlite
-
-If the file is locked or the disk is full, that is logged, and reading returns `None` and writing
-`False`; `rows` returns no rows. The methods except `queue_write` block on the disk: call them in a
-thread.
+If it cannot be used, that is logged; reading returns `None` and writing False. All methods except
+`queue_write` block on the disk.
 """
 
 import fcntl
 import logging
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -93,11 +91,7 @@ CREATE TABLE IF NOT EXISTS held (   -- commands that wait to be sent, and the st
 
 
 def is_current(connection: sqlite3.Connection) -> bool:
-    """Return whether the file has the tables of `VERSION`.
-
-    Raises:
-        sqlite3.DatabaseError: a newer version of studio-tui created the file, or it is damaged.
-    """
+    """Return whether the file has these tables; raise `DatabaseError` for a newer version."""
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version > VERSION:
         raise sqlite3.DatabaseError(f"a newer version of studio-tui created it (version {version})")
@@ -120,7 +114,6 @@ def create(connection: sqlite3.Connection) -> None:
 
 
 def _upgrade_statements(connection: sqlite3.Connection) -> str:
-    """Return the statements that upgrade an older table of calls; empty if none are needed."""
     columns = {name for _, name, *_ in connection.execute("PRAGMA table_info(call)")}
     if not columns or "reason" in columns:
         return ""
@@ -132,12 +125,9 @@ def _upgrade_statements(connection: sqlite3.Connection) -> str:
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
-"""Reads or writes the file over an open connection."""
 
 _LOCK_TIMEOUT = 10.0
-"""Seconds to wait for a lock that another program holds."""
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
-"""The error codes that mean that the file is damaged."""
 
 _log = logging.getLogger(__name__)
 
@@ -146,22 +136,15 @@ class RecorderFile:
     """One profile's file, shared by all dashboards on this machine."""
 
     def __init__(self, folder: Path, profile: str) -> None:
-        """Initialise; `profile` identifies this Studio and team, `folder` has the files of all."""
         self.path = folder / f"{profile_name(profile)}.sqlite"
         self.warn: Callable[[str], None] = lambda _: None
         """Called with a sentence for the user, from any thread, when the file was set aside."""
         self._writer = ThreadPoolExecutor(1, "recorder")
         self._writer_lock = Lock()
-        """Held while `_writer` is used or replaced."""
         self._connection_lock = Lock()
-        """Held while `_kept_connection` is opened or closed."""
         self._last_error = ""
-        """Why the last use of the file failed; empty if it succeeded.
-
-        Each reason is logged only once in a row.
-        """
+        """Why the last use of the file failed, logged once in a row; empty if it succeeded."""
         self._kept_connection: sqlite3.Connection | None = None
-        """Keeps the file open between uses; see `keep_open`."""
 
     @property
     def inode(self) -> int | None:
@@ -181,19 +164,12 @@ class RecorderFile:
         return self.queue_write(work).result()
 
     def queue_write(self, work: Work[object]) -> "Future[bool]":
-        """Queue `work` as a transaction for the writing thread.
-
-        The future's result is what `write` returns.
-        """
+        """Queue `work` as a transaction; the future's result is what `write` returns."""
         with self._writer_lock:
             return self._writer.submit(self._write_now, work)
 
     def keep_open(self) -> None:
-        """Keep the file open until `close`.
-
-        Otherwise SQLite would checkpoint the journal after each use, when the last connection
-        closes.
-        """
+        """Keep the file open, as SQLite would checkpoint the journal whenever it is closed."""
         with self._connection_lock:
             if self._kept_connection is None:
                 self._kept_connection = self._connect_to_keep()
@@ -230,7 +206,6 @@ class RecorderFile:
         return self._try(transaction) or False
 
     def _try(self, work: Work[T]) -> T | None:
-        """Call `work` with a connection, return its result; log why if that is not possible."""
         inode = _inode(self.path)
         try:
             with closing(connect(self.path)) as connection:
@@ -248,11 +223,7 @@ class RecorderFile:
         return answer
 
     def _set_aside(self, inode: int | None) -> None:
-        """Rename a damaged file, so that a new one is created.
-
-        `inode` identifies the damaged file. If the file has another inode now, another dashboard
-        has replaced it already.
-        """
+        """Rename a damaged file, unless another dashboard has replaced it, as `inode` shows."""
         damaged = self.path.with_suffix(".damaged")
         with self._connection_lock:
             connection, self._kept_connection = self._kept_connection, None
@@ -282,7 +253,7 @@ def connect(path: Path) -> sqlite3.Connection:
 
     Raises:
         sqlite3.Error: it is damaged, locked, or created by a newer version of studio-tui.
-        OSError: its folder cannot be created.
+        OSError: its folder or its lock cannot be created.
     """
     create_private_dir(path.parent)
     path.touch(mode=0o600)
@@ -312,7 +283,10 @@ def _inode(path: Path) -> int | None:
 
 @contextmanager
 def _exclusive_lock(path: Path) -> Iterator[None]:
-    """Hold a lock on a file; only one dashboard at a time can hold the lock."""
-    with path.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+    descriptor = os.open(path, flags, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
+    finally:
+        os.close(descriptor)

@@ -8,16 +8,14 @@ differences of the changed items of a list, by number from 0, as a string.
 from typing import Any
 
 NOTHING: dict[str, Any] = {}
-"""The difference between equal values."""
-
-_GONE = {"-": 1}
-"""The difference that removes a member of an object."""
+GONE = {"-": 1}
+"""The change of an item that Studio no longer lists, and of a member that is removed."""
 
 
 def difference(before: Any, after: Any) -> dict[str, Any]:
     """Return the difference from one value to the other; `NOTHING` if they are equal."""
     if isinstance(before, dict) and isinstance(after, dict):
-        members = {key: _GONE for key in before if key not in after}
+        members = {key: GONE for key in before if key not in after}
         for key, value in after.items():
             if changed := difference(before[key], value) if key in before else {"=": value}:
                 members[key] = changed
@@ -33,14 +31,10 @@ def difference(before: Any, after: Any) -> dict[str, Any]:
 
 
 def apply_difference(before: Any, change: dict[str, Any]) -> Any:
-    """Return the value that `before` becomes by a difference.
-
-    Raises:
-        ValueError: the difference does not fit `before`, such as of a member that it does not have.
-    """
+    """Return what `before` becomes by a difference; raise `ValueError` if it does not fit."""
     try:
         return _apply(before, change)
-    except (AttributeError, IndexError, KeyError, TypeError) as error:
+    except (AttributeError, IndexError, KeyError, TypeError, RecursionError) as error:
         raise ValueError("The difference does not apply to the previous version.") from error
 
 
@@ -52,7 +46,7 @@ def _apply(before: Any, change: dict[str, Any]) -> Any:
     if "{" in change:
         members = dict(before)
         for key, each in change["{"].items():
-            if each == _GONE:
+            if each == GONE:
                 del members[key]
             else:
                 members[key] = _apply(members.get(key), each)

@@ -10,10 +10,7 @@ from studio_tui.redaction import without_secrets
 from studio_tui.service.recorder.database import RecorderFile
 
 LONGEST = timedelta(hours=1)
-"""A command is lost this long after it was due, even if a process has the pid of its dashboard.
-
-The system may have given the pid to another process.
-"""
+"""How long after it was due a command is lost, as its pid may be that of another process."""
 
 
 class HoldState(StrEnum):
@@ -32,11 +29,9 @@ class Hold:
 
     id: str
     words: str
-    """The command, such as `canceling 3 jobs`; safe to draw."""
+    """Such as `canceling 3 jobs`; safe to draw."""
     at: datetime
-    """When it began to wait."""
     until: datetime
-    """When it is sent, unless it is undone before."""
     state: HoldState = HoldState.HELD
 
 
@@ -68,8 +63,7 @@ class Holds:
     def mark_lost(self, now: datetime) -> Sequence[Hold]:
         """Record as lost, and return, the commands whose dashboard ended before they were sent.
 
-        Call this before this dashboard holds a command: commands with its own pid count as lost, as
-        they are from an earlier dashboard that had the same pid.
+        Call it before this dashboard holds a command: those with its pid are from an earlier one.
         """
         rows = self._database.rows(
             "SELECT id, words, at, until, state, pid FROM held WHERE state = ?", HoldState.HELD
@@ -101,7 +95,6 @@ def _hold(row: Sequence[object]) -> Hold:
 
 
 def _is_another_alive(pid: int) -> bool:
-    """Whether a process other than this one has this pid."""
     if pid == os.getpid():
         return False
     try:
@@ -109,5 +102,5 @@ def _is_another_alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     except PermissionError:
-        return True
+        pass
     return True

@@ -1,6 +1,6 @@
 """The recorded items: jobs and pipelines as last seen, and each change that led there.
 
-All functions use an open connection. Those that write must be called in a transaction.
+Functions that write must be called in a transaction.
 """
 
 import json
@@ -10,10 +10,7 @@ from sqlite3 import Connection
 from typing import Any
 
 from studio_tui.service.recorder.bodies import pack, unpack
-from studio_tui.service.recorder.differences import difference
-
-GONE = {"-": 1}
-"""Recorded as the change of an item that Studio no longer lists, in the format of `differences`."""
+from studio_tui.service.recorder.differences import GONE, difference
 
 _KNOWN = (
     "SELECT id, body, seen_at, gone_at FROM item"
@@ -45,16 +42,14 @@ class SeenItem:
 
     id: str
     made_at: float
-    """When Studio created it, or else when it was first seen, in seconds since the epoch."""
+    """When Studio created it, else when it was first seen, in seconds since the epoch."""
     body: Mapping[str, Any]
-    """JSON values without secrets."""
 
 
 def note(connection: Connection, kind: str, seen: Sequence[SeenItem], at: float) -> None:
     """Record these items, which are newest first, as seen at a time, with their changes.
 
-    An unchanged item is not written again. Nor is an item written if another dashboard has recorded
-    a newer version of it.
+    An item of which another dashboard has recorded a newer version is not written.
     """
     ids = json.dumps([each.id for each in seen])
     recorded = {row[0]: row[1:] for row in connection.execute(_KNOWN, (kind, ids))}
@@ -74,10 +69,7 @@ def note(connection: Connection, kind: str, seen: Sequence[SeenItem], at: float)
 def note_gone(
     connection: Connection, kind: str, listed: Collection[str], since: float, at: float
 ) -> None:
-    """Record as gone the items created at `since` or later whose ids are not in `listed`.
-
-    An item that has changed after `at`, as another dashboard has recorded, is not gone.
-    """
+    """Record as gone the items from `since` on that are not `listed`, nor changed after `at`."""
     query = "SELECT id FROM item WHERE kind = ? AND made_at >= ? AND gone_at IS NULL"
     rows = connection.execute(f"{query} AND seen_at <= ?", (kind, since, at)).fetchall()
     for (item_id,) in rows:
@@ -101,18 +93,12 @@ def bodies_of(connection: Connection, kind: str, ids: Sequence[str]) -> Sequence
 
 
 def all_items(connection: Connection, kind: str) -> Iterable[tuple[bytes, float]]:
-    """Return the packed body of each item, newest first, with a time.
-
-    It is when the item was first seen with this body, or when it was found to be gone.
-    """
+    """Return the packed bodies, newest first, each with when it was seen or found to be gone."""
     return connection.execute(_EVERYTHING, (kind,))
 
 
 def past_runs(connection: Connection, name: str, besides: str, count: int) -> Sequence[bytes]:
-    """Return up to `count` packed bodies of COMPLETE jobs named `name`, except job `besides`.
-
-    Those that ended last come first.
-    """
+    """Return up to `count` packed bodies of COMPLETE jobs named `name`, the last ended first."""
     return [body for (body,) in connection.execute(_PAST_RUNS, (name, besides, count))]
 
 

@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from sqlite3 import Connection
 
 DAY = 86_400.0
-"""Seconds of a day."""
 MEGABYTE = 1024 * 1024
-"""Bytes of a megabyte."""
 STEP = 500
 """Items or calls deleted, or pages freed, at once: other dashboards must not wait long."""
 
@@ -20,20 +18,13 @@ class Limits:
     """How much is kept in the file."""
 
     days: float = 90.0
-    """Days after which records are deleted: calls, ended holds, jobs and pipelines.
-
-    For a job or a pipeline, the days are counted from its last change.
-    """
+    """Days after which records are deleted; of a job or a pipeline, after its last change."""
     megabytes: float = 256.0
     """Maximum size of the file; the oldest calls and the items unchanged for longest go first."""
 
 
 def prune(connection: Connection, limits: Limits, now: float) -> bool:
-    """Delete some of the records beyond the limits; return whether there may be more to delete.
-
-    Call it in a transaction. Records that are not too old are deleted only if the file is too
-    large.
-    """
+    """Delete some records beyond the limits, in a transaction; return whether there may be more."""
     since = now - limits.days * DAY
     items = connection.execute(_OLD_ITEMS, (since, STEP)).fetchall()
     calls = _forget_calls(connection, "last_at < ?", since)

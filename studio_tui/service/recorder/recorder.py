@@ -1,7 +1,7 @@
 """The recorder of one profile: the changes of its jobs and pipelines, and requests (calls).
 
-Changes are written at once, calls once a minute. Most methods block on the disk and must be called
-in a thread; comments below say which need not.
+Changes are written at once, calls once a minute. Most methods block on the disk; comments below say
+which do not.
 """
 
 import asyncio
@@ -26,11 +26,8 @@ if TYPE_CHECKING:
     from sqlite3 import Connection
 
 WRITE_EVERY = 60.0
-"""Seconds between two writes of calls."""
 PRUNE_EVERY = 30
-"""Number of writes of calls between two prunings; the first pruning follows the first write."""
 PAST_RUNS = 20
-"""Maximum number of runs of a name that `past_runs` returns."""
 CHUNK = 200
 """Items read or compared before other threads get their turn."""
 
@@ -43,12 +40,8 @@ class Recalled:
 
     items: tuple[Any, ...]
     at: datetime
-    """When Studio last confirmed the list.
-
-    The time can be up to a minute too early, as confirmations are written once a minute.
-    """
+    """When Studio last confirmed the list, or up to a minute before that."""
     has_all: bool = True
-    """Whether the list has all items of the team."""
 
 
 class Recorder:
@@ -68,9 +61,7 @@ class Recorder:
         self._inode: int | None = None
         """Inode of the file that `_seen`, `_listings` and `_unwritten` describe."""
         self._seen: dict[str, dict[str, Job | Pipeline]] = {JOB: {}, PIPELINE: {}}
-        """The items as this run has recorded them last, by kind and id."""
         self._listings: dict[str, Any] = {}
-        """The body of each list as written last, by name."""
         self._confirmed: dict[str, datetime] = {}
         """When Studio last confirmed lists, by name, if that is not written yet."""
         self._unwritten: set[str] = set()
@@ -83,10 +74,7 @@ class Recorder:
         self._calls.note(call)
 
     def confirm(self, name: str, at: datetime) -> bool:
-        """Record that Studio returned an unchanged list at a time; it is written within a minute.
-
-        Return `False` if the list is not in the file any more, so that it must be recorded again.
-        """
+        """Record that a list is unchanged; return False if it must be recorded again."""
         if name in self._unwritten:
             return False
         self._confirmed[name] = at
@@ -100,23 +88,20 @@ class Recorder:
         """Record the job list, which has all jobs created at `back_to` or later."""
         self._reset_if_file_was_replaced()
         seen_jobs = self._seen[JOB]
-        changed = self._find_changed(JOB, {job.id: job for job in jobs}, at)
-        listed = {job.id for job in jobs}
-        may_be_gone = not seen_jobs or any(job_id not in listed for job_id in seen_jobs)
+        by_id = {job.id: job for job in jobs}
+        changed = self._find_changed(JOB, by_id, at)
+        may_be_gone = not seen_jobs or any(job_id not in by_id for job_id in seen_jobs)
         listing = {"count": len(jobs), "has_all": has_all}
 
-        def write(connection: "Connection") -> None:
+        def write_items(connection: "Connection") -> None:
             items.note(connection, JOB, changed, at.timestamp())
             if may_be_gone:
-                items.note_gone(connection, JOB, listed, back_to.timestamp(), at.timestamp())
-            self._write_listing(connection, "jobs", listing, at)
+                items.note_gone(connection, JOB, by_id, back_to.timestamp(), at.timestamp())
 
-        if not self._needs_write(changed, "jobs", listing, may_be_gone=may_be_gone):
-            return True
-        if not self.database.write(write):
+        must_write = bool(changed) or may_be_gone
+        if not self._write_list("jobs", listing, at, write_items, must_write=must_write):
             return False
-        self._seen[JOB] = {job.id: job for job in jobs}
-        self._listings["jobs"] = listing
+        self._seen[JOB] = dict(by_id)
         return True
 
     def note_pipelines(self, pipelines: Sequence[Pipeline], at: datetime, *, has_all: bool) -> bool:
@@ -126,30 +111,18 @@ class Recorder:
         changed = self._find_changed(PIPELINE, by_id, at)
         listing = {"ids": list(by_id), "has_all": has_all}
 
-        def write(connection: "Connection") -> None:
+        def write_items(connection: "Connection") -> None:
             items.note(connection, PIPELINE, changed, at.timestamp())
-            self._write_listing(connection, "pipelines", listing, at)
 
-        if not self._needs_write(changed, "pipelines", listing):
-            return True
-        if not self.database.write(write):
+        if not self._write_list("pipelines", listing, at, write_items, must_write=bool(changed)):
             return False
         self._seen[PIPELINE] = dict(by_id)
-        self._listings["pipelines"] = listing
         return True
 
     def note_list(self, name: str, things: Sequence[Job | Cluster], at: datetime) -> bool:
         """Record the clusters or the schedules; such a short list is written as a whole."""
         self._reset_if_file_was_replaced()
-        listing = [body_of(each) for each in things]
-        if not self._needs_write((), name, listing):
-            return True
-        if not self.database.write(
-            lambda connection: self._write_listing(connection, name, listing, at)
-        ):
-            return False
-        self._listings[name] = listing
-        return True
+        return self._write_list(name, [body_of(each) for each in things], at)
 
     def flush(self) -> bool:
         """Write calls and confirmations that are in memory; return whether that succeeded."""
@@ -239,32 +212,40 @@ class Recorder:
         return Recalled(tuple(items_of_list), listing[1])
 
     async def past_runs(self, job: Job) -> tuple[Job, ...]:
-        """Return up to `PAST_RUNS` other COMPLETE jobs with the name of a job.
-
-        Those that ended last come first.
-        """
-        return await asyncio.to_thread(self._past_runs, job.name or "", job.id)
-
-    def _past_runs(self, name: str, besides: str) -> tuple[Job, ...]:
-        if not name:
+        """Return up to `PAST_RUNS` other COMPLETE jobs with its name, the last ended first."""
+        if not (name := job.name):
             return ()
-        packed = self.database.read(
-            lambda connection: items.past_runs(connection, name, besides, PAST_RUNS)
-        )
-        return tuple(models_of(Job, packed or ()))
+
+        def read() -> tuple[Job, ...]:
+            packed = self.database.read(
+                lambda connection: items.past_runs(connection, name, job.id, PAST_RUNS)
+            )
+            return tuple(models_of(Job, packed or ()))
+
+        return await asyncio.to_thread(read)
 
     def all_jobs(self) -> tuple[tuple[Job, datetime], ...] | None:
         """Return all recorded jobs, newest first, each with a time.
 
         It is when the job was first seen as it is, or when Studio was found not to list it.
         """
-        rows = self.database.read(lambda connection: list(items.all_items(connection, JOB)))
-        return None if rows is None else tuple(_with_times(rows, Job))
+        return self._all(JOB, Job)
 
     def all_pipelines(self) -> tuple[tuple[Pipeline, datetime], ...] | None:
         """Return all recorded pipelines, as `all_jobs` does the jobs."""
-        rows = self.database.read(lambda connection: list(items.all_items(connection, PIPELINE)))
-        return None if rows is None else tuple(_with_times(rows, Pipeline))
+        return self._all(PIPELINE, Pipeline)
+
+    def _all(self, kind: str, model: type[Any]) -> tuple[tuple[Any, datetime], ...] | None:
+        rows = self.database.read(lambda connection: list(items.all_items(connection, kind)))
+        if rows is None:
+            return None
+        read = []
+        for start in range(0, len(rows), CHUNK):
+            for body, at in rows[start : start + CHUNK]:
+                if models := models_of(model, (body,)):
+                    read.append((models[0], datetime.fromtimestamp(at, UTC)))
+            time.sleep(0)  # a turn for the event loop
+        return tuple(read)
 
     def recent_calls(self, count: int) -> tuple[RecordedCall, ...]:
         """Return up to `count` calls, newest first, including those that are not written yet."""
@@ -297,17 +278,28 @@ class Recorder:
                 time.sleep(0)  # a turn for the event loop: `CHUNK` items take 15 ms
         return changed
 
-    def _needs_write(
-        self, changed: Sequence[SeenItem], name: str, listing: object, *, may_be_gone: bool = False
+    def _write_list(
+        self,
+        name: str,
+        listing: object,
+        at: datetime,
+        write_items: "Callable[[Connection], None]" = lambda _: None,
+        *,
+        must_write: bool = False,
     ) -> bool:
-        return bool(changed) or may_be_gone or self._listings.get(name) != listing
+        """Write a list after its items, if it has changed or `must_write`."""
 
-    def _write_listing(
-        self, connection: "Connection", name: str, listing: object, at: datetime
-    ) -> None:
-        connection.execute(
-            "INSERT OR REPLACE INTO listing VALUES (?, ?, ?)", (name, at.timestamp(), pack(listing))
-        )
+        def write(connection: "Connection") -> None:
+            write_items(connection)
+            row = (name, at.timestamp(), pack(listing))
+            connection.execute("INSERT OR REPLACE INTO listing VALUES (?, ?, ?)", row)
+
+        if not must_write and self._listings.get(name) == listing:
+            return True
+        if not self.database.write(write):
+            return False
+        self._listings[name] = listing
+        return True
 
     def _read_listing(self, name: str) -> tuple[Any, datetime] | None:
         rows = self.database.rows("SELECT body, at FROM listing WHERE name = ?", name)
@@ -318,18 +310,6 @@ class Recorder:
         except (ValueError, OverflowError, OSError):
             _log.warning("The last known list of %s cannot be read", name)
             return None
-
-
-def _with_times(
-    rows: Sequence[tuple[bytes, float]], model: type[Any]
-) -> "list[tuple[Any, datetime]]":
-    items = []
-    for start in range(0, len(rows), CHUNK):
-        for body, at in rows[start : start + CHUNK]:
-            if models := models_of(model, (body,)):
-                items.append((models[0], datetime.fromtimestamp(at, UTC)))
-        time.sleep(0)  # a turn for the event loop
-    return items
 
 
 def _key(call: RecordedCall) -> tuple[object, ...]:

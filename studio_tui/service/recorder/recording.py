@@ -1,7 +1,4 @@
-"""Records the answers that pollers receive; lets pollers begin with the answers of earlier runs.
-
-Answers are recorded in the background, so that pollers do not wait for the disk.
-"""
+"""Records the answers that pollers receive; lets pollers begin with the answers of earlier runs."""
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
@@ -25,7 +22,6 @@ from studio_tui.service.recorder.database import RecorderFile
 from studio_tui.service.recorder.recorder import Recorder
 
 Write = Callable[[], "RecordedAnswer"]
-"""Records an answer; called in a thread."""
 
 
 class RecordedAnswer(NamedTuple):
@@ -34,7 +30,6 @@ class RecordedAnswer(NamedTuple):
     is_whole: bool
     """Whether the whole answer is on disk; if not, the answer to the next poll is recorded."""
     has_new_origins: bool = False
-    """Whether origins of jobs became known."""
 
 
 class _QueuedAnswer(NamedTuple):
@@ -43,7 +38,10 @@ class _QueuedAnswer(NamedTuple):
 
 
 class Recording:
-    """Queues answers and records them one by one; of each list only the newest answer is queued."""
+    """Queues answers and records them one by one; of each list only the newest answer is queued.
+
+    Of the object that was recorded last, only Studio's confirmation is recorded.
+    """
 
     def __init__(
         self,
@@ -54,18 +52,14 @@ class Recording:
         origins_changed: Callable[[], None] = lambda: None,
         now: Callable[[], datetime] = clock.now,
     ) -> None:
-        """Initialise; `origins_changed` is called when origins of listed jobs became known."""
         self._recorder = recorder
         self._history = history
         self._origins = origins
         self._origins_changed = origins_changed
         self._now = now
         self._queue: dict[str, _QueuedAnswer] = {}
-        """Answers that are not recorded yet, by name of the list."""
         self._in_progress: object = None
-        """The answer that is being recorded."""
         self._recorded: dict[str, object] = {}
-        """The answers that were last recorded as a whole, by name of the list."""
         self._has_queued = asyncio.Event()
 
     @property
@@ -74,10 +68,7 @@ class Recording:
         return not self._queue and self._in_progress is None
 
     def record_jobs(self, jobs: JobList, back_to: datetime) -> None:
-        """Record a list of jobs.
-
-        If it is the object recorded last, record only when Studio confirmed it.
-        """
+        """Record a list of jobs."""
         at, recorder = self._now(), self._recorder
 
         def write() -> RecordedAnswer:
@@ -94,10 +85,7 @@ class Recording:
         self._enqueue("jobs", jobs, at, write)
 
     def record_pipelines(self, pipelines: PipelineList) -> None:
-        """Record a list of pipelines.
-
-        If it is the object recorded last, record only when Studio confirmed it.
-        """
+        """Record a list of pipelines."""
         at, recorder = self._now(), self._recorder
         listed, has_all = pipelines.pipelines, pipelines.has_all
 
@@ -107,10 +95,7 @@ class Recording:
         self._enqueue("pipelines", pipelines, at, write)
 
     def record_list(self, name: str, answer: object, things: Sequence[Job | Cluster]) -> None:
-        """Record the items of an answer as a whole: the clusters or the schedules.
-
-        If `answer` is the object recorded last, record only when Studio confirmed it.
-        """
+        """Record the items of an answer as a whole: the clusters or the schedules."""
         at, recorder = self._now(), self._recorder
 
         def write() -> RecordedAnswer:
@@ -132,7 +117,6 @@ class Recording:
                 self._queue.popitem()[1].write()
 
     async def _record(self, name: str, queued: _QueuedAnswer) -> None:
-        """Record an answer in a thread; if canceled, wait until it is recorded."""
         self._in_progress = queued.answer
         writing = asyncio.ensure_future(asyncio.to_thread(queued.write))
         try:
@@ -173,11 +157,7 @@ async def recall(
 
 
 async def recall_pipeline(database: RecorderFile, pipeline_id: str) -> RecalledDetail | None:
-    """Return a recorded pipeline and its recorded jobs.
-
-    Returns `None` if the pipeline is not recorded, or the file cannot be read now. The file is read
-    in a thread.
-    """
+    """Return a pipeline and its jobs as recorded; `None` if they are not, or are unreadable."""
     return await asyncio.to_thread(
         database.read, lambda connection: _read_pipeline(connection, pipeline_id)
     )

@@ -1,8 +1,7 @@
 """The file of a recording, to be shared: the changes of jobs and pipelines as JSON lines.
 
-The first line identifies the format. Each other line is a change of a job or a pipeline, or the
-last version of a short list: of the clusters or the schedules. The file contains no secrets, logs,
-queries, calls or values of environments.
+The first line identifies the format. Each other line is a change, or the last version of a short
+list. The file contains no secrets, logs, queries, calls or values of environments.
 """
 
 import json
@@ -19,9 +18,7 @@ from studio_tui.service.recorder.database import RecorderFile
 
 FORMAT = "studio-tui recording"
 VERSION = 1
-"""Version of the file format; files of other versions are refused."""
 LARGEST_LINE = 16 * 1024 * 1024
-"""Maximum bytes of a line."""
 
 _LISTS = ("clusters", "schedules")
 
@@ -31,7 +28,6 @@ class Change:
     """A change of a job or a pipeline."""
 
     at: datetime
-    """When the change was seen."""
     kind: str
     """A key of `MODELS`."""
     id: str
@@ -60,12 +56,7 @@ class RecordingContents:
 
 
 def export(database: RecorderFile, file: Path) -> int:
-    """Write all changes and lists to a file that only its owner can read; return how many changes.
-
-    Raises:
-        ConfigError: nothing is recorded, or the file exists or cannot be written; the message says
-            which. No part of a file is left.
-    """
+    """Write all changes and lists to a new private file; return how many changes."""
     query = "SELECT at, kind, id, difference FROM change ORDER BY at, number"
     rows = database.rows(query)
     if not rows:
@@ -80,18 +71,16 @@ def export(database: RecorderFile, file: Path) -> int:
         with os.fdopen(descriptor, "w", encoding="utf-8") as output:
             for line in _lines(database, rows):
                 output.write(json.dumps(line, ensure_ascii=True) + "\n")
-    except OSError as error:
+    except BaseException as error:
         file.unlink(missing_ok=True)
+        if not isinstance(error, OSError):
+            raise
         raise ConfigError(f"{file} cannot be written: {error.strerror}.") from error
     return len(rows)
 
 
 def load(file: Path) -> RecordingContents:
-    """Read a recording.
-
-    Raises:
-        ConfigError: it is not a recording, or it cannot be read; the message says why.
-    """
+    """Read a recording; raise a `ConfigError` that says why it cannot be read."""
     changes: list[Change] = []
     lists: dict[str, list[Any]] = {}
     try:
@@ -138,7 +127,10 @@ def _add_line(line: dict[str, Any], changes: list[Change], lists: dict[str, list
 
 
 def _parse_object(line: bytes) -> dict[str, Any]:
-    value = json.loads(line)
+    try:
+        value = json.loads(line)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
     if not isinstance(value, dict):
         # Not a `TypeError`, since callers handle this like invalid JSON.
         raise ValueError("a line of a recording must be an object")  # noqa: TRY004

@@ -28,11 +28,9 @@ class Records:
         origins_changed: Callable[[], None],
         now: Callable[[], datetime],
     ) -> None:
-        """Initialise; `origins_changed` is called when origins of listed jobs have been read."""
         self.database = database
         self.recorder = Recorder(database, limits, now=now)
         self.jobs, self.pipelines = archives(self.recorder)
-        """The archives of all recorded jobs and of all recorded pipelines."""
         self.history = JobHistory(database)
         self.origins = Origins()
         self.holds = Holds(database)

@@ -12,15 +12,12 @@ from studio_tui.api.pages import ResultPage
 from studio_tui.api.states import STATES_WITH_WORKERS, JobState
 from studio_tui.errors import NotFound, ReadOnly
 from studio_tui.service.recorder.bodies import JOB, PIPELINE, model_of
-from studio_tui.service.recorder.differences import apply_difference
-from studio_tui.service.recorder.items import GONE
+from studio_tui.service.recorder.differences import GONE, apply_difference
 from studio_tui.service.recorder.recording_file import Change, RecordingContents
 
 CHECK_EVERY = 0.2
-"""Seconds between two checks for changes."""
 
 BEFORE = timedelta(seconds=1)
-"""How long before the first change the playback begins, in recorded time."""
 
 
 class ReplayTime:
@@ -32,13 +29,11 @@ class ReplayTime:
         speed: float,
         monotonic: Callable[[], float] = clock.monotonic,
     ) -> None:
-        """Initialise at the beginning; `speed` is above 0."""
         self.begins = recording.begins - BEFORE
         self.ends = max(recording.ends, recording.begins + BEFORE)
         self.speed = speed
         """Recorded seconds per real second."""
         self.is_running = True
-        """Whether the playback is not paused."""
         self._moments = sorted({change.at for change in recording.changes})
         self._monotonic = monotonic
         self._start_moment = self.begins
@@ -64,10 +59,7 @@ class ReplayTime:
         )
 
     def step(self, *, back: bool = False) -> None:
-        """Go to the next change, or with `back` to the previous change, and pause there.
-
-        If there is none, go to the end, or with `back` to the beginning.
-        """
+        """Go to the next change, or with `back` to the previous one, and pause there."""
         now = self.now()
         if back:
             moment = next((each for each in reversed(self._moments) if each < now), self.begins)
@@ -100,7 +92,6 @@ class ReplayClient:
         self._changes = recording.changes
         self._lists = recording.lists
         self._applied = 0
-        """Number of changes that have been applied to `_bodies`."""
         self._bodies: dict[tuple[str, str], Any] = {}
         self._models: dict[tuple[str, str], Job | Pipeline] = {}
         self._answers: dict[str, ResultPage[Any]] = {}
@@ -128,11 +119,7 @@ class ReplayClient:
     async def pipeline(
         self, *, pipeline_id: str | None = None, name: str | None = None
     ) -> Pipeline:
-        """Return the pipeline with this id, else with this name, at this time.
-
-        Raises:
-            NotFound: it is not in the recording at this time.
-        """
+        """Return the pipeline with this id, else with this name; raise `NotFound` without one."""
         for item in self._items(PIPELINE):
             if pipeline_id == item.pipeline_id or (pipeline_id is None and name == item.name):
                 pipeline: Pipeline = item
@@ -147,11 +134,7 @@ class ReplayClient:
         return self._page("clusters", tuple(updated))
 
     async def follow_log(self, job_id: str) -> AsyncGenerator[Any, None]:
-        """Yield nothing, as there are no logs in a recording.
-
-        Raises:
-            NotFound: always.
-        """
+        """Yield nothing, as there are no logs in a recording."""
         await self._nothing(job_id)
         yield
 
@@ -169,7 +152,6 @@ class ReplayClient:
         """Do nothing, as nothing is open."""
 
     def _items(self, kind: str) -> list[Any]:
-        """Return the items of a kind at this time, newest first."""
         self._update_to(self.time.now())
         models = []
         for (item_kind, item_id), body in self._bodies.items():
@@ -206,7 +188,6 @@ class ReplayClient:
             self._bodies.pop(key, None)
 
     def _listed(self, name: str, model: type[Any]) -> list[Any]:
-        """Return the items of the last recorded list with this name."""
         models = (model_of(model, body) for body in self._lists.get(name, ()))
         return [item for item in models if item is not None]
 
@@ -221,8 +202,8 @@ class ReplayClient:
 def _with_busy_workers(jobs: list[Job], cluster: Cluster, clusters: list[Cluster]) -> Cluster:
     """Return a cluster, counting the workers of the `jobs` that run on it as busy.
 
-    If there is only one cluster, all jobs run on it. The number of busy workers is unknown if any
-    job runs on none of `clusters`, or if it was unknown in the recorded cluster.
+    If there is only one cluster, all jobs run on it. The number is unknown if any job runs on none
+    of `clusters`, or if it was unknown in the recorded cluster.
     """
     own = [job for job in jobs if runs_on(job, cluster)]
     on_any_cluster = [job for job in jobs if any(runs_on(job, each) for each in clusters)]

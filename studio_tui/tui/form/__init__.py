@@ -1,1 +1,1 @@
-"""The forms for jobs, with templates and files."""
+"""The forms for jobs."""

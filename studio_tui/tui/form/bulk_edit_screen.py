@@ -1,4 +1,4 @@
-"""One form for all marked jobs: what is typed into it overrides the values of each job."""
+"""One form for all marked jobs."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -7,6 +7,7 @@ from dataclasses import replace
 from studio_tui import clock
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.form.draft import Draft, FieldValue
+from studio_tui.presentation.form.fields import FIELDS
 from studio_tui.presentation.form.job_request import check, draft_of, request
 from studio_tui.presentation.form.merge import (
     UNCHANGED_HINT,
@@ -19,15 +20,14 @@ from studio_tui.presentation.form.problems import Problem
 from studio_tui.presentation.format import plural
 from studio_tui.service.commands.submitted import run_edited
 from studio_tui.tui.form.draft_files import path_of
-from studio_tui.tui.form.edit_screen import ANSWERS
 from studio_tui.tui.form.saved_forms import SavedForms
+from studio_tui.tui.form.sending import STOPPED
 from studio_tui.tui.form.submit_screen import SubmitScreen
 from studio_tui.tui.form.templates import Start
 from studio_tui.tui.form.validation import Checked
 from studio_tui.tui.frame.bulk import run_bulk
 from studio_tui.tui.frame.commands import Basics
 from studio_tui.tui.frame.dialogs import Confirm
-from studio_tui.tui.frame.review import Review
 from studio_tui.tui.jobs.bulk import create_command
 from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.jobs.rerun import Repeat, changes
@@ -36,7 +36,7 @@ from studio_tui.tui.messages import GoBack
 
 
 class EditMarkedScreen(SubmitScreen):
-    """A form with the values that the jobs have in common, and a review of each job's changes."""
+    """A form with the values that the jobs have in common; its changes apply to each job."""
 
     on_created: Callable[[str], object] = staticmethod(lambda _: None)
     """Called with the id of each job after its copy was created."""
@@ -45,28 +45,34 @@ class EditMarkedScreen(SubmitScreen):
         now = clock.now()
         self._jobs = {repeat.job.id: (repeat, draft_of(repeat.request, now)) for repeat in repeats}
         """The jobs that have not been created again yet, with their drafts, by job id."""
+        self._differing = self._differences()
+        """Number of different values of each field that differs, by the field's name."""
+        super().__init__(basics, saved_forms, self._start())
+
+    def _differences(self) -> dict[str, int]:
+        return differences([draft for _, draft in self._jobs.values()])
+
+    def _start(self) -> Start:
         drafts = [draft for _, draft in self._jobs.values()]
-        self._differing = differences(drafts)
-        """Number of different values of each field whose values differ, by the field's name."""
         ids, heading = " ".join(sorted(self._jobs)), f"Edit {plural(len(drafts), 'job')}"
-        start = Start(common_form(drafts), f"edit {ids}", heading)
-        super().__init__(basics, saved_forms, start)
+        return Start(common_form(drafts), f"edit {ids}", heading)
 
     def on_mount(self) -> None:
-        """Say, in each field whose values differ between the jobs, that they differ."""
+        """Show which fields differ between the jobs."""
         super().on_mount()
-        for name, count in self._differing.items():
-            self.form.hint(name, differs_placeholder(name, count))
+        self._show_differences()
+
+    def _show_differences(self) -> None:
+        for name in FIELDS:
+            count = self._differing.get(name)
+            self.form.hint(name, differs_placeholder(name, count) if count else "")
 
     def why_no_preview(self) -> str | None:
         """Return that there is a review instead of a preview."""
         return "There is a request for each job; f9 shows what changes in each, before any is sent"
 
     def validate(self, draft: Draft) -> Checked:
-        """Validate the form, and what each job becomes with the typed values.
-
-        A problem of a job is left out if the form has the same problem.
-        """
+        """Validate the form, and each job with the typed values; called in a thread."""
         checked = super().validate(draft)
         typed = changed_values(self.start.draft, draft)
         # These fields are empty in the form only because the jobs have different values.
@@ -80,15 +86,15 @@ class EditMarkedScreen(SubmitScreen):
         return replace(checked, problems=tuple(problems), notes={**checked.notes, **notes})
 
     async def to_send(self, checked: Checked) -> Checked | None:
-        """Show the changes of each job, ask (see also `_may_start`), and create the jobs.
-
-        Return `None`, as nothing is left for the caller to send.
-        """
+        """Show the changes of each job, ask, and create the jobs; return `None`."""
         typed = changed_values(self.start.draft, checked.draft)
-        lines = await asyncio.to_thread(_change_lines, self._jobs.values(), typed, checked)
+        lines, revealed = await asyncio.to_thread(
+            _change_lines, self._jobs.values(), typed, checked
+        )
         order = await start_order(self.session, [repeat.job for repeat, _ in self._jobs.values()])
         question = f"Run {plural(len(self._jobs), 'changed job')}?"
-        answer = await self.ask(Review(question, (*map(Cell, order.paragraph), *lines), ANSWERS))
+        note = tuple(map(Cell, order.paragraph))
+        answer = await self.review(question, (*note, *lines), (*note, *revealed))
         if answer in {"r", "f"} and await self._may_start(order):
             self.sender.is_sending = True
             try:
@@ -108,12 +114,12 @@ class EditMarkedScreen(SubmitScreen):
     async def _make(
         self, typed: Mapping[str, FieldValue], checked: Checked, answer: str, *, in_order: bool
     ) -> None:
-        """Create the remaining jobs, and report the outcome of each.
-
-        `answer` is a key of `ANSWERS`: `r` or `f`.
-        """
-        await self.keep()
+        """Create the remaining jobs; `answer` is `r` or `f`."""
+        await self.keeper.keep()
+        field = self.focused
         self.note(f"Sending {plural(len(self._jobs), 'job')}…")
+        # So that the key that undoes the command is not typed into the field.
+        self.set_focus(None)
         requests = _requests(self._jobs.values(), typed, checked, from_checkpoints=answer == "r")
 
         def forget(job_id: str) -> None:
@@ -121,17 +127,34 @@ class EditMarkedScreen(SubmitScreen):
             del self._jobs[job_id]
             self.on_created(job_id)
 
-        def note_remaining() -> None:
-            words = f"{plural(len(self._jobs), 'job')} not created yet; f9 requests them again."
-            self.note(words if self._jobs else "")
+        def return_to_form(words: str = "") -> None:
+            if self._jobs and self.start.key != self._start().key:
+                self._edit_remaining()
+            if field is not None and self.focused is None:
+                self.set_focus(field)
+            remaining = f"{plural(len(self._jobs), 'job')} not created yet; f9 requests them again."
+            self.note(words or (remaining if self._jobs else ""))
 
         files = list(map(path_of, checked.draft.files))
         command = create_command(self, requests, files, in_order=in_order, on_created=forget)
-        await run_bulk(self, replace(command, on_finished=note_remaining))
-        note_remaining()  # also if the command was undone
+        try:
+            await run_bulk(self, replace(command, on_finished=return_to_form))
+        except asyncio.CancelledError:
+            return_to_form(STOPPED)
+            raise
+        return_to_form()  # also if the command was undone
         if not self._jobs:
             await asyncio.to_thread(self.saved_forms.keep, self.start.key, None)
             self.post_message(GoBack())
+
+    def _edit_remaining(self) -> None:
+        """Make this the form of the jobs that are not created yet."""
+        typed = changed_values(self.start.draft, self.form.draft)
+        self.start, self._differing = self._start(), self._differences()
+        self.fill(self.start.draft.with_values(typed))
+        self._show_differences()
+        self.paint_frame()
+        self.keeper.keep_now()
 
 
 def _requests(
@@ -153,13 +176,15 @@ def _requests(
 
 def _change_lines(
     jobs: Iterable[tuple[Repeat, Draft]], typed: Mapping[str, FieldValue], checked: Checked
-) -> tuple[Cell, ...]:
-    """Return the title and the changes of each job, with an empty line between jobs."""
+) -> tuple[tuple[Cell, ...], tuple[Cell, ...]]:
+    """Return the title and changes of each job, with secrets masked and with secrets shown."""
     lines: list[Cell] = []
+    revealed_lines: list[Cell] = []
     for repeat, before in jobs:
         after = before.with_values(typed)
         if after.query_file.strip():
             after = replace(after, query=checked.query)
-        lines += [Cell(title(repeat.job), Tone.STRONG), *changes(repeat, before, after)]
-        lines.append(Cell(""))
-    return tuple(lines[:-1])
+        heading, masked_and_revealed = title(repeat.job), changes(repeat, before, after)
+        for all_lines, of_job in zip((lines, revealed_lines), masked_and_revealed, strict=True):
+            all_lines += [Cell(heading, Tone.STRONG), *of_job, Cell("")]
+    return tuple(lines[:-1]), tuple(revealed_lines[:-1])

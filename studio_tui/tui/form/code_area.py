@@ -3,7 +3,7 @@
 It uses private parts of Textual; see docs/upstream/text-area-drawing.md.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from rich.cells import cell_len
@@ -15,17 +15,14 @@ from textual.reactive import reactive
 from textual.style import Style
 from textual.widgets import TextArea
 
-from studio_tui.presentation.jobs.facts import MASK
+from studio_tui.presentation.form.line_checks import masked_line
 from studio_tui.text import safe_line
 
 Spans = Sequence[tuple[int, int, str]]
-"""The styles of a line.
-
-Each is the index of the first character, the index after the last, and the name of a style.
-"""
+"""The styles of a line: the first character of each, the one after its last, and its name."""
 
 COLOURED = 64 * 1024
-"""How many characters a text has at most to be coloured."""
+"""Longer texts, in characters, are not coloured."""
 
 
 def colours(text: str, language: str) -> tuple[Spans, ...]:
@@ -44,18 +41,18 @@ class CodeArea(TextArea):
     """A text area that draws each control character as one printable character."""
 
     masked: reactive[bool] = reactive(False)
-    """Whether to hide the secret part of each line while the field has no focus."""
+    """Whether to hide secrets while the field has no focus."""
 
     def __init__(
         self,
         text: str = "",
         *,
         masked: bool = False,
-        hide: Callable[[str], str] | None = None,
+        hide: Callable[[str], str] = masked_line,
         soft_wrap: bool = False,
         **options: Any,
     ) -> None:
-        """Make an area; `hide` hides the secrets of a line, by default all after the first `=`."""
+        """Make an area; `hide` hides the secrets of a line, by default the value of a variable."""
         super().__init__(
             text,
             compact=True,
@@ -66,13 +63,11 @@ class CodeArea(TextArea):
             **options,
         )
         self.set_reactive(CodeArea.masked, masked)
-        self._hide = hide
+        self._hide: Callable[[str], str] = lambda line: safe_line(hide(line))
         self._colours: tuple[Spans, ...] = ()
-        self.unmasked: Collection[str] = ()
-        """Lines without `=` that are not hidden, such as names; ignored if `hide` is given."""
 
     def colour(self, text: str, spans: tuple[Spans, ...]) -> None:
-        """Apply the colours of the lines of `text`; ignored if the area has another text now."""
+        """Apply the colours of `text`, unless the area has another text now."""
         if text == self.text and spans != self._colours:
             self._colours = spans
             self._line_cache.clear()
@@ -82,7 +77,7 @@ class CodeArea(TextArea):
         """Return a line as it is drawn."""
         line = self.document.get_line(line_index)
         if self.masked and not self.has_focus:
-            return Text(self._without_secrets(line), end="", no_wrap=True)
+            return Text(self._hide(line), end="", no_wrap=True)
         text = Text("".join(map(_drawable, line)), end="", no_wrap=True)
         if line_index < len(self._colours):
             for start, end, style in self._colours[line_index]:
@@ -95,7 +90,7 @@ class CodeArea(TextArea):
         if not self.soft_wrap:
             width, height = self.virtual_size
             widths = (
-                _drawn_width(line, self._without_secrets(line) if self.masked else "")
+                _drawn_width(line, self._hide(line) if self.masked else "")
                 for line in self.document.lines
             )
             # One more for the cursor after the last character.
@@ -104,16 +99,14 @@ class CodeArea(TextArea):
     def scroll_cursor_visible(self, center: bool = False, animate: bool = False) -> Offset:
         """Scroll to the cursor, unless the cursor is below the last line.
 
-        Undo and redo in Textual update the scrollbars before the cursor. If a scrollbar disappears,
-        Textual calls this while the cursor is still below the last line, and would raise
-        ValueError. It sets the cursor right afterwards, and then scrolls to it.
+        If undo removes a scrollbar, Textual calls this before it has moved the cursor.
         """
         if self.cursor_location[0] >= self.document.line_count:
             return Offset(0, 0)
         return super().scroll_cursor_visible(center, animate)
 
     def _rich_style(self, name: str) -> RichStyle:
-        """Return a style without its background, as the background of the field stays."""
+        """Return a style without its background."""
         variables = self.app.theme_variables
         style = Style.parse(name, variables)
         # A colour with transparency becomes the one that it has on the field.
@@ -125,39 +118,27 @@ class CodeArea(TextArea):
             underline=on_surface.underline,
         )
 
-    def unmask(self, lines: Collection[str]) -> None:
-        """Set `unmasked`."""
-        if lines != self.unmasked:
-            self.unmasked = lines
-            self.watch_masked()
-
     def watch_masked(self) -> None:
         """Draw all lines again."""
         self._line_cache.clear()
         self.refresh()
 
     def watch_has_focus(self, _has_focus: bool) -> None:
-        """Draw all lines again, as secrets are shown only with the focus."""
+        """Draw all lines again."""
         super().watch_has_focus(_has_focus)
         self._line_cache.clear()
 
-    def _without_secrets(self, line: str) -> str:
-        """Return a line as it is drawn with its secrets hidden."""
-        if self._hide is not None:
-            return safe_line(self._hide(line))
-        name, equals, value = line.partition("=")
-        if not equals:
-            if line in self.unmasked:
-                return safe_line(line)
-            # A line without a name may be a secret.
-            return MASK if line.strip() else ""
-        return f"{safe_line(name)}={MASK if value else ''}"
+    @property
+    def hides_text(self) -> bool:
+        """Whether a part of the text is hidden now."""
+        is_masked = self.masked and not self.has_focus
+        return is_masked and any(self._hide(line) != line for line in self.document.lines)
 
 
 def _drawn_width(line: str, masked_line: str) -> int:
-    """Return the width in cells that a line needs when it is masked, or has control characters.
+    """Return the width in cells of a line that is masked or has control characters.
 
-    Textual measures other lines itself. `masked_line` is the line without its secrets.
+    Textual measures other lines itself.
     """
     masked_width = cell_len(masked_line)
     if line.replace("\t", "").isprintable():

@@ -1,7 +1,4 @@
-"""Reads the files that a form names.
-
-The functions that read files or folders are slow: call them in a thread.
-"""
+"""Reads the files and folders that a form names, which is slow: call it in a thread."""
 
 import os
 import stat
@@ -12,10 +9,7 @@ from studio_tui.presentation.form.file_checks import QUERY_LIMIT, FileFacts, Fil
 
 
 def facts_of(draft: Draft) -> dict[str, FileFacts]:
-    """Return facts about the files of a form, by their paths as typed.
-
-    Only the facts about the query's file contain a text, if the file is valid and not too large.
-    """
+    """Return facts about the files of a form, by path as typed."""
     facts = {path: _facts_of(path, read=False) for path in draft.files if path.strip()}
     if draft.query_file.strip():
         facts[draft.query_file] = _facts_of(draft.query_file, read=True)
@@ -52,10 +46,7 @@ def _facts_of(typed: str, *, read: bool) -> FileFacts:
 
 
 def candidates(typed: str) -> list[str]:
-    """Return the names with which the last name of a path can be completed, sorted.
-
-    Folders end in `/`. Hidden files are left out if nothing of the name has been typed.
-    """
+    """Return the names with which a path can be completed, sorted; folders end in `/`."""
     folder, _, prefix = typed.rpartition("/")
     folder_path = path_of(f"{folder}/") if folder or typed.startswith("/") else Path()
     try:
@@ -70,10 +61,9 @@ def candidates(typed: str) -> list[str]:
 
 
 def complete_path(typed: str, names: list[str] | None = None) -> str | None:
-    """Return a path with its last name completed as far as all `candidates` agree.
+    """Return a path completed as far as all its candidates agree; `None` if they add nothing.
 
-    Return `None` if nothing can be added. `names` are the candidates if they are known already;
-    otherwise the folder is read.
+    `names` are the candidates if they are known already.
     """
     prefix = typed.rpartition("/")[2]
     names = candidates(typed) if names is None else names

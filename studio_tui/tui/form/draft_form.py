@@ -1,7 +1,8 @@
-"""The fields of a job's form in one column."""
+"""The fields of the job form in one column."""
 
 from collections.abc import Collection
 from dataclasses import replace
+from typing import cast
 
 from textual import on
 from textual.app import ComposeResult
@@ -24,11 +25,7 @@ from studio_tui.tui.widgets.lifetime import Lifetime
 
 
 class DraftForm(Lifetime, VerticalScroll):
-    """All fields of a draft.
-
-    If the draft names a file with the query, the query field shows the text of the file, and is
-    read-only.
-    """
+    """All fields of a draft; the query field shows the query's file, read-only, if there is one."""
 
     can_focus = False
 
@@ -38,13 +35,10 @@ class DraftForm(Lifetime, VerticalScroll):
     def __init__(self, draft: Draft) -> None:
         super().__init__()
         self._base = draft
-        """The draft last shown or read from the fields.
-
-        While the query field shows a file, `query` here is what the user typed before.
-        """
+        """The draft last shown or read; its `query` is typed, not that of a file."""
         self._fields = {name: _make_field(name, draft) for name in FIELDS}
         self._touched: set[str] = set()
-        """Names of the fields edited since the draft was shown."""
+        """The fields edited since the draft was shown."""
 
     def compose(self) -> ComposeResult:
         yield from self._fields.values()
@@ -58,15 +52,19 @@ class DraftForm(Lifetime, VerticalScroll):
         """The current input."""
         typed: dict[str, FieldValue] = {}
         for name, field in self._fields.items():
-            if name == "query" and self._shows_file:
-                continue  # the typed query stays as it is in `_base`
-            value = field.value
+            if name == "query" and self._query.read_only:
+                continue
+            value, widget = field.value, FIELDS[name].widget
             lines = tuple(line for line in str(value).split("\n") if line.strip())
-            if name == "files":
-                lines = tuple(map(as_path, lines))
-            elif name == "query_file":
-                value = as_path(str(value))
-            typed[name] = lines if FIELDS[name].empty == () else value
+            match widget:
+                case FieldWidget.PATHS:
+                    typed[name] = tuple(map(as_path, lines))
+                case FieldWidget.LIST:
+                    typed[name] = lines
+                case FieldWidget.PATH:
+                    typed[name] = as_path(str(value))
+                case _:
+                    typed[name] = value
         self._base = self._base.with_values(typed)
         return self._base
 
@@ -88,18 +86,22 @@ class DraftForm(Lifetime, VerticalScroll):
         uploads.display = bool(uploads.value) or is_hinted
 
     def set_text(self, name: str, text: str) -> None:
-        """Set the text of a field, as if it had been typed."""
-        self._fields[name].value = text
+        """Set the text of a field, as if it had been typed: undo restores the text before."""
+        editor = self._fields[name].editor
+        if isinstance(editor, TextArea):
+            editor.replace(text, (0, 0), editor.document.end)
+        else:
+            self._fields[name].value = text
 
     def hint(self, name: str, words: str) -> None:
-        """Show a placeholder while a field is empty; `words` must be safe to draw."""
+        """Show safe words while a field is empty."""
         editor = self._fields[name].editor
         if isinstance(editor, Input | TextArea):
             editor.placeholder = words
         self._show_uploads()
 
     def focused_field(self) -> FormField | None:
-        """Return the field that has the focus; `None` if none has."""
+        """Return the field that has the focus."""
         return next((f for f in self._fields.values() if f.editor.has_focus), None)
 
     def go_to(self, name: str) -> None:
@@ -109,7 +111,7 @@ class DraftForm(Lifetime, VerticalScroll):
         field.scroll_visible(animate=False)
 
     def go_to_new_line(self, name: str) -> None:
-        """Focus a field of several lines, with the cursor on an empty line at its end."""
+        """Focus a field of several lines, on an empty line at its end."""
         area = self._fields[name].editor
         if isinstance(area, TextArea):
             if area.document.get_line(area.document.line_count - 1).strip():
@@ -118,20 +120,12 @@ class DraftForm(Lifetime, VerticalScroll):
         self.go_to(name)
 
     def show(self, checked: Checked, refused: Collection[Problem], *, all_fields: bool) -> None:
-        """Show the result of a validation at the fields.
+        """Show the result of a validation, and Studio's errors (`refused`), at the fields.
 
-        Args:
-            checked: The result of the validation.
-            refused: Studio's errors about the form as it was last sent.
-            all_fields: Whether to show problems also at empty fields that were not edited.
+        Problems of empty fields that were not edited are shown only if `all_fields`.
         """
         self._show_query(checked.query, is_file=bool(checked.draft.query_file.strip()))
-        query = self._fields["query"].editor
-        if isinstance(query, CodeArea):
-            query.colour(checked.query, checked.colours)
-        environment = self._fields["environment"].editor
-        if isinstance(environment, CodeArea):
-            environment.unmask(checked.context.lost_values)
+        self._query.colour(checked.query, checked.colours)
         for name, field in self._fields.items():
             problems = [problem for problem in refused if problem.field == name]
             if all_fields or name in self._touched or field.value:
@@ -141,29 +135,25 @@ class DraftForm(Lifetime, VerticalScroll):
             )
 
     def show_values(self, *, shown: bool) -> None:
-        """Show or hide the values of the environment, and logins in addresses."""
+        """Show or hide secrets in fields without the focus."""
         for name, field in self._fields.items():
-            editor = field.editor
-            is_secret = FIELDS[name].secret is not Secret.NOTHING
-            if is_secret and isinstance(editor, (CodeArea, FieldInput)):
-                editor.masked = not shown
+            if FIELDS[name].secret is not Secret.NOTHING:
+                field.show_values(shown=shown)
 
     @property
-    def _shows_file(self) -> bool:
-        query = self._fields["query"].editor
-        return isinstance(query, TextArea) and query.read_only
+    def _query(self) -> CodeArea:
+        return cast("CodeArea", self._fields["query"].editor)
 
     def _show_query(self, text: str, *, is_file: bool) -> None:
-        """Show the text of the query's file, read-only; without a file, restore the typed query."""
-        query = self._fields["query"]
-        if not isinstance(query.editor, TextArea) or not (is_file or query.editor.read_only):
+        """Show the text of the query's file, or else the typed query again."""
+        if not (is_file or self._query.read_only):
             return
-        if not query.editor.read_only:
-            self._base = replace(self._base, query=str(query.value))
-        query.editor.read_only = is_file
+        if not self._query.read_only:
+            self._base = replace(self._base, query=self._query.text)
+        self._query.read_only = is_file
         text_to_show = text if is_file else self._base.query
-        if query.value != text_to_show:
-            query.value = text_to_show
+        if self._query.text != text_to_show:
+            self._fields["query"].value = text_to_show
 
     @on(FormField.Changed)
     def _changed(self, message: FormField.Changed) -> None:
@@ -174,7 +164,6 @@ class DraftForm(Lifetime, VerticalScroll):
 
 
 def _make_field(name: str, draft: Draft) -> FormField:
-    """Return the widget for a field, with its value in the draft."""
     look, label = FIELDS[name].widget, FIELDS[name].label
     if look is FieldWidget.FLAG:
         return FormField(name, "", Flag(label, bool(value_of(name, draft))))
@@ -193,7 +182,6 @@ def _make_field(name: str, draft: Draft) -> FormField:
 
 
 def _make_area(look: FieldWidget, secret: Secret) -> CodeArea:
-    """Return the editor for a field of several lines."""
     if look is FieldWidget.PATHS:
         return PathArea(soft_wrap=True)
     if secret is Secret.LOGINS:
@@ -202,6 +190,6 @@ def _make_area(look: FieldWidget, secret: Secret) -> CodeArea:
 
 
 def _value(draft: Draft, name: str) -> str | bool:
-    """Return the value of a field as its editor has it: several lines as one text."""
+    """Return the value of a field as its editor has it."""
     value = value_of(name, draft)
     return "\n".join(value) if isinstance(value, tuple) else value

@@ -1,51 +1,45 @@
 """Saves the input of a form to disk while the user types."""
 
 import asyncio
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
-from textual.screen import Screen
 from textual.timer import Timer
 
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.format import plural
 from studio_tui.tui.form.draft_form import DraftForm
-from studio_tui.tui.form.saved_forms import SavedForms
-from studio_tui.tui.form.templates import SENT, Start
+from studio_tui.tui.form.templates import SENT
 from studio_tui.tui.widgets.workers import start_worker
 
+if TYPE_CHECKING:
+    from studio_tui.tui.form.submit_screen import SubmitScreen
+
 KEEP_AFTER = 1.0
-"""Seconds without typing before the input is saved."""
+"""In seconds."""
 
 _LEFT = "This is the form as you left it;"
 
 
 class DraftKeeper:
-    """Saves the draft of one form under the key of its `Start`."""
+    """Saves the draft of one form under the key of its `Start`, which can be replaced."""
 
-    def __init__(
-        self,
-        screen: Screen[Any],
-        form: Callable[[], DraftForm],
-        saved_forms: SavedForms,
-        start: Start,
-    ) -> None:
+    def __init__(self, screen: "SubmitScreen") -> None:
         self._screen = screen
-        self._form = form
-        self._saved_forms = saved_forms
-        self._start = start
+        self._saved_forms = screen.saved_forms
+        self._key = screen.start.key
+        """The key under which the draft was saved last."""
         self._timer: Timer | None = None
         self._shown_form: DraftForm | None = None
-        """The widget of the form, which has its input even after the screen has removed it."""
-        self._unchanged = start.draft
-        """The input that is saved already, or that was not typed by the user."""
+        """The form, which has its input even after the screen has removed it."""
+        self._unchanged = screen.start.draft
+        """The input that need not be saved."""
 
     async def saved_draft(self) -> tuple[Draft, str] | None:
         """Return the saved input and a message about it; `None` if none differs from the start."""
         self.regard_as_unchanged()
-        key, environment = self._start.key, self._start.draft.environment
-        saved = await asyncio.to_thread(self._saved_forms.draft, key, environment)
-        if saved is None or saved == self._start.draft:
+        key, initial = self._screen.start.key, self._screen.start.draft
+        saved = await asyncio.to_thread(self._saved_forms.draft, key, initial.environment)
+        if saved is None or saved == initial:
             return None
         dropped = await asyncio.to_thread(self._saved_forms.dropped_lines, key)
         if not dropped:
@@ -55,38 +49,32 @@ class DraftKeeper:
         return saved, f"{_LEFT} {lines} not saved to disk."
 
     def regard_as_unchanged(self) -> None:
-        """Regard the present contents of the form as not typed by the user."""
-        self._shown_form = self._form()
+        """Regard the form as not typed by the user."""
+        self._shown_form = self._screen.form
         self._unchanged = self._shown_form.draft
 
     def keep_soon(self) -> None:
         """Save the form once the user has not typed for `KEEP_AFTER` seconds."""
         if self._timer is not None:
             self._timer.stop()
-        self._timer = self._screen.set_timer(KEEP_AFTER, self._keep_now, name="keep")
+        self._timer = self._screen.set_timer(KEEP_AFTER, self.keep_now, name="keep")
 
-    def _keep_now(self) -> None:
+    def keep_now(self) -> None:
+        """Start to save the form."""
         start_worker(self._screen, self.keep, name="keep", group="keep")
 
     async def keep(self) -> None:
-        """Save the current input, to be restored when the form is reopened."""
-        await self._keep(self._form().draft)
+        """Save the form."""
+        await self._keep(self._screen.form.draft)
 
     async def keep_sent(self, sent: Draft, typed: Draft) -> None:
-        """Save the draft that was sent as the form sent last.
-
-        The form's own draft is removed, unless the user has typed since `typed` was read from the
-        form.
-        """
+        """Save the form sent last; the form's own draft stays only if it is no longer `typed`."""
         await asyncio.to_thread(self._saved_forms.keep, SENT, sent)
-        current = self._form().draft
-        await self._keep(current if current != typed else self._start.draft)
+        current = self._screen.form.draft
+        await self._keep(current if current != typed else self._screen.start.draft)
 
     async def keep_last(self) -> None:
-        """Save unsaved input when the form is removed.
-
-        The message about the last key may not have arrived, so the input itself is compared.
-        """
+        """Save unsaved input when the form is removed; its last message may not have arrived."""
         if self._shown_form is not None and (draft := self._shown_form.draft) != self._unchanged:
             await self._keep(draft)
 
@@ -95,8 +83,9 @@ class DraftKeeper:
             self._unchanged = self._shown_form.draft
         if self._timer is not None:
             self._timer.stop()
-        initial = self._start.draft
+        key, initial = self._screen.start.key, self._screen.start.draft
         changed_draft = draft if draft != initial else None
-        await asyncio.to_thread(
-            self._saved_forms.keep, self._start.key, changed_draft, initial.environment
-        )
+        await asyncio.to_thread(self._saved_forms.keep, key, changed_draft, initial.environment)
+        if key != self._key:
+            await asyncio.to_thread(self._saved_forms.keep, self._key, None)
+            self._key = key

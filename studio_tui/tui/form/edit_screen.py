@@ -1,13 +1,14 @@
-"""The form for editing and rerunning a job, with a review of the changes."""
+"""The form for editing and rerunning a job."""
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
+from textual import on
+
 from studio_tui import clock
 from studio_tui.api.models import JobInput
 from studio_tui.presentation.cells import Cell, Tone
-from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.job_request import draft_of
 from studio_tui.presentation.pipelines.impact import edit_note
 from studio_tui.service.commands.submitted import run_edited
@@ -16,12 +17,9 @@ from studio_tui.tui.form.submit_screen import SubmitScreen
 from studio_tui.tui.form.templates import Start
 from studio_tui.tui.form.validation import Checked
 from studio_tui.tui.frame.commands import Basics
-from studio_tui.tui.frame.review import Review
 from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.jobs.rerun import Repeat, changes
-
-ANSWERS = (("r", "run from checkpoints"), ("f", "run from the start"), ("d", "save as a draft"))
-"""The answers of the review, by key."""
+from studio_tui.tui.messages import JobCreated
 
 
 class EditScreen(SubmitScreen):
@@ -46,9 +44,9 @@ class EditScreen(SubmitScreen):
     async def to_send(self, checked: Checked) -> Checked | None:
         """Show the changes, and ask whether to use the checkpoints of the job."""
         after = replace(checked.draft, query=checked.query)
-        lines = await asyncio.to_thread(changes, self._repeat, self._before, after)
-        lines = (*self._about_the_pipeline(), *lines)
-        answer = await self.ask(Review("Run the changed job?", lines, ANSWERS))
+        lines, revealed = await asyncio.to_thread(changes, self._repeat, self._before, after)
+        note = self._about_the_pipeline()
+        answer = await self.review("Run the changed job?", (*note, *lines), (*note, *revealed))
         if answer == "d":
             await self.leave()
             self.notify_user("Draft saved; e on the same job opens it again")
@@ -58,15 +56,14 @@ class EditScreen(SubmitScreen):
             return replace(checked, draft=replace(checked.draft, rerun_from_job_id=""))
         return None
 
-    async def keep_sent(self, sent: Draft, typed: Draft) -> None:
-        await super().keep_sent(sent, typed)
+    @on(JobCreated)
+    def _report_copy(self) -> None:
         self.on_created(self._repeat.job.id)
 
     def with_relation(self, request: JobInput) -> JobInput:
         return run_edited(request, self._repeat.request, self._repeat.job.id)
 
     def _about_the_pipeline(self) -> tuple[Cell, ...]:
-        """Return a note on the answers' effects on the pipeline of the job, if it has one."""
         pipelines, job_id = self.session.pipelines.snapshot.value, self._repeat.job.id
         owner = pipelines.pipeline_of(job_id) if pipelines is not None else None
         if owner is None:

@@ -1,7 +1,7 @@
-"""Commands on a field of a job's form: $EDITOR, adding a file, and help."""
+"""Commands on a field of the job form: $EDITOR, adding a file, and help."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -11,13 +11,14 @@ from textual.widgets import Static
 from studio_tui.presentation.form.checks import query_type
 from studio_tui.presentation.form.field import Field
 from studio_tui.presentation.form.fields import FIELDS, value_of
-from studio_tui.tui.form.draft_form import DraftForm
-from studio_tui.tui.form.validation import Follow
 from studio_tui.tui.frame.actions import Action, actions_of
-from studio_tui.tui.frame.commands import Command, Host
+from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.frame.dialog import Dialog
 from studio_tui.tui.frame.dialog_box import DialogBody
 from studio_tui.tui.terminal.editor import EditorError, edit_text
+
+if TYPE_CHECKING:
+    from studio_tui.tui.form.submit_screen import SubmitScreen
 
 
 class Explanation(Dialog[bool | None]):
@@ -31,7 +32,7 @@ class Explanation(Dialog[bool | None]):
     ]
 
     def __init__(self, field: Field, keys: Sequence[Action] = ()) -> None:
-        """Explain `field`, and list the `keys` that can be used in it."""
+        """Make a dialog; `keys` can be used in the field."""
         super().__init__(field.label)
         self._field = field
         self._keys = keys
@@ -56,54 +57,42 @@ class Explanation(Dialog[bool | None]):
 _QUERY_IS_IN_FILE = "The query is read from a file; edit the file, or clear its path to type one."
 
 
-Note = Callable[[str, Follow | None], None]
-"""Shows a message about the whole form.
-
-The function, if given, returns the text of the message after each later validation.
-"""
-
-
 class FieldCommands:
     """Controller of the fields of a form."""
 
-    def __init__(self, host: Host, form: Callable[[], DraftForm], note: Note) -> None:
-        self._host = host
-        self._form = form
-        self._note = note
+    def __init__(self, screen: "SubmitScreen") -> None:
+        self._screen = screen
 
     async def edit(self) -> None:
         """Open the focused field in the user's editor; for an empty `query_file`, the query."""
-        focused = self._form().focused_field()
+        focused = self._screen.form.focused_field()
         if focused is None:
             return
         name = focused.field
         if name == "query_file" and not str(focused.value).strip():
             # The form begins at the field for the path, but an empty path needs no editor.
             name = "query"
-            self._form().go_to(name)
+            self._screen.form.go_to(name)
         await self.edit_field(name)
 
     def attach(self) -> None:
         """Focus an empty line for the path of another file."""
-        self._form().go_to_new_line("files")
+        self._screen.form.go_to_new_line("files")
 
     async def explain(self) -> None:
         """Show the help of the focused field."""
-        focused = self._form().focused_field()
+        focused = self._screen.form.focused_field()
         if focused is not None:
             name = focused.field
-            actions = [each for each in actions_of(self._host.app.screen) if each.enabled]
-            if await self._host.ask(Explanation(FIELDS[name], actions)):
+            actions = [each for each in actions_of(self._screen) if each.enabled]
+            if await self._screen.ask(Explanation(FIELDS[name], actions)):
                 await self.edit_field(name)
 
     async def edit_field(self, name: str) -> None:
-        """Edit a field in the user's editor; if that is impossible, show why.
-
-        A checkbox has no text, so nothing happens.
-        """
-        draft = self._form().draft
+        """Edit a field in the user's editor, unless it is a checkbox; if impossible, show why."""
+        draft = self._screen.form.draft
         if name == "query" and draft.query_file.strip():
-            self._note(
+            self._screen.note(
                 _QUERY_IS_IN_FILE,
                 lambda checked: _QUERY_IS_IN_FILE if checked.draft.query_file.strip() else "",
             )
@@ -115,16 +104,16 @@ class FieldCommands:
         is_shell = query_type(draft).value == "SHELL"
         suffix = (".sh" if is_shell else ".py") if name == "query" else ".txt"
         try:
-            after = await edit_text(self._host.app, text, suffix)
+            after = await edit_text(self._screen.app, text, suffix)
         except EditorError as error:
-            self._host.notify_user(str(error), "warning")
+            self._screen.notify_user(str(error), "warning")
             return
         if not FIELDS[name].has_lines:
             after = " ".join(after.split())
         elif not text.endswith("\n"):
             after = after.removesuffix("\n")  # added by editors
         if after != text:
-            self._form().set_text(name, after)
+            self._screen.form.set_text(name, after)
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command("form.edit", "f4", "$EDITOR", "Change the field in $EDITOR", edit, priority=True),

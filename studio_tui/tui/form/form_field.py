@@ -1,4 +1,4 @@
-"""A field of a form: a label, an editor, and below it problems or a note."""
+"""A field of a form."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,15 +25,17 @@ from studio_tui.tui.widgets.drawn_input import DrawnInput
 from studio_tui.tui.widgets.lifetime import Lifetime
 
 SHOWN = 3
-"""How many problems of a field are shown at once."""
+"""Maximum number of problems of a field that are shown."""
 
 TALLEST = 12
-"""How many lines of a field are shown at most after it has had the focus."""
+"""Maximum height in lines of a field that has had the focus."""
 _TALLEST_UNSEEN = 5
-"""How many lines are shown at most before that, so that a new form fits more fields."""
+"""Maximum height before that, so that a new form fits more fields."""
 
 OFFERED = 12
-"""How many completions of a path are shown at most."""
+"""Maximum number of completions of a path that are shown."""
+
+_HIDDEN = "  f7 shows what is hidden"
 
 
 def complete_binding(binding_id: str) -> Binding:
@@ -91,14 +93,13 @@ class Flag(Checkbox):
 
 
 class FormField(Lifetime, Vertical):
-    """A field of a form; its problems and its note are shown below the editor."""
+    """A label, an editor, and below it problems or a note."""
 
     @dataclass
     class Changed(Message):
         """The value of a field has changed."""
 
         field: str
-        """The name of the field in `Draft`."""
 
     @dataclass
     class Offered(Message):
@@ -109,7 +110,6 @@ class FormField(Lifetime, Vertical):
     def __init__(self, name: str, label: str, editor: Input | CodeArea | Checkbox) -> None:
         super().__init__(id=f"field-{name.replace('_', '-')}")
         self.field = name
-        """The name of the field in `Draft`."""
         self.editor = editor
         self._label = Static(label, markup=False, classes="label")
         self._lines_below = Static(markup=False, classes="said")
@@ -118,9 +118,8 @@ class FormField(Lifetime, Vertical):
         self._note: tuple[str, ...] = ()
         self._lasting = False
         self._tallest = _TALLEST_UNSEEN
-        """How many lines of an area are shown at most now."""
         self._offered: tuple[str, ...] = ()
-        """Safe texts of the completions shown instead of problems and note."""
+        """Safe completions, shown instead of problems and note."""
 
     @property
     def value(self) -> str | bool:
@@ -142,7 +141,7 @@ class FormField(Lifetime, Vertical):
         self._grow()
 
     def compose(self) -> ComposeResult:
-        """Compose label and editor; problems and notes are mounted on demand."""
+        """Compose label and editor."""
         with Horizontal():
             yield self._label
             yield self.editor
@@ -153,14 +152,19 @@ class FormField(Lifetime, Vertical):
         self._show_notes()
 
     def set_notes(self, problems: Sequence[Problem], note: Sequence[str], *, lasting: bool) -> None:
-        """Set the problems and the lines of the note; their texts must be safe to draw.
+        """Set the problems, and the safe lines that are shown if there are none.
 
-        The note is shown only if there are no problems, and while the field has the focus. A
-        `lasting` note is also shown without the focus, unless the field is empty.
+        The note is shown while the field has the focus; a `lasting` one unless the field is empty.
         """
         content = (tuple(problems), tuple(note), lasting)
         if content != (self._problems, self._note, self._lasting):
             self._problems, self._note, self._lasting = content
+            self._show_notes()
+
+    def show_values(self, *, shown: bool) -> None:
+        """Show or hide secrets while the field has no focus."""
+        if isinstance(self.editor, CodeArea | FieldInput):
+            self.editor.masked = not shown
             self._show_notes()
 
     @on(Input.Changed)
@@ -196,7 +200,7 @@ class FormField(Lifetime, Vertical):
         self._show_notes()
 
     def on_descendant_blur(self, _event: events.DescendantBlur) -> None:
-        """Hide the note unless it is to be shown without the focus; the field keeps its height."""
+        """Hide the note unless it is a lasting one."""
         self.remove_class("-focus")
         self._offered = ()
         self._show_notes()
@@ -206,7 +210,6 @@ class FormField(Lifetime, Vertical):
         self._grow()
 
     def _grow(self) -> None:
-        """Fit the height of an area to its lines, up to `_tallest`."""
         if isinstance(self.editor, CodeArea):
             lines = self.editor.wrapped_document.height
             self.editor.styles.height = min(self._tallest, lines)
@@ -220,6 +223,8 @@ class FormField(Lifetime, Vertical):
             lines.append(Content.styled(f"{sign} {problem.sentence}", style))
         if len(self._problems) > SHOWN:
             lines.append(Content(f"  and {len(self._problems) - SHOWN} more"))
+        if lines and isinstance(self.editor, CodeArea) and self.editor.hides_text:
+            lines.append(Content(_HIDDEN))
         if self._offered:
             # A path that the user is completing is unfinished, so its problems are not shown.
             lines = [Content("  ".join(self._offered))]
@@ -231,11 +236,7 @@ class FormField(Lifetime, Vertical):
             self.call_after_refresh(self.scroll_visible, animate=False)
 
     def _show(self, lines: Sequence[Content]) -> None:
-        """Show lines below the editor.
-
-        The widget for the lines is mounted on first use, as these widgets would be a sixth of all
-        widgets in a form.
-        """
+        """Show lines below the editor; their widget is mounted on first use, as few are needed."""
         if lines and not self._lines_below.is_attached and self.is_attached:
             self.mount(self._lines_below)
         if lines or self._lines_below.display:

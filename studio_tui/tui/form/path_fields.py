@@ -1,11 +1,13 @@
 """Fields for local paths, with completion by tab."""
 
 import asyncio
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual import work
 from textual.binding import BindingType
 from textual.suggester import Suggester
+from textual.widget import Widget
 
 from studio_tui.tui.form.code_area import CodeArea
 from studio_tui.tui.form.draft_files import candidates, complete_path
@@ -13,41 +15,40 @@ from studio_tui.tui.form.form_field import FieldInput, FormField, complete_bindi
 from studio_tui.tui.widgets.lifetime import Lifetime
 
 _MAX_WAIT = 1.0
-"""Seconds to wait for a folder at most; keys pressed meanwhile are handled after the wait."""
+"""Seconds to wait for a folder; keys pressed meanwhile are handled after the wait."""
 
 
 async def _candidates_in_time(typed: str) -> list[str] | None:
-    """Return the candidates for a path; `None` if the folder does not respond in time."""
+    """Return the candidates; `None` if the folder does not respond in time."""
     try:
         return await asyncio.wait_for(asyncio.to_thread(candidates, typed), _MAX_WAIT)
     except TimeoutError:
         return None
 
 
-def _goes_to_next_field(typed: str, names: list[str] | None) -> bool:
-    """Return whether tab goes to the next field, as there is nothing to complete.
-
-    There is nothing to complete if the path is empty, has no candidates, or ends with the whole
-    name of a candidate. `names` are the candidates of the path; if these are unknown (`None`), tab
-    does not go to the next field.
-    """
-    return names is not None and (not names or not typed or typed.rpartition("/")[2] in names)
+async def _complete(field: Widget, typed: str, accept: Callable[[str], object]) -> None:
+    """Complete a path as far as it is unique, or offer names; else go to the next field."""
+    names = await _candidates_in_time(typed) if typed else []
+    completed = complete_path(typed, names) if names else None
+    if completed is not None:
+        accept(completed)
+    elif names is not None and (not names or typed.rpartition("/")[2] in names):
+        field.screen.focus_next()
+        return
+    field.post_message(FormField.Offered(names or []))
 
 
 class PathInput(FieldInput):
     """An input for one path."""
 
     async def action_complete(self) -> None:  # type: ignore[override]
-        """Complete the path as far as it is unique, or offer names; else go to the next field."""
-        names = await _candidates_in_time(self.value) if self.value else []
-        completed = complete_path(self.value, names) if names else None
-        if completed is not None:
+        """Complete the path, offer names, or go to the next field."""
+
+        def accept(completed: str) -> None:
             self.value = completed
             self.cursor_position = len(completed)
-        elif _goes_to_next_field(self.value, names):
-            self.screen.focus_next()
-            return
-        self.post_message(FormField.Offered(names or []))
+
+        await _complete(self, self.value, accept)
 
 
 class PathSuggester(Suggester):
@@ -67,21 +68,14 @@ class PathArea(Lifetime, CodeArea):
     BINDINGS: ClassVar[list[BindingType]] = [complete_binding("form.complete_path")]
 
     def update_suggestion(self) -> None:
-        """Start to look up the completion of the path before the cursor."""
+        """Look up the completion of the path before the cursor."""
         if self.is_alive:
             self._suggest_path()
 
     async def action_complete(self) -> None:
-        """Complete the path as far as it is unique, or offer names; else go to the next field."""
+        """Complete the path, offer names, or go to the next field."""
         typed = self._path_before_cursor()
-        names = await _candidates_in_time(typed) if typed else []
-        completed = complete_path(typed, names) if names else None
-        if completed is not None:
-            self.insert(completed[len(typed) :])
-        elif _goes_to_next_field(typed, names):
-            self.screen.focus_next()
-            return
-        self.post_message(FormField.Offered(names or []))
+        await _complete(self, typed, lambda completed: self.insert(completed[len(typed) :]))
 
     @work(name="complete", group="complete", exclusive=True)
     async def _suggest_path(self) -> None:

@@ -1,4 +1,4 @@
-"""A dialog with the request of a form before it is sent: as JSON, curl or `datachain` command."""
+"""A dialog with the request of a form before it is sent."""
 
 from collections.abc import Callable
 from typing import ClassVar
@@ -29,20 +29,17 @@ class Preview(Dialog[None]):
         Binding("3", "show(2)", "datachain", id="preview.datachain"),
         Binding("right,tab", "turn(1)", "next", show=False, id="preview.next"),
         Binding("left,shift+tab", "turn(-1)", "previous", show=False, id="preview.previous"),
-        Binding("s", "secrets", "values", id="preview.secrets"),
+        Binding("s,f7", "secrets", "values", id="preview.secrets"),
         Binding("y", "copy", "copy", id="preview.copy"),
         *pager_keys("preview"),
     ]
 
     def __init__(self, texts: Callable[[bool], tuple[str, ...]]) -> None:
-        """Make a dialog; `texts` returns a safe text per format of `FORMS`.
-
-        The argument of `texts` is whether the texts contain secrets.
-        """
+        """Make a dialog; `texts` returns a safe text per format, with secrets if True is passed."""
         super().__init__("")
         self._texts = texts
         self._form = 0
-        """Index of the shown format in `FORMS`."""
+        """Index of the shown format."""
         self._with_secrets = False
 
     def body(self) -> ComposeResult:
@@ -58,7 +55,7 @@ class Preview(Dialog[None]):
         self._paint()
 
     def action_show(self, form: int) -> None:
-        """Show the request in the format with an index in `FORMS`."""
+        """Show the request in the format with an index."""
         self._form = form
         self._paint()
 

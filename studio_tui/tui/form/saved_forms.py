@@ -1,8 +1,4 @@
-"""Drafts and templates of forms, saved from one run of the dashboard to the next.
-
-Only the owner can read the file. Even so it contains no secrets: values of the environment and
-logins in URLs stay in memory. Methods may read or write the file: call them in a thread.
-"""
+"""Drafts and templates of forms, saved from one run of the dashboard to the next."""
 
 import json
 import logging
@@ -20,7 +16,7 @@ from studio_tui.presentation.form.fields import FIELDS, draft_from_json, draft_t
 from studio_tui.presentation.form.line_checks import with_values
 
 MAX_DRAFTS = 20
-"""How many drafts are saved at most; the latest are kept."""
+"""The latest are kept."""
 
 NOT_SAVED = "Environment values, and logins in URLs, are not saved to disk."
 
@@ -28,37 +24,38 @@ logger = logging.getLogger(__name__)
 
 
 class SavedForms:
-    """The drafts and templates of one profile, without secrets on disk.
+    """The drafts and templates of one profile.
 
-    In memory, a draft that was saved in this run is whole, but a template has no secrets either.
-    The key of a draft is `Start.key` of its form, or `sent` or `replaced` (see `templates.py`).
+    Values of the environment and logins in URLs are only in drafts that were saved in this run, and
+    never in the file. Methods may read or write the file: call them in a thread.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._drafts: dict[str, Draft] | None = None
-        """Drafts by key; `None` until the file is read."""
+        self._drafts: dict[str, Draft] = {}
         self._templates: dict[str, Draft] = {}
-        """Templates by name."""
+        self._keys_in_file: Collection[str] = ()
+        """The keys of the drafts in the file when it was last read or written."""
+        self._is_stored = True
+        """Whether the last attempt to write succeeded, so that all templates are in the file."""
         self._initial_environments: dict[str, str] = {}
-        """The environments that forms had before the user typed in this run, by key."""
+        """What the forms of drafts saved in this run had as environment at first, by key."""
         self._unchanged_names: dict[str, list[str]] = {}
-        """Names of variables that an earlier run saved with their initial values, by key."""
+        """Variables that had their initial values when an earlier run saved them, by key."""
         self._dropped_counts: dict[str, int] = {}
-        """Number of lines that an earlier run did not save to disk, by key."""
+        """Number of lines that an earlier run did not save, by key."""
         self._names_without_values: set[str] = set()
         """Lines of environments as read from disk: names without values, and lines `NAME=`."""
         self._lock = threading.Lock()
-        """Prevents two threads from writing the file at the same time."""
 
     def draft(self, key: str, initial_environment: str = "") -> Draft | None:
         """Return the draft saved under a key; `None` if there is none.
 
-        `initial_environment` is the environment with which the form opens. Variables that were
-        saved unchanged get their values from it.
+        Variables that were saved unchanged get their values from `initial_environment`.
         """
         with self._lock:
-            saved = self._read().get(key)
+            self._read()
+            saved = self._drafts.get(key)
             if saved is None:
                 return None
             names = self._unchanged_names.get(key, ())
@@ -67,10 +64,7 @@ class SavedForms:
             )
 
     def dropped_lines(self, key: str) -> int:
-        """Return how many lines of a draft's environment an earlier run did not save to disk.
-
-        The number is 0 for a draft that was saved in this run, as the draft is whole.
-        """
+        """Return how many lines of a draft's environment an earlier run did not save."""
         with self._lock:
             self._read()
             return self._dropped_counts.get(key, 0)
@@ -82,12 +76,13 @@ class SavedForms:
             return frozenset(self._names_without_values)
 
     def keep(self, key: str, draft: Draft | None, initial_environment: str = "") -> None:
-        """Save a draft under a key; `None` removes the saved draft.
+        """Save a draft under a key, or remove it (`None`).
 
         `initial_environment` is the environment that the form had before the user typed.
         """
         with self._lock:
-            drafts = self._read()
+            self._read()
+            drafts = self._drafts
             before = drafts.pop(key, None)
             for notes in (self._initial_environments, self._unchanged_names, self._dropped_counts):
                 notes.pop(key, None)
@@ -106,10 +101,7 @@ class SavedForms:
             return dict(self._templates)
 
     def keep_template(self, name: str, draft: Draft | None) -> bool:
-        """Save a template without its secrets; return whether writing succeeded.
-
-        The template replaces a template with the same name; `None` removes that one.
-        """
+        """Save a template without its secrets, or remove it (`None`); return whether it worked."""
         with self._lock:
             self._read()
             if draft is None:
@@ -119,10 +111,7 @@ class SavedForms:
             return self._write()
 
     def rename_template(self, name: str, new_name: str) -> bool:
-        """Rename a template, keeping its position; return whether writing succeeded.
-
-        The renamed template replaces a template with the new name.
-        """
+        """Rename a template, replacing one with the new name; return whether it worked."""
         with self._lock:
             self._read()
             # Another dashboard may have removed it, and then must not lose `new_name` either.
@@ -134,36 +123,39 @@ class SavedForms:
                 }
             return self._write()
 
-    def _read(self) -> dict[str, Draft]:
-        if self._drafts is not None:
-            return self._drafts
-        self._drafts = {}
+    def _read(self) -> None:
+        """Read the templates, and the drafts that are new: other dashboards write the file too."""
         try:
             content = read_json(self._path)
-            self._drafts = _drafts(content.get("drafts"))
-            self._templates = _drafts(content.get("templates"))
-            self._read_asides(content.get("asides"))
+            drafts, templates = _drafts(content.get("drafts")), _drafts(content.get("templates"))
+            asides = content.get("asides")
         except FileNotFoundError:
-            pass
+            return
         except (OSError, ValueError, AttributeError) as error:
             logger.warning("The saved forms could not be read: %s", type(error).__name__)
-        for draft in (*self._drafts.values(), *self._templates.values()):
+            return
+        if self._is_stored:
+            self._templates = templates
+        known = {*self._keys_in_file, *self._drafts}
+        new_drafts = {key: draft for key, draft in drafts.items() if key not in known}
+        self._drafts |= new_drafts
+        self._keys_in_file = drafts.keys()
+        for key in new_drafts:
+            self._read_aside(key, asides.get(key) if isinstance(asides, dict) else None)
+        for draft in (*new_drafts.values(), *templates.values()):
             self._names_without_values.update(draft.environment.split("\n"))
-        return self._drafts
 
-    def _read_asides(self, asides: Any) -> None:
-        """Read the saved notes about the environments of drafts, see `_aside`."""
-        for key, aside in asides.items() if isinstance(asides, dict) else ():
-            if not isinstance(aside, dict):
-                continue
-            names, dropped = aside.get("unchanged"), aside.get("dropped")
-            if isinstance(names, list):
-                self._unchanged_names[key] = [name for name in names if isinstance(name, str)]
-            if isinstance(dropped, int):
-                self._dropped_counts[key] = dropped
+    def _read_aside(self, key: str, aside: Any) -> None:
+        if not isinstance(aside, dict):
+            return
+        names, dropped = aside.get("unchanged"), aside.get("dropped")
+        if isinstance(names, list):
+            self._unchanged_names[key] = [name for name in names if isinstance(name, str)]
+        if isinstance(dropped, int):
+            self._dropped_counts[key] = dropped
 
     def _aside(self, key: str, draft: Draft) -> dict[str, Any]:
-        """Return what to save about the environment of a draft besides the names of variables."""
+        """Return what to save about the environment of a draft besides its names."""
         lines = [line for line in draft.environment.split("\n") if line.strip()]
         initial_lines = set(self._initial_environments.get(key, "").split("\n"))
         unchanged = [
@@ -176,24 +168,18 @@ class SavedForms:
         }
 
     def _write(self) -> bool:
-        drafts = self._read()
-
-        def to_json(forms: dict[str, Draft]) -> dict[str, Any]:
-            return {key: draft_to_json(self._without_secrets(form)) for key, form in forms.items()}
-
+        drafts = {key: self._without_secrets(draft) for key, draft in self._drafts.items()}
         content = {
-            "drafts": to_json(drafts),
-            "templates": to_json(self._templates),
-            "asides": {key: self._aside(key, draft) for key, draft in drafts.items()},
+            "drafts": {key: draft_to_json(draft) for key, draft in drafts.items()},
+            "templates": {name: draft_to_json(draft) for name, draft in self._templates.items()},
+            "asides": {key: self._aside(key, draft) for key, draft in self._drafts.items()},
         }
-        return store_if_possible(self._path, json.dumps(content))
+        self._is_stored = store_if_possible(self._path, json.dumps(content))
+        if self._is_stored:
+            self._keys_in_file = drafts.keys()
+        return self._is_stored
 
     def _without_secrets(self, draft: Draft) -> Draft:
-        """Return a draft without secrets, for the disk.
-
-        Of a variable with a value only the name remains. A line with only a name is invalid, so
-        that the form cannot be sent by mistake.
-        """
         values: dict[str, FieldValue] = {}
         for name, field in FIELDS.items():
             if field.secret is Secret.VALUES:
@@ -203,9 +189,9 @@ class SavedForms:
         return draft.with_values(values)
 
     def _without_values(self, text: str) -> str:
-        """Return the names of lines `NAME=VALUE`, and names that were read without their values.
+        """Return the lines without their values; lines without a name are dropped.
 
-        A line with an empty value stays whole. Other lines are dropped, as they may be secrets.
+        A line with only a name is invalid, so that the form cannot be sent by mistake.
         """
         lines = []
         for line in text.split("\n"):
@@ -218,7 +204,6 @@ class SavedForms:
 
 
 def _drafts(content: Any) -> dict[str, Draft]:
-    """Return the valid drafts of a part of the parsed file, by key."""
     drafts: dict[str, Draft] = {}
     for key, fields in content.items() if isinstance(content, dict) else ():
         try:

@@ -1,4 +1,4 @@
-"""Sending a job's form: its files, then the request; if anything fails, the form stays open."""
+"""Sending a form: its files, then the request."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -43,7 +43,8 @@ _ABOUT_WINDOWS = (
     Cell("Fixed, it is sent with Unix line endings; a file on this machine is not changed."),
 )
 _LINE_ENDS = (("m", "fix and send"), ("s", "send it as it is"))
-"""The answers of the review about line endings, by key."""
+
+STOPPED = "Stopped. What was requested already is shown in the list."
 
 
 class FormSender:
@@ -52,12 +53,11 @@ class FormSender:
     def __init__(self, screen: "SubmitScreen") -> None:
         self._screen = screen
         self.refused: tuple[Problem, ...] = ()
-        """Studio's errors about the form as it was sent, without those on fields edited since."""
+        """Studio's errors about the form as it was sent, except those of fields edited since."""
         self.has_tried_to_send = False
-        """Whether the user has tried to send, so that problems of unedited fields are shown too."""
+        """If true, problems of fields that were not edited are shown too."""
         self.is_sending = False
         self._worker: Worker[Any] | None = None
-        """The worker of the last attempt to send."""
         self._could_not_reach_studio = False
         """Whether the last attempt failed because Studio could not be reached."""
         self._is_unreachable = False
@@ -68,7 +68,7 @@ class FormSender:
         return READ_ONLY if self._screen.read_only else None
 
     def send(self) -> None:
-        """Start to validate and send the form; then go to the new job or show the errors."""
+        """Start to validate and send the form."""
         if not self.is_sending:
             self._worker = start_worker(self._screen, self._send, name="send", group="send")
 
@@ -85,7 +85,7 @@ class FormSender:
             self.is_sending = False
 
     async def _with_line_ends(self, checked: Checked) -> Checked | None:
-        """Offer to convert the line ends of a shell script; return `None` if the user cancels."""
+        """Offer to convert the line ends of a shell script; `None` if the user cancels."""
         if not has_windows_line_ends(checked.draft, checked.context):
             return checked
         answer = await self._screen.ask(Review(_WINDOWS, _ABOUT_WINDOWS, _LINE_ENDS))
@@ -95,14 +95,11 @@ class FormSender:
         return replace(checked, draft=draft, context=context)
 
     def reset(self) -> None:
-        """Discard the errors of the form that was filled in before."""
+        """Discard all errors."""
         self.refused, self.has_tried_to_send = (), False
 
     def drop_outdated_errors(self, checked: Checked | None) -> None:
-        """Discard Studio's errors about fields that have changed since the last validation.
-
-        `checked` is the result of that validation. Errors about the whole form are discarded too.
-        """
+        """Discard Studio's errors, except those of fields that have not changed since `checked`."""
         if checked is None:
             self.refused = ()
             return
@@ -115,10 +112,7 @@ class FormSender:
         )
 
     async def check_before_sending(self, first_words: str) -> Checked | None:
-        """Validate the form, and return the result if the form can be sent.
-
-        Otherwise show a message that begins with `first_words`, and focus the first error.
-        """
+        """Validate the form; if it has errors, list them after `first_words` and return `None`."""
         self.has_tried_to_send = True
         checked = await self._screen.examine()
         if not checked.errors:
@@ -143,12 +137,12 @@ class FormSender:
             if self._worker is not None:
                 self._worker.cancel()
             self.is_sending = False
-            self._screen.note("Stopped. If the job was requested already, the list will show it.")
+            self._screen.note(STOPPED)
         return is_stopped
 
     async def _upload_and_create(self, checked: Checked, typed: Draft) -> None:
         """Upload the files and create the job; `typed` is the form when the user sent it."""
-        await self._screen.keep()
+        await self._screen.keeper.keep()
         paths = [path_of(path) for path in checked.draft.files]
         progress: dict[Path, str] = {}
 
@@ -159,24 +153,17 @@ class FormSender:
             self._screen.note(f"Uploading {files}: {', '.join(progress.values())}")
 
         self._screen.note("Sending…")
+        app, creator = self._screen.app, self._screen.session.commands.job_creator
         job_input = self._screen.with_relation(request(checked.draft, checked.context))
-        outcome = await create(
-            self._screen.app,
-            self._screen.session.commands.job_creator,
-            job_input,
-            paths,
-            uploading=show_progress,
-        )
+        outcome = await create(app, creator, job_input, paths, uploading=show_progress)
         if isinstance(outcome, Created):
-            await self._screen.keep_sent(checked.draft, typed)
+            await self._screen.keeper.keep_sent(checked.draft, typed)
             self.is_sending = False
-            notify_created(self._screen.app, outcome)
+            notify_created(app, outcome)
+            job, starts_at_cron = outcome.job, self._screen.start.first_field == CRON
             # If the form was opened from the list of schedules, the user returns there.
-            is_schedule = (
-                outcome.job.state is JobState.TASK and self._screen.start.first_field == CRON
-            )
-            tab = "schedules" if is_schedule else "jobs"
-            self._screen.post_message(JobCreated(outcome.job.id, tab))
+            tab = "schedules" if job.state is JobState.TASK and starts_at_cron else "jobs"
+            self._screen.post_message(JobCreated(job.id, tab))
         elif isinstance(outcome, JobRefused):
             await self._refuse(refusals(outcome.error, checked.draft))
             self._could_not_reach_studio = isinstance(outcome.error, TransportError)
@@ -184,10 +171,7 @@ class FormSender:
             self._screen.note("Not sent again; the form is as it was.")
 
     async def _refuse(self, problems: tuple[Problem, ...]) -> None:
-        """Show Studio's errors at the fields; the input stays.
-
-        Nothing is awaited after the errors are shown, so that the form can be sent again at once.
-        """
+        # Nothing is awaited after the errors are shown, so that the form can be sent again at once.
         self.refused = problems
         await self._screen.examine()
         of_form = [problem.sentence for problem in problems if problem.field == WHOLE_FORM]
@@ -200,7 +184,7 @@ class FormSender:
             self._screen.form.go_to(of_fields[0].field)
 
     def note_answer(self, jobs: Snapshot[Any]) -> None:
-        """Once Studio answers a poll of jobs, replace the message that it could not be reached."""
+        """Replace the message that Studio could not be reached once it answers a poll of jobs."""
         was_unreachable = self._is_unreachable
         self._is_unreachable = isinstance(jobs.error, TransportError)
         # The poll must have failed too: sending alone may have failed because of the local disk.
@@ -209,8 +193,6 @@ class FormSender:
             self._screen.note("Studio answers again. No job was created yet; f9 sends the form.")
 
     def _list_problems(self, first_words: str, problems: Iterable[Problem]) -> None:
-        """Show which fields have errors; validations update the message until there are none."""
-
         def follow(checked: Checked) -> str:
             refused = [problem for problem in self.refused if problem.field != WHOLE_FORM]
             remaining = [*refused, *checked.errors]

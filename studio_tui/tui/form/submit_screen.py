@@ -1,7 +1,7 @@
-"""The form for a job: input, validation, preview and sending."""
+"""The form for a job."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from functools import partial
 from typing import ClassVar
@@ -14,10 +14,13 @@ from textual.widgets import Static
 
 from studio_tui import clock
 from studio_tui.api.models import JobInput
+from studio_tui.presentation.cells import Cell
+from studio_tui.presentation.form.checks import FormContext
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.job_request import request
 from studio_tui.presentation.form.line_checks import has_new_values
 from studio_tui.presentation.form.request_preview import as_curl, as_datachain, as_json
+from studio_tui.tui.form.draft_files import path_of
 from studio_tui.tui.form.draft_form import DraftForm
 from studio_tui.tui.form.draft_keeper import DraftKeeper
 from studio_tui.tui.form.editing import FieldCommands
@@ -30,6 +33,8 @@ from studio_tui.tui.form.validation import Checked, Follow, examine
 from studio_tui.tui.frame.commands import Basics, Command, bindings
 from studio_tui.tui.frame.page import Page
 from studio_tui.tui.frame.page_bars import breadcrumbs_below
+from studio_tui.tui.frame.review import Review
+from studio_tui.tui.jobs.rerun import names_of
 from studio_tui.tui.messages import GoBack, Refreshed
 from studio_tui.tui.terminal.key_queue import keys_held
 from studio_tui.tui.widgets.workers import start_worker
@@ -72,15 +77,14 @@ class SubmitScreen(Page):
         self.saved_forms = saved_forms
         self.start = start
         self.sender = FormSender(self)
-        self.fields = FieldCommands(self, lambda: self.form, self.note)
-        self._keeper = DraftKeeper(self, lambda: self.form, saved_forms, start)
-        templates = FormTemplates(self, lambda: self.form, saved_forms, start, self.fill)
-        self.commands.add(self.sender, self.fields, templates)
+        self.fields = FieldCommands(self)
+        self.keeper = DraftKeeper(self)
+        self.commands.add(self.sender, self.fields, FormTemplates(self))
         self.commands.add_to(self, _COMMANDS)
         self._checked: Checked | None = None
         self._values_shown = False
+        self._is_origin_known = True
         self._keys_held_to_restore = ExitStack()
-        """Holds back the user's keys until the saved input is restored."""
         self._follow: Follow | None = None
         """Updates the message about the form after each validation."""
 
@@ -93,7 +97,7 @@ class SubmitScreen(Page):
         self.message_line.display = False
         self.form.go_to(self.start.first_field)
         self._keys_held_to_restore.enter_context(keys_held(self.app))
-        self._begin_in_worker()
+        start_worker(self, self.begin, name="restore draft", group="dialog")
 
     # Overrides of Page.
 
@@ -113,19 +117,18 @@ class SubmitScreen(Page):
 
     @property
     def loses_values(self) -> bool:
-        """Whether quitting would lose typed values of the environment, which no file keeps."""
-        if not self.is_alive:
-            return False
-        return has_new_values(self.form.draft.environment, self.start.draft.environment)
+        """Whether quitting would lose typed values of the environment."""
+        before = self.start.draft.environment
+        return self.is_alive and has_new_values(self.form.draft.environment, before)
 
     # Keys.
 
     def back(self) -> None:
-        """Leave the form, like escape."""
+        """Leave the form."""
         self.escape()
 
     def escape(self) -> None:
-        """Save the input and leave; ask first if it has changed, or whether to stop sending."""
+        """Leave the form, or stop sending."""
         start_worker(self, self._ask_to_leave, name="leave", group="leave")
 
     async def _ask_to_leave(self) -> None:
@@ -133,7 +136,7 @@ class SubmitScreen(Page):
             await self.sender.ask_to_stop()
             return
         draft = self.form.draft
-        if draft != self.start.draft and not await self.ask(confirm_leaving()):
+        if draft != self.start.draft and not await self.ask(confirm_leaving(quits=False)):
             return
         await self.leave()
 
@@ -144,37 +147,33 @@ class SubmitScreen(Page):
     async def preview(self) -> None:
         """Show the request, if the form is valid."""
         checked = await self.sender.check_before_sending("There is no request yet.")
-        if checked is None:
-            return
-        await self.ask(Preview(partial(_request_texts, checked, self.session.client.url)))
+        if checked is not None:
+            await self.ask(Preview(partial(_request_texts, checked, self.session.client.url)))
 
     def toggle_values(self) -> None:
-        """Show or hide the values of the environment, and logins in addresses."""
+        """Show or hide secrets in fields without the focus."""
         self._values_shown = not self._values_shown
         self.form.show_values(shown=self._values_shown)
 
     # Filling in, validating and saving.
 
-    @work(name="restore draft", group="dialog")
-    async def _begin_in_worker(self) -> None:
-        await self.begin()
-
     async def begin(self) -> None:
         """Restore the saved input; keys pressed meanwhile are handled after that."""
         with self._keys_held_to_restore:
-            saved = await self._keeper.saved_draft()
+            saved = await self.keeper.saved_draft()
         if saved is not None:
             draft, message = saved
             self.fill(draft)
-            self.note(message)
+            restored = self.form.draft
+            self.note(message, lambda checked: message if checked.draft == restored else "")
         else:
             self._check()
 
     def fill(self, draft: Draft) -> None:
-        """Show another draft, and discard messages and Studio's errors about the draft before."""
+        """Show another draft, and discard what was said about the one before."""
         self.sender.reset()
         self.form.fill(draft)
-        self._keeper.regard_as_unchanged()
+        self.keeper.regard_as_unchanged()
         self.note("")
         self._check()
 
@@ -182,7 +181,7 @@ class SubmitScreen(Page):
     def _edited(self) -> None:
         self.sender.drop_outdated_errors(self._checked)
         self._check()
-        self._keeper.keep_soon()
+        self.keeper.keep_soon()
 
     @work(name="check", group="check", exclusive=True)
     async def _check(self) -> None:
@@ -190,7 +189,10 @@ class SubmitScreen(Page):
 
     async def examine(self) -> Checked:
         """Validate the form, and show and return the result."""
-        checked = await asyncio.to_thread(self.validate, self.form.draft)
+        draft = self.form.draft
+        origin = draft.rerun_from_job_id.strip()
+        self._is_origin_known = not origin or bool(self.session.known_items.jobs((origin,)))
+        checked = await asyncio.to_thread(self.validate, draft)
         self._checked = checked
         self.form.show(checked, self.sender.refused, all_fields=self.sender.has_tried_to_send)
         if self._follow is not None:
@@ -200,60 +202,70 @@ class SubmitScreen(Page):
     def validate(self, draft: Draft) -> Checked:
         """Validate a draft; called in a thread."""
         clusters = self.session.clusters.snapshot.value
-        return examine(
-            draft,
+        history = self.session.records.history
+        uploaded = history.uploaded_files(draft.uploads) if draft.uploads else {}
+        context = FormContext(
             self.session.team,
             clock.now(),
+            clock.zone(),
             clusters.items if clusters is not None else None,
-            self.session.records.history.uploaded_files,
+            uploads=names_of(uploaded.values()),
             lost_values=self.saved_forms.lost_values,
             is_local=self.session.is_local,
+            is_origin_known=self._is_origin_known,
         )
+        return examine(draft, context)
 
     async def leave(self) -> None:
         """Save the input and go back; keys pressed meanwhile are for the screen below."""
         with keys_held(self.app):
-            await self.keep()
+            await self.keeper.keep()
             self.app.post_message(GoBack())
 
-    async def keep(self) -> None:
-        """Save the current input, to be restored when the form is reopened."""
-        await self._keeper.keep()
+    async def review(
+        self, question: str, lines: Sequence[Cell], revealed: Sequence[Cell]
+    ) -> str | None:
+        """Ask whether to send what `lines` show; return `r`, `f`, `d`, or `None` if canceled.
 
-    async def keep_sent(self, sent: Draft, typed: Draft) -> None:
-        """Save what was sent as the form sent last, and remove the form's own draft.
-
-        The form's own draft stays if the user has typed since `typed` was read from the form.
+        `revealed` are the lines with their secrets, which are shown at once if the form shows its.
         """
-        await self._keeper.keep_sent(sent, typed)
+        answers = (
+            ("r", "run from checkpoints"),
+            ("f", "run from the start"),
+            ("d", "save as a draft"),
+        )
+        return await self.ask(
+            Review(question, lines, answers, revealed=revealed, is_revealed=self._values_shown)
+        )
 
     async def to_send(self, checked: Checked) -> Checked | None:
         """Return the form to send; a subclass may ask before, and return `None` to send nothing."""
         return checked
 
     def with_relation(self, request: JobInput) -> JobInput:
-        """Return a request with its relation to another job; overridden by forms that have one."""
+        """Return a request with its relation to another job, if there is one."""
         return request
 
     @on(events.Unmount)
     async def _keep_last(self) -> None:
-        await self._keeper.keep_last()
+        await self.keeper.keep_last()
 
     def note(self, words: str, follow: Follow | None = None) -> None:
-        """Show a message about the whole form, or none if `words` is empty.
-
-        `follow` returns the text of the message after each later validation.
-        """
+        """Show a message about the whole form, or none; `follow` updates it after validations."""
         self._follow = follow if words else None
         self.message_line.update(words)
         self.message_line.display = bool(words)
 
 
 def _request_texts(checked: Checked, url: str, with_secrets: bool) -> tuple[str, ...]:
-    """Return the request of a valid form as JSON, as a curl and as a `datachain` command."""
     draft, job_input = checked.draft, request(checked.draft, checked.context)
+    # Quoted for a shell, `~` would not be the home of the user.
+    query_file, *files = (
+        str(path_of(path)) if path.startswith("~") else path
+        for path in (draft.query_file, *draft.files)
+    )
     return (
-        as_json(job_input, draft.files, with_secrets=with_secrets),
-        as_curl(job_input, url, draft.files, with_secrets=with_secrets),
-        as_datachain(job_input, draft.query_file, draft.files, with_secrets=with_secrets),
+        as_json(job_input, files, with_secrets=with_secrets),
+        as_curl(job_input, url, files, with_secrets=with_secrets),
+        as_datachain(job_input, query_file, files, with_secrets=with_secrets),
     )

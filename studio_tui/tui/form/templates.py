@@ -1,13 +1,9 @@
-"""The drafts with which a job's form can start, and the dialog that offers them.
-
-They are an empty draft, the draft with which the form was opened, the draft sent last, the draft
-that a choice in the dialog has last replaced, and the templates.
-"""
+"""The drafts with which a form can start, and the dialog that offers them."""
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import work
 from textual.binding import Binding, BindingType
@@ -17,17 +13,19 @@ from textual.widgets.option_list import Option
 from studio_tui.presentation.form.checks import job_name
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.text import safe_line
-from studio_tui.tui.form.draft_form import DraftForm
 from studio_tui.tui.form.saved_forms import NOT_SAVED, SavedForms
-from studio_tui.tui.frame.commands import Command, Host
+from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.frame.dialogs import Ask, Choose, Confirm
+
+if TYPE_CHECKING:
+    from studio_tui.tui.form.submit_screen import SubmitScreen
 
 DISK_REFUSES = "The templates could not be saved; see the program's log."
 
 _EMPTY, _INITIAL, _LAST, _BEFORE = "empty", "initial", "last", "before"
-"""Ids of the choices that are no templates: keys for `TemplatePicker.draft`."""
+"""Keys of the choices that are no templates."""
 _TEMPLATE = "template "
-"""The key of a template for `TemplatePicker.draft` is this, followed by the template's name."""
+"""The key of a template is this and its name."""
 
 
 class TemplatePicker(Choose):
@@ -49,20 +47,15 @@ class TemplatePicker(Choose):
         last: Draft | None,
         before: Draft | None,
     ) -> None:
-        """Make a dialog of templates and other drafts.
+        """Make a dialog.
 
-        Args:
-            saved_forms: Deletes and renames templates.
-            templates: The templates by name.
-            initial: The draft with which the form was opened.
-            last: The draft that was sent last; `None` if there is none.
-            before: The draft that a choice in this dialog has last replaced; `None` if there is
-                none.
+        The drafts are the templates by name, that with which the form was opened, the one sent
+        `last`, and the one that a choice in this dialog has last replaced.
         """
         self._saved_forms = saved_forms
         self._templates = templates
         self._others = {_EMPTY: ("an empty form", Draft())}
-        """Safe text and draft of the choices that are no templates, by key."""
+        """Safe text and draft of these choices, by key."""
         if initial != Draft():
             self._others[_INITIAL] = (f"this form as it was opened{_name_after(initial)}", initial)
         if last is not None:
@@ -72,11 +65,7 @@ class TemplatePicker(Choose):
         super().__init__("Start from", self._list_choices(), _EMPTY)
 
     def draft(self, key: str) -> Draft:
-        """Return the chosen draft.
-
-        A template, or the draft sent last, is returned without the job from whose checkpoints it
-        continued.
-        """
+        """Return the chosen draft; a template, or the one sent last, continues from no job."""
         if key in self._others and key != _LAST:
             return self._others[key][1]
         draft = self._others[key][1] if key == _LAST else self._templates[key[len(_TEMPLATE) :]]
@@ -92,13 +81,11 @@ class TemplatePicker(Choose):
             "Delete this template?", (f"  {safe_line(name)}",), yes="Delete it", no="Keep it"
         )
         if await self.app.push_screen_wait(question):
-            await self._update_list(
-                await asyncio.to_thread(self._saved_forms.keep_template, name, None)
-            )
+            await self._change(self._saved_forms.keep_template, name, None)
 
     @work(name="rename", group="dialog")
     async def action_rename(self) -> None:
-        """Ask for another name, and whether to replace a template with that name."""
+        """Ask, then rename the template."""
         name = self._template()
         if name is None:
             return
@@ -108,12 +95,10 @@ class TemplatePicker(Choose):
         is_taken = new_name in self._templates
         if is_taken and not await self.app.push_screen_wait(replace_question(new_name)):
             return
-        await self._update_list(
-            await asyncio.to_thread(self._saved_forms.rename_template, name, new_name)
-        )
+        await self._change(self._saved_forms.rename_template, name, new_name)
 
     def _template(self) -> str | None:
-        """Return the name of the template under the cursor; if there is none, notify the user."""
+        """Return the template under the cursor; if there is none, notify the user."""
         row = self.query_one(OptionList).highlighted_option
         if row is not None and row.id is not None and row.id.startswith(_TEMPLATE):
             return row.id.removeprefix(_TEMPLATE)
@@ -121,8 +106,9 @@ class TemplatePicker(Choose):
         self.app.notify(words, severity="warning", markup=False)
         return None
 
-    async def _update_list(self, is_saved: bool) -> None:
-        """Show the templates again after a change, and notify the user if it was not saved."""
+    async def _change(self, change: Callable[[str, Any], bool], name: str, value: Any) -> None:
+        """Call a method of `SavedForms`, and show the templates again."""
+        is_saved = await asyncio.to_thread(change, name, value)
         self._templates = await asyncio.to_thread(self._saved_forms.templates)
         options = self.query_one(OptionList)
         row = options.highlighted or 0
@@ -133,14 +119,14 @@ class TemplatePicker(Choose):
             self.app.notify(DISK_REFUSES, severity="error", markup=False)
 
     def _list_choices(self) -> list[tuple[str, str]]:
-        """Return the choices as pairs of key and safe text; the replaced form is the last."""
+        """Return the keys and safe texts of the choices; the replaced form is the last."""
         others = [(key, words) for key, (words, _) in self._others.items()]
         templates = [(_TEMPLATE + name, safe_line(name)) for name in self._templates]
         return sorted([*others, *templates], key=lambda choice: choice[0] == _BEFORE)
 
 
 def _name_after(draft: Draft) -> str:
-    """Return `: ` and the job's name, or the query's first line; empty if there is neither."""
+    """Return a colon and the job's name or first line, if there is one."""
     name = job_name(draft) or draft.query.partition("\n")[0]
     return f": {safe_line(name)}" if name else ""
 
@@ -156,7 +142,7 @@ def replace_question(name: str) -> Confirm:
 
 
 SENT, _REPLACED = "sent", "replaced"
-"""Keys in `SavedForms` of the draft sent last, and of the draft that a choice replaced last."""
+"""Keys in `SavedForms`."""
 
 
 @dataclass(frozen=True)
@@ -175,57 +161,46 @@ class Start:
 class FormTemplates:
     """Controller of the templates of a form."""
 
-    def __init__(
-        self,
-        host: Host,
-        form: Callable[[], DraftForm],
-        saved_forms: SavedForms,
-        start: Start,
-        fill: Callable[[Draft], None],
-    ) -> None:
-        """Make a controller; `fill` shows another draft in the form."""
-        self._host = host
-        self._form = form
-        self._saved_forms = saved_forms
-        self._start = start
-        self._fill = fill
+    def __init__(self, screen: "SubmitScreen") -> None:
+        self._screen = screen
+        self._saved_forms = screen.saved_forms
 
     async def pick(self) -> None:
-        """Show the dialog of drafts; show the chosen draft, and save the draft that it replaces."""
+        """Offer drafts; show the chosen one, and save the one that it replaces."""
         templates = await asyncio.to_thread(self._saved_forms.templates)
         last = await asyncio.to_thread(self._saved_forms.draft, SENT)
         before = await asyncio.to_thread(self._saved_forms.draft, _REPLACED)
-        initial = self._start.draft
+        initial = self._screen.start.draft
         picker = TemplatePicker(
             self._saved_forms, templates, initial=initial, last=last, before=before
         )
-        picked = await self._host.ask(picker)
+        picked = await self._screen.ask(picker)
         if picked is None:
             return
-        chosen, typed = picker.draft(picked), self._form().draft
+        chosen, typed = picker.draft(picked), self._screen.form.draft
         if typed not in {Draft(), chosen}:
             await asyncio.to_thread(self._saved_forms.keep, _REPLACED, typed)
-        self._fill(chosen)
-        self._form().go_to("query_file")
+        self._screen.fill(chosen)
+        self._screen.form.go_to("query_file")
 
     async def keep(self) -> None:
         """Ask for a name, and save the form as a template."""
-        name = await self._host.ask(
+        name = await self._screen.ask(
             Ask(
                 "Save the form as a template",
                 (NOT_SAVED,),
-                safe_line(self._form().draft.query_name),
+                safe_line(self._screen.form.draft.query_name),
             )
         )
         if name is None:
             return
         templates = await asyncio.to_thread(self._saved_forms.templates)
-        if name in templates and not await self._host.ask(replace_question(name)):
+        if name in templates and not await self._screen.ask(replace_question(name)):
             return
-        if await asyncio.to_thread(self._saved_forms.keep_template, name, self._form().draft):
-            self._host.notify_user(f"Saved as {safe_line(name)}; f3 starts from it")
+        if await asyncio.to_thread(self._saved_forms.keep_template, name, self._screen.form.draft):
+            self._screen.notify_user(f"Saved as {safe_line(name)}; f3 starts from it")
         else:
-            self._host.notify_user(DISK_REFUSES, "error")
+            self._screen.notify_user(DISK_REFUSES, "error")
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(

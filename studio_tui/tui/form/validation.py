@@ -1,21 +1,16 @@
-"""Validates a form and computes its notes; call it in a thread."""
+"""Validates a form."""
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
-from studio_tui import clock
-from studio_tui.api.models import Cluster, QueryType
+from studio_tui.api.models import QueryType
 from studio_tui.presentation.form.checks import FormContext, query_text, query_type
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.fields import FIELDS, hint
 from studio_tui.presentation.form.job_request import check
 from studio_tui.presentation.form.problems import Level, Problem
-from studio_tui.presentation.schedules.cron_words import expression_sentences
-from studio_tui.service.commands.submitted import SentFile
 from studio_tui.tui.form.code_area import Spans, colours
 from studio_tui.tui.form.draft_files import facts_of
-from studio_tui.tui.jobs.rerun import names_of
 
 
 @dataclass(frozen=True)
@@ -26,15 +21,15 @@ class Checked:
     context: FormContext
     problems: tuple[Problem, ...]
     notes: Mapping[str, tuple[str, ...]]
-    """The lines of each field's note, by the field's name; see `FormField.set_notes`."""
+    """The lines of each field's note, by the field's name."""
     query: str
     """The text of the query, typed or from a file."""
     colours: tuple[Spans, ...]
-    """The colours of each line of the query; empty for a long query."""
+    """Of each line of the query; empty for a long query."""
 
     @property
     def errors(self) -> tuple[Problem, ...]:
-        """The problems because of which the form cannot be sent; the others are warnings."""
+        """The problems other than warnings."""
         return tuple(problem for problem in self.problems if problem.level is Level.ERROR)
 
 
@@ -42,41 +37,10 @@ Follow = Callable[[Checked], str]
 """Returns the text of a message after a validation; empty if the message no longer applies."""
 
 
-def examine(
-    draft: Draft,
-    team: str,
-    now: datetime,
-    clusters: tuple[Cluster, ...] | None,
-    uploads: Callable[[Collection[str]], Mapping[str, SentFile]] = lambda _: {},
-    *,
-    lost_values: Collection[str] = (),
-    is_local: bool = False,
-) -> Checked:
-    """Validate a form and the files that it names.
-
-    Args:
-        draft: The form.
-        team: The team for which the job is created.
-        now: The present time.
-        clusters: The clusters of the team; `None` if unknown.
-        uploads: Returns the files that were uploaded from here, by the ids in its argument.
-        lost_values: Names of variables whose values were not saved to disk.
-        is_local: Whether Studio is a local one.
-    """
-    uploaded = uploads(draft.uploads) if draft.uploads else {}
-    context = FormContext(
-        team,
-        now,
-        clock.zone(),
-        clusters,
-        facts_of(draft),
-        names_of(uploaded.values()),
-        lost_values,
-        is_local,
-    )
+def examine(draft: Draft, context: FormContext) -> Checked:
+    """Validate a form and the files that it names, which are read here: call it in a thread."""
+    context = replace(context, files=facts_of(draft))
     query = query_text(draft, context)
     language = "bash" if query_type(draft) is QueryType.SHELL else "python"
     notes = {name: hint(name, draft, context) for name in FIELDS}
-    if expression := draft.cron_expression.strip():
-        notes["cron_expression"] = (*expression_sentences(expression), *notes["cron_expression"])
     return Checked(draft, context, check(draft, context), notes, query, colours(query, language))

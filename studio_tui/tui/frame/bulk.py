@@ -52,6 +52,11 @@ class NextStep(NamedTuple):
     """Posted if the user presses the button."""
 
 
+@dataclass(frozen=True)
+class _ReportWithStep(BatchReport):
+    step: NextStep | None
+
+
 @dataclass(frozen=True, kw_only=True)
 class BulkCommand(Generic[T, R]):
     """A command on many items, with the words that describe it."""
@@ -137,21 +142,20 @@ async def run_bulk(host: Host, bulk: BulkCommand[T, R]) -> tuple[ItemOutcome[T, 
     bulk.on_begun()
     batches = host.session.batches
     outcomes = await batches.run(bulk.doing, bulk.items, bulk.command, on_outcome=unmark_if_done)
-    report = _make_report(host, bulk, outcomes)
+    step = bulk.next_step([entry.result for entry in outcomes if entry.result is not None])
+    report = _make_report(host, bulk, outcomes, step)
     batches.keep(report)
     bulk.on_finished()
     is_complete = all(entry.outcome is Outcome.DONE for entry in outcomes)
-    step = bulk.next_step([entry.result for entry in outcomes if entry.result is not None])
     on_top: object = host.app.screen
     # A dialog would take the keys that the user is typing into an input or on another page.
     can_ask = on_top is host and not isinstance(host.app.focused, Input | TextArea)
     if can_ask and (step is not None or not is_complete):
-        answer = await host.app.push_screen_wait(report_dialog(report, step))
-        if step is not None and answer == step.key:
-            host.post_message(step.message)
+        _take_step(host, report, await host.app.push_screen_wait(report_dialog(report)))
     elif is_complete:
         # Without `report_text`, the outcome of each item is the outcome in the heading.
         more = "" if bulk.report_text is None else "\nf8 shows the outcome of each"
+        more += f", and offers to {step.words}" if more and step is not None else ""
         host.app.notify(f"{report.heading}{more}", markup=False)
     else:
         host.app.notify(
@@ -172,13 +176,26 @@ def _undo_words(bulk: BulkCommand[T, R]) -> str:
 def show_report(host: Host) -> None:
     """Show the report of the bulk command that ended last, if there is one."""
     if (report := host.session.batches.last) is not None:
-        host.app.push_screen(report_dialog(report))
+        host.app.push_screen(report_dialog(report), partial(_take_step, host, report))
     else:
         host.notify_user("No bulk command has ended yet")
 
 
-def report_dialog(report: BatchReport, step: NextStep | None = None) -> Review:
-    """Return a dialog that shows the outcome of each item, and offers the next step if given."""
+def _take_step(host: Host, report: BatchReport, answer: str | None) -> None:
+    """Do the next step of a report if its key is the answer of the report's dialog."""
+    step = step_of(report)
+    if step is not None and answer == step.key:
+        host.app.post_message(step.message)
+
+
+def step_of(report: BatchReport) -> NextStep | None:
+    """Return the next step that a report offers; `None` if it offers none."""
+    return report.step if isinstance(report, _ReportWithStep) else None
+
+
+def report_dialog(report: BatchReport) -> Review:
+    """Return a dialog that shows the outcome of each item, and offers the next step, if any."""
+    step = step_of(report)
     states = report.states_now()
     lines = [
         Cell(f"{_SIGNS[outcome][0]} {_with_state(words, state)}", _SIGNS[outcome][1])
@@ -195,7 +212,10 @@ def _with_state(words: str, state: str) -> str:
 
 
 def _make_report(
-    host: Host, bulk: BulkCommand[T, R], outcomes: Sequence[ItemOutcome[T, R]]
+    host: Host,
+    bulk: BulkCommand[T, R],
+    outcomes: Sequence[ItemOutcome[T, R]],
+    step: NextStep | None,
 ) -> BatchReport:
     """Return the report of all items, in the order of `_ORDER`."""
     ordered = sorted(outcomes, key=lambda entry: _ORDER.index(entry.outcome))
@@ -207,7 +227,11 @@ def _make_report(
     count = f"{done} of {plural(len(outcomes), bulk.noun)}"
     heading = bulk.heading.format(count) if bulk.heading else f"{count} {bulk.done}"
     state_of = bulk.state_now or (lambda _: "")
-    return BatchReport(heading, lines, lambda: tuple(state_of(entry.item) for entry in ordered))
+
+    def states_now() -> tuple[str, ...]:
+        return tuple(state_of(entry.item) for entry in ordered)
+
+    return _ReportWithStep(heading, lines, states_now, step)
 
 
 def _outcome_words(host: Host, bulk: BulkCommand[T, R], entry: ItemOutcome[T, R]) -> str:

@@ -13,6 +13,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.getters import query_one
 from textual.screen import ModalScreen, Screen
+from textual.widgets import Input, TextArea
 
 from studio_tui import clock
 from studio_tui.api.models import Job
@@ -172,7 +173,6 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
     hidden_marks = 0
 
     def __init__(self, basics: Basics) -> None:
-        """Make a page of a connection."""
         super().__init__()
         crop_rendering(self)
         self.commands = CommandSet(self)
@@ -294,7 +294,8 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
     def paint_age(self) -> None:
         """Repaint the age of the data, and the seconds left to undo a command."""
         now, session = clock.now(), self.session
-        self.key_bar.right = help_parts(self.help_key, session, now)
+        is_typing = isinstance(self.focused, Input | TextArea)
+        self.key_bar.right = help_parts(self.help_key, session, now, is_typing=is_typing)
         self.top_bar.right = age_parts(self.polled().snapshot, now, session, self.read_only)
 
     def paint_hints(self) -> None:

@@ -54,13 +54,17 @@ WORDS_FROM = 184
 Parts = tuple[Part, ...]
 
 
-def help_parts(key: str, session: StudioSession, now: datetime) -> Parts:
+def help_parts(key: str, session: StudioSession, now: datetime, *, is_typing: bool) -> Parts:
     """Return the right side of the footer: the help key.
 
-    While commands are waiting to be sent, the key that undoes the last of them comes before it.
+    While commands are waiting to be sent, the key that undoes the last of them comes before it;
+    while the user `is_typing`, only a click does.
     """
     press = "app.help" if key == "?" else f"screen.press('{key}')"
-    return (*_undo_parts(session, now), Part(key, "key", press), Part(" help ", Tone.DIM, press))
+    undo = _undo_parts(session, now)
+    if is_typing:
+        undo = undo[1:]  # without the key, which would be typed
+    return (*undo, Part(key, "key", press), Part(" help ", Tone.DIM, press))
 
 
 def _undo_parts(session: StudioSession, now: datetime) -> Parts:

@@ -63,8 +63,8 @@ async def with_notice(
 
 async def run_and_report(
     host: Host, doing: str, command: Awaitable[T], done: str | Callable[[T], str]
-) -> None:
-    """Await a command, and notify the user of the outcome.
+) -> bool:
+    """Await a command, notify the user of the outcome, and return whether it succeeded.
 
     `done` is the message after success, or returns it for the result; an empty message is not
     shown. The message of an error begins with `doing`, such as `Canceling a.py`, as the screen
@@ -74,9 +74,10 @@ async def run_and_report(
         result = await with_notice(host.app, host.session, command)
     except StudioError as error:
         host.notify_user(f"{doing}: {error_message(error, host.session)}", "error")
-        return
+        return False
     if words := done if isinstance(done, str) else done(result):
         host.notify_user(words)
+    return True
 
 
 def error_message(error: StudioError, session: StudioSession) -> str:

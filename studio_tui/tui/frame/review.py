@@ -43,28 +43,56 @@ class Review(Dialog[str | None]):
     ]
 
     def __init__(
-        self, question: str, lines: Sequence[Cell], answers: Sequence[tuple[str, str]]
+        self,
+        question: str,
+        lines: Sequence[Cell],
+        answers: Sequence[tuple[str, str]],
+        *,
+        revealed: Sequence[Cell] = (),
+        is_revealed: bool = False,
     ) -> None:
         """Make a dialog from safe lines, and answers as pairs of key and words.
 
-        The first answer is the default.
+        The first answer is the default. `revealed` are the lines with their secrets, if they have
+        any; `is_revealed` shows these at first. Then no answer may have the key `s`.
         """
         super().__init__(question)
         self._lines = lines
+        self._revealed = revealed if revealed != lines else ()
         self._answers = answers
+        self._is_revealed = is_revealed
 
     def body(self) -> ComposeResult:
-        lines = [Content.styled(cell.text, _STYLES.get(cell.tone, "")) for cell in self._lines]
-        yield DialogBody(Static(Content("\n").join(lines)))
+        yield DialogBody(Static(id="review-lines"))
         yield DialogButtons(
             *(answer_button(key, words, f"answer-{key}") for key, words in self._answers)
         )
+        if self._revealed:
+            yield Static(markup=False, id="review-secrets", classes="keys")
 
     def on_mount(self) -> None:
         """Focus the first answer, and bind the keys of all answers."""
         for key, words in self._answers:
             bind(self, key, f"answer('{key}')", words)
+        if self._revealed:
+            for key in ("s", "f7"):
+                bind(self, key, "secrets", "values")
+        self._paint()
         self.query(Button).first().focus()
+
+    def action_secrets(self) -> None:
+        """Show or hide secrets."""
+        self._is_revealed = not self._is_revealed
+        self._paint()
+
+    def _paint(self) -> None:
+        is_revealed = self._is_revealed and bool(self._revealed)
+        shown = self._revealed if is_revealed else self._lines
+        lines = [Content.styled(cell.text, _STYLES.get(cell.tone, "")) for cell in shown]
+        self.query_one("#review-lines", Static).update(Content("\n").join(lines))
+        if self._revealed:
+            words = "s hides the values" if is_revealed else "s shows the values"
+            self.query_one("#review-secrets", Static).update(words)
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:

@@ -15,7 +15,6 @@ from studio_tui.presentation.jobs.bulk import (
     is_over,
     select,
     summary,
-    why_not_cancel,
     why_not_cancel_in_jobs,
     why_not_repeat,
 )
@@ -60,7 +59,7 @@ class BulkJobs:
 
     def why_not_cancel(self) -> str | None:
         """Return why none of the marked jobs can be canceled; `None` if one may be."""
-        return self._why_none(why_not_cancel, "canceled")
+        return self._why_none(why_not_cancel_in_jobs, "canceled")
 
     def why_not_repeat(self) -> str | None:
         """Return why none of the marked jobs can be rerun or edited; `None` if one may be."""
@@ -76,11 +75,12 @@ class BulkJobs:
         if self._host.read_only:
             return READ_ONLY
         available, count = self.marked.available_jobs(), self.marked.count()
-        if len(available) < count:
+        not_begun = self.marked.not_begun()
+        chosen = select(available, why_not, not_begun=not_begun)
+        if chosen.jobs or len(available) + not_begun < count:
             # The command itself requests the unavailable jobs from Studio, and checks them then.
-            return None if available else self._none_words(done, count)
-        chosen = select(available, why_not)
-        return None if chosen.jobs else f"{self._none_words(done, count)}: {chosen.reasons}"
+            return None
+        return f"{self._none_words(done, count)}: {chosen.reasons}"
 
     def _none_words(self, done: str, count: int) -> str:
         return f"None of the {plural(count, self.marked.noun)} can be {done}"
@@ -118,7 +118,7 @@ class BulkJobs:
             return
         jobs = chosen.jobs
         names = [f"  {title(job)}  {state_cell(job).text.lower()}" for job in jobs]
-        before = (*summary(chosen), "")
+        before = (*summary(chosen), *self.marked.notes(), "")
         after = ("", cancel_effect(jobs), *self._pipeline_notes(jobs))
         question = Confirm(
             f"Cancel {self._count_words(jobs)}?",
@@ -147,7 +147,7 @@ class BulkJobs:
         session = self._host.session
         submitted = await submitted_of(jobs, session)
         order = await start_order(session, jobs)
-        before = (*order.paragraph, *summary(chosen), "")
+        before = (*order.paragraph, *summary(chosen), *self.marked.notes(), "")
         names, after = _lines_and_notes(jobs, submitted)
         if newer := newer_attempt_sentences(session, jobs):
             after = ("", newer, *after)

@@ -77,8 +77,10 @@ class JobController:
 
     def why_not_repeat(self) -> str | None:
         """Return why no marked job, else the current one, can be rerun or edited."""
-        if self.marked.count():
-            return self._bulk.why_not_repeat()
+        return self._bulk.why_not_repeat() if self.marked.count() else self.why_no_repeat_at_hand()
+
+    def why_no_repeat_at_hand(self) -> str | None:
+        """Return why the current job cannot be rerun or edited."""
         if reason := self._why_no_change():
             return reason
         job = self._at_hand()

@@ -16,8 +16,14 @@ class MarkedJobs(Protocol):
     def count(self) -> int:
         """Return how many items are marked, including jobs of a pipeline that have not begun."""
 
+    def not_begun(self) -> int:
+        """Return how many of these items have no job yet."""
+
     def available_jobs(self) -> Sequence[Job]:
         """Return the marked jobs that are available without a request."""
+
+    def notes(self) -> Sequence[str]:
+        """Return lines for a question, such as how many of the marked jobs a filter hides."""
 
     async def jobs(self) -> Sequence[Job]:
         """Return the marked jobs; those that are not available are requested from Studio."""
@@ -51,8 +57,14 @@ class ListedMarks:
     def count(self) -> int:
         return len(self._marked())
 
+    def not_begun(self) -> int:
+        return 0
+
     def available_jobs(self) -> Sequence[Job]:
         return self._marked()
+
+    def notes(self) -> Sequence[str]:
+        return ()
 
     async def jobs(self) -> Sequence[Job]:
         return self._marked()

@@ -10,7 +10,7 @@ from studio_tui.errors import InvalidRequest
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.form.diff import difference
 from studio_tui.presentation.form.draft import Draft
-from studio_tui.presentation.form.fields import recorded_fields
+from studio_tui.presentation.form.fields import label, recorded_fields
 from studio_tui.presentation.form.repeat_notes import (
     FILES,
     fields_from_history,
@@ -92,10 +92,10 @@ def known_parts(job: Job, submitted: Submitted) -> dict[str, str]:
     names, cluster_id = names_of(submitted.files), submitted.compute_cluster_id
     cluster_words = "" if cluster_id is None else f"id {cluster_id}"
     values = {
-        "priority": "" if submitted.priority is None else str(submitted.priority),
+        label("priority"): "" if submitted.priority is None else str(submitted.priority),
         FILES: ", ".join(names.get(file.id, file.id) for file in submitted.files),
-        "credentials": submitted.credentials_name or "",
-        "cluster": submitted.compute_cluster_name or cluster_words,
+        label("credentials_name"): submitted.credentials_name or "",
+        label("compute_cluster_name"): submitted.compute_cluster_name or cluster_words,
     }
     for name, field in recorded_fields().items():
         value = getattr(submitted, field.sent_as or name, None)
@@ -112,10 +112,12 @@ def names_of(files: Iterable[SentFile]) -> dict[str, str]:
     }
 
 
-def changes(repeat: Repeat, before: Draft, after: Draft) -> tuple[Cell, ...]:
+def changes(
+    repeat: Repeat, before: Draft, after: Draft
+) -> tuple[tuple[Cell, ...], tuple[Cell, ...]]:
     """Return lines on the differences from the original job, and on settings kept or lost.
 
-    Slow: call in a thread.
+    Secrets are masked in the first lines, and shown in the second. Slow: call in a thread.
     """
     submitted = repeat.submitted
     changed = difference(
@@ -129,7 +131,11 @@ def changes(repeat: Repeat, before: Draft, after: Draft) -> tuple[Cell, ...]:
     same = (Cell("Nothing is changed.", Tone.DIM),) if is_same else ()
     gap = (Cell(""),) if changed.query else ()
     others = (*changed.as_submitted, *_note_on_times(submitted, after), *changed.defaults)
-    return (*same, *changed.settings, *others, *gap, *changed.query)
+    after_settings = (*others, *gap, *changed.query)
+    return (
+        (*same, *changed.settings, *after_settings),
+        (*same, *changed.revealed_settings, *after_settings),
+    )
 
 
 def _note_on_times(submitted: Submitted | None, after: Draft) -> tuple[Cell, ...]:

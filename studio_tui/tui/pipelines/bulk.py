@@ -1,7 +1,6 @@
 """Commands on several marked pipelines: one confirmation for all, and an outcome for each."""
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 from studio_tui.api.models import Pipeline
@@ -21,25 +20,25 @@ from studio_tui.tui.pipelines.stopped_words import name_of, stop_summary
 
 
 class PartialStopError(StudioError):
-    """A pipeline has not stopped completely: some of its jobs still run, or more may start."""
+    """Some jobs of a pipeline still run, or more may start."""
 
 
 class BulkPipelines:
     """Stops, pauses or resumes several pipelines."""
 
-    def __init__(self, host: Host, unmark: Callable[[str], object]) -> None:
-        """Initialise; `unmark` removes the mark of a pipeline, given its id."""
+    def __init__(
+        self, host: Host, unmark: Callable[[str], object], hidden_count: Callable[[], int]
+    ) -> None:
+        """Initialise; `hidden_count` returns how many of the marked pipelines a filter hides."""
         self._host = host
         self._unmark = unmark
+        self._hidden_count = hidden_count
 
     async def stop(self, chosen: Sequence[Pipeline], marked: Sequence[Pipeline]) -> None:
-        """Ask, with numbers of jobs; then pause the `chosen` pipelines and cancel their jobs.
-
-        `chosen` are those of the `marked` pipelines in which there is something to stop.
-        """
+        """Ask; then pause the `chosen` ones of the `marked` pipelines and cancel their jobs."""
         job_numbers = {each.pipeline_id: len(runs_to_cancel(each)) for each in chosen}
         jobs = plural(sum(job_numbers.values()), "job")
-        excluded = _excluded_line(len(marked) - len(chosen), "has nothing to stop")
+        excluded = self._notes(len(marked) - len(chosen), "has nothing to stop")
         are_paused = all(each.state is PipelineState.PAUSED for each in chosen)
         effect = (
             f"They are paused; {jobs} will be canceled."
@@ -59,28 +58,19 @@ class BulkPipelines:
             changes=pipeline_changes(self._host.session, chosen, can_stop, "stop"),
         )
         if await self._host.ask(question):
-            self._begin(
-                "Stopping",
-                "stopped",
-                chosen,
-                self._stop_completely,
-                begun=partial(self._unmark_excluded, marked, chosen),
-                report_text=stop_summary,
-            )
+            command = self._stop_completely
+            self._begin("Stopping", "stopped", chosen, marked, command, report_text=stop_summary)
 
     async def pause_or_resume(
         self, chosen: Sequence[Pipeline], marked: Sequence[Pipeline], *, pausing: bool
     ) -> None:
-        """Ask, then pause or resume the `chosen` ones of the `marked` pipelines.
-
-        The question says how many failed or canceled jobs run again if pipelines are resumed.
-        """
+        """Ask, then pause or resume the `chosen` ones of the `marked` pipelines."""
         commands = self._host.session.commands.pipelines
         if pausing:
             verb, doing, done, command = "Pause", "Pausing", "paused", commands.pause
         else:
             verb, doing, done, command = "Resume", "Resuming", "resumed", commands.resume
-        excluded = _excluded_line(len(marked) - len(chosen), f"cannot be {done}")
+        excluded = self._notes(len(marked) - len(chosen), f"cannot be {done}")
         before = (*excluded, "") if excluded else ()
         is_local = self._host.session.is_local
         resumed = () if pausing else chosen
@@ -98,29 +88,31 @@ class BulkPipelines:
             default_yes=True,
         )
         if await self._host.ask(question):
-            unmark_excluded = partial(self._unmark_excluded, marked, chosen)
-            self._begin(doing, done, chosen, command, begun=unmark_excluded)
+            self._begin(doing, done, chosen, marked, command)
 
-    def _unmark_excluded(self, marked: Sequence[Pipeline], chosen: Sequence[Pipeline]) -> None:
-        """Remove the marks of pipelines to which the command does not apply.
-
-        At the end of the command, marks stay only on pipelines where it did not succeed, for a
-        second try.
-        """
-        for pipeline in marked:
-            if pipeline not in chosen:
-                self._unmark(pipeline.pipeline_id)
+    def _notes(self, count: int, why: str) -> tuple[str, ...]:
+        """Return how many pipelines are left out and why, in the singular, and how many hidden."""
+        excluded = f"Left out: {count} {why if count == 1 else why.replace('has', 'have')}."
+        hidden = self._hidden_count()
+        hides = f"The filter hides {hidden:,} of the marked pipelines."
+        return (*((excluded,) if count else ()), *((hides,) if hidden else ()))
 
     def _begin(
         self,
         doing: str,
         done: str,
         chosen: Sequence[Pipeline],
+        marked: Sequence[Pipeline],
         command: Callable[[Pipeline], Any],
         *,
-        begun: Callable[[], object],
         report_text: Callable[[Any], str] | None = None,
     ) -> None:
+        def unmark_excluded() -> None:
+            # At the end, marks stay only where a second try makes sense.
+            for pipeline in marked:
+                if pipeline not in chosen:
+                    self._unmark(pipeline.pipeline_id)
+
         begin_bulk(
             self._host,
             BulkCommand[Pipeline, Any](
@@ -130,18 +122,13 @@ class BulkPipelines:
                 items=chosen,
                 name=title,
                 command=command,
-                on_begun=begun,
+                on_begun=unmark_excluded,
                 unmark=lambda pipeline: self._unmark(pipeline.pipeline_id),
                 report_text=report_text,
             ),
         )
 
     async def _stop_completely(self, pipeline: Pipeline) -> StopOutcome:
-        """Stop a pipeline.
-
-        Raises:
-            StudioError: the pipeline, or some of its jobs, may continue.
-        """
         outcome = await self._host.session.commands.pipelines.stop(pipeline)
         if outcome.still_running or outcome.starts_more_jobs:
             raise PartialStopError(_what_continues(outcome))
@@ -155,15 +142,7 @@ def title(pipeline: Pipeline) -> str:
     return f"{name}{target} ({pipeline.pipeline_id[:SHORT_ID]})"
 
 
-def _excluded_line(count: int, why: str) -> tuple[str, ...]:
-    """Return a line such as `Left out: 2 cannot be paused.`, or none; `why` is for one pipeline."""
-    if not count:
-        return ()
-    return (f"Left out: {count} {why if count == 1 else why.replace('has', 'have')}.",)
-
-
 def _what_continues(outcome: StopOutcome) -> str:
-    """Return which jobs of a pipeline may continue, with Studio's first reason."""
     running = [name_of(job.run) for job in outcome.still_running if job.error is None]
     refused = [
         (name_of(job.run), job.error) for job in outcome.still_running if job.error is not None

@@ -41,17 +41,18 @@ class PipelineController:
         at_hand: Callable[[], Pipeline | None],
         marked: Callable[[], Sequence[Pipeline]] = tuple,
         unmark: Callable[[str], object] = lambda _: None,
+        hidden_count: Callable[[], int] = lambda: 0,
     ) -> None:
         """Make a controller; `at_hand` returns the current pipeline, `marked` the marked ones.
 
-        Commands apply to the marked pipelines; if there are none, to the current one. Only
-        `show_raw` and `copy_part` apply to the current pipeline even if others are marked. `unmark`
-        removes the mark of a pipeline, given its id.
+        Commands apply to the marked pipelines, else to the current one; `show_raw` and `copy_part`
+        to the current one in any case. `unmark` removes a mark, given the id of a pipeline.
+        `hidden_count` returns how many of the marked pipelines a filter hides.
         """
         self._host = host
         self._shown_at_hand = at_hand
         self._shown_marked = marked
-        self._bulk = BulkPipelines(host, unmark)
+        self._bulk = BulkPipelines(host, unmark, hidden_count)
 
     def _at_hand(self) -> Pipeline | None:
         """Return the current pipeline as shown, or as `stop` read it, if that is newer."""
@@ -63,8 +64,12 @@ class PipelineController:
 
     @property
     def _targets(self) -> Sequence[Pipeline]:
-        """The pipelines to which most commands apply: the marked ones, else the current one."""
         return self._marked() or tuple(filter(None, (self._at_hand(),)))
+
+    def _possible_targets(self, is_possible: Callable[[Pipeline], bool]) -> list[Pipeline]:
+        return [
+            each for each in self._targets if is_usable_id(each.pipeline_id) and is_possible(each)
+        ]
 
     # Why commands are unavailable.
 
@@ -74,26 +79,24 @@ class PipelineController:
 
     def why_no_id(self) -> str | None:
         """Return why no marked pipeline, else the current one, has an id that requests can use."""
-        if not (targets := self._targets):
+        if not self._targets:
             return self.why_none()
-        return None if any(is_usable_id(each.pipeline_id) for each in targets) else NO_ID
+        return None if self._possible_targets(lambda _: True) else NO_ID
 
     def why_not_pause_or_resume(self) -> str | None:
         """Return why none of the pipelines can be paused or resumed."""
-        pipeline, reason = self._at_hand(), self._why_no_change()
-        if (
-            pipeline is None
-            or reason
-            or any(_can_pause(each) or self._can_resume(each) for each in self._targets)
+        reason = self._why_no_change()
+        if reason or self._possible_targets(
+            lambda pipeline: _can_pause(pipeline) or self._can_resume(pipeline)
         ):
             return reason
         if marked := self._marked():
             return f"None of the {plural(len(marked), 'marked pipeline')} can be paused or resumed"
-        return ended_words(pipeline)
+        return ended_words(self._targets[0])
 
     def why_not_stop(self) -> str | None:
         """Return why none of the pipelines can be stopped."""
-        if (reason := self._why_no_change()) or any(map(can_stop, self._targets)):
+        if (reason := self._why_no_change()) or self._possible_targets(can_stop):
             return reason
         marked = len(self._marked())
         where = f"the {plural(marked, 'marked pipeline')}" if marked else "it"
@@ -101,8 +104,10 @@ class PipelineController:
 
     def why_no_logs(self) -> str | None:
         """Return why there are no logs to show."""
-        if (reason := self.why_none()) or any(map(jobs_with_logs, self._targets)):
-            return reason
+        if not self._targets:
+            return self.why_none()
+        if jobs_with_logs(*self._targets):
+            return None
         if marked := self._marked():
             return f"None of the jobs of the {plural(len(marked), 'marked pipeline')} has started"
         return "None of its jobs has started"
@@ -120,15 +125,14 @@ class PipelineController:
 
     def pause_label(self) -> str:
         """Return what `p` does now: `pause` if a pipeline can be paused, else `resume`."""
-        return "pause" if any(map(_can_pause, self._targets)) else "resume"
+        return "pause" if self._possible_targets(_can_pause) else "resume"
 
     # Commands.
 
     async def pause_or_resume(self) -> None:
         """Pause the pipelines that can be paused; if there are none, resume those that stopped."""
         pausing = self.pause_label() == "pause"
-        is_possible = _can_pause if pausing else self._can_resume
-        chosen = [pipeline for pipeline in self._targets if is_possible(pipeline)]
+        chosen = self._possible_targets(_can_pause if pausing else self._can_resume)
         if self._marked():
             await self._bulk.pause_or_resume(chosen, self._targets, pausing=pausing)
             return
@@ -139,7 +143,6 @@ class PipelineController:
         command = pipeline_commands.pause if pausing else pipeline_commands.resume
 
         def finish(is_reached: bool) -> str:
-            """Return the message of success; empty if a newer command replaced this one."""
             if not is_reached:
                 return ""
             session.endings.watch_pipelines(chosen)
@@ -178,7 +181,7 @@ class PipelineController:
 
     async def stop(self) -> None:
         """Ask, naming or counting the jobs to cancel; then pause the pipelines and cancel them."""
-        chosen = [pipeline for pipeline in self._targets if can_stop(pipeline)]
+        chosen = self._possible_targets(can_stop)
         if self._marked():
             await self._bulk.stop(chosen, self._targets)
             return
@@ -213,7 +216,7 @@ class PipelineController:
 
     async def open_logs(self) -> None:
         """Show the logs of at most `LIMIT` jobs that have begun, merged into one."""
-        runs = [run for pipeline in self._targets for run in jobs_with_logs(pipeline)]
+        runs = jobs_with_logs(*self._targets)
         ids = [run.created_job_id for run in runs if run.created_job_id]
         if len(ids) > LIMIT:
             self._host.notify_user(
@@ -252,8 +255,8 @@ class PipelineController:
 
     async def copy_id(self) -> None:
         """Copy the id of the current pipeline, or the ids of all marked pipelines, one per line."""
-        if marked := self._marked():
-            ids = [each.pipeline_id for each in marked if is_usable_id(each.pipeline_id)]
+        if self._marked():
+            ids = [each.pipeline_id for each in self._possible_targets(lambda _: True)]
             await copy(self._host.app, "\n".join(ids), f"The ids of {plural(len(ids), 'pipeline')}")
         elif pipeline := self._at_hand():
             await copy(self._host.app, pipeline.pipeline_id)
@@ -337,7 +340,6 @@ def _can_pause(pipeline: Pipeline) -> bool:
 
 
 def _can_resume(pipeline: Pipeline, *, is_local: bool) -> bool:
-    """Return whether a pipeline can be resumed; a canceled one needs jobs and a local Studio."""
     if is_local and pipeline.state is PipelineState.CANCELED:
         return bool(pipeline.job_runs)
     return pipeline.state in {PipelineState.PAUSED, PipelineState.FAILED}

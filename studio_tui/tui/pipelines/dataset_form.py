@@ -24,12 +24,9 @@ from studio_tui.tui.pipelines.kept_drafts import RESTORED, Beginning
 from studio_tui.tui.sheets import FORM_DIALOGS
 
 Made = TypeVar("Made")
-"""What Studio creates for the form: a pipeline or a schedule."""
 Draft = TypeVar("Draft")
-"""The whole input of the form."""
 
-OFFERED = 4
-"""Maximum number of completions listed below the field."""
+MOST_OFFERED = 4
 
 
 class DatasetInput(FieldInput):
@@ -46,7 +43,6 @@ class DatasetInput(FieldInput):
     def __init__(
         self, text: str, names: Callable[[], tuple[str, ...]], *, is_proposed: bool
     ) -> None:
-        """Make an input that completes `names`; typing replaces a text that `is_proposed`."""
         super().__init__(
             text if is_proposed else with_trailing_space(text),
             compact=True,
@@ -84,10 +80,7 @@ class DatasetInput(FieldInput):
         self.post_message(self.Chose())
 
     def note_typing(self) -> None:
-        """Note that the user has typed: the choice of a completion starts again.
-
-        The text is no longer selected when the input gets the focus, so typing does not replace it.
-        """
+        """Begin the choice of a completion again, and stop selecting the text on focus."""
         self._choice = 0
         self.select_on_focus = False
 
@@ -109,9 +102,8 @@ class DatasetInput(FieldInput):
 
     def last_word(self) -> tuple[str, str]:
         """Return the text before the last word, and this word: empty after a blank or comma."""
-        bare = self.value.rstrip(", ") if not self.value.endswith((" ", ",")) else self.value
-        word = bare.replace(",", " ").rpartition(" ")[2]
-        return self.value[: len(bare) - len(word)], word
+        word = self.value.replace(",", " ").rpartition(" ")[2]
+        return self.value.removesuffix(word), word
 
 
 def with_trailing_space(text: str) -> str:
@@ -122,32 +114,26 @@ def with_trailing_space(text: str) -> str:
 class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
     """A form that sends a request about datasets; its answer is what Studio created.
 
-    The answer is `None` if the user closes the form. A subclass has bindings for the actions
-    `send`, `anew` and `close`.
+    The answer is `None` if the user closes it. A subclass has bindings for `send`, `anew` and
+    `close`.
     """
 
     CSS_PATH = FORM_DIALOGS
     AUTO_FOCUS = "DatasetInput"
 
     send_words: ClassVar[str]
-    """Label of the button for `send`."""
     lasting: ClassVar[Collection[str]] = ()
-    """Names of the fields with notes that are visible even while another field has the focus."""
+    """Names of the fields whose notes stay while another field has the focus."""
 
     def __init__(
         self, title: str, line: DatasetInput, environment: str, beginning: Beginning[Draft]
     ) -> None:
         super().__init__(title)
         self.beginning = beginning
-        """What the form starts with, and where its input is saved."""
         self.is_sending = False
         self.was_sent = False
-        """Whether sending has been tried, so that a missing value is a problem.
-
-        It is False again after another completion is chosen, and after `f3`.
-        """
+        """Whether sending has been tried, so that a missing value is a problem."""
         self.refused: tuple[Problem, ...] = ()
-        """The errors that Studio returned, each until its field is changed."""
         self.line = line
         self.area = CodeArea(environment, masked=True)
         self.fields = self.make_fields(
@@ -276,7 +262,7 @@ class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
             field.set_notes(of_field, notes[name], lasting=name in self.lasting)
 
     def _refuse(self, error: StudioError) -> None:
-        """Show an error of Studio: at the field that it is about, or as the form's message."""
+        """Show an error of Studio at the field that it is about, or as the form's message."""
         self.show_message("")
         sentence = f"Studio says: {failure_message(error)}"
         if isinstance(error, InvalidRequest | NotFound):
@@ -298,14 +284,12 @@ class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
 
     @on(DatasetInput.Chose)
     def _chose(self) -> None:
-        """Show the completions, instead of the error that a name is missing."""
         self.was_sent = False
         self.check()
 
     @on(events.DescendantFocus)
     @on(events.DescendantBlur)
     def _focus_moved(self) -> None:
-        """Update the notes for the focused field: completions, or unknown names."""
         self.check()
 
     @on(Button.Pressed, "#yes")

@@ -24,8 +24,7 @@ from studio_tui.tui.frame.request_notices import error_message, with_notice
 from studio_tui.tui.frame.review import Review
 
 NO_DATASETS = "No dataset is known yet: jobs create them"
-_REBUILD = "rebuild "
-"""Prefix of an answer of `DatasetPicker` to the key `t`; see `rebuild_request`."""
+_REBUILD_PREFIX = "rebuild "
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class Rebuild:
 
     names: tuple[str, ...]
     only: bool
-    """Whether the datasets that `names` depend on are left as they are."""
+    """Whether their sources are left as they are."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +44,10 @@ class GoToJob:
 
 
 DatasetChoice = Rebuild | GoToJob | None
-"""The user's choice; `None` if the dialog was closed."""
 
 
 class DatasetPicker(Choose):
-    """Lists datasets; its answer is a dataset's name, with the prefix `_REBUILD` after `t`."""
+    """Lists datasets; its answer is a dataset's name, with a prefix after `t`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "rebuild", "rebuild", id="datasets.rebuild",
@@ -58,9 +56,8 @@ class DatasetPicker(Choose):
     KEYS = "enter shows its versions, t rebuilds outdated ones, else this one"
 
     def action_rebuild(self) -> None:
-        """Answer with the prefix `_REBUILD` and the name of the dataset under the cursor."""
         row = self.query_one(OptionList).highlighted_option
-        self.dismiss(f"{_REBUILD}{row.id}" if row is not None else None)
+        self.dismiss(f"{_REBUILD_PREFIX}{row.id}" if row is not None else None)
 
 
 async def fetch_datasets(session: StudioSession) -> tuple[ListedDataset, ...]:
@@ -82,7 +79,7 @@ async def browse(
 ) -> DatasetChoice:
     """Show the datasets, the cursor on the first that `job_ids` created; return the choice.
 
-    `None` also if the request fails or no dataset is known; the user is then notified.
+    It is also `None` if there is nothing to show; the user is then notified.
     """
     try:
         datasets = await with_notice(app, session, fetch_datasets(session))
@@ -92,7 +89,11 @@ async def browse(
     if not datasets:
         app.notify(NO_DATASETS, markup=False)
         return None
-    names = (each.name for each in datasets if _made_by(each, job_ids))
+    names = (
+        each.name
+        for each in datasets
+        if any(version.job_id in job_ids for version in each.versions)
+    )
 
     async def request_again() -> Sequence[ListedDataset]:
         nonlocal datasets
@@ -117,13 +118,13 @@ async def choose(
     *,
     has_lineage: bool,
     can_rebuild: bool,
+    can_leave: bool = True,
 ) -> DatasetChoice:
-    """Show the list of datasets, and the details of each that the user opens.
+    """Show the list of datasets, and the details of each that the user opens, until a choice.
 
-    Return once the user closes the list, or chooses to rebuild datasets or to go to a job. The
-    cursor begins at the dataset `current`. After each choice in the list, `request_again` returns
-    the present datasets. `has_lineage` means that Studio says which datasets are out of date: the
-    heading then has the number of these and the time.
+    The cursor begins at the dataset `current`. After each choice in the list, `request_again`
+    returns the present datasets. `has_lineage` means that Studio says which are out of date;
+    `can_leave`, that the user can go to a job.
     """
     while True:
         now = clock.now()
@@ -138,10 +139,10 @@ async def choose(
             return None
         datasets = await request_again()
         by_name = {each.name: each for each in datasets}
-        if picked.startswith(_REBUILD):
+        if picked.startswith(_REBUILD_PREFIX):
             if can_rebuild:
                 outdated = tuple(each.name for each in datasets if each.newer)
-                return rebuild_request(outdated, picked.removeprefix(_REBUILD))
+                return rebuild_request(outdated, picked.removeprefix(_REBUILD_PREFIX))
             app.notify("Datasets cannot be rebuilt from here", severity="warning", markup=False)
             continue
         current = picked if picked in by_name else ""
@@ -149,17 +150,15 @@ async def choose(
             continue
         chosen, now = by_name[picked], clock.now()
         choice = await _show_details(
-            app, chosen, datasets, now, has_lineage=has_lineage, can_rebuild=can_rebuild
-        )
+            app, chosen, datasets, now,
+            has_lineage=has_lineage, can_rebuild=can_rebuild, can_leave=can_leave,
+        )  # fmt: skip
         if choice is not None:
             return choice
 
 
 def rebuild_request(outdated: Sequence[str], name: str) -> Rebuild:
-    """Return a request to rebuild only the outdated datasets; if there are none, to rebuild `name`.
-
-    In the second case the datasets that `name` is made from are rebuilt too.
-    """
+    """Return a request to rebuild the outdated datasets only; else `name` with its sources."""
     if outdated:
         return Rebuild(tuple(map(short_name, outdated)), only=True)
     return Rebuild((short_name(name),), only=False)
@@ -173,13 +172,13 @@ async def _show_details(
     *,
     has_lineage: bool,
     can_rebuild: bool,
+    can_leave: bool,
 ) -> DatasetChoice:
-    """Show the details of a dataset, and return the choice; `None` to go back to the list."""
     maker = next((each.job_id for each in dataset.versions if each.job_id is not None), None)
     answers = [("o", "ok")]
     if can_rebuild:
         answers.append(("t", "rebuild it"))
-    if maker is not None:
+    if maker is not None and can_leave:
         answers.append(("g", "go to its job"))
     lines = dataset_lines(dataset, others, now, has_lineage=has_lineage)
     answer = await app.push_screen_wait(Review(short_name(dataset.name), lines, answers))
@@ -189,7 +188,3 @@ async def _show_details(
     if answer == "g" and maker is not None:
         return GoToJob(maker)
     return None
-
-
-def _made_by(dataset: ListedDataset, job_ids: Collection[str]) -> bool:
-    return any(version.job_id in job_ids for version in dataset.versions)

@@ -8,22 +8,19 @@ from typing import Generic, TypeVar
 Draft = TypeVar("Draft")
 
 RESTORED = "This is the form as you left it; f3 starts anew."
-"""A message of a form that starts with a saved draft."""
 
 
 @dataclass(frozen=True, slots=True)
 class Beginning(Generic[Draft]):
-    """The draft that a form starts with, and where the form saves its input."""
+    """The draft that a form starts with, that of a fresh form, and where it saves its input."""
 
     draft: Draft
     fresh: Draft
-    """The draft of a form for which nothing has been saved."""
     keep: Callable[[Draft], None]
     """Saves a draft for the next form; called with `fresh`, it deletes the saved one."""
 
     @property
     def is_restored(self) -> bool:
-        """Whether the form starts with a saved draft."""
         return self.draft != self.fresh
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, ClassVar
 
-from textual import events, on
+from textual import on
 from textual.binding import Binding, BindingType
 
 from studio_tui import clock
@@ -14,12 +14,7 @@ from studio_tui.api.states import PipelineState
 from studio_tui.presentation.cells import NOTHING
 from studio_tui.presentation.jobs.facts import Fact, FactLine
 from studio_tui.presentation.pipelines.facts import PipelineContext, facts, grid
-from studio_tui.presentation.pipelines.rows import (
-    COLUMNS,
-    PIPELINES,
-    Overview,
-    cells,
-)
+from studio_tui.presentation.pipelines.rows import COLUMNS, PIPELINES, Overview, cells
 from studio_tui.service.polling.pipelines_feed import PipelineList
 from studio_tui.service.polling.poller import Poller
 from studio_tui.service.polling.snapshot import SnapshotPublisher
@@ -41,15 +36,12 @@ _HINTS = {
     PipelineState.PAUSED: ("table.open", "pipeline.pause", "pipeline.stop", "pipeline.logs"),
     PipelineState.FAILED: ("table.open", "pipeline.pause", "pipeline.logs", "pipelines.problems"),
 }
-"""Ids of keys in the footer, by the state of the pipeline under the cursor."""
+"""Keys in the footer, by the state of the pipeline under the cursor."""
 _FINISHED_HINTS = ("table.open", "pipeline.logs")
-"""Ids of keys for a pipeline in any other state."""
 _MARK_HINTS = (
     "pipeline.pause", "pipeline.stop", "pipeline.logs", "pipeline.copy_id", "pipelines.unmark",
 )  # fmt: skip
-"""Ids of keys while pipelines are marked."""
 _ALWAYS = ("pipelines.trigger", "pipelines.filter")
-"""Ids of keys that are added to the others."""
 
 
 _COMMANDS: tuple[Command["PipelinesScreen"], ...] = (
@@ -93,7 +85,9 @@ class PipelinesScreen(ListPage[Pipeline]):
     def __init__(self, basics: Basics, view: ListView) -> None:
         super().__init__(basics, view)
         unmark = self.list.marks.unmark
-        self.pipelines = PipelineController(self, self.row_at_hand, self.marked_rows, unmark)
+        self.pipelines = PipelineController(
+            self, self.row_at_hand, self.marked_rows, unmark, self._hidden_mark_count
+        )
         self.rebuilding = Rebuilding(self, self.row_at_hand)
         self.commands.add(self.pipelines, self.rebuilding)
         self.commands.add_to(self, _COMMANDS)
@@ -101,7 +95,11 @@ class PipelinesScreen(ListPage[Pipeline]):
         self._recorded = RecordedRows(self.session.records.pipelines, lambda: self.list, PIPELINES)
         self._overview = Overview()
         self._jobs: dict[str, Job] = {}
-        """The jobs that the listed pipelines run, by id, as far as they are known."""
+        """The jobs that the listed pipelines run, by id."""
+
+    def _hidden_mark_count(self) -> int:
+        shown = set(self.table.keys)
+        return sum(each.pipeline_id not in shown for each in self.marked_rows())
 
     # Overrides of Page.
 
@@ -117,7 +115,6 @@ class PipelinesScreen(ListPage[Pipeline]):
         return (*hints, *_ALWAYS)
 
     def label(self, binding: Binding) -> str:
-        """Return the current label of a key: `p` pauses or resumes, `X` stops or only cancels."""
         if binding.id == "pipeline.pause":
             return self.pipelines.pause_label()
         if binding.id == "pipeline.stop":
@@ -125,7 +122,6 @@ class PipelinesScreen(ListPage[Pipeline]):
         return super().label(binding)
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
-        """Show new pipelines, recorded ones, or changes of the jobs they run."""
         value = message.snapshot.value
         if message.name == self.session.pipelines.name:
             if is_news and value is not None:
@@ -151,11 +147,9 @@ class PipelinesScreen(ListPage[Pipeline]):
         return (*super().pollers(), self._recorded.archive)
 
     def rows_changed(self) -> None:
-        """Update the recorded rows."""
         self._recorded.update()
 
     def title_notes(self) -> tuple[Part, ...]:
-        """Return how many of the pipelines are recorded."""
         return self._recorded.title_parts
 
     # Overrides of ListPage.
@@ -178,16 +172,12 @@ class PipelinesScreen(ListPage[Pipeline]):
         return self._recorded.with_mark(key, row)
 
     def facts_at_hand(self, now: datetime) -> tuple[Fact | FactLine, ...]:
-        """Return the preview of the pipeline under the cursor, with its past runs."""
         pipeline = self.row_at_hand()
         pipeline_list = self.source().snapshot.value
         if pipeline is None or pipeline_list is None:
             return ()
         context = PipelineContext(self._overview, self._jobs, clock.now(), now)
-        rows = (
-            *self._recorded.fact(pipeline.pipeline_id, clock.now()),
-            *facts(pipeline, context),
-        )
+        rows = (*self._recorded.fact(pipeline.pipeline_id, clock.now()), *facts(pipeline, context))
         width, height = self.list.list_preview.size
         past = grid(pipeline, pipeline_list.pipelines, context, width, height - len(rows) - 1)
         return (*rows, Fact("", NOTHING), *past) if past else rows
@@ -198,7 +188,3 @@ class PipelinesScreen(ListPage[Pipeline]):
             self.post_message(OpenPipeline(message.key))
         else:
             self.notify_user(NO_ID, "warning")
-
-    @on(events.ScreenResume)
-    def _resumed(self) -> None:
-        self.rebuilding.show_postponed_form()

@@ -22,10 +22,9 @@ def pipeline_changes(
     is_possible: Callable[[Pipeline], bool],
     what: str,
 ) -> Callable[[], QuestionChange | None]:
-    """Return a function that says in how many of the pipelines nothing is left to `what`.
+    """Return a function that says in how many of the pipelines nothing is left to `what`, a verb.
 
-    `what` is a verb, such as `stop`. For a single pipeline, the function says why. It returns
-    `None` while `is_possible` holds for all pipelines.
+    For a single pipeline, it says why. It returns `None` while `is_possible` holds for all.
     """
 
     def change() -> QuestionChange | None:

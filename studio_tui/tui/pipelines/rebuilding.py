@@ -6,6 +6,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
 
+from textual.app import App
+
 from studio_tui.api.ids import is_usable_id
 from studio_tui.api.listed_datasets import ListedDataset
 from studio_tui.api.models import Job, Pipeline
@@ -27,18 +29,13 @@ class Rebuilding:
     """Controller of rebuilding datasets, on the list of pipelines."""
 
     def __init__(self, page: ListPage[Pipeline], at_hand: Callable[[], Pipeline | None]) -> None:
-        """Make a controller; `at_hand` returns the pipeline under the cursor."""
         self._page = page
         self._session = page.session
         self._at_hand = at_hand
         self._drafts: KeptDrafts[TriggerDraft] = KeptDrafts()
-        """Unfinished forms, by the datasets that they proposed."""
         self._last_sent = TriggerDraft()
-        """The input sent last; its `review` and `only` are the defaults of the next form."""
-        self._waiting: TriggerDraft | None = None
-        """The input of a form that opens as soon as the page is shown."""
+        """Its `review` and `only` are the defaults of the next form."""
         self._listed: tuple[ListedDataset, ...] = ()
-        """All datasets, if Studio lists them."""
 
     def why_not_trigger(self) -> str | None:
         """Return why no pipeline can be triggered."""
@@ -51,39 +48,25 @@ class Rebuilding:
         return None if self._session.commands.schedules.is_possible else NO_PIPELINES
 
     async def trigger(self) -> None:
-        """Show the form for triggering a pipeline; the cursor then moves to the new pipeline.
-
-        If the user wants to review the new pipeline first, its page is opened.
-        """
+        """Show the form for triggering a pipeline, and then the pipeline's page or its row."""
         pipeline, last = self._at_hand(), self._last_sent
         target = pipeline.datasets if pipeline else ""
         fresh = TriggerDraft(target, review=last.review, is_proposed=True, only=last.only)
-        await self._fill_in(self._drafts.begin(target, fresh))
+        await self._fill_in(self._page.app, self._drafts.begin(target, fresh))
 
     def schedule(self) -> None:
         """Show the form for a schedule that rebuilds the datasets of the current pipeline."""
         pipeline = self._at_hand()
         self._page.post_message(SchedulePipeline(pipeline.datasets if pipeline else ""))
 
-    def rebuild(self, names: Sequence[str], *, only: bool) -> None:
-        """Show the form for rebuilding datasets as soon as the page is shown.
+    async def rebuild(self, app: App[Any], names: Sequence[str], *, only: bool) -> None:
+        """Show the form for rebuilding datasets, or `only` these, over the current screen."""
+        draft = TriggerDraft(" ".join(names), only=only)
+        # A draft saved for these datasets may have another `only` than the new choice.
+        beginning = replace(self._drafts.begin(draft.datasets, draft), draft=draft)
+        await self._fill_in(app, beginning)
 
-        `only` means that the datasets which `names` depend on are left as they are.
-        """
-        self._waiting = TriggerDraft(" ".join(names), only=only)
-        if self._page.is_current and self._page.is_alive:
-            self.show_postponed_form()
-
-    def show_postponed_form(self) -> None:
-        """Show the form that `rebuild` has postponed, if there is one."""
-        draft, self._waiting = self._waiting, None
-        if draft is not None:
-            # A draft saved for these datasets may have another `only` than the new choice.
-            beginning = self._drafts.begin(draft.datasets, draft)
-            filling = partial(self._fill_in, replace(beginning, draft=draft))
-            start_worker(self._page, filling, name="rebuild", group="command")
-
-    async def _fill_in(self, beginning: Beginning[TriggerDraft]) -> None:
+    async def _fill_in(self, app: App[Any], beginning: Beginning[TriggerDraft]) -> None:
         form = TriggerScreen(
             self._session.commands.pipeline_trigger,
             beginning,
@@ -92,14 +75,10 @@ class Rebuilding:
             pipeline_ids=lambda: frozenset(each.pipeline_id for each in self._known_pipelines()),
         )
         loading = start_worker(
-            self._page,
-            partial(self._load_datasets, form.while_alive(form.names_changed)),
-            name="datasets",
-            group="datasets",
-            exclusive=True,
+            app, partial(self._load_datasets, form), name="names", group="names", exclusive=True
         )
         try:
-            pipeline = await self._page.ask(form)
+            pipeline = await app.push_screen_wait(form)
         finally:
             loading.cancel()
         if pipeline is not None:
@@ -107,18 +86,19 @@ class Rebuilding:
             self._session.endings.watch_pipelines((pipeline,))
             self._page.list.await_row(pipeline.pipeline_id)
             if self._last_sent.review and is_usable_id(pipeline.pipeline_id):
-                self._page.post_message(OpenPipeline(pipeline.pipeline_id))
+                app.post_message(OpenPipeline(pipeline.pipeline_id))
 
-    async def _load_datasets(self, names_changed: Callable[[], None]) -> None:
+    async def _load_datasets(self, form: TriggerScreen) -> None:
         """Request the names of datasets, and again whenever jobs have ended, until canceled."""
 
         async def load(jobs: Sequence[Job]) -> bool:
             is_complete = await self._load(jobs)
-            names_changed()
+            if form.is_alive:
+                form.check()
             return is_complete
 
         ended_jobs = RequestRepeatedOnEnds(self._known_jobs, load)
-        unsubscribe = self._page.listen(self._session.jobs.subscribe, lambda _: ended_jobs.check())
+        unsubscribe = self._session.jobs.subscribe(lambda _: ended_jobs.check())
         try:
             await ended_jobs.follow()
         finally:
@@ -129,10 +109,7 @@ class Rebuilding:
         return job_list.jobs if job_list is not None else None
 
     async def _load(self, jobs: Sequence[Job]) -> bool:
-        """Request the datasets: of a local Studio all, of another Studio those `jobs` created.
-
-        Return whether the answers are complete, so that nothing need be requested again.
-        """
+        """Request the listed datasets, or those that `jobs` created; return whether it has all."""
         if not self._session.client.is_local_studio:
             await self._session.datasets.request_versions(jobs)
             return self._session.datasets.is_complete

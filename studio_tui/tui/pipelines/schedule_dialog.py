@@ -14,22 +14,17 @@ from studio_tui.api.models import Job
 from studio_tui.api.own_inputs import NewPipelineSchedule
 from studio_tui.errors import StudioError
 from studio_tui.presentation.form.problems import Problem
-from studio_tui.presentation.pipelines.datasets import (
-    datasets_in,
-    short_name,
-    unknown_datasets,
-)
+from studio_tui.presentation.pipelines.datasets import datasets_in, short_name, unknown_datasets
 from studio_tui.presentation.schedules.explanations import explain_time_or_expression
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.form.form_field import FieldInput, FormField
-from studio_tui.tui.pipelines.dataset_form import OFFERED, DatasetForm, DatasetInput
+from studio_tui.tui.pipelines.dataset_form import MOST_OFFERED, DatasetForm, DatasetInput
 from studio_tui.tui.pipelines.datasets import fetch_datasets
 from studio_tui.tui.pipelines.kept_drafts import Beginning
 
 logger = logging.getLogger(__name__)
 
 _NO_TIME = "A cron such as `0 3 * * *`, in UTC, or one time such as `tomorrow 15:00`."
-"""Note below the field for the time, unless a valid time is explained there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +33,10 @@ class ScheduleDraft:
 
     datasets: str = ""
     time: str = ""
-    """A cron expression or a single time, as typed."""
+    """As typed: a cron expression or a single time."""
     environment: str = field(default="", repr=False)
     is_proposed: bool = False
-    """Whether the datasets are a default value, which typing replaces."""
+    """Whether typing replaces the datasets."""
 
 
 class ScheduleDialog(DatasetForm[Job, ScheduleDraft]):
@@ -57,36 +52,27 @@ class ScheduleDialog(DatasetForm[Job, ScheduleDraft]):
     lasting = ("time",)
 
     def __init__(
-        self,
-        session: StudioSession,
-        beginning: Beginning[ScheduleDraft],
-        *,
-        zone: tzinfo,
+        self, session: StudioSession, beginning: Beginning[ScheduleDraft], *, zone: tzinfo
     ) -> None:
-        """Make a form; a time that the user types is in `zone`."""
         draft = beginning.draft
         self._session = session
         self._zone = zone
         self._names: tuple[str, ...] = ()
         self._has_all = False
-        """Whether Studio has listed all datasets, so that any other name is wrong."""
         self._time = FieldInput(draft.time, compact=True, select_on_focus=False)
         line = DatasetInput(draft.datasets, lambda: self._names, is_proposed=draft.is_proposed)
         super().__init__("Rebuild datasets on a schedule", line, draft.environment, beginning)
 
     def make_fields(self, datasets: FormField, environment: FormField) -> dict[str, FormField]:
-        """Return the fields, with the time after the datasets."""
         time = FormField("time", "When", self._time)
         return {"datasets": datasets, "time": time, "environment": environment}
 
     def on_mount(self) -> None:
-        """Show the notes of the fields, and load the names of datasets."""
         self._load_names()
         super().on_mount()
 
     @property
     def draft(self) -> ScheduleDraft:
-        """The current input."""
         names, time, environment = self.line.value, self._time.value, self.area.text
         return ScheduleDraft(names, time, environment, self.line.is_proposed)
 
@@ -96,7 +82,6 @@ class ScheduleDialog(DatasetForm[Job, ScheduleDraft]):
 
     @work(name="datasets", group="datasets", exclusive=True)
     async def _load_names(self) -> None:
-        """Load the names of datasets: from Studio, and those of known jobs and pipelines."""
         try:
             listed = [each.name for each in await fetch_datasets(self._session)]
         except StudioError as error:
@@ -109,7 +94,6 @@ class ScheduleDialog(DatasetForm[Job, ScheduleDraft]):
         self.check()
 
     async def send(self) -> Job:
-        """Create the schedule."""
         draft = self.draft
         times = explain_time_or_expression(draft.time.strip(), clock.now(), self._zone)
         request = NewPipelineSchedule(
@@ -128,7 +112,6 @@ class ScheduleDialog(DatasetForm[Job, ScheduleDraft]):
         )
 
     def problems_of_its_own(self) -> tuple[Problem, ...]:
-        """Return the problems of the time, and unknown names."""
         return (*self._time_problems(), *self._name_problems())
 
     def _time_problems(self) -> tuple[Problem, ...]:
@@ -155,9 +138,8 @@ class ScheduleDialog(DatasetForm[Job, ScheduleDraft]):
         }
 
     def _completion_notes(self) -> tuple[str, ...]:
-        """Return a line with the completions of the last word, or advice if nothing is to add."""
         word, completions = self.line.last_word()[1], self.line.completions()
         if not completions or completions == (word,):
             return ("Names separated by spaces; everything they are made from is rebuilt too.",)
         prefix = "tab: " if word or self.line.has_chosen else "known: "
-        return (f"{prefix}{', '.join(completions[:OFFERED])}",)
+        return (f"{prefix}{', '.join(completions[:MOST_OFFERED])}",)

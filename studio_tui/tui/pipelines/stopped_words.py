@@ -11,10 +11,8 @@ from studio_tui.service.commands.jobs import failure_message
 from studio_tui.service.commands.pipelines import StopOutcome, runs_to_cancel
 
 _NOT_STARTED = frozenset({JobState.CREATED, JobState.SCHEDULED, JobState.QUEUED})
-"""States of jobs that the question counts as queued."""
 
-_LISTED = 12
-"""How many jobs a question lists by name."""
+_MOST_LISTED = 12
 
 
 class StopQuestion(NamedTuple):
@@ -22,16 +20,12 @@ class StopQuestion(NamedTuple):
 
     question: str
     effects: Sequence[str]
-    """Lines that say what will happen: the pause, and which jobs are canceled."""
     yes: str
     no: str
 
 
 def stop_question(pipeline: Pipeline) -> StopQuestion:
-    """Return the question whether to stop a pipeline; if it is paused, whether to cancel its jobs.
-
-    The effects list running jobs by name. Of queued jobs they have only the number.
-    """
+    """Return the question whether to stop a pipeline, or to cancel the jobs of a paused one."""
     affected = runs_to_cancel(pipeline)
     queued = [run for run in affected if run.state in _NOT_STARTED]
     running = [name_of(run) for run in affected if run not in queued]
@@ -50,9 +44,9 @@ def stop_question(pipeline: Pipeline) -> StopQuestion:
 
 
 def name_lines(names: Sequence[str]) -> list[str]:
-    """Return names of jobs as lines of a question; of many names, the first `_LISTED`."""
-    lines = [f"    {name}" for name in names[:_LISTED]]
-    unlisted = len(names) - _LISTED
+    """Return names of jobs as lines of a question; of many names, the first `_MOST_LISTED`."""
+    lines = [f"    {name}" for name in names[:_MOST_LISTED]]
+    unlisted = len(names) - _MOST_LISTED
     return [*lines, f"    and {unlisted} more"] if unlisted > 0 else lines
 
 

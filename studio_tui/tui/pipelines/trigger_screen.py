@@ -27,12 +27,11 @@ from studio_tui.service.commands.trigger_pipeline import (
 )
 from studio_tui.tui.form.form_field import Flag, FormField
 from studio_tui.tui.frame.dialogs import Confirm, confirm_sending_again
-from studio_tui.tui.pipelines.dataset_form import OFFERED, DatasetForm, DatasetInput
+from studio_tui.tui.pipelines.dataset_form import MOST_OFFERED, DatasetForm, DatasetInput
 from studio_tui.tui.pipelines.datasets import Rebuild, choose
 from studio_tui.tui.pipelines.kept_drafts import Beginning
 
 NOT_ALL = "Not all names have been received yet."
-"""A note shown while names may be missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +40,11 @@ class TriggerDraft:
 
     datasets: str = ""
     review: bool = True
-    """Whether the pipeline starts paused, so that its jobs can be reviewed."""
+    """Whether the pipeline starts paused."""
     environment: str = field(default="", repr=False)
     is_proposed: bool = False
-    """Whether the datasets are a default value, which typing replaces."""
+    """Whether typing replaces the datasets."""
     only: bool = False
-    """Whether the datasets that `datasets` depend on are left as they are."""
 
 
 class TriggerScreen(DatasetForm[Pipeline, TriggerDraft]):
@@ -71,11 +69,7 @@ class TriggerScreen(DatasetForm[Pipeline, TriggerDraft]):
         *,
         can_refresh: bool = False,
     ) -> None:
-        """Make a form; `known_datasets` and `pipeline_ids` return what is known at the time.
-
-        `can_refresh` says whether Studio lists datasets and can rebuild a dataset without the
-        datasets that it depends on.
-        """
+        """Make a form; `can_refresh` is whether Studio lists datasets and rebuilds one alone."""
         draft = beginning.draft
         self._pipeline_trigger = pipeline_trigger
         self._known = known_datasets
@@ -87,18 +81,15 @@ class TriggerScreen(DatasetForm[Pipeline, TriggerDraft]):
         super().__init__("Rebuild datasets", line, draft.environment, beginning)
 
     def make_fields(self, datasets: FormField, environment: FormField) -> dict[str, FormField]:
-        """Return the fields; the field `only` is among them if `can_refresh`."""
         only = {"only": FormField("only", "Only these", self._only)} if self._can_refresh else {}
         review = FormField("review", "Review", self._flag)
         return {"datasets": datasets, "review": review, "environment": environment, **only}
 
     def more_answers(self) -> tuple[Button, ...]:
-        """Return the button that shows all datasets, if Studio lists them."""
         return (Button("f2  Datasets", id="datasets", compact=True),) if self._can_refresh else ()
 
     @property
     def draft(self) -> TriggerDraft:
-        """The current input."""
         only = self._can_refresh and self._only.value
         names, review, environment = self.line.value, self._flag.value, self.area.text
         return TriggerDraft(names, review, environment, self.line.is_proposed, only)
@@ -111,15 +102,8 @@ class TriggerScreen(DatasetForm[Pipeline, TriggerDraft]):
     def _names(self) -> tuple[str, ...]:
         return self._known().names
 
-    def names_changed(self) -> None:
-        """Show names that have become known."""
-        self.check()
-
     async def send(self) -> Pipeline | None:
-        """Trigger the pipeline; while the outcome is unknown, offer to send the request again.
-
-        Returns `None` if the user declines.
-        """
+        """Trigger the pipeline; while the outcome is unknown, offer to send the request again."""
         draft = self.draft
         environment = draft.environment if draft.environment.strip() else None
         names = datasets_in(draft.datasets)
@@ -143,14 +127,12 @@ class TriggerScreen(DatasetForm[Pipeline, TriggerDraft]):
         self.app.notify(f"Triggered {name}: {jobs}{guess}", markup=False)
 
     def refusal(self, field: str, sentence: str) -> Problem:
-        """Return an error of Studio as a problem; an error about names gets suggestions."""
         if field != "datasets":
             return Problem(field, sentence)
         self.line.start_next_name()
         return refusal_problem(sentence, self.line.value, self._names())
 
     def problems_of_its_own(self) -> tuple[Problem, ...]:
-        """Return the unknown names; none while the field has the focus or an error of Studio."""
         if self.focused is self.line or self._are_names_refused:
             return ()
         is_certain = bool(self._known().listed)
@@ -182,7 +164,6 @@ class TriggerScreen(DatasetForm[Pipeline, TriggerDraft]):
         }
 
     def _outdated_notes(self) -> tuple[str, ...]:
-        """Return which datasets are outdated, and the key that shows them."""
         names = self._known().outdated
         return (f"out of date: {join_names(names)}; f2 shows them",) if names else ()
 
@@ -198,7 +179,9 @@ class TriggerScreen(DatasetForm[Pipeline, TriggerDraft]):
         async def request_again() -> Sequence[ListedDataset]:
             return self._known().listed or listed
 
-        choice = await choose(self.app, listed, request_again, has_lineage=True, can_rebuild=True)
+        choice = await choose(
+            self.app, listed, request_again, has_lineage=True, can_rebuild=True, can_leave=False
+        )
         if isinstance(choice, Rebuild):
             self.line.value = " ".join(choice.names)
             self._only.value = choice.only
@@ -206,11 +189,9 @@ class TriggerScreen(DatasetForm[Pipeline, TriggerDraft]):
             self.check()
 
     def _name_notes(self) -> tuple[str, ...]:
-        """Return the completions of the last word, and whether some may be missing."""
         return (*self._completion_notes(), *(() if self._known().is_all else (NOT_ALL,)))
 
     def _completion_notes(self) -> tuple[str, ...]:
-        """Return lines with the completions of the last word, or why there is nothing to add."""
         if not self._names():
             return ("namespace.project.name, several with a space between; none is known yet.",)
         word, completions = self.line.last_word()[1], self.line.completions()
@@ -222,10 +203,10 @@ class TriggerScreen(DatasetForm[Pipeline, TriggerDraft]):
             if self.line.is_proposed:
                 return ("Typing replaces it; end and a space begin another name.",)
             return ("More names may follow after a space.",)
-        unlisted = len(completions) - OFFERED
+        unlisted = len(completions) - MOST_OFFERED
         more = (f"and {unlisted} more: down goes to the next",) if unlisted > 0 else ()
         prefix = "tab: " if word or self.line.has_chosen else "known: "
-        others = (" " * len(prefix) + name for name in completions[1:OFFERED])
+        others = (" " * len(prefix) + name for name in completions[1:MOST_OFFERED])
         return (f"{prefix}{completions[0]}", *others, *more)
 
 

@@ -1,7 +1,6 @@
-"""The commands on schedules, shown by the list of schedules."""
+"""The commands on schedules."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import tzinfo
 from typing import Any, ClassVar
 
@@ -22,11 +21,11 @@ from studio_tui.tui.jobs.marked import MarkedJobs
 from studio_tui.tui.jobs.naming import describe_schedule, time_of, title
 from studio_tui.tui.jobs.question_changes import cancelable_now, job_changes
 from studio_tui.tui.jobs.questions import cancel_after_asking, prepared_repeat
-from studio_tui.tui.jobs.rerun import Repeat, submitted_of, with_schedule
+from studio_tui.tui.jobs.rerun import submitted_of, with_schedule
 from studio_tui.tui.jobs.schedule_runs import show_runs
 from studio_tui.tui.messages import CRON, OpenForm, SchedulePipeline
-from studio_tui.tui.schedules.editing import Replaced, ScheduleEditor
-from studio_tui.tui.schedules.suspending import ELSEWHERE, NO_PIPELINES, Suspending
+from studio_tui.tui.schedules.editing import Replaced, ScheduleEditor, schedule_changes
+from studio_tui.tui.schedules.suspending import ELSEWHERE, NO_PIPELINES, suspend_or_resume
 
 
 class ScheduleController(JobController):
@@ -40,42 +39,33 @@ class ScheduleController(JobController):
         zone: tzinfo,
         replaced: Replaced,
     ) -> None:
-        """Make a controller.
-
-        Args:
-            host: The screen.
-            at_hand: Returns the current schedule; `None` if there is none.
-            marked: The marked schedules.
-            zone: The time zone in which times are shown and typed.
-            replaced: Called when a new schedule was created that replaces another one.
-        """
+        """Make a controller; times are shown and typed in `zone`."""
         super().__init__(
             host, at_hand, marked=marked, why_no_job=lambda: "There is no schedule here"
         )
         self._zone = zone
         self._editor = ScheduleEditor(host, zone, replaced)
-        self._suspending = Suspending(host, marked, zone)
 
     def why_not_create(self) -> str | None:
         """Return why no schedule can be created."""
         return READ_ONLY if self._host.read_only else None
 
     def why_not_change(self) -> str | None:
-        """Return why the current schedule can neither be changed nor run now.
-
-        Unless Studio can change it, both create a job from its query, as a rerun does.
-        """
+        """Return why the current schedule can neither be changed nor run now."""
         if self._host.session.commands.schedules.is_possible:
             return self._why_no_change()
-        return JobController.why_not_repeat(self)
+        # On other Studios, both create a job from its query.
+        return self.why_no_repeat_at_hand()
 
     def why_not_suspend(self) -> str | None:
         """Return why no schedule can be suspended or resumed."""
-        if self._host.read_only:
-            return READ_ONLY
-        if reason := self.why_no_runs():
+        if reason := self.why_not_cancel():
             return reason
         return None if self._host.session.commands.schedules.is_possible else ELSEWHERE
+
+    def why_not_cancel(self) -> str | None:
+        """Return why no marked schedule, else the current one, can be canceled."""
+        return READ_ONLY if self._host.read_only else self.why_no_runs()
 
     def why_no_runs(self) -> str | None:
         """Return why no marked schedule, else the current one, has an id that requests can use."""
@@ -84,7 +74,6 @@ class ScheduleController(JobController):
         return None if any(is_usable_id(task.id) for task in targets) else NO_ID
 
     def _targets(self) -> Sequence[Job]:
-        """Return the marked schedules, else the current schedule."""
         return self.marked.available_jobs() or tuple(filter(None, (self._at_hand(),)))
 
     def why_no_pipeline_schedule(self) -> str | None:
@@ -94,73 +83,59 @@ class ScheduleController(JobController):
         return None if self._host.session.commands.schedules.is_possible else NO_PIPELINES
 
     def schedule_pipeline(self) -> None:
-        """Show the form for a schedule that triggers a pipeline."""
+        """Show the form for a schedule of a pipeline."""
         self._host.post_message(SchedulePipeline())
 
     def suspend_label(self) -> str:
-        """Return what the key `p` does: `resume` if all targets are suspended, else `suspend`."""
+        """Return `resume` if all targets are suspended, else `suspend`."""
         targets = self._targets()
         return "resume" if targets and all(map(is_suspended, targets)) else "suspend"
 
     async def suspend_or_resume(self) -> None:
         """Suspend the marked schedules, else the current one; if none is active, resume them."""
         tasks = [task for task in self._targets() if is_usable_id(task.id)]
-        await self._suspending.suspend_or_resume(tasks, are_marked=self.marked.count() > 0)
+        await suspend_or_resume(self._host, self.marked, tasks, self._zone)
 
     def show_runs(self) -> None:
         """Show the jobs or pipelines that the marked schedules, else the current one, created."""
         show_runs(self._host, [task for task in self._targets() if is_usable_id(task.id)])
 
     def open_form(self) -> None:
-        """Show the form for a new job, with the focus on the field for a cron expression."""
+        """Show the form for a new job at its cron field."""
         self._host.post_message(OpenForm(initial_field=CRON))
 
     async def run_once(self) -> None:
-        """Ask, then run the current schedule once.
-
-        If Studio cannot run a schedule, a job like the schedule's jobs is created from here. The
-        question then lists which settings of the job are known and which are not.
-        """
-        if self._host.session.commands.schedules.is_possible:
-            await self._let_studio_run()
-            return
-        repeat = await self._repeat_with_times()
-        if repeat is None:
-            return
-        question = Confirm(
-            "Run this once now?",
-            (
-                *describe_schedule(repeat.job, self._zone),
-                "",
-                "The schedule itself does not change.",
-                "",
-                *repeat.lines,
-            ),
-            yes="Run it now",
-            no="Don't",
-            default_yes=True,
-        )
-        if await self._host.ask(question):
-            request = RelatedRequest.of(repeat.request, run_of=repeat.job.id)
-            await make_job(self._host.app, self._host.session.commands.job_creator, request)
-
-    async def _let_studio_run(self) -> None:
+        """Ask, then let Studio run the current schedule once, or create a job like its jobs."""
         task = self._at_hand()
         if task is None:
             return
+        if self._host.session.commands.schedules.is_possible:
+            await self._let_studio_run(task)
+        elif (repeat := await prepared_repeat(self._host, task)) is not None:
+            task = with_schedule(task, repeat.submitted)
+            if await self._ask_to_run(
+                task, "The schedule itself does not change.", "", *repeat.lines
+            ):
+                request = RelatedRequest.of(repeat.request, run_of=task.id)
+                await make_job(self._host.app, self._host.session.commands.job_creator, request)
+
+    async def _ask_to_run(self, task: Job, *lines: str) -> bool:
         question = Confirm(
             "Run this once now?",
-            (
-                *describe_schedule(task, self._zone),
-                "",
-                "It is listed among its runs, as started by hand; the schedule does not change.",
-                "A fire time during this run is skipped.",
-            ),
+            (*describe_schedule(task, self._zone), "", *lines),
             yes="Run it now",
             no="Don't",
             default_yes=True,
+            changes=schedule_changes(self._host.session, task),
         )
-        if not await self._host.ask(question):
+        return await self._host.ask(question)
+
+    async def _let_studio_run(self, task: Job) -> None:
+        if not await self._ask_to_run(
+            task,
+            "It is listed among its runs, as started by hand; the schedule does not change.",
+            "A fire time during this run is skipped.",
+        ):
             return
         session = self._host.session
 
@@ -212,14 +187,6 @@ class ScheduleController(JobController):
         if (task := self._at_hand()) is not None:
             await self._editor.change(task)
 
-    async def _repeat_with_times(self) -> Repeat | None:
-        """Return how to rerun the current schedule, with its known times; `None` if impossible."""
-        task = self._at_hand()
-        repeat = None if task is None else await prepared_repeat(self._host, task)
-        if repeat is None:
-            return None
-        return replace(repeat, job=with_schedule(repeat.job, repeat.submitted))
-
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(
             "schedule.runs",
@@ -246,12 +213,7 @@ class ScheduleController(JobController):
             why_no_pipeline_schedule,
         ),
         Command(
-            "schedule.run_once",
-            "t",
-            "run now",
-            "Run its job once, now",
-            run_once,
-            why_not_change,
+            "schedule.run_once", "t", "run now", "Run its job once, now", run_once, why_not_change
         ),
         Command(
             "schedule.edit",
@@ -276,7 +238,7 @@ class ScheduleController(JobController):
             "cancel",
             "End the schedule, after confirmation",
             end,
-            JobController.why_not_cancel,
+            why_not_cancel,
             search_words="delete remove",
         ),
         *(

@@ -1,8 +1,7 @@
 """Changing the time of a schedule, or replacing the schedule if Studio cannot change it."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
-from datetime import datetime, tzinfo
+from collections.abc import Callable
+from datetime import tzinfo
 from functools import partial
 from typing import ClassVar
 
@@ -13,21 +12,22 @@ from textual.getters import query_one
 from textual.widgets import Input, Static
 
 from studio_tui import clock
-from studio_tui.api.models import Job
+from studio_tui.api.models import Job, JobInput
 from studio_tui.api.own_inputs import ScheduleTimes
 from studio_tui.errors import InvalidRequest, StudioError
 from studio_tui.presentation.schedules.explanations import (
     Explained,
     explain_expression,
-    explain_single_time,
+    explain_other_time,
 )
 from studio_tui.presentation.schedules.start_times import parse_start_time
 from studio_tui.service.commands.jobs import failure_message, schedule_request
 from studio_tui.service.commands.submitted import RelatedRequest
+from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.frame.dialog import Dialog
 from studio_tui.tui.frame.dialog_box import DialogBody
-from studio_tui.tui.frame.dialogs import Confirm
+from studio_tui.tui.frame.dialogs import Confirm, QuestionChange
 from studio_tui.tui.frame.request_notices import run_and_report
 from studio_tui.tui.jobs.create import make_job
 from studio_tui.tui.jobs.naming import time_of, title
@@ -35,7 +35,7 @@ from studio_tui.tui.jobs.rerun import Repeat, submitted_of, with_schedule
 
 
 class AskTime(Dialog[str | None]):
-    """Asks for a valid time or cron expression; the answer is `None` if the user cancels."""
+    """Asks for a valid time or cron expression."""
 
     AUTO_FOCUS = "Input"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -50,14 +50,7 @@ class AskTime(Dialog[str | None]):
     def __init__(
         self, question: str, typed: str, before: str, explain: Callable[[str], Explained]
     ) -> None:
-        """Make a dialog.
-
-        Args:
-            question: The heading; safe to draw.
-            typed: The initial input.
-            before: The present time of the schedule, as a user can type it; empty if unknown.
-            explain: Returns an explanation of the input, and whether it is valid.
-        """
+        """Make a dialog; `before` is the present time of the schedule, empty if unknown."""
         super().__init__(question)
         self.typed = typed
         """The current input; it stays after the user has canceled."""
@@ -75,17 +68,18 @@ class AskTime(Dialog[str | None]):
         )
 
     def on_mount(self) -> None:
-        """Show the explanation of the initial input."""
+        """Explain the initial input."""
         self._show_explanation(self.typed)
 
     def action_anew(self) -> None:
         """Replace the input by the present time of the schedule."""
         self.field.value = self._before
         self.field.action_end()
-        self.query("#restored").remove()
 
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:
+        if event.value != self.typed:
+            self.query("#restored").remove()
         self.typed = event.value
         self._show_explanation(event.value)
 
@@ -101,21 +95,18 @@ class AskTime(Dialog[str | None]):
 
 
 RESTORED_TIME = "This is the input as you left it; f3 restores"
-"""Message if the dialog opens with unsent input; the present time of the schedule follows it."""
+"""Followed by the present time of the schedule."""
 
 Replaced = Callable[[str, str], None]
 """Called with the id of a schedule and the id of its replacement."""
 
 _IN_PLACE = ("Its past runs stay listed, and running ones continue.",)
-"""Lines of the question if Studio changes the schedule itself."""
 _ANEW = (
     "The new one is created first, then this one is canceled.",
     "If that fails, both exist, and a message says so.",
     "",
 )
-"""Lines of the question if a new schedule replaces the present one."""
 _BOTH_EXIST = "Now there are two, and both run: cancel one of them with x."
-"""End of the message if the replaced schedule could not be canceled."""
 
 
 class ScheduleEditor:
@@ -126,11 +117,8 @@ class ScheduleEditor:
         self._host = host
         self._zone = zone
         self._replaced = replaced
-        self._unsent: Mapping[tuple[str, str], str] = {}
-        """The latest input, by id and present time of the schedule; a dialog begins with it.
-
-        Once the schedule has another time, the input for the former time is no longer used.
-        """
+        self._unsent: dict[tuple[str, str], str] = {}
+        """The latest input, by id and present time of the schedule."""
 
     async def change(self, task: Job) -> None:
         """Ask for the new time and for confirmation, then change or replace the schedule."""
@@ -154,18 +142,40 @@ class ScheduleEditor:
         notes = _IN_PLACE if repeat is None else (*_ANEW, *repeat.lines)
         if not await self._confirm(task, before, typed, notes):
             return
+        try:
+            times = self._times(task, typed)
+        except ValueError as error:  # the time has passed meanwhile
+            self._host.notify_user(f"{error} {title(task)} has not changed.", "error")
+            return
         if repeat is None:
-            await self._change_in_place(task, typed)
+            is_changed = await self._change_in_place(task, typed, times)
         else:
-            await self._replace(replace(repeat, job=task), typed)
+            request = schedule_request(
+                task,
+                repeat.request,
+                cron_expression=times.cron_expression,
+                start_after=times.start_after,
+            )
+            is_changed = await self._replace(task, request)
+        if is_changed:
+            del self._unsent[task.id, before]
+
+    def _times(self, task: Job, typed: str) -> ScheduleTimes:
+        """Return the typed times; raise ValueError if they are invalid."""
+        now = clock.now()
+        if _is_once(task):
+            return ScheduleTimes(None, parse_start_time(typed, now, self._zone), None)
+        schedule = task.schedule
+        # Like in the published client, an expression applies from the start, but never in the past.
+        start = max(schedule.start_after, now) if schedule and schedule.start_after else now
+        return ScheduleTimes(typed, start, schedule.time_zone if schedule else None)
 
     async def _ask_time(self, task: Job, before: str) -> str | None:
-        """Ask for a time, beginning with unsent input; return `None` if the user cancels."""
         explain = _explainer(task, self._zone)
         initial = self._unsent.get((task.id, before), before)
         question = AskTime(f"When should {title(task)} run?", initial, before, explain)
         typed = await self._host.ask(question)
-        self._unsent = {**self._unsent, (task.id, before): question.typed}
+        self._unsent[task.id, before] = question.typed
         return typed
 
     async def _confirm(self, task: Job, before: str, typed: str, notes: tuple[str, ...]) -> bool:
@@ -183,44 +193,23 @@ class ScheduleEditor:
             ),
             yes="Change it" if in_place else "Create, then cancel",
             no="Don't",
+            changes=schedule_changes(self._host.session, task),
         )
         return await self._host.ask(question)
 
-    async def _change_in_place(self, task: Job, typed: str) -> None:
-        now = clock.now()
-        try:
-            once = parse_start_time(typed, now, self._zone) if _is_once(task) else None
-        except ValueError as error:
-            self._host.notify_user(f"{error} {title(task)} has not changed.", "error")
-            return
-        times = ScheduleTimes(
-            None if once else typed,
-            once or _start_after(task, now),
-            task.schedule.time_zone if task.schedule and not once else None,
-        )
+    async def _change_in_place(self, task: Job, typed: str, times: ScheduleTimes) -> bool:
+        """Return whether the schedule was changed."""
         changing = self._host.session.commands.schedules.change(task.id, times)
         done = f"Changed {title(task)}: {typed}"
-        await run_and_report(self._host, f"Changing {title(task)}", changing, done)
+        return await run_and_report(self._host, f"Changing {title(task)}", changing, done)
 
-    async def _replace(self, repeat: Repeat, typed: str) -> None:
-        """Create a schedule with another time, and cancel the old one only after that succeeded."""
-        task, now = repeat.job, clock.now()
-        try:
-            once = parse_start_time(typed, now, self._zone) if _is_once(task) else None
-            request = schedule_request(
-                task,
-                repeat.request,
-                cron_expression=None if once else typed,
-                start_after=once or _start_after(task, now),
-            )
-        except ValueError as error:
-            self._host.notify_user(f"{error} {title(task)} has not changed.", "error")
-            return
+    async def _replace(self, task: Job, request: JobInput) -> bool:
+        """Create a schedule and cancel the old one; return whether it was created."""
         request = RelatedRequest.of(request, replaces=task.id)
         created = await make_job(self._host.app, self._host.session.commands.job_creator, request)
         if created is None:
             self._host.notify_user(f"{title(task)} has not changed.", "warning")
-            return
+            return False
         self._replaced(task.id, created.id)
         try:
             await self._host.session.commands.jobs.cancel(task.id)
@@ -232,25 +221,27 @@ class ScheduleEditor:
             )
         else:
             self._host.notify_user(f"Created {title(created)} and canceled {title(task)}")
+        return True
 
 
-def _start_after(task: Job, now: datetime) -> datetime:
-    """Return the time from which a cron expression applies: never in the past.
+def schedule_changes(session: StudioSession, task: Job) -> Callable[[], QuestionChange | None]:
+    """Return a function that says that a schedule is no longer listed; `None` while it is."""
 
-    The published client does the same.
-    """
-    start = task.schedule.start_after if task.schedule else None
-    return max(start, now) if start else now
+    def describe_change() -> QuestionChange | None:
+        tasks = session.schedules.snapshot.value
+        if tasks is None or any(each.id == task.id for each in tasks):
+            return None
+        return QuestionChange("It has ended meanwhile: Studio no longer lists it.", is_void=True)
+
+    return describe_change
 
 
 def _explainer(task: Job, zone: tzinfo) -> "partial[Explained]":
-    """Return a function that explains what is typed as the time of a schedule."""
     if _is_once(task):
-        return partial(explain_single_time, now=clock.now(), zone=zone)
+        return partial(explain_other_time, now=clock.now(), zone=zone)
     time_zone = task.schedule.time_zone if task.schedule else None
     return partial(explain_expression, time_zone=time_zone, now=clock.now(), zone=zone)
 
 
 def _is_once(task: Job) -> bool:
-    """Return whether a schedule runs once: its times are known and have no cron expression."""
     return task.schedule is not None and task.schedule.cron_expression is None

@@ -1,4 +1,4 @@
-"""The list of schedules: next and last runs, and the commands on them."""
+"""The list of schedules."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -11,13 +11,7 @@ from studio_tui import clock
 from studio_tui.api.models import Job
 from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.jobs.facts import Fact
-from studio_tui.presentation.schedules.rows import (
-    COLUMNS,
-    COLUMNS_IN_UTC,
-    SCHEDULES,
-    cells,
-    facts,
-)
+from studio_tui.presentation.schedules.rows import COLUMNS, COLUMNS_IN_UTC, SCHEDULES, cells, facts
 from studio_tui.presentation.schedules.runs import (
     ScheduledRun,
     ScheduleWithRuns,
@@ -37,7 +31,7 @@ from studio_tui.tui.widgets.big_table import BigTable
 
 _HINTS = ("schedule.runs", "schedule.run_once", "schedule.edit", "schedule.suspend",
           "schedule.cancel", "schedule.new", "page.back")  # fmt: skip
-"""Ids of keys in the footer, for the schedule under the cursor."""
+"""Keys in the footer, for the schedule under the cursor."""
 
 _MARK_HINTS = (
     "schedule.runs",
@@ -46,8 +40,7 @@ _MARK_HINTS = (
     "job.copy_id",
     "schedules.unmark",
 )
-"""Ids of keys in the footer while schedules are marked."""
-
+"""Keys in the footer while schedules are marked."""
 
 _COMMANDS: tuple[Command["SchedulesScreen"], ...] = (
     Command(
@@ -106,7 +99,7 @@ class SchedulesScreen(ListPage[ScheduleWithRuns]):
         return _HINTS if self.row_at_hand() else ("schedule.new", "page.refresh", "page.back")
 
     def label(self, binding: Binding) -> str:
-        """Return the current label of a key; that of `p` is `suspend` or `resume`."""
+        """Return the current label of a key."""
         if binding.id == "schedule.suspend":
             return self._schedules.suspend_label()
         return super().label(binding)
@@ -140,8 +133,8 @@ class SchedulesScreen(ListPage[ScheduleWithRuns]):
     ) -> tuple[ScheduledRun, ...]:
         """Return the last runs of a schedule and of the schedules that it replaced.
 
-        `listed_runs` has by schedule id the runs for which Studio returns the schedule. Manual runs
-        that were requested from here are added, as Studio may not return the schedule of these.
+        `listed_runs` are by schedule id. Manual runs that were requested from here are added, as
+        Studio may not return their schedule.
         """
         origins = self.session.records.origins
         task_ids = origins.predecessors(task.id)
@@ -151,7 +144,6 @@ class SchedulesScreen(ListPage[ScheduleWithRuns]):
         return runs_of(task, with_manual(runs, manual_jobs))
 
     def _replaced(self, task_id: str, new_id: str) -> None:
-        """Note a replacement: once it is listed, `refreshed` moves the cursor and mark to it."""
         self._replacements[task_id] = new_id
 
     def toggle_utc(self) -> None:
@@ -186,7 +178,7 @@ class SchedulesScreen(ListPage[ScheduleWithRuns]):
         return facts(row.task, row.runs, now, self._zone) if row is not None else ()
 
     def moment(self) -> datetime:
-        """Return the present time: next runs are computed without Studio."""
+        """Return the present time, as next runs are computed without Studio."""
         return clock.now()
 
     def _tasks(self) -> Schedules | None:

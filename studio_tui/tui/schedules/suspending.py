@@ -17,57 +17,48 @@ from studio_tui.tui.jobs.naming import title
 ELSEWHERE = (
     "Only the local Studio can suspend a schedule. Here e can postpone its next run, and x ends it"
 )
-"""Why a schedule cannot be suspended, and alternatives."""
-
 
 NO_PIPELINES = (
     "Only the local Studio can trigger a pipeline on a schedule. Here n schedules a job; to "
     "rebuild datasets, have your own cron run `datachain pipeline create` and `resume`"
 )
-"""Why a pipeline cannot be scheduled, and alternatives."""
 
 
-class Suspending:
-    """Suspends and resumes the schedules of a list."""
+async def suspend_or_resume(
+    host: Host, marked: MarkedJobs, tasks: Sequence[Job], zone: tzinfo
+) -> None:
+    """Suspend the active schedules among `tasks`; if none is active, resume all of them.
 
-    def __init__(self, host: Host, marked: MarkedJobs, zone: tzinfo) -> None:
-        """Make a controller; `marked` has the marked schedules, and times are shown in `zone`."""
-        self._host = host
-        self._marked = marked
-        self._zone = zone
+    Unless they are `marked`, `tasks` has at most one schedule. Times are shown in `zone`.
+    """
+    active = [task for task in tasks if not is_suspended(task)]
+    commands = host.session.commands.schedules
+    command = commands.suspend if active else commands.resume
+    if marked.count():
+        begin_bulk(
+            host,
+            BulkCommand[Job, Job | None](
+                doing="Suspending" if active else "Resuming",
+                done="suspended" if active else "resumed",
+                noun="schedule",
+                items=active or tasks,
+                name=title,
+                command=lambda task: command(task.id),
+                unmark=lambda task: marked.unmark(task.id),
+            ),
+        )
+    elif tasks:
+        task = tasks[0]
+        done = partial(_outcome, task, zone, has_suspended=bool(active))
+        await run_and_report(host, title(task), command(task.id), done)
 
-    async def suspend_or_resume(self, tasks: Sequence[Job], *, are_marked: bool) -> None:
-        """Suspend the active schedules among `tasks`; if none is active, resume all of them.
 
-        Unless `are_marked`, `tasks` has at most one schedule.
-        """
-        active = [task for task in tasks if not is_suspended(task)]
-        commands = self._host.session.commands.schedules
-        command = commands.suspend if active else commands.resume
-        if are_marked:
-            begin_bulk(
-                self._host,
-                BulkCommand[Job, Job | None](
-                    doing="Suspending" if active else "Resuming",
-                    done="suspended" if active else "resumed",
-                    noun="schedule",
-                    items=active or tasks,
-                    name=title,
-                    command=lambda task: command(task.id),
-                    unmark=lambda task: self._marked.unmark(task.id),
-                ),
-            )
-        elif tasks:
-            task = tasks[0]
-            done = partial(self._outcome, task, suspended=bool(active))
-            await run_and_report(self._host, title(task), command(task.id), done)
-
-    def _outcome(self, task: Job, changed_task: Job | None, *, suspended: bool) -> str:
-        """Return the sentence for a notification; `changed_task` is Studio's answer."""
-        if suspended:
-            return f"Suspended {title(task)}: it creates no runs until p resumes it"
-        schedule = changed_task.schedule if changed_task else None
-        if schedule is None or schedule.next_run_at is None:
-            return f"Resumed {title(task)}"
-        next_run = describe_time(schedule.next_run_at, clock.now(), self._zone)
-        return f"Resumed {title(task)}, next run {next_run}"
+def _outcome(task: Job, zone: tzinfo, changed_task: Job | None, *, has_suspended: bool) -> str:
+    if has_suspended:
+        return f"Suspended {title(task)}: it creates no runs until p resumes it"
+    schedule = changed_task.schedule if changed_task else None
+    if schedule is None or schedule.next_run_at is None:
+        return f"Resumed {title(task)}"
+    return (
+        f"Resumed {title(task)}, next run {describe_time(schedule.next_run_at, clock.now(), zone)}"
+    )

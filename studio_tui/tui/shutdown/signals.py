@@ -85,11 +85,11 @@ class HandlesExit(EndsOnBug):
     @work(name="quit", group="dialog")
     async def _ask_to_quit(self) -> None:
         # Imported here, as the first paint does not need it.
-        from studio_tui.tui.form.leaving import confirm_losing  # noqa: PLC0415
+        from studio_tui.tui.form.leaving import confirm_leaving  # noqa: PLC0415
 
         self._asks_to_quit = True
         try:
-            if await self.push_screen_wait(confirm_losing()):
+            if await self.push_screen_wait(confirm_leaving(quits=True)):
                 self.exit(0)
         finally:
             self._asks_to_quit = False

@@ -47,7 +47,7 @@ class FactSheet(LineView):
         self._more_hint = more_hint
         self._facts: tuple[Fact | FactLine, ...] = ()
         self._drawn: dict[tuple[Fact | FactLine, int, int], list[Strip]] = {}
-        """Cache of the shown facts' lines, by fact, label width and total width."""
+        """Cache of the lines of facts, by fact, label width and total width."""
         self._styles: dict[str, Style] = {}
         self._blank = Strip([])
 
@@ -89,20 +89,21 @@ class FactSheet(LineView):
     def _cuts_value(self, end: int) -> bool:
         """Return whether the line at index `end` continues a value that begins above it."""
         begin = 0
-        for lines in self._drawn.values():
+        for lines in self._lines_by_fact():
             if begin < end < begin + len(lines):
                 return True
             begin += len(lines)
         return False
 
     def _all_lines(self) -> list[Strip]:
+        return [line for lines in self._lines_by_fact() for line in lines]
+
+    def _lines_by_fact(self) -> list[list[Strip]]:
+        """Return the lines of each fact; equal facts have equal lines."""
         width, labels = self.scrollable_content_region.width, label_width(self._facts)
-        drawn = {}
-        for fact in self._facts:
-            key = fact, labels, width
-            drawn[key] = self._drawn.get(key) or self._draw(fact, labels, width)
-        self._drawn = drawn
-        return [line for lines in drawn.values() for line in lines]
+        keys = [(fact, labels, width) for fact in self._facts]
+        self._drawn = {key: self._drawn.get(key) or self._draw(*key) for key in keys}
+        return [self._drawn[key] for key in keys]
 
     def _draw(self, fact: Fact | FactLine, label_width: int, width: int) -> list[Strip]:
         if isinstance(fact, FactLine):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from studio_tui.local.config.cluster_file import ClusterFile
+from studio_tui.local.config.clusters import ClusterFile
 
 ONE = '[[cluster]]\nname = "local"\nmax_workers = 2\n'
 TWO = f'{ONE}[[cluster]]\nname = "gpu"\nmax_workers = 8\n'

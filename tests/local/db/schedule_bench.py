@@ -10,7 +10,6 @@ from studio_tui.api.states import JobState
 from studio_tui.local.config.clusters import Cluster, Clusters
 from studio_tui.local.db.database import Database
 from studio_tui.local.db.jobs import JobEnd, JobTable
-from studio_tui.local.db.schedules import Schedules
 from studio_tui.local.dispatch.scheduler import Scheduler
 from studio_tui.local.http.validation import RequestContext, validate_job
 
@@ -30,8 +29,7 @@ class Bench:
         self.database = database
         self.jobs = JobTable(database)
         self.made_runs = 0
-        self.schedules = Schedules(database)
-        self.scheduler = Scheduler(self.schedules, self.jobs, self._count, lambda: BEGIN)
+        self.scheduler = Scheduler(database, self.jobs, self._count, lambda: BEGIN)
 
     def _count(self) -> None:
         self.made_runs += 1

@@ -71,24 +71,59 @@ async def test_a_failed_write_is_rolled_back(tmp_path: Path) -> None:
 
 async def test_writes_fail_on_a_full_disk_until_there_is_space_again(tmp_path: Path) -> None:
     database = await Database.open(tmp_path / "studio.db")
-
-    def limit(connection: sqlite3.Connection, pages: int) -> None:
-        connection.execute(f"PRAGMA max_page_count = {pages}")
-
-    def fill(connection: sqlite3.Connection) -> None:
-        connection.execute(
-            "INSERT INTO uploads (label, stored_as, size, created_at) VALUES (?, 'c', 1, 'now')",
-            ["x" * 1_000_000],
-        )
-
-    await database.read(lambda connection: limit(connection, 20))
+    await limit_pages(database, 20)
     with pytest.raises(StorageFull, match="full"):
         await database.write(fill)
     assert await database.read(labels) == []
     await database.write(insert_a)
-    await database.read(lambda connection: limit(connection, 100_000))
+    await limit_pages(database, 100_000)
     await database.write(fill)
     assert len(await database.read(labels)) == 2
+    await database.close()
+
+
+def fill(connection: sqlite3.Connection) -> None:
+    connection.execute(
+        "INSERT INTO uploads (label, stored_as, size, created_at) VALUES (?, 'c', 1, 'now')",
+        ["x" * 1_000_000],
+    )
+
+
+async def limit_pages(database: Database, pages: int) -> None:
+    await database.select(f"PRAGMA max_page_count = {pages}")
+
+
+async def test_closing_does_the_deferred_writes(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for pages, expected in ((100_000, 1), (20, 0)):
+        path = tmp_path / f"{pages}.db"
+        database = await Database.open(path)
+        await limit_pages(database, 20)
+        await database.write_or_defer(fill)
+        await limit_pages(database, pages)
+        await database.close()
+        database = await Database.open(path)
+        assert len(await database.read(labels)) == expected
+        await database.close()
+    assert "are lost: 1" in caplog.text
+
+
+async def test_a_write_that_is_refused_is_not_deferred(tmp_path: Path) -> None:
+    database = await Database.open(tmp_path / "studio.db")
+
+    def refuse(_connection: sqlite3.Connection) -> None:
+        raise LookupError
+
+    await limit_pages(database, 20)
+    await database.write_or_defer(fill)
+    with pytest.raises(LookupError):
+        await database.write_or_defer(refuse)
+    await database.write_or_defer(insert_a)
+    assert await database.read(labels) == []
+    await limit_pages(database, 100_000)
+    await database.write(lambda _connection: None)
+    assert await database.read(labels) == ["x" * 1_000_000, "a"]
     await database.close()
 
 

@@ -192,13 +192,14 @@ async def test_a_version_removed_from_the_metastore_is_recorded_as_removed(bench
     assert await versions(bench, following) == ["me.animals.cats@1.0.1"]
 
 
-async def test_the_label_of_the_request_is_not_in_the_environment_of_a_known_job(
+async def test_known_jobs_have_equal_environments_whatever_the_order_and_the_label(
     bench: Bench,
 ) -> None:
-    for number in range(2):
-        job_id = await bench.submit(environment=f"A=1\n{label.NAME}={number}")
+    for number, variables in enumerate(("A=1\nB=2", "B=2\nA=1")):
+        job_id = await bench.submit(environment=f"{label.NAME}={number}\n{variables}")
         await bench.end(reported(f"part{number}"), job_id=job_id)
-    assert {job.environment for job in (await bench.known_lineage()).jobs.values()} == {'{"A":"1"}'}
+    jobs = (await bench.known_lineage()).jobs.values()
+    assert {job.environment for job in jobs} == {'{"A": "1", "B": "2"}'}
 
 
 async def test_a_job_ends_even_if_its_datasets_cannot_be_recorded(

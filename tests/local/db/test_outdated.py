@@ -7,10 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio_tui.api.states import JobState
-from studio_tui.local.db import lineage
+from studio_tui.local.db import lineage, pipelines
 from studio_tui.local.db.lineage_model import Lineage
 from studio_tui.local.db.outdated import outdated_datasets, refresh
 from studio_tui.local.db.pipelines import NewPipeline
+from studio_tui.local.db.times import stamp
 from studio_tui.local.run.metastore import Metastore
 from studio_tui.local.shim.lineage_file import ReportedDataset
 from tests.local.db.test_pipelines import NOW, Bench, complete_runs, reported_dataset
@@ -84,7 +85,9 @@ async def test_a_refresh_of_all_outdated_datasets_makes_exactly_these_datasets(
         before = await outdated_in(bench)
         if before:
             request = NewPipeline((*before,), {}, False, None, "d", is_refresh=True)
-            pipeline = await bench.pipelines.trigger(request, Metastore(), NOW)
+            pipeline = await bench.database.write(
+                pipelines.trigger, request, Metastore(), stamp(NOW)
+            )
             names = [f"local.local.{run['name']}" for run in pipeline.runs]
             assert len({*names}) == len(names), "no dataset has two makers"
             assert {*names} == {*before}, "exactly the outdated datasets are made"

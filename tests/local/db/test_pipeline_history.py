@@ -10,8 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio_tui.api.states import JobState
+from studio_tui.local.db import pipelines
 from studio_tui.local.db.pipeline_removals import WrongPipelineState
 from studio_tui.local.db.pipelines import PipelineRows
+from studio_tui.local.db.times import stamp
 from tests.local.db.test_pipelines import NOW, Bench
 from tests.local.db.test_reruns import graphs, parents
 from tests.soak import at_length
@@ -34,12 +36,12 @@ async def test_the_replaced_runs_of_a_job_are_kept_in_order(bench: Bench) -> Non
     await bench.end(runs[0], JobState.FAILED)
     runs.append(await bench.submit("list", runs[0]))
     await bench.end(runs[1], JobState.CANCELED)
-    await bench.pipelines.resume(pipeline.pipeline["id"], NOW)
+    await bench.database.write(pipelines.resume, pipeline.pipeline["id"], stamp(NOW))
     runs.append((await bench.run(pipeline, "list"))["id"])
     await bench.end(runs[2], JobState.COMPLETE)
     assert attempts(await bench.reload(pipeline), "list") == runs
     for run in runs:
-        owner = await bench.pipelines.find_by_job(run)
+        owner = await bench.database.read(pipelines.find_by_job, run)
         assert owner is not None
         assert owner.pipeline["id"] == pipeline.pipeline["id"]
 
@@ -49,20 +51,25 @@ async def test_a_removed_job_is_listed_and_can_be_restored(bench: Bench) -> None
     before = parents(pipeline)
     pipeline_id = pipeline.pipeline["id"]
     removed_id = (await bench.run(pipeline, "tokens"))["id"]
-    changed = await bench.pipelines.remove_job(pipeline_id, removed_id, NOW)
+    changed = await bench.database.write(pipelines.remove_job, pipeline_id, removed_id, stamp(NOW))
     assert changed is not None
     assert [(job["name"], job["created_job_id"]) for job in changed.removed] == [
         ("tokens", removed_id)
     ]
-    restored = await bench.pipelines.restore_job(pipeline_id, removed_id, NOW)
+    restored = await bench.database.write(
+        pipelines.restore_job, pipeline_id, removed_id, stamp(NOW)
+    )
     assert restored is not None
     assert (parents(restored), restored.removed, restored.pipeline["state"]) == (
         before,
         [],
         "PAUSED",
     )
-    assert await bench.pipelines.restore_job(pipeline_id, removed_id, NOW) is None
-    await bench.pipelines.resume(pipeline_id, NOW)
+    assert (
+        await bench.database.write(pipelines.restore_job, pipeline_id, removed_id, stamp(NOW))
+        is None
+    )
+    await bench.database.write(pipelines.resume, pipeline_id, stamp(NOW))
     for name in ("list", "tokens", "shingles", "join"):
         await bench.end_run(pipeline, name)
     assert await bench.state(pipeline) == "COMPLETED"
@@ -75,15 +82,15 @@ async def test_a_job_is_restored_to_an_ended_pipeline_but_not_to_a_running_one(
     pipeline = await bench.trigger("tokens", review=True)
     pipeline_id = pipeline.pipeline["id"]
     removed_id = (await bench.run(pipeline, "tokens"))["id"]
-    await bench.pipelines.remove_job(pipeline_id, removed_id, NOW)
-    await bench.pipelines.resume(pipeline_id, NOW)
+    await bench.database.write(pipelines.remove_job, pipeline_id, removed_id, stamp(NOW))
+    await bench.database.write(pipelines.resume, pipeline_id, stamp(NOW))
     with pytest.raises(WrongPipelineState, match="RUNNING"):
-        await bench.pipelines.restore_job(pipeline_id, removed_id, NOW)
+        await bench.database.write(pipelines.restore_job, pipeline_id, removed_id, stamp(NOW))
     await bench.end_run(pipeline, "list")
     assert await bench.state(pipeline) == "COMPLETED"
-    await bench.pipelines.restore_job(pipeline_id, removed_id, NOW)
+    await bench.database.write(pipelines.restore_job, pipeline_id, removed_id, stamp(NOW))
     assert await bench.state(pipeline) == "PAUSED"
-    await bench.pipelines.resume(pipeline_id, NOW)
+    await bench.database.write(pipelines.resume, pipeline_id, stamp(NOW))
     assert await bench.states(pipeline) == {"list": "COMPLETE", "tokens": "CREATED"}
 
 
@@ -109,12 +116,16 @@ async def test_edges_do_not_depend_on_the_order_in_which_jobs_are_removed_and_re
         for _ in range(data.draw(st.integers(1, 8), label="steps")):
             name = data.draw(st.sampled_from(sorted(planned)), label="name")
             if name in present:
-                changed = await bench.pipelines.remove_job(pipeline_id, ids[name], NOW)
+                changed = await bench.database.write(
+                    pipelines.remove_job, pipeline_id, ids[name], stamp(NOW)
+                )
                 if len(present) == 1:
                     assert await bench.state(pipeline) == "CANCELED"
                 present -= {name}
             else:
-                changed = await bench.pipelines.restore_job(pipeline_id, ids[name], NOW)
+                changed = await bench.database.write(
+                    pipelines.restore_job, pipeline_id, ids[name], stamp(NOW)
+                )
                 present |= {name}
             assert changed is not None
             assert {job["name"] for job in changed.removed} == {*planned} - present

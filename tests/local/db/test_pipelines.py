@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from studio_tui.api import label
 from studio_tui.api.models import JobInput
 from studio_tui.api.states import JobState
+from studio_tui.local.db import pipelines
 from studio_tui.local.db.database import Database
 from studio_tui.local.db.jobs import JobEnd, JobTable, KeyReused
 from studio_tui.local.db.pipeline_removals import WrongPipelineState
-from studio_tui.local.db.pipelines import NewPipeline, NothingToRun, PipelineRows, PipelineTable
+from studio_tui.local.db.pipelines import NewPipeline, NothingToRun, PipelineRows
 from studio_tui.local.db.planning import UnknownDataset
 from studio_tui.local.db.times import stamp
 from studio_tui.local.http.validation import RequestContext, validate_job
@@ -47,7 +48,6 @@ class Bench:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.jobs = JobTable(database)
-        self.pipelines = PipelineTable(database)
 
     @classmethod
     async def open(cls, folder: Path, graph: dict[str, list[str]] | None = None) -> "Bench":
@@ -76,16 +76,16 @@ class Bench:
     async def trigger(
         self,
         *datasets: str,
-        environment: dict[str, str] | None = None,
+        environment: Mapping[str, str] | None = None,
         review: bool = False,
         key: str | None = None,
         digest: str = "d",
     ) -> PipelineRows:
         request = NewPipeline(datasets, environment or {}, review, key, digest)
-        return await self.pipelines.trigger(request, Metastore(), NOW)
+        return await self.database.write(pipelines.trigger, request, Metastore(), stamp(NOW))
 
     async def reload(self, pipeline: PipelineRows) -> PipelineRows:
-        current = await self.pipelines.find(pipeline_id=pipeline.pipeline["id"], name=None)
+        current = await self.database.read(pipelines.find, pipeline.pipeline["id"], None)
         assert current is not None
         return current
 
@@ -220,7 +220,7 @@ async def test_a_pause_withdraws_runs_that_have_not_started(bench: Bench) -> Non
     await bench.jobs.enqueue()
     running = await bench.run(pipeline, "tokens")
     await bench.jobs.move(running["id"], [JobState.QUEUED], JobState.INIT)
-    paused = await bench.pipelines.pause(pipeline.pipeline["id"], NOW)
+    paused = await bench.database.write(pipelines.pause, pipeline.pipeline["id"], stamp(NOW))
     assert paused.pipeline["state"] == "PAUSED"
     expected = {"list": "COMPLETE", "tokens": "INIT", "shingles": "PENDING", "join": "PENDING"}
     assert await bench.states(pipeline) == expected
@@ -228,11 +228,11 @@ async def test_a_pause_withdraws_runs_that_have_not_started(bench: Bench) -> Non
     assert await bench.states(pipeline) == {**expected, "tokens": "COMPLETE"}
     assert await bench.state(pipeline) == "PAUSED"
     with pytest.raises(WrongPipelineState, match="It is paused already"):
-        await bench.pipelines.pause(pipeline.pipeline["id"], NOW)
+        await bench.database.write(pipelines.pause, pipeline.pipeline["id"], stamp(NOW))
     assert await bench.state(pipeline) == "PAUSED"
-    assert (await bench.pipelines.resume(pipeline.pipeline["id"], NOW)).pipeline[
-        "state"
-    ] == "RUNNING"
+    assert (
+        await bench.database.write(pipelines.resume, pipeline.pipeline["id"], stamp(NOW))
+    ).pipeline["state"] == "RUNNING"
     assert (await bench.states(pipeline))["shingles"] == "CREATED"
 
 
@@ -241,7 +241,7 @@ async def test_a_paused_pipeline_is_completed_when_all_its_jobs_are(bench: Bench
     await bench.jobs.move(
         (await bench.run(pipeline, "list"))["id"], [JobState.CREATED], JobState.INIT
     )
-    await bench.pipelines.pause(pipeline.pipeline["id"], NOW)
+    await bench.database.write(pipelines.pause, pipeline.pipeline["id"], stamp(NOW))
     await bench.end_run(pipeline, "list")
     assert await bench.state(pipeline) == "COMPLETED"
 
@@ -250,7 +250,7 @@ async def test_a_pipeline_for_review_is_paused_until_it_is_resumed(bench: Bench)
     pipeline = await bench.trigger("join", review=True)
     assert pipeline.pipeline["state"] == "PAUSED"
     assert set((await bench.states(pipeline)).values()) == {"PENDING"}
-    await bench.pipelines.resume(pipeline.pipeline["id"], NOW)
+    await bench.database.write(pipelines.resume, pipeline.pipeline["id"], stamp(NOW))
     assert (await bench.states(pipeline))["list"] == "CREATED"
 
 
@@ -262,7 +262,7 @@ async def test_resuming_a_failed_pipeline_continues_failed_runs_from_checkpoints
     await bench.end_run(pipeline, "tokens", JobState.FAILED)
     await bench.end_run(pipeline, "shingles")
     failed = await bench.run(pipeline, "tokens")
-    resumed = await bench.pipelines.resume(pipeline.pipeline["id"], NOW)
+    resumed = await bench.database.write(pipelines.resume, pipeline.pipeline["id"], stamp(NOW))
     assert (resumed.pipeline["state"], resumed.pipeline["error_message"]) == ("RUNNING", None)
     again = await bench.run(pipeline, "tokens")
     assert again["id"] != failed["id"]
@@ -272,9 +272,9 @@ async def test_resuming_a_failed_pipeline_continues_failed_runs_from_checkpoints
     await bench.end_run(pipeline, "join")
     assert await bench.state(pipeline) == "COMPLETED"
     with pytest.raises(WrongPipelineState, match="COMPLETED"):
-        await bench.pipelines.resume(pipeline.pipeline["id"], NOW)
+        await bench.database.write(pipelines.resume, pipeline.pipeline["id"], stamp(NOW))
     with pytest.raises(WrongPipelineState, match="COMPLETED"):
-        await bench.pipelines.pause(pipeline.pipeline["id"], NOW)
+        await bench.database.write(pipelines.pause, pipeline.pipeline["id"], stamp(NOW))
 
 
 async def test_resuming_replaces_a_job_canceled_before_its_start_by_a_new_run(bench: Bench) -> None:
@@ -283,7 +283,7 @@ async def test_resuming_replaces_a_job_canceled_before_its_start_by_a_new_run(be
     ending = JobEnd(JobState.CANCELED, LATER)
     assert await bench.jobs.end(canceled["id"], [JobState.PENDING], ending)
     assert await bench.state(pipeline) == "PAUSED"
-    await bench.pipelines.resume(pipeline.pipeline["id"], NOW)
+    await bench.database.write(pipelines.resume, pipeline.pipeline["id"], stamp(NOW))
     again = await bench.run(pipeline, "list")
     assert (await bench.state(pipeline), again["state"]) == ("RUNNING", "CREATED")
     assert (again["rerun_from"], again["run_group"]) == (None, canceled["run_group"])
@@ -294,10 +294,10 @@ async def test_resuming_a_paused_pipeline_starts_ready_jobs_but_no_failed_job(
 ) -> None:
     pipeline = await bench.trigger("join")
     await bench.end_run(pipeline, "list")
-    await bench.pipelines.pause(pipeline.pipeline["id"], NOW)
+    await bench.database.write(pipelines.pause, pipeline.pipeline["id"], stamp(NOW))
     await bench.end_run(pipeline, "tokens", JobState.FAILED)
     failed = (await bench.run(pipeline, "tokens"))["id"]
-    await bench.pipelines.resume(pipeline.pipeline["id"], NOW)
+    await bench.database.write(pipelines.resume, pipeline.pipeline["id"], stamp(NOW))
     assert (await bench.run(pipeline, "tokens"))["id"] == failed
     assert (await bench.states(pipeline))["shingles"] == "CREATED"
 
@@ -309,7 +309,7 @@ async def test_a_job_that_continues_a_failed_run_replaces_it_in_the_pipeline(
     pipeline = await bench.trigger("join")
     await bench.end_run(pipeline, "list")
     if state_after_failure == "PAUSED":
-        await bench.pipelines.pause(pipeline.pipeline["id"], NOW)
+        await bench.database.write(pipelines.pause, pipeline.pipeline["id"], stamp(NOW))
     await bench.end_run(pipeline, "tokens", JobState.FAILED)
     if state_after_failure == "FAILED":
         await bench.end_run(pipeline, "shingles")
@@ -326,7 +326,7 @@ async def test_a_job_that_continues_a_failed_run_replaces_it_in_the_pipeline(
     better = await bench.submit("better", failed)
     await bench.end(better, JobState.COMPLETE)
     if state_after_failure == "PAUSED":
-        await bench.pipelines.resume(pipeline.pipeline["id"], NOW)
+        await bench.database.write(pipelines.resume, pipeline.pipeline["id"], stamp(NOW))
     if state_after_failure != "FAILED":
         await bench.end_run(pipeline, "shingles")
     assert (await bench.run(pipeline, "better"))["id"] == better
@@ -349,7 +349,9 @@ async def test_the_children_of_a_removed_job_inherit_its_parents(bench: Bench) -
     pipeline = await bench.trigger("join", review=True)
     originals = {run["name"]: run["job_id"] for run in pipeline.runs}
     removed = await bench.run(pipeline, "tokens")
-    changed = await bench.pipelines.remove_job(pipeline.pipeline["id"], removed["id"], NOW)
+    changed = await bench.database.write(
+        pipelines.remove_job, pipeline.pipeline["id"], removed["id"], stamp(NOW)
+    )
     assert changed is not None
     parents = {run["name"]: set(json.loads(run["parents"])) for run in changed.runs}
     assert parents == {
@@ -358,14 +360,21 @@ async def test_the_children_of_a_removed_job_inherit_its_parents(bench: Bench) -
         "join": {originals["list"], originals["shingles"]},
     }
     assert await bench.jobs.state(removed["id"]) is JobState.CANCELED
-    changed = await bench.pipelines.remove_job(pipeline.pipeline["id"], originals["list"], NOW)
+    changed = await bench.database.write(
+        pipelines.remove_job, pipeline.pipeline["id"], originals["list"], stamp(NOW)
+    )
     assert changed is not None
     assert {run["name"]: json.loads(run["parents"]) for run in changed.runs} == {
         "shingles": [],
         "join": [originals["shingles"]],
     }
-    assert await bench.pipelines.remove_job(pipeline.pipeline["id"], removed["id"], NOW) is None
-    await bench.pipelines.resume(pipeline.pipeline["id"], NOW)
+    assert (
+        await bench.database.write(
+            pipelines.remove_job, pipeline.pipeline["id"], removed["id"], stamp(NOW)
+        )
+        is None
+    )
+    await bench.database.write(pipelines.resume, pipeline.pipeline["id"], stamp(NOW))
     await bench.end_run(pipeline, "shingles")
     await bench.end_run(pipeline, "join")
     assert await bench.state(pipeline) == "COMPLETED"
@@ -374,7 +383,9 @@ async def test_the_children_of_a_removed_job_inherit_its_parents(bench: Bench) -
 async def test_a_pipeline_whose_last_job_is_removed_is_canceled(bench: Bench) -> None:
     pipeline = await bench.trigger("list", review=True)
     job_id = pipeline.runs[0]["job_id"]
-    changed = await bench.pipelines.remove_job(pipeline.pipeline["id"], job_id, NOW)
+    changed = await bench.database.write(
+        pipelines.remove_job, pipeline.pipeline["id"], job_id, stamp(NOW)
+    )
     assert changed is not None
     assert (changed.pipeline["state"], changed.runs) == ("CANCELED", [])
 
@@ -383,20 +394,22 @@ async def test_only_a_pending_job_of_a_paused_pipeline_can_be_removed(bench: Ben
     pipeline = await bench.trigger("join")
     pipeline_id, job_id = pipeline.pipeline["id"], pipeline.runs[0]["job_id"]
     with pytest.raises(WrongPipelineState, match="The pipeline is RUNNING"):
-        await bench.pipelines.remove_job(pipeline_id, job_id, NOW)
+        await bench.database.write(pipelines.remove_job, pipeline_id, job_id, stamp(NOW))
     await bench.end_run(pipeline, "list")
-    await bench.pipelines.pause(pipeline_id, NOW)
+    await bench.database.write(pipelines.pause, pipeline_id, stamp(NOW))
     with pytest.raises(WrongPipelineState, match="The job is COMPLETE"):
-        await bench.pipelines.remove_job(pipeline_id, job_id, NOW)
+        await bench.database.write(pipelines.remove_job, pipeline_id, job_id, stamp(NOW))
     with pytest.raises(WrongPipelineState, match="only one that is PENDING"):
-        await bench.pipelines.remove_job(pipeline_id, pipeline.runs[0]["created_job_id"], NOW)
+        await bench.database.write(
+            pipelines.remove_job, pipeline_id, pipeline.runs[0]["created_job_id"], stamp(NOW)
+        )
 
 
 async def test_the_same_key_makes_one_pipeline(bench: Bench) -> None:
     first = await bench.trigger("join", key="k")
     second = await bench.trigger("join", key="k")
     assert second.pipeline["id"] == first.pipeline["id"]
-    assert len(await bench.pipelines.list_pipelines(states=None, search=None, limit=9)) == 1
+    assert len(await bench.database.read(pipelines.list_pipelines, None, None, 9)) == 1
     with pytest.raises(KeyReused):
         await bench.trigger("list", key="k", digest="another")
     assert (await bench.trigger("join")).pipeline["name"] != first.pipeline["name"]
@@ -411,9 +424,9 @@ async def test_a_pipeline_that_cannot_be_planned_leaves_no_job_and_no_pipeline(
     pulled = Metastore(versions=((1, "local.local.pulled", "1.0.0", False),))
     request = NewPipeline(("pulled",), {}, False, None, "d")
     with pytest.raises(NothingToRun, match=r"pulled@1\.0\.0"):
-        await bench.pipelines.trigger(request, pulled, NOW)
+        await bench.database.write(pipelines.trigger, request, pulled, stamp(NOW))
     assert len(await bench.jobs.list_jobs(states=None, job_id=None, limit=99)) == count
-    assert await bench.pipelines.list_pipelines(states=None, search=None, limit=9) == []
+    assert await bench.database.read(pipelines.list_pipelines, None, None, 9) == []
 
 
 async def test_pipelines_are_listed_newest_first_and_filtered_by_state_and_text(
@@ -424,8 +437,8 @@ async def test_pipelines_are_listed_newest_first_and_filtered_by_state_and_text(
     third = await bench.trigger("list")
 
     async def names(**filters: Any) -> list[str]:
-        filters = {"states": None, "search": None, "limit": 9, **filters}
-        listed = await bench.pipelines.list_pipelines(**filters)
+        values = {"states": None, "search": None, "limit": 9, **filters}.values()
+        listed = await bench.database.read(pipelines.list_pipelines, *values)
         return [rows.pipeline["name"] for rows in listed]
 
     all_names = [pipeline.pipeline["name"] for pipeline in (third, second, first)]
@@ -481,8 +494,9 @@ def test_no_job_starts_before_its_parents_are_complete_whatever_happens(
                 await bench.submit(run["name"], run["created_job_id"])
             elif action in {"pause", "resume"}:
                 try:
-                    pause_or_resume = getattr(bench.pipelines, action)
-                    await pause_or_resume(pipeline.pipeline["id"], NOW)
+                    pause_or_resume = getattr(pipelines, action)
+                    pipeline_id = pipeline.pipeline["id"]
+                    await bench.database.write(pause_or_resume, pipeline_id, stamp(NOW))
                 except WrongPipelineState:
                     paused = {"PAUSED"} if action == "pause" else set()
                     assert await bench.state(pipeline) in {
@@ -524,8 +538,10 @@ async def test_a_job_fixed_in_a_pipeline_is_the_only_maker_of_its_dataset(tmp_pa
     bench = await Bench.open(tmp_path, {"a": [], "b": ["a"], "d": ["a"], "c": ["b", "d"]})
     pipeline = await bench.trigger("c", review=True)
     (removed,) = [run["job_id"] for run in pipeline.runs if run["name"] == "d"]
-    assert await bench.pipelines.remove_job(pipeline.pipeline["id"], removed, NOW)
-    await bench.pipelines.resume(pipeline.pipeline["id"], NOW)
+    assert await bench.database.write(
+        pipelines.remove_job, pipeline.pipeline["id"], removed, stamp(NOW)
+    )
+    await bench.database.write(pipelines.resume, pipeline.pipeline["id"], stamp(NOW))
     await bench.end_run(pipeline, "a", JobState.FAILED)
     broken = await bench.run(pipeline, "a")
     fixed = await bench.submit("a", broken["id"], query="print('fixed')")
@@ -550,8 +566,8 @@ async def test_jobs_canceling_during_a_resume_run_again_once_they_have_ended(
             "UPDATE jobs SET state = 'CANCELING' WHERE id = ?", [first["id"]]
         )
     )
-    await bench.pipelines.pause(pipeline.pipeline["id"], NOW)
-    await bench.pipelines.resume(pipeline.pipeline["id"], NOW)
+    await bench.database.write(pipelines.pause, pipeline.pipeline["id"], stamp(NOW))
+    await bench.database.write(pipelines.resume, pipeline.pipeline["id"], stamp(NOW))
     again = await bench.run(pipeline, "list")
     assert again["id"] != first["id"]
     assert again["state"] == "PENDING", "two runs never share checkpoints at the same time"

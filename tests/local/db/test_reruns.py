@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 
 from studio_tui.api.models import JobInput
 from studio_tui.api.states import JobState
+from studio_tui.local.db import pipelines
 from studio_tui.local.db.database import Database
-from studio_tui.local.db.jobs import JobTable, KeyReused
-from studio_tui.local.db.pipelines import PipelineRows, PipelineTable
-from studio_tui.local.db.reruns import NewRerun, UnknownJob
+from studio_tui.local.db.jobs import JobTable, KeyReused, UnknownJob
+from studio_tui.local.db.pipelines import PipelineRows
+from studio_tui.local.db.reruns import NewRerun
+from studio_tui.local.db.times import stamp
 from studio_tui.local.http.validation import RequestContext, validate_job
 from studio_tui.local.run.metastore import Metastore
 from tests.local.db.schedule_bench import CLUSTERS
@@ -30,7 +32,9 @@ async def rerun(
     for name, job_id in job_ids.items():
         request = JobInput(query=f"print({name!r})", query_name=name, team_name="local")
         jobs[job_id] = validate_job(request, None, RequestContext(CLUSTERS, {}, None, "me", NOW))
-    return await bench.pipelines.rerun(NewRerun(jobs, key, digest), Metastore(), NOW)
+    return await bench.database.write(
+        pipelines.rerun, NewRerun(jobs, key, digest), Metastore(), stamp(NOW)
+    )
 
 
 async def complete_pipeline(
@@ -144,7 +148,6 @@ async def test_no_job_of_a_rerun_starts_before_its_marked_ancestors_have_complet
                     await bench.database.close()
                     bench.database = await Database.open(Path(folder) / "studio.db")
                     bench.jobs = JobTable(bench.database)
-                    bench.pipelines = PipelineTable(bench.database)
                 states = await bench.states(pipeline)
                 started = [name for name, state in states.items() if state != "PENDING"]
                 for name in started:
@@ -153,14 +156,18 @@ async def test_no_job_of_a_rerun_starts_before_its_marked_ancestors_have_complet
                 ready = sorted(name for name in started if states[name] == "CREATED")
                 step = data.draw(st.sampled_from(["end", "fail", "pause"]), label="step")
                 if step == "pause":
-                    await bench.pipelines.pause(pipeline.pipeline["id"], NOW)
-                    await bench.pipelines.resume(pipeline.pipeline["id"], NOW)
+                    await bench.database.write(pipelines.pause, pipeline.pipeline["id"], stamp(NOW))
+                    await bench.database.write(
+                        pipelines.resume, pipeline.pipeline["id"], stamp(NOW)
+                    )
                     continue
                 ends = data.draw(st.sampled_from(ready), label="ends")
                 state = JobState.COMPLETE if step == "end" else JobState.FAILED
                 await bench.end_run(pipeline, ends, state)
                 if await bench.state(pipeline) == "FAILED":
-                    await bench.pipelines.resume(pipeline.pipeline["id"], NOW)
+                    await bench.database.write(
+                        pipelines.resume, pipeline.pipeline["id"], stamp(NOW)
+                    )
         await bench.database.close()
 
 

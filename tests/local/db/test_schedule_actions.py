@@ -12,7 +12,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from studio_tui.api.own_inputs import ChangeScheduleInput
-from studio_tui.local.db.schedule_actions import ScheduleActions, ScheduleUnusable
+from studio_tui.local.db import schedule_actions, schedules
+from studio_tui.local.db.schedule_actions import ScheduleUnusable
 from studio_tui.local.db.schedules import decide
 from studio_tui.local.db.times import from_stamp, stamp
 from studio_tui.local.http.validation import read_schedule
@@ -23,7 +24,7 @@ from tests.soak import at_length
 async def change(bench: Bench, job_id: str, now: datetime, **times: object) -> None:
     schedule = read_schedule(ChangeScheduleInput(team_name="local", **times), now)
     assert schedule is not None
-    await ScheduleActions(bench.database).change(job_id, schedule)
+    await bench.database.write(schedule_actions.change, job_id, schedule)
 
 
 async def test_a_changed_schedule_keeps_its_runs_and_counts(tmp_path: Path) -> None:
@@ -80,11 +81,13 @@ async def test_a_decision_from_before_a_change_of_the_schedule_has_no_effect(
 ) -> None:
     bench = await open_bench(tmp_path)
     task_id = await bench.submit(cron_expression="0 * * * *")
-    (due,) = await bench.schedules.due(BEGIN + HOUR)
+    (due,) = await bench.database.read(schedules.select_due, BEGIN + HOUR)
     decision = decide(due, BEGIN + HOUR)
     await change(bench, task_id, BEGIN, cron_expression="0 13 * * *")
     assert (await bench.task(task_id))["next_fire_at"] == due.fire_at
-    assert not await bench.schedules.settle(due, decision, BEGIN + HOUR)
+    assert not await bench.database.write(
+        schedules.settle, due, decision, BEGIN + HOUR, schedules.run_job
+    )
     assert (await bench.task(task_id))["next_fire_at"] == due.fire_at
     await bench.database.close()
 
@@ -92,10 +95,9 @@ async def test_a_decision_from_before_a_change_of_the_schedule_has_no_effect(
 async def test_a_manual_run_replaces_no_fire_time(tmp_path: Path) -> None:
     bench = await open_bench(tmp_path)
     task_id = await bench.submit(cron_expression="0 * * * *")
-    schedule_actions = ScheduleActions(bench.database)
     fire_time = from_stamp((await bench.task(task_id))["next_fire_at"])
     for key in ("a", "b"):
-        await schedule_actions.run(task_id, key, fire_time)
+        await bench.database.write(schedule_actions.run, task_id, key, stamp(fire_time))
         await bench.end_runs(fire_time)
     await bench.scheduler.settle(fire_time)
     await bench.end_runs(fire_time)
@@ -112,7 +114,7 @@ async def test_a_manual_run_replaces_no_fire_time(tmp_path: Path) -> None:
 async def test_a_fire_time_during_a_manual_run_is_skipped(tmp_path: Path) -> None:
     bench = await open_bench(tmp_path)
     task_id = await bench.submit(cron_expression="0 * * * *")
-    await ScheduleActions(bench.database).run(task_id, None, BEGIN)
+    await bench.database.write(schedule_actions.run, task_id, None, stamp(BEGIN))
     await bench.scheduler.settle(BEGIN + HOUR)
     task = await bench.task(task_id)
     assert (task["runs"], task["skipped"]) == (1, 1)
@@ -124,11 +126,10 @@ async def test_fire_times_of_a_suspended_schedule_are_neither_run_nor_counted(
 ) -> None:
     bench = await open_bench(tmp_path)
     task_id = await bench.submit(cron_expression="0 * * * *")
-    schedule_actions = ScheduleActions(bench.database)
-    await schedule_actions.suspend(task_id, BEGIN)
-    assert await bench.schedules.next_fire_at() is None
+    await bench.database.write(schedule_actions.suspend, task_id, stamp(BEGIN))
+    assert await bench.database.read(schedules.next_fire_at) is None
     await bench.scheduler.settle(BEGIN + 30 * HOUR)
-    await schedule_actions.resume(task_id, BEGIN + 30 * HOUR)
+    await bench.database.write(schedule_actions.resume, task_id, BEGIN + 30 * HOUR)
     task = await bench.task(task_id)
     assert (task["runs"], task["missed"], task["skipped"]) == (0, 0, 0)
     assert task["next_fire_at"] == "2026-10-22T19:00:00.000000Z"
@@ -140,10 +141,12 @@ async def test_fire_times_of_a_suspended_schedule_are_neither_run_nor_counted(
 async def test_a_decision_about_a_schedule_that_was_suspended_has_no_effect(tmp_path: Path) -> None:
     bench = await open_bench(tmp_path)
     task_id = await bench.submit(cron_expression="0 * * * *")
-    (due,) = await bench.schedules.due(BEGIN + HOUR)
-    await ScheduleActions(bench.database).suspend(task_id, BEGIN + HOUR)
+    (due,) = await bench.database.read(schedules.select_due, BEGIN + HOUR)
+    await bench.database.write(schedule_actions.suspend, task_id, stamp(BEGIN + HOUR))
     decision = decide(due, BEGIN + HOUR)
-    assert not await bench.schedules.settle(due, decision, BEGIN + HOUR)
+    assert not await bench.database.write(
+        schedules.settle, due, decision, BEGIN + HOUR, schedules.run_job
+    )
     assert await bench.runs(task_id) == []
     await bench.database.close()
 
@@ -153,12 +156,11 @@ async def test_a_schedule_whose_only_start_passed_while_suspended_cannot_be_resu
 ) -> None:
     bench = await open_bench(tmp_path)
     task_id = await bench.submit(start_after=(BEGIN + HOUR).isoformat())
-    schedule_actions = ScheduleActions(bench.database)
-    await schedule_actions.suspend(task_id, BEGIN)
+    await bench.database.write(schedule_actions.suspend, task_id, stamp(BEGIN))
     with pytest.raises(ScheduleUnusable, match="Its time, 2026-10-21 13:00 UTC, passed while"):
-        await schedule_actions.resume(task_id, BEGIN + 2 * HOUR)
+        await bench.database.write(schedule_actions.resume, task_id, BEGIN + 2 * HOUR)
     await change(bench, task_id, BEGIN + 2 * HOUR, start_after=BEGIN + 3 * HOUR)
-    await schedule_actions.resume(task_id, BEGIN + 2 * HOUR)
+    await bench.database.write(schedule_actions.resume, task_id, BEGIN + 2 * HOUR)
     await bench.scheduler.settle(BEGIN + 3 * HOUR)
     assert (await bench.task(task_id))["state"] == "COMPLETE"
     assert len(await bench.runs(task_id)) == 1
@@ -185,7 +187,6 @@ async def test_any_actions_make_one_run_per_fire_time_and_none_while_suspended(
 ) -> None:
     with TemporaryDirectory() as folder:
         bench = await open_bench(Path(folder))
-        schedule_actions = ScheduleActions(bench.database)
         task_id = await bench.submit(cron_expression="*/20 * * * *")
         now, suspended_since = BEGIN, None
         suspensions: list[tuple[datetime, datetime]] = []
@@ -198,11 +199,11 @@ async def test_any_actions_make_one_run_per_fire_time_and_none_while_suspended(
             now += minutes * MINUTE
             if action == "suspend":
                 await bench.scheduler.settle(now)
-                await schedule_actions.suspend(task_id, now)
+                await bench.database.write(schedule_actions.suspend, task_id, stamp(now))
                 suspended_since = suspended_since or now
                 ids_before_suspension |= {run["id"] for run in await bench.runs(task_id)}
             elif action == "resume":
-                await schedule_actions.resume(task_id, now)
+                await bench.database.write(schedule_actions.resume, task_id, now)
                 suspensions += [(suspended_since, now)] if suspended_since else []
                 suspended_since = None
             elif action == "change":
@@ -210,7 +211,9 @@ async def test_any_actions_make_one_run_per_fire_time_and_none_while_suspended(
                 expression = f"*/{10 + number % 3 * 5} * * * *"
                 await change(bench, task_id, now, cron_expression=expression)
             elif action == "run":
-                await schedule_actions.run(task_id, f"key {number}", now)
+                await bench.database.write(
+                    schedule_actions.run, task_id, f"key {number}", stamp(now)
+                )
             elif action == "end":
                 await bench.end_runs(now)
             await bench.scheduler.settle(now)

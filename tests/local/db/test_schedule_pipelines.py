@@ -11,13 +11,15 @@ import pytest
 from studio_tui.api.models import JobInput
 from studio_tui.api.own_inputs import ChangeScheduleInput
 from studio_tui.api.states import JobState
+from studio_tui.local.db import pipelines, schedule_actions, schedule_pipelines, schedules
 from studio_tui.local.db.database import Database
 from studio_tui.local.db.jobs import ENDED, JobEnd, JobTable, KeyReused
-from studio_tui.local.db.pipelines import PipelineRows, PipelineTable
+from studio_tui.local.db.pipelines import PipelineRows
 from studio_tui.local.db.planning import UnknownDataset
-from studio_tui.local.db.schedule_actions import ScheduleActions, ScheduleUnusable
-from studio_tui.local.db.schedule_pipelines import SchedulePipelines, make_pipeline
-from studio_tui.local.db.schedules import DueSchedule, Schedules, decide
+from studio_tui.local.db.schedule_actions import ScheduleUnusable
+from studio_tui.local.db.schedule_pipelines import make_pipeline
+from studio_tui.local.db.schedules import DueSchedule, decide
+from studio_tui.local.db.times import stamp
 from studio_tui.local.dispatch.scheduler import Scheduler
 from studio_tui.local.http.validation import RequestContext, read_schedule, validate_job
 from studio_tui.local.run.metastore import Metastore
@@ -34,17 +36,14 @@ class Bench:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self.jobs, self.pipelines = JobTable(database), PipelineTable(database)
-        self.schedule_pipelines, self.schedules = SchedulePipelines(database), Schedules(database)
+        self.jobs = JobTable(database)
         self.task_id = ""
         """The id of the schedule."""
 
         async def read_metastore() -> Metastore:
             return Metastore()
 
-        self.scheduler = Scheduler(
-            self.schedules, self.jobs, lambda: None, lambda: NOON, read_metastore
-        )
+        self.scheduler = Scheduler(database, self.jobs, lambda: None, lambda: NOON, read_metastore)
 
     @classmethod
     async def open(cls, folder: Path, *datasets: str) -> "Bench":
@@ -65,7 +64,7 @@ class Bench:
         return str((await self.jobs.create(job, NOON))["id"])
 
     async def all_pipelines(self) -> list[PipelineRows]:
-        return await self.pipelines.list_pipelines(states=None, search=None, limit=100)
+        return await self.database.read(pipelines.list_pipelines, None, None, 100)
 
     async def schedule_row(self) -> dict[str, Any]:
         (row,) = await self.jobs.list_jobs(states=None, job_id=self.task_id, limit=1)
@@ -135,24 +134,36 @@ async def test_a_manual_trigger_makes_one_pipeline_per_key_and_raises_errors(
     tmp_path: Path,
 ) -> None:
     bench = await Bench.open(tmp_path)
-    first = await bench.schedule_pipelines.trigger(bench.task_id, "a", Metastore(), NOON)
-    again = await bench.schedule_pipelines.trigger(bench.task_id, "a", Metastore(), NOON + HOUR)
+    first = await bench.database.write(
+        schedule_pipelines.trigger_by_hand, bench.task_id, "a", Metastore(), stamp(NOON)
+    )
+    again = await bench.database.write(
+        schedule_pipelines.trigger_by_hand, bench.task_id, "a", Metastore(), stamp(NOON + HOUR)
+    )
     assert first.pipeline["id"] == again.pipeline["id"]
     (recent,) = (await bench.schedule_row())["recent"]
     assert (recent["by_hand"], recent["scheduled_for"]) == (True, None)
     job = await bench.submit(cron_expression="0 * * * *")
     with pytest.raises(ScheduleUnusable, match="runs a job"):
-        await bench.schedule_pipelines.trigger(job, "b", Metastore(), NOON)
+        await bench.database.write(
+            schedule_pipelines.trigger_by_hand, job, "b", Metastore(), stamp(NOON)
+        )
     with pytest.raises(ScheduleUnusable, match="triggers a pipeline"):
-        await ScheduleActions(bench.database).run(bench.task_id, "c", NOON)
+        await bench.database.write(schedule_actions.run, bench.task_id, "c", stamp(NOON))
     other = await bench.submit(datasets=("nothing",))
     with pytest.raises(UnknownDataset):
-        await bench.schedule_pipelines.trigger(other, "d", Metastore(), NOON)
+        await bench.database.write(
+            schedule_pipelines.trigger_by_hand, other, "d", Metastore(), stamp(NOON)
+        )
     with pytest.raises(KeyReused):
-        await bench.schedule_pipelines.trigger(other, "a", Metastore(), NOON)
+        await bench.database.write(
+            schedule_pipelines.trigger_by_hand, other, "a", Metastore(), stamp(NOON)
+        )
     await bench.jobs.end(bench.task_id, [JobState.TASK], JobEnd(JobState.CANCELED, NOON))
     with pytest.raises(ScheduleUnusable):
-        await bench.schedule_pipelines.trigger(bench.task_id, "e", Metastore(), NOON)
+        await bench.database.write(
+            schedule_pipelines.trigger_by_hand, bench.task_id, "e", Metastore(), stamp(NOON)
+        )
     assert len(await bench.all_pipelines()) == 1
     await bench.database.close()
 
@@ -162,15 +173,14 @@ async def test_a_changed_and_suspended_schedule_keeps_its_pipelines_and_datasets
 ) -> None:
     bench = await Bench.open(tmp_path)
     await bench.scheduler.settle(NOON + HOUR)
-    schedule_actions = ScheduleActions(bench.database)
-    await schedule_actions.suspend(bench.task_id, NOON + HOUR)
+    await bench.database.write(schedule_actions.suspend, bench.task_id, stamp(NOON + HOUR))
     await bench.end_jobs()
     await bench.scheduler.settle(NOON + 3 * HOUR)
     times = ChangeScheduleInput(team_name="local", cron_expression="30 * * * *")
     schedule = read_schedule(times, NOON + 3 * HOUR)
     assert schedule is not None
-    await schedule_actions.change(bench.task_id, schedule)
-    await schedule_actions.resume(bench.task_id, NOON + 3 * HOUR)
+    await bench.database.write(schedule_actions.change, bench.task_id, schedule)
+    await bench.database.write(schedule_actions.resume, bench.task_id, NOON + 3 * HOUR)
     await bench.scheduler.settle(NOON + 4 * HOUR)
     row = await bench.schedule_row()
     assert (row["runs"], row["missed"], row["skipped"]) == (2, 0, 0)
@@ -184,7 +194,7 @@ async def test_a_server_killed_at_any_statement_makes_one_pipeline_per_fire_time
 ) -> None:
     bench = await Bench.open(tmp_path)
     now = NOON + HOUR
-    (due,) = await bench.schedules.due(now)
+    (due,) = await bench.database.read(schedules.select_due, now)
 
     class Killed(BaseException):
         """Raised where the test pretends that the process is killed."""
@@ -208,12 +218,12 @@ async def test_a_server_killed_at_any_statement_makes_one_pipeline_per_fire_time
         raise Killed
 
     with pytest.raises(Killed):
-        await bench.schedules.settle(due, decide(due, now), now, make_until_killed)
+        await bench.database.write(schedules.settle, due, decide(due, now), now, make_until_killed)
     assert await bench.all_pipelines() == []
     for _ in range(2):
         await bench.scheduler.settle(now)
     assert len(await bench.all_pipelines()) == 1
-    (due_again,) = await bench.schedules.due(now + HOUR)
+    (due_again,) = await bench.database.read(schedules.select_due, now + HOUR)
     assert due_again.fire_at > due.fire_at
     assert (await bench.schedule_row())["state"] not in ENDED
     await bench.database.close()

@@ -1,11 +1,16 @@
+import time
 from collections import Counter
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from studio_tui.local.config.clusters import ClusterFile
 from studio_tui.local.config.data_dir import DataDir
+from studio_tui.local.db.database import Database
 from studio_tui.local.db.jobs import QueuedJob
+from studio_tui.local.dispatch import dispatcher
 from studio_tui.local.dispatch.dispatcher import startable
 from tests.soak import at_length, combinations
 from tests.studios import ThreadStudio
@@ -254,3 +259,34 @@ def test_an_invalid_clusters_file_is_reported_with_each_cluster(studio: ThreadSt
     write_clusters(studio, local=3)
     (cluster,) = studio.request("GET", "/datachain/clusters/").json()
     assert (cluster["max_workers"], cluster["problem"]) == (3, None)
+
+
+def test_a_studio_without_waiting_or_running_jobs_reads_and_writes_nothing(
+    studio: ThreadStudio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatcher, "CLUSTERS_EVERY", 0.01)
+    accesses: list[object] = []
+    run, reread = Database._run, ClusterFile.reread
+
+    async def counted_run(database: Database, work: Any, *args: Any) -> Any:
+        accesses.append(work)
+        return await run(database, work, *args)
+
+    async def counted_reread(file: ClusterFile) -> bool:
+        accesses.append(file)
+        return await reread(file)
+
+    monkeypatch.setattr(Database, "_run", counted_run)
+    monkeypatch.setattr(ClusterFile, "reread", counted_reread)
+    all_workers = studio.request("GET", "/datachain/clusters/").json()[0]["max_workers"]
+    running = studio.submit(SLEEP, workers=all_workers)["id"]
+    waiting = studio.submit("print(1)")["id"]
+    studio.wait_for_state(waiting, "QUEUED")
+    count = len(accesses)
+    eventually(lambda: len(accesses) > count + 10, pause=0.02)
+    studio.cancel(running)
+    assert studio.wait_for_end(waiting)["status"] == "COMPLETE"
+    time.sleep(0.1)  # the last job's follower has told the dispatcher
+    accesses.clear()
+    time.sleep(0.5)  # fifty checks, if there were any
+    assert accesses == []

@@ -1,6 +1,7 @@
 import asyncio
 import contextlib
 import json
+import os
 import shutil
 import socket
 import threading
@@ -16,9 +17,11 @@ from fastapi import FastAPI
 from websockets.asyncio.client import ClientConnection, connect
 
 from studio_tui.api.models import QueryType
+from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.http import errors
 from studio_tui.local.http.log_routes import FRAME_BYTES, log_frames, logs_router
 from studio_tui.local.http.pieces import OutputPieces
+from studio_tui.local.http.transcript import Transcript
 from studio_tui.local.run.local_runner import LocalRunner, RunLimits
 from studio_tui.local.run.runner import JobPhase, RunSpec
 from studio_tui.local.shim.output import OutputWriter
@@ -31,9 +34,7 @@ class LogServer:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.statuses: dict[str, str] = {}
-        self.runner = LocalRunner(
-            folder / "jobs", folder / "cache", limits=RunLimits(grace_seconds=1.0)
-        )
+        self.runner = LocalRunner(DataDir(folder), limits=RunLimits(grace_seconds=1.0))
         app = FastAPI()
         errors.install_error_handlers(app)
         app.include_router(logs_router(self.runner, self._status), prefix="/api")
@@ -507,3 +508,26 @@ async def test_a_download_is_complete_although_the_cap_drops_parts_meanwhile(
                     writer.write(line)
             received += len(chunk)
     assert received == 7_000_000
+
+
+async def test_a_download_breaks_off_if_the_job_cuts_its_log_meanwhile(
+    log_server: LogServer,
+    http: httpx.AsyncClient,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    writer = log_server.write(status="COMPLETE")
+    writer.write(b"x" * 999 + b"\n")
+    (segment,) = (log_server.folder / "jobs" / "job" / "output").glob("*.part")
+    read = Transcript.read
+
+    def cut_and_read(transcript: Transcript, offset: int, limit: int) -> bytes:
+        os.truncate(segment, 10)
+        return read(transcript, offset, limit)
+
+    monkeypatch.setattr(Transcript, "read", cut_and_read)
+    with pytest.raises(httpx.RemoteProtocolError):
+        await http.get("job/logs")
+    assert "Traceback" in caplog.text  # uvicorn logs each answer that is shorter than promised
+    response = await http.get("job/logs")
+    assert len(response.content) == 10

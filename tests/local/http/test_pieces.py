@@ -1,3 +1,4 @@
+import os
 import tempfile
 import threading
 from pathlib import Path
@@ -71,6 +72,17 @@ def test_a_cut_after_a_whole_line_is_not_recorded(folder: Path) -> None:
     writer.write(b"whole\n")
     writer.record_cut()
     assert (folder / "cuts").stat().st_size == 0
+
+
+def test_a_file_of_cuts_that_the_job_has_made_huge_is_ignored(folder: Path) -> None:
+    writer = OutputWriter(folder)
+    writer.write(b"one")
+    writer.record_cut()
+    os.truncate(folder / "cuts", 1 << 40)
+    pieces = PieceReader(OutputReader(folder))
+    assert pieces.read(ended=False).texts == ["one"]
+    writer.write(b" two\n")
+    assert pieces.read(ended=False).texts == [" two\n"]
 
 
 def test_a_line_of_five_megabytes_is_divided_on_characters(folder: Path) -> None:

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from studio_tui.api.models import QueryType
+from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.run import environment
-from studio_tui.local.run.environment import EnvironmentPlan, SharedFolders, imports_datachain, plan
+from studio_tui.local.run.environment import EnvironmentPlan, imports_datachain, plan
 from studio_tui.local.run.runner import RunSpec, StartFailed
 from tests.local.run.test_local_runner import Bench, clean_up
 
@@ -23,7 +24,7 @@ def planned_environment(tmp_path: Path, query: str = "print(1)", **fields: Any) 
         "environment": {},
     }
     spec = RunSpec(**(defaults | fields))
-    return plan(spec, tmp_path / "jobs" / spec.job_id, tmp_path / "cache", SharedFolders(tmp_path))
+    return plan(spec, tmp_path / "jobs" / spec.job_id, DataDir(tmp_path))
 
 
 @pytest.mark.parametrize(

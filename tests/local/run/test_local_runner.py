@@ -12,10 +12,12 @@ from typing import Any
 import pytest
 
 from studio_tui.api.models import QueryType
+from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.http.pieces import PieceReader
 from studio_tui.local.run.local_runner import LocalRunner, RunLimits
 from studio_tui.local.run.runner import JobPhase, RunReport, RunSpec, StartFailed
 from studio_tui.local.shim import process_tree, shim
+from studio_tui.local.shim.message_limit import MESSAGE_LIMIT
 from tests import needs
 from tests.local.outputs import texts
 from tests.soak import SOAK
@@ -32,7 +34,7 @@ class Bench:
     def __init__(self, folder: Path, **limits: Any) -> None:
         self.folder = folder
         self.runner = LocalRunner(
-            folder / "jobs", folder / "cache", limits=RunLimits(**({"grace_seconds": 1.0} | limits))
+            DataDir(folder), limits=RunLimits(**({"grace_seconds": 1.0} | limits))
         )
 
     async def start(self, query: str, job_id: str = "job", **fields: Any) -> None:
@@ -57,15 +59,23 @@ class Bench:
     async def shell(self, query: str, job_id: str = "job", **fields: Any) -> RunReport:
         return await self.run(query, job_id, query_type=QueryType.SHELL, **fields)
 
-    async def until_ended(self, job_id: str = "job") -> RunReport:
-        return await self.until(lambda report: report.phase in ENDED, job_id)
+    async def until_ended(self, job_id: str = "job", *, was_started: bool = False) -> RunReport:
+        return await self.until(
+            lambda report: report.phase in ENDED, job_id, was_started=was_started
+        )
 
-    async def until(self, condition: Callable[[RunReport], bool], job_id: str = "job") -> RunReport:
+    async def until(
+        self,
+        condition: Callable[[RunReport], bool],
+        job_id: str = "job",
+        *,
+        was_started: bool = False,
+    ) -> RunReport:
         reports: list[RunReport] = []
 
         async def poll(seconds: float) -> None:
             await asyncio.sleep(seconds)
-            reports.append(await self.runner.report(job_id))
+            reports.append(await self.runner.report(job_id, was_started=was_started))
 
         await poll(0)
         await until(
@@ -367,6 +377,16 @@ async def test_a_missing_revision_fails_the_job_with_the_message_of_git(
     assert report.started_at is None
 
 
+async def test_a_long_message_of_git_is_cut_with_its_introduction(
+    bench: Bench, tmp_path: Path
+) -> None:
+    url = make_repository(tmp_path / "repository")
+    report = await bench.run("print(1)", repository=f"{url}@{'long' * 1000}")
+    assert report.error_message
+    assert report.error_message.startswith("The repository could not be cloned: ")
+    assert len(report.error_message) == MESSAGE_LIMIT
+
+
 async def test_fifty_thousand_lines_arrive_whole_and_in_order(bench: Bench) -> None:
     report = await bench.run("for n in range(50_000): print(f'seq={n:06}')")
     assert report.exit_code == 0
@@ -599,12 +619,13 @@ SERVER = """
 import asyncio, sys
 from pathlib import Path
 from studio_tui.api.models import QueryType
+from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.run.local_runner import LocalRunner
 from studio_tui.local.run.runner import RunSpec
 
 async def main():
     folder = Path(sys.argv[1])
-    runner = LocalRunner(folder / "jobs", folder / "cache")
+    runner = LocalRunner(DataDir(folder))
     query = (
         "import time\\n"
         "for n in range(400): print(f'seq={n:06}', flush=True); time.sleep(0.001)\\n"

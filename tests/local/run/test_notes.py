@@ -27,9 +27,9 @@ def steps(folder: Path, *lines: bytes) -> list[tuple[str, datetime, datetime | N
 
 
 def test_an_empty_folder_has_no_notes(tmp_path: Path) -> None:
-    assert notes.read_started(tmp_path) is None
-    assert notes.read_exit(tmp_path) is None
-    assert notes.read_lost(tmp_path) is None
+    assert notes.read(notes.Started, tmp_path / "started.json") is None
+    assert notes.read(notes.Exit, tmp_path / "exit.json") is None
+    assert notes.read(notes.Lost, tmp_path / "lost.json") is None
     assert notes.read_steps(tmp_path) == ()
 
 
@@ -68,12 +68,17 @@ def test_an_invalid_line_does_not_affect_other_lines(tmp_path: Path, invalid: by
 )
 def test_an_exit_file_that_cannot_be_read_means_no_exit(tmp_path: Path, text: str) -> None:
     (tmp_path / "exit.json").write_text(text)
-    assert notes.read_exit(tmp_path) is None
+    assert notes.read(notes.Exit, tmp_path / "exit.json") is None
+
+
+def test_a_file_that_is_far_too_long_is_ignored(tmp_path: Path) -> None:
+    (tmp_path / "started.json").write_text(json.dumps({"pid": 1, "more": "x" * 100_000}))
+    assert notes.read(notes.Started, tmp_path / "started.json") is None
 
 
 def test_an_exit_file_padded_with_blanks_is_read(tmp_path: Path) -> None:
     (tmp_path / "exit.json").write_text(json.dumps(EXIT) + " " * 1000)
-    ending = notes.read_exit(tmp_path)
+    ending = notes.read(notes.Exit, tmp_path / "exit.json")
     assert ending is not None
     assert (ending.finished_at, ending.exit_code, ending.canceled) == (FIRST, 0, False)
 

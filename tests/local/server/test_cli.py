@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from studio_tui.commands import main
 from studio_tui.errors import ConfigError
 from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.server import endpoint
@@ -23,8 +24,9 @@ def test_status_prints_the_url_of_the_server(studio: ThreadStudio) -> None:
 def test_the_data_directory_is_an_option_before_the_command_or_a_variable(
     studio: ThreadStudio,
 ) -> None:
-    before = CliRunner().invoke(local, ["--data-dir", str(studio.data_dir), "status"])
-    assert studio.url in before.output
+    for command, words in ((local, []), (main, ["local"])):
+        before = CliRunner().invoke(command, [*words, "--data-dir", str(studio.data_dir), "status"])
+        assert studio.url in before.output
     inside = CliRunner().invoke(
         local, ["status"], env={"STUDIO_TUI_DATA_DIR": str(studio.data_dir)}
     )

@@ -22,6 +22,7 @@ from studio_tui.local.db.times import stamp
 from studio_tui.local.server import disk_usage, endpoint
 from studio_tui.local.server.cli import local
 from studio_tui.local.server.disk_usage import prune
+from studio_tui.local.shim import durable
 from tests.studios import ThreadStudio
 from tests.waiting import eventually
 
@@ -147,6 +148,25 @@ def test_prune_deletes_the_oldest_folders_above_the_size_limit(
     assert not (data.jobs / old / "work").exists()
     assert (data.jobs / new / "work").exists()
     assert disk_usage.survey(data, jobs()).total <= max_size
+
+
+def test_a_folder_that_cannot_be_deleted_does_not_keep_others_from_being_deleted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders = [tmp_path / "jobs" / name for name in ("stuck", "other")]
+    for folder in folders:
+        (folder / "output").mkdir(parents=True)
+        (folder / "big").write_bytes(bytes(100_000))
+    remove = durable.remove
+
+    def remove_others(path: Path) -> None:
+        if path.parent != folders[0]:
+            remove(path)
+
+    monkeypatch.setattr("studio_tui.local.server.disk_usage.remove", remove_others)
+    items = [disk_usage.Item(folder, 100_000, clock.now()) for folder in folders]
+    assert disk_usage.free(DataDir(tmp_path), items, lambda: JobsSummary({}, ())) > 80_000
+    assert [(folder / "big").exists() for folder in folders] == [True, False]
 
 
 def test_a_starting_server_deletes_folders_older_than_the_limit(

@@ -109,6 +109,26 @@ def test_a_cancel_on_a_full_disk_is_kept_although_the_server_is_killed(
 
 
 @needs.linux("elsewhere a process cannot limit another")
+def test_what_cannot_be_suspended_or_paused_is_refused_although_the_server_cannot_write(
+    studio_process: ProcessStudio,
+) -> None:
+    studio = studio_process
+    schedules = [studio.submit("print(1)", cron_expression="0 0 1 1 *")["id"] for _ in range(2)]
+    ordinary = studio.wait_for_end(studio.submit("print(1)")["id"])["id"]
+    body = {"team_name": studio.team}
+
+    def suspend(job_id: str) -> int:
+        path = f"/datachain/schedules/{job_id}/suspend"
+        return studio.request("POST", path, json=body).status_code
+
+    with unwritable_files(studio):
+        assert studio.cancel(schedules[0]).status_code == 200
+        assert [suspend(job_id) for job_id in (schedules[1], ordinary, "none")] == [200, 409, 404]
+    eventually(lambda: studio.job(schedules[1])["schedule"]["suspended_at"])
+    assert studio.job(ordinary)["status"] == "COMPLETE"
+
+
+@needs.linux("elsewhere a process cannot limit another")
 def test_a_pipeline_is_paused_although_the_server_cannot_write(
     studio_process: ProcessStudio, tmp_path: Path
 ) -> None:

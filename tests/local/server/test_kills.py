@@ -39,7 +39,7 @@ def test_no_kill_loses_a_job_or_runs_it_twice(
     studio_process: ProcessStudio, tmp_path: Path, seed: int
 ) -> None:
     studio = studio_process
-    rng = random.Random(seed)
+    rng, jobs = random.Random(seed), DataDir(studio.data_dir).jobs
     for number in range(KILLS):
         mark = tmp_path / str(number)
         job_id = studio.submit(QUERY, environment=f"MARK={mark}")["id"]
@@ -52,7 +52,7 @@ def test_no_kill_loses_a_job_or_runs_it_twice(
             studio.restart()
         elif target == "job":
             kill_process(int(mark.read_text()))
-        elif shim := notes.read_started(DataDir(studio.data_dir).jobs / job_id):
+        elif shim := notes.read(notes.Started, jobs / job_id / "started.json"):
             kill_process(shim.pid)
         ended = studio.wait_for_end(job_id)
         assert ended["status"] == "FAILED"

@@ -1,7 +1,11 @@
 """Jobs that replace the files in which the local Studio records them."""
 
+import sys
+from pathlib import Path
+
 import pytest
 
+from studio_tui.local.shim import process_tree
 from tests.soak import at_length
 from tests.studios import ThreadStudio
 from tests.waiting import eventually
@@ -71,3 +75,33 @@ def test_a_job_that_replaces_its_files_can_be_canceled_and_harms_no_other_job(
     other = studio.submit("print('unharmed')")["id"]
     assert studio.wait_for_end(other)["status"] == "COMPLETE"
     assert studio.log(other) == "unharmed\n"
+
+
+REMOVE = """
+import os, shutil, time
+open("{mark}", "a").write("ran\\n")
+shutil.rmtree("..", ignore_errors=True)
+time.sleep(600)
+"""
+
+
+def test_a_job_that_removes_its_folder_is_stopped_and_does_not_run_again(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    mark = tmp_path / "mark"
+    job_id = studio.submit(REMOVE.format(mark=mark))["id"]
+    studio.wait_for_state(job_id, "RUNNING", "FAILED")
+    studio.restart()
+    ended = studio.wait_for_end(job_id)
+    assert ended["status"] == "FAILED"
+    assert mark.read_text() == "ran\n"
+    assert not process_tree.job_processes(str(studio.data_dir / "jobs" / job_id))
+
+
+def test_a_job_is_lost_if_the_process_that_runs_it_ends_before_the_job_begins(
+    studio: ThreadStudio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    ended = studio.wait_for_end(studio.submit("print(1)", query_type="SHELL")["id"])
+    assert ended["status"] == "FAILED"
+    assert "ended before the job began" in ended["error_message"]

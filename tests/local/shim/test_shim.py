@@ -1,3 +1,4 @@
+import os
 import zipfile
 from pathlib import Path
 
@@ -6,6 +7,7 @@ import pytest
 from studio_tui.local.run import notes
 from studio_tui.local.run.runner import JobPhase
 from studio_tui.local.shim.shim import StepNotes
+from tests import needs
 from tests.local.run.test_local_runner import Bench, clean_up
 
 pytestmark = pytest.mark.starts_processes
@@ -85,16 +87,18 @@ async def test_a_job_that_deletes_its_environment_ends_with_the_exit_code_of_its
     await clean_up(bench)
 
 
+@needs.linux("only it has /dev/full")
 def test_a_step_that_could_not_be_written_is_written_with_the_next(tmp_path: Path) -> None:
-    path = tmp_path / "steps.jsonl"
-    steps = StepNotes(path)
-    path.mkdir()  # nothing can be written here
-    steps.add({"step": "virtualenv", "started_at": "2026-01-01T12:00:00+00:00"})
-    path.rmdir()
-    path.write_text('{"step": "virt')  # as a full disk leaves it
+    steps = StepNotes(tmp_path / "steps.jsonl")
+    file = steps._file
+    with Path("/dev/full").open("wb", buffering=0) as full:
+        steps._file = full.fileno()
+        steps.add({"step": "virtualenv", "started_at": "2026-01-01T12:00:00+00:00"})
+        steps._file = file
     steps.add({"step": "virtualenv", "finished_at": "2026-01-01T12:00:01+00:00"})
     steps.add({"step": "running_query", "started_at": "2026-01-01T12:00:01+00:00"})
+    os.close(file)
     virtualenv, running = notes.read_steps(tmp_path)
     assert (virtualenv.name, running.name) == ("virtualenv", "running_query")
     assert virtualenv.finished_at == running.started_at
-    assert path.read_text().count("\n") == 4
+    assert (tmp_path / "steps.jsonl").read_text().count("\n") == 3

@@ -4,8 +4,8 @@ import sys
 import pytest
 
 from studio_tui.local.shim.words import (
-    MESSAGE_LIMIT,
     explain_exit,
+    explain_setup_exit,
     explain_setup_failure,
     is_connection_failure,
 )
@@ -100,11 +100,6 @@ def test_an_exit_code_other_than_1_with_later_output_is_not_an_exception() -> No
     assert explain_exit(3, output) == "ZeroDivisionError: division by zero"
 
 
-@pytest.mark.starts_processes
-def test_a_long_message_is_cut_to_the_limit() -> None:
-    assert len(explain_exit(1, traceback_of("raise ValueError('x' * 10_000)"))) == MESSAGE_LIMIT
-
-
 @pytest.mark.parametrize(
     ("code", "output", "sentence"),
     [
@@ -161,6 +156,20 @@ def test_the_cause_of_the_resolver_follows_its_error() -> None:
 def test_the_reason_of_git_is_its_last_error() -> None:
     output = "Cloning into '.'...\nfatal: repository '/nowhere' does not exist\n"
     assert explain_setup_failure(output) == "repository '/nowhere' does not exist"
+
+
+@pytest.mark.parametrize(
+    ("code", "output", "sentence"),
+    [
+        (128, "Cloning into '.'...\nfatal: no access\n", "no access"),
+        (137, "Cloning into '.'...\n", f"git ended with {MEMORY}."),
+        (1, "", "git ended with exit code 1."),
+    ],
+)
+def test_a_failure_before_the_query_names_the_program_that_ended(
+    code: int, output: str, sentence: str
+) -> None:
+    assert explain_setup_exit("git", code, output) == sentence
 
 
 def test_an_empty_output_of_the_resolver_has_no_reason() -> None:

@@ -37,12 +37,13 @@ def test_each_changed_setting_has_a_line() -> None:
         priority="0",
         requirements="numpy\npolars\n",
         files=("b.csv",),
-        environment="TOKEN=other\nA=1\nNEW=2",
+        environment="TOKEN=other\nA=\nNEW=2",
         reset=True,
     )
     assert [cell.text for cell in difference(OLD, new).settings] == [
         "environment: - OLD",
         "environment: ~ TOKEN=••••••••",
+        "environment: ~ A=••••••••",
         "environment: + NEW=••••••••",
         "workers: 1 → 4",
         "requirements: - pandas",
@@ -52,11 +53,12 @@ def test_each_changed_setting_has_a_line() -> None:
         "priority: server default → 0",
         "ignore checkpoints: yes",
     ]
-
-
-def test_a_line_that_sets_no_variable_is_masked_as_a_whole() -> None:
-    new = replace(OLD, environment=OLD.environment + "\nhunter3")
-    assert [cell.text for cell in difference(OLD, new).settings] == ["environment: + ••••••••"]
+    assert [cell.text for cell in difference(OLD, new).revealed_settings][:4] == [
+        "environment: - OLD=1",
+        "environment: ~ TOKEN=hunter2 → other",
+        "environment: ~ A=1 → empty",
+        "environment: + NEW=2",
+    ]
 
 
 def test_settings_that_studio_does_not_send_are_shown_as_server_defaults() -> None:
@@ -103,6 +105,8 @@ def test_logins_in_addresses_are_masked() -> None:
         repository="https://u:hunter2@example.org/r",
         requirements="numpy\n-i https://hunter2@example.org/simple",
     )
-    settings = "\n".join(cell.text for cell in difference(before, after).settings)
+    changes = difference(before, after)
+    settings = "\n".join(cell.text for cell in changes.settings)
     assert "hunter2" not in settings
     assert f"repository: https://{MASK}@example.org/r → https://{MASK}@example.org/r" in settings
+    assert changes.revealed_settings[1].text.endswith(" → https://u:hunter2@example.org/r")

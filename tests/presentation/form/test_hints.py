@@ -66,17 +66,17 @@ def test_a_field_with_a_problem_or_a_plain_value_has_no_hint(
     assert hint_text(name, **fields) == ""
 
 
-def test_the_hint_lists_five_fire_times_after_the_start_in_both_time_zones() -> None:
+def test_the_hint_of_an_expression_has_words_and_five_fire_times_in_both_zones() -> None:
     start = NOW + timedelta(days=30)
-    lines = hint(
+    words, heading, *runs = hint(
         "cron_expression",
         Draft(cron_expression="0 3 * * *", start_after=start.isoformat()),
         CONTEXT,
     )
-    assert len(lines) == 6
-    assert "Apr" in lines[1]
-    assert "05:00" in lines[1]
-    assert "03:00 UTC" in lines[1]
+    assert (words, heading, len(runs)) == ("Every day at 03:00 UTC.", "Next runs:", 5)
+    assert "Apr" in runs[0]
+    assert "05:00" in runs[0]
+    assert "03:00 UTC" in runs[0]
 
 
 def test_the_hint_of_uploads_lists_those_whose_names_are_known() -> None:

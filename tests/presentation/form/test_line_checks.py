@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 
 from studio_tui.presentation.form.line_checks import (
     environment_problems,
+    masked_line,
     requirement_problems,
 )
 from studio_tui.presentation.form.problems import Level
+from studio_tui.presentation.jobs.facts import MASK
 from studio_tui.text import safe_line
 
 GOOD_REQUIREMENTS = (
@@ -74,7 +76,8 @@ def uv_error(text: str, folder: Path) -> str:
     completed = subprocess.run(
         [*command, "requirements.txt"], cwd=folder, capture_output=True, text=True, check=False
     )
-    return completed.stderr if completed.returncode else ""
+    # uv wraps its errors, depending on the length of the folder's path.
+    return " ".join(completed.stderr.split()) if completed.returncode else ""
 
 
 INPUT_ERRORS = (
@@ -146,7 +149,16 @@ def test_a_secret_pasted_without_a_variable_name_is_not_shown(secret: str) -> No
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        ("A B", NO_ASSIGNMENT),
+        ("a B", NO_ASSIGNMENT),
+        ("MODE full", "there is no equals sign after MODE; type MODE=VALUE."),
+        ("export MODE: full", "there is no equals sign after MODE; type MODE=VALUE."),
+        (
+            "MY-MODE=full",
+            (
+                "MY-MODE is not a valid variable name:"
+                " letters, digits and _ only, not beginning with a digit."
+            ),
+        ),
         ("TOKEN", "TOKEN has no value; type TOKEN=VALUE, or TOKEN= for an empty one."),
         ("=1", "there is no name before the equals sign; type NAME=VALUE."),
         (
@@ -169,6 +181,28 @@ def test_a_secret_pasted_without_a_variable_name_is_not_shown(secret: str) -> No
 def test_a_bad_variable_is_an_error_with_its_line_number(line: str, sentence: str) -> None:
     (problem,) = environment_problems(f"# mine\r\nGOOD=1\r\n{line}")
     assert problem == ("environment", f"Line 3: {sentence}", Level.ERROR)
+
+
+@pytest.mark.parametrize(
+    ("line", "masked"),
+    [
+        ("", ""),
+        ("A=hush=hush", f"A={MASK}"),
+        ("export A = hush", f"export A ={MASK}"),
+        (f"LONG{'_' * 50}=hush", f"LONG{'_' * 50}={MASK}"),
+        ("EMPTY=", "EMPTY="),
+        ("=hush", f"={MASK}"),
+        ("NAME", "NAME"),
+        ("MY-MODE=hush", f"MY-MODE={MASK}"),
+        ("MODE: hush", f"MODE {MASK}"),
+        ("hush hush", MASK),
+        ("hush-hush==", MASK),
+        ("# A=hush", MASK),
+        ("# hush", MASK),
+    ],
+)
+def test_a_masked_line_has_its_name_unless_that_may_be_a_secret(line: str, masked: str) -> None:
+    assert masked_line(line) == masked
 
 
 @pytest.mark.parametrize(

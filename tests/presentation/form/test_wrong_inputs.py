@@ -334,6 +334,14 @@ def test_a_default_cluster_that_accepts_no_jobs_is_reported_unless_another_is_na
     assert not check(replace(GOOD, compute_cluster_id="2"), closed)
 
 
+def test_a_job_to_continue_that_is_not_known_here_is_reported_as_a_warning() -> None:
+    draft = replace(GOOD, rerun_from_job_id="497f6eca-6276-4993-bfeb-53cbbbba6f08")
+    assert not check(draft, CONTEXT)
+    (problem,) = check(draft, replace(CONTEXT, is_origin_known=False))
+    assert (problem.field, problem.level) == ("rerun_from_job_id", Level.WARNING)
+    assert problem.sentence.startswith("No job known here has this id")
+
+
 @pytest.mark.parametrize(("field", "typed", "sentence"), ERRORS)
 def test_a_wrong_input_is_reported_at_its_field(
     field: str, typed: dict[str, Any], sentence: str

@@ -25,6 +25,13 @@ def test_the_summary_uses_the_singular_for_a_count_of_one() -> None:
     )
 
 
+def test_the_summary_tells_jobs_in_the_state_scheduled_and_schedules_apart() -> None:
+    states = ["SCHEDULED", "TASK", "TASK", "CREATED"]
+    jobs = [job(number, state) for number, state in enumerate(states)]
+    chosen = select(jobs, why_not_repeat)
+    assert summary(chosen) == ("1 to be queued, 1 created, 2 schedules.",)
+
+
 def test_jobs_without_a_query_are_not_run_again_and_are_counted_as_left_out() -> None:
     chosen = select([job(1, "FAILED"), job(2, query=None), job(3, query=None)], why_not_repeat)
     assert [each.id for each in chosen.jobs] == [job(1).id]

@@ -1,5 +1,7 @@
 """Facts about one job."""
 
+import json
+
 from studio_tui.api.models import Cluster, runs_on
 from studio_tui.presentation.jobs.facts import MASK, facts, has_logins, raw_json, why_no_environment
 from studio_tui.presentation.jobs.waiting import Surroundings
@@ -21,6 +23,16 @@ def test_logins_in_addresses_are_masked_until_they_are_requested() -> None:
     assert "https://hunter2@git.example.org/u/r" in shown
     assert "u:hunter2@example.org" in shown
     assert "hunter2" not in raw_json(job_with_logins)
+
+
+def test_the_raw_json_of_a_job_has_no_login_in_any_field() -> None:
+    login = "https://u:hunter2@example.org/x"
+    job_with_logins = job(
+        query=f"read('{login}')\n", name=login, error_message=login, metrics={"from": login}
+    )
+    text = raw_json(job_with_logins)
+    assert "hunter2" not in text
+    assert json.loads(text)["query"] == f"read('https://{MASK}@example.org/x')\n"
 
 
 def test_the_metrics_of_a_job_are_shown() -> None:

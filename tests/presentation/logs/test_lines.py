@@ -1,5 +1,6 @@
 """Whatever a job prints, a drawn line is safe text in the colours that the job set."""
 
+import re
 import unicodedata
 
 import pytest
@@ -14,6 +15,7 @@ from studio_tui.presentation.logs.lines import (
     StyledLine,
     styled_line,
 )
+from studio_tui.presentation.logs.rewritten import last_state
 from tests.waiting import no_hang
 
 ESCAPES = st.sampled_from(
@@ -89,6 +91,7 @@ def test_plain_text_is_shown_unchanged(text: str) -> None:
         ("31;", PLAIN),
         (">4;1", PLAIN),
         ("99999999999999999999;32", Pen(foreground=2)),
+        ("00038;05;0009", Pen(foreground=9)),
     ],
 )
 def test_sgr_codes_set_the_pen(codes: str, pen: Pen) -> None:
@@ -151,8 +154,27 @@ def test_colours_do_not_change_tab_stops() -> None:
         (b"load \x1b[31m10%\x1b[0m\x1b[6G20%\x1b[6G30%", "load 30%", 2),
         (b"done\x1b[2K", "done", 0),
         (b"done\x1b[1G", "done", 0),
-        (b"colour\x1b[5Gs", "colos", 1),
+        (b"colour\x1b[5Gs", "colosr", 1),
         (b"\r\r\r", "", 0),
+        (b"Loading\rDone", "Doneing", 1),
+        (b"Loading\r       \rDone", "Done", 1),
+        (b"Loading\r\x1b[KDone", "Done", 1),
+        (b"Loading\r\x1b[2KDone", "Done", 1),
+        (b"Loading\r\x1b[32mDone\x1b[0m", "Doneing", 1),
+        (b"abc\x08\x08X", "aXc", 1),
+        (b"abc\x08\x08X\x1b[K", "aX", 2),
+        (b"abcd\rxy\x1b[Kz\r1", "1yz", 2),
+        (b"abcdefgh\rxy\x1b[K\rabc", "abc", 2),
+        (b"\x1b[1mabcd\r\x1b[Kx\ryz", "yz", 2),
+        ("Größe\rab".encode(), "aböße", 1),
+        (b"abc\x1b[00Gx", "xbc", 1),
+        (b"abc\x1b[0000000002Gx", "axc", 1),
+        (b"abc\x1b[999999999999999999999Gx", "abcx", 0),
+        (b"abc\x1b[0Dx", "abx", 1),
+        (b"abc\x1b[00002Dx", "axc", 1),
+        (b"abc\x1b[" + b"9" * 5000 + b"Dx", "xbc", 1),
+        (b"abc\x1b[" + b"0" * 5000 + b"Gx", "xbc", 1),
+        (b"one\x08\x08two\x1b[31", "otwo␛[31", 1),
     ],
 )
 def test_a_rewritten_line_shows_its_last_state(raw: bytes, shown: str, updates: int) -> None:
@@ -164,6 +186,59 @@ def test_a_progress_bar_of_megabytes_shows_its_last_state() -> None:
     line = styled_line(b"\r 0%" * 10, tail=b"99\r100%", length=5_000_000)
     assert (line.text, line.omitted) == ("100%", 0)
     assert (line.updates, line.has_more) == (10, True)
+
+
+MOVES = st.sampled_from(
+    ["a", "bc", "def ", "é", "\r", "\b", "\x1b[K", "\x1b[D", "\x1b[2G", "\x1b[1m"]
+)
+
+
+def drawn_on_a_terminal(text: str) -> str:
+    cells: list[str] = []
+    column = 0
+    for part in re.findall(r"\x1b\[\d*\w|.", text, re.DOTALL):
+        if part == "\r":
+            column = 0
+        elif part in {"\b", "\x1b[D"}:
+            column = max(0, column - 1)
+        elif part == "\x1b[2G":
+            column = min(1, len(cells))
+        elif part == "\x1b[K":
+            del cells[column:]
+        elif len(part) == 1:
+            cells[column : column + 1] = [part]
+            column += 1
+    return "".join(cells)
+
+
+@given(st.lists(MOVES, max_size=12).map("".join))
+def test_a_rewritten_line_is_drawn_as_on_a_terminal(text: str) -> None:
+    drawn = drawn_on_a_terminal(text)
+    if drawn.strip():
+        assert text_of(text.encode()).rstrip() == drawn.rstrip()
+        assert styled_line(last_state(text.encode())).text.rstrip() == drawn.rstrip()
+
+
+def test_the_first_state_in_the_tail_of_a_long_line_covers_nothing_of_the_last() -> None:
+    line = styled_line(b"\r 0%", tail=b"31mhalf of a state\r\x1b[31m99%\r100%", length=5_000_000)
+    assert (line.text, line.updates) == ("100%", 2)
+
+
+def test_a_long_last_state_that_begins_in_the_head_is_shown_from_its_beginning() -> None:
+    line = styled_line(b" 1%\r 2%\r" + b"x" * 100, tail=b"y" * 100, length=5_000_000)
+    assert (line.text, line.omitted) == ("x" * 100, 5_000_000 - 108)
+    assert (line.updates, line.has_more) == (2, True)
+
+
+def test_text_that_stays_of_a_coloured_state_does_not_take_the_new_colour() -> None:
+    line = styled_line(b"Loading\x08\x08\x08\x08\x08\x08\x08\x1b[31mDone")
+    assert (line.text, line.spans) == ("Doneing", (Span(0, 4, Pen(foreground=1)),))
+
+
+def test_a_line_of_many_short_moves_is_drawn_without_hanging() -> None:
+    with no_hang("drawing states"):
+        for move in (b"\rx", b"\x08x", b"\x1b[1Gx", b"\x1b[2Gx", b"\r\x1b[32mx"):
+            assert_safe(styled_line(b"y" * 32_768 + move * (32_768 // len(move))))
 
 
 def test_a_long_line_has_the_length_of_its_omitted_part() -> None:

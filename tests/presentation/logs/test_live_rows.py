@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from studio_tui.presentation.logs.lines import styled_line
 from studio_tui.presentation.logs.live_rows import LiveRows, final_lines
+from studio_tui.presentation.logs.progress import latest_progress
 from tests.waiting import no_hang
 
 
@@ -25,10 +26,13 @@ def shown(data: bytes) -> list[str]:
 
 
 def tqdm(*frames: tuple[int, str]) -> bytes:
-    """Return what tqdm writes for bars in several rows: down to the row, the bar, up again."""
+    """Return what tqdm writes for bars in several rows: down to the row, the bar, up again.
+
+    It overwrites the rest of a longer bar with blanks.
+    """
     drawn = ""
     for row, text in frames:
-        drawn += "\n" * row + f"\r{text}" + (f"\x1b[{row}A" if row else "")
+        drawn += "\n" * row + f"\r{text:<12}" + (f"\x1b[{row}A" if row else "")
     return drawn.encode()
 
 
@@ -53,6 +57,25 @@ DOCKER = (
     b"\x1b[1A\x1b[2K\rl3: 50%\x1b[1B\r"
     b"\x1b[3A\x1b[2K\rl1: complete\x1b[3BDigest: sha256:00\nStatus: ok\n"
 )
+
+
+@pytest.mark.parametrize("up", [b"\x1b[A", b"\x1b[0A", b"\x1b[00A", b"\x1b[0001A", b"\x1b[00F"])
+def test_a_move_by_no_rows_or_with_leading_zeros_is_a_move_by_one(up: bytes) -> None:
+    assert shown(b"begins\none\n" + up + b"two\nend\n") == ["begins", "two", "end"]
+
+
+@pytest.mark.parametrize(
+    ("text", "row"),
+    [(b"ab", "abnger"), (b"\rab", "abnger"), (b"\r\x1b[Kab", "ab"), (b"ab    ", "ab")],
+)
+def test_what_a_shorter_text_does_not_cover_stays_in_its_row(text: bytes, row: str) -> None:
+    assert shown(b"longer\nother\n\x1b[2A" + text + b"\n\nend\n") == [row, "other", "end"]
+
+
+def test_a_move_by_any_number_of_rows_ends() -> None:
+    with no_hang("following moves"):
+        shown(b"one\n" + b"\x1b[%sAx\n" % (b"9" * 5000) * 10)
+        latest_progress(b"\n" + b"\x1b[9999A|" * 1000)
 
 
 def test_bars_below_one_another_are_shown_as_they_were_drawn_last() -> None:

@@ -106,6 +106,7 @@ def test_a_regular_expression_that_takes_too_long_is_stopped_with_a_message() ->
         r"~(a|aa)+\1c takes too long to search for; try a simpler expression."
     )
     assert pattern.starts(b"aac\n") == ()
+    assert pattern.spans("aac") == []
 
 
 @pytest.mark.parametrize("text", ["a line\n" * 10_000, "a ligne é\n" * 10_000])

@@ -1,13 +1,13 @@
 """The time of a line is its timestamp, in any format, and never a time within its message."""
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio_tui.presentation.logs.timestamps import time_of
+from studio_tui.presentation.logs.timestamps import UnknownLogContext, read_time
 from tests.waiting import no_hang
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -83,6 +83,11 @@ WITHOUT_A_TIME = [
     '{"msg": "2026-01-02 03:04:05"}', "0000-00-00 00:00:00 x", "٢٠٢٦-01-02 03:04:05 x",
     "Step 1767323045 x",
 ]  # fmt: skip
+
+
+def time_of(text: str, zone: tzinfo, reference_time: datetime | None = None) -> datetime | None:
+    """Return the time of a line of an unknown log, written on a machine in `zone`."""
+    return read_time(text, UnknownLogContext(zone, zone, reference_time=reference_time))
 
 
 @pytest.mark.parametrize(("text", "moment"), TIMES)

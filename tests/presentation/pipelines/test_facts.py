@@ -168,10 +168,15 @@ def test_a_narrow_grid_omits_the_oldest_runs() -> None:
     assert all(sum(line.widths) <= 30 for line in grid(runs[0], runs, context(), 30, 0))
 
 
-def test_the_grid_includes_the_current_pipeline_even_if_it_is_old() -> None:
-    runs = [pipeline(number, "COMPLETED", {"a": "COMPLETE"}) for number in range(1, 20)]
-    (_, ages, _) = texts(grid(runs[18], runs, context(), 200, 0))
+def test_the_grid_includes_the_current_pipeline_even_if_it_is_old_and_the_grid_narrow() -> None:
+    runs = [pipeline(number, "COMPLETED", {"a": "COMPLETE"}) for number in range(1, 19)]
+    runs.append(pipeline(19, "COMPLETED", {"a": "COMPLETE", "first": "COMPLETE"}))
+    (_, ages, *_) = texts(grid(runs[18], runs, context(), 200, 0))
     assert ages[0] == "▸19h"
+    (_, ages, *_) = texts(grid(runs[18], runs, context(), 30, 0))
+    assert ages == ["▸19h", "3h", "2h", "1h"]
+    (_, ages, row) = texts(grid(runs[0], [*runs[:6], runs[18]], context(), 20, 0))
+    assert (ages, row[0]) == (["▸1h"], "a.py")
 
 
 def test_the_grid_of_very_many_jobs_shows_failed_jobs_and_counts_the_others() -> None:
@@ -218,11 +223,15 @@ def test_the_raw_response_is_json_without_control_characters() -> None:
     text = raw_json(pipeline(1, "RUNNING", {"a": "RUNNING"}, name=HOSTILE, total="many"))
     assert json.loads(text)["(could not be read)"] == ["total"]
     assert not control_characters_of_lines(text)
+    assert "hunter2" not in raw_json(pipeline(1, name="https://u:hunter2@example.org"))
 
 
 def test_jobs_with_logs_are_those_that_have_started_with_failed_jobs_first() -> None:
     shown = pipeline(1, runs={"a": "COMPLETE", "b": "RUNNING", "c": "FAILED", "d": "PENDING"})
     assert [run.name for run in jobs_with_logs(shown)] == ["c.py", "b.py", "a.py"]
+    other = pipeline(2, runs={"e": "COMPLETE", "f": "FAILED"})
+    names = [run.name for run in jobs_with_logs(other, shown)]
+    assert names == ["f.py", "c.py", "b.py", "e.py", "a.py"]
 
 
 def test_hostile_text_brings_no_control_characters_into_facts() -> None:

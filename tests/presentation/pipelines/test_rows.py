@@ -99,6 +99,7 @@ def test_an_unknown_state_is_shown_with_a_question_mark() -> None:
         ("ns.proj.report", "report  ns.proj"),
         ("ns.proj.report@1.2.0", "report@1.2.0  ns.proj"),
         ("@ns.proj.report", "report  @ns.proj"),
+        ("@ns.proj.report@1.2.0", "report@1.2.0  @ns.proj"),
         ("a.b.c, d.e.f", "a.b.c, d.e.f"),
         ("trailing.", "trailing."),
         (None, "–"),

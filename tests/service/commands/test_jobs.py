@@ -10,6 +10,7 @@ from studio_tui.errors import (
     NotFound,
     NotSent,
     OutcomeUnknown,
+    PermissionDenied,
     RateLimited,
     StudioError,
     TransportError,
@@ -88,6 +89,32 @@ async def test_a_repeated_cancel_request_for_a_running_job_reports_its_own_error
     complete = Studio(UNKNOWN, InvalidRequest(409, "it is COMPLETE"), state="RUNNING")
     with pytest.raises(InvalidRequest, match="COMPLETE"):
         await commands(complete)[0].cancel(job(1).id)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [NotSent("away"), PermissionDenied(403, "not allowed"), RateLimited(429, "too many", 300.0)],
+)
+async def test_a_repeated_cancel_request_that_fails_leaves_the_outcome_unknown(
+    error: StudioError,
+) -> None:
+    studio = Studio(UNKNOWN, *[error] * 3, state="RUNNING")
+    with pytest.raises(OutcomeUnknown, match=f"{error} An earlier attempt may"):
+        await commands(studio)[0].cancel(job(1).id)
+    canceled = CanceledAfterFirstRequest(UNKNOWN, *[error] * 3, state="RUNNING")
+    await commands(canceled)[0].cancel(job(1).id)
+
+
+async def test_a_refused_repeat_is_unknown_if_the_job_cannot_be_read() -> None:
+    class Unreadable(Studio):
+        async def cancel_job(self, job_id: str) -> None:
+            if self.cancels:
+                self.state = TransportError("no answer")
+            await super().cancel_job(job_id)
+
+    studio = Unreadable(UNKNOWN, InvalidRequest(409, "It has ended."), state="RUNNING")
+    with pytest.raises(OutcomeUnknown, match=r"^It has ended\. An earlier attempt may"):
+        await commands(studio)[0].cancel(job(1).id)
 
 
 async def test_a_cancel_request_with_unknown_outcome_is_repeated_only_while_the_job_runs() -> None:
@@ -237,5 +264,5 @@ def test_repeating_a_job_with_unknown_or_invalid_fields_fails_with_the_reason(
 
 
 def test_the_message_of_an_unknown_outcome_does_not_call_it_a_failure() -> None:
-    assert "may or may not have been done" in failure_message(UNKNOWN)
+    assert failure_message(UNKNOWN) == f"It may or may not have been done: {UNKNOWN}"
     assert failure_message(NotFound(404, "no such job")) == "no such job"

@@ -7,7 +7,15 @@ import pytest
 from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Pipeline
 from studio_tui.api.own_routes import OwnRoutes
-from studio_tui.errors import InvalidRequest, NotSent, OutcomeUnknown, StudioError, TransportError
+from studio_tui.errors import (
+    InvalidRequest,
+    NotSent,
+    OutcomeUnknown,
+    PermissionDenied,
+    RateLimited,
+    StudioError,
+    TransportError,
+)
 from studio_tui.service.commands.pipelines import CANCELS_AT_ONCE, PipelineCommands
 from tests.pipelines import pipeline
 from tests.service.polling.virtual_time import run
@@ -160,6 +168,30 @@ def test_a_change_that_never_takes_effect_is_reported_after_three_attempts() -> 
             await studio.commands().pause(studio.current)
         assert len(studio.sent) == 3
         assert studio.changes == 1
+
+    run(scenario())
+
+
+@pytest.mark.parametrize(
+    "error", [PermissionDenied(403, "Not allowed."), RateLimited(429, "Too many.", None)]
+)
+def test_a_repeat_that_fails_leaves_the_outcome_unknown(error: StudioError) -> None:
+    async def scenario() -> None:
+        studio = Studio(UNKNOWN, error)
+        with pytest.raises(OutcomeUnknown, match=f"{error} An earlier attempt may"):
+            await studio.commands().pause(studio.current)
+        assert studio.sent == ["pause", "pause"]
+
+    run(scenario())
+
+
+def test_a_refused_repeat_counts_as_success_if_the_first_request_had_an_effect() -> None:
+    async def scenario() -> None:
+        studio = Studio(UNKNOWN, InvalidRequest(400, "It is paused already."))
+        pausing = asyncio.create_task(studio.commands().pause(studio.current))
+        await asyncio.sleep(0.1)
+        studio.status = "PAUSED"
+        assert await pausing
 
     run(scenario())
 

@@ -8,7 +8,16 @@ import pytest
 from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Pipeline
 from studio_tui.api.pages import ResultPage
-from studio_tui.errors import InvalidRequest, NotSent, OutcomeUnknown, StudioError, TransportError
+from studio_tui.errors import (
+    InvalidRequest,
+    NotSent,
+    OutcomeUnknown,
+    RateLimited,
+    StatusError,
+    StudioError,
+    TransportError,
+)
+from studio_tui.service.commands.attempts import KEY_LIFETIME
 from studio_tui.service.commands.trigger_pipeline import (
     PipelineTrigger,
     Triggered,
@@ -57,7 +66,7 @@ class Studio(StudioClient):
         self.keys.append(idempotency_key)
         self.requests.append((datasets, environment, review))
         answer = self.answers.pop(0) if self.answers else None
-        if isinstance(answer, NotSent | InvalidRequest):
+        if isinstance(answer, NotSent | StatusError):
             raise answer
         if answer is None or self.creates:
             number = len(self.created) + 100
@@ -175,6 +184,43 @@ def test_a_request_that_the_user_sends_again_creates_no_second_pipeline() -> Non
         assert isinstance(await studio.pipeline_trigger().send_again(unconfirmed), Triggered)
         assert len(set(studio.keys)) == 1
         assert len(studio.created) == 1
+
+    run(scenario())
+
+
+@pytest.mark.parametrize(
+    "error", [InvalidRequest(400, "No dataset."), RateLimited(429, "Too many.", None)]
+)
+def test_a_repeat_that_fails_leaves_the_outcome_unknown_and_the_key(error: StudioError) -> None:
+    async def scenario() -> None:
+        studio = Studio(UNKNOWN, error, creates=False)
+        unconfirmed = await studio.trigger()
+        assert isinstance(unconfirmed, UnconfirmedPipeline)
+        again = await studio.pipeline_trigger().send_again(unconfirmed)
+        assert isinstance(again, UnconfirmedPipeline)
+        assert (again.why, again.key) == (error, unconfirmed.key)
+
+    run(scenario())
+
+
+def test_an_equal_request_keeps_its_key_until_the_outcome_is_known_or_minutes_have_passed() -> None:
+    async def scenario() -> None:
+        now = NOON
+        studio = Studio(UNKNOWN, RateLimited(429, "slowly", None), creates=False)
+        pipeline_trigger = PipelineTrigger(studio, now=lambda: now)
+        for _ in range(2):
+            outcome = await pipeline_trigger.trigger(REQUEST, ())
+            assert isinstance(outcome, UnconfirmedPipeline)
+        assert isinstance(await pipeline_trigger.trigger(REQUEST, ()), Triggered)
+        assert len(studio.keys) == 3
+        assert len(set(studio.keys)) == 1
+        studio = Studio(UNKNOWN, creates=False)
+        pipeline_trigger = PipelineTrigger(studio, now=lambda: now)
+        await pipeline_trigger.trigger(REQUEST, ())
+        now += timedelta(seconds=KEY_LIFETIME)
+        await pipeline_trigger.trigger(REQUEST, ())
+        await pipeline_trigger.trigger(REQUEST, ())
+        assert len(set(studio.keys)) == 3
 
     run(scenario())
 

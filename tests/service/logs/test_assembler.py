@@ -289,6 +289,20 @@ def test_a_piece_that_is_too_late_has_one_mark_where_it_belongs(log: AssembledLo
     assert log.marks == [(2, TOO_LATE)]
 
 
+@pytest.mark.parametrize("length", [10, WINDOW])
+def test_a_gap_of_the_local_studio_that_is_stored_here_has_no_mark(
+    log: AssembledLog, length: int
+) -> None:
+    # Its ids are twice the offset, odd for text and even for what stands for a gap.
+    pieces = [(1, "x" * length), (2 * length + 1, "y" * length), (4 * length + 1, "z" * length)]
+    log.connect(*pieces)
+    stored = log.raw
+    log.connect(pieces[0], (4 * length, "[local Studio: left out]\n"), pieces[2])
+    assert log.raw == stored
+    assert not log.marks
+    assert not log.assembler.is_doubted
+
+
 def test_a_late_piece_is_inserted_before_a_limited_number_of_short_pieces(
     log: AssembledLog,
 ) -> None:

@@ -9,12 +9,17 @@ from pathlib import Path
 import pytest
 
 from studio_tui.api.log_stream import LogFrame, LogMessage, LogMessages, RawText
+from studio_tui.errors import SpoolError
+from studio_tui.service.logs import tail
 from studio_tui.service.logs.archived_log import allow_every_host
 from studio_tui.service.logs.assembler import UNREADABLE
 from studio_tui.service.logs.cache import LogCache
 from studio_tui.service.logs.doubts import NO_REPLAY
-from studio_tui.service.logs.state import FollowPhase
-from studio_tui.service.logs.store.marks import UNREADABLE_MARKS, Mark
+from studio_tui.service.logs.state import UNCONFIRMED, FollowPhase
+from studio_tui.service.logs.store import spool
+from studio_tui.service.logs.store.log_store import LogStore
+from studio_tui.service.logs.store.marks import UNREADABLE_MARKS, Mark, save_marks, saved_marks
+from studio_tui.service.logs.store.spool import Spool
 from tests.service.logs.test_log_library import (
     Studio,
     file_suffixes,
@@ -115,6 +120,21 @@ async def test_a_left_log_that_differs_from_studios_is_replaced(
         assert log.store.marks == ()
 
 
+@pytest.mark.parametrize("left", [["one\n"], []])
+async def test_lines_of_a_left_log_that_studio_has_no_more_stay(
+    tmp_path: Path, left: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tail, "AGREE_REST", 0.001)
+    leave_log(tmp_path, b"one\ntwo\n")
+    studio = Studio(a=left)
+    studio.end()
+    async with library(studio, tmp_path) as logs:
+        log = logs.open("a", allow_every_host)
+        await until(lambda: is_complete(log))
+        assert raw(log) == b"one\ntwo\n"
+        assert log.tail.state.reason == UNCONFIRMED
+
+
 async def test_a_mark_shows_where_studio_does_not_repeat_stored_lines(tmp_path: Path) -> None:
     leave_log(tmp_path, b"one\n")
     studio = ForgetfulStudio(a=["one\n", "two\n", "three\n", "four\n"])
@@ -168,6 +188,39 @@ async def test_the_newest_left_log_is_used_and_all_are_deleted_with_the_complete
         studio.end()
         await until(lambda: is_complete(log))
         await until(lambda: file_suffixes(tmp_path) == [".log"])
+
+
+def test_a_mark_that_a_program_sets_just_before_it_ends_is_not_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = leave_log(tmp_path, b"one\ntwo\n", Mark(0, UNREADABLE))
+    marks = [Mark(0, UNREADABLE), Mark(4, NO_REPLAY)]
+    adopt = Spool.adopt
+
+    def adopt_after_mark(path: Path, new_path: Path) -> Spool:
+        save_marks(path, marks)
+        return adopt(path, new_path)
+
+    monkeypatch.setattr(Spool, "adopt", adopt_after_mark)
+    store = LogStore.adopt(path, "new-")
+    assert list(store.marks) == saved_marks(store.path) == marks
+    store.close()
+    assert file_suffixes(tmp_path) == [".marks", ".spool"]
+
+
+def test_a_left_log_that_another_program_deletes_meanwhile_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = leave_log(tmp_path, b"one\n", Mark(0, UNREADABLE))
+
+    def delete_all(_descriptor: int) -> None:
+        for left in path.parent.glob("*.spool"):
+            left.unlink()
+
+    monkeypatch.setattr(spool, "_lock_as_used", delete_all)
+    with pytest.raises(SpoolError):
+        LogStore.adopt(path, "new-")
+    assert not list(path.parent.glob("new-*"))
 
 
 async def test_two_dashboards_do_not_write_to_one_file(tmp_path: Path) -> None:

@@ -27,11 +27,12 @@ from studio_tui.api.log_stream import (
 from studio_tui.api.models import Job
 from studio_tui.api.pages import ResultPage
 from studio_tui.errors import NotFound, StudioError
+from studio_tui.service.logs import tail
 from studio_tui.service.logs.archived_log import MayFetch, allow_every_host
 from studio_tui.service.logs.cache import LogCache
 from studio_tui.service.logs.log_library import KEPT_OPEN, LIMIT, LogHandle, LogLibrary
-from studio_tui.service.logs.state import NO_LOG, UNCHECKED, FollowPhase
-from studio_tui.service.logs.store.spool import is_unused
+from studio_tui.service.logs.state import NO_LOG, UNCHECKED, UNCONFIRMED, FollowPhase
+from studio_tui.service.logs.store.spool import Spool, is_unused
 from studio_tui.settings import Settings
 from tests.waiting import HANG, until
 
@@ -308,6 +309,54 @@ async def test_a_poke_corrects_a_stored_log_but_not_for_another_reader_of_its_fi
         await until(lambda: file_suffixes(tmp_path) == [".log"])
     async with library(studio, tmp_path) as logs:
         assert raw(logs.open("a", allow_every_host)) == b"one\n2\nthree\n"
+
+
+@pytest.mark.parametrize("left", [["one\n"], []])
+async def test_a_stored_log_that_studio_has_truncated_stays_when_it_is_requested_again(
+    tmp_path: Path, left: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tail, "AGREE_REST", 0.001)
+    studio = Studio(a=["one\n", "two\n"])
+    studio.end()
+    async with library(studio, tmp_path) as logs:
+        await read_whole(logs, "a")
+        await until(lambda: file_suffixes(tmp_path) == [".log"])
+    studio.lines_of_job["a"] = left
+    async with library(studio, tmp_path) as logs:
+        log = logs.open("a", allow_every_host)
+        log.tail.poke()
+        await until(lambda: is_complete(log) and not log.tail.state.kept_since)
+        assert raw(log) == b"one\ntwo\n"
+        assert log.tail.state.reason == UNCONFIRMED
+    async with library(studio, tmp_path) as logs:
+        assert raw(logs.open("a", allow_every_host)) == b"one\ntwo\n"
+
+
+async def test_a_log_that_is_requested_again_meanwhile_is_not_stored_as_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    studio = Studio(a=["one\n"])
+    studio.end()
+    is_followed_again = asyncio.Event()
+    phases = []
+    keep = Spool.keep
+
+    async def poke_once(_spool: Spool) -> None:
+        if not is_followed_again.is_set():
+            log.tail.subscribe(lambda _: is_followed_again.set())
+            log.tail.poke()
+            await is_followed_again.wait()
+
+    def note_phase(spool: Spool, path: Path) -> None:
+        phases.append(log.tail.state.phase)
+        keep(spool, path)
+
+    monkeypatch.setattr(Spool, "sync", poke_once)
+    monkeypatch.setattr(Spool, "keep", note_phase)
+    async with library(studio, tmp_path) as logs:
+        log = logs.open("a", allow_every_host)
+        await until(lambda: log.store.is_kept)
+        assert phases == [FollowPhase.COMPLETE]
 
 
 async def test_a_stored_log_that_studio_has_lost_stays_when_it_is_requested_again(

@@ -127,6 +127,15 @@ async def test_a_job_whose_request_always_fails_does_not_stop_the_others() -> No
     assert not names.is_complete
 
 
+async def test_requests_that_keep_failing_become_rarer() -> None:
+    clock, studio = Clock(), Studio(*[ServerError(500, "broken", None)] * 1000)
+    names = DatasetCatalog(studio, now=clock)
+    for _ in range(600):
+        await names.request_versions(JOBS[:1])
+        clock.now += 1
+    assert 9 < len(studio.requested_jobs) < 60
+
+
 async def test_nothing_is_requested_in_an_outage() -> None:
     studio, reachability = Studio(), Reachability(probe=lambda: asyncio.sleep(0))
     reachability.note_failure("another", NotSent("gone"))

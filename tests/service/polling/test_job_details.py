@@ -11,7 +11,14 @@ from studio_tui.api.client import StudioClient
 from studio_tui.api.log_body import LogBody
 from studio_tui.api.log_stream import Blobs, LogFrame, LogMessage, LogMessages, RawText
 from studio_tui.api.models import Job
-from studio_tui.errors import NotFound, PermissionDenied, ServerError, StudioError
+from studio_tui.errors import (
+    AuthenticationError,
+    NotFound,
+    PermissionDenied,
+    ServerError,
+    StudioError,
+    TransportError,
+)
 from studio_tui.service.commands.submitted import SentFile, Submitted
 from studio_tui.service.logs.log_library import LogLibrary
 from studio_tui.service.polling.job_details import (
@@ -198,6 +205,7 @@ def test_a_running_job_without_an_end_by_rest_is_followed_for_a_mebibyte() -> No
             assert studio.websockets == 1
             assert studio.open_websockets == 0
             assert len(details.get(RUNNING.id).end or b"") == END_BYTES
+            assert "too long" in details.get(RUNNING.id).trouble
 
     run(scenario())
 
@@ -226,6 +234,79 @@ def test_a_request_that_failed_temporarily_is_sent_again() -> None:
             await asyncio.sleep(20)
             assert len(studio.requests) == 1
             await asyncio.sleep(20)
+            assert details.get(FAILED.id).end == studio.log
+
+    run(scenario())
+
+
+def test_requests_that_keep_failing_become_rarer_and_the_preview_says_why() -> None:
+    async def scenario() -> None:
+        studio = Studio()
+        async with reading(studio) as details:
+            details.select(RUNNING)
+            await asyncio.sleep(5)
+            known, studio.errors = len(studio.requests), [ServerError(500, "broken")] * 1000
+            await asyncio.sleep(600)
+            assert len(studio.requests) - known < 60
+            assert details.get(RUNNING.id) == JobDetails(end=studio.log, trouble="broken")
+            studio.errors.clear()
+            await asyncio.sleep(60)
+            assert details.get(RUNNING.id) == JobDetails(end=studio.log)
+
+    run(scenario())
+
+
+def test_details_that_could_not_be_read_are_requested_at_once_when_the_user_refreshes() -> None:
+    async def scenario() -> None:
+        for error in (AuthenticationError(401, "no"), ServerError(503, "in repair", 300)):
+            studio = Studio()
+            studio.errors = [error]
+            async with reading(studio) as details:
+                details.select(RUNNING)
+                await asyncio.sleep(60)
+                assert len(studio.requests) == 1
+                details.restart()
+                await asyncio.sleep(1)
+                assert details.get(RUNNING.id) == JobDetails(end=studio.log)
+
+    run(scenario())
+
+
+def test_a_log_whose_websocket_ends_is_followed_again() -> None:
+    class ClosingStudio(Studio):
+        async def follow_log(self, job_id: str) -> AsyncGenerator[LogFrame, None]:  # noqa: ARG002
+            self.websockets += 1
+            if self.websockets == 1:
+                raise TransportError("lost")
+            text = RawText("x" * self.websockets)
+            yield LogMessages((LogMessage(self.websockets, text),))
+
+    async def scenario() -> None:
+        studio = ClosingStudio()
+        studio.errors = [NotFound(404, "no log")] * 1000
+        async with reading(studio) as details:
+            details.select(RUNNING)
+            await asyncio.sleep(1)
+            assert details.get(RUNNING.id).trouble == "lost"
+            await asyncio.sleep(600)
+            assert 3 < studio.websockets < 60
+            assert details.get(RUNNING.id) == JobDetails(end=b"x" * studio.websockets)
+
+    run(scenario())
+
+
+def test_what_is_received_of_a_job_that_is_no_longer_selected_is_dropped() -> None:
+    async def scenario() -> None:
+        studio = Studio()
+        async with reading(studio) as details:
+            details.select(FAILED)
+            await asyncio.sleep(SELECTION_REST + 0.005)
+            assert len(studio.requests) == 1
+            details.select(None)
+            await asyncio.sleep(60)
+            assert details.get(FAILED.id) == JobDetails()
+            details.select(FAILED)
+            await asyncio.sleep(60)
             assert details.get(FAILED.id).end == studio.log
 
     run(scenario())

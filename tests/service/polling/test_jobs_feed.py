@@ -7,7 +7,7 @@ from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Job
 from studio_tui.api.pages import ResultPage
 from studio_tui.errors import InvalidRequest, TransportError
-from studio_tui.service.polling.jobs_feed import PAGE, READ_LIMIT, JobsFeed
+from studio_tui.service.polling.jobs_feed import PAGE, READ_LIMIT, GrowingFeed, JobsFeed
 from tests.jobs import job
 from tests.soak import at_length
 
@@ -296,3 +296,11 @@ async def test_the_list_agrees_with_studio_after_any_sequence_of_events(seed: in
         assert active <= {fetched.id for fetched in jobs.jobs}
         if jobs.has_all:
             assert len(jobs.jobs) == len(server.jobs_now)
+
+
+@pytest.mark.parametrize(("count", "more"), [(50, 150), (100, 200), (300, 600), (900, 1400)])
+def test_the_number_doubles_within_one_and_five_pages(count: int, more: int) -> None:
+    feed = GrowingFeed(100)
+    feed.requested_count = count
+    feed.request_more()
+    assert feed.requested_count == more

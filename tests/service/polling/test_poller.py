@@ -378,6 +378,42 @@ async def test_a_new_listener_does_not_shorten_a_rest_that_studio_requested() ->
         assert studio.requests == 1
 
 
+@pytest.mark.parametrize(
+    "error", [ServerError(503, "in repair", 120), PermissionDenied(403, "not yours")]
+)
+async def test_a_command_does_not_shorten_a_required_rest_but_the_user_does(
+    error: StudioError,
+) -> None:
+    studio, rests = Studio(), Rests()
+    studio.answers = [error]
+    poller = new_poller(studio, rests.wait)
+    poller.subscribe(lambda _: None)
+    async with running(poller):
+        await rests.until_begun(1)
+        poller.poke()
+        await let_tasks_run()
+        assert studio.requests == 1
+        poller.restart()
+        await until(lambda: studio.requests == 2)
+
+
+async def test_an_answer_that_arrives_without_a_listener_is_kept_with_its_time() -> None:
+    studio, rests = Studio(), Rests()
+    studio.may_answer.clear()
+    poller = new_poller(studio, rests.wait)
+    received: list[Snapshot[int]] = []
+    leave = poller.subscribe(received.append)
+    async with running(poller):
+        await until(lambda: studio.pending == 1)
+        leave()
+        studio.may_answer.set()
+        await rests.until_begun(1)
+        rests.end_rest()
+        await let_tasks_run()
+        assert (poller.snapshot.value, poller.snapshot.fetched_at) == (1, NOON)
+        assert (received, studio.requests) == ([], 1)
+
+
 async def test_a_poller_reports_a_rejected_token() -> None:
     studio, rests = Studio(), Rests()
     studio.answers = [AuthenticationError(401, "no")]

@@ -218,7 +218,7 @@ def test_the_recorder_contains_no_secret(tmp_path: Path) -> None:
     }
     body = json.dumps(sent).encode()
     kept.note_call(replace(call(), method="POST", changes=True, body=body))
-    kept.note_call(call(query={"token": token}))
+    kept.note_call(call(query={"token": token, "name": f"https://ann:{password}@host/x"}))
     kept.flush()
     (command,) = [recorded for recorded in kept.recent_calls(9) if recorded.changes]
     recorded_body = json.loads(command.body)
@@ -229,6 +229,7 @@ def test_the_recorder_contains_no_secret(tmp_path: Path) -> None:
     for secret in (*SECRETS, "plainvalue", "pagekey", "print("):
         assert secret not in content
     assert "DB_PASSWORD" in content
+    assert "?token=[secret]&name=https%3A%2F%2Fann%3A[secret]%40host%2Fx" in content
 
 
 def unpacked_content(kept: Recorder) -> list[str]:

@@ -11,6 +11,7 @@ import pytest
 from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Cluster, Job, Pipeline
 from studio_tui.errors import ConfigError, NotFound, ReadOnly
+from studio_tui.service.recorder import recording_file
 from studio_tui.service.recorder.recorder import Recorder
 from studio_tui.service.recorder.recording_file import RecordingContents, export, load
 from studio_tui.service.recorder.replay import ReplayClient, ReplayTime
@@ -208,6 +209,18 @@ def test_an_export_fails_if_the_file_exists_or_nothing_was_recorded(
     assert not os.path.lexists(tmp_path / "new")
 
 
+def test_an_interrupted_export_leaves_no_file(
+    recorded_hour: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(recording_file, "_lines", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        export(recorded_hour.database, tmp_path / "new")
+    assert not os.path.lexists(tmp_path / "new")
+
+
 @needs.linux("it writes to /dev/full")
 def test_an_export_to_a_full_disk_is_reported_and_leaves_no_file(
     recorded_hour: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -242,6 +255,8 @@ HEADER = json.dumps({"format": "studio-tui recording", "version": 1})
             "damaged in line 2",
         ),
         (f"{HEADER}\n[]", "damaged in line 2"),
+        ("[" * 100_000, "is not a recording"),
+        (f"{HEADER}\n{'[' * 100_000}", "damaged in line 2"),
     ],
 )
 def test_an_invalid_recording_is_refused_with_the_reason(

@@ -8,11 +8,13 @@ from studio_tui.tui.frame.review import Review
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from tests import faults
 from tests.fault_proxy import FaultProxy
+from tests.steps import step
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
 from tests.tui.form.test_submit_screen import submit_screen
 from tests.tui.jobs.test_create import FailingCreates, use_short_waits
 from tests.tui.jobs.test_rerun import create_requests, submit_with_upload
+from tests.waiting import HANG
 
 SIZE = (120, 60)
 
@@ -102,12 +104,17 @@ async def test_only_the_jobs_that_were_not_created_are_requested_again(
             await pilot.press("f")
             await until_shown(pilot, "1 of 2 jobs created", "not now")
             assert message_below_form(pilot) == "1 job not created yet; f9 requests them again."
-            await until_shown(pilot, "f8 shows the outcome of each")
+            await until_shown(pilot, "f8 shows the outcome of each", "Edit 1 job")
+            with step("what was typed is restored for the job that stays marked"):
+                await pilot.press("escape", "enter")
+                await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+                await pilot.press("e")
+                await until_shown(pilot, "This is the form as you left it")
             await pilot.press("f9")
-            await until_shown(pilot, "Run 1 changed job?")
+            await until_shown(pilot, "Run the changed job?", "workers: 1 → 2")
             await pilot.press("f")
-            await until_shown(pilot, "1 of 1 job created")
             await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+            await until_shown(pilot, "Created: ")
             assert len(create_requests(proxy)) == 3
     created = [job for job in studio.jobs() if job["workers"] == 2]
     assert sorted(job["name"] for job in created) == ["one.py", "two.py"]
@@ -166,10 +173,19 @@ async def test_an_error_in_the_form_is_reported_once_and_a_saved_draft_keeps_the
         await pilot.press("d")
         await until_shown(pilot, "Draft saved; e on the same marks opens it again")
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
-    async with dashboard(studio, tmp_path, size=SIZE) as pilot:
+    async with dashboard(studio, tmp_path, size=SIZE, undo_seconds=HANG) as pilot:
         await until_shown(pilot, "2 marked")
         await pilot.press("e")
         await until_shown(pilot, "This is the form as you left it", "3.12")
+        draft = submit_screen(pilot).form.draft
+        await pilot.press("f9")
+        await until_shown(pilot, "Run 2 changed jobs?")
+        await pilot.press("f")
+        await until_shown(pilot, "z undo creating 2 jobs")
+        await pilot.press("z")
+        await until_shown(pilot, "2 jobs not created yet; f9 requests them again.")
+        assert submit_screen(pilot).form.draft == draft
+        assert pilot.app.focused is not None
     assert len(studio.jobs()) == 2
 
 

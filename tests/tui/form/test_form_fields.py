@@ -17,7 +17,9 @@ from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.logs.log_screen import LogScreen
 from studio_tui.tui.messages import OpenForm
 from studio_tui.tui.sheets import OPENING
+from tests.changed_answers import ChangedResponses
 from tests.driving import driving
+from tests.fault_proxy import FaultProxy
 from tests.presentation.form.forms import TIMEOUT
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
@@ -199,7 +201,7 @@ async def test_a_form_that_was_edited_while_it_was_sent_is_kept_as_a_draft(
         await fill(pilot, query="print(1)", workers="1")
         typed = screen.form.draft
         await fill(pilot, credentials_name="later")
-        await screen.keep_sent(typed, typed)
+        await screen.keeper.keep_sent(typed, typed)
         assert screen.saved_forms.draft("new") == screen.form.draft
 
 
@@ -284,6 +286,8 @@ async def test_a_cron_expression_is_explained_and_a_picked_form_keeps_uploads_bu
         await fill(pilot, cron_expression="0 3 1 1 *")
         await until_shown(pilot, "At 03:00 UTC on the 1st of January.", "Next runs:")
         assert sum("1 Jan" in line for line in screen_text(pilot).split("\n")) == 5
+        submit_screen(pilot).fill(replace(Draft(), rerun_from_job_id="before"))
+        await until_shown(pilot, "No job known here has this id")
         submit_screen(pilot).fill(Draft())
         saved_forms.keep("sent", sent)
         saved_forms.keep_template("nightly", sent)
@@ -327,6 +331,24 @@ async def test_the_forms_of_different_clusters_have_separate_drafts(
             await until_shown(pilot, "Leave the form?")
             await pilot.press("enter")
             await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+
+
+async def test_a_cluster_that_is_removed_while_the_form_is_open_is_reported_before_sending(
+    shared_studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with (
+        FaultProxy.in_front_of(shared_studio.url) as proxy,
+        dashboard(shared_studio, tmp_path, url=proxy.url) as pilot,
+    ):
+        await open_form(pilot)
+        await fill(pilot, query="print(1)", compute_cluster_name="local", workers="1")
+        await until_shown(pilot, "It runs on local")
+        proxy.plan = ChangedResponses("/api/datachain/clusters/", lambda _: [])
+        await pilot.press("f5")
+        await until_shown(pilot, "“local” is not a cluster; there are none.")
+        proxy.plan = None
+        await pilot.press("f5")
+        await until_shown(pilot, "It runs on local")
 
 
 async def test_a_read_only_dashboard_opens_and_sends_no_form_and_says_why(

@@ -84,6 +84,28 @@ def test_only_the_last_forms_are_kept(path: Path) -> None:
     ]
 
 
+def test_two_dashboards_lose_no_form_or_template_of_the_other(path: Path) -> None:
+    one, two = SavedForms(path), SavedForms(path)
+    assert (one.templates(), two.templates()) == ({}, {})
+    one.keep("new", Draft(query="1"))
+    one.keep_template("a", Draft(query="a"))
+    two.keep("edit", Draft(query="2", environment="A=hush"))
+    two.keep_template("b", Draft(query="b"))
+    assert one.rename_template("b", "c")
+    assert two.keep_template("a", None)
+    one.keep("new", None)
+    for saved_forms in (one, two, SavedForms(path)):
+        assert list(saved_forms.templates()) == ["c"]
+    reloaded = SavedForms(path)
+    assert (reloaded.draft("new"), reloaded.draft("edit")) == (
+        None,
+        Draft("", "2", environment="A"),
+    )
+    one.keep("new", Draft(query="3"))
+    assert two.draft("new") == Draft(query="1"), "what this dashboard knows stays"
+    assert two.draft("edit") == Draft(query="2", environment="A=hush")
+
+
 def test_a_template_keeps_its_position_when_it_is_renamed_or_replaced(path: Path) -> None:
     saved_forms = SavedForms(path)
     for number, name in enumerate(("a", "b", "c")):
@@ -103,7 +125,7 @@ def test_a_template_keeps_its_position_when_it_is_renamed_or_replaced(path: Path
 def test_a_template_has_no_secrets_even_in_memory(path: Path) -> None:
     saved_forms = SavedForms(path)
     saved_forms.keep_template("t", WITH_SECRETS)
-    assert saved_forms.templates() == {"t": WITHOUT_SECRETS}
+    assert saved_forms.templates() == SavedForms(path).templates() == {"t": WITHOUT_SECRETS}
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,14 @@ from textual.events import Paste
 
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.fields import draft_to_json
+from studio_tui.presentation.jobs.facts import MASK
 from studio_tui.tui.form.draft_form import DraftForm
 from studio_tui.tui.form.submit_screen import SubmitScreen
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from tests import faults
 from tests.fault_proxy import FaultProxy, ReceivedRequest
 from tests.soak import at_length
+from tests.steps import step
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
 from tests.tui.jobs.test_create import FailingCreates, use_short_waits
@@ -165,6 +167,13 @@ async def test_a_form_that_was_left_is_restored_and_after_a_restart_without_its_
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
         await reopen_form(pilot)
         assert submit_screen(pilot).form.draft == before
+        await fill(pilot, workers="2")
+        await until(pilot, lambda: not submit_screen(pilot).message_line.display)
+        submit_screen(pilot).form.set_text("workers", "")
+        submit_screen(pilot).form.go_to("query")
+        submit_screen(pilot).form.set_text("query", "as written in $EDITOR")
+        await pilot.press("ctrl+z")
+        await until(pilot, lambda: submit_screen(pilot).form.draft == before)
     file = tmp_path / "view.forms.json"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert "hush" not in file.read_text()
@@ -246,9 +255,10 @@ async def test_a_template_is_saved_by_name_and_can_be_picked_again(
 
 
 async def test_the_request_is_previewed_and_a_query_is_sent_as_it_was_typed(
-    studio: ThreadStudio, tmp_path: Path
+    studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "only_script.py").write_text("print('from the file')\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
     async with dashboard(studio, tmp_path) as pilot:
         await open_form(pilot)
         await pilot.press("f6")
@@ -276,6 +286,16 @@ async def test_the_request_is_previewed_and_a_query_is_sent_as_it_was_typed(
         await until_shown(pilot, "only_script.py")
         await pilot.press("tab")
         await until_shown(pilot, "print('from the file')", "1 line")
+        with step("a copied command names the home, as a shell does not expand a quoted ~"):
+            submit_screen(pilot).form.set_text("query_file", "~/only_script.py")
+            submit_screen(pilot).form.set_text("files", "~/only_script.py")
+            await until_shown(pilot, "print('from the file')")
+            await pilot.press("f6", "3")
+            await until_shown(pilot, "datachain job run", "--files /")
+            assert "'~" not in screen_text(pilot)
+            await pilot.press("escape")
+            submit_screen(pilot).form.set_text("files", "")
+            submit_screen(pilot).form.go_to("query_file")
         query = "echo [red]hi[/]\n\necho $((1 + 2))"
         assert submit_screen(pilot).form.draft.query == query
         await pilot.press("ctrl+u")
@@ -368,7 +388,12 @@ async def test_a_saved_draft_has_the_values_that_studio_sends_and_names_the_lost
         submit_screen(pilot).form.set_text("environment", "GREETING=hush\nMODE=changed")
         submit_screen(pilot).form.set_text("workers", "2")
         await pilot.press("f9")
-        await until_shown(pilot, "Run the changed job?")
+        with step("the review names what changes, and shows the values on request"):
+            await until_shown(pilot, "Run the changed job?", f"environment: ~ MODE={MASK}")
+            await pilot.press("s")
+            await until_shown(pilot, "~ MODE=old → changed", "s hides the values")
+            await pilot.press("f7")
+            await until_shown(pilot, f"~ MODE={MASK}", "s shows the values")
         await pilot.press("d")
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
     assert "hush" not in (tmp_path / "view.forms.json").read_text()
@@ -381,7 +406,7 @@ async def test_a_saved_draft_has_the_values_that_studio_sends_and_names_the_lost
         assert not any(line.strip().endswith("MODE=") for line in screen_text(pilot).split("\n"))
 
 
-async def test_logins_in_addresses_are_masked_in_fields_without_the_focus(
+async def test_secrets_are_masked_in_fields_without_the_focus_until_they_are_shown(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with dashboard(studio, tmp_path, size=(120, 60)) as pilot:
@@ -390,10 +415,15 @@ async def test_logins_in_addresses_are_masked_in_fields_without_the_focus(
             pilot,
             repository="https://hunter2@example.org/r",
             requirements="-i https://u:hunter2@example.org/simple",
+            environment="A=1\nMODE: hunter2\nhunter2!",
             workers="1",
         )
+        await until_shown(pilot, f"MODE {MASK}", "Line 2: there is no equals sign after MODE")
+        await until_shown(pilot, "Line 3: it is not NAME=VALUE", "f7 shows what is hidden")
         await until_shown(pilot, "contains a password or token", "••••@example.org/r")
         await until_shown(pilot, "-i https://••••")
         assert "hunter2" not in screen_text(pilot)
         await pilot.press("f7")
         await until_shown(pilot, "https://hunter2@example.org/r", "u:hunter2@example.org/simple")
+        await until_shown(pilot, "MODE: hunter2")
+        assert "f7 shows" not in screen_text(pilot)

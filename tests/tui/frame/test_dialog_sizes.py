@@ -140,8 +140,10 @@ DIALOGS: dict[type, DialogCase] = {
                 ("f", "run from the start"),
                 ("d", "save as a draft"),
             ),
+            revealed=[Cell("A=1")],
         ),
-        "Run the changed job? run from checkpoints run from the start save as a draft",
+        "Run the changed job? run from checkpoints run from the start save as a draft"
+        " s shows the values",
         _words(LINES),
     ),
     Choose: DialogCase(

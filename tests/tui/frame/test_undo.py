@@ -11,6 +11,7 @@ from studio_tui.tui.jobs.naming import title
 from tests.jobs import job
 from tests.local.http.test_pipeline_routes import request_action, status, trigger
 from tests.soak import at_length
+from tests.steps import step
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import (
     Dashboard,
@@ -45,6 +46,11 @@ async def test_a_held_bulk_cancel_is_undone_or_lost_on_quitting_or_sent_after_th
         await until_shown(pilot, "z undo canceling 2 jobs (")
         await pilot.press("2")
         await until_shown(pilot, "› Pipelines", "z undo canceling 2 jobs (")
+        with step("no key is shown that would be typed into a field"):
+            await pilot.press("slash")
+            await until(pilot, lambda: "z undo" not in screen_text(pilot))
+            await until_shown(pilot, "undo canceling 2 jobs (")
+            await pilot.press("escape")
         await pilot.press("z")
         await until_shown(pilot, "Undone: canceling 2 jobs. Nothing was sent")
         await until(pilot, lambda: "undo canceling" not in screen_text(pilot))

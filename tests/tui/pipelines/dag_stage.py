@@ -112,7 +112,7 @@ class DagStudio(FixedStudio):
 
 def jobs_of(pipeline: Pipeline) -> tuple[Job, ...]:
     """Return the runs of a pipeline, with the times in `STARTS_AND_DURATIONS` if they started."""
-    return tuple(_job(run) for run in pipeline.job_runs)
+    return tuple(_job(run) for run in pipeline.job_runs if run.created_job_id)
 
 
 def _job(run: Any) -> Job:

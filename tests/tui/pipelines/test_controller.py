@@ -13,7 +13,7 @@ from studio_tui.tui.pipelines.controller import PipelineController
 from tests.pipelines import pipeline
 
 
-def controller(current: Pipeline, marked: Sequence[Pipeline]) -> PipelineController:
+def controller(current: Pipeline | None, marked: Sequence[Pipeline]) -> PipelineController:
     pipelines = SimpleNamespace(newest=lambda pipeline: pipeline)
     session: Any = SimpleNamespace(commands=SimpleNamespace(pipelines=pipelines), is_local=True)
     host = cast(Host, SimpleNamespace(session=session, read_only=False))
@@ -50,6 +50,24 @@ def test_an_unusable_id_of_the_current_pipeline_does_not_matter_if_others_are_ma
     unusable = RUNNING.model_copy(update={"pipeline_id": ".."})
     assert controller(unusable, (unusable, RUNNING)).why_no_id() is None
     assert controller(RUNNING, (unusable,)).why_no_id() == NO_ID
+
+
+def test_marked_pipelines_without_a_usable_id_and_the_current_one_are_left_out() -> None:
+    nameless = RUNNING.model_copy(update={"pipeline_id": "⊘0123456789ab"})
+    commands = controller(RUNNING, (nameless,))
+    assert commands.why_no_id() == commands.why_not_stop() == NO_ID
+    assert commands.why_not_pause_or_resume() == NO_ID
+    commands = controller(RUNNING, (nameless, ENDED))
+    assert commands.why_no_id() is None
+    assert commands.why_not_stop() == (
+        "Nothing runs in the 2 marked pipelines, and nothing will start"
+    )
+
+
+def test_marked_pipelines_have_logs_even_if_a_filter_hides_all_pipelines() -> None:
+    commands = controller(None, (ENDED,))
+    assert commands.why_no_logs() is None
+    assert controller(None, ()).why_no_logs() == "There is no pipeline here"
 
 
 def test_a_command_is_enabled_if_it_applies_to_one_of_the_marked_pipelines() -> None:

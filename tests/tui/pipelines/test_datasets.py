@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.pipelines.graph.screen import PipelineScreen
 from studio_tui.tui.pipelines.list_screen import PipelinesScreen
 from studio_tui.tui.pipelines.trigger_screen import TriggerScreen
@@ -31,13 +32,18 @@ async def test_outdated_datasets_are_reported_and_only_these_are_rebuilt(
             await until_shown(pilot, "out of date: clean, report; f2 shows them", "f2  Datasets")
             await pilot.press("f2")
             await until_shown(pilot, "Datasets: 3, 2 out of date")
+            await pilot.press("enter")
+            await until_shown(pilot, "@1.0.0", "rebuild it")
+            assert "go to its job" not in screen_text(pilot)
+            await pilot.press("o")
+            await until_shown(pilot, "Datasets: 3, 2 out of date")
             await pilot.press("t")
             await until_shown(
                 pilot, "Datasets     clean report", "▐X▌ Their sources are not rebuilt"
             )
             await pilot.press("escape")
             await until(pilot, lambda: isinstance(pilot.app.screen, PipelinesScreen))
-        with step("the list of jobs opens the list of datasets, which opens the form"):
+        with step("the list of jobs opens the list of datasets, which opens the form there"):
             await pilot.press("1", "f2")
             await until_shown(
                 pilot, "Datasets: 3, 2 out of date", "out of date by raw@1.0.1", "2 versions"
@@ -46,6 +52,10 @@ async def test_outdated_datasets_are_reported_and_only_these_are_rebuilt(
             await until(pilot, lambda: isinstance(pilot.app.screen, TriggerScreen))
             await until_shown(pilot, "Rebuild datasets", "clean report", "Only these")
             await until_shown(pilot, "▐X▌ Their sources are not rebuilt")
+            await pilot.press("escape")
+            await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+            await pilot.press("f2", "t")
+            await until(pilot, lambda: isinstance(pilot.app.screen, TriggerScreen))
         with step("the outdated datasets are rebuilt"):
             await pilot.press("f9")
             await until(pilot, lambda: isinstance(pilot.app.screen, PipelineScreen))

@@ -142,7 +142,7 @@ async def test_the_form_shows_errors_at_their_fields_and_keeps_typed_text(
             await until_shown(pilot, "Name a dataset to rebuild.")
             screen = pilot.app.screen
             assert isinstance(screen, TriggerScreen)
-            screen.names_changed()
+            screen.check()
             await pilot.press("tab")
             await until_shown(pilot, "Nothing runs until it is resumed.")
             assert "Name a dataset to rebuild." in screen_text(pilot)
@@ -420,6 +420,13 @@ async def test_marked_pipelines_are_paused_and_stopped_together_after_one_questi
             )  # fmt: skip
             await pilot.press("n")
             await until(pilot, lambda: isinstance(pilot.app.screen, PipelinesScreen))
+        with step("the question says how many of the marked pipelines a filter hides"):
+            await pilot.press("slash", *f"name={triggered[0]['name']}", "enter", "X")
+            await until_shown(
+                pilot, "Stop 2 pipelines?", "The filter hides 2 of the marked pipelines."
+            )
+            await pilot.press("n", "escape")
+            await until_shown(pilot, "2 Pipelines 3")
         with step("paused pipelines lose their marks"):
             await pilot.press("p")
             await until_shown(pilot, "Pause 2 pipelines?", *(each["name"] for each in triggered))

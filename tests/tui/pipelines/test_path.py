@@ -137,10 +137,16 @@ async def test_marked_jobs_run_again_in_the_order_of_their_dependencies(
             await until_shown(pilot, "Run 3 changed jobs?", "last.py depend on others of these")
             await pilot.press("f")
             await until_shown(pilot, "3 of 3 jobs created", "f8 shows the outcome of each")
-            edited = newest_pipeline(studio)["job_runs"]
+            newest = newest_pipeline(studio)
+            edited = newest["job_runs"]
             assert [run["name"] for run in edited] == ["first.py", "middle.py", "last.py"]
             ids = [run["job_id"] for run in edited]
             assert [run["parent_job_ids"] for run in edited] == [[], [ids[0]], [ids[1]]]
+            await until(pilot, lambda: isinstance(pilot.app.screen, PipelineScreen))
+            await pilot.press("f8")
+            await until_shown(pilot, "open the pipeline")
+            await pilot.press("P")
+            await until_shown(pilot, f"Pipelines › {newest['name']}")
 
 
 def newest_pipeline(studio: ThreadStudio) -> dict[str, Any]:

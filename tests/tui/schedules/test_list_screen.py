@@ -23,6 +23,7 @@ from tests.fault_proxy import Exchange, Fault, FaultProxy, ReceivedRequest, Repl
 from tests.faults import answer_json, drop_response
 from tests.hostile import HOSTILE, control_characters_of_lines
 from tests.soak import at_length
+from tests.steps import step
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
 
@@ -66,6 +67,17 @@ async def edit_time(pilot: Dashboard, old: str, typed: str) -> None:
     await pilot.press("enter")
     await until_shown(pilot, "Change this schedule?")
     await pilot.press("y")
+
+
+async def until_time(pilot: Dashboard, expression: str) -> None:
+    """Wait until the schedule under the cursor is listed with a cron expression."""
+
+    def is_listed() -> bool:
+        screen = pilot.app.screen
+        task = screen.task_at_hand() if isinstance(screen, SchedulesScreen) else None
+        return bool(task and task.schedule and task.schedule.cron_expression == expression)
+
+    await until(pilot, is_listed)
 
 
 async def test_a_schedule_shows_its_expression_in_words_and_its_next_runs_and_opens_its_runs(
@@ -434,6 +446,27 @@ async def test_an_abandoned_or_empty_edit_sends_nothing_and_its_text_is_kept(
         await until(pilot, lambda: "Hour: 99" not in screen_text(pilot))
         await until(pilot, lambda: RESTORED_TIME not in screen_text(pilot))
         assert screen_text(pilot).count(YEARLY) >= 2, "in the list and in the input"
+        await replace_time(pilot, YEARLY, "@daily")
+        await pilot.press("escape", "e")
+        await until_shown(pilot, RESTORED_TIME)
+        await pilot.press("backspace", "y")
+        await until(pilot, lambda: RESTORED_TIME not in screen_text(pilot))
+        with step("what was typed is not offered again after it was sent"):
+            await pilot.press("enter")
+            await until_shown(pilot, "Change this schedule?")
+            await pilot.press("y")
+            await until_time(pilot, "@daily")
+            await edit_time(pilot, "@daily", YEARLY)
+            await until_time(pilot, YEARLY)
+            await pilot.press("e")
+            await until(pilot, lambda: isinstance(pilot.app.screen, AskTime))
+            assert RESTORED_TIME not in screen_text(pilot)
+        with step("a schedule that has ended meanwhile is not changed"):
+            await replace_time(pilot, YEARLY, "@hourly")
+            await pilot.press("enter")
+            await until_shown(pilot, "Change this schedule?")
+            await asyncio.to_thread(studio.cancel, task["id"])
+            await until_shown(pilot, "It has ended meanwhile: Studio no longer lists it.")
     assert [job["id"] for job in studio.jobs()] == [task["id"]]
 
 

@@ -1,12 +1,31 @@
 from datetime import UTC
 
+from textual.app import App, ComposeResult
+
 from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.jobs.facts import Fact, facts
 from studio_tui.presentation.jobs.kinship import with_related_jobs
 from studio_tui.presentation.jobs.preview import FactSpace, JobExtras, preview
 from studio_tui.service.polling.attempts import RelatedJobs
-from studio_tui.tui.widgets.fact_sheet import label_width
+from studio_tui.tui.widgets.fact_sheet import FactSheet, label_width
 from tests.jobs import NOON, job
+from tests.tui.dashboards import screen_text
+
+
+class Sheet(App[None]):
+    """An app with only a sheet of facts."""
+
+    def compose(self) -> ComposeResult:
+        yield FactSheet()
+
+
+async def test_equal_facts_are_all_shown() -> None:
+    failed, blank = Fact("failed", Cell("load · KeyError")), Fact("", Cell(""))
+    async with Sheet().run_test(size=(40, 6)) as pilot:
+        pilot.app.query_one(FactSheet).show((failed, failed, blank, blank, Fact("id", Cell("7"))))
+        await pilot.pause()
+        lines = [line.split() for line in screen_text(pilot).split("\n")]
+        assert lines[:5] == [*[["failed", "load", "·", "KeyError"]] * 2, [], [], ["id", "7"]]
 
 
 def label_width_with(related: RelatedJobs) -> int:

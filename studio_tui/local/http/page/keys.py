@@ -9,14 +9,14 @@ FOLDER = "/jobs"
 
 
 class PageKeys:
-    """Creates and checks the keys. A key reveals neither the token nor the key of another job."""
+    """Creates and checks the keys, which reveal neither the token nor each other."""
 
     def __init__(self) -> None:
         self._secret = secrets.token_bytes(32)
         self._base = ""
 
     def serve_at(self, base: str) -> None:
-        """Set the server's base URL: scheme, host and port."""
+        """Set the server's base URL."""
         self._base = base
 
     def url(self, job_id: str) -> str:

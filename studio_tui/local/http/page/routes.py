@@ -1,7 +1,4 @@
-"""Serves the pages of jobs, each under its own key.
-
-`AuthMiddleware` has checked host, origin and method before.
-"""
+"""Serves the pages of jobs, each under its own key; `AuthMiddleware` checks the rest."""
 
 import asyncio
 from pathlib import Path
@@ -9,6 +6,7 @@ from pathlib import Path
 from fastapi import APIRouter, Request, Response
 from starlette.responses import HTMLResponse, JSONResponse
 
+from studio_tui.local.db.pipelines import find_by_job
 from studio_tui.local.http.errors import Refusal
 from studio_tui.local.http.log_routes import log_answer
 from studio_tui.local.http.page import view
@@ -33,11 +31,10 @@ _STATIC = {"page.js": "text/javascript", "page.css": "text/css"}
 
 
 def page_router(studio: Studio) -> APIRouter:
-    """Return a router with the endpoints, which are not part of the API and change nothing."""
+    """Return a router with the endpoints, which are read-only."""
     router = APIRouter(include_in_schema=False, prefix=f"{FOLDER}/{{job_id}}/{{key}}")
 
     async def job(job_id: str, key: str) -> view.JobRow:
-        """Return a job's row; a wrong key and an unknown job have the same answer."""
         rows = (
             await studio.jobs.list_jobs(states=None, job_id=job_id, limit=1)
             if studio.pages.opens(job_id, key)
@@ -52,13 +49,13 @@ def page_router(studio: Studio) -> APIRouter:
     @router.get("/")
     async def page(job_id: str, key: str) -> Response:
         row = await job(job_id, key)
-        pipeline = await studio.pipelines.find_by_job(job_id)
+        pipeline = await studio.database.read(find_by_job, job_id)
         return HTMLResponse(view.page(row, pipeline, studio.pages), headers=HEADERS)
 
     @router.get("/state")
     async def state(job_id: str, key: str) -> Response:
         row = await job(job_id, key)
-        pipeline = await studio.pipelines.find_by_job(job_id)
+        pipeline = await studio.database.read(find_by_job, job_id)
         return JSONResponse(view.state(row, pipeline, studio.pages), headers=HEADERS)
 
     @router.get("/log")

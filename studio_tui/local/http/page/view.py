@@ -10,10 +10,8 @@ from studio_tui.local.db.pipelines import PipelineRows
 from studio_tui.local.http.page.keys import PageKeys
 
 JobRow: TypeAlias = sqlite3.Row
-"""A row of the database's jobs."""
 
 _MASK = "••••"
-"""Shown in place of names and passwords in URLs."""
 
 _TIMES = (("created", "created_at"), ("started", "started_at"), ("finished", "finished_at"))
 
@@ -40,7 +38,7 @@ _PAGE = """<!doctype html>
 
 
 def facts(row: JobRow) -> dict[str, str]:
-    """Return the facts about a job by label; of its variables only the names."""
+    """Return the facts about a job by label, without the values of its variables."""
     names = ", ".join(sorted(json.loads(row["environment"])))
     values = {
         "status": row["state"],
@@ -67,7 +65,7 @@ def _metrics(text: str | None) -> str:
 
 
 def runs(pipeline: PipelineRows | None, keys: PageKeys) -> list[dict[str, str]]:
-    """Return name, status and page of each job of a pipeline; empty without a pipeline."""
+    """Return name, status and page of each job of a pipeline."""
     return [
         {
             "name": run["name"],

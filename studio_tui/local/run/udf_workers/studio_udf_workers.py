@@ -1,8 +1,8 @@
 """Runs UDFs that ask for workers in processes on this machine, with DataChain's own dispatcher.
 
 DataChain finds `Distributor` by `DATACHAIN_DISTRIBUTED`. The job's interpreter imports this module,
-so the module is in a folder of its own and imports nothing of this package. See
-`UDFStep.process_udf` and `AbstractUDFDistributor` of the published client 0.62.
+so it imports nothing of this package. See `UDFStep.process_udf` and `AbstractUDFDistributor` of the
+published client 0.62.
 """
 
 import os
@@ -23,8 +23,7 @@ _ABORTED = "UDF execution aborted: job already terminated."
 class _OnlyForWorkers(ABCMeta):
     """Makes `Distributor` falsy for a UDF without workers, which then runs in the job's process.
 
-    DataChain checks `if udf_distributor_class` in a function with a local variable `workers`. If
-    the caller has no such variable, the class is truthy.
+    DataChain checks `if udf_distributor_class` in a function with a local variable `workers`.
     """
 
     def __bool__(cls) -> bool:
@@ -85,11 +84,11 @@ def _processes(
     min_task_size: str | int | None = None,
     **_more: Any,
 ) -> int:
-    """Return the number of processes for all workers, at most one per row.
+    """Return the number of processes for all workers: 1 to one per row.
 
     `workers` is a number; `True` or negative means one per processor. `processes` is the number per
     worker; `True` or negative means at least one process per processor in total. Each process gets
-    at least `min_task_size` rows. The result is at least 1.
+    at least `min_task_size` rows.
     """
     cores = os.cpu_count() or 1
     count = cores if workers is True or workers < 0 else int(workers)

@@ -1,7 +1,6 @@
 """Draws the edges between two layers with box-drawing characters, row by row.
 
-Where lines cross without being connected, the horizontal line is interrupted by the vertical one.
-So lines are connected exactly where their strokes meet in a character.
+Where lines cross without being connected, the vertical one interrupts the horizontal one.
 """
 
 from bisect import bisect_left
@@ -27,7 +26,6 @@ class VerticalPart(NamedTuple):
 
     x: int
     top: int
-    """First row."""
     bottom: int
     """Last row; one less than `top` if the part has no rows."""
     net: Net
@@ -39,9 +37,7 @@ class Track(NamedTuple):
     """A horizontal part of a net."""
 
     left: int
-    """First column."""
     right: int
-    """Last column."""
     net: Net
     ends: Sequence[tuple[int, int | None]]
     """The column and `vertex` of each vertical part that it meets."""
@@ -62,7 +58,6 @@ class StyledRun(NamedTuple):
 
     x: int
     width: int
-    """Width in cells."""
     text: str
     """Line characters; empty where the label of `node` is drawn."""
     node: str | None
@@ -80,19 +75,13 @@ class Highlight:
         self._layers = layers
         self._nodes = nodes
         self._reach: dict[int, int] = {}
-        """By index of a chain: the layer of its farthest highlighted end.
-
-        The highlighted part of the chain leads from its owner to this layer.
-        """
+        """By index of a chain from a highlighted owner: the layer of its farthest lit end."""
         # Caches by `id()`, which is unique because the drawing keeps nets and vertical parts alive.
         self._nets: dict[int, bool] = {}
         self._columns: dict[int, bool] = {}
 
     def includes(self, vertex: int | None) -> bool:
-        """Return whether a node is highlighted, or a joint is on a highlighted line.
-
-        At a jog there is no vertex: `None` counts as highlighted.
-        """
+        """Return whether a node, or a joint on a line, is highlighted; `None` (a jog) is."""
         if vertex is None or vertex < self._layers.size:
             return vertex is None or vertex in self._nodes
         chain_index = self._layers.chain_indexes[vertex - self._layers.size]
@@ -206,10 +195,7 @@ def _mark(columns: set[int], x: int, is_marked: bool) -> None:
 def _runs_of_cells(
     codes: dict[int, int], lit_columns: set[int], heavy_columns: set[int]
 ) -> list[StyledRun]:
-    """Return runs of adjacent cells with the same style.
-
-    `codes` has for each column of a non-blank cell the index of its character in `_STROKES`.
-    """
+    """Return runs of equal style; `codes` has indexes of `_STROKES` by column."""
     runs: list[StyledRun] = []
     start = end = 0
     text, is_lit, is_heavy = "", False, False
@@ -228,11 +214,10 @@ def _runs_of_cells(
 
 
 _NO_SPAN = (1, 0)
-"""First and last column of an empty span."""
 
 
 def _visible_tracks(tracks: Sequence[Track], window: range) -> Iterable[Track]:
-    """Yield the tracks of a row that are at least partly in the window; tracks do not overlap."""
+    """Yield the tracks of a row that are at least partly in the window; they do not overlap."""
     first = bisect_left(tracks, window.start, key=attrgetter("right"))
     for index in range(first, len(tracks)):
         if tracks[index].left >= window.stop:

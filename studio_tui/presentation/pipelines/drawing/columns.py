@@ -56,9 +56,9 @@ def spread(
 ) -> list[int]:
     """Return the integer positions closest to the ideal ones (least squares) without overlap.
 
-    `offsets` are the positions of vertices packed as closely as allowed. This is the "pool adjacent
-    violators" algorithm: vertices that would overlap form a pool and move together. `half` is added
-    to the position of a pool before it is rounded down.
+    `offsets` are the positions packed as closely as allowed. This is the "pool adjacent violators"
+    algorithm: vertices that would overlap form a pool. `half` is added to its position before it is
+    rounded down.
     """
     pools: list[tuple[float, float, int]] = []  # mean, weight, number of vertices
     for position, weight, offset in zip(ideal, weights, offsets, strict=True):
@@ -78,7 +78,6 @@ def spread(
 
 
 def _packed_offsets(row: Sequence[int], widths: Sequence[int], nodes: int) -> list[int]:
-    """Return the middle columns of the vertices of a row, packed as closely as the gaps allow."""
     offsets: list[int] = []
     end = 0
     was_node = True
@@ -98,7 +97,6 @@ _Near = tuple[Sequence[int], Sequence[float], float]
 
 
 def _with_costs(layers: Layers, neighbours: Sequence[Sequence[int]]) -> list[_Near]:
-    """Return the neighbours of each vertex on one side, with the costs of bends."""
     size = layers.size
     near_vertices: list[_Near] = []
     for vertex, near in enumerate(neighbours):
@@ -110,9 +108,8 @@ def _with_costs(layers: Layers, neighbours: Sequence[Sequence[int]]) -> list[_Ne
 def _on_both_sides(layers: Layers, above: Sequence[_Near], below: Sequence[_Near]) -> list[_Near]:
     """Return the neighbours of each vertex on both sides, with the costs of bends.
 
-    The lines from a parent to its children are drawn as one, so it matters little where each ends:
-    the cost of a bend to a parent is divided by the number of the parent's children. Likewise,
-    the cost of a bend to a child is divided by the number of the child's parents.
+    The lines of a parent to its children are drawn as one, so it matters little where each ends:
+    the cost of a bend is divided by the number of lines at its other end.
     """
     neighbours: list[_Near] = []
     for (parents, up, _), (children, down, _) in zip(above, below, strict=True):

@@ -1,8 +1,7 @@
 """Routes the edges between two layers: which edges are merged, and on which row each turns.
 
-The words are those of channel routing in circuit design. Edges are merged into a net only if each
-source of the net is a parent of each of its targets. So any path along the lines of a net, from a
-source to a target, is an edge of the graph. Nets share a cell only where they cross.
+The words are those of channel routing in circuit design. Each source of a net is a parent of each
+of its targets, so any path along its lines is an edge. Nets share a cell only where they cross.
 """
 
 import heapq
@@ -23,9 +22,9 @@ class Net:
     sources: tuple[int, ...]
     targets: tuple[int, ...]
     tops: list[int] = field(default_factory=list)
-    """Columns where it leaves the sources, in their order."""
+    """Columns where it leaves the sources."""
     bottoms: list[int] = field(default_factory=list)
-    """Columns where it enters the targets, in their order."""
+    """Columns where it enters the targets."""
     jog: int | None = None
     """Column of its vertical line between two turns; `None` if it has no second turn."""
     row: int = 0
@@ -50,10 +49,9 @@ class Channel:
 def nets_of(layers: Layers, row: Sequence[int]) -> list[Net]:
     """Return the nets below a row of vertices; a greedy approximation of the smallest number.
 
-    An edge is assigned to its source if the source has at least as many edges below as the target
-    has above, else to its target. But all edges below a joint that has several are assigned to the
-    joint, and so are those above, because a joint is drawn with one line above and one below. The
-    edges assigned to the same vertex are a net. Nets with equal opposite ends are merged.
+    An edge belongs to its source if the source has at least as many edges below as the target has
+    above, else to its target. The edges of a joint belong to it, as it has one line above and one
+    below. The edges of a vertex are a net; nets with equal opposite ends are merged.
     """
     by_source: dict[int, list[int]] = {}
     by_target: dict[int, list[int]] = {}
@@ -95,10 +93,7 @@ def lines_at(channels: Iterable[Sequence[Net]], vertices: int) -> list[int]:
 
 
 def route_edges(nets: list[Net], middle: Sequence[int], widths: Sequence[int]) -> Channel:
-    """Assign columns and rows to the nets between two layers, and return their channel.
-
-    `middle` is the middle column of each vertex, `widths` its width in cells.
-    """
+    """Assign columns and rows to the nets between two layers; `middle` has columns of vertices."""
     for net in nets:
         net.tops = [middle[source] for source in net.sources]
         net.bottoms = [middle[target] for target in net.targets]
@@ -112,9 +107,9 @@ def route_edges(nets: list[Net], middle: Sequence[int], widths: Sequence[int]) -
 def _choose_ports(
     nets: Sequence[Net], middle: Sequence[int], widths: Sequence[int], *, at_top: bool
 ) -> None:
-    """Assign each net a column at each of its sources (`at_top`), or at each of its targets.
+    """Assign each net a column at each of its sources (`at_top`) or targets.
 
-    If the net has one other end, the column is that of this end if the vertex is wide enough.
+    If the net has one other end, that is the end's column if the vertex is wide enough.
     """
     # By vertex: the mean column of the other ends, the index of the net, and that of the vertex
     # among its sources or targets.
@@ -152,9 +147,8 @@ def _choose_ports(
 def _choose_rows(channel: Channel) -> None:
     """Assign each net the first free row that is low enough.
 
-    A net that leaves a vertex in some column must turn above the net that enters another vertex in
-    the same column. If cycles of these conditions leave no net to place, the most urgent net that
-    is left gets a jog: it turns twice.
+    A net that leaves a vertex in some column must turn above the net that enters another vertex
+    there. If cycles of these conditions leave no net to place, the most urgent one gets a jog.
     """
     nets = [net for net in channel.nets if not net.is_straight]
     net_entering = {column: number for number, net in enumerate(nets) for column in net.bottoms}
@@ -203,10 +197,7 @@ def _choose_rows(channel: Channel) -> None:
 
 
 def _urgency(net: Net) -> tuple[int, int]:
-    """Return a sort key that avoids crossings of nets that lead in the same direction.
-
-    Of nets to the right, the rightmost source is first; of other nets, the leftmost.
-    """
+    """Return a sort key by which nets that lead in the same direction do not cross."""
     goes_right = sum(net.bottoms) * len(net.tops) > sum(net.tops) * len(net.bottoms)
     return (0, -max(net.tops)) if goes_right else (1, min(net.tops))
 
@@ -226,16 +217,11 @@ def _free_column(net: Net, used: set[int]) -> int:
 
 
 class _Rows:
-    """The rows of a channel: the first and last column of each reserved part."""
-
     def __init__(self) -> None:
         self.rows: list[list[tuple[int, int]]] = []
 
     def reserve(self, first_row: int, left: int, right: int) -> int:
-        """Reserve columns in the first row from `first_row` on where they are free; return the row.
-
-        A free column is left between the reserved parts of a row.
-        """
+        """Reserve columns and a gap in the first free row from `first_row` on; return the row."""
         for number in range(first_row, len(self.rows)):
             if all(right + 1 < begin or end + 1 < left for begin, end in self.rows[number]):
                 break

@@ -1,7 +1,6 @@
 """A top-down drawing of a graph with one-line boxes, rendered only where visible.
 
-The layout depends only on the ids, the edges and the widths of labels. Callers draw the labels, so
-that a change of a job's state redraws only the line with its label.
+The layout depends only on ids, edges and widths of labels, which callers draw.
 """
 
 from bisect import bisect_left, bisect_right
@@ -32,7 +31,6 @@ from studio_tui.presentation.pipelines.drawing.layers import (
 )
 
 _PAD = "─"
-"""Fills a box that is wider than its label."""
 
 
 class Direction(StrEnum):
@@ -45,19 +43,15 @@ class Direction(StrEnum):
 
 
 class Box(NamedTuple):
-    """The box of a node, one row high; positions count from 0 at the top left of the drawing."""
+    """The box of a node, one row high, and its label; `x` and `label_x` are left ends."""
 
     id: str
     x: int
-    """Column of the left end."""
     y: int
-    """Row."""
     width: int
-    """Width in cells; more than `label_width` if the edges that meet the box need more."""
+    """More than `label_width` if the edges that meet the box need more."""
     label_x: int
-    """Column of the left end of the label."""
     label_width: int
-    """Width of the label in cells."""
 
 
 class Drawing:
@@ -70,11 +64,7 @@ class Drawing:
         channels: Sequence[Channel],
         middle: Sequence[int],
     ) -> None:
-        """Initialise with a finished layout; `draw` computes one.
-
-        `channels` are the edges below each layer. `middle` is the middle column of each vertex: of
-        the nodes in their order, then of the joints of long lines.
-        """
+        """Initialise with a layout of `draw`; `middle` has the column of each vertex."""
         self._layers = layers
         self._channels = channels
         self._middle = middle
@@ -84,14 +74,11 @@ class Drawing:
         self._ids = tuple(boxes)
         self._index = {node: index for index, node in enumerate(boxes)}
         self.boxes = boxes
-        """By id, in the order of the graph."""
         self.height = self._tops[-1] + 1 if boxes else 0
-        """Height in rows."""
         ends = [box.x + box.width for box in boxes.values()]
         ends += [row[-1] + 1 for row in self._middles]
         ends += [net.jog + 1 for channel in channels for net in channel.nets if net.jog is not None]
         self.width = max(ends, default=0)
-        """Width in cells."""
 
     @property
     def edges(self) -> frozenset[tuple[str, str]]:
@@ -117,8 +104,7 @@ class Drawing:
     ) -> list[StyledRun]:
         """Return the non-blank runs of row `y` from column `x0` to before `x1`; empty outside.
 
-        A partially visible box is returned as a whole. Each run says whether it belongs to `lit`,
-        and whether to `heavy`. The lines of edges in `heavy` have heavy characters.
+        A partially visible box is returned as a whole.
         """
         if not 0 <= y < self.height:
             return []
@@ -143,10 +129,7 @@ class Drawing:
         return None
 
     def neighbour(self, node: str, direction: Direction) -> str | None:
-        """Return the closest parent or child, or the next node in the layer; `None` if none.
-
-        Only parents and children with a drawn edge count.
-        """
+        """Return the closest parent or child by drawn edges, or the next node in the layer."""
         index = self._index[node]
         if direction in {Direction.UP, Direction.DOWN}:
             adjacent = self._adjacent(index, up=direction is Direction.UP)
@@ -166,7 +149,6 @@ class Drawing:
         return self._ids[row[place]] if 0 <= place < len(row) else None
 
     def _adjacent(self, index: int, *, up: bool) -> list[int]:
-        """Return the parents (`up`) or children of a node, by drawn edges."""
         ends = []
         for vertex in (self._layers.parents if up else self._layers.children)[index]:
             chain = self._layers.chain_of(vertex)
@@ -182,7 +164,6 @@ class Drawing:
     def _boxes_between(
         self, number: int, x0: int, x1: int, lit: Highlight | None, heavy: Highlight | None
     ) -> Iterator[StyledRun]:
-        """Yield the visible boxes of a layer, and the joints of long lines in it."""
         row, middles = self._layers.rows[number], self._middles[number]
         first = max(0, bisect_left(middles, x0) - 1)
         for vertex in row[first : bisect_left(middles, x1) + 1]:
@@ -207,9 +188,9 @@ class Drawing:
 
 
 def redundant_parents(parents: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
-    """Return redundant parents by node: parents that are ancestors of another of its parents.
+    """Return by node the parents that are ancestors of another of its parents.
 
-    Nodes without redundant parents are left out, as are parents that follow a node.
+    Nodes without such parents are left out, as are parents that follow a node.
     """
     ids = tuple(parents)
     all_parents = _parent_indexes(parents)
@@ -233,15 +214,12 @@ def _parent_indexes(parents: Mapping[str, Sequence[str]]) -> list[list[int]]:
 
 
 def draw(
-    parents: Mapping[str, Sequence[str]],
-    widths: Mapping[str, int],
-    *,
-    all_edges: bool = False,
+    parents: Mapping[str, Sequence[str]], widths: Mapping[str, int], *, all_edges: bool = False
 ) -> Drawing:
     """Lay out a graph, given the parents and the label width in cells of each node.
 
-    Edges from parents that do not precede the child in `parents` are omitted. Edges from
-    `redundant_parents` are drawn only if `all_edges`.
+    Edges from parents that follow the child are omitted; those from `redundant_parents` are drawn
+    only if `all_edges`.
     """
     index = {node: number for number, node in enumerate(parents)}
     parent_indexes = _parent_indexes(parents)
@@ -273,7 +251,7 @@ def draw(
 
 
 def _tops(channels: Sequence[Channel]) -> list[int]:
-    """Return the row of each layer; every layer but the last is followed by its channel."""
+    """Return the row of each layer."""
     tops = [0]
     for channel in channels[:-1]:
         tops.append(tops[-1] + 1 + channel.height)

@@ -1,23 +1,16 @@
-"""The critical path of a pipeline, and an estimate of the remaining time.
-
-The critical path is the chain of dependent jobs that takes longest. While some jobs run and others
-are queued, the number of jobs that run at once is assumed to stay the same. Otherwise a worker is
-assumed to be free for each job, so that the estimate is a lower bound.
-"""
+"""The critical path of a pipeline: the chain of dependent jobs that takes longest."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from typing import NamedTuple
 
-from studio_tui.api.states import PipelineState
-from studio_tui.presentation.format import duration, join_names, plural
+from studio_tui.presentation.format import duration
 from studio_tui.presentation.logs.progress import Progress
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.statuses import NodeState
-from studio_tui.presentation.pipelines.graph.view_model import FEWEST_SAMPLES, ViewModel
+from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 
 TO_RUN = frozenset({NodeState.RUNNING, NodeState.QUEUED, NodeState.WAITING, NodeState.UNKNOWN})
 """States of jobs that run or can still run. A job in an unknown state counts as one of them."""
@@ -27,51 +20,22 @@ class Weight(NamedTuple):
     """Duration of a job in seconds."""
 
     remaining: float
-    """Remaining time; 0 for a job that has ended, is being canceled, or will not run."""
+    """0 for a job that has ended, is being canceled, or will not run."""
     whole: float
-    """Time from the start to the end of the job; 0 for a job that will not run."""
+    """From its start to its end; 0 for a job that will not run."""
 
 
-@dataclass(frozen=True)
-class CriticalPath:
-    """The critical path, which determines when a pipeline ends."""
-
-    path: tuple[str, ...]
-    """Node ids, each the parent of the next.
-
-    Empty if no job has a known or estimated duration above 0. If the pipeline has ended, a known
-    duration of 0 is enough.
-    """
-    remaining: float | None
-    """Estimated seconds until the pipeline ends; `None` if unknown, or if no job will run."""
-    reason: str
-    """Why `remaining` is unknown, such as `no ETA while paused`; empty if no job will run."""
-    samples: int = FEWEST_SAMPLES
-    """Smallest number of past runs from which the duration of a remaining job is estimated.
-
-    `FEWEST_SAMPLES` if no duration is estimated from past runs.
-    """
-
-    @property
-    def words(self) -> str:
-        """The estimate, such as `ETA ~41m` or `ETA ~41m from 1 run`, else `reason`."""
-        if self.remaining is None:
-            return self.reason
-        few = f" from {plural(self.samples, 'run')}" if self.samples < FEWEST_SAMPLES else ""
-        return f"ETA {rough_duration(self.remaining)}{few}"
-
-
-def critical_path_of(model: ViewModel) -> CriticalPath:
+def critical_path_of(model: ViewModel) -> tuple[str, ...]:
     """Return the path with the longest remaining time, and among equals the longest total time.
 
-    For a pipeline that has ended, the path is the one that determined the end: it leads back from
-    the job that ended last, and from each job to the parent of that job that ended last. If no job
-    that ran has a known end, the path is the longest.
+    It has node ids, each the parent of the next. It is empty if no duration above 0 is known.
+
+    For a pipeline that has ended, it leads back from the job that ended last, from each job to the
+    parent that ended last. If no job that ran has a known end, it is the longest path.
     """
     # By node: the weight of the heaviest path to the node, and the parent before it on this path.
     path_weights: dict[str, Weight] = {}
     previous: dict[str, str] = {}
-    without_estimate: list[str] = []
     zero = Weight(0.0, 0.0)
     last, heaviest = None, zero
     for node_id, node in model.plan.nodes.items():
@@ -85,11 +49,7 @@ def critical_path_of(model: ViewModel) -> CriticalPath:
             ):
                 heaviest_parent = path_weights[parent]
                 previous[node_id] = parent
-        own = weight(node, model)
-        if own is None:
-            own = zero
-            if model.statuses.states[node_id] in TO_RUN:
-                without_estimate.append(node.name)
+        own = weight(node, model) or zero
         path_weight = Weight(
             heaviest_parent.remaining + own.remaining, heaviest_parent.whole + own.whole
         )
@@ -98,13 +58,7 @@ def critical_path_of(model: ViewModel) -> CriticalPath:
             last, heaviest = node_id, path_weight
     if model.statuses.state.is_finished:
         last = _actual_end(model, path_weights, previous) or last
-    path = _path(last, previous)
-    reason = _why_no_estimate(model, without_estimate)
-    if reason or not _is_active(model):
-        return CriticalPath(path, None, reason)
-    return CriticalPath(
-        path, max(heaviest.remaining, _work_per_worker(model)), "", _fewest_samples(model)
-    )
+    return _path(last, previous)
 
 
 def _actual_end(
@@ -112,9 +66,7 @@ def _actual_end(
 ) -> str | None:
     """Return the job that ended last, and store in `previous` for each job its last parent to end.
 
-    Jobs that did not run, or whose end is unknown, are left out. The returned job has no child
-    among the other jobs. Of several such jobs that ended last at the same time, the job at the end
-    of the longest path is returned.
+    Jobs that did not run, or whose end is unknown, are left out.
     """
     ends: dict[str, tuple[datetime, Weight]] = {}
     for node_id, node in model.plan.nodes.items():
@@ -133,35 +85,11 @@ def _actual_end(
     return max(sinks, key=ends.__getitem__, default=None)
 
 
-def _fewest_samples(model: ViewModel) -> int:
-    """Return the smallest number of past runs from which a remaining job is estimated."""
-    counts = [
-        model.past_run_count(node)
-        for node_id, node in model.plan.nodes.items()
-        if model.statuses.states[node_id] in TO_RUN and model.expected_seconds(node) is not None
-    ]
-    return min(counts, default=FEWEST_SAMPLES)
-
-
-def _work_per_worker(model: ViewModel) -> float:
-    """Return the total remaining time in seconds divided by the number of running jobs.
-
-    0 if no job is queued, because then workers are not scarce. 0 also if no job is running, because
-    then the number of workers is unknown.
-    """
-    numbers = model.statuses.numbers
-    at_once = numbers[NodeState.RUNNING]
-    if not at_once or not numbers[NodeState.QUEUED]:
-        return 0.0
-    weights = (weight(node, model) for node in model.plan.nodes.values())
-    return sum(each.remaining for each in weights if each is not None) / at_once
-
-
 def weight(node: Node, model: ViewModel) -> Weight | None:
     """Return the duration of a job; `None` if its status or its duration is unknown.
 
-    For a job that has ended or is being canceled, it comes from the job's own times. Otherwise it
-    is estimated from past runs and, while the job runs, from its progress.
+    Unless its own times tell it, it is estimated from past runs, and while the job runs from its
+    progress.
     """
     state = model.statuses.states[node.id]
     if state in {NodeState.DONE, NodeState.FAILED, NodeState.CANCELING, NodeState.CANCELED}:
@@ -171,30 +99,44 @@ def weight(node: Node, model: ViewModel) -> Weight | None:
         return Weight(0.0, 0.0)
     if state is NodeState.UNKNOWN:
         return None
-    expected = model.expected_seconds(node)
-    if expected is not None:
-        expected = max(expected, model.longest_failure_seconds(node))
+    expected = _expected_seconds(node, model)
     if state is not NodeState.RUNNING:
         return Weight(expected, expected) if expected is not None else None
-    took, bar = model.run_time(node), model.bar(node)
-    elapsed = took.seconds if took is not None else 0.0
-    estimates = [expected] if expected is not None else []
-    if bar is not None and bar.remaining is not None:
-        # The bar can stand for a part of the job, so it never shortens the estimate.
-        usual = max(expected, elapsed) if expected is not None else None
-        estimates.append(_duration_by_bar(elapsed + bar.remaining, bar.percent, usual))
+    by_bar = seconds_by_bar(node, model)
+    # The bar can stand for a part of the job, so it never shortens the estimate.
+    estimates = [seconds for seconds in (expected, by_bar) if seconds is not None]
     if not estimates:
         return None
+    elapsed = elapsed_seconds(node, model)
     whole = max(elapsed, *estimates)
     return Weight(whole - elapsed, whole)
+
+
+def elapsed_seconds(node: Node, model: ViewModel) -> float:
+    """Return how long a job has run; 0 if unknown."""
+    took = model.run_time(node)
+    return took.seconds if took is not None else 0.0
+
+
+def seconds_by_bar(node: Node, model: ViewModel) -> float | None:
+    """Return the whole duration of a running job by its progress; `None` if that is unknown."""
+    bar, expected = model.bar(node), _expected_seconds(node, model)
+    if bar is None or bar.remaining is None:
+        return None
+    elapsed = elapsed_seconds(node, model)
+    usual = max(expected, elapsed) if expected is not None else None
+    return _duration_by_bar(elapsed + bar.remaining, bar.percent, usual)
+
+
+def _expected_seconds(node: Node, model: ViewModel) -> float | None:
+    expected = model.expected_seconds(node)
+    return None if expected is None else max(expected, model.longest_failure_seconds(node))
 
 
 def estimated_bar(node: Node, model: ViewModel) -> Progress | None:
     """Return the progress of a running job, with the remaining time that `weight` estimates.
 
-    Progress without a remaining time is returned unchanged. `None` if the job does not run or shows
-    no progress. An estimate for the pipeline is based on `weight` as well, so it is never less than
-    the remaining time of a job.
+    `None` if the job does not run or shows no progress.
     """
     bar, own = model.bar(node), weight(node, model)
     if bar is None or bar.remaining is None or own is None:
@@ -205,10 +147,9 @@ def estimated_bar(node: Node, model: ViewModel) -> Progress | None:
 def _duration_by_bar(whole: float, percent: float | None, usual: float | None) -> float:
     """Return a duration between `usual` and `whole`: the fuller the bar, the closer to `whole`.
 
-    `whole` is the duration according to the bar. It is returned unchanged if it is not longer than
-    `usual`, or if `usual` or `percent` is unknown. The first steps of a bar can be much slower than
-    the others, so that `whole` jumps from seconds to an hour and back. The weight of `whole` is a
-    square root, because the error of a rate falls with the square root of its samples.
+    The first steps of a bar can be much slower than the others, so that `whole`, the duration by
+    the bar, jumps from seconds to an hour and back. Its weight is a square root, because the error
+    of a rate falls with the square root of its samples.
     """
     if usual is None or percent is None or whole <= usual:
         return whole
@@ -224,64 +165,27 @@ def _path(last: str | None, before: dict[str, str]) -> tuple[str, ...]:
     return tuple(reversed(path))
 
 
-def _is_active(model: ViewModel) -> bool:
-    """Return whether a job of a pipeline that has not ended runs or can still run."""
-    numbers = model.statuses.numbers
-    return not model.statuses.state.is_finished and any(numbers[state] for state in TO_RUN)
-
-
-def _why_no_estimate(model: ViewModel, without_estimate: list[str]) -> str:
-    if not _is_active(model):
-        return ""
-    if model.statuses.state is PipelineState.PAUSED:
-        return "no ETA while paused"
-    if without_estimate:
-        return f"no ETA: no past run of {join_names(without_estimate)}"
-    return ""
-
-
-def rough_duration(seconds: float) -> str:
-    """Format an estimate in one or two units: `~40s`, `~41m`, `~2h 05m`, `~3d 4h`.
-
-    It is rounded up, so that the text for a pipeline is never less than the text for a job.
-    """
-    whole = math.ceil(seconds)
-    minutes, hours = math.ceil(whole / 60), math.ceil(whole / 3600)
-    if whole < 60:
-        return f"~{whole}s"
-    if minutes < 60:
-        return f"~{minutes}m"
-    if minutes < 48 * 60:
-        return f"~{minutes // 60}h {minutes % 60:02}m"
-    return f"~{hours // 24}d {hours % 24}h"
-
-
 _ARROW = " ▸ "
 _DEFAULT_WIDTH = 100
-"""Default maximum width of the text in cells."""
 
 
 def path_words(
-    critical_path: CriticalPath,
+    path: Sequence[str],
     model: ViewModel,
     room: int = _DEFAULT_WIDTH,
     cells: Callable[[str], int] = len,
 ) -> str:
     """Format a path with durations or estimates: `… 3 before ▸ load 0:40 ▸ … 2 more ▸ fit ~9:00`.
 
-    Jobs in a state outside `TO_RUN` count as ended. The text begins with the last job that has
-    ended. The jobs before it are only counted, unless all jobs of the path have ended. Jobs that do
-    not fit in `room` cells, as measured by `cells`, are replaced by their number. Of the jobs from
-    there on, the job with the longest duration is always named. Then longer jobs are preferred, and
-    among equally long jobs the first and the last.
+    The text begins with the last job that has ended, after the number of those before it; if all
+    have ended, with the first. Jobs that do not fit in `room` cells are replaced by their number:
+    the longest job is always named, then longer jobs are preferred, then the first and the last.
     """
     states = model.statuses.states
-    ended = [
-        index for index, node_id in enumerate(critical_path.path) if states[node_id] not in TO_RUN
-    ]
-    is_over = len(ended) == len(critical_path.path)
+    ended = [index for index, node_id in enumerate(path) if states[node_id] not in TO_RUN]
+    is_over = len(ended) == len(path)
     skipped = 0 if is_over or not ended else ended[-1]
-    remaining = critical_path.path[skipped:]
+    remaining = path[skipped:]
     skipped_words = f"… {skipped} before{_ARROW}" if skipped else ""
     steps = [_step(node_id, model) for node_id in remaining]
     seconds = [own.whole if (own := weight(model.plan.nodes[each], model)) else 0.0
@@ -295,7 +199,6 @@ def path_words(
 
 
 def _by_preference(seconds: Sequence[float]) -> list[int]:
-    """Return the indexes of jobs, longest first; of equally long jobs, the first and last first."""
     outermost = (len(seconds) - 1, 0)
     return sorted(
         range(len(seconds)), key=lambda index: (-seconds[index], index not in outermost, index)
@@ -303,7 +206,7 @@ def _by_preference(seconds: Sequence[float]) -> list[int]:
 
 
 def _join_steps(steps: Sequence[str], chosen: set[int]) -> str:
-    """Join the chosen steps in order, with the number of the steps left out between them."""
+    """Join the chosen steps, with the number of those left out between them."""
     parts: list[str] = []
     for is_chosen, indexes in groupby(range(len(steps)), chosen.__contains__):
         adjacent = [steps[index] for index in indexes]
@@ -312,10 +215,7 @@ def _join_steps(steps: Sequence[str], chosen: set[int]) -> str:
 
 
 def _step(node_id: str, model: ViewModel) -> str:
-    """Format a job and its duration: `load 0:40`, estimated `load ~0:40`, unknown `load ?`.
-
-    A job that has ended or will not run is just `load` if its duration is 0.
-    """
+    """Format a job and its duration: `load 0:40`, estimated `load ~0:40`, unknown `load ?`."""
     node = model.plan.nodes[node_id]
     own = weight(node, model)
     if own is None:

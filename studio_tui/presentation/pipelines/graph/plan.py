@@ -1,12 +1,11 @@
 """The dependency graph of a pipeline's jobs, robust against any data from Studio.
 
-A node is an original job (`job_id`), because Studio names parents by the ids of original jobs. The
-run of a node is another job (`created_job_id`), which the pipeline creates from the original job.
-Invalid data (cycles, missing parents, duplicate ids) is recorded and reported to the user.
+A node is an original job (`job_id`), as Studio names parents by the ids of original jobs. Its run
+is another job (`created_job_id`), which the pipeline creates from it.
 """
 
 import heapq
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import blake2b
@@ -17,7 +16,6 @@ from studio_tui.api.states import JobState
 from studio_tui.presentation.format import join_names
 
 SHORT_ID = 8
-"""Number of characters of an id that are shown in place of a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,27 +23,23 @@ class Node:
     """One job of a pipeline with its edges."""
 
     id: str
-    """Id of the original job, to which the parents of other nodes refer."""
+    """Id of the original job."""
     run: str | None
-    """Id of the job that the pipeline created, which has log and times; `None` if unknown."""
+    """Id of the job that the pipeline created; `None` if unknown."""
     name: str
     """Safe text; a shortened id if Studio sent no name."""
     state: JobState
     status: str | None
-    """The status as sent by Studio."""
     parents: tuple[str, ...] = ()
-    """Nodes that it depends on, without duplicates, `missing` or `circular`; all precede it."""
+    """Nodes that it depends on, without `missing` or `circular`; all precede it."""
     children: tuple[str, ...] = ()
-    """Nodes of which it is one of the `parents`, in the plan's order; all follow it."""
+    """Nodes of which it is one of the `parents`; all follow it."""
     missing: tuple[str, ...] = ()
     """Ids of parents that are not in the pipeline."""
     circular: tuple[str, ...] = ()
-    """Parents that follow it in the plan, or itself.
-
-    Such a parent is in a cycle, or depends on a job in a cycle.
-    """
+    """Parents that follow it in the plan, or itself; each is in a cycle with it."""
     attempts: tuple[str, ...] = ()
-    """Runs in this pipeline that were replaced by the current run, oldest first."""
+    """Runs in this pipeline that the current run has replaced, oldest first."""
 
 
 @dataclass(frozen=True)
@@ -59,26 +53,38 @@ class Plan:
     shape: str = field(default="", compare=False)
     """Digest of the ids, names and `parents` of the nodes, independent of states."""
     sent: tuple[tuple[object, ...], ...] = field(default=(), compare=False, repr=False)
-    """Id, name and parents of each job as sent by Studio, which determine the shape."""
+    """Id, name and parents of each job, as sent; they determine the shape."""
 
     @cached_property
     def redundant_parents(self) -> Mapping[str, Sequence[str]]:
-        """Redundant parents by node: parents on which another parent depends, directly or not."""
+        """By node, the parents on which another parent depends, directly or not."""
         # Imported on first use, because lists of pipelines use plans but draw no graph.
         from studio_tui.presentation.pipelines.drawing.graph import redundant_parents  # noqa: PLC0415
 
         return redundant_parents({node.id: node.parents for node in self.nodes.values()})
 
-    def ancestors(self, node_id: str) -> frozenset[str]:
-        """Return all nodes that a node depends on, directly or not; none for an unknown id."""
-        return self._reachable(node_id, lambda node: node.parents)
+    @cached_property
+    def depths(self) -> Mapping[str, int]:
+        """By node, the length of the longest path from a root to the node, in edges."""
+        depths: dict[str, int] = {}
+        for node_id, node in self.nodes.items():
+            depths[node_id] = max((depths[parent] + 1 for parent in node.parents), default=0)
+        return depths
 
-    def descendants(self, node_id: str) -> frozenset[str]:
-        """Return all nodes that depend on a node, directly or not; none for an unknown id."""
-        return self._reachable(node_id, lambda node: node.children)
+    def ancestors(self, *node_ids: str) -> frozenset[str]:
+        """Return all nodes that any of these nodes depends on, directly or not."""
+        return self._reachable(node_ids, lambda node: node.parents)
 
-    def _reachable(self, start: str, step: Callable[[Node], Sequence[str]]) -> frozenset[str]:
-        first_steps = step(self.nodes[start]) if start in self.nodes else ()
+    def descendants(self, *node_ids: str) -> frozenset[str]:
+        """Return all nodes that depend on any of these nodes, directly or not."""
+        return self._reachable(node_ids, lambda node: node.children)
+
+    def _reachable(
+        self, starts: Iterable[str], step: Callable[[Node], Sequence[str]]
+    ) -> frozenset[str]:
+        first_steps = (
+            each for id_ in starts if id_ in self.nodes for each in step(self.nodes[id_])
+        )
         return reachable_nodes(first_steps, lambda node_id: step(self.nodes[node_id]))
 
 
@@ -97,8 +103,7 @@ def reachable_nodes(starts: Iterable[str], step: Callable[[str], Iterable[str]])
 def plan_of(pipeline: Pipeline, before: Plan | None = None) -> Plan:
     """Return the plan of a pipeline; never raises, whatever the data.
 
-    If ids, names and parents are the same as in `before`, only states, runs and attempts are
-    updated. If these are equal as well, `before` itself is returned.
+    It shares with `before` what has not changed; if nothing has, it is `before`.
     """
     sent = tuple((run.job_id, run.name, run.parent_job_ids) for run in pipeline.job_runs)
     if before is not None and before.sent == sent:
@@ -112,13 +117,8 @@ def plan_of(pipeline: Pipeline, before: Plan | None = None) -> Plan:
             runs[run.job_id] = run
     order = _topological_order(runs)
     position = {node_id: index for index, node_id in enumerate(order)}
-    children: dict[str, list[str]] = {node_id: [] for node_id in order}
-    nodes: dict[str, Node] = {}
-    for node_id in order:
-        node = _node(runs[node_id], position)
-        nodes[node_id] = node
-        for parent in node.parents:
-            children[parent].append(node_id)
+    nodes = {node_id: _node(runs[node_id], position) for node_id in order}
+    children = _children({node_id: node.parents for node_id, node in nodes.items()})
     nodes = {
         node_id: replace(node, children=tuple(children[node_id])) for node_id, node in nodes.items()
     }
@@ -126,7 +126,6 @@ def plan_of(pipeline: Pipeline, before: Plan | None = None) -> Plan:
 
 
 def _with_states(before: Plan, pipeline: Pipeline) -> Plan:
-    """Return the plan with the states, runs and attempts of another response of the same shape."""
     changed: dict[str, Node] = {}
     seen: set[str] = set()
     for run in pipeline.job_runs:
@@ -150,40 +149,75 @@ def _with_states(before: Plan, pipeline: Pipeline) -> Plan:
 
 
 def _topological_order(runs: Mapping[str, PipelineJob]) -> list[str]:
-    """Return the ids with parents first, else in Studio's order.
-
-    If all jobs that are left are in a cycle or depend on one, the first of them in Studio's order
-    is next.
-    """
-    position = {node_id: index for index, node_id in enumerate(runs)}
-    parents_left = {
+    """Return the ids with parents first, except in cycles, else in Studio's order."""
+    parents = {
         node_id: {parent for parent in run.parent_job_ids if parent in runs and parent != node_id}
         for node_id, run in runs.items()
     }
-    children: dict[str, list[str]] = {node_id: [] for node_id in runs}
-    for node_id, parents in parents_left.items():
-        for parent in parents:
-            children[parent].append(node_id)
-    ready = [position[node_id] for node_id, parents in parents_left.items() if not parents]
-    heapq.heapify(ready)
-    ids = list(runs)
-    first_left = 0
-    order: dict[str, None] = {}
-    while len(order) < len(ids):
-        if ready:
-            node_id = ids[heapq.heappop(ready)]
-        else:
-            while ids[first_left] in order:
-                first_left += 1
-            node_id = ids[first_left]
-        if node_id in order:
-            continue
-        order[node_id] = None
+    order = _parents_first(parents)
+    return order if len(order) == len(runs) else _parents_first(_without_cycles(parents))
+
+
+def _parents_first(parents: Mapping[str, Collection[str]]) -> list[str]:
+    """Return the ids with parents first, else in the given order; none that depend on a cycle."""
+    position = {node_id: index for index, node_id in enumerate(parents)}
+    children = _children(parents)
+    left = {node_id: len(node_parents) for node_id, node_parents in parents.items()}
+    ready = [index for index, number in enumerate(left.values()) if not number]
+    ids, order = list(parents), []
+    while ready:
+        node_id = ids[heapq.heappop(ready)]
+        order.append(node_id)
         for child in children[node_id]:
-            parents_left[child].discard(node_id)
-            if not parents_left[child] and child not in order:
+            left[child] -= 1
+            if not left[child]:
                 heapq.heappush(ready, position[child])
-    return list(order)
+    return order
+
+
+def _children(parents: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
+    children: dict[str, list[str]] = {node_id: [] for node_id in parents}
+    for node_id, node_parents in parents.items():
+        for parent in node_parents:
+            children[parent].append(node_id)
+    return children
+
+
+def _without_cycles(parents: Mapping[str, Collection[str]]) -> dict[str, list[str]]:
+    """Return the parents without those that follow a node with which they are in a cycle.
+
+    This is the algorithm of Kosaraju and Sharir, without recursion.
+    """
+    children = _children(parents)
+    by_end: dict[str, None] = {}
+    seen: set[str] = set()
+    for start in parents:
+        stack = [(start, iter(children[start]))] if start not in seen else []
+        seen.add(start)
+        while stack:
+            node_id, steps = stack[-1]
+            if (step := next((each for each in steps if each not in seen), None)) is None:
+                by_end[node_id] = None
+                stack.pop()
+            else:
+                seen.add(step)
+                stack.append((step, iter(children[step])))
+    knots: dict[str, str] = {}
+    for start in reversed(by_end):
+        if start not in knots:
+            knot = reachable_nodes(
+                (start,), lambda each: (parent for parent in parents[each] if parent not in knots)
+            )
+            knots.update(dict.fromkeys(knot, start))
+    position = {node_id: index for index, node_id in enumerate(parents)}
+    return {
+        node_id: [
+            parent
+            for parent in node_parents
+            if knots[parent] != knots[node_id] or position[parent] < position[node_id]
+        ]
+        for node_id, node_parents in parents.items()
+    }
 
 
 def _node(run: PipelineJob, position: Mapping[str, int]) -> Node:
@@ -220,7 +254,6 @@ def _flaws(nodes: Mapping[str, Node], repeated: Iterable[str]) -> tuple[str, ...
 
 
 def _shape(nodes: Iterable[Node]) -> str:
-    """Return the digest of a plan; see `Plan.shape`."""
     digest = blake2b(digest_size=16)
     for node in nodes:
         for part in (node.id, node.name, *node.parents):

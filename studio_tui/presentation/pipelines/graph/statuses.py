@@ -1,7 +1,4 @@
-"""Derived states of a pipeline's jobs: which jobs block which others, and numbers by state.
-
-The states are derived for each response in one pass from parents to children.
-"""
+"""Derived states of a pipeline's jobs: which jobs block which others, and numbers by state."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping
@@ -21,21 +18,20 @@ class NodeState(StrEnum):
 
     DONE = "done"
     RUNNING = "running"
-    """It has left the queue. Its machine or its environment can still be in preparation."""
+    """It has left the queue; its machine or its environment may be in preparation."""
     QUEUED = "queued"
-    """Released by Studio; in the queue for a free worker, or on its way to the queue."""
+    """Released by Studio; in the queue, or on its way there."""
     FAILED = "failed"
     BLOCKED = "blocked"
-    """It depends, directly or not, on a job that failed or was canceled, and so will not start."""
+    """It depends, directly or not, on a job that failed or was canceled, so it will not start."""
     WAITING = "waiting"
     """Not released by Studio yet, and not blocked."""
     CANCELING = "canceling"
-    """It is being canceled, and has not ended."""
     CANCELED = "canceled"
     SCHEDULE = "schedule"
     """It creates jobs and does not run itself."""
     UNKNOWN = "unknown"
-    """Studio sent a status that is not known here, or none."""
+    """Studio sent no known status."""
 
 
 SHOWN_STATES = {
@@ -85,9 +81,7 @@ WORST_FIRST = (
 """Order of importance: failed first, then active, unknown and inactive states, done last."""
 
 _ALWAYS_COUNTED = frozenset({NodeState.DONE, NodeState.RUNNING, NodeState.FAILED})
-"""States whose number is shown even if it is 0."""
 _STOPPED = frozenset({JobState.FAILED, JobState.CANCELED})
-"""States of jobs that block the jobs that depend on them."""
 
 
 @dataclass(frozen=True)
@@ -96,25 +90,20 @@ class JobStatuses:
 
     plan: Plan
     state: PipelineState
-    """State of the pipeline."""
     states: Mapping[str, NodeState]
     """By node."""
     roots: Mapping[str, int]
     """By node: the number of jobs that it blocks, for each root in the plan's order.
 
-    A root is a job that failed or was canceled by itself: no job on which it depends passes on
-    another failure (see `judge`). A root can block no jobs. A job can be blocked by several roots.
+    A root failed or was canceled by itself: no job on which it depends passes on a failure (see
+    `judge`). It can block no jobs, and a job can be blocked by several roots.
     """
     numbers: Mapping[NodeState, int]
-    """Number of jobs by state; the sum is the number of jobs in the plan."""
     causes: Mapping[str, int]
-    """By node: bit mask of the roots that it is or depends on, bit 0 for the first of `roots`.
-
-    It has only nodes that are blocked, failed or canceled.
-    """
+    """By blocked, failed or canceled node: bit mask of the `roots` that it is or depends on."""
 
     def blocked_by(self, node_id: str) -> tuple[str, ...]:
-        """Return the roots that block a job; empty for a job that is not blocked."""
+        """Return the roots that block a job; empty if it is not blocked."""
         if self.states[node_id] is not NodeState.BLOCKED:
             return ()
         causes = self.causes[node_id]
@@ -154,8 +143,7 @@ def judge(plan: Plan, state: PipelineState) -> JobStatuses:
     """Return the derived states of a pipeline's jobs.
 
     Only jobs that wait, failed or were canceled pass on the failures of the jobs that they depend
-    on. A completed job, for example, ran after these had been rerun successfully. A job with an
-    unknown status blocks no other job.
+    on. A completed job, for example, ran after these had been rerun successfully.
     """
     states: dict[str, NodeState] = {}
     causes: dict[str, int] = {}
@@ -189,7 +177,6 @@ def judge(plan: Plan, state: PipelineState) -> JobStatuses:
 def _blocked_by_root(
     roots: list[str], states: Mapping[str, NodeState], causes: Mapping[str, int]
 ) -> dict[str, int]:
-    """Return the number of jobs that each root blocks."""
     # Most jobs are blocked by the same roots, so jobs with equal masks are counted together.
     jobs_by_mask = Counter(
         mask for node_id, mask in causes.items() if states[node_id] is NodeState.BLOCKED
@@ -205,7 +192,7 @@ def _blocked_by_root(
 
 
 def counts(numbers: Mapping[NodeState, int]) -> tuple[Count, ...]:
-    """Return the number of jobs for each state that has jobs, and for `_ALWAYS_COUNTED`."""
+    """Return the number of jobs for each state that has jobs; of some states also 0."""
     return tuple(
         Count(SHOWN_LOOKS[state].glyph, numbers[state], state.value, SHOWN_LOOKS[state].tone)
         for state in NodeState
@@ -214,11 +201,9 @@ def counts(numbers: Mapping[NodeState, int]) -> tuple[Count, ...]:
 
 
 def paused_words(statuses: JobStatuses) -> str:
-    """Return what the jobs of a paused pipeline do: `14 still running, 332 waiting …`.
+    """Return what the jobs of a paused pipeline do: `14 still running, 332 waiting …`; else `""`.
 
-    Empty if the pipeline is not paused, or if no job is in one of the states below. Queued jobs are
-    already released, so the pause does not stop them. Blocked jobs would not start without the
-    pause either.
+    A pause does not stop queued jobs, and blocked jobs would not start without it either.
     """
     if statuses.state is not PipelineState.PAUSED:
         return ""
@@ -248,9 +233,3 @@ def how_stopped(nodes: Collection[Node]) -> str:
     canceled = "was canceled" if len(nodes) == 1 else "were canceled"
     words = (JobState.FAILED, "failed"), (JobState.CANCELED, canceled)
     return " or ".join(way for state, way in words if state in states)
-
-
-def root_words(statuses: JobStatuses) -> str:
-    """Return the number of roots that failed: `3 root failures`; empty if no root failed."""
-    failures = len(statuses.root_failures)
-    return plural(failures, "root failure") if failures else ""

@@ -22,14 +22,11 @@ from studio_tui.presentation.pipelines.graph.statuses import JobStatuses, NodeSt
 from studio_tui.presentation.pipelines.graph.waits import Bars, wait_of
 
 FEWEST_SAMPLES = 3
-"""Minimum number of past runs for a usual duration.
-
-The estimate for a pipeline can be based on fewer, and then states their number.
-"""
+"""Minimum number of past runs for a usual duration."""
 
 
 class RunTime(NamedTuple):
-    """Run time of a job."""
+    """Seconds that a job ran."""
 
     seconds: float
     is_estimate: bool = False
@@ -45,9 +42,8 @@ class ViewModel:
     jobs: Mapping[str, Job] = field(default_factory=dict)
     """Loaded runs by id (`Node.run` and `Node.attempts`), with times and errors."""
     bars: Bars = field(default_factory=dict[str, Progress])
-    """By id of the run: progress of running jobs."""
     past_seconds: Mapping[str, Sequence[float]] = field(default_factory=dict)
-    """By name of the job: durations in seconds of successful past runs."""
+    """By name of the job and newest first: seconds that successful runs took."""
 
     @property
     def plan(self) -> Plan:
@@ -55,45 +51,36 @@ class ViewModel:
         return self.statuses.plan
 
     def job(self, node: Node) -> Job | None:
-        """Return the run of a node; `None` if the run is not created or not loaded."""
+        """Return the run of a node; `None` if it is not loaded."""
         return self.jobs.get(node.run) if node.run is not None else None
 
     def bar(self, node: Node) -> Progress | None:
-        """Return the progress of a job; `None` if the job shows no progress, or does not run."""
+        """Return the progress of a running job, if it shows any."""
         is_running = node.run is not None and self.statuses.states[node.id] is NodeState.RUNNING
         return self.bars.get(node.run or "") if is_running else None
 
     def wait_of(self, node_id: str) -> Wait | None:
-        """Return why a job does not run its query.
-
-        `None` if the query runs, or if the job has ended or is being canceled.
-        """
+        """Return why a job does not run its query; `None` if it does or has ended."""
         job = self.job(self.plan.nodes[node_id])
         if self.statuses.states[node_id] is NodeState.QUEUED and job is not None and job.waits_for:
-            return Wait(f"queued: waits for {job.waits_for}")
+            return Wait(f"queued: waits for {job.waits_for}", shorter=("queued",))
         return wait_of(self.statuses, node_id, self.bars)
 
     def usual_seconds(self, node: Node) -> float | None:
         """Return the usual duration of a job in seconds; `None` if there are too few past runs."""
-        return self.expected_seconds(node) if self.past_run_count(node) >= FEWEST_SAMPLES else None
+        took = self.past_seconds.get(node.name, ())
+        return median(took) if len(took) >= FEWEST_SAMPLES else None
 
     def expected_seconds(self, node: Node) -> float | None:
-        """Return the median duration of past runs of a job in seconds; `None` if there are none."""
+        """Return the median duration of past runs of a job in seconds, if there are any."""
         took = self.past_seconds.get(node.name, ())
         return median(took) if took else None
 
     def longest_failure_seconds(self, node: Node) -> float:
-        """Return the run time in seconds of the longest failed attempt; 0 if none is known.
-
-        A job is expected to run at least as long in the next attempt.
-        """
+        """Return how long the longest failed attempt ran; the next is expected to run as long."""
         jobs = (self.jobs.get(run) for run in node.attempts)
         failed = (job for job in jobs if job is not None and job.state is JobState.FAILED)
         return max((run_seconds(job, self.now) or 0.0 for job in failed), default=0.0)
-
-    def past_run_count(self, node: Node) -> int:
-        """Return the number of successful past runs with a known duration."""
-        return len(self.past_seconds.get(node.name, ()))
 
     def run_time(self, node: Node) -> RunTime | None:
         """Return how long a job has run; `None` if it has not run, or if the time is unknown."""
@@ -118,7 +105,7 @@ class ViewModel:
         return RunTime(guessed, is_estimate=True) if guessed is not None else None
 
     def queue_seconds(self, node: Node) -> float | None:
-        """Return how long a job has waited for a worker after its dependencies were complete.
+        """Return how long a job has waited for a worker since its dependencies were complete.
 
         `None` if unknown, or if the job is not in the queue yet.
         """
@@ -133,9 +120,8 @@ class ViewModel:
     def ready_at(self, node: Node) -> datetime | None:
         """Return when a job was ready to be queued; `None` if unknown.
 
-        This is when its last parent ended or, if later, when its run began to wait for workers. If
-        the latter is unknown, the creation of the run counts. The creation alone would be too
-        early: all runs are created with the pipeline, long before their dependencies are complete.
+        That is when its last parent ended or, if later, when its run began to wait for workers. The
+        creation of its run alone would be too early: all runs are created with the pipeline.
         """
         job = self.job(node)
         moments = [released_at(job) if job is not None else None]

@@ -13,10 +13,7 @@ _ACTIVE = frozenset({
     NodeState.UNKNOWN, NodeState.SCHEDULE,
     NodeState.RUNNING, NodeState.CANCELING, NodeState.QUEUED,
 })  # fmt: skip
-"""States of parents that are named first.
-
-An incomplete parent in another state is waiting, usually for the parents named first.
-"""
+"""States of parents that are named first: a waiting parent usually waits for these."""
 
 Bars = Mapping[str, Progress]
 """Progress of running jobs, by run (`Node.run`)."""
@@ -24,7 +21,6 @@ Bars = Mapping[str, Progress]
 _NOT_QUEUED = Wait(
     "ready: Studio has not queued it yet", shorter=("ready, not queued yet", "ready")
 )
-"""For a job that waits for no other job."""
 
 _STARTING = {
     JobState.INIT: Wait(
@@ -34,7 +30,6 @@ _STARTING = {
         "starting: preparing a machine", shorter=("starting: machine", "starting")
     ),
 }
-"""Why a job that has left the queue does not run its query yet, by Studio's state."""
 
 _READY = {
     PipelineState.PENDING: Wait("the pipeline has not started", shorter=("not started",)),
@@ -53,10 +48,9 @@ _TO_BE_QUEUED = Wait("on its way to the queue", shorter=("to be queued",))
 
 
 def wait_of(statuses: JobStatuses, node_id: str, bars: Bars | None = None) -> Wait | None:
-    """Return why a job does not run its query.
+    """Return why a job does not run its query; `None` if it does, or has ended, or is canceling.
 
-    `None` if the query runs, or if the job has ended or is being canceled. `bars` tell the progress
-    of a job that is the reason.
+    `bars` tell the progress of a job that is the reason.
     """
     node = statuses.plan.nodes[node_id]
     match statuses.states[node_id]:
@@ -74,35 +68,16 @@ def wait_of(statuses: JobStatuses, node_id: str, bars: Bars | None = None) -> Wa
             return _STARTING.get(node.state)
 
 
-def shorter_reasons(statuses: JobStatuses, node_id: str) -> tuple[str, ...]:
-    """Return shorter forms of the reason that `wait_of` returns, the longest first.
-
-    If other jobs are the reason, the first job is named and the others are counted:
-    `blocked by embed.py +2`. The form `blocked by 3 jobs` follows if it is shorter. Other reasons
-    have forms such as `ready, not queued yet` and `ready`, or none.
-    """
-    awaited: Sequence[str] = ()
-    match statuses.states[node_id]:
-        case NodeState.BLOCKED:
-            verb, awaited = "blocked by", _failures_first(statuses, statuses.blocked_by(node_id))
-        case NodeState.WAITING:
-            verb, awaited = WAITS_FOR, _pending_parents(statuses, statuses.plan.nodes[node_id])
-    if not awaited:
-        wait = wait_of(statuses, node_id)
-        return wait.shorter if wait is not None else ()
-    first = f"{verb} {statuses.plan.nodes[awaited[0]].name}"
-    if len(awaited) == 1:
+def _shorter(verb: str, names: Sequence[str]) -> tuple[str, ...]:
+    """Return shorter forms: `blocked by embed.py +2`, and `blocked by 3 jobs` if it is shorter."""
+    first = f"{verb} {names[0]}"
+    if len(names) == 1:
         return (first,)
-    named, counted = f"{first} +{len(awaited) - 1}", f"{verb} {plural(len(awaited), 'job')}"
+    named, counted = f"{first} +{len(names) - 1}", f"{verb} {plural(len(names), 'job')}"
     return (named, counted) if len(counted) < len(named) else (named,)
 
 
-def _failures_first(statuses: JobStatuses, roots: Sequence[str]) -> list[str]:
-    return sorted(roots, key=lambda root: statuses.states[root] is not NodeState.FAILED)
-
-
 def _pending_parents(statuses: JobStatuses, node: Node) -> list[str]:
-    """Return the parents that are not done, those in a state of `_ACTIVE` first."""
     pending = [parent for parent in node.parents if statuses.states[parent] is not NodeState.DONE]
     return sorted(pending, key=lambda parent: statuses.states[parent] not in _ACTIVE)
 
@@ -116,9 +91,10 @@ def _wait_if_blocked(statuses: JobStatuses, node_id: str) -> Wait:
         outcome = "which failed or were canceled"
     else:
         outcome = "which was canceled" if len(roots) == 1 else "which were canceled"
-    first_failed = _failures_first(statuses, roots)
-    names = join_names([statuses.plan.nodes[root].name for root in first_failed])
-    return Wait(f"blocked by {names}, {outcome}", first_failed[0])
+    failed_first = sorted(roots, key=lambda root: statuses.states[root] is not NodeState.FAILED)
+    names = [statuses.plan.nodes[root].name for root in failed_first]
+    reason = f"blocked by {join_names(names)}, {outcome}"
+    return Wait(reason, failed_first[0], _shorter("blocked by", names))
 
 
 def _wait_if_waiting(statuses: JobStatuses, node: Node, bars: Bars | None) -> Wait:
@@ -132,16 +108,14 @@ def _wait_if_waiting(statuses: JobStatuses, node: Node, bars: Bars | None) -> Wa
     if statuses.state is PipelineState.PAUSED:
         reason += f"; {_READY[PipelineState.PAUSED].reason}"
     target = next(iter((*pending, *(each for each in node.circular if each != node.id))), None)
-    return Wait(reason, target, is_awaited=True)
+    names = [statuses.plan.nodes[parent].name for parent in pending]
+    return Wait(reason, target, _shorter(WAITS_FOR, names) if names else (), is_awaited=True)
 
 
 def _pending_words(
     statuses: JobStatuses, node: Node, pending: Sequence[str], bars: Bars | None
 ) -> str:
-    """Return which parents a job waits for: `load (running, 40%)`, `2 of 3: load, clean`.
-
-    `pending` are the parents that are not done; there is at least one.
-    """
+    """Return which parents a job waits for: `load (running, 40%)`, `2 of 3: load, clean`."""
     nodes = statuses.plan.nodes
     if len(pending) > 1:
         names = join_names([nodes[parent].name for parent in pending])

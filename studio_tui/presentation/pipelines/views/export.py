@@ -1,7 +1,7 @@
 """Exports of a pipeline as Mermaid, DOT, or plain text.
 
-Names are untrusted, so Mermaid and DOT quote them, each by its own rules: a name cannot end its
-string, start a directive, or become markup.
+Names are untrusted, so they are quoted: none can end its string, start a directive, or become
+markup.
 """
 
 import re
@@ -35,9 +35,8 @@ _READ_BY_MERMAID = re.compile(
 )
 """Text that Mermaid does not draw unchanged within double quotes.
 
-In the order of the pattern: punctuation; `direction`, which would change the direction of the
-graph; `www.`, which becomes a link; underscores at the edges of words, which are emphasis in
-Markdown; and trailing blanks, which are stripped.
+In order: punctuation; `direction`, which changes that of the graph; `www.`, which becomes a link;
+underscores at the edges of words, which are emphasis; trailing blanks, which are stripped.
 """
 
 
@@ -57,10 +56,7 @@ def graph_text(drawing: Drawing, label: Callable[[str], str]) -> str:
 def omitted_edges_text(
     redundant_parents: Mapping[str, Sequence[str]], names: Mapping[str, str]
 ) -> str:
-    """Return the edges that a drawing omits as text, such as `split, clean → eval`.
-
-    `redundant_parents` are redundant parents by node, `names` the names of all nodes by id.
-    """
+    """Return the edges that a drawing omits as text, such as `split, clean → eval`."""
     if not redundant_parents:
         return ""
     lines = ["", "Direct edges that are not drawn, as other lines lead there too:"]
@@ -125,11 +121,7 @@ def _short_ids(plan: Plan) -> dict[str, str]:
 
 
 def _escape_for_mermaid(text: str) -> str:
-    """Escape text for use in double quotes, with entities, as Mermaid has no other escapes.
-
-    Mermaid parses directives, Markdown and HTML within quotes, so the characters that start
-    these are escaped.
-    """
+    """Escape by entities what Mermaid reads as a directive, Markdown or HTML within quotes."""
     return _READ_BY_MERMAID.sub(lambda match: f"#{ord(match[0])};", text)
 
 

@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
-from studio_tui.presentation.cells import NOTHING, Cell, Tone
+from studio_tui.presentation.cells import NOTHING, Cell, Pieces, Tone
 from studio_tui.presentation.columns import Align, Column, Reserves
 from studio_tui.presentation.format import duration
 from studio_tui.presentation.pipelines.graph.plan import Node
-from studio_tui.presentation.pipelines.graph.segments import bar_cell, worst_of
+from studio_tui.presentation.pipelines.graph.segments import bar, worst_of
 from studio_tui.presentation.pipelines.graph.statuses import (
     SHOWN_LOOKS,
     WORST_FIRST,
@@ -16,7 +16,6 @@ from studio_tui.presentation.pipelines.graph.statuses import (
     NodeState,
 )
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel
-from studio_tui.presentation.pipelines.graph.waits import shorter_reasons
 from studio_tui.presentation.pipelines.views.groups import Group
 from studio_tui.presentation.pipelines.views.node_cells import (
     LEAST_NAME_WIDTH,
@@ -27,7 +26,6 @@ from studio_tui.presentation.pipelines.views.node_cells import (
 )
 
 BAR_WIDTH = 10
-"""Width of a bar in cells."""
 
 COLUMNS = (
     Column("name", "GROUP", LEAST_NAME_WIDTH, grow=1),
@@ -43,13 +41,12 @@ COLUMNS = (
 """In the order of `cells`."""
 
 FAILED_SHOWN = 10
-"""Maximum number of failed jobs, or of other matches, shown per group unless it is expanded."""
+"""Maximum number of failed jobs, or of other matches, per group that is not expanded."""
 
 _SUMMARY_SUFFIX = "\0rest"
-"""Suffix of the key of the row that counts the hidden jobs of a group."""
 
 RUNNING_SHOWN = 3
-"""Maximum number of running jobs shown per group, unless the group is expanded."""
+"""Maximum number of running jobs per group that is not expanded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +54,14 @@ class GroupRow:
     """The heading of a group, one of its jobs, a summary of its hidden jobs, or a single job."""
 
     key: str
-    """The group's key for a heading, this key and a suffix for a summary, or the job's id."""
+    """The group's for a heading, with a suffix for a summary; or the job's id."""
     group: Group
     node_id: str | None = None
     """The node of a job row; `None` for a heading and a summary."""
     hidden: tuple[str, ...] = ()
-    """The hidden nodes that a summary counts; empty for other rows."""
+    """The nodes that a summary counts; empty for other rows."""
     is_open: bool = False
-    """For a heading, whether rows of the group follow; `False` for other rows."""
+    """For a heading, whether rows of the group follow."""
 
 
 def rows(
@@ -78,11 +75,10 @@ def rows(
 ) -> tuple[GroupRow, ...]:
     """Return the rows of groups: the heading of each, then its first failed and running jobs.
 
-    The heading of a group in `listed` is followed by all jobs of the group, of a group in `folded`
-    by none. If only some jobs follow, a summary of the hidden jobs is last. A single job is one row
-    in any case. With `only`, other jobs of groups have no row and are not in summaries, but
-    headings count all jobs. If `only` are the matches of a filter (`is_filter`), a group without
-    failed or running matches shows its first matches in other states.
+    All jobs follow the heading of a group in `listed`, and none that of a group in `folded`. If
+    only some follow, a summary of the others is last. With `only`, other jobs have no row, but
+    headings count all jobs; if it is the matches of a filter (`is_filter`), a group without failed
+    or running matches shows its first others.
     """
     group_rows: list[GroupRow] = []
     for group in groups:
@@ -92,13 +88,12 @@ def rows(
         if group.key in folded:
             shown: list[str] = []
         elif group.key in listed:
-            shown = [each for each in group.members if only is None or each in only]
+            shown = group.shown(only)
         else:
             important = _important_members(group, statuses)
             shown = [each for each in important if only is None or each in only]
             if not shown and is_filter:
-                shown = [each for each in group.members if only is None or each in only]
-                shown = shown[:FAILED_SHOWN]
+                shown = group.shown(only)[:FAILED_SHOWN]
         group_rows.append(GroupRow(group.key, group, is_open=bool(shown)))
         group_rows += (GroupRow(node_id, group, node_id) for node_id in shown)
         hidden = set(group.members if only is None else only).difference(shown)
@@ -109,7 +104,7 @@ def rows(
 
 
 def group_key(key: str) -> str:
-    """Return the key of the group if `key` is of a summary, else `key` unchanged."""
+    """Return the key of the group for the key of a summary; any other key unchanged."""
     return key.removesuffix(_SUMMARY_SUFFIX)
 
 
@@ -124,7 +119,7 @@ def numbers_of(members: Iterable[str], statuses: JobStatuses) -> Counter[NodeSta
 
 
 def name_parts(row: GroupRow, statuses: JobStatuses) -> tuple[Cell, ...]:
-    """Return the name column of a row, as cells of one tone each."""
+    """Return the first column of a row, as cells of one tone each."""
     if row.hidden:
         return (Cell(f"   … {_hidden_words(row, statuses)}", Tone.DIM),)
     if row.node_id is None:
@@ -149,30 +144,22 @@ def _hidden_words(row: GroupRow, statuses: JobStatuses) -> str:
     )
 
 
-def cells(row: GroupRow, model: ViewModel) -> tuple[Cell, ...]:
-    """Return one cell for each of `COLUMNS`; `name_parts` splits the first cell by tone."""
-    parts = name_parts(row, model.statuses)
-    name = Cell("".join(part.text for part in parts), parts[-1].tone)
+def cells(row: GroupRow, model: ViewModel) -> tuple[Cell | Pieces, ...]:
+    """Return one cell for each of `COLUMNS`."""
+    name = Pieces(name_parts(row, model.statuses))
     if row.hidden:
         return (name, *(NOTHING for _ in COLUMNS[1:]))
     if row.node_id is not None:
         node = model.plan.nodes[row.node_id]
         count = Cell("1") if row.group.is_single_job else NOTHING
-        bar, _ = bar_cells(node, model)
-        return (
-            name,
-            count,
-            bar,
-            NOTHING,
-            NOTHING,
-            run_time_cell(node, model),
-            _job_now_cell(node, model),
-        )
+        progress, _ = bar_cells(node, model)
+        times = run_time_cell(node, model), _job_now_cell(node, model)
+        return (name, count, progress, NOTHING, NOTHING, *times)
     numbers = numbers_of(row.group.members, model.statuses)
     return (
         name,
         Cell(str(len(row.group.members))),
-        bar_cell(numbers, BAR_WIDTH),
+        Pieces(bar(numbers, BAR_WIDTH)),
         _number_cell(numbers, NodeState.FAILED),
         _number_cell(numbers, NodeState.BLOCKED),
         NOTHING,
@@ -194,7 +181,6 @@ def _job_now_cell(node: Node, model: ViewModel) -> Cell:
 
 
 def _group_now_cell(group: Group, model: ViewModel) -> Cell:
-    """Return the slowest running job, else the first job that waits, else the slowest job."""
     shown = model.statuses.states
     running = [model.plan.nodes[each] for each in group.members if shown[each] is NodeState.RUNNING]
     if running:
@@ -203,7 +189,7 @@ def _group_now_cell(group: Group, model: ViewModel) -> Cell:
         wait = model.wait_of(member)
         if wait is not None:
             words = f"{model.plan.nodes[member].name}: {wait.words}"
-            return Cell(words, Tone.DIM, (wait.words, *shorter_reasons(model.statuses, member)))
+            return Cell(words, Tone.DIM, (wait.words, *wait.shorter))
     return _slowest_cell([model.plan.nodes[member] for member in group.members], model)
 
 

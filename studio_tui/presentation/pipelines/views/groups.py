@@ -1,13 +1,12 @@
 """Groups of jobs in a large pipeline, and the dependencies between groups.
 
-Jobs are grouped by depth in the graph, or by their names without numbers and hashes. In the
-latter case, jobs whose name gives no group are grouped by equal dependencies and consumers.
-Groups depend only on the shape of the plan, not on states.
+Jobs are grouped by depth, or by their names without numbers and hashes; if such a name is unique,
+by equal dependencies and consumers. Groups do not depend on states.
 """
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import takewhile
@@ -15,29 +14,24 @@ from typing import NamedTuple
 
 from studio_tui.presentation.format import join_names
 from studio_tui.presentation.pipelines.graph.plan import Node, Plan
-from studio_tui.presentation.pipelines.views.tree import depths
 
 MOST_JOBS = 150
-"""Number of jobs above which a plan is shown in groups by default."""
+"""Number of jobs above which a plan is grouped by default."""
 
 MOST_CHILDREN = 8
-"""Number of children of any job above which a plan is shown in groups by default, too."""
+"""Number of children of any job above which a plan is grouped by default."""
 
 FEWEST_MEMBERS = 3
-"""Minimum number of jobs in a group, except by depth; two jobs would save only one row."""
+"""Minimum number of jobs in a group, except by depth."""
 
 _HASH = r"(?<![0-9A-Za-z])(?=[a-f]*[0-9])(?=[0-9]*[a-f])[0-9a-f]{6,}(?![0-9A-Za-z])"
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _NUMBER_OR_HASH = rf"(?:{_UUID}|{_HASH}|[0-9]+)"
 _VARYING = re.compile(rf"({_NUMBER_OR_HASH}(?:[-_.:]{_NUMBER_OR_HASH})*)")
-"""Numbers and hashes in a name, such as `0042` or `12-3fa94c`.
-
-A name split by this pattern has the numbers and hashes at odd indexes.
-"""
+"""Numbers and hashes in a name, such as `0042` or `12-3fa94c`."""
 _STAGE = re.compile(r"[0-9]{1,3}(?=[-_. ])")
 """A leading number that can be the number of a stage, as in `03_embed_0042`."""
 _SEPARATORS = "-_. /"
-"""Characters after which the common start of names can end."""
 
 
 class GroupBy(StrEnum):
@@ -46,41 +40,38 @@ class GroupBy(StrEnum):
     NAME = "name"
     """By name, or jobs with unique names by their dependencies and consumers."""
     STAGE = "stage"
-    """By depth in the graph: the length of the longest path to the job."""
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Jobs shown as one, or a single job."""
+    """Jobs shown as one, or a single job; `members` are nodes in the plan's order."""
 
     key: str
     """Stable across refreshes; the node's id for a single job. Not safe to draw."""
     title: str
     """Safe text, such as `embed_*`."""
     members: tuple[str, ...]
-    """Nodes in the plan's order; at least one."""
+
+    def shown(self, only: Collection[str] | None) -> list[str]:
+        """Return the members in `only`, or all."""
+        return [each for each in self.members if only is None or each in only]
 
     @property
     def is_single_job(self) -> bool:
-        """Whether this is a single job, not a group."""
         return self.members == (self.key,)
 
 
 class Link(NamedTuple):
-    """All edges from the jobs of one group to those of another."""
+    """All edges from the jobs of one group to those of another; `source` and `target` are keys."""
 
     source: str
-    """Key of the group with the parents."""
     target: str
-    """Key of the group with the children."""
     edges: int
-    """Number of edges."""
     pattern: str
-    """Pattern of the edges: `20:1`, `all`, `mixed`, `within`, or empty.
+    """`20:1`, `all`, `mixed`, `within` (one group), or empty.
 
-    `20:1` means that each target job has 20 parents in the source group, and each source job has 1
-    child in the target group. `all` means edges from each source job to each target job; it is
-    empty instead if one of the groups is a single job. `within` means edges inside one group.
+    `20:1` means that each target has 20 parents in the source group, and each source 1 child in the
+    target group. `all` is empty instead if one of the groups is a single job.
     """
 
 
@@ -92,7 +83,7 @@ def wants_groups(plan: Plan) -> bool:
 
 def group_jobs(plan: Plan, by: GroupBy = GroupBy.NAME) -> tuple[Group, ...]:
     """Return the groups of a plan by the least depth of their jobs; each job is in one group."""
-    layers = depths(plan)
+    layers = plan.depths
     if by is GroupBy.STAGE:
         stages: dict[int, list[Node]] = defaultdict(list)
         for node in plan.nodes.values():
@@ -131,7 +122,6 @@ def _group_by_name(nodes: Iterable[Node]) -> Iterable[Group]:
 
 
 def _title(nodes: Sequence[Node]) -> str:
-    """Return the common name, with `*` for numbers and hashes that differ."""
     parts_by_place = zip(*(_VARYING.split(node.name) for node in nodes), strict=True)
     return "".join(parts[0] if len(set(parts)) == 1 else "*" for parts in parts_by_place)
 
@@ -148,14 +138,12 @@ def _group_by_links(nodes: Iterable[Node]) -> Iterable[Group]:
 
 
 def _common_start(names: Sequence[str]) -> str:
-    """Return the common prefix of names up to its last separator; empty if it has none."""
     pairs = zip(min(names), max(names), strict=False)
     common = "".join(left for left, _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
     return common[: 1 + max(common.rfind(separator) for separator in _SEPARATORS)]
 
 
 def _common_end(names: Sequence[str], start: str) -> str:
-    """Return the common file extension of names after `start`, such as `.py`; else empty."""
     ends = {name[len(start) :].rpartition(".")[2] for name in names}
     is_same = len(ends) == 1 and all("." in name[len(start) :] for name in names)
     return f".{ends.pop()}" if is_same else ""

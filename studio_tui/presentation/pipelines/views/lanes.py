@@ -1,8 +1,7 @@
 """A pipeline as a list with one job per line and its edges as lanes, like `git log --graph`.
 
-A lane is a vertical line. It leads from a job to all jobs that depend directly on that job, and
-ends at the last of them.
-Where lines cross, the horizontal line is interrupted by the vertical one.
+A lane is a vertical line from a job to all jobs that depend directly on it, and ends at the last.
+Where lines cross, the vertical one interrupts the horizontal one.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -17,19 +16,17 @@ MOST_LANES = 8
 """Maximum number of adjacent lanes that are drawn, as more are hard to read."""
 
 _PITCH = 2
-"""Distance between lanes in cells: lane number n is in cell `n * _PITCH` of a line."""
+"""Distance between lanes in cells."""
 
 
 @dataclass(frozen=True, slots=True)
 class LaneRow:
-    """The line of a job: the lanes on both sides of its glyph."""
+    """The line of a job: the lanes before and after its glyph."""
 
     id: str
-    """The node."""
     before: str
-    """Characters left of the glyph."""
     after: str
-    """Characters right of the glyph, padded so that all names start in the same cell."""
+    """Padded so that all names start in the same cell."""
 
 
 def lane_rows(plan: Plan, only: Collection[str] | None = None) -> tuple[LaneRow, ...] | None:
@@ -93,10 +90,7 @@ def _depth_first(parents: Mapping[str, Sequence[str]]) -> Iterator[str]:
 
 
 class _Lanes:
-    """The lanes that continue below the lines drawn so far.
-
-    A column here is the number of a lane, counted from 0 at the left.
-    """
+    """The lanes that continue below the lines drawn so far; a column is the number of a lane."""
 
     def __init__(self, parents: Mapping[str, Sequence[str]]) -> None:
         self._parents = parents
@@ -108,7 +102,7 @@ class _Lanes:
         self._open: dict[int, str] = {}
         """By column: the node where the lane starts."""
         self._just_ended: int | None = None
-        """The column of the job on the previous line if that job has no children; else `None`."""
+        """The column of the previous line's job if it has no children."""
 
     def add(self, node_id: str) -> tuple[int, list[str]]:
         """Return the column of a job, and the characters of its line with a blank for the glyph."""
@@ -140,7 +134,6 @@ class _Lanes:
         parent_lanes: Sequence[int],
         ending_lanes: Collection[int],
     ) -> None:
-        """Draw the line that connects the lanes of a job's parents with its column."""
         first, last = min((*parent_lanes, column)), max((*parent_lanes, column))
         for place in range(first * _PITCH, last * _PITCH):
             if signs[place] == " ":

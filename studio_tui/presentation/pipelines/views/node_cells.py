@@ -11,13 +11,10 @@ from studio_tui.presentation.pipelines.graph.critical import estimated_bar
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.statuses import NodeState
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel
-from studio_tui.presentation.pipelines.graph.waits import shorter_reasons
 
 LEAST_NAME_WIDTH = 12
-"""Minimum width of the name column in cells."""
 
 TIME_COLUMN = Column("took", "TIME", 7, align=Align.RIGHT, drop=1)
-"""Run time of a job, in all lists of a pipeline's jobs."""
 
 
 def bar_cells(node: Node, model: ViewModel) -> tuple[Cell, Cell]:
@@ -46,11 +43,10 @@ def usual_cell(node: Node, model: ViewModel) -> Cell:
 
 
 def why_cell(node: Node, model: ViewModel) -> Cell:
-    """Return why a job is in its state.
+    """Return why a job is in its state, and the number of the attempt if there were others.
 
-    For a failed or canceled job, that is its error and the number of jobs that it blocks; for a job
-    that waits, the reason; for a running job, its rate. If the job was run before in this pipeline,
-    the number of the attempt follows where it fits.
+    That is the error of a failed or canceled job, the reason of one that waits, the rate of one
+    that runs.
     """
     reason = _reason_cell(node, model)
     if not node.attempts:
@@ -69,7 +65,7 @@ def _reason_cell(node: Node, model: ViewModel) -> Cell:
     wait = model.wait_of(node.id)
     if wait is not None:
         tone = Tone.WARN if state is NodeState.BLOCKED else Tone.DIM
-        return Cell(wait.words, tone, shorter_reasons(model.statuses, node.id))
+        return Cell(wait.words, tone, wait.shorter)
     bar = model.bar(node)
     return Cell(rate_words(bar), Tone.DIM) if bar is not None else NOTHING
 

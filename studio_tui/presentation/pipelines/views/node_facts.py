@@ -27,12 +27,8 @@ _FIRST_LABELS = frozenset({"progress", "error", WAITS_FOR})
 _LAST_LABELS = frozenset(
     {"created", "started", "finished", "steps", "workers", "cluster", "by", "unreadable"}
 )
-"""Labels of the facts about the run that are shown before and after the facts about the graph.
-
-The page of the job has all facts about the run.
-"""
+"""Labels of the facts about the run before and after those about the graph."""
 _ENDED_LABELS = frozenset({"error", "finished"})
-"""Labels of facts about a run that has ended."""
 
 
 def node_facts(
@@ -44,7 +40,7 @@ def node_facts(
 ) -> tuple[Fact, ...]:
     """Return the facts about a job of a pipeline, most important first.
 
-    `surroundings` explains why its run waits; `datasets` are the datasets that its run created.
+    `datasets` are those that its run created.
     """
     statuses = model.statuses
     node = statuses.plan.nodes[node_id]
@@ -104,7 +100,6 @@ def group_facts(
 
 
 def _group_link_facts(label: str, related: Sequence[GroupLink]) -> tuple[Fact, ...]:
-    """List groups with their size and the pattern of edges, such as `02_shard_* ×480, 1:1`."""
     cells = []
     for group, link in related:
         title = group.title if group.is_single_job else f"{group.title} ×{len(group.members)}"
@@ -115,8 +110,7 @@ def _group_link_facts(label: str, related: Sequence[GroupLink]) -> tuple[Fact, .
 def _status_cell(model: ViewModel, node: Node) -> Cell:
     """Return the state of a job, its exit code, and how long it ran and was queued.
 
-    The facts about the run are not used: they count the time in which the job waits for other jobs
-    as queue time, because the run is created with the plan.
+    The facts about the run would count waiting for other jobs as queue time.
     """
     text, tone, *_ = model.statuses.state_cell(node.id)
     job, took, queued = model.job(node), model.run_time(node), model.queue_seconds(node)
@@ -134,14 +128,13 @@ def _status_cell(model: ViewModel, node: Node) -> Cell:
 
 
 def _attempt_facts(model: ViewModel, node: Node) -> tuple[Fact, ...]:
-    """Return the number of the attempt, and the outcomes of earlier attempts, latest first."""
     if not node.attempts:
         return ()
 
     def cell(run: str) -> Cell:
         job = model.jobs.get(run)
         if job is None:
-            return Cell(f"{run[:SHORT_ID]} not known yet", Tone.DIM)
+            return Cell(f"{run[:SHORT_ID]} not known", Tone.DIM)
         look, ran = LOOKS[job.state], run_seconds(job, model.now)
         error = cause_of(job)
         parts = [f"{look.glyph} {run[:SHORT_ID]}", f"ran {duration(ran)}" if ran else "", error]
@@ -163,7 +156,7 @@ def _related_facts(
     node_ids: Sequence[str],
     most: int = _MAX_RELATED,
 ) -> tuple[Fact, ...]:
-    """List parents, children or members with their states, worst first."""
+    """List parents, children or members, worst first."""
     if not node_ids:
         return (Fact(label, Cell(if_none, Tone.DIM)),)
     worst_first = sorted(node_ids, key=lambda each: WORST_FIRST.index(statuses.states[each]))
@@ -176,7 +169,7 @@ def _related_facts(
 
 
 def _redundant_edge_facts(statuses: JobStatuses, node: Node) -> tuple[Fact, ...]:
-    """List the redundant edges of a job, each with another path that implies it."""
+    """List the redundant edges of a job, each with a path that implies it."""
     plan = statuses.plan
     edges = [(parent, node.id) for parent in plan.redundant_parents.get(node.id, ())]
     edges += [
@@ -194,7 +187,6 @@ def _redundant_edge_facts(statuses: JobStatuses, node: Node) -> tuple[Fact, ...]
 
 
 def _dataset_facts(made: Sequence[DatasetVersion]) -> tuple[Fact, ...]:
-    """Return the datasets created by a run, and the key that shows their versions."""
     if not made:
         return ()
     names = [f"{each.dataset_name}@{each.version}" if each.version else each.dataset_name

@@ -1,6 +1,6 @@
 """A pipeline as a table with a row for each job, sorted by any column."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from studio_tui.presentation.cells import NOTHING, Cell, Tone
@@ -16,10 +16,8 @@ from studio_tui.presentation.pipelines.views.node_cells import (
     run_time_cell,
     why_cell,
 )
-from studio_tui.presentation.pipelines.views.tree import depths
 
 PLAN_ORDER = "layer"
-"""Key of the column for the default order: parents before children."""
 
 
 class NodeRow(NamedTuple):
@@ -27,12 +25,11 @@ class NodeRow(NamedTuple):
 
     node: Node
     model: ViewModel
-    layers: Mapping[str, int]
-    """The `depths` of the plan."""
 
-
-def _parent_count(node: Node) -> int:
-    return len(node.parents) + len(node.circular) + len(node.missing)
+    @property
+    def layer(self) -> int:
+        """The depth of the job, from 0."""
+        return self.model.plan.depths[self.node.id]
 
 
 def _run_seconds(row: NodeRow) -> float:
@@ -69,15 +66,15 @@ NODE_COLUMNS: tuple[ListColumn[NodeRow, NodeRow, Cell], ...] = (
     ),
     ListColumn(
         Column(PLAN_ORDER, "LAYER", 6, align=Align.RIGHT, drop=6),
-        lambda row: Cell(str(row.layers[row.node.id] + 1), Tone.DIM),
-        _sort_order(lambda row: row.layers[row.node.id]),
+        lambda row: Cell(str(row.layer + 1), Tone.DIM),
+        _sort_order(lambda row: row.layer),
     ),
     ListColumn(
         Column("parents", "WAITS FOR", 12, grow=1, max_width=32, drop=4, fits=True),
         lambda row: _numbered_names(
             row.node.parents + row.node.circular, row.node.missing, row.model
         ),
-        _sort_order(lambda row: -_parent_count(row.node)),
+        _sort_order(lambda row: -len(row.node.parents + row.node.circular + row.node.missing)),
     ),
     ListColumn(
         Column("children", "FEEDS", 12, grow=1, max_width=32, drop=5, fits=True),
@@ -109,29 +106,23 @@ NODE_COLUMNS: tuple[ListColumn[NodeRow, NodeRow, Cell], ...] = (
         _sort_order(_why_key),
     ),
 )
-"""From left to right."""
 
 COLUMNS = layouts(NODE_COLUMNS)
 
 SORTS = {column.layout.key: column.order for column in NODE_COLUMNS if column.order}
-"""Sort orders by `Column.key`."""
 
 
 def ids(model: ViewModel, sort: str = PLAN_ORDER, *, reverse: bool = False) -> tuple[str, ...]:
-    """Return all node ids sorted by `sort`, a key of `SORTS`.
-
-    Equal jobs are sorted by layer, then as in the plan. `reverse` reverses all of this.
-    """
-    layers = depths(model.plan)
+    """Return all node ids sorted by `sort`, a key of `SORTS`; equal jobs by layer."""
     key = SORTS[sort].key
-    rows = [NodeRow(node, model, layers) for node in model.plan.nodes.values()]
-    rows.sort(key=lambda row: (key(row, model.now), layers[row.node.id]))
+    rows = [NodeRow(node, model) for node in model.plan.nodes.values()]
+    rows.sort(key=lambda row: (key(row, model.now), row.layer))
     return tuple(row.node.id for row in (reversed(rows) if reverse else rows))
 
 
-def cells(node_id: str, model: ViewModel, layers: Mapping[str, int]) -> tuple[Cell, ...]:
-    """Return one cell for each of `COLUMNS`; `layers` are the `depths` of the plan."""
-    row = NodeRow(model.plan.nodes[node_id], model, layers)
+def cells(node_id: str, model: ViewModel) -> tuple[Cell, ...]:
+    """Return one cell for each of `COLUMNS`."""
+    row = NodeRow(model.plan.nodes[node_id], model)
     return tuple(column.cell(row) for column in NODE_COLUMNS)
 
 

@@ -18,7 +18,6 @@ from studio_tui.presentation.pipelines.graph.critical import weight
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.statuses import NodeState
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel
-from studio_tui.presentation.pipelines.views.tree import depths
 
 _DAY = 86400
 _STEPS = (
@@ -27,19 +26,19 @@ _STEPS = (
     *(3600 * hours for hours in (1, 2, 3, 6, 12)),
     *(_DAY * days for days in (1, 2, 7, 14, 28)),
 )
-"""Possible distances in seconds between the labels of an axis."""
-_GAP = 3
-"""Minimum number of blank cells between labels."""
+"""Possible distances in seconds between labels."""
+_LEAST_GAP = 3
 
 
 def axis(start: datetime, seconds: float, width: int, zone: tzinfo) -> str:
     """Return time labels for an axis of `width` cells, which shows `seconds` from `start` on.
 
-    Each label begins in the cell of its time, in the time zone `zone`. Times that overflow
-    `datetime` in `zone` have no labels. A period that is too long for labels 28 days apart (about a
-    year in 100 cells) has no labels at all.
+    Each label begins in the cell of its time in `zone`. There are none beyond the limits of
+    `datetime`, or for a period too long for labels 28 days apart (a year in 100 cells).
     """
-    fitting = (step for step in _STEPS if step * width >= seconds * (_label_width(step) + _GAP))
+    fitting = (
+        step for step in _STEPS if step * width >= seconds * (_label_width(step) + _LEAST_GAP)
+    )
     step = next(fitting, None)
     line = ""
     if step is None:
@@ -63,7 +62,6 @@ def axis(start: datetime, seconds: float, width: int, zone: tzinfo) -> str:
 
 
 def _label_width(step: int) -> int:
-    """Return the width of labels in cells if they are `step` seconds apart."""
     return len(_label(datetime.combine(date.min, time.min), step))
 
 
@@ -93,14 +91,14 @@ LEGEND = (
     f"{QUEUED} queued  {STARTING} starting  {RUNNING} run  "
     f"{EITHER} queued or run  {AHEAD} estimate  {BEYOND} later  {NOW} now"
 )
-NOT_KNOWN = Cell("times not known yet", Tone.DIM)
+NOT_KNOWN = Cell("times not known", Tone.DIM)
 
 SPANS = (
     7 * 86400.0, 86400.0, 6 * 3600.0, 3600.0, 1800.0, 600.0, 300.0, 120.0, 60.0, 30.0, 20.0, 10.0,
 )  # fmt: skip
 """Visible periods of the zoom levels in seconds, longest first, besides the whole period."""
 _ROOM_AHEAD = 0.2
-"""Share of the visible period that is reserved for estimates while jobs are yet to end."""
+"""Share of the visible period that is reserved for estimates while jobs remain."""
 _SHORTEST, _GROWTH = 10.0, 1.25
 """The shortest axis in seconds, and the factor from each possible length to the next.
 
@@ -111,7 +109,7 @@ only when the known times need the next longer axis.
 _ACTIVE = frozenset({NodeState.RUNNING, NodeState.QUEUED, NodeState.CANCELING})
 """States of jobs that were released and have not ended."""
 _UNRELEASED = frozenset({NodeState.WAITING, NodeState.BLOCKED, NodeState.SCHEDULE})
-"""States of jobs that Studio has not released or, for SCHEDULE, never releases: no times."""
+"""States of jobs that Studio has not released, or never releases (SCHEDULE)."""
 
 
 class _Phase(NamedTuple):
@@ -124,8 +122,6 @@ class _Phase(NamedTuple):
 
 
 class _Period(NamedTuple):
-    """The visible period, in seconds relative to now."""
-
     begin: float
     end: float
 
@@ -136,10 +132,10 @@ class Timeline:
     def __init__(
         self, model: ViewModel, zone: tzinfo, width: int, span: float | None = None
     ) -> None:
-        """Initialise for bars of `width` cells, and times on the axis in the time zone `zone`.
+        """Initialise for bars of `width` cells, and times on the axis in `zone`.
 
         `span` is the length of the visible period in seconds; `None` for all known times. The
-        period ends with the known times, or a little later while jobs are yet to end.
+        period ends with these, or a little later while jobs are yet to end.
         """
         self._model = model
         self._zone = zone
@@ -157,11 +153,8 @@ class Timeline:
 
     @cached_property
     def order(self) -> tuple[str, ...]:
-        """Node ids by the start of the bar, then by depth; nodes without a bar are last.
-
-        The runs of earlier attempts are part of the bar.
-        """
-        depth = depths(self._model.plan)
+        """Node ids by the start of the bar, with earlier attempts, then by depth."""
+        depth = self._model.plan.depths
         begins = {
             node: min(
                 (phase.begin for phase in (*self._earlier_attempts.get(node, ()), *phases)),
@@ -206,15 +199,12 @@ class Timeline:
         )
 
     def note(self, node_id: str) -> Cell:
-        """Return a note if a job has no known times, unless it is `_UNRELEASED`; else no text."""
+        """Return a note if a job that was released has no known times; else no text."""
         is_released = self._model.statuses.states[node_id] not in _UNRELEASED
         return NOT_KNOWN if is_released and not self._known_phases[node_id] else NOTHING
 
     def span_after_zoom(self, steps: int) -> float | None:
-        """Return the `span` after zooming in by `steps` levels; `None` for the whole period.
-
-        Negative steps zoom out.
-        """
+        """Return the `span` after zooming in by so many levels, or out if negative."""
         spans = [None, *(span for span in SPANS if span < self.whole_seconds)]
         level = spans.index(self._span) if self._span in spans else 0
         return spans[min(max(0, level + steps), len(spans) - 1)]
@@ -259,7 +249,7 @@ class Timeline:
         return _Period(begin, begin + _SHORTEST * _GROWTH**steps)
 
     def _cell(self, seconds: float) -> int:
-        """Return the cell of a time; it is outside the axis for a time outside the visible period.
+        """Return the cell of a time, possibly outside the axis.
 
         The last cell is left free for the final state of a job.
         """
@@ -267,14 +257,12 @@ class Timeline:
         return int((seconds - begin) * (self._width - 1) // (end - begin))
 
     def _fill(self, cells: list[tuple[str, Tone]], phase: _Phase, over: str | None = None) -> None:
-        """Draw a phase on at least one cell; if `over` is given, only over that character."""
         begin, end = self._cell(phase.begin), self._cell(phase.end)
         for cell in range(max(0, begin), min(max(end, begin + 1), self._width)):
             if over is None or cells[cell][0] == over:
                 cells[cell] = (phase.glyph, phase.tone)
 
     def _mark_end(self, cells: list[tuple[str, Tone]], node_id: str) -> None:
-        """Draw the glyph of the state after the bar of a job that failed or was canceled."""
         phases, state = self._known_phases[node_id], self._model.statuses.states[node_id]
         if phases and state in {NodeState.FAILED, NodeState.CANCELED}:
             begin, end = self._cell(phases[-1].begin), self._cell(phases[-1].end)
@@ -284,7 +272,7 @@ class Timeline:
 
 
 def _known_phases(node: Node, model: ViewModel) -> Iterator[_Phase]:
-    """Yield the known phases of a job in order; none if unreleased, unknown or not loaded."""
+    """Yield the known phases of a job in order."""
     job, state = model.job(node), model.statuses.states[node.id]
     if job is None or state in _UNRELEASED or state is NodeState.UNKNOWN:
         return
@@ -313,7 +301,7 @@ def _known_phases(node: Node, model: ViewModel) -> Iterator[_Phase]:
 
 
 def _earlier_attempts(node: Node, model: ViewModel) -> Iterator[_Phase]:
-    """Yield the earlier runs of a job with known times, each followed by its state's glyph."""
+    """Yield the earlier runs with known times, each followed by its state's glyph."""
     for run in node.attempts:
         job = model.jobs.get(run)
         if job is None or job.began_at is None or job.finished_at is None:
@@ -327,7 +315,7 @@ def _earlier_attempts(node: Node, model: ViewModel) -> Iterator[_Phase]:
 
 
 def _left_queue(job: Job, model: ViewModel) -> float | None:
-    """Return when the first step after the queue began, in seconds from now; `None` if unknown."""
+    """Return when the first step after the queue began, in seconds from now."""
     starts = [s.started_at for s in job.steps or () if s.started_at and s.name != "waiting"]
     return (min(starts) - model.now).total_seconds() if starts else None
 
@@ -336,7 +324,7 @@ def _estimates(model: ViewModel) -> Mapping[str, Sequence[float]]:
     """Return the estimated start and end of nodes, in seconds from now.
 
     A node is left out if its remaining time is unknown or 0, or if a parent is neither done nor
-    estimated. While the pipeline is paused, only running nodes are estimated.
+    estimated.
     """
     if model.statuses.state is PipelineState.PAUSED:
         estimated_states = {NodeState.RUNNING}

@@ -1,15 +1,14 @@
 """A pipeline as a tree: each job once, below its deepest parent, with its other edges as text.
 
-The layout depends only on the shape of the plan, on folded nodes and on the nodes shown, so callers
-can cache it while states change. Of equally deep parents the last is chosen, so that the other
-parents are above the job, too.
+The layout does not depend on states. Of equally deep parents the last is chosen, so that the others
+are above the job, too.
 """
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from studio_tui.presentation.cells import Cell, Tone
+from studio_tui.presentation.cells import Cell, Pieces, Tone
 from studio_tui.presentation.columns import Align, Column, Reserves
 from studio_tui.presentation.format import join_names
 from studio_tui.presentation.pipelines.graph.plan import Plan
@@ -45,49 +44,37 @@ COLUMNS = (
         first_width=36,
     ),
 )
-"""In the order of `cells`."""
 
 DEEPEST = 12
 """Maximum depth up to which each level is indented.
 
-Below that, the child with the most descendants is the last child, and is not indented further than
-its parent. Only its siblings are indented further. So a chain of any length keeps its indentation,
-and a tree of n jobs is at most log2(n) levels wider than this depth.
+Below that, the child with the most descendants is last, and not indented further than its parent.
+So a chain keeps its indentation, and a tree of n jobs is at most log2(n) levels wider.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class TreeRow:
-    """A job in the tree, and its edges outside the tree."""
+    """A job in the tree, and its edges outside the tree: to `also_after` and `also_feeds`."""
 
     id: str
-    """The node."""
     prefix: str
-    """Characters drawn before it: two cells per indented level."""
+    """Characters before it: two cells per indented level."""
     parent: str | None
     """The node it is below; `None` for a root of the tree."""
     has_children: bool
     """Whether it has children in the tree, folded or not."""
     hidden: tuple[str, ...]
-    """Its descendants in the tree, if it is folded; else empty."""
+    """Its descendants in the tree, if it is folded."""
     also_after: tuple[str, ...]
-    """Its direct dependencies besides `parent`."""
     also_feeds: tuple[str, ...]
     """Jobs that depend directly on it, but are elsewhere in the tree or not in it."""
-
-
-def depths(plan: Plan) -> dict[str, int]:
-    """Return by node the length of the longest path from a root to the node, in edges."""
-    depth: dict[str, int] = {}
-    for node_id, node in plan.nodes.items():
-        depth[node_id] = max((depth[parent] + 1 for parent in node.parents), default=0)
-    return depth
 
 
 def rows(
     plan: Plan, folded: Collection[str] = (), only: Collection[str] | None = None
 ) -> tuple[TreeRow, ...]:
-    """Return the tree without the descendants of `folded` nodes in the tree.
+    """Return the tree without the descendants of `folded` nodes.
 
     With `only`, other nodes are left out, but their edges to nodes in the tree are listed as text.
     """
@@ -103,13 +90,11 @@ def rows(
 
 
 def _tree_parents(plan: Plan, only: Collection[str] | None) -> dict[str, str | None]:
-    """Return the parent of each node in the tree, in the plan's order."""
-    depth = depths(plan)
     position = {node_id: index for index, node_id in enumerate(plan.nodes)}
     return {
         node_id: max(
             (parent for parent in node.parents if only is None or parent in only),
-            key=lambda parent: (depth[parent], position[parent]),
+            key=lambda parent: (plan.depths[parent], position[parent]),
             default=None,
         )
         for node_id, node in plan.nodes.items()
@@ -208,10 +193,9 @@ def _hidden_cell(row: TreeRow, statuses: JobStatuses) -> Cell:
     return Cell(f"  +{len(row.hidden)}: {text}", SHOWN_LOOKS[states[0]].tone)
 
 
-def cells(row: TreeRow, model: ViewModel) -> tuple[Cell, ...]:
-    """Return one cell for each of `COLUMNS`; `name_parts` splits the first cell by tone."""
-    name = Cell("".join(part.text for part in name_parts(row, model.statuses)), Tone.STRONG)
-    return (name, *cells_beside(row.id, model))
+def cells(row: TreeRow, model: ViewModel) -> tuple[Cell | Pieces, ...]:
+    """Return one cell for each of `COLUMNS`."""
+    return (Pieces(name_parts(row, model.statuses)), *cells_beside(row.id, model))
 
 
 def cells_beside(node_id: str, model: ViewModel) -> tuple[Cell, ...]:

@@ -9,12 +9,11 @@ from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.marks import Mark
 
 TimeOf = Callable[[bytes], float | None]
-"""Returns the time that a line begins with, in seconds since the epoch; `None` if there is none."""
+"""Returns the time that a line begins with, in seconds since the epoch, or `None`."""
 
 _TIME_WITHIN = 512
 """Bytes of a line that are searched for its time."""
 _PIECE = 256 * 1024
-"""Bytes of a line that are passed on at once."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,24 +26,21 @@ class MergedSource:
     """Begins the text of the log's marks; safe to draw."""
     store: LogStore
     is_over: Callable[[], bool]
-    """Whether the log has ended, so that a last line without a newline is complete."""
     begins_at: float
-    """When the log begins, in seconds since the epoch: the time of lines that have no other."""
+    """Seconds since the epoch: the time of lines that have no other."""
     time_of: TimeOf | None = None
-    """Reads the times of the log's lines; `None` for the function of the merged log."""
+    """Reads the times of lines; `None` for the function of the merged log."""
 
 
 class LineCursor:
     """A position in one log: the lines before it are in the merged log, those after it are not."""
 
     position: int
-    """Offset of the next line: the bytes before it, always whole lines, are in the merged log."""
     due: int
     """Offset up to which lines have waited long enough for earlier lines of other logs."""
     last_size: int
-    """Size of the log at the last call of `make_due`."""
     key: float
-    """Time of the next line in seconds since the epoch, once `find` has found the line."""
+    """Time of the next line in seconds since the epoch, once `find_line` has found it."""
 
     def __init__(self, source: MergedSource, time_of: TimeOf) -> None:
         self.source = source
@@ -55,18 +51,16 @@ class LineCursor:
         """When the log last grew, on the clock of `make_due`."""
         self.key = self._last_key = source.begins_at
         self.marked: set[Mark] = set()
-        """The marks of the log that are in the merged log."""
         self._store = source.store
         self._version = source.store.version
         self._time_of = source.time_of or time_of
         self._has_times = False
-        """Whether any line taken began with a time."""
         self._has_own_time = False
-        """Whether the next line begins with a time."""
         self._next_line: tuple[int, int] | None = None
-        """Start and end of the next line; `None` if it has not been found."""
+        """Start and end of the next line, if found."""
+        self._size_if_open: int | None = None
+        """Size of the log when the next line was found, if it has no newline."""
         self._buffer_offset = 0
-        """Offset of `_buffer` in the log."""
         self._buffer = b""
         self._ends_without_newline = False
         """Whether the last line taken had no newline, as the log had ended."""
@@ -80,6 +74,8 @@ class LineCursor:
             self._buffer, self._next_line = b"", None
             if changed < self.position or not self.marked.issubset(store.marks):
                 return False
+        if self._next_line is not None and self._size_if_open not in {None, store.size}:
+            self._next_line = None
         return not (self._ends_without_newline and store.size > self.position)
 
     @property
@@ -110,6 +106,7 @@ class LineCursor:
         if end >= self._store.size and (end == self.position or not self.source.is_over()):
             return False
         self._next_line = (self.position, end)
+        self._size_if_open = self._store.size if end >= self._store.size else None
         head = self._piece(self.position, min(end, self.position + _TIME_WITHIN))
         own_time = self._time_of(head)
         self._has_own_time = own_time is not None

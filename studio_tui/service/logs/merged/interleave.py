@@ -21,15 +21,16 @@ SHOWN_UNFINISHED_AFTER = 1.0
 _SLICE = 0.003
 """Seconds of work before the event loop gets its turn."""
 _LINES_PER_CHECK = 32
-"""Lines between two checks of the clock."""
 _FLUSH = 256 * 1024
-"""Bytes collected before they are written."""
 _STOP_INTERVAL = 128 * 1024
 """Minimum bytes between two stops; see `Interleaver._stops`."""
 
 
 class Interleaver:
-    """Merges logs into one store, and maps the lines of this store to those of the logs."""
+    """Merges logs into one store, and maps the lines of this store to those of the logs.
+
+    If a log cannot be read or written, methods raise a `SpoolError`.
+    """
 
     is_stale: bool
     """Whether a merged part of a log has changed, so that everything must be merged again."""
@@ -46,14 +47,11 @@ class Interleaver:
         self._whole_lines_end = 0
         """Offset after the whole lines; the unfinished lines follow."""
         self._unfinished: list[tuple[int, bytes]] = []
-        """The unfinished lines at the end of the store, with the numbers of their logs."""
+        """Unfinished lines at the end of the store, with the numbers of their logs."""
         self._pending: list[bytes] = []
-        """Bytes to be written next."""
         self._pending_size = 0
         self._arrival: datetime | None = None
-        """When the pending bytes arrived, if they came live."""
         self._latest_key = float("-inf")
-        """The latest time of a merged line."""
         self._stops: list[tuple[int, dict[int, int]]] = [(0, {})]
         """Offsets between lines, each with the positions of all logs there, by number."""
 
@@ -78,11 +76,7 @@ class Interleaver:
             cursor.make_all_due()
 
     async def merge(self) -> None:
-        """Merge all due lines, in slices, and the lines that belong before one of them.
-
-        Raises:
-            SpoolError: a log cannot be read, or the merged log cannot be written.
-        """
+        """Merge all due lines, in slices, and the lines that belong before one of them."""
         while True:
             if not self._merge_some():
                 return
@@ -149,7 +143,6 @@ class Interleaver:
             self._stops.append((self._whole_lines_end, positions))
 
     def _put_marks(self, cursor: LineCursor) -> None:
-        """Set the marks of the next line of a log."""
         for mark in cursor.marks():
             self._flush()
             self.store.mark(self._whole_lines_end, f"{cursor.source.name}: {mark.text}")
@@ -166,11 +159,7 @@ class Interleaver:
     def write_unfinished(self, now: float) -> bool:
         """Write unfinished lines at the end; return whether another one will be written soon.
 
-        A line with a carriage return, such as a progress bar, is written at once. Others are
-        written when they have not grown for `SHOWN_UNFINISHED_AFTER` seconds.
-
-        Raises:
-            SpoolError: writing to the disk failed.
+        One with a carriage return, such as a progress bar, does not wait until it stops growing.
         """
         unfinished: list[tuple[int, bytes]] = []
         waits = False
@@ -202,10 +191,7 @@ class Interleaver:
     # --- mapping of lines ------------------------------------------------------------------------
 
     def source_of(self, start: int) -> tuple[int, int] | None:
-        """Return the number of the log that the line at `start` is from, and its offset there.
-
-        `None` if there is no line, or its log was removed while the line was unfinished.
-        """
+        """Return the log that the line at `start` is from, and its offset there, if known."""
         number = self.store.number_at(start)
         if number is None:
             return None

@@ -13,7 +13,6 @@ from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.tagged_store import TAG_COUNT, TaggedStore
 
 LIMIT = 64
-"""Maximum number of merged logs."""
 MERGE_DELAY = 0.3
 """Maximum seconds that a new line waits for earlier lines of other logs."""
 REORDER_DELAY = 0.5
@@ -27,7 +26,10 @@ Moved = Mapping[int, int]
 
 
 class MergedLog:
-    """Several logs merged into one store; the viewer owns `run`."""
+    """Several logs merged into one store; the viewer owns `run`.
+
+    If the disk fails, methods raise a `SpoolError`.
+    """
 
     store: TaggedStore
     """The lines of all logs, each after the tag of its log; always the same object."""
@@ -42,11 +44,8 @@ class MergedLog:
     ) -> None:
         """Initialise; `new` creates an empty store, `time_of` reads the times of lines.
 
-        When everything has been ordered again, `viewed_lines` returns the offsets of the lines that
-        the viewer keeps track of, and `moved` is called with their new offsets.
-
-        Raises:
-            SpoolError: there is no room for the merged log on this machine's disk.
+        When everything has been ordered again, `moved` is called with the new offsets of the lines
+        that `viewed_lines` returns.
         """
         self.store = new()
         self._new = new
@@ -61,10 +60,8 @@ class MergedLog:
         self._next_number = 0
         self._may_have_changed = asyncio.Event()
         self._has_left = False
-        """Whether the store has lines of a log that has left."""
         self._misordered_since: float | None = None
         self._earliest_ordering = 0.0
-        """Earliest time of the next full ordering, in the loop's time."""
         self.is_ordering = False
         """Whether everything is being ordered again, or will be in a moment."""
 
@@ -83,8 +80,7 @@ class MergedLog:
         """Merge another log from now on; return the number in the tags of its lines.
 
         `name` begins the text of its marks. `is_over` returns whether the log has ended; call
-        `poke` when that changes. `begins_at` is when the log begins, in seconds since the epoch.
-        `time_of` reads the times of its lines, by default as those of all logs.
+        `poke` when that changes. `begins_at` and `time_of` are as in `MergedSource`.
         """
         number = self._next_number
         while number in self._sources:
@@ -124,11 +120,7 @@ class MergedLog:
         self.store.close()
 
     async def run(self) -> None:
-        """Merge incoming lines until canceled.
-
-        Raises:
-            SpoolError: writing to the disk failed.
-        """
+        """Merge incoming lines until canceled."""
         while True:
             await self._may_have_changed.wait()
             self._may_have_changed.clear()
@@ -179,7 +171,6 @@ class MergedLog:
         self._earliest_ordering = now + _PAUSE_RATIO * (now - began_at)
 
     def _replace(self, interleaver: Interleaver) -> None:
-        """Show the new order, and report the new offsets of the viewer's lines."""
         now = _now()
         for cursor in interleaver.cursors:
             cursor.grew_at = now

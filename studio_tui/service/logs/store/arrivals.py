@@ -1,7 +1,6 @@
 """When the bytes of a log arrived, if they came live, that is right after the job printed them.
 
-A new connection first repeats the log, as far as it was printed before: its replay. These bytes
-have no arrival time.
+A new connection first repeats what was printed before: its replay, without arrival times.
 """
 
 from array import array
@@ -15,7 +14,6 @@ PAUSE = 0.2
 LONG = 256 * 1024
 """Characters from which a replay is long: a slow server or network can pause it for longer."""
 LONG_PAUSE = 2.0
-"""Seconds without a frame after which a long replay is over."""
 SILENT = 5.0
 """Seconds without the first frame after which there is no replay."""
 
@@ -28,9 +26,9 @@ class Arrivals:
 
     def __init__(self) -> None:
         self._offsets = array("q")
-        """Where the bytes of each entry begin, ascending."""
+        """Where the bytes of each entry begin."""
         self._seconds = array("q")
-        """When the bytes of each entry arrived, in seconds since the epoch, or `_UNKNOWN`."""
+        """When they arrived, in seconds since the epoch, or `_UNKNOWN`."""
         self._current_second = _UNKNOWN
         self._live_from = 0
         """Offset before which added bytes do not count as live."""
@@ -42,10 +40,7 @@ class Arrivals:
 
     @contextmanager
     def live(self, moment: datetime | None) -> Iterator[None]:
-        """Use `moment` as the arrival time of bytes that are added in this context.
-
-        With `None` they did not come live.
-        """
+        """Use `moment` as the arrival time of bytes added in this context; `None`: not live."""
         self._current_second = int(moment.timestamp()) if moment else _UNKNOWN
         try:
             yield
@@ -60,9 +55,9 @@ class Arrivals:
             self._begin_second(offset, second)
 
     def mark_not_live(self, offset: int, end: int, size: int) -> bool:
-        """Remove the arrival times of the bytes from `offset` to `end`, also of those added later.
+        """Remove the times of the bytes from `offset` to `end`, also of those added later.
 
-        `size` is how many bytes are stored. Return whether any of them had an arrival time.
+        `size` is how many are stored. Return whether any of them had a time.
         """
         self._live_from = max(self._live_from, end)
         first, last = bisect_left(self._offsets, offset), bisect_left(self._offsets, end)
@@ -130,7 +125,6 @@ class Replay:
 
     @property
     def _longest_pause(self) -> float:
-        """Seconds without a frame after which the replay is over."""
         if self._length is None:
             return SILENT
         return LONG_PAUSE if self._length > LONG else PAUSE

@@ -52,7 +52,6 @@ class FilteredLines:
         return after if after is not None else self.previous_start(start)
 
     def _starts_under_marks(self) -> tuple[int, ...]:
-        """Return the starts of the lines under marks."""
         store = self._store
         return tuple(
             mark.offset if mark.offset == store.size else store.line_start(mark.offset)

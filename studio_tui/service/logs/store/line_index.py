@@ -5,28 +5,25 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 
 BLOCK = 64 * 1024
-"""Bytes of a block. A gigabyte has 16,384 blocks, whose counts take 131 KB."""
+"""Bytes of a block; the counts of a gigabyte take 131 KB."""
 
 
 class LineIndex:
     """Counts newlines block by block as bytes are added at the end.
 
-    It does not read the file. Callers pass blocks, or a function `block_at` that returns a block by
-    its number.
+    Callers pass the bytes of blocks, or a function `block_at` that returns those of a block.
     """
 
     covered: int
-    """Bytes counted so far, from the start of the file."""
     newlines: int
-    """Newlines in the counted bytes."""
 
     def __init__(self) -> None:
         self.covered = 0
         self.newlines = 0
         self._newlines_before_block = array("Q", [0])
-        """Newlines before each block that begins in the counted bytes or right after them."""
+        """By block, up to the first that is not counted whole."""
         self._last_lookup = (0, 0)
-        """The offset that was looked up last, and the newlines before it."""
+        """An offset, and the newlines before it."""
 
     def extend(self, added: bytes) -> None:
         """Count the bytes that follow those already counted."""
@@ -49,7 +46,6 @@ class LineIndex:
         self.covered = size
 
     def _is_counted(self, block: int) -> bool:
-        """Whether the newlines before this block are known."""
         return block < len(self._newlines_before_block)
 
     def number_of(self, start: int, block_at: Callable[[int], bytes]) -> int | None:
@@ -67,7 +63,7 @@ class LineIndex:
         return number * BLOCK + len(block) - len(following)
 
     def _newlines_before(self, offset: int, block: bytes) -> int:
-        """Return the number of newlines before `offset`, in a covered block of bytes `block`."""
+        """Return the number of newlines before `offset`, in a counted block of bytes `block`."""
         number, inside = divmod(offset, BLOCK)
         last_offset, newlines = self._last_lookup
         if last_offset // BLOCK != number:
@@ -80,7 +76,7 @@ class LineIndex:
         return newlines
 
     def _block_of(self, newline: int) -> int:
-        """Return the block with the `newline`-th newline, counted from 1 to `newlines`."""
+        """Return the block with the `newline`-th newline, counted from 1."""
         return bisect_left(self._newlines_before_block, newline) - 1
 
     def next_block(self, block: int) -> int | None:

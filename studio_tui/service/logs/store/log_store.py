@@ -1,8 +1,7 @@
 """One log on disk: a spool file that grows at its end, an index of its lines, marks at its gaps.
 
-The bytes on disk are exactly those of the log, and the only copy. The index takes eight bytes in
-memory for every 64 KiB of them. Marks are stored apart from the bytes, so that no log text can
-forge a mark.
+The bytes on disk are exactly those of the log. Marks are stored apart from them, so that no log
+text can forge a mark.
 """
 
 from array import array
@@ -13,8 +12,7 @@ from typing import NamedTuple, Self, TypeVar
 from studio_tui.service.listeners import Listeners
 from studio_tui.service.logs.store.arrivals import Arrivals
 from studio_tui.service.logs.store.line_index import BLOCK, LineIndex
-from studio_tui.service.logs.store.log_file import LogFile
-from studio_tui.service.logs.store.marks import Mark
+from studio_tui.service.logs.store.marks import LogMarks, Mark, adopt_log, marks_file
 from studio_tui.service.logs.store.spool import Spool
 
 T = TypeVar("T")
@@ -30,13 +28,12 @@ class LogLine(NamedTuple):
     """One line as stored on disk: untrusted bytes."""
 
     start: int
-    """Offset of its first byte."""
     length: int
     """Bytes without the newline."""
     head: bytes
     """Its first bytes, at most `LINE_LIMIT`."""
     tail: bytes
-    """Its last bytes after `head`, at most `LINE_LIMIT`; empty if `head` is the whole line."""
+    """Its last bytes after `head`, at most `LINE_LIMIT`, or empty."""
 
 
 class StoredRow(NamedTuple):
@@ -47,28 +44,28 @@ class StoredRow(NamedTuple):
     """Offset of the newline that ends the line, else the size of the log."""
     marks: tuple[Mark, ...]
     number: int | None
-    """The number of the line, from 0; `None` if it has not been counted yet."""
+    """Its number, from 0; `None` if it has not been counted yet."""
 
 
 class LogStore:
     """A log that several viewers read while one writer appends to it, all on one event loop.
 
-    Lines are found by byte offset or by number, from 0. No call reads more than a few blocks.
+    Lines are found by byte offset or by number, from 0. No call reads more than a few blocks. If
+    the disk fails, methods raise a `SpoolError`; what was written before is part of the log.
     """
 
     version: int
     """Incremented by each change other than appended bytes: data derived before may be wrong."""
 
     arrivals: Arrivals
-    """When the bytes arrived."""
 
     tag: int = 0
     """Bytes at the beginning of each line that are a tag of this program, not text."""
 
-    def __init__(self, file: LogFile) -> None:
+    def __init__(self, spool: Spool, marks: LogMarks | None = None) -> None:
         self.version = 0
-        self._file = file
-        self._spool = file.spool
+        self._spool = spool
+        self._marks = LogMarks() if marks is None else marks
         self._index = LineIndex()
         self.arrivals = Arrivals()
         self._watchers = Listeners[[]]()
@@ -77,58 +74,38 @@ class LogStore:
 
     @classmethod
     def create(cls, directory: Path, name: str = "") -> Self:
-        """Create an empty log in `directory`; its file is deleted when the store is closed.
-
-        A log with a `name`, which begins its file name, is left for `adopt` unless it is empty.
-
-        Raises:
-            SpoolError: the file cannot be created.
-        """
-        return cls(LogFile.create(directory, name))
+        """Create an empty log, deleted when it is closed, or with a `name` left for `adopt`."""
+        return cls(Spool.create(directory, name))
 
     @classmethod
     def adopt(cls, path: Path, name: str) -> Self:
-        """Open a log that an ended program has left, with its marks, in order to append to it.
-
-        `name` begins its new name. `index` must be awaited before anything is written.
-
-        Raises:
-            SpoolError: the file is in use, or cannot be opened.
-        """
-        return cls(LogFile.adopt(path, name))
+        """Open a log that an ended program has left, to append to it once `index` was awaited."""
+        return cls(*adopt_log(path, name))
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """Open a whole log for reading; its lines have no numbers before `index` was awaited.
-
-        Raises:
-            SpoolError: the file cannot be read.
-        """
-        return cls(LogFile(Spool.open(path)))
+        """Open a whole log for reading; its lines have no numbers before `index` was awaited."""
+        return cls(Spool.open(path))
 
     def close(self) -> None:
         """Close the file; it is deleted if it was created without a name, or is empty."""
         self._watchers.clear()
-        self._file.close()
+        if self._spool.is_lasting and not self.size:
+            marks_file(self.path).unlink(missing_ok=True)
+        self._spool.close()
 
     async def make_writable(self) -> None:
-        """Make the file writable: if other programs may be reading it, it is replaced by a copy.
-
-        Raises:
-            SpoolError: there is no room for a copy.
-        """
+        """Make the file writable; if other programs may be reading it, it is replaced by a copy."""
         await self._spool.make_writable()
 
-    async def keep(self, path: Path) -> None:
-        """Move the file to a lasting path on the same disk, unless the log changes meanwhile.
-
-        Raises:
-            SpoolError: the file cannot be written or moved.
-        """
+    async def keep(self, path: Path, is_whole: Callable[[], bool]) -> None:
+        """Move the file to a lasting path on the same disk, if it `is_whole` once it is synced."""
         state_before = (self.version, self.size)
         await self._spool.sync()
-        if state_before == (self.version, self.size):
-            self._file.keep(path)
+        if state_before == (self.version, self.size) and is_whole():
+            marks = marks_file(self.path)
+            self._spool.keep(path)
+            marks.unlink(missing_ok=True)
 
     @property
     def is_kept(self) -> bool:
@@ -169,11 +146,7 @@ class LogStore:
     # --- writing ---------------------------------------------------------------------------------
 
     def append(self, added: bytes) -> None:
-        """Append bytes and notify the watchers.
-
-        Raises:
-            SpoolError: not all bytes were written; those that were are part of the log.
-        """
+        """Append bytes and notify the watchers."""
         self.arrivals.note(self.size)
         self._write(added)
         self._watchers.notify()
@@ -186,21 +159,15 @@ class LogStore:
             remaining = remaining[written:]
 
     def insert(self, offset: int, added: bytes, *, over: int = 0) -> None:
-        """Insert bytes at `offset`, or replace the `over` bytes there.
-
-        Everything after them is written again.
-
-        Raises:
-            SpoolError: not all bytes were written, and the end of the log may be lost.
-        """
+        """Insert bytes, or replace `over` bytes; if the disk fails, the end may be lost."""
         moved = self.read(offset + over, self.size - offset - over)
         if over:
             self.arrivals.shift(offset, len(added) - over)
         else:
             self.arrivals.insert(offset, len(added))
         self._cut_bytes(offset)
-        self._file.marks.shift(offset, len(added) - over)
-        self._file.save_marks()
+        self._marks.shift(offset, len(added) - over)
+        self._save_marks()
         self._write(added + moved)
         self._watchers.notify()
 
@@ -208,8 +175,8 @@ class LogStore:
         """Drop everything from `offset` on."""
         self.arrivals.cut(offset)
         self._cut_bytes(offset)
-        self._file.marks.cut(offset)
-        self._file.save_marks()
+        self._marks.cut(offset)
+        self._save_marks()
         self._watchers.notify()
 
     def _cut_bytes(self, offset: int) -> None:
@@ -220,34 +187,35 @@ class LogStore:
 
     def mark(self, offset: int, text: str) -> None:
         """Set a mark at `offset`, unless there is an equal one."""
-        if self._file.marks.add(Mark(offset, text)):
+        if self._marks.add(Mark(offset, text)):
             self._note_mark(offset)
 
     def unmark(self, mark: Mark) -> None:
         """Remove a mark."""
-        if self._file.marks.remove(mark):
+        if self._marks.remove(mark):
             self._note_mark(mark.offset)
 
     def _note_mark(self, offset: int) -> None:
-        self._file.save_marks()
+        self._save_marks()
         self._note_change(offset)
         self._watchers.notify()
+
+    def _save_marks(self) -> None:
+        if self._spool.is_lasting:
+            self._marks.save(self.path)
 
     def _note_change(self, offset: int) -> None:
         self.version += 1
         self._changed_from.append(offset)
 
     def changed_since(self, version: int) -> int:
-        """Return the lowest offset that has changed since `version`; the size if nothing has.
-
-        Bytes that were appended do not count as a change.
-        """
+        """Return the lowest offset that has changed since `version`, apart from appended bytes."""
         return min(self._changed_from[version:], default=self.size)
 
     @property
     def marks(self) -> tuple[Mark, ...]:
         """All marks, in order of offset."""
-        return self._file.marks.all
+        return self._marks.all
 
     async def index(self) -> None:
         """Count the lines of an opened file, which a thread reads part by part."""
@@ -267,11 +235,7 @@ class LogStore:
         return self._spool.read(offset, length)
 
     async def read_in_thread(self, offset: int, length: int, work: Callable[[bytes], T]) -> T:
-        """Read up to `length` bytes, some megabytes, in a thread; return the result of `work`.
-
-        Raises:
-            SpoolError: the log cannot be read back, or was closed.
-        """
+        """Read up to some megabytes in a thread; return the result of `work`."""
         return await self._spool.read_in_thread(offset, length, work)
 
     def row(self, start: int) -> StoredRow:
@@ -343,10 +307,9 @@ class LogStore:
 
     def marks_of(self, start: int, end: int | None = None) -> tuple[Mark, ...]:
         """Return the marks of the line from `start` to `end`, by default the end of the line."""
-        if not self._file.marks:  # nearly always, and the end need not be found
+        if not self._marks:  # nearly always, and the end need not be found
             return ()
-        return self._file.marks.between(start, self.line_end(start) if end is None else end)
+        return self._marks.between(start, self.line_end(start) if end is None else end)
 
     def _holds_row(self, start: int) -> bool:
-        """Whether a line begins at `start`, or a mark is there at the end of the log."""
-        return start < self.size or (start == self.size and self._file.marks.is_last_at(start))
+        return start < self.size or (start == self.size and self._marks.is_last_at(start))

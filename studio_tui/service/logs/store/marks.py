@@ -1,18 +1,22 @@
-"""Remarks of this program between the lines of a log, and the file in which they are stored."""
+"""Remarks of this program between the lines of a log, and the file in which they are stored.
+
+If the disk fails, functions raise a `SpoolError`.
+"""
 
 import json
 import logging
+import secrets
 from bisect import bisect_left
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from studio_tui.errors import SpoolError
-from studio_tui.files import read_json
+from studio_tui.files import read_json, write_private
+from studio_tui.service.logs.store.spool import Spool
 from studio_tui.text import safe_line
 
 SUFFIX = ".marks"
-"""Suffix of the file with the marks of a log."""
 UNREADABLE_MARKS = "Lines may be missing below: the list of gaps cannot be read."
 
 logger = logging.getLogger(__name__)
@@ -22,7 +26,6 @@ class Mark(NamedTuple):
     """A remark of this program, drawn above the line that contains its offset."""
 
     offset: int
-    """Offset in the log, in bytes."""
     text: str
     """A sentence of this program, never log text."""
 
@@ -33,7 +36,6 @@ class LogMarks:
     def __init__(self, marks: Sequence[Mark] = (), *, saved: Sequence[Mark] = ()) -> None:
         self._marks = sorted(marks)
         self._saved = list(saved)
-        """The marks as stored in the file."""
 
     def __bool__(self) -> bool:
         """Whether there are any marks."""
@@ -81,11 +83,7 @@ class LogMarks:
         return bool(self._marks) and self._marks[-1].offset == offset
 
     def save(self, log: Path) -> None:
-        """Save the marks for a log, if they have changed.
-
-        Raises:
-            SpoolError: writing to the disk failed.
-        """
+        """Save the marks for a log, if they have changed."""
         if self._marks != self._saved:
             save_marks(log, self._marks)
             self._saved = list(self._marks)
@@ -97,17 +95,11 @@ def marks_file(log: Path) -> Path:
 
 
 def save_marks(log: Path, marks: Sequence[Mark]) -> None:
-    """Store the marks of a log; if the program is killed, the old ones or all new ones are stored.
-
-    Raises:
-        SpoolError: writing to the disk failed.
-    """
+    """Store the marks of a log: all, or if the program is killed meanwhile, the old ones."""
     file = marks_file(log)
-    new = file.with_suffix(f"{SUFFIX}.new")
     try:
         if marks:
-            new.write_text(json.dumps(marks))
-            new.replace(file)
+            write_private(file, json.dumps(marks), syncs=False)
         else:
             file.unlink(missing_ok=True)
     except OSError as error:
@@ -115,10 +107,7 @@ def save_marks(log: Path, marks: Sequence[Mark]) -> None:
 
 
 def saved_marks(log: Path) -> list[Mark]:
-    """Return the stored marks of a log.
-
-    If they cannot be read, a mark at the beginning of the log says so.
-    """
+    """Return the stored marks of a log, or one that says that they cannot be read."""
     file = marks_file(log)
     try:
         if not file.exists():
@@ -127,3 +116,24 @@ def saved_marks(log: Path) -> list[Mark]:
     except (OSError, ValueError, TypeError) as error:
         logger.warning("the marks of a log cannot be read: %s", error)
         return [Mark(0, UNREADABLE_MARKS)]
+
+
+def adopt_log(path: Path, name: str) -> tuple[Spool, LogMarks]:
+    """Open a log that an ended program has left, with its marks; `name` begins its new name."""
+    new_path = path.with_name(f"{name}{secrets.token_hex(6)}{path.suffix}")
+    marks = saved_marks(path)
+    # The marks are saved before the log is renamed, so that they exist whenever the program is
+    # killed.
+    save_marks(new_path, marks)
+    try:
+        spool = Spool.adopt(path, new_path)
+    except SpoolError:
+        marks_file(new_path).unlink(missing_ok=True)
+        raise
+    if (last_marks := saved_marks(path)) != marks:
+        # The other program has changed them just before it ended.
+        marks = last_marks
+        save_marks(new_path, marks)
+    marks_file(path).unlink(missing_ok=True)
+    inside = [Mark(min(mark.offset, spool.size), mark.text) for mark in marks]
+    return spool, LogMarks(inside, saved=marks)

@@ -1,7 +1,7 @@
 """The lines of a log that match a condition: counted block by block in a thread.
 
-However many lines match, memory holds four bytes for every block of 64 KiB: the number of its
-matches. If a screen needs their places, a few blocks are searched again on the event loop.
+Memory holds four bytes for every block of 64 KiB: the number of its matches. If a screen needs
+their places, a few blocks are searched again on the event loop.
 """
 
 from array import array
@@ -17,9 +17,7 @@ from studio_tui.service.logs.store.log_store import LINE_LIMIT, LogStore
 T = TypeVar("T")
 
 Find = Callable[[bytes], Sequence[int]]
-"""Returns the starts of the matching lines, in order, in a buffer of whole lines.
-
-It is called in a thread, or on the event loop for a few blocks.
+"""Returns the starts of matching lines among whole lines; called in a thread or on the event loop.
 """
 
 SLICE = 64
@@ -27,20 +25,19 @@ SLICE = 64
 _SEARCHED_AT_ONCE = 4
 """Maximum unknown blocks searched on the event loop at once; they take about a millisecond."""
 _CACHED_BLOCKS = 64
-"""Number of blocks of which the starts of matching lines are cached."""
 _UNKNOWN = -1
-"""The count of a block that has not been searched."""
 _CACHED_ANSWERS = 8
-"""Number of cached answers."""
 _EXACT_BLOCKS = 64
-"""Maximum number of blocks for which a scroll bar shows lines, not whole blocks."""
+"""Maximum blocks for which a scroll bar shows lines, not whole blocks."""
 
 
 class LineMatches:
-    """The lines of a growing log that match a condition, searched from any place."""
+    """The lines of a growing log that match a condition, searched from any place.
+
+    Methods that read raise a `SpoolError` if the log cannot be read back, or was closed.
+    """
 
     total: int
-    """Number of matching lines found so far."""
 
     def __init__(
         self,
@@ -53,9 +50,9 @@ class LineMatches:
     ) -> None:
         """Initialise; lines that `find` returns match, or with `negated` all others.
 
-        `find` is called with lines without their tags. If `within` is given, a line matches only if
-        `within` returns it too. `within` is called with tagged lines, followed by up to `ahead`
-        bytes of the log, on which its result may depend.
+        `find` is called with lines without their tags. If given, `within` must return a line too:
+        it is called with tagged lines, and up to `ahead` bytes after them on which its result may
+        depend.
         """
         self.total = 0
         self._store = store
@@ -64,18 +61,15 @@ class LineMatches:
         self._within = within
         self._ahead = ahead
         self._counts = array("i")
-        """Number of matches in each block, or `_UNKNOWN`."""
+        """Matches in each block, or `_UNKNOWN`."""
         self._unknown_count = 0
-        """Number of blocks that have not been searched."""
         self._edition = 0
-        """Incremented whenever a count changes."""
         self._answers: dict[object, tuple[int, object]] = {}
         """Cached answers, each after the edition that it is from."""
         self._size = 0
-        """Size of the log for which there are counts."""
         self._version = store.version
         self._starts: OrderedDict[int, array[int]] = OrderedDict()
-        """Starts of the matching lines of some blocks, by block."""
+        """Starts of the matches of some blocks."""
         self._next_search = (0, True)
         """Block to search next, and whether to go forwards from it."""
 
@@ -152,7 +146,7 @@ class LineMatches:
         return frozenset(offset * parts // self._size for offset in offsets)
 
     def _cached(self, key: object, compute: Callable[[], T]) -> T:
-        """Return what `compute` returns, cached under `key` until a count changes."""
+        """Return what `compute` returns, cached until a count changes."""
         entry = self._answers.get(key)
         if entry is None or entry[0] != self._edition:
             entry = self._answers[key] = (self._edition, compute())
@@ -161,11 +155,7 @@ class LineMatches:
         return cast(T, entry[1])
 
     async def nearest(self, offset: int, *, backwards: bool) -> int | None:
-        """Return the first match from `offset` on, or the last before it; search as far as needed.
-
-        Raises:
-            SpoolError: the log cannot be read back, or was closed.
-        """
+        """Return the first match from `offset` on, or the last before it, searching as needed."""
         while True:
             start = self.previous(offset) if backwards else self.next(offset)
             if self._is_certain(offset, start, backwards=backwards):
@@ -186,21 +176,13 @@ class LineMatches:
     # --- searching -------------------------------------------------------------------------------
 
     async def search(self, offset: int) -> None:
-        """Search the whole log, beginning at the block of `offset`.
-
-        Raises:
-            SpoolError: the log cannot be read back, or was closed.
-        """
+        """Search the whole log, beginning at the block of `offset`."""
         self._next_search = (offset // BLOCK, True)
         while not self._store.is_closed and not self.is_complete:
             await self.search_next()
 
     async def search_next(self, limit: int = SLICE) -> None:
-        """Search up to `limit` unknown blocks in a thread: those that are needed next.
-
-        Raises:
-            SpoolError: the log cannot be read back, or was closed.
-        """
+        """Search up to `limit` unknown blocks in a thread: those that are needed next."""
         self._refresh()
         blocks = self._next_blocks(limit)
         if not blocks:
@@ -267,10 +249,7 @@ class LineMatches:
         return starts
 
     def _starts_in(self, data: bytes, blocks: range, size: int) -> Sequence[int]:
-        """Return the starts of the matching lines that begin in `blocks`.
-
-        `data` is the log from the byte before the blocks on, `size` the size of the log.
-        """
+        """Return the starts of matches in `blocks`; `data` begins with the byte before these."""
         base = max(0, blocks.start * BLOCK - 1)
         first = data.find(b"\n") + 1 if base else 0
         room = min(blocks.stop * BLOCK, size) - base
@@ -303,9 +282,9 @@ class LineMatches:
             self._grow()
 
     def _grow(self) -> None:
-        """Add new blocks, and mark the block of the line that was unfinished before as unknown.
+        """Add new blocks, and mark that of the line that was unfinished before as unknown.
 
-        If that line is so long that the searched part of it has not grown, its block stays known.
+        If that line is so long that its searched part has not grown, its block stays known.
         """
         last = len(self._counts) - 1
         block = self._store.line_start(self._size) // BLOCK
@@ -332,12 +311,11 @@ class LineMatches:
 
 
 def _searched_parts(lines: bytes, offset: int) -> tuple[bytes, dict[int, int] | None]:
-    """Return the parts of lines that are searched, and where each part begins in `lines`.
+    """Return the searched parts of lines, and the start of each in `lines`, by its new start.
 
     `lines` begin at byte `offset` of the log. Of each line, what is more than `LINE_LIMIT` after
     the end of its block is left out, so that the result does not depend on which blocks are read
-    together. The starts in `lines` are by the starts in the result. If no line can be so long,
-    `lines` and `None` are returned.
+    together. If no line is so long, `lines` and `None` are returned.
     """
     if not _has_long_line(lines):
         return lines, None
@@ -381,7 +359,6 @@ def _find_in_text(find: Find, lines: bytes, tag: int) -> Sequence[int]:
 
 
 def _unmatched(lines: bytes, starts: Sequence[int]) -> list[int]:
-    """Return the starts of all other lines than those that begin at `starts`."""
     all_starts = accumulate((len(line) + 1 for line in lines.split(b"\n")), initial=0)
     matching = set(starts)
     return [start for start in all_starts if start < len(lines) and start not in matching]

@@ -1,6 +1,6 @@
 """A file that grows at its end, and is read in blocks, of which a few are cached in memory.
 
-Every program that has the file open holds a shared lock on it. A file without a lock was left by a
+Every program that has the file open holds a shared lock on it; one without a lock was left by a
 program that has ended.
 """
 
@@ -22,7 +22,6 @@ from studio_tui.service.logs.store.line_index import BLOCK
 T = TypeVar("T")
 
 SUFFIX = ".spool"
-"""Suffix of a file that grows."""
 
 _CACHED_BLOCKS = 16
 _COPIED = 1024 * 1024
@@ -56,7 +55,6 @@ def is_unused(path: Path) -> bool:
 
 
 def _create_locked(directory: Path, name: str) -> tuple[int, str]:
-    """Create an empty file that is locked from its beginning."""
     while True:
         descriptor, name = tempfile.mkstemp(SUFFIX, name, create_private_dir(directory))
         _lock_as_used(descriptor)
@@ -70,8 +68,8 @@ def _take_over(path: Path, new_path: Path) -> int:
     """Lock a file that nobody has open, rename it to `new_path`, and return its descriptor.
 
     The exclusive lock becomes a shared one, as opening the file for reading waits while there is an
-    exclusive one. Changing the lock is not atomic, but a program that locks the file in between
-    does not find it under its old name any more.
+    exclusive one. Changing the lock is not atomic: a program that locks the file in between may
+    delete it.
 
     Raises:
         OSError: the file cannot be opened, is in use, or was taken over by another program.
@@ -81,15 +79,15 @@ def _take_over(path: Path, new_path: Path) -> int:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         _check_is_same_file(path, descriptor)
         path.rename(new_path)
+        _lock_as_used(descriptor)
+        _check_is_same_file(new_path, descriptor)
     except BaseException:
         os.close(descriptor)
         raise
-    _lock_as_used(descriptor)
     return descriptor
 
 
 def _check_is_same_file(path: Path, descriptor: int) -> None:
-    """Raise `OSError` if the file at `path` is not the open file any more."""
     if path.stat().st_ino != os.fstat(descriptor).st_ino:
         raise OSError(errno.ESTALE, os.strerror(errno.ESTALE), str(path))
 
@@ -104,13 +102,11 @@ class Spool:
     """The bytes of a file; if the disk fails, all methods raise a `SpoolError` with a sentence."""
 
     size: int
-    """Bytes."""
     reads: int
-    """Number of blocks read from disk so far."""
+    """Blocks read from disk so far."""
     is_closed: bool
-    """Whether the spool has been closed."""
     is_shared: bool
-    """Whether other programs may read the file; it is neither changed nor deleted then."""
+    """Whether other programs may read it; then it is neither changed nor deleted."""
     is_lasting: bool
     """Whether a temporary file is left for the next run of the program, unless it is empty."""
 
@@ -125,14 +121,11 @@ class Spool:
         self.is_lasting = False
         self.is_shared = False
         self._readers = 0
-        """Number of threads that are reading; after `close`, the last one closes the descriptor."""
+        """Threads that are reading; after `close`, the last one closes the descriptor."""
 
     @classmethod
     def create(cls, directory: Path, name: str = "") -> Self:
-        """Create an empty file in `directory`, which is deleted when the spool is closed.
-
-        A file with a `name`, which begins its file name, is left unless it is empty.
-        """
+        """Create an empty file, deleted when it is closed, or with a `name` only if empty then."""
         try:
             descriptor, path = _create_locked(directory, name)
         except OSError as error:
@@ -143,11 +136,7 @@ class Spool:
 
     @classmethod
     def adopt(cls, path: Path, new_path: Path) -> Self:
-        """Open a file that an ended program has left, in order to append to it, as `new_path`.
-
-        Raises:
-            SpoolError: the file is in use, or cannot be opened.
-        """
+        """Open a file that an ended program has left, in order to append to it, as `new_path`."""
         try:
             descriptor = _take_over(path, new_path)
         except OSError as error:
@@ -183,11 +172,7 @@ class Spool:
             self.path.unlink(missing_ok=True)
 
     def keep(self, path: Path) -> None:
-        """Move the file to a lasting path on the same disk, where it is not written any more.
-
-        Raises:
-            SpoolError: the file cannot be moved.
-        """
+        """Move the file to a lasting path on the same disk, where it is not written any more."""
         try:
             self.path.replace(path)
         except OSError as error:
@@ -196,11 +181,7 @@ class Spool:
         self._is_temporary, self.is_lasting, self.is_shared = False, False, True
 
     async def make_writable(self) -> None:
-        """Replace a file that other programs may be reading by a writable temporary copy.
-
-        Raises:
-            SpoolError: there is no room for a copy.
-        """
+        """Replace a file that other programs may be reading by a writable temporary copy."""
         if not self.is_shared:
             return
         copy = self.create(self.path.parent)
@@ -216,11 +197,7 @@ class Spool:
             copy.close()
 
     async def sync(self) -> None:
-        """Sync the bytes to the disk, in a thread.
-
-        Raises:
-            SpoolError: writing to the disk failed.
-        """
+        """Sync the bytes to the disk, in a thread."""
         try:
             await self._in_thread(lambda: os.fsync(self._descriptor))
         except OSError as error:

@@ -1,6 +1,6 @@
-"""The store of a merged log: a tag before each line identifies the log that the line is from.
+"""The store of a merged log, each line of which begins with a tag for the log that it is from.
 
-Every line begins with a tag, and lines are read without it, so that no log text can forge a tag.
+Lines are read without their tags, so that no log text can forge one.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,7 +11,7 @@ from studio_tui.service.logs.store.matches import Find
 TAG_LENGTH = 4
 """Bytes of a tag: three hexadecimal digits and a bar."""
 TAG_COUNT = 16**3
-"""How many numbers a tag can hold."""
+"""Numbers that a tag can hold."""
 
 
 def tag_of(number: int) -> bytes:
@@ -58,7 +58,7 @@ class TaggedStore(LogStore):
     def become(self, other: "TaggedStore") -> None:
         """Take over the files of another store, which must not be used or closed after that."""
         self._spool.close()
-        self._file, self._spool, self._index = other._file, other._spool, other._index
+        self._spool, self._index, self._marks = other._spool, other._index, other._marks
         self.arrivals = other.arrivals
         self._note_change(0)
         self._watchers.notify()

@@ -16,8 +16,7 @@ from studio_tui.tui.widgets.workers import RunsWorkers, start_worker
 class GraphAnswers:
     """Updates a pipeline's state from each response, and looks up how long past runs took.
 
-    More than `AT_ONCE` jobs are processed in a thread if their number has changed, so that keys are
-    not delayed.
+    More than `AT_ONCE` jobs are processed in a thread if their number has changed.
     """
 
     def __init__(
@@ -30,11 +29,10 @@ class GraphAnswers:
         updated: Callable[[], None],
         past_changed: Callable[[], None],
     ) -> None:
-        """Initialise with the state to update, and the history that has the past durations.
+        """Initialise; workers end with `screen`.
 
-        Workers end with `screen`. `prepare` is called in the thread with the plan of a large
-        pipeline, `updated` after each update of the state, and `past_changed` after a change of
-        `state.past`.
+        `prepare` is called in the thread with the plan of a large pipeline, `updated` and
+        `past_changed` after changes of the state.
         """
         self._state = state
         self._history = history
@@ -43,37 +41,39 @@ class GraphAnswers:
         self._updated = updated
         self._past_changed = past_changed
         self._waiting: PipelineDetail | None = None
-        """The latest response that has not been processed."""
         self._is_working = False
         self._past_as_of: tuple[str, int] | None = None
         """The plan's shape and the number of ended jobs when `state.past` was last looked up."""
 
     def process(self, detail: PipelineDetail) -> None:
-        """Process a response: at once, or in a thread."""
-        self._waiting = detail
-        if not self._is_large_and_new(detail):
-            self._waiting = None
+        """Process a response: at once, or in a thread.
+
+        While a thread works, later responses wait, so that its result does not replace theirs.
+        """
+        if self._is_working:
+            self._waiting = detail
+        elif self._is_large_and_new(detail):
+            self._waiting, self._is_working = detail, True
+            start_worker(self._screen, self._process_in_thread, name="process", group="process")
+        else:
             self._state.loaded = loaded_pipeline(detail.pipeline, detail.jobs, self._state.loaded)
             self._announce()
-        elif not self._is_working:
-            self._is_working = True
-            start_worker(self._screen, self._process_in_thread, name="process", group="process")
 
     def _is_large_and_new(self, detail: PipelineDetail) -> bool:
-        """Whether the pipeline is large, and is new or has another number of jobs than before."""
         number, before = len(detail.pipeline.job_runs), self._state.loaded
         number_before = len(before.pipeline.job_runs) if before is not None else 0
         return number > AT_ONCE and number != number_before
 
     async def _process_in_thread(self) -> None:
-        """Process the latest response, and again if another one has come meanwhile."""
-        while (detail := self._waiting) is not None:
-            self._waiting = None
-            self._state.loaded = await asyncio.to_thread(
-                self._large_pipeline, detail, self._state.loaded
-            )
-            self._announce()
-        self._is_working = False
+        try:
+            while (detail := self._waiting) is not None:
+                self._waiting = None
+                self._state.loaded = await asyncio.to_thread(
+                    self._large_pipeline, detail, self._state.loaded
+                )
+                self._announce()
+        finally:
+            self._is_working = False
 
     def _large_pipeline(
         self, detail: PipelineDetail, before: LoadedPipeline | None
@@ -83,7 +83,6 @@ class GraphAnswers:
         return loaded
 
     def _announce(self) -> None:
-        """Call `updated`; look up durations if the shape or the number of ended jobs differs."""
         self._updated()
         loaded = self._state.require_loaded()
         ended = sum(node.state.is_finished for node in loaded.plan.nodes.values())
@@ -93,7 +92,6 @@ class GraphAnswers:
             start_worker(self._screen, looking_up, name="past", group="past", exclusive=True)
 
     async def _look_up_past(self, loaded: LoadedPipeline) -> None:
-        """Look up, in a thread, the durations of earlier jobs with the same names."""
         names = {node.name for node in loaded.plan.nodes.values()}
         await asyncio.to_thread(self._history.note_ended, loaded.jobs.values())
         past = await asyncio.to_thread(self._history.durations, names)

@@ -17,24 +17,21 @@ from studio_tui.tui.pipelines.graph.graph_view import Runs
 from studio_tui.tui.widgets.table_layout import fit
 
 SHORT_NAME = 20
-"""Width in cells below which no name is cut off."""
+"""In cells; no shorter name is cut off."""
 
 NARROW = 68
-"""Maximum width in cells of a drawing that fits, with notes beside it, on any screen."""
+"""Width in cells of a drawing that fits, with notes beside it, on any screen."""
 FEW = 100
 """Number of boxes up to which the drawing is first tried with full names."""
 
-_BEFORE = 3
-"""Cells of a label before the name: a mark, the state, a blank."""
+_CELLS_BEFORE_NAME = 3
 
-_ROOM_AROUND = 1
-"""Blanks on each side of the note at the right of a box."""
+_BLANKS_AROUND_NOTE = 1
 
 _KEPT_LINES = 1000
 """Maximum number of lines in each cache, for scrolling back."""
 
 MARKED = "*"
-"""Sign of a marked job."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +41,6 @@ class Label:
     glyph: str
     tone: Tone
     note: str = ""
-    """Text at the right of the box if it fits, such as `37%`."""
 
 
 @dataclass(frozen=True)
@@ -52,11 +48,10 @@ class Boxes:
     """The boxes to draw: the nodes of a plan, or its groups."""
 
     names: Mapping[str, str]
-    """Names by the key of a node or group; parent nodes come before their children."""
+    """By the key of a node or group; parents come before their children."""
     parents: Mapping[str, Sequence[str]]
-    """By box, the keys of its parents."""
     sizes: Mapping[str, int] = field(default_factory=dict)
-    """Number of jobs by group, without single jobs; shown after the name, never cut off."""
+    """Number of jobs by group, without single jobs."""
 
     @cached_property
     def implied(self) -> Mapping[str, Sequence[str]]:
@@ -76,10 +71,7 @@ class Boxes:
 
     @cached_property
     def note_rooms(self) -> Mapping[str, int]:
-        """By group, the cells reserved at its right for a note such as ` 131/480 ✗3`.
-
-        A group that is alone in its layer needs no reserved cells, and is not included.
-        """
+        """By group that is not alone in its layer: cells reserved at its right for a note."""
         rooms: dict[str, int] = {}
         for keys in _layers(self.parents):
             for key in keys if len(keys) > 1 else ():
@@ -128,12 +120,14 @@ def group_boxes(plan: Plan, groups: Sequence[Group]) -> Boxes:
 def drawing_of(boxes: Boxes, *, full_names: bool, all_edges: bool = False) -> Drawing:
     """Lay out the boxes; `all_edges` also draws the edges in `boxes.implied`.
 
-    Without `full_names`, names longer than `SHORT_NAME` are cut off as far as needed to show the
-    boxes of a layer side by side. They stay in full if at most `FEW` boxes fit so on any screen.
+    Names longer than `SHORT_NAME` are cut off as far as needed to show a layer side by side, but
+    not if `full_names`, or if at most `FEW` boxes fit with full names.
     """
     names = {key: cell_len(name) for key, name in boxes.names.items()}
     others = {
-        key: _BEFORE + cell_len(boxes.tag(key, all_edges=all_edges)) + boxes.note_rooms.get(key, 0)
+        key: _CELLS_BEFORE_NAME
+        + cell_len(boxes.tag(key, all_edges=all_edges))
+        + boxes.note_rooms.get(key, 0)
         for key in names
     }
     full_widths = {key: names[key] + others[key] for key in names}
@@ -153,7 +147,7 @@ def drawing_of(boxes: Boxes, *, full_names: bool, all_edges: bool = False) -> Dr
 
 
 def _layers(parents: Mapping[str, Sequence[str]]) -> Collection[Sequence[str]]:
-    """Return the boxes of each layer; the layer of a box is its longest distance from a root."""
+    """Return the boxes by their longest distance from a root."""
     depth: dict[str, int] = {}
     layers: dict[int, list[str]] = {}
     for key, box_parents in parents.items():
@@ -164,9 +158,9 @@ def _layers(parents: Mapping[str, Sequence[str]]) -> Collection[Sequence[str]]:
 
 
 def _longest_that_fit(lengths: Sequence[int], room: int) -> int:
-    """Return the width to which names must be cut to fit side by side in `room` cells.
+    """Return the width to which names are cut to fit side by side, at least `SHORT_NAME`.
 
-    It is at least `SHORT_NAME`. Names that are shorter leave their cells to the others.
+    Names that are shorter leave their cells to the others.
     """
     remaining = len(lengths)
     for length in sorted(lengths):
@@ -189,10 +183,7 @@ class Canvas:
         version: Callable[[], object] = object,
         all_edges: bool = False,
     ) -> None:
-        """Make a canvas; `label_of` returns the content of a box by its key.
-
-        `version` returns the same object as long as no content has changed.
-        """
+        """Make a canvas; `version` returns the same object while the results of `label_of` stay."""
         self.boxes = boxes
         self.drawing = drawing
         self._label_of = label_of
@@ -203,14 +194,11 @@ class Canvas:
         self._lit: Highlight | None = None
         self._heavy: Highlight | None = None
         self._pieces: dict[tuple[int, int, int], tuple[StyledRun, ...]] = {}
-        """Cache of lines without the contents of boxes, by line and the columns `left`, `right`."""
+        """Cache of lines without the contents of boxes."""
         self._finished: dict[tuple[int, int, int, str | None], tuple[int, Runs]] = {}
-        """Cache of lines with the contents of boxes, by line, columns and cursor.
-
-        Lines without the cursor are cached for the cursor `None`.
-        """
+        """Cache of lines with the contents of boxes, by line, columns and its cursor."""
         self._finished_for: tuple[object, Collection[str]] = None, frozenset()
-        """The version and the marks for which the finished lines are valid."""
+        """The version and the marks for which `_finished` is valid."""
 
     def light(self, lit: Collection[str] | None, heavy: Collection[str]) -> None:
         """Highlight the boxes `lit` and fade the others; `None` highlights and fades nothing.
@@ -241,7 +229,6 @@ class Canvas:
         return lines
 
     def _line(self, y: int, left: int, right: int) -> tuple[int, Runs]:
-        """Return the column where a line begins, and its blanks, edges, boxes and notes."""
         pieces = self._pieces.get((y, left, right))
         if pieces is None:
             if len(self._pieces) >= _KEPT_LINES:
@@ -270,24 +257,18 @@ class Canvas:
                 runs.append((self._style(label.tone, piece.is_lit), note))
                 continue
             next_column = pieces[number + 1].x if number + 1 < len(pieces) else None
-            needed = cell_len(label.note) + 2 * _ROOM_AROUND
+            needed = cell_len(label.note) + 2 * _BLANKS_AROUND_NOTE
             if label.note and (next_column is None or next_column - column >= needed):
                 runs.append((self._style(label.tone, piece.is_lit), f" {label.note}"))
-                column += needed - _ROOM_AROUND
+                column += needed - _BLANKS_AROUND_NOTE
         return start, tuple(runs)
 
     def _box(
-        self,
-        key: str,
-        label: Label,
-        width: int,
-        is_lit: bool,
-        is_heavy: bool,
+        self, key: str, label: Label, width: int, is_lit: bool, is_heavy: bool
     ) -> list[tuple[str, str]]:
-        """Return a box: its mark, its state, its name and the tag after it."""
         mark = MARKED if key in self.marked else " "
         tag = self.boxes.tag(key, all_edges=self._all_edges)
-        name = fit(self.boxes.names[key], width - _BEFORE - cell_len(tag), Align.LEFT)
+        name = fit(self.boxes.names[key], width - _CELLS_BEFORE_NAME - cell_len(tag), Align.LEFT)
         under = " cursor" if key == self.cursor else ""
         name_look = Tone.STRONG if is_heavy or is_lit else Tone.PLAIN
         return [

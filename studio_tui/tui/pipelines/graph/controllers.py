@@ -25,7 +25,6 @@ ALL_BINDINGS = (
     *bindings(GraphJobs, RemovedJobs, ViewModes, Folding, Movement, Search),
     *bindings(Filtering, Marks, GraphExport),
 )
-"""The bindings of the page: all except some of `JobController` and `PipelineController`."""
 
 
 class Controllers:

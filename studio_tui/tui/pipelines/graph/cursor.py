@@ -20,31 +20,30 @@ class Cursor:
         *,
         moved: Callable[[], None],
     ) -> None:
-        """Make a cursor for the mode returned by `shown`; `moved` is called after each move."""
         self._state = state
         self._structure = structure
         self._shown = shown
         self._moved = moved
 
     def here(self) -> str | None:
-        """Return the key of the shown row or box that has the cursor; `None` if none has it.
+        """Return the key of the row or box that has the cursor.
 
         The saved cursor, `state.view.cursor`, differs if its node is inside a collapsed row.
         """
         return self._shown().cursor
 
     def go(self, key: str) -> None:
-        """Move the cursor to a node or group.
-
-        The filter and the choice of problems are removed first if they hide the node, and also
-        before any move to a group.
-        """
-        only = self._state.shown_nodes()
-        if only is not None and key not in only:
+        """Move the cursor to a node or group; first remove what hides it: the filter and `!`."""
+        if self.is_hidden(key):
             self._state.change(problems=False, filter="")
         self._state.note(cursor=key)
         self._shown().go(key)
         self._moved()
+
+    def is_hidden(self, key: str) -> bool:
+        """Whether the filter or the choice of problems hides a node, or all nodes of a group."""
+        only = self._state.shown_nodes()
+        return only is not None and only.isdisjoint(self._shown().members(key))
 
     def go_to_run(self, run_id: str) -> None:
         """Move the cursor to the node of a run, if there is one."""
@@ -69,6 +68,11 @@ class Cursor:
         # The other nodes follow in the order of the tree.
         return tuple(dict.fromkeys((*shown, *self._structure.tree_order())))
 
+    def nodes_in_rows(self) -> frozenset[str]:
+        """Return the nodes that have a row or a box, or are in one of a group."""
+        view = self._shown()
+        return frozenset(node_id for key in view.all_keys() for node_id in view.members(key))
+
     def members(self) -> Sequence[str]:
         """Return the shown nodes of the group under the cursor; on a node, only this node."""
         key = self.here()
@@ -85,7 +89,7 @@ class Cursor:
         return loaded.job(self.here()) if loaded is not None else None
 
     def pipeline(self) -> Pipeline | None:
-        """Return the pipeline; `None` if it is not loaded."""
+        """Return the pipeline, if it is loaded."""
         loaded = self._state.loaded
         return loaded.pipeline if loaded is not None else None
 

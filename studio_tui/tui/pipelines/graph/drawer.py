@@ -19,8 +19,7 @@ from studio_tui.tui.pipelines.graph.structure import GraphStructure
 from studio_tui.tui.widgets.fact_sheet import FactSheet
 from studio_tui.tui.widgets.workers import RunsWorkers, start_worker
 
-_KEPT = 200
-"""Maximum number of runs whose datasets are cached."""
+_MOST_CACHED_RUNS = 200
 
 logger = logging.getLogger(__name__)
 
@@ -41,8 +40,7 @@ class Drawer:
     ) -> None:
         """Make a panel, whose workers end with `screen`.
 
-        `set_visible` shows or hides the panel. Unless the user has chosen, the panel is shown if
-        `has_room` returns True.
+        It is shown if `has_room` returns True, unless the user chooses.
         """
         self.sheet = FactSheet()
         self._session = session
@@ -53,7 +51,7 @@ class Drawer:
         self._has_room = has_room
         self._set_visible = set_visible
         self._datasets: Mapping[str, Sequence[DatasetVersion]] = {}
-        """By run id, the datasets that the run created; empty until Studio has sent them."""
+        """By run id, the datasets that it created; empty until Studio has sent them."""
 
     @property
     def is_shown(self) -> bool:
@@ -86,9 +84,8 @@ class Drawer:
         self.sheet.show((*facts, *warning_facts(pipeline), *removed_facts(pipeline)))
 
     def _request_datasets(self, node: Node) -> None:
-        """Request the datasets of a complete job, unless they are cached or were requested."""
         if node.state is JobState.COMPLETE and node.run and node.run not in self._datasets:
-            latest = list(self._datasets.items())[1 - _KEPT :]
+            latest = list(self._datasets.items())[1 - _MOST_CACHED_RUNS :]
             self._datasets = {**dict(latest), node.run: ()}
             loading = partial(self._load_datasets, node.run)
             start_worker(self._screen, loading, name="datasets made", group="datasets made")

@@ -10,6 +10,7 @@ from rich.cells import cell_len
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.logs.progress import share_text
 from studio_tui.presentation.pipelines.drawing.graph import Direction
+from studio_tui.presentation.pipelines.graph.critical import critical_path_of
 from studio_tui.presentation.pipelines.graph.segments import worst_of
 from studio_tui.presentation.pipelines.graph.statuses import SHOWN_LOOKS, NodeState
 from studio_tui.presentation.pipelines.views.group_rows import numbers_of
@@ -29,26 +30,18 @@ from studio_tui.tui.widgets.table_place import nearest_remaining
 from studio_tui.tui.widgets.workers import RunsWorkers, start_worker
 
 AT_ONCE = 300
-"""Number of boxes up to which they are laid out at once; more are laid out in a thread.
-
-`GraphAnswers` uses the same limit for the number of jobs in a response.
-"""
+"""Number of boxes, and of jobs in a response, above which a thread works on them."""
 
 NOTE_ROOM = 8
 """Cells for the note at the right of the rightmost box; groups may need more."""
 
 
 class _Key(NamedTuple):
-    """The values that determine the layout of a drawing.
-
-    The key of a box is another one: the id of a node, or the key of a group.
-    """
+    """The values that determine the layout: names of boxes, numbers of jobs of groups, options."""
 
     shape: str
     boxes: tuple[str, ...]
-    """Names of the boxes."""
     sizes: tuple[int, ...]
-    """Numbers of jobs of the groups."""
     full_names: bool
     all_edges: bool
 
@@ -59,15 +52,13 @@ class DrawingView:
     canvas: Canvas | None = None
     """The drawing; `None` in other modes, and until it is laid out."""
     _latest: tuple[_Key, Canvas] | None = None
-    """The canvas that was laid out last; it is kept while another mode is shown."""
+    """Laid out last; kept while another mode is shown."""
     _laying_out: _Key | None = None
-    """The drawing that is being laid out in a thread."""
     _corner: tuple[int, int] | None = None
-    """The position to scroll to once the drawing is laid out; `None` to keep the position."""
+    """Where to scroll once the drawing is laid out."""
     _shown_before: tuple[Sequence[str], str | None] = ((), None)
     """The boxes that were shown last, and which of them had the cursor."""
     _lit_for: str | None = None
-    """The box whose ancestors and descendants are highlighted."""
 
     def __init__(
         self,
@@ -76,7 +67,6 @@ class DrawingView:
         screen: RunsWorkers,
         after_refresh: Callable[[Callable[[], None]], object],
     ) -> None:
-        """Make a view; its workers end with `screen`, and `after_refresh` defers a call."""
         self.widget = GraphView(id="dag-graph")
         self._state = state
         self._structure = structure
@@ -106,11 +96,9 @@ class DrawingView:
             self.widget.scroll_corner_to(left, top)
 
     def hide(self) -> None:
-        """Stop showing the drawing; `_latest` keeps it for when this mode is shown again."""
         self.canvas = None
 
     def repaint(self) -> None:
-        """Repaint the lines in which a mark or the content of a box has changed."""
         if self.canvas is not None:
             self.canvas.marked = self._marked_boxes(self.canvas)
             self.widget.repaint()
@@ -118,17 +106,12 @@ class DrawingView:
     show_marks = repaint
 
     def show_kin(self) -> None:
-        """Highlight the ancestors and descendants of the box under the cursor."""
         if self.canvas is not None and self._lit_for != self.canvas.cursor:
             self._light(self.canvas)
             self.widget.repaint()
 
     def go(self, key: str) -> None:
-        """Move the cursor to the box of `state.view.cursor`, which the caller has set to `key`.
-
-        The box becomes visible. Its kin are highlighted only when the cursor rests, so that a step
-        without scrolling repaints only the lines of two boxes.
-        """
+        """Move the cursor; kin are highlighted only when it rests, so that a step is cheap."""
         if self.canvas is None:
             return
         self.canvas.cursor = self._box_of(self.canvas)
@@ -147,21 +130,21 @@ class DrawingView:
             self.widget.centre(area)
 
     def step(self) -> None:
-        """Do nothing: there is no next box without a direction."""
+        """Do nothing: there is no next box."""
 
     def members(self, key: str) -> Sequence[str]:
-        """Return the nodes of a box that are shown; empty if the box no longer exists."""
         if (group := self._structure.group(key)) is not None:
             return self._structure.shown_members(group)
         loaded = self._state.loaded
         return (key,) if loaded is not None and key in loaded.plan.nodes else ()
 
+    def all_keys(self) -> Sequence[str]:
+        return tuple(self.canvas.boxes.names) if self.canvas is not None else ()
+
     def order(self) -> Sequence[str]:
-        """Return an empty sequence: boxes have no order of their own."""
         return ()
 
     def in_sight(self) -> Sequence[str]:
-        """Return the boxes on the visible lines, even if hidden at the left or right."""
         if self.canvas is None:
             return []
         top, bottom = self.widget.top, self.widget.top + self.widget.size.height
@@ -171,7 +154,7 @@ class DrawingView:
     # Specific to a drawing.
 
     def neighbour(self, direction: str) -> str | None:
-        """Return the box to which the cursor moves in a direction; `None` if there is none.
+        """Return the box to which the cursor moves in a direction, if there is one.
 
         This is the closest parent (`up`) or child (`down`), the next box in the layer (`left`,
         `right`), or the `first` or `last` box of all.
@@ -184,7 +167,7 @@ class DrawingView:
         return self.canvas.drawing.neighbour(self.canvas.cursor, Direction(direction))
 
     def at(self, x: int, y: int) -> str | None:
-        """Return the box at a cell of the drawing; `None` if there is none."""
+        """Return the box at a cell of the drawing, if there is one."""
         return self.canvas.drawing.node_at(x, y) if self.canvas is not None else None
 
     @property
@@ -193,14 +176,14 @@ class DrawingView:
         return self.canvas is not None and bool(self.canvas.boxes.implied)
 
     def label_of(self, key: str) -> Label:
-        """Return the current content of a box; a group counts all its jobs, shown or not."""
+        """Return the content of a box; a group counts all its jobs, shown or not."""
         model = self._state.view_model()
         node = model.plan.nodes.get(key)
         if node is not None:
             look, bar = model.statuses.look(key), model.bar(node)
             note = share_text(bar) if bar is not None else ""
             return Label(look.glyph, look.tone, note)
-        group = self._structure.group(key)
+        group = next((each for each in self._structure.all_groups() if each.key == key), None)
         if group is None:
             return Label("?", SHOWN_LOOKS[NodeState.UNKNOWN].tone)
         numbers = numbers_of(group.members, model.statuses)
@@ -213,7 +196,7 @@ class DrawingView:
     # Layout.
 
     def show(self) -> None:
-        """Draw the pipeline, with the cursor where it was; many boxes are laid out in a thread."""
+        """Draw the pipeline, with the cursor where it was."""
         if self._state.loaded is None:
             return
         groups, plan = self._structure.groups(), self._state.loaded.plan
@@ -246,10 +229,7 @@ class DrawingView:
         return Canvas(boxes, drawing, self.label_of, version=view_model, all_edges=key.all_edges)
 
     async def _lay_out_in_thread(self, boxes: Boxes, key: _Key) -> None:
-        """Lay out the boxes, then show the present drawing.
-
-        Drop the result if a thread is laying out another drawing by then.
-        """
+        """Lay out the boxes and show them, unless another drawing is being laid out by then."""
         canvas = await asyncio.to_thread(self._lay_out, boxes, key)
         if self._laying_out != key:
             return
@@ -284,20 +264,19 @@ class DrawingView:
     # The cursor and highlighting.
 
     def _box_of(self, canvas: Canvas) -> str | None:
-        """Return the box for the saved cursor: its own box, else its group, else a near box."""
+        """Return the box for the saved cursor: its own, else its group's, else a near one."""
         key, names = self._state.view.cursor, canvas.boxes.names
         visible_key = self._structure.visible_key(key, names) if key is not None else None
         return visible_key or self._nearest_remaining(tuple(names))
 
     def _nearest_remaining(self, names: Sequence[str]) -> str | None:
-        """Return the box nearest to the box that had the cursor; the first one if none had it."""
+        """Return the box nearest to the one that had the cursor; else the first."""
         boxes, key = self._shown_before
         if not names or key is None or key not in boxes:
             return next(iter(names), None)
         return names[nearest_remaining(boxes, boxes.index(key), names)]
 
     def _area(self, key: str | None) -> Area | None:
-        """Return the area of a box and the note at its right; `None` without such a box."""
         box = self.canvas.drawing.boxes.get(key) if self.canvas is not None and key else None
         if self.canvas is None or box is None or key is None:
             return None
@@ -308,10 +287,11 @@ class DrawingView:
     def _light(self, canvas: Canvas) -> None:
         self._lit_for = canvas.cursor
         lit = canvas.boxes.kin(canvas.cursor) if canvas.cursor is not None else None
-        canvas.light(lit, self._structure.critical_nodes() if self._state.view.critical else ())
+        is_critical = self._state.view.critical
+        canvas.light(lit, critical_path_of(self._state.view_model()) if is_critical else ())
 
     def _marked_boxes(self, canvas: Canvas) -> frozenset[str]:
-        """Return the marked boxes; a group is marked if all of its shown jobs are marked."""
+        """Return the marked boxes; a group is marked if all of its shown jobs are."""
         marks = frozenset(self._state.view.marks)
         groups = self._structure.groups() or () if marks else ()
         marked_groups = (

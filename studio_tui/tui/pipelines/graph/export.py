@@ -29,11 +29,9 @@ class ExportFormat(NamedTuple):
     """A format in which a whole pipeline can be copied or saved."""
 
     words: str
-    """What the format is called in a menu, such as `the tree, as text`."""
     suffix: str
-    """Suffix of file names, without the dot."""
     text: Callable[[], str]
-    """Returns the pipeline in this format; called in a thread."""
+    """Called in a thread."""
 
 
 class GraphExport:
@@ -93,9 +91,8 @@ class GraphExport:
             )
 
     def _formats(self) -> list[ExportFormat]:
-        """Return the formats, whose texts show the pipeline as it is now."""
         model = self._state.view_model()
-        groups, plan = self._structure.groups(), model.plan
+        groups, plan = self._structure.groups(ignore_filter=True), model.plan
         boxes = boxes_of(plan, None) if groups is None else group_boxes(plan, groups)
         all_edges = self._state.view.all_edges
         labels = {key: self._drawing.label_of(key) for key in boxes.names}
@@ -141,8 +138,6 @@ class GraphExport:
 
 
 def _pieces_of(export_format: ExportFormat) -> Callable[[], Pieces]:
-    """Return the function that a dialog calls for the bytes to save."""
-
     async def pieces() -> Pieces:
         yield (await asyncio.to_thread(export_format.text)).encode()
 

@@ -16,14 +16,11 @@ class Filtering:
     """Controller of the filter on a pipeline's page."""
 
     def __init__(self, state: GraphState, cursor: Cursor, prompt: LogPrompt) -> None:
-        """Make a controller; `prompt` is the input of the filter."""
         self._state = state
         self._cursor = cursor
         self._prompt = prompt
         self._filter_before = ""
-        """The filter before the prompt was opened."""
         self._cursor_before: str | None = None
-        """The node or group under the cursor before the prompt was opened."""
 
     def ask(self) -> None:
         """Open the prompt with the current filter; if there is none, with the search."""
@@ -56,13 +53,10 @@ class Filtering:
         self._state.change(filter="")
 
     def _apply(self, text: str) -> None:
-        """Apply a filter, and return the cursor to its place before the prompt was opened.
-
-        While jobs are hidden, the cursor returns only to a job that is shown, not to a group.
-        """
+        """Apply a filter, and return the cursor to its place before the prompt was opened."""
         self._state.change(filter=text)
-        only, before = self._state.shown_nodes(), self._cursor_before
-        if before is not None and (only is None or before in only):
+        before = self._cursor_before
+        if before is not None and not self._cursor.is_hidden(before):
             self._cursor.go(before)
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
@@ -73,6 +67,5 @@ class Filtering:
             "Show only jobs that match a filter such as is:running or name~^embed; empty shows all",
             ask,
             lambda self: self._state.why_unknown(),
-            display="&",
         ),
     )

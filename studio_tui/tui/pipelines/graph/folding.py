@@ -24,8 +24,8 @@ class Folding:
     def collapse_or_go_up(self) -> None:
         """Collapse the row under the cursor; if there is nothing to collapse, go to its parent.
 
-        A group that lists all of its jobs first goes back to its failed and running jobs. In a
-        table and a timeline, scroll to the left.
+        A group that lists all of its jobs first lists fewer. A table or timeline scrolls to the
+        left.
         """
         view, key = self._state.view, self._cursor.here()
         if key is None:
@@ -34,16 +34,15 @@ class Folding:
             self._state.change(opened=view.opened - {key})
         elif view.mode is not Mode.TREE:
             self._rows.widget.action_columns(-1)
-        elif key in self._rows.foldable() - view.folds:
+        elif key in self._rows.listing.foldable - view.folds:
             self._state.change(folds=view.folds | {key})
-        elif (above := self._rows.above(key)) is not None:
+        elif (above := self._rows.listing.above.get(key)) is not None:
             self._cursor.go(above)
 
     def expand_or_go_down(self) -> None:
         """Expand the row under the cursor; if there is nothing to expand, go to its first child.
 
-        A group with its failed and running jobs then lists all of its jobs. In a table and a
-        timeline, scroll to the right.
+        A group then lists all of its jobs. A table or timeline scrolls to the right.
         """
         view, key = self._state.view, self._cursor.here()
         if key is None:
@@ -54,15 +53,13 @@ class Folding:
             self._rows.widget.action_columns(1)
         elif key in view.folds:
             self._state.change(folds=view.folds - {key})
-        elif (below := self._rows.below(key)) is not None:
+        elif (below := self._rows.listing.first_below(key)) is not None:
             self._cursor.go(below)
 
     def open_group(self, key: str) -> None:
-        """Go to the tree; there, toggle between all jobs of a group and failed and running ones.
-
-        `key` is the key of the group, or of the group's row that counts hidden jobs.
-        """
-        self._open(key if key in self._structure.group_keys() else self._rows.above(key) or key)
+        """Go to the tree, and toggle between all jobs of a group and a few; `key` is of its row."""
+        is_heading = key in self._structure.group_keys()
+        self._open(key if is_heading else self._rows.listing.above.get(key, key))
 
     def _open(self, key: str) -> None:
         view = self._state.view

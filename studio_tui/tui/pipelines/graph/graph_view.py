@@ -1,8 +1,4 @@
-"""A view of a drawing larger than the screen, which renders only the visible part.
-
-It handles cells and named styles, independent of what is drawn: the lines come from a callable, and
-clicks are posted as messages.
-"""
+"""A view of a drawing larger than the screen, which renders only the visible part."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,25 +17,23 @@ from studio_tui.tui.widgets.line_view import LineView
 from studio_tui.tui.widgets.quick_strip import Brush, QuickStrip
 
 BLANK = Tone.PLAIN
-"""Style of the area around the drawing."""
 
 LOOKS = (*Tone, "edge", "lit", "heavy", "cursor", "marked", "faint")
-"""Names of styles; names joined by blanks, as in `lit faint`, combine several styles."""
+"""Names of styles, which can be combined: `lit faint`."""
 
 SIDE_STEP = 8
-"""Cells per step of sideways scrolling with the mouse."""
 
 MARGIN = 2
-"""Cells and lines around an area that are scrolled into view with it, if there is room."""
+"""Cells and lines around an area that are scrolled into view with it."""
 
 Runs: TypeAlias = tuple[tuple[str, str], ...]
-"""A line as pairs of a style name, such as `cursor`, and a text."""
+"""A line as pairs of a style's name and a text."""
 
 LinesOf: TypeAlias = Callable[[range, int, int], Sequence[tuple[int, Runs]]]
 """Called with visible lines and two columns, the second one exclusive.
 
-Returns for each line the column where its content begins, and its content, which may begin before
-the first column and end after the second one.
+Returns for each line the column where its content begins, and its content, which may exceed the
+columns.
 """
 
 
@@ -110,15 +104,11 @@ class GraphView(HasCommands, LineView, can_focus=True, inherit_bindings=False):
         self._width = self._height = 0
         self._left = 0
         self.step: Callable[[str], None] = lambda _: None
-        """Moves the cursor `up`, `down`, `left`, `right`, or to the `first` or `last` box.
-
-        The screen sets this callable, since a message would make a step a tenth slower.
-        """
+        """Moves the cursor; set by the screen, as a message would make a step a tenth slower."""
         self._brush: Brush | None = None
         self._drawn: dict[int, tuple[tuple[int, Runs], Strip]] = {}
-        """By line, its content and the strip drawn from it, for `_drawn_at`."""
         self._drawn_at = (0, 0)
-        """The value of `left` and the width for which the lines in `_drawn` were drawn."""
+        """The value of `left` and the width of the lines in `_drawn`."""
 
     @property
     def left(self) -> int:
@@ -167,7 +157,6 @@ class GraphView(HasCommands, LineView, can_focus=True, inherit_bindings=False):
             self.repaint()
 
     def on_resize(self) -> None:
-        """Post `Resized`, as the cursor may no longer be visible."""
         self.post_message(self.Resized())
 
     # Keys and mouse.
@@ -177,23 +166,19 @@ class GraphView(HasCommands, LineView, can_focus=True, inherit_bindings=False):
         self.scroll_corner_to(self._left, self.top + pages * max(1, self._size_in_sight[1] - 1))
 
     def ask_to_open(self) -> None:
-        """Post `Opened`."""
         self.post_message(self.Opened())
 
     def on_click(self, event: events.Click) -> None:
-        """Post the clicked cell of the drawing."""
         offset = event.get_content_offset(self)
         if offset is not None and event.button == 1:
             event.stop()
             self.post_message(self.Pointed(offset.x + self._left, offset.y + self.top))
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Scroll sideways while shift or ctrl is held."""
         if event.shift or event.ctrl:
             self._scroll_by(event, SIDE_STEP)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Scroll sideways while shift or ctrl is held."""
         if event.shift or event.ctrl:
             self._scroll_by(event, -SIDE_STEP)
 
@@ -292,9 +277,8 @@ def _skip_cells(text: str, cells: int) -> str:
 def _nearest(start: int, place: int, size: int, room: int, whole: int) -> int:
     """Return the scroll position nearest to `start` that shows a place with its margin.
 
-    The drawing has `whole` cells, of which `room` are visible at once. The place begins at cell
-    `place` and has `size` cells. If it does not fit, its beginning is shown. All numbers may also
-    count lines instead of cells.
+    Of `whole` cells or lines, `room` are visible. A place that does not fit is shown from its
+    beginning.
     """
     margin = min(MARGIN, max(0, (room - size) // 2))
     first = max(0, place - margin)

@@ -1,14 +1,15 @@
 """The lines above a pipeline: its state, its problems, and the display options."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from rich.cells import cell_len
 
 from studio_tui.api.states import PipelineState
 from studio_tui.presentation.cells import Cell, Tone
-from studio_tui.presentation.format import duration, local_time, with_short_ids
+from studio_tui.presentation.format import duration, local_time, plural, with_short_ids
 from studio_tui.presentation.jobs.rows import first_line
 from studio_tui.presentation.pipelines.graph.critical import critical_path_of, path_words
+from studio_tui.presentation.pipelines.graph.estimate import estimate_of
 from studio_tui.presentation.pipelines.graph.loaded_pipeline import LoadedPipeline
 from studio_tui.presentation.pipelines.graph.segments import bar
 from studio_tui.presentation.pipelines.graph.statuses import (
@@ -16,7 +17,6 @@ from studio_tui.presentation.pipelines.graph.statuses import (
     NodeState,
     counts,
     paused_words,
-    root_words,
 )
 from studio_tui.presentation.pipelines.own_error import RootFailure, says_more, without_count
 from studio_tui.presentation.pipelines.rows import state_cell
@@ -31,17 +31,15 @@ from studio_tui.tui.widgets.bar import Bar, Part
 BAR_WIDTH, NARROW_BAR_WIDTH = 24, 12
 """Width in cells of the bar that shows the shares of states, on a broad and a narrow screen."""
 NAME_ROOM = 24
-"""Maximum number of characters of a pipeline's name on a narrow screen."""
-_ESTIMATE = len(" ETA ~23h 59m from 2 runs ")
-"""Cells reserved beside the head for an estimate, which appears and disappears."""
+_ESTIMATE = len(" ETA ~22h 59m–23h 59m ")
+"""Cells reserved for an estimate, which appears and disappears."""
 
 
 def head_parts(loaded: LoadedPipeline, width: int) -> tuple[Part, ...]:
     """Return name, state, bar and counts of a pipeline for a line of `width` cells.
 
-    If they fit, counts have the names of states, as in `✓12 done`. If even counts without names do
-    not fit, the bar and the name are shortened. Both choices depend on the longest line that the
-    pipeline can ever have, so that they do not change while jobs run.
+    If they fit, counts have the names of states; if even counts without names do not, the bar and
+    the name are shortened. Both depend on the longest line possible, so that nothing moves.
     """
     if has_room_for_state_names(loaded, width):
         return _head_parts(loaded, is_wide=True, is_named=True)
@@ -58,7 +56,7 @@ def has_room_for_state_names(loaded: LoadedPipeline, width: int) -> bool:
 
 
 def _most_cells(loaded: LoadedPipeline, parts: Sequence[Part], *, is_named: bool) -> int:
-    """Return the width that the head has at most, whatever its jobs do, including an estimate."""
+    """Return the width that the head has at most, whatever its jobs do."""
     digits, numbers = len(str(len(loaded.plan.nodes))), loaded.statuses.numbers
     # A job never becomes a schedule, so cells are reserved only if there are schedules now.
     kinds = set(NodeState) - ({NodeState.SCHEDULE} if not numbers[NodeState.SCHEDULE] else set())
@@ -78,7 +76,7 @@ def _head_parts(loaded: LoadedPipeline, *, is_wide: bool, is_named: bool) -> tup
     bar_cells = bar(numbers, BAR_WIDTH if is_wide else NARROW_BAR_WIDTH)
     return (
         Part(f" {name} ", Tone.STRONG),
-        *_parts((state_cell(pipeline), Cell(" "), *bar_cells)),
+        *(Part(cell.text, cell.tone) for cell in (state_cell(pipeline), Cell(" "), *bar_cells)),
         Part(f" {numbers[NodeState.DONE]}/{len(loaded.plan.nodes)}  "),
         *(
             Part(
@@ -91,10 +89,9 @@ def _head_parts(loaded: LoadedPipeline, *, is_wide: bool, is_named: bool) -> tup
 
 
 def note_parts(loaded: LoadedPipeline) -> tuple[Part, ...]:
-    """Return what needs attention: a pause, failures, an error, warnings.
+    """Return what needs attention; if nothing does, what the pipeline rebuilds, and when.
 
-    If nothing needs attention, return what the pipeline rebuilds, when it was created and how long
-    it took. So the line is never empty, and the rows below it do not move.
+    The line is never empty, so that the rows below it do not move.
     """
     pipeline = loaded.pipeline
     notes = []
@@ -102,7 +99,8 @@ def note_parts(loaded: LoadedPipeline) -> tuple[Part, ...]:
         words = ": ".join(filter(None, ("paused", paused_words(loaded.statuses))))
         notes.append(Part(f"‖ {words}", Tone.WARN))
     reason, error = _reason_and_error(loaded)
-    if roots := root_words(loaded.statuses):
+    if failures := len(loaded.statuses.root_failures):
+        roots = plural(failures, "root failure")
         notes.append(Part(f"{roots}: {with_short_ids(reason)}", Tone.BAD))
     if error:
         notes.append(Part(with_short_ids(error), Tone.BAD))
@@ -131,8 +129,7 @@ def note_parts(loaded: LoadedPipeline) -> tuple[Part, ...]:
 def _reason_and_error(loaded: LoadedPipeline) -> tuple[str, str]:
     """Return the name and reason of a root failure, and the pipeline's error if it says more.
 
-    If the error contains the reason, the error is returned in place of the reason. Without a root
-    failure, the first text is empty.
+    An error that contains the reason replaces it. Without a root failure, the first is empty.
     """
     plan, message = loaded.plan, loaded.pipeline.error_message or ""
     failures = [
@@ -157,42 +154,32 @@ def mode_parts(view: DagPlace, match_count: int, *, has_lanes: bool) -> tuple[Pa
         look = "current" if mode is view.mode else Tone.DIM
         parts.append(Part(f" {mode.value} ", look, _action(f"graph.show_{mode.value}")))
     parts.append(Part(" ", "rule"))
-    if view.problems:
-        parts.append(Part("· ! only problems ", Tone.ACCENT, _action("graph.problems")))
-    if view.filter:
-        parts.append(Part(f"· & {view.filter} ", Tone.ACCENT, _action("graph.filter")))
-    if view.critical:
-        parts.append(Part("· C critical path ", Tone.ACCENT, _action("graph.critical")))
-    if view.lanes and view.mode is Mode.TREE:
-        words = "lanes" if has_lanes else "no lanes here"
-        parts.append(Part(f"· B {words} ", Tone.ACCENT, _action("graph.lanes")))
-    if view.all_edges and view.mode is Mode.GRAPH:
-        parts.append(Part("· E all edges ", Tone.ACCENT, _action("graph.edges")))
-    if view.follow:
-        parts.append(Part("· f following ", Tone.ACCENT, _action("graph.follow")))
-    if view.grouping is not Grouping.AUTO:
-        words = "not grouped" if view.grouping is Grouping.NONE else f"by {view.grouping.value}"
-        parts.append(Part(f"· b {words} ", Tone.ACCENT, _action("graph.group")))
-    if view.search:
-        search = f"· /{view.search} {match_count} found "
-        parts.append(Part(search, Tone.ACCENT, _action("graph.search")))
+    lanes = "lanes" if has_lanes else "no lanes here"
+    grouped = "not grouped" if view.grouping is Grouping.NONE else f"by {view.grouping.value}"
+    options = (
+        (view.problems, "! only problems", "problems"),
+        (view.filter, f"& {view.filter}", "filter"),
+        (view.critical, "C critical path", "critical"),
+        (view.lanes and view.mode is Mode.TREE, f"B {lanes}", "lanes"),
+        (view.all_edges and view.mode is Mode.GRAPH, "E all edges", "edges"),
+        (view.follow, "f following", "follow"),
+        (view.grouping is not Grouping.AUTO, f"b {grouped}", "group"),
+        (view.search, f"/{view.search} {match_count} found", "search"),
+    )
+    for is_on, words, command in options:
+        if is_on:
+            parts.append(Part(f"· {words} ", Tone.ACCENT, _action(f"graph.{command}")))
     return tuple(parts)
 
 
 def _action(command_id: str) -> str:
-    """Return Textual's action that runs a command when its text is clicked."""
     return f"screen.do('{command_id}')"
-
-
-def _parts(cells: Iterable[Cell]) -> tuple[Part, ...]:
-    return tuple(Part(cell.text, cell.tone) for cell in cells)
 
 
 _CRITICAL = " critical: "
 _KIN = f"{WAITED_FOR} before it  {WAITING} after it"
-"""The legend of the first column: ancestors and descendants of the current job."""
 _BARS = (LEGEND, f"{QUEUED} queued  {STARTING} starting  {RUNNING} run")
-"""The legends of bars in the timeline, the longer one first."""
+"""The legends of bars, the longer one first."""
 
 _SELF_EVIDENT_FIRST = (
     *(NodeState.DONE, NodeState.FAILED, NodeState.RUNNING, NodeState.UNKNOWN),
@@ -200,13 +187,12 @@ _SELF_EVIDENT_FIRST = (
     NodeState.SCHEDULE,
     NodeState.BLOCKED,
 )
-"""The order in which a legend omits states if it has no room for all."""
 
 
 def legend_of(mode: Mode, kinds: Collection[NodeState], room: int) -> str:
     """Return the longest legend of a mode's signs in `room` cells; empty if none fits.
 
-    `kinds` are the states to explain; only the tree and the graph need them.
+    `kinds` are the states to explain, in the tree and the graph.
     """
     if mode is Mode.TABLE:
         choices: Sequence[str] = (_KIN,)
@@ -238,10 +224,7 @@ class Headlines:
         width: Callable[[], int],
         has_lanes: Callable[[], bool],
     ) -> None:
-        """Make the lines; `matches` returns the search results, `width` the available cells.
-
-        `has_lanes` returns whether the tree can be drawn with lanes.
-        """
+        """Make the lines; `width` returns the available cells."""
         self.head = Bar(id="dag-head")
         self.note = Bar(id="dag-note")
         self.path = Bar(id="dag-path")
@@ -258,15 +241,15 @@ class Headlines:
         view = self._state.view
         has_lanes = self._state.loaded is not None and view.lanes and self._has_lanes()
         self.modes.left = mode_parts(view, len(self._matches()), has_lanes=has_lanes)
-        marks = len(view.marks)
-        right = [Part(f" {marks:,} marked ", Tone.ACCENT), Part("──", "rule")] if marks else []
+        marks, hidden_marks = len(view.marks), len(self._state.hidden_marks())
+        marked = f"{marks:,} marked{f', {hidden_marks:,} hidden' if hidden_marks else ''}"
+        right = [Part(f" {marked} ", Tone.ACCENT), Part("──", "rule")] if marks else []
         taken = sum(cell_len(part.text) for part in (*self.modes.left, *right))
         if legend := self._legend(self._width() - taken - len("   ──")):
             right += [Part(f" {legend} ", Tone.DIM), Part("──", "rule")]
         self.modes.right = tuple(right)
 
     def _legend(self, room: int) -> str:
-        """Return the legend of the mode, without the states if the head names them."""
         loaded = self._state.loaded
         kinds: Collection[NodeState] = ()
         if loaded is not None and not has_room_for_state_names(loaded, self._width()):
@@ -278,17 +261,17 @@ class Headlines:
         loaded = self._state.loaded
         if loaded is None:
             return
-        path = critical_path_of(self._state.view_model())
+        estimate = estimate_of(self._state.view_model())
         # Without new answers an estimate would never decrease.
-        is_current = path.remaining is not None and self._source.snapshot.error is None
-        estimate = f"{path.words} " if is_current else ""
-        self.head.right = (Part(estimate, Tone.STRONG),) if estimate else ()
+        is_current = estimate.remaining is not None and self._source.snapshot.error is None
+        self.head.right = (Part(f"{estimate.words} ", Tone.STRONG),) if is_current else ()
         self.head.left = head_parts(loaded, self._width())
         self.note.left = note_parts(loaded)
         self.path.display = self._state.view.critical
         if self.path.display:
-            reason = f" ({path.reason})" if path.reason else ""
+            reason = f" ({estimate.reason})" if estimate.reason else ""
             room = self._width() - cell_len(_CRITICAL + reason)
-            words = path_words(path, self._state.view_model(), room, cell_len)
-            text = f"{_CRITICAL}{words or 'no times are known yet'}{reason}"
+            model = self._state.view_model()
+            words = path_words(critical_path_of(model), model, room, cell_len)
+            text = f"{_CRITICAL}{words or 'no times are known'}{reason}"
             self.path.left = (Part(text, Tone.ACCENT),)

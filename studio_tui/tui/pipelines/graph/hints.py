@@ -45,12 +45,10 @@ _FIRST_HINTS: dict[PipelineState | None, tuple[str, ...]] = {
     PipelineState.FAILED: ("pipeline.pause",),
     PipelineState.CANCELED: ("pipeline.pause",),
 }
-"""Keys that come before the others, by the state of the pipeline."""
-_PAUSE_AT = 3
-"""How many keys come before the pause key of an active pipeline."""
+"""Keys before the others, by the state of the pipeline."""
+_HINTS_BEFORE_PAUSE = 3
 _ACTIVE = frozenset({PipelineState.PENDING, PipelineState.RUNNING})
 _IN_THE_GRAPH = {"table.open": "graph.open"}
-"""Ids of keys in the graph mode, by the ids of the same keys in other modes."""
 _GROUP_HINTS = (
     "table.open",
     "graph.mode",
@@ -78,7 +76,7 @@ def hints_of(state: GraphState, node: Node | None) -> Sequence[str]:
     if hints is not _MARK_HINTS:
         hints = (*_FIRST_HINTS.get(pipeline_state, ()), *hints)
         if pipeline_state in _ACTIVE:
-            hints = (*hints[:_PAUSE_AT], "pipeline.pause", *hints[_PAUSE_AT:])
+            hints = (*hints[:_HINTS_BEFORE_PAUSE], "pipeline.pause", *hints[_HINTS_BEFORE_PAUSE:])
     if state.view.mode is not Mode.GRAPH:
         return hints
     return [_IN_THE_GRAPH.get(hint, hint) for hint in hints]

@@ -1,14 +1,13 @@
 """The commands on a job of a pipeline's graph: opening, removing, and its raw data."""
 
 import asyncio
-import json
 from functools import partial
 from typing import Any, ClassVar
 
 from studio_tui.api.models import Pipeline
 from studio_tui.api.states import JobState, PipelineState
 from studio_tui.presentation.format import plural
-from studio_tui.presentation.jobs.facts import raw_json
+from studio_tui.presentation.jobs.facts import as_json, raw_json
 from studio_tui.presentation.pipelines.impact import ended_words, removal_notes
 from studio_tui.tui.frame.bulk import BulkCommand, begin_bulk, list_between
 from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
@@ -30,7 +29,6 @@ class GraphJobs:
     def __init__(
         self, host: Host, state: GraphState, cursor: Cursor, folding: Folding, marks: Marks
     ) -> None:
-        """Make a controller; `folding` opens groups, and `marks` has the marked jobs."""
         self._marks = marks
         self._host = host
         self._state = state
@@ -112,7 +110,8 @@ class GraphJobs:
         begun_count = len(targets) - len(nodes)
         verb = "has" if begun_count == 1 else "have"
         excluded = f", {begun_count} {verb} begun" if begun_count else ""
-        before = (f"{len(nodes)} pending will be removed{excluded}.", "")
+        removed = f"{len(nodes)} pending will be removed{excluded}."
+        before = (removed, *self._marks.notes(), "")
         after = ("", *removal_notes(loaded.plan, {node.id for node in nodes}))
         names = [f"  {node.name}  ({node.run or node.id})" for node in nodes]
         question = Confirm(
@@ -150,7 +149,7 @@ class GraphJobs:
 
         def text() -> str:
             run = next(each for each in pipeline.job_runs if each.job_id == node.id)
-            run_json = json.dumps(run.model_dump(mode="json"), indent=2, ensure_ascii=False)
+            run_json = as_json(run, run.model_dump(mode="json"))
             return f"{run_json}\n{raw_json(job)}" if job is not None else run_json
 
         await show_text(self._host, node.name, await asyncio.to_thread(text))

@@ -9,7 +9,6 @@ from rich.cells import cell_len
 from studio_tui.presentation.cells import Cell, Pieces, Tone
 from studio_tui.presentation.columns import Column
 from studio_tui.presentation.pipelines.graph.plan import Plan
-from studio_tui.presentation.pipelines.graph.segments import bar
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 from studio_tui.presentation.pipelines.views import group_rows, lanes, table, tree
 from studio_tui.presentation.pipelines.views.groups import Group
@@ -26,26 +25,24 @@ from studio_tui.tui.widgets.table_layout import GAP
 from studio_tui.tui.widgets.table_painter import Cells, Sorting
 
 CurrentModel = Callable[[], ViewModel]
-"""Returns the model at the time of painting."""
 
 KIN = Column("kin", "", 1)
-"""Has a sign on the rows of ancestors and descendants of the row under the cursor."""
+"""Has a sign on ancestors and descendants of the row under the cursor."""
 
 WAITED_FOR, WAITING = "↑", "↓"
 """Signs of ancestors and descendants."""
 
 _WIDE_TIMELINE = 110
-"""Width of the list from which the timeline has a column for the reason of a state."""
-_LEAST_BAR = 20
-"""Minimum width of the timeline's bars in cells."""
+"""Width from which the timeline has a column of reasons."""
+_LEAST_BAR_WIDTH = 20
 _SIGN = len("● ")
-"""Cells before a name for the sign of its state."""
+"""Cells before a name."""
 _ALWAYS_SHOWN = {"kin": KIN.width, "took": TIME_COLUMN.width, "why": 20}
-"""Widths in cells of the columns that are not dropped for long names."""
+"""Widths of the columns that are not dropped for long names."""
 _LINKS = 40
-"""Cells beside a name in the tree for the job's parents and children elsewhere in the tree."""
+"""Cells beside a name in the tree for edges elsewhere in the tree."""
 _COLLAPSED = 16
-"""Cells beside a name in the tree for the number of collapsed jobs, if no row has other links."""
+"""Cells beside a name in the tree for the number of collapsed jobs."""
 
 
 @dataclass(frozen=True)
@@ -55,20 +52,29 @@ class JobListing:
     columns: tuple[Column, ...]
     keys: Sequence[str]
     cells_of: Callable[[str], Cells]
-    """Returns the cells of a row except the first, `KIN`."""
+    """Returns the cells of a row except `KIN`."""
     members: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """By row of a group, or of its hidden jobs, the shown nodes that the row represents."""
+    """By row of a group, or of its hidden jobs, the shown nodes that it represents."""
     above: Mapping[str, str] = field(default_factory=dict)
-    """By row, its parent row; only rows that have one."""
+    """Parent rows."""
     foldable: frozenset[str] = frozenset()
     """Rows that have child rows, shown or collapsed."""
     hidden: Mapping[str, str] = field(default_factory=dict)
-    """By hidden node, the collapsed row that contains it."""
+    """By hidden node, the row that hides it."""
+    is_tree: bool = False
+    """Whether a row can hide others, so that `keys` lacks some nodes."""
     sorting: Sorting | None = None
     span_after_zoom: Callable[[int], float | None] = lambda _: None
-    """Returns the seconds that a timeline shows after so many zoom steps; `None` for all."""
+    """Returns the seconds that a timeline then shows; `None` for all."""
     titles: Callable[[], tuple[Column, ...]] | None = None
-    """Returns the columns with their present titles; `None` if titles do not change with time."""
+    """Returns the columns with their present titles, if these change with time."""
+
+    def first_below(self, key: str) -> str | None:
+        """Return the first child row; `None` if there is none."""
+        return next((row for row, above in self.above.items() if above == key), None)
+
+
+NO_ROWS = JobListing((), (), lambda _: ())
 
 
 def _with_names(
@@ -76,12 +82,10 @@ def _with_names(
 ) -> tuple[Column, ...]:
     """Return `KIN` and the columns, with a name column whose width suits `names`.
 
-    `names` are the widths of all names that can be listed. Those that are hidden now count as well,
-    as columns must not move when rows are folded, filtered or change their states.
-
-    The name column has at least half of `room`, if the longest name needs it. Other columns are
-    dropped for the longest name and the `beside` cells after it, but not those in `_ALWAYS_SHOWN`.
-    If there is room left, the column gets up to `spare` cells after the longest name.
+    These are the widths of all names that can be listed, also hidden ones, as columns must not
+    move. The column has at least half of `room`, if the longest name needs it. Columns are dropped
+    for the longest name and the `beside` cells after it, but not those in `_ALWAYS_SHOWN`. It gets
+    up to `spare` cells more.
     """
     longest = max(names, default=LEAST_NAME_WIDTH)
     name = next(column for column in columns if column.key == "name")
@@ -104,32 +108,24 @@ def tree_listing(
     """Return the `shown` rows of the `whole` tree; the list has `room` cells for its columns."""
     plan = current_model().plan
     rows = {row.id: row for row in shown}
-
-    def cells_of(key: str) -> Cells:
-        model = current_model()
-        _, *others = tree.cells(rows[key], model)
-        return (Pieces(tree.name_parts(rows[key], model.statuses)), *others)
-
     names = (len(row.prefix) + _SIGN + cell_len(plan.nodes[row.id].name) for row in whole)
     has_links = any(row.also_after or row.also_feeds for row in whole) or bool(plan.flaws)
     beside = _LINKS if has_links else 0
     return JobListing(
         _with_names(tree.COLUMNS, names, room, beside, max(beside, _COLLAPSED)),
         tuple(rows),
-        cells_of,
+        lambda key: tree.cells(rows[key], current_model()),
         above={key: row.parent for key, row in rows.items() if row.parent is not None},
         foldable=frozenset(key for key, row in rows.items() if row.has_children),
         hidden={node_id: key for key, row in rows.items() for node_id in row.hidden},
+        is_tree=True,
     )
 
 
 def lane_listing(
     current_model: CurrentModel, shown: Sequence[LaneRow], whole: Sequence[LaneRow], room: int
 ) -> JobListing:
-    """Return one row per job, with its edges as lanes; the list has `room` cells for its columns.
-
-    `whole` are the rows of all jobs, `shown` those of the jobs that pass the filter.
-    """
+    """Return one of the `shown` rows per job; `whole` are the rows of all jobs."""
     plan, by_id = current_model().plan, {row.id: row for row in shown}
     names = (
         len(row.before) + 1 + len(row.after) + cell_len(plan.nodes[row.id].name) for row in whole
@@ -164,10 +160,7 @@ def group_listing(
 ) -> JobListing:
     """Return the `groups`, each with its first failed and running jobs.
 
-    All jobs of the groups in `listed` are shown, and no job of the groups in `folded`. Only jobs in
-    `only` are shown, unless it is `None`. If `only` comes from a filter (`is_filter`), groups
-    without failed and running jobs show their first others. `whole` is all groups, also those in
-    which no job is shown. The list has `room` cells for its columns.
+    See `group_rows.rows`; `whole` is all groups, also those in which no job is shown.
     """
     statuses = current_model().statuses
     shown_rows = group_rows.rows(
@@ -177,27 +170,15 @@ def group_listing(
     headings = {key for key, row in rows.items() if row.node_id is None and not row.hidden}
     columns = _with_names(group_rows.COLUMNS, _group_names(whole, statuses.plan), room)
 
-    def cells_of(key: str) -> Cells:
-        model, row = current_model(), rows[key]
-        _, jobs, progress, *others = group_rows.cells(row, model)
-        progress_bar: Cell | Pieces = progress
-        if key in headings:
-            numbers = group_rows.numbers_of(row.group.members, model.statuses)
-            progress_bar = Pieces(bar(numbers, group_rows.BAR_WIDTH))
-        return (Pieces(group_rows.name_parts(row, model.statuses)), jobs, progress_bar, *others)
-
-    def shown_members(group: Group) -> Sequence[str]:
-        return [each for each in group.members if only is None or each in only]
-
     below_headings = {
         key: row for key, row in rows.items() if key not in headings and not row.group.is_single_job
     }
     return JobListing(
         columns,
         tuple(rows),
-        cells_of,
+        lambda key: group_rows.cells(rows[key], current_model()),
         members={
-            key: row.hidden or shown_members(row.group)
+            key: row.hidden or row.group.shown(only)
             for key, row in rows.items()
             if row.node_id is None
         },
@@ -207,10 +188,7 @@ def group_listing(
 
 
 def _group_names(groups: Iterable[Group], plan: Plan) -> Iterator[int]:
-    """Yield the widths in cells of the names of all headings and jobs that can have a row.
-
-    Whether a job has a row depends on its state, and a change of the state must not move columns.
-    """
+    """Yield the widths of the names of all headings and jobs that can ever have a row."""
     for group in groups:
         before = _SIGN + len(" " if group.is_single_job else "   ")
         yield _SIGN + 1 + cell_len(group.title)
@@ -222,17 +200,16 @@ def table_listing(
     sort: str,
     *,
     reverse: bool,
-    layers: Mapping[str, int],
     room: int,
     only: Collection[str] | None = None,
 ) -> JobListing:
-    """Return the jobs in `only`, or all, as a table; `layers` has by job its layer, from 0."""
+    """Return the jobs in `only`, or all, as a table."""
     ids = table.ids(current_model(), sort, reverse=reverse)
     names = (cell_len(node.name) for node in current_model().plan.nodes.values())
     return JobListing(
         _with_names(table.COLUMNS, names, room),
         ids if only is None else tuple(node_id for node_id in ids if node_id in only),
-        lambda key: table.cells(key, current_model(), layers),
+        lambda key: table.cells(key, current_model()),
         sorting=Sorting(sort, descending=reverse),
     )
 
@@ -244,15 +221,12 @@ def timeline_listing(
     span: float | None,
     only: Collection[str] | None,
 ) -> JobListing:
-    """Return the bars of job runs over time; the list has `width` cells for its columns.
-
-    `span` is how many seconds the bars show, `None` for the whole time.
-    """
+    """Return bars over time; `span` is how many seconds they show, `None` for the whole time."""
     why = 26 if width >= _WIDE_TIMELINE else 0
     names = (_SIGN + cell_len(node.name) for node in current_model().plan.nodes.values())
     name = max(LEAST_NAME_WIDTH, min(max(names, default=0), width // 2))
     taken = sum(cells + GAP for cells in (KIN.width, name, TIME_COLUMN.width, why) if cells)
-    current = _CurrentTimeline(current_model, zone, max(_LEAST_BAR, width - taken), span)
+    current = _CurrentTimeline(current_model, zone, max(_LEAST_BAR_WIDTH, width - taken), span)
 
     def titles() -> tuple[Column, ...]:
         return (
@@ -283,8 +257,6 @@ def timeline_listing(
 
 
 class _CurrentTimeline:
-    """The timeline of the current view model, computed once for each."""
-
     def __init__(
         self, current_model: CurrentModel, zone: tzinfo, width: int, span: float | None
     ) -> None:
@@ -295,7 +267,6 @@ class _CurrentTimeline:
         self._latest: tuple[ViewModel, Timeline] | None = None
 
     def timeline(self) -> Timeline:
-        """Return the timeline at the time of painting."""
         model = self._current_model()
         if self._latest is None or self._latest[0] is not model:
             self._latest = model, Timeline(model, self._zone, self.width, self._span)

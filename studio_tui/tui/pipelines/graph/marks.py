@@ -18,12 +18,11 @@ class Marks:
     """Controller of the marks on a pipeline's page."""
 
     def __init__(self, host: Host, state: GraphState, cursor: Cursor) -> None:
-        """Make a controller; the marks are in `state.view`."""
         self._host = host
         self._state = state
         self._cursor = cursor
         self._last: str | None = None
-        """The node that `mark` or `mark_range` marked last, where the next range begins."""
+        """The node that was marked last, where the next range begins."""
 
     def why_none(self) -> str | None:
         """Return why there is nothing to mark."""
@@ -36,10 +35,7 @@ class Marks:
         return self._state.why_unknown() or (None if self._runs() else NO_RUN)
 
     def mark(self) -> None:
-        """Mark the job, or the shown jobs of the group, under the cursor; then go to the next row.
-
-        If all of these jobs are marked, remove their marks instead.
-        """
+        """Mark the jobs under the cursor, or unmark them if all are marked; then move on."""
         current, marks = self._cursor.members(), self._state.view.marks
         if set(current) <= set(marks):
             self._mark(mark for mark in marks if mark not in set(current))
@@ -49,25 +45,21 @@ class Marks:
         self._cursor.step()
 
     def mark_range(self) -> None:
-        """Mark the jobs from the job marked last to the cursor.
-
-        If that job is no longer marked, mark only the job or group under the cursor.
-        """
+        """Mark the jobs with rows from the job marked last, if it still is, to the cursor."""
         current, marks = self._cursor.members(), self._state.view.marks
         order = list(self._cursor.order())
         end = order.index(current[-1])
         last = self._last
         begin = order.index(last) if last in marks and last in order else end
-        between = order[min(begin, end) : max(begin, end) + 1]
+        in_rows = self._cursor.nodes_in_rows()
+        between = (each for each in order[min(begin, end) : max(begin, end) + 1] if each in in_rows)
         self._mark((*marks, *between, *current))
         self._last = current[-1]
 
     def mark_below(self) -> None:
         """Mark the job or the group under the cursor, and all descendants, shown or not."""
         plan, current = self._state.require_loaded().plan, self._cursor.members()
-        below: set[str] = set()
-        for node_id in current:
-            below |= plan.descendants(node_id)
+        below = plan.descendants(*current)
         descendants = (node_id for node_id in self._cursor.order() if node_id in below)
         self._mark((*self._state.view.marks, *current, *descendants))
 
@@ -96,10 +88,7 @@ class Marks:
             self._host.notify_user(f"{jobs} {verb} no longer in the pipeline, so no longer marked")
 
     def open_logs(self) -> None:
-        """Show the merged log of the marked jobs, else the log of the job under the cursor.
-
-        The jobs of a group under the cursor have a merged log too, if several of them have a run.
-        """
+        """Show the merged log of the marked jobs or the group, else the log of the job here."""
         runs = self._runs()
         if self._state.view.marks or len(runs) > 1:
             jobs_by_id = self._state.require_loaded().jobs
@@ -118,17 +107,24 @@ class Marks:
         """Return the number of marked jobs, else of jobs in the group here; 0 on a single job."""
         return len(self._targets()) if self._state.loaded is not None else 0
 
+    def not_begun(self) -> int:
+        return sum(node.run is None for node in self.nodes())
+
     def available_jobs(self) -> Sequence[Job]:
         loaded = self._state.loaded
         if loaded is None:
             return ()
         return [job for node_id in self._targets() if (job := loaded.job(node_id))]
 
+    def notes(self) -> Sequence[str]:
+        if not (hidden := len(self._state.hidden_marks())):
+            return ()
+        by = "the filter" if self._state.view.filter else "! (only problems)"
+        return (f"{by[:1].upper()}{by[1:]} hides {hidden:,} of the marked jobs.",)
+
     async def jobs(self) -> Sequence[Job]:
         jobs_by_id = {job.id: job for job in self.available_jobs()}
-        nodes = self._state.require_loaded().plan.nodes
-        targets = (nodes.get(node_id) for node_id in self._targets())
-        runs = [node.run for node in targets if node is not None and node.run is not None]
+        runs = [node.run for node in self.nodes() if node.run is not None]
         others = await self._host.session.known_items.find_jobs(
             [run for run in runs if run not in jobs_by_id]
         )
@@ -147,29 +143,21 @@ class Marks:
 
     def nodes(self) -> Sequence[Node]:
         """Return the marked nodes, else the nodes of the group here; empty on a single job."""
-        if self._state.loaded is None:
-            return ()
-        nodes = self._state.require_loaded().plan.nodes
+        nodes = self._state.loaded.plan.nodes if self._state.loaded is not None else {}
         return [nodes[node_id] for node_id in self._targets() if node_id in nodes]
 
     def _ended_nodes(self) -> frozenset[str]:
-        """Return the marked nodes whose runs have ended."""
         nodes = self._state.require_loaded().plan.nodes
         marked = (nodes[mark] for mark in self._state.view.marks if mark in nodes)
         return frozenset(node.id for node in marked if node.state.is_finished)
 
     def _targets(self) -> Sequence[str]:
-        """Return the ids of the nodes to which commands on several jobs apply.
-
-        These are the marked nodes, else the nodes of the group under the cursor. On a single job
-        without marks there are none.
-        """
+        """Return the marked nodes, else those of the group here; on a single job none."""
         if self._state.view.marks:
             return self._state.view.marks
         return self._cursor.members() if self._cursor.node() is None else ()
 
     def _runs(self) -> list[str]:
-        """Return the ids of the runs whose logs to show."""
         nodes = self._state.require_loaded().plan.nodes
         node_ids = self._state.view.marks or self._cursor.members()
         # Rows may still have nodes of the previous response that the plan lacks now.
@@ -181,14 +169,7 @@ class Marks:
         self._host.session.endings.watch(self.available_jobs())
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
-        Command(
-            "graph.mark",
-            "space",
-            "mark",
-            "Mark the job, or remove its mark",
-            mark,
-            why_none,
-        ),
+        Command("graph.mark", "space", "mark", "Mark the job, or remove its mark", mark, why_none),
         Command(
             "graph.mark_range",
             "v",

@@ -44,10 +44,7 @@ class ModeView(Protocol):
         """Show the ancestors and descendants of the job under the cursor."""
 
     def go(self, key: str) -> None:
-        """Move the cursor to a node or group and make it visible; a tree expands rows for this.
-
-        The caller has already saved `key` as the cursor of the state.
-        """
+        """Move the cursor to `key`, which the state has already; a tree expands rows for this."""
 
     def reveal(self) -> None:
         """Scroll as little as needed to make the cursor visible."""
@@ -60,6 +57,9 @@ class ModeView(Protocol):
 
     def members(self, key: str) -> Sequence[str]:
         """Return the shown nodes of a group, or the node itself; empty for an unknown `key`."""
+
+    def all_keys(self) -> Sequence[str]:
+        """Return the keys of all rows or boxes, visible or not."""
 
     def order(self) -> Sequence[str]:
         """Return the nodes and groups in the order shown; empty to use the order of the tree."""

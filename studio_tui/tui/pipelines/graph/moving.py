@@ -26,7 +26,6 @@ class Movement:
         matches: Callable[[], Sequence[str]],
         post: Callable[[Message], object],
     ) -> None:
-        """Make a controller; `matches` returns search results, `post` posts a message."""
         self._state = state
         self._cursor = cursor
         self._matches = matches
@@ -40,19 +39,11 @@ class Movement:
             return reason
         return None if self._parents() else "It waits for no other job"
 
-    def go_to_parent(self) -> None:
-        """Go to the first job that the current job waits for."""
-        self._cursor.go(self._parents()[0])
-
     def why_no_child(self) -> str | None:
         """Return why there is no child job."""
         if reason := self._why_nowhere():
             return reason
         return None if self._children() else "No other job waits for it"
-
-    def go_to_child(self) -> None:
-        """Go to the first job that waits for the current job."""
-        self._cursor.go(self._children()[0])
 
     def why_no_cause(self) -> str | None:
         """Return why there is no job that holds up the current job."""
@@ -88,10 +79,7 @@ class Movement:
         return self._state.why_unknown() or (None if self._targets() else NO_TARGET)
 
     def go_to_target(self, step: int) -> None:
-        """Go to the next match, else to the next failed or blocking job, in the order shown.
-
-        With a `step` of -1, go to the previous one. Past either end, continue at the other end.
-        """
+        """Go to the next (`step` 1) or previous (-1) match, else failed or blocking job."""
         targets = self._targets()
         positions = {node_id: number for number, node_id in enumerate(self._cursor.order())}
         current = next(
@@ -102,7 +90,6 @@ class Movement:
         self._cursor.go(ahead[0] if step > 0 else ahead[-1])
 
     def _targets(self) -> Sequence[str]:
-        """Return the targets of `n` and `N`: matches, else failed and blocking jobs."""
         if matches := self._matches():
             return matches
         statuses = self._state.require_loaded().statuses
@@ -120,10 +107,7 @@ class Movement:
         self.follow()
 
     def follow(self) -> None:
-        """If the cursor follows running jobs and its job does not run, go to a running job.
-
-        A running descendant of the cursor's job is preferred.
-        """
+        """If the cursor follows running jobs and its job does not run, go to one, best below it."""
         loaded = self._state.loaded
         if loaded is None or not self._state.view.follow:
             return
@@ -144,10 +128,6 @@ class Movement:
         """Return why there is no job to scroll to the middle."""
         return self._state.why_unknown() or (NO_JOB_HERE if self._cursor.here() is None else None)
 
-    def centre(self) -> None:
-        """Scroll the cursor to the middle."""
-        self._cursor.centre()
-
     def show_pipelines(self) -> None:
         """Go to the list of pipelines."""
         self._post(GoTo("pipelines"))
@@ -158,18 +138,16 @@ class Movement:
             "left_curly_bracket",
             "waits for",
             "Go to the first job that this one waits for",
-            go_to_parent,
+            lambda self: self._cursor.go(self._parents()[0]),
             why_no_parent,
-            display="{",
         ),
         Command(
             "graph.child",
             "right_curly_bracket",
             "feeds",
             "Go to the first job that waits for this one",
-            go_to_child,
+            lambda self: self._cursor.go(self._children()[0]),
             why_no_child,
-            display="}",
         ),
         Command(
             "graph.cause",
@@ -200,9 +178,8 @@ class Movement:
             "full_stop",
             "centre",
             "Center the job",
-            centre,
+            lambda self: self._cursor.centre(),
             why_no_place,
-            display=".",
         ),
         Command(
             "graph.follow",

@@ -12,6 +12,7 @@ from studio_tui.presentation.cells import NOTHING
 from studio_tui.presentation.columns import Column
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 from studio_tui.tui.pipelines.graph.lists import (
+    NO_ROWS,
     JobListing,
     group_listing,
     kin_cell,
@@ -27,7 +28,7 @@ from studio_tui.tui.widgets.big_table import BigTable
 from studio_tui.tui.widgets.table_painter import GUTTER, Cells, Sorting
 
 _SIDEWAYS = {"table.left", "table.right"}
-"""Ids of the bindings of `BigTable` that `DagTable` lacks."""
+"""Ids of the bindings that the screen has."""
 
 
 class DagTable(BigTable, inherit_bindings=False):
@@ -59,7 +60,6 @@ class DagTable(BigTable, inherit_bindings=False):
         return (self.scrollable_content_region.width or self.screen.size.width - 1) - GUTTER
 
     def on_resize(self) -> None:
-        """Post `Resized`, in addition to the handler of `BigTable`."""
         self.post_message(self.Resized())
 
     @property
@@ -84,17 +84,15 @@ class DagTable(BigTable, inherit_bindings=False):
 class RowsView:
     """A pipeline as rows of the current mode: tree, timeline or table."""
 
-    listing: JobListing | None = None
-    """The shown rows; `None` in graph mode, and until Studio has answered."""
-    _cached_cells: tuple[ViewModel | None, JobListing | None, dict[str, Cells]] = (None, None, {})
-    """The view model, the listing, and a cache of cells that is valid for both."""
+    listing = NO_ROWS
+    """The shown rows; `NO_ROWS` in graph mode, and until Studio has answered."""
+    _cached_cells: tuple[ViewModel | None, JobListing, dict[str, Cells]] = (None, NO_ROWS, {})
+    """The view model and the listing of a cache of cells."""
     _kin: tuple[object, Collection[str], Collection[str]] = (None, (), ())
-    """What the kin depend on, then the ancestors and descendants of the row under the cursor."""
+    """What the kin depend on, then the ancestors and descendants."""
 
     def __init__(self, state: GraphState, structure: GraphStructure, zone: tzinfo) -> None:
-        """Make a view; times of day are shown in `zone`."""
         self.widget = DagTable((), self.cells_of, notice="Loading…", id="dag-list")
-        """The table, which is shared by all these modes."""
         self._state = state
         self._structure = structure
         self._zone = zone
@@ -107,7 +105,6 @@ class RowsView:
 
     @property
     def corner(self) -> tuple[int, int]:
-        """0, even if columns are hidden at the left, and the number of rows hidden above."""
         return 0, self.widget.top
 
     @property
@@ -115,11 +112,9 @@ class RowsView:
         return self.widget.shows_cursor
 
     def scroll_corner_to(self, left: int, top: int) -> None:  # noqa: ARG002 (drawings need it)
-        """Scroll a row to the top, as far as possible."""
         self.widget.scroll_row_to_top(top)
 
     def show(self) -> None:
-        """Show the rows of the mode, with the cursor where it was."""
         if self._state.loaded is None:
             return
         self.listing = self._listing()
@@ -128,33 +123,28 @@ class RowsView:
         visible_key = self._visible_key()
         if visible_key is not None and visible_key != self.cursor:
             self.widget.move_to(visible_key)
+        self.show_kin()
 
     def hide(self) -> None:
-        """Release the listing, as another mode is shown."""
-        self.listing = None
+        self.listing = NO_ROWS
 
     def repaint(self) -> None:
-        """Update the rows, for example as time has passed."""
-        if self.listing is not None:
-            if self.listing.titles is not None:
-                self.widget.columns = self.listing.titles()
-            self.widget.show_again()
+        if self.listing.titles is not None:
+            self.widget.columns = self.listing.titles()
+        self.widget.show_again()
 
     def show_marks(self) -> None:
         self.widget.marked = self._marked_rows()
 
     def show_kin(self) -> None:
         loaded, here = self._state.loaded, self.cursor
-        if loaded is None or self.listing is None:
+        if loaded is None:
             return
-        depends_on = here, frozenset(self.listing.members)
+        depends_on = here, loaded.plan.shape, self.listing.members
         if depends_on == self._kin[0]:
             return
-        above: set[str] = set()
-        below: set[str] = set()
-        for node_id in self.members(here) if here is not None else ():
-            above |= loaded.plan.ancestors(node_id)
-            below |= loaded.plan.descendants(node_id)
+        nodes = self.members(here) if here is not None else ()
+        above, below = {*loaded.plan.ancestors(*nodes)}, {*loaded.plan.descendants(*nodes)}
         for key, members in self.listing.members.items():
             if key != here and not above.isdisjoint(members):
                 above.add(key)
@@ -164,7 +154,6 @@ class RowsView:
         self.widget.show_again()
 
     def go(self, key: str) -> None:
-        """Move the cursor to a row, expanding the rows that hide it."""
         self._unfold(key)
         self.widget.move_to(key)
 
@@ -175,21 +164,24 @@ class RowsView:
         self.widget.centre()
 
     def step(self) -> None:
-        if self.listing is not None:
-            self.widget.action_walk(1)
+        self.widget.action_walk(1)
 
     def members(self, key: str) -> Sequence[str]:
-        if self.listing is not None and key in self.listing.members:
+        if key in self.listing.members:
             return self.listing.members[key]
         loaded = self._state.loaded
         return (key,) if loaded is not None and key in loaded.plan.nodes else ()
 
-    def order(self) -> Sequence[str]:
-        """Return the keys of the rows; empty in the tree, unless the option `lanes` is on."""
-        view = self._state.view
-        if self.listing is None or (view.mode is Mode.TREE and not view.lanes):
-            return ()
+    def all_keys(self) -> Sequence[str]:
         return self.listing.keys
+
+    def order(self) -> Sequence[str]:
+        """Return the nodes in the order of their rows; empty in a tree, which can hide nodes."""
+        if self.listing.is_tree:
+            return ()
+        has_rows_below = set(self.listing.above.values()) if self.listing.members else ()
+        rows = (key for key in self.listing.keys if key not in has_rows_below)
+        return [node_id for key in rows for node_id in self.members(key)]
 
     def in_sight(self) -> Sequence[str]:
         return self.widget.keys_in_sight
@@ -199,7 +191,7 @@ class RowsView:
     def cells_of(self, key: str) -> Cells:
         """Return the cells of a row."""
         listing = self.listing
-        if listing is None or self._state.loaded is None:
+        if listing is NO_ROWS:
             return (NOTHING,) * len(self.widget.columns)
         model = self._state.view_model()
         if self._cached_cells[0] is not model or self._cached_cells[1] is not listing:
@@ -212,11 +204,8 @@ class RowsView:
         return (kin_cell(key, above, below), *cells[key])
 
     def note_cursor(self) -> None:
-        """Save the row to which the user has moved.
-
-        Nothing is saved if the row contains the node of the saved cursor: the user has not moved.
-        """
-        if self.listing is not None and self.cursor != self._visible_key():
+        """Save the row to which the user has moved, unless it contains the saved node."""
+        if self.listing is not NO_ROWS and self.cursor != self._visible_key():
             self._state.note(cursor=self.cursor)
 
     def fit_size(self) -> None:
@@ -224,35 +213,16 @@ class RowsView:
         if self._state.view.mode is not Mode.GRAPH:
             self.show()
 
-    def span_after_zoom(self, steps: int) -> float | None:
-        """Return the seconds that the timeline shows after so many zoom steps; `None` for all."""
-        return self.listing.span_after_zoom(steps) if self.listing is not None else None
-
-    def foldable(self) -> frozenset[str]:
-        """Return the rows that can be collapsed, or are collapsed; empty outside the tree."""
-        return self.listing.foldable if self.listing is not None else frozenset()
-
-    def above(self, key: str) -> str | None:
-        """Return the parent row; `None` at the top."""
-        return self.listing.above.get(key) if self.listing is not None else None
-
-    def below(self, key: str) -> str | None:
-        """Return the first child row; `None` if there is none."""
-        if self.listing is None:
-            return None
-        return next((row for row, above in self.listing.above.items() if above == key), None)
-
     def _visible_key(self) -> str | None:
         """Return the row for the saved cursor: its own, its group's, or the one that hides it."""
-        listing, key = self.listing, self._state.view.cursor
-        if listing is None or key is None:
+        keys, key = set(self.listing.keys), self._state.view.cursor
+        if key is None:
             return None
-        return self._structure.visible_key(key, set(listing.keys)) or listing.hidden.get(key)
+        return self._structure.visible_key(key, keys) or self.listing.hidden.get(key)
 
     def _unfold(self, key: str) -> None:
-        """In the tree, expand the group or the rows that hide a node."""
-        listing, loaded, view = self.listing, self._state.loaded, self._state.view
-        if listing is None or loaded is None or key in set(listing.keys):
+        loaded, view = self._state.loaded, self._state.view
+        if loaded is None or key in self.listing.keys:
             return
         group = self._structure.group_of(key)
         if view.mode is Mode.TREE and group is not None:
@@ -264,10 +234,7 @@ class RowsView:
         view, view_model, only = self._state.view, self._state.view_model, self._state.shown_nodes()
         room = self.widget.room
         if view.mode is Mode.TABLE:
-            layers = self._structure.layers()
-            return table_listing(
-                view_model, view.sort, reverse=view.reverse, layers=layers, room=room, only=only
-            )
+            return table_listing(view_model, view.sort, reverse=view.reverse, room=room, only=only)
         if view.mode is Mode.TIMELINE:
             return timeline_listing(view_model, self._zone, room, view.span, only)
         if (groups := self._structure.groups()) is not None:
@@ -283,10 +250,8 @@ class RowsView:
         return tree_listing(view_model, self._structure.tree_rows(), whole, room)
 
     def _marked_rows(self) -> frozenset[str]:
-        """Return the marked rows; a row of several jobs is marked if all of them are marked."""
+        """Return the marked rows; one of several jobs is marked if all of them are."""
         marks = frozenset(self._state.view.marks)
-        if not marks or self.listing is None:
-            return marks
         members = self.listing.members.items()
         marked_groups = (key for key, node_ids in members if marks.issuperset(node_ids))
         return marks.union(marked_groups)

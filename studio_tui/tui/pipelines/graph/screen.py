@@ -37,7 +37,6 @@ _ABOUT_ROWS = frozenset(
     {"mode", "folds", "opened", "grouping", "problems", "filter", "critical", "full_names",
      "all_edges", "lanes", "span", "sort", "reverse"}
 )  # fmt: skip
-"""The fields of the view that determine the rows or the drawing."""
 
 
 class PipelineScreen(Page):
@@ -99,7 +98,6 @@ class PipelineScreen(Page):
         yield self.controllers.prompt
 
     def on_mount(self) -> None:
-        """Show the mode in which the pipeline was left."""
         self.views.switch()
         self._show_surroundings()
 
@@ -107,7 +105,6 @@ class PipelineScreen(Page):
 
     @property
     def kept_as(self) -> tuple[str, ...]:
-        """Return the kind of page and the pipeline's id."""
         return ("pipeline", self.state.pipeline_id)
 
     def crumbs(self) -> tuple[str, ...]:
@@ -131,7 +128,6 @@ class PipelineScreen(Page):
         return hints_of(self.state, self.cursor.node())
 
     def label(self, binding: Binding) -> str:
-        """Return the current label of a key: `p` pauses or resumes, `X` stops or only cancels."""
         if binding.id == "pipeline.stop":
             return self.controllers.pipelines.stop_label()
         if binding.id == "pipeline.pause":
@@ -151,12 +147,10 @@ class PipelineScreen(Page):
             self._show_again()
 
     def escape(self) -> None:
-        """Clear the search, else the filter, else the marks; if there are none, go back."""
         if not self.controllers.back_out():
             self.back()
 
     def note_place(self) -> None:
-        """Save the place."""
         self.views.remember()
 
     def _unsubscribe(self) -> None:
@@ -167,8 +161,7 @@ class PipelineScreen(Page):
     # New responses, changes of the view, and the passing of time.
 
     def _updated(self) -> None:
-        """Show a new response, at the reader's place."""
-        is_first = self.views.is_empty
+        is_first = not self.views.has_shown
         self.controllers.marks.drop_missing()
         self.state.expire()
         self.views.show()
@@ -186,7 +179,6 @@ class PipelineScreen(Page):
             self.cursor.go_to_run(self._run_to_go_to)
 
     def _changed(self, before: DagPlace, names: AbstractSet[str]) -> None:
-        """Show a change of the view."""
         if self.state.view.mode is not before.mode:
             self.views.switch()
         if _ABOUT_ROWS & names:
@@ -198,20 +190,18 @@ class PipelineScreen(Page):
         self._show_surroundings()
 
     def _show_notice(self) -> None:
-        """Set the text that is shown while the page is empty."""
         snapshot = self.source.snapshot
         error = snapshot.error if snapshot.value is None else None
         self.views.show_notice(error_message(error, self.session) if error is not None else None)
 
     def _show_again(self) -> None:
-        """Update everything that changes with time, and the progress of jobs."""
         self.state.expire()
         self.views.repaint()
         self.headlines.show_head()
         self.drawer.show()
 
     def _show_surroundings(self) -> None:
-        """Update everything around the rows: the lines above, the side panel and the footer."""
+        """Update the lines above, the side panel and the footer."""
         if self.is_alive:
             self.headlines.show()
             self.drawer.show()
@@ -242,7 +232,6 @@ class PipelineScreen(Page):
 
     @on(Progressed)
     def _progressed(self) -> None:
-        """Show the progress of running jobs."""
         if self.state.loaded is not None:
             self._show_again()
 
@@ -289,6 +278,5 @@ class PipelineScreen(Page):
         self.controllers.prompt_controller(message.kind).cancel()
 
     def on_resize(self) -> None:
-        """Repaint for the new width."""
         super().on_resize()
         self._show_surroundings()

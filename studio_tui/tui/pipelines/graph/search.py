@@ -20,17 +20,16 @@ class Search:
     def __init__(
         self, state: GraphState, cursor: Cursor, prompt: LogPrompt, notify: Callable[[str], None]
     ) -> None:
-        """Make a controller; `prompt` is the input of the search."""
         self._state = state
         self._cursor = cursor
         self._prompt = prompt
         self._notify = notify
         self._cursor_before: str | None = None
-        """The node or group under the cursor before the prompt was opened."""
+        self._view_before = state.view
 
     def ask(self) -> None:
         """Open the prompt."""
-        self._cursor_before = self._cursor.here()
+        self._cursor_before, self._view_before = self._cursor.here(), self._state.view
         self._prompt.ask(SEARCH, self._state.view.search)
 
     def preview(self, value: str) -> None:
@@ -44,10 +43,7 @@ class Search:
             self._cursor.go(next((each for each in matches if each in ahead), matches[0]))
 
     def submit(self, value: str) -> None:
-        """Close the prompt and keep the search; clear it if nothing matches.
-
-        If the search is invalid, show why and keep the prompt open.
-        """
+        """Close the prompt and keep the search if anything matches; if it is invalid, show why."""
         if problem := valid_terms(value, PIPELINE_JOBS)[1]:
             self._prompt.refuse(problem)
             return
@@ -63,9 +59,10 @@ class Search:
             )
 
     def cancel(self) -> None:
-        """Close the prompt, cancel the search and restore the cursor."""
+        """Close the prompt, cancel the search and restore the cursor, the filter and `!`."""
         self._prompt.close()
-        self.clear()
+        before = self._view_before
+        self._state.change(search="", filter=before.filter, problems=before.problems)
         if self._cursor_before is not None:
             self._cursor.go(self._cursor_before)
 
@@ -88,6 +85,5 @@ class Search:
             "Find jobs by words, is:failed, name~ and other terms of filters",
             ask,
             lambda self: self._state.why_unknown(),
-            display="/",
         ),
     )

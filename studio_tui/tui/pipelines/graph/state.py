@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any
 
-from studio_tui.presentation.pipelines.filters import matching_jobs, terms_of
+from studio_tui.presentation.pipelines.filters import matching_jobs
 from studio_tui.presentation.pipelines.graph.loaded_pipeline import LoadedPipeline
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 from studio_tui.tui.jobs.running_progress import RunningProgress
@@ -14,14 +14,14 @@ from studio_tui.tui.pipelines.graph.memory import DagMemory, DagPlace
 UNKNOWN = "Studio has not sent the pipeline yet"
 
 Changed = Callable[[DagPlace, AbstractSet[str]], None]
-"""Called after a change of the view, with the view before the change and the fields set."""
+"""Called with the view before a change, and the fields set."""
 
 
 class GraphState:
     """What is known about a pipeline, and the reader's view of it."""
 
     loaded: LoadedPipeline | None = None
-    """The latest response, processed; `None` until Studio has answered."""
+    """`None` until Studio has answered."""
     past: Mapping[str, Sequence[float]] = {}
     """Durations in seconds of successful runs, by job name."""
     _view_model: ViewModel | None = None
@@ -34,21 +34,17 @@ class GraphState:
         moment: Callable[[], datetime],
         changed: Changed,
     ) -> None:
-        """Make a state; `moment` returns the time for which data is shown.
-
-        `changed` is called after each change of the view that `change` makes.
-        """
+        """Make a state; `moment` returns the time for which data is shown."""
         self.pipeline_id = pipeline_id
         self.view = memory.place(pipeline_id)
-        """Mode, cursor, marks, filter and the other display options."""
         self._memory = memory
         self._progress = progress
         self._moment = moment
         self._changed = changed
         self._haystacks: tuple[LoadedPipeline | None, dict[str, str]] = (None, {})
-        """The loaded pipeline, and a cache of the searchable texts of its jobs, by node."""
+        """For a loaded pipeline, a cache of the texts that a search reads, by node."""
         self._matching: tuple[ViewModel | None, dict[str, frozenset[str]]] = (None, {})
-        """The view model, and a cache of the nodes that pass a filter, by the filter's text."""
+        """For a view model, a cache of the nodes that pass a filter, by its text."""
 
     def change(self, **changes: Any) -> None:
         """Change fields of the view, and call `changed` if a value is different."""
@@ -103,6 +99,11 @@ class GraphState:
         passing = self.matching_jobs(self.view.filter)
         return passing if shown is None else shown & passing
 
+    def hidden_marks(self) -> Sequence[str]:
+        """Return the marked nodes that the filter or the choice of problems hides."""
+        only = self.shown_nodes()
+        return [mark for mark in self.view.marks if only is not None and mark not in only]
+
     def matching_jobs(self, text: str) -> frozenset[str]:
         """Return the nodes that match the filter `text` now; none if it is empty."""
         loaded, model = self.require_loaded(), self.view_model()
@@ -111,7 +112,7 @@ class GraphState:
         if self._matching[0] is not model:
             self._matching = model, {}
         if text not in self._matching[1]:
-            self._matching[1][text] = matching_jobs(terms_of(text), model, self._haystacks[1])
+            self._matching[1][text] = matching_jobs(text, model, self._haystacks[1])
         return self._matching[1][text]
 
     def empty_text(self) -> str:

@@ -1,9 +1,8 @@
-"""How the jobs of a plan are arranged when shown: in groups, trees, lanes and layers."""
+"""How the jobs of a plan are arranged when shown: in groups, trees and lanes."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Generic, TypeVar
 
-from studio_tui.presentation.pipelines.graph.critical import critical_path_of
 from studio_tui.presentation.pipelines.graph.plan import Plan
 from studio_tui.presentation.pipelines.graph.statuses import WORST_FIRST
 from studio_tui.presentation.pipelines.views.group_rows import group_key
@@ -16,7 +15,7 @@ from studio_tui.presentation.pipelines.views.groups import (
     wants_groups,
 )
 from studio_tui.presentation.pipelines.views.lanes import LaneRow, lane_rows
-from studio_tui.presentation.pipelines.views.tree import TreeRow, depths, rows
+from studio_tui.presentation.pipelines.views.tree import TreeRow, rows
 from studio_tui.tui.pipelines.graph.memory import Grouping
 from studio_tui.tui.pipelines.graph.state import GraphState
 
@@ -24,12 +23,11 @@ Value = TypeVar("Value")
 
 
 class _Latest(Generic[Value]):
-    """A cache of one value: the value computed last, with its cache key."""
+    """The value computed last, with its cache key."""
 
     _cached: tuple[object, Value] | None = None
 
     def of(self, key: object, compute: Callable[[], Value]) -> Value:
-        """Return the value for a cache key; compute it unless the last call had an equal one."""
         cached = self._cached
         if cached is None or cached[0] != key:
             self._cached = cached = key, compute()
@@ -37,35 +35,24 @@ class _Latest(Generic[Value]):
 
 
 class GraphStructure:
-    """Groups, trees, lanes and layers of a pipeline.
+    """Groups, trees and lanes of a pipeline, cached by the shape of its plan.
 
-    They are cached by the shape of the pipeline's plan; some also by the folds and the shown jobs.
-    Here a job is "shown" if it passes the filter and the choice of problems, as in
-    `GraphState.shown_nodes`. The row of a shown job may be collapsed.
+    A job is "shown" if it passes the filter and the choice of problems, collapsed or not.
     """
 
     def __init__(self, state: GraphState) -> None:
         self._state = state
         self._auto_wants_groups = _Latest[bool]()
-        """Whether jobs are grouped with `Grouping.AUTO`."""
         self._groups = {by: _Latest[tuple[Group, ...]]() for by in GroupBy}
-        """All groups, by the criterion of grouping."""
         self._links = _Latest[Sequence[Link]]()
-        """The links between groups."""
         self._tree = _Latest[Sequence[TreeRow]]()
-        """The whole tree, with nothing folded."""
         self._order = _Latest[Sequence[str]]()
-        """All nodes in the order of the tree."""
         self._partial_tree = _Latest[Sequence[TreeRow]]()
-        """The tree as it was last folded or filtered."""
         self._lanes = _Latest[Sequence[LaneRow] | None]()
-        """The lanes of the shown jobs."""
         self._whole_lanes = _Latest[Sequence[LaneRow] | None]()
-        """The lanes of all jobs."""
-        self._depths = _Latest[Mapping[str, int]]()
 
-    def groups(self) -> tuple[Group, ...] | None:
-        """Return the groups with a shown job; `None` if jobs are not grouped or not loaded.
+    def groups(self, *, ignore_filter: bool = False) -> tuple[Group, ...] | None:
+        """Return the groups with a shown job, or all; `None` if jobs are not grouped or not loaded.
 
         The members of a group include its jobs that are not shown.
         """
@@ -77,15 +64,12 @@ class GraphStructure:
         ):
             return None
         every_group, only = self.all_groups(), self._state.shown_nodes()
-        if only is None:
+        if ignore_filter or only is None:
             return every_group
         return tuple(group for group in every_group if not only.isdisjoint(group.members))
 
     def all_groups(self) -> tuple[Group, ...]:
-        """Return all groups of the chosen grouping, also groups without a shown job.
-
-        If jobs are not grouped, return the groups by name.
-        """
+        """Return all groups, by name if jobs are not grouped."""
         is_by_stage = self._state.view.grouping is Grouping.STAGE
         return self._groups_by(GroupBy.STAGE if is_by_stage else GroupBy.NAME)
 
@@ -95,26 +79,17 @@ class GraphStructure:
 
     def shown_members(self, group: Group) -> Sequence[str]:
         """Return the shown jobs of a group; commands on the group apply only to these."""
-        only = self._state.shown_nodes()
-        return [each for each in group.members if only is None or each in only]
+        return group.shown(self._state.shown_nodes())
 
     def group_of(self, node_id: str) -> str | None:
-        """Return the key of a job's group, which is the job's id for a single job.
-
-        `None` if jobs are not grouped, or if the group has no shown job.
-        """
+        """Return the key of a job's shown group; `None` if jobs are not grouped."""
         return next((each.key for each in self.groups() or () if node_id in each.members), None)
 
     def visible_key(self, key: str, visible: Collection[str]) -> str | None:
         """Return the key of the `visible` row or box that stands for `key`.
 
-        `key` is the key of a job, of a group, or of a group's row such as `… 5 done`. It may be
-        from another mode or grouping. If `key` is not visible, the result is the first of these:
-
-        - the group of a row such as `… 5 done`;
-        - a visible job of `key`, or the visible group that a job of `key` is in now; the jobs in
-          the worst state are tried first;
-        - `None`.
+        `key` may be from another mode or grouping. If it is not visible itself, the group of a row
+        such as `… 5 done` stands for it, or a job of `key` or its group now, the worst state first.
         """
         if key in visible:
             return key
@@ -137,7 +112,6 @@ class GraphStructure:
         return None
 
     def _members_of(self, key: str) -> Sequence[str]:
-        """Return the jobs of a group of any grouping; for the key of a job, only this job."""
         if key in self._state.require_loaded().plan.nodes:
             return (key,)
         groups = (group for by in GroupBy for group in self._groups_by(by))
@@ -154,9 +128,9 @@ class GraphStructure:
     def connected_groups(
         self, key: str
     ) -> tuple[list[tuple[Group, Link]], list[tuple[Group, Link]]]:
-        """Return the groups that a group waits for, and the groups that wait for it, with links.
+        """Return the groups that a group waits for, and those that wait for it, with links.
 
-        Both lists are empty while there is a filter or only problems are shown.
+        Both lists are empty while jobs are hidden.
         """
         groups = {group.key: group for group in self.groups() or ()}
         plan, has_all = self._state.require_loaded().plan, self._state.shown_nodes() is None
@@ -170,10 +144,6 @@ class GraphStructure:
             [(groups[link.source], link) for link in outer_links if link.target == key],
             [(groups[link.target], link) for link in outer_links if link.source == key],
         )
-
-    def critical_nodes(self) -> frozenset[str]:
-        """Return the nodes of the critical path."""
-        return frozenset(critical_path_of(self._state.view_model()).path)
 
     def tree_order(self) -> Sequence[str]:
         """Return all nodes in the order of the tree."""
@@ -189,18 +159,11 @@ class GraphStructure:
         return self._partial_tree.of((plan.shape, folds, only), lambda: rows(plan, folds, only))
 
     def whole_tree(self, plan: Plan) -> Sequence[TreeRow]:
-        """Return the tree of a plan without folds and filter, which every mode needs.
-
-        This method may be called in any thread, as the cache is replaced as a whole. The tree of a
-        large plan is computed in a thread.
-        """
+        """Return the tree of a plan without folds and filter; may be called in any thread."""
         return self._tree.of(plan.shape, lambda: rows(plan))
 
     def lanes(self, *, ignore_filter: bool = False) -> Sequence[LaneRow] | None:
-        """Return one row with lanes for each shown job; `None` if there are too many lanes.
-
-        With `ignore_filter`, there is a row for each job.
-        """
+        """Return a row for each shown job, or for each; `None` if there are too many lanes."""
         plan, only = self._state.require_loaded().plan, self._state.shown_nodes()
         if ignore_filter or only is None:
             return self._whole_lanes.of(plan.shape, lambda: lane_rows(plan, None))
@@ -210,8 +173,3 @@ class GraphStructure:
     def has_lanes(self) -> bool:
         """Whether lanes can be drawn: jobs are not grouped, and there are not too many lanes."""
         return self.groups() is None and self.lanes() is not None
-
-    def layers(self) -> Mapping[str, int]:
-        """Return by job its layer, the length of the longest path to it: 0 at the top."""
-        plan = self._state.require_loaded().plan
-        return self._depths.of(plan.shape, lambda: depths(plan))

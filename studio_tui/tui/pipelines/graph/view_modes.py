@@ -25,10 +25,7 @@ class ViewModes:
         has_drawer: Callable[[], bool],
         leaves_edges_out: Callable[[], bool],
     ) -> None:
-        """Make a controller; `has_drawer` returns whether the side panel is shown.
-
-        `leaves_edges_out` returns whether some edges are drawn only if all edges are requested.
-        """
+        """Make a controller; `leaves_edges_out` returns whether `all_edges` makes a difference."""
         self._state = state
         self._structure = structure
         self._rows = rows
@@ -43,10 +40,6 @@ class ViewModes:
         """Switch to a mode."""
         self._state.change(mode=mode)
 
-    def toggle_drawer(self) -> None:
-        """Show or hide the side panel."""
-        self._state.change(drawer=not self._has_drawer())
-
     def toggle(self, option: str) -> None:
         """Turn an option on or off, given the name of its field in `DagPlace`."""
         self._state.change(**{option: not getattr(self._state.view, option)})
@@ -56,9 +49,20 @@ class ViewModes:
         grouping = next_choice(self._state.view.grouping)
         self._state.change(grouping=grouping, opened=frozenset[str]())
 
+    def why_not_fold(self) -> str | None:
+        """Return why no row can be collapsed or expanded."""
+        if reason := self._state.why_unknown():
+            return reason
+        if self._state.view.mode is not Mode.TREE:
+            return "Only the tree can be folded; m goes there"
+        if self._state.view.lanes and self._structure.has_lanes:
+            return "A tree with lanes cannot be folded; B hides the lanes"
+        return None
+
     def fold_all(self) -> None:
         """Collapse all rows and groups that the shown list can collapse."""
-        self._state.change(folds=self._rows.foldable(), opened=frozenset[str]())
+        folds = self._state.view.folds | self._rows.listing.foldable
+        self._state.change(folds=folds, opened=frozenset[str]())
 
     def unfold_all(self) -> None:
         """Expand all rows and groups."""
@@ -92,7 +96,7 @@ class ViewModes:
 
     def zoom(self, step: int) -> None:
         """Zoom in on the timeline, or with a `step` of -1 zoom out."""
-        self._state.change(span=self._rows.span_after_zoom(step))
+        self._state.change(span=self._rows.listing.span_after_zoom(step))
 
     def why_not_zoom(self, step: int) -> str | None:
         """Return why the timeline cannot be zoomed by `step`."""
@@ -100,7 +104,7 @@ class ViewModes:
             return reason
         if self._state.view.mode is not Mode.TIMELINE:
             return "Only the timeline can be zoomed"
-        if self._rows.span_after_zoom(step) != self._state.view.span:
+        if self._rows.listing.span_after_zoom(step) != self._state.view.span:
             return None
         return "It cannot be zoomed in further" if step > 0 else "The whole timeline is visible"
 
@@ -125,7 +129,6 @@ class ViewModes:
             "next mode",
             "Show the next view",
             lambda modes: modes.step(1),
-            display="]",
         ),
         Command(
             "graph.previous_mode",
@@ -133,14 +136,13 @@ class ViewModes:
             "previous mode",
             "Show the previous view",
             lambda modes: modes.step(-1),
-            display="[",
         ),
         Command(
             "graph.drawer",
             "i",
             "drawer",
             "Show or hide the details of the job: what it waits for, what waits for it",
-            toggle_drawer,
+            lambda self: self._state.change(drawer=not self._has_drawer()),
         ),
         Command(
             "graph.problems",
@@ -148,7 +150,6 @@ class ViewModes:
             "problems",
             "Show only what failed and what it blocks, or all again",
             lambda modes: modes.toggle("problems"),
-            display="!",
         ),
         Command(
             "graph.group",
@@ -163,8 +164,7 @@ class ViewModes:
             "fold all",
             "Fold everything that can be folded",
             fold_all,
-            lambda self: self._state.why_unknown(),
-            display="<",
+            why_not_fold,
         ),
         Command(
             "graph.unfold_all",
@@ -172,8 +172,7 @@ class ViewModes:
             "unfold all",
             "Show every job",
             unfold_all,
-            lambda self: self._state.why_unknown(),
-            display=">",
+            why_not_fold,
         ),
         Command(
             "graph.critical",
@@ -213,7 +212,6 @@ class ViewModes:
             "Enlarge the timeline",
             lambda modes: modes.zoom(1),
             lambda modes: modes.why_not_zoom(1),
-            display="+",
         ),
         Command(
             "graph.zoom_out",
@@ -222,7 +220,6 @@ class ViewModes:
             "Shrink the timeline",
             lambda modes: modes.zoom(-1),
             lambda modes: modes.why_not_zoom(-1),
-            display="_",
         ),
     )
 
@@ -238,4 +235,3 @@ def _show_command(mode: Mode) -> Command[ViewModes]:
 
 
 SHOW_COMMANDS: tuple[Command[ViewModes], ...] = tuple(map(_show_command, Mode))
-"""Run by clicks on the names of modes; they have no keys."""

@@ -23,17 +23,15 @@ class Views:
         screen: RunsWorkers,
         after_refresh: Callable[[Callable[[], None]], object],
     ) -> None:
-        """Make both views; workers end with `screen`, and `after_refresh` defers a call."""
         self.rows = RowsView(state, structure, clock.zone())
         self.drawing = DrawingView(state, structure, screen, after_refresh)
         self._state = state
         self._after_refresh = after_refresh
         self._shown_mode: Mode | None = None
-        """The mode of the last call of `show`; `None` before Studio has answered."""
+        """`None` before Studio has answered."""
         self._shown_nodes: frozenset[str] | None = None
-        """The nodes that passed the filter in the last call of `show`; `None` for all."""
+        """The nodes that passed the filter; `None` for all."""
         self._is_restored = False
-        """Whether the saved scroll position has been restored."""
 
     @property
     def shown(self) -> ModeView:
@@ -41,8 +39,13 @@ class Views:
         return self.drawing if self._state.view.mode is Mode.GRAPH else self.rows
 
     @property
+    def has_shown(self) -> bool:
+        """Whether an answer of Studio has been shown."""
+        return self._shown_mode is not None
+
+    @property
     def is_empty(self) -> bool:
-        """Whether no row and no drawing is shown: before the first response, or after a filter."""
+        """Whether no row and no drawing is shown."""
         return not self.rows.widget.keys and self.drawing.canvas is None
 
     def switch(self) -> None:
@@ -56,11 +59,7 @@ class Views:
         self.shown.widget.focus()
 
     def show(self) -> None:
-        """Show the rows or the drawing for the present state.
-
-        The cursor becomes visible when the mode changes, and stays visible unless the reader has
-        scrolled away from it.
-        """
+        """Show the rows or the drawing, with the cursor visible unless the reader scrolled away."""
         is_entered = self._shown_mode is not self._state.view.mode
         keeps_cursor = is_entered or self.shown.shows_cursor
         if self._state.loaded is not None:

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from studio_tui.api.models import Pipeline
 from studio_tui.presentation.pipelines.drawing.graph import Direction, Drawing, draw
 from studio_tui.presentation.pipelines.graph.plan import Plan, plan_of
-from studio_tui.presentation.pipelines.views.tree import depths
 from tests.bench import dag_pure
 from tests.presentation.pipelines.graphs import (
     any_pipelines,
@@ -227,7 +226,7 @@ def test_large_graphs_are_no_wider_than_their_widest_layer(sent: Pipeline) -> No
     plan = plan_of(sent)
     drawing = drawing_of(plan, extra=2)
     assert len(drawing.boxes) == len(plan.nodes)
-    layers = Counter(depths(plan).values())
+    layers = Counter(plan.depths.values())
     longest = max(map(len, plan.nodes)) + 2
     assert drawing.width <= max(layers.values()) * (longest + 3) + longest
 
@@ -247,7 +246,7 @@ def test_the_layer_of_a_box_is_the_length_of_the_longest_path_to_it(
     plan, drawing = drawn
     rows = sorted({box.y for box in drawing.boxes.values()})
     layers = {node: rows.index(box.y) for node, box in drawing.boxes.items()}
-    assert layers == depths(plan)
+    assert layers == plan.depths
 
 
 CROSSINGS = {
@@ -314,5 +313,5 @@ def test_the_layers_of_a_wide_graph_are_close_together(sent: Pipeline) -> None:
     plan = plan_of(sent)
     drawing = drawing_of(plan, extra=3)
     rows = sorted({box.y for box in drawing.boxes.values()})
-    assert len(rows) == 1 + max(depths(plan).values())
+    assert len(rows) == 1 + max(plan.depths.values())
     assert max(lower - upper for upper, lower in pairwise(rows)) < 8

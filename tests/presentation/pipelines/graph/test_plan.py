@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio_tui.api.models import Pipeline
-from studio_tui.presentation.pipelines.graph.plan import plan_of
+from studio_tui.presentation.pipelines.graph.plan import plan_of, reachable_nodes
 from tests.presentation.pipelines.graphs import STATES, any_pipelines, fan, pipeline
 
 
@@ -47,6 +47,21 @@ def test_missing_and_circular_dependencies_are_reported() -> None:
         "Waits for itself, directly or through others: b",
     )
     assert plan_of(pipeline(a=[], b=["a"])).flaws == ()
+
+
+@given(any_pipelines())
+def test_only_jobs_in_a_cycle_have_circular_parents(sent: Pipeline) -> None:
+    parents = {run.job_id: run.parent_job_ids for run in reversed(sent.job_runs)}
+    for node in plan_of(sent).nodes.values():
+        for parent in node.circular:
+            assert node.id in reachable_nodes((parent,), lambda each: parents.get(each, ()))
+
+
+def test_a_job_that_waits_behind_a_cycle_is_not_called_circular() -> None:
+    plan = plan_of(pipeline(behind=["b"], a=["other", "b"], b=["a"], other=["c"], c=["other"]))
+    assert list(plan.nodes) == ["other", "a", "b", "behind", "c"]
+    assert plan.flaws == ("Waits for itself, directly or through others: other, a",)
+    assert plan.nodes["behind"].parents == ("b",)
 
 
 def test_the_shape_depends_on_the_graph_and_not_on_its_states() -> None:

@@ -3,8 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio_tui.presentation.cells import NOTHING, Cell, Tone
-from studio_tui.presentation.pipelines.graph.segments import BarSegment, bar, bar_cell, segments
+from studio_tui.presentation.pipelines.graph.segments import bar, segments
 from studio_tui.presentation.pipelines.graph.statuses import NodeState
 
 _NUMBERS = st.dictionaries(st.sampled_from(NodeState), st.integers(0, 2000))
@@ -19,7 +18,7 @@ def test_a_bar_has_exactly_its_width(numbers: dict[NodeState, int], width: int) 
 def test_every_state_with_jobs_has_a_cell_if_the_bar_is_wide_enough(
     numbers: dict[NodeState, int], width: int
 ) -> None:
-    cells_by_state = {segment.state: segment.cells for segment in segments(numbers, width)}
+    cells_by_state = segments(numbers, width)
     assert set(cells_by_state) == {state for state, number in numbers.items() if number}
     total = sum(numbers.values())
     for state, cells in cells_by_state.items():
@@ -40,11 +39,5 @@ def test_segments_are_proportional_to_the_numbers_of_jobs() -> None:
 
 def test_a_failure_is_drawn_even_if_the_bar_has_one_cell() -> None:
     numbers = {NodeState.DONE: 999, NodeState.FAILED: 1}
-    assert segments(numbers, 1) == (BarSegment(NodeState.FAILED, 1),)
-    assert segments(numbers, 2) == (BarSegment(NodeState.DONE, 1), BarSegment(NodeState.FAILED, 1))
-
-
-def test_the_cell_of_a_bar_has_the_tone_of_its_worst_state() -> None:
-    assert bar_cell({NodeState.DONE: 1, NodeState.FAILED: 1}, 6) == Cell("▕██✗✗▏", Tone.BAD)
-    assert bar_cell({NodeState.DONE: 2}, 6) == Cell("▕████▏", Tone.GOOD)
-    assert bar_cell({}, 6) == NOTHING
+    assert segments(numbers, 1) == {NodeState.FAILED: 1}
+    assert segments(numbers, 2) == {NodeState.DONE: 1, NodeState.FAILED: 1}

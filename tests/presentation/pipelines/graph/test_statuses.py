@@ -16,7 +16,6 @@ from studio_tui.presentation.pipelines.graph.statuses import (
     counts,
     judge,
     paused_words,
-    root_words,
 )
 from tests.jobs import job
 from tests.presentation.pipelines.graphs import any_pipelines, fan, pipeline_of, run
@@ -34,7 +33,7 @@ def test_all_descendants_of_a_failed_job_are_blocked_by_it() -> None:
     assert statuses.state_cell("publish") == Cell("⊘ BLOCKED", Tone.WARN)
     assert statuses.blocked_by("thumbs") == ()
     assert statuses.states["embed"] is NodeState.FAILED
-    assert root_words(statuses) == "1 root failure"
+    assert statuses.root_failures == ("embed",)
 
 
 def test_a_failed_descendant_of_a_failed_job_is_no_root_failure() -> None:
@@ -195,4 +194,4 @@ def test_no_job_waits_unblocked_under_a_failed_parent(sent: Pipeline) -> None:
 def test_an_empty_pipeline_has_no_words_about_a_pause_or_failures() -> None:
     statuses = judge(plan_of(pipeline_of([])), PipelineState.PAUSED)
     assert paused_words(statuses) == ""
-    assert root_words(statuses) == ""
+    assert statuses.root_failures == ()

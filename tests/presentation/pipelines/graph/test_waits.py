@@ -8,7 +8,7 @@ from studio_tui.api.states import PipelineState
 from studio_tui.presentation.logs.progress import Progress
 from studio_tui.presentation.pipelines.graph.plan import plan_of
 from studio_tui.presentation.pipelines.graph.statuses import NodeState, judge
-from studio_tui.presentation.pipelines.graph.waits import shorter_reasons, wait_of
+from studio_tui.presentation.pipelines.graph.waits import wait_of
 from tests.presentation.pipelines.graphs import any_pipelines, fan, pipeline, pipeline_of, run
 from tests.presentation.pipelines.sample import sixteen
 
@@ -64,15 +64,20 @@ def test_the_short_reason_of_a_blocked_job_names_one_failure_and_counts_the_othe
 ) -> None:
     sent = sixteen(**states)
     statuses = judge(plan_of(sent), sent.state)
-    assert shorter_reasons(statuses, "split")[0] == short
-    assert shorter_reasons(statuses, "dedupe") == ()
+    wait = wait_of(statuses, "split")
+    assert wait is not None
+    assert wait.shorter[0] == short
 
 
 def test_the_short_reasons_of_a_waiting_job_name_one_parent_or_count_them() -> None:
     sent = sixteen(thumbs="RUNNING", embed="QUEUED")
     statuses = judge(plan_of(sent), sent.state)
-    assert shorter_reasons(statuses, "join_feats") == ("waits for thumbs +1", "waits for 2 jobs")
-    assert shorter_reasons(statuses, "publish") == ("waits for export",)
+    short = {"join_feats": ("waits for thumbs +1", "waits for 2 jobs"),
+             "publish": ("waits for export",)}  # fmt: skip
+    for node_id, forms in short.items():
+        wait = wait_of(statuses, node_id)
+        assert wait is not None
+        assert wait.shorter == forms
 
 
 _STATES = ["PENDING", "CREATED", "SCHEDULED", "QUEUED", "PROVISIONING", "INIT"]
@@ -86,7 +91,7 @@ def test_each_reason_of_a_job_without_parents_has_a_short_form(
     statuses = judge(plan_of(pipeline(status, only=[])), state)
     wait = wait_of(statuses, "only")
     assert wait is not None
-    lengths = [len(words) for words in (wait.words, *shorter_reasons(statuses, "only"))]
+    lengths = [len(words) for words in (wait.words, *wait.shorter)]
     assert lengths == sorted(set(lengths), reverse=True)
     assert lengths[-1] <= 18
 

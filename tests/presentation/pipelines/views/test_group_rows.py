@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio_tui.api.models import Job, Pipeline
+from studio_tui.presentation.cells import dim_row
 from studio_tui.presentation.pipelines.graph.plan import plan_of
 from studio_tui.presentation.pipelines.graph.statuses import JobStatuses, judge
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel
@@ -69,7 +70,7 @@ def test_the_row_of_a_group_shows_its_size_progress_and_slowest_job() -> None:
     }
     model = ViewModel(statuses, _NOON, jobs, past_seconds={"03_embed_0135": (190.0, 190.0, 190.0)})
     texts_by_title = {
-        row.group.title: [cell.text for cell in cells(row, model)][1:]
+        row.group.title: [cell.text for cell in dim_row(cells(row, model))][1:]
         for row in rows(group_jobs(statuses.plan), statuses)
         if row.node_id is None and not row.hidden
     }
@@ -112,7 +113,7 @@ def test_a_queued_or_starting_job_is_not_the_slowest_job() -> None:
             for row in rows(group_jobs(statuses.plan), statuses)
             if row.node_id is None and row.group.title == "03_embed_*"
         )
-        return cells(embeds, model)[-1].text
+        return dim_row(cells(embeds, model))[-1].text
 
     running_job = ("03_embed_0135", "RUNNING", 900, 20)
     assert (
@@ -162,7 +163,7 @@ def test_each_job_has_a_row_or_is_counted_in_a_row(
     assert sorted(with_row + counted + in_closed_groups) == sorted(statuses.plan.nodes)
     model = ViewModel(statuses, _NOON)
     for row in group_rows:
-        line = cells(row, model)
+        line = dim_row(cells(row, model))
         assert len(line) == len(COLUMNS)
         if row.hidden:
             numbers = re.findall(r"[0-9]+", line[0].text)

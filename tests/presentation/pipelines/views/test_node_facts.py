@@ -158,7 +158,7 @@ def test_a_repeated_job_shows_its_attempt_and_how_earlier_attempts_ended() -> No
     model = ViewModel(loaded_pipeline(sent, {}).statuses, NOW, {first.id: first})
     by_label = {fact.label: fact.value.text for fact in node_facts(model, "embed")}
     assert by_label["attempt"] == "3"
-    assert by_label["before"] == "run-embe not known yet"
+    assert by_label["before"] == "run-embe not known"
     texts = [fact.value.text for fact in node_facts(model, "embed")]
     assert "✗ run-embe · ran 0:12 · no memory" in texts
     why = why_cell(model.plan.nodes["embed"], model)

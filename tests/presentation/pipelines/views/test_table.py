@@ -11,7 +11,6 @@ from studio_tui.presentation.pipelines.graph.plan import plan_of
 from studio_tui.presentation.pipelines.graph.statuses import judge
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 from studio_tui.presentation.pipelines.views.table import COLUMNS, SORTS, cells, ids
-from studio_tui.presentation.pipelines.views.tree import depths
 from tests.presentation.pipelines.graphs import any_pipelines, pipeline
 from tests.presentation.pipelines.sample import sixteen
 
@@ -23,7 +22,7 @@ def view_model(sent: Pipeline, *jobs: Job) -> ViewModel:
 
 
 def texts(model: ViewModel, node_id: str) -> dict[str, str]:
-    line = cells(node_id, model, depths(model.plan))
+    line = cells(node_id, model)
     return {column.key: cell.text for column, cell in zip(COLUMNS, line, strict=True)}
 
 
@@ -80,4 +79,4 @@ def test_each_job_has_one_row_in_every_order(sent: Pipeline, sort: str, reverse:
     assert sorted(order) == sorted(model.plan.nodes)
     assert ids(model, sort, reverse=not reverse) == order[::-1]
     for node_id in order:
-        assert len(cells(node_id, model, depths(model.plan))) == len(COLUMNS)
+        assert len(cells(node_id, model)) == len(COLUMNS)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio_tui.api.models import Job, Pipeline
-from studio_tui.presentation.cells import Tone
+from studio_tui.presentation.cells import Cell, Tone, dim_row
 from studio_tui.presentation.logs.progress import Progress
 from studio_tui.presentation.pipelines.graph.plan import Plan, plan_of
 from studio_tui.presentation.pipelines.graph.statuses import judge
@@ -17,7 +17,6 @@ from studio_tui.presentation.pipelines.views.tree import (
     DEEPEST,
     TreeRow,
     cells,
-    depths,
     name_parts,
     rows,
 )
@@ -143,17 +142,19 @@ def test_cells_show_the_progress_run_time_and_reason_of_a_job() -> None:
     past = {"embed": (380.0, 400.0, 420.0), "thumbs": (1.0, 1.0, 1.0), "split": (9.0, 9.0)}
     model = ViewModel(judge(plan_of(sent), sent.state), _NOON, jobs, bars, past)
     cells_by_job = {row.id: cells(row, model) for row in rows(model.plan)}
-    assert [cell.text for cell in cells_by_job["embed"]] == [
+    assert [cell.text for cell in dim_row(cells_by_job["embed"])] == [
         "    └─✗ embed",
         "✗ FAILED",
         *("", "", "9:58", "usual 6:40"),
         "[red]CUDA[/] out of memory · blocks 9",
     ]
-    assert cells_by_job["embed"][-1].tone is Tone.BAD
-    assert [cell.text for cell in cells_by_job["thumbs"]][1:] == [
+    why = cells_by_job["embed"][-1]
+    assert isinstance(why, Cell)
+    assert why.tone is Tone.BAD
+    assert [cell.text for cell in dim_row(cells_by_job["thumbs"])][1:] == [
         *("● RUNNING", "▕██▏░░░▏", "37%", "10:00", "~0:12 left", "3.1 it/s")
     ]
-    assert [cell.text for cell in cells_by_job["split"]][1:] == [
+    assert [cell.text for cell in dim_row(cells_by_job["split"])][1:] == [
         *("⊘ BLOCKED", "", "", "", ""),
         "blocked by embed, which failed",
     ]
@@ -183,7 +184,7 @@ def test_each_job_has_one_row_and_each_edge_is_drawn_or_named_once(sent: Pipelin
 @given(any_pipelines())
 def test_each_job_is_below_its_deepest_parent(sent: Pipeline) -> None:
     plan = plan_of(sent)
-    depth = depths(plan)
+    depth = plan.depths
     for row in rows(plan):
         if row.parent is not None:
             assert depth[row.parent] == depth[row.id] - 1

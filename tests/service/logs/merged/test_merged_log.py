@@ -304,6 +304,21 @@ def test_an_unfinished_line_is_merged_when_it_stops_growing_or_its_job_ends() ->
     run_script(script)
 
 
+@pytest.mark.parametrize("pause", [0.0, 0.1, 0.2, 0.4, 2.0])
+def test_a_last_line_that_grows_after_its_log_seemed_to_have_ended_is_whole(pause: float) -> None:
+    async def script(logs: JobLogs) -> None:
+        first = logs.new_job()
+        logs.join(first)
+        logs.stores[first].append(b"t=1 abc")
+        logs.end(first)
+        await wait(pause)
+        logs.stores[first].append(b"def\nt=2 x\n")
+        await wait()
+        assert logs.merged_texts() == [b"t=1 abcdef", b"t=2 x"]
+
+    run_script(script)
+
+
 def test_the_lines_of_a_job_that_leaves_are_removed() -> None:
     async def script(logs: JobLogs) -> None:
         first, second = logs.new_job(), logs.new_job()

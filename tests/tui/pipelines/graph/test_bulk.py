@@ -59,6 +59,19 @@ async def test_marked_jobs_are_canceled_and_a_refused_job_keeps_its_mark(tmp_pat
         assert screen_of(pilot).state.view.marks == ("train_l",)
 
 
+async def test_the_reason_why_no_marked_job_can_be_canceled_is_about_each_of_them(
+    tmp_path: Path,
+) -> None:
+    sent = pipeline_of([run("ended", [], "COMPLETE"), run("new", [])])
+    without_run = sent.job_runs[1].model_copy(update={"created_job_id": None})
+    sent = sent.model_copy(update={"job_runs": (sent.job_runs[0], without_run)})
+    async with pipeline_dashboard(DagStudio(sent), tmp_path) as pilot:
+        await mark(pilot, "ended", "new")
+        assert screen_of(pilot).controllers.jobs.why_not_cancel() == (
+            "None of the 2 marked jobs can be canceled: 1 has ended, 1 has not started"
+        )
+
+
 async def test_a_mark_can_be_removed_after_the_page_of_its_pipeline_was_closed(
     tmp_path: Path,
 ) -> None:

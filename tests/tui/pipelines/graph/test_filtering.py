@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
+from studio_tui.tui.messages import OpenPipeline
 from studio_tui.tui.pipelines.graph.memory import Mode
 from tests.presentation.pipelines.sample import sixteen, thousand
 from tests.steps import step
@@ -81,9 +82,14 @@ async def test_a_filter_can_be_canceled_and_a_search_accepts_the_same_terms(tmp_
             assert screen_of(pilot).cursor.here() == "export"
             await press(pilot, ("ampersand", "enter"))
             await until(pilot, lambda: jobs_shown(pilot) == {"report", "export"})
-        with step("going to a hidden job removes the filter"):
+        with step("going to a hidden job removes the filter, unless the search is canceled"):
             await show_on_new_page(pilot, studio)
-            await press(pilot, ("ampersand", *"is:blocked", "enter", "W"))
+            await press(pilot, ("ampersand", *"is:blocked", "enter", "slash", *"ingest_raw"))
+            await until(pilot, lambda: screen_of(pilot).cursor.here() == "ingest_raw")
+            await press(pilot, ("escape",))
+            await until_shown(pilot, "& is:blocked")
+            assert screen_of(pilot).cursor.here() == "join_feats"
+            await press(pilot, ("W",))
             await until(pilot, lambda: screen_of(pilot).cursor.here() == "embed")
             assert "& is:blocked" not in screen_text(pilot)
 
@@ -103,11 +109,55 @@ async def test_an_invalid_term_stays_in_the_input_with_an_error(
                 await press(pilot, ("escape", "home"))
 
 
-async def test_a_filter_applies_to_groups_too(tmp_path: Path) -> None:
+async def test_a_filter_applies_to_groups_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     async with pipeline_dashboard(DagStudio(thousand()), tmp_path, size=(80, 24)) as pilot:
-        await press(pilot, ("ampersand", *"is:queued", "enter"))
-        await until_shown(pilot, "03_embed_*", "◌ 03_embed_0146", "… 12 more queued")
-        assert "02_shard_*" not in screen_text(pilot)
-        await press(pilot, ("m",))
-        await until_shown(pilot, "03_embed_* ×480")
-        assert "02_shard_*" not in screen_text(pilot)
+        with step("only groups with a matching job are shown"):
+            await press(pilot, ("ampersand", *"is:queued", "enter"))
+            await until_shown(pilot, "03_embed_*", "◌ 03_embed_0146", "… 12 more queued")
+            assert "02_shard_*" not in screen_text(pilot)
+        with step("keys that move the cursor to a shown group keep the filter"):
+            await press(pilot, ("down", "left", "left"))
+            group = screen_of(pilot).cursor.here()
+            assert group in screen_of(pilot).views.rows.listing.foldable
+            assert screen_of(pilot).state.view.filter == "is:queued"
+            await press(pilot, ("right", "slash", *"0150", "escape"))
+            assert screen_of(pilot).cursor.here() == group
+            assert screen_of(pilot).state.view.filter == "is:queued"
+        with step("the graph shows the same groups, and its export all"):
+            await press(pilot, ("m",))
+            await until_shown(pilot, "03_embed_* ×480")
+            assert "02_shard_*" not in screen_text(pilot)
+            drawn = screen_of(pilot).controllers.export._formats()[1].text()
+            assert "02_shard_* ×" in drawn
+            assert "? 02_shard" not in drawn
+
+
+async def test_a_filter_without_matches_keeps_the_place_and_hides_marks_with_a_number(
+    tmp_path: Path,
+) -> None:
+    studio = DagStudio(sixteen(train_s="RUNNING", train_l="RUNNING", eval="RUNNING"))
+    async with pipeline_dashboard(studio, tmp_path) as pilot:
+        with step("new answers do not go to the job again for which the page was opened"):
+            pilot.app.post_message(OpenPipeline(studio.current_pipeline.pipeline_id, "run-embed"))
+            await until(pilot, lambda: screen_of(pilot).cursor.here() == "embed")
+            await press(pilot, ("up", "ampersand", *"is:canceling", "enter"))
+            await until_shown(pilot, "No job matches the filter")
+            await refresh(pilot, studio, sixteen(train_s="RUNNING", train_l="RUNNING"))
+            await press(pilot, ())
+            assert screen_of(pilot).state.view.filter == "is:canceling"
+            await press(pilot, ("escape",))
+            await until(pilot, lambda: screen_of(pilot).cursor.here() == "thumbs")
+        with step("a range does not include hidden jobs"):
+            await press(pilot, ("ampersand", *"name~train", "enter", "home", "space", "end", "v"))
+            assert screen_of(pilot).state.view.marks == ("merge_train", "train_s", "train_l")
+        with step("the question says how many of the marked jobs are hidden"):
+            await press(pilot, ("escape", "ampersand", *"name~train_s", "enter"))
+            await until_shown(pilot, "3 marked, 2 hidden")
+            await press(pilot, ("x",))
+            await until_shown(
+                pilot, "Cancel 3 marked jobs?", "The filter hides 2 of the marked jobs."
+            )
+            await press(pilot, ("n",))

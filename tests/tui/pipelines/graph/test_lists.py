@@ -56,8 +56,7 @@ def _listing(mode: str, sent: Pipeline, room: int) -> JobListing:
         rows = tree.rows(model.plan)
         return tree_listing(lambda: model, rows, rows, room)
     if mode == "table":
-        layers = tree.depths(model.plan)
-        return table_listing(lambda: model, "layer", reverse=False, layers=layers, room=room)
+        return table_listing(lambda: model, "layer", reverse=False, room=room)
     groups = group_jobs(model.plan)
     return group_listing(lambda: model, groups, (), (), room=room, whole=groups)
 

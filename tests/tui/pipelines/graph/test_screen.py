@@ -219,7 +219,11 @@ async def test_a_command_on_a_folded_row_of_the_tree_does_not_apply_to_its_hidde
             assert list(screen_of(pilot).views.rows.widget.keys) == ["ingest_raw", "ingest_labels"]
             assert screen_of(pilot).cursor.here() == "ingest_raw"
             assert screen_of(pilot).state.view.cursor == "publish"
-            await press(pilot, ("greater_than_sign",))
+            folds = screen_of(pilot).state.view.folds
+            await press(pilot, ("m", "less_than_sign", "m", "greater_than_sign"))
+            await until_shown(pilot, "Only the tree can be folded; m goes there")
+            assert screen_of(pilot).state.view.folds == folds
+            await press(pilot, ("m", "m", "greater_than_sign"))
             assert screen_of(pilot).cursor.here() == "publish"
         with step("a command applies to the job of the folded row"):
             await show_on_new_page(pilot, studio, sixteen(embed="RUNNING"))
@@ -378,6 +382,12 @@ async def test_a_group_can_be_expanded_and_counts_all_of_its_jobs(tmp_path: Path
             await until(pilot, lambda: sign_beside_shard() == "↓")
             await press(pilot, ("b",))
             await until(pilot, lambda: "↓  ▸· shard_*" in screen_text(pilot))
+        with step("and after the pipeline has changed, while the cursor stays"):
+            await show_on_new_page(pilot, studio, pipeline_of([run("a", []), run("b", [])]))
+            await press(pilot, ("home",))
+            assert screen_of(pilot).views.rows.cells_of("b")[0].text == ""  # type: ignore[union-attr]
+            await refresh(pilot, studio, pipeline_of([run("a", []), run("b", ["a"])]))
+            assert screen_of(pilot).views.rows.cells_of("b")[0].text == "↓"  # type: ignore[union-attr]
 
 
 async def test_the_graph_of_a_thousand_jobs_is_drawn_and_reacts_to_keys(

@@ -1,0 +1,143 @@
+"""The remaining time of a pipeline, as a range from past runs of its jobs.
+
+While some jobs run and others are queued, the number of jobs that run at once is assumed to stay
+the same. Otherwise a worker is assumed to be free for each job.
+"""
+
+import math
+from collections.abc import Collection
+from typing import NamedTuple
+
+from studio_tui.api.states import PipelineState
+from studio_tui.presentation.format import join_names, seconds_between
+from studio_tui.presentation.pipelines.graph.critical import TO_RUN, elapsed_seconds, seconds_by_bar
+from studio_tui.presentation.pipelines.graph.plan import Node
+from studio_tui.presentation.pipelines.graph.statuses import NodeState
+from studio_tui.presentation.pipelines.graph.view_model import FEWEST_SAMPLES, ViewModel
+
+
+class Seconds(NamedTuple):
+    """A range of durations in seconds."""
+
+    least: float
+    most: float
+
+    def __add__(self, other: object) -> "Seconds":
+        if not isinstance(other, Seconds):
+            return NotImplemented
+        return Seconds(self.least + other.least, self.most + other.most)
+
+    def without(self, elapsed: float) -> "Seconds":
+        """Return what is left after `elapsed` seconds."""
+        return Seconds(max(0.0, self.least - elapsed), max(0.0, self.most - elapsed))
+
+
+_NONE = Seconds(0.0, 0.0)
+
+
+class Estimate(NamedTuple):
+    """The estimated remaining time of a pipeline, or why there is none."""
+
+    remaining: Seconds | None = None
+    reason: str = ""
+    """Why `remaining` is unknown, such as `no ETA while paused`; empty if no job will run."""
+
+    @property
+    def words(self) -> str:
+        """The estimate, such as `ETA ~41m` or `ETA ~41m–1h 05m`, else `reason`."""
+        if self.remaining is None:
+            return self.reason
+        least, most = map(rough_duration, self.remaining)
+        return f"ETA {most}" if least == most else f"ETA {least}–{most.removeprefix('~')}"
+
+
+def estimate_of(model: ViewModel) -> Estimate:
+    """Return the estimate for a pipeline.
+
+    There is none while it is paused, if a remaining job has too few past runs and shows no
+    remaining time, or if a job has run longer than any of its past runs.
+    """
+    states, numbers = model.statuses.states, model.statuses.numbers
+    if model.statuses.state.is_finished or not any(numbers[state] for state in TO_RUN):
+        return Estimate()
+    if model.statuses.state is PipelineState.PAUSED:
+        return Estimate(reason="no ETA while paused")
+    delay = _start_delay(model)
+    unknown: dict[str, list[str]] = {}
+    ends: dict[str, Seconds] = {}
+    work = _NONE
+    for node_id, node in model.plan.nodes.items():
+        own = _remaining(node, model, delay) if states[node_id] in TO_RUN else _NONE
+        if isinstance(own, str):
+            unknown.setdefault(own, []).append(node.name)
+            own = _NONE
+        parents = [ends[parent] for parent in node.parents]
+        begin = Seconds(
+            max((end.least for end in parents), default=0.0),
+            max((end.most for end in parents), default=0.0),
+        )
+        ends[node_id] = begin + own
+        work += own
+    if unknown:
+        words = "; ".join(f"{why} {join_names(names)}" for why, names in unknown.items())
+        return Estimate(reason=f"no ETA: {words}")
+    # Only while jobs are queued are workers scarce, and their number is known if some run.
+    at_once = numbers[NodeState.RUNNING] if numbers[NodeState.QUEUED] else 0
+    share = Seconds(work.least / at_once, work.most / at_once) if at_once else _NONE
+    every_end = (*ends.values(), share)
+    return Estimate(
+        Seconds(max(end.least for end in every_end), max(end.most for end in every_end))
+    )
+
+
+def _remaining(node: Node, model: ViewModel, delay: Seconds) -> Seconds | str:
+    """Return the remaining time of a job that runs or can still run, or why it is unknown."""
+    state = model.statuses.states[node.id]
+    if state is NodeState.UNKNOWN:
+        return "unknown status of"
+    by_bar, least = seconds_by_bar(node, model), model.longest_failure_seconds(node)
+    past = model.past_seconds.get(node.name, ())
+    if by_bar is None and len(past) < FEWEST_SAMPLES:
+        return "too few past runs of"
+    if state is not NodeState.RUNNING:
+        return delay.without(model.queue_seconds(node) or 0.0) + _usual(past, least)
+    elapsed = elapsed_seconds(node, model)
+    longer = [seconds for seconds in past if seconds > elapsed]
+    if by_bar is not None:
+        usual = _usual(longer or (by_bar,), least)
+        return Seconds(min(usual.least, by_bar), max(usual.most, by_bar)).without(elapsed)
+    if not longer:
+        return "longer than all past runs:"
+    return _usual(longer, least).without(elapsed)
+
+
+def _usual(seconds: Collection[float], least: float, outliers: float = 0.1) -> Seconds:
+    """Return the range of durations, from `least` on, without a share of outliers at each end."""
+    ordered, left_out = sorted(seconds), int(len(seconds) * outliers)
+    return Seconds(max(ordered[left_out], least), max(ordered[-1 - left_out], least))
+
+
+def _start_delay(model: ViewModel) -> Seconds:
+    """Return how long jobs of this pipeline waited after their dependencies; 0 if unknown."""
+    delays = []
+    for node in model.plan.nodes.values():
+        job = model.job(node)
+        # Without parents and steps, a job is ready at its creation, which may be before a review.
+        if job is not None and job.began_at is not None and (node.parents or job.steps):
+            delay = seconds_between(model.ready_at(node), job.began_at)
+            delays += [delay] if delay is not None else []
+    # A pause of the pipeline delays the next jobs.
+    return _usual(delays, 0.0, outliers=0.25) if delays else _NONE
+
+
+def rough_duration(seconds: float) -> str:
+    """Format an estimate, rounded up, in one or two units: `~40s`, `~41m`, `~2h 05m`, `~3d 4h`."""
+    whole = math.ceil(seconds)
+    minutes, hours = math.ceil(whole / 60), math.ceil(whole / 3600)
+    if whole < 60:
+        return f"~{whole}s"
+    if minutes < 60:
+        return f"~{minutes}m"
+    if minutes < 48 * 60:
+        return f"~{minutes // 60}h {minutes % 60:02}m"
+    return f"~{hours // 24}d {hours % 24}h"

@@ -1,9 +1,0 @@
-"""How many rows of a list to request when the user asks for more."""
-
-
-def with_more_pages(count: int, page: int) -> int:
-    """Return a larger number of rows to request: twice `count`.
-
-    At least one page of `page` rows is added, and at most five.
-    """
-    return max(count + page, min(count * 2, count + 5 * page))

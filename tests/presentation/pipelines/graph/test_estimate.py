@@ -1,0 +1,159 @@
+"""The remaining time of a pipeline is a range from past runs, or unknown with a reason."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studio_tui.api.models import Pipeline
+from studio_tui.presentation.format import duration
+from studio_tui.presentation.pipelines.graph.critical import estimated_bar
+from studio_tui.presentation.pipelines.graph.estimate import Seconds, estimate_of, rough_duration
+from studio_tui.presentation.pipelines.graph.plan import plan_of
+from studio_tui.presentation.pipelines.views.node_cells import usual_cell
+from tests.presentation.pipelines.graph.test_critical import NOON, USUAL, started_job, view_model
+from tests.presentation.pipelines.graphs import any_pipelines, chain_of_diamonds, pipeline_of, run
+from tests.presentation.pipelines.sample import sixteen
+
+
+def test_an_estimate_is_the_range_of_past_runs_along_the_longest_path() -> None:
+    model = view_model(
+        sixteen(embed="RUNNING"),
+        started_job("dedupe", 900, took=372, status="COMPLETE"),
+        started_job("embed", 20),
+    )
+    estimate = estimate_of(model)
+    # What is left of embed, train_l, and six other jobs.
+    assert estimate.remaining == Seconds(30 + 590 + 6 * 50, 50 + 610 + 6 * 70)
+    assert estimate.words == "ETA ~16m–18m"
+
+
+def test_a_range_that_is_shown_as_one_number_is_one_number() -> None:
+    sent = pipeline_of([run("a", [], "RUNNING")])
+    assert estimate_of(view_model(sent, past={"a": (600.0, 601.0, 602.0)})).words == "ETA ~10m–11m"
+    assert estimate_of(view_model(sent, past={"a": (601.0, 602.0, 603.0)})).words == "ETA ~11m"
+
+
+def test_outliers_of_many_runs_do_not_count() -> None:
+    sent = pipeline_of([run("a", [], "QUEUED")])
+    past = {"a": (1.0, *(60.0 + number for number in range(18)), 9000.0)}
+    assert estimate_of(view_model(sent, past=past)).remaining == Seconds(61, 76)
+
+
+@pytest.mark.parametrize("runs", [0, 1, 2])
+def test_a_job_with_few_past_runs_prevents_an_estimate(runs: int) -> None:
+    past = {**USUAL, "split": (60.0,) * runs}
+    estimate = estimate_of(view_model(sixteen(embed="RUNNING"), past=past))
+    assert (estimate.remaining, estimate.words) == (None, "no ETA: too few past runs of split")
+
+
+def test_a_job_that_runs_longer_than_all_past_runs_prevents_an_estimate() -> None:
+    sent = sixteen(embed="RUNNING")
+    estimate = estimate_of(view_model(sent, started_job("embed", 70)))
+    assert estimate.words == "no ETA: longer than all past runs: embed"
+    assert estimate_of(view_model(sent, started_job("embed", 69))).remaining is not None
+    by_bar = estimate_of(view_model(sent, started_job("embed", 70), left=30.0, percent=100.0))
+    assert by_bar.remaining == Seconds(30 + 590 + 6 * 50, 30 + 610 + 6 * 70)
+
+
+def test_a_running_job_is_compared_with_the_past_runs_that_took_longer() -> None:
+    sent = pipeline_of([run("a", [], "RUNNING")])
+    model = view_model(sent, started_job("a", 100), past={"a": (1.0, 90.0, 120.0, 300.0)})
+    assert estimate_of(model).remaining == Seconds(20, 200)
+
+
+def test_jobs_that_have_not_started_wait_as_long_as_others_of_the_pipeline_waited() -> None:
+    sent = pipeline_of(
+        [
+            run("first", [], "COMPLETE"),
+            run("second", ["first"], "COMPLETE"),
+            run("third", ["second"], "RUNNING"),
+            run("last", ["third"], "PENDING"),
+        ]
+    )
+    jobs = [
+        started_job("first", 100, took=10, status="COMPLETE"),
+        started_job("second", 86, took=10, status="COMPLETE"),
+        started_job("third", 70),
+    ]
+    # The second waited 4 s, the third 6 s; how long the first waited for a review does not matter.
+    created = NOON - timedelta(hours=1)
+    jobs = [job.model_copy(update={"created_at": created}) for job in jobs]
+    past = dict.fromkeys(("third", "last"), (100.0,) * 3)
+    assert estimate_of(view_model(sent, *jobs, past=past)).remaining == Seconds(134, 136)
+
+
+def test_a_job_in_an_unknown_state_prevents_an_estimate() -> None:
+    estimate = estimate_of(view_model(sixteen(embed="WARMING")))
+    assert estimate.words == "no ETA: unknown status of embed"
+
+
+def test_a_paused_pipeline_has_no_estimate() -> None:
+    assert estimate_of(view_model(sixteen("PAUSED", embed="RUNNING"))).words == (
+        "no ETA while paused"
+    )
+
+
+def test_queued_jobs_are_divided_among_as_many_workers_as_jobs_are_running() -> None:
+    shards = [f"s{number}" for number in range(40)]
+    states = ["RUNNING"] * 2 + ["QUEUED"] * 38
+    sent = pipeline_of([run(name, [], state) for name, state in zip(shards, states, strict=True)])
+    past = dict.fromkeys(shards, (10.0, 11.0, 12.0))
+    assert estimate_of(view_model(sent, past=past)).remaining == Seconds(200, 240)
+    waiting = pipeline_of([run(name, [], "QUEUED") for name in shards])
+    assert estimate_of(view_model(waiting, past=past)).remaining == Seconds(10, 12)
+
+
+def test_a_large_pipeline_is_estimated_along_one_of_too_many_paths_to_try_them_all() -> None:
+    sent = chain_of_diamonds(300)
+    past = dict.fromkeys(plan_of(sent).nodes, (1.0, 1.0, 2.0))
+    assert estimate_of(view_model(sent, past=past)).remaining == Seconds(601, 1202)
+
+
+@given(any_pipelines())
+def test_any_pipeline_has_an_estimate_or_a_reason_or_has_ended(sent: Pipeline) -> None:
+    past = {node: (float(len(node)),) * 3 for node in plan_of(sent).nodes}
+    estimate = estimate_of(view_model(sent, past=past))
+    assert estimate.remaining is None or not estimate.reason
+    if estimate.remaining is not None:
+        assert 0 <= estimate.remaining.least <= estimate.remaining.most
+
+
+@given(
+    usual=st.floats(1, 1e5),
+    elapsed=st.floats(1, 1e5),
+    left=st.floats(1, 1e6),
+    percent=st.floats(1, 100),
+)
+def test_the_estimate_for_a_pipeline_is_no_shorter_than_that_for_a_running_job(
+    usual: float, elapsed: float, left: float, percent: float
+) -> None:
+    past = {"embed": (usual,)}
+    sent = pipeline_of([run("embed", [], "RUNNING")])
+    model = view_model(sent, started_job("embed", elapsed), past=past, left=left, percent=percent)
+    node, remaining = model.plan.nodes["embed"], estimate_of(model).remaining
+    bar = estimated_bar(node, model)
+    assert bar is not None
+    assert bar.remaining is not None
+    assert remaining is not None
+    assert 0 < bar.remaining <= remaining.most
+    assert usual_cell(node, model).text == f"~{duration(bar.remaining)} left"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        *(
+            (0, "~0s"),
+            (58.9, "~59s"),
+            (59.9, "~1m"),
+            (2460, "~41m"),
+            (2461, "~42m"),
+            (3600, "~1h 00m"),
+        ),
+        *((7500, "~2h 05m"), (172_800, "~2d 0h"), (276_000, "~3d 5h")),
+    ],
+)
+def test_a_rough_duration_is_rounded_up_and_begins_with_a_tilde(seconds: float, words: str) -> None:
+    assert rough_duration(seconds) == words

@@ -1,0 +1,53 @@
+"""Of the responses about a pipeline, the latest is shown, whichever is processed first."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from types import SimpleNamespace
+from typing import Any
+
+from studio_tui.api.models import Pipeline
+from studio_tui.service.polling.pipeline_watch import PipelineDetail
+from studio_tui.tui.pipelines.graph.answers import GraphAnswers
+from studio_tui.tui.pipelines.graph.drawing_view import AT_ONCE
+from tests.presentation.pipelines.graphs import fan
+from tests.waiting import until
+
+
+class _Screen:
+    """Runs workers as tasks."""
+
+    def __init__(self) -> None:
+        self.workers: list[asyncio.Task[Any]] = []
+
+    def run_worker(self, work: Callable[[], Coroutine[Any, Any, Any]], **_: object) -> Any:
+        self.workers.append(asyncio.create_task(work()))
+
+
+async def test_a_thread_with_an_earlier_response_does_not_replace_a_later_one() -> None:
+    state: Any = SimpleNamespace(loaded=None, past={})
+    state.require_loaded = lambda: state.loaded
+    history: Any = SimpleNamespace(note_ended=lambda _: None, durations=lambda _: {})
+    may_end, begun = threading.Event(), threading.Event()
+
+    def prepare(_: object) -> None:
+        begun.set()
+        may_end.wait()
+
+    screen, shown = _Screen(), list[Pipeline]()
+    answers = GraphAnswers(
+        state,
+        history,
+        screen,
+        prepare=prepare,
+        updated=lambda: shown.append(state.loaded.pipeline),
+        past_changed=lambda: None,
+    )
+    early, late = fan(AT_ONCE + 1), fan(2)
+    answers.process(PipelineDetail(early, {}))
+    await until(begun.is_set)
+    answers.process(PipelineDetail(late, {}))
+    may_end.set()
+    await until(lambda: late in shown)
+    await asyncio.gather(*screen.workers)
+    assert shown[-1] is late
