@@ -47,6 +47,9 @@ class Cell(NamedTuple):
     shorter: tuple[str, ...] = ()
     """To show instead in a narrow cell, each shorter than the one before."""
 
+    unless: str = ""
+    """Key of a column; the cell is empty if the table has space for that column."""
+
 
 class Pieces(NamedTuple):
     """A cell of several parts with different tones, joined without separators.
@@ -60,10 +63,9 @@ class Pieces(NamedTuple):
 def dim_row(cells: Iterable[Cell | Pieces]) -> tuple[Cell, ...]:
     """Dim the cells of an item that cannot be used."""
     return tuple(
-        Cell(
-            "".join(part.text for part in cell.parts) if isinstance(cell, Pieces) else cell.text,
-            Tone.DIM,
-        )
+        Cell("".join(part.text for part in cell.parts), Tone.DIM)
+        if isinstance(cell, Pieces)
+        else cell._replace(tone=Tone.DIM)
         for cell in cells
     )
 

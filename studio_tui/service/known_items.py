@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from operator import is_
 
 from studio_tui.api.client import StudioClient
@@ -11,7 +12,9 @@ from studio_tui.api.states import JobState
 from studio_tui.errors import StudioError
 from studio_tui.service.commands.origins import Origins
 from studio_tui.service.lists import Lists
-from studio_tui.service.polling.attempts import AttemptIndex, RelatedJobs
+from studio_tui.service.newer_attempts import Attempt, NewerAttempt, find_newer_attempts
+from studio_tui.service.polling.attempts import RelatedJobs, earlier_and_later_runs
+from studio_tui.service.polling.jobs_feed import made_at
 from studio_tui.service.polling.pipeline_watch import AT_ONCE
 from studio_tui.service.polling.pipeline_watches import PipelineWatches
 from studio_tui.service.polling.pipelines_feed import PipelineList
@@ -34,13 +37,12 @@ class KnownItems:
         self._watches = watches
         self._archive = archive
         self._origins = origins
-        self._attempts = AttemptIndex()
-        self._fixed: Mapping[str, str] = {}
-        self._fixed_from: tuple[object, ...] = ()
-        """What `_fixed` was computed from, to notice changes."""
+        self._newer: Mapping[str, NewerAttempt] = {}
+        self._newer_from: tuple[object, ...] = ()
+        """What `_newer` was computed from, to notice changes."""
 
     def jobs(self, job_ids: Collection[str]) -> dict[str, Job]:
-        """Return the jobs with these ids, by id; jobs that are not known are left out."""
+        """Return the known ones of these jobs, by id."""
         ids = frozenset(job_ids)
         job_list = self._lists.jobs.snapshot.value
         listed = {job.id: job for job in job_list.jobs if job.id in ids} if job_list else {}
@@ -60,11 +62,11 @@ class KnownItems:
         pipelines = listed | watched | listed | polled
         return replace(pipeline_list, pipelines=tuple(pipelines.values()))
 
-    def fixing_runs(self) -> Mapping[str, str]:
-        """Return the ids of failed jobs that are fixed, each with the id of the run that fixed it.
+    def newer_attempts(self) -> Mapping[str, NewerAttempt]:
+        """Return the failed jobs that are no problem, by id, each with its newer attempt.
 
-        That run is complete. It continued or repeated the failed job at the request of this
-        machine, or is a later attempt of the same job of a pipeline.
+        That attempt continued or repeated the failed job at the request of this machine, or is a
+        later attempt of the same job of a pipeline.
         """
         sources = (
             self._origins.changes,
@@ -73,38 +75,39 @@ class KnownItems:
             self._archive.snapshot.value,
             *(watch.snapshot.value for watch in self._watches.all()),
         )
-        before = self._fixed_from
+        before = self._newer_from
         # A poll without news returns the same objects.
         if len(sources) != len(before) or not all(map(is_, sources, before)):
-            self._fixed_from = sources
-            self._fixed = self._find_fixed()
-        return self._fixed
+            self._newer_from = sources
+            self._newer = self._find_newer_attempts()
+        return self._newer
 
-    def _find_fixed(self) -> Mapping[str, str]:
-        # The completed run of the same job of a pipeline, by the id of each earlier attempt.
-        later_runs = {
-            attempt: run.created_job_id
+    def _find_newer_attempts(self) -> Mapping[str, NewerAttempt]:
+        later: dict[str, Sequence[str]] = dict(self._origins.later_runs())
+        nodes = [
+            node
             for pipeline in self.pipelines().pipelines
-            for run in pipeline.job_runs
-            if run.state is JobState.COMPLETE and run.created_job_id is not None
-            for attempt in run.attempts
-        }
-        job_ids = self._origins.linked_ids() | later_runs.keys()
+            for node in pipeline.job_runs
+            if node.attempts
+        ]
+        job_ids = {job_id for ids in later.values() for job_id in ids}.union(
+            later, *(node.run_ids for node in nodes)
+        )
         jobs = self.jobs(job_ids) if job_ids else {}
-        fixed = {}
-        for job_id, job in jobs.items():
-            successor = self._origins.fixed_by(job, jobs.get)
-            if successor is not None:
-                fixed[job_id] = successor.id
-            elif job.state is JobState.FAILED and job_id in later_runs:
-                fixed[job_id] = later_runs[job_id]
-        return fixed
+        known = {job_id: Attempt(job.state, job.created_at) for job_id, job in jobs.items()}
+        for node in nodes:
+            # The node may be newer than the job, which may not be known at all.
+            if (current := node.created_job_id) is not None and (
+                current not in known or node.state is JobState.COMPLETE
+            ):
+                created_at = known[current].created_at if current in known else None
+                known[current] = Attempt(node.state, created_at)
+            for run_id, next_id in pairwise(filter(known.__contains__, node.run_ids)):
+                later[run_id] = (*later.get(run_id, ()), next_id)
+        return find_newer_attempts(known, later)
 
     async def find_jobs(self, job_ids: Sequence[str]) -> tuple[Job, ...]:
-        """Return these jobs; unknown ones are requested from Studio, a few at a time.
-
-        Jobs that Studio does not have, or whose request fails, are left out.
-        """
+        """Return these jobs; unknown ones are requested from Studio, and left out if that fails."""
         known = self.jobs(job_ids)
         requests = asyncio.Semaphore(AT_ONCE)
 
@@ -121,10 +124,22 @@ class KnownItems:
         return tuple(job for job in jobs if job is not None)
 
     def related_jobs(self, job_id: str) -> RelatedJobs:
-        """Return a job's origin, the jobs that continue it, other attempts, and what fixed it."""
+        """Return a job's origin, the jobs that continue it, and other attempts."""
         origin, successors = self._origins.origin(job_id), self._origins.successors(job_id)
-        before, after = self._attempts.earlier_and_later_runs(job_id, self.pipelines().pipelines)
-        fixing = self.fixing_runs().get(job_id)
-        related_ids = (*filter(None, (origin, fixing)), *successors, *before, *after)
+        before, after = earlier_and_later_runs(job_id, self.pipelines().pipelines)
+        repeated, newer = self._origins.repeated(job_id), self.newer_attempts().get(job_id)
+        newer_id = newer.job_id if newer is not None else None
+        later_ids = self._origins.all_later_runs(job_id).union(after)
+        related_ids = later_ids.union(before, filter(None, (origin, repeated, newer_id)))
         jobs = self.jobs(related_ids) if related_ids else {}
-        return RelatedJobs(origin, successors, jobs, before, after, fixing)
+        later = sorted(later_ids, key=lambda each: made_at(jobs.get(each)))
+        return RelatedJobs(
+            origin,
+            tuple(each for each in later if each in successors),
+            jobs,
+            before,
+            after,
+            newer,
+            repeated,
+            newest_run=later[-1] if later else None,
+        )

@@ -268,7 +268,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
             await make_job(self, creator, message.request, message.files)
 
     def on_open_job(self, message: "messages.OpenJob") -> None:
-        if self._screens and (page := self._screens.job_page(message.job_id, message.among)):
+        if self._screens and (page := self._screens.job_page(message)):
             self.push_screen(page)
 
     def on_open_log(self, message: "messages.OpenLog") -> None:

@@ -40,6 +40,8 @@ class OpenJob(Message):
     job_id: str
     among: Sequence[str] = ()
     """The list from which it is opened, to move to the next or previous job."""
+    job: Job | None = None
+    """The job, if the list of jobs may not contain it."""
 
 
 @dataclass
@@ -119,7 +121,7 @@ class EditJobs(Message):
 
     job_ids: Sequence[str]
     on_copy_created: Callable[[str], object] = field(default=lambda _: None, repr=False)
-    """Called with the id of each of several jobs after its copy was created."""
+    """Called with the id of each original job after its copy was created."""
 
 
 @dataclass

@@ -23,7 +23,7 @@ from studio_tui.tui.frame.list_view import ListView, load_view, view_text
 from studio_tui.tui.frame.page import Page
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.logs.log_memory import LogMemory
-from studio_tui.tui.messages import EditJobs, OpenForm, OpenLog
+from studio_tui.tui.messages import EditJobs, OpenForm, OpenJob, OpenLog
 from studio_tui.tui.pipelines.kept_drafts import KeptDrafts
 from studio_tui.tui.widgets.workers import start_worker
 
@@ -77,12 +77,10 @@ class Screens:
             self._tabs[name] = self._make_tab(name)
         return self._tabs[name]
 
-    def job_page(self, job_id: str, among: Sequence[str]) -> Page | None:
-        """Return a new page of a job; `None` if the job is unknown."""
-        job = self._known_job(job_id)
-        if job is None:
-            return None
-        return self._job_page(job, among)
+    def job_page(self, request: OpenJob) -> Page | None:
+        """Return a new page of a job; `None` if the job is unknown and not in the request."""
+        job = self._known_job(request.job_id) or request.job
+        return self._job_page(job, request.among) if job is not None else None
 
     def _job_page(self, job: Job, among: Sequence[str]) -> Page:
         self._endings.watch((job,))
@@ -126,9 +124,11 @@ class Screens:
         from studio_tui.tui.jobs.rerun import Repeat  # noqa: PLC0415 (on demand)
 
         repeats = await Repeat.of_all(jobs, self._connected.session)
+        page: EditScreen | EditMarkedScreen
         if len(repeats) == 1:
-            return EditScreen(self._basics, self._saved_forms, repeats[0])
-        page = EditMarkedScreen(self._basics, self._saved_forms, repeats)
+            page = EditScreen(self._basics, self._saved_forms, repeats[0])
+        else:
+            page = EditMarkedScreen(self._basics, self._saved_forms, repeats)
         page.on_created = request.on_copy_created
         return page
 

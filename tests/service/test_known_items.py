@@ -35,6 +35,16 @@ class Fixture:
         client: Any = None
         self.items = KnownItems(client, lists, watches, self._publisher(), self.origins)
 
+    def fixed(self) -> dict[str, str]:
+        """Return the ids of fixed failures, each with the id of the run that fixed it."""
+        found = self.items.newer_attempts().items()
+        return {job_id: newer.job_id for job_id, newer in found if newer.is_fix}
+
+    def superseded(self) -> dict[str, str]:
+        """Return the ids of superseded failures, each with the id of the newer attempt."""
+        found = self.items.newer_attempts().items()
+        return {job_id: newer.job_id for job_id, newer in found if not newer.is_fix}
+
     def _watched_jobs(self, wanted_ids: Collection[str]) -> dict[str, Job]:
         jobs = [job for watch in self.watches for job in watch.snapshot.value]
         return {each.id: each for each in jobs if each.id in wanted_ids}
@@ -50,13 +60,14 @@ class Fixture:
 
 def test_a_failure_is_fixed_once_a_job_that_repeats_it_is_complete() -> None:
     fixture = Fixture()
-    assert fixture.items.fixing_runs() == {}
+    assert fixture.fixed() == {}
     fixture.set_lists(job(2, "COMPLETE"), job(3, "FAILED"))
-    assert fixture.items.fixing_runs() == {}
+    assert fixture.fixed() == {}
     fixture.origins.note(job(2).id, Submitted(repeats=job(3).id))
-    assert fixture.items.fixing_runs() == {job(3).id: job(2).id}
+    assert fixture.fixed() == {job(3).id: job(2).id}
     fixture.set_lists(job(2, "RUNNING"), job(3, "FAILED"))
-    assert fixture.items.fixing_runs() == {}
+    assert fixture.fixed() == {}
+    assert fixture.superseded() == {job(3).id: job(2).id}
 
 
 def test_a_failed_attempt_in_a_pipeline_is_fixed_if_the_last_attempt_is_complete() -> None:
@@ -72,9 +83,10 @@ def test_a_failed_attempt_in_a_pipeline_is_fixed_if_the_last_attempt_is_complete
         return Pipeline.model_validate({"pipeline_id": "p", "name": "p", "job_runs": [run]})
 
     fixture.set_lists(job(2, "FAILED"), job(3, "CANCELED"), pipelines=(pipeline("RUNNING"),))
-    assert fixture.items.fixing_runs() == {}
+    assert fixture.fixed() == {}
+    assert fixture.superseded() == {job(2).id: job(1).id}
     fixture.set_lists(job(2, "FAILED"), job(3, "CANCELED"), pipelines=(pipeline("COMPLETE"),))
-    assert fixture.items.fixing_runs() == {job(2).id: job(1).id}
+    assert fixture.fixed() == {job(2).id: job(1).id}
 
 
 def test_a_failure_is_fixed_by_a_complete_job_that_only_a_watched_pipeline_has() -> None:
@@ -82,9 +94,9 @@ def test_a_failure_is_fixed_by_a_complete_job_that_only_a_watched_pipeline_has()
     fixture.set_lists(job(3, "FAILED"))
     fixture.origins.note(job(2).id, Submitted(repeats=job(3).id))
     fixture.watches = [SimpleNamespace(snapshot=SimpleNamespace(value=(job(2, "RUNNING"),)))]
-    assert fixture.items.fixing_runs() == {}
+    assert fixture.fixed() == {}
     fixture.watches[0].snapshot.value = (job(2, "COMPLETE"),)
-    assert fixture.items.fixing_runs() == {job(3).id: job(2).id}
+    assert fixture.fixed() == {job(3).id: job(2).id}
 
 
 def test_a_pipeline_has_the_status_of_its_watch_while_it_is_viewed_and_else_of_the_list() -> None:

@@ -54,11 +54,16 @@ class ClusterRow(NamedTuple):
 
 
 def facts(
-    cluster: Cluster, jobs: Iterable[Job], *, has_all: bool = True, fixed: Collection[str] = ()
+    cluster: Cluster,
+    jobs: Iterable[Job],
+    *,
+    has_all: bool = True,
+    newer_attempts: Collection[str] = (),
 ) -> tuple[Fact, ...]:
     """Return the facts about a cluster; `jobs` are the jobs of all clusters, newest first.
 
-    `has_all` is whether these are all ended jobs. Those in `fixed` are not counted as failed.
+    `has_all` is whether these are all ended jobs. Those in `newer_attempts` are not counted as
+    failed.
     """
     all_jobs = tuple(jobs)
     disk = f"{cluster.disk_size} GB" if cluster.disk_size is not None else None
@@ -68,7 +73,7 @@ def facts(
         Fact("name", Cell(cluster.name or "(no name)", Tone.STRONG)),
         Fact("id", id_cell(cluster.id)),
         Fact("workers", _workers(cluster)),
-        Fact("jobs", _jobs(cluster, all_jobs, has_all=has_all, fixed=fixed)),
+        Fact("jobs", _jobs(cluster, all_jobs, has_all=has_all, newer_attempts=newer_attempts)),
         *_listed_jobs(cluster, all_jobs),
         Fact(
             "default", Cell("yes: jobs that name no cluster run on it" if cluster.default else "no")
@@ -132,12 +137,12 @@ def _workers(cluster: Cluster) -> Cell:
 
 
 def _jobs(
-    cluster: Cluster, jobs: tuple[Job, ...], *, has_all: bool, fixed: Collection[str]
+    cluster: Cluster, jobs: tuple[Job, ...], *, has_all: bool, newer_attempts: Collection[str]
 ) -> Cell:
     if reason := why_no_jobs(cluster, jobs):
         return Cell(reason, Tone.DIM)
     own_jobs = [job for job in jobs if runs_on(job, cluster)]
-    numbers = counts(own_jobs, has_all=has_all, fixed=fixed)
+    numbers = counts(own_jobs, has_all=has_all, newer_attempts=newer_attempts)
     return Cell(" · ".join(f"{count.amount} {count.name}" for count in numbers))
 
 

@@ -10,34 +10,22 @@ from studio_tui.api.states import CANCELING_STATES, WAITING_STATES, JobState
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.jobs.states import LOOKS
 
+WhyNot = Callable[[Job], str | None]
+"""Returns why a command does not apply to a job; `None` if it does."""
+
 
 @dataclass(frozen=True)
 class JobSelection:
     """The jobs that a command is given for, split by whether the command applies to them."""
 
     jobs: tuple[Job, ...]
-    """Jobs that the command applies to."""
     left_out: tuple[str, ...]
-    """Reasons why the command leaves out other jobs, each with their number: `2 have ended`."""
+    """Reasons why other jobs are left out, each with their number: `2 have ended`."""
 
     @property
     def reasons(self) -> str:
         """The reasons as one line, such as `2 have ended, 1 is being canceled already`."""
         return ", ".join(self.left_out)
-
-
-def select_cancelable(jobs: Iterable[Job], *, not_begun: int = 0) -> JobSelection:
-    """Split jobs by whether they can be canceled; `not_begun` marked items have no job yet."""
-    return _split(jobs, why_not_cancel, not_begun)
-
-
-def select_cancelable_jobs(jobs: Iterable[Job], *, not_begun: int = 0) -> JobSelection:
-    """Split jobs by whether the list of jobs can cancel them; it leaves out schedules."""
-
-    def why_not(job: Job) -> str | None:
-        return _CANCELED_ELSEWHERE if job.state is JobState.TASK else why_not_cancel(job)
-
-    return _split(jobs, why_not, not_begun)
 
 
 def cancel_effect(jobs: Sequence[Job]) -> str:
@@ -57,9 +45,18 @@ def cancel_effect(jobs: Sequence[Job]) -> str:
     return f"{'Its' if is_one else 'Their'} processes are stopped; what they wrote is kept."
 
 
-def select_repeatable(jobs: Iterable[Job], *, not_begun: int = 0) -> JobSelection:
-    """Split jobs by whether they can be run again."""
-    return _split(jobs, why_not_repeat, not_begun)
+def select(jobs: Iterable[Job], why_not: WhyNot, *, not_begun: int = 0) -> JobSelection:
+    """Split jobs by whether a command applies; `not_begun` marked items have no job yet."""
+    selected, reasons = [], Counter[str]()
+    for job in jobs:
+        if (reason := why_not(job)) is None:
+            selected.append(job)
+        else:
+            reasons[reason] += 1
+    if not_begun:
+        reasons["has not started"] = not_begun
+    left_out = (_with_number(reason, number) for reason, number in reasons.items())
+    return JobSelection(tuple(selected), tuple(left_out))
 
 
 def why_not_cancel(job: Job) -> str | None:
@@ -69,6 +66,13 @@ def why_not_cancel(job: Job) -> str | None:
     if job.state in CANCELING_STATES:
         return "is being canceled already"
     return None if job.state.is_cancelable else "has ended"
+
+
+def why_not_cancel_in_jobs(job: Job) -> str | None:
+    """Return why the list of jobs cannot cancel a job or schedule, as `why_not_cancel` does."""
+    if job.state is JobState.TASK:
+        return "has to be canceled in Schedules (4)"
+    return why_not_cancel(job)
 
 
 def is_over(job: Job) -> bool:
@@ -100,28 +104,9 @@ def _state_count(state: JobState, number: int) -> str:
     return f"{number:,} {words.replace('_', ' ')}"
 
 
-_CANCELED_ELSEWHERE = "has to be canceled in Schedules (4)"
-"""Why the list of jobs does not cancel a schedule."""
 _PLURALS = {"has": "have", "is": "are"}
-"""Plurals of the verbs with which reasons begin."""
-
-
-def _split(
-    jobs: Iterable[Job], why_not: Callable[[Job], str | None], not_begun: int
-) -> JobSelection:
-    selected, reasons = [], Counter[str]()
-    for job in jobs:
-        if (reason := why_not(job)) is None:
-            selected.append(job)
-        else:
-            reasons[reason] += 1
-    if not_begun:
-        reasons["has not started"] = not_begun
-    left_out = (_with_number(reason, number) for reason, number in reasons.items())
-    return JobSelection(tuple(selected), tuple(left_out))
 
 
 def _with_number(reason: str, number: int) -> str:
-    """Turn `has ended` and 2 into `2 have ended`."""
     verb, _, complement = reason.partition(" ")
     return f"{number:,} {verb if number == 1 else _PLURALS[verb]} {complement}"

@@ -17,7 +17,6 @@ _TRACEBACK = "Traceback (most recent call last)"
 _SUBJECT = (
     r"(?:the |your |this )?(?:user |python |shell )?(?:query|job|script|process|command|run|task)"
 )
-"""Regular expression for the subject of a statement about a job: `the query script`."""
 _EXIT = re.compile(
     rf"{_SUBJECT}(?: script| process)?\b[^:;\n]{{0,60}}?"
     r"\b(?:ended|failed|exited|finished|terminated|stopped|died|returned)\b"
@@ -68,6 +67,8 @@ _PREFIX = re.compile(
 """The text that a logger, a shell or a tool prints before its message."""
 _WRAPPERS = frozenset({"CalledProcessError", "ChildFailedError", "RayTaskError", "SystemExit"})
 """Exceptions that only report that something else failed."""
+_PLAIN_EXIT = re.compile(r"exit code -?\d+")
+"""An exit code that stands for no signal."""
 _STOPPED = re.compile(r"KeyboardInterrupt|(?:terminated|killed|interrupted)\W*$", re.IGNORECASE)
 """A cause that is only that a process was stopped."""
 
@@ -76,20 +77,20 @@ _STOPPED = re.compile(r"KeyboardInterrupt|(?:terminated|killed|interrupted)\W*$"
 def cause(message: str) -> str:
     """Return the cause in an error message as one safe line; empty if the message is empty.
 
-    Usually, the cause is a part of the message, without changes. It is shortened if it is too long,
-    and an exit code is put into words. If the message ends with output that does not look like an
-    error, the line is `exit code 3; last output: done`, or `signal 9; ...`.
+    If the message ends with output that does not look like an error, the line is
+    `“done”, exit code 3`, or `signal 9; last output: done`.
     """
     lines = [line.strip() for line in message.splitlines() if line.strip()]
     if not lines:
         return ""
-    # `signature` returns the reason for the failure as one safe line.
     if _TRACEBACK in message and (reason := signature(message.splitlines())):
         return reason
     text = lines[0]
     if statement := _statement(text):
         ending, following, is_output = statement
         if ending and following and is_output and not _is_error(following):
+            if _PLAIN_EXIT.fullmatch(ending):
+                return _short(f"“{following}”, {ending}")
             return _short(f"{ending}; last output: {following}")
         second_line = lines[1] if len(lines) > 1 else ""
         text = following or second_line or ending or text
@@ -100,8 +101,7 @@ def cause(message: str) -> str:
 def own_error(message: str | None, state: JobState) -> str:
     """Return the error message of a job in `state`; empty if it has no error of its own.
 
-    An error that is merely the result of being canceled is not the job's own. The message then says
-    only how the job's processes ended, perhaps with their last output, or that they were stopped.
+    An error that only says how a canceled job's processes ended is not the job's own.
     """
     if not message or state not in CANCELED_STATES:
         return message or ""
@@ -118,12 +118,11 @@ def cause_of(job: Job) -> str:
 
 
 class _Statement(NamedTuple):
-    """A statement that says only that a job ended, and the text after it."""
+    """A statement that says only that a job ended."""
 
     ending: str
     """The signal or the exit code, in words; empty if the statement has neither."""
     following: str
-    """The text after the statement."""
     is_output: bool
     """Whether `following` is the last output of a program, which may be no error."""
 
@@ -142,13 +141,12 @@ def _statement(line: str) -> _Statement | None:
 
 
 def _is_error(output: str) -> bool:
-    """Whether a line of output reports an error."""
     level = level_of(output)
     return level >= LogLevel.ERROR if level is not None else bool(_COMPLAINT.search(output))
 
 
 def _code_words(code: str) -> str:
-    """Return `code 137` or `status: 1` in words, without the sum `128+9`."""
+    """Return `code 137` or `status: 1` in words."""
     return exit_code_words(int(re.sub(r"[^\d-]", "", code)), has_sum=False)
 
 

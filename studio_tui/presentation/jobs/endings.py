@@ -10,20 +10,14 @@ from studio_tui.presentation.jobs.causes import cause_of
 from studio_tui.presentation.jobs.states import EQUIVALENT_STATES, LOOKS
 from studio_tui.presentation.jobs.times import run_seconds
 
-_LONGEST = 120
-"""Maximum number of characters of an error in a message."""
+_LONGEST_ERROR = 120
 _PREDICATES = {
     JobState.COMPLETE: "is done",
     JobState.FAILED: "failed",
     JobState.CANCELED: "was canceled",
 }
-"""What a message says about one job or pipeline that ended in each state."""
-_COUNTED_AS = {
-    JobState.COMPLETE: "complete",
-    JobState.FAILED: "failed",
-    JobState.CANCELED: "canceled",
-}
-"""The word after a number of jobs or pipelines that ended in each state, in the order shown."""
+_COUNTED_STATES = (JobState.COMPLETE, JobState.FAILED, JobState.CANCELED)
+"""In the order shown."""
 
 
 def ended_jobs_message(jobs: Sequence[Job]) -> str:
@@ -47,22 +41,20 @@ def ended_pipelines_message(pipelines: Sequence[Pipeline]) -> str:
 def _one_job(job: Job) -> str:
     ran = run_seconds(job, job.finished_at) if job.finished_at else None
     after = "" if ran is None else f" after {duration(ran)}"
-    sentence = (
-        f"{LOOKS[job.state].glyph} {job.name or 'A job without a name'} {_PREDICATES[job.state]}"
-    )
+    name = job.name or "A job without a name"
+    sentence = f"{LOOKS[job.state].glyph} {name} {_PREDICATES[job.state]}"
     error = cause_of(job)
     if job.state is not JobState.FAILED or not error:
         return f"{sentence}{after}"
-    shown = error if len(error) <= _LONGEST else f"{error[: _LONGEST - 1]}…"
+    shown = error if len(error) <= _LONGEST_ERROR else f"{error[: _LONGEST_ERROR - 1]}…"
     return f"{sentence}{after}: {shown}"
 
 
 def _summary(states: Sequence[JobState], noun: str, failed: Sequence[str]) -> str:
-    """Return the number of items by state, and the names of the failed ones."""
     numbers = Counter(states)
     counts = ", ".join(
-        f"{LOOKS[state].glyph} {numbers[state]:,} {word}"
-        for state, word in _COUNTED_AS.items()
+        f"{LOOKS[state].glyph} {numbers[state]:,} {state.lower()}"
+        for state in _COUNTED_STATES
         if numbers[state]
     )
     failures = [f"failed: {join_names(failed)}"] if failed else []

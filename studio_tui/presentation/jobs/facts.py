@@ -40,7 +40,6 @@ Item = TypeVar("Item")
 MASK = "••••••••"
 """Shown for a masked environment value, or for a login in a URL, whatever its length."""
 
-
 LABEL_WIDTH = 9
 """Minimum width in cells of the column of labels, so that new facts do not move the values.
 
@@ -74,7 +73,6 @@ class FactLine(NamedTuple):
 
     cells: tuple[Cell, ...]
     widths: tuple[int, ...]
-    """Width of each cell."""
 
 
 def facts(
@@ -179,7 +177,7 @@ def _without_logins(value: Any) -> Any:
 
 
 def _status(job: Job, now: datetime, *, is_blocked: bool) -> Cell:
-    text, tone, _ = state_cell(job, is_blocked=is_blocked)
+    text, tone, *_ = state_cell(job, is_blocked=is_blocked)
     parts = [text]
     if job.exit_code is not None:
         parts.append(exit_code_words(job.exit_code, is_brief=True))
@@ -191,7 +189,6 @@ def _status(job: Job, now: datetime, *, is_blocked: bool) -> Cell:
 
 
 def _progress(job: Job, progress: Progress | None) -> tuple[Fact, ...]:
-    """Show how far a running job is, from the newest progress bar in its log."""
     if progress is None or job.state is not JobState.RUNNING:
         return ()
     drawn = f"{bar_text(progress.percent, BAR_WIDTH)}  " if progress.percent is not None else ""
@@ -234,7 +231,6 @@ def _plain(job: Job, field: str) -> Cell:
 
 
 def _steps(job: Job, now: datetime) -> tuple[Fact, ...]:
-    """Show the duration of each step, if Studio sends steps."""
     spent = [
         f"{step.label or step.name} {duration(seconds)}"
         for step in job.steps or ()
@@ -250,7 +246,6 @@ def has_logins(job: Job) -> bool:
 
 
 def _metrics(job: Job) -> tuple[Fact, ...]:
-    """Show the job's metrics, one per line."""
     lines = [f"{name} {value}" for name, value in (job.metrics or {}).items()]
     return (Fact("metrics", Cell("\n".join(lines))),) if lines else ()
 
@@ -264,7 +259,6 @@ def _requirements(job: Job, *, with_secrets: bool) -> Cell:
 
 
 def _visible(text: Verbatim | None, *, with_secrets: bool) -> str:
-    """Return a safe text with logins in URLs masked, unless `with_secrets`."""
     if text is None:
         return ""
     return text.shown if with_secrets else without_logins(text.shown, MASK)

@@ -2,7 +2,7 @@
 
 run>1m  waited>5m     run time, queue time
 status=failed         also active, finished, problem, done, running, canceling, queued, waiting,
-                       blocked and fixed
+                       blocked, fixed and superseded
 by=ann  name=emb  name==embed.py  id=497  error=memory  cluster=gpu  cluster_id=2  pipeline=etl
 task=497               the schedule that created the job
 """
@@ -21,6 +21,7 @@ from studio_tui.api.states import (
     JobState,
 )
 from studio_tui.presentation.jobs.rows import JOB_COLUMNS, job_columns
+from studio_tui.presentation.jobs.states import LaterAttempt
 from studio_tui.presentation.lists.filter_words import quote_value
 from studio_tui.presentation.lists.kinds import Kind
 from studio_tui.presentation.logs.progress import Progress
@@ -60,12 +61,12 @@ def jobs_with(
     progress: Callable[[str], Progress | None],
     pipeline: Callable[[str], str],
     is_blocked: Callable[[str], bool],
-    is_fixed: Callable[[str], bool],
+    newer_attempt: Callable[[str], LaterAttempt | None],
 ) -> Kind[Job]:
     """Return `JOBS` with the columns and states that depend on a job's log or other jobs.
 
     All functions are called with the job's id. `progress` and `pipeline` are those of
-    `job_columns`. A failed job that `is_fixed` is not a problem, as a later run is complete.
+    `job_columns`. A failed job with a `newer_attempt` is no problem.
     """
 
     def not_queued(*, blocked: bool) -> Callable[[Job], bool]:
@@ -73,7 +74,16 @@ def jobs_with(
 
     def is_problem(job: Job) -> bool:
         state = job.state
-        return state is JobState.UNKNOWN or (state is JobState.FAILED and not is_fixed(job.id))
+        return state is JobState.UNKNOWN or (
+            state is JobState.FAILED and newer_attempt(job.id) is None
+        )
+
+    def has_newer(*, fix: bool) -> Callable[[Job], bool]:
+        def is_so(job: Job) -> bool:
+            newer = newer_attempt(job.id) if job.state is JobState.FAILED else None
+            return newer is not None and newer.is_fix == fix
+
+        return is_so
 
     return replace(
         JOBS,
@@ -87,7 +97,8 @@ def jobs_with(
             "waiting": not_queued(blocked=False),
             "blocked": not_queued(blocked=True),
             "problem": is_problem,
-            "fixed": lambda job: job.state is JobState.FAILED and is_fixed(job.id),
+            "fixed": has_newer(fix=True),
+            "superseded": has_newer(fix=False),
         },
     )
 

@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import NamedTuple
 
 from studio_tui.api.models import Job
@@ -14,21 +15,21 @@ from studio_tui.presentation.format import UNKNOWN, age, plural, seconds_between
 from studio_tui.presentation.jobs.causes import cause_of
 from studio_tui.presentation.jobs.facts import Fact
 from studio_tui.presentation.jobs.rows import COLUMNS
-from studio_tui.presentation.jobs.states import LOOKS, counts
+from studio_tui.presentation.jobs.states import LOOKS, LaterAttempt, counts
 from studio_tui.presentation.logs.signatures import normalise
 
 MANY = 20
 """Maximum number of pending jobs of one pipeline that are listed without a group."""
 
 _TRIED = frozenset({JobState.FAILED, JobState.COMPLETE})
-"""States of jobs that ran to an end; the newest such job of a name shows if the name fails now."""
 
 MARK = "▸"
 """Prefix of a group's key, which distinguishes the key from job ids; sign of a folded group."""
 
-_BAR_WIDTH = 10
-_REASONS = 6
-"""Maximum number of failure reasons that are shown."""
+NO_NEWER_ATTEMPTS: Mapping[str, LaterAttempt] = MappingProxyType({})
+
+_BAR_WIDTH = 6
+_MOST_REASONS = 6
 _NUMBER = re.compile(r"\d+")
 
 
@@ -43,12 +44,10 @@ class JobGrouping(StrEnum):
 
 
 class JobGroup(NamedTuple):
-    """Jobs shown as one group."""
+    """Jobs shown as one group, by their ids in the order of the list."""
 
     label: str
-    """Safe text."""
     members: tuple[str, ...]
-    """Ids, in the order of the list."""
 
 
 class GroupedRows(NamedTuple):
@@ -57,7 +56,6 @@ class GroupedRows(NamedTuple):
     keys: Sequence[str]
     """Ids of jobs and keys of groups, from top to bottom."""
     groups: Mapping[str, JobGroup]
-    """Groups by key."""
 
 
 def without_numbers(name: str) -> str:
@@ -75,10 +73,9 @@ def with_group_rows(
 ) -> GroupedRows:
     """Return the rows of a list in which each group begins with a row of its own.
 
-    `job_ids` are in the order of the list, and the row of a group is at the place of its first job.
-    `label_of` returns the label of a job's group; empty if it is in none. A group whose key is not
-    in `opened` is folded: it shows only the jobs for which `stays` is true. Fewer than `least` jobs
-    are no group.
+    The row of a group is at the place of its first job in `job_ids`. `label_of` returns the label
+    of a job's group; empty if it is in none. A group whose key is not in `opened` shows only the
+    jobs for which `stays` is true. Fewer than `least` jobs are no group.
     """
     members: dict[str, list[str]] = {}
     labels = [label_of(job_id) for job_id in job_ids]
@@ -100,11 +97,11 @@ def with_group_rows(
     return GroupedRows(shown, groups)
 
 
-def shown_while_folded(jobs: Iterable[Job]) -> frozenset[str]:
+def shown_while_folded(jobs: Iterable[Job], newer_attempts: Container[str] = ()) -> frozenset[str]:
     """Return the ids of the jobs that a folded group still shows.
 
     These are running jobs, and each failed job that is the newest failed or complete one of its
-    name.
+    name and not in `newer_attempts`.
     """
     job_ids = set()
     newest_tried: dict[str, Job] = {}
@@ -114,13 +111,14 @@ def shown_while_folded(jobs: Iterable[Job]) -> frozenset[str]:
         elif job.state in _TRIED:
             name = job.name or job.id
             newest = newest_tried.get(name)
-            if newest is None or _created_at(job) > _created_at(newest):
+            if newest is None or created_at(job) > created_at(newest):
                 newest_tried[name] = job
-    job_ids.update(job.id for job in newest_tried.values() if job.state is JobState.FAILED)
-    return frozenset(job_ids)
+    failed = (job.id for job in newest_tried.values() if job.state is JobState.FAILED)
+    return frozenset(job_ids.union(each for each in failed if each not in newer_attempts))
 
 
-def _created_at(job: Job) -> float:
+def created_at(job: Job) -> float:
+    """Return when a job was created, as a sort key."""
     return job.created_at.timestamp() if job.created_at else 0.0
 
 
@@ -131,21 +129,27 @@ def group_cells(
     *,
     is_open: bool,
     blocked: Container[str] = (),
-    fixed: Collection[str] = (),
+    newer_attempts: Mapping[str, LaterAttempt] = NO_NEWER_ATTEMPTS,
 ) -> tuple[Cell | Pieces, ...]:
     """Return one cell for each column of the job list; `age` is the age of the newest job.
 
     `blocked` are the ids of jobs that will not start, because jobs that they depend on did not
-    complete. `fixed` are the ids of failed jobs that have a complete later run.
+    complete. `newer_attempts` are those of failed jobs, by the id of the failed job.
     """
-    states = {JobState.COMPLETE if job.id in fixed else job.state for job in jobs}
+    states = {newer.state if (newer := newer_attempts.get(job.id)) else job.state for job in jobs}
     worst = min(states, key=lambda state: LOOKS[state].rank)
     sign = "▾" if is_open else MARK
     by_column: dict[str, Cell | Pieces] = {
         "state": Cell(f"{sign} {_amount(jobs)}", LOOKS[worst].tone),
         "name": Cell(group.label, Tone.STRONG),
         "age": age,
-        "error": Pieces((*_bar(jobs, blocked, fixed), Cell(" "), *_counts(jobs, blocked, fixed))),
+        "error": Pieces(
+            (
+                *_bar(jobs, blocked, newer_attempts),
+                Cell(" "),
+                *_counts(jobs, blocked, newer_attempts),
+            )
+        ),
     }
     return tuple(by_column.get(column.key, NOTHING) for column in COLUMNS)
 
@@ -155,20 +159,19 @@ def group_facts(
     jobs: Sequence[Job],
     now: datetime,
     blocked: Container[str] = (),
-    fixed: Collection[str] = (),
+    newer_attempts: Mapping[str, LaterAttempt] = NO_NEWER_ATTEMPTS,
 ) -> tuple[Fact, ...]:
     """Return facts about a group: the states of its jobs, and the most common failure reasons.
 
-    `blocked` and `fixed` are the same as for `group_cells`.
+    `blocked` and `newer_attempts` are the same as for `group_cells`.
     """
-    numbers = counts(jobs, blocked=blocked, fixed=fixed)
+    numbers = counts(jobs, blocked=blocked, newer_attempts=newer_attempts)
     states = [f"{count.number} {count.name}" for count in numbers if count.number]
-    # `counts` leaves out fixed failures and schedules; with them, the sum is the number of jobs.
-    repaired = sum(job.id in fixed for job in jobs)
+    # `counts` leaves these failures and schedules out; with them, the sum is the number of jobs.
     schedules = sum(job.state is JobState.TASK for job in jobs)
-    states += [f"{repaired} fixed"] if repaired else []
+    states += _no_problems(jobs, newer_attempts)
     states += [plural(schedules, "schedule")] if schedules else []
-    failed = [job for job in jobs if job.state is JobState.FAILED and job.id not in fixed]
+    failed = [job for job in jobs if job.state is JobState.FAILED and job.id not in newer_attempts]
     lines = _reason_lines(failed, now)
     return (
         Fact("group", Cell(group.label, Tone.STRONG)),
@@ -184,10 +187,9 @@ def group_facts(
 
 
 def _reason_lines(failed: Iterable[Job], now: datetime) -> list[str]:
-    """Return `3 × no space left · latest 5m ago` for the `_REASONS` most common reasons.
+    """Return `3 × no space left · latest 5m ago` for the most common reasons.
 
-    If there are other reasons, the last line is their number. Reasons that differ only in numbers,
-    ids and paths count as one reason. If they are equal, their numbers, ids and paths are shown.
+    Reasons that differ only in numbers, ids and paths count as one reason.
     """
     exact_reasons: dict[str, Counter[str]] = defaultdict(Counter)
     latest: dict[str, Job] = {}
@@ -195,10 +197,10 @@ def _reason_lines(failed: Iterable[Job], now: datetime) -> list[str]:
         reason = cause_of(job) or "no reason given"
         kind = normalise(reason)
         exact_reasons[kind][reason] += 1
-        latest[kind] = max(latest.get(kind, job), job, key=_created_at)
+        latest[kind] = max(latest.get(kind, job), job, key=created_at)
     kinds = Counter({kind: exact.total() for kind, exact in exact_reasons.items()})
     lines = []
-    for kind, number in kinds.most_common(_REASONS):
+    for kind, number in kinds.most_common(_MOST_REASONS):
         exact = exact_reasons[kind]
         words = next(iter(exact)) if len(exact) == 1 else kind
         old = age(seconds_between(latest[kind].created_at, now))
@@ -210,14 +212,23 @@ def _reason_lines(failed: Iterable[Job], now: datetime) -> list[str]:
 
 
 def _amount(jobs: Sequence[Job]) -> str:
-    """Return the number of jobs without schedules (TASK); of schedules if there are no others."""
+    """Return the number of jobs; of schedules (TASK) if there are no others."""
     schedules = sum(job.state is JobState.TASK for job in jobs)
     if schedules == len(jobs):
         return plural(schedules, "task")
     return plural(len(jobs) - schedules, "job")
 
 
-def _bar(jobs: Sequence[Job], blocked: Container[str], fixed: Container[str]) -> tuple[Cell, ...]:
+def _no_problems(jobs: Sequence[Job], newer_attempts: Mapping[str, LaterAttempt]) -> list[str]:
+    """Return `2 fixed` and `1 superseded`, as far as there are such failures."""
+    is_fix = [newer.is_fix for job in jobs if (newer := newer_attempts.get(job.id)) is not None]
+    numbers = (("fixed", sum(is_fix)), ("superseded", is_fix.count(False)))
+    return [f"{number} {word}" for word, number in numbers if number]
+
+
+def _bar(
+    jobs: Sequence[Job], blocked: Container[str], newer_attempts: Container[str]
+) -> tuple[Cell, ...]:
     # Imported when the first group is shown, as these modules import all that draws pipelines.
     from studio_tui.presentation.pipelines.graph.segments import bar  # noqa: PLC0415
     from studio_tui.presentation.pipelines.graph.statuses import SHOWN_STATES, NodeState  # noqa: PLC0415
@@ -226,21 +237,21 @@ def _bar(jobs: Sequence[Job], blocked: Container[str], fixed: Container[str]) ->
         is_blocked = job.state in NOT_QUEUED_STATES and job.id in blocked
         return NodeState.BLOCKED if is_blocked else SHOWN_STATES[job.state]
 
-    # Without schedules and fixed failures, which `counts` leaves out too.
-    drawn = (job for job in jobs if job.state is not JobState.TASK and job.id not in fixed)
+    # Without the schedules and failures that `counts` leaves out.
+    drawn = (job for job in jobs if job.state is not JobState.TASK and job.id not in newer_attempts)
     return bar(Counter(map(kind, drawn)), _BAR_WIDTH)
 
 
 def _counts(
-    jobs: Sequence[Job], blocked: Container[str], fixed: Collection[str]
+    jobs: Sequence[Job], blocked: Container[str], newer_attempts: Mapping[str, LaterAttempt]
 ) -> tuple[Cell, ...]:
-    shown = [
-        Cell(f"{count.glyph}{count.number} ", count.tone)
-        for count in counts(jobs, blocked=blocked, fixed=fixed)
-        if count.number
-    ]
-    # With the fixed failures, the sum is the number of jobs in the first cell of the row.
-    if repaired := sum(job.id in fixed for job in jobs):
-        # No sign of a failure: if a narrow column cuts off the word, it would look like one.
-        shown.append(Cell(f"+{repaired} fixed", Tone.DIM))
+    # The failures come first and what is done last, as a narrow column cuts off the end.
+    numbers = sorted(
+        counts(jobs, blocked=blocked, newer_attempts=newer_attempts),
+        key=lambda count: (count.name != "failed", count.name == "done"),
+    )
+    shown = [Cell(f"{count.glyph}{count.number} ", count.tone) for count in numbers if count.number]
+    # With these failures, the sum is the number of jobs in the first cell of the row. They have no
+    # sign of a failure: if a narrow column cuts off the word, it would look like one.
+    shown += [Cell(f"+{words} ", Tone.DIM) for words in _no_problems(jobs, newer_attempts)]
     return tuple(shown)

@@ -7,7 +7,7 @@ from studio_tui.api.models import Job
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.jobs.facts import Fact
 from studio_tui.presentation.jobs.rows import SHORT_ID
-from studio_tui.presentation.jobs.states import LOOKS
+from studio_tui.presentation.jobs.states import LOOKS, LaterAttempt
 
 
 class HasRelatedJobs(Protocol):
@@ -16,6 +16,10 @@ class HasRelatedJobs(Protocol):
     @property
     def origin(self) -> str | None:
         """Id of the job from whose checkpoints this one continues; `None` if it continues none."""
+
+    @property
+    def repeated(self) -> str | None:
+        """Id of the job that this one repeats; `None` if it repeats none."""
 
     @property
     def successors(self) -> Sequence[str]:
@@ -30,8 +34,8 @@ class HasRelatedJobs(Protocol):
         """Ids of later runs of the same job of a pipeline, latest last."""
 
     @property
-    def fixing_run(self) -> str | None:
-        """Id of the completed run that fixed the failure of this job; `None` if there is none."""
+    def newer_attempt(self) -> LaterAttempt | None:
+        """The attempt because of which this failed job is no problem; `None` if there is none."""
 
     @property
     def jobs(self) -> Mapping[str, Job]:
@@ -47,12 +51,16 @@ def with_related_jobs(facts: Sequence[Fact], kin: HasRelatedJobs) -> tuple[Fact,
         related.append(Fact("attempt", Cell(f"{number} of {total} in its pipeline")))
     if kin.origin is not None:
         related.append(Fact("continues", _job_cell(kin.origin, kin.jobs)))
-    if kin.fixing_run is not None and kin.fixing_run not in (*kin.successors, *kin.later_runs):
-        related.append(Fact("fixed", _job_cell(kin.fixing_run, kin.jobs, "by ")))
+    if kin.repeated is not None:
+        related.append(Fact("repeats", _job_cell(kin.repeated, kin.jobs)))
+    if (newer := kin.newer_attempt) is not None:
+        label, prefix = ("fixed", "by ") if newer.is_fix else ("newer run", "")
+        related.append(Fact(label, _job_cell(newer.job_id, kin.jobs, prefix)))
+    newer_ids = (newer.job_id,) if newer is not None else ()
     for label, prefix, ids, listed_already in (
-        ("previous", "", kin.earlier_runs, (kin.origin,)),
-        ("continued", "by ", kin.successors, ()),
-        ("next", "", kin.later_runs, kin.successors),
+        ("previous", "", kin.earlier_runs, (kin.origin, kin.repeated)),
+        ("continued", "by ", kin.successors, newer_ids),
+        ("next", "", kin.later_runs, (*kin.successors, *newer_ids)),
     ):
         related += [
             Fact(label, _job_cell(job_id, kin.jobs, prefix))
@@ -63,7 +71,7 @@ def with_related_jobs(facts: Sequence[Fact], kin: HasRelatedJobs) -> tuple[Fact,
 
 
 def _job_cell(job_id: str, jobs: Mapping[str, Job], prefix: str = "") -> Cell:
-    """Format a job as `91bcd2e0… ✓ name` after `prefix`; only the id if it is not loaded."""
+    """Format a job as `91bcd2e0… ✓ name` after `prefix`."""
     job = jobs.get(job_id)
     if job is None:
         return Cell(f"{prefix}{job_id[:SHORT_ID]}…", Tone.DIM)

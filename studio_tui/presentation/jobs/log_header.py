@@ -21,9 +21,7 @@ END_BYTES = 32 * 1024
 """Number of bytes at the end of a log that are searched for progress or a failure reason."""
 
 _LINE_BYTES = 4096
-"""Number of bytes of a line that are searched for a failure reason."""
 _BAR_WIDTH = 14
-"""Width of the progress bar in cells."""
 
 
 class Following(Protocol):
@@ -86,11 +84,12 @@ def job_parts(
 ) -> tuple[Cell, ...]:
     """Return status, exit code and run time of a job.
 
-    The exit code is left out if `reason`, which is shown beside it, begins with it. A job
-    `is_blocked` if a job that it depends on failed or was canceled.
+    The exit code is left out if `reason`, which is shown beside it, has it. A job `is_blocked` if a
+    job that it depends on failed or was canceled.
     """
     parts = [state_cell(job, is_blocked=is_blocked)]
-    if job.exit_code is not None and not reason.startswith(f"exit code {job.exit_code}"):
+    code = f"exit code {job.exit_code}"
+    if job.exit_code is not None and not reason.startswith(code) and not reason.endswith(code):
         parts.append(Cell(exit_code_words(job.exit_code, is_brief=True), Tone.DIM))
     if (ran := run_seconds(job, now)) is not None:
         parts.append(Cell(duration(ran), Tone.DIM))
@@ -107,8 +106,7 @@ def describe_connection(
 ) -> Cell:
     """Describe the state of the connection to a log.
 
-    `behind` is the number of bytes that are still missing from a followed log. If no frame has
-    arrived since Studio became unreachable, the connection is not shown as live.
+    `behind` is the number of bytes that are still missing from a followed log.
     """
     age = f"as of {clock_time(state.left_at, now)}, " if state.left_at and state.size else ""
     if outage and (state.phase in {"connecting", "reconnecting"} or _is_silent(state, outage)):
@@ -136,7 +134,6 @@ def describe_connection(
 
 
 def _is_silent(state: Following, outage: OutageLike) -> bool:
-    """Whether no frame of a followed log has arrived since an outage began."""
     received = state.received_at
     return state.phase == "following" and received is not None and received < outage.since
 
@@ -149,10 +146,9 @@ def amount(state: Following) -> Cell:
 
 
 def failure_cause(job: Job, end: bytes) -> str:
-    """Return in one line why a job failed: from its error message, or else from its log.
+    """Return in one line why a job failed, from its error message or its log; empty if unknown.
 
-    `end` is the end of the complete log, untrusted; empty if unknown. The line is empty if no cause
-    is known.
+    `end` is the end of the complete log, untrusted; empty if unknown.
     """
     if job.error_message:
         return cause_of(job)

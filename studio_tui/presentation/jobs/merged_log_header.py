@@ -12,11 +12,9 @@ from studio_tui.presentation.jobs.log_header import Following, OutageLike
 from studio_tui.presentation.jobs.states import LOOKS
 from studio_tui.presentation.logs.progress import Progress, share_text
 
-TROUBLES = {"reconnecting": "✗ disconnected", "stopped": "✗ stopped"}
-"""Text for a log that cannot be received, by phase."""
+_TROUBLES = {"reconnecting": "✗ disconnected", "stopped": "✗ stopped"}
 
 _MAY_PRINT = {JobState.RUNNING, JobState.CANCELING, JobState.CANCELING_SCHEDULED}
-"""States of jobs whose processes can print."""
 
 
 def amount(jobs: int, lines: int, length: int) -> Cell:
@@ -48,7 +46,6 @@ def describe_connections(
 
 
 def _phase(state: Following, job: Job) -> str:
-    """Return the phase of a log, with other names for some followed and complete logs."""
     if state.phase == "following":
         if job.state.is_finished:
             return "reading"
@@ -65,7 +62,7 @@ def cells_around_name(
     look = LOOKS[job.state]
     if outage and state.phase == "reconnecting":
         return Cell(look.glyph, look.tone), Cell(f"✗ {outage_words(outage.error)}", Tone.BAD)
-    if trouble := TROUBLES.get(state.phase):
+    if trouble := _TROUBLES.get(state.phase):
         return Cell(look.glyph, look.tone), Cell(trouble, Tone.BAD)
     done = share_text(progress) if progress is not None and not job.state.is_finished else ""
     return Cell(look.glyph, look.tone), Cell(done, Tone.DIM)

@@ -22,8 +22,7 @@ MOST_IMPORTANT = frozenset(
 ROOM_FOR_LOG = 5
 """Number of lines that all facts must leave free, so that the log is shown below them."""
 
-_LEAST_LINES = 2
-"""Minimum number of log lines."""
+_LEAST_LOG_LINES = 2
 
 _LABEL_COLUMN = 13
 """Typical width of the labels with the space after them, in cells."""
@@ -33,16 +32,14 @@ _LINE_BYTES = 4096
 
 
 class FactSpace(NamedTuple):
-    """Space for facts."""
+    """Space for facts, in cells and lines."""
 
     width: int
-    """Width in cells."""
     height: int
-    """Height in lines."""
 
 
 class JobExtras(NamedTuple):
-    """Data about a job that is not in Studio's list; it is loaded for the preview."""
+    """Data about a job that is loaded for the preview."""
 
     files: Mapping[str, int | None] = {}
     """Sizes in bytes of the job's files, `None` if unknown, by their names, which are safe."""
@@ -75,7 +72,7 @@ def preview(
     if free >= ROOM_FOR_LOG:
         return (*first, *others, *_log(extra, space.width, free))
     height = sum(_height(fact, space.width) for fact in first)
-    lines = _log(extra, space.width, max(_LEAST_LINES, space.height - height - 1))
+    lines = _log(extra, space.width, max(_LEAST_LOG_LINES, space.height - height - 1))
     return (*first, *lines, *((Fact("", NOTHING),) if lines else ()), *others)
 
 
@@ -101,7 +98,6 @@ def last_lines(end: bytes, count: int) -> list[str]:
 
 
 def _line_texts(line: bytes) -> list[str]:
-    """Return the rows of a line as the log shows them by default; a JSON object is shortened."""
     end = line[-_LINE_BYTES:]
     return [row.text.rstrip() for row in rows_of(end, b"", len(end), PLAIN_FORM)]
 
@@ -119,7 +115,6 @@ def _log(extra: JobExtras, width: int, count: int) -> tuple[Fact | FactLine, ...
 
 
 def _with_variable_names(fact: Fact, job: Job) -> Fact:
-    """Replace the number of variables by their names, under a shorter label."""
     if fact.label != "environment" or "environment" in job.unreadable:
         return fact
     return Fact("variables", Cell(", ".join(sorted(user_variables(job)))))
@@ -135,6 +130,6 @@ def _files(files: Mapping[str, int | None]) -> tuple[Fact, ...]:
 
 
 def _height(fact: Fact, width: int) -> int:
-    """Return the approximate number of lines of a fact."""
+    """Return about how many lines a fact needs."""
     value_width = max(8, width - _LABEL_COLUMN)
     return sum(ceil(max(1, len(line)) / value_width) for line in fact.value.text.split("\n"))

@@ -12,7 +12,7 @@ from studio_tui.presentation.cells import NOTHING, UNREADABLE, Cell, Tone, dim_r
 from studio_tui.presentation.columns import Align, Column, Reserves
 from studio_tui.presentation.format import UNKNOWN, age, duration, seconds_between
 from studio_tui.presentation.jobs.causes import cause_of
-from studio_tui.presentation.jobs.states import LOOKS, state_cell
+from studio_tui.presentation.jobs.states import LOOKS, LaterAttempt, state_cell
 from studio_tui.presentation.jobs.times import (
     guessed_seconds,
     queue_seconds,
@@ -20,7 +20,15 @@ from studio_tui.presentation.jobs.times import (
     shown_run_seconds,
 )
 from studio_tui.presentation.lists.list_column import ListColumn, SortOrder, layouts
-from studio_tui.presentation.logs.progress import Progress, bar_text, rate_words, share_text
+from studio_tui.presentation.logs.progress import (
+    Progress,
+    bar_text,
+    progress_text,
+    rate_words,
+    share_text,
+)
+
+_SHARE = "share"
 
 BAR_WIDTH = 8
 """Width of a progress bar in cells."""
@@ -28,11 +36,11 @@ BAR_WIDTH = 8
 RATE_WIDTH = 11
 """Width of a rate in cells; a rate that would be wider is shown without its unit."""
 
-_DIM = Tone.DIM
-"""Looked up once: in Python 3.11, a lookup in an enum takes a quarter of the time of a cell."""
-
 SHORT_ID = 8
 """Number of characters of an id shown in lists; the preview has the whole id."""
+
+_DIM = Tone.DIM
+"""Looked up once: in Python 3.11, a lookup in an enum takes a quarter of the time of a cell."""
 
 
 class JobRow(NamedTuple):
@@ -43,13 +51,12 @@ class JobRow(NamedTuple):
     until: datetime
     """The time up to which durations of running parts are counted."""
     progress: Progress | None = None
-    """Progress of a running job; `None` if unknown."""
     pipeline: str = ""
     """Safe name of the pipeline that runs the job; empty if there is none."""
     is_blocked: bool = False
     """Whether a job that this one depends on failed or was canceled."""
-    fixed_by: str | None = None
-    """Id of the complete run that fixed this failed job; `None` if there is none."""
+    newer_attempt: LaterAttempt | None = None
+    """The attempt because of which this failed job is no problem."""
 
 
 def first_line(text: str | None) -> str:
@@ -109,20 +116,39 @@ def _run(row: JobRow) -> Cell:
     return NOTHING if guessed is None else Cell(f"~{duration(guessed)}", _DIM)
 
 
-def _age(row: JobRow) -> Cell:
-    if "created_at" in row.job.unreadable:
+def age_cell(job: Job, now: datetime) -> Cell:
+    """Return the time since a job was created."""
+    if "created_at" in job.unreadable:
         return UNREADABLE
-    return Cell(age(seconds_between(row.job.created_at, row.now)), _DIM)
+    return Cell(age(seconds_between(job.created_at, now)), _DIM)
+
+
+def _progress_in_words(progress: Progress) -> Cell:
+    """Return the progress for a table that has no space for its columns."""
+    share = share_text(progress)
+    left = f"~{duration(progress.remaining)} left" if progress.remaining is not None else ""
+    shorter = (f"{share}  {left}", share) if left else (share,)
+    return Cell(progress_text(progress), Tone.ACTIVE, shorter, unless=_SHARE)
 
 
 def _error(row: JobRow) -> Cell:
-    if row.fixed_by is not None:
-        return Cell(f"fixed by {row.fixed_by[:SHORT_ID]}")
+    if row.newer_attempt is not None:
+        words = newer_attempt_words(row.newer_attempt)
+        return Cell(words, shorter=(words.partition(",")[0], words.partition(" ")[0]))
+    if row.progress is not None:
+        return _progress_in_words(row.progress)
     if "error_message" in row.job.unreadable:
         return UNREADABLE
     if not (line := cause_of(row.job)):
         return NOTHING
     return Cell(line, Tone.BAD if row.job.state is JobState.FAILED else Tone.WARN)
+
+
+def newer_attempt_words(newer: LaterAttempt) -> str:
+    """Return `fixed by 91bcd2e0`, or `superseded by 91bcd2e0, running`."""
+    if newer.is_fix:
+        return f"fixed by {newer.job_id[:SHORT_ID]}"
+    return f"superseded by {newer.job_id[:SHORT_ID]}, {newer.state.value.lower()}"
 
 
 def _error_key(job: Job, now: datetime) -> tuple[bool, str]:  # noqa: ARG001 (sort keys get both)
@@ -190,7 +216,9 @@ _RUN: JobColumn = ListColumn(
     ),
     seconds=shown_run_seconds,
 )
-_AGE: JobColumn = ListColumn(Column("age", "AGE", 4, align=Align.RIGHT, drop=1), _age)
+_AGE: JobColumn = ListColumn(
+    Column("age", "AGE", 4, align=Align.RIGHT, drop=1), lambda row: age_cell(row.job, row.now)
+)
 _BY: JobColumn = ListColumn(
     Column("by", "BY", 12, drop=8, fits=True),
     lambda row: Cell(row.job.created_by or UNKNOWN, _DIM),
@@ -218,7 +246,7 @@ def job_columns(
     """Return the columns from left to right.
 
     `progress` returns the progress of a job by its id, and `pipeline` the name of its pipeline,
-    empty if there is none. They are called by the sort orders and the filter field that need them.
+    empty if there is none.
     """
 
     def highest_first(job: Job, read: Callable[[Progress], float | None]) -> tuple[bool, float]:
@@ -227,7 +255,7 @@ def job_columns(
         return value is None, -(value or 0.0)
 
     done: JobColumn = ListColumn(
-        Column("share", "DONE", 4, align=Align.RIGHT, drop=3, fits=True, only_unfinished=True),
+        Column(_SHARE, "DONE", 4, align=Align.RIGHT, drop=3, fits=True, only_unfinished=True),
         lambda row: share_cell(row.progress),
         SortOrder(
             "progress, furthest first",
@@ -270,16 +298,15 @@ def cells(
     answered_at: datetime | None = None,
     pipeline: str = "",
     is_blocked: bool = False,
-    fixed_by: str | None = None,
+    newer_attempt: LaterAttempt | None = None,
 ) -> tuple[Cell, ...]:
     """Return one cell for each of `COLUMNS`; most parameters are attributes of `JobRow`.
 
-    The row is dimmed if the job was `fixed_by` a later run, or has no usable id. While Studio is
-    unreachable, `answered_at` is the time of its last answer: the durations of what still ran then
-    end there.
+    While Studio is unreachable, `answered_at` is the time of its last answer: the durations of what
+    still ran then end there.
     """
     if progress is not None and job.state is not JobState.RUNNING:
         progress = None
-    row = JobRow(job, now, answered_at or now, progress, pipeline, is_blocked, fixed_by)
+    row = JobRow(job, now, answered_at or now, progress, pipeline, is_blocked, newer_attempt)
     row_cells = tuple([cell(row) for cell in _CELLS])
-    return row_cells if is_usable_id(job.id) and fixed_by is None else dim_row(row_cells)
+    return row_cells if is_usable_id(job.id) and newer_attempt is None else dim_row(row_cells)

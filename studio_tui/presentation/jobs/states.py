@@ -23,7 +23,7 @@ class StateLook(NamedTuple):
     glyph: str
     tone: Tone
     rank: int
-    """Position of the state when sorted by urgency: 0 is the most urgent."""
+    """Position when sorted by urgency: 0 is the most urgent."""
 
 
 LOOKS: dict[JobState, StateLook] = {
@@ -76,8 +76,24 @@ class HasState(Protocol):
         """Studio's word for the status, in upper case; `None` if Studio sent none."""
 
 
+class LaterAttempt(Protocol):
+    """The attempt because of which an older, failed one is no problem."""
+
+    @property
+    def job_id(self) -> str:
+        """Its id."""
+
+    @property
+    def state(self) -> JobState:
+        """Its state."""
+
+    @property
+    def is_fix(self) -> bool:
+        """Whether it is complete, and so fixed the failure; if not, it supersedes the failure."""
+
+
 def state_cell(job: HasState, *, is_blocked: bool = False) -> Cell:
-    """Return glyph and name of a job's state; an unknown status is shown in upper case.
+    """Return glyph and name of a job's state.
 
     A job that `is_blocked` will not be queued, as a job that it depends on did not complete.
     """
@@ -118,8 +134,7 @@ _GROUPS: tuple[tuple[str, StateLook, frozenset[JobState]], ...] = (
 STATE_NAMES = tuple(name for name, _, _ in _GROUPS)
 """Names of the groups of states, in the order of their counts."""
 _GROUP_OF = {state: name for name, _, states in _GROUPS for state in states}
-_MAY_BE_MORE = frozenset({"done", "failed", "canceled"})
-"""Groups of ended jobs, of which older ones are possibly not loaded."""
+_OF_ENDED_JOBS = frozenset({"done", "failed", "canceled"})
 
 
 def counts(
@@ -127,14 +142,13 @@ def counts(
     *,
     has_all: bool = True,
     blocked: Container[str] = (),
-    fixed: Collection[str] = (),
+    newer_attempts: Collection[str] = (),
 ) -> tuple[Count, ...]:
-    """Return the number of jobs in each group of states.
+    """Return the number of jobs in each group of states; schedules (TASK) are not counted.
 
     Empty groups are left out, except done, running and failed. `has_all` is whether `jobs` include
-    all ended jobs; `jobs` always include all jobs that have not ended. Schedules (TASK) are not
-    counted. Jobs that are not queued count as blocked if their ids are in `blocked`. Failed jobs
-    are not counted if their ids are in `fixed`, as a later run is complete.
+    all ended jobs; `jobs` always include all jobs that have not ended. Jobs that are not queued
+    count as blocked if their ids are in `blocked`. Failed jobs in `newer_attempts` are not counted.
     """
     jobs = tuple(jobs)
     numbers = dict.fromkeys(STATE_NAMES, 0)
@@ -146,16 +160,16 @@ def counts(
         waiting = (job.id for job in jobs if job.status in NOT_QUEUED_STATES)
         numbers["blocked"] = sum(job_id in blocked for job_id in waiting)
         numbers["waiting"] -= numbers["blocked"]
-    if numbers["failed"] and fixed:
+    if numbers["failed"] and newer_attempts:
         failed = JobState.FAILED.value
-        numbers["failed"] -= len([job for job in jobs if job.status == failed and job.id in fixed])
+        numbers["failed"] -= sum(job.status == failed and job.id in newer_attempts for job in jobs)
     return tuple(
         Count(
             look.glyph,
             numbers[name],
             name,
             look.tone,
-            is_least=not has_all and name in _MAY_BE_MORE,
+            is_least=not has_all and name in _OF_ENDED_JOBS,
         )
         for name, look, _ in _GROUPS
         if numbers[name] or name in {"done", "running", "failed"}

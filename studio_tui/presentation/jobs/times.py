@@ -8,14 +8,10 @@ from studio_tui.api.states import WAITING_STATES, JobState
 from studio_tui.presentation.format import seconds_between
 from studio_tui.presentation.logs.timestamps import Life
 
-WAITING = "waiting"
-"""Name of the step in which a job waits for workers."""
-
-QUERY = "running_query"
-"""Name of the step in which the query of a job runs."""
+WAITING, QUERY = "waiting", "running_query"
+"""Names of the steps in which a job waits for workers, and in which its query runs."""
 
 _MAY_HAVE_RUN = frozenset({JobState.RUNNING, JobState.COMPLETE, JobState.FAILED})
-"""States of jobs whose run time is estimated if it is unknown."""
 # Times beyond these limits cannot be converted to every time zone.
 _EARLIEST = datetime.min.replace(tzinfo=UTC) + timedelta(days=2)
 _LATEST = datetime.max.replace(tzinfo=UTC) - timedelta(days=2)

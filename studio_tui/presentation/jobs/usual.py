@@ -20,7 +20,6 @@ FEWEST = 3
 """Minimum number of past runs to call a run longer or shorter than all of them."""
 
 _TIMES = frozenset({"created", "started", "finished", "steps"})
-"""Labels of the facts after which the usual times are shown."""
 
 
 def with_usual(
@@ -28,8 +27,8 @@ def with_usual(
 ) -> tuple[Fact, ...]:
     """Return the facts about a job, with the usual times of such jobs after its own times.
 
-    `past` are other COMPLETE runs of the same name, newest first. Medians of few runs are rough, so
-    the number of runs is shown. Nothing is added if no run time is known.
+    `past` are other COMPLETE runs of the same name, newest first. Nothing is added if no run time
+    is known.
     """
     durations = _without_none(run_seconds(each, each.finished_at or now) for each in past)
     if not durations:
@@ -48,7 +47,6 @@ def with_usual(
 
 
 def _steps(past: Sequence[Job], now: datetime) -> list[str]:
-    """Return the usual time of each step other than the queue and the query."""
     spent: dict[str, list[float]] = {}
     labels: dict[str, str] = {}
     for job in past:
@@ -66,12 +64,9 @@ def _label(step: JobStep) -> str:
 
 
 def _comparison(ran: float | None, durations: Sequence[float], *, is_over: bool) -> str:
-    """Return whether a run took longer or shorter than all others; empty if it did not.
-
-    Times are compared in whole seconds, as they are shown.
-    """
     if ran is None or len(durations) < FEWEST:
         return ""
+    # In whole seconds, as they are shown.
     if int(ran) > int(max(durations)):
         return f"longer than all {len(durations)} of them"
     if is_over and int(ran) < int(min(durations)):

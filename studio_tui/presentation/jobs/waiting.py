@@ -22,13 +22,9 @@ _STARTS_NOTHING = {
     PipelineState.CANCELED: "was canceled",
     PipelineState.COMPLETED: "has ended without it",
 }
-"""Descriptions of pipeline states in which no job is started."""
 
-_NAMED = 2
-"""Maximum number of older jobs in a queue that are named."""
-
-_CACHED = 16
-"""Maximum number of jobs for which the reason from their pipelines is cached."""
+_MOST_NAMED = 2
+_MOST_CACHED = 16
 
 WAITS_FOR = "waits for"
 """The verb before most reasons, and the label of their fact."""
@@ -57,7 +53,7 @@ class Surroundings(NamedTuple):
 
     clusters: Sequence[Cluster] = ()
     queued: Sequence[Job] | None = None
-    """All queued jobs, oldest first; `None` if unknown."""
+    """All queued jobs, oldest first."""
     pipeline: Pipeline | None = None
     """The newest pipeline that has run the job; `None` if none is known."""
     is_blocked: bool = False
@@ -68,21 +64,17 @@ NOTHING_KNOWN = Surroundings()
 
 
 _waits: dict[str, tuple[Pipeline, Wait | None]] = {}
-"""A pipeline, and why a job of it waits, by the job's id."""
+"""By the id of a job, its pipeline and why the job waits in it."""
 
 
 def why_waiting(job: Job, surroundings: Surroundings) -> Wait | None:
-    """Return why a job has not started; `None` if it has, or if the reason is unknown.
-
-    For a job that its pipeline has not queued, this is the reason that the pipeline's graph shows,
-    if the graph shows one.
-    """
+    """Return why a job has not started; `None` if it has, or if the reason is unknown."""
     pipeline = surroundings.pipeline
     if pipeline is not None and job.state in NOT_QUEUED_STATES:
         cached = _waits.get(job.id)
         # Pipelines are compared by identity, as comparing or hashing them reads all of their jobs.
         if cached is None or cached[0] is not pipeline:
-            if len(_waits) >= _CACHED:
+            if len(_waits) >= _MOST_CACHED:
                 _waits.clear()
             cached = _waits[job.id] = pipeline, _wait_in(pipeline, job.id)
         if cached[1] is not None:
@@ -92,7 +84,6 @@ def why_waiting(job: Job, surroundings: Surroundings) -> Wait | None:
 
 
 def _wait_in(pipeline: Pipeline, job_id: str) -> Wait | None:
-    """Return why a job waits, from the other jobs of its pipeline; `None` if that is unknown."""
     # Imported when the first job waits, as these modules import all that draws pipelines.
     from studio_tui.presentation.pipelines.graph.plan import plan_of, reachable_nodes  # noqa: PLC0415
     from studio_tui.presentation.pipelines.graph.statuses import judge  # noqa: PLC0415
@@ -161,4 +152,4 @@ def _older_jobs(job: Job, cluster: Cluster, queued: Sequence[Job] | None) -> str
         return "No older job is ahead of it"
     names = [f"{each.name or each.id} ({plural(each.workers or 1, 'worker')})" for each in older]
     count = "An older job" if len(older) == 1 else f"{len(older):,} older jobs"
-    return f"{count} may start first: {join_names(names, _NAMED)}"
+    return f"{count} may start first: {join_names(names, _MOST_NAMED)}"

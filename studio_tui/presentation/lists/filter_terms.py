@@ -30,8 +30,7 @@ Rows = list[tuple[str, T]]
 _TERM = re.compile(r"(?P<field>[A-Za-z_]+)(?P<operator>==|[=~<>])(?P<value>.*)", re.DOTALL)
 _IS = re.compile(r"is:(?P<value>[a-z_,]*)", re.IGNORECASE)
 _SPAN = re.compile(r"(?:\d{1,6}(?:ms|[smhdw]))+")
-_PART = re.compile(r"(\d+)(ms|.)")
-"""One number of a span, and its unit."""
+_NUMBER_AND_UNIT = re.compile(r"(\d+)(ms|.)")
 _LONELY_OR = "“or” belongs between two terms; in quotes it is a word"
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 """In seconds."""
@@ -43,10 +42,7 @@ class FilterError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Test(Generic[T]):
-    """The test of one term.
-
-    It tests many rows in one call, because a call for each row would take longer than the test.
-    """
+    """The test of one term on many rows, because a call for each row would take longer."""
 
     passing_rows: Callable[[Rows[T], Mapping[str, str], datetime], Rows[T]]
     """Returns the rows that pass. Its arguments: rows, search texts by id, current time."""
@@ -91,7 +87,7 @@ class Terms(Generic[T]):
     ) -> Rows[T]:
         """Return the rows, with their ids, that pass all terms of at least one alternative.
 
-        `haystacks` are the search texts of the rows by id; they are read only if `reads_haystacks`.
+        `haystacks` are the search texts by id; they may be empty unless `reads_haystacks`.
         """
         # Each term tests only the rows that passed the terms before it. Most rows fail the first.
         all_rows = list(rows)
@@ -115,8 +111,7 @@ def _apply_tests(
 def valid_terms(text: str, kind: Kind[T]) -> tuple[Terms[T], str]:
     """Return the filter of the valid terms, and an error message about the last invalid term.
 
-    The message is empty if the whole filter is valid. Because invalid terms are ignored, a term
-    that is still being typed does not empty the list.
+    The message is empty if the whole filter is valid.
     """
     alternatives: list[list[str]] = [[]]
     problem = ""
@@ -150,7 +145,6 @@ def _parse(term: TypedTerm, kind: Kind[T]) -> Test[T]:
 
 
 def _parse_positive(term: TypedTerm, kind: Kind[T]) -> Test[T]:
-    """Return the test of a term without its exclamation marks."""
     if not term.is_word and (match := _IS.fullmatch(term.text)):
         return _status_test(match["value"], kind)
     # A quoted value may contain operators, so only the head in front of it is parsed.
@@ -182,8 +176,7 @@ def _parse_positive(term: TypedTerm, kind: Kind[T]) -> Test[T]:
 def _status_test(value: str, kind: Kind[T]) -> Test[T]:
     """Return the test of `is:` and `status=`; a row passes if one of the words in `value` fits.
 
-    The words are separated by commas. A word is a group of states, or the beginning of a
-    state or of a condition.
+    A word is a group of states, or the beginning of a state or of a condition.
     """
     states: set[object] = set()
     others: list[Callable[[T], bool]] = []
@@ -214,7 +207,7 @@ def _span_test(
 ) -> Test[T]:
     if _SPAN.fullmatch(value) is None:
         raise FilterError(f"“{term}” needs a time span such as 30m, 2h, 3d or 80ms")
-    limit = sum(int(number) * _UNITS[unit] for number, unit in _PART.findall(value))
+    limit = sum(int(number) * _UNITS[unit] for number, unit in _NUMBER_AND_UNIT.findall(value))
 
     def among(rows: Rows[T], haystacks: Mapping[str, str], now: datetime) -> Rows[T]:  # noqa: ARG001 (see `Test`)
         spans = [seconds(row, now) for _, row in rows]
@@ -243,7 +236,6 @@ def _word_test(word: str) -> Test[T]:
 
 
 def _row_test(test: Callable[[T], bool]) -> Test[T]:
-    """Return a test that needs only the row."""
     return Test(lambda rows, haystacks, now: [each for each in rows if test(each[1])])
 
 

@@ -20,14 +20,13 @@ _SPACED = re.compile(
 )
 """A comparison with a span, which may be typed with blanks: `took > 80 ms`, `age > 1h30m`."""
 _ESCAPED = re.compile(r"\\([\"\\])")
-"""A quote or a backslash, after the backslash that escapes it."""
 
 
 class TypedTerm(NamedTuple):
-    """One term as typed."""
+    """One term."""
 
     raw: str
-    """The whole term with its quotes, as shown and stored."""
+    """The whole term as typed, with its quotes."""
     sign: str
     """The exclamation marks at its beginning."""
     text: str
@@ -35,7 +34,7 @@ class TypedTerm(NamedTuple):
     is_word: bool
     """Whether the whole term is quoted, so that it is a search word and has no field."""
     is_closed: bool = True
-    """Whether the quotes are closed; true if the term has no quotes."""
+    """True also without quotes."""
     head: str = ""
     """Field and operator, such as `name=`, if only the value is quoted; else empty.
 

@@ -11,9 +11,9 @@ class ListSpace(NamedTuple):
     """Space for a list in a dialog."""
 
     rows: int
-    """Number of rows; negative if the rest of the dialog is already too high."""
+    """Negative if the rest of the dialog is already too high."""
     width: int
-    """Width in cells; longer lines wrap."""
+    """In cells; longer lines wrap."""
 
 
 def rows_of(line: str, width: int) -> int:

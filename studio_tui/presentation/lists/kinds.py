@@ -24,17 +24,14 @@ class Kind(Generic[T]):
     """Description of the rows of a list."""
 
     noun: str
-    """Noun for one row."""
     key: Callable[[T], str]
-    """Returns the id of a row."""
+    """Returns the id."""
     made_at: Callable[[T], datetime | None] | None
-    """Returns the creation time of a row; `None` if this kind has none, and so no `age`."""
+    """Returns the creation time; `None` if this kind has none, and so no `age`."""
     texts: Callable[[T], Iterable[str | None]]
     """Returns the texts in which filter words are searched."""
     state: Callable[[T], StrEnum]
-    """Returns the state of a row."""
     states: type[StrEnum]
-    """All states."""
     groups: Mapping[str, frozenset[Any]]
     """Words for sets of states, such as `active`."""
     columns: tuple[ListColumn[Any, T, Any], ...]
@@ -52,7 +49,7 @@ class Kind(Generic[T]):
     )
     """Durations that filters can compare and that have no column, in seconds, by name."""
     conditions: Mapping[str, Callable[[T], bool]] = field(default_factory=dict, kw_only=True)
-    """Conditions that are valid after `is:` besides states and groups, by word."""
+    """Further conditions that are valid after `is:`, by word."""
     is_moving: Callable[[T], bool]
     """Returns whether cells of a row change every second."""
 

@@ -19,9 +19,8 @@ class SortOrder(Generic[Item]):
     """A sort order; equal items stay in Studio's order, unless the whole list is reversed."""
 
     label: str
-    """Label in the sort menu."""
     key: Callable[[Item, datetime], Any]
-    """Returns the sort key of an item at a given time."""
+    """Returns the sort key at a time."""
     largest_first: bool = False
     """Whether `key` sorts the largest values first, so that the header shows it as descending."""
 
@@ -32,7 +31,6 @@ class ListColumn(Generic[Row, Item, RowCell]):
 
     layout: Column
     cell: Callable[[Row], RowCell]
-    """Returns the cell of a row."""
     order: SortOrder[Item] | None = None
     """The sort order; `None` if the column has none, or shares one by `sorted_like`."""
     sorted_like: str = ""

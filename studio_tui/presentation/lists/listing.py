@@ -16,10 +16,7 @@ _MINUTE = 60
 
 
 class Listing(Generic[T]):
-    """The rows of a list by id.
-
-    The search texts of rows are cached until the rows change.
-    """
+    """The rows of a list by id."""
 
     def __init__(self, kind: Kind[T]) -> None:
         self._kind = kind
@@ -27,7 +24,7 @@ class Listing(Generic[T]):
         self._listed: Sequence[T] = ()
         """The rows passed to `replace`; several may have the same id."""
         self._haystacks: dict[str, str] = {}
-        """Search texts by id."""
+        """Cached search texts by id."""
         self._moving: set[str] = set()
         """Ids of the rows with cells that change every second."""
 
@@ -50,7 +47,7 @@ class Listing(Generic[T]):
         return self._rows.values()
 
     def get(self, key: str | None) -> T | None:
-        """Return the row with an id; `None` if there is none."""
+        """Return the row with an id, or `None`."""
         return self._rows.get(key) if key is not None else None
 
     def replace(self, rows: Sequence[T]) -> frozenset[str]:
@@ -128,8 +125,7 @@ class Listing(Generic[T]):
     def changes_with_the_second(self, now: datetime) -> bool:
         """Whether any cell changes every second.
 
-        Cells of a moving row do (see `Kind.is_moving`). So does the age of the first row, if it is
-        under a minute old or unknown.
+        Cells of a moving row do (see `Kind.is_moving`), and the age of a new first row.
         """
         newest, made_at = next(iter(self._rows.values()), None), self._kind.made_at
         if newest is None or self._moving:

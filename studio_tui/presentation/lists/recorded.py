@@ -12,10 +12,7 @@ SIGN = "~"
 
 
 def as_recorded(row: Sequence[Cell | Pieces]) -> tuple[Cell, ...]:
-    """Return the cells of a row, dimmed, with `SIGN` instead of the glyph of the state.
-
-    The first cell of the row is its state: a glyph and a word.
-    """
+    """Return the cells of a row, dimmed, with `SIGN` instead of the glyph in the first one."""
     state = row[0]
     if isinstance(state, Cell):
         _, _, word = state.text.partition(" ")
@@ -24,6 +21,6 @@ def as_recorded(row: Sequence[Cell | Pieces]) -> tuple[Cell, ...]:
 
 
 def recorded_fact(last_seen: datetime, now: datetime) -> Fact:
-    """Return the first fact in the preview of a recorded row: when Studio last listed it."""
+    """Return the fact about when Studio last listed a recorded row."""
     words = f"last seen {ago(last_seen, now)}; no longer in Studio's list"
     return Fact("recorded", Cell(words, Tone.WARN))

@@ -184,7 +184,7 @@ def raw_json(pipeline: Pipeline) -> str:
 
 
 def _status_cell(pipeline: Pipeline, statuses: JobStatuses) -> Cell:
-    text, tone, _ = state_cell(pipeline)
+    text, tone, *_ = state_cell(pipeline)
     return Cell(" · ".join(filter(None, (text, paused_words(statuses)))), tone)
 
 

@@ -26,7 +26,6 @@ from studio_tui.errors import (
 from studio_tui.service.commands.attempts import send_with_retries
 from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.commands.journal import Intent, IntentOutcome, Journal, OpenIntent
-from studio_tui.service.commands.new_job import JustCreated
 from studio_tui.service.commands.submitted import SentFile, Submitted
 from studio_tui.service.commands.uploads import UploadProgress, Uploads
 from studio_tui.service.polling.backoff import Backoff, Jitter
@@ -119,7 +118,6 @@ class JobCreator:
 
         `changed` is called when Studio's jobs may have changed.
         """
-        self.new_job = JustCreated()
         self._on_created = on_created
         self._client = client
         self._journal = journal

@@ -1,10 +1,9 @@
 """Links between jobs requested on this machine: what each continues, repeats or replaces."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from itertools import chain
 
 from studio_tui.api.models import Job
-from studio_tui.api.states import JobState
 from studio_tui.service.commands.submitted import Submitted
 
 
@@ -16,6 +15,7 @@ class Origins:
         """Number of recorded links from a job to the job that it continues or repeats."""
         self._origin: dict[str, str] = {}
         self._successors: dict[str, list[str]] = {}
+        self._repeated: dict[str, str] = {}
         self._repeats: dict[str, list[str]] = {}
         self._runs: dict[str, list[str]] = {}
         self._replaced: dict[str, str] = {}
@@ -35,6 +35,7 @@ class Origins:
         repeated = submitted.repeats
         if repeated is not None and job_id not in self._repeats.get(repeated, ()):
             self._repeats.setdefault(repeated, []).append(job_id)
+            self._repeated[job_id] = repeated
             self.changes += 1
 
     def not_looked_up(self, jobs: Iterable[Job]) -> list[str]:
@@ -53,8 +54,12 @@ class Origins:
         """Return the id of the job that this one continues."""
         return self._origin.get(job_id)
 
+    def repeated(self, job_id: str) -> str | None:
+        """Return the id of the job that this one repeats, or `None`."""
+        return self._repeated.get(job_id)
+
     def successors(self, job_id: str) -> tuple[str, ...]:
-        """Return the ids of the jobs that continue this one, newest last."""
+        """Return the ids of the jobs that continue this one."""
         return tuple(self._successors.get(job_id, ()))
 
     def manual_runs(self, task_id: str) -> tuple[str, ...]:
@@ -68,29 +73,21 @@ class Origins:
             ids.append(replaced)
         return tuple(ids)
 
-    def linked_ids(self) -> frozenset[str]:
-        """Return the ids of all jobs that continue or repeat others, and of these other jobs."""
-        links = (self._successors, self._repeats)
-        later_ids = (job_id for each in links for ids in each.values() for job_id in ids)
-        return frozenset(chain(*links, later_ids))
-
-    def fixed_by(self, job: Job, find: Callable[[str], Job | None]) -> Job | None:
-        """Return the completed job that fixed a failed one; `None` if there is none.
-
-        It continued or repeated the failed job, directly or through others. `find` returns a known
-        job by its id.
-        """
-        if job.state is not JobState.FAILED:
-            return None
-        later_runs = (find(job_id) for job_id in self._later_runs(job.id))
-        return next((run for run in later_runs if run and run.state is JobState.COMPLETE), None)
-
-    def _later_runs(self, job_id: str) -> Iterator[str]:
-        seen, pending = {job_id}, [job_id]
+    def all_later_runs(self, job_id: str) -> frozenset[str]:
+        """Return the ids of the jobs that continue or repeat a job, directly or through others."""
+        found, pending = {job_id}, [job_id]
         while pending:
             current = pending.pop()
             for later_id in (*self.successors(current), *self._repeats.get(current, ())):
-                if later_id not in seen:
-                    seen.add(later_id)
+                if later_id not in found:
+                    found.add(later_id)
                     pending.append(later_id)
-                    yield later_id
+        return frozenset(found - {job_id})
+
+    def later_runs(self) -> dict[str, tuple[str, ...]]:
+        """Return the ids of the jobs that continue or repeat each job, by the id of that job."""
+        links = (self._successors, self._repeats)
+        return {
+            job_id: tuple(chain.from_iterable(each.get(job_id, ()) for each in links))
+            for job_id in {**self._successors, **self._repeats}
+        }

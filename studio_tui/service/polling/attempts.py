@@ -5,55 +5,41 @@ dashboard polled the pipeline while it was the current one.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from operator import is_
 from typing import NamedTuple
 
 from studio_tui.api.models import Job, Pipeline, PipelineJob
 from studio_tui.api.states import JobState
+from studio_tui.service.newer_attempts import NewerAttempt
 
 
 class RelatedJobs(NamedTuple):
-    """The ids of a job's related jobs, and the related jobs that are known."""
+    """The ids of a job's related jobs, newest last; `None` if there is none, or unknown."""
 
     origin: str | None
-    """The job from whose checkpoints this job continues; `None` if there is none, or unknown."""
+    """The job from whose checkpoints this job continues."""
     successors: tuple[str, ...]
-    """The jobs that continue this one, newest last."""
+    """The jobs that continue from the checkpoints of this job."""
     jobs: Mapping[str, Job]
     earlier_runs: tuple[str, ...] = ()
+    """Earlier runs of the same job of a pipeline."""
     later_runs: tuple[str, ...] = ()
-    """Newest last."""
-    fixing_run: str | None = None
-    """The completed run that fixed the failure of this job; `None` if there is none, or unknown."""
+    """Later runs of the same job of a pipeline."""
+    newer_attempt: NewerAttempt | None = None
+    """The attempt because of which this failed job is no problem."""
+    repeated: str | None = None
+    """The job that this one repeats."""
+    newest_run: str | None = None
+    """The newest run after this one, of any state."""
 
 
-class AttemptIndex:
-    """Index of the runs before and after each run; rebuilt only when pipelines have changed."""
-
-    def __init__(self) -> None:
-        self._indexed: tuple[Pipeline, ...] = ()
-        self._runs: dict[str, tuple[str, ...]] = {}
-        """All runs of the same job, oldest first, by the id of each; none of a job with one run."""
-
-    def earlier_and_later_runs(
-        self, job_id: str, pipelines: tuple[Pipeline, ...]
-    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Return the ids of the earlier and of the later runs of the same job, oldest first."""
-        is_unchanged = len(pipelines) == len(self._indexed) and all(
-            map(is_, pipelines, self._indexed)
-        )
-        if not is_unchanged:
-            self._indexed, self._runs = pipelines, dict(_repeated_runs(pipelines))
-        runs = self._runs.get(job_id, (job_id,))
-        place = runs.index(job_id)
-        return runs[:place], runs[place + 1 :]
-
-
-def _repeated_runs(pipelines: Iterable[Pipeline]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    for pipeline in pipelines:
-        for node in pipeline.job_runs:
-            if node.attempts:
-                yield from ((run_id, node.run_ids) for run_id in node.run_ids)
+def earlier_and_later_runs(
+    job_id: str, pipelines: Iterable[Pipeline]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the ids of the earlier and of the later runs of the same job, oldest first."""
+    nodes = (node for pipeline in pipelines for node in pipeline.job_runs if node.attempts)
+    runs = next((node.run_ids for node in nodes if job_id in node.run_ids), (job_id,))
+    place = runs.index(job_id)
+    return runs[:place], runs[place + 1 :]
 
 
 def all_runs(pipeline: Pipeline) -> Iterator[PipelineJob]:

@@ -56,6 +56,8 @@ class Endings(SnapshotPublisher[Badges]):
     def __init__(self) -> None:
         super().__init__("endings", Snapshot({}))
         self._jobs: set[str] = set()
+        self._ended_jobs: set[str] = set()
+        """Ids of the watched jobs that have ended."""
         self._canceled_here: set[str] = set()
         """Ids of the jobs that this dashboard requests to cancel, until that fails or they end."""
         self._pipelines: dict[str, Pipeline] = {}
@@ -70,9 +72,10 @@ class Endings(SnapshotPublisher[Badges]):
     # Watching.
 
     def watch(self, jobs: Iterable[Job]) -> None:
-        """Watch jobs, unless they have ended."""
+        """Watch jobs, unless they have ended or their ends were noticed, as a row may be old."""
         for job in jobs:
-            if not job.state.is_finished and job.id not in self._jobs:
+            is_known = job.id in self._jobs or job.id in self._ended_jobs
+            if not job.state.is_finished and not is_known:
                 self._jobs.add(job.id)
                 self._checked.pop("jobs", None)
 
@@ -108,6 +111,7 @@ class Endings(SnapshotPublisher[Badges]):
         self._checked["jobs"] = jobs
         ended = [job for job in jobs if job.id in self._jobs and job.state.is_finished]
         self._jobs.difference_update(job.id for job in ended)
+        self._ended_jobs.update(job.id for job in ended)
         canceled_as_requested = self._canceled_here.intersection(
             job.id for job in ended if job.state is JobState.CANCELED
         )

@@ -109,7 +109,7 @@ class JobsFeed(GrowingFeed):
         """Return the number of jobs not older than `complete_since`; cached for the answer."""
         answer, back_to, reached = self._counted
         if answer is not self._answer or back_to != self._back_to:
-            reached = sum(_made_at(job) >= self._back_to for job in self._known.values())
+            reached = sum(made_at(job) >= self._back_to for job in self._known.values())
             self._counted = self._answer, self._back_to, reached
         return reached
 
@@ -205,9 +205,9 @@ class JobsFeed(GrowingFeed):
         """
         page_is_all = newest.received < limit
         merged: dict[str, Job] = {}
-        oldest = min(map(_made_at, newest.items), default=_NEWEST)
+        oldest = min(map(made_at, newest.items), default=_NEWEST)
         if not page_is_all and newest.items and self._reaches_known(newest):
-            merged = {job.id: job for job in self._known.values() if _made_at(job) <= oldest}
+            merged = {job.id: job for job in self._known.values() if made_at(job) <= oldest}
         if page_is_all:
             self._back_to = _OLDEST
         else:
@@ -222,12 +222,13 @@ class JobsFeed(GrowingFeed):
                 unfinished[job.id] = None
         self._known, self._unfinished = merged, unfinished
         self._answer = JobList(
-            jobs=tuple(sorted(merged.values(), key=_made_at, reverse=True)),
+            jobs=tuple(sorted(merged.values(), key=made_at, reverse=True)),
             has_all=self._has_all,
             unreadable=newest.unreadable,
             duplicates=newest.duplicates,
         )
 
 
-def _made_at(job: Job) -> datetime:
-    return job.created_at or _NEWEST
+def made_at(job: Job | None) -> datetime:
+    """Return when a job was created; as for new jobs, the latest time if that is unknown."""
+    return (job.created_at if job is not None else None) or _NEWEST

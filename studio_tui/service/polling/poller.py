@@ -85,13 +85,14 @@ class Poller(SnapshotPublisher[T]):
 
     async def first_value(self) -> T:
         """Wait for a value, from an earlier run or from Studio."""
-        return await self._wait_for_value(lambda: True)
+        return await self.value_once(lambda: True)
 
     async def first_answer(self) -> T:
         """Wait for an answer of Studio in this run."""
-        return await self._wait_for_value(lambda: not self.snapshot.is_recalled)
+        return await self.value_once(lambda: not self.snapshot.is_recalled)
 
-    async def _wait_for_value(self, suffices: Callable[[], bool]) -> T:
+    async def value_once(self, suffices: Callable[[], bool]) -> T:
+        """Return the latest value, once there is one and `suffices` returns true."""
         published = asyncio.Event()
         leave = self.subscribe(lambda _: published.set())
         try:

@@ -191,8 +191,10 @@ class ClustersScreen(ListPage[Cluster]):
     def facts_at_hand(self, now: datetime) -> tuple[Fact, ...]:  # noqa: ARG002 (no fact is an age)
         cluster, jobs = self.row_at_hand(), self.session.jobs.snapshot.value
         has_all = jobs is not None and jobs.has_all
-        fixed = self.session.known_items.fixing_runs()
-        return facts(cluster, self._jobs(), has_all=has_all, fixed=fixed) if cluster else ()
+        newer = self.session.known_items.newer_attempts()
+        return (
+            facts(cluster, self._jobs(), has_all=has_all, newer_attempts=newer) if cluster else ()
+        )
 
     def title_notes(self) -> tuple[Part, ...]:
         has_problem = any(row.problem for row in self.rows.values())

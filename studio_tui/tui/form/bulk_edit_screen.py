@@ -25,9 +25,10 @@ from studio_tui.tui.form.sending import STOPPED
 from studio_tui.tui.form.submit_screen import SubmitScreen
 from studio_tui.tui.form.templates import Start
 from studio_tui.tui.form.validation import Checked
+from studio_tui.tui.frame.bulk import run_bulk
 from studio_tui.tui.frame.commands import Basics
 from studio_tui.tui.frame.dialogs import Confirm
-from studio_tui.tui.jobs.bulk import create_all
+from studio_tui.tui.jobs.bulk import create_command
 from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.jobs.rerun import Repeat, changes
 from studio_tui.tui.jobs.start_order import RerunRequest, StartOrder, start_order
@@ -94,7 +95,7 @@ class EditMarkedScreen(SubmitScreen):
         return None
 
     async def _may_start(self, order: StartOrder) -> bool:
-        """Return the user's answer if dependent jobs would start at the same time, else True."""
+        """Return whether to start the jobs; ask if their order would be lost."""
         question = Confirm("Start them all at once?", order.lines, yes="Start them", no="Don't")
         return not order.is_lost or await self.ask(question)
 
@@ -109,7 +110,7 @@ class EditMarkedScreen(SubmitScreen):
         self.set_focus(None)
         requests = _requests(self._jobs.values(), typed, checked, from_checkpoints=answer == "r")
 
-        def forget_created(job_id: str) -> None:
+        def forget(job_id: str) -> None:
             # At once: if other jobs fail and the user sends again, this job is not created twice.
             del self._jobs[job_id]
             self.on_created(job_id)
@@ -123,10 +124,9 @@ class EditMarkedScreen(SubmitScreen):
             self.note(words or (remaining if self._jobs else ""))
 
         files = list(map(path_of, checked.draft.files))
+        command = create_command(self, requests, files, in_order=in_order, on_created=forget)
         try:
-            await create_all(
-                self, requests, files, forget_created, return_to_form, in_order=in_order
-            )
+            await run_bulk(self, replace(command, on_finished=return_to_form))
         except asyncio.CancelledError:
             return_to_form(STOPPED)
             raise

@@ -1,7 +1,10 @@
 """The form for editing and rerunning a job."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
+
+from textual import on
 
 from studio_tui import clock
 from studio_tui.api.models import JobInput
@@ -16,10 +19,14 @@ from studio_tui.tui.form.validation import Checked
 from studio_tui.tui.frame.commands import Basics
 from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.jobs.rerun import Repeat, changes
+from studio_tui.tui.messages import JobCreated
 
 
 class EditScreen(SubmitScreen):
     """A form that opens the query in $EDITOR at once, and shows the changes before sending."""
+
+    on_created: Callable[[str], object] = staticmethod(lambda _: None)
+    """Called with the id of the job after its copy was created."""
 
     def __init__(self, basics: Basics, saved_forms: SavedForms, repeat: Repeat) -> None:
         self._repeat = repeat
@@ -48,6 +55,10 @@ class EditScreen(SubmitScreen):
         if answer == "f":
             return replace(checked, draft=replace(checked.draft, rerun_from_job_id=""))
         return None
+
+    @on(JobCreated)
+    def _report_copy(self) -> None:
+        self.on_created(self._repeat.job.id)
 
     def with_relation(self, request: JobInput) -> JobInput:
         return run_edited(request, self._repeat.request, self._repeat.job.id)

@@ -159,7 +159,7 @@ class FormSender:
         if isinstance(outcome, Created):
             await self._screen.keeper.keep_sent(checked.draft, typed)
             self.is_sending = False
-            notify_created(app, outcome, creator.new_job)
+            notify_created(app, outcome)
             job, starts_at_cron = outcome.job, self._screen.start.first_field == CRON
             # If the form was opened from the list of schedules, the user returns there.
             tab = "schedules" if job.state is JobState.TASK and starts_at_cron else "jobs"

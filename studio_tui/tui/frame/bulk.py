@@ -95,7 +95,13 @@ def space_for_list(host: Host, *others: str) -> ListSpace:
 def list_between(
     host: Host, before: Sequence[str], names: Sequence[str], after: Sequence[str]
 ) -> tuple[str, ...]:
-    """Return the lines of a dialog: `before`, as many of `names` as fit, and `after`."""
+    """Return the lines of a dialog: `before`, as many of `names` as fit, and `after`.
+
+    If the filter hides some of the marked rows, the first line says how many.
+    """
+    if hidden := host.hidden_marks:
+        are = "is" if hidden == 1 else "are"
+        before = (f"{hidden:,} of the marked rows {are} hidden by the filter.", *before)
     return (*before, *fit_lines(names, space_for_list(host, *before, *after)), *after)
 
 

@@ -119,6 +119,8 @@ class Host(Protocol):
 
     session: "StudioSession"
     read_only: bool
+    hidden_marks: int
+    """How many marked rows the filter hides."""
 
     @property
     def app(self) -> App[Any]:

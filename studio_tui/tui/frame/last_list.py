@@ -94,16 +94,16 @@ def read_last_list(path: Path) -> LastList | None:
 
 
 def _pack_cell(cell: AnyCell) -> list[Any]:
-    parts = cell.parts if isinstance(cell, Pieces) else (cell,)
-    shorter = () if isinstance(cell, Pieces) else cell.shorter
-    return [[(part.text, part.tone) for part in parts], shorter]
+    if isinstance(cell, Pieces):
+        return [[(part.text, part.tone) for part in cell.parts], (), ""]
+    return [[(cell.text, cell.tone)], cell.shorter, cell.unless]
 
 
 def _unpack_cell(packed: list[Any]) -> AnyCell:
-    pieces, shorter = packed
+    pieces, shorter, unless = packed
     if len(pieces) == 1:
         ((text, tone),) = pieces
-        return Cell(safe_line(text), _TONES[tone], tuple(map(safe_line, shorter)))
+        return Cell(safe_line(text), _TONES[tone], tuple(map(safe_line, shorter)), str(unless))
     return Pieces(tuple(Cell(safe_line(text), _TONES[tone]) for text, tone in pieces))
 
 

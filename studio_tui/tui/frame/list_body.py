@@ -16,6 +16,7 @@ from studio_tui import clock
 from studio_tui.presentation.jobs.facts import Fact, FactLine
 from studio_tui.presentation.lists.kinds import NEWEST_FIRST
 from studio_tui.presentation.lists.listing import Listing
+from studio_tui.presentation.lists.widest_rows import WidestRows
 from studio_tui.tui.frame.list_filter import ListFilter
 from studio_tui.tui.frame.list_order import ListOrder
 from studio_tui.tui.frame.list_title import (
@@ -49,6 +50,10 @@ UNCOMPLETED = frozenset({"id", "error"})
 
 ROWS_SEARCHED = 5000
 """Rows from which values for completion are taken."""
+
+
+ROWS_MEASURED = 2000
+"""Maximum number of new rows among which the longest texts are searched."""
 
 
 class ListPreview:
@@ -96,6 +101,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         self._page = page
         kind = page.kind
         self.rows: Listing[T] = Listing(kind)
+        self._widest: WidestRows[T] = WidestRows(kind)
         self.holder = holder = ViewHolder(view)
         self.list_preview = ListPreview(self, holder, page.facts_at_hand)
         self._rest = Debouncer(self, self._cursor_rests)
@@ -184,7 +190,9 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
 
         If `are_all`, and Studio has answered in this run, remove the marks of missing rows.
         """
-        self.rows.replace(rows)
+        changed = islice(self.rows.replace(rows), ROWS_MEASURED)
+        self._widest.note(((key, self.rows[key]) for key in changed), self._page.moment())
+        self.table.memory.measure([key for key in self._widest.ids if key in self.rows])
         snapshot = self._page.source().snapshot
         if are_all and snapshot.value is not None and not snapshot.is_recalled:
             self.marks.drop_unknown(self.rows)
@@ -319,12 +327,12 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         self._page.paint_hints()
 
     def show_title(self) -> None:
-        """Repaint the title."""
+        """Repaint the title, and note how many of the marked rows the filter hides."""
         title, view = self.title, self.holder.view
-        hidden_marks = 0
-        if view.marks and view.filter:
-            shown = (self._passing, (self._unfiltered_row,))
-            hidden_marks = len(set(view.marks).difference(*shown))
+        marks = view.marks if self.filtering.terms else ()
+        hidden = {mark for mark in marks if mark in self.rows}
+        hidden_marks = len(hidden.difference(self._passing, (self._unfiltered_row,)))
+        self._page.hidden_marks = hidden_marks
         title.left = (
             *amount_parts(
                 self._page.tab,

@@ -164,6 +164,7 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
     help_key = "?"
     belongs_to = "jobs"
     """The tab that the header highlights, for a page over a tab."""
+    hidden_marks = 0
 
     def __init__(self, basics: Basics) -> None:
         super().__init__()

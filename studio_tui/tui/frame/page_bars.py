@@ -187,9 +187,9 @@ def _count_parts(session: StudioSession, *, in_words: bool) -> Parts:
         return ()
     pipelines = session.pipelines.snapshot.value
     blocked = pipelines.blocked if pipelines is not None else frozenset[str]()
-    fixed = session.known_items.fixing_runs()
+    newer = session.known_items.newer_attempts()
     parts: list[Part] = []
-    for count in counts(jobs.jobs, has_all=jobs.has_all, blocked=blocked, fixed=fixed):
+    for count in counts(jobs.jobs, has_all=jobs.has_all, blocked=blocked, newer_attempts=newer):
         short = f"{count.glyph}{count.amount} "
         text = f"{count.glyph} {count.amount} {count.name}  " if in_words else short
         parts.append(Part(text, count.tone if count.number else Tone.DIM))

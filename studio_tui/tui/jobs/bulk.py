@@ -1,27 +1,29 @@
 """Commands on the marked jobs: one confirmation for all, and an outcome for each."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
+from studio_tui.api.ids import NO_ID, is_usable_id
 from studio_tui.api.models import Job, JobInput, Pipeline
 from studio_tui.errors import InvalidRequest, OutcomeUnknown, StudioError
 from studio_tui.presentation.form.repeat_notes import FILES, NO_FILES, settings_not_sent
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.jobs.bulk import (
     JobSelection,
+    WhyNot,
     cancel_effect,
     is_over,
-    select_cancelable_jobs,
-    select_repeatable,
+    select,
     summary,
+    why_not_cancel_in_jobs,
+    why_not_repeat,
 )
 from studio_tui.presentation.jobs.states import state_cell
 from studio_tui.service.commands.create_job import Created, JobRefused
 from studio_tui.service.commands.jobs import repeat_of
 from studio_tui.service.commands.submitted import Submitted, run_again
 from studio_tui.service.session import StudioSession
-from studio_tui.tui.frame.bulk import BulkCommand, NextStep, begin_bulk, list_between, run_bulk
+from studio_tui.tui.frame.bulk import BulkCommand, NextStep, begin_bulk, list_between
 from studio_tui.tui.frame.commands import READ_ONLY, Host
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.jobs.create import create
@@ -30,8 +32,8 @@ from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.jobs.question_changes import (
     as_known_now,
     cancelable_now,
-    fixed_failures,
     job_changes,
+    newer_attempt_sentences,
     rerun_changes,
     status_words,
 )
@@ -57,27 +59,24 @@ class BulkJobs:
 
     def why_not_cancel(self) -> str | None:
         """Return why none of the marked jobs can be canceled; `None` if one may be."""
-        return self._why_none(select_cancelable_jobs, "canceled")
+        return self._why_none(why_not_cancel_in_jobs, "canceled")
 
     def why_not_repeat(self) -> str | None:
         """Return why none of the marked jobs can be rerun or edited; `None` if one may be."""
-        return self._why_none(select_repeatable, "run again")
+        return self._why_none(why_not_repeat, "run again")
 
     def why_not_copy(self) -> str | None:
-        """Return why there are no ids to copy."""
-        return (
-            self._none_words("copied", self.marked.count())
-            if not self.marked.available_jobs()
-            else None
-        )
+        """Return why there is no id to copy."""
+        if not (jobs := self.marked.available_jobs()):
+            return self._none_words("copied", self.marked.count())
+        return None if any(is_usable_id(job.id) for job in jobs) else NO_ID
 
-    def _why_none(self, select: Callable[..., JobSelection], done: str) -> str | None:
-        """Return why no marked job can be `done`, for example `canceled`; `None` if one may be."""
+    def _why_none(self, why_not: WhyNot, done: str) -> str | None:
         if self._host.read_only:
             return READ_ONLY
         available, count = self.marked.available_jobs(), self.marked.count()
         not_begun = self.marked.not_begun()
-        chosen = select(available, not_begun=not_begun)
+        chosen = select(available, why_not, not_begun=not_begun)
         if chosen.jobs or len(available) + not_begun < count:
             # The command itself requests the unavailable jobs from Studio, and checks them then.
             return None
@@ -87,15 +86,15 @@ class BulkJobs:
         return f"None of the {plural(count, self.marked.noun)} can be {done}"
 
     def _count_words(self, jobs: Sequence[Job]) -> str:
-        """Return `3 marked jobs`, or `2 of 3 marked jobs` if some are left out."""
+        """Return `3 marked jobs`, or `2 of 3 marked jobs`."""
         count = max(self.marked.count(), len(jobs))
         words = plural(count, self.marked.noun)
         return words if count == len(jobs) else f"{len(jobs):,} of {words}"
 
-    async def _choose(self, select: Callable[..., JobSelection], done: str) -> JobSelection | None:
+    async def _choose(self, why_not: WhyNot, done: str) -> JobSelection | None:
         """Return the jobs to which a command applies; if there are none, notify the user."""
         jobs = await self.marked.jobs()
-        chosen = select(jobs, not_begun=max(0, self.marked.count() - len(jobs)))
+        chosen = select(jobs, why_not, not_begun=max(0, self.marked.count() - len(jobs)))
         if chosen.jobs:
             return chosen
         words = f"{self._none_words(done, self.marked.count())}: {chosen.reasons}"
@@ -104,24 +103,23 @@ class BulkJobs:
 
     async def copy_ids(self) -> None:
         """Copy the ids of all marked jobs, one per line."""
-        ids = [job.id for job in await self.marked.jobs()]
+        ids = [job.id for job in await self.marked.jobs() if is_usable_id(job.id)]
         await copy(self._host.app, "\n".join(ids), f"The ids of {plural(len(ids), 'job')}")
 
     async def ids(self) -> list[str]:
         """Return the ids of the marked jobs that can be rerun; if none can, notify the user."""
-        chosen = await self._choose(select_repeatable, "run again")
+        chosen = await self._choose(why_not_repeat, "run again")
         return [job.id for job in chosen.jobs] if chosen is not None else []
 
     async def cancel(self) -> None:
-        """Show which jobs will and will not be canceled, ask, then cancel."""
-        chosen = await self._choose(select_cancelable_jobs, "canceled")
+        """Ask, then cancel the jobs that can be canceled."""
+        chosen = await self._choose(why_not_cancel_in_jobs, "canceled")
         if chosen is None:
             return
         jobs = chosen.jobs
         names = [f"  {title(job)}  {state_cell(job).text.lower()}" for job in jobs]
         before = (*summary(chosen), *self.marked.notes(), "")
-        notes = self._pipeline_notes(jobs)
-        after = ("", cancel_effect(jobs), *notes)
+        after = ("", cancel_effect(jobs), *self._pipeline_notes(jobs))
         question = Confirm(
             f"Cancel {self._count_words(jobs)}?",
             list_between(self._host, before, names, after),
@@ -131,21 +129,18 @@ class BulkJobs:
         )
         if await self._host.ask(question):
             cancelable = cancelable_now(self._host.session, jobs)
-            begun = self._unmark_ended
-            cancel_all(self._host, cancelable, "job", self.marked.unmark, begun=begun)
+            unmark, begun = self.marked.unmark, self._unmark_ended
+            cancel_all(self._host, cancelable, "job", unmark, begun=begun)
 
     def _unmark_ended(self) -> None:
-        """Remove the marks of jobs that have ended or are being canceled.
-
-        Jobs whose cancellation is refused stay marked, so that the key x tries again.
-        """
+        # Jobs whose cancellation is refused stay marked, so that the key x tries again.
         marked = as_known_now(self._host.session, self.marked.available_jobs())
         for job in filter(is_over, marked):
             self.marked.unmark(job.id)
 
     async def repeat(self, *, from_checkpoints: bool) -> None:
-        """Show which settings of the jobs are known and which are not, ask, then rerun them."""
-        chosen = await self._choose(select_repeatable, "run again")
+        """Show which settings of the jobs are known, ask, then rerun them."""
+        chosen = await self._choose(why_not_repeat, "run again")
         if chosen is None:
             return
         jobs = chosen.jobs
@@ -154,8 +149,8 @@ class BulkJobs:
         order = await start_order(session, jobs)
         before = (*order.paragraph, *summary(chosen), *self.marked.notes(), "")
         names, after = _lines_and_notes(jobs, submitted)
-        if fixed := fixed_failures(session, jobs):
-            after = ("", fixed, *after)
+        if newer := newer_attempt_sentences(session, jobs):
+            after = ("", newer, *after)
         question = Confirm(
             f"Run {self._count_words(jobs)} again "
             f"{_how(len(jobs), order.is_lost, from_checkpoints)}?",
@@ -176,7 +171,7 @@ class BulkJobs:
             )
 
     def _pipeline_notes(self, jobs: Sequence[Job]) -> tuple[str, ...]:
-        """Return the effects of canceling jobs on the pipelines that run them."""
+        """Return the effects of canceling jobs on their pipelines."""
         # Imported on use, so that the dashboard starts faster.
         from studio_tui.presentation.pipelines.impact import cancel_all_notes  # noqa: PLC0415
 
@@ -195,15 +190,10 @@ def create_command(
     in_order: bool,
     on_created: Callable[[str], object],
 ) -> BulkCommand[RerunRequest, Created | CreatedJob]:
-    """Return the command that creates jobs again.
+    """Return the command that creates jobs again; `files` are uploaded for each of them.
 
-    Args:
-        host: The screen.
-        requests: The jobs, each with the request that creates it again.
-        files: Files to upload for each job.
-        in_order: Whether each job starts after the other jobs that it depends on. Then one request
-            creates all jobs if any of them depends on another.
-        on_created: Called with the id of an original job after it was created again.
+    If `in_order`, each job starts after the other jobs that it depends on. `on_created` is called
+    with the id of an original job after it was created again.
     """
     is_ordered = in_order and len(requests) > 1
     ordered = OrderedCreation(host.session, requests, files) if is_ordered else None
@@ -241,33 +231,13 @@ def _report_text(created: Created | CreatedJob) -> str:
 
 
 def _next_step(created: Sequence[Created | CreatedJob]) -> NextStep | None:
-    """Return the step that opens the pipeline of the created jobs; `None` if they have none."""
     owner = next((each.pipeline for each in created if isinstance(each, CreatedJob)), None)
     if owner is None:
         return None
     return NextStep("P", "open the pipeline", OpenPipeline(owner.pipeline_id))
 
 
-async def create_all(
-    host: Host,
-    requests: Sequence[RerunRequest],
-    files: Sequence[Path],
-    on_created: Callable[[str], object],
-    on_finished: Callable[[], object],
-    *,
-    in_order: bool,
-) -> None:
-    """Create jobs again, and report the outcome of each.
-
-    `on_finished` is called before the report, but not if the user undoes the command. See
-    `create_command` for the other arguments.
-    """
-    command = create_command(host, requests, files, on_created=on_created, in_order=in_order)
-    await run_bulk(host, replace(command, on_finished=on_finished))
-
-
 def _how(count: int, start_at_once: bool, from_checkpoints: bool) -> str:
-    """Return how `count` jobs run again, as the end of a question: `from their checkpoints`."""
     if from_checkpoints:
         how = f"from {'its' if count == 1 else 'their'} checkpoints"
         return f"{how}, all at once" if start_at_once else how
@@ -304,7 +274,6 @@ def _lines_and_notes(
 def _request(
     job: Job, session: StudioSession, submitted: Submitted | None, from_checkpoints: bool
 ) -> JobInput | StudioError:
-    """Return the request that creates a job again, or the error that says why it is impossible."""
     try:
         request = repeat_of(job, session.team, submitted)
     except InvalidRequest as error:
@@ -320,14 +289,10 @@ def cancel_all(
     *,
     begun: Callable[[], object] = lambda: None,
 ) -> None:
-    """Start canceling jobs in the background.
+    """Start canceling jobs, or schedules, in the background.
 
-    Args:
-        host: The screen.
-        jobs: The jobs or schedules.
-        noun: The noun for one item of `jobs`: `job` or `schedule`.
-        unmark: Called with the id of each job whose cancellation Studio has accepted.
-        begun: Called once the command can no longer be undone.
+    `noun` is `job` or `schedule`. `unmark` is called with the id of each job whose cancellation
+    Studio has accepted, and `begun` once the command can no longer be undone.
     """
     commands = host.session.commands.jobs
     begin_bulk(

@@ -21,8 +21,7 @@ NO_JOB = "There is no job here"
 class JobController:
     """Controller of a screen with a current job and possibly marked jobs.
 
-    If there are marked jobs, the commands to cancel, rerun, edit and copy the id apply to these
-    instead of the current job.
+    If there are marked jobs, the commands to cancel, rerun, edit and copy apply to these instead.
     """
 
     def __init__(
@@ -34,14 +33,10 @@ class JobController:
         owner_of: Callable[[Job], Pipeline | None] | None = None,
         why_no_job: Callable[[], str] = lambda: NO_JOB,
     ) -> None:
-        """Make a controller with its sources of jobs.
+        """Make a controller; `at_hand` returns the current job.
 
-        Args:
-            host: The screen.
-            at_hand: Returns the current job; `None` if there is none.
-            marked: The marked jobs; by default there are none.
-            owner_of: Returns the pipeline that runs a job; by default from the list of pipelines.
-            why_no_job: Returns why there is no current job.
+        By default there are no marked jobs, and `owner_of`, which returns the pipeline that runs a
+        job, searches the list of pipelines. `why_no_job` returns why there is no current job.
         """
         self._host = host
         self._at_hand = at_hand
@@ -52,7 +47,6 @@ class JobController:
 
     @property
     def _bulk(self) -> "BulkJobs":
-        """The commands on marked jobs, created on first use."""
         if self._bulk_jobs is None:
             from studio_tui.tui.jobs.bulk import BulkJobs  # noqa: PLC0415 (faster start)
 
@@ -69,7 +63,7 @@ class JobController:
         return None if is_usable_id(job.id) else NO_ID
 
     def why_not_cancel(self) -> str | None:
-        """Return why no marked job, or without marks the current job, can be canceled."""
+        """Return why no marked job, else the current one, can be canceled."""
         if self.marked.count():
             return self._bulk.why_not_cancel()
         if reason := self._why_no_change():
@@ -82,7 +76,7 @@ class JobController:
         return f"The job has ended: {(job.status or 'unknown').lower()}"
 
     def why_not_repeat(self) -> str | None:
-        """Return why no marked job, or without marks the current job, can be rerun or edited."""
+        """Return why no marked job, else the current one, can be rerun or edited."""
         return self._bulk.why_not_repeat() if self.marked.count() else self.why_no_repeat_at_hand()
 
     def why_no_repeat_at_hand(self) -> str | None:
@@ -97,19 +91,6 @@ class JobController:
     def why_not_copy(self) -> str | None:
         """Return why there is no id to copy."""
         return self._bulk.why_not_copy() if self.marked.count() else self.why_no_id()
-
-    def why_no_log(self) -> str | None:
-        """Return why there is no log to show."""
-        return None if self._new_job() else self.why_no_id()
-
-    def _new_job(self) -> Job | None:
-        """Return the job created here a moment ago.
-
-        Return `None` once its notice has ended, or the cursor has moved to another job.
-        """
-        current = self._at_hand()
-        just_created = self._host.session.commands.job_creator.new_job
-        return just_created.job_instead_of(current.id if current else None)
 
     def why_no_pipeline(self) -> str | None:
         """Return why there is no pipeline to show."""
@@ -131,13 +112,8 @@ class JobController:
     # Commands.
 
     def open_log(self) -> None:
-        """Show the log of the current job, or of a job just created here.
-
-        A schedule has no log, so its runs are shown.
-        """
-        if new := self._new_job():
-            self._host.post_message(OpenLog(new.id, new))
-        elif (job := self._at_hand()) and job.state is JobState.TASK:
+        """Show the log of the current job; a schedule has no log, so its runs are shown."""
+        if (job := self._at_hand()) and job.state is JobState.TASK:
             show_runs(self._host, (job,))
         elif job:
             self._host.post_message(OpenLog(job.id))
@@ -158,7 +134,7 @@ class JobController:
         if job is None:
             return
         # Imported on use, so that the dashboard starts faster.
-        from studio_tui.tui.jobs.cancel_question import cancel_after_asking  # noqa: PLC0415
+        from studio_tui.tui.jobs.questions import cancel_after_asking  # noqa: PLC0415
 
         await cancel_after_asking(self._host, job, self._pipeline_notes(job, "cancel"))
 
@@ -178,7 +154,7 @@ class JobController:
         if job is None:
             return
         # Imported on use, so that the dashboard starts faster.
-        from studio_tui.tui.jobs.rerun_question import rerun_after_asking  # noqa: PLC0415
+        from studio_tui.tui.jobs.questions import rerun_after_asking  # noqa: PLC0415
 
         notes = self._pipeline_notes(job, "continue" if from_checkpoints else "run_again")
         await rerun_after_asking(self._host, job, notes, from_checkpoints=from_checkpoints)
@@ -198,10 +174,7 @@ class JobController:
             self._host.post_message(OpenPipeline(owner.pipeline_id, job.id))
 
     async def open_page(self) -> None:
-        """Open the job's page in a browser; without a browser, copy its URL.
-
-        A page on another host than Studio's is opened only after asking.
-        """
+        """Open the job's page in a browser, after asking if it is on another host than Studio's."""
         job = self._at_hand()
         if job is None or not job.url:
             return
@@ -211,15 +184,11 @@ class JobController:
         await open_page(self._host.app, job.url, own=self._host.session.client.origin)
 
     def _known_owner(self, job: Job) -> Pipeline | None:
-        """Return the pipeline that runs a job; `None` if no known one does."""
         pipelines = self._host.session.pipelines.snapshot.value
         return pipelines.pipeline_of(job.id) if pipelines else None
 
     def _pipeline_notes(self, job: Job, command: str) -> tuple[str, ...]:
-        """Return the effects of a command on the job's pipeline, after an empty line.
-
-        `command` is `cancel`, `continue` or `run_again`.
-        """
+        """Return the effects of `cancel`, `continue` or `run_again` on the job's pipeline."""
         owner, is_local = self.owner_of(job), self._host.session.is_local
         if owner is None:
             return ()
@@ -241,7 +210,7 @@ class JobController:
             "log",
             "Show the job's log, or a schedule's runs",
             open_log,
-            why_no_log,
+            why_no_id,
             search_words="tail output",
         ),
         Command(

@@ -18,7 +18,6 @@ from studio_tui.service.commands.create_job import (
     UnconfirmedJob,
 )
 from studio_tui.service.commands.journal import Intent
-from studio_tui.service.commands.new_job import NOTICE_SECONDS, JustCreated
 from studio_tui.service.commands.uploads import UploadProgress
 from studio_tui.text import safe_line
 from studio_tui.tui.frame.dialogs import Confirm, confirm_sending_again
@@ -34,9 +33,9 @@ async def make_job(
         app.notify(str(outcome.error), severity="error", markup=False)
     if not isinstance(outcome, Created):
         return None
-    key_l = app.screen.active_bindings.get("l")
-    shows_log = key_l is not None and key_l.binding.id == "job.log"
-    notify_created(app, outcome, creating.new_job if shows_log else None)
+    key = app.screen.active_bindings.get("greater_than_sign")
+    leads_there = key is not None and key.binding.id == "job.after"
+    notify_created(app, outcome, key_hint="; > goes to it" if leads_there else "")
     return outcome.job
 
 
@@ -71,13 +70,8 @@ async def create(
     return outcome
 
 
-def notify_created(app: App[Any], created: Created, new: JustCreated | None) -> None:
-    """Notify that a job was created.
-
-    If the key `l` shows the log of the current job, pass `new`: then `l` shows the log of the new
-    job until the notice ends or the user selects another job. This is not so for a schedule, and if
-    it is not certain which job was created.
-    """
+def notify_created(app: App[Any], created: Created, key_hint: str = "") -> None:
+    """Notify that a job was created; `key_hint` follows its name if that is certain."""
     if created.is_guess:
         reason = "It cannot be distinguished from a job created elsewhere."
         words = f"Created, most likely: {title(created.job)}. {reason}"
@@ -85,12 +79,7 @@ def notify_created(app: App[Any], created: Created, new: JustCreated | None) -> 
     elif created.job.state is JobState.TASK:
         app.notify(f"Scheduled: {title(created.job)}; 4 shows when it runs", markup=False)
     else:
-        key_hint = ""
-        if new is not None:
-            current: Job | None = getattr(app.screen, "job_at_hand", lambda: None)()
-            new.note(created.job, current.id if current else None)
-            key_hint = "; l shows its log"
-        app.notify(f"Created: {title(created.job)}{key_hint}", timeout=NOTICE_SECONDS, markup=False)
+        app.notify(f"Created: {title(created.job)}{key_hint}", markup=False)
 
 
 async def ask_about_unconfirmed(
@@ -131,7 +120,6 @@ def confirm_forget(unconfirmed_jobs: Sequence[UnconfirmedJob]) -> Confirm:
 
 
 def _describe(intent: Intent) -> tuple[str, ...]:
-    """Return lines that identify a job that was requested."""
     return (
         f"  name       {intent.name or '–'}",
         f"  type       {intent.query_type.lower()}",
@@ -140,7 +128,7 @@ def _describe(intent: Intent) -> tuple[str, ...]:
 
 
 def _search_words(searched: SearchExtent) -> str:
-    """Return a sentence about how far Studio's list was searched for a job without finding it."""
+    """Return how far Studio's list was searched in vain, as sentences."""
     if not searched.answers:
         return "Studio has not sent its list of jobs since."
     words = f"It is not among the newest {plural(searched.jobs, 'job')} that Studio lists."

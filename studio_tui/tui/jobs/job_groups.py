@@ -7,19 +7,20 @@ from studio_tui.api.models import Job
 from studio_tui.api.states import JobState
 from studio_tui.presentation.cells import NOTHING, Tone
 from studio_tui.presentation.choices import next_choice
-from studio_tui.presentation.columns import by_key
 from studio_tui.presentation.jobs.facts import Fact
 from studio_tui.presentation.jobs.groups import (
     MANY,
     GroupedRows,
     JobGrouping,
+    created_at,
     group_cells,
     group_facts,
     shown_while_folded,
     with_group_rows,
     without_numbers,
 )
-from studio_tui.presentation.jobs.rows import COLUMNS, cells
+from studio_tui.presentation.jobs.rows import COLUMNS, age_cell
+from studio_tui.presentation.jobs.states import LaterAttempt
 from studio_tui.presentation.lists.listing import Listing
 from studio_tui.service.polling.pipelines_feed import PipelineList
 from studio_tui.tui.frame.list_view import ViewHolder
@@ -27,11 +28,11 @@ from studio_tui.tui.widgets.bar import Part
 from studio_tui.tui.widgets.table_painter import Cells
 
 MOST_OPENED = 200
-"""How many expanded groups are saved at most; the latest are kept."""
+"""How many expanded groups are saved at most."""
 
 
 class JobGroups:
-    """Controller of a list of jobs that can be grouped."""
+    """The groups of a list of jobs."""
 
     def __init__(self, rows: Listing[Job], holder: ViewHolder, changed: Callable[[], None]) -> None:
         """Group `rows` as saved in `holder`; `changed` is called to show the rows again."""
@@ -39,19 +40,21 @@ class JobGroups:
         self._holder = holder
         self._changed = changed
         self._owners: dict[str, str] = {}
-        """The name of each job's pipeline, or the pipeline's id without a name, by job id."""
+        """The name of each job's pipeline, else the pipeline's id, by job id."""
         self.blocked: frozenset[str] = frozenset()
         """Ids of jobs that will not start: a job that they need has failed or was canceled."""
-        self.fixed_by: Mapping[str, str] = {}
-        """Ids of the complete jobs that fixed a failure, by the id of the failed job."""
+        self.newer_attempts: Mapping[str, LaterAttempt] = {}
+        """The attempts because of which failed jobs are no problem, by the id of the failed job."""
         self._pipelines: PipelineList | None = None
-        """The pipelines from which `blocked` and `_owners` were read; `None` before."""
+        """The pipelines from which `blocked` and `_owners` were read."""
         self._grouped_rows = GroupedRows((), {})
         """The rows shown last."""
+        self.regrouped: tuple[str | None, str | None] = None, None
+        """The cursor's row after the last change of groups, and the job that the user chose."""
 
     @property
     def grouping(self) -> JobGrouping:
-        """How jobs are grouped."""
+        """The current grouping."""
         saved = self._holder.view.group
         return JobGrouping(saved) if saved in set(JobGrouping) else JobGrouping.NONE
 
@@ -85,30 +88,21 @@ class JobGroups:
         return before != (self.blocked, self._owners)
 
     def arrange(self, job_ids: Sequence[str]) -> Sequence[str]:
-        """Return the keys of the rows to show for the jobs with these ids.
-
-        Without a grouping, only the pending jobs of a pipeline are a group, if there are more than
-        `MANY`.
-        """
-        grouping, least = self.grouping, 2
+        """Return the keys of the rows to show for the jobs with these ids."""
         label_of: Callable[[str], str] = self.pipeline_of
-        if grouping is JobGrouping.NAME:
-            label_of = self._name_without_numbers
-        elif grouping is JobGrouping.NONE:
+        least, never_hidden = 2, frozenset[str]()
+        if self.grouping is JobGrouping.NONE:
             pending = self._pending()
             if len(pending) <= MANY:
                 self._grouped_rows = GroupedRows(job_ids, {})
                 return job_ids
             label_of, least = (lambda job_id: pending.get(job_id, "")), MANY + 1
-        # Running jobs and the latest failures stay visible below their folded group. Without a
-        # grouping, a group has only pending jobs.
-        has_only_pending = grouping is JobGrouping.NONE
-        never_hidden = (
-            frozenset[str]() if has_only_pending else shown_while_folded(self._jobs(job_ids))
-        )
-        expanded = set(self._expanded)
+        else:
+            never_hidden = shown_while_folded(self._jobs(job_ids), self.newer_attempts)
+            if self.grouping is JobGrouping.NAME:
+                label_of = self._name_without_numbers
         self._grouped_rows = with_group_rows(
-            job_ids, label_of, never_hidden.__contains__, opened=expanded, least=least
+            job_ids, label_of, never_hidden.__contains__, opened=set(self._expanded), least=least
         )
         return self._grouped_rows.keys
 
@@ -123,7 +117,7 @@ class JobGroups:
         return marks.union(key for key, group in groups if marks.issuperset(group.members))
 
     def row_of(self, job_id: str) -> str:
-        """Return the key of the row that shows a job: the job's id, or its folded group's key."""
+        """Return the key of the row that shows a job: its id, or the key of its folded group."""
         groups = self._grouped_rows.groups
         if not groups or job_id in self._grouped_rows.keys:
             return job_id
@@ -134,12 +128,12 @@ class JobGroups:
         return key in self._grouped_rows.groups
 
     def jobs_of(self, key: str | None) -> list[Job]:
-        """Return the jobs of a row, beginning with the failed jobs that are not fixed."""
+        """Return the jobs of a row, beginning with the failed jobs that are problems."""
         if key is None:
             return []
         jobs = self._jobs(self.members(key))
         return sorted(
-            jobs, key=lambda job: job.state is not JobState.FAILED or job.id in self.fixed_by
+            jobs, key=lambda job: job.state is not JobState.FAILED or job.id in self.newer_attempts
         )
 
     def cells_of(self, key: str, now: datetime) -> Cells:
@@ -148,17 +142,21 @@ class JobGroups:
         jobs = self._jobs(group.members)
         if not jobs:
             return (NOTHING,) * len(COLUMNS)
-        newest = max(jobs, key=lambda job: job.created_at.timestamp() if job.created_at else 0.0)
-        age = by_key(COLUMNS, cells(newest, now))["age"]
+        newest = max(jobs, key=created_at)
         is_open = key in self._expanded
         return group_cells(
-            group, jobs, age, is_open=is_open, blocked=self.blocked, fixed=self.fixed_by
+            group,
+            jobs,
+            age_cell(newest, now),
+            is_open=is_open,
+            blocked=self.blocked,
+            newer_attempts=self.newer_attempts,
         )
 
     def facts_of(self, key: str, now: datetime) -> tuple[Fact, ...]:
         """Return the preview of a group."""
         group = self._grouped_rows.groups[key]
-        return group_facts(group, self._jobs(group.members), now, self.blocked, self.fixed_by)
+        return group_facts(group, self._jobs(group.members), now, self.blocked, self.newer_attempts)
 
     def toggle(self, key: str) -> None:
         """Expand or collapse a group."""
@@ -173,7 +171,7 @@ class JobGroups:
         self._changed()
 
     def _pending(self) -> dict[str, str]:
-        """Return the pipelines' names (else ids) by the ids of their pending jobs in the list."""
+        """Return the names of pipelines by the ids of their pending jobs in the list."""
         return {
             job_id: label
             for job_id, label in self._owners.items()

@@ -26,12 +26,7 @@ class JobListController:
     ) -> None:
         """Make a controller.
 
-        Args:
-            host: The screen.
-            jobs: The commands on one job.
-            groups: The groups of the list.
-            marked: Returns the marked jobs; without marks, the jobs of the group under the cursor.
-            marks: The marks of the list.
+        `marked` returns the marked jobs; without marks, those of the group under the cursor.
         """
         self._host = host
         self._jobs = jobs
@@ -41,13 +36,12 @@ class JobListController:
 
     def why_no_logs(self) -> str | None:
         """Return why there is no log to show."""
-        return None if self._marked() else self._jobs.why_no_log()
+        return None if self._marked() else self._jobs.why_no_id()
 
     def open_logs(self) -> None:
-        """Show the merged log of the marked jobs, or without marks of the row under the cursor.
+        """Show the merged log of the marked jobs or of the group, else the log of the current job.
 
-        The row is a group or one job. Schedules have no log and are left out. If there are only
-        schedules, their runs are shown.
+        Schedules have no log and are left out. If there are only schedules, show their runs.
         """
         marked = self._marked()
         if jobs := [job for job in marked if job.state is not JobState.TASK]:

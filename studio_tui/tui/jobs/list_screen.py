@@ -27,6 +27,7 @@ from studio_tui.tui.frame.commands import Basics, bindings
 from studio_tui.tui.frame.list_page import ListPage, list_commands
 from studio_tui.tui.frame.list_view import ListView
 from studio_tui.tui.frame.recorded_rows import RecordedRows
+from studio_tui.tui.jobs.attempts import AttemptSteps
 from studio_tui.tui.jobs.controller import JobController
 from studio_tui.tui.jobs.job_groups import JobGroups
 from studio_tui.tui.jobs.list_commands import JobListController
@@ -55,7 +56,7 @@ class JobPreview:
         """Return the preview of a job, and load more about the job if the preview is visible.
 
         `now` is the time for which Studio's data holds, see `Page.moment`. `in_sight` is whether
-        the page is visible; the preview on it may be hidden and then has no height.
+        the page is visible.
         """
         reader, room = self._session.job_details, self._room()
         reader.select(job if in_sight and room.height else None)
@@ -88,7 +89,6 @@ _HINTS = {
 
 
 def _hints_for(job: Job | None) -> tuple[str, ...]:
-    """Return the ids of the most useful keys for a job; for an empty list if it is `None`."""
     if job is None:
         return ("jobs.filter", "page.refresh", "page.back")
     default_hints = _FINISHED_HINTS if job.state.is_finished else _ALIVE_HINTS
@@ -107,7 +107,7 @@ _LIST = list_commands(
     "jobs",
     "job",
     "words, status=, by=, name~, age<",
-    "Show only failures that no later run has fixed, or all again",
+    "Show only failures without a newer attempt, or all again",
     _SORTS,
     older="jobs",
 )
@@ -123,7 +123,7 @@ class JobsScreen(ListPage[Job]):
 
     LIST = _LIST
     BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings(JobController, JobListController),
+        *bindings(JobController, JobListController, AttemptSteps),
         *LIST.bindings,
     ]
 
@@ -132,9 +132,11 @@ class JobsScreen(ListPage[Job]):
         # Each screen has its own kind, as columns and filters use data that the screen has about
         # other jobs, pipelines and logs.
         self.kind = jobs_with(
-            self._progress.get, self._pipeline_of,
-            lambda key: key in self.groups.blocked, lambda key: key in self.groups.fixed_by,
-        )  # fmt: skip
+            self._progress.get,
+            lambda key: self.groups.pipeline_of(key),  # noqa: PLW0108 (there are no groups yet)
+            lambda key: key in self.groups.blocked,
+            lambda key: self.groups.newer_attempts.get(key),  # noqa: PLW0108 (is replaced later)
+        )
         super().__init__(basics, view)
         self.session.lists.jobs_feed.request_at_least(view.loaded)
         self._recorded = RecordedRows(self.session.records.jobs, lambda: self.list, JOBS)
@@ -143,11 +145,14 @@ class JobsScreen(ListPage[Job]):
         marks.bundles = self.groups
         marked = ListedMarks(self.marked_jobs, marks.unmark, is_group=lambda: not self.view.marks)
         jobs = JobController(self, self.job_at_hand, marked=marked)
-        self.commands.add(jobs, JobListController(self, jobs, self.groups, self.marked_jobs, marks))
+        self.commands.add(
+            jobs,
+            JobListController(self, jobs, self.groups, self.marked_jobs, marks),
+            AttemptSteps(self, self.job_at_hand, partial(_go_to, self)),
+        )
         self._preview = JobPreview(self.session, lambda: self.list.list_preview.size)
 
     def on_mount(self) -> None:
-        """Subscribe to recorded jobs, and to details of the job under the cursor."""
         self.listen(self.session.records.jobs.subscribe, lambda _: self._recorded.show())
         self.listen(self.session.job_details.subscribe, self._show_details)
 
@@ -165,7 +170,7 @@ class JobsScreen(ListPage[Job]):
         return log_label(self.job_at_hand()) if binding.id == "job.log" else super().label(binding)
 
     def job_at_hand(self) -> Job | None:
-        """Return the job under the cursor; of a group, an unfixed failed job, else its first."""
+        """Return the job under the cursor; of a group, one that is a problem, else its first."""
         return next(iter(self.groups.jobs_of(self.table.cursor)), None) if self.is_alive else None
 
     def jobs_at_hand(self) -> Sequence[str]:
@@ -177,16 +182,11 @@ class JobsScreen(ListPage[Job]):
         cursor = self.table.cursor if self.is_alive and not self.view.marks else None
         return self.groups.jobs_of(cursor) if self.groups.is_group(cursor) else self.marked_rows()
 
-    def _pipeline_of(self, job_id: str) -> str:
-        return self.groups.pipeline_of(job_id)
-
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
         """Show a new answer; a repeated answer only changes the age of the data."""
-        fixed_before, self.groups.fixed_by = (
-            self.groups.fixed_by,
-            self.session.known_items.fixing_runs(),
-        )
-        must_show_rows = self.groups.fixed_by != fixed_before
+        before = self.groups.newer_attempts
+        self.groups.newer_attempts = self.session.known_items.newer_attempts()
+        must_show_rows = self.groups.newer_attempts != before
         if message.name == self.session.pipelines.name and is_news:
             must_show_rows |= self.groups.read_pipelines(self.session.pipelines.snapshot.value)
         if must_show_rows:
@@ -197,7 +197,6 @@ class JobsScreen(ListPage[Job]):
             self.list.show_notice()
 
     def tick(self, now: datetime) -> None:
-        """Update the times shown, and which running jobs are followed."""
         self._follow_progress()
         if not self.view.preview:
             self._preview.stop_loading()
@@ -229,11 +228,12 @@ class JobsScreen(ListPage[Job]):
     def cells_of(self, key: str) -> Cells:
         if self.groups.is_group(key):
             return self.groups.cells_of(key, clock.now())
-        job, progress, pipeline = self.rows[key], self._progress.get(key), self._pipeline_of(key)
+        job, progress = self.rows[key], self._progress.get(key)
         return self._recorded.with_mark(key, cells(
-            job, clock.now(), progress, pipeline=pipeline, is_blocked=key in self.groups.blocked,
+            job, clock.now(), progress,
+            pipeline=self.groups.pipeline_of(key), is_blocked=key in self.groups.blocked,
             answered_at=self._recorded.since.get(key) or self.moment(),
-            fixed_by=self.groups.fixed_by.get(key),
+            newer_attempt=self.groups.newer_attempts.get(key),
         ))  # fmt: skip
 
     def facts_at_hand(self, now: datetime) -> tuple[Fact | FactLine, ...]:
@@ -271,7 +271,6 @@ class JobsScreen(ListPage[Job]):
             self.list.show_preview(self.moment())
 
     def _follow_progress(self) -> None:
-        """Follow the progress of the visible running jobs."""
         if self.subscriptions.is_on:  # otherwise this page is not visible
             jobs = map(self.rows.get, self.table.keys_in_sight if self.rows.has_moving else ())
             self._progress.follow(job.id for job in jobs if job and job.state is JobState.RUNNING)
@@ -282,9 +281,20 @@ class JobsScreen(ListPage[Job]):
         self._preview.stop_loading()
 
 
+def _go_to(page: JobsScreen, job: Job) -> None:
+    """Move the cursor to the row of a job; without a row, open the job's page."""
+    if not page.table.move_to(job.id):
+        page.post_message(OpenJob(job.id, job=job))
+
+
 def _show_regrouped(page: JobsScreen) -> None:
-    """Show the rows of another grouping; if the cursor's row is gone, go to the row of its job."""
-    cursor_before, job = page.table.cursor, page.job_at_hand()
+    """Show the rows of another grouping, with the cursor on the row of the same job as before."""
+    row, job_id = page.groups.regrouped
+    if row != page.table.cursor:
+        job = page.job_at_hand()
+        job_id = job.id if job is not None else None
     page.list.show_rows()
-    if job is not None and cursor_before not in page.table.keys:
-        page.table.move_to(page.groups.row_of(job.id))
+    cursor = page.table.cursor
+    if job_id is not None and cursor is not None and job_id not in page.groups.members(cursor):
+        page.table.move_to(page.groups.row_of(job_id))
+    page.groups.regrouped = page.table.cursor, job_id

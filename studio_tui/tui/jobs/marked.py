@@ -42,13 +42,9 @@ class ListedMarks:
         *,
         is_group: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Make marks.
+        """Make marks; `unmark` removes the mark of the job with an id.
 
-        Args:
-            marked: Returns the marked jobs.
-            unmark: Removes the mark of the job with an id.
-            is_group: Returns whether nothing is marked, so that `marked` returns the jobs of the
-                group under the cursor.
+        `is_group` returns whether `marked` returns the jobs of a group, as no job is marked.
         """
         self._marked = marked
         self._unmark = unmark

@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 
 from studio_tui.api.models import Job
 from studio_tui.presentation.format import plural
-from studio_tui.presentation.jobs.bulk import select_cancelable
+from studio_tui.presentation.jobs.bulk import select, why_not_cancel
+from studio_tui.presentation.jobs.rows import newer_attempt_words
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.dialogs import QuestionChange
 
@@ -16,25 +17,22 @@ def status_words(job: Job) -> str:
 
 
 def as_known_now(session: StudioSession, jobs: Sequence[Job]) -> list[Job]:
-    """Return jobs in their latest known states; a job that is no longer known stays as it is."""
+    """Return jobs in their latest known states."""
     known = session.known_items.jobs([job.id for job in jobs])
     return [known.get(job.id, job) for job in jobs]
 
 
 def cancelable_now(session: StudioSession, jobs: Sequence[Job]) -> tuple[Job, ...]:
     """Return the jobs that can still be canceled."""
-    return select_cancelable(as_known_now(session, jobs)).jobs
+    return select(as_known_now(session, jobs), why_not_cancel).jobs
 
 
 def job_changes(session: StudioSession, jobs: Sequence[Job]) -> Callable[[], QuestionChange | None]:
-    """Return a function that describes which of the jobs can no longer be canceled.
-
-    The function returns `None` if all can still be canceled.
-    """
+    """Return a function that describes which jobs can no longer be canceled; `None` if all can."""
 
     def describe_change() -> QuestionChange | None:
         jobs_now = as_known_now(session, jobs)
-        selection = select_cancelable(jobs_now)
+        selection = select(jobs_now, why_not_cancel)
         if not selection.left_out:
             return None
         if len(jobs_now) == 1:
@@ -50,27 +48,35 @@ def job_changes(session: StudioSession, jobs: Sequence[Job]) -> Callable[[], Que
     return describe_change
 
 
-def fixed_failures(session: StudioSession, jobs: Sequence[Job]) -> str:
-    """Return a sentence about failures of `jobs` that later runs have fixed, else an empty text."""
-    fixed = session.known_items.fixing_runs()
-    count = sum(job.id in fixed for job in jobs)
-    if not count:
-        return ""
+def newer_attempt_sentences(session: StudioSession, jobs: Sequence[Job]) -> str:
+    """Return what is known of newer attempts at failed ones of `jobs`; empty if there is none."""
+    newer_attempts = session.known_items.newer_attempts()
+    found = [newer for job in jobs if (newer := newer_attempts.get(job.id)) is not None]
+    fixes = sum(newer.is_fix for newer in found)
     if len(jobs) == 1:
-        return "A later run has fixed this failure."
-    was = "1 of these failures was" if count == 1 else f"{count:,} of these failures were"
-    return f"{was} fixed by a later run."
+        if fixes:
+            return "A later run has fixed this failure."
+        return "".join(f"This failure is {newer_attempt_words(newer)}." for newer in found)
+    sentences = []
+    if fixes:
+        was = "was" if fixes == 1 else "were"
+        sentences.append(f"{fixes:,} of these failures {was} fixed by a later run.")
+    if others := len(found) - fixes:
+        verb = (
+            "is superseded by a newer attempt"
+            if others == 1
+            else "are superseded by newer attempts"
+        )
+        sentences.append(f"{others:,} of these failures {verb}.")
+    return " ".join(sentences)
 
 
 def rerun_changes(
     session: StudioSession, jobs: Sequence[Job]
 ) -> Callable[[], QuestionChange | None]:
-    """Return a function that describes which of the jobs have changed state or were fixed.
-
-    The function returns `None` if nothing has changed.
-    """
+    """Return a function that describes which jobs have changed state or got a newer attempt."""
     states = {job.id: job.state for job in jobs}
-    fixed_before = fixed_failures(session, jobs)
+    sentences_before = newer_attempt_sentences(session, jobs)
 
     def describe_change() -> QuestionChange | None:
         changed = [job for job in as_known_now(session, jobs) if job.state is not states[job.id]]
@@ -81,8 +87,8 @@ def rerun_changes(
             counts = Counter(map(status_words, changed)).items()
             now = ", ".join(f"{count:,} {status}" for status, count in counts)
             sentences.append(f"Meanwhile {plural(len(changed), 'job')} changed: {now}.")
-        if (fixed := fixed_failures(session, jobs)) != fixed_before:
-            sentences.append(fixed)
+        if (newer := newer_attempt_sentences(session, jobs)) != sentences_before:
+            sentences.append(newer)
         return QuestionChange(" ".join(sentences), is_void=False) if sentences else None
 
     return describe_change

@@ -74,9 +74,8 @@ class Repeat:
 async def submitted_of(jobs: Iterable[Job], session: StudioSession) -> dict[str, Submitted]:
     """Return the submissions of jobs, by job id; jobs without a submission are left out.
 
-    A job may not have been submitted from here, but created by Studio from another job. Examples
-    are a run of a schedule and a further attempt in a pipeline. Such a job gets the submission of
-    the other job, without the times of a schedule.
+    A job that Studio created from another one, such as a run of a schedule, gets the submission of
+    that one, without the times of a schedule.
     """
     pipelines = session.pipelines.snapshot.value
     originals = pipelines.originals() if pipelines is not None else {}
@@ -105,7 +104,7 @@ def known_parts(job: Job, submitted: Submitted) -> dict[str, str]:
 
 
 def names_of(files: Iterable[SentFile]) -> dict[str, str]:
-    """Return texts such as `notes.txt (12 B)` by the ids of uploads; safe to draw."""
+    """Return texts such as `notes.txt (12 B)` by the ids of uploads, safe to draw."""
     return {
         file.id: file.label if file.size is None else f"{file.label} ({size(file.size)})"
         for file in files
@@ -140,7 +139,6 @@ def changes(
 
 
 def _note_on_times(submitted: Submitted | None, after: Draft) -> tuple[Cell, ...]:
-    """Return a note if the job was submitted as a schedule, but runs once now."""
     if submitted is None or after.cron_expression or after.start_after:
         return ()
     start = submitted.start_after

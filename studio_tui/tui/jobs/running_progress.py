@@ -10,7 +10,7 @@ from studio_tui.tui.messages import Progressed
 
 
 class RunningProgress:
-    """The latest progress bar of each followed job; `follow` drops the bars of other jobs."""
+    """The latest progress bar of each followed job."""
 
     def __init__(self, watch: ProgressWatch, screen: MessagePump) -> None:
         """Make an empty set of bars; `screen` gets a `Progressed` whenever a bar has moved."""

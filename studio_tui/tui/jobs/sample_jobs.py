@@ -1,7 +1,6 @@
 """Sample jobs that are offered in a new local Studio."""
 
-import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,6 @@ from studio_tui.errors import StudioError
 from studio_tui.presentation.format import plural
 from studio_tui.service.commands.create_job import Created, JobRefused
 from studio_tui.service.commands.trigger_pipeline import Triggered, TriggerRequest
-from studio_tui.service.polling.poller import Poller
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.jobs.create import create
@@ -76,10 +74,7 @@ async def offer_samples(app: App[Any], session: StudioSession, work: SampleJobs)
 
 
 async def _are_complete(session: StudioSession, job_ids: Collection[str]) -> bool:
-    """Wait until all jobs have ended, or one has failed; return whether all are complete.
-
-    A job that was canceled counts as failed.
-    """
+    """Wait until all jobs are complete, or one has ended otherwise; return whether all are."""
 
     def states() -> list[JobState]:
         return [job.state for job in session.known_items.jobs(job_ids).values()]
@@ -89,15 +84,12 @@ async def _are_complete(session: StudioSession, job_ids: Collection[str]) -> boo
         is_any_incomplete = any(state is not JobState.COMPLETE for state in ended)
         return is_any_incomplete or len(ended) == len(job_ids)
 
-    await _until(session.jobs, is_decided)
+    await session.jobs.value_once(is_decided)
     return all(state is JobState.COMPLETE for state in states())
 
 
 async def _trigger(app: App[Any], session: StudioSession, work: SampleJobs) -> None:
-    """Trigger the pipeline, and notify the user that it is running, and later if it has failed.
-
-    While it has not failed, this never returns.
-    """
+    """Trigger the pipeline; return when it has failed, after notifying the user."""
     try:
         request = TriggerRequest((work.target,), review=False)
         outcome = await session.commands.pipeline_trigger.trigger(request, before=())
@@ -106,7 +98,7 @@ async def _trigger(app: App[Any], session: StudioSession, work: SampleJobs) -> N
         return
     if isinstance(outcome, Triggered):
         app.notify(f"The sample pipeline is running. {work.watch_hint}", timeout=20, markup=False)
-        await _until(session.pipelines, lambda: _has_failed(session, outcome.pipeline))
+        await session.pipelines.value_once(lambda: _has_failed(session, outcome.pipeline))
         app.notify(f"The sample pipeline failed. {work.failure_hint}", timeout=20, markup=False)
 
 
@@ -114,15 +106,3 @@ def _has_failed(session: StudioSession, pipeline: Pipeline) -> bool:
     pipelines = session.pipelines.snapshot.value
     latest = pipelines.get(pipeline.pipeline_id) if pipelines else None
     return latest is not None and latest.state is PipelineState.FAILED
-
-
-async def _until(poller: Poller[Any], test: Callable[[], bool]) -> None:
-    """Wait until `test` returns True; it is called again after each answer of the poller."""
-    answered = asyncio.Event()
-    unsubscribe = poller.subscribe(lambda _: answered.set())
-    try:
-        while not test():
-            answered.clear()
-            await answered.wait()
-    finally:
-        unsubscribe()

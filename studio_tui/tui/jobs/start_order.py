@@ -37,10 +37,7 @@ class StartOrder:
 
 
 async def start_order(session: StudioSession, jobs: Sequence[Job]) -> StartOrder:
-    """Return the order in which jobs would start if rerun.
-
-    It is computed in a thread, as pipelines may be large.
-    """
+    """Return the order in which jobs would start if rerun."""
     is_kept, pipeline_list = session.client.is_local_studio, session.known_items.pipelines()
     ids = {job.id for job in jobs}
 
@@ -60,7 +57,7 @@ class CreatedJob:
 
     @property
     def words(self) -> str:
-        """The text for a report: `created as 1a2b3c4d in the pipeline nightly`."""
+        """The outcome: `created as 1a2b3c4d in the pipeline nightly`."""
         name = self.pipeline.name or self.pipeline.pipeline_id
         return f"created as {self.job_id[:SHORT_ID]} in the pipeline {name}"
 
@@ -78,7 +75,6 @@ class OrderedCreation:
         self._lock = asyncio.Lock()
         """Held while the request is sent, so that it is sent once."""
         self._has_answer = False
-        """Whether the request has ended, with `_pipeline`, with `_error`, or with neither."""
         self._pipeline: Pipeline | None = None
         """The pipeline that Studio created; `None` if it created none."""
         self._error: StudioError | None = None

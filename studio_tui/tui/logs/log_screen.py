@@ -276,7 +276,7 @@ class LogScreen(Page):
         if self._wait is not None:
             left.append(Part(self._wait.words, Tone.WAITING))
         outage, behind = self.session.reachability.outage, self._log.preview.behind
-        words, tone, _ = describe_connection(state, self._job, now, behind=behind, outage=outage)
+        words, tone, *_ = describe_connection(state, self._job, now, behind=behind, outage=outage)
         is_paused = not (self.view.following or state.phase is FollowPhase.COMPLETE)
         head.left = tuple(left)
         head.right = (

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from studio_tui.api.ids import NO_ID, is_usable_id
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.presentation.format import plural
-from studio_tui.presentation.jobs.bulk import cancel_effect, select_cancelable
+from studio_tui.presentation.jobs.bulk import cancel_effect, why_not_cancel
 from studio_tui.presentation.schedules.rows import is_suspended, rebuilt_datasets
 from studio_tui.service.commands.submitted import RelatedRequest
 from studio_tui.tui.frame.bulk import list_between
@@ -15,14 +15,13 @@ from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.request_notices import run_and_report
 from studio_tui.tui.jobs.bulk import cancel_all
-from studio_tui.tui.jobs.cancel_question import cancel_after_asking
 from studio_tui.tui.jobs.controller import JobController
 from studio_tui.tui.jobs.create import make_job
 from studio_tui.tui.jobs.marked import MarkedJobs
 from studio_tui.tui.jobs.naming import describe_schedule, time_of, title
 from studio_tui.tui.jobs.question_changes import cancelable_now, job_changes
+from studio_tui.tui.jobs.questions import cancel_after_asking, prepared_repeat
 from studio_tui.tui.jobs.rerun import submitted_of, with_schedule
-from studio_tui.tui.jobs.rerun_question import prepared_repeat
 from studio_tui.tui.jobs.schedule_runs import show_runs
 from studio_tui.tui.messages import CRON, OpenForm, SchedulePipeline
 from studio_tui.tui.schedules.editing import Replaced, ScheduleEditor, schedule_changes
@@ -65,12 +64,14 @@ class ScheduleController(JobController):
         return None if self._host.session.commands.schedules.is_possible else ELSEWHERE
 
     def why_not_cancel(self) -> str | None:
-        """Return why no marked schedule, or without marks the current one, can be canceled."""
-        if self._host.read_only:
-            return READ_ONLY
-        if any(is_usable_id(task.id) for task in self._targets()):
-            return None
-        return self._why_no_change() or NO_ID
+        """Return why no marked schedule, else the current one, can be canceled."""
+        return READ_ONLY if self._host.read_only else self.why_no_runs()
+
+    def why_no_runs(self) -> str | None:
+        """Return why no marked schedule, else the current one, has an id that requests can use."""
+        if not (targets := self._targets()):
+            return self.why_no_id()
+        return None if any(is_usable_id(task.id) for task in targets) else NO_ID
 
     def _targets(self) -> Sequence[Job]:
         return self.marked.available_jobs() or tuple(filter(None, (self._at_hand(),)))
@@ -97,7 +98,7 @@ class ScheduleController(JobController):
 
     def show_runs(self) -> None:
         """Show the jobs or pipelines that the marked schedules, else the current one, created."""
-        show_runs(self._host, self._targets())
+        show_runs(self._host, [task for task in self._targets() if is_usable_id(task.id)])
 
     def open_form(self) -> None:
         """Show the form for a new job at its cron field."""
@@ -163,7 +164,7 @@ class ScheduleController(JobController):
         await cancel_after_asking(self._host, task)
 
     async def _end_marked(self) -> None:
-        tasks = [task for task in self.marked.available_jobs() if select_cancelable((task,)).jobs]
+        tasks = [task for task in self.marked.available_jobs() if why_not_cancel(task) is None]
         submissions = await submitted_of(tasks, self._host.session)
         lines = []
         for task in tasks:
@@ -193,7 +194,7 @@ class ScheduleController(JobController):
             "runs",
             "Show the jobs or pipelines that it created",
             show_runs,
-            JobController.why_no_id,
+            why_no_runs,
         ),
         Command(
             "schedule.new",

@@ -98,9 +98,10 @@ def _deciding_width(column: Column) -> int:
 
 
 def _text_width(cell: Cell | Pieces) -> int:
+    """Return the width in cells of a text; 0 if the column need not be wider for it."""
     if isinstance(cell, Pieces):
         return min(LONGEST, sum(cell_len(part.text) for part in cell.parts))
     text = cell.text
-    if not text or text == UNKNOWN:
+    if not text or text == UNKNOWN or cell.unless:
         return 0
     return min(LONGEST, len(text) if text.isascii() else cell_len(text))

@@ -69,7 +69,7 @@ class TableCursor:
 
     def join_to(self, key: str) -> None:
         """Give the row under the cursor the key `key`, which the row has in the next `replace`."""
-        if key == self.key:
+        if not self.keys or key == self.key:
             return
         self._chosen = key if self._chosen == self.key else self._chosen
         self._pinned = key if self._is_pinned else self._pinned

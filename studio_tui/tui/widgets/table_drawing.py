@@ -45,6 +45,10 @@ class TableDrawing:
         self._fitted_to: tuple[int, bool] | None = None
         self._other_table: Sequence[int] = ()
         """The width of another table and its texts, if it had rows; empty once this one fits."""
+        self._measured: Sequence[str] = ()
+        """Keys of rows, visible or not, for which columns have to be wide enough."""
+        self._is_measured = True
+        """Whether columns are wide enough for them."""
         self.sideways = 0
 
     def expire(self) -> None:
@@ -117,6 +121,13 @@ class TableDrawing:
             self._rows.clear()
         return self._painter
 
+    def measure(self, keys: Sequence[str]) -> None:
+        """Make columns wide enough for these rows too, visible or not.
+
+        There have to be cells for the keys at the next painting, even if they are not shown.
+        """
+        self._measured, self._is_measured = keys, False
+
     def lines(
         self, look: TableLook, height: int, top: int, cursor: TableCursor, marked: Set[str]
     ) -> list[Strip]:
@@ -132,6 +143,11 @@ class TableDrawing:
                 self._contents.widen(self._other_table[1:])
             self._other_table = ()
             self._rows.forget()
+            self._is_measured = False
+        if not self._is_measured:
+            self._is_measured = True
+            if self._contents.grow(self._rows.cells_to_measure(self._measured)):
+                self._painter = None
         if self._update_contents(look.columns, keys_in_sight):
             self._painter = None
         painter = self.painter(look)

@@ -40,8 +40,6 @@ _SIGN = "sign"
 
 
 class RowLook(NamedTuple):
-    """How a row is highlighted."""
-
     cursor: bool
     marked: bool
 
@@ -49,7 +47,6 @@ class RowLook(NamedTuple):
 _LOOKS: dict[tuple[bool, bool], RowLook] = {
     look: look for look in map(RowLook._make, product((False, True), repeat=2))
 }
-"""All looks, so that none is created for each row of each painting."""
 
 
 class Sorting(NamedTuple):
@@ -138,6 +135,7 @@ class Painter:
             for p in placed
         ]
         """Index of the cell, width, alignment and blanks at the right of each shown column."""
+        self._shown_columns = frozenset(p.column.key for p in placed)
         plain = palette.rows[RowLook(cursor=False, marked=False)].styles[Tone.PLAIN]
         self.blank = Strip([Segment(" " * width, plain)], width)
         self.header = self._draw_titles(sorting)
@@ -152,7 +150,7 @@ class Painter:
         places, following = self._places, 0
         while following < len(places):
             index, width, align, after = places[following]
-            cell = cells[index]
+            cell = self._cell(cells[index])
             following += 1
             length = _length(cell)
             if length > width and align is _LEFT and not self.max_scroll:
@@ -166,13 +164,13 @@ class Painter:
                 if following == len(places):
                     width, after = width + len(after), ""
             if isinstance(cell, Pieces):
-                for text, tone, _ in _fit_parts(cell.parts, width):
+                for text, tone, *_ in _fit_parts(cell.parts, width):
                     if tone is not run_tone:
                         runs.append((run_tone, run))
                         run_tone, run = tone, ""
                     run += text
             else:
-                text, tone, shorter = cell
+                text, tone, shorter, _ = cell
                 if text and tone is not run_tone:
                     runs.append((run_tone, run))
                     run_tone, run = tone, ""
@@ -185,6 +183,11 @@ class Painter:
             run += after
         runs.append((run_tone, run))
         return self._crop(QuickStrip(runs, self._palette.rows[look], self._length))
+
+    def _cell(self, cell: Cell | Pieces) -> Cell | Pieces:
+        """Return a cell, or an empty one if a shown column makes it superfluous."""
+        is_superfluous = isinstance(cell, Cell) and cell.unless in self._shown_columns
+        return NOTHING if is_superfluous else cell
 
     def next_scroll(self, scroll: int, direction: int) -> int:
         """Return the nearest possible `scroll` that is less (-1) or greater (1) than this one."""
@@ -271,7 +274,7 @@ def _stops(placed: Sequence[Placed], still: int, room: int) -> Iterator[int]:
 def _fit_parts(parts: Sequence[Cell], width: int) -> Iterator[Cell]:
     """Yield parts with `width` cells in total: shortened, cut with an ellipsis or filled up."""
     parts = [part for part in parts if part.text] or [NOTHING]
-    for text, tone, _ in parts[:-1]:
+    for text, tone, *_ in parts[:-1]:
         length = cell_len(text)
         if length >= width:
             # One more character, so that `fit` adds an ellipsis for the parts left out.
@@ -279,7 +282,7 @@ def _fit_parts(parts: Sequence[Cell], width: int) -> Iterator[Cell]:
             return
         yield Cell(text, tone)
         width -= length
-    text, tone, shorter = parts[-1]
+    text, tone, shorter, _ = parts[-1]
     if shorter and cell_len(text) > width:
         text = _first_that_fits(shorter, width)
     yield Cell(fit(text, width, Align.LEFT), tone)

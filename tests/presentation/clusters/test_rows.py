@@ -66,10 +66,11 @@ def test_counts_have_a_plus_if_not_all_jobs_are_loaded() -> None:
     assert values["jobs"] == "1+ done · 0 running · 0 failed"
 
 
-def test_a_fixed_failure_is_not_counted_as_failed() -> None:
+def test_a_failure_with_a_newer_attempt_is_not_counted_as_failed() -> None:
     failed = [job(number, "FAILED", compute_cluster_name="gpu") for number in (1, 2)]
     values = {
-        fact.label: fact.value.text for fact in facts(cluster(), failed, fixed={failed[0].id})
+        fact.label: fact.value.text
+        for fact in facts(cluster(), failed, newer_attempts={failed[0].id})
     }
     assert values["jobs"] == "0 done · 0 running · 1 failed"
 

@@ -29,15 +29,15 @@ TRACEBACK = (
         ),
         (
             "The query ended with exit code 3; its last output: line 29",
-            "exit code 3; last output: line 29",
+            "“line 29”, exit code 3",
         ),
         (
             "The query ended with exit code 1; its last output: 0 failed",
-            "exit code 1; last output: 0 failed",
+            "“0 failed”, exit code 1",
         ),
         (
             "Job failed with exit code 1. Output: WARNING: slow",
-            "exit code 1; last output: WARNING: slow",
+            "“WARNING: slow”, exit code 1",
         ),
         *(
             (f"The query ended with exit code 1; its last output: {error}", error)

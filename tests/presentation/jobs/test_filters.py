@@ -5,12 +5,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from studio_tui.api.models import Job
+from studio_tui.api.states import JobState
 from studio_tui.presentation.jobs.filters import JOBS, exact_filter, id_filter, jobs_with
 from studio_tui.presentation.jobs.states import counts
 from studio_tui.presentation.lists.filter_terms import FilterError, valid_terms
 from studio_tui.presentation.lists.filter_words import quote_value, split_terms
 from studio_tui.presentation.lists.kinds import NEWEST_FIRST
 from studio_tui.presentation.lists.listing import Listing
+from studio_tui.service.newer_attempts import NewerAttempt
 from studio_tui.text import safe_line
 from tests.jobs import NOON, job
 from tests.presentation.jobs.job_filter import Filter
@@ -229,7 +231,7 @@ def test_filters_distinguish_blocked_jobs_from_waiting_jobs(text: str, expected:
     jobs = [job(number, state, name=name) for number, (name, state) in enumerate(states.items())]
     # A job that has ended may still be among those that its pipeline blocks.
     blocked = {jobs[0].id, jobs[3].id}
-    kind = jobs_with(lambda _: None, lambda _: "", blocked.__contains__, lambda _: False)
+    kind = jobs_with(lambda _: None, lambda _: "", blocked.__contains__, lambda _: None)
     rows = Listing(kind)
     rows.replace(jobs)
     terms, problem = valid_terms(text, kind)
@@ -238,10 +240,13 @@ def test_filters_distinguish_blocked_jobs_from_waiting_jobs(text: str, expected:
     assert [rows[key].name for key in ids] == expected
 
 
-def test_a_filter_for_problems_excludes_fixed_failures() -> None:
-    jobs = [job(1, "FAILED"), job(2, "FAILED"), job(3, "COMPLETE"), job(4, "WARMING")]
-    fixed = {jobs[0].id, jobs[2].id}
-    kind = jobs_with(lambda _: None, lambda _: "", lambda _: False, fixed.__contains__)
+def test_a_filter_for_problems_excludes_failures_with_a_newer_attempt() -> None:
+    states = ("FAILED", "FAILED", "COMPLETE", "WARMING", "FAILED")
+    jobs = [job(number, state) for number, state in enumerate(states, 1)]
+    fix = NewerAttempt(job(9).id, JobState.COMPLETE)
+    newer_attempts = {jobs[0].id: fix, jobs[2].id: fix}
+    newer_attempts[jobs[4].id] = NewerAttempt(job(9).id, JobState.RUNNING)
+    kind = jobs_with(lambda _: None, lambda _: "", lambda _: False, newer_attempts.get)
     rows = Listing(kind)
     rows.replace(jobs)
 
@@ -251,8 +256,10 @@ def test_a_filter_for_problems_excludes_fixed_failures() -> None:
 
     assert numbers_passing("status=problem") == [2, 4]
     assert numbers_passing("is:fixed") == [1]
-    assert numbers_passing("is:failed") == [1, 2]
-    (failed,) = [each for each in counts(jobs, fixed=fixed) if each.name == "failed"]
+    assert numbers_passing("is:superseded") == [5]
+    assert numbers_passing("is:failed") == [1, 2, 5]
+    numbers = counts(jobs, newer_attempts=newer_attempts)
+    (failed,) = [each for each in numbers if each.name == "failed"]
     assert failed.number == 1
 
 

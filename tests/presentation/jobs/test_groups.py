@@ -2,6 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio_tui.api.models import Job
+from studio_tui.api.states import JobState
 from studio_tui.presentation.cells import NOTHING, Cell, Pieces, Tone
 from studio_tui.presentation.choices import next_choice
 from studio_tui.presentation.columns import by_key
@@ -16,6 +17,7 @@ from studio_tui.presentation.jobs.groups import (
     without_numbers,
 )
 from studio_tui.presentation.jobs.rows import COLUMNS
+from studio_tui.service.newer_attempts import NewerAttempt
 from tests.jobs import NOON, job
 
 KEYS = [f"{kind}{number}" for number in range(4) for kind in "ab-"]
@@ -85,7 +87,7 @@ def test_the_row_of_a_group_counts_its_jobs_by_state() -> None:
     assert isinstance(state, Cell)
     assert isinstance(error, Pieces)
     assert state.text == "▸ 4 jobs"
-    assert "".join(part.text for part in error.parts).split("▏ ")[1] == "✓2 ●1 ✗1 "
+    assert "".join(part.text for part in error.parts).split("▏ ")[1] == "✗1 ●1 ✓2 "
     assert row["run"] == NOTHING
 
 
@@ -102,13 +104,18 @@ def test_a_schedule_in_a_group_is_neither_counted_nor_drawn() -> None:
     assert counts == [Cell("▸ 1 job", Tone.WAITING), Cell("▸ 1 job", Tone.GOOD)]
 
 
-def test_the_facts_of_a_group_count_fixed_failures_and_schedules_separately() -> None:
-    jobs = [job(1, "FAILED"), job(2, "FAILED"), job(3), job(4, "TASK")]
+FIX = NewerAttempt(job(9).id, JobState.COMPLETE)
+RETRY = NewerAttempt(job(9).id, JobState.RUNNING)
+
+
+def test_the_facts_of_a_group_count_other_failures_and_schedules_separately() -> None:
+    jobs = [job(1, "FAILED"), job(2, "FAILED"), job(3), job(4, "TASK"), job(5, "FAILED")]
     group = JobGroup("tiles", tuple(each.id for each in jobs))
+    newer_attempts = {jobs[0].id: FIX, jobs[4].id: RETRY}
     values = {
-        each.label: each.value.text for each in group_facts(group, jobs, NOON, (), {jobs[0].id})
+        each.label: each.value.text for each in group_facts(group, jobs, NOON, (), newer_attempts)
     }
-    assert values["jobs"] == "4: 1 done, 1 failed, 1 fixed, 1 schedule"
+    assert values["jobs"] == "5: 1 done, 1 failed, 1 fixed, 1 superseded, 1 schedule"
 
 
 def test_failures_of_a_group_that_differ_only_in_numbers_are_counted_together() -> None:
@@ -142,18 +149,22 @@ def test_a_folded_group_shows_its_running_jobs_and_unfixed_failures() -> None:
     ]
     expected = {each.id for each in (failed_again, failed_after_success, retried, retry, *unnamed)}
     assert shown_while_folded(jobs) == shown_while_folded(reversed(jobs)) == expected
+    assert shown_while_folded(jobs, {retried.id}) == expected - {retried.id}
 
 
 def test_a_group_counts_fixed_failures_separately() -> None:
     jobs = [job(1, "COMPLETE"), job(2, "FAILED", error_message="E: tile 5")]
-    group, fixed = JobGroup("x", tuple(each.id for each in jobs)), {job(2).id: job(1).id}
-    row = by_key(COLUMNS, group_cells(group, jobs, Cell("1m"), is_open=False, fixed=fixed))
+    group, fixed = JobGroup("x", tuple(each.id for each in jobs)), {job(2).id: FIX}
+    cells = group_cells(group, jobs, Cell("1m"), is_open=False, newer_attempts=fixed)
+    row = by_key(COLUMNS, cells)
     state, error = row["state"], row["error"]
     assert isinstance(state, Cell)
     assert isinstance(error, Pieces)
     assert state.tone is not Tone.BAD
-    assert "".join(part.text for part in error.parts).split("▏ ")[1] == "✓1 +1 fixed"
+    assert "".join(part.text for part in error.parts).split("▏ ")[1] == "✓1 +1 fixed "
     assert all(part.tone is not Tone.BAD for part in error.parts)
-    facts = {fact.label: fact.value.text for fact in group_facts(group, jobs, NOON, fixed=fixed)}
+    facts = {
+        fact.label: fact.value.text for fact in group_facts(group, jobs, NOON, newer_attempts=fixed)
+    }
     assert facts["jobs"] == "2: 1 done, 1 fixed"
     assert "failed" not in facts

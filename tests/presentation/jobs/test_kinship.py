@@ -1,9 +1,13 @@
 """Facts about related jobs: earlier and later attempts, and the job that was continued."""
 
+import pytest
+
+from studio_tui.api.states import JobState
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.jobs.facts import facts
 from studio_tui.presentation.jobs.kinship import with_related_jobs
 from studio_tui.presentation.jobs.rows import cells
+from studio_tui.service.newer_attempts import NewerAttempt
 from studio_tui.service.polling.attempts import RelatedJobs
 from tests.jobs import NOON, job
 
@@ -38,15 +42,29 @@ def test_the_facts_number_the_attempt_and_name_each_other_attempt_once() -> None
 
 def test_the_run_that_fixed_a_failure_is_named_once() -> None:
     failed, fix = job(2, "FAILED"), job(3)
-    related = RelatedJobs(None, (), {fix.id: fix}, fixing_run=fix.id)
+    newer = NewerAttempt(fix.id, JobState.COMPLETE)
+    related = RelatedJobs(None, (), {fix.id: fix}, newer_attempt=newer)
     fixed = with_related_jobs(facts(failed, NOON), related)[1]
     assert (fixed.label, fixed.value.text) == ("fixed", "by 00000003… ✓ job_3.py")
     continued = with_related_jobs(facts(failed, NOON), related._replace(successors=(fix.id,)))
-    assert [fact.label for fact in continued[1:3] if "00000003" in fact.value.text] == ["continued"]
+    assert [fact.label for fact in continued[1:3] if "00000003" in fact.value.text] == ["fixed"]
+    again = related._replace(newer_attempt=NewerAttempt(fix.id, JobState.FAILED))
+    superseded = with_related_jobs(facts(failed, NOON), again)[1]
+    assert (superseded.label, superseded.value.text) == ("newer run", "00000003… ✓ job_3.py")
 
 
-def test_the_row_of_a_fixed_failure_is_dimmed_and_names_the_job_that_fixed_it() -> None:
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (JobState.COMPLETE, "fixed by 00000003"),
+        (JobState.RUNNING, "superseded by 00000003, running"),
+    ],
+)
+def test_the_row_of_a_failure_with_a_newer_attempt_is_dimmed_and_names_the_attempt(
+    state: JobState, words: str
+) -> None:
     failed = job(2, "FAILED", error_message="RuntimeError: corrupt tile 17")
-    row = cells(failed, NOON, fixed_by=job(3).id)
-    assert "fixed by 00000003" in [cell.text for cell in row]
+    row = cells(failed, NOON, newer_attempt=NewerAttempt(job(3).id, state))
+    assert words in [cell.text for cell in row]
+    assert row[-1].shorter[-1] == words.split(maxsplit=1)[0]
     assert {cell.tone for cell in row if cell.text} == {Tone.DIM}

@@ -126,6 +126,14 @@ def test_the_header_names_each_exit_code_once(message: str, count: int) -> None:
     assert "exit code 137" in words
 
 
+def test_the_header_omits_a_plain_exit_code_that_follows_the_last_output() -> None:
+    message = "The query ended with exit code 3; its last output: line 29"
+    failed = job(1, "FAILED", exit_code=3, error_message=message)
+    reason = failure_cause(failed, b"")
+    assert reason == "“line 29”, exit code 3"
+    assert not any("exit code" in part.text for part in job_parts(failed, NOON, reason))
+
+
 def test_the_header_of_a_blocked_job_has_the_sign_and_the_word_of_its_row() -> None:
     (status,) = job_parts(job(1, "PENDING"), NOON, is_blocked=True)
     assert status.text == "⊘ BLOCKED"

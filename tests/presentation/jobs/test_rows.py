@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from studio_tui.api.label import NAME
 from studio_tui.api.models import Cluster, Job
 from studio_tui.api.states import JobState
-from studio_tui.presentation.cells import Tone
+from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.columns import by_key
 from studio_tui.presentation.jobs.facts import Values, environment, facts, raw_json
 from studio_tui.presentation.jobs.filters import JOBS
@@ -73,6 +73,13 @@ def test_only_a_running_job_shows_its_progress() -> None:
     ]
     for status in ("COMPLETE", "QUEUED", "CANCELING"):
         assert progress_texts(job(3, status), bar) == ["", "", ""]
+
+
+def test_the_column_of_errors_has_the_progress_if_no_other_column_shows_it() -> None:
+    progress = Progress("", 37, 100, 37, "it", 3.1, 12, 20)
+    assert by_key(COLUMNS, cells(job(1, "RUNNING"), NOON, progress))["error"] == Cell(
+        "37%  3.1 it/s  ~0:20 left", Tone.ACTIVE, ("37%  ~0:20 left", "37%"), unless="share"
+    )
 
 
 def test_unknown_parts_of_the_progress_are_left_empty() -> None:

@@ -1,7 +1,4 @@
-"""Which job continues or repeats which, and by which job a failure is fixed."""
-
-from hypothesis import given
-from hypothesis import strategies as st
+"""Which job continues or repeats which."""
 
 from studio_tui.api.models import JobInput
 from studio_tui.service.commands.origins import Origins
@@ -24,23 +21,15 @@ def test_a_continued_job_has_its_successors_and_they_have_their_origin() -> None
     assert origins.successors(job(1).id) == (job(2).id, job(3).id)
 
 
-def test_a_failure_is_fixed_when_the_last_job_that_continued_it_is_complete() -> None:
-    origins = origins_of((2, 1), (3, 2))
-    jobs = {each.id: each for each in (job(1, "FAILED"), job(2, "FAILED"), job(3, "RUNNING"))}
-    assert origins.fixed_by(jobs[job(1).id], jobs.get) is None
-    jobs[job(3).id] = job(3, "COMPLETE")
-    assert origins.fixed_by(jobs[job(1).id], jobs.get) == job(3, "COMPLETE")
-    assert origins.fixed_by(job(3, "COMPLETE"), jobs.get) is None
-
-
-def test_a_failure_is_fixed_by_a_job_that_repeats_it_or_continues_one_that_does() -> None:
-    origins = origins_of((3, 2))
+def test_the_later_runs_of_a_job_continue_or_repeat_it() -> None:
+    origins = origins_of((3, 2), (4, 1))
     changes = origins.changes
     origins.note(job(2).id, Submitted(repeats=job(1).id))
     assert origins.changes == changes + 1
-    assert origins.linked_ids() == {job(1).id, job(2).id, job(3).id}
-    jobs = {each.id: each for each in (job(1, "FAILED"), job(2, "FAILED"), job(3))}
-    assert origins.fixed_by(jobs[job(1).id], jobs.get) == job(3)
+    assert origins.later_runs() == {
+        job(1).id: (job(4).id, job(2).id),
+        job(2).id: (job(3).id,),
+    }
     assert origins.origin(job(2).id) is None
 
 
@@ -52,13 +41,6 @@ def test_a_job_counts_as_not_looked_up_until_its_submission_was_looked_up() -> N
         [job(1).id, job(2).id], {job(1).id: Submitted(rerun_from_job_id=job(3).id)}
     )
     assert origins.not_looked_up([job(2), job(3)]) == [job(3).id]
-
-
-@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), max_size=20))
-def test_the_search_for_a_fix_ends_for_any_links_between_jobs(pairs: list[tuple[int, int]]) -> None:
-    origins = origins_of(*pairs)
-    jobs = {job(number).id: job(number, "FAILED") for number in range(6)}
-    assert all(origins.fixed_by(each, jobs.get) is None for each in jobs.values())
 
 
 def test_manual_runs_and_predecessors_are_listed_once_even_if_links_form_a_circle() -> None:

@@ -1,7 +1,7 @@
 """Earlier runs of a pipeline's job: as sent by Studio, or as observed."""
 
 from studio_tui.api.models import Pipeline
-from studio_tui.service.polling.attempts import AttemptIndex, all_runs, with_attempts
+from studio_tui.service.polling.attempts import all_runs, earlier_and_later_runs, with_attempts
 from tests.pipelines import pipeline
 
 ORIGINAL = pipeline(runs={"a": "FAILED", "b": "PENDING"})
@@ -35,7 +35,7 @@ def test_all_runs_of_a_pipeline_include_earlier_attempts() -> None:
 
 
 def test_the_runs_before_and_after_a_run_are_found() -> None:
-    index, pipelines = AttemptIndex(), (rerun("run-3", "run-1", "run-2"),)
-    assert index.earlier_and_later_runs("run-2", pipelines) == (("run-1",), ("run-3",))
-    assert index.earlier_and_later_runs("run-1-b", pipelines) == ((), ())
-    assert index.earlier_and_later_runs("run-2", (ORIGINAL,)) == ((), ())
+    pipelines = (rerun("run-3", "run-1", "run-2"),)
+    assert earlier_and_later_runs("run-2", pipelines) == (("run-1",), ("run-3",))
+    assert earlier_and_later_runs("run-1-b", pipelines) == ((), ())
+    assert earlier_and_later_runs("run-2", (ORIGINAL,)) == ((), ())

@@ -30,6 +30,16 @@ def test_a_watched_job_is_reported_once_when_it_ends() -> None:
     assert reports[0].failed == 1
 
 
+def test_an_old_row_of_a_reported_job_does_not_report_its_end_again() -> None:
+    endings, running = Endings(), job(1, "RUNNING")
+    reports = reports_of(endings)
+    endings.watch((running,))
+    for _ in range(2):
+        endings.check_jobs((job(1, "COMPLETE"),))
+        endings.watch_rows((running,))
+    assert [ended.id for report in reports for ended in report.jobs] == [running.id]
+
+
 @pytest.mark.parametrize("state", ["COMPLETE", "FAILED", "CANCELED", "TASK"])
 def test_a_job_that_had_ended_when_it_was_watched_is_not_reported(state: str) -> None:
     endings = Endings()

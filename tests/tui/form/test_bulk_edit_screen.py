@@ -187,3 +187,19 @@ async def test_an_error_in_the_form_is_reported_once_and_a_saved_draft_keeps_the
         assert submit_screen(pilot).form.draft == draft
         assert pilot.app.focused is not None
     assert len(studio.jobs()) == 2
+
+
+async def test_a_single_marked_job_loses_its_mark_once_it_was_edited_and_created(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    submit_finished_jobs(studio, "one.py")
+    async with dashboard(studio, tmp_path, size=SIZE) as pilot:
+        await until_shown(pilot, "✓1 ")
+        await pilot.press("a", "e")
+        await until_shown(pilot, "Edit one.py", "There is no terminal here")
+        await pilot.press("f9")
+        await until_shown(pilot, "Run the changed job?")
+        await pilot.press("f")
+        await until_shown(pilot, "Created: one.py")
+        await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+        assert "marked" not in screen_text(pilot)

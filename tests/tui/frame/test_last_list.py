@@ -59,7 +59,7 @@ LAST = LastList(
 TEXTS = st.text(st.characters(categories=["L", "N", "P"]), max_size=8)
 CELLS = st.builds(Cell, TEXTS, st.sampled_from(Tone), st.lists(TEXTS, max_size=2).map(tuple))
 PIECES = st.lists(
-    st.builds(Cell, TEXTS, st.sampled_from(Tone), st.just(())), min_size=2, max_size=3
+    st.builds(Cell, TEXTS, st.sampled_from(Tone), st.just(()), st.just("")), min_size=2, max_size=3
 )
 
 

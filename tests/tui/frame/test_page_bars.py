@@ -34,7 +34,7 @@ def session_with(
         schedules=SimpleNamespace(snapshot=SimpleNamespace(value=range(other_rows))),
         endings=SimpleNamespace(snapshot=SimpleNamespace(value=badges)),
         batches=SimpleNamespace(snapshot=SimpleNamespace(value=())),
-        known_items=SimpleNamespace(fixing_runs=dict),
+        known_items=SimpleNamespace(newer_attempts=dict),
     )
     return cast(StudioSession, fake)
 

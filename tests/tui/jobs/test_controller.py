@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from datetime import UTC
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,8 +14,10 @@ from studio_tui.service.commands.submitted import Submitted
 from studio_tui.tui.frame.commands import READ_ONLY
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.jobs.controller import NO_JOB, JobController
+from studio_tui.tui.jobs.marked import ListedMarks
 from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.messages import CreateJob, OpenLog
+from studio_tui.tui.schedules.controller import ScheduleController
 from tests.jobs import job
 
 CHANGING = {"job.cancel", "job.run_again", "job.continue", "job.edit"}
@@ -36,6 +39,7 @@ class Screen:
 
     def __init__(self, *, read_only: bool = False, answer: bool = False) -> None:
         self.read_only = read_only
+        self.hidden_marks = 0
         self.answer = answer
         self.app = NotifyingApp(self.notify_user)
         self.notifications: list[str] = []
@@ -47,11 +51,8 @@ class Screen:
             jobs=SimpleNamespace(snapshot=SimpleNamespace(error=StudioError("silent"))),
             commands=SimpleNamespace(
                 jobs=SimpleNamespace(cancel=self._cancel),
-                job_creator=SimpleNamespace(
-                    new_job=SimpleNamespace(job_instead_of=lambda _job_id: None)
-                ),
             ),
-            known_items=SimpleNamespace(fixing_runs=dict),
+            known_items=SimpleNamespace(newer_attempts=dict),
             is_local=True,
         )
 
@@ -128,6 +129,23 @@ def test_commands_that_need_the_id_are_disabled_for_a_job_with_an_unusable_id() 
         "job.log",
         "job.copy_id",
     }
+
+
+USABLE, UNUSABLE = job(1), job(2, id="..")
+
+
+@pytest.mark.parametrize(
+    ("current", "marked", "reason"),
+    [(USABLE, [UNUSABLE], NO_ID), (UNUSABLE, [USABLE, UNUSABLE], None)],
+)
+def test_an_unusable_id_of_the_current_job_does_not_matter_if_others_are_marked(
+    current: Job, marked: list[Job], reason: str | None
+) -> None:
+    marks = ListedMarks(lambda: marked)
+    jobs = JobController(Screen(), lambda: current, marked=marks)
+    assert jobs.why_not_copy() == reason
+    schedules = ScheduleController(Screen(), lambda: current, marks, UTC, lambda *_: None)
+    assert schedules.why_no_runs() == reason
 
 
 def test_the_page_and_the_pipeline_of_a_job_cannot_be_opened_if_there_are_none() -> None:

@@ -119,7 +119,7 @@ async def test_an_unconfirmed_request_of_an_earlier_run_is_asked_about_until_the
     assert [entry.outcome for entry in journal.entries()] == [IntentOutcome.GIVEN_UP]
 
 
-async def test_the_log_of_a_new_job_is_shown_even_before_the_list_contains_the_job(
+async def test_commands_stay_with_the_cursor_after_a_rerun_and_a_key_goes_to_the_new_job(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     old_id = studio.wait_for_end(studio.submit("print('printed')", query_name="again.py")["id"])[
@@ -147,7 +147,12 @@ async def test_the_log_of_a_new_job_is_shown_even_before_the_list_contains_the_j
         async with dashboard(studio, tmp_path, url=proxy.url) as pilot:
             await until_shown(pilot, "again.py")
             await run_again(pilot)
-            await until_shown(pilot, "Created: again.py", "l shows its log")
+            await until_shown(pilot, "Created: again.py", "> goes to it")
             new_id = next(job["id"] for job in studio.jobs() if job["id"] != old_id)
             await pilot.press("l")
-            await until_shown(pilot, f"again.py ({new_id[:8]}) › Log", "printed")
+            await until_shown(pilot, f"again.py ({old_id[:8]}) › Log", "printed")
+            await pilot.press("q", "enter")
+            await until_shown(pilot, old_id, "Environment")
+            await pilot.press("greater_than_sign")
+            await until_shown(pilot, new_id, "repeats", f"{old_id[:8]}… ✓ again.py")
+            await pilot.press("q")

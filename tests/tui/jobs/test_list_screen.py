@@ -520,6 +520,13 @@ async def test_keys_mark_one_job_or_a_range_or_all_jobs_that_pass_the_filter(
             await until(pilot, lambda: len(table(pilot).keys) == 7)
             await pilot.press("a")
             assert marked(pilot) == {ids[2], *ids[20:]}
+            await until(pilot, lambda: "hidden" not in screen_text(pilot))
+        with step("marks that the filter hides are counted in the title and in questions"):
+            await pilot.press("slash", "ctrl+u", *"name~_20", "enter")
+            await until_shown(pilot, "7 marked, 6 of them hidden")
+            await pilot.press("r")
+            await until_shown(pilot, "6 of the marked rows are hidden by the filter.")
+            await pilot.press("n")
 
 
 PRINTS_AND_FAILS = (
@@ -610,6 +617,47 @@ async def test_the_cursor_moves_to_the_group_into_which_its_job_is_folded(
         await call_in_thread(studio.cancel, running)
         await until(pilot, lambda: tuple(table(pilot).keys) == groups)
         assert table(pilot).cursor == groups[0], "the group with the job, not the next row"
+
+
+async def test_the_cursor_is_on_its_job_again_after_all_groupings(
+    studio_with_three_shards: ThreadStudio, tmp_path: Path
+) -> None:
+    for job_id in (shards := ids_of(studio_with_three_shards)):
+        studio_with_three_shards.wait_for_end(job_id)
+    async with dashboard(studio_with_three_shards, tmp_path) as pilot:
+        await until(pilot, lambda: len(table(pilot).keys) == 3)
+        await pilot.press("down")
+        assert table(pilot).cursor == shards[1]
+        await pilot.press("b", "b")
+        await until(pilot, lambda: (table(pilot).cursor or "").startswith("▸"))
+        await pilot.press("b")
+        await until(pilot, lambda: table(pilot).cursor == shards[1])
+
+
+async def test_the_cursor_goes_to_the_newest_run_of_a_job_and_back(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    old_id = studio.wait_for_end(studio.submit("print(1)", query_name="again.py")["id"])["id"]
+    async with dashboard(studio, tmp_path, size=(120, 24)) as pilot:
+        await until_shown(pilot, "again.py")
+        for count in (2, 3):
+            await pilot.press("end", "r")
+            await until_shown(pilot, "Run this job again")
+            await pilot.press("y")
+            await until_shown(pilot, "Created: again.py", "> goes to it", f"Jobs {count}")
+        newest = table(pilot).keys[0]
+        await pilot.press("end")
+        await until(pilot, lambda: table(pilot).cursor == old_id)
+        await pilot.press("greater_than_sign")
+        await until(pilot, lambda: table(pilot).cursor == newest)
+        await pilot.press("greater_than_sign")
+        await until_shown(pilot, "No run after this one is known here")
+        await pilot.press("less_than_sign")
+        await until(pilot, lambda: table(pilot).cursor == old_id)
+        await pilot.press("slash", *f"!id={newest[:8]}", "enter")
+        await until(pilot, lambda: newest not in table(pilot).keys)
+        await pilot.press("greater_than_sign")
+        await until_shown(pilot, "Environment", newest)
 
 
 async def test_the_cursor_returns_to_the_top_after_every_row_has_left_the_filter(

@@ -5,9 +5,11 @@ from types import SimpleNamespace
 from typing import cast
 
 from studio_tui.api.models import Job
+from studio_tui.api.states import JobState
+from studio_tui.service.newer_attempts import NewerAttempt
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.dialogs import QuestionChange
-from studio_tui.tui.jobs.question_changes import fixed_failures, rerun_changes
+from studio_tui.tui.jobs.question_changes import newer_attempt_sentences, rerun_changes
 from tests.jobs import job
 
 
@@ -16,21 +18,20 @@ class KnownJobs:
 
     def __init__(self, *jobs: Job) -> None:
         self.latest = {job.id: job for job in jobs}
-        self.fixing_run_ids: dict[str, str] = {}
-        """The run that fixed a failed job, by the id of the failed job."""
+        self._newer_attempts: dict[str, NewerAttempt] = {}
         self.session = cast(StudioSession, SimpleNamespace(known_items=self))
 
     def jobs(self, _ids: Iterable[str]) -> dict[str, Job]:
         return self.latest
 
-    def fixing_runs(self) -> dict[str, str]:
-        return self.fixing_run_ids
+    def newer_attempts(self) -> dict[str, NewerAttempt]:
+        return self._newer_attempts
 
     def end(self, number: int, status: str) -> None:
         self.latest[job(number).id] = job(number, status)
 
-    def fix(self, number: int) -> None:
-        self.fixing_run_ids[job(number).id] = job(9).id
+    def try_again(self, number: int, state: JobState = JobState.COMPLETE) -> None:
+        self._newer_attempts[job(number).id] = NewerAttempt(job(9).id, state)
 
 
 def words(find_change: Callable[[], QuestionChange | None]) -> str | None:
@@ -45,8 +46,10 @@ def test_a_job_that_ends_or_is_fixed_while_the_question_is_open_is_reported() ->
     known_jobs = KnownJobs(failed)
     change = rerun_changes(known_jobs.session, (failed,))
     assert change() is None
-    known_jobs.fix(1)
+    known_jobs.try_again(1)
     assert words(change) == "A later run has fixed this failure."
+    known_jobs.try_again(1, JobState.RUNNING)
+    assert words(change) == "This failure is superseded by 00000009, running."
     running = job(2, "RUNNING")
     change = rerun_changes(known_jobs.session, (running,))
     known_jobs.end(2, "CANCELED")
@@ -60,7 +63,7 @@ def test_changes_of_many_jobs_are_counted() -> None:
     for number, status in enumerate(("COMPLETE", "COMPLETE", "FAILED")):
         known_jobs.end(number, status)
     assert words(change) == "Meanwhile 3 jobs changed: 2 complete, 1 failed."
-    known_jobs.fix(2)
+    known_jobs.try_again(2)
     assert words(change) == (
         "Meanwhile 3 jobs changed: 2 complete, 1 failed. "
         "1 of these failures was fixed by a later run."
@@ -70,9 +73,15 @@ def test_changes_of_many_jobs_are_counted() -> None:
 def test_failures_fixed_before_the_question_are_named_in_it_and_are_no_change() -> None:
     jobs = [job(number, "FAILED") for number in range(3)]
     known_jobs = KnownJobs(*jobs)
-    assert fixed_failures(known_jobs.session, jobs) == ""
-    known_jobs.fix(0)
-    known_jobs.fix(2)
-    words_in_question = fixed_failures(known_jobs.session, jobs)
+    assert newer_attempt_sentences(known_jobs.session, jobs) == ""
+    known_jobs.try_again(0)
+    known_jobs.try_again(2)
+    words_in_question = newer_attempt_sentences(known_jobs.session, jobs)
     assert words_in_question == "2 of these failures were fixed by a later run."
+    known_jobs.try_again(2, JobState.FAILED)
+    assert newer_attempt_sentences(known_jobs.session, jobs) == (
+        "1 of these failures was fixed by a later run. "
+        "1 of these failures is superseded by a newer attempt."
+    )
+    known_jobs.try_again(2)
     assert rerun_changes(known_jobs.session, jobs)() is None

@@ -280,7 +280,7 @@ async def test_a_continued_job_and_its_origin_name_each_other_and_the_fixed_fail
         await pilot.press("g")
         await until_shown(pilot, "▏ continues ", f"{old_id[:8]}… ✗ mended.py")
         await pilot.press("down")
-        await until_shown(pilot, "▏ continued ", f"by {new_id[:8]}… ✓ mended.py")
+        await until_shown(pilot, "▏ fixed ", f"by {new_id[:8]}… ✓ mended.py")
         await pilot.press("r")
         await until_shown(pilot, "Run this job again", "A later run has fixed this failure.")
         await pilot.press("n", "a", "r")

@@ -46,6 +46,12 @@ def test_the_reason_is_about_all_marked_pipelines(current: Pipeline) -> None:
     )
 
 
+def test_an_unusable_id_of_the_current_pipeline_does_not_matter_if_others_are_marked() -> None:
+    unusable = RUNNING.model_copy(update={"pipeline_id": ".."})
+    assert controller(unusable, (unusable, RUNNING)).why_no_id() is None
+    assert controller(RUNNING, (unusable,)).why_no_id() == NO_ID
+
+
 def test_marked_pipelines_without_a_usable_id_and_the_current_one_are_left_out() -> None:
     nameless = RUNNING.model_copy(update={"pipeline_id": "⊘0123456789ab"})
     commands = controller(RUNNING, (nameless,))

@@ -76,20 +76,20 @@ async def test_a_failed_job_is_found_and_fixed_so_that_the_pipeline_completes(
 
 
 async def visit_each_attempt(pilot: Dashboard) -> None:
-    """Go from the third attempt of a job back to the first, read its log, and go to the second."""
-    with step("each attempt leads to the one before and after it"):
+    """Go from the third attempt of a job back to the first, read its log, and go to the third."""
+    with step("each attempt leads to the one before it and to the newest"):
         await until_shown(pilot, "attempt    3", "before", "ran ")
         await pilot.press("enter")
         await until_shown(pilot, "attempt", "3 of 3 in its pipeline", "continues")
         for attempt in (2, 1):
             await pilot.press("less_than_sign")
-            await until_shown(pilot, f"{attempt} of 3 in its pipeline", "continued  ")
+            await until_shown(pilot, f"{attempt} of 3 in its pipeline", "fixed  ")
         await pilot.press("less_than_sign")
         await until_shown(pilot, "No run before this one is known here")
         await pilot.press("l")
         await until_shown(pilot, "it is no longer the first time")
         await pilot.press("q", "greater_than_sign")
-        await until_shown(pilot, "2 of 3 in its pipeline")
+        await until_shown(pilot, "3 of 3 in its pipeline")
 
 
 @pytest.mark.parametrize("key", at_length(["R"], ["r", "R"]))

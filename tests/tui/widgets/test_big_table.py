@@ -564,6 +564,21 @@ async def test_columns_appear_with_their_first_text_and_then_stay() -> None:
         assert stage.lines()[0] == header
 
 
+async def test_columns_have_room_for_measured_rows_before_these_are_visible() -> None:
+    async with job_table(size=(80, 11)) as (stage, rows):
+        rows.names["0099"] = "a job with quite a long name"
+        rows.errors["0098"] = "RuntimeError: corrupt tile 17"
+        stage.table.memory.measure(["0098", "0099"])
+        await stage.show(ids(100))
+        positions = title_positions(stage.lines()[0])
+        await stage.press("end")
+        assert title_positions(stage.lines()[0]) == positions
+        await stage.pilot.resize_terminal(81, 11)
+        positions = title_positions(stage.lines()[0])
+        await stage.press("home")
+        assert title_positions(stage.lines()[0]) == positions
+
+
 async def test_a_column_that_had_a_text_stays_after_sorting_and_resizing() -> None:
     async with job_table(size=(60, 11)) as (stage, rows):
         rows.errors["0001"] = "RuntimeError: corrupt tile 17"

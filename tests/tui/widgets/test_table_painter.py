@@ -137,6 +137,18 @@ def test_a_text_that_does_not_fit_is_replaced_by_a_shorter_one() -> None:
     assert cell.text in painter(GUTTER + 8 + 33).row(beside_blanks, PLAIN).text
 
 
+def test_a_cell_that_a_shown_column_makes_superfluous_is_empty() -> None:
+    columns = (
+        Column("name", "NAME", 8),
+        Column("done", "DONE", 4, drop=1),
+        Column("error", "E", 9),
+    )
+    cells = (Cell("a.py"), Cell("37%"), Cell("37% done", unless="done"))
+    for width, expected in ((40, "a.py      37%"), (22, "a.py      37% done")):
+        painter = Painter(PALETTE, place(columns, width - GUTTER), width)
+        assert painter.row(cells, PLAIN).text.strip() == expected
+
+
 def test_the_last_piece_of_a_cell_that_does_not_fit_is_replaced_by_a_shorter_one() -> None:
     parts = (
         Cell("└─", Tone.DIM),

@@ -112,7 +112,7 @@ def _status_cell(model: ViewModel, node: Node) -> Cell:
 
     The facts about the run would count waiting for other jobs as queue time.
     """
-    text, tone, _ = model.statuses.state_cell(node.id)
+    text, tone, *_ = model.statuses.state_cell(node.id)
     job, took, queued = model.job(node), model.run_time(node), model.queue_seconds(node)
     parts = [text]
     if job is not None and job.exit_code is not None and node.state.is_finished:

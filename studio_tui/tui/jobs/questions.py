@@ -1,15 +1,23 @@
-"""The question before one job is run again."""
+"""The questions before one job, or one schedule, is canceled or run again."""
 
 from collections.abc import Sequence
 
+from studio_tui import clock
 from studio_tui.api.models import Job
+from studio_tui.api.states import JobState
 from studio_tui.errors import InvalidRequest
+from studio_tui.presentation.jobs.bulk import cancel_effect
 from studio_tui.service.commands.submitted import run_again
 from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.frame.dialogs import Confirm
-from studio_tui.tui.jobs.naming import describe
-from studio_tui.tui.jobs.question_changes import fixed_failures, rerun_changes
-from studio_tui.tui.jobs.rerun import Repeat
+from studio_tui.tui.frame.request_notices import run_and_report
+from studio_tui.tui.jobs.naming import describe, describe_schedule, title
+from studio_tui.tui.jobs.question_changes import (
+    job_changes,
+    newer_attempt_sentences,
+    rerun_changes,
+)
+from studio_tui.tui.jobs.rerun import Repeat, submitted_of, with_schedule
 from studio_tui.tui.messages import CreateJob
 
 _CHECKPOINTS = (
@@ -20,6 +28,27 @@ _CHECKPOINTS = (
     ),
     "",
 )
+
+
+async def cancel_after_asking(host: Host, job: Job, notes: Sequence[str] = ()) -> None:
+    """Ask, then cancel a job or schedule; `notes` are further lines of the question."""
+    session = host.session
+    if job.state is JobState.TASK:
+        task = with_schedule(job, (await submitted_of((job,), session)).get(job.id))
+        noun, no, lines = "schedule", "Keep it", describe_schedule(task, clock.zone())
+    else:
+        noun, no, lines = "job", "Leave it", describe(job)
+    question = Confirm(
+        f"Cancel this {noun}?",
+        (*lines, "", cancel_effect((job,)), *notes),
+        yes=f"Cancel the {noun}",
+        no=no,
+        changes=job_changes(session, (job,)),
+    )
+    if await host.ask(question):
+        canceling = session.commands.jobs.cancel(job.id)
+        done = f"Cancellation requested for {title(job)}"
+        await run_and_report(host, f"Canceling {title(job)}", canceling, done)
 
 
 async def prepared_repeat(host: Host, job: Job) -> Repeat | None:
@@ -41,13 +70,13 @@ async def rerun_after_asking(
     if (repeat := await prepared_repeat(host, job)) is None:
         return
     how = "from its checkpoints" if from_checkpoints else "as it was"
-    fixed = fixed_failures(host.session, (job,))
+    newer = newer_attempt_sentences(host.session, (job,))
     question = Confirm(
         f"Run this job again {how}?",
         (
             *describe(job),
             "",
-            *((fixed, "") if fixed else ()),
+            *((newer, "") if newer else ()),
             *(_CHECKPOINTS if from_checkpoints else ()),
             *repeat.lines,
             *notes,

@@ -1,0 +1,82 @@
+"""Which failed jobs no longer count as problems, as a newer attempt exists."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from studio_tui.api.states import CANCELED_STATES, JobState
+
+_OLDEST = datetime.min.replace(tzinfo=UTC)
+_IS_TRIED_AGAIN = CANCELED_STATES | {JobState.FAILED}
+"""States of jobs whose later runs are attempts at the same; after a success they are new runs."""
+_REPLACES_NOTHING = CANCELED_STATES | {JobState.TASK}
+
+
+class Attempt(NamedTuple):
+    """A known job that is linked to others."""
+
+    state: JobState
+    created_at: datetime | None = None
+    """`None` if unknown; it is never older than the job that it runs again."""
+
+
+class NewerAttempt(NamedTuple):
+    """The attempt because of which an older, failed one is no problem."""
+
+    job_id: str
+    state: JobState
+
+    @property
+    def is_fix(self) -> bool:
+        """Whether the attempt is complete; if not, it supersedes the failed one."""
+        return self.state is JobState.COMPLETE
+
+
+def find_newer_attempts(
+    known: Mapping[str, Attempt], later: Mapping[str, Sequence[str]]
+) -> dict[str, NewerAttempt]:
+    """Return the newer attempt of each failed job that has one, by the id of the failed job.
+
+    That is the first complete attempt after it, else the newest attempt. Canceled attempts do not
+    count, as the failure before them remains. `later` has the ids of the jobs that run a job again.
+    Jobs that are not in `known` are left out, together with what is only linked through them.
+    """
+    found: dict[str, NewerAttempt] = {}
+    for chain in _chains(known, later):
+        newest: NewerAttempt | None = None
+        fixing: NewerAttempt | None = None
+        for job_id in reversed(chain):
+            state = known[job_id].state
+            newer = fixing or newest
+            if state is JobState.FAILED and newer and (fixing or job_id not in found):
+                found[job_id] = newer
+            if state is JobState.COMPLETE:
+                fixing = NewerAttempt(job_id, state)
+            elif newest is None and state not in _REPLACES_NOTHING:
+                newest = NewerAttempt(job_id, state)
+    return found
+
+
+def _chains(
+    known: Mapping[str, Attempt], later: Mapping[str, Sequence[str]]
+) -> Iterator[list[str]]:
+    """Yield the ids of the attempts at the same, oldest first."""
+    links = {
+        job_id: [each for each in ids if each in known]
+        for job_id, ids in later.items()
+        if job_id in known and known[job_id].state in _IS_TRIED_AGAIN
+    }
+    has_earlier = {job_id for ids in links.values() for job_id in ids}
+    seen: set[str] = set()
+    # Links of a damaged history may form a circle, which has no first job.
+    for first in sorted(links, key=has_earlier.__contains__):
+        if first in has_earlier and first in seen:
+            continue
+        times: dict[str, datetime] = {}
+        pending = [(first, _OLDEST)]
+        for job_id, earliest in pending:
+            if job_id not in times:
+                times[job_id] = max(earliest, known[job_id].created_at or earliest)
+                pending += [(each, times[job_id]) for each in links.get(job_id, ())]
+        seen.update(times)
+        yield sorted(times, key=times.__getitem__)
