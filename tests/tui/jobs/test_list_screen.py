@@ -523,7 +523,7 @@ async def test_keys_mark_one_job_or_a_range_or_all_jobs_that_pass_the_filter(
             await until(pilot, lambda: "hidden" not in screen_text(pilot))
         with step("marks that the filter hides are counted in the title and in questions"):
             await pilot.press("slash", "ctrl+u", *"name~_20", "enter")
-            await until_shown(pilot, "7 marked, 6 of them hidden")
+            await until_shown(pilot, "7 marked, 6 hidden")
             await pilot.press("r")
             await until_shown(pilot, "6 of the marked rows are hidden by the filter.")
             await pilot.press("n")
