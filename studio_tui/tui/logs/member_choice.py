@@ -56,7 +56,7 @@ class MemberChoice:
         view = self._view()
         if not self.members or view is None:
             return None
-        start = view.pane.at_hand
+        start = view.pane.cursor
         return self.members.get(self.chosen) or (None if start is None else self.member_of(start))
 
     def member_of(self, start: int) -> Member | None:
@@ -68,7 +68,7 @@ class MemberChoice:
     def line_at_hand(self) -> tuple[Job, int] | None:
         """Return the job of the current line, and the start of the line in the log of that job."""
         view = self._view()
-        start = view.pane.at_hand if view is not None else None
+        start = view.pane.cursor if view is not None else None
         member = None if start is None else self.member_of(start)
         if self.members is None or start is None or member is None:
             return None

@@ -97,7 +97,7 @@ async def read_rows(pilot: Pilot[int], view: LogView) -> list[ShownRow]:
                 pill, pane.pill = pane.pill, ""  # it covers the end of the last row
                 text = pane.render_line(y).text
                 pane.pill = pill
-                rows.append(ShownRow(text[2:].rstrip(), is_mark=text.startswith("┅")))
+                rows.append(ShownRow(text[2:].rstrip(), is_mark="┅" in text[:2]))
                 last = row
         if pane.window.is_at_end:
             break

@@ -47,8 +47,9 @@ def pane(pilot: Dashboard) -> LogPane:
 
 
 def shown_rows(pilot: Dashboard) -> list[str]:
-    """Return the rows of the merged log, with one space between columns."""
-    return [" ".join(row.split()) for row in widget_text(pane(pilot)).splitlines() if row.strip()]
+    """Return the rows of the merged log, without the cursor, with one space between columns."""
+    rows = widget_text(pane(pilot)).replace("▌", " ").splitlines()
+    return [" ".join(row.split()) for row in rows if row.strip()]
 
 
 async def open_merged_log(pilot: Dashboard, *texts: str) -> MergedScreen:
@@ -148,10 +149,11 @@ async def add_a_job(pilot: Dashboard, studio: ThreadStudio) -> tuple[MergedScree
             for before, after in zip(shown_rows(pilot), shown_rows(pilot)[1:], strict=False)
         ),
     )
-    # If the job of the first visible line is removed, the view stays at the next job's first line.
-    member_of = screen.choice.member_of
+    # If the job of the current line is removed, the first line of another job stays in its row.
+    member_of, cursor = screen.choice.member_of, screen.view.pane.cursor
+    assert cursor is not None
     rows = [row.start for row in screen.view.pane.in_sight]
-    others = [start for start in rows if member_of(start) is not member_of(rows[0])]
+    others = [start for start in rows if member_of(start) is not member_of(cursor)]
     remaining_members = {start: member_of(start) for start in others}
     assert others[0] not in screen.choice.viewed_lines()
     with mock.patch.object(screen.choice, "member_of", remaining_members.get):
@@ -200,7 +202,7 @@ async def test_a_job_can_be_shown_alone_or_muted_and_the_search_is_limited_accor
         await until(pilot, lambda: not any("job_" in row for row in shown_rows(pilot)))
         # The job's log opens at the current line, not where the log was left.
         await pilot.press("slash", *"tick 31", "enter")
-        await until(pilot, lambda: screen.view.pane.current is not None)
+        await until(pilot, lambda: not screen.view.following)
         shown_job = screen.choice.job_at_hand()
         assert shown_job is not None
         # Another job may be chosen for other commands.
@@ -209,9 +211,7 @@ async def test_a_job_can_be_shown_alone_or_muted_and_the_search_is_limited_accor
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, LogScreen))
         assert shown_job.name in screen_text(pilot).splitlines()[0]
-        await until(
-            pilot, lambda: any(row == "▌ 2026-03-01 12:00:31 tick 31" for row in shown_rows(pilot))
-        )
+        await until(pilot, lambda: "▌ 2026-03-01 12:00:31 tick 31" in widget_text(pane(pilot)))
         assert shown_rows(pilot)[0].endswith("tick 7")
 
 

@@ -1,7 +1,5 @@
 """How lines of a log are displayed: wrapping, line numbers, progress bars, JSON, times."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from studio_tui.presentation.choices import next_choice
@@ -42,13 +40,13 @@ class Appearance:
 
     def toggle_wrap(self) -> None:
         """Toggle wrapping of long lines."""
-        with self._line_kept_in_sight():
-            self._view.pane.wrap = not self._view.pane.wrap
+        self._view.pane.wrap = not self._view.pane.wrap
+        self._view.settle()
 
     def toggle_numbers(self) -> None:
         """Show or hide line numbers."""
-        with self._line_kept_in_sight():
-            self._view.pane.numbers = not self._view.pane.numbers
+        self._view.pane.numbers = not self._view.pane.numbers
+        self._view.settle()
 
     def toggle_bar_states(self) -> None:
         """Toggle between all states of rewritten lines and only their last states."""
@@ -61,22 +59,9 @@ class Appearance:
     def show_next_json(self) -> None:
         """Switch JSON lines to the next form."""
         pane = self._view.pane
-        with self._line_kept_in_sight():
-            pane.form = pane.form._replace(json=next_choice(pane.form.json))
+        pane.form = pane.form._replace(json=next_choice(pane.form.json))
+        self._view.settle()
         self._view.show_message(f"JSON lines: {pane.form.json}")
-
-    @contextmanager
-    def _line_kept_in_sight(self) -> Iterator[None]:
-        """Keep the current line in sight while the context changes how many rows lines have."""
-        view, pane = self._view, self._view.pane
-        current = pane.current_in_sight
-        yield
-        view.settle()
-        if current is None or pane.current_in_sight is not None or view.following:
-            return
-        if pane.window is not None:
-            pane.window.bring_in_sight(current)
-            view.settle()
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command("logs.wrap", "w", "wrap", "Wrap long lines, or cut them off", toggle_wrap),

@@ -16,47 +16,32 @@ class Bookmarks:
     def __init__(self, view: Reader, lines: LineFilter) -> None:
         self._view = view
         self._lines = lines
-        self._made_current: int | None = None
-        """The line that became the current one because its bookmark was set or removed."""
 
     def toggle(self) -> None:
-        """Set or remove a bookmark at the current line, else at the last visible line.
-
-        The last visible line then becomes the current one, until the reader scrolls.
-        """
+        """Set or remove a bookmark at the current line."""
         view, pane = self._view, self._view.pane
-        start = pane.at_hand
+        start = pane.cursor
         if start is None:
             return
         view.following = False
-        if pane.current != start:
-            pane.current = self._made_current = start
+        pane.current = start
         pane.bookmarks = pane.bookmarks ^ {start}
         count = len(pane.bookmarks)
         change = "bookmark set" if start in pane.bookmarks else "bookmark removed"
         view.show_message(f"{change}, {count} in all; ' and \" go from one to another")
         view.settle()
 
-    def unset_current(self) -> None:
-        """Unset the current line if `toggle` has set it, so that the next bookmark is elsewhere."""
-        if self._view.pane.current == self._made_current:
-            self._view.pane.current = None
-        self._made_current = None
-
     def go(self, step: int) -> None:
         """Go to the next bookmark, or the previous one if `step` is -1; wrap around at the ends."""
-        pane, self._made_current = self._view.pane, None
+        pane = self._view.pane
         bookmarks = sorted(filter(self._lines.shows, pane.bookmarks))
         if not bookmarks:
             is_hidden = bool(pane.bookmarks)
             words = "no bookmark is among the lines shown" if is_hidden else NO_BOOKMARKS
             self._view.show_message(words)
             return
-        if pane.current is not None:
-            # A bookmark at the current line is not the next one.
-            offset = pane.current + (step > 0)
-        else:
-            offset = pane.in_sight[0].start if pane.in_sight else 0
+        # A bookmark at the current line is not the next one.
+        offset = (pane.cursor or 0) + (step > 0)
         number = (bisect_left(bookmarks, offset) - (step < 0)) % len(bookmarks)
         self._view.go(bookmarks[number])
         hidden = len(pane.bookmarks) - len(bookmarks)
@@ -68,7 +53,7 @@ class Bookmarks:
             "logs.bookmark",
             "m",
             "bookmark",
-            "Set a bookmark at the current line, else at the last in sight; or remove it",
+            "Set a bookmark at the current line, or remove it",
             toggle,
             lambda self: why_no_line(self._view),
         ),

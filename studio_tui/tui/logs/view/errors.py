@@ -87,7 +87,7 @@ class LogErrors:
                 if step > 0
                 else "before this; e goes to those after"
             )
-        current = self._view.pane.current_in_sight
+        current = self._view.pane.cursor
         if current is not None and hits.matches(current) and self._lines.shows(current):
             return "the only error" + (" among the lines shown" if self._lines.typed else "")
         if hits.total:
@@ -95,18 +95,20 @@ class LogErrors:
         return f"no errors{'' if self._view.is_all_here else ' so far'}"
 
     async def _target(self, store: LogStore, hits: LineMatches, step: int) -> int | None:
-        """Return the start of the error after the current one if `step` is 1, before it if -1.
+        """Return the start of the error after the current line if `step` is 1, before it if -1.
+
+        While the view follows, nothing is below: the next one is then the first that is visible.
 
         Raises:
             SpoolError: the log cannot be read back.
         """
-        pane = self._view.pane
-        current, rows = pane.current_in_sight, pane.in_sight
-        if not rows:
+        view, cursor = self._view, self._view.pane.cursor
+        if cursor is None:
             return None
         if step > 0:
-            return await self._next_unit(store, hits, current, rows[0].start)
-        before = rows[-1].start + 1 if current is None else current
+            current = None if view.following else cursor
+            return await self._next_unit(store, hits, current, view.pane.in_sight[0].start)
+        before = cursor + 1 if view.following else cursor
         start = await self._lines.nearest_shown(hits, before, backwards=True)
         return None if start is None else self._unit_start(store, hits, start)
 

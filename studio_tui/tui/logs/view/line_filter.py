@@ -217,9 +217,7 @@ class LineFilter:
     # --- the filter ------------------------------------------------------------------------------
 
     def choose(self, typed: str) -> None:
-        """Apply a filter; the current line stays visible, if it was and if the filter shows it.
-
-        Otherwise the view stays near the place to return to, else near its first visible line.
+        """Apply a filter; the current line, or the nearest one shown, stays in its row.
 
         Raises:
             SearchPatternError: the filter is invalid.
@@ -233,14 +231,14 @@ class LineFilter:
         hiding_before, self.hiding = self.hiding, self._conditions(typed)
         self.typed, self._pattern = typed, pattern
         self.chosen = FilteredLines(store, hits) if hits else None
-        window, anchor = view.pane.window, view.pane.current_in_sight
+        window = view.pane.window
+        if view.pane.current is not None and self._valid_place_before is None:
+            view.pane.current = view.pane.cursor
+        anchor = view.pane.current
         top = window.top.start if window and view.pane.in_sight else store.size
         if self.hiding - hiding_before and self._valid_place_before is None:
             self._place_before = None if view.following else _Place(top, view.pane.current)
-        if anchor is None:
-            place = self._valid_place_before
-            anchor = top if place is None else place.top
-        view.pane.choose(self.chosen, anchor)
+        view.pane.choose(self.chosen, top if anchor is None else anchor)
         if view.following and window:
             window.to_end()
         if hiding_before - self.hiding:

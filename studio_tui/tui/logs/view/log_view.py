@@ -129,7 +129,6 @@ class LogView(HasCommands, Widget):
             self.selection,
             self.restore,
             self._error_search,
-            scrolled=self._bookmarks.unset_current,
             seek=lambda end: self.post_message(self.EndRequested(end=end)),
             paged=NextPage(self, self.pane).prepare_soon,
         )
@@ -212,6 +211,8 @@ class LogView(HasCommands, Widget):
         self.restore.come_back()
         if self.following:
             window.to_end()
+            self.pane.current = None
+        self.selection.extend()
         self._filter_and_search.go_on()
         self._error_search.go_on()
         self.pane.repaint_if_changed()
@@ -232,8 +233,10 @@ class LogView(HasCommands, Widget):
         self._show_words()
 
     def watch_following(self, following: bool) -> None:
-        """Tell the pane and the screen whether the view follows."""
+        """Tell the pane and the screen whether the view follows; the cursor stays at its line."""
         self.pane.stays_at_end = following
+        if not following and self.pane.current is None:
+            self.pane.current = self.pane.cursor
         self.post_message(self.FollowChanged(following))
 
     # --- the interface for controllers, see `Reader` ---------------------------------------------
@@ -275,7 +278,7 @@ class LogView(HasCommands, Widget):
     def on_log_pane_wheeled(self, event: LogPane.Wheeled) -> None:
         """Scroll with the wheel."""
         event.stop()
-        self.scrolling.move(event.rows)
+        self.scrolling.scroll(event.rows)
 
     def on_log_pane_resized(self, event: LogPane.Resized) -> None:
         """Stay at the end, or at the reader's place."""
@@ -290,9 +293,11 @@ class LogView(HasCommands, Widget):
         self.scrolling.follow()
 
     def on_log_pane_picked(self, event: LogPane.Picked) -> None:
-        """Make the clicked line the current one."""
+        """Move the cursor to the clicked line; this stops following, unless it is the last one."""
         event.stop()
-        self.pane.current = event.start
+        if event.start != self.pane.cursor:
+            self.following = False
+            self.pane.current = event.start
         self.settle()
 
     @on(ScrollUp)

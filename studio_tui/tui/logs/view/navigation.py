@@ -233,15 +233,13 @@ class LogTimes:
     def _current_time(self, store: LogStore, *, is_back: bool) -> datetime | None:
         """Return the time from which steps such as `-30s` and `+5m` count.
 
-        It is that of the current line. If this is not visible, it is that of the first visible
-        line; at the end of the log, of the last visible line. If all of the log is visible, a step
-        forward counts from the first line, and a step back from the last one.
+        It is that of the current line. While the view follows a log that is visible as a whole, a
+        step forward counts from its first line.
         """
         pane, window = self._view.pane, self._view.pane.window
-        line, rows = pane.current_in_sight, pane.in_sight
-        if line is None and rows and window is not None:
-            is_last = window.is_at_end and (is_back or not window.is_at_start)
-            line = (rows[-1] if is_last else rows[0]).start
+        line = pane.cursor
+        if self._view.following and not is_back and window is not None and window.is_at_start:
+            line = pane.in_sight[0].start if pane.in_sight else None
         return None if line is None else self._time_up_to(store, line)
 
     def _time_up_to(self, store: LogStore, start: int | None) -> datetime | None:

@@ -19,7 +19,7 @@ from studio_tui.service.logs.store.filtered import FilteredLines
 from studio_tui.service.logs.store.log_store import LogLine, LogStore, StoredRow
 from studio_tui.service.logs.store.marks import Mark
 from studio_tui.tui.logs.view.palette import LogPalette
-from studio_tui.tui.logs.view.row_text import RowText, Runs
+from studio_tui.tui.logs.view.row_text import RowText, Runs, on_ground, wrap
 from studio_tui.tui.logs.view.viewport import Row
 from studio_tui.tui.widgets.quick_strip import QuickStrip
 
@@ -241,7 +241,9 @@ class LogPainter:
         if row.part < len(line.marks):
             text = f"┅┅ {line.marks[row.part].text} "
             text += "┅" * (self._room - cell_len(text))
-            return self._with_gutter(None, "┅", RowText.of([(self._look.palette.mark, text)]), sign)
+            signs = "▌┅" if sign & CURRENT else "┅ "
+            body = RowText.of([(self._look.palette.mark, text)])
+            return self._with_gutter(None, signs, body, sign & CURRENT)
         part = row.part - len(line.marks)
         body = line.rows[min(part, len(line.rows) - 1)]
         if not self._look.wrap:
@@ -252,16 +254,15 @@ class LogPainter:
                 body = RowText([(self._look.palette.note, _LESS), *body.runs], body.width + 1)
             if is_cut:
                 body = RowText([*body.runs, (self._look.palette.note, _MORE)], body.width + 1)
-        if sign & SELECTED:
-            body = body.over(self._look.palette.selected)
-        glyph = "┊" if part else " "
+        signs = "┊ " if part else "  "
         if sign:
-            glyph = next(glyph for flag, glyph in _GLYPHS if sign & flag)
-        return self._with_gutter(None if part else line, glyph, body, sign)
+            first, *others = [glyph for flag, glyph in _GLYPHS if sign & flag]
+            signs = first + ("◆" if "◆" in others else " ")
+        return self._with_gutter(None if part else line, signs, body, sign)
 
     def blank(self) -> QuickStrip:
         """Return a row below the end of the log."""
-        return self._with_gutter(None, " ", RowText((), 0), 0)
+        return self._with_gutter(None, "  ", RowText((), 0), 0)
 
     def with_pill(self, row: QuickStrip, pill: str) -> QuickStrip:
         """Return a row with a label over its end."""
@@ -281,9 +282,12 @@ class LogPainter:
         return "?" if number is None or self._look.is_part else f"{number + 1:,}"
 
     def _with_gutter(
-        self, line: _DrawnLine | None, glyph: str, body: RowText, sign: int
+        self, line: _DrawnLine | None, signs: str, body: RowText, flags: int
     ) -> QuickStrip:
-        """Add the gutter to a row; `line` is the line that begins in the row, else `None`."""
+        """Add the gutter to a row; `line` is the line that begins in the row, else `None`.
+
+        `signs` are the two cells before the text.
+        """
         look, palette = self._look, self._look.palette
         runs: list[tuple[Style, str]] = []
         if look.numbers:
@@ -293,14 +297,18 @@ class LogPainter:
         for column in look.columns:
             text, style = column.text(line.start, line.text) if line else ("", None)
             runs.append((style or palette.stamp, _fit(text, column.width)))
-        is_signed = sign & (CURRENT | BOOKMARKED) and glyph != "┅"
-        runs.append((palette.current if is_signed else palette.gutter, glyph))
-        runs.append((palette.text, " "))
-        runs += body.runs
+        sign_style = palette.current if flags & (CURRENT | BOOKMARKED) else palette.gutter
+        runs.append((sign_style, signs[0]))
+        second_style = palette.text if signs[1] == " " else sign_style
+        text_runs = [(second_style, signs[1]), *body.runs]
         blanks = look.width - self._gutter - body.width
         if blanks > 0:
-            runs.append((palette.text, " " * blanks))
-        elif blanks < 0:
+            text_runs.append((palette.text, " " * blanks))
+        if flags & (CURRENT | SELECTED):
+            ground = palette.selected if flags & SELECTED else palette.cursor
+            text_runs = on_ground(text_runs, ground, palette.text)
+        runs += text_runs
+        if blanks < 0:
             runs = list(RowText(runs, look.width - blanks).crop(0, look.width).runs)
         return QuickStrip(runs, palette.brush, look.width)
 
@@ -319,7 +327,7 @@ class LogPainter:
         rows: list[RowText] = []
         for line in lines:
             body, text = self._draw(stored.line.start, line)
-            rows += self._wrap(body, text) if self._look.wrap else [body]
+            rows += wrap(body, text, self._room) if self._look.wrap else [body]
         return _DrawnLine(
             start=stored.line.start,
             end=stored.end,
@@ -376,21 +384,6 @@ class LogPainter:
             pen = span.pen if span and span.start <= start else PLAIN
             is_match = bool(match and match[0] <= start)
             yield look.palette.style(pen, lit=is_match), line.text[start:end]
-
-    def _wrap(self, body: RowText, text: str) -> list[RowText]:
-        """Split a row into rows that fit, without splitting wide characters."""
-        room = self._room
-        if body.width == len(text):
-            cuts = list(range(0, max(1, len(text)), room))
-        else:
-            cuts = [0]
-            cells = 0
-            for character in text:
-                width = cell_len(character)
-                if cells + width - cuts[-1] > room and cells > cuts[-1]:
-                    cuts.append(cells)
-                cells += width
-        return [body.crop(*cut) for cut in pairwise([*cuts, max(1, body.width)])]
 
 
 def _fit(text: str, width: int) -> str:

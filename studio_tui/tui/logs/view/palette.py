@@ -12,7 +12,7 @@ from studio_tui.tui.widgets.quick_strip import Brush
 
 # The names of the colours and of the styles in component classes, such as `log-pane--gutter`.
 _COLOURS = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
-_STYLES = ("text", "gutter", "mark", "note", "current", "selected", "stamp", "pill")
+_STYLES = ("text", "gutter", "mark", "note", "current", "cursor", "selected", "stamp", "pill")
 
 _PENS = 4096
 """Maximum number of pens whose styles are cached; a pen is a style that escape codes set."""
@@ -30,7 +30,11 @@ class LogPalette:
     mark: Style
     note: Style
     current: Style
+    """Of the signs of the current line and of bookmarks."""
+    cursor: Style
+    """Its background is that of the current line."""
     selected: Style
+    """Its background is that of selected lines."""
     stamp: Style
     pill: Style
     match: Style

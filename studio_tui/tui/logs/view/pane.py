@@ -1,6 +1,6 @@
 """The widget with the rows of a log; only visible lines are read and drawn."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -65,8 +65,6 @@ class LogPane(Widget, can_focus=True):
     """A label over the end of the last row; empty for none."""
     highlighted: reactive[SearchPattern | None] = reactive(None)
     """The pattern to highlight in the text."""
-    current: reactive[int | None] = reactive(None)
-    """Start of the current line, which has a sign in the gutter."""
     selected: reactive[tuple[int, int] | None] = reactive(None)
     """Starts of the first and the last selected line."""
     bookmarks: reactive[frozenset[int]] = reactive(frozenset())
@@ -95,6 +93,11 @@ class LogPane(Widget, can_focus=True):
         self._window: LogWindow | None = None
         self.stays_at_end = True
         """Whether the end of the log stays visible when the height of the pane changes."""
+        self.current: int | None = None
+        """Start of the line to which the reader moved the cursor; `None` for the last visible one.
+
+        The cursor is at the nearest visible line. Whoever sets this calls `settle` of the view.
+        """
         self._store: LogStore | None = None
         self._painter: LogPainter | None = None
         self._palette: LogPalette | None = None
@@ -102,6 +105,8 @@ class LogPane(Widget, can_focus=True):
         """The rows that were drawn last."""
         self._painted: tuple[object, ...] = ()
         """What the last repaint requested by `repaint_if_changed` depended on."""
+        self._painted_cursor: int | None = None
+        """The cursor at the last repaint that was requested."""
 
     @property
     def window(self) -> LogWindow | None:
@@ -115,7 +120,7 @@ class LogPane(Widget, can_focus=True):
         self._store = store
         self._painter = self._window = None
         self._rows = []
-        self.current = self.selected = None
+        self.current = self._painted_cursor = self.selected = None
         if store is not None:
             self._painter = LogPainter(store, self._ready_palette())
             self._window = LogWindow(store, self._painter.row_count)
@@ -135,7 +140,7 @@ class LogPane(Widget, can_focus=True):
         self.repaint_if_changed()
 
     def repaint_if_changed(self) -> None:
-        """Repaint if the visible rows or their content have changed."""
+        """Repaint if the visible rows or their content have changed, or the lines of the cursor."""
         if self._store is None or self.window is None:
             return
         self._adjust()
@@ -145,14 +150,25 @@ class LogPane(Widget, can_focus=True):
         if painted != self._painted:
             self._rows, self._painted = rows, painted
             self.refresh()
+        cursor_before, self._painted_cursor = self._painted_cursor, self.cursor
+        if cursor_before != self._painted_cursor:
+            for y, row in enumerate(rows):
+                if row.start in {cursor_before, self._painted_cursor}:
+                    self.refresh(Region(0, y, self.size.width, 1))
 
     def prepare(self, rows: int) -> None:
         """Draw so many rows below the visible ones, or above if negative, into the cache."""
         painter, window = self._painter, self.window
         if painter is None or window is None:
             return
-        signs = self._signs()
-        for row in window.beyond(rows):
+        shown, beyond = window.rows(), window.beyond(rows)
+        page = [*shown, *beyond][len(beyond) :] if rows > 0 else [*beyond, *shown][: len(shown)]
+        if not page:
+            return
+        # The row of the cursor may be the one by which pages overlap.
+        at_cursor = page[next(y for y, row in enumerate(shown) if row.start == self.cursor)]
+        signs = self._signs(at_cursor.start)
+        for row in (*beyond, at_cursor):
             painter.row(row, left=self.left, flags=signs(row.start)).render(self.app.console)
 
     def rows_at(self, start: int) -> tuple[StyledLine, ...]:
@@ -169,20 +185,17 @@ class LogPane(Widget, can_focus=True):
         return self.window.rows() if self.window else []
 
     @property
-    def at_hand(self) -> int | None:
-        """Start of the line to which commands apply; `None` if no line is visible.
+    def cursor(self) -> int | None:
+        """Start of the current line, to which commands apply; `None` if no line is visible."""
+        return self._cursor_in(self.in_sight)
 
-        It is the current line if that is visible, else the last visible line.
-        """
-        starts = [row.start for row in self.in_sight]
-        if not starts:
+    def _cursor_in(self, rows: Sequence[Row]) -> int | None:
+        if not rows:
             return None
-        return self.current if self.current in starts else starts[-1]
-
-    @property
-    def current_in_sight(self) -> int | None:
-        """Start of the current line; `None` if it is not visible."""
-        return self.current if any(row.start == self.current for row in self.in_sight) else None
+        last = rows[-1].start
+        if self.current is None or self.current >= last:
+            return last
+        return next(row.start for row in rows if row.start >= self.current)
 
     def _ready_palette(self) -> LogPalette:
         if self._palette is None:
@@ -222,30 +235,36 @@ class LogPane(Widget, can_focus=True):
             self.columns,
             self.folds,
         )
-        self._painter.adjust(look)
-        height = max(1, self.size.height)
-        has_changed = height != self.window.height
+        window, height = self.window, max(1, self.size.height)
+        if (look, height) == (window.shape, window.height):
+            self._painter.adjust(look)
+            window.settle()
+            return
         # A line that appears below the rows, such as a message, hides neither the current line
         # nor the end of the log.
-        shrinks = height < self.window.height
-        stays_at_end = self.stays_at_end or (shrinks and self.window.is_at_end)
-        current = self.current_in_sight if shrinks else None
-        self.window.shape = look
-        self.window.height = height
-        self.window.settle()
-        if has_changed and stays_at_end:
-            self.window.to_end()
-        if current is not None:
-            self.window.bring_in_sight(current)
+        stays_at_end = self.stays_at_end or (height < window.height and window.is_at_end)
+        rows = window.rows() if window.shape else []
+        cursor = self._cursor_in(rows)
+        y = next((y for y, row in enumerate(rows) if row.start == cursor), 0)
+        is_new_look = look != window.shape
+        self._painter.adjust(look)
+        window.shape, window.height = look, height
+        window.settle()
+        if stays_at_end:
+            window.to_end()
+        elif cursor is not None and is_new_look and cursor != window.top.start:
+            window.to(cursor, above=min(y, height - 1))
+        if cursor is not None and not self.stays_at_end:
+            window.bring_in_sight(cursor)
 
-    def _signs(self) -> Callable[[int], int]:
+    def _signs(self, cursor: int | None) -> Callable[[int], int]:
         """Return a function that returns the flags of the line at an offset, such as `CURRENT`."""
-        current, bookmarks, selected = self.current, self.bookmarks, self.selected
+        bookmarks, selected = self.bookmarks, self.selected
 
         def sign(start: int) -> int:
             is_selected = selected is not None and selected[0] <= start <= selected[1]
             return (
-                CURRENT * (start == current)
+                CURRENT * (start == cursor)
                 + BOOKMARKED * (start in bookmarks)
                 + SELECTED * is_selected
             )
@@ -267,7 +286,7 @@ class LogPane(Widget, can_focus=True):
         if painter is None:
             lines += [Strip.blank(width, self.rich_style)] * crop.height
         else:
-            left, signs = self.left, self._signs()
+            left, signs = self.left, self._signs(self._cursor_in(self._rows))
             shown = self._rows[crop.y : crop.bottom]
             rows = [painter.row(row, left=left, flags=signs(row.start)) for row in shown]
             rows += [painter.blank() for _ in range(crop.height - len(rows))]

@@ -43,8 +43,8 @@ class PlaceRestore:
         self._new_lines = new_lines
         self._pending: LogPlace | None = None
         """The place to restore as soon as the log is long enough; `None` if there is none."""
-        self._first_visible: int | None = None
-        """The line that is to be the first visible one once lines have moved."""
+        self._fixed_line: tuple[int, int] | None = None
+        """The line that is to stay in its row of the screen when lines move, and that row."""
 
     def forget_place(self) -> None:
         """Restore no place later on, as the reader has moved."""
@@ -90,22 +90,27 @@ class PlaceRestore:
                 self._search.start(SearchPattern(place.search))
         if place.top is not None:
             pane.window.to(store.line_start(place.top))
-        pane.current = place.current
+            pane.current = place.top if place.current is None else place.current
 
     # --- moved lines -----------------------------------------------------------------------------
 
     def lines_to_track(self, stays: Callable[[int], bool] = lambda _: True) -> set[int]:
         """Return the starts of the lines to keep track of while lines move.
 
-        These are the bookmarks, the current line, the line to return to after a filter, and the
-        first visible line for whose start `stays` returns True. `relocate` then makes the latter
-        the first visible line.
+        These are the bookmarks, the current line, the line to return to after a filter, and a
+        visible line for whose start `stays` returns True, if possible the current one. `relocate`
+        keeps the latter in its row of the screen.
         """
         pane = self._view.pane
-        first = next((row.start for row in pane.in_sight if stays(row.start)), None)
-        self._first_visible = first
         starts = set(pane.bookmarks) | self._lines.place_to_track()
-        return starts.union(start for start in (first, pane.current) if start is not None)
+        if pane.current is not None:
+            starts.add(pane.current)
+        staying = {row.start: y for y, row in reversed([*enumerate(pane.in_sight)])}
+        staying = {start: y for start, y in staying.items() if stays(start)}
+        cursor = pane.cursor
+        fixed = cursor if cursor in staying else min(staying, default=None)
+        self._fixed_line = None if fixed is None else (fixed, staying[fixed])
+        return starts if fixed is None else starts | {fixed}
 
     def relocate(self, moved: Mapping[int, int]) -> None:
         """Go to the same lines after they have moved; `moved` has new starts by old ones.
@@ -116,11 +121,12 @@ class PlaceRestore:
         window = pane.window
         if window is None:
             return
-        current, first = pane.current, self._first_visible
+        fixed, y = self._fixed_line or (-1, 0)
         pane.bookmarks = frozenset(moved[start] for start in pane.bookmarks if start in moved)
-        pane.current = None if current is None else moved.get(current)
+        if pane.current is not None:
+            pane.current = moved.get(pane.current, moved.get(fixed, window.top.start))
         self._lines.relocate(moved)
         self._new_lines.seen = view.store.lines if view.store else 0
-        if first is not None and first in moved and not view.following:
-            window.to(moved[first])
+        if fixed in moved and not view.following:
+            window.to(moved[fixed], above=y)
         view.settle()

@@ -1,6 +1,7 @@
 """The text of one row of a log with its styles, before it gets the width of the screen."""
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import NamedTuple, Self, TypeAlias
 
 from rich.cells import cell_len
@@ -40,9 +41,29 @@ class RowText(NamedTuple):
             column += len(text)
         return RowText(parts, max(0, min(end, self.width) - start))
 
-    def over(self, ground: Style) -> "RowText":
-        """Return the text with its styles on top of the style `ground`."""
-        return RowText([(ground + style, text) for style, text in self.runs], self.width)
+
+def on_ground(runs: Runs, ground: Style, plain: Style) -> list[tuple[Style, str]]:
+    """Return `runs` with the background of `ground` wherever they have that of `plain`."""
+    background = Style(bgcolor=ground.bgcolor)
+    return [
+        (style + background if style.bgcolor == plain.bgcolor else style, text)
+        for style, text in runs
+    ]
+
+
+def wrap(body: RowText, text: str, room: int) -> list[RowText]:
+    """Split a row with the text `text` into rows of up to `room` cells, at no wide character."""
+    if body.width == len(text):
+        cuts = list(range(0, max(1, len(text)), room))
+    else:
+        cuts = [0]
+        cells = 0
+        for character in text:
+            width = cell_len(character)
+            if cells + width - cuts[-1] > room and cells > cuts[-1]:
+                cuts.append(cells)
+            cells += width
+    return [body.crop(*cut) for cut in pairwise([*cuts, max(1, body.width)])]
 
 
 def _width(text: str) -> int:

@@ -1,4 +1,4 @@
-"""Scrolling in a log by rows and pages, to its ends, and sideways."""
+"""Moving the cursor of a log by lines and pages and to its ends, and scrolling."""
 
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -8,13 +8,17 @@ from studio_tui.tui.logs.view.background import BackgroundSearch
 from studio_tui.tui.logs.view.reader import Reader
 from studio_tui.tui.logs.view.restore import PlaceRestore
 from studio_tui.tui.logs.view.selection import LineSelection
+from studio_tui.tui.logs.view.viewport import LogWindow
 
 _SIDEWAYS = 8
 """Cells per step sideways."""
 
 
 class Scrolling:
-    """Controller of a log view's scrolling."""
+    """Controller of the cursor and of scrolling.
+
+    The cursor is always visible: at an edge, the rows scroll with it.
+    """
 
     def __init__(
         self,
@@ -23,13 +27,12 @@ class Scrolling:
         place: PlaceRestore,
         background: BackgroundSearch,
         *,
-        scrolled: Callable[[], object],
         seek: Callable[[bool], object],
         paged: Callable[[int], object],
     ) -> None:
         """Make a controller.
 
-        `scrolled` is called before the reader scrolls by rows. `seek` is called before the reader
+        `seek` is called before the reader
         goes to the end, with True, or to the start, with False. `paged` is called after the reader
         has turned a page, with its number of rows, negative if it is the page above.
         """
@@ -37,39 +40,83 @@ class Scrolling:
         self._selection = selection
         self._place = place
         self._background = background
-        self._scrolled = scrolled
         self._seek = seek
         self._paged = paged
 
-    def move(self, rows: int) -> None:
-        """Scroll down by rows, or up if negative; with a selection, move its end instead.
+    def move(self, lines: int) -> None:
+        """Move the cursor down by lines, or up if negative.
 
-        Scrolling up stops following the end; scrolling down at the end starts it.
+        A move up stops following the end; a move down at the end starts it.
         """
-        view, window = self._view, self._view.pane.window
+        view, pane = self._view, self._view.pane
+        window = self._prepare(lines)
         if window is None:
             return
-        view.clear_message()
-        self._background.note_key()
-        self._place.forget_place()
-        if self._selection.is_selecting:
-            self._selection.move(rows)
-            return
-        self._scrolled()
-        window.settle()
-        if rows > 0 and window.is_at_end:
-            view.following = True
-        elif rows < 0:
-            view.following = False
-        window.move(rows)
+        for _ in range(abs(lines)):
+            cursor = pane.cursor
+            line = None if cursor is None else window.step(cursor, lines)
+            if line is None:
+                self._follow_at_end(window, lines)
+                break
+            pane.current = line
         view.settle()
 
+    def scroll(self, rows: int) -> None:
+        """Scroll down by rows, or up if negative; the cursor stays at its line while it is visible.
+
+        While lines are being selected, move the cursor instead.
+        """
+        window = self._prepare(rows)
+        if window is None:
+            return
+        if self._selection.is_selecting:
+            self.move(rows)
+            return
+        self._follow_at_end(window, rows)
+        window.move(rows)
+        self._view.settle()
+
     def page(self, pages: float) -> None:
-        """Scroll down by pages, or up if negative; whole pages overlap by one row."""
-        height = max(2, self._view.pane.size.height)
+        """Turn pages down, or up if negative, which overlap by one row if they are whole.
+
+        The cursor stays in its row of the screen; if no page is left, it goes to the end.
+        """
+        pane = self._view.pane
+        height = max(2, pane.size.height)
         rows = int(height * pages) if abs(pages) < 1 else int((height - 1) * pages)
-        self.move(rows)
+        window = self._prepare(rows)
+        if window is None:
+            return
+        starts = [row.start for row in window.rows()]
+        y = starts.index(pane.cursor) if pane.cursor is not None else 0
+        if window.is_at_end if rows > 0 else window.is_at_start:
+            y = -1 if rows > 0 else 0
+        self._follow_at_end(window, rows)
+        window.move(rows)
+        if visible := window.rows():
+            pane.current = visible[min(y, len(visible) - 1)].start
+        self._view.settle()
         self._paged(rows)
+
+    def _prepare(self, count: int) -> LogWindow | None:
+        """Prepare for a move by the reader, up if `count` is negative, which stops following.
+
+        Returns the window; `None` if there is no log.
+        """
+        window = self._view.pane.window
+        if window is not None:
+            self._view.clear_message()
+            self._background.note_key()
+            self._place.forget_place()
+            window.settle()
+            if count < 0:
+                self._view.following = False
+        return window
+
+    def _follow_at_end(self, window: LogWindow, count: int) -> None:
+        """Start following if the reader moves down and the last row is visible."""
+        if count > 0 and window.is_at_end and not self._selection.is_selecting:
+            self._view.following = True
 
     def to_start(self) -> None:
         """Show the first lines."""
@@ -78,6 +125,7 @@ class Scrolling:
         if self._view.pane.window is not None:
             self._view.following = False
             self._view.pane.window.to_start()
+            self._view.pane.current = 0
             self._view.settle()
 
     def follow(self) -> None:
@@ -104,8 +152,20 @@ class Scrolling:
         self._view.settle()
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
-        Command("logs.up", "up,k", "up", "up", lambda scrolling: scrolling.move(-1)),
-        Command("logs.down", "down,j", "down", "down", lambda scrolling: scrolling.move(1)),
+        Command(
+            "logs.up",
+            "up,k",
+            "up",
+            "Go to the line above; ▌ marks the current line",
+            lambda scrolling: scrolling.move(-1),
+        ),
+        Command(
+            "logs.down",
+            "down,j",
+            "down",
+            "Go to the line below",
+            lambda scrolling: scrolling.move(1),
+        ),
         Command(
             "logs.page_up",
             "pageup,b",

@@ -102,7 +102,6 @@ class LogSearch:
             return False
         self.pattern = self.hits = self._view.pane.highlighted = None
         self._forget_step()
-        self._view.pane.current = None
         self._view.settle()
         return True
 
@@ -141,10 +140,12 @@ class LogSearch:
         if self.hits is None or self.pattern is None:
             return ""
         self._forget_step_if_moved()
-        total, current = self.hits.total, self._view.pane.current_in_sight
+        total, current = self.hits.total, self._view.pane.cursor
+        # While following, the count would jump to and fro with each line that arrives.
+        is_at_match = not self._view.following and current is not None
         if not self.hits.is_complete:
             count = f"{total:,} so far, searching…"
-        elif current is not None and self.hits.matches(current):
+        elif is_at_match and current is not None and self.hits.matches(current):
             count = f"{self.hits.count_before(current) + 1:,} of {total:,}"
         elif total:
             count = plural(total, "matching line")
@@ -214,9 +215,9 @@ class LogSearch:
     async def _find_one(self, step: int) -> None:
         """Make one step to a match.
 
-        The first step of a search goes to the first match from the current line on, or from the
-        first visible line on if the current line is not visible. If there is none, it goes to the
-        last match before: at the end of a log, the user expects the latest match.
+        The first step of a search goes to the first match from the current line on; while the view
+        follows, from the first visible line on. If there is none, it goes to the last match before:
+        at the end of a log, the user expects the latest match.
 
         Later steps go to the next match. If there is none, the step does not move, so that the
         reader's place is not lost. If the user repeats the step, or the current line is the only
@@ -229,8 +230,8 @@ class LogSearch:
         store, hits, pane = self._view.store, self.hits, self._view.pane
         if store is None or hits is None or pane.window is None:
             return
-        current = pane.current_in_sight
-        if current is None:
+        current = pane.cursor
+        if current is None or (is_first_step and self._view.following):
             offset = pane.window.top.start
         elif is_first_step:
             offset = current

@@ -33,13 +33,12 @@ class LineSelection:
     def toggle(self) -> None:
         """Start a selection at the current line, or cancel it."""
         pane = self._view.pane
-        start = None if self.is_selecting else pane.at_hand
+        start = None if self.is_selecting else pane.cursor
         self.end()
         if start is not None:
             self._view.following = False
             self._anchor = start
             pane.current = start
-            pane.selected = (start, start)
         self._view.settle()
 
     def end(self) -> bool:
@@ -48,27 +47,16 @@ class LineSelection:
         self._anchor = self._view.pane.selected = None
         return was_selecting
 
-    def move(self, rows: int) -> None:
-        """Move the end of the selection by lines, down if positive, and keep it visible."""
-        pane = self._view.pane
-        window, current = pane.window, pane.current
-        if window is None or current is None or self._anchor is None:
-            return
-        step = window.next_line if rows > 0 else window.previous_line
-        for _ in range(abs(rows)):
-            next_line = step(current)
-            if next_line is None:
-                break
-            current = next_line
-        pane.current = current
-        pane.selected = (min(self._anchor, current), max(self._anchor, current))
-        window.bring_in_sight(current)
-        self._view.settle()
+    def extend(self) -> None:
+        """Select the lines from where the selection began to the cursor."""
+        pane, anchor = self._view.pane, self._anchor
+        if anchor is not None and (cursor := pane.cursor) is not None:
+            pane.selected = (min(anchor, cursor), max(anchor, cursor))
 
     def starts(self) -> Iterator[int]:
-        """Yield the starts of the selected lines, from the top; without a selection, `at_hand`."""
+        """Yield the starts of the selected lines, from the top; without one, of the cursor's."""
         pane = self._view.pane
-        window, start = pane.window, pane.at_hand
+        window, start = pane.window, pane.cursor
         if window is None or start is None:
             return
         first, last = pane.selected or (start, start)

@@ -39,6 +39,8 @@ class LogWindow:
         """Start of the line to which the window was moved last; at the end, the size of the log.
         While a filter's matches are being searched for, `settle` keeps the window near it.
         """
+        self._rows_above = 0
+        """Number of rows above the line at `_anchor`, as soon as a filter has found as many."""
         self.height = 1
         self.top = Row(0, 0)
         self.shape: object = None
@@ -54,15 +56,16 @@ class LogWindow:
     def choose(self, chosen: FilteredLines | None, anchor: int) -> None:
         """Restrict the window to the lines in `chosen`, near `anchor`; `None` restores all lines.
 
-        In the latter case, the line at `anchor` stays in its row of the screen if it is visible.
+        The line at `anchor` stays in its row of the screen if it is visible.
         """
-        starts = [row.start for row in self.rows()] if chosen is None else []
+        starts = [row.start for row in self.rows()]
         above = starts.index(anchor) if anchor in starts else 0
         self._chosen = chosen
         self._lines = chosen or self._store
         self._anchor = anchor
         self._cached_rows = []
         self.to(self._store.line_start(anchor), above)
+        self._rows_above = above
 
     def rows(self) -> list[Row]:
         """Return the visible rows, from the top.
@@ -135,17 +138,50 @@ class LogWindow:
             last = [below]
             self.top = self._below(self.top) or self.top
         if count:
-            self._anchor = self.top.start
+            self._anchor, self._rows_above = self.top.start, 0
+
+    def step(self, start: int, direction: int) -> int | None:
+        """Bring the line after the visible one at `start` in sight, or before it if -1.
+
+        Returns its start; `None` at the end. Of a line that does not fit, the hidden rows come
+        first, one by one, before another line.
+        """
+        return self._step_down(start) if direction > 0 else self._step_up(start)
+
+    def _step_down(self, start: int) -> int | None:
+        rows = self.rows()
+        last = rows[-1]
+        if last.start == start and last.part + 1 < self._parts(start):
+            self.move(1)
+            return start
+        below = self._lines.next_start(start)
+        if below is not None:
+            visible = sum(row.start == below for row in rows)
+            self.move(min(self._parts(below) - visible, len(rows) - visible))
+        return below
+
+    def _step_up(self, start: int) -> int | None:
+        rows = self.rows()
+        top = rows[0]
+        if top.start == start and top.part > 0:
+            self.move(-1)
+            return start
+        above = self._lines.previous_start(start)
+        if above is not None and above <= top.start:
+            hidden = top.part if above == top.start else self._parts(above)
+            visible = sum(row.start == above for row in rows)
+            self.move(-min(hidden, self.height - visible))
+        return above
 
     def to_start(self) -> None:
         """Show the first rows."""
-        self._anchor = 0
+        self._anchor = self._rows_above = 0
         self.top = Row(0, 0)
         self.settle()
 
     def to_end(self) -> None:
         """Show the last rows, as many as fit."""
-        self._anchor = self._store.size
+        self._anchor, self._rows_above = self._store.size, 0
         if self._chosen is None and self._end[0] == self._conditions:
             self.top = self._end[1]
             return
@@ -157,7 +193,7 @@ class LogWindow:
 
     def to(self, start: int, above: int = 0) -> None:
         """Show the line at `start`, with up to `above` rows above it."""
-        self._anchor = start
+        self._anchor, self._rows_above = start, 0
         self.top = Row(start, 0)
         self.settle()
         self._move_up(above)
@@ -179,10 +215,6 @@ class LogWindow:
         """Return the start of the next line that is not hidden; `None` at the end."""
         return self._lines.next_start(start)
 
-    def previous_line(self, start: int) -> int | None:
-        """Return the start of the previous line that is not hidden; `None` at the start."""
-        return self._lines.previous_start(start)
-
     def bring_in_sight(self, start: int) -> None:
         """Scroll as little as needed to make the line at `start` visible."""
         rows = self.rows()
@@ -193,6 +225,10 @@ class LogWindow:
 
     def fill(self) -> None:
         """Move up if there are empty rows at the bottom, as more matches above may be known."""
+        if above := self._rows_above:
+            self.to(self._anchor, above)
+            self._rows_above = above
+            return
         rows = self.rows()
         if rows and len(rows) < self.height and self._below(rows[-1]) is None:
             self._fill()

@@ -80,4 +80,4 @@ def test_a_terminal_shows_the_text_of_a_hostile_log_without_its_control_codes(
     assert shown[first + 7] == "  link"
     assert shown[first + 8] == "  concealed blink"
     assert shown[first + 14] == "  ␛]52;c;bm90IGVuZGVk"
-    assert shown[first + 15] == "  the last line"
+    assert shown[first + 15] == "▌ the last line"

@@ -17,6 +17,7 @@ from studio_tui.tui.logs.view.restore import place_at
 from tests.tui.logs.view.log_stage import LogViewApp
 from tests.tui.logs.view.test_log_view import (
     current_rows,
+    drawn_rows,
     numbered_lines,
     rows,
     search,
@@ -55,12 +56,12 @@ async def test_a_filter_shows_only_matching_lines_and_keeps_the_users_place(
     store.append(b"".join(b"%s %d\n" % (b"even" if n % 2 == 0 else b"odd", n) for n in range(100)))
     async with showing(store) as (pilot, view):
         await pilot.press("g", "pagedown", "pagedown", "pagedown")
-        view.pane.current = view.pane.in_sight[4].start
-        await pilot.pause()
+        await pilot.press(*"jjjj")
         assert current_rows(view) == ["odd 31"]
         await type_into_prompt(pilot, "ampersand", "odd")
-        await until(pilot, lambda: shown_lines(view)[0] == "odd 31")
-        assert shown_lines(view)[:-1] == [f"odd {number}" for number in range(31, 47, 2)]
+        await until(pilot, lambda: shown_lines(view)[0] == "odd 23")
+        assert shown_lines(view)[:-1] == [f"odd {number}" for number in range(23, 39, 2)]
+        assert current_rows(view) == ["odd 31"]
         assert status_text(view) == " & odd: 50 lines, esc shows all"
         await pilot.press("escape")
         await pilot.pause()
@@ -272,7 +273,7 @@ async def test_a_search_continues_from_the_error_that_the_user_went_to(store: Lo
         await pilot.press("g")
         await until(pilot, lambda: status_text(view) == " /match 5 matching lines")
         await pilot.press("G")
-        await until(pilot, lambda: status_text(view) == " /match 5 of 5")
+        await until(pilot, lambda: view.following)
         await pilot.press("n")
         await until(pilot, lambda: "n again goes to the first" in status_text(view))
         assert current_rows(view) == ["a match b"]
@@ -374,14 +375,10 @@ async def test_bookmarks_can_be_set_visited_and_removed(store: LogStore) -> None
 async def test_m_after_scrolling_sets_a_bookmark_in_another_line(store: LogStore) -> None:
     store.append(numbered_lines(100))
     async with showing(store) as (pilot, view):
-        await pilot.press("g", "m", "j", "j")
-        await until(pilot, lambda: len(rows(view)) == 10 and view.pane.current is None)
-        last = view.pane.in_sight[-1].start
-        assert last > store.start_of(9)
+        await pilot.press("g", "m", "pagedown", "m")
+        await until(pilot, lambda: len(view.pane.bookmarks) == 2)
         await pilot.press("m")
-        await until(pilot, lambda: view.pane.bookmarks == {store.start_of(9), last})
-        await pilot.press("m")
-        await until(pilot, lambda: view.pane.bookmarks == {store.start_of(9)})
+        await until(pilot, lambda: view.pane.bookmarks == {0})
 
 
 async def test_the_apostrophe_visits_only_bookmarks_that_the_filter_shows(store: LogStore) -> None:
@@ -401,9 +398,9 @@ async def test_a_bookmark_has_a_sign_in_the_gutter(store: LogStore) -> None:
     store.append(numbered_lines(5))
     async with showing(store) as (pilot, view):
         await pilot.press("m")
-        view.pane.current = None
-        await pilot.pause()
-        assert rows(view)[4] == "◆ line 4"
+        await until(pilot, lambda: drawn_rows(view)[4] == "▌◆line 4")
+        await pilot.press("up")
+        await until(pilot, lambda: drawn_rows(view)[3:5] == ["▌ line 3", "◆ line 4"])
 
 
 # Times and numbers
@@ -694,7 +691,8 @@ async def test_the_view_keeps_its_place_while_jobs_are_hidden_and_shown(
         return [int(row.split(" ")[2]) for row in shown_lines(view)]
 
     async with showing(store) as (pilot, view):
-        await pilot.press("g", "j", "j", "j", "j")
+        await pilot.press("g")
+        view.scrolling.scroll(4)
         before = numbers(view)
         assert before[0] == 4
         for tag, first in ((1, 5), (0, 4), (1, 5)):
@@ -710,7 +708,7 @@ async def test_the_view_keeps_its_place_while_jobs_are_hidden_and_shown(
         # A user who has scrolled meanwhile stays there.
         view.filter.show_within(finder_of_tags([1]))
         await until(pilot, lambda: numbers(view)[:2] == [5, 7])
-        await pilot.press("j", "j")
+        view.scrolling.scroll(2)
         await until(pilot, lambda: numbers(view)[:2] == [9, 11])
         await type_into_prompt(pilot, "ampersand", "12:00:5")
         await until(pilot, lambda: numbers(view)[0] > 50)
@@ -718,14 +716,14 @@ async def test_the_view_keeps_its_place_while_jobs_are_hidden_and_shown(
         await until(pilot, lambda: numbers(view)[:2] == [9, 11])
         view.filter.show_within(None)
         await until(pilot, lambda: numbers(view)[:2] == [9, 10])
-        # If the current line becomes hidden, the view continues at the next shown line.
+        # If the current line becomes hidden, the next shown line is in its row.
         view.filter.show_within(finder_of_tags([1]))
         await type_into_prompt(pilot, "slash", "12:00:41")
         await until(pilot, lambda: 41 in numbers(view))
         view.filter.show_within(finder_of_tags([0]))
-        await until(pilot, lambda: numbers(view)[:2] == [42, 44])
+        await until(pilot, lambda: numbers(view)[3:5] == [42, 44])
         view.filter.show_within(None)
-        await until(pilot, lambda: numbers(view)[:2] == [42, 43])
+        await until(pilot, lambda: numbers(view)[3:5] == [42, 43])
     store.close()
 
 
@@ -769,10 +767,11 @@ def test_place_at_shows_lines_above_the_target_and_counts_no_line_as_new(store: 
 async def test_showing_all_jobs_again_keeps_the_current_line_in_its_row(tmp_path: Path) -> None:
     store = tagged(tmp_path, 60)
     async with showing(store) as (pilot, view):
-        await pilot.press("g", "j", "j", "j", "j")
+        await pilot.press("g")
+        view.scrolling.scroll(4)
         view.filter.show_within(finder_of_tags([1]))
         await until(pilot, lambda: shown_lines(view)[0].endswith(" 5"))
-        view.pane.current = view.filter.in_sight()[3]
+        await pilot.press(*"jjj")
         view.filter.show_within(None)
         await until(pilot, lambda: shown_lines(view)[3].endswith(" 11"))
         # The view does not move if no line was hidden.

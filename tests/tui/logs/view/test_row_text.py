@@ -6,7 +6,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from studio_tui.tui.logs.view.row_text import RowText
+from studio_tui.tui.logs.view.row_text import RowText, on_ground
 
 _STYLES = st.sampled_from([Style(bold=True), Style(color="red"), Style(bgcolor="blue")])
 _TEXT = st.text("ab 漢é😀", min_size=1, max_size=6)
@@ -35,10 +35,12 @@ def test_text_is_cropped_like_a_strip(
     assert (row.width, cut.width) == (_strip(runs).cell_length, expected.cell_length)
 
 
-@given(_RUNS, _STYLES)
-def test_a_base_style_is_applied_like_that_of_a_strip(
-    runs: list[tuple[Style, str]], base: Style
-) -> None:
-    assert _cells(list(RowText.of(runs).over(base).runs)) == _cells_of(
-        _strip(runs).apply_style(base)
-    )
+@given(_RUNS)
+def test_only_the_plain_background_is_replaced(runs: list[tuple[Style, str]]) -> None:
+    ground = Style(color="green", bgcolor="yellow")
+    for (style, text), (before, text_before) in zip(
+        on_ground(runs, ground, Style()), runs, strict=True
+    ):
+        assert text == text_before
+        assert (style.color, style.bold) == (before.color, before.bold)
+        assert style.bgcolor == (before.bgcolor or ground.bgcolor)
