@@ -57,7 +57,7 @@ class OpenLog(Message):
 
 @dataclass
 class OpenLogs(Message):
-    """Show the merged log of exactly these jobs."""
+    """Show the merged log of exactly these jobs; without ids, as it was left."""
 
     job_ids: Sequence[str]
     jobs: Sequence[Job] = ()

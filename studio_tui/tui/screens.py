@@ -139,7 +139,7 @@ class Screens:
             page.list.await_row(key)
 
     def show_merged_logs(self, job_ids: Sequence[str], jobs: Sequence[Job] = ()) -> None:
-        """Put the logs of some jobs on the tab of merged logs.
+        """Put the logs of some jobs on the tab of merged logs; without ids, leave it as it is.
 
         `jobs` has those that the session possibly does not know; an unknown id is skipped.
 
@@ -149,7 +149,7 @@ class Screens:
         from studio_tui.tui.logs.merged_screen import MergedScreen  # noqa: PLC0415 (on demand)
 
         page = self.tab("logs")
-        if isinstance(page, MergedScreen):
+        if isinstance(page, MergedScreen) and job_ids:
             jobs_by_id = {job.id: job for job in jobs} | self._connected.session.known_items.jobs(
                 job_ids
             )
@@ -269,7 +269,7 @@ class Screens:
         if name == "logs":
             from studio_tui.tui.logs.merged_screen import MergedScreen  # noqa: PLC0415 (on demand)
 
-            return MergedScreen(self._basics)
+            return MergedScreen(self._basics, self._logs)
         return JobsScreen(self._basics, self._view("jobs", JobsScreen.kind))
 
     def _view(self, name: str, kind: Kind[Any]) -> ListView:

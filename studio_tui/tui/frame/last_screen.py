@@ -46,8 +46,8 @@ def _opening_message(saved_page: Sequence[str]) -> Message | None:
             return OpenJob(job_id, ())
         case ["log", job_id]:
             return OpenLog(job_id)
-        case ["logs", *job_ids] if job_ids:
-            return OpenLogs(job_ids)
+        case ["logs", *_]:
+            return OpenLogs(())  # the page itself restores its jobs
         case ["pipeline", pipeline_id]:
             return OpenPipeline(pipeline_id)
         case _:

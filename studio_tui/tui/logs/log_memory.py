@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from studio_tui.tui.frame.remembered import Remembered
-from studio_tui.tui.logs.view.place import LogLook, LogPlace
+from studio_tui.tui.logs.view.place import LogLook, LogPlace, MergedPlace
 
 MOST_LOGS = 200
 """Maximum number of logs whose places are saved: the ones read last."""
@@ -15,6 +15,8 @@ class LogMemory(Remembered):
     look: LogLook = LogLook()
     places: dict[str, LogPlace] = Field(default_factory=dict)
     """By job id; the log that was read last is at the end."""
+
+    merged: MergedPlace = MergedPlace()
 
     def note(self, job_id: str, place: LogPlace) -> None:
         """Save the place in a job's log; forget the log if the place is that of a new log."""

@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cache, partial
 from typing import ClassVar
 
-from textual import on, work
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.getters import query_one
@@ -35,10 +35,13 @@ from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.jobs.running_progress import RunningProgress
 from studio_tui.tui.logs.export import LogExport
 from studio_tui.tui.logs.job_of_log import JobOfLine
+from studio_tui.tui.logs.log_memory import LogMemory
 from studio_tui.tui.logs.member_choice import MemberChoice
 from studio_tui.tui.logs.merged_jobs import Member, MergedJobs
+from studio_tui.tui.logs.merged_memory import MergedMemory
 from studio_tui.tui.logs.view.job_legend import JobLegend, labels, look_of
 from studio_tui.tui.logs.view.log_view import LogView
+from studio_tui.tui.logs.view.place import MergedPlace
 from studio_tui.tui.messages import Progressed, Refreshed
 from studio_tui.tui.widgets.bar import Bar, Part
 from studio_tui.tui.widgets.prompt import PROMPT_HINTS
@@ -83,7 +86,7 @@ class MergedScreen(Page):
     view = query_one(LogView)
     legend = query_one(JobLegend)
 
-    def __init__(self, basics: Basics) -> None:
+    def __init__(self, basics: Basics, memory: LogMemory) -> None:
         super().__init__(basics)
         self.choice = MemberChoice(
             self,
@@ -91,6 +94,7 @@ class MergedScreen(Page):
             members_changed=self.members_changed,
             show_members=self.show_members,
         )
+        self._memory = MergedMemory(memory, self.choice)
         self._export = LogExport(self, lambda: self.view, lambda: "merged.log", text=self._text_of)
         self.commands.add(JobOfLine(self, self.choice), self.choice, self._export)
         self.commands.add_to(self, _COMMANDS)
@@ -114,16 +118,17 @@ class MergedScreen(Page):
         yield Static(EMPTY, markup=False, id="merged-empty")
 
     def on_mount(self) -> None:
-        """Show the jobs, if there are any."""
+        """Show the jobs, if there are any, else those of the previous run."""
         if self.choice.members is not None:
             self._begin(self.choice.members)
+        elif self._memory.saved.jobs:
+            self._restore(self._memory.saved)
         self.view.times.clock_at = self._clock_at
         painting = self.while_alive(lambda *_: self.paint_hints())
         self.watch(self.view, "has_lines", painting, init=False)
         self.show_members()
 
     def on_unmount(self) -> None:
-        """Close all logs."""
         super().on_unmount()
         self._end()
 
@@ -142,6 +147,7 @@ class MergedScreen(Page):
         Raises:
             SpoolError: a log cannot be stored on the local disk.
         """
+        self._memory.missing = ()
         if self._failure:
             self._failure = ""
             self._end()
@@ -162,6 +168,28 @@ class MergedScreen(Page):
             self.notify_user(words, "warning")
         if self.is_alive:
             self.members_changed()
+
+    @work(name="restore logs", group="restore")
+    async def _restore(self, saved: MergedPlace) -> None:
+        await self.session.jobs.first_value()
+        jobs = await self.session.known_items.find_jobs(saved.jobs)
+        if self.choice.members is not None or not jobs:
+            return
+        try:
+            self.follow(jobs)
+        except SpoolError as error:
+            self.notify_user(str(error), "error")
+            return
+        self.session.endings.watch(jobs)
+        found = {job.id for job in jobs}
+        self._memory.missing = tuple(job_id for job_id in saved.jobs if job_id not in found)
+        if self.choice.members is not None:
+            self._memory.return_to(saved, self.choice.members, self.view)
+
+    @on(events.ScreenSuspend)
+    def note_place(self) -> None:
+        """Save the jobs and the place."""
+        self._memory.note(self.view)
 
     def _begin(self, jobs: MergedJobs) -> None:
         self.view.show(jobs.log.store)
@@ -193,8 +221,6 @@ class MergedScreen(Page):
         self.view.selection.end()
         self.view.restore.relocate(moved)
 
-    # Export.
-
     async def on_log_view_copy_asked(self, message: LogView.CopyAsked) -> None:
         """Copy the selected lines."""
         await self._export.copy_lines(message.text, message.lines)
@@ -205,11 +231,8 @@ class MergedScreen(Page):
         text = self.view.pane.text_at(start)
         return text if member is None else f"{self._labels.get(member.job.id, '')}  {text}"
 
-    # Overrides of Page.
-
     @property
     def kept_as(self) -> tuple[str, ...]:
-        """Return the kind of page and the ids of the jobs."""
         return ("logs", *(member.job.id for member in self.choice.members or ()))
 
     def crumbs(self) -> tuple[str, ...]:
@@ -230,7 +253,6 @@ class MergedScreen(Page):
         )
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
-        """Show new states of the jobs."""
         job_list = message.snapshot.value
         if (
             self.choice.members
@@ -242,17 +264,13 @@ class MergedScreen(Page):
             self.show_members()
 
     def tick(self, now: datetime) -> None:  # noqa: ARG002 (overrides `Page.tick`)
-        """Update the times and the progress in the row of jobs."""
         self.show_members()
 
     def _unsubscribe(self) -> None:
         super()._unsubscribe()
         self._progress.stop_following()
 
-    # Keys.
-
     def ask_again(self) -> None:
-        """Request the jobs and the logs again now."""
         super().ask_again()
         for member in self.choice.members or ():
             member.log.tail.poke()
@@ -269,8 +287,6 @@ class MergedScreen(Page):
         self._has_names = not self._has_names
         self._show_names()
 
-    # Events.
-
     @on(LogView.FollowChanged)
     def _follow_changed(self) -> None:
         self._show_head()
@@ -280,7 +296,6 @@ class MergedScreen(Page):
         self.show_members()
 
     def on_resize(self) -> None:
-        """Fit the names to the screen's new width."""
         super().on_resize()
         self._show_names()
 
@@ -289,8 +304,6 @@ class MergedScreen(Page):
         super().notify_style_update()
         if self.is_alive:
             self.call_after_refresh(self._show_names)
-
-    # Painting.
 
     def members_changed(self) -> None:
         """Update the page after jobs have joined or left."""

@@ -7,6 +7,7 @@ from studio_tui.presentation.logs.row_forms import JsonForm
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.logs.log_memory import MOST_LOGS, LogMemory
 from studio_tui.tui.logs.log_screen import LogScreen
+from studio_tui.tui.logs.merged_screen import MergedScreen
 from studio_tui.tui.logs.view.place import LogLook, LogPlace
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
@@ -76,3 +77,39 @@ async def test_a_log_is_shown_as_it_was_left_also_in_the_next_run(
         screen = pilot.app.screen
         assert isinstance(screen, LogScreen)
         assert len(screen.view.pane.bookmarks) == 1
+
+
+async def test_the_merged_log_is_restored_with_its_place_in_the_next_run(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    code = "for n in range(60): print(f'2026-03-01 12:{n:02d}:00', NAME, n)"
+    for name in ("one", "two", "three"):
+        job = studio.submit(f"NAME = {name!r}\n{code}", query_name=f"{name}.py")
+        studio.wait_for_end(job["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("a", "L")
+        await until_shown(pilot, "3 whole logs", "180 lines")
+        await pilot.press("slash", *"two 30", "enter")
+        await until_shown(pilot, "/two 30 1 of 1")
+        await pilot.press("m", "tab")
+        merged = pilot.app.screen
+        assert isinstance(merged, MergedScreen)
+        while (chosen := merged.choice.job_at_hand()) is None or chosen.name != "three.py":
+            await pilot.press("tab")
+        await pilot.press("M")
+        await until_shown(pilot, "1 muted")
+        await until(pilot, lambda: "three 29" not in screen_text(pilot))
+        before = [row for row in screen_text(pilot).splitlines() if ".py" in row and "two" in row]
+        assert any("▌◆" in row for row in before)
+        # The place is kept although another tab is open at the end.
+        await pilot.press("1")
+        await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+        await pilot.press("ctrl+q")
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("5")
+        await until_shown(pilot, "3 whole logs", "1 muted", "/two 30", "▌◆")
+        rows = [row for row in screen_text(pilot).splitlines() if ".py" in row and "two" in row]
+        assert rows == before
+        await pilot.press("ctrl+q")
+    async with dashboard(studio, tmp_path, waits_for_jobs=False) as pilot:
+        await until_shown(pilot, "› Logs", "3 whole logs", "1 muted", "▌◆")

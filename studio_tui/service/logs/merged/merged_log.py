@@ -107,6 +107,10 @@ class MergedLog:
         """Return the number of the log that the line at `start` is from, and its offset there."""
         return self._interleaver.source_of(start)
 
+    def start_of(self, number: int, offset: int) -> int | None:
+        """Return the start of the line with byte `offset` of a log; `None` if it is not merged."""
+        return self._interleaver.start_of(number, offset)
+
     def poke(self) -> None:
         """Check the logs again, as they may have changed."""
         self._may_have_changed.set()

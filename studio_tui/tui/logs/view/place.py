@@ -32,3 +32,28 @@ class LogPlace:
     """The search as typed."""
     lines_seen: int = 0
     """Number of lines, from the first one, that were not new to the reader."""
+
+
+@dataclass(frozen=True)
+class LineOfJob:
+    """A line of a merged log, identified by its place in the log of its job."""
+
+    job_id: str
+    offset: int
+
+
+@dataclass(frozen=True)
+class MergedPlace:
+    """The jobs of the merged log, and the reader's place in it; see `LogPlace`."""
+
+    jobs: tuple[str, ...] = ()
+    """Their ids, in the order in which they are shown."""
+    solo: str | None = None
+    """Id of the only job whose lines are shown."""
+    muted: tuple[str, ...] = ()
+    """Ids of the jobs whose lines are hidden."""
+    top: LineOfJob | None = None
+    current: LineOfJob | None = None
+    bookmarks: tuple[LineOfJob, ...] = ()
+    filter: str = ""
+    search: str = ""

@@ -43,6 +43,8 @@ class PlaceRestore:
         self._new_lines = new_lines
         self._pending: LogPlace | None = None
         """The place to restore as soon as the log is long enough; `None` if there is none."""
+        self._find: Callable[[], LogPlace | None] = lambda: None
+        """Returns the place to restore; `None` until the log is long enough."""
         self._fixed_line: tuple[int, int] | None = None
         """The line that is to stay in its row of the screen when lines move, and that row."""
 
@@ -64,21 +66,33 @@ class PlaceRestore:
             lines_seen=0 if self._lines.typed else self._new_lines.seen,
         )
 
-    def return_to(self, place: LogPlace) -> None:
-        """Restore a place as soon as the log is long enough, unless the reader moves before."""
+    @property
+    def is_pending(self) -> bool:
+        """Whether a place is still to be restored."""
+        return self._pending is not None
+
+    def return_to(self, place: LogPlace, find: Callable[[], LogPlace | None] | None = None) -> None:
+        """Restore a place as soon as the log is long enough, unless the reader moves before.
+
+        `find` returns the place by the offsets of its lines, `None` until the log has them; by
+        default, it is `place`.
+        """
         self._pending = place
+        self._find = find or self._long_enough
         self._view.following = place.top is None
         self.come_back()
         self._view.settle()
 
     def come_back(self) -> None:
         """Go to the place to restore, if the log is long enough."""
-        place, store, pane = self._pending, self._view.store, self._view.pane
-        if place is None or store is None or pane.window is None:
+        store, pane = self._view.store, self._view.pane
+        if self._pending is None or store is None or pane.window is None:
             return
-        if store.size <= max(place.top or 0, place.current or 0, *place.bookmarks, 0):
+        place = self._find()
+        if place is None:
             return
         self._pending = None
+        self._view.following = place.top is None
         self._new_lines.seen = place.lines_seen
         pane.bookmarks = frozenset(store.line_start(start) for start in place.bookmarks)
         if place.filter:
@@ -91,6 +105,13 @@ class PlaceRestore:
         if place.top is not None:
             pane.window.to(store.line_start(place.top))
             pane.current = place.top if place.current is None else place.current
+
+    def _long_enough(self) -> LogPlace | None:
+        place, store = self._pending, self._view.store
+        if place is None or store is None:
+            return None
+        last = max(place.top or 0, place.current or 0, *place.bookmarks, 0)
+        return place if store.size > last else None
 
     # --- moved lines -----------------------------------------------------------------------------
 
