@@ -9,16 +9,20 @@
 time.
 
 Several programs may use the folder at once: each locks the files that it has open (see `spool`).
+A log for which the folder has no room is in a temporary folder, as long as it is open.
 """
 
 import contextlib
 import hashlib
 import os
 import re
+import shutil
+import tempfile
+import weakref
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from studio_tui.errors import SpoolError
 from studio_tui.service.logs.store.log_store import LogStore
@@ -30,8 +34,12 @@ from studio_tui.service.logs.store.tagged_store import TaggedStore
 _WHOLE = ".log"
 _ORPHAN_SECONDS = 3600.0
 """Seconds after which a file of marks without a log is deleted."""
+_ROOM = 16 * 1024**2
+"""Bytes that must be free on the disk for a log that is kept."""
 _OF_JOB = re.compile(r"[0-9a-f]{32}-")
 """The beginning of the name of a job's incomplete log, other than of a temporary log."""
+
+S = TypeVar("S", bound=LogStore)
 
 
 class KeptLog(NamedTuple):
@@ -53,14 +61,42 @@ class LogCache:
         """Initialise; `profile` identifies this Studio and team, `folder` has the logs of all."""
         self._folder = folder
         self._own = folder / _digest(profile)
+        self._temporary: Path | None = None
+        """The folder of logs for which `folder` has no room; deleted when the program ends."""
+        self._problem = ""
+        """Why `folder` last had no room, as a sentence."""
 
     def new(self) -> LogStore:
         """Create an empty log that is deleted when it is closed."""
-        return LogStore.create(self._own)
+        return self._create(LogStore)
 
     def begin(self, job_id: str, created_at: datetime | None) -> LogStore:
         """Create the empty log of a job, which is left for `resume` when the program ends."""
-        return LogStore.create(self._own, _spool_prefix(job_id, created_at))
+        return self._create(LogStore, _spool_prefix(job_id, created_at))
+
+    def _create(self, kind: type[S], name: str = "") -> S:
+        """Create a log in the folder; if that has no room, a temporary one elsewhere."""
+        try:
+            store = kind.create(self._own, name)
+            disk = shutil.disk_usage(self._own)
+            if disk.free >= _ROOM or not disk.total:  # 0 if the file system does not tell
+                return store
+            store.close()
+            self._problem = f"No log can be stored in {self._own}: the disk is full."
+        except SpoolError as error:
+            self._problem = str(error)
+        if self._temporary is None:
+            try:
+                self._temporary = Path(tempfile.mkdtemp(prefix="studio-tui-"))
+            except OSError as error:
+                raise SpoolError(self._problem) from error
+            weakref.finalize(self, shutil.rmtree, self._temporary, ignore_errors=True)
+        return kind.create(self._temporary)
+
+    def why_not_kept(self, store: LogStore) -> str:
+        """Return why a log is not kept when it is closed, as sentences; empty if it is kept."""
+        is_kept = store.path.parent != self._temporary
+        return "" if is_kept else f"{self._problem} This log is loaded again each time."
 
     def resume(self, job_id: str, created_at: datetime | None) -> tuple[LogStore, datetime] | None:
         """Open the newest incomplete log of a job that an ended program left, to append to it.
@@ -93,7 +129,7 @@ class LogCache:
 
     def new_tagged(self) -> TaggedStore:
         """Create an empty log for merging several others."""
-        return TaggedStore.create(self._own)
+        return self._create(TaggedStore)
 
     def path_of(self, job_id: str, created_at: datetime | None) -> Path:
         """Return the path of a job's whole log.

@@ -40,6 +40,8 @@ class LogHandle:
     tail: LogTail
     preview: LogTailPreview
     """The end of the log, shown while the log itself is far from complete."""
+    why_not_kept: str
+    """Why the log is not kept on this machine, as sentences; empty if it is."""
 
     def __init__(
         self, log: "_Log", may_fetch: MayFetch, closed: Callable[["LogHandle"], None]
@@ -47,6 +49,7 @@ class LogHandle:
         self.store = log.store
         self.tail = log.tail
         self.preview = log.preview
+        self.why_not_kept = log.why_not_kept
         self.may_fetch = may_fetch
         self._closed = closed
 
@@ -63,6 +66,7 @@ class _Log:
     tail: LogTail
     preview: LogTailPreview
     viewers: list[LogHandle]
+    why_not_kept: str
     task: asyncio.Task[None] | None = None
     closed_at: float = 0.0
     """When the last viewer left, in seconds since the epoch."""
@@ -203,7 +207,8 @@ class LogLibrary:
             now=self._now,
         )
         ahead = LogTailPreview(self._source, job_id, store, self._cache.new, self._reachability)
-        log = _Log(job_id, created_at, store, tail, ahead, viewers)
+        why_not_kept = self._cache.why_not_kept(store)
+        log = _Log(job_id, created_at, store, tail, ahead, viewers, why_not_kept)
         self._logs[job_id, created_at] = log
         return log
 
@@ -265,7 +270,7 @@ class LogLibrary:
     async def _tidy(self) -> None:
         self._untidy.clear()
         for log in tuple(self._logs.values()):
-            if log.is_whole and not log.store.is_kept:
+            if log.is_whole and not (log.store.is_kept or log.why_not_kept):
                 await self._keep(log)
         await self._trim()
 

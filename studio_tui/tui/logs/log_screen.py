@@ -131,6 +131,8 @@ class LogScreen(Page):
             self.view.restore.return_to(place)
         self._show_end()
         self._show_head()
+        if self._log.why_not_kept:
+            self.notify_user(self._log.why_not_kept, "warning")
 
     def on_unmount(self) -> None:
         """Close the log."""

@@ -133,7 +133,6 @@ class MergedScreen(Page):
         self._end()
 
     def _end(self) -> None:
-        """Close the logs of the jobs, and the merged log."""
         self.workers.cancel_group(self, "merge")
         self._unwatch_store()
         if self.choice.members is not None:
@@ -166,6 +165,9 @@ class MergedScreen(Page):
         if too_many:
             words = f"Only {LIMIT} logs can be merged: {plural(too_many, 'job')} left out"
             self.notify_user(words, "warning")
+        problems = {member.log.why_not_kept for member in self.choice.members} - {""}
+        for problem in problems:
+            self.notify_user(problem, "warning")
         if self.is_alive:
             self.members_changed()
 
@@ -209,7 +211,6 @@ class MergedScreen(Page):
         return await self.ask(confirm_fetch(host))
 
     def _grew(self) -> None:
-        """Schedule an update of the log's size."""
         if self._growth is None:
             self._growth = self.set_timer(GROWTH_EVERY, self._show_growth, name="growth")
 
@@ -226,7 +227,6 @@ class MergedScreen(Page):
         await self._export.copy_lines(message.text, message.lines)
 
     def _text_of(self, start: int) -> str:
-        """Return the text of the line at `start`, after the name of its job."""
         member = self.choice.member_of(start)
         text = self.view.pane.text_at(start)
         return text if member is None else f"{self._labels.get(member.job.id, '')}  {text}"
@@ -313,7 +313,6 @@ class MergedScreen(Page):
         self.paint_hints()
 
     def _show_names(self) -> None:
-        """Show the names of the jobs beside the lines, if they are switched on."""
         width = ROOMY if self.size.width >= ROOMY_FROM else NARROW
         names = [(member.job.id, member.job.name or "") for member in self.choice.members or ()]
         self._labels = labels(names, width)

@@ -524,8 +524,33 @@ async def test_a_bug_while_following_a_log_ends_the_library(tmp_path: Path) -> N
     log.close()
 
 
-async def test_opening_a_log_fails_if_its_folder_cannot_be_created(tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_full", [False, True])
+async def test_a_log_that_cannot_be_kept_is_temporary(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_full: bool
+) -> None:
+    if is_full:
+        monkeypatch.setattr("studio_tui.service.logs.cache._ROOM", 2**70)
+    else:
+        (tmp_path / "logs").write_text("no folder")
+    studio = Studio(a=["one\n"])
+    async with library(studio, tmp_path / "logs") as logs:
+        log = logs.open("a", allow_every_host)
+        assert log.why_not_kept.startswith(f"No log can be stored in {tmp_path / 'logs'}")
+        studio.end()
+        await until(lambda: is_complete(log))
+        assert log.store.read(0, 10) == b"one\n"
+        path = log.store.path
+        assert tmp_path not in path.parents
+        log.close()
+    assert not path.exists()
+    assert not (tmp_path / "logs").is_dir() or not [*(tmp_path / "logs").glob("*/*")]
+
+
+async def test_opening_a_log_fails_if_no_folder_can_be_created(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "logs").write_text("no folder")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "logs"))
     async with library(Studio(a=[]), tmp_path / "logs") as logs:
         with pytest.raises(StudioError, match="No log can be stored"):
             logs.open("a", allow_every_host)

@@ -227,3 +227,15 @@ async def test_the_header_of_a_queued_jobs_log_shows_why_the_job_waits(
         await until_shown(pilot, "◌ QUEUED")
         await pilot.press("g", "l")
         await until_shown(pilot, f"QUEUED  waits for {plural(WORKERS, 'worker')}", "0 free of")
+
+
+async def test_a_log_that_cannot_be_kept_is_shown_and_says_so(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    studio.wait_for_end(studio.submit("print('that was printed')")["id"])
+    (tmp_path / "spool").write_text("no folder")
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("l")
+        await until_shown(pilot, "that was printed", "No log can be stored in")
+        await pilot.press("q", "a", "L")
+        await until_shown(pilot, "› Logs", "that was printed")
