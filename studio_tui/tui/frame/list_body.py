@@ -243,6 +243,15 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
     def _filter_done(self) -> None:
         self.table.focus()
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether the list has all rows that Studio lists, as far as is known."""
+        return has_all(self._page.source().snapshot.value)
+
+    def say(self, words: str) -> None:
+        """Show a notification."""
+        self._page.notify_user(words)
+
     @on(BigTable.Highlighted)
     def _highlighted(self, message: BigTable.Highlighted) -> None:
         message.stop()
@@ -252,8 +261,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         if self._unfiltered_row is not None and message.key != self._unfiltered_row:
             self.show_rows()
         self._rest.note_move()
-        are_more = not has_all(self._page.source().snapshot.value)
-        if message.is_last and are_more and not self.filtering.terms:
+        if message.is_last and not self.is_complete and not self.filtering.terms:
             self._page.ask_for_more()
 
     @on(BigTable.UnseenChanged)

@@ -28,6 +28,8 @@ class RecordedRows(Generic[T]):
         self._body = body
         self._kind = kind
         self._are_requested = False
+        self._must_answer = False
+        """Whether the user waits to see older rows, or to read that there are none."""
         self._were_needed = False
         self._listed: Sequence[T] | None = None
         """Studio's last answer; `None` before the first."""
@@ -49,9 +51,11 @@ class RecordedRows(Generic[T]):
         return as_recorded(row) if key in self.since else row
 
     def show_recorded(self) -> None:
-        """Show recorded rows from now on."""
+        """Show recorded rows from now on; say so if there are none."""
         self._are_requested = True
+        self._must_answer = self._body().is_complete
         self.update()
+        self._answer()
 
     def update(self) -> None:
         """Request the recorded rows if needed; add or remove them if the need has changed."""
@@ -87,6 +91,14 @@ class RecordedRows(Generic[T]):
         if added:
             rows = sorted((*rows, *added.values()), key=self._newest_first)
         self._body().set_rows(rows, are_all=self._listed is not None)
+        self._answer()
+
+    def _answer(self) -> None:
+        """Say that there are no older rows, if the user asked for them and this is known."""
+        if self._must_answer and self._listed is not None and self.archive.snapshot.value:
+            self._must_answer = False
+            if not self.since:
+                self._body().say(f"There are no older {self._kind.noun}s")
 
     @property
     def _are_needed(self) -> bool:

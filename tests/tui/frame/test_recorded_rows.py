@@ -56,6 +56,17 @@ async def test_loading_older_rows_adds_recorded_rows(
         await until_shown(pilot, "old-vise", "~ COMPLETED", "1 recorded")
 
 
+async def test_loading_older_rows_says_if_there_are_none(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(studio, tmp_path) as pilot:
+        for tab, words in (("1", "There are no older jobs"), ("2", "There are no older pipelines")):
+            await pilot.press(tab)
+            await until_shown(pilot, "● live")
+            await pilot.press("M")
+            await until_shown(pilot, words)
+
+
 @pytest.mark.parametrize("tab", at_length(["2"], ["1", "2"]))
 async def test_a_restart_restores_the_cursor_on_a_recorded_row(
     studio: ThreadStudio, data_folder: Path, tab: str
