@@ -9,6 +9,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.getters import query_one
+from textual.timer import Timer
 
 from studio_tui import clock
 from studio_tui.api.models import Job
@@ -45,6 +46,9 @@ from studio_tui.tui.widgets.prompt import PROMPT_HINTS
 
 WORDS_FROM = 110
 """Screen width in cells from which progress has words and the log's size is always shown."""
+
+PROGRESS_EVERY = 0.2
+"""Seconds between updates of the progress while the log grows, so that it agrees with the log."""
 
 _HINTS = ("logs.search", "logs.filter", "logs.error")
 
@@ -109,6 +113,8 @@ class LogScreen(Page):
         self._had_bytes = False
         """Whether the line about the job was updated after the first bytes arrived."""
         self._progress: Progress | None = None
+        self._growth: Timer | None = None
+        """The timer of the next update of the progress; `None` if none is due."""
 
     def body(self) -> ComposeResult:
         yield Bar(id="log-head")
@@ -118,6 +124,7 @@ class LogScreen(Page):
         """Subscribe to the state of the download, and go to the place."""
         self.listen(self._tail.subscribe, self._state_changed)
         self.listen(self._log.preview.subscribe, self._show_end)
+        self.listen(self._store.watch, self._grew)
         zones = partial(zones_of_lines, is_local=self.session.is_local, local_zone=clock.zone)
         self.view.times.line_clock = LineClock(
             self._store, zones, lambda: life_of(self._job, clock.now())
@@ -242,6 +249,14 @@ class LogScreen(Page):
         if has_changed or (state.size and not self._had_bytes):
             self._had_bytes = bool(state.size)
             self._show_head()
+
+    def _grew(self) -> None:
+        if self._progress is not None and self._growth is None:
+            self._growth = self.set_timer(PROGRESS_EVERY, self._show_growth, name="progress")
+
+    def _show_growth(self) -> None:
+        self._growth = None
+        self._show_head()
 
     def _look_at_end(self) -> None:
         """Read progress, or the cause of a failure, from the end of the log.

@@ -2,6 +2,8 @@ import asyncio
 import os
 from pathlib import Path
 
+import pytest
+
 from studio_tui.presentation.format import plural
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.logs.log_screen import LogScreen
@@ -239,3 +241,21 @@ async def test_a_log_that_cannot_be_kept_is_shown_and_says_so(
         await until_shown(pilot, "that was printed", "No log can be stored in")
         await pilot.press("q", "a", "L")
         await until_shown(pilot, "› Logs", "that was printed")
+
+
+MOVING_BAR = BAR.replace("number == 40", "number in {40, 60}").replace('"go40"', 'f"go{number}"')
+
+
+async def test_the_progress_in_the_header_moves_with_the_one_in_the_log(
+    studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = studio.submit(MOVING_BAR)
+    studio.wait_for_state(job["id"], "RUNNING")
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("l")
+        await until_shown(pilot, "▏ 40%  3.1 it/s")
+        # Without the update each second, as that may be late.
+        monkeypatch.setattr(LogScreen, "tick", lambda *_: None)
+        pass_halts(studio, job["id"], 40)
+        await until_shown(pilot, "▏ 60%  3.1 it/s")
+        pass_halts(studio, job["id"], 60)
