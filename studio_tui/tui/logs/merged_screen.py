@@ -221,6 +221,7 @@ class MergedScreen(Page):
     def _moved(self, moved: Moved) -> None:
         self.view.selection.end()
         self.view.restore.relocate(moved)
+        self.paint_hints()
 
     async def on_log_view_copy_asked(self, message: LogView.CopyAsked) -> None:
         """Copy the selected lines."""

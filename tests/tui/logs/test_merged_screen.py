@@ -122,8 +122,11 @@ async def test_the_logs_of_marked_jobs_are_merged_in_order_of_time(
             await until_shown(pilot, "There is nothing to undo")
             while (chosen := screen.choice.job_at_hand()) is None or chosen.id != joined:
                 await pilot.press("tab")
+            await pilot.press("slash", *"joined", "enter")
+            await until_shown(pilot, "/joined 1 of 1")
             await pilot.press("D")
             await until_shown(pilot, "63 lines", "3 jobs", "z brings it back")
+            await until_shown(pilot, "S only this job")
         with step("enter opens the log of the current line's job"):
             await pilot.press("enter")
             await until(pilot, lambda: isinstance(pilot.app.screen, LogScreen))
