@@ -58,8 +58,8 @@ class LogExport:
     ) -> None:
         """Make a controller; `file_to_save` returns a default file name.
 
-        `whole_log` returns the whole log if the view may show only the end of it. `text` returns
-        the text that is saved for the line at an offset; by default it is the displayed text.
+        `whole_log` is needed if the view may show only the end of the log. `text` returns what is
+        saved for the line at an offset, by default the displayed text.
         """
         self._host = host
         self._view = view
@@ -71,11 +71,9 @@ class LogExport:
         return self._view().pane.text_at(start)
 
     async def copy_lines(self, text: str, lines: int) -> None:
-        """Copy the text of selected lines; `lines` is how many there are."""
         await copy(self._host.app, text, None if lines == 1 else plural(lines, "line"))
 
     def why_nothing_to_save(self) -> str | None:
-        """Return why there is nothing to save; `None` if there are lines, or there is no log."""
         store = self._whole_log()
         if store is None or store.size:
             return None
@@ -149,11 +147,7 @@ class LogExport:
             raise PagerError(problem)
 
     def _offers(self) -> list[Offer]:
-        """Return the choices for saving, the most likely first.
-
-        The first choice is the selection, else the lines that are shown if lines are hidden, else
-        the whole log. Matches of a search are never first, as a search hides no lines.
-        """
+        """Return the choices for saving, the most likely first; a search hides no lines."""
         view, path = self._view(), f"./{self._file_to_save()}"
         offers = []
         if view.selection.is_selecting:
@@ -192,8 +186,6 @@ class LogExport:
         return line_pieces(view.search.matching(hits), self._text)
 
     def _line_pieces(self, starts: Iterable[int]) -> Pieces:
-        """Return the lines at these offsets as displayed."""
-
         async def all_starts() -> AsyncIterator[int]:
             for start in starts:
                 yield start
@@ -220,7 +212,6 @@ class LogExport:
 
 
 def _starts(store: LogStore, first: int = 0) -> Iterator[int]:
-    """Yield the starts of lines, beginning with `first`."""
     start: int | None = first
     while start is not None and start < store.size:
         yield start

@@ -22,10 +22,7 @@ class JobOfLog(JobController):
 
 
 class JobOfLine(JobOfLog):
-    """Controller of the current job of a merged log; `enter` opens the log of one job.
-
-    This is the job of the current line.
-    """
+    """Controller of the job to which commands on a merged log apply."""
 
     def __init__(self, host: Host, choice: MemberChoice) -> None:
         super().__init__(host, choice.job_at_hand)

@@ -121,7 +121,6 @@ class LogScreen(Page):
         yield LogView(self._store)
 
     def on_mount(self) -> None:
-        """Subscribe to the state of the download, and go to the place."""
         self.listen(self._tail.subscribe, self._state_changed)
         self.listen(self._log.preview.subscribe, self._show_end)
         self.listen(self._store.watch, self._grew)
@@ -142,16 +141,13 @@ class LogScreen(Page):
             self.notify_user(self._log.why_not_kept, "warning")
 
     def on_unmount(self) -> None:
-        """Close the log."""
         self._log.close()
 
     async def _may_fetch(self, host: str) -> bool:
-        """Ask whether to fetch the archived log from `host`, which is not Studio's."""
         return await self.ask(confirm_fetch(host))
 
     @property
     def kept_as(self) -> tuple[str, ...]:
-        """Return the kind of page and the job's id."""
         return ("log", self._job.id)
 
     def crumbs(self) -> tuple[str, ...]:
@@ -181,31 +177,24 @@ class LogScreen(Page):
         self._show_head()
 
     def toggle_full(self) -> None:
-        """Toggle full screen."""
         self.toggle_class("-full")
 
     def toggle_head(self) -> None:
-        """Show or hide the line about the job."""
         self.toggle_class("-headless")
 
     def escape(self) -> None:
-        """Leave full screen, else the page."""
         if self.has_class("-full"):
             self.remove_class("-full")
         else:
             super().escape()
 
     def ask_again(self) -> None:
-        """Request the job and the log again now."""
         super().ask_again()
         self._tail.poke()
 
     @on(events.ScreenSuspend)
     def note_place(self) -> None:
-        """Save the display options and the place.
-
-        The place is not saved while the view shows only the end, whose offsets are different.
-        """
+        """Save the display options, and the place unless the view shows only the end of the log."""
         self._memory.look = self.view.appearance.look
         if self.view.store is self._store:
             self._memory.note(self._job.id, self.view.restore.place)
@@ -213,10 +202,7 @@ class LogScreen(Page):
     # --- the end of a log that is still being loaded ----------------------------------------------
 
     def _show_end(self) -> None:
-        """If the view follows and most of the log is not loaded yet, show only its end.
-
-        Once the log is loaded, show the log.
-        """
+        """Show only the end while the view follows and most of the log is not loaded yet."""
         ahead, shown = self._log.preview, self.view.store
         if ahead.is_needed and ahead.store is not None:
             if shown is self._store and self.view.following:
@@ -226,7 +212,6 @@ class LogScreen(Page):
 
     @on(LogView.EndRequested)
     def _end_requested(self, message: LogView.EndRequested) -> None:
-        """Show the end of the log if the last line was requested, else the log from its start."""
         if message.end:
             self._show_end()
         elif self.view.store is not self._store:
@@ -236,7 +221,6 @@ class LogScreen(Page):
     # --- the line about the job ------------------------------------------------------------------
 
     async def on_log_view_copy_asked(self, message: LogView.CopyAsked) -> None:
-        """Copy the selected lines."""
         await self._export.copy_lines(message.text, message.lines)
 
     @on(LogView.FollowChanged)
@@ -259,10 +243,6 @@ class LogScreen(Page):
         self._show_head()
 
     def _look_at_end(self) -> None:
-        """Read progress, or the cause of a failure, from the end of the log.
-
-        Also look up what the job waits for.
-        """
         store = self.view.store or self._store
         is_read = not store.is_closed and (
             self._phase is FollowPhase.COMPLETE or not self._job.state.is_finished

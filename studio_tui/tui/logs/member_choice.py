@@ -16,8 +16,8 @@ from studio_tui.tui.logs.view.log_view import LogView
 class MemberChoice:
     """Controller of the jobs of a merged log.
 
-    Commands apply to the job that the user has chosen in the row above the lines; if none is
-    chosen, to the job of the current line.
+    Commands apply to the job that is chosen in the row above the lines, else to that of the current
+    line.
     """
 
     members: MergedJobs | None = None
@@ -33,18 +33,13 @@ class MemberChoice:
         members_changed: Callable[[], None],
         show_members: Callable[[], None],
     ) -> None:
-        """Make a controller; `view` returns `None` while there is no view.
-
-        `members_changed` is called after a job has joined or left, `show_members` to update the
-        row of jobs.
-        """
+        """Make a controller; `members_changed` is called after a job has joined or left."""
         self._host = host
         self._view = view
         self._members_changed = members_changed
         self._show_members = show_members
 
     def job_at_hand(self) -> Job | None:
-        """Return the chosen job, else the job of the current line."""
         member = self._member_at_hand()
         return None if member is None else member.job
 
@@ -92,7 +87,6 @@ class MemberChoice:
             self.apply_shown_jobs()
 
     def unmute(self) -> None:
-        """Show the lines of all jobs."""
         if self.members is not None:
             self.members.solo, self.members.muted = None, frozenset()
             self.apply_shown_jobs()
@@ -109,8 +103,7 @@ class MemberChoice:
     def viewed_lines(self) -> set[int]:
         """Return the starts of the lines that the view must find again once lines have moved.
 
-        Lines of jobs that have left are about to be removed, so the first visible line counts only
-        if its job has not left.
+        Lines of jobs that have left are about to be removed.
         """
         view = self._view()
         if view is None:
@@ -118,7 +111,6 @@ class MemberChoice:
         return view.restore.lines_to_track(lambda start: self.member_of(start) is not None)
 
     def choose_none(self) -> None:
-        """Choose no job, so that commands apply to the job of the current line."""
         self.chosen = None
         self._show_members()
 
@@ -130,7 +122,6 @@ class MemberChoice:
             self._show_members()
 
     def take_out(self) -> None:
-        """Remove the current job and its lines from the merged log."""
         member, view = self._member_at_hand(), self._view()
         if self.members is not None and member is not None and view is not None:
             self.members.take_out(member)

@@ -22,7 +22,6 @@ class Member:
     """A job of the merged log."""
 
     job: Job
-    """The job as received last."""
     number: int
     """The number of the job in the tags of its lines."""
     log: LogHandle
@@ -31,11 +30,9 @@ class Member:
     colour: int
     """The number of the job in the order of joining, for the colour of its name."""
     unsubscribe: Callable[[], None]
-    """Ends the subscription to the state of the log's download."""
 
     @property
     def state(self) -> TailState:
-        """The state of the log's download."""
         return self.log.tail.state
 
 
@@ -70,7 +67,6 @@ class MergedJobs:
         self.solo: str | None = None
         """Id of the only job whose lines are shown; `None` to show all jobs that are not muted."""
         self.muted: frozenset[str] = frozenset()
-        """Ids of the jobs whose lines are hidden."""
         self._zones = zones
         self._library = library
         self._may_fetch = may_fetch
@@ -79,10 +75,7 @@ class MergedJobs:
         self._joined = 0
         """How many jobs have joined so far, including those that have left."""
         self.removed: list[tuple[Job, int]] = []
-        """The jobs that the user removed, with their former positions.
-
-        The job that was removed last is at the end.
-        """
+        """The jobs that the user removed, with their former positions, the last one at the end."""
 
     def __len__(self) -> int:
         return len(self._members)
@@ -91,11 +84,9 @@ class MergedJobs:
         return iter(self._members.values())
 
     def get(self, job_id: str | None) -> Member | None:
-        """Return the member with that id; `None` if there is none."""
         return self._members.get(job_id) if job_id is not None else None
 
     def of(self, number: int | None) -> Member | None:
-        """Return the member with that number; `None` if there is none."""
         return next((member for member in self if member.number == number), None)
 
     def follow(self, jobs: Sequence[Job]) -> int:
@@ -114,7 +105,6 @@ class MergedJobs:
         return len(jobs) - len(members)
 
     def leave(self, job_id: str) -> None:
-        """Remove a job from the merged log and close its log."""
         member = self._members.pop(job_id, None)
         if member is not None:
             self.log.leave(member.number)
@@ -125,7 +115,6 @@ class MergedJobs:
 
     @property
     def are_complete(self) -> bool:
-        """Whether the logs of all jobs are complete."""
         return all(member.state.phase is FollowPhase.COMPLETE for member in self)
 
     def take_out(self, member: Member) -> None:
@@ -164,7 +153,6 @@ class MergedJobs:
     # --- whose lines are shown -------------------------------------------------------------------
 
     def is_shown(self, member: Member) -> bool:
-        """Return whether the lines of a job are shown."""
         job_id = member.job.id
         return self.solo == job_id if self.solo is not None else job_id not in self.muted
 

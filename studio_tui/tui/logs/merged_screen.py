@@ -69,11 +69,7 @@ _COMMANDS: tuple[Command["MergedScreen"], ...] = (
 
 
 class MergedScreen(Page):
-    """The lines of several jobs in the order of their times.
-
-    The log of a job is followed as long as the job belongs to the page, also while the page is
-    hidden.
-    """
+    """The lines of several jobs in the order of their times, followed also while it is hidden."""
 
     AUTO_FOCUS = "LogPane"
 
@@ -103,10 +99,8 @@ class MergedScreen(Page):
         )
         self._progress = RunningProgress(self.session.progress, self)
         self._labels: dict[str, str] = {}
-        """The names beside lines, by job id."""
         self._has_names = True
         self._growth: Timer | None = None
-        """The timer of the next update of the log's size; `None` if none is due."""
         self._failure = ""
         """Why merging has ended; empty while it goes on."""
         self._unwatch_store: Callable[[], None] = lambda: None
@@ -190,7 +184,6 @@ class MergedScreen(Page):
 
     @on(events.ScreenSuspend)
     def note_place(self) -> None:
-        """Save the jobs and the place."""
         self._memory.note(self.view)
 
     def _begin(self, jobs: MergedJobs) -> None:
@@ -224,7 +217,6 @@ class MergedScreen(Page):
         self.paint_hints()
 
     async def on_log_view_copy_asked(self, message: LogView.CopyAsked) -> None:
-        """Copy the selected lines."""
         await self._export.copy_lines(message.text, message.lines)
 
     def _text_of(self, start: int) -> str:
@@ -284,7 +276,6 @@ class MergedScreen(Page):
             self.choice.choose_none()
 
     def toggle_names(self) -> None:
-        """Show or hide the names beside the lines."""
         self._has_names = not self._has_names
         self._show_names()
 
@@ -307,7 +298,6 @@ class MergedScreen(Page):
             self.call_after_refresh(self._show_names)
 
     def members_changed(self) -> None:
-        """Update the page after jobs have joined or left."""
         self.choice.chosen = None
         self.choice.apply_shown_jobs()
         self._show_names()
@@ -336,7 +326,6 @@ class MergedScreen(Page):
         return None if member is None else (self._labels.get(member.job.id, ""), member.colour)
 
     def show_members(self) -> None:
-        """Update the row of jobs and the summary above it."""
         self.set_class(not self.choice.members, "-empty")
         members = list(self.choice.members or ())
         if self.subscriptions.is_on:  # otherwise this page is not visible
@@ -348,7 +337,6 @@ class MergedScreen(Page):
         self._show_head()
 
     def _entry(self, member: Member) -> tuple[Part, ...]:
-        """Return one job of the row of jobs: its state, name and progress."""
         progress, outage = self._progress.get(member.job.id), self.session.reachability.outage
         before, after = cells_around_name(member.state, member.job, progress, outage)
         is_shown = self.choice.members is not None and self.choice.members.is_shown(member)
@@ -377,7 +365,6 @@ class MergedScreen(Page):
 def _summary(
     jobs: MergedJobs, outage: OutageLike | None, *, is_paused: bool, failure: str
 ) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
-    """Return the left and the right part of the summary line."""
     store = jobs.log.store
     # The tags are not part of the logs.
     log_amount = amount(len(jobs), store.lines, store.size - TAG_LENGTH * store.lines)

@@ -88,7 +88,6 @@ class SaveLog(Dialog[Saved | None]):
         yield Static(markup=False, id="save-keys", classes="keys")
 
     def on_mount(self) -> None:
-        """Select the most likely choice."""
         self.choices.highlighted = 0
         self._show_problem("")
 
@@ -147,11 +146,9 @@ class SaveLog(Dialog[Saved | None]):
             self.dismiss(saved)
 
     def _show_written(self, count: int) -> None:
-        """Show how many bytes are written so far."""
         self.keys.update(f"Saving, {size(count)} so far; esc cancels")
 
     def _refuse(self, words: str) -> None:
-        """Show an error, and let the user change the input."""
         self._is_saving = False
         self.field.disabled = False
         self.field.focus()

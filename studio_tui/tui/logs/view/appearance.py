@@ -21,7 +21,6 @@ class Appearance:
 
     @property
     def look(self) -> LogLook:
-        """The current display options."""
         pane = self._view.pane
         return LogLook(
             wrap=pane.wrap,
@@ -31,7 +30,6 @@ class Appearance:
         )
 
     def apply(self, look: LogLook) -> None:
-        """Apply saved display options."""
         pane = self._view.pane
         pane.wrap, pane.numbers = look.wrap, look.numbers
         pane.form = pane.form._replace(json=look.json_form)
@@ -39,12 +37,10 @@ class Appearance:
         self._view.settle()
 
     def toggle_wrap(self) -> None:
-        """Toggle wrapping of long lines."""
         self._view.pane.wrap = not self._view.pane.wrap
         self._view.settle()
 
     def toggle_numbers(self) -> None:
-        """Show or hide line numbers."""
         self._view.pane.numbers = not self._view.pane.numbers
         self._view.settle()
 

@@ -46,7 +46,6 @@ class ForegroundSearch:
         self._is_searching = False
 
     def stop(self) -> None:
-        """Stop the current search."""
         self._work.cancel()
         self._is_searching = False
 
@@ -121,5 +120,4 @@ class BackgroundSearch:
 
     @property
     def _size(self) -> int:
-        """Bytes of the log that have arrived."""
         return self._view.store.size if self._view.store is not None else 0

@@ -49,7 +49,7 @@ class LogErrors:
         self._background.begin(self._hits)
 
     def ticks(self, rows: int) -> frozenset[int]:
-        """Return which of the scroll bar's `rows` rows contain errors, from 0 at the top."""
+        """Return which of the scroll bar's rows contain errors, from 0 at the top."""
         return self._hits.occupied_parts(rows) if self._hits else frozenset()
 
     def find(self, step: int) -> None:
@@ -77,10 +77,7 @@ class LogErrors:
         )
 
     def _why_stayed(self, hits: LineMatches, step: int, *, has_others: bool) -> str:
-        """Return why there is no error in the direction of `step`.
-
-        `has_others` says whether there is one in the opposite direction.
-        """
+        """Return why the view stayed; `has_others` if errors are in the opposite direction."""
         if has_others:
             return "no error " + (
                 "after this; E goes to those before"
@@ -115,10 +112,9 @@ class LogErrors:
     async def _next_unit(
         self, store: LogStore, hits: LineMatches, current: int | None, top: int
     ) -> int | None:
-        """Return the start of the first unit that begins after the current line.
+        """Return the start of the first unit after the current line, or from `top` on without one.
 
-        Without a current line, it may also begin at `top`, the first visible line. A line of the
-        unit that begins at the current line, or of an earlier unit, is not the start of a unit.
+        A line of the unit that begins at the current line, or of an earlier unit, begins no unit.
 
         Raises:
             SpoolError: the log cannot be read back.
@@ -136,7 +132,6 @@ class LogErrors:
         return bool(self._origin(start)) and self._unit_start(store, hits, start) != start
 
     def _origin(self, start: int) -> str:
-        """Return the origin of a line; empty if it has none."""
         return split_origin(self._view.pane.text_at(start))[0]
 
     def _unit(self, store: LogStore, start: int) -> list[int]:
@@ -181,8 +176,6 @@ class LogErrors:
         return unit_start
 
     def _texts(self, store: LogStore, start: int) -> Iterator[tuple[int, str]]:
-        """Yield the starts and the displayed texts of the lines from `start` on."""
-
         def starts() -> Iterator[int]:
             line_start: int | None = start
             while line_start is not None and line_start < store.size:

@@ -40,14 +40,10 @@ class FilterAndSearch:
 
     @property
     def is_active(self) -> bool:
-        """Whether there is a search or a filter."""
         return self.search.is_active or bool(self.filter.typed)
 
     def end(self) -> None:
-        """Remove the filter; if there is none, end the search.
-
-        The filter is first, as its text below the lines says that escape shows all of them.
-        """
+        """Remove the filter, of which the view says that escape removes it, else the search."""
         if self.filter.typed:
             self.filter.end()
         else:

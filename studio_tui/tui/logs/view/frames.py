@@ -21,10 +21,7 @@ class Frames:
     """Collects notifications until the next frame."""
 
     def __init__(self, node: Lifetime, show: Callable[[], bool]) -> None:
-        """Make a limiter with the timers of `node`; `show` is called at most once per frame.
-
-        `show` returns whether it has replaced all lines that were visible.
-        """
+        """Make a limiter; `show` returns whether it has replaced all lines that were visible."""
         self._node = node
         self._show = show
         self._next: Timer | None = None

@@ -42,7 +42,6 @@ def labels(names: Sequence[tuple[str, str]], width: int) -> dict[str, str]:
 
 
 def _ambiguous(label_of: Mapping[str, str]) -> set[str]:
-    """Return the ids of the jobs whose labels are not unique."""
     first: dict[str, str] = {}
     ambiguous: set[str] = set()
     for job_id, label in label_of.items():
@@ -77,10 +76,9 @@ class JobLegend(Bar):
     def column(
         self, width: int, ground: Style, label_of: Callable[[int], tuple[str, int] | None]
     ) -> GutterColumn:
-        """Return a column with the name of each line's job.
+        """Return a column with the name of each line's job, of `width` cells.
 
-        `label_of` returns the name and the colour for the line at an offset; `ground` is the style
-        beneath. `width` is that of names, in cells.
+        `label_of` returns the name and the colour for the line at an offset.
         """
         styles = [
             ground + Style(color=self.get_component_rich_style(f"bar--{look_of(n)}").color)

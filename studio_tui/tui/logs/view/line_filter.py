@@ -68,12 +68,10 @@ class LineFilter:
         """The place before lines were hidden; `None` while following, and once the reader moves."""
 
     def begin(self) -> None:
-        """Reset the filter for another log."""
         self._reset()
         self._view.pane.folds = False
 
     def forget_place(self) -> None:
-        """Forget the place before lines were hidden, as the reader has moved."""
         self._place_before = None
 
     def place_to_track(self) -> set[int]:
@@ -95,15 +93,10 @@ class LineFilter:
 
     @property
     def problem(self) -> str:
-        """The problem of the filter; empty if it is valid."""
         return self._pattern.problem if self._pattern else ""
 
     def words(self) -> str:
-        """Return a text about the filter and its matches.
-
-        Without a filter, it is the number of available lines found so far; empty once all are
-        found.
-        """
+        """Return a text about the filter and its matches, else about available lines so far."""
         hits = self.hits
         if hits is None:
             return ""
@@ -114,11 +107,9 @@ class LineFilter:
         return f"{hits.total:,}{more}" if more else ""
 
     def shows(self, start: int) -> bool:
-        """Return whether the line at `start` is shown."""
         return self.chosen is None or self.chosen.hits.matches(start)
 
     def in_sight(self) -> list[int]:
-        """Return the starts of the visible lines, from the top."""
         size = self._view.store.size if self._view.store else 0
         starts = dict.fromkeys(row.start for row in self._view.pane.in_sight)
         return [start for start in starts if start < size and self.shows(start)]
@@ -269,12 +260,10 @@ class LineFilter:
         return place if place and place.current == self._view.pane.current else None
 
     def _conditions(self, typed: str) -> frozenset[str]:
-        """Return the conditions that hide lines with the filter `typed`."""
         conditions = {"filter": bool(typed), "jobs": self._within is not None}
         return frozenset(name for name, hides in conditions.items() if hides)
 
     def _return_to_place(self) -> None:
-        """Return to the place before lines were hidden, and forget it once none are hidden."""
         place, window = self._valid_place_before, self._view.pane.window
         if place is not None and window:
             window.to(place.top)
@@ -282,7 +271,6 @@ class LineFilter:
             self._place_before = None
 
     def end(self) -> None:
-        """Remove the filter."""
         if self.typed:
             self.choose("")
 
@@ -295,11 +283,9 @@ class LineFilter:
         return None
 
     def ask(self) -> None:
-        """Open the prompt with the present filter."""
         self._view.ask(FILTER, "" if self.typed == _PROBLEMS else self.typed)
 
     def toggle_problems(self) -> None:
-        """Toggle the filter for errors and warnings."""
         self.choose("" if self.typed == _PROBLEMS else _PROBLEMS)
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (

@@ -1,8 +1,4 @@
-"""A widget to read and search a log; it follows the end until the reader scrolls up.
-
-It shows a store, and knows nothing of jobs and the network: the screen provides the store and says
-whether the log is complete.
-"""
+"""A widget to read and search a log; it knows nothing of jobs and the network."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -80,10 +76,9 @@ class LogView(HasCommands, Widget):
 
     @dataclass(kw_only=True)
     class EndRequested(Message):
-        """The reader went to the first line or the last one."""
+        """The reader went to the last line if `end`, else to the first one."""
 
         end: bool
-        """Whether the reader went to the last line."""
 
     @dataclass
     class CopyAsked(Message):
@@ -103,7 +98,6 @@ class LogView(HasCommands, Widget):
         self._unwatch_store: Callable[[], None] = lambda: None
         self._frames = Frames(self, self._show_arrived)
         self._bottom = 0
-        """Start of the last visible line."""
         self._message = ""
         self._is_message_valid = _always
         self._make_controllers()
@@ -145,12 +139,10 @@ class LogView(HasCommands, Widget):
         yield self.words
 
     def focus(self, scroll_visible: bool = True) -> Self:
-        """Focus the rows, which handle the keys."""
         self.pane.focus(scroll_visible)
         return self
 
     def on_mount(self) -> None:
-        """Show the initial log."""
         self.show(self.store)
 
     # --- the shown log ---------------------------------------------------------------------------
@@ -249,7 +241,6 @@ class LogView(HasCommands, Widget):
         self._message, self._is_message_valid = "", _always
 
     def _show_words(self) -> None:
-        """Show the line below the rows: the message, the selection, the filter and the search."""
         if not self._is_message_valid():
             self.clear_message()
         parts = (self._message, self.selection.words(), self._filter_and_search.words())
@@ -276,19 +267,16 @@ class LogView(HasCommands, Widget):
     # --- the mouse -------------------------------------------------------------------------------
 
     def on_log_pane_wheeled(self, event: LogPane.Wheeled) -> None:
-        """Scroll with the wheel."""
         event.stop()
         self.scrolling.scroll(event.rows)
 
     def on_log_pane_resized(self, event: LogPane.Resized) -> None:
-        """Stay at the end, or at the reader's place."""
         event.stop()
         if self.pane.window is not None:
             self.pane.window.fill()
         self.settle()
 
     def on_log_pane_pill_clicked(self, event: LogPane.PillClicked) -> None:
-        """Follow the end."""
         event.stop()
         self.scrolling.follow()
 
@@ -313,13 +301,11 @@ class LogView(HasCommands, Widget):
     # --- the prompt ------------------------------------------------------------------------------
 
     def on_log_prompt_changed(self, event: LogPrompt.Changed) -> None:
-        """Highlight the matches of a search while it is typed."""
         if event.kind is SEARCH:
             self.search.highlight_typed(event.value)
 
     @on(LogPrompt.Submitted)
     def _submitted(self, event: LogPrompt.Submitted) -> None:
-        """Run the input; if it is invalid, show the error and keep the prompt open."""
         event.stop()
         submit = {
             SEARCH: self.search.submit,
@@ -346,7 +332,6 @@ class LogView(HasCommands, Widget):
 
     @property
     def has_something_to_end(self) -> bool:
-        """Whether there is a selection, a filter or a search, which escape ends."""
         return self.selection.is_selecting or self._filter_and_search.is_active
 
     def dismiss(self) -> None:

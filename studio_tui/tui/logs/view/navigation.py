@@ -38,7 +38,6 @@ _DATED_FROM = 110
 
 
 def _local(moment: datetime) -> str:
-    """Format a time for messages: with its date, in local time."""
     return stamp(moment, StampForm.LOCAL, zero_time=None, dated=True).strip()
 
 
@@ -62,13 +61,11 @@ class LogTimes:
         """The key of the column that `show` made last, if it has made one."""
 
     def show_next_form(self) -> None:
-        """Switch the times beside lines to the next form."""
         self.show(next_choice(self.form))
         self._view.settle()
         self._view.show_message(f"times beside the lines: {self.form}{self._form_note()}")
 
     def _form_note(self) -> str:
-        """Return a remark on the times beside lines; empty if none are shown."""
         if self.form is StampForm.OFF:
             return ""
         why_not = self.why_no_times()
@@ -90,7 +87,6 @@ class LogTimes:
     def _stamper(
         self, form: StampForm, has_date: bool
     ) -> Callable[[int, str], tuple[str, Style | None]]:
-        """Return the function of a gutter column that returns the time of a line."""
         zero_time = self.zero_time or self._first_time()
 
         def time_at(start: int, _text: str) -> tuple[str, Style | None]:
@@ -111,7 +107,7 @@ class LogTimes:
     def ask(self) -> None:
         """Open the prompt for a time, with an error if no line has one.
 
-        Without a prompt, the time that the user types next would be taken for keys of commands.
+        Without it, what is typed next would run commands.
         """
         why_not = self.why_no_times()
         self._view.ask(TIME, problem=f"{why_not}." if why_not else "")
@@ -119,9 +115,9 @@ class LogTimes:
     def submit(self, typed: str) -> str | None:
         """Go to the first line at or after the time typed; return the error if it is invalid.
 
-        A time such as `-30s`, back from the current line, leads to the last line at or before that
-        time. Otherwise a step shorter than the time between two lines would lead nowhere. If that
-        line is hidden, the view goes to a shown line near it.
+        A time such as `-30s` leads to the last line at or before it: otherwise a step shorter than
+        the time between two lines would lead nowhere. Instead of a hidden line, the view goes to a
+        shown one near it.
         """
         store = self._view.store
         if store is None or not typed:
@@ -153,10 +149,7 @@ class LogTimes:
     def _remark_outside(
         self, moment: datetime, first: datetime | None, last: datetime | None
     ) -> str:
-        """Return a remark if the log ends before `moment` or begins after it; else an empty text.
-
-        `first` and `last` are the first and last time in the log; `None` if unknown.
-        """
+        """Return a remark if `moment` is outside the log, whose times are `None` if unknown."""
         if last is not None and moment > last:
             so_far = "" if self._view.is_all_here else " so far"
             return f"; the log{so_far} ends before {_local(moment)}"
@@ -203,10 +196,7 @@ class LogTimes:
     def _time_from(
         self, store: LogStore, start: int, end: int | None = None
     ) -> tuple[datetime | None, int]:
-        """Return the first time in the lines from `start` up to `end`, and the line that has it.
-
-        If none of `_TIMELESS` lines has a time, return `None` and the last line that was tried.
-        """
+        """Return the first time from `start` up to `end` and its line, else the last line tried."""
         line: int | None = start
         last = start
         for _ in range(_TIMELESS):
@@ -218,7 +208,6 @@ class LogTimes:
         return None, last
 
     def _last_time(self, store: LogStore) -> datetime | None:
-        """Return the last time in the log."""
         return self._time_up_to(store, store.last_start())
 
     def _line_up_to(self, store: LogStore, start: int, moment: datetime) -> int:
@@ -261,7 +250,6 @@ class LogTimes:
     def _own_time(
         self, store: LogStore, start: int, arrived_at: datetime | None
     ) -> datetime | None:
-        """Return the time that is printed in a line."""
         length = min(HEAD, store.line_end(start) - start - store.tag)
         text = styled_line(store.read(start + store.tag, length)).text
         line_clock = self.line_clock if self.clock_at is None else self.clock_at(start)

@@ -22,7 +22,6 @@ class NewLines:
         """Whether the lines that a new filter shows are counted; until then none of them is new."""
 
     def begin(self) -> None:
-        """Start counting for another log."""
         self._counted, self.seen = None, 0
 
     def count(
@@ -33,10 +32,7 @@ class NewLines:
         *,
         following: bool,
     ) -> int:
-        """Return how many lines below `rows` are new.
-
-        Only lines of `shown` count, unless it is `None`.
-        """
+        """Return how many lines below `rows` are new, of those in `shown` unless it is `None`."""
         total = store.lines if shown is None else shown.total
         counted = store if shown is None else shown
         if following or counted is not self._counted:

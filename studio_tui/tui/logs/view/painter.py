@@ -69,7 +69,6 @@ class RowOptions:
     is_part: bool = False
     """Whether the store contains only a part of a log, so that line numbers are unknown."""
     highlighted: SearchPattern | None = None
-    """The pattern to highlight."""
     form: RowForm = PLAIN_FORM
     columns: tuple[GutterColumn, ...] = ()
     folds: bool = False
@@ -103,7 +102,6 @@ class LogPainter:
         self._digits = 0
         """Width of line numbers, in cells; 0 if they are hidden."""
         self._gutter = 2
-        """Width of the gutter, in cells."""
         self._room = self._look.width - self._gutter
         """Width of the log's text, in cells."""
         self._lines: OrderedDict[tuple[int, int], _DrawnLine] = OrderedDict()
@@ -140,7 +138,6 @@ class LogPainter:
             self._rows.clear()
 
     def row_count(self, start: int) -> int:
-        """Return the number of rows of the line at `start`."""
         marks = len(self._store.marks_of(start))
         if marks and (start == self._store.size or not self._is_shown(start)):
             return marks
@@ -178,7 +175,6 @@ class LogPainter:
         return rows
 
     def _redrawn_rows(self, start: int) -> tuple[StyledLine, ...]:
-        """Return the redrawn rows that the line at `start` shows; empty if there are none."""
         store, tag = self._store, self._store.tag
         begin, end = store.line_start(max(0, start - _BEFORE)), store.line_end(start)
         if start - begin > 2 * _BEFORE:
@@ -199,9 +195,9 @@ class LogPainter:
         return tuple(styled_line(row) for row in rows.rows(numbers.index(number)))
 
     def _above(self, start: int) -> Iterator[str]:
-        """Yield the texts of the lines above the one at `start`, the nearest first.
+        """Yield the texts of the lines above, the nearest first; none in a merged log.
 
-        Yields none in a merged log, where the lines above may be of other jobs.
+        There, they may be of other jobs.
         """
         if self._store.tag:
             return
@@ -222,8 +218,7 @@ class LogPainter:
     def row(self, row: Row, *, left: int, flags: int) -> QuickStrip:
         """Return one row with its gutter, without the first `left` cells of an unwrapped line.
 
-        `flags` are the flags of its line, such as `CURRENT | BOOKMARKED`. A log cannot draw into
-        the gutter, so its text cannot be mistaken for a mark of the program.
+        `flags` are those of its line, such as `CURRENT | BOOKMARKED`.
         """
         line = self._drawn_line(row.start)
         key = (row, left, flags, line.end, self._store.version)
@@ -274,10 +269,7 @@ class LogPainter:
         return QuickStrip(labelled.crop(0, width).runs, palette.brush, width)
 
     def _number(self, line: _DrawnLine) -> str:
-        """Return the number of a line as text, `?` if it is not known.
-
-        A line may have been drawn before it was counted.
-        """
+        """Return the number of a line, which may have been drawn before it was counted."""
         number = self._store.number_of(line.start) if line.number is None else line.number
         return "?" if number is None or self._look.is_part else f"{number + 1:,}"
 
@@ -351,7 +343,6 @@ class LogPainter:
         return f"{count:,}+" if line.has_more else f"{count:,}"
 
     def _draw(self, start: int, line: StyledLine) -> tuple[RowText, str]:
-        """Return a row of the line at `start` and its text, both with the notes after it."""
         palette = self._look.palette
         runs = list(self._runs(line))
         note = ""
@@ -364,7 +355,6 @@ class LogPainter:
         return RowText.of(runs), line.text + note
 
     def _runs(self, line: StyledLine) -> Iterator[tuple[Style, str]]:
-        """Yield the text in pieces of one style: it changes with the pen, and at matches."""
         look = self._look
         matches = look.highlighted.spans(line.text) if look.highlighted else []
         if not line.spans and not matches:

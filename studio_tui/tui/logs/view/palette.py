@@ -59,11 +59,7 @@ class LogPalette:
         final: Callable[[Style], Style],
         colors: ColorSystem,
     ) -> Self:
-        """Return the palette; `style` returns the style of a component class.
-
-        `match` and `final` become the attributes of these names. `colors` are the colours that the
-        terminal has.
-        """
+        """Return the palette for a terminal; `style` returns the style of a component class."""
         return cls(
             **{name: final(style(f"log-pane--{name}")) for name in _STYLES},
             match=match,

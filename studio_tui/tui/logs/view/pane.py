@@ -48,23 +48,18 @@ class LogPane(Widget, can_focus=True):
     COMPONENT_CLASSES: ClassVar[set[str]] = set(COMPONENTS)
 
     wrap: reactive[bool] = reactive(False)
-    """Whether long lines are wrapped."""
     numbers: reactive[bool] = reactive(False)
-    """Whether line numbers are shown."""
     is_part: reactive[bool] = reactive(False)
     """Whether the store contains only the end of a log, so that line numbers are unknown."""
     form: reactive[RowForm] = reactive(PLAIN_FORM)
-    """The form in which lines are shown."""
     folds: reactive[bool] = reactive(False)
     """Whether rows that are redrawn repeatedly are shown once, at their last line."""
     columns: reactive[tuple[GutterColumn, ...]] = reactive(())
-    """The columns of the gutter."""
     left: reactive[int] = reactive(0)
     """Cells of unwrapped lines that are hidden at the left."""
     pill: reactive[str] = reactive("", repaint=False)
     """A label over the end of the last row; empty for none."""
     highlighted: reactive[SearchPattern | None] = reactive(None)
-    """The pattern to highlight in the text."""
     selected: reactive[tuple[int, int] | None] = reactive(None)
     """Starts of the first and the last selected line."""
     bookmarks: reactive[frozenset[int]] = reactive(frozenset())
@@ -84,8 +79,6 @@ class LogPane(Widget, can_focus=True):
 
     @dataclass
     class Picked(Message):
-        """The user clicked a line."""
-
         start: int
 
     def __init__(self) -> None:
@@ -102,7 +95,6 @@ class LogPane(Widget, can_focus=True):
         self._painter: LogPainter | None = None
         self._palette: LogPalette | None = None
         self._rows: list[Row] = []
-        """The rows that were drawn last."""
         self._painted: tuple[object, ...] = ()
         """What the last repaint requested by `repaint_if_changed` depended on."""
         self._painted_cursor: int | None = None
@@ -129,10 +121,7 @@ class LogPane(Widget, can_focus=True):
         self.refresh()
 
     def choose(self, chosen: FilteredLines | None, anchor: int) -> None:
-        """Show only the lines in `chosen`, or all if it is `None`.
-
-        The window is then at the line at `anchor`, or at the nearest one that is shown.
-        """
+        """Show only the lines in `chosen`, near the one at `anchor`, or all if it is `None`."""
         if self._painter is None or self._window is None:
             return
         self._painter.chosen = chosen
@@ -181,7 +170,6 @@ class LogPane(Widget, can_focus=True):
 
     @property
     def in_sight(self) -> list[Row]:
-        """The visible rows, from the top."""
         return self.window.rows() if self.window else []
 
     @property
@@ -221,7 +209,6 @@ class LogPane(Widget, can_focus=True):
         super().notify_style_update()
 
     def _adjust(self) -> None:
-        """Pass the display options and the size to the painter and the window."""
         if self._painter is None or self.window is None:
             return
         look = RowOptions(
@@ -272,10 +259,9 @@ class LogPane(Widget, can_focus=True):
         return sign
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """Update the visible rows once, then draw the lines of the crop.
+        """Draw the lines of the crop.
 
         Textual's own implementation copies every line three times, for borders, filters and links.
-        Here the styles of the palette are filtered already, and there are no links and no border.
         """
         self._adjust()
         self._rows = self.window.rows() if self.window else []
@@ -305,21 +291,17 @@ class LogPane(Widget, can_focus=True):
         self.refresh(Region(0, self.size.height - 1, self.size.width, 1))
 
     def on_resize(self) -> None:
-        """Post `Resized`; the view then moves the window."""
         self.post_message(self.Resized())
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Request to scroll down."""
         event.stop()
         self.post_message(self.Wheeled(3))
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Request to scroll up."""
         event.stop()
         self.post_message(self.Wheeled(-3))
 
     def on_click(self, event: events.Click) -> None:
-        """Post a click on the pill, else on a line."""
         at_pill = event.x >= self.size.width - cell_len(self.pill) - 2
         if self.pill and event.y == self.size.height - 1 and at_pill:
             self.post_message(self.PillClicked())
@@ -328,11 +310,7 @@ class LogPane(Widget, can_focus=True):
 
 
 class NextPage:
-    """Draws the next page ahead of time, in the direction in which the reader turned the last one.
-
-    Reading and drawing a page takes as long as Textual needs to compose and send it. Between two
-    keys this delays nothing, and the next page appears in about half of the time.
-    """
+    """Draws the next page between two keys, so that it appears in about half of the time."""
 
     def __init__(self, node: Lifetime, pane: LogPane) -> None:
         """Prepare rows of `pane` with the timers of `node`."""

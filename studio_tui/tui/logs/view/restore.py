@@ -19,8 +19,7 @@ _ABOVE = 8
 def place_at(store: LogStore, start: int, before: LogPlace | None) -> LogPlace:
     """Return a place in which the line at `start` is the current one, a few lines down.
 
-    It has the bookmarks and the search of the place `before`, but no filter, which might hide the
-    line. Lines that arrive from now on are new.
+    It has the bookmarks and the search of the place `before`, but no filter, which might hide it.
     """
     top = start
     for _ in range(_ABOVE):
@@ -68,7 +67,6 @@ class PlaceRestore:
 
     @property
     def is_pending(self) -> bool:
-        """Whether a place is still to be restored."""
         return self._pending is not None
 
     def return_to(self, place: LogPlace, find: Callable[[], LogPlace | None] | None = None) -> None:
@@ -118,9 +116,8 @@ class PlaceRestore:
     def lines_to_track(self, stays: Callable[[int], bool] = lambda _: True) -> set[int]:
         """Return the starts of the lines to keep track of while lines move.
 
-        These are the bookmarks, the current line, the line to return to after a filter, and a
-        visible line for whose start `stays` returns True, if possible the current one. `relocate`
-        keeps the latter in its row of the screen.
+        They include a visible line for whose start `stays` returns True, if possible the current
+        one, which `relocate` keeps in its row of the screen.
         """
         pane = self._view.pane
         starts = set(pane.bookmarks) | self._lines.place_to_track()
@@ -134,10 +131,7 @@ class PlaceRestore:
         return starts if fixed is None else starts | {fixed}
 
     def relocate(self, moved: Mapping[int, int]) -> None:
-        """Go to the same lines after they have moved; `moved` has new starts by old ones.
-
-        Lines that are not in `moved` no longer exist.
-        """
+        """Go to the same lines after they have moved; `moved` has the new starts of those left."""
         view, pane = self._view, self._view.pane
         window = pane.window
         if window is None:

@@ -18,10 +18,7 @@ _MATCH_TICK = "─"
 
 
 class LogBar(SteadyScrollBar):
-    """A scroll bar whose positions are bytes, repainted only when it looks different.
-
-    It moves by eighths of a cell, so that a log that grows by a screenful seldom moves it.
-    """
+    """A scroll bar whose positions are bytes; it moves by eighths of a cell, and so seldom."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"log-bar--match", "log-bar--error"}
 

@@ -32,9 +32,8 @@ class Scrolling:
     ) -> None:
         """Make a controller.
 
-        `seek` is called before the reader
-        goes to the end, with True, or to the start, with False. `paged` is called after the reader
-        has turned a page, with its number of rows, negative if it is the page above.
+        `seek` is called before the reader goes to the end, with True, or to the start, with False.
+        `paged` is called with the rows of a page that was turned, negative if it is above.
         """
         self._view = view
         self._selection = selection
@@ -119,7 +118,6 @@ class Scrolling:
             self._view.following = True
 
     def to_start(self) -> None:
-        """Show the first lines."""
         self._place.forget_place()
         self._seek(False)
         if self._view.pane.window is not None:
@@ -129,7 +127,6 @@ class Scrolling:
             self._view.settle()
 
     def follow(self) -> None:
-        """Go to the end and follow it."""
         self._place.forget_place()
         self._seek(True)
         self._view.clear_message()

@@ -38,7 +38,6 @@ class LogSearch:
         self.hits: LineMatches | None = None
         """The matching lines; `None` without a search."""
         self._note = ""
-        """A note about the last step: that it wrapped around, or why it did not move."""
         self._unmoved_step = 0
         """The last step, if it did not move because no match is ahead; else 0.
 
@@ -49,12 +48,10 @@ class LogSearch:
         self._steps: deque[int] = deque()
         """Steps that are waiting for earlier ones: 1 to the next match, -1 to the previous one."""
         self._is_finding = False
-        """Whether a worker is going through the steps."""
         self._is_first_step = False
         """Whether the next step is the first one of a new search."""
 
     def begin(self) -> None:
-        """Reset the search for another log."""
         self._work.cancel()
         self.pattern = self.hits = self._view.pane.highlighted = None
         self._forget_step()
@@ -76,12 +73,10 @@ class LogSearch:
         return pane.current, window.top if window else None
 
     def _forget_step_if_moved(self) -> None:
-        """Forget the last step if the reader has moved since by other keys."""
         if self._place_after_step not in {None, self._place}:
             self._forget_step()
 
     def start(self, wanted: SearchPattern) -> None:
-        """Start a search for a pattern."""
         self._forget_step()
         self.pattern = self._view.pane.highlighted = wanted
         self.restart()
@@ -132,7 +127,6 @@ class LogSearch:
 
     @property
     def problem(self) -> str:
-        """The problem of the search; empty if it is valid."""
         return self.pattern.problem if self.pattern else ""
 
     def words(self) -> str:
@@ -169,7 +163,6 @@ class LogSearch:
             self._view.pane.highlighted = None
 
     def highlight_current(self) -> None:
-        """Highlight the current search instead of the one being typed."""
         self._view.pane.highlighted = self.pattern
 
     def submit(self, typed: str) -> str | None:
@@ -192,7 +185,6 @@ class LogSearch:
 
     @property
     def is_active(self) -> bool:
-        """Whether there is a search."""
         return self.pattern is not None
 
     def find(self, step: int) -> None:

@@ -54,9 +54,9 @@ class LogWindow:
         """The values on which the last screenful of the log depends, and its first row."""
 
     def choose(self, chosen: FilteredLines | None, anchor: int) -> None:
-        """Restrict the window to the lines in `chosen`, near `anchor`; `None` restores all lines.
+        """Show only the lines in `chosen`; `None` shows all.
 
-        The line at `anchor` stays in its row of the screen if it is visible.
+        The line at `anchor`, or the nearest one shown, stays in its row of the screen.
         """
         starts = [row.start for row in self.rows()]
         above = starts.index(anchor) if anchor in starts else 0
@@ -98,10 +98,7 @@ class LogWindow:
         return rows
 
     def beyond(self, count: int) -> list[Row]:
-        """Return up to `count` rows below the visible ones, or above if negative.
-
-        In both cases they are in the order from the top.
-        """
+        """Return up to `count` rows below the visible ones, or above if negative, from the top."""
         shown = self.rows()
         step = self._below if count > 0 else self._above
         near = (shown[-1] if count > 0 else shown[0]) if shown else None
@@ -122,7 +119,6 @@ class LogWindow:
 
     @property
     def is_at_start(self) -> bool:
-        """Whether the first row is visible."""
         rows = self.rows()
         return not rows or self._above(rows[0]) is None
 
@@ -174,7 +170,6 @@ class LogWindow:
         return above
 
     def to_start(self) -> None:
-        """Show the first rows."""
         self._anchor = self._rows_above = 0
         self.top = Row(0, 0)
         self.settle()
@@ -234,7 +229,6 @@ class LogWindow:
             self._fill()
 
     def _fill(self) -> None:
-        """Move up until the window is full."""
         self._move_up(self.height - len(self.rows()))
 
     def _move_up(self, count: int) -> None:
