@@ -45,8 +45,6 @@ From the first visible line on, the pager gets up to the same number.
 
 
 class LogExport:
-    """Controller of copying and saving a log, and of reading it in a pager."""
-
     def __init__(
         self,
         host: Host,

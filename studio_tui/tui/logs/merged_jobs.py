@@ -19,8 +19,6 @@ from studio_tui.tui.jobs.naming import title
 
 @dataclass(eq=False)
 class Member:
-    """A job of the merged log."""
-
     job: Job
     number: int
     """The number of the job in the tags of its lines."""

@@ -292,7 +292,6 @@ class MergedScreen(Page):
         self._show_names()
 
     def notify_style_update(self) -> None:
-        """Apply the colours of a new theme."""
         super().notify_style_update()
         if self.is_alive:
             self.call_after_refresh(self._show_names)

@@ -11,8 +11,6 @@ from studio_tui.tui.logs.view.reader import Reader
 
 
 class Appearance:
-    """Controller of a log view's appearance."""
-
     def __init__(self, view: Reader, lines: LineFilter, times: LogTimes) -> None:
         """Make a controller; `lines` hides past states of progress bars, `times` shows times."""
         self._view = view

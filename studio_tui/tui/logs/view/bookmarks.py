@@ -11,8 +11,6 @@ NO_BOOKMARKS = "no bookmarks yet; m sets one"
 
 
 class Bookmarks:
-    """Controller of a log view's bookmarks."""
-
     def __init__(self, view: Reader, lines: LineFilter) -> None:
         self._view = view
         self._lines = lines

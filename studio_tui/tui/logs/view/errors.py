@@ -31,8 +31,6 @@ _MIXED_UNITS = 200
 
 
 class LogErrors:
-    """Controller of the errors in a log view."""
-
     def __init__(
         self, view: Reader, lines: LineFilter, background: BackgroundSearch, work: WorkGroup
     ) -> None:

@@ -43,7 +43,7 @@ class FilterAndSearch:
         return self.search.is_active or bool(self.filter.typed)
 
     def end(self) -> None:
-        """Remove the filter, of which the view says that escape removes it, else the search."""
+        """End the filter; without one, the search."""
         if self.filter.typed:
             self.filter.end()
         else:

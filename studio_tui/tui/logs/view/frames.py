@@ -31,7 +31,6 @@ class Frames:
         """When `show` was last called, by the monotonic clock."""
 
     def note(self) -> None:
-        """Schedule an update."""
         if self._next is None:
             delay = max(_AT_ONCE, self._shown_at + self._interval - clock.monotonic())
             self._next = self._node.set_timer(delay, self._show_now, name="log frame")

@@ -57,8 +57,8 @@ class LogTimes:
         """Make a controller; `lines` says which lines are shown, and goes to one."""
         self._view = view
         self._lines = lines
-        self._column_keys: tuple[object, ...] = ()
-        """The key of the column that `show` made last, if it has made one."""
+        self._column_key: object = None
+        """The key of the column that `show` made last."""
 
     def show_next_form(self) -> None:
         self.show(next_choice(self.form))
@@ -75,10 +75,10 @@ class LogTimes:
         """Show times beside lines in a form; `StampForm.OFF` shows none."""
         self.form = form
         pane = self._view.pane
-        others = tuple(column for column in pane.columns if column.key not in self._column_keys)
+        others = tuple(column for column in pane.columns if column.key != self._column_key)
         has_date = pane.size.width >= _DATED_FROM and form is not StampForm.ELAPSED
         key = (form, has_date)
-        self._column_keys = (key,)
+        self._column_key = key
         column = GutterColumn(
             key, DATED_WIDTH if has_date else WIDTH, self._stamper(form, has_date)
         )

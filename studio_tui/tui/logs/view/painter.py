@@ -43,7 +43,7 @@ CURRENT, BOOKMARKED, SELECTED = 1, 2, 4
 """Flags for the highlighting of a row: the current line, bookmarked, selected."""
 
 _GLYPHS = ((CURRENT, "▌"), (SELECTED, "▎"), (BOOKMARKED, "◆"))
-"""The sign in the gutter for each flag; of several flags, the sign of the first is shown."""
+"""The sign in the gutter for each flag; of several, the first one, and beside it the bookmark."""
 
 
 class GutterColumn(NamedTuple):
@@ -59,8 +59,6 @@ class GutterColumn(NamedTuple):
 
 @dataclass(frozen=True)
 class RowOptions:
-    """The display options for rows."""
-
     palette: LogPalette
     width: int = 80
     """Cells, including the gutter."""
@@ -142,9 +140,8 @@ class LogPainter:
         if marks and (start == self._store.size or not self._is_shown(start)):
             return marks
         look = self._look
-        if look.wrap or look.folds or look.form != PLAIN_FORM:
-            return marks + len(self._drawn_line(start).rows)
-        if start in self._single or not self._may_have_two_rows(start):
+        is_plain = not (look.wrap or look.folds or look.form != PLAIN_FORM)
+        if is_plain and (start in self._single or not self._may_have_two_rows(start)):
             return marks + 1
         return marks + len(self._drawn_line(start).rows)
 
@@ -232,13 +229,13 @@ class LogPainter:
                 self._rows.popitem(last=False)
         return strip
 
-    def _row(self, line: _DrawnLine, row: Row, left: int, sign: int) -> QuickStrip:
+    def _row(self, line: _DrawnLine, row: Row, left: int, flags: int) -> QuickStrip:
         if row.part < len(line.marks):
             text = f"┅┅ {line.marks[row.part].text} "
             text += "┅" * (self._room - cell_len(text))
-            signs = "▌┅" if sign & CURRENT else "┅ "
+            signs = "▌┅" if flags & CURRENT else "┅ "
             body = RowText.of([(self._look.palette.mark, text)])
-            return self._with_gutter(None, signs, body, sign & CURRENT)
+            return self._with_gutter(None, signs, body, flags & CURRENT)
         part = row.part - len(line.marks)
         body = line.rows[min(part, len(line.rows) - 1)]
         if not self._look.wrap:
@@ -250,10 +247,10 @@ class LogPainter:
             if is_cut:
                 body = RowText([*body.runs, (self._look.palette.note, _MORE)], body.width + 1)
         signs = "┊ " if part else "  "
-        if sign:
-            first, *others = [glyph for flag, glyph in _GLYPHS if sign & flag]
+        if flags:
+            first, *others = [glyph for flag, glyph in _GLYPHS if flags & flag]
             signs = first + ("◆" if "◆" in others else " ")
-        return self._with_gutter(None if part else line, signs, body, sign)
+        return self._with_gutter(None if part else line, signs, body, flags)
 
     def blank(self) -> QuickStrip:
         """Return a row below the end of the log."""

@@ -108,7 +108,6 @@ class LogPane(Widget, can_focus=True):
         return self._window
 
     def show(self, store: LogStore | None) -> None:
-        """Show another log, at its end."""
         self._store = store
         self._painter = self._window = None
         self._rows = []

@@ -26,8 +26,6 @@ _NO_MATCH_AHEAD = {
 
 
 class LogSearch:
-    """Controller of the search in a log view."""
-
     def __init__(self, view: Reader, lines: LineFilter, work: WorkGroup) -> None:
         """Make a controller; `lines` says which lines are available, `work` runs the steps."""
         self._view = view
@@ -134,12 +132,12 @@ class LogSearch:
         if self.hits is None or self.pattern is None:
             return ""
         self._forget_step_if_moved()
-        total, current = self.hits.total, self._view.pane.cursor
-        # While following, the count would jump to and fro with each line that arrives.
-        is_at_match = not self._view.following and current is not None
+        total = self.hits.total
+        # While following, the words would change to and fro with each line that arrives.
+        current = None if self._view.following else self._view.pane.cursor
         if not self.hits.is_complete:
             count = f"{total:,} so far, searching…"
-        elif is_at_match and current is not None and self.hits.matches(current):
+        elif current is not None and self.hits.matches(current):
             count = f"{self.hits.count_before(current) + 1:,} of {total:,}"
         elif total:
             count = plural(total, "matching line")

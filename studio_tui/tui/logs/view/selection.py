@@ -12,8 +12,6 @@ COPIED_LINES = 100_000
 
 
 class LineSelection:
-    """Controller of a log view's selection."""
-
     def __init__(self, view: Reader, copy: Callable[[str, int], object]) -> None:
         """Make a controller; `copy` is called with the text to copy and its number of lines."""
         self._view = view

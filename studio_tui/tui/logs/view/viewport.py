@@ -219,7 +219,7 @@ class LogWindow:
             self.to(start, above=self.height - 1)
 
     def fill(self) -> None:
-        """Move up if there are empty rows at the bottom, as more matches above may be known."""
+        """Fill empty rows at the bottom and above the anchor, as more matches may be known."""
         if above := self._rows_above:
             self.to(self._anchor, above)
             self._rows_above = above
