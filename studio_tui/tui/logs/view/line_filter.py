@@ -223,8 +223,9 @@ class LineFilter:
         self.typed, self._pattern = typed, pattern
         self.chosen = FilteredLines(store, hits) if hits else None
         window = view.pane.window
-        if view.pane.current is not None and self._valid_place_before is None:
-            view.pane.current = view.pane.cursor
+        cursor = view.pane.cursor
+        if not view.following and self._valid_place_before is None and cursor is not None:
+            view.pane.current = cursor
         anchor = view.pane.current
         top = window.top.start if window and view.pane.in_sight else store.size
         if self.hiding - hiding_before and self._valid_place_before is None:
@@ -240,18 +241,17 @@ class LineFilter:
         self, store: LogStore, typed: str, pattern: SearchPattern | None
     ) -> LineMatches | None:
         """Return the available lines that pass a filter; `None` if these are all lines."""
-        available, ahead = self.scope(), self.ahead
+        available = self.scope()
+        find: Find
         if typed == _PROBLEMS:
-            find = LevelPattern(LogLevel.WARNING).starts
-            return LineMatches(store, find, within=available, ahead=ahead)
-        if pattern:
-            is_negated = typed.startswith("!")
-            return LineMatches(
-                store, pattern.starts, negated=is_negated, within=available, ahead=ahead
-            )
-        if available:
-            return LineMatches(store, _nothing, negated=True, within=available, ahead=ahead)
-        return None
+            find, is_negated = LevelPattern(LogLevel.WARNING).starts, False
+        elif pattern:
+            find, is_negated = pattern.starts, typed.startswith("!")
+        elif available:
+            find, is_negated = _nothing, True
+        else:
+            return None
+        return LineMatches(store, find, negated=is_negated, within=available, ahead=self.ahead)
 
     @property
     def _valid_place_before(self) -> _Place | None:

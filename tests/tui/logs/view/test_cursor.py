@@ -176,6 +176,20 @@ async def test_a_filter_leaves_the_current_line_in_its_row(store: LogStore) -> N
         await until(pilot, lambda: is_at(view, "odd 43", y))
 
 
+async def test_a_filter_that_shows_nothing_does_not_lose_the_current_line(
+    store: LogStore,
+) -> None:
+    store.append(numbered_lines(1000))
+    async with showing(store) as (pilot, view):
+        await pilot.press("home", *["pagedown"] * 3, "ampersand", *"line", "enter", "down")
+        before = at(view)
+        await pilot.press("ampersand", *["backspace"] * 4, *"nothing", "enter")
+        await until(pilot, lambda: not any(drawn_rows(view)))
+        await pilot.press("escape")
+        await until(pilot, lambda: any(drawn_rows(view)))
+        assert (at(view)[0], view.following) == (before[0], False)
+
+
 async def test_a_selection_follows_the_cursor(store: LogStore) -> None:
     store.append(numbered_lines(100))
     async with showing(store) as (pilot, view):
