@@ -88,15 +88,9 @@ class LogSearch:
             else None
         )
 
-    def end(self) -> bool:
-        """End the search; return whether there was one."""
-        self._work.cancel()
-        if self.pattern is None:
-            return False
-        self.pattern = self.hits = self._view.pane.highlighted = None
-        self._forget_step()
+    def end(self) -> None:
+        self.begin()
         self._view.settle()
-        return True
 
     # --- results ---------------------------------------------------------------------------------
 
