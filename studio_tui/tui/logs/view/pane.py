@@ -135,11 +135,11 @@ class LogPane(Widget, can_focus=True):
         rows = self.window.rows()
         end = self._store.line_end(rows[-1].start) if rows else 0
         painted = (rows, end, self._store.version)
+        cursor_before, self._painted_cursor = self._painted_cursor, self._cursor_in(rows)
         if painted != self._painted:
             self._rows, self._painted = rows, painted
             self.refresh()
-        cursor_before, self._painted_cursor = self._painted_cursor, self.cursor
-        if cursor_before != self._painted_cursor:
+        elif cursor_before != self._painted_cursor:
             for y, row in enumerate(rows):
                 if row.start in {cursor_before, self._painted_cursor}:
                     self.refresh(Region(0, y, self.size.width, 1))
