@@ -21,7 +21,7 @@ _REST_GROWING = 19.0
 A flood of lines is faster than the search, so the search can end only after the flood.
 """
 _QUIET = 0.5
-"""Seconds without scrolling by rows before the search for errors starts or goes on."""
+"""Seconds without a move by rows before the search for errors starts or goes on."""
 
 
 class ForegroundSearch:
@@ -80,7 +80,7 @@ class BackgroundSearch:
         self._hits: LineMatches | None = None
         self._is_searching = False
         self._key_at = 0.0
-        """When the reader last scrolled by rows or the log changed, by the monotonic clock."""
+        """When the reader last moved by rows or the log changed, by the monotonic clock."""
 
     def begin(self, hits: LineMatches | None) -> None:
         """Search for other matches from now on; `None` ends the search."""
@@ -90,7 +90,7 @@ class BackgroundSearch:
         self._hits = hits
 
     def note_key(self) -> None:
-        """Pause the search for a moment, as the reader scrolls by rows, with a key or the wheel."""
+        """Pause the search for a moment, as the reader moves by rows, with a key or the wheel."""
         self._key_at = clock.monotonic()
 
     def go_on(self) -> None:

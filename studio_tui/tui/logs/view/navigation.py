@@ -51,7 +51,6 @@ class LogTimes:
     zero_time: datetime | None = None
     """When the job began, for elapsed times; if it is `None`, they count from the first time."""
     form = StampForm.OFF
-    """The form of the times beside lines."""
 
     def __init__(self, view: Reader, lines: LineFilter) -> None:
         """Make a controller; `lines` says which lines are shown, and goes to one."""

@@ -33,7 +33,7 @@ class Reader(Protocol):
     def show_message(self, words: str, is_valid: Callable[[], bool] = ...) -> None:
         """Show a safe text below the rows, until it is cleared or `is_valid` returns False.
 
-        The text is cleared when the reader scrolls by rows, goes to a line, or ends a search.
+        The text is cleared when the reader moves by rows, goes to a line, or ends a search.
         """
 
     def clear_message(self) -> None:
