@@ -21,6 +21,7 @@ from studio_tui.tui.frame.commands import Command, Host
 from studio_tui.tui.frame.saving import Pieces, file_name, line_pieces, log_pieces
 from studio_tui.tui.logs.save_dialog import Offer, SaveLog, with_free_names
 from studio_tui.tui.logs.view.log_view import LogView
+from studio_tui.tui.logs.view.reader import line_starts
 from studio_tui.tui.terminal.clipboard import copy
 from studio_tui.tui.terminal.lending import terminal_lent
 from studio_tui.tui.terminal.pager import (
@@ -129,7 +130,7 @@ class LogExport:
         first, before = start, 0
         while before < _PAGED_LINES and (earlier := store.previous_start(first)) is not None:
             first, before = earlier, before + 1
-        starts = islice(_starts(store, first), before + _PAGED_LINES)
+        starts = islice(line_starts(store, first), before + _PAGED_LINES)
         async for piece in self._line_pieces(starts):
             file.write(piece)
             await asyncio.sleep(0)
@@ -157,7 +158,11 @@ class LogExport:
         store = self._whole_log()
         if store is not None and store.tag:
             offers.append(
-                Offer("all lines, with their jobs", lambda: self._line_pieces(_starts(store)), path)
+                Offer(
+                    "all lines, with their jobs",
+                    lambda: self._line_pieces(line_starts(store)),
+                    path,
+                )
             )
         elif store is not None:
             offers.append(Offer("the whole log, byte for byte", lambda: log_pieces(store), path))
@@ -207,13 +212,6 @@ class LogExport:
             page,
         ),
     )
-
-
-def _starts(store: LogStore, first: int = 0) -> Iterator[int]:
-    start: int | None = first
-    while start is not None and start < store.size:
-        yield start
-        start = store.next_start(start)
 
 
 def file_of(job: Job | None) -> str:

@@ -20,7 +20,7 @@ from studio_tui.service.logs.store.matches import LineMatches
 from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.logs.view.background import BackgroundSearch
 from studio_tui.tui.logs.view.line_filter import LineFilter
-from studio_tui.tui.logs.view.reader import Reader, WorkGroup, why_no_line
+from studio_tui.tui.logs.view.reader import Reader, WorkGroup, line_starts, why_no_line
 
 _UNIT_LINES = 2000
 """Maximum number of lines that are searched for the end of a unit."""
@@ -174,13 +174,7 @@ class LogErrors:
         return unit_start
 
     def _texts(self, store: LogStore, start: int) -> Iterator[tuple[int, str]]:
-        def starts() -> Iterator[int]:
-            line_start: int | None = start
-            while line_start is not None and line_start < store.size:
-                yield line_start
-                line_start = store.next_start(line_start)
-
-        for line_start in islice(starts(), _UNIT_LINES):
+        for line_start in islice(line_starts(store, start), _UNIT_LINES):
             yield line_start, self._view.pane.text_at(line_start)
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (

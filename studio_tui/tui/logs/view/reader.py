@@ -1,6 +1,6 @@
 """The interface of a log view for its controllers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from textual.widget import Widget
@@ -58,6 +58,14 @@ def why_no_line(view: Reader) -> str | None:
     if view.store is None or not view.store.size:
         return f"The log has no lines{'' if view.is_all_here else ' so far'}"
     return "No line is shown"
+
+
+def line_starts(store: LogStore, first: int = 0) -> Iterator[int]:
+    """Yield the starts of the lines from the one at `first` on."""
+    start: int | None = first
+    while start is not None and start < store.size:
+        yield start
+        start = store.next_start(start)
 
 
 class WorkGroup:
