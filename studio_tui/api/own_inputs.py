@@ -1,4 +1,4 @@
-"""Bodies of requests to the endpoints that only the local Studio has."""
+"""Requests to the endpoints that only the local Studio has: their bodies, and what callers pass."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,7 +8,7 @@ from studio_tui.api.models import JobInput
 
 
 class ScheduleInput(Sent):
-    """Body of a request to run, trigger, suspend or resume a schedule."""
+    """Body of a request to run a schedule's job, trigger its pipeline, suspend it or resume it."""
 
     team_name: str
 
@@ -25,7 +25,7 @@ class ChangeScheduleInput(Sent):
 
 @dataclass(frozen=True, slots=True)
 class ScheduleTimes:
-    """When a schedule runs: at the times of an expression, or once."""
+    """When a schedule runs: by an expression, or once; sent as a `ChangeScheduleInput`."""
 
     cron_expression: str | None = None
     start_after: datetime | None = None
@@ -35,7 +35,7 @@ class ScheduleTimes:
 
 @dataclass(frozen=True, slots=True)
 class NewPipelineSchedule:
-    """A schedule to create for a pipeline."""
+    """A schedule to create for a pipeline; sent as a `SchedulePipelineInput`."""
 
     datasets: tuple[str, ...]
     environment: str | None = field(default=None, repr=False)

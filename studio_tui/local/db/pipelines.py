@@ -98,7 +98,7 @@ def find_by_job(connection: sqlite3.Connection, job_id: str) -> PipelineRows | N
         " UNION ALL SELECT pipeline_id FROM pipeline_removed WHERE created_job_id = ?1",
         [job_id],
     ).fetchone()
-    return find_existing(connection, row["pipeline_id"]) if row is not None else None
+    return read_pipeline(connection, row["pipeline_id"]) if row is not None else None
 
 
 def rerun(
@@ -229,10 +229,10 @@ def _state(connection: sqlite3.Connection, pipeline_id: str) -> PipelineState:
 
 def _settle(connection: sqlite3.Connection, pipeline_id: str, now: str) -> PipelineRows:
     settle(connection, pipeline_id, now)
-    return find_existing(connection, pipeline_id)
+    return read_pipeline(connection, pipeline_id)
 
 
-def find_existing(connection: sqlite3.Connection, pipeline_id: str) -> PipelineRows:
+def read_pipeline(connection: sqlite3.Connection, pipeline_id: str) -> PipelineRows:
     """Return the existing pipeline `pipeline_id`."""
     row = connection.execute("SELECT * FROM pipelines WHERE id = ?", [pipeline_id]).fetchone()
     return _rows(connection, row)

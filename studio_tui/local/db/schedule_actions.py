@@ -26,7 +26,7 @@ def run(connection: sqlite3.Connection, job_id: str, idempotency_key: str | None
         "SELECT cron_expression, datasets FROM schedules WHERE job_id = ?", [job_id]
     ).fetchone()
     if datasets is not None:
-        raise ScheduleUnusable("It triggers a pipeline and does not run a job.")
+        raise ScheduleUnusable("This schedule triggers a pipeline and does not run a job.")
     moment = free_moment(connection, job_id, now)
     run_id = make_run(connection, job_id, moment, now, is_once=expression is None)
     connection.execute(

@@ -16,7 +16,7 @@ from studio_tui.local.db.pipelines import (
     NewPipeline,
     NothingToRun,
     PipelineRows,
-    find_existing,
+    read_pipeline,
     trigger,
 )
 from studio_tui.local.db.planning import UnknownDataset
@@ -60,7 +60,7 @@ def trigger_by_hand(
     if earlier is None:
         moment = free_moment(connection, job_id, now)
         _assign_to_schedule(connection, rows.pipeline["id"], job_id, moment, by_hand=True)
-    return find_existing(connection, rows.pipeline["id"])
+    return read_pipeline(connection, rows.pipeline["id"])
 
 
 def _request_of(connection: sqlite3.Connection, job_id: str, key: str | None) -> NewPipeline:
@@ -71,7 +71,7 @@ def _request_of(connection: sqlite3.Connection, job_id: str, key: str | None) ->
     if row is None:
         raise UnknownJob(job_id)
     if row["datasets"] is None:
-        raise ScheduleUnusable("It runs a job and does not trigger a pipeline.")
+        raise ScheduleUnusable("This schedule runs a job and does not trigger a pipeline.")
     return NewPipeline(
         datasets=tuple(json.loads(row["datasets"])),
         environment=json.loads(row["environment"]),

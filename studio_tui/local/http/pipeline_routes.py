@@ -129,7 +129,7 @@ def _add_actions(router: APIRouter, studio: Studio) -> None:
         now = stamp(clock.now())
         paused = await studio.database.write_or_defer(pipelines.pause, pipeline["id"], now)
         if paused is None:
-            paused = await studio.database.read(pipelines.find_existing, pipeline["id"])
+            paused = await studio.database.read(pipelines.read_pipeline, pipeline["id"])
         return pipeline_answer(paused)
 
     @router.post(routes.RESUME_PIPELINE.path, response_model=responses.PipelineOutput)

@@ -47,7 +47,7 @@ class SeenItem:
 
 
 def note(connection: Connection, kind: str, seen: Sequence[SeenItem], at: float) -> None:
-    """Record these items, which are newest first, as seen at a time, with their changes.
+    """Record these items, newest first, and their changes, as seen at `at`.
 
     An item of which another dashboard has recorded a newer version is not written.
     """

@@ -1,4 +1,7 @@
-"""Deletes old records, so that the file stays within its limits of days and megabytes."""
+"""Deletes old records, so that the file stays within its limits of days and megabytes.
+
+Items are jobs and pipelines; calls are requests to Studio.
+"""
 
 import time
 from dataclasses import dataclass
@@ -28,6 +31,7 @@ def prune(connection: Connection, limits: Limits, now: float) -> bool:
     since = now - limits.days * DAY
     items = connection.execute(_OLD_ITEMS, (since, STEP)).fetchall()
     calls = _forget_calls(connection, "last_at < ?", since)
+    # Commands on hold: those whose outcome is not recorded stay.
     connection.execute("DELETE FROM held WHERE at < ? AND state != 'held'", (since,))
     if not items and not calls and size(connection) > limits.megabytes * MEGABYTE:
         calls = _forget_calls(connection, "?", 1)  # a condition that all calls fulfil

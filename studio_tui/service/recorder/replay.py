@@ -1,4 +1,4 @@
-"""Plays back a recording in place of Studio: answers requests with what was seen at a time."""
+"""Plays back a recording in place of Studio: answers requests with the data of one moment of it."""
 
 import asyncio
 from bisect import bisect_right
@@ -17,7 +17,8 @@ from studio_tui.service.recorder.recording_file import Change, RecordingContents
 
 CHECK_EVERY = 0.2
 
-BEFORE = timedelta(seconds=1)
+MARGIN = timedelta(seconds=1)
+"""A replay begins this long before the first change, and ends at least this long after it."""
 
 
 class ReplayTime:
@@ -29,22 +30,24 @@ class ReplayTime:
         speed: float,
         monotonic: Callable[[], float] = clock.monotonic,
     ) -> None:
-        self.begins = recording.begins - BEFORE
-        self.ends = max(recording.ends, recording.begins + BEFORE)
+        self.begins = recording.begins - MARGIN
+        self.ends = max(recording.ends, recording.begins + MARGIN)
         self.speed = speed
         """Recorded seconds per real second."""
         self.is_running = True
         self._moments = sorted({change.at for change in recording.changes})
         self._monotonic = monotonic
-        self._start_moment = self.begins
-        self._start_time = monotonic()
+        self._set_to = self.begins
+        """The time in the recording at the last start, pause, resumption or step."""
+        self._set_at = monotonic()
+        """When that was, in monotonic seconds."""
 
     def now(self) -> datetime:
         """Return the current time in the recording, at most its end."""
         if not self.is_running:
-            return self._start_moment
-        elapsed = timedelta(seconds=(self._monotonic() - self._start_time) * self.speed)
-        return min(self.ends, self._start_moment + elapsed)
+            return self._set_to
+        elapsed = timedelta(seconds=(self._monotonic() - self._set_at) * self.speed)
+        return min(self.ends, self._set_to + elapsed)
 
     @property
     def share(self) -> float:
@@ -68,7 +71,7 @@ class ReplayTime:
         self._set(moment, runs=False)
 
     async def run(self, changed: Callable[[], None]) -> None:
-        """Call `changed` when the time has passed changes, also backwards, until canceled."""
+        """Until canceled, call `changed` when the time has passed changes in either direction."""
         before = 0
         while True:
             reached = bisect_right(self._moments, self.now())
@@ -78,7 +81,7 @@ class ReplayTime:
             await asyncio.sleep(CHECK_EVERY)
 
     def _set(self, moment: datetime, *, runs: bool) -> None:
-        self._start_moment, self._start_time, self.is_running = moment, self._monotonic(), runs
+        self._set_to, self._set_at, self.is_running = moment, self._monotonic(), runs
 
 
 class ReplayClient:
@@ -104,7 +107,10 @@ class ReplayClient:
         return next((job for job in self._items(JOB) if job.id == job_id), None)
 
     async def jobs(self, *, limit: int = 100, status: str | None = None) -> ResultPage[Job]:
-        """Return the jobs at this time, newest first."""
+        """Return up to `limit` jobs at this time, newest first, for ACTIVE only unfinished ones.
+
+        For TASK, return all schedules as they were recorded last. Any other status is ignored.
+        """
         if status == JobState.TASK:
             return ResultPage(tuple(self._listed("schedules", Job)))
         jobs: list[Any] = self._items(JOB)
@@ -113,13 +119,13 @@ class ReplayClient:
         return self._page(f"jobs {limit} {status}", tuple(jobs[:limit]))
 
     async def pipelines(self, *, limit: int = 100) -> ResultPage[Pipeline]:
-        """Return the pipelines at this time, newest first."""
+        """Return up to `limit` pipelines at this time, newest first."""
         return self._page(f"pipelines {limit}", tuple(self._items(PIPELINE)[:limit]))
 
     async def pipeline(
         self, *, pipeline_id: str | None = None, name: str | None = None
     ) -> Pipeline:
-        """Return the pipeline with this id, else with this name; raise `NotFound` without one."""
+        """Return a pipeline by id or, without an id, by name; raise `NotFound` if there is none."""
         for item in self._items(PIPELINE):
             if pipeline_id == item.pipeline_id or (pipeline_id is None and name == item.name):
                 pipeline: Pipeline = item
@@ -134,17 +140,17 @@ class ReplayClient:
         return self._page("clusters", tuple(updated))
 
     async def follow_log(self, job_id: str) -> AsyncGenerator[Any, None]:
-        """Yield nothing, as there are no logs in a recording."""
-        await self._nothing(job_id)
+        """Raise `NotFound`, as there are no logs in a recording."""
+        await self._raise_not_recorded(job_id)
         yield
 
-    async def _nothing(self, *_: object, **__: object) -> NoReturn:
-        raise NotFound(404, "A recording has no logs.")
+    async def _raise_not_recorded(self, *_: object, **__: object) -> NoReturn:
+        raise NotFound(404, "A recording has no logs and no datasets.")
 
     async def _refuse(self, *_: object, **__: object) -> NoReturn:
         raise ReadOnly("Nothing can be changed in a recording.")
 
-    job_logs = job_log_end = job_dataset_versions = _nothing
+    job_logs = job_log_end = job_dataset_versions = _raise_not_recorded
     create_job = cancel_job = upload_file = trigger_pipeline = _refuse
     pause_pipeline = resume_pipeline = remove_job = _refuse
 
@@ -183,8 +189,8 @@ class ReplayClient:
         try:
             self._bodies[key] = apply_difference(self._bodies.get(key), change.difference)
         except ValueError:
-            # The recorder had deleted an earlier change. The item appears with the next change that
-            # has its whole body.
+            # The file lacks an earlier change of this item, or has one that does not fit. The item
+            # appears with the next change that has its whole body.
             self._bodies.pop(key, None)
 
     def _listed(self, name: str, model: type[Any]) -> list[Any]:

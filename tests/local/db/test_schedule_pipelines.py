@@ -144,7 +144,7 @@ async def test_a_manual_trigger_makes_one_pipeline_per_key_and_raises_errors(
     (recent,) = (await bench.schedule_row())["recent"]
     assert (recent["by_hand"], recent["scheduled_for"]) == (True, None)
     job = await bench.submit(cron_expression="0 * * * *")
-    with pytest.raises(ScheduleUnusable, match="runs a job"):
+    with pytest.raises(ScheduleUnusable, match="This schedule runs a job"):
         await bench.database.write(
             schedule_pipelines.trigger_by_hand, job, "b", Metastore(), stamp(NOON)
         )
