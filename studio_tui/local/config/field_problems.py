@@ -22,7 +22,7 @@ _CLAUSES = {
 """Clauses by type of pydantic error; for other types pydantic's own text follows the field."""
 
 
-def field_problem(field: str, problem: ErrorDetails, whole: str = "this request") -> str:
+def problem_clause(field: str, problem: ErrorDetails, whole: str = "this request") -> str:
     """Return a clause such as "workers must be at least 1" for an error of pydantic.
 
     `whole` names what `field` is part of, such as "this file".

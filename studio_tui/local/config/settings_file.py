@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 
 from studio_tui.errors import ConfigError
 from studio_tui.files import read_toml, write_private
-from studio_tui.local.config.field_problems import field_problem
+from studio_tui.local.config.field_problems import problem_clause
 
 REPAIR = "Correct the file, or move it away to begin with a new one."
 
@@ -36,7 +36,7 @@ def read_settings_file(path: Path, template: str, model: type[M], subject: str) 
         problem = error.errors()[0]
         field = " ".join(str(part) for part in problem["loc"]) or "the file"
         raise invalid_file_error(
-            path, subject, field_problem(field, problem, "this file")
+            path, subject, problem_clause(field, problem, "this file")
         ) from error
     except ValueError as error:  # not UTF-8, or not TOML; the message says where
         sentence = f"The {subject} in {path} are not valid TOML: {error}. {REPAIR}"

@@ -13,7 +13,7 @@ from studio_tui.local.http.log_routes import logs_router
 from studio_tui.local.http.page.routes import page_router
 from studio_tui.local.http.pipeline_routes import pipeline_router
 from studio_tui.local.http.request_rules import check_team
-from studio_tui.local.http.responses import Refused
+from studio_tui.local.http.responses import ErrorBody
 from studio_tui.local.http.schedule_routes import schedule_router
 from studio_tui.local.server.studio import Studio
 
@@ -37,7 +37,7 @@ def create_app(studio: Studio, port: int) -> ASGIApp:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        responses={status: {"model": Refused} for status in ("4XX", "5XX", 422)},
+        responses={status: {"model": ErrorBody} for status in ("4XX", "5XX", 422)},
     )
     errors.install_error_handlers(api)
     for router in ROUTERS:

@@ -1,24 +1,26 @@
 """Errors of the local Studio: its exceptions, and error bodies with a `message` and a `detail`.
 
-The published client reads only `message`; `detail` is for other clients.
+The `datachain` CLI reads only `message`; `detail` is for other clients.
 """
 
 import logging
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
-from studio_tui.local.config.field_problems import field_problem
+from studio_tui.local.config.field_problems import problem_clause
 from studio_tui.local.db.database import StorageFull
 from studio_tui.local.db.jobs import KeyReused, UnknownJob
 from studio_tui.local.db.pipeline_removals import WrongPipelineState
 from studio_tui.local.db.pipelines import NothingToRun
 from studio_tui.local.db.planning import UnknownDataset
 from studio_tui.local.db.schedule_actions import ScheduleUnusable
-from studio_tui.local.http.responses import Refused, answer
+from studio_tui.local.http.responses import ErrorBody, answer
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +46,7 @@ _METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
 
 class Refusal(HTTPException):
-    """A refused request; `detail` is `message` too if it is `None`."""
+    """A refused request; the `detail` of its body repeats `message` unless another is given."""
 
     def __init__(self, status: int, message: str, detail: object = None) -> None:
         super().__init__(status, message)
@@ -52,17 +54,26 @@ class Refusal(HTTPException):
         self.body_detail = detail
 
 
+class FieldProblem(NamedTuple):
+    """Why a field of a request is invalid."""
+
+    field: str
+    clause: str
+    """About the field, which it names; without a full stop."""
+    part: str = "body"
+    """What the field is in, in FastAPI's words: `body`, `header`, `path` or `query`."""
+
+
 class InvalidFields(Refusal):
     """422: the request is invalid."""
 
-    def __init__(self, problems: Sequence[tuple[str, str]]) -> None:
-        """Each problem is the name of a field, and a clause about it without a full stop."""
+    def __init__(self, problems: Sequence[FieldProblem]) -> None:
         reported = problems[:PROBLEMS_NAMED]
-        clauses = [clause for _, clause in reported]
+        clauses = [problem.clause for problem in reported]
         if more := len(problems) - len(reported):
             clauses.append(f"and {more} more")
         message = "; ".join(clauses) + "."
-        detail = [{"loc": ["body", field], "msg": clause} for field, clause in reported]
+        detail = [{"loc": [each.part, each.field], "msg": each.clause} for each in reported]
         super().__init__(422, message, detail)
 
 
@@ -78,7 +89,7 @@ def install_error_handlers(app: FastAPI) -> None:
 
 def error_response(status: int, message: str, detail: object = None) -> Response:
     """Return an error response."""
-    return answer(Refused(message, message if detail is None else detail), status)
+    return answer(ErrorBody(message, message if detail is None else detail), status)
 
 
 async def _answer_refusal(request: Request, error: Exception) -> Response:
@@ -110,8 +121,7 @@ def _allowed_methods(request: Request) -> list[str]:
 async def _answer_invalid(_request: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):
         raise error
-    problems = [(_field_name(problem["loc"]), problem) for problem in error.errors()]
-    refusal = InvalidFields([(field, field_problem(field, problem)) for field, problem in problems])
+    refusal = InvalidFields([_field_problem(problem) for problem in error.errors()])
     return error_response(422, refusal.message, refusal.body_detail)
 
 
@@ -121,7 +131,7 @@ async def _answer_known(_request: Request, error: Exception) -> Response:
 
 async def _answer_reused_key(_request: Request, _error: Exception) -> Response:
     name = "Idempotency-Key"
-    refusal = InvalidFields([(name, f"{name} was used for another request")])
+    refusal = InvalidFields([FieldProblem(name, f"{name} was used for another request", "header")])
     return error_response(422, refusal.message, refusal.body_detail)
 
 
@@ -130,5 +140,7 @@ async def _answer_failure(request: Request, error: Exception) -> Response:
     return error_response(500, "The local Studio failed to handle this request; see its log.")
 
 
-def _field_name(location: Sequence[str | int]) -> str:
-    return " ".join(str(part) for part in location[1:]) or "the body"
+def _field_problem(problem: ErrorDetails) -> FieldProblem:
+    part, *location = problem["loc"]
+    field = " ".join(map(str, location)) or "the body"
+    return FieldProblem(field, problem_clause(field, problem), str(part))

@@ -12,7 +12,7 @@ from studio_tui.api.states import FINISHED_STATES, JobState
 from studio_tui.local.db.jobs import ENDED, UnknownJob
 from studio_tui.local.db.jobs_summary import JobsSummary
 from studio_tui.local.http import responses
-from studio_tui.local.http.errors import InvalidFields, Refusal
+from studio_tui.local.http.errors import FieldProblem, InvalidFields, Refusal
 from studio_tui.local.http.job_output import job_output
 from studio_tui.local.http.request_rules import (
     LIST_LIMIT,
@@ -127,4 +127,4 @@ def _states(status: str) -> frozenset[JobState]:
     if name in _STATUSES:
         return frozenset({JobState(name)})
     choices = ", ".join([*_STATUSES, *_STATUS_GROUPS])
-    raise InvalidFields([("status", f"status must be one of {choices}")])
+    raise InvalidFields([FieldProblem("status", f"status must be one of {choices}", "query")])

@@ -47,8 +47,8 @@ _TRUE = frozenset({"1", "true", "yes", "on"})
 _FINISHED = frozenset(state.value for state in JobState if state.is_finished)
 
 _JSON_ERROR = {
-    "description": "Refused",
-    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Refused"}}},
+    "description": "Error",
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorBody"}}},
 }
 _RESPONSES: dict[int | str, dict[str, Any]] = {
     206: {"description": "The requested range", "content": {"text/plain": {}}},

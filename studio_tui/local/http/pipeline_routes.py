@@ -1,6 +1,7 @@
 """The endpoints of pipelines."""
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated
 
@@ -18,7 +19,7 @@ from studio_tui.local.db.pipelines import NewPipeline, PipelineRows
 from studio_tui.local.db.reruns import NewRerun
 from studio_tui.local.db.times import stamp
 from studio_tui.local.http import responses
-from studio_tui.local.http.errors import InvalidFields, Refusal
+from studio_tui.local.http.errors import FieldProblem, InvalidFields, Refusal
 from studio_tui.local.http.pipeline_output import pipeline_answer, pipeline_output
 from studio_tui.local.http.request_rules import (
     LIST_LIMIT,
@@ -43,7 +44,7 @@ def pipeline_router(studio: Studio) -> APIRouter:
         team_name: str, name: str | None = None, pipeline_id: str | None = None
     ) -> Response:
         check_team(team_name)
-        return answer(pipeline_output(await _find(studio, name, pipeline_id)))
+        return answer(pipeline_output(await _find(studio, name, pipeline_id, "query")))
 
     @router.get(routes.LIST_PIPELINES.path, response_model=list[responses.JobPipelineOutput])
     async def list_pipelines(
@@ -55,8 +56,8 @@ def pipeline_router(studio: Studio) -> APIRouter:
     ) -> Response:
         check_team(team_name)
         # The API document has the filter in the body; the published client sends it in the query.
-        states = _states([*(status or ()), *(statuses or ())])
-        rows = await studio.database.read(pipelines.list_pipelines, states, search, limit)
+        states = _states(status or (), "query") | _states(statuses or (), "body")
+        rows = await studio.database.read(pipelines.list_pipelines, states or None, search, limit)
         return Response(await write_list(rows, pipeline_output), media_type="application/json")
 
     _add_triggers(router, studio)
@@ -102,10 +103,10 @@ def _add_rerun(router: APIRouter, studio: Studio) -> None:
         for each in body.jobs:
             check_team(each.job.team_name)
             if each.job_id in jobs:
-                raise InvalidFields([("jobs", f"jobs names {each.job_id} twice")])
+                raise InvalidFields([FieldProblem("jobs", f"jobs names {each.job_id} twice")])
             if each.job.cron_expression is not None or each.job.start_after is not None:
                 clause = f"jobs: {each.job_id} cannot have a start time or a cron expression"
-                raise InvalidFields([("jobs", clause)])
+                raise InvalidFields([FieldProblem("jobs", clause)])
             jobs[each.job_id] = validate_job(
                 each.job, None, await request_context(studio, each.job)
             )
@@ -121,7 +122,7 @@ def _add_rerun(router: APIRouter, studio: Studio) -> None:
 def _add_actions(router: APIRouter, studio: Studio) -> None:
     async def named(body: PipelineInput | RemoveJobFromPipelineInput) -> sqlite3.Row:
         check_team(body.team_name)
-        return (await _find(studio, body.name, body.pipeline_id)).pipeline
+        return (await _find(studio, body.name, body.pipeline_id, "body")).pipeline
 
     @router.post(routes.PAUSE_PIPELINE.path, response_model=responses.PipelineOutput)
     async def pause_pipeline(body: PipelineInput) -> Response:
@@ -162,10 +163,11 @@ def _add_actions(router: APIRouter, studio: Studio) -> None:
         return pipeline_answer(restored)
 
 
-async def _find(studio: Studio, name: str | None, pipeline_id: str | None) -> PipelineRows:
+async def _find(
+    studio: Studio, name: str | None, pipeline_id: str | None, part: str
+) -> PipelineRows:
     if name is None and pipeline_id is None:
-        clause = "name or pipeline_id is required"
-        raise InvalidFields([("name", clause)])
+        raise InvalidFields([FieldProblem("name", "name or pipeline_id is required", part)])
     rows = await studio.database.read(pipelines.find, pipeline_id, name)
     if rows is None:
         raise Refusal(404, f"There is no pipeline {pipeline_id or name}.")
@@ -175,7 +177,7 @@ async def _find(studio: Studio, name: str | None, pipeline_id: str | None) -> Pi
 def read_datasets(names: tuple[str, ...]) -> tuple[str, ...]:
     """Return the datasets that a request names, stripped and each once; check the names."""
     if not names or not all(name.strip() for name in names):
-        raise InvalidFields([("datasets", "datasets must name at least one dataset")])
+        raise InvalidFields([FieldProblem("datasets", "datasets must name at least one dataset")])
     return tuple(dict.fromkeys(name.strip() for name in names))
 
 
@@ -191,11 +193,9 @@ def _new_pipeline(body: TriggerPipelineInput, key: str | None) -> NewPipeline:
     )
 
 
-def _states(statuses: list[str]) -> frozenset[str] | None:
-    if not statuses:
-        return None
+def _states(statuses: Sequence[str], part: str) -> frozenset[str]:
     states = frozenset(status.upper() for status in statuses)
     if not states <= {*_STATES}:
         choices = ", ".join(_STATES)
-        raise InvalidFields([("status", f"status must be one of {choices}")])
+        raise InvalidFields([FieldProblem("status", f"status must be one of {choices}", part)])
     return states

@@ -231,7 +231,7 @@ class ListedDatasets:
 
 
 @dataclass(frozen=True)
-class Refused:
+class ErrorBody:
     """The body of every error."""
 
     message: str

@@ -14,7 +14,7 @@ from studio_tui.local.db import schedule_actions, schedule_pipelines
 from studio_tui.local.db.database import StorageFull
 from studio_tui.local.db.new_job import NewJob
 from studio_tui.local.db.times import stamp
-from studio_tui.local.http.errors import InvalidFields
+from studio_tui.local.http.errors import FieldProblem, InvalidFields
 from studio_tui.local.http.job_output import job_answer
 from studio_tui.local.http.pipeline_output import pipeline_answer
 from studio_tui.local.http.pipeline_routes import read_datasets
@@ -43,7 +43,7 @@ def schedule_router(studio: Studio) -> APIRouter:
         now = clock.now()
         schedule = read_schedule(body, now)
         if schedule is None:
-            raise InvalidFields([("cron_expression", _NO_TIME)])
+            raise InvalidFields([FieldProblem("cron_expression", _NO_TIME)])
         # First, the past fire times of the unchanged schedule are settled.
         await studio.scheduler.settle(now)
         await studio.database.write(schedule_actions.change, job_id, schedule)
@@ -121,7 +121,7 @@ def _new_task(studio: Studio, body: SchedulePipelineInput, key: str | None) -> N
     datasets = read_datasets(body.datasets)
     schedule = read_schedule(body, clock.now())
     if schedule is None:
-        raise InvalidFields([("cron_expression", _NO_TIME)])
+        raise InvalidFields([FieldProblem("cron_expression", _NO_TIME)])
     job_id = str(uuid.uuid4())
     return NewJob(
         id=job_id,

@@ -17,7 +17,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from studio_tui.local.db import uploads
 from studio_tui.local.db.database import Database, StorageFull
 from studio_tui.local.db.times import stamp
-from studio_tui.local.http.errors import InvalidFields, Refusal
+from studio_tui.local.http.errors import FieldProblem, InvalidFields, Refusal
 from studio_tui.local.http.responses import UploadFileOutput
 from studio_tui.local.http.strict_json import limited_body
 
@@ -161,7 +161,7 @@ class _Form:
         if not self._is_whole:
             raise Refusal(422, "The form ends too early.")
         if self._files != 1:
-            raise InvalidFields([("file", "file must be in the form, exactly once")])
+            raise InvalidFields([FieldProblem("file", "file must be in the form, exactly once")])
         self._file.flush()
         os.fsync(self._file.fileno())
 

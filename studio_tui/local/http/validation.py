@@ -20,7 +20,7 @@ from studio_tui.local.config.clusters import Cluster, Clusters
 from studio_tui.local.db.new_job import CheckpointSource, NewJob
 from studio_tui.local.db.schedules import MAX_DELAY, NewSchedule
 from studio_tui.local.db.times import time_zone
-from studio_tui.local.http.errors import InvalidFields
+from studio_tui.local.http.errors import FieldProblem, InvalidFields
 from studio_tui.local.http.uploads import StoredFile
 
 T = TypeVar("T")
@@ -60,15 +60,15 @@ class RequestContext:
 
 class _Problems:
     def __init__(self) -> None:
-        self.clauses: list[tuple[str, str]] = []
+        self.found: list[FieldProblem] = []
 
-    def add(self, field: str, text: str) -> None:
+    def add(self, field: str, text: str, part: str = "body") -> None:
         """Add a problem; its clause is the field's name, followed by `text`."""
-        self.clauses.append((field, f"{field}{text}"))
+        self.found.append(FieldProblem(field, f"{field}{text}", part))
 
     def check(self) -> None:
-        if self.clauses:
-            raise InvalidFields(self.clauses)
+        if self.found:
+            raise InvalidFields(self.found)
 
 
 def upload_numbers(request: JobInput) -> list[int]:
@@ -96,7 +96,7 @@ def check_key(key: str | None) -> None:
 
 def _check_key(key: str | None, problems: _Problems) -> None:
     if key is not None and not 1 <= len(key) <= _KEY_LIMIT:
-        problems.add("Idempotency-Key", f" must be 1 to {_KEY_LIMIT} characters")
+        problems.add("Idempotency-Key", f" must be 1 to {_KEY_LIMIT} characters", "header")
 
 
 def read_schedule(request: Timed, now: datetime) -> NewSchedule | None:
@@ -237,7 +237,7 @@ def _parse_schedule(request: Timed, now: datetime, problems: _Problems) -> NewSc
             cron.check(expression)
         except cron.CronError as error:
             problems.add("cron_expression", f": {error}")
-    if problems.clauses or zone is None:
+    if problems.found or zone is None:
         return None
     if expression is not None:
         earliest = max(now, start or now)

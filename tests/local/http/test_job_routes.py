@@ -131,7 +131,9 @@ def test_a_wrong_filter_is_refused_with_its_name(
         "GET", "/datachain/jobs/", params={"team_name": "local", **query}
     )
     assert response.status_code == 422
-    assert response.json()["message"].startswith(next(iter(query)))
+    (name,) = query
+    assert response.json()["message"].startswith(name)
+    assert response.json()["detail"][0]["loc"] == ["query", name]
 
 
 @pytest.mark.parametrize(
@@ -228,6 +230,7 @@ def test_an_idempotency_key_of_another_request_is_refused(studio: ThreadStudio) 
     response = post(studio, {**body, "query": "print(2)"}, Idempotency_Key="k1")
     assert response.status_code == 422
     assert "Idempotency-Key" in response.json()["message"]
+    assert response.json()["detail"][0]["loc"] == ["header", "Idempotency-Key"]
     assert len(studio.jobs()) == 1
 
 

@@ -357,7 +357,11 @@ def test_the_list_of_pipelines_is_filtered_by_statuses_in_the_body(
 ) -> None:
     path = "/datachain/pipeline/list?team_name=local"
     assert shared_studio.request("GET", path, json=["RUNNING", "paused"]).json() == []
-    assert shared_studio.request("GET", path, json=["nonsense"]).status_code == 422
+    in_body = shared_studio.request("GET", path, json=["nonsense"])
+    in_query = shared_studio.request("GET", f"{path}&status=nonsense")
+    for part, refused in (("body", in_body), ("query", in_query)):
+        assert refused.status_code == 422
+        assert refused.json()["detail"][0]["loc"] == [part, "status"]
 
 
 def test_a_trigger_of_an_unknown_dataset_is_404_and_names_the_dataset(

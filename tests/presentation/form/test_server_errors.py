@@ -12,7 +12,7 @@ from studio_tui.errors import (
     ReadOnly,
     StudioError,
 )
-from studio_tui.local.http.errors import InvalidFields
+from studio_tui.local.http.errors import FieldProblem, InvalidFields
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.fields import FIELDS
 from studio_tui.presentation.form.problems import Problem
@@ -133,7 +133,7 @@ def test_all_refusals_of_the_local_studio_are_shown_at_their_fields() -> None:
         ("files", "files 2 must be text"),
         ("credentials_name", "credentials_name: the local Studio keeps none; give them otherwise"),
     ]
-    refused = InvalidFields(clauses)
+    refused = InvalidFields([FieldProblem(*each) for each in clauses])
     error = error_of_response(422, {"message": refused.message, "detail": refused.body_detail})
     assert refusals(error, FORM) == tuple(
         Problem(field, f"Studio says: {clause}.") for field, clause in clauses
