@@ -10,7 +10,7 @@ from typing import Any
 from studio_tui.addresses import without_logins
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.form.draft import Draft, FieldValue
-from studio_tui.presentation.form.field import Secret
+from studio_tui.presentation.form.field import MaskedPart
 from studio_tui.presentation.form.fields import FIELDS, label, value_of
 from studio_tui.presentation.form.repeat_notes import NO_FILES
 from studio_tui.presentation.jobs.facts import MASK
@@ -96,7 +96,7 @@ def _settings(
     for name, field in FIELDS.items():
         old: Any = value_of(name, before)
         new: Any = value_of(name, after)
-        if field.secret is Secret.VALUES:
+        if field.masked_part is MaskedPart.VALUES:
             for sign, line in _variables(old, new, with_secrets=with_secrets):
                 yield Cell(f"{field.label}: {sign} {safe_line(line)}", _TONES[sign])
         elif isinstance(old, bool):

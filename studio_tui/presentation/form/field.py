@@ -27,10 +27,10 @@ class FieldWidget(Enum):
     FLAG = auto()
 
 
-class Secret(Enum):
-    """The part of a value that is masked in previews."""
+class MaskedPart(Enum):
+    """The part of a value that is masked in previews and left out of saved forms."""
 
-    NOTHING = auto()
+    NONE = auto()
     VALUES = auto()
     """The part of each line after its first `=`."""
     LOGINS = auto()
@@ -49,7 +49,7 @@ class Field:
     example: tuple[str, ...] = ()
     """Valid input, line by line."""
     widget: FieldWidget = FieldWidget.LINE
-    secret: Secret = Secret.NOTHING
+    masked_part: MaskedPart = MaskedPart.NONE
     check: Check = lambda _draft, _context: ()
     hint: str | Hint = ""
     hint_without_focus: bool = False
@@ -61,9 +61,9 @@ class Field:
     is_sent: bool = True
     """Whether the value is part of the request; the path of a file is not."""
     flag: str = ""
-    """The option of `datachain job run` that takes the value."""
-    no_flag: str = ""
-    """A comment in the copied command that says why there is no option; `{}` is the value."""
+    """The flag of `datachain job run` for the value."""
+    missing_flag_remark: str = ""
+    """A comment in the copied command that there is no flag; `{}` is the value."""
     error_words: str = ""
     """A regular expression for other words that server errors use for the field."""
 

@@ -13,7 +13,7 @@ from studio_tui.presentation.form.checks import (
     FormContext,
 )
 from studio_tui.presentation.form.draft import Draft, FieldValue
-from studio_tui.presentation.form.field import Field, FieldWidget, Secret, number_in, text_in
+from studio_tui.presentation.form.field import Field, FieldWidget, MaskedPart, number_in, text_in
 from studio_tui.presentation.form.file_checks import QUERY_LIMIT, UPLOAD_LIMIT
 from studio_tui.presentation.format import size
 from studio_tui.presentation.schedules.start_times import parse_start_time
@@ -71,7 +71,7 @@ FIELDS: dict[str, Field] = {
     "environment": Field(
         label="environment",
         widget=FieldWidget.TEXT,
-        secret=Secret.VALUES,
+        masked_part=MaskedPart.VALUES,
         meaning="Environment variables of the job.",
         accepts="One NAME=VALUE per line; lines with # are comments. Values are hidden while "
         "another field has the focus (f7 shows them), and are not saved to disk; everyone who sees "
@@ -106,7 +106,7 @@ FIELDS: dict[str, Field] = {
     "requirements": Field(
         label="requirements",
         widget=FieldWidget.TEXT,
-        secret=Secret.LOGINS,
+        masked_part=MaskedPart.LOGINS,
         meaning="Packages that are installed before the job runs.",
         accepts="Lines as in a requirements file; options such as --index-url too. Files that "
         "they name must be among the job's files.",
@@ -118,7 +118,7 @@ FIELDS: dict[str, Field] = {
     ),
     "repository": Field(
         label="repository",
-        secret=Secret.LOGINS,
+        masked_part=MaskedPart.LOGINS,
         meaning="A git repository that is cloned, and in which the job runs.",
         accepts="URL, or URL@REVISION.",
         example=("https://github.com/user/project@main",),
@@ -150,7 +150,7 @@ FIELDS: dict[str, Field] = {
         hint_without_focus=True,
         sent_as="files",
         value=lambda draft, _context: draft.uploads or None,
-        no_flag="there is no flag for files that were uploaded before: {}",
+        missing_flag_remark="there is no flag for files that were uploaded before: {}",
     ),
     "priority": Field(
         label="priority",
@@ -188,7 +188,7 @@ FIELDS: dict[str, Field] = {
         hint=hints.cluster_id,
         hint_without_focus=True,
         value=checks.typed_cluster_id,
-        no_flag="there is no flag for a cluster's id: use its name with --cluster",
+        missing_flag_remark="there is no flag for a cluster's id: use its name with --cluster",
     ),
     "credentials_name": Field(
         label="credentials",
@@ -233,7 +233,9 @@ FIELDS: dict[str, Field] = {
         example=("497f6eca-6276-4993-bfeb-53cbbbba6f08",),
         check=checks.job_to_continue,
         hint=hints.job_to_continue,
-        no_flag="there is no flag for the job to continue: it is the last run of the same script",
+        missing_flag_remark=(
+            "there is no flag for the job to continue: it is the last run of the same script"
+        ),
     ),
     "reset": Field(
         label="ignore checkpoints",

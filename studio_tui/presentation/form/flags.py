@@ -1,4 +1,4 @@
-"""Options of `datachain job run`, quoted for POSIX shells so that they are safe to draw."""
+"""Flags of `datachain job run`, quoted for POSIX shells so that they are safe to draw."""
 
 import shlex
 from collections.abc import Callable, Iterator
@@ -10,7 +10,7 @@ from studio_tui.text import safe_block, safe_line
 
 
 def job_flags(value_of: Callable[[str], object]) -> Iterator[str]:
-    """Yield the option of each field that has one, or an empty text if the field has no value.
+    """Yield the flag of each field that has one, or an empty text if the field has no value.
 
     `value_of` returns a value by its name in the request.
     """
@@ -20,7 +20,7 @@ def job_flags(value_of: Callable[[str], object]) -> Iterator[str]:
 
 
 def flag(name: str, value: object) -> str:
-    """Return an option with its value; empty if the value is `None` or False."""
+    """Return a flag with its value; empty if the value is `None` or False."""
     if value is None or value is False:
         return ""
     if value is True:

@@ -1,7 +1,7 @@
 """Shows the request for a job as JSON, as curl commands, and as a `datachain` command.
 
-All output is safe to draw. Characters that cannot be drawn are escaped; JSON and every POSIX shell
-decode them. The token is never in the output.
+All output is safe to draw. Characters that cannot be drawn are escaped in JSON and in shell words,
+and replaced or removed in comments. The token is never in the output.
 """
 
 import json
@@ -13,7 +13,7 @@ from urllib.parse import quote
 from studio_tui.addresses import without_logins
 from studio_tui.api import routes
 from studio_tui.api.models import JobInput, QueryType
-from studio_tui.presentation.form.field import Secret
+from studio_tui.presentation.form.field import MaskedPart
 from studio_tui.presentation.form.fields import FIELDS
 from studio_tui.presentation.form.flags import flag, is_drawable, job_flags, shell_word
 from studio_tui.presentation.form.line_checks import masked_line
@@ -22,7 +22,7 @@ from studio_tui.text import safe_line
 
 _AUTHORIZATION = '--header "Authorization: Bearer $DATACHAIN_STUDIO_TOKEN"'
 _MASKED = "# Secrets are masked here; show them before you run this."
-_NOT_ASCII = re.compile(r"[^\n -~]")
+_NOT_PRINTABLE_ASCII = re.compile(r"[^\n -~]")
 """A character that may have to be escaped."""
 
 
@@ -36,7 +36,7 @@ def as_json(job_input: JobInput, paths: Sequence[str] = (), *, with_secrets: boo
             *(f"<id of {PurePath(path).name}>" for path in paths),
         ]
     text = json.dumps(fields, indent=2, ensure_ascii=False)
-    return _NOT_ASCII.sub(lambda match: _json_character(match[0]), text)
+    return _NOT_PRINTABLE_ASCII.sub(lambda match: _json_character(match[0]), text)
 
 
 def as_curl(
@@ -73,27 +73,30 @@ def as_datachain(
     *,
     with_secrets: bool = False,
 ) -> str:
-    """Return the equivalent `datachain job run`, after comments about what has no option.
+    """Return the equivalent `datachain job run`, after comments about what has no flag.
 
-    `query_file` is the path of the query, empty if it was typed.
+    `query_file` is the path of the query, empty if the query itself was typed into the form.
     """
     visible = job_input if with_secrets else _masked(job_input)
     ending = ".py" if job_input.query_type is QueryType.PYTHON else ".sh"
     script = query_file or f"query{ending}"
     requirements = _lines_without_comments(visible.requirements)
-    has_options = any(line.startswith("-") for line in requirements)
+    has_pip_options = any(line.startswith("-") for line in requirements)
     remarks = [] if visible == job_input else [_MASKED]
     if not query_file:
         remarks.append(f"# Save the query as {script} first.")
-    if has_options:
-        remarks.append("# Save the requirements as requirements.txt first: options have no flag.")
+    if has_pip_options:
+        remarks.append(
+            "# Save the requirements as requirements.txt first: --req takes no pip options such as"
+            " --index-url."
+        )
     remarks += _remarks_without_flag(job_input, PurePath(script).name)
     parts = [
         f"datachain job run {shell_word(_as_path(script))}",
         flag("--team", visible.team_name),
         *job_flags(lambda name: getattr(visible, name, None)),
         *(flag("--env", line) for line in _lines_without_comments(visible.environment)),
-        "--req-file requirements.txt" if has_options else _flags("--req", requirements),
+        "--req-file requirements.txt" if has_pip_options else _flags("--req", requirements),
         _flags("--files", [_as_path(path) for path in paths]),
     ]
     return "\n".join([*remarks, _join_lines(filter(None, parts))])
@@ -108,10 +111,12 @@ def _remarks_without_flag(job_input: JobInput, script_name: str) -> list[str]:
             "there is no flag for the type: a file is Python if its name ends in .py, else shell"
         )
     for name, field in FIELDS.items():
-        value = getattr(job_input, field.sent_as or name, None) if field.no_flag else None
+        value = (
+            getattr(job_input, field.sent_as or name, None) if field.missing_flag_remark else None
+        )
         if value is not None:
             text = ", ".join(value) if isinstance(value, tuple) else value
-            remarks.append(field.no_flag.format(text))
+            remarks.append(field.missing_flag_remark.format(text))
     return [f"# {safe_line(remark[0].upper() + remark[1:])}." for remark in remarks]
 
 
@@ -119,11 +124,11 @@ def _masked(job_input: JobInput) -> JobInput:
     updates: dict[str, str] = {}
     for name, field in FIELDS.items():
         text = getattr(job_input, field.sent_as or name, None)
-        if not text or field.secret is Secret.NOTHING:
+        if not text:
             continue
-        if field.secret is Secret.VALUES:
+        if field.masked_part is MaskedPart.VALUES:
             updates[name] = "\n".join(map(masked_line, text.split("\n")))
-        else:
+        elif field.masked_part is MaskedPart.LOGINS:
             updates[name] = without_logins(text, MASK)
     return job_input.model_copy(update=updates)
 
@@ -138,7 +143,7 @@ def _lines_without_comments(text: str | None) -> list[str]:
 
 
 def _as_path(path: str) -> str:
-    """Return a path that does not look like an option."""
+    """Return a path that does not look like a flag."""
     return f"./{path}" if path.startswith("-") else path
 
 

@@ -12,7 +12,7 @@ from textual.widgets import Input, TextArea
 
 from studio_tui.addresses import without_logins
 from studio_tui.presentation.form.draft import Draft, FieldValue
-from studio_tui.presentation.form.field import FieldWidget, Secret
+from studio_tui.presentation.form.field import FieldWidget, MaskedPart
 from studio_tui.presentation.form.fields import FIELDS, value_of
 from studio_tui.presentation.form.problems import Problem
 from studio_tui.presentation.form.typed_paths import as_path
@@ -137,7 +137,7 @@ class DraftForm(Lifetime, VerticalScroll):
     def show_values(self, *, shown: bool) -> None:
         """Show or hide secrets in fields without the focus."""
         for name, field in self._fields.items():
-            if FIELDS[name].secret is not Secret.NOTHING:
+            if FIELDS[name].masked_part is not MaskedPart.NONE:
                 field.show_values(shown=shown)
 
     @property
@@ -168,7 +168,7 @@ def _make_field(name: str, draft: Draft) -> FormField:
     if look is FieldWidget.FLAG:
         return FormField(name, "", Flag(label, bool(value_of(name, draft))))
     if FIELDS[name].has_lines:
-        field = FormField(name, label, _make_area(look, FIELDS[name].secret))
+        field = FormField(name, label, _make_area(look, FIELDS[name].masked_part))
     else:
         line = (
             PathInput(compact=True, select_on_focus=False, suggester=PathSuggester())
@@ -181,12 +181,12 @@ def _make_field(name: str, draft: Draft) -> FormField:
     return field
 
 
-def _make_area(look: FieldWidget, secret: Secret) -> CodeArea:
+def _make_area(look: FieldWidget, masked_part: MaskedPart) -> CodeArea:
     if look is FieldWidget.PATHS:
         return PathArea(soft_wrap=True)
-    if secret is Secret.LOGINS:
+    if masked_part is MaskedPart.LOGINS:
         return CodeArea(masked=True, hide=lambda line: without_logins(line, MASK))
-    return CodeArea(masked=secret is Secret.VALUES)
+    return CodeArea(masked=masked_part is MaskedPart.VALUES)
 
 
 def _value(draft: Draft, name: str) -> str | bool:

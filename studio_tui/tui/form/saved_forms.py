@@ -11,7 +11,7 @@ from typing import Any
 from studio_tui.addresses import without_logins
 from studio_tui.files import read_json, store_if_possible
 from studio_tui.presentation.form.draft import Draft, FieldValue
-from studio_tui.presentation.form.field import Secret
+from studio_tui.presentation.form.field import MaskedPart
 from studio_tui.presentation.form.fields import FIELDS, draft_from_json, draft_to_json
 from studio_tui.presentation.form.line_checks import with_values
 
@@ -182,9 +182,9 @@ class SavedForms:
     def _without_secrets(self, draft: Draft) -> Draft:
         values: dict[str, FieldValue] = {}
         for name, field in FIELDS.items():
-            if field.secret is Secret.VALUES:
+            if field.masked_part is MaskedPart.VALUES:
                 values[name] = self._without_values(draft.value(name, ""))
-            elif field.secret is Secret.LOGINS:
+            elif field.masked_part is MaskedPart.LOGINS:
                 values[name] = without_logins(draft.value(name, ""))
         return draft.with_values(values)
 

@@ -7,7 +7,7 @@ from studio_tui.errors import InvalidRequest
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.form.diff import difference
 from studio_tui.presentation.form.draft import Draft
-from studio_tui.presentation.form.field import Secret
+from studio_tui.presentation.form.field import MaskedPart
 from studio_tui.presentation.form.fields import (
     FIELDS,
     draft_from_json,
@@ -42,7 +42,7 @@ def test_every_attribute_of_a_draft_is_in_the_table_of_fields() -> None:
 
 
 def test_no_recorded_field_is_secret() -> None:
-    assert all(each.secret is Secret.NOTHING for each in recorded_fields().values())
+    assert all(each.masked_part is MaskedPart.NONE for each in recorded_fields().values())
 
 
 def test_a_field_added_to_the_table_is_checked_sent_and_compared(

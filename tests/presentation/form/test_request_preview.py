@@ -74,7 +74,8 @@ def test_the_datachain_command_asks_to_save_a_typed_query_first() -> None:
     )
     assert as_datachain(job_input) == (
         "# Save the query as query.sh first.\n"
-        "# Save the requirements as requirements.txt first: options have no flag.\n"
+        "# Save the requirements as requirements.txt first: --req takes no pip options such as"
+        " --index-url.\n"
         "datachain job run query.sh \\\n  --team acme \\\n  --req-file requirements.txt"
     )
 
