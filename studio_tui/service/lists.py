@@ -32,7 +32,7 @@ class Lists:
         recording: Recording,
         *,
         is_local: bool,
-        refused: Callable[[AuthenticationError], None],
+        on_refused: Callable[[AuthenticationError], None],
         now: Callable[[], datetime],
     ) -> None:
         self.jobs_feed = JobsFeed(client)
@@ -44,7 +44,7 @@ class Lists:
         self._endings = endings
         self._recording = recording
         self._is_local = is_local
-        self._refused = refused
+        self._on_refused = on_refused
         self._now = now
         self.jobs = self._create_poller("jobs", self._fetch_jobs, pacing.jobs)
         self.clusters = self._create_poller("clusters", self._fetch_clusters, pacing.clusters)
@@ -69,7 +69,7 @@ class Lists:
             name,
             fetch,
             rest,
-            refused=self._refused,
+            on_refused=self._on_refused,
             reachability=self._reachability,
             backoff_cap=self._pacing.backoff_cap,
             now=self._now,
@@ -81,9 +81,9 @@ class Lists:
         self._recording.record_jobs(jobs, self.jobs_feed.complete_since)
         if self._is_local and jobs is not self.jobs.snapshot.value:
             # A change of the jobs often changes the free workers and the other lists too.
-            self.clusters.hint()
-            self.schedules.hint()
-            self.pipelines.hint()
+            self.clusters.poll_soon()
+            self.schedules.poll_soon()
+            self.pipelines.poll_soon()
         return jobs
 
     async def _fetch_pipelines(self) -> PipelineList:

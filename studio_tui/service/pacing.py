@@ -88,7 +88,7 @@ class Pacing:
             clusters, LOCAL_OTHERS_REST if is_local else clusters, 2 * _TURN
         )
 
-    def paced(self, seconds: float) -> float:
+    def stretch(self, seconds: float) -> float:
         """Return `seconds`, or a multiple of it while the terminal has no focus."""
         return seconds if self.focused else seconds * AWAY_FACTOR
 
@@ -101,16 +101,16 @@ class Pacing:
         """Return the rest after a list of jobs."""
         if self._is_active("jobs", jobs, lambda: any(not j.state.is_finished for j in jobs.jobs)):
             self._jobs.start_over()
-            return self.paced(BUSY_REST)
-        return self.paced(self._jobs.after(jobs))
+            return self.stretch(BUSY_REST)
+        return self.stretch(self._jobs.after(jobs))
 
     def clusters(self, clusters: ResultPage[Cluster]) -> float:
         """Return the rest after a list of clusters."""
-        return self.paced(self._clusters.after(clusters))
+        return self.stretch(self._clusters.after(clusters))
 
     def schedules(self, _schedules: Sequence[Job]) -> float:
         """Return the rest after a list of schedules."""
-        return self.paced(SCHEDULES_REST)
+        return self.stretch(SCHEDULES_REST)
 
     def pipelines(self, pipelines: PipelineList) -> float:
         """Return the rest after a list of pipelines."""
@@ -122,7 +122,7 @@ class Pacing:
         else:
             rest = self._pipelines.after(pipelines)
         runs = sum(len(pipeline.job_runs) for pipeline in pipelines.pipelines)
-        return self.paced(max(rest, runs / RUNS_A_SECOND))
+        return self.stretch(max(rest, runs / RUNS_A_SECOND))
 
     def pipeline(self) -> Pace:
         """Return the rests of the watch of one pipeline."""
@@ -131,7 +131,7 @@ class Pacing:
             resting=self._idle,
             job=self._job,
             backoff_cap=self.backoff_cap,
-            paced=self.paced,
+            stretch=self.stretch,
         )
 
     def _is_active(self, name: str, answer: object, check: Callable[[], bool]) -> bool:

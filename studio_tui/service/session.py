@@ -140,7 +140,7 @@ class StudioSession:
             client, self.lists, self._watches, self.records.jobs, self.records.origins
         )
         self.progress = ProgressWatch(
-            client, self.reachability, paced=self._pacing.paced, refused=self._stop_all
+            client, self.reachability, stretch=self._pacing.stretch, on_refused=self._stop_all
         )
         cache = LogCache(logs, options.profile)
         self.logs = LogLibrary(
@@ -231,10 +231,10 @@ class StudioSession:
         first = FirstRequests()
         return Reachability(
             Probe(self.client, first).send,
-            refused=self._stop_all,
+            on_refused=self._stop_all,
             first_requests=first,
             longest_rest=self._pacing.backoff_cap,
-            sign=lambda: file_state(state_file) if state_file is not None else None,
+            read_sign=lambda: file_state(state_file) if state_file is not None else None,
             now=self._now,
         )
 
@@ -246,7 +246,7 @@ class StudioSession:
             self.endings,
             self.records.recording,
             is_local=self.is_local,
-            refused=self._stop_all,
+            on_refused=self._stop_all,
             now=self._now,
         )
 
@@ -256,13 +256,13 @@ class StudioSession:
             self.logs,
             self.records.submitted,
             self.reachability,
-            past=self.records.recorder.past_runs,
-            paced=self._pacing.paced,
-            refused=self._stop_all,
+            read_past_runs=self.records.recorder.past_runs,
+            stretch=self._pacing.stretch,
+            on_refused=self._stop_all,
         )
 
     def _create_watch(self, pipeline_id: str) -> PipelineWatch:
-        def name() -> str | None:
+        def read_name() -> str | None:
             listed = self.pipelines.snapshot.value
             pipeline = listed.get(pipeline_id) if listed is not None else None
             return pipeline.name if pipeline is not None else None
@@ -272,10 +272,10 @@ class StudioSession:
             self.jobs,
             pipeline_id,
             self._pacing.pipeline(),
-            name=name,
-            recalled=partial(recall_pipeline, self.records.database, pipeline_id),
+            read_name=read_name,
+            recall=partial(recall_pipeline, self.records.database, pipeline_id),
             follows_jobs=self.is_local,
-            refused=self._stop_all,
+            on_refused=self._stop_all,
             reachability=self.reachability,
             now=self._now,
         )

@@ -30,7 +30,7 @@ _LOGFMT = re.compile(r"\b(?:msg|message)=\"((?:[^\"\\]|\\.)*)\"")
 def signature(lines: Sequence[str]) -> str | None:
     """Return the reason for a failure in one short safe line; `None` if the lines have none.
 
-    If the program handled a failure and went on, it is its last message.
+    If the program handled the failure and went on, the result is the program's last message.
     """
     from studio_tui.failures.reason import ending  # noqa: PLC0415 (the import takes 10 ms)
 
@@ -72,5 +72,8 @@ _VARIABLE = re.compile(
 
 
 def normalise(text: str) -> str:
-    """Return a signature with `<path>` (also for URLs), `<hex>` (also for ids) and `<n>`."""
+    """Return a signature with its variable parts replaced.
+
+    Paths and URLs become `<path>`, hexadecimal numbers and ids `<hex>`, other numbers `<n>`.
+    """
     return _VARIABLE.sub(lambda variable: f"<{variable.lastgroup}>", text)

@@ -1,4 +1,8 @@
-"""Runs a command on many items, a few at a time, until further ones are sure to fail."""
+"""Runs a command on many items, a few at a time.
+
+After an authentication error, or several commands in a row that could not be sent, the remaining
+ones are not sent.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -21,7 +25,8 @@ class Outcome(Enum):
     """How a command on one item ended."""
 
     DONE = auto()
-    REFUSED = auto()
+    FAILED = auto()
+    """It was refused, or not sent."""
     UNKNOWN = auto()
 
 
@@ -39,7 +44,7 @@ class ItemOutcome(Generic[T, R]):
         """The kind of outcome, derived from `error`."""
         if self.error is None:
             return Outcome.DONE
-        return Outcome.UNKNOWN if isinstance(self.error, OutcomeUnknown) else Outcome.REFUSED
+        return Outcome.UNKNOWN if isinstance(self.error, OutcomeUnknown) else Outcome.FAILED
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,7 @@ class BatchProgress:
     total: int
     ended: int = 0
     failed: int = 0
-    """Items that were refused or whose outcome is unknown."""
+    """Items whose outcome is FAILED or UNKNOWN."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -242,7 +242,7 @@ class LogAssembler:
         if not _are_same(stored, raw):
             self._begin_epoch(place, pieces[at])
         elif stored.count(_REPLACEMENT) > raw.count(_REPLACEMENT) and not self._is_far(old.offset):
-            self._insert(place, old.offset, MessageBatch.of(pieces[at : at + 1]), over=old.length)
+            self._insert(place, old.offset, MessageBatch.of(pieces[at : at + 1]), old.length)
         return 1
 
     def _place_last(self, piece_id: int, raw: bytes) -> None:
@@ -312,19 +312,21 @@ class LogAssembler:
             after > 0 and self._index[after - 1].offset >= offset
         )
 
-    def _insert(self, place: int, offset: int, late: MessageBatch, *, over: int = 0) -> None:
-        """Insert pieces before the one at `place`, or replace it if `over`, its length, is given.
+    def _insert(
+        self, place: int, offset: int, late: MessageBatch, replaced_length: int = 0
+    ) -> None:
+        """Insert pieces before the one at `place`, or replace it if its length is given.
 
         Bytes from REST only are dropped: they follow a log without these pieces.
         """
         if self._store.size > self.end:
             self._store.cut(self.end)
-        self._store.insert(offset, late.raw, over=over)
-        self._index.insert(place, late.fields(offset), over=over)
+        self._store.insert(offset, late.raw, replaced_length=replaced_length)
+        self._index.insert(place, late.fields(offset), replaced_length=replaced_length)
         if self._floor > offset:
-            self._floor += len(late.raw) - over
+            self._floor += len(late.raw) - replaced_length
         if self._epoch is not None and self._epoch > offset:
-            self._epoch += len(late.raw) - over
+            self._epoch += len(late.raw) - replaced_length
 
     def _begin_epoch(self, place: int, piece: LogMessage) -> None:
         """Store a piece with a known id and other text, as the log has started over.

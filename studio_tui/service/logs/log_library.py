@@ -162,7 +162,7 @@ class LogLibrary:
         return log.store.read(max(0, log.store.size - length), length)
 
     async def run(self) -> None:
-        """Follow open logs and keep the disk tidy until canceled; a bug propagates."""
+        """Follow open logs and keep the disk tidy, until canceled or an unexpected exception."""
         self._has_ended = False
         async with asyncio.TaskGroup() as tasks:
             # A tail belongs to the session, not to the screen that opened it first.

@@ -1,4 +1,4 @@
-"""The offsets in the spool of the log's messages; on disk, as a log can have millions of them.
+"""The offsets of a log's messages in its spool, kept on disk: a log can have millions of them.
 
 Records are sorted by id, which is also the order of their offsets. The place of a record is its
 number in this order, from 0.
@@ -52,12 +52,15 @@ class MessageIndex:
             raise SpoolError(f"No log can be stored in {directory}: {error.strerror}.") from error
         self._first_ids = array("q")
         """First id of every full block; full blocks are in the file."""
-        self._end = array("q")
+        self._tail = array("q")
         """Fields of the records after the full blocks."""
         self._recently_read: tuple[int, array[int]] = (-1, array("q"))
         """Number and fields of the full block that was read last."""
         self._last_place = -1
-        """The last result of `place_of`; in a replay, the next is usually the place after it."""
+        """The last result of `place_of`.
+
+        When a new connection repeats the log, the next result is usually the place after it.
+        """
 
     def close(self) -> None:
         """Close the file, which deletes it, as it has no name."""
@@ -69,11 +72,11 @@ class MessageIndex:
         return len(self._first_ids) * _BYTES
 
     def __len__(self) -> int:
-        return len(self._first_ids) * BLOCK + len(self._end) // _FIELDS
+        return len(self._first_ids) * BLOCK + len(self._tail) // _FIELDS
 
     def __getitem__(self, place: int) -> MessageRecord:
         block, inside = divmod(place, BLOCK)
-        fields = self._end if block == len(self._first_ids) else self._block(block)
+        fields = self._tail if block == len(self._first_ids) else self._block(block)
         at = inside * _FIELDS
         return MessageRecord(fields[at], fields[at + 1], fields[at + 2])
 
@@ -88,24 +91,24 @@ class MessageIndex:
 
     def extend(self, fields: "array[int]") -> None:
         """Add records after all others: `fields` are the id, offset and length of each in turn."""
-        while len(self._end) + len(fields) >= _BLOCK_FIELDS:
-            room = _BLOCK_FIELDS - len(self._end)
-            self._end.extend(fields[:room])
+        while len(self._tail) + len(fields) >= _BLOCK_FIELDS:
+            room = _BLOCK_FIELDS - len(self._tail)
+            self._tail.extend(fields[:room])
             fields = fields[room:]
             try:
-                os.pwrite(self._file.fileno(), self._end.tobytes(), len(self._first_ids) * _BYTES)
+                os.pwrite(self._file.fileno(), self._tail.tobytes(), len(self._first_ids) * _BYTES)
             except OSError as error:
                 raise SpoolError(f"The log cannot be stored on disk: {error.strerror}.") from error
-            self._first_ids.append(self._end[0])
-            self._end = array("q")
-        self._end.extend(fields)
+            self._first_ids.append(self._tail[0])
+            self._tail = array("q")
+        self._tail.extend(fields)
 
     def fields(self, place: int, count: int) -> "array[int]":
         """Return the fields of up to `count` records from `place` on, in the format of `extend`."""
         fields = array("q")
         while count > 0 and place < len(self):
             block, inside = divmod(place, BLOCK)
-            source = self._end if block == len(self._first_ids) else self._block(block)
+            source = self._tail if block == len(self._first_ids) else self._block(block)
             fields.extend(source[inside * _FIELDS : (inside + count) * _FIELDS])
             taken = min(count, BLOCK - inside)
             place, count = place + taken, count - taken
@@ -118,9 +121,9 @@ class MessageIndex:
             self._last_place = following
             return following
         block = max(0, bisect_right(self._first_ids, message_id) - 1)
-        if block + 1 == len(self._first_ids) and self._end and message_id >= self._end[0]:
+        if block + 1 == len(self._first_ids) and self._tail and message_id >= self._tail[0]:
             block += 1
-        fields = self._end if block == len(self._first_ids) else self._block(block)
+        fields = self._tail if block == len(self._first_ids) else self._block(block)
         places = range(len(fields) // _FIELDS)
         self._last_place = block * BLOCK + bisect_left(
             places, message_id, key=lambda at: fields[at * _FIELDS]
@@ -141,15 +144,18 @@ class MessageIndex:
         """Remove the records from `place` on."""
         block, inside = divmod(place, BLOCK)
         if block < len(self._first_ids):
-            self._end = array("q", self._block(block))
+            self._tail = array("q", self._block(block))
             del self._first_ids[block:]
             self._recently_read = (-1, array("q"))
-        del self._end[inside * _FIELDS :]
+        del self._tail[inside * _FIELDS :]
 
-    def insert(self, place: int, fields: "array[int]", *, over: int = 0) -> None:
-        """Insert records before the one at `place`, or replace it if `over`, its length, is set."""
-        moved = sum(fields[2::_FIELDS]) - over
-        following = place + (over > 0)
+    def insert(self, place: int, fields: "array[int]", *, replaced_length: int = 0) -> None:
+        """Insert records before the one at `place`, or replace it if its length is given.
+
+        The offsets of later records move.
+        """
+        moved = sum(fields[2::_FIELDS]) - replaced_length
+        following = place + (replaced_length > 0)
         later = self.fields(following, len(self) - following)
         offsets = later[1::_FIELDS]
         later[1::_FIELDS] = array("q", [offset + moved for offset in offsets])
@@ -189,10 +195,11 @@ class MessageBatch(NamedTuple):
         return cls(ids, lengths, raw, is_ordered)
 
     def jump_from(self, last: MessageRecord) -> int | None:
-        """Return the first id that is too high for the message before it; `None` if there is none.
+        """Return the first id that has jumped, so that messages may be missing before it.
 
-        The batch follows on `last`. It is not known what ids count. From one message to the next
-        they grow by at most 2 per byte of the first, plus 2, as a message may be empty.
+        Return `None` if no id has. The batch follows on `last`. It is not documented what ids
+        count, so the bound is generous: from one message to the next, they grow by at most 2 per
+        byte of the first, plus 2.
         """
         limits = [2 * (length + 1) for length in (last.length, *self.lengths)]
         growths = map(sub, self.ids, (last.id, *self.ids))

@@ -238,7 +238,7 @@ class LogTail:
                     if verdict is not None:
                         return verdict
         except TimeoutError:
-            if connection_time.is_ending:
+            if connection_time.is_lingering:
                 return Verdict(AfterConnection.DRAIN)
             return Verdict(AfterConnection.AGAIN, f"Nothing was received for {SILENCE:.0f} s.")
         except StopAsyncIteration:
@@ -293,13 +293,15 @@ class LogTail:
                 self._unreadable = 0
         if len(items) > MANY:
             await give_way()
-        if self._connection_time.is_ending:
+        if self._connection_time.is_lingering:
             self._connection_time.linger()
 
     async def _verdict_of_close(self, code: int, reason: str) -> Verdict:
         if (verdict := verdict_of_close_code(code, reason, self._server_message)) is not None:
             return verdict
-        if code == _NORMAL_CLOSE and (self._connection_time.is_ending or await self._is_finished()):
+        if code == _NORMAL_CLOSE and (
+            self._connection_time.is_lingering or await self._is_finished()
+        ):
             return Verdict(AfterConnection.DRAIN)
         return Verdict(AfterConnection.AGAIN, reason or f"The connection was closed ({code}).")
 

@@ -1,4 +1,4 @@
-"""Rests between attempts, which on average grow with each consecutive failure."""
+"""How long to rest between attempts: on average longer after each failure in a row, up to a cap."""
 
 import asyncio
 import random

@@ -79,25 +79,25 @@ class JobDetailsReader:
         self,
         source: StudioClient,
         logs: LogLibrary,
-        submitted: Callable[[Job], Awaitable[Submitted | None]],
+        read_submitted: Callable[[Job], Awaitable[Submitted | None]],
         reachability: Reachability | None = None,
         *,
-        past: Callable[[Job], Awaitable[tuple[Job, ...]]] = _no_past_runs,
-        paced: Callable[[float], float] = lambda seconds: seconds,
-        refused: Callable[[AuthenticationError], None] = lambda _: None,
+        read_past_runs: Callable[[Job], Awaitable[tuple[Job, ...]]] = _no_past_runs,
+        stretch: Callable[[float], float] = lambda seconds: seconds,
+        on_refused: Callable[[AuthenticationError], None] = lambda _: None,
     ) -> None:
-        """Initialise; `submitted` returns the submission of a job that was submitted from here.
+        """Initialise; `read_submitted` returns the submission of a job, if it was sent from here.
 
-        `past` returns other COMPLETE jobs with the name of a job. `paced` stretches a rest in
-        seconds while the terminal has no focus.
+        `read_past_runs` returns other COMPLETE jobs with the name of a job. `stretch` stretches a
+        rest in seconds while the terminal has no focus.
         """
         self._source = source
         self._logs = logs
-        self._submitted = submitted
-        self._past = past
+        self._read_submitted = read_submitted
+        self._read_past_runs = read_past_runs
         self._reachability = reachability or Reachability()
-        self._paced = paced
-        self._refused = refused
+        self._stretch = stretch
+        self._on_refused = on_refused
         self._job: Job | None = None
         self._selection_changed = asyncio.Event()
         self._details: dict[str, JobDetails] = {}
@@ -125,7 +125,7 @@ class JobDetailsReader:
         self._selection_changed.set()
 
     async def run(self) -> None:
-        """Read the details of selected jobs until canceled; a bug propagates."""
+        """Read the details of selected jobs until canceled; an unexpected exception propagates."""
         while True:
             await self._selection_changed.wait()
             self._selection_changed.clear()
@@ -157,14 +157,14 @@ class JobDetailsReader:
 
     async def _update_past_runs(self, job: Job) -> None:
         while True:
-            if past := await self._past(job):
+            if past := await self._read_past_runs(job):
                 self._change(job, trouble=self.get(job.id).trouble, past_runs=past)
-            await asyncio.sleep(self._paced(PAST_RUNS_REST))
+            await asyncio.sleep(self._stretch(PAST_RUNS_REST))
 
     async def _read_job(self, job: Job) -> None:
         if self._read_in_state.get(job.id) is job.state:
             return
-        if (submitted := await self._submitted(job)) is not None and submitted.files:
+        if (submitted := await self._read_submitted(job)) is not None and submitted.files:
             self._change(job, files=submitted.files)
         if job.state in _STATES_WITHOUT_LOG:
             return
@@ -187,7 +187,7 @@ class JobDetailsReader:
                 with self._reachability.asking("end of a log"):
                     body = await self._source.job_log_end(job.id, END_BYTES, etag=etag)
             except AuthenticationError as error:
-                self._refused(error)
+                self._on_refused(error)
                 return
             except (TransportError, RateLimited, ServerError, BrokenAnswer) as error:
                 self._change(job, trouble=str(error))
@@ -211,7 +211,7 @@ class JobDetailsReader:
                 if job.state.is_finished:
                     self._note_read(job)
                     return
-            await asyncio.sleep(self._paced(rest))
+            await asyncio.sleep(self._stretch(rest))
 
     async def _follow(self, job: Job) -> bool:
         """Follow the log of a running job whose end Studio does not return, up to `STREAM_LIMIT`.
@@ -236,7 +236,7 @@ class JobDetailsReader:
                         self._change(job, trouble=_TOO_LONG)
                         return False
         except AuthenticationError as error:
-            self._refused(error)
+            self._on_refused(error)
             return False
         except StudioError as error:
             self._change(job, trouble=str(error))

@@ -2,7 +2,7 @@
 
 Studio returns the states of all jobs of a pipeline at once, but the times of a job only with that
 job. Jobs in the job list are not requested. The others are, visible ones first, whenever their
-status in the pipeline has changed.
+status in the pipeline has changed; pending ones only while they are visible.
 """
 
 import asyncio
@@ -41,11 +41,14 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class PipelineDetail:
-    """A pipeline and the known runs of its jobs."""
+    """A pipeline and the known runs of its jobs.
+
+    A job of the pipeline, a node, is a `PipelineJob`; what runs for it is a `Job`.
+    """
 
     pipeline: Pipeline
     jobs: Mapping[str, Job]
-    """The known runs, by id (`created_job_id`)."""
+    """The known runs, by the `created_job_id` of a node."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +68,13 @@ class Pace:
     """Seconds between requests."""
 
     moving: float
-    """For a pipeline with active jobs."""
+    """For a pipeline that may change without a command (`is_moving`)."""
     resting: float
-    """For a pipeline without active jobs."""
+    """For any other pipeline."""
     job: float
     """After each request for a job."""
     backoff_cap: float = BACKOFF_CAP
-    paced: Callable[[float], float] = lambda seconds: seconds
+    stretch: Callable[[float], float] = lambda seconds: seconds
     """Stretches a rest in seconds while the terminal has no focus."""
 
 
@@ -85,24 +88,24 @@ class PipelineWatch(Poller[PipelineDetail]):
         pipeline_id: str,
         pace: Pace,
         *,
-        name: Callable[[], str | None] = lambda: None,
-        recalled: Callable[[], Awaitable[RecalledDetail | None]] = _recall_nothing,
+        read_name: Callable[[], str | None] = lambda: None,
+        recall: Callable[[], Awaitable[RecalledDetail | None]] = _recall_nothing,
         follows_jobs: bool = False,
-        refused: Callable[[AuthenticationError], None] = lambda _: None,
+        on_refused: Callable[[AuthenticationError], None] = lambda _: None,
         reachability: Reachability | None = None,
         now: Callable[[], datetime] = clock.now,
         jitter: Jitter = random.uniform,
     ) -> None:
         """Initialise; `jobs` polls the job list, which contains many jobs of the pipeline.
 
-        `name` returns the pipeline's name, if known, as not every Studio finds it by its id. With
+        `read_name` returns the pipeline's name, if known: not every Studio finds it by its id. With
         `follows_jobs`, the pipeline is requested whenever the job list has changed.
         """
         super().__init__(
             f"pipeline {pipeline_id}",
             self._fetch_detail,
             self._rest_after,
-            refused=refused,
+            on_refused=on_refused,
             reachability=reachability,
             backoff_cap=pace.backoff_cap,
             now=now,
@@ -112,23 +115,23 @@ class PipelineWatch(Poller[PipelineDetail]):
         self._client = client
         self._jobs = jobs
         self._pace = pace
-        self._name_of = name
-        self._recalled = recalled
+        self._read_name = read_name
+        self._recall_recorded = recall
         self._follows_jobs = follows_jobs
         self._must_use_name = False
         self._unsubscribe_from_jobs: Callable[[], None] = lambda: None
         self._last_jobs: JobList | None = None
         self._received: dict[str, Job] = {}
         self._recorded: Mapping[str, Job] = {}
-        """Runs of the recorder, by id; each is shown until Studio has sent it."""
+        """Runs that the recorder has stored, by id; each is shown until Studio has sent it."""
         self._listed: frozenset[str] = frozenset()
         """Ids of the runs that are in the job list, so they need no requests."""
         self._requested: dict[str, str | None] = {}
         """The status that the pipeline had for a run when it was requested, by the run's id."""
         self._visible: dict[str, int] = {}
-        """The place of each visible run among them, by id."""
+        """The position of each visible run, by id, in the order in which to request them."""
         self._queue: list[PipelineJob] = []
-        """Runs to request, the most urgent last."""
+        """The nodes whose runs are to be requested, the most urgent last."""
         self._in_progress: set[str] = set()
         self._job_backoff = Backoff(SHORTEST_REST, self._pace.backoff_cap, SHORTEST_REST, jitter)
         self._denied_until = 0.0
@@ -153,13 +156,13 @@ class PipelineWatch(Poller[PipelineDetail]):
         return unsubscribe
 
     @property
-    def has_listeners(self) -> bool:
+    def is_viewed(self) -> bool:
         """Whether this watch has subscribers."""
         return bool(self._listeners)
 
     def request_first(self, run_ids: Iterable[str]) -> None:
         """Request these visible runs first, in this order."""
-        visible = {run_id: number for number, run_id in enumerate(dict.fromkeys(run_ids))}
+        visible = {run_id: position for position, run_id in enumerate(dict.fromkeys(run_ids))}
         if visible != self._visible:
             self._visible = visible
             self._plan_requests()
@@ -173,7 +176,7 @@ class PipelineWatch(Poller[PipelineDetail]):
         super().restart()
 
     async def run(self) -> None:
-        """Poll while there are subscribers, until canceled; a bug propagates."""
+        """Poll while there are subscribers, until canceled; an unexpected exception propagates."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(super().run(), name=f"poll {self.name}")
             tasks.create_task(self._publish_changes(), name=f"publish jobs of {self.name}")
@@ -182,7 +185,7 @@ class PipelineWatch(Poller[PipelineDetail]):
                 tasks.create_task(self._request_in_turn(), name=f"request jobs of {self.name}")
 
     async def _recall_detail(self) -> None:
-        if self.snapshot.value is None and (recalled := await self._recalled()) is not None:
+        if self.snapshot.value is None and (recalled := await self._recall_recorded()) is not None:
             self._recorded = recalled.detail.jobs
             self._copy_listed(recalled.detail.pipeline)
             self.recall(self._detail(recalled.detail.pipeline), recalled.at)
@@ -210,7 +213,7 @@ class PipelineWatch(Poller[PipelineDetail]):
 
     def _name(self) -> str | None:
         last = self.snapshot.value
-        return (last.pipeline.name if last is not None else None) or self._name_of()
+        return (last.pipeline.name if last is not None else None) or self._read_name()
 
     def _check(self, pipeline: Pipeline) -> Pipeline:
         if pipeline.pipeline_id != self.pipeline_id:
@@ -219,10 +222,10 @@ class PipelineWatch(Poller[PipelineDetail]):
 
     def _rest_after(self, detail: PipelineDetail) -> float:
         moves = is_moving(detail.pipeline)
-        return self._pace.paced(self._pace.moving if moves else self._pace.resting)
+        return self._pace.stretch(self._pace.moving if moves else self._pace.resting)
 
     def _on_jobs(self, snapshot: Snapshot[JobList]) -> None:
-        # An error counts as a change, as `_next_run` waits for a job list or an error.
+        # An error counts as a change, as `_next_node` waits for a job list or an error.
         if snapshot.value is self._last_jobs and snapshot.error is None:
             return
         is_changed = snapshot.value is not self._last_jobs
@@ -232,10 +235,10 @@ class PipelineWatch(Poller[PipelineDetail]):
             self._plan_requests()
             self._jobs_changed.set()
         if is_changed and self._follows_jobs:
-            self.hint()
+            self.poll_soon()
 
     def _copy_listed(self, pipeline: Pipeline) -> None:
-        run_ids = {run.created_job_id for run in all_runs(pipeline)}
+        run_ids = {node.created_job_id for node in all_runs(pipeline)}
         jobs = self._jobs.snapshot.value
         listed = {job.id: job for job in jobs.jobs if job.id in run_ids} if jobs else {}
         self._received.update(listed)
@@ -245,9 +248,9 @@ class PipelineWatch(Poller[PipelineDetail]):
         """Return the pipeline with its known runs; the last object if nothing has changed."""
         known = {**self._recorded, **self._received}
         jobs = {
-            run.created_job_id: job
-            for run in all_runs(pipeline)
-            if run.created_job_id and (job := known.get(run.created_job_id))
+            node.created_job_id: job
+            for node in all_runs(pipeline)
+            if node.created_job_id and (job := known.get(node.created_job_id))
         }
         last = self.snapshot.value
         if last is not None and pipeline is last.pipeline and jobs == last.jobs:
@@ -267,53 +270,53 @@ class PipelineWatch(Poller[PipelineDetail]):
         if pipeline is None and self.snapshot.value is not None:
             pipeline = self.snapshot.value.pipeline
         if pipeline is not None:
-            runs = filter(self._needs_request, all_runs(pipeline))
-            self._queue = sorted(runs, key=self._urgency, reverse=True)
+            nodes = filter(self._needs_request, all_runs(pipeline))
+            self._queue = sorted(nodes, key=self._urgency, reverse=True)
             self._may_request.set()
 
-    def _needs_request(self, run: PipelineJob) -> bool:
-        run_id = run.created_job_id
+    def _needs_request(self, node: PipelineJob) -> bool:
+        run_id = node.created_job_id
         if run_id is None or run_id in self._listed or run_id in self._in_progress:
             return False
-        if run.state is JobState.PENDING and run_id not in self._visible:
+        if node.state is JobState.PENDING and run_id not in self._visible:
             return False
         job = self._received.get(run_id)
-        if job is not None and job.status == run.status:
+        if job is not None and job.status == node.status:
             return False
-        return run_id not in self._requested or self._requested[run_id] != run.status
+        return run_id not in self._requested or self._requested[run_id] != node.status
 
-    def _urgency(self, run: PipelineJob) -> tuple[int, int]:
+    def _urgency(self, node: PipelineJob) -> tuple[int, int]:
         """Return a sort key: visible runs, then unfinished and failed ones, then all others."""
-        if (place := self._visible.get(run.created_job_id or "")) is not None:
-            return 0, place
-        return (2 if run.state.is_finished and run.state is not JobState.FAILED else 1), 0
+        if (position := self._visible.get(node.created_job_id or "")) is not None:
+            return 0, position
+        return (2 if node.state.is_finished and node.state is not JobState.FAILED else 1), 0
 
-    def _next_run(self) -> PipelineJob | None:
+    def _next_node(self) -> PipelineJob | None:
         jobs = self._jobs.snapshot
-        # Once there is a job list, its jobs need not be requested.
+        # Wait for the job list: the jobs in it need no requests.
         list_is_missing = jobs.value is None and jobs.error is None
         is_denied = asyncio.get_running_loop().time() < self._denied_until
-        if not self.has_listeners or self.snapshot.stopped or is_denied or list_is_missing:
+        if not self.is_viewed or self.snapshot.stopped or is_denied or list_is_missing:
             return None
         while self._queue:
-            if self._needs_request(run := self._queue.pop()):
-                return run
+            if self._needs_request(node := self._queue.pop()):
+                return node
         return None
 
     async def _request_in_turn(self) -> None:
         while True:
             await self._reachability.wait()
-            run = self._next_run()
-            if run is None or run.created_job_id is None:
+            node = self._next_node()
+            if node is None or (run_id := node.created_job_id) is None:
                 self._may_request.clear()
                 await self._may_request.wait()
                 continue
-            self._in_progress.add(run.created_job_id)
+            self._in_progress.add(run_id)
             try:
-                rest = await self._request_run(run.created_job_id, run.status)
+                rest = await self._request_run(run_id, node.status)
             finally:
-                self._in_progress.discard(run.created_job_id)
-            await asyncio.sleep(max(rest, self._pace.paced(self._pace.job)))
+                self._in_progress.discard(run_id)
+            await asyncio.sleep(max(rest, self._pace.stretch(self._pace.job)))
 
     async def _request_run(self, run_id: str, status: str | None) -> float:
         """Request a run once; return the minimum seconds to rest after it."""
@@ -322,7 +325,7 @@ class PipelineWatch(Poller[PipelineDetail]):
                 job = await self._client.job(run_id)
         except AuthenticationError as error:
             self.stop(error)
-            self._refused(error)
+            self._on_refused(error)
             return 0.0
         except PermissionDenied as error:
             logger.warning("jobs of %s cannot be read: %s", self.name, error)
@@ -334,7 +337,7 @@ class PipelineWatch(Poller[PipelineDetail]):
             return 0.0
         except StudioError as error:
             # The next poll of the pipeline queues the run again.
-            return max(self._pace.paced(self._job_backoff.add_failure()), error.requested_delay)
+            return max(self._pace.stretch(self._job_backoff.add_failure()), error.requested_delay)
         self._job_backoff.reset()
         self._requested[run_id] = status
         if job is not None:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Set
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.service.polling.pipeline_watch import PipelineWatch
 
-MAX_WATCHES = 8
+MAX_UNVIEWED = 8
+"""Maximum number of watches that are kept after their pipeline was viewed."""
 
 
 class PipelineWatches:
@@ -20,36 +21,39 @@ class PipelineWatches:
         self._was_requested = asyncio.Event()
 
     def get(self, pipeline_id: str) -> PipelineWatch:
-        """Return the watch of a pipeline; one with subscribers is never dropped."""
+        """Return the watch of a pipeline, created if necessary; it is kept while viewed."""
         watch = self._watches.pop(pipeline_id, None) or self._make(pipeline_id)
         self._watches[pipeline_id] = watch
         self._was_requested.set()
         return watch
 
     def all(self) -> tuple[PipelineWatch, ...]:
-        """Return all cached watches."""
+        """Return all watches."""
         return tuple(self._watches.values())
 
     def pipelines(self) -> dict[str, Pipeline]:
-        """Return the pipelines of the watches, by id, as they were when they were polled last."""
+        """Return the pipelines of the watches, by id.
+
+        Each is as polled last or, before the first answer, as recorded.
+        """
         details = [detail for watch in self.all() if (detail := watch.snapshot.value) is not None]
         return {detail.pipeline.pipeline_id: detail.pipeline for detail in details}
 
     def viewed(self) -> set[str]:
         """Return the ids of the pipelines that are viewed now, and therefore polled."""
-        return {pipeline_id for pipeline_id, watch in self._watches.items() if watch.has_listeners}
+        return {pipeline_id for pipeline_id, watch in self._watches.items() if watch.is_viewed}
 
-    def jobs(self, run_ids: Set[str]) -> dict[str, Job]:
-        """Return the runs among `run_ids` that a cached watch has received, by id."""
+    def jobs(self, job_ids: Set[str]) -> dict[str, Job]:
+        """Return the jobs among `job_ids` that a watch knows, by id."""
         details = [detail for watch in self.all() if (detail := watch.snapshot.value) is not None]
         return {
-            run_id: detail.jobs[run_id]
+            job_id: detail.jobs[job_id]
             for detail in details
-            for run_id in run_ids & detail.jobs.keys()
+            for job_id in job_ids & detail.jobs.keys()
         }
 
     async def run(self) -> None:
-        """Run the watches until canceled; a bug propagates."""
+        """Run the watches until canceled; an unexpected exception propagates."""
         async with asyncio.TaskGroup() as tasks:
             while True:
                 self._forget()
@@ -61,10 +65,10 @@ class PipelineWatches:
 
     def _forget(self) -> None:
         unviewed = [
-            pipeline_id for pipeline_id, watch in self._watches.items() if not watch.has_listeners
+            pipeline_id for pipeline_id, watch in self._watches.items() if not watch.is_viewed
         ]
         # The newest may have been returned just now, to a caller that is about to subscribe.
-        for pipeline_id in unviewed[:-MAX_WATCHES]:
+        for pipeline_id in unviewed[:-MAX_UNVIEWED]:
             del self._watches[pipeline_id]
             if (task := self._tasks.pop(pipeline_id, None)) is not None:
                 task.cancel()

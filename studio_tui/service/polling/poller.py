@@ -44,7 +44,7 @@ class Poller(SnapshotPublisher[T]):
         fetch: Callable[[], Awaitable[T]],
         rest: Callable[[T], float],
         *,
-        refused: Callable[[AuthenticationError], None] = lambda _: None,
+        on_refused: Callable[[AuthenticationError], None] = lambda _: None,
         reachability: Reachability | None = None,
         backoff_cap: float = BACKOFF_CAP,
         now: Callable[[], datetime] = clock.now,
@@ -53,13 +53,13 @@ class Poller(SnapshotPublisher[T]):
     ) -> None:
         """Initialise; `fetch` raises only `StudioError`.
 
-        `rest` returns the seconds to rest after an answer. `refused` is called when Studio rejects
-        the token.
+        `rest` returns the seconds to rest after an answer. `on_refused` is called when Studio
+        rejects the token.
         """
         super().__init__(name, Snapshot())
         self._fetch = fetch
         self._rest = rest
-        self._refused = refused
+        self._on_refused = on_refused
         self._reachability = reachability or Reachability()
         self._now = now
         self._wait = wait
@@ -116,7 +116,7 @@ class Poller(SnapshotPublisher[T]):
         is_rest_required = isinstance(error, PermissionDenied) or bool(error and error.retry_after)
         return is_rest_required and end is not None and self._now() < end
 
-    def hint(self) -> None:
+    def poll_soon(self) -> None:
         """Poll at once, as there may be changes, unless the last request failed."""
         if self.snapshot.error is None:
             self.poke()
@@ -168,7 +168,7 @@ class Poller(SnapshotPublisher[T]):
         except AuthenticationError as error:
             logger.warning("%s stopped: %s", self.name, error)
             self.stop(error)
-            self._refused(error)
+            self._on_refused(error)
             return 0.0
         except StudioError as error:
             return 0.0 if self.snapshot.stopped else self._note_failure(error)

@@ -68,15 +68,15 @@ class ProgressWatch:
         source: StudioClient,
         reachability: Reachability | None = None,
         *,
-        paced: Callable[[float], float] = lambda seconds: seconds,
-        refused: Callable[[AuthenticationError], None] = lambda _: None,
+        stretch: Callable[[float], float] = lambda seconds: seconds,
+        on_refused: Callable[[AuthenticationError], None] = lambda _: None,
         jitter: Jitter = random.uniform,
     ) -> None:
-        """Initialise; `paced` stretches a rest in seconds while the terminal has no focus."""
+        """Initialise; `stretch` stretches a rest in seconds while the terminal has no focus."""
         self._source = source
         self._reachability = reachability or Reachability()
-        self._paced = paced
-        self._refused = refused
+        self._stretch = stretch
+        self._on_refused = on_refused
         self._jitter = jitter
         self._logs: dict[str, _Log] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -127,7 +127,7 @@ class ProgressWatch:
             self._changed.set()
 
     async def run(self) -> None:
-        """Watch until canceled; a bug propagates."""
+        """Watch until canceled; an unexpected exception propagates."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._request_in_turn(), name="request ends of logs")
             tasks.create_task(self._notify_listeners(), name="publish progress")
@@ -180,7 +180,7 @@ class ProgressWatch:
                 else:
                     rest = backoff.add_failure()
                 if not log.is_over:
-                    await asyncio.sleep(self._paced(rest))
+                    await asyncio.sleep(self._stretch(rest))
         finally:
             log.task, log.is_polled = None, True
 
@@ -220,11 +220,11 @@ class ProgressWatch:
                 continue
             log = min(logs, key=lambda log: log.due)
             if log.due > loop.time():
-                await asyncio.sleep(min(log.due - loop.time(), self._paced(REQUEST_REST)))
+                await asyncio.sleep(min(log.due - loop.time(), self._stretch(REQUEST_REST)))
                 continue
-            log.due = loop.time() + self._paced(SAME_LOG_REST)
+            log.due = loop.time() + self._stretch(SAME_LOG_REST)
             rest = await self._request_end(log)
-            await asyncio.sleep(max(rest, self._paced(REQUEST_REST)))
+            await asyncio.sleep(max(rest, self._stretch(REQUEST_REST)))
 
     async def _request_end(self, log: _Log) -> float:
         """Request the end of a log once; return the minimum seconds to rest after it."""
@@ -246,7 +246,7 @@ class ProgressWatch:
             log.due += UNREADABLE_REST
             return 0.0
         except StudioError as error:
-            return max(self._paced(self._backoff.add_failure()), error.requested_delay)
+            return max(self._stretch(self._backoff.add_failure()), error.requested_delay)
         self._backoff.reset()
         self._denied_until.pop(log.job_id, None)
         log.etag = body.etag
@@ -257,7 +257,7 @@ class ProgressWatch:
 
     def _refuse(self, error: AuthenticationError) -> None:
         self.stop()
-        self._refused(error)
+        self._on_refused(error)
 
     def _new_backoff(self) -> Backoff:
         return Backoff(BACKOFF_BASE, BACKOFF_CAP, BACKOFF_BASE / 2, self._jitter)
@@ -274,4 +274,4 @@ class ProgressWatch:
             for log in changed:
                 if self._logs.get(log.job_id) is log:
                     self._listeners.notify(log.job_id, log.end)
-            await asyncio.sleep(self._paced(NOTIFY_INTERVAL))
+            await asyncio.sleep(self._stretch(NOTIFY_INTERVAL))

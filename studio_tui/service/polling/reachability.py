@@ -87,26 +87,27 @@ class Reachability:
         self,
         probe: Callable[[], Awaitable[object]] | None = None,
         *,
-        refused: Callable[[AuthenticationError], None] = lambda _: None,
+        on_refused: Callable[[AuthenticationError], None] = lambda _: None,
         first_requests: FirstRequests | None = None,
         longest_rest: float = LONGEST_REST,
-        sign: Callable[[], object] = lambda: None,
+        read_sign: Callable[[], object] = lambda: None,
         now: Callable[[], datetime] = clock.now,
         jitter: Jitter = random.uniform,
     ) -> None:
-        """Initialise; `probe` sends the cheapest request, `refused` is called on a rejected token.
+        """Initialise; `probe` sends the cheapest request.
 
-        `sign` returns a value, such as the state of a file, of which a change to another than
-        `None` means that Studio may be back: then a probe is sent at once.
+        `on_refused` is called when Studio rejects the token. `read_sign` returns a value, such as
+        the state of a file. If it changes to another than `None`, Studio may be back, and a probe
+        is sent at once.
         """
         self.outage: Outage | None = None
         """`None` while Studio is reachable, as far as known."""
         self.refusal: AuthenticationError | None = None
         self._probe = probe
-        self._refused = refused
-        self._sign = sign
-        self._last_sign = sign()
-        """The value of `sign` when Studio was last probed because of it, or became reachable."""
+        self._on_refused = on_refused
+        self._read_sign = read_sign
+        self._last_sign = read_sign()
+        """The sign when Studio was last probed because of it, or became reachable."""
         self._now = now
         self._suspects: dict[str, _Failure] = {}
         """The first failure of each request that has failed since the last success, by name."""
@@ -227,14 +228,14 @@ class Reachability:
             await self._probe_once()
 
     async def _until_due(self) -> None:
-        """Wait until the next probe is due, the user asks for it, or `sign` changes.
+        """Wait until the next probe is due, the user asks for it, or the sign changes.
 
         The time of day counts too, as the clock may be set and the machine may sleep.
         """
         loop = asyncio.get_running_loop()
         self._hurried.clear()
         while (outage := self.outage) is not None and not self._hurried.is_set():
-            sign = self._sign()
+            sign = self._read_sign()
             if sign is not None and sign != self._last_sign:
                 self._last_sign = sign
                 return
@@ -254,7 +255,7 @@ class Reachability:
         try:
             await self._probe()
         except AuthenticationError as error:
-            self._refused(error)
+            self._on_refused(error)
             self.refuse(error)
         except StudioError as error:
             is_outage = _may_be_outage(error) if self.first.is_over else _is_outage_at_start(error)
@@ -304,7 +305,7 @@ class Reachability:
             del self._suspects[name]
         self._succeeded.clear()
         self._clear_suspects()
-        self._last_sign = self._sign()
+        self._last_sign = self._read_sign()
         if not self.first.is_over:
             self._first_outcome.clear()
         self._has_outage.clear()

@@ -40,7 +40,7 @@ class Records:
         )
 
     async def run(self) -> None:
-        """Read and write until canceled; a bug in any task propagates."""
+        """Read and write until canceled; an unexpected exception propagates."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.recorder.run(), name="record calls")
             tasks.create_task(self.recording.run(), name="record lists")

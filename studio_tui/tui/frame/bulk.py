@@ -29,11 +29,11 @@ FAILURE_TIMEOUT = 20.0
 
 _SIGNS = {
     Outcome.DONE: ("✓", Tone.GOOD),
-    Outcome.REFUSED: ("✗", Tone.BAD),
+    Outcome.FAILED: ("✗", Tone.BAD),
     Outcome.UNKNOWN: ("?", Tone.WARN),
 }
 
-_ORDER = (Outcome.REFUSED, Outcome.UNKNOWN, Outcome.DONE)
+_ORDER = (Outcome.FAILED, Outcome.UNKNOWN, Outcome.DONE)
 
 
 class NextStep(NamedTuple):

@@ -70,7 +70,7 @@ def test_each_item_has_the_outcome_of_its_own_command(kinds: list[str]) -> None:
     for outcome in outcomes:
         kind = outcome.item.split()[1]
         assert outcome.error is ERRORS[kind]
-        expected = {"done": Outcome.DONE, "unknown": Outcome.UNKNOWN}.get(kind, Outcome.REFUSED)
+        expected = {"done": Outcome.DONE, "unknown": Outcome.UNKNOWN}.get(kind, Outcome.FAILED)
         assert outcome.outcome is expected
         assert outcome.result == (f"done {outcome.item}" if kind == "done" else None)
 
@@ -112,7 +112,7 @@ def test_after_a_rejected_token_no_further_item_is_sent_and_each_is_reported() -
     outcomes, ended = run_batch(Batches(), [str(number) for number in range(50)], command)
     assert len(command.items) <= AT_ONCE
     assert len(outcomes) == len(ended) == 50
-    assert {outcome.outcome for outcome in outcomes} == {Outcome.REFUSED}
+    assert {outcome.outcome for outcome in outcomes} == {Outcome.FAILED}
     assert "not sent" in str(outcomes[-1].error).lower()
     assert "The token has expired." in str(outcomes[-1].error)
 

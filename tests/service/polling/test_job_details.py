@@ -100,7 +100,7 @@ class StoredLogs(LogLibrary):
 async def reading(studio: Studio) -> AsyncIterator[JobDetailsReader]:
     """Run a reader of details until the test has ended."""
     details = JobDetailsReader(
-        studio, StoredLogs(studio.stored_logs), studio.submitted, past=studio.past
+        studio, StoredLogs(studio.stored_logs), studio.submitted, read_past_runs=studio.past
     )
     task = asyncio.create_task(details.run())
     yield details

@@ -113,7 +113,7 @@ class Watched:
             self.jobs,
             studio.current.pipeline_id,
             PACE,
-            refused=self.rejections.append,
+            on_refused=self.rejections.append,
             jitter=lambda _, longest: longest,
             **options,
         )
@@ -281,7 +281,7 @@ def test_a_pipeline_is_requested_by_name_once_studio_has_rejected_its_id() -> No
     async def scenario() -> None:
         studio = Studio(a="RUNNING")
         studio.accepts_ids = False
-        async with watching(studio, name=lambda: "pipeline-1") as watched:
+        async with watching(studio, read_name=lambda: "pipeline-1") as watched:
             await watched.until(lambda: len(studio.pipeline_requests) == 5)
             assert studio.rejected_ids == 1
             assert watched.watch.snapshot.error is None
@@ -401,7 +401,7 @@ def test_a_recalled_pipeline_is_shown_while_studio_fails_and_replaced_by_its_ans
         async def recall() -> RecalledDetail:
             return RecalledDetail(detail, NOON)
 
-        async with watching(studio, recalled=recall) as watched:
+        async with watching(studio, recall=recall) as watched:
             await watched.until(lambda: watched.watch.snapshot.error is not None)
             recalled = watched.watch.snapshot
             assert (recalled.is_recalled, recalled.fetched_at) == (True, NOON)

@@ -337,7 +337,7 @@ async def test_a_list_without_permission_is_requested_at_once_when_the_user_refr
     poller.subscribe(lambda _: None)
     async with running(poller):
         await rests.until_begun(1)
-        poller.hint()
+        poller.poll_soon()
         await let_tasks_run()
         assert studio.requests == 1
         poller.restart()
@@ -418,7 +418,7 @@ async def test_a_poller_reports_a_rejected_token() -> None:
     studio, rests = Studio(), Rests()
     studio.answers = [AuthenticationError(401, "no")]
     rejections: list[AuthenticationError] = []
-    poller = new_poller(studio, rests.wait, refused=rejections.append)
+    poller = new_poller(studio, rests.wait, on_refused=rejections.append)
     poller.subscribe(lambda _: None)
     async with running(poller):
         await until(lambda: bool(rejections))

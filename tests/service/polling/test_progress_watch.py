@@ -285,7 +285,7 @@ def test_a_rejected_token_stops_all_requests_until_the_watch_is_restarted(
             studio.scripts["job3"] = [1.0, error]
         else:
             studio.errors = [error]
-        async with watching(studio, refused=rejections.append) as (watch, published):
+        async with watching(studio, on_refused=rejections.append) as (watch, published):
             watch.watch(IDS)
             await asyncio.sleep(5)
             assert rejections == [error]
@@ -304,7 +304,7 @@ def test_a_rejected_token_stops_all_requests_until_the_watch_is_restarted(
 def test_logs_are_polled_less_often_when_rests_are_stretched() -> None:
     async def requests_in_100_seconds(factor: float) -> int:
         studio = Studio()
-        async with watching(studio, paced=lambda seconds: seconds * factor) as (watch, _):
+        async with watching(studio, stretch=lambda seconds: seconds * factor) as (watch, _):
             watch.watch(IDS)
             await asyncio.sleep(100)
         return len(studio.requests)

@@ -70,8 +70,8 @@ class Probes:
         loop = asyncio.get_running_loop()
         reachability = Reachability(
             self.probe,
-            refused=self.rejections.append,
-            sign=lambda: self.sign,
+            on_refused=self.rejections.append,
+            read_sign=lambda: self.sign,
             now=lambda: NOON + timedelta(seconds=loop.time()),
             jitter=jitter,
         )
@@ -368,7 +368,7 @@ async def test_a_restarted_local_studio_is_detected_by_its_state_file_alone(
     async with StudioClient(settings) as client:
         reachability = Reachability(
             lambda: client.jobs(limit=1),
-            sign=lambda: file_state(state_file),
+            read_sign=lambda: file_state(state_file),
             jitter=lambda _least, _most: 3600.0,
         )
         task = asyncio.create_task(reachability.run())

@@ -158,15 +158,19 @@ class LogStore:
             self._index.extend(bytes(remaining[:written]))
             remaining = remaining[written:]
 
-    def insert(self, offset: int, added: bytes, *, over: int = 0) -> None:
-        """Insert bytes, or replace `over` bytes; if the disk fails, the end may be lost."""
-        moved = self.read(offset + over, self.size - offset - over)
-        if over:
-            self.arrivals.shift(offset, len(added) - over)
+    def insert(self, offset: int, added: bytes, *, replaced_length: int = 0) -> None:
+        """Insert bytes, or replace `replaced_length` bytes.
+
+        If the disk fails, the end may be lost.
+        """
+        following = offset + replaced_length
+        moved = self.read(following, self.size - following)
+        if replaced_length:
+            self.arrivals.shift(offset, len(added) - replaced_length)
         else:
             self.arrivals.insert(offset, len(added))
         self._cut_bytes(offset)
-        self._marks.shift(offset, len(added) - over)
+        self._marks.shift(offset, len(added) - replaced_length)
         self._save_marks()
         self._write(added + moved)
         self._watchers.notify()
