@@ -1,6 +1,7 @@
-"""The bodies of recorded items: JSON values of the fields that screens show, without secrets.
+"""The bodies of recorded items: JSON values of their fields, without secrets.
 
-Texts that may contain a key, such as queries and values of environments, are never recorded.
+Queries, requirements, repositories, URLs of jobs and values of environments are never recorded.
+Other texts are redacted.
 """
 
 import json
@@ -24,8 +25,10 @@ MODELS: dict[str, type[Received]] = {JOB: Job, PIPELINE: Pipeline}
 ENVIRONMENT_NAMES = "environment_names"
 
 _NOT_RECORDED = {"query", "requirements", "repository", "environment", "url"}
-_KEYS_WITHOUT_TEXT = re.compile(r"(?:id|.*_ids?|attempts|status|query_type|team|.*_at|.*_for)\Z")
-"""Keys whose values are ids, times or Studio's words; they are not redacted."""
+_KEYS_WITHOUT_TEXT = re.compile(
+    r"(?:id|.*_ids?|attempts|status|query_type|team|.*_at|scheduled_for)\Z"
+)
+"""Keys whose values are ids, times, Studio's words or a team; they are not redacted."""
 _LENGTH_TO_COMPRESS = 1024
 
 _log = logging.getLogger(__name__)

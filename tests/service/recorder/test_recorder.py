@@ -202,6 +202,7 @@ def job_with_secrets() -> Job:
         url="https://studio.example.com/page?key=pagekey",
         error_message=f"token={token}",
         metrics={"api_key": password},
+        waits_for=f"the cluster {token} is inactive",
     )
 
 
