@@ -109,7 +109,10 @@ class JobTable:
     async def list_jobs(
         self, *, states: Collection[str] | None, job_id: str | None, limit: int
     ) -> list[sqlite3.Row]:
-        """Return up to `limit` jobs, newest first, if given with one of `states` or an id."""
+        """Return up to `limit` jobs, newest first.
+
+        If given, only those in one of `states`, and only the job `job_id`.
+        """
         return await self._database.read(_select_listed, states, job_id, limit)
 
     async def state(self, job_id: str) -> JobState | None:
@@ -118,9 +121,9 @@ class JobTable:
         return JobState(rows[0]["state"]) if rows else None
 
     async def checkpoint_source(self, job_id: str) -> CheckpointSource | None:
-        """Return the run from whose checkpoints a job that continues `job_id` starts.
+        """Return the run whose checkpoints are reused when `job_id` is continued.
 
-        It is the last run of a schedule that has run, and otherwise the job itself; `None` if there
+        If it is a schedule that has run, that is its last run, else the job itself. `None` if there
         is no job `job_id`.
         """
         rows = await self._database.select(
@@ -167,8 +170,8 @@ class JobTable:
         ending = JobEnd(JobState.CANCELED, now)
         return await self._database.write_or_defer(_record_end, job_id, (origin,), ending, None)
 
-    async def keep_noting_cancels(self) -> None:
-        """Write deferred cancels as soon as there is disk space; never return."""
+    async def keep_writing_deferred(self) -> None:
+        """Make deferred writes, such as cancels, as soon as there is disk space; never return."""
         await self._database.keep_writing_deferred()
 
     async def begin(self, job_id: str, waited: Step) -> bool:

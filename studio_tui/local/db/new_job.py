@@ -19,6 +19,7 @@ class CheckpointSource(NamedTuple):
 
     job_id: str
     run_group: str
+    """Equal for all runs that share checkpoints."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -48,7 +48,7 @@ class DueSchedule:
     time_zone: str
     fire_at: str
     """The cursor, a stamp."""
-    triggers: bool = False
+    triggers_pipeline: bool = False
     """Whether it triggers a pipeline instead of running a job."""
 
 
@@ -88,7 +88,9 @@ def select_due(connection: sqlite3.Connection, now: datetime) -> list[DueSchedul
         " ORDER BY next_fire_at, number",
         [stamp(now), JobState.TASK],
     )
-    return [DueSchedule(row[0], row[1], row[2], row[3], triggers=bool(row[4])) for row in rows]
+    return [
+        DueSchedule(row[0], row[1], row[2], row[3], triggers_pipeline=bool(row[4])) for row in rows
+    ]
 
 
 def decide(due: DueSchedule, now: datetime) -> Decision:
@@ -144,7 +146,7 @@ def _fire_times_after(due: DueSchedule, moment: datetime) -> Iterator[datetime]:
     return cron.iterate_fire_times(due.cron_expression, moment, zone)
 
 
-def run_job(connection: sqlite3.Connection, due: DueSchedule, fire_at: str, now: str) -> None:
+def make_job(connection: sqlite3.Connection, due: DueSchedule, fire_at: str, now: str) -> None:
     """Create a run of the schedule's job for the fire time `fire_at`, a stamp like `now`."""
     is_once = due.cron_expression is None
     make_run(connection, due.job_id, fire_at, now, is_once=is_once)

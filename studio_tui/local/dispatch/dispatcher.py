@@ -123,7 +123,7 @@ class Dispatcher:
     async def run(self) -> None:
         """Run until canceled; started jobs are left running."""
         async with asyncio.TaskGroup() as followers:
-            followers.create_task(self._jobs.keep_noting_cancels(), name="deferred writes")
+            followers.create_task(self._jobs.keep_writing_deferred(), name="deferred writes")
             followers.create_task(self._note_earlier_cancels(), name="earlier cancels")
             for job_id in await self._jobs.ids_in_states(STARTED):
                 followers.create_task(self._follow(job_id, is_new=False), name=f"job {job_id}")
@@ -152,7 +152,7 @@ class Dispatcher:
             try:
                 if (await self._runner.report(job_id)).canceled:
                     await self.cancel(job_id)
-            except Exception:  # a process boundary, between jobs
+            except Exception:  # a bug about one job must not keep the others from being checked
                 logger.exception("Whether job %s was canceled is not known", job_id)
 
     async def _start_queued(self, followers: asyncio.TaskGroup) -> bool:
@@ -190,7 +190,7 @@ class Dispatcher:
                         await self._fail(job_id, failures[-1])
                 except (StorageFull, OSError) as error:
                     logger.warning("The end of job %s is recorded later: %s", job_id, error)
-                except Exception as error:  # a process boundary, between jobs
+                except Exception as error:  # a bug about one job must not stop the others
                     logger.exception("Job %s could not be watched", job_id)
                     if clock.monotonic() - began > CALM_SECONDS:
                         failures.clear()
@@ -296,7 +296,7 @@ class Dispatcher:
         while True:
             try:
                 await self._runner.cancel(job_id)
-            except Exception as error:  # a process boundary, between jobs
+            except Exception as error:  # whatever fails, the cancel is tried again
                 is_expected = isinstance(error, OSError)
                 logger.warning("Job %s is canceled later", job_id, exc_info=not is_expected)
                 await asyncio.sleep(STORAGE_REST)

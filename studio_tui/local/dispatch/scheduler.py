@@ -23,7 +23,7 @@ from studio_tui.local.shim.message_limit import cut_message
 logger = logging.getLogger(__name__)
 
 LONGEST_REST = 30.0
-"""Seconds between two looks at the clock while there is a schedule."""
+"""Maximum seconds between two looks at the clock while there is a schedule."""
 
 
 class Scheduler:
@@ -63,7 +63,10 @@ class Scheduler:
                 await asyncio.wait_for(self._changed.wait(), rest_seconds)
 
     async def settle(self, now: datetime) -> None:
-        """Settle every fire time up to `now`, in part if `StorageFull` is raised."""
+        """Create the runs of all fire times up to `now`, or count them as missed or skipped.
+
+        If `StorageFull` is raised, some fire times are left.
+        """
         while due := await self._database.read(schedules.select_due, now):
             for schedule in due:
                 await self._settle(schedule, now)
@@ -77,16 +80,16 @@ class Scheduler:
                 self._on_run()
         except StorageFull:
             raise
-        except Exception as error:  # a process boundary, between schedules
-            logger.exception("The schedule %s cannot be followed", schedule.job_id)
+        except Exception as error:  # a bug or bad data in one schedule must not stop the others
+            logger.exception("The runs of schedule %s cannot be created", schedule.job_id)
             why = cut_message(f"{type(error).__name__}: {error}")
             message = f"lost: the local Studio cannot follow this schedule ({why})"
             end = JobEnd(JobState.FAILED, now, error_message=message)
             await self._jobs.end(schedule.job_id, [JobState.TASK], end)
 
     async def _run_maker(self, schedule: DueSchedule) -> MakeRun:
-        if not schedule.triggers:
-            return schedules.run_job
+        if not schedule.triggers_pipeline:
+            return schedules.make_job
         metastore = await self._metastore() if self._metastore is not None else Metastore()
         return partial(make_pipeline, metastore=metastore)
 

@@ -1,8 +1,9 @@
 """Divides a job's output into pieces, at the same offsets whenever it is read.
 
-A piece ends after each line feed or carriage return (a pair stays together), after at most
-`PIECE_LIMIT` bytes of a longer line, and where the next segment begins. It also ends at each
-recorded cut, up to which readers could see an unfinished line. No valid UTF-8 character is divided.
+A piece ends after each line feed or carriage return (a pair stays together), and after at most
+`PIECE_LIMIT` bytes of a longer line. It also ends where a segment, a file of the output, ends, and
+at each cut: an offset that the writer has recorded, as readers could see an unfinished line up to
+there. No valid UTF-8 character is divided.
 """
 
 from array import array
@@ -25,7 +26,7 @@ _READ_BYTES = 128 * 1024
 
 
 class OutputPieces(NamedTuple):
-    """Consecutive pieces of the output, in two lists as a large log has millions of pieces."""
+    """Consecutive pieces of the output; two lists take less memory than an object for each."""
 
     ids: list[int]
     """Ids, from 1, ascending with the offset: odd for text, even for the mark of a gap."""
@@ -44,7 +45,7 @@ class PieceReader:
         self._signature: tuple[int, ...] = ()
 
     def has_news(self) -> bool:
-        """Whether the output seems to have grown since the last call; costs three stats of files.
+        """Whether there may be more to read than at the last call; costs three stats of files.
 
         It may miss a segment that was begun within one tick of the file system's clock.
         """
@@ -55,7 +56,11 @@ class PieceReader:
         return True
 
     def read(self, *, ended: bool) -> OutputPieces:
-        """Return the next pieces; an unfinished last line is one only if the output has `ended`."""
+        """Return the next pieces, of up to 128 KiB.
+
+        The rest of an unfinished last line, after any cut and full pieces, becomes a piece only if
+        the output has `ended`.
+        """
         segments = self._output.segments()
         self._output.append_new_cuts(self._cuts)
         for segment in segments:
@@ -93,8 +98,8 @@ class PieceReader:
 def split_pieces(data: bytes, *, closed: bool) -> list[bytes]:
     """Return the pieces of `data`, which begins at the start of a piece.
 
-    Unless `closed`, an unfinished last line is left out, and so is a last line that ends with a
-    carriage return, as a line feed may follow.
+    Unless `closed`, the rest of an unfinished last line, after full pieces, is left out. So is that
+    of a last line that ends with a carriage return, as a line feed may follow.
     """
     lines = data.splitlines(keepends=True)
     unfinished = b"" if closed or not lines or data.endswith(b"\n") else lines.pop()
@@ -108,11 +113,11 @@ def split_pieces(data: bytes, *, closed: bool) -> list[bytes]:
 def _split_line(line: bytes) -> Iterator[bytes]:
     start = 0
     while len(line) - start > PIECE_LIMIT:
-        cut = start + PIECE_LIMIT
-        if line[cut] == 0x0A and line[cut - 1] == 0x0D:
-            cut -= 1
-        elif 0x80 <= line[cut] < 0xC0:
-            cut -= incomplete_character_length(line[cut - 3 : cut])
-        yield line[start:cut]
-        start = cut
+        end = start + PIECE_LIMIT
+        if line[end] == 0x0A and line[end - 1] == 0x0D:
+            end -= 1
+        elif 0x80 <= line[end] < 0xC0:
+            end -= incomplete_character_length(line[end - 3 : end])
+        yield line[start:end]
+        start = end
     yield line[start:]

@@ -303,7 +303,7 @@ def main() -> NoReturn:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
         code, message = shim.run()
         shim.close()
-    except Exception as error:  # noqa: BLE001 (a process boundary: the job must get an end)
+    except Exception as error:  # noqa: BLE001 (whatever fails, the job must get an end)
         sys.excepthook(*sys.exc_info())
         code, message = 1, f"The local Studio failed while it ran this job: {error!r}"
         process_tree.stop_job(str(folder), grace_seconds=spec["grace_seconds"])

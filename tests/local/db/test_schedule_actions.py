@@ -86,7 +86,7 @@ async def test_a_decision_from_before_a_change_of_the_schedule_has_no_effect(
     await change(bench, task_id, BEGIN, cron_expression="0 13 * * *")
     assert (await bench.task(task_id))["next_fire_at"] == due.fire_at
     assert not await bench.database.write(
-        schedules.settle, due, decision, BEGIN + HOUR, schedules.run_job
+        schedules.settle, due, decision, BEGIN + HOUR, schedules.make_job
     )
     assert (await bench.task(task_id))["next_fire_at"] == due.fire_at
     await bench.database.close()
@@ -145,7 +145,7 @@ async def test_a_decision_about_a_schedule_that_was_suspended_has_no_effect(tmp_
     await bench.database.write(schedule_actions.suspend, task_id, stamp(BEGIN + HOUR))
     decision = decide(due, BEGIN + HOUR)
     assert not await bench.database.write(
-        schedules.settle, due, decision, BEGIN + HOUR, schedules.run_job
+        schedules.settle, due, decision, BEGIN + HOUR, schedules.make_job
     )
     assert await bench.runs(task_id) == []
     await bench.database.close()

@@ -271,7 +271,7 @@ async def test_a_schedule_that_ends_during_a_decision_makes_no_run(tmp_path: Pat
     decision = decide(schedule, now)
     await bench.jobs.end(task_id, [JobState.TASK], JobEnd(JobState.CANCELED, now))
     assert not await bench.database.write(
-        schedules.settle, schedule, decision, now, schedules.run_job
+        schedules.settle, schedule, decision, now, schedules.make_job
     )
     assert await bench.runs(task_id) == []
     await bench.database.close()
@@ -292,7 +292,7 @@ async def test_a_schedule_in_an_unknown_time_zone_fails_and_the_others_continue(
     task = await bench.task(broken)
     assert task["state"] == "FAILED"
     assert "no longer has the time zone Middle/Earth" in task["error_message"]
-    assert "cannot be followed" in caplog.text
+    assert "cannot be created" in caplog.text
     assert len(await bench.runs(sound)) == 1
     await bench.database.close()
 
