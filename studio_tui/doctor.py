@@ -18,7 +18,7 @@ from studio_tui.log import register_secret
 from studio_tui.settings import Settings, load_settings
 from studio_tui.text import safe_line
 from studio_tui.tui.terminal import probe
-from studio_tui.tui.terminal.clipboard import route
+from studio_tui.tui.terminal.clipboard import clipboard_program
 
 _WITHOUT_ACCOUNT = "Without an account, `studio-tui --local` runs a Studio on this machine."
 _SIGNS = {True: "✓", False: "✗", None: " "}
@@ -113,9 +113,12 @@ def _check_terminal(environ: Mapping[str, str]) -> Iterator[Finding]:
 
 
 def _describe_clipboard(environ: Mapping[str, str]) -> str:
-    program = route(environ, sys.platform, shutil.which)
+    program = clipboard_program(environ, sys.platform, shutil.which)
     if program is None:
         return "by your terminal (OSC 52), if it allows that"
     if environ.get("TMUX"):
-        return "by tmux, and your terminal too after `set -g set-clipboard on`"
+        return (
+            "by tmux; to copy to your terminal's clipboard as well, put"
+            " `set -g set-clipboard on` into tmux.conf"
+        )
     return f"by {program.argv[0]}"

@@ -35,14 +35,14 @@ class RelatedRequest(JobRequest):
         return cls(**{**dict(job), **relations})
 
 
-def run_again(request: JobInput, job_id: str, *, from_checkpoints: bool) -> JobInput:
+def rerun_request(request: JobInput, job_id: str, *, from_checkpoints: bool) -> JobInput:
     """Return the request that runs a job again, given the request for the job `job_id` itself."""
     if from_checkpoints:
         return request.model_copy(update={"rerun_from_job_id": job_id})
     return RelatedRequest.of(request, repeats=job_id)
 
 
-def run_edited(request: JobInput, original: JobInput, job_id: str) -> JobInput:
+def edited_request(request: JobInput, original: JobInput, job_id: str) -> JobInput:
     """Return the request that runs an edited job, given the request for the job `job_id` itself.
 
     A run with another name, or from checkpoints, does not count as a repetition.

@@ -18,11 +18,11 @@ from studio_tui.presentation.form.merge import (
 )
 from studio_tui.presentation.form.problems import Problem
 from studio_tui.presentation.format import plural
-from studio_tui.service.commands.submitted import run_edited
+from studio_tui.service.commands.submitted import edited_request
 from studio_tui.tui.form.draft_files import path_of
 from studio_tui.tui.form.saved_forms import SavedForms
 from studio_tui.tui.form.sending import STOPPED
-from studio_tui.tui.form.submit_screen import SubmitScreen
+from studio_tui.tui.form.submit_screen import ReviewAnswer, SubmitScreen
 from studio_tui.tui.form.templates import Start
 from studio_tui.tui.form.validation import Checked
 from studio_tui.tui.frame.bulk import run_bulk
@@ -83,13 +83,17 @@ class EditMarkedScreen(SubmitScreen):
         question = f"Run {plural(len(self._jobs), 'changed job')}?"
         note = tuple(map(Cell, order.paragraph))
         answer = await self.review(question, (*note, *lines), (*note, *revealed))
-        if answer in {"r", "f"} and await self._may_start(order):
+        from_checkpoints = answer is ReviewAnswer.FROM_CHECKPOINTS
+        is_confirmed = from_checkpoints or answer is ReviewAnswer.FROM_START
+        if is_confirmed and await self._may_start(order):
             self.sender.is_sending = True
             try:
-                await self._make(typed, checked, answer, in_order=order.is_kept)
+                await self._make(
+                    typed, checked, from_checkpoints=from_checkpoints, in_order=order.is_kept
+                )
             finally:
                 self.sender.is_sending = False
-        elif answer == "d":
+        elif answer is ReviewAnswer.SAVE_DRAFT:
             await self.leave()
             self.notify_user("Draft saved; e on the same marks opens it again")
         return None
@@ -100,15 +104,20 @@ class EditMarkedScreen(SubmitScreen):
         return not order.is_lost or await self.ask(question)
 
     async def _make(
-        self, typed: Mapping[str, FieldValue], checked: Checked, answer: str, *, in_order: bool
+        self,
+        typed: Mapping[str, FieldValue],
+        checked: Checked,
+        *,
+        from_checkpoints: bool,
+        in_order: bool,
     ) -> None:
-        """Create the remaining jobs; `answer` is `r` or `f`."""
+        """Create the remaining jobs."""
         await self.keeper.keep()
         field = self.focused
         self.note(f"Sending {plural(len(self._jobs), 'job')}…")
         # So that the key that undoes the command is not typed into the field.
         self.set_focus(None)
-        requests = _requests(self._jobs.values(), typed, checked, from_checkpoints=answer == "r")
+        requests = _requests(self._jobs.values(), typed, checked, from_checkpoints=from_checkpoints)
 
         def forget(job_id: str) -> None:
             # At once: if other jobs fail and the user sends again, this job is not created twice.
@@ -183,7 +192,7 @@ def _requests(
     for repeat, before in jobs:
         after = before.with_values(typed)
         after = after.continuing(repeat.job.id) if from_checkpoints else after
-        edited = run_edited(request(after, checked.context), repeat.request, repeat.job.id)
+        edited = edited_request(request(after, checked.context), repeat.request, repeat.job.id)
         requests.append((repeat.job, edited))
     return requests
 

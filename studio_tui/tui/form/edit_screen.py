@@ -11,9 +11,9 @@ from studio_tui.api.models import JobInput
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.form.job_request import draft_of
 from studio_tui.presentation.pipelines.impact import edit_note
-from studio_tui.service.commands.submitted import run_edited
+from studio_tui.service.commands.submitted import edited_request
 from studio_tui.tui.form.saved_forms import SavedForms
-from studio_tui.tui.form.submit_screen import SubmitScreen
+from studio_tui.tui.form.submit_screen import ReviewAnswer, SubmitScreen
 from studio_tui.tui.form.templates import Start
 from studio_tui.tui.form.validation import Checked
 from studio_tui.tui.frame.commands import Basics
@@ -42,17 +42,20 @@ class EditScreen(SubmitScreen):
         await self.fields.edit_field("query")
 
     async def to_send(self, checked: Checked) -> Checked | None:
-        """Show the changes, and ask whether to use the checkpoints of the job."""
+        """Show the changes, and ask whether to use the checkpoints of the job.
+
+        Return the form to send from there or from the start; `None` to send nothing.
+        """
         after = replace(checked.draft, query=checked.query)
         lines, revealed = await asyncio.to_thread(changes, self._repeat, self._before, after)
         note = self._about_the_pipeline()
         answer = await self.review("Run the changed job?", (*note, *lines), (*note, *revealed))
-        if answer == "d":
+        if answer is ReviewAnswer.SAVE_DRAFT:
             await self.leave()
             self.notify_user("Draft saved; e on the same job opens it again")
-        if answer == "r":
+        if answer is ReviewAnswer.FROM_CHECKPOINTS:
             return replace(checked, draft=checked.draft.continuing(self._repeat.job.id))
-        if answer == "f":
+        if answer is ReviewAnswer.FROM_START:
             return replace(checked, draft=replace(checked.draft, rerun_from_job_id=""))
         return None
 
@@ -61,7 +64,8 @@ class EditScreen(SubmitScreen):
         self.on_created(self._repeat.job.id)
 
     def with_relation(self, request: JobInput) -> JobInput:
-        return run_edited(request, self._repeat.request, self._repeat.job.id)
+        """Relate the request to the job unless it continues the job or has another name."""
+        return edited_request(request, self._repeat.request, self._repeat.job.id)
 
     def _about_the_pipeline(self) -> tuple[Cell, ...]:
         pipelines, job_id = self.session.pipelines.snapshot.value, self._repeat.job.id

@@ -42,7 +42,8 @@ _ABOUT_WINDOWS = (
     Cell(""),
     Cell("Fixed, it is sent with Unix line endings; a file on this machine is not changed."),
 )
-_LINE_ENDS = (("m", "fix and send"), ("s", "send it as it is"))
+_FIX, _AS_IT_IS = "m", "s"
+_LINE_ENDS = ((_FIX, "fix and send"), (_AS_IT_IS, "send it as it is"))
 
 STOPPED = "Stopped. What was requested already is shown in the list."
 
@@ -89,8 +90,8 @@ class FormSender:
         if not has_windows_line_ends(checked.draft, checked.context):
             return checked
         answer = await self._screen.ask(Review(_WINDOWS, _ABOUT_WINDOWS, _LINE_ENDS))
-        if answer != "m":
-            return checked if answer == "s" else None
+        if answer != _FIX:
+            return checked if answer == _AS_IT_IS else None
         draft, context = with_unix_line_ends(checked.draft, checked.context)
         return replace(checked, draft=draft, context=context)
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
+from enum import StrEnum
 from functools import partial
 from typing import ClassVar
 
@@ -58,6 +59,14 @@ _COMMANDS: tuple[Command["SubmitScreen"], ...] = (
         priority=True,
     ),
 )
+
+
+class ReviewAnswer(StrEnum):
+    """An answer to a review of what is sent; its value is its key."""
+
+    FROM_CHECKPOINTS = "r"
+    FROM_START = "f"
+    SAVE_DRAFT = "d"
 
 
 class SubmitScreen(Page):
@@ -224,26 +233,27 @@ class SubmitScreen(Page):
 
     async def review(
         self, question: str, lines: Sequence[Cell], revealed: Sequence[Cell]
-    ) -> str | None:
-        """Ask whether to send what `lines` show; return `r`, `f`, `d`, or `None` if canceled.
+    ) -> ReviewAnswer | None:
+        """Ask whether to send what `lines` show; return the answer, `None` if canceled.
 
         `revealed` are the lines with their secrets, which are shown at once if the form shows its.
         """
         answers = (
-            ("r", "run from checkpoints"),
-            ("f", "run from the start"),
-            ("d", "save as a draft"),
+            (ReviewAnswer.FROM_CHECKPOINTS, "run from checkpoints"),
+            (ReviewAnswer.FROM_START, "run from the start"),
+            (ReviewAnswer.SAVE_DRAFT, "save as a draft"),
         )
-        return await self.ask(
+        key = await self.ask(
             Review(question, lines, answers, revealed=revealed, is_revealed=self._values_shown)
         )
+        return None if key is None else ReviewAnswer(key)
 
     async def to_send(self, checked: Checked) -> Checked | None:
         """Return the form to send; a subclass may ask before, and return `None` to send nothing."""
         return checked
 
     def with_relation(self, request: JobInput) -> JobInput:
-        """Return a request with its relation to another job, if there is one."""
+        """Return a request, as a `RelatedRequest` if it has a relation to another job."""
         return request
 
     @on(events.Unmount)

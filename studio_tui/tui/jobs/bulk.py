@@ -21,7 +21,7 @@ from studio_tui.presentation.jobs.bulk import (
 from studio_tui.presentation.jobs.states import state_cell
 from studio_tui.service.commands.create_job import Created, JobRefused
 from studio_tui.service.commands.jobs import repeat_of
-from studio_tui.service.commands.submitted import Submitted, run_again
+from studio_tui.service.commands.submitted import Submitted, rerun_request
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.bulk import BulkCommand, NextStep, begin_bulk, list_between
 from studio_tui.tui.frame.commands import READ_ONLY, Host
@@ -278,7 +278,7 @@ def _request(
         request = repeat_of(job, session.team, submitted)
     except InvalidRequest as error:
         return error
-    return run_again(request, job.id, from_checkpoints=from_checkpoints)
+    return rerun_request(request, job.id, from_checkpoints=from_checkpoints)
 
 
 def cancel_all(

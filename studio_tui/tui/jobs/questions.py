@@ -7,7 +7,7 @@ from studio_tui.api.models import Job
 from studio_tui.api.states import JobState
 from studio_tui.errors import InvalidRequest
 from studio_tui.presentation.jobs.bulk import cancel_effect
-from studio_tui.service.commands.submitted import run_again
+from studio_tui.service.commands.submitted import rerun_request
 from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.request_notices import run_and_report
@@ -87,5 +87,5 @@ async def rerun_after_asking(
         changes=rerun_changes(host.session, (job,)),
     )
     if await host.ask(question):
-        request = run_again(repeat.request, job.id, from_checkpoints=from_checkpoints)
+        request = rerun_request(repeat.request, job.id, from_checkpoints=from_checkpoints)
         host.post_message(CreateJob(request))

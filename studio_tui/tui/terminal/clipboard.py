@@ -52,7 +52,7 @@ _MAC = ClipboardProgram(("pbcopy",), _COPIED)
 _WINDOWS = ClipboardProgram(("clip.exe",), _COPIED, "utf-16")
 
 
-def route(
+def clipboard_program(
     environ: Mapping[str, str], platform: str, which: Callable[[str], str | None]
 ) -> ClipboardProgram | None:
     """Return the clipboard program to use; `None` for OSC 52."""
@@ -76,7 +76,7 @@ async def copy(app: "App[Any]", text: str, shown: str | None = None) -> None:
 
     Both are safe text. One that is too large for OSC 52 is saved to a file.
     """
-    program = route(os.environ, sys.platform, shutil.which)
+    program = clipboard_program(os.environ, sys.platform, shutil.which)
     words = safe_line(text) if shown is None else shown
     severity: Literal["information", "warning", "error"] = "information"
     if program is not None and await _copy_with(program, text):

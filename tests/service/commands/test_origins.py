@@ -2,7 +2,7 @@
 
 from studio_tui.api.models import JobInput
 from studio_tui.service.commands.origins import Origins
-from studio_tui.service.commands.submitted import RelatedRequest, Submitted, run_edited
+from studio_tui.service.commands.submitted import RelatedRequest, Submitted, edited_request
 from tests.jobs import job
 
 
@@ -77,9 +77,9 @@ def test_the_relations_of_a_request_to_other_jobs_are_recorded_and_not_sent() ->
 def test_an_edited_run_repeats_its_job_unless_it_has_another_name_or_continues_it() -> None:
     original = JobInput(query="1/0", query_name="a.py", team_name="local")
     fixed = original.model_copy(update={"query": "print(1)"})
-    related = run_edited(fixed, original, "b")
+    related = edited_request(fixed, original, "b")
     assert Submitted.of(related, {}).repeats == "b"
     assert related.model_dump_json(exclude_none=True) == fixed.model_dump_json(exclude_none=True)
     for changes in ({"query_name": "c.py"}, {"rerun_from_job_id": "b"}):
         other = original.model_copy(update=changes)
-        assert run_edited(other, original, "b") is other
+        assert edited_request(other, original, "b") is other

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from textual.app import App
 
-from studio_tui.tui.terminal.clipboard import SENT, TERMINAL_LIMIT, copy, route
+from studio_tui.tui.terminal.clipboard import SENT, TERMINAL_LIMIT, clipboard_program, copy
 from tests import needs
 from tests.driving import driving
 from tests.studios import ThreadStudio
@@ -78,12 +78,14 @@ async def copied(text: str) -> tuple[str, str, str]:
 def test_the_environment_decides_which_program_takes_the_text(
     environ: dict[str, str], platform: str, installed: str, program: str | None
 ) -> None:
-    chosen = route(environ, platform, lambda name: name if name in installed.split() else None)
+    chosen = clipboard_program(
+        environ, platform, lambda name: name if name in installed.split() else None
+    )
     assert (" ".join(chosen.argv) if chosen else None) == program
 
 
 def test_text_for_the_windows_clipboard_is_encoded_with_a_byte_order_mark() -> None:
-    chosen = route({"WSL_DISTRO_NAME": "Debian"}, "linux", lambda name: name)
+    chosen = clipboard_program({"WSL_DISTRO_NAME": "Debian"}, "linux", lambda name: name)
     assert chosen is not None
     assert TEXT.encode(chosen.encoding)[:2] in {b"\xff\xfe", b"\xfe\xff"}
 
