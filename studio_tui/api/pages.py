@@ -71,15 +71,15 @@ class ListReader(Generic[T]):
     def __init__(
         self,
         kind: type[T],
-        identity: Callable[[T], str],
+        identity_of: Callable[[T], str],
         is_requested: Callable[[T], bool] | None = None,
     ) -> None:
-        """Initialise; `identity` returns what identifies a row, such as its id.
+        """Initialise; `identity_of` returns what identifies a row, such as its id.
 
         Rows for which `is_requested` returns False are dropped; Studio should not have sent them.
         """
         self._kind = kind
-        self._identity = identity
+        self._identity_of = identity_of
         self._is_requested = is_requested
         self._body = b""
         self._rows: _Rows[T] = _Rows()
@@ -135,7 +135,7 @@ class ListReader(Generic[T]):
             cut = body.find(separator, position) if separator else -1
             row_end = end if cut < 0 else cut + 1
             model = self._parse(body[position:row_end])
-            old_index = None if model is None else old.indices.get(self._identity(model))
+            old_index = None if model is None else old.indices.get(self._identity_of(model))
             is_same_order = is_same_order and old_index == len(rows.models)
             if old_index is not None:
                 expected = old_index + 1
@@ -217,16 +217,16 @@ class ListReader(Generic[T]):
     def _build_page(self, rows: _Rows[T]) -> ResultPage[T]:
         unique = readable = list(filter(None, rows.models))
         if not rows.indices:
-            identities = map(self._identity, readable)
+            identities = map(self._identity_of, readable)
             rows.indices = dict(zip(identities, range(len(readable)), strict=True))
         if len(rows.indices) < len(rows.models):
             # There are unreadable rows or duplicates: rare, so this may be slow.
             first: dict[str, T] = {}
             for row in readable:
-                first.setdefault(self._identity(row), row)
+                first.setdefault(self._identity_of(row), row)
             unique = list(first.values())
             rows.indices = {
-                self._identity(row): index
+                self._identity_of(row): index
                 for index, row in enumerate(rows.models)
                 if row is not None
             }

@@ -54,21 +54,23 @@ class StudioCommands:
         journal: Journal,
         records: Records,
         endings: Endings,
-        changed: Callable[[], None],
+        on_changed: Callable[[], None],
         *,
         labels: bool,
     ) -> None:
-        """Initialise; `changed` is called after each command."""
+        """Initialise; `on_changed` is called after each command."""
         self._origins = records.origins
         self._endings = endings
-        self.jobs = JobCommands(client, changed, canceling=endings.canceling)
-        self.pipelines = PipelineCommands(client, self.jobs.cancel, changed)
-        self.schedules = ScheduleCommands(client, changed)
-        self.pipeline_trigger = PipelineTrigger(client, changed)
+        self.jobs = JobCommands(client, on_changed, mark_canceling=endings.canceling)
+        self.pipelines = PipelineCommands(client, self.jobs.cancel, on_changed)
+        self.schedules = ScheduleCommands(client, on_changed)
+        self.pipeline_trigger = PipelineTrigger(client, on_changed)
         self.job_creator = JobCreator(
-            client, journal, records.history, changed, on_created=self._watch_job, labels=labels
+            client, journal, records.history, on_changed, on_created=self._watch_job, labels=labels
         )
-        self.reruns = OrderedReruns(client, records.history, changed, on_created=self._watch_reruns)
+        self.reruns = OrderedReruns(
+            client, records.history, on_changed, on_created=self._watch_reruns
+        )
 
     def _watch_job(self, job: Job, submitted: Submitted) -> None:
         self._endings.watch((job,))
@@ -128,7 +130,7 @@ class StudioSession:
         self.reachability = self._make_reachability(options.state_file)
         database = RecorderFile(options.recorder_folder or logs / "ledgers", options.profile)
         self.records = Records(
-            database, options.limits, origins_changed=self._publish_jobs_again, now=now
+            database, options.limits, on_origins_changed=self._publish_jobs_again, now=now
         )
         client.observe(self.records.recorder.note_call)
         self.endings = Endings()

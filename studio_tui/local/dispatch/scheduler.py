@@ -35,14 +35,14 @@ class Scheduler:
         jobs: JobTable,
         on_run: Callable[[], None],
         now: Callable[[], datetime],
-        metastore: Callable[[], Awaitable[Metastore]] | None = None,
+        read_metastore: Callable[[], Awaitable[Metastore]] | None = None,
     ) -> None:
         """`on_run` is called after a run was created; `now` returns the time, aware."""
         self._database = database
         self._jobs = jobs
         self._on_run = on_run
         self._now = now
-        self._metastore = metastore
+        self._read_metastore = read_metastore
         self._changed = asyncio.Event()
 
     def wake(self) -> None:
@@ -90,7 +90,9 @@ class Scheduler:
     async def _run_maker(self, schedule: DueSchedule) -> MakeRun:
         if not schedule.triggers_pipeline:
             return schedules.make_job
-        metastore = await self._metastore() if self._metastore is not None else Metastore()
+        metastore = (
+            await self._read_metastore() if self._read_metastore is not None else Metastore()
+        )
         return partial(make_pipeline, metastore=metastore)
 
     async def _seconds_to_rest(self) -> float | None:

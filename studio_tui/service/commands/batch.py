@@ -64,7 +64,7 @@ class BatchReport:
 
     heading: str
     lines: tuple[tuple[Outcome, str], ...]
-    states_now: Callable[[], tuple[str, ...]]
+    read_states_now: Callable[[], tuple[str, ...]]
     """Returns the state of each item, in the order of `lines`; empty for an item without one."""
 
 

@@ -106,7 +106,7 @@ class JobCreator:
         client: StudioClient,
         journal: Journal,
         history: JobHistory,
-        changed: Callable[[], None] = lambda: None,
+        on_changed: Callable[[], None] = lambda: None,
         *,
         on_created: Callable[[Job, Submitted], None] = lambda _job, _submitted: None,
         labels: bool = True,
@@ -116,13 +116,13 @@ class JobCreator:
     ) -> None:
         """Initialise; `labels` is whether new jobs get a label by which they can be found.
 
-        `changed` is called when Studio's jobs may have changed.
+        `on_changed` is called when Studio's jobs may have changed.
         """
         self._on_created = on_created
         self._client = client
         self._journal = journal
         self._history = history
-        self._changed = changed
+        self._on_changed = on_changed
         self._labels = labels
         self._patience = patience or Patience()
         self._uploads = Uploads(client, self._rests())
@@ -227,7 +227,7 @@ class JobCreator:
             open_intent.close()
             raise
         finally:
-            self._changed()
+            self._on_changed()
 
     async def _with_files(
         self, job: JobInput, paths: Sequence[Path], on_progress: UploadProgress

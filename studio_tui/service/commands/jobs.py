@@ -22,18 +22,18 @@ class JobCommands:
     def __init__(
         self,
         client: StudioClient,
-        changed: Callable[[], None],
+        on_changed: Callable[[], None],
         *,
-        canceling: Callable[[str], AbstractContextManager[object]] = nullcontext,
+        mark_canceling: Callable[[str], AbstractContextManager[object]] = nullcontext,
         rests: tuple[float, ...] = RESTS,
     ) -> None:
-        """Initialise; `changed` is called when jobs may have changed.
+        """Initialise; `on_changed` is called when jobs may have changed.
 
-        `canceling` is entered with the id of a job while its cancellation is requested.
+        `mark_canceling` is entered with the id of a job while its cancellation is requested.
         """
         self._client = client
-        self._changed = changed
-        self._canceling = canceling
+        self._on_changed = on_changed
+        self._mark_canceling = mark_canceling
         self._rests = rests
 
     async def cancel(self, job_id: str) -> None:
@@ -43,14 +43,14 @@ class JobCommands:
             StudioError: the job was not canceled, or it is not known whether it was.
         """
         try:
-            with self._canceling(job_id):
+            with self._mark_canceling(job_id):
                 try:
                     await self._send_cancel(job_id)
                 except OutcomeUnknown as unknown:
                     if await self._is_still_cancelable(job_id, unknown):
                         await self._cancel_again(job_id)
         finally:
-            self._changed()
+            self._on_changed()
 
     async def _cancel_again(self, job_id: str) -> None:
         """Repeat the request; a refusal because the job is canceled already counts as success."""

@@ -58,12 +58,12 @@ class PipelineCommands:
         self,
         client: StudioClient,
         cancel: Callable[[str], Awaitable[None]],
-        changed: Callable[[], None],
+        on_changed: Callable[[], None],
     ) -> None:
-        """Initialise; `cancel` cancels a job, `changed` is called when data may have changed."""
+        """Initialise; `cancel` cancels a job, `on_changed` is called when data may have changed."""
         self._client = client
         self._cancel = cancel
-        self._changed = changed
+        self._on_changed = on_changed
         self._removed: dict[str, dict[str, RemovedJob]] = {}
         """Jobs removed by this session, by pipeline id and job id in the plan."""
         self._latest_commands: dict[str, object] = {}
@@ -170,7 +170,7 @@ class PipelineCommands:
                     await asyncio.sleep(rest)
                     current = await self._read(pipeline_id)
         finally:
-            self._changed()
+            self._on_changed()
         return _outcome(current, requested, errors)
 
     async def _read(self, pipeline_id: str) -> Pipeline:
@@ -253,7 +253,7 @@ class PipelineCommands:
         finally:
             if self._latest_commands.get(key) is command:
                 del self._latest_commands[key]
-            self._changed()
+            self._on_changed()
 
     async def _is_reached(
         self, pipeline_id: str, has_state: Callable[[Pipeline], bool], unknown: OutcomeUnknown

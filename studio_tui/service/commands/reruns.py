@@ -22,7 +22,7 @@ class OrderedReruns:
         self,
         client: StudioClient,
         history: JobHistory,
-        changed: Callable[[], None] = lambda: None,
+        on_changed: Callable[[], None] = lambda: None,
         *,
         on_created: Callable[[Pipeline, Mapping[str, Submitted]], None] = lambda *_: None,
         rests: tuple[float, ...] = _RESTS,
@@ -30,7 +30,7 @@ class OrderedReruns:
         """Initialise; `on_created` is called with a new pipeline and its submissions by job id."""
         self._client = client
         self._history = history
-        self._changed = changed
+        self._on_changed = on_changed
         self._on_created = on_created
         self._requests = KeyedRequests(rests)
         self._uploads = Uploads(client, rests[:-1])
@@ -59,7 +59,7 @@ class OrderedReruns:
                 lambda key: self._client.own.rerun_jobs(reruns, idempotency_key=key),
             )
         finally:
-            self._changed()
+            self._on_changed()
         if pipeline is not None:
             file_ids = {file_id for job in jobs.values() for file_id in job.files or ()}
             known_files = (

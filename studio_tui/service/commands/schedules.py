@@ -15,9 +15,9 @@ T = TypeVar("T")
 class ScheduleCommands:
     """Each command raises `StudioError` if it had no effect, or if that is not known."""
 
-    def __init__(self, studio: StudioClient, changed: Callable[[], None]) -> None:
+    def __init__(self, studio: StudioClient, on_changed: Callable[[], None]) -> None:
         self._studio = studio
-        self._changed = changed
+        self._on_changed = on_changed
         self._requests = KeyedRequests()
 
     @property
@@ -63,10 +63,10 @@ class ScheduleCommands:
         try:
             return await send_with_retries(send, retried_errors=(NotSent, OutcomeUnknown))
         finally:
-            self._changed()
+            self._on_changed()
 
     async def _send_once(self, content: str, send: Callable[[str], Awaitable[T]]) -> T:
         try:
             return await self._requests.send(content, send)
         finally:
-            self._changed()
+            self._on_changed()

@@ -63,12 +63,12 @@ class PipelineTrigger:
     def __init__(
         self,
         client: StudioClient,
-        changed: Callable[[], None] = lambda: None,
+        on_changed: Callable[[], None] = lambda: None,
         *,
         now: Callable[[], datetime] = clock.now,
     ) -> None:
         self._client = client
-        self._changed = changed
+        self._on_changed = on_changed
         self._now = now
         self._unconfirmed: dict[TriggerRequest, tuple[UnconfirmedPipeline, datetime]] = {}
         """Requests whose outcome stayed unknown, and when each was sent last."""
@@ -112,7 +112,7 @@ class PipelineTrigger:
                     raise
                 return await self._search(replace(unconfirmed, why=error))
         finally:
-            self._changed()
+            self._on_changed()
 
     async def _send(self, unconfirmed: UnconfirmedPipeline) -> Pipeline:
         request = unconfirmed.request

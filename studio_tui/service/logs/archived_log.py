@@ -28,13 +28,13 @@ class ArchivedLog:
         source: StudioClient,
         store: LogStore,
         may_fetch: MayFetch,
-        progressed: Callable[[], None],
+        on_progress: Callable[[], None],
     ) -> None:
-        """Initialise; `may_fetch` is called for each part, `progressed` when bytes are received."""
+        """Initialise; `may_fetch` is called for each part, `on_progress` when bytes arrive."""
         self._source = source
         self._store = store
         self._may_fetch = may_fetch
-        self._progressed = progressed
+        self._on_progress = on_progress
         self.is_whole = False
         """Whether everything stored equals the last archive that was read."""
         self.differs = False
@@ -53,7 +53,7 @@ class ArchivedLog:
                 async with aclosing(self._source.log_blob(url)) as parts:
                     async for data in parts:
                         comparison.add(data)
-                        self._progressed()
+                        self._on_progress()
             except SpoolError:
                 raise
             except StudioError as error:

@@ -46,17 +46,17 @@ class LogTailPreview:
         source: StudioClient,
         job_id: str,
         whole: LogStore,
-        new: Callable[[], LogStore],
+        make_store: Callable[[], LogStore],
         reachability: Reachability | None = None,
     ) -> None:
-        """Initialise; `whole` is the store of the log itself, `new` creates an empty store."""
+        """Initialise; `whole` is the store of the log itself, `make_store` creates an empty one."""
         self.store = None
         self.is_needed = False
         self.offset = 0
         self._source = source
         self._job_id = job_id
         self._whole = whole
-        self._new = new
+        self._make_store = make_store
         self._reachability = reachability or Reachability()
         self._end = 0
         """Offset in the whole log after the bytes received."""
@@ -182,7 +182,7 @@ class LogTailPreview:
             return
         skipped = body.data.find(b"\n") + 1
         if self.store is None:
-            self.store = self._new()
+            self.store = self._make_store()
         else:
             self.store.cut(0)
             for mark in self.store.marks:

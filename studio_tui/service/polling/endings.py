@@ -166,13 +166,13 @@ class RequestRepeatedOnEnds:
 
     def __init__(
         self,
-        jobs: Callable[[], Sequence[Job] | None],
+        read_jobs: Callable[[], Sequence[Job] | None],
         request: Callable[[Sequence[Job]], Awaitable[bool]],
         *,
         rest: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         """Initialise; `request` returns whether it succeeded."""
-        self._jobs = jobs
+        self._read_jobs = read_jobs
         self._request = request
         self._rest = rest
         self._may_have_changed = asyncio.Event()
@@ -189,7 +189,7 @@ class RequestRepeatedOnEnds:
         requested_for: frozenset[str] | None = None
         while True:
             self._may_have_changed.clear()
-            jobs = self._jobs()
+            jobs = self._read_jobs()
             if jobs is not None:
                 ended = frozenset(job.id for job in jobs if job.state.is_finished)
                 if ended != requested_for:

@@ -35,16 +35,16 @@ class Archive(SnapshotPublisher[Archived[T]]):
         self,
         name: str,
         read: Callable[[], tuple[tuple[T, datetime], ...] | None],
-        key: Callable[[T], str],
+        id_of: Callable[[T], str],
     ) -> None:
-        """Initialise; `key` returns the id of an item.
+        """Initialise; `id_of` returns the id of an item.
 
         `read` is called in a thread. It returns all items, each with its time for `Archived.since`,
         or `None` if the file cannot be read now.
         """
         super().__init__(name, Snapshot())
         self._read = read
-        self._key = key
+        self._id_of = id_of
         self._wanted = asyncio.Event()
 
     def request_read(self) -> None:
@@ -63,8 +63,8 @@ class Archive(SnapshotPublisher[Archived[T]]):
                 continue
             self._wanted.clear()
             archived = Archived(
-                {self._key(item): item for item, _ in items},
-                {self._key(item): since for item, since in items},
+                {self._id_of(item): item for item, _ in items},
+                {self._id_of(item): since for item, since in items},
             )
             self._publish(Snapshot(archived, clock.now()))
 

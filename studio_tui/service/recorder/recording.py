@@ -49,13 +49,13 @@ class Recording:
         history: JobHistory,
         origins: Origins,
         *,
-        origins_changed: Callable[[], None] = lambda: None,
+        on_origins_changed: Callable[[], None] = lambda: None,
         now: Callable[[], datetime] = clock.now,
     ) -> None:
         self._recorder = recorder
         self._history = history
         self._origins = origins
-        self._origins_changed = origins_changed
+        self._on_origins_changed = on_origins_changed
         self._now = now
         self._queue: dict[str, _QueuedAnswer] = {}
         self._in_progress: object = None
@@ -128,7 +128,7 @@ class Recording:
         if recorded.is_whole:
             self._recorded[name] = queued.answer
         if recorded.has_new_origins:
-            self._origins_changed()
+            self._on_origins_changed()
 
     def _enqueue(self, name: str, answer: object, at: datetime, write: Write) -> None:
         if self._recorded.get(name) is answer and self._recorder.confirm(name, at):

@@ -25,7 +25,7 @@ class Records:
         database: RecorderFile,
         limits: Limits | None,
         *,
-        origins_changed: Callable[[], None],
+        on_origins_changed: Callable[[], None],
         now: Callable[[], datetime],
     ) -> None:
         self.database = database
@@ -36,7 +36,11 @@ class Records:
         self.holds = Holds(database)
         self.activity = Activity(self.recorder, self.holds, now=now)
         self.recording = Recording(
-            self.recorder, self.history, self.origins, origins_changed=origins_changed, now=now
+            self.recorder,
+            self.history,
+            self.origins,
+            on_origins_changed=on_origins_changed,
+            now=now,
         )
 
     async def run(self) -> None:

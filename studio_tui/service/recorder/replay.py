@@ -70,14 +70,14 @@ class ReplayTime:
             moment = next((each for each in self._moments if each > now), self.ends)
         self._set(moment, runs=False)
 
-    async def run(self, changed: Callable[[], None]) -> None:
-        """Until canceled, call `changed` when the time has passed changes in either direction."""
+    async def run(self, on_changed: Callable[[], None]) -> None:
+        """Until canceled, call `on_changed` after the time has passed changes, also backwards."""
         before = 0
         while True:
             reached = bisect_right(self._moments, self.now())
             if reached != before:
                 before = reached
-                changed()
+                on_changed()
             await asyncio.sleep(CHECK_EVERY)
 
     def _set(self, moment: datetime, *, runs: bool) -> None:

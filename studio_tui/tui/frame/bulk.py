@@ -179,7 +179,7 @@ def step_of(report: BatchReport) -> NextStep | None:
 def report_dialog(report: BatchReport) -> Review:
     """Return a dialog that shows the outcome of each item, and offers the next step, if any."""
     step = step_of(report)
-    states = report.states_now()
+    states = report.read_states_now()
     lines = [
         Cell(f"{_SIGNS[outcome][0]} {_with_state(words, state)}", _SIGNS[outcome][1])
         for (outcome, words), state in zip(report.lines, states, strict=True)
@@ -209,10 +209,10 @@ def _make_report(
     heading = bulk.heading.format(count) if bulk.heading else f"{count} {bulk.done}"
     state_of = bulk.state_now or (lambda _: "")
 
-    def states_now() -> tuple[str, ...]:
+    def read_states_now() -> tuple[str, ...]:
         return tuple(state_of(entry.item) for entry in ordered)
 
-    return _ReportWithStep(heading, lines, states_now, step)
+    return _ReportWithStep(heading, lines, read_states_now, step)
 
 
 def _outcome_words(host: Host, bulk: BulkCommand[T, R], entry: ItemOutcome[T, R]) -> str:

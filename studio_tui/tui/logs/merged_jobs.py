@@ -60,7 +60,7 @@ class MergedJobs:
             library.new_tagged,
             lambda _line: None,  # unused: each job that joins has its own function for times
             viewed_lines=viewed_lines,
-            moved=moved,
+            on_moved=moved,
         )
         self.solo: str | None = None
         """Id of the only job whose lines are shown; `None` to show all jobs that are not muted."""

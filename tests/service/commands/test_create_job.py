@@ -146,7 +146,7 @@ async def test_a_request_is_sent_with_the_intent_that_the_journal_has(
 ) -> None:
     outcomes_at_changes: list[list[IntentOutcome]] = []
     created = await new_creator(
-        studio, journal, changed=lambda: outcomes_at_changes.append(outcomes(journal))
+        studio, journal, on_changed=lambda: outcomes_at_changes.append(outcomes(journal))
     ).create(REQUEST)
     assert isinstance(created, Created)
     assert not created.is_guess

@@ -47,7 +47,7 @@ class Studio:
 
 
 def commands(studio: Studio) -> tuple[JobCommands, list[str]]:
-    """Return commands, and a list to which each call of their `changed` callback is appended."""
+    """Return commands, and a list to which each call of their `on_changed` callback is appended."""
     changed: list[str] = []
     client = cast(StudioClient, studio)
     job_commands = JobCommands(client, lambda: changed.append("changed"), rests=(0.001, 0.001))

@@ -33,7 +33,7 @@ class RecordingFixture:
             kept,
             self.history,
             self.origins,
-            origins_changed=lambda: self.origins_changes.put_nowait(None),
+            on_origins_changed=lambda: self.origins_changes.put_nowait(None),
             now=lambda: self.now,
         )
 

@@ -36,22 +36,22 @@ class MergedLog:
 
     def __init__(
         self,
-        new: Callable[[], TaggedStore],
+        make_store: Callable[[], TaggedStore],
         time_of: TimeOf,
         *,
         viewed_lines: Callable[[], Iterable[int]] = tuple,
-        moved: Callable[[Moved], None] = lambda _: None,
+        on_moved: Callable[[Moved], None] = lambda _: None,
     ) -> None:
-        """Initialise; `new` creates an empty store, `time_of` reads the times of lines.
+        """Initialise; `make_store` creates an empty store, `time_of` reads the times of lines.
 
-        When everything has been ordered again, `moved` is called with the new offsets of the lines
-        that `viewed_lines` returns.
+        When everything has been ordered again, `on_moved` is called with the new offsets of the
+        lines that `viewed_lines` returns.
         """
-        self.store = new()
-        self._new = new
+        self.store = make_store()
+        self._make_store = make_store
         self._time_of = time_of
         self._viewed_lines = viewed_lines
-        self._moved = moved
+        self._on_moved = on_moved
         self._interleaver = Interleaver(self.store, (), time_of)
         self._next_interleaver: Interleaver | None = None
         """Orders everything again and then replaces the current one; `None` while nothing does."""
@@ -157,7 +157,7 @@ class MergedLog:
         self.is_ordering = True
         sources = dict(self._sources)
         interleaver = self._next_interleaver = Interleaver(
-            self._new(), sources.values(), self._time_of
+            self._make_store(), sources.values(), self._time_of
         )
         try:
             interleaver.make_all_due()
@@ -186,7 +186,7 @@ class MergedLog:
             for old_start, line in sources.items()
             if line is not None
         }
-        self._moved(
+        self._on_moved(
             {
                 old_start: new_start
                 for old_start, new_start in new_starts.items()

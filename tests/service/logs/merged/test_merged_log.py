@@ -33,7 +33,7 @@ class JobLogs:
             lambda: TaggedStore.create(folder),
             time_of,
             viewed_lines=lambda: list(self.viewed_lines),
-            moved=self._note_moved,
+            on_moved=self._note_moved,
         )
         self.stores: list[LogStore] = []
         self.numbers: dict[int, int] = {}
