@@ -19,10 +19,11 @@ from studio_tui.presentation.form.merge import (
 from studio_tui.presentation.form.problems import Problem
 from studio_tui.presentation.format import plural
 from studio_tui.service.commands.submitted import edited_request
+from studio_tui.tui.form.change_review import ReviewAnswer, review_changes
 from studio_tui.tui.form.draft_files import path_of
 from studio_tui.tui.form.saved_forms import SavedForms
 from studio_tui.tui.form.sending import STOPPED
-from studio_tui.tui.form.submit_screen import ReviewAnswer, SubmitScreen
+from studio_tui.tui.form.submit_screen import SubmitScreen
 from studio_tui.tui.form.templates import Start
 from studio_tui.tui.form.validation import Checked
 from studio_tui.tui.frame.bulk import run_bulk
@@ -82,7 +83,7 @@ class EditMarkedScreen(SubmitScreen):
         order = await start_order(self.session, [repeat.job for repeat, _ in jobs])
         question = f"Run {plural(len(self._jobs), 'changed job')}?"
         note = tuple(map(Cell, order.paragraph))
-        answer = await self.review(question, (*note, *lines), (*note, *revealed))
+        answer = await review_changes(self, question, (*note, *lines), (*note, *revealed))
         from_checkpoints = answer is ReviewAnswer.FROM_CHECKPOINTS
         is_confirmed = from_checkpoints or answer is ReviewAnswer.FROM_START
         if is_confirmed and await self._may_start(order):

@@ -12,8 +12,9 @@ from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.form.job_request import draft_of
 from studio_tui.presentation.pipelines.impact import edit_note
 from studio_tui.service.commands.submitted import edited_request
+from studio_tui.tui.form.change_review import ReviewAnswer, review_changes
 from studio_tui.tui.form.saved_forms import SavedForms
-from studio_tui.tui.form.submit_screen import ReviewAnswer, SubmitScreen
+from studio_tui.tui.form.submit_screen import SubmitScreen
 from studio_tui.tui.form.templates import Start
 from studio_tui.tui.form.validation import Checked
 from studio_tui.tui.frame.commands import Basics
@@ -49,7 +50,9 @@ class EditScreen(SubmitScreen):
         after = replace(checked.draft, query=checked.query)
         lines, revealed = await asyncio.to_thread(changes, self._repeat, self._before, after)
         note = self._about_the_pipeline()
-        answer = await self.review("Run the changed job?", (*note, *lines), (*note, *revealed))
+        answer = await review_changes(
+            self, "Run the changed job?", (*note, *lines), (*note, *revealed)
+        )
         if answer is ReviewAnswer.SAVE_DRAFT:
             await self.leave()
             self.notify_user("Draft saved; e on the same job opens it again")

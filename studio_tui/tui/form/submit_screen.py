@@ -1,9 +1,8 @@
 """The form for a job."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import ExitStack
-from enum import StrEnum
 from functools import partial
 from typing import ClassVar
 
@@ -15,7 +14,6 @@ from textual.widgets import Static
 
 from studio_tui import clock
 from studio_tui.api.models import JobInput
-from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.form.checks import FormContext
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.job_request import request
@@ -34,7 +32,6 @@ from studio_tui.tui.form.validation import Checked, Follow, examine
 from studio_tui.tui.frame.commands import Basics, Command, bindings
 from studio_tui.tui.frame.page import Page
 from studio_tui.tui.frame.page_bars import breadcrumbs_below
-from studio_tui.tui.frame.review import Review
 from studio_tui.tui.jobs.rerun import names_of
 from studio_tui.tui.messages import GoBack, Refreshed
 from studio_tui.tui.terminal.key_queue import keys_held
@@ -61,14 +58,6 @@ _COMMANDS: tuple[Command["SubmitScreen"], ...] = (
 )
 
 
-class ReviewAnswer(StrEnum):
-    """An answer to a review of what is sent; its value is its key."""
-
-    FROM_CHECKPOINTS = "r"
-    FROM_START = "f"
-    SAVE_DRAFT = "d"
-
-
 class SubmitScreen(Page):
     """A form that keeps its input until Studio has created the job."""
 
@@ -91,7 +80,7 @@ class SubmitScreen(Page):
         self.commands.add(self.sender, self.fields, FormTemplates(self))
         self.commands.add_to(self, _COMMANDS)
         self._checked: Checked | None = None
-        self._values_shown = False
+        self.values_shown = False
         self._is_origin_known = True
         self._keys_held_to_restore = ExitStack()
         self._follow: Follow | None = None
@@ -161,8 +150,8 @@ class SubmitScreen(Page):
 
     def toggle_values(self) -> None:
         """Show or hide secrets in fields without the focus."""
-        self._values_shown = not self._values_shown
-        self.form.show_values(shown=self._values_shown)
+        self.values_shown = not self.values_shown
+        self.form.show_values(shown=self.values_shown)
 
     # Filling in, validating and saving.
 
@@ -230,23 +219,6 @@ class SubmitScreen(Page):
         with keys_held(self.app):
             await self.keeper.keep()
             self.app.post_message(GoBack())
-
-    async def review(
-        self, question: str, lines: Sequence[Cell], revealed: Sequence[Cell]
-    ) -> ReviewAnswer | None:
-        """Ask whether to send what `lines` show; return the answer, `None` if canceled.
-
-        `revealed` are the lines with their secrets, which are shown at once if the form shows its.
-        """
-        answers = (
-            (ReviewAnswer.FROM_CHECKPOINTS, "run from checkpoints"),
-            (ReviewAnswer.FROM_START, "run from the start"),
-            (ReviewAnswer.SAVE_DRAFT, "save as a draft"),
-        )
-        key = await self.ask(
-            Review(question, lines, answers, revealed=revealed, is_revealed=self._values_shown)
-        )
-        return None if key is None else ReviewAnswer(key)
 
     async def to_send(self, checked: Checked) -> Checked | None:
         """Return the form to send; a subclass may ask before, and return `None` to send nothing."""
