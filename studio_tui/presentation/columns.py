@@ -18,7 +18,7 @@ class Reserves(StrEnum):
     """When a column is as wide as for its longest possible contents, so that others do not move."""
 
     NOTHING = "never"
-    FROM_FIRST = "once it has contents"
+    ONCE_FILLED = "once it has contents"
     ALWAYS = "also before it has contents"
 
 

@@ -83,7 +83,7 @@ class Contents:
                     text_width = _text_width(cell)
                     if text_width > widths[index]:
                         reserves = self.columns[index].reserves
-                        widths[index] = LONGEST if reserves is Reserves.FROM_FIRST else text_width
+                        widths[index] = LONGEST if reserves is Reserves.ONCE_FILLED else text_width
                         is_wider = True
         if is_wider:
             for index in self._measured:

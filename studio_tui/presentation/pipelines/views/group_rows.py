@@ -35,7 +35,7 @@ COLUMNS = (
     Column("blocked", "⊘", 4, align=Align.RIGHT),
     TIME_COLUMN._replace(drop=3),
     Column(
-        "why", "NOW", 16, grow=2, drop=1, fits=True, reserves=Reserves.FROM_FIRST, wanted_width=24
+        "why", "NOW", 16, grow=2, drop=1, fits=True, reserves=Reserves.ONCE_FILLED, wanted_width=24
     ),
 )
 """In the order of `cells`."""

@@ -99,7 +99,7 @@ NODE_COLUMNS: tuple[ListColumn[NodeRow, NodeRow, Cell], ...] = (
             grow=2,
             drop=2,
             fits=True,
-            reserves=Reserves.FROM_FIRST,
+            reserves=Reserves.ONCE_FILLED,
             wanted_width=24,
         ),
         lambda row: why_cell(row.node, row.model),

@@ -1,7 +1,7 @@
 """A pipeline as a tree: each job once, below its deepest parent, with its other edges as text.
 
-The layout does not depend on states. Of equally deep parents the last is chosen, so that the others
-are above the job, too.
+The layout does not depend on states. Of equally deep parents the last in the plan is chosen; the
+others are usually above the job.
 """
 
 from collections import Counter
@@ -39,7 +39,7 @@ COLUMNS = (
         grow=1,
         drop=2,
         fits=True,
-        reserves=Reserves.FROM_FIRST,
+        reserves=Reserves.ONCE_FILLED,
         wanted_width=36,
         first_width=36,
     ),
@@ -133,15 +133,15 @@ def _child_prefixes(
     tree_children: Sequence[str], guides: str, sizes: Mapping[str, int]
 ) -> Iterator[tuple[str, str, str]]:
     """Yield each child, its prefix, and the guides: the start of its children's prefixes."""
-    is_lane = len(guides) >= 2 * DEEPEST
+    keeps_indentation = len(guides) >= 2 * DEEPEST
     order = list(tree_children)
-    if is_lane and len(order) > 1:
+    if keeps_indentation and len(order) > 1:
         largest = max(range(len(order)), key=lambda index: (sizes[order[index]], index))
         order.append(order.pop(largest))
     for child in order[:-1]:
         yield child, f"{guides}├─", f"{guides}│ "
     for child in order[-1:]:
-        if is_lane:
+        if keeps_indentation:
             yield child, f"{guides[:-1]}↓", guides
         else:
             yield child, f"{guides}└─", f"{guides}  "
@@ -156,7 +156,7 @@ def _tree_descendants(children: Mapping[str | None, Sequence[str]], node_id: str
 
 
 def name_parts(row: TreeRow, statuses: JobStatuses) -> tuple[Cell, ...]:
-    """Return the lines of the tree, the name, and other edges as text: cells of one tone each."""
+    """Return the cells of the job column: branches, glyph, name, hidden jobs, other edges."""
     look = statuses.look(row.id)
     parts = [
         Cell(row.prefix, Tone.DIM),
@@ -166,8 +166,8 @@ def name_parts(row: TreeRow, statuses: JobStatuses) -> tuple[Cell, ...]:
     if row.hidden:
         parts.append(_hidden_cell(row, statuses))
     if links := link_words(row, statuses):
-        # In little space, the number of edges says more than a name that is cut off. A cell that
-        # reports flaws has no shorter form.
+        # In little space, the number of edges says more than a name that is cut off. Dependencies
+        # on missing jobs or in cycles have no shorter form.
         number = len(row.also_after) + len(row.also_feeds)
         may_shorten = not flaw_words(statuses, statuses.plan.nodes[row.id])
         parts.append(Cell(f"  ({links})", Tone.DIM, (f"  (+{number})",) if may_shorten else ()))
@@ -175,7 +175,10 @@ def name_parts(row: TreeRow, statuses: JobStatuses) -> tuple[Cell, ...]:
 
 
 def link_words(row: TreeRow, statuses: JobStatuses) -> str:
-    """Return the edges that are not in the tree, and flaws: `also after x, y; also feeds z`."""
+    """Return the edges that are not in the tree: `also after x, y; also feeds z`.
+
+    Dependencies on missing jobs or in cycles follow.
+    """
     nodes = statuses.plan.nodes
     parts = [
         f"{words} {join_names([nodes[each].name for each in others])}"

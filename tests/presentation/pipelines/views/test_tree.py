@@ -226,9 +226,9 @@ def test_guide_lines_lead_from_each_job_to_its_parent(sent: Pipeline) -> None:
     columns: dict[int, str] = {}
     for row in tree:
         column = len(row.prefix)
-        is_lane = row.prefix.endswith("↓")
+        keeps_indentation = row.prefix.endswith("↓")
         if row.parent is not None:
-            assert columns[column if is_lane else column - 2] == row.parent
+            assert columns[column if keeps_indentation else column - 2] == row.parent
         columns = {at: node for at, node in columns.items() if at < column} | {column: row.id}
 
 
