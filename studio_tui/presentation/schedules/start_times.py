@@ -8,7 +8,7 @@ other text is rejected.
 import re
 from calendar import monthrange
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from difflib import get_close_matches
 
 from studio_tui.presentation.form.problems import quoted
@@ -17,9 +17,11 @@ from studio_tui.text import safe_line
 EXAMPLES = "`tomorrow 15:00`, `in 2 hours`, `monday 9am` or `2026-03-04 15:00`"
 
 RUN_NOW = "leave it empty to run now"
-"""Replaced where an empty time has another meaning."""
+"""Part of messages; replaced where an empty time does not run now."""
 
 _FARTHEST_YEARS = 10
+_LEAST_OFFSET = timedelta(hours=-12)
+_GREATEST_OFFSET = timedelta(hours=14)
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MONTHS = (
     *("january", "february", "march", "april", "may", "june", "july", "august", "september"),
@@ -71,10 +73,10 @@ _MONTH_DAY = re.compile(
     r"(?P<month>[a-z]+) (?P<day>\d{1,2})(?:st|nd|rd|th)?,?(?: (?P<year>\d{4}))?", re.ASCII
 )
 _SLASHED = re.compile(r"(?:^| )\d{1,4}(?:/\d{1,4}|\.\d{1,2}\.)", re.ASCII)
-"""`4/5` or `4.5.`, in which either number may be the month."""
+"""`4/5`, `4.5.` or `2026/3/25`."""
 _SLASHED_DATE = re.compile(r"(?:^| )(\d{1,2})([/.])(\d{1,2})(?:\2(\d{4})|\.)?(?=$|[ ,])", re.ASCII)
 _LEAP_YEAR = 2028
-"""The year of a date without one, so that 29 February is valid."""
+"""The year assumed when checking `29/2`, so that it is a date."""
 
 
 class StartTimeError(ValueError):
@@ -82,7 +84,7 @@ class StartTimeError(ValueError):
 
 
 def parse_start_time(text: str, now: datetime, zone: tzinfo) -> datetime:
-    """Return the only time that `text` means in `zone`, as an aware time in UTC.
+    """Return the time that `text` means, in UTC; `zone` is that of a text that names none.
 
     A time of day, a weekday, or a date without a year means the next one.
 
@@ -295,9 +297,10 @@ def _zone(text: str) -> tzinfo:
     if text in {"z", "utc"}:
         return UTC
     hours, minutes = int(text[1:3]), int(text[4:6])
-    if hours > 14 or minutes > 59:
+    offset = timedelta(hours=hours, minutes=minutes) * (-1 if text[0] == "-" else 1)
+    if minutes > 59 or not _LEAST_OFFSET <= offset <= _GREATEST_OFFSET:
         raise StartTimeError(f"There is no offset {text}; they go from -12:00 to +14:00.")
-    return datetime.strptime(text, "%z").tzinfo or UTC
+    return timezone(offset)
 
 
 def _not_in_future(moment: datetime, now: datetime, zone: tzinfo) -> str:
@@ -315,10 +318,10 @@ def _no_clock(words: str, typed: str, now: datetime) -> str:
     return _not_understood(typed)
 
 
-def _why_not_slashed(words: str) -> str:
+def _why_slashes_are_refused(words: str) -> str:
     parts = _SLASHED_DATE.search(words)
     if parts is None:
-        return "could be read in two ways"
+        return "is not how a date is typed here"
     first, second, year = int(parts[1]), int(parts[3]), int(parts[4] or _LEAP_YEAR)
     orders = {(second, first), (first, second)}
     valid_orders = sum(_is_date(year, month, day) for month, day in orders)
@@ -339,8 +342,9 @@ def _not_understood(typed: str) -> str:
     words = " ".join(typed.lower().split())
     if words in {"now", "at once", "immediately"}:
         return f"That is now; {RUN_NOW}."
-    if _SLASHED.search(words):
-        return f"{quoted(typed)} {_why_not_slashed(words)}; type the date as `2026-03-04 15:00`."
+    if _SLASHED.search(words) and not words.startswith("in "):
+        why = _why_slashes_are_refused(words)
+        return f"{quoted(typed)} {why}; type the date as `2026-03-04 15:00`."
     length = words.removesuffix(" from now")
     if _LENGTH.fullmatch(length):
         return f"{quoted(typed)} is a time span; did you mean `in {length}`?"

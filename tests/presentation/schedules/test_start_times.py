@@ -57,6 +57,8 @@ def local(text: str) -> datetime:
         ("2026-03-04 10:00Z", "2026-03-04 11:00"),
         ("2026-03-04 10:00 utc", "2026-03-04 11:00"),
         ("2026-03-04T10:00:00-05:00", "2026-03-04 16:00"),
+        ("2026-03-04 10:00-12:00", "2026-03-04 23:00"),
+        ("2026-03-04 10:00+14:00", "2026-03-03 21:00"),
         ("tomorrow 3pm UTC", "2026-03-04 16:00"),
         ("in 2 hours", "2026-03-03 13:00"),
         ("in 2h", "2026-03-03 13:00"),
@@ -119,6 +121,16 @@ def test_a_start_time_in_words_is_parsed(text: str, expected: str) -> None:
             "04/05/2026 9:00",
             "“04/05/2026 9:00” could be read in two ways; type the date as `2026-03-04 15:00`.",
         ),
+        *(
+            (
+                f"{text} 15:00",
+                (
+                    f"“{text} 15:00” is not how a date is typed here; type the date as"
+                    " `2026-03-04 15:00`."
+                ),
+            )
+            for text in ("2026/03/25", "2026.03.25", "2026/25/03", "25/12/26", "2026/3")
+        ),
         ("2 hours", "“2 hours” is a time span; did you mean `in 2 hours`?"),
         (
             "2 hours ago",
@@ -156,7 +168,10 @@ def test_a_start_time_in_words_is_parsed(text: str, expected: str) -> None:
                 ("0.1", "month", 3),
             )
         ),
-        ("10:00 +15:00", "There is no offset +15:00; they go from -12:00 to +14:00."),
+        *(
+            (f"10:00 {offset}", f"There is no offset {offset}; they go from -12:00 to +14:00.")
+            for offset in ("+15:00", "+14:01", "-12:01", "-13:30", "+05:60")
+        ),
         (
             "2026-03-29 02:30",
             (
@@ -184,7 +199,7 @@ def test_an_invalid_start_time_is_refused_with_a_sentence(text: str, sentence: s
     [
         *("at 9", "13", "tomorrow 3", "monday monday", "3pm 4pm", "tomorrow in 2 hours", "in"),
         *("in 2 minutes 3pm", "in 2 hours at 9am", "in 1 h 2 h", "in -2 hours", "next week"),
-        *("٣pm", "tomorrow 3pm tomorrow", "", "in 2 hours 3"),
+        *("٣pm", "tomorrow 3pm tomorrow", "", "in 2 hours 3", "in 1/2 hour"),
     ],
 )
 def test_a_start_time_understood_only_in_part_is_refused(text: str) -> None:
