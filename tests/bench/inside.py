@@ -23,7 +23,7 @@ from studio_tui.paths import styles_dir
 from studio_tui.presentation.jobs.filters import JOBS
 from studio_tui.presentation.jobs.rows import COLUMNS, cells
 from studio_tui.presentation.lists.filter_terms import Terms
-from studio_tui.presentation.lists.kinds import NEWEST_FIRST
+from studio_tui.presentation.lists.kinds import AS_SENT
 from studio_tui.presentation.lists.listing import Listing
 from studio_tui.tui.widgets.big_table import BigTable
 
@@ -60,7 +60,7 @@ class ListApp(App[None]):
         if page is not self._last_page:
             self._last_page = page
             self._list.replace(page.items)
-            self.table.show(self._list.ids(Terms("", JOBS), NEWEST_FIRST, _NOON))
+            self.table.show(self._list.ids(Terms("", JOBS), AS_SENT, _NOON))
 
     async def tick(self) -> None:
         """Update the table like the dashboard does as time passes."""

@@ -10,7 +10,7 @@ from studio_tui.presentation.cells import NOTHING, Cell, Tone
 from studio_tui.presentation.columns import Align, Column
 from studio_tui.presentation.format import clock_time, plural
 from studio_tui.presentation.jobs.facts import Fact
-from studio_tui.presentation.lists.kinds import NEWEST_FIRST, Kind
+from studio_tui.presentation.lists.kinds import AS_SENT, Kind
 from studio_tui.presentation.lists.list_column import ListColumn, SortOrder, layouts
 from studio_tui.text import safe_block, safe_line
 
@@ -118,7 +118,7 @@ ACTIVITY_COLUMNS: tuple[ListColumn[Entry, Entry, Cell], ...] = (
     ListColumn(
         Column("at", "AT", 11, drop=3, fits=True),
         lambda entry: Cell(_time(entry), Tone.DIM),
-        sorted_like=NEWEST_FIRST,
+        sorted_like=AS_SENT,
     ),
     ListColumn(
         Column("what", "WHAT", 16, grow=3, fits=True, wanted_width=26, first_width=40),
@@ -181,6 +181,6 @@ ACTIVITY: Kind[Entry] = Kind(
     },
     suggestions=("kind=command", "kind=call", "took>1s", "age<1h"),
     hint="words, kind=command, status=failed, answer=500, took>1s, age<1h, !not",
-    as_sent="time, newest first",
+    as_sent_label="time, newest first",
     is_moving=lambda entry: False,
 )

@@ -285,6 +285,6 @@ CLUSTERS = Kind[Cluster](
     columns=CLUSTER_COLUMNS,
     suggestions=(),
     hint="words, status=active, provider=aws, name==exact, name~regex, !not",
-    as_sent="Studio's order",
+    as_sent_label="Studio's order",
     is_moving=lambda cluster: False,
 )

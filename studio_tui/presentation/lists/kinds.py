@@ -12,7 +12,7 @@ from studio_tui.presentation.lists.list_column import ListColumn, SortOrder
 
 T = TypeVar("T")
 
-NEWEST_FIRST = "age"
+AS_SENT = "age"
 """Key in `Kind.sorts` of the order in which Studio sends the rows."""
 
 _OFFERED = {"name": ("=", "==", "~")}
@@ -40,7 +40,7 @@ class Kind(Generic[T]):
     """Terms offered by completion, besides those for states and fields."""
     hint: str
     """Examples of terms."""
-    as_sent: str = field(default="age, newest first", kw_only=True)
+    as_sent_label: str = field(default="age, newest first", kw_only=True)
     """Label in the sort menu for the order in which Studio sends the rows."""
     other_fields: Mapping[str, Callable[[T], str]] = field(default_factory=dict, kw_only=True)
     """Filter fields that have no column, by name."""
@@ -49,7 +49,7 @@ class Kind(Generic[T]):
     )
     """Durations that filters can compare and that have no column, in seconds, by name."""
     conditions: Mapping[str, Callable[[T], bool]] = field(default_factory=dict, kw_only=True)
-    """Further conditions that are valid after `is:`, by word."""
+    """Further words for `is:` and `status=`, with their conditions."""
     is_moving: Callable[[T], bool]
     """Returns whether cells of a row change every second."""
 
@@ -96,9 +96,9 @@ class Kind(Generic[T]):
     def sorts(self) -> Mapping[str, SortOrder[T]]:
         """Sort orders, by the key of their column, in the order of the menu: Studio's first."""
         # Sorting is stable, so rows with equal sort keys stay as they were sent.
-        as_sent: SortOrder[T] = SortOrder(self.as_sent, lambda row, now: 0)
+        as_sent: SortOrder[T] = SortOrder(self.as_sent_label, lambda row, now: 0)
         orders = {column.layout.key: column.order for column in self.columns if column.order}
-        return {NEWEST_FIRST: as_sent, **orders}
+        return {AS_SENT: as_sent, **orders}
 
     def order_of(self, column: str) -> str | None:
         """Return the key in `sorts` of the order of a column; `None` if it has none."""

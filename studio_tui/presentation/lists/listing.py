@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from studio_tui.presentation.format import seconds_between
 from studio_tui.presentation.lists.filter_terms import Terms
-from studio_tui.presentation.lists.kinds import NEWEST_FIRST, Kind
+from studio_tui.presentation.lists.kinds import AS_SENT, Kind
 
 T = TypeVar("T")
 
@@ -43,7 +43,7 @@ class Listing(Generic[T]):
         return bool(self._moving)
 
     def values(self) -> Iterable[T]:
-        """Return all rows, newest first."""
+        """Return all rows, in Studio's order."""
         return self._rows.values()
 
     def get(self, key: str | None) -> T | None:
@@ -51,7 +51,7 @@ class Listing(Generic[T]):
         return self._rows.get(key) if key is not None else None
 
     def replace(self, rows: Sequence[T]) -> frozenset[str]:
-        """Replace all rows by `rows`, newest first; return the ids of new and changed rows.
+        """Replace all rows by `rows`, in Studio's order; return the ids of new and changed ones.
 
         If several rows have the same id, the last of them is kept.
         """
@@ -114,7 +114,7 @@ class Listing(Generic[T]):
             if always_included in self._rows:
                 included = {key for key, _ in passing} | {always_included}
                 passing = [(key, row) for key, row in rows if key in included]
-        if sort != NEWEST_FIRST:
+        if sort != AS_SENT:
             order = self._kind.sorts[sort].key
             passing = sorted(passing, key=lambda keyed: order(keyed[1], now))
         ids = [key for key, _ in passing] if passing is not rows else list(self._rows)

@@ -14,7 +14,7 @@ from textual.screen import Screen
 
 from studio_tui import clock
 from studio_tui.presentation.jobs.facts import Fact, FactLine
-from studio_tui.presentation.lists.kinds import NEWEST_FIRST
+from studio_tui.presentation.lists.kinds import AS_SENT
 from studio_tui.presentation.lists.listing import Listing
 from studio_tui.presentation.lists.widest_rows import WidestRows
 from studio_tui.tui.frame.list_filter import ListFilter
@@ -294,7 +294,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         if terms and not is_refiltered and self.table.chosen is not None:
             # A user who filters reads this row, so the cursor does not follow the newest row.
             self.table.pin_cursor()
-        newest_first = view.sort == NEWEST_FIRST and not view.reverse
+        newest_first = view.sort == AS_SENT and not view.reverse
         if (cursor := self.table.cursor) is not None:
             # The row under the cursor may now be shown as part of a group.
             self.table.join_cursor_to(self._page.row_of(cursor))

@@ -4,7 +4,7 @@ from typing import Any
 
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.format import plural
-from studio_tui.presentation.lists.kinds import NEWEST_FIRST, Kind
+from studio_tui.presentation.lists.kinds import AS_SENT, Kind
 from studio_tui.service.polling.snapshot import Snapshot
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.list_view import ListView
@@ -54,7 +54,7 @@ def order_parts(tab: str, kind: Kind[Any], view: ListView, *, hidden_marks: int)
     """Return the order of the rows, unless it is the default, and the number of marked rows."""
     order = kind.sorts[view.sort].label + (", reversed" if view.reverse else "")
     parts: list[Part] = []
-    if view.sort != NEWEST_FIRST or view.reverse:
+    if view.sort != AS_SENT or view.reverse:
         action = f"screen.do('{tab}.sort')"
         parts += [Part(f" sorted by {order} ", Tone.DIM, action), Part("──", "rule")]
     if marks := len(view.marks):

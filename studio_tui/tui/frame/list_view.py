@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from studio_tui.files import read_json
 from studio_tui.presentation.lists.filter_terms import FilterError, Terms
-from studio_tui.presentation.lists.kinds import NEWEST_FIRST, Kind
+from studio_tui.presentation.lists.kinds import AS_SENT, Kind
 
 MOST_LOADED = 1_000_000
 MOST_LINES = MOST_SIDEWAYS = 10_000
@@ -23,7 +23,7 @@ class ListView:
     """The user's place in a list, and the settings of the list."""
 
     filter: str = ""
-    sort: str = NEWEST_FIRST
+    sort: str = AS_SENT
     """A key of `Kind.sorts`."""
     reverse: bool = False
     preview: bool = True
@@ -97,7 +97,7 @@ def load_view(path: Path, kind: Kind[Any]) -> ListView:
         view = view.replace(sideways=0)
     if not 0 <= view.loaded <= MOST_LOADED:
         view = view.replace(loaded=0)
-    return view if view.sort in kind.sorts else view.replace(sort=NEWEST_FIRST)
+    return view if view.sort in kind.sorts else view.replace(sort=AS_SENT)
 
 
 @lru_cache(maxsize=8)

@@ -10,7 +10,7 @@ from studio_tui.presentation.jobs.filters import JOBS, exact_filter, id_filter, 
 from studio_tui.presentation.jobs.states import counts
 from studio_tui.presentation.lists.filter_terms import FilterError, valid_terms
 from studio_tui.presentation.lists.filter_words import quote_value, split_terms
-from studio_tui.presentation.lists.kinds import NEWEST_FIRST
+from studio_tui.presentation.lists.kinds import AS_SENT
 from studio_tui.presentation.lists.listing import Listing
 from studio_tui.service.newer_attempts import NewerAttempt
 from studio_tui.text import safe_line
@@ -236,7 +236,7 @@ def test_filters_distinguish_blocked_jobs_from_waiting_jobs(text: str, expected:
     rows.replace(jobs)
     terms, problem = valid_terms(text, kind)
     assert not problem
-    ids = rows.ids(terms, NEWEST_FIRST, NOON)
+    ids = rows.ids(terms, AS_SENT, NOON)
     assert [rows[key].name for key in ids] == expected
 
 
@@ -251,7 +251,7 @@ def test_a_filter_for_problems_excludes_failures_with_a_newer_attempt() -> None:
     rows.replace(jobs)
 
     def numbers_passing(text: str) -> list[int]:
-        ids = rows.ids(valid_terms(text, kind)[0], NEWEST_FIRST, NOON)
+        ids = rows.ids(valid_terms(text, kind)[0], AS_SENT, NOON)
         return [number for number, each in enumerate(jobs, 1) if each.id in ids]
 
     assert numbers_passing("status=problem") == [2, 4]

@@ -9,7 +9,7 @@ from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.columns import Column
 from studio_tui.presentation.jobs.filters import JOBS
 from studio_tui.presentation.lists.filter_terms import FilterError, Terms
-from studio_tui.presentation.lists.kinds import NEWEST_FIRST
+from studio_tui.presentation.lists.kinds import AS_SENT
 from studio_tui.presentation.lists.list_column import ListColumn, SortOrder, layouts
 from studio_tui.presentation.lists.listing import Listing
 from tests.jobs import NOON, job
@@ -30,7 +30,7 @@ KIND = replace(JOBS, columns=(*JOBS.columns, PYTHON, LIKE_PYTHON))
 OLD, NEW = job(1, python_version="3.11", workers=9), job(2, python_version="3.13", workers=70)
 
 
-def ids(text: str, sort: str = NEWEST_FIRST) -> list[str]:
+def ids(text: str, sort: str = AS_SENT) -> list[str]:
     rows = Listing(KIND)
     rows.replace([NEW, OLD])
     return rows.ids(Terms(text, KIND), sort, NOON)
@@ -39,7 +39,7 @@ def ids(text: str, sort: str = NEWEST_FIRST) -> list[str]:
 def test_a_list_can_be_sorted_by_a_new_column_which_is_in_the_sort_menu() -> None:
     assert ids("", "python") == [OLD.id, NEW.id]
     first, *_, last = KIND.sorts
-    assert (first, last) == (NEWEST_FIRST, "python")
+    assert (first, last) == (AS_SENT, "python")
     order = KIND.sorts["python"]
     assert (order.label, order.largest_first) == ("Python version", True)
     assert (KIND.order_of("python"), KIND.order_of("like")) == ("python", "python")
@@ -59,5 +59,5 @@ def test_titles_have_the_order_of_their_columns() -> None:
 
 def test_a_list_cannot_be_sorted_by_a_column_without_a_sort_order() -> None:
     plain = replace(KIND, columns=(replace(PYTHON, order=None),))
-    assert list(plain.sorts) == [NEWEST_FIRST]
+    assert list(plain.sorts) == [AS_SENT]
     assert plain.order_of("python") is None

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from studio_tui.api.models import Job
 from studio_tui.presentation.jobs.filters import JOBS
 from studio_tui.presentation.lists.filter_terms import Terms
-from studio_tui.presentation.lists.kinds import NEWEST_FIRST
+from studio_tui.presentation.lists.kinds import AS_SENT
 from studio_tui.presentation.lists.listing import Listing
 from tests.jobs import NOON, job
 from tests.presentation.jobs.job_filter import Filter
@@ -44,7 +44,7 @@ def test_a_filter_passes_the_same_rows_together_as_one_by_one(text: str) -> None
     job_filter, rows = Filter(text), Listing(JOBS)
     rows.replace(JOBS_OF_ALL_KINDS)
     passing_alone = [each.id for each in JOBS_OF_ALL_KINDS if job_filter.matches(each, NOON)]
-    assert rows.ids(job_filter, NEWEST_FIRST, NOON) == passing_alone
+    assert rows.ids(job_filter, AS_SENT, NOON) == passing_alone
 
 
 @given(st.lists(answers, min_size=1, max_size=6), st.data())
@@ -68,7 +68,7 @@ def test_a_listing_replaced_many_times_equals_a_new_listing(
         assert rows.changes_with_the_second(LATER) == new.changes_with_the_second(LATER)
         for text in ("failed", "status=failed", ""):
             terms = Terms(text, JOBS)
-            assert rows.ids(terms, NEWEST_FIRST, NOON) == new.ids(terms, NEWEST_FIRST, NOON)
+            assert rows.ids(terms, AS_SENT, NOON) == new.ids(terms, AS_SENT, NOON)
         before = after
 
 
