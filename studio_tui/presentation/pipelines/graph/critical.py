@@ -64,9 +64,9 @@ def critical_path_of(model: ViewModel) -> tuple[str, ...]:
 def _actual_end(
     model: ViewModel, path_weights: Mapping[str, Weight], previous: dict[str, str]
 ) -> str | None:
-    """Return the job that ended last, and store in `previous` for each job its last parent to end.
+    """Return the job that ended last, and store in `previous` each job's parent that ended last.
 
-    Jobs that did not run, or whose end is unknown, are left out.
+    Jobs that did not run, or whose end is unknown, do not change `previous`.
     """
     ends: dict[str, tuple[datetime, Weight]] = {}
     for node_id, node in model.plan.nodes.items():
@@ -88,14 +88,15 @@ def _actual_end(
 def weight(node: Node, model: ViewModel) -> Weight | None:
     """Return the duration of a job; `None` if its status or its duration is unknown.
 
-    Unless its own times tell it, it is estimated from past runs, and while the job runs from its
-    progress.
+    For a job that runs or can still run it is an estimate: from past runs or, while the job runs,
+    from its progress if that is longer.
     """
     state = model.statuses.states[node.id]
     if state in {NodeState.DONE, NodeState.FAILED, NodeState.CANCELING, NodeState.CANCELED}:
         took = model.run_time(node)
         return Weight(0.0, took.seconds) if took is not None else None
     if state in {NodeState.BLOCKED, NodeState.SCHEDULE}:
+        # A schedule does not run itself.
         return Weight(0.0, 0.0)
     if state is NodeState.UNKNOWN:
         return None
@@ -129,6 +130,7 @@ def seconds_by_bar(node: Node, model: ViewModel) -> float | None:
 
 
 def _expected_seconds(node: Node, model: ViewModel) -> float | None:
+    """Return the median of past runs, at least the longest failed attempt."""
     expected = model.expected_seconds(node)
     return None if expected is None else max(expected, model.longest_failure_seconds(node))
 
@@ -148,8 +150,8 @@ def _duration_by_bar(whole: float, percent: float | None, usual: float | None) -
     """Return a duration between `usual` and `whole`: the fuller the bar, the closer to `whole`.
 
     The first steps of a bar can be much slower than the others, so that `whole`, the duration by
-    the bar, jumps from seconds to an hour and back. Its weight is a square root, because the error
-    of a rate falls with the square root of its samples.
+    the bar, jumps from seconds to an hour and back. It counts by the square root of the share done,
+    because the error of a rate falls with the square root of its samples.
     """
     if usual is None or percent is None or whole <= usual:
         return whole
@@ -177,9 +179,9 @@ def path_words(
 ) -> str:
     """Format a path with durations or estimates: `… 3 before ▸ load 0:40 ▸ … 2 more ▸ fit ~9:00`.
 
-    The text begins with the last job that has ended, after the number of those before it; if all
-    have ended, with the first. Jobs that do not fit in `room` cells are replaced by their number:
-    the longest job is always named, then longer jobs are preferred, then the first and the last.
+    Jobs before the last that has ended are replaced by their number, unless all have ended. So are
+    jobs that do not fit in `room` cells. The longest job is always named; longer ones are
+    preferred, and of equally long ones the first and the last.
     """
     states = model.statuses.states
     ended = [index for index, node_id in enumerate(path) if states[node_id] not in TO_RUN]
