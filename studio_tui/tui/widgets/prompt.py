@@ -28,7 +28,7 @@ class PromptKind(NamedTuple):
     sign: str
     placeholder: str
     suggestions: tuple[str, ...] = ()
-    """Terms offered as completions of filter terms."""
+    """Filter terms offered as completions."""
 
 
 SEARCH = PromptKind("/", "text, or ~ and a regular expression; capitals match case")
@@ -80,7 +80,7 @@ class _Line(DrawnInput):
     async def action_submit(self) -> None:
         """Submit the text, and focus the view at once, so that it gets the keys that follow."""
         self.screen.set_focus(self._view)
-        self.post_message(LogPrompt.Submitted(self.kind, self.value))
+        self.post_message(LinePrompt.Submitted(self.kind, self.value))
 
     def action_complete(self) -> None:
         if self.suggestion:
@@ -90,10 +90,10 @@ class _Line(DrawnInput):
         """Keep the focus, so that typed text runs no commands."""
 
     def action_leave(self) -> None:
-        self.post_message(LogPrompt.Left(self.kind))
+        self.post_message(LinePrompt.Left(self.kind))
 
 
-class LogPrompt(Vertical):
+class LinePrompt(Vertical):
     """Asks for one line of text; an error is shown below it until the text changes."""
 
     @dataclass
@@ -112,11 +112,11 @@ class LogPrompt(Vertical):
 
         kind: PromptKind
 
-    def __init__(self, log: Widget) -> None:
-        """Make a closed prompt; `log` gets the focus when a text is submitted."""
+    def __init__(self, view: Widget) -> None:
+        """Make a closed prompt; `view` gets the focus when a text is submitted."""
         super().__init__()
         self._sign = Static(markup=False, classes="sign")
-        self._line = _Line(log)
+        self._line = _Line(view)
         self._problem = Static(markup=False, classes="problem")
 
     @property

@@ -33,7 +33,7 @@ from studio_tui.tui.logs.view.scrolling import Scrolling
 from studio_tui.tui.logs.view.search import LogSearch
 from studio_tui.tui.logs.view.selection import LineSelection
 from studio_tui.tui.widgets.bar import Bar, Part
-from studio_tui.tui.widgets.prompt import FILTER, LINE, SEARCH, TIME, LogPrompt, PromptKind
+from studio_tui.tui.widgets.prompt import FILTER, LINE, SEARCH, TIME, LinePrompt, PromptKind
 
 _COMMANDS: tuple[Command["LogView"], ...] = (
     Command(
@@ -94,7 +94,7 @@ class LogView(HasCommands, Widget):
         self.is_all_here = True
         """Whether no more of the log will arrive, as far as the screen has set it."""
         self.pane, self.bar = LogPane(), LogBar()
-        self.prompt, self.words = LogPrompt(self.pane), Bar(id="log-words")
+        self.prompt, self.words = LinePrompt(self.pane), Bar(id="log-words")
         self._unwatch_store: Callable[[], None] = lambda: None
         self._frames = Frames(self, self._show_arrived)
         self._bottom = 0
@@ -300,12 +300,12 @@ class LogView(HasCommands, Widget):
 
     # --- the prompt ------------------------------------------------------------------------------
 
-    def on_log_prompt_changed(self, event: LogPrompt.Changed) -> None:
+    def on_line_prompt_changed(self, event: LinePrompt.Changed) -> None:
         if event.kind is SEARCH:
             self.search.highlight_typed(event.value)
 
-    @on(LogPrompt.Submitted)
-    def _submitted(self, event: LogPrompt.Submitted) -> None:
+    @on(LinePrompt.Submitted)
+    def _submitted(self, event: LinePrompt.Submitted) -> None:
         event.stop()
         submit = {
             SEARCH: self.search.submit,
@@ -319,8 +319,8 @@ class LogView(HasCommands, Widget):
         else:
             self._close_prompt()
 
-    @on(LogPrompt.Left)
-    def _prompt_left(self, event: LogPrompt.Left) -> None:
+    @on(LinePrompt.Left)
+    def _prompt_left(self, event: LinePrompt.Left) -> None:
         event.stop()
         self.search.highlight_current()
         self._close_prompt()

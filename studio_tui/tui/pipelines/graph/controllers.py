@@ -17,7 +17,7 @@ from studio_tui.tui.pipelines.graph.state import GraphState
 from studio_tui.tui.pipelines.graph.structure import GraphStructure
 from studio_tui.tui.pipelines.graph.view_modes import SHOW_COMMANDS, ViewModes
 from studio_tui.tui.pipelines.graph.views import Views
-from studio_tui.tui.widgets.prompt import LogPrompt, PromptKind
+from studio_tui.tui.widgets.prompt import LinePrompt, PromptKind
 
 ALL_BINDINGS = (
     *bindings(JobController, without={"job.pipeline"}),
@@ -41,7 +41,7 @@ class Controllers:
         drawer: Drawer,
     ) -> None:
         self._state = state
-        self.prompt = LogPrompt(views.rows.widget)
+        self.prompt = LinePrompt(views.rows.widget)
         self.search = Search(state, cursor, self.prompt, host.notify_user)
         self.filtering = Filtering(state, cursor, self.prompt)
         self.marks = Marks(host, state, cursor)

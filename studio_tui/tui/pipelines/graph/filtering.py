@@ -7,7 +7,7 @@ from studio_tui.presentation.pipelines.filters import PIPELINE_JOBS
 from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.pipelines.graph.cursor import Cursor
 from studio_tui.tui.pipelines.graph.state import GraphState
-from studio_tui.tui.widgets.prompt import LogPrompt, PromptKind
+from studio_tui.tui.widgets.prompt import LinePrompt, PromptKind
 
 FILTER = PromptKind("&", PIPELINE_JOBS.hint, PIPELINE_JOBS.completions)
 
@@ -15,7 +15,7 @@ FILTER = PromptKind("&", PIPELINE_JOBS.hint, PIPELINE_JOBS.completions)
 class Filtering:
     """Controller of the filter on a pipeline's page."""
 
-    def __init__(self, state: GraphState, cursor: Cursor, prompt: LogPrompt) -> None:
+    def __init__(self, state: GraphState, cursor: Cursor, prompt: LinePrompt) -> None:
         self._state = state
         self._cursor = cursor
         self._prompt = prompt

@@ -31,7 +31,7 @@ from studio_tui.tui.pipelines.graph.structure import GraphStructure
 from studio_tui.tui.pipelines.graph.views import Views
 from studio_tui.tui.widgets.big_table import BigTable
 from studio_tui.tui.widgets.debouncer import Debouncer
-from studio_tui.tui.widgets.prompt import PROMPT_HINTS, LogPrompt
+from studio_tui.tui.widgets.prompt import PROMPT_HINTS, LinePrompt
 
 _ABOUT_ROWS = frozenset(
     {"mode", "folds", "opened", "grouping", "problems", "filter", "critical", "full_names",
@@ -262,18 +262,18 @@ class PipelineScreen(Page):
     def _pointed(self, message: GraphView.Pointed) -> None:
         self.controllers.job.go_to_or_open(self.views.drawing.at(message.x, message.y))
 
-    @on(LogPrompt.Changed)
-    def _typed(self, message: LogPrompt.Changed) -> None:
+    @on(LinePrompt.Changed)
+    def _typed(self, message: LinePrompt.Changed) -> None:
         asking = self.controllers.prompt_controller(message.kind)
-        if isinstance(message, LogPrompt.Submitted):
+        if isinstance(message, LinePrompt.Submitted):
             asking.submit(message.value)
             if not self.controllers.prompt.is_open:
                 self.views.focus()
         else:
             asking.preview(message.value)
 
-    @on(LogPrompt.Left)
-    def _typing_left(self, message: LogPrompt.Left) -> None:
+    @on(LinePrompt.Left)
+    def _typing_left(self, message: LinePrompt.Left) -> None:
         self.views.focus()
         self.controllers.prompt_controller(message.kind).cancel()
 

@@ -9,7 +9,7 @@ from studio_tui.presentation.pipelines.filters import PIPELINE_JOBS
 from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.pipelines.graph.cursor import Cursor
 from studio_tui.tui.pipelines.graph.state import GraphState
-from studio_tui.tui.widgets.prompt import LogPrompt, PromptKind
+from studio_tui.tui.widgets.prompt import LinePrompt, PromptKind
 
 SEARCH = PromptKind("/", PIPELINE_JOBS.hint, PIPELINE_JOBS.completions)
 
@@ -18,7 +18,7 @@ class Search:
     """Controller of the search on a pipeline's page."""
 
     def __init__(
-        self, state: GraphState, cursor: Cursor, prompt: LogPrompt, notify: Callable[[str], None]
+        self, state: GraphState, cursor: Cursor, prompt: LinePrompt, notify: Callable[[str], None]
     ) -> None:
         self._state = state
         self._cursor = cursor
