@@ -30,7 +30,7 @@ from studio_tui.tui.help_and_palette import WithHelpAndPalette
 from studio_tui.tui.sheets import OPENING, OPENING_LIST
 from studio_tui.tui.shutdown.signals import HandlesExit
 from studio_tui.tui.stacking import (
-    BOTTOM,
+    SCREENS_AT_BOTTOM,
     back_in_pipeline,
     failure_as_notification,
     install_tab,
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from studio_tui.tui.screens import Screens
 
 QUIT_WITHIN = 2.0
+"""Seconds within which `q` must be pressed again on a tab."""
 
 Connect: TypeAlias = "Callable[[Choice | None], Connected]"
 """Connects as the user chose, or with `None` as the settings say.
@@ -67,12 +68,12 @@ def _visible_form(app: App[int]) -> "WelcomeScreen | None":
     return cast("WelcomeScreen", app.screen) if is_form else None
 
 
-async def _is_refused(app: App[int], connected: "Connected") -> bool:
+async def _first_request_fails(app: App[int], connected: "Connected") -> bool:
     if (form := _visible_form(app)) is None:
         return False
-    from studio_tui.tui.recovery import is_refused  # noqa: PLC0415 (rarely needed)
+    from studio_tui.tui.recovery import first_request_fails  # noqa: PLC0415 (rarely needed)
 
-    return await is_refused(connected, form)
+    return await first_request_fails(connected, form)
 
 
 def _show_form(app: App[int], why: str) -> None:
@@ -130,7 +131,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         self._restarter: Restarter | None = None
         self._place_keeper: PlaceKeeper | None = None
         self._quit_pressed_at = -QUIT_WITHIN
-        """Of the monotonic clock."""
+        """In seconds of the monotonic clock."""
         self._notices: Notices
 
     def get_default_screen(self) -> OpeningScreen:
@@ -156,12 +157,12 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         else:
             from studio_tui.tui.screens import Screens  # noqa: PLC0415 (it imports the models)
 
-            self.call_from_thread(self._try, connected, Screens(connected))
+            self.call_from_thread(self._enter_if_it_answers, connected, Screens(connected))
 
-    @work(name="try", group="connect")
-    async def _try(self, connected: "Connected", screens: "Screens") -> None:
-        """Switch to a Studio; a form and its input stay until Studio answers."""
-        if not await _is_refused(self, connected):
+    @work(name="check", group="connect")
+    async def _enter_if_it_answers(self, connected: "Connected", screens: "Screens") -> None:
+        """Switch to a Studio; an open form stays with its input until Studio answers."""
+        if not await _first_request_fails(self, connected):
             self._enter(connected, screens)
 
     @work(name="enter", group="enter")
@@ -170,8 +171,8 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         if not self.is_running:
             return  # the user has quit meanwhile
         self._connected, self._screens, self._reported_refusal = connected, screens, None
-        from studio_tui.tui import first_steps, remembering  # noqa: PLC0415 (not before the pages)
-        from studio_tui.tui.frame import notices  # noqa: PLC0415 (not before the pages)
+        from studio_tui.tui import first_steps, remembering  # noqa: PLC0415 (not before the first paint)
+        from studio_tui.tui.frame import notices  # noqa: PLC0415 (not before the first paint)
 
         self._notices = notices.Notices(self, connected.session.endings, quiet=connected.quiet)
         connected.session.records.database.warn = notices.warn_from_any_thread(self)
@@ -190,7 +191,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         self._connected.session.held.undo_all()
         self._notices.stop()
         self.workers.cancel_group(self, "poll")
-        while len(self.screen_stack) >= BOTTOM:
+        while len(self.screen_stack) >= SCREENS_AT_BOTTOM:
             self.pop_screen()
         for name, page in self._screens.tabs.items():
             self.uninstall_screen(name)
@@ -249,7 +250,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
 
     @work(name="return", group="poll")
     async def _keep_place_up_to_date(self, connected: "Connected", screens: "Screens") -> None:
-        from studio_tui.tui import remembering  # noqa: PLC0415 (not before the pages)
+        from studio_tui.tui import remembering  # noqa: PLC0415 (not before the first paint)
 
         # The next run begins with the first choice again, not with a choice made in the form.
         is_first_choice = connected.choice == self._first_choice
@@ -319,10 +320,10 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         self._show_tab(message.tab)
 
     def on_go_back(self) -> None:
-        """Close a page, unless a dialog is open; quit on a tab if called twice or unconnected."""
+        """Close a page, not a dialog; on a tab, quit if called twice or if not connected."""
         if isinstance(self.screen, ModalScreen):
             return
-        if len(self.screen_stack) > BOTTOM:
+        if len(self.screen_stack) > SCREENS_AT_BOTTOM:
             self.pop_screen()
             if self._screens:
                 self._screens.restore_filters()

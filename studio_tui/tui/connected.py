@@ -70,7 +70,7 @@ class Connected:
 
         Jobs that only wait for other jobs do not count: they may be blocked forever.
         """
-        from studio_tui.api.states import (  # noqa: PLC0415 (not before the pages)
+        from studio_tui.api.states import (  # noqa: PLC0415 (not before the first paint)
             FINISHED_STATES,
             NOT_QUEUED_STATES,
         )
@@ -81,7 +81,7 @@ class Connected:
     @property
     def quit_question(self) -> str:
         """Such as `Press q again to quit; jobs keep running`."""
-        from studio_tui.presentation.format import plural  # noqa: PLC0415 (not before the pages)
+        from studio_tui.presentation.format import plural  # noqa: PLC0415 (not before the first paint)
 
         running = self.session.batches.remaining
         held = len(self.session.held.snapshot.value or ())

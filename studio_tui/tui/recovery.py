@@ -45,8 +45,8 @@ def _form(connected: "Connected", refused: "TokenRefused | TeamRefused") -> Welc
     return WelcomeScreen(f"{refused.why} {stopped}", url=url, team=team)
 
 
-async def is_refused(connected: "Connected", form: WelcomeScreen) -> bool:
-    """Return whether the chosen Studio does not answer, after showing why on the form."""
+async def first_request_fails(connected: "Connected", form: WelcomeScreen) -> bool:
+    """Return whether a request to the chosen Studio fails, after showing why on the form."""
     if error := await _request_error(connected):
         await connected.session.client.aclose()
         form.show_problem(error)

@@ -13,17 +13,17 @@ from textual.screen import Screen
 
 from studio_tui.errors import StudioError
 
-BOTTOM = 2
-"""Screens when a tab is shown: the opening screen and the tab."""
+SCREENS_AT_BOTTOM = 2
+"""Number of screens when a tab is shown: the opening screen and the tab."""
 
 
 def show_at_bottom(app: App[Any], screen: Screen[Any]) -> None:
     """Show `screen` over the opening screen, in place of everything else."""
-    while len(app.screen_stack) > BOTTOM:
+    while len(app.screen_stack) > SCREENS_AT_BOTTOM:
         app.pop_screen()
     if app.screen is screen:
         return
-    if len(app.screen_stack) == BOTTOM:
+    if len(app.screen_stack) == SCREENS_AT_BOTTOM:
         app.switch_screen(screen)
     else:
         app.push_screen(screen)
@@ -39,7 +39,7 @@ def show_over(app: App[Any], screen: Screen[Any]) -> None:
 
 def back_in_pipeline(app: App[Any]) -> bool:
     """Go back to the nearest pipeline page below the screen; return whether there is one."""
-    while any(map(_is_pipeline_page, app.screen_stack[BOTTOM:-1])):
+    while any(map(_is_pipeline_page, app.screen_stack[SCREENS_AT_BOTTOM:-1])):
         app.pop_screen()
         if _is_pipeline_page(app.screen):
             return True

@@ -39,7 +39,7 @@ from studio_tui.tui.frame.page_bars import (
 from studio_tui.tui.messages import GoBack, GoTo, OpenDatasets, Refreshed
 from studio_tui.tui.quick_handlers import FindsHandlersOnce
 from studio_tui.tui.sheets import PAGES
-from studio_tui.tui.stacking import BOTTOM
+from studio_tui.tui.stacking import SCREENS_AT_BOTTOM
 from studio_tui.tui.widgets.bar import Bar
 from studio_tui.tui.widgets.cropped_compositor import crop_rendering
 from studio_tui.tui.widgets.toasts import close_toasts, has_lasting_toast, hide_toasts, notify_here
@@ -204,7 +204,7 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
 
     def label(self, binding: Binding) -> str:
         """Return the label of a key in the footer."""
-        is_first = self in self.app.screen_stack[:BOTTOM]
+        is_first = self in self.app.screen_stack[:SCREENS_AT_BOTTOM]
         return "quit" if binding.id == "page.back" and is_first else binding.description
 
     def pollers(self) -> tuple[SnapshotPublisher[Any], ...]:
