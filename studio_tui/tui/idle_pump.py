@@ -34,8 +34,8 @@ def call_when_idle(
 ) -> None:
     """Call `idle` once all pumps have been idle for `turns` turns of the event loop.
 
-    As soon as one is not, call `busy` instead. In these turns, tasks that a message has started may
-    post messages.
+    In these turns, tasks that a message has started may post messages. As soon as a pump is not
+    idle, call `busy` instead.
     """
     if not all(map(is_idle, pumps)):
         busy()

@@ -63,12 +63,12 @@ _INNER = ("name", "level", "levelStr", "label", "value")
 
 def level_in(fields: Mapping[str, object]) -> tuple[str, LogLevel] | None:
     """Return the name of the field with the level of an object, and the level."""
-    name_of: dict[str, str] = {}
+    names: dict[str, str] = {}
     for field in fields:
-        name_of.setdefault(field.lower().translate(_MARKS), field)
+        names.setdefault(field.lower().translate(_MARKS), field)
     for key in FIELDS:
-        name = name_of.get(key)
-        if name is not None and (level := _level_in_field(key, fields[name], name_of)) is not None:
+        name = names.get(key)
+        if name is not None and (level := _level_in_field(key, fields[name], names)) is not None:
             return name, level
     return None
 

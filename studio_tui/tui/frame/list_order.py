@@ -58,9 +58,9 @@ class ListOrder:
 def order_commands(
     tab: str, sorts: Sequence[tuple[str, str, str]]
 ) -> tuple[Command[ListOrder], ...]:
-    """Return the sort commands of a list; the first shows the menu.
+    """Return the sort commands of a list: one that shows the menu, then one for each of `sorts`.
 
-    `sorts` has for each other the key, the id of the column, and words such as `busy workers`.
+    Each of these is a key, the id of a column, and words such as `busy workers`.
     """
     menu = Command(f"{tab}.sort", "s", "sort", "Choose the order", ListOrder.choose)
     return (menu, *(_sort_command(tab, *sort) for sort in sorts))

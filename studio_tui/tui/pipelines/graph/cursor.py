@@ -41,7 +41,7 @@ class Cursor:
         self._moved()
 
     def is_hidden(self, key: str) -> bool:
-        """Whether the filter or the choice of problems hides a node, or all nodes of a group."""
+        """Whether the filter or `!` hides a node, or all nodes of a group."""
         only = self._state.shown_nodes()
         return only is not None and only.isdisjoint(self._shown().members(key))
 

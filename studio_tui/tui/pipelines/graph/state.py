@@ -90,7 +90,7 @@ class GraphState:
         self._view_model = None
 
     def shown_nodes(self) -> frozenset[str] | None:
-        """Return the nodes that pass the filter and the choice of problems; `None` for all."""
+        """Return the nodes that pass the filter and, with `!`, are problems; `None` for all."""
         if self.loaded is None:
             return None
         shown = self.loaded.statuses.problems if self.view.problems else None
@@ -100,7 +100,7 @@ class GraphState:
         return passing if shown is None else shown & passing
 
     def hidden_marks(self) -> Sequence[str]:
-        """Return the marked nodes that the filter or the choice of problems hides."""
+        """Return the marked nodes that the filter or `!` hides."""
         only = self.shown_nodes()
         return [mark for mark in self.view.marks if only is not None and mark not in only]
 

@@ -37,7 +37,8 @@ class _Latest(Generic[Value]):
 class GraphStructure:
     """Groups, trees and lanes of a pipeline, cached by the shape of its plan.
 
-    A job is "shown" if it passes the filter and the choice of problems, collapsed or not.
+    A job is "shown" if it passes the filter and, while only problems are shown (`!`), is one; even
+    inside a folded row.
     """
 
     def __init__(self, state: GraphState) -> None:
@@ -52,9 +53,10 @@ class GraphStructure:
         self._whole_lanes = _Latest[Sequence[LaneRow] | None]()
 
     def groups(self, *, ignore_filter: bool = False) -> tuple[Group, ...] | None:
-        """Return the groups with a shown job, or all; `None` if jobs are not grouped or not loaded.
+        """Return the groups with a shown job; `None` if jobs are not grouped or not loaded.
 
-        The members of a group include its jobs that are not shown.
+        With `ignore_filter`, all are returned. The members of a group include its jobs that are not
+        shown.
         """
         if self._state.loaded is None or self._state.view.grouping is Grouping.NONE:
             return None
@@ -88,8 +90,9 @@ class GraphStructure:
     def visible_key(self, key: str, visible: Collection[str]) -> str | None:
         """Return the key of the `visible` row or box that stands for `key`.
 
-        `key` may be from another mode or grouping. If it is not visible itself, the group of a row
-        such as `… 5 done` stands for it, or a job of `key` or its group now, the worst state first.
+        `key` may be from another mode or grouping. If it is not visible, its group stands for it if
+        it is a row such as `… 5 done`. Otherwise one of its jobs does, or the group of one, the
+        worst state first.
         """
         if key in visible:
             return key
@@ -151,7 +154,7 @@ class GraphStructure:
         return self._order.of(plan.shape, lambda: tuple(row.id for row in self.whole_tree(plan)))
 
     def tree_rows(self) -> Sequence[TreeRow]:
-        """Return the rows of the tree, without jobs below folded jobs and jobs not shown."""
+        """Return a row for each shown job that is not below a folded job in the tree."""
         plan, only = self._state.require_loaded().plan, self._state.shown_nodes()
         folds = self._state.view.folds
         if only is None and not folds:
@@ -163,7 +166,10 @@ class GraphStructure:
         return self._tree.of(plan.shape, lambda: rows(plan))
 
     def lanes(self, *, ignore_filter: bool = False) -> Sequence[LaneRow] | None:
-        """Return a row for each shown job, or for each; `None` if there are too many lanes."""
+        """Return a row for each shown job; `None` if there are too many lanes.
+
+        With `ignore_filter`, each job has a row.
+        """
         plan, only = self._state.require_loaded().plan, self._state.shown_nodes()
         if ignore_filter or only is None:
             return self._whole_lanes.of(plan.shape, lambda: lane_rows(plan, None))
