@@ -98,9 +98,9 @@ class Scrolling:
         self._paged(rows)
 
     def _prepare(self, count: int) -> LogWindow | None:
-        """Prepare for a move by the reader, up if `count` is negative, which stops following.
+        """Prepare for a move by the reader, up if `count` is negative; return the window, if any.
 
-        Returns the window; `None` if there is no log.
+        A move up stops following, unless the log has no lines.
         """
         window = self._view.pane.window
         if window is not None:
@@ -108,7 +108,7 @@ class Scrolling:
             self._background.note_key()
             self._place.forget_place()
             window.settle()
-            if count < 0:
+            if count < 0 and window.rows():
                 self._view.following = False
         return window
 
@@ -120,9 +120,10 @@ class Scrolling:
     def to_start(self) -> None:
         self._place.forget_place()
         self._seek(False)
-        if self._view.pane.window is not None:
+        window = self._view.pane.window
+        if window is not None and window.rows():
             self._view.following = False
-            self._view.pane.window.to_start()
+            window.to_start()
             self._view.pane.current = 0
             self._view.settle()
 

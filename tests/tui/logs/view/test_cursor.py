@@ -224,3 +224,11 @@ async def test_a_mark_alone_can_be_the_current_line(store: LogStore) -> None:
         assert drawn_rows(view)[1].startswith("▌┅┅┅ More is missing.")
         await pilot.press("up")
         await until(pilot, lambda: drawn_rows(view)[0] == "▌ one")
+
+
+async def test_a_log_without_lines_is_followed_whatever_the_reader_presses(store: LogStore) -> None:
+    async with showing(store) as (pilot, view):
+        await pilot.press("up", "pageup", "home")
+        assert view.following
+        store.append(numbered_lines(100))
+        await until(pilot, lambda: is_at(view, "line 99", 9))
