@@ -180,7 +180,7 @@ ACTIVITY: Kind[Entry] = Kind(
         "kind": lambda entry: "command" if entry.is_command else "call",
     },
     suggestions=("kind=command", "kind=call", "took>1s", "age<1h"),
-    hint="words, kind=command, status=failed, answer=500, took>1s, age<1h, !not",
+    hint="words, kind=command, status=failed, answer!=200, took>1s, age<1h, !not",
     as_sent_label="time, newest first",
     is_moving=lambda entry: False,
 )

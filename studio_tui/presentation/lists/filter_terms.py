@@ -10,6 +10,7 @@ name==embed           the field is the text
 name~^eval_\\d+        the field contains a match of the regular expression
 age<2h  run>1m30s     younger or older, shorter or longer; ms, s, m, h, d, w
 !by=ann  !train       negation of any term
+by!=ann  status!=failed,canceled  name!~^eval   the same as !by=ann and so on
 "out of memory"  name="my eval x"   quotes include blanks; \\" is a quote in them
 train or by=ann age<1h     alternatives; `or` has lower precedence than a blank, "or" is a word
 """
@@ -27,7 +28,10 @@ T = TypeVar("T")
 Rows = list[tuple[str, T]]
 """Rows with their ids."""
 
-_TERM = re.compile(r"(?P<field>[A-Za-z_]+)(?P<operator>==|[=~<>])(?P<value>.*)", re.DOTALL)
+_TERM = re.compile(
+    r"(?P<field>[A-Za-z_]+)(?P<negation>(?:!(?=[=~]))?)(?P<operator>==|[=~<>])(?P<value>.*)",
+    re.DOTALL,
+)
 _IS = re.compile(r"is:(?P<value>[a-z_,]*)", re.IGNORECASE)
 _SPAN = re.compile(r"(?:\d{1,6}(?:ms|[smhdw]))+")
 _NUMBER_AND_UNIT = re.compile(r"(\d+)(ms|.)")
@@ -48,6 +52,8 @@ class Test(Generic[T]):
     """Returns the rows that pass. Its arguments: rows, search texts by id, current time."""
     reads_haystacks: bool = False
     """Whether `passing_rows` needs the search texts, which are called haystacks."""
+    is_unfinished: bool = False
+    """Whether all rows pass, also of the negation, as the user has not typed the value yet."""
 
 
 class Terms(Generic[T]):
@@ -153,24 +159,32 @@ def _parse_positive(term: TypedTerm, kind: Kind[T]) -> Test[T]:
         return _word_test(term.text.lower())
     field, operator = parts["field"].lower(), parts["operator"]
     value = term.text.removeprefix(term.head) if term.head else parts["value"]
+    test = _field_test(term.raw, field, operator, value, kind)
+    return _negation(test) if parts["negation"] else test
+
+
+def _field_test(raw: str, field: str, operator: str, value: str, kind: Kind[T]) -> Test[T]:
     if field == "status" and operator in {"=", "=="}:
         return _status_test(value, kind)
     spans = kind.spans
     if field in spans and operator in "<>":
-        return _span_test(term.raw, operator, value, spans[field])
+        return _span_test(raw, operator, value, spans[field])
+    if field in kind.fields and operator in {"=", "==", "~"} and not value:
+        return _unfinished_test()
     if field in kind.fields and operator == "=":
         part, read = value.lower(), kind.fields[field]
         return _row_test(lambda row: part in read(row).lower())
     if field in kind.fields and operator == "==":
         exact, read = value.lower(), kind.fields[field]
-        # Every row passes `name==`, whose value the user has not typed yet.
-        return _row_test(lambda row: not exact or read(row).lower() == exact)
+        return _row_test(lambda row: read(row).lower() == exact)
     if field in kind.fields and operator == "~":
         return _pattern_test(value, kind.fields[field])
     fields = ", ".join(
         ("status=", *(f"{name}<" for name in spans), *(f"{name}=" for name in kind.fields))
     )
-    raise FilterError(f"“{term.raw}” is not understood. Use words, or one of {fields}")
+    raise FilterError(
+        f"“{raw}” is not understood. Use words, or one of {fields}; != excludes what = finds"
+    )
 
 
 def _status_test(value: str, kind: Kind[T]) -> Test[T]:
@@ -192,8 +206,7 @@ def _status_test(value: str, kind: Kind[T]) -> Test[T]:
         states.update(matching)
         others.extend(conditions)
     if not words:
-        # `is:` is a term that the user has not finished typing.
-        return _row_test(lambda row: True)
+        return _unfinished_test()
     state_of = kind.state
     if len(others) == 1 and not states:
         return _row_test(others[0])
@@ -239,9 +252,15 @@ def _row_test(test: Callable[[T], bool]) -> Test[T]:
     return Test(lambda rows, haystacks, now: [each for each in rows if test(each[1])])
 
 
+def _unfinished_test() -> Test[T]:
+    return Test(lambda rows, haystacks, now: rows, is_unfinished=True)
+
+
 def _negation(positive: Test[T]) -> Test[T]:
     def among(rows: Rows[T], haystacks: Mapping[str, str], now: datetime) -> Rows[T]:
         passing = {key for key, _ in positive.passing_rows(rows, haystacks, now)}
         return [each for each in rows if each[0] not in passing]
 
+    if positive.is_unfinished:
+        return positive
     return Test(among, reads_haystacks=positive.reads_haystacks)

@@ -9,7 +9,7 @@ ALTERNATIVES = f" {OR} "
 """The text between alternatives."""
 
 _TERM = re.compile(
-    r"(?P<sign>!*)(?P<field>(?:[A-Za-z_]+(?:==|[=~<>]))?)"
+    r"(?P<sign>!*)(?P<field>(?:[A-Za-z_]+(?:!?==|!?[=~]|[<>]))?)"
     r"(?P<quote>\"(?P<value>(?:[^\"\\]|\\.)*)(?P<end>\"?))?(?P<rest>\S*)",
     re.DOTALL,
 )

@@ -15,8 +15,8 @@ T = TypeVar("T")
 AS_SENT = "age"
 """Key in `Kind.sorts` of the order in which Studio sends the rows."""
 
-_OFFERED = {"name": ("=", "==", "~")}
-"""The operators that completion offers for a field; for any other field, only `=`."""
+_OFFERED = {"name": ("=", "==", "~", "!=", "!==", "!~")}
+"""The operators that completion offers for a field; for any other field, `=` and `!=`."""
 
 
 @dataclass(frozen=True)
@@ -72,8 +72,9 @@ class Kind(Generic[T]):
         return (
             *(f"is:{word}" for word in self.words),
             *(f"status={word}" for word in self.words),
+            *(f"status!={word}" for word in self.words),
             *self.suggestions,
-            *(name + sign for name in self.fields for sign in _OFFERED.get(name, ("=",))),
+            *(name + sign for name in self.fields for sign in _OFFERED.get(name, ("=", "!="))),
         )
 
     @cached_property

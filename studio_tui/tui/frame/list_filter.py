@@ -78,10 +78,15 @@ class ListFilter(Generic[T]):
 
 
 def filter_commands(tab: str, about: str, problems: str) -> tuple[Command[ListFilter[Any]], ...]:
-    """Return the filter commands of a list; the help of `/` ends with `about`."""
+    """Return the filter commands of a list; the help of `/` contains `about`."""
     return (
         Command(
-            f"{tab}.filter", "slash", "filter", f"Filter by {about}", ListFilter.edit, display="/"
+            f"{tab}.filter",
+            "slash",
+            "filter",
+            f"Filter by {about}; != excludes",
+            ListFilter.edit,
+            display="/",
         ),
         Command(
             f"{tab}.problems",

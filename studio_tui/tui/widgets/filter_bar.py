@@ -22,7 +22,7 @@ from studio_tui.tui.widgets.lifetime import Lifetime
 REMEMBERED = 20
 
 
-_SEVERAL_STATES = re.compile(r"(?P<field>is:|status=).*,(?P<last>[a-z_]*)")
+_SEVERAL_STATES = re.compile(r"(?P<field>is:|status!?=).*,(?P<last>[a-z_]*)")
 """A term with several states, of which the last is being typed."""
 
 Values = Callable[[str], Iterable[str]]
@@ -72,7 +72,7 @@ class TermSuggester(Suggester):
         field, sign, prefix = term.partition("==") if "==" in term else term.partition("=")
         if not sign:
             return None
-        for value in self._values(field.lower()):
+        for value in self._values(field.removesuffix("!").lower()):
             term_value = quote_value(value)
             if prefix.startswith('"') and not term_value.startswith('"'):
                 term_value = f'"{value}"'

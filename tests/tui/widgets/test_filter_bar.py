@@ -7,7 +7,7 @@ from tests.driving import driving
 
 VALUES_IN_ROWS = {"by": ["ann", "Bob"], "name": ["my eval x", "train.py", 'say "hi"']}
 SUGGESTER = TermSuggester(
-    ("is:canceled", "is:init", "status=failed", "by=", "name="),
+    ("is:canceled", "is:init", "status=failed", "status!=failed", "by=", "name=", "name!="),
     lambda field: VALUES_IN_ROWS.get(field, []),
 )
 
@@ -37,6 +37,12 @@ SUGGESTER = TermSuggester(
         ("name==my", 'name=="my eval x"'),
         ("name=train.py", None),
         ("by=zoe", None),
+        ("name!", "name!="),
+        ("status!=f", "status!=failed"),
+        ("status!=init,f", "status!=init,failed"),
+        ("by!=A", "by!=Ann"),
+        ("name!=my", 'name!="my eval x"'),
+        ("name!==TR", "name!==TRain.py"),
         ("colour=", None),
         ("by=ann ", None),
         ("", None),
