@@ -82,9 +82,12 @@ def is_over(job: Job) -> bool:
 
 
 def why_not_repeat(job: Job) -> str | None:
-    """Return why a job cannot be run again, as `why_not_cancel` does; `None` if it can."""
+    """Return why a job cannot be run again with others, as `why_not_cancel` does."""
     if not is_usable_id(job.id):
         return "has no usable id"
+    if job.state is JobState.TASK:
+        # As a job it would run once, and its times would be lost.
+        return "has to be run as a schedule, by t in Schedules (4)"
     return "has no query that is known here" if job.query is None else None
 
 

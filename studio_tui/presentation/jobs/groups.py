@@ -167,15 +167,16 @@ def group_facts(
     """
     numbers = counts(jobs, blocked=blocked, newer_attempts=newer_attempts)
     states = [f"{count.number} {count.name}" for count in numbers if count.number]
-    # `counts` leaves these failures and schedules out; with them, the sum is the number of jobs.
-    schedules = sum(job.state is JobState.TASK for job in jobs)
+    # `counts` leaves these failures out; with them, the sum is the number of jobs.
     states += _no_problems(jobs, newer_attempts)
-    states += [plural(schedules, "schedule")] if schedules else []
+    schedules = sum(job.state is JobState.TASK for job in jobs)
+    amounts = [f"{len(jobs) - schedules}: {', '.join(states)}"] if states else []
+    amounts += [plural(schedules, "schedule")] if schedules else []
     failed = [job for job in jobs if job.state is JobState.FAILED and job.id not in newer_attempts]
     lines = _reason_lines(failed, now)
     return (
         Fact("group", Cell(group.label, Tone.STRONG)),
-        Fact("jobs", Cell(f"{len(jobs)}: {', '.join(states)}" if states else str(len(jobs)))),
+        Fact("jobs", Cell(" and ".join(amounts) or str(len(jobs)))),
         *((Fact("failed", Cell("\n".join(lines), Tone.BAD)),) if lines else ()),
         Fact(
             "keys",
@@ -212,7 +213,7 @@ def _reason_lines(failed: Iterable[Job], now: datetime) -> list[str]:
 
 
 def _amount(jobs: Sequence[Job]) -> str:
-    """Return the number of jobs; of schedules (TASK) if there are no others."""
+    """Return the number of jobs without schedules (TASK); of schedules if there are no others."""
     schedules = sum(job.state is JobState.TASK for job in jobs)
     if schedules == len(jobs):
         return plural(schedules, "task")

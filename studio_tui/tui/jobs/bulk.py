@@ -107,9 +107,13 @@ class BulkJobs:
         await copy(self._host.app, "\n".join(ids), f"The ids of {plural(len(ids), 'job')}")
 
     async def ids(self) -> list[str]:
-        """Return the ids of the marked jobs that can be rerun; if none can, notify the user."""
+        """Return the ids of the marked jobs that can be rerun; notify the user of the others."""
         chosen = await self._choose(why_not_repeat, "run again")
-        return [job.id for job in chosen.jobs] if chosen is not None else []
+        if chosen is None:
+            return []
+        if chosen.left_out:
+            self._host.notify_user(f"Left out: {chosen.reasons}")
+        return [job.id for job in chosen.jobs]
 
     async def cancel(self) -> None:
         """Ask, then cancel the jobs that can be canceled."""

@@ -28,8 +28,14 @@ def test_the_summary_uses_the_singular_for_a_count_of_one() -> None:
 def test_the_summary_tells_jobs_in_the_state_scheduled_and_schedules_apart() -> None:
     states = ["SCHEDULED", "TASK", "TASK", "CREATED"]
     jobs = [job(number, state) for number, state in enumerate(states)]
-    chosen = select(jobs, why_not_repeat)
+    chosen = select(jobs, why_not_cancel)
     assert summary(chosen) == ("1 to be queued, 1 created, 2 schedules.",)
+
+
+def test_schedules_are_not_run_again_as_jobs_and_are_counted_as_left_out() -> None:
+    chosen = select([job(1), job(2, "TASK"), job(3, "TASK")], why_not_repeat)
+    assert [each.id for each in chosen.jobs] == [job(1).id]
+    assert chosen.reasons == "2 have to be run as a schedule, by t in Schedules (4)"
 
 
 def test_jobs_without_a_query_are_not_run_again_and_are_counted_as_left_out() -> None:

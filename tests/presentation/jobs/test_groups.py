@@ -115,7 +115,13 @@ def test_the_facts_of_a_group_count_other_failures_and_schedules_separately() ->
     values = {
         each.label: each.value.text for each in group_facts(group, jobs, NOON, (), newer_attempts)
     }
-    assert values["jobs"] == "5: 1 done, 1 failed, 1 fixed, 1 superseded, 1 schedule"
+    assert values["jobs"] == "4: 1 done, 1 failed, 1 fixed, 1 superseded and 1 schedule"
+
+
+def test_a_group_of_schedules_counts_no_jobs() -> None:
+    tasks = [job(1, "TASK"), job(2, "TASK")]
+    values = dict(group_facts(JobGroup("tiles", tuple(each.id for each in tasks)), tasks, NOON))
+    assert values["jobs"] == Cell("2 schedules")
 
 
 def test_failures_of_a_group_that_differ_only_in_numbers_are_counted_together() -> None:

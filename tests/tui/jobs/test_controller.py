@@ -16,7 +16,7 @@ from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.jobs.controller import NO_JOB, JobController
 from studio_tui.tui.jobs.marked import ListedMarks
 from studio_tui.tui.jobs.naming import title
-from studio_tui.tui.messages import CreateJob, OpenLog
+from studio_tui.tui.messages import CreateJob, EditJobs, OpenLog
 from studio_tui.tui.schedules.controller import ScheduleController
 from tests.jobs import job
 
@@ -193,6 +193,18 @@ async def test_a_rerun_is_linked_to_the_job_it_continues_or_repeats(is_continued
     submitted = Submitted.of(message.request, {})
     assert submitted.rerun_from_job_id == (current_job.id if is_continued else None)
     assert submitted.repeats == (None if is_continued else current_job.id)
+
+
+async def test_a_schedule_among_edited_jobs_is_left_out_and_a_notice_says_so() -> None:
+    screen, marked = Screen(), [job(1, "FAILED"), job(2, "TASK")]
+    jobs = JobController(screen, lambda: marked[1], marked=ListedMarks(lambda: marked))
+    await jobs.edit()
+    (message,) = screen.posted
+    assert isinstance(message, EditJobs)
+    assert list(message.job_ids) == [marked[0].id]
+    assert screen.notifications == [
+        "Left out: 1 has to be run as a schedule, by t in Schedules (4)"
+    ]
 
 
 async def test_the_notice_about_a_failed_cancellation_names_the_job() -> None:
