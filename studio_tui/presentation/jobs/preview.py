@@ -1,5 +1,6 @@
 """The preview beside a job list: facts about the job under the cursor, and its last log lines."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 from math import ceil
@@ -29,6 +30,10 @@ _LABEL_COLUMN = 13
 
 _LINE_BYTES = 4096
 """Number of bytes at the end of a line that are drawn; a progress bar redraws itself there."""
+
+
+_FRAME = re.compile(r"(?P<start>\s*File \")(?P<folder>[^\"]*[/\\])(?P<end>[^\"/\\]+\", line \d+.*)")
+"""A line of a Python traceback that names a file in a folder."""
 
 
 class FactSpace(NamedTuple):
@@ -111,7 +116,13 @@ def _log(extra: JobExtras, width: int, count: int) -> tuple[Fact | FactLine, ...
     if not lines:
         return (Fact("log", Cell("the job printed nothing", Tone.DIM)),)
     heading = FactLine((Cell("── end of the log, l shows all of it", Tone.DIM),), (width,))
-    return (heading, *(FactLine((Cell(line),), (width,)) for line in lines))
+    return (heading, *(FactLine((Cell(_in_width(line, width)),), (width,)) for line in lines))
+
+
+def _in_width(line: str, width: int) -> str:
+    """Return a line; without the folder of a traceback's file if there is no room for it."""
+    frame = _FRAME.fullmatch(line) if len(line) > width else None
+    return line if frame is None else f"{frame['start']}…/{frame['end']}"
 
 
 def _with_variable_names(fact: Fact, job: Job) -> Fact:

@@ -14,6 +14,21 @@ Item = TypeVar("Item")
 RowCell = TypeVar("RowCell")
 
 
+_OPPOSITES = {
+    "longest first": "shortest first",
+    "most first": "fewest first",
+    "highest first": "lowest first",
+    "fastest first": "slowest first",
+    "newest first": "oldest first",
+    "soonest first": "latest first",
+    "furthest first": "least first",
+    "least first": "furthest first",
+    "failed first": "failed last",
+    "Studio first": "Studio last",
+}
+"""The ends of the labels of sort orders, and those of the reversed orders."""
+
+
 @dataclass(frozen=True, slots=True)
 class SortOrder(Generic[Item]):
     """A sort order; equal items stay in Studio's order, unless the whole list is reversed."""
@@ -23,6 +38,14 @@ class SortOrder(Generic[Item]):
     """Returns the sort key at a time."""
     largest_first: bool = False
     """Whether `key` sorts the largest values first, so that the header shows it as descending."""
+
+    @property
+    def reversed_label(self) -> str:
+        """The label of the reversed order, such as `run time, shortest first`."""
+        for end, opposite in _OPPOSITES.items():
+            if self.label.endswith(end):
+                return self.label.removesuffix(end) + opposite
+        return f"{self.label}, reversed"
 
 
 @dataclass(frozen=True, slots=True)

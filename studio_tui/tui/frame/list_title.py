@@ -42,7 +42,7 @@ def amount_parts(
         parts.append(Part("· filter ", Tone.DIM))
         parts.append(Part(f"{terms} ", Tone.ACCENT, f"screen.do('{tab}.filter')"))
     if has_unfiltered_row:
-        parts.append(Part("· current row no longer matches ", Tone.WARN))
+        parts.append(Part("· this row no longer fits ", Tone.WARN))
     if unreadable := getattr(answer, "unreadable", 0):
         parts.append(Part(f"{plural(unreadable, 'row')} unreadable ", Tone.WARN))
     if duplicates := getattr(answer, "duplicates", 0):
@@ -52,11 +52,12 @@ def amount_parts(
 
 def order_parts(tab: str, kind: Kind[Any], view: ListView, *, hidden_marks: int) -> Parts:
     """Return the order of the rows, unless it is the default, and the number of marked rows."""
-    order = kind.sorts[view.sort].label + (", reversed" if view.reverse else "")
+    order = kind.sorts[view.sort]
+    label = order.reversed_label if view.reverse else order.label
     parts: list[Part] = []
     if view.sort != AS_SENT or view.reverse:
         action = f"screen.do('{tab}.sort')"
-        parts += [Part(f" sorted by {order} ", Tone.DIM, action), Part("──", "rule")]
+        parts += [Part(f" sorted by {label} ", Tone.DIM, action), Part("──", "rule")]
     if marks := len(view.marks):
         hidden = f", {hidden_marks:,} hidden" if hidden_marks else ""
         parts += [Part(f" {marks:,} marked{hidden} ", Tone.ACCENT), Part("──", "rule")]

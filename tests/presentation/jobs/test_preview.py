@@ -85,6 +85,17 @@ def test_a_traceback_after_a_progress_bar_is_a_line_of_its_own(states: int) -> N
     assert last_lines(log_end + b" call last):\n", 1) == shown[1:]
 
 
+def test_a_line_of_a_traceback_that_is_too_long_keeps_its_file_and_line() -> None:
+    folder = "/tmp/studio/jobs/f07c7a11-2b0c-4a37-9d3c-1c2f3a4b5c6d"
+    frames = [f'  File "{folder}/query.py", line 20, in <module>', '  File "b.py", line 3, in f']
+    end = "\n".join((*frames, f"wrote {folder}/a.txt and {folder}/b.txt")).encode()
+    lines = texts(job(1, "FAILED"), JobExtras(log_end=end))[-3:]
+    shown = ['  File "…/query.py", line 20, in <module>', frames[1]]
+    assert [text for _, text in lines] == [*shown, f"wrote {folder}/a.txt and {folder}/b.txt"]
+    wide = texts(job(1, "FAILED"), JobExtras(log_end=end), FactSpace(200, 40))[-3:]
+    assert wide[0] == ("|", frames[0])
+
+
 def test_a_json_line_is_formatted_as_in_the_log() -> None:
     line = b'{"time": "2026-03-01T12:00:00Z", "level": "error", "message": "disk full", "gpu": 3}'
     (shown,) = last_lines(line + b"\n", 5)

@@ -1,17 +1,22 @@
 """The sort order, the filters and the title of a column follow from its `ListColumn`."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from studio_tui.api.models import Job
+from studio_tui.presentation.activity.rows import ACTIVITY
 from studio_tui.presentation.cells import Cell
+from studio_tui.presentation.clusters.rows import CLUSTERS
 from studio_tui.presentation.columns import Column
 from studio_tui.presentation.jobs.filters import JOBS
 from studio_tui.presentation.lists.filter_terms import FilterError, Terms
-from studio_tui.presentation.lists.kinds import AS_SENT
+from studio_tui.presentation.lists.kinds import AS_SENT, Kind
 from studio_tui.presentation.lists.list_column import ListColumn, SortOrder, layouts
 from studio_tui.presentation.lists.listing import Listing
+from studio_tui.presentation.pipelines.rows import PIPELINES
+from studio_tui.presentation.schedules.rows import SCHEDULES
 from tests.jobs import NOON, job
 
 PYTHON: ListColumn[Job, Job, Cell] = ListColumn(
@@ -34,6 +39,21 @@ def ids(text: str, sort: str = AS_SENT) -> list[str]:
     rows = Listing(KIND)
     rows.replace([NEW, OLD])
     return rows.ids(Terms(text, KIND), sort, NOON)
+
+
+@pytest.mark.parametrize("kind", [JOBS, PIPELINES, CLUSTERS, SCHEDULES, ACTIVITY])
+def test_a_reversed_order_has_words_of_its_own_if_the_order_has_words(kind: Kind[Any]) -> None:
+    for order in kind.sorts.values():
+        has_words = order.label.endswith(" first")
+        assert order.reversed_label.endswith(", reversed") != has_words, order.label
+    reversed_labels = [order.reversed_label for order in kind.sorts.values()]
+    assert len({*reversed_labels}) == len(reversed_labels)
+
+
+def test_the_reversed_longest_run_time_is_the_shortest_first() -> None:
+    assert JOBS.sorts["run"].reversed_label == "run time, shortest first"
+    assert JOBS.sorts[AS_SENT].reversed_label == "age, oldest first"
+    assert JOBS.sorts["name"].reversed_label == "name, reversed"
 
 
 def test_a_list_can_be_sorted_by_a_new_column_which_is_in_the_sort_menu() -> None:

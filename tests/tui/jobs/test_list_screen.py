@@ -680,12 +680,12 @@ async def test_the_row_under_the_cursor_stays_when_it_no_longer_passes_the_filte
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     last, middle, first = (str(studio.submit(SLEEP, query_name=f"{n}.py")["id"]) for n in "cba")
-    async with dashboard(studio, tmp_path, size=(160, 24)) as pilot:
-        await pilot.press("slash", *"is:active", "enter")
+    async with dashboard(studio, tmp_path, size=(120, 24)) as pilot:
+        await pilot.press("slash", *"status=active py", "enter")
         await until(pilot, lambda: len(table(pilot).keys) == 3)
         await pilot.press("down")
         await call_in_thread(studio.cancel, middle)
-        await until_shown(pilot, "2 of 3", "current row no longer matches", "CANCELED")
+        await until_shown(pilot, "2 of 3", "· this row no longer fits ", "CANCELED")
         assert list(table(pilot).keys) == [first, middle, last]
         assert table(pilot).cursor == middle
         await pilot.press("a")
@@ -693,7 +693,7 @@ async def test_the_row_under_the_cursor_stays_when_it_no_longer_passes_the_filte
         await pilot.press("down")
         await until(pilot, lambda: list(table(pilot).keys) == [first, last])
         assert table(pilot).cursor == last
-        await until(pilot, lambda: "no longer matches" not in screen_text(pilot))
+        await until(pilot, lambda: "no longer fits" not in screen_text(pilot))
 
 
 async def test_marked_schedules_are_not_canceled_with_jobs_and_the_user_is_notified(
