@@ -1,6 +1,7 @@
 """Commands on several marked pipelines: one confirmation for all, and an outcome for each."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from studio_tui.api.models import Pipeline
@@ -11,12 +12,14 @@ from studio_tui.presentation.pipelines.graph.statuses import how_stopped
 from studio_tui.presentation.pipelines.impact import repeated_by_resume
 from studio_tui.presentation.pipelines.rows import SHORT_ID
 from studio_tui.service.commands.jobs import failure_message
-from studio_tui.service.commands.pipelines import StopOutcome, runs_to_cancel
-from studio_tui.tui.frame.bulk import BulkCommand, begin_bulk, list_between
+from studio_tui.service.commands.pipelines import StopOutcome, runs_to_cancel, starts_no_jobs
+from studio_tui.tui.frame.bulk import BulkCommand, begin_bulk, list_between, run_bulk
 from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.pipelines.question_changes import can_stop, pipeline_changes
 from studio_tui.tui.pipelines.stopped_words import name_of, stop_summary
+from studio_tui.tui.pipelines.stopping import pause_at_once
+from studio_tui.tui.widgets.workers import start_worker
 
 
 class PartialStopError(StudioError):
@@ -58,8 +61,29 @@ class BulkPipelines:
             changes=pipeline_changes(self._host.session, chosen, can_stop, "stop"),
         )
         if await self._host.ask(question):
-            command = self._stop_completely
-            self._begin("Stopping", "stopped", chosen, marked, command, report_text=stop_summary)
+            # The worker is one of the app: the screen may be closed before the request is sent.
+            stopping = partial(self._stop, chosen, marked)
+            start_worker(self._host.app, stopping, name="bulk", group="command")
+
+    async def _stop(self, chosen: Sequence[Pipeline], marked: Sequence[Pipeline]) -> None:
+        """Pause the pipelines at once; only canceling their jobs is delayed and can be undone."""
+        session = self._host.session
+        pause = partial(pause_at_once, session.commands.pipelines)
+        starting = [each for each in chosen if not starts_no_jobs(each.state)]
+        # Those that could not be paused are tried again when their jobs are canceled.
+        outcomes = await session.batches.run("Pausing", starting, pause) if starting else ()
+        paused = {each.item.pipeline_id: each.result for each in outcomes if each.result}
+        items = [paused.get(each.pipeline_id, each) for each in chosen]
+        command = self._command(
+            "Canceling jobs of", "stopped", items, marked, self._stop_completely,
+            report_text=stop_summary,
+        )  # fmt: skip
+        if await run_bulk(self._host, command):
+            return
+        if number := sum(each.state is PipelineState.PAUSED for each in items):
+            verb, them = ("stays", "it") if number == 1 else ("stay", "them")
+            words = f"{plural(number, 'pipeline')} {verb} paused; p resumes {them}"
+            self._host.notify_user(words)
 
     async def pause_or_resume(
         self, chosen: Sequence[Pipeline], marked: Sequence[Pipeline], *, pausing: bool
@@ -88,7 +112,7 @@ class BulkPipelines:
             default_yes=True,
         )
         if await self._host.ask(question):
-            self._begin(doing, done, chosen, marked, command)
+            begin_bulk(self._host, self._command(doing, done, chosen, marked, command))
 
     def _notes(self, count: int, why: str) -> tuple[str, ...]:
         """Return how many pipelines are left out and why, in the singular, and how many hidden."""
@@ -97,7 +121,7 @@ class BulkPipelines:
         hides = f"The filter hides {hidden:,} of the marked pipelines."
         return (*((excluded,) if count else ()), *((hides,) if hidden else ()))
 
-    def _begin(
+    def _command(
         self,
         doing: str,
         done: str,
@@ -106,26 +130,25 @@ class BulkPipelines:
         command: Callable[[Pipeline], Any],
         *,
         report_text: Callable[[Any], str] | None = None,
-    ) -> None:
+    ) -> BulkCommand[Pipeline, Any]:
+        chosen_ids = {pipeline.pipeline_id for pipeline in chosen}
+
         def unmark_excluded() -> None:
             # At the end, marks stay only where a second try makes sense.
             for pipeline in marked:
-                if pipeline not in chosen:
+                if pipeline.pipeline_id not in chosen_ids:
                     self._unmark(pipeline.pipeline_id)
 
-        begin_bulk(
-            self._host,
-            BulkCommand[Pipeline, Any](
-                doing=doing,
-                done=done,
-                noun="pipeline",
-                items=chosen,
-                name=title,
-                command=command,
-                on_begun=unmark_excluded,
-                unmark=lambda pipeline: self._unmark(pipeline.pipeline_id),
-                report_text=report_text,
-            ),
+        return BulkCommand[Pipeline, Any](
+            doing=doing,
+            done=done,
+            noun="pipeline",
+            items=chosen,
+            name=title,
+            command=command,
+            on_begun=unmark_excluded,
+            unmark=lambda pipeline: self._unmark(pipeline.pipeline_id),
+            report_text=report_text,
         )
 
     async def _stop_completely(self, pipeline: Pipeline) -> StopOutcome:

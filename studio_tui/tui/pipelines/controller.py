@@ -28,6 +28,7 @@ from studio_tui.tui.pipelines.stopped_words import (
     stop_report,
     stop_summary,
 )
+from studio_tui.tui.pipelines.stopping import pause_at_once
 from studio_tui.tui.terminal.clipboard import copy
 from studio_tui.tui.widgets.workers import start_worker
 
@@ -180,7 +181,7 @@ class PipelineController:
         return await self._host.ask(question)
 
     async def stop(self) -> None:
-        """Ask, naming or counting the jobs to cancel; then pause the pipelines and cancel them."""
+        """Ask, naming or counting the jobs to cancel; then pause at once, and cancel the jobs."""
         chosen = self._possible_targets(can_stop)
         if self._marked():
             await self._bulk.stop(chosen, self._targets)
@@ -197,15 +198,18 @@ class PipelineController:
             start_worker(self._host.app, stopping, name="stop", group="command")
 
     async def _stop(self, pipeline: Pipeline) -> None:
-        name = pipeline.name or "a pipeline"
-        if not await self._host.session.held.may_be_sent(f"stopping {name}"):
-            return
+        name, session = pipeline.name or "a pipeline", self._host.session
+        commands = session.commands.pipelines
         try:
-            stopping = self._host.session.commands.pipelines.stop(pipeline)
+            paused = await with_notice(self._host.app, session, pause_at_once(commands, pipeline))
+            if not await session.held.may_be_sent(f"canceling jobs of {name}"):
+                if paused.state is PipelineState.PAUSED:
+                    self._host.notify_user(f"{title(pipeline)} stays paused; p resumes it")
+                return
             waiting = f"Stopping {name}: waiting until its jobs have ended…"
-            stopped = await with_notice(self._host.app, self._host.session, stopping, waiting)
+            stopped = await with_notice(self._host.app, session, commands.stop(paused), waiting)
         except StudioError as error:
-            why = error_message(error, self._host.session)
+            why = error_message(error, session)
             self._host.notify_user(f"{title(pipeline)} may still be running: {why}", "error")
             return
         if stopped.still_running or stopped.starts_more_jobs:
@@ -275,7 +279,7 @@ class PipelineController:
             "pipeline.stop",
             "X",
             "stop safely",
-            "Pause, cancel running jobs, then check again, after confirmation",
+            "After confirmation pause at once, cancel running jobs, then check again",
             stop,
             why_not_stop,
             search_words="kill abort terminate",

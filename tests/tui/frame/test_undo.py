@@ -125,16 +125,36 @@ async def test_stopping_a_pipeline_and_removing_its_job_are_undone_or_sent_after
         await until_shown(pilot, pipeline["name"], "2: 1 running")
         await until(pilot, lambda: "PAUSED" not in screen_text(pilot))
         await pilot.press("X", "y")
-        await until_shown(pilot, f"z undo stopping {pipeline['name']} (")
-        await pilot.press("z")
-        await until_shown(pilot, f"Undone: stopping {pipeline['name']}. Nothing was sent")
-        assert not pilot.app.screen.session.held.snapshot.value
-    assert status(studio, pipeline)["status"] == "RUNNING"
+        with step("the pipeline is paused at once, and only canceling its jobs can be undone"):
+            await until_shown(pilot, f"z undo canceling jobs of {pipeline['name']} (")
+            assert status(studio, pipeline)["status"] == "PAUSED"
+            await pilot.press("z")
+            await until_shown(pilot, f"Undone: canceling jobs of {pipeline['name']}")
+            await until_shown(pilot, "stays paused; p resumes it")
+            assert not pilot.app.screen.session.held.snapshot.value
+            assert status(studio, pipeline)["job_runs"][0]["status"] == "RUNNING"
+            await until_shown(pilot, "‖ PAUSED")
+        with step("marked pipelines are paused at once, too"):
+            request_action(studio, "resume", pipeline)
+            await until(pilot, lambda: "PAUSED" not in screen_text(pilot))
+            await pilot.press("space", "X", "y")
+            await until_shown(pilot, "z undo canceling jobs of ")
+            assert status(studio, pipeline)["status"] == "PAUSED"
+            await pilot.press("z")
+            await until_shown(pilot, "1 pipeline stays paused; p resumes it")
+        request_action(studio, "resume", pipeline)
+    running = status(studio, pipeline)
+    assert (running["status"], running["job_runs"][0]["status"]) == ("RUNNING", "RUNNING")
     async with dashboard(studio, tmp_path / "again", undo_seconds=0.05) as pilot:
         await pilot.press("2")
         await until_shown(pilot, pipeline["name"], "2: 1 running")
         await pilot.press("X", "y")
-        await until(pilot, lambda: status(studio, pipeline)["status"] == "PAUSED")
+        states = ["CANCELED", "PENDING"]
+        await until(
+            pilot,
+            lambda: [run["status"] for run in status(studio, pipeline)["job_runs"]] == states,
+        )
+        assert status(studio, pipeline)["status"] == "PAUSED"
         await remove_second_job(pilot)
         await until(pilot, lambda: jobs() == ["first.py"])
 
