@@ -1,5 +1,7 @@
 """The remaining time of a pipeline, as a range from past runs of its jobs.
 
+The range begins at the remaining time of the critical path, as that is shown beside it.
+
 While some jobs run and others are queued, the number of jobs that run at once is assumed to stay
 the same. Otherwise a worker is assumed to be free for each job.
 """
@@ -10,7 +12,13 @@ from typing import NamedTuple
 
 from studio_tui.api.states import PipelineState
 from studio_tui.presentation.format import join_names, seconds_between
-from studio_tui.presentation.pipelines.graph.critical import TO_RUN, elapsed_seconds, seconds_by_bar
+from studio_tui.presentation.pipelines.graph.critical import (
+    TO_RUN,
+    critical_path_of,
+    elapsed_seconds,
+    seconds_by_bar,
+    weight,
+)
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.statuses import NodeState
 from studio_tui.presentation.pipelines.graph.view_model import FEWEST_SAMPLES, ViewModel
@@ -34,6 +42,9 @@ class Seconds(NamedTuple):
 
 _NONE = Seconds(0.0, 0.0)
 
+_WIDEST = 10
+"""By how much the end of a range may exceed its beginning; a wider one says nothing."""
+
 
 class Estimate(NamedTuple):
     """The estimated remaining time of a pipeline, or why there is none."""
@@ -51,11 +62,12 @@ class Estimate(NamedTuple):
         return f"ETA {most}" if least == most else f"ETA {least}–{most.removeprefix('~')}"
 
 
-def estimate_of(model: ViewModel) -> Estimate:
+def estimate_of(model: ViewModel, *, is_behind_others: bool = False) -> Estimate:
     """Return the estimate for a pipeline.
 
     There is none while it is paused, if a remaining job has too few past runs and shows no
-    remaining time, or if a job has run longer than any of its past runs.
+    remaining time, if a job has run longer than any of its past runs, if past runs differ too much,
+    or if other jobs may start before its own (`is_behind_others`).
     """
     states, numbers = model.statuses.states, model.statuses.numbers
     if model.statuses.state.is_finished or not any(numbers[state] for state in TO_RUN):
@@ -85,9 +97,18 @@ def estimate_of(model: ViewModel) -> Estimate:
     at_once = numbers[NodeState.RUNNING] if numbers[NodeState.QUEUED] else 0
     share = Seconds(work.least / at_once, work.most / at_once) if at_once else _NONE
     every_end = (*ends.values(), share)
-    return Estimate(
-        Seconds(max(end.least for end in every_end), max(end.most for end in every_end))
-    )
+    least = max(_critical_seconds(model), *(end.least for end in every_end))
+    most = max(least, *(end.most for end in every_end))
+    if math.ceil(most) > _WIDEST * max(1, math.ceil(least)):
+        return Estimate(reason="no ETA: past runs differ too much")
+    if is_behind_others:
+        return Estimate(reason="no ETA: other jobs may start first")
+    return Estimate(Seconds(least, most))
+
+
+def _critical_seconds(model: ViewModel) -> float:
+    weights = (weight(model.plan.nodes[each], model) for each in critical_path_of(model))
+    return sum(own.remaining for own in weights if own is not None)
 
 
 def _remaining(node: Node, model: ViewModel, delay: Seconds) -> Seconds | str:

@@ -8,9 +8,11 @@ from studio_tui.api.states import PipelineState
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import duration, local_time, plural, with_short_ids
 from studio_tui.presentation.jobs.rows import first_line
+from studio_tui.presentation.jobs.waiting import Surroundings
 from studio_tui.presentation.pipelines.graph.critical import critical_path_of, path_words
 from studio_tui.presentation.pipelines.graph.estimate import estimate_of
 from studio_tui.presentation.pipelines.graph.loaded_pipeline import LoadedPipeline
+from studio_tui.presentation.pipelines.graph.queue import is_behind_others
 from studio_tui.presentation.pipelines.graph.segments import bar
 from studio_tui.presentation.pipelines.graph.statuses import (
     SHOWN_LOOKS,
@@ -223,6 +225,7 @@ class Headlines:
         matches: Callable[[], Sequence[str]],
         width: Callable[[], int],
         has_lanes: Callable[[], bool],
+        surroundings: Callable[[], Surroundings],
     ) -> None:
         """Make the lines; `width` returns the available cells."""
         self.head = Bar(id="dag-head")
@@ -234,6 +237,7 @@ class Headlines:
         self._matches = matches
         self._width = width
         self._has_lanes = has_lanes
+        self._surroundings = surroundings
 
     def show(self) -> None:
         """Update all lines."""
@@ -261,7 +265,10 @@ class Headlines:
         loaded = self._state.loaded
         if loaded is None:
             return
-        estimate = estimate_of(self._state.view_model())
+        model = self._state.view_model()
+        estimate = estimate_of(
+            model, is_behind_others=is_behind_others(model, self._surroundings())
+        )
         # Without new answers an estimate would never decrease.
         is_current = estimate.remaining is not None and self._source.snapshot.error is None
         self.head.right = (Part(f"{estimate.words} ", Tone.STRONG),) if is_current else ()
@@ -269,9 +276,10 @@ class Headlines:
         self.note.left = note_parts(loaded)
         self.path.display = self._state.view.critical
         if self.path.display:
-            reason = f" ({estimate.reason})" if estimate.reason else ""
-            room = self._width() - cell_len(_CRITICAL + reason)
-            model = self._state.view_model()
+            if estimate.reason:
+                # Not beside the path, which has estimates of its own.
+                self.note.left += (Part(f" · {estimate.reason}", Tone.DIM),)
+            room = self._width() - cell_len(_CRITICAL)
             words = path_words(critical_path_of(model), model, room, cell_len)
-            text = f"{_CRITICAL}{words or 'no times are known'}{reason}"
+            text = f"{_CRITICAL}{words or 'no times are known'}"
             self.path.left = (Part(text, Tone.ACCENT),)

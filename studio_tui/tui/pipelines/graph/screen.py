@@ -16,6 +16,7 @@ from studio_tui.tui.frame.commands import Basics
 from studio_tui.tui.frame.page import Page
 from studio_tui.tui.frame.request_notices import error_message
 from studio_tui.tui.jobs.running_progress import RunningProgress
+from studio_tui.tui.jobs.surroundings import surroundings
 from studio_tui.tui.messages import Progressed, Refreshed
 from studio_tui.tui.pipelines.graph.answers import GraphAnswers
 from studio_tui.tui.pipelines.graph.controllers import ALL_BINDINGS, Controllers
@@ -75,6 +76,7 @@ class PipelineScreen(Page):
             matches=self.controllers.search.matches,
             width=lambda: self.size.width,
             has_lanes=lambda: structure.has_lanes,
+            surroundings=lambda: surroundings(self.session),
         )  # fmt: skip
         self.answers = GraphAnswers(
             self.state, self.session.records.history, self, prepare=structure.whole_tree,

@@ -1,17 +1,21 @@
 """The remaining time of a pipeline is a range from past runs, or unknown with a reason."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio_tui.api.models import Pipeline
+from studio_tui.api.models import Job, Pipeline
 from studio_tui.presentation.format import duration
+from studio_tui.presentation.jobs.waiting import NOTHING_KNOWN, Surroundings
 from studio_tui.presentation.pipelines.graph.critical import estimated_bar
 from studio_tui.presentation.pipelines.graph.estimate import Seconds, estimate_of, rough_duration
 from studio_tui.presentation.pipelines.graph.plan import plan_of
+from studio_tui.presentation.pipelines.graph.queue import is_behind_others
 from studio_tui.presentation.pipelines.views.node_cells import usual_cell
+from tests.presentation.jobs.test_waiting import LOCAL
 from tests.presentation.pipelines.graph.test_critical import NOON, USUAL, started_job, view_model
 from tests.presentation.pipelines.graphs import any_pipelines, chain_of_diamonds, pipeline_of, run
 from tests.presentation.pipelines.sample import sixteen
@@ -25,20 +29,61 @@ def test_an_estimate_is_the_range_of_past_runs_along_the_longest_path() -> None:
     )
     estimate = estimate_of(model)
     # What is left of embed, train_l, and six other jobs.
-    assert estimate.remaining == Seconds(30 + 590 + 6 * 50, 50 + 610 + 6 * 70)
-    assert estimate.words == "ETA ~16m–18m"
+    assert estimate.remaining == Seconds(40 + 600 + 6 * 60, 50 + 610 + 6 * 70)
+    assert estimate.words == "ETA ~17m–18m"
 
 
 def test_a_range_that_is_shown_as_one_number_is_one_number() -> None:
     sent = pipeline_of([run("a", [], "RUNNING")])
-    assert estimate_of(view_model(sent, past={"a": (600.0, 601.0, 602.0)})).words == "ETA ~10m–11m"
+    assert estimate_of(view_model(sent, past={"a": (599.0, 600.0, 602.0)})).words == "ETA ~10m–11m"
     assert estimate_of(view_model(sent, past={"a": (601.0, 602.0, 603.0)})).words == "ETA ~11m"
+
+
+def test_an_estimate_begins_with_what_the_critical_path_needs() -> None:
+    sent = pipeline_of([run("a", [], "RUNNING"), run("b", ["a"], "PENDING")])
+    past = {"a": (2.0, 18.0, 30.0), "b": (4.0, 5.0, 7.0)}
+    assert estimate_of(view_model(sent, started_job("a", 1), past=past)).words == "ETA ~22s–36s"
+
+
+@pytest.mark.parametrize(("most", "words"), [(100.0, "ETA ~10s–2m"), (101.0, "differ too much")])
+def test_a_range_of_more_than_ten_times_its_beginning_is_no_estimate(
+    most: float, words: str
+) -> None:
+    sent = pipeline_of([run("a", [], "QUEUED")])
+    assert estimate_of(view_model(sent, past={"a": (10.0, 10.0, most)})).words.endswith(words)
+
+
+def test_a_pipeline_behind_other_jobs_has_no_estimate() -> None:
+    def queued(key: str, **fields: Any) -> Job:
+        return Job(id=key, status="QUEUED", compute_cluster_name="local", **fields)
+
+    sent, own = pipeline_of([run("a", [], "QUEUED")]), queued("run-a")
+    model = view_model(sent, own, past={"a": (10.0,) * 3})
+
+    def is_behind(busy: int, *queue: Job) -> bool:
+        return is_behind_others(
+            model, Surroundings((LOCAL.model_copy(update={"busy_workers": busy}),), queue)
+        )
+
+    assert is_behind(2, own), "no worker is free"
+    assert is_behind(1, queued("older"), own)
+    assert not is_behind(1, own, queued("younger"))
+    assert not is_behind(0, queued("older"), own), "there are workers for both"
+    assert not is_behind(1, queued("older", waits_for="a cluster of 9 workers"), own)
+    assert not is_behind_others(model, NOTHING_KNOWN)
+    waiting = pipeline_of([run("a", [], "RUNNING"), run("b", ["a"], "QUEUED")])
+    later = view_model(waiting, queued("run-b"))
+    full = LOCAL.model_copy(update={"busy_workers": 2})
+    assert not is_behind_others(later, Surroundings((full,), ())), "its own job ends first"
+    assert is_behind_others(later, Surroundings((full,), (queued("older"),)))
+    estimate = estimate_of(model, is_behind_others=True)
+    assert estimate.words == "no ETA: other jobs may start first"
 
 
 def test_outliers_of_many_runs_do_not_count() -> None:
     sent = pipeline_of([run("a", [], "QUEUED")])
     past = {"a": (1.0, *(60.0 + number for number in range(18)), 9000.0)}
-    assert estimate_of(view_model(sent, past=past)).remaining == Seconds(61, 76)
+    assert estimate_of(view_model(sent, past=past)).remaining == Seconds(68.5, 76)
 
 
 @pytest.mark.parametrize("runs", [0, 1, 2])
@@ -54,7 +99,7 @@ def test_a_job_that_runs_longer_than_all_past_runs_prevents_an_estimate() -> Non
     assert estimate.words == "no ETA: longer than all past runs: embed"
     assert estimate_of(view_model(sent, started_job("embed", 69))).remaining is not None
     by_bar = estimate_of(view_model(sent, started_job("embed", 70), left=30.0, percent=100.0))
-    assert by_bar.remaining == Seconds(30 + 590 + 6 * 50, 30 + 610 + 6 * 70)
+    assert by_bar.remaining == Seconds(30 + 600 + 6 * 60, 30 + 610 + 6 * 70)
 
 
 def test_a_running_job_is_compared_with_the_past_runs_that_took_longer() -> None:
@@ -102,7 +147,7 @@ def test_queued_jobs_are_divided_among_as_many_workers_as_jobs_are_running() -> 
     past = dict.fromkeys(shards, (10.0, 11.0, 12.0))
     assert estimate_of(view_model(sent, past=past)).remaining == Seconds(200, 240)
     waiting = pipeline_of([run(name, [], "QUEUED") for name in shards])
-    assert estimate_of(view_model(waiting, past=past)).remaining == Seconds(10, 12)
+    assert estimate_of(view_model(waiting, past=past)).remaining == Seconds(11, 12)
 
 
 def test_a_large_pipeline_is_estimated_along_one_of_too_many_paths_to_try_them_all() -> None:
