@@ -75,7 +75,8 @@ class GraphJobs:
             jobs = plural(len(targets), self._marks.noun)
             return None if is_possible else f"All {jobs} have started"
         if node is not None and node.state is not JobState.PENDING:
-            return f"It has started: {(node.status or 'unknown').lower()}"
+            has = "ended" if node.state.is_finished else "started"
+            return f"It has {has}: {(node.status or 'unknown').lower()}"
         return None
 
     async def remove(self) -> None:

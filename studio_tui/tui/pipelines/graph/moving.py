@@ -49,7 +49,12 @@ class Movement:
         """Return why there is no job that holds up the current job."""
         if reason := self._state.why_unknown():
             return reason
-        return None if self._cause() is not None else "It waits for no other job now"
+        if self._cause() is not None:
+            return None
+        node = self._cursor.node()
+        if node is not None and node.state.is_finished:
+            return f"It has ended: {(node.status or 'unknown').lower()}"
+        return "It waits for no other job now"
 
     def go_to_cause(self) -> None:
         """Go to the job that holds up the current job."""

@@ -136,6 +136,10 @@ async def test_removed_jobs_and_datasets_are_shown_without_endpoints_for_them(
 ) -> None:
     studio = DagStudio(sixteen("PAUSED"))
     async with pipeline_dashboard(studio, tmp_path) as pilot:
+        with step("a job that has ended is not said to have started"):
+            await go_to(pilot, "dedupe")
+            await press(pilot, ("D",))
+            await until_shown(pilot, "It has ended: complete")
         with step("jobs that this program removed are listed"):
             await go_to(pilot, "publish")
             await press(pilot, ("D",))

@@ -115,7 +115,7 @@ async def test_keys_move_the_cursor_along_edges_and_to_the_job_that_causes_a_wai
             assert screen_of(pilot).cursor.here() == "embed"
             await until_shown(pilot, "9 jobs", "ran 9:58 · waited 0:08", "after      ✓ dedupe")
             await press(pilot, ("W",))
-            await until_shown(pilot, "It waits for no other job now")
+            await until_shown(pilot, "It has ended: failed")
         with step("the arrow keys move the cursor after a search"):
             await show_on_new_page(pilot, studio, sixteen())
             await press(pilot, ("m",))
