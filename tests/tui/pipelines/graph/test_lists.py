@@ -150,3 +150,27 @@ def test_the_columns_of_groups_are_the_same_when_more_of_their_jobs_have_rows() 
     )
     assert len(after.keys) > len(before.keys)
     assert before.columns == after.columns
+
+
+@pytest.mark.parametrize("room", [58, 70, 82])
+def test_a_tree_has_room_for_the_names_of_all_jobs_also_when_they_are_complete(room: int) -> None:
+    parents: dict[str, list[str]] = {
+        "load.py": [],
+        "clean.py": ["load.py"],
+        "shingle.py": ["clean.py"],
+        "train_bayes.py": ["clean.py", "shingle.py"],
+        "publish.py": ["load.py", "train_bayes.py"],
+    }
+    contents: Contents | None = None
+    widths = list[int]()
+    for state, status in (("PENDING", "RUNNING"), ("COMPLETE", "COMPLETED")):
+        runs = [run(name, above, state) for name, above in parents.items()]
+        listing = _listing("tree", pipeline_of(runs, status), room)
+        before, contents = contents, Contents(listing.columns)
+        if before is not None:
+            contents.inherit(before)
+        contents.grow((NOTHING, *listing.cells_of(key)) for key in listing.keys)
+        placed = place(listing.columns, room, contents=contents.widths, all_time=contents.all_time)
+        widths.append(next(each.width for each in placed if each.column.key == "name"))
+    assert widths[0] >= len("    └─● train_bayes.py  (+1)")
+    assert widths[1] >= min(widths[0] + 5, len("    └─● train_bayes.py  (also after clean.py)"))
