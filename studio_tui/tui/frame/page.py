@@ -58,7 +58,7 @@ def undo(page: Host) -> None:
     """Undo the latest command that is waiting to be sent, if there is any."""
     undone = page.session.held.undo()
     if undone:
-        page.notify_user(f"Undone: {undone}. Nothing was sent")
+        page.notify_user(f"Undone: {undone}. It was not sent")
     else:
         notify_here(page.app, "There is nothing to undo")
 

@@ -52,7 +52,7 @@ async def test_a_held_bulk_cancel_is_undone_or_lost_on_quitting_or_sent_after_th
             await until_shown(pilot, "undo canceling 2 jobs (")
             await pilot.press("escape")
         await pilot.press("z")
-        await until_shown(pilot, "Undone: canceling 2 jobs. Nothing was sent")
+        await until_shown(pilot, "Undone: canceling 2 jobs. It was not sent")
         await until(pilot, lambda: "undo canceling" not in screen_text(pilot))
         assert len(screen.view.marks) == 3, "the job that had ended stays marked"
         assert not any(call.changes for call in screen.session.records.recorder.recent_calls(999))
@@ -116,7 +116,7 @@ async def test_stopping_a_pipeline_and_removing_its_job_are_undone_or_sent_after
         await remove_second_job(pilot)
         await until_shown(pilot, "z undo removing second.py (")
         await pilot.press("z")
-        await until_shown(pilot, "Undone: removing second.py. Nothing was sent")
+        await until_shown(pilot, "Undone: removing second.py. It was not sent")
         assert isinstance(pilot.app.screen, Page)
         assert not pilot.app.screen.session.held.snapshot.value
         assert jobs() == ["first.py", "second.py"]
