@@ -147,7 +147,7 @@ async def read_again(app: App[Any], connected: "Connected", form: WelcomeScreen 
         if form is not None:
             form.show_problem(str(error))
         else:
-            app.notify(str(error), markup=False)
+            app.notify(str(error), severity="error", markup=False)
         return False
     if settings is not None:
         if (settings.url, settings.team) != (connected.session.client.url, connected.team):

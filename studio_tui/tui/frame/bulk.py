@@ -25,8 +25,6 @@ R = TypeVar("R")
 _NARROW, _LOW = 70, 20
 """A dialog fills the width, or the height, of a terminal with less, see `Dialog`."""
 
-FAILURE_TIMEOUT = 20.0
-
 _SIGNS = {
     Outcome.DONE: ("✓", Tone.GOOD),
     Outcome.FAILED: ("✗", Tone.BAD),
@@ -145,7 +143,6 @@ async def run_bulk(host: Host, bulk: BulkCommand[T, R]) -> tuple[ItemOutcome[T, 
         host.app.notify(
             f"{report.heading}\n{report.lines[0][1]}\nf8 shows the outcome of each",
             severity="error",
-            timeout=FAILURE_TIMEOUT,
             markup=False,
         )
     return outcomes

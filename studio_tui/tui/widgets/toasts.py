@@ -23,6 +23,9 @@ MAX_TOASTS = 4
 
 MOST_LATEST = 100
 
+UNTIL_CLOSED = 1e9
+"""Seconds for which the toast of an error is shown unless it is closed: longer than any run."""
+
 
 class TimedNotification(Notification):
     """A notification whose toast always has some time left."""
@@ -154,8 +157,12 @@ class ShowsToasts(App[Any]):
         timeout: float | None = None,
         markup: bool = True,
     ) -> None:
-        """Show a toast for `timeout` seconds, by default Textual's time; safe in any thread."""
-        seconds = self.NOTIFICATION_TIMEOUT if timeout is None else timeout
+        """Show a toast for `timeout` seconds; safe in any thread.
+
+        By default an error stays until it is closed, and others for Textual's time.
+        """
+        default = UNTIL_CLOSED if severity == "error" else self.NOTIFICATION_TIMEOUT
+        seconds = default if timeout is None else timeout
         self.post_message(
             Notify(TimedNotification(message, title, severity, seconds, markup=markup))
         )

@@ -12,6 +12,7 @@ from textual.widgets._toast import Toast
 from studio_tui.tui.widgets.lifetime import Lifetime
 from studio_tui.tui.widgets.toasts import (
     MAX_TOASTS,
+    UNTIL_CLOSED,
     ShowsToasts,
     TimedNotification,
     close_toasts,
@@ -102,6 +103,16 @@ async def test_only_the_last_notifications_are_kept_and_an_error_is_kept_longest
         await pilot.pause()
         messages = [each.message for each in app._notifications]
         assert messages == ["failed", *(f"news {number}" for number in range(9)[1 - MAX_TOASTS :])]
+
+
+async def test_an_error_is_shown_until_it_is_closed() -> None:
+    app = ToastApp()
+    async with driving(app, notifications=True) as pilot:
+        app.notify("canceled")
+        app.notify("not canceled", severity="error")
+        await until(pilot, lambda: len(app._notifications) == 2)
+        seconds = {each.message: each.timeout for each in app._notifications}
+        assert seconds == {"canceled": app.NOTIFICATION_TIMEOUT, "not canceled": UNTIL_CLOSED}
 
 
 async def test_a_toast_that_is_replaced_leaves_no_empty_row() -> None:
