@@ -15,7 +15,7 @@ from studio_tui.presentation.lists.fitting import ListSpace, fit_lines, rows_of
 from studio_tui.service.commands.batch import BatchReport, ItemOutcome, Outcome
 from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.frame.request_notices import error_message
-from studio_tui.tui.frame.review import Review
+from studio_tui.tui.frame.review import OK, Review
 from studio_tui.tui.widgets.toasts import notify_here
 from studio_tui.tui.widgets.workers import start_worker
 
@@ -183,7 +183,7 @@ def report_dialog(report: BatchReport) -> Review:
     ]
     state_time = f" · status at {clock.now().astimezone():%H:%M:%S}" if any(states) else ""
     step_answer = ((step.key, step.words),) if step is not None else ()
-    return Review(f"{report.heading}{state_time}", lines, (("o", "ok"), *step_answer))
+    return Review(f"{report.heading}{state_time}", lines, (OK, *step_answer))
 
 
 def _with_state(words: str, state: str) -> str:

@@ -27,7 +27,8 @@ _STYLES = {
     Tone.ACCENT: "$text-accent",
 }
 
-OK, COPY = ("o", "ok"), ("c", "copy it")
+OK, COPY = ("esc", "ok"), ("c", "copy it")
+"""No letter is `OK`: pressed too late, once the dialog is closed, it would be a command."""
 
 
 class Review(Dialog[str | None]):
@@ -70,7 +71,8 @@ class Review(Dialog[str | None]):
 
     def on_mount(self) -> None:
         for key, words in self._answers:
-            bind(self, key, f"answer('{key}')", words)
+            if key != OK[0]:  # `escape` closes any dialog
+                bind(self, key, f"answer('{key}')", words)
         if self._revealed:
             for key in ("s", "f7"):
                 bind(self, key, "secrets", "values")

@@ -214,7 +214,7 @@ class PipelineController:
             return
         if stopped.still_running or stopped.starts_more_jobs:
             heading = f"{title(pipeline)} has not stopped completely"
-            await self._host.ask(Review(heading, stop_report(stopped), (("o", "ok"),)))
+            await self._host.ask(Review(heading, stop_report(stopped), (OK,)))
         else:
             self._host.notify_user(f"{title(pipeline)}: {stop_summary(stopped)}")
 

@@ -21,7 +21,7 @@ from studio_tui.presentation.pipelines.datasets import short_name
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.dialogs import Choose
 from studio_tui.tui.frame.request_notices import error_message, with_notice
-from studio_tui.tui.frame.review import Review
+from studio_tui.tui.frame.review import OK, Review
 
 NO_DATASETS = "No dataset is known yet: jobs create them"
 _REBUILD_PREFIX = "rebuild "
@@ -175,7 +175,7 @@ async def _show_details(
     can_leave: bool,
 ) -> DatasetChoice:
     maker = next((each.job_id for each in dataset.versions if each.job_id is not None), None)
-    answers = [("o", "ok")]
+    answers = [OK]
     if can_rebuild:
         answers.append(("t", "rebuild it"))
     if maker is not None and can_leave:

@@ -43,7 +43,7 @@ async def test_marked_jobs_are_run_again_after_one_question_and_each_outcome_is_
                 await until_shown(pilot, "2 of 3 jobs created", "not now", "created as")
                 assert len(studio.jobs()) == 5
             with step("only the refused job keeps its mark, and it can be run again"):
-                await pilot.press("o")
+                await pilot.press("enter")
                 await until_shown(pilot, "1 marked")
                 await pilot.press("r")
                 await until_shown(pilot, "Run 1 marked job again as it was?")
@@ -182,7 +182,7 @@ async def test_jobs_that_studio_refuses_to_cancel_keep_their_marks_and_ended_job
             with step("refused jobs are reported with the reason and keep their marks"):
                 await pilot.press("y")
                 await until_shown(pilot, "requested for 2 of 4 jobs", f"({ids[0][:8]}): not now")
-                await pilot.press("o")
+                await pilot.press("escape")
                 await until_shown(pilot, "2 marked")
             with step("a second try cancels the refused jobs"):
                 plan.ids.clear()

@@ -78,7 +78,7 @@ async def test_each_of_many_jobs_is_either_canceled_or_reported_and_left_marked_
             assert failed
             assert all(": " in words and not words.endswith(": ") for words in failed)
             await until_shown(pilot, f"requested for {JOBS - len(failed)} of {JOBS} jobs")
-            await pilot.press("o")
+            await pilot.press("enter")
             await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
             marked = set(page.view.marks)
             assert len(marked) == len(failed)

@@ -35,7 +35,7 @@ async def test_outdated_datasets_are_reported_and_only_these_are_rebuilt(
             await pilot.press("enter")
             await until_shown(pilot, "@1.0.0", "rebuild it")
             assert "go to its job" not in screen_text(pilot)
-            await pilot.press("o")
+            await pilot.press("enter")
             await until_shown(pilot, "Datasets: 3, 2 out of date")
             await pilot.press("t")
             await until_shown(
@@ -74,7 +74,7 @@ async def test_outdated_datasets_are_reported_and_only_these_are_rebuilt(
             until_state(studio, trigger(studio, "report"), "COMPLETED")
             await pilot.press("enter")
             await until_shown(pilot, "up to date")
-            await pilot.press("o")
+            await pilot.press("enter")
             await until_shown(pilot, "Datasets: 3, 0 out of date")
 
 

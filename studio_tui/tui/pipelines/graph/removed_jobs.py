@@ -10,7 +10,7 @@ from studio_tui.presentation.pipelines.facts import removed_words
 from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
 from studio_tui.tui.frame.dialogs import Choose, Confirm
 from studio_tui.tui.frame.request_notices import run_and_report
-from studio_tui.tui.frame.review import Review
+from studio_tui.tui.frame.review import OK, Review
 from studio_tui.tui.pipelines.graph.state import GraphState
 
 NO_JOBS = "No job is known to have been removed from this pipeline"
@@ -39,7 +39,7 @@ class RemovedJobs:
         if reason is not None:
             heading = f"Removed: {plural(len(removed), 'job')}"
             lines = [*map(Cell, names), Cell(""), Cell(reason)]
-            await self._host.ask(Review(heading, lines, (("o", "ok"),)))
+            await self._host.ask(Review(heading, lines, (OK,)))
             return
         chosen = removed[0]
         if len(removed) > 1:

@@ -54,7 +54,7 @@ async def test_marked_jobs_are_canceled_and_a_refused_job_keeps_its_mark(tmp_pat
         )  # fmt: skip
         await press(pilot, ("y",))
         await until_shown(pilot, "Cancellation requested for 2 of 3 jobs", "not now")
-        await press(pilot, ("o",))
+        await press(pilot, ("enter",))
         assert sorted(studio.requests) == [("cancel", "run-publish"), ("cancel", "run-train_s")]
         assert screen_of(pilot).state.view.marks == ("train_l",)
 
