@@ -75,7 +75,7 @@ _CLOSE_NOTICES = Binding(
     "close_notices",
     "close notices",
     id="app.close_notices",
-    tooltip="Close the notices; if there are none, show the latest ones",
+    tooltip="Close the notices",
 )
 
 _SUSPEND = Binding(
@@ -119,9 +119,7 @@ class WithHelpAndPalette(App[Any]):
 
     def action_close_notices(self) -> None:
         if not close_toasts(self):
-            from studio_tui.tui.frame.latest_notices import show_latest_notices  # noqa: PLC0415
-
-            show_latest_notices(self)
+            notify_here(self, "There is no notice to close")
 
     def action_command_palette(self) -> None:
         from studio_tui.tui.palette import PagedPalette  # noqa: PLC0415 (not before it is opened)

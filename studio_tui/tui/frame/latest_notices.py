@@ -4,20 +4,19 @@ from typing import Any
 
 from textual.app import App
 from textual.content import Content
-from textual.screen import ModalScreen
 
 from studio_tui.presentation.cells import Cell, Tone
+from studio_tui.presentation.jobs.states import LOOKS
 from studio_tui.tui.frame.review import OK, Review
 from studio_tui.tui.widgets.toasts import Notified, ShowsToasts, notify_here
 
 _SIGNS = {"error": ("✗", Tone.BAD), "warning": ("!", Tone.WARN), "information": (" ", Tone.PLAIN)}
+_STATES = {look.glyph: look.tone for look in LOOKS.values()}
 
 
 def show_latest_notices(app: App[Any]) -> None:
-    """Show the latest notices, the newest first, except over a dialog."""
-    if not isinstance(app, ShowsToasts) or isinstance(app.screen, ModalScreen):
-        return
-    if not app.history.latest:
+    """Show the latest notices, the newest first."""
+    if not isinstance(app, ShowsToasts) or not app.history.latest:
         notify_here(app, "There are no earlier notices")
         return
     lines = [line for each in reversed(app.history.latest) for line in _lines(each)]
@@ -26,12 +25,20 @@ def show_latest_notices(app: App[Any]) -> None:
 
 def _lines(notified: Notified) -> list[Cell]:
     notice = notified.notification
-    sign, tone = _SIGNS[notice.severity]
     text = Content.from_markup(notice.message).plain if notice.markup else notice.message
     title = f"{notice.title}: " if notice.title else ""
-    first, *others = f"{title}{text}".splitlines() or [""]
     time = notified.at.astimezone().strftime("%H:%M:%S")
+    sign, tone = _SIGNS[notice.severity]
+    first, *others = f"{title}{text}".splitlines() or [""]
     return [
-        Cell(f"{sign} {time}  {first}", tone),
-        *(Cell(f"{' ' * 12}{line}", tone) for line in others),
+        _line(f"{time}  ", sign, first, tone),
+        *(_line(" " * 10, " ", line, tone) for line in others),
     ]
+
+
+def _line(time: str, sign: str, words: str, tone: Tone) -> Cell:
+    """Return a line of a notice with one mark: of the state that it begins with, else `sign`."""
+    mark, blank, _ = words.partition(" ")
+    if blank and mark in _STATES:
+        return Cell(f"{time}{words}", _STATES[mark])
+    return Cell(f"{time}{sign} {words}", tone)

@@ -26,6 +26,7 @@ from studio_tui.tui.frame.commands import (
     bindings,
 )
 from studio_tui.tui.frame.dialog import Dialog
+from studio_tui.tui.frame.latest_notices import show_latest_notices
 from studio_tui.tui.frame.listening import Subscriptions, resume_at_whole_second
 from studio_tui.tui.frame.opening import ReadAgain
 from studio_tui.tui.frame.page_bars import (
@@ -101,6 +102,13 @@ COMMANDS: tuple[Command["Page"], ...] = (
     Command("page.refresh", "ctrl+r,f5", "refresh", "Refresh now", lambda page: page.ask_again()),
     Command(
         "page.report", "f8", "report", "Show the outcome of the last bulk command", show_report
+    ),
+    Command(
+        "page.notices",
+        "H",
+        "notices",
+        "Show the latest notices, also closed ones",
+        lambda page: show_latest_notices(page.app),
     ),
     Command(
         "page.undo",

@@ -1,6 +1,7 @@
 """Notices and badges when a job or pipeline that the user is interested in has ended."""
 
 import asyncio
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from unittest import mock
 
 import pytest
 from textual import events
+from textual.screen import ModalScreen
 
 from studio_tui.tui.app import StudioApp
 from studio_tui.tui.logs.log_screen import LogScreen
@@ -19,7 +21,6 @@ from tests.pipelines import pipeline
 from tests.steps import step
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, jobs_screen, screen_text, until, until_shown
-from tests.waiting import HANG
 
 WAIT_FOR_GATE = "import os, time\nwhile not os.path.exists({gate!r}): time.sleep(0.01)\n"
 
@@ -204,36 +205,48 @@ async def test_the_pipeline_of_the_visible_graph_gets_no_badge_and_others_do(
         await until_shown(pilot, "2 Pipelines 1 ✗2")
 
 
-async def test_a_key_closes_the_notices_and_shows_them_again(
+async def test_a_key_closes_the_notices_and_another_one_shows_the_latest(
     shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with dashboard(shared_studio, tmp_path, frames=True) as pilot:
         app = pilot.app
-        with step("without a notice yet, the key says so"):
-            await pilot.press("ctrl+l")
+        with step("without a notice yet, the keys say so"):
+            await pilot.press("H")
             await until_notice(pilot, "There are no earlier notices")
+            app.clear_notifications()
         with step("the footer has the key while a notice lasts, and the key closes the notices"):
-            app.notify("✗ a.py failed", severity="error", timeout=HANG, markup=False)
+            app.notify("Canceling b.py: not now", severity="error", markup=False)
+            app.notify("✓ c.py is done\n✗ Pipeline d failed", severity="error", markup=False)
             app.notify("[b]two[/] lines:\nthe second", title="Copied", markup=False)
             await until_notice(pilot, "the second")
             await until_shown(pilot, "^l close notices")
             await pilot.press("ctrl+l")
             assert not messages(pilot)
             await until(pilot, lambda: "^l close notices" not in screen_text(pilot))
-        with step("pressed again, it shows the latest notices, the newest first"):
+        with step("with no notice open, the key opens nothing, even if one has just gone"):
             await pilot.press("ctrl+l")
-            await until_shown(
-                pilot, "The latest notices", "Copied: [b]two[/] lines:", "✗ a.py failed"
-            )
-            assert screen_text(pilot).index("the second") < screen_text(pilot).index("✗ a.py")
+            await until_notice(pilot, "There is no notice to close")
+            assert not isinstance(app.screen, ModalScreen)
+        with step("another key shows the latest ones, the newest first, each with one mark"):
+            await pilot.press("H")
+            await until_shown(pilot, "The latest notices")
+            shown = " ".join(re.sub(r"\d\d:\d\d:\d\d", "at", screen_text(pilot)).split())
+            expected = (
+                "at Copied: [b]two[/] lines:", "the second",
+                "at ✓ c.py is done", "✗ Pipeline d failed", "at ✗ Canceling b.py: not now",
+            )  # fmt: skip
+            assert sorted(expected, key=shown.index) == list(expected)
         with step("over a dialog, it only closes notices"):
             dialog = app.screen
             app.notify("three", markup=False)
             await until_notice(pilot, "three")
-            await pilot.press("ctrl+l", "ctrl+l")
+            await pilot.press("ctrl+l")
             assert not messages(pilot)
             assert app.screen is dialog
-            await pilot.press("escape")
+            await pilot.press("o")
+            assert app.screen is dialog, "the letter would open a browser once the dialog is closed"
+            await pilot.press("enter")
+            assert app.screen is not dialog
         with step("where esc has nothing to clear, it closes the notices"):
             app.notify("four", markup=False)
             await until_notice(pilot, "four")
