@@ -105,7 +105,7 @@ def place_of(page: ListPage[Any]) -> Place:
 
 
 def _settings(view: ListView) -> ListView:
-    return view.replace(loaded=0, cursor=None, line=0, sideways=0, contents=())
+    return view.replace(loaded=0, cursor=None, line=0, newest="", sideways=0, contents=())
 
 
 def is_saved(page: ListPage[Any], folder: Path) -> bool:

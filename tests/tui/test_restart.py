@@ -1,5 +1,6 @@
 """A restart restores the screen, the pages behind it, its scroll position and the theme."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from studio_tui.tui.theme import ANSI_DARK, ANSI_LIGHT, DARK, LIGHT
 from studio_tui.tui.widgets.big_table import BigTable
 from tests.soak import at_length
 from tests.studios import ThreadStudio
-from tests.tui.dashboards import Dashboard, dashboard, until, until_shown
+from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
 
 SCREENS = (
     ("2", "› Pipelines"),
@@ -112,6 +113,29 @@ async def test_a_restart_restores_the_horizontal_scroll_position_of_a_list(
         assert table.wide
         # Activity has more calls by then, which may need wider columns.
         await until(pilot, lambda: tab == "6" or table.lines()[0].text == header)
+
+
+async def test_a_restart_counts_what_is_new_above_the_restored_place(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    for number in range(20):
+        studio.submit("1", query_name=f"old_{number}.py")
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "old_19.py")
+        await pilot.press("end", "6")
+        table = await visible_table(pilot)
+        await pilot.press("end")
+        await until(pilot, lambda: table.cursor == table.keys[-1])
+        await pilot.press("1", "ctrl+q")
+    for number in range(3):
+        studio.submit("1", query_name=f"new_{number}.py")
+    async with dashboard(studio, tmp_path, size=(80, 10)) as pilot:
+        await until_shown(pilot, "old_0.py", "↑ 3 new")
+        await pilot.press("g")
+        await until(pilot, lambda: "↑" not in screen_text(pilot).splitlines()[2])
+        await pilot.press("6")
+        await visible_table(pilot)
+        await until(pilot, lambda: bool(re.search(r"↑ \d+ new", screen_text(pilot))))
 
 
 @pytest.mark.parametrize(

@@ -149,7 +149,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         self.table.wide = self.holder.view.wide
         view = self.holder.view
         self.table.memory.restore(view.contents)
-        self.table.begin_at(view.cursor, line=view.line, sideways=view.sideways)
+        self.table.begin_at(view.cursor, line=view.line, sideways=view.sideways, newest=view.newest)
         self.marks.show()
         self.order.show()
         self.show_title()
@@ -164,10 +164,15 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
             table = self.table
             self.holder.change(
                 line=table.line,
+                newest=table.keys[table.unseen] if self._has_newest_first else "",
                 sideways=table.sideways,
                 recorded=self.is_recorded(table.cursor),
                 contents=self.contents_to_save,
             )
+
+    @property
+    def _has_newest_first(self) -> bool:
+        return self.holder.view.sort == AS_SENT and not self.holder.view.reverse
 
     @property
     def contents_to_save(self) -> tuple[int, ...]:
@@ -294,11 +299,10 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         if terms and not is_refiltered and self.table.chosen is not None:
             # A user who filters reads this row, so the cursor does not follow the newest row.
             self.table.pin_cursor()
-        newest_first = view.sort == AS_SENT and not view.reverse
         if (cursor := self.table.cursor) is not None:
             # The row under the cursor may now be shown as part of a group.
             self.table.join_cursor_to(self._page.row_of(cursor))
-        self.table.show(keys, newest_first=newest_first, is_refiltered=is_refiltered)
+        self.table.show(keys, newest_first=self._has_newest_first, is_refiltered=is_refiltered)
         self._move_to_awaited(keys)
         self.marks.show()
         self._page.rows_changed()

@@ -41,6 +41,8 @@ class ListView:
     opened: tuple[str, ...] = ()
     line: int = 0
     """Of the cursor, 0 for the first visible row."""
+    newest: str = ""
+    """Id of the newest row that has been visible, if the newest rows come first; else empty."""
     sideways: int = 0
     """Cells scrolled out of sight on the left."""
     contents: tuple[int, ...] = ()

@@ -107,6 +107,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         self._drawing = TableDrawing(cells_of, self.columns, self._resolved_palette)
         self._cursor = TableCursor()
         self._unseen = 0
+        self._newest_before = ""
         self._last_highlighted: str | None = None
         self._viewport = TableViewport(self, self._cursor, HEADER)
 
@@ -158,6 +159,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         """
         keys_before = self.keys
         rows = self._viewport.rows
+        was_restored = self._cursor.place_to_restore(rows) is not None
         place = self._cursor.replace(
             keys, self.top, rows, newest_first=newest_first, is_refiltered=is_refiltered
         )
@@ -167,15 +169,22 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         self.set_line_count(len(keys) + HEADER)
         self._viewport.go(place)
         self._set_unseen(unseen)
+        if keys_before and not counts_unseen:
+            self._newest_before = ""
+        if not was_restored:
+            self._count_unseen_before()
         self._post_highlighted(is_other_row=self.cursor != self._last_highlighted)
 
-    def begin_at(self, key: str | None, *, line: int = 0, sideways: int = 0) -> None:
+    def begin_at(
+        self, key: str | None, *, line: int = 0, sideways: int = 0, newest: str = ""
+    ) -> None:
         """Put the cursor on a row once the table has the row; `chosen` remains `None`.
 
         `line` rows are then visible above it; 0 scrolls no further than needed. `sideways` is
-        limited to the width of the table.
+        limited to the width of the table. Rows above the row `newest`, if any, count as unseen.
         """
         self._drawing.sideways = sideways
+        self._newest_before = newest
         self._cursor.begin_at(key, line)
 
     def join_cursor_to(self, key: str) -> None:
@@ -265,6 +274,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
 
     def on_resize(self) -> None:
         self._viewport.resized()
+        self._count_unseen_before()
 
     watch_marked = LineView.repaint
 
@@ -288,6 +298,12 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         if rows != self._unseen:
             self._unseen = rows
             self.post_message(self.UnseenChanged(self))
+
+    def _count_unseen_before(self) -> None:
+        """Count the rows above the newest one that was seen before, at the place of `begin_at`."""
+        is_at_place = self._cursor.place_to_restore(self._viewport.rows) is not None
+        if self._newest_before and is_at_place and self._newest_before in self.keys:
+            self._set_unseen(self.keys.index(self._newest_before))
 
     def _walk_to(self, index: int) -> None:
         self._post_highlighted(is_other_row=self._viewport.walk_to(index))

@@ -808,6 +808,28 @@ async def test_rows_added_above_a_scrolled_list_are_counted_until_they_are_visib
         assert stage.table.unseen == 0
 
 
+@pytest.mark.parametrize("size", [(60, 11), (60, 30)])
+async def test_rows_above_a_restored_place_are_counted_if_the_last_run_did_not_show_them(
+    size: tuple[int, int],
+) -> None:
+    keys = [*ids(3, "new"), *ids(100)]
+    async with table_stage(size=size) as stage:
+        stage.table.begin_at("0050", line=5, newest="0000")
+        await show_newest_first(stage, keys[:40])
+        assert stage.table.unseen == 0, "the row of the place is still to come"
+        await show_newest_first(stage, keys)
+        assert stage.table.cursor == "0050"
+        assert stage.table.unseen == 3
+        await show_newest_first(stage, ["newer", *keys])
+        assert stage.table.unseen == 4
+        await stage.pilot.resize_terminal(60, 20)
+        assert stage.table.unseen == 4
+        await stage.press("g", "G")
+        assert stage.table.unseen == 0
+        await stage.pilot.resize_terminal(60, 11)
+        assert stage.table.unseen == 0
+
+
 async def test_sorting_and_filtering_count_no_row_as_unseen() -> None:
     keys = ids(100)
     async with table_stage() as stage:
