@@ -16,6 +16,6 @@ def confirm_leaving(*, quits: bool) -> Confirm:
             f"They are {fate} the dashboard is closed.",
         ),
         yes="Leave",
-        no="Continue",
+        no="Stay",
         default_yes=not quits,
     )

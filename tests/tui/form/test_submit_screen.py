@@ -162,7 +162,7 @@ async def test_a_form_that_was_left_is_restored_and_after_a_restart_without_its_
         await fill(pilot, query="print('ü')", environment="TOKEN=hush", cron_expression="* *")
         before = submit_screen(pilot).form.draft
         await pilot.press("escape")
-        await until_shown(pilot, "Leave the form?", "not saved to disk")
+        await until_shown(pilot, "Leave the form?", "not saved to disk", "n  Stay")
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
         await reopen_form(pilot)
