@@ -19,8 +19,9 @@ from studio_tui.tui.form.templates import Start
 from studio_tui.tui.form.validation import Checked
 from studio_tui.tui.frame.commands import Basics
 from studio_tui.tui.jobs.naming import title
-from studio_tui.tui.jobs.rerun import Repeat, changes
+from studio_tui.tui.jobs.rerun import NOTHING_CHANGED, Repeat, changes
 from studio_tui.tui.messages import JobCreated
+from studio_tui.tui.terminal.key_queue import keys_held
 
 
 class EditScreen(SubmitScreen):
@@ -38,9 +39,10 @@ class EditScreen(SubmitScreen):
 
     async def begin(self) -> None:
         """Restore saved input, then open the query in the editor."""
-        await super().begin()
-        self.form.go_to("query")
-        await self.fields.edit_field("query")
+        with keys_held(self.app):
+            await super().begin()
+            self.form.go_to("query")
+            await self.fields.edit_field("query")
 
     async def to_send(self, checked: Checked) -> Checked | None:
         """Show the changes, and ask whether to use the checkpoints of the job.
@@ -50,9 +52,9 @@ class EditScreen(SubmitScreen):
         after = replace(checked.draft, query=checked.query)
         lines, revealed = await asyncio.to_thread(changes, self._repeat, self._before, after)
         note = self._about_the_pipeline()
-        answer = await review_changes(
-            self, "Run the changed job?", (*note, *lines), (*note, *revealed)
-        )
+        is_same = NOTHING_CHANGED in lines
+        question = "Run the job again?" if is_same else "Run the changed job?"
+        answer = await review_changes(self, question, (*note, *lines), (*note, *revealed))
         if answer is ReviewAnswer.SAVE_DRAFT:
             await self.leave()
             self.notify_user("Draft saved; e on the same job opens it again")

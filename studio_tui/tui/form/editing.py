@@ -16,6 +16,7 @@ from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.frame.dialog import Dialog
 from studio_tui.tui.frame.dialog_box import DialogBody
 from studio_tui.tui.terminal.editor import EditorError, edit_text
+from studio_tui.tui.terminal.key_queue import drop_held_keys, keys_held
 
 if TYPE_CHECKING:
     from studio_tui.tui.form.submit_screen import SubmitScreen
@@ -103,8 +104,14 @@ class FieldCommands:
         text = value if isinstance(value, str) else "\n".join(value)
         is_shell = query_type(draft).value == "SHELL"
         suffix = (".sh" if is_shell else ".py") if name == "query" else ".txt"
+        app = self._screen.app
         try:
-            after = await edit_text(self._screen.app, text, suffix)
+            # Keys pressed before the editor has the terminal are meant for it, not for the field.
+            with keys_held(app, patience=None):
+                try:
+                    after = await edit_text(app, text, suffix)
+                finally:
+                    drop_held_keys(app)
         except EditorError as error:
             self._screen.notify_user(str(error), "warning")
             return

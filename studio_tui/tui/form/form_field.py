@@ -101,6 +101,9 @@ class FormField(Lifetime, Vertical):
 
         field: str
 
+    class Completed(Message):
+        """The typed path is about to be completed, so its problems no longer apply."""
+
     @dataclass
     class Offered(Message):
         """Names with which the typed path can be completed; fewer than two are not shown."""
@@ -177,6 +180,12 @@ class FormField(Lifetime, Vertical):
             self._offered = ()
             self._show_notes()
         self.post_message(self.Changed(self.field))
+
+    @on(Completed)
+    def _withdraw_problems(self, event: Completed) -> None:
+        event.stop()
+        self._problems = ()
+        self._show_notes()
 
     @on(Offered)
     def _offer(self, event: Offered) -> None:

@@ -112,6 +112,10 @@ def names_of(files: Iterable[SentFile]) -> dict[str, str]:
     }
 
 
+NOTHING_CHANGED = Cell("Nothing is changed.", Tone.DIM)
+"""The first of the lines that `changes` returns if no setting and no line of the query differs."""
+
+
 def changes(
     repeat: Repeat, before: Draft, after: Draft
 ) -> tuple[tuple[Cell, ...], tuple[Cell, ...]]:
@@ -128,7 +132,7 @@ def changes(
         files=names_of(submitted.files) if submitted is not None else {},
     )
     is_same = not changed.query and not changed.settings
-    same = (Cell("Nothing is changed.", Tone.DIM),) if is_same else ()
+    same = (NOTHING_CHANGED,) if is_same else ()
     gap = (Cell(""),) if changed.query else ()
     others = (*changed.as_submitted, *_note_on_times(submitted, after), *changed.defaults)
     after_settings = (*others, *gap, *changed.query)

@@ -93,6 +93,12 @@ def keys_held(app: App[Any], patience: float | None = PATIENCE) -> AbstractConte
     return app.key_hold.for_next_screen(patience) if isinstance(app, KeyQueue) else nullcontext()
 
 
+def drop_held_keys(app: App[Any]) -> None:
+    """Drop the keys that are held back, if the app is a `KeyQueue`."""
+    if isinstance(app, KeyQueue):
+        app.drop_waiting()
+
+
 def _has_dialog_opened(app: App[Any], screen: Screen[Any] | None) -> bool:
     """Return whether a dialog is on top that was not there when `screen` was."""
     return app.screen is not screen and isinstance(app.screen, ModalScreen)
@@ -196,6 +202,10 @@ class KeyQueue(App[Any]):
     def is_acting(self) -> bool:
         """Whether a key is being handled or is waiting."""
         return bool(self._under_way or self._waiting)
+
+    def drop_waiting(self) -> None:
+        """Drop the keys that are waiting."""
+        self._waiting.clear()
 
     @property
     def _is_free(self) -> bool:

@@ -198,7 +198,7 @@ async def test_a_single_marked_job_loses_its_mark_once_it_was_edited_and_created
         await pilot.press("a", "e")
         await until_shown(pilot, "Edit one.py", "There is no terminal here")
         await pilot.press("f9")
-        await until_shown(pilot, "Run the changed job?")
+        await until_shown(pilot, "Run the job again?")
         await pilot.press("f")
         await until_shown(pilot, "Created: one.py")
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))

@@ -138,6 +138,20 @@ async def test_files_are_attached_one_per_line_and_a_long_path_is_wrapped(
         assert submit_screen(pilot).form._fields["files"].editor.size.height == 2
 
 
+async def test_the_error_of_a_path_disappears_as_soon_as_the_path_is_completed(
+    shared_studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "notes.py").write_text("x")
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        await open_form(pilot)
+        await fill(pilot, query_file=f"{tmp_path}/no")
+        await until_shown(pilot, "There is no file")
+        monkeypatch.setattr(submit_screen(pilot), "_check", lambda: None)
+        await pilot.press("tab")
+        await until_shown(pilot, "notes.py")
+        assert "There is no file" not in screen_text(pilot)
+
+
 async def test_tab_at_an_incomplete_path_stays_in_the_field_and_shows_the_completions(
     shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:

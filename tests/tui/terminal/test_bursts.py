@@ -90,6 +90,30 @@ async def test_an_editor_opened_together_with_an_explanation_changes_the_field(
         assert "print(2)" in screen_text(pilot)
 
 
+async def test_keys_pressed_before_the_editor_opens_are_not_typed_into_the_form(
+    studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    studio.wait_for_end(studio.submit("print(1)")["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "✓ COMPLETE")
+        has_begun, is_over = asyncio.Event(), asyncio.Event()
+
+        async def edit(_app: object, text: str, _suffix: str) -> str:
+            has_begun.set()
+            await is_over.wait()
+            return text
+
+        monkeypatch.setattr(editing, "edit_text", edit)
+        send_burst(pilot, parsed_keys("e x y"))
+        await has_begun.wait()
+        is_over.set()
+        await until_shown(pilot, "print(1)")
+        await pilot.press("end", "3")
+        form = pilot.app.screen
+        assert isinstance(form, SubmitScreen)
+        assert form.form.draft.query == "print(1)3"
+
+
 async def test_text_pasted_into_a_line_is_cut_at_its_first_line_end(
     shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:

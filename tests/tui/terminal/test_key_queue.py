@@ -94,10 +94,11 @@ async def test_keys_sent_with_x_do_not_answer_its_question_and_keys_sent_with_l_
     assert studio.job(job["id"])["status"] == "RUNNING"
 
 
-async def test_text_typed_while_a_form_is_being_opened_goes_into_the_form(
+async def test_text_typed_while_a_form_and_its_editor_are_being_opened_is_dropped(
     studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    job = studio.submit("import time; time.sleep(120)", query_name="long.py")
+    query = "import time; time.sleep(120)"
+    job = studio.submit(query, query_name="long.py")
     studio.wait_for_state(job["id"], "RUNNING")
     has_begun, may_end = asyncio.Event(), asyncio.Event()
 
@@ -119,7 +120,9 @@ async def test_text_typed_while_a_form_is_being_opened_goes_into_the_form(
         await until(pilot, lambda: isinstance(pilot.app.screen, EditScreen))
         screen = pilot.app.screen
         assert isinstance(screen, EditScreen)
-        await until(pilot, lambda: "xyz" in repr(screen.form.draft))
+        await until_shown(pilot, "There is no terminal here")
+        assert not app._waiting
+        assert screen.form.draft.query == query
     assert studio.job(job["id"])["status"] == "RUNNING"
 
 
