@@ -280,7 +280,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
     def on_open_logs(self, message: "messages.OpenLogs") -> None:
         if self._screens is not None:
             with failure_as_notification(self):
-                self._screens.show_merged_logs(message.job_ids, message.jobs)
+                self._screens.show_merged_logs(message)
                 show_over(self, install_tab(self, self._screens.tab("logs"), "logs"))
 
     def on_open_pipeline(self, message: "messages.OpenPipeline") -> None:

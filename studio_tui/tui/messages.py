@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from textual.message import Message
 
@@ -55,12 +55,22 @@ class OpenLog(Message):
     """Byte offset of the line to go to; `None` for the place where the user left the log."""
 
 
+class JobToStart(NamedTuple):
+    """A job of a pipeline that has not started, so that it has no log."""
+
+    pipeline_id: str
+    job_id: str
+    """Id of the original job."""
+
+
 @dataclass
 class OpenLogs(Message):
     """Show the merged log of exactly these jobs; without ids, as it was left."""
 
     job_ids: Sequence[str]
     jobs: Sequence[Job] = ()
+    awaited: Sequence[JobToStart] = ()
+    """Jobs that join as soon as they have started."""
 
 
 @dataclass

@@ -23,7 +23,7 @@ from studio_tui.tui.frame.list_view import ListView, load_view, view_text
 from studio_tui.tui.frame.page import Page
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.logs.log_memory import LogMemory
-from studio_tui.tui.messages import EditJobs, OpenForm, OpenJob, OpenLog
+from studio_tui.tui.messages import EditJobs, OpenForm, OpenJob, OpenLog, OpenLogs
 from studio_tui.tui.pipelines.kept_drafts import KeptDrafts
 from studio_tui.tui.widgets.workers import start_worker
 
@@ -138,24 +138,23 @@ class Screens:
         if isinstance(page, ListPage):
             page.list.await_row(key)
 
-    def show_merged_logs(self, job_ids: Sequence[str], jobs: Sequence[Job] = ()) -> None:
+    def show_merged_logs(self, request: OpenLogs) -> None:
         """Put the logs of some jobs on the tab of merged logs; without ids, leave it as it is.
 
-        `jobs` has those that the session possibly does not know; an unknown id is skipped.
+        A job that neither the request has nor the session knows is skipped.
 
         Raises:
             SpoolError: there is no room for the logs on the local disk.
         """
         from studio_tui.tui.logs.merged_screen import MergedScreen  # noqa: PLC0415 (on demand)
 
-        page = self.tab("logs")
+        page, job_ids = self.tab("logs"), request.job_ids
         if isinstance(page, MergedScreen) and job_ids:
-            jobs_by_id = {job.id: job for job in jobs} | self._connected.session.known_items.jobs(
-                job_ids
-            )
+            known_jobs = self._connected.session.known_items.jobs(job_ids)
+            jobs_by_id = {job.id: job for job in request.jobs} | known_jobs
             shown_jobs = [jobs_by_id[job_id] for job_id in job_ids if job_id in jobs_by_id]
             self._endings.watch(shown_jobs)
-            page.follow(shown_jobs)
+            page.follow(shown_jobs, request.awaited)
 
     def pipeline_page(self, pipeline_id: str, run_id: str | None) -> Page:
         """Return a new page of a pipeline.

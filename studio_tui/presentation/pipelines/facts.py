@@ -326,6 +326,16 @@ def jobs_with_logs(*pipelines: Pipeline) -> tuple[PipelineJob, ...]:
     return tuple(sorted(runs, key=_urgency))
 
 
+def jobs_to_start(*pipelines: Pipeline) -> tuple[tuple[str, str], ...]:
+    """Return the pipelines and the original jobs, by id, of the jobs that have not started."""
+    return tuple(
+        (pipeline.pipeline_id, run.job_id)
+        for pipeline in pipelines
+        for run in pipeline.job_runs
+        if not run.created_job_id or run.state is JobState.PENDING
+    )
+
+
 def _urgency(run: PipelineJob) -> int:
     if run.state is JobState.FAILED:
         return 0

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from studio_tui import clock
 from studio_tui.api.models import Job
+from studio_tui.presentation.format import plural
 from studio_tui.presentation.jobs.times import life_of
 from studio_tui.presentation.logs.line_clock import LineClock, Zones
 from studio_tui.presentation.logs.timestamps import Life
@@ -13,8 +14,13 @@ from studio_tui.service.logs.log_library import LogHandle, LogLibrary
 from studio_tui.service.logs.merged.merged_log import LIMIT, MergedLog, Moved
 from studio_tui.service.logs.state import FollowPhase, TailState
 from studio_tui.service.logs.store.matches import Find
-from studio_tui.service.logs.store.tagged_store import finder_of_tags
+from studio_tui.service.logs.store.tagged_store import TAG_LENGTH, finder_of_tags
 from studio_tui.tui.jobs.naming import title
+
+
+def left_out(jobs: int) -> str:
+    """Return a sentence about this many jobs for which there is no room."""
+    return f"Only {LIMIT} logs can be merged: {plural(jobs, 'job')} left out"
 
 
 @dataclass(eq=False)
@@ -32,6 +38,12 @@ class Member:
     @property
     def state(self) -> TailState:
         return self.log.tail.state
+
+
+def _is_being_read(member: Member) -> bool:
+    phase = member.state.phase
+    has_ended = member.job.state.is_finished
+    return phase is FollowPhase.CONNECTING or (phase is FollowPhase.FOLLOWING and has_ended)
 
 
 class MergedJobs:
@@ -94,13 +106,21 @@ class MergedJobs:
             SpoolError: a log cannot be stored on the local disk.
         """
         self.removed = []
-        members = jobs[:LIMIT]
-        for job_id in self._members.keys() - {job.id for job in members}:
+        for job_id in self._members.keys() - {job.id for job in jobs[:LIMIT]}:
             self.leave(job_id)
-        for job in members:
-            if job.id not in self._members:
-                self._join(job)
-        return len(jobs) - len(members)
+        return self.add(jobs)
+
+    def add(self, jobs: Sequence[Job]) -> int:
+        """Merge these jobs too, as far as there are at most `LIMIT`; return how many are left out.
+
+        Raises:
+            SpoolError: a log cannot be stored on the local disk.
+        """
+        others = [job for job in jobs if job.id not in self._members]
+        room = max(0, LIMIT - len(self))
+        for job in others[:room]:
+            self._join(job)
+        return len(others[room:])
 
     def leave(self, job_id: str) -> None:
         member = self._members.pop(job_id, None)
@@ -114,6 +134,14 @@ class MergedJobs:
     @property
     def are_complete(self) -> bool:
         return all(member.state.phase is FollowPhase.COMPLETE for member in self)
+
+    @property
+    def are_being_read(self) -> bool:
+        """Whether lines that were printed before are still being loaded or ordered."""
+        if not self.are_complete:
+            return any(_is_being_read(member) for member in self)
+        store, size = self.log.store, sum(member.log.store.size for member in self)
+        return self.log.is_ordering or store.size - TAG_LENGTH * store.lines < size
 
     def take_out(self, member: Member) -> None:
         """Remove a job so that `bring_back` can add it again."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from studio_tui.service.logs.store.tagged_store import TAG_LENGTH
+from studio_tui.tui.logs.joining_jobs import JoiningJobs
 from studio_tui.tui.logs.log_memory import LogMemory
 from studio_tui.tui.logs.member_choice import MemberChoice
 from studio_tui.tui.logs.merged_jobs import MergedJobs
@@ -13,9 +14,10 @@ from studio_tui.tui.logs.view.place import LineOfJob, LogPlace, MergedPlace
 class MergedMemory:
     """Saves the jobs of the merged log with the reader's place, and restores the place."""
 
-    def __init__(self, memory: LogMemory, choice: MemberChoice) -> None:
+    def __init__(self, memory: LogMemory, choice: MemberChoice, joining: JoiningJobs) -> None:
         self._memory = memory
         self._choice = choice
+        self._joining = joining
         self.missing: tuple[str, ...] = ()
         """Ids of saved jobs that Studio did not return; they are saved again."""
 
@@ -38,6 +40,7 @@ class MergedMemory:
             bookmarks=tuple(_lines(members, place.bookmarks)),
             filter=place.filter,
             search=place.search,
+            awaited=self._joining.awaited,
         )
 
     def return_to(self, saved: MergedPlace, members: MergedJobs, view: LogView) -> None:

@@ -17,7 +17,6 @@ from studio_tui.api.models import Job
 from studio_tui.api.states import JobState
 from studio_tui.errors import SpoolError
 from studio_tui.presentation.cells import Tone
-from studio_tui.presentation.format import plural
 from studio_tui.presentation.jobs.log_header import OutageLike
 from studio_tui.presentation.jobs.merged_log_header import (
     amount,
@@ -26,7 +25,7 @@ from studio_tui.presentation.jobs.merged_log_header import (
 )
 from studio_tui.presentation.logs.gutter_times import zones_of_lines
 from studio_tui.presentation.logs.line_clock import LineClock
-from studio_tui.service.logs.merged.merged_log import LIMIT, Moved
+from studio_tui.service.logs.merged.merged_log import Moved
 from studio_tui.service.logs.store.tagged_store import TAG_LENGTH
 from studio_tui.tui.frame.commands import Basics, Command, bindings
 from studio_tui.tui.frame.dialogs import confirm_fetch
@@ -35,14 +34,15 @@ from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.jobs.running_progress import RunningProgress
 from studio_tui.tui.logs.export import LogExport
 from studio_tui.tui.logs.job_of_log import JobOfLine
+from studio_tui.tui.logs.joining_jobs import JoiningJobs
 from studio_tui.tui.logs.log_memory import LogMemory
 from studio_tui.tui.logs.member_choice import MemberChoice
-from studio_tui.tui.logs.merged_jobs import Member, MergedJobs
+from studio_tui.tui.logs.merged_jobs import Member, MergedJobs, left_out
 from studio_tui.tui.logs.merged_memory import MergedMemory
 from studio_tui.tui.logs.view.job_legend import JobLegend, labels, look_of
 from studio_tui.tui.logs.view.log_view import LogView
 from studio_tui.tui.logs.view.place import MergedPlace
-from studio_tui.tui.messages import Progressed, Refreshed
+from studio_tui.tui.messages import JobToStart, Progressed, Refreshed
 from studio_tui.tui.widgets.bar import Bar, Part
 from studio_tui.tui.widgets.prompt import PROMPT_HINTS
 
@@ -90,7 +90,8 @@ class MergedScreen(Page):
             members_changed=self.members_changed,
             show_members=self.show_members,
         )
-        self._memory = MergedMemory(memory, self.choice)
+        self._joining = JoiningJobs(self, self.choice, members_changed=self.members_changed)
+        self._memory = MergedMemory(memory, self.choice, self._joining)
         self._export = LogExport(self, lambda: self.view, lambda: "merged.log", text=self._text_of)
         self.commands.add(JobOfLine(self, self.choice), self.choice, self._export)
         self.commands.add_to(self, _COMMANDS)
@@ -118,6 +119,7 @@ class MergedScreen(Page):
         elif self._memory.saved.jobs:
             self._restore(self._memory.saved)
         self.view.times.clock_at = self._clock_at
+        self.view.times.is_being_read = self._is_being_read
         painting = self.while_alive(lambda *_: self.paint_hints())
         self.watch(self.view, "has_lines", painting, init=False)
         self.show_members()
@@ -134,8 +136,8 @@ class MergedScreen(Page):
             self.choice.members.log.close()
             self.choice.members = None
 
-    def follow(self, jobs: Sequence[Job]) -> None:
-        """Show exactly these jobs.
+    def follow(self, jobs: Sequence[Job], awaited: Iterable[JobToStart] = ()) -> None:
+        """Show exactly these jobs, and the awaited ones as soon as they have started.
 
         Raises:
             SpoolError: a log cannot be stored on the local disk.
@@ -157,13 +159,13 @@ class MergedScreen(Page):
                 self._begin(self.choice.members)
         too_many = self.choice.members.follow(jobs)
         if too_many:
-            words = f"Only {LIMIT} logs can be merged: {plural(too_many, 'job')} left out"
-            self.notify_user(words, "warning")
+            self.notify_user(left_out(too_many), "warning")
         problems = {member.log.why_not_kept for member in self.choice.members} - {""}
         for problem in problems:
             self.notify_user(problem, "warning")
         if self.is_alive:
             self.members_changed()
+        self._joining.wait_for(awaited)
 
     @work(name="restore logs", group="restore")
     async def _restore(self, saved: MergedPlace) -> None:
@@ -172,7 +174,7 @@ class MergedScreen(Page):
         if self.choice.members is not None or not jobs:
             return
         try:
-            self.follow(jobs)
+            self.follow(jobs, saved.awaited)
         except SpoolError as error:
             self.notify_user(str(error), "error")
             return
@@ -246,6 +248,8 @@ class MergedScreen(Page):
         )
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
+        if message.name == self.session.pipelines.name:
+            self._joining.look()
         job_list = message.snapshot.value
         if (
             self.choice.members
@@ -319,6 +323,10 @@ class MergedScreen(Page):
     def _clock_at(self, start: int) -> LineClock:
         member = self.choice.member_of(start)
         return self.view.times.line_clock if member is None else member.clock
+
+    def _is_being_read(self) -> bool:
+        is_outage = self.session.reachability.outage is not None
+        return bool(self.choice.members and self.choice.members.are_being_read and not is_outage)
 
     def _label_of(self, start: int) -> tuple[str, int] | None:
         member = self.choice.member_of(start)

@@ -10,7 +10,7 @@ from studio_tui.api.models import Pipeline
 from studio_tui.api.states import PipelineState
 from studio_tui.errors import StudioError
 from studio_tui.presentation.format import join_names, plural
-from studio_tui.presentation.pipelines.facts import jobs_with_logs, raw_json
+from studio_tui.presentation.pipelines.facts import jobs_to_start, jobs_with_logs, raw_json
 from studio_tui.presentation.pipelines.graph.plan import Node, Plan
 from studio_tui.presentation.pipelines.graph.statuses import how_stopped
 from studio_tui.presentation.pipelines.impact import ended_words, repeated_by_resume
@@ -19,7 +19,7 @@ from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
 from studio_tui.tui.frame.dialogs import Choose, Confirm
 from studio_tui.tui.frame.request_notices import error_message, run_and_report, with_notice
 from studio_tui.tui.frame.review import COPY, OK, Review, show_text
-from studio_tui.tui.messages import OpenLogs
+from studio_tui.tui.messages import JobToStart, OpenLogs
 from studio_tui.tui.pipelines.bulk import BulkPipelines, title
 from studio_tui.tui.pipelines.question_changes import can_stop, pipeline_changes
 from studio_tui.tui.pipelines.stopped_words import (
@@ -219,7 +219,7 @@ class PipelineController:
             self._host.notify_user(f"{title(pipeline)}: {stop_summary(stopped)}")
 
     async def open_logs(self) -> None:
-        """Show the logs of at most `LIMIT` jobs that have begun, merged into one."""
+        """Merge the logs of at most `LIMIT` jobs that have begun; the others join as they start."""
         runs = jobs_with_logs(*self._targets)
         ids = [run.created_job_id for run in runs if run.created_job_id]
         if len(ids) > LIMIT:
@@ -229,7 +229,8 @@ class PipelineController:
             )
         jobs = await self._host.session.known_items.find_jobs(ids[:LIMIT])
         if jobs:
-            self._host.post_message(OpenLogs([job.id for job in jobs], jobs))
+            awaited = [JobToStart(*ids) for ids in jobs_to_start(*self._targets)]
+            self._host.post_message(OpenLogs([job.id for job in jobs], jobs, awaited))
         else:
             self._host.notify_user("Studio does not return its jobs now", "error")
 

@@ -318,6 +318,24 @@ async def test_a_key_opens_the_pipeline_of_a_job_and_another_merges_the_logs_of_
             await until_shown(pilot, "makes first", "makes second")
 
 
+async def test_later_jobs_of_a_pipeline_join_its_merged_log_as_they_start(
+    studio_with_datasets: ThreadStudio, tmp_path: Path
+) -> None:
+    hold, (triggered,) = trigger_held(studio_with_datasets, tmp_path)
+    async with dashboard(studio_with_datasets, tmp_path) as pilot:
+        await open_list(pilot)
+        await until_shown(pilot, "2: 1 running", triggered["pipeline_id"])
+        await pilot.press("L")
+        await until_shown(pilot, " 1 job  ")
+        await pilot.press("tab")
+        merged = pilot.app.screen
+        assert isinstance(merged, MergedScreen)
+        first = merged.choice.chosen
+        hold.unlink()
+        await until_shown(pilot, " 2 jobs  ", "makes first", "makes second")
+        assert merged.choice.chosen == first is not None
+
+
 async def test_the_preview_compares_the_runs_of_a_target_and_a_failed_run_resumes(
     studio_with_datasets: ThreadStudio, tmp_path: Path
 ) -> None:

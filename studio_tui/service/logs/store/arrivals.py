@@ -38,6 +38,15 @@ class Arrivals:
         seconds = self._second_at(offset)
         return datetime.fromtimestamp(seconds, UTC) if seconds else None
 
+    def next_live(self, offset: int) -> int | None:
+        """Return the first offset from `offset` on whose byte arrived live; `None` if none did."""
+        if self._second_at(offset):
+            return offset
+        for place in range(bisect_right(self._offsets, offset), len(self._offsets)):
+            if self._seconds[place]:
+                return self._offsets[place]
+        return None
+
     @contextmanager
     def live(self, moment: datetime | None) -> Iterator[None]:
         """Use `moment` as the arrival time of bytes added in this context; `None`: not live."""

@@ -51,6 +51,8 @@ class LogTimes:
     zero_time: datetime | None = None
     """When the job began, for elapsed times; if it is `None`, they count from the first time."""
     form = StampForm.OFF
+    is_being_read: Callable[[], bool] = staticmethod(lambda: False)
+    """Returns whether earlier lines are still to come, so that no line can be found by its time."""
 
     def __init__(self, view: Reader, lines: LineFilter) -> None:
         """Make a controller; `lines` says which lines are shown, and goes to one."""
@@ -81,7 +83,13 @@ class LogTimes:
         column = GutterColumn(
             key, DATED_WIDTH if has_date else WIDTH, self._stamper(form, has_date)
         )
-        pane.columns = others if form is StampForm.OFF else (column, *others)
+        is_empty = form is StampForm.OFF or self._has_certainly_no_times()
+        pane.columns = others if is_empty else (column, *others)
+
+    def _has_certainly_no_times(self) -> bool:
+        store = self._view.store
+        is_whole = store is not None and store.size > 0 and self._view.is_all_here
+        return is_whole and self.why_no_times() is not None
 
     def _stamper(
         self, form: StampForm, has_date: bool
@@ -121,6 +129,8 @@ class LogTimes:
         store = self._view.store
         if store is None or not typed:
             return None
+        if self.is_being_read():
+            return "Logs are still being read; press enter again in a moment."
         try:
             is_back = typed.strip().startswith("-")
             current, last = self._current_time(store, is_back=is_back), self._last_time(store)

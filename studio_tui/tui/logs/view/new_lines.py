@@ -10,7 +10,8 @@ from studio_tui.tui.logs.view.viewport import Row
 class NewLines:
     """Counts the lines below the visible ones that have never been visible.
 
-    Lines that arrive while the view follows the end count as seen.
+    Lines that arrive while the view follows the end count as seen, and so do lines of a merged log
+    that did not come live: it is loaded each time.
     """
 
     def __init__(self) -> None:
@@ -48,4 +49,16 @@ class NewLines:
                 (store.number_of(last) or 0) if shown is None else shown.count_before(last)
             )
             self.seen = max(self.seen, lines_above + 1)
+            if store.tag:
+                self._skip_loaded(store, shown, last, total)
         return max(0, total - self.seen)
+
+    def _skip_loaded(
+        self, store: LogStore, shown: LineMatches | None, last: int, total: int
+    ) -> None:
+        live = store.arrivals.next_live(last)
+        if live is None:
+            self.seen = total
+        else:
+            loaded = (store.number_of(live) or 0) if shown is None else shown.count_before(live)
+            self.seen = max(self.seen, loaded)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from studio_tui.presentation.logs.gutter_times import StampForm
 from studio_tui.presentation.logs.row_forms import JsonForm
+from studio_tui.tui.messages import JobToStart
 
 
 @dataclass(frozen=True)
@@ -57,3 +58,5 @@ class MergedPlace:
     bookmarks: tuple[LineOfJob, ...] = ()
     filter: str = ""
     search: str = ""
+    awaited: tuple[JobToStart, ...] = ()
+    """Jobs that join as soon as they have started."""

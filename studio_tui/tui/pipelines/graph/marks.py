@@ -4,10 +4,11 @@ from collections.abc import Container, Iterable, Sequence
 from typing import Any, ClassVar
 
 from studio_tui.api.models import Job
+from studio_tui.api.states import JobState
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.tui.frame.commands import Command, Host
-from studio_tui.tui.messages import OpenLog, OpenLogs
+from studio_tui.tui.messages import JobToStart, OpenLog, OpenLogs
 from studio_tui.tui.pipelines.graph.cursor import Cursor
 from studio_tui.tui.pipelines.graph.state import GraphState
 
@@ -89,11 +90,17 @@ class Marks:
 
     def open_logs(self) -> None:
         """Show the merged log of the marked jobs or the group, else the log of the job here."""
-        runs = self._runs()
-        if self._state.view.marks or len(runs) > 1:
+        runs, nodes = self._runs(), self._nodes_with_logs()
+        if self._state.view.marks or len(nodes) > 1:
+            pipeline_id = self._state.pipeline_id
+            awaited = [
+                JobToStart(pipeline_id, node.id)
+                for node in nodes
+                if node.run is None or node.state is JobState.PENDING
+            ]
             jobs_by_id = self._state.require_loaded().jobs
             jobs = [jobs_by_id[run] for run in runs if run in jobs_by_id]
-            self._host.post_message(OpenLogs(runs, jobs))
+            self._host.post_message(OpenLogs(runs, jobs, awaited))
         else:
             self._host.post_message(OpenLog(runs[0]))
 
@@ -158,11 +165,14 @@ class Marks:
         return self._cursor.members() if self._cursor.node() is None else ()
 
     def _runs(self) -> list[str]:
+        return [node.run for node in self._nodes_with_logs() if node.run is not None]
+
+    def _nodes_with_logs(self) -> list[Node]:
+        """Return the nodes whose logs are shown as far as they have begun."""
         nodes = self._state.require_loaded().plan.nodes
         node_ids = self._state.view.marks or self._cursor.members()
         # Rows may still have nodes of the previous response that the plan lacks now.
-        targets = (nodes.get(node_id) for node_id in node_ids)
-        return [node.run for node in targets if node is not None and node.run is not None]
+        return [nodes[node_id] for node_id in node_ids if node_id in nodes]
 
     def _mark(self, node_ids: Iterable[str]) -> None:
         self._state.change(marks=tuple(dict.fromkeys(node_ids)))

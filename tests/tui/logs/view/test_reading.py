@@ -546,10 +546,38 @@ async def test_the_commands_for_times_explain_that_the_log_has_none(store: LogSt
             status_text(view)
             == " times beside the lines: local time; the lines of this log have no times"
         )
+        assert not view.pane.columns, "an empty column takes no space"
         store.append(TIMED)
         assert view.times.why_no_times() is None
         await pilot.press("T")
         assert view.prompt.is_open
+
+
+async def test_the_time_prompt_waits_for_logs_that_are_still_being_read(store: LogStore) -> None:
+    store.append(TIMED)
+    async with showing(store, width=90) as (pilot, view):
+        view.times.is_being_read = lambda: True
+        await type_into_prompt(pilot, "T", "11:40")
+        assert "Logs are still being read; press enter again in a moment." in prompt_text(view)
+        view.times.is_being_read = lambda: False
+        await pilot.press("enter")
+        await until(pilot, lambda: not view.prompt.is_open)
+
+
+async def test_lines_of_a_merged_log_are_new_only_if_they_came_live(tmp_path: Path) -> None:
+    store = TaggedStore.create(tmp_path)
+    line = tag_of(0) + b"line\n"
+    store.append(line * 100)
+    async with showing(store) as (pilot, view):
+        await pilot.press("g")
+        store.append(line * 20)
+        view.settle()
+        assert view.new_lines == 0
+        with store.arrivals.live(datetime(2026, 3, 4, 11, 20, tzinfo=UTC)):
+            store.append(line * 3)
+        store.append(line)
+        await until(pilot, lambda: view.new_lines == 4)
+    store.close()
 
 
 async def test_the_time_prompt_uses_the_times_at_which_lines_arrived(store: LogStore) -> None:

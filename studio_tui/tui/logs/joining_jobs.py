@@ -1,0 +1,87 @@
+"""Jobs of pipelines that join the merged log as soon as they have started."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from studio_tui.api.models import Job
+from studio_tui.api.states import JobState
+from studio_tui.errors import SpoolError
+from studio_tui.tui.frame.commands import Host
+from studio_tui.tui.logs.member_choice import MemberChoice
+from studio_tui.tui.logs.merged_jobs import left_out
+from studio_tui.tui.messages import JobToStart
+from studio_tui.tui.widgets.workers import start_worker
+
+
+class JoiningJobs:
+    """Adds jobs to the merged log when their pipelines have started them."""
+
+    def __init__(
+        self, host: Host, choice: MemberChoice, *, members_changed: Callable[[], None]
+    ) -> None:
+        """Initialise; `members_changed` is called after jobs have joined."""
+        self._host = host
+        self._choice = choice
+        self._members_changed = members_changed
+        self._awaited: tuple[JobToStart, ...] = ()
+        self._is_finding = False
+
+    @property
+    def awaited(self) -> tuple[JobToStart, ...]:
+        """The jobs that have not started, as far as is known."""
+        return self._awaited
+
+    def wait_for(self, jobs: Iterable[JobToStart]) -> None:
+        """Wait for exactly these jobs; `look` adds them."""
+        self._awaited = tuple(jobs)
+
+    def look(self) -> None:
+        """Add the awaited jobs that have started according to the known pipelines."""
+        if self._awaited and not self._is_finding and (started := self._started()):
+            self._is_finding = True
+
+            async def add() -> None:
+                try:
+                    await self._add(started)
+                finally:
+                    self._is_finding = False
+
+            start_worker(self._host.app, add, name="join jobs", group="join")
+
+    def _started(self) -> dict[JobToStart, str]:
+        """Return the ids of the jobs that the awaited ones have become."""
+        pipelines = self._host.session.known_items.pipelines()
+        by_id = {each.pipeline_id: each for each in pipelines.pipelines}
+        runs = {
+            JobToStart(pipeline_id, run.job_id): run.created_job_id
+            for pipeline_id in {each.pipeline_id for each in self._awaited} & by_id.keys()
+            for run in by_id[pipeline_id].job_runs
+            if run.created_job_id and run.state is not JobState.PENDING
+        }
+        return {each: runs[each] for each in self._awaited if each in runs}
+
+    async def _add(self, started: dict[JobToStart, str]) -> None:
+        # A job that Studio does not return now is looked up again after the next poll.
+        jobs = await self._host.session.known_items.find_jobs(tuple(started.values()))
+        found = {job.id for job in jobs}
+        added = {each for each, job_id in started.items() if job_id in found}
+        if not added <= set(self._awaited):
+            return  # meanwhile, other jobs were chosen
+        self._awaited = tuple(each for each in self._awaited if each not in added)
+        if jobs:
+            self._join(jobs)
+
+    def _join(self, jobs: Sequence[Job]) -> None:
+        members, chosen = self._choice.members, self._choice.chosen
+        if members is None:
+            return
+        self._host.session.endings.watch(jobs)
+        try:
+            too_many = members.add(jobs)
+        except SpoolError as error:
+            self._host.notify_user(str(error), "error")
+            return
+        if too_many:
+            self._host.notify_user(left_out(too_many), "warning")
+        self._members_changed()
+        self._choice.chosen = chosen
+        self._choice.apply_shown_jobs()
