@@ -42,8 +42,10 @@ async def read_along(pilot: Dashboard, screen: LogScreen, seed: int) -> None:
         if "disconnected" in text or "offline" in text:
             await pilot.press("ctrl+r")
         key = chance.choice(list(MOVES))
+        has_lines = screen.view.store is not None and screen.view.store.size > 0
         await pilot.press(key)
-        assert screen.view.following is MOVES[key]
+        # A log without lines is followed whatever its reader presses.
+        assert screen.view.following is MOVES[key] or not has_lines
         await pilot.pause(0.05)
     pytest.fail("the log never became complete; the screen shows:\n" + screen_text(pilot))
 
