@@ -3,12 +3,13 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from textual.message import Message
 
 from studio_tui.api.models import Job, JobInput
 from studio_tui.presentation.form.draft import Draft
+from studio_tui.presentation.logs.job_to_start import JobToStart
 from studio_tui.service.polling.snapshot import Snapshot
 
 CRON = "cron_expression"
@@ -53,14 +54,6 @@ class OpenLog(Message):
     """If the list of jobs may not contain it yet."""
     start: int | None = None
     """Byte offset of the line to go to; `None` for the place where the user left the log."""
-
-
-class JobToStart(NamedTuple):
-    """A job of a pipeline that has not started, so that it has no log."""
-
-    pipeline_id: str
-    job_id: str
-    """Id of the original job."""
 
 
 @dataclass

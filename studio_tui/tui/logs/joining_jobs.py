@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable, Sequence
 from studio_tui.api.models import Job
 from studio_tui.api.states import JobState
 from studio_tui.errors import SpoolError
+from studio_tui.presentation.logs.job_to_start import JobToStart
 from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.logs.member_choice import MemberChoice
 from studio_tui.tui.logs.merged_jobs import left_out
-from studio_tui.tui.messages import JobToStart
 from studio_tui.tui.widgets.workers import start_worker
 
 

@@ -24,6 +24,7 @@ from studio_tui.presentation.jobs.merged_log_header import (
     describe_connections,
 )
 from studio_tui.presentation.logs.gutter_times import zones_of_lines
+from studio_tui.presentation.logs.job_to_start import JobToStart
 from studio_tui.presentation.logs.line_clock import LineClock
 from studio_tui.service.logs.merged.merged_log import Moved
 from studio_tui.service.logs.store.tagged_store import TAG_LENGTH
@@ -42,7 +43,7 @@ from studio_tui.tui.logs.merged_memory import MergedMemory
 from studio_tui.tui.logs.view.job_legend import JobLegend, labels, look_of
 from studio_tui.tui.logs.view.log_view import LogView
 from studio_tui.tui.logs.view.place import MergedPlace
-from studio_tui.tui.messages import JobToStart, Progressed, Refreshed
+from studio_tui.tui.messages import Progressed, Refreshed
 from studio_tui.tui.widgets.bar import Bar, Part
 from studio_tui.tui.widgets.prompt import PROMPT_HINTS
 

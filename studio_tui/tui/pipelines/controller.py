@@ -10,6 +10,7 @@ from studio_tui.api.models import Pipeline
 from studio_tui.api.states import PipelineState
 from studio_tui.errors import StudioError
 from studio_tui.presentation.format import join_names, plural
+from studio_tui.presentation.logs.job_to_start import JobToStart
 from studio_tui.presentation.pipelines.facts import jobs_to_start, jobs_with_logs, raw_json
 from studio_tui.presentation.pipelines.graph.plan import Node, Plan
 from studio_tui.presentation.pipelines.graph.statuses import how_stopped
@@ -19,7 +20,7 @@ from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
 from studio_tui.tui.frame.dialogs import Choose, Confirm
 from studio_tui.tui.frame.request_notices import error_message, run_and_report, with_notice
 from studio_tui.tui.frame.review import COPY, OK, Review, show_text
-from studio_tui.tui.messages import JobToStart, OpenLogs
+from studio_tui.tui.messages import OpenLogs
 from studio_tui.tui.pipelines.bulk import BulkPipelines, title
 from studio_tui.tui.pipelines.question_changes import can_stop, pipeline_changes
 from studio_tui.tui.pipelines.stopped_words import (

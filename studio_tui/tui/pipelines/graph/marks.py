@@ -6,9 +6,10 @@ from typing import Any, ClassVar
 from studio_tui.api.models import Job
 from studio_tui.api.states import JobState
 from studio_tui.presentation.format import plural
+from studio_tui.presentation.logs.job_to_start import JobToStart
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.tui.frame.commands import Command, Host
-from studio_tui.tui.messages import JobToStart, OpenLog, OpenLogs
+from studio_tui.tui.messages import OpenLog, OpenLogs
 from studio_tui.tui.pipelines.graph.cursor import Cursor
 from studio_tui.tui.pipelines.graph.state import GraphState
 
