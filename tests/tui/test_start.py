@@ -44,6 +44,15 @@ def test_the_first_paint_imports_neither_models_nor_a_client() -> None:
 
 
 @pytest.mark.starts_processes
+def test_a_log_view_imports_no_models_of_the_api() -> None:
+    code = "import sys, studio_tui.tui.logs.view.log_view; print(*sys.modules)"
+    modules = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+    ).stdout.split()
+    assert not {"pydantic", "httpx"} & set(modules)
+
+
+@pytest.mark.starts_processes
 def test_the_first_page_imports_no_modules_of_forms() -> None:
     code = "import sys, studio_tui.tui.screens; print(*sys.modules)"
     process = subprocess.run(
