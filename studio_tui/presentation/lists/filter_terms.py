@@ -19,8 +19,9 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
+from studio_tui.presentation.form.problems import did_you_mean
 from studio_tui.presentation.lists.filter_words import ALTERNATIVES, TypedTerm, split_terms
 from studio_tui.presentation.lists.kinds import Kind
 
@@ -179,12 +180,21 @@ def _field_test(raw: str, field: str, operator: str, value: str, kind: Kind[T]) 
         return _row_test(lambda row: read(row).lower() == exact)
     if field in kind.fields and operator == "~":
         return _pattern_test(value, kind.fields[field])
-    fields = ", ".join(
-        ("status=", *(f"{name}<" for name in spans), *(f"{name}=" for name in kind.fields))
-    )
-    raise FilterError(
-        f"“{raw}” is not understood. Use words, or one of {fields}; != excludes what = finds"
-    )
+    raise FilterError(_why_no_test(raw, field, value, kind))
+
+
+def _why_no_test(raw: str, field: str, value: str, kind: Kind[Any]) -> str:
+    """Return why a term with a field is invalid: its operator, or else the field itself."""
+    if field in kind.spans:
+        return f"“{raw}” needs < or > and a time span, as in {field}<2h"
+    if field == "status":
+        return f"“{raw}” needs =, as in status={value}"
+    if field in kind.fields:
+        return f"“{raw}” needs =, == or ~, as in {field}={value}"
+    spans, texts = (f"{name}<" for name in kind.spans), (f"{name}=" for name in kind.fields)
+    fields = ", ".join(("status=", *spans, *texts))
+    similar = did_you_mean(field, ("status", *kind.spans, *kind.fields))
+    return f"“{field}” is not a field" + (similar or f"; use {fields}, or quotes for a word")
 
 
 def _status_test(value: str, kind: Kind[T]) -> Test[T]:
@@ -202,7 +212,9 @@ def _status_test(value: str, kind: Kind[T]) -> Test[T]:
         matching = [state for state in kind.states if state.lower().startswith(word)]
         conditions = [test for name, test in kind.conditions.items() if name.startswith(word)]
         if not matching and not conditions:
-            raise FilterError(f"“{word}” is not a status. Statuses are {', '.join(kind.words)}")
+            all_words = f"; statuses are {', '.join(kind.words)}"
+            more = did_you_mean(word, kind.words) or all_words
+            raise FilterError(f"“{word}” is not a status{more}")
         states.update(matching)
         others.extend(conditions)
     if not words:

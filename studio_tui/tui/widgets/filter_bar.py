@@ -94,13 +94,13 @@ class FilterInput(Input):
         Binding("up", "recall(-1)", "earlier filter", show=False, id="filter.earlier"),
         Binding("down", "recall(1)", "later filter", show=False, id="filter.later"),
         Binding("tab", "complete", "complete", show=False, id="filter.complete"),
-        Binding("escape", "leave", "clear", show=False, id="filter.leave"),
+        Binding("escape", "leave", "cancel", show=False, id="filter.leave"),
     ]
 
     pasted_lines_joined_by = ALTERNATIVES
 
     class Left(Message):
-        """The user cleared and left the input with escape."""
+        """The user left the input with escape."""
 
     def __init__(self, kind: Kind[Any], values: Values) -> None:
         self._completer = TermSuggester(kind.completions, values)
@@ -142,7 +142,6 @@ class FilterInput(Input):
         return self.cursor_at_end and self.selection.is_empty
 
     def action_leave(self) -> None:
-        self.value = ""
         self.post_message(self.Left())
 
 
@@ -163,6 +162,8 @@ class FilterBar(Lifetime, Vertical):
         self._kind = kind
         self._input = FilterInput(kind, values)
         self._input.value = text
+        self._text_before = text
+        """What escape restores."""
         self._problem = Static(markup=False, classes="problem")
         self._applied_text = valid_terms(text, kind)[0].text
 
@@ -177,7 +178,9 @@ class FilterBar(Lifetime, Vertical):
         self._update_display()
 
     def edit(self) -> None:
-        """Show the bar and focus its input."""
+        """Show the bar and focus its input; escape restores the current filter."""
+        if not self._input.has_focus:
+            self._text_before = self._input.value
         self.display = True
         self.screen.set_focus(self._input)
 
@@ -188,7 +191,7 @@ class FilterBar(Lifetime, Vertical):
 
     def set_text(self, text: str) -> None:
         """Set the filter, as if it had been typed."""
-        self._input.value = text
+        self._input.value = self._text_before = text
         self._update_display()
 
     @on(Input.Changed)
@@ -206,11 +209,14 @@ class FilterBar(Lifetime, Vertical):
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
         self._input.remember()
+        self._text_before = self._input.value
         self._finish()
 
     @on(FilterInput.Left)
     def _left(self, event: FilterInput.Left) -> None:
         event.stop()
+        self._input.remember()
+        self._input.value = self._text_before
         self._finish()
 
     def on_descendant_blur(self, _event: events.DescendantBlur) -> None:

@@ -77,7 +77,7 @@ def test_jobs_can_be_filtered_by_every_state_that_studio_sends(state: JobState) 
 
 
 def test_an_unknown_state_is_reported_with_the_valid_ones() -> None:
-    with pytest.raises(FilterError, match=r"“sleeping” is not a status\. Statuses are .*blocked"):
+    with pytest.raises(FilterError, match=r"“sleeping” is not a status; statuses are .*blocked"):
         Terms("is:sleeping", PIPELINE_JOBS)
 
 

@@ -240,6 +240,15 @@ async def test_a_filter_can_be_abandoned_and_replaced_and_escape_removes_it_befo
             await until_shown(pilot, "one.py", "1 of 3")
             await pilot.press("slash", *"two", "enter")
             await until_shown(pilot, "two.py", "1 of 3")
+        with step("esc brings back the filter that was there before, and up the abandoned one"):
+            await pilot.press("slash", *"age<soon")
+            await until_shown(pilot, "needs a time span")
+            await pilot.press("escape")
+            await until_shown(pilot, "1 of 3 · filter two")
+            await pilot.press("slash", "up")
+            await until_shown(pilot, "/ age<soon")
+            await pilot.press("escape")
+            await until_shown(pilot, "1 of 3 · filter two")
         with step("! filters by problems, and ! or esc restores the filter before"):
             for restoring_key in ("exclamation_mark", "escape"):
                 await pilot.press("exclamation_mark")

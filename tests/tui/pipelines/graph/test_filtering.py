@@ -102,7 +102,7 @@ async def test_an_invalid_term_stays_in_the_input_with_an_error(
         for key in ("slash", "ampersand"):
             with step(key):
                 await press(pilot, (key, *"is:sleeping", "enter"))
-                await until_shown(pilot, "“sleeping” is not a status.", "is:sleeping")
+                await until_shown(pilot, "“sleeping” is not a status;", "is:sleeping")
                 await press(pilot, (*["backspace"] * 8, *"fai", "tab", "enter"))
                 await until_shown(pilot, "is:failed")
                 assert screen_of(pilot).cursor.here() == "embed"
