@@ -115,7 +115,11 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
             is_filter_wrong=lambda: self.is_alive and self.filtering.is_wrong,
         )
         self.order = ListOrder(
-            kind, holder, lambda: self.table, ask=page.ask, changed=self.show_rows
+            kind,
+            holder,
+            lambda: self.table,
+            ask=page.ask,
+            changed=lambda: self.show_rows(is_resorted=True),
         )
         self.filtering: ListFilter[T] = ListFilter(
             kind, holder, page.problems, bar=lambda: self.query_one(FilterBar)
@@ -279,10 +283,11 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
 
     # Painting.
 
-    def show_rows(self, *, is_refiltered: bool = False) -> None:
+    def show_rows(self, *, is_refiltered: bool = False, is_resorted: bool = False) -> None:
         """Show the rows that pass the filter, sorted.
 
-        Unless `is_refiltered`, a row that the user chose stays, even if it no longer passes.
+        Unless `is_refiltered`, a row that the user chose stays, even if it no longer passes. If
+        `is_resorted`, a cursor at the top stays there.
         """
         now, view, terms = self._page.moment(), self.holder.view, self.filtering.terms
         passing = self.rows.ids(terms, view.sort, now, reverse=view.reverse)
@@ -302,7 +307,12 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         if (cursor := self.table.cursor) is not None:
             # The row under the cursor may now be shown as part of a group.
             self.table.join_cursor_to(self._page.row_of(cursor))
-        self.table.show(keys, newest_first=self._has_newest_first, is_refiltered=is_refiltered)
+        self.table.show(
+            keys,
+            newest_first=self._has_newest_first,
+            is_refiltered=is_refiltered,
+            is_resorted=is_resorted,
+        )
         self._move_to_awaited(keys)
         self.marks.show()
         self._page.rows_changed()

@@ -142,7 +142,12 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         return self._unseen
 
     def show(
-        self, keys: Sequence[str], *, newest_first: bool = False, is_refiltered: bool = False
+        self,
+        keys: Sequence[str],
+        *,
+        newest_first: bool = False,
+        is_refiltered: bool = False,
+        is_resorted: bool = False,
     ) -> None:
         """Show these rows in this order, and request their cells again.
 
@@ -156,12 +161,19 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
             newest_first: Whether new rows are added at the top.
             is_refiltered: Whether the filter has changed. Then no row counts as unseen, and the
                 cursor returns to the row that the user last moved to if `keys` contain this row.
+            is_resorted: Whether the user has changed the order. Then a cursor at the top stays
+                there.
         """
         keys_before = self.keys
         rows = self._viewport.rows
         was_restored = self._cursor.place_to_restore(rows) is not None
         place = self._cursor.replace(
-            keys, self.top, rows, newest_first=newest_first, is_refiltered=is_refiltered
+            keys,
+            self.top,
+            rows,
+            newest_first=newest_first,
+            is_refiltered=is_refiltered,
+            is_resorted=is_resorted,
         )
         counts_unseen = newest_first and not is_refiltered
         unseen = self._unseen + count_above(keys_before, keys) if counts_unseen else 0

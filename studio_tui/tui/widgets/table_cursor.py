@@ -94,10 +94,14 @@ class TableCursor:
         *,
         newest_first: bool,
         is_refiltered: bool,
+        is_resorted: bool = False,
     ) -> Place:
         """Set the rows, and return where cursor and top belong now; see `BigTable.show`."""
         keys_before, index_before, is_pinned = self.keys, self.index, self._is_pinned
         self.keys = keys
+        if is_resorted and not index_before:
+            self._chosen, self._pinned, self._moved_by_user = None, None, False
+            return Place(0, 0)
         place = Place(index_before, top)
         is_set_by_program = self._chosen is not None and not self._moved_by_user
         has_come = is_set_by_program and self._chosen not in keys_before

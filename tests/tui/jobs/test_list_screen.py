@@ -226,6 +226,14 @@ async def test_a_filter_can_be_abandoned_and_replaced_and_escape_removes_it_befo
     studio_with_three_jobs: ThreadStudio, tmp_path: Path
 ) -> None:
     async with dashboard(studio_with_three_jobs, tmp_path) as pilot:
+        with step("in another order the cursor stays at the top, or else on its job"):
+            for key in ("N", "N", "A"):
+                await pilot.press(key)
+                await until(pilot, lambda: table(pilot).cursor == table(pilot).keys[0])
+            await pilot.press("down", "N", "N")
+            await until_shown(pilot, "sorted by name, reversed")
+            assert "▌ ✓ COMPLETE   two.py" in screen_text(pilot)
+            await pilot.press("A", "g")
         with step("esc abandons a filter that is being typed"):
             await pilot.press("down")
             before = table(pilot).cursor
