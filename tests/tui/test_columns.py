@@ -1,4 +1,4 @@
-"""Columns of schedules and clusters use all cells before they cut a text, and stay in place."""
+"""Columns of lists: which are shown, that they use all cells, and that they stay in place."""
 
 from datetime import UTC, timedelta
 
@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from studio_tui.api.models import Job
 from studio_tui.presentation.clusters import rows as clusters
 from studio_tui.presentation.columns import Column
+from studio_tui.presentation.jobs import rows as jobs
+from studio_tui.presentation.logs.progress import Progress
 from studio_tui.presentation.schedules import rows as schedules
 from studio_tui.presentation.schedules.runs import run_of
 from studio_tui.tui.widgets.table_contents import Contents
@@ -71,3 +73,15 @@ def test_the_columns_of_schedules_do_not_move_when_runs_are_added(width: int) ->
             place(schedules.COLUMNS, width, contents=contents.widths, all_time=contents.all_time)
         )
     assert len(placed) == 1
+
+
+# The list has 67 cells beside its preview in 120 columns.
+@pytest.mark.parametrize("width", [67, 78])
+def test_a_narrow_list_of_jobs_shows_progress_and_errors_in_one_column(width: int) -> None:
+    contents = Contents(jobs.COLUMNS)
+    progress = Progress("", 37, 100, 37, "it", 3.1, 12, 20)
+    running, failed = job(1, "RUNNING"), job(2, "FAILED", name="x" * 22, error_message="e" * 90)
+    contents.grow([jobs.cells(running, NOON, progress), jobs.cells(failed, NOON)])
+    placed = place(jobs.COLUMNS, width, contents=contents.widths, all_time=contents.all_time)
+    assert [each.column.title for each in placed] == ["STATUS", "NAME", "RUN", "AGE", "DETAIL"]
+    assert placed[-1].width == width - 49

@@ -225,13 +225,16 @@ _BY: JobColumn = ListColumn(
     SortOrder("creator", lambda job, now: (job.created_by or "").lower()),
     text=lambda job: job.created_by or "",
 )
+# It has an error, the progress in a narrow table, a newer attempt, or the counts of a group. At 80
+# columns it is wide enough for these only in place of the column of shares.
+#
 # The column has its width also before the first failure, so that the other columns do not move
 # while they are read.
 _ERROR: JobColumn = ListColumn(
     Column(
-        *("error", "ERROR", 16),
+        *("error", "DETAIL", 16),
         grow=1, drop=2, fits=True, reserves=Reserves.ALWAYS,
-        wanted_width=30, preferred_width=60, first_width=30,
+        wanted_width=34, preferred_width=60, first_width=30,
     ),
     _error,
     SortOrder("error", _error_key),
