@@ -22,8 +22,8 @@ from studio_tui.presentation.format import (
     plural,
 )
 from studio_tui.presentation.jobs.causes import own_error
-from studio_tui.presentation.jobs.rows import BAR_WIDTH
-from studio_tui.presentation.jobs.states import state_cell
+from studio_tui.presentation.jobs.rows import BAR_WIDTH, SHORT_ID
+from studio_tui.presentation.jobs.states import LOOKS, state_cell
 from studio_tui.presentation.jobs.times import (
     is_waiting,
     queue_seconds,
@@ -99,6 +99,7 @@ def facts(
         Fact("name", Cell(job.name or UNKNOWN, Tone.STRONG)),
         Fact("id", id_cell(job.id)),
         *_pipeline(surroundings.pipeline),
+        *_schedule(job, surroundings),
         Fact("created", _moment(job, "created_at", now)),
         Fact("started", _moment(job, "started_at", now)),
         Fact("finished", _moment(job, "finished_at", now)),
@@ -208,6 +209,25 @@ def _pipeline(pipeline: Pipeline | None) -> tuple[Fact, ...]:
         return ()
     name = pipeline.name or pipeline.pipeline_id
     return (Fact("pipeline", Cell(f"{name}; P opens it")),)
+
+
+def _schedule(job: Job, surroundings: Surroundings) -> tuple[Fact, ...]:
+    """Return the schedule that created a job, or the pipeline that runs it."""
+    task, pipeline = surroundings.schedule, surroundings.pipeline
+    task_id = scheduled_by(job, pipeline)
+    if task_id is None:
+        return ()
+    parts = [f"by {task_id[:SHORT_ID]}…"]
+    if task is not None:
+        expression = task.schedule.cron_expression if task.schedule else None
+        parts += [f"{LOOKS[JobState.TASK].glyph} {task.name or ''}".rstrip()]
+        parts += [f"({expression})"] if expression else []
+    return (Fact("scheduled", Cell(" ".join(parts))),)
+
+
+def scheduled_by(job: Job, pipeline: Pipeline | None) -> str | None:
+    """Return the id of the TASK that created a job or its `pipeline`; `None` if none is known."""
+    return job.scheduled_by or (pipeline.scheduled_by if pipeline is not None else None)
 
 
 def _moment(job: Job, field: str, now: datetime) -> Cell:

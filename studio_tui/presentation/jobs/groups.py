@@ -143,13 +143,7 @@ def group_cells(
         "state": Cell(f"{sign} {_amount(jobs)}", LOOKS[worst].tone),
         "name": Cell(group.label, Tone.STRONG),
         "age": age,
-        "error": Pieces(
-            (
-                *_bar(jobs, blocked, newer_attempts),
-                Cell(" "),
-                *_counts(jobs, blocked, newer_attempts),
-            )
-        ),
+        "error": Pieces(_detail(jobs, blocked, newer_attempts)),
     }
     return tuple(by_column.get(column.key, NOTHING) for column in COLUMNS)
 
@@ -169,7 +163,7 @@ def group_facts(
     states = [f"{count.number} {count.name}" for count in numbers if count.number]
     # `counts` leaves these failures out; with them, the sum is the number of jobs.
     states += _no_problems(jobs, newer_attempts)
-    schedules = sum(job.state is JobState.TASK for job in jobs)
+    schedules = _schedules(jobs)
     amounts = [f"{len(jobs) - schedules}: {', '.join(states)}"] if states else []
     amounts += [plural(schedules, "schedule")] if schedules else []
     failed = [job for job in jobs if job.state is JobState.FAILED and job.id not in newer_attempts]
@@ -214,10 +208,26 @@ def _reason_lines(failed: Iterable[Job], now: datetime) -> list[str]:
 
 def _amount(jobs: Sequence[Job]) -> str:
     """Return the number of jobs without schedules (TASK); of schedules if there are no others."""
-    schedules = sum(job.state is JobState.TASK for job in jobs)
+    schedules = _schedules(jobs)
     if schedules == len(jobs):
-        return plural(schedules, "task")
+        return f"{LOOKS[JobState.TASK].glyph}{schedules}"
     return plural(len(jobs) - schedules, "job")
+
+
+def _schedules(jobs: Sequence[Job]) -> int:
+    return sum(job.state is JobState.TASK for job in jobs)
+
+
+def _detail(
+    jobs: Sequence[Job], blocked: Container[str], newer_attempts: Mapping[str, LaterAttempt]
+) -> tuple[Cell, ...]:
+    """Return a bar with the number of jobs in each state, and the number of schedules."""
+    schedules, look = _schedules(jobs), LOOKS[JobState.TASK]
+    words = (Cell(f"{look.glyph}{plural(schedules, 'schedule')}", look.tone),) if schedules else ()
+    if schedules == len(jobs):
+        return words
+    bar, numbers = _bar(jobs, blocked, newer_attempts), _counts(jobs, blocked, newer_attempts)
+    return (*bar, Cell(" "), *numbers, *words)
 
 
 def _no_problems(jobs: Sequence[Job], newer_attempts: Mapping[str, LaterAttempt]) -> list[str]:

@@ -49,7 +49,7 @@ class Wait(NamedTuple):
 
 
 class Surroundings(NamedTuple):
-    """The clusters, the queue and the pipeline of a job, which explain why it waits."""
+    """The clusters, queue, pipeline and schedule of a job, which explain why it waits or exists."""
 
     clusters: Sequence[Cluster] = ()
     queued: Sequence[Job] | None = None
@@ -58,6 +58,8 @@ class Surroundings(NamedTuple):
     """The newest pipeline that has run the job; `None` if none is known."""
     is_blocked: bool = False
     """Whether another job on which the job depends failed or was canceled."""
+    schedule: Job | None = None
+    """The TASK that created the job or its pipeline; `None` if there is none, or unknown."""
 
 
 NOTHING_KNOWN = Surroundings()

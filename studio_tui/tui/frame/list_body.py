@@ -124,7 +124,8 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         self.filtering: ListFilter[T] = ListFilter(
             kind, holder, page.problems, bar=lambda: self.query_one(FilterBar)
         )
-        self._passing: Sequence[str] = ()
+        self.passing: Sequence[str] = ()
+        """Ids of the rows that pass the filter."""
         self._unfiltered_row: str | None = None
         """The row under the cursor, if it is shown although it no longer passes the filter."""
         self._ages_interval = 0
@@ -291,7 +292,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         """
         now, view, terms = self._page.moment(), self.holder.view, self.filtering.terms
         passing = self.rows.ids(terms, view.sort, now, reverse=view.reverse)
-        self._passing = passing
+        self.passing = passing
         chosen = None if is_refiltered else self.table.chosen
         has_left_filter = bool(terms) and chosen in self.rows and chosen not in passing
         self._unfiltered_row = chosen if has_left_filter else None
@@ -353,13 +354,13 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         title, view = self.title, self.holder.view
         marks = view.marks if self.filtering.terms else ()
         hidden = {mark for mark in marks if mark in self.rows}
-        hidden_marks = len(hidden.difference(self._passing, (self._unfiltered_row,)))
+        hidden_marks = len(hidden.difference(self.passing, (self._unfiltered_row,)))
         self._page.hidden_marks = hidden_marks
         title.left = (
             *amount_parts(
                 self._page.tab,
                 self._page.tab.capitalize(),
-                shown=len(self._passing),
+                shown=len(self.passing),
                 total=len(self.rows),
                 answer=self._page.source().snapshot.value,
                 terms=self.filtering.terms.text,

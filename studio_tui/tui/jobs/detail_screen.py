@@ -188,7 +188,7 @@ class JobScreen(Page):
         lines = facts(
             job,
             present,
-            surroundings_of(self.session, job.id),
+            surroundings_of(self.session, job),
             answered_at=now,
             with_secrets=self._values is Values.ALL,
         )

@@ -12,6 +12,7 @@ from textual.geometry import Size
 from studio_tui import clock
 from studio_tui.api.models import Job
 from studio_tui.api.states import JobState
+from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.jobs.facts import Fact, FactLine, facts
 from studio_tui.presentation.jobs.filters import JOBS, jobs_with
 from studio_tui.presentation.jobs.kinship import with_related_jobs
@@ -65,7 +66,7 @@ class JobPreview:
         present = clock.now()
         details = reader.get(job.id)
         extras = JobExtras(sizes_of_files(details.files), details.end, details.trouble)
-        surroundings = surroundings_of(self._session, job.id)
+        surroundings = surroundings_of(self._session, job)
         lines = facts(job, present, surroundings, progress, answered_at=now)
         lines = with_usual(lines, job, details.past_runs, now)
         lines = with_related_jobs(lines, self._session.known_items.related_jobs(job.id))
@@ -222,8 +223,18 @@ class JobsScreen(ListPage[Job]):
         return self.groups.row_of(key)
 
     def title_notes(self) -> tuple[Part, ...]:
-        """Return the parts of the title about recorded jobs and the grouping."""
-        return (*self._recorded.title_parts, *self.groups.title_parts)
+        """Return the parts about recorded jobs, the grouping, and failures that are no problems.
+
+        The counts in the header leave these failures out, unlike a filter such as `status=failed`.
+        """
+        parts = (*self._recorded.title_parts, *self.groups.title_parts)
+        superseded = (
+            self.groups.newer_attempts.keys() & self.list.passing if self.view.filter else ()
+        )
+        if not superseded:
+            return parts
+        note = f"· {len(superseded):,} with a newer attempt "
+        return (*parts, Part(note, Tone.DIM, "screen.do('jobs.problems')"))
 
     def cells_of(self, key: str) -> Cells:
         if self.groups.is_group(key):

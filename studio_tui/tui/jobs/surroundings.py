@@ -1,5 +1,7 @@
-"""The data that other lists of a session have about a job: clusters, queue and pipeline."""
+"""The data that other lists of a session have about a job: clusters, queue, pipeline, schedule."""
 
+from studio_tui.api.models import Job
+from studio_tui.presentation.jobs.facts import scheduled_by
 from studio_tui.presentation.jobs.waiting import Surroundings
 from studio_tui.service.session import StudioSession
 
@@ -13,11 +15,13 @@ def surroundings(session: StudioSession) -> Surroundings:
     )
 
 
-def surroundings_of(session: StudioSession, job_id: str) -> Surroundings:
-    """Return the data in common, and the pipeline that runs a job."""
+def surroundings_of(session: StudioSession, job: Job) -> Surroundings:
+    """Return the data in common, the pipeline that runs a job, and the schedule that created it."""
     common, pipelines = surroundings(session), session.pipelines.snapshot.value
-    if pipelines is None:
-        return common
+    pipeline = pipelines.pipeline_of(job.id) if pipelines is not None else None
+    task_id = scheduled_by(job, pipeline)
     return common._replace(
-        pipeline=pipelines.pipeline_of(job_id), is_blocked=job_id in pipelines.blocked
+        pipeline=pipeline,
+        is_blocked=pipelines is not None and job.id in pipelines.blocked,
+        schedule=session.known_items.jobs((task_id,)).get(task_id) if task_id else None,
     )

@@ -249,7 +249,7 @@ class LogScreen(Page):
         )
         end = store.read(max(0, store.size - END_BYTES), END_BYTES) if is_read else b""
         self._progress = progress(self._job, end, self._progress)
-        surroundings = surroundings_of(self.session, self._job.id)
+        surroundings = surroundings_of(self.session, self._job)
         self._is_blocked = surroundings.is_blocked
         self._wait = why_waiting(self._job, surroundings)
         self._why = failure_cause(self._job, end)

@@ -4,7 +4,7 @@ import json
 
 from studio_tui.api.models import Cluster, runs_on
 from studio_tui.presentation.jobs.facts import MASK, facts, has_logins, raw_json, why_no_environment
-from studio_tui.presentation.jobs.waiting import Surroundings
+from studio_tui.presentation.jobs.waiting import NOTHING_KNOWN, Surroundings
 from tests.jobs import NOON, job
 from tests.pipelines import pipeline
 
@@ -57,6 +57,22 @@ def test_the_facts_of_a_pipeline_job_name_the_pipeline() -> None:
         "nightly; P opens it"
     ]
     assert not [fact for fact in facts(job(), NOON) if fact.label == "pipeline"]
+
+
+def test_the_facts_of_a_job_name_the_schedule_that_created_it_or_its_pipeline() -> None:
+    task = job(9, "TASK", name="nightly.py", schedule={"cron_expression": "0 3 * * *"})
+    unknown, named = "by 00000009…", "by 00000009… ◷ nightly.py (0 3 * * *)"
+    run = job(scheduled_by=task.id)
+    of_pipeline = Surroundings(pipeline=pipeline(scheduled_by=task.id))
+    for created, surroundings, words in (
+        (run, NOTHING_KNOWN, [unknown]),
+        (run, Surroundings(schedule=task), [named]),
+        (job(), of_pipeline, [unknown]),
+        (job(), of_pipeline._replace(schedule=task), [named]),
+        (job(), NOTHING_KNOWN, []),
+    ):
+        shown = facts(created, NOON, surroundings)
+        assert [fact.value.text for fact in shown if fact.label == "scheduled"] == words
 
 
 def test_the_variables_of_a_recorded_job_are_reported_as_unknown() -> None:

@@ -91,16 +91,18 @@ def test_the_row_of_a_group_counts_its_jobs_by_state() -> None:
     assert row["run"] == NOTHING
 
 
-def test_a_schedule_in_a_group_is_neither_counted_nor_drawn() -> None:
-    bars = []
+def test_a_schedule_in_a_group_is_counted_separately_and_not_drawn() -> None:
+    details = []
     counts = []
     for states in (["COMPLETE", "TASK"], ["COMPLETE"]):
         jobs = [job(number, state) for number, state in enumerate(states)]
         group = JobGroup("tiles", tuple(each.id for each in jobs))
         row = by_key(COLUMNS, group_cells(group, jobs, Cell("1m"), is_open=False))
-        bars.append(row["error"])
+        detail = row["error"]
+        assert isinstance(detail, Pieces)
+        details.append(detail.parts)
         counts.append(row["state"])
-    assert bars[0] == bars[1]
+    assert details[0] == (*details[1], Cell("◷1 schedule", Tone.WAITING))
     assert counts == [Cell("▸ 1 job", Tone.WAITING), Cell("▸ 1 job", Tone.GOOD)]
 
 
@@ -120,8 +122,12 @@ def test_the_facts_of_a_group_count_other_failures_and_schedules_separately() ->
 
 def test_a_group_of_schedules_counts_no_jobs() -> None:
     tasks = [job(1, "TASK"), job(2, "TASK")]
-    values = dict(group_facts(JobGroup("tiles", tuple(each.id for each in tasks)), tasks, NOON))
+    group = JobGroup("tiles", tuple(each.id for each in tasks))
+    values = dict(group_facts(group, tasks, NOON))
     assert values["jobs"] == Cell("2 schedules")
+    row = by_key(COLUMNS, group_cells(group, tasks, Cell("1m"), is_open=False))
+    assert row["state"] == Cell("▸ ◷2", Tone.WAITING)
+    assert row["error"] == Pieces((Cell("◷2 schedules", Tone.WAITING),))
 
 
 def test_failures_of_a_group_that_differ_only_in_numbers_are_counted_together() -> None:

@@ -178,7 +178,7 @@ async def test_a_manual_run_is_listed_and_canceling_a_schedule_names_and_ends_it
         await until_notified(pilot, "Created: nightly.py")
         await until_shown(pilot, "(✓)", "✓) COMPLETE", "by hand")
         await pilot.press("enter")
-        await until_shown(pilot, "Jobs 1", "nightly.py")
+        await until_shown(pilot, "Jobs 1", "nightly.py", f"by {task['id'][:8]}… ◷ nightly.py")
         assert studio.job(task["id"])["status"] == "TASK"
         await pilot.press("4")
         await until(pilot, lambda: isinstance(pilot.app.screen, SchedulesScreen))
