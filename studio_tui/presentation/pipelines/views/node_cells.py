@@ -39,7 +39,7 @@ def usual_cell(node: Node, model: ViewModel) -> Cell:
     if bar is not None and bar.remaining is not None:
         return Cell(f"~{duration(bar.remaining)} left", Tone.DIM)
     usual = model.usual_seconds(node)
-    return Cell(f"usual {duration(usual)}", Tone.DIM) if usual is not None else NOTHING
+    return Cell(f"~{duration(usual)}", Tone.DIM) if usual is not None else NOTHING
 
 
 def why_cell(node: Node, model: ViewModel) -> Cell:

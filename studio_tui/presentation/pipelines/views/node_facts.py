@@ -72,8 +72,8 @@ def node_facts(
         *((Fact("usual", Cell(f"~{duration(usual)}")),) if usual is not None else ()),
         *_dataset_facts(datasets),
         *(fact for fact in run_facts if fact.label in _LAST_LABELS),
-        Fact("run", Cell(node.run or UNKNOWN, Tone.PLAIN if node.run else Tone.DIM)),
-        Fact("original", Cell(node.id)),
+        Fact("id", Cell(node.run or UNKNOWN, Tone.PLAIN if node.run else Tone.DIM)),
+        *((Fact("repeats", Cell(node.id)),) if node.id != node.run else ()),
     )
 
 

@@ -55,6 +55,17 @@ def test_a_blocked_job_names_the_failure_and_the_key_that_goes_there() -> None:
     assert facts_of(sixteen(), "embed")["blocks"] == "9 jobs"
 
 
+def test_a_job_has_the_id_of_its_run_and_names_the_job_that_it_repeats() -> None:
+    pipeline = sixteen()
+    (embed,) = (run for run in pipeline.job_runs if run.job_id == "embed")
+    by_label = facts_of(pipeline, "embed")
+    assert (by_label["id"], by_label["repeats"]) == (embed.created_job_id, "embed")
+    own = embed.model_copy(update={"created_job_id": "embed"})
+    by_label = facts_of(pipeline.model_copy(update={"job_runs": (own,)}), "embed")
+    assert by_label["id"] == "embed"
+    assert "repeats" not in by_label
+
+
 def test_the_datasets_of_a_run_are_listed_with_their_versions() -> None:
     datasets = (
         DatasetVersion(dataset_name="a.b.thumbs", version="1.0.3"),

@@ -145,7 +145,7 @@ def test_cells_show_the_progress_run_time_and_reason_of_a_job() -> None:
     assert [cell.text for cell in dim_row(cells_by_job["embed"])] == [
         "    └─✗ embed",
         "✗ FAILED",
-        *("", "", "9:58", "usual 6:40"),
+        *("", "", "9:58", "~6:40"),
         "[red]CUDA[/] out of memory · blocks 9",
     ]
     why = cells_by_job["embed"][-1]
