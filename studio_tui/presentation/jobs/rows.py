@@ -57,6 +57,8 @@ class JobRow(NamedTuple):
     """Whether a job that this one depends on failed or was canceled."""
     newer_attempt: LaterAttempt | None = None
     """The attempt because of which this failed job is no problem."""
+    is_member: bool = False
+    """Whether the row is below the row of a group that includes the job."""
 
 
 def first_line(text: str | None) -> str:
@@ -67,7 +69,9 @@ def first_line(text: str | None) -> str:
 def _name(row: JobRow) -> Cell:
     if "name" in row.job.unreadable:
         return UNREADABLE
-    return Cell(row.job.name, Tone.STRONG) if row.job.name else Cell("(no name)", _DIM)
+    indent = "  " if row.is_member else ""
+    name = row.job.name
+    return Cell(f"{indent}{name}", Tone.STRONG) if name else Cell(f"{indent}(no name)", _DIM)
 
 
 def progress_cell(progress: Progress | None) -> Cell:
@@ -302,6 +306,7 @@ def cells(
     pipeline: str = "",
     is_blocked: bool = False,
     newer_attempt: LaterAttempt | None = None,
+    is_member: bool = False,
 ) -> tuple[Cell, ...]:
     """Return one cell for each of `COLUMNS`; most parameters are attributes of `JobRow`.
 
@@ -310,6 +315,8 @@ def cells(
     """
     if progress is not None and job.state is not JobState.RUNNING:
         progress = None
-    row = JobRow(job, now, answered_at or now, progress, pipeline, is_blocked, newer_attempt)
+    row = JobRow(
+        job, now, answered_at or now, progress, pipeline, is_blocked, newer_attempt, is_member
+    )
     row_cells = tuple([cell(row) for cell in _CELLS])
     return row_cells if is_usable_id(job.id) and newer_attempt is None else dim_row(row_cells)

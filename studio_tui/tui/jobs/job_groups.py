@@ -10,6 +10,7 @@ from studio_tui.presentation.choices import next_choice
 from studio_tui.presentation.jobs.facts import Fact
 from studio_tui.presentation.jobs.groups import (
     MANY,
+    MARK,
     GroupedRows,
     JobGrouping,
     created_at,
@@ -49,6 +50,8 @@ class JobGroups:
         """The pipelines from which `blocked` and `_owners` were read."""
         self._grouped_rows = GroupedRows((), {})
         """The rows shown last."""
+        self._label_of: Callable[[str], str] = self.pipeline_of
+        """Returns the label of a job's group in these rows."""
         self.regrouped: tuple[str | None, str | None] = None, None
         """The cursor's row after the last change of groups, and the job that the user chose."""
 
@@ -101,6 +104,7 @@ class JobGroups:
             never_hidden = shown_while_folded(self._jobs(job_ids), self.newer_attempts)
             if self.grouping is JobGrouping.NAME:
                 label_of = self._name_without_numbers
+        self._label_of = label_of
         self._grouped_rows = with_group_rows(
             job_ids, label_of, never_hidden.__contains__, opened=set(self._expanded), least=least
         )
@@ -126,6 +130,11 @@ class JobGroups:
     def is_group(self, key: str | None) -> bool:
         """Return whether the row with a key is a group."""
         return key in self._grouped_rows.groups
+
+    def is_member(self, job_id: str) -> bool:
+        """Return whether a listed job is in a group, whose row is above that of the job."""
+        groups = self._grouped_rows.groups
+        return bool(groups) and f"{MARK}{self._label_of(job_id)}" in groups
 
     def jobs_of(self, key: str | None) -> list[Job]:
         """Return the jobs of a row, beginning with the failed jobs that are problems."""

@@ -244,7 +244,7 @@ class JobsScreen(ListPage[Job]):
             job, clock.now(), progress,
             pipeline=self.groups.pipeline_of(key), is_blocked=key in self.groups.blocked,
             answered_at=self._recorded.since.get(key) or self.moment(),
-            newer_attempt=self.groups.newer_attempts.get(key),
+            newer_attempt=self.groups.newer_attempts.get(key), is_member=self.groups.is_member(key),
         ))  # fmt: skip
 
     def facts_at_hand(self, now: datetime) -> tuple[Fact | FactLine, ...]:

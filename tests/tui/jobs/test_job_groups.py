@@ -1,8 +1,10 @@
 """Groups of the list of jobs: waiting jobs of a pipeline, or jobs with a common property."""
 
 from studio_tui.api.models import Job, Pipeline
+from studio_tui.presentation.columns import by_key
 from studio_tui.presentation.jobs.filters import JOBS
 from studio_tui.presentation.jobs.groups import MANY, JobGrouping
+from studio_tui.presentation.jobs.rows import COLUMNS, cells
 from studio_tui.presentation.lists.listing import Listing
 from studio_tui.service.polling.pipelines_feed import PipelineList
 from studio_tui.tui.frame.list_view import ListView, ViewHolder
@@ -77,6 +79,22 @@ def test_failed_and_running_jobs_of_a_pipeline_keep_their_own_rows() -> None:
     assert listed.row_keys() == ["▸rathe-kyat", listed.jobs[1].id, listed.jobs[3].id]
     assert listed.groups.pipeline_of(listed.jobs[0].id) == "rathe-kyat"
     assert listed.groups.jobs_of("▸rathe-kyat")[0].id == listed.jobs[1].id
+
+
+def test_the_jobs_below_the_row_of_their_group_are_its_members() -> None:
+    listed = GroupedList(["COMPLETE", "FAILED", "FAILED"], "pipeline")
+    listed.add_pipeline()
+    alone = job(99)
+    listed.rows.replace([*listed.jobs, alone])
+    listed.jobs.append(alone)
+    failed = listed.jobs[1]
+    assert failed.id in listed.row_keys()
+    assert [listed.groups.is_member(each.id) for each in (failed, alone)] == [True, False]
+    assert by_key(COLUMNS, cells(failed, NOON, is_member=True))["name"].text == "  job_1.py"
+    listed.groups.switch_grouping()
+    listed.groups.switch_grouping()
+    listed.row_keys()
+    assert not listed.groups.is_member(failed.id)
 
 
 def test_row_of_returns_the_group_of_a_job_or_the_job_itself() -> None:
