@@ -7,11 +7,11 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from studio_tui.api.ids import is_usable_id
-from studio_tui.api.models import Pipeline
+from studio_tui.api.models import RERUN_TARGET, Pipeline
 from studio_tui.api.states import FINISHED_PIPELINE_STATES, PipelineState
 from studio_tui.presentation.cells import NOTHING, UNREADABLE, Cell, Pieces, Tone, dim_row
 from studio_tui.presentation.columns import Align, Column
-from studio_tui.presentation.format import UNKNOWN, age, seconds_between
+from studio_tui.presentation.format import UNKNOWN, age, plural, seconds_between
 from studio_tui.presentation.jobs.states import StateLook
 from studio_tui.presentation.lists.kinds import Kind
 from studio_tui.presentation.lists.list_column import ListColumn, SortOrder, layouts
@@ -86,9 +86,12 @@ def state_cell(pipeline: Pipeline) -> Cell:
 def target_cell(pipeline: Pipeline) -> Cell | Pieces:
     """Return the target of a pipeline, the name before the namespace, as the name tells them apart.
 
-    A target with several datasets or without a namespace is shown unchanged.
+    A target with several datasets or without a namespace is shown unchanged. Of jobs that are
+    rerun, a narrow table shows the number instead of their names.
     """
     target = pipeline.triggered_from or ""
+    if target.startswith(RERUN_TARGET):
+        return Cell(target, shorter=(plural(_job_count(pipeline), "job"),))
     prefix = "@" if target.startswith("@") else ""
     plain, at, version = target.removeprefix(prefix).partition("@")
     namespace, dot, name = plain.rpartition(".")

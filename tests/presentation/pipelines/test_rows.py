@@ -111,6 +111,11 @@ def test_a_target_is_shown_with_its_name_before_its_namespace(
     assert text(target_cell(pipeline(1, triggered_from=target))) == shown
 
 
+def test_a_narrow_table_shows_the_number_of_rerun_jobs_instead_of_their_names() -> None:
+    rerun = pipeline(1, triggered_from="jobs publish.py, export.py", total=2)
+    assert target_cell(rerun) == Cell("jobs publish.py, export.py", shorter=("2 jobs",))
+
+
 @given(st.text())
 def test_no_received_text_brings_a_control_character_into_a_cell(name: str) -> None:
     shown = pipeline(1, name[:20], {name or "x": name[:9]}, name=name, triggered_from=name)
