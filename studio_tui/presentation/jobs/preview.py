@@ -2,13 +2,11 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime, tzinfo
 from math import ceil
 from typing import NamedTuple
 
 from studio_tui.api.label import user_variables
 from studio_tui.api.models import Job
-from studio_tui.api.states import JobState
 from studio_tui.presentation.cells import NOTHING, Cell, Tone
 from studio_tui.presentation.format import UNKNOWN, size
 from studio_tui.presentation.jobs.facts import Fact, FactLine
@@ -55,20 +53,13 @@ class JobExtras(NamedTuple):
 
 
 def preview(
-    job: Job,
-    facts: Sequence[Fact],
-    extra: JobExtras,
-    space: FactSpace,
-    *,
-    now: datetime,
-    zone: tzinfo,
+    job: Job, facts: Sequence[Fact], extra: JobExtras, space: FactSpace
 ) -> tuple[Fact | FactLine, ...]:
     """Return the facts about a job that are not empty, and the last lines of its log.
 
     When space is short, the lines come after the facts in `MOST_IMPORTANT` and before the others.
     """
-    filled: Sequence[Fact] = [fact for fact in facts if fact.value.text not in {"", UNKNOWN}]
-    filled = with_timetable(filled, job, now, zone)
+    filled = [fact for fact in facts if fact.value.text not in {"", UNKNOWN}]
     filled = [*(_with_variable_names(fact, job) for fact in filled), *_files(extra.files)]
     first = [fact for fact in filled if fact.label in MOST_IMPORTANT]
     others = [fact for fact in filled if fact.label not in MOST_IMPORTANT]
@@ -79,17 +70,6 @@ def preview(
     height = sum(_height(fact, space.width) for fact in first)
     lines = _log(extra, space.width, max(_LEAST_LOG_LINES, space.height - height - 1))
     return (*first, *lines, *((Fact("", NOTHING),) if lines else ()), *others)
-
-
-def with_timetable(
-    facts: Sequence[Fact], job: Job, now: datetime, zone: tzinfo
-) -> tuple[Fact, ...]:
-    """Return the facts about a job; if it is a schedule, with its times after its status."""
-    if job.state is not JobState.TASK:
-        return tuple(facts)
-    from studio_tui.presentation.schedules.rows import timetable  # noqa: PLC0415 (few jobs need it)
-
-    return (*facts[:1], *timetable(job, now, zone), *facts[1:])
 
 
 def last_lines(end: bytes, count: int) -> list[str]:

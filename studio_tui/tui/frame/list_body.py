@@ -36,6 +36,7 @@ from studio_tui.tui.widgets.debouncer import Debouncer
 from studio_tui.tui.widgets.fact_sheet import FactSheet
 from studio_tui.tui.widgets.filter_bar import FilterBar
 from studio_tui.tui.widgets.lifetime import Lifetime
+from studio_tui.tui.widgets.table_cursor import Change
 
 if TYPE_CHECKING:
     from studio_tui.tui.frame.list_page import ListPage
@@ -119,7 +120,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
             holder,
             lambda: self.table,
             ask=page.ask,
-            changed=lambda: self.show_rows(is_resorted=True),
+            changed=lambda: self.show_rows(Change.ORDER),
         )
         self.filtering: ListFilter[T] = ListFilter(
             kind, holder, page.problems, bar=lambda: self.query_one(FilterBar)
@@ -246,7 +247,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
     @on(FilterBar.Changed)
     def _filter_changed(self, message: FilterBar.Changed) -> None:
         self.filtering.set_terms(message.terms)
-        self.show_rows(is_refiltered=True)
+        self.show_rows(Change.FILTER)
         self._page.paint_frame()
 
     @on(FilterBar.Done)
@@ -284,12 +285,13 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
 
     # Painting.
 
-    def show_rows(self, *, is_refiltered: bool = False, is_resorted: bool = False) -> None:
+    def show_rows(self, change: Change = Change.ROWS) -> None:
         """Show the rows that pass the filter, sorted.
 
-        Unless `is_refiltered`, a row that the user chose stays, even if it no longer passes. If
-        `is_resorted`, a cursor at the top stays there.
+        Unless the user changed the filter, a row that the user chose stays, even if it no longer
+        passes.
         """
+        is_refiltered = change is Change.FILTER
         now, view, terms = self._page.moment(), self.holder.view, self.filtering.terms
         passing = self.rows.ids(terms, view.sort, now, reverse=view.reverse)
         self.passing = passing
@@ -308,12 +310,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         if (cursor := self.table.cursor) is not None:
             # The row under the cursor may now be shown as part of a group.
             self.table.join_cursor_to(self._page.row_of(cursor))
-        self.table.show(
-            keys,
-            newest_first=self._has_newest_first,
-            is_refiltered=is_refiltered,
-            is_resorted=is_resorted,
-        )
+        self.table.show(keys, newest_first=self._has_newest_first, change=change)
         self._move_to_awaited(keys)
         self.marks.show()
         self._page.rows_changed()

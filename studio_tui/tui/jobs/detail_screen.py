@@ -15,7 +15,6 @@ from textual.highlight import highlight
 from textual.widget import Widget
 from textual.widgets import Static, TabPane
 
-from studio_tui import clock
 from studio_tui.api.models import Job, QueryType
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.choices import next_choice
@@ -23,14 +22,10 @@ from studio_tui.presentation.jobs.facts import (
     Fact,
     Values,
     environment,
-    facts,
     has_logins,
     raw_json,
     why_no_environment,
 )
-from studio_tui.presentation.jobs.kinship import with_related_jobs
-from studio_tui.presentation.jobs.preview import with_timetable
-from studio_tui.presentation.jobs.usual import with_usual
 from studio_tui.service.polling.job_details import PAST_RUNS_REST
 from studio_tui.tui.frame.commands import Basics, Command, bindings
 from studio_tui.tui.frame.page import Page, newer_version
@@ -39,7 +34,7 @@ from studio_tui.tui.jobs.attempts import AttemptSteps
 from studio_tui.tui.jobs.controller import JobController
 from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.jobs.schedule_runs import log_label
-from studio_tui.tui.jobs.surroundings import surroundings_of
+from studio_tui.tui.jobs.surroundings import facts_of
 from studio_tui.tui.messages import Refreshed
 from studio_tui.tui.widgets.fact_sheet import FactSheet
 from studio_tui.tui.widgets.tab_pages import PageTabs, TabPages
@@ -184,18 +179,9 @@ class JobScreen(Page):
             self._show_job()
 
     def tick(self, now: datetime) -> None:
-        job, present = self._job, clock.now()
-        lines = facts(
-            job,
-            present,
-            surroundings_of(self.session, job),
-            answered_at=now,
-            with_secrets=self._values is Values.ALL,
-        )
-        lines = with_timetable(lines, job, present, clock.zone())
-        lines = with_usual(lines, job, self._past, now)
-        lines = with_related_jobs(lines, self.session.known_items.related_jobs(job.id))
-        self.query_one("#summary-facts", FactSheet).show(lines)
+        with_secrets = self._values is Values.ALL
+        shown = facts_of(self.session, self._job, self._past, now, with_secrets=with_secrets)
+        self.query_one("#summary-facts", FactSheet).show(shown)
 
     def toggle_values(self) -> None:
         """Show more of the environment's values, or none, and switch to the environment.

@@ -1,29 +1,24 @@
 """The list of jobs: running, waiting, failed, and the commands on them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
 
 from studio_tui import clock
 from studio_tui.api.models import Job
 from studio_tui.api.states import JobState
 from studio_tui.presentation.cells import Tone
-from studio_tui.presentation.jobs.facts import Fact, FactLine, facts
+from studio_tui.presentation.jobs.facts import Fact, FactLine
 from studio_tui.presentation.jobs.filters import JOBS, jobs_with
-from studio_tui.presentation.jobs.kinship import with_related_jobs
 from studio_tui.presentation.jobs.preview import FactSpace, JobExtras, preview
 from studio_tui.presentation.jobs.rows import COLUMNS, cells
-from studio_tui.presentation.jobs.usual import with_usual
-from studio_tui.presentation.logs.progress import Progress
 from studio_tui.service.polling.job_details import sizes_of_files
 from studio_tui.service.polling.jobs_feed import JobList
 from studio_tui.service.polling.poller import Poller
-from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.commands import Basics, bindings
 from studio_tui.tui.frame.list_page import ListPage, list_commands
 from studio_tui.tui.frame.list_view import ListView
@@ -35,47 +30,11 @@ from studio_tui.tui.jobs.list_commands import JobListController
 from studio_tui.tui.jobs.marked import ListedMarks
 from studio_tui.tui.jobs.running_progress import RunningProgress
 from studio_tui.tui.jobs.schedule_runs import log_label
-from studio_tui.tui.jobs.surroundings import surroundings_of
+from studio_tui.tui.jobs.surroundings import facts_of
 from studio_tui.tui.messages import OpenJob, Progressed, Refreshed
 from studio_tui.tui.widgets.bar import Part
 from studio_tui.tui.widgets.big_table import BigTable
 from studio_tui.tui.widgets.table_painter import Cells
-
-
-class JobPreview:
-    """Facts about the job under the cursor."""
-
-    def __init__(self, session: StudioSession, room: Callable[[], Size]) -> None:
-        """Make a preview; `room` returns its size in cells."""
-        self._session = session
-        self._room = room
-        self._zone = clock.zone()
-
-    def facts(
-        self, job: Job | None, progress: Progress | None, now: datetime, *, in_sight: bool
-    ) -> tuple[Fact | FactLine, ...]:
-        """Return the preview of a job, and load more about the job if the preview is visible.
-
-        `now` is the time for which Studio's data holds, see `Page.moment`. `in_sight` is whether
-        the page is visible.
-        """
-        reader, room = self._session.job_details, self._room()
-        reader.select(job if in_sight and room.height else None)
-        if job is None:
-            return ()
-        present = clock.now()
-        details = reader.get(job.id)
-        extras = JobExtras(sizes_of_files(details.files), details.end, details.trouble)
-        surroundings = surroundings_of(self._session, job)
-        lines = facts(job, present, surroundings, progress, answered_at=now)
-        lines = with_usual(lines, job, details.past_runs, now)
-        lines = with_related_jobs(lines, self._session.known_items.related_jobs(job.id))
-        return preview(job, lines, extras, FactSpace(*room), now=present, zone=self._zone)
-
-    def stop_loading(self) -> None:
-        """Stop loading details of a job."""
-        self._session.job_details.select(None)
-
 
 # Ids of bindings, the most useful first.
 _FINISHED_HINTS = ("table.open", "job.log", "job.run_again", "jobs.filter", "jobs.sort")
@@ -151,7 +110,6 @@ class JobsScreen(ListPage[Job]):
             JobListController(self, jobs, self.groups, self.marked_jobs, marks),
             AttemptSteps(self, self.job_at_hand, partial(_go_to, self)),
         )
-        self._preview = JobPreview(self.session, lambda: self.list.list_preview.size)
 
     def on_mount(self) -> None:
         self.listen(self.session.records.jobs.subscribe, lambda _: self._recorded.show())
@@ -200,7 +158,7 @@ class JobsScreen(ListPage[Job]):
     def tick(self, now: datetime) -> None:
         self._follow_progress()
         if not self.view.preview:
-            self._preview.stop_loading()
+            self.session.job_details.select(None)
         super().tick(now)
 
     # Overrides of ListPage.
@@ -248,13 +206,18 @@ class JobsScreen(ListPage[Job]):
         ))  # fmt: skip
 
     def facts_at_hand(self, now: datetime) -> tuple[Fact | FactLine, ...]:
-        cursor, job = self.table.cursor, self.job_at_hand()
+        cursor, job, details = self.table.cursor, self.job_at_hand(), self.session.job_details
         if cursor is not None and self.groups.is_group(cursor):
-            self._preview.stop_loading()
+            details.select(None)
             return self.groups.facts_of(cursor, now)
-        progress = self._progress.get(job.id) if job is not None else None
-        facts = self._preview.facts(job, progress, now, in_sight=self.subscriptions.is_on)
-        return (*self._recorded.fact(cursor, now), *facts)
+        size, recorded = self.list.list_preview.size, self._recorded.fact(cursor, now)
+        details.select(job if self.subscriptions.is_on and size.height else None)
+        if job is None:
+            return recorded
+        loaded = details.get(job.id)
+        extras = JobExtras(sizes_of_files(loaded.files), loaded.end, loaded.trouble)
+        facts = facts_of(self.session, job, loaded.past_runs, now, self._progress.get(job.id))
+        return (*recorded, *preview(job, facts, extras, FactSpace(*size)))
 
     def rows_changed(self) -> None:
         """Update the recorded rows, and which running jobs are followed."""
@@ -289,7 +252,7 @@ class JobsScreen(ListPage[Job]):
     def _unsubscribe(self) -> None:
         super()._unsubscribe()
         self._progress.stop_following()
-        self._preview.stop_loading()
+        self.session.job_details.select(None)
 
 
 def _go_to(page: JobsScreen, job: Job) -> None:

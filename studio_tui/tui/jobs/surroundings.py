@@ -1,8 +1,16 @@
-"""The data that other lists of a session have about a job: clusters, queue, pipeline, schedule."""
+"""The facts about a job, with the data of other lists: clusters, queue, pipeline, schedule."""
 
+from collections.abc import Sequence
+from datetime import datetime
+
+from studio_tui import clock
 from studio_tui.api.models import Job
-from studio_tui.presentation.jobs.facts import scheduled_by
+from studio_tui.api.states import JobState
+from studio_tui.presentation.jobs.facts import Fact, facts, scheduled_by
+from studio_tui.presentation.jobs.kinship import with_related_jobs
+from studio_tui.presentation.jobs.usual import with_usual
 from studio_tui.presentation.jobs.waiting import Surroundings
+from studio_tui.presentation.logs.progress import Progress
 from studio_tui.service.session import StudioSession
 
 
@@ -25,3 +33,35 @@ def surroundings_of(session: StudioSession, job: Job) -> Surroundings:
         is_blocked=pipelines is not None and job.id in pipelines.blocked,
         schedule=session.known_items.jobs((task_id,)).get(task_id) if task_id else None,
     )
+
+
+def facts_of(
+    session: StudioSession,
+    job: Job,
+    past_runs: Sequence[Job],
+    now: datetime,
+    progress: Progress | None = None,
+    *,
+    with_secrets: bool = False,
+) -> tuple[Fact, ...]:
+    """Return all facts about a job; those of a schedule include its times.
+
+    `past_runs` are those of `with_usual`. `now` is the time for which Studio's data holds, see
+    `Page.moment`.
+    """
+    present = clock.now()
+    known = facts(
+        job,
+        present,
+        surroundings_of(session, job),
+        progress,
+        answered_at=now,
+        with_secrets=with_secrets,
+    )
+    known = with_usual(known, job, past_runs, now)
+    known = with_related_jobs(known, session.known_items.related_jobs(job.id))
+    if job.state is not JobState.TASK:
+        return known
+    from studio_tui.presentation.schedules.rows import timetable  # noqa: PLC0415 (few jobs need it)
+
+    return (*known[:1], *timetable(job, present, clock.zone()), *known[1:])

@@ -12,7 +12,7 @@ from textual.strip import Strip
 
 from studio_tui.presentation.columns import Column
 from studio_tui.tui.widgets.line_view import LineView
-from studio_tui.tui.widgets.table_cursor import TableCursor
+from studio_tui.tui.widgets.table_cursor import Change, TableCursor
 from studio_tui.tui.widgets.table_drawing import HEADER, TableDrawing, TableLook
 from studio_tui.tui.widgets.table_painter import COMPONENTS, CellsOf, Painter, Sorting, TablePalette
 from studio_tui.tui.widgets.table_place import count_above
@@ -40,8 +40,8 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         Binding("down,j", "walk(1)", "down", show=False, id="table.down"),
         Binding("pageup", "page(-1)", "page up", show=False, id="table.page_up"),
         Binding("pagedown", "page(1)", "page down", show=False, id="table.page_down"),
-        Binding("ctrl+u", "half_page(-1)", "half a page up", show=False, id="table.half_up"),
-        Binding("ctrl+d", "half_page(1)", "half a page down", show=False, id="table.half_down"),
+        Binding("ctrl+u", "page(-0.5)", "half a page up", show=False, id="table.half_up"),
+        Binding("ctrl+d", "page(0.5)", "half a page down", show=False, id="table.half_down"),
         Binding("home,g", "first", "first row", show=False, id="table.first"),
         Binding("end,G", "last", "last row", show=False, id="table.last"),
         Binding("left", "columns(-1)", "columns left", show=False, id="table.left"),
@@ -146,8 +146,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         keys: Sequence[str],
         *,
         newest_first: bool = False,
-        is_refiltered: bool = False,
-        is_resorted: bool = False,
+        change: Change = Change.ROWS,
     ) -> None:
         """Show these rows in this order, and request their cells again.
 
@@ -159,23 +158,15 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         Args:
             keys: Distinct keys. The table keeps the sequence, so it must not change afterwards.
             newest_first: Whether new rows are added at the top.
-            is_refiltered: Whether the filter has changed. Then no row counts as unseen, and the
-                cursor returns to the row that the user last moved to if `keys` contain this row.
-            is_resorted: Whether the user has changed the order. Then a cursor at the top stays
-                there.
+            change: After a change of the filter, no row counts as unseen, and the cursor returns to
+                the row that the user last moved to if `keys` contain this row. In another order, a
+                cursor at the top stays there.
         """
         keys_before = self.keys
         rows = self._viewport.rows
         was_restored = self._cursor.place_to_restore(rows) is not None
-        place = self._cursor.replace(
-            keys,
-            self.top,
-            rows,
-            newest_first=newest_first,
-            is_refiltered=is_refiltered,
-            is_resorted=is_resorted,
-        )
-        counts_unseen = newest_first and not is_refiltered
+        place = self._cursor.replace(keys, self.top, rows, newest_first=newest_first, change=change)
+        counts_unseen = newest_first and change is not Change.FILTER
         unseen = self._unseen + count_above(keys_before, keys) if counts_unseen else 0
         self._drawing.expire()
         self.set_line_count(len(keys) + HEADER)
@@ -185,7 +176,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
             self._newest_before = ""
         if not was_restored:
             self._count_unseen_before()
-        self._post_highlighted(is_other_row=self.cursor != self._last_highlighted)
+        self._post_highlighted()
 
     def begin_at(
         self, key: str | None, *, line: int = 0, sideways: int = 0, newest: str = ""
@@ -224,24 +215,18 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
 
     def move_to(self, key: str) -> bool:
         """Move the cursor to a row and make it visible; return whether the row exists."""
-        try:
-            index = self.keys.index(key)
-        except ValueError:
-            return False
-        self._walk_to(index)
-        return True
+        if is_listed := key in self.keys:
+            self._walk_to(self.keys.index(key))
+        return is_listed
 
     # Moving
 
     def action_walk(self, rows: int) -> None:
         self._walk_to(self._cursor.index + rows)
 
-    def action_page(self, pages: int) -> None:
-        self._post_highlighted(is_other_row=self._viewport.leap(pages * self._viewport.rows))
-
-    def action_half_page(self, halves: int) -> None:
-        rows = halves * (self._viewport.rows // 2)
-        self._post_highlighted(is_other_row=self._viewport.leap(rows))
+    def action_page(self, pages: float) -> None:
+        self._viewport.leap(int(pages * self._viewport.rows))
+        self._post_highlighted()
 
     def action_first(self) -> None:
         self._walk_to(0)
@@ -318,10 +303,11 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
             self._set_unseen(self.keys.index(self._newest_before))
 
     def _walk_to(self, index: int) -> None:
-        self._post_highlighted(is_other_row=self._viewport.walk_to(index))
+        self._viewport.walk_to(index)
+        self._post_highlighted()
 
-    def _post_highlighted(self, *, is_other_row: bool) -> None:
-        if is_other_row:
+    def _post_highlighted(self) -> None:
+        if self.cursor != self._last_highlighted:
             self._last_highlighted = self.cursor
             is_last = self._cursor.index == len(self.keys) - 1
             self.post_straight(self.Highlighted(self, self.cursor, is_last))

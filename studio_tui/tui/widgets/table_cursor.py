@@ -1,6 +1,7 @@
 """The cursor of a table: the row under it, and the row that the user chose, as rows change."""
 
 from collections.abc import Sequence
+from enum import Enum
 
 from studio_tui.tui.widgets.table_place import (
     Place,
@@ -9,6 +10,14 @@ from studio_tui.tui.widgets.table_place import (
     place_at_top,
     place_of_returned,
 )
+
+
+class Change(Enum):
+    """Why the rows of a table change."""
+
+    ROWS = "the listed items changed"
+    FILTER = "the user changed the filter"
+    ORDER = "the user changed the order"
 
 
 class TableCursor:
@@ -75,12 +84,11 @@ class TableCursor:
         self._pinned = key if self._is_pinned else self._pinned
         self.keys = [*self.keys[: self.index], key, *self.keys[self.index + 1 :]]
 
-    def choose(self, place: Place) -> bool:
-        """Remember where the user moves the cursor; return whether it is another row."""
+    def choose(self, place: Place) -> None:
+        """Remember where the user moves the cursor."""
         self._moved_by_user, self._pinned = True, None
         self._chosen = self.keys[place.cursor] if self.keys else None
         self._chosen_place = place
-        return place.cursor != self.index
 
     def nearest_index(self, index: int) -> int:
         """Return the valid index nearest to `index`; 0 if there are no rows."""
@@ -92,17 +100,16 @@ class TableCursor:
         top: int,
         rows_in_sight: int,
         *,
-        newest_first: bool,
-        is_refiltered: bool,
-        is_resorted: bool = False,
+        newest_first: bool = False,
+        change: Change = Change.ROWS,
     ) -> Place:
         """Set the rows, and return where cursor and top belong now; see `BigTable.show`."""
         keys_before, index_before, is_pinned = self.keys, self.index, self._is_pinned
         self.keys = keys
-        if is_resorted and not index_before:
+        if change is Change.ORDER and not index_before:
             self._chosen, self._pinned, self._moved_by_user = None, None, False
             return Place(0, 0)
-        place = Place(index_before, top)
+        place, is_refiltered = Place(index_before, top), change is Change.FILTER
         is_set_by_program = self._chosen is not None and not self._moved_by_user
         has_come = is_set_by_program and self._chosen not in keys_before
         if (is_refiltered or not keys_before or has_come) and self._chosen in keys:

@@ -38,14 +38,14 @@ class TableViewport:
         """Whether the row under the cursor is in sight."""
         return 0 <= self._cursor.index - self._view.top < self.rows
 
-    def walk_to(self, index: int) -> bool:
-        """Move the cursor for the user; return whether it is on another row."""
-        return self._choose(self._place_with_visible(self._cursor.nearest_index(index)))
+    def walk_to(self, index: int) -> None:
+        """Move the cursor for the user."""
+        self._choose(self._place_with_visible(self._cursor.nearest_index(index)))
 
-    def leap(self, rows: int) -> bool:
-        """Move cursor and view by rows for the user; return whether it is on another row."""
+    def leap(self, rows: int) -> None:
+        """Move cursor and view by rows for the user."""
         cursor = self._cursor.nearest_index(self._cursor.index + rows)
-        return self._choose(Place(cursor, self._view.top + rows))
+        self._choose(Place(cursor, self._view.top + rows))
 
     def reveal(self) -> None:
         """Scroll as little as needed to make the row under the cursor visible."""
@@ -73,10 +73,9 @@ class TableViewport:
         if self._view.top == top:  # otherwise scrolling has repainted the view
             self._view.repaint()
 
-    def _choose(self, place: Place) -> bool:
-        is_other_row = self._cursor.choose(place)
+    def _choose(self, place: Place) -> None:
+        self._cursor.choose(place)
         self.go(place)
-        return is_other_row
 
     def _place_with_visible(self, index: int) -> Place:
         lowest_top = index - max(1, self.rows) + 1

@@ -179,6 +179,8 @@ async def test_a_manual_run_is_listed_and_canceling_a_schedule_names_and_ends_it
         await until_shown(pilot, "(✓)", "✓) COMPLETE", "by hand")
         await pilot.press("enter")
         await until_shown(pilot, "Jobs 1", "nightly.py", f"by {task['id'][:8]}… ◷ nightly.py")
+        await pilot.press("escape", "G")
+        await until_shown(pilot, "▏ schedule ", "▏ next runs ")
         assert studio.job(task["id"])["status"] == "TASK"
         await pilot.press("4")
         await until(pilot, lambda: isinstance(pilot.app.screen, SchedulesScreen))

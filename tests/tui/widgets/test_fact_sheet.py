@@ -1,5 +1,3 @@
-from datetime import UTC
-
 from textual.app import App, ComposeResult
 
 from studio_tui.presentation.cells import Cell
@@ -32,9 +30,7 @@ def label_width_with(related: RelatedJobs) -> int:
     """Return the width of the labels in the preview of a job with these related jobs."""
     failed_job = job(1, "FAILED", created_by="ann")
     all_facts = with_related_jobs(facts(failed_job, NOON), related)
-    return label_width(
-        preview(failed_job, all_facts, JobExtras(), FactSpace(60, 40), now=NOON, zone=UTC)
-    )
+    return label_width(preview(failed_job, all_facts, JobExtras(), FactSpace(60, 40)))
 
 
 def test_related_jobs_do_not_change_the_width_of_the_labels() -> None:

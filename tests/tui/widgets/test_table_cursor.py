@@ -2,7 +2,7 @@
 
 import pytest
 
-from studio_tui.tui.widgets.table_cursor import TableCursor
+from studio_tui.tui.widgets.table_cursor import Change, TableCursor
 from studio_tui.tui.widgets.table_place import Place
 
 
@@ -10,7 +10,7 @@ def test_the_row_under_the_cursor_gets_another_key_unless_there_is_no_row() -> N
     cursor = TableCursor()
     cursor.join_to("group")
     assert cursor.key is None
-    cursor.replace(["a", "b"], 0, 5, newest_first=False, is_refiltered=False)
+    cursor.replace(["a", "b"], 0, 5)
     cursor.join_to("group")
     assert list(cursor.keys) == ["group", "b"]
 
@@ -21,12 +21,10 @@ def test_a_cursor_at_the_top_stays_there_in_another_order_and_another_keeps_its_
     index: int, after: int, is_moved: bool
 ) -> None:
     cursor = TableCursor()
-    cursor.replace(["a", "b", "c"], 0, 5, newest_first=False, is_refiltered=False)
+    cursor.replace(["a", "b", "c"], 0, 5)
     cursor.index = index
     if is_moved:
         cursor.choose(Place(index, 0))
         cursor.pin(0)
-    place = cursor.replace(
-        ["c", "a", "b"], 0, 5, newest_first=True, is_refiltered=False, is_resorted=True
-    )
+    place = cursor.replace(["c", "a", "b"], 0, 5, newest_first=True, change=Change.ORDER)
     assert place.cursor == after
