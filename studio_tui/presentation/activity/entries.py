@@ -89,12 +89,17 @@ class Entry:
     @property
     def fields(self) -> Mapping[str, Any]:
         """The fields of the JSON body; empty if that is no object."""
-        return _fields_in(self.body)
+        try:
+            parsed = json.loads(self.body) if self.body else {}
+        except ValueError:
+            return {}
+        return parsed if isinstance(parsed, dict) else {}
 
     @property
     def query(self) -> Mapping[str, str]:
         """The query parameters; of several with the same name, the first."""
-        return _query_in(self.path)
+        parts = parse_qs(self.path.partition("?")[2], keep_blank_values=True)
+        return {name: values[0] for name, values in parts.items()}
 
 
 _NO_ANSWER = {
@@ -151,15 +156,12 @@ _PATTERNS = tuple((route, _pattern(route), description) for route, description i
 _GET_JOB = "get job {job}"
 
 
+@lru_cache(maxsize=1024)
 def route_of(entry: Entry) -> tuple[Route, str, str] | None:
     """Return the route, the id in the path or "", and the template for `words_of`."""
-    return _match_route(entry.method, entry.path.partition("?")[0])
-
-
-@lru_cache(maxsize=1024)
-def _match_route(method: str, path: str) -> tuple[Route, str, str] | None:
+    path = entry.path.partition("?")[0]
     for route, pattern, description in _PATTERNS:
-        if route.method == method and (match := pattern.fullmatch(path)):
+        if route.method == entry.method and (match := pattern.fullmatch(path)):
             return route, unquote(match.groupdict().get("id") or ""), description
     return None
 
@@ -173,34 +175,16 @@ class Subject(NamedTuple):
     """Its id or name."""
 
 
+@lru_cache(maxsize=4096)
 def subject_of(entry: Entry) -> Subject:
     """Return the items that a request is about."""
-    return _subject(entry.method, entry.path, entry.body)
-
-
-@lru_cache(maxsize=4096)
-def _subject(method: str, path: str, body: str) -> Subject:
-    match = _match_route(method, path.partition("?")[0])
-    fields, query = _fields_in(body), _query_in(path)
+    match, fields, query = route_of(entry), entry.fields, entry.query
     id_in_path = match[1] if match else ""
     pipeline_in_body = str(fields.get("pipeline_id") or fields.get("name") or "")
     return Subject(
         job=id_in_path or str(fields.get("job_id") or "") or query.get("job_id", ""),
         pipeline=pipeline_in_body or query.get("pipeline_id", "") or query.get("name", ""),
     )
-
-
-def _fields_in(body: str) -> Mapping[str, Any]:
-    try:
-        parsed = json.loads(body) if body else {}
-    except ValueError:
-        return {}
-    return parsed if isinstance(parsed, dict) else {}
-
-
-def _query_in(path: str) -> Mapping[str, str]:
-    parts = parse_qs(path.partition("?")[2], keep_blank_values=True)
-    return {name: values[0] for name, values in parts.items()}
 
 
 def words_of(entry: Entry) -> str:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from studio_tui.api.models import Job
-from studio_tui.api.states import NOT_QUEUED_STATES, JobState
+from studio_tui.api.states import JobState
 from studio_tui.presentation.cells import NOTHING, Cell, Pieces, Tone
 from studio_tui.presentation.format import UNKNOWN, age, plural, seconds_between
 from studio_tui.presentation.jobs.causes import cause_of
@@ -218,6 +218,13 @@ def _schedules(jobs: Sequence[Job]) -> int:
     return sum(job.state is JobState.TASK for job in jobs)
 
 
+def _no_problems(jobs: Sequence[Job], newer_attempts: Mapping[str, LaterAttempt]) -> list[str]:
+    """Return `2 fixed` and `1 superseded`, as far as there are such failures."""
+    is_fix = [newer.is_fix for job in jobs if (newer := newer_attempts.get(job.id)) is not None]
+    numbers = (("fixed", sum(is_fix)), ("superseded", is_fix.count(False)))
+    return [f"{number} {word}" for word, number in numbers if number]
+
+
 def _detail(
     jobs: Sequence[Job], blocked: Container[str], newer_attempts: Mapping[str, LaterAttempt]
 ) -> tuple[Cell, ...]:
@@ -226,43 +233,16 @@ def _detail(
     words = (Cell(f"{look.glyph}{plural(schedules, 'schedule')}", look.tone),) if schedules else ()
     if schedules == len(jobs):
         return words
-    bar, numbers = _bar(jobs, blocked, newer_attempts), _counts(jobs, blocked, newer_attempts)
-    return (*bar, Cell(" "), *numbers, *words)
-
-
-def _no_problems(jobs: Sequence[Job], newer_attempts: Mapping[str, LaterAttempt]) -> list[str]:
-    """Return `2 fixed` and `1 superseded`, as far as there are such failures."""
-    is_fix = [newer.is_fix for job in jobs if (newer := newer_attempts.get(job.id)) is not None]
-    numbers = (("fixed", sum(is_fix)), ("superseded", is_fix.count(False)))
-    return [f"{number} {word}" for word, number in numbers if number]
-
-
-def _bar(
-    jobs: Sequence[Job], blocked: Container[str], newer_attempts: Container[str]
-) -> tuple[Cell, ...]:
     # Imported when the first group is shown, as these modules import all that draws pipelines.
     from studio_tui.presentation.pipelines.graph.segments import bar  # noqa: PLC0415
-    from studio_tui.presentation.pipelines.graph.statuses import SHOWN_STATES, NodeState  # noqa: PLC0415
+    from studio_tui.presentation.pipelines.graph.statuses import NodeState  # noqa: PLC0415
 
-    def kind(job: Job) -> NodeState:
-        is_blocked = job.state in NOT_QUEUED_STATES and job.id in blocked
-        return NodeState.BLOCKED if is_blocked else SHOWN_STATES[job.state]
-
-    # Without the schedules and failures that `counts` leaves out.
-    drawn = (job for job in jobs if job.state is not JobState.TASK and job.id not in newer_attempts)
-    return bar(Counter(map(kind, drawn)), _BAR_WIDTH)
-
-
-def _counts(
-    jobs: Sequence[Job], blocked: Container[str], newer_attempts: Mapping[str, LaterAttempt]
-) -> tuple[Cell, ...]:
+    numbers = counts(jobs, blocked=blocked, newer_attempts=newer_attempts)
+    drawn = bar({NodeState(count.name): count.number for count in numbers}, _BAR_WIDTH)
     # The failures come first and what is done last, as a narrow column cuts off the end.
-    numbers = sorted(
-        counts(jobs, blocked=blocked, newer_attempts=newer_attempts),
-        key=lambda count: (count.name != "failed", count.name == "done"),
-    )
-    shown = [Cell(f"{count.glyph}{count.number} ", count.tone) for count in numbers if count.number]
+    ordered = sorted(numbers, key=lambda count: (count.name != "failed", count.name == "done"))
+    shown = [Cell(f"{count.glyph}{count.number} ", count.tone) for count in ordered if count.number]
     # With these failures, the sum is the number of jobs in the first cell of the row. They have no
     # sign of a failure: if a narrow column cuts off the word, it would look like one.
     shown += [Cell(f"+{words} ", Tone.DIM) for words in _no_problems(jobs, newer_attempts)]
-    return tuple(shown)
+    return (*drawn, Cell(" "), *shown, *words)

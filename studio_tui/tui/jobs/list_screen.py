@@ -42,17 +42,15 @@ _ALIVE_HINTS = ("table.open", "job.log", "job.cancel", "jobs.filter", "jobs.sort
 _MARK_HINTS = (
     "job.cancel", "job.run_again", "job.continue", "job.edit", "jobs.logs", "jobs.unmark",
 )  # fmt: skip
-_HINTS = {
-    JobState.FAILED: ("table.open", "job.log", "job.run_again", "jobs.problems", "jobs.filter"),
-}
-"""The hints for jobs in states with hints of their own."""
+_FAILED_HINTS = ("table.open", "job.log", "job.run_again", "jobs.problems", "jobs.filter")
 
 
 def _hints_for(job: Job | None) -> tuple[str, ...]:
     if job is None:
         return ("jobs.filter", "page.refresh", "page.back")
-    default_hints = _FINISHED_HINTS if job.state.is_finished else _ALIVE_HINTS
-    return _HINTS.get(job.state, default_hints)
+    if job.state is JobState.FAILED:
+        return _FAILED_HINTS
+    return _FINISHED_HINTS if job.state.is_finished else _ALIVE_HINTS
 
 
 _SORTS = (
