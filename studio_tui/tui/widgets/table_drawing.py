@@ -142,7 +142,7 @@ class TableDrawing:
             if self._other_table[:1] == (look.width,):
                 self._contents.widen(self._other_table[1:])
             self._other_table = ()
-            self._rows.forget()
+            self._rows.expire()
             self._is_measured = False
         if not self._is_measured:
             self._is_measured = True
@@ -165,5 +165,5 @@ class TableDrawing:
             self._contents = Contents(columns)
             # Columns stay in place if only their properties have changed, such as a title.
             self._contents.inherit(before)
-            self._rows.forget()
+            self._rows.expire()
         return self._contents.grow(self._rows.cells_to_measure(keys_in_sight))

@@ -288,39 +288,18 @@ def _fit_parts(parts: Sequence[Cell], width: int) -> Iterator[Cell]:
     yield Cell(fit(text, width, Align.LEFT), tone)
 
 
-class _RowCells:
-    __slots__ = ("cells", "edition")
-
-    def __init__(self, cells: Cells, edition: int) -> None:
-        self.cells = cells
-        self.edition = edition
-        """When the cells were last known to be current."""
-
-
-class _Shown(NamedTuple):
-    keys: Sequence[str]
-    edition: int
-    marked: Set[str]
-    """Of `keys`; other marks are left out, as there may be many."""
-    painter: Painter
-
-
 class RowStrips:
     """A cache of rows: an unchanged row has the identical strip, until the cache is emptied."""
 
     def __init__(self, cells_of: CellsOf) -> None:
         self._cells_of = cells_of
-        self._edition = 0
-        self._cached: dict[str, _RowCells] = {}
+        self._current: dict[str, Cells] = {}
+        """The cells of the rows that were requested since they expired."""
         self._drawn: dict[tuple[str, RowLook], tuple[Cells, Strip]] = {}
-        self._shown: _Shown | None = None
-        self._cursor: str | None = None
-        self._strips: list[Strip] = []
-        """Of the visible rows; when only the cursor moves, at most two change."""
 
     def expire(self) -> None:
         """Request cells again before rows are next shown; only changed rows are then redrawn."""
-        self._edition += 1
+        self._current.clear()
 
     def clear(self) -> None:
         """Discard drawn rows."""
@@ -330,18 +309,7 @@ class RowStrips:
         self, keys: Sequence[str], cursor: str | None, marked: Set[str], painter: Painter
     ) -> list[Strip]:
         """Return the strips of rows, with the cursor on the row `cursor`."""
-        shown = _Shown(keys, self._edition, frozenset(filter(marked.__contains__, keys)), painter)
-        if self._shown != shown:
-            self._shown = shown
-            self._strips = [self._strip(key, key == cursor, key in marked, painter) for key in keys]
-        elif cursor != self._cursor:
-            self._strips = self._strips.copy()
-            for key in (self._cursor, cursor):
-                if key is not None and key in keys:
-                    strip = self._strip(key, key == cursor, key in marked, painter)
-                    self._strips[keys.index(key)] = strip
-        self._cursor = cursor
-        return self._strips
+        return [self._strip(key, key == cursor, key in marked, painter) for key in keys]
 
     def _strip(self, key: str, is_cursor: bool, is_marked: bool, painter: Painter) -> Strip:
         look, cells = _LOOKS[is_cursor, is_marked], self._cells(key)
@@ -352,28 +320,14 @@ class RowStrips:
             drawn = self._drawn[key, look] = cells, painter.row(cells, look)
         return drawn[1]
 
-    def forget(self) -> None:
-        """Discard all cells, so that `cells_to_measure` returns the cells of all its rows again."""
-        self._cached.clear()
-        self._shown = None
-
     def cells_to_measure(self, keys: Sequence[str]) -> list[Cells]:
         """Return the cells of those `keys` whose cells were not requested since they expired."""
-        shown = self._shown
-        if shown is not None and (shown.keys, shown.edition) == (keys, self._edition):
-            return []
-        cached, now = self._cached, self._edition
-        expired = (key for key in keys if key not in cached or cached[key].edition != now)
-        return [self._cells(key) for key in expired]
+        return [self._cells(key) for key in keys if key not in self._current]
 
     def _cells(self, key: str) -> Cells:
-        cached = self._cached.get(key)
-        if cached is None or cached.edition != self._edition:
-            cells = self._cells_of(key)
-            if cached is not None and cached.cells == cells:
-                cached.edition = self._edition
-                return cached.cells
-            if len(self._cached) >= _KEPT_ROWS:
-                self._cached.clear()
-            cached = self._cached[key] = _RowCells(cells, self._edition)
-        return cached.cells
+        cells = self._current.get(key)
+        if cells is None:
+            if len(self._current) >= _KEPT_ROWS:
+                self._current.clear()
+            cells = self._current[key] = self._cells_of(key)
+        return cells
