@@ -53,8 +53,6 @@ class Test(Generic[T]):
     """Returns the rows that pass. Its arguments: rows, search texts by id, current time."""
     reads_haystacks: bool = False
     """Whether `passing_rows` needs the search texts, which are called haystacks."""
-    is_unfinished: bool = False
-    """Whether all rows pass, also of the negation, as the user has not typed the value yet."""
 
 
 class Terms(Generic[T]):
@@ -78,7 +76,9 @@ class Terms(Generic[T]):
             " ".join(term.raw for term in terms) for terms in alternatives
         )
         self._tests = tuple(
-            tuple(_parse(term, kind) for term in terms) for terms in alternatives if terms
+            tuple(test for term in terms if (test := _parse(term, kind)) is not None)
+            for terms in alternatives
+            if terms
         )
 
     def __bool__(self) -> bool:
@@ -141,7 +141,8 @@ def valid_terms(text: str, kind: Kind[T]) -> tuple[Terms[T], str]:
     return Terms(ALTERNATIVES.join(filters), kind), problem
 
 
-def _parse(term: TypedTerm, kind: Kind[T]) -> Test[T]:
+def _parse(term: TypedTerm, kind: Kind[T]) -> Test[T] | None:
+    """Return the test of a term; `None` if all rows pass, as the user has not typed its value."""
     if not term.is_closed:
         raise FilterError(f"“{term.raw}” has a quote that is not closed")
     if term.sign and (term.text or term.is_word):
@@ -151,7 +152,7 @@ def _parse(term: TypedTerm, kind: Kind[T]) -> Test[T]:
     return _parse_positive(term if term.text else term._replace(text=term.raw), kind)
 
 
-def _parse_positive(term: TypedTerm, kind: Kind[T]) -> Test[T]:
+def _parse_positive(term: TypedTerm, kind: Kind[T]) -> Test[T] | None:
     if not term.is_word and (match := _IS.fullmatch(term.text)):
         return _status_test(match["value"], kind)
     # A quoted value may contain operators, so only the head in front of it is parsed.
@@ -164,14 +165,14 @@ def _parse_positive(term: TypedTerm, kind: Kind[T]) -> Test[T]:
     return _negation(test) if parts["negation"] else test
 
 
-def _field_test(raw: str, field: str, operator: str, value: str, kind: Kind[T]) -> Test[T]:
+def _field_test(raw: str, field: str, operator: str, value: str, kind: Kind[T]) -> Test[T] | None:
     if field == "status" and operator in {"=", "=="}:
         return _status_test(value, kind)
     spans = kind.spans
     if field in spans and operator in "<>":
         return _span_test(raw, operator, value, spans[field])
     if field in kind.fields and operator in {"=", "==", "~"} and not value:
-        return _unfinished_test()
+        return None
     if field in kind.fields and operator == "=":
         part, read = value.lower(), kind.fields[field]
         return _row_test(lambda row: part in read(row).lower())
@@ -197,7 +198,7 @@ def _why_no_test(raw: str, field: str, value: str, kind: Kind[Any]) -> str:
     return f"“{field}” is not a field" + (similar or f"; use {fields}, or quotes for a word")
 
 
-def _status_test(value: str, kind: Kind[T]) -> Test[T]:
+def _status_test(value: str, kind: Kind[T]) -> Test[T] | None:
     """Return the test of `is:` and `status=`; a row passes if one of the words in `value` fits.
 
     A word is a group of states, or the beginning of a state or of a condition.
@@ -218,7 +219,7 @@ def _status_test(value: str, kind: Kind[T]) -> Test[T]:
         states.update(matching)
         others.extend(conditions)
     if not words:
-        return _unfinished_test()
+        return None
     state_of = kind.state
     if len(others) == 1 and not states:
         return _row_test(others[0])
@@ -264,15 +265,12 @@ def _row_test(test: Callable[[T], bool]) -> Test[T]:
     return Test(lambda rows, haystacks, now: [each for each in rows if test(each[1])])
 
 
-def _unfinished_test() -> Test[T]:
-    return Test(lambda rows, haystacks, now: rows, is_unfinished=True)
+def _negation(positive: Test[T] | None) -> Test[T] | None:
+    if positive is None:
+        return None
 
-
-def _negation(positive: Test[T]) -> Test[T]:
     def among(rows: Rows[T], haystacks: Mapping[str, str], now: datetime) -> Rows[T]:
         passing = {key for key, _ in positive.passing_rows(rows, haystacks, now)}
         return [each for each in rows if each[0] not in passing]
 
-    if positive.is_unfinished:
-        return positive
     return Test(among, reads_haystacks=positive.reads_haystacks)
