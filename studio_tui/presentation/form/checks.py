@@ -13,7 +13,7 @@ from pathlib import PurePath
 
 from studio_tui import cron
 from studio_tui.addresses import has_login, without_logins
-from studio_tui.api.models import Cluster, QueryType
+from studio_tui.api.models import Cluster, Job, QueryType
 from studio_tui.job_rules import is_job_id, repository_fault
 from studio_tui.presentation.form.cluster_checks import (
     chosen_cluster,
@@ -74,6 +74,8 @@ class FormContext:
     """The user's time zone, for times without one."""
     clusters: tuple[Cluster, ...] | None
     """`None` if not loaded yet."""
+    queued: tuple[Job, ...] = ()
+    """The known jobs that wait for workers."""
     files: Mapping[str, FileFacts] = field(default_factory=dict)
     """By path as typed."""
     uploads: Mapping[str, str] = field(default_factory=dict)

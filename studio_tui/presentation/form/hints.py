@@ -1,9 +1,10 @@
 """Hints that depend on the contents of the form: a function for each field that has one."""
 
+from collections.abc import Collection
 from itertools import islice
 
 from studio_tui import cron
-from studio_tui.api.models import Cluster
+from studio_tui.api.models import Cluster, Job, runs_on
 from studio_tui.presentation.form.checks import PRIORITIES, FormContext, job_name, query_type
 from studio_tui.presentation.form.cluster_checks import chosen_cluster
 from studio_tui.presentation.form.draft import Draft
@@ -60,7 +61,7 @@ def cluster(draft: Draft, context: FormContext) -> tuple[str, ...]:
     if context.clusters is None:
         return ("The clusters are not known yet.",)
     if not draft.compute_cluster_name.strip():
-        names = [name_with_free_workers(cluster) for cluster in context.clusters]
+        names = [name_with_free_workers(cluster, context.queued) for cluster in context.clusters]
         return (
             *_target_cluster(draft, context),
             *([f"Clusters: {', '.join(names)}."] if names else []),
@@ -80,18 +81,26 @@ def _target_cluster(draft: Draft, context: FormContext) -> tuple[str, ...]:
     if cluster is None:
         return ()
     by_default = "" if name or cluster_id else " by default"
-    return (f"It runs on {name_with_free_workers(cluster)}{by_default}.",)
+    return (f"It runs on {name_with_free_workers(cluster, context.queued)}{by_default}.",)
 
 
-def name_with_free_workers(cluster: Cluster) -> str:
-    """Format a cluster as `gpu (~18 of 32 workers free)`, without numbers that are unknown."""
-    name = cluster.name or cluster.id
+def name_with_free_workers(cluster: Cluster, queued: Collection[Job]) -> str:
+    """Format a cluster as `gpu (~2 of 32 workers free, 3 jobs wait)`, without unknown numbers.
+
+    `queued` are the queued jobs of all clusters.
+    """
+    numbers = []
     most, free = cluster.max_workers, free_workers(cluster)
-    if most is None:
-        return name
-    if free is None:
-        return f"{name} (at most {most} workers)"
-    return f"{name} (~{free} of {most} workers free)"
+    if most is not None:
+        numbers.append(
+            f"at most {most} workers" if free is None else f"~{free} of {most} workers free"
+        )
+    # Jobs that the cluster cannot run now do not hold up others.
+    waiting = sum(runs_on(job, cluster) and not job.waits_for for job in queued)
+    if waiting:
+        numbers.append(f"{plural(waiting, 'job')} {'waits' if waiting == 1 else 'wait'}")
+    name = cluster.name or cluster.id
+    return f"{name} ({', '.join(numbers)})" if numbers else name
 
 
 def start(draft: Draft, context: FormContext) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from textual.getters import query_one
 from textual.widgets import Static
 
 from studio_tui import clock
-from studio_tui.api.models import JobInput
+from studio_tui.api.models import Job, JobInput
 from studio_tui.presentation.form.checks import FormContext
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.job_request import request
@@ -107,11 +107,13 @@ class SubmitScreen(Page):
                 "form.template")  # fmt: skip
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
-        """Validate again when the clusters have changed, and note when Studio answers again."""
-        if is_news and message.name == self.session.clusters.name:
-            self._check()
+        """Validate again if the clusters or their queues have changed; note if Studio answers."""
         if message.name == self.session.jobs.name:
             self.sender.note_answer(message.snapshot)
+            if self._checked is not None and self._checked.context.queued != self._queued():
+                self._check()
+        elif is_news and message.name == self.session.clusters.name:
+            self._check()
 
     @property
     def loses_values(self) -> bool:
@@ -207,12 +209,17 @@ class SubmitScreen(Page):
             clock.now(),
             clock.zone(),
             clusters.items if clusters is not None else None,
+            self._queued(),
             uploads=names_of(uploaded.values()),
             lost_values=self.saved_forms.lost_values,
             is_local=self.session.is_local,
             is_origin_known=self._is_origin_known,
         )
         return examine(draft, context)
+
+    def _queued(self) -> tuple[Job, ...]:
+        jobs = self.session.jobs.snapshot.value
+        return jobs.queued if jobs is not None else ()
 
     async def leave(self) -> None:
         """Save the input and go back; keys pressed meanwhile are for the screen below."""

@@ -53,7 +53,7 @@ CLUSTERS = (
     cluster(5, "broken", "FAILED"),
 )
 
-CONTEXT = FormContext("acme", NOW, BERLIN, CLUSTERS, FILES)
+CONTEXT = FormContext("acme", NOW, BERLIN, CLUSTERS, files=FILES)
 
 ANY_TEXT = st.text(st.characters(exclude_categories=[]), max_size=40)
 """Text with halves of surrogate pairs, which a path from the command line may contain."""

@@ -9,7 +9,8 @@ from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.fields import FIELDS, hint
 from studio_tui.presentation.form.hints import name_with_free_workers
 from studio_tui.text import safe_line
-from tests.presentation.form.forms import CONTEXT, DRAFTS, NOW, cluster
+from tests.jobs import job
+from tests.presentation.form.forms import CLUSTERS, CONTEXT, DRAFTS, NOW, cluster
 
 
 def hint_text(name: str, **fields: Any) -> str:
@@ -104,7 +105,25 @@ def test_the_hints_name_no_cluster_before_the_clusters_are_loaded() -> None:
 def test_free_workers_are_shown_as_an_estimate_that_is_never_negative(
     fields: dict[str, Any], words: str
 ) -> None:
-    assert name_with_free_workers(cluster(1, "a", **fields)) == words
+    assert name_with_free_workers(cluster(1, "a", **fields), ()) == words
+
+
+def test_jobs_that_wait_for_a_cluster_are_counted_beside_its_free_workers() -> None:
+    other, gpu = CLUSTERS[1:3]
+    assert gpu.name is not None
+    jobs = (
+        job(1, "QUEUED", compute_cluster_name=gpu.name),
+        job(2, "QUEUED", compute_cluster_id=gpu.id),
+        job(3, "QUEUED", compute_cluster_name=gpu.name, waits_for="a cluster with 9 workers"),
+        job(4, "QUEUED", compute_cluster_name=other.name),
+    )
+    context = replace(CONTEXT, queued=jobs)
+    draft = Draft(compute_cluster_name=gpu.name)
+    assert hint("compute_cluster_name", draft, context) == (
+        "It runs on gpu-small (at most 8 workers, 2 jobs wait).",
+    )
+    free = cluster(2, "gpu-large", busy_workers=6)
+    assert name_with_free_workers(free, jobs) == "gpu-large (~2 of 8 workers free, 1 job waits)"
 
 
 @given(DRAFTS)
