@@ -19,6 +19,7 @@ from studio_tui.text import safe_line
 _DEFAULT = "server default"
 _EMPTY = "empty"
 """Shown for an empty value of a variable."""
+_SAME_ENTRIES = "the same but for order, repeats, blanks or comments"
 _TONES = {"+": Tone.GOOD, "-": Tone.BAD, "@": Tone.ACCENT, "~": Tone.ACTIVE}
 
 
@@ -96,19 +97,18 @@ def _settings(
     for name, field in FIELDS.items():
         old: Any = value_of(name, before)
         new: Any = value_of(name, after)
-        if field.masked_part is MaskedPart.VALUES:
-            for sign, line in _variables(old, new, with_secrets=with_secrets):
-                yield Cell(f"{field.label}: {sign} {safe_line(line)}", _TONES[sign])
-        elif isinstance(old, bool):
-            if old != new:
-                yield Cell(f"{field.label}: {_yes_or_no(new)}", Tone.ACTIVE)
-        elif name == "query":
-            pass  # compared by `_query`
+        if name == "query" or old == new:
+            continue  # a query is compared by `_query`
+        if isinstance(old, bool):
+            yield Cell(f"{field.label}: {_yes_or_no(new)}", Tone.ACTIVE)
         elif field.has_lines:
-            old_lines, new_lines = (_entries(value, files) for value in (old, new))
-            for sign, line in _changed_lines(old_lines, new_lines):
-                text = _value(line, with_secrets=with_secrets)
-                yield Cell(f"{field.label}: {sign} {text}", _TONES[sign])
+            if field.masked_part is MaskedPart.VALUES:
+                lines = [*_variables(old, new, with_secrets=with_secrets)]
+            else:
+                changed = _changed_lines(_entries(old, files), _entries(new, files))
+                lines = [(sign, _value(line, with_secrets=with_secrets)) for sign, line in changed]
+            for sign, line in lines or [("~", _SAME_ENTRIES)]:
+                yield Cell(f"{field.label}: {sign} {safe_line(line)}", _TONES[sign])
         elif old.strip() != new.strip():
             values = (_value(value, with_secrets=with_secrets) for value in (old, new))
             yield Cell(f"{field.label}: {' → '.join(values)}", Tone.ACTIVE)

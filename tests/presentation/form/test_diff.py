@@ -1,10 +1,11 @@
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.form.diff import difference
-from studio_tui.presentation.form.draft import Draft
+from studio_tui.presentation.form.draft import Draft, FieldValue
 from studio_tui.presentation.jobs.facts import MASK
 from studio_tui.text import safe_line
 from tests.presentation.form.forms import DRAFTS
@@ -58,6 +59,24 @@ def test_each_changed_setting_has_a_line() -> None:
         "environment: ~ TOKEN=hunter2 → other",
         "environment: ~ A=1 → empty",
         "environment: + NEW=2",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("environment", "A=1\n# old", "A=1\n# secret"),
+        ("environment", "A=0\nA=1", "A=1"),
+        ("requirements", "numpy\npandas", "pandas\nnumpy"),
+        ("files", ("a", "b"), ("b", "a")),
+    ],
+)
+def test_lines_with_other_comments_or_in_another_order_are_a_change(
+    name: str, old: FieldValue, new: FieldValue
+) -> None:
+    before, after = Draft().with_values({name: old}), Draft().with_values({name: new})
+    assert [cell.text for cell in difference(before, after).settings] == [
+        f"{name}: ~ the same but for order, repeats, blanks or comments"
     ]
 
 
