@@ -75,6 +75,8 @@ def _problem(clause: str, draft: Draft) -> Problem:
         )
     if field == "query" and draft.query_file.strip():
         field = "query_file"
+    if field == "files" and draft.uploads and not draft.files:
+        field = "uploads"  # both are `files` of the request
     if field == "compute_cluster_name" and not draft.compute_cluster_name.strip():
         field = "compute_cluster_id" if draft.compute_cluster_id.strip() else field
     return Problem(field, f"Studio says: {_sentence(clause)}")

@@ -152,6 +152,15 @@ def test_errors_about_a_cluster_or_a_query_are_shown_at_their_fields() -> None:
     ]
 
 
+def test_an_error_about_files_is_shown_at_those_that_the_form_names() -> None:
+    error = InvalidRequest(422, "files: there is no upload '16'")
+    of_uploads, of_paths = Draft(uploads=("16",)), Draft(files=("a.csv",))
+    assert [refusals(error, form)[0].field for form in (of_uploads, of_paths)] == [
+        "uploads",
+        "files",
+    ]
+
+
 def test_an_error_about_two_fields_is_shown_for_the_whole_form() -> None:
     error = InvalidRequest(400, "The cluster has too few workers")
     assert refusals(error, FORM)[0].field == WHOLE_FORM
