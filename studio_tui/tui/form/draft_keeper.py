@@ -8,7 +8,7 @@ from textual.timer import Timer
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.format import plural
 from studio_tui.tui.form.draft_form import DraftForm
-from studio_tui.tui.form.templates import SENT
+from studio_tui.tui.form.saved_forms import SENT
 from studio_tui.tui.widgets.workers import start_worker
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ class DraftKeeper:
         """The form, which has its input even after the screen has removed it."""
         self._unchanged = screen.start.draft
         """The input that need not be saved."""
+        self._told = ""
+        """What was last told to the user about saving."""
 
     async def saved_draft(self) -> tuple[Draft, str] | None:
         """Return the saved input and a message about it; `None` if none differs from the start."""
@@ -85,7 +87,12 @@ class DraftKeeper:
             self._timer.stop()
         key, initial = self._screen.start.key, self._screen.start.draft
         changed_draft = draft if draft != initial else None
-        await asyncio.to_thread(self._saved_forms.keep, key, changed_draft, initial.environment)
+        words = await asyncio.to_thread(
+            self._saved_forms.keep, key, changed_draft, initial.environment
+        )
+        if words and words != self._told:
+            self._told = words
+            self._screen.notify_user(words, "warning")
         if key != self._key:
             await asyncio.to_thread(self._saved_forms.keep, self._key, None)
             self._key = key

@@ -10,15 +10,29 @@ from typing import Any
 
 from studio_tui.addresses import without_logins
 from studio_tui.files import read_json, store_if_possible
+from studio_tui.presentation.form.checks import job_name
 from studio_tui.presentation.form.draft import Draft, FieldValue
 from studio_tui.presentation.form.field import MaskedPart
 from studio_tui.presentation.form.fields import FIELDS, draft_from_json, draft_to_json
 from studio_tui.presentation.form.line_checks import with_values
+from studio_tui.text import safe_line
 
-MAX_DRAFTS = 20
-"""The latest are kept."""
+SENT, REPLACED = "sent", "replaced"
+"""Keys of the draft sent last, and of the one that was last replaced."""
+
+MAX_DRAFTS = 50
+"""Of unfinished forms, the latest are kept."""
 
 NOT_SAVED = "Environment values, and logins in URLs, are not saved to disk."
+
+_NOT_STORED = (
+    "The form could not be saved to disk, so it is kept only until the dashboard is closed; "
+    "see the program's log."
+)
+_REPLACED_OTHER = (
+    "Another dashboard has saved this form too; f3 offers its input as “the form that was here "
+    "before”."
+)
 
 logger = logging.getLogger(__name__)
 
@@ -34,8 +48,10 @@ class SavedForms:
         self._path = path
         self._drafts: dict[str, Draft] = {}
         self._templates: dict[str, Draft] = {}
-        self._keys_in_file: Collection[str] = ()
-        """The keys of the drafts in the file when it was last read or written."""
+        self._drafts_in_file: dict[str, Draft] | None = None
+        """The drafts in the file when it was last read or written; `None` before that."""
+        self._changed_elsewhere: set[str] = set()
+        """Keys of drafts that other dashboards have written, and that no form shows yet."""
         self._is_stored = True
         """Whether the last attempt to write succeeded, so that all templates are in the file."""
         self._initial_environments: dict[str, str] = {}
@@ -55,6 +71,7 @@ class SavedForms:
         """
         with self._lock:
             self._read()
+            self._changed_elsewhere.discard(key)
             saved = self._drafts.get(key)
             if saved is None:
                 return None
@@ -75,24 +92,34 @@ class SavedForms:
         with self._lock:
             return frozenset(self._names_without_values)
 
-    def keep(self, key: str, draft: Draft | None, initial_environment: str = "") -> None:
-        """Save a draft under a key, or remove it (`None`).
+    def keep(self, key: str, draft: Draft | None, initial_environment: str = "") -> str:
+        """Save a draft under a key, or remove it (`None`); return what the user should know.
 
-        `initial_environment` is the environment that the form had before the user typed.
+        A draft that another dashboard has saved since this one has read it is not removed, and a
+        new one replaces it as `REPLACED`. `initial_environment` is the environment that the form
+        had before the user typed.
         """
         with self._lock:
             self._read()
-            drafts = self._drafts
+            drafts, words = self._drafts, ""
+            if key in self._changed_elsewhere and key not in {SENT, REPLACED}:
+                if draft is None:
+                    return ""
+                if draft != drafts[key]:
+                    drafts[REPLACED], words = drafts[key], _REPLACED_OTHER
+            self._changed_elsewhere.discard(key)
             before = drafts.pop(key, None)
             for notes in (self._initial_environments, self._unchanged_names, self._dropped_counts):
                 notes.pop(key, None)
             if draft is not None:
                 drafts[key] = draft
                 self._initial_environments[key] = initial_environment
-            for oldest in list(drafts)[:-MAX_DRAFTS]:
-                del drafts[oldest]
-            if draft != before:
-                self._write()
+            unfinished = [each for each in drafts if each not in {SENT, REPLACED}]
+            for oldest in unfinished[:-MAX_DRAFTS]:
+                words = _dropped_words(drafts.pop(oldest))
+            if draft != before and not self._write():
+                words = _NOT_STORED
+            return words
 
     def templates(self) -> dict[str, Draft]:
         """Return the templates by name."""
@@ -130,19 +157,30 @@ class SavedForms:
             drafts, templates = _drafts(content.get("drafts")), _drafts(content.get("templates"))
             asides = content.get("asides")
         except FileNotFoundError:
+            self._drafts_in_file = self._drafts_in_file or {}
             return
         except (OSError, ValueError, AttributeError) as error:
             logger.warning("The saved forms could not be read: %s", type(error).__name__)
             return
+        before = self._drafts_in_file or {}
         if self._is_stored:
             self._templates = templates
-        known = {*self._keys_in_file, *self._drafts}
-        new_drafts = {key: draft for key, draft in drafts.items() if key not in known}
-        self._drafts |= new_drafts
-        self._keys_in_file = drafts.keys()
-        for key in new_drafts:
+            for key in before.keys() - drafts.keys():
+                self._drafts.pop(key, None)
+        for key, draft in drafts.items():
+            # What could not be stored is newer than the file.
+            if draft == before.get(key) or (key in self._drafts and not self._is_stored):
+                continue
+            if self._drafts_in_file is not None:
+                self._changed_elsewhere.add(key)
+            lines = draft.environment.split("\n")
+            self._names_without_values.update(lines)
+            known_values = self._drafts.pop(key, draft).environment
+            environment = with_values(draft.environment, known_values, lines)
+            self._drafts[key] = replace(draft, environment=environment)
             self._read_aside(key, asides.get(key) if isinstance(asides, dict) else None)
-        for draft in (*new_drafts.values(), *templates.values()):
+        self._drafts_in_file = drafts
+        for draft in templates.values():
             self._names_without_values.update(draft.environment.split("\n"))
 
     def _read_aside(self, key: str, aside: Any) -> None:
@@ -176,7 +214,7 @@ class SavedForms:
         }
         self._is_stored = store_if_possible(self._path, json.dumps(content))
         if self._is_stored:
-            self._keys_in_file = drafts.keys()
+            self._drafts_in_file = drafts
         return self._is_stored
 
     def _without_secrets(self, draft: Draft) -> Draft:
@@ -201,6 +239,16 @@ class SavedForms:
             elif line in self._names_without_values:
                 lines.append(line)
         return "\n".join(lines)
+
+
+def draft_title(draft: Draft) -> str:
+    """Return the name of a draft's job, else the first line of its query; safe to draw."""
+    return safe_line(job_name(draft) or draft.query.partition("\n")[0])
+
+
+def _dropped_words(draft: Draft) -> str:
+    name = draft_title(draft) or "one without a name"
+    return f"{MAX_DRAFTS} unfinished forms are saved; the oldest was dropped for this one: {name}."
 
 
 def _drafts(content: Any) -> dict[str, Draft]:

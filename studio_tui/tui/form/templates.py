@@ -10,10 +10,9 @@ from textual.binding import Binding, BindingType
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from studio_tui.presentation.form.checks import job_name
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.text import safe_line
-from studio_tui.tui.form.saved_forms import NOT_SAVED, SavedForms
+from studio_tui.tui.form.saved_forms import NOT_SAVED, REPLACED, SENT, SavedForms, draft_title
 from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.frame.dialogs import Ask, Choose, Confirm
 
@@ -127,8 +126,8 @@ class TemplatePicker(Choose):
 
 def _name_after(draft: Draft) -> str:
     """Return a colon and the job's name or first line, if there is one."""
-    name = job_name(draft) or draft.query.partition("\n")[0]
-    return f": {safe_line(name)}" if name else ""
+    title = draft_title(draft)
+    return f": {title}" if title else ""
 
 
 def replace_question(name: str) -> Confirm:
@@ -139,10 +138,6 @@ def replace_question(name: str) -> Confirm:
         yes="Replace it",
         no="Keep the old one",
     )
-
-
-SENT, _REPLACED = "sent", "replaced"
-"""Keys in `SavedForms`."""
 
 
 @dataclass(frozen=True)
@@ -169,7 +164,7 @@ class FormTemplates:
         """Offer drafts; show the chosen one, and save the one that it replaces."""
         templates = await asyncio.to_thread(self._saved_forms.templates)
         last = await asyncio.to_thread(self._saved_forms.draft, SENT)
-        before = await asyncio.to_thread(self._saved_forms.draft, _REPLACED)
+        before = await asyncio.to_thread(self._saved_forms.draft, REPLACED)
         initial = self._screen.start.draft
         picker = TemplatePicker(
             self._saved_forms, templates, initial=initial, last=last, before=before
@@ -179,7 +174,7 @@ class FormTemplates:
             return
         chosen, typed = picker.draft(picked), self._screen.form.draft
         if typed not in {Draft(), chosen}:
-            await asyncio.to_thread(self._saved_forms.keep, _REPLACED, typed)
+            await asyncio.to_thread(self._saved_forms.keep, REPLACED, typed)
         self._screen.fill(chosen)
         self._screen.form.go_to("query_file")
 

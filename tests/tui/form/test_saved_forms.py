@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from studio_tui.presentation.form.draft import Draft
-from studio_tui.tui.form.saved_forms import MAX_DRAFTS, SavedForms
+from studio_tui.tui.form.saved_forms import MAX_DRAFTS, REPLACED, SENT, SavedForms
 
 WITH_SECRETS = Draft(
     query="print('ü')",
@@ -69,10 +69,14 @@ def test_forms_of_different_keys_are_independent(path: Path) -> None:
     assert (reloaded.draft("a"), reloaded.draft("b")) == (None, Draft(query="2"))
 
 
-def test_only_the_last_forms_are_kept(path: Path) -> None:
+def test_only_the_last_forms_are_kept_and_the_dropped_one_is_named(path: Path) -> None:
     saved_forms = SavedForms(path)
-    for number in range(MAX_DRAFTS + 2):
-        saved_forms.keep(str(number), Draft(query=str(number)))
+    saved_forms.keep(SENT, Draft(query="sent"))
+    for number in range(MAX_DRAFTS):
+        assert saved_forms.keep(str(number), Draft(query=str(number))) == ""
+    words = [saved_forms.keep(name, Draft(query_name=name)) for name in ("50", "51")]
+    assert words[1] == "50 unfinished forms are saved; the oldest was dropped for this one: 1."
+    assert saved_forms.draft(SENT) == Draft(query="sent")
     saved_forms.keep("2", Draft(query="newest"))
     saved_forms.keep("last", Draft(query="last"))
     reloaded = SavedForms(path)
@@ -102,8 +106,29 @@ def test_two_dashboards_lose_no_form_or_template_of_the_other(path: Path) -> Non
         Draft("", "2", environment="A"),
     )
     one.keep("new", Draft(query="3"))
-    assert two.draft("new") == Draft(query="1"), "what this dashboard knows stays"
+    assert two.draft("new") == Draft(query="3")
     assert two.draft("edit") == Draft(query="2", environment="A=hush")
+
+
+def test_a_form_that_another_dashboard_has_saved_too_is_kept_beside_it(path: Path) -> None:
+    one, two = SavedForms(path), SavedForms(path)
+    assert (one.draft("new"), two.draft("new")) == (None, None)
+    assert one.keep("new", Draft(query="1", environment="A=hush")) == ""
+    words = two.keep("new", Draft(query="2"))
+    assert words.startswith("Another dashboard has saved this form too; f3 offers")
+    assert two.keep("new", Draft(query="2, continued")) == ""
+    reloaded = SavedForms(path)
+    assert (reloaded.draft("new"), reloaded.draft(REPLACED)) == (
+        Draft(query="2, continued"),
+        Draft(query="1", environment="A"),
+    )
+    two.keep("new", Draft(query="2", environment="A\nB=hush"))
+    assert one.draft("new") == Draft(query="2", environment="A=hush\nB"), "values typed here stay"
+    two.keep("new", Draft(query="4"))
+    assert one.keep("new", None) == "", "what was sent from here is not what the other has typed"
+    assert one.draft("new") == Draft(query="4")
+    assert one.keep("new", None) == ""
+    assert (one.draft("new"), two.draft("new"), SavedForms(path).draft("new")) == (None,) * 3
 
 
 def test_a_template_keeps_its_position_when_it_is_renamed_or_replaced(path: Path) -> None:
@@ -146,7 +171,7 @@ def test_a_failure_to_write_is_reported_and_the_forms_stay_in_memory(
     (tmp_path / "state").write_text("no folder")
     saved_forms = SavedForms(tmp_path / "state" / "forms.json")
     assert not saved_forms.keep_template("t", Draft(query="1"))
-    saved_forms.keep("new", Draft(query="2"))
+    assert saved_forms.keep("new", Draft(query="2")).startswith("The form could not be saved")
     assert (saved_forms.templates(), saved_forms.draft("new")) == (
         {"t": Draft(query="1")},
         Draft(query="2"),
