@@ -59,6 +59,8 @@ class FormSender:
         """If true, problems of fields that were not edited are shown too."""
         self.is_sending = False
         self._worker: Worker[Any] | None = None
+        self._has_created = False
+        """Whether the job was created, so that the form is about to be closed."""
         self._could_not_reach_studio = False
         """Whether the last attempt failed because Studio could not be reached."""
         self._is_unreachable = False
@@ -69,8 +71,8 @@ class FormSender:
         return READ_ONLY if self._screen.read_only else None
 
     def send(self) -> None:
-        """Start to validate and send the form."""
-        if not self.is_sending:
+        """Start to validate and send the form, unless that has begun or the job was created."""
+        if (self._worker is None or self._worker.is_finished) and not self._has_created:
             self._worker = start_worker(self._screen, self._send, name="send", group="send")
 
     async def _send(self) -> None:
@@ -158,6 +160,7 @@ class FormSender:
         job_input = self._screen.with_relation(request(checked.draft, checked.context))
         outcome = await create(app, creator, job_input, paths, uploading=show_progress)
         if isinstance(outcome, Created):
+            self._has_created = True
             await self._screen.keeper.keep_sent(checked.draft, typed)
             self.is_sending = False
             notify_created(app, outcome)

@@ -37,15 +37,21 @@ from studio_tui.tui.messages import GoBack, Refreshed
 from studio_tui.tui.terminal.key_queue import keys_held
 from studio_tui.tui.widgets.workers import start_worker
 
+
+async def _preview(page: "SubmitScreen") -> None:
+    await page.preview()
+
+
 _COMMANDS: tuple[Command["SubmitScreen"], ...] = (
     Command(
         "form.preview",
         "f6",
         "preview",
         "Show the request as JSON, as curl and as the datachain command",
-        lambda page: page.preview(),
+        _preview,
         lambda page: page.why_no_preview(),
         priority=True,
+        exclusive=True,
     ),
     Command(
         "form.values",

@@ -206,6 +206,7 @@ class FormTemplates:
             "rename and delete templates",
             pick,
             priority=True,
+            exclusive=True,
         ),
         Command(
             "form.template",
@@ -214,5 +215,6 @@ class FormTemplates:
             "Save the form as a template",
             keep,
             priority=True,
+            exclusive=True,
         ),
     )

@@ -282,6 +282,28 @@ async def test_a_form_can_be_sent_again_as_soon_as_its_refusal_is_shown(
     assert len(studio.jobs()) == 1
 
 
+async def test_keys_that_are_pressed_twice_create_one_job_and_open_one_dialog(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(studio, tmp_path) as pilot:
+        screen = await open_form(pilot)
+        await fill(pilot, **VALID)
+        for command in ("form.preview", "form.pick", "form.template"):
+            screen.commands.do(command)
+            screen.commands.do(command)
+            await until(pilot, lambda: pilot.app.screen is not screen)
+            await pilot.pause()
+            await pilot.press("escape")
+            assert pilot.app.screen is screen, command
+        screen.commands.do("form.submit")
+        screen.commands.do("form.submit")
+        await until_shown(pilot, "Created: wanted.py")
+        screen.commands.do("form.submit")
+        await until(pilot, lambda: pilot.app.screen is not screen)
+        await pilot.pause()
+    assert len(studio.jobs()) == 1
+
+
 async def send_again(pilot: Dashboard) -> None:
     """Send the unchanged form again, which now succeeds."""
     pilot.app.clear_notifications()
