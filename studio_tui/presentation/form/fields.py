@@ -205,7 +205,7 @@ FIELDS: dict[str, Field] = {
         meaning="When the job runs, or its schedule begins.",
         accepts="A future time, in words or in ISO format; in your time zone unless it has "
         "another. Empty: now.",
-        example=("tomorrow 15:00", "in 2 hours", "2027-03-04T15:00+01:00"),
+        example=("tomorrow 15:00", "in 2 hours", "2030-03-04T15:00+01:00"),
         check=checks.start,
         hint=hints.start,
         hint_without_focus=True,

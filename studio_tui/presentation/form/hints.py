@@ -106,7 +106,7 @@ def name_with_free_workers(cluster: Cluster, queued: Collection[Job]) -> str:
 def start(draft: Draft, context: FormContext) -> tuple[str, ...]:
     typed = draft.start_after.strip()
     if not typed:
-        return ("Now; or type `tomorrow 15:00`, `in 2 hours`, `2026-03-04 15:00`.",)
+        return ("Now; or type `tomorrow 15:00`, `in 2 hours`, `2030-03-04 15:00`.",)
     explained = explain_single_time(typed, context.now, context.zone)
     return explained.lines if explained.is_good else ()
 

@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from studio_tui.presentation.form.problems import quoted
 from studio_tui.text import safe_line
 
-EXAMPLES = "`tomorrow 15:00`, `in 2 hours`, `monday 9am` or `2026-03-04 15:00`"
+EXAMPLES = "`tomorrow 15:00`, `in 2 hours`, `monday 9am` or `2030-03-04 15:00`"
 
 RUN_NOW = "leave it empty to run now"
 """Part of messages; replaced where an empty time does not run now."""
@@ -344,7 +344,7 @@ def _not_understood(typed: str) -> str:
         return f"That is now; {RUN_NOW}."
     if _SLASHED.search(words) and not words.startswith("in "):
         why = _why_slashes_are_refused(words)
-        return f"{quoted(typed)} {why}; type the date as `2026-03-04 15:00`."
+        return f"{quoted(typed)} {why}; type the date as `2030-03-04 15:00`."
     length = words.removesuffix(" from now")
     if _LENGTH.fullmatch(length):
         return f"{quoted(typed)} is a time span; did you mean `in {length}`?"

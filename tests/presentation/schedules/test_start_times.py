@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from studio_tui.presentation.form.fields import FIELDS
 from studio_tui.presentation.schedules.start_times import (
     EXAMPLES,
     StartTimeError,
@@ -96,37 +97,37 @@ def test_a_start_time_in_words_is_parsed(text: str, expected: str) -> None:
             "13/14/2027",
             (
                 "“13/14/2027” is not a date, whichever part is the month;"
-                " type the date as `2026-03-04 15:00`."
+                " type the date as `2030-03-04 15:00`."
             ),
         ),
         (
             "31.4. 9:00",
             (
                 "“31.4. 9:00” is not a date, whichever part is the month;"
-                " type the date as `2026-03-04 15:00`."
+                " type the date as `2030-03-04 15:00`."
             ),
         ),
         (
             "13/12/2027 9:00",
             (
                 "“13/12/2027 9:00” is not how a date is typed here; type the date as"
-                " `2026-03-04 15:00`."
+                " `2030-03-04 15:00`."
             ),
         ),
         (
             "4/5 9:00",
-            "“4/5 9:00” could be read in two ways; type the date as `2026-03-04 15:00`.",
+            "“4/5 9:00” could be read in two ways; type the date as `2030-03-04 15:00`.",
         ),
         (
             "04/05/2026 9:00",
-            "“04/05/2026 9:00” could be read in two ways; type the date as `2026-03-04 15:00`.",
+            "“04/05/2026 9:00” could be read in two ways; type the date as `2030-03-04 15:00`.",
         ),
         *(
             (
                 f"{text} 15:00",
                 (
                     f"“{text} 15:00” is not how a date is typed here; type the date as"
-                    " `2026-03-04 15:00`."
+                    " `2030-03-04 15:00`."
                 ),
             )
             for text in ("2026/03/25", "2026.03.25", "2026/25/03", "25/12/26", "2026/3")
@@ -205,6 +206,12 @@ def test_an_invalid_start_time_is_refused_with_a_sentence(text: str, sentence: s
 def test_a_start_time_understood_only_in_part_is_refused(text: str) -> None:
     with pytest.raises(StartTimeError, match="is understood only in part"):
         parse_start_time(text, NOW, BERLIN)
+
+
+def test_the_suggested_times_are_still_to_come() -> None:
+    now = datetime(2029, 1, 1, tzinfo=UTC)
+    for typed in [*re.findall(r"`([^`]+)`", EXAMPLES), *FIELDS["start_after"].example]:
+        assert parse_start_time(typed, now, BERLIN) > now
 
 
 def test_hours_are_elapsed_time_and_days_are_calendar_days_when_the_clocks_change() -> None:
