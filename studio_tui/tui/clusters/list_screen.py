@@ -200,12 +200,15 @@ class ClustersScreen(ListPage[Cluster]):
         has_problem = any(row.problem for row in self.rows.values())
         problem_note = Part("· the last change to them is not in effect ", Tone.WARN)
         notes = (problem_note,) if has_problem else ()
-        chosen = self._choice.name
-        if chosen is None:
+        chosen, page = self._choice.name, self.source().snapshot.value
+        if chosen is None or page is None:
             return notes
-        if any(row.name == chosen for row in self.rows.values()):
-            return (*notes, Part(f"· new jobs run on {chosen} ", Tone.ACCENT))
-        return (*notes, Part(f"· {chosen}, chosen for new jobs, no longer exists ", Tone.WARN))
+        cluster = next((each for each in page.items if each.name == chosen), None)
+        if cluster is None:
+            return (*notes, Part(f"· {chosen}, chosen for new jobs, no longer exists ", Tone.WARN))
+        if reason := why_not_chosen(cluster):
+            return (*notes, Part(f"· chosen for new jobs, but {reason} ", Tone.WARN))
+        return (*notes, Part(f"· new jobs run on {chosen} ", Tone.ACCENT))
 
     def _marked_or_current(self) -> Sequence[Cluster]:
         return self.marked_rows() or tuple(filter(None, (self.row_at_hand(),)))

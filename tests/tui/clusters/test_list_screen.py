@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,6 +10,8 @@ from studio_tui.tui.clusters.cluster_choice import ClusterChoice
 from studio_tui.tui.clusters.list_screen import ClustersScreen
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.widgets.big_table import BigTable
+from tests import faults
+from tests.fault_proxy import FaultProxy, ReceivedRequest
 from tests.studios import ThreadStudio, stopping
 from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
 
@@ -98,6 +101,32 @@ async def test_the_cluster_chosen_for_new_jobs_is_saved_until_the_choice_is_clea
         await pilot.press("down", "asterisk")
         await until_shown(pilot, "closed is INACTIVE and accepts no jobs")
         assert "* chosen" not in screen_text(pilot)
+
+
+class RefusedClusters:
+    """A plan for the proxy: all requests for the clusters are refused."""
+
+    def fault(self, seen: ReceivedRequest) -> Any:
+        is_list = seen.path.endswith("/clusters/")
+        return faults.answer_json({"message": "boom"}, "500 Failed") if is_list else None
+
+    def stream_fault(self) -> Any:
+        return lambda frames: frames
+
+
+async def test_the_title_says_what_is_known_of_the_cluster_chosen_for_new_jobs(
+    clusters: ThreadStudio, tmp_path: Path
+) -> None:
+    ClusterChoice(tmp_path / "view.cluster.json").choose("closed")
+    async with FaultProxy.in_front_of(clusters.url) as proxy:
+        proxy.plan = RefusedClusters()
+        async with dashboard(clusters, tmp_path, url=proxy.url) as pilot:
+            await pilot.press("3")
+            await until_shown(pilot, "boom")
+            assert "chosen for new jobs" not in screen_text(pilot)
+    async with dashboard(clusters, tmp_path) as pilot:
+        await open_clusters(pilot)
+        await until_shown(pilot, "chosen for new jobs, but closed is INACTIVE and accepts no jobs")
 
 
 async def test_clusters_can_be_filtered_and_sorted(clusters: ThreadStudio, tmp_path: Path) -> None:
