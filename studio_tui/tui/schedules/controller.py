@@ -126,7 +126,7 @@ class ScheduleController(JobController):
             yes="Run it now",
             no="Don't",
             default_yes=True,
-            changes=schedule_changes(self._host.session, task),
+            changes=schedule_changes(self._host.session, task, self._zone),
         )
         return await self._host.ask(question)
 

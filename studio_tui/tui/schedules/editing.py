@@ -193,7 +193,7 @@ class ScheduleEditor:
             ),
             yes="Change it" if in_place else "Create, then cancel",
             no="Don't",
-            changes=schedule_changes(self._host.session, task),
+            changes=schedule_changes(self._host.session, task, self._zone),
         )
         return await self._host.ask(question)
 
@@ -224,14 +224,24 @@ class ScheduleEditor:
         return True
 
 
-def schedule_changes(session: StudioSession, task: Job) -> Callable[[], QuestionChange | None]:
-    """Return a function that says that a schedule is no longer listed; `None` while it is."""
+def schedule_changes(
+    session: StudioSession, task: Job, zone: tzinfo
+) -> Callable[[], QuestionChange | None]:
+    """Return a function that says if a schedule has another time, or is no longer listed."""
 
     def describe_change() -> QuestionChange | None:
         tasks = session.schedules.snapshot.value
-        if tasks is None or any(each.id == task.id for each in tasks):
+        if tasks is None:
             return None
-        return QuestionChange("It has ended meanwhile: Studio no longer lists it.", is_void=True)
+        listed = next((each for each in tasks if each.id == task.id), None)
+        if listed is None:
+            return QuestionChange(
+                "It has ended meanwhile: Studio no longer lists it.", is_void=True
+            )
+        time = time_of(listed, zone)
+        if time and time != time_of(task, zone):
+            return QuestionChange(f"It was changed meanwhile, and runs {time} now.", is_void=False)
+        return None
 
     return describe_change
 

@@ -50,13 +50,15 @@ def test_the_list_of_jobs_cancels_no_marked_schedules_and_says_where_they_are_ca
     )
 
 
-def test_a_question_about_a_schedule_that_has_ended_meanwhile_is_void() -> None:
+def test_a_question_says_if_its_schedule_has_changed_and_is_void_if_it_has_ended() -> None:
     snapshot = SimpleNamespace(value=None)
     session = SimpleNamespace(schedules=SimpleNamespace(snapshot=snapshot))
-    change = schedule_changes(session, NIGHTLY)  # type: ignore[arg-type]
+    change = schedule_changes(session, NIGHTLY, UTC)  # type: ignore[arg-type]
     assert change() is None, "the schedules are not known yet"
     snapshot.value = (NO_QUERY, NIGHTLY)
     assert change() is None
+    snapshot.value = (job(1, "TASK", schedule={"cron_expression": "0 3 * * *"}),)
+    assert change() == ("It was changed meanwhile, and runs 0 3 * * * now.", False)
     snapshot.value = (NO_QUERY,)
     shown = change()
     assert shown is not None
