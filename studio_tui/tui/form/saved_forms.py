@@ -4,7 +4,7 @@ import json
 import logging
 import threading
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,17 @@ _REPLACED_OTHER = (
 logger = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class _Saved:
+    """A draft with what is known about lines of its environment that are not in the file."""
+
+    draft: Draft
+    unchanged: tuple[str, ...] = ()
+    """Variables that have the values with which the form was opened."""
+    dropped: int = 0
+    """Number of lines that an earlier run did not save."""
+
+
 class SavedForms:
     """The drafts and templates of one profile.
 
@@ -46,7 +57,7 @@ class SavedForms:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._drafts: dict[str, Draft] = {}
+        self._saved: dict[str, _Saved] = {}
         self._templates: dict[str, Draft] = {}
         self._drafts_in_file: dict[str, Draft] | None = None
         """The drafts in the file when it was last read or written; `None` before that."""
@@ -54,12 +65,6 @@ class SavedForms:
         """Keys of drafts that other dashboards have written, and that no form shows yet."""
         self._is_stored = True
         """Whether the last attempt to write succeeded, so that all templates are in the file."""
-        self._initial_environments: dict[str, str] = {}
-        """What the forms of drafts saved in this run had as environment at first, by key."""
-        self._unchanged_names: dict[str, list[str]] = {}
-        """Variables that had their initial values when an earlier run saved them, by key."""
-        self._dropped_counts: dict[str, int] = {}
-        """Number of lines that an earlier run did not save, by key."""
         self._names_without_values: set[str] = set()
         """Lines of environments as read from disk: names without values, and lines `NAME=`."""
         self._lock = threading.Lock()
@@ -72,19 +77,16 @@ class SavedForms:
         with self._lock:
             self._read()
             self._changed_elsewhere.discard(key)
-            saved = self._drafts.get(key)
+            saved = self._saved.get(key)
             if saved is None:
                 return None
-            names = self._unchanged_names.get(key, ())
-            return replace(
-                saved, environment=with_values(saved.environment, initial_environment, names)
-            )
+            return _with_values(saved.draft, initial_environment, saved.unchanged)
 
     def dropped_lines(self, key: str) -> int:
         """Return how many lines of a draft's environment an earlier run did not save."""
         with self._lock:
             self._read()
-            return self._dropped_counts.get(key, 0)
+            return self._saved[key].dropped if key in self._saved else 0
 
     @property
     def lost_values(self) -> Collection[str]:
@@ -101,23 +103,22 @@ class SavedForms:
         """
         with self._lock:
             self._read()
-            drafts, words = self._drafts, ""
-            if key in self._changed_elsewhere and key not in {SENT, REPLACED}:
+            words = ""
+            before = self._saved.pop(key, None)
+            if before and key in self._changed_elsewhere and key not in {SENT, REPLACED}:
                 if draft is None:
+                    self._saved[key] = before
                     return ""
-                if draft != drafts[key]:
-                    drafts[REPLACED], words = drafts[key], _REPLACED_OTHER
+                if draft != before.draft:
+                    self._saved[REPLACED], words = before, _REPLACED_OTHER
             self._changed_elsewhere.discard(key)
-            before = drafts.pop(key, None)
-            for notes in (self._initial_environments, self._unchanged_names, self._dropped_counts):
-                notes.pop(key, None)
             if draft is not None:
-                drafts[key] = draft
-                self._initial_environments[key] = initial_environment
-            unfinished = [each for each in drafts if each not in {SENT, REPLACED}]
+                names = _names_of_equal_lines(draft.environment, initial_environment)
+                self._saved[key] = _Saved(draft, names)
+            unfinished = [each for each in self._saved if each not in {SENT, REPLACED}]
             for oldest in unfinished[:-MAX_DRAFTS]:
-                words = _dropped_words(drafts.pop(oldest))
-            if draft != before and not self._write():
+                words = _dropped_words(self._saved.pop(oldest).draft)
+            if draft != (before and before.draft) and not self._write():
                 words = _NOT_STORED
             return words
 
@@ -155,67 +156,53 @@ class SavedForms:
         try:
             content = read_json(self._path)
             drafts, templates = _drafts(content.get("drafts")), _drafts(content.get("templates"))
-            asides = content.get("asides")
+            asides = dict(content.get("asides") or {})
         except FileNotFoundError:
             self._drafts_in_file = self._drafts_in_file or {}
             return
-        except (OSError, ValueError, AttributeError) as error:
+        except (OSError, ValueError, AttributeError, TypeError) as error:
             logger.warning("The saved forms could not be read: %s", type(error).__name__)
             return
         before = self._drafts_in_file or {}
         if self._is_stored:
             self._templates = templates
             for key in before.keys() - drafts.keys():
-                self._drafts.pop(key, None)
+                self._saved.pop(key, None)
         for key, draft in drafts.items():
             # What could not be stored is newer than the file.
-            if draft == before.get(key) or (key in self._drafts and not self._is_stored):
+            if draft == before.get(key) or (key in self._saved and not self._is_stored):
                 continue
             if self._drafts_in_file is not None:
                 self._changed_elsewhere.add(key)
-            lines = draft.environment.split("\n")
-            self._names_without_values.update(lines)
-            known_values = self._drafts.pop(key, draft).environment
-            environment = with_values(draft.environment, known_values, lines)
-            self._drafts[key] = replace(draft, environment=environment)
-            self._read_aside(key, asides.get(key) if isinstance(asides, dict) else None)
+            names = draft.environment.split("\n")
+            self._names_without_values.update(names)
+            known = self._saved.pop(key, None)
+            values = known.draft.environment if known else ""
+            self._saved[key] = _parse_saved(_with_values(draft, values, names), asides.get(key))
         self._drafts_in_file = drafts
         for draft in templates.values():
             self._names_without_values.update(draft.environment.split("\n"))
 
-    def _read_aside(self, key: str, aside: Any) -> None:
-        if not isinstance(aside, dict):
-            return
-        names, dropped = aside.get("unchanged"), aside.get("dropped")
-        if isinstance(names, list):
-            self._unchanged_names[key] = [name for name in names if isinstance(name, str)]
-        if isinstance(dropped, int):
-            self._dropped_counts[key] = dropped
-
-    def _aside(self, key: str, draft: Draft) -> dict[str, Any]:
-        """Return what to save about the environment of a draft besides its names."""
-        lines = [line for line in draft.environment.split("\n") if line.strip()]
-        initial_lines = set(self._initial_environments.get(key, "").split("\n"))
-        unchanged = [
-            line.partition("=")[0] for line in lines if "=" in line and line in initial_lines
-        ]
-        dropped = sum("=" not in line and line not in self._names_without_values for line in lines)
-        return {
-            "unchanged": [*self._unchanged_names.get(key, ()), *unchanged],
-            "dropped": self._dropped_counts.get(key, 0) + dropped,
-        }
-
     def _write(self) -> bool:
-        drafts = {key: self._without_secrets(draft) for key, draft in self._drafts.items()}
+        drafts = {key: self._without_secrets(saved.draft) for key, saved in self._saved.items()}
         content = {
             "drafts": {key: draft_to_json(draft) for key, draft in drafts.items()},
             "templates": {name: draft_to_json(draft) for name, draft in self._templates.items()},
-            "asides": {key: self._aside(key, draft) for key, draft in self._drafts.items()},
+            "asides": {
+                key: {"unchanged": saved.unchanged, "dropped": self._count_dropped(saved)}
+                for key, saved in self._saved.items()
+            },
         }
         self._is_stored = store_if_possible(self._path, json.dumps(content))
         if self._is_stored:
             self._drafts_in_file = drafts
         return self._is_stored
+
+    def _count_dropped(self, saved: _Saved) -> int:
+        lines = filter(str.strip, saved.draft.environment.split("\n"))
+        return saved.dropped + sum(
+            "=" not in line and line not in self._names_without_values for line in lines
+        )
 
     def _without_secrets(self, draft: Draft) -> Draft:
         values: dict[str, FieldValue] = {}
@@ -249,6 +236,27 @@ def draft_title(draft: Draft) -> str:
 def _dropped_words(draft: Draft) -> str:
     name = draft_title(draft) or "one without a name"
     return f"{MAX_DRAFTS} unfinished forms are saved; the oldest was dropped for this one: {name}."
+
+
+def _with_values(draft: Draft, environment: str, names: Collection[str]) -> Draft:
+    """Return a draft with the values in `environment` for the lines that are only a name."""
+    return replace(draft, environment=with_values(draft.environment, environment, names))
+
+
+def _names_of_equal_lines(environment: str, before: str) -> tuple[str, ...]:
+    """Return the variables of the lines that both environments have."""
+    lines = before.split("\n")
+    return tuple(
+        line.partition("=")[0] for line in environment.split("\n") if "=" in line and line in lines
+    )
+
+
+def _parse_saved(draft: Draft, aside: Any) -> _Saved:
+    try:
+        names, dropped = aside["unchanged"], aside["dropped"]
+        return _Saved(draft, tuple(map(str, names)), int(dropped))
+    except (KeyError, TypeError, ValueError):
+        return _Saved(draft)
 
 
 def _drafts(content: Any) -> dict[str, Draft]:

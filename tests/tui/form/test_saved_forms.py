@@ -154,7 +154,15 @@ def test_a_template_has_no_secrets_even_in_memory(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", ["", "[]", "{", '{"drafts": 3, "templates": {"t": 1}}', '{"drafts": {"new": []}}']
+    "content",
+    [
+        "",
+        "[]",
+        "{",
+        '{"drafts": 3, "templates": {"t": 1}}',
+        '{"drafts": {"new": []}}',
+        '{"asides": 1}',
+    ],
 )
 def test_an_unreadable_file_has_no_forms_and_is_overwritten(path: Path, content: str) -> None:
     path.parent.mkdir()
