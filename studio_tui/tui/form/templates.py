@@ -1,7 +1,7 @@
 """The drafts with which a form can start, and the dialog that offers them."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 DISK_REFUSES = "The templates could not be saved; see the program's log."
 
-_EMPTY, _INITIAL, _LAST, _BEFORE = "empty", "initial", "last", "before"
-"""Keys of the choices that are no templates."""
 _TEMPLATE = "template "
 """The key of a template is this and its name."""
 
@@ -42,33 +40,20 @@ class TemplatePicker(Choose):
         saved_forms: SavedForms,
         templates: dict[str, Draft],
         *,
-        initial: Draft,
-        last: Draft | None,
-        before: Draft | None,
+        above: Mapping[str, Draft],
+        below: Mapping[str, Draft],
     ) -> None:
-        """Make a dialog.
-
-        The drafts are the templates by name, that with which the form was opened, the one sent
-        `last`, and the one that a choice in this dialog has last replaced.
-        """
+        """Make a dialog of templates by name, between other drafts by safe words about them."""
         self._saved_forms = saved_forms
         self._templates = templates
-        self._others = {_EMPTY: ("an empty form", Draft())}
-        """Safe text and draft of these choices, by key."""
-        if initial != Draft():
-            self._others[_INITIAL] = (f"this form as it was opened{_name_after(initial)}", initial)
-        if last is not None:
-            self._others[_LAST] = (f"the job sent last{_name_after(last)}", last)
-        if before is not None:
-            self._others[_BEFORE] = (f"the form that was here before{_name_after(before)}", before)
-        super().__init__("Start from", self._list_choices(), _EMPTY)
+        self._above, self._below = above, below
+        super().__init__("Start from", self._list_choices(), next(iter(above)))
 
     def draft(self, key: str) -> Draft:
-        """Return the chosen draft; a template, or the one sent last, continues from no job."""
-        if key in self._others and key != _LAST:
-            return self._others[key][1]
-        draft = self._others[key][1] if key == _LAST else self._templates[key[len(_TEMPLATE) :]]
-        return replace(draft, rerun_from_job_id="")
+        """Return the chosen draft; a template continues from no job."""
+        if key.startswith(_TEMPLATE):
+            return replace(self._templates[key.removeprefix(_TEMPLATE)], rerun_from_job_id="")
+        return {**self._above, **self._below}[key]
 
     @work(name="delete", group="dialog")
     async def action_delete(self) -> None:
@@ -118,10 +103,10 @@ class TemplatePicker(Choose):
             self.app.notify(DISK_REFUSES, severity="error", markup=False)
 
     def _list_choices(self) -> list[tuple[str, str]]:
-        """Return the keys and safe texts of the choices; the replaced form is the last."""
-        others = [(key, words) for key, (words, _) in self._others.items()]
+        """Return the keys and safe texts of the choices."""
         templates = [(_TEMPLATE + name, safe_line(name)) for name in self._templates]
-        return sorted([*others, *templates], key=lambda choice: choice[0] == _BEFORE)
+        above, below = ([(words, words) for words in each] for each in (self._above, self._below))
+        return [*above, *templates, *below]
 
 
 def _name_after(draft: Draft) -> str:
@@ -166,9 +151,15 @@ class FormTemplates:
         last = await asyncio.to_thread(self._saved_forms.draft, SENT)
         before = await asyncio.to_thread(self._saved_forms.draft, REPLACED)
         initial = self._screen.start.draft
-        picker = TemplatePicker(
-            self._saved_forms, templates, initial=initial, last=last, before=before
-        )
+        above, below = {"an empty form": Draft()}, {}
+        if initial != Draft():
+            above[f"this form as it was opened{_name_after(initial)}"] = initial
+        if last is not None:
+            words = f"the job sent last{_name_after(last)}"
+            above[words] = replace(last, rerun_from_job_id="")
+        if before is not None:
+            below[f"the form that was here before{_name_after(before)}"] = before
+        picker = TemplatePicker(self._saved_forms, templates, above=above, below=below)
         picked = await self._screen.ask(picker)
         if picked is None:
             return

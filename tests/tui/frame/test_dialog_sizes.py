@@ -75,9 +75,8 @@ def _create_save_log() -> SaveLog:
 
 def _create_template_picker() -> TemplatePicker:
     templates = {line: cast("Any", None) for line in LINES}
-    return TemplatePicker(
-        SavedForms(Path("nowhere")), templates, initial=Draft(), last=None, before=None
-    )
+    empty = {"an empty form": Draft()}
+    return TemplatePicker(SavedForms(Path("nowhere")), templates, above=empty, below={})
 
 
 def _create_trigger_screen() -> TriggerScreen:
