@@ -1,7 +1,6 @@
 """Hints that depend on the contents of the form: a function for each field that has one."""
 
 from collections.abc import Collection
-from itertools import islice
 
 from studio_tui import cron
 from studio_tui.api.models import Cluster, Job, runs_on
@@ -10,13 +9,13 @@ from studio_tui.presentation.form.cluster_checks import chosen_cluster
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.format import plural, size
 from studio_tui.presentation.jobs.waiting import free_workers
-from studio_tui.presentation.schedules.cron_words import RUNS, expression_sentences
-from studio_tui.presentation.schedules.explanations import explain_single_time
-from studio_tui.presentation.schedules.start_times import (
-    StartTimeError,
-    in_both_zones,
-    parse_start_time,
+from studio_tui.presentation.schedules.cron_words import expression_sentences
+from studio_tui.presentation.schedules.explanations import (
+    explain_single_time,
+    fires_after,
+    next_fire_times,
 )
+from studio_tui.presentation.schedules.start_times import StartTimeError, parse_start_time
 from studio_tui.text import safe_line
 
 
@@ -120,11 +119,10 @@ def cron_times(draft: Draft, context: FormContext) -> tuple[str, ...]:
     except StartTimeError:
         start = context.now
     try:
-        times = tuple(islice(cron.iterate_fire_times(typed, start), RUNS))
+        runs = next_fire_times(typed, None, fires_after(start, context.now), context.zone)
     except cron.CronError:
         return ()
-    next_runs = (f"  {in_both_zones(moment, context.zone)}" for moment in times)
-    return (*expression_sentences(typed), "Next runs:", *next_runs)
+    return (*expression_sentences(typed), "Next runs:", *(f"  {run}" for run in runs))
 
 
 def uploads(draft: Draft, context: FormContext) -> tuple[str, ...]:

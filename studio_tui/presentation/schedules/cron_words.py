@@ -37,11 +37,12 @@ def describe_expression(expression: str, time_zone: str | None = None) -> str:
 
 
 def expression_sentences(expression: str) -> tuple[str, ...]:
-    """Return sentences that describe an expression in UTC; empty if the expression is invalid."""
-    try:
-        text = describe_expression(expression)
-    except cron.CronError:
-        return ()
+    """Return sentences that describe an expression in UTC.
+
+    Raises:
+        CronError: the expression is invalid.
+    """
+    text = describe_expression(expression)
     return (f"{text[0].upper()}{text[1:]}.", *other_readings(expression))
 
 

@@ -1,6 +1,6 @@
 """Explains a time or cron expression that the user typed: when it fires, or why it is invalid."""
 
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -60,6 +60,13 @@ def explain_other_time(typed: str, now: datetime, zone: tzinfo) -> Explained:
     return explained._replace(
         lines=tuple(each.replace(RUN_NOW, advice) for each in explained.lines)
     )
+
+
+def fires_after(start_after: datetime | None, now: datetime) -> datetime:
+    """Return the time after which a schedule fires: now, or just before a start to come."""
+    is_to_come = start_after is not None and start_after > now
+    # A schedule may fire at its start itself.
+    return start_after - timedelta.resolution if start_after and is_to_come else now
 
 
 def next_fire_times(

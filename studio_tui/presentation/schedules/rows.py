@@ -18,7 +18,7 @@ from studio_tui.presentation.jobs.states import LOOKS
 from studio_tui.presentation.lists.kinds import Kind
 from studio_tui.presentation.lists.list_column import ListColumn, SortOrder, layouts
 from studio_tui.presentation.schedules.cron_words import RUNS, describe_expression
-from studio_tui.presentation.schedules.explanations import next_fire_times
+from studio_tui.presentation.schedules.explanations import fires_after, next_fire_times
 from studio_tui.presentation.schedules.runs import (
     LATE,
     RESULTS,
@@ -137,7 +137,8 @@ def _future(schedule: JobSchedule, now: datetime, zone: tzinfo) -> tuple[Fact, .
     problem = ""
     if schedule.cron_expression:
         try:
-            lines = next_fire_times(schedule.cron_expression, schedule.time_zone, now, zone)
+            after = fires_after(schedule.start_after, now)
+            lines = next_fire_times(schedule.cron_expression, schedule.time_zone, after, zone)
         except cron.CronError as error:
             problem = f"the expression is not understood here: {error}"
     elif schedule.next_run_at:

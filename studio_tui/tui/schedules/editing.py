@@ -19,6 +19,7 @@ from studio_tui.presentation.schedules.explanations import (
     Explained,
     explain_expression,
     explain_other_time,
+    fires_after,
 )
 from studio_tui.presentation.schedules.start_times import parse_start_time
 from studio_tui.service.commands.jobs import failure_message, schedule_request
@@ -249,8 +250,9 @@ def schedule_changes(
 def _explainer(task: Job, zone: tzinfo) -> "partial[Explained]":
     if _is_once(task):
         return partial(explain_other_time, now=clock.now(), zone=zone)
-    time_zone = task.schedule.time_zone if task.schedule else None
-    return partial(explain_expression, time_zone=time_zone, now=clock.now(), zone=zone)
+    schedule, now = task.schedule, clock.now()
+    time_zone, start = (schedule.time_zone, schedule.start_after) if schedule else (None, None)
+    return partial(explain_expression, time_zone=time_zone, now=fires_after(start, now), zone=zone)
 
 
 def _is_once(task: Job) -> bool:

@@ -80,6 +80,11 @@ def test_the_hint_of_an_expression_has_words_and_five_fire_times_in_both_zones()
     assert "03:00 UTC" in runs[0]
 
 
+def test_the_first_run_of_an_expression_may_be_at_the_start_itself() -> None:
+    draft = Draft(cron_expression="0 3 * * *", start_after="2026-03-05T03:00Z")
+    assert hint("cron_expression", draft, CONTEXT)[2].endswith("5 Mar 2026 04:00 CET · 03:00 UTC")
+
+
 def test_the_hint_of_uploads_lists_those_whose_names_are_known() -> None:
     context = replace(CONTEXT, uploads={"7": "notes.txt (12 B)", "9": "other.txt"})
     assert hint("uploads", Draft(uploads=("7", " 8", "7 ")), context)[1:] == (

@@ -90,4 +90,5 @@ def test_the_description_names_the_time_zone_of_the_studio() -> None:
 
 def test_the_form_shows_a_sentence_only_for_a_valid_expression() -> None:
     assert expression_sentences("0 9 * * 1-5") == ("Every weekday at 09:00 UTC.",)
-    assert expression_sentences("0 25 * * *") == ()
+    with pytest.raises(CronError):
+        expression_sentences("0 25 * * *")

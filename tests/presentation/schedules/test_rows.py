@@ -130,6 +130,15 @@ def test_the_next_runs_are_correct_across_a_change_of_the_clocks() -> None:
     assert values["next runs"].startswith("Sun 25 Oct 2026 03:00 CET · 02:00 UTC")
 
 
+def test_a_schedule_has_no_next_run_before_its_start() -> None:
+    start = "2026-06-01T01:00:00Z"
+    assert fact_texts(nightly(start_after=start))["next runs"].split("\n")[:2] == [
+        "Mon 1 Jun 2026 03:00 CEST · 01:00 UTC",
+        "Tue 2 Jun 2026 03:00 CEST · 01:00 UTC",
+    ]
+    assert "2 Mar 2026" in fact_texts(nightly(start_after="2026-02-01T00:00:00Z"))["next runs"]
+
+
 @pytest.mark.parametrize(
     ("schedule", "problem"),
     [

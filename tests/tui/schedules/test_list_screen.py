@@ -261,8 +261,14 @@ async def test_a_manual_run_or_an_edit_whose_answer_was_lost_happens_once(
 async def test_a_schedule_is_edited_suspended_and_resumed_in_place(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
+    year = datetime.now(UTC).year
     for name in ("before.py", "nightly.py", "after.py"):
-        studio.submit("print(1)", query_name=name, cron_expression=YEARLY, workers=1)
+        studio.submit(
+            "print(1)",
+            query_name=name,
+            cron_expression=YEARLY,
+            start_after=f"{year + 2}-06-01T00:00:00Z",
+        )
     (task,) = [job for job in tasks(studio) if job["name"] == "nightly.py"]
     async with dashboard(studio, tmp_path) as pilot:
         await until_shown(pilot, "4 Schedules 3")
@@ -271,6 +277,9 @@ async def test_a_schedule_is_edited_suspended_and_resumed_in_place(
         assert table.cursor == task["id"]
         for typed, old in (("0 99 * * *", YEARLY), ("30 2 1 1 *", "0 99 * * *")):
             await pilot.press("e")
+            await until(pilot, lambda: isinstance(pilot.app.screen, AskTime))
+            if old == YEARLY:
+                await until_shown(pilot, f"1 Jan {year + 3} ", f"1 Jan {year + 7} ")
             await replace_time(pilot, old, typed)
             await pilot.press("enter" if "99" not in typed else "escape")
         await until_shown(
