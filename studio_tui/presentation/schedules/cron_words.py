@@ -1,5 +1,6 @@
 """Describes cron expressions in words: equivalent expressions alike, and others differently."""
 
+from calendar import day_name, month_name
 from functools import lru_cache
 from itertools import pairwise
 
@@ -9,11 +10,6 @@ RUNS = 5
 """Number of next fire times, and of last runs, that are shown of a schedule."""
 
 _MOST_LISTED_TIMES = 4
-_DAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June", "July", "August", "September"),
-    *("October", "November", "December"),
-)
 _WEEKDAYS = frozenset(range(1, 6))
 """Monday to Friday; in cron, 0 is Sunday."""
 
@@ -122,12 +118,11 @@ def _weekdays(weekdays: frozenset[int]) -> str:
     if weekdays == _WEEKDAYS:
         return "weekday"
     # Weeks start on Monday in text, on Sunday in cron.
-    names = [_DAYS[day] for day in sorted(weekdays, key=lambda day: (day - 1) % 7)]
-    return _join_and(names)
+    return _join_and([day_name[day] for day in sorted((day - 1) % 7 for day in weekdays)])
 
 
 def _month_names(months: frozenset[int]) -> str:
-    return _join_and([_MONTHS[month - 1] for month in sorted(months)])
+    return _join_and([month_name[month] for month in sorted(months)])
 
 
 def _dates(dates: frozenset[int]) -> str:

@@ -133,19 +133,17 @@ def _future(schedule: JobSchedule, now: datetime, zone: tzinfo) -> tuple[Fact, .
     if schedule.suspended_at is not None:
         old = ago(schedule.suspended_at, now)
         return (Fact("next runs", Cell(f"none until p resumes it; suspended {old}", Tone.WARN)),)
-    lines: Sequence[str] = ()
-    problem = ""
+    cell = Cell(UNKNOWN, Tone.DIM)
     if schedule.cron_expression:
+        after = fires_after(schedule.start_after, now)
         try:
-            after = fires_after(schedule.start_after, now)
             lines = next_fire_times(schedule.cron_expression, schedule.time_zone, after, zone)
+            cell = Cell("\n".join(lines), Tone.WAITING)
         except cron.CronError as error:
-            problem = f"the expression is not understood here: {error}"
+            cell = Cell(f"the expression is not understood here: {error}", Tone.WARN)
     elif schedule.next_run_at:
-        lines = (in_both_zones(schedule.next_run_at, zone),)
-    if not lines:
-        return (Fact("next runs", Cell(problem or UNKNOWN, Tone.WARN if problem else Tone.DIM)),)
-    return (Fact("next runs", Cell("\n".join(lines), Tone.WAITING)),)
+        cell = Cell(in_both_zones(schedule.next_run_at, zone), Tone.WAITING)
+    return (Fact("next runs", cell),)
 
 
 def _past_cell(runs: Sequence[ScheduledRun], schedule: JobSchedule | None, now: datetime) -> Cell:

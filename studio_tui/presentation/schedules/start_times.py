@@ -6,7 +6,7 @@ other text is rejected.
 """
 
 import re
-from calendar import monthrange
+from calendar import day_name, month_name, monthrange
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from difflib import get_close_matches
@@ -22,15 +22,18 @@ RUN_NOW = "leave it empty to run now"
 _FARTHEST_YEARS = 10
 _LEAST_OFFSET = timedelta(hours=-12)
 _GREATEST_OFFSET = timedelta(hours=14)
-_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_MONTHS = (
-    *("january", "february", "march", "april", "may", "june", "july", "august", "september"),
-    *("october", "november", "december"),
-)
-_WEEKDAYS = {name: day for day in _DAYS for name in (day, day[:3])}
-_MONTH_NUMBERS = {
-    word: number for number, name in enumerate(_MONTHS, 1) for word in (name, name[:3])
+_WEEKDAYS = {
+    word: number
+    for number, name in enumerate(map(str.lower, day_name))
+    for word in (name, name[:3])
 }
+"""The number of each weekday by its name and its first letters; Monday is 0."""
+_MONTHS = {
+    word: number
+    for number, name in enumerate(map(str.lower, month_name))
+    for word in filter(None, (name, name[:3]))
+}
+"""The number of each month by its name and its first letters."""
 _UNITS = {
     **dict.fromkeys(("m", "min", "mins", "minute", "minutes"), "minute"),
     **dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), "hour"),
@@ -49,7 +52,7 @@ _OTHER_WORDS = (
     *("next", "noon", "midnight", "am", "pm", "in", "at", "on", "of", "and", "a", "an", "after"),
     *("utc", "z", "t", "st", "nd", "rd", "th"),
 )
-_KNOWN_WORDS = {*_WEEKDAYS, *_MONTH_NUMBERS, *_UNITS, *_OTHER_WORDS, *_NEAR_DAYS}
+_KNOWN_WORDS = {*_WEEKDAYS, *_MONTHS, *_UNITS, *_OTHER_WORDS, *_NEAR_DAYS}
 """The words of all formats; an error message names the first word that is none of them."""
 _PAST_WORDS = frozenset({"ago", "yesterday", "last"})
 
@@ -204,8 +207,8 @@ def _named_time(words: str, typed: str, now: datetime) -> datetime:
     if day in _NEAR_DAYS:
         return datetime.combine(now.date() + timedelta(days=_NEAR_DAYS.index(day)), clock)
     weekday = _WEEKDAYS.get(day.removeprefix("next "))
-    if weekday:
-        ahead = (_DAYS.index(weekday) - now.weekday() - 1) % 7 + 1
+    if weekday is not None:
+        ahead = (weekday - now.weekday() - 1) % 7 + 1
         later = datetime.combine(now.date() + timedelta(days=ahead), clock)
         sooner = later - timedelta(days=7)
         return sooner if sooner > now and not day.startswith("next ") else later
@@ -220,7 +223,7 @@ def _calendar_date(day: str, clock: time, now: datetime) -> datetime | None:
     parts = _ISO_DATE.fullmatch(day) or _DAY_MONTH.fullmatch(day) or _MONTH_DAY.fullmatch(day)
     if parts is None:
         return None
-    month = int(parts["month"]) if parts["month"].isdigit() else _MONTH_NUMBERS.get(parts["month"])
+    month = int(parts["month"]) if parts["month"].isdigit() else _MONTHS.get(parts["month"])
     if month is None:
         return None
     number = int(parts["day"])
@@ -235,7 +238,7 @@ def _calendar_date(day: str, clock: time, now: datetime) -> datetime | None:
             return moment
     if not 1 <= month <= 12:
         raise StartTimeError(f"There is no month {month}; they go from 1 to 12.")
-    date_text = f"{number} {_MONTHS[month - 1].capitalize()} {parts['year'] or ''}".rstrip()
+    date_text = f"{number} {month_name[month]} {parts['year'] or ''}".rstrip()
     raise StartTimeError(f"There is no {date_text}; check the day.")
 
 

@@ -126,12 +126,10 @@ class ClustersScreen(ListPage[Cluster]):
 
     def why_not_choose(self) -> str | None:
         """Return why the cluster under the cursor cannot be chosen, or its choice canceled."""
-        if self.read_only:
-            return READ_ONLY
         cluster = self.row_at_hand()
-        if (reason := self.why_no_id()) or cluster is None or self._is_chosen(cluster):
-            return reason
-        return why_not_chosen(cluster)
+        if cluster is not None and self._is_chosen(cluster) and not self.read_only:
+            return self.why_no_id()
+        return self.why_no_form()
 
     def why_no_form(self) -> str | None:
         """Return why no job can be created on the cluster under the cursor."""

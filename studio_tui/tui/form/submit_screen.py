@@ -130,10 +130,6 @@ class SubmitScreen(Page):
     # Keys.
 
     def back(self) -> None:
-        """Leave the form."""
-        self.escape()
-
-    def escape(self) -> None:
         """Leave the form, or stop sending."""
         start_worker(self, self._ask_to_leave, name="leave", group="leave")
 

@@ -86,7 +86,7 @@ class SchedulesScreen(ListPage[ScheduleWithRuns]):
             lambda: [row.task for row in self.marked_rows()], self.list.marks.unmark
         )
         self._schedules = ScheduleController(
-            self, self.task_at_hand, marked, self._zone, self._replaced
+            self, self.task_at_hand, marked, self._zone, self._replacements.__setitem__
         )
         self.commands.add(self._schedules)
         self.commands.add_to(self, _COMMANDS)
@@ -142,9 +142,6 @@ class SchedulesScreen(ListPage[ScheduleWithRuns]):
         manual_ids = [job_id for task_id in task_ids for job_id in origins.manual_runs(task_id)]
         manual_jobs = self.session.known_items.jobs(manual_ids).values() if manual_ids else ()
         return runs_of(task, with_manual(runs, manual_jobs))
-
-    def _replaced(self, task_id: str, new_id: str) -> None:
-        self._replacements[task_id] = new_id
 
     def toggle_utc(self) -> None:
         """Show the next runs in UTC, or in local time again."""
