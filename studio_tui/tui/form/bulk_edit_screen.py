@@ -1,7 +1,7 @@
 """One form for all marked jobs."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from studio_tui import clock
@@ -71,16 +71,15 @@ class EditMarkedScreen(SubmitScreen):
         # These fields are empty in the form only because the jobs have different values.
         unchanged = self._differing.keys() - typed.keys()
         problems = [each for each in checked.problems if each.field not in unchanged]
-        problems += _problems_of_jobs(self._jobs.values(), typed, checked, problems)
+        problems += self._problems_of_jobs(typed, checked, problems)
         notes = dict.fromkeys(unchanged, (UNCHANGED_HINT,))
         return replace(checked, problems=tuple(problems), notes={**checked.notes, **notes})
 
     async def to_send(self, checked: Checked) -> Checked | None:
         """Show the changes of each job, ask, and create the jobs; return `None`."""
         typed = changed_values(self.start.draft, checked.draft)
-        jobs = self._jobs.values()
-        lines, revealed = await asyncio.to_thread(_change_lines, jobs, typed, checked)
-        order = await start_order(self.session, [repeat.job for repeat, _ in jobs])
+        lines, revealed = await asyncio.to_thread(self._change_lines, typed, checked)
+        order = await start_order(self.session, [repeat.job for repeat, _ in self._jobs.values()])
         question = f"Run {plural(len(self._jobs), 'changed job')}?"
         note = tuple(map(Cell, order.paragraph))
         answer = await review_changes(self, question, (*note, *lines), (*note, *revealed))
@@ -118,7 +117,7 @@ class EditMarkedScreen(SubmitScreen):
         self.note(f"Sending {plural(len(self._jobs), 'job')}…")
         # So that the key that undoes the command is not typed into the field.
         self.set_focus(None)
-        requests = _requests(self._jobs.values(), typed, checked, from_checkpoints=from_checkpoints)
+        requests = self._requests(typed, checked, from_checkpoints=from_checkpoints)
 
         def forget(job_id: str) -> None:
             # At once: if other jobs fail and the user sends again, this job is not created twice.
@@ -145,6 +144,48 @@ class EditMarkedScreen(SubmitScreen):
             await asyncio.to_thread(self.saved_forms.keep, self.start.key, None)
             self.post_message(GoBack())
 
+    def _remaining(self) -> tuple[tuple[Repeat, Draft], ...]:
+        # A copy, as jobs are created while a thread goes through the others.
+        return tuple(self._jobs.values())
+
+    def _problems_of_jobs(
+        self, typed: Mapping[str, FieldValue], checked: Checked, shown: Sequence[Problem]
+    ) -> list[Problem]:
+        """Return the problems of each job with the typed values, except those that are `shown`."""
+        known = {problem[:2] for problem in shown}
+        return [
+            Problem(field, f"{title(repeat.job)}: {sentence}", level)
+            for repeat, before in self._remaining()
+            for field, sentence, level in check(before.with_values(typed), checked.context)
+            if (field, sentence) not in known
+        ]
+
+    def _change_lines(
+        self, typed: Mapping[str, FieldValue], checked: Checked
+    ) -> tuple[Sequence[Cell], Sequence[Cell]]:
+        """Return the title and changes of each job, with secrets masked and with secrets shown."""
+        lines: tuple[list[Cell], list[Cell]] = ([], [])
+        for repeat, before in self._remaining():
+            after = before.with_values(typed)
+            if after.query_file.strip():
+                after = replace(after, query=checked.query)
+            for all_lines, of_job in zip(lines, changes(repeat, before, after), strict=True):
+                all_lines += [Cell(title(repeat.job), Tone.STRONG), *of_job, Cell("")]
+        masked, revealed = lines
+        return masked[:-1], revealed[:-1]
+
+    def _requests(
+        self, typed: Mapping[str, FieldValue], checked: Checked, *, from_checkpoints: bool
+    ) -> list[RerunRequest]:
+        """Return the request of each job with the typed values."""
+        requests: list[RerunRequest] = []
+        for repeat, before in self._remaining():
+            after = before.with_values(typed)
+            after = after.continuing(repeat.job.id) if from_checkpoints else after
+            edited = edited_request(request(after, checked.context), repeat.request, repeat.job.id)
+            requests.append((repeat.job, edited))
+        return requests
+
     def _edit_remaining(self) -> None:
         """Make this the form of the jobs that are not created yet."""
         typed = changed_values(self.start.draft, self.form.draft)
@@ -163,52 +204,3 @@ def _start(jobs: Mapping[str, tuple[Repeat, Draft]]) -> Start:
     drafts = [draft for _, draft in jobs.values()]
     ids, heading = " ".join(sorted(jobs)), f"Edit {plural(len(drafts), 'job')}"
     return Start(common_form(drafts), f"edit {ids}", heading)
-
-
-def _problems_of_jobs(
-    jobs: Iterable[tuple[Repeat, Draft]],
-    typed: Mapping[str, FieldValue],
-    checked: Checked,
-    shown: Sequence[Problem],
-) -> list[Problem]:
-    """Return the problems of each job with the typed values, except those that are `shown`."""
-    known = {problem[:2] for problem in shown}
-    problems: list[Problem] = []
-    for repeat, before in jobs:
-        for field, sentence, level in check(before.with_values(typed), checked.context):
-            if (field, sentence) not in known:
-                problems.append(Problem(field, f"{title(repeat.job)}: {sentence}", level))
-    return problems
-
-
-def _requests(
-    jobs: Iterable[tuple[Repeat, Draft]],
-    typed: Mapping[str, FieldValue],
-    checked: Checked,
-    *,
-    from_checkpoints: bool,
-) -> list[RerunRequest]:
-    """Return the request of each job with the typed values, or why it is impossible."""
-    requests: list[RerunRequest] = []
-    for repeat, before in jobs:
-        after = before.with_values(typed)
-        after = after.continuing(repeat.job.id) if from_checkpoints else after
-        edited = edited_request(request(after, checked.context), repeat.request, repeat.job.id)
-        requests.append((repeat.job, edited))
-    return requests
-
-
-def _change_lines(
-    jobs: Iterable[tuple[Repeat, Draft]], typed: Mapping[str, FieldValue], checked: Checked
-) -> tuple[tuple[Cell, ...], tuple[Cell, ...]]:
-    """Return the title and changes of each job, with secrets masked and with secrets shown."""
-    lines: list[Cell] = []
-    revealed_lines: list[Cell] = []
-    for repeat, before in jobs:
-        after = before.with_values(typed)
-        if after.query_file.strip():
-            after = replace(after, query=checked.query)
-        heading, masked_and_revealed = title(repeat.job), changes(repeat, before, after)
-        for all_lines, of_job in zip((lines, revealed_lines), masked_and_revealed, strict=True):
-            all_lines += [Cell(heading, Tone.STRONG), *of_job, Cell("")]
-    return tuple(lines[:-1]), tuple(revealed_lines[:-1])

@@ -3,6 +3,10 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+
+from studio_tui.tui.form import bulk_edit_screen
+from studio_tui.tui.form.bulk_edit_screen import EditMarkedScreen
 from studio_tui.tui.form.submit_screen import SubmitScreen
 from studio_tui.tui.frame.review import Review
 from studio_tui.tui.jobs.list_screen import JobsScreen
@@ -86,6 +90,23 @@ async def test_a_value_typed_once_changes_each_marked_job_which_keeps_its_other_
         assert (job_input.get("priority"), bool(job_input.get("files"))) == (
             (1, True) if is_submitted_here else (None, False)
         )
+
+
+async def test_jobs_may_be_created_while_a_thread_checks_the_others(
+    studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submit_finished_jobs(studio, "one.py", "two.py")
+    async with dashboard(studio, tmp_path, size=SIZE) as pilot:
+        await edit_all_jobs(pilot, 2)
+        screen = submit_screen(pilot)
+        assert isinstance(screen, EditMarkedScreen)
+
+        def check_while_jobs_are_created(*_arguments: object) -> tuple[()]:
+            screen._jobs.clear()
+            return ()
+
+        monkeypatch.setattr(bulk_edit_screen, "check", check_while_jobs_are_created)
+        assert screen.validate(screen.form.draft).problems == ()
 
 
 async def test_only_the_jobs_that_were_not_created_are_requested_again(
