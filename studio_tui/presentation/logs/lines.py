@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from studio_tui.presentation.logs.rewritten import States, is_rewritten, states, states_of_end
+from studio_tui.presentation.logs.widths import width
 from studio_tui.text import safe_block
 
 CHARACTER_LIMIT = 16_384
@@ -167,18 +168,18 @@ class _Canvas:
         self.pieces: list[str] = []
         self.spans: list[Span] = []
         self.length = 0
+        self.cells = 0
 
     def draw(self, piece: str, pen: Pen) -> None:
         if "\t" in piece:
-            # Tab stops count from the start of the line, so blanks stand for the text before.
-            blanks = " " * (self.length % TAB)
-            piece = (blanks + piece).expandtabs(TAB)[len(blanks) :]
+            piece = self._without_tabs(piece)
         drawn = safe_block(piece).replace("\n", "␊")
         if not drawn:
             return
         start, end = self.length, self.length + len(drawn)
         self.pieces.append(drawn)
         self.length = end
+        self.cells += width(drawn)
         if pen == PLAIN:
             return
         last = self.spans[-1] if self.spans else None
@@ -186,6 +187,18 @@ class _Canvas:
             self.spans[-1] = last._replace(end=end)
         else:
             self.spans.append(Span(start, end, pen))
+
+    def _without_tabs(self, piece: str) -> str:
+        """Return `piece` with blanks up to the tab stops, counted from the start of the line."""
+        column = self.cells
+        first, *others = piece.split("\t")
+        expanded = first
+        column += width(first)
+        for part in others:
+            blanks = TAB - column % TAB
+            expanded += " " * blanks + part
+            column += blanks + width(part)
+        return expanded
 
 
 _SWITCHES: dict[int, dict[str, bool]] = {

@@ -2,12 +2,14 @@
 
 A line is overwritten from the place to which a carriage return, backspaces, `CSI n D`, `CSI n G` or
 `CSI 2K` move the cursor. As on a terminal, what the new text does not cover stays, unless `CSI K`
-erases it. Each character counts as one cell.
+erases it; of a wide character that is half covered, a blank stays.
 """
 
 import re
 from collections.abc import Iterable
 from typing import NamedTuple
+
+from studio_tui.presentation.logs.widths import cells, is_narrow, width
 
 _RETURNS = re.compile(rb"(\r|\x1b\[(?:0*2K|0*1?G))")
 """Sequences after which a line is overwritten from its start."""
@@ -97,21 +99,21 @@ def _has_text(state: bytes) -> bool:
 
 
 def _width(state: bytes) -> int:
-    return len(_INVISIBLE.sub(b"", state).decode("utf-8", "replace"))
+    return width(_INVISIBLE.sub(b"", state).decode("utf-8", "replace"))
 
 
 def _last_of_parts(parts: list[bytes]) -> bytes:
     """Return the last state, given texts and between them sequences of `_RETURNS`."""
     *before, following = parts
     visible = [following]
-    width = _width(following)
+    covered = _width(following)
     for text, move in zip(before[-2::-2], before[::-2], strict=True):
         if move.endswith(b"K") or _ERASURE.match(following):
             break
         following = text
-        if _width(text) > width or _ERASURE.search(text):
+        if _width(text) > covered or _ERASURE.search(text):
             visible.append(text)
-            width = max(width, _width(text))
+            covered = max(covered, _width(text))
     return visible[0] if len(visible) == 1 else _drawn_states(b"\r".join(reversed(visible)))[-1]
 
 
@@ -122,6 +124,8 @@ def _last_of_plain(raw: bytes) -> bytes:
     texts = raw.decode("utf-8", "surrogateescape").split("\r")
     while len(texts) > 1 and not texts[-1].strip():
         texts.pop()
+    if not all(map(is_narrow, texts)):
+        return _drawn_states("\r".join(texts).encode("utf-8", "surrogateescape"))[-1]
     newest = shown = texts.pop()
     for text in reversed(texts):
         shown += text[len(shown) :]
@@ -146,7 +150,7 @@ def _drawn_states(raw: bytes) -> list[bytes]:
             has_changed = False
         row.column = column if copied < _BUDGET else 0
         if is_erased or copied >= _BUDGET:
-            del row.cells[row.column :]
+            row.erase_from(row.column)
             has_changed |= is_erased and row.column > 0
     if row.write(raw[end:]) or has_changed:
         all_states.append(row.text.rstrip(b" ") if row.column < len(row.cells) else row.text)
@@ -158,7 +162,7 @@ class _Row:
 
     def __init__(self) -> None:
         self.cells: list[str] = []
-        """Characters, each with the escape sequences before it."""
+        """Characters, each with the escape sequences before it; after a wide one, an empty cell."""
         self.column = 0
         """The cell that is written next, at most the number of cells."""
         self._escapes = ""
@@ -176,12 +180,27 @@ class _Row:
             parts = _CELL.findall(text)
             written = [escapes + character for escapes, character in parts if character]
             self._escapes = "".join(escapes for escapes, character in parts if not character)
+        if not is_narrow(text):
+            written = _in_cells(written)
         end = self.column + len(written)
         if "\x1b" in text and written and end < len(self.cells):
             written[-1] += _RESET
+        self._cut_wide_character(self.column)
+        self._cut_wide_character(end)
         self.cells[self.column : end] = written
         self.column = end
         return bool(written)
+
+    def erase_from(self, column: int) -> None:
+        self._cut_wide_character(column)
+        del self.cells[column:]
+
+    def _cut_wide_character(self, column: int) -> None:
+        """Replace a wide character of which one half is before a column by two blanks."""
+        if 0 < column < len(self.cells) and not self.cells[column]:
+            escapes = _CELL.match(self.cells[column - 1])
+            self.cells[column - 1] = (escapes[1] if escapes else "") + " "
+            self.cells[column] = " "
 
     def column_after(self, move: re.Match[bytes]) -> int:
         if move["start"] is not None:
@@ -191,6 +210,18 @@ class _Row:
         if move["erase"] is not None:
             return self.column
         return max(0, self.column - (len(move["back"] or b"") or movement(move["left"])))
+
+
+def _in_cells(characters: Iterable[str]) -> list[str]:
+    """Return the cells of characters, each with the escape sequences before it."""
+    row: list[str] = []
+    for character in characters:
+        count = cells(character[-1])
+        if count or not row:
+            row += [character, ""][: count or 1]
+        else:
+            row[-1 if row[-1] else -2] += character
+    return row
 
 
 def movement(parameter: bytes) -> int:

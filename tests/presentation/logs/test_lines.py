@@ -132,6 +132,7 @@ def test_control_sequences_are_dropped_and_broken_ones_are_visible(raw: bytes, s
 
 def test_colours_do_not_change_tab_stops() -> None:
     assert text_of(b"\x1b[31mab\x1b[0m\tc") == text_of(b"ab\tc") == "ab      c"
+    assert text_of("\x1b[31m字\x1b[0m字\tc\t字\td".encode()) == "字字    c       字      d"
 
 
 @pytest.mark.parametrize(
@@ -167,6 +168,14 @@ def test_colours_do_not_change_tab_stops() -> None:
         (b"abcdefgh\rxy\x1b[K\rabc", "abc", 2),
         (b"\x1b[1mabcd\r\x1b[Kx\ryz", "yz", 2),
         ("Größe\rab".encode(), "aböße", 1),
+        # Characters of two cells, of which one half may be covered, and of none.
+        ("日本語テキスト\rab".encode(), "ab本語テキスト", 1),
+        ("日本語\rabc".encode(), "abc 語", 1),
+        ("日本語\x1b[3Gx".encode(), "日x 語", 1),
+        ("日本語\x1b[4Gx".encode(), "日 x語", 1),
+        ("日本語\x08\x08\x08\x1b[K".encode(), "日 ", 1),
+        ("🚀 10%\r🚀 20%".encode(), "🚀 20%", 1),
+        ("Gro\u0308ße\rab".encode(), "abo\u0308ße", 1),
         (b"abc\x1b[00Gx", "xbc", 1),
         (b"abc\x1b[0000000002Gx", "axc", 1),
         (b"abc\x1b[999999999999999999999Gx", "abcx", 0),
@@ -189,13 +198,19 @@ def test_a_progress_bar_of_megabytes_shows_its_last_state() -> None:
 
 
 MOVES = st.sampled_from(
-    ["a", "bc", "def ", "é", "\r", "\b", "\x1b[K", "\x1b[D", "\x1b[2G", "\x1b[1m"]
+    ["a", "bc", "def ", "é", "字", "\r", "\b", "\x1b[K", "\x1b[D", "\x1b[2G", "\x1b[1m"]
 )
 
 
 def drawn_on_a_terminal(text: str) -> str:
     cells: list[str] = []
+    """The second cell of a wide character is empty."""
     column = 0
+
+    def cut(at: int) -> None:
+        if 0 < at < len(cells) and not cells[at]:
+            cells[at - 1 : at + 1] = "  "
+
     for part in re.findall(r"\x1b\[\d*\w|.", text, re.DOTALL):
         if part == "\r":
             column = 0
@@ -204,10 +219,14 @@ def drawn_on_a_terminal(text: str) -> str:
         elif part == "\x1b[2G":
             column = min(1, len(cells))
         elif part == "\x1b[K":
+            cut(column)
             del cells[column:]
         elif len(part) == 1:
-            cells[column : column + 1] = [part]
-            column += 1
+            written = [part, ""] if part == "字" else [part]
+            cut(column)
+            cut(column + len(written))
+            cells[column : column + len(written)] = written
+            column += len(written)
     return "".join(cells)
 
 
