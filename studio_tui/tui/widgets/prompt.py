@@ -117,6 +117,7 @@ class LinePrompt(Vertical):
         super().__init__()
         self._sign = Static(markup=False, classes="sign")
         self._line = _Line(view)
+        self._note = Static(markup=False, classes="note")
         self._problem = Static(markup=False, classes="problem")
 
     @property
@@ -127,16 +128,27 @@ class LinePrompt(Vertical):
         with Horizontal():
             yield self._sign
             yield self._line
+            yield self._note
         yield self._problem
 
     def ask(self, kind: PromptKind, value: str = "", problem: str = "") -> None:
         """Open the prompt with the text `value`; `problem` is shown until something is typed."""
         self._sign.update(kind.sign)
+        self.note("")
         self._show_problem(problem)
         with self.prevent(Input.Changed):
             self._line.ask(kind, value)
         self.add_class("-open")
         self.screen.set_focus(self._line)
+
+    @property
+    def kind(self) -> PromptKind:
+        """What the prompt asks for, or asked for last."""
+        return self._line.kind
+
+    def note(self, words: str) -> None:
+        """Show a safe text beside what is typed."""
+        self._note.update(words)
 
     def refuse(self, why: str) -> None:
         """Show why the submitted text is invalid, and focus the input, which keeps its text."""

@@ -1,6 +1,7 @@
 """Hiding lines of a log: those that a filter excludes, and those overwritten by later ones."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, ClassVar, NamedTuple
 
@@ -13,12 +14,13 @@ from studio_tui.service.logs.store.filtered import FilteredLines
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.matches import Find, LineMatches
 from studio_tui.tui.frame.commands import Command
-from studio_tui.tui.logs.view.reader import Reader, WorkGroup
+from studio_tui.tui.logs.view.reader import Reader, Spot, WorkGroup, return_to, spot_of
 from studio_tui.tui.logs.view.viewport import Row
 from studio_tui.tui.widgets.prompt import FILTER
 
 _PROBLEMS = "!"
 """The filter text that shows only errors and warnings."""
+_SO_FAR = " so far, searching…"
 _SEARCHED = 64 * 1024
 """Bytes of visible text that are searched for nested progress bars."""
 _REDRAWN = 16 * 1024
@@ -66,6 +68,8 @@ class LineFilter:
         """Which conditions hide lines: `filter`, `jobs`, both or neither."""
         self._place_before: _Place | None = None
         """The place before lines were hidden; `None` while following, and once the reader moves."""
+        self._before: tuple[str, Spot] | None = None
+        """Filter and place before the filter that is being typed; `None` if none is."""
 
     def begin(self) -> None:
         self._reset()
@@ -100,11 +104,16 @@ class LineFilter:
         hits = self.hits
         if hits is None:
             return ""
-        more = "" if hits.is_complete else " so far, searching…"
-        what = "errors and warnings" if self.typed == _PROBLEMS else f"& {self.typed}"
         if self.typed:
-            return f"{what}: {plural(hits.total, 'line')}{more}, esc shows all"
-        return f"{hits.total:,}{more}" if more else ""
+            what = "errors and warnings" if self.typed == _PROBLEMS else f"& {self.typed}"
+            return f"{what}: {self.count()}, esc shows all"
+        return "" if hits.is_complete else f"{hits.total:,}{_SO_FAR}"
+
+    def count(self) -> str:
+        """Return the number of lines that are shown; empty without a filter."""
+        if self.hits is None or not self.typed:
+            return ""
+        return plural(self.hits.total, "line") + ("" if self.hits.is_complete else _SO_FAR)
 
     def shows(self, start: int) -> bool:
         return self.chosen is None or self.chosen.hits.matches(start)
@@ -274,12 +283,39 @@ class LineFilter:
         if self.typed:
             self.choose("")
 
+    def show_typed(self, typed: str) -> None:
+        """Apply the filter being typed; if it is invalid, the one before."""
+        self._before = self._before or (self.typed, spot_of(self._view))
+        self._return_before()
+        with suppress(SearchPatternError):
+            self.choose(typed)
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether the current filter is being typed."""
+        return self._before is not None and self.typed != self._before[0]
+
+    def cancel(self) -> None:
+        """Return to the filter and the place before the filter that is being typed."""
+        self._return_before()
+        self._before = None
+
+    def _return_before(self) -> None:
+        if self._before is not None:
+            typed, spot = self._before
+            self._view.pane.current = spot.current
+            self.choose(typed)
+            return_to(self._view, spot)
+
     def submit(self, typed: str) -> str | None:
         """Apply a filter; return the error if it is invalid."""
         try:
-            self.choose(typed)
+            if not (self.is_typed and self.typed == typed):
+                self._return_before()
+                self.choose(typed)
         except SearchPatternError as error:
             return str(error)
+        self._before = None
         return None
 
     def ask(self) -> None:

@@ -240,6 +240,13 @@ class LogView(HasCommands, Widget):
     def clear_message(self) -> None:
         self._message, self._is_message_valid = "", _always
 
+    @property
+    def _typed(self) -> LogSearch | LineFilter | None:
+        """The controller of what is being typed, if it is shown at once."""
+        shown: dict[PromptKind, LogSearch | LineFilter]
+        shown = {SEARCH: self.search, FILTER: self.filter}
+        return shown.get(self.prompt.kind)
+
     def _show_words(self) -> None:
         if not self._is_message_valid():
             self.clear_message()
@@ -247,6 +254,8 @@ class LogView(HasCommands, Widget):
         words = " · ".join(filter(None, parts))
         self.words.left = (Part(f" {words}", Tone.ACCENT),) if words else ()
         self.words.display = bool(words) and not self.prompt.is_open
+        if self.prompt.is_open:
+            self.prompt.note(self._typed.count() if self._typed and self._typed.is_typed else "")
 
     def ask(self, kind: PromptKind, value: str = "", problem: str = "") -> None:
         self.prompt.ask(kind, value, problem)
@@ -301,8 +310,9 @@ class LogView(HasCommands, Widget):
     # --- the prompt ------------------------------------------------------------------------------
 
     def on_line_prompt_changed(self, event: LinePrompt.Changed) -> None:
-        if event.kind is SEARCH:
-            self.search.highlight_typed(event.value)
+        if self._typed and self.prompt.is_open:
+            self._typed.show_typed(event.value)
+            self.settle()
 
     @on(LinePrompt.Submitted)
     def _submitted(self, event: LinePrompt.Submitted) -> None:
@@ -322,7 +332,8 @@ class LogView(HasCommands, Widget):
     @on(LinePrompt.Left)
     def _prompt_left(self, event: LinePrompt.Left) -> None:
         event.stop()
-        self.search.highlight_current()
+        if self._typed:
+            self._typed.cancel()
         self._close_prompt()
 
     def _close_prompt(self) -> None:

@@ -1,12 +1,13 @@
 """The interface of a log view for its controllers."""
 
 from collections.abc import Callable, Iterator
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from textual.widget import Widget
 
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.tui.logs.view.pane import LogPane
+from studio_tui.tui.logs.view.viewport import Row
 from studio_tui.tui.widgets.prompt import PromptKind
 from studio_tui.tui.widgets.workers import Work, start_worker
 
@@ -47,6 +48,29 @@ class Reader(Protocol):
 
     def go(self, start: int) -> None:
         """Make the line at `start` the current one and show it, a third of the way down."""
+
+
+class Spot(NamedTuple):
+    """The reader's place in a log while it is shown; lines that arrive do not change it."""
+
+    current: int | None
+    """Start of the current line."""
+    top: Row | None
+    """The first visible row; `None` while following."""
+
+
+def spot_of(view: Reader) -> Spot:
+    window = None if view.following else view.pane.window
+    return Spot(view.pane.current, window.top if window else None)
+
+
+def return_to(view: Reader, spot: Spot) -> None:
+    view.following = spot.top is None
+    window = view.pane.window
+    if window is not None and spot.top is not None:
+        window.to(spot.top.start)
+        window.move(spot.top.part)
+    view.pane.current = spot.current
 
 
 def why_no_line(view: Reader) -> str | None:

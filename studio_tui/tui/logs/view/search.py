@@ -3,7 +3,9 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
-from typing import Any, ClassVar
+from contextlib import suppress
+from functools import partial
+from typing import Any, ClassVar, NamedTuple
 
 from studio_tui.errors import SpoolError
 from studio_tui.presentation.format import plural
@@ -12,8 +14,7 @@ from studio_tui.presentation.logs.search import SearchPattern, SearchPatternErro
 from studio_tui.service.logs.store.matches import LineMatches
 from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.logs.view.line_filter import LineFilter
-from studio_tui.tui.logs.view.reader import Reader, WorkGroup
-from studio_tui.tui.logs.view.viewport import Row
+from studio_tui.tui.logs.view.reader import Reader, Spot, WorkGroup, return_to, spot_of
 from studio_tui.tui.widgets.prompt import SEARCH
 
 _MATCHES_AT_ONCE = 256
@@ -23,6 +24,15 @@ _NO_MATCH_AHEAD = {
     -1: "– no match above, N again goes to the last",
 }
 """By step, 1 for down or -1 for up: the note if matches are only in the other direction."""
+
+
+class _Before(NamedTuple):
+    """The state before a search was typed, to which the view returns if it is canceled."""
+
+    pattern: SearchPattern | None
+    spot: Spot
+    origin: int
+    """Start of the line from which the first match is searched for."""
 
 
 class LogSearch:
@@ -41,18 +51,23 @@ class LogSearch:
 
         If the user repeats this step, it wraps around.
         """
-        self._place_after_step: tuple[int | None, Row | None] | None = None
+        self._place_after_step: Spot | None = None
         """The reader's place after the last step; `None` during a step."""
         self._steps: deque[int] = deque()
         """Steps that are waiting for earlier ones: 1 to the next match, -1 to the previous one."""
         self._is_finding = False
-        self._is_first_step = False
-        """Whether the next step is the first one of a new search."""
+        self._before: _Before | None = None
+        """The state before the search that is being typed; `None` if none is."""
+        self._first_from: _Before | None = None
+        """From where the next step starts, if it is the first one of a new search."""
 
     def begin(self) -> None:
-        self._work.cancel()
-        self.pattern = self.hits = self._view.pane.highlighted = None
+        self._stop_steps()
+        self.pattern = self.hits = self._view.pane.highlighted = self._before = None
         self._forget_step()
+
+    def _stop_steps(self) -> None:
+        self._work.cancel()
         self._steps = deque()
         self._is_finding = False
 
@@ -60,18 +75,8 @@ class LogSearch:
         self._note = ""
         self._unmoved_step = 0
 
-    @property
-    def _place(self) -> tuple[int | None, Row | None]:
-        """The current line, and the first visible row; `None` while following.
-
-        Lines that arrive do not change it.
-        """
-        pane = self._view.pane
-        window = None if self._view.following else pane.window
-        return pane.current, window.top if window else None
-
     def _forget_step_if_moved(self) -> None:
-        if self._place_after_step not in {None, self._place}:
+        if self._place_after_step not in {None, spot_of(self._view)}:
             self._forget_step()
 
     def start(self, wanted: SearchPattern) -> None:
@@ -123,6 +128,10 @@ class LogSearch:
 
     def words(self) -> str:
         """Return a text about the search and its matches; empty without a search."""
+        return f"/{self.pattern.typed} {self.count()}" if self.pattern else ""
+
+    def count(self) -> str:
+        """Return a text about the matches; empty without a search."""
         if self.hits is None or self.pattern is None:
             return ""
         self._forget_step_if_moved()
@@ -143,35 +152,69 @@ class LogSearch:
                 count += "; ~ before it makes it an expression"
         # A filter may hide some of these matches, and n goes only to the others.
         where = "in the whole log" if self._lines.typed and total else ""
-        return " ".join(filter(None, (f"/{self.pattern.typed}", count, where, self._note)))
+        return " ".join(filter(None, (count, where, self._note)))
 
     # --- the prompt ------------------------------------------------------------------------------
 
-    def highlight_typed(self, typed: str) -> None:
-        """Highlight the matches of the search being typed; of an invalid one, highlight nothing."""
-        try:
-            self._view.pane.highlighted = SearchPattern(typed) if typed else self.pattern
-        except SearchPatternError:
-            self._view.pane.highlighted = None
+    def show_typed(self, typed: str) -> None:
+        """Go to the first match of the search being typed, if it is valid.
 
-    def highlight_current(self) -> None:
-        self._view.pane.highlighted = self.pattern
+        Without a match, the view returns to the place before.
+        """
+        before = self._before = self._before or self._state_before()
+        with suppress(SearchPatternError):
+            if typed:
+                self._find_first(SearchPattern(typed), before)
+                return
+        self._return_to(before)
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether the current search is being typed."""
+        return self._before is not None and self.pattern is not self._before.pattern
+
+    def cancel(self) -> None:
+        """Return to the search and the place before the search that is being typed."""
+        if self._before is not None:
+            self._return_to(self._before)
+        self._before = None
 
     def submit(self, typed: str) -> str | None:
         """Start a search and go to its first match; return the error if it is invalid.
 
         An empty text goes to the next match of the current search.
         """
+        before = self._before or self._state_before()
         if typed:
             try:
-                self.start(SearchPattern(typed))
+                self._find_first(SearchPattern(typed), before)
             except SearchPatternError as error:
                 return str(error)
-        self.highlight_current()
-        if self.pattern:
-            self._is_first_step = bool(typed)
+        elif self.pattern:
             self.find(1)
+        self._before = None
         return None
+
+    def _state_before(self) -> _Before:
+        pane, window = self._view.pane, self._view.pane.window
+        top = window.top.start if window else 0
+        is_from_top = self._view.following or pane.cursor is None
+        return _Before(self.pattern, spot_of(self._view), top if is_from_top else pane.cursor or 0)
+
+    def _return_to(self, before: _Before) -> None:
+        self._stop_steps()
+        return_to(self._view, before.spot)
+        if before.pattern is not self.pattern:
+            self._forget_step()
+            self.pattern = before.pattern
+            self.restart()
+        self._view.pane.highlighted = self.pattern
+
+    def _find_first(self, pattern: SearchPattern, before: _Before) -> None:
+        self._stop_steps()
+        self.start(pattern)
+        self._first_from = before
+        self.find(1)
 
     # --- navigation ------------------------------------------------------------------------------
 
@@ -184,17 +227,18 @@ class LogSearch:
         self._steps.append(step)
         if not self._is_finding:
             self._is_finding = True
-            self._work.run(self._find, "search the log")
+            self._work.run(partial(self._find, self._steps), "search the log")
 
-    async def _find(self) -> None:
+    async def _find(self, steps: deque[int]) -> None:
         try:
-            while self._steps:
-                await self._find_one(self._steps.popleft())
+            while steps:
+                await self._find_one(steps.popleft())
         except SpoolError as error:
             self._view.show_message(str(error))
         finally:
-            self._is_finding = False
-            self._steps.clear()
+            if steps is self._steps:  # no later search has begun
+                self._is_finding = False
+                steps.clear()
 
     async def _find_one(self, step: int) -> None:
         """Make one step to a match.
@@ -207,7 +251,7 @@ class LogSearch:
         reader's place is not lost. If the user repeats the step, or the current line is the only
         match, the step wraps around to the other end of the log.
         """
-        is_first_step, self._is_first_step = self._is_first_step, False
+        before, self._first_from = self._first_from, None
         self._forget_step_if_moved()
         unmoved_step = self._unmoved_step
         self._forget_step()
@@ -215,15 +259,15 @@ class LogSearch:
         if store is None or hits is None or pane.window is None:
             return
         current = pane.cursor
-        if current is None or (is_first_step and self._view.following):
+        if before is not None:
+            offset = before.origin
+        elif current is None:
             offset = pane.window.top.start
-        elif is_first_step:
-            offset = current
         else:
             offset = store.line_end(current) + 1 if step > 0 else current
         note = ""
         start = await self._lines.nearest_shown(hits, offset, backwards=step < 0)
-        if start is None and is_first_step:
+        if start is None and before is not None:
             start = await self._lines.nearest_shown(hits, offset, backwards=True)
             note = "– none below"
         elif start is None:
@@ -234,12 +278,14 @@ class LogSearch:
                 start, note, self._unmoved_step = None, _NO_MATCH_AHEAD[step], step
         if start is None:
             self._note = note if self._unmoved_step else ""
-            self._place_after_step = self._place
+            if before is not None:
+                return_to(self._view, before.spot)
+            self._place_after_step = spot_of(self._view)
             self._view.settle()
         elif store is self._view.store:
             self._note, self._place_after_step = note, None
             self._view.go(start)
-            self._place_after_step = self._place
+            self._place_after_step = spot_of(self._view)
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(

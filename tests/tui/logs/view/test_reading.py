@@ -192,6 +192,58 @@ async def test_matches_are_highlighted_while_a_search_is_typed(store: LogStore) 
         await until(pilot, lambda: view.pane.highlighted is None)
 
 
+async def test_a_search_goes_to_its_first_match_while_it_is_typed(store: LogStore) -> None:
+    store.append(numbered_lines(100))
+    async with showing(store) as (pilot, view):
+        await search(pilot, "line 9")
+        await pilot.press("g", "j", "j")
+        top = shown_lines(view)[0]
+        await pilot.press("slash", *"ine", "space", "2")
+        await until(pilot, lambda: current_rows(view) == ["line 2"])
+        await pilot.press("5")
+        await until(pilot, lambda: current_rows(view) == ["line 25"])
+        assert "1 of 1" in prompt_text(view)
+        await pilot.press("x")
+        await until(pilot, lambda: "no match" in prompt_text(view))
+        assert (shown_lines(view)[0], current_rows(view)) == (top, ["line 2"])
+        await pilot.press("backspace", "backspace", "7")
+        await until(pilot, lambda: current_rows(view) == ["line 27"])
+        await pilot.press("escape")
+        await until(pilot, lambda: not view.prompt.is_open)
+        assert (shown_lines(view)[0], current_rows(view)) == (top, ["line 2"])
+        assert status_text(view) == " /line 9 11 matching lines"
+
+
+async def test_a_filter_hides_lines_while_it_is_typed(store: LogStore) -> None:
+    store.append(b"".join(b"%s %d\n" % (b"even" if n % 2 == 0 else b"odd", n) for n in range(100)))
+    async with showing(store) as (pilot, view):
+        await type_into_prompt(pilot, "ampersand", "odd")
+        await pilot.press("g", "pagedown", "j")
+        place = shown_lines(view), current_rows(view)
+        await pilot.press("ampersand", "space", "9")
+        await until(pilot, lambda: "6 lines" in prompt_text(view))
+        assert shown_lines(view)[0] == "odd 9"
+        await pilot.press("home", "tilde", "end", "left_parenthesis")
+        await until(pilot, lambda: "lines" not in prompt_text(view))
+        await pilot.press("escape")
+        await until(pilot, lambda: not view.prompt.is_open)
+        assert (shown_lines(view), current_rows(view)) == place
+        assert status_text(view) == " & odd: 50 lines, esc shows all"
+
+
+async def test_a_canceled_prompt_leaves_a_followed_log_at_its_end(store: LogStore) -> None:
+    store.append(numbered_lines(100))
+    async with showing(store) as (pilot, view):
+        for key in ("slash", "ampersand"):
+            await pilot.press(key, *"ine", "space", "2")
+            await until(pilot, lambda: view.pane.highlighted is not None or bool(view.filter.typed))
+            await pilot.press("escape")
+            await until(pilot, lambda: not view.prompt.is_open)
+            store.append(b"latest\n")
+            await until(pilot, lambda: shown_lines(view)[-1] == "latest")
+            assert view.following
+
+
 async def test_up_recalls_earlier_searches(store: LogStore) -> None:
     store.append(numbered_lines(50))
     async with showing(store) as (pilot, view):
