@@ -56,8 +56,8 @@ _MAX_PARAGRAPH_LINES = 30
 _NEXT_RECORD = re.compile(
     r"\[?\d{4}-\d\d-\d\d[T ]|\[?\d\d:\d\d:\d\d|[A-Z]{4,8}:|[IWEF]\d{4} |={10}"
 )
-_OUTER_LENGTH = 240
-"""Maximum characters of the exception that is named after the root cause."""
+_LONGEST_BESIDE = 240
+"""Maximum characters of an exception that is named after the reason."""
 
 
 class ParsedException(NamedTuple):
@@ -69,6 +69,8 @@ class ParsedException(NamedTuple):
     """Index after its last line."""
     cause: "ParsedException | None" = None
     """The direct cause, an embedded exception, or for a wrapper the exception it was handling."""
+    embeds_cause: bool = False
+    """Whether the message contains the traceback of the cause, which another process printed."""
 
     @property
     def name(self) -> str:
@@ -81,25 +83,34 @@ class ParsedException(NamedTuple):
         return self.name in _WRAPPER_NAMES or _EXIT_CODE.search(self.text) is not None
 
     @property
-    def innermost(self) -> "ParsedException":
+    def _root(self) -> "ParsedException":
         """The root cause; without a cause, the exception itself."""
-        exception = self
-        while exception.cause is not None:
-            exception = exception.cause
-        return exception
+        return self if self.cause is None else self.cause._root
 
     @property
     def reason(self) -> str:
-        """The root cause, followed by the exception itself unless it is a wrapper or the same."""
-        root = self.innermost
-        if root is self or self.is_wrapper or _is_same(self.text, root.text):
-            return root.text
-        outer = self.text.rstrip(": ")
-        if len(outer) > _OUTER_LENGTH:
-            # It is cut between two words, as half a secret would not be recognized as one.
-            words = outer[: _OUTER_LENGTH - 1].rpartition(" ")[0]
-            outer = f"{words or self.name}…"
-        return f"{root.text} (raised as {outer})"
+        """The exception, which the program chose to report, and beside it its root cause.
+
+        Of one that only passes on an exception of another process, that exception comes first.
+        """
+        if self.cause is None:
+            return self.text
+        if self.is_wrapper:
+            return self.cause.reason
+        if _is_same(self.text, self._root.text):
+            return self._root.text
+        if self.embeds_cause:
+            return f"{self._root.text} (raised as {self._beside})"
+        return f"{self.text.rstrip(': ')} (caused by {self._root._beside})"
+
+    @property
+    def _beside(self) -> str:
+        """Its text where another exception is named first."""
+        text = self.text.rstrip(": ")
+        if len(text) <= _LONGEST_BESIDE:
+            return text
+        # It is cut between two words, as half a secret would not be recognized as one.
+        return f"{text[: _LONGEST_BESIDE - 1].rpartition(' ')[0] or self.name}…"
 
 
 def _is_same(text: str, other: str) -> bool:
@@ -212,7 +223,7 @@ def _read_message(lines: Sequence[str], start: int, prefix: Prefix) -> ParsedExc
     text = prefix.body(lines[start])
     embedded = _embedded_exception(lines, start, prefix)
     if embedded is not None:
-        return ParsedException(text, embedded.end, embedded)
+        return ParsedException(text, embedded.end, embedded, embeds_cause=True)
     end = start + 1
     joined = 1
     index = end
@@ -345,18 +356,18 @@ def _leaves(bodies: Sequence[str]) -> tuple[list[str], int]:
     omitted = 0
     # Whether an exception has begun whose last line has not been reached.
     is_open = False
-    # Whether another exception precedes the open one in its chain, and whether as its cause.
-    is_chained = is_caused = False
+    # Whether another exception precedes the open one in its chain.
+    is_chained = False
     for body in bodies:
         if omission := _OMITTED.match(body):
             omitted += int(omission[1])
         if _SECTION.match(body):
             # An exception that was never raised has no traceback.
-            is_open, is_caused, is_chained = True, False, False
+            is_open, is_chained = True, False
             continue
         text = _without_drawing(body)
-        if chained := CHAIN.match(text):
-            is_caused, is_chained = chained[1] is not None, True
+        if CHAIN.match(text):
+            is_chained = True
         elif HEAD.search(text):
             is_open = True
         elif is_open and text[:1] not in INDENTS and is_final(text):
@@ -364,8 +375,8 @@ def _leaves(bodies: Sequence[str]) -> tuple[list[str], int]:
             if _COUNTED.search(text):
                 continue
             if is_chained and leaves:
-                leaves[-1] = leaves[-1] if is_caused else text
+                leaves[-1] = text
             else:
                 leaves.append(text)
-            is_caused = is_chained = False
+            is_chained = False
     return leaves, omitted

@@ -103,24 +103,24 @@ def go_panic(lines: Sequence[str], start: int) -> OtherFailure | None:
 
 
 def java_exception(lines: Sequence[str], start: int) -> OtherFailure | None:
-    """Parse a Java exception; the reason begins with its root cause."""
+    """Parse a Java exception; its root cause is beside it."""
     first = _THROWN.match(lines[start])
     if first is None or start + 1 >= len(lines) or not _JAVA_FRAME.match(lines[start + 1]):
         return None
     text = f"{first[1]}: {first[2]}" if first[2] else first[1]
-    reason = text
+    root = text
     end = start + 1
     while end < len(lines):
         if cause := _JAVA_CAUSE.match(lines[end]):
-            reason = cause[1]
+            root = cause[1]
         elif not is_frame(lines[end]) and not _JAVA_FRAME.match(lines[end]):
             break
         end += 1
-    return OtherFailure(reason if reason == text else f"{reason} (raised as {text})", end)
+    return OtherFailure(text if root == text else f"{text} (caused by {root})", end)
 
 
 def node_error(lines: Sequence[str], start: int) -> OtherFailure | None:
-    """Parse an uncaught error of Node, Deno or Bun; the reason begins with its root cause."""
+    """Parse an uncaught error of Node, Deno or Bun; its root cause is beside it."""
     line = _UNCAUGHT.sub("", lines[start])
     if not _NODE_NAME.match(line):
         return None
@@ -138,7 +138,7 @@ def node_error(lines: Sequence[str], start: int) -> OtherFailure | None:
         or lines[end].startswith(("Node.js v", "Bun v"))
     ):
         if cause := _NODE_CAUSE.match(lines[end]):
-            reason = f"{cause[1]} (raised as {line.strip()})"
+            reason = f"{line.strip()} (caused by {cause[1]})"
         end += 1
     return OtherFailure(reason, end)
 

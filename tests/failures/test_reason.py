@@ -43,12 +43,12 @@ NO_TRACEBACK = "traceback : To enable traceback see: https://pytorch.org/docs/st
 FAILURES = {
     # An exception that was raised from another, or while another was handled.
     f"{TRACE}KeyError: 'x'\n{CAUSED}{TRACE}RuntimeError: step 3": (
-        "KeyError: 'x' (raised as RuntimeError: step 3)"
+        "RuntimeError: step 3 (caused by KeyError: 'x')"
     ),
-    f"{TRACE}KeyError: 'x'\n{CAUSED}{TRACE}E: {'w ' * 110}https://u:hunter2@example.org": (
-        f"KeyError: 'x' (raised as E: {'w ' * 109}w…)"
+    f"{TRACE}E: {'w ' * 110}https://u:hunter2@example.org\n{CAUSED}{TRACE}KeyError: 'x'": (
+        f"KeyError: 'x' (caused by E: {'w ' * 109}w…)"
     ),
-    f"{TRACE}a.E: 1\n{CAUSED}{TRACE}b.F: 2\n{CAUSED}{TRACE}c.G: 3": "a.E: 1 (raised as c.G: 3)",
+    f"{TRACE}a.E: 1\n{CAUSED}{TRACE}b.F: 2\n{CAUSED}{TRACE}c.G: 3": "c.G: 3 (caused by a.E: 1)",
     f"{TRACE}KeyError: 'x'\n{DURING}{TRACE}config.Missing: no x": "config.Missing: no x",
     f"{TRACE}OSError: away\n{DURING}{TRACE}SystemExit: 1": "OSError: away",
     # Exceptions of several lines.
@@ -163,7 +163,7 @@ FAILURES = {
     'Exception in thread "main" java.lang.IllegalStateException: outer\n'
     "    at com.foo.Bar.run(Bar.java:12)\nCaused by: java.io.IOException: broken pipe\n"
     "    at com.foo.Io.read(Io.java:9)\n    ... 2 more": (
-        "java.io.IOException: broken pipe (raised as java.lang.IllegalStateException: outer)"
+        "java.lang.IllegalStateException: outer (caused by java.io.IOException: broken pipe)"
     ),
     "/srv/x.js:1\nthrow new TypeError('x')\n^\n\nTypeError: bad shard 3\n"
     "    at f (/srv/x.js:1:21)\n    at node:internal/main/run_main_module:28:49\n\nNode.js v20": (

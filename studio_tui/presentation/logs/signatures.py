@@ -19,7 +19,7 @@ _PREFIX = re.compile(
 """What loggers write before a message: time, level, logger."""
 
 _MODULES = re.compile(
-    r"(?:^|(?<=\(raised as )|(?<=\(in )|(?<= in ))(?:[A-Za-z_$][\w$]*\.)+"
+    r"(?:^|(?<=\(raised as )|(?<=\(caused by )|(?<=\(in )|(?<= in ))(?:[A-Za-z_$][\w$]*\.)+"
     r"(?=[A-Z_$][\w$]*(?:[:;)(]|$))"
 )
 _EXCEPTION = re.compile(r"(?:[A-Za-z_$][\w$]*\.)*[A-Z_$][\w$]*(?:Error|Exception|Interrupt)\b")

@@ -32,7 +32,7 @@ def traceback_of(code: str) -> str:
         ("import json; json.loads('{')", "json.decoder.JSONDecodeError: Expecting property name"),
         (
             "try: 1/0\nexcept Exception as e: raise OSError('x') from e",
-            "ZeroDivisionError: division by zero (raised as OSError: x)",
+            "OSError: x (caused by ZeroDivisionError: division by zero)",
         ),
         ("try: 1/0\nexcept Exception as e: raise OSError('x')", "OSError: x"),
         ("if :", "SyntaxError: invalid syntax (<string>, line 1)"),

@@ -131,7 +131,7 @@ STAMP = "2026-01-02 03:04:05,678 - train - ERROR - "
 UNITS = [
     (PLAIN, OOM),
     (CHAINED, "StepFailed: 12"),
-    (CAUSE, "KeyError: 'x' (raised as RuntimeError)"),
+    (CAUSE, "RuntimeError (caused by KeyError: 'x')"),
     (SUB, "TypeError: one (the first of 2 in ExceptionGroup: both)"),
     (MULTILINE, "RuntimeError: CUDA error: an illegal memory access was encountered"),
     (RICH, "ValueError: no"),
@@ -150,8 +150,8 @@ UNITS = [
     (f"ERROR:root:step failed\n{CHAINED}", "StepFailed: 12"),
     (f"Error in worker 3: {PLAIN}", OOM),
     (f"[2026-01-02 03:04:05,678: ERROR/MainProcess] Task x raised: KeyError\n{CAUSE}",
-     "KeyError: 'x' (raised as RuntimeError)"),
-    (JAVA, "IOException: broken pipe (raised as IllegalStateException: outer)"),
+     "RuntimeError (caused by KeyError: 'x')"),
+    (JAVA, "IllegalStateException: outer (caused by IOException: broken pipe)"),
     (LOGGED_JAVA, "IOException: broken pipe"),
     (f"{STAMP}cannot read", "cannot read"),
     ("npm ERR! code ELIFECYCLE", "code ELIFECYCLE"),
@@ -274,7 +274,7 @@ def test_a_chained_traceback_from_python_is_one_unit() -> None:
     lines = "".join(traceback.format_exception(caught.value)).splitlines()
     assert unit_length([*lines, "next"]) == len(lines)
     assert signature([*lines, "see the manual"]) == (
-        "ValueError: invalid literal for int() with base 10: 'x' (raised as RuntimeError: depth 3)"
+        "RuntimeError: depth 3 (caused by ValueError: invalid literal for int() with base 10: 'x')"
     )
 
 
