@@ -127,19 +127,20 @@ async def test_the_log_of_an_ended_job_is_complete_and_can_fill_the_screen(
             assert "n 462" not in screen_text(pilot)
             await pilot.press("f")
             await until_shown(pilot, "n 460", "n 499")
-        with step("a notification on the full screen is at the top, above the last lines"):
+        screen = log_screen(pilot)
+        with step("a notification on the full screen is below all lines, and so covers none"):
             pilot.app.notify("ended: 1\nfailed: 1", markup=False, timeout=HANG)
             await until_shown(pilot, "failed: 1", "n 499")
             (toast,) = pilot.app.screen.query("Toast")
-            assert toast.region.y == 0
+            await until(pilot, lambda: toast.region.y == screen.view.region.bottom)
+            assert toast.region.bottom == pilot.app.size.height
             assert "studio-tui" not in screen_text(pilot)
         with step("escape and i restore the header"):
             await pilot.press("escape")
             await until_shown(pilot, "studio-tui")
             await pilot.press("i")
-            await until_shown(pilot, "✓ COMPLETE", "failed: 1")
-            screen = log_screen(pilot)
-            await until(pilot, lambda: toast.region.y == screen.view.pane.region.y)
+            await until_shown(pilot, "✓ COMPLETE", "failed: 1", "n 499", "search")
+            await until(pilot, lambda: toast.region.y == screen.view.region.bottom)
             assert "whole log" in screen_text(pilot), "the notification hides no state of the log"
             await pilot.press("q")
             await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
