@@ -40,7 +40,7 @@ class ClipboardProgram(NamedTuple):
 
 
 _COPIED = "Copied"
-_TMUX = ClipboardProgram(("tmux", "load-buffer", "-w", "-"), "In tmux's buffer")
+_TMUX = ClipboardProgram(("tmux", "load-buffer", "-w", "-"), "Copied to tmux's buffer")
 """`-w` also sets the outer terminal's clipboard, if the option set-clipboard is on (tmux(1))."""
 _WAYLAND = ClipboardProgram(("wl-copy",), _COPIED)
 _X11 = (

@@ -190,7 +190,7 @@ async def test_text_is_copied_into_the_buffer_of_a_real_tmux(
     (bin_folder / "tmux").symlink_to(tmux[0])
     monkeypatch.setenv("TMUX", f"{tmp_path / 'tmux'},1,0")
     large = TEXT * 10_000
-    assert (await copied(large))[0] == "In tmux's buffer"
+    assert (await copied(large))[0] == "Copied to tmux's buffer"
 
     def buffer() -> bytes:
         return subprocess.run([*tmux, "show-buffer"], capture_output=True, check=True).stdout
