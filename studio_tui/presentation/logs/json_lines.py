@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeAlias
 from studio_tui.failures.json_messages import message_in
 from studio_tui.presentation.logs.levels import LogLevel, level_in
 from studio_tui.presentation.logs.line_levels import SIZE_LIMIT, has_record
-from studio_tui.presentation.logs.timestamps import UnknownLogContext, read_time
+from studio_tui.presentation.logs.timestamps import UnknownLogContext, find_timestamp, read_time
 from studio_tui.text import safe_block, safe_line
 
 DEPTH_LIMIT = 32
@@ -33,7 +33,7 @@ class JsonLine(NamedTuple):
     """A log line that is a JSON object; its texts and fields are *not* safe to draw."""
 
     time: datetime | None
-    """Timestamp in UTC; `None` if no field has one."""
+    """Timestamp in local time, or as written if it has no zone; `None` if no field has one."""
     level: LogLevel | None
     message: str
     """With its line breaks; empty if there is none."""
@@ -101,16 +101,28 @@ def _field_or_value(value: JsonValue, name: str) -> JsonValue:
 
 def _time_of_value(value: JsonValue) -> datetime | None:
     if isinstance(value, str):
-        return read_time(value, _CONTEXT)
+        moment = read_time(value, _CONTEXT)
+        written = find_timestamp(value)
+        has_zone = written is None or bool(written[0].zone)
+        return _in_local_time(moment) if moment and has_zone else moment
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return None
     # A float must have no exponent, and an integer may have thousands of digits.
     digits = f"{value:.6f}" if isinstance(value, float) else str(value)[:20]
-    return read_time(digits, _CONTEXT)
+    moment = read_time(digits, _CONTEXT)
+    return moment and _in_local_time(moment)
+
+
+def _in_local_time(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone()
+    except (ValueError, OverflowError):
+        # Loggers of Go write the year 1 for an unknown time.
+        return moment
 
 
 def compact_text(line: JsonLine) -> str:
-    """Format as one safe line, time in UTC: `12:03:04 ERROR message  key=value key=value`."""
+    """Format as one safe line: `12:03:04 ERROR message  key=value key=value`."""
     parts = [f"{line.time:%H:%M:%S}"] if line.time else []
     if line.level:
         parts.append(line.level.name)

@@ -1,8 +1,9 @@
 """A JSON line is shown as text, in which escaped control characters have no effect."""
 
 import json
+import time
 import unicodedata
-from datetime import UTC, datetime
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
@@ -85,11 +86,31 @@ def test_a_serialised_loguru_record_is_shown_like_its_log_line() -> None:
     assert compact_text(line) == "03:04:05 ERROR no  line=3"
 
 
-def test_times_are_shown_in_utc() -> None:
-    line = json_line('{"time": "2026-01-02 04:04:05+01:00", "msg": "x"}')
+@pytest.fixture
+def _new_york(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with monkeypatch.context() as environment:
+        environment.setenv("TZ", "America/New_York")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("_new_york")
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ('"2026-07-02 04:04:05+01:00"', "23:04:05"),
+        ('"2026-07-02T03:04:05.678Z"', "23:04:05"),
+        ("1782961445", "23:04:05"),
+        ("1782961445678", "23:04:05"),
+        ('"2026-07-02 04:04:05,678"', "04:04:05"),
+        ('"0001-01-01T00:00:00Z"', "00:00:00"),
+    ],
+)
+def test_times_with_a_zone_are_shown_in_local_time(value: str, shown: str) -> None:
+    line = json_line(f'{{"time": {value}, "msg": "x"}}')
     assert line is not None
-    assert line.time == datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-    assert compact_text(line) == "03:04:05 x"
+    assert compact_text(line) == f"{shown} x"
 
 
 def test_the_zero_time_of_go_is_shown() -> None:
