@@ -16,6 +16,8 @@ class Appearance:
         self._view = view
         self._lines = lines
         self._times = times
+        self._is_explained = True
+        """Whether the user knows why JSON lines are not in their usual form."""
 
     @property
     def look(self) -> LogLook:
@@ -31,6 +33,7 @@ class Appearance:
         pane = self._view.pane
         pane.wrap, pane.numbers = look.wrap, look.numbers
         pane.form = pane.form._replace(json=look.json_form)
+        self._is_explained = look.json_form is LogLook().json_form
         self._times.show(look.stamps)
         self._view.settle()
 
@@ -54,8 +57,19 @@ class Appearance:
         """Switch JSON lines to the next form."""
         pane = self._view.pane
         pane.form = pane.form._replace(json=next_choice(pane.form.json))
+        self._is_explained = True
         self._view.settle()
         self._view.show_message(f"JSON lines: {pane.form.json}")
+
+    def explain_json(self) -> None:
+        """Once JSON lines are visible, tell that they are in the form that was chosen before."""
+        view = self._view
+        if self._is_explained or view.store is None:
+            return
+        lines = (view.store.line_at(row.start) for row in view.pane.in_sight)
+        if any(line.head.lstrip()[:1] == b"{" for line in lines):
+            self._is_explained = True
+            view.show_message(f"JSON lines: {view.pane.form.json}, as chosen before; J changes it")
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command("logs.wrap", "w", "wrap", "Wrap long lines, or cut them off", toggle_wrap),

@@ -211,6 +211,7 @@ class LogView(HasCommands, Widget):
         rows = window.rows()
         self.has_lines = bool(rows)
         self.filter.fold_bars(rows)
+        self.appearance.explain_json()
         self.new_lines = self._new_lines.count(
             store, self.filter.hits, rows, following=self.following
         )

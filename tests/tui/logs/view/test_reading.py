@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
+from studio_tui.presentation.logs.row_forms import JsonForm
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.tagged_store import TaggedStore, finder_of_tags, tag_of
 from studio_tui.tui.logs.view.log_view import LogView
-from studio_tui.tui.logs.view.place import LogPlace
+from studio_tui.tui.logs.view.place import LogLook, LogPlace
 from studio_tui.tui.logs.view.restore import place_at
 from tests.tui.logs.view.log_stage import LogViewApp
 from tests.tui.logs.view.test_log_view import (
@@ -265,6 +266,24 @@ async def test_a_search_in_a_filtered_view_finds_only_shown_lines(store: LogStor
         await until(pilot, lambda: view.pane.current != first)
         assert current_rows(view) == ["a x"]
         assert all(row.startswith("a") for row in shown_lines(view))
+
+
+# JSON lines
+
+
+async def test_a_log_tells_that_its_json_lines_are_raw_as_chosen_before(store: LogStore) -> None:
+    store.append(b"plain\n")
+    async with showing(store, width=90) as (pilot, view):
+        view.appearance.apply(LogLook(json_form=JsonForm.RAW))
+        assert status_text(view) == ""
+        store.append(b'{"level": "info", "msg": "hi"}\n')
+        told = " JSON lines: raw, as chosen before; J changes it"
+        await until(pilot, lambda: status_text(view) == told)
+        await pilot.press("up")
+        await until(pilot, lambda: status_text(view) == "")
+        await pilot.press("J")
+        told = " JSON lines: time, level and message"
+        await until(pilot, lambda: status_text(view) == told)
 
 
 # Errors
