@@ -259,7 +259,7 @@ class JobController:
         ),
         Command(
             "job.edit",
-            "e",
+            "e,ctrl+e",
             "edit",
             "Change query and settings, review the changes, then run it",
             edit,
