@@ -135,6 +135,8 @@ class LogScreen(Page):
             place = place_at(self._store, self._start, place)
         if place is not None:
             self.view.restore.return_to(place)
+        painting = self.while_alive(lambda *_: self.paint_hints())
+        self.watch(self.view, "has_lines", painting, init=False)
         self._show_end()
         self._show_head()
         if self._log.why_not_kept:
@@ -275,9 +277,10 @@ class LogScreen(Page):
         outage, behind = self.session.reachability.outage, self._log.preview.behind
         words, tone, *_ = describe_connection(state, self._job, now, behind=behind, outage=outage)
         is_paused = not (self.view.following or state.phase is FollowPhase.COMPLETE)
+        has_room = is_wide or not (is_paused or self._why)
         head.left = tuple(left)
         head.right = (
-            *((Part(f"{amount(state).text}  ", Tone.DIM),) if is_wide or not is_paused else ()),
+            *((Part(f"{amount(state).text}  ", Tone.DIM),) if has_room else ()),
             *((Part("‖ paused, F follows  ", Tone.WARN),) if is_paused else ()),
             Part(f"{words} ", tone),
         )

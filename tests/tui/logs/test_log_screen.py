@@ -186,9 +186,37 @@ async def test_the_header_shows_the_progress_of_a_job_and_the_reason_of_its_fail
             await until_shown(pilot, "✓ whole log", "✗ FAILED")
             header = screen_text(pilot).splitlines()[2]
             assert (failed["error_message"] or "ValueError: no such shard: 17") in header
+        with step("in 80 columns, the header shows the error instead of the size"):
+            await pilot.resize_terminal(80, 24)
+            await until(pilot, lambda: " lines" not in screen_text(pilot).splitlines()[2])
+            assert "ValueError: no such shard" in screen_text(pilot).splitlines()[2]
+            await pilot.resize_terminal(120, 40)
         with step("a hostile log reaches the screen as text"):
             await until_shown(pilot, "[/] [@click=app.quit]x[/]", "clip", "title", "red", "日本")
             assert not control_characters_of_lines(screen_text(pilot))
+
+
+SILENT = """
+import pathlib, time
+for number in (0, 1):
+    while not pathlib.Path(f"go{number}").exists():
+        time.sleep(0.01)
+    print("printed", number, flush=True)
+"""
+
+
+async def test_the_footer_shows_the_key_of_errors_once_the_log_has_lines(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    job = studio.submit(SILENT)
+    studio.wait_for_state(job["id"], "RUNNING")
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("l")
+        await until_shown(pilot, "● RUNNING", "0 lines", "● live")
+        assert "next error" not in screen_text(pilot)
+        pass_halts(studio, job["id"], 0)
+        await until_shown(pilot, "printed 0", "next error")
+        pass_halts(studio, job["id"], 1)
 
 
 async def test_both_ends_of_a_huge_log_can_be_read_while_the_rest_arrives(

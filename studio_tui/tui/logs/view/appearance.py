@@ -52,6 +52,8 @@ class Appearance:
         # If only last states are shown, the next update hides overwritten lines again.
         self._lines.fold(folds=False)
         self._view.settle()
+        which = "every state" if pane.form.states else "the last state"
+        self._view.show_message(f"progress bars: {which}")
 
     def show_next_json(self) -> None:
         """Switch JSON lines to the next form."""

@@ -726,6 +726,7 @@ async def test_p_shows_every_state_of_a_progress_bar(store: LogStore) -> None:
         await pilot.press("p")
         await pilot.pause()
         assert shown_lines(view) == ["begin", " 1%", " 50%", "100%", "end"]
+        assert status_text(view) == " progress bars: every state"
 
 
 # Merged logs, in which each line begins with the tag of its job
