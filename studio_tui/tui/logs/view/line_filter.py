@@ -78,12 +78,15 @@ class LineFilter:
     def forget_place(self) -> None:
         self._place_before = None
 
-    def place_to_track(self) -> set[int]:
-        """Return the start of the first line of the place to return to, as a set; else no start."""
-        return set() if self._place_before is None else {self._place_before.top}
+    def places_to_track(self) -> set[int]:
+        """Return the starts of the lines of the places to return to."""
+        starts = set() if self._place_before is None else {self._place_before.top}
+        return starts | self._before[1].starts() if self._before else starts
 
     def relocate(self, moved: Mapping[int, int]) -> None:
-        """Update the place to return to; `moved` has the new starts of lines by their old ones."""
+        """Update the places to return to; `moved` has the new starts of lines by their old ones."""
+        if self._before is not None:
+            self._before = self._before[0], self._before[1].moved(moved)
         place = self._place_before
         if place is not None:
             top, current = moved.get(place.top), place.current

@@ -1,6 +1,6 @@
 """The interface of a log view for its controllers."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple, Protocol
 
 from textual.widget import Widget
@@ -57,6 +57,18 @@ class Spot(NamedTuple):
     """Start of the current line."""
     top: Row | None
     """The first visible row; `None` while following."""
+
+    def starts(self) -> set[int]:
+        """Return the starts of its lines."""
+        return {start for start in (self.current, self.top and self.top.start) if start is not None}
+
+    def moved(self, moved: Mapping[int, int]) -> "Spot":
+        """Return the same place after lines have moved to other starts, `moved`."""
+        current = None if self.current is None else moved.get(self.current)
+        if self.top is None:
+            return Spot(current, None)
+        start = moved.get(self.top.start, current)
+        return Spot(current, Row(0, 0) if start is None else Row(start, self.top.part))
 
 
 def spot_of(view: Reader) -> Spot:

@@ -120,7 +120,9 @@ class PlaceRestore:
         one, which `relocate` keeps in its row of the screen.
         """
         pane = self._view.pane
-        starts = set(pane.bookmarks) | self._lines.place_to_track()
+        starts = (
+            set(pane.bookmarks) | self._lines.places_to_track() | self._search.places_to_track()
+        )
         if pane.current is not None:
             starts.add(pane.current)
         staying = {row.start: y for y, row in reversed([*enumerate(pane.in_sight)])}
@@ -141,6 +143,7 @@ class PlaceRestore:
         if pane.current is not None:
             pane.current = moved.get(pane.current, moved.get(fixed, window.top.start))
         self._lines.relocate(moved)
+        self._search.relocate(moved)
         self._new_lines.seen = view.store.lines if view.store else 0
         if fixed in moved and not view.following:
             window.to(moved[fixed], above=y)

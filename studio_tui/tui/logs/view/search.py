@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import Any, ClassVar, NamedTuple
@@ -178,6 +178,19 @@ class LogSearch:
         if self._before is not None:
             self._return_to(self._before)
         self._before = None
+
+    def places_to_track(self) -> set[int]:
+        """Return the starts of the lines of the place to return to."""
+        return {self._before.origin, *self._before.spot.starts()} if self._before else set()
+
+    def relocate(self, moved: Mapping[int, int]) -> None:
+        """Update the place to return to; `moved` has the new starts of lines by their old ones."""
+        if self._before is not None:
+            self._before = _Before(
+                self._before.pattern,
+                self._before.spot.moved(moved),
+                moved.get(self._before.origin, 0),
+            )
 
     def submit(self, typed: str) -> str | None:
         """Start a search and go to its first match; return the error if it is invalid.

@@ -855,6 +855,25 @@ async def test_the_place_and_the_bookmarks_move_with_their_lines(tmp_path: Path)
     store.close()
 
 
+@pytest.mark.parametrize("key", ["slash", "ampersand"])
+async def test_a_canceled_prompt_returns_to_lines_that_have_moved(tmp_path: Path, key: str) -> None:
+    store, other = tagged(tmp_path), TaggedStore.create(tmp_path)
+    other.append(tag_of(2) + b"before\n" + store.read(0, store.size))
+    shift = len(tag_of(2) + b"before\n")
+    async with showing(store) as (pilot, view):
+        await pilot.press("g", "pagedown", "j")
+        place = shown_lines(view), current_rows(view)
+        await pilot.press(key, *"12")
+        await until(pilot, lambda: "matching" in prompt_text(view) or "40" in prompt_text(view))
+        tracked = view.restore.lines_to_track()
+        store.become(other)
+        view.restore.relocate({start: start + shift for start in tracked})
+        await pilot.press("escape")
+        await until(pilot, lambda: not view.prompt.is_open)
+        assert (shown_lines(view), current_rows(view)) == place
+    store.close()
+
+
 def test_place_at_shows_lines_above_the_target_and_counts_no_line_as_new(store: LogStore) -> None:
     store.append(numbered_lines(100))
     before = LogPlace(top=0, current=3, bookmarks=(7,), filter="x", lines_seen=5)
