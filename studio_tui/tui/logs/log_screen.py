@@ -5,11 +5,9 @@ from datetime import datetime
 from functools import partial
 from typing import ClassVar
 
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.getters import query_one
-from textual.timer import Timer
 
 from studio_tui import clock
 from studio_tui.api.models import Job
@@ -30,14 +28,14 @@ from studio_tui.presentation.logs.line_clock import LineClock
 from studio_tui.presentation.logs.progress import Progress
 from studio_tui.service.logs.state import FollowPhase, TailState
 from studio_tui.tui.frame.commands import Basics, Command, bindings
-from studio_tui.tui.frame.dialogs import confirm_fetch
-from studio_tui.tui.frame.page import Page, newer_version
+from studio_tui.tui.frame.page import newer_version
 from studio_tui.tui.frame.page_bars import breadcrumbs_below
 from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.jobs.surroundings import surroundings_of
 from studio_tui.tui.logs.export import LogExport, file_of
 from studio_tui.tui.logs.job_of_log import JobOfLog
 from studio_tui.tui.logs.log_memory import LogMemory
+from studio_tui.tui.logs.log_page import LogPage
 from studio_tui.tui.logs.view.log_view import LogView
 from studio_tui.tui.logs.view.restore import place_at
 from studio_tui.tui.messages import Refreshed
@@ -46,9 +44,6 @@ from studio_tui.tui.widgets.prompt import PROMPT_HINTS
 
 WORDS_FROM = 110
 """Screen width in cells from which progress has words and the log's size is always shown."""
-
-PROGRESS_EVERY = 0.2
-"""Seconds between updates of the progress while the log grows, so that it agrees with the log."""
 
 _HINTS = ("logs.search", "logs.filter", "logs.error")
 
@@ -71,14 +66,10 @@ _COMMANDS: tuple[Command["LogScreen"], ...] = (
 )
 
 
-class LogScreen(Page):
+class LogScreen(LogPage):
     """A log, with a line about its job above it."""
 
-    AUTO_FOCUS = "LogPane"
-
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(JobOfLog, LogExport, _COMMANDS)]
-
-    view = query_one(LogView)
 
     def __init__(
         self, basics: Basics, job: Job, memory: LogMemory, start: int | None = None
@@ -90,17 +81,16 @@ class LogScreen(Page):
         Raises:
             SpoolError: there is no room for the log on the local disk.
         """
-        super().__init__(basics)
+        super().__init__(basics, memory)
         self._job = job
-        self._memory = memory
         self._start = start
-        self._export = LogExport(
+        self.export = LogExport(
             self, lambda: self.view, lambda: file_of(self._job), whole_log=lambda: self._store
         )
-        self.commands.add(JobOfLog(self, lambda: self._job), self._export)
+        self.commands.add(JobOfLog(self, lambda: self._job), self.export)
         self.commands.add_to(self, _COMMANDS)
         self._log = self.session.logs.open(
-            job.id, self._may_fetch, job.created_at, has_ended=job.state.is_finished
+            job.id, self.may_fetch, job.created_at, has_ended=job.state.is_finished
         )
         self._store, self._tail = self._log.store, self._log.tail
         self._why = ""
@@ -113,8 +103,6 @@ class LogScreen(Page):
         self._had_bytes = False
         """Whether the line about the job was updated after the first bytes arrived."""
         self._progress: Progress | None = None
-        self._growth: Timer | None = None
-        """The timer of the next update of the progress; `None` if none is due."""
 
     def body(self) -> ComposeResult:
         yield Bar(id="log-head")
@@ -129,8 +117,8 @@ class LogScreen(Page):
             self._store, zones, lambda: life_of(self._job, clock.now())
         )
         self.view.times.zero_time = self._job.began_at
-        self.view.appearance.apply(self._memory.look)
-        place = self._memory.places.get(self._job.id)
+        self.view.appearance.apply(self.memory.look)
+        place = self.memory.places.get(self._job.id)
         if self._start is not None:
             place = place_at(self._store, self._start, place)
         if place is not None:
@@ -138,15 +126,12 @@ class LogScreen(Page):
         painting = self.while_alive(lambda *_: self.paint_hints())
         self.watch(self.view, "has_lines", painting, init=False)
         self._show_end()
-        self._show_head()
+        self.show_head()
         if self._log.why_not_kept:
             self.notify_user(self._log.why_not_kept, "warning")
 
     def on_unmount(self) -> None:
         self._log.close()
-
-    async def _may_fetch(self, host: str) -> bool:
-        return await self.ask(confirm_fetch(host))
 
     @property
     def kept_as(self) -> tuple[str, ...]:
@@ -171,12 +156,14 @@ class LogScreen(Page):
             self._tail.poke()  # try now instead of at the end of the pause between attempts
         if job := newer_version(self, self._job, message, is_news=is_news):
             self._job = job
-            self._show_head()
+            self.view.times.zero_time = job.began_at
+            self.view.times.adapt()
+            self.show_head()
 
     def tick(self, now: datetime) -> None:  # noqa: ARG002 (overrides `Page.tick`)
         """Save the place, and update the times in the line about the job."""
         self.note_place()
-        self._show_head()
+        self.show_head()
 
     def toggle_full(self) -> None:
         self.toggle_class("-full")
@@ -194,12 +181,10 @@ class LogScreen(Page):
         super().ask_again()
         self._tail.poke()
 
-    @on(events.ScreenSuspend)
     def note_place(self) -> None:
-        """Save the display options, and the place unless the view shows only the end of the log."""
-        self._memory.look = self.view.appearance.look
+        """Save the place, unless the view shows only the end of the log."""
         if self.view.store is self._store:
-            self._memory.note(self._job.id, self.view.restore.place)
+            self.memory.note(self._job.id, self.view.restore.place)
 
     # --- the end of a log that is still being loaded ----------------------------------------------
 
@@ -222,27 +207,15 @@ class LogScreen(Page):
 
     # --- the line about the job ------------------------------------------------------------------
 
-    async def on_log_view_copy_asked(self, message: LogView.CopyAsked) -> None:
-        await self._export.copy_lines(message.text, message.lines)
-
-    @on(LogView.FollowChanged)
-    def _follow_changed(self) -> None:
-        self._show_head()
-        self.paint_hints()
-
     def _state_changed(self, state: TailState) -> None:
         has_changed = (state.phase, state.next_try) != self._shown_state
         if has_changed or (state.size and not self._had_bytes):
             self._had_bytes = bool(state.size)
-            self._show_head()
+            self.show_head()
 
     def _grew(self) -> None:
-        if self._progress is not None and self._growth is None:
-            self._growth = self.set_timer(PROGRESS_EVERY, self._show_growth, name="progress")
-
-    def _show_growth(self) -> None:
-        self._growth = None
-        self._show_head()
+        if self._progress is not None:
+            self.note_growth()
 
     def _look_at_end(self) -> None:
         store = self.view.store or self._store
@@ -256,7 +229,7 @@ class LogScreen(Page):
         self._wait = why_waiting(self._job, surroundings)
         self._why = failure_cause(self._job, end)
 
-    def _show_head(self) -> None:
+    def show_head(self) -> None:
         now = clock.now()
         state = self._tail.state
         self._phase = state.phase

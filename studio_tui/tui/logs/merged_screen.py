@@ -5,11 +5,10 @@ from datetime import datetime
 from functools import cache, partial
 from typing import ClassVar
 
-from textual import events, on, work
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.getters import query_one
-from textual.timer import Timer
 from textual.widgets import Static
 
 from studio_tui import clock
@@ -29,14 +28,13 @@ from studio_tui.presentation.logs.line_clock import LineClock
 from studio_tui.service.logs.merged.merged_log import Moved
 from studio_tui.service.logs.store.tagged_store import TAG_LENGTH
 from studio_tui.tui.frame.commands import Basics, Command, bindings
-from studio_tui.tui.frame.dialogs import confirm_fetch
-from studio_tui.tui.frame.page import Page
 from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.jobs.running_progress import RunningProgress
 from studio_tui.tui.logs.export import LogExport
 from studio_tui.tui.logs.job_of_log import JobOfLine
 from studio_tui.tui.logs.joining_jobs import JoiningJobs
 from studio_tui.tui.logs.log_memory import LogMemory
+from studio_tui.tui.logs.log_page import LogPage
 from studio_tui.tui.logs.member_choice import MemberChoice
 from studio_tui.tui.logs.merged_jobs import Member, MergedJobs, left_out
 from studio_tui.tui.logs.merged_memory import MergedMemory
@@ -52,9 +50,6 @@ NARROW, ROOMY = 14, 20
 ROOMY_FROM = 100
 """Width in cells from which a screen is wide."""
 
-GROWTH_EVERY = 0.25
-"""Seconds between updates of the log's size while lines arrive."""
-
 EMPTY = "Mark jobs with space in Jobs, then press L."
 
 
@@ -69,10 +64,8 @@ _COMMANDS: tuple[Command["MergedScreen"], ...] = (
 )
 
 
-class MergedScreen(Page):
+class MergedScreen(LogPage):
     """The lines of several jobs in the order of their times, followed also while it is hidden."""
-
-    AUTO_FOCUS = "LogPane"
 
     tab = "logs"
     leads_to_pages = True
@@ -80,11 +73,10 @@ class MergedScreen(Page):
         *bindings(JobOfLine, MemberChoice, _COMMANDS, LogExport, without={"page.undo"})
     ]
 
-    view = query_one(LogView)
     legend = query_one(JobLegend)
 
     def __init__(self, basics: Basics, memory: LogMemory) -> None:
-        super().__init__(basics)
+        super().__init__(basics, memory)
         self.choice = MemberChoice(
             self,
             lambda: self.view if self.is_alive else None,
@@ -92,9 +84,9 @@ class MergedScreen(Page):
             show_members=self.show_members,
         )
         self._joining = JoiningJobs(self, self.choice, members_changed=self.members_changed)
-        self._memory = MergedMemory(memory, self.choice, self._joining)
-        self._export = LogExport(self, lambda: self.view, lambda: "merged.log", text=self._text_of)
-        self.commands.add(JobOfLine(self, self.choice), self.choice, self._export)
+        self._saved = MergedMemory(memory, self.choice, self._joining)
+        self.export = LogExport(self, lambda: self.view, lambda: "merged.log", text=self._text_of)
+        self.commands.add(JobOfLine(self, self.choice), self.choice, self.export)
         self.commands.add_to(self, _COMMANDS)
         self._zones = cache(
             partial(zones_of_lines, is_local=self.session.is_local, local_zone=clock.zone)
@@ -102,7 +94,6 @@ class MergedScreen(Page):
         self._progress = RunningProgress(self.session.progress, self)
         self._labels: dict[str, str] = {}
         self._has_names = True
-        self._growth: Timer | None = None
         self._failure = ""
         """Why merging has ended; empty while it goes on."""
         self._unwatch_store: Callable[[], None] = lambda: None
@@ -117,8 +108,8 @@ class MergedScreen(Page):
         """Show the jobs, if there are any, else those of the previous run."""
         if self.choice.members is not None:
             self._begin(self.choice.members)
-        elif self._memory.saved.jobs:
-            self._restore(self._memory.saved)
+        elif self._saved.saved.jobs:
+            self._restore(self._saved.saved)
         self.view.times.clock_at = self._clock_at
         self.view.times.is_being_read = self._is_being_read
         painting = self.while_alive(lambda *_: self.paint_hints())
@@ -143,18 +134,18 @@ class MergedScreen(Page):
         Raises:
             SpoolError: a log cannot be stored on the local disk.
         """
-        self._memory.missing = ()
+        self._saved.missing = ()
         if self._failure:
             self._failure = ""
             self._end()
         if self.choice.members is None:
             self.choice.members = MergedJobs(
                 self.session.logs,
-                self._may_fetch,
+                self.may_fetch,
                 zones=self._zones,
                 viewed_lines=self.choice.viewed_lines,
                 moved=self.while_alive(self._moved),
-                changed=self.while_alive(self._show_head),
+                changed=self.while_alive(self.show_head),
             )
             if self.is_alive:
                 self._begin(self.choice.members)
@@ -181,18 +172,17 @@ class MergedScreen(Page):
             return
         self.session.endings.watch(jobs)
         found = {job.id for job in jobs}
-        self._memory.missing = tuple(job_id for job_id in saved.jobs if job_id not in found)
+        self._saved.missing = tuple(job_id for job_id in saved.jobs if job_id not in found)
         if self.choice.members is not None:
-            self._memory.return_to(saved, self.choice.members, self.view)
+            self._saved.return_to(saved, self.choice.members, self.view)
 
-    @on(events.ScreenSuspend)
     def note_place(self) -> None:
-        self._memory.note(self.view)
+        self._saved.note(self.view)
 
     def _begin(self, jobs: MergedJobs) -> None:
         self.view.show(jobs.log.store)
         self.view.pane.left = 0
-        self._unwatch_store = self.listen(jobs.log.store.watch, self._grew)
+        self._unwatch_store = self.listen(jobs.log.store.watch, self.note_growth)
         self._merge(jobs)
 
     @work(name="merge logs", group="merge")
@@ -201,26 +191,12 @@ class MergedScreen(Page):
             await jobs.log.run()
         except SpoolError as error:
             self._failure = str(error)
-            self._show_head()
-
-    async def _may_fetch(self, host: str) -> bool:
-        return await self.ask(confirm_fetch(host))
-
-    def _grew(self) -> None:
-        if self._growth is None:
-            self._growth = self.set_timer(GROWTH_EVERY, self._show_growth, name="growth")
-
-    def _show_growth(self) -> None:
-        self._growth = None
-        self._show_head()
+            self.show_head()
 
     def _moved(self, moved: Moved) -> None:
         self.view.selection.end()
         self.view.restore.relocate(moved)
         self.paint_hints()
-
-    async def on_log_view_copy_asked(self, message: LogView.CopyAsked) -> None:
-        await self._export.copy_lines(message.text, message.lines)
 
     def _text_of(self, start: int) -> str:
         member = self.choice.member_of(start)
@@ -284,10 +260,6 @@ class MergedScreen(Page):
         self._has_names = not self._has_names
         self._show_names()
 
-    @on(LogView.FollowChanged)
-    def _follow_changed(self) -> None:
-        self._show_head()
-
     @on(Progressed)
     def _progressed(self) -> None:
         self.show_members()
@@ -318,6 +290,9 @@ class MergedScreen(Page):
         else:
             ground = pane.get_component_rich_style("log-pane--stamp")
             pane.columns = (self.legend.column(width, ground, self._label_of), *other_columns)
+        began_at = [m.job.began_at for m in self.choice.members or () if m.job.began_at]
+        self.view.times.zero_time = min(began_at, default=None)
+        self.view.times.adapt()
         self.view.settle()
         self.show_members()
 
@@ -342,7 +317,7 @@ class MergedScreen(Page):
         ids = [member.job.id for member in members]
         chosen = ids.index(self.choice.chosen) if self.choice.chosen in ids else None
         self.legend.show(map(self._entry, members), chosen)
-        self._show_head()
+        self.show_head()
 
     def _entry(self, member: Member) -> tuple[Part, ...]:
         progress, outage = self._progress.get(member.job.id), self.session.reachability.outage
@@ -359,7 +334,7 @@ class MergedScreen(Page):
             Part("   "),
         )
 
-    def _show_head(self) -> None:
+    def show_head(self) -> None:
         if self.choice.members:
             head = self.query_one("#log-head", Bar)
             self.view.is_all_here = self.choice.members.are_complete

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,10 @@ async def test_a_log_is_shown_as_it_was_left_also_in_the_next_run(
         assert len(screen.view.pane.bookmarks) == 1
 
 
+def rows_of_two(pilot: Dashboard) -> list[str]:
+    return [row for row in screen_text(pilot).splitlines() if ".py" in row and "two" in row]
+
+
 async def test_the_merged_log_is_restored_with_its_place_in_the_next_run(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
@@ -99,8 +104,19 @@ async def test_the_merged_log_is_restored_with_its_place_in_the_next_run(
         await pilot.press("M")
         await until_shown(pilot, "1 muted")
         await until(pilot, lambda: "three 29" not in screen_text(pilot))
-        before = [row for row in screen_text(pilot).splitlines() if ".py" in row and "two" in row]
-        assert any("▌◆" in row for row in before)
+        assert any("▌◆" in row for row in rows_of_two(pilot))
+        # The display options are those of all logs.
+        await pilot.press("w", "t", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, LogScreen))
+        log = pilot.app.screen
+        assert isinstance(log, LogScreen)
+        assert log.view.appearance.look == LogLook(wrap=True, stamps=StampForm.LOCAL)
+        await pilot.press("w", "number_sign", "q")
+        await until(pilot, lambda: pilot.app.screen is merged)
+        look = LogLook(numbers=True, stamps=StampForm.LOCAL)
+        await until(pilot, lambda: merged.view.appearance.look == look)
+        before = rows_of_two(pilot)
+        assert re.search(r"two\.py +\d\d-\d\d \d\d:30:00 +▌◆", "\n".join(before))
         # The place is kept although another tab is open at the end.
         await pilot.press("1")
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
@@ -108,8 +124,7 @@ async def test_the_merged_log_is_restored_with_its_place_in_the_next_run(
     async with dashboard(studio, tmp_path) as pilot:
         await pilot.press("5")
         await until_shown(pilot, "3 whole logs", "1 muted", "/two 30", "▌◆")
-        rows = [row for row in screen_text(pilot).splitlines() if ".py" in row and "two" in row]
-        assert rows == before
+        await until(pilot, lambda: rows_of_two(pilot) == before)
         await pilot.press("ctrl+q")
     async with dashboard(studio, tmp_path, waits_for_jobs=False) as pilot:
         await until_shown(pilot, "› Logs", "3 whole logs", "1 muted", "▌◆")

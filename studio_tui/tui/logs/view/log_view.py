@@ -282,6 +282,7 @@ class LogView(HasCommands, Widget):
 
     def on_log_pane_resized(self, event: LogPane.Resized) -> None:
         event.stop()
+        self.times.adapt()
         if self.pane.window is not None:
             self.pane.window.fill()
         self.settle()

@@ -49,7 +49,10 @@ class LogTimes:
     clock_at: Callable[[int], LineClock] | None = None
     """Returns the clock for the line at an offset of a merged log; `None` for a single log."""
     zero_time: datetime | None = None
-    """When the job began, for elapsed times; if it is `None`, they count from the first time."""
+    """When the job began, for elapsed times; if it is `None`, they count from the first time.
+
+    Whoever sets this calls `adapt`.
+    """
     form = StampForm.OFF
     is_being_read: Callable[[], bool] = staticmethod(lambda: False)
     """Returns whether earlier lines are still to come, so that no line can be found by its time."""
@@ -77,14 +80,27 @@ class LogTimes:
         self.form = form
         pane = self._view.pane
         others = tuple(column for column in pane.columns if column.key != self._column_key)
-        has_date = pane.size.width >= _DATED_FROM and form is not StampForm.ELAPSED
-        key = (form, has_date)
-        self._column_key = key
+        key = self._column_key = self._key()
+        has_date = self._has_date()
         column = GutterColumn(
             key, DATED_WIDTH if has_date else WIDTH, self._stamper(form, has_date)
         )
         is_empty = form is StampForm.OFF or self._has_certainly_no_times()
-        pane.columns = others if is_empty else (column, *others)
+        pane.columns = others if is_empty else (*others, column)
+
+    def adapt(self) -> None:
+        """Show the times anew if their start, or the width of the rows, has changed their form."""
+        if self.form is not StampForm.OFF and self._key() != self._column_key:
+            self.show(self.form)
+
+    def _key(self) -> object:
+        """Return what the texts of the column depend on."""
+        is_elapsed = self.form is StampForm.ELAPSED
+        return (self.form, self._has_date(), self.zero_time if is_elapsed else None)
+
+    def _has_date(self) -> bool:
+        is_wide = self._view.pane.size.width >= _DATED_FROM
+        return is_wide and self.form is not StampForm.ELAPSED
 
     def _has_certainly_no_times(self) -> bool:
         store = self._view.store

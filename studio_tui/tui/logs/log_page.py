@@ -1,0 +1,78 @@
+"""What the log of one job and the merged log of several have in common."""
+
+from abc import abstractmethod
+
+from textual import events, on
+from textual.getters import query_one
+from textual.timer import Timer
+
+from studio_tui.tui.frame.commands import Basics
+from studio_tui.tui.frame.dialogs import confirm_fetch
+from studio_tui.tui.frame.page import Page
+from studio_tui.tui.logs.export import LogExport
+from studio_tui.tui.logs.log_memory import LogMemory
+from studio_tui.tui.logs.view.log_view import LogView
+
+_GROWTH_EVERY = 0.2
+"""Seconds between updates of the head while the log grows, so that it agrees with the log."""
+
+
+class LogPage(Page):
+    """A page with a log view, below a head that is updated while the log grows."""
+
+    AUTO_FOCUS = "LogPane"
+
+    export: LogExport
+    view = query_one(LogView)
+
+    def __init__(self, basics: Basics, memory: LogMemory) -> None:
+        super().__init__(basics)
+        self.memory = memory
+        self._growth: Timer | None = None
+        """The timer of the next update of the head; `None` if none is due."""
+
+    # For subclasses to override.
+
+    @abstractmethod
+    def show_head(self) -> None:
+        """Update the line above the log."""
+
+    # What all have in common.
+
+    def note_growth(self) -> None:
+        """Update the head in a moment, as the log has grown."""
+        if self._growth is None:
+            self._growth = self.set_timer(_GROWTH_EVERY, self._show_growth, name="growth")
+
+    def _show_growth(self) -> None:
+        self._growth = None
+        self.show_head()
+
+    def on_mount(self) -> None:
+        for name in ("wrap", "numbers", "form", "columns"):
+            self.watch(self.view.pane, name, self._note_look, init=False)
+
+    def _note_look(self) -> None:
+        self.memory.look = self.view.appearance.look
+
+    @on(events.ScreenResume)
+    def _apply_look(self) -> None:
+        """Apply the display options, which may have been changed on the page of another log."""
+        if self.view.appearance.look != self.memory.look:
+            self.view.appearance.apply(self.memory.look)
+
+    @on(events.ScreenSuspend)
+    def _note_place(self) -> None:
+        self.note_place()
+
+    @on(LogView.FollowChanged)
+    def _follow_changed(self) -> None:
+        self.show_head()
+        self.paint_hints()
+
+    async def on_log_view_copy_asked(self, message: LogView.CopyAsked) -> None:
+        await self.export.copy_lines(message.text, message.lines)
+
+    async def may_fetch(self, host: str) -> bool:
+        """Ask the user whether an archived log may be fetched from a host."""
+        return await self.ask(confirm_fetch(host))
