@@ -17,9 +17,13 @@ _TROUBLES = {"reconnecting": "✗ disconnected", "stopped": "✗ stopped"}
 _MAY_PRINT = {JobState.RUNNING, JobState.CANCELING, JobState.CANCELING_SCHEDULED}
 
 
-def amount(jobs: int, lines: int, length: int) -> Cell:
-    """Return the size of a merged log; `length` is in bytes."""
-    return Cell(f"{plural(jobs, 'job')}  {plural(lines, 'line')}  {size(length)}")
+def amount(jobs: int, expected: int, lines: int, length: int) -> Cell:
+    """Return the size of a merged log of `expected` jobs, of which `jobs` are there.
+
+    `length` is in bytes.
+    """
+    counted = plural(jobs, "job") if jobs == expected else f"{jobs} of {plural(expected, 'job')}"
+    return Cell(f"{counted}  {plural(lines, 'line')}  {size(length)}")
 
 
 def describe_connections(

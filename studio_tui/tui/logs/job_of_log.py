@@ -25,7 +25,7 @@ class JobOfLine(JobOfLog):
     """Controller of the job to which commands on a merged log apply."""
 
     def __init__(self, host: Host, choice: MemberChoice) -> None:
-        super().__init__(host, choice.job_at_hand)
+        super().__init__(host, choice.job_at_hand, why_no_job=choice.without_job)
         self._choice = choice
 
     def open_line(self) -> None:

@@ -1,6 +1,7 @@
 """Jobs of pipelines that join the merged log as soon as they have started."""
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 
 from studio_tui.api.models import Job
 from studio_tui.api.states import JobState
@@ -24,6 +25,8 @@ class JoiningJobs:
         self._members_changed = members_changed
         self._awaited: tuple[JobToStart, ...] = ()
         self._is_finding = False
+        self._has_told_limit = False
+        """Whether the user knows that there is no room for more jobs."""
 
     @property
     def awaited(self) -> tuple[JobToStart, ...]:
@@ -33,10 +36,22 @@ class JoiningJobs:
     def wait_for(self, jobs: Iterable[JobToStart]) -> None:
         """Wait for exactly these jobs; `look` adds them."""
         self._awaited = tuple(jobs)
+        self._has_told_limit = False
 
     def look(self) -> None:
-        """Add the awaited jobs that have started according to the known pipelines."""
-        if self._awaited and not self._is_finding and (started := self._started()):
+        """Add the awaited jobs that have started according to the known pipelines.
+
+        Those for which there is no room stay awaited.
+        """
+        members = self._choice.members
+        if not self._awaited or self._is_finding or members is None:
+            return
+        started = self._started()
+        too_many = len(started) - members.room
+        if too_many > 0 and not self._has_told_limit:
+            self._has_told_limit = True
+            self._host.notify_user(f"{left_out(too_many)} so far", "warning")
+        if started := dict(islice(started.items(), members.room)):
             self._is_finding = True
 
             async def add() -> None:
@@ -71,17 +86,12 @@ class JoiningJobs:
             self._join(jobs)
 
     def _join(self, jobs: Sequence[Job]) -> None:
-        members, chosen = self._choice.members, self._choice.chosen
+        members = self._choice.members
         if members is None:
             return
         self._host.session.endings.watch(jobs)
         try:
-            too_many = members.add(jobs)
+            members.add(jobs)
         except SpoolError as error:
             self._host.notify_user(str(error), "error")
-            return
-        if too_many:
-            self._host.notify_user(left_out(too_many), "warning")
         self._members_changed()
-        self._choice.chosen = chosen
-        self._choice.apply_shown_jobs()

@@ -45,7 +45,11 @@ class MemberChoice:
 
     def why_none(self) -> str | None:
         """Return why there is no job to which commands apply; `None` if there is one."""
-        return NO_JOB if self._member_at_hand() is None else None
+        return self.without_job() if self._member_at_hand() is None else None
+
+    def without_job(self) -> str:
+        """Return what to do as there is no job to which commands apply."""
+        return "No line is shown; tab chooses a job" if self.members else NO_JOB
 
     def _member_at_hand(self) -> Member | None:
         view = self._view()
@@ -59,6 +63,12 @@ class MemberChoice:
         if self.members is None:
             return None
         return self.members.of(self.members.log.store.number_at(start))
+
+    @property
+    def last_removed(self) -> Job | None:
+        """The job that `undo` brings back; `None` if none was removed."""
+        removed = self.members.removed if self.members is not None else ()
+        return removed[-1][0] if removed else None
 
     def line_at_hand(self) -> tuple[Job, int] | None:
         """Return the job of the current line, and the start of the line in the log of that job."""

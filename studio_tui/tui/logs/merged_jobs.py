@@ -117,10 +117,15 @@ class MergedJobs:
             SpoolError: a log cannot be stored on the local disk.
         """
         others = [job for job in jobs if job.id not in self._members]
-        room = max(0, LIMIT - len(self))
+        room = self.room
         for job in others[:room]:
             self._join(job)
         return len(others[room:])
+
+    @property
+    def room(self) -> int:
+        """How many more jobs can be merged."""
+        return max(0, LIMIT - len(self))
 
     def leave(self, job_id: str) -> None:
         member = self._members.pop(job_id, None)
@@ -157,7 +162,7 @@ class MergedJobs:
         Raises:
             SpoolError: its log cannot be stored on the local disk.
         """
-        if len(self) >= LIMIT:
+        if not self.room:
             return None
         job, position = self.removed[-1]
         self._join(job)

@@ -16,12 +16,7 @@ from studio_tui.api.models import Job
 from studio_tui.api.states import JobState
 from studio_tui.errors import SpoolError
 from studio_tui.presentation.cells import Tone
-from studio_tui.presentation.jobs.log_header import OutageLike
-from studio_tui.presentation.jobs.merged_log_header import (
-    amount,
-    cells_around_name,
-    describe_connections,
-)
+from studio_tui.presentation.jobs.merged_log_header import amount, describe_connections
 from studio_tui.presentation.logs.gutter_times import zones_of_lines
 from studio_tui.presentation.logs.job_to_start import JobToStart
 from studio_tui.presentation.logs.line_clock import LineClock
@@ -36,21 +31,19 @@ from studio_tui.tui.logs.joining_jobs import JoiningJobs
 from studio_tui.tui.logs.log_memory import LogMemory
 from studio_tui.tui.logs.log_page import LogPage
 from studio_tui.tui.logs.member_choice import MemberChoice
-from studio_tui.tui.logs.merged_jobs import Member, MergedJobs, left_out
+from studio_tui.tui.logs.member_names import MemberNames
+from studio_tui.tui.logs.merged_jobs import MergedJobs, left_out
 from studio_tui.tui.logs.merged_memory import MergedMemory
-from studio_tui.tui.logs.view.job_legend import JobLegend, labels, look_of
+from studio_tui.tui.logs.view.job_legend import JobLegend
 from studio_tui.tui.logs.view.log_view import LogView
 from studio_tui.tui.logs.view.place import MergedPlace
 from studio_tui.tui.messages import Progressed, Refreshed
 from studio_tui.tui.widgets.bar import Bar, Part
 from studio_tui.tui.widgets.prompt import PROMPT_HINTS
 
-NARROW, ROOMY = 14, 20
-"""Width in cells of the names beside lines, on narrow and on wide screens."""
-ROOMY_FROM = 100
-"""Width in cells from which a screen is wide."""
-
-EMPTY = "Mark jobs with space in Jobs, then press L."
+EMPTY = """\
+Mark jobs with space in Jobs, then press L.
+Or press L on a pipeline in Pipelines."""
 
 
 _COMMANDS: tuple[Command["MergedScreen"], ...] = (
@@ -92,17 +85,17 @@ class MergedScreen(LogPage):
             partial(zones_of_lines, is_local=self.session.is_local, local_zone=clock.zone)
         )
         self._progress = RunningProgress(self.session.progress, self)
-        self._labels: dict[str, str] = {}
-        self._has_names = True
+        self._names = MemberNames(self.choice)
         self._failure = ""
         """Why merging has ended; empty while it goes on."""
+        self._is_restoring = False
         self._unwatch_store: Callable[[], None] = lambda: None
 
     def body(self) -> ComposeResult:
         yield Bar(id="log-head")
         yield JobLegend(id="merged-legend")
         yield LogView()
-        yield Static(EMPTY, markup=False, id="merged-empty")
+        yield Static(markup=False, id="merged-empty")
 
     def on_mount(self) -> None:
         """Show the jobs, if there are any, else those of the previous run."""
@@ -161,9 +154,14 @@ class MergedScreen(LogPage):
 
     @work(name="restore logs", group="restore")
     async def _restore(self, saved: MergedPlace) -> None:
+        self._is_restoring = True
         await self.session.jobs.first_value()
         jobs = await self.session.known_items.find_jobs(saved.jobs)
-        if self.choice.members is not None or not jobs:
+        self._is_restoring = False
+        if self.choice.members is not None:
+            return
+        if not jobs:
+            self.notify_user("Studio does not return the jobs of the merged log now", "warning")
             return
         try:
             self.follow(jobs, saved.awaited)
@@ -201,7 +199,7 @@ class MergedScreen(LogPage):
     def _text_of(self, start: int) -> str:
         member = self.choice.member_of(start)
         text = self.view.pane.text_at(start)
-        return text if member is None else f"{self._labels.get(member.job.id, '')}  {text}"
+        return text if member is None else f"{self._names.of(member.job.id)}  {text}"
 
     @property
     def kept_as(self) -> tuple[str, ...]:
@@ -212,7 +210,8 @@ class MergedScreen(LogPage):
 
     def hints(self) -> Iterable[str]:
         if not self.choice.members:
-            return ("page.jobs", "page.back")
+            undo = ("page.undo",) if self.choice.last_removed is not None else ()
+            return (*undo, "page.jobs", "page.pipelines", "page.back")
         if self.view.prompt.is_open:
             return PROMPT_HINTS
         return (
@@ -257,7 +256,7 @@ class MergedScreen(LogPage):
             self.choice.choose_none()
 
     def toggle_names(self) -> None:
-        self._has_names = not self._has_names
+        self._names.are_beside_lines = not self._names.are_beside_lines
         self._show_names()
 
     @on(Progressed)
@@ -274,25 +273,14 @@ class MergedScreen(LogPage):
             self.call_after_refresh(self._show_names)
 
     def members_changed(self) -> None:
-        self.choice.chosen = None
+        if self.choice.members is None or self.choice.members.get(self.choice.chosen) is None:
+            self.choice.chosen = None
         self.choice.apply_shown_jobs()
         self._show_names()
         self.paint_hints()
 
     def _show_names(self) -> None:
-        width = ROOMY if self.size.width >= ROOMY_FROM else NARROW
-        names = [(member.job.id, member.job.name or "") for member in self.choice.members or ()]
-        self._labels = labels(names, width)
-        pane = self.view.pane
-        other_columns = tuple(column for column in pane.columns if column.key != "job")
-        if not self._has_names or not names:
-            pane.columns = other_columns
-        else:
-            ground = pane.get_component_rich_style("log-pane--stamp")
-            pane.columns = (self.legend.column(width, ground, self._label_of), *other_columns)
-        began_at = [m.job.began_at for m in self.choice.members or () if m.job.began_at]
-        self.view.times.zero_time = min(began_at, default=None)
-        self.view.times.adapt()
+        self._names.update(self.size.width, self.view.pane, self.legend)
         self.view.settle()
         self.show_members()
 
@@ -304,65 +292,57 @@ class MergedScreen(LogPage):
         is_outage = self.session.reachability.outage is not None
         return bool(self.choice.members and self.choice.members.are_being_read and not is_outage)
 
-    def _label_of(self, start: int) -> tuple[str, int] | None:
-        member = self.choice.member_of(start)
-        return None if member is None else (self._labels.get(member.job.id, ""), member.colour)
+    def _why_empty(self) -> str:
+        if self._is_restoring:
+            return "The jobs of the previous run are being looked up…"
+        if (removed := self.choice.last_removed) is not None:
+            return f"z brings back {title(removed)}.\n\n{EMPTY}"
+        return EMPTY
 
     def show_members(self) -> None:
         self.set_class(not self.choice.members, "-empty")
+        if not self.choice.members:
+            self.query_one("#merged-empty", Static).update(self._why_empty())
         members = list(self.choice.members or ())
         if self.subscriptions.is_on:  # otherwise this page is not visible
             running = (m.job.id for m in members if m.job.state is JobState.RUNNING)
             self._progress.follow(running)
         ids = [member.job.id for member in members]
         chosen = ids.index(self.choice.chosen) if self.choice.chosen in ids else None
-        self.legend.show(map(self._entry, members), chosen)
+        outage = self.session.reachability.outage
+        entries = (self._names.entry(m, self._progress.get(m.job.id), outage) for m in members)
+        self.legend.show(entries, chosen)
+        self.view.times.zero_time = min(
+            (m.job.began_at for m in members if m.job.began_at), default=None
+        )
+        self.view.times.adapt()
         self.show_head()
 
-    def _entry(self, member: Member) -> tuple[Part, ...]:
-        progress, outage = self._progress.get(member.job.id), self.session.reachability.outage
-        before, after = cells_around_name(member.state, member.job, progress, outage)
-        is_shown = self.choice.members is not None and self.choice.members.is_shown(member)
-        look = look_of(member.colour) if is_shown else Tone.DIM
-        label = self._labels.get(member.job.id, "")
-        if member.job.id == self.choice.chosen:
-            look = "current"
-        return (
-            Part(f"{before.text} ", before.tone),
-            Part(label if is_shown else f"({label})", look),
-            Part(f" {after.text}" if after.text else "", after.tone),
-            Part("   "),
-        )
-
     def show_head(self) -> None:
-        if self.choice.members:
+        if members := self.choice.members:
+            self.view.is_all_here = members.are_complete
             head = self.query_one("#log-head", Bar)
-            self.view.is_all_here = self.choice.members.are_complete
-            is_paused = not self.view.following
-            outage = self.session.reachability.outage
-            head.left, head.right = _summary(
-                self.choice.members, outage, is_paused=is_paused, failure=self._failure
-            )
+            head.left, head.right = self._amount_shown(members), self._connections(members)
 
+    def _amount_shown(self, members: MergedJobs) -> tuple[Part, ...]:
+        store, count = members.log.store, len(members)
+        expected = count + len(self._joining.awaited) + len(self._saved.missing)
+        # The tags are not part of the logs.
+        length = store.size - TAG_LENGTH * store.lines
+        log_amount = Part(f" {amount(count, expected, store.lines, length).text}  ", Tone.STRONG)
+        if members.solo is not None:
+            only = f" only {self._names.of(members.solo)}, U shows all "
+            return Part(only, Tone.ACCENT), log_amount
+        if members.muted:
+            return Part(f" {len(members.muted)} muted, U shows all ", Tone.ACCENT), log_amount
+        return (log_amount,)
 
-def _summary(
-    jobs: MergedJobs, outage: OutageLike | None, *, is_paused: bool, failure: str
-) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
-    store = jobs.log.store
-    # The tags are not part of the logs.
-    log_amount = amount(len(jobs), store.lines, store.size - TAG_LENGTH * store.lines)
-    left = []
-    if (solo := jobs.get(jobs.solo)) is not None:
-        left.append(Part(f" only {title(solo.job)}, S shows all ", Tone.ACCENT))
-    elif jobs.muted:
-        left.append(Part(f" {len(jobs.muted)} muted, U shows all ", Tone.ACCENT))
-    left.append(Part(f" {log_amount.text}  ", Tone.STRONG))
-    if failure:
-        return tuple(left), (Part(f"✗ {failure} ", Tone.BAD),)
-    states = describe_connections(((member.state, member.job) for member in jobs), outage)
-    right = [Part(f"{cell.text}  ", cell.tone) for cell in states]
-    if is_paused:
-        right.insert(0, Part("‖ paused, F follows  ", Tone.WARN))
-    if jobs.log.is_ordering:
-        right.insert(0, Part("sorting…  ", Tone.DIM))
-    return tuple(left), tuple(right)
+    def _connections(self, members: MergedJobs) -> tuple[Part, ...]:
+        if self._failure:
+            return (Part(f"✗ {self._failure} ", Tone.BAD),)
+        sorting = (Part("sorting…  ", Tone.DIM),) if members.log.is_ordering else ()
+        is_paused = not self.view.following
+        paused = (Part("‖ paused, F follows  ", Tone.WARN),) if is_paused else ()
+        states = ((member.state, member.job) for member in members)
+        connections = describe_connections(states, self.session.reachability.outage)
+        return *sorting, *paused, *(Part(f"{cell.text}  ", cell.tone) for cell in connections)

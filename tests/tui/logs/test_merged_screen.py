@@ -180,7 +180,7 @@ async def test_a_job_can_be_shown_alone_or_muted_and_the_search_is_limited_accor
             await until_shown(pilot, "Logs are still being read")
         await pilot.press("escape")
         await pilot.press("tab", "S")
-        await until_shown(pilot, "only job_")
+        await until_shown(pilot, "only job_", "U shows all")
         chosen = screen.choice.job_at_hand()
         assert chosen is not None
         name = str(chosen.name)
@@ -206,6 +206,11 @@ async def test_a_job_can_be_shown_alone_or_muted_and_the_search_is_limited_accor
         await pilot.press("escape", "ampersand", *"no such line", "enter")
         assert screen.choice.chosen is None
         await until(pilot, lambda: "M mute" not in screen_text(pilot))
+        for key in ("S", "M", "x"):
+            pilot.app.clear_notifications()
+            await pilot.press(key)
+            await until_shown(pilot, "No line is shown; tab chooses a job")
+        pilot.app.clear_notifications()
         await pilot.press("escape")
         await until_shown(pilot, "S only this job", "M mute")
         await pilot.press("s")
@@ -231,7 +236,7 @@ async def test_without_marked_jobs_one_log_is_opened_and_the_tab_explains_how_to
     studio.wait_for_end(studio.submit("print('alone')")["id"])
     async with dashboard(studio, tmp_path) as pilot:
         await pilot.press("5")
-        await until_shown(pilot, "Mark jobs with space in Jobs, then press L.")
+        await until_shown(pilot, "Mark jobs with space in Jobs, then press L.", "2 Pipelines")
         for key in ("S", "M", "U", "tab", "s", "D", "escape", "x", "slash", "G"):
             await pilot.press(key)
         for key in ("slash", "ampersand", "colon", "T"):
@@ -255,7 +260,17 @@ async def test_a_queued_job_joins_the_merged_log_when_it_starts(
     studio.submit(wait + "\nprint('second')", query_name="second.py", workers=WORKERS)
     async with dashboard(studio, tmp_path) as pilot:
         await until_shown(pilot, "◌ QUEUED")
-        await open_merged_log(pilot, "2 jobs", "tick 30")
+        screen = await open_merged_log(pilot, "2 jobs", "tick 30")
+        while (chosen := screen.choice.job_at_hand()) is None or chosen.name != "second.py":
+            await pilot.press("tab")
+        await pilot.press("S")
+        await until_shown(pilot, "only second.py, U shows all", "these jobs have no lines so far")
+        await pilot.press("U", "D")
+        await until_shown(pilot, "1 job")
+        await pilot.press("tab", "D")
+        await until_shown(pilot, "z brings back job_0.py", "z undo", "then press L")
+        await pilot.press("z", "z")
+        await until_shown(pilot, "2 jobs", "tick 30")
         gate.touch()
         await until_shown(pilot, "✓ 2 whole logs", "22 lines")
 

@@ -9,6 +9,7 @@ import pytest
 
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.jobs.list_screen import JobsScreen
+from studio_tui.tui.logs import merged_jobs
 from studio_tui.tui.logs.merged_screen import MergedScreen
 from studio_tui.tui.pipelines.graph.screen import PipelineScreen
 from studio_tui.tui.pipelines.kept_drafts import RESTORED
@@ -319,19 +320,25 @@ async def test_a_key_opens_the_pipeline_of_a_job_and_another_merges_the_logs_of_
 
 
 async def test_later_jobs_of_a_pipeline_join_its_merged_log_as_they_start(
-    studio_with_datasets: ThreadStudio, tmp_path: Path
+    studio_with_datasets: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hold, (triggered,) = trigger_held(studio_with_datasets, tmp_path)
     async with dashboard(studio_with_datasets, tmp_path) as pilot:
         await open_list(pilot)
         await until_shown(pilot, "2: 1 running", triggered["pipeline_id"])
         await pilot.press("L")
-        await until_shown(pilot, " 1 job  ")
+        await until_shown(pilot, " 1 of 2 jobs  ")
         await pilot.press("tab")
         merged = pilot.app.screen
         assert isinstance(merged, MergedScreen)
         first = merged.choice.chosen
+        monkeypatch.setattr(merged_jobs, "LIMIT", 1)
         hold.unlink()
+        await until_shown(pilot, "1 job left out so far")
+        until_state(studio_with_datasets, triggered, "COMPLETED")
+        await until_shown(pilot, "makes first", " 1 of 2 jobs  ", "✓ 1 whole log")
+        assert sum("left out" in each.message for each in pilot.app._notifications) <= 1
+        monkeypatch.undo()
         await until_shown(pilot, " 2 jobs  ", "makes first", "makes second")
         assert merged.choice.chosen == first is not None
 

@@ -103,14 +103,18 @@ class LineFilter:
         return self._pattern.problem if self._pattern else ""
 
     def words(self) -> str:
-        """Return a text about the filter and its matches, else about available lines so far."""
+        """Return a text about the filter and its matches, else about the available lines."""
         hits = self.hits
         if hits is None:
             return ""
         if self.typed:
             what = "errors and warnings" if self.typed == _PROBLEMS else f"& {self.typed}"
             return f"{what}: {self.count()}, esc shows all"
-        return "" if hits.is_complete else f"{hits.total:,}{_SO_FAR}"
+        if not hits.is_complete:
+            return f"{hits.total:,}{_SO_FAR}"
+        if hits.total:
+            return ""
+        return f"these jobs have no lines{'' if self._view.is_all_here else ' so far'}"
 
     def count(self) -> str:
         """Return the number of lines that are shown; empty without a filter."""
