@@ -226,15 +226,15 @@ class MergedScreen(LogPage):
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
         if message.name == self.session.pipelines.name:
             self._joining.look()
-        job_list = message.snapshot.value
-        if (
-            self.choice.members
-            and message.name == self.session.jobs.name
-            and is_news
-            and job_list is not None
-        ):
-            self.choice.members.update({job.id: job for job in job_list.jobs})
+        if message.name == self.session.jobs.name and is_news:
+            self._update_jobs()
             self.show_members()
+
+    def _update_jobs(self) -> None:
+        """Replace the jobs by their newest versions: a job that has come back may be an old one."""
+        job_list = self.session.jobs.snapshot.value
+        if self.choice.members is not None and job_list is not None:
+            self.choice.members.update({job.id: job for job in job_list.jobs})
 
     def tick(self, now: datetime) -> None:  # noqa: ARG002 (overrides `Page.tick`)
         self.show_members()
@@ -275,6 +275,7 @@ class MergedScreen(LogPage):
     def members_changed(self) -> None:
         if self.choice.members is None or self.choice.members.get(self.choice.chosen) is None:
             self.choice.chosen = None
+        self._update_jobs()
         self.choice.apply_shown_jobs()
         self._show_names()
         self.paint_hints()

@@ -271,7 +271,12 @@ async def test_a_queued_job_joins_the_merged_log_when_it_starts(
         await until_shown(pilot, "z brings back job_0.py", "z undo", "then press L")
         await pilot.press("z", "z")
         await until_shown(pilot, "2 jobs", "tick 30")
+        await pilot.press("tab", "D")
+        await until_shown(pilot, "1 job ")
         gate.touch()
+        await until(pilot, lambda: "✓2 ●0 ✗0" in screen_text(pilot))
+        await pilot.press("z")
+        await until_shown(pilot, "✓ second.py", "✓ job_0.py")
         await until_shown(pilot, "✓ 2 whole logs", "22 lines")
 
 
