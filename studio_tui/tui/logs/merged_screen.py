@@ -114,6 +114,7 @@ class MergedScreen(LogPage):
         self._end()
 
     def _end(self) -> None:
+        self._failure = ""
         self.workers.cancel_group(self, "merge")
         self._unwatch_store()
         if self.choice.members is not None:
@@ -129,7 +130,6 @@ class MergedScreen(LogPage):
         """
         self._saved.missing = ()
         if self._failure:
-            self._failure = ""
             self._end()
         if self.choice.members is None:
             self.choice.members = MergedJobs(
@@ -190,6 +190,7 @@ class MergedScreen(LogPage):
         except SpoolError as error:
             self._failure = str(error)
             self.show_head()
+            self.paint_hints()
 
     def _moved(self, moved: Moved) -> None:
         self.view.selection.end()
@@ -209,6 +210,8 @@ class MergedScreen(LogPage):
         return ("Logs",)
 
     def hints(self) -> Iterable[str]:
+        if self._failure:
+            return ("page.refresh", "job.log", "logs.search", "page.back")
         if not self.choice.members:
             undo = ("page.undo",) if self.choice.last_removed is not None else ()
             return (*undo, "page.jobs", "page.pipelines", "page.back")
@@ -245,6 +248,10 @@ class MergedScreen(LogPage):
 
     def ask_again(self) -> None:
         super().ask_again()
+        if self._failure:
+            self.note_place()
+            self._end()
+            self._restore(self.memory.merged)
         for member in self.choice.members or ():
             member.log.tail.poke()
 

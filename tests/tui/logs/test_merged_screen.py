@@ -7,7 +7,8 @@ from unittest import mock
 
 import pytest
 
-from studio_tui.service.logs.store.tagged_store import TAG_LENGTH
+from studio_tui.errors import SpoolError
+from studio_tui.service.logs.store.tagged_store import TAG_LENGTH, TaggedStore
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.logs import merged_jobs
 from studio_tui.tui.logs.log_screen import LogScreen
@@ -320,6 +321,15 @@ async def test_an_outage_neither_loses_nor_repeats_a_line_of_a_merged_log(
         for job in ids:
             pass_halts(studio, job, *range(550, 1000, 100))
         await until_shown(pilot, "✓ 2 whole logs", "2,000 lines")
+        with step("a full disk ends merging, and ctrl+r begins it anew at the same place"):
+            await pilot.press("slash", *"=0500", "enter", "m")
+            await until_shown(pilot, "/=0500 2 of 2")
+            no_space = SpoolError("The log cannot be stored on disk: No space left on device.")
+            with mock.patch.object(TaggedStore, "append", side_effect=no_space):
+                await pilot.press("tab", "tab", "D", "z")
+                await until_shown(pilot, "No space left on device", "^r refresh")
+            await pilot.press("ctrl+r")
+            await until_shown(pilot, "✓ 2 whole logs", "2,000 lines", "/=0500", "▌◆seq=0500")
         assert screen.choice.members is not None
         text = screen.choice.members.log.store.path.read_text()
     lines: dict[str, list[str]] = {}
