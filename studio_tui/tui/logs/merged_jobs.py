@@ -68,12 +68,7 @@ class MergedJobs:
         Raises:
             SpoolError: the merged log cannot be stored on the local disk.
         """
-        self.log = MergedLog(
-            library.new_tagged,
-            lambda _line: None,  # unused: each job that joins has its own function for times
-            viewed_lines=viewed_lines,
-            on_moved=moved,
-        )
+        self.log = MergedLog(library.new_tagged, viewed_lines=viewed_lines, on_moved=moved)
         self.solo: str | None = None
         """Id of the only job whose lines are shown; `None` to show all jobs that are not muted."""
         self.muted: frozenset[str] = frozenset()

@@ -28,8 +28,7 @@ class MergedSource:
     is_over: Callable[[], bool]
     begins_at: float
     """Seconds since the epoch: the time of lines that have no other."""
-    time_of: TimeOf | None = None
-    """Reads the times of lines; `None` for the function of the merged log."""
+    time_of: TimeOf
 
 
 class LineCursor:
@@ -42,7 +41,7 @@ class LineCursor:
     key: float
     """Time of the next line in seconds since the epoch, once `find_line` has found it."""
 
-    def __init__(self, source: MergedSource, time_of: TimeOf) -> None:
+    def __init__(self, source: MergedSource) -> None:
         self.source = source
         self.position = self.due = self.last_size = 0
         self.ordered_size = 0
@@ -53,7 +52,6 @@ class LineCursor:
         self.marked: set[Mark] = set()
         self._store = source.store
         self._version = source.store.version
-        self._time_of = source.time_of or time_of
         self._has_times = False
         self._has_own_time = False
         self._next_line: tuple[int, int] | None = None
@@ -108,7 +106,7 @@ class LineCursor:
         self._next_line = (self.position, end)
         self._size_if_open = self._store.size if end >= self._store.size else None
         head = self._piece(self.position, min(end, self.position + _TIME_WITHIN))
-        own_time = self._time_of(head)
+        own_time = self.source.time_of(head)
         self._has_own_time = own_time is not None
         if own_time is not None:
             self.key = max(own_time, self._last_key) if self._has_times else own_time

@@ -12,7 +12,7 @@ from datetime import datetime
 from heapq import heapify, heappop, heapreplace
 
 from studio_tui import clock
-from studio_tui.service.logs.merged.cursor import LineCursor, MergedSource, TimeOf
+from studio_tui.service.logs.merged.cursor import LineCursor, MergedSource
 from studio_tui.service.logs.store.tagged_store import TAG_LENGTH, TaggedStore, number_in, tag_of
 
 SHOWN_UNFINISHED_AFTER = 1.0
@@ -37,13 +37,10 @@ class Interleaver:
     is_unsorted: bool
     """Whether old lines of a log arrived after newer lines of other logs were merged."""
 
-    def __init__(
-        self, store: TaggedStore, sources: Iterable[MergedSource], time_of: TimeOf
-    ) -> None:
+    def __init__(self, store: TaggedStore, sources: Iterable[MergedSource]) -> None:
         self.store = store
-        self.cursors = [LineCursor(source, time_of) for source in sources]
+        self.cursors = [LineCursor(source) for source in sources]
         self.is_stale = self.is_unsorted = False
-        self._time_of = time_of
         self._whole_lines_end = 0
         """Offset after the whole lines; the unfinished lines follow."""
         self._unfinished: list[tuple[int, bytes]] = []
@@ -57,7 +54,7 @@ class Interleaver:
 
     def add(self, source: MergedSource) -> None:
         """Merge another log from now on."""
-        self.cursors.append(LineCursor(source, self._time_of))
+        self.cursors.append(LineCursor(source))
 
     def remove(self, number: int) -> None:
         """Stop reading the log with this number; its merged lines stay."""

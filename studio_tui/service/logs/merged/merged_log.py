@@ -37,22 +37,20 @@ class MergedLog:
     def __init__(
         self,
         make_store: Callable[[], TaggedStore],
-        time_of: TimeOf,
         *,
         viewed_lines: Callable[[], Iterable[int]] = tuple,
         on_moved: Callable[[Moved], None] = lambda _: None,
     ) -> None:
-        """Initialise; `make_store` creates an empty store, `time_of` reads the times of lines.
+        """Initialise; `make_store` creates an empty store.
 
         When everything has been ordered again, `on_moved` is called with the new offsets of the
         lines that `viewed_lines` returns.
         """
         self.store = make_store()
         self._make_store = make_store
-        self._time_of = time_of
         self._viewed_lines = viewed_lines
         self._on_moved = on_moved
-        self._interleaver = Interleaver(self.store, (), time_of)
+        self._interleaver = Interleaver(self.store, ())
         self._next_interleaver: Interleaver | None = None
         """Orders everything again and then replaces the current one; `None` while nothing does."""
         self._sources: dict[int, MergedSource] = {}
@@ -74,13 +72,13 @@ class MergedLog:
         name: str,
         *,
         is_over: Callable[[], bool],
+        time_of: TimeOf,
         begins_at: float = 0.0,
-        time_of: TimeOf | None = None,
     ) -> int:
         """Merge another log from now on; return the number in the tags of its lines.
 
         `name` begins the text of its marks. `is_over` returns whether the log has ended; call
-        `poke` when that changes. `begins_at` and `time_of` are as in `MergedSource`.
+        `poke` when that changes. `time_of` and `begins_at` are as in `MergedSource`.
         """
         number = self._next_number
         while number in self._sources:
@@ -156,9 +154,7 @@ class MergedLog:
         self._misordered_since = None
         self.is_ordering = True
         sources = dict(self._sources)
-        interleaver = self._next_interleaver = Interleaver(
-            self._make_store(), sources.values(), self._time_of
-        )
+        interleaver = self._next_interleaver = Interleaver(self._make_store(), sources.values())
         try:
             interleaver.make_all_due()
             await interleaver.merge()

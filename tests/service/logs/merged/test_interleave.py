@@ -18,10 +18,10 @@ def test_a_merged_line_keeps_its_arrival_time(tmp_path: Path) -> None:
             stores[number].append(text)
     merged = TaggedStore.create(tmp_path)
     sources = [
-        MergedSource(number, f"job {number}", store, lambda: True, 0.0)
+        MergedSource(number, f"job {number}", store, lambda: True, 0.0, lambda _line: None)
         for number, store in enumerate(stores)
     ]
-    interleaver = Interleaver(merged, sources, lambda _line: None)
+    interleaver = Interleaver(merged, sources)
     interleaver.make_all_due()
     asyncio.run(interleaver.merge())
     shown: list[tuple[bytes, datetime | None]] = []

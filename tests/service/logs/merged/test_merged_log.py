@@ -31,7 +31,6 @@ class JobLogs:
         self.folder = folder
         self.log = MergedLog(
             lambda: TaggedStore.create(folder),
-            time_of,
             viewed_lines=lambda: list(self.viewed_lines),
             on_moved=self._note_moved,
         )
@@ -53,7 +52,11 @@ class JobLogs:
     def join(self, job: int, begins_at: float = 0.0) -> None:
         store = self.stores[job]
         self.numbers[job] = self.log.join(
-            store, f"job {job}", is_over=lambda: job in self.ended_jobs, begins_at=begins_at
+            store,
+            f"job {job}",
+            is_over=lambda: job in self.ended_jobs,
+            time_of=time_of,
+            begins_at=begins_at,
         )
 
     def leave(self, job: int) -> None:

@@ -54,7 +54,7 @@ def merged_digits(folder: Path, logs: tuple[str, ...], cuts: list[int]) -> str:
 
     async def merge() -> bytes:
         stores = [LogStore.create(folder) for _ in logs]
-        log = MergedLog(lambda: TaggedStore.create(folder), lambda _: None)
+        log = MergedLog(lambda: TaggedStore.create(folder))
         over = [False]
         for number, store in enumerate(stores):
             times = LineClock(store, lambda: Zones(UTC, ZoneInfo("Europe/Berlin")), lambda: LIFE)
