@@ -47,6 +47,16 @@ class MemberChoice:
         """Return why there is no job to which commands apply; `None` if there is one."""
         return self.without_job() if self._member_at_hand() is None else None
 
+    def why_no_jobs(self) -> str | None:
+        """Return why there is no job to choose; `None` if there are jobs."""
+        return None if self.members else NO_JOB
+
+    def why_nothing_hidden(self) -> str | None:
+        """Return why there are no hidden lines to show; `None` if there are some."""
+        if self.members and (self.members.solo is not None or self.members.muted):
+            return None
+        return self.why_no_jobs() or "The lines of all jobs are shown"
+
     def without_job(self) -> str:
         """Return what to do as there is no job to which commands apply."""
         return "No line is shown; tab chooses a job" if self.members else NO_JOB
@@ -170,13 +180,21 @@ class MemberChoice:
             mute,
             why_none,
         ),
-        Command("merged.unmute", "U", "unmute all", "Show the lines of all jobs", unmute),
+        Command(
+            "merged.unmute",
+            "U",
+            "unmute all",
+            "Show the lines of all jobs",
+            unmute,
+            why_nothing_hidden,
+        ),
         Command(
             "merged.next",
             "tab",
             "choose a job",
             "Choose the next job above the lines for S, M, D, x and so on",
             lambda self: self.choose(1),
+            why_no_jobs,
         ),
         Command(
             "merged.previous",
@@ -184,6 +202,7 @@ class MemberChoice:
             "choose a job",
             "Choose the previous job above the lines",
             lambda self: self.choose(-1),
+            why_no_jobs,
         ),
         Command(
             "merged.take_out",

@@ -6,6 +6,7 @@ from studio_tui.service.logs.store.tagged_store import TAG_LENGTH
 from studio_tui.tui.logs.joining_jobs import JoiningJobs
 from studio_tui.tui.logs.log_memory import LogMemory
 from studio_tui.tui.logs.member_choice import MemberChoice
+from studio_tui.tui.logs.member_names import MemberNames
 from studio_tui.tui.logs.merged_jobs import MergedJobs
 from studio_tui.tui.logs.view.log_view import LogView
 from studio_tui.tui.logs.view.place import LineOfJob, LogPlace, MergedPlace
@@ -14,10 +15,13 @@ from studio_tui.tui.logs.view.place import LineOfJob, LogPlace, MergedPlace
 class MergedMemory:
     """Saves the jobs of the merged log with the reader's place, and restores the place."""
 
-    def __init__(self, memory: LogMemory, choice: MemberChoice, joining: JoiningJobs) -> None:
+    def __init__(
+        self, memory: LogMemory, choice: MemberChoice, joining: JoiningJobs, names: MemberNames
+    ) -> None:
         self._memory = memory
         self._choice = choice
         self._joining = joining
+        self._names = names
         self.missing: tuple[str, ...] = ()
         """Ids of saved jobs that Studio did not return; they are saved again."""
 
@@ -41,6 +45,7 @@ class MergedMemory:
             filter=place.filter,
             search=place.search,
             awaited=self._joining.awaited,
+            names=self._names.are_beside_lines,
         )
 
     def return_to(self, saved: MergedPlace, members: MergedJobs, view: LogView) -> None:

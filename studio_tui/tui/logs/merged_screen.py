@@ -77,7 +77,8 @@ class MergedScreen(LogPage):
             show_members=self.show_members,
         )
         self._joining = JoiningJobs(self, self.choice, members_changed=self.members_changed)
-        self._saved = MergedMemory(memory, self.choice, self._joining)
+        self._names = MemberNames(self.choice)
+        self._saved = MergedMemory(memory, self.choice, self._joining, self._names)
         self.export = LogExport(self, lambda: self.view, lambda: "merged.log", text=self._text_of)
         self.commands.add(JobOfLine(self, self.choice), self.choice, self.export)
         self.commands.add_to(self, _COMMANDS)
@@ -85,7 +86,6 @@ class MergedScreen(LogPage):
             partial(zones_of_lines, is_local=self.session.is_local, local_zone=clock.zone)
         )
         self._progress = RunningProgress(self.session.progress, self)
-        self._names = MemberNames(self.choice)
         self._failure = ""
         """Why merging has ended; empty while it goes on."""
         self._is_restoring = False
@@ -155,6 +155,7 @@ class MergedScreen(LogPage):
     @work(name="restore logs", group="restore")
     async def _restore(self, saved: MergedPlace) -> None:
         self._is_restoring = True
+        self._names.are_beside_lines = saved.names
         await self.session.jobs.first_value()
         jobs = await self.session.known_items.find_jobs(saved.jobs)
         self._is_restoring = False

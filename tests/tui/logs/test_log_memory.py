@@ -84,6 +84,10 @@ def rows_of_two(pilot: Dashboard) -> list[str]:
     return [row for row in screen_text(pilot).splitlines() if ".py" in row and "two" in row]
 
 
+def rows_with_times(pilot: Dashboard) -> list[str]:
+    return [row for row in screen_text(pilot).splitlines() if ":30:00" in row]
+
+
 async def test_the_merged_log_is_restored_with_its_place_in_the_next_run(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
@@ -128,3 +132,13 @@ async def test_the_merged_log_is_restored_with_its_place_in_the_next_run(
         await pilot.press("ctrl+q")
     async with dashboard(studio, tmp_path, waits_for_jobs=False) as pilot:
         await until_shown(pilot, "› Logs", "3 whole logs", "1 muted", "▌◆")
+        await pilot.press("U")
+        await until_shown(pilot, "three 29")
+        await pilot.press("U")
+        await until_shown(pilot, "The lines of all jobs are shown")
+        await pilot.press("s")
+        await until(pilot, lambda: " two.py " not in "".join(rows_with_times(pilot)))
+        await pilot.press("ctrl+q")
+    async with dashboard(studio, tmp_path, waits_for_jobs=False) as pilot:
+        await until_shown(pilot, "3 whole logs", "two 30")
+        assert " two.py " not in "".join(rows_with_times(pilot))

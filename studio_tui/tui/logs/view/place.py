@@ -60,3 +60,5 @@ class MergedPlace:
     search: str = ""
     awaited: tuple[JobToStart, ...] = ()
     """Jobs that join as soon as they have started."""
+    names: bool = True
+    """Whether the names of the jobs are beside the lines."""
