@@ -177,34 +177,36 @@ def path_words(
     room: int = _DEFAULT_WIDTH,
     cells: Callable[[str], int] = len,
 ) -> str:
-    """Format a path with durations or estimates: `… 3 before ▸ load 0:40 ▸ … 2 more ▸ fit ~9:00`.
+    """Format a path with remaining times: `… 3 before ▸ load ~0:40 left ▸ … 2 more ▸ fit ~9:00`.
 
-    Jobs before the last that has ended are replaced by their number, unless all have ended. So are
-    jobs that do not fit in `room` cells. The longest job is always named; longer ones are
-    preferred, and of equally long ones the first and the last.
+    Jobs up to the last that has ended are replaced by their number. If all have ended, they have
+    their durations instead. Jobs that do not fit in `room` cells are replaced by their number too.
+    The job with the longest time is always named, then the first of those that remain; longer ones
+    are preferred to others, and of equally long ones the first and the last.
     """
     states = model.statuses.states
     ended = [index for index, node_id in enumerate(path) if states[node_id] not in TO_RUN]
     is_over = len(ended) == len(path)
-    skipped = 0 if is_over or not ended else ended[-1]
+    skipped = 0 if is_over or not ended else ended[-1] + 1
     remaining = path[skipped:]
     skipped_words = f"… {skipped} before{_ARROW}" if skipped else ""
     steps = [_step(node_id, model) for node_id in remaining]
-    seconds = [own.whole if (own := weight(model.plan.nodes[each], model)) else 0.0
-               for each in remaining]  # fmt: skip
+    seconds = [_shown_seconds(node_id, model) or 0.0 for node_id in remaining]
     chosen: set[int] = set()
-    for index in _by_preference(seconds):
+    for index in _by_preference(seconds, second=None if is_over else 0):
         words = skipped_words + _join_steps(steps, chosen | {index})
         if not chosen or cells(words) <= room:
             chosen.add(index)
     return skipped_words + _join_steps(steps, chosen)
 
 
-def _by_preference(seconds: Sequence[float]) -> list[int]:
+def _by_preference(seconds: Sequence[float], second: int | None) -> list[int]:
+    """Return the indexes, the longest first; `second` is moved to the second place."""
     outermost = (len(seconds) - 1, 0)
-    return sorted(
+    indexes = sorted(
         range(len(seconds)), key=lambda index: (-seconds[index], index not in outermost, index)
     )
+    return indexes[:1] + sorted(indexes[1:], key=lambda index: index != second)
 
 
 def _join_steps(steps: Sequence[str], chosen: set[int]) -> str:
@@ -216,13 +218,21 @@ def _join_steps(steps: Sequence[str], chosen: set[int]) -> str:
     return _ARROW.join(parts)
 
 
-def _step(node_id: str, model: ViewModel) -> str:
-    """Format a job and its duration: `load 0:40`, estimated `load ~0:40`, unknown `load ?`."""
-    node = model.plan.nodes[node_id]
-    own = weight(node, model)
+def _shown_seconds(node_id: str, model: ViewModel) -> float | None:
+    """Return the remaining time of a job that can still run, the duration of one that ended."""
+    own = weight(model.plan.nodes[node_id], model)
     if own is None:
-        return f"{node.name} ?"
-    is_estimate = model.statuses.states[node_id] in TO_RUN
-    if not is_estimate and not own.whole:
-        return node.name
-    return f"{node.name} {'~' if is_estimate else ''}{duration(own.whole)}"
+        return None
+    return own.remaining if model.statuses.states[node_id] in TO_RUN else own.whole
+
+
+def _step(node_id: str, model: ViewModel) -> str:
+    """Format a job and its time: `load 0:40`, `load ~0:40`, `load ~0:40 left`, or `load ?`."""
+    name, state = model.plan.nodes[node_id].name, model.statuses.states[node_id]
+    seconds = _shown_seconds(node_id, model)
+    if seconds is None:
+        return f"{name} ?"
+    if state in TO_RUN:
+        left = " left" if state is NodeState.RUNNING else ""
+        return f"{name} ~{duration(seconds)}{left}"
+    return f"{name} {duration(seconds)}" if seconds else name
