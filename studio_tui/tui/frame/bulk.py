@@ -64,6 +64,8 @@ class BulkCommand(Generic[T, R]):
     """Safe to draw."""
     command: Callable[[T], Awaitable[R]]
     """Raises only `StudioError`."""
+    can_be_undone: bool = True
+    """Whether it waits a few seconds before it is sent, so that the user can undo it."""
     on_begun: Callable[[], object] = lambda: None
     """Called once the command can no longer be undone, before the first item is sent."""
     unmark: Callable[[T], object] = lambda _: None
@@ -119,7 +121,8 @@ async def run_bulk(host: Host, bulk: BulkCommand[T, R]) -> tuple[ItemOutcome[T, 
             bulk.unmark(ended.item)
 
     # A single item waits too: it may be the only one of many marked items that can be canceled.
-    if bulk.items and not await host.session.held.may_be_sent(_undo_words(bulk)):
+    is_held = bulk.can_be_undone and bulk.items
+    if is_held and not await host.session.held.may_be_sent(_undo_words(bulk)):
         return ()
     bulk.on_begun()
     batches = host.session.batches

@@ -11,11 +11,13 @@ from studio_tui.presentation.format import plural
 from studio_tui.presentation.pipelines.graph.statuses import how_stopped
 from studio_tui.presentation.pipelines.impact import repeated_by_resume
 from studio_tui.presentation.pipelines.rows import SHORT_ID
+from studio_tui.service.commands.batch import ItemOutcome
 from studio_tui.service.commands.jobs import failure_message
 from studio_tui.service.commands.pipelines import StopOutcome, runs_to_cancel, starts_no_jobs
 from studio_tui.tui.frame.bulk import BulkCommand, begin_bulk, list_between, run_bulk
 from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.frame.dialogs import Confirm
+from studio_tui.tui.frame.request_notices import error_message
 from studio_tui.tui.pipelines.question_changes import can_stop, pipeline_changes
 from studio_tui.tui.pipelines.stopped_words import name_of, stop_summary
 from studio_tui.tui.pipelines.stopping import pause_at_once
@@ -72,11 +74,12 @@ class BulkPipelines:
         starting = [each for each in chosen if not starts_no_jobs(each.state)]
         # Those that could not be paused are tried again when their jobs are canceled.
         outcomes = await session.batches.run("Pausing", starting, pause) if starting else ()
+        self._report_failed_pauses(outcomes)
         paused = {each.item.pipeline_id: each.result for each in outcomes if each.result}
         items = [paused.get(each.pipeline_id, each) for each in chosen]
         command = self._command(
             "Canceling jobs of", "stopped", items, marked, self._stop_completely,
-            report_text=stop_summary,
+            report_text=stop_summary, can_be_undone=any(map(runs_to_cancel, items)),
         )  # fmt: skip
         if await run_bulk(self._host, command):
             return
@@ -84,6 +87,14 @@ class BulkPipelines:
             verb, them = ("stays", "it") if number == 1 else ("stay", "them")
             words = f"{plural(number, 'pipeline')} {verb} paused; p resumes {them}"
             self._host.notify_user(words)
+
+    def _report_failed_pauses(self, outcomes: Sequence[ItemOutcome[Pipeline, Pipeline]]) -> None:
+        failed = [(each.item, each.error) for each in outcomes if each.error is not None]
+        if failed:
+            pipeline, error = failed[0]
+            why = f"{title(pipeline)}: {error_message(error, self._host.session)}"
+            count = f"{len(failed)} of {plural(len(outcomes), 'pipeline')} not paused yet"
+            self._host.notify_user(f"{count}, first {why}", "warning")
 
     async def pause_or_resume(
         self, chosen: Sequence[Pipeline], marked: Sequence[Pipeline], *, pausing: bool
@@ -112,7 +123,11 @@ class BulkPipelines:
             default_yes=True,
         )
         if await self._host.ask(question):
-            begin_bulk(self._host, self._command(doing, done, chosen, marked, command))
+            begin_bulk(
+                self._host,
+                # A pause is urgent, and resuming undoes it.
+                self._command(doing, done, chosen, marked, command, can_be_undone=not pausing),
+            )
 
     def _notes(self, count: int, why: str) -> tuple[str, ...]:
         """Return how many pipelines are left out and why, in the singular, and how many hidden."""
@@ -130,6 +145,7 @@ class BulkPipelines:
         command: Callable[[Pipeline], Any],
         *,
         report_text: Callable[[Any], str] | None = None,
+        can_be_undone: bool = True,
     ) -> BulkCommand[Pipeline, Any]:
         chosen_ids = {pipeline.pipeline_id for pipeline in chosen}
 
@@ -146,6 +162,7 @@ class BulkPipelines:
             items=chosen,
             name=title,
             command=command,
+            can_be_undone=can_be_undone,
             on_begun=unmark_excluded,
             unmark=lambda pipeline: self._unmark(pipeline.pipeline_id),
             report_text=report_text,

@@ -15,6 +15,7 @@ from studio_tui.presentation.pipelines.facts import jobs_to_start, jobs_with_log
 from studio_tui.presentation.pipelines.graph.plan import Node, Plan
 from studio_tui.presentation.pipelines.graph.statuses import how_stopped
 from studio_tui.presentation.pipelines.impact import ended_words, repeated_by_resume
+from studio_tui.service.commands.pipelines import runs_to_cancel
 from studio_tui.service.logs.merged.merged_log import LIMIT
 from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
 from studio_tui.tui.frame.dialogs import Choose, Confirm
@@ -203,7 +204,10 @@ class PipelineController:
         commands = session.commands.pipelines
         try:
             paused = await with_notice(self._host.app, session, pause_at_once(commands, pipeline))
-            if not await session.held.may_be_sent(f"canceling jobs of {name}"):
+            # Without jobs to cancel there is nothing to undo but the pause, which `p` undoes.
+            if runs_to_cancel(paused) and not await session.held.may_be_sent(
+                f"canceling jobs of {name}"
+            ):
                 if paused.state is PipelineState.PAUSED:
                     self._host.notify_user(f"{title(pipeline)} stays paused; p resumes it")
                 return

@@ -1,0 +1,101 @@
+"""Stopping and pausing pipelines: what can be undone, and when a failure is reported."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from textual.geometry import Size
+
+from studio_tui.api.models import Pipeline
+from studio_tui.errors import NotSent
+from studio_tui.service.commands.batch import Batches
+from studio_tui.service.commands.pipelines import StopOutcome
+from studio_tui.tui.pipelines.controller import PipelineController
+from tests.pipelines import pipeline
+from tests.tui.jobs.test_controller import NotifyingApp, Screen
+
+IDLE = pipeline(1, runs={"a": "COMPLETE", "b": "PENDING"})
+BUSY = pipeline(2, runs={"a": "RUNNING", "b": "PENDING"})
+
+
+class App(NotifyingApp):
+    """An app whose workers are run by the test, on a terminal of 80×24."""
+
+    size = Size(80, 24)
+    screen = None  # type: ignore[assignment]
+    focused = None
+
+    def __init__(self, host: "Host") -> None:
+        super().__init__(host.notify_user)
+        self.work: Any = None
+
+    def run_worker(self, work: Any, *_: Any, **__: Any) -> Any:
+        self.work = work
+
+
+class Host(Screen):
+    """A screen whose held commands are all undone; `unreachable` pipelines cannot be paused."""
+
+    def __init__(self, *unreachable: Pipeline) -> None:
+        super().__init__(answer=True)
+        self.app: App = App(self)
+        self.events: list[str] = []
+        self._unreachable = unreachable
+        self.session.can_restart = False
+        self.session.batches = Batches()
+        self.session.held = SimpleNamespace(may_be_sent=self._hold)
+        self.session.commands.pipelines = SimpleNamespace(
+            newest=lambda each: each, pause=self._pause, resume=self._pause, stop=self._stop
+        )  # fmt: skip
+
+    async def run(self, key: str, *marked: Pipeline, current: Pipeline | None = None) -> list[str]:
+        """Press a key and run its worker; return what was held, stopped or reported, in order."""
+        commands = PipelineController(self, lambda: current, lambda: marked)
+        await (commands.stop if key == "X" else commands.pause_or_resume)()
+        if self.app.work is not None:
+            await self.app.work()
+        return self.events
+
+    def notify_user(self, words: str, _severity: str = "information") -> None:
+        self.events.append(words)
+
+    async def _hold(self, words: str) -> bool:
+        self.events.append(f"z undo {words}")
+        return False
+
+    async def _pause(self, each: Pipeline) -> bool:
+        if each in self._unreachable:
+            raise NotSent("no route to Studio")
+        self.events.append(f"pause {each.name}")
+        return True
+
+    async def _stop(self, each: Pipeline) -> StopOutcome:
+        self.events.append(f"stop {each.name}")
+        return StopOutcome((), (), (), (), each, starts_more_jobs=False)
+
+
+@pytest.mark.parametrize("marked", [(IDLE,), ()])
+async def test_stopping_waits_for_an_undo_only_if_there_are_jobs_to_cancel(
+    marked: tuple[Pipeline, ...],
+) -> None:
+    events = await Host().run("X", *marked, current=IDLE)
+    assert events[:2] == ["pause pipeline-1", "stop pipeline-1"]
+    assert not any(event.startswith("z undo") for event in events)
+    events = await Host().run("X", *(marked and (IDLE, BUSY)), current=BUSY)
+    assert any(event.startswith("z undo canceling jobs of") for event in events)
+    assert not any(event.startswith("stop ") for event in events)
+
+
+async def test_a_failed_pause_of_a_marked_pipeline_is_reported_before_jobs_are_canceled() -> None:
+    events = await Host(BUSY).run("X", IDLE, BUSY)
+    report = next(index for index, event in enumerate(events) if "1 of 2 pipelines" in event)
+    assert "not paused yet, first pipeline-2 of local.local.report" in events[report]
+    assert "no route to Studio" in events[report]
+    assert report < next(index for index, event in enumerate(events) if "z undo" in event)
+
+
+async def test_marked_pipelines_are_paused_without_delay() -> None:
+    events = await Host().run("p", IDLE, BUSY)
+    assert events == ["pause pipeline-1", "pause pipeline-2", "2 of 2 pipelines paused"]
+    paused = [each.model_copy(update={"status": "PAUSED"}) for each in (IDLE, BUSY)]
+    assert await Host().run("p", *paused) == ["z undo resuming 2 pipelines"]
