@@ -48,7 +48,7 @@ class DatasetInput(FieldInput):
             compact=True,
             select_on_focus=is_proposed,
         )
-        self._names = names
+        self.names = names
         self._proposed = text if is_proposed else None
         self._choice = 0
 
@@ -65,7 +65,7 @@ class DatasetInput(FieldInput):
 
     def completions(self) -> tuple[str, ...]:
         """Return the completions of the last word, the chosen one first."""
-        completions = matching_names(self.last_word()[1], self._names())
+        completions = matching_names(self.last_word()[1], self.names())
         choice = self._choice % len(completions) if completions else 0
         return (*completions[choice:], *completions[:choice])
 
@@ -181,6 +181,25 @@ class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
     def more_answers(self) -> tuple[Button, ...]:
         """Return the buttons between the ones for sending and for closing."""
         return ()
+
+    def completion_notes(self, *, has_all_names: bool) -> tuple[str, ...]:
+        """Return what the last name can become; `has_all_names`: no other dataset exists."""
+        if not self.line.names():
+            return ("namespace.project.name, several with a space between; none is known yet.",)
+        word, completions = self.line.last_word()[1], self.line.completions()
+        if not completions:
+            if has_all_names:
+                return ("There is no dataset with this name.",)
+            return ("No dataset known here has this name; Studio may know it.",)
+        if completions == (word,):
+            if self.line.is_proposed:
+                return ("Typing replaces it; end and a space begin another name.",)
+            return ("More names may follow after a space.",)
+        unlisted = len(completions) - MOST_OFFERED
+        more = (f"and {unlisted} more: down goes to the next",) if unlisted > 0 else ()
+        prefix = "tab: " if word or self.line.has_chosen else "known: "
+        others = (" " * len(prefix) + name for name in completions[1:MOST_OFFERED])
+        return (f"{prefix}{completions[0]}", *others, *more)
 
     # The form.
 

@@ -18,7 +18,7 @@ from studio_tui.presentation.pipelines.datasets import datasets_in, short_name, 
 from studio_tui.presentation.schedules.explanations import explain_time_or_expression
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.form.form_field import FieldInput, FormField
-from studio_tui.tui.pipelines.dataset_form import MOST_OFFERED, DatasetForm, DatasetInput
+from studio_tui.tui.pipelines.dataset_form import DatasetForm, DatasetInput
 from studio_tui.tui.pipelines.datasets import fetch_datasets
 from studio_tui.tui.pipelines.kept_drafts import Beginning
 
@@ -132,14 +132,10 @@ class ScheduleDialog(DatasetForm[Job, ScheduleDraft]):
         typed = self._time.value.strip()
         explained = explain_time_or_expression(typed, clock.now(), self._zone) if typed else None
         return {
-            "datasets": self._completion_notes(),
+            "datasets": (
+                *self.completion_notes(has_all_names=self._has_all),
+                "Everything they are made from is rebuilt too.",
+            ),
             "time": explained.lines if explained and explained.is_good else (_NO_TIME,),
             "environment": ("Lines of NAME=VALUE for all its jobs.",),
         }
-
-    def _completion_notes(self) -> tuple[str, ...]:
-        word, completions = self.line.last_word()[1], self.line.completions()
-        if not completions or completions == (word,):
-            return ("Names separated by spaces; everything they are made from is rebuilt too.",)
-        prefix = "tab: " if word or self.line.has_chosen else "known: "
-        return (f"{prefix}{', '.join(completions[:MOST_OFFERED])}",)

@@ -27,7 +27,7 @@ from studio_tui.service.commands.trigger_pipeline import (
 )
 from studio_tui.tui.form.form_field import Flag, FormField
 from studio_tui.tui.frame.dialogs import Confirm, confirm_sending_again
-from studio_tui.tui.pipelines.dataset_form import MOST_OFFERED, DatasetForm, DatasetInput
+from studio_tui.tui.pipelines.dataset_form import DatasetForm, DatasetInput
 from studio_tui.tui.pipelines.datasets import Rebuild, choose
 from studio_tui.tui.pipelines.kept_drafts import Beginning
 
@@ -189,25 +189,8 @@ class TriggerScreen(DatasetForm[Pipeline, TriggerDraft]):
             self.check()
 
     def _name_notes(self) -> tuple[str, ...]:
-        return (*self._completion_notes(), *(() if self._known().is_all else (NOT_ALL,)))
-
-    def _completion_notes(self) -> tuple[str, ...]:
-        if not self._names():
-            return ("namespace.project.name, several with a space between; none is known yet.",)
-        word, completions = self.line.last_word()[1], self.line.completions()
-        if not completions:
-            if self._known().listed:
-                return ("There is no dataset with this name.",)
-            return ("No dataset known here has this name; Studio may know it.",)
-        if completions == (word,):
-            if self.line.is_proposed:
-                return ("Typing replaces it; end and a space begin another name.",)
-            return ("More names may follow after a space.",)
-        unlisted = len(completions) - MOST_OFFERED
-        more = (f"and {unlisted} more: down goes to the next",) if unlisted > 0 else ()
-        prefix = "tab: " if word or self.line.has_chosen else "known: "
-        others = (" " * len(prefix) + name for name in completions[1:MOST_OFFERED])
-        return (f"{prefix}{completions[0]}", *others, *more)
+        completions = self.completion_notes(has_all_names=bool(self._known().listed))
+        return (*completions, *(() if self._known().is_all else (NOT_ALL,)))
 
 
 def _send_again_question(unconfirmed: UnconfirmedPipeline) -> Confirm:

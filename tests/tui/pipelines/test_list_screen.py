@@ -196,6 +196,10 @@ async def test_the_form_reports_unknown_datasets_and_reaches_every_suggestion(
     assert studio.wait_for_end(job["id"])["status"] == "COMPLETE"
     async with dashboard(studio, tmp_path, size=(80, 24)) as pilot:
         await open_list(pilot)
+        with step("the form of a schedule names them in the same way"):
+            await pilot.press("P")
+            await until_shown(pilot, "on a schedule", "known: ", "and 1 more: down goes to the")
+            await pilot.press("escape")
         await pilot.press("t")
         await until_shown(pilot, "known: ", "and 1 more: down", "f9  Trigger", "esc  Close")
         await type_in(pilot, "sale")
