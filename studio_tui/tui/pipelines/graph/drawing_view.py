@@ -248,9 +248,12 @@ class DrawingView:
         self.canvas = canvas
         drawing = canvas.drawing
         if not drawing.boxes:
-            text = f" {self._state.empty_text()}"
-            line = (0, ((str(Tone.DIM), text),))
-            self.widget.show(len(text), 1, lambda rows, *_: [line] * len(rows))
+            lines = [f" {line}" for line in self._state.empty_text().splitlines()]
+            self.widget.show(
+                max(map(cell_len, lines)),
+                len(lines),
+                lambda rows, *_: [(0, ((str(Tone.DIM), lines[row]),)) for row in rows],
+            )
             return
         canvas.marked = self._marked_boxes(canvas)
         canvas.cursor = self._box_of(canvas)

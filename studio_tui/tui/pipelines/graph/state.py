@@ -118,5 +118,7 @@ class GraphState:
     def empty_text(self) -> str:
         """Return a text that says why no job is shown."""
         if self.view.filter:
-            return f"No job matches the filter {self.view.filter}"
-        return "No problems" if self.view.problems else "This pipeline has no jobs"
+            return f"No job matches the filter {self.view.filter}\nesc removes the filter."
+        if self.view.problems:
+            return "No problems\n! shows all jobs again."
+        return "This pipeline has no jobs"

@@ -54,7 +54,9 @@ async def test_a_filter_by_state_shows_only_matching_jobs_until_it_is_removed(
             await until_shown(pilot, "& is:blocked")
             assert screen_of(pilot).cursor.here() == "split"
             await refresh(pilot, studio, sixteen(embed="RUNNING"))
-            await until_shown(pilot, "No job matches the filter is:blocked")
+            await until_shown(
+                pilot, "No job matches the filter is:blocked", "esc removes the filter."
+            )
             await refresh(pilot, studio, sixteen())
             await until_jobs(pilot, BLOCKED)
             await press(pilot, ("escape",))
