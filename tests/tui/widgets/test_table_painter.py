@@ -152,11 +152,11 @@ def test_the_last_piece_of_a_cell_that_does_not_fit_is_replaced_by_a_shorter_one
     parts = (
         Cell("└─", Tone.DIM),
         Cell("eval.py"),
-        Cell("  (also feeds a.py)", shorter=("  (+1)",)),
+        Cell("  (also feeds a.py)", shorter=("  (↓1)",)),
     )
     row = (Cell(""), Pieces(parts), Cell("me"), Cell("1m"))
     assert "└─eval.py  (also feeds a.py)" in painter(80).row(row, PLAIN).text
-    assert "└─eval.py  (+1) " in painter(42).row(row, PLAIN).text
+    assert "└─eval.py  (↓1) " in painter(42).row(row, PLAIN).text
     assert "also" not in painter(42).row(row, PLAIN).text
 
 

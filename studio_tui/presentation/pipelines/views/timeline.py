@@ -87,10 +87,15 @@ QUEUED, STARTING, RUNNING, EITHER = "░▒█▓"
 """
 AHEAD, NOW, BEYOND = "·┊→"
 """Characters for an estimate, for the current time, and for an estimate that ends off the axis."""
-LEGEND = (
-    f"{QUEUED} queued  {STARTING} starting  {RUNNING} run  "
-    f"{EITHER} queued or run  {AHEAD} estimate  {BEYOND} later  {NOW} now"
-)
+SIGN_NAMES = {
+    QUEUED: "queued",
+    STARTING: "starting",
+    RUNNING: "run",
+    EITHER: "queued or run",
+    AHEAD: "estimate",
+    BEYOND: "later",
+    NOW: "now",
+}
 NOT_KNOWN = Cell("times not known", Tone.DIM)
 
 SPANS = (
@@ -178,6 +183,16 @@ class Timeline:
         except OverflowError:
             return ""
         return axis(start, (end - begin) * self._width / (self._width - 1), self._width, self._zone)
+
+    @cached_property
+    def signs(self) -> frozenset[str]:
+        """The keys of `SIGN_NAMES` that the bars of all jobs have, visible or not."""
+        signs = {phase.glyph for phases in self._known_phases.values() for phase in phases}
+        signs |= {RUNNING} if any(self._earlier_attempts.values()) else set()
+        signs |= {AHEAD} if self._estimates else set()
+        ends = (end for _, end in self._estimates.values())
+        signs |= {BEYOND} if any(end > self._visible_period.end for end in ends) else set()
+        return frozenset(signs | ({NOW} if self._is_active else set()))
 
     def bar(self, node_id: str) -> tuple[Cell, ...]:
         """Return the bar of a job as texts of one tone each, which together have `width` cells."""

@@ -45,6 +45,9 @@ COLUMNS = (
     ),
 )
 
+WAITED_FOR, WAITING = "↑", "↓"
+"""Signs of jobs that another depends on, and of jobs that depend on it, directly or not."""
+
 DEEPEST = 12
 """Maximum depth up to which each level is indented.
 
@@ -168,9 +171,9 @@ def name_parts(row: TreeRow, statuses: JobStatuses) -> tuple[Cell, ...]:
     if links := link_words(row, statuses):
         # In little space, the number of edges says more than a name that is cut off. Dependencies
         # on missing jobs or in cycles have no shorter form.
-        number = len(row.also_after) + len(row.also_feeds)
         may_shorten = not flaw_words(statuses, statuses.plan.nodes[row.id])
-        parts.append(Cell(f"  ({links})", Tone.DIM, (f"  (+{number})",) if may_shorten else ()))
+        shorter = (f"  ({link_numbers(row)})",) if may_shorten else ()
+        parts.append(Cell(f"  ({links})", Tone.DIM, shorter))
     return tuple(part for part in parts if part.text)
 
 
@@ -186,6 +189,12 @@ def link_words(row: TreeRow, statuses: JobStatuses) -> str:
         if others
     ]
     return "; ".join((*parts, *flaw_words(statuses, nodes[row.id])))
+
+
+def link_numbers(row: TreeRow) -> str:
+    """Return how many edges are not in the tree: `↑1 ↓2`; empty if all are."""
+    numbers = ((WAITED_FOR, row.also_after), (WAITING, row.also_feeds))
+    return " ".join(f"{sign}{len(others)}" for sign, others in numbers if others)
 
 
 def _hidden_cell(row: TreeRow, statuses: JobStatuses) -> Cell:

@@ -23,9 +23,18 @@ from studio_tui.presentation.pipelines.graph.statuses import (
 from studio_tui.presentation.pipelines.own_error import RootFailure, says_more, without_count
 from studio_tui.presentation.pipelines.rows import state_cell
 from studio_tui.presentation.pipelines.times import ended_at, pipeline_seconds
-from studio_tui.presentation.pipelines.views.timeline import LEGEND, QUEUED, RUNNING, STARTING
+from studio_tui.presentation.pipelines.views.timeline import (
+    AHEAD,
+    BEYOND,
+    EITHER,
+    NOW,
+    QUEUED,
+    RUNNING,
+    SIGN_NAMES,
+    STARTING,
+)
+from studio_tui.presentation.pipelines.views.tree import WAITED_FOR, WAITING
 from studio_tui.service.polling.pipeline_watch import PipelineWatch
-from studio_tui.tui.pipelines.graph.lists import WAITED_FOR, WAITING
 from studio_tui.tui.pipelines.graph.memory import DagPlace, Grouping, Mode
 from studio_tui.tui.pipelines.graph.state import GraphState
 from studio_tui.tui.widgets.bar import Bar, Part
@@ -180,30 +189,33 @@ def _action(command_id: str) -> str:
 
 _CRITICAL = " critical: "
 _KIN = f"{WAITED_FOR} before it  {WAITING} after it"
-_BARS = (LEGEND, f"{QUEUED} queued  {STARTING} starting  {RUNNING} run")
-"""The legends of bars, the longer one first."""
-
 _SELF_EVIDENT_FIRST = (
     *(NodeState.DONE, NodeState.FAILED, NodeState.RUNNING, NodeState.UNKNOWN),
     *(NodeState.CANCELED, NodeState.QUEUED, NodeState.WAITING, NodeState.CANCELING),
     NodeState.SCHEDULE,
     NodeState.BLOCKED,
 )
+_SELF_EVIDENT_SIGNS_FIRST = (NOW, RUNNING, QUEUED, AHEAD, STARTING, BEYOND, EITHER)
 
 
-def legend_of(mode: Mode, kinds: Collection[NodeState], room: int) -> str:
+def legend_of(
+    mode: Mode, kinds: Collection[NodeState], room: int, bar_signs: Collection[str] = ()
+) -> str:
     """Return the longest legend of a mode's signs in `room` cells; empty if none fits.
 
-    `kinds` are the states to explain, in the tree and the graph.
+    `kinds` are the states to explain in the tree and the graph, `bar_signs` the signs of bars.
     """
-    if mode is Mode.TABLE:
-        choices: Sequence[str] = (_KIN,)
-    elif mode is Mode.TIMELINE:
-        choices = (f"{LEGEND}  {_KIN}", *_BARS)
+    if mode is Mode.TIMELINE:
+        signs = [sign for sign in _SELF_EVIDENT_SIGNS_FIRST if sign in bar_signs]
+        choices = [_bar_legend(set(signs[omitted:])) for omitted in range(len(signs))]
+        # The arrows of the list are left out before any sign of the bars.
+        choices = [*(f"{bars}  {_KIN}" for bars in choices[:1]), *choices, _KIN]
     else:
         present = [kind for kind in _SELF_EVIDENT_FIRST if kind in kinds]
         choices = [_state_legend(set(present[omitted:])) for omitted in range(len(present))]
-        if mode is Mode.TREE:
+        if mode is Mode.TABLE:
+            choices = [_KIN]
+        elif mode is Mode.TREE:
             choices = [*(f"{states}  {_KIN}" for states in choices), _KIN, *choices]
     return next((each for each in choices if cell_len(each) <= room), "")
 
@@ -212,6 +224,10 @@ def _state_legend(kinds: Collection[NodeState]) -> str:
     return "  ".join(
         f"{SHOWN_LOOKS[kind].glyph} {kind.value}" for kind in NodeState if kind in kinds
     )
+
+
+def _bar_legend(signs: Collection[str]) -> str:
+    return "  ".join(f"{sign} {name}" for sign, name in SIGN_NAMES.items() if sign in signs)
 
 
 class Headlines:
@@ -225,6 +241,7 @@ class Headlines:
         matches: Callable[[], Sequence[str]],
         width: Callable[[], int],
         has_lanes: Callable[[], bool],
+        bar_signs: Callable[[], Collection[str]],
         surroundings: Callable[[], Surroundings],
     ) -> None:
         """Make the lines; `width` returns the available cells."""
@@ -237,6 +254,7 @@ class Headlines:
         self._matches = matches
         self._width = width
         self._has_lanes = has_lanes
+        self._bar_signs = bar_signs
         self._surroundings = surroundings
 
     def show(self) -> None:
@@ -258,7 +276,7 @@ class Headlines:
         kinds: Collection[NodeState] = ()
         if loaded is not None and not has_room_for_state_names(loaded, self._width()):
             kinds = [kind for kind, number in loaded.statuses.numbers.items() if number]
-        return legend_of(self._state.view.mode, kinds, room)
+        return legend_of(self._state.view.mode, kinds, room, self._bar_signs())
 
     def show_head(self) -> None:
         """Update the lines about the state, the notes and the critical path."""

@@ -21,7 +21,7 @@ from studio_tui.presentation.pipelines.views.node_cells import (
     why_cell,
 )
 from studio_tui.presentation.pipelines.views.timeline import Timeline
-from studio_tui.presentation.pipelines.views.tree import TreeRow
+from studio_tui.presentation.pipelines.views.tree import WAITED_FOR, WAITING, TreeRow
 from studio_tui.tui.widgets.table_layout import GAP
 from studio_tui.tui.widgets.table_painter import Cells, Sorting
 
@@ -29,9 +29,6 @@ CurrentModel = Callable[[], ViewModel]
 
 KIN = Column("kin", "", 1)
 """Has a sign on ancestors and descendants of the row under the cursor."""
-
-WAITED_FOR, WAITING = "↑", "↓"
-"""Signs of ancestors and descendants."""
 
 _WIDE_TIMELINE = 110
 """Width from which the timeline has a column of reasons."""
@@ -67,6 +64,8 @@ class JobListing:
     sorting: Sorting | None = None
     span_after_zoom: Callable[[int], float | None] = lambda _: None
     """Returns the seconds that a timeline then shows; `None` for all."""
+    bar_signs: Callable[[], Collection[str]] = tuple
+    """Returns the signs that the bars of a timeline have now."""
     titles: Callable[[], tuple[Column, ...]] | None = None
     """Returns the columns with their present titles, if these change with time."""
 
@@ -131,9 +130,9 @@ def tree_listing(
 
 
 def _tree_name(row: TreeRow, plan: Plan) -> int:
-    """Return the width of a job's name, with the number of edges beside it, as `  (+2)`."""
-    number = len(row.also_after) + len(row.also_feeds)
-    links = len(f"  (+{number})") if number else 0
+    """Return the width of a job's name, with the numbers of edges beside it, as `  (↑1 ↓2)`."""
+    numbers = tree.link_numbers(row)
+    links = len(f"  ({numbers})") if numbers else 0
     return len(row.prefix) + _SIGN + cell_len(plan.nodes[row.id].name) + links
 
 
@@ -282,6 +281,7 @@ def timeline_listing(
         [node_id for node_id in order if only is None or node_id in only],
         cells_of,
         span_after_zoom=lambda steps: current.timeline().span_after_zoom(steps),
+        bar_signs=lambda: current.timeline().signs,
         titles=titles,
     )
 

@@ -203,6 +203,10 @@ class RowsView:
         _, above, below = self._kin
         return (kin_cell(key, above, below), *cells[key])
 
+    def bar_signs(self) -> Collection[str]:
+        """Return the signs that the bars of a timeline have now; none in other modes."""
+        return self.listing.bar_signs()
+
     def note_cursor(self) -> None:
         """Save the row to which the user has moved, unless it contains the saved node."""
         if self.listing is not NO_ROWS and self.cursor != self._visible_key():

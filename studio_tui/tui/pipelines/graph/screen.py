@@ -76,6 +76,7 @@ class PipelineScreen(Page):
             matches=self.controllers.search.matches,
             width=lambda: self.size.width,
             has_lanes=lambda: structure.has_lanes,
+            bar_signs=self.views.rows.bar_signs,
             surroundings=lambda: surroundings(self.session),
         )  # fmt: skip
         self.answers = GraphAnswers(

@@ -19,6 +19,7 @@ from studio_tui.presentation.pipelines.views.timeline import (
     BEYOND,
     NOT_KNOWN,
     NOW,
+    SIGN_NAMES,
     Timeline,
 )
 from tests.presentation.pipelines.graphs import any_pipelines
@@ -235,6 +236,7 @@ def test_each_job_has_one_bar_of_the_requested_width_whatever_its_times(
     assert len(timeline.axis) <= max(2, width)
     for node in timeline.order:
         assert len(text(timeline, node)) == max(2, width)
+        assert timeline.signs.issuperset(SIGN_NAMES.keys() & text(timeline, node))
 
 
 @pytest.mark.parametrize("steps", [-3, 0, 5])

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio_tui.api.models import Job, Pipeline
+from studio_tui.api.states import PipelineState
 from studio_tui.presentation.cells import Cell, Tone, dim_row
 from studio_tui.presentation.logs.progress import Progress
 from studio_tui.presentation.pipelines.graph.plan import Plan, plan_of
@@ -17,6 +18,7 @@ from studio_tui.presentation.pipelines.views.tree import (
     DEEPEST,
     TreeRow,
     cells,
+    link_numbers,
     name_parts,
     rows,
 )
@@ -80,6 +82,15 @@ def test_a_tree_of_some_jobs_names_their_edges_to_the_others() -> None:
         "└─⊘ join_feats  (also after thumbs)",
         "  └─⊘ merge_train  (also after clean_labels; also feeds split)",
     ]
+
+
+def test_a_short_row_says_how_many_edges_lead_to_it_and_how_many_from_it() -> None:
+    plan = plan_of(pipeline(a=[], b=[], c=["a", "b"], d=["a", "b", "c"], e=["b"], f=["e", "c"]))
+    shorter = {row.id: link_numbers(row) for row in rows(plan)}
+    assert shorter == {"a": "↓2", "b": "↓1", "c": "↑1 ↓1", "d": "↑2", "e": "", "f": "↑1"}
+    statuses = judge(plan, PipelineState.RUNNING)
+    names = {row.id: name_parts(row, statuses) for row in rows(plan)}
+    assert names["c"][-1].shorter == ("  (↑1 ↓1)",)
 
 
 def test_a_long_chain_is_indented_only_up_to_the_deepest_level() -> None:

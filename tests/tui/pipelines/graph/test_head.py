@@ -6,6 +6,7 @@ import pytest
 
 from studio_tui.presentation.pipelines.graph.loaded_pipeline import loaded_pipeline
 from studio_tui.presentation.pipelines.graph.statuses import NodeState
+from studio_tui.presentation.pipelines.views.timeline import AHEAD, BEYOND, NOW, QUEUED, RUNNING
 from studio_tui.tui.pipelines.graph.headlines import legend_of, note_parts
 from studio_tui.tui.pipelines.graph.memory import Mode
 from tests.presentation.pipelines.sample import sixteen
@@ -50,7 +51,7 @@ def test_a_failure_whose_run_is_not_loaded_shows_the_error_of_its_pipeline() -> 
 SIGNS = {
     80: ("⊘ blocked  ↑ before it  ↓ after it", "✗ failed  ⊘ blocked", "░ queued", "↑ before it"),
     120: ("⊘ blocked  ↑ before it  ↓ after it", "✓ done  ✗ failed", "┊ now", "↓ after it"),
-    200: ("↑ before it  ↓ after it", "✓6 done", "→ later", "↑ before it"),
+    200: ("↑ before it  ↓ after it", "✓6 done", "┊ now  ↑ before it", "↑ before it"),
 }
 """By the width of a terminal: an explanation in each mode, in the order of the modes."""
 
@@ -87,3 +88,19 @@ def test_a_short_legend_of_the_tree_explains_arrows_before_obvious_states() -> N
     assert legend_of(Mode.TREE, states, len(f"⊘ blocked  {arrows}")) == f"⊘ blocked  {arrows}"
     assert legend_of(Mode.TREE, states, len(arrows)) == arrows
     assert legend_of(Mode.TREE, (), 100) == arrows
+
+
+def test_the_legend_of_a_timeline_leaves_out_absent_signs_then_obvious_ones() -> None:
+    arrows = "↑ before it  ↓ after it"
+    signs = {QUEUED, RUNNING, AHEAD, BEYOND, NOW}
+    whole = "░ queued  █ run  · estimate  → later  ┊ now"
+    by_room = {
+        100: f"{whole}  {arrows}",
+        len(whole): whole,
+        len(whole) - 1: "░ queued  █ run  · estimate  → later",
+        30: "░ queued  · estimate  → later",
+        25: "· estimate  → later",
+        3: "",
+    }
+    for room, legend in by_room.items():
+        assert legend_of(Mode.TIMELINE, (), room, signs) == legend

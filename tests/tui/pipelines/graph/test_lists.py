@@ -172,5 +172,5 @@ def test_a_tree_has_room_for_the_names_of_all_jobs_also_when_they_are_complete(r
         contents.grow((NOTHING, *listing.cells_of(key)) for key in listing.keys)
         placed = place(listing.columns, room, contents=contents.widths, all_time=contents.all_time)
         widths.append(next(each.width for each in placed if each.column.key == "name"))
-    assert widths[0] >= len("    └─● train_bayes.py  (+1)")
+    assert widths[0] >= len("    └─● train_bayes.py  (↑1)")
     assert widths[1] >= min(widths[0] + 5, len("    └─● train_bayes.py  (also after clean.py)"))
