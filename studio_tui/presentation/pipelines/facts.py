@@ -29,6 +29,7 @@ from studio_tui.presentation.jobs.facts import (
 from studio_tui.presentation.jobs.states import LOOKS
 from studio_tui.presentation.jobs.times import run_seconds
 from studio_tui.presentation.pipelines.datasets import target_key
+from studio_tui.presentation.pipelines.graph.estimate import Estimate
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.statuses import (
     JobStatuses,
@@ -62,6 +63,8 @@ class PipelineContext(NamedTuple):
     now: datetime
     answered_at: datetime | None = None
     """Time of Studio's last answer while Studio is unreachable; else `None`."""
+    estimate: Estimate = Estimate()
+    """When the pipeline whose facts are shown will end."""
 
     @property
     def until(self) -> datetime:
@@ -88,6 +91,7 @@ def facts(pipeline: Pipeline, context: PipelineContext) -> tuple[Fact, ...]:
         *removed_facts(pipeline),
         *_failure_facts(statuses, failures),
         *_running_facts(statuses, jobs, context.until),
+        *_estimate_facts(context.estimate),
         Fact("target", Cell(pipeline.triggered_from or UNKNOWN, Tone.STRONG)),
         Fact("name", Cell(pipeline.name or UNKNOWN)),
         Fact("id", id_cell(pipeline.pipeline_id)),
@@ -218,6 +222,14 @@ def _running_facts(
     names = [_with_time(node, jobs, until) for node in running[:MOST_NAMED]]
     more = f", and {len(running) - MOST_NAMED} more" if len(running) > MOST_NAMED else ""
     return (Fact("running", Cell(", ".join(names) + more, Tone.ACTIVE)),)
+
+
+def _estimate_facts(estimate: Estimate) -> tuple[Fact, ...]:
+    if not estimate.words:
+        return ()
+    words = estimate.words.removeprefix("no ETA: ").removeprefix("ETA ")
+    is_known = estimate.remaining is not None
+    return (Fact("ETA", Cell(words) if is_known else Cell(f"unknown: {words}", Tone.DIM)),)
 
 
 def _with_time(node: Node, jobs: Mapping[str, Job], until: datetime) -> str:

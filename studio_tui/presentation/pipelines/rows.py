@@ -15,6 +15,7 @@ from studio_tui.presentation.format import UNKNOWN, age, plural, seconds_between
 from studio_tui.presentation.jobs.states import StateLook
 from studio_tui.presentation.lists.kinds import Kind
 from studio_tui.presentation.lists.list_column import ListColumn, SortOrder, layouts
+from studio_tui.presentation.pipelines.graph.estimate import Estimate, rough_duration
 from studio_tui.presentation.pipelines.graph.plan import plan_of
 from studio_tui.presentation.pipelines.graph.segments import bar
 from studio_tui.presentation.pipelines.graph.statuses import JobStatuses, NodeState, counts, judge
@@ -75,6 +76,7 @@ class PipelineRow(NamedTuple):
     pipeline: Pipeline
     numbers: Mapping[NodeState, int]
     now: datetime
+    estimate: Estimate
 
 
 def state_cell(pipeline: Pipeline) -> Cell:
@@ -129,6 +131,13 @@ def _age_cell(pipeline: Pipeline, field: str, now: datetime) -> Cell:
     return Cell(age(seconds_between(getattr(pipeline, field), now)), Tone.DIM)
 
 
+def _estimate_cell(estimate: Estimate) -> Cell:
+    if estimate.remaining is None:
+        return NOTHING
+    longest = rough_duration(estimate.remaining.most)
+    return Cell(estimate.words.removeprefix("ETA "), Tone.PLAIN, (longest,))
+
+
 def _job_count(pipeline: Pipeline) -> int:
     return pipeline.total or len(pipeline.job_runs)
 
@@ -176,6 +185,10 @@ PIPELINE_COLUMNS: tuple[ListColumn[PipelineRow, Pipeline, Cell | Pieces], ...] =
         ),
     ),
     ListColumn(
+        Column("eta", "ETA", 8, align=Align.RIGHT, drop=3, fits=True, only_unfinished=True),
+        lambda row: _estimate_cell(row.estimate),
+    ),
+    ListColumn(
         Column("age", "AGE", 4, align=Align.RIGHT),
         lambda row: _age_cell(row.pipeline, "created_at", row.now),
     ),
@@ -198,9 +211,11 @@ PIPELINE_COLUMNS: tuple[ListColumn[PipelineRow, Pipeline, Cell | Pieces], ...] =
 COLUMNS = layouts(PIPELINE_COLUMNS)
 
 
-def cells(pipeline: Pipeline, overview: Overview, now: datetime) -> tuple[Cell | Pieces, ...]:
+def cells(
+    pipeline: Pipeline, overview: Overview, now: datetime, estimate: Estimate
+) -> tuple[Cell | Pieces, ...]:
     """Return one cell for each of `COLUMNS`, dim if the pipeline has no usable id."""
-    row = PipelineRow(pipeline, overview.numbers(pipeline), now)
+    row = PipelineRow(pipeline, overview.numbers(pipeline), now, estimate)
     row_cells = tuple(column.cell(row) for column in PIPELINE_COLUMNS)
     return row_cells if is_usable_id(pipeline.pipeline_id) else dim_row(row_cells)
 

@@ -22,8 +22,10 @@ from studio_tui.tui.frame.commands import Basics, Command, bindings
 from studio_tui.tui.frame.list_page import ListPage, list_commands
 from studio_tui.tui.frame.list_view import ListView
 from studio_tui.tui.frame.recorded_rows import RecordedRows
+from studio_tui.tui.jobs.surroundings import surroundings
 from studio_tui.tui.messages import OpenPipeline, Refreshed
 from studio_tui.tui.pipelines.controller import PipelineController
+from studio_tui.tui.pipelines.listed_estimates import ListedEstimates
 from studio_tui.tui.pipelines.question_changes import can_stop
 from studio_tui.tui.pipelines.rebuilding import Rebuilding
 from studio_tui.tui.widgets.bar import Part
@@ -94,6 +96,7 @@ class PipelinesScreen(ListPage[Pipeline]):
         self.session.lists.pipelines_feed.request_at_least(view.loaded)
         self._recorded = RecordedRows(self.session.records.pipelines, lambda: self.list, PIPELINES)
         self._overview = Overview()
+        self._estimates = ListedEstimates(self.session.records.history, self, self._show_again)
         self._jobs: dict[str, Job] = {}
         """The jobs that the listed pipelines run, by id."""
 
@@ -142,6 +145,28 @@ class PipelinesScreen(ListPage[Pipeline]):
     def _update_jobs(self, pipelines: PipelineList) -> None:
         runs = [run.created_job_id for each in pipelines.pipelines for run in each.job_runs]
         self._jobs = self.session.known_items.jobs([run for run in runs if run])
+        self._update_estimates(is_news=True)
+
+    def tick(self, now: datetime) -> None:
+        self._update_estimates()
+        super().tick(now)
+
+    def _update_estimates(self, *, is_news: bool = False) -> None:
+        snapshot = self.source().snapshot
+        if snapshot.error is not None or snapshot.value is None:
+            self._estimates.clear()
+        elif self.subscriptions.is_on:
+            self._estimates.update(
+                snapshot.value.pipelines,
+                self._overview.statuses,
+                self._jobs,
+                surroundings(self.session),
+                is_news=is_news,
+            )
+
+    def _show_again(self) -> None:
+        self.table.show_again()
+        self.list.show_preview(self.moment())
 
     def pollers(self) -> tuple[SnapshotPublisher[Any], ...]:
         return (*super().pollers(), self._recorded.archive)
@@ -168,7 +193,8 @@ class PipelinesScreen(ListPage[Pipeline]):
         self.list.holder.change(loaded=self.session.lists.pipelines_feed.requested_count)
 
     def cells_of(self, key: str) -> Cells:
-        row = cells(self.rows[key], self._overview, clock.now())
+        estimate = self._estimates.get(key)
+        row = cells(self.rows[key], self._overview, clock.now(), estimate)
         return self._recorded.with_mark(key, row)
 
     def facts_at_hand(self, now: datetime) -> tuple[Fact | FactLine, ...]:
@@ -176,7 +202,8 @@ class PipelinesScreen(ListPage[Pipeline]):
         pipeline_list = self.source().snapshot.value
         if pipeline is None or pipeline_list is None:
             return ()
-        context = PipelineContext(self._overview, self._jobs, clock.now(), now)
+        estimate = self._estimates.get(pipeline.pipeline_id)
+        context = PipelineContext(self._overview, self._jobs, clock.now(), now, estimate)
         rows = (*self._recorded.fact(pipeline.pipeline_id, clock.now()), *facts(pipeline, context))
         width, height = self.list.list_preview.size
         past = grid(pipeline, pipeline_list.pipelines, context, width, height - len(rows) - 1)

@@ -2,6 +2,8 @@ import json
 from collections.abc import Iterable
 from datetime import timedelta
 
+import pytest
+
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.jobs.facts import FactLine
@@ -14,6 +16,7 @@ from studio_tui.presentation.pipelines.facts import (
     jobs_with_logs,
     raw_json,
 )
+from studio_tui.presentation.pipelines.graph.estimate import Estimate, Seconds
 from studio_tui.presentation.pipelines.rows import Overview
 from tests.hostile import HOSTILE, control_characters, control_characters_of_lines
 from tests.jobs import NOON, job
@@ -244,3 +247,22 @@ def test_hostile_text_brings_no_control_characters_into_facts() -> None:
     for line in grid(shown, (shown, other), context(), 60, 0):
         assert not any(control_characters(cell.text) for cell in line.cells)
         assert all(cell.tone in Tone for cell in line.cells)
+
+
+@pytest.mark.parametrize(
+    ("estimate", "words"),
+    [
+        (Estimate(Seconds(700, 3900)), "~12m–1h 05m"),
+        (
+            Estimate(reason="no ETA: too few past runs of b.py"),
+            "unknown: too few past runs of b.py",
+        ),
+    ],
+)
+def test_the_estimate_of_a_pipeline_or_why_there_is_none_is_a_fact(
+    estimate: Estimate, words: str
+) -> None:
+    running = pipeline(1, runs={"b": "RUNNING"})
+    values = facts(running, context()._replace(estimate=estimate))
+    assert [fact.value.text for fact in values if fact.label == "ETA"] == [words]
+    assert "ETA" not in facts_by_label(running)

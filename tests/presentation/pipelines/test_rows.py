@@ -6,10 +6,11 @@ from hypothesis import strategies as st
 
 from studio_tui.api.models import Pipeline
 from studio_tui.api.states import PipelineState
-from studio_tui.presentation.cells import Cell, Pieces, Tone
+from studio_tui.presentation.cells import NOTHING, Cell, Pieces, Tone
 from studio_tui.presentation.columns import by_key
 from studio_tui.presentation.lists.filter_terms import FilterError, Terms
 from studio_tui.presentation.lists.listing import Listing
+from studio_tui.presentation.pipelines.graph.estimate import Estimate, Seconds
 from studio_tui.presentation.pipelines.graph.statuses import NodeState
 from studio_tui.presentation.pipelines.rows import (
     BAR_WIDTH,
@@ -33,7 +34,7 @@ def text(cell: Cell | Pieces) -> str:
 
 
 def row(shown: Pipeline) -> list[str]:
-    return [text(cell) for cell in cells(shown, Overview(), NOON)]
+    return [text(cell) for cell in cells(shown, Overview(), NOON, Estimate())]
 
 
 def matching_names(terms: str, *pipelines: Pipeline) -> list[str | None]:
@@ -52,6 +53,14 @@ def test_a_row_shows_the_state_name_target_progress_and_times_of_a_pipeline() ->
     assert values["done"] == "1/3"
     assert values["jobs"].split() == ["✓1", "✗1", "⊘1"]
     assert (values["age"], values["updated"], values["id"]) == ("2h", "1h", "00000002")
+
+
+def test_an_estimate_is_shown_as_a_range_else_only_its_end() -> None:
+    estimate = Estimate(Seconds(700, 3900))
+    cell = by_key(COLUMNS, cells(pipeline(1), Overview(), NOON, estimate))["eta"]
+    assert cell == Cell("~12m–1h 05m", Tone.PLAIN, ("~1h 05m",))
+    unknown = Estimate(reason="no ETA: too few past runs of a.py")
+    assert by_key(COLUMNS, cells(pipeline(1), Overview(), NOON, unknown))["eta"] == NOTHING
 
 
 def test_a_failure_among_a_thousand_jobs_is_visible_in_the_bar() -> None:
@@ -125,7 +134,7 @@ def test_no_received_text_brings_a_control_character_into_a_cell(name: str) -> N
 
 def test_fields_that_cannot_be_read_are_marked() -> None:
     broken = pipeline(1, name=7, triggered_from=["x"], created_at="soon")
-    assert [row(broken)[place] for place in (1, 2, 6)] == ["?", "?", "?"]
+    assert [row(broken)[place] for place in (1, 2, 7)] == ["?", "?", "?"]
 
 
 def test_extreme_times_sort_without_an_error() -> None:

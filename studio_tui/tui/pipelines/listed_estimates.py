@@ -1,0 +1,93 @@
+"""The estimated remaining times of the pipelines in a list, computed in a thread."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+
+from studio_tui import clock
+from studio_tui.api.models import Job, Pipeline
+from studio_tui.api.states import PipelineState
+from studio_tui.presentation.jobs.waiting import Surroundings
+from studio_tui.presentation.pipelines.graph.estimate import Estimate, estimate_of
+from studio_tui.presentation.pipelines.graph.queue import is_behind_others
+from studio_tui.presentation.pipelines.graph.statuses import JobStatuses, NodeState
+from studio_tui.presentation.pipelines.graph.view_model import ViewModel
+from studio_tui.service.commands.history import JobHistory
+from studio_tui.tui.widgets.workers import RunsWorkers, start_worker
+
+REST = 5.0
+"""Seconds between updates without news: estimates decrease while nothing changes."""
+
+_ACTIVE = frozenset({PipelineState.RUNNING, PipelineState.PENDING})
+
+
+class ListedEstimates:
+    """The latest estimate of each active pipeline, from the jobs that are known without requests.
+
+    The progress that jobs print is not known here, so the page of a pipeline can say more.
+    """
+
+    def __init__(
+        self, history: JobHistory, screen: RunsWorkers, updated: Callable[[], object]
+    ) -> None:
+        """Initialise; workers end with `screen`, and `updated` is called after each update."""
+        self._history = history
+        self._screen = screen
+        self._updated = updated
+        self._estimates: Mapping[str, Estimate] = {}
+        self._begun_at = -REST
+        """Of the monotonic clock."""
+
+    def get(self, pipeline_id: str) -> Estimate:
+        """Return the latest estimate of a pipeline; without words if there is none."""
+        return self._estimates.get(pipeline_id, Estimate())
+
+    def clear(self) -> None:
+        """Drop all estimates: without new answers they would never decrease."""
+        self._estimates = {}
+
+    def update(
+        self,
+        pipelines: Iterable[Pipeline],
+        statuses_of: Callable[[Pipeline], JobStatuses],
+        jobs: Mapping[str, Job],
+        surroundings: Surroundings,
+        *,
+        is_news: bool,
+    ) -> None:
+        """Update the estimates in a thread; without news, only if `REST` has passed."""
+        now = clock.monotonic()
+        if now - self._begun_at < REST and not is_news:
+            return
+        self._begun_at = now
+        active = {
+            each.pipeline_id: ViewModel(statuses_of(each), clock.now(), jobs)
+            for each in pipelines
+            if each.state in _ACTIVE
+        }
+        work = partial(self._update, active, surroundings)
+        start_worker(self._screen, work, name="estimates", group="estimates", exclusive=True)
+
+    async def _update(self, active: Mapping[str, ViewModel], surroundings: Surroundings) -> None:
+        before = self._estimates
+        self._estimates = await asyncio.to_thread(self._compute, active, surroundings)
+        if self._estimates != before:
+            self._updated()
+
+    def _compute(
+        self, active: Mapping[str, ViewModel], surroundings: Surroundings
+    ) -> Mapping[str, Estimate]:
+        names = {node.name for model in active.values() for node in model.plan.nodes.values()}
+        past = self._history.durations(names) if names else {}
+        return {key: _estimate(model, past, surroundings) for key, model in active.items()}
+
+
+def _estimate(
+    model: ViewModel, past: Mapping[str, Sequence[float]], surroundings: Surroundings
+) -> Estimate:
+    states = model.statuses.states
+    running = (node for node in model.plan.nodes.values() if states[node.id] is NodeState.RUNNING)
+    if any(model.job(node) is None for node in running):
+        return Estimate(reason="no ETA: the start of a running job is not known")
+    whole = ViewModel(model.statuses, model.now, model.jobs, past_seconds=past)
+    return estimate_of(whole, is_behind_others=is_behind_others(whole, surroundings))
