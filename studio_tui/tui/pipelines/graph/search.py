@@ -52,17 +52,26 @@ class Search:
         matches, search = len(self.matches()), self._state.view.search
         if search and not matches:
             self._notify(f"Nothing matches {search}")
-            self.clear()
+            self._restore()
         elif matches > 1:
             self._notify(
                 f"{plural(matches, 'job')} found; n and N go through them, & shows only them"
             )
 
     def cancel(self) -> None:
-        """Close the prompt, cancel the search and restore the cursor, the filter and `!`."""
+        """Close the prompt, cancel the search, and restore all that it has changed."""
         self._prompt.close()
+        self._restore()
+
+    def _restore(self) -> None:
         before = self._view_before
-        self._state.change(search="", filter=before.filter, problems=before.problems)
+        self._state.change(
+            search="",
+            filter=before.filter,
+            problems=before.problems,
+            folds=before.folds,
+            opened=before.opened,
+        )
         if self._cursor_before is not None:
             self._cursor.go(self._cursor_before)
 
