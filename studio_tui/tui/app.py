@@ -174,7 +174,10 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         from studio_tui.tui import first_steps, remembering  # noqa: PLC0415 (not before the first paint)
         from studio_tui.tui.frame import notices  # noqa: PLC0415 (not before the first paint)
 
-        self._notices = notices.Notices(self, connected.session.endings, quiet=connected.quiet)
+        session = connected.session
+        self._notices = notices.Notices(
+            self, session.endings, session.known_items.newer_attempts, quiet=connected.quiet
+        )
         connected.session.records.database.warn = notices.warn_from_any_thread(self)
         self._poll(connected, screens.last.tab)
         self._restart_when_dead(connected)

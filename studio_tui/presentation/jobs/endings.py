@@ -1,10 +1,10 @@
 """Notifications about jobs and pipelines that ended: one message for all that ended together."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from studio_tui.api.models import Job, Pipeline
-from studio_tui.api.states import JobState
+from studio_tui.api.states import JobState, PipelineState
 from studio_tui.presentation.format import duration, join_names, plural
 from studio_tui.presentation.jobs.causes import cause_of
 from studio_tui.presentation.jobs.states import EQUIVALENT_STATES, LOOKS
@@ -28,14 +28,32 @@ def ended_jobs_message(jobs: Sequence[Job]) -> str:
     return _summary([job.state for job in jobs], "job", failed)
 
 
-def ended_pipelines_message(pipelines: Sequence[Pipeline]) -> str:
-    """Return a message about pipelines that ended, safe to draw."""
-    names = [_pipeline_name(pipeline) for pipeline in pipelines]
+def ended_pipelines_message(pipelines: Sequence[Pipeline], tried_again: Container[str]) -> str:
+    """Return a message about pipelines that ended, safe to draw.
+
+    `tried_again` has the ids of failed jobs that have a newer attempt.
+    """
     states = [EQUIVALENT_STATES[pipeline.state] for pipeline in pipelines]
+    newer = [f" ({words})" if (words := _newer_words(each, tried_again)) else ""
+             for each in pipelines]  # fmt: skip
+    names = [_pipeline_name(pipeline) for pipeline in pipelines]
     if len(pipelines) == 1:
-        return f"{LOOKS[states[0]].glyph} Pipeline {names[0]} {_PREDICATES[states[0]]}"
-    failed = [name for name, state in zip(names, states, strict=True) if state is JobState.FAILED]
+        return f"{LOOKS[states[0]].glyph} Pipeline {names[0]} {_PREDICATES[states[0]]}{newer[0]}"
+    failed = [
+        f"{name}{more}"
+        for name, more, state in zip(names, newer, states, strict=True)
+        if state is JobState.FAILED
+    ]
     return _summary(states, "pipeline", failed)
+
+
+def _newer_words(pipeline: Pipeline, tried_again: Container[str]) -> str:
+    """Return which failed jobs of a failed pipeline have a newer attempt."""
+    if pipeline.state is not PipelineState.FAILED:
+        return ""
+    failed = (run for run in pipeline.job_runs if run.state is JobState.FAILED)
+    names = [run.name or run.job_id for run in failed if run.created_job_id in tried_again]
+    return f"newer attempt at {join_names(names)}" if names else ""
 
 
 def _one_job(job: Job) -> str:

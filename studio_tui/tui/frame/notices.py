@@ -1,7 +1,7 @@
 """Notices about the end of jobs and pipelines that were started, opened or marked here."""
 
 from asyncio import TimerHandle, get_running_loop
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import replace
 from typing import Any
 
@@ -28,10 +28,21 @@ FAILURE_TIMEOUT = 20.0
 class Notices:
     """Reports the endings of one connection with notifications, badges and the bell."""
 
-    def __init__(self, app: App[Any], endings: Endings, *, quiet: bool) -> None:
-        """Report `endings`; if `quiet`, with badges only."""
+    def __init__(
+        self,
+        app: App[Any],
+        endings: Endings,
+        newer_attempts: Callable[[], Container[str]],
+        *,
+        quiet: bool,
+    ) -> None:
+        """Report `endings`; if `quiet`, with badges only.
+
+        `newer_attempts` returns the ids of the failed jobs that have a newer attempt.
+        """
         self._app = app
         self._endings = endings
+        self._newer_attempts = newer_attempts
         self._quiet = quiet
         self._unreported = Ended()
         self._unreported_since = 0.0
@@ -82,7 +93,8 @@ class Notices:
         ended, self._unreported = self._unreported, Ended()
         self._unreported_since, self._timer = 0.0, None
         words = [ended_jobs_message(ended.jobs)] if ended.jobs else []
-        words += [ended_pipelines_message(ended.pipelines)] if ended.pipelines else []
+        if ended.pipelines:
+            words.append(ended_pipelines_message(ended.pipelines, self._newer_attempts()))
         if ended.failed:
             self._app.notify(
                 "\n".join(words), severity="error", timeout=FAILURE_TIMEOUT, markup=False
