@@ -121,10 +121,10 @@ def elapsed_seconds(node: Node, model: ViewModel) -> float:
 
 def seconds_by_bar(node: Node, model: ViewModel) -> float | None:
     """Return the whole duration of a running job by its progress; `None` if that is unknown."""
-    bar, expected = model.bar(node), _expected_seconds(node, model)
+    bar = model.bar(node)
     if bar is None or bar.remaining is None:
         return None
-    elapsed = elapsed_seconds(node, model)
+    elapsed, expected = elapsed_seconds(node, model), _expected_seconds(node, model)
     usual = max(expected, elapsed) if expected is not None else None
     return _duration_by_bar(elapsed + bar.remaining, bar.percent, usual)
 

@@ -78,6 +78,8 @@ class ViewModel:
 
     def longest_failure_seconds(self, node: Node) -> float:
         """Return how long the longest failed attempt ran; the next is expected to run as long."""
+        if not node.attempts:
+            return 0.0
         jobs = (self.jobs.get(run) for run in node.attempts)
         failed = (job for job in jobs if job is not None and job.state is JobState.FAILED)
         return max((run_seconds(job, self.now) or 0.0 for job in failed), default=0.0)
