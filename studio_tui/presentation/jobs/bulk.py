@@ -45,8 +45,13 @@ def cancel_effect(jobs: Sequence[Job]) -> str:
     return f"{'Its' if is_one else 'Their'} processes are stopped; what they wrote is kept."
 
 
-def select(jobs: Iterable[Job], why_not: WhyNot, *, not_begun: int = 0) -> JobSelection:
-    """Split jobs by whether a command applies; `not_begun` marked items have no job yet."""
+def select(
+    jobs: Iterable[Job], why_not: WhyNot, *, not_begun: int = 0, unknown: int = 0
+) -> JobSelection:
+    """Split jobs by whether a command applies.
+
+    Of other marked items, `not_begun` have no job yet, and Studio did not return `unknown` ones.
+    """
     selected, reasons = [], Counter[str]()
     for job in jobs:
         if (reason := why_not(job)) is None:
@@ -55,6 +60,8 @@ def select(jobs: Iterable[Job], why_not: WhyNot, *, not_begun: int = 0) -> JobSe
             reasons[reason] += 1
     if not_begun:
         reasons["has not started"] = not_begun
+    if unknown:
+        reasons["is not returned by Studio"] = unknown
     left_out = (_with_number(reason, number) for reason, number in reasons.items())
     return JobSelection(tuple(selected), tuple(left_out))
 

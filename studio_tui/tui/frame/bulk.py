@@ -1,4 +1,7 @@
-"""Bulk commands: they show their progress in the frame, then report the outcome of each item."""
+"""Bulk commands: they show their progress in the frame, then report the outcome in a notice.
+
+A dialog would take the keys that the user is pressing when the command ends; f8 opens it.
+"""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -6,7 +9,6 @@ from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from textual.message import Message
-from textual.widgets import Input, TextArea
 
 from studio_tui import clock
 from studio_tui.presentation.cells import Cell, Tone
@@ -30,6 +32,8 @@ _SIGNS = {
     Outcome.FAILED: ("✗", Tone.BAD),
     Outcome.UNKNOWN: ("?", Tone.WARN),
 }
+
+_F8 = "f8 shows the outcome of each"
 
 _ORDER = (Outcome.FAILED, Outcome.UNKNOWN, Outcome.DONE)
 
@@ -131,23 +135,14 @@ async def run_bulk(host: Host, bulk: BulkCommand[T, R]) -> tuple[ItemOutcome[T, 
     report = _make_report(host, bulk, outcomes, step)
     batches.keep(report)
     bulk.on_finished()
-    is_complete = all(entry.outcome is Outcome.DONE for entry in outcomes)
-    on_top: object = host.app.screen
-    # A dialog would take the keys that the user is typing into an input or on another page.
-    can_ask = on_top is host and not isinstance(host.app.focused, Input | TextArea)
-    if can_ask and (step is not None or not is_complete):
-        _take_step(host, report, await host.app.push_screen_wait(report_dialog(report)))
-    elif is_complete:
+    if all(entry.outcome is Outcome.DONE for entry in outcomes):
         # Without `report_text`, the outcome of each item is the outcome in the heading.
-        more = "" if bulk.report_text is None else "\nf8 shows the outcome of each"
+        more = "" if bulk.report_text is None else f"\n{_F8}"
         more += f", and offers to {step.words}" if more and step is not None else ""
         host.app.notify(f"{report.heading}{more}", markup=False)
     else:
-        host.app.notify(
-            f"{report.heading}\n{report.lines[0][1]}\nf8 shows the outcome of each",
-            severity="error",
-            markup=False,
-        )
+        words = f"{report.heading}\n{report.lines[0][1]}\n{_F8}"
+        host.app.notify(words, severity="error", markup=False)
     return outcomes
 
 

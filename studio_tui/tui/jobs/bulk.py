@@ -93,8 +93,9 @@ class BulkJobs:
 
     async def _choose(self, why_not: WhyNot, done: str) -> JobSelection | None:
         """Return the jobs to which a command applies; if there are none, notify the user."""
-        jobs = await self.marked.jobs()
-        chosen = select(jobs, why_not, not_begun=max(0, self.marked.count() - len(jobs)))
+        jobs, not_begun = await self.marked.jobs(), self.marked.not_begun()
+        unknown = max(0, self.marked.count() - len(jobs) - not_begun)
+        chosen = select(jobs, why_not, not_begun=not_begun, unknown=unknown)
         if chosen.jobs:
             return chosen
         words = f"{self._none_words(done, self.marked.count())}: {chosen.reasons}"

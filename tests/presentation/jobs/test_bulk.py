@@ -44,10 +44,12 @@ def test_jobs_without_a_query_are_not_run_again_and_are_counted_as_left_out() ->
     assert chosen.reasons == "2 have no query that is known here"
 
 
-@given(STATES, st.integers(0, 5))
-def test_every_marked_job_is_counted_once(states: list[JobState], not_begun: int) -> None:
+@given(STATES, st.integers(0, 5), st.integers(0, 5))
+def test_every_marked_job_is_counted_once(
+    states: list[JobState], not_begun: int, unknown: int
+) -> None:
     jobs = [job(number, state.value) for number, state in enumerate(states)]
-    chosen = select(jobs, why_not_cancel, not_begun=not_begun)
+    chosen = select(jobs, why_not_cancel, not_begun=not_begun, unknown=unknown)
     left_out = sum(int(reason.split()[0]) for reason in chosen.left_out)
-    assert len(chosen.jobs) + left_out == len(states) + not_begun
+    assert len(chosen.jobs) + left_out == len(states) + not_begun + unknown
     assert all(each.state.is_cancelable for each in chosen.jobs)

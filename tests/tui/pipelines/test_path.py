@@ -124,13 +124,16 @@ async def test_marked_jobs_run_again_in_the_order_of_their_dependencies(
             await pilot.press("g", "a", key)
             await until_shown(pilot, "3 marked jobs", "They run as one pipeline")
             await pilot.press("y")
-            await until_shown(pilot, "3 of 3 jobs created", "in the pipeline", "open the pipeline")
+            await until_shown(pilot, "3 of 3 jobs created", "offers to open the pipeline")
             rerun = newest_pipeline(studio)
+            await pilot.press("f8")
+            await until_shown(pilot, "created as", "in the pipeline")
             await pilot.press("P")
             await until_shown(pilot, f"Pipelines › {rerun['name']}", "runs jobs of", "3/3")
             assert rerun["pipeline_id"] != triggered["pipeline_id"]
             assert_chain_ran_in_order(studio, rerun)
         with step("edited jobs run in their order too"):
+            pilot.app.clear_notifications()
             await pilot.press("g", "a", "e")
             await until_shown(pilot, "Edit 3 jobs")
             await pilot.press("f9")
@@ -144,7 +147,7 @@ async def test_marked_jobs_run_again_in_the_order_of_their_dependencies(
             assert [run["parent_job_ids"] for run in edited] == [[], [ids[0]], [ids[1]]]
             await until(pilot, lambda: isinstance(pilot.app.screen, PipelineScreen))
             await pilot.press("f8")
-            await until_shown(pilot, "open the pipeline")
+            await until_shown(pilot, "P  open the pipeline")
             await pilot.press("P")
             await until_shown(pilot, f"Pipelines › {newest['name']}")
 

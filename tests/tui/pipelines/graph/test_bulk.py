@@ -54,7 +54,6 @@ async def test_marked_jobs_are_canceled_and_a_refused_job_keeps_its_mark(tmp_pat
         )  # fmt: skip
         await press(pilot, ("y",))
         await until_shown(pilot, "Cancellation requested for 2 of 3 jobs", "not now")
-        await press(pilot, ("enter",))
         assert sorted(studio.requests) == [("cancel", "run-publish"), ("cancel", "run-train_s")]
         assert screen_of(pilot).state.view.marks == ("train_l",)
 
@@ -69,6 +68,23 @@ async def test_the_reason_why_no_marked_job_can_be_canceled_is_about_each_of_the
         await mark(pilot, "ended", "new")
         assert screen_of(pilot).controllers.jobs.why_not_cancel() == (
             "None of the 2 marked jobs can be canceled: 1 has ended, 1 has not started"
+        )
+
+
+async def test_a_marked_job_that_studio_does_not_return_is_not_said_to_have_not_started(
+    tmp_path: Path,
+) -> None:
+    sent = pipeline_of([run("ended", [], "COMPLETE"), run("gone", [], "RUNNING"), run("new", [])])
+    without_run = sent.job_runs[2].model_copy(update={"created_job_id": None})
+    sent = sent.model_copy(update={"job_runs": (*sent.job_runs[:2], without_run)})
+    studio = DagStudio(sent)
+    studio.runs = tuple(job for job in studio.runs if job.id != "run-gone")
+    async with pipeline_dashboard(studio, tmp_path) as pilot:
+        await mark(pilot, "ended", "gone", "new")
+        await press(pilot, ("x",))
+        reasons = "1 has ended, 1 has not started, 1 is not returned by Studio"
+        await until(
+            pilot, lambda: any(reasons in each.message for each in pilot.app._notifications)
         )
 
 
