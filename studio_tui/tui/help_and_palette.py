@@ -118,8 +118,7 @@ class WithHelpAndPalette(App[Any]):
         self.push_screen(HelpScreen("this screen", actions_of(self.screen)), run_selected)
 
     def action_close_notices(self) -> None:
-        if not close_toasts(self):
-            notify_here(self, "There is no notice to close")
+        close_toasts(self)
 
     def action_command_palette(self) -> None:
         from studio_tui.tui.palette import PagedPalette  # noqa: PLC0415 (not before it is opened)

@@ -230,7 +230,7 @@ async def test_a_notice_ends_when_its_screen_is_covered_and_never_covers_the_tab
         await until(pilot, lambda: not pilot.app._notifications)
         top = screen_text(pilot).splitlines()[:2]
         for number in range(20):
-            pilot.app.notify(f"notice {number}\nof {number}\nlines", markup=False, timeout=HANG)
+            pilot.app.notify(f"notice {number}\nof {number}\nlines", severity="error", markup=False)
         await until_shown(pilot, "notice 16", "notice 19")
         assert [line[:60] for line in screen_text(pilot).splitlines()[:2]] == [
             line[:60] for line in top

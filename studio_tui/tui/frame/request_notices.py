@@ -11,14 +11,12 @@ from studio_tui.errors import NotSent, StudioError, TransportError
 from studio_tui.service.commands.jobs import failure_message
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.commands import Host
-from studio_tui.tui.widgets.toasts import withdraw
+from studio_tui.tui.widgets.toasts import UNTIL_CLOSED, withdraw
 
 T = TypeVar("T")
 
 NOTICE_DELAY = 0.5
 """Seconds without an answer after which the user is told."""
-
-_LONGEST = 120.0
 
 WAITING = "Waiting for Studio…"
 SILENT = "Studio is not answering; trying anyway…"
@@ -43,7 +41,7 @@ async def with_notice(
     is_silent = session.jobs.snapshot.error is not None
     words, delay = (SILENT, 0.0) if is_silent else (waiting, NOTICE_DELAY)
     # A Textual timer would not fire at all if the machine is busy at that moment.
-    notify = partial(app.notify, words, markup=False, timeout=_LONGEST)
+    notify = partial(app.notify, words, markup=False, timeout=UNTIL_CLOSED)
     timer = get_running_loop().call_later(delay, notify)
     try:
         return await command

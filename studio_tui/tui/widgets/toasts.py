@@ -2,11 +2,13 @@
 
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from textual.app import App
+from textual.events import Event, Key
 from textual.notifications import Notification, Notify, SeverityLevel
 from textual.screen import Screen
 from textual.widgets._toast import ToastRack
@@ -26,21 +28,39 @@ MOST_LATEST = 100
 UNTIL_CLOSED = 1e9
 """Seconds for which the toast of an error is shown unless it is closed: longer than any run."""
 
+SECONDS_TO_NOTICE = 1.5
+CHARACTERS_PER_SECOND = 30
+"""How fast a notice is read, once noticed."""
 
+
+@dataclass
 class TimedNotification(Notification):
-    """A notification whose toast always has some time left."""
+    """A notification whose toast always has some time left, also if the clock is changed."""
 
     screen: Screen[Any] | None = None
     """The screen that it is about, if any; it ends when another screen covers this screen."""
+    made_at: float = field(default_factory=clock.monotonic)
+    """Of the monotonic clock."""
+
+    @property
+    def _age(self) -> float:
+        return clock.monotonic() - self.made_at
 
     @property
     def time_left(self) -> float:
-        return max(MIN_SECONDS, super().time_left)
+        return max(MIN_SECONDS, self.timeout - self._age)
 
     @property
     def has_expired(self) -> bool:
         """Unlike `time_left`, without the `MIN_SECONDS`."""
-        return super().time_left <= 0
+        return self.timeout <= self._age
+
+    @property
+    def ends_with_next_key(self) -> bool:
+        """Whether it has been read, and is neither an error nor shown until it is closed."""
+        if self.severity == "error" or self.timeout == UNTIL_CLOSED:
+            return False
+        return self._age > SECONDS_TO_NOTICE + len(self.message) / CHARACTERS_PER_SECOND
 
 
 def _to_replace(shown: Sequence[Notification], new: Notification) -> list[Notification]:
@@ -51,6 +71,10 @@ def _to_replace(shown: Sequence[Notification], new: Notification) -> list[Notifi
     same = [each for each in shown if _content(each) == _content(new)]
     oldest_first = sorted(shown, key=lambda each: each.severity == "error")
     return same or oldest_first[: max(0, len(shown) + 1 - MAX_TOASTS)]
+
+
+def _ends_with_next_key(notification: Notification) -> bool:
+    return isinstance(notification, TimedNotification) and notification.ends_with_next_key
 
 
 def _content(notification: Notification) -> tuple[str, str, SeverityLevel]:
@@ -93,11 +117,9 @@ def withdraw(app: App[Any], message: str) -> None:
     app.call_later(remove)
 
 
-def close_toasts(app: App[Any]) -> bool:
-    """Remove all toasts; return whether there were any."""
-    shown = tuple(app._notifications)
-    _end(app, shown)
-    return bool(shown)
+def close_toasts(app: App[Any]) -> None:
+    """Remove all toasts."""
+    _end(app, tuple(app._notifications))
 
 
 def has_lasting_toast(app: App[Any]) -> bool:
@@ -140,9 +162,17 @@ class NoticeHistory:
 
 
 class ShowsToasts(App[Any]):
-    """Mixin of an app that shows at most `MAX_TOASTS` toasts; a toast replaces an equal one."""
+    """Mixin of an app that shows at most `MAX_TOASTS` toasts; a toast replaces an equal one.
+
+    A toast covers a part of the page, so a key ends those that have been read.
+    """
 
     history = cached_property(lambda _: NoticeHistory())
+
+    async def on_event(self, event: Event) -> None:
+        if isinstance(event, Key) and not event.is_forwarded:
+            _end(self, [each for each in self._notifications if _ends_with_next_key(each)])
+        await super().on_event(event)
 
     def on_notify(self, event: Notify) -> None:
         _end(self, _to_replace(tuple(self._notifications), event.notification))

@@ -27,7 +27,7 @@ from tests.tui.form.test_submit_screen import (
     submit_screen,
 )
 from tests.tui.jobs.test_create import FailingCreates, use_short_waits
-from tests.waiting import HANG, await_with_limit
+from tests.waiting import await_with_limit
 
 VALID = {"query": "print(1)", "query_name": "wanted.py", "environment": "A=hush"}
 
@@ -99,7 +99,7 @@ async def test_each_wrong_input_is_explained_at_its_field_and_nothing_typed_is_l
         await fill(pilot, query="print(1)", workers="0", priority="9")
         await pilot.press("f6")
         await until_shown(pilot, "There is no request yet. To check: workers, priority.")
-        pilot.app.notify("a notice\nof two lines", markup=False, timeout=HANG)
+        pilot.app.notify("a notice\nof two lines", severity="error", markup=False)
         await until_shown(pilot, "of two lines")
         (toast,) = pilot.app.screen.query("Toast")
         await until(

@@ -18,7 +18,6 @@ from tests.tui.frame.test_dialog_sizes import (
     open_dialog,
     visible_words,
 )
-from tests.waiting import HANG
 
 pytestmark = pytest.mark.draws_dashboards
 
@@ -35,7 +34,7 @@ async def test_a_notice_is_shown_once_when_a_dialog_opens_over_it() -> None:
     async with driving(DialogApp(), size=(120, 40), frames=False, notifications=True) as pilot:
         app, (lower, upper) = pilot.app, (Confirm("One?", (), yes="Yes", no="No") for _ in range(2))
         await app.push_screen(lower)
-        app.notify(NOTICE, markup=False, timeout=HANG)
+        app.notify(NOTICE, severity="error", markup=False)
         await until(pilot, lambda: count_racks_with_toasts(lower) == 1)
         await app.push_screen(upper)
         await until(
@@ -66,7 +65,7 @@ async def test_a_notice_over_a_dialog_ends_above_the_footer_of_the_page(
 ) -> None:
     async with driving(DialogApp(), size=size, frames=False, notifications=True) as pilot:
         await pilot.app.push_screen(Confirm("One?", (), yes="Yes", no="No"))
-        pilot.app.notify(NOTICE, markup=False, timeout=HANG)
+        pilot.app.notify(NOTICE, severity="error", markup=False)
         await until(pilot, lambda: pilot.app.screen.query("Toast"))
         await until(pilot, lambda: all(toast.region for toast in pilot.app.screen.query("Toast")))
         assert all(toast.region.bottom == size[1] - 1 for toast in pilot.app.screen.query("Toast"))

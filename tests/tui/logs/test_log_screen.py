@@ -12,7 +12,6 @@ from tests.hostile import control_characters_of_lines
 from tests.steps import step
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
-from tests.waiting import HANG
 
 WORKERS = os.cpu_count() or 1
 """The workers of the cluster that a local Studio has by default."""
@@ -129,7 +128,7 @@ async def test_the_log_of_an_ended_job_is_complete_and_can_fill_the_screen(
             await until_shown(pilot, "n 460", "n 499")
         screen = log_screen(pilot)
         with step("a notification on the full screen is below all lines, and so covers none"):
-            pilot.app.notify("ended: 1\nfailed: 1", markup=False, timeout=HANG)
+            pilot.app.notify("ended: 1\nfailed: 1", severity="error", markup=False)
             await until_shown(pilot, "failed: 1", "n 499")
             (toast,) = pilot.app.screen.query("Toast")
             await until(pilot, lambda: toast.region.y == screen.view.region.bottom)

@@ -1,9 +1,10 @@
 """Notifications and their toasts, also if their timers are late."""
 
 import itertools
+from time import time
 
 import pytest
-from textual import _time
+from textual import _time, notifications
 from textual.app import App, ComposeResult
 from textual.notifications import Notification
 from textual.widget import Widget
@@ -12,6 +13,7 @@ from textual.widgets._toast import Toast
 from studio_tui.tui.widgets.lifetime import Lifetime
 from studio_tui.tui.widgets.toasts import (
     MAX_TOASTS,
+    SECONDS_TO_NOTICE,
     UNTIL_CLOSED,
     ShowsToasts,
     TimedNotification,
@@ -115,6 +117,41 @@ async def test_an_error_is_shown_until_it_is_closed() -> None:
         assert seconds == {"canceled": app.NOTIFICATION_TIMEOUT, "not canceled": UNTIL_CLOSED}
 
 
+async def test_a_key_ends_the_notices_that_have_been_read_but_no_errors() -> None:
+    app = ToastApp()
+    async with driving(app, notifications=True) as pilot:
+
+        def pass_seconds(seconds: float) -> None:
+            for each in app._notifications:
+                assert isinstance(each, TimedNotification)
+                each.made_at -= seconds
+
+        app.notify("short", timeout=6000)
+        app.notify("long " * 100, timeout=6000)
+        app.notify("waiting", timeout=UNTIL_CLOSED)
+        app.notify("failed", severity="error", timeout=6000)
+        await until(pilot, lambda: len(app.query(Toast)) == 4)
+        await pilot.press("down")
+        assert len(app.query(Toast)) == 4
+        pass_seconds(SECONDS_TO_NOTICE + 1)
+        await pilot.press("down")
+        await until(pilot, lambda: len(app.query("ToastHolder")) == 3)
+        pass_seconds(600)
+        await pilot.press("down")
+        await until(pilot, lambda: len(app.query("ToastHolder")) == 2)
+        assert {each.message for each in app._notifications} == {"waiting", "failed"}
+
+
+def test_a_change_of_the_clock_does_not_change_how_long_a_notice_is_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    notice = TimedNotification("copied", timeout=600)
+    for hours in (-2, 2):
+        monkeypatch.setattr(notifications, "time", lambda hours=hours: time() + hours * 3600)
+        assert 0 < notice.time_left <= 600
+        assert not notice.has_expired
+
+
 async def test_a_toast_that_is_replaced_leaves_no_empty_row() -> None:
     app = ToastApp()
     async with driving(app, notifications=True) as pilot:
@@ -146,7 +183,6 @@ async def test_closed_toasts_leave_no_empty_row_and_their_notifications_can_be_s
 ):
     app = ToastApp()
     async with driving(app, notifications=True) as pilot:
-        assert not close_toasts(app)
         app.notify("failed", severity="error", timeout=600)
         app.notify("waiting", timeout=600)
         notify_here(app, "there is no row here")
@@ -154,7 +190,7 @@ async def test_closed_toasts_leave_no_empty_row_and_their_notifications_can_be_s
         assert has_lasting_toast(app)
         withdraw(app, "waiting")
         await until(pilot, lambda: len(app.query(Toast)) == 2)
-        assert close_toasts(app)
+        close_toasts(app)
         await until(pilot, lambda: not app.query("ToastHolder"))
         assert not has_lasting_toast(app)
         assert [each.notification.message for each in app.history.latest] == ["failed"]
