@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from studio_tui.tui.screens import Screens
 
 QUIT_WITHIN = 2.0
-"""Seconds within which `q` must be pressed again on a tab."""
+"""Seconds within which `q` on a tab, or `ctrl+c`, must be pressed again."""
 
 Connect: TypeAlias = "Callable[[Choice | None], Connected]"
 """Connects as the user chose, or with `None` as the settings say.
@@ -330,11 +330,22 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
             self.pop_screen()
             if self._screens:
                 self._screens.restore_filters()
-        elif self._connected is None or monotonic() - self._quit_pressed_at < QUIT_WITHIN:
+        elif self._connected is None:
             self.exit(0)
         else:
-            self._quit_pressed_at = monotonic()
-            notify_here(self, self._connected.quit_question, seconds=QUIT_WITHIN)
+            self._quit_if_pressed_twice("q")
+
+    def action_help_quit(self) -> None:
+        """Quit if `ctrl+c` is pressed twice; Textual has this action for that key."""
+        self._quit_if_pressed_twice("ctrl+c")
+
+    def _quit_if_pressed_twice(self, key: str) -> None:
+        if monotonic() - self._quit_pressed_at < QUIT_WITHIN:
+            self.quit_or_ask()
+            return
+        self._quit_pressed_at = monotonic()
+        effects = self._connected.effects_of_quitting if self._connected else ""
+        notify_here(self, f"Press {key} again to quit{effects}", seconds=QUIT_WITHIN)
 
     def _show_tab(self, name: str) -> None:
         if self._screens:

@@ -79,8 +79,8 @@ class Connected:
         return answer is None or any(job.state not in idle_states for job in answer.jobs)
 
     @property
-    def quit_question(self) -> str:
-        """Such as `Press q again to quit; jobs keep running`."""
+    def effects_of_quitting(self) -> str:
+        """The end of a sentence, such as `; jobs keep running`; may be empty."""
         from studio_tui.presentation.format import plural  # noqa: PLC0415 (not before the first paint)
 
         running = self.session.batches.remaining
@@ -93,5 +93,4 @@ class Connected:
             effects.append(f"{plural(held, 'command')} that can be undone will not be sent")
         if not effects and self.may_have_running_jobs:
             effects = ["jobs keep running"]
-        question = "Press q again to quit"
-        return f"{question}; {', '.join(effects)}" if effects else question
+        return f"; {', '.join(effects)}" if effects else ""

@@ -21,17 +21,15 @@ def connected(jobs: JobList | None, *, held: int = 0, running_commands: int = 0)
 
 
 @pytest.mark.parametrize("state", JobState)
-def test_the_quit_question_mentions_running_jobs_if_there_are_any(state: JobState) -> None:
+def test_the_effects_of_quitting_include_running_jobs_if_there_are_any(state: JobState) -> None:
     not_running = {"COMPLETE", "FAILED", "CANCELED", "TASK", "PENDING", "CREATED"}
-    question = connected(JobList((job(1, status=state),))).quit_question
-    assert question == "Press q again to quit" + (
-        "" if state in not_running else "; jobs keep running"
-    )
+    effects = connected(JobList((job(1, status=state),))).effects_of_quitting
+    assert effects == ("" if state in not_running else "; jobs keep running")
 
 
-def test_the_quit_question_mentions_jobs_that_may_run_and_commands_that_would_be_lost() -> None:
-    assert connected(None).quit_question == "Press q again to quit; jobs keep running"
-    waiting = connected(JobList(), held=1).quit_question
-    assert waiting == "Press q again to quit; 1 command that can be undone will not be sent"
-    sending = connected(JobList(), running_commands=1).quit_question
-    assert sending == "Press q again to quit; 1 running command is abandoned"
+def test_the_effects_of_quitting_include_jobs_that_may_run_and_commands_that_are_lost() -> None:
+    assert connected(None).effects_of_quitting == "; jobs keep running"
+    waiting = connected(JobList(), held=1).effects_of_quitting
+    assert waiting == "; 1 command that can be undone will not be sent"
+    sending = connected(JobList(), running_commands=1).effects_of_quitting
+    assert sending == "; 1 running command is abandoned"

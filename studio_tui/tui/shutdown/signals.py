@@ -71,6 +71,9 @@ class HandlesExit(EndsOnBug):
         self.exit(return_code=128 + number)
 
     async def action_quit(self) -> None:
+        self.quit_or_ask()
+
+    def quit_or_ask(self) -> None:
         """Quit; if a screen has unsaved input, ask first, once."""
         if not any(getattr(screen, "loses_values", False) for screen in self.screen_stack):
             self.exit(0)
