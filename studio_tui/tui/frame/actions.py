@@ -1,5 +1,6 @@
 """The actions that the keys of a screen run, for the help and the palette."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ from textual.screen import Screen
 from studio_tui.tui.frame.commands import CommandSet
 
 _RANKS = {"page": 1, "app": 2, "table": 3}
-"""By the prefix of the id of a binding; 0 for others, which only the current screen has."""
+"""By the prefix of a binding's id; 0 for others, which only the current screen has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Action:
     why_not: str | None
     """A sentence; `None` if it is available."""
     rank: int
+    """The order in the help; below 0 for an action in the footer."""
     search_words: str = ""
 
     @property
@@ -41,7 +43,8 @@ class Action:
 
 
 def actions_of(screen: Screen[Any]) -> tuple[Action, ...]:
-    """Return the actions of `screen` whose bindings have an id, low ranks first."""
+    """Return the actions of `screen` whose bindings have an id, first those of the footer."""
+    hints = tuple(getattr(screen, "hints", tuple)())
     actions: dict[tuple[DOMNode, str], Action] = {}
     for key, (node, binding, _, tooltip) in screen.active_bindings.items():
         if binding.id is None:
@@ -60,10 +63,16 @@ def actions_of(screen: Screen[Any]) -> tuple[Action, ...]:
             action=binding.action,
             node=node,
             why_not=reason_against(node, binding),
-            rank=_RANKS.get(binding.id.partition(".")[0], 0),
+            rank=_rank(binding.id, hints),
             search_words=commands.search_words(binding.id) if (commands := _commands(node)) else "",
         )
     return tuple(sorted(actions.values(), key=lambda action: action.rank))
+
+
+def _rank(binding_id: str, hints: Sequence[str]) -> int:
+    if binding_id in hints:
+        return hints.index(binding_id) - len(hints)
+    return _RANKS.get(binding_id.partition(".")[0], 0)
 
 
 def reason_against(node: DOMNode, binding: Binding) -> str | None:

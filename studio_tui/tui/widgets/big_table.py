@@ -46,7 +46,14 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         Binding("end,G", "last", "last row", show=False, id="table.last"),
         Binding("left", "columns(-1)", "columns left", show=False, id="table.left"),
         Binding("right", "columns(1)", "columns right", show=False, id="table.right"),
-        Binding("enter", "open", "open", show=False, id="table.open"),
+        Binding(
+            "enter",
+            "open",
+            "open",
+            show=False,
+            id="table.open",
+            tooltip="Open the row at the cursor",
+        ),
     ]
 
     columns: reactive[tuple[Column, ...]] = reactive((), repaint=False, init=False)

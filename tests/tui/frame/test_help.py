@@ -6,6 +6,7 @@ from textual.widgets import OptionList
 from studio_tui.tui.clusters.list_screen import ClustersScreen
 from studio_tui.tui.frame.actions import actions_of
 from studio_tui.tui.frame.help import HelpScreen
+from studio_tui.tui.frame.page import Page
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import dashboard, until, until_shown
 
@@ -39,9 +40,24 @@ async def test_the_commands_of_all_pages_are_enabled_on_empty_lists(
     async with dashboard(shared_studio, tmp_path) as pilot:
         for key in "12345":
             await pilot.press(key)
-            common = [action for action in actions_of(pilot.app.screen) if action.rank]
+            common = [action for action in actions_of(pilot.app.screen) if action.rank > 0]
             assert len(common) > 5, key
             assert [action for action in common if not action.enabled] == [], key
+
+
+async def test_the_help_lists_the_keys_of_the_footer_first(
+    shared_studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        for key in "1236":
+            await pilot.press(key)
+            page = pilot.app.screen
+            assert isinstance(page, Page)
+            texts = [part.text.strip() for part in page.key_bar.left if part.look != "key"]
+            labels = ["back" if text == "quit" else text for text in texts if text]
+            actions = actions_of(page)
+            in_footer = [each.label for each in actions if each.enabled and each.rank < 0]
+            assert in_footer == labels, key
 
 
 def has_options(options: OptionList, expected: list[str]) -> bool:
