@@ -42,7 +42,7 @@ class PieceReader:
         """Offset after the last piece."""
         self._output = output
         self._cuts: array[int] = array("Q")
-        self._signature: tuple[int, ...] = ()
+        self._signature: tuple[int | None, ...] = ()
 
     def has_news(self) -> bool:
         """Whether there may be more to read than at the last call; costs three stats of files.

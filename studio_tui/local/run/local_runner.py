@@ -9,7 +9,6 @@ import json
 import logging
 import os
 import re
-import shutil
 import signal
 import sys
 import threading
@@ -28,7 +27,7 @@ from studio_tui.local.run import environment, metastore, notes
 from studio_tui.local.run.metastore import Metastore, UnreadableMetastore
 from studio_tui.local.run.runner import JobPhase, RunLineage, RunReport, RunSpec, StartFailed
 from studio_tui.local.shim import lineage_file, process_tree, shim
-from studio_tui.local.shim.durable import move, remove, write_durably, write_new
+from studio_tui.local.shim.durable import move, remove, with_access, write_durably, write_new
 from studio_tui.local.shim.output import CAP_BYTES, SEGMENT_BYTES, OutputReader
 from studio_tui.paths import create_private_dir
 
@@ -123,13 +122,9 @@ class LocalRunner:
         return self._data.jobs / job_id
 
     async def _in_folder(self, job_id: str, work: Callable[[Path], T]) -> T:
-        """Call `work` with a job's folder in a thread; undo a loss of permissions."""
+        """Call `work` with a job's folder in a thread; restore permissions that jobs took."""
         folder = self._folder(job_id)
-        try:
-            return await asyncio.to_thread(work, folder)
-        except PermissionError:
-            folder.chmod(0o700)
-            return await asyncio.to_thread(work, folder)
+        return await asyncio.to_thread(with_access, partial(work, folder), folder.parent, folder)
 
     def _start(self, spec: RunSpec) -> None:
         for name, _source in spec.files:
@@ -153,18 +148,15 @@ class LocalRunner:
     def _report(self, folder: Path, *, was_started: bool) -> RunReport:
         """Return the state of a job; LOST without `finished_at` if the loss is not recorded yet."""
         self._reap()
-        ending = notes.read(notes.Exit, folder / "exit.json")
-        lost = notes.read(notes.Lost, folder / "lost.json")
-        is_alive = ending is None and lost is None and _is_held(folder / "lock")
-        if not is_alive:
-            # The shim may have written the end just before it released the lock.
-            ending = ending or notes.read(notes.Exit, folder / "exit.json")
+        is_alive = _is_held(folder / "lock")
         canceled = (folder / "cancel").exists()
         steps = notes.read_steps(folder)
         began = next((step.started_at for step in steps if step.name == "running_query"), None)
         if is_alive:
             phase = JobPhase.RUNNING if began else JobPhase.INIT
             return RunReport(phase, steps, began, canceled=canceled)
+        # Read only now: while the shim is alive, a record of the end is the job's forgery.
+        ending = notes.read(notes.Exit, folder / "exit.json")
         if ending is not None:
             return RunReport(
                 JobPhase.FINISHED,
@@ -175,6 +167,7 @@ class LocalRunner:
                 error_message=ending.error_message,
                 canceled=ending.canceled,
             )
+        lost = notes.read(notes.Lost, folder / "lost.json")
         has_record = (folder / "started.json").exists()
         if lost is None and not has_record and not was_started:
             return RunReport(JobPhase.NOT_STARTED, canceled=canceled)
@@ -214,7 +207,7 @@ class LocalRunner:
             logger.warning(
                 "%d processes of the lost job %s are still running", len(remaining), folder.name
             )
-        shutil.rmtree(environment.temporary_folder(folder), ignore_errors=True)
+        remove(environment.temporary_folder(folder))
         note = {
             "lost": True,
             "finished_at": clock.now().isoformat(),
@@ -298,7 +291,7 @@ def _send_term(folder: Path, child: int | None) -> None:
 
 def _spawn_shim(folder: Path, lock: int) -> int:
     log = str(folder / "shim.log")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
     return os.posix_spawn(
         sys.executable,
         [sys.executable, "-I", "-S", shim.__file__, str(folder)],
@@ -346,7 +339,8 @@ def _try_lock(lock: int) -> bool:
 def _is_held(path: Path) -> bool:
     """Whether the lock of a job is held by its living shim, or by a server that starts it."""
     try:
-        lock = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+        flags = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+        lock = with_access(lambda: os.open(path, flags), path.parent, path)
     except OSError as error:
         if is_system_error(error):
             raise

@@ -5,6 +5,7 @@ system, such as a failing disk, are raised.
 """
 
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -12,6 +13,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from studio_tui.files import is_system_error, read_bytes
 from studio_tui.local.run.runner import RunStep
+from studio_tui.local.shim.durable import with_access
 
 _LIMIT = 64 * 1024
 """Maximum bytes of a file; the shim writes far less."""
@@ -82,11 +84,15 @@ def read_steps(folder: Path) -> tuple[RunStep, ...]:
 
 def _read_file(path: Path) -> bytes | None:
     try:
-        return read_bytes(path) if path.stat().st_size <= _LIMIT else None
+        return with_access(partial(_read_if_short, path), path.parent, path)
     except OSError as error:
         if is_system_error(error):
             raise
         return None
+
+
+def _read_if_short(path: Path) -> bytes | None:
+    return read_bytes(path) if path.stat().st_size <= _LIMIT else None
 
 
 def _parse(model: type[Note], content: bytes) -> Note | None:

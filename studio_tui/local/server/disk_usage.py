@@ -17,7 +17,7 @@ from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.config.disk_limits import DiskLimits
 from studio_tui.local.db.database import Database
 from studio_tui.local.db.jobs_summary import JobsSummary
-from studio_tui.local.shim.durable import remove
+from studio_tui.local.shim.durable import remove, write_new
 from studio_tui.local.shim.output import segment_name
 
 logger = logging.getLogger(__name__)
@@ -143,7 +143,7 @@ def _free_folder(item: Item) -> int:
         output = item.path / "output"
         with suppress(OSError):  # what cannot be deleted must not keep others from being deleted
             output.mkdir(mode=0o700)
-            (output / segment_name(0)).write_text(REMARK, "utf-8")
+            write_new(output / segment_name(0), REMARK.encode())
     return max(0, item.used - _measure(item.path))
 
 

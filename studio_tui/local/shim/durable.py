@@ -5,7 +5,12 @@ A file that is written durably is complete or as before, even after a crash.
 
 import os
 import stat
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _EXISTING = os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -73,6 +78,36 @@ def remove(path: Path) -> None:
         import shutil  # noqa: PLC0415 (costs every job 5 ms, and few need it)
 
         shutil.rmtree(path, ignore_errors=True)
+        if os.path.lexists(path):
+            give_access(path.parent)
+            give_access(path)
+            for folder, names, _files in os.walk(path):
+                for name in names:
+                    give_access(Path(folder, name))
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def with_access(access: Callable[[], T], *paths: Path) -> T:
+    """Return the result of `access`; if permissions for `paths` are missing, restore them first.
+
+    Each of `paths` is within the one before it. A job may have taken the permissions.
+    """
+    try:
+        return access()
+    except PermissionError:
+        for path in paths:
+            give_access(path)
+        return access()
+
+
+def give_access(path: Path) -> None:
+    """Let the owner read and write a file or a folder, if that is possible; follow no link."""
+    with suppress(OSError):
+        mode = path.lstat().st_mode
+        if stat.S_ISDIR(mode):
+            path.chmod(mode | 0o700)
+        elif stat.S_ISREG(mode):
+            path.chmod(mode | 0o600)
 
 
 def move(path: Path, target: Path) -> None:

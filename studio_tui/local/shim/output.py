@@ -13,10 +13,15 @@ import os
 import re
 import stat
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
+
+from studio_tui.local.shim.durable import with_access
+
+T = TypeVar("T")
 
 SEGMENT_BYTES = 32 * 1024 * 1024
 """Bytes after which a new segment begins: at the next line or, in a long line, a bit later."""
@@ -28,6 +33,9 @@ _RESERVE_BYTES = 4096
 
 _ROOM_BYTES = 256 * 1024
 """Free space required after a full disk before output is written again."""
+
+# The job may have put a pipe in the place of a file, which would block.
+_READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 
 _SUFFIX = ".part"
 _NAME = re.compile(r"\d{20}\.part", re.ASCII)
@@ -212,7 +220,7 @@ class OutputReader:
         while True:
             segments = []
             for index, start in enumerate(starts):
-                size = _size(self._path(start))
+                size = self._size(self._path(start))
                 if size is None:
                     break  # dropped just now
                 segments.append(OutputRange(start, start + size, index == len(starts) - 1))
@@ -251,29 +259,25 @@ class OutputReader:
                 break
         return last_bytes
 
-    def signature(self) -> tuple[int, ...]:
-        """Return numbers that differ from the last call's if there is more to read.
+    def signature(self) -> tuple[int | None, ...]:
+        """Return values that differ from the last call's if there is more to read.
 
         They can be equal if a segment began within one tick of the file system's clock.
         """
-        try:
-            folder = os.lstat(self.folder)
-            sizes = [os.lstat(path).st_size for path in self._growing_files()]
-        except OSError as error:
-            _raise_unless_missing(error)
-            return ()
-        return (folder.st_mtime_ns, *sizes)
+        folder = self._unless_missing(os.lstat, self.folder)
+        growing = (self._size(self._last or self._path(0)), self._size(self.folder / _CUTS))
+        return (folder.st_mtime_ns if folder else None, *growing)
 
     def open(self, segment: OutputRange) -> int | None:
         """Return a descriptor of the file of `segment`; `None` if the segment was dropped.
 
         It stays readable if the segment is dropped later.
         """
-        return _open(self._path(segment.start))
+        return self._open(self._path(segment.start))
 
     def append_new_cuts(self, cuts: "array[int]") -> None:
         """Append to `cuts`, the first recorded cuts, all later ones."""
-        descriptor = _open(self.folder / _CUTS)
+        descriptor = self._open(self.folder / _CUTS)
         if descriptor is None:
             return
         try:
@@ -288,19 +292,35 @@ class OutputReader:
         finally:
             os.close(descriptor)
 
-    def _growing_files(self) -> tuple[Path, ...]:
-        return (self._last or self._path(0), self.folder / _CUTS)
-
     def _path(self, start: int) -> Path:
         return self.folder / segment_name(start)
 
     def _starts(self) -> list[int]:
-        try:
-            names = os.listdir(self.folder)  # noqa: PTH208 (asked many times a second)
-        except OSError as error:
-            _raise_unless_missing(error)
-            return []
+        names = self._unless_missing(os.listdir, self.folder) or ()
         return sorted(int(name.removesuffix(_SUFFIX)) for name in names if _NAME.fullmatch(name))
+
+    def _size(self, path: Path) -> int | None:
+        status = self._unless_missing(os.lstat, path)
+        return status.st_size if status is not None and stat.S_ISREG(status.st_mode) else None
+
+    def _open(self, path: Path) -> int | None:
+        """Return a descriptor of a regular file, if there is one."""
+        if self._size(path) is None:
+            return None
+        descriptor = self._unless_missing(partial(os.open, flags=_READ), path)
+        if descriptor is not None and not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            return None
+        return descriptor
+
+    def _unless_missing(self, access: Callable[[Path], T], path: Path) -> T | None:
+        """Return `access(path)`; `None` if nothing, or a link, has the path."""
+        try:
+            return with_access(lambda: access(path), self.folder.parent, self.folder, path)
+        except OSError as error:
+            if error.errno not in {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}:
+                raise
+            return None
 
 
 def gap_mark(dropped: int) -> str:
@@ -318,34 +338,3 @@ def incomplete_character_length(tail: Sequence[int]) -> int:
         if byte < 0x80:
             return 0
     return 0
-
-
-def _raise_unless_missing(error: OSError) -> None:
-    if error.errno not in {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}:
-        raise error
-
-
-def _size(path: Path) -> int | None:
-    try:
-        status = os.lstat(path)
-    except OSError as error:
-        _raise_unless_missing(error)
-        return None
-    return status.st_size if stat.S_ISREG(status.st_mode) else None
-
-
-def _open(path: Path) -> int | None:
-    """Return a descriptor of a regular file, if there is one."""
-    if _size(path) is None:
-        return None
-    try:
-        # The job may have put a pipe in its place just now, which would block.
-        flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
-        descriptor = os.open(path, flags)
-    except OSError as error:
-        _raise_unless_missing(error)
-        return None
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        return None
-    return descriptor

@@ -13,7 +13,6 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -25,6 +24,7 @@ from studio_tui.local.shim import lineage_file, process_tree
 from studio_tui.local.shim.commands import CannotExecute, CommandRunner, Stopped
 from studio_tui.local.shim.durable import (
     copy_new,
+    give_access,
     remove,
     write_durably,
     write_into_reserve,
@@ -58,7 +58,8 @@ class StepNotes:
 
     def __init__(self, path: Path) -> None:
         # Kept open, as the job may put anything in its place.
-        self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+        self._file = os.open(path, flags, 0o600)
         self._unwritten = b""
 
     def add(self, event: dict[str, str]) -> None:
@@ -189,7 +190,8 @@ class Shim:
         environments.mkdir(mode=0o700, parents=True, exist_ok=True)
         pointer = environments / f"{key}.made"
         link = self._folder / "env"
-        with (environments / f"{key}.lock").open("a") as lock:
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+        with os.fdopen(os.open(environments / f"{key}.lock", flags, 0o600)) as lock:
             self._wait_for(lock.fileno())
             if pointer.exists() and (built := environments / pointer.read_text()).is_dir():
                 link.symlink_to(built)
@@ -307,8 +309,7 @@ def main() -> NoReturn:
         sys.excepthook(*sys.exc_info())
         code, message = 1, f"The local Studio failed while it ran this job: {error!r}"
         process_tree.stop_job(str(folder), grace_seconds=spec["grace_seconds"])
-    with suppress(OSError):
-        folder.chmod(0o700)  # the job may have closed its folder
+    give_access(folder)  # the job may have closed it
     end = {
         "finished_at": clock.now().isoformat(),
         "exit_code": code,
@@ -317,6 +318,7 @@ def main() -> NoReturn:
     }
     # "replace": a lone surrogate, from a name that is not UTF-8, would make the file unreadable.
     content = json.dumps(end, ensure_ascii=False).encode("utf-8", "replace")
+    remove(folder / "exit.json")  # the job may have forged one
     write_into_reserve(reserve, folder / "exit.json", content)
     remove(temporary)
     sys.stderr.flush()

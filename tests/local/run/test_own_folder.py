@@ -1,14 +1,15 @@
 """Jobs that change what the local Studio has in their folder, and then end by themselves."""
 
+import json
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from studio_tui.local.run import notes
 from studio_tui.local.run.runner import JobPhase
 from studio_tui.local.shim.output import OutputReader
+from tests.local.permissions import permissions_matter
 from tests.local.run.test_local_runner import Bench, clean_up
 from tests.soak import at_length
 
@@ -105,22 +106,69 @@ async def test_a_job_that_closes_its_folder_ends_with_its_exit_code(bench: Bench
     assert (bench.folder / "jobs" / "job").stat().st_mode & 0o777 == 0o700
 
 
-async def test_a_folder_that_a_running_job_has_closed_is_opened_again(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    read = notes.read
+@pytest.mark.parametrize(
+    ("path", "mode"),
+    [
+        ("output", 0),
+        ("output", 0o100),
+        ("output", 0o400),
+        (OUTPUT[0], 0),
+        ("output/cuts", 0),
+        ("steps.jsonl", 0),
+        ("started.json", 0),
+        ("lock", 0),
+        (".", 0),
+        ("..", 0),
+    ],
+)
+async def test_what_a_job_makes_unreadable_is_read(bench: Bench, path: str, mode: int) -> None:
+    with permissions_matter():
+        query = f"""
+import os, time
+os.chmod({f"../{path}"!r}, {mode})
+print("closed", flush=True)
+time.sleep(0.2)
+raise SystemExit(7)
+"""
+        report = await bench.run(query)
+        assert (report.phase, report.exit_code) == (JobPhase.FINISHED, 7)
+        assert report.started_at
+        assert bench.log() == "closed\n"
 
-    def read_unless_closed(model: type[notes.Note], path: Path) -> notes.Note | None:
-        if not path.parent.stat().st_mode & 0o100:  # root, who may run the tests, can always read
-            raise PermissionError
-        return read(model, path)
 
-    monkeypatch.setattr(notes, "read", read_unless_closed)
-    await bench.start("import os, time; os.chmod('..', 0); print('up', flush=True); time.sleep(60)")
-    await bench.until_printed("up")
+@pytest.mark.parametrize("name", ["exit.json", "lost.json"])
+async def test_a_job_cannot_record_its_own_end(bench: Bench, tmp_path: Path, name: str) -> None:
+    end = {
+        "finished_at": "2026-01-01T00:00:00Z",
+        "exit_code": 0,
+        "error_message": None,
+        "canceled": False,
+    }
+    query = f"""
+import os, time
+open("../{name}", "w").write({json.dumps(end)!r})
+print("recorded", flush=True)
+while not os.path.exists({str(tmp_path / "go")!r}):
+    time.sleep(0.01)
+raise SystemExit(7)
+"""
+    await bench.start(query)
+    await bench.until_printed("recorded")
     assert (await bench.runner.report("job")).phase is JobPhase.RUNNING
-    await bench.runner.cancel("job")
-    assert (await bench.until_ended()).canceled
+    (tmp_path / "go").touch()
+    report = await bench.until_ended()
+    assert (report.phase, report.exit_code) == (JobPhase.FINISHED, 7)
+
+
+async def test_a_folder_that_a_running_job_has_closed_is_opened_again(bench: Bench) -> None:
+    with permissions_matter():
+        await bench.start(
+            "import os, time; os.chmod('..', 0); print('up', flush=True); time.sleep(60)"
+        )
+        await bench.until_printed("up")
+        assert (await bench.runner.report("job")).phase is JobPhase.RUNNING
+        await bench.runner.cancel("job")
+        assert (await bench.until_ended()).canceled
 
 
 async def test_a_started_job_without_any_record_is_lost_and_one_that_was_not_started_is_not(

@@ -4,7 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from studio_tui.local.shim.durable import copy_new, write_durably, write_into_reserve, write_new
+from studio_tui.local.shim.durable import (
+    copy_new,
+    remove,
+    write_durably,
+    write_into_reserve,
+    write_new,
+)
+from tests.local.permissions import permissions_matter
 
 
 def test_a_new_file_is_readable_by_its_owner_only(tmp_path: Path) -> None:
@@ -79,3 +86,18 @@ def test_a_copy_does_not_replace_a_folder(tmp_path: Path) -> None:
     (tmp_path / "source").write_text("copied")
     with pytest.raises(OSError, match=r"directory|permitted"):
         copy_new(tmp_path / "source", tmp_path / "name")
+
+
+def test_a_folder_is_removed_although_nobody_can_write_to_it(tmp_path: Path) -> None:
+    folder = tmp_path / "a"
+    (folder / "b" / "c").mkdir(parents=True)
+    (folder / "b" / "file").touch()
+    (folder / "link").symlink_to(tmp_path)
+    (folder / "b" / "c").chmod(0)
+    (folder / "b").chmod(0o500)
+    folder.chmod(0o500)
+    tmp_path.chmod(0o750)
+    with permissions_matter():
+        remove(folder)
+    assert [*tmp_path.iterdir()] == []
+    assert tmp_path.stat().st_mode & 0o777 == 0o750
