@@ -6,7 +6,7 @@ from studio_tui.paths import create_private_dir, expand_home
 
 
 class DataDir:
-    """One local Studio's directory; only its owner can enter it (0700, files 0600)."""
+    """One local Studio's directory; what the local Studio creates is for its owner only."""
 
     def __init__(self, root: Path) -> None:
         self.root = expand_home(root, "The data directory").absolute()
@@ -39,6 +39,6 @@ class DataDir:
         """The directory that configures the `datachain` CLI for this local Studio."""
 
     def prepare(self) -> None:
-        """Create the directories, accessible only to their owner; raise `OSError` if that fails."""
+        """Create the directories that are missing; raise `OSError` if that fails."""
         for directory in (self.root, self.uploads, self.jobs, self.cache, self.cli_config):
-            create_private_dir(directory).chmod(0o700)
+            create_private_dir(directory)
