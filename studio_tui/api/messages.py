@@ -1,18 +1,32 @@
 """Sanitizing of Studio's messages: safe to draw, with secrets redacted.
 
 Control characters are removed before redaction, as an invisible character inside a secret would
-hide it. A line is cut after redaction, as half a secret does not look like one.
+hide it. A message is cut after redaction, as half a secret does not look like one.
 """
 
 from studio_tui.log import redact
-from studio_tui.text import safe_block, safe_line
+from studio_tui.text import LINE_LIMIT, safe_block, safe_line
+
+LONGEST = 16 * 1024
+"""Characters of a message that are kept: redacting 1 MiB would block the event loop for 1 s."""
+
+MARGIN = 4096
+"""Characters that are redacted together with those that are kept, as a secret may begin there."""
 
 
 def message_line(words: str) -> str:
     """Return a message as one line."""
-    return safe_line(redact(safe_block(words), spare_words=True))
+    return safe_line(_redact_beginning(words, LINE_LIMIT))
 
 
 def message_block(words: str) -> str:
-    """Return a message as lines."""
-    return redact(safe_block(words), spare_words=True)
+    """Return a message as lines, at least the first `LONGEST` characters if it is longer."""
+    return _redact_beginning(words, LONGEST)
+
+
+def _redact_beginning(words: str, length: int) -> str:
+    most = length + MARGIN
+    # It can be longer than `words`, because a tab becomes four spaces.
+    text = safe_block(words[:most])
+    redacted = redact(text[:most], spare_words=True)
+    return redacted if max(len(words), len(text)) <= most else f"{redacted[:-MARGIN]}…"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from studio_tui.api import log_stream
+from studio_tui.api import log_stream, messages
 from studio_tui.api.auth import StudioAuth
 from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Job, JobInput
@@ -145,6 +145,23 @@ def test_secrets_are_redacted_in_a_job_s_error_message_but_not_in_its_query() ->
     assert "cannot clone https://ann:[secret]@host/x" in job.error_message
     assert job.query is not None
     assert job.query.text == LEAK
+
+
+@pytest.mark.parametrize("parts_before_cut", range(0, 60, 3))
+def test_a_long_message_is_cut_and_shows_no_half_of_a_secret(parts_before_cut: int) -> None:
+    secret = "https://ann:hunter2-Zq9w8e7r%2Fhunter2@host/x "
+    begin = messages.LONGEST + messages.MARGIN - parts_before_cut
+    for words in ("x" * begin, "y " * (begin // 2), "\t" * (begin // 4), "\u200b" * begin):
+        message = messages.message_block(words + secret * 10 + words)
+        assert len(message) <= messages.LONGEST + messages.MARGIN
+        assert message.endswith("…")
+        assert "hunter2" not in message
+        assert "hunter2" not in messages.message_line(words[-4000:] + secret * 100)
+
+
+def test_a_message_is_kept_whole_up_to_its_limit() -> None:
+    message = "line\n" * (messages.LONGEST // 5)
+    assert messages.message_block(message) == message
 
 
 def test_secrets_are_redacted_in_a_websocket_message_but_not_in_a_log() -> None:
