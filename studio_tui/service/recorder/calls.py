@@ -17,6 +17,8 @@ LONGEST_RUN = 3600.0
 MAX_WAITING = 10_000
 """Maximum number of calls in memory; if they cannot be written, the oldest are dropped."""
 _LONGEST_VALUE = 4096
+_LONGEST_BODY = 1024 * 1024
+"""Bytes of a request's body that are parsed: it blocks the event loop."""
 
 # S608: the texts that are inserted into the SQL statements of this module are constants.
 _COLUMNS = "method, path, outcome, at, last_at, count, ms, most_ms, changes, body, reason, number"
@@ -165,25 +167,38 @@ def safe_body(body: bytes) -> str:
 
     Queries, the values of environments and very long texts are left out.
     """
+    if len(body) > _LONGEST_BODY:
+        return json.dumps({"body": f"[{len(body):,} bytes left out]"})
     try:
         values = json.loads(body)
     except ValueError:
         return ""
     if not isinstance(values, dict):
         return ""
-    safe: dict[str, Any] = {}
-    for name, value in values.items():
-        if name == "query" and isinstance(value, str):
-            safe[name] = f"[{len(value.splitlines())} lines left out]"
-        elif name == "environment" and isinstance(value, str):
-            lines = [line for line in value.splitlines() if "=" in line]
-            names = [line.partition("=")[0].strip() for line in lines]
-            safe[name] = "\n".join(f"{without_secrets(each)}={REDACTED}" for each in names)
-        elif len(str(value)) > _LONGEST_VALUE:
-            safe[name] = f"[{len(str(value)):,} characters left out]"
-        else:
-            safe |= safe_values({name: value})
-    return json.dumps(safe, ensure_ascii=False)
+    return json.dumps(_safe_members(values), ensure_ascii=False)
+
+
+def _safe_members(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: _safe_member(name, value) for name, value in values.items()}
+
+
+def _safe_member(name: str, value: Any) -> Any:
+    if name == "query" and isinstance(value, str):
+        return f"[{len(value.splitlines())} lines left out]"
+    if name == "environment" and isinstance(value, str):
+        lines = [line for line in value.splitlines() if "=" in line]
+        names = [line.partition("=")[0].strip() for line in lines]
+        return "\n".join(f"{without_secrets(each)}={REDACTED}" for each in names)
+    safe: Any
+    if isinstance(value, dict):
+        safe = _safe_members(value)
+    elif isinstance(value, list):
+        safe = [_safe_member(name, each) for each in value]
+    else:
+        is_long = len(str(value)) > _LONGEST_VALUE
+        safe = value if is_long else safe_values({name: value})[name]
+    length = len(str(safe))
+    return safe if length <= _LONGEST_VALUE else f"[{length:,} characters left out]"
 
 
 def _repeats(earlier: RecordedCall, call: RecordedCall) -> bool:

@@ -19,6 +19,7 @@ from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.commands.submitted import Submitted
 from studio_tui.service.recorder import pruning
 from studio_tui.service.recorder.bodies import unpack
+from studio_tui.service.recorder.calls import safe_body
 from studio_tui.service.recorder.database import RecorderFile
 from studio_tui.service.recorder.pruning import Limits
 from studio_tui.service.recorder.recorder import Recorder
@@ -231,6 +232,29 @@ def test_the_recorder_contains_no_secret(tmp_path: Path) -> None:
         assert secret not in content
     assert "DB_PASSWORD" in content
     assert "?token=[secret]&name=https%3A%2F%2Fann%3A[secret]%40host%2Fx" in content
+
+
+def test_the_body_of_a_request_has_no_query_and_no_environment_at_any_depth() -> None:
+    job = {"query": "print(1)", "environment": "MODE=plainvalue", "query_name": "a.py"}
+    body = json.dumps({"team_name": "t", "jobs": [{"job_id": "1", "job": job}]}).encode()
+    assert json.loads(safe_body(body)) == {
+        "team_name": "t",
+        "jobs": [
+            {
+                "job_id": "1",
+                "job": {
+                    "query": "[1 lines left out]",
+                    "environment": "MODE=[secret]",
+                    "query_name": "a.py",
+                },
+            }
+        ],
+    }
+
+
+def test_a_very_large_body_of_a_request_is_left_out() -> None:
+    body = json.dumps({"query": "x" * 1024 * 1024}).encode()
+    assert json.loads(safe_body(body)) == {"body": "[1,048,589 bytes left out]"}
 
 
 def unpacked_content(kept: Recorder) -> list[str]:
