@@ -5,22 +5,32 @@ requests the newest page, the active jobs beyond it, and those that were active 
 all others are cached.
 """
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
+from typing import TypeVar
 
+from studio_tui import clock
 from studio_tui.api.client import StudioClient
+from studio_tui.api.fields import Received
 from studio_tui.api.models import Job
 from studio_tui.api.pages import ResultPage
 from studio_tui.api.states import JobState
-from studio_tui.errors import InvalidRequest
+from studio_tui.errors import AnswerTooLarge, InvalidRequest, NotFound, PermissionDenied
+
+T = TypeVar("T", bound=Received)
 
 PAGE = 100
 """Jobs in the newest page, and at least in each further page that the user requests."""
 
 READ_LIMIT = 1600
 """Number of newest jobs that are read in search of a known one, before they replace all."""
+
+MOST_KEPT = 5000
+"""Number of newest jobs above which older ones that have ended are forgotten, unless the user
+requested them: otherwise a dashboard that is open for weeks would need ever more memory."""
 
 ACTIVE_LIMIT = 1000
 SINGLE_LOOKUPS = 8
@@ -30,21 +40,51 @@ _NEWEST = datetime.max.replace(tzinfo=UTC)
 _OLDEST = datetime.min.replace(tzinfo=UTC)
 
 
+FILTER_REST = 600.0
+"""Seconds after which a filter that Studio has refused is tried again."""
+
+
 class GrowingFeed:
     """A feed that requests as many of the newest items as the user wants to see."""
 
     def __init__(self, page: int) -> None:
         self.requested_count = page
         self._page = page
+        self._most = sys.maxsize
+        """Maximum number of items to request, as a longer answer was too large."""
+        self._filter_refused_until = 0.0
 
     def request_more(self) -> None:
         """Request twice as many items, but at least one page more, and at most five."""
         count, page = self.requested_count, self._page
         self.requested_count = max(count + page, min(count * 2, count + 5 * page))
+        self._most = sys.maxsize
 
     def request_at_least(self, count: int) -> None:
         """Request at least `count` items, as many as an earlier run had."""
         self.requested_count = max(self.requested_count, count)
+
+    async def _request(
+        self, count: int, request: Callable[[int], Awaitable[ResultPage[T]]]
+    ) -> tuple[ResultPage[T], int]:
+        """Request `count` items, or fewer if the answer is too large; return how many too."""
+        while True:
+            count = min(count, self._most)
+            try:
+                return await request(count), count
+            except AnswerTooLarge:
+                if count == 1:
+                    raise
+                self._most = max(1, count // 4)
+                self.requested_count = min(self.requested_count, self._most)
+
+    @property
+    def _can_filter(self) -> bool:
+        """Whether this Studio is assumed to filter by state."""
+        return clock.monotonic() >= self._filter_refused_until
+
+    def _note_refused_filter(self) -> None:
+        self._filter_refused_until = clock.monotonic() + FILTER_REST
 
 
 @dataclass(frozen=True)
@@ -79,8 +119,6 @@ class JobsFeed(GrowingFeed):
         self._has_all = False
         self._back_to = _NEWEST
         """All jobs created at this time or later are known."""
-        self._can_filter = True
-        """Whether this Studio can list the active jobs alone."""
         self._last_pages: tuple[ResultPage[Job] | None, ResultPage[Job] | None] = (None, None)
         """The newest page and the active jobs of the last poll."""
         self._answer = JobList()
@@ -113,6 +151,11 @@ class JobsFeed(GrowingFeed):
             self._counted = self._answer, self._back_to, reached
         return reached
 
+    def request_more(self) -> None:
+        """Request older jobs than those known, which may be more than were requested."""
+        self.request_at_least(self._count_reached())
+        super().request_more()
+
     async def fetch(self) -> JobList:
         """Return the known jobs; the same object as last time if nothing changed."""
         limit = (
@@ -120,11 +163,15 @@ class JobsFeed(GrowingFeed):
             if self._loaded >= self.requested_count and self._can_filter
             else self.requested_count
         )
-        newest, active = await self._read(limit)
-        while self._known and not self._reaches_known(newest) and limit < READ_LIMIT:
+        newest, active, limit = await self._read(limit)
+        while (
+            self._known
+            and not self._reaches_known(newest, limit)
+            and limit < min(READ_LIMIT, self._most)
+        ):
             # All of these jobs are new: read more, until one of them is known.
             limit = max(self.requested_count, limit * 4)
-            newest, active = await self._read(limit)
+            newest, active, limit = await self._read(limit)
         last_newest, last_active = self._last_pages
         is_unchanged = newest == last_newest and (active is None or active == last_active)
         if is_unchanged and self._loaded >= limit:
@@ -135,16 +182,21 @@ class JobsFeed(GrowingFeed):
         self._loaded = max(self._loaded, limit)
         return self._answer
 
-    async def _read(self, limit: int) -> tuple[ResultPage[Job], ResultPage[Job] | None]:
-        newest = await self._client.jobs(limit=limit)
+    async def _read(self, limit: int) -> tuple[ResultPage[Job], ResultPage[Job] | None, int]:
+        """Return the newest jobs, the active ones if they were requested, and the limit."""
+        newest, limit = await self._request_newest(limit)
         if not self._can_filter or not self._may_miss_active(newest, limit):
-            return newest, None
+            return newest, None, limit
         try:
-            return newest, await self._client.jobs(limit=ACTIVE_LIMIT, status="ACTIVE")
+            return newest, await self._client.jobs(limit=ACTIVE_LIMIT, status="ACTIVE"), limit
         except InvalidRequest:
             # This Studio cannot list active jobs: each poll reads all jobs that the user wants.
-            self._can_filter = False
-            return await self._client.jobs(limit=self.requested_count), None
+            newest, limit = await self._request_newest(self.requested_count)
+            self._note_refused_filter()
+            return newest, None, limit
+
+    async def _request_newest(self, count: int) -> tuple[ResultPage[Job], int]:
+        return await self._request(count, lambda limit: self._client.jobs(limit=limit))
 
     def _may_miss_active(self, newest: ResultPage[Job], limit: int) -> bool:
         """Whether there may be active jobs that are not in the page.
@@ -154,14 +206,14 @@ class JobsFeed(GrowingFeed):
         """
         if newest.received < limit and len(self._known) <= limit:
             return False
-        if not self._answer.jobs or not self._reaches_known(newest):
+        if not self._answer.jobs or not self._reaches_known(newest, limit):
             return True
         in_page = {job.id for job in newest.items}
         return any(job_id not in in_page for job_id in self._unfinished)
 
-    def _reaches_known(self, newest: ResultPage[Job]) -> bool:
+    def _reaches_known(self, newest: ResultPage[Job], limit: int) -> bool:
         """Whether the page overlaps with the known jobs, or is so short that it has all jobs."""
-        return newest.received < PAGE or any(job.id in self._known for job in newest.items)
+        return newest.received < limit or any(job.id in self._known for job in newest.items)
 
     def _no_longer_active(
         self, newest: ResultPage[Job], active: ResultPage[Job] | None
@@ -172,30 +224,40 @@ class JobsFeed(GrowingFeed):
         return [job_id for job_id in self._unfinished if job_id not in received]
 
     async def _look_up(self, ids: Sequence[str]) -> tuple[Job, ...]:
-        jobs: dict[str, Job] = {}
+        """Return these known jobs, and forget those that Studio does not return."""
         if len(ids) <= SINGLE_LOOKUPS:
-            for job_id in ids:
-                if (job := await self._client.job(job_id)) is not None:
-                    jobs[job_id] = job
+            jobs = {job.id: job for job_id in ids if (job := await self._look_up_one(job_id))}
         else:
-            # One long answer costs less than many short ones. How long it must be is unknown, so
-            # the length doubles until all jobs are found or there are no more.
-            limit, missing, page_is_full = (
-                max(self.requested_count, len(self._known)),
-                set(ids),
-                True,
-            )
-            while missing and page_is_full:
-                page = await self._client.jobs(limit=limit)
-                jobs |= {job.id: job for job in page.items if job.id in missing}
-                missing -= jobs.keys()
-                page_is_full = page.received >= limit
-                limit *= 2
+            jobs = await self._look_up_many(ids)
         for job_id in ids:
             if job_id not in jobs:
                 self._known.pop(job_id, None)
                 self._unfinished.pop(job_id, None)
         return tuple(jobs.values())
+
+    async def _look_up_one(self, job_id: str) -> Job | None:
+        try:
+            return await self._client.job(job_id)
+        except (InvalidRequest, NotFound, PermissionDenied):
+            return None  # one job that is gone must not make the whole list unavailable
+
+    async def _look_up_many(self, ids: Sequence[str]) -> dict[str, Job]:
+        """One long answer costs less than many short ones.
+
+        How long it must be is unknown, so the length doubles until it has jobs that are older.
+        """
+        limit, missing = max(self.requested_count, len(self._known)), set(ids)
+        times = [job.created_at for job_id in ids if (job := self._known.get(job_id))]
+        oldest = min((time or _OLDEST for time in times), default=_NEWEST)
+        jobs: dict[str, Job] = {}
+        while True:
+            page, count = await self._request_newest(limit)
+            jobs |= {job.id: job for job in page.items if job.id in missing}
+            missing -= jobs.keys()
+            is_last = page.received < limit or count < limit
+            if not missing or is_last or min(map(made_at, page.items), default=_NEWEST) < oldest:
+                return jobs
+            limit *= 2
 
     def _merge(self, newest: ResultPage[Job], others: Sequence[Job], limit: int) -> None:
         """Merge the newest page, requested with `limit`, and `others` into the known jobs.
@@ -206,7 +268,7 @@ class JobsFeed(GrowingFeed):
         page_is_all = newest.received < limit
         merged: dict[str, Job] = {}
         oldest = min(map(made_at, newest.items), default=_NEWEST)
-        if not page_is_all and newest.items and self._reaches_known(newest):
+        if not page_is_all and newest.items and self._reaches_known(newest, limit):
             merged = {job.id: job for job in self._known.values() if made_at(job) <= oldest}
         if page_is_all:
             self._back_to = _OLDEST
@@ -221,12 +283,24 @@ class JobsFeed(GrowingFeed):
             else:
                 unfinished[job.id] = None
         self._known, self._unfinished = merged, unfinished
+        self._forget_oldest()
         self._answer = JobList(
-            jobs=tuple(sorted(merged.values(), key=made_at, reverse=True)),
+            jobs=tuple(sorted(self._known.values(), key=made_at, reverse=True)),
             has_all=self._has_all,
             unreadable=newest.unreadable,
             duplicates=newest.duplicates,
         )
+
+    def _forget_oldest(self) -> None:
+        most = max(MOST_KEPT, self.requested_count)
+        if len(self._known) > most:
+            times = sorted(map(made_at, self._known.values()), reverse=True)
+            self._back_to, self._has_all = max(self._back_to, times[most - 1]), False
+            self._known = {
+                job_id: job
+                for job_id, job in self._known.items()
+                if made_at(job) >= self._back_to or job_id in self._unfinished
+            }
 
 
 def made_at(job: Job | None) -> datetime:

@@ -6,7 +6,6 @@ from functools import cached_property
 from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Pipeline
 from studio_tui.api.states import NOT_QUEUED_STATES, JobState, PipelineState
-from studio_tui.errors import AnswerTooLarge
 from studio_tui.service.polling.jobs_feed import GrowingFeed
 
 PAGE = 50
@@ -100,24 +99,13 @@ class PipelinesFeed(GrowingFeed):
     def __init__(self, client: StudioClient) -> None:
         super().__init__(PAGE)
         self._client = client
-        self._limit: int | None = None
-        """`None` before an answer was too large."""
         self._answer = PipelineList()
 
     async def fetch(self) -> PipelineList:
         """Return the pipelines; the same object as last time if nothing changed."""
-        limit = (
-            self.requested_count if self._limit is None else min(self.requested_count, self._limit)
+        page, limit = await self._request(
+            self.requested_count, lambda limit: self._client.pipelines(limit=limit)
         )
-        try:
-            page = await self._client.pipelines(limit=limit)
-        except AnswerTooLarge:
-            # Pipelines come with all their jobs: an answer with fewer pipelines may be small
-            # enough.
-            if limit == 1:
-                raise
-            self._limit = max(1, limit // 4)
-            return await self.fetch()
         has_all = page.received < limit
         answer = PipelineList(page.items, has_all, page.unreadable, page.duplicates)
         if answer != self._answer:

@@ -6,7 +6,15 @@ import pytest
 from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Job
 from studio_tui.api.pages import ResultPage
-from studio_tui.errors import InvalidRequest, TransportError
+from studio_tui.errors import (
+    AnswerTooLarge,
+    InvalidRequest,
+    NotFound,
+    PermissionDenied,
+    StudioError,
+    TransportError,
+)
+from studio_tui.service.polling import jobs_feed
 from studio_tui.service.polling.jobs_feed import PAGE, READ_LIMIT, GrowingFeed, JobsFeed
 from tests.jobs import job
 from tests.soak import at_length
@@ -21,6 +29,10 @@ class Server(StudioClient):
         """Whether it accepts the status ACTIVE in a request."""
         self.requests: list[tuple[int, str | None, str | None]] = []
         """The `limit`, `status` and `job_id` of each request."""
+        self.most: int | None = None
+        """Most jobs that fit into an answer; `None` if all fit."""
+        self.error_for_unknown: StudioError | None = None
+        """The answer to a request for one job that does not exist; `None` for an empty list."""
         self.unreadable = 0
         """Number of rows at the top of the whole list that cannot be read."""
         self._pages: dict[tuple[int, ...], ResultPage[Job]] = {}
@@ -46,6 +58,10 @@ class Server(StudioClient):
             if (status is None or not listed.state.is_finished)
             and (job_id is None or listed.id == job_id)
         ]
+        if self.most is not None and min(limit, len(matching)) > self.most:
+            raise AnswerTooLarge("The answer is too large.")
+        if job_id is not None and not matching and self.error_for_unknown is not None:
+            raise self.error_for_unknown
         unreadable = self.unreadable if status is None and job_id is None else 0
         items = tuple(matching[:limit])[unreadable:]
         # The client returns the same page for the same answer.
@@ -198,6 +214,89 @@ async def test_a_job_that_is_missing_from_the_first_page_is_dropped() -> None:
     await feed.fetch()
     server.jobs_now = [listed for listed in server.jobs_now if number_of(listed) != 50]
     assert 50 not in numbers((await feed.fetch()).jobs)
+
+
+@pytest.mark.parametrize(
+    "error", [InvalidRequest(400, "no"), NotFound(404, "no"), PermissionDenied(403, "no")]
+)
+async def test_an_old_running_job_that_vanishes_is_dropped(error: StudioError) -> None:
+    server = server_of(250)
+    server.change(job240="RUNNING")
+    feed = JobsFeed(server)
+    await feed.fetch()
+    server.error_for_unknown = error
+    server.jobs_now = [listed for listed in server.jobs_now if number_of(listed) != 240]
+    assert numbers((await feed.fetch()).jobs) == list(range(1, PAGE + 1))
+
+
+async def test_many_jobs_that_vanish_at_once_are_not_searched_among_all_jobs() -> None:
+    server = server_of(5000)
+    old = range(120, 160)
+    server.change(**{f"job{number}": "RUNNING" for number in old})
+    feed = JobsFeed(server)
+    await feed.fetch()
+    server.jobs_now = [listed for listed in server.jobs_now if number_of(listed) not in old]
+    server.requests.clear()
+    assert numbers((await feed.fetch()).jobs) == list(range(1, PAGE + 1))
+    assert max(limit for limit, status, _ in server.requests if status is None) < 500
+
+
+async def test_fewer_jobs_are_requested_if_the_answer_is_too_large() -> None:
+    server = server_of(3000)
+    server.change(job10="RUNNING")
+    server.most = 1000
+    feed = JobsFeed(server)
+    feed.request_at_least(READ_LIMIT)
+    jobs = await feed.fetch()
+    assert (numbers(jobs.jobs), jobs.has_all) == (list(range(1, 401)), False)
+    server.requests.clear()
+    server.change(job10="FAILED")
+    assert len((await feed.fetch()).jobs) == 400
+    assert [limit for limit, *_ in server.requests] == [PAGE]
+    feed.request_more()
+    assert len((await feed.fetch()).jobs) == 800
+
+
+async def test_a_page_of_very_large_jobs_is_shortened_and_keeps_those_before() -> None:
+    server = Growing(80)
+    server.most = 30
+    feed = JobsFeed(server)
+    assert len((await feed.fetch()).jobs) == 25
+    server.grow(5)
+    assert len((await feed.fetch()).jobs) == 30
+    server.grow(26)
+    jobs = await feed.fetch()
+    assert numbers(jobs.jobs) == [number_of(each) for each in server.jobs_now[:25]]
+
+
+async def test_old_jobs_that_have_ended_are_forgotten_beyond_a_limit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(jobs_feed, "MOST_KEPT", 500)
+    server = Growing(250)
+    server.change(job5100="RUNNING")
+    feed = JobsFeed(server)
+    for _ in range(20):
+        await feed.fetch()
+        server.grow(90)
+    jobs = await feed.fetch()
+    newest = [number_of(each) for each in server.jobs_now[:500]]
+    assert numbers(jobs.jobs) == [*newest, 5100]
+    assert not jobs.has_all
+    assert feed.complete_since == jobs.jobs[499].created_at
+    feed.request_more()
+    assert len((await feed.fetch()).jobs) > 900
+
+
+async def test_more_jobs_are_older_ones_also_if_more_are_known_than_were_requested() -> None:
+    server = Growing(1000)
+    feed = JobsFeed(server)
+    for _ in range(8):
+        await feed.fetch()
+        server.grow(90)
+    known = len((await feed.fetch()).jobs)
+    feed.request_more()
+    assert len((await feed.fetch()).jobs) > known
 
 
 async def test_more_new_jobs_than_a_page_leave_no_gap_in_the_list() -> None:
