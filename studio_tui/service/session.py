@@ -36,6 +36,7 @@ from studio_tui.service.polling.pipeline_watches import PipelineWatches
 from studio_tui.service.polling.poller import Poller
 from studio_tui.service.polling.progress_watch import ProgressWatch
 from studio_tui.service.polling.reachability import Reachability, file_state
+from studio_tui.service.polling.waking import watch_for_waking
 from studio_tui.service.recorder.database import RecorderFile
 from studio_tui.service.recorder.pruning import Limits
 from studio_tui.service.recorder.recording import recall, recall_pipeline
@@ -187,6 +188,9 @@ class StudioSession:
                 tasks.create_task(self.records.run(), name="record")
                 if self.replay is not None:
                     tasks.create_task(self.replay.run(self._poll_replayed), name="replay")
+                else:
+                    waking = watch_for_waking(self._poll_after_sleep, self._now)
+                    tasks.create_task(waking, name="notice waking")
                 tasks.create_task(self._recall(), name="recall lists")
         finally:
             # Other tasks may have written after the recorder ended, so that the database has
@@ -225,9 +229,18 @@ class StudioSession:
         returned = focused and not self._pacing.focused
         self._pacing.focused = focused
         if returned:
-            self._pacing.expect_changes()
-            for poller in (*self.pollers, *self._watches.all()):
-                poller.poke()
+            self._poll_all()
+
+    def _poll_all(self) -> None:
+        self._pacing.expect_changes()
+        for poller in (*self.pollers, *self._watches.all()):
+            poller.poke()
+
+    async def _poll_after_sleep(self) -> None:
+        if not self.is_local:
+            # Studio has closed the connections meanwhile: a request on one would fail.
+            await self.client.aclose()
+        self._poll_all()
 
     def _make_reachability(self, state_file: Path | None) -> Reachability:
         first = FirstRequests()

@@ -2,6 +2,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from studio_tui.api.client import StudioClient
+from studio_tui.service.polling import waking
 from studio_tui.service.session import SessionOptions, StudioSession
 from studio_tui.settings import Settings
 from tests.jobs import NOON
@@ -89,6 +91,39 @@ async def test_a_write_after_the_recorder_was_closed_leaves_no_thread(
     assert written == [True]
     new_threads = set(threading.enumerate()) - threads_before
     assert not [thread for thread in new_threads if thread.name.startswith("recorder")]
+
+
+async def test_all_lists_are_polled_on_new_connections_after_the_machine_has_slept(
+    studio: "ThreadStudio", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waking, "CHECK_INTERVAL", 0.01)
+    slept = timedelta()
+    settings = Settings(url=studio.url, team=studio.team, token=SecretStr(studio.token))
+    client = StudioClient(settings)
+    closed: list[str] = []
+    close = client.aclose
+
+    async def note_close() -> None:
+        closed.append("closed")
+        await close()
+
+    monkeypatch.setattr(client, "aclose", note_close)
+    session = StudioSession(
+        client, studio.team, tmp_path / "logs", now=lambda: datetime.now(UTC) + slept
+    )
+    session.set_focus(focused=False)  # each rest is at least 50 s
+    async with running(session):
+        await asyncio.gather(*(poller.first_answer() for poller in session.pollers))
+        slept = timedelta(hours=3)
+        begin = datetime.now(UTC) + slept
+        await until(lambda: closed)
+        await until(
+            lambda: all(
+                poller.snapshot.fetched_at is not None and poller.snapshot.fetched_at >= begin
+                for poller in session.pollers
+            )
+        )
+        assert closed == ["closed"]
 
 
 @asynccontextmanager
