@@ -4,7 +4,7 @@ import json
 import re
 from codecs import BOM_UTF8
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -81,20 +81,34 @@ def _with_full_stop(words: str) -> str:
     return words if words.endswith((".", "!", "?", "…")) else f"{words}."
 
 
-def retry_after(value: str | None, now: datetime) -> float | None:
-    """Parse a Retry-After header (RFC 9110, 10.2.3) as 0 to 300 seconds; `None` if invalid."""
+def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Parse the header `retry-after` (RFC 9110, 10.2.3) as 0 to 300 seconds; `None` if invalid.
+
+    A date is compared with the answer's own `date`, as the server's clock may differ from `now`.
+    """
+    value = headers.get("retry-after")
     if value is None:
         return None
     try:
-        seconds = float(value) if value.strip().isdigit() else _seconds_until(value, now)
+        if value.strip().isdigit():
+            seconds = float(value)
+        else:
+            seconds = (_parse_date(value) - _sent_at(headers, now)).total_seconds()
     except (ValueError, OverflowError):
         return None
     return min(max(seconds, 0.0), LONGEST_DELAY)
 
 
-def _seconds_until(date: str, now: datetime) -> float:
-    moment = parsedate_to_datetime(date)
-    return (moment.replace(tzinfo=moment.tzinfo or now.tzinfo) - now).total_seconds()
+def _sent_at(headers: Mapping[str, str], now: datetime) -> datetime:
+    try:
+        return _parse_date(headers["date"])
+    except (KeyError, ValueError, OverflowError):
+        return now
+
+
+def _parse_date(text: str) -> datetime:
+    date = parsedate_to_datetime(text)
+    return date.replace(tzinfo=date.tzinfo or UTC)
 
 
 def _status_phrase(status: int) -> str:

@@ -273,7 +273,9 @@ def _error_of(answer: "Response", host: str) -> StudioError:
         return ProtocolError(f"{host} redirects to another address, which is not followed.")
     if answer.status_code < 400:
         return ProtocolError(f"{host} does not serve logs over a websocket.")
-    delay = retry_after(answer.headers.get("Retry-After"), clock.now())
+    # `Headers.get` would raise an exception for a header that is sent twice.
+    headers = {name.lower(): value for name, value in answer.headers.raw_items()}
+    delay = retry_after(headers, clock.now())
     return status_error(answer.status_code, bytes(answer.body or b""), retry_after=delay)
 
 

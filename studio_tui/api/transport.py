@@ -277,7 +277,7 @@ class Transport:
             body.clear()
         if answer.status_code == httpx.codes.BAD_REQUEST and _TO_TLS in body:
             return _transport_error(wrong_scheme(self._host))
-        delay = retry_after(answer.headers.get("Retry-After"), clock.now())
+        delay = retry_after(answer.headers, clock.now())
         return status_error(answer.status_code, bytes(body), retry_after=delay)
 
 

@@ -216,6 +216,11 @@ async def test_the_token_scheme_is_tried_first_and_bearer_after_a_refusal(
         (answer_json({"message": "team"}, "403 Forbidden"), errors.PermissionDenied, "team"),
         (answer(status="404 Not Found"), errors.NotFound, "did not find"),
         (faults.too_many_requests("4"), errors.RateLimited, "Retry in 4 s"),
+        (
+            answer_json({}, "429 Too Many Requests", retry_after="5", Retry_After="4"),
+            errors.RateLimited,
+            "Retry in 4 s",
+        ),
         (faults.html_502(), errors.ServerError, "502 Bad Gateway"),
         (faults.redirect("http://127.0.0.1:9/"), errors.ProtocolError, "redirects"),
         (answer("[]"), errors.ProtocolError, "does not serve logs"),
