@@ -19,12 +19,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from math import inf
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from pydantic import ValidationError
 
+from studio_tui import clock
 from studio_tui.api.models import Job, JobInput
 from studio_tui.errors import NotSent
 from studio_tui.files import read_bytes
@@ -38,6 +40,8 @@ MAX_ENTRIES = 200
 
 _SUFFIX = ".intent"
 _NEW = ".new"
+_LONGEST_WRITE = 60.0
+"""Seconds after which a file that is not renamed is what a crash has left behind."""
 _LARGEST = 1024 * 1024
 """Maximum bytes read of a file; only a job with very many files could have more."""
 
@@ -214,16 +218,27 @@ class Journal:
             return []
 
     def _prune(self) -> None:
+        """Delete the oldest files; others may do so at the same time, so any may be gone."""
         files = self._files()
         if len(files) < MAX_ENTRIES:
             return
-        oldest_first = sorted((path.stat().st_mtime, path) for path in files)
-        for _, path in oldest_first[: len(files) - MAX_ENTRIES + 1]:
-            entry = _read(path)
-            if entry is None or entry.outcome is not IntentOutcome.SENT:
-                remove_unused(path)
+        oldest_first = sorted(files, key=_modified_at)
+        for path in oldest_first[: len(files) - MAX_ENTRIES + 1]:
+            with contextlib.suppress(OSError):
+                entry = _read(path)
+                if entry is None or entry.outcome is not IntentOutcome.SENT:
+                    remove_unused(path)
+        long_ago = clock.now().timestamp() - _LONGEST_WRITE
         for path in self._folder.glob(f"*{_NEW}"):
-            remove_unused(path)
+            if _modified_at(path) < long_ago:
+                remove_unused(path)
+
+
+def _modified_at(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return inf
 
 
 def _fields(intent: Intent) -> dict[str, Any]:

@@ -2,6 +2,7 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 from studio_tui.api.models import JobInput
 from studio_tui.errors import NotSent
+from studio_tui.service.commands import journal as journal_module
 from studio_tui.service.commands.journal import (
     Intent,
     IntentOutcome,
@@ -54,6 +56,19 @@ def test_the_outcome_of_an_intent_is_read_back(journal: Journal) -> None:
         JournalEntry(given_up.intent, IntentOutcome.GIVEN_UP),
     ]
     sent.close()
+
+
+def test_many_intents_begin_at_once_while_the_oldest_files_are_deleted(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(journal_module, "MAX_ENTRIES", 20)
+
+    def begin_and_end(_: int) -> None:
+        journal.begin(new_intent()).end(IntentOutcome.REFUSED)
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(begin_and_end, range(300)))
+    assert len(files_in(tmp_path)) < 30
 
 
 def test_the_journal_is_private_and_holds_neither_query_nor_environment(
