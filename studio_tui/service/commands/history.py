@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 KEPT_SUBMISSIONS = 10_000
 KEPT_RUNS = 100_000
+KEPT_IDS = 20_000
+"""Number of ids that are kept in memory: new jobs end for as long as a dashboard is open."""
 SAMPLES = 30
 
 _ENDED = frozenset({JobState.COMPLETE, JobState.FAILED, JobState.CANCELED})
@@ -180,6 +182,9 @@ class JobHistory:
             insert = "INSERT OR IGNORE INTO run VALUES (?, ?, ?, ?, ?, ?)"
             if not self._write(insert, rows, "run", "finished_at", KEPT_RUNS):
                 return False
+            if len(self._written_runs) > KEPT_IDS:
+                # The next call writes those that are still listed once more, which is harmless.
+                self._written_runs.clear()
             self._written_runs.update(self._runs)
             self._runs.clear()
             return True

@@ -39,8 +39,10 @@ class Origins:
             self.changes += 1
 
     def not_looked_up(self, jobs: Iterable[Job]) -> list[str]:
-        """Return the ids of jobs that were not looked up yet."""
-        return [job.id for job in jobs if job.id not in self._looked_up]
+        """Return the ids of listed jobs that were not looked up yet."""
+        ids = [job.id for job in jobs]
+        self._looked_up.intersection_update(ids)
+        return [job_id for job_id in ids if job_id not in self._looked_up]
 
     def note_looked_up(
         self, looked_up: Iterable[str], submissions: Mapping[str, Submitted]

@@ -19,6 +19,8 @@ from studio_tui.service.polling.reachability import LONGEST_REST, SHORTEST_REST,
 
 REQUESTED_JOBS = 40
 AT_ONCE = 2
+KEPT_JOBS = 5000
+"""Number of jobs whose datasets are kept; those requested first are forgotten."""
 
 
 class DatasetCatalog:
@@ -106,6 +108,8 @@ class DatasetCatalog:
                     self._made[job_id] = tuple(versions)
 
         await asyncio.gather(*(request_in_turn() for _ in range(AT_ONCE)))
+        for job_id in [*self._made][:-KEPT_JOBS]:
+            del self._made[job_id]
         self.is_complete = all(job_id in self._made for job_id in complete)
 
     def _rest_after(self, error: StudioError) -> float:

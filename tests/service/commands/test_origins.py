@@ -43,6 +43,14 @@ def test_a_job_counts_as_not_looked_up_until_its_submission_was_looked_up() -> N
     assert origins.not_looked_up([job(2), job(3)]) == [job(3).id]
 
 
+def test_a_job_that_is_no_longer_listed_counts_as_not_looked_up() -> None:
+    origins = Origins()
+    origins.note_looked_up([job(1).id], {})
+    assert origins.not_looked_up([job(1)]) == []
+    origins.not_looked_up([job(2)])
+    assert origins.not_looked_up([job(1)]) == [job(1).id]
+
+
 def test_manual_runs_and_predecessors_are_listed_once_even_if_links_form_a_circle() -> None:
     origins = Origins()
     for _ in range(2):

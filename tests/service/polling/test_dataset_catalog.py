@@ -15,6 +15,7 @@ from studio_tui.errors import (
     StudioError,
     TransportError,
 )
+from studio_tui.service.polling import dataset_catalog
 from studio_tui.service.polling.dataset_catalog import AT_ONCE, REQUESTED_JOBS, DatasetCatalog
 from studio_tui.service.polling.reachability import Reachability
 from tests.jobs import job
@@ -55,6 +56,16 @@ async def test_datasets_of_the_newest_complete_jobs_are_requested_once_a_few_at_
     assert studio.requested_jobs[:2] == [JOBS[0].id, JOBS[2].id]
     assert studio.most_pending == AT_ONCE
     assert "of.00000001" in names.names(())
+
+
+async def test_the_datasets_of_the_jobs_that_were_requested_first_are_forgotten_beyond_a_limit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(dataset_catalog, "KEPT_JOBS", 3)
+    names = DatasetCatalog(Studio())
+    await names.request_versions([job(1), job(2)])
+    await names.request_versions([job(3), job(4)])
+    assert names.names(()) == ("of.00000002", "of.00000003", "of.00000004")
 
 
 async def test_the_names_begin_with_the_targets_of_pipelines_and_contain_each_name_once() -> None:
