@@ -19,8 +19,8 @@ from studio_tui.presentation.lists.filter_words import ALTERNATIVES, quote_value
 from studio_tui.presentation.lists.kinds import Kind
 from studio_tui.tui.widgets.lifetime import Lifetime
 
-REMEMBERED = 20
-
+REMEMBERED = 50
+"""Most texts in a `History`."""
 
 _SEVERAL_STATES = re.compile(r"(?P<field>is:|status!?=).*,(?P<last>[a-z_]*)")
 """A term with several states, of which the last is being typed."""
@@ -87,6 +87,27 @@ class TermSuggester(Suggester):
         return None
 
 
+class History:
+    """The texts that were entered before, the latest last, and then the text that is typed now."""
+
+    def __init__(self) -> None:
+        self._texts: list[str] = []
+        self._typed = ""
+
+    def add(self, text: str) -> None:
+        """Add a text unless it is empty."""
+        if text:
+            self._texts = [*(old for old in self._texts if old != text), text][-REMEMBERED:]
+        self._typed = ""
+
+    def recall(self, step: int, shown: str) -> str:
+        """Return an earlier (-1) or a later (1) text than the one shown."""
+        if shown not in self._texts:
+            self._typed = shown
+        lines = [*self._texts, self._typed]
+        return lines[max(0, min(lines.index(shown) + step, len(self._texts)))]
+
+
 class FilterInput(Input):
     """The text field of the filter."""
 
@@ -107,22 +128,15 @@ class FilterInput(Input):
         super().__init__(
             placeholder=kind.hint, suggester=self._completer, select_on_focus=True, compact=True
         )
-        self._history: list[str] = []
-        self._history_index = 0
-        """The length of the history for a filter that is not in it."""
+        self._history = History()
 
     def remember(self) -> None:
         """Add the filter to the history."""
-        text = self.value.strip()
-        if text:
-            self._history = [*(old for old in self._history if old != text), text][-REMEMBERED:]
-        self._history_index = len(self._history)
+        self._history.add(self.value.strip())
 
     def action_recall(self, step: int) -> None:
-        self._history_index = min(max(self._history_index + step, 0), len(self._history))
-        if self._history_index < len(self._history):
-            self.value = self._history[self._history_index]
-            self.cursor_position = len(self.value)
+        self.value = self._history.recall(step, self.value)
+        self.cursor_position = len(self.value)
 
     def action_complete(self) -> None:
         if not self._is_at_end:
@@ -217,6 +231,7 @@ class FilterBar(Lifetime, Vertical):
         event.stop()
         self._input.remember()
         self._input.value = self._text_before
+        self._input.remember()  # so that the abandoned filter is the one before it
         self._finish()
 
     def on_descendant_blur(self, _event: events.DescendantBlur) -> None:

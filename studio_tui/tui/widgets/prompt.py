@@ -1,5 +1,6 @@
 """The input line below a log or a pipeline: for a search, a filter, a time or a line number."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
@@ -14,10 +15,7 @@ from textual.widgets import Input, Static
 
 from studio_tui.presentation.lists.filter_words import ALTERNATIVES
 from studio_tui.tui.widgets.drawn_input import DrawnInput
-from studio_tui.tui.widgets.filter_bar import TermSuggester
-
-_REMEMBERED = 50
-
+from studio_tui.tui.widgets.filter_bar import History, TermSuggester
 
 PROMPT_HINTS = ("prompt.done", "prompt.earlier", "prompt.leave")
 
@@ -50,8 +48,7 @@ class _Line(DrawnInput):
     def __init__(self, view: Widget) -> None:
         super().__init__(compact=True, select_on_focus=False)
         self._view = view
-        self._history: dict[PromptKind, list[str]] = {}
-        self._history_index = 0
+        self._histories: defaultdict[PromptKind, History] = defaultdict(History)
         self.kind = SEARCH
 
     @property
@@ -64,17 +61,12 @@ class _Line(DrawnInput):
         self.suggester = TermSuggester(kind.suggestions) if kind.suggestions else None
         self.value = value
         self.cursor_position = len(value)
-        self._history_index = len(self._history.get(kind, ()))
 
     def remember(self) -> None:
-        if self.value:
-            old = [text for text in self._history.get(self.kind, ()) if text != self.value]
-            self._history[self.kind] = [*old, self.value][-_REMEMBERED:]
+        self._histories[self.kind].add(self.value)
 
     def action_recall(self, step: int) -> None:
-        lines = self._history.get(self.kind, [])
-        self._history_index = min(max(self._history_index + step, 0), len(lines))
-        self.value = lines[self._history_index] if self._history_index < len(lines) else ""
+        self.value = self._histories[self.kind].recall(step, self.value)
         self.cursor_position = len(self.value)
 
     async def action_submit(self) -> None:

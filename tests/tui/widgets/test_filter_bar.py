@@ -2,7 +2,7 @@ import pytest
 from textual.app import App, ComposeResult
 
 from studio_tui.presentation.jobs.filters import JOBS
-from studio_tui.tui.widgets.filter_bar import FilterInput, TermSuggester
+from studio_tui.tui.widgets.filter_bar import FilterInput, History, TermSuggester
 from tests.driving import driving
 
 VALUES_IN_ROWS = {"by": ["ann", "Bob"], "name": ["my eval x", "train.py", 'say "hi"']}
@@ -65,6 +65,18 @@ async def test_a_value_with_blanks_is_quoted_when_its_completion_is_accepted(key
         assert pilot.app.query_one(FilterInput).value == '!name="my eval x" by=ann'
         await pilot.press("home", "right", *"x")
         assert pilot.app.query_one(FilterInput).value == '!xname="my eval x" by=ann'
+
+
+def test_earlier_texts_are_recalled_and_a_text_that_is_being_typed_is_not_lost() -> None:
+    history, shown = History(), "typed"
+    for text in ("one", "two", "one", ""):
+        history.add(text)
+    for step, expected in ((1, "typed"), (-1, "one"), (-1, "two"), (-1, "two"), (1, "one")):
+        shown = history.recall(step, shown)
+        assert shown == expected
+    assert history.recall(1, shown) == "typed"
+    assert history.recall(-1, "one edited") == "one"
+    assert history.recall(1, "one") == "one edited"
 
 
 class FilterApp(App[None]):
