@@ -97,12 +97,7 @@ def job_parts(
 
 
 def describe_connection(
-    state: Following,
-    job: Job,
-    now: datetime,
-    *,
-    behind: int = 0,
-    outage: OutageLike | None = None,
+    state: Following, job: Job, now: datetime, *, behind: int = 0, outage: OutageLike | None = None
 ) -> Cell:
     """Describe the state of the connection to a log.
 

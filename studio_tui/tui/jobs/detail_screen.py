@@ -39,12 +39,7 @@ from studio_tui.tui.messages import Refreshed
 from studio_tui.tui.widgets.fact_sheet import FactSheet
 from studio_tui.tui.widgets.tab_pages import PageTabs, TabPages
 
-TABS = (
-    ("summary", "Summary"),
-    ("query", "Query"),
-    ("environment", "Environment"),
-    ("raw", "JSON"),
-)
+TABS = (("summary", "Summary"), ("query", "Query"), ("environment", "Environment"), ("raw", "JSON"))
 """The id and the title of each tab."""
 
 

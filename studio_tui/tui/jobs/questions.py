@@ -12,11 +12,7 @@ from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.request_notices import run_and_report
 from studio_tui.tui.jobs.naming import describe, describe_schedule, title
-from studio_tui.tui.jobs.question_changes import (
-    job_changes,
-    newer_attempt_sentences,
-    rerun_changes,
-)
+from studio_tui.tui.jobs.question_changes import job_changes, newer_attempt_sentences, rerun_changes
 from studio_tui.tui.jobs.rerun import Repeat, submitted_of, with_schedule
 from studio_tui.tui.messages import CreateJob
 

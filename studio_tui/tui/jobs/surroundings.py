@@ -18,8 +18,7 @@ def surroundings(session: StudioSession) -> Surroundings:
     """Return the data that all jobs have in common: the clusters and the queue."""
     clusters, jobs = session.clusters.snapshot.value, session.jobs.snapshot.value
     return Surroundings(
-        clusters.items if clusters is not None else (),
-        jobs.queued if jobs is not None else None,
+        clusters.items if clusters is not None else (), jobs.queued if jobs is not None else None
     )
 
 

@@ -149,11 +149,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         return self._unseen
 
     def show(
-        self,
-        keys: Sequence[str],
-        *,
-        newest_first: bool = False,
-        change: Change = Change.ROWS,
+        self, keys: Sequence[str], *, newest_first: bool = False, change: Change = Change.ROWS
     ) -> None:
         """Show these rows in this order, and request their cells again.
 

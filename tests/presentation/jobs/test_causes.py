@@ -27,18 +27,9 @@ TRACEBACK = (
             "The query ended with exit code 1; its last output: RuntimeError: corrupt tile 17",
             "RuntimeError: corrupt tile 17",
         ),
-        (
-            "The query ended with exit code 3; its last output: line 29",
-            "“line 29”, exit code 3",
-        ),
-        (
-            "The query ended with exit code 1; its last output: 0 failed",
-            "“0 failed”, exit code 1",
-        ),
-        (
-            "Job failed with exit code 1. Output: WARNING: slow",
-            "“WARNING: slow”, exit code 1",
-        ),
+        ("The query ended with exit code 3; its last output: line 29", "“line 29”, exit code 3"),
+        ("The query ended with exit code 1; its last output: 0 failed", "“0 failed”, exit code 1"),
+        ("Job failed with exit code 1. Output: WARNING: slow", "“WARNING: slow”, exit code 1"),
         *(
             (f"The query ended with exit code 1; its last output: {error}", error)
             for error in (
@@ -75,10 +66,7 @@ TRACEBACK = (
         (TRACEBACK, "RuntimeError: corrupt tile 17"),
         (f"{TRACEBACK}\n\nsome words after it", "RuntimeError: corrupt tile 17"),
         ("torch.cuda.OutOfMemoryError: CUDA out of memory", "OutOfMemoryError: CUDA out of memory"),
-        (
-            "RayTaskError(ValueError): worker died: ValueError: bad shard",
-            "ValueError: bad shard",
-        ),
+        ("RayTaskError(ValueError): worker died: ValueError: bad shard", "ValueError: bad shard"),
         (
             "subprocess.CalledProcessError: Command '['ls']' returned non-zero exit status 2.",
             "CalledProcessError: Command '['ls']' returned non-zero exit status 2.",
@@ -91,10 +79,7 @@ TRACEBACK = (
             "The query was killed by signal 6 (SIGABRT); its last output: std::bad_alloc: no room",
             "std::bad_alloc: no room",
         ),
-        (
-            "The job was killed by signal 9; its last output: done",
-            "signal 9; last output: done",
-        ),
+        ("The job was killed by signal 9; its last output: done", "signal 9; last output: done"),
         ("The query was killed by signal 6 (SIGABRT).\nstd: no room", "std: no room"),
         (stopped := "The query was killed by signal 9 (SIGKILL), as memory ran out.", stopped),
         (stopped := "Canceled because of a TimeoutError in another", stopped),

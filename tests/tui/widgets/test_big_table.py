@@ -44,11 +44,7 @@ class CountingTable(BigTable):
     lines_drawn = 0
 
     def refresh(
-        self,
-        *regions: Region,
-        repaint: bool = True,
-        layout: bool = False,
-        recompose: bool = False,
+        self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
     ) -> Self:
         if repaint:
             whole = self.size.region
@@ -65,12 +61,7 @@ class Rows:
 
     def cells(self, key: str) -> tuple[Cell, ...]:
         self.requested_keys.append(key)
-        return (
-            Cell("✗ FAIL", Tone.BAD),
-            Cell(self.names[key]),
-            Cell(key, Tone.DIM),
-            Cell("12m"),
-        )
+        return (Cell("✗ FAIL", Tone.BAD), Cell(self.names[key]), Cell(key, Tone.DIM), Cell("12m"))
 
 
 class TableApp(App[None]):
@@ -256,9 +247,7 @@ async def test_rows_added_above_the_visible_rows_paint_nothing() -> None:
 
 
 @pytest.mark.parametrize("position", [0, 1, 5, 9, 10, 11, 40, 98, 99])
-async def test_the_cursor_stays_on_its_row_and_line_when_other_rows_change(
-    position: int,
-) -> None:
+async def test_the_cursor_stays_on_its_row_and_line_when_other_rows_change(position: int) -> None:
     keys = ids(100)
     key = keys[position]
     changes = {

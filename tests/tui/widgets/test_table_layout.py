@@ -246,9 +246,7 @@ def test_each_column_of_a_wide_table_is_as_wide_as_its_texts() -> None:
 
 
 @pytest.mark.parametrize("width", [38, 67, 78, 117, 198])
-def test_a_sticky_name_takes_at_most_half_of_a_table_that_is_scrolled_sideways(
-    width: int,
-) -> None:
+def test_a_sticky_name_takes_at_most_half_of_a_table_that_is_scrolled_sideways(width: int) -> None:
     placed = place(FITTING_COLUMNS, width, wide=True, contents=(10, 48, 3, 3, 150), scrolled=True)
     state, name, *_ = placed
     assert fixed_width(placed, width) == name.x + name.width + GAP
