@@ -1,12 +1,12 @@
 """Text of questions about many jobs: how many are in which state, and which are left out."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 
 from studio_tui.api.ids import is_usable_id
 from studio_tui.api.models import Job
-from studio_tui.api.states import CANCELING_STATES, WAITING_STATES, JobState
+from studio_tui.api.states import CANCELING_STATES, NOT_QUEUED_STATES, WAITING_STATES, JobState
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.jobs.states import LOOKS
 
@@ -98,20 +98,30 @@ def why_not_repeat(job: Job) -> str | None:
     return "has no query that is known here" if job.query is None else None
 
 
-def summary(selection: JobSelection) -> tuple[str, ...]:
-    """Return the first lines of a question: the number of jobs by state, and what is left out."""
-    numbers = Counter(job.state for job in selection.jobs)
-    states = sorted(numbers, key=lambda state: LOOKS[state].rank)
-    counts = ", ".join(_state_count(state, numbers[state]) for state in states)
+def summary(selection: JobSelection, blocked: Container[str] = ()) -> tuple[str, ...]:
+    """Return the first lines of a question: the number of jobs by state, and what is left out.
+
+    `blocked` are the ids of jobs that will not start, which lists show as blocked.
+    """
+    numbers = Counter((LOOKS[job.state].rank, _state_words(job, blocked)) for job in selection.jobs)
+    counts = ", ".join(
+        plural(number, words) if words == _SCHEDULE else f"{number:,} {words}"
+        for (_, words), number in sorted(numbers.items())
+    )
     return (f"{counts}.", *((f"Left out: {selection.reasons}.",) if selection.left_out else ()))
 
 
-def _state_count(state: JobState, number: int) -> str:
-    """Return the number of jobs in a state; words tell SCHEDULED jobs and schedules apart."""
-    if state is JobState.TASK:
-        return plural(number, "schedule")
-    words = "to be queued" if state is JobState.SCHEDULED else state.value.lower()
-    return f"{number:,} {words.replace('_', ' ')}"
+_SCHEDULE = "schedule"
+
+
+def _state_words(job: Job, blocked: Container[str]) -> str:
+    """Return the words for a job's state, which tell SCHEDULED jobs and schedules apart."""
+    if job.state is JobState.TASK:
+        return _SCHEDULE
+    if job.state in NOT_QUEUED_STATES and job.id in blocked:
+        return "blocked"
+    words = "to be queued" if job.state is JobState.SCHEDULED else job.state.value.lower()
+    return words.replace("_", " ")
 
 
 _PLURALS = {"has": "have", "is": "are"}

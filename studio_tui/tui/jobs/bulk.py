@@ -121,9 +121,10 @@ class BulkJobs:
         chosen = await self._choose(why_not_cancel_in_jobs, "canceled")
         if chosen is None:
             return
-        jobs = chosen.jobs
-        names = [f"  {title(job)}  {state_cell(job).text.lower()}" for job in jobs]
-        before = (*summary(chosen), *self.marked.notes(), "")
+        jobs, blocked = chosen.jobs, self._host.session.known_items.pipelines().blocked
+        states = (state_cell(job, is_blocked=job.id in blocked).text.lower() for job in jobs)
+        names = [f"  {title(job)}  {state}" for job, state in zip(jobs, states, strict=True)]
+        before = (*summary(chosen, blocked), *self.marked.notes(), "")
         after = ("", cancel_effect(jobs), *self._pipeline_notes(jobs))
         question = Confirm(
             f"Cancel {self._count_words(jobs)}?",
@@ -148,11 +149,11 @@ class BulkJobs:
         chosen = await self._choose(why_not_repeat, "run again")
         if chosen is None:
             return
-        jobs = chosen.jobs
-        session = self._host.session
+        jobs, session = chosen.jobs, self._host.session
+        blocked = session.known_items.pipelines().blocked
         submitted = await submitted_of(jobs, session)
         order = await start_order(session, jobs)
-        before = (*order.paragraph, *summary(chosen), *self.marked.notes(), "")
+        before = (*order.paragraph, *summary(chosen, blocked), *self.marked.notes(), "")
         names, after = _lines_and_notes(jobs, submitted)
         if newer := newer_attempt_sentences(session, jobs):
             after = ("", newer, *after)

@@ -32,6 +32,12 @@ def test_the_summary_tells_jobs_in_the_state_scheduled_and_schedules_apart() -> 
     assert summary(chosen) == ("1 to be queued, 1 created, 2 schedules.",)
 
 
+def test_the_summary_says_blocked_as_lists_do() -> None:
+    jobs = [job(1, "PENDING"), job(2, "PENDING"), job(3, "COMPLETE")]
+    chosen = select(jobs, why_not_repeat)
+    assert summary(chosen, {jobs[0].id, jobs[2].id}) == ("1 blocked, 1 pending, 1 complete.",)
+
+
 def test_schedules_are_not_run_again_as_jobs_and_are_counted_as_left_out() -> None:
     chosen = select([job(1), job(2, "TASK"), job(3, "TASK")], why_not_repeat)
     assert [each.id for each in chosen.jobs] == [job(1).id]

@@ -45,16 +45,16 @@ async def test_marked_jobs_are_canceled_and_a_refused_job_keeps_its_mark(tmp_pat
     studio = RefusingStudio(sixteen(train_s="RUNNING", train_l="QUEUED", split="COMPLETE"))
     studio.refused = frozenset({"run-train_l"})
     async with pipeline_dashboard(studio, tmp_path) as pilot:
-        await mark(pilot, "train_s", "train_l", "thumbs", "publish")
+        await mark(pilot, "train_s", "train_l", "thumbs", "join_feats")
         await until_shown(pilot, "x cancel", "r run again", "R continue", "e edit", "L logs")
         await press(pilot, ("x",))
         await until_shown(
-            pilot, "Cancel 3 of 4 marked jobs?", "1 running, 1 queued, 1 pending.",
+            pilot, "Cancel 3 of 4 marked jobs?", "1 running, 1 queued, 1 blocked.",
             "Left out: 1 has ended", "3 are jobs of the pipeline", "other jobs wait for them",
         )  # fmt: skip
         await press(pilot, ("y",))
         await until_shown(pilot, "Cancellation requested for 2 of 3 jobs", "not now")
-        assert sorted(studio.requests) == [("cancel", "run-publish"), ("cancel", "run-train_s")]
+        assert sorted(studio.requests) == [("cancel", "run-join_feats"), ("cancel", "run-train_s")]
         assert screen_of(pilot).state.view.marks == ("train_l",)
 
 
