@@ -36,7 +36,7 @@ from studio_tui.tui.widgets.debouncer import Debouncer
 from studio_tui.tui.widgets.fact_sheet import FactSheet
 from studio_tui.tui.widgets.filter_bar import FilterBar
 from studio_tui.tui.widgets.lifetime import Lifetime
-from studio_tui.tui.widgets.table_cursor import Change
+from studio_tui.tui.widgets.table_cursor import RowChange
 
 if TYPE_CHECKING:
     from studio_tui.tui.frame.list_page import ListPage
@@ -120,7 +120,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
             holder,
             lambda: self.table,
             ask=page.ask,
-            changed=lambda: self.show_rows(Change.ORDER),
+            changed=lambda: self.show_rows(RowChange.ORDER),
         )
         self.filtering: ListFilter[T] = ListFilter(
             kind, holder, page.problems, bar=lambda: self.query_one(FilterBar)
@@ -247,7 +247,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
     @on(FilterBar.Changed)
     def _filter_changed(self, message: FilterBar.Changed) -> None:
         self.filtering.set_terms(message.terms)
-        self.show_rows(Change.FILTER)
+        self.show_rows(RowChange.FILTER)
         self._page.paint_frame()
 
     @on(FilterBar.Done)
@@ -285,13 +285,13 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
 
     # Painting.
 
-    def show_rows(self, change: Change = Change.ROWS) -> None:
+    def show_rows(self, change: RowChange = RowChange.ROWS) -> None:
         """Show the rows that pass the filter, sorted.
 
         Unless the user changed the filter, a row that the user chose stays, even if it no longer
         passes.
         """
-        is_refiltered = change is Change.FILTER
+        is_refiltered = change is RowChange.FILTER
         now, view, terms = self._page.moment(), self.holder.view, self.filtering.terms
         passing = self.rows.ids(terms, view.sort, now, reverse=view.reverse)
         self.passing = passing

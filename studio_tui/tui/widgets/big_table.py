@@ -12,7 +12,7 @@ from textual.strip import Strip
 
 from studio_tui.presentation.columns import Column
 from studio_tui.tui.widgets.line_view import LineView
-from studio_tui.tui.widgets.table_cursor import Change, TableCursor
+from studio_tui.tui.widgets.table_cursor import RowChange, TableCursor
 from studio_tui.tui.widgets.table_drawing import HEADER, TableDrawing, TableLook
 from studio_tui.tui.widgets.table_painter import COMPONENTS, CellsOf, Painter, Sorting, TablePalette
 from studio_tui.tui.widgets.table_place import count_above
@@ -149,7 +149,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         return self._unseen
 
     def show(
-        self, keys: Sequence[str], *, newest_first: bool = False, change: Change = Change.ROWS
+        self, keys: Sequence[str], *, newest_first: bool = False, change: RowChange = RowChange.ROWS
     ) -> None:
         """Show these rows in this order, and request their cells again.
 
@@ -169,7 +169,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         rows = self._viewport.rows
         was_restored = self._cursor.place_to_restore(rows) is not None
         place = self._cursor.replace(keys, self.top, rows, newest_first=newest_first, change=change)
-        counts_unseen = newest_first and change is not Change.FILTER
+        counts_unseen = newest_first and change is not RowChange.FILTER
         unseen = self._unseen + count_above(keys_before, keys) if counts_unseen else 0
         self._drawing.expire()
         self.set_line_count(len(keys) + HEADER)

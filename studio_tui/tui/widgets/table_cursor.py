@@ -12,7 +12,7 @@ from studio_tui.tui.widgets.table_place import (
 )
 
 
-class Change(Enum):
+class RowChange(Enum):
     """Why the rows of a table change."""
 
     ROWS = "the listed items changed"
@@ -101,15 +101,15 @@ class TableCursor:
         rows_in_sight: int,
         *,
         newest_first: bool = False,
-        change: Change = Change.ROWS,
+        change: RowChange = RowChange.ROWS,
     ) -> Place:
         """Set the rows, and return where cursor and top belong now; see `BigTable.show`."""
         keys_before, index_before, is_pinned = self.keys, self.index, self._is_pinned
         self.keys = keys
-        if change is Change.ORDER and not index_before:
+        if change is RowChange.ORDER and not index_before:
             self._chosen, self._pinned, self._moved_by_user = None, None, False
             return Place(0, 0)
-        place, is_refiltered = Place(index_before, top), change is Change.FILTER
+        place, is_refiltered = Place(index_before, top), change is RowChange.FILTER
         is_set_by_program = self._chosen is not None and not self._moved_by_user
         has_come = is_set_by_program and self._chosen not in keys_before
         if (is_refiltered or not keys_before or has_come) and self._chosen in keys:

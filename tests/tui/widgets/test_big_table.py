@@ -14,7 +14,7 @@ from studio_tui.paths import styles_dir
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.columns import Align, Column, Reserves
 from studio_tui.tui.widgets.big_table import BigTable
-from studio_tui.tui.widgets.table_cursor import Change
+from studio_tui.tui.widgets.table_cursor import RowChange
 from studio_tui.tui.widgets.table_painter import Sorting
 from tests.driving import driving
 
@@ -593,7 +593,7 @@ async def test_columns_stay_in_place_when_filtered_or_sorted_until_the_width_cha
         await stage.show(ids(3))
         positions = title_positions(stage.lines()[0])
         for shown in (["0002"], [], ids(2)):
-            stage.table.show(shown, change=Change.FILTER)
+            stage.table.show(shown, change=RowChange.FILTER)
             await stage.pilot.pause()
             assert title_positions(stage.lines()[0]) == positions
         rows.names["0001"], rows.errors["0001"] = "a job", ""
@@ -827,7 +827,7 @@ async def test_sorting_and_filtering_count_no_row_as_unseen() -> None:
         await stage.press("end")
         await show_newest_first(stage, [*ids(2, "new"), *keys])
         assert stage.table.unseen == 2
-        stage.table.show([*ids(3, "other"), *keys], newest_first=True, change=Change.FILTER)
+        stage.table.show([*ids(3, "other"), *keys], newest_first=True, change=RowChange.FILTER)
         assert stage.table.unseen == 0
         await show_newest_first(stage, [*ids(2, "new"), *ids(3, "other"), *keys])
         assert stage.table.unseen == 2
@@ -838,7 +838,7 @@ async def test_sorting_and_filtering_count_no_row_as_unseen() -> None:
 async def show_filtered(stage: TableStage, keys: list[str]) -> None:
     """Show the rows that pass another filter."""
     stage.rows.names = {key: f"job {key}" for key in keys}
-    stage.table.show(keys, newest_first=True, change=Change.FILTER)
+    stage.table.show(keys, newest_first=True, change=RowChange.FILTER)
     await stage.pilot.pause()
 
 

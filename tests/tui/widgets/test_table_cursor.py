@@ -2,7 +2,7 @@
 
 import pytest
 
-from studio_tui.tui.widgets.table_cursor import Change, TableCursor
+from studio_tui.tui.widgets.table_cursor import RowChange, TableCursor
 from studio_tui.tui.widgets.table_place import Place
 
 
@@ -26,5 +26,5 @@ def test_a_cursor_at_the_top_stays_there_in_another_order_and_another_keeps_its_
     if is_moved:
         cursor.choose(Place(index, 0))
         cursor.pin(0)
-    place = cursor.replace(["c", "a", "b"], 0, 5, newest_first=True, change=Change.ORDER)
+    place = cursor.replace(["c", "a", "b"], 0, 5, newest_first=True, change=RowChange.ORDER)
     assert place.cursor == after
