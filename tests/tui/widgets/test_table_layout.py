@@ -176,33 +176,14 @@ def test_a_less_important_column_is_dropped_for_a_long_error() -> None:
     assert list(_fitting_widths(54, 11, 30, 3, 3, 16)) == ["state", "name", "by", "age", "error"]
 
 
+STATE, NAME, BY, _, ERROR = FITTING_COLUMNS
 PREFERRING_COLUMNS = (
-    Column("state", "STATE", 11, sticky=True),
-    Column(
-        "name",
-        "NAME",
-        12,
-        grow=3,
-        max_width=48,
-        fits=True,
-        sticky=True,
-        preferred_width=24,
-        first_width=18,
-    ),
-    Column("by", "BY", 12, drop=8, fits=True),
+    STATE,
+    NAME._replace(grow=3, preferred_width=24, first_width=18),
+    BY,
     Column("id", "ID", 8, drop=6),
     Column("queue", "QUEUE", 7, drop=4, fits=True),
-    Column(
-        "error",
-        "ERROR",
-        16,
-        grow=1,
-        drop=2,
-        fits=True,
-        wanted_width=30,
-        preferred_width=60,
-        first_width=30,
-    ),
+    ERROR._replace(wanted_width=30, preferred_width=60, first_width=30),
 )
 
 
