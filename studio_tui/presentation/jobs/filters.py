@@ -10,6 +10,7 @@ task=497               the schedule that created the job
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from operator import attrgetter
 
 from studio_tui.api.models import Job
@@ -69,8 +70,8 @@ def jobs_with(
     `job_columns`. A failed job with a `newer_attempt` is no problem.
     """
 
-    def not_queued(*, blocked: bool) -> Callable[[Job], bool]:
-        return lambda job: job.state in NOT_QUEUED_STATES and is_blocked(job.id) == blocked
+    def is_not_queued(job: Job, *, blocked: bool) -> bool:
+        return job.state in NOT_QUEUED_STATES and is_blocked(job.id) == blocked
 
     def is_problem(job: Job) -> bool:
         state = job.state
@@ -78,12 +79,9 @@ def jobs_with(
             state is JobState.FAILED and newer_attempt(job.id) is None
         )
 
-    def has_newer(*, fix: bool) -> Callable[[Job], bool]:
-        def is_so(job: Job) -> bool:
-            newer = newer_attempt(job.id) if job.state is JobState.FAILED else None
-            return newer is not None and newer.is_fix == fix
-
-        return is_so
+    def has_newer(job: Job, *, fix: bool) -> bool:
+        newer = newer_attempt(job.id) if job.state is JobState.FAILED else None
+        return newer is not None and newer.is_fix == fix
 
     return replace(
         JOBS,
@@ -94,11 +92,11 @@ def jobs_with(
             if word not in {"waiting", "problem"}
         },
         conditions={
-            "waiting": not_queued(blocked=False),
-            "blocked": not_queued(blocked=True),
+            "waiting": partial(is_not_queued, blocked=False),
+            "blocked": partial(is_not_queued, blocked=True),
             "problem": is_problem,
-            "fixed": has_newer(fix=True),
-            "superseded": has_newer(fix=False),
+            "fixed": partial(has_newer, fix=True),
+            "superseded": partial(has_newer, fix=False),
         },
     )
 

@@ -55,12 +55,14 @@ class JobController:
 
     # Why commands are unavailable.
 
+    def _why_not(self, reason: Callable[[Job], str | None]) -> str | None:
+        """Return why there is no current job, or the `reason` why a command does not apply."""
+        job = self._at_hand()
+        return self._why_no_job() if job is None else reason(job)
+
     def why_no_id(self) -> str | None:
         """Return why no request about the job is possible."""
-        job = self._at_hand()
-        if job is None:
-            return self._why_no_job()
-        return None if is_usable_id(job.id) else NO_ID
+        return self._why_not(lambda job: None if is_usable_id(job.id) else NO_ID)
 
     def why_not_cancel(self) -> str | None:
         """Return why no marked job, else the current one, can be canceled."""
@@ -94,17 +96,12 @@ class JobController:
 
     def why_no_pipeline(self) -> str | None:
         """Return why there is no pipeline to show."""
-        job = self._at_hand()
-        if job is None:
-            return self._why_no_job()
-        return "No known pipeline runs this job" if self.owner_of(job) is None else None
+        none = "No known pipeline runs this job"
+        return self._why_not(lambda job: None if self.owner_of(job) is not None else none)
 
     def why_no_page(self) -> str | None:
         """Return why there is no page to open."""
-        job = self._at_hand()
-        if job is None:
-            return self._why_no_job()
-        return None if job.url else "Studio has no page for this job"
+        return self._why_not(lambda job: None if job.url else "Studio has no page for this job")
 
     def _why_no_change(self) -> str | None:
         return self.why_no_id() or (READ_ONLY if self._host.read_only else None)
