@@ -1,7 +1,7 @@
 """The page of one job: summary, query, environment and raw fields."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import ClassVar
 
@@ -43,6 +43,16 @@ TABS = (("summary", "Summary"), ("query", "Query"), ("environment", "Environment
 """The id and the title of each tab."""
 
 
+_SCROLLING: tuple[tuple[str, str, str, Callable[["JobScreen"], None]], ...] = (
+    ("down", "down,j", "Scroll down a line", lambda page: page.scroll_lines(1)),
+    ("up", "up,k", "Scroll up a line", lambda page: page.scroll_lines(-1)),
+    ("page_down", "pagedown,space,ctrl+d", "Scroll down a page", lambda page: page.scroll_pages(1)),
+    ("page_up", "pageup,b,ctrl+u", "Scroll up a page", lambda page: page.scroll_pages(-1)),
+    ("top", "g,home", "Scroll to the top", lambda page: page.pane.scroll_home(animate=False)),
+    ("bottom", "G,end", "Scroll to the bottom", lambda page: page.pane.scroll_end(animate=False)),
+)
+"""Name, keys, help and action of each command that scrolls."""
+
 _COMMANDS: tuple[Command["JobScreen"], ...] = (
     Command(
         "job.secrets",
@@ -75,35 +85,9 @@ _COMMANDS: tuple[Command["JobScreen"], ...] = (
         lambda page: page.switch_tab(-1),
         display="←",
     ),
-    Command("job.down", "down,j", "down", "Scroll down a line", lambda page: page.scroll_lines(1)),
-    Command("job.up", "up,k", "up", "Scroll up a line", lambda page: page.scroll_lines(-1)),
-    Command(
-        "job.page_down",
-        "pagedown,space,ctrl+d",
-        "page down",
-        "Scroll down a page",
-        lambda page: page.scroll_pages(1),
-    ),
-    Command(
-        "job.page_up",
-        "pageup,b,ctrl+u",
-        "page up",
-        "Scroll up a page",
-        lambda page: page.scroll_pages(-1),
-    ),
-    Command(
-        "job.top",
-        "g,home",
-        "top",
-        "Scroll to the top of the tab",
-        lambda page: page.pane.scroll_home(animate=False),
-    ),
-    Command(
-        "job.bottom",
-        "G,end",
-        "bottom",
-        "Scroll to the bottom of the tab",
-        lambda page: page.pane.scroll_end(animate=False),
+    *(
+        Command(f"job.{name}", keys, name.replace("_", " "), words, scroll)
+        for name, keys, words, scroll in _SCROLLING
     ),
 )
 
