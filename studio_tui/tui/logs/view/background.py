@@ -1,15 +1,11 @@
-"""Searching a log: at full speed for what the reader waits for, slowly for errors."""
+"""Searching a log for errors: slowly, as the reader does not wait for them."""
 
 import asyncio
-from collections.abc import Callable, Sequence
 
 from studio_tui import clock
 from studio_tui.errors import SpoolError
 from studio_tui.service.logs.store.matches import LineMatches
 from studio_tui.tui.logs.view.reader import Reader, WorkGroup
-
-_REPORT_EVERY = 0.1
-"""Seconds between updates of the progress."""
 
 _BLOCKS = 8
 """Blocks searched by one step of the search for errors, which takes a few milliseconds."""
@@ -22,53 +18,6 @@ A flood of lines is faster than the search, so the search can end only after the
 """
 _QUIET = 0.5
 """Seconds without a move by rows before the search for errors starts or goes on."""
-
-
-class ForegroundSearch:
-    """Searches the log at full speed for the matches that the reader is waiting for."""
-
-    def __init__(
-        self,
-        view: Reader,
-        work: WorkGroup,
-        hits: Callable[[], Sequence[LineMatches]],
-        *,
-        progressed: Callable[[], None],
-    ) -> None:
-        """Make a searcher; `hits` returns the matches to complete, the most urgent first.
-
-        `progressed` is called repeatedly during the search, and at its end.
-        """
-        self._view = view
-        self._work = work
-        self._hits = hits
-        self._progressed = progressed
-        self._is_searching = False
-
-    def stop(self) -> None:
-        self._work.cancel()
-        self._is_searching = False
-
-    def go_on(self) -> None:
-        """Start the search, or go on with it, if any matches are incomplete."""
-        if self._is_searching or all(hits.is_complete for hits in self._hits()):
-            return
-        self._is_searching = True
-        self._work.run(self._search, "search the log")
-
-    async def _search(self) -> None:
-        try:
-            reported_at = clock.monotonic()
-            while incomplete := [hits for hits in self._hits() if not hits.is_complete]:
-                await incomplete[0].search_next()
-                if clock.monotonic() - reported_at > _REPORT_EVERY:
-                    reported_at = clock.monotonic()
-                    self._progressed()
-        except SpoolError as error:
-            self._view.show_message(str(error))
-        finally:
-            self._is_searching = False
-        self._progressed()
 
 
 class BackgroundSearch:

@@ -1,10 +1,14 @@
 """Connects the filter and the search of a log, which share the search through the log."""
 
+from studio_tui import clock
+from studio_tui.errors import SpoolError
 from studio_tui.service.logs.store.matches import LineMatches
-from studio_tui.tui.logs.view.background import ForegroundSearch
 from studio_tui.tui.logs.view.line_filter import LineFilter
 from studio_tui.tui.logs.view.reader import Reader, WorkGroup
 from studio_tui.tui.logs.view.search import LogSearch
+
+_REPORT_EVERY = 0.1
+"""Seconds between updates of the progress."""
 
 
 class FilterAndSearch:
@@ -15,15 +19,18 @@ class FilterAndSearch:
         self.filter = LineFilter(view, going, scope_changed=self._scope_changed)
         self.search = LogSearch(view, self.filter, going)
         self._view = view
-        self._running_search = ForegroundSearch(
-            view, searching, self._hits, progressed=self._show_progress
-        )
+        self._searching = searching
+        self._is_searching = False
+
+    def _scope_changed(self) -> None:
+        self.search.restart()
 
     def begin(self) -> None:
         """Reset filter and search for another log."""
         self.search.begin()
         self.filter.begin()
-        self._running_search.stop()
+        self._searching.cancel()
+        self._is_searching = False
 
     def repeat(self) -> None:
         """Apply the same filter and search to another store of the same log."""
@@ -33,10 +40,6 @@ class FilterAndSearch:
             self.search.start(pattern)
         if typed:
             self.filter.choose(typed)
-
-    def go_on(self) -> None:
-        """Go on searching the log if matches of the filter or the search are incomplete."""
-        self._running_search.go_on()
 
     @property
     def is_active(self) -> bool:
@@ -54,12 +57,30 @@ class FilterAndSearch:
         problem = self.search.problem or self.filter.problem
         return problem or " · ".join(filter(None, (self.filter.words(), self.search.words())))
 
-    def _scope_changed(self) -> None:
-        self.search.restart()
+    def go_on(self) -> None:
+        """Search the log, or go on, at full speed if matches of filter or search are incomplete."""
+        if not self._is_searching and self._incomplete():
+            self._is_searching = True
+            self._searching.run(self._search, "search the log")
 
-    def _hits(self) -> list[LineMatches]:
-        """Return the matches of filter and search, the most urgent first."""
-        return [hits for hits in (self.filter.hits, self.search.hits) if hits is not None]
+    async def _search(self) -> None:
+        try:
+            reported_at = clock.monotonic()
+            while incomplete := self._incomplete():
+                await incomplete[0].search_next()
+                if clock.monotonic() - reported_at > _REPORT_EVERY:
+                    reported_at = clock.monotonic()
+                    self._show_progress()
+        except SpoolError as error:
+            self._view.show_message(str(error))
+        finally:
+            self._is_searching = False
+        self._show_progress()
+
+    def _incomplete(self) -> list[LineMatches]:
+        """Return the matches that the reader is waiting for, the most urgent first."""
+        both = (self.filter.hits, self.search.hits)
+        return [hits for hits in both if hits is not None and not hits.is_complete]
 
     def _show_progress(self) -> None:
         window = self._view.pane.window

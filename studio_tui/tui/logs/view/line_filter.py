@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 from studio_tui.errors import SpoolError
 from studio_tui.presentation.format import plural
@@ -25,15 +25,6 @@ _SEARCHED = 64 * 1024
 """Bytes of visible text that are searched for nested progress bars."""
 _REDRAWN = 16 * 1024
 """Bytes after a line within which later lines may overwrite it."""
-
-
-class _Place(NamedTuple):
-    """A place of the reader, to which the view returns when hidden lines are shown again."""
-
-    top: int
-    """Start of the first visible line."""
-    current: int | None
-    """Start of the current line."""
 
 
 class LineFilter:
@@ -66,7 +57,7 @@ class LineFilter:
         """Whether lines that later ones overwrite are hidden."""
         self.hiding: frozenset[str] = frozenset()
         """Which conditions hide lines: `filter`, `jobs`, both or neither."""
-        self._place_before: _Place | None = None
+        self._place_before: Spot | None = None
         """The place before lines were hidden; `None` while following, and once the reader moves."""
         self._before: tuple[str, Spot] | None = None
         """Filter and place before the filter that is being typed; `None` if none is."""
@@ -80,7 +71,7 @@ class LineFilter:
 
     def places_to_track(self) -> set[int]:
         """Return the starts of the lines of the places to return to."""
-        starts = set() if self._place_before is None else {self._place_before.top}
+        starts = self._place_before.starts() if self._place_before else set()
         return starts | self._before[1].starts() if self._before else starts
 
     def relocate(self, moved: Mapping[int, int]) -> None:
@@ -89,9 +80,8 @@ class LineFilter:
             self._before = self._before[0], self._before[1].moved(moved)
         place = self._place_before
         if place is not None:
-            top, current = moved.get(place.top), place.current
-            current = None if current is None else moved.get(current)
-            self._place_before = None if top is None else _Place(top, current)
+            is_there = place.top is not None and place.top.start in moved
+            self._place_before = place.moved(moved) if is_there else None
 
     @property
     def hits(self) -> LineMatches | None:
@@ -245,7 +235,7 @@ class LineFilter:
         anchor = view.pane.current
         top = window.top.start if window and view.pane.in_sight else store.size
         if self.hiding - hiding_before and self._valid_place_before is None:
-            self._place_before = None if view.following else _Place(top, view.pane.current)
+            self._place_before = None if view.following else spot_of(view)
         view.pane.choose(self.chosen, top if anchor is None else anchor)
         if view.following and window:
             window.to_end()
@@ -270,7 +260,7 @@ class LineFilter:
         return LineMatches(store, find, negated=is_negated, within=available, ahead=self.ahead)
 
     @property
-    def _valid_place_before(self) -> _Place | None:
+    def _valid_place_before(self) -> Spot | None:
         """The place before lines were hidden; `None` if another line became current since."""
         place = self._place_before
         return place if place and place.current == self._view.pane.current else None
@@ -280,9 +270,8 @@ class LineFilter:
         return frozenset(name for name, hides in conditions.items() if hides)
 
     def _return_to_place(self) -> None:
-        place, window = self._valid_place_before, self._view.pane.window
-        if place is not None and window:
-            window.to(place.top)
+        if (place := self._valid_place_before) is not None:
+            return_to(self._view, place)
         if not self.hiding:
             self._place_before = None
 

@@ -7,7 +7,7 @@ from functools import partial
 from itertools import pairwise
 from typing import NamedTuple, cast
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 from rich.style import Style
 
 from studio_tui.presentation.logs.lines import PLAIN, StyledLine, styled_line
@@ -285,7 +285,7 @@ class LogPainter:
             runs.append((palette.gutter, f"{number:>{self._digits}}"))
         for column in look.columns:
             text, style = column.text(line.start, line.text) if line else ("", None)
-            runs.append((style or palette.stamp, _fit(text, column.width)))
+            runs.append((style or palette.stamp, set_cell_size(text, column.width - 1) + " "))
         sign_style = palette.current if flags & (CURRENT | BOOKMARKED) else palette.gutter
         runs.append((sign_style, signs[0]))
         second_style = palette.text if signs[1] == " " else sign_style
@@ -371,10 +371,3 @@ class LogPainter:
             pen = span.pen if span and span.start <= start else PLAIN
             is_match = bool(match and match[0] <= start)
             yield look.palette.style(pen, lit=is_match), line.text[start:end]
-
-
-def _fit(text: str, width: int) -> str:
-    """Return `text` in exactly `width` cells, the last of which is blank."""
-    while cell_len(text) > width - 1:
-        text = text[:-1]
-    return text + " " * (width - cell_len(text))
