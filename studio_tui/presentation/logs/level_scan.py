@@ -68,26 +68,21 @@ def _field_patterns(name: bytes) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
 
 
 def candidate_lines(data: bytes, least: LogLevel) -> Iterator[int]:
-    """Yield the starts of lines that may have level `least` or above, and of the first line.
+    """Yield the starts of lines that may have level `least`, at least a warning, or above.
 
-    It misses almost no such line, but yields many others. `data` begins at the start of a line.
+    It misses almost no such line, but yields many others, and always the first. `data` begins at
+    the start of a line.
     """
     yield 0
-    signs: list[bytes] = []
-    patterns: list[re.Pattern[bytes]] = []
-    if least < LogLevel.WARNING:
-        # Every line matches.
-        signs.append(b"")
-    else:
-        signs.extend(_ERROR_SIGNS)
-        patterns += [_ERROR_CAPITALS, _ERROR_LINE]
-        if b"\xe2" in data or b"\xc3\x97" in data:
-            patterns.append(_ERROR_MARKS)
-        if least == LogLevel.WARNING:
-            signs += [*_WARNING_SIGNS, _WARNING_MARK]
-            patterns += [_WARNING_LINE, _WARNING_STAMP]
-        if b'{"' in data:
-            patterns += _patterns_of_fields(data, least)
+    signs = [*_ERROR_SIGNS]
+    patterns = [_ERROR_CAPITALS, _ERROR_LINE]
+    if b"\xe2" in data or b"\xc3\x97" in data:
+        patterns.append(_ERROR_MARKS)
+    if least == LogLevel.WARNING:
+        signs += [*_WARNING_SIGNS, _WARNING_MARK]
+        patterns += [_WARNING_LINE, _WARNING_STAMP]
+    if b'{"' in data:
+        patterns += _patterns_of_fields(data, least)
     yield from _lines_with(data, signs, patterns)
 
 

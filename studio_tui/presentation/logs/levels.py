@@ -40,9 +40,10 @@ _DEBUG, _INFO, _WARNING, _ERROR, _CRITICAL = _ALL
 SYSLOG = (_CRITICAL, _CRITICAL, _CRITICAL, _ERROR, _WARNING, _INFO, _INFO, _DEBUG)
 """Levels of the severities 0 to 7 (RFC 5424, 6.2.1)."""
 _PINO = (_DEBUG, *_ALL)
-"""Levels of the numbers 10, 20 … 60, as used by pino and bunyan."""
-_OTEL = _PINO
-"""Levels of the severity numbers 1 to 4, 5 to 8 … 21 to 24 (OpenTelemetry logs data model)."""
+"""Levels of the numbers 10, 20 … 60, as used by pino and bunyan.
+
+They are also those of the severity numbers 1 to 4, 5 to 8 … 21 to 24 (OpenTelemetry).
+"""
 _INSIGHTS = _ALL
 """Levels of the severities 0 to 4 (Azure Application Insights)."""
 
@@ -88,7 +89,7 @@ def _level_in_field(key: str, value: object, names: Mapping[str, str]) -> LogLev
     number = _integer_of(value)
     if number is not None:
         if key == "severitynumber":
-            return _OTEL[(number - 1) // 4] if 1 <= number <= 24 else None
+            return _PINO[(number - 1) // 4] if 1 <= number <= 24 else None
         if key == "severitylevel":
             return _INSIGHTS[number] if 0 <= number <= 4 else None
         if key in {"levelno", "levelvalue"}:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 
 from studio_tui.failures.exceptions import SYNTAX_FILE
-from studio_tui.failures.origins import ORIGIN
+from studio_tui.failures.origins import ORIGIN, TRACEBACK
 from studio_tui.presentation.logs.levels import (
     LETTERS,
     SYSLOG,
@@ -114,7 +114,6 @@ _SYSTEM_ERROR = re.compile(
 )
 """A line in which a shell or another program reports such an error after its name."""
 _WARNING_AT = re.compile(r"\S{1,300}:\d+: (?:\w+\.)*\w*Warning: |CMake (?:Deprecation )?Warning")
-_TRACEBACK = "Traceback (most recent call last)"
 
 
 def level_of(text: str) -> LogLevel | None:
@@ -122,8 +121,8 @@ def level_of(text: str) -> LogLevel | None:
     if text.startswith("{") and (fields := _fields(text)) is not None:
         if level_field := level_in(fields):
             return level_field[1]
-        return LogLevel.ERROR if _TRACEBACK in text else None
-    if _TRACEBACK in text:
+        return LogLevel.ERROR if TRACEBACK in text else None
+    if TRACEBACK in text:
         return LogLevel.ERROR
     if "evel" in text or "everity" in text or "lvl" in text or "LEVEL" in text or '"@l"' in text:
         field = _FIELD.search(text, 0, _FIELDS)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from enum import Enum, auto
 from itertools import islice
 
-from studio_tui.failures.exceptions import HEAD, INDENTS, NAME, SYNTAX_FILE, Prefix, is_final
+from studio_tui.failures.exceptions import CHAIN, HEAD, INDENTS, NAME, SYNTAX_FILE, Prefix, is_final
 from studio_tui.failures.origins import TRACEBACK, is_boxed, split_origin, without_progress_bar
 from studio_tui.presentation.logs.levels import LogLevel
 from studio_tui.presentation.logs.line_levels import level_of
@@ -22,7 +22,6 @@ _INDENTATION = frozenset(" \t")
 LINE_LIMIT = 2000
 """Maximum lines that are read for a unit, also those of other origins."""
 
-_CHAIN = re.compile(r"\s*(?:\| )?(?:During handling of the above|The above exception was the dir)")
 _JAVA = re.compile(r"\s+at \S|\s*\.\.\. \d+ (?:more|common)|\s*(?:Caused by|Suppressed): ")
 """A frame or a cause in a traceback of Java or Node."""
 _GO = re.compile(r"goroutine \d+ \[|exit status \d|\[signal |created by |[\w./*()]+\(.*\)$")
@@ -180,7 +179,7 @@ def _place_after(head: re.Match[str] | None, line: str) -> _Place:
 
 def _place_of_next(place: _Place, body: str, pending: int) -> _Place | None:
     """Return the position of a line after one at `place`; `None` if it is not in the unit."""
-    if place in {_Place.RAISED, _Place.GROUP} and _CHAIN.match(body):
+    if place in {_Place.RAISED, _Place.GROUP} and CHAIN.match(body):
         return _Place.GROUP if place is _Place.GROUP and body[0] == " " else _Place.CHAINED
     is_indented = body[0] in INDENTS
     if place is _Place.PANIC:

@@ -298,7 +298,7 @@ def has_level(data: bytes, start: int, lowest: LogLevel) -> bool:
     return (level_of(styled_line(line).text) or 0) >= lowest
 
 
-@pytest.mark.parametrize("lowest", LogLevel)
+@pytest.mark.parametrize("lowest", [WARNING, ERROR, CRITICAL])
 @pytest.mark.parametrize("colour", ["", "\x1b[1;31m"])
 def test_a_scan_finds_every_line_of_a_level_or_a_higher_one(lowest: LogLevel, colour: str) -> None:
     texts = [text for text, _ in LINES] + PROSE
