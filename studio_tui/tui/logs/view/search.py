@@ -35,6 +35,13 @@ class _Before(NamedTuple):
     """Start of the line from which the first match is searched for."""
 
 
+class _Step(NamedTuple):
+    direction: int
+    """1 for the next match, -1 for the previous one."""
+    before: _Before | None = None
+    """The state before a new search, of which it is the first step."""
+
+
 class LogSearch:
     def __init__(self, view: Reader, lines: LineFilter, work: WorkGroup) -> None:
         """Make a controller; `lines` says which lines are available, `work` runs the steps."""
@@ -53,13 +60,11 @@ class LogSearch:
         """
         self._place_after_step: Spot | None = None
         """The reader's place after the last step; `None` during a step."""
-        self._steps: deque[int] = deque()
-        """Steps that are waiting for earlier ones: 1 to the next match, -1 to the previous one."""
+        self._steps: deque[_Step] = deque()
+        """Steps that are waiting for earlier ones."""
         self._is_finding = False
         self._before: _Before | None = None
         """The state before the search that is being typed; `None` if none is."""
-        self._first_from: _Before | None = None
-        """From where the next step starts, if it is the first one of a new search."""
 
     def begin(self) -> None:
         self._stop_steps()
@@ -226,8 +231,7 @@ class LogSearch:
     def _find_first(self, pattern: SearchPattern, before: _Before) -> None:
         self._stop_steps()
         self.start(pattern)
-        self._first_from = before
-        self.find(1)
+        self._add(_Step(1, before))
 
     # --- navigation ------------------------------------------------------------------------------
 
@@ -237,15 +241,18 @@ class LogSearch:
 
     def find(self, step: int) -> None:
         """Go to the next match, or the previous one if `step` is -1, after earlier steps."""
+        self._add(_Step(step))
+
+    def _add(self, step: _Step) -> None:
         self._steps.append(step)
         if not self._is_finding:
             self._is_finding = True
             self._work.run(partial(self._find, self._steps), "search the log")
 
-    async def _find(self, steps: deque[int]) -> None:
+    async def _find(self, steps: deque[_Step]) -> None:
         try:
             while steps:
-                await self._find_one(steps.popleft())
+                await self._find_one(*steps.popleft())
         except SpoolError as error:
             self._view.show_message(str(error))
         finally:
@@ -253,7 +260,7 @@ class LogSearch:
                 self._is_finding = False
                 steps.clear()
 
-    async def _find_one(self, step: int) -> None:
+    async def _find_one(self, step: int, before: _Before | None) -> None:
         """Make one step to a match.
 
         The first step of a search goes to the first match from the current line on; while the view
@@ -264,7 +271,6 @@ class LogSearch:
         reader's place is not lost. If the user repeats the step, or the current line is the only
         match, the step wraps around to the other end of the log.
         """
-        before, self._first_from = self._first_from, None
         self._forget_step_if_moved()
         unmoved_step = self._unmoved_step
         self._forget_step()
