@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import partial
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -43,7 +44,7 @@ from studio_tui.tui.widgets.bar import Bar, Part
 from studio_tui.tui.widgets.prompt import PROMPT_HINTS
 
 WORDS_FROM = 110
-"""Screen width in cells from which progress has words and the log's size is always shown."""
+"""Screen width in cells from which progress has words."""
 
 _HINTS = ("logs.search", "logs.filter", "logs.error")
 
@@ -239,9 +240,8 @@ class LogScreen(LogPage):
         head = self.query_one("#log-head", Bar)
         job_cells = job_parts(self._job, self.moment(), self._why, is_blocked=self._is_blocked)
         left = [Part(" "), *(Part(f"{cell.text}  ", cell.tone) for cell in job_cells)]
-        is_wide = self.size.width >= WORDS_FROM
         if self._progress:
-            parts = progress_parts(self._progress, wide=is_wide)
+            parts = progress_parts(self._progress, wide=self.size.width >= WORDS_FROM)
             left += [Part(f"{cell.text}  ", cell.tone) for cell in parts]
         if self._why:
             left.append(Part(self._why, Tone.BAD))
@@ -250,10 +250,10 @@ class LogScreen(LogPage):
         outage, behind = self.session.reachability.outage, self._log.preview.behind
         words, tone, *_ = describe_connection(state, self._job, now, behind=behind, outage=outage)
         is_paused = not (self.view.following or state.phase is FollowPhase.COMPLETE)
-        has_room = is_wide or not (is_paused or self._why)
+        pause = (Part("‖ paused, F follows  ", Tone.WARN),) if is_paused else ()
+        right = (*pause, Part(f"{words} ", tone))
+        log_size = Part(f"{amount(state).text}  ", Tone.DIM)
+        # Where not everything fits, the size is the least important part.
+        everything = "".join(part.text for part in (*left, log_size, *right))
         head.left = tuple(left)
-        head.right = (
-            *((Part(f"{amount(state).text}  ", Tone.DIM),) if has_room else ()),
-            *((Part("‖ paused, F follows  ", Tone.WARN),) if is_paused else ()),
-            Part(f"{words} ", tone),
-        )
+        head.right = (log_size, *right) if cell_len(everything) <= self.size.width else right
