@@ -70,6 +70,20 @@ _EMBEDDED = "Traceback (most recent call last):\n"
 _EMBEDDED_IN_JSON = "Traceback (most recent call last):\\n"
 
 
+_OTHER_PROGRAMS = (
+    (other_programs.rust_panic, False),
+    (other_programs.go_panic, False),
+    (other_programs.cpp_exception, False),
+    (other_programs.fatal_python_error, False),
+    (other_programs.java_exception, False),
+    (other_programs.node_error, False),
+    (other_programs.pytest_summary, True),
+    (other_programs.compiler_error, True),
+    (other_programs.resolver_error, True),
+)
+"""Parsers of failures, each with whether the failures are certain, see `_Failure`."""
+
+
 class _Kind(Enum):
     """The effect of a failure on the program that printed it."""
 
@@ -188,23 +202,9 @@ def _failure_at(bodies: Sequence[str], start: int) -> _Failure | None:
         return _Failure(embedded, start, start + 1, is_logged=True, is_python=True)
     if raised := read_syntax_error(bodies, start):
         return _Failure(raised.reason, start, raised.end, is_certain=True)
-    for read in (
-        other_programs.rust_panic,
-        other_programs.go_panic,
-        other_programs.cpp_exception,
-        other_programs.fatal_python_error,
-        other_programs.java_exception,
-        other_programs.node_error,
-    ):
+    for read, is_certain in _OTHER_PROGRAMS:
         if failure := read(bodies, start):
-            return _Failure(failure.reason, start, failure.end)
-    for read in (
-        other_programs.pytest_summary,
-        other_programs.compiler_error,
-        other_programs.resolver_error,
-    ):
-        if failure := read(bodies, start):
-            return _Failure(failure.reason, start, failure.end, is_certain=True)
+            return _Failure(failure.reason, start, failure.end, is_certain=is_certain)
     return None
 
 
