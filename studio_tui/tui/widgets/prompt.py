@@ -133,11 +133,6 @@ class LinePrompt(Vertical):
         self.add_class("-open")
         self.screen.set_focus(self._line)
 
-    @property
-    def kind(self) -> PromptKind:
-        """What the prompt asks for, or asked for last."""
-        return self._line.kind
-
     def note(self, words: str) -> None:
         """Show a safe text beside what is typed."""
         self._note.update(words)

@@ -1,18 +1,31 @@
-"""Connects the filter and the search of a log, which share the search through the log."""
+"""Connects the filter and the search of a log, which share the prompt and the search of lines."""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from studio_tui import clock
 from studio_tui.errors import SpoolError
+from studio_tui.presentation.logs.search import SearchPattern, SearchPatternError
 from studio_tui.service.logs.store.matches import LineMatches
 from studio_tui.tui.logs.view.line_filter import LineFilter
-from studio_tui.tui.logs.view.reader import Reader, WorkGroup
-from studio_tui.tui.logs.view.search import LogSearch
+from studio_tui.tui.logs.view.reader import Reader, WorkGroup, return_to
+from studio_tui.tui.logs.view.search import LogSearch, Origin
+from studio_tui.tui.widgets.prompt import SEARCH, PromptKind
 
 _REPORT_EVERY = 0.1
 """Seconds between updates of the progress."""
 
 
+class _Before(NamedTuple):
+    """The state before a text is typed, to which the view returns if the prompt is left."""
+
+    filter: str
+    pattern: SearchPattern | None
+    origin: Origin
+
+
 class FilterAndSearch:
-    """The filter and the search of a log view, restarted and ended together."""
+    """The filter and the search of a log view, which are applied while they are typed."""
 
     def __init__(self, view: Reader, going: WorkGroup, searching: WorkGroup) -> None:
         """Make both; `going` runs the steps to a match, `searching` the search through the log."""
@@ -21,21 +34,31 @@ class FilterAndSearch:
         self._view = view
         self._searching = searching
         self._is_searching = False
+        self._before: _Before | None = None
+        """The state before the text that is being typed; `None` if none is."""
+        self._count: Callable[[], str] = str
+        """Returns a text about what is found of the text that is being typed."""
 
     def _scope_changed(self) -> None:
         self.search.restart()
 
     def begin(self) -> None:
         """Reset filter and search for another log."""
-        self.search.begin()
+        self._before = None
+        self.search.start(None)
         self.filter.begin()
         self._searching.cancel()
         self._is_searching = False
 
-    def repeat(self) -> None:
-        """Apply the same filter and search to another store of the same log."""
-        pattern, typed = self.search.pattern, self.filter.typed
+    def repeat(self, moved: Callable[[int], int]) -> None:
+        """Apply the same filter and search to another store of the same log.
+
+        `moved` returns the start of a line in that store, by its start in the current one.
+        """
+        pattern, typed, before = self.search.pattern, self.filter.typed, self._before
         self.begin()
+        self._before = before
+        self._relocate(moved)
         if pattern is not None:
             self.search.start(pattern)
         if typed:
@@ -56,6 +79,85 @@ class FilterAndSearch:
         """Return a text about filter, search and their matches; empty if there is neither."""
         problem = self.search.problem or self.filter.problem
         return problem or " · ".join(filter(None, (self.filter.words(), self.search.words())))
+
+    # --- the prompt ------------------------------------------------------------------------------
+
+    def show_typed(self, kind: PromptKind, typed: str) -> None:
+        """Go to the first match of a search, or apply a filter; if it is invalid, undo both."""
+        self._before = self._before or self._state
+        self._count = str
+        try:
+            self._apply(kind, typed, self._before)
+        except SearchPatternError:
+            self._return_to(self._before)
+        else:
+            if typed:
+                self._count = self.search.count if kind is SEARCH else self.filter.count
+
+    def count(self) -> str:
+        """Return a text about what is found of the typed text; empty if it is not valid."""
+        return self._count() if self._before else ""
+
+    def cancel(self) -> None:
+        """Return to the state before the text that is being typed."""
+        if self._before is not None:
+            self._return_to(self._before)
+        self._before = None
+
+    def submit(self, kind: PromptKind, typed: str) -> str | None:
+        """Start a search and go to its first match, or apply a filter; return the error, if any.
+
+        An empty search goes to the next match of the current one.
+        """
+        try:
+            self._apply(kind, typed, self._before or self._state)
+        except SearchPatternError as error:
+            return str(error)
+        self._before = None
+        if kind is SEARCH and not typed and self.search.is_active:
+            self.search.find(1)
+        return None
+
+    @property
+    def _state(self) -> _Before:
+        return _Before(self.filter.typed, self.search.pattern, self.search.origin)
+
+    def _apply(self, kind: PromptKind, typed: str, before: _Before) -> None:
+        if kind is SEARCH and typed:
+            self.search.find_first(SearchPattern(typed), before.origin)
+        elif kind is SEARCH:
+            self._return_to(before)
+        elif typed != self.filter.typed:
+            self._return_to(before)
+            self.filter.choose(typed)
+
+    def _return_to(self, before: _Before) -> None:
+        if self.search.pattern is not before.pattern:
+            self.search.start(before.pattern)
+        if self.filter.typed != before.filter:
+            self._view.pane.current = before.origin.spot.current
+            self.filter.choose(before.filter)
+        return_to(self._view, before.origin.spot)
+
+    def places_to_track(self) -> set[int]:
+        """Return the starts of the lines of the places to return to."""
+        if self._before is None:
+            return self.filter.place_to_track()
+        start, spot = self._before.origin
+        return self.filter.place_to_track() | {start, *spot.starts()}
+
+    def relocate(self, moved: Mapping[int, int]) -> None:
+        """Update the places to return to; `moved` has the new starts of lines by their old ones."""
+        self.filter.relocate(moved)
+        self._relocate(moved.get)
+
+    def _relocate(self, moved: Callable[[int], int | None]) -> None:
+        if self._before is not None:
+            start, spot = self._before.origin
+            origin = Origin(moved(start) or 0, spot.moved(moved))
+            self._before = self._before._replace(origin=origin)
+
+    # --- the search of lines ---------------------------------------------------------------------
 
     def go_on(self) -> None:
         """Search the log, or go on, at full speed if matches of filter or search are incomplete."""

@@ -1,7 +1,6 @@
 """Hiding lines of a log: those that a filter excludes, and those overwritten by later ones."""
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from functools import partial
 from typing import Any, ClassVar
 
@@ -9,7 +8,7 @@ from studio_tui.errors import SpoolError
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.logs.levels import LogLevel
 from studio_tui.presentation.logs.live_rows import UP, final_lines
-from studio_tui.presentation.logs.search import LevelPattern, SearchPattern, SearchPatternError
+from studio_tui.presentation.logs.search import LevelPattern, SearchPattern
 from studio_tui.service.logs.store.filtered import FilteredLines
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.matches import Find, LineMatches
@@ -59,8 +58,6 @@ class LineFilter:
         """Which conditions hide lines: `filter`, `jobs`, both or neither."""
         self._place_before: Spot | None = None
         """The place before lines were hidden; `None` while following, and once the reader moves."""
-        self._before: tuple[str, Spot] | None = None
-        """Filter and place before the filter that is being typed; `None` if none is."""
 
     def begin(self) -> None:
         self._reset()
@@ -69,19 +66,16 @@ class LineFilter:
     def forget_place(self) -> None:
         self._place_before = None
 
-    def places_to_track(self) -> set[int]:
-        """Return the starts of the lines of the places to return to."""
-        starts = self._place_before.starts() if self._place_before else set()
-        return starts | self._before[1].starts() if self._before else starts
+    def place_to_track(self) -> set[int]:
+        """Return the starts of the lines of the place to return to."""
+        return self._place_before.starts() if self._place_before else set()
 
     def relocate(self, moved: Mapping[int, int]) -> None:
-        """Update the places to return to; `moved` has the new starts of lines by their old ones."""
-        if self._before is not None:
-            self._before = self._before[0], self._before[1].moved(moved)
+        """Update the place to return to; `moved` has the new starts of lines by their old ones."""
         place = self._place_before
         if place is not None:
             is_there = place.top is not None and place.top.start in moved
-            self._place_before = place.moved(moved) if is_there else None
+            self._place_before = place.moved(moved.get) if is_there else None
 
     @property
     def hits(self) -> LineMatches | None:
@@ -278,41 +272,6 @@ class LineFilter:
     def end(self) -> None:
         if self.typed:
             self.choose("")
-
-    def show_typed(self, typed: str) -> None:
-        """Apply the filter being typed; if it is invalid, the one before."""
-        self._before = self._before or (self.typed, spot_of(self._view))
-        self._return_before()
-        with suppress(SearchPatternError):
-            self.choose(typed)
-
-    @property
-    def is_typed(self) -> bool:
-        """Whether the current filter is being typed."""
-        return self._before is not None and self.typed != self._before[0]
-
-    def cancel(self) -> None:
-        """Return to the filter and the place before the filter that is being typed."""
-        self._return_before()
-        self._before = None
-
-    def _return_before(self) -> None:
-        if self._before is not None:
-            typed, spot = self._before
-            self._view.pane.current = spot.current
-            self.choose(typed)
-            return_to(self._view, spot)
-
-    def submit(self, typed: str) -> str | None:
-        """Apply a filter; return the error if it is invalid."""
-        try:
-            if not (self.is_typed and self.typed == typed):
-                self._return_before()
-                self.choose(typed)
-        except SearchPatternError as error:
-            return str(error)
-        self._before = None
-        return None
 
     def ask(self) -> None:
         self._view.ask(FILTER, "" if self.typed == _PROBLEMS else self.typed)

@@ -33,7 +33,7 @@ from studio_tui.tui.logs.view.scrolling import Scrolling
 from studio_tui.tui.logs.view.search import LogSearch
 from studio_tui.tui.logs.view.selection import LineSelection
 from studio_tui.tui.widgets.bar import Bar, Part
-from studio_tui.tui.widgets.prompt import FILTER, LINE, SEARCH, TIME, LinePrompt, PromptKind
+from studio_tui.tui.widgets.prompt import FILTER, SEARCH, TIME, LinePrompt, PromptKind
 
 _COMMANDS: tuple[Command["LogView"], ...] = (
     Command(
@@ -116,7 +116,7 @@ class LogView(HasCommands, Widget):
             self, lambda text, lines: self.post_message(self.CopyAsked(text, lines))
         )
         self._new_lines = NewLines()
-        self.restore = PlaceRestore(self, self.filter, self.search, self._new_lines)
+        self.restore = PlaceRestore(self, self._filter_and_search, self._new_lines)
         self.appearance = Appearance(self, self.filter, self.times)
         self.scrolling = Scrolling(
             self,
@@ -174,7 +174,7 @@ class LogView(HasCommands, Widget):
             pane.window.to(store.line_start(place_of(top)))
         if current is not None:
             pane.current = store.line_start(place_of(current))
-        self._filter_and_search.repeat()
+        self._filter_and_search.repeat(lambda start: store.line_start(place_of(start)))
         self._errors.begin(store)
         self.settle()
 
@@ -241,13 +241,6 @@ class LogView(HasCommands, Widget):
     def clear_message(self) -> None:
         self._message, self._is_message_valid = "", _always
 
-    @property
-    def _typed(self) -> LogSearch | LineFilter | None:
-        """The controller of what is being typed, if it is shown at once."""
-        shown: dict[PromptKind, LogSearch | LineFilter]
-        shown = {SEARCH: self.search, FILTER: self.filter}
-        return shown.get(self.prompt.kind)
-
     def _show_words(self) -> None:
         if not self._is_message_valid():
             self.clear_message()
@@ -256,7 +249,7 @@ class LogView(HasCommands, Widget):
         self.words.left = (Part(f" {words}", Tone.ACCENT),) if words else ()
         self.words.display = bool(words) and not self.prompt.is_open
         if self.prompt.is_open:
-            self.prompt.note(self._typed.count() if self._typed and self._typed.is_typed else "")
+            self.prompt.note(self._filter_and_search.count())
 
     def ask(self, kind: PromptKind, value: str = "", problem: str = "") -> None:
         self.prompt.ask(kind, value, problem)
@@ -312,21 +305,19 @@ class LogView(HasCommands, Widget):
     # --- the prompt ------------------------------------------------------------------------------
 
     def on_line_prompt_changed(self, event: LinePrompt.Changed) -> None:
-        if self._typed and self.prompt.is_open:
-            self._typed.show_typed(event.value)
+        if event.kind in {SEARCH, FILTER} and self.prompt.is_open:
+            self._filter_and_search.show_typed(event.kind, event.value)
             self.settle()
 
     @on(LinePrompt.Submitted)
     def _submitted(self, event: LinePrompt.Submitted) -> None:
         event.stop()
-        submit = {
-            SEARCH: self.search.submit,
-            FILTER: self.filter.submit,
-            TIME: self.times.submit,
-            LINE: self._numbers.submit,
-        }[event.kind]
-        typed = event.value.strip() if event.kind in {TIME, LINE} else event.value
-        if (problem := submit(typed)) is not None:
+        if event.kind in {SEARCH, FILTER}:
+            problem = self._filter_and_search.submit(event.kind, event.value)
+        else:
+            going = self.times if event.kind is TIME else self._numbers
+            problem = going.submit(event.value.strip())
+        if problem is not None:
             self.prompt.refuse(problem)
         else:
             self._close_prompt()
@@ -334,8 +325,7 @@ class LogView(HasCommands, Widget):
     @on(LinePrompt.Left)
     def _prompt_left(self, event: LinePrompt.Left) -> None:
         event.stop()
-        if self._typed:
-            self._typed.cancel()
+        self._filter_and_search.cancel()
         self._close_prompt()
 
     def _close_prompt(self) -> None:

@@ -1,6 +1,6 @@
 """The interface of a log view for its controllers."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import NamedTuple, Protocol
 
 from textual.widget import Widget
@@ -62,13 +62,15 @@ class Spot(NamedTuple):
         """Return the starts of its lines."""
         return {start for start in (self.current, self.top and self.top.start) if start is not None}
 
-    def moved(self, moved: Mapping[int, int]) -> "Spot":
-        """Return the same place after lines have moved to other starts, `moved`."""
-        current = None if self.current is None else moved.get(self.current)
+    def moved(self, moved: Callable[[int], int | None]) -> "Spot":
+        """Return the same place after lines have moved; `moved` returns the new start of a line."""
+        current = None if self.current is None else moved(self.current)
         if self.top is None:
             return Spot(current, None)
-        start = moved.get(self.top.start, current)
-        return Spot(current, Row(0, 0) if start is None else Row(start, self.top.part))
+        start = moved(self.top.start)
+        if start is None:
+            return Spot(current, Row(current or 0, 0))
+        return Spot(current, Row(start, self.top.part))
 
 
 def spot_of(view: Reader) -> Spot:

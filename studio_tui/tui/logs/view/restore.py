@@ -6,11 +6,10 @@ from dataclasses import replace
 
 from studio_tui.presentation.logs.search import SearchPattern, SearchPatternError
 from studio_tui.service.logs.store.log_store import LogStore
-from studio_tui.tui.logs.view.line_filter import LineFilter
+from studio_tui.tui.logs.view.filter_and_search import FilterAndSearch
 from studio_tui.tui.logs.view.new_lines import NewLines
 from studio_tui.tui.logs.view.place import LogPlace
 from studio_tui.tui.logs.view.reader import Reader
-from studio_tui.tui.logs.view.search import LogSearch
 
 _ABOVE = 8
 """Number of lines that are shown above the line to which `place_at` leads."""
@@ -33,12 +32,12 @@ class PlaceRestore:
     """Saves and restores the reader's place in a log."""
 
     def __init__(
-        self, view: Reader, lines: LineFilter, search: LogSearch, new_lines: NewLines
+        self, view: Reader, filter_and_search: FilterAndSearch, new_lines: NewLines
     ) -> None:
-        """Make a controller; `lines`, `search` and `new_lines` have parts of the place."""
+        """Make a controller; `filter_and_search` and `new_lines` have parts of the place."""
         self._view = view
-        self._lines = lines
-        self._search = search
+        self._filter_and_search = filter_and_search
+        self._lines, self._search = filter_and_search.filter, filter_and_search.search
         self._new_lines = new_lines
         self._pending: LogPlace | None = None
         """The place to restore as soon as the log is long enough; `None` if there is none."""
@@ -120,9 +119,7 @@ class PlaceRestore:
         one, which `relocate` keeps in its row of the screen.
         """
         pane = self._view.pane
-        starts = (
-            set(pane.bookmarks) | self._lines.places_to_track() | self._search.places_to_track()
-        )
+        starts = set(pane.bookmarks) | self._filter_and_search.places_to_track()
         if pane.current is not None:
             starts.add(pane.current)
         staying = {row.start: y for y, row in reversed([*enumerate(pane.in_sight)])}
@@ -142,8 +139,7 @@ class PlaceRestore:
         pane.bookmarks = frozenset(moved[start] for start in pane.bookmarks if start in moved)
         if pane.current is not None:
             pane.current = moved.get(pane.current, moved.get(fixed, window.top.start))
-        self._lines.relocate(moved)
-        self._search.relocate(moved)
+        self._filter_and_search.relocate(moved)
         self._new_lines.seen = view.store.lines if view.store else 0
         if fixed in moved and not view.following:
             window.to(moved[fixed], above=y)

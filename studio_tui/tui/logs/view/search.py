@@ -2,15 +2,14 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any, ClassVar, NamedTuple
 
 from studio_tui.errors import SpoolError
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.logs.lines import CHARACTER_LIMIT
-from studio_tui.presentation.logs.search import SearchPattern, SearchPatternError
+from studio_tui.presentation.logs.search import SearchPattern
 from studio_tui.service.logs.store.matches import LineMatches
 from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.logs.view.line_filter import LineFilter
@@ -26,20 +25,20 @@ _NO_MATCH_AHEAD = {
 """By step, 1 for down or -1 for up: the note if matches are only in the other direction."""
 
 
-class _Before(NamedTuple):
-    """The state before a search was typed, to which the view returns if it is canceled."""
+class Origin(NamedTuple):
+    """Where a new search starts."""
 
-    pattern: SearchPattern | None
-    spot: Spot
-    origin: int
+    start: int
     """Start of the line from which the first match is searched for."""
+    spot: Spot
+    """The place to which the view returns without a match."""
 
 
 class _Step(NamedTuple):
     direction: int
     """1 for the next match, -1 for the previous one."""
-    before: _Before | None = None
-    """The state before a new search, of which it is the first step."""
+    origin: Origin | None = None
+    """Where the search starts, if this is its first step."""
 
 
 class LogSearch:
@@ -63,13 +62,6 @@ class LogSearch:
         self._steps: deque[_Step] = deque()
         """Steps that are waiting for earlier ones."""
         self._is_finding = False
-        self._before: _Before | None = None
-        """The state before the search that is being typed; `None` if none is."""
-
-    def begin(self) -> None:
-        self._stop_steps()
-        self.pattern = self.hits = self._view.pane.highlighted = self._before = None
-        self._forget_step()
 
     def _stop_steps(self) -> None:
         self._work.cancel()
@@ -84,7 +76,9 @@ class LogSearch:
         if self._place_after_step not in {None, spot_of(self._view)}:
             self._forget_step()
 
-    def start(self, wanted: SearchPattern) -> None:
+    def start(self, wanted: SearchPattern | None) -> None:
+        """Search for a pattern, without going to a match; `None` ends the search."""
+        self._stop_steps()
         self._forget_step()
         self.pattern = self._view.pane.highlighted = wanted
         self.restart()
@@ -99,7 +93,7 @@ class LogSearch:
         )
 
     def end(self) -> None:
-        self.begin()
+        self.start(None)
         self._view.settle()
 
     # --- results ---------------------------------------------------------------------------------
@@ -159,85 +153,25 @@ class LogSearch:
         where = "in the whole log" if self._lines.typed and total else ""
         return " ".join(filter(None, (count, where, self._note)))
 
-    # --- the prompt ------------------------------------------------------------------------------
-
-    def show_typed(self, typed: str) -> None:
-        """Go to the first match of the search being typed, if it is valid.
-
-        Without a match, the view returns to the place before.
-        """
-        before = self._before = self._before or self._state_before()
-        with suppress(SearchPatternError):
-            if typed:
-                self._find_first(SearchPattern(typed), before)
-                return
-        self._return_to(before)
-
-    @property
-    def is_typed(self) -> bool:
-        """Whether the current search is being typed."""
-        return self._before is not None and self.pattern is not self._before.pattern
-
-    def cancel(self) -> None:
-        """Return to the search and the place before the search that is being typed."""
-        if self._before is not None:
-            self._return_to(self._before)
-        self._before = None
-
-    def places_to_track(self) -> set[int]:
-        """Return the starts of the lines of the place to return to."""
-        return {self._before.origin, *self._before.spot.starts()} if self._before else set()
-
-    def relocate(self, moved: Mapping[int, int]) -> None:
-        """Update the place to return to; `moved` has the new starts of lines by their old ones."""
-        if self._before is not None:
-            self._before = _Before(
-                self._before.pattern,
-                self._before.spot.moved(moved),
-                moved.get(self._before.origin, 0),
-            )
-
-    def submit(self, typed: str) -> str | None:
-        """Start a search and go to its first match; return the error if it is invalid.
-
-        An empty text goes to the next match of the current search.
-        """
-        before = self._before or self._state_before()
-        if typed:
-            try:
-                self._find_first(SearchPattern(typed), before)
-            except SearchPatternError as error:
-                return str(error)
-        elif self.pattern:
-            self.find(1)
-        self._before = None
-        return None
-
-    def _state_before(self) -> _Before:
-        pane, window = self._view.pane, self._view.pane.window
-        top = window.top.start if window else 0
-        is_from_top = self._view.following or pane.cursor is None
-        return _Before(self.pattern, spot_of(self._view), top if is_from_top else pane.cursor or 0)
-
-    def _return_to(self, before: _Before) -> None:
-        self._stop_steps()
-        return_to(self._view, before.spot)
-        if before.pattern is not self.pattern:
-            self._forget_step()
-            self.pattern = before.pattern
-            self.restart()
-        self._view.pane.highlighted = self.pattern
-
-    def _find_first(self, pattern: SearchPattern, before: _Before) -> None:
-        self._stop_steps()
-        self.start(pattern)
-        self._add(_Step(1, before))
-
     # --- navigation ------------------------------------------------------------------------------
 
     @property
     def is_active(self) -> bool:
         return self.pattern is not None
+
+    @property
+    def origin(self) -> Origin:
+        """Where a new search starts now: the current line, or the first one while following."""
+        pane, window = self._view.pane, self._view.pane.window
+        start = None if self._view.following else pane.cursor
+        if start is None:
+            start = window.top.start if window else 0
+        return Origin(start, spot_of(self._view))
+
+    def find_first(self, pattern: SearchPattern, origin: Origin) -> None:
+        """Start a search and go to its first match."""
+        self.start(pattern)
+        self._add(_Step(1, origin))
 
     def find(self, step: int) -> None:
         """Go to the next match, or the previous one if `step` is -1, after earlier steps."""
@@ -260,7 +194,7 @@ class LogSearch:
                 self._is_finding = False
                 steps.clear()
 
-    async def _find_one(self, step: int, before: _Before | None) -> None:
+    async def _find_one(self, step: int, origin: Origin | None) -> None:
         """Make one step to a match.
 
         The first step of a search goes to the first match from the current line on; while the view
@@ -278,15 +212,15 @@ class LogSearch:
         if store is None or hits is None or pane.window is None:
             return
         current = pane.cursor
-        if before is not None:
-            offset = before.origin
+        if origin is not None:
+            offset = origin.start
         elif current is None:
             offset = pane.window.top.start
         else:
             offset = store.line_end(current) + 1 if step > 0 else current
         note = ""
         start = await self._lines.nearest_shown(hits, offset, backwards=step < 0)
-        if start is None and before is not None:
+        if start is None and origin is not None:
             start = await self._lines.nearest_shown(hits, offset, backwards=True)
             note = "– none below"
         elif start is None:
@@ -297,8 +231,8 @@ class LogSearch:
                 start, note, self._unmoved_step = None, _NO_MATCH_AHEAD[step], step
         if start is None:
             self._note = note if self._unmoved_step else ""
-            if before is not None:
-                return_to(self._view, before.spot)
+            if origin is not None:
+                return_to(self._view, origin.spot)
             self._place_after_step = spot_of(self._view)
             self._view.settle()
         elif store is self._view.store:
