@@ -125,7 +125,11 @@ def _last_of_plain(raw: bytes) -> bytes:
     while len(texts) > 1 and not texts[-1].strip():
         texts.pop()
     if not all(map(is_narrow, texts)):
-        return _drawn_states("\r".join(texts).encode("utf-8", "surrogateescape"))[-1]
+        row = _Row()
+        for text in texts:
+            row.column = 0
+            row.write(text.encode("utf-8", "surrogateescape"))
+        return row.visible
     newest = shown = texts.pop()
     for text in reversed(texts):
         shown += text[len(shown) :]
@@ -153,7 +157,7 @@ def _drawn_states(raw: bytes) -> list[bytes]:
             row.erase_from(row.column)
             has_changed |= is_erased and row.column > 0
     if row.write(raw[end:]) or has_changed:
-        all_states.append(row.text.rstrip(b" ") if row.column < len(row.cells) else row.text)
+        all_states.append(row.visible)
     return all_states
 
 
@@ -170,6 +174,11 @@ class _Row:
     @property
     def text(self) -> bytes:
         return "".join(self.cells).encode("utf-8", "surrogateescape")
+
+    @property
+    def visible(self) -> bytes:
+        """The text, without blanks that stayed of a longer one."""
+        return self.text.rstrip(b" ") if self.column < len(self.cells) else self.text
 
     def write(self, raw: bytes) -> bool:
         """Write over the cells from the cursor on; return whether the text has characters."""
