@@ -113,7 +113,9 @@ class LogView(HasCommands, Widget):
         self.times = LogTimes(self, self.filter)
         self._numbers = LineNumbers(self, self.filter)
         self.selection = LineSelection(
-            self, lambda text, lines: self.post_message(self.CopyAsked(text, lines))
+            self,
+            lambda text, lines: self.post_message(self.CopyAsked(text, lines)),
+            WorkGroup(self, "log-copy"),
         )
         self._new_lines = NewLines()
         self.restore = PlaceRestore(self, self._filter_and_search, self._new_lines)

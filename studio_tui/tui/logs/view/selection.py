@@ -1,21 +1,29 @@
 """Selecting lines of a log to copy."""
 
+import asyncio
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import islice
 from typing import Any, ClassVar
 
 from studio_tui.tui.frame.commands import Command
-from studio_tui.tui.logs.view.reader import Reader, why_no_line
+from studio_tui.tui.logs.view.reader import Reader, WorkGroup, why_no_line
 
 COPIED_LINES = 100_000
 """Maximum number of lines copied at once."""
+_READ_AT_ONCE = 64
+"""Lines read before control returns to the event loop; takes a few milliseconds."""
 
 
 class LineSelection:
-    def __init__(self, view: Reader, copy: Callable[[str, int], object]) -> None:
-        """Make a controller; `copy` is called with the text to copy and its number of lines."""
+    def __init__(self, view: Reader, copy: Callable[[str, int], object], work: WorkGroup) -> None:
+        """Make a controller; `copy` is called with the text to copy and its number of lines.
+
+        `work` reads many lines.
+        """
         self._view = view
         self._copy = copy
+        self._work = work
         self._anchor: int | None = None
         """Start of the line at which the selection began."""
 
@@ -64,12 +72,43 @@ class LineSelection:
             line = window.next_line(line)
 
     def copy(self) -> None:
-        """Copy the selected lines, at most `COPIED_LINES`; else the current line."""
-        pane = self._view.pane
-        lines = [pane.text_at(start) for start in islice(self.starts(), COPIED_LINES)]
+        """Copy the selected lines, at most `COPIED_LINES`; else the current line.
+
+        If there are more, they stay selected, so that they can be saved.
+        """
+        starts = self.starts()
+        lines = self._texts(starts, _READ_AT_ONCE)
+        if len(lines) < _READ_AT_ONCE:
+            self._end_copy(lines, starts)
+        else:
+            self._work.run(partial(self._copy_rest, lines, starts), "copy lines")
+
+    def _texts(self, starts: Iterator[int], count: int) -> list[str]:
+        return [self._view.pane.text_at(start) for start in islice(starts, count)]
+
+    async def _copy_rest(self, lines: list[str], starts: Iterator[int]) -> None:
+        """Copy many lines, unless the selection is canceled meanwhile."""
+        self._view.show_message("copying…")
+        while count := min(COPIED_LINES - len(lines), _READ_AT_ONCE):
+            more = self._texts(starts, count)
+            lines += more
+            await asyncio.sleep(0)
+            if not self.is_selecting:
+                return
+            if len(more) < count:
+                break
+        self._end_copy(lines, starts)
+
+    def _end_copy(self, lines: list[str], starts: Iterator[int]) -> None:
         if not lines:
             return
-        self.end()
+        self._view.clear_message()
+        if next(starts, None) is None:
+            self.end()
+        else:
+            self._view.show_message(
+                "more lines are selected than can be copied; ctrl+s saves them all"
+            )
         self._view.settle()
         self._copy("\n".join(lines), len(lines))
 

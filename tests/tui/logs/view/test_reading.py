@@ -705,6 +705,25 @@ async def test_lines_are_selected_with_the_cursor_keys_and_copied(store: LogStor
         assert view.pane.selected is None
 
 
+async def test_lines_beyond_the_most_that_can_be_copied_stay_selected(
+    store: LogStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("studio_tui.tui.logs.view.selection.COPIED_LINES", 70)
+    store.append(numbered_lines(100))
+    async with showing(store, width=90) as (pilot, view):
+        await pilot.press("V", "g", "y")
+        told = "more lines are selected than can be copied; ctrl+s saves them all"
+        await until(pilot, lambda: told in status_text(view))
+        app = view.app
+        assert isinstance(app, LogViewApp)
+        (copied,) = (message for message in app.messages if isinstance(message, LogView.CopyAsked))
+        assert copied.text == "\n".join(f"line {number}" for number in range(70))
+        assert view.selection.is_selecting
+        await pilot.press(*["down"] * 30, "y")
+        await until(pilot, lambda: not view.selection.is_selecting)
+        assert status_text(view) == ""
+
+
 async def test_a_selection_can_exceed_the_screen_and_be_canceled(store: LogStore) -> None:
     store.append(numbered_lines(100))
     async with showing(store) as (pilot, view):
