@@ -85,23 +85,25 @@ class ParsedException(NamedTuple):
     @property
     def _root(self) -> "ParsedException":
         """The root cause; without a cause, the exception itself."""
-        return self if self.cause is None else self.cause._root
+        exception = self
+        while exception.cause is not None:
+            exception = exception.cause
+        return exception
 
     @property
     def reason(self) -> str:
-        """The exception, which the program chose to report, and beside it its root cause.
+        """The exception, or the first of its causes that is no wrapper, and the root cause.
 
         Of one that only passes on an exception of another process, that exception comes first.
         """
-        if self.cause is None:
-            return self.text
-        if self.is_wrapper:
-            return self.cause.reason
-        if _is_same(self.text, self._root.text):
-            return self._root.text
-        if self.embeds_cause:
-            return f"{self._root.text} (raised as {self._beside})"
-        return f"{self.text.rstrip(': ')} (caused by {self._root._beside})"
+        reported, root = self, self._root
+        while reported.is_wrapper and reported.cause is not None:
+            reported = reported.cause
+        if reported is root or _is_same(reported.text, root.text):
+            return root.text
+        if reported.embeds_cause:
+            return f"{root.text} (raised as {reported._beside})"
+        return f"{reported.text.rstrip(': ')} (caused by {root._beside})"
 
     @property
     def _beside(self) -> str:
@@ -306,9 +308,8 @@ def _embedded_exception(lines: Sequence[str], start: int, prefix: Prefix) -> Par
 
 
 def _read_embedded(lines: Sequence[str], start: int, prefix: Prefix) -> ParsedException | None:
-    bodies = [prefix.body(line) for line in lines[start:]]
-    head = HEAD.search(bodies[0])
-    bodies[0] = "Traceback (most recent call last):" if head else bodies[0]
+    below = [prefix.body(line) for line in lines[start + 1 :]]
+    bodies = ["Traceback (most recent call last):", *below]
     embedded = read_traceback(bodies, 0)
     if embedded is None:
         return None

@@ -49,6 +49,9 @@ FAILURES = {
         f"KeyError: 'x' (caused by E: {'w ' * 109}w…)"
     ),
     f"{TRACE}a.E: 1\n{CAUSED}{TRACE}b.F: 2\n{CAUSED}{TRACE}c.G: 3": "c.G: 3 (caused by a.E: 1)",
+    f"{TRACE}KeyError: 'x'\n{CAUSED}{TRACE}RuntimeError: step 3\n{CAUSED}{TRACE}SystemExit: 1": (
+        "RuntimeError: step 3 (caused by KeyError: 'x')"
+    ),
     f"{TRACE}KeyError: 'x'\n{DURING}{TRACE}config.Missing: no x": "config.Missing: no x",
     f"{TRACE}OSError: away\n{DURING}{TRACE}SystemExit: 1": "OSError: away",
     # Exceptions of several lines.
@@ -433,6 +436,13 @@ OUTPUT_LINES = st.sampled_from(
 def test_the_reason_is_a_single_line_for_any_output(texts: list[str]) -> None:
     reason = ending([line for text in texts for line in printed_lines(text)])
     assert "\n" not in reason.failure + reason.last_message
+
+
+@pytest.mark.parametrize("name", ["ValueError", "SystemExit"])
+def test_the_reason_is_found_in_a_chain_of_any_length(name: str) -> None:
+    head = "Traceback (most recent call last):"
+    chain = f"{CAUSED.strip()}\n".join(f"{head}\n{name}: {n}\n" for n in range(1300))
+    assert ending(chain.splitlines()).failure.startswith(f"{name}: ")
 
 
 @pytest.mark.parametrize(
