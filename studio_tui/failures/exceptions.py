@@ -34,6 +34,8 @@ _EMBEDDING = re.compile(
     r"Original Traceback|-- Process \d+ terminated|\"\"\"|.{0,80}(?:Remote|remote|worker|original)"
     r".{0,40}[Tt]raceback"
 )
+_DEEPEST = 8
+"""Maximum exceptions within one another's messages that are parsed."""
 _CONTINUATION = re.compile(r"\[SQL: |\[parameters: |\(Background on this error|\t|  \S|- \S|\* \S")
 """A line that belongs to the message above it."""
 _COUNTED = re.compile(r"\s*\((\d+) sub-exceptions?\)$")
@@ -140,16 +142,19 @@ def is_final(body: str) -> bool:
     return final is not None and (final[1] not in _LOG_LEVELS or not final[2])
 
 
-def read_traceback(lines: Sequence[str], start: int) -> ParsedException | None:
-    """Return the last exception of the chain of tracebacks that starts at `start`, or `None`."""
-    raised = _read_one(lines, start)
+def read_traceback(lines: Sequence[str], start: int, depth: int = 0) -> ParsedException | None:
+    """Return the last exception of the chain of tracebacks that starts at `start`, or `None`.
+
+    `depth` is the number of exceptions whose messages contain the chain.
+    """
+    raised = _read_one(lines, start, depth)
     while raised is not None:
         index = _skip_blanks(lines, raised.end)
         chained = CHAIN.match(lines[index]) if index < len(lines) else None
         head = _skip_blanks(lines, index + 1)
         if chained is None or head >= len(lines) or not HEAD.search(lines[head]):
             return raised
-        following = _read_one(lines, head)
+        following = _read_one(lines, head, depth)
         if following is None:
             return raised
         if (chained[1] or following.is_wrapper) and following.cause is None:
@@ -180,7 +185,7 @@ def _skip_blanks(lines: Sequence[str], start: int) -> int:
     return index
 
 
-def _read_one(lines: Sequence[str], start: int) -> ParsedException | None:
+def _read_one(lines: Sequence[str], start: int, depth: int) -> ParsedException | None:
     head = HEAD.search(lines[start])
     if head is None:
         return None
@@ -190,7 +195,7 @@ def _read_one(lines: Sequence[str], start: int) -> ParsedException | None:
     end = _end_of_frames(lines, start + 1, prefix)
     if end >= len(lines) or not is_final(prefix.body(lines[end])):
         return None
-    raised = _read_message(lines, end, prefix)
+    raised = _read_message(lines, end, prefix, depth)
     return raised._replace(text=raised.text + _syntax_location(lines, end, prefix))
 
 
@@ -220,10 +225,10 @@ def _syntax_location(lines: Sequence[str], end: int, prefix: Prefix) -> str:
     return ""
 
 
-def _read_message(lines: Sequence[str], start: int, prefix: Prefix) -> ParsedException:
+def _read_message(lines: Sequence[str], start: int, prefix: Prefix, depth: int) -> ParsedException:
     """Parse an exception whose name is on line `start`, and one embedded in its message."""
     text = prefix.body(lines[start])
-    embedded = _embedded_exception(lines, start, prefix)
+    embedded = _embedded_exception(lines, start, prefix, depth + 1)
     if embedded is not None:
         return ParsedException(text, embedded.end, embedded, embeds_cause=True)
     end = start + 1
@@ -285,14 +290,18 @@ def _join(text: str, line: str) -> str:
     return f"{text} {line}" if text.endswith((".", ",", ";")) else f"{text}; {line}"
 
 
-def _embedded_exception(lines: Sequence[str], start: int, prefix: Prefix) -> ParsedException | None:
+def _embedded_exception(
+    lines: Sequence[str], start: int, prefix: Prefix, depth: int
+) -> ParsedException | None:
     """Return the exception embedded in the message of that named on line `start`."""
+    if depth > _DEEPEST:
+        return None
     text = prefix.body(lines[start])
     name = text.partition(":")[0].partition("(")[0].rpartition(".")[2]
     if name == "RayTaskError":
         end = _end_of_frames(lines, start + 1, prefix)
         if start + 1 < end < len(lines) and is_final(prefix.body(lines[end])):
-            return _read_message(lines, end, prefix)
+            return _read_message(lines, end, prefix, depth)
         return None
     is_announced = False
     for index in range(start + 1, min(len(lines), start + 5)):
@@ -301,16 +310,18 @@ def _embedded_exception(lines: Sequence[str], start: int, prefix: Prefix) -> Par
             is_announced = True
         head = HEAD.search(body)
         if head and is_announced:
-            return _read_embedded(lines, index, prefix)
+            return _read_embedded(lines, index, prefix, depth)
         if body.strip() and not is_announced:
             return None
     return None
 
 
-def _read_embedded(lines: Sequence[str], start: int, prefix: Prefix) -> ParsedException | None:
+def _read_embedded(
+    lines: Sequence[str], start: int, prefix: Prefix, depth: int
+) -> ParsedException | None:
     below = [prefix.body(line) for line in lines[start + 1 :]]
     bodies = ["Traceback (most recent call last):", *below]
-    embedded = read_traceback(bodies, 0)
+    embedded = read_traceback(bodies, 0, depth)
     if embedded is None:
         return None
     end = embedded.end + start

@@ -450,6 +450,8 @@ def test_the_reason_is_found_in_a_chain_of_any_length(name: str) -> None:
     ["a." * 8000, "(" * 16_384, " " * 16_384, "=" * 16_384, "| " * 8000, "1, " * 5000,
      "Error: " * 2000, 'File "' * 2500, "[rank" * 3000,
      "Traceback (most recent call last):\n" * 500,
+     "X: y\nOriginal Traceback (most recent call last):\n" * 300,
+     "ray.RayTaskError(X): y\n  x\n" * 600,
      "make: *** x\n" * 1300, "{" * 16_384, "Root Cause (first observed failure):\n" * 400,
      "panic: x\n" * 1800, "FAILED a\n=== 1 failed in 1s ===\n" * 500],
 )  # fmt: skip
