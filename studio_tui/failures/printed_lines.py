@@ -53,7 +53,7 @@ _HINT = re.compile(
     r"|(?:\d\d:\d\d:\d\d +)?Done\. PASS=\d+|(?:> )?See above for (?:output|details)"
 )
 _BAR = re.compile(
-    r"\d{1,3} ?%\|.*\[[\d:]+<|\[\d\d:\d\d(?::\d\d)?(?:<[\d:?]+)?, .*/s\]"
+    r"\d{1,3} ?%\|.{0,400}\[[\d:]+<|\[\d\d:\d\d(?::\d\d)?(?:<[\d:?]+)?, .{0,80}/s\]"
     r"|\[[#=>-]{4,}[ .>-]*\]|━{5,}|█{4,}"
 )
 _EPILOGUE = re.compile(

@@ -453,7 +453,8 @@ def test_the_reason_is_found_in_a_chain_of_any_length(name: str) -> None:
      "X: y\nOriginal Traceback (most recent call last):\n" * 300,
      "ray.RayTaskError(X): y\n  x\n" * 600,
      "make: *** x\n" * 1300, "{" * 16_384, "Root Cause (first observed failure):\n" * 400,
-     "panic: x\n" * 1800, "FAILED a\n=== 1 failed in 1s ===\n" * 500],
+     "panic: x\n" * 1800, "FAILED a\n=== 1 failed in 1s ===\n" * 500,
+     "100%|█" * 5000],
 )  # fmt: skip
 def test_hostile_output_is_read_in_little_time(text: str) -> None:
     with no_hang("the search for the reason of a failure"):

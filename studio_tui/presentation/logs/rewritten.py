@@ -182,23 +182,29 @@ class _Row:
 
     def write(self, raw: bytes) -> bool:
         """Write over the cells from the cursor on; return whether the text has characters."""
-        text = self._escapes + raw.decode("utf-8", "surrogateescape")
+        text = raw.decode("utf-8", "surrogateescape")
+        last_escapes = ""
         if "\x1b" not in text:
             written = list(text)
         else:
             parts = _CELL.findall(text)
             written = [escapes + character for escapes, character in parts if character]
-            self._escapes = "".join(escapes for escapes, character in parts if not character)
+            last_escapes = "".join(escapes for escapes, character in parts if not character)
+        if not written:
+            self._escapes += last_escapes
+            return False
         if not is_narrow(text):
             written = _in_cells(written)
         end = self.column + len(written)
-        if "\x1b" in text and written and end < len(self.cells):
+        if (self._escapes or "\x1b" in text) and end < len(self.cells):
             written[-1] += _RESET
+        written[0] = self._escapes + written[0]
+        self._escapes = last_escapes
         self._cut_wide_character(self.column)
         self._cut_wide_character(end)
         self.cells[self.column : end] = written
         self.column = end
-        return bool(written)
+        return True
 
     def erase_from(self, column: int) -> None:
         self._cut_wide_character(column)

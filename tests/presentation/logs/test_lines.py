@@ -256,7 +256,8 @@ def test_text_that_stays_of_a_coloured_state_does_not_take_the_new_colour() -> N
 
 def test_a_line_of_many_short_moves_is_drawn_without_hanging() -> None:
     with no_hang("drawing states"):
-        for move in (b"\rx", b"\x08x", b"\x1b[1Gx", b"\x1b[2Gx", b"\r\x1b[32mx"):
+        moves = (b"\rx", b"\x08x", b"\x1b[1Gx", b"\x1b[2Gx", b"\r\x1b[32mx", b"\x08\x1b[31m")
+        for move in moves:
             assert_safe(styled_line(b"y" * 32_768 + move * (32_768 // len(move))))
 
 
