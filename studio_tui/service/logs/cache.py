@@ -28,7 +28,7 @@ from studio_tui.errors import SpoolError
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.marks import SUFFIX as MARKS
 from studio_tui.service.logs.store.marks import marks_file
-from studio_tui.service.logs.store.spool import SUFFIX, is_unused, remove_unused
+from studio_tui.service.logs.store.spool import SUFFIX, delete_if_possible, is_unused, remove_unused
 from studio_tui.service.logs.store.tagged_store import TaggedStore
 
 _WHOLE = ".log"
@@ -119,7 +119,7 @@ class LogCache:
     def remove(self, path: Path) -> None:
         """Delete a log, unless a program has it open; blocks."""
         if remove_unused(path) and path.suffix == SUFFIX:
-            marks_file(path).unlink(missing_ok=True)
+            delete_if_possible(marks_file(path))
 
     def _leftovers(self, job_id: str, created_at: datetime | None) -> Iterable[tuple[float, Path]]:
         """Yield when each incomplete log of a job was last written, and its path."""
@@ -184,7 +184,7 @@ class LogCache:
                     not path.with_suffix(SUFFIX).exists()
                     and now.timestamp() - path.stat().st_mtime > _ORPHAN_SECONDS
                 ):
-                    path.unlink(missing_ok=True)
+                    path.unlink()
 
 
 def _log_digest(job_id: str, created_at: datetime | None) -> str:

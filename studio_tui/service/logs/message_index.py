@@ -166,7 +166,10 @@ class MessageIndex:
     def _block(self, number: int) -> "array[int]":
         if self._recently_read[0] != number:
             fields = array("q")
-            fields.frombytes(os.pread(self._file.fileno(), _BYTES, number * _BYTES))
+            try:
+                fields.frombytes(os.pread(self._file.fileno(), _BYTES, number * _BYTES))
+            except OSError as error:
+                raise SpoolError(f"The log cannot be read back: {error.strerror}.") from error
             self._recently_read = (number, fields)
         return self._recently_read[1]
 

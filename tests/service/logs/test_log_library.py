@@ -1,6 +1,8 @@
 """The library has one log per job, which viewers share and the next run finds again."""
 
 import asyncio
+import errno
+import os
 import subprocess
 import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
@@ -9,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unittest import mock
 
 import pytest
 from pydantic import SecretStr
@@ -544,6 +547,21 @@ async def test_a_log_that_cannot_be_kept_is_temporary(
         log.close()
     assert not path.exists()
     assert not (tmp_path / "logs").is_dir() or not [*(tmp_path / "logs").glob("*/*")]
+
+
+async def test_files_that_cannot_be_deleted_are_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read_only = OSError(errno.EROFS, os.strerror(errno.EROFS))
+    async with library(Studio(a=["one\n"], b=[]), tmp_path, limit=0) as logs:
+        monkeypatch.setattr(Path, "unlink", mock.Mock(side_effect=read_only))
+        log, empty = (logs.open(job, allow_every_host) for job in ("a", "b"))
+        await until_size(log, 4)
+        logs.new_tagged().close()
+        log.close()
+        empty.close()
+        await until(lambda: log.store.is_closed)
+    monkeypatch.undo()
 
 
 async def test_opening_a_log_fails_if_no_folder_can_be_created(

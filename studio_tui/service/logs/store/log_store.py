@@ -13,15 +13,12 @@ from studio_tui.service.listeners import Listeners
 from studio_tui.service.logs.store.arrivals import Arrivals
 from studio_tui.service.logs.store.line_index import BLOCK, LineIndex
 from studio_tui.service.logs.store.marks import LogMarks, Mark, adopt_log, marks_file
-from studio_tui.service.logs.store.spool import Spool
+from studio_tui.service.logs.store.spool import Spool, delete_if_possible
 
 T = TypeVar("T")
 
 LINE_LIMIT = 64 * 1024
 """Maximum bytes of a line's head, and of its tail, that are read."""
-
-_INDEX_SLICE = 1024 * 1024
-"""Bytes that are read at once to count the lines of an opened file."""
 
 
 class LogLine(NamedTuple):
@@ -91,7 +88,7 @@ class LogStore:
         """Close the file; it is deleted if it was created without a name, or is empty."""
         self._watchers.clear()
         if self._spool.is_lasting and not self.size:
-            marks_file(self.path).unlink(missing_ok=True)
+            delete_if_possible(marks_file(self.path))
         self._spool.close()
 
     async def make_writable(self) -> None:
@@ -105,7 +102,7 @@ class LogStore:
         if state_before == (self.version, self.size) and is_whole():
             marks = marks_file(self.path)
             self._spool.keep(path)
-            marks.unlink(missing_ok=True)
+            delete_if_possible(marks)
 
     @property
     def is_kept(self) -> bool:
@@ -224,8 +221,7 @@ class LogStore:
     async def index(self) -> None:
         """Count the lines of an opened file, which a thread reads part by part."""
         while not self.is_indexed and not self.is_closed:
-            part = await self.read_in_thread(self._index.covered, _INDEX_SLICE, bytes)
-            self._index.extend(part)
+            self._index.extend(await self._spool.read_part(self._index.covered))
         self._watchers.notify()
 
     def watch(self, changed: Callable[[], None]) -> Callable[[], None]:

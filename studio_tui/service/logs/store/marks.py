@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from studio_tui.errors import SpoolError
 from studio_tui.files import read_json, write_private
-from studio_tui.service.logs.store.spool import Spool
+from studio_tui.service.logs.store.spool import Spool, delete_if_possible
 from studio_tui.text import safe_line
 
 SUFFIX = ".marks"
@@ -128,12 +128,12 @@ def adopt_log(path: Path, name: str) -> tuple[Spool, LogMarks]:
     try:
         spool = Spool.adopt(path, new_path)
     except SpoolError:
-        marks_file(new_path).unlink(missing_ok=True)
+        delete_if_possible(marks_file(new_path))
         raise
     if (last_marks := saved_marks(path)) != marks:
         # The other program has changed them just before it ended.
         marks = last_marks
         save_marks(new_path, marks)
-    marks_file(path).unlink(missing_ok=True)
+    delete_if_possible(marks_file(path))
     inside = [Mark(min(mark.offset, spool.size), mark.text) for mark in marks]
     return spool, LogMarks(inside, saved=marks)

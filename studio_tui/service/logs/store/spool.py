@@ -24,8 +24,14 @@ T = TypeVar("T")
 SUFFIX = ".spool"
 
 _CACHED_BLOCKS = 16
-_COPIED = 1024 * 1024
-"""Bytes copied at once, which takes half a millisecond."""
+_PART = 1024 * 1024
+"""Maximum bytes that are copied or counted at once, which takes half a millisecond."""
+
+
+def delete_if_possible(path: Path) -> None:
+    """Delete a file that is not needed any more; on a disk that became read-only, it stays."""
+    with contextlib.suppress(OSError):
+        path.unlink()
 
 
 def remove_unused(path: Path) -> bool:
@@ -169,7 +175,7 @@ class Spool:
         os.close(self._descriptor)
         self._descriptor = -1
         if self._is_temporary and not (self.is_lasting and self.size):
-            self.path.unlink(missing_ok=True)
+            delete_if_possible(self.path)
 
     def keep(self, path: Path) -> None:
         """Move the file to a lasting path on the same disk, where it is not written any more."""
@@ -187,7 +193,7 @@ class Spool:
         copy = self.create(self.path.parent)
         try:
             while copy.size < self.size:
-                remaining = memoryview(await self.read_in_thread(copy.size, _COPIED, bytes))
+                remaining = memoryview(await self.read_part(copy.size))
                 while remaining:
                     remaining = remaining[copy.write(remaining) :]
             os.dup2(copy._descriptor, self._descriptor, inheritable=False)
@@ -254,6 +260,13 @@ class Spool:
         """Read up to `length` bytes in a thread, not cached; return the result of `work`."""
         length = max(0, min(length, self.size - offset))
         return await self._in_thread(lambda: work(self._read_at(offset, length)))
+
+    async def read_part(self, offset: int) -> bytes:
+        """Read up to a megabyte before the end in a thread, at least one byte."""
+        part = await self.read_in_thread(offset, _PART, bytes)
+        if not part:
+            raise SpoolError(f"{self.path} was truncated while it was being read.")
+        return part
 
     async def _in_thread(self, act: Callable[[], T]) -> T:
         if self.is_closed:

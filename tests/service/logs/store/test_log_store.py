@@ -218,6 +218,18 @@ def test_writing_to_a_full_disk_is_an_error_and_adds_nothing() -> None:
     store.close()
 
 
+async def test_reading_an_opened_file_that_is_truncated_is_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "kept.log"
+    path.write_bytes(b"line\n" * 10)
+    for act in (LogStore.index, LogStore.make_writable):
+        store = LogStore.open(path)
+        os.truncate(path, 5 if act is LogStore.index else 0)
+        with pytest.raises(SpoolError, match="truncated"):
+            await asyncio.wait_for(act(store), 15)
+        store.close()
+        path.write_bytes(b"line\n" * 10)
+
+
 def test_opening_a_missing_file_is_an_error_with_its_reason(tmp_path: Path) -> None:
     with pytest.raises(SpoolError, match="cannot be read: No such file"):
         LogStore.open(tmp_path / "none.log")
