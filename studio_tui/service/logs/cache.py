@@ -54,6 +54,7 @@ class KeptLog(NamedTuple):
 class LogCache:
     """The logs of one profile; only `saved_logs` and `sweep` handle those of all profiles.
 
+    The log of a job is given by its name, see `name_of_log`.
     Methods that create a log raise a `SpoolError` if that fails. Some block: call them in a thread.
     """
 
@@ -70,14 +71,14 @@ class LogCache:
         """Create an empty log that is deleted when it is closed."""
         return self._create(LogStore)
 
-    def begin(self, job_id: str, created_at: datetime | None) -> LogStore:
+    def begin(self, name: str) -> LogStore:
         """Create the empty log of a job, which is left for `resume` when the program ends."""
-        return self._create(LogStore, _spool_prefix(job_id, created_at))
+        return self._create(LogStore, f"{name}-")
 
-    def _create(self, kind: type[S], name: str = "") -> S:
+    def _create(self, kind: type[S], prefix: str = "") -> S:
         """Create a log in the folder; if that has no room, a temporary one elsewhere."""
         try:
-            store = kind.create(self._own, name)
+            store = kind.create(self._own, prefix)
             disk = shutil.disk_usage(self._own)
             if disk.free >= _ROOM or not disk.total:  # 0 if the file system does not tell
                 return store
@@ -98,22 +99,21 @@ class LogCache:
         is_kept = store.path.parent != self._temporary
         return "" if is_kept else f"{self._problem} This log is loaded again each time."
 
-    def resume(self, job_id: str, created_at: datetime | None) -> tuple[LogStore, datetime] | None:
+    def resume(self, name: str) -> tuple[LogStore, datetime] | None:
         """Open the newest incomplete log of a job that an ended program left, to append to it.
 
         Return it and when it was last written; `None` if none can be opened.
         """
-        prefix = _spool_prefix(job_id, created_at)
-        for written_at, path in sorted(self._leftovers(job_id, created_at), reverse=True):
+        for written_at, path in sorted(self._leftovers(name), reverse=True):
             try:
-                return LogStore.adopt(path, prefix), datetime.fromtimestamp(written_at, UTC)
+                return LogStore.adopt(path, f"{name}-"), datetime.fromtimestamp(written_at, UTC)
             except SpoolError:
                 continue
         return None
 
-    def delete_leftovers(self, job_id: str, created_at: datetime | None) -> None:
+    def delete_leftovers(self, name: str) -> None:
         """Delete the incomplete logs of a job that ended programs left; blocks."""
-        for _, path in self._leftovers(job_id, created_at):
+        for _, path in self._leftovers(name):
             self.remove(path)
 
     def remove(self, path: Path) -> None:
@@ -121,9 +121,9 @@ class LogCache:
         if remove_unused(path) and path.suffix == SUFFIX:
             delete_if_possible(marks_file(path))
 
-    def _leftovers(self, job_id: str, created_at: datetime | None) -> Iterable[tuple[float, Path]]:
+    def _leftovers(self, name: str) -> Iterable[tuple[float, Path]]:
         """Yield when each incomplete log of a job was last written, and its path."""
-        for path in self._own.glob(f"{_spool_prefix(job_id, created_at)}*{SUFFIX}"):
+        for path in self._own.glob(f"{name}-*{SUFFIX}"):
             with contextlib.suppress(OSError):
                 yield path.stat().st_mtime, path
 
@@ -131,26 +131,23 @@ class LogCache:
         """Create an empty log for merging several others."""
         return self._create(TaggedStore)
 
-    def path_of(self, job_id: str, created_at: datetime | None) -> Path:
-        """Return the path of a job's whole log.
+    def path_of(self, name: str) -> Path:
+        """Return the path of a job's whole log."""
+        return self._own / f"{name}{_WHOLE}"
 
-        It depends on the creation time too, as a new Studio at the same URL may use the same ids.
-        """
-        return self._own / (_log_digest(job_id, created_at) + _WHOLE)
-
-    def find(self, job_id: str, created_at: datetime | None) -> tuple[LogStore, datetime] | None:
+    def find(self, name: str) -> tuple[LogStore, datetime] | None:
         """Return a job's whole log, and when it was last written; `None` if it cannot be read."""
-        path = self.path_of(job_id, created_at)
+        path = self.path_of(name)
         try:
             written_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
             return LogStore.open(path), written_at
         except (OSError, SpoolError):
             return None
 
-    def end_of(self, job_id: str, created_at: datetime | None, length: int) -> bytes | None:
+    def end_of(self, name: str, length: int) -> bytes | None:
         """Return the last bytes of a job's whole log; `None` if there is none; blocks."""
         try:
-            with self.path_of(job_id, created_at).open("rb") as log:
+            with self.path_of(name).open("rb") as log:
                 log.seek(max(0, log.seek(0, os.SEEK_END) - length))
                 return log.read(length)
         except OSError:
@@ -187,12 +184,12 @@ class LogCache:
                     path.unlink()
 
 
-def _log_digest(job_id: str, created_at: datetime | None) -> str:
+def name_of_log(job_id: str, created_at: datetime | None) -> str:
+    """Return the name of a job's log in the folder of its profile.
+
+    It depends on the creation time too, as a new Studio at the same URL may use the same ids.
+    """
     return _digest(f"{job_id}\n{created_at.isoformat() if created_at else ''}")
-
-
-def _spool_prefix(job_id: str, created_at: datetime | None) -> str:
-    return f"{_log_digest(job_id, created_at)}-"
 
 
 def _digest(text: str) -> str:

@@ -17,7 +17,7 @@ from studio_tui import clock
 from studio_tui.api.client import StudioClient
 from studio_tui.errors import SpoolError
 from studio_tui.service.logs.archived_log import MayFetch
-from studio_tui.service.logs.cache import LogCache
+from studio_tui.service.logs.cache import LogCache, name_of_log
 from studio_tui.service.logs.preview import LogTailPreview
 from studio_tui.service.logs.state import FollowPhase
 from studio_tui.service.logs.store.log_store import LogStore
@@ -61,7 +61,8 @@ class LogHandle:
 @dataclass(eq=False)
 class _Log:
     job_id: str
-    created_at: datetime | None
+    name: str
+    """Its name in the cache."""
     store: LogStore
     tail: LogTail
     preview: LogTailPreview
@@ -110,8 +111,8 @@ class LogLibrary:
         self._now = now
         self._asking = asyncio.Lock()
         """Held while the user is asked about a host, so that no host is asked about twice."""
-        self._logs: dict[tuple[str, datetime | None], _Log] = {}
-        """By id and creation time of the job."""
+        self._logs: dict[str, _Log] = {}
+        """By name in the cache."""
         self._tasks: asyncio.TaskGroup | None = None
         self._context = contextvars.Context()
         self._has_ended = False
@@ -135,7 +136,8 @@ class LogLibrary:
         Raises:
             SpoolError: there is no room for the log on this machine's disk.
         """
-        log = self._logs.get((job_id, created_at)) or self._add(job_id, created_at)
+        name = name_of_log(job_id, created_at)
+        log = self._logs.get(name) or self._add(job_id, name)
         if has_ended:
             log.tail.note_ended()
         handle = LogHandle(log, may_fetch, lambda handle: self._close(log, handle))
@@ -154,9 +156,10 @@ class LogLibrary:
         self, job_id: str, created_at: datetime | None, length: int
     ) -> bytes | None:
         """Return up to `length` bytes from the end of a log that is whole or being followed."""
-        log = self._logs.get((job_id, created_at))
+        name = name_of_log(job_id, created_at)
+        log = self._logs.get(name)
         if log is None:
-            return await asyncio.to_thread(self._cache.end_of, job_id, created_at, length)
+            return await asyncio.to_thread(self._cache.end_of, name, length)
         if log.store.is_closed or not (log.is_whole or log.viewers):
             return None
         return log.store.read(max(0, log.store.size - length), length)
@@ -186,8 +189,8 @@ class LogLibrary:
 
     # --- one log ---------------------------------------------------------------------------------
 
-    def _add(self, job_id: str, created_at: datetime | None) -> _Log:
-        store, kept_since, left_at = self._open_store(job_id, created_at)
+    def _add(self, job_id: str, name: str) -> _Log:
+        store, kept_since, left_at = self._open_store(name)
         viewers: list[LogHandle] = []
 
         async def ask_once(host: str) -> bool:
@@ -208,19 +211,17 @@ class LogLibrary:
         )
         ahead = LogTailPreview(self._source, job_id, store, self._cache.new, self._reachability)
         why_not_kept = self._cache.why_not_kept(store)
-        log = _Log(job_id, created_at, store, tail, ahead, viewers, why_not_kept)
-        self._logs[job_id, created_at] = log
+        log = _Log(job_id, name, store, tail, ahead, viewers, why_not_kept)
+        self._logs[name] = log
         return log
 
-    def _open_store(
-        self, job_id: str, created_at: datetime | None
-    ) -> tuple[LogStore, datetime | None, datetime | None]:
+    def _open_store(self, name: str) -> tuple[LogStore, datetime | None, datetime | None]:
         """Return a log's store, and when a whole log was stored or an incomplete one written."""
-        if whole := self._cache.find(job_id, created_at):
+        if whole := self._cache.find(name):
             return *whole, None
-        if incomplete := self._cache.resume(job_id, created_at):
+        if incomplete := self._cache.resume(name):
             return incomplete[0], None, incomplete[1]
-        return self._cache.begin(job_id, created_at), None, None
+        return self._cache.begin(name), None, None
 
     def _start(self, log: _Log) -> None:
         if self._tasks is not None and log.viewers:
@@ -259,7 +260,7 @@ class LogLibrary:
 
     def _forget(self, log: _Log) -> None:
         """Close a log once its task has ended."""
-        self._logs.pop((log.job_id, log.created_at), None)
+        self._logs.pop(log.name, None)
         if log.task is None or log.task.done():
             log.close()
         else:
@@ -275,7 +276,7 @@ class LogLibrary:
         await self._trim()
 
     async def _keep(self, log: _Log) -> None:
-        path = self._cache.path_of(log.job_id, log.created_at)
+        path = self._cache.path_of(log.name)
         try:
             await log.store.keep(path, lambda: log.is_whole)
         except SpoolError as error:
@@ -283,7 +284,7 @@ class LogLibrary:
         if log.store.is_kept:
             log.tail.close()
             self._cache.note_use(path, self._now())
-            await asyncio.to_thread(self._cache.delete_leftovers, log.job_id, log.created_at)
+            await asyncio.to_thread(self._cache.delete_leftovers, log.name)
 
     async def _trim(self) -> None:
         """Delete logs without viewers, the oldest first, until they are within the limit."""
@@ -313,5 +314,5 @@ class LogLibrary:
         if log.task is not None:
             await asyncio.wait([log.task])
         if not log.viewers:
-            self._logs.pop((log.job_id, log.created_at), None)
+            self._logs.pop(log.name, None)
             await asyncio.to_thread(log.close)

@@ -1,9 +1,8 @@
 """Jobs of pipelines that join the merged log as soon as they have started."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from itertools import islice
 
-from studio_tui.api.models import Job
 from studio_tui.api.states import JobState
 from studio_tui.errors import SpoolError
 from studio_tui.presentation.logs.job_to_start import JobToStart
@@ -23,19 +22,15 @@ class JoiningJobs:
         self._host = host
         self._choice = choice
         self._members_changed = members_changed
-        self._awaited: tuple[JobToStart, ...] = ()
+        self.awaited: tuple[JobToStart, ...] = ()
+        """The jobs that have not started, as far as is known."""
         self._is_finding = False
         self._has_told_limit = False
         """Whether the user knows that there is no room for more jobs."""
 
-    @property
-    def awaited(self) -> tuple[JobToStart, ...]:
-        """The jobs that have not started, as far as is known."""
-        return self._awaited
-
     def wait_for(self, jobs: Iterable[JobToStart]) -> None:
         """Wait for exactly these jobs; `look` adds them."""
-        self._awaited = tuple(jobs)
+        self.awaited = tuple(jobs)
         self._has_told_limit = False
 
     def look(self) -> None:
@@ -44,7 +39,7 @@ class JoiningJobs:
         Those for which there is no room stay awaited.
         """
         members = self._choice.members
-        if not self._awaited or self._is_finding or members is None:
+        if not self.awaited or self._is_finding or members is None:
             return
         started = self._started()
         too_many = len(started) - members.room
@@ -68,26 +63,21 @@ class JoiningJobs:
         by_id = {each.pipeline_id: each for each in pipelines.pipelines}
         runs = {
             JobToStart(pipeline_id, run.job_id): run.created_job_id
-            for pipeline_id in {each.pipeline_id for each in self._awaited} & by_id.keys()
+            for pipeline_id in {each.pipeline_id for each in self.awaited} & by_id.keys()
             for run in by_id[pipeline_id].job_runs
             if run.created_job_id and run.state is not JobState.PENDING
         }
-        return {each: runs[each] for each in self._awaited if each in runs}
+        return {each: runs[each] for each in self.awaited if each in runs}
 
     async def _add(self, started: dict[JobToStart, str]) -> None:
         # A job that Studio does not return now is looked up again after the next poll.
         jobs = await self._host.session.known_items.find_jobs(tuple(started.values()))
         found = {job.id for job in jobs}
         added = {each for each, job_id in started.items() if job_id in found}
-        if not added <= set(self._awaited):
+        if not added <= set(self.awaited):
             return  # meanwhile, other jobs were chosen
-        self._awaited = tuple(each for each in self._awaited if each not in added)
-        if jobs:
-            self._join(jobs)
-
-    def _join(self, jobs: Sequence[Job]) -> None:
-        members = self._choice.members
-        if members is None:
+        self.awaited = tuple(each for each in self.awaited if each not in added)
+        if (members := self._choice.members) is None or not jobs:
             return
         self._host.session.endings.watch(jobs)
         try:

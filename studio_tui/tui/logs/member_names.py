@@ -17,7 +17,7 @@ ROOMY_FROM = 100
 
 
 class MemberNames:
-    """Short and unique names."""
+    """Short and unique names, each in a colour."""
 
     def __init__(self, choice: MemberChoice) -> None:
         self._choice = choice
@@ -41,7 +41,7 @@ class MemberNames:
 
     def _name_and_colour(self, start: int) -> tuple[str, int] | None:
         member = self._choice.member_of(start)
-        return None if member is None else (self.of(member.job.id), member.colour)
+        return None if member is None else (self.of(member.job.id), member.number)
 
     def entry(
         self, member: Member, progress: Progress | None, outage: OutageLike | None
@@ -50,7 +50,7 @@ class MemberNames:
         before, after = cells_around_name(member.state, member.job, progress, outage)
         members, name = self._choice.members, self.of(member.job.id)
         is_shown = members is not None and members.is_shown(member)
-        look = look_of(member.colour) if is_shown else Tone.DIM
+        look = look_of(member.number) if is_shown else Tone.DIM
         return (
             Part(f"{before.text} ", before.tone),
             Part(

@@ -27,12 +27,10 @@ def left_out(jobs: int) -> str:
 class Member:
     job: Job
     number: int
-    """The number of the job in the tags of its lines."""
+    """The number of the job in the tags of its lines, also for the colour of its name."""
     log: LogHandle
     clock: LineClock
     """Parses the times of the job's lines."""
-    colour: int
-    """The number of the job in the order of joining, for the colour of its name."""
     unsubscribe: Callable[[], None]
 
     @property
@@ -77,8 +75,6 @@ class MergedJobs:
         self._may_fetch = may_fetch
         self._changed = changed
         self._members: dict[str, Member] = {}
-        self._joined = 0
-        """How many jobs have joined so far, including those that have left."""
         self.removed: list[tuple[Job, int]] = []
         """The jobs that the user removed, with their former positions, the last one at the end."""
 
@@ -206,8 +202,7 @@ class MergedJobs:
             time_of=lambda line: line_clock.seconds(line, clock.now()),
         )
         unsubscribe = handle.tail.subscribe(lambda _: self._note_change())
-        self._members[job.id] = Member(job, number, handle, line_clock, self._joined, unsubscribe)
-        self._joined += 1
+        self._members[job.id] = Member(job, number, handle, line_clock, unsubscribe)
 
     def _note_change(self) -> None:
         self.log.poke()

@@ -25,11 +25,6 @@ class MergedMemory:
         self.missing: tuple[str, ...] = ()
         """Ids of saved jobs that Studio did not return; they are saved again."""
 
-    @property
-    def saved(self) -> MergedPlace:
-        """What is saved; without jobs if there was no merged log."""
-        return self._memory.merged
-
     def note(self, view: LogView) -> None:
         """Save the jobs and the place, unless the saved place is still to be restored."""
         members, place = self._choice.members, view.restore.place

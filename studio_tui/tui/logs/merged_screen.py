@@ -101,8 +101,8 @@ class MergedScreen(LogPage):
         """Show the jobs, if there are any, else those of the previous run."""
         if self.choice.members is not None:
             self._begin(self.choice.members)
-        elif self._saved.saved.jobs:
-            self._restore(self._saved.saved)
+        elif self.memory.merged.jobs:
+            self._restore(self.memory.merged)
         self.view.times.clock_at = self._clock_at
         self.view.times.is_being_read = self._is_being_read
         painting = self.while_alive(lambda *_: self.paint_hints())

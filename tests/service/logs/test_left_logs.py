@@ -13,7 +13,7 @@ from studio_tui.errors import SpoolError
 from studio_tui.service.logs import tail
 from studio_tui.service.logs.archived_log import allow_every_host
 from studio_tui.service.logs.assembler import UNREADABLE
-from studio_tui.service.logs.cache import LogCache
+from studio_tui.service.logs.cache import LogCache, name_of_log
 from studio_tui.service.logs.doubts import NO_REPLAY
 from studio_tui.service.logs.state import UNCONFIRMED, FollowPhase
 from studio_tui.service.logs.store import spool
@@ -39,7 +39,7 @@ def leave_log(
     folder: Path, text: bytes, *marks: Mark, job_id: str = "a", place: str = "here"
 ) -> Path:
     """Store a log as a program does that ends before the log is complete; return its file."""
-    store = LogCache(folder, place).begin(job_id, None)
+    store = LogCache(folder, place).begin(name_of_log(job_id, None))
     store.append(text)
     for mark in marks:
         store.mark(*mark)
@@ -270,8 +270,8 @@ async def test_left_logs_count_towards_the_size_limit(tmp_path: Path) -> None:
 
 PROGRAM = """
 import pathlib, sys
-from studio_tui.service.logs.cache import LogCache
-store = LogCache(pathlib.Path(sys.argv[1]), "here").begin("a", None)
+from studio_tui.service.logs.cache import LogCache, name_of_log
+store = LogCache(pathlib.Path(sys.argv[1]), "here").begin(name_of_log("a", None))
 store.append(b"one\\n")
 store.mark(4, "Something.")
 store.append(b"two\\n")

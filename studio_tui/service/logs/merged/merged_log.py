@@ -63,9 +63,6 @@ class MergedLog:
         self.is_ordering = False
         """Whether everything is being ordered again, or will be in a moment."""
 
-    def __len__(self) -> int:
-        return len(self._sources)
-
     def join(
         self,
         store: LogStore,

@@ -115,11 +115,6 @@ class LogStore:
         return self._spool.path
 
     @property
-    def reads(self) -> int:
-        """Number of blocks read from disk so far."""
-        return self._spool.reads
-
-    @property
     def size(self) -> int:
         """Bytes of the log."""
         return self._spool.size

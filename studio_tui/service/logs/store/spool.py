@@ -108,8 +108,6 @@ class Spool:
     """The bytes of a file; if the disk fails, all methods raise a `SpoolError` with a sentence."""
 
     size: int
-    reads: int
-    """Blocks read from disk so far."""
     is_closed: bool
     is_shared: bool
     """Whether other programs may read it; then it is neither changed nor deleted."""
@@ -119,7 +117,6 @@ class Spool:
     def __init__(self, path: Path, descriptor: int, size: int) -> None:
         self.path = path
         self.size = size
-        self.reads = 0
         self.is_closed = False
         self._descriptor = descriptor
         self._blocks: OrderedDict[int, bytes] = OrderedDict()
@@ -246,7 +243,6 @@ class Spool:
             return b""
         data = self._blocks.get(number, b"")
         if len(data) < length:
-            self.reads += 1
             data += self._read_at(number * BLOCK + len(data), length - len(data))
             if len(data) < length:
                 raise SpoolError(f"{self.path} was truncated while it was being read.")
