@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from studio_tui.api.log_stream import LogMessage
-from studio_tui.errors import SpoolError
 from studio_tui.paths import create_private_dir
+from studio_tui.service.logs.store.spool import NOT_STORED, UNREADABLE, disk_errors
 
 BLOCK = 4096
 
@@ -46,10 +46,8 @@ class MessageIndex:
 
     def __init__(self, directory: Path) -> None:
         """Create an empty index."""
-        try:
+        with disk_errors(f"No log can be stored in {directory}"):
             self._file = tempfile.TemporaryFile(dir=create_private_dir(directory), buffering=0)  # noqa: SIM115
-        except OSError as error:
-            raise SpoolError(f"No log can be stored in {directory}: {error.strerror}.") from error
         self._first_ids = array("q")
         """First id of every full block; full blocks are in the file."""
         self._tail = array("q")
@@ -95,10 +93,8 @@ class MessageIndex:
             room = _BLOCK_FIELDS - len(self._tail)
             self._tail.extend(fields[:room])
             fields = fields[room:]
-            try:
+            with disk_errors(NOT_STORED):
                 os.pwrite(self._file.fileno(), self._tail.tobytes(), len(self._first_ids) * _BYTES)
-            except OSError as error:
-                raise SpoolError(f"The log cannot be stored on disk: {error.strerror}.") from error
             self._first_ids.append(self._tail[0])
             self._tail = array("q")
         self._tail.extend(fields)
@@ -166,10 +162,8 @@ class MessageIndex:
     def _block(self, number: int) -> "array[int]":
         if self._recently_read[0] != number:
             fields = array("q")
-            try:
+            with disk_errors(UNREADABLE):
                 fields.frombytes(os.pread(self._file.fileno(), _BYTES, number * _BYTES))
-            except OSError as error:
-                raise SpoolError(f"The log cannot be read back: {error.strerror}.") from error
             self._recently_read = (number, fields)
         return self._recently_read[1]
 

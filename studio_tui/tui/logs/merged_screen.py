@@ -148,9 +148,9 @@ class MergedScreen(LogPage):
         problems = {member.log.why_not_kept for member in self.choice.members} - {""}
         for problem in problems:
             self.notify_user(problem, "warning")
+        self._joining.wait_for(awaited)
         if self.is_alive:
             self.members_changed()
-        self._joining.wait_for(awaited)
 
     @work(name="restore logs", group="restore")
     async def _restore(self, saved: MergedPlace) -> None:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from studio_tui.errors import SpoolError
 from studio_tui.files import read_json, write_private
-from studio_tui.service.logs.store.spool import Spool, delete_if_possible
+from studio_tui.service.logs.store.spool import NOT_STORED, Spool, delete_if_possible, disk_errors
 from studio_tui.text import safe_line
 
 SUFFIX = ".marks"
@@ -97,13 +97,11 @@ def marks_file(log: Path) -> Path:
 def save_marks(log: Path, marks: Sequence[Mark]) -> None:
     """Store the marks of a log: all, or if the program is killed meanwhile, the old ones."""
     file = marks_file(log)
-    try:
+    with disk_errors(NOT_STORED):
         if marks:
             write_private(file, json.dumps(marks), syncs=False)
         else:
             file.unlink(missing_ok=True)
-    except OSError as error:
-        raise SpoolError(f"The log cannot be stored on disk: {error.strerror}.") from error
 
 
 def saved_marks(log: Path) -> list[Mark]:

@@ -11,7 +11,7 @@ import fcntl
 import os
 import tempfile
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -22,10 +22,21 @@ from studio_tui.service.logs.store.line_index import BLOCK
 T = TypeVar("T")
 
 SUFFIX = ".spool"
+NOT_STORED = "The log cannot be stored on disk"
+UNREADABLE = "The log cannot be read back"
 
 _CACHED_BLOCKS = 16
 _PART = 1024 * 1024
 """Maximum bytes that are copied or counted at once, which takes half a millisecond."""
+
+
+@contextlib.contextmanager
+def disk_errors(problem: str) -> Iterator[None]:
+    """Raise a `SpoolError` for an `OSError`; its sentence is the problem, then the reason."""
+    try:
+        yield
+    except OSError as error:
+        raise SpoolError(f"{problem}: {error.strerror}.") from error
 
 
 def delete_if_possible(path: Path) -> None:
@@ -129,10 +140,8 @@ class Spool:
     @classmethod
     def create(cls, directory: Path, name: str = "") -> Self:
         """Create an empty file, deleted when it is closed, or with a `name` only if empty then."""
-        try:
+        with disk_errors(f"No log can be stored in {directory}"):
             descriptor, path = _create_locked(directory, name)
-        except OSError as error:
-            raise SpoolError(f"No log can be stored in {directory}: {error.strerror}.") from error
         spool = cls(Path(path), descriptor, size=0)
         spool._is_temporary, spool.is_lasting = True, bool(name)
         return spool
@@ -140,10 +149,8 @@ class Spool:
     @classmethod
     def adopt(cls, path: Path, new_path: Path) -> Self:
         """Open a file that an ended program has left, in order to append to it, as `new_path`."""
-        try:
+        with disk_errors(f"{path} cannot be used"):
             descriptor = _take_over(path, new_path)
-        except OSError as error:
-            raise SpoolError(f"{path} cannot be used: {error.strerror}.") from error
         spool = cls(new_path, descriptor, os.fstat(descriptor).st_size)
         spool._is_temporary = spool.is_lasting = True
         return spool
@@ -151,10 +158,8 @@ class Spool:
     @classmethod
     def open(cls, path: Path) -> Self:
         """Open a file for reading."""
-        try:
+        with disk_errors(f"{path} cannot be read"):
             descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        except OSError as error:
-            raise SpoolError(f"{path} cannot be read: {error.strerror}.") from error
         _lock_as_used(descriptor)
         spool = cls(path, descriptor, os.fstat(descriptor).st_size)
         spool.is_shared = True
@@ -176,10 +181,8 @@ class Spool:
 
     def keep(self, path: Path) -> None:
         """Move the file to a lasting path on the same disk, where it is not written any more."""
-        try:
+        with disk_errors(f"The log cannot be stored as {path}"):
             self.path.replace(path)
-        except OSError as error:
-            raise SpoolError(f"The log cannot be stored as {path}: {error.strerror}.") from error
         self.path = path
         self._is_temporary, self.is_lasting, self.is_shared = False, False, True
 
@@ -201,17 +204,13 @@ class Spool:
 
     async def sync(self) -> None:
         """Sync the bytes to the disk, in a thread."""
-        try:
+        with disk_errors(NOT_STORED):
             await self._in_thread(lambda: os.fsync(self._descriptor))
-        except OSError as error:
-            raise SpoolError(f"The log cannot be stored on disk: {error.strerror}.") from error
 
     def write(self, data: bytes | memoryview) -> int:
         """Append some of the bytes; return how many were written, at least one."""
-        try:
+        with disk_errors(NOT_STORED):
             written = os.pwrite(self._descriptor, data, self.size)
-        except OSError as error:
-            raise SpoolError(f"The log cannot be stored on disk: {error.strerror}.") from error
         self.size += written
         return written
 
@@ -219,10 +218,8 @@ class Spool:
         """Drop everything from `offset` on."""
         for number in [number for number in self._blocks if number >= offset // BLOCK]:
             del self._blocks[number]
-        try:
+        with disk_errors(NOT_STORED):
             os.ftruncate(self._descriptor, offset)
-        except OSError as error:
-            raise SpoolError(f"The log cannot be stored on disk: {error.strerror}.") from error
         self.size = offset
 
     def read(self, offset: int, length: int) -> bytes:
@@ -275,7 +272,5 @@ class Spool:
             self._release()
 
     def _read_at(self, offset: int, length: int) -> bytes:
-        try:
+        with disk_errors(UNREADABLE):
             return os.pread(self._descriptor, length, offset)
-        except OSError as error:
-            raise SpoolError(f"The log cannot be read back: {error.strerror}.") from error
