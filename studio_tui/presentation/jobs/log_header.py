@@ -104,7 +104,7 @@ def describe_connection(
     `behind` is the number of bytes that are still missing from a followed log.
     """
     age = f"as of {clock_time(state.left_at, now)}, " if state.left_at and state.size else ""
-    if outage and (state.phase in {"connecting", "reconnecting"} or _is_silent(state, outage)):
+    if outage and is_cut_off(state, outage):
         return Cell(f"✗ {age}{outage_words(outage.error)}", Tone.BAD)
     if state.phase == "following" and behind:
         return Cell(f"◌ {size(behind)} still to come", Tone.WAITING)
@@ -128,9 +128,11 @@ def describe_connection(
     return Cell(f"{age}connecting…", Tone.WAITING if age else Tone.DIM)
 
 
-def _is_silent(state: Following, outage: OutageLike) -> bool:
-    received = state.received_at
-    return state.phase == "following" and received is not None and received < outage.since
+def is_cut_off(state: Following, outage: OutageLike) -> bool:
+    """Whether an outage keeps a log from being received, also if its connection seems open."""
+    if state.phase == "following":
+        return state.received_at is not None and state.received_at < outage.since
+    return state.phase in {"connecting", "reconnecting"}
 
 
 def amount(state: Following) -> Cell:

@@ -8,7 +8,7 @@ from studio_tui.api.states import JobState
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import plural, size
 from studio_tui.presentation.freshness import outage_words
-from studio_tui.presentation.jobs.log_header import Following, OutageLike
+from studio_tui.presentation.jobs.log_header import Following, OutageLike, is_cut_off
 from studio_tui.presentation.jobs.states import LOOKS
 from studio_tui.presentation.logs.progress import Progress, share_text
 
@@ -31,7 +31,7 @@ def describe_connections(
 ) -> tuple[Cell, ...]:
     """Return the number of logs in each state; `outage` is set while Studio cannot be reached."""
     disconnected = outage_words(outage.error) if outage else "disconnected"
-    numbers = Counter(_phase(state, job) for state, job in logs)
+    numbers = Counter(_phase(state, job, outage) for state, job in logs)
     phases = (
         ("connecting", "… {} connecting", Tone.DIM),
         ("reading", "… {} reading", Tone.DIM),
@@ -49,7 +49,9 @@ def describe_connections(
     )
 
 
-def _phase(state: Following, job: Job) -> str:
+def _phase(state: Following, job: Job, outage: OutageLike | None) -> str:
+    if outage and is_cut_off(state, outage):
+        return "reconnecting"
     if state.phase == "following":
         if job.state.is_finished:
             return "reading"
@@ -64,7 +66,7 @@ def cells_around_name(
 ) -> tuple[Cell, Cell]:
     """Return the cells before and after the name of one job: its state, and trouble or progress."""
     look = LOOKS[job.state]
-    if outage and state.phase == "reconnecting":
+    if outage and is_cut_off(state, outage):
         return Cell(look.glyph, look.tone), Cell(f"✗ {outage_words(outage.error)}", Tone.BAD)
     if trouble := _TROUBLES.get(state.phase):
         return Cell(look.glyph, look.tone), Cell(trouble, Tone.BAD)

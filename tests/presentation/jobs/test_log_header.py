@@ -76,6 +76,8 @@ def test_a_log_without_a_frame_since_an_outage_began_is_not_live(seconds: int, w
     away = outage(TransportError("gone"))
     assert words in describe_connection(state, job(1, "RUNNING"), NOON, outage=away).text
     assert "live" in describe_connection(state, job(1, "RUNNING"), NOON).text
+    (summary,) = merged_log_header.describe_connections([(state, job(1, "RUNNING"))], away)
+    assert summary.text == words[:2] + "1 " + words[2:]
 
 
 @pytest.mark.parametrize("phase", [FollowPhase.CONNECTING, FollowPhase.RECONNECTING])
@@ -93,10 +95,9 @@ def test_during_an_outage_the_log_header_shows_the_same_as_the_page_header(
     shown = describe_connection(state, running, NOON, outage=away).text
     assert freshness(of_page, NOON).text.startswith(f"{shown} since ")
     _, of_job = merged_log_header.cells_around_name(state, running, None, away)
-    if phase is FollowPhase.RECONNECTING:
-        (summary,) = merged_log_header.describe_connections([(state, running)], away)
-        assert summary.text == shown.replace("✗ ", "✗ 1 ")
-        assert of_job.text == shown
+    (summary,) = merged_log_header.describe_connections([(state, running)], away)
+    assert summary.text == shown.replace("✗ ", "✗ 1 ")
+    assert of_job.text == shown
 
 
 def test_the_failure_cause_omits_the_sentence_around_it() -> None:
