@@ -73,6 +73,8 @@ class LogExport:
         await copy(self._host.app, text, None if lines == 1 else plural(lines, "line"))
 
     def why_nothing_to_save(self) -> str | None:
+        if why_not := self._view().why_no_log():
+            return why_not
         store = self._whole_log()
         if store is None or store.size:
             return None
@@ -210,6 +212,7 @@ class LogExport:
             "pager",
             "Read the log in your own pager, $PAGER or less, from here",
             page,
+            lambda self: self._view().why_no_log(),
         ),
     )
 

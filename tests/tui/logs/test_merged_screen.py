@@ -240,7 +240,7 @@ async def test_without_marked_jobs_one_log_is_opened_and_the_tab_explains_how_to
         await until_shown(pilot, "Mark jobs with space in Jobs, then press L.", "2 Pipelines")
         for key in ("S", "M", "U", "tab", "s", "D", "escape", "x", "slash", "G"):
             await pilot.press(key)
-        for key in ("slash", "ampersand", "colon", "T"):
+        for key in ("slash", "ampersand", "colon", "T", "ctrl+s", "v"):
             pilot.app.clear_notifications()
             await pilot.press(key)
             await until(
