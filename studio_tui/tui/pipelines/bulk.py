@@ -18,9 +18,13 @@ from studio_tui.tui.frame.bulk import BulkCommand, begin_bulk, list_between, run
 from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.request_notices import error_message
-from studio_tui.tui.pipelines.question_changes import can_stop, pipeline_changes
-from studio_tui.tui.pipelines.stopped_words import name_of, stop_summary
-from studio_tui.tui.pipelines.stopping import pause_at_once
+from studio_tui.tui.pipelines.stopping import (
+    can_stop,
+    name_of,
+    pause_at_once,
+    pipeline_changes,
+    stop_summary,
+)
 from studio_tui.tui.widgets.workers import start_worker
 
 

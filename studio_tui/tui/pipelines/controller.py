@@ -14,7 +14,11 @@ from studio_tui.presentation.logs.job_to_start import JobToStart
 from studio_tui.presentation.pipelines.facts import jobs_to_start, jobs_with_logs, raw_json
 from studio_tui.presentation.pipelines.graph.plan import Node, Plan
 from studio_tui.presentation.pipelines.graph.statuses import how_stopped
-from studio_tui.presentation.pipelines.impact import ended_words, repeated_by_resume
+from studio_tui.presentation.pipelines.impact import (
+    ended_words,
+    removal_notes,
+    repeated_by_resume,
+)
 from studio_tui.service.commands.pipelines import runs_to_cancel
 from studio_tui.service.logs.merged.merged_log import LIMIT
 from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
@@ -23,14 +27,15 @@ from studio_tui.tui.frame.request_notices import error_message, run_and_report, 
 from studio_tui.tui.frame.review import COPY, OK, Review, show_text
 from studio_tui.tui.messages import OpenLogs
 from studio_tui.tui.pipelines.bulk import BulkPipelines, title
-from studio_tui.tui.pipelines.question_changes import can_stop, pipeline_changes
-from studio_tui.tui.pipelines.stopped_words import (
+from studio_tui.tui.pipelines.stopping import (
+    can_stop,
     name_lines,
+    pause_at_once,
+    pipeline_changes,
     stop_question,
     stop_report,
     stop_summary,
 )
-from studio_tui.tui.pipelines.stopping import pause_at_once
 from studio_tui.tui.terminal.clipboard import copy
 from studio_tui.tui.widgets.workers import start_worker
 
@@ -326,22 +331,14 @@ def describe(pipeline: Pipeline) -> tuple[str, ...]:
 def remove_question(pipeline: Pipeline, plan: Plan, node_id: str) -> Confirm:
     """Return the question whether to remove a job, with what its children then wait for."""
     node = plan.nodes[node_id]
-    parents = [plan.nodes[parent].name for parent in node.parents]
     lines = [
         f"  job       {node.name}",
         f"  id        {node.run or node.id}",
         f"  pipeline  {title(pipeline)}",
         "",
         "It will not run. Its dataset is not rebuilt.",
+        *removal_notes(plan, {node_id}),
     ]
-    for child in node.children:
-        others = [
-            plan.nodes[parent].name
-            for parent in plan.nodes[child].parents
-            if parent != node_id and parent not in node.parents
-        ]
-        waits = ", ".join([*parents, *others]) or "nothing"
-        lines.append(f"{plan.nodes[child].name} will then wait for {waits}.")
     return Confirm("Remove this job from the pipeline?", lines, yes="Remove it", no="Keep it")
 
 

@@ -26,8 +26,8 @@ from studio_tui.tui.jobs.surroundings import surroundings
 from studio_tui.tui.messages import OpenPipeline, Refreshed
 from studio_tui.tui.pipelines.controller import PipelineController
 from studio_tui.tui.pipelines.listed_estimates import ListedEstimates
-from studio_tui.tui.pipelines.question_changes import can_stop
 from studio_tui.tui.pipelines.rebuilding import Rebuilding
+from studio_tui.tui.pipelines.stopping import can_stop
 from studio_tui.tui.widgets.bar import Part
 from studio_tui.tui.widgets.big_table import BigTable
 from studio_tui.tui.widgets.table_painter import Cells

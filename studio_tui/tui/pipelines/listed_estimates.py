@@ -9,7 +9,6 @@ from studio_tui.api.models import Job, Pipeline
 from studio_tui.api.states import PipelineState
 from studio_tui.presentation.jobs.waiting import Surroundings
 from studio_tui.presentation.pipelines.graph.estimate import Estimate, estimate_of
-from studio_tui.presentation.pipelines.graph.queue import is_behind_others
 from studio_tui.presentation.pipelines.graph.statuses import JobStatuses, NodeState
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 from studio_tui.service.commands.history import JobHistory
@@ -90,4 +89,4 @@ def _estimate(
     if any(model.job(node) is None for node in running):
         return Estimate(reason="no ETA: the start of a running job is not known")
     whole = ViewModel(model.statuses, model.now, model.jobs, past_seconds=past)
-    return estimate_of(whole, is_behind_others=is_behind_others(whole, surroundings))
+    return estimate_of(whole, surroundings)

@@ -1,9 +1,96 @@
-"""The first step of stopping a pipeline, which is not delayed: resuming undoes it."""
+"""Stopping a pipeline: whether that is possible, the question, its first step, and the outcome."""
 
-from studio_tui.api.models import Pipeline
-from studio_tui.api.states import PipelineState
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from studio_tui.api.models import Pipeline, PipelineJob
+from studio_tui.api.states import JobState, PipelineState
 from studio_tui.errors import InvalidRequest
-from studio_tui.service.commands.pipelines import PipelineCommands, starts_no_jobs
+from studio_tui.presentation.cells import Cell, Tone
+from studio_tui.presentation.format import plural
+from studio_tui.service.commands.jobs import failure_message
+from studio_tui.service.commands.pipelines import (
+    PipelineCommands,
+    StopOutcome,
+    runs_to_cancel,
+    starts_no_jobs,
+)
+from studio_tui.service.session import StudioSession
+from studio_tui.tui.frame.dialogs import QuestionChange
+
+_NOT_STARTED = frozenset({JobState.CREATED, JobState.SCHEDULED, JobState.QUEUED})
+
+_MOST_LISTED = 12
+
+
+def can_stop(pipeline: Pipeline) -> bool:
+    """Whether a pipeline is active, or has jobs to cancel: running or queued jobs."""
+    is_active = not pipeline.state.is_finished and pipeline.state is not PipelineState.PAUSED
+    return is_active or bool(runs_to_cancel(pipeline))
+
+
+def pipeline_changes(
+    session: StudioSession,
+    pipelines: Sequence[Pipeline],
+    is_possible: Callable[[Pipeline], bool],
+    what: str,
+) -> Callable[[], QuestionChange | None]:
+    """Return a function that says in how many of the pipelines nothing is left to `what`, a verb.
+
+    For a single pipeline, it says why. It returns `None` while `is_possible` holds for all.
+    """
+
+    def change() -> QuestionChange | None:
+        by_id = {each.pipeline_id: each for each in session.known_items.pipelines().pipelines}
+        current = [by_id.get(each.pipeline_id, each) for each in pipelines]
+        impossible = [each for each in current if not is_possible(each)]
+        if not impossible:
+            return None
+        if len(current) == 1:
+            is_same = current[0].status == pipelines[0].status
+            status = (current[0].status or "unknown").lower()
+            why = "Its jobs have ended" if is_same else f"It is {status} now"
+            return QuestionChange(f"{why}: there is nothing left to {what}.", is_void=True)
+        is_void = len(impossible) == len(current)
+        amount = f"{len(impossible):,} of {plural(len(current), 'pipeline')}"
+        return QuestionChange(f"There is nothing left to {what} in {amount}.", is_void)
+
+    return change
+
+
+class StopQuestion(NamedTuple):
+    """The question whether to stop a pipeline, and its answers; safe to draw."""
+
+    question: str
+    effects: Sequence[str]
+    yes: str
+    no: str
+
+
+def stop_question(pipeline: Pipeline) -> StopQuestion:
+    """Return the question whether to stop a pipeline, or to cancel the jobs of a paused one."""
+    affected = runs_to_cancel(pipeline)
+    queued = [run for run in affected if run.state in _NOT_STARTED]
+    running = [name_of(run) for run in affected if run not in queued]
+    jobs = plural(len(running), "job")
+    waiting = [f"{plural(len(queued), 'job')} in the queue will not start."] if queued else []
+    if pipeline.state is PipelineState.PAUSED:
+        effects = [f"{jobs} will be canceled:", *name_lines(running)] if running else []
+        question = "Cancel the jobs of this paused pipeline?"
+        return StopQuestion(question, (*effects, *waiting), "Cancel them", "Let them end")
+    if running:
+        effects = [f"It will be paused, and {jobs} canceled:", *name_lines(running), *waiting]
+    else:
+        effects = ["It will be paused.", *waiting]
+    effects += ["", "Jobs that start meanwhile are canceled too."]
+    return StopQuestion("Stop this pipeline?", effects, "Pause and cancel", "Leave it running")
+
+
+def name_lines(names: Sequence[str]) -> list[str]:
+    """Return names of jobs as lines of a question; of many names, the first `_MOST_LISTED`."""
+    lines = [f"    {name}" for name in names[:_MOST_LISTED]]
+    unlisted = len(names) - _MOST_LISTED
+    return [*lines, f"    and {unlisted} more"] if unlisted > 0 else lines
 
 
 async def pause_at_once(commands: PipelineCommands, pipeline: Pipeline) -> Pipeline:
@@ -22,3 +109,43 @@ async def pause_at_once(commands: PipelineCommands, pipeline: Pipeline) -> Pipel
     except InvalidRequest:
         return pipeline
     return pipeline.model_copy(update={"status": PipelineState.PAUSED.value})
+
+
+def stop_summary(stopped: StopOutcome) -> str:
+    """Return the outcome in short, such as `paused, 3 jobs canceled, 1 had ended before`."""
+    status = (stopped.pipeline.status or "unknown").lower()
+    if stopped.canceled or stopped.canceling:
+        return f"{status}, {_job_numbers(stopped)}"
+    return f"{status}; there was nothing left to cancel"
+
+
+def _job_numbers(stopped: StopOutcome) -> str:
+    parts = [f"{plural(len(stopped.canceled), 'job')} canceled"]
+    if stopped.canceling:
+        parts.append(f"{len(stopped.canceling)} still being canceled")
+    if stopped.ended:
+        parts.append(f"{len(stopped.ended)} had ended before")
+    return ", ".join(parts)
+
+
+def stop_report(stopped: StopOutcome) -> list[Cell]:
+    """Return a line with the outcome for each job of a pipeline, the failures first."""
+    lines = [
+        Cell(f"✗ {name_of(job.run)}: {failure_message(job.error)}", Tone.BAD)
+        if job.error
+        else Cell(f"● {name_of(job.run)} still runs", Tone.WARN)
+        for job in stopped.still_running
+    ]
+    if stopped.starts_more_jobs:
+        lines.append(Cell("● It continues: somebody resumed it, or it was not paused", Tone.WARN))
+    lines += [Cell(f"✓ {name_of(run)} is canceled", Tone.GOOD) for run in stopped.canceled]
+    lines += [Cell(f"✓ {name_of(run)} is being canceled", Tone.GOOD) for run in stopped.canceling]
+    return [
+        *lines,
+        *(Cell(f"✓ {name_of(run)} had ended before", Tone.GOOD) for run in stopped.ended),
+    ]
+
+
+def name_of(run: PipelineJob) -> str:
+    """Return the name of a pipeline's job; if it has none, its id."""
+    return run.name or run.job_id

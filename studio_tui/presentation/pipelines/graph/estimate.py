@@ -10,8 +10,10 @@ import math
 from collections.abc import Collection
 from typing import NamedTuple
 
+from studio_tui.api.models import runs_on
 from studio_tui.api.states import PipelineState
 from studio_tui.presentation.format import join_names, seconds_between
+from studio_tui.presentation.jobs.waiting import NOTHING_KNOWN, Surroundings, free_workers
 from studio_tui.presentation.pipelines.graph.critical import (
     TO_RUN,
     critical_path_of,
@@ -62,12 +64,12 @@ class Estimate(NamedTuple):
         return f"ETA {most}" if least == most else f"ETA {least}–{most.removeprefix('~')}"
 
 
-def estimate_of(model: ViewModel, *, is_behind_others: bool = False) -> Estimate:
+def estimate_of(model: ViewModel, surroundings: Surroundings = NOTHING_KNOWN) -> Estimate:
     """Return the estimate for a pipeline.
 
     There is none while it is paused, if a remaining job has too few past runs and shows no
     remaining time, if a job has run longer than any of its past runs, if past runs differ too much,
-    or if other jobs may start before its own (`is_behind_others`).
+    or if jobs of others may start before its own.
     """
     states, numbers = model.statuses.states, model.statuses.numbers
     if model.statuses.state.is_finished or not any(numbers[state] for state in TO_RUN):
@@ -101,7 +103,7 @@ def estimate_of(model: ViewModel, *, is_behind_others: bool = False) -> Estimate
     most = max(least, *(end.most for end in every_end))
     if math.ceil(most) > _WIDEST * max(1, math.ceil(least)):
         return Estimate(reason="no ETA: past runs differ too much")
-    if is_behind_others:
+    if _is_behind_others(model, surroundings):
         return Estimate(reason="no ETA: other jobs may start first")
     return Estimate(Seconds(least, most))
 
@@ -149,6 +151,38 @@ def _start_delay(model: ViewModel) -> Seconds:
             delays += [delay] if delay is not None else []
     # A pause of the pipeline delays the next jobs.
     return _usual(delays, 0.0, outliers=0.25) if delays else _NONE
+
+
+def _is_behind_others(model: ViewModel, surroundings: Surroundings) -> bool:
+    """Whether a job of a pipeline has to wait for a worker that jobs of others use or get first.
+
+    While jobs of the pipeline run, its next ones may get their workers.
+    """
+    own = {node.run for node in model.plan.nodes.values()}
+    queued = surroundings.queued or ()
+    positions = {job.id: number for number, job in enumerate(queued)}
+    others = [job for job in queued if job.id not in own and not job.waits_for]
+    runs_none = not model.statuses.numbers[NodeState.RUNNING]
+    firsts = {
+        cluster.id: next((job for job in others if runs_on(job, cluster)), None)
+        for cluster in surroundings.clusters
+    }
+    for node in model.plan.nodes.values():
+        state, job = model.statuses.states[node.id], model.job(node)
+        if job is None or state not in {NodeState.QUEUED, NodeState.WAITING}:
+            continue
+        cluster = next((each for each in surroundings.clusters if runs_on(job, each)), None)
+        if cluster is None:
+            continue
+        free, needed = free_workers(cluster), job.workers or 1
+        if free is not None and free < needed and runs_none and state is NodeState.QUEUED:
+            return True
+        first = firsts[cluster.id]
+        if first is None or positions[first.id] > positions.get(job.id, len(queued)):
+            continue
+        if free is None or free < needed + (first.workers or 1):
+            return True
+    return False
 
 
 def rough_duration(seconds: float) -> str:

@@ -12,7 +12,6 @@ from studio_tui.presentation.jobs.waiting import Surroundings
 from studio_tui.presentation.pipelines.graph.critical import critical_path_of, path_words
 from studio_tui.presentation.pipelines.graph.estimate import estimate_of
 from studio_tui.presentation.pipelines.graph.loaded_pipeline import LoadedPipeline
-from studio_tui.presentation.pipelines.graph.queue import is_behind_others
 from studio_tui.presentation.pipelines.graph.segments import bar
 from studio_tui.presentation.pipelines.graph.statuses import (
     SHOWN_LOOKS,
@@ -284,9 +283,7 @@ class Headlines:
         if loaded is None:
             return
         model = self._state.view_model()
-        estimate = estimate_of(
-            model, is_behind_others=is_behind_others(model, self._surroundings())
-        )
+        estimate = estimate_of(model, self._surroundings())
         # Without new answers an estimate would never decrease.
         is_current = estimate.remaining is not None and self._source.snapshot.error is None
         self.head.right = (Part(f"{estimate.words} ", Tone.STRONG),) if is_current else ()

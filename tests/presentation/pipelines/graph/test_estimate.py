@@ -13,7 +13,7 @@ from studio_tui.presentation.jobs.waiting import NOTHING_KNOWN, Surroundings
 from studio_tui.presentation.pipelines.graph.critical import estimated_bar
 from studio_tui.presentation.pipelines.graph.estimate import Seconds, estimate_of, rough_duration
 from studio_tui.presentation.pipelines.graph.plan import plan_of
-from studio_tui.presentation.pipelines.graph.queue import is_behind_others
+from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 from studio_tui.presentation.pipelines.views.node_cells import usual_cell
 from tests.presentation.jobs.test_waiting import LOCAL
 from tests.presentation.pipelines.graph.test_critical import NOON, USUAL, started_job, view_model
@@ -60,6 +60,9 @@ def test_a_pipeline_behind_other_jobs_has_no_estimate() -> None:
     sent, own = pipeline_of([run("a", [], "QUEUED")]), queued("run-a")
     model = view_model(sent, own, past={"a": (10.0,) * 3})
 
+    def is_behind_others(shown: ViewModel, surroundings: Surroundings) -> bool:
+        return estimate_of(shown, surroundings).words == "no ETA: other jobs may start first"
+
     def is_behind(busy: int, *queue: Job) -> bool:
         return is_behind_others(
             model, Surroundings((LOCAL.model_copy(update={"busy_workers": busy}),), queue)
@@ -72,12 +75,11 @@ def test_a_pipeline_behind_other_jobs_has_no_estimate() -> None:
     assert not is_behind(1, queued("older", waits_for="a cluster of 9 workers"), own)
     assert not is_behind_others(model, NOTHING_KNOWN)
     waiting = pipeline_of([run("a", [], "RUNNING"), run("b", ["a"], "QUEUED")])
-    later = view_model(waiting, queued("run-b"))
+    past = {"a": (10.0,) * 3, "b": (10.0,) * 3}
+    later = view_model(waiting, queued("run-b"), past=past)
     full = LOCAL.model_copy(update={"busy_workers": 2})
     assert not is_behind_others(later, Surroundings((full,), ())), "its own job ends first"
     assert is_behind_others(later, Surroundings((full,), (queued("older"),)))
-    estimate = estimate_of(model, is_behind_others=True)
-    assert estimate.words == "no ETA: other jobs may start first"
 
 
 def test_outliers_of_many_runs_do_not_count() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from studio_tui.tui.pipelines.stopped_words import stop_question
+from studio_tui.tui.pipelines.stopping import stop_question
 from tests.pipelines import pipeline
 
 RUNNING = {"load": "RUNNING", "train": "QUEUED", "report": "PENDING"}
