@@ -5,8 +5,8 @@ from collections.abc import Collection, Iterator
 from studio_tui.api.models import Pipeline
 from studio_tui.api.states import JobState, PipelineState
 from studio_tui.presentation.format import plural
-from studio_tui.presentation.pipelines.graph.plan import Node, Plan, plan_of
-from studio_tui.presentation.pipelines.graph.statuses import NodeState, judge
+from studio_tui.presentation.pipelines.graph.plan import Node, Plan
+from studio_tui.presentation.pipelines.graph.statuses import JobStatuses, NodeState, statuses_of
 
 _WAITS = frozenset({NodeState.WAITING, NodeState.BLOCKED})
 
@@ -19,10 +19,11 @@ def cancel_notes(pipeline: Pipeline, run: str, *, is_local: bool) -> tuple[str, 
 
     Only a local Studio is known to replace a canceled job by one that continues it.
     """
-    plan, node = _plan_and_node(pipeline, run)
+    statuses = statuses_of(pipeline)
+    node = _node_of_run(statuses.plan, run)
     if node is None:
         return ()
-    waiting = _count_waiting(pipeline, plan, node)
+    waiting = len(_waiting_for(statuses, node))
     consequence = (
         f"{_jobs_wait(waiting)} for it and will not run (blocked)."
         if waiting
@@ -39,14 +40,11 @@ def cancel_notes(pipeline: Pipeline, run: str, *, is_local: bool) -> tuple[str, 
 
 def cancel_all_notes(pipeline: Pipeline, runs: Collection[str]) -> tuple[str, ...]:
     """Return the consequences for a pipeline of canceling runs; empty if it has none of them."""
-    plan, run_ids = plan_of(pipeline), frozenset(runs)
-    nodes = [node for node in plan.nodes.values() if node.run in run_ids]
+    statuses, run_ids = statuses_of(pipeline), frozenset(runs)
+    nodes = [node for node in statuses.plan.nodes.values() if node.run in run_ids]
     if not nodes:
         return ()
-    states = judge(plan, pipeline.state).states
-    descendants = plan.descendants(*(node.id for node in nodes))
-    waiting = {key for key in descendants if states[key] in _WAITS}
-    waiting -= {node.id for node in nodes}
+    waiting = _waiting_for(statuses, *nodes)
     consequence = (
         f"{_jobs_wait(len(waiting), other=True)} for them and will not run"
         if waiting
@@ -61,13 +59,12 @@ def repeated_by_resume(pipeline: Pipeline, *, is_local: bool) -> tuple[Node, ...
 
     A local Studio also repeats those of a paused pipeline that has no other job to run.
     """
-    plan = plan_of(pipeline)
+    statuses = statuses_of(pipeline)
     if pipeline.state is PipelineState.PAUSED:
-        numbers = judge(plan, pipeline.state).numbers
-        repeats = is_local and not any(numbers[state] for state in _RESUMED)
+        repeats = is_local and not any(statuses.numbers[state] for state in _RESUMED)
     else:
         repeats = pipeline.state in {PipelineState.FAILED, PipelineState.CANCELED}
-    nodes = plan.nodes.values() if repeats else ()
+    nodes = statuses.plan.nodes.values() if repeats else ()
     return tuple(node for node in nodes if node.state in {JobState.FAILED, JobState.CANCELED})
 
 
@@ -105,7 +102,8 @@ def repeat_notes(
 
     Empty if Studio is not local: what another Studio does is unknown.
     """
-    plan, node = _plan_and_node(pipeline, run)
+    statuses = statuses_of(pipeline)
+    node = _node_of_run(statuses.plan, run)
     if node is None or node.state not in {JobState.FAILED, JobState.CANCELED} or not is_local:
         return ()
     if not from_checkpoints:
@@ -113,7 +111,7 @@ def repeat_notes(
             f"It does not replace the job in the pipeline {_name_or_id(pipeline)};",
             "a run from the checkpoints (R) does.",
         )
-    waiting = _count_waiting(pipeline, plan, node)
+    waiting = len(_waiting_for(statuses, node))
     waits = f"{_jobs_wait(waiting)} for it." if waiting else "No other job waits for it."
     is_paused = pipeline.state is PipelineState.PAUSED
     return (
@@ -137,14 +135,15 @@ def ended_words(pipeline: Pipeline) -> str:
     return f"The pipeline has ended: {(pipeline.status or 'unknown').lower()}"
 
 
-def _plan_and_node(pipeline: Pipeline, run: str) -> tuple[Plan, Node | None]:
-    plan = plan_of(pipeline)
-    return plan, next((node for node in plan.nodes.values() if node.run == run), None)
+def _node_of_run(plan: Plan, run: str) -> Node | None:
+    return next((node for node in plan.nodes.values() if node.run == run), None)
 
 
-def _count_waiting(pipeline: Pipeline, plan: Plan, node: Node) -> int:
-    states = judge(plan, pipeline.state).states
-    return sum(states[key] in _WAITS for key in plan.descendants(node.id))
+def _waiting_for(statuses: JobStatuses, *nodes: Node) -> frozenset[str]:
+    """Return the other nodes that have not started and depend on any of these."""
+    ids = {node.id for node in nodes}
+    descendants = statuses.plan.descendants(*ids) - ids
+    return frozenset(each for each in descendants if statuses.states[each] in _WAITS)
 
 
 def _jobs_wait(waiting: int, *, other: bool = False) -> str:

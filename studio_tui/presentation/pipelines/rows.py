@@ -16,9 +16,13 @@ from studio_tui.presentation.jobs.states import StateLook
 from studio_tui.presentation.lists.kinds import Kind
 from studio_tui.presentation.lists.list_column import ListColumn, SortOrder, layouts
 from studio_tui.presentation.pipelines.graph.estimate import Estimate, rough_duration
-from studio_tui.presentation.pipelines.graph.plan import plan_of
 from studio_tui.presentation.pipelines.graph.segments import bar
-from studio_tui.presentation.pipelines.graph.statuses import JobStatuses, NodeState, counts, judge
+from studio_tui.presentation.pipelines.graph.statuses import (
+    JobStatuses,
+    NodeState,
+    counts,
+    statuses_of,
+)
 
 BAR_WIDTH = 14
 
@@ -49,7 +53,7 @@ class Overview:
         """Return the derived states of a pipeline's jobs."""
         cached = self._cached.get(pipeline.pipeline_id)
         if cached is None or cached[0] is not pipeline:
-            cached = pipeline, judge(plan_of(pipeline), pipeline.state)
+            cached = pipeline, statuses_of(pipeline)
             self._cached[pipeline.pipeline_id] = cached
         return cached[1]
 

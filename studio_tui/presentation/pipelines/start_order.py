@@ -6,7 +6,7 @@ from studio_tui.api.models import Pipeline, PipelineJob
 from studio_tui.api.states import PipelineState
 from studio_tui.presentation.format import join_names
 from studio_tui.presentation.pipelines.graph.plan import Plan, plan_of
-from studio_tui.presentation.pipelines.graph.statuses import judge
+from studio_tui.presentation.pipelines.graph.statuses import statuses_of
 
 IN_ORDER = "They run as one pipeline, each job after those it depends on."
 AT_ONCE = (
@@ -37,7 +37,7 @@ def order_lines(
             dependencies.append(
                 f"In the pipeline {name}, {join_names(waiting)} {verb} on others of these."
             )
-            alternatives += _alternatives(pipeline, plan, is_kept=is_kept)
+            alternatives += _alternatives(pipeline, is_kept=is_kept)
     if not dependencies:
         return ()
     notes = (IN_ORDER,) if is_kept else AT_ONCE
@@ -82,9 +82,10 @@ def _dependent_nodes(plan: Plan, chosen: Collection[str]) -> Iterator[str]:
                 yield key
 
 
-def _alternatives(pipeline: Pipeline, plan: Plan, *, is_kept: bool) -> Iterator[str]:
+def _alternatives(pipeline: Pipeline, *, is_kept: bool) -> Iterator[str]:
     """Yield what else the user may do: continue the pipeline, or rebuild its datasets in order."""
-    roots = [plan.nodes[key].name for key in judge(plan, pipeline.state).roots]
+    statuses = statuses_of(pipeline)
+    roots = [statuses.plan.nodes[key].name for key in statuses.roots]
     if roots and pipeline.state is not PipelineState.COMPLETED:
         # Only the local Studio, which keeps the order, is known to replace the failed job.
         lets = "lets" if is_kept else "may let"

@@ -220,10 +220,7 @@ def _with_fewer_crossings(
 
 def _swap_neighbours(layers: Layers, rows: Sequence[list[int]]) -> None:
     """Swap adjacent vertices where this reduces crossings, in up to `_PASSES` passes."""
-    place = [0] * len(layers.layer)
-    for row in rows:
-        for index, vertex in enumerate(row):
-            place[vertex] = index
+    place = _indexes_in_rows(layers, rows)
     compared = sum(
         len(near[left]) * len(near[right])
         for row in rows
@@ -253,11 +250,7 @@ def _swap_neighbours(layers: Layers, rows: Sequence[list[int]]) -> None:
 
 def crossings_of(layers: Layers, rows: Sequence[Sequence[int]]) -> int:
     """Return the number of crossings between adjacent layers if the rows have this order."""
-    children, crossings = layers.children, 0
-    place = [0] * len(layers.layer)
-    for row in rows:
-        for index, vertex in enumerate(row):
-            place[vertex] = index
+    children, crossings, place = layers.children, 0, _indexes_in_rows(layers, rows)
     for row in rows[:-1]:
         places_so_far: list[int] = []
         for vertex in row:
@@ -267,6 +260,15 @@ def crossings_of(layers: Layers, rows: Sequence[Sequence[int]]) -> int:
             for end in child_places:
                 insort(places_so_far, end)
     return crossings
+
+
+def _indexes_in_rows(layers: Layers, rows: Sequence[Sequence[int]]) -> list[int]:
+    """Return for each vertex its index in its row."""
+    indexes = [0] * len(layers.layer)
+    for row in rows:
+        for index, vertex in enumerate(row):
+            indexes[vertex] = index
+    return indexes
 
 
 def _set_places(row: Sequence[int], place: list[float]) -> None:

@@ -66,10 +66,7 @@ class Plan:
     @cached_property
     def depths(self) -> Mapping[str, int]:
         """By node, the length of the longest path from a root to the node, in edges."""
-        depths: dict[str, int] = {}
-        for node_id, node in self.nodes.items():
-            depths[node_id] = max((depths[parent] + 1 for parent in node.parents), default=0)
-        return depths
+        return depths_of({node.id: node.parents for node in self.nodes.values()})
 
     def ancestors(self, *node_ids: str) -> frozenset[str]:
         """Return all nodes that any of these nodes depends on, directly or not."""
@@ -86,6 +83,16 @@ class Plan:
             each for id_ in starts if id_ in self.nodes for each in step(self.nodes[id_])
         )
         return reachable_nodes(first_steps, lambda node_id: step(self.nodes[node_id]))
+
+
+def depths_of(parents: Mapping[str, Iterable[str]]) -> dict[str, int]:
+    """Return by node the most edges that lead to it; parents that follow a node do not count."""
+    depths: dict[str, int] = {}
+    for node_id, node_parents in parents.items():
+        depths[node_id] = max(
+            (depths[parent] + 1 for parent in node_parents if parent in depths), default=0
+        )
+    return depths
 
 
 def reachable_nodes(starts: Iterable[str], step: Callable[[str], Iterable[str]]) -> frozenset[str]:
@@ -118,7 +125,7 @@ def plan_of(pipeline: Pipeline, before: Plan | None = None) -> Plan:
     order = _topological_order(runs)
     position = {node_id: index for index, node_id in enumerate(order)}
     nodes = {node_id: _node(runs[node_id], position) for node_id in order}
-    children = _children({node_id: node.parents for node_id, node in nodes.items()})
+    children = children_of({node_id: node.parents for node_id, node in nodes.items()})
     nodes = {
         node_id: replace(node, children=tuple(children[node_id])) for node_id, node in nodes.items()
     }
@@ -161,7 +168,7 @@ def _topological_order(runs: Mapping[str, PipelineJob]) -> list[str]:
 def _parents_first(parents: Mapping[str, Collection[str]]) -> list[str]:
     """Return the ids with parents first, else in the given order; none that depend on a cycle."""
     position = {node_id: index for index, node_id in enumerate(parents)}
-    children = _children(parents)
+    children = children_of(parents)
     left = {node_id: len(node_parents) for node_id, node_parents in parents.items()}
     ready = [index for index, number in enumerate(left.values()) if not number]
     ids, order = list(parents), []
@@ -175,7 +182,8 @@ def _parents_first(parents: Mapping[str, Collection[str]]) -> list[str]:
     return order
 
 
-def _children(parents: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
+def children_of(parents: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
+    """Return the children of each node, given the parents of all."""
     children: dict[str, list[str]] = {node_id: [] for node_id in parents}
     for node_id, node_parents in parents.items():
         for parent in node_parents:
@@ -188,7 +196,7 @@ def _without_cycles(parents: Mapping[str, Collection[str]]) -> dict[str, list[st
 
     This is the algorithm of Kosaraju and Sharir, without recursion.
     """
-    children = _children(parents)
+    children = children_of(parents)
     by_end: dict[str, None] = {}
     seen: set[str] = set()
     for start in parents:

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
+from studio_tui.api.models import Pipeline
 from studio_tui.api.states import JobState, PipelineState
 from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.jobs.states import BLOCKED, LOOKS, Count, StateLook, state_cell
-from studio_tui.presentation.pipelines.graph.plan import Node, Plan
+from studio_tui.presentation.pipelines.graph.plan import Node, Plan, plan_of
 
 
 class NodeState(StrEnum):
@@ -172,6 +173,11 @@ def judge(plan: Plan, state: PipelineState) -> JobStatuses:
         MappingProxyType({each: numbers[each] for each in NodeState}),
         MappingProxyType(causes),
     )
+
+
+def statuses_of(pipeline: Pipeline) -> JobStatuses:
+    """Return the derived states of a pipeline's jobs, with its plan."""
+    return judge(plan_of(pipeline), pipeline.state)
 
 
 def _blocked_by_root(

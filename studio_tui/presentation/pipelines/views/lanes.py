@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from studio_tui.presentation.cells import Cell, Tone
-from studio_tui.presentation.pipelines.graph.plan import Plan
+from studio_tui.presentation.pipelines.graph.plan import Plan, children_of
 from studio_tui.presentation.pipelines.graph.statuses import JobStatuses
 from studio_tui.presentation.pipelines.graph.waits import flaw_words
 
@@ -73,10 +73,7 @@ def name_parts(row: LaneRow, statuses: JobStatuses) -> tuple[Cell, ...]:
 
 def _depth_first(parents: Mapping[str, Sequence[str]]) -> Iterator[str]:
     """Yield each node after all of its parents, preferably directly after one of them."""
-    children: dict[str, list[str]] = {node_id: [] for node_id in parents}
-    for node_id, node_parents in parents.items():
-        for parent in node_parents:
-            children[parent].append(node_id)
+    children = children_of(parents)
     waits = {node_id: len(node_parents) for node_id, node_parents in parents.items()}
     ready = [node_id for node_id in parents if not waits[node_id]]
     ready.reverse()
@@ -94,11 +91,10 @@ class _Lanes:
 
     def __init__(self, parents: Mapping[str, Sequence[str]]) -> None:
         self._parents = parents
-        self._undrawn_children = dict.fromkeys(parents, 0)
+        self._undrawn_children = {
+            node_id: len(children) for node_id, children in children_of(parents).items()
+        }
         """By node: the number of its children that are not drawn yet."""
-        for node_parents in parents.values():
-            for parent in node_parents:
-                self._undrawn_children[parent] += 1
         self._open: dict[int, str] = {}
         """By column: the node where the lane starts."""
         self._just_ended: int | None = None

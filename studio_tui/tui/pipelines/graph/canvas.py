@@ -11,7 +11,12 @@ from studio_tui.presentation.columns import Align
 from studio_tui.presentation.pipelines.drawing.box_lines import Highlight, StyledRun
 from studio_tui.presentation.pipelines.drawing.columns import GAP
 from studio_tui.presentation.pipelines.drawing.graph import Drawing, draw, redundant_parents
-from studio_tui.presentation.pipelines.graph.plan import Plan, reachable_nodes
+from studio_tui.presentation.pipelines.graph.plan import (
+    Plan,
+    children_of,
+    depths_of,
+    reachable_nodes,
+)
 from studio_tui.presentation.pipelines.views.groups import Group
 from studio_tui.tui.pipelines.graph.graph_view import Runs
 from studio_tui.tui.widgets.table_layout import fit
@@ -81,11 +86,7 @@ class Boxes:
 
     @cached_property
     def _children(self) -> Mapping[str, Sequence[str]]:
-        children: dict[str, list[str]] = {}
-        for child, parents in self.parents.items():
-            for parent in parents:
-                children.setdefault(parent, []).append(child)
-        return children
+        return children_of(self.parents)
 
     def kin(self, key: str) -> frozenset[str]:
         """Return a box with all its ancestors and descendants."""
@@ -148,12 +149,9 @@ def drawing_of(boxes: Boxes, *, full_names: bool, all_edges: bool = False) -> Dr
 
 def _layers(parents: Mapping[str, Sequence[str]]) -> Collection[Sequence[str]]:
     """Return the boxes by their longest distance from a root."""
-    depth: dict[str, int] = {}
     layers: dict[int, list[str]] = {}
-    for key, box_parents in parents.items():
-        below_parents = (depth[parent] + 1 for parent in box_parents if parent in depth)
-        depth[key] = max(below_parents, default=0)
-        layers.setdefault(depth[key], []).append(key)
+    for key, depth in depths_of(parents).items():
+        layers.setdefault(depth, []).append(key)
     return layers.values()
 
 
