@@ -35,19 +35,15 @@ class PartialStopError(StudioError):
 class BulkPipelines:
     """Stops, pauses or resumes several pipelines."""
 
-    def __init__(
-        self, host: Host, unmark: Callable[[str], object], hidden_count: Callable[[], int]
-    ) -> None:
-        """Initialise; `hidden_count` returns how many of the marked pipelines a filter hides."""
+    def __init__(self, host: Host, unmark: Callable[[str], object]) -> None:
         self._host = host
         self._unmark = unmark
-        self._hidden_count = hidden_count
 
     async def stop(self, chosen: Sequence[Pipeline], marked: Sequence[Pipeline]) -> None:
         """Ask; then pause the `chosen` ones of the `marked` pipelines and cancel their jobs."""
         job_numbers = {each.pipeline_id: len(runs_to_cancel(each)) for each in chosen}
         jobs = plural(sum(job_numbers.values()), "job")
-        excluded = self._notes(len(marked) - len(chosen), "has nothing to stop")
+        excluded = _left_out(len(marked) - len(chosen), "has nothing to stop")
         are_paused = all(each.state is PipelineState.PAUSED for each in chosen)
         effect = (
             f"They are paused; {jobs} will be canceled."
@@ -109,7 +105,7 @@ class BulkPipelines:
             verb, doing, done, command = "Pause", "Pausing", "paused", commands.pause
         else:
             verb, doing, done, command = "Resume", "Resuming", "resumed", commands.resume
-        excluded = self._notes(len(marked) - len(chosen), f"cannot be {done}")
+        excluded = _left_out(len(marked) - len(chosen), f"cannot be {done}")
         before = (*excluded, "") if excluded else ()
         is_local = self._host.session.is_local
         resumed = () if pausing else chosen
@@ -132,13 +128,6 @@ class BulkPipelines:
                 # A pause is urgent, and resuming undoes it.
                 self._command(doing, done, chosen, marked, command, can_be_undone=not pausing),
             )
-
-    def _notes(self, count: int, why: str) -> tuple[str, ...]:
-        """Return how many pipelines are left out and why, in the singular, and how many hidden."""
-        excluded = f"Left out: {count} {why if count == 1 else why.replace('has', 'have')}."
-        hidden = self._hidden_count()
-        hides = f"The filter hides {hidden:,} of the marked pipelines."
-        return (*((excluded,) if count else ()), *((hides,) if hidden else ()))
 
     def _command(
         self,
@@ -177,6 +166,12 @@ class BulkPipelines:
         if outcome.still_running or outcome.starts_more_jobs:
             raise PartialStopError(_what_continues(outcome))
         return outcome
+
+
+def _left_out(count: int, why: str) -> tuple[str, ...]:
+    """Return how many pipelines are left out and why, in the singular; empty for none."""
+    words = f"Left out: {count} {why if count == 1 else why.replace('has', 'have')}."
+    return (words,) if count else ()
 
 
 def title(pipeline: Pipeline) -> str:

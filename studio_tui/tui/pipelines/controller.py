@@ -49,18 +49,16 @@ class PipelineController:
         at_hand: Callable[[], Pipeline | None],
         marked: Callable[[], Sequence[Pipeline]] = tuple,
         unmark: Callable[[str], object] = lambda _: None,
-        hidden_count: Callable[[], int] = lambda: 0,
     ) -> None:
         """Make a controller; `at_hand` returns the current pipeline, `marked` the marked ones.
 
         Commands apply to the marked pipelines, else to the current one; `show_raw` and `copy_part`
         to the current one in any case. `unmark` removes a mark, given the id of a pipeline.
-        `hidden_count` returns how many of the marked pipelines a filter hides.
         """
         self._host = host
         self._shown_at_hand = at_hand
         self._shown_marked = marked
-        self._bulk = BulkPipelines(host, unmark, hidden_count)
+        self._bulk = BulkPipelines(host, unmark)
 
     def _at_hand(self) -> Pipeline | None:
         """Return the current pipeline as shown, or as `stop` read it, if that is newer."""

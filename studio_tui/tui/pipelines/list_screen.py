@@ -87,9 +87,7 @@ class PipelinesScreen(ListPage[Pipeline]):
     def __init__(self, basics: Basics, view: ListView) -> None:
         super().__init__(basics, view)
         unmark = self.list.marks.unmark
-        self.pipelines = PipelineController(
-            self, self.row_at_hand, self.marked_rows, unmark, self._hidden_mark_count
-        )
+        self.pipelines = PipelineController(self, self.row_at_hand, self.marked_rows, unmark)
         self.rebuilding = Rebuilding(self, self.row_at_hand)
         self.commands.add(self.pipelines, self.rebuilding)
         self.commands.add_to(self, _COMMANDS)
@@ -99,10 +97,6 @@ class PipelinesScreen(ListPage[Pipeline]):
         self._estimates = ListedEstimates(self.session.records.history, self, self._show_again)
         self._jobs: dict[str, Job] = {}
         """The jobs that the listed pipelines run, by id."""
-
-    def _hidden_mark_count(self) -> int:
-        shown = set(self.table.keys)
-        return sum(each.pipeline_id not in shown for each in self.marked_rows())
 
     # Overrides of Page.
 

@@ -452,8 +452,9 @@ async def test_marked_pipelines_are_paused_and_stopped_together_after_one_questi
         with step("the question says how many of the marked pipelines a filter hides"):
             await pilot.press("slash", *f"name={triggered[0]['name']}", "enter", "X")
             await until_shown(
-                pilot, "Stop 2 pipelines?", "The filter hides 2 of the marked pipelines."
+                pilot, "Stop 2 pipelines?", "2 of the marked rows are hidden by the filter."
             )
+            assert "The filter hides" not in screen_text(pilot)
             await pilot.press("n", "escape")
             await until_shown(pilot, "2 Pipelines 3")
         with step("paused pipelines lose their marks"):
