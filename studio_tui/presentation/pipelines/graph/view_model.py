@@ -1,11 +1,11 @@
-"""All data about a pipeline's jobs at one time, from which the views are drawn."""
+"""All data about a pipeline at one time: what has been loaded, and what the views show."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from studio_tui.api.models import Job
+from studio_tui.api.models import Job, Pipeline
 from studio_tui.api.states import JobState
 from studio_tui.presentation.format import seconds_between
 from studio_tui.presentation.jobs.times import (
@@ -17,12 +17,46 @@ from studio_tui.presentation.jobs.times import (
 )
 from studio_tui.presentation.jobs.waiting import Wait
 from studio_tui.presentation.logs.progress import Progress
-from studio_tui.presentation.pipelines.graph.plan import Node, Plan
-from studio_tui.presentation.pipelines.graph.statuses import JobStatuses, NodeState
+from studio_tui.presentation.pipelines.graph.plan import Node, Plan, plan_of
+from studio_tui.presentation.pipelines.graph.statuses import JobStatuses, NodeState, judge
 from studio_tui.presentation.pipelines.graph.waits import Bars, wait_of
 
 FEWEST_SAMPLES = 3
 """Minimum number of past runs for a usual duration."""
+
+
+@dataclass(frozen=True)
+class LoadedPipeline:
+    """A pipeline, the states of its jobs, and the runs loaded so far."""
+
+    pipeline: Pipeline
+    statuses: JobStatuses
+    jobs: Mapping[str, Job]
+    """Loaded runs by id."""
+
+    @property
+    def plan(self) -> Plan:
+        """The dependency graph of the jobs."""
+        return self.statuses.plan
+
+    def node(self, node_id: str | None) -> Node | None:
+        """Return a node; `None` for `None` (a group) and for an id that is not in the pipeline."""
+        return self.plan.nodes.get(node_id) if node_id is not None else None
+
+    def job(self, node_id: str | None) -> Job | None:
+        """Return the run of a node; `None` if it is not loaded."""
+        node = self.node(node_id)
+        return self.jobs.get(node.run) if node is not None and node.run is not None else None
+
+
+def loaded_pipeline(
+    pipeline: Pipeline, jobs: Mapping[str, Job], before: LoadedPipeline | None = None
+) -> LoadedPipeline:
+    """Return the state of a pipeline, which shares unchanged parts with `before`."""
+    if before is not None and pipeline is before.pipeline:
+        return LoadedPipeline(pipeline, before.statuses, jobs)
+    plan = plan_of(pipeline, before.plan if before is not None else None)
+    return LoadedPipeline(pipeline, judge(plan, pipeline.state), jobs)
 
 
 class RunTime(NamedTuple):

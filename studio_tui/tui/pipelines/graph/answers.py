@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Callable
 from functools import partial
 
-from studio_tui.presentation.pipelines.graph.loaded_pipeline import LoadedPipeline, loaded_pipeline
 from studio_tui.presentation.pipelines.graph.plan import Plan
+from studio_tui.presentation.pipelines.graph.view_model import LoadedPipeline, loaded_pipeline
 from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.polling.pipeline_watch import PipelineDetail
 from studio_tui.tui.pipelines.graph.drawing_view import AT_ONCE

@@ -6,16 +6,13 @@ from studio_tui.tui.pipelines.controller import PipelineController
 from studio_tui.tui.pipelines.graph.cursor import Cursor
 from studio_tui.tui.pipelines.graph.drawer import Drawer
 from studio_tui.tui.pipelines.graph.export import GraphExport
-from studio_tui.tui.pipelines.graph.filtering import FILTER, Filtering
-from studio_tui.tui.pipelines.graph.folding import Folding
-from studio_tui.tui.pipelines.graph.job_commands import GraphJobs
+from studio_tui.tui.pipelines.graph.job_commands import GraphJobs, RemovedJobs
 from studio_tui.tui.pipelines.graph.marks import Marks
 from studio_tui.tui.pipelines.graph.moving import Movement
-from studio_tui.tui.pipelines.graph.removed_jobs import RemovedJobs
-from studio_tui.tui.pipelines.graph.search import Search
+from studio_tui.tui.pipelines.graph.search import FILTER, Filtering, Search
 from studio_tui.tui.pipelines.graph.state import GraphState
 from studio_tui.tui.pipelines.graph.structure import GraphStructure
-from studio_tui.tui.pipelines.graph.view_modes import SHOW_COMMANDS, ViewModes
+from studio_tui.tui.pipelines.graph.view_modes import SHOW_COMMANDS, Folding, ViewModes
 from studio_tui.tui.pipelines.graph.views import Views
 from studio_tui.tui.widgets.prompt import LinePrompt, PromptKind
 

@@ -11,7 +11,6 @@ from studio_tui.presentation.jobs.rows import first_line
 from studio_tui.presentation.jobs.waiting import Surroundings
 from studio_tui.presentation.pipelines.graph.critical import critical_path_of, path_words
 from studio_tui.presentation.pipelines.graph.estimate import estimate_of
-from studio_tui.presentation.pipelines.graph.loaded_pipeline import LoadedPipeline
 from studio_tui.presentation.pipelines.graph.segments import bar
 from studio_tui.presentation.pipelines.graph.statuses import (
     SHOWN_LOOKS,
@@ -19,6 +18,7 @@ from studio_tui.presentation.pipelines.graph.statuses import (
     counts,
     paused_words,
 )
+from studio_tui.presentation.pipelines.graph.view_model import LoadedPipeline
 from studio_tui.presentation.pipelines.own_error import RootFailure, says_more, without_count
 from studio_tui.presentation.pipelines.rows import state_cell
 from studio_tui.presentation.pipelines.times import ended_at, pipeline_seconds

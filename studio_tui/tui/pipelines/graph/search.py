@@ -1,4 +1,4 @@
-"""The search of a pipeline: the cursor moves while the user types, and returns on escape."""
+"""The search and the filter of a pipeline: both apply while the user types, until `escape`."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
@@ -12,25 +12,44 @@ from studio_tui.tui.pipelines.graph.state import GraphState
 from studio_tui.tui.widgets.prompt import LinePrompt, PromptKind
 
 SEARCH = PromptKind("/", PIPELINE_JOBS.hint, PIPELINE_JOBS.completions)
+FILTER = PromptKind("&", PIPELINE_JOBS.hint, PIPELINE_JOBS.completions)
 
 
-class Search:
-    """Controller of the search on a pipeline's page."""
+class _Prompted:
+    """A controller with a prompt, which remembers the cursor and the view from before it."""
+
+    def __init__(self, state: GraphState, cursor: Cursor, prompt: LinePrompt) -> None:
+        self._state = state
+        self._cursor = cursor
+        self._prompt = prompt
+        self._cursor_before: str | None = None
+        self._view_before = state.view
+
+    def _open(self, kind: PromptKind, initial_text: str) -> None:
+        self._cursor_before, self._view_before = self._cursor.here(), self._state.view
+        self._prompt.ask(kind, initial_text)
+
+    def _accepts(self, value: str) -> bool:
+        """Close the prompt and return True; if `value` is invalid, say why, and return False."""
+        if problem := valid_terms(value, PIPELINE_JOBS)[1]:
+            self._prompt.refuse(problem)
+            return False
+        self._prompt.close()
+        return True
+
+
+class Search(_Prompted):
+    """Controller of the search on a pipeline's page, which moves the cursor."""
 
     def __init__(
         self, state: GraphState, cursor: Cursor, prompt: LinePrompt, notify: Callable[[str], None]
     ) -> None:
-        self._state = state
-        self._cursor = cursor
-        self._prompt = prompt
+        super().__init__(state, cursor, prompt)
         self._notify = notify
-        self._cursor_before: str | None = None
-        self._view_before = state.view
 
     def ask(self) -> None:
         """Open the prompt."""
-        self._cursor_before, self._view_before = self._cursor.here(), self._state.view
-        self._prompt.ask(SEARCH, self._state.view.search)
+        self._open(SEARCH, self._state.view.search)
 
     def preview(self, value: str) -> None:
         """Search, and go to the first match from the former cursor on, else to the first of all."""
@@ -44,11 +63,9 @@ class Search:
 
     def submit(self, value: str) -> None:
         """Close the prompt and keep the search if anything matches; if it is invalid, show why."""
-        if problem := valid_terms(value, PIPELINE_JOBS)[1]:
-            self._prompt.refuse(problem)
+        if not self._accepts(value):
             return
         self._state.change(search=value.strip())
-        self._prompt.close()
         matches, search = len(self.matches()), self._state.view.search
         if search and not matches:
             self._notify(f"Nothing matches {search}")
@@ -64,14 +81,9 @@ class Search:
         self._restore()
 
     def _restore(self) -> None:
-        before = self._view_before
-        self._state.change(
-            search="",
-            filter=before.filter,
-            problems=before.problems,
-            folds=before.folds,
-            opened=before.opened,
-        )
+        kept = ("filter", "problems", "folds", "opened")
+        before = {name: getattr(self._view_before, name) for name in kept}
+        self._state.change(search="", **before)
         if self._cursor_before is not None:
             self._cursor.go(self._cursor_before)
 
@@ -92,6 +104,52 @@ class Search:
             "slash",
             "search",
             "Find jobs by words, is:failed, name~ and other terms of filters",
+            ask,
+            lambda self: self._state.why_unknown(),
+        ),
+    )
+
+
+class Filtering(_Prompted):
+    """Controller of the filter on a pipeline's page, which hides jobs in every mode."""
+
+    def ask(self) -> None:
+        """Open the prompt with the current filter; if there is none, with the search."""
+        initial_text = self._state.view.filter or self._state.view.search
+        self._open(FILTER, initial_text)
+        self.preview(initial_text)
+
+    def preview(self, value: str) -> None:
+        """Apply the valid part of the filter while it is typed."""
+        self._apply(valid_terms(value, PIPELINE_JOBS)[0].text)
+
+    def submit(self, value: str) -> None:
+        """Apply the filter and close the prompt; if the filter is invalid, show why instead."""
+        if self._accepts(value):
+            self.preview(value)
+
+    def cancel(self) -> None:
+        """Close the prompt, and restore the previous filter and the cursor."""
+        self._prompt.close()
+        self._apply(self._view_before.filter)
+
+    def clear(self) -> None:
+        """Remove the filter."""
+        self._state.change(filter="")
+
+    def _apply(self, text: str) -> None:
+        """Apply a filter, and return the cursor to its place before the prompt was opened."""
+        self._state.change(filter=text)
+        before = self._cursor_before
+        if before is not None and not self._cursor.is_hidden(before):
+            self._cursor.go(before)
+
+    COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
+        Command(
+            "graph.filter",
+            "ampersand",
+            "filter",
+            "Show only jobs that match a filter such as is:running or name~^embed; empty shows all",
             ask,
             lambda self: self._state.why_unknown(),
         ),

@@ -6,8 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from studio_tui.presentation.pipelines.filters import matching_jobs
-from studio_tui.presentation.pipelines.graph.loaded_pipeline import LoadedPipeline
-from studio_tui.presentation.pipelines.graph.view_model import ViewModel
+from studio_tui.presentation.pipelines.graph.view_model import LoadedPipeline, ViewModel
 from studio_tui.tui.jobs.running_progress import RunningProgress
 from studio_tui.tui.pipelines.graph.memory import DagMemory, DagPlace
 

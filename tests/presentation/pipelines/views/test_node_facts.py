@@ -7,8 +7,7 @@ from hypothesis import given
 
 from studio_tui.api.models import Cluster, DatasetVersion, Job, Pipeline
 from studio_tui.presentation.jobs.waiting import Surroundings
-from studio_tui.presentation.pipelines.graph.loaded_pipeline import loaded_pipeline
-from studio_tui.presentation.pipelines.graph.view_model import ViewModel
+from studio_tui.presentation.pipelines.graph.view_model import ViewModel, loaded_pipeline
 from studio_tui.presentation.pipelines.views.groups import group_jobs, links
 from studio_tui.presentation.pipelines.views.node_cells import why_cell
 from studio_tui.presentation.pipelines.views.node_facts import group_facts, node_facts

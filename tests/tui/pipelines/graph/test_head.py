@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from studio_tui.presentation.pipelines.graph.loaded_pipeline import loaded_pipeline
 from studio_tui.presentation.pipelines.graph.statuses import NodeState
+from studio_tui.presentation.pipelines.graph.view_model import loaded_pipeline
 from studio_tui.presentation.pipelines.views.timeline import AHEAD, BEYOND, NOW, QUEUED, RUNNING
 from studio_tui.tui.pipelines.graph.headlines import legend_of, note_parts
 from studio_tui.tui.pipelines.graph.memory import Mode

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio_tui.api.models import Pipeline
-from studio_tui.presentation.pipelines.graph.loaded_pipeline import loaded_pipeline
+from studio_tui.presentation.pipelines.graph.view_model import loaded_pipeline
 from studio_tui.tui.pipelines.graph.headlines import head_parts
 from studio_tui.tui.widgets.bar import Bar
 from tests.presentation.pipelines.graphs import STATES, pipeline_of, run
