@@ -147,9 +147,7 @@ class PipelinesScreen(ListPage[Pipeline]):
 
     def _update_estimates(self, *, is_news: bool = False) -> None:
         snapshot = self.source().snapshot
-        if snapshot.error is not None or snapshot.value is None:
-            self._estimates.clear()
-        elif self.subscriptions.is_on:
+        if snapshot.error is None and snapshot.value is not None and self.subscriptions.is_on:
             self._estimates.update(
                 snapshot.value.pipelines,
                 self._overview.statuses,

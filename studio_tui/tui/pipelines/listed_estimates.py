@@ -17,6 +17,11 @@ from studio_tui.tui.widgets.workers import RunsWorkers, start_worker
 REST = 5.0
 """Seconds between updates without news: estimates decrease while nothing changes."""
 
+MOST_AGE = 2 * REST
+"""Seconds after which an estimate is no longer shown, as when the list was not visible."""
+
+_NONE = Estimate()
+
 _ACTIVE = frozenset({PipelineState.RUNNING, PipelineState.PENDING})
 
 
@@ -38,12 +43,12 @@ class ListedEstimates:
         """Of the monotonic clock."""
 
     def get(self, pipeline_id: str) -> Estimate:
-        """Return the latest estimate of a pipeline; without words if there is none."""
-        return self._estimates.get(pipeline_id, Estimate())
+        """Return the latest estimate of a pipeline; without words if there is none.
 
-    def clear(self) -> None:
-        """Drop all estimates: without new answers they would never decrease."""
-        self._estimates = {}
+        There is none either if it is old: without new answers it would never decrease.
+        """
+        is_old = clock.monotonic() - self._begun_at > MOST_AGE
+        return self._estimates.get(pipeline_id, _NONE) if not is_old else _NONE
 
     def update(
         self,

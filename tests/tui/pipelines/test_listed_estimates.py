@@ -12,7 +12,7 @@ from studio_tui.presentation.jobs.waiting import Surroundings
 from studio_tui.presentation.pipelines.graph.estimate import Seconds
 from studio_tui.presentation.pipelines.rows import Overview
 from studio_tui.service.commands.history import JobHistory
-from studio_tui.tui.pipelines.listed_estimates import REST, ListedEstimates
+from studio_tui.tui.pipelines.listed_estimates import MOST_AGE, REST, ListedEstimates
 from tests.jobs import NOON, job
 from tests.pipelines import pipeline
 
@@ -76,7 +76,7 @@ async def test_the_estimate_of_a_running_pipeline_decreases_also_without_news(
     await estimating.update(ACTIVE)
     assert estimating.estimates.get(ACTIVE.pipeline_id).remaining == Seconds(141, 151)
     assert estimating.updates == 3
-    estimating.estimates.clear()
+    time.seconds += MOST_AGE + 1
     assert estimating.estimates.get(ACTIVE.pipeline_id).words == ""
 
 
