@@ -160,7 +160,7 @@ def _choose_rows(channel: Channel) -> None:
         must_be_below.append(lower_nets)
         for other in lower_nets:
             nets_above[other] += 1
-    rows = _Rows()
+    rows: list[list[tuple[int, int]]] = []
     used_columns: set[int] = set()
     first_row = [0] * len(nets)
     urgency = [_urgency(net) for net in nets]
@@ -173,11 +173,11 @@ def _choose_rows(channel: Channel) -> None:
             net = nets[number]
             del unplaced[number]
             if net.jog is None:
-                net.row = turn = rows.reserve(first_row[number], *_extent(net.tops + net.bottoms))
+                net.row = turn = _reserve(rows, first_row[number], *_extent(net.tops + net.bottoms))
             else:
                 # The first turn was placed together with the jog. At that time, the nets that must
                 # be below were released.
-                net.low_row = rows.reserve(first_row[number], *_extent([net.jog, *net.bottoms]))
+                net.low_row = _reserve(rows, first_row[number], *_extent([net.jog, *net.bottoms]))
                 continue
         else:
             number = next(number for number in unplaced if nets[number].jog is None)
@@ -186,14 +186,14 @@ def _choose_rows(channel: Channel) -> None:
                 column for other in channel.nets for column in (*other.tops, *other.bottoms)
             }
             net.jog = _free_column(net, used_columns)
-            net.row = turn = rows.reserve(0, *_extent([*net.tops, net.jog]))
+            net.row = turn = _reserve(rows, 0, *_extent([*net.tops, net.jog]))
             first_row[number] = max(first_row[number], turn + 1)
         for other in must_be_below[number]:
             first_row[other] = max(first_row[other], turn + 1)
             nets_above[other] -= 1
             if not nets_above[other]:
                 heapq.heappush(ready, (urgency[other], other))
-    channel.height = max(1, len(rows.rows))
+    channel.height = max(1, len(rows))
 
 
 def _urgency(net: Net) -> tuple[int, int]:
@@ -216,18 +216,16 @@ def _free_column(net: Net, used: set[int]) -> int:
     return column
 
 
-class _Rows:
-    def __init__(self) -> None:
-        self.rows: list[list[tuple[int, int]]] = []
+def _reserve(rows: list[list[tuple[int, int]]], first_row: int, left: int, right: int) -> int:
+    """Reserve columns and a gap in the first free row from `first_row` on; return the row.
 
-    def reserve(self, first_row: int, left: int, right: int) -> int:
-        """Reserve columns and a gap in the first free row from `first_row` on; return the row."""
-        for number in range(first_row, len(self.rows)):
-            if all(right + 1 < begin or end + 1 < left for begin, end in self.rows[number]):
-                break
-        else:
-            number = max(first_row, len(self.rows))
-            while len(self.rows) <= number:
-                self.rows.append([])
-        self.rows[number].append((left, right))
-        return number
+    `rows` has the reserved first and last columns of each row.
+    """
+    number = first_row
+    while number < len(rows) and any(
+        begin <= right + 1 and left - 1 <= end for begin, end in rows[number]
+    ):
+        number += 1
+    rows += ([] for _ in range(number + 1 - len(rows)))
+    rows[number].append((left, right))
+    return number

@@ -6,7 +6,7 @@ from studio_tui.tui.pipelines.controller import PipelineController
 from studio_tui.tui.pipelines.graph.cursor import Cursor
 from studio_tui.tui.pipelines.graph.drawer import Drawer
 from studio_tui.tui.pipelines.graph.export import GraphExport
-from studio_tui.tui.pipelines.graph.job_commands import GraphJobs, RemovedJobs
+from studio_tui.tui.pipelines.graph.job_commands import GraphJobs
 from studio_tui.tui.pipelines.graph.marks import Marks
 from studio_tui.tui.pipelines.graph.moving import Movement
 from studio_tui.tui.pipelines.graph.search import FILTER, Filtering, Search
@@ -19,7 +19,7 @@ from studio_tui.tui.widgets.prompt import LinePrompt, PromptKind
 ALL_BINDINGS = (
     *bindings(JobController, without={"job.pipeline"}),
     *bindings(PipelineController, only={"pipeline.pause", "pipeline.stop"}),
-    *bindings(GraphJobs, RemovedJobs, ViewModes, Folding, Movement, Search),
+    *bindings(GraphJobs, ViewModes, Folding, Movement, Search),
     *bindings(Filtering, Marks, GraphExport),
 )
 
@@ -59,12 +59,11 @@ class Controllers:
         )
         self.pipelines = PipelineController(host, cursor.pipeline)
         self.job = GraphJobs(host, state, cursor, self.folding, self.marks)
-        self.removed_jobs = RemovedJobs(host, state)
         self.export = GraphExport(host, state, structure, cursor, views.drawing)
 
     def add_to(self, commands: CommandSet) -> None:
         """Add the commands of all controllers."""
-        commands.add(self.jobs, self.pipelines, self.job, self.removed_jobs)
+        commands.add(self.jobs, self.pipelines, self.job)
         commands.add(self.modes, self.folding, self.movement, self.search, self.filtering)
         commands.add(self.marks, self.export)
         commands.add_to(self.modes, SHOW_COMMANDS)

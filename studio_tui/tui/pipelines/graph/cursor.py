@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.presentation.pipelines.graph.plan import Node
-from studio_tui.tui.pipelines.graph.mode_view import ModeView
+from studio_tui.tui.pipelines.graph.drawing_view import DrawingView
+from studio_tui.tui.pipelines.graph.rows_view import RowsView
 from studio_tui.tui.pipelines.graph.state import GraphState
 from studio_tui.tui.pipelines.graph.structure import GraphStructure
 
@@ -16,7 +17,7 @@ class Cursor:
         self,
         state: GraphState,
         structure: GraphStructure,
-        shown: Callable[[], ModeView],
+        shown: Callable[[], RowsView | DrawingView],
         *,
         moved: Callable[[], None],
     ) -> None:

@@ -73,7 +73,7 @@ class DrawingView:
         self._screen = screen
         self._after_refresh = after_refresh
 
-    # The interface of all modes, see `ModeView`.
+    # The interface of all modes, see `RowsView`.
 
     @property
     def cursor(self) -> str | None:

@@ -30,7 +30,7 @@ NO_RESTORING = "This Studio cannot restore a job. t rebuilds its datasets, with 
 
 
 class GraphJobs:
-    """Controller of the current job of a pipeline."""
+    """Controller of the current job of a pipeline, the marked ones, and the removed ones."""
 
     def __init__(
         self, host: Host, state: GraphState, cursor: Cursor, folding: Folding, marks: Marks
@@ -141,6 +141,57 @@ class GraphJobs:
                 ),
             )
 
+    def why_no_removed_jobs(self) -> str | None:
+        """Return why there are no removed jobs to show."""
+        if reason := self._state.why_unknown():
+            return reason
+        return None if self._removed_jobs() else NONE_REMOVED
+
+    async def restore(self) -> None:
+        """Restore a removed job that the user chooses; if that is impossible, show all and why."""
+        pipeline, removed = self._pipeline(), self._removed_jobs()
+        names = [removed_words(job) for job in removed]
+        reason = self._why_not_restore(pipeline)
+        if reason is not None:
+            heading = f"Removed: {plural(len(removed), 'job')}"
+            lines = [*map(Cell, names), Cell(""), Cell(reason)]
+            await self._host.ask(Review(heading, lines, (OK,)))
+            return
+        chosen = removed[0]
+        if len(removed) > 1:
+            keys = [(job.job_id, name) for job, name in zip(removed, names, strict=True)]
+            key = await self._host.ask(Choose("Restore which job?", keys, chosen.job_id))
+            if key is None:
+                return
+            chosen = next(job for job in removed if job.job_id == key)
+        if await self._host.ask(_restore_question(pipeline, chosen)):
+            await self._restore(pipeline, chosen)
+
+    def _why_not_restore(self, pipeline: Pipeline) -> str | None:
+        session = self._host.session
+        if not session.client.is_local_studio:
+            return NO_RESTORING
+        if self._host.read_only:
+            return READ_ONLY
+        return NOT_WHILE_RUNNING if pipeline.state is PipelineState.RUNNING else None
+
+    async def _restore(self, pipeline: Pipeline, job: RemovedJob) -> None:
+        name = job.name or job.job_id
+        await run_and_report(
+            self._host,
+            name,
+            self._host.session.commands.pipelines.restore_job(pipeline, job.job_id),
+            lambda is_done: f"Restored {name}; p resumes the pipeline" if is_done else "",
+        )
+
+    def _pipeline(self) -> Pipeline:
+        return self._host.session.commands.pipelines.with_removed(
+            self._state.require_loaded().pipeline
+        )
+
+    def _removed_jobs(self) -> tuple[RemovedJob, ...]:
+        return self._pipeline().removed or ()
+
     def why_no_raw(self) -> str | None:
         """Return why there is no data of a single job to show."""
         if reason := self._state.why_unknown():
@@ -171,68 +222,6 @@ class GraphJobs:
             why_not_remove,
         ),
         Command("graph.raw", "d", "JSON", "Show the job as Studio sent it", show_raw, why_no_raw),
-    )
-
-
-class RemovedJobs:
-    """Controller of the removed jobs on a pipeline's page."""
-
-    def __init__(self, host: Host, state: GraphState) -> None:
-        self._host = host
-        self._state = state
-
-    def why_no_removed_jobs(self) -> str | None:
-        """Return why there are no removed jobs to show."""
-        if reason := self._state.why_unknown():
-            return reason
-        return None if self._removed_jobs() else NONE_REMOVED
-
-    async def restore(self) -> None:
-        """Restore a removed job that the user chooses; if that is impossible, show all and why."""
-        pipeline, removed = self._pipeline(), self._removed_jobs()
-        names = [removed_words(job) for job in removed]
-        reason = self._why_not_restore(pipeline)
-        if reason is not None:
-            heading = f"Removed: {plural(len(removed), 'job')}"
-            lines = [*map(Cell, names), Cell(""), Cell(reason)]
-            await self._host.ask(Review(heading, lines, (OK,)))
-            return
-        chosen = removed[0]
-        if len(removed) > 1:
-            keys = [(job.job_id, name) for job, name in zip(removed, names, strict=True)]
-            key = await self._host.ask(Choose("Restore which job?", keys, chosen.job_id))
-            if key is None:
-                return
-            chosen = next(job for job in removed if job.job_id == key)
-        if await self._host.ask(_question(pipeline, chosen)):
-            await self._restore(pipeline, chosen)
-
-    def _why_not_restore(self, pipeline: Pipeline) -> str | None:
-        session = self._host.session
-        if not session.client.is_local_studio:
-            return NO_RESTORING
-        if self._host.read_only:
-            return READ_ONLY
-        return NOT_WHILE_RUNNING if pipeline.state is PipelineState.RUNNING else None
-
-    async def _restore(self, pipeline: Pipeline, job: RemovedJob) -> None:
-        name = job.name or job.job_id
-        await run_and_report(
-            self._host,
-            name,
-            self._host.session.commands.pipelines.restore_job(pipeline, job.job_id),
-            lambda is_done: f"Restored {name}; p resumes the pipeline" if is_done else "",
-        )
-
-    def _pipeline(self) -> Pipeline:
-        return self._host.session.commands.pipelines.with_removed(
-            self._state.require_loaded().pipeline
-        )
-
-    def _removed_jobs(self) -> tuple[RemovedJob, ...]:
-        return self._pipeline().removed or ()
-
-    COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(
             "graph.restore",
             "Z",
@@ -244,7 +233,7 @@ class RemovedJobs:
     )
 
 
-def _question(pipeline: Pipeline, job: RemovedJob) -> Confirm:
+def _restore_question(pipeline: Pipeline, job: RemovedJob) -> Confirm:
     is_paused = pipeline.state is PipelineState.PAUSED
     pause = "The pipeline stays paused" if is_paused else "The pipeline will be paused"
     return Confirm(

@@ -255,52 +255,43 @@ def timeline_listing(
     names = (_SIGN + cell_len(node.name) for node in current_model().plan.nodes.values())
     name = max(LEAST_NAME_WIDTH, min(max(names, default=0), width // 2))
     taken = sum(cells + GAP for cells in (KIN.width, name, TIME_COLUMN.width, why) if cells)
-    current = _CurrentTimeline(current_model, zone, max(_LEAST_BAR_WIDTH, width - taken), span)
+    bar_width = max(_LEAST_BAR_WIDTH, width - taken)
+    latest: tuple[ViewModel, Timeline] | None = None
+
+    def timeline() -> Timeline:
+        nonlocal latest
+        model = current_model()
+        if latest is None or latest[0] is not model:
+            latest = model, Timeline(model, zone, bar_width, span)
+        return latest[1]
 
     def titles() -> tuple[Column, ...]:
         return (
             KIN,
             Column("name", "JOB", name),
-            Column("bar", current.timeline().axis, current.width),
+            Column("bar", timeline().axis, bar_width),
             TIME_COLUMN._replace(drop=0),
             *((Column("why", "WHY / ERROR", why),) if why else ()),
         )
 
     def cells_of(key: str) -> Cells:
-        model, timeline = current_model(), current.timeline()
+        model = current_model()
         node, look = model.plan.nodes[key], model.statuses.look(key)
         name_cell = Pieces((Cell(f"{look.glyph} ", look.tone), Cell(node.name, Tone.STRONG)))
-        note = timeline.note(key)
-        bar_cell = Pieces((note,) if note.text else timeline.bar(key))
+        note = timeline().note(key)
+        bar_cell = Pieces((note,) if note.text else timeline().bar(key))
         reason = (why_cell(node, model),) if why else ()
         return (name_cell, bar_cell, run_time_cell(node, model), *reason)
 
-    order = current.timeline().order
+    order = timeline().order
     return JobListing(
         titles(),
         [node_id for node_id in order if only is None or node_id in only],
         cells_of,
-        span_after_zoom=lambda steps: current.timeline().span_after_zoom(steps),
-        bar_signs=lambda: current.timeline().signs,
+        span_after_zoom=lambda steps: timeline().span_after_zoom(steps),
+        bar_signs=lambda: timeline().signs,
         titles=titles,
     )
-
-
-class _CurrentTimeline:
-    def __init__(
-        self, current_model: CurrentModel, zone: tzinfo, width: int, span: float | None
-    ) -> None:
-        self.width = width
-        self._current_model = current_model
-        self._zone = zone
-        self._span = span
-        self._latest: tuple[ViewModel, Timeline] | None = None
-
-    def timeline(self) -> Timeline:
-        model = self._current_model()
-        if self._latest is None or self._latest[0] is not model:
-            self._latest = model, Timeline(model, self._zone, self.width, self._span)
-        return self._latest[1]
 
 
 def kin_cell(key: str, above: Collection[str], below: Collection[str]) -> Cell:

@@ -97,24 +97,29 @@ class RowsView:
         self._structure = structure
         self._zone = zone
 
-    # The interface of all modes, see `ModeView`.
+    # The interface of all modes, which `DrawingView` has too.
 
     @property
     def cursor(self) -> str | None:
+        """The key of the node, group or other row under the cursor; `None` if there is none."""
         return self.widget.cursor
 
     @property
     def corner(self) -> tuple[int, int]:
+        """The cells and lines hidden at the left and above."""
         return 0, self.widget.top
 
     @property
     def shows_cursor(self) -> bool:
+        """Whether the cursor is visible."""
         return self.widget.shows_cursor
 
     def scroll_corner_to(self, left: int, top: int) -> None:  # noqa: ARG002 (drawings need it)
+        """Scroll so that the cell at (`left`, `top`) is in the upper left corner, if possible."""
         self.widget.scroll_row_to_top(top)
 
     def show(self) -> None:
+        """Show the present state, with the cursor where it was."""
         if self._state.loaded is None:
             return
         self.listing = self._listing()
@@ -126,17 +131,21 @@ class RowsView:
         self.show_kin()
 
     def hide(self) -> None:
+        """Release the content, as another mode is shown."""
         self.listing = NO_ROWS
 
     def repaint(self) -> None:
+        """Repaint the lines that have changed, for example as time has passed."""
         if self.listing.titles is not None:
             self.widget.columns = self.listing.titles()
         self.widget.show_again()
 
     def show_marks(self) -> None:
+        """Show which jobs are marked."""
         self.widget.marked = self._marked_rows()
 
     def show_kin(self) -> None:
+        """Show the ancestors and descendants of the job under the cursor."""
         loaded, here = self._state.loaded, self.cursor
         if loaded is None:
             return
@@ -154,29 +163,35 @@ class RowsView:
         self.widget.show_again()
 
     def go(self, key: str) -> None:
+        """Move the cursor to `key`, which the state has already; a tree expands rows for this."""
         self._unfold(key)
         self.widget.move_to(key)
 
     def reveal(self) -> None:
+        """Scroll as little as needed to make the cursor visible."""
         self.widget.reveal()
 
     def centre(self) -> None:
+        """Scroll the cursor to the middle."""
         self.widget.centre()
 
     def step(self) -> None:
+        """Move the cursor to the next row, if the mode has rows."""
         self.widget.action_walk(1)
 
     def members(self, key: str) -> Sequence[str]:
+        """Return the shown nodes of a group, or the node itself; empty for an unknown `key`."""
         if key in self.listing.members:
             return self.listing.members[key]
         loaded = self._state.loaded
         return (key,) if loaded is not None and key in loaded.plan.nodes else ()
 
     def all_keys(self) -> Sequence[str]:
+        """Return the keys of all rows or boxes, visible or not."""
         return self.listing.keys
 
     def order(self) -> Sequence[str]:
-        """Return the nodes in the order of their rows; empty in a tree, which can hide nodes."""
+        """Return the nodes in the order shown; empty in a tree, which can hide nodes."""
         if self.listing.is_tree:
             return ()
         has_rows_below = set(self.listing.above.values()) if self.listing.members else ()
@@ -184,6 +199,7 @@ class RowsView:
         return [node_id for key in rows for node_id in self.members(key)]
 
     def in_sight(self) -> Sequence[str]:
+        """Return the visible nodes and groups."""
         return self.widget.keys_in_sight
 
     # Specific to rows.

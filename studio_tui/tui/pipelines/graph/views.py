@@ -6,7 +6,6 @@ from studio_tui import clock
 from studio_tui.presentation.pipelines.graph.statuses import NodeState
 from studio_tui.tui.pipelines.graph.drawing_view import DrawingView
 from studio_tui.tui.pipelines.graph.memory import Mode
-from studio_tui.tui.pipelines.graph.mode_view import ModeView
 from studio_tui.tui.pipelines.graph.rows_view import RowsView
 from studio_tui.tui.pipelines.graph.state import GraphState
 from studio_tui.tui.pipelines.graph.structure import GraphStructure
@@ -34,7 +33,7 @@ class Views:
         self._is_restored = False
 
     @property
-    def shown(self) -> ModeView:
+    def shown(self) -> RowsView | DrawingView:
         """The view of the current mode."""
         return self.drawing if self._state.view.mode is Mode.GRAPH else self.rows
 
