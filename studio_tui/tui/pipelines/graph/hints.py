@@ -9,35 +9,20 @@ from studio_tui.tui.pipelines.graph.memory import Mode
 from studio_tui.tui.pipelines.graph.state import GraphState
 
 _RUNNING_HINTS = (
-    "table.open",
-    "job.log",
-    "job.cancel",
-    "graph.mode",
-    "graph.cause",
-    "graph.drawer",
-)
+    "table.open", "job.log", "job.cancel", "graph.mode", "graph.cause", "graph.drawer",
+)  # fmt: skip
 _HINTS = {
     NodeState.FAILED: (
-        "job.log",
-        "graph.next",
-        "job.continue",
-        "graph.mode",
-        "job.edit",
-        "graph.problems",
+        "job.log", "graph.next", "job.continue", "graph.mode", "job.edit", "graph.problems",
     ),
     NodeState.CANCELED: (
-        "job.log",
-        "job.continue",
-        "graph.next",
-        "graph.mode",
-        "job.edit",
-        "graph.problems",
+        "job.log", "job.continue", "graph.next", "graph.mode", "job.edit", "graph.problems",
     ),
     NodeState.RUNNING: _RUNNING_HINTS,
     NodeState.QUEUED: _RUNNING_HINTS,
     NodeState.BLOCKED: ("graph.cause", "graph.next", "graph.mode", "graph.drawer", "graph.search"),
     NodeState.WAITING: ("graph.cause", "graph.mode", "graph.drawer", "graph.next", "graph.search"),
-}
+}  # fmt: skip
 _OTHER_HINTS = ("table.open", "job.log", "graph.mode", "graph.drawer", "graph.next", "graph.search")
 
 _FIRST_HINTS: dict[PipelineState | None, tuple[str, ...]] = {
@@ -50,13 +35,8 @@ _HINTS_BEFORE_PAUSE = 3
 _ACTIVE = frozenset({PipelineState.PENDING, PipelineState.RUNNING})
 _IN_THE_GRAPH = {"table.open": "graph.open"}
 _GROUP_HINTS = (
-    "table.open",
-    "graph.mode",
-    "graph.unfold_all",
-    "graph.next",
-    "graph.drawer",
-    "graph.search",
-)
+    "table.open", "graph.mode", "graph.unfold_all", "graph.next", "graph.drawer", "graph.search",
+)  # fmt: skip
 _MARK_HINTS = (
     "job.cancel", "job.run_again", "job.continue", "job.edit",
     "graph.logs", "graph.remove", "graph.unmark",
