@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 
 from rich.cells import cell_len
 
+from studio_tui import clock
 from studio_tui.api.states import PipelineState
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import duration, local_time, plural, with_short_ids
@@ -34,8 +35,10 @@ from studio_tui.presentation.pipelines.views.timeline import (
 )
 from studio_tui.presentation.pipelines.views.tree import WAITED_FOR, WAITING
 from studio_tui.service.polling.pipeline_watch import PipelineWatch
+from studio_tui.tui.pipelines.graph.drawing_view import AT_ONCE
 from studio_tui.tui.pipelines.graph.memory import DagPlace, Grouping, Mode
 from studio_tui.tui.pipelines.graph.state import GraphState
+from studio_tui.tui.pipelines.listed_estimates import REST
 from studio_tui.tui.widgets.bar import Bar, Part
 
 BAR_WIDTH, NARROW_BAR_WIDTH = 24, 12
@@ -255,6 +258,8 @@ class Headlines:
         self._has_lanes = has_lanes
         self._bar_signs = bar_signs
         self._surroundings = surroundings
+        self._head_shown_at = 0.0
+        """Of the monotonic clock."""
 
     def show(self) -> None:
         """Update all lines."""
@@ -277,11 +282,19 @@ class Headlines:
             kinds = [kind for kind, number in loaded.statuses.numbers.items() if number]
         return legend_of(self._state.view.mode, kinds, room, self._bar_signs())
 
+    def pass_time(self) -> None:
+        """Update the head as time passes; of many jobs only every `REST`, as that takes long."""
+        loaded = self._state.loaded
+        is_large = loaded is not None and len(loaded.plan.nodes) > AT_ONCE
+        if not is_large or clock.monotonic() - self._head_shown_at >= REST:
+            self.show_head()
+
     def show_head(self) -> None:
         """Update the lines about the state, the notes and the critical path."""
         loaded = self._state.loaded
         if loaded is None:
             return
+        self._head_shown_at = clock.monotonic()
         model = self._state.view_model()
         estimate = estimate_of(model, self._surroundings())
         # Without new answers an estimate would never decrease.

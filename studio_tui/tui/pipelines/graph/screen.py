@@ -147,7 +147,8 @@ class PipelineScreen(Page):
     def tick(self, now: datetime) -> None:  # noqa: ARG002 (the state reads the time)
         if self.state.loaded is not None:
             self._follow_progress()
-            self._show_again()
+            self._repaint()
+            self.headlines.pass_time()
 
     def escape(self) -> None:
         if not self.controllers.back_out():
@@ -198,9 +199,12 @@ class PipelineScreen(Page):
         self.views.show_notice(error_message(error, self.session) if error is not None else None)
 
     def _show_again(self) -> None:
+        self._repaint()
+        self.headlines.show_head()
+
+    def _repaint(self) -> None:
         self.state.expire()
         self.views.repaint()
-        self.headlines.show_head()
         self.drawer.show()
 
     def _show_surroundings(self) -> None:
@@ -236,7 +240,8 @@ class PipelineScreen(Page):
     @on(Progressed)
     def _progressed(self) -> None:
         if self.state.loaded is not None:
-            self._show_again()
+            self._repaint()
+            self.headlines.pass_time()
 
     @on(BigTable.Highlighted)
     def _highlighted(self) -> None:

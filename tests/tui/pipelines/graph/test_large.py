@@ -8,8 +8,11 @@ from unittest import mock
 
 import pytest
 
+from studio_tui import clock
+from studio_tui.presentation.pipelines.graph.estimate import estimate_of
 from studio_tui.presentation.pipelines.views.tree import TreeRow, rows
 from studio_tui.tui.pipelines.graph.drawing_view import AT_ONCE
+from studio_tui.tui.pipelines.graph.headlines import Headlines
 from tests.bench.dag_pure import next_response, pipeline
 from tests.tui.dashboards import until, until_shown
 from tests.tui.pipelines.dag_stage import DagStudio, pipeline_dashboard, press, screen_of
@@ -34,3 +37,18 @@ async def test_a_thread_computes_the_tree_of_a_large_pipeline_once(tmp_path: Pat
             await until(pilot, lambda: screen_of(pilot).state.loaded is not loaded_before)
     assert len(threads) == 1
     assert threads[0] is not threading.main_thread()
+
+
+async def test_the_estimate_of_a_large_pipeline_is_not_computed_each_second(tmp_path: Path) -> None:
+    for jobs, expected in ((AT_ONCE, 4), (AT_ONCE + 1, 1)):
+        async with pipeline_dashboard(DagStudio(pipeline(jobs)), tmp_path) as pilot:
+            await until_shown(pilot, "00_stage_0000")
+            screen = screen_of(pilot)
+            with (
+                mock.patch.object(clock, "monotonic", return_value=1000.0),
+                mock.patch(f"{Headlines.__module__}.estimate_of", wraps=estimate_of) as compute,
+            ):
+                screen.headlines.show_head()
+                for _ in range(3):
+                    screen.headlines.pass_time()
+            assert compute.call_count == expected
