@@ -96,6 +96,8 @@ SIGN_NAMES = {
     BEYOND: "later",
     NOW: "now",
 }
+OBVIOUS_SIGNS_FIRST = (NOW, RUNNING, QUEUED, AHEAD, STARTING, BEYOND, EITHER)
+"""The order in which signs are left out of a legend that has no room for all."""
 NOT_KNOWN = Cell("times not known", Tone.DIM)
 
 SPANS = (

@@ -23,16 +23,7 @@ from studio_tui.presentation.pipelines.graph.view_model import LoadedPipeline
 from studio_tui.presentation.pipelines.own_error import RootFailure, says_more, without_count
 from studio_tui.presentation.pipelines.rows import state_cell
 from studio_tui.presentation.pipelines.times import ended_at, pipeline_seconds
-from studio_tui.presentation.pipelines.views.timeline import (
-    AHEAD,
-    BEYOND,
-    EITHER,
-    NOW,
-    QUEUED,
-    RUNNING,
-    SIGN_NAMES,
-    STARTING,
-)
+from studio_tui.presentation.pipelines.views.timeline import OBVIOUS_SIGNS_FIRST, SIGN_NAMES
 from studio_tui.presentation.pipelines.views.tree import WAITED_FOR, WAITING
 from studio_tui.service.polling.pipeline_watch import PipelineWatch
 from studio_tui.tui.pipelines.graph.drawing_view import AT_ONCE
@@ -191,13 +182,12 @@ def _action(command_id: str) -> str:
 
 _CRITICAL = " critical: "
 _KIN = f"{WAITED_FOR} before it  {WAITING} after it"
-_SELF_EVIDENT_FIRST = (
+_OBVIOUS_STATES_FIRST = (
     *(NodeState.DONE, NodeState.FAILED, NodeState.RUNNING, NodeState.UNKNOWN),
     *(NodeState.CANCELED, NodeState.QUEUED, NodeState.WAITING, NodeState.CANCELING),
     NodeState.SCHEDULE,
     NodeState.BLOCKED,
 )
-_SELF_EVIDENT_SIGNS_FIRST = (NOW, RUNNING, QUEUED, AHEAD, STARTING, BEYOND, EITHER)
 
 
 def legend_of(
@@ -208,12 +198,12 @@ def legend_of(
     `kinds` are the states to explain in the tree and the graph, `bar_signs` the signs of bars.
     """
     if mode is Mode.TIMELINE:
-        signs = [sign for sign in _SELF_EVIDENT_SIGNS_FIRST if sign in bar_signs]
+        signs = [sign for sign in OBVIOUS_SIGNS_FIRST if sign in bar_signs]
         choices = [_bar_legend(set(signs[omitted:])) for omitted in range(len(signs))]
         # The arrows of the list are left out before any sign of the bars.
         choices = [*(f"{bars}  {_KIN}" for bars in choices[:1]), *choices, _KIN]
     else:
-        present = [kind for kind in _SELF_EVIDENT_FIRST if kind in kinds]
+        present = [kind for kind in _OBVIOUS_STATES_FIRST if kind in kinds]
         choices = [_state_legend(set(present[omitted:])) for omitted in range(len(present))]
         if mode is Mode.TABLE:
             choices = [_KIN]
