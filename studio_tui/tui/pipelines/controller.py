@@ -122,7 +122,9 @@ class PipelineController:
         return READ_ONLY if self._host.read_only else self.why_no_id()
 
     def _can_resume(self, pipeline: Pipeline) -> bool:
-        return _can_resume(pipeline, is_local=self._host.session.is_local)
+        if self._host.session.is_local and pipeline.state is PipelineState.CANCELED:
+            return bool(pipeline.job_runs)
+        return pipeline.state in {PipelineState.PAUSED, PipelineState.FAILED}
 
     def stop_label(self) -> str:
         """Return the label of `X`: `stop safely`; for a paused pipeline `cancel its jobs`."""
@@ -342,9 +344,3 @@ def remove_question(pipeline: Pipeline, plan: Plan, node_id: str) -> Confirm:
 
 def _can_pause(pipeline: Pipeline) -> bool:
     return pipeline.state in {PipelineState.RUNNING, PipelineState.PENDING, PipelineState.UNKNOWN}
-
-
-def _can_resume(pipeline: Pipeline, *, is_local: bool) -> bool:
-    if is_local and pipeline.state is PipelineState.CANCELED:
-        return bool(pipeline.job_runs)
-    return pipeline.state in {PipelineState.PAUSED, PipelineState.FAILED}
