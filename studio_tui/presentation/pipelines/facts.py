@@ -74,7 +74,8 @@ class PipelineContext(NamedTuple):
 
 def facts(pipeline: Pipeline, context: PipelineContext) -> tuple[Fact, ...]:
     """Return the facts about a pipeline, most important first."""
-    overview, jobs, now = context.overview, context.jobs, context.now
+    overview, jobs, now, estimate = context.overview, context.jobs, context.now, context.estimate
+    eta = estimate.words.removeprefix("no ETA: ").removeprefix("ETA ")
     statuses = overview.statuses(pipeline)
     failures = [
         RootFailure(node, jobs.get(node.run or ""))
@@ -91,13 +92,14 @@ def facts(pipeline: Pipeline, context: PipelineContext) -> tuple[Fact, ...]:
         *removed_facts(pipeline),
         *_failure_facts(statuses, failures),
         *_running_facts(statuses, jobs, context.until),
-        *_estimate_facts(context.estimate),
+        *((Fact("ETA", Cell(eta)),) if estimate.remaining is not None else ()),
         Fact("target", Cell(pipeline.triggered_from or UNKNOWN, Tone.STRONG)),
         Fact("name", Cell(pipeline.name or UNKNOWN)),
         Fact("id", id_cell(pipeline.pipeline_id)),
         Fact("created", moment_cell(pipeline.created_at, now)),
         Fact("updated", moment_cell(pipeline.updated_at, now)),
         *_time_facts(pipeline, context),
+        *((Fact("ETA", Cell(f"unknown: {eta}", Tone.DIM)),) if estimate.reason else ()),
         *(Fact("inconsistent", Cell(flaw, Tone.WARN)) for flaw in statuses.plan.flaws),
         *(
             (Fact("unreadable", Cell(", ".join(pipeline.unreadable), Tone.WARN)),)
@@ -222,14 +224,6 @@ def _running_facts(
     names = [_with_time(node, jobs, until) for node in running[:MOST_NAMED]]
     more = f", and {len(running) - MOST_NAMED} more" if len(running) > MOST_NAMED else ""
     return (Fact("running", Cell(", ".join(names) + more, Tone.ACTIVE)),)
-
-
-def _estimate_facts(estimate: Estimate) -> tuple[Fact, ...]:
-    if not estimate.words:
-        return ()
-    words = estimate.words.removeprefix("no ETA: ").removeprefix("ETA ")
-    is_known = estimate.remaining is not None
-    return (Fact("ETA", Cell(words) if is_known else Cell(f"unknown: {words}", Tone.DIM)),)
 
 
 def _with_time(node: Node, jobs: Mapping[str, Job], until: datetime) -> str:
