@@ -54,9 +54,12 @@ async def suspend_or_resume(
 
 
 def _outcome(task: Job, zone: tzinfo, changed_task: Job | None, *, has_suspended: bool) -> str:
+    schedule = changed_task.schedule if changed_task else None
+    if has_suspended and schedule is not None and schedule.suspended_at is None:
+        # The local Studio defers it while its disk is full.
+        return f"Studio will suspend {title(task)}; the list shows when it has"
     if has_suspended:
         return f"Suspended {title(task)}: it creates no runs until p resumes it"
-    schedule = changed_task.schedule if changed_task else None
     if schedule is None or schedule.next_run_at is None:
         return f"Resumed {title(task)}"
     return (
