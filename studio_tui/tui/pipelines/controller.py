@@ -12,11 +12,10 @@ from studio_tui.errors import StudioError
 from studio_tui.presentation.format import join_names, plural
 from studio_tui.presentation.logs.job_to_start import JobToStart
 from studio_tui.presentation.pipelines.facts import jobs_to_start, jobs_with_logs, raw_json
-from studio_tui.presentation.pipelines.graph.plan import Node, Plan
+from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.statuses import how_stopped
 from studio_tui.presentation.pipelines.impact import (
     ended_words,
-    removal_notes,
     repeated_by_resume,
 )
 from studio_tui.service.commands.pipelines import runs_to_cancel
@@ -326,20 +325,6 @@ def describe(pipeline: Pipeline) -> tuple[str, ...]:
         f"  target  {pipeline.triggered_from or '–'}",
         f"  id      {pipeline.pipeline_id}",
     )
-
-
-def remove_question(pipeline: Pipeline, plan: Plan, node_id: str) -> Confirm:
-    """Return the question whether to remove a job, with what its children then wait for."""
-    node = plan.nodes[node_id]
-    lines = [
-        f"  job       {node.name}",
-        f"  id        {node.run or node.id}",
-        f"  pipeline  {title(pipeline)}",
-        "",
-        "It will not run. Its dataset is not rebuilt.",
-        *removal_notes(plan, {node_id}),
-    ]
-    return Confirm("Remove this job from the pipeline?", lines, yes="Remove it", no="Keep it")
 
 
 def _can_pause(pipeline: Pipeline) -> bool:

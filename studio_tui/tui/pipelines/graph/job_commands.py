@@ -10,6 +10,7 @@ from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.jobs.facts import as_json, raw_json
 from studio_tui.presentation.pipelines.facts import removed_words
+from studio_tui.presentation.pipelines.graph.plan import Plan
 from studio_tui.presentation.pipelines.impact import ended_words, removal_notes
 from studio_tui.tui.frame.bulk import BulkCommand, begin_bulk, list_between
 from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
@@ -17,7 +18,7 @@ from studio_tui.tui.frame.dialogs import Choose, Confirm
 from studio_tui.tui.frame.request_notices import run_and_report
 from studio_tui.tui.frame.review import OK, Review, show_text
 from studio_tui.tui.messages import OpenJob
-from studio_tui.tui.pipelines.controller import remove_question
+from studio_tui.tui.pipelines.bulk import title
 from studio_tui.tui.pipelines.graph.cursor import Cursor
 from studio_tui.tui.pipelines.graph.marks import Marks
 from studio_tui.tui.pipelines.graph.state import GraphState
@@ -94,7 +95,7 @@ class GraphJobs:
         if node is None:
             return
         pipeline = loaded.pipeline
-        if await self._host.ask(remove_question(pipeline, loaded.plan, node.id)):
+        if await self._host.ask(_remove_question(pipeline, loaded.plan, node.id)):
             # The worker is one of the app: the screen may be closed before the request is sent.
             removing = partial(self._remove, pipeline, node.id, node.name)
             start_worker(self._host.app, removing, name="remove", group="command")
@@ -231,6 +232,20 @@ class GraphJobs:
             why_no_removed_jobs,
         ),
     )
+
+
+def _remove_question(pipeline: Pipeline, plan: Plan, node_id: str) -> Confirm:
+    """Return the question whether to remove a job, with what its children then wait for."""
+    node = plan.nodes[node_id]
+    lines = [
+        f"  job       {node.name}",
+        f"  id        {node.run or node.id}",
+        f"  pipeline  {title(pipeline)}",
+        "",
+        "It will not run. Its dataset is not rebuilt.",
+        *removal_notes(plan, {node_id}),
+    ]
+    return Confirm("Remove this job from the pipeline?", lines, yes="Remove it", no="Keep it")
 
 
 def _restore_question(pipeline: Pipeline, job: RemovedJob) -> Confirm:
