@@ -37,6 +37,8 @@ class DraftForm(Lifetime, VerticalScroll):
         self._base = draft
         """The draft last shown or read; its `query` is typed, not that of a file."""
         self._fields = {name: _make_field(name, draft) for name in FIELDS}
+        self._values = {name: field.value for name, field in self._fields.items()}
+        """The value of each field when it was last filled or edited, by the field's name."""
         self._touched: set[str] = set()
         """The fields edited since the draft was shown."""
 
@@ -76,7 +78,7 @@ class DraftForm(Lifetime, VerticalScroll):
         for name, field in self._fields.items():
             value = _value(draft, name)
             if field.value != value:
-                field.value = value
+                self._show_value(name, value)
         self._show_uploads()
 
     def _show_uploads(self) -> None:
@@ -153,13 +155,21 @@ class DraftForm(Lifetime, VerticalScroll):
         self._query.read_only = is_file
         text_to_show = text if is_file else self._base.query
         if self._query.text != text_to_show:
-            self._fields["query"].value = text_to_show
+            self._show_value("query", text_to_show)
+
+    def _show_value(self, name: str, value: str | bool) -> None:
+        """Show a value that the user has not typed."""
+        field = self._fields[name]
+        field.value = value
+        self._values[name] = field.value
 
     @on(FormField.Changed)
     def _changed(self, message: FormField.Changed) -> None:
         message.stop()
-        if self._fields[message.field].value != _value(self._base, message.field):
-            self._touched.add(message.field)
+        name, value = message.field, self._fields[message.field].value
+        if value != self._values[name]:
+            self._values[name] = value
+            self._touched.add(name)
             self.post_message(self.Edited())
 
 

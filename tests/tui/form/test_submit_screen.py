@@ -212,6 +212,16 @@ async def test_quitting_asks_only_if_values_would_be_lost(
         await until(pilot, lambda: pilot.app.return_code == 0)
 
 
+async def test_an_edit_is_saved_although_the_form_was_read_before_the_message_about_it(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(studio, tmp_path) as pilot:
+        screen = await open_form(pilot)
+        screen.form.set_text("query", "print(1)")
+        assert screen.form.draft.query == "print(1)"
+        await until(pilot, lambda: screen.saved_forms.draft("new") == Draft(query="print(1)"))
+
+
 async def test_an_edit_without_a_message_is_saved_when_the_program_ends(
     shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
