@@ -25,10 +25,7 @@ MAX_DRAFTS = 50
 
 NOT_SAVED = "Environment values, and logins in URLs, are not saved to disk."
 
-_NOT_STORED = (
-    "The form could not be saved to disk, so it is kept only until the dashboard is closed; "
-    "see the program's log."
-)
+NOT_STORED = "The form could not be saved to disk; see the program's log"
 _REPLACED_OTHER = (
     "Another dashboard has saved this form too; f3 offers its input as “the form that was here "
     "before”."
@@ -63,7 +60,7 @@ class SavedForms:
         """The drafts in the file when it was last read or written; `None` before that."""
         self._changed_elsewhere: set[str] = set()
         """Keys of drafts that other dashboards have written, and that no form shows yet."""
-        self._is_stored = True
+        self.is_stored = True
         """Whether the last attempt to write succeeded, so that all templates are in the file."""
         self._names_without_values: set[str] = set()
         """Lines of environments as read from disk: names without values, and lines `NAME=`."""
@@ -119,7 +116,7 @@ class SavedForms:
             for oldest in unfinished[:-MAX_DRAFTS]:
                 words = _dropped_words(self._saved.pop(oldest).draft)
             if draft != (before and before.draft) and not self._write():
-                words = _NOT_STORED
+                words = f"{NOT_STORED}. It is kept until the dashboard is closed."
             return words
 
     def templates(self) -> dict[str, Draft]:
@@ -164,13 +161,13 @@ class SavedForms:
             logger.warning("The saved forms could not be read: %s", type(error).__name__)
             return
         before = self._drafts_in_file or {}
-        if self._is_stored:
+        if self.is_stored:
             self._templates = templates
             for key in before.keys() - drafts.keys():
                 self._saved.pop(key, None)
         for key, draft in drafts.items():
             # What could not be stored is newer than the file.
-            if draft == before.get(key) or (key in self._saved and not self._is_stored):
+            if draft == before.get(key) or (key in self._saved and not self.is_stored):
                 continue
             if self._drafts_in_file is not None:
                 self._changed_elsewhere.add(key)
@@ -193,10 +190,10 @@ class SavedForms:
                 for key, saved in self._saved.items()
             },
         }
-        self._is_stored = store_if_possible(self._path, json.dumps(content))
-        if self._is_stored:
+        self.is_stored = store_if_possible(self._path, json.dumps(content))
+        if self.is_stored:
             self._drafts_in_file = drafts
-        return self._is_stored
+        return self.is_stored
 
     def _count_dropped(self, saved: _Saved) -> int:
         lines = filter(str.strip, saved.draft.environment.split("\n"))

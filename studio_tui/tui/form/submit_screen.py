@@ -30,6 +30,7 @@ from studio_tui.tui.form.sending import FormSender
 from studio_tui.tui.form.templates import FormTemplates, Start
 from studio_tui.tui.form.validation import Checked, Follow, examine
 from studio_tui.tui.frame.commands import Basics, Command, bindings
+from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.page import Page
 from studio_tui.tui.frame.page_bars import breadcrumbs_below
 from studio_tui.tui.jobs.rerun import names_of
@@ -121,11 +122,15 @@ class SubmitScreen(Page):
         elif is_news and message.name == self.session.clusters.name:
             self._check()
 
-    @property
-    def loses_values(self) -> bool:
-        """Whether quitting would lose typed values of the environment."""
-        before = self.start.draft.environment
-        return self.is_alive and has_new_values(self.form.draft.environment, before)
+    def question_before_quitting(self) -> Confirm | None:
+        """Return a question if quitting would lose the input or values of the environment."""
+        if not self.is_alive:
+            return None
+        before, draft, is_stored = self.start.draft, self.form.draft, self.saved_forms.is_stored
+        loses_input = draft != before and not is_stored
+        if loses_input or has_new_values(draft.environment, before.environment):
+            return confirm_leaving(quits=True, is_stored=is_stored)
+        return None
 
     # Keys.
 
@@ -138,7 +143,8 @@ class SubmitScreen(Page):
             await self.sender.ask_to_stop()
             return
         draft = self.form.draft
-        if draft != self.start.draft and not await self.ask(confirm_leaving(quits=False)):
+        question = confirm_leaving(quits=False, is_stored=self.saved_forms.is_stored)
+        if draft != self.start.draft and not await self.ask(question):
             return
         await self.leave()
 

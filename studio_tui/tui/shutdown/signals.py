@@ -15,6 +15,7 @@ from rich.text import Text
 from textual import work
 from textual.app import App
 from textual.driver import Driver
+from textual.screen import ModalScreen
 
 logger = logging.getLogger(__name__)
 
@@ -75,19 +76,18 @@ class HandlesExit(EndsOnBug):
 
     def quit_or_ask(self) -> None:
         """Quit; if a screen has unsaved input, ask first, once."""
-        if not any(getattr(screen, "loses_values", False) for screen in self.screen_stack):
+        asking = (getattr(screen, "question_before_quitting", None) for screen in self.screen_stack)
+        question = next((question for ask in asking if ask and (question := ask())), None)
+        if question is None:
             self.exit(0)
         elif not self._asks_to_quit:
-            self._ask_to_quit()
+            self._ask_to_quit(question)
 
     @work(name="quit", group="dialog")
-    async def _ask_to_quit(self) -> None:
-        # Imported here, as the first paint does not need it.
-        from studio_tui.tui.form.leaving import confirm_leaving  # noqa: PLC0415
-
+    async def _ask_to_quit(self, question: ModalScreen[bool]) -> None:
         self._asks_to_quit = True
         try:
-            if await self.push_screen_wait(confirm_leaving(quits=True)):
+            if await self.push_screen_wait(question):
                 self.exit(0)
         finally:
             self._asks_to_quit = False

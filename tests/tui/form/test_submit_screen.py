@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import stat
 from pathlib import Path
 from typing import Any
@@ -209,6 +210,24 @@ async def test_quitting_asks_only_if_values_would_be_lost(
         assert submit_screen(pilot).form.draft.environment == "A=\nTOKEN"
         await until_shown(pilot, "1 line that was not NAME=VALUE was not saved to disk.")
         await pilot.press("ctrl+q")
+        await until(pilot, lambda: pilot.app.return_code == 0)
+
+
+async def test_leaving_a_form_that_the_disk_refuses_says_that_it_is_not_saved(
+    shared_studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        screen = await open_form(pilot)
+        screen.saved_forms._path = Path(os.devnull) / "forms.json"
+        await fill(pilot, query="print(1)")
+        await until_shown(pilot, "The form could not be saved to disk")
+        pilot.app.clear_notifications()
+        await pilot.press("escape")
+        await until_shown(pilot, "Leave the form?", "could not be saved", "It is kept until")
+        await pilot.press("n", "ctrl+q")
+        await until_shown(pilot, "Leave the dashboard?", "could not be saved", "It is lost when")
+        assert "for the next time" not in screen_text(pilot)
+        await pilot.press("y")
         await until(pilot, lambda: pilot.app.return_code == 0)
 
 
