@@ -19,8 +19,8 @@ from studio_tui.presentation.form.merge import (
 from studio_tui.presentation.form.problems import Problem
 from studio_tui.presentation.format import plural
 from studio_tui.service.commands.submitted import edited_request
-from studio_tui.tui.form.change_review import ReviewAnswer, review_changes
 from studio_tui.tui.form.draft_files import path_of
+from studio_tui.tui.form.edit_screen import ReviewAnswer, review_changes
 from studio_tui.tui.form.saved_forms import SavedForms
 from studio_tui.tui.form.sending import STOPPED
 from studio_tui.tui.form.submit_screen import SubmitScreen

@@ -1,4 +1,4 @@
-"""Saves the input of a form to disk while the user types."""
+"""Saves the input of a form to disk while the user types, and asks before it is left."""
 
 import asyncio
 from typing import TYPE_CHECKING
@@ -8,7 +8,8 @@ from textual.timer import Timer
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.format import plural
 from studio_tui.tui.form.draft_form import DraftForm
-from studio_tui.tui.form.saved_forms import SENT
+from studio_tui.tui.form.saved_forms import NOT_SAVED, NOT_STORED, SENT
+from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.widgets.workers import start_worker
 
 if TYPE_CHECKING:
@@ -96,3 +97,21 @@ class DraftKeeper:
         if key != self._key:
             await asyncio.to_thread(self._saved_forms.keep, self._key, None)
             self._key = key
+
+
+def confirm_leaving(*, quits: bool, is_stored: bool) -> Confirm:
+    """Return the question whether to leave a form, or the dashboard, which loses some values.
+
+    `is_stored` is whether the disk accepts the form.
+    """
+    what, fate = ("dashboard", "lost when") if quits else ("form", "kept until")
+    saved = ("Your input is saved for the next time.", "", NOT_SAVED)
+    subject = "They are" if is_stored else "It is"
+    lines = saved if is_stored else (f"{NOT_STORED}.",)
+    return Confirm(
+        f"Leave the {what}?",
+        (*lines, f"{subject} {fate} the dashboard is closed."),
+        yes="Leave",
+        no="Stay",
+        default_yes=not quits,
+    )

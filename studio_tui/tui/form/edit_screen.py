@@ -1,8 +1,9 @@
 """The form for editing and rerunning a job."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from enum import StrEnum
 
 from textual import on
 
@@ -12,16 +13,31 @@ from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.form.job_request import draft_of
 from studio_tui.presentation.pipelines.impact import edit_note
 from studio_tui.service.commands.submitted import edited_request
-from studio_tui.tui.form.change_review import ReviewAnswer, review_changes
 from studio_tui.tui.form.saved_forms import SavedForms
 from studio_tui.tui.form.submit_screen import SubmitScreen
 from studio_tui.tui.form.templates import Start
 from studio_tui.tui.form.validation import Checked
 from studio_tui.tui.frame.commands import Basics
+from studio_tui.tui.frame.review import Review
 from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.jobs.rerun import NOTHING_CHANGED, Repeat, changes
 from studio_tui.tui.messages import JobCreated
 from studio_tui.tui.terminal.key_queue import keys_held
+
+
+class ReviewAnswer(StrEnum):
+    """An answer to a review of what is sent; its value is its key."""
+
+    FROM_CHECKPOINTS = "r"
+    FROM_START = "f"
+    SAVE_DRAFT = "d"
+
+
+_ANSWERS = (
+    (ReviewAnswer.FROM_CHECKPOINTS, "run from checkpoints"),
+    (ReviewAnswer.FROM_START, "run from the start"),
+    (ReviewAnswer.SAVE_DRAFT, "save as a draft"),
+)
 
 
 class EditScreen(SubmitScreen):
@@ -79,3 +95,16 @@ class EditScreen(SubmitScreen):
             return ()
         note = edit_note(owner, job_id, is_local=self.session.is_local)
         return (Cell(note, Tone.WARN), Cell("")) if note else ()
+
+
+async def review_changes(
+    form: SubmitScreen, question: str, lines: Sequence[Cell], revealed: Sequence[Cell]
+) -> ReviewAnswer | None:
+    """Ask whether to send what `lines` show; return the answer, `None` if canceled.
+
+    `revealed` are the lines with their secrets, which are shown at once if the form shows its.
+    """
+    key = await form.ask(
+        Review(question, lines, _ANSWERS, revealed=revealed, is_revealed=form.values_shown)
+    )
+    return None if key is None else ReviewAnswer(key)

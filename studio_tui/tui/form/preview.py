@@ -9,7 +9,11 @@ from textual.binding import Binding, BindingType
 from textual.highlight import highlight
 from textual.widgets import Static
 
+from studio_tui.presentation.form.job_request import request
+from studio_tui.presentation.form.request_preview import as_curl, as_datachain, as_json
 from studio_tui.presentation.format import plural
+from studio_tui.tui.form.draft_files import path_of
+from studio_tui.tui.form.validation import Checked
 from studio_tui.tui.frame.dialog import Dialog, pager_keys
 from studio_tui.tui.frame.dialog_box import DialogBody
 from studio_tui.tui.terminal.clipboard import copy
@@ -79,3 +83,18 @@ class Preview(Dialog[None]):
         self.query_one(".question", Static).update(f"The request as {name}")
         text = self._texts(self._with_secrets)[self._form]
         self.query_one("#preview-text", Static).update(highlight(text, language=language))
+
+
+def request_texts(checked: Checked, url: str, with_secrets: bool) -> tuple[str, ...]:
+    """Return the request of a valid form in each of `FORMS`, safe to draw."""
+    draft, job_input = checked.draft, request(checked.draft, checked.context)
+    # Quoted for a shell, `~` would not be the home of the user.
+    query_file, *files = (
+        str(path_of(path)) if path.startswith("~") else path
+        for path in (draft.query_file, *draft.files)
+    )
+    return (
+        as_json(job_input, files, with_secrets=with_secrets),
+        as_curl(job_input, url, files, with_secrets=with_secrets),
+        as_datachain(job_input, query_file, files, with_secrets=with_secrets),
+    )

@@ -16,15 +16,11 @@ from studio_tui import clock
 from studio_tui.api.models import Job, JobInput
 from studio_tui.presentation.form.checks import FormContext
 from studio_tui.presentation.form.draft import Draft
-from studio_tui.presentation.form.job_request import request
 from studio_tui.presentation.form.line_checks import has_new_values
-from studio_tui.presentation.form.request_preview import as_curl, as_datachain, as_json
-from studio_tui.tui.form.draft_files import path_of
 from studio_tui.tui.form.draft_form import DraftForm
-from studio_tui.tui.form.draft_keeper import DraftKeeper
+from studio_tui.tui.form.draft_keeper import DraftKeeper, confirm_leaving
 from studio_tui.tui.form.editing import FieldCommands
-from studio_tui.tui.form.leaving import confirm_leaving
-from studio_tui.tui.form.preview import Preview
+from studio_tui.tui.form.preview import Preview, request_texts
 from studio_tui.tui.form.saved_forms import SavedForms
 from studio_tui.tui.form.sending import FormSender
 from studio_tui.tui.form.templates import FormTemplates, Start
@@ -156,7 +152,7 @@ class SubmitScreen(Page):
         """Show the request, if the form is valid."""
         checked = await self.sender.check_before_sending("There is no request yet.")
         if checked is not None:
-            await self.ask(Preview(partial(_request_texts, checked, self.session.client.url)))
+            await self.ask(Preview(partial(request_texts, checked, self.session.client.url)))
 
     def toggle_values(self) -> None:
         """Show or hide secrets in fields without the focus."""
@@ -252,17 +248,3 @@ class SubmitScreen(Page):
         self._follow = follow if words else None
         self.message_line.update(words)
         self.message_line.display = bool(words)
-
-
-def _request_texts(checked: Checked, url: str, with_secrets: bool) -> tuple[str, ...]:
-    draft, job_input = checked.draft, request(checked.draft, checked.context)
-    # Quoted for a shell, `~` would not be the home of the user.
-    query_file, *files = (
-        str(path_of(path)) if path.startswith("~") else path
-        for path in (draft.query_file, *draft.files)
-    )
-    return (
-        as_json(job_input, files, with_secrets=with_secrets),
-        as_curl(job_input, url, files, with_secrets=with_secrets),
-        as_datachain(job_input, query_file, files, with_secrets=with_secrets),
-    )
