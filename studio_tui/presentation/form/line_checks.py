@@ -20,6 +20,8 @@ _LONGEST_NAME = 40
 """A longer name of a variable may be a pasted secret."""
 _INVALID_NAME = re.compile(r"[A-Z][A-Z0-9_.-]*")
 """What is probably meant as a name, and no secret, although it is not a valid name."""
+_USUAL_NAME = re.compile(r"[A-Z][A-Z0-9_.-]*|[a-z]+(?:_[a-z]+)+")
+"""Names that are probably no secrets: `HF_HOME`, `http_proxy`; but `hunter2` may be one."""
 _NAME_WITHOUT_EQUALS = re.compile(r"(?:export )?([A-Z][A-Z0-9_]*)(?:\s|:)\s*\S.*")
 """A name that is followed by a value without an equals sign: `MODE full`, `MODE: full`."""
 
@@ -111,15 +113,26 @@ def masked_line(line: str) -> str:
 
     A comment, and a line without a recognizable name, is masked as a whole, as it may be a secret.
     """
-    name, equals, value = line.partition("=")
-    if not line.strip() or (not equals and _is_visible_name(line.strip())):
+    if not line.strip():
         return line
+    name, equals, value = line.partition("=")
     bare_name = name.strip().removeprefix("export ").strip()
-    if equals and (not bare_name or is_variable(bare_name) or _is_visible_name(bare_name)):
-        return f"{name}={MASK if value.strip() else value}"
+    if value.replace("=", "").strip():
+        is_visible = not bare_name or is_variable(bare_name) or _is_visible_name(bare_name)
+    else:
+        is_visible = _is_visible_alone(bare_name)
+    if is_visible:
+        return f"{name}={MASK if value.strip() else value}" if equals else line
     if not equals and (parts := _NAME_WITHOUT_EQUALS.fullmatch(line.strip())):
         return f"{parts[1]} {MASK}"
     return MASK
+
+
+def assigned_name(line: str) -> str | None:
+    """Return what is before the equals sign; `None` without one, or in a comment or base64."""
+    name, equals, value = line.partition("=")
+    is_padding = bool(value.strip()) and not value.replace("=", "").strip()
+    return name if equals and not is_padding and not line.lstrip().startswith("#") else None
 
 
 def with_values(text: str, before: str, names: Collection[str]) -> str:
@@ -247,9 +260,15 @@ def _is_visible_name(text: str) -> bool:
     return is_name and len(name) <= _LONGEST_NAME and without_secrets(name) == name
 
 
+def _is_visible_alone(text: str) -> bool:
+    """Whether a text without a value is meant as a name; a pasted secret may look like one."""
+    name = text.removeprefix("export ").strip()
+    return _is_visible_name(name) and _USUAL_NAME.fullmatch(name) is not None
+
+
 def _no_equals_sentence(entry: str) -> str:
     name = entry.removeprefix("export ").strip()
-    if is_variable(name) and _is_visible_name(name):
+    if is_variable(name) and _is_visible_alone(name):
         return f"{name} has no value; type {name}=VALUE, or {name}= for an empty one."
     if parts := _NAME_WITHOUT_EQUALS.fullmatch(entry):
         return f"there is no equals sign after {parts[1]}; type {parts[1]}=VALUE."

@@ -14,7 +14,7 @@ from studio_tui.presentation.form.checks import job_name
 from studio_tui.presentation.form.draft import Draft, FieldValue
 from studio_tui.presentation.form.field import MaskedPart
 from studio_tui.presentation.form.fields import FIELDS, draft_from_json, draft_to_json
-from studio_tui.presentation.form.line_checks import with_values
+from studio_tui.presentation.form.line_checks import assigned_name, with_values
 from studio_tui.text import safe_line
 
 SENT, REPLACED = "sent", "replaced"
@@ -198,7 +198,7 @@ class SavedForms:
     def _count_dropped(self, saved: _Saved) -> int:
         lines = filter(str.strip, saved.draft.environment.split("\n"))
         return saved.dropped + sum(
-            "=" not in line and line not in self._names_without_values for line in lines
+            assigned_name(line) is None and line not in self._names_without_values for line in lines
         )
 
     def _without_secrets(self, draft: Draft) -> Draft:
@@ -217,9 +217,9 @@ class SavedForms:
         """
         lines = []
         for line in text.split("\n"):
-            name, equals, value = line.partition("=")
-            if equals:
-                lines.append(name if value.strip() else line)
+            name = assigned_name(line)
+            if name is not None:
+                lines.append(name if line.partition("=")[2].strip() else line)
             elif line in self._names_without_values:
                 lines.append(line)
         return "\n".join(lines)

@@ -139,7 +139,15 @@ NO_ASSIGNMENT = "it is not NAME=VALUE; type a name and an equals sign before the
 
 @pytest.mark.parametrize(
     "secret",
-    ["sk-live-HUNTER2TOKEN", "sk-live-HUNTER2TOKEN==", "ghp_" + "a1B2" * 9, "Ab1" * 14],
+    [
+        "sk-live-HUNTER2TOKEN",
+        "sk-live-HUNTER2TOKEN==",
+        "ghp_" + "a1B2" * 9,
+        "Ab1" * 14,
+        "hunter2",
+        "d41d8cd98f00b204e9800998ecf8427e",
+        "MIIEvQIBADANBgkq",
+    ],
 )
 def test_a_secret_pasted_without_a_variable_name_is_not_shown(secret: str) -> None:
     (problem,) = environment_problems(secret)
@@ -193,6 +201,12 @@ def test_a_bad_variable_is_an_error_with_its_line_number(line: str, sentence: st
         ("EMPTY=", "EMPTY="),
         ("=hush", f"={MASK}"),
         ("NAME", "NAME"),
+        ("export http_proxy", "export http_proxy"),
+        ("hunter2", MASK),
+        ("hunter2==", MASK),
+        ("hunter2=", MASK),
+        ("hunter2=hush", f"hunter2={MASK}"),
+        ("MIIEvQIBADANBgkq", MASK),
         ("MY-MODE=hush", f"MY-MODE={MASK}"),
         ("MODE: hush", f"MODE {MASK}"),
         ("hush hush", MASK),

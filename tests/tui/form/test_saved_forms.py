@@ -9,7 +9,7 @@ from studio_tui.tui.form.saved_forms import MAX_DRAFTS, REPLACED, SENT, SavedFor
 
 WITH_SECRETS = Draft(
     query="print('ü')",
-    environment="A=hush\n# note\nB=\n",
+    environment="A=hush\n# note = hush\nB=\nhush==\n",
     requirements="--index-url https://me:hush@pypi.example.org/simple\nnumpy",
     repository="https://me:hush@example.org/r",
 )
