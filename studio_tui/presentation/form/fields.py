@@ -259,6 +259,12 @@ def value_of(name: str, draft: Draft) -> FieldValue:
     return draft.value(name, FIELDS[name].empty)
 
 
+def typed_value(name: str, draft: Draft) -> str | bool:
+    """Return the contents of a field as they are typed: the entries of a list are lines."""
+    value = value_of(name, draft)
+    return "\n".join(value) if isinstance(value, tuple) else value
+
+
 def hint(name: str, draft: Draft, context: FormContext) -> tuple[str, ...]:
     """Return the lines below a field that has no problem, safe to draw."""
     field_hint = FIELDS[name].hint

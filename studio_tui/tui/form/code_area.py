@@ -4,7 +4,6 @@ It uses private parts of Textual; see docs/upstream/text-area-drawing.md.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from rich.cells import cell_len
 from rich.style import Style as RichStyle
@@ -50,7 +49,6 @@ class CodeArea(TextArea):
         masked: bool = False,
         hide: Callable[[str], str] = masked_line,
         soft_wrap: bool = False,
-        **options: Any,
     ) -> None:
         """Make an area; `hide` hides the secrets of a line, by default the value of a variable."""
         super().__init__(
@@ -60,7 +58,6 @@ class CodeArea(TextArea):
             tab_behavior="focus",
             show_line_numbers=False,
             highlight_cursor_line=False,
-            **options,
         )
         self.set_reactive(CodeArea.masked, masked)
         self._hide: Callable[[str], str] = lambda line: safe_line(hide(line))

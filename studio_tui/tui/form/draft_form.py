@@ -13,7 +13,7 @@ from textual.widgets import Input, TextArea
 from studio_tui.addresses import without_logins
 from studio_tui.presentation.form.draft import Draft, FieldValue
 from studio_tui.presentation.form.field import FieldWidget, MaskedPart
-from studio_tui.presentation.form.fields import FIELDS, value_of
+from studio_tui.presentation.form.fields import FIELDS, typed_value
 from studio_tui.presentation.form.problems import Problem
 from studio_tui.presentation.form.typed_paths import as_path
 from studio_tui.presentation.jobs.facts import MASK
@@ -76,7 +76,7 @@ class DraftForm(Lifetime, VerticalScroll):
         self._touched.clear()
         self._show_query(draft.query, is_file=False)
         for name, field in self._fields.items():
-            value = _value(draft, name)
+            value = typed_value(name, draft)
             if field.value != value:
                 self._show_value(name, value)
         self._show_uploads()
@@ -176,7 +176,7 @@ class DraftForm(Lifetime, VerticalScroll):
 def _make_field(name: str, draft: Draft) -> FormField:
     look, label = FIELDS[name].widget, FIELDS[name].label
     if look is FieldWidget.FLAG:
-        return FormField(name, "", Flag(label, bool(value_of(name, draft))))
+        return FormField(name, "", Flag(label, bool(typed_value(name, draft))))
     if FIELDS[name].has_lines:
         field = FormField(name, label, _make_area(look, FIELDS[name].masked_part))
     else:
@@ -187,7 +187,7 @@ def _make_field(name: str, draft: Draft) -> FormField:
         )
         field = FormField(name, label, line)
     field.editor.cursor_blink = False  # type: ignore[union-attr]
-    field.value = _value(draft, name)
+    field.value = typed_value(name, draft)
     return field
 
 
@@ -197,9 +197,3 @@ def _make_area(look: FieldWidget, masked_part: MaskedPart) -> CodeArea:
     if masked_part is MaskedPart.LOGINS:
         return CodeArea(masked=True, hide=lambda line: without_logins(line, MASK))
     return CodeArea(masked=masked_part is MaskedPart.VALUES)
-
-
-def _value(draft: Draft, name: str) -> str | bool:
-    """Return the value of a field as its editor has it."""
-    value = value_of(name, draft)
-    return "\n".join(value) if isinstance(value, tuple) else value

@@ -10,7 +10,7 @@ from textual.widgets import Static
 
 from studio_tui.presentation.form.checks import query_type
 from studio_tui.presentation.form.field import Field
-from studio_tui.presentation.form.fields import FIELDS, value_of
+from studio_tui.presentation.form.fields import FIELDS, typed_value
 from studio_tui.tui.frame.actions import Action, actions_of
 from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.frame.dialog import Dialog
@@ -98,10 +98,9 @@ class FieldCommands:
                 lambda checked: _QUERY_IS_IN_FILE if checked.draft.query_file.strip() else "",
             )
             return
-        value = value_of(name, draft)
-        if isinstance(value, bool):
+        text = typed_value(name, draft)
+        if isinstance(text, bool):
             return
-        text = value if isinstance(value, str) else "\n".join(value)
         is_shell = query_type(draft).value == "SHELL"
         suffix = (".sh" if is_shell else ".py") if name == "query" else ".txt"
         app = self._screen.app
