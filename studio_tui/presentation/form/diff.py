@@ -1,10 +1,8 @@
-"""Compares the form of a job that is run again with the edited form."""
+"""Compares the form of a job that is run again with the edited form; all lines are safe to draw."""
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from difflib import unified_diff
 from itertools import islice
-from types import MappingProxyType
 from typing import Any
 
 from studio_tui.addresses import without_logins
@@ -23,56 +21,25 @@ _SAME_ENTRIES = "the same but for order, repeats, blanks or comments"
 _TONES = {"+": Tone.GOOD, "-": Tone.BAD, "@": Tone.ACCENT, "~": Tone.ACTIVE}
 
 
-@dataclass(frozen=True)
-class Difference:
-    """How a form differs from the job that it was filled from; every line is safe to draw."""
+def kept_settings(
+    names: Iterable[str], before: Draft, after: Draft, files: Mapping[str, str]
+) -> tuple[Cell, ...]:
+    """Return a line for each unchanged field of `names`, which are known from the history.
 
-    query: tuple[Cell, ...]
-    """A unified diff without its header; empty if the query is unchanged."""
-    settings: tuple[Cell, ...]
-    """One line per changed setting, such as `workers: 1 → 4`; secrets are masked."""
-    revealed_settings: tuple[Cell, ...]
-    """The lines of `settings` with their secrets."""
-    as_submitted: tuple[Cell, ...]
-    """One line per setting that Studio does not send and that has the value recorded here."""
-    defaults: tuple[Cell, ...]
-    """One line per setting that Studio does not send and that gets Studio's default."""
-
-
-def difference(
-    before: Draft,
-    after: Draft,
-    not_sent: Collection[str] = (),
-    submitted: Collection[str] = (),
-    *,
-    files: Mapping[str, str] = MappingProxyType({}),
-) -> Difference:
-    """Return the changes from `before` to `after`; slow for long queries: call it in a thread.
-
-    Args:
-        before: The form of the job; like `after`, with a query from a file in `query`.
-        after: The edited form.
-        not_sent: The result of `fields_not_sent`.
-        submitted: Fields that Studio does not send and that are known from the history.
-        files: Safe names of uploads, by upload id.
+    `files` are safe names of uploads, by upload id.
     """
-    return Difference(
-        tuple(_query(before.query, after.query)),
-        tuple(_settings(before, after, files, with_secrets=False)),
-        tuple(_settings(before, after, files, with_secrets=True)),
-        tuple(
-            Cell(f"{label(name)}: {_shown(value_of(name, after), files)}, as submitted from here")
-            for name in submitted
-            if value_of(name, after) and value_of(name, after) == value_of(name, before)
-        ),
-        tuple(Cell(_default_line(name), Tone.WARN) for name in not_sent),
+    return tuple(
+        Cell(f"{label(name)}: {_shown(value_of(name, after), files)}, as submitted from here")
+        for name in names
+        if value_of(name, after) and value_of(name, after) == value_of(name, before)
     )
 
 
-def _default_line(name: str) -> str:
-    if name == "files":
-        return NO_FILES
-    return f"{label(name)}: {_DEFAULT}, because Studio does not say what it was"
+def lost_settings(names: Iterable[str]) -> tuple[Cell, ...]:
+    """Return a line for each of `names`, fields that Studio does not send with a job."""
+    why = "because Studio does not say what it was"
+    lines = (NO_FILES if name == "files" else f"{label(name)}: {_DEFAULT}, {why}" for name in names)
+    return tuple(Cell(line, Tone.WARN) for line in lines)
 
 
 def _shown(value: FieldValue, files: Mapping[str, str]) -> str:
@@ -83,7 +50,8 @@ def _shown(value: FieldValue, files: Mapping[str, str]) -> str:
     return ", ".join(files.get(entry) or safe_line(entry.strip()) for entry in value)
 
 
-def _query(before: str, after: str) -> Iterator[Cell]:
+def query_changes(before: str, after: str) -> Iterator[Cell]:
+    """Yield a unified diff without its header; slow for long queries."""
     if before == after:
         return
     lines = unified_diff(before.split("\n"), after.split("\n"), lineterm="", n=3)
@@ -91,14 +59,18 @@ def _query(before: str, after: str) -> Iterator[Cell]:
         yield Cell(safe_line(line), _TONES.get(line[0], Tone.PLAIN))
 
 
-def _settings(
+def setting_changes(
     before: Draft, after: Draft, files: Mapping[str, str], *, with_secrets: bool
 ) -> Iterator[Cell]:
+    """Yield a line for each change but those of the query, such as `workers: 1 → 4`.
+
+    `files` are safe names of uploads, by upload id.
+    """
     for name, field in FIELDS.items():
         old: Any = value_of(name, before)
         new: Any = value_of(name, after)
         if name == "query" or old == new:
-            continue  # a query is compared by `_query`
+            continue  # a query is compared by `query_changes`
         if isinstance(old, bool):
             yield Cell(f"{field.label}: {_yes_or_no(new)}", Tone.ACTIVE)
         elif field.has_lines:

@@ -8,7 +8,12 @@ from studio_tui.api.models import Job, JobInput
 from studio_tui.api.schedules import JobSchedule
 from studio_tui.errors import InvalidRequest
 from studio_tui.presentation.cells import Cell, Tone
-from studio_tui.presentation.form.diff import difference
+from studio_tui.presentation.form.diff import (
+    kept_settings,
+    lost_settings,
+    query_changes,
+    setting_changes,
+)
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.fields import label, recorded_fields
 from studio_tui.presentation.form.repeat_notes import (
@@ -124,26 +129,25 @@ def changes(
     Secrets are masked in the first lines, and shown in the second. Slow: call in a thread.
     """
     submitted = repeat.submitted
-    changed = difference(
-        before,
-        after,
-        fields_not_sent(repeat.job, after) if submitted is None else (),
-        fields_from_history(repeat.job) if submitted is not None else (),
-        files=names_of(submitted.files) if submitted is not None else {},
+    query = tuple(query_changes(before.query, after.query))
+    files = names_of(submitted.files) if submitted is not None else {}
+    settings, revealed_settings = (
+        tuple(setting_changes(before, after, files, with_secrets=with_secrets))
+        for with_secrets in (False, True)
     )
-    is_same = not changed.query and not changed.settings
-    same = (NOTHING_CHANGED,) if is_same else ()
-    gap = (Cell(""),) if changed.query else ()
-    others = (*changed.as_submitted, *_note_on_times(submitted, after), *changed.defaults)
-    after_settings = (*others, *gap, *changed.query)
-    return (
-        (*same, *changed.settings, *after_settings),
-        (*same, *changed.revealed_settings, *after_settings),
-    )
+    same = () if query or settings else (NOTHING_CHANGED,)
+    if submitted is None:
+        others = lost_settings(fields_not_sent(repeat.job, after))
+    else:
+        kept = kept_settings(fields_from_history(repeat.job), before, after, files)
+        others = (*kept, *_note_on_times(submitted, after))
+    gap = (Cell(""),) if query else ()
+    after_settings = (*others, *gap, *query)
+    return (*same, *settings, *after_settings), (*same, *revealed_settings, *after_settings)
 
 
-def _note_on_times(submitted: Submitted | None, after: Draft) -> tuple[Cell, ...]:
-    if submitted is None or after.cron_expression or after.start_after:
+def _note_on_times(submitted: Submitted, after: Draft) -> tuple[Cell, ...]:
+    if after.cron_expression or after.start_after:
         return ()
     start = submitted.start_after
     times = submitted.cron_expression or (f"{start:%Y-%m-%d %H:%M %Z}" if start else "")

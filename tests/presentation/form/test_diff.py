@@ -1,10 +1,16 @@
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 
 from studio_tui.presentation.cells import Cell, Tone
-from studio_tui.presentation.form.diff import difference
+from studio_tui.presentation.form.diff import (
+    kept_settings,
+    lost_settings,
+    query_changes,
+    setting_changes,
+)
 from studio_tui.presentation.form.draft import Draft, FieldValue
 from studio_tui.presentation.jobs.facts import MASK
 from studio_tui.text import safe_line
@@ -19,9 +25,20 @@ OLD = Draft(
 )
 
 
+def changed_settings(
+    before: Draft,
+    after: Draft,
+    files: Mapping[str, str] | None = None,
+    *,
+    with_secrets: bool = False,
+) -> list[str]:
+    changes = setting_changes(before, after, files or {}, with_secrets=with_secrets)
+    return [cell.text for cell in changes]
+
+
 def test_the_query_is_shown_as_a_unified_diff() -> None:
     new = replace(OLD, query="import os\nprint(3)\nprint(2)\x1b[2J")
-    assert difference(OLD, new).query == (
+    assert tuple(query_changes(OLD.query, new.query)) == (
         Cell("@@ -1,3 +1,3 @@", Tone.ACCENT),
         Cell(" import os", Tone.PLAIN),
         Cell("-print(1)", Tone.BAD),
@@ -41,7 +58,7 @@ def test_each_changed_setting_has_a_line() -> None:
         environment="TOKEN=other\nA=\nNEW=2",
         reset=True,
     )
-    assert [cell.text for cell in difference(OLD, new).settings] == [
+    assert changed_settings(OLD, new) == [
         "environment: - OLD",
         "environment: ~ TOKEN=••••••••",
         "environment: ~ A=••••••••",
@@ -54,7 +71,7 @@ def test_each_changed_setting_has_a_line() -> None:
         "priority: server default → 0",
         "ignore checkpoints: yes",
     ]
-    assert [cell.text for cell in difference(OLD, new).revealed_settings][:4] == [
+    assert changed_settings(OLD, new, with_secrets=True)[:4] == [
         "environment: - OLD=1",
         "environment: ~ TOKEN=hunter2 → other",
         "environment: ~ A=1 → empty",
@@ -75,13 +92,13 @@ def test_lines_with_other_comments_or_in_another_order_are_a_change(
     name: str, old: FieldValue, new: FieldValue
 ) -> None:
     before, after = Draft().with_values({name: old}), Draft().with_values({name: new})
-    assert [cell.text for cell in difference(before, after).settings] == [
+    assert changed_settings(before, after) == [
         f"{name}: ~ the same but for order, repeats, blanks or comments"
     ]
 
 
 def test_settings_that_studio_does_not_send_are_shown_as_server_defaults() -> None:
-    assert difference(OLD, OLD, ("priority", "files")).defaults == (
+    assert lost_settings(("priority", "files")) == (
         Cell("priority: server default, because Studio does not say what it was", Tone.WARN),
         Cell("uploaded files: none are sent, because Studio does not say which it had", Tone.WARN),
     )
@@ -90,15 +107,14 @@ def test_settings_that_studio_does_not_send_are_shown_as_server_defaults() -> No
 def test_settings_known_from_the_history_are_listed_until_they_are_changed() -> None:
     fields = ("uploads", "priority", "credentials_name")
     old = replace(OLD, uploads=("1", "8\x1b"), priority="1")
-    changes = difference(old, old, (), fields, files={"1": "a.txt (1 B)"})
-    assert [cell.text for cell in changes.as_submitted] == [
+    files = {"1": "a.txt (1 B)"}
+    assert [cell.text for cell in kept_settings(fields, old, old, files)] == [
         "uploaded files: a.txt (1 B), 8␛, as submitted from here",
         "priority: 1, as submitted from here",
     ]
     new = replace(old, uploads=("8\x1b",), priority="")
-    changes = difference(old, new, (), fields, files={"1": "a.txt (1 B)"})
-    assert changes.as_submitted == ()
-    assert [cell.text for cell in changes.settings] == [
+    assert kept_settings(fields, old, new, files) == ()
+    assert changed_settings(old, new, files) == [
         "uploaded files: - a.txt (1 B)",
         "priority: 1 → server default",
     ]
@@ -108,14 +124,13 @@ def test_settings_known_from_the_history_are_listed_until_they_are_changed() -> 
 def test_any_two_forms_can_be_compared_and_equal_forms_have_no_difference(
     before: Draft, after: Draft
 ) -> None:
-    changes = difference(before, after)
-    lines = (*changes.query, *changes.settings)
-    assert all(safe_line(cell.text) == cell.text for cell in lines)
-    assert bool(changes.query) == (before.query != after.query)
-    same = difference(before, before)
-    assert (same.query, same.settings) == ((), ())
+    query = [cell.text for cell in query_changes(before.query, after.query)]
+    settings = changed_settings(before, after)
+    assert all(safe_line(line) == line for line in (*query, *settings))
+    assert bool(query) == (before.query != after.query)
+    assert [*query_changes(before.query, before.query), *changed_settings(before, before)] == []
     if before.reset != after.reset or before.workers.strip() != after.workers.strip():
-        assert changes.settings
+        assert settings
 
 
 def test_logins_in_addresses_are_masked() -> None:
@@ -124,8 +139,9 @@ def test_logins_in_addresses_are_masked() -> None:
         repository="https://u:hunter2@example.org/r",
         requirements="numpy\n-i https://hunter2@example.org/simple",
     )
-    changes = difference(before, after)
-    settings = "\n".join(cell.text for cell in changes.settings)
+    settings = "\n".join(changed_settings(before, after))
     assert "hunter2" not in settings
     assert f"repository: https://{MASK}@example.org/r → https://{MASK}@example.org/r" in settings
-    assert changes.revealed_settings[1].text.endswith(" → https://u:hunter2@example.org/r")
+    assert changed_settings(before, after, with_secrets=True)[1].endswith(
+        " → https://u:hunter2@example.org/r"
+    )
