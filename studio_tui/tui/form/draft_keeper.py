@@ -57,10 +57,9 @@ class DraftKeeper:
         self._unchanged = self._shown_form.draft
 
     def keep_soon(self) -> None:
-        """Save the form once the user has not typed for `KEEP_AFTER` seconds."""
-        if self._timer is not None:
-            self._timer.stop()
-        self._timer = self._screen.set_timer(KEEP_AFTER, self.keep_now, name="keep")
+        """Save the form in `KEEP_AFTER` seconds, also if the user types on."""
+        if self._timer is None:
+            self._timer = self._screen.set_timer(KEEP_AFTER, self.keep_now, name="keep")
 
     def keep_now(self) -> None:
         """Start to save the form."""
@@ -86,6 +85,7 @@ class DraftKeeper:
             self._unchanged = self._shown_form.draft
         if self._timer is not None:
             self._timer.stop()
+            self._timer = None
         key, initial = self._screen.start.key, self._screen.start.draft
         changed_draft = draft if draft != initial else None
         words = await asyncio.to_thread(

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import stat
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -239,6 +240,19 @@ async def test_an_edit_is_saved_although_the_form_was_read_before_the_message_ab
         screen.form.set_text("query", "print(1)")
         assert screen.form.draft.query == "print(1)"
         await until(pilot, lambda: screen.saved_forms.draft("new") == Draft(query="print(1)"))
+
+
+async def test_a_form_is_saved_while_the_user_types_without_a_pause(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(studio, tmp_path) as pilot:
+        screen, numbers = await open_form(pilot), count()
+
+        def is_saved_after_another_edit() -> bool:
+            screen.form.set_text("query", f"print({next(numbers)})")
+            return screen.saved_forms.draft("new") is not None
+
+        await until(pilot, is_saved_after_another_edit)
 
 
 async def test_an_edit_without_a_message_is_saved_when_the_program_ends(
