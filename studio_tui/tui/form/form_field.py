@@ -28,9 +28,11 @@ SHOWN = 3
 """Maximum number of problems of a field that are shown."""
 
 TALLEST = 12
-"""Maximum height in lines of a field that has had the focus."""
+"""Maximum height in lines of a field that has had the focus, on a screen of `ROWS_OF_FORM`."""
 _TALLEST_UNSEEN = 5
 """Maximum height before that, so that a new form fits more fields."""
+ROWS_OF_FORM = 40
+"""Rows of a screen that has room for all fields; in further ones, a field may have more lines."""
 
 OFFERED = 12
 """Maximum number of completions of a path that are shown."""
@@ -221,7 +223,8 @@ class FormField(Lifetime, Vertical):
     def _grow(self) -> None:
         if isinstance(self.editor, CodeArea):
             lines = self.editor.wrapped_document.height
-            self.editor.styles.height = min(self._tallest, lines)
+            spare_rows = max(0, self.app.size.height - ROWS_OF_FORM) if self.is_attached else 0
+            self.editor.styles.height = min(self._tallest + spare_rows, lines)
 
     def _show_notes(self) -> None:
         lines: list[Content] = []

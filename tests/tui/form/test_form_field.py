@@ -5,7 +5,7 @@ from textual.app import App, ComposeResult
 from textual.widgets import Input
 
 from studio_tui.tui.form.code_area import CodeArea
-from studio_tui.tui.form.form_field import TALLEST, FormField
+from studio_tui.tui.form.form_field import ROWS_OF_FORM, TALLEST, FormField
 from tests.driving import driving
 from tests.tui.dashboards import until
 
@@ -24,13 +24,14 @@ class Stage(App[None]):
 
 
 @pytest.mark.parametrize(
-    ("lines", "initial_height", "focused_height"), [(3, 3, 3), (8, 5, 8), (40, 5, TALLEST)]
+    ("lines", "rows", "initial_height", "focused_height"),
+    [(3, 40, 3, 3), (8, 40, 5, 8), (40, 30, 5, TALLEST), (40, ROWS_OF_FORM + 10, 15, TALLEST + 10)],
 )
 async def test_a_field_keeps_its_lines_when_the_focus_leaves_it(
-    lines: int, initial_height: int, focused_height: int
+    lines: int, rows: int, initial_height: int, focused_height: int
 ) -> None:
     app = Stage("\n".join(["x"] * lines))
-    async with driving(app, size=(60, 60)) as pilot:
+    async with driving(app, size=(60, rows)) as pilot:
         await until(pilot, lambda: app.area.size.height == initial_height)
         await pilot.press("tab")
         await until(pilot, lambda: app.area.size.height == focused_height)
