@@ -149,7 +149,7 @@ class SavedForms:
             return self._write()
 
     def _read(self) -> None:
-        """Read the templates, and the drafts that are new: other dashboards write the file too."""
+        """Read the file; what other dashboards have written replaces what is known here."""
         try:
             content = read_json(self._path)
             drafts, templates = _drafts(content.get("drafts")), _drafts(content.get("templates"))

@@ -14,7 +14,7 @@ from textual.widgets import Input, Static
 from studio_tui import clock
 from studio_tui.api.models import Job, JobInput
 from studio_tui.api.own_inputs import ScheduleTimes
-from studio_tui.errors import InvalidRequest, StudioError
+from studio_tui.errors import StudioError
 from studio_tui.presentation.schedules.explanations import (
     Explained,
     explain_expression,
@@ -32,7 +32,9 @@ from studio_tui.tui.frame.dialogs import Confirm, QuestionChange
 from studio_tui.tui.frame.request_notices import run_and_report
 from studio_tui.tui.jobs.create import make_job
 from studio_tui.tui.jobs.naming import time_of, title
-from studio_tui.tui.jobs.rerun import Repeat, submitted_of, with_schedule
+from studio_tui.tui.jobs.questions import prepared_repeat
+from studio_tui.tui.jobs.rerun import submitted_of, with_schedule
+from studio_tui.tui.terminal.key_queue import keys_held
 
 
 class AskTime(Dialog[str | None]):
@@ -123,15 +125,14 @@ class ScheduleEditor:
 
     async def change(self, task: Job) -> None:
         """Ask for the new time and for confirmation, then change or replace the schedule."""
-        in_place = self._host.session.commands.schedules.is_possible
         repeat = None
-        if not in_place:
-            try:
-                repeat = await Repeat.of(task, self._host.session)
-            except InvalidRequest as error:
-                self._host.notify_user(str(error), "error")
+        if not self._host.session.commands.schedules.is_possible:
+            repeat = await prepared_repeat(self._host, task)
+            if repeat is None:
                 return
-        submissions = await submitted_of((task,), self._host.session)
+        # Keys pressed meanwhile are for the question, so that it is asked only once.
+        with keys_held(self._host.app):
+            submissions = await submitted_of((task,), self._host.session)
         task = with_schedule(task, submissions.get(task.id))
         before = time_of(task, self._zone)
         typed = await self._ask_time(task, before)

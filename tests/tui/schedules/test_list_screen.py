@@ -2,19 +2,27 @@
 
 import asyncio
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from textual import events
 
+from studio_tui.api.models import Job
 from studio_tui.api.routes import INSTANCE_HEADER
+from studio_tui.service.commands.submitted import Submitted
 from studio_tui.service.polling import dataset_catalog
+from studio_tui.service.session import StudioSession
 from studio_tui.tui.form.submit_screen import SubmitScreen
 from studio_tui.tui.frame.dialogs import Confirm
+from studio_tui.tui.jobs import questions
 from studio_tui.tui.jobs.list_screen import JobsScreen
+from studio_tui.tui.jobs.rerun import submitted_of
 from studio_tui.tui.pipelines.kept_drafts import RESTORED
 from studio_tui.tui.pipelines.schedule_dialog import ScheduleDialog
+from studio_tui.tui.schedules import editing
 from studio_tui.tui.schedules.editing import RESTORED_TIME, AskTime
 from studio_tui.tui.schedules.list_screen import SchedulesScreen
 from studio_tui.tui.widgets.big_table import BigTable
@@ -479,6 +487,36 @@ async def test_an_abandoned_or_empty_edit_sends_nothing_and_its_text_is_kept(
             await asyncio.to_thread(studio.cancel, task["id"])
             await until_shown(pilot, "It has ended meanwhile: Studio no longer lists it.")
     assert [job["id"] for job in studio.jobs()] == [task["id"]]
+
+
+async def test_a_key_that_is_pressed_twice_asks_once(
+    studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    studio.submit("print(1)", query_name="nightly.py", cron_expression=YEARLY)
+    is_pressed_twice = asyncio.Event()
+
+    async def submitted_slowly(jobs: Iterable[Job], session: StudioSession) -> dict[str, Submitted]:
+        await is_pressed_twice.wait()
+        return await submitted_of(jobs, session)
+
+    for module in (questions, editing):
+        monkeypatch.setattr(module, "submitted_of", submitted_slowly)
+    async with dashboard(studio, tmp_path) as pilot:
+        await open_schedules(pilot)
+        schedules = pilot.app.screen
+        for key, dialog in (("e", AskTime), ("x", Confirm)):
+            is_pressed_twice.clear()
+            pilot.app.post_message(events.Key(key, key))
+            await pilot.pause()
+            pilot.app.post_message(events.Key(key, key))
+            for _ in range(50):
+                await asyncio.sleep(0)  # `pause` would wait until the held key is handled
+            is_pressed_twice.set()
+            await until(pilot, lambda: isinstance(pilot.app.screen, dialog))  # noqa: B023
+            await pilot.pause()
+            assert pilot.app.screen_stack[-2] is schedules, key
+            await pilot.press("escape")
+            await until(pilot, lambda: pilot.app.screen is schedules)
 
 
 async def test_a_start_time_is_edited_with_its_seconds(
