@@ -30,6 +30,11 @@ class _TableMessage(Message):
         return self.table
 
 
+_OPEN = Binding(
+    "enter", "open", "open", show=False, id="table.open", tooltip="Open the row at the cursor"
+)
+
+
 class BigTable(LineView, can_focus=True, inherit_bindings=False):
     """A table of rows identified by keys; `show` says where the cursor is when the rows change."""
 
@@ -46,14 +51,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         Binding("end,G", "last", "last row", show=False, id="table.last"),
         Binding("left", "columns(-1)", "columns left", show=False, id="table.left"),
         Binding("right", "columns(1)", "columns right", show=False, id="table.right"),
-        Binding(
-            "enter",
-            "open",
-            "open",
-            show=False,
-            id="table.open",
-            tooltip="Open the row at the cursor",
-        ),
+        _OPEN,
     ]
 
     columns: reactive[tuple[Column, ...]] = reactive((), repaint=False, init=False)

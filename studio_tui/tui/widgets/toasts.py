@@ -57,10 +57,9 @@ class TimedNotification(Notification):
 
     @property
     def ends_with_next_key(self) -> bool:
-        """Whether it has been read, and is neither an error nor shown until it is closed."""
-        if self.severity == "error" or self.timeout == UNTIL_CLOSED:
-            return False
-        return self._age > SECONDS_TO_NOTICE + len(self.message) / CHARACTERS_PER_SECOND
+        """Whether there was time to read it, unless it is shown until it is closed."""
+        seconds_to_read = SECONDS_TO_NOTICE + len(self.message) / CHARACTERS_PER_SECOND
+        return self.timeout != UNTIL_CLOSED and self._age > seconds_to_read
 
 
 def _to_replace(shown: Sequence[Notification], new: Notification) -> list[Notification]:

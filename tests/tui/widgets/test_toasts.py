@@ -117,7 +117,7 @@ async def test_an_error_is_shown_until_it_is_closed() -> None:
         assert seconds == {"canceled": app.NOTIFICATION_TIMEOUT, "not canceled": UNTIL_CLOSED}
 
 
-async def test_a_key_ends_the_notices_that_have_been_read_but_no_errors() -> None:
+async def test_a_key_ends_the_notices_that_have_been_read_but_no_errors_of_commands() -> None:
     app = ToastApp()
     async with driving(app, notifications=True) as pilot:
 
@@ -129,7 +129,7 @@ async def test_a_key_ends_the_notices_that_have_been_read_but_no_errors() -> Non
         app.notify("short", timeout=6000)
         app.notify("long " * 100, timeout=6000)
         app.notify("waiting", timeout=UNTIL_CLOSED)
-        app.notify("failed", severity="error", timeout=6000)
+        app.notify("failed", severity="error")
         await until(pilot, lambda: len(app.query(Toast)) == 4)
         await pilot.press("down")
         assert len(app.query(Toast)) == 4
