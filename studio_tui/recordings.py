@@ -40,7 +40,7 @@ def record() -> None:
 def export_recording(
     arguments: Arguments, file: Path, *, local: bool, data_dir: Path | None
 ) -> None:
-    """Export a team's recorded jobs and pipelines to FILE, without logs and secrets."""
+    """Export a team's recorded jobs and pipelines to FILE. It has no logs and no secrets."""
     if data_dir is not None and not local:
         raise click.UsageError("--data-dir needs --local")
     if local:

@@ -84,3 +84,11 @@ def test_an_error_without_click_has_the_same_exit_code_and_message_as_with_click
     with mock.patch.object(commands, "dashboard", side_effect=error):
         result = CliRunner().invoke(commands.main, [])
     assert (result.exit_code, result.stderr) == (exit_code, message)
+
+
+def test_no_description_of_a_command_is_cut_off_in_the_help() -> None:
+    for words in ([], ["local"], ["record"]):
+        help_text = CliRunner().invoke(commands.main, [*words, "--help"], terminal_width=80).output
+        _, has_commands, listed = help_text.partition("Commands:")
+        assert has_commands
+        assert "..." not in listed, words

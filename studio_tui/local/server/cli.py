@@ -94,7 +94,7 @@ def local(
 @local.command()
 @_DATA_DIR
 def status(data_dir: Path) -> None:
-    """Print URL and disk usage of the local Studio; exit code 1 if it does not run."""
+    """Print URL and disk usage of the local Studio. The exit code is 1 if it does not run."""
     data = DataDir(data_dir)
     server = endpoint.find(data_dir)
     read_jobs = _jobs_reader(data)
@@ -117,7 +117,7 @@ def status(data_dir: Path) -> None:
 )
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 def clean(data_dir: Path, older: timedelta, *, yes: bool) -> None:
-    """Remove logs and folders of ended jobs, and environments that no job uses.
+    """Remove logs and folders of ended jobs, and unused environments.
 
     It prints what would be removed, and asks. Running jobs, datasets and job records are kept.
     """
@@ -142,7 +142,7 @@ def clean(data_dir: Path, older: timedelta, *, yes: bool) -> None:
 @local.command()
 @_DATA_DIR
 def stop(data_dir: Path) -> None:
-    """Stop the local Studio; its jobs keep running, and its next start finds them again."""
+    """Stop the local Studio. Its jobs keep running, and its next start finds them again."""
     data = DataDir(data_dir)
     stopped = endpoint.stop(data_dir)
     try:
@@ -174,7 +174,7 @@ def _unfinished_job_lines(running: int, unseen_ends: int, waiting: int) -> Itera
 @local.command()
 @_DATA_DIR
 def env(data_dir: Path) -> None:
-    """Print exports that let datachain use the local Studio: eval "$(studio-tui local env)"."""
+    """Print exports for datachain: eval "$(studio-tui local env)". It then uses this Studio."""
     server = endpoint.find(data_dir)
     if server is None:
         _fail(f"No local Studio runs in {data_dir}.", code=1)
