@@ -23,16 +23,16 @@ async def open_page(app: App[Any], url: str, *, own: str) -> None:
     page = address(url)
     if page is None or not page.is_web:
         # A browser would pass any other scheme to a program that Studio chose.
-        await copy(app, url, f"Not a web page: {url}")
+        await copy(app, url, f"{url} (not a web page)")
         return
     if not _has_desktop(sys.platform, os.environ):
-        await copy(app, url, f"No browser here: {url}")
+        await copy(app, url, f"{url} (no browser here)")
         return
     is_own = page.origin == own and not page.has_user
     if not is_own and not await app.push_screen_wait(confirm_open(page, own)):
         return
     if not await asyncio.to_thread(webbrowser.open, url):
-        await copy(app, url, f"No browser here: {url}")
+        await copy(app, url, f"{url} (no browser here)")
 
 
 def _has_desktop(platform: str, environ: Mapping[str, str]) -> bool:

@@ -40,7 +40,7 @@ class SavesScreenshots(App[Any]):
         try:
             saved = await save(text_pieces(picture), path_of(path), replace=False)
         except CannotSaveError as error:
-            self.notify(error.why, title="No screenshot", severity="error", markup=False)
+            self.notify(f"No screenshot: {error.why}", severity="error", markup=False)
         else:
-            words = f"{size(saved.size)}, in {safe_line(str(saved.path))}"
-            self.notify(words, title="Saved", markup=False)
+            words = f"Saved: {size(saved.size)}, in {safe_line(str(saved.path))}"
+            self.notify(words, markup=False)

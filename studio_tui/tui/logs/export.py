@@ -86,9 +86,7 @@ class LogExport:
         if saved is not None:
             lines = plural(saved.lines, "line")
             self._host.app.notify(
-                f"{lines}, {size(saved.size)}, in {safe_line(str(saved.path))}",
-                title="Saved",
-                markup=False,
+                f"Saved: {lines}, {size(saved.size)}, in {safe_line(str(saved.path))}", markup=False
             )
 
     async def page(self) -> None:

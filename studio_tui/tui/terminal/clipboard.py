@@ -87,12 +87,12 @@ async def copy(app: "App[Any]", text: str, shown: str | None = None) -> None:
     else:
         try:
             path = await asyncio.to_thread(_save, text)
-            words = f"Saved as {safe_line(str(path))}"
+            words = f"saved as {safe_line(str(path))}"
             outcome, severity = "Too large for the terminal's clipboard", "warning"
         except OSError as error:
-            words = f"Too large for the terminal's clipboard, and no file: {error.strerror}"
+            words = f"too large for the terminal's clipboard, and no file: {error.strerror}"
             outcome, severity = "Not copied", "error"
-    app.notify(words, title=outcome, severity=severity, markup=False)
+    app.notify(f"{outcome}: {words}", severity=severity, markup=False)
 
 
 async def _copy_with(program: ClipboardProgram, text: str) -> bool:

@@ -72,7 +72,7 @@ async def test_an_invalid_address_is_reported_and_a_page_of_studio_is_opened_at_
             proxy.plan = jobs_with_page(url)
             await until_page_is(pilot, url)
             await pilot.press("o")
-            await until_notice(pilot, f"Not a web page: {url}")
+            await until_notice(pilot, f"{url} (not a web page)")
             assert isinstance(pilot.app.screen, JobsScreen)
             pilot.app.clear_notifications()
             assert opened_pages() == "", url

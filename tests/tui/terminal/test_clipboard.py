@@ -42,14 +42,14 @@ def install(folder: Path, name: str, script: str) -> None:
     path.chmod(0o755)
 
 
-async def copied(text: str) -> tuple[str, str, str]:
-    """Copy; return title and text of the notice, and the text sent to the terminal's clipboard."""
+async def copied(text: str) -> tuple[str, str]:
+    """Copy; return the notice, and the text sent to the terminal's clipboard."""
     app: App[None] = App()
     async with driving(app, notifications=True) as pilot:
         await copy(app, text)
         await pilot.pause()
         (notice,) = app._notifications
-        return notice.title, notice.message, app.clipboard
+        return notice.message, app.clipboard
 
 
 @pytest.mark.parametrize(
@@ -97,8 +97,8 @@ async def test_a_program_gets_the_whole_text_unchanged_and_the_environment(
     monkeypatch.setenv("WAYLAND_DISPLAY", "w")
     monkeypatch.setenv("KEPT", "environment")
     large = TEXT * 10_000
-    title, message, terminal = await copied(large)
-    assert title == "Copied"
+    message, terminal = await copied(large)
+    assert message.startswith("Copied: ")
     assert len(message) < 1000
     assert terminal == ""
     assert (tmp_path / "taken").read_text("utf-8") == large
@@ -110,7 +110,7 @@ async def test_a_program_that_stays_to_serve_the_clipboard_is_not_waited_for(
 ) -> None:
     install(bin_folder, "xclip", f"cat > {tmp_path}/taken; sleep 60 & echo $! > {tmp_path}/pid")
     monkeypatch.setenv("DISPLAY", ":0")
-    assert (await copied(TEXT))[0] == "Copied"
+    assert (await copied(TEXT))[0].startswith("Copied: ")
     os.kill(int((tmp_path / "pid").read_text()), 9)
 
 
@@ -122,17 +122,16 @@ async def test_text_goes_to_the_terminals_clipboard_if_the_program_fails_or_hang
 ) -> None:
     install(bin_folder, "wl-copy", script)
     monkeypatch.setenv("WAYLAND_DISPLAY", "w")
-    assert await copied(TEXT) == (SENT, "first [/]␊second 日本🎉", TEXT)
+    assert await copied(TEXT) == (f"{SENT}: first [/]␊second 日本🎉", TEXT)
 
 
 async def test_text_too_large_for_the_terminals_clipboard_is_saved_in_a_private_file(
     tmp_path: Path,
 ) -> None:
     for text in ("x" * (TERMINAL_LIMIT + 1), "日" * TERMINAL_LIMIT):
-        title, message, terminal = await copied(text)
+        message, terminal = await copied(text)
         path = tmp_path / "state" / "copied.txt"
-        assert title == "Too large for the terminal's clipboard"
-        assert message == f"Saved as {path}"
+        assert message == f"Too large for the terminal's clipboard: saved as {path}"
         assert terminal == ""
         assert path.read_text("utf-8") == text
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -144,8 +143,8 @@ async def test_the_notice_says_not_copied_if_text_can_neither_be_copied_nor_save
 ) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("STUDIO_TUI_STATE_DIR", str(tmp_path / "file" / "state"))
-    title, message, _ = await copied("x" * (TERMINAL_LIMIT + 1))
-    assert title == "Not copied"
+    message, _ = await copied("x" * (TERMINAL_LIMIT + 1))
+    assert message.startswith("Not copied: ")
     assert "Not a directory" in message
 
 
@@ -190,7 +189,7 @@ async def test_text_is_copied_into_the_buffer_of_a_real_tmux(
     (bin_folder / "tmux").symlink_to(tmux[0])
     monkeypatch.setenv("TMUX", f"{tmp_path / 'tmux'},1,0")
     large = TEXT * 10_000
-    assert (await copied(large))[0] == "Copied to tmux's buffer"
+    assert (await copied(large))[0].startswith("Copied to tmux's buffer: ")
 
     def buffer() -> bytes:
         return subprocess.run([*tmux, "show-buffer"], capture_output=True, check=True).stdout
