@@ -273,7 +273,7 @@ def _normalize_url(url: _Value) -> str:
     if parts.has_user:
         raise ConfigError(f"{subject} must not contain a user name or password.")
     if parts.has_query_or_fragment:
-        raise ConfigError(f"{subject} must end before any `?` or `#`.")
+        raise ConfigError(f"{subject} must not contain `?` or `#`.")
     if parts.scheme == "http" and not is_loopback(parts.host):
         raise ConfigError(
             f"{subject} would send your token unencrypted: use https. "
@@ -349,7 +349,7 @@ def _number(
         number = math.nan
     if not minimum <= number <= maximum:
         raise ConfigError(
-            f"{name} is {safe_line(text)!r}, and must be a number from {minimum:g} to {maximum:g}."
+            f"{name} must be a number from {minimum:g} to {maximum:g}, not {safe_line(text)!r}."
         )
     return number
 
@@ -358,4 +358,4 @@ def _notes(token: _Value, url: _Value) -> Iterator[str]:
     if token.file is not None and stat.S_IMODE(token.file.stat().st_mode) & 0o077:
         yield f"{token.file} contains your token and is readable by others: chmod 600 {token.file}"
     if token.file is not None and url.source == "DATACHAIN_STUDIO_URL":
-        yield f"The token of {token.file} goes to the URL of DATACHAIN_STUDIO_URL."
+        yield f"The token in {token.file} is sent to the URL in DATACHAIN_STUDIO_URL."

@@ -62,7 +62,7 @@ _HELP = Binding(
 )
 
 
-_FIND_HELP = "Find an action by its name, also to change the theme or save a screenshot"
+_FIND_HELP = "Find an action by its name, such as to change the theme or save a screenshot"
 _PALETTE = Binding(
     "ctrl+p", "command_palette", "find", priority=True, id="app.palette", tooltip=_FIND_HELP
 )

@@ -229,7 +229,7 @@ FIELDS: dict[str, Field] = {
     "rerun_from_job_id": Field(
         label="continues",
         meaning="A job from whose checkpoints this one continues; finished work is not repeated.",
-        accepts="A job's whole id; c copies it in a list. In a list, R submits a job with it set.",
+        accepts="A job's full id; c copies it in a list. In a list, R submits a job with it set.",
         example=("497f6eca-6276-4993-bfeb-53cbbbba6f08",),
         check=checks.job_to_continue,
         hint=hints.job_to_continue,

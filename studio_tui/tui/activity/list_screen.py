@@ -37,7 +37,7 @@ _COMMANDS: tuple[Command["ActivityScreen"], ...] = (
         "activity.copy",
         "y",
         "copy",
-        "Copy it as a curl or `datachain` command, secrets left out",
+        "Copy it as a curl or `datachain` command, without secrets",
         lambda page: page.copy_command(),
         lambda page: page.why_no_copy(),
     ),

@@ -96,7 +96,7 @@ COMMANDS: tuple[Command["Page"], ...] = (
         "page.escape",
         "escape",
         "back",
-        "Clear what is set, or go back; with neither, close the notices",
+        "End a filter, search or selection, or go back; on a tab, close the notices",
         lambda page: page.escape(),
     ),
     Command("page.refresh", "ctrl+r,f5", "refresh", "Refresh now", lambda page: page.ask_again()),
@@ -121,7 +121,7 @@ COMMANDS: tuple[Command["Page"], ...] = (
         "page.datasets",
         "f2",
         "datasets",
-        "Show the datasets: their versions, the jobs that made them, what is out of date",
+        "Show the datasets: their versions, the jobs that made them, and which are out of date",
         _show_datasets,
     ),
     Command(

@@ -27,7 +27,7 @@ NO_ACCOUNT = (
     "and `studio-tui --local` opens it."
 )
 
-START_AGAIN = "Start it with `studio-tui local`, or leave this and start `studio-tui --local`."
+START_AGAIN = "Start it with `studio-tui local`, or quit and run `studio-tui --local`."
 """If this dashboard cannot start the local Studio, which has stopped."""
 
 RESTART = "ctrl+r starts it again."

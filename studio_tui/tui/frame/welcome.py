@@ -69,7 +69,7 @@ class WelcomeScreen(AnsweredOnce, Screen[None]):
                 classes="choice",
             )
             with Vertical(id="token-form"):
-                hint = "as it is, unless you type another" if self._keeps_token else ""
+                hint = "unchanged, unless you type another" if self._keeps_token else ""
                 team = self._teams[0] if self._teams else self._team
                 for label, field in (
                     ("URL", Input(self._url, id="url", compact=True)),

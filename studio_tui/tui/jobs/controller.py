@@ -237,7 +237,7 @@ class JobController:
             why_not_repeat,
             search_words="resume rerun",
         ),
-        Command("job.copy_id", "c", "copy id", "Copy the job's whole id", copy_id, why_not_copy),
+        Command("job.copy_id", "c", "copy id", "Copy the job's full id", copy_id, why_not_copy),
         Command(
             "job.open_page",
             "o",

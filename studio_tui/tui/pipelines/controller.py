@@ -314,7 +314,7 @@ class PipelineController:
             copy_part,
             why_none,
         ),
-        Command("pipeline.copy_id", "c", "copy id", "Copy its whole id", copy_id, why_no_id),
+        Command("pipeline.copy_id", "c", "copy id", "Copy its full id", copy_id, why_no_id),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 Draft = TypeVar("Draft")
 
-RESTORED = "This is the form as you left it; f3 starts anew."
+RESTORED = "This is the form as you left it; f3 starts over."
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ class ScheduleDialog(DatasetForm[Job, ScheduleDraft]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f9,ctrl+j", "send", "schedule", id="plan.send", tooltip="Create the schedule"),
-        Binding("f3", "anew", "start anew", id="plan.anew", tooltip="Drop the input"),
+        Binding("f3", "anew", "start over", id="plan.anew", tooltip="Discard the input"),
         Binding("escape", "close", "close", id="plan.close", tooltip="Keep the input"),
     ]
 

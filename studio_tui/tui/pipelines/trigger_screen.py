@@ -53,7 +53,7 @@ class TriggerScreen(DatasetForm[Pipeline, TriggerDraft]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f9,ctrl+j", "send", "trigger", id="trigger.send", tooltip="Trigger it"),
         Binding("f2", "datasets", "datasets", id="trigger.datasets", tooltip="Show all datasets"),
-        Binding("f3", "anew", "start anew", id="trigger.anew", tooltip="Drop the input"),
+        Binding("f3", "anew", "start over", id="trigger.anew", tooltip="Discard the input"),
         Binding("escape", "close", "close", id="trigger.close", tooltip="Keep the input"),
     ]
 

@@ -43,7 +43,7 @@ class AskTime(Dialog[str | None]):
     AUTO_FOCUS = "Input"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "close", id="ask.close"),
-        Binding("f3", "anew", "start anew", id="ask.anew", tooltip="Drop the input"),
+        Binding("f3", "anew", "start over", id="ask.anew", tooltip="Discard the input"),
     ]
 
     field = query_one(Input)
