@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+DEFAULT_URL = "https://studio.datachain.ai"
+
 THEMES = ("auto", "dark", "light", "ansi")
 
 _FLAGS = {"--local", "--samples", "--read-only", "--quiet"}

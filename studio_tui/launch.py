@@ -34,51 +34,37 @@ def run_dashboard(
     # enables the collection again after its first paint.
     gc.disable()
     try:
-        return _run(connect, waiting_for, first, theme, last_list)
+        from studio_tui.tui.app import StudioApp
+        from studio_tui.tui.terminal import probe
+        from studio_tui.tui.theme import theme_for
+
+        if not (sys.stdin.isatty() and sys.stdout.isatty()):
+            sys.stderr.write("studio-tui needs a terminal; see `studio-tui --help`.\n")
+            return 2
+        if reason := probe.why_unusable(os.environ):
+            sys.stderr.write(f"studio-tui: {reason}\n")
+            return 2
+        sys.excepthook = report_crash
+        dark = theme != "light" and (theme == "dark" or probe.has_dark_background(os.environ))
+        colours = 16 if theme == "ansi" else probe.colour_count(os.environ)
+        app = StudioApp(
+            connect,
+            first_choice=first,
+            theme=theme_for(dark=dark, colours=colours),
+            waiting_for=waiting_for,
+            is_theme_given=theme is not None or bool(os.environ.get("NO_COLOR")),
+            last_list_file=last_list,
+        )
+        app.run()
+        return app.return_code or 0
     finally:
         gc.enable()
 
 
-def _run(
-    connect: "Connect",
-    waiting_for: str,
-    first: "Choice | None",
-    theme: str | None,
-    last_list: "Path | None",
-) -> int:
-    from studio_tui.tui.app import StudioApp
-    from studio_tui.tui.terminal import probe
-    from studio_tui.tui.theme import theme_for
-
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        sys.stderr.write("studio-tui needs a terminal; see `studio-tui --help`.\n")
-        return 2
-    if reason := probe.why_unusable(os.environ):
-        sys.stderr.write(f"studio-tui: {reason}\n")
-        return 2
-    install_crash_hook()
-    dark = theme != "light" and (theme == "dark" or probe.has_dark_background(os.environ))
-    colours = 16 if theme == "ansi" else probe.colour_count(os.environ)
-    app = StudioApp(
-        connect,
-        first_choice=first,
-        theme=theme_for(dark=dark, colours=colours),
-        waiting_for=waiting_for,
-        is_theme_given=theme is not None or bool(os.environ.get("NO_COLOR")),
-        last_list_file=last_list,
-    )
-    app.run()
-    return app.return_code or 0
-
-
-def install_crash_hook() -> None:
-    """Print and log `crash_report` for an uncaught exception, except for `KeyboardInterrupt`."""
-    sys.excepthook = _report_crash
-
-
-def _report_crash(
+def report_crash(
     kind: type[BaseException], error: BaseException, trace: TracebackType | None
 ) -> None:
+    """Print and log `crash_report` for an uncaught exception, except for `KeyboardInterrupt`."""
     if issubclass(kind, KeyboardInterrupt):
         sys.__excepthook__(kind, error, trace)
         return

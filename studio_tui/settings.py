@@ -15,14 +15,12 @@ from urllib.parse import unquote
 from pydantic import SecretStr
 
 from studio_tui.addresses import Address, address, is_loopback
-from studio_tui.arguments import Arguments
+from studio_tui.arguments import DEFAULT_URL, Arguments
 from studio_tui.errors import ConfigError, NoCredentials, TokenOriginChanged
 from studio_tui.files import read_text, read_toml
 from studio_tui.paths import datachain_config_files, expand_home
 from studio_tui.proxies import NO_PROXIES, Proxies, proxies_from
 from studio_tui.text import safe_line
-
-DEFAULT_URL = "https://studio.datachain.ai"
 
 TYPED = "form"
 

@@ -162,11 +162,12 @@ def test_a_crash_report_shows_causes_but_no_locals_and_no_secrets() -> None:
 
 
 CRASHING = f"""
+import sys
 from pathlib import Path
 from studio_tui import launch, log
 log.register_secret({SECRET!r})
 log.configure(Path("logs"))
-launch.install_crash_hook()
+sys.excepthook = launch.report_crash
 def bug(token):
     raise LookupError("a bug with " + token)
 bug({SECRET[:6]!r} + {SECRET[6:]!r})

@@ -9,9 +9,9 @@ import websockets.proxy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio_tui.arguments import Arguments
+from studio_tui.arguments import DEFAULT_URL, Arguments
 from studio_tui.errors import ConfigError, NoCredentials, TokenOriginChanged
-from studio_tui.settings import DEFAULT_URL, Settings, ca_file_version, load_settings
+from studio_tui.settings import Settings, ca_file_version, load_settings
 
 SECRET = "canary-5b1d77"
 

@@ -17,6 +17,7 @@ from studio_tui.presentation.format import clock_time
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.connected import Connected
 from studio_tui.tui.frame.last_list import LastList, pack_list
+from studio_tui.tui.frame.last_screen import LastScreen
 from studio_tui.tui.frame.list_page import ListPage
 from studio_tui.tui.frame.page import Page
 from studio_tui.tui.frame.page_bars import tab_and_count_parts
@@ -208,7 +209,7 @@ class PlaceKeeper:
                 screen.note_place()
         # Until the pages are restored, the saved screens must not be replaced by the tab alone.
         if self._has_returned or not self._is_first_screen_on_top:
-            self._screens.note_screen(stack)
+            self._screens.last = LastScreen.of(stack)
 
     def _list_to_keep(self, *, at_once: bool) -> dict[Path, str]:
         if self._list_keeper is None:

@@ -1,19 +1,17 @@
 """The screens of one connection, created on demand. Each tab is created once and then kept."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textual.app import App
-from textual.screen import Screen
 
 from studio_tui import clock
 from studio_tui.api.models import Job
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.lists.filter_terms import Terms
 from studio_tui.presentation.lists.kinds import Kind
-from studio_tui.service.polling.endings import Endings
 from studio_tui.tui.clusters.cluster_choice import ClusterChoice
 from studio_tui.tui.connected import Connected
 from studio_tui.tui.frame.commands import Basics
@@ -38,7 +36,10 @@ class Screens:
 
     def __init__(self, connected: Connected) -> None:
         self._connected = connected
-        self._tabs: dict[str, Page] = {}
+        self._basics = Basics(connected.session, connected.home, connected.read_only)
+        self._endings = connected.session.endings
+        self.tabs: dict[str, Page] = {}
+        """The tabs created so far, by name."""
         others = ("pipelines", "clusters", "schedules", "activity")
         self._view_files = {"jobs": connected.view_file} | {
             name: connected.view_file.with_suffix(f".{name}.json") for name in others
@@ -66,16 +67,11 @@ class Screens:
 
         return SavedForms(self._connected.view_file.with_suffix(".forms.json"))
 
-    @property
-    def tabs(self) -> Mapping[str, Page]:
-        """The tabs created so far, by name."""
-        return self._tabs
-
     def tab(self, name: str) -> Page:
         """Return the page of a tab, created by the first call."""
-        if name not in self._tabs:
-            self._tabs[name] = self._make_tab(name)
-        return self._tabs[name]
+        if name not in self.tabs:
+            self.tabs[name] = self._make_tab(name)
+        return self.tabs[name]
 
     def job_page(self, request: OpenJob) -> Page | None:
         """Return a new page of a job; `None` if the job is unknown and not in the request."""
@@ -203,7 +199,7 @@ class Screens:
     def restore_filters(self) -> None:
         """Restore the filters that `filter_list` changed, on lists that are no longer visible."""
         for name, previous_filter in [*self._filters_before.items()]:
-            page = self._tabs.get(name)
+            page = self.tabs.get(name)
             if isinstance(page, ListPage) and not page.is_current:
                 del self._filters_before[name]
                 page.list.filtering.show_only(previous_filter)
@@ -228,13 +224,9 @@ class Screens:
         if (schedule := await app.push_screen_wait(form)) is not None:
             self.await_row("schedules", schedule.id)
 
-    def note_screen(self, stack: Sequence[Screen[Any]]) -> None:
-        """Note the open screens, so that the next run restores them."""
-        self.last = LastScreen.of(stack)
-
     def contents_to_save(self) -> dict[Path, str]:
         """Return the contents to save for the next run, by file."""
-        pages = {file: self._tabs.get(name) for name, file in self._view_files.items()}
+        pages = {file: self.tabs.get(name) for name, file in self._view_files.items()}
         memories = [(self._last_file, self.last), (self._log_file, self._logs)]
         if "_dags" in self.__dict__:  # otherwise not read, so unchanged
             memories.append((self._dag_file, self._dags))
@@ -273,15 +265,6 @@ class Screens:
 
     def _view(self, name: str, kind: Kind[Any]) -> ListView:
         return load_view(self._view_files[name], kind)
-
-    @property
-    def _basics(self) -> Basics:
-        connected = self._connected
-        return Basics(connected.session, connected.home, connected.read_only)
-
-    @property
-    def _endings(self) -> Endings:
-        return self._connected.session.endings
 
     def _known_job(self, job_id: str) -> Job | None:
         return self._connected.session.known_items.jobs([job_id]).get(job_id)

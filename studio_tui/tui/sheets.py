@@ -15,6 +15,10 @@ OPENING = sheets("frame", "opening")
 OPENING_LIST = sheets("frame", "opening", "big_table", "lists")
 """For a first paint with the list of the previous run."""
 
+LIST_WIDTHS = [(0, "-narrow"), (80, "-medium"), (120, "-broad")]
+LIST_HEIGHTS = [(0, "-low"), (20, "-high")]
+"""The breakpoints of screens with a list."""
+
 WELCOME = sheets("welcome")
 DIALOGS = sheets("dialogs")
 FORM_DIALOGS = sheets("dialogs", "submit")

@@ -22,7 +22,7 @@ NEVER = 1e9
 
 
 def keeper_of(contents_to_save: Callable[[], Mapping[Path, str]]) -> PlaceKeeper:
-    screens = SimpleNamespace(contents_to_save=contents_to_save, note_screen=lambda _: None)
+    screens = SimpleNamespace(contents_to_save=contents_to_save)
     app = SimpleNamespace(screen_stack=[])
     keeper = PlaceKeeper(cast(Any, app), cast(Any, None), cast(Any, screens), None)
     keeper._has_returned = True

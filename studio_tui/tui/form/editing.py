@@ -15,8 +15,9 @@ from studio_tui.tui.frame.actions import Action, actions_of
 from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.frame.dialog import Dialog
 from studio_tui.tui.frame.dialog_box import DialogBody
-from studio_tui.tui.terminal.editor import EditorError, edit_text
+from studio_tui.tui.terminal.editor import edit_text
 from studio_tui.tui.terminal.key_queue import drop_held_keys, keys_held
+from studio_tui.tui.terminal.lending import ProgramError
 
 if TYPE_CHECKING:
     from studio_tui.tui.form.submit_screen import SubmitScreen
@@ -111,7 +112,7 @@ class FieldCommands:
                     after = await edit_text(app, text, suffix)
                 finally:
                     drop_held_keys(app)
-        except EditorError as error:
+        except ProgramError as error:
             self._screen.notify_user(str(error), "warning")
             return
         if not FIELDS[name].has_lines:

@@ -5,8 +5,6 @@ Defining a dataclass takes half a millisecond, which would delay the first paint
 
 from typing import NamedTuple
 
-DEFAULT_URL = "https://studio.datachain.ai"
-
 
 class LocalChoice:
     """Use this machine's local Studio."""

@@ -7,7 +7,8 @@ from studio_tui import clock
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.format import age
 from studio_tui.tui.frame.last_list import LastList
-from studio_tui.tui.frame.opening import OpeningScreen
+from studio_tui.tui.frame.opening import OpeningScreen, crumb_parts
+from studio_tui.tui.sheets import LIST_HEIGHTS, LIST_WIDTHS
 from studio_tui.tui.widgets.bar import Bar, Part
 from studio_tui.tui.widgets.big_table import BigTable
 from studio_tui.tui.widgets.cropped_compositor import crop_rendering
@@ -18,9 +19,8 @@ class LastListScreen(OpeningScreen):
     """Looks like the page with the list, which covers this screen after connecting."""
 
     has_rows = True
-    # Equal to the values of `ListPage`, so that nothing moves when the page covers this screen.
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-medium"), (120, "-broad")]  # noqa: RUF012
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = LIST_WIDTHS
+    VERTICAL_BREAKPOINTS = LIST_HEIGHTS
 
     def __init__(self, waiting_for: str, last: LastList) -> None:
         super().__init__(waiting_for)
@@ -41,13 +41,7 @@ class LastListScreen(OpeningScreen):
         super().fill()
         last = self._last
         self.set_class(not last.has_preview, "-no-preview")
-        crumbs = [
-            each
-            for crumb in last.crumbs
-            for each in (Part(" › ", Tone.DIM), Part(crumb, Tone.STRONG))
-        ]
-        top = self.query_one("#top", Bar)
-        top.left = (*top.left, Part(f" {last.home}", Tone.DIM), *crumbs)
+        self.query_one("#top", Bar).left = crumb_parts(last.home, last.crumbs)
         tabs = self.query_one("#tabs", Bar)
         tabs.left, tabs.right = last.tabs, last.counts
         self.query_one("#title", Bar).left = last.title

@@ -13,7 +13,6 @@ from textual.getters import query_one
 from textual.screen import Screen
 
 from studio_tui import clock
-from studio_tui.presentation.jobs.facts import Fact, FactLine
 from studio_tui.presentation.lists.kinds import AS_SENT
 from studio_tui.presentation.lists.listing import Listing
 from studio_tui.presentation.lists.widest_rows import WidestRows
@@ -52,43 +51,8 @@ UNCOMPLETED = frozenset({"id", "error"})
 ROWS_SEARCHED = 5000
 """Rows from which values for completion are taken."""
 
-
 ROWS_MEASURED = 2000
 """Maximum number of new rows among which the longest texts are searched."""
-
-
-class ListPreview:
-    """The preview beside or below a list."""
-
-    def __init__(
-        self,
-        body: Container,
-        holder: ViewHolder,
-        facts: Callable[[datetime], tuple[Fact | FactLine, ...]],
-    ) -> None:
-        """Make the preview of the list in `body`; `facts` returns what it shows at a time."""
-        self._body = body
-        self._holder = holder
-        self._facts = facts
-
-    def apply_visibility(self) -> None:
-        """Show or hide the preview, as the view of the list says."""
-        self._body.screen.set_class(not self._holder.view.preview, "-no-preview")
-
-    def toggle(self) -> None:
-        """Show the preview if it is hidden, else hide it."""
-        self._holder.change(preview=not self._holder.view.preview)
-        self.apply_visibility()
-
-    def show(self, now: datetime) -> None:
-        """Show the facts of the row under the cursor, unless the preview is hidden."""
-        if self._holder.view.preview:
-            self._body.query_one(FactSheet).show(self._facts(now))
-
-    @property
-    def size(self) -> Size:
-        """Available for the facts."""
-        return self._body.query_one(FactSheet).scrollable_content_region.size
 
 
 class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
@@ -96,6 +60,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
 
     table = query_one(BigTable)
     title = query_one("#title", Bar)
+    _fact_sheet = query_one(FactSheet)
 
     def __init__(self, page: "ListPage[T]", view: ListView) -> None:
         super().__init__(id="split")
@@ -104,7 +69,6 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         self.rows: Listing[T] = Listing(kind)
         self._widest: WidestRows[T] = WidestRows(kind)
         self.holder = holder = ViewHolder(view)
-        self.list_preview = ListPreview(self, holder, page.facts_at_hand)
         self._rest = Debouncer(self, self._cursor_rests)
         self.marks = RowMarks(
             kind.noun,
@@ -151,7 +115,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
 
     def on_mount(self) -> None:
         self.app.screen_change_signal.subscribe(self, self._hold_cursor)
-        self.list_preview.apply_visibility()
+        self._apply_preview()
         self.table.wide = self.holder.view.wide
         view = self.holder.view
         self.table.memory.restore(view.contents)
@@ -329,7 +293,21 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
 
     def show_preview(self, now: datetime) -> None:
         """Show the preview of the row under the cursor, unless the preview is hidden."""
-        self.list_preview.show(now)
+        if self.holder.view.preview:
+            self._fact_sheet.show(self._page.facts_at_hand(now))
+
+    @property
+    def preview_size(self) -> Size:
+        """The space for the facts in the preview."""
+        return self._fact_sheet.scrollable_content_region.size
+
+    def toggle_preview(self) -> None:
+        """Show the preview if it is hidden, else hide it."""
+        self.holder.change(preview=not self.holder.view.preview)
+        self._apply_preview()
+
+    def _apply_preview(self) -> None:
+        self.screen.set_class(not self.holder.view.preview, "-no-preview")
 
     def _move_to_awaited(self, listed: Sequence[str]) -> None:
         if self._awaited_key is not None and self._awaited_key in listed:

@@ -20,6 +20,7 @@ from studio_tui.tui.frame.list_order import ListOrder, order_commands
 from studio_tui.tui.frame.list_view import ListView
 from studio_tui.tui.frame.page import Page
 from studio_tui.tui.frame.row_marks import RowMarks, mark_commands
+from studio_tui.tui.sheets import LIST_HEIGHTS, LIST_WIDTHS
 from studio_tui.tui.widgets.bar import Part
 from studio_tui.tui.widgets.big_table import BigTable
 from studio_tui.tui.widgets.filter_bar import FilterInput
@@ -64,7 +65,7 @@ def list_commands(
         "i",
         "preview",
         "Show or hide the preview",
-        lambda page: page.list.list_preview.toggle(),
+        lambda page: page.list.toggle_preview(),
     )
     wide: Command[ListPage[Any]] = Command(
         f"{tab}.wide",
@@ -94,8 +95,8 @@ class ListPage(Page, Generic[T]):
     leads_to_pages = True
     AUTO_FOCUS = "BigTable"  # otherwise the first key pressed would go to the filter
 
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-medium"), (120, "-broad")]  # noqa: RUF012
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = LIST_WIDTHS
+    VERTICAL_BREAKPOINTS = LIST_HEIGHTS
 
     kind: Kind[Any]
     columns: ClassVar[tuple[Column, ...]]

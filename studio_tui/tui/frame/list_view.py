@@ -11,9 +11,8 @@ from studio_tui.files import read_json
 from studio_tui.presentation.lists.filter_terms import FilterError, Terms
 from studio_tui.presentation.lists.kinds import AS_SENT, Kind
 
-MOST_LOADED = 1_000_000
-MOST_LINES = MOST_SIDEWAYS = 10_000
-"""Limits of `loaded`, `line` and `sideways`; a larger value is invalid."""
+_MOST = {"loaded": 1_000_000, "line": 10_000, "sideways": 10_000}
+"""Limits of fields; a larger value is invalid."""
 
 logger = logging.getLogger(__name__)
 
@@ -93,13 +92,9 @@ def load_view(path: Path, kind: Kind[Any]) -> ListView:
     except (OSError, ValueError, TypeError, AttributeError, FilterError) as error:
         logger.warning("The remembered view could not be read: %s", error)
         return ListView()
-    if not 0 <= view.line <= MOST_LINES:
-        view = view.replace(line=0)
-    if not 0 <= view.sideways <= MOST_SIDEWAYS:
-        view = view.replace(sideways=0)
-    if not 0 <= view.loaded <= MOST_LOADED:
-        view = view.replace(loaded=0)
-    return view if view.sort in kind.sorts else view.replace(sort=AS_SENT)
+    wrong = {name: 0 for name, most in _MOST.items() if not 0 <= getattr(view, name) <= most}
+    sort = view.sort if view.sort in kind.sorts else AS_SENT
+    return view.replace(**wrong, sort=sort)
 
 
 @lru_cache(maxsize=8)

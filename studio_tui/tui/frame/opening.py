@@ -1,6 +1,7 @@
 """The screen shown while connecting, before a thread imports `api` and the models."""
 
 import os
+from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -70,6 +71,14 @@ class OpeningScreen(Lifetime, Screen[None]):
     def show_waiting(self, words: str) -> None:
         """Show what the dashboard is waiting for."""
         self.query_one("#waiting", Static).update(words)
+
+
+def crumb_parts(home: str, crumbs: Sequence[str]) -> tuple[Part, ...]:
+    """Return the left side of the header."""
+    parts = [Part(" studio-tui ", "title"), Part(f" {home}", Tone.DIM)]
+    for crumb in crumbs:
+        parts += [Part(" › ", Tone.DIM), Part(crumb, Tone.STRONG)]
+    return tuple(parts)
 
 
 def load_last_list(file: "Path | None") -> "LastList | None":

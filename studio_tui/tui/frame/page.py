@@ -28,12 +28,11 @@ from studio_tui.tui.frame.commands import (
 from studio_tui.tui.frame.dialog import Dialog
 from studio_tui.tui.frame.latest_notices import show_latest_notices
 from studio_tui.tui.frame.listening import Subscriptions, resume_at_whole_second
-from studio_tui.tui.frame.opening import ReadAgain
+from studio_tui.tui.frame.opening import ReadAgain, crumb_parts
 from studio_tui.tui.frame.page_bars import (
     TABS,
     KeyHints,
     age_parts,
-    crumb_parts,
     help_parts,
     tab_and_count_parts,
 )

@@ -82,14 +82,6 @@ def _undo_parts(session: StudioSession, now: datetime) -> Parts:
     return (Part(" z", "key", press), Part(words, Tone.WARN, press))
 
 
-def crumb_parts(home: str, crumbs: Sequence[str]) -> Parts:
-    """Return the left side of the header."""
-    parts = [Part(" studio-tui ", "title"), Part(f" {home}", Tone.DIM)]
-    for crumb in crumbs:
-        parts += [Part(" › ", Tone.DIM), Part(crumb, Tone.STRONG)]
-    return tuple(parts)
-
-
 def age_parts(aged: HasAge, now: datetime, session: StudioSession, read_only: bool) -> Parts:
     """Return the age of the data, or in a replay its time."""
     if (replay := session.replay) is not None:

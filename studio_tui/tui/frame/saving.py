@@ -203,31 +203,32 @@ def _move_draft(draft: Path, path: Path, *, replace: bool) -> None:
     draft.replace(path)
 
 
+_REASONS = {
+    errno.ENOTDIR: ("{} is not a folder", "type another"),
+    errno.EACCES: ("You have no permission to write in {}", "type another folder"),
+    errno.EPERM: ("You have no permission to write in {}", "type another folder"),
+    errno.EROFS: ("{} is read-only", "type another folder"),
+    errno.ENOSPC: ("The disk of {} is full", "free some space, or type another folder"),
+    errno.EDQUOT: ("The disk of {} is full", "free some space, or type another folder"),
+    errno.EFBIG: ("The disk of {} does not allow files this large", "type another folder"),
+    errno.ENAMETOOLONG: ("That name is too long", "type a shorter one"),
+}
+"""By the error: why a file cannot be saved in a folder, and what to do."""
+
+
 def _cannot_save(error: OSError, path: Path) -> CannotSaveError:
-    folder = safe_line(str(path.parent))
-    match error.errno:
-        case errno.ENOENT if not path.is_absolute():
-            why, do = "The current folder no longer exists", "type an absolute path"
-        case errno.ENOENT if path.parent.is_dir():
-            why, do = f"Nothing can be created in {folder}", "type another folder"
-        case errno.ENOENT:
-            why, do = f"There is no folder {folder}", "create it first, or type another"
-        case errno.ENOTDIR:
-            why, do = f"{folder} is not a folder", "type another"
-        case errno.EACCES | errno.EPERM:
-            why, do = f"You have no permission to write in {folder}", "type another folder"
-        case errno.EROFS:
-            why, do = f"{folder} is read-only", "type another folder"
-        case errno.ENOSPC | errno.EDQUOT:
-            why, do = f"The disk of {folder} is full", "free some space, or type another folder"
-        case errno.EFBIG:
-            why, do = f"The disk of {folder} does not allow files this large", "type another folder"
-        case errno.ENAMETOOLONG:
-            why, do = "That name is too long", "type a shorter one"
-        case _:
-            why = f"{_safe_name(path)} cannot be written: {error.strerror}."
-            return CannotSaveError(why)
-    return CannotSaveError(f"{why}; {do}.", why=f"{why}.")
+    if error.errno != errno.ENOENT:
+        reason = _REASONS.get(error.errno or 0)
+    elif not path.is_absolute():
+        reason = ("The current folder no longer exists", "type an absolute path")
+    elif path.parent.is_dir():
+        reason = ("Nothing can be created in {}", "type another folder")
+    else:
+        reason = ("There is no folder {}", "create it first, or type another")
+    if reason is None:
+        return CannotSaveError(f"{_safe_name(path)} cannot be written: {error.strerror}.")
+    why = reason[0].format(safe_line(str(path.parent)))
+    return CannotSaveError(f"{why}; {reason[1]}.", why=f"{why}.")
 
 
 def _safe_name(path: Path) -> str:

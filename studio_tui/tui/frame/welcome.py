@@ -10,7 +10,8 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
-from studio_tui.tui.frame.choices import DEFAULT_URL, LocalChoice, TeamChoice, TokenChoice
+from studio_tui.arguments import DEFAULT_URL
+from studio_tui.tui.frame.choices import LocalChoice, TeamChoice, TokenChoice
 from studio_tui.tui.frame.dialog import AnsweredOnce
 from studio_tui.tui.frame.opening import ReadAgain, StudioChosen
 from studio_tui.tui.sheets import WELCOME

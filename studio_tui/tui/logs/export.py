@@ -23,9 +23,8 @@ from studio_tui.tui.logs.save_dialog import Offer, SaveLog, with_free_names
 from studio_tui.tui.logs.view.log_view import LogView
 from studio_tui.tui.logs.view.reader import line_starts
 from studio_tui.tui.terminal.clipboard import copy
-from studio_tui.tui.terminal.lending import terminal_lent
+from studio_tui.tui.terminal.lending import ProgramError, run_on_terminal, terminal_lent
 from studio_tui.tui.terminal.pager import (
-    PagerError,
     PagerInput,
     ReaderPlace,
     clean_copy,
@@ -35,7 +34,6 @@ from studio_tui.tui.terminal.pager import (
     pager_environment,
     pager_words,
     private_file,
-    run_on_terminal,
 )
 
 _PAGED_LINES = 20_000
@@ -100,7 +98,7 @@ class LogExport:
             problem = "There is no terminal here for a pager."
         except OSError as error:
             problem = f"No copy can be created for the pager: {error.strerror}."
-        except (PagerError, SpoolError) as error:
+        except (ProgramError, SpoolError) as error:
             problem = str(error)
         else:
             return
@@ -143,7 +141,7 @@ class LogExport:
                 pager_command(words, page), pager_environment(words, os.environ)
             )
         if problem:
-            raise PagerError(problem)
+            raise ProgramError(problem)
 
     def _offers(self) -> list[Offer]:
         """Return the choices for saving, the most likely first; a search hides no lines."""

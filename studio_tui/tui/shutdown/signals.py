@@ -23,10 +23,13 @@ _ENDING = (signal.SIGTERM, signal.SIGHUP)
 _STREAMS = (0, 1, 2)
 
 
-class EndsOnBug(App[Any]):
-    """An app that logs and prints an unhandled exception, without variables, and ends."""
+class HandlesExit(App[Any]):
+    """An app that asks before quitting if input would be lost, and ends at once on a signal."""
+
+    _asks_to_quit = False
 
     def _fatal_error(self) -> None:
+        """Log and print the exception without the values of variables, and end."""
         from studio_tui.log import crash_report  # noqa: PLC0415 (not before the first paint)
 
         error = sys.exc_info()[1]
@@ -34,12 +37,6 @@ class EndsOnBug(App[Any]):
         logger.critical("the program ended because of a bug\n%s", report)
         self._exit_renderables.append(Text(report))
         self._close_messages_no_wait()
-
-
-class HandlesExit(EndsOnBug):
-    """An app that asks before quitting if input would be lost, and ends at once on a signal."""
-
-    _asks_to_quit = False
 
     def on_mount(self) -> None:
         if not self.is_headless:

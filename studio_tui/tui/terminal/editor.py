@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import shlex
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
@@ -11,55 +10,49 @@ from typing import Any
 
 from textual.app import App, SuspendNotSupported
 
-from studio_tui.text import safe_line
-from studio_tui.tui.terminal.lending import terminal_lent
-from studio_tui.tui.terminal.pager import run_on_terminal
+from studio_tui.tui.terminal.lending import (
+    ProgramError,
+    command_words,
+    run_on_terminal,
+    terminal_lent,
+)
 
 _USUAL_EDITORS = ("nano", "vim", "vi")
 """If no variable names an editor, the first that is installed."""
 
 
-class EditorError(Exception):
-    """The message is a sentence that says why the text was not edited."""
-
-
 def editor_words(environ: Mapping[str, str], which: Callable[[str], str | None]) -> list[str]:
-    """Return the command of $VISUAL, $EDITOR or an installed editor; raise `EditorError`."""
+    """Return the command of $VISUAL, $EDITOR or an installed editor; raise `ProgramError`."""
     variable = "VISUAL" if environ.get("VISUAL", "").strip() else "EDITOR"
-    typed = environ.get(variable, "").strip()
-    try:
-        words = shlex.split(typed) if typed else list(filter(which, _USUAL_EDITORS))[:1]
-    except ValueError as error:
-        raise EditorError(f"{variable} has an unclosed quote; set it to a command.") from error
-    if not words:
-        raise EditorError("No editor is installed here; install one, or set EDITOR to its command.")
-    if which(words[0]) is None:
-        name = safe_line(words[0])
-        raise EditorError(f"{name} is not installed; set {variable} to an editor that is.")
-    return words
+    typed = environ.get(variable, "").strip() or next(filter(which, _USUAL_EDITORS), "")
+    if not typed:
+        raise ProgramError(
+            "No editor is installed here; install one, or set EDITOR to its command."
+        )
+    return command_words(typed, variable, "an editor", which)
 
 
 async def edit_text(app: App[Any], text: str, suffix: str) -> str:
-    """Return the text after the user has edited it, or raise `EditorError`."""
+    """Return the text after the user has edited it, or raise `ProgramError`."""
     words = editor_words(os.environ, shutil.which)
     try:
         path = await asyncio.to_thread(_private_file, text, suffix)
     except OSError as error:
-        raise EditorError(f"No file can be created for the editor: {error.strerror}.") from error
+        raise ProgramError(f"No file can be created for the editor: {error.strerror}.") from error
     try:
         with terminal_lent(app):
             problem = await run_on_terminal([*words, str(path)], os.environ)
         if problem:
-            raise EditorError(f"{problem} The text has not changed.")
+            raise ProgramError(f"{problem} The text has not changed.")
         return (await asyncio.to_thread(path.read_bytes)).decode("utf-8")
     except SuspendNotSupported as error:
-        raise EditorError("There is no terminal here for an editor.") from error
+        raise ProgramError("There is no terminal here for an editor.") from error
     except UnicodeDecodeError as error:
-        raise EditorError(
+        raise ProgramError(
             "The editor did not save valid UTF-8; the text has not changed."
         ) from error
     except OSError as error:
-        raise EditorError(f"The edited file cannot be read: {error.strerror}.") from error
+        raise ProgramError(f"The edited file cannot be read: {error.strerror}.") from error
     finally:
         await asyncio.to_thread(path.unlink, missing_ok=True)
 

@@ -1,12 +1,42 @@
 """Lending the terminal to another program, such as an editor, until it ends."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import asyncio
+import shlex
+import signal
+import sys
+import termios
+from asyncio.subprocess import Process
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from textual.app import App
 
-from studio_tui.tui.terminal.pager import discard_typed
+from studio_tui.text import safe_line
+
+_ENDS_WITHIN = 1.0
+"""Seconds from SIGTERM until a program that has not ended is killed."""
+
+
+class ProgramError(Exception):
+    """The message is a sentence that says why a program on the terminal was of no use."""
+
+
+def command_words(
+    typed: str, variable: str, kind: str, which: Callable[[str], str | None]
+) -> list[str]:
+    """Return the words of a command from an environment variable.
+
+    Raise `ProgramError` if it cannot run; `kind` is `a pager` or the like.
+    """
+    try:
+        words = shlex.split(typed)
+    except ValueError as error:
+        raise ProgramError(f"{variable} has an unclosed quote; set it to a command.") from error
+    if which(words[0]) is None:
+        name = safe_line(words[0])
+        raise ProgramError(f"{name} is not installed; set {variable} to {kind} that is.")
+    return words
 
 
 @contextmanager
@@ -28,3 +58,47 @@ def terminal_lent(app: App[Any]) -> Iterator[None]:
         discard_typed()
     if failure is not None:
         raise failure
+
+
+async def run_on_terminal(argv: Sequence[str], environ: Mapping[str, str]) -> str:
+    """Run a program on the terminal; return an error as a sentence, empty on success."""
+    name = safe_line(argv[0])
+    # Ctrl+c is for the program, but the terminal sends the signal to the whole process group.
+    previous_handlers = {
+        number: signal.signal(number, _ignore) for number in (signal.SIGINT, signal.SIGQUIT)
+    }
+    try:
+        process = await asyncio.create_subprocess_exec(*argv, env=dict(environ))
+        try:
+            status = await process.wait()
+        finally:
+            if process.returncode is None:
+                await _end(process)
+    except OSError as error:
+        return f"{name} cannot be run: {error.strerror}."
+    finally:
+        for number, handler in previous_handlers.items():
+            signal.signal(number, handler)
+    return f"{name} exited with status {status}." if status else ""
+
+
+async def _end(process: Process) -> None:
+    """End a program; kill it only after a while, as it then does not restore the terminal."""
+    with suppress(ProcessLookupError):
+        process.terminate()
+        try:
+            await asyncio.wait_for(process.wait(), _ENDS_WITHIN)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+
+
+def discard_typed() -> None:
+    """Discard typed keys that another program did not read."""
+    with suppress(OSError, ValueError, termios.error):
+        if sys.__stdin__ is not None:
+            termios.tcflush(sys.__stdin__.fileno(), termios.TCIFLUSH)
+
+
+def _ignore(*_: object) -> None:
+    """Unlike SIG_IGN, a started program does not inherit this handler."""

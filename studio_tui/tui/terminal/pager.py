@@ -4,29 +4,21 @@
 that reorder text. Otherwise a copy without control codes is opened.
 """
 
-import asyncio
 import os
 import re
-import shlex
-import signal
-import sys
 import tempfile
-import termios
-from asyncio.subprocess import Process
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from studio_tui.presentation.format import size
 from studio_tui.presentation.logs.lines import without_escapes
 from studio_tui.service.logs.store.log_store import LogStore
-from studio_tui.text import BLOCK_LIMIT, incomplete_bytes, safe_block, safe_line
+from studio_tui.text import BLOCK_LIMIT, incomplete_bytes, safe_block
+from studio_tui.tui.terminal.lending import command_words
 
 COPY_LIMIT = 32 * 1024 * 1024
-
-_ENDS_WITHIN = 1.0
-"""Seconds from SIGTERM until a program that has not ended is killed."""
 
 _SLICE = BLOCK_LIMIT // 4
 """Bytes sanitized at a time; a tab becomes four characters."""
@@ -41,10 +33,6 @@ _LESS_FLAGS = ("-fiML", "-+r", "-+R", "-+F")
 
 A lesskey file may have switched on raw output, and quitting after a short file.
 """
-
-
-class PagerError(Exception):
-    """The message is a sentence that says why no pager can be run."""
 
 
 class ReaderPlace(NamedTuple):
@@ -63,16 +51,9 @@ class PagerInput(NamedTuple):
 
 
 def pager_words(environ: Mapping[str, str], which: Callable[[str], str | None]) -> list[str]:
-    """Return the command of $PAGER or `less`; raise `PagerError` if it cannot run."""
+    """Return the command of $PAGER or `less`; raise `ProgramError` if it cannot run."""
     typed = environ.get("PAGER", "").strip() or "less"
-    try:
-        words = shlex.split(typed)
-    except ValueError as error:
-        raise PagerError("PAGER has an unclosed quote; set it to a command.") from error
-    if not words or which(words[0]) is None:
-        name = safe_line(words[0]) if words else "PAGER"
-        raise PagerError(f"{name} is not installed; set PAGER to a pager that is.")
-    return words
+    return command_words(typed, "PAGER", "a pager", which)
 
 
 def is_less(words: Sequence[str]) -> bool:
@@ -98,9 +79,6 @@ def pager_environment(words: Sequence[str], environ: Mapping[str, str]) -> dict[
         return dict(environ)
     others = {name: value for name, value in environ.items() if not name.startswith("LESS")}
     return others | {"LESS": "", "LESSSECURE": "1", "LESSCHARSET": "utf-8"}
-
-
-# --- the input -----------------------------------------------------------------------------------
 
 
 @contextmanager
@@ -174,50 +152,3 @@ async def clean_copy(store: LogStore, start: int, file: BinaryIO) -> ReaderPlace
 
 def _omission(words: str) -> bytes:
     return f"┅┅ studio-tui: {words}; the whole log can be saved ┅┅\n".encode()
-
-
-# --- the process ---------------------------------------------------------------------------------
-
-
-async def run_on_terminal(argv: Sequence[str], environ: Mapping[str, str]) -> str:
-    """Run a program on the terminal; return an error as a sentence, empty on success."""
-    name = safe_line(argv[0])
-    # Ctrl+c is for the program, but the terminal sends the signal to the whole process group.
-    previous_handlers = {
-        number: signal.signal(number, _ignore) for number in (signal.SIGINT, signal.SIGQUIT)
-    }
-    try:
-        process = await asyncio.create_subprocess_exec(*argv, env=dict(environ))
-        try:
-            status = await process.wait()
-        finally:
-            if process.returncode is None:
-                await _end(process)
-    except OSError as error:
-        return f"{name} cannot be run: {error.strerror}."
-    finally:
-        for number, handler in previous_handlers.items():
-            signal.signal(number, handler)
-    return f"{name} exited with status {status}." if status else ""
-
-
-async def _end(process: Process) -> None:
-    """End a program; kill it only after a while, as it then does not restore the terminal."""
-    with suppress(ProcessLookupError):
-        process.terminate()
-        try:
-            await asyncio.wait_for(process.wait(), _ENDS_WITHIN)
-        except TimeoutError:
-            process.kill()
-            await process.wait()
-
-
-def discard_typed() -> None:
-    """Discard typed keys that another program did not read."""
-    with suppress(OSError, ValueError, termios.error):
-        if sys.__stdin__ is not None:
-            termios.tcflush(sys.__stdin__.fileno(), termios.TCIFLUSH)
-
-
-def _ignore(*_: object) -> None:
-    """Unlike SIG_IGN, a started program does not inherit this handler."""

@@ -3,7 +3,8 @@ import shutil
 import pytest
 from textual.app import App
 
-from studio_tui.tui.terminal.editor import EditorError, edit_text, editor_words
+from studio_tui.tui.terminal.editor import edit_text, editor_words
+from studio_tui.tui.terminal.lending import ProgramError
 from tests.driving import driving
 
 
@@ -46,7 +47,7 @@ def test_the_editor_is_the_one_the_user_has_set_or_otherwise_an_installed_one(
 def test_the_reason_for_a_missing_editor_is_a_sentence_without_control_codes(
     environ: dict[str, str], sentence: str
 ) -> None:
-    with pytest.raises(EditorError) as raised:
+    with pytest.raises(ProgramError) as raised:
         editor_words(environ, installed_paths().get)
     assert sentence in str(raised.value)
     assert "\x1b" not in str(raised.value)
@@ -60,5 +61,5 @@ async def test_without_a_terminal_the_editor_is_refused(
     monkeypatch.setenv("VISUAL", command)
     app = App[None]()
     async with driving(app):
-        with pytest.raises(EditorError, match="no terminal here for an editor"):
+        with pytest.raises(ProgramError, match="no terminal here for an editor"):
             await edit_text(app, "text", ".py")

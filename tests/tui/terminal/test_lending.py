@@ -10,7 +10,7 @@ import pytest
 from textual.app import App
 from textual.driver import Driver
 
-from studio_tui.tui.terminal import lending, pager
+from studio_tui.tui.terminal import lending
 from studio_tui.tui.terminal.lending import terminal_lent
 from tests.driving import driving
 from tests.waiting import HANG, await_with_limit, until
@@ -33,7 +33,7 @@ async def lend(app: App[Any], is_lent: asyncio.Event) -> None:
     """Lend the terminal to a program that runs for minutes."""
     with terminal_lent(app):
         is_lent.set()
-        await pager.run_on_terminal([sys.executable, "-c", "import time; time.sleep(600)"], {})
+        await lending.run_on_terminal([sys.executable, "-c", "import time; time.sleep(600)"], {})
 
 
 async def test_the_terminal_returns_to_the_app_when_the_borrowing_task_is_canceled(
@@ -63,13 +63,13 @@ async def test_the_terminal_returns_to_the_app_when_the_borrowing_code_fails(
 async def test_a_program_that_ignores_sigterm_is_killed(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(pager, "_ENDS_WITHIN", 0.01)
+    monkeypatch.setattr(lending, "_ENDS_WITHIN", 0.01)
     pid_file = tmp_path / "pid"
     stubborn = (
         "import os, pathlib, signal; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
         f"pathlib.Path({str(pid_file)!r}).write_text(f'{{os.getpid()}} '); signal.pause()"
     )
-    running = asyncio.create_task(pager.run_on_terminal([sys.executable, "-c", stubborn], {}))
+    running = asyncio.create_task(lending.run_on_terminal([sys.executable, "-c", stubborn], {}))
     await until(lambda: pid_file.exists() and pid_file.read_text().endswith(" "))
     running.cancel()
     done, _ = await asyncio.wait({running}, timeout=HANG)

@@ -7,8 +7,8 @@ import pytest
 
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.tui.terminal import pager
+from studio_tui.tui.terminal.lending import ProgramError
 from studio_tui.tui.terminal.pager import (
-    PagerError,
     PagerInput,
     ReaderPlace,
     clean_copy,
@@ -69,7 +69,7 @@ def test_the_command_of_the_pager_opens_the_copy_at_the_readers_line(
     ],
 )
 def test_a_pager_that_cannot_be_run_is_reported(setting: str, words: str) -> None:
-    with pytest.raises(PagerError, match=words):
+    with pytest.raises(ProgramError, match=words):
         pager_words({"PAGER": setting}, lambda name: installed(name) if name else None)
 
 
