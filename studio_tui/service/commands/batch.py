@@ -58,33 +58,19 @@ class BatchProgress:
     """Items whose outcome is FAILED or UNKNOWN."""
 
 
-@dataclass(frozen=True, slots=True)
-class BatchReport:
-    """The outcomes of a batch, as text that is safe to draw."""
-
-    heading: str
-    lines: tuple[tuple[Outcome, str], ...]
-    read_states_now: Callable[[], tuple[str, ...]]
-    """Returns the state of each item, in the order of `lines`; empty for an item without one."""
-
-
 class Batches(SnapshotPublisher[tuple[BatchProgress, ...]]):
     """The progress of all running batches; can be subscribed to like a poller."""
 
     def __init__(self) -> None:
         super().__init__("batches", Snapshot(()))
-        self.last: BatchReport | None = None
-        """`None` before the first batch has ended."""
+        self.last_report: object = None
+        """Of the batch that ended last, as whoever ran it has made it; `None` before the first."""
         self._running: dict[object, BatchProgress] = {}
 
     @property
     def remaining(self) -> int:
         """Number of items without an outcome yet, in all batches."""
         return sum(each.total - each.ended for each in self._running.values())
-
-    def keep(self, report: BatchReport) -> None:
-        """Store the report of a batch, for viewing it later."""
-        self.last = report
 
     async def run(
         self,

@@ -14,7 +14,7 @@ from studio_tui import clock
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.lists.fitting import ListSpace, fit_lines, rows_of
-from studio_tui.service.commands.batch import BatchReport, ItemOutcome, Outcome
+from studio_tui.service.commands.batch import ItemOutcome, Outcome
 from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.frame.request_notices import error_message
 from studio_tui.tui.frame.review import OK, Review
@@ -47,7 +47,13 @@ class NextStep(NamedTuple):
 
 
 @dataclass(frozen=True)
-class _ReportWithStep(BatchReport):
+class BulkReport:
+    """The outcomes of a bulk command, as text that is safe to draw."""
+
+    heading: str
+    lines: tuple[tuple[Outcome, str], ...]
+    read_states_now: Callable[[], tuple[str, ...]]
+    """Returns the state of each item, in the order of `lines`; empty for an item without one."""
     step: NextStep | None
 
 
@@ -133,7 +139,7 @@ async def run_bulk(host: Host, bulk: BulkCommand[T, R]) -> tuple[ItemOutcome[T, 
     outcomes = await batches.run(bulk.doing, bulk.items, bulk.command, on_outcome=unmark_if_done)
     step = bulk.next_step([entry.result for entry in outcomes if entry.result is not None])
     report = _make_report(host, bulk, outcomes, step)
-    batches.keep(report)
+    batches.last_report = report
     bulk.on_finished()
     if all(entry.outcome is Outcome.DONE for entry in outcomes):
         # Without `report_text`, the outcome of each item is the outcome in the heading.
@@ -153,27 +159,22 @@ def _undo_words(bulk: BulkCommand[T, R]) -> str:
 
 def show_report(host: Host) -> None:
     """Show the report of the bulk command that ended last, if there is one."""
-    if (report := host.session.batches.last) is not None:
-        host.app.push_screen(report_dialog(report), partial(_take_step, host, report))
-    else:
+    report = host.session.batches.last_report
+    if not isinstance(report, BulkReport):
         notify_here(host.app, "No bulk command has ended yet")
+        return
+    step = report.step
+
+    def take_step(answer: str | None) -> None:
+        if step is not None and answer == step.key:
+            host.app.post_message(step.message)
+
+    host.app.push_screen(report_dialog(report), take_step)
 
 
-def _take_step(host: Host, report: BatchReport, answer: str | None) -> None:
-    """Do the next step of a report if its key is the answer of the report's dialog."""
-    step = step_of(report)
-    if step is not None and answer == step.key:
-        host.app.post_message(step.message)
-
-
-def step_of(report: BatchReport) -> NextStep | None:
-    """Return the next step that a report offers; `None` if it offers none."""
-    return report.step if isinstance(report, _ReportWithStep) else None
-
-
-def report_dialog(report: BatchReport) -> Review:
+def report_dialog(report: BulkReport) -> Review:
     """Return a dialog that shows the outcome of each item, and offers the next step, if any."""
-    step = step_of(report)
+    step = report.step
     states = report.read_states_now()
     lines = [
         Cell(f"{_SIGNS[outcome][0]} {_with_state(words, state)}", _SIGNS[outcome][1])
@@ -193,7 +194,7 @@ def _make_report(
     bulk: BulkCommand[T, R],
     outcomes: Sequence[ItemOutcome[T, R]],
     step: NextStep | None,
-) -> BatchReport:
+) -> BulkReport:
     ordered = sorted(outcomes, key=lambda entry: _ORDER.index(entry.outcome))
     lines = tuple(
         (entry.outcome, f"{bulk.name(entry.item)}: {_outcome_words(host, bulk, entry)}")
@@ -207,7 +208,7 @@ def _make_report(
     def read_states_now() -> tuple[str, ...]:
         return tuple(state_of(entry.item) for entry in ordered)
 
-    return _ReportWithStep(heading, lines, read_states_now, step)
+    return BulkReport(heading, lines, read_states_now, step)
 
 
 def _outcome_words(host: Host, bulk: BulkCommand[T, R], entry: ItemOutcome[T, R]) -> str:

@@ -1,7 +1,7 @@
 """The rows of a list that Studio no longer returns, but the recorder has."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Generic, TypeVar
 
@@ -23,10 +23,10 @@ class RecordedRows(Generic[T]):
     They are requested by loading older rows, or by a cursor on one at the end of the previous run.
     """
 
-    def __init__(self, archive: Archive[T], body: Callable[[], ListBody[T]], kind: Kind[T]) -> None:
+    def __init__(self, archive: Archive[T], body: ListBody[T]) -> None:
         self.archive = archive
         self._body = body
-        self._kind = kind
+        self._kind: Kind[T] = body.page.kind
         self._are_requested = False
         self._must_answer = False
         """Whether the user waits to see older rows, or to read that there are none."""
@@ -53,7 +53,7 @@ class RecordedRows(Generic[T]):
     def show_recorded(self) -> None:
         """Show recorded rows from now on; say so if there are none."""
         self._are_requested = True
-        self._must_answer = self._body().is_complete
+        self._must_answer = self._body.is_complete
         self.update()
         self._answer()
 
@@ -68,11 +68,10 @@ class RecordedRows(Generic[T]):
 
     def show_answer(self, listed: Sequence[T]) -> None:
         """Show the rows of a new answer, and the recorded rows if needed."""
-        body = self._body()
         if self._listed is None:
-            body.is_recorded = lambda key: key in self.since
+            self._body.is_recorded = lambda key: key in self.since
             # True if the previous run ended with the cursor on a recorded row.
-            self._are_requested |= body.holder.view.recorded
+            self._are_requested |= self._body.holder.view.recorded
         self._listed = listed
         if self._are_needed and not self._were_needed:
             self.update()
@@ -90,7 +89,7 @@ class RecordedRows(Generic[T]):
         rows = self._listed or ()
         if added:
             rows = sorted((*rows, *added.values()), key=self._newest_first)
-        self._body().set_rows(rows, are_all=self._listed is not None)
+        self._body.set_rows(rows, are_all=self._listed is not None)
         self._answer()
 
     def _answer(self) -> None:
@@ -98,11 +97,11 @@ class RecordedRows(Generic[T]):
         if self._must_answer and self._listed is not None and self.archive.snapshot.value:
             self._must_answer = False
             if not self.since:
-                self._body().say(f"There are no older {self._kind.noun}s")
+                self._body.say(f"There are no older {self._kind.noun}s")
 
     @property
     def _are_needed(self) -> bool:
-        return self._are_requested or bool(self._body().filtering.terms)
+        return self._are_requested or bool(self._body.filtering.terms)
 
     def _newest_first(self, row: T) -> float:
         """Rows without a time of creation come first."""

@@ -97,7 +97,7 @@ class JobsScreen(ListPage[Job]):
         )
         super().__init__(basics, view)
         self.session.lists.jobs_feed.request_at_least(view.loaded)
-        self._recorded = RecordedRows(self.session.records.jobs, lambda: self.list, JOBS)
+        self._recorded = RecordedRows(self.session.records.jobs, self.list)
         self.groups = JobGroups(self.list.rows, self.list.holder, partial(_show_regrouped, self))
         marks = self.list.marks
         marks.bundles = self.groups

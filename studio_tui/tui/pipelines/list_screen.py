@@ -92,7 +92,7 @@ class PipelinesScreen(ListPage[Pipeline]):
         self.commands.add(self.pipelines, self.rebuilding)
         self.commands.add_to(self, _COMMANDS)
         self.session.lists.pipelines_feed.request_at_least(view.loaded)
-        self._recorded = RecordedRows(self.session.records.pipelines, lambda: self.list, PIPELINES)
+        self._recorded = RecordedRows(self.session.records.pipelines, self.list)
         self._overview = Overview()
         self._estimates = ListedEstimates(self.session.records.history, self, self._show_again)
         self._jobs: dict[str, Job] = {}

@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 from studio_tui.service.commands.batch import Outcome
+from studio_tui.tui.frame.bulk import BulkReport
 from tests import faults
 from tests.fault_proxy import Fault, FaultProxy, ReceivedRequest, StreamFault
 from tests.soak import at_length
@@ -68,10 +69,10 @@ async def test_each_of_many_jobs_is_either_canceled_or_reported_and_left_marked_
             page = await jobs_screen(pilot)
             await until(pilot, lambda: len(page.rows) == JOBS)
             await pilot.press("a", "x", "y")
-            await until(pilot, lambda: page.session.batches.last is not None)
+            await until(pilot, lambda: page.session.batches.last_report is not None)
             assert plan.counts.keys() == FAULTS.keys()
-            report = page.session.batches.last
-            assert report is not None
+            report = page.session.batches.last_report
+            assert isinstance(report, BulkReport)
             assert len(report.lines) == JOBS
             failed = [words for outcome, words in report.lines if outcome is not Outcome.DONE]
             assert failed
@@ -84,7 +85,7 @@ async def test_each_of_many_jobs_is_either_canceled_or_reported_and_left_marked_
 
             plan.is_over = True
             await pilot.press("x", "y")
-            await until(pilot, lambda: page.session.batches.last is not report)
+            await until(pilot, lambda: page.session.batches.last_report is not report)
             await until_shown(pilot, f"⊗{JOBS}")
     assert not await uncanceled(studio)
 
