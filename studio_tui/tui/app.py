@@ -5,6 +5,7 @@ Only modules that the first paint needs are imported here.
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, cast
 
@@ -16,7 +17,6 @@ from textual.screen import ModalScreen
 
 from studio_tui.clock import monotonic
 from studio_tui.errors import ConfigError, NoCredentials, TokenOriginChanged
-from studio_tui.tui.chosen_theme import chosen_theme, save_choices
 from studio_tui.tui.frame.opening import (
     OpeningScreen,
     ReadAgain,
@@ -37,7 +37,13 @@ from studio_tui.tui.stacking import (
     show_at_bottom,
     show_over,
 )
-from studio_tui.tui.styling import apply_theme, keeps_palette, variables_of_theme
+from studio_tui.tui.styling import (
+    apply_theme,
+    chosen_theme,
+    keeps_palette,
+    save_choices,
+    variables_of_theme,
+)
 from studio_tui.tui.terminal.key_queue import KeyQueue
 from studio_tui.tui.widgets.toasts import ShowsToasts, notify_here
 
@@ -178,7 +184,9 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         self._notices = notices.Notices(
             self, session.endings, session.known_items.newer_attempts, quiet=connected.quiet
         )
-        connected.session.records.database.warn = notices.warn_from_any_thread(self)
+        session.records.database.warn = partial(
+            self.notify, severity="warning", markup=False, timeout=20
+        )
         self._poll(connected, screens.last.tab)
         self._restart_when_dead(connected)
         remembering.hold_keys(self, screens.tab(screens.last.tab))
@@ -290,18 +298,20 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         if self._screens:
             self.push_screen(self._screens.pipeline_page(message.pipeline_id, message.run_id))
 
-    def on_open_datasets(self, message: "messages.OpenDatasets") -> None:
+    @work(name="datasets", group="datasets", exclusive=True)
+    async def on_open_datasets(self, message: "messages.OpenDatasets") -> None:
         if self._screens:
-            self._screens.show_datasets(self, message.job_ids)
+            await self._screens.show_datasets(self, message.job_ids)
 
     def on_filter_list(self, message: "messages.FilterList") -> None:
         if self._screens:
             self._screens.filter_list(message.tab, message.terms)
             show_over(self, install_tab(self, self._screens.tab(message.tab), message.tab))
 
-    def on_schedule_pipeline(self, message: "messages.SchedulePipeline") -> None:
+    @work(name="plan", group="command")
+    async def on_schedule_pipeline(self, message: "messages.SchedulePipeline") -> None:
         if self._screens:
-            self._screens.show_schedule_form(self, message.datasets)
+            await self._screens.show_schedule_form(self, message.datasets)
 
     def on_open_form(self, message: "messages.OpenForm") -> None:
         if self._screens:

@@ -1,7 +1,7 @@
 """The screens of one connection, created on demand. Each tab is created once and then kept."""
 
 from collections.abc import Sequence
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,6 @@ from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.logs.log_memory import LogMemory
 from studio_tui.tui.messages import EditJobs, OpenForm, OpenJob, OpenLog, OpenLogs
 from studio_tui.tui.pipelines.kept_drafts import KeptDrafts
-from studio_tui.tui.widgets.workers import start_worker
 
 if TYPE_CHECKING:
     from studio_tui.tui.form.saved_forms import SavedForms
@@ -164,12 +163,8 @@ class Screens:
             self._endings.watch_pipelines((pipeline,))
         return PipelineScreen(self._basics, pipeline_id, self._dags, run_id=run_id)
 
-    def show_datasets(self, app: App[Any], job_ids: Sequence[str]) -> None:
+    async def show_datasets(self, app: App[Any], job_ids: Sequence[str]) -> None:
         """Show the datasets, the cursor on one of the given jobs; then do what the user chooses."""
-        showing = partial(self._show_datasets, app, job_ids)
-        start_worker(app, showing, name="datasets", group="datasets", exclusive=True)
-
-    async def _show_datasets(self, app: App[Any], job_ids: Sequence[str]) -> None:
         from studio_tui.tui.pipelines.datasets import GoToJob, Rebuild, browse  # noqa: PLC0415 (on demand)
 
         session, read_only = self._connected.session, self._connected.read_only
@@ -204,15 +199,12 @@ class Screens:
                 del self._filters_before[name]
                 page.list.filtering.show_only(previous_filter)
 
-    def show_schedule_form(self, app: App[Any], datasets: str) -> None:
+    async def show_schedule_form(self, app: App[Any], datasets: str) -> None:
         """Show the form for a schedule that triggers a pipeline.
 
         It starts with the unfinished draft for `datasets`, if any. The cursor of the list of
         schedules moves to the created one.
         """
-        start_worker(app, partial(self._schedule, app, datasets), name="plan", group="command")
-
-    async def _schedule(self, app: App[Any], datasets: str) -> None:
         from studio_tui.tui.pipelines.schedule_dialog import (  # noqa: PLC0415 (on demand)
             ScheduleDialog,
             ScheduleDraft,

@@ -1,12 +1,15 @@
-"""The theme and the style sheets, each parsed once; see docs/upstream/first-theme.md."""
+"""The theme, saved for the next run, and the style sheets; see docs/upstream/first-theme.md."""
 
 import os
 from collections.abc import Callable, Iterable
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any
 
 from textual.app import App
+from textual.theme import Theme
 
+from studio_tui.files import read_bytes, store_if_possible
+from studio_tui.paths import state_dir
 from studio_tui.tui.placed_styles import PlacedStylesheet
 from studio_tui.tui.theme import FOR_16_COLOURS, THEMES
 
@@ -62,3 +65,30 @@ def parse_early(app: App[Any], sheets: Iterable[str | PurePath]) -> None:
     if missing:
         app.stylesheet.read_all(missing)
         app.stylesheet.parse()
+
+
+def theme_file() -> Path:
+    """Return the path of the file with the name of the theme."""
+    return state_dir() / "theme"
+
+
+def chosen_theme(app: App[Any], default: str) -> str:
+    """Return the name of the theme chosen in an earlier run, or `default`.
+
+    A `default` for 16 colours stays, as these would not tell apart the colours of other themes.
+    """
+    try:
+        name = read_bytes(theme_file()).decode("utf-8", "replace").strip()
+    except OSError:
+        return default
+    is_readable = name in FOR_16_COLOURS or default not in FOR_16_COLOURS
+    return name if name in app.available_themes and is_readable else default
+
+
+def save_choices(app: App[Any]) -> None:
+    """Save the theme whenever the user chooses a theme."""
+    app.theme_changed_signal.subscribe(app, _keep)
+
+
+def _keep(theme: Theme) -> None:
+    store_if_possible(theme_file(), f"{theme.name}\n")

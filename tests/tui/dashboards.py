@@ -148,6 +148,16 @@ async def until_shown(pilot: Pilot[Any], *texts: str) -> None:
     await waiting.until(is_shown, lambda: f"without {missing()}\n{screen_text(pilot)}")
 
 
+def notices(pilot: Pilot[Any]) -> list[str]:
+    """Return the messages of the notices that are shown."""
+    return [each.message for each in pilot.app._notifications]
+
+
+async def until_notified(pilot: Pilot[Any], words: str) -> None:
+    """Wait for a notice with `words`, which may be wrapped on the screen."""
+    await until(pilot, lambda: any(words in message for message in notices(pilot)))
+
+
 def screen_text(pilot: Pilot[Any]) -> str:
     """Return the contents of the screen, line by line, without colours."""
     screen = pilot.app.screen

@@ -20,7 +20,7 @@ from studio_tui.tui.pipelines.list_screen import PipelinesScreen
 from studio_tui.tui.widgets.option_lists import OptionChoice, PaletteChoice
 from tests.driving import driving
 from tests.studios import ThreadStudio
-from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
+from tests.tui.dashboards import Dashboard, dashboard, notices, screen_text, until, until_shown
 from tests.tui.widgets.slow_leaver import SlowLeaver
 from tests.waiting import HANG
 
@@ -182,9 +182,6 @@ async def test_the_palette_does_not_open_over_a_question_even_with_a_palette_bel
 async def test_an_unknown_key_that_is_pressed_twice_has_one_notice(
     shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    def messages() -> list[str]:
-        return [each.message for each in pilot.app._notifications]
-
     async with dashboard(shared_studio, tmp_path) as pilot:
         for key, name in (
             ("f12", "f12"),
@@ -193,7 +190,7 @@ async def test_an_unknown_key_that_is_pressed_twice_has_one_notice(
             ("日", "日"),
         ):
             await pilot.press(key, key, "j")
-            assert messages() == [f"{name} does nothing here; ? lists the keys"]
+            assert notices(pilot) == [f"{name} does nothing here; ? lists the keys"]
             pilot.app.clear_notifications()
 
 
@@ -203,7 +200,7 @@ async def test_only_the_last_of_several_unknown_keys_has_a_notice(
     async with dashboard(shared_studio, tmp_path) as pilot:
         await pilot.press("semicolon", "¡", "f12", "j")
         words = "f12 does nothing here; ? lists the keys"
-        await until(pilot, lambda: [each.message for each in pilot.app._notifications] == [words])
+        await until(pilot, lambda: notices(pilot) == [words])
 
 
 async def test_a_notice_ends_when_its_screen_is_covered_and_never_covers_the_tabs(

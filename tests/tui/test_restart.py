@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from studio_tui.tui.app import StudioApp
-from studio_tui.tui.chosen_theme import chosen_theme, theme_file
 from studio_tui.tui.frame.last_screen import LastScreen
 from studio_tui.tui.frame.list_page import ListPage
 from studio_tui.tui.jobs.detail_screen import JobScreen
 from studio_tui.tui.jobs.list_screen import JobsScreen
+from studio_tui.tui.styling import chosen_theme, theme_file
 from studio_tui.tui.theme import ANSI_DARK, ANSI_LIGHT, DARK, LIGHT
 from studio_tui.tui.widgets.big_table import BigTable
 from tests.soak import at_length

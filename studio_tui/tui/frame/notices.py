@@ -110,12 +110,3 @@ class Notices:
             return None
         stack = reversed(self._app.screen_stack)
         return next((screen for screen in stack if isinstance(screen, Page)), None)
-
-
-def warn_from_any_thread(app: App[Any]) -> Callable[[str], None]:
-    """Return a function that shows a warning and can be called from any thread."""
-
-    def warn(words: str) -> None:
-        app.call_later(app.notify, words, severity="warning", markup=False, timeout=20)
-
-    return warn

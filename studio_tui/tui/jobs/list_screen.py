@@ -208,7 +208,7 @@ class JobsScreen(ListPage[Job]):
         if cursor is not None and self.groups.is_group(cursor):
             details.select(None)
             return self.groups.facts_of(cursor, now)
-        size, recorded = self.list.list_preview.size, self._recorded.fact(cursor, now)
+        size, recorded = self.list.preview_size, self._recorded.fact(cursor, now)
         details.select(job if self.subscriptions.is_on and size.height else None)
         if job is None:
             return recorded

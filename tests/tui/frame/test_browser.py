@@ -12,7 +12,7 @@ from studio_tui.tui.jobs.list_screen import JobsScreen
 from tests.changed_answers import ChangedResponses
 from tests.fault_proxy import FaultProxy
 from tests.studios import ThreadStudio
-from tests.tui.dashboards import Dashboard, dashboard, until, until_shown
+from tests.tui.dashboards import Dashboard, dashboard, until, until_notified, until_shown
 
 OpenedPages = Callable[[], str]
 """Returns the addresses that the browser has opened, one per line."""
@@ -48,12 +48,6 @@ def opened_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> OpenedPages
     return file.read_text
 
 
-async def until_notice(pilot: Dashboard, message: str) -> None:
-    await until(
-        pilot, lambda: any(message in notice.message for notice in pilot.app._notifications)
-    )
-
-
 async def until_page_is(pilot: Dashboard, url: str) -> None:
     """Refresh the list, and wait until the page of the job under the cursor is at `url`."""
     await pilot.press("ctrl+r")
@@ -72,7 +66,7 @@ async def test_an_invalid_address_is_reported_and_a_page_of_studio_is_opened_at_
             proxy.plan = jobs_with_page(url)
             await until_page_is(pilot, url)
             await pilot.press("o")
-            await until_notice(pilot, f"{url} (not a web page)")
+            await until_notified(pilot, f"{url} (not a web page)")
             assert isinstance(pilot.app.screen, JobsScreen)
             pilot.app.clear_notifications()
             assert opened_pages() == "", url

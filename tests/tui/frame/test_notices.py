@@ -20,7 +20,15 @@ from tests.local.http.test_pipeline_routes import make_dataset, trigger
 from tests.pipelines import pipeline
 from tests.steps import step
 from tests.studios import ThreadStudio
-from tests.tui.dashboards import Dashboard, dashboard, jobs_screen, screen_text, until, until_shown
+from tests.tui.dashboards import (
+    dashboard,
+    jobs_screen,
+    notices,
+    screen_text,
+    until,
+    until_notified,
+    until_shown,
+)
 
 WAIT_FOR_GATE = "import os, time\nwhile not os.path.exists({gate!r}): time.sleep(0.01)\n"
 
@@ -38,14 +46,6 @@ async def submit(studio: ThreadStudio, gate: Path, name: str, then: str = "") ->
     return str((await asyncio.to_thread(studio.submit, query, query_name=name))["id"])
 
 
-def messages(pilot: Dashboard) -> list[str]:
-    return [note.message for note in pilot.app._notifications]
-
-
-async def until_notice(pilot: Dashboard, text: str) -> None:
-    await until(pilot, lambda: any(text in each for each in messages(pilot)))
-
-
 async def test_a_marked_job_that_fails_has_a_notice_and_a_badge_until_it_is_viewed(
     studio: ThreadStudio, tmp_path: Path, bell: mock.Mock
 ) -> None:
@@ -56,7 +56,7 @@ async def test_a_marked_job_that_fails_has_a_notice_and_a_badge_until_it_is_view
         await pilot.press("space", "3")
         await until_shown(pilot, "── Clusters ")
         gate.touch()
-        await until_notice(pilot, "✗ fails.py failed after")
+        await until_notified(pilot, "✗ fails.py failed after")
         await until_shown(pilot, "1 Jobs 1 ✗1")
         bell.assert_not_called()
         await pilot.press("1")
@@ -74,10 +74,10 @@ async def test_jobs_that_end_together_share_one_notice_and_one_bell(
         ended = [job(n, "FAILED" if n < 3 else "COMPLETE") for n in range(12)]
         endings.check_jobs(ended[:7])
         endings.check_jobs(ended)
-        await until_notice(
+        await until_notified(
             pilot, "12 jobs ended: ✓ 9 complete, ✗ 3 failed\nfailed: job_0.py, job_1"
         )
-        assert len(messages(pilot)) == bell.call_count == 1
+        assert len(notices(pilot)) == bell.call_count == 1
         await until_shown(pilot, "1 Jobs 0 ✗3")
         pilot.app.post_message(events.AppFocus())
         await until(pilot, lambda: "✗3" not in screen_text(pilot))
@@ -104,8 +104,8 @@ async def test_an_opened_job_that_ends_has_a_notice_unless_its_end_is_visible(
             await pilot.press("q")
             await until(pilot, lambda: pilot.app.screen is jobs_page)
             gates[name].touch()
-            await until_notice(pilot, f"✓ {name}.py is done")
-            assert not any("unopened.py" in each or "2 jobs" in each for each in messages(pilot))
+            await until_notified(pilot, f"✓ {name}.py is done")
+            assert not any("unopened.py" in each or "2 jobs" in each for each in notices(pilot))
         await pilot.press("k", "l")
         await until_shown(pilot, "› watched.py", "● RUNNING")
         gates["watched"].touch()
@@ -115,8 +115,8 @@ async def test_an_opened_job_that_ends_has_a_notice_unless_its_end_is_visible(
         endings = pilot.app.screen.session.endings
         endings.watch([job(7, "RUNNING")])
         endings.check_jobs([job(7, "COMPLETE")])
-        await until_notice(pilot, "job_7.py is done")
-        assert not any("watched.py" in each for each in messages(pilot))
+        await until_notified(pilot, "job_7.py is done")
+        assert not any("watched.py" in each for each in notices(pilot))
 
 
 async def test_a_job_canceled_here_has_one_notice_and_so_has_its_rerun(
@@ -136,8 +136,8 @@ async def test_a_job_canceled_here_has_one_notice_and_so_has_its_rerun(
         # Notices come in the order of the ends: another one would come before this one.
         endings.watch([job(7, "RUNNING")])
         endings.check_jobs([job(7, "COMPLETE")])
-        await until_notice(pilot, "job_7.py is done")
-        first_notice, ended = messages(pilot)
+        await until_notified(pilot, "job_7.py is done")
+        first_notice, ended = notices(pilot)
         assert first_notice.startswith("Cancellation requested for canceled.py")
         assert ended.startswith("✓ job_7.py is done")
         pilot.app.clear_notifications()
@@ -145,7 +145,7 @@ async def test_a_job_canceled_here_has_one_notice_and_so_has_its_rerun(
         await until_shown(pilot, "Run this job again as it was?")
         gate.touch()
         await pilot.press("y")
-        await until_notice(pilot, "✓ canceled.py is done")
+        await until_notified(pilot, "✓ canceled.py is done")
 
 
 async def test_a_quiet_dashboard_shows_a_badge_but_no_notice_and_rings_no_bell(
@@ -159,7 +159,7 @@ async def test_a_quiet_dashboard_shows_a_badge_but_no_notice_and_rings_no_bell(
         pilot.app.post_message(events.AppBlur())
         gate.touch()
         await until_shown(pilot, "1 Jobs 1 ✓1")
-        assert messages(pilot) == []
+        assert notices(pilot) == []
         bell.assert_not_called()
 
 
@@ -179,8 +179,8 @@ async def test_the_job_of_the_visible_page_gets_no_badge_and_another_job_does(
         assert not endings.snapshot.value
         endings.check_jobs([job(1, id=own_id), job(7)])
         await until_shown(pilot, "1 Jobs 1 ✓1")
-        await until_notice(pilot, "job_7.py is done")
-        assert not any("own.py" in text for text in messages(pilot))
+        await until_notified(pilot, "job_7.py is done")
+        assert not any("own.py" in text for text in notices(pilot))
 
 
 async def test_the_pipeline_of_the_visible_graph_gets_no_badge_and_others_do(
@@ -212,20 +212,20 @@ async def test_a_key_closes_the_notices_and_another_one_shows_the_latest(
         app = pilot.app
         with step("without a notice yet, the keys say so"):
             await pilot.press("H")
-            await until_notice(pilot, "There are no earlier notices")
+            await until_notified(pilot, "There are no earlier notices")
             app.clear_notifications()
         with step("the footer has the key while a notice lasts, and the key closes the notices"):
             app.notify("Canceling b.py: not now", severity="error", markup=False)
             app.notify("✓ c.py is done\n✗ Pipeline d failed", severity="error", markup=False)
             app.notify("[b]two[/] lines:\nthe second", title="Copied", markup=False)
-            await until_notice(pilot, "the second")
+            await until_notified(pilot, "the second")
             await until_shown(pilot, "^l close notices")
             await pilot.press("ctrl+l")
-            assert not messages(pilot)
+            assert not notices(pilot)
             await until(pilot, lambda: "^l close notices" not in screen_text(pilot))
         with step("with no notice open, the key opens nothing, even if one has just gone"):
             await pilot.press("ctrl+l")
-            assert not messages(pilot)
+            assert not notices(pilot)
             assert not isinstance(app.screen, ModalScreen)
         with step("another key shows the latest ones, the newest first, each with one mark"):
             await pilot.press("H")
@@ -239,9 +239,9 @@ async def test_a_key_closes_the_notices_and_another_one_shows_the_latest(
         with step("over a dialog, it only closes notices"):
             dialog = app.screen
             app.notify("three", markup=False)
-            await until_notice(pilot, "three")
+            await until_notified(pilot, "three")
             await pilot.press("ctrl+l")
-            assert not messages(pilot)
+            assert not notices(pilot)
             assert app.screen is dialog
             await pilot.press("o")
             assert app.screen is dialog, "the letter would open a browser once the dialog is closed"
@@ -249,8 +249,8 @@ async def test_a_key_closes_the_notices_and_another_one_shows_the_latest(
             assert app.screen is not dialog
         with step("where esc has nothing to clear, it closes the notices"):
             app.notify("four", markup=False)
-            await until_notice(pilot, "four")
+            await until_notified(pilot, "four")
             await pilot.press("slash", *"x", "enter", "escape")
-            assert messages(pilot) == ["four"]
+            assert notices(pilot) == ["four"]
             await pilot.press("escape")
-            assert not messages(pilot)
+            assert not notices(pilot)

@@ -8,7 +8,14 @@ from tests import faults
 from tests.fault_proxy import Exchange, Fault, FaultProxy, ReceivedRequest, StreamFault
 from tests.steps import step
 from tests.studios import ThreadStudio
-from tests.tui.dashboards import dashboard, jobs_screen, screen_text, until, until_shown
+from tests.tui.dashboards import (
+    dashboard,
+    jobs_screen,
+    screen_text,
+    until,
+    until_notified,
+    until_shown,
+)
 from tests.tui.jobs.test_create import FailingCreates, use_short_waits
 from tests.tui.jobs.test_rerun import create_requests, submit_with_upload
 from tests.waiting import eventually
@@ -239,7 +246,7 @@ async def test_the_progress_of_a_batch_is_shown_on_every_page_and_intercepts_no_
             with step("quitting warns about running commands"):
                 await pilot.press("q")
                 warning = "Press q again to quit; 4 running commands are abandoned"
-                await until(pilot, lambda: warning in [n.message for n in pilot.app._notifications])
+                await until_notified(pilot, warning)
             with step("the batch ends while another page is visible"):
                 may_forward.set()
                 await until_shown(pilot, "Cancellation requested for 4 of 4 jobs")

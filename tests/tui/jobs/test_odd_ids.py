@@ -14,7 +14,7 @@ from tests.local.http.test_pipeline_routes import make_dataset, trigger
 from tests.soak import at_length
 from tests.steps import step
 from tests.studios import ThreadStudio
-from tests.tui.dashboards import Dashboard, dashboard, until, until_shown
+from tests.tui.dashboards import Dashboard, dashboard, until_notified, until_shown
 from tests.tui.filled import studio_with
 
 ODD_IDS = at_length(["", "a\x1b[2J"], ["", "..", "a\nb", "a\x1b[2J", "\u202ea", "x" * 600])
@@ -27,7 +27,7 @@ async def until_refused(pilot: Dashboard, keys: str) -> None:
     for key in keys.split():
         pilot.app._notifications.clear()
         await pilot.press(key)
-        await until(pilot, lambda: any(NO_ID in note.message for note in pilot.app._notifications))
+        await until_notified(pilot, NO_ID)
 
 
 @pytest.fixture

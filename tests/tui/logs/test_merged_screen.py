@@ -18,7 +18,15 @@ from studio_tui.tui.logs.view.pane import LogPane
 from tests.hostile import HOSTILE, control_characters_of_lines
 from tests.steps import step
 from tests.studios import LocalStudio, ThreadStudio
-from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown, widget_text
+from tests.tui.dashboards import (
+    Dashboard,
+    dashboard,
+    screen_text,
+    until,
+    until_notified,
+    until_shown,
+    widget_text,
+)
 from tests.tui.filled import studio_with
 from tests.tui.jobs.test_list_screen import call_in_thread, table
 from tests.tui.logs.test_log_screen import COUNTING, WORKERS, pass_halts
@@ -243,9 +251,7 @@ async def test_without_marked_jobs_one_log_is_opened_and_the_tab_explains_how_to
         for key in ("slash", "ampersand", "colon", "T", "ctrl+s", "v"):
             pilot.app.clear_notifications()
             await pilot.press(key)
-            await until(
-                pilot, lambda: any("no log here" in n.message for n in pilot.app._notifications)
-            )
+            await until_notified(pilot, "no log here")
         await pilot.press("1", "L")
         await until(pilot, lambda: isinstance(pilot.app.screen, LogScreen))
         await until_shown(pilot, "alone")

@@ -23,7 +23,14 @@ from tests.local.http.test_pipeline_routes import make_dataset, status, trigger,
 from tests.soak import at_length
 from tests.steps import step
 from tests.studios import ThreadStudio, create_data, run_on_copy
-from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
+from tests.tui.dashboards import (
+    Dashboard,
+    dashboard,
+    screen_text,
+    until,
+    until_notified,
+    until_shown,
+)
 
 pytestmark = pytest.mark.starts_processes
 
@@ -35,11 +42,6 @@ async def open_list(pilot: Dashboard) -> BigTable:
     table = pilot.app.screen.query_one(BigTable)
     await until(pilot, lambda: table.keys or "No pipelines" in table.notice)
     return table
-
-
-async def until_notified(pilot: Dashboard, words: str) -> None:
-    """Wait for a notification; on the screen, its lines break anywhere."""
-    await until(pilot, lambda: any(words in note.message for note in pilot.app._notifications))
 
 
 async def type_in(pilot: Dashboard, text: str) -> None:

@@ -33,7 +33,14 @@ from tests.hostile import HOSTILE, control_characters_of_lines
 from tests.soak import at_length
 from tests.steps import step
 from tests.studios import ThreadStudio
-from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
+from tests.tui.dashboards import (
+    Dashboard,
+    dashboard,
+    screen_text,
+    until,
+    until_notified,
+    until_shown,
+)
 
 YEARLY = "0 3 1 1 *"
 
@@ -49,11 +56,6 @@ async def open_schedules(pilot: Dashboard) -> BigTable:
     table = pilot.app.screen.query_one(BigTable)
     await until(pilot, lambda: table.keys or "No schedules" in table.notice)
     return table
-
-
-async def until_notified(pilot: Dashboard, words: str) -> None:
-    """Wait for a notification with `words`, which may be wrapped on the screen."""
-    await until(pilot, lambda: any(words in note.message for note in pilot.app._notifications))
 
 
 def keys_of(text: str) -> list[str]:

@@ -9,7 +9,7 @@ from studio_tui.errors import InvalidRequest
 from tests.presentation.pipelines.graphs import pipeline_of, run
 from tests.presentation.pipelines.sample import sixteen
 from tests.steps import step
-from tests.tui.dashboards import screen_text, until, until_shown
+from tests.tui.dashboards import screen_text, until, until_notified, until_shown
 from tests.tui.pipelines.dag_stage import (
     DagStudio,
     go_to,
@@ -82,10 +82,7 @@ async def test_a_marked_job_that_studio_does_not_return_is_not_said_to_have_not_
     async with pipeline_dashboard(studio, tmp_path) as pilot:
         await mark(pilot, "ended", "gone", "new")
         await press(pilot, ("x",))
-        reasons = "1 has ended, 1 has not started, 1 is not returned by Studio"
-        await until(
-            pilot, lambda: any(reasons in each.message for each in pilot.app._notifications)
-        )
+        await until_notified(pilot, "1 has ended, 1 has not started, 1 is not returned by Studio")
 
 
 async def test_a_mark_can_be_removed_after_the_page_of_its_pipeline_was_closed(
