@@ -64,7 +64,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
 
     def __init__(self, page: "ListPage[T]", view: ListView) -> None:
         super().__init__(id="split")
-        self._page = page
+        self.page = page
         kind = page.kind
         self.rows: Listing[T] = Listing(kind)
         self._widest: WidestRows[T] = WidestRows(kind)
@@ -102,16 +102,16 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
     def compose(self) -> ComposeResult:
         with Vertical(id="list"):
             yield Bar(id="title", filler="─")
-            yield FilterBar(self._page.kind, self.holder.view.filter, self._values)
+            yield FilterBar(self.page.kind, self.holder.view.filter, self._values)
             yield BigTable(
-                self._page.columns,
-                self._page.cells_of,
+                self.page.columns,
+                self.page.cells_of,
                 notice="Loading…",
-                id=f"{self._page.tab}-table",
+                id=f"{self.page.tab}-table",
             )
         with Container(id="preview"):
             # Only a job's own page shows every value; the pages of other kinds do not.
-            yield FactSheet(more_hint="enter shows all" if self._page.kind.noun == "job" else "")
+            yield FactSheet(more_hint="enter shows all" if self.page.kind.noun == "job" else "")
 
     def on_mount(self) -> None:
         self.app.screen_change_signal.subscribe(self, self._hold_cursor)
@@ -166,12 +166,12 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         If `are_all`, and Studio has answered in this run, remove the marks of missing rows.
         """
         changed = islice(self.rows.replace(rows), ROWS_MEASURED)
-        self._widest.note(((key, self.rows[key]) for key in changed), self._page.moment())
+        self._widest.note(((key, self.rows[key]) for key in changed), self.page.moment())
         self.table.memory.measure([key for key in self._widest.ids if key in self.rows])
-        snapshot = self._page.source().snapshot
+        snapshot = self.page.source().snapshot
         if are_all and snapshot.value is not None and not snapshot.is_recalled:
             self.marks.drop_unknown(self.rows)
-        self._page.session.endings.watch_rows(self.marked_rows())
+        self.page.session.endings.watch_rows(self.marked_rows())
         self.show_rows()
 
     def tick(self, now: datetime) -> None:
@@ -185,7 +185,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
 
     def _values(self, field: str) -> Iterable[str]:
         """Return the distinct values of a field in the first `ROWS_SEARCHED` rows."""
-        value_of = self._page.kind.fields.get(field)
+        value_of = self.page.kind.fields.get(field)
         if value_of is None or field in UNCOMPLETED:
             return ()
         newest = islice(self.rows.values(), ROWS_SEARCHED)
@@ -212,7 +212,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
     def _filter_changed(self, message: FilterBar.Changed) -> None:
         self.filtering.set_terms(message.terms)
         self.show_rows(RowChange.FILTER)
-        self._page.paint_frame()
+        self.page.paint_frame()
 
     @on(FilterBar.Done)
     def _filter_done(self) -> None:
@@ -221,11 +221,11 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
     @property
     def is_complete(self) -> bool:
         """Whether the list has all rows that Studio lists, as far as is known."""
-        return has_all(self._page.source().snapshot.value)
+        return has_all(self.page.source().snapshot.value)
 
     def say(self, words: str) -> None:
         """Show a notification."""
-        self._page.notify_user(words)
+        self.page.notify_user(words)
 
     @on(BigTable.Highlighted)
     def _highlighted(self, message: BigTable.Highlighted) -> None:
@@ -237,7 +237,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
             self.show_rows()
         self._rest.note_move()
         if message.is_last and not self.is_complete and not self.filtering.terms:
-            self._page.ask_for_more()
+            self.page.ask_for_more()
 
     @on(BigTable.UnseenChanged)
     def _unseen_changed(self) -> None:
@@ -256,7 +256,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         passes.
         """
         is_refiltered = change is RowChange.FILTER
-        now, view, terms = self._page.moment(), self.holder.view, self.filtering.terms
+        now, view, terms = self.page.moment(), self.holder.view, self.filtering.terms
         passing = self.rows.ids(terms, view.sort, now, reverse=view.reverse)
         self.passing = passing
         chosen = None if is_refiltered else self.table.chosen
@@ -267,34 +267,32 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
             passing = self.rows.ids(
                 terms, view.sort, now, reverse=view.reverse, always_included=self._unfiltered_row
             )
-        keys = self._page.row_keys(passing)
+        keys = self.page.row_keys(passing)
         if terms and not is_refiltered and self.table.chosen is not None:
             # A user who filters reads this row, so the cursor does not follow the newest row.
             self.table.pin_cursor()
         if (cursor := self.table.cursor) is not None:
             # The row under the cursor may now be shown as part of a group.
-            self.table.join_cursor_to(self._page.row_of(cursor))
+            self.table.join_cursor_to(self.page.row_of(cursor))
         self.table.show(keys, newest_first=self._has_newest_first, change=change)
         self._move_to_awaited(keys)
         self.marks.show()
-        self._page.rows_changed()
+        self.page.rows_changed()
         self.show_title()
         self.show_notice()
         self.show_preview(now)
 
     def show_notice(self) -> None:
         """Update why the table has no rows."""
-        count, snapshot = len(self.rows), self._page.source().snapshot
+        count, snapshot = len(self.rows), self.page.source().snapshot
         is_filtered = bool(self.filtering.terms) and (bool(count) or not has_all(snapshot.value))
-        none = "" if is_filtered else self._page.none_words()
-        self.table.notice = why_empty(
-            snapshot, self._page.session, self._page.kind, count, none=none
-        )
+        none = "" if is_filtered else self.page.none_words()
+        self.table.notice = why_empty(snapshot, self.page.session, self.page.kind, count, none=none)
 
     def show_preview(self, now: datetime) -> None:
         """Show the preview of the row under the cursor, unless the preview is hidden."""
         if self.holder.view.preview:
-            self._fact_sheet.show(self._page.facts_at_hand(now))
+            self._fact_sheet.show(self.page.facts_at_hand(now))
 
     @property
     def preview_size(self) -> Size:
@@ -320,9 +318,9 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
             self.table.pin_cursor()
 
     def _marks_changed(self) -> None:
-        self._page.session.endings.watch_rows(self.marked_rows())
+        self.page.session.endings.watch_rows(self.marked_rows())
         self.show_title()
-        self._page.paint_hints()
+        self.page.paint_hints()
 
     def show_title(self) -> None:
         """Repaint the title, and note how many of the marked rows the filter hides."""
@@ -330,24 +328,24 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         marks = view.marks if self.filtering.terms else ()
         hidden = {mark for mark in marks if mark in self.rows}
         hidden_marks = len(hidden.difference(self.passing, (self._unfiltered_row,)))
-        self._page.hidden_marks = hidden_marks
+        self.page.hidden_marks = hidden_marks
         title.left = (
             *amount_parts(
-                self._page.tab,
-                self._page.tab.capitalize(),
+                self.page.tab,
+                self.page.tab.capitalize(),
                 shown=len(self.passing),
                 total=len(self.rows),
-                answer=self._page.source().snapshot.value,
+                answer=self.page.source().snapshot.value,
                 terms=self.filtering.terms.text,
                 has_unfiltered_row=self._unfiltered_row is not None,
             ),
-            *self._page.title_notes(),
+            *self.page.title_notes(),
         )
         title.right = (
             *unseen_parts(self.table.unseen),
-            *order_parts(self._page.tab, self._page.kind, view, hidden_marks=hidden_marks),
+            *order_parts(self.page.tab, self.page.kind, view, hidden_marks=hidden_marks),
         )
 
     def _cursor_rests(self) -> None:
-        self._page.paint_hints()
-        self.show_preview(self._page.moment())
+        self.page.paint_hints()
+        self.show_preview(self.page.moment())
