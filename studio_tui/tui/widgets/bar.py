@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import ClassVar, NamedTuple
 
+from rich.cells import cell_len
 from textual import events
 from textual.content import Content
 from textual.message import Message
@@ -28,7 +29,7 @@ def fitting_keys(parts: Sequence[Part], room: int) -> tuple[Part, ...]:
     """Return the parts up to the last key whose whole label fits in `room` cells."""
     key_indices = [index for index, part in enumerate(parts) if part.look == "key"]
     for end in (len(parts), *reversed(key_indices)):
-        if Content("".join(part.text for part in parts[:end]).rstrip()).cell_length <= room:
+        if cell_len("".join(part.text for part in parts[:end]).rstrip()) <= room:
             return tuple(parts[:end])
     return ()
 
@@ -82,14 +83,14 @@ class Bar(Widget):
         return Content.assemble(left, rule, right)
 
     def on_click(self, event: events.Click) -> None:
-        right_width = sum(self._width(part) for part in self.right)
+        right_width = sum(cell_len(part.text) for part in self.right)
         right_start = self.size.width - right_width
         if event.x >= right_start:
             parts, x = self.right, event.x - right_start
         else:
             parts, x = self._shown_left(self._room(right_width)), event.x
         for part in parts:
-            x -= self._width(part)
+            x -= cell_len(part.text)
             if x < 0:
                 if part.action:
                     event.stop()
@@ -113,7 +114,3 @@ class Bar(Widget):
         # `get_visual_style` drops reverse, which is the only highlight without colour.
         is_reverse = self.get_component_styles(component).text_style.reverse
         return style + Style(reverse=True) if self.app.no_color and is_reverse else style
-
-    @staticmethod
-    def _width(part: Part) -> int:
-        return Content(part.text).cell_length

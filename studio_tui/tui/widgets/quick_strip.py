@@ -1,6 +1,7 @@
 """Lines that are cheap to create and short to send; see docs/upstream/cheap-strips.md."""
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from rich.color import ColorSystem
@@ -14,7 +15,7 @@ Runs: TypeAlias = Sequence[tuple[Hashable, str]]
 
 _RESET = "\x1b[0m"
 _MAX_CACHED = 8192
-"""Most values in a `_Cache`, as a log may use any number of colours."""
+"""Most styles, and most codes, of a brush that are cached; a log may use any number of colours."""
 _ATTRIBUTES = (
     ("bold", "1", "22"),
     ("dim", "2", "22"),
@@ -30,16 +31,14 @@ class Brush:
     """Styles by name, and escape codes to change from one to another, both created on demand."""
 
     def __init__(self, resolve: Callable[[Any], Style], colors: ColorSystem) -> None:
-        self.styles = _Cache(resolve)
-        self.codes = _Cache(self._code)
-        """By the names of the styles before and after; "" is the start of a line."""
+        self.style = lru_cache(_MAX_CACHED)(resolve)
+        self.code = lru_cache(_MAX_CACHED)(self._code)
+        """Returns the code between styles of these names; "" is the start of a line."""
         self._colors = colors
 
-    def _code(self, names: tuple[Hashable, Hashable]) -> str:
-        before, after = names
-        return change_code(
-            Style.null() if before == "" else self.styles[before], self.styles[after], self._colors
-        )
+    def _code(self, before: Hashable, after: Hashable) -> str:
+        start = Style.null() if before == "" else self.style(before)
+        return change_code(start, self.style(after), self._colors)
 
 
 class QuickStrip(Strip):
@@ -62,8 +61,7 @@ class QuickStrip(Strip):
         """Create the segments of the base class when one of its attributes is first used."""
         if name not in Strip.__slots__:
             raise AttributeError(name)
-        styles = self._brush.styles
-        segments = [Segment(text, styles[style]) for style, text in self.runs]
+        segments = [Segment(text, self._brush.style(name)) for name, text in self.runs]
         super().__init__(segments, self._cell_length)
         return getattr(self, name)
 
@@ -76,28 +74,16 @@ class QuickStrip(Strip):
 
     def render(self, console: Console) -> str:  # noqa: ARG002 (the brush knows its colours)
         if self._render_cache is None:
-            codes = self._brush.codes
+            code_between = self._brush.code
             parts = []
             before: Hashable = ""
             for name, text in self.runs:
-                parts.append(codes[before, name])
+                parts.append(code_between(before, name))
                 parts.append(text)
                 before = name
             parts.append(_RESET)
             self._render_cache = "".join(parts)
         return self._render_cache
-
-
-class _Cache(dict[Any, Any]):
-    def __init__(self, make: Callable[[Any], Any]) -> None:
-        super().__init__()
-        self._make = make
-
-    def __missing__(self, key: Any) -> Any:
-        if len(self) >= _MAX_CACHED:
-            self.clear()
-        value = self[key] = self._make(key)
-        return value
 
 
 def change_code(before: Style, after: Style, colors: ColorSystem) -> str:

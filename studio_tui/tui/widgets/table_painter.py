@@ -136,7 +136,7 @@ class Painter:
         ]
         """Index of the cell, width, alignment and blanks at the right of each shown column."""
         self._shown_columns = frozenset(p.column.key for p in placed)
-        plain = palette.rows[RowLook(cursor=False, marked=False)].styles[Tone.PLAIN]
+        plain = palette.rows[RowLook(cursor=False, marked=False)].style(Tone.PLAIN)
         self.blank = Strip([Segment(" " * width, plain)], width)
         self.header = self._draw_titles(sorting)
         self.notice = self._draw_notice(notice)
