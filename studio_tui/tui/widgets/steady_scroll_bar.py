@@ -3,15 +3,16 @@
 Textual recreates and sends all of its lines whenever the thumb moves.
 """
 
-from collections.abc import Mapping
-from collections.abc import Set as AbstractSet
-from functools import partial
+from functools import lru_cache, partial
 from math import ceil
 from typing import Self, cast
 
 from rich.cells import cell_len
 from rich.color import Color
 from rich.segment import Segment
+from rich.style import Style
+from textual.color import Color as TextualColor
+from textual.filter import LineFilter
 from textual.geometry import Region
 from textual.reactive import Reactive
 from textual.scrollbar import ScrollBar, ScrollBarRender
@@ -27,8 +28,6 @@ class SteadyScrollBar(ScrollBar):
     position: Reactive[float] = Reactive(0, repaint=False)
     _lines: list[Strip] | None = None
     """As last drawn; `None` if their look may have changed."""
-    _strips: Mapping[Segment, Strip] = {}
-    _strips_made_for: object = None
 
     def validate_position(self, position: float) -> float:
         """Round the position down to the first position with the same look."""
@@ -75,22 +74,19 @@ class SteadyScrollBar(ScrollBar):
             back_color=style.bgcolor or Color.default(),
             bar_color=style.color or Color.default(),
         ).segments
-        strips = self._strips_of(set(looks))
-        return [strips[look] for look in looks]
-
-    def _strips_of(self, looks: AbstractSet[Segment]) -> Mapping[Segment, Strip]:
         base_style, filters = self.visual_style.rich_style, tuple(self.get_line_filters())
         background = self.background_colors[1]
-        made_for = base_style, filters, background
-        cached = self._strips if self._strips_made_for == made_for else {}
-        strips = dict(cached)
-        for look in looks - cached.keys():
-            strip = Strip(Segment.apply_style([look], base_style), cell_len(look.text))
-            for line_filter in filters:
-                strip = strip.apply_filter(line_filter, background)
-            strips[look] = strip
-        self._strips, self._strips_made_for = strips, made_for
-        return strips
+        return [_strip(look, base_style, filters, background) for look in looks]
+
+
+@lru_cache(maxsize=256)
+def _strip(
+    look: Segment, base_style: Style, filters: tuple[LineFilter, ...], background: TextualColor
+) -> Strip:
+    strip = Strip(Segment.apply_style([look], base_style), cell_len(look.text))
+    for line_filter in filters:
+        strip = strip.apply_filter(line_filter, background)
+    return strip
 
 
 def round_to_visible_step(position: float, lines: int, lines_in_sight: int) -> float:
