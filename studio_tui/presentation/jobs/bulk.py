@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from studio_tui.api.ids import is_usable_id
 from studio_tui.api.models import Job
@@ -14,18 +14,12 @@ WhyNot = Callable[[Job], str | None]
 """Returns why a command does not apply to a job; `None` if it does."""
 
 
-@dataclass(frozen=True)
-class JobSelection:
+class JobSelection(NamedTuple):
     """The jobs that a command is given for, split by whether the command applies to them."""
 
     jobs: tuple[Job, ...]
-    left_out: tuple[str, ...]
-    """Reasons why other jobs are left out, each with their number: `2 have ended`."""
-
-    @property
-    def reasons(self) -> str:
-        """The reasons as one line, such as `2 have ended, 1 is being canceled already`."""
-        return ", ".join(self.left_out)
+    left_out: str
+    """Why others are left out: `2 have ended, 1 is being canceled already`; empty if none is."""
 
 
 def cancel_effect(jobs: Sequence[Job]) -> str:
@@ -63,7 +57,7 @@ def select(
     if unknown:
         reasons["is not returned by Studio"] = unknown
     left_out = (_with_number(reason, number) for reason, number in reasons.items())
-    return JobSelection(tuple(selected), tuple(left_out))
+    return JobSelection(tuple(selected), ", ".join(left_out))
 
 
 def why_not_cancel(job: Job) -> str | None:
@@ -108,7 +102,7 @@ def summary(selection: JobSelection, blocked: Container[str] = ()) -> tuple[str,
         plural(number, words) if words == _SCHEDULE else f"{number:,} {words}"
         for (_, words), number in sorted(numbers.items())
     )
-    return (f"{counts}.", *((f"Left out: {selection.reasons}.",) if selection.left_out else ()))
+    return (f"{counts}.", *((f"Left out: {selection.left_out}.",) if selection.left_out else ()))
 
 
 _SCHEDULE = "schedule"

@@ -80,7 +80,7 @@ class BulkJobs:
         if chosen.jobs or len(available) + not_begun < count:
             # The command itself requests the unavailable jobs from Studio, and checks them then.
             return None
-        return f"{self._none_words(done, count)}: {chosen.reasons}"
+        return f"{self._none_words(done, count)}: {chosen.left_out}"
 
     def _none_words(self, done: str, count: int) -> str:
         return f"None of the {plural(count, self.marked.noun)} can be {done}"
@@ -98,7 +98,7 @@ class BulkJobs:
         chosen = select(jobs, why_not, not_begun=not_begun, unknown=unknown)
         if chosen.jobs:
             return chosen
-        words = f"{self._none_words(done, self.marked.count())}: {chosen.reasons}"
+        words = f"{self._none_words(done, self.marked.count())}: {chosen.left_out}"
         self._host.notify_user(words, "warning")
         return None
 
@@ -113,7 +113,7 @@ class BulkJobs:
         if chosen is None:
             return []
         if chosen.left_out:
-            self._host.notify_user(f"Left out: {chosen.reasons}")
+            self._host.notify_user(f"Left out: {chosen.left_out}")
         return [job.id for job in chosen.jobs]
 
     async def cancel(self) -> None:

@@ -42,7 +42,7 @@ def job_changes(session: StudioSession, jobs: Sequence[Job]) -> Callable[[], Que
             return QuestionChange(f"{words} There is nothing left to cancel.", is_void=True)
         count = len(selection.jobs)
         effect = f"{count:,} will be canceled" if count else "there is nothing left to cancel"
-        words = f"Meanwhile {selection.reasons}: {effect}."
+        words = f"Meanwhile {selection.left_out}: {effect}."
         return QuestionChange(words, is_void=not selection.jobs)
 
     return describe_change

@@ -41,13 +41,13 @@ def test_the_summary_says_blocked_as_lists_do() -> None:
 def test_schedules_are_not_run_again_as_jobs_and_are_counted_as_left_out() -> None:
     chosen = select([job(1), job(2, "TASK"), job(3, "TASK")], why_not_repeat)
     assert [each.id for each in chosen.jobs] == [job(1).id]
-    assert chosen.reasons == "2 have to be run as a schedule, by t in Schedules (4)"
+    assert chosen.left_out == "2 have to be run as a schedule, by t in Schedules (4)"
 
 
 def test_jobs_without_a_query_are_not_run_again_and_are_counted_as_left_out() -> None:
     chosen = select([job(1, "FAILED"), job(2, query=None), job(3, query=None)], why_not_repeat)
     assert [each.id for each in chosen.jobs] == [job(1).id]
-    assert chosen.reasons == "2 have no query that is known here"
+    assert chosen.left_out == "2 have no query that is known here"
 
 
 @given(STATES, st.integers(0, 5), st.integers(0, 5))
@@ -56,6 +56,6 @@ def test_every_marked_job_is_counted_once(
 ) -> None:
     jobs = [job(number, state.value) for number, state in enumerate(states)]
     chosen = select(jobs, why_not_cancel, not_begun=not_begun, unknown=unknown)
-    left_out = sum(int(reason.split()[0]) for reason in chosen.left_out)
+    left_out = sum(int(reason.split()[0]) for reason in chosen.left_out.split(", ") if reason)
     assert len(chosen.jobs) + left_out == len(states) + not_begun + unknown
     assert all(each.state.is_cancelable for each in chosen.jobs)
