@@ -155,11 +155,6 @@ def newer_attempt_words(newer: LaterAttempt) -> str:
     return f"superseded by {newer.job_id[:SHORT_ID]}, {newer.state.value.lower()}"
 
 
-def _error_key(job: Job, now: datetime) -> tuple[bool, str]:  # noqa: ARG001 (sort keys get both)
-    error = cause_of(job)
-    return not error, error
-
-
 JobColumn = ListColumn[JobRow, Job, Cell]
 
 _STATE: JobColumn = ListColumn(
@@ -241,7 +236,7 @@ _ERROR: JobColumn = ListColumn(
         wanted_width=34, preferred_width=60, first_width=30,
     ),
     _error,
-    SortOrder("error", _error_key),
+    SortOrder("error", lambda job, now: (not cause_of(job), cause_of(job))),
     text=lambda job: job.error_message or "",
 )  # fmt: skip
 

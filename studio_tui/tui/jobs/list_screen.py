@@ -53,24 +53,6 @@ def _hints_for(job: Job | None) -> tuple[str, ...]:
     return _FINISHED_HINTS if job.state.is_finished else _ALIVE_HINTS
 
 
-_SORTS = (
-    ("N", "name", "name"),
-    ("A", "age", "age"),
-    ("S", "state", "status"),
-    ("T", "run", "run time"),
-)
-"""For each order: the key to press, the column that is sorted by, and words for the order."""
-
-_LIST = list_commands(
-    "jobs",
-    "job",
-    "words, status=, by=, name~, age<",
-    "Show only failures without a newer attempt, or all again",
-    _SORTS,
-    older="jobs",
-)
-
-
 class JobsScreen(ListPage[Job]):
     """A table of all known jobs, with a preview of the job under the cursor."""
 
@@ -79,7 +61,19 @@ class JobsScreen(ListPage[Job]):
     columns = COLUMNS
     problems = "status=problem"
 
-    LIST = _LIST
+    LIST = list_commands(
+        "jobs",
+        "job",
+        "words, status=, by=, name~, age<",
+        "Show only failures without a newer attempt, or all again",
+        (
+            ("N", "name", "name"),
+            ("A", "age", "age"),
+            ("S", "state", "status"),
+            ("T", "run", "run time"),
+        ),
+        older="jobs",
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(JobController, JobListController, AttemptSteps),
         *LIST.bindings,
