@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from studio_tui.api.models import Job
+from studio_tui.presentation.cells import Cell
+from studio_tui.presentation.jobs.rows import JobRow, cells
 from studio_tui.presentation.jobs.waiting import Surroundings, why_waiting
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -26,6 +28,11 @@ def job(number: int = 1, status: str = "COMPLETE", **fields: Any) -> Job:
     if status in {"COMPLETE", "FAILED", "CANCELED"}:
         sent["finished_at"] = (created + timedelta(seconds=65)).isoformat()
     return Job.model_validate({**sent, **fields})
+
+
+def row_of(shown: Job, now: datetime = NOON, *others: Any, **fields: Any) -> tuple[Cell, ...]:
+    """Return the cells of a job's row; the other arguments are those of `JobRow`."""
+    return cells(JobRow(shown, now, *others, **fields))
 
 
 def waiting_reason(waiting: Job, surroundings: Surroundings) -> str:

@@ -21,7 +21,7 @@ from studio_tui.api.models import Job
 from studio_tui.api.pages import ListReader
 from studio_tui.paths import styles_dir
 from studio_tui.presentation.jobs.filters import JOBS
-from studio_tui.presentation.jobs.rows import COLUMNS, cells
+from studio_tui.presentation.jobs.rows import COLUMNS, JobRow, cells
 from studio_tui.presentation.lists.filter_terms import Terms
 from studio_tui.presentation.lists.kinds import AS_SENT
 from studio_tui.presentation.lists.listing import Listing
@@ -48,7 +48,7 @@ class ListApp(App[None]):
         self._reader = ListReader(Job, attrgetter("id"))
         self._list = Listing(JOBS)
         self._last_page: object = None
-        self.table = BigTable(COLUMNS, lambda job_id: cells(self._list[job_id], _NOON))
+        self.table = BigTable(COLUMNS, lambda job_id: cells(JobRow(self._list[job_id], _NOON)))
 
     def compose(self) -> ComposeResult:
         """Compose the table alone."""

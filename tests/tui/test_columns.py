@@ -15,7 +15,7 @@ from studio_tui.presentation.schedules import rows as schedules
 from studio_tui.presentation.schedules.runs import run_of
 from studio_tui.tui.widgets.table_contents import Contents
 from studio_tui.tui.widgets.table_layout import extent, place
-from tests.jobs import NOON, job
+from tests.jobs import NOON, job, row_of
 
 SCHEDULE_TEXT_WIDTHS = {"next": (11, 14), "at": (0, 16), "results": (9, 9), "id": (8, 8)}
 CLUSTER_TEXT_WIDTHS = {"status": (0, 11), "default": (0, 12)}
@@ -81,7 +81,7 @@ def test_a_narrow_list_of_jobs_shows_progress_and_errors_in_one_column(width: in
     contents = Contents(jobs.COLUMNS)
     progress = Progress("", 37, 100, 37, "it", 3.1, 12, 20)
     running, failed = job(1, "RUNNING"), job(2, "FAILED", name="x" * 22, error_message="e" * 90)
-    contents.grow([jobs.cells(running, NOON, progress), jobs.cells(failed, NOON)])
+    contents.grow([row_of(running, NOON, progress), row_of(failed, NOON)])
     placed = place(jobs.COLUMNS, width, contents=contents.widths, all_time=contents.all_time)
     assert [each.column.title for each in placed] == ["STATUS", "NAME", "RUN", "AGE", "DETAIL"]
     assert placed[-1].width == width - 49

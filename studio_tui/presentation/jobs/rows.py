@@ -48,9 +48,9 @@ class JobRow(NamedTuple):
 
     job: Job
     now: datetime
-    until: datetime
-    """The time up to which durations of running parts are counted."""
     progress: Progress | None = None
+    answered_at: datetime | None = None
+    """The time of Studio's last answer if it is unreachable; durations of what ran end there."""
     pipeline: str = ""
     """Safe name of the pipeline that runs the job; empty if there is none."""
     is_blocked: bool = False
@@ -59,6 +59,11 @@ class JobRow(NamedTuple):
     """The attempt because of which this failed job is no problem."""
     is_member: bool = False
     """Whether the row is below the row of a group that includes the job."""
+
+    @property
+    def until(self) -> datetime:
+        """The time up to which durations of running parts are counted."""
+        return self.answered_at or self.now
 
 
 def first_line(text: str | None) -> str:
@@ -292,26 +297,10 @@ COLUMNS = layouts(JOB_COLUMNS)
 _CELLS = tuple(column.cell for column in JOB_COLUMNS)
 
 
-def cells(
-    job: Job,
-    now: datetime,
-    progress: Progress | None = None,
-    *,
-    answered_at: datetime | None = None,
-    pipeline: str = "",
-    is_blocked: bool = False,
-    newer_attempt: LaterAttempt | None = None,
-    is_member: bool = False,
-) -> tuple[Cell, ...]:
-    """Return one cell for each of `COLUMNS`; most parameters are attributes of `JobRow`.
-
-    While Studio is unreachable, `answered_at` is the time of its last answer: the durations of what
-    still ran then end there.
-    """
-    if progress is not None and job.state is not JobState.RUNNING:
-        progress = None
-    row = JobRow(
-        job, now, answered_at or now, progress, pipeline, is_blocked, newer_attempt, is_member
-    )
+def cells(row: JobRow) -> tuple[Cell, ...]:
+    """Return one cell for each of `COLUMNS`."""
+    job = row.job
+    if row.progress is not None and job.state is not JobState.RUNNING:
+        row = row._replace(progress=None)
     row_cells = tuple([cell(row) for cell in _CELLS])
-    return row_cells if is_usable_id(job.id) and newer_attempt is None else dim_row(row_cells)
+    return row_cells if is_usable_id(job.id) and row.newer_attempt is None else dim_row(row_cells)

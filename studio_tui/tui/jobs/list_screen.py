@@ -15,7 +15,7 @@ from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.jobs.facts import Fact, FactLine
 from studio_tui.presentation.jobs.filters import JOBS, jobs_with
 from studio_tui.presentation.jobs.preview import FactSpace, JobExtras, preview
-from studio_tui.presentation.jobs.rows import COLUMNS, cells
+from studio_tui.presentation.jobs.rows import COLUMNS, JobRow, cells
 from studio_tui.service.polling.job_details import sizes_of_files
 from studio_tui.service.polling.jobs_feed import JobList
 from studio_tui.service.polling.poller import Poller
@@ -189,13 +189,17 @@ class JobsScreen(ListPage[Job]):
     def cells_of(self, key: str) -> Cells:
         if self.groups.is_group(key):
             return self.groups.cells_of(key, clock.now())
-        job, progress = self.rows[key], self._progress.get(key)
-        return self._recorded.with_mark(key, cells(
-            job, clock.now(), progress,
-            pipeline=self.groups.pipeline_of(key), is_blocked=key in self.groups.blocked,
+        row = JobRow(
+            self.rows[key],
+            clock.now(),
+            self._progress.get(key),
             answered_at=self._recorded.since.get(key) or self.moment(),
-            newer_attempt=self.groups.newer_attempts.get(key), is_member=self.groups.is_member(key),
-        ))  # fmt: skip
+            pipeline=self.groups.pipeline_of(key),
+            is_blocked=key in self.groups.blocked,
+            newer_attempt=self.groups.newer_attempts.get(key),
+            is_member=self.groups.is_member(key),
+        )
+        return self._recorded.with_mark(key, cells(row))
 
     def facts_at_hand(self, now: datetime) -> tuple[Fact | FactLine, ...]:
         cursor, job, details = self.table.cursor, self.job_at_hand(), self.session.job_details

@@ -7,9 +7,9 @@ from studio_tui.presentation.columns import by_key
 from studio_tui.presentation.jobs.causes import cause, cause_of, own_error
 from studio_tui.presentation.jobs.facts import facts
 from studio_tui.presentation.jobs.filters import JOBS
-from studio_tui.presentation.jobs.rows import COLUMNS, cells
+from studio_tui.presentation.jobs.rows import COLUMNS
 from studio_tui.text import safe_block
-from tests.jobs import NOON, job
+from tests.jobs import NOON, job, row_of
 
 TRACEBACK = (
     "Traceback (most recent call last):\n"
@@ -124,7 +124,7 @@ def test_a_cause_is_one_line_and_empty_only_for_a_blank_message(message: str) ->
 def test_the_ending_of_a_canceled_job_is_not_shown_as_an_error(ending: str, status: str) -> None:
     canceled = job(3, status, error_message=ending, exit_code=143)
     assert cause_of(canceled) == ""
-    assert by_key(COLUMNS, cells(canceled, NOON))["error"].text == ""
+    assert by_key(COLUMNS, row_of(canceled, NOON))["error"].text == ""
     assert "error" not in {each.label for each in facts(canceled, NOON)}
     assert cause_of(job(3, "FAILED", error_message=ending))
 
@@ -151,7 +151,7 @@ def test_the_list_shows_the_cause_and_sorts_by_it() -> None:
     message = "The query ended with exit code 1; its last output: AError: x"
     with_exit_code = job(3, "FAILED", error_message=message)
     plain = job(4, "FAILED", error_message="BError: y")
-    assert by_key(COLUMNS, cells(with_exit_code, NOON))["error"].text == "AError: x"
+    assert by_key(COLUMNS, row_of(with_exit_code, NOON))["error"].text == "AError: x"
     sort_key = JOBS.sorts["error"].key
     assert sorted((plain, with_exit_code), key=lambda each: sort_key(each, NOON)) == [
         with_exit_code,

@@ -6,10 +6,9 @@ from studio_tui.api.states import JobState
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.jobs.facts import facts
 from studio_tui.presentation.jobs.kinship import with_related_jobs
-from studio_tui.presentation.jobs.rows import cells
 from studio_tui.service.newer_attempts import NewerAttempt
 from studio_tui.service.polling.attempts import RelatedJobs
-from tests.jobs import NOON, job
+from tests.jobs import NOON, job, row_of
 
 
 def test_the_facts_name_the_continued_and_the_continuing_job_after_the_status() -> None:
@@ -64,7 +63,7 @@ def test_the_row_of_a_failure_with_a_newer_attempt_is_dimmed_and_names_the_attem
     state: JobState, words: str
 ) -> None:
     failed = job(2, "FAILED", error_message="RuntimeError: corrupt tile 17")
-    row = cells(failed, NOON, newer_attempt=NewerAttempt(job(3).id, state))
+    row = row_of(failed, NOON, newer_attempt=NewerAttempt(job(3).id, state))
     assert words in [cell.text for cell in row]
     assert row[-1].shorter[-1] == words.split(maxsplit=1)[0]
     assert {cell.tone for cell in row if cell.text} == {Tone.DIM}

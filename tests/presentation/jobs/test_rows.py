@@ -12,18 +12,18 @@ from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.columns import by_key
 from studio_tui.presentation.jobs.facts import Values, environment, facts, raw_json
 from studio_tui.presentation.jobs.filters import JOBS
-from studio_tui.presentation.jobs.rows import COLUMNS, cells, first_line
+from studio_tui.presentation.jobs.rows import COLUMNS, first_line
 from studio_tui.presentation.jobs.states import BLOCKED, LOOKS, counts
 from studio_tui.presentation.jobs.waiting import Surroundings
 from studio_tui.presentation.lists.listing import Listing
 from studio_tui.presentation.logs.progress import Progress
 from tests.hostile import control_characters
-from tests.jobs import NOON, job
+from tests.jobs import NOON, job, row_of
 from tests.presentation.jobs.job_filter import Filter
 
 
 def row(shown_job: Job, now: datetime = NOON) -> dict[str, str]:
-    return by_key(COLUMNS, [cell.text for cell in cells(shown_job, now)])
+    return by_key(COLUMNS, [cell.text for cell in row_of(shown_job, now)])
 
 
 def test_a_finished_job_shows_how_long_it_waited_and_ran() -> None:
@@ -44,7 +44,7 @@ def test_an_outage_stops_run_times_and_queue_times_but_not_ages() -> None:
         (job(3, "RUNNING"), "2:55"),
         (job(3, "QUEUED", started_at=None), "3:00"),
     ):
-        row_cells = by_key(COLUMNS, cells(each, later, answered_at=NOON))
+        row_cells = by_key(COLUMNS, row_of(each, later, answered_at=NOON))
         assert stopped_time in (row_cells["run"].text, row_cells["queue"].text)
         assert row_cells["age"].text == "23m"
         values = {fact.label: fact.value.text for fact in facts(each, later, answered_at=NOON)}
@@ -54,7 +54,7 @@ def test_an_outage_stops_run_times_and_queue_times_but_not_ages() -> None:
 
 def progress_texts(running: Job, progress: Progress) -> list[str]:
     """Return the texts of the three cells about progress, and of the fact if there is one."""
-    values = by_key(COLUMNS, cells(running, NOON, progress))
+    values = by_key(COLUMNS, row_of(running, NOON, progress))
     facts_shown = [
         each.value.text
         for each in facts(running, NOON, progress=progress)
@@ -77,7 +77,7 @@ def test_only_a_running_job_shows_its_progress() -> None:
 
 def test_the_column_of_errors_has_the_progress_if_no_other_column_shows_it() -> None:
     progress = Progress("", 37, 100, 37, "it", 3.1, 12, 20)
-    assert by_key(COLUMNS, cells(job(1, "RUNNING"), NOON, progress))["error"] == Cell(
+    assert by_key(COLUMNS, row_of(job(1, "RUNNING"), NOON, progress))["error"] == Cell(
         "37%  3.1 it/s  ~0:20 left", Tone.ACTIVE, ("37%  ~0:20 left", "37%"), unless="share"
     )
 
@@ -170,7 +170,7 @@ TEXTS = st.text(max_size=40) | st.sampled_from(["[/]", "\x1b]52;c;aGk=\x07", "\u
 )
 def test_hostile_fields_show_no_control_character_and_can_be_sorted(fields: dict[str, Any]) -> None:
     hostile = Job.model_validate({"id": "x", **fields})
-    texts = [cell.text for cell in cells(hostile, NOON)]
+    texts = [cell.text for cell in row_of(hostile, NOON)]
     texts += [fact.label + fact.value.text.replace("\n", "") for fact in facts(hostile, NOON)]
     texts += [fact.label + fact.value.text for fact in environment(hostile, Values.ALL)]
     texts += raw_json(hostile).splitlines()
@@ -281,6 +281,6 @@ def test_blocked_jobs_have_the_same_sign_and_word_as_in_their_pipeline() -> None
     ids = {jobs[0].id, jobs[2].id}
     amounts = {each.glyph: each.amount for each in counts(jobs, blocked=ids)}
     assert amounts == {"✓": "0", "●": "0", "◌": "1", "✗": "0", BLOCKED.glyph: "1", "·": "1"}
-    state = by_key(COLUMNS, cells(jobs[0], NOON, is_blocked=True))["state"]
+    state = by_key(COLUMNS, row_of(jobs[0], NOON, is_blocked=True))["state"]
     assert state.text == f"{BLOCKED.glyph} BLOCKED"
-    assert "⊘" not in cells(jobs[2], NOON, is_blocked=True)[0].text
+    assert "⊘" not in row_of(jobs[2], NOON, is_blocked=True)[0].text

@@ -12,10 +12,10 @@ from studio_tui.api.states import WAITING_STATES, JobState
 from studio_tui.presentation.columns import by_key
 from studio_tui.presentation.jobs.facts import facts
 from studio_tui.presentation.jobs.log_header import job_parts
-from studio_tui.presentation.jobs.rows import COLUMNS, cells
+from studio_tui.presentation.jobs.rows import COLUMNS
 from studio_tui.presentation.jobs.times import guessed_seconds, life_of, queue_seconds, run_seconds
 from studio_tui.service.commands.history import EndedRun
-from tests.jobs import NOON, job
+from tests.jobs import NOON, job, row_of
 
 
 def at(seconds: float) -> str:
@@ -38,7 +38,7 @@ def noon_job(status: str, **fields: Any) -> Job:
 
 def shown_times(shown_job: Job, now: datetime) -> tuple[str, str, str, str]:
     """Return the queue and run times in the list, and the status and the steps on the page."""
-    row = by_key(COLUMNS, [cell.text for cell in cells(shown_job, now)])
+    row = by_key(COLUMNS, [cell.text for cell in row_of(shown_job, now)])
     values = {fact.label: fact.value.text for fact in facts(shown_job, now)}
     return row["queue"], row["run"], values["status"], values.get("steps", "")
 

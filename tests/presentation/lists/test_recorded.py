@@ -1,13 +1,12 @@
 from datetime import timedelta
 
 from studio_tui.presentation.cells import Tone
-from studio_tui.presentation.jobs.rows import cells
 from studio_tui.presentation.lists.recorded import as_recorded, recorded_fact
-from tests.jobs import NOON, job
+from tests.jobs import NOON, job, row_of
 
 
 def test_the_state_of_a_recorded_row_has_a_tilde_and_no_colour() -> None:
-    row = cells(job(1, "RUNNING"), NOON)
+    row = row_of(job(1, "RUNNING"), NOON)
     state, *other_cells = as_recorded(row)
     assert (state.text, state.tone) == ("~ RUNNING", Tone.DIM)
     assert [cell.text for cell in other_cells] == [cell.text for cell in row[1:]]

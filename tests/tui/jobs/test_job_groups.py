@@ -4,12 +4,12 @@ from studio_tui.api.models import Job, Pipeline
 from studio_tui.presentation.columns import by_key
 from studio_tui.presentation.jobs.filters import JOBS
 from studio_tui.presentation.jobs.groups import MANY, JobGrouping
-from studio_tui.presentation.jobs.rows import COLUMNS, cells
+from studio_tui.presentation.jobs.rows import COLUMNS
 from studio_tui.presentation.lists.listing import Listing
 from studio_tui.service.polling.pipelines_feed import PipelineList
 from studio_tui.tui.frame.list_view import ListView, ViewHolder
 from studio_tui.tui.jobs.job_groups import JobGroups
-from tests.jobs import NOON, job
+from tests.jobs import NOON, job, row_of
 
 
 class GroupedList:
@@ -90,7 +90,7 @@ def test_the_jobs_below_the_row_of_their_group_are_its_members() -> None:
     failed = listed.jobs[1]
     assert failed.id in listed.row_keys()
     assert [listed.groups.is_member(each.id) for each in (failed, alone)] == [True, False]
-    assert by_key(COLUMNS, cells(failed, NOON, is_member=True))["name"].text == "  job_1.py"
+    assert by_key(COLUMNS, row_of(failed, NOON, is_member=True))["name"].text == "  job_1.py"
     listed.groups.switch_grouping()
     listed.groups.switch_grouping()
     listed.row_keys()
