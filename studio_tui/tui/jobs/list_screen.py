@@ -53,6 +53,21 @@ def _hints_for(job: Job | None) -> tuple[str, ...]:
     return _FINISHED_HINTS if job.state.is_finished else _ALIVE_HINTS
 
 
+_LIST = list_commands(
+    "jobs",
+    "job",
+    "words, status=, by=, name~, age<",
+    "Show only failures without a newer attempt, or all again",
+    (
+        ("N", "name", "name"),
+        ("A", "age", "age"),
+        ("S", "state", "status"),
+        ("T", "run", "run time"),
+    ),
+    older="jobs",
+)
+
+
 class JobsScreen(ListPage[Job]):
     """A table of all known jobs, with a preview of the job under the cursor."""
 
@@ -61,19 +76,7 @@ class JobsScreen(ListPage[Job]):
     columns = COLUMNS
     problems = "status=problem"
 
-    LIST = list_commands(
-        "jobs",
-        "job",
-        "words, status=, by=, name~, age<",
-        "Show only failures without a newer attempt, or all again",
-        (
-            ("N", "name", "name"),
-            ("A", "age", "age"),
-            ("S", "state", "status"),
-            ("T", "run", "run time"),
-        ),
-        older="jobs",
-    )
+    LIST = _LIST
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(JobController, JobListController, AttemptSteps),
         *LIST.bindings,
@@ -173,18 +176,8 @@ class JobsScreen(ListPage[Job]):
         return self.groups.row_of(key)
 
     def title_notes(self) -> tuple[Part, ...]:
-        """Return the parts about recorded jobs, the grouping, and failures that are no problems.
-
-        The counts in the header leave these failures out, unlike a filter such as `status=failed`.
-        """
-        parts = (*self._recorded.title_parts, *self.groups.title_parts)
-        superseded = (
-            self.groups.newer_attempts.keys() & self.list.passing if self.view.filter else ()
-        )
-        if not superseded:
-            return parts
-        note = f"· {len(superseded):,} with a newer attempt "
-        return (*parts, Part(note, Tone.DIM, "screen.do('jobs.problems')"))
+        """Return the parts about recorded jobs, the grouping, and failures that are no problems."""
+        return (*self._recorded.title_parts, *self.groups.title_parts, *_newer_attempt_parts(self))
 
     def cells_of(self, key: str) -> Cells:
         if self.groups.is_group(key):
@@ -249,6 +242,18 @@ class JobsScreen(ListPage[Job]):
         super()._unsubscribe()
         self._progress.stop_following()
         self.session.job_details.select(None)
+
+
+def _newer_attempt_parts(page: JobsScreen) -> tuple[Part, ...]:
+    """Return how many failures that pass the filter have a newer attempt.
+
+    The counts in the header leave them out, unlike a filter such as `status=failed`.
+    """
+    if not page.view.filter or not page.groups.newer_attempts:
+        return ()
+    number = len(page.groups.newer_attempts.keys() & page.list.passing)
+    words = f"· {number:,} with a newer attempt "
+    return (Part(words, Tone.DIM, "screen.do('jobs.problems')"),) if number else ()
 
 
 def _go_to(page: JobsScreen, job: Job) -> None:
