@@ -55,11 +55,9 @@ def _check_program() -> Iterator[Finding]:
 def _check_studio(arguments: Arguments) -> Iterator[Finding]:
     try:
         settings = load_settings(arguments)
-    except NoCredentials as error:
-        yield Finding(False, "settings", f"{error} {_WITHOUT_ACCOUNT}")
-        return
     except StudioError as error:
-        yield Finding(False, "settings", str(error))
+        advice = f" {_WITHOUT_ACCOUNT}" if isinstance(error, NoCredentials) else ""
+        yield Finding(False, "settings", f"{error}{advice}")
         return
     for secret in settings.secrets:
         register_secret(secret)

@@ -68,14 +68,12 @@ class Settings:
     @property
     def host(self) -> str:
         """Studio's host; an IPv6 address has no brackets."""
-        parts = address(self.url)
-        return parts.host if parts else ""
+        return parts.host if (parts := address(self.url)) else ""
 
     @property
     def netloc(self) -> str:
         """Studio's host and port, as written."""
-        parts = address(self.url)
-        return parts.netloc if parts else ""
+        return parts.netloc if (parts := address(self.url)) else ""
 
     @property
     def proxy(self) -> SecretStr | None:

@@ -31,7 +31,8 @@ LIST_EVERY = 30.0
 class LastListKeeper:
     """Produces the file from which the next run shows the list of the current tab at once."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path | None) -> None:
+        """Without a file, there is never anything to keep."""
         self._file = file
         self._saved_state: object = None
         self._saved_at = -LIST_EVERY
@@ -39,7 +40,7 @@ class LastListKeeper:
     def to_keep(self, stack: Sequence[Screen[Any]], *, at_once: bool) -> dict[Path, str]:
         """Return the file's new content by path if it is due and has changed, or `at_once`."""
         is_due = clock.monotonic() - self._saved_at >= LIST_EVERY
-        if not (is_due or at_once):
+        if self._file is None or not (is_due or at_once):
             return {}
         page = next((screen for screen in stack if isinstance(screen, ListPage)), None)
         # The opening screen has no layout for a stacked list.
@@ -119,7 +120,7 @@ class PlaceKeeper:
         self, app: KeyQueue, connected: Connected, screens: Screens, list_file: Path | None
     ) -> None:
         self._app = app
-        self._list_keeper = LastListKeeper(list_file) if list_file is not None else None
+        self._list_keeper = LastListKeeper(list_file)
         self._connected = connected
         self._screens = screens
         self._last_texts: Mapping[Path, str] = {}
@@ -167,7 +168,8 @@ class PlaceKeeper:
             await self._wait_for_check()
             self._note_places()
             # Most of the time nothing has changed, and a thread would cost more than checking.
-            if texts := self._changed_files() | self._list_to_keep(at_once=False):
+            last_list = self._list_keeper.to_keep(self._app.screen_stack, at_once=False)
+            if texts := self._changed_files() | last_list:
                 self._unwritten |= texts
                 await asyncio.to_thread(self._write)
 
@@ -194,12 +196,13 @@ class PlaceKeeper:
     def save_at_once(self) -> None:
         """Save the place at once, as the program or the connection ends."""
         self._note_places()
-        self._write_now(self._list_to_keep(at_once=True))
+        self._unwritten |= self._list_keeper.to_keep(self._app.screen_stack, at_once=True)
         self.save_remaining()
 
     def save_remaining(self) -> None:
         """Save the remaining changes; the pages are being removed."""
-        self._write_now(self._changed_files())
+        self._unwritten |= self._changed_files()
+        self._write()
 
     def _note_places(self) -> None:
         stack = self._app.screen_stack
@@ -211,20 +214,11 @@ class PlaceKeeper:
         if self._has_returned or not self._is_first_screen_on_top:
             self._screens.last = LastScreen.of(stack)
 
-    def _list_to_keep(self, *, at_once: bool) -> dict[Path, str]:
-        if self._list_keeper is None:
-            return {}
-        return self._list_keeper.to_keep(self._app.screen_stack, at_once=at_once)
-
     def _changed_files(self) -> dict[Path, str]:
         texts = self._screens.contents_to_save()
         changed = {path: text for path, text in texts.items() if self._last_texts.get(path) != text}
         self._last_texts = texts
         return changed
-
-    def _write_now(self, texts: Mapping[Path, str]) -> None:
-        self._unwritten |= texts
-        self._write()
 
     def _write(self) -> None:
         # A thread that is late, as the program ends, must not replace newer contents.

@@ -40,10 +40,19 @@ class HelpScreen(Dialog[Action | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "close", id="help.close"),
-        Binding("down", "move(1)", "down", show=False, priority=True, id="help.down"),
-        Binding("up", "move(-1)", "up", show=False, priority=True, id="help.up"),
-        Binding("pagedown", "page(1)", "page down", show=False, priority=True, id="help.page_down"),
-        Binding("pageup", "page(-1)", "page up", show=False, priority=True, id="help.page_up"),
+        Binding("down", "list('cursor_down')", "down", show=False, priority=True, id="help.down"),
+        Binding("up", "list('cursor_up')", "up", show=False, priority=True, id="help.up"),
+        Binding(
+            "pagedown",
+            "list('page_down')",
+            "page down",
+            show=False,
+            priority=True,
+            id="help.page_down",
+        ),
+        Binding(
+            "pageup", "list('page_up')", "page up", show=False, priority=True, id="help.page_up"
+        ),
         Binding(
             "question_mark", "dismiss(None)", "close", show=False, priority=True, id="help.toggle"
         ),
@@ -84,13 +93,9 @@ class HelpScreen(Dialog[Action | None]):
         event.stop()
         self._choose(event.option)
 
-    def action_move(self, step: int) -> None:
-        options = self.query_one(OptionList)
-        options.action_cursor_down() if step > 0 else options.action_cursor_up()
-
-    def action_page(self, step: int) -> None:
-        options = self.query_one(OptionChoice)
-        options.action_page_down() if step > 0 else options.action_page_up()
+    async def action_list(self, action: str) -> None:
+        """Run an action of the list, which never has the focus."""
+        await self.app.run_action(action, self.query_one(KeyList))
 
     def _choose(self, option: Option | None) -> None:
         # The id is the index of the action; the list may have changed since the click.

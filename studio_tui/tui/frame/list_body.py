@@ -332,7 +332,6 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         title.left = (
             *amount_parts(
                 self.page.tab,
-                self.page.tab.capitalize(),
                 shown=len(self.passing),
                 total=len(self.rows),
                 answer=self.page.source().snapshot.value,

@@ -21,7 +21,6 @@ def has_all(answer: Any) -> bool:
 
 def amount_parts(
     tab: str,
-    title: str,
     *,
     shown: int,
     total: int,
@@ -35,7 +34,7 @@ def amount_parts(
     shown. The `answer` may have attributes `has_all`, `unreadable` and `duplicates`.
     """
     amount = "" if answer is None else f"{shown} of {total} " if terms else f"{total} "
-    parts = [Part("── ", "rule"), Part(f"{title} ", Tone.STRONG), Part(amount)]
+    parts = [Part("── ", "rule"), Part(f"{tab.capitalize()} ", Tone.STRONG), Part(amount)]
     if not has_all(answer):
         parts.append(Part("newest, M loads older ", Tone.DIM, f"screen.do('{tab}.more')"))
     if terms:
