@@ -233,6 +233,9 @@ async def test_a_notice_ends_when_its_screen_is_covered_and_never_covers_the_tab
             line[:60] for line in top
         ]
         assert "notice 15" not in screen_text(pilot)
+        await pilot.resize_terminal(40, 24)
+        pilot.app.notify("continued " * 12, severity="error", markup=False)
+        await until(pilot, lambda: screen_text(pilot).count("continued") == 12)
 
 
 async def test_ctrl_c_pressed_twice_quits_from_any_page_if_nothing_is_lost(
