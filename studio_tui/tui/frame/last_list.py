@@ -16,8 +16,6 @@ from studio_tui.tui.widgets.bar import Part
 
 AnyCell = Cell | Pieces
 
-_TONES = {str(tone): tone for tone in Tone}
-
 _COLUMN_TYPES = {
     name: type(value) for name, value in Column("", "", 1, max_width=1)._asdict().items()
 }
@@ -103,8 +101,8 @@ def _unpack_cell(packed: list[Any]) -> AnyCell:
     pieces, shorter, unless = packed
     if len(pieces) == 1:
         ((text, tone),) = pieces
-        return Cell(safe_line(text), _TONES[tone], tuple(map(safe_line, shorter)), str(unless))
-    return Pieces(tuple(Cell(safe_line(text), _TONES[tone]) for text, tone in pieces))
+        return Cell(safe_line(text), Tone(tone), tuple(map(safe_line, shorter)), str(unless))
+    return Pieces(tuple(Cell(safe_line(text), Tone(tone)) for text, tone in pieces))
 
 
 def _unpack_parts(packed: Iterable[tuple[str, str]]) -> tuple[Part, ...]:

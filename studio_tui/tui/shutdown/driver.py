@@ -7,6 +7,7 @@ docs/upstream/terminal-gone.md.
 import os
 import select
 import signal
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from threading import Thread
@@ -74,7 +75,8 @@ class TerminalDriver(LinuxDriver):
         """
         if os.getpgrp() == os.getsid(0):
             # A shell with job control starts each job in a process group of its own.
-            self._notify("There is no shell here to bring the dashboard back")
+            words = "There is no shell here to bring the dashboard back"
+            self._call_soon(partial(self._app.notify, words, markup=False))
             return
         if self._auto_restart:
             self.suspend_application_mode()
@@ -92,18 +94,13 @@ class TerminalDriver(LinuxDriver):
             super()._sigcont_application(*signals)
         else:
             # Later, as a signal may interrupt the event loop while it writes.
-            with suppress(RuntimeError):  # the loop is closed: the program has already ended
-                self._loop.call_soon_threadsafe(self._take_over_again)
+            self._call_soon(self._take_over_again)
 
     def _take_over_again(self) -> None:
         if self._has_terminal and self._auto_restart:
             self.suspend_application_mode()
             self._must_signal_resume = True
             self.resume_application_mode()
-
-    def _notify(self, words: str) -> None:
-        with suppress(RuntimeError):  # the loop is closed: the program has already ended
-            self._loop.call_soon_threadsafe(partial(self._app.notify, words, markup=False))
 
     def _watch(self) -> None:
         """Wait until the terminal hangs up, which needs neither output nor a signal."""
@@ -114,11 +111,14 @@ class TerminalDriver(LinuxDriver):
 
     def _report_hangup(self) -> None:
         if isinstance(self._app, HandlesExit):
-            with suppress(RuntimeError):  # the loop is closed: the program has already ended
-                self._loop.call_soon_threadsafe(self._app.terminal_lost)
+            self._call_soon(self._app.terminal_lost)
 
     def _redraw(self) -> None:
         """From any thread, as output was dropped."""
+        draw = partial(self._app.refresh, layout=True)
+        self._call_soon(partial(self._app.call_later, draw))
+
+    def _call_soon(self, call: Callable[[], object]) -> None:
+        """From any thread or signal handler."""
         with suppress(RuntimeError):  # the loop is closed: the program has already ended
-            draw = partial(self._app.refresh, layout=True)
-            self._loop.call_soon_threadsafe(self._app.call_later, draw)
+            self._loop.call_soon_threadsafe(call)

@@ -69,7 +69,9 @@ def read_input(
         text = decoder.decode(_read(descriptor)) if descriptor in ready else ""
         for piece in filter(None, _TWO_KEYS.split(text)):
             if ends_in_escape and not piece.startswith(_CONTINUATIONS):
-                _end_sequence(parser)
+                if parser._timeout_time is not None:
+                    # The next tick takes a pending escape character for the key escape.
+                    parser._timeout_time = 0.0
                 for event in parser.tick():
                     handle(event)
             for event in parser.feed(piece):
@@ -77,12 +79,6 @@ def read_input(
             ends_in_escape = piece.endswith(_ESCAPE)
         for event in parser.tick():
             handle(event)
-
-
-def _end_sequence(parser: XTermParser) -> None:
-    """Let the next tick take a pending escape character for the key escape."""
-    if parser._timeout_time is not None:
-        parser._timeout_time = 0.0
 
 
 def _read(descriptor: int) -> bytes:
