@@ -55,7 +55,8 @@ class WelcomeScreen(AnsweredOnce, Screen[None]):
     def compose(self) -> ComposeResult:
         yield Bar(id="top")
         with Vertical(id="welcome"):
-            yield Static("Welcome to studio-tui", markup=False, classes="question")
+            heading = "Connect to Studio" if self._team else "Welcome to studio-tui"
+            yield Static(heading, markup=False, classes="question")
             yield Static(self._why, markup=False, classes="why")
             yield Static(
                 "1  The local Studio of this machine. It needs no account: jobs run here,\n"

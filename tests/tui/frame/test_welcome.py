@@ -220,13 +220,13 @@ async def test_the_form_for_a_refused_token_opens_once_and_not_on_every_page(
 ) -> None:
     connector = Connector(studio, tmp_path, team=studio.team, token="no-token-of-this-studio-1")
     async with run_dashboard(connector) as pilot:
-        await until_shown(pilot, "Welcome to studio-tui", "Studio refused the token")
+        await until_shown(pilot, "Connect to Studio", "Studio refused the token")
         await pilot.press("escape")
         for key in "2345":
             await pilot.press(key)
             await until_shown(pilot, "token refused since")
         await pilot.press("1", "ctrl+r")
-        await until_shown(pilot, "Welcome to studio-tui")
+        await until_shown(pilot, "Connect to Studio")
 
 
 async def test_the_form_stays_open_without_studio_and_ctrl_r_reads_a_corrected_token(
@@ -234,7 +234,7 @@ async def test_the_form_stays_open_without_studio_and_ctrl_r_reads_a_corrected_t
 ) -> None:
     connector = Connector(studio, tmp_path, team=studio.team, token="no-token-of-this-studio-1")
     async with run_dashboard(connector) as pilot:
-        await until_shown(pilot, "Welcome to studio-tui", "Studio refused the token")
+        await until_shown(pilot, "Connect to Studio", "Studio refused the token")
         await until_shown(pilot, "Polling has stopped.", "enter connect  tab next field")
         assert "known data" not in screen_text(pilot)
         assert "1  The local Studio" not in screen_text(pilot)
@@ -265,7 +265,7 @@ async def test_ctrl_r_connects_to_a_changed_address_after_a_typed_address_failed
 ) -> None:
     connector = Connector(studio, tmp_path, team=studio.team, token="no-token-of-this-studio-1")
     async with run_dashboard(connector) as pilot:
-        await until_shown(pilot, "Welcome to studio-tui", "Studio refused the token")
+        await until_shown(pilot, "Connect to Studio", "Studio refused the token")
         await until(pilot, lambda: isinstance(pilot.app.screen, WelcomeScreen))
         form = pilot.app.screen
         await until(pilot, lambda: form.query_one("#token", Input).has_focus)
@@ -287,7 +287,7 @@ async def test_ctrl_r_connects_once_studio_accepts_the_unchanged_token_again(
     connector = Connector(studio, tmp_path, team=studio.team, token=studio.token)
     old_token = change_token(studio, "another-token-1")
     async with run_dashboard(connector) as pilot:
-        await until_shown(pilot, "Welcome to studio-tui", "Studio refused the token")
+        await until_shown(pilot, "Connect to Studio", "Studio refused the token")
         await pilot.press("ctrl+r")
         await until_shown(pilot, "The settings have not changed.")
         change_token(studio, old_token)
