@@ -38,6 +38,8 @@ SINGLE_LOOKUPS = 8
 
 _NEWEST = datetime.max.replace(tzinfo=UTC)
 _OLDEST = datetime.min.replace(tzinfo=UTC)
+_BEFORE_STUDIO = datetime(2015, 1, 1, tzinfo=UTC)
+"""Earlier times are no times of jobs, but for example the year 1 of an unset value."""
 
 
 FILTER_REST = 600.0
@@ -305,4 +307,5 @@ class JobsFeed(GrowingFeed):
 
 def made_at(job: Job | None) -> datetime:
     """Return when a job was created; as for new jobs, the latest time if that is unknown."""
-    return (job.created_at if job is not None else None) or _NEWEST
+    created_at = job.created_at if job is not None else None
+    return created_at if created_at is not None and created_at > _BEFORE_STUDIO else _NEWEST

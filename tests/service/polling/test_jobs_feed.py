@@ -216,6 +216,17 @@ async def test_a_job_that_is_missing_from_the_first_page_is_dropped() -> None:
     assert 50 not in numbers((await feed.fetch()).jobs)
 
 
+async def test_a_job_of_the_year_1_in_the_first_page_removes_no_older_jobs() -> None:
+    server = server_of(250)
+    feed = JobsFeed(server)
+    feed.request_more()
+    await feed.fetch()
+    server.jobs_now = [job(500, created_at="0001-01-01T00:00:00Z"), *server.jobs_now]
+    jobs = await feed.fetch()
+    assert len(jobs.jobs) == 201
+    assert feed.complete_since == job(200).created_at
+
+
 @pytest.mark.parametrize(
     "error", [InvalidRequest(400, "no"), NotFound(404, "no"), PermissionDenied(403, "no")]
 )
