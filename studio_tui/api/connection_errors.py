@@ -45,8 +45,11 @@ def reason(error: BaseException, host: str) -> str:
     return failure(error, host).sentence
 
 
-def proxy_refusal(host: str) -> Failure:
+def proxy_refusal(error: Exception, host: str) -> Failure:
     """Return the failure of a proxy that refuses to open a tunnel."""
+    if "407" in str(error):
+        sentence = "The proxy in HTTPS_PROXY asks for a user name and password, or refused them."
+        return Failure(sentence, "proxy refuses")
     return Failure(f"The proxy in HTTPS_PROXY could not connect to {host}.", "proxy refuses")
 
 

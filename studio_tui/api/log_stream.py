@@ -243,7 +243,7 @@ async def _handshake(target: _Target, authorization: str) -> "ClientConnection":
     except InvalidMessage as error:
         raise TransportError(f"{host} closed the connection before it answered.") from error
     except ProxyError as error:
-        raise NotSent(proxy_refusal(host).sentence) from error
+        raise NotSent(proxy_refusal(error, host).sentence) from error
     except InvalidHandshake as error:
         raise ProtocolError(f"{host} does not serve logs over a websocket.") from error
     except OSError as error:

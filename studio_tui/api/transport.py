@@ -191,7 +191,7 @@ class Transport:
             failed = _transport_error(await self._why_broken(error, sent=progress.sent))
             cause = error
         except httpx.ProxyError as error:
-            failed, cause = _transport_error(proxy_refusal(self._host)), error
+            failed, cause = _transport_error(proxy_refusal(error, self._host)), error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             failed, cause = _transport_error(failure(error, self._host)), error
         if not progress.sent:

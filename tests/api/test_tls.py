@@ -124,9 +124,9 @@ async def test_a_ca_file_without_certificates_is_a_configuration_error(tmp_path:
 
 
 class Tunnel:
-    """A proxy that opens tunnels (RFC 9110, 9.3.6); with `refuses`, it refuses to."""
+    """A proxy that opens tunnels (RFC 9110, 9.3.6), or refuses to with a status."""
 
-    def __init__(self, *, refuses: bool = False) -> None:
+    def __init__(self, *, refuses: str) -> None:
         self.heads: list[str] = []
         self.serving: set[asyncio.Task[None]] = set()
         self._refuses = refuses
@@ -138,7 +138,7 @@ class Tunnel:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         self.heads.append(head)
         if self._refuses:
-            writer.write(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n")
+            writer.write(f"HTTP/1.1 {self._refuses}\r\n\r\n".encode())
         else:
             host, port = head.split(" ")[1].split(":")
             server_reader, server_writer = await asyncio.open_connection(host, int(port))
@@ -165,9 +165,16 @@ class ProxiesToThisMachine(Proxies):
 
 
 @pytest.mark.parametrize("url", ["good"], indirect=True)
-@pytest.mark.parametrize("refuses", [False, True])
+@pytest.mark.parametrize(
+    ("refuses", "words"),
+    [
+        ("", ""),
+        ("407 Proxy Authentication Required", "asks for a user name and password"),
+        ("502 Bad Gateway", "could not connect to localhost"),
+    ],
+)
 async def test_a_proxy_opens_a_tunnel_and_does_not_receive_the_token(
-    url: str, refuses: bool
+    url: str, refuses: str, words: str
 ) -> None:
     tunnel = Tunnel(refuses=refuses)
     server = await asyncio.start_server(tunnel.on_connection, "127.0.0.1", 0)
@@ -175,9 +182,9 @@ async def test_a_proxy_opens_a_tunnel_and_does_not_receive_the_token(
     proxies = ProxiesToThisMachine(SecretStr(f"http://me:pw@127.0.0.1:{port}"))
     async with StudioClient(settings_for(url, ca_file=AUTHORITY, proxies=proxies)) as client:
         if refuses:
-            with pytest.raises(NotSent, match="The proxy in HTTPS_PROXY"):
+            with pytest.raises(NotSent, match=f"The proxy in HTTPS_PROXY {words}"):
                 await client.create_job(JobInput(query="1", team_name="a team"))
-            with pytest.raises(NotSent, match="The proxy in HTTPS_PROXY"):
+            with pytest.raises(NotSent, match=f"The proxy in HTTPS_PROXY {words}"):
                 await anext(client.follow_log("a"))
         else:
             assert (await client.jobs()).items == ()
