@@ -77,7 +77,7 @@ class GrowingFeed:
             except AnswerTooLarge:
                 if count == 1:
                     raise
-                self._most = max(1, count // 4)
+                self._most = max(1, count * 2 // 3)
                 self.requested_count = min(self.requested_count, self._most)
 
     @property

@@ -259,25 +259,25 @@ async def test_fewer_jobs_are_requested_if_the_answer_is_too_large() -> None:
     feed = JobsFeed(server)
     feed.request_at_least(READ_LIMIT)
     jobs = await feed.fetch()
-    assert (numbers(jobs.jobs), jobs.has_all) == (list(range(1, 401)), False)
+    assert (numbers(jobs.jobs), jobs.has_all) == (list(range(1, 711)), False)
     server.requests.clear()
     server.change(job10="FAILED")
-    assert len((await feed.fetch()).jobs) == 400
+    assert len((await feed.fetch()).jobs) == 710
     assert [limit for limit, *_ in server.requests] == [PAGE]
     feed.request_more()
-    assert len((await feed.fetch()).jobs) == 800
+    assert len((await feed.fetch()).jobs) == 806
 
 
 async def test_a_page_of_very_large_jobs_is_shortened_and_keeps_those_before() -> None:
     server = Growing(80)
     server.most = 30
     feed = JobsFeed(server)
-    assert len((await feed.fetch()).jobs) == 25
+    assert len((await feed.fetch()).jobs) == 29
     server.grow(5)
-    assert len((await feed.fetch()).jobs) == 30
-    server.grow(26)
+    assert len((await feed.fetch()).jobs) == 34
+    server.grow(30)
     jobs = await feed.fetch()
-    assert numbers(jobs.jobs) == [number_of(each) for each in server.jobs_now[:25]]
+    assert numbers(jobs.jobs) == [number_of(each) for each in server.jobs_now[:29]]
 
 
 async def test_old_jobs_that_have_ended_are_forgotten_beyond_a_limit(

@@ -73,13 +73,13 @@ async def test_fewer_pipelines_are_requested_if_the_answer_is_too_large() -> Non
     server = Server(120)
     server.most = 5
     feed = PipelinesFeed(server)
-    assert len((await feed.fetch()).pipelines) == 3
+    assert len((await feed.fetch()).pipelines) == 4
     server.limits.clear()
     assert not (await feed.fetch()).has_all
-    assert server.limits == [3]
+    assert server.limits == [4]
     server.most = 60
     feed.request_more()
-    assert len((await feed.fetch()).pipelines) == 53
+    assert len((await feed.fetch()).pipelines) == 54
     server.most = 0
     with pytest.raises(AnswerTooLarge):
         await feed.fetch()
