@@ -16,10 +16,10 @@ import httpx
 from pydantic import SecretStr
 
 from studio_tui.addresses import Address, address
-from studio_tui.api.connection_errors import reason
+from studio_tui.api.connection_errors import failure
 from studio_tui.api.tls import tls_context, trust
 from studio_tui.api.transport import decompress
-from studio_tui.errors import ConfigError, ProtocolError, RequestTimedOut, TransportError
+from studio_tui.errors import ConfigError, ProtocolError, RequestTimedOut
 from studio_tui.settings import Settings
 from studio_tui.text import safe_line
 
@@ -71,7 +71,7 @@ async def download_blob(settings: Settings, url: str) -> AsyncGenerator[bytes, N
     except httpx.TimeoutException as error:
         raise RequestTimedOut(f"{host} did not answer in time.") from error
     except httpx.HTTPError as error:
-        raise TransportError(reason(error, host)) from error
+        raise failure(error, host) from error
 
 
 def _parse_url(settings: Settings, url: str) -> tuple[Address, httpx.URL]:
@@ -123,7 +123,7 @@ async def _public_address(parts: Address) -> str:
     try:
         entries = await loop.getaddrinfo(host, parts.effective_port, type=socket.SOCK_STREAM)
     except OSError as error:
-        raise TransportError(reason(error, safe_line(host))) from error
+        raise failure(error, safe_line(host)) from error
     addresses = [str(entry[4][0]) for entry in entries]
     if not all(map(is_public, addresses)):
         raise ProtocolError(_PRIVATE)

@@ -5,7 +5,8 @@ import errno
 import socket
 import ssl
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from studio_tui.errors import TransportError
 
 _NOT_VALID_NOW = frozenset({9, 10})
 """OpenSSL's codes for a certificate that is not valid yet, and for one that has expired."""
@@ -17,45 +18,39 @@ _HANDSHAKE = 2.0
 """In seconds."""
 
 
-class Failure(NamedTuple):
-    """Why a host could not be reached."""
-
-    sentence: str
-    brief: str = ""
-    """The cause in a few words; empty if it may be temporary."""
-
-
-def failure(error: BaseException, host: str) -> Failure:
+def failure(error: BaseException, host: str) -> TransportError:
     """Return why `host` could not be reached, according to an exception and its causes."""
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
             return _certificate_failure(cause, host)
         if isinstance(cause, ssl.SSLError):
-            return Failure(f"{host} does not speak TLS properly: is it https?", "no TLS")
+            return TransportError(
+                f"{host} does not speak TLS properly: is it https?", brief="no TLS"
+            )
         if isinstance(cause, socket.gaierror):
             sentence = f"The host {host} does not exist, or its name cannot be resolved."
-            return Failure(sentence, "unknown host")
+            return TransportError(sentence, brief="unknown host")
         if isinstance(cause, OSError) and (template := _SENTENCES.get(cause.errno or 0)):
-            return Failure(template.format(host=host))
-    return Failure(f"{host} could not be reached.")
+            return TransportError(template.format(host=host))
+    return TransportError(f"{host} could not be reached.")
 
 
-def reason(error: BaseException, host: str) -> str:
-    """Return a sentence explaining why `host` could not be reached."""
-    return failure(error, host).sentence
+def proxy_refusal(error: Exception, host: str) -> TransportError:
+    """Return the error of a proxy that refuses to open a tunnel."""
+    needs_login = "407" in str(error)
+    why = (
+        "asks for a user name and password, or refused them"
+        if needs_login
+        else f"could not connect to {host}"
+    )
+    return TransportError(f"The proxy in HTTPS_PROXY {why}.", brief="proxy refuses")
 
 
-def proxy_refusal(error: Exception, host: str) -> Failure:
-    """Return the failure of a proxy that refuses to open a tunnel."""
-    if "407" in str(error):
-        sentence = "The proxy in HTTPS_PROXY asks for a user name and password, or refused them."
-        return Failure(sentence, "proxy refuses")
-    return Failure(f"The proxy in HTTPS_PROXY could not connect to {host}.", "proxy refuses")
-
-
-def wrong_scheme(host: str) -> Failure:
-    """Return the failure of a plain HTTP request to a port that speaks TLS."""
-    return Failure(f"{host} speaks TLS: write https:// and not http:// in the URL.", "needs https")
+def wrong_scheme(host: str) -> TransportError:
+    """Return the error of a plain HTTP request to a port that speaks TLS."""
+    return TransportError(
+        f"{host} speaks TLS: write https:// and not http:// in the URL.", brief="needs https"
+    )
 
 
 async def speaks_tls(host: str, port: int) -> bool:
@@ -72,17 +67,17 @@ async def speaks_tls(host: str, port: int) -> bool:
     return True
 
 
-def _certificate_failure(error: ssl.SSLCertVerificationError, host: str) -> Failure:
+def _certificate_failure(error: ssl.SSLCertVerificationError, host: str) -> TransportError:
     if error.verify_code in _NOT_VALID_NOW:
         sentence = f"The certificate of {host} has expired, or this machine's clock is wrong."
-        return Failure(sentence, "certificate expired")
+        return TransportError(sentence, brief="certificate expired")
     if error.verify_code in _WRONG_NAME:
         sentence = f"The certificate of {host} is for another host: is the URL right?"
-        return Failure(sentence, "certificate of another host")
-    return Failure(
+        return TransportError(sentence, brief="certificate of another host")
+    return TransportError(
         f"The certificate of {host} is not from an authority that this machine trusts. "
         "If it is your company's own, name its file with --ca-file.",
-        "certificate not trusted",
+        brief="certificate not trusted",
     )
 
 

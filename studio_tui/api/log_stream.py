@@ -22,7 +22,7 @@ from studio_tui import clock
 from studio_tui.addresses import address
 from studio_tui.api.answers import retry_after, status_error, without_byte_order_mark
 from studio_tui.api.auth import StudioAuth
-from studio_tui.api.connection_errors import proxy_refusal, reason
+from studio_tui.api.connection_errors import failure, proxy_refusal
 from studio_tui.api.guard import NOT_RUNNING, Guard
 from studio_tui.api.messages import message_line
 from studio_tui.errors import (
@@ -243,11 +243,11 @@ async def _handshake(target: _Target, authorization: str) -> "ClientConnection":
     except InvalidMessage as error:
         raise TransportError(f"{host} closed the connection before it answered.") from error
     except ProxyError as error:
-        raise NotSent(proxy_refusal(error, host).sentence) from error
+        raise NotSent(str(proxy_refusal(error, host))) from error
     except InvalidHandshake as error:
         raise ProtocolError(f"{host} does not serve logs over a websocket.") from error
     except OSError as error:
-        raise NotSent(reason(error, host)) from error
+        raise NotSent(str(failure(error, host))) from error
 
 
 async def _connect_guarded(url: str, guard: Guard, opening: float) -> socket.socket:

@@ -21,7 +21,6 @@ from studio_tui.api.answers import retry_after, status_error
 from studio_tui.api.auth import StudioAuth
 from studio_tui.api.calls import Call
 from studio_tui.api.connection_errors import (
-    Failure,
     failure,
     proxy_refusal,
     speaks_tls,
@@ -188,12 +187,12 @@ class Transport:
                 raise
             failed, cause = error, error
         except (httpx.NetworkError, httpx.RemoteProtocolError) as error:
-            failed = _transport_error(await self._why_broken(error, sent=progress.sent))
+            failed = await self._why_broken(error, sent=progress.sent)
             cause = error
         except httpx.ProxyError as error:
-            failed, cause = _transport_error(proxy_refusal(error, self._host)), error
+            failed, cause = proxy_refusal(error, self._host), error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            failed, cause = _transport_error(failure(error, self._host)), error
+            failed, cause = failure(error, self._host), error
         if not progress.sent:
             brief = failed.brief if isinstance(failed, TransportError) else ""
             raise NotSent(str(failed), brief=brief) from cause
@@ -207,14 +206,14 @@ class Transport:
             raise failed
         raise failed from cause
 
-    async def _why_broken(self, error: Exception, *, sent: bool) -> Failure:
+    async def _why_broken(self, error: Exception, *, sent: bool) -> TransportError:
         if not sent:
             return failure(error, self._host)
         target = address(self._base)
         is_plain = target is not None and target.scheme == "http"
         if target and is_plain and await speaks_tls(target.host, target.effective_port):
             return wrong_scheme(self._host)
-        return Failure(f"{self._host} {_CLOSED}")
+        return TransportError(f"{self._host} {_CLOSED}")
 
     async def _exchange(
         self, request: Request, authorization: str, progress: "_Progress"
@@ -276,7 +275,7 @@ class Transport:
             # The status is known, so an unreadable reason is left out.
             body.clear()
         if answer.status_code == httpx.codes.BAD_REQUEST and _TO_TLS in body:
-            return _transport_error(wrong_scheme(self._host))
+            return wrong_scheme(self._host)
         delay = retry_after(answer.headers, clock.now())
         return status_error(answer.status_code, bytes(body), retry_after=delay)
 
@@ -302,10 +301,6 @@ def _create_call(
         reason=reason,
         body=body,
     )
-
-
-def _transport_error(why: Failure) -> TransportError:
-    return TransportError(why.sentence, brief=why.brief)
 
 
 class _Progress:
