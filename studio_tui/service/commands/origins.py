@@ -1,10 +1,25 @@
 """Links between jobs requested on this machine: what each continues, repeats or replaces."""
 
 from collections.abc import Iterable, Mapping
-from itertools import chain
 
 from studio_tui.api.models import Job
 from studio_tui.service.commands.submitted import Submitted
+
+
+class _Links:
+    """Links from each item to at most one other, by ids, in both directions."""
+
+    def __init__(self) -> None:
+        self.target: dict[str, str] = {}
+        self.sources: dict[str, list[str]] = {}
+
+    def add(self, source: str, target: str | None) -> bool:
+        """Add a link, if there is a target; return whether it is new."""
+        if target is None or target == source or source in self.target:
+            return False
+        self.target[source] = target
+        self.sources.setdefault(target, []).append(source)
+        return True
 
 
 class Origins:
@@ -13,30 +28,18 @@ class Origins:
     def __init__(self) -> None:
         self.changes = 0
         """Number of recorded links from a job to the job that it continues or repeats."""
-        self._origin: dict[str, str] = {}
-        self._successors: dict[str, list[str]] = {}
-        self._repeated: dict[str, str] = {}
-        self._repeats: dict[str, list[str]] = {}
-        self._runs: dict[str, list[str]] = {}
-        self._replaced: dict[str, str] = {}
+        self._continued = _Links()
+        self._repeated = _Links()
+        self._run_of = _Links()
+        self._replaced = _Links()
         self._looked_up: set[str] = set()
 
     def note(self, job_id: str, submitted: Submitted) -> None:
         """Record a job's links from its submission."""
-        if submitted.run_of is not None and job_id not in self._runs.get(submitted.run_of, ()):
-            self._runs.setdefault(submitted.run_of, []).append(job_id)
-        if submitted.replaces is not None and submitted.replaces != job_id:
-            self._replaced[job_id] = submitted.replaces
-        origin = submitted.rerun_from_job_id
-        if origin is not None and job_id not in self._origin and job_id != origin:
-            self._origin[job_id] = origin
-            self._successors.setdefault(origin, []).append(job_id)
-            self.changes += 1
-        repeated = submitted.repeats
-        if repeated is not None and job_id not in self._repeats.get(repeated, ()):
-            self._repeats.setdefault(repeated, []).append(job_id)
-            self._repeated[job_id] = repeated
-            self.changes += 1
+        self._run_of.add(job_id, submitted.run_of)
+        self._replaced.add(job_id, submitted.replaces)
+        self.changes += self._continued.add(job_id, submitted.rerun_from_job_id)
+        self.changes += self._repeated.add(job_id, submitted.repeats)
 
     def not_looked_up(self, jobs: Iterable[Job]) -> list[str]:
         """Return the ids of listed jobs that were not looked up yet."""
@@ -54,24 +57,24 @@ class Origins:
 
     def origin(self, job_id: str) -> str | None:
         """Return the id of the job that this one continues."""
-        return self._origin.get(job_id)
+        return self._continued.target.get(job_id)
 
     def repeated(self, job_id: str) -> str | None:
         """Return the id of the job that this one repeats, or `None`."""
-        return self._repeated.get(job_id)
+        return self._repeated.target.get(job_id)
 
     def successors(self, job_id: str) -> tuple[str, ...]:
         """Return the ids of the jobs that continue this one."""
-        return tuple(self._successors.get(job_id, ()))
+        return tuple(self._continued.sources.get(job_id, ()))
 
     def manual_runs(self, task_id: str) -> tuple[str, ...]:
         """Return the ids of the manual runs of a schedule."""
-        return tuple(self._runs.get(task_id, ()))
+        return tuple(self._run_of.sources.get(task_id, ()))
 
     def predecessors(self, task_id: str) -> tuple[str, ...]:
         """Return the ids of a schedule and of the schedules that it replaced, newest first."""
         ids = [task_id]
-        while (replaced := self._replaced.get(ids[-1])) is not None and replaced not in ids:
+        while (replaced := self._replaced.target.get(ids[-1])) is not None and replaced not in ids:
             ids.append(replaced)
         return tuple(ids)
 
@@ -79,8 +82,7 @@ class Origins:
         """Return the ids of the jobs that continue or repeat a job, directly or through others."""
         found, pending = {job_id}, [job_id]
         while pending:
-            current = pending.pop()
-            for later_id in (*self.successors(current), *self._repeats.get(current, ())):
+            for later_id in self._later_runs(pending.pop()):
                 if later_id not in found:
                     found.add(later_id)
                     pending.append(later_id)
@@ -88,8 +90,8 @@ class Origins:
 
     def later_runs(self) -> dict[str, tuple[str, ...]]:
         """Return the ids of the jobs that continue or repeat each job, by the id of that job."""
-        links = (self._successors, self._repeats)
-        return {
-            job_id: tuple(chain.from_iterable(each.get(job_id, ()) for each in links))
-            for job_id in {**self._successors, **self._repeats}
-        }
+        job_ids = {**self._continued.sources, **self._repeated.sources}
+        return {job_id: self._later_runs(job_id) for job_id in job_ids}
+
+    def _later_runs(self, job_id: str) -> tuple[str, ...]:
+        return (*self.successors(job_id), *self._repeated.sources.get(job_id, ()))
