@@ -16,6 +16,7 @@ from studio_tui.presentation.jobs.filters import JOBS
 from studio_tui.presentation.lists.filter_terms import Terms
 from studio_tui.presentation.lists.listing import Listing
 from studio_tui.service.polling.jobs_feed import READ_LIMIT
+from studio_tui.service.recorder.bodies import JOB
 from studio_tui.service.recorder.database import RecorderFile
 from studio_tui.service.recorder.recorder import Recorder
 from tests.bench import probes
@@ -100,8 +101,8 @@ class RecorderBench:
         with _filled(self.effort.recorded_jobs) as recorder:
             rounds = min(3, self.effort.starts)
             recall_times = [_ms(lambda: recorder.recall_jobs(READ_LIMIT)) for _ in range(rounds)]
-            read_times = [_ms(recorder.all_jobs) for _ in range(rounds)]
-            jobs = [job for job, _ in recorder.all_jobs() or ()]
+            read_times = [_ms(lambda: recorder.all_items(JOB)) for _ in range(rounds)]
+            jobs = [job for job, _ in recorder.all_items(JOB) or ()]
             rows = Listing(JOBS)
             rows.replace(jobs)
         # As the dashboard does after its first list.

@@ -4,12 +4,14 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from operator import attrgetter
 from typing import Generic, TypeVar
 
 from studio_tui import clock
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.service.polling.snapshot import Snapshot, SnapshotPublisher
+from studio_tui.service.recorder.bodies import JOB, PIPELINE
 from studio_tui.service.recorder.recorder import Recorder
 
 T = TypeVar("T")
@@ -72,6 +74,10 @@ class Archive(SnapshotPublisher[Archived[T]]):
 def archives(recorder: Recorder) -> tuple[Archive[Job], Archive[Pipeline]]:
     """Return the archives of the recorded jobs and of the recorded pipelines."""
     return (
-        Archive("recorded jobs", recorder.all_jobs, attrgetter("id")),
-        Archive("recorded pipelines", recorder.all_pipelines, attrgetter("pipeline_id")),
+        Archive("recorded jobs", partial(recorder.all_items, JOB), attrgetter("id")),
+        Archive(
+            "recorded pipelines",
+            partial(recorder.all_items, PIPELINE),
+            attrgetter("pipeline_id"),
+        ),
     )

@@ -16,7 +16,15 @@ from studio_tui import clock
 from studio_tui.api.calls import Call
 from studio_tui.api.models import Cluster, Job, Pipeline
 from studio_tui.service.recorder import calls, items, pruning
-from studio_tui.service.recorder.bodies import JOB, PIPELINE, body_of, models_of, pack, unpack
+from studio_tui.service.recorder.bodies import (
+    JOB,
+    MODELS,
+    PIPELINE,
+    body_of,
+    models_of,
+    pack,
+    unpack,
+)
 from studio_tui.service.recorder.calls import CallLog, RecordedCall
 from studio_tui.service.recorder.database import RecorderFile
 from studio_tui.service.recorder.items import SeenItem
@@ -224,25 +232,18 @@ class Recorder:
 
         return await asyncio.to_thread(read)
 
-    def all_jobs(self) -> tuple[tuple[Job, datetime], ...] | None:
-        """Return all recorded jobs, newest first, each with a time.
+    def all_items(self, kind: str) -> tuple[tuple[Any, datetime], ...] | None:
+        """Return all recorded items of a kind, newest first, each with a time.
 
-        It is when the job was first seen as it is, or when Studio was found not to list it.
+        It is when the item was first seen as it is, or when Studio was found not to list it.
         """
-        return self._all(JOB, Job)
-
-    def all_pipelines(self) -> tuple[tuple[Pipeline, datetime], ...] | None:
-        """Return all recorded pipelines, as `all_jobs` does the jobs."""
-        return self._all(PIPELINE, Pipeline)
-
-    def _all(self, kind: str, model: type[Any]) -> tuple[tuple[Any, datetime], ...] | None:
         rows = self.database.read(lambda connection: list(items.all_items(connection, kind)))
         if rows is None:
             return None
         read = []
         for start in range(0, len(rows), CHUNK):
             for body, at in rows[start : start + CHUNK]:
-                if models := models_of(model, (body,)):
+                if models := models_of(MODELS[kind], (body,)):
                     read.append((models[0], datetime.fromtimestamp(at, UTC)))
             time.sleep(0)  # a turn for the event loop
         return tuple(read)

@@ -21,19 +21,13 @@ from studio_tui.service.recorder.bodies import JOB, PIPELINE, models_of, unpack
 from studio_tui.service.recorder.database import RecorderFile
 from studio_tui.service.recorder.recorder import Recorder
 
-Write = Callable[[], "RecordedAnswer"]
-
-
-class RecordedAnswer(NamedTuple):
-    """The result of recording an answer."""
-
-    is_whole: bool
-    """Whether the whole answer is on disk; if not, the answer to the next poll is recorded."""
-    has_new_origins: bool = False
+Write = Callable[[datetime], bool]
+"""Records an answer as received at a time; returns whether the whole answer is on disk."""
 
 
 class _QueuedAnswer(NamedTuple):
     answer: object
+    at: datetime
     write: Write
 
 
@@ -61,6 +55,7 @@ class Recording:
         self._in_progress: object = None
         self._recorded: dict[str, object] = {}
         self._has_queued = asyncio.Event()
+        self._has_new_origins = False
 
     @property
     def is_idle(self) -> bool:
@@ -69,39 +64,21 @@ class Recording:
 
     def record_jobs(self, jobs: JobList, back_to: datetime) -> None:
         """Record a list of jobs."""
-        at, recorder = self._now(), self._recorder
-
-        def write() -> RecordedAnswer:
-            is_recorded = recorder.note_jobs(jobs.jobs, at, has_all=jobs.has_all, back_to=back_to)
-            unknown = self._origins.not_looked_up(jobs.jobs)
-            submitted = self._history.submissions_if_readable(unknown) if unknown else {}
-            if submitted is not None:
-                self._origins.note_looked_up(unknown, submitted)
-            is_kept = self._history.note_ended(jobs.jobs)
-            return RecordedAnswer(
-                is_recorded and is_kept and submitted is not None, bool(submitted)
-            )
-
-        self._enqueue("jobs", jobs, at, write)
+        self._enqueue("jobs", jobs, lambda at: self._write_jobs(jobs, back_to, at))
 
     def record_pipelines(self, pipelines: PipelineList) -> None:
         """Record a list of pipelines."""
-        at, recorder = self._now(), self._recorder
-        listed, has_all = pipelines.pipelines, pipelines.has_all
-
-        def write() -> RecordedAnswer:
-            return RecordedAnswer(recorder.note_pipelines(listed, at, has_all=has_all))
-
-        self._enqueue("pipelines", pipelines, at, write)
+        self._enqueue(
+            "pipelines",
+            pipelines,
+            lambda at: self._recorder.note_pipelines(
+                pipelines.pipelines, at, has_all=pipelines.has_all
+            ),
+        )
 
     def record_list(self, name: str, answer: object, things: Sequence[Job | Cluster]) -> None:
         """Record the items of an answer as a whole: the clusters or the schedules."""
-        at, recorder = self._now(), self._recorder
-
-        def write() -> RecordedAnswer:
-            return RecordedAnswer(recorder.note_list(name, things, at))
-
-        self._enqueue(name, answer, at, write)
+        self._enqueue(name, answer, lambda at: self._recorder.note_list(name, things, at))
 
     async def run(self) -> None:
         """Record queued answers until canceled; then record the remaining ones."""
@@ -114,27 +91,39 @@ class Recording:
                     await self._record(name, self._queue.pop(name))
         finally:
             while self._queue:
-                self._queue.popitem()[1].write()
+                _, queued = self._queue.popitem()
+                queued.write(queued.at)
+
+    def _write_jobs(self, jobs: JobList, back_to: datetime, at: datetime) -> bool:
+        is_recorded = self._recorder.note_jobs(jobs.jobs, at, has_all=jobs.has_all, back_to=back_to)
+        unknown = self._origins.not_looked_up(jobs.jobs)
+        submitted = self._history.submissions_if_readable(unknown) if unknown else {}
+        if submitted is not None:
+            self._origins.note_looked_up(unknown, submitted)
+        self._has_new_origins = bool(submitted)
+        is_kept = self._history.note_ended(jobs.jobs)
+        return is_recorded and is_kept and submitted is not None
 
     async def _record(self, name: str, queued: _QueuedAnswer) -> None:
         self._in_progress = queued.answer
-        writing = asyncio.ensure_future(asyncio.to_thread(queued.write))
+        writing = asyncio.ensure_future(asyncio.to_thread(queued.write, queued.at))
         try:
             await asyncio.shield(writing)
         finally:
             await asyncio.wait({writing})
             self._in_progress = None
-        recorded = writing.result()
-        if recorded.is_whole:
+        if writing.result():
             self._recorded[name] = queued.answer
-        if recorded.has_new_origins:
+        if self._has_new_origins:
+            self._has_new_origins = False
             self._on_origins_changed()
 
-    def _enqueue(self, name: str, answer: object, at: datetime, write: Write) -> None:
+    def _enqueue(self, name: str, answer: object, write: Write) -> None:
+        at = self._now()
         if self._recorded.get(name) is answer and self._recorder.confirm(name, at):
             return
         if self._in_progress is not answer:
-            self._queue[name] = _QueuedAnswer(answer, write)
+            self._queue[name] = _QueuedAnswer(answer, at, write)
             self._has_queued.set()
 
 

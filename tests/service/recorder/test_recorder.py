@@ -18,7 +18,7 @@ from studio_tui.api.models import Cluster, Job, Pipeline
 from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.commands.submitted import Submitted
 from studio_tui.service.recorder import pruning
-from studio_tui.service.recorder.bodies import unpack
+from studio_tui.service.recorder.bodies import JOB, unpack
 from studio_tui.service.recorder.calls import safe_body
 from studio_tui.service.recorder.database import RecorderFile
 from studio_tui.service.recorder.pruning import Limits
@@ -67,7 +67,7 @@ def test_a_change_of_state_is_recorded_at_once_with_the_time_of_the_answer(tmp_p
 
 def all_jobs(kept: Recorder) -> list[Job]:
     """Return all recorded jobs, without the times of their last changes."""
-    return [recorded for recorded, _changed_at in kept.all_jobs() or ()]
+    return [recorded for recorded, _changed_at in kept.all_items(JOB) or ()]
 
 
 def ids(jobs: Iterable[Job]) -> list[str]:
@@ -92,7 +92,7 @@ def test_an_unchanged_job_is_not_written_again_by_this_run_or_another(tmp_path: 
 def test_an_older_answer_of_another_dashboard_does_not_replace_a_newer_one(tmp_path: Path) -> None:
     note_jobs(new_recorder(tmp_path), [job(1, "COMPLETE")], minutes=2)
     note_jobs(new_recorder(tmp_path), [job(1, "RUNNING")], minutes=1)
-    ((recorded, changed_at),) = new_recorder(tmp_path).all_jobs() or ()
+    ((recorded, changed_at),) = new_recorder(tmp_path).all_items(JOB) or ()
     assert (recorded.state, changed_at) == ("COMPLETE", NOON + timedelta(minutes=2))
 
 
@@ -371,7 +371,7 @@ def test_the_job_history_of_an_older_version_is_kept(tmp_path: Path) -> None:
     history = JobHistory(kept.database)
     assert history.submissions(["1"]) == {"1": Submitted(priority=3)}
     assert history.durations(["a.py"]) == {"a.py": (60.0,)}
-    assert len(kept.all_jobs() or ()) == 1
+    assert len(kept.all_items(JOB) or ()) == 1
 
 
 def test_a_damaged_file_is_set_aside_with_a_warning_and_replaced_by_a_new_one(
