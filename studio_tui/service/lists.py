@@ -7,7 +7,6 @@ from typing import Any, TypeVar
 from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Cluster
 from studio_tui.api.pages import ResultPage
-from studio_tui.errors import AuthenticationError
 from studio_tui.service.pacing import Pacing
 from studio_tui.service.polling.endings import Endings
 from studio_tui.service.polling.jobs_feed import JobList, JobsFeed
@@ -32,7 +31,6 @@ class Lists:
         recording: Recording,
         *,
         is_local: bool,
-        on_refused: Callable[[AuthenticationError], None],
         now: Callable[[], datetime],
     ) -> None:
         self.jobs_feed = JobsFeed(client)
@@ -44,7 +42,6 @@ class Lists:
         self._endings = endings
         self._recording = recording
         self._is_local = is_local
-        self._on_refused = on_refused
         self._now = now
         self.jobs = self._create_poller("jobs", self._fetch_jobs, pacing.jobs)
         self.clusters = self._create_poller("clusters", self._fetch_clusters, pacing.clusters)
@@ -69,7 +66,6 @@ class Lists:
             name,
             fetch,
             rest,
-            on_refused=self._on_refused,
             reachability=self._reachability,
             backoff_cap=self._pacing.backoff_cap,
             now=self._now,

@@ -142,9 +142,7 @@ class StudioSession:
         self.known_items = KnownItems(
             client, self.lists, self._watches, self.records.jobs, self.records.origins
         )
-        self.progress = ProgressWatch(
-            client, self.reachability, stretch=self._pacing.stretch, on_refused=self._stop_all
-        )
+        self.progress = ProgressWatch(client, self.reachability, stretch=self._pacing.stretch)
         cache = LogCache(logs, options.profile)
         self.logs = LogLibrary(
             client, cache, {options.host}, reachability=self.reachability, now=now
@@ -261,7 +259,6 @@ class StudioSession:
             self.endings,
             self.records.recording,
             is_local=self.is_local,
-            on_refused=self._stop_all,
             now=self._now,
         )
 
@@ -273,7 +270,6 @@ class StudioSession:
             self.reachability,
             read_past_runs=self.records.recorder.past_runs,
             stretch=self._pacing.stretch,
-            on_refused=self._stop_all,
         )
 
     def _create_watch(self, pipeline_id: str) -> PipelineWatch:
@@ -290,7 +286,6 @@ class StudioSession:
             read_name=read_name,
             recall=partial(recall_pipeline, self.records.database, pipeline_id),
             follows_jobs=self.is_local,
-            on_refused=self._stop_all,
             reachability=self.reachability,
             now=self._now,
         )

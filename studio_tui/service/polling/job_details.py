@@ -84,7 +84,6 @@ class JobDetailsReader:
         *,
         read_past_runs: Callable[[Job], Awaitable[tuple[Job, ...]]] = _no_past_runs,
         stretch: Callable[[float], float] = lambda seconds: seconds,
-        on_refused: Callable[[AuthenticationError], None] = lambda _: None,
     ) -> None:
         """Initialise; `read_submitted` returns the submission of a job, if it was sent from here.
 
@@ -97,7 +96,6 @@ class JobDetailsReader:
         self._read_past_runs = read_past_runs
         self._reachability = reachability or Reachability()
         self._stretch = stretch
-        self._on_refused = on_refused
         self._job: Job | None = None
         self._selection_changed = asyncio.Event()
         self._details: dict[str, JobDetails] = {}
@@ -187,7 +185,7 @@ class JobDetailsReader:
                 with self._reachability.asking("end of a log"):
                     body = await self._source.job_log_end(job.id, END_BYTES, etag=etag)
             except AuthenticationError as error:
-                self._on_refused(error)
+                self._reachability.on_refused(error)
                 return
             except (TransportError, RateLimited, ServerError, BrokenAnswer) as error:
                 self._change(job, trouble=str(error))
@@ -236,7 +234,7 @@ class JobDetailsReader:
                         self._change(job, trouble=_TOO_LONG)
                         return False
         except AuthenticationError as error:
-            self._on_refused(error)
+            self._reachability.on_refused(error)
             return False
         except StudioError as error:
             self._change(job, trouble=str(error))

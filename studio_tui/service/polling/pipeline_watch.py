@@ -91,7 +91,6 @@ class PipelineWatch(Poller[PipelineDetail]):
         read_name: Callable[[], str | None] = lambda: None,
         recall: Callable[[], Awaitable[RecalledDetail | None]] = _recall_nothing,
         follows_jobs: bool = False,
-        on_refused: Callable[[AuthenticationError], None] = lambda _: None,
         reachability: Reachability | None = None,
         now: Callable[[], datetime] = clock.now,
         jitter: Jitter = random.uniform,
@@ -105,7 +104,6 @@ class PipelineWatch(Poller[PipelineDetail]):
             f"pipeline {pipeline_id}",
             self._fetch_detail,
             self._rest_after,
-            on_refused=on_refused,
             reachability=reachability,
             backoff_cap=pace.backoff_cap,
             now=now,
@@ -325,7 +323,7 @@ class PipelineWatch(Poller[PipelineDetail]):
                 job = await self._client.job(run_id)
         except AuthenticationError as error:
             self.stop(error)
-            self._on_refused(error)
+            self._reachability.on_refused(error)
             return 0.0
         except PermissionDenied as error:
             logger.warning("jobs of %s cannot be read: %s", self.name, error)

@@ -44,7 +44,6 @@ class Poller(SnapshotPublisher[T]):
         fetch: Callable[[], Awaitable[T]],
         rest: Callable[[T], float],
         *,
-        on_refused: Callable[[AuthenticationError], None] = lambda _: None,
         reachability: Reachability | None = None,
         backoff_cap: float = BACKOFF_CAP,
         now: Callable[[], datetime] = clock.now,
@@ -53,13 +52,11 @@ class Poller(SnapshotPublisher[T]):
     ) -> None:
         """Initialise; `fetch` raises only `StudioError`.
 
-        `rest` returns the seconds to rest after an answer. `on_refused` is called when Studio
-        rejects the token.
+        `rest` returns the seconds to rest after an answer.
         """
         super().__init__(name, Snapshot())
         self._fetch = fetch
         self._rest = rest
-        self._on_refused = on_refused
         self._reachability = reachability or Reachability()
         self._now = now
         self._wait = wait
@@ -168,7 +165,7 @@ class Poller(SnapshotPublisher[T]):
         except AuthenticationError as error:
             logger.warning("%s stopped: %s", self.name, error)
             self.stop(error)
-            self._on_refused(error)
+            self._reachability.on_refused(error)
             return 0.0
         except StudioError as error:
             return 0.0 if self.snapshot.stopped else self._note_failure(error)

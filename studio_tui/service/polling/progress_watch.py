@@ -69,14 +69,12 @@ class ProgressWatch:
         reachability: Reachability | None = None,
         *,
         stretch: Callable[[float], float] = lambda seconds: seconds,
-        on_refused: Callable[[AuthenticationError], None] = lambda _: None,
         jitter: Jitter = random.uniform,
     ) -> None:
         """Initialise; `stretch` stretches a rest in seconds while the terminal has no focus."""
         self._source = source
         self._reachability = reachability or Reachability()
         self._stretch = stretch
-        self._on_refused = on_refused
         self._jitter = jitter
         self._logs: dict[str, _Log] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -257,7 +255,7 @@ class ProgressWatch:
 
     def _refuse(self, error: AuthenticationError) -> None:
         self.stop()
-        self._on_refused(error)
+        self._reachability.on_refused(error)
 
     def _new_backoff(self) -> Backoff:
         return Backoff(BACKOFF_BASE, BACKOFF_CAP, BACKOFF_BASE / 2, self._jitter)

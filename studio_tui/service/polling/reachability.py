@@ -96,15 +96,15 @@ class Reachability:
     ) -> None:
         """Initialise; `probe` sends the cheapest request.
 
-        `on_refused` is called when Studio rejects the token. `read_sign` returns a value, such as
-        the state of a file. If it changes to another than `None`, Studio may be back, and a probe
-        is sent at once.
+        `read_sign` returns a value, such as the state of a file. If it changes to another than
+        `None`, Studio may be back, and a probe is sent at once.
         """
         self.outage: Outage | None = None
         """`None` while Studio is reachable, as far as known."""
         self.refusal: AuthenticationError | None = None
         self._probe = probe
-        self._on_refused = on_refused
+        self.on_refused = on_refused
+        """Called by whoever gets the answer that the token is rejected."""
         self._read_sign = read_sign
         self._last_sign = read_sign()
         """The sign when Studio was last probed because of it, or became reachable."""
@@ -255,7 +255,7 @@ class Reachability:
         try:
             await self._probe()
         except AuthenticationError as error:
-            self._on_refused(error)
+            self.on_refused(error)
             self.refuse(error)
         except StudioError as error:
             is_outage = _may_be_outage(error) if self.first.is_over else _is_outage_at_start(error)

@@ -30,6 +30,7 @@ from studio_tui.service.polling.pipeline_watch import (
 )
 from studio_tui.service.polling.pipeline_watches import PipelineWatches
 from studio_tui.service.polling.poller import Poller
+from studio_tui.service.polling.reachability import Reachability
 from tests.jobs import NOON, job
 from tests.pipelines import pipeline
 from tests.service.polling.virtual_time import run
@@ -113,9 +114,8 @@ class Watched:
             self.jobs,
             studio.current.pipeline_id,
             PACE,
-            on_refused=self.rejections.append,
             jitter=lambda _, longest: longest,
-            **options,
+            **{"reachability": Reachability(on_refused=self.rejections.append), **options},
         )
 
     @property

@@ -405,7 +405,7 @@ async def test_a_poller_reports_a_rejected_token() -> None:
     studio, rests = Studio(), Rests()
     studio.answers = [AuthenticationError(401, "no")]
     rejections: list[AuthenticationError] = []
-    poller = new_poller(studio, rests.wait, on_refused=rejections.append)
+    poller = new_poller(studio, rests.wait, reachability=Reachability(on_refused=rejections.append))
     poller.subscribe(lambda _: None)
     async with running(poller):
         await until(lambda: bool(rejections))

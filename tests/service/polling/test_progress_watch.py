@@ -36,6 +36,7 @@ from studio_tui.service.polling.progress_watch import (
     SAME_LOG_REST,
     ProgressWatch,
 )
+from studio_tui.service.polling.reachability import Reachability
 from studio_tui.settings import Settings
 from tests.service.polling.virtual_time import run
 from tests.waiting import HANG
@@ -285,7 +286,8 @@ def test_a_rejected_token_stops_all_requests_until_the_watch_is_restarted(
             studio.scripts["job3"] = [1.0, error]
         else:
             studio.errors = [error]
-        async with watching(studio, on_refused=rejections.append) as (watch, published):
+        reachability = Reachability(on_refused=rejections.append)
+        async with watching(studio, reachability=reachability) as (watch, published):
             watch.watch(IDS)
             await asyncio.sleep(5)
             assert rejections == [error]
