@@ -8,7 +8,7 @@ import json
 import logging
 import socket
 import ssl
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
@@ -158,7 +158,8 @@ async def follow(
     """
     # The import takes 30 ms; a thread keeps the screen responsive.
     await asyncio.to_thread(import_module, "websockets.asyncio.client")
-    connection = await _connect(auth, _Target(settings, path, query, open_timeout, guard))
+    handshake = partial(_handshake, settings, guard, f"{path}?{urlencode(query)}", open_timeout)
+    connection = await _connect(auth, path, handshake)
     try:
         async for frame in _frames(connection, longest_silence):
             yield frame
@@ -170,26 +171,19 @@ async def follow(
             connection.transport.abort()
 
 
-class _Target(NamedTuple):
-    settings: Settings
-    path: str
-    query: Mapping[str, str]
-    opening: float
-    """Timeout of the connection and the handshake, in seconds."""
-    guard: Guard | None
-
-
-async def _connect(auth: StudioAuth, target: _Target) -> "ClientConnection":
+async def _connect(
+    auth: StudioAuth, path: str, handshake: Callable[[str], Awaitable["ClientConnection"]]
+) -> "ClientConnection":
     """On 401 or 403, the next scheme of `auth` is tried, if there is another one."""
     for scheme in auth.schemes:
         began = clock.monotonic()
         try:
-            connection = await _handshake(target, auth.header(scheme))
+            connection = await handshake(auth.header(scheme))
         except (AuthenticationError, PermissionDenied) as error:
-            _log.info("GET %s %s %.0f ms", target.path, error.status, _ms_since(began))
+            _log.info("GET %s %s %.0f ms", path, error.status, _ms_since(began))
             refused: StatusError = error
         else:
-            _log.info("GET %s 101 %.0f ms", target.path, _ms_since(began))
+            _log.info("GET %s 101 %.0f ms", path, _ms_since(began))
             auth.remember(scheme)
             return connection
     raise refused
@@ -199,7 +193,10 @@ def _ms_since(began: float) -> float:
     return (clock.monotonic() - began) * 1000
 
 
-async def _handshake(target: _Target, authorization: str) -> "ClientConnection":
+async def _handshake(
+    settings: Settings, guard: Guard | None, target: str, open_timeout: float, authorization: str
+) -> "ClientConnection":
+    """`target` is the path and the query; `open_timeout` is in seconds."""
     # `follow` has imported these modules in a thread.
     from websockets.asyncio.client import connect  # noqa: PLC0415
     from websockets.exceptions import (  # noqa: PLC0415
@@ -215,21 +212,20 @@ async def _handshake(target: _Target, authorization: str) -> "ClientConnection":
         def process_redirect(self, exc: Exception) -> Exception:
             return exc
 
-    settings = target.settings
     scheme, _, location = settings.url.partition("://")
     host = settings.netloc
     secure = scheme == "https"
     try:
         extra: dict[str, Any] = {}
-        if target.guard is not None:
-            extra["sock"] = await _connect_guarded(settings.url, target.guard, target.opening)
+        if guard is not None:
+            extra["sock"] = await _connect_guarded(settings.url, guard, open_timeout)
         return await Connect(
-            f"{'wss' if secure else 'ws'}://{location}/api{target.path}?{urlencode(target.query)}",
+            f"{'wss' if secure else 'ws'}://{location}/api{target}",
             additional_headers={"Authorization": authorization},
             proxy=settings.proxy.get_secret_value() if settings.proxy else None,
             ssl=await asyncio.to_thread(_tls_context, settings) if secure else None,
             max_size=LARGEST_FRAME,
-            open_timeout=target.opening,
+            open_timeout=open_timeout,
             close_timeout=_CLOSE_TIMEOUT,
             ping_interval=_PING_EVERY,
             # `_frames` has a timeout, for which only received messages count.

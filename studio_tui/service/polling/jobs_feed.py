@@ -124,8 +124,8 @@ class JobsFeed(GrowingFeed):
         self._last_pages: tuple[ResultPage[Job] | None, ResultPage[Job] | None] = (None, None)
         """The newest page and the active jobs of the last poll."""
         self._answer = JobList()
-        self._counted: tuple[JobList | None, datetime, int] = (None, _NEWEST, 0)
-        """An answer, a value of `_back_to`, and the result of `_count_reached` for these two."""
+        self._reached = 0
+        """Number of known jobs that are not older than `complete_since`."""
 
     @property
     def complete_since(self) -> datetime:
@@ -139,23 +139,15 @@ class JobsFeed(GrowingFeed):
         It is at most `READ_LIMIT`, unless the user requested more: otherwise it would grow with
         each run.
         """
-        reached = self._count_reached()
+        reached = self._reached
         if self._has_all:
             # Only an answer shorter than its limit shows that there are no more jobs.
             reached = (reached // PAGE + 1) * PAGE
         return max(self.requested_count, min(reached, READ_LIMIT))
 
-    def _count_reached(self) -> int:
-        """Return the number of jobs not older than `complete_since`; cached for the answer."""
-        answer, back_to, reached = self._counted
-        if answer is not self._answer or back_to != self._back_to:
-            reached = sum(made_at(job) >= self._back_to for job in self._known.values())
-            self._counted = self._answer, self._back_to, reached
-        return reached
-
     def request_more(self) -> None:
         """Request older jobs than those known, which may be more than were requested."""
-        self.request_at_least(self._count_reached())
+        self.request_at_least(self._reached)
         super().request_more()
 
     async def fetch(self) -> JobList:
@@ -286,6 +278,7 @@ class JobsFeed(GrowingFeed):
                 unfinished[job.id] = None
         self._known, self._unfinished = merged, unfinished
         self._forget_oldest()
+        self._reached = sum(made_at(job) >= self._back_to for job in self._known.values())
         self._answer = JobList(
             jobs=tuple(sorted(self._known.values(), key=made_at, reverse=True)),
             has_all=self._has_all,

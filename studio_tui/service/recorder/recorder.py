@@ -7,7 +7,7 @@ which do not.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -68,7 +68,7 @@ class Recorder:
         self._calls = CallLog()
         self._inode: int | None = None
         """Inode of the file that `_seen`, `_listings` and `_unwritten` describe."""
-        self._seen: dict[str, dict[str, Job | Pipeline]] = {JOB: {}, PIPELINE: {}}
+        self._seen: dict[str, Mapping[str, Job | Pipeline]] = {JOB: {}, PIPELINE: {}}
         self._listings: dict[str, Any] = {}
         self._confirmed: dict[str, datetime] = {}
         """When Studio last confirmed lists, by name, if that is not written yet."""
@@ -94,38 +94,15 @@ class Recorder:
         self, jobs: Sequence[Job], at: datetime, *, has_all: bool, back_to: datetime
     ) -> bool:
         """Record the job list, which has all jobs created at `back_to` or later."""
-        self._reset_if_file_was_replaced()
-        seen_jobs = self._seen[JOB]
         by_id = {job.id: job for job in jobs}
-        changed = self._find_changed(JOB, by_id, at)
-        may_be_gone = not seen_jobs or any(job_id not in by_id for job_id in seen_jobs)
         listing = {"count": len(jobs), "has_all": has_all}
-
-        def write_items(connection: "Connection") -> None:
-            items.note(connection, JOB, changed, at.timestamp())
-            if may_be_gone:
-                items.note_gone(connection, JOB, by_id, back_to.timestamp(), at.timestamp())
-
-        must_write = bool(changed) or may_be_gone
-        if not self._write_list("jobs", listing, at, write_items, must_write=must_write):
-            return False
-        self._seen[JOB] = dict(by_id)
-        return True
+        return self._note_items("jobs", JOB, by_id, listing, at=at, back_to=back_to)
 
     def note_pipelines(self, pipelines: Sequence[Pipeline], at: datetime, *, has_all: bool) -> bool:
         """Record the pipeline list."""
-        self._reset_if_file_was_replaced()
         by_id = {each.pipeline_id: each for each in pipelines}
-        changed = self._find_changed(PIPELINE, by_id, at)
         listing = {"ids": list(by_id), "has_all": has_all}
-
-        def write_items(connection: "Connection") -> None:
-            items.note(connection, PIPELINE, changed, at.timestamp())
-
-        if not self._write_list("pipelines", listing, at, write_items, must_write=bool(changed)):
-            return False
-        self._seen[PIPELINE] = dict(by_id)
-        return True
+        return self._note_items("pipelines", PIPELINE, by_id, listing, at=at)
 
     def note_list(self, name: str, things: Sequence[Job | Cluster], at: datetime) -> bool:
         """Record the clusters or the schedules; such a short list is written as a whole."""
@@ -265,8 +242,35 @@ class Recorder:
             self._listings = {}
             self._unwritten = set()
 
+    def _note_items(
+        self,
+        name: str,
+        kind: str,
+        by_id: Mapping[str, Job | Pipeline],
+        listing: object,
+        *,
+        at: datetime,
+        back_to: datetime | None = None,
+    ) -> bool:
+        """Record a list and its items, and as gone those since `back_to` that are not in it."""
+        self._reset_if_file_was_replaced()
+        seen = self._seen[kind]
+        changed = self._find_changed(kind, by_id, at)
+        since = back_to if not seen or any(item_id not in by_id for item_id in seen) else None
+
+        def write_items(connection: "Connection") -> None:
+            items.note(connection, kind, changed, at.timestamp())
+            if since is not None:
+                items.note_gone(connection, kind, by_id, since.timestamp(), at.timestamp())
+
+        must_write = bool(changed) or since is not None
+        if not self._write_list(name, listing, at, write_items, must_write=must_write):
+            return False
+        self._seen[kind] = by_id
+        return True
+
     def _find_changed(
-        self, kind: str, things: "dict[str, Job] | dict[str, Pipeline]", at: datetime
+        self, kind: str, things: Mapping[str, Job | Pipeline], at: datetime
     ) -> list[SeenItem]:
         earlier = self._seen[kind]
         changed = []
