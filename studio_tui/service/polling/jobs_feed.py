@@ -114,8 +114,8 @@ class JobsFeed(GrowingFeed):
         super().__init__(PAGE)
         self._client = client
         self._known: dict[str, Job] = {}
-        self._unfinished: dict[str, None] = {}
-        """Ids of the known jobs that have not ended, which would be slow to find."""
+        self._unfinished: list[str] = []
+        """Ids of the known jobs that have not ended."""
         self._loaded = 0
         """The greatest number of newest jobs that was requested at once."""
         self._has_all = False
@@ -226,7 +226,6 @@ class JobsFeed(GrowingFeed):
         for job_id in ids:
             if job_id not in jobs:
                 self._known.pop(job_id, None)
-                self._unfinished.pop(job_id, None)
         return tuple(jobs.values())
 
     async def _look_up_one(self, job_id: str) -> Job | None:
@@ -269,15 +268,9 @@ class JobsFeed(GrowingFeed):
         else:
             self._back_to = min(oldest, self._back_to) if merged else oldest
         self._has_all = page_is_all or (self._has_all and bool(merged))
-        unfinished = {job_id: None for job_id in self._unfinished if job_id in merged}
-        for job in (*others, *newest.items):
-            merged[job.id] = job
-            if job.state.is_finished:
-                unfinished.pop(job.id, None)
-            else:
-                unfinished[job.id] = None
-        self._known, self._unfinished = merged, unfinished
+        self._known = merged | {job.id: job for job in (*others, *newest.items)}
         self._forget_oldest()
+        self._unfinished = [job.id for job in self._known.values() if not job.state.is_finished]
         self._reached = sum(made_at(job) >= self._back_to for job in self._known.values())
         self._answer = JobList(
             jobs=tuple(sorted(self._known.values(), key=made_at, reverse=True)),
@@ -294,7 +287,7 @@ class JobsFeed(GrowingFeed):
             self._known = {
                 job_id: job
                 for job_id, job in self._known.items()
-                if made_at(job) >= self._back_to or job_id in self._unfinished
+                if made_at(job) >= self._back_to or not job.state.is_finished
             }
 
 
