@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.api.states import JobState, PipelineState
 from studio_tui.service.listeners import Listeners
+from studio_tui.service.polling.jobs_feed import JobList
 from studio_tui.service.polling.snapshot import Snapshot, SnapshotPublisher
 
 
@@ -161,38 +162,28 @@ class Endings(SnapshotPublisher[Badges]):
 REST = 5.0
 
 
-class RequestRepeatedOnEnds:
-    """Repeats a request, such as for the datasets that jobs made, when more jobs have ended."""
+async def request_on_ends(
+    publisher: SnapshotPublisher[JobList],
+    request: Callable[[Sequence[Job]], Awaitable[bool]],
+    *,
+    rest: Callable[[float], Awaitable[object]] = asyncio.sleep,
+) -> None:
+    """Send a request once there is a job list, and whenever other jobs have ended, until canceled.
 
-    def __init__(
-        self,
-        read_jobs: Callable[[], Sequence[Job] | None],
-        request: Callable[[Sequence[Job]], Awaitable[bool]],
-        *,
-        rest: Callable[[float], Awaitable[object]] = asyncio.sleep,
-    ) -> None:
-        """Initialise; `request` returns whether it succeeded."""
-        self._read_jobs = read_jobs
-        self._request = request
-        self._rest = rest
-        self._may_have_changed = asyncio.Event()
-
-    def check(self) -> None:
-        """Check the jobs again, as some may be new or have changed."""
-        self._may_have_changed.set()
-
-    async def follow(self) -> None:
-        """Send the request once there is a job list, and whenever other jobs have ended, forever.
-
-        A failed request is repeated after the next call of `check`, and after `REST`.
-        """
-        requested_for: frozenset[str] | None = None
+    `request` returns whether it succeeded. A failed one is repeated when the list is published
+    again, and at the earliest after `REST` seconds.
+    """
+    published = asyncio.Event()
+    unsubscribe = publisher.subscribe(lambda _: published.set())
+    requested_for: frozenset[str] | None = None
+    try:
         while True:
-            self._may_have_changed.clear()
-            jobs = self._read_jobs()
-            if jobs is not None:
-                ended = frozenset(job.id for job in jobs if job.state.is_finished)
+            published.clear()
+            if (answer := publisher.snapshot.value) is not None:
+                ended = frozenset(job.id for job in answer.jobs if job.state.is_finished)
                 if ended != requested_for:
-                    requested_for = ended if await self._request(jobs) else None
-                    await self._rest(REST)
-            await self._may_have_changed.wait()
+                    requested_for = ended if await request(answer.jobs) else None
+                    await rest(REST)
+            await published.wait()
+    finally:
+        unsubscribe()

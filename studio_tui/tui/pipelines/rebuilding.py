@@ -13,7 +13,7 @@ from studio_tui.api.listed_datasets import ListedDataset
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.errors import StudioError
 from studio_tui.presentation.pipelines.datasets import KnownDatasets, short_name
-from studio_tui.service.polling.endings import RequestRepeatedOnEnds
+from studio_tui.service.polling.endings import request_on_ends
 from studio_tui.tui.frame.commands import READ_ONLY, Command
 from studio_tui.tui.frame.list_page import ListPage
 from studio_tui.tui.messages import OpenPipeline, SchedulePipeline
@@ -97,16 +97,7 @@ class Rebuilding:
                 form.check()
             return is_complete
 
-        ended_jobs = RequestRepeatedOnEnds(self._known_jobs, load)
-        unsubscribe = self._session.jobs.subscribe(lambda _: ended_jobs.check())
-        try:
-            await ended_jobs.follow()
-        finally:
-            unsubscribe()
-
-    def _known_jobs(self) -> Sequence[Job] | None:
-        job_list = self._session.jobs.snapshot.value
-        return job_list.jobs if job_list is not None else None
+        await request_on_ends(self._session.jobs, load)
 
     async def _load(self, jobs: Sequence[Job]) -> bool:
         """Request the listed datasets, or those that `jobs` created; return whether it has all."""

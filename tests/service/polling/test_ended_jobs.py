@@ -4,16 +4,17 @@ import asyncio
 from collections.abc import Sequence
 
 from studio_tui.api.models import Job
-from studio_tui.service.polling.endings import RequestRepeatedOnEnds
+from studio_tui.service.polling.endings import request_on_ends
+from studio_tui.service.polling.jobs_feed import JobList
+from studio_tui.service.polling.snapshot import Snapshot, SnapshotPublisher
 from tests.jobs import job
 from tests.waiting import await_with_limit, until
 
 
 class Requester:
-    """Records the requests of a `RequestRepeatedOnEnds`, and ends its rests."""
+    """Publishes jobs, records the requests of `request_on_ends`, and ends its rests."""
 
     def __init__(self) -> None:
-        self.jobs: list[Job] | None = None
         self.requests: list[list[str | None]] = []
         """The statuses of the jobs at each request."""
         self.succeeds = True
@@ -22,7 +23,11 @@ class Requester:
         self.may_continue = asyncio.Event()
         """Set while rests end at once."""
         self.may_continue.set()
-        self.repeated = RequestRepeatedOnEnds(lambda: self.jobs, self.request, rest=self.rest)
+        self.publisher = SnapshotPublisher[JobList]("jobs", Snapshot())
+
+    def start(self) -> asyncio.Task[None]:
+        """Start a task that sends the requests."""
+        return asyncio.create_task(request_on_ends(self.publisher, self.request, rest=self.rest))
 
     async def request(self, jobs: Sequence[Job]) -> bool:
         self.requests.append([each.status for each in jobs])
@@ -34,15 +39,15 @@ class Requester:
 
     async def update(self, *statuses: str) -> None:
         """Set the jobs by their statuses, and let the tasks run."""
-        self.jobs = [job(number, status) for number, status in enumerate(statuses)]
-        self.repeated.check()
+        jobs = tuple(job(number, status) for number, status in enumerate(statuses))
+        self.publisher._publish(Snapshot(JobList(jobs)))
         for _ in range(5):
             await asyncio.sleep(0)
 
 
 async def test_the_request_is_sent_at_once_and_then_only_when_a_job_has_ended() -> None:
     requester = Requester()
-    task = asyncio.create_task(requester.repeated.follow())
+    task = requester.start()
     await requester.update("QUEUED")
     await requester.update("RUNNING")
     await requester.update("RUNNING", "QUEUED")
@@ -58,7 +63,7 @@ async def test_the_request_is_sent_at_once_and_then_only_when_a_job_has_ended() 
 async def test_jobs_that_end_during_a_rest_cause_one_request_after_it() -> None:
     requester = Requester()
     requester.may_continue.clear()
-    task = asyncio.create_task(requester.repeated.follow())
+    task = requester.start()
     await requester.update("RUNNING", "RUNNING", "RUNNING")
     await until(lambda: requester.rests == 1)
     await requester.update("COMPLETE", "RUNNING", "RUNNING")
@@ -75,7 +80,7 @@ async def test_jobs_that_end_during_a_rest_cause_one_request_after_it() -> None:
 async def test_a_failed_request_is_repeated_at_the_next_change_of_the_jobs() -> None:
     requester = Requester()
     requester.succeeds = False
-    task = asyncio.create_task(requester.repeated.follow())
+    task = requester.start()
     await requester.update("COMPLETE")
     requester.succeeds = True
     await requester.update("COMPLETE")
@@ -86,8 +91,8 @@ async def test_a_failed_request_is_repeated_at_the_next_change_of_the_jobs() -> 
 
 async def test_nothing_is_requested_before_the_jobs_are_known() -> None:
     requester = Requester()
-    task = asyncio.create_task(requester.repeated.follow())
-    requester.repeated.check()
+    task = requester.start()
+    requester.publisher._publish(Snapshot())
     await asyncio.sleep(0)
     assert requester.requests == []
     await requester.update()
