@@ -1,5 +1,9 @@
 """The Authorization header, in the scheme that the server accepts."""
 
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from studio_tui.errors import StatusError
 from studio_tui.log import register_secret
 from studio_tui.settings import Settings
 
@@ -9,34 +13,38 @@ BEARER = "Bearer"
 TOKEN = "token"  # noqa: S105 (the name of a scheme)
 """Scheme used by the published client."""
 
+T = TypeVar("T")
+
 
 class StudioAuth:
     """Writes the Authorization header; no other class puts the secret token into a request.
 
     Studio's API document and its published client disagree on the scheme. When Studio refuses the
-    first one, the caller tries the second. Requests and websockets have separate `StudioAuth`
+    first one, the second is tried. Requests and websockets have separate `StudioAuth`
     objects, because a server may accept different schemes for them.
     """
 
     def __init__(self, settings: Settings, first_scheme: str = BEARER) -> None:
         self._token = settings.token
-        self._schemes = (first_scheme, TOKEN if first_scheme == BEARER else BEARER)
-        self._accepted: str | None = None
+        self._schemes: tuple[str, ...] = tuple(dict.fromkeys((first_scheme, BEARER, TOKEN)))
+        """Schemes to try, in order; only the accepted one once Studio has accepted it."""
         for secret in settings.secrets:
             register_secret(secret)
 
-    @property
-    def schemes(self) -> tuple[str, ...]:
-        """Schemes to try, in order; only the accepted one once Studio has accepted it."""
-        return (self._accepted,) if self._accepted else self._schemes
+    async def send(self, attempt: Callable[[str], Awaitable[T]], *refusals: type[StatusError]) -> T:
+        """Call `attempt` with the header's value, again with the next scheme after a refusal.
 
-    def header(self, scheme: str) -> str:
-        """Return the value of the Authorization header, which contains the secret token."""
-        return f"{scheme} {self._token.get_secret_value()}"
-
-    def remember(self, scheme: str) -> None:
-        """Remember the scheme that Studio accepted."""
-        self._accepted = scheme
+        The value contains the secret token. Only the accepted scheme is tried once there is one.
+        """
+        for scheme in self._schemes:
+            try:
+                answer = await attempt(f"{scheme} {self._token.get_secret_value()}")
+            except refusals as error:
+                refused = error
+            else:
+                self._schemes = (scheme,)
+                return answer
+        raise refused
 
     def __repr__(self) -> str:
-        return f"StudioAuth({'/'.join(self.schemes)})"
+        return f"StudioAuth({'/'.join(self._schemes)})"

@@ -8,7 +8,7 @@ import json
 import logging
 import socket
 import ssl
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
@@ -158,8 +158,8 @@ async def follow(
     """
     # The import takes 30 ms; a thread keeps the screen responsive.
     await asyncio.to_thread(import_module, "websockets.asyncio.client")
-    handshake = partial(_handshake, settings, guard, f"{path}?{urlencode(query)}", open_timeout)
-    connection = await _connect(auth, path, handshake)
+    connect = partial(_connect, settings, guard, f"{path}?{urlencode(query)}", open_timeout)
+    connection = await auth.send(connect, AuthenticationError, PermissionDenied)
     try:
         async for frame in _frames(connection, longest_silence):
             yield frame
@@ -172,31 +172,27 @@ async def follow(
 
 
 async def _connect(
-    auth: StudioAuth, path: str, handshake: Callable[[str], Awaitable["ClientConnection"]]
+    settings: Settings, guard: Guard | None, target: str, open_timeout: float, authorization: str
 ) -> "ClientConnection":
-    """On 401 or 403, the next scheme of `auth` is tried, if there is another one."""
-    for scheme in auth.schemes:
-        began = clock.monotonic()
-        try:
-            connection = await handshake(auth.header(scheme))
-        except (AuthenticationError, PermissionDenied) as error:
-            _log.info("GET %s %s %.0f ms", path, error.status, _ms_since(began))
-            refused: StatusError = error
-        else:
-            _log.info("GET %s 101 %.0f ms", path, _ms_since(began))
-            auth.remember(scheme)
-            return connection
-    raise refused
+    """`target` is the path and the query; `open_timeout` is in seconds."""
+    began = clock.monotonic()
 
+    def log(status: int) -> None:
+        ms = (clock.monotonic() - began) * 1000
+        _log.info("GET %s %s %.0f ms", target.partition("?")[0], status, ms)
 
-def _ms_since(began: float) -> float:
-    return (clock.monotonic() - began) * 1000
+    try:
+        connection = await _handshake(settings, guard, target, open_timeout, authorization)
+    except StatusError as error:
+        log(error.status)
+        raise
+    log(101)
+    return connection
 
 
 async def _handshake(
     settings: Settings, guard: Guard | None, target: str, open_timeout: float, authorization: str
 ) -> "ClientConnection":
-    """`target` is the path and the query; `open_timeout` is in seconds."""
     # `follow` has imported these modules in a thread.
     from websockets.asyncio.client import connect  # noqa: PLC0415
     from websockets.exceptions import (  # noqa: PLC0415

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
@@ -140,23 +140,15 @@ class Transport:
         self._unfinished += 1
         self._is_idle.clear()
         try:
-            return await self._send_with_scheme(request)
+            answer = await self._auth.send(
+                partial(self._send_and_log, request), AuthenticationError
+            )
+            self.is_local_studio = INSTANCE_HEADER in answer.headers
+            return answer
         finally:
             self._unfinished -= 1
             if not self._unfinished:
                 self._is_idle.set()
-
-    async def _send_with_scheme(self, request: Request) -> Answer:
-        for scheme in self._auth.schemes:
-            try:
-                answer = await self._send_and_log(request, self._auth.header(scheme))
-            except AuthenticationError as error:
-                refused = error
-            else:
-                self._auth.remember(scheme)
-                self.is_local_studio = INSTANCE_HEADER in answer.headers
-                return answer
-        raise refused
 
     async def _send_and_log(self, request: Request, authorization: str) -> Answer:
         started_at, began = clock.now(), clock.monotonic()
