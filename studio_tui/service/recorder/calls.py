@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from sqlite3 import Connection
+from threading import Lock
 from typing import Any
 from urllib.parse import urlencode
 
@@ -58,9 +59,10 @@ class RecordedCall:
 
 
 class CallLog:
-    """Calls that are not written yet, and polls that are still being counted."""
+    """Calls that are not written yet, and polls that are still being counted; thread-safe."""
 
     def __init__(self) -> None:
+        self._lock = Lock()
         self._latest_polls: dict[tuple[str, str], RecordedCall] = {}
         self._waiting: list[RecordedCall] = []
         """Calls to write, except for the latest call of each poll."""
@@ -83,9 +85,15 @@ class CallLog:
             reason=without_secrets(call.reason),
         )
         if call.changes or call.method != "GET":
-            self._note_command(replace(new, body=safe_body(call.body)))
-            return
-        key = call.method, path
+            new = replace(new, body=safe_body(call.body))
+            with self._lock:
+                self._note_command(new)
+        else:
+            with self._lock:
+                self._note_poll(new)
+
+    def _note_poll(self, new: RecordedCall) -> None:
+        key = new.method, new.path
         latest = self._latest_polls.get(key)
         if latest is not None and _repeats(latest, new):
             self._latest_polls[key] = _add_repeated(latest, new)
@@ -105,36 +113,43 @@ class CallLog:
     @property
     def waiting(self) -> tuple[RecordedCall, ...]:
         """Calls that are not written yet, or have been counted further since."""
-        return (*self._waiting, *(self._latest_polls[key] for key in self._changed_polls))
+        with self._lock:
+            return self._all_waiting()
 
     def take_waiting(self) -> tuple[RecordedCall, ...]:
         """Return the calls to be written; they do not wait any more."""
-        waiting = self.waiting
-        self._waiting, self._changed_polls = [], set()
-        return waiting
+        with self._lock:
+            waiting = self._all_waiting()
+            self._waiting, self._changed_polls = [], set()
+            return waiting
+
+    def _all_waiting(self) -> tuple[RecordedCall, ...]:
+        return (*self._waiting, *(self._latest_polls[key] for key in self._changed_polls))
 
     def note_written(self, numbered: Iterable[RecordedCall]) -> None:
         """Note the row numbers of calls that have been written; equal polls are counted there.
 
         If there are more than `MAX_WAITING` different polls, the unchanged ones are forgotten.
         """
-        for call in numbered:
-            key = call.method, call.path
-            earlier = self._latest_polls.get(key)
-            if earlier is not None and earlier.at == call.at and earlier.number is None:
-                self._latest_polls[key] = replace(earlier, number=call.number)
-        if len(self._latest_polls) > MAX_WAITING:
-            self._latest_polls = {key: self._latest_polls[key] for key in self._changed_polls}
+        with self._lock:
+            for call in numbered:
+                key = call.method, call.path
+                earlier = self._latest_polls.get(key)
+                if earlier is not None and earlier.at == call.at and earlier.number is None:
+                    self._latest_polls[key] = replace(earlier, number=call.number)
+            if len(self._latest_polls) > MAX_WAITING:
+                self._latest_polls = {key: self._latest_polls[key] for key in self._changed_polls}
 
     def requeue(self, calls: Iterable[RecordedCall]) -> None:
         """Add calls again, as they could not be written."""
-        for call in calls:
-            key = call.method, call.path
-            earlier = self._latest_polls.get(key)
-            if earlier is not None and earlier.at == call.at:
-                self._changed_polls.add(key)
-            else:
-                self._enqueue(call)
+        with self._lock:
+            for call in calls:
+                key = call.method, call.path
+                earlier = self._latest_polls.get(key)
+                if earlier is not None and earlier.at == call.at:
+                    self._changed_polls.add(key)
+                else:
+                    self._enqueue(call)
 
     def _enqueue(self, call: RecordedCall) -> None:
         self._waiting.append(call)
