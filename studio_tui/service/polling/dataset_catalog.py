@@ -4,7 +4,6 @@ Pipelines have the names of datasets. The versions that a job made are requested
 """
 
 import asyncio
-import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
@@ -14,7 +13,7 @@ from studio_tui.api.listed_datasets import ListedDataset, ListedVersion
 from studio_tui.api.models import DatasetVersion, Job, Pipeline
 from studio_tui.api.states import JobState
 from studio_tui.errors import NotFound, PermissionDenied, StudioError
-from studio_tui.service.polling.backoff import DENIED_REST, Backoff, Jitter
+from studio_tui.service.polling.backoff import DENIED_REST, Backoff
 from studio_tui.service.polling.reachability import LONGEST_REST, SHORTEST_REST, Reachability
 
 REQUESTED_JOBS = 40
@@ -32,14 +31,13 @@ class DatasetCatalog:
         reachability: Reachability | None = None,
         *,
         now: Callable[[], float] = clock.monotonic,
-        jitter: Jitter = random.uniform,
     ) -> None:
         self._client = client
         self._reachability = reachability or Reachability()
         self._now = now
         self._made: dict[str, tuple[DatasetVersion, ...]] = {}
         self._failures = Counter[str]()
-        self._backoff = Backoff(SHORTEST_REST / 2, LONGEST_REST, SHORTEST_REST, jitter)
+        self._backoff = Backoff(SHORTEST_REST / 2, LONGEST_REST, SHORTEST_REST)
         self._due = 0.0
         """Earliest time of the next request, in seconds of `now`."""
         self.is_complete = False

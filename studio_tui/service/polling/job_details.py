@@ -68,10 +68,6 @@ _NO_DETAILS = JobDetails()
 _TOO_LONG = "The log is too long to be read from its beginning for a preview: open it."
 
 
-async def _no_past_runs(_job: Job) -> tuple[Job, ...]:
-    return ()
-
-
 class JobDetailsReader:
     """Reads the details of one job at a time, in tasks that `run` owns."""
 
@@ -82,7 +78,7 @@ class JobDetailsReader:
         read_submitted: Callable[[Job], Awaitable[Submitted | None]],
         reachability: Reachability | None = None,
         *,
-        read_past_runs: Callable[[Job], Awaitable[tuple[Job, ...]]] = _no_past_runs,
+        read_past_runs: Callable[[Job], Awaitable[tuple[Job, ...]]],
         stretch: Callable[[float], float] = lambda seconds: seconds,
     ) -> None:
         """Initialise; `read_submitted` returns the submission of a job, if it was sent from here.

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from sqlite3 import Connection
 from typing import NamedTuple
 
-from studio_tui import clock
 from studio_tui.api.models import Cluster, Job, Pipeline
 from studio_tui.api.pages import ResultPage
 from studio_tui.service.commands.history import JobHistory
@@ -43,8 +42,8 @@ class Recording:
         history: JobHistory,
         origins: Origins,
         *,
-        on_origins_changed: Callable[[], None] = lambda: None,
-        now: Callable[[], datetime] = clock.now,
+        on_origins_changed: Callable[[], None],
+        now: Callable[[], datetime],
     ) -> None:
         self._recorder = recorder
         self._history = history
