@@ -6,7 +6,7 @@ from functools import cached_property
 from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Pipeline
 from studio_tui.api.states import NOT_QUEUED_STATES, JobState, PipelineState
-from studio_tui.service.polling.jobs_feed import GrowingFeed
+from studio_tui.service.polling.growing_feed import GrowingFeed
 
 PAGE = 50
 """Number of newest pipelines requested at first; an answer is long, as it has all their jobs."""

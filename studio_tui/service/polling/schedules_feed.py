@@ -8,7 +8,7 @@ from studio_tui.api.models import Job
 from studio_tui.api.pages import ResultPage
 from studio_tui.api.states import JobState
 from studio_tui.errors import InvalidRequest
-from studio_tui.service.polling.jobs_feed import GrowingFeed
+from studio_tui.service.polling.growing_feed import GrowingFeed
 
 LIMIT = 1000
 

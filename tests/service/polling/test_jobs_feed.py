@@ -15,7 +15,8 @@ from studio_tui.errors import (
     TransportError,
 )
 from studio_tui.service.polling import jobs_feed
-from studio_tui.service.polling.jobs_feed import PAGE, READ_LIMIT, GrowingFeed, JobsFeed
+from studio_tui.service.polling.growing_feed import GrowingFeed
+from studio_tui.service.polling.jobs_feed import PAGE, READ_LIMIT, JobsFeed
 from tests.jobs import job
 from tests.soak import at_length
 

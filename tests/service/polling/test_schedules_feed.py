@@ -5,7 +5,7 @@ from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Job
 from studio_tui.api.pages import ResultPage
 from studio_tui.errors import AnswerTooLarge, InvalidRequest
-from studio_tui.service.polling.jobs_feed import FILTER_REST
+from studio_tui.service.polling.growing_feed import FILTER_REST
 from studio_tui.service.polling.schedules_feed import SchedulesFeed
 from tests.jobs import job
 

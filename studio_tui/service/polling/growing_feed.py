@@ -1,0 +1,58 @@
+"""Feeds of lists that have no pages, only a `limit`: how many items they request, and filters."""
+
+import sys
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from studio_tui import clock
+from studio_tui.api.fields import Received
+from studio_tui.api.pages import ResultPage
+from studio_tui.errors import AnswerTooLarge
+
+T = TypeVar("T", bound=Received)
+
+FILTER_REST = 600.0
+"""Seconds after which a filter that Studio has refused is tried again."""
+
+
+class GrowingFeed:
+    """A feed that requests as many of the newest items as the user wants to see."""
+
+    def __init__(self, page: int) -> None:
+        self.requested_count = page
+        self._page = page
+        self._most = sys.maxsize
+        """Maximum number of items to request, as a longer answer was too large."""
+        self._filter_refused_until = 0.0
+
+    def request_more(self) -> None:
+        """Request twice as many items, but at least one page more, and at most five."""
+        count, page = self.requested_count, self._page
+        self.requested_count = max(count + page, min(count * 2, count + 5 * page))
+        self._most = sys.maxsize
+
+    def request_at_least(self, count: int) -> None:
+        """Request at least `count` items, as many as an earlier run had."""
+        self.requested_count = max(self.requested_count, count)
+
+    async def _request(
+        self, count: int, request: Callable[[int], Awaitable[ResultPage[T]]]
+    ) -> tuple[ResultPage[T], int]:
+        """Request `count` items, or fewer if the answer is too large; return how many too."""
+        while True:
+            count = min(count, self._most)
+            try:
+                return await request(count), count
+            except AnswerTooLarge:
+                if count == 1:
+                    raise
+                self._most = max(1, count * 2 // 3)
+                self.requested_count = min(self.requested_count, self._most)
+
+    @property
+    def _can_filter(self) -> bool:
+        """Whether this Studio is assumed to filter by state."""
+        return clock.monotonic() >= self._filter_refused_until
+
+    def _note_refused_filter(self) -> None:
+        self._filter_refused_until = clock.monotonic() + FILTER_REST
