@@ -5,7 +5,6 @@ If the program ends before that, they stay in the recorder, from which the next 
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -15,20 +14,7 @@ from studio_tui.service.polling.snapshot import Snapshot, SnapshotPublisher
 from studio_tui.service.recorder.holds import Hold, Holds, HoldState
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A waiting command."""
-
-    hold: Hold
-    undone: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def remaining_seconds(self, now: datetime) -> int:
-        """Return the seconds until the command is sent, at least 1."""
-        seconds = (self.hold.until - now).total_seconds()
-        return max(1, round(seconds))
-
-
-class HeldCommands(SnapshotPublisher[tuple[Held, ...]]):
+class HeldCommands(SnapshotPublisher[tuple[Hold, ...]]):
     """All waiting commands; can be subscribed to like a poller."""
 
     def __init__(
@@ -43,7 +29,8 @@ class HeldCommands(SnapshotPublisher[tuple[Held, ...]]):
         self._holds = holds
         self._seconds = seconds
         self._now = now
-        self._waiting: list[Held] = []
+        self._waiting: dict[Hold, asyncio.Event] = {}
+        """The event of each waiting command is set when it is undone."""
 
     async def may_be_sent(self, words: str) -> bool:
         """Wait; return whether to send the command, False if it was undone.
@@ -53,31 +40,29 @@ class HeldCommands(SnapshotPublisher[tuple[Held, ...]]):
         if not self._seconds:
             return True
         now = self._now()
-        held = Held(Hold(uuid4().hex, words, now, now + timedelta(seconds=self._seconds)))
-        self._waiting.append(held)
+        hold = Hold(uuid4().hex, words, now, now + timedelta(seconds=self._seconds))
+        undone = self._waiting[hold] = asyncio.Event()
         self._publish_all()
         try:
-            await asyncio.to_thread(self._holds.note, held.hold)
-            await wait_for(held.undone, self._seconds)
-            is_undone = held.undone.is_set()
+            await asyncio.to_thread(self._holds.note, hold)
+            await wait_for(undone, self._seconds)
         finally:
             # If the program ends, it cancels this task: the command is not sent, and stays HELD in
             # the recorder, from which the next run reports it.
-            if held in self._waiting:
-                self._waiting.remove(held)
+            self._waiting.pop(hold, None)
             self._publish_all()
-        state = HoldState.UNDONE if is_undone else HoldState.SENT
-        await asyncio.to_thread(self._holds.settle, held.hold.id, state)
-        return not is_undone
+        state = HoldState.UNDONE if undone.is_set() else HoldState.SENT
+        await asyncio.to_thread(self._holds.settle, hold.id, state)
+        return state is HoldState.SENT
 
     def undo(self) -> str | None:
         """Undo the latest waiting command; return its words, `None` if none waits."""
         if not self._waiting:
             return None
-        held = self._waiting.pop()
-        held.undone.set()
+        hold, undone = self._waiting.popitem()
+        undone.set()
         self._publish_all()
-        return held.hold.words
+        return hold.words
 
     def undo_all(self) -> None:
         """Undo all waiting commands."""

@@ -34,6 +34,10 @@ class Hold:
     until: datetime
     state: HoldState = HoldState.HELD
 
+    def remaining_seconds(self, now: datetime) -> int:
+        """Return the seconds until the command is sent, at least 1."""
+        return max(1, round((self.until - now).total_seconds()))
+
 
 class Holds:
     """The waiting commands of all dashboards of a profile; all methods block on the disk."""

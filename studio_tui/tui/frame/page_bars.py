@@ -77,7 +77,7 @@ def _undo_parts(session: StudioSession, now: datetime) -> Parts:
     if not held:
         return ()
     more = f", {len(held) - 1} more" if held[1:] else ""
-    words = f" undo {held[-1].hold.words} ({held[-1].remaining_seconds(now)}s{more})  "
+    words = f" undo {held[-1].words} ({held[-1].remaining_seconds(now)}s{more})  "
     press = "screen.do('page.undo')"
     return (Part(" z", "key", press), Part(words, Tone.WARN, press))
 
