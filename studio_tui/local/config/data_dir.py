@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from studio_tui.errors import ConfigError
 from studio_tui.paths import create_private_dir, expand_home
 
 
@@ -39,6 +40,16 @@ class DataDir:
         """The directory that configures the `datachain` CLI for this local Studio."""
 
     def prepare(self) -> None:
-        """Create the directories that are missing; raise `OSError` if that fails."""
+        """Create the directories that are missing; raise `ConfigError` if that fails."""
         for directory in (self.root, self.uploads, self.jobs, self.cache, self.cli_config):
-            create_private_dir(directory)
+            try:
+                create_private_dir(directory)
+            except OSError as error:
+                raise self.unusable(error) from error
+
+    def unusable(self, error: OSError) -> ConfigError:
+        """Return the error to raise if something in the directory cannot be used."""
+        path = error.filename2 or error.filename or self.root
+        why = "it is not a folder" if isinstance(error, FileExistsError) else error.strerror
+        where = "" if str(path) == str(self.root) else f" ({path})"
+        return ConfigError(f"The data directory {self.root} cannot be used: {why}{where}.")

@@ -61,8 +61,8 @@ class Database:
         """Open the file, creating it if missing, and migrate it to the newest version.
 
         Raises:
-            ConfigError: The file is in use, damaged, or of an unsupported version.
-            OSError: The file cannot be created.
+            ConfigError: The file cannot be created, is in use, damaged, or of an unsupported
+                version.
         """
         thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database")
         loop = asyncio.get_running_loop()
@@ -221,24 +221,25 @@ def _checkpoint(connection: sqlite3.Connection) -> None:
 
 
 def _open(path: Path, migrations: Sequence[str]) -> sqlite3.Connection:
-    path.touch(mode=0o600)
-    connection = sqlite3.connect(path, timeout=2, isolation_level=None)
     try:
-        connection.row_factory = sqlite3.Row
-        # Before the first access, so that the lock is exclusive from the start.
-        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        # Off while migrating, as a migration may drop a table and create it anew.
-        connection.execute("PRAGMA foreign_keys = OFF")
-        _migrate(connection, path, migrations)
-        connection.execute("PRAGMA foreign_keys = ON")
-    except sqlite3.DatabaseError as error:
-        connection.close()
-        raise ConfigError(f"The local Studio's database {path} cannot be used: {error}.") from error
-    except BaseException:
-        connection.close()
-        raise
+        path.touch(mode=0o600)
+        connection = sqlite3.connect(path, timeout=2, isolation_level=None)
+        try:
+            connection.row_factory = sqlite3.Row
+            # Before the first access, so that the lock is exclusive from the start.
+            connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            # Off while migrating, as a migration may drop a table and create it anew.
+            connection.execute("PRAGMA foreign_keys = OFF")
+            _migrate(connection, path, migrations)
+            connection.execute("PRAGMA foreign_keys = ON")
+        except BaseException:
+            connection.close()
+            raise
+    except (OSError, sqlite3.DatabaseError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise ConfigError(f"The local Studio's database {path} cannot be used: {why}.") from error
     return connection
 
 

@@ -19,7 +19,7 @@ class Reserve:
         """Reserve the space unless it is reserved; if the disk has too little, reserve nothing."""
         if self._is_held:
             return
-        flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
         try:
             descriptor = os.open(self._path, flags, 0o600)
             try:

@@ -140,11 +140,11 @@ def shell_exports(endpoint: Endpoint) -> str:
 
 
 def _start(data: DataDir) -> Endpoint:
+    data.prepare()
     try:
-        data.prepare()
         log = _open_log(data.log)
     except OSError as error:
-        raise ConfigError(f"The data directory {data.root} cannot be used: {error}.") from error
+        raise data.unusable(error) from error
     with os.fdopen(log, "rb+") as log_file:
         begin = log_file.seek(0, os.SEEK_END)
         server = subprocess.Popen(

@@ -162,16 +162,13 @@ async def serve(
     Raises:
         ConfigError: Another server has the data directory, or something cannot be used.
     """
-    try:
-        data.prepare()
-    except OSError as error:
-        raise _unusable_error(data, error) from error
+    data.prepare()
     with _lock(data):
         try:
             data.state.unlink(missing_ok=True)
             token = _load_token(data)
         except OSError as error:
-            raise _unusable_error(data, error) from error
+            raise data.unusable(error) from error
         except ValueError as error:
             sentence = (
                 f"The token in {data.token} cannot be used: {error}. Remove it to get a new one."
@@ -223,7 +220,7 @@ async def _serve(
         scheduling.cancel()
         dispatching.cancel()
     if unusable is not None:
-        raise _unusable_error(data, unusable)
+        raise data.unusable(unusable)
 
 
 def _uvicorn_config(app: ASGIApp) -> uvicorn.Config:
@@ -265,10 +262,6 @@ def _stop_on_signals(server: Server) -> Iterator[None]:
             loop.remove_signal_handler(number)
 
 
-def _unusable_error(data: DataDir, error: OSError) -> ConfigError:
-    return ConfigError(f"The data directory {data.root} cannot be used: {error}.")
-
-
 @contextmanager
 def _lock(data: DataDir) -> Iterator[None]:
     """Hold the lock of a data directory, or raise `ConfigError`."""
@@ -305,7 +298,8 @@ def _load_token(data: DataDir) -> SecretStr:
         ValueError: The file does not contain a token.
     """
     with suppress(FileNotFoundError):
-        data.token.chmod(0o600)
+        if not data.token.is_symlink():
+            data.token.chmod(0o600)
         saved = read_text(data.token).strip()
         if saved and not (saved.isascii() and saved.isprintable() and " " not in saved):
             raise ValueError("a token cannot contain such characters")
@@ -331,7 +325,7 @@ def _listen(data: DataDir, port: int | None) -> Iterator[socket.socket]:
             else:
                 break
         else:
-            raise ConfigError(f"Port {port} of {HOST} cannot be used: {refusal}.")
+            raise ConfigError(f"Port {port} of {HOST} cannot be used: {refusal.strerror}.")
         yield listener
 
 
