@@ -276,12 +276,12 @@ def _mark_canceled(folder: Path) -> None:
 def _send_term(folder: Path, child: int | None) -> None:
     """Send TERM to a job's shim; a shim that is still starting finds the mark later.
 
-    `child` is its pid if this server started it: the job may have damaged `started.json`.
+    `child` is its pid if this server started it: the job may have changed `started.json`.
     """
     started = notes.read(notes.Started, folder / "started.json")
     # A shim removes its specification once it has written `started.json`.
     has_started = started is not None or not (folder / "spec.json").exists()
-    shim_pid = started.pid if started is not None else child
+    shim_pid = child if child is not None or started is None else started.pid
     if not has_started or shim_pid is None:
         return
     for process in process_tree.processes():

@@ -136,6 +136,20 @@ raise SystemExit(7)
         assert bench.log() == "closed\n"
 
 
+async def test_a_job_cannot_have_another_process_canceled_in_its_place(bench: Bench) -> None:
+    query = """
+import json, subprocess, sys, time
+other = subprocess.Popen(["sleep", "600"])
+open("../started.json", "w").write(json.dumps({"pid": other.pid}))
+print("forged", flush=True)
+time.sleep(600)
+"""
+    await bench.start(query)
+    await bench.until_printed("forged")
+    await bench.runner.cancel("job")
+    assert (await bench.until_ended()).canceled
+
+
 @pytest.mark.parametrize("name", ["exit.json", "lost.json"])
 async def test_a_job_cannot_record_its_own_end(bench: Bench, tmp_path: Path, name: str) -> None:
     end = {
