@@ -12,7 +12,6 @@ import re
 import signal
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -21,8 +20,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from studio_tui import clock
-from studio_tui.files import is_system_error
 from studio_tui.local.config.data_dir import DataDir
+from studio_tui.local.locks import is_locked, open_lock, try_lock
 from studio_tui.local.run import environment, metastore, notes
 from studio_tui.local.run.metastore import Metastore, UnreadableMetastore
 from studio_tui.local.run.runner import JobPhase, RunLineage, RunReport, RunSpec, StartFailed
@@ -39,6 +38,7 @@ _JOB_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}")
 _DATACHAIN_JOB = "datachain.json"
 _UNUSED_MARK = "cancel.unused"
 """Canceling renames it to `cancel`, which unlike creating a file needs no disk space."""
+_LOCK_SECONDS = 0.1
 _LOST = "lost: the process that watched this job was killed, so it is unknown how it ended"
 _NOT_BEGUN = "lost: the process that was to run this job ended before the job began"
 _REMOVED = "lost: the records of this job were removed from its folder, so its end is unknown"
@@ -148,7 +148,7 @@ class LocalRunner:
     def _report(self, folder: Path, *, was_started: bool) -> RunReport:
         """Return the state of a job; LOST without `finished_at` if the loss is not recorded yet."""
         self._reap()
-        is_alive = _is_held(folder / "lock")
+        is_alive = is_locked(folder / "lock")
         canceled = (folder / "cancel").exists()
         steps = notes.read_steps(folder)
         began = next((step.started_at for step in steps if step.name == "running_query"), None)
@@ -285,7 +285,7 @@ def _send_term(folder: Path, child: int | None) -> None:
     if not has_started or shim_pid is None:
         return
     for process in process_tree.processes():
-        if process.pid == shim_pid and _is_held(folder / "lock"):
+        if process.pid == shim_pid and is_locked(folder / "lock"):
             process_tree.send(process, signal.SIGTERM)
 
 
@@ -311,7 +311,7 @@ def _spawn_shim(folder: Path, lock: int) -> int:
 @contextmanager
 def _lock(path: Path) -> Iterator[int | None]:
     """Yield the descriptor of a job's held lock, which a child can inherit; `None` if it runs."""
-    opened = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    opened = open_lock(path)
     try:
         # Not `LOCK_DESCRIPTOR` itself: `dup2` of a descriptor to itself leaves it close-on-exec, so
         # the shim would not inherit it.
@@ -319,39 +319,9 @@ def _lock(path: Path) -> Iterator[int | None]:
     finally:
         os.close(opened)
     try:
-        yield lock if _try_lock(lock) else None
+        yield lock if try_lock(lock, _LOCK_SECONDS) else None
     finally:
         os.close(lock)
-
-
-def _try_lock(lock: int) -> bool:
-    """Lock a file; a process that checks the lock holds it for a moment."""
-    for _attempt in range(20):
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            time.sleep(0.005)
-        else:
-            return True
-    return False
-
-
-def _is_held(path: Path) -> bool:
-    """Whether the lock of a job is held by its living shim, or by a server that starts it."""
-    try:
-        flags = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
-        lock = with_access(lambda: os.open(path, flags), path.parent, path)
-    except OSError as error:
-        if is_system_error(error):
-            raise
-        return False
-    try:
-        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(lock)
-    return False
 
 
 def _datachain_job(spec: RunSpec) -> dict[str, Any]:

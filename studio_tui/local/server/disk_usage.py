@@ -1,7 +1,6 @@
 """Measures the disk usage of a local Studio, and deletes folders of ended jobs and environments."""
 
 import asyncio
-import fcntl
 import logging
 import os
 import sqlite3
@@ -17,6 +16,7 @@ from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.config.disk_limits import DiskLimits
 from studio_tui.local.db.database import Database
 from studio_tui.local.db.jobs_summary import JobsSummary
+from studio_tui.local.locks import open_lock, try_lock
 from studio_tui.local.shim.durable import remove, write_new
 from studio_tui.local.shim.output import segment_name
 
@@ -228,16 +228,12 @@ def _changed_at(path: Path) -> datetime:
 def _lock(path: Path) -> Iterator[bool]:
     """Hold a lock unless somebody else does; yield whether it is held."""
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        descriptor = open_lock(path)
     except OSError:
         yield False
         return
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        yield False
-    else:
-        yield True
+        yield try_lock(descriptor)
     finally:
         os.close(descriptor)
 

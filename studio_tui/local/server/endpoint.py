@@ -4,7 +4,6 @@ Slow imports would delay the dashboard's first paint.
 """
 
 import errno
-import fcntl
 import http.client
 import json
 import os
@@ -27,6 +26,7 @@ from studio_tui.addresses import address
 from studio_tui.errors import ConfigError
 from studio_tui.files import read_json, read_text
 from studio_tui.local.config.data_dir import DataDir
+from studio_tui.local.locks import is_locked
 
 T = TypeVar("T")
 
@@ -280,24 +280,6 @@ def get_json(server: Endpoint, path: str) -> object:
             return json.loads(answer.read())
     except http.client.HTTPException as error:
         raise OSError("the server does not answer") from error
-
-
-def is_locked(path: Path) -> bool:
-    """Whether a server or a shim holds its lock, the file at `path`."""
-    try:
-        # `O_NOFOLLOW`, as servers and shims never lock the target of a link.
-        descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError:
-        return False
-    try:
-        # A shared lock, so that two concurrent checks do not take each other for the server.
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
-        return True
-    else:
-        return False
-    finally:
-        os.close(descriptor)
 
 
 def _wait_until(

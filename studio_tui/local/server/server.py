@@ -4,7 +4,6 @@ docs/upstream/uvicorn-server.md says which behaviour of uvicorn is replaced here
 """
 
 import asyncio
-import fcntl
 import json
 import logging
 import os
@@ -12,7 +11,6 @@ import secrets
 import signal
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -32,6 +30,7 @@ from studio_tui.local.config.disk_limits import DiskLimits, read_limits
 from studio_tui.local.config.team import TEAM
 from studio_tui.local.db.times import stamp
 from studio_tui.local.http.app import create_app
+from studio_tui.local.locks import open_lock, try_lock
 from studio_tui.local.run.local_runner import RunLimits
 from studio_tui.local.server.disk_usage import keep_within
 from studio_tui.local.server.studio import Studio, open_studio
@@ -265,27 +264,18 @@ def _stop_on_signals(server: Server) -> Iterator[None]:
 @contextmanager
 def _lock(data: DataDir) -> Iterator[None]:
     """Hold the lock of a data directory, or raise `ConfigError`."""
-    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
     try:
-        descriptor = os.open(data.lock, flags, 0o600)
+        descriptor = open_lock(data.lock)
     except OSError as error:
         why = "it is a link" if data.lock.is_symlink() else error.strerror
         sentence = f"{data.lock} cannot be locked: {why}. Remove it."
         raise ConfigError(sentence) from error
     try:
-        deadline = clock.monotonic() + _LOCK_SECONDS
-        while True:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                # Not only a server holds the lock, but also for a moment a process that checks
-                # whether a server runs, and a shim that a killed server was starting, until the
-                # shim executes its program.
-                if clock.monotonic() > deadline:
-                    raise ConfigError(f"A local Studio already runs in {data.root}.") from error
-                time.sleep(0.005)
-            else:
-                break
+        # Not only a server holds the lock, but also for a moment a process that checks whether a
+        # server runs, and a shim that a killed server was starting, until the shim executes its
+        # program.
+        if not try_lock(descriptor, _LOCK_SECONDS):
+            raise ConfigError(f"A local Studio already runs in {data.root}.")
         yield
     finally:
         os.close(descriptor)
