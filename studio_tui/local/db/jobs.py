@@ -18,8 +18,7 @@ from studio_tui.local.db.database import Database, placeholders
 from studio_tui.local.db.new_job import CheckpointSource, NewJob, insert_job
 from studio_tui.local.db.schedule_runs import LAST_RUNS_JSON
 from studio_tui.local.db.times import stamp, stamp_if_any
-from studio_tui.local.run.runner import RunLineage
-from studio_tui.local.shim.datasets import DatasetName
+from studio_tui.local.run.runner import RunLineage, RunStep
 
 WAITING = (JobState.PENDING, JobState.CREATED, JobState.SCHEDULED, JobState.QUEUED)
 """States of accepted jobs of which nothing was started; a schedule, a TASK, is not included."""
@@ -47,15 +46,6 @@ _JOBS = "jobs LEFT JOIN schedules ON schedules.job_id = jobs.id"
 
 
 @dataclass(frozen=True)
-class Step:
-    """One step of a job; times are stamps."""
-
-    name: str
-    started_at: str
-    finished_at: str | None
-
-
-@dataclass(frozen=True)
 class QueuedJob:
     """A job in the state QUEUED, with what decides when it starts."""
 
@@ -78,7 +68,7 @@ class JobEnd:
     started_at: datetime | None = None
     exit_code: int | None = None
     error_message: str | None = None
-    steps: tuple[Step, ...] = ()
+    steps: tuple[RunStep, ...] = ()
 
 
 class KeyReused(Exception):  # noqa: N818 (the name says what happened)
@@ -97,10 +87,6 @@ class JobTable:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-
-    async def find_by_key(self, key: str | None, request_digest: str) -> sqlite3.Row | None:
-        """Return the job with that key, if any; raise `KeyReused` if its request was another."""
-        return await self._database.read(made_before, key, request_digest)
 
     async def create(self, job: NewJob, now: datetime) -> sqlite3.Row:
         """Create a job, unless one was created with the same key and request; return its row."""
@@ -174,7 +160,7 @@ class JobTable:
         """Make deferred writes, such as cancels, as soon as there is disk space; never return."""
         await self._database.keep_writing_deferred()
 
-    async def begin(self, job_id: str, waited: Step) -> bool:
+    async def begin(self, job_id: str, waited: RunStep) -> bool:
         """Move a job from QUEUED to INIT; return whether it was still QUEUED."""
         return await self._database.write(
             _update_if,
@@ -184,7 +170,7 @@ class JobTable:
         )
 
     async def record_running(
-        self, job_id: str, started_at: datetime | None, steps: Sequence[Step]
+        self, job_id: str, started_at: datetime | None, steps: Sequence[RunStep]
     ) -> bool:
         """Record that the query of a job in INIT runs; return whether the job was in INIT."""
         return await self._database.write(
@@ -198,7 +184,7 @@ class JobTable:
             },
         )
 
-    async def note_steps(self, job_id: str, steps: Sequence[Step]) -> None:
+    async def note_steps(self, job_id: str, steps: Sequence[RunStep]) -> None:
         """Record the steps of a job; do nothing unless its state is one of `STARTED`."""
         await self._database.write(_update_if, job_id, STARTED, {"steps": _steps_json(steps)})
 
@@ -216,10 +202,6 @@ class JobTable:
         return await self._database.write(
             _record_end, job_id, origins, ending, run_lineage, is_urgent=True
         )
-
-    async def dataset_versions(self, job_id: str) -> list[DatasetName]:
-        """Return the dataset versions that a job made, and did not only reuse."""
-        return await self._database.read(lineage.read_versions_of_job, job_id)
 
     async def row(self, job_id: str) -> sqlite3.Row:
         """Return all columns of a job, and `uploads`: the ids of its files, such as `3,7`."""
@@ -322,5 +304,14 @@ def _update_if(
     return cursor.rowcount == 1
 
 
-def _steps_json(steps: Sequence[Step]) -> str:
-    return json.dumps([vars(step) for step in steps])
+def _steps_json(steps: Sequence[RunStep]) -> str:
+    return json.dumps(
+        [
+            {
+                "name": step.name,
+                "started_at": stamp(step.started_at),
+                "finished_at": stamp_if_any(step.finished_at),
+            }
+            for step in steps
+        ]
+    )

@@ -7,7 +7,7 @@ that `http.errors` answers.
 # ruff: noqa: S608 (only constants and question marks are put into SQL)
 
 import sqlite3
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -40,6 +40,10 @@ class NewPipeline:
     request_digest: str
     is_refresh: bool = False
     """Whether to rebuild what was made from `datasets` instead of their sources; see `refresh`."""
+
+
+ChangeJob = Callable[[sqlite3.Connection, str, str, PipelineState, str], bool]
+"""`remove_job` or `restore_job` of `pipeline_removals`."""
 
 
 class PipelineRows(NamedTuple):
@@ -202,22 +206,11 @@ def _run_again(connection: sqlite3.Connection, pipeline_id: str, now: str) -> No
         replace_run(connection, pipeline_id, node["job_id"], run_id)
 
 
-def remove_job(
-    connection: sqlite3.Connection, pipeline_id: str, job_id: str, now: str
+def change_jobs(
+    connection: sqlite3.Connection, change: ChangeJob, pipeline_id: str, job_id: str, now: str
 ) -> PipelineRows | None:
-    """Remove a job, the original or its current run; `None` if the pipeline does not have it."""
-    state = _state(connection, pipeline_id)
-    if not pipeline_removals.remove_job(connection, pipeline_id, job_id, state, now):
-        return None
-    return _settle(connection, pipeline_id, now)
-
-
-def restore_job(
-    connection: sqlite3.Connection, pipeline_id: str, job_id: str, now: str
-) -> PipelineRows | None:
-    """Restore a removed job and pause the pipeline; `None` if no such job was removed."""
-    state = _state(connection, pipeline_id)
-    if not pipeline_removals.restore_job(connection, pipeline_id, job_id, state, now):
+    """Remove or restore a job, the original or its run; `None` if the pipeline has no such job."""
+    if not change(connection, pipeline_id, job_id, _state(connection, pipeline_id), now):
         return None
     return _settle(connection, pipeline_id, now)
 

@@ -17,8 +17,8 @@ from studio_tui.api.models import QueryType
 from studio_tui.api.states import JobState
 from studio_tui.local.config.clusters import ClusterFile
 from studio_tui.local.db.database import STORAGE_REST, StorageFull
-from studio_tui.local.db.jobs import STARTED, WAITING, JobEnd, JobTable, QueuedJob, Step
-from studio_tui.local.db.times import stamp, stamp_if_any
+from studio_tui.local.db.jobs import STARTED, WAITING, JobEnd, JobTable, QueuedJob
+from studio_tui.local.db.times import from_stamp
 from studio_tui.local.http.uploads import UploadStore
 from studio_tui.local.run.local_runner import LocalRunner
 from studio_tui.local.run.runner import (
@@ -170,7 +170,7 @@ class Dispatcher:
         capacity = {cluster.name: cluster.max_workers for cluster in clusters.all}
         for job in startable(queued, busy, capacity):
             # Recorded on disk before anything is started: after a crash no job starts twice.
-            waited = Step("waiting", job.waits_since, stamp(clock.now()))
+            waited = RunStep("waiting", from_stamp(job.waits_since), clock.now())
             if await self._jobs.begin(job.id, waited):
                 followers.create_task(self._follow(job.id, is_new=True), name=f"job {job.id}")
             waiting -= 1
@@ -259,11 +259,14 @@ class Dispatcher:
         )
 
     async def _watch(self, row: sqlite3.Row, report: RunReport) -> None:
-        job_id, waited = row["id"], Step(**json.loads(row["steps"])[0])
-        recorded: tuple[JobPhase, tuple[Step, ...]] = (JobPhase.INIT, (waited,))
+        job_id, first = row["id"], json.loads(row["steps"])[0]
+        waited = RunStep(
+            "waiting", from_stamp(first["started_at"]), from_stamp(first["finished_at"])
+        )
+        recorded: tuple[JobPhase, tuple[RunStep, ...]] = (JobPhase.INIT, (waited,))
         began = clock.monotonic()
         while True:
-            steps = (waited, *(_stored_step(step) for step in report.steps))
+            steps = (waited, *report.steps)
             if report.phase in {JobPhase.FINISHED, JobPhase.LOST}:
                 if self._cancel_event(job_id).is_set():
                     report = replace(report, canceled=True)
@@ -278,7 +281,7 @@ class Dispatcher:
             report = await self._runner.report(job_id, was_started=True)
 
     async def _record_progress(
-        self, job_id: str, report: RunReport, steps: tuple[Step, ...]
+        self, job_id: str, report: RunReport, steps: tuple[RunStep, ...]
     ) -> None:
         is_running = report.phase is JobPhase.RUNNING
         if not (is_running and await self._jobs.record_running(job_id, report.started_at, steps)):
@@ -308,7 +311,7 @@ class Dispatcher:
         return self._cancel_events.setdefault(job_id, asyncio.Event())
 
 
-def _job_end(report: RunReport, steps: tuple[Step, ...]) -> JobEnd:
+def _job_end(report: RunReport, steps: tuple[RunStep, ...]) -> JobEnd:
     if report.canceled:
         state = JobState.CANCELED
     elif report.phase is JobPhase.FINISHED and report.exit_code == 0:
@@ -325,7 +328,3 @@ def _job_end(report: RunReport, steps: tuple[Step, ...]) -> JobEnd:
         None if is_as_requested else report.error_message,
         steps,
     )
-
-
-def _stored_step(step: RunStep) -> Step:
-    return Step(step.name, stamp(step.started_at), stamp_if_any(step.finished_at))

@@ -35,7 +35,7 @@ class Scheduler:
         jobs: JobTable,
         on_run: Callable[[], None],
         now: Callable[[], datetime],
-        read_metastore: Callable[[], Awaitable[Metastore]] | None = None,
+        read_metastore: Callable[[], Awaitable[Metastore]],
     ) -> None:
         """`on_run` is called after a run was created; `now` returns the time, aware."""
         self._database = database
@@ -90,10 +90,7 @@ class Scheduler:
     async def _run_maker(self, schedule: DueSchedule) -> MakeRun:
         if not schedule.triggers_pipeline:
             return schedules.make_job
-        metastore = (
-            await self._read_metastore() if self._read_metastore is not None else Metastore()
-        )
-        return partial(make_pipeline, metastore=metastore)
+        return partial(make_pipeline, metastore=await self._read_metastore())
 
     async def _seconds_to_rest(self) -> float | None:
         next_fire_at = await self._database.read(schedules.next_fire_at)

@@ -5,7 +5,7 @@ from fastapi import APIRouter, Response
 from studio_tui.api import routes
 from studio_tui.local.db.dataset_list import list_datasets
 from studio_tui.local.db.jobs import UnknownJob
-from studio_tui.local.http import responses
+from studio_tui.local.db.lineage import read_versions_of_job
 from studio_tui.local.http.request_rules import check_team
 from studio_tui.local.http.responses import answer
 from studio_tui.local.http.strict_json import StrictRoute
@@ -19,18 +19,15 @@ def dataset_router(studio: Studio) -> APIRouter:
     @router.get(routes.DATASETS.path)
     async def datasets(team_name: str) -> Response:
         check_team(team_name)
-        return answer(responses.ListedDatasets(await studio.database.read(list_datasets)))
+        return answer({"datasets": await studio.database.read(list_datasets)})
 
     @router.get(routes.JOB_DATASET_VERSIONS.path)
     async def job_dataset_versions(job_id: str, team_name: str) -> Response:
         check_team(team_name)
         if await studio.jobs.state(job_id) is None:
             raise UnknownJob(job_id)
-        versions = await studio.jobs.dataset_versions(job_id)
-        return answer(
-            responses.DatasetVersions(
-                [responses.DatasetVersion(each.dataset, each.version or "") for each in versions]
-            )
-        )
+        versions = await studio.database.read(read_versions_of_job, job_id)
+        listed = [{"dataset_name": each.dataset, "version": each.version} for each in versions]
+        return answer({"dataset_versions": listed})
 
     return router

@@ -19,6 +19,20 @@ _STEP_LABELS = {
 }
 
 
+_COLUMNS = (
+    *("id", "name", "created_by", "query", "query_type", "workers", "python_version"),
+    *("requirements", "repository", "created_at", "started_at", "finished_at", "exit_code"),
+    *("error_message", "scheduled_by", "scheduled_for"),
+)
+"""Columns of a job that are sent unchanged."""
+
+_SCHEDULE_COLUMNS = (
+    *("cron_expression", "start_after", "time_zone", "runs", "missed", "skipped"),
+    *("last_run_id", "suspended_at"),
+)
+"""Columns of a schedule that are sent unchanged."""
+
+
 async def job_answer(studio: Studio, job_id: str) -> Response:
     """Return the response with one existing job."""
     (row,) = await studio.jobs.list_jobs(states=None, job_id=job_id, limit=1)
@@ -28,30 +42,15 @@ async def job_answer(studio: Studio, job_id: str) -> Response:
 def job_output(studio: Studio, row: sqlite3.Row) -> responses.JobOutput:
     """Return a job; `row` is one that `JobTable.list_jobs` returned."""
     return responses.JobOutput(
-        id=row["id"],
+        **{name: row[name] for name in _COLUMNS},
         url=studio.pages.url(row["id"]),
         status=row["state"],
-        created_at=row["created_at"],
-        created_by=row["created_by"],
-        finished_at=row["finished_at"],
-        query=row["query"],
-        query_type=row["query_type"],
         team=TEAM,
-        name=row["name"],
-        workers=row["workers"],
-        python_version=row["python_version"],
-        requirements=row["requirements"],
-        repository=row["repository"],
         environment=json.loads(row["environment"]),
-        exit_code=row["exit_code"],
-        error_message=row["error_message"],
-        started_at=row["started_at"],
         compute_cluster_id=studio.clusters.id_of(row["cluster"]),
         compute_cluster_name=row["cluster"],
         steps=_steps(row),
         schedule=_schedule(row),
-        scheduled_by=row["scheduled_by"],
-        scheduled_for=row["scheduled_for"],
         waits_for=_waits_for(studio, row),
         metrics=json.loads(row["metrics"]) if row["metrics"] else None,
     )
@@ -68,16 +67,9 @@ def _schedule(row: sqlite3.Row) -> responses.JobSchedule | None:
         return None
     is_active = row["state"] == JobState.TASK and row["suspended_at"] is None
     return responses.JobSchedule(
-        cron_expression=row["cron_expression"],
-        start_after=row["start_after"],
-        time_zone=row["time_zone"],
+        **{name: row[name] for name in _SCHEDULE_COLUMNS},
         next_run_at=row["next_fire_at"] if is_active else None,
-        runs=row["runs"],
-        missed=row["missed"],
-        skipped=row["skipped"],
-        last_run_id=row["last_run_id"],
-        recent=[responses.ScheduleRun(**run) for run in json.loads(row["recent"])],
-        suspended_at=row["suspended_at"],
+        recent=json.loads(row["recent"]),
         datasets=None if row["datasets"] is None else json.loads(row["datasets"]),
     )
 

@@ -8,6 +8,9 @@ from studio_tui.local.db.pipelines import PipelineRows
 from studio_tui.local.http import responses
 from studio_tui.local.http.responses import answer
 
+_COLUMNS = ("name", "triggered_from", "error_message", "created_at", "updated_at", "scheduled_by")
+"""Columns that are sent unchanged."""
+
 
 def pipeline_answer(rows: PipelineRows) -> Response:
     """Return the response to an action on a pipeline."""
@@ -18,6 +21,7 @@ def pipeline_output(rows: PipelineRows) -> responses.JobPipelineOutput:
     """Return a pipeline with its jobs."""
     pipeline, runs, removed = rows
     return responses.JobPipelineOutput(
+        **{name: pipeline[name] for name in _COLUMNS},
         pipeline_id=pipeline["id"],
         status=pipeline["state"],
         job_runs=[
@@ -33,21 +37,7 @@ def pipeline_output(rows: PipelineRows) -> responses.JobPipelineOutput:
         ],
         completed=sum(run["state"] == "COMPLETE" for run in runs),
         total=len(runs),
-        error_message=pipeline["error_message"],
         error_stack=None,
-        triggered_from=pipeline["triggered_from"],
-        name=pipeline["name"],
-        created_at=pipeline["created_at"],
-        updated_at=pipeline["updated_at"],
         warnings=json.loads(pipeline["warnings"]),
-        scheduled_by=pipeline["scheduled_by"],
-        removed=[
-            responses.RemovedJobOutput(
-                job_id=job["job_id"],
-                name=job["name"],
-                created_job_id=job["created_job_id"],
-                removed_at=job["removed_at"],
-            )
-            for job in removed
-        ],
+        removed=[responses.RemovedJobOutput(**job) for job in removed],
     )

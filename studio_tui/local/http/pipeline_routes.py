@@ -13,9 +13,9 @@ from studio_tui.api.fields import Texts
 from studio_tui.api.models import PipelineInput, RemoveJobFromPipelineInput, TriggerPipelineInput
 from studio_tui.api.own_inputs import RerunInput
 from studio_tui.api.states import PipelineState
-from studio_tui.local.db import pipelines
+from studio_tui.local.db import pipeline_removals, pipelines
 from studio_tui.local.db.new_job import NewJob
-from studio_tui.local.db.pipelines import NewPipeline, PipelineRows
+from studio_tui.local.db.pipelines import ChangeJob, NewPipeline, PipelineRows
 from studio_tui.local.db.reruns import NewRerun
 from studio_tui.local.db.times import stamp
 from studio_tui.local.http import responses
@@ -116,7 +116,7 @@ def _add_rerun(router: APIRouter, studio: Studio) -> None:
         rows = await studio.database.write(pipelines.rerun, request, metastore, now)
         studio.dispatcher.wake()
         pipeline = None if rows is None else pipeline_output(rows)
-        return answer(responses.RerunOutput(ok=True, pipeline=pipeline))
+        return answer({"ok": True, "pipeline": pipeline})
 
 
 def _add_actions(router: APIRouter, studio: Studio) -> None:
@@ -143,24 +143,25 @@ def _add_actions(router: APIRouter, studio: Studio) -> None:
 
     @router.post(routes.REMOVE_JOB_FROM_PIPELINE.path, response_model=responses.PipelineOutput)
     async def remove_job_from_pipeline(body: RemoveJobFromPipelineInput) -> Response:
-        pipeline = await named(body)
-        changed = await studio.database.write(
-            pipelines.remove_job, pipeline["id"], body.job_id, stamp(clock.now())
+        return await change_jobs(
+            body, pipeline_removals.remove_job, "The pipeline {pipeline} has no job {job}."
         )
-        if changed is None:
-            raise Refusal(404, f"The pipeline {pipeline['name']} has no job {body.job_id}.")
-        return pipeline_answer(changed)
 
     @router.post(routes.RESTORE_JOB.path, include_in_schema=False)
     async def restore_job(body: RemoveJobFromPipelineInput) -> Response:
+        missing = "No job {job} was removed from the pipeline {pipeline}."
+        return await change_jobs(body, pipeline_removals.restore_job, missing)
+
+    async def change_jobs(
+        body: RemoveJobFromPipelineInput, change: ChangeJob, missing: str
+    ) -> Response:
         pipeline = await named(body)
-        restored = await studio.database.write(
-            pipelines.restore_job, pipeline["id"], body.job_id, stamp(clock.now())
+        changed = await studio.database.write(
+            pipelines.change_jobs, change, pipeline["id"], body.job_id, stamp(clock.now())
         )
-        if restored is None:
-            sentence = f"No job {body.job_id} was removed from the pipeline {pipeline['name']}."
-            raise Refusal(404, sentence)
-        return pipeline_answer(restored)
+        if changed is None:
+            raise Refusal(404, missing.format(pipeline=pipeline["name"], job=body.job_id))
+        return pipeline_answer(changed)
 
 
 async def _find(

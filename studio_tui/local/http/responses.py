@@ -12,8 +12,6 @@ from typing import Any, TypeVar
 
 from fastapi import Response
 
-from studio_tui.local.db.dataset_list import DatasetRow
-
 T = TypeVar("T")
 
 _MAX_QUERIES = 4
@@ -193,41 +191,11 @@ class JobPipelineOutput:
 
 
 @dataclass(frozen=True)
-class RerunOutput:
-    """The result of running jobs again in order; not in the API document."""
-
-    ok: bool
-    pipeline: JobPipelineOutput | None
-
-
-@dataclass(frozen=True)
 class PipelineOutput:
     """The result of a pipeline action."""
 
     ok: bool
     pipeline: JobPipelineOutput
-
-
-@dataclass(frozen=True)
-class DatasetVersion:
-    """A dataset version that a job made."""
-
-    dataset_name: str
-    version: str
-
-
-@dataclass(frozen=True)
-class DatasetVersions:
-    """The dataset versions that a job made."""
-
-    dataset_versions: list[DatasetVersion]
-
-
-@dataclass(frozen=True)
-class ListedDatasets:
-    """All datasets; not in the API document."""
-
-    datasets: list[DatasetRow]
 
 
 @dataclass(frozen=True)

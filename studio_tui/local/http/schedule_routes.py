@@ -12,6 +12,7 @@ from studio_tui.api.models import QueryType
 from studio_tui.api.own_inputs import ChangeScheduleInput, ScheduleInput, SchedulePipelineInput
 from studio_tui.local.db import schedule_actions, schedule_pipelines
 from studio_tui.local.db.database import StorageFull
+from studio_tui.local.db.jobs import made_before
 from studio_tui.local.db.new_job import NewJob
 from studio_tui.local.db.times import stamp
 from studio_tui.local.http.errors import FieldProblem, InvalidFields
@@ -87,7 +88,7 @@ def _add_pipelines(router: APIRouter, studio: Studio) -> None:
     ) -> Response:
         check_team(body.team_name)
         check_key(key)
-        job_row = await studio.jobs.find_by_key(key, digest(body))
+        job_row = await studio.database.read(made_before, key, digest(body))
         if job_row is None:
             await studio.reread_clusters()
             job = _new_task(studio, body, key)

@@ -55,29 +55,21 @@ def read_metastore(path: Path) -> Metastore:
     """Return the content of the database at `path`; empty if there is none."""
     if not path.exists():
         return Metastore()
-    try:
-        with _open(path) as connection:
-            _check_version(connection)
-            return Metastore(
-                tuple((*row[:3], bool(row[3])) for row in connection.execute(_VERSIONS)),
-                tuple((*row[:2], bool(row[2])) for row in connection.execute(_JOBS)),
-                tuple(connection.execute(_SOURCES)),
-            )
-    except sqlite3.Error as error:
-        raise UnreadableMetastore(f"DataChain's database {path} cannot be read: {error}") from error
+    with _open(path) as connection:
+        return Metastore(
+            tuple((*row[:3], bool(row[3])) for row in connection.execute(_VERSIONS)),
+            tuple((*row[:2], bool(row[2])) for row in connection.execute(_JOBS)),
+            tuple(connection.execute(_SOURCES)),
+        )
 
 
 def read_metrics(path: Path, job_id: str) -> str | None:
     """Return a job's metrics as a JSON object, if there are any that are valid and not too long."""
     if not path.exists():
         return None
-    try:
-        with _open(path) as connection:
-            _check_version(connection)
-            query = "SELECT metrics FROM jobs WHERE id = ?"
-            (text,) = connection.execute(query, [job_id]).fetchone() or (None,)
-    except sqlite3.Error as error:
-        raise UnreadableMetastore(f"DataChain's database {path} cannot be read: {error}") from error
+    with _open(path) as connection:
+        query = "SELECT metrics FROM jobs WHERE id = ?"
+        (text,) = connection.execute(query, [job_id]).fetchone() or (None,)
     try:
         parsed = json.loads(text) if isinstance(text, str) and len(text) <= METRICS_LIMIT else None
     except (ValueError, RecursionError):
@@ -87,16 +79,18 @@ def read_metrics(path: Path, job_id: str) -> str | None:
 
 @contextmanager
 def _open(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open the database for reading; raise `UnreadableMetastore` for any error until the end."""
     uri = f"{path.absolute().as_uri()}?mode=ro"
-    with closing(sqlite3.connect(uri, uri=True, timeout=_WAIT_SECONDS)) as connection:
-        connection.execute("PRAGMA query_only = ON")
-        connection.execute("BEGIN")  # one consistent state for all queries
-        yield connection
-
-
-def _check_version(connection: sqlite3.Connection) -> None:
-    (version,) = connection.execute("SELECT schema_version FROM meta").fetchone() or (None,)
-    if version != SCHEMA_VERSION:
-        raise UnreadableMetastore(
-            f"DataChain's database has version {version}; only {SCHEMA_VERSION} is supported"
-        )
+    try:
+        with closing(sqlite3.connect(uri, uri=True, timeout=_WAIT_SECONDS)) as connection:
+            connection.execute("PRAGMA query_only = ON")
+            connection.execute("BEGIN")  # one consistent state for all queries
+            (version,) = connection.execute("SELECT schema_version FROM meta").fetchone() or (None,)
+            if version != SCHEMA_VERSION:
+                raise UnreadableMetastore(
+                    f"DataChain's database has version {version};"
+                    f" only {SCHEMA_VERSION} is supported"
+                )
+            yield connection
+    except sqlite3.Error as error:
+        raise UnreadableMetastore(f"DataChain's database {path} cannot be read: {error}") from error

@@ -12,6 +12,7 @@ from studio_tui.local.db.database import Database
 from studio_tui.local.db.jobs import JobEnd, JobTable
 from studio_tui.local.dispatch.scheduler import Scheduler
 from studio_tui.local.http.validation import RequestContext, validate_job
+from studio_tui.local.run.metastore import Metastore
 
 BEGIN = datetime(2026, 10, 21, 12, 0, 30, tzinfo=UTC)
 """A Wednesday; on the following Sunday clocks are set back in Berlin."""
@@ -22,6 +23,10 @@ HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
 
 
+async def no_datachain() -> Metastore:
+    return Metastore()
+
+
 class Bench:
     """A scheduler on a real database; its jobs do not run."""
 
@@ -29,7 +34,7 @@ class Bench:
         self.database = database
         self.jobs = JobTable(database)
         self.made_runs = 0
-        self.scheduler = Scheduler(database, self.jobs, self._count, lambda: BEGIN)
+        self.scheduler = Scheduler(database, self.jobs, self._count, lambda: BEGIN, no_datachain)
 
     def _count(self) -> None:
         self.made_runs += 1

@@ -76,7 +76,8 @@ def parsed_name(text: str) -> DatasetName:
 
 
 async def versions(bench: Bench, job_id: str) -> list[str]:
-    return [f"{name.dataset}@{name.version}" for name in await bench.jobs.dataset_versions(job_id)]
+    names = await bench.database.read(lineage.read_versions_of_job, job_id)
+    return [f"{name.dataset}@{name.version}" for name in names]
 
 
 async def test_a_dataset_reported_without_a_version_gets_the_next_version(bench: Bench) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from studio_tui.api.states import JobState
 from studio_tui.local.db import pipelines
-from studio_tui.local.db.pipeline_removals import WrongPipelineState
+from studio_tui.local.db.pipeline_removals import WrongPipelineState, remove_job, restore_job
 from studio_tui.local.db.pipelines import PipelineRows
 from studio_tui.local.db.times import stamp
 from tests.local.db.test_pipelines import NOW, Bench
@@ -51,24 +51,19 @@ async def test_a_removed_job_is_listed_and_can_be_restored(bench: Bench) -> None
     before = parents(pipeline)
     pipeline_id = pipeline.pipeline["id"]
     removed_id = (await bench.run(pipeline, "tokens"))["id"]
-    changed = await bench.database.write(pipelines.remove_job, pipeline_id, removed_id, stamp(NOW))
+    changed = await bench.change_job(remove_job, pipeline_id, removed_id)
     assert changed is not None
     assert [(job["name"], job["created_job_id"]) for job in changed.removed] == [
         ("tokens", removed_id)
     ]
-    restored = await bench.database.write(
-        pipelines.restore_job, pipeline_id, removed_id, stamp(NOW)
-    )
+    restored = await bench.change_job(restore_job, pipeline_id, removed_id)
     assert restored is not None
     assert (parents(restored), restored.removed, restored.pipeline["state"]) == (
         before,
         [],
         "PAUSED",
     )
-    assert (
-        await bench.database.write(pipelines.restore_job, pipeline_id, removed_id, stamp(NOW))
-        is None
-    )
+    assert await bench.change_job(restore_job, pipeline_id, removed_id) is None
     await bench.database.write(pipelines.resume, pipeline_id, stamp(NOW))
     for name in ("list", "tokens", "shingles", "join"):
         await bench.end_run(pipeline, name)
@@ -82,13 +77,13 @@ async def test_a_job_is_restored_to_an_ended_pipeline_but_not_to_a_running_one(
     pipeline = await bench.trigger("tokens", review=True)
     pipeline_id = pipeline.pipeline["id"]
     removed_id = (await bench.run(pipeline, "tokens"))["id"]
-    await bench.database.write(pipelines.remove_job, pipeline_id, removed_id, stamp(NOW))
+    await bench.change_job(remove_job, pipeline_id, removed_id)
     await bench.database.write(pipelines.resume, pipeline_id, stamp(NOW))
     with pytest.raises(WrongPipelineState, match="RUNNING"):
-        await bench.database.write(pipelines.restore_job, pipeline_id, removed_id, stamp(NOW))
+        await bench.change_job(restore_job, pipeline_id, removed_id)
     await bench.end_run(pipeline, "list")
     assert await bench.state(pipeline) == "COMPLETED"
-    await bench.database.write(pipelines.restore_job, pipeline_id, removed_id, stamp(NOW))
+    await bench.change_job(restore_job, pipeline_id, removed_id)
     assert await bench.state(pipeline) == "PAUSED"
     await bench.database.write(pipelines.resume, pipeline_id, stamp(NOW))
     assert await bench.states(pipeline) == {"list": "COMPLETE", "tokens": "CREATED"}
@@ -116,16 +111,12 @@ async def test_edges_do_not_depend_on_the_order_in_which_jobs_are_removed_and_re
         for _ in range(data.draw(st.integers(1, 8), label="steps")):
             name = data.draw(st.sampled_from(sorted(planned)), label="name")
             if name in present:
-                changed = await bench.database.write(
-                    pipelines.remove_job, pipeline_id, ids[name], stamp(NOW)
-                )
+                changed = await bench.change_job(remove_job, pipeline_id, ids[name])
                 if len(present) == 1:
                     assert await bench.state(pipeline) == "CANCELED"
                 present -= {name}
             else:
-                changed = await bench.database.write(
-                    pipelines.restore_job, pipeline_id, ids[name], stamp(NOW)
-                )
+                changed = await bench.change_job(restore_job, pipeline_id, ids[name])
                 present |= {name}
             assert changed is not None
             assert {job["name"] for job in changed.removed} == {*planned} - present

@@ -16,7 +16,7 @@ from studio_tui.api.states import JobState
 from studio_tui.local.db import pipelines
 from studio_tui.local.db.database import Database
 from studio_tui.local.db.jobs import JobEnd, JobTable, KeyReused
-from studio_tui.local.db.pipeline_removals import WrongPipelineState
+from studio_tui.local.db.pipeline_removals import WrongPipelineState, remove_job
 from studio_tui.local.db.pipelines import NewPipeline, NothingToRun, PipelineRows
 from studio_tui.local.db.planning import UnknownDataset
 from studio_tui.local.db.times import stamp
@@ -88,6 +88,12 @@ class Bench:
         current = await self.database.read(pipelines.find, pipeline.pipeline["id"], None)
         assert current is not None
         return current
+
+    async def change_job(
+        self, change: pipelines.ChangeJob, pipeline_id: str, job_id: str
+    ) -> PipelineRows | None:
+        now = stamp(NOW)
+        return await self.database.write(pipelines.change_jobs, change, pipeline_id, job_id, now)
 
     async def state(self, pipeline: PipelineRows) -> str:
         return str((await self.reload(pipeline)).pipeline["state"])
@@ -349,9 +355,7 @@ async def test_the_children_of_a_removed_job_inherit_its_parents(bench: Bench) -
     pipeline = await bench.trigger("join", review=True)
     originals = {run["name"]: run["job_id"] for run in pipeline.runs}
     removed = await bench.run(pipeline, "tokens")
-    changed = await bench.database.write(
-        pipelines.remove_job, pipeline.pipeline["id"], removed["id"], stamp(NOW)
-    )
+    changed = await bench.change_job(remove_job, pipeline.pipeline["id"], removed["id"])
     assert changed is not None
     parents = {run["name"]: set(json.loads(run["parents"])) for run in changed.runs}
     assert parents == {
@@ -360,20 +364,13 @@ async def test_the_children_of_a_removed_job_inherit_its_parents(bench: Bench) -
         "join": {originals["list"], originals["shingles"]},
     }
     assert await bench.jobs.state(removed["id"]) is JobState.CANCELED
-    changed = await bench.database.write(
-        pipelines.remove_job, pipeline.pipeline["id"], originals["list"], stamp(NOW)
-    )
+    changed = await bench.change_job(remove_job, pipeline.pipeline["id"], originals["list"])
     assert changed is not None
     assert {run["name"]: json.loads(run["parents"]) for run in changed.runs} == {
         "shingles": [],
         "join": [originals["shingles"]],
     }
-    assert (
-        await bench.database.write(
-            pipelines.remove_job, pipeline.pipeline["id"], removed["id"], stamp(NOW)
-        )
-        is None
-    )
+    assert await bench.change_job(remove_job, pipeline.pipeline["id"], removed["id"]) is None
     await bench.database.write(pipelines.resume, pipeline.pipeline["id"], stamp(NOW))
     await bench.end_run(pipeline, "shingles")
     await bench.end_run(pipeline, "join")
@@ -383,9 +380,7 @@ async def test_the_children_of_a_removed_job_inherit_its_parents(bench: Bench) -
 async def test_a_pipeline_whose_last_job_is_removed_is_canceled(bench: Bench) -> None:
     pipeline = await bench.trigger("list", review=True)
     job_id = pipeline.runs[0]["job_id"]
-    changed = await bench.database.write(
-        pipelines.remove_job, pipeline.pipeline["id"], job_id, stamp(NOW)
-    )
+    changed = await bench.change_job(remove_job, pipeline.pipeline["id"], job_id)
     assert changed is not None
     assert (changed.pipeline["state"], changed.runs) == ("CANCELED", [])
 
@@ -394,14 +389,18 @@ async def test_only_a_pending_job_of_a_paused_pipeline_can_be_removed(bench: Ben
     pipeline = await bench.trigger("join")
     pipeline_id, job_id = pipeline.pipeline["id"], pipeline.runs[0]["job_id"]
     with pytest.raises(WrongPipelineState, match="The pipeline is RUNNING"):
-        await bench.database.write(pipelines.remove_job, pipeline_id, job_id, stamp(NOW))
+        await bench.change_job(remove_job, pipeline_id, job_id)
     await bench.end_run(pipeline, "list")
     await bench.database.write(pipelines.pause, pipeline_id, stamp(NOW))
     with pytest.raises(WrongPipelineState, match="The job is COMPLETE"):
-        await bench.database.write(pipelines.remove_job, pipeline_id, job_id, stamp(NOW))
+        await bench.change_job(remove_job, pipeline_id, job_id)
     with pytest.raises(WrongPipelineState, match="only one that is PENDING"):
         await bench.database.write(
-            pipelines.remove_job, pipeline_id, pipeline.runs[0]["created_job_id"], stamp(NOW)
+            pipelines.change_jobs,
+            remove_job,
+            pipeline_id,
+            pipeline.runs[0]["created_job_id"],
+            stamp(NOW),
         )
 
 
@@ -538,9 +537,7 @@ async def test_a_job_fixed_in_a_pipeline_is_the_only_maker_of_its_dataset(tmp_pa
     bench = await Bench.open(tmp_path, {"a": [], "b": ["a"], "d": ["a"], "c": ["b", "d"]})
     pipeline = await bench.trigger("c", review=True)
     (removed,) = [run["job_id"] for run in pipeline.runs if run["name"] == "d"]
-    assert await bench.database.write(
-        pipelines.remove_job, pipeline.pipeline["id"], removed, stamp(NOW)
-    )
+    assert await bench.change_job(remove_job, pipeline.pipeline["id"], removed)
     await bench.database.write(pipelines.resume, pipeline.pipeline["id"], stamp(NOW))
     await bench.end_run(pipeline, "a", JobState.FAILED)
     broken = await bench.run(pipeline, "a")

@@ -25,7 +25,7 @@ from studio_tui.local.http.validation import RequestContext, read_schedule, vali
 from studio_tui.local.run.metastore import Metastore
 from studio_tui.local.run.runner import RunLineage
 from studio_tui.local.shim.lineage_file import ReportedDataset
-from tests.local.db.schedule_bench import CLUSTERS
+from tests.local.db.schedule_bench import CLUSTERS, no_datachain
 
 NOON = datetime(2026, 11, 25, 12, 0, 30, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -39,11 +39,7 @@ class Bench:
         self.jobs = JobTable(database)
         self.task_id = ""
         """The id of the schedule."""
-
-        async def read_metastore() -> Metastore:
-            return Metastore()
-
-        self.scheduler = Scheduler(database, self.jobs, lambda: None, lambda: NOON, read_metastore)
+        self.scheduler = Scheduler(database, self.jobs, lambda: None, lambda: NOON, no_datachain)
 
     @classmethod
     async def open(cls, folder: Path, *datasets: str) -> "Bench":

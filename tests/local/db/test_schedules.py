@@ -25,7 +25,15 @@ from studio_tui.local.db.schedules import DueSchedule, decide
 from studio_tui.local.db.times import from_stamp, stamp
 from studio_tui.local.dispatch.scheduler import Scheduler
 from studio_tui.local.http.validation import RequestContext, validate_job
-from tests.local.db.schedule_bench import BEGIN, CLUSTERS, HOUR, MINUTE, Bench, open_bench
+from tests.local.db.schedule_bench import (
+    BEGIN,
+    CLUSTERS,
+    HOUR,
+    MINUTE,
+    Bench,
+    no_datachain,
+    open_bench,
+)
 from tests.soak import at_length
 from tests.waiting import await_with_limit
 
@@ -302,7 +310,7 @@ async def test_a_woken_scheduler_runs_a_schedule_that_was_created_meanwhile(tmp_
     now = BEGIN
     made = asyncio.Event()
     bench = Bench(database)
-    scheduler = Scheduler(database, bench.jobs, made.set, lambda: now)
+    scheduler = Scheduler(database, bench.jobs, made.set, lambda: now, no_datachain)
     running = asyncio.create_task(scheduler.run())
     await asyncio.sleep(0)
     task_id = await bench.submit(start_after=(BEGIN + timedelta(milliseconds=1)).isoformat())
@@ -329,7 +337,7 @@ async def test_the_scheduler_notices_a_clock_that_is_set_forward(
 
     bench = Bench(database)
     task_id = await bench.submit(cron_expression="@yearly")
-    scheduler = Scheduler(database, bench.jobs, made.set, read_clock)
+    scheduler = Scheduler(database, bench.jobs, made.set, read_clock, no_datachain)
     running = asyncio.create_task(scheduler.run())
     await await_with_limit(clock_read.wait(), "the scheduler reads the clock")
     now = datetime(2030, 1, 1, 0, 59, tzinfo=UTC)

@@ -10,7 +10,7 @@ import pytest
 from studio_tui.api import label
 from studio_tui.api.states import JobState
 from studio_tui.local.db.database import Database
-from studio_tui.local.db.lineage import read_lineage
+from studio_tui.local.db.lineage import read_lineage, read_versions_of_job
 from studio_tui.local.db.lineage_model import (
     DatasetLink,
     DatasetSource,
@@ -144,7 +144,7 @@ async def test_the_cost_of_many_versions_of_one_dataset_grows_linearly(tmp_path:
         ending = bench.end(job_id, JobState.COMPLETE, *made)
         steps.append(await database_steps(bench.database, ending))
     assert 0 < steps[1] < 3 * steps[0], steps
-    versions = await bench.jobs.dataset_versions(job_id)
+    versions = await bench.database.read(read_versions_of_job, job_id)
     assert [versions[0].version, versions[-1].version] == ["1.0.1000", "1.0.2999"]
     sources = (await bench.database.read(read_lineage)).versions[3000].sources
     assert [source.version_id for source in sources] == [2999]

@@ -1,15 +1,15 @@
-from studio_tui.local.http.responses import DatasetVersion, ListCache, write_list
+from studio_tui.local.http.responses import ActionFeedback, ListCache, write_list
 
 
-def describe(number: int) -> DatasetVersion:
-    return DatasetVersion(f"é{number}", "1")
+def describe(number: int) -> ActionFeedback:
+    return ActionFeedback(f"é{number}")
 
 
 async def test_a_list_of_any_length_is_one_json_array() -> None:
     assert await write_list([], describe) == b"[]"
     for length in (1, 99, 100, 101, 1000):
         body = await write_list(range(length), describe)
-        texts = (f'{{"dataset_name":"é{number}","version":"1"}}' for number in range(length))
+        texts = (f'{{"message":"é{number}"}}' for number in range(length))
         assert body.decode() == f"[{','.join(texts)}]"
 
 
