@@ -169,24 +169,11 @@ class JobTable:
             {"state": JobState.INIT, "steps": _steps_json((waited,))},
         )
 
-    async def record_running(
+    async def record_progress(
         self, job_id: str, started_at: datetime | None, steps: Sequence[RunStep]
-    ) -> bool:
-        """Record that the query of a job in INIT runs; return whether the job was in INIT."""
-        return await self._database.write(
-            _update_if,
-            job_id,
-            (JobState.INIT,),
-            {
-                "state": JobState.RUNNING,
-                "started_at": stamp_if_any(started_at),
-                "steps": _steps_json(steps),
-            },
-        )
-
-    async def note_steps(self, job_id: str, steps: Sequence[RunStep]) -> None:
-        """Record the steps of a job; do nothing unless its state is one of `STARTED`."""
-        await self._database.write(_update_if, job_id, STARTED, {"steps": _steps_json(steps)})
+    ) -> None:
+        """Record when the query began, if it has, and the steps of a job that has not ended."""
+        await self._database.write(_record_progress, job_id, started_at, steps)
 
     async def end(
         self,
@@ -259,6 +246,18 @@ def _enqueue(connection: sqlite3.Connection) -> None:
         "UPDATE jobs SET state = ? WHERE state IN (?, ?)",
         [JobState.QUEUED, JobState.CREATED, JobState.SCHEDULED],
     )
+
+
+def _record_progress(
+    connection: sqlite3.Connection,
+    job_id: str,
+    started_at: datetime | None,
+    steps: Sequence[RunStep],
+) -> None:
+    _update_if(connection, job_id, STARTED, {"steps": _steps_json(steps)})
+    if started_at is not None:
+        columns = {"state": JobState.RUNNING, "started_at": stamp(started_at)}
+        _update_if(connection, job_id, (JobState.INIT,), columns)
 
 
 def _record_end(

@@ -54,7 +54,7 @@ def merge_runs(job_ids: set[str], lineage: Lineage) -> dict[str, str]:
     Two jobs run the same script if their names and queries are equal, and either their variables
     are equal or both made or reused the same dataset.
     """
-    datasets_of = _datasets_by_job(job_ids, lineage)
+    datasets_of = datasets_by_job(job_ids, lineage)
     replacements: dict[str, str] = {}
     newest: dict[tuple[str, str, str, bool], str] = {}
     for job_id in sorted(job_ids, key=lambda job_id: lineage.jobs[job_id].number, reverse=True):
@@ -73,7 +73,8 @@ def merge_runs(job_ids: set[str], lineage: Lineage) -> dict[str, str]:
     return replacements
 
 
-def _datasets_by_job(job_ids: Collection[str], lineage: Lineage) -> dict[str, set[str]]:
+def datasets_by_job(job_ids: Collection[str], lineage: Lineage) -> dict[str, set[str]]:
+    """Return the datasets that each job has made or reused."""
     datasets_of: dict[str, set[str]] = {job_id: set() for job_id in job_ids}
     for version in lineage.versions.values():
         for link in version.jobs:
@@ -90,7 +91,7 @@ def one_maker_each(
     `merged` is the result of `merge_runs`, and `targets` are the requested versions.
     """
     undecided = set(merged.values())
-    datasets_of = _datasets_by_job(undecided, lineage)
+    datasets_of = datasets_by_job(undecided, lineage)
     target_datasets = {lineage.versions[version_id].dataset for version_id in targets}
     ranks = _ranks(undecided, target_datasets, lineage)
     rivals = _rivals(datasets_of)
@@ -124,7 +125,7 @@ def _ranks(
     """Return, by dataset and job, the rank of the job as maker of the dataset; the highest wins."""
     target_counts = {
         job_id: len(datasets & {*targets})
-        for job_id, datasets in _datasets_by_job(job_ids, lineage).items()
+        for job_id, datasets in datasets_by_job(job_ids, lineage).items()
     }
     ranks: dict[tuple[str, str], _Rank] = {}
     for version in lineage.versions.values():
@@ -167,7 +168,7 @@ def warn_of_unmade(
 
     `chosen` has the job of each version, and `merged` the job that runs in its place.
     """
-    datasets_of = _datasets_by_job(set(merged.values()), lineage)
+    datasets_of = datasets_by_job(set(merged.values()), lineage)
     remade = {dataset for datasets in datasets_of.values() for dataset in datasets}
     for version_id, job_id in chosen.items():
         dataset = lineage.versions[version_id].dataset

@@ -7,6 +7,7 @@ job named with its version, such as `index@1.0.0`, never makes a dataset out of 
 from collections.abc import Collection, Iterable, Mapping
 
 from studio_tui.local.db.lineage_model import CurrentVersions, Lineage, MadeVersion
+from studio_tui.local.db.makers import datasets_by_job
 from studio_tui.local.db.planning import RebuildPlan, plan
 from studio_tui.local.db.run_order import PlannedJob, nearest_ancestors
 from studio_tui.local.shim.datasets import is_listing, read_name, version_key
@@ -56,11 +57,7 @@ def rebuild(targets: Iterable[str], lineage: Lineage) -> RebuildPlan:
 
 
 def _left_behind(job_ids: Collection[str], lineage: Lineage) -> tuple[str, ...]:
-    made = {
-        version.dataset
-        for version in lineage.versions.values()
-        if any(link.job_id in job_ids for link in version.jobs)
-    }
+    made = set().union(*datasets_by_job(job_ids, lineage).values())
     readers = _readers(CurrentVersions(lineage).by_dataset(), lineage)
     reached = dict.fromkeys(sorted(made))
     pending = [*reached]
@@ -82,10 +79,7 @@ def refresh(targets: Iterable[str], lineage: Lineage) -> RebuildPlan:
     dependent = _to_refresh(target_datasets, lineage)
     # The whole plan, with all sources, from which the jobs that make other datasets are left out.
     planned = plan([*targets, *sorted(dependent.difference(target_datasets))], lineage)
-    datasets_of: dict[str, set[str]] = {}
-    for version in lineage.versions.values():
-        for link in version.jobs:
-            datasets_of.setdefault(link.job_id, set()).add(version.dataset)
+    datasets_of = datasets_by_job({job.job_id for job in planned.jobs}, lineage)
     rebuilt = dependent | {*target_datasets}
     jobs = [job for job in planned.jobs if not datasets_of[job.job_id].isdisjoint(rebuilt)]
     ids = {job.job_id for job in jobs}

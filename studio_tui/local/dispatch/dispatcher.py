@@ -274,18 +274,11 @@ class Dispatcher:
                 await self._jobs.end(job_id, STARTED, _job_end(report, steps), lineage)
                 return
             if recorded != (report.phase, steps):
-                await self._record_progress(job_id, report, steps)
+                await self._jobs.record_progress(job_id, report.started_at, steps)
                 recorded = report.phase, steps
             age = clock.monotonic() - began
             await asyncio.sleep(min(max(age / 20, FIRST_REST), LONGEST_REST))
             report = await self._runner.report(job_id, was_started=True)
-
-    async def _record_progress(
-        self, job_id: str, report: RunReport, steps: tuple[RunStep, ...]
-    ) -> None:
-        is_running = report.phase is JobPhase.RUNNING
-        if not (is_running and await self._jobs.record_running(job_id, report.started_at, steps)):
-            await self._jobs.note_steps(job_id, steps)
 
     async def _signal(self, job_id: str) -> None:
         try:

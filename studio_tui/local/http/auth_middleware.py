@@ -10,9 +10,9 @@ for that one job.
 """
 
 import hmac
-from collections.abc import Iterable
 
 from pydantic import SecretStr
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from studio_tui.api.routes import INSTANCE_HEADER
@@ -38,7 +38,9 @@ class AuthMiddleware:
             await self._app(scope, receive, send)
             return
         is_page = scope["type"] == "http" and scope["path"].startswith(f"{FOLDER}/")
-        refusal = self._refusal(scope["headers"], page_method=scope["method"] if is_page else None)
+        refusal = self._refusal(
+            Headers(scope=scope), page_method=scope["method"] if is_page else None
+        )
         if refusal is None:
             await self._app(scope, receive, self._with_instance(send))
             return
@@ -62,28 +64,25 @@ class AuthMiddleware:
 
         return send_with_instance
 
-    def _refusal(
-        self, headers: Iterable[tuple[bytes, bytes]], *, page_method: str | None
-    ) -> tuple[int, str] | None:
+    def _refusal(self, headers: Headers, *, page_method: str | None) -> tuple[int, str] | None:
         """Return status and reason if a request is refused.
 
         `page_method` is the method of a request for a page, which needs no token, as its route
         checks the key; `None` for all other requests.
         """
-        fields: dict[str, list[str]] = {}
-        for name, value in headers:
-            fields.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
-        hosts = fields.get("host", [])
+        hosts = headers.getlist("host")
         if len(hosts) != 1 or hosts[0].lower() not in self._hosts:
             return 421, "This server accepts requests at its own address on this machine only."
         own_origin = f"http://{hosts[0].lower()}"
-        if "origin" in fields and (page_method is None or fields["origin"] != [own_origin]):
+        if "origin" in headers and (
+            page_method is None or headers.getlist("origin") != [own_origin]
+        ):
             return 403, "Requests from web pages are refused."
-        if not _BROWSER_SITES.isdisjoint(fields.get("sec-fetch-site", [])):
+        if not _BROWSER_SITES.isdisjoint(headers.getlist("sec-fetch-site")):
             return 403, "Requests from other web sites are refused."
         if page_method is not None:
             return None if page_method in {"GET", "HEAD"} else (405, "Pages are read-only.")
-        credentials = fields.get("authorization", [])
+        credentials = headers.getlist("authorization")
         if not credentials:
             return 401, "A token is needed: Authorization: Bearer TOKEN."
         if len(credentials) != 1 or not self._is_token(credentials[0]):

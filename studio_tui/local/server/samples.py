@@ -7,7 +7,7 @@ pipeline run first on a part of it, and in the pipeline on all of it.
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from studio_tui.api.models import JobInput, QueryType
 from studio_tui.local.config.team import TEAM
@@ -61,43 +61,29 @@ class Sample(NamedTuple):
     files: Sequence[Path] = ()
 
 
-def _sample(name: str, *, workers: int = 1, cron: str | None = None, **environment: str) -> Sample:
-    return Sample(
-        JobInput(
-            query=(_FOLDER / name).read_text("utf-8"),
-            query_type=QueryType.SHELL if name.endswith(".sh") else QueryType.PYTHON,
-            query_name=name,
-            team_name=TEAM,
-            workers=workers,
-            cron_expression=cron,
-            environment="\n".join(f"{key}={value}" for key, value in environment.items()) or None,
-        )
-    )
-
-
-def _pipeline_sample(name: str) -> Sample:
-    job = JobInput(
-        query=(_FOLDER / "pipeline" / name).read_text("utf-8"),
-        query_type=QueryType.PYTHON,
-        query_name=name,
+def _job(path: str, **fields: Any) -> JobInput:
+    return JobInput(
+        query=(_FOLDER / path).read_text("utf-8"),
+        query_type=QueryType.SHELL if path.endswith(".sh") else QueryType.PYTHON,
+        query_name=Path(path).name,
         team_name=TEAM,
-        priority=_BEFORE_OTHERS,
+        **fields,
     )
-    return Sample(job, (_LAKE,))
 
 
 def _samples(cores: int) -> tuple[Sample, ...]:
-    return (
-        *map(_pipeline_sample, PIPELINE),
-        _sample("common_names.py"),
-        _sample("similar_modules.py"),
-        _sample("largest_packages.sh"),
-        _sample("require_docstrings.py", MINIMUM="95"),
-        _sample("measure_functions.py"),
-        _sample("learn_packages.py", SECONDS="150"),
-        _sample("compress_library.py", workers=cores, WORKERS=str(cores)),
-        _sample("largest_packages.sh", cron="0 3 * * *"),
+    pipeline = (_job(f"pipeline/{name}", priority=_BEFORE_OTHERS) for name in PIPELINE)
+    others = (
+        _job("common_names.py"),
+        _job("similar_modules.py"),
+        _job("largest_packages.sh"),
+        _job("require_docstrings.py", environment="MINIMUM=95"),
+        _job("measure_functions.py"),
+        _job("learn_packages.py", environment="SECONDS=150"),
+        _job("compress_library.py", workers=cores, environment=f"WORKERS={cores}"),
+        _job("largest_packages.sh", cron_expression="0 3 * * *"),
     )
+    return (*(Sample(job, (_LAKE,)) for job in pipeline), *map(Sample, others))
 
 
 SAMPLES = _samples(os.cpu_count() or 1)

@@ -23,7 +23,7 @@ POINTS = (
     "run.local_runner LocalRunner.start",
     "run.local_runner _write_json",
     "run.local_runner _spawn_shim",
-    "db.jobs JobTable.record_running",
+    "db.jobs JobTable.record_progress",
     "run.local_runner LocalRunner.lineage",  # after the job has ended
     "db.jobs _record_end",
     "db.jobs JobTable.end",
