@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from studio_tui.local.db.lineage_model import CurrentVersions, Lineage, MadeVersion
 from studio_tui.local.db.makers import datasets_by_job
 from studio_tui.local.db.planning import RebuildPlan, plan
-from studio_tui.local.db.run_order import PlannedJob, nearest_ancestors
+from studio_tui.local.db.run_order import PlannedJob, nearest_ancestors, reachable
 from studio_tui.local.shim.datasets import is_listing, read_name, version_key
 
 _MAX_NAMES = 12
@@ -59,13 +59,7 @@ def rebuild(targets: Iterable[str], lineage: Lineage) -> RebuildPlan:
 def _left_behind(job_ids: Collection[str], lineage: Lineage) -> tuple[str, ...]:
     made = set().union(*datasets_by_job(job_ids, lineage).values())
     readers = _readers(CurrentVersions(lineage).by_dataset(), lineage)
-    reached = dict.fromkeys(sorted(made))
-    pending = [*reached]
-    for dataset in pending:  # grows in the loop
-        for reader in sorted(readers.get(dataset, set())):
-            if reader not in reached:
-                reached[reader] = None
-                pending.append(reader)
+    reached = reachable(sorted(made), lambda dataset: sorted(readers.get(dataset, ())))
     return tuple(dataset for dataset in reached if dataset not in made)
 
 
@@ -101,14 +95,12 @@ def _to_refresh(datasets: Iterable[str], lineage: Lineage) -> frozenset[str]:
     for dataset, version in versions.items():
         for link in version.jobs:
             makers.setdefault(link.job_id, set()).add(dataset)
-    reached = {dataset for dataset in datasets if dataset in versions}
-    pending = [*reached]
-    for dataset in pending:  # grows in the loop
+
+    def following(dataset: str) -> set[str]:
         by_same_jobs = {made for link in versions[dataset].jobs for made in makers[link.job_id]}
-        for other in (by_same_jobs | readers.get(dataset, set())) - reached:
-            reached.add(other)
-            pending.append(other)
-    return frozenset(reached)
+        return by_same_jobs | readers.get(dataset, set())
+
+    return frozenset(reachable(filter(versions.__contains__, datasets), following))
 
 
 def _readers(versions: Mapping[str, MadeVersion], lineage: Lineage) -> dict[str, set[str]]:

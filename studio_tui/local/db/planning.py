@@ -6,12 +6,12 @@ that the jobs make. A dataset without a job stays as it is, with a warning.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from studio_tui.local.db.lineage_model import CurrentVersions, Lineage
 from studio_tui.local.db.makers import choose_makers, merge_runs, one_maker_each, warn_of_unmade
-from studio_tui.local.db.run_order import PlannedJob, in_order
+from studio_tui.local.db.run_order import PlannedJob, in_order, reachable
 from studio_tui.local.shim.datasets import DatasetName, is_listing, read_name, version_key
 
 
@@ -136,9 +136,8 @@ def _add_sources(
     By-products of undisputed jobs are added too, with their sources. The current version of a
     source's dataset replaces the version that was used.
     """
-    needed = dict.fromkeys(roots)
-    pending = [*needed]
-    for version_id in pending:  # grows in the loop
+
+    def following(version_id: int) -> Iterator[int]:
         version = lineage.versions[version_id]
         for source in version.sources:
             if is_listing(source.dataset):
@@ -150,11 +149,8 @@ def _add_sources(
                     f"{version} was made from a version of {dataset} that is not known:"
                     " that version is not rebuilt."
                 ] = None
-            elif source_id not in needed:
-                needed[source_id] = None
-                pending.append(source_id)
-        for other in by_products.undisputed_with(version_id):
-            if other not in needed:
-                needed[other] = None
-                pending.append(other)
-    return [*needed]
+            else:
+                yield source_id
+        yield from by_products.undisputed_with(version_id)
+
+    return reachable(roots, following)

@@ -15,7 +15,7 @@ from studio_tui.local.db.database import placeholders
 from studio_tui.local.db.jobs import UnknownJob
 from studio_tui.local.db.lineage_model import KnownJob, Lineage
 from studio_tui.local.db.new_job import NewJob
-from studio_tui.local.db.run_order import PlannedJob, in_order, nearest_ancestors
+from studio_tui.local.db.run_order import PlannedJob, in_order, nearest_ancestors, reachable
 from studio_tui.local.shim.datasets import is_listing
 
 _MAX_NAMES = 3
@@ -135,14 +135,10 @@ def _add_by_datasets(connection: sqlite3.Connection, parents: dict[str, set[str]
             for job_id in runs.get(link.job_id, ()):
                 makers.setdefault(version.dataset, set()).add(job_id)
                 reads[job_id] |= sources
+
+    def following(dataset: str) -> Iterable[str]:
+        return () if dataset in makers else sorted(made_from.get(dataset, ()))
+
     for job_id in ids:
-        pending = sorted(reads[job_id])
-        seen: set[str] = set()
-        for dataset in pending:  # grows in the loop
-            if dataset in seen:
-                continue
-            seen.add(dataset)
-            if other_makers := makers.get(dataset, set()) - {job_id}:
-                parents[job_id] |= other_makers
-            elif job_id not in makers.get(dataset, set()):
-                pending.extend(sorted(made_from.get(dataset, ())))
+        for dataset in reachable(sorted(reads[job_id]), following):
+            parents[job_id] |= makers.get(dataset, set()) - {job_id}

@@ -3,8 +3,11 @@
 import heapq
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from studio_tui.local.db.lineage_model import Lineage
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -16,6 +19,18 @@ class PlannedJob:
     """Jobs of the plan that must complete first."""
 
 
+def reachable(starts: Iterable[T], following: Callable[[T], Iterable[T]]) -> list[T]:
+    """Return `starts` and all that directly or indirectly follows from them, nearest first."""
+    reached = dict.fromkeys(starts)
+    pending = [*reached]
+    for each in pending:  # grows in the loop
+        for other in following(each):
+            if other not in reached:
+                reached[other] = None
+                pending.append(other)
+    return pending
+
+
 def nearest_ancestors(
     job_id: str, parents: Mapping[str, Iterable[str]], among: Collection[str]
 ) -> tuple[str, ...]:
@@ -23,18 +38,12 @@ def nearest_ancestors(
 
     A parent that is not in `among` is replaced by its own parents, and so on.
     """
-    seen = {job_id}
-    nearest = []
-    pending = [*parents.get(job_id, ())]
-    for ancestor in pending:  # grows in the loop
-        if ancestor in seen:
-            continue
-        seen.add(ancestor)
-        if ancestor in among:
-            nearest.append(ancestor)
-        else:
-            pending.extend(parents.get(ancestor, ()))
-    return tuple(nearest)
+
+    def following(ancestor: str) -> Iterable[str]:
+        return () if ancestor in among else parents.get(ancestor, ())
+
+    reached = reachable(parents.get(job_id, ()), following)
+    return tuple(each for each in reached if each in among and each != job_id)
 
 
 def in_order(
