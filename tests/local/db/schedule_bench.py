@@ -5,19 +5,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from studio_tui.api.models import JobInput
 from studio_tui.api.states import JobState
-from studio_tui.local.config.clusters import Cluster, Clusters
 from studio_tui.local.db.database import Database
-from studio_tui.local.db.jobs import JobEnd, JobTable
+from studio_tui.local.db.jobs import JobEnd
 from studio_tui.local.dispatch.scheduler import Scheduler
-from studio_tui.local.http.validation import RequestContext, validate_job
 from studio_tui.local.run.metastore import Metastore
+from tests.local.db.job_bench import JobBench
 
 BEGIN = datetime(2026, 10, 21, 12, 0, 30, tzinfo=UTC)
 """A Wednesday; on the following Sunday clocks are set back in Berlin."""
-
-CLUSTERS = Clusters((Cluster(name="local", max_workers=4),))
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
@@ -27,12 +23,11 @@ async def no_datachain() -> Metastore:
     return Metastore()
 
 
-class Bench:
-    """A scheduler on a real database; its jobs do not run."""
+class Bench(JobBench):
+    """A scheduler on a real database."""
 
     def __init__(self, database: Database) -> None:
-        self.database = database
-        self.jobs = JobTable(database)
+        super().__init__(database)
         self.made_runs = 0
         self.scheduler = Scheduler(database, self.jobs, self._count, lambda: BEGIN, no_datachain)
 
@@ -40,9 +35,7 @@ class Bench:
         self.made_runs += 1
 
     async def submit(self, now: datetime = BEGIN, **fields: Any) -> str:
-        request = JobInput.model_validate({"query": "print(1)", "team_name": "local", **fields})
-        job = validate_job(request, None, RequestContext(CLUSTERS, {}, None, "me", now))
-        return str((await self.jobs.create(job, now))["id"])
+        return await self.create(now, **fields)
 
     async def task(self, job_id: str) -> sqlite3.Row:
         """Return the job that is the schedule."""

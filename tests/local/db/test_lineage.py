@@ -6,33 +6,25 @@ from pathlib import Path
 import pytest
 
 from studio_tui.api import label
-from studio_tui.api.models import JobInput
 from studio_tui.api.states import JobState
 from studio_tui.local.db import lineage
 from studio_tui.local.db.database import Database
-from studio_tui.local.db.jobs import JobEnd, JobTable
+from studio_tui.local.db.jobs import JobEnd
 from studio_tui.local.db.lineage_model import Lineage
-from studio_tui.local.http.validation import RequestContext, validate_job
 from studio_tui.local.run.metastore import Metastore
 from studio_tui.local.run.runner import RunLineage
 from studio_tui.local.shim.datasets import DatasetName, read_name
 from studio_tui.local.shim.lineage_file import ReportedDataset
-from tests.local.db.schedule_bench import CLUSTERS
+from tests.local.db.job_bench import JobBench
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 
 
-class Bench:
-    """Jobs in a real database that do not run; the test ends each with the datasets it made."""
-
-    def __init__(self, database: Database) -> None:
-        self.database = database
-        self.jobs = JobTable(database)
+class Bench(JobBench):
+    """Jobs that the test ends with the datasets that they made."""
 
     async def submit(self, environment: str | None = None) -> str:
-        request = JobInput(query="print(1)", team_name="local", environment=environment)
-        job = validate_job(request, None, RequestContext(CLUSTERS, {}, None, "me", NOW))
-        return str((await self.jobs.create(job, NOW))["id"])
+        return await self.create(NOW, environment=environment)
 
     async def end(
         self,

@@ -11,21 +11,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio_tui.api import label
-from studio_tui.api.models import JobInput
 from studio_tui.api.states import JobState
 from studio_tui.local.db import pipelines
 from studio_tui.local.db.database import Database
-from studio_tui.local.db.jobs import JobEnd, JobTable, KeyReused
+from studio_tui.local.db.jobs import JobEnd, KeyReused
 from studio_tui.local.db.pipeline_removals import WrongPipelineState, remove_job
 from studio_tui.local.db.pipelines import NewPipeline, NothingToRun, PipelineRows
 from studio_tui.local.db.planning import UnknownDataset
 from studio_tui.local.db.times import stamp
-from studio_tui.local.http.validation import RequestContext, validate_job
 from studio_tui.local.run.metastore import Metastore
 from studio_tui.local.run.runner import RunLineage
 from studio_tui.local.shim.datasets import read_name
 from studio_tui.local.shim.lineage_file import ReportedDataset
-from tests.local.db.schedule_bench import CLUSTERS
+from tests.local.db.job_bench import JobBench
 from tests.soak import at_length
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
@@ -42,12 +40,8 @@ def reported_dataset(name: str, sources: Sequence[str]) -> ReportedDataset:
     return ReportedDataset(f"local.local.{name}", None, (*source_names,))
 
 
-class Bench:
-    """Pipelines in a real database; no job runs, the test ends each job in a chosen state."""
-
-    def __init__(self, database: Database) -> None:
-        self.database = database
-        self.jobs = JobTable(database)
+class Bench(JobBench):
+    """Pipelines in a real database; the test ends each job in a chosen state."""
 
     @classmethod
     async def open(cls, folder: Path, graph: dict[str, list[str]] | None = None) -> "Bench":
@@ -59,12 +53,8 @@ class Bench:
         return bench
 
     async def submit(self, name: str, rerun_from: str | None = None, **fields: Any) -> str:
-        request = JobInput.model_validate(
-            {"query": f"print({name!r})", "query_name": name, "team_name": "local", **fields}
-        )
-        earlier = await self.jobs.checkpoint_source(rerun_from or "")
-        job = validate_job(request, None, RequestContext(CLUSTERS, {}, earlier, "me", NOW))
-        return str((await self.jobs.create(job, NOW))["id"])
+        fields = {"query": f"print({name!r})", "query_name": name, **fields}
+        return await self.create(NOW, rerun_from=rerun_from, **fields)
 
     async def end(self, job_id: str, state: JobState, *datasets: ReportedDataset) -> None:
         code = {JobState.COMPLETE: 0, JobState.FAILED: 1}.get(state)

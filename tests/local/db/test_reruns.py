@@ -17,7 +17,7 @@ from studio_tui.local.db.reruns import NewRerun
 from studio_tui.local.db.times import stamp
 from studio_tui.local.http.validation import RequestContext, validate_job
 from studio_tui.local.run.metastore import Metastore
-from tests.local.db.schedule_bench import CLUSTERS
+from tests.local.db.job_bench import CLUSTERS
 from tests.local.db.test_pipelines import NOW, Bench, complete_runs
 from tests.soak import at_length
 

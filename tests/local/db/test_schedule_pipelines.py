@@ -1,19 +1,17 @@
 """Schedules that trigger a pipeline at each fire time."""
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from studio_tui.api.models import JobInput
 from studio_tui.api.own_inputs import ChangeScheduleInput
 from studio_tui.api.states import JobState
 from studio_tui.local.db import pipelines, schedule_actions, schedule_pipelines, schedules
 from studio_tui.local.db.database import Database
-from studio_tui.local.db.jobs import ENDED, JobEnd, JobTable, KeyReused
+from studio_tui.local.db.jobs import ENDED, JobEnd, KeyReused
 from studio_tui.local.db.pipelines import PipelineRows
 from studio_tui.local.db.planning import UnknownDataset
 from studio_tui.local.db.schedule_actions import ScheduleUnusable
@@ -21,22 +19,22 @@ from studio_tui.local.db.schedule_pipelines import make_pipeline
 from studio_tui.local.db.schedules import DueSchedule, decide
 from studio_tui.local.db.times import stamp
 from studio_tui.local.dispatch.scheduler import Scheduler
-from studio_tui.local.http.validation import RequestContext, read_schedule, validate_job
+from studio_tui.local.http.validation import read_schedule
 from studio_tui.local.run.metastore import Metastore
 from studio_tui.local.run.runner import RunLineage
 from studio_tui.local.shim.lineage_file import ReportedDataset
-from tests.local.db.schedule_bench import CLUSTERS, no_datachain
+from tests.local.db.job_bench import JobBench
+from tests.local.db.schedule_bench import no_datachain
 
 NOON = datetime(2026, 11, 25, 12, 0, 30, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 
-class Bench:
+class Bench(JobBench):
     """A database with a dataset `thumbs`, made by a job, and a schedule that rebuilds it hourly."""
 
     def __init__(self, database: Database) -> None:
-        self.database = database
-        self.jobs = JobTable(database)
+        super().__init__(database)
         self.task_id = ""
         """The id of the schedule."""
         self.scheduler = Scheduler(database, self.jobs, lambda: None, lambda: NOON, no_datachain)
@@ -53,11 +51,7 @@ class Bench:
 
     async def submit(self, datasets: tuple[str, ...] | None = None, **times: Any) -> str:
         times |= {"cron_expression": "0 * * * *"} if datasets else {}
-        request = JobInput(query="print(1)", team_name="local", environment="A=1", **times)
-        job = validate_job(request, None, RequestContext(CLUSTERS, {}, None, "me", NOON))
-        if job.schedule:
-            job = replace(job, schedule=replace(job.schedule, datasets=datasets))
-        return str((await self.jobs.create(job, NOON))["id"])
+        return await self.create(NOON, datasets=datasets, environment="A=1", **times)
 
     async def all_pipelines(self) -> list[PipelineRows]:
         return await self.database.read(pipelines.list_pipelines, None, None, 100)

@@ -25,9 +25,9 @@ from studio_tui.local.db.schedules import DueSchedule, decide
 from studio_tui.local.db.times import from_stamp, stamp
 from studio_tui.local.dispatch.scheduler import Scheduler
 from studio_tui.local.http.validation import RequestContext, validate_job
+from tests.local.db.job_bench import CLUSTERS
 from tests.local.db.schedule_bench import (
     BEGIN,
-    CLUSTERS,
     HOUR,
     MINUTE,
     Bench,
