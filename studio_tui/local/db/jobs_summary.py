@@ -9,27 +9,26 @@ from typing import Any, Self
 
 _WAIT_SECONDS = 5.0
 _BEGUN = frozenset({"INIT", "RUNNING", "CANCELING"})
+_QUEUED = frozenset({"CREATED", "SCHEDULED", "QUEUED"})
 
 
 @dataclass(frozen=True)
 class JobsSummary:
-    """When each ended job ended, by id, and the states of the others, at one moment."""
+    """When each ended job ended, and the states of the others, by id, at one moment."""
 
     ended: dict[str, datetime]
-    states: tuple[str, ...]
+    states: dict[str, str]
     """The states of all other jobs."""
-    begun: tuple[str, ...] = ()
-    """Ids of the jobs in `states` that have begun; empty after `from_json`."""
 
     @property
-    def running(self) -> int:
-        """Number of jobs that have begun and not ended."""
-        return sum(state in _BEGUN for state in self.states)
+    def begun(self) -> list[str]:
+        """The ids of the jobs that have begun and not ended."""
+        return [job_id for job_id, state in self.states.items() if state in _BEGUN]
 
     @property
     def waiting(self) -> int:
         """Number of jobs in the queue; not schedules, or jobs that their pipeline holds back."""
-        return sum(state in {"CREATED", "SCHEDULED", "QUEUED"} for state in self.states)
+        return sum(state in _QUEUED for state in self.states.values())
 
     @classmethod
     def read(cls, connection: sqlite3.Connection) -> Self:
@@ -37,8 +36,7 @@ class JobsSummary:
         rows = connection.execute("SELECT id, state, finished_at FROM jobs").fetchall()
         return cls(
             {row[0]: datetime.fromisoformat(row[2]) for row in rows if row[2] is not None},
-            tuple(row[1] for row in rows if row[2] is None),
-            tuple(row[0] for row in rows if row[2] is None and row[1] in _BEGUN),
+            {row[0]: row[1] for row in rows if row[2] is None},
         )
 
     @classmethod
@@ -49,24 +47,22 @@ class JobsSummary:
             sqlite3.Error: A server has the file open, or the file cannot be read.
         """
         if not database.exists():
-            return cls({}, ())
+            return cls({}, {})
         uri = f"{database.absolute().as_uri()}?mode=ro"
         with closing(sqlite3.connect(uri, uri=True, timeout=_WAIT_SECONDS)) as connection:
             return cls.read(connection)
 
-    def to_json(self) -> dict[str, Any]:
-        """Return `ended` and `states` as JSON values."""
-        return {
-            "ended": {job: ended_at.isoformat() for job, ended_at in self.ended.items()},
-            "states": list(self.states),
-        }
+    def to_json(self) -> dict[str, dict[str, str]]:
+        """Return the object as JSON values."""
+        ended = {job: ended_at.isoformat() for job, ended_at in self.ended.items()}
+        return {"ended": ended, "states": self.states}
 
     @classmethod
     def from_json(cls, value: Any) -> Self:
-        """Return the object with this JSON, without `begun`, or raise `ValueError`."""
+        """Return the object with this JSON, or raise `ValueError`."""
         try:
             ends = value["ended"].items()
             ended = {job: datetime.fromisoformat(ended_at) for job, ended_at in ends}
-            return cls(ended, tuple(map(str, value["states"])))
+            return cls(ended, {**value["states"]})
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError("it is not a list of jobs") from error

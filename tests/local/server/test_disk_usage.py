@@ -166,7 +166,7 @@ def test_a_folder_that_cannot_be_deleted_does_not_keep_others_from_being_deleted
 
     monkeypatch.setattr("studio_tui.local.server.disk_usage.remove", remove_others)
     items = [disk_usage.Item(folder, 100_000, clock.now()) for folder in folders]
-    assert disk_usage.free(DataDir(tmp_path), items, lambda: JobsSummary({}, ())) > 80_000
+    assert disk_usage.free(DataDir(tmp_path), items, lambda: JobsSummary({}, {})) > 80_000
     assert [(folder / "big").exists() for folder in folders] == [True, False]
 
 
@@ -219,7 +219,7 @@ def test_an_empty_or_missing_data_directory_uses_no_space(tmp_path: Path) -> Non
     usage = disk_usage.survey(DataDir(tmp_path), JobsSummary.read_file(tmp_path / "none"))
     assert (usage.total, usage.older_than(datetime.now(UTC))) == (0, ())
     shutil.rmtree(tmp_path)
-    assert disk_usage.survey(DataDir(tmp_path), JobsSummary({}, ())).total == 0
+    assert disk_usage.survey(DataDir(tmp_path), JobsSummary({}, {})).total == 0
 
 
 @pytest.mark.usefixtures("old_and_new")
