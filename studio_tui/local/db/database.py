@@ -4,7 +4,7 @@ import asyncio
 import logging
 import sqlite3
 from collections import deque
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -76,8 +76,17 @@ class Database:
         return cls(connection, thread, reserve)
 
     async def read(self, work: Callable[[sqlite3.Connection, *Ts], T], *args: *Ts) -> T:
-        """Call `work`, which must not write, with the connection and `args`; return its result."""
-        return await self._run(work, *args)
+        """Call `work`, which must not write, with the connection and `args`; return its result.
+
+        It reads deferred writes as if they were done.
+        """
+
+        def read(connection: sqlite3.Connection) -> T:
+            if not self._deferred:
+                return work(connection, *args)
+            return _try_out(connection, self._deferred, lambda: work(connection, *args))
+
+        return await self._run(read)
 
     async def select(self, sql: str, values: Sequence[object] = ()) -> list[sqlite3.Row]:
         """Return the rows of a SELECT."""
@@ -119,11 +128,16 @@ class Database:
                 self._make_deferred_writes(connection)
                 return self._write(connection, lambda: work(connection, *args), is_urgent=True)
             except StorageFull:
-                _try_out(connection, lambda: work(connection, *args))
+                try:
+                    _try_out(connection, self._deferred, lambda: work(connection, *args))
+                except sqlite3.OperationalError as error:
+                    if error.sqlite_errorcode not in _OUT_OF_ROOM:
+                        raise
                 logger.warning(
                     "The disk is full: what was stopped is recorded once there is space."
                 )
                 self._deferred.append(lambda: work(connection, *args))
+                self.revision += 1
                 # Scheduled here, as the caller may be canceled before it continues.
                 loop.call_soon_threadsafe(self._has_deferred.set)
                 return None
@@ -202,14 +216,18 @@ def _transaction(connection: sqlite3.Connection, work: Callable[[], T]) -> T:
     return answer
 
 
-def _try_out(connection: sqlite3.Connection, work: Callable[[], object]) -> None:
-    """Call `work` and undo its changes; raise what it raises, except for a full disk."""
+def _try_out(
+    connection: sqlite3.Connection, deferred: Iterable[Callable[[], object]], work: Callable[[], T]
+) -> T:
+    """Call `work` as if the deferred writes were done, and undo all changes; return its result."""
     connection.execute("BEGIN")
     try:
-        work()
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode not in _OUT_OF_ROOM:
-            raise
+        for write in deferred:
+            with suppress(Exception):  # it is logged when the write is really done
+                write()
+            if not connection.in_transaction:  # SQLite has ended it, as the disk is full
+                connection.execute("BEGIN")
+        return work()
     finally:
         if connection.in_transaction:
             connection.execute("ROLLBACK")

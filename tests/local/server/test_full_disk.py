@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 
 from studio_tui.errors import ConfigError
@@ -109,7 +110,7 @@ def test_a_cancel_on_a_full_disk_is_kept_although_the_server_is_killed(
 
 
 @needs.linux("elsewhere a process cannot limit another")
-def test_what_cannot_be_suspended_or_paused_is_refused_although_the_server_cannot_write(
+def test_a_schedule_is_suspended_and_what_cannot_be_is_refused_although_the_server_cannot_write(
     studio_process: ProcessStudio,
 ) -> None:
     studio = studio_process
@@ -117,13 +118,18 @@ def test_what_cannot_be_suspended_or_paused_is_refused_although_the_server_canno
     ordinary = studio.wait_for_end(studio.submit("print(1)")["id"])["id"]
     body = {"team_name": studio.team}
 
-    def suspend(job_id: str) -> int:
+    def suspend(job_id: str) -> httpx.Response:
         path = f"/datachain/schedules/{job_id}/suspend"
-        return studio.request("POST", path, json=body).status_code
+        return studio.request("POST", path, json=body)
 
     with unwritable_files(studio):
         assert studio.cancel(schedules[0]).status_code == 200
-        assert [suspend(job_id) for job_id in (schedules[1], ordinary, "none")] == [200, 409, 404]
+        suspended, *refused = map(suspend, (schedules[1], ordinary, "none"))
+        assert [response.status_code for response in refused] == [409, 404]
+        assert suspended.json()["schedule"]["suspended_at"]
+        jobs = {job["id"]: job for job in studio.jobs()}
+        assert jobs[schedules[0]]["status"] == "CANCELED"
+        assert jobs[schedules[1]]["schedule"]["suspended_at"]
     eventually(lambda: studio.job(schedules[1])["schedule"]["suspended_at"])
     assert studio.job(ordinary)["status"] == "COMPLETE"
 
@@ -148,6 +154,7 @@ def test_a_pipeline_is_paused_although_the_server_cannot_write(
     with unwritable_files(studio):
         paused = studio.request("POST", "/datachain/pipeline/pause", json=pipeline_query)
         assert paused.status_code == 200, paused.text
+        assert paused.json()["pipeline"]["status"] == "PAUSED"
         assert studio.cancel(blocker).status_code == 200
         assert studio.cancel(running).status_code == 200
     assert studio.wait_for_end(running)["status"] == "CANCELED"
