@@ -35,7 +35,7 @@ def try_lock(descriptor: int, seconds: float = 0.0) -> bool:
             return True
 
 
-def is_locked(path: Path) -> bool:
+def is_held(path: Path) -> bool:
     """Whether a process holds a lock; `OSError` if the system cannot tell."""
     try:
         descriptor = with_access(lambda: os.open(path, _FLAGS), path.parent, path)

@@ -66,9 +66,8 @@ def logs_router(runner: LocalRunner, status_of: StatusOf) -> APIRouter:
     """Return a router with the routes of logs, relative to `/api`."""
     router = APIRouter()
 
-    @router.api_route(
+    @router.get(
         JOB_LOGS.path,
-        methods=[JOB_LOGS.method],
         response_class=PlainTextResponse,
         responses=_RESPONSES,
         name="get_job_logs",

@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 
 from studio_tui import clock
 from studio_tui.local.config.data_dir import DataDir
-from studio_tui.local.locks import is_locked, open_lock, try_lock
+from studio_tui.local.locks import is_held, open_lock, try_lock
 from studio_tui.local.run import environment, metastore, notes
 from studio_tui.local.run.metastore import Metastore, UnreadableMetastore
 from studio_tui.local.run.runner import JobPhase, RunLineage, RunReport, RunSpec, StartFailed
@@ -148,7 +148,7 @@ class LocalRunner:
     def _report(self, folder: Path, *, was_started: bool) -> RunReport:
         """Return the state of a job; LOST without `finished_at` if the loss is not recorded yet."""
         self._reap()
-        is_alive = is_locked(folder / "lock")
+        is_alive = is_held(folder / "lock")
         canceled = (folder / "cancel").exists()
         steps = notes.read_steps(folder)
         began = next((step.started_at for step in steps if step.name == "running_query"), None)
@@ -285,7 +285,7 @@ def _send_term(folder: Path, child: int | None) -> None:
     if not has_started or shim_pid is None:
         return
     for process in process_tree.processes():
-        if process.pid == shim_pid and is_locked(folder / "lock"):
+        if process.pid == shim_pid and is_held(folder / "lock"):
             process_tree.send(process, signal.SIGTERM)
 
 

@@ -17,7 +17,6 @@ from studio_tui.errors import ConfigError
 from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.config.disk_limits import parse_size, parse_span
 from studio_tui.local.db.jobs_summary import JobsSummary
-from studio_tui.local.locks import is_locked
 from studio_tui.local.server import disk_usage, endpoint
 from studio_tui.local.shim.output import CAP_BYTES, SEGMENT_BYTES
 from studio_tui.paths import local_data_dir
@@ -152,7 +151,7 @@ def stop(data_dir: Path) -> None:
         _fail(error)
     # The database has only the ends that a server has seen. A job may have ended since, such as by
     # a restart of the machine; then its shim no longer holds the lock.
-    running = sum(is_locked(data.jobs / job / "lock") for job in unfinished.begun)
+    running = sum(endpoint.is_locked(data.jobs / job / "lock") for job in unfinished.begun)
     click.echo("stopped" if stopped else "it was not running")
     unseen_ends = len(unfinished.begun) - running
     for line in _unfinished_job_lines(running, unseen_ends, unfinished.waiting):

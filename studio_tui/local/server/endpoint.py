@@ -26,7 +26,7 @@ from studio_tui.addresses import address
 from studio_tui.errors import ConfigError
 from studio_tui.files import read_json, read_text
 from studio_tui.local.config.data_dir import DataDir
-from studio_tui.local.locks import is_locked
+from studio_tui.local.locks import is_held
 
 T = TypeVar("T")
 
@@ -280,6 +280,14 @@ def get_json(server: Endpoint, path: str) -> object:
             return json.loads(answer.read())
     except http.client.HTTPException as error:
         raise OSError("the server does not answer") from error
+
+
+def is_locked(path: Path) -> bool:
+    """Whether a server or a shim holds its lock; false if the system cannot tell."""
+    try:
+        return is_held(path)
+    except OSError:
+        return False
 
 
 def _wait_until(

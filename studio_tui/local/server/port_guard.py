@@ -7,7 +7,6 @@ from pathlib import Path
 from studio_tui.api.guard import NOT_RUNNING
 from studio_tui.errors import NotSent
 from studio_tui.local.config.data_dir import DataDir
-from studio_tui.local.locks import is_locked
 from studio_tui.local.server import endpoint
 
 _CHECK_EVERY = 0.5
@@ -50,11 +49,11 @@ class PortGuard:
     @property
     def runs(self) -> bool:
         """Whether a server runs in the data directory."""
-        return is_locked(self._data.lock)
+        return endpoint.is_locked(self._data.lock)
 
     async def until_gone(self) -> None:
         """Return once no server runs."""
-        while await asyncio.to_thread(is_locked, self._data.lock):
+        while await asyncio.to_thread(endpoint.is_locked, self._data.lock):
             await _wait_for_end(await asyncio.to_thread(endpoint.pid_of, self._data))
 
 

@@ -19,7 +19,6 @@ from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.config.disk_limits import DiskLimits, parse_span, read_limits
 from studio_tui.local.db.jobs_summary import JobsSummary
 from studio_tui.local.db.times import stamp
-from studio_tui.local.locks import is_locked
 from studio_tui.local.server import disk_usage, endpoint
 from studio_tui.local.server.cli import local
 from studio_tui.local.server.disk_usage import prune
@@ -236,7 +235,7 @@ def test_stop_says_how_many_jobs_run_wait_or_have_ended_unrecorded(studio: Threa
     folder = DataDir(studio.data_dir).jobs / running
     (folder / "cancel").touch()
     os.kill(json.loads((folder / "started.json").read_text())["pid"], signal.SIGTERM)
-    eventually(lambda: not is_locked(folder / "lock"))
+    eventually(lambda: not endpoint.is_locked(folder / "lock"))
     again = CliRunner().invoke(local, ["stop", "--data-dir", str(studio.data_dir)])
     ended = "1 job ended while no local Studio was watching; the next one records how"
     assert again.output.splitlines()[1] == ended

@@ -1,6 +1,7 @@
 """Serves the pages of jobs, each under its own key; `AuthMiddleware` checks the rest."""
 
 import asyncio
+import sqlite3
 from pathlib import Path
 
 from fastapi import APIRouter, Request, Response
@@ -34,7 +35,7 @@ def page_router(studio: Studio) -> APIRouter:
     """Return a router with the endpoints, which are read-only."""
     router = APIRouter(include_in_schema=False, prefix=f"{FOLDER}/{{job_id}}/{{key}}")
 
-    async def job(job_id: str, key: str) -> view.JobRow:
+    async def job(job_id: str, key: str) -> sqlite3.Row:
         rows = (
             await studio.jobs.list_jobs(states=None, job_id=job_id, limit=1)
             if studio.pages.opens(job_id, key)

@@ -3,13 +3,11 @@
 import json
 import sqlite3
 from html import escape
-from typing import Any, TypeAlias
+from typing import Any
 
 from studio_tui.addresses import without_logins
 from studio_tui.local.db.pipelines import PipelineRows
 from studio_tui.local.http.page.keys import PageKeys
-
-JobRow: TypeAlias = sqlite3.Row
 
 _MASK = "••••"
 
@@ -37,7 +35,7 @@ _PAGE = """<!doctype html>
 """
 
 
-def facts(row: JobRow) -> dict[str, str]:
+def facts(row: sqlite3.Row) -> dict[str, str]:
     """Return the facts about a job by label, without the values of its variables."""
     names = ", ".join(sorted(json.loads(row["environment"])))
     values = {
@@ -76,7 +74,7 @@ def runs(pipeline: PipelineRows | None, keys: PageKeys) -> list[dict[str, str]]:
     ]
 
 
-def page(row: JobRow, pipeline: PipelineRows | None, keys: PageKeys) -> str:
+def page(row: sqlite3.Row, pipeline: PipelineRows | None, keys: PageKeys) -> str:
     """Return the page as HTML."""
     title = row["name"] or row["id"]
     return _PAGE.format(
@@ -89,7 +87,7 @@ def page(row: JobRow, pipeline: PipelineRows | None, keys: PageKeys) -> str:
     )
 
 
-def state(row: JobRow, pipeline: PipelineRows | None, keys: PageKeys) -> dict[str, Any]:
+def state(row: sqlite3.Row, pipeline: PipelineRows | None, keys: PageKeys) -> dict[str, Any]:
     """Return the parts of the page that change while it is open."""
     return {"facts": facts(row), "runs": runs(pipeline, keys)}
 
