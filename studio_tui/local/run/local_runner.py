@@ -274,7 +274,7 @@ def _mark_canceled(folder: Path) -> None:
 
 
 def _send_term(folder: Path, child: int | None) -> None:
-    """Send TERM to a job's shim; a shim that is still starting finds the mark later.
+    """Send TERM to a job's shim; one that is still starting finds the mark later.
 
     `child` is its pid if this server started it: the job may have changed `started.json`.
     """
@@ -287,6 +287,7 @@ def _send_term(folder: Path, child: int | None) -> None:
     for process in process_tree.processes():
         if process.pid == shim_pid and is_held(folder / "lock"):
             process_tree.send(process, signal.SIGTERM)
+            process_tree.send(process, signal.SIGCONT)  # the job may have stopped it
 
 
 def _spawn_shim(folder: Path, lock: int) -> int:

@@ -16,7 +16,10 @@ TIMED_OUT = 124
 _FRAMES = "×╰─▶│├┬ \t"
 """Characters that uv draws around its messages."""
 _REASON = re.compile(r"error:|fatal:|No solution found")
-_REASON_WORD = re.compile(r"^(?:error|fatal): ")
+_REASON_WORD = re.compile(r"^(?:error|fatal): ", re.IGNORECASE)
+_UNREADABLE_REPOSITORY = "fatal: Could not read from remote repository."
+"""What git prints after the reason: ssh's, the host's or its own. Advice follows."""
+_CLONING = "Cloning into"
 _CAUSE = re.compile(r":? (?:cause|Caused by): ")
 
 _UNREACHED = re.compile(
@@ -59,7 +62,12 @@ def explain_setup_failure(output: str) -> str | None:
     stripped = (line.strip(_FRAMES) for line in printed_lines(output))
     lines = [line for line in stripped if line]
     reason_starts = [index for index, line in enumerate(lines) if _REASON.match(line)]
-    reason = " ".join(lines[reason_starts[-1] :] if reason_starts else lines[-1:])
+    reason_lines = lines[reason_starts[-1] :] if reason_starts else lines[-1:]
+    if _UNREADABLE_REPOSITORY in reason_lines:
+        before = lines[: lines.index(_UNREADABLE_REPOSITORY)]
+        if before and not before[-1].startswith(_CLONING):
+            reason_lines = before[-1:]
+    reason = " ".join(reason_lines)
     return _CAUSE.sub(": ", _REASON_WORD.sub("", reason)) or None
 
 

@@ -9,9 +9,11 @@ import pytest
 
 from studio_tui.local.run.runner import JobPhase
 from studio_tui.local.shim.output import OutputReader
+from tests import needs
 from tests.local.permissions import permissions_matter
 from tests.local.run.test_local_runner import Bench, clean_up
 from tests.soak import at_length
+from tests.waiting import until
 
 pytestmark = pytest.mark.starts_processes
 
@@ -146,6 +148,17 @@ time.sleep(600)
 """
     await bench.start(query)
     await bench.until_printed("forged")
+    await bench.runner.cancel("job")
+    assert (await bench.until_ended()).canceled
+
+
+@needs.linux("/proc")
+async def test_a_job_that_stops_the_process_that_watches_it_can_be_canceled(bench: Bench) -> None:
+    query = "import os, signal, time; print('up', flush=True); time.sleep(0.2)"
+    await bench.start(f"{query}; os.kill(os.getppid(), signal.SIGSTOP); time.sleep(600)")
+    await bench.until_printed("up")
+    shim_stat = Path(f"/proc/{bench.shim_pid()}/stat")
+    await until(lambda: ") T " in shim_stat.read_text())
     await bench.runner.cancel("job")
     assert (await bench.until_ended()).canceled
 

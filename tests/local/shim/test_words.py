@@ -159,6 +159,23 @@ def test_the_reason_of_git_is_its_last_error() -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("git@host: Permission denied (publickey).\n", "git@host: Permission denied (publickey)."),
+        ("ERROR: Repository not found.\n", "Repository not found."),
+        ("fatal: '/x' is no repository\n", "'/x' is no repository"),
+        ("", "Could not read from remote repository. Please make sure you have the rights."),
+    ],
+)
+def test_the_reason_of_git_is_the_line_before_its_general_error(line: str, reason: str) -> None:
+    output = (
+        f"Cloning into '.'...\n{line}fatal: Could not read from remote repository.\n\n"
+        "Please make sure you have\nthe rights.\n"
+    )
+    assert explain_setup_failure(output) == reason
+
+
+@pytest.mark.parametrize(
     ("code", "output", "sentence"),
     [
         (128, "Cloning into '.'...\nfatal: no access\n", "no access"),
