@@ -206,7 +206,7 @@ def _run_again(connection: sqlite3.Connection, pipeline_id: str, now: str) -> No
         replace_run(connection, pipeline_id, node["job_id"], run_id)
 
 
-def change_jobs(
+def change_job(
     connection: sqlite3.Connection, change: ChangeJob, pipeline_id: str, job_id: str, now: str
 ) -> PipelineRows | None:
     """Remove or restore a job, the original or its run; `None` if the pipeline has no such job."""

@@ -143,21 +143,21 @@ def _add_actions(router: APIRouter, studio: Studio) -> None:
 
     @router.post(routes.REMOVE_JOB_FROM_PIPELINE.path, response_model=responses.PipelineOutput)
     async def remove_job_from_pipeline(body: RemoveJobFromPipelineInput) -> Response:
-        return await change_jobs(
+        return await change_job(
             body, pipeline_removals.remove_job, "The pipeline {pipeline} has no job {job}."
         )
 
     @router.post(routes.RESTORE_JOB.path, include_in_schema=False)
     async def restore_job(body: RemoveJobFromPipelineInput) -> Response:
         missing = "No job {job} was removed from the pipeline {pipeline}."
-        return await change_jobs(body, pipeline_removals.restore_job, missing)
+        return await change_job(body, pipeline_removals.restore_job, missing)
 
-    async def change_jobs(
+    async def change_job(
         body: RemoveJobFromPipelineInput, change: ChangeJob, missing: str
     ) -> Response:
         pipeline = await named(body)
         changed = await studio.database.write(
-            pipelines.change_jobs, change, pipeline["id"], body.job_id, stamp(clock.now())
+            pipelines.change_job, change, pipeline["id"], body.job_id, stamp(clock.now())
         )
         if changed is None:
             raise Refusal(404, missing.format(pipeline=pipeline["name"], job=body.job_id))

@@ -83,7 +83,7 @@ class Bench(JobBench):
         self, change: pipelines.ChangeJob, pipeline_id: str, job_id: str
     ) -> PipelineRows | None:
         now = stamp(NOW)
-        return await self.database.write(pipelines.change_jobs, change, pipeline_id, job_id, now)
+        return await self.database.write(pipelines.change_job, change, pipeline_id, job_id, now)
 
     async def state(self, pipeline: PipelineRows) -> str:
         return str((await self.reload(pipeline)).pipeline["state"])
@@ -386,7 +386,7 @@ async def test_only_a_pending_job_of_a_paused_pipeline_can_be_removed(bench: Ben
         await bench.change_job(remove_job, pipeline_id, job_id)
     with pytest.raises(WrongPipelineState, match="only one that is PENDING"):
         await bench.database.write(
-            pipelines.change_jobs,
+            pipelines.change_job,
             remove_job,
             pipeline_id,
             pipeline.runs[0]["created_job_id"],
