@@ -267,9 +267,11 @@ def _lock(data: DataDir) -> Iterator[None]:
     try:
         descriptor = open_lock(data.lock)
     except OSError as error:
-        why = "it is a link" if data.lock.is_symlink() else error.strerror
-        sentence = f"{data.lock} cannot be locked: {why}. Remove it."
-        raise ConfigError(sentence) from error
+        is_link = data.lock.is_symlink()
+        if not is_link and not data.lock.is_dir():
+            raise data.unusable(error) from error
+        why = "it is a link" if is_link else "it is a folder"
+        raise ConfigError(f"{data.lock} cannot be locked: {why}. Remove it.") from error
     try:
         # Not only a server holds the lock, but also for a moment a process that checks whether a
         # server runs, and a shim that a killed server was starting, until the shim executes its

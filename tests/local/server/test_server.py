@@ -17,6 +17,7 @@ from studio_tui.errors import ConfigError
 from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.server import server
 from tests import needs
+from tests.local.permissions import permissions_matter
 from tests.studios import ProcessStudio, ThreadStudio
 from tests.waiting import HANG, eventually
 
@@ -71,6 +72,15 @@ def test_a_data_directory_that_cannot_be_created_is_a_config_error(tmp_path: Pat
     (tmp_path / "file").touch()
     with pytest.raises(ConfigError, match="file"):
         asyncio.run(server.serve(DataDir(tmp_path / "file"), None, lambda _server, _url: None))
+
+
+def test_a_data_directory_that_cannot_be_written_to_is_a_config_error(tmp_path: Path) -> None:
+    data = DataDir(tmp_path / "data")
+    data.prepare()
+    data.root.chmod(0o500)
+    with permissions_matter(), pytest.raises(ConfigError, match=r"Permission denied \(.*lock\)\.$"):
+        asyncio.run(server.serve(data, None, lambda _server, _url: None))
+    data.root.chmod(0o700)
 
 
 def test_only_the_owner_can_read_the_files_of_a_studio(studio: ThreadStudio) -> None:
