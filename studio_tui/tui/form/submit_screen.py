@@ -82,6 +82,8 @@ class SubmitScreen(Page):
         self.keeper = DraftKeeper(self)
         self.commands.add(self.sender, self.fields, FormTemplates(self))
         self.commands.add_to(self, _COMMANDS)
+        self._restored: Draft | None = None
+        """The saved input that was shown first; `None` if there was none."""
         self._checked: Checked | None = None
         self.values_shown = False
         self._is_origin_known = True
@@ -138,9 +140,9 @@ class SubmitScreen(Page):
         if self.sender.is_sending:
             await self.sender.ask_to_stop()
             return
-        draft = self.form.draft
+        is_edited = self.form.draft not in {self.start.draft, self._restored}
         question = confirm_leaving(quits=False, is_stored=self.saved_forms.is_stored)
-        if draft != self.start.draft and not await self.ask(question):
+        if is_edited and not await self.ask(question):
             return
         await self.leave()
 
@@ -168,8 +170,8 @@ class SubmitScreen(Page):
         if saved is not None:
             draft, message = saved
             self.fill(draft)
-            restored = self.form.draft
-            self.note(message, lambda checked: message if checked.draft == restored else "")
+            self._restored = self.form.draft
+            self.note(message, lambda checked: message if checked.draft == self._restored else "")
         else:
             self._check()
 
