@@ -8,15 +8,21 @@ FIELDS = (
 )  # fmt: skip
 """Field names that hold a message, lowercase and without punctuation, in order of preference."""
 _PUNCTUATION = str.maketrans("", "", "@_.- ")
+
 _ONLY_WITH_AT_SIGN = frozenset({"m", "mt"})
 """Names that hold a message only with a leading `@`."""
+
+
+def plain_name(name: str) -> str:
+    """Return the name of a field in lowercase and without punctuation."""
+    return name.lower().translate(_PUNCTUATION)
 
 
 def message_in(fields: Mapping[str, object]) -> tuple[str, str] | None:
     """Return the name and the text of the preferred message field; `None` if there is no text."""
     names: dict[str, str] = {}
     for name in fields:
-        key = name.lower().translate(_PUNCTUATION)
+        key = plain_name(name)
         if key not in _ONLY_WITH_AT_SIGN or name.startswith("@"):
             names.setdefault(key, name)
     for key in FIELDS:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from enum import IntEnum
 from types import MappingProxyType
 
+from studio_tui.failures.json_messages import plain_name
+
 
 class LogLevel(IntEnum):
     """Level of a log line; the numbers are those of Python's `logging`."""
@@ -54,7 +56,6 @@ FIELDS = (
     "status", "type",
 )  # fmt: skip
 """Field names that hold a level, lowercase and without punctuation, most reliable first."""
-_MARKS = str.maketrans("", "", "@_.- ")
 _VAGUE = frozenset({"status", "type"})
 """Fields whose value is a level only if it is one of `_GRAVE`."""
 _GRAVE = frozenset({"error", "err", "critical", "fatal", "emergency", "alert", "warning", "warn"})
@@ -66,7 +67,7 @@ def level_in(fields: Mapping[str, object]) -> tuple[str, LogLevel] | None:
     """Return the name of the field with the level of an object, and the level."""
     names: dict[str, str] = {}
     for field in fields:
-        names.setdefault(field.lower().translate(_MARKS), field)
+        names.setdefault(plain_name(field), field)
     for key in FIELDS:
         name = names.get(key)
         if name is not None and (level := _level_in_field(key, fields[name], names)) is not None:

@@ -71,9 +71,9 @@ class FilterAndSearch:
     def end(self) -> None:
         """End the filter; without one, the search."""
         if self.filter.typed:
-            self.filter.end()
+            self.filter.choose("")
         else:
-            self.search.end()
+            self.search.start(None)
 
     def words(self) -> str:
         """Return a text about filter, search and their matches; empty if there is neither."""

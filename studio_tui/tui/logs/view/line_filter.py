@@ -269,10 +269,6 @@ class LineFilter:
         if not self.hiding:
             self._place_before = None
 
-    def end(self) -> None:
-        if self.typed:
-            self.choose("")
-
     def ask(self) -> None:
         self._view.ask(FILTER, "" if self.typed == _PROBLEMS else self.typed)
 

@@ -92,10 +92,6 @@ class LogSearch:
             else None
         )
 
-    def end(self) -> None:
-        self.start(None)
-        self._view.settle()
-
     # --- results ---------------------------------------------------------------------------------
 
     async def matching(self, hits: LineMatches) -> AsyncIterator[int]:
