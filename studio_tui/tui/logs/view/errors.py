@@ -5,11 +5,13 @@ several processes print to one log, each line begins with its origin, such as `[
 unit has lines of other origins in between.
 """
 
+import asyncio
 from collections.abc import Iterator
 from functools import partial
 from itertools import islice
 from typing import Any, ClassVar
 
+from studio_tui import clock
 from studio_tui.errors import SpoolError
 from studio_tui.failures.origins import split_origin
 from studio_tui.presentation.logs.levels import LogLevel
@@ -18,7 +20,6 @@ from studio_tui.presentation.logs.tracebacks import unit_lines
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.matches import LineMatches
 from studio_tui.tui.frame.commands import Command
-from studio_tui.tui.logs.view.background import BackgroundSearch
 from studio_tui.tui.logs.view.line_filter import LineFilter
 from studio_tui.tui.logs.view.reader import Reader, WorkGroup, line_starts, why_no_line
 
@@ -29,22 +30,75 @@ _OUTER_UNITS = 50
 _MIXED_UNITS = 200
 """`_OUTER_UNITS` for a line with an origin, as errors of other origins may be in between."""
 
+_BLOCKS = 8
+"""Blocks searched by one step of the search for errors, which takes a few milliseconds."""
+_REST = 9.0
+"""Length of the pause after each step, as a multiple of its duration."""
+_REST_GROWING = 19.0
+"""`_REST` while the log grows.
+
+A flood of lines is faster than the search, so the search can end only after the flood.
+"""
+_QUIET = 0.5
+"""Seconds without a move by rows before the search for errors starts or goes on."""
+
 
 class LogErrors:
     def __init__(
-        self, view: Reader, lines: LineFilter, background: BackgroundSearch, work: WorkGroup
+        self, view: Reader, lines: LineFilter, going: WorkGroup, searching: WorkGroup
     ) -> None:
-        """Initialise; `background` searches for all errors, `work` runs the keys that go to one."""
+        """Make a controller; `going` runs the keys that go to an error, `searching` the search."""
         self._view = view
         self._lines = lines
-        self._background = background
-        self._work = work
+        self._going = going
+        self._searching = searching
         self._hits: LineMatches | None = None
+        self._is_searching = False
+        self._key_at = 0.0
+        """When the reader last moved by rows or the log changed, by the monotonic clock."""
 
     def begin(self, store: LogStore | None) -> None:
-        """Start searching another log in the background; `None` ends the search."""
+        """Search another log for errors from now on; `None` ends the search."""
+        self._searching.cancel()
+        self._is_searching = False
+        self.note_key()  # so that the new log is painted before it is searched
         self._hits = LineMatches(store, LevelPattern(LogLevel.ERROR).starts) if store else None
-        self._background.begin(self._hits)
+
+    def note_key(self) -> None:
+        """Pause the search for a moment, as the reader moves by rows, with a key or the wheel."""
+        self._key_at = clock.monotonic()
+
+    def go_on(self) -> None:
+        """Start the search, or go on with it, if it is incomplete.
+
+        It is slow, so that it delays neither keys nor the download.
+        """
+        if self._hits is not None and not self._is_searching and not self._hits.is_complete:
+            self._is_searching = True
+            self._searching.run(self._search, "search for errors")
+
+    async def _search(self) -> None:
+        hits, size = self._hits, self._size
+        try:
+            while hits is not None and not hits.is_complete:
+                quiet_for = clock.monotonic() - self._key_at
+                if quiet_for < _QUIET:
+                    await asyncio.sleep(_QUIET - quiet_for)
+                    continue
+                begun_at = clock.monotonic()
+                await hits.search_next(_BLOCKS)
+                size_before, size = size, self._size
+                rest = _REST_GROWING if size > size_before else _REST
+                await asyncio.sleep(rest * (clock.monotonic() - begun_at))
+        except SpoolError as error:
+            self._view.show_message(str(error))
+        finally:
+            self._is_searching = False
+        self._view.settle()
+
+    @property
+    def _size(self) -> int:
+        return self._view.store.size if self._view.store is not None else 0
 
     def ticks(self, rows: int) -> frozenset[int]:
         """Return which of the scroll bar's rows contain errors, from 0 at the top."""
@@ -52,7 +106,7 @@ class LogErrors:
 
     def find(self, step: int) -> None:
         """Go to the next error, or to the previous one if `step` is -1."""
-        self._work.run(partial(self._find, step), "go to an error")
+        self._going.run(partial(self._find, step), "go to an error")
 
     async def _find(self, step: int) -> None:
         store, hits = self._view.store, self._hits

@@ -17,7 +17,6 @@ from studio_tui.presentation.cells import Tone
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.tui.frame.commands import Command, CommandSet, HasCommands, bindings
 from studio_tui.tui.logs.view.appearance import Appearance
-from studio_tui.tui.logs.view.background import BackgroundSearch
 from studio_tui.tui.logs.view.bookmarks import Bookmarks
 from studio_tui.tui.logs.view.errors import LogErrors
 from studio_tui.tui.logs.view.filter_and_search import FilterAndSearch
@@ -107,8 +106,7 @@ class LogView(HasCommands, Widget):
         going = WorkGroup(self, "log-search")
         self._filter_and_search = FilterAndSearch(self, going, WorkGroup(self, "log-look"))
         self.filter, self.search = self._filter_and_search.filter, self._filter_and_search.search
-        self._error_search = BackgroundSearch(self, WorkGroup(self, "log-errors"))
-        self._errors = LogErrors(self, self.filter, self._error_search, going)
+        self._errors = LogErrors(self, self.filter, going, WorkGroup(self, "log-errors"))
         self._bookmarks = Bookmarks(self, self.filter)
         self.times = LogTimes(self, self.filter)
         self._numbers = LineNumbers(self, self.filter)
@@ -124,7 +122,7 @@ class LogView(HasCommands, Widget):
             self,
             self.selection,
             self.restore,
-            self._error_search,
+            self._errors,
             seek=lambda end: self.post_message(self.EndRequested(end=end)),
             paged=NextPage(self, self.pane).prepare_soon,
         )
@@ -208,7 +206,7 @@ class LogView(HasCommands, Widget):
             self.pane.current = None
         self.selection.extend()
         self._filter_and_search.go_on()
-        self._error_search.go_on()
+        self._errors.go_on()
         self.pane.repaint_if_changed()
         rows = window.rows()
         self.has_lines = bool(rows)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from studio_tui.tui.frame.commands import Command
-from studio_tui.tui.logs.view.background import BackgroundSearch
+from studio_tui.tui.logs.view.errors import LogErrors
 from studio_tui.tui.logs.view.reader import Reader
 from studio_tui.tui.logs.view.restore import PlaceRestore
 from studio_tui.tui.logs.view.selection import LineSelection
@@ -25,7 +25,7 @@ class Scrolling:
         view: Reader,
         selection: LineSelection,
         place: PlaceRestore,
-        background: BackgroundSearch,
+        errors: LogErrors,
         *,
         seek: Callable[[bool], object],
         paged: Callable[[int], object],
@@ -38,7 +38,7 @@ class Scrolling:
         self._view = view
         self._selection = selection
         self._place = place
-        self._background = background
+        self._errors = errors
         self._seek = seek
         self._paged = paged
 
@@ -105,7 +105,7 @@ class Scrolling:
         window = self._view.pane.window
         if window is not None:
             self._view.clear_message()
-            self._background.note_key()
+            self._errors.note_key()
             self._place.forget_place()
             window.settle()
             if count < 0 and window.rows():

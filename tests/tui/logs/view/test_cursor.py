@@ -11,8 +11,8 @@ from textual.geometry import Region
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.tui.logs.view.log_view import LogView
 from studio_tui.tui.logs.view.place import LogPlace
-from tests.tui.logs.view.log_stage import LogViewApp
 from tests.tui.logs.view.test_log_view import (
+    copied,
     current_rows,
     drawn_rows,
     numbered_lines,
@@ -115,10 +115,7 @@ async def test_a_click_moves_the_cursor_and_stops_following(store: LogStore) -> 
         assert not view.following
         await pilot.press("y")
         await pilot.pause()
-        app = view.app
-        assert isinstance(app, LogViewApp)
-        (copied,) = (m.text for m in app.messages if isinstance(m, LogView.CopyAsked))
-        assert copied == "line 93"
+        assert copied(view) == ["line 93"]
 
 
 async def test_the_wheel_scrolls_and_the_cursor_stays_at_its_line_while_that_is_visible(

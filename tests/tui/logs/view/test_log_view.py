@@ -66,6 +66,14 @@ def drawn_rows(view: LogView) -> list[str]:
     return [strip.crop(region.x, region.right).text.rstrip() for strip in strips]
 
 
+def copied(view: LogView) -> list[str]:
+    """Return the texts that were copied, the latest last."""
+    assert isinstance(view.app, LogViewApp)
+    messages = [each for each in view.app.messages if isinstance(each, LogView.CopyAsked)]
+    assert all(each.lines == len(each.text.split("\n")) for each in messages)
+    return [each.text for each in messages]
+
+
 def numbered_lines(count: int, first: int = 0) -> bytes:
     """Return lines with consecutive numbers."""
     return b"".join(b"line %d\n" % number for number in range(first, first + count))
@@ -448,12 +456,7 @@ async def test_y_copies_the_current_line_as_it_is_shown(store: LogStore) -> None
         await search(pilot, "line 7")
         await pilot.press("y")
         await pilot.pause()
-        app = view.app
-        assert isinstance(app, LogViewApp)
-        copied = [
-            message.text for message in app.messages if isinstance(message, LogView.CopyAsked)
-        ]
-        assert copied == ["red [/] end", "line 7"]
+        assert copied(view) == ["red [/] end", "line 7"]
 
 
 async def test_the_mouse_scrolls_chooses_a_line_and_resumes_following(store: LogStore) -> None:

@@ -17,6 +17,7 @@ from studio_tui.tui.logs.view.place import LogLook, LogPlace
 from studio_tui.tui.logs.view.restore import place_at
 from tests.tui.logs.view.log_stage import LogViewApp
 from tests.tui.logs.view.test_log_view import (
+    copied,
     current_rows,
     drawn_rows,
     numbered_lines,
@@ -696,12 +697,7 @@ async def test_lines_are_selected_with_the_cursor_keys_and_copied(store: LogStor
         await search(pilot, "line 50")
         await pilot.press("V", "down", "down", "y")
         await pilot.pause()
-        app = view.app
-        assert isinstance(app, LogViewApp)
-        copied = [message for message in app.messages if isinstance(message, LogView.CopyAsked)]
-        assert [(message.text, message.lines) for message in copied] == [
-            ("line 50\nline 51\nline 52", 3)
-        ]
+        assert copied(view) == ["line 50\nline 51\nline 52"]
         assert view.pane.selected is None
 
 
@@ -714,10 +710,7 @@ async def test_lines_beyond_the_most_that_can_be_copied_stay_selected(
         await pilot.press("V", "g", "y")
         told = "more lines are selected than can be copied; ctrl+s saves them all"
         await until(pilot, lambda: told in status_text(view))
-        app = view.app
-        assert isinstance(app, LogViewApp)
-        (copied,) = (message for message in app.messages if isinstance(message, LogView.CopyAsked))
-        assert copied.text == "\n".join(f"line {number}" for number in range(70))
+        assert copied(view) == ["\n".join(f"line {number}" for number in range(70))]
         assert view.selection.is_selecting
         await pilot.press(*["down"] * 30, "y")
         await until(pilot, lambda: not view.selection.is_selecting)
@@ -771,10 +764,7 @@ async def test_the_tags_of_lines_are_neither_shown_nor_found_nor_copied(tmp_path
         await until(pilot, lambda: current_rows(view) == ["2026-03-01 12:00:07 7"])
         await pilot.press("y")
         await pilot.pause()
-        app = view.app
-        assert isinstance(app, LogViewApp)
-        copied = [m.text for m in app.messages if isinstance(m, LogView.CopyAsked)]
-        assert copied == ["2026-03-01 12:00:07 7"]
+        assert copied(view) == ["2026-03-01 12:00:07 7"]
         assert view.pane.text_at(store.start_of(7)) == "2026-03-01 12:00:07 7"
         await type_into_prompt(pilot, "T", "2026-03-01 12:00:20+00:00")
         await until(pilot, lambda: view.pane.current == store.start_of(20))
