@@ -24,6 +24,10 @@ class _Before(NamedTuple):
     origin: Origin
 
 
+def _no_words() -> str:
+    return ""
+
+
 class FilterAndSearch:
     """The filter and the search of a log view, which are applied while they are typed."""
 
@@ -36,7 +40,7 @@ class FilterAndSearch:
         self._is_searching = False
         self._before: _Before | None = None
         """The state before the text that is being typed; `None` if none is."""
-        self._count: Callable[[], str] = str
+        self._count: Callable[[], str] = _no_words
         """Returns a text about what is found of the text that is being typed."""
 
     def _scope_changed(self) -> None:
@@ -85,7 +89,7 @@ class FilterAndSearch:
     def show_typed(self, kind: PromptKind, typed: str) -> None:
         """Go to the first match of a search, or apply a filter; if it is invalid, undo both."""
         self._before = self._before or self._state
-        self._count = str
+        self._count = _no_words
         try:
             self._apply(kind, typed, self._before)
         except SearchPatternError:
