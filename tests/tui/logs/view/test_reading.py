@@ -885,6 +885,28 @@ async def test_a_canceled_prompt_returns_to_lines_that_have_moved(tmp_path: Path
     store.close()
 
 
+@pytest.mark.parametrize("key", ["slash", "ampersand"])
+async def test_a_canceled_prompt_returns_to_its_line_in_the_whole_log(
+    store: LogStore, tmp_path: Path, key: str
+) -> None:
+    store.append(numbered_lines(100, first=900))
+    whole = LogStore.create(tmp_path)
+    whole.append(numbered_lines(1000))
+    shift = whole.size - store.size
+    async with showing(store) as (pilot, view):
+        await pilot.press("g", "pagedown", "j")
+        place = shown_lines(view)[:-1], current_rows(view)
+        await pilot.press(key, *"line", "space", "97")
+        await until(pilot, lambda: "line" in prompt_text(view))
+        view.exchange(whole, lambda start: start + shift)
+        await pilot.press("escape")
+        await until(pilot, lambda: not view.prompt.is_open)
+        assert (shown_lines(view)[:-1], current_rows(view)) == place
+        assert not view.filter.typed
+        assert not view.search.is_active
+    whole.close()
+
+
 def test_place_at_shows_lines_above_the_target_and_counts_no_line_as_new(store: LogStore) -> None:
     store.append(numbered_lines(100))
     before = LogPlace(top=0, current=3, bookmarks=(7,), filter="x", lines_seen=5)
