@@ -81,8 +81,7 @@ class FilterAndSearch:
 
     def words(self) -> str:
         """Return a text about filter, search and their matches; empty if there is neither."""
-        problem = self.search.problem or self.filter.problem
-        return problem or " · ".join(filter(None, (self.filter.words(), self.search.words())))
+        return self._problem or " · ".join(filter(None, (self.filter.words(), self.search.words())))
 
     # --- the prompt ------------------------------------------------------------------------------
 
@@ -100,7 +99,11 @@ class FilterAndSearch:
 
     def count(self) -> str:
         """Return a text about what is found of the typed text; empty if it is not valid."""
-        return self._count() if self._before else ""
+        return (self._problem or self._count()) if self._before else ""
+
+    @property
+    def _problem(self) -> str:
+        return self.search.problem or self.filter.problem
 
     def cancel(self) -> None:
         """Return to the state before the text that is being typed."""

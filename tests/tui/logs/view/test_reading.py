@@ -233,6 +233,16 @@ async def test_a_filter_hides_lines_while_it_is_typed(store: LogStore) -> None:
         assert status_text(view) == " & odd: 50 lines, esc shows all"
 
 
+async def test_an_expression_that_takes_too_long_is_reported_while_it_is_typed(
+    store: LogStore,
+) -> None:
+    store.append(b"a" * 200 + b"\n")
+    async with showing(store, width=140) as (pilot, view):
+        begin = ("tilde", "left_parenthesis", "a", "vertical_line", "a", "a", "right_parenthesis")
+        await pilot.press("slash", *begin, "plus", "backslash", "1", "c")
+        await until(pilot, lambda: "takes too long to search for" in prompt_text(view))
+
+
 async def test_a_canceled_prompt_leaves_a_followed_log_at_its_end(store: LogStore) -> None:
     store.append(numbered_lines(100))
     async with showing(store) as (pilot, view):
