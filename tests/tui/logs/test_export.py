@@ -20,9 +20,8 @@ from studio_tui.tui.logs.export import LogExport
 def test_saving_a_log_is_disabled_while_it_has_no_lines(
     size: int, is_all_here: bool, reason: str | None
 ) -> None:
-    view: Any = SimpleNamespace(
-        is_all_here=is_all_here, store=SimpleNamespace(size=size), why_no_log=lambda: None
-    )
+    store = SimpleNamespace(size=size)
+    view: Any = SimpleNamespace(is_all_here=is_all_here, store=store, why_no_log=lambda: None)
     export = LogExport(cast(Any, None), lambda: view, lambda: "a.log")
     (save,) = (command for command in LogExport.COMMANDS if command.id == "logs.save")
     assert save.why_not(export) == reason
