@@ -31,11 +31,6 @@ class Comparison:
         self._store = store
         self._incomplete = b""
 
-    @classmethod
-    def of_end(cls, store: LogStore, *, overlap: int) -> "Comparison":
-        """Return a comparison of the last `overlap` bytes and the beginning of their first line."""
-        return cls(store, offset=store.line_start(max(0, store.size - overlap)))
-
     @property
     def has_proved_end(self) -> bool:
         """Whether the incoming bytes equal the stored ones, up to their end."""

@@ -14,7 +14,7 @@ from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.polling.reachability import Reachability
 
 _OVERLAP = 4096
-"""Stored bytes that are compared with the first answer."""
+"""Stored bytes that are compared with the first answer, and the beginning of their first line."""
 _ANSWERS = 2
 """Consecutive final answers that must be equal to be accepted."""
 _SHORT_ANSWERS = 5
@@ -190,7 +190,8 @@ class RestLog:
     def _current_comparison(self) -> Comparison:
         """Return the current comparison, or one of the end if the store has changed otherwise."""
         if self._comparison is None or self._version != self._store.version:
-            return self._begin(Comparison.of_end(self._store, overlap=_OVERLAP))
+            begin = self._store.line_start(max(0, self._store.size - _OVERLAP))
+            return self._begin(Comparison(self._store, offset=begin))
         return self._comparison
 
 

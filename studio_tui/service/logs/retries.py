@@ -26,22 +26,14 @@ class Retries:
         now: Callable[[], datetime],
         jitter: Jitter,
     ) -> None:
-        self._backoff = Backoff(BACKOFF_BASE, BACKOFF_CAP, jitter=jitter)
+        self.backoff = Backoff(BACKOFF_BASE, BACKOFF_CAP, jitter=jitter)
+        """Counts the consecutive failed attempts."""
         self.reachability = reachability
         self.poked = asyncio.Event()
         """Ends a rest at once."""
         self._job_id = job_id
         self._states = states
         self._now = now
-
-    @property
-    def failures(self) -> int:
-        """Number of consecutive failed attempts."""
-        return self._backoff.failures
-
-    def reset(self) -> None:
-        """Reset the count of failures, as an attempt has succeeded."""
-        self._backoff.reset()
 
     def subscribe(self) -> Callable[[], None]:
         """End a rest when an outage begins, changes or ends; return a function that stops this."""
@@ -67,7 +59,7 @@ class Retries:
 
     async def rest(self, reason: str, at_least: float) -> None:
         """Count a failure; rest for at least `at_least` seconds, longer each time, unless poked."""
-        jittered = self._backoff.add_failure()
+        jittered = self.backoff.add_failure()
         if self.reachability.outage is not None:
             return  # `wait_until_reachable` waits for the end of the outage
         seconds = max(at_least, jittered)
@@ -85,4 +77,4 @@ class Retries:
         else:
             await wait_for(self.poked, (next_try - self._now()).total_seconds())
         self.poked.clear()
-        self.reset()
+        self.backoff.reset()

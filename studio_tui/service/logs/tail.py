@@ -205,7 +205,8 @@ class LogTail:
             if verdict.next is AfterConnection.STOP:
                 self._stop(verdict.reason, verdict.at_least)
             elif verdict.next is AfterConnection.AGAIN:
-                self._rest_fallback.note_failures(self._retries.failures + 1, verdict.at_least)
+                failures = self._retries.backoff.failures + 1
+                self._rest_fallback.note_failures(failures, verdict.at_least)
                 await self._retries.rest(verdict.reason, verdict.at_least)
             else:
                 await self._finish(poll=verdict.next is AfterConnection.POLL)
@@ -274,7 +275,7 @@ class LogTail:
                 self._assembler.mark_unreadable()
         self._rest_fallback.stop()
         if self._connection_time.is_steady:
-            self._retries.reset()
+            self._retries.backoff.reset()
         self._states.publish(FollowPhase.FOLLOWING)
         return None
 
@@ -289,7 +290,7 @@ class LogTail:
             if is_new or is_spoiled:
                 self._rest.note_spoiled(batch)
             if is_new:
-                self._retries.reset()
+                self._retries.backoff.reset()
                 self._unreadable = 0
         if len(items) > MANY:
             await give_way()
@@ -350,7 +351,7 @@ class LogTail:
             except StudioError as error:
                 await self._retries.rest(str(error), error.requested_delay)
             else:
-                self._retries.reset()
+                self._retries.backoff.reset()
                 if is_final and self._rest.is_settled:
                     if self._rest.differs and not self._store.marks:
                         self._assembler.mark_end(DIFFERS)

@@ -14,7 +14,7 @@ from studio_tui.service.logs.log_library import LogHandle, LogLibrary
 from studio_tui.service.logs.merged.merged_log import LIMIT, MergedLog, Moved
 from studio_tui.service.logs.state import FollowPhase, TailState
 from studio_tui.service.logs.store.matches import Find
-from studio_tui.service.logs.store.tagged_store import TAG_LENGTH, finder_of_tags
+from studio_tui.service.logs.store.tagged_store import finder_of_tags
 from studio_tui.tui.jobs.naming import title
 
 
@@ -136,8 +136,12 @@ class MergedJobs:
         """Whether lines that were printed before are still being loaded or ordered."""
         if not self.are_complete:
             return any(_is_being_read(member) for member in self)
-        store, size = self.log.store, sum(member.log.store.size for member in self)
-        return self.log.is_ordering or store.size - TAG_LENGTH * store.lines < size
+        return self.log.is_ordering or not self.are_merged
+
+    @property
+    def are_merged(self) -> bool:
+        """Whether all lines that were received are merged, as far as lines are whole."""
+        return self.log.store.text_size >= sum(member.log.store.size for member in self)
 
     def take_out(self, member: Member) -> None:
         """Remove a job so that `bring_back` can add it again."""

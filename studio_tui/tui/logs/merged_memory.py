@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 
-from studio_tui.service.logs.store.tagged_store import TAG_LENGTH
 from studio_tui.tui.logs.joining_jobs import JoiningJobs
 from studio_tui.tui.logs.log_memory import LogMemory
 from studio_tui.tui.logs.member_choice import MemberChoice
@@ -62,9 +61,7 @@ def _lines(members: MergedJobs, starts: Iterable[int | None]) -> Iterator[LineOf
 
 def _found(saved: MergedPlace, members: MergedJobs) -> LogPlace | None:
     """Return the place by its present offsets; `None` if lines of it are still to be merged."""
-    merged = members.log.store
-    size = sum(member.log.store.size for member in members)
-    is_whole = members.are_complete and merged.size - TAG_LENGTH * merged.lines >= size
+    is_whole = members.are_complete and members.are_merged
 
     def start_of(line: LineOfJob | None) -> int | None:
         member = members.get(line.job_id) if line else None

@@ -20,8 +20,7 @@ from studio_tui.presentation.jobs.merged_log_header import amount, describe_conn
 from studio_tui.presentation.logs.gutter_times import zones_of_lines
 from studio_tui.presentation.logs.job_to_start import JobToStart
 from studio_tui.presentation.logs.line_clock import LineClock
-from studio_tui.service.logs.merged.merged_log import Moved
-from studio_tui.service.logs.store.tagged_store import TAG_LENGTH
+from studio_tui.service.logs.merged.merged_log import MergedLog, Moved
 from studio_tui.tui.frame.commands import Basics, Command, bindings
 from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.jobs.running_progress import RunningProgress
@@ -100,7 +99,7 @@ class MergedScreen(LogPage):
     def on_mount(self) -> None:
         """Show the jobs, if there are any, else those of the previous run."""
         if self.choice.members is not None:
-            self._begin(self.choice.members)
+            self._begin(self.choice.members.log)
         elif self.memory.merged.jobs:
             self._restore(self.memory.merged)
         self.view.times.clock_at = self._clock_at
@@ -141,7 +140,7 @@ class MergedScreen(LogPage):
                 changed=self.while_alive(self.show_head),
             )
             if self.is_alive:
-                self._begin(self.choice.members)
+                self._begin(self.choice.members.log)
         too_many = self.choice.members.follow(jobs)
         if too_many:
             self.notify_user(left_out(too_many), "warning")
@@ -178,16 +177,16 @@ class MergedScreen(LogPage):
     def note_place(self) -> None:
         self._saved.note(self.view)
 
-    def _begin(self, jobs: MergedJobs) -> None:
-        self.view.show(jobs.log.store)
+    def _begin(self, log: MergedLog) -> None:
+        self.view.show(log.store)
         self.view.pane.left = 0
-        self._unwatch_store = self.listen(jobs.log.store.watch, self.note_growth)
-        self._merge(jobs)
+        self._unwatch_store = self.listen(log.store.watch, self.note_growth)
+        self._merge(log)
 
     @work(name="merge logs", group="merge")
-    async def _merge(self, jobs: MergedJobs) -> None:
+    async def _merge(self, log: MergedLog) -> None:
         try:
-            await jobs.log.run()
+            await log.run()
         except SpoolError as error:
             self._failure = str(error)
             self.show_head()
@@ -336,9 +335,8 @@ class MergedScreen(LogPage):
     def _amount_shown(self, members: MergedJobs) -> tuple[Part, ...]:
         store, count = members.log.store, len(members)
         expected = count + len(self._joining.awaited) + len(self._saved.missing)
-        # The tags are not part of the logs.
-        length = store.size - TAG_LENGTH * store.lines
-        log_amount = Part(f" {amount(count, expected, store.lines, length).text}  ", Tone.STRONG)
+        size = amount(count, expected, store.lines, store.text_size)
+        log_amount = Part(f" {size.text}  ", Tone.STRONG)
         if members.solo is not None:
             only = f" only {self._names.of(members.solo)}, U shows all "
             return Part(only, Tone.ACCENT), log_amount

@@ -43,7 +43,7 @@ from studio_tui.service.logs.rest_log import OUTAGE_REST
 from studio_tui.service.logs.retries import BACKOFF_CAP
 from studio_tui.service.logs.state import UNCHECKED, UNCONFIRMED, FollowPhase, TailState
 from studio_tui.service.logs.store.log_store import LogStore
-from studio_tui.service.logs.store.spool import Spool
+from studio_tui.service.logs.store.spool import Fate, Spool
 from studio_tui.service.logs.tail import LogTail
 from tests import needs
 from tests.service.logs.log_chaos import connection, messages, truth
@@ -837,7 +837,7 @@ def test_a_full_disk_stops_the_tail_with_its_reason(follower_of: Make, tmp_path:
     full = Path("/dev/full")
     follower = follower_of(Studio([messages((1, "one\n")), 10.0]))
     follower.store.close()
-    follower.store = LogStore(Spool(tmp_path / "full.log", os.open(full, os.O_RDWR), size=0))
+    follower.store = LogStore(Spool(tmp_path / "full.log", os.open(full, os.O_RDWR), 0, Fate.LEFT))
     state = follower.follow()
     assert state.phase is FollowPhase.STOPPED
     assert "No space left" in state.reason
@@ -850,7 +850,7 @@ def test_a_full_disk_stops_the_tail_while_rest_is_polled(follower_of: Make, tmp_
     studio.later_connections = [TransportError("It broke.")]
     follower = follower_of(studio)
     follower.store.close()
-    follower.store = LogStore(Spool(tmp_path / "full.log", os.open(full, os.O_RDWR), size=0))
+    follower.store = LogStore(Spool(tmp_path / "full.log", os.open(full, os.O_RDWR), 0, Fate.LEFT))
     state = follower.follow()
     assert state.phase is FollowPhase.STOPPED
     assert "No space left" in state.reason

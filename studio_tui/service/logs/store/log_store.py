@@ -13,7 +13,7 @@ from studio_tui.service.listeners import Listeners
 from studio_tui.service.logs.store.arrivals import Arrivals
 from studio_tui.service.logs.store.line_index import BLOCK, LineIndex
 from studio_tui.service.logs.store.marks import LogMarks, Mark, adopt_log, marks_file
-from studio_tui.service.logs.store.spool import Spool, delete_if_possible
+from studio_tui.service.logs.store.spool import Fate, Spool, delete_if_possible
 
 T = TypeVar("T")
 
@@ -87,7 +87,7 @@ class LogStore:
     def close(self) -> None:
         """Close the file; it is deleted if it was created without a name, or is empty."""
         self._watchers.clear()
-        if self._spool.is_lasting and not self.size:
+        if self._spool.fate is Fate.LEFT and not self.size:
             delete_if_possible(marks_file(self.path))
         self._spool.close()
 
@@ -107,7 +107,7 @@ class LogStore:
     @property
     def is_kept(self) -> bool:
         """Whether the file has a lasting path, so that it is not written any more."""
-        return self._spool.is_shared
+        return self._spool.fate is Fate.KEPT
 
     @property
     def path(self) -> Path:
@@ -197,7 +197,7 @@ class LogStore:
         self._watchers.notify()
 
     def _save_marks(self) -> None:
-        if self._spool.is_lasting:
+        if self._spool.fate is Fate.LEFT:
             self._marks.save(self.path)
 
     def _note_change(self, offset: int) -> None:

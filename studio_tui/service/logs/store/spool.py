@@ -12,6 +12,7 @@ import os
 import tempfile
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from enum import Enum, auto
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -71,12 +72,12 @@ def is_unused(path: Path) -> bool:
     return True
 
 
-def _create_locked(directory: Path, name: str) -> tuple[int, str]:
+def _create_locked(directory: Path, prefix: str) -> tuple[int, str]:
     while True:
-        descriptor, name = tempfile.mkstemp(SUFFIX, name, create_private_dir(directory))
+        descriptor, path = tempfile.mkstemp(SUFFIX, prefix, create_private_dir(directory))
         _lock_as_used(descriptor)
         if os.fstat(descriptor).st_nlink:
-            return descriptor, name
+            return descriptor, path
         # Another program has deleted the file, in the moment before it was locked.
         os.close(descriptor)
 
@@ -115,25 +116,29 @@ def _lock_as_used(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_SH)
 
 
+class Fate(Enum):
+    """What becomes of the file of a spool that is closed."""
+
+    DELETED = auto()
+    LEFT = auto()
+    """It is left for the next run of the program, unless it is empty."""
+    KEPT = auto()
+    """Other programs may be reading it, so it is neither changed nor deleted."""
+
+
 class Spool:
     """The bytes of a file; if the disk fails, all methods raise a `SpoolError` with a sentence."""
 
     size: int
     is_closed: bool
-    is_shared: bool
-    """Whether other programs may read it; then it is neither changed nor deleted."""
-    is_lasting: bool
-    """Whether a temporary file is left for the next run of the program, unless it is empty."""
 
-    def __init__(self, path: Path, descriptor: int, size: int) -> None:
+    def __init__(self, path: Path, descriptor: int, size: int, fate: Fate) -> None:
         self.path = path
         self.size = size
+        self.fate = fate
         self.is_closed = False
         self._descriptor = descriptor
         self._blocks: OrderedDict[int, bytes] = OrderedDict()
-        self._is_temporary = False
-        self.is_lasting = False
-        self.is_shared = False
         self._readers = 0
         """Threads that are reading; after `close`, the last one closes the descriptor."""
 
@@ -142,18 +147,14 @@ class Spool:
         """Create an empty file, deleted when it is closed, or with a `name` only if empty then."""
         with disk_errors(f"No log can be stored in {directory}"):
             descriptor, path = _create_locked(directory, name)
-        spool = cls(Path(path), descriptor, size=0)
-        spool._is_temporary, spool.is_lasting = True, bool(name)
-        return spool
+        return cls(Path(path), descriptor, 0, Fate.LEFT if name else Fate.DELETED)
 
     @classmethod
     def adopt(cls, path: Path, new_path: Path) -> Self:
         """Open a file that an ended program has left, in order to append to it, as `new_path`."""
         with disk_errors(f"{path} cannot be used"):
             descriptor = _take_over(path, new_path)
-        spool = cls(new_path, descriptor, os.fstat(descriptor).st_size)
-        spool._is_temporary = spool.is_lasting = True
-        return spool
+        return cls(new_path, descriptor, os.fstat(descriptor).st_size, Fate.LEFT)
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -161,9 +162,7 @@ class Spool:
         with disk_errors(f"{path} cannot be read"):
             descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         _lock_as_used(descriptor)
-        spool = cls(path, descriptor, os.fstat(descriptor).st_size)
-        spool.is_shared = True
-        return spool
+        return cls(path, descriptor, os.fstat(descriptor).st_size, Fate.KEPT)
 
     def close(self) -> None:
         """Close the file as soon as no thread reads it."""
@@ -176,19 +175,18 @@ class Spool:
             return
         os.close(self._descriptor)
         self._descriptor = -1
-        if self._is_temporary and not (self.is_lasting and self.size):
+        if self.fate is Fate.DELETED or (self.fate is Fate.LEFT and not self.size):
             delete_if_possible(self.path)
 
     def keep(self, path: Path) -> None:
         """Move the file to a lasting path on the same disk, where it is not written any more."""
         with disk_errors(f"The log cannot be stored as {path}"):
             self.path.replace(path)
-        self.path = path
-        self._is_temporary, self.is_lasting, self.is_shared = False, False, True
+        self.path, self.fate = path, Fate.KEPT
 
     async def make_writable(self) -> None:
         """Replace a file that other programs may be reading by a writable temporary copy."""
-        if not self.is_shared:
+        if self.fate is not Fate.KEPT:
             return
         copy = self.create(self.path.parent)
         try:
@@ -197,8 +195,8 @@ class Spool:
                 while remaining:
                     remaining = remaining[copy.write(remaining) :]
             os.dup2(copy._descriptor, self._descriptor, inheritable=False)
-            self.path, self._is_temporary, self.is_shared = copy.path, True, False
-            copy._is_temporary = False
+            self.path, self.fate = copy.path, Fate.DELETED
+            copy.fate = Fate.KEPT
         finally:
             copy.close()
 

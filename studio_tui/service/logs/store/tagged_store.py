@@ -45,6 +45,11 @@ class TaggedStore(LogStore):
 
     tag = TAG_LENGTH
 
+    @property
+    def text_size(self) -> int:
+        """Bytes of the lines without their tags."""
+        return self.size - TAG_LENGTH * self.lines
+
     def line_at(self, start: int) -> LogLine:
         """Return the line that begins at byte `start`, without its tag."""
         line = super().line_at(start)

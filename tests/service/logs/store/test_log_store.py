@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from studio_tui.errors import SpoolError
 from studio_tui.service.logs.store.line_index import BLOCK
 from studio_tui.service.logs.store.log_store import LINE_LIMIT, LogStore
-from studio_tui.service.logs.store.spool import Spool
+from studio_tui.service.logs.store.spool import Fate, Spool
 from tests import needs
 from tests.service.logs.blocking_reads import counting_reads
 from tests.soak import at_length
@@ -213,7 +213,7 @@ def test_a_created_spool_is_private_and_is_deleted_with_the_store(tmp_path: Path
 @needs.linux("only it has /dev/full")
 def test_writing_to_a_full_disk_is_an_error_and_adds_nothing() -> None:
     full = Path("/dev/full")
-    store = LogStore(Spool(full, os.open(full, os.O_RDWR), size=0))
+    store = LogStore(Spool(full, os.open(full, os.O_RDWR), 0, Fate.KEPT))
     with pytest.raises(SpoolError, match="No space left on device"):
         store.append(b"lost\n")
     assert store.size == 0
