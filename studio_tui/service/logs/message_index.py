@@ -74,7 +74,7 @@ class MessageIndex:
 
     def __getitem__(self, place: int) -> MessageRecord:
         block, inside = divmod(place, BLOCK)
-        fields = self._tail if block == len(self._first_ids) else self._block(block)
+        fields = self._block(block)
         at = inside * _FIELDS
         return MessageRecord(fields[at], fields[at + 1], fields[at + 2])
 
@@ -104,8 +104,7 @@ class MessageIndex:
         fields = array("q")
         while count > 0 and place < len(self):
             block, inside = divmod(place, BLOCK)
-            source = self._tail if block == len(self._first_ids) else self._block(block)
-            fields.extend(source[inside * _FIELDS : (inside + count) * _FIELDS])
+            fields.extend(self._block(block)[inside * _FIELDS : (inside + count) * _FIELDS])
             taken = min(count, BLOCK - inside)
             place, count = place + taken, count - taken
         return fields
@@ -119,7 +118,7 @@ class MessageIndex:
         block = max(0, bisect_right(self._first_ids, message_id) - 1)
         if block + 1 == len(self._first_ids) and self._tail and message_id >= self._tail[0]:
             block += 1
-        fields = self._tail if block == len(self._first_ids) else self._block(block)
+        fields = self._block(block)
         places = range(len(fields) // _FIELDS)
         self._last_place = block * BLOCK + bisect_left(
             places, message_id, key=lambda at: fields[at * _FIELDS]
@@ -160,6 +159,9 @@ class MessageIndex:
         self.extend(later)
 
     def _block(self, number: int) -> "array[int]":
+        """Return the fields of a full block, or of the records after these, which may change."""
+        if number == len(self._first_ids):
+            return self._tail
         if self._recently_read[0] != number:
             fields = array("q")
             with disk_errors(UNREADABLE):

@@ -1,11 +1,14 @@
 """What the log of one job and the merged log of several have in common."""
 
 from abc import abstractmethod
+from functools import cache, partial
 
 from textual import events, on
 from textual.getters import query_one
 from textual.timer import Timer
 
+from studio_tui import clock
+from studio_tui.presentation.logs.gutter_times import zones_of_lines
 from studio_tui.tui.frame.commands import Basics
 from studio_tui.tui.frame.dialogs import confirm_fetch
 from studio_tui.tui.frame.page import Page
@@ -28,6 +31,10 @@ class LogPage(Page):
     def __init__(self, basics: Basics, memory: LogMemory) -> None:
         super().__init__(basics)
         self.memory = memory
+        self.zones = cache(
+            partial(zones_of_lines, is_local=self.session.is_local, local_zone=clock.zone)
+        )
+        """Returns the zones of times; detecting that of this machine is slow."""
         self._growth: Timer | None = None
         """The timer of the next update of the head; `None` if none is due."""
 

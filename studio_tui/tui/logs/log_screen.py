@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from functools import partial
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -24,7 +23,6 @@ from studio_tui.presentation.jobs.log_header import (
 )
 from studio_tui.presentation.jobs.times import life_of
 from studio_tui.presentation.jobs.waiting import Wait, why_waiting
-from studio_tui.presentation.logs.gutter_times import zones_of_lines
 from studio_tui.presentation.logs.line_clock import LineClock
 from studio_tui.presentation.logs.progress import Progress
 from studio_tui.service.logs.state import FollowPhase, TailState
@@ -113,9 +111,8 @@ class LogScreen(LogPage):
         self.listen(self._tail.subscribe, self._state_changed)
         self.listen(self._log.preview.subscribe, self._show_end)
         self.listen(self._store.watch, self._grew)
-        zones = partial(zones_of_lines, is_local=self.session.is_local, local_zone=clock.zone)
         self.view.times.line_clock = LineClock(
-            self._store, zones, lambda: life_of(self._job, clock.now())
+            self._store, self.zones, lambda: life_of(self._job, clock.now())
         )
         self.view.times.zero_time = self._job.began_at
         self.view.appearance.apply(self.memory.look)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from functools import cache, partial
 from typing import ClassVar
 
 from textual import on, work
@@ -11,13 +10,11 @@ from textual.binding import BindingType
 from textual.getters import query_one
 from textual.widgets import Static
 
-from studio_tui import clock
 from studio_tui.api.models import Job
 from studio_tui.api.states import JobState
 from studio_tui.errors import SpoolError
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.jobs.merged_log_header import amount, describe_connections
-from studio_tui.presentation.logs.gutter_times import zones_of_lines
 from studio_tui.presentation.logs.job_to_start import JobToStart
 from studio_tui.presentation.logs.line_clock import LineClock
 from studio_tui.service.logs.merged.merged_log import MergedLog, Moved
@@ -81,9 +78,6 @@ class MergedScreen(LogPage):
         self.export = LogExport(self, lambda: self.view, lambda: "merged.log", text=self._text_of)
         self.commands.add(JobOfLine(self, self.choice), self.choice, self.export)
         self.commands.add_to(self, _COMMANDS)
-        self._zones = cache(
-            partial(zones_of_lines, is_local=self.session.is_local, local_zone=clock.zone)
-        )
         self._progress = RunningProgress(self.session.progress, self)
         self._failure = ""
         """Why merging has ended; empty while it goes on."""
@@ -134,7 +128,7 @@ class MergedScreen(LogPage):
             self.choice.members = MergedJobs(
                 self.session.logs,
                 self.may_fetch,
-                zones=self._zones,
+                zones=self.zones,
                 viewed_lines=self.choice.viewed_lines,
                 moved=self.while_alive(self._moved),
                 changed=self.while_alive(self.show_head),

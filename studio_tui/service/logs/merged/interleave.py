@@ -45,8 +45,7 @@ class Interleaver:
         """Offset after the whole lines; the unfinished lines follow."""
         self._unfinished: list[tuple[int, bytes]] = []
         """Unfinished lines at the end of the store, with the numbers of their logs."""
-        self._pending: list[bytes] = []
-        self._pending_size = 0
+        self._pending = bytearray()
         self._arrival: datetime | None = None
         self._latest_key = float("-inf")
         self._stops: list[tuple[int, dict[int, int]]] = [(0, {})]
@@ -121,14 +120,13 @@ class Interleaver:
         self._write(b"\n")
 
     def _write(self, data: bytes) -> None:
-        self._pending.append(data)
-        self._pending_size += len(data)
-        if self._pending_size > _FLUSH:
+        self._pending += data
+        if len(self._pending) > _FLUSH:
             self._flush()
 
     def _flush(self) -> None:
         if self._pending:
-            data, self._pending, self._pending_size = b"".join(self._pending), [], 0
+            data, self._pending = bytes(self._pending), bytearray()
             with self.store.arrivals.live(self._arrival):
                 self.store.append(data)
             self._whole_lines_end = self.store.size
