@@ -303,8 +303,9 @@ class MergedScreen(LogPage):
 
     def show_members(self) -> None:
         self.set_class(not self.choice.members, "-empty")
-        if not self.choice.members:
-            self.query_one("#merged-empty", Static).update(self._why_empty())
+        empty = self.query_one("#merged-empty", Static)
+        if not self.choice.members and empty.content != (why := self._why_empty()):
+            empty.update(why)
         members = list(self.choice.members or ())
         if self.subscriptions.is_on:  # otherwise this page is not visible
             running = (m.job.id for m in members if m.job.state is JobState.RUNNING)
