@@ -60,7 +60,8 @@ class LogPage(Page):
             self.watch(self.view.pane, name, self._note_look, init=False)
 
     def _note_look(self) -> None:
-        self.memory.look = self.view.appearance.look
+        if self.is_active:  # the columns of a hidden page may change too
+            self.memory.look = self.view.appearance.look
 
     @on(events.ScreenResume)
     def _apply_look(self) -> None:
