@@ -199,7 +199,7 @@ class LogAssembler:
     def mark_end(self, text: str) -> None:
         """Set a mark at the end, starting a new line for it if needed."""
         store = self._store
-        if store.size and store.read(store.size - 1, 1) != b"\n":
+        if store.ends_within_line:
             store.append(b"\n")
             self.padding += 1
         store.mark(store.size, text)

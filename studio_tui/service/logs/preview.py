@@ -166,7 +166,7 @@ class LogTailPreview:
             return
         skipped = body.data.find(b"\n") + 1
         left_out = body.offset + skipped - self._end
-        if self.store.size and self.store.read(self.store.size - 1, 1) != b"\n":
+        if self.store.ends_within_line:
             self.store.append(b"\n")
         self.store.mark(self.store.size, f"{_in_words(left_out)} more here are still arriving.")
         self._end = body.offset + skipped

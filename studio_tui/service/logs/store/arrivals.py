@@ -75,14 +75,11 @@ class Arrivals:
         )
         if not any(times):
             return False
-        second_after, place = self._second_at(end), bisect_right(self._offsets, end)
-        later = (self._offsets[place:], self._seconds[place:])
-        self.cut(offset)
-        self._begin_second(offset, _UNKNOWN)
         if size > end:
-            self._begin_second(end, second_after)
-            self._offsets.extend(later[0])
-            self._seconds.extend(later[1])
+            self._replace(offset, end, end)
+        else:
+            self.cut(offset)
+            self._begin_second(offset, _UNKNOWN)
         return True
 
     def cut(self, offset: int) -> None:
@@ -92,14 +89,17 @@ class Arrivals:
 
     def insert(self, offset: int, length: int) -> None:
         """Insert `length` bytes at `offset`, which did not come live."""
-        second_after = self._second_at(offset)
-        place = bisect_right(self._offsets, offset)
-        later = (self._offsets[place:], self._seconds[place:])
+        self._replace(offset, offset, offset + length)
+
+    def _replace(self, offset: int, end: int, new_end: int) -> None:
+        """Replace the bytes from `offset` to `end` by others up to `new_end` that came not live."""
+        place, second_after = bisect_right(self._offsets, end), self._second_at(end)
+        offsets, seconds = self._offsets[place:], self._seconds[place:]
         self.cut(offset)
         self._begin_second(offset, _UNKNOWN)
-        self._begin_second(offset + length, second_after)
-        self._offsets.extend(at + length for at in later[0])
-        self._seconds.extend(later[1])
+        self._begin_second(new_end, second_after)
+        self._offsets.extend(at + new_end - end for at in offsets)
+        self._seconds.extend(seconds)
 
     def shift(self, offset: int, by: int) -> None:
         """Shift the times after `offset` by `by` bytes, as the bytes there are replaced."""

@@ -122,8 +122,12 @@ class LogStore:
     @property
     def lines(self) -> int:
         """Number of lines counted so far, including an unfinished last one."""
-        is_unfinished = self.size > 0 and self.is_indexed and self.read(self.size - 1, 1) != b"\n"
-        return self._index.newlines + is_unfinished
+        return self._index.newlines + (self.is_indexed and self.ends_within_line)
+
+    @property
+    def ends_within_line(self) -> bool:
+        """Whether the last line has no newline."""
+        return self.size > 0 and self.read(self.size - 1, 1) != b"\n"
 
     @property
     def is_indexed(self) -> bool:
