@@ -361,5 +361,5 @@ def test_only_lifetimes_subscribe_to_services() -> None:
             called = ast.unparse(node.func)
             if called.endswith((".subscribe", "store.watch")):
                 subscribers.add(path.relative_to(SOURCES).as_posix())
-    allowed = {"logs/merged_jobs.py", "jobs/running_progress.py", "pipelines/rebuilding.py"}
+    allowed = {"logs/merged_jobs.py", "jobs/running_progress.py"}
     assert subscribers == allowed
