@@ -68,7 +68,7 @@ class _Commands(click.Group):
 @click.option(
     "--theme",
     type=click.Choice(THEMES),
-    help="Colours; auto follows the terminal. Default: the theme chosen last.",
+    help="Colors; auto follows the terminal. Default: the theme chosen last.",
 )
 @click.version_option(__version__, prog_name="studio-tui")
 @click.pass_context

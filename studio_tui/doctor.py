@@ -101,8 +101,8 @@ def _check_terminal(environ: Mapping[str, str]) -> Iterator[Finding]:
     )
     reason = probe.why_unusable(environ)
     yield Finding(reason is None, "TERM", reason or environ.get("TERM", "not set"))
-    colours = probe.colour_count(environ)
-    yield Finding(None, "colours", "NO_COLOR is set" if environ.get("NO_COLOR") else f"{colours:,}")
+    colors = probe.color_count(environ)
+    yield Finding(None, "colors", "NO_COLOR is set" if environ.get("NO_COLOR") else f"{colors:,}")
     background = "dark" if probe.has_dark_background(environ) else "light"
     yield Finding(None, "background", background)
     encoding = sys.stdout.encoding.lower()

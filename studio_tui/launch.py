@@ -46,11 +46,11 @@ def run_dashboard(
             return 2
         sys.excepthook = report_crash
         dark = theme != "light" and (theme == "dark" or probe.has_dark_background(os.environ))
-        colours = 16 if theme == "ansi" else probe.colour_count(os.environ)
+        colors = 16 if theme == "ansi" else probe.color_count(os.environ)
         app = StudioApp(
             connect,
             first_choice=first,
-            theme=theme_for(dark=dark, colours=colours),
+            theme=theme_for(dark=dark, colors=colors),
             waiting_for=waiting_for,
             is_theme_given=theme is not None or bool(os.environ.get("NO_COLOR")),
             last_list_file=last_list,

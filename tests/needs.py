@@ -43,7 +43,7 @@ def linux(why: str) -> pytest.MarkDecorator:
 def program(name: str) -> pytest.MarkDecorator:
     """Mark a test that runs another program, which may not be installed, such as tmux, less or dot.
 
-    Such a test compares with the program, and other tests check the same behaviour without it. The
+    Such a test compares with the program, and other tests check the same behavior without it. The
     exception is node: only it runs the script of a job's page, so that without it, only what the
     page requests is tested. Nobody should need node to pass the suite.
     """

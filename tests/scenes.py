@@ -67,7 +67,7 @@ SCENES: dict[str, Scene] = {
     "jobs-grouped": Scene(("b", "b", "end"), WIDE, shows="1 × PermissionError"),
     "jobs-no-preview": Scene(("i",), WIDE),
     "jobs-light": Scene(size=WIDE, theme="studio-light"),
-    "jobs-16-colours": Scene(size=WIDE, theme="ansi-dark"),
+    "jobs-16-colors": Scene(size=WIDE, theme="ansi-dark"),
     "jobs-filtered": Scene(("slash", *"status=failed", "enter"), WIDE, shows="end of the log"),
     "jobs-filter-problem": Scene(("slash", *"embed age<soon"), NARROW, shows="end of the log"),
     "jobs-marked": Scene(("space", "down", "down", "v"), NARROW, shows="end of the log"),

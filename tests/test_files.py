@@ -129,7 +129,7 @@ def test_broken_saved_views_choices_and_forms_load_as_defaults_with_a_warning(
 def test_a_broken_intent_is_skipped(tmp_path: Path, broken: Callable[[Path], Path]) -> None:
     journal = Journal(tmp_path, "place")
     job_input = JobInput(query="1", team_name="t")
-    journal.begin(Intent.of(job_input, NOON, is_labelled=True)).end(IntentOutcome.APPLIED)
+    journal.begin(Intent.of(job_input, NOON, is_labeled=True)).end(IntentOutcome.APPLIED)
     (valid_file,) = tmp_path.rglob("*.intent")
     broken(valid_file.with_name("broken.intent"))
     assert [entry.outcome for entry in journal.entries()] == [IntentOutcome.APPLIED]

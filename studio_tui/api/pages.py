@@ -74,7 +74,7 @@ class ListReader(Generic[T]):
         identity_of: Callable[[T], str],
         is_requested: Callable[[T], bool] | None = None,
     ) -> None:
-        """Initialise; `identity_of` returns what identifies a row, such as its id.
+        """Initialize; `identity_of` returns what identifies a row, such as its id.
 
         Rows for which `is_requested` returns False are dropped; Studio should not have sent them.
         """

@@ -123,7 +123,7 @@ class Ending(NamedTuple):
 
 
 def ending(lines: Sequence[str], code: int = 1) -> Ending:
-    """Return how a program ended, by its exit code and its lines, which have no colours."""
+    """Return how a program ended, by its exit code and its lines, which have no colors."""
     lines = lines[-_LINES:]
     failures = sorted(_failures(lines), key=lambda failure: (failure.end, failure.start))
     last = _last_message(lines)

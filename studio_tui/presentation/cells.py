@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Tone(StrEnum):
-    """Meaning of a text, which the style sheet maps to a colour.
+    """Meaning of a text, which the style sheet maps to a color.
 
     It is never the only carrier of meaning: a glyph or a word expresses it too.
     """

@@ -59,7 +59,7 @@ class StudioCommands:
         *,
         labels: bool,
     ) -> None:
-        """Initialise; `on_changed` is called after each command."""
+        """Initialize; `on_changed` is called after each command."""
         self._origins = records.origins
         self._endings = endings
         self.jobs = JobCommands(client, on_changed, mark_canceling=endings.canceling)

@@ -96,8 +96,8 @@ class Results:
 def _state(node: DOMNode) -> tuple[object, ...]:
     """Return the state on which the pseudo-classes of a node depend, besides its siblings."""
     if isinstance(node, App):
-        colours = (node.theme, node.native_ansi_color, node.no_color, node.console.color_system)
-        return (*colours, node.app_focus, node.is_inline)
+        colors = (node.theme, node.native_ansi_color, node.no_color, node.console.color_system)
+        return (*colors, node.app_focus, node.is_inline)
     if isinstance(node, Widget):
         # Whether an ancestor is disabled is part of the ancestor's place.
         return (node.mouse_hover, node.has_focus, node.disabled, node.can_focus)

@@ -11,7 +11,7 @@ from textual.theme import Theme
 from studio_tui.files import read_bytes, store_if_possible
 from studio_tui.paths import state_dir
 from studio_tui.tui.placed_styles import PlacedStylesheet
-from studio_tui.tui.theme import FOR_16_COLOURS, THEMES
+from studio_tui.tui.theme import FOR_16_COLORS, THEMES
 
 
 class GrowingStylesheet(PlacedStylesheet):
@@ -33,9 +33,9 @@ def variables_of_theme(app: App[Any]) -> dict[str, str]:
 def keeps_palette(theme: str) -> bool:
     """Return whether NO_COLOR is set and `theme` uses the terminal's own palette.
 
-    With NO_COLOR, Textual turns colours grey, but it must not turn that palette into other colours.
+    With NO_COLOR, Textual turns colors gray, but it must not turn that palette into other colors.
     """
-    return bool(os.environ.get("NO_COLOR")) and theme in FOR_16_COLOURS
+    return bool(os.environ.get("NO_COLOR")) and theme in FOR_16_COLORS
 
 
 def apply_theme(app: App[Any], choose: Callable[[], str]) -> None:
@@ -75,13 +75,13 @@ def theme_file() -> Path:
 def chosen_theme(app: App[Any], default: str) -> str:
     """Return the name of the theme chosen in an earlier run, or `default`.
 
-    A `default` for 16 colours stays, as these would not tell apart the colours of other themes.
+    A `default` for 16 colors stays, as these would not tell apart the colors of other themes.
     """
     try:
         name = read_bytes(theme_file()).decode("utf-8", "replace").strip()
     except OSError:
         return default
-    is_readable = name in FOR_16_COLOURS or default not in FOR_16_COLOURS
+    is_readable = name in FOR_16_COLORS or default not in FOR_16_COLORS
     return name if name in app.available_themes and is_readable else default
 
 

@@ -1,4 +1,4 @@
-"""The themes: our own dark and light theme, and two of Textual's for terminals with 16 colours."""
+"""The themes: our own dark and light theme, and two of Textual's for terminals with 16 colors."""
 
 from textual.theme import Theme
 
@@ -52,14 +52,14 @@ LIGHT = Theme(
 
 ANSI_DARK = "ansi-dark"
 ANSI_LIGHT = "ansi-light"
-FOR_16_COLOURS = frozenset({ANSI_DARK, ANSI_LIGHT})
+FOR_16_COLORS = frozenset({ANSI_DARK, ANSI_LIGHT})
 """Textual's themes in the terminal's palette."""
 
 THEMES = (DARK, LIGHT)
 
 
-def theme_for(*, dark: bool, colours: int) -> str:
-    """Return the name of the theme for a terminal's background and number of colours."""
-    if colours <= 16:
+def theme_for(*, dark: bool, colors: int) -> str:
+    """Return the name of the theme for a terminal's background and number of colors."""
+    if colors <= 16:
         return ANSI_DARK if dark else ANSI_LIGHT
     return DARK.name if dark else LIGHT.name

@@ -78,7 +78,7 @@ async def test_a_certificate_of_another_host_is_refused_for_an_ip_address_too(ur
     assert "for another host" in await refusal_of(url.replace("localhost", "127.0.0.1"))
 
 
-async def test_a_server_without_tls_is_recognised() -> None:
+async def test_a_server_without_tls_is_recognized() -> None:
     async def answer(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
         await writer.drain()

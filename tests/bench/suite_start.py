@@ -35,9 +35,9 @@ class StartBench:
         """Measure from the command to the first paint, and to the ready state.
 
         The baseline of a first paint is a plain Textual app with as many widgets and, from the
-        second run on, as many visible rows, as text without colours. That app alone takes about
+        second run on, as many visible rows, as text without colors. That app alone takes about
         1.1 times as long as hello-world. So a goal of 1.1 times hello-world would leave nothing
-        for reading the list of the previous run and drawing it in colours. As the list is part of
+        for reading the list of the previous run and drawing it in colors. As the list is part of
         the first paint, both goals are 1.2 times that baseline.
         """
         known = replace(self.dashboard, ready=r"embed_\d+")

@@ -159,7 +159,7 @@ async def until_notified(pilot: Pilot[Any], words: str) -> None:
 
 
 def screen_text(pilot: Pilot[Any]) -> str:
-    """Return the contents of the screen, line by line, without colours."""
+    """Return the contents of the screen, line by line, without colors."""
     screen = pilot.app.screen
     width, height = screen.size
     strips = screen._compositor.render_strips()

@@ -109,7 +109,7 @@ async def test_a_style_change_repaints_only_widgets_that_use_the_changed_style()
         assert second.times_drawn == before[1]
 
 
-async def test_another_theme_repaints_a_widget_in_its_colours() -> None:
+async def test_another_theme_repaints_a_widget_in_its_colors() -> None:
     app = TonedApp()
     async with app.run_test() as pilot:
         widget = app.query_one("#first", Toned)

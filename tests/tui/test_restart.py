@@ -157,7 +157,7 @@ async def test_the_next_run_has_the_chosen_theme_unless_another_one_is_given(
         assert chosen_theme(pilot.app, "none") == LIGHT.name
     for is_given, theme in ((False, LIGHT.name), (True, DARK.name)):
         assert new_app(is_theme_given=is_given).theme == theme
-    # With 16 colours, failed and complete jobs would have the same grey in a theme with more.
+    # With 16 colors, failed and complete jobs would have the same gray in a theme with more.
     assert new_app(ANSI_DARK, is_theme_given=False).theme == ANSI_DARK
     theme_file().write_text(ANSI_LIGHT)
     assert new_app(ANSI_DARK, is_theme_given=False).theme == ANSI_LIGHT

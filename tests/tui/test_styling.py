@@ -40,14 +40,14 @@ class Dialog(ModalScreen[None]):
 
 def look_of(app: Styled) -> tuple[object, ...]:
     """Return all that a theme determines."""
-    (colours,) = (each for each in app._filters if isinstance(each, ANSIToTruecolor))
+    (colors,) = (each for each in app._filters if isinstance(each, ANSIToTruecolor))
     word = app.query_one("#word")
     return (
         app.theme,
         app.classes,
         app.native_ansi_color,
-        colours.enabled,
-        colours._terminal_theme.background_color,
+        colors.enabled,
+        colors._terminal_theme.background_color,
         app.get_css_variables(),
         word.styles.color,
         word.rich_style,

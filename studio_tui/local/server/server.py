@@ -1,6 +1,6 @@
 """Serves one data directory on loopback, in the foreground, until it is stopped.
 
-docs/upstream/uvicorn-server.md says which behaviour of uvicorn is replaced here, and why.
+docs/upstream/uvicorn-server.md says which behavior of uvicorn is replaced here, and why.
 """
 
 import asyncio

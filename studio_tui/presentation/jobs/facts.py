@@ -44,7 +44,7 @@ class Fact(NamedTuple):
     value: Cell
 
 
-def labelled_facts(label: str, cells: Iterable[Cell]) -> tuple[Fact, ...]:
+def labeled_facts(label: str, cells: Iterable[Cell]) -> tuple[Fact, ...]:
     """Return a fact for each cell, the first one with the label."""
     return tuple(Fact("" if number else label, cell) for number, cell in enumerate(cells))
 

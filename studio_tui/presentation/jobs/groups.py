@@ -16,7 +16,7 @@ from studio_tui.presentation.jobs.causes import cause_of
 from studio_tui.presentation.jobs.facts import Fact
 from studio_tui.presentation.jobs.rows import COLUMNS
 from studio_tui.presentation.jobs.states import LOOKS, LaterAttempt, counts
-from studio_tui.presentation.logs.signatures import normalise
+from studio_tui.presentation.logs.signatures import normalize
 
 MANY = 20
 """Maximum number of pending jobs of one pipeline that are listed without a group."""
@@ -190,7 +190,7 @@ def _reason_lines(failed: Iterable[Job], now: datetime) -> list[str]:
     latest: dict[str, Job] = {}
     for job in failed:
         reason = cause_of(job) or "no reason given"
-        kind = normalise(reason)
+        kind = normalize(reason)
         exact_reasons[kind][reason] += 1
         latest[kind] = max(latest.get(kind, job), job, key=created_at)
     kinds = Counter({kind: exact.total() for kind, exact in exact_reasons.items()})

@@ -1,6 +1,6 @@
-"""Converts the bytes of a log line to text that is safe to draw, with its colours.
+"""Converts the bytes of a log line to text that is safe to draw, with its colors.
 
-Of escape sequences, those that overwrite a line (see `rewritten`) and SGR have an effect: colours,
+Of escape sequences, those that overwrite a line (see `rewritten`) and SGR have an effect: colors,
 bold, dim, italic, underline, strike and reverse. Other complete ones are dropped, and incomplete
 ones are made visible. Each line begins with plain attributes.
 """
@@ -18,8 +18,8 @@ CHARACTER_LIMIT = 16_384
 TAB = 8
 """Cells between tab stops."""
 
-Colour = int | tuple[int, int, int]
-"""Index of the 256-colour palette (0 to 15 are the terminal's own), or red, green, blue."""
+PenColor = int | tuple[int, int, int]
+"""Index of the 256-color palette (0 to 15 are the terminal's own), or red, green, blue."""
 
 _COMMAND = re.compile(
     r"(?:\x1b\[|\x9b)(?P<csi>[0-?]*[ -/]*)(?P<final>[@-~])"
@@ -41,8 +41,8 @@ _SURROGATE_PAIR = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\
 class Pen(NamedTuple):
     """Text attributes set by SGR sequences."""
 
-    foreground: Colour | None = None
-    background: Colour | None = None
+    foreground: PenColor | None = None
+    background: PenColor | None = None
     bold: bool = False
     dim: bool = False
     italic: bool = False
@@ -233,16 +233,16 @@ def _pen_after(pen: Pen, parameters: str) -> Pen:
             pen = PLAIN
         elif code in {38, 48, 58}:
             if not sub_parameters:
-                sub_parameters = _pop_colour(codes)
-            # The colour of an underline (58) is not drawn.
-            if code != 58 and (colour := _colour(sub_parameters)) is not None:
-                pen = _with_colour(pen, code == 38, colour)
+                sub_parameters = _pop_color(codes)
+            # The color of an underline (58) is not drawn.
+            if code != 58 and (color := _color(sub_parameters)) is not None:
+                pen = _with_color(pen, code == 38, color)
         elif code in {39, 49}:
-            pen = _with_colour(pen, code == 39, None)
+            pen = _with_color(pen, code == 39, None)
         elif 30 <= code <= 37 or 90 <= code <= 97:
-            pen = _with_colour(pen, True, code - 30 if code < 90 else code - 82)
+            pen = _with_color(pen, True, code - 30 if code < 90 else code - 82)
         elif 40 <= code <= 47 or 100 <= code <= 107:
-            pen = _with_colour(pen, False, code - 40 if code < 100 else code - 92)
+            pen = _with_color(pen, False, code - 40 if code < 100 else code - 92)
         elif code == 4 and sub_parameters[:1] == [0]:
             pen = pen._replace(underline=False)
         elif code in _SWITCHES:
@@ -254,14 +254,14 @@ def _numbers(part: str) -> list[int]:
     return [int(digits.lstrip("0")[:4] or 0) for digits in part.split(":")]
 
 
-def _pop_colour(codes: list[list[int]]) -> list[int]:
+def _pop_color(codes: list[list[int]]) -> list[int]:
     count = {5: 2, 2: 4}.get(codes[0][0], 1) if codes else 0
-    colour_codes = [code[0] for code in codes[:count]]
+    color_codes = [code[0] for code in codes[:count]]
     del codes[:count]
-    return colour_codes
+    return color_codes
 
 
-def _colour(parts: list[int]) -> Colour | None:
+def _color(parts: list[int]) -> PenColor | None:
     match parts:
         case [5, number] if number < 256:
             return number
@@ -270,5 +270,5 @@ def _colour(parts: list[int]) -> Colour | None:
     return None
 
 
-def _with_colour(pen: Pen, is_foreground: bool, colour: Colour | None) -> Pen:
-    return pen._replace(foreground=colour) if is_foreground else pen._replace(background=colour)
+def _with_color(pen: Pen, is_foreground: bool, color: PenColor | None) -> Pen:
+    return pen._replace(foreground=color) if is_foreground else pen._replace(background=color)

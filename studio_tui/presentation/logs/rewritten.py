@@ -138,7 +138,7 @@ def _last_of_plain(raw: bytes) -> bytes:
 
 
 def _drawn_states(raw: bytes) -> list[bytes]:
-    """Return the states of a line as a terminal draws them, apart from colours."""
+    """Return the states of a line as a terminal draws them, apart from colors."""
     all_states: list[bytes] = []
     row = _Row()
     end = copied = 0

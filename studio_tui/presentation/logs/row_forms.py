@@ -17,7 +17,7 @@ _STATES = 200
 
 _TRACEBACK = TRACEBACK.encode()
 
-_COLOURS = {LogLevel.WARNING: Pen(foreground=3), LogLevel.ERROR: Pen(foreground=1)}
+_COLORS = {LogLevel.WARNING: Pen(foreground=3), LogLevel.ERROR: Pen(foreground=1)}
 
 
 class JsonForm(StrEnum):
@@ -62,7 +62,7 @@ def rows_of(
         if any(row.text.strip() for row in json_rows):
             return json_rows
     rows = _split_at_traceback(styled_line(head, tail=tail, length=length))
-    return tuple(_coloured(row, _level_in_context(row.text, above)) for row in rows)
+    return tuple(_colored(row, _level_in_context(row.text, above)) for row in rows)
 
 
 def may_have_two_rows(head: bytes, tail: bytes) -> bool:
@@ -96,11 +96,11 @@ def _level_in_context(text: str, above: Callable[[], Iterable[str]]) -> LogLevel
 
 def _json_rows(parsed: JsonLine, form: JsonForm) -> tuple[StyledLine, ...]:
     texts = [compact_text(parsed)] if form is JsonForm.SHORT else field_texts(parsed)
-    return tuple(_coloured(StyledLine(text, (), 0, 0), parsed.level) for text in texts)
+    return tuple(_colored(StyledLine(text, (), 0, 0), parsed.level) for text in texts)
 
 
-def _coloured(line: StyledLine, level: LogLevel | None) -> StyledLine:
-    """Return a line in the colour of its level, from warnings on, unless it has its own colours."""
+def _colored(line: StyledLine, level: LogLevel | None) -> StyledLine:
+    """Return a line in the color of its level, from warnings on, unless it has its own colors."""
     if line.spans or not line.text or level is None or level < LogLevel.WARNING:
         return line
-    return line._replace(spans=(Span(0, len(line.text), _COLOURS[min(level, LogLevel.ERROR)]),))
+    return line._replace(spans=(Span(0, len(line.text), _COLORS[min(level, LogLevel.ERROR)]),))

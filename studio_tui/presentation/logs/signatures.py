@@ -71,7 +71,7 @@ _VARIABLE = re.compile(
 )
 
 
-def normalise(text: str) -> str:
+def normalize(text: str) -> str:
     """Return a signature with its variable parts replaced.
 
     Paths and URLs become `<path>`, hexadecimal numbers and ids `<hex>`, other numbers `<n>`.

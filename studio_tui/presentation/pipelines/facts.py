@@ -23,7 +23,7 @@ from studio_tui.presentation.jobs.facts import (
     as_json,
     first_cells,
     id_cell,
-    labelled_facts,
+    labeled_facts,
     moment_cell,
 )
 from studio_tui.presentation.jobs.states import LOOKS
@@ -111,14 +111,14 @@ def facts(pipeline: Pipeline, context: PipelineContext) -> tuple[Fact, ...]:
 
 def warning_facts(pipeline: Pipeline) -> tuple[Fact, ...]:
     """Return Studio's warnings: datasets that the plan does not rebuild, and why."""
-    return labelled_facts(
+    return labeled_facts(
         "warning", [Cell(f"⚠ {each}", Tone.WARN) for each in pipeline.warnings or ()]
     )
 
 
 def removed_facts(pipeline: Pipeline) -> tuple[Fact, ...]:
     """Return the jobs that were removed from a pipeline; none if Studio does not say."""
-    return labelled_facts(
+    return labeled_facts(
         "removed jobs", [Cell(removed_words(job), Tone.DIM) for job in pipeline.removed or ()]
     )
 
@@ -208,7 +208,7 @@ def _failure_facts(statuses: JobStatuses, failures: Sequence[RootFailure]) -> tu
         words = (failure.node.name, failure.why, f"blocks {blocked}" if blocked else "")
         return Cell(" · ".join(filter(None, words)), Tone.BAD)
 
-    return labelled_facts("failed", first_cells(MOST_NAMED, failures, cell, Tone.BAD))
+    return labeled_facts("failed", first_cells(MOST_NAMED, failures, cell, Tone.BAD))
 
 
 def _running_facts(

@@ -114,7 +114,7 @@ class JobCreator:
         now: Callable[[], datetime] = clock.now,
         jitter: Jitter = random.uniform,
     ) -> None:
-        """Initialise; `labels` is whether new jobs get a label by which they can be found.
+        """Initialize; `labels` is whether new jobs get a label by which they can be found.
 
         `on_changed` is called when Studio's jobs may have changed.
         """
@@ -141,7 +141,7 @@ class JobCreator:
         try:
             request, sent_files = await self._with_files(job, files, on_progress)
             now = self._now()
-            intent = Intent.of(request, now, is_labelled=self._labels, files=sent_files)
+            intent = Intent.of(request, now, is_labeled=self._labels, files=sent_files)
             open_intent = await asyncio.to_thread(self._journal.begin, intent)
         except StudioError as error:
             return JobRefused(error)
@@ -303,12 +303,12 @@ class JobCreator:
         for job, label in labels:
             if label == intent.id:
                 return Created(job)
-        # A label "" means that the job has no label, so no labelled request created it. `None`
+        # A label "" means that the job has no label, so no labeled request created it. `None`
         # means that it is unknown whether the job has a label.
         likely = [
             job
             for job, label in labels
-            if (label is None or (label == "" and not intent.is_labelled))
+            if (label is None or (label == "" and not intent.is_labeled))
             and intent.resembles(job)
             and (job.created_at is None or abs(job.created_at - intent.sent_at) <= SKEW)
         ]

@@ -24,7 +24,7 @@ class HeldCommands(SnapshotPublisher[tuple[Hold, ...]]):
         *,
         now: Callable[[], datetime] = clock.now,
     ) -> None:
-        """Initialise; `seconds` is how long each command waits, 0 to send it at once."""
+        """Initialize; `seconds` is how long each command waits, 0 to send it at once."""
         super().__init__("held", Snapshot(()))
         self._holds = holds
         self._seconds = seconds

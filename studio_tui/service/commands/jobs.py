@@ -27,7 +27,7 @@ class JobCommands:
         mark_canceling: Callable[[str], AbstractContextManager[object]] = nullcontext,
         rests: tuple[float, ...] = RESTS,
     ) -> None:
-        """Initialise; `on_changed` is called when jobs may have changed.
+        """Initialize; `on_changed` is called when jobs may have changed.
 
         `mark_canceling` is entered with the id of a job while its cancellation is requested.
         """

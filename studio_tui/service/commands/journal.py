@@ -69,7 +69,7 @@ class Intent:
     """Safe to draw; `None` if Studio chooses the name."""
     query_type: str
     query_digest: str
-    is_labelled: bool
+    is_labeled: bool
     """Whether the environment of the job has the id as a label."""
     submitted: Submitted = field(default_factory=Submitted)
 
@@ -79,7 +79,7 @@ class Intent:
         job: JobInput,
         now: datetime,
         *,
-        is_labelled: bool,
+        is_labeled: bool,
         files: Mapping[str, SentFile] = MappingProxyType({}),
     ) -> "Intent":
         """Return a new intent for the request `job`; `files` are its known files by upload id."""
@@ -89,7 +89,7 @@ class Intent:
             name=safe_line(job.query_name) if job.query_name else None,
             query_type=job.query_type.value,
             query_digest=query_digest(job.query),
-            is_labelled=is_labelled,
+            is_labeled=is_labeled,
             submitted=Submitted.of(job, files),
         )
 
@@ -248,7 +248,7 @@ def _fields(intent: Intent) -> dict[str, Any]:
         "name": intent.name,
         "query_type": intent.query_type,
         "query_digest": intent.query_digest,
-        "is_labelled": intent.is_labelled,
+        "is_labeled": intent.is_labeled,
         "submitted": intent.submitted.to_json(),
         "fate": IntentOutcome.SENT,
     }
@@ -298,7 +298,7 @@ def _read(path: Path) -> JournalEntry | None:
             name=None if fields["name"] is None else safe_line(fields["name"]),
             query_type=str(fields["query_type"]),
             query_digest=str(fields["query_digest"]),
-            is_labelled=bool(fields["is_labelled"]),
+            is_labeled=bool(fields["is_labeled"]),
             submitted=_parse_submitted(fields.get("submitted")),
         )
         outcome = IntentOutcome(fields["fate"])

@@ -60,7 +60,7 @@ class PipelineCommands:
         cancel: Callable[[str], Awaitable[None]],
         on_changed: Callable[[], None],
     ) -> None:
-        """Initialise; `cancel` cancels a job, `on_changed` is called when data may have changed."""
+        """Initialize; `cancel` cancels a job, `on_changed` is called when data may have changed."""
         self._client = client
         self._cancel = cancel
         self._on_changed = on_changed

@@ -27,7 +27,7 @@ class OrderedReruns:
         on_created: Callable[[Pipeline, Mapping[str, Submitted]], None] = lambda *_: None,
         rests: tuple[float, ...] = _RESTS,
     ) -> None:
-        """Initialise; `on_created` is called with a new pipeline and its submissions by job id."""
+        """Initialize; `on_created` is called with a new pipeline and its submissions by job id."""
         self._client = client
         self._history = history
         self._on_changed = on_changed

@@ -23,7 +23,7 @@ class Uploads:
     """Uploads files; an unchanged file is not uploaded again."""
 
     def __init__(self, client: StudioClient, rests: Sequence[float]) -> None:
-        """Initialise; `rests` are the seconds to wait after each attempt but the last."""
+        """Initialize; `rests` are the seconds to wait after each attempt but the last."""
         self._client = client
         self._rests = rests
         self._sent: dict[_Version, SentFile] = {}

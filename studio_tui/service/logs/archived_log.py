@@ -30,7 +30,7 @@ class ArchivedLog:
         may_fetch: MayFetch,
         on_progress: Callable[[], None],
     ) -> None:
-        """Initialise; `may_fetch` is called for each part, `on_progress` when bytes arrive."""
+        """Initialize; `may_fetch` is called for each part, `on_progress` when bytes arrive."""
         self._source = source
         self._store = store
         self._may_fetch = may_fetch

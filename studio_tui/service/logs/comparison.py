@@ -18,7 +18,7 @@ class Comparison:
     """
 
     def __init__(self, store: LogStore, *, offset: int = 0, mends: bool = False) -> None:
-        """Initialise; `offset` is where the first incoming byte is in the log and in the store."""
+        """Initialize; `offset` is where the first incoming byte is in the log and in the store."""
         self.is_whole = offset == 0
         self.mends = mends
         """Whether the incoming bytes replace stored ones that differ."""

@@ -99,7 +99,7 @@ class LogLibrary:
         limit: int = LIMIT,
         now: Callable[[], datetime] = clock.now,
     ) -> None:
-        """Initialise; archived logs may be fetched from `hosts` without asking the user.
+        """Initialize; archived logs may be fetched from `hosts` without asking the user.
 
         `limit` is the maximum of bytes on disk of logs without viewers.
         """

@@ -49,7 +49,7 @@ class LogTailPreview:
         make_store: Callable[[], LogStore],
         reachability: Reachability | None = None,
     ) -> None:
-        """Initialise; `whole` is the store of the log itself, `make_store` creates an empty one."""
+        """Initialize; `whole` is the store of the log itself, `make_store` creates an empty one."""
         self.store = None
         self.is_needed = False
         self.offset = 0

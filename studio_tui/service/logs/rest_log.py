@@ -209,7 +209,7 @@ class RestFallback:
     def __init__(
         self, job_id: str, rest: RestLog, reachability: Reachability, succeeded: Callable[[], None]
     ) -> None:
-        """Initialise; `succeeded` is called after each poll that succeeded."""
+        """Initialize; `succeeded` is called after each poll that succeeded."""
         self._job_id = job_id
         self._rest = rest
         self._reachability = reachability

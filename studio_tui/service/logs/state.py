@@ -63,7 +63,7 @@ class StatePublisher:
         kept_since: datetime | None,
         left_at: datetime | None,
     ) -> None:
-        """Initialise; `kept_since` is when a whole log was stored, `left_at` an incomplete one."""
+        """Initialize; `kept_since` is when a whole log was stored, `left_at` an incomplete one."""
         self.state = (
             TailState(FollowPhase.COMPLETE, kept_since, size=store.size, kept_since=kept_since)
             if kept_since

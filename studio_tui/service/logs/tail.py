@@ -100,7 +100,7 @@ class LogTail:
         now: Callable[[], datetime] = clock.now,
         jitter: Jitter = random.uniform,
     ) -> None:
-        """Initialise; `kept_since` is when a whole log was stored, `left_at` an incomplete one."""
+        """Initialize; `kept_since` is when a whole log was stored, `left_at` an incomplete one."""
         self._states = StatePublisher(store, now, kept_since, left_at)
         self._source = source
         self._job_id = job_id

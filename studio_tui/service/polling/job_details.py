@@ -81,7 +81,7 @@ class JobDetailsReader:
         read_past_runs: Callable[[Job], Awaitable[tuple[Job, ...]]],
         stretch: Callable[[float], float] = lambda seconds: seconds,
     ) -> None:
-        """Initialise; `read_submitted` returns the submission of a job, if it was sent from here.
+        """Initialize; `read_submitted` returns the submission of a job, if it was sent from here.
 
         `read_past_runs` returns other COMPLETE jobs with the name of a job. `stretch` stretches a
         rest in seconds while the terminal has no focus.

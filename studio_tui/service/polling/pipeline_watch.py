@@ -95,7 +95,7 @@ class PipelineWatch(Poller[PipelineDetail]):
         now: Callable[[], datetime] = clock.now,
         jitter: Jitter = random.uniform,
     ) -> None:
-        """Initialise; `jobs` polls the job list, which contains many jobs of the pipeline.
+        """Initialize; `jobs` polls the job list, which contains many jobs of the pipeline.
 
         `read_name` returns the pipeline's name, if known: not every Studio finds it by its id. With
         `follows_jobs`, the pipeline is requested whenever the job list has changed.

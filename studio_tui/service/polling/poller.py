@@ -50,7 +50,7 @@ class Poller(SnapshotPublisher[T]):
         wait: Wait = wait_for,
         jitter: Jitter = random.uniform,
     ) -> None:
-        """Initialise; `fetch` raises only `StudioError`.
+        """Initialize; `fetch` raises only `StudioError`.
 
         `rest` returns the seconds to rest after an answer.
         """

@@ -71,7 +71,7 @@ class ProgressWatch:
         stretch: Callable[[float], float] = lambda seconds: seconds,
         jitter: Jitter = random.uniform,
     ) -> None:
-        """Initialise; `stretch` stretches a rest in seconds while the terminal has no focus."""
+        """Initialize; `stretch` stretches a rest in seconds while the terminal has no focus."""
         self._source = source
         self._reachability = reachability or Reachability()
         self._stretch = stretch

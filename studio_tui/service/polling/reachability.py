@@ -94,7 +94,7 @@ class Reachability:
         now: Callable[[], datetime] = clock.now,
         jitter: Jitter = random.uniform,
     ) -> None:
-        """Initialise; `probe` sends the cheapest request.
+        """Initialize; `probe` sends the cheapest request.
 
         `read_sign` returns a value, such as the state of a file. If it changes to another than
         `None`, Studio may be back, and a probe is sent at once.

@@ -39,7 +39,7 @@ class Archive(SnapshotPublisher[Archived[T]]):
         read: Callable[[], tuple[tuple[T, datetime], ...] | None],
         id_of: Callable[[T], str],
     ) -> None:
-        """Initialise; `id_of` returns the id of an item.
+        """Initialize; `id_of` returns the id of an item.
 
         `read` is called in a thread. It returns all items, each with its time for `Archived.since`,
         or `None` if the file cannot be read now.

@@ -70,7 +70,7 @@ def free_pages(connection: Connection) -> None:
 
 
 def _forget_calls(connection: Connection, condition: str, value: float) -> int:
-    """Delete the oldest calls that fulfil an SQL condition, up to `STEP`; return how many."""
+    """Delete the oldest calls that fulfill an SQL condition, up to `STEP`; return how many."""
     query = (
         "DELETE FROM call WHERE number IN"  # noqa: S608 (`condition` is a constant)
         f" (SELECT number FROM call WHERE {condition} ORDER BY last_at LIMIT ?)"

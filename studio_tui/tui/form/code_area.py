@@ -1,4 +1,4 @@
-"""A text area that is safe to draw, with syntax colours or hidden values.
+"""A text area that is safe to draw, with syntax colors or hidden values.
 
 It uses private parts of Textual; see docs/upstream/text-area-drawing.md.
 """
@@ -20,15 +20,15 @@ from studio_tui.text import safe_line
 Spans = Sequence[tuple[int, int, str]]
 """The styles of a line: the first character of each, the one after its last, and its name."""
 
-COLOURED = 64 * 1024
-"""Longer texts, in characters, are not coloured."""
+COLORED = 64 * 1024
+"""Longer texts, in characters, are not colored."""
 
 
-def colours(text: str, language: str) -> tuple[Spans, ...]:
-    """Return the colours of each line of a text; empty for long texts. Slow: call in a thread."""
-    if len(text) > COLOURED:
+def colors(text: str, language: str) -> tuple[Spans, ...]:
+    """Return the colors of each line of a text; empty for long texts. Slow: call in a thread."""
+    if len(text) > COLORED:
         return ()
-    # The highlighter takes a carriage return for the end of a line, so the colours of all lines
+    # The highlighter takes a carriage return for the end of a line, so the colors of all lines
     # below would be those of other lines.
     lines = highlight(text.replace("\r", " "), language=language).split("\n", allow_blank=True)
     return tuple(
@@ -61,12 +61,12 @@ class CodeArea(TextArea):
         )
         self.set_reactive(CodeArea.masked, masked)
         self._hide: Callable[[str], str] = lambda line: safe_line(hide(line))
-        self._colours: tuple[Spans, ...] = ()
+        self._colors: tuple[Spans, ...] = ()
 
-    def colour(self, text: str, spans: tuple[Spans, ...]) -> None:
-        """Apply the colours of `text`, unless the area has another text now."""
-        if text == self.text and spans != self._colours:
-            self._colours = spans
+    def color(self, text: str, spans: tuple[Spans, ...]) -> None:
+        """Apply the colors of `text`, unless the area has another text now."""
+        if text == self.text and spans != self._colors:
+            self._colors = spans
             self._line_cache.clear()
             self.refresh()
 
@@ -76,8 +76,8 @@ class CodeArea(TextArea):
         if self.masked and not self.has_focus:
             return Text(self._hide(line), end="", no_wrap=True)
         text = Text("".join(map(_drawable, line)), end="", no_wrap=True)
-        if line_index < len(self._colours):
-            for start, end, style in self._colours[line_index]:
+        if line_index < len(self._colors):
+            for start, end, style in self._colors[line_index]:
                 text.stylize(self._rich_style(style), start, end)
         return text
 
@@ -106,7 +106,7 @@ class CodeArea(TextArea):
         """Return a style without its background."""
         variables = self.app.theme_variables
         style = Style.parse(name, variables)
-        # A colour with transparency becomes the one that it has on the field.
+        # A color with transparency becomes the one that it has on the field.
         on_surface = (Style.parse("on $surface", variables) + style).rich_style
         return RichStyle(
             color=on_surface.color if style.foreground is not None else None,

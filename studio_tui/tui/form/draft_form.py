@@ -127,7 +127,7 @@ class DraftForm(Lifetime, VerticalScroll):
         Problems of empty fields that were not edited are shown only if `all_fields`.
         """
         self._show_query(checked.query, is_file=bool(checked.draft.query_file.strip()))
-        self._query.colour(checked.query, checked.colours)
+        self._query.color(checked.query, checked.colors)
         for name, field in self._fields.items():
             problems = [problem for problem in refused if problem.field == name]
             if all_fields or name in self._touched or field.value:

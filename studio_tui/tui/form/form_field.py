@@ -77,7 +77,7 @@ class FieldInput(Lifetime, DrawnInput):
 
 
 class Flag(Checkbox):
-    """A checkbox that shows its state with a character too, as there may be no colours."""
+    """A checkbox that shows its state with a character too, as there may be no colors."""
 
     def __init__(self, label: str, value: bool) -> None:
         super().__init__(Content(label), value, compact=True)

@@ -9,7 +9,7 @@ from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.fields import FIELDS, hint
 from studio_tui.presentation.form.job_request import check
 from studio_tui.presentation.form.problems import Level, Problem
-from studio_tui.tui.form.code_area import Spans, colours
+from studio_tui.tui.form.code_area import Spans, colors
 from studio_tui.tui.form.draft_files import facts_of
 
 
@@ -24,7 +24,7 @@ class Checked:
     """The lines of each field's note, by the field's name."""
     query: str
     """The text of the query, typed or from a file."""
-    colours: tuple[Spans, ...]
+    colors: tuple[Spans, ...]
     """Of each line of the query; empty for a long query."""
 
     @property
@@ -43,4 +43,4 @@ def examine(draft: Draft, context: FormContext) -> Checked:
     query = query_text(draft, context)
     language = "bash" if query_type(draft) is QueryType.SHELL else "python"
     notes = {name: hint(name, draft, context) for name in FIELDS}
-    return Checked(draft, context, check(draft, context), notes, query, colours(query, language))
+    return Checked(draft, context, check(draft, context), notes, query, colors(query, language))

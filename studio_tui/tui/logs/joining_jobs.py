@@ -18,7 +18,7 @@ class JoiningJobs:
     def __init__(
         self, host: Host, choice: MemberChoice, *, members_changed: Callable[[], None]
     ) -> None:
-        """Initialise; `members_changed` is called after jobs have joined."""
+        """Initialize; `members_changed` is called after jobs have joined."""
         self._host = host
         self._choice = choice
         self._members_changed = members_changed

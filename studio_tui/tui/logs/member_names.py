@@ -17,7 +17,7 @@ ROOMY_FROM = 100
 
 
 class MemberNames:
-    """Short and unique names, each in a colour."""
+    """Short and unique names, each in a color."""
 
     def __init__(self, choice: MemberChoice) -> None:
         self._choice = choice
@@ -36,10 +36,10 @@ class MemberNames:
         columns = tuple(column for column in pane.columns if column.key != "job")
         if self.are_beside_lines and jobs:
             ground = pane.get_component_rich_style("log-pane--stamp")
-            columns = (legend.column(width, ground, self._name_and_colour), *columns)
+            columns = (legend.column(width, ground, self._name_and_color), *columns)
         pane.columns = columns
 
-    def _name_and_colour(self, start: int) -> tuple[str, int] | None:
+    def _name_and_color(self, start: int) -> tuple[str, int] | None:
         member = self._choice.member_of(start)
         return None if member is None else (self.of(member.job.id), member.number)
 

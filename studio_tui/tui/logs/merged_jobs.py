@@ -27,7 +27,7 @@ def left_out(jobs: int) -> str:
 class Member:
     job: Job
     number: int
-    """The number of the job in the tags of its lines, also for the colour of its name."""
+    """The number of the job in the tags of its lines, also for the color of its name."""
     log: LogHandle
     clock: LineClock
     """Parses the times of the job's lines."""

@@ -104,7 +104,7 @@ class SaveLog(Dialog[Saved | None]):
 
     @on(OptionList.OptionHighlighted)
     def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
-        """Mark the selected choice with a character too, as there may be no colours."""
+        """Mark the selected choice with a character too, as there may be no colors."""
         if self.field.value in {offer.path for offer in self._offers}:  # not edited by the user
             self.field.value = self._offers[event.option_index].path
             self.field.cursor_position = len(self.field.value)

@@ -34,7 +34,7 @@ class ListedEstimates:
     def __init__(
         self, history: JobHistory, screen: RunsWorkers, updated: Callable[[], object]
     ) -> None:
-        """Initialise; workers end with `screen`, and `updated` is called after each update."""
+        """Initialize; workers end with `screen`, and `updated` is called after each update."""
         self._history = history
         self._screen = screen
         self._updated = updated

@@ -28,8 +28,8 @@ def has_dark_background(environ: Mapping[str, str]) -> bool:
     """Return whether the terminal's background is dark; True if unknown."""
     is_terminal = sys.stdin.isatty() and sys.__stdout__ and sys.__stdout__.isatty()
     answer = _query_terminal() if is_terminal else b""
-    if colour := _BACKGROUND.search(answer):
-        red, green, blue = (int(part, 16) / (16 ** len(part) - 1) for part in colour.groups())
+    if color := _BACKGROUND.search(answer):
+        red, green, blue = (int(part, 16) / (16 ** len(part) - 1) for part in color.groups())
         # Rec. 709 luma: perceived brightness.
         luma: float = 0.2126 * red + 0.7152 * green + 0.0722 * blue
         return luma < 0.5
@@ -64,8 +64,8 @@ def why_unusable(environ: Mapping[str, str]) -> str | None:
     return None
 
 
-def colour_count(environ: Mapping[str, str]) -> int:
-    """Return how many colours the terminal says it can show: 16, 256 or 16,777,216."""
+def color_count(environ: Mapping[str, str]) -> int:
+    """Return how many colors the terminal says it can show: 16, 256 or 16,777,216."""
     if environ.get("COLORTERM", "").lower() in {"truecolor", "24bit"}:
         return 1 << 24
     term = environ.get("TERM", "")

@@ -111,6 +111,6 @@ class Bar(Widget):
 
     def _resolve(self, component: str) -> Style:
         style = self.get_visual_style(component)
-        # `get_visual_style` drops reverse, which is the only highlight without colour.
+        # `get_visual_style` drops reverse, which is the only highlight without color.
         is_reverse = self.get_component_styles(component).text_style.reverse
         return style + Style(reverse=True) if self.app.no_color and is_reverse else style

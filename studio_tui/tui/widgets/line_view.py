@@ -111,6 +111,6 @@ class LineView(SendsStraight, FindsHandlersOnce, ScrollView):
         for line_filter in self.get_line_filters():
             segments = line_filter.apply(segments, self.background_colors[1])
         style = segments[0].style or Style.null()
-        # `get_visual_style` drops reverse, which is the only highlight without colour.
+        # `get_visual_style` drops reverse, which is the only highlight without color.
         is_reverse = any(self.get_component_styles(each).text_style.reverse for each in components)
         return style + Style(reverse=True) if self.app.no_color and is_reverse else style

@@ -15,7 +15,7 @@ Runs: TypeAlias = Sequence[tuple[Hashable, str]]
 
 _RESET = "\x1b[0m"
 _MAX_CACHED = 8192
-"""Most styles, and most codes, of a brush that are cached; a log may use any number of colours."""
+"""Most styles, and most codes, of a brush that are cached; a log may use any number of colors."""
 _ATTRIBUTES = (
     ("bold", "1", "22"),
     ("dim", "2", "22"),
@@ -44,7 +44,7 @@ class Brush:
 class QuickStrip(Strip):
     """A strip that renders directly to escape codes and creates segments only on demand.
 
-    Textual's strip has eight caches. It also sets every colour again for each piece of text, and
+    Textual's strip has eight caches. It also sets every color again for each piece of text, and
     these codes are most of the output of a table.
     """
 
@@ -72,7 +72,7 @@ class QuickStrip(Strip):
             return [self]
         return super().divide(cuts)
 
-    def render(self, console: Console) -> str:  # noqa: ARG002 (the brush knows its colours)
+    def render(self, console: Console) -> str:  # noqa: ARG002 (the brush knows its colors)
         if self._render_cache is None:
             code_between = self._brush.code
             parts = []

@@ -144,7 +144,7 @@ class Painter:
     def row(self, cells: Cells, look: RowLook) -> Strip:
         """Draw a row; `cells` are in the order of all columns, shown or not."""
         signs = (CURSOR_SIGN if look.cursor else " ") + (MARK_SIGN if look.marked else " ")
-        # Neighbouring texts of the same tone make one run, which needs one escape code.
+        # Neighboring texts of the same tone make one run, which needs one escape code.
         runs: list[tuple[str, str]] = []
         run_tone, run = _SIGN, signs
         places, following = self._places, 0

@@ -18,7 +18,7 @@ def place_after(
     """Return the place in `after` that keeps the visible rows of `before` on their lines.
 
     One row stays on its line exactly: that under the cursor if it is visible, else the topmost. If
-    it is gone, its nearest neighbour takes the line. Each sequence has distinct keys.
+    it is gone, its nearest neighbor takes the line. Each sequence has distinct keys.
     """
     if not before or not after:
         return Place(0, 0)
@@ -56,12 +56,12 @@ def place_of_returned(former: Place, cursor: int, rows_in_sight: int) -> Place:
 
 
 def count_above(before: Sequence[str], after: Sequence[str]) -> int:
-    """Return how many rows of `after` are above the first of `before`, or its neighbour."""
+    """Return how many rows of `after` are above the first of `before`, or its neighbor."""
     return nearest_remaining(before, 0, after) if before else 0
 
 
 def nearest_remaining(before: Sequence[str], index: int, after: Sequence[str]) -> int:
-    """Return the index in `after` of a row of `before`, or of its nearest neighbour, else 0."""
+    """Return the index in `after` of a row of `before`, or of its nearest neighbor, else 0."""
     added = len(after) - len(before)
     # Often all changes are below the row, or all are above it.
     for guess in (index, index + added):
@@ -69,9 +69,9 @@ def nearest_remaining(before: Sequence[str], index: int, after: Sequence[str]) -
             return guess
     positions = {key: position for position, key in enumerate(after)}
     for distance in range(len(before)):
-        for neighbour in (index + distance, index - distance):
-            if 0 <= neighbour < len(before):
-                position = positions.get(before[neighbour])
+        for neighbor in (index + distance, index - distance):
+            if 0 <= neighbor < len(before):
+                position = positions.get(before[neighbor])
                 if position is not None:
                     return position
     return 0

@@ -28,7 +28,7 @@ _FEED_SECONDS = 0.05
 
 
 class Rows(Widget, can_focus=True):
-    """Draws prepared rows of several colours."""
+    """Draws prepared rows of several colors."""
 
     first = 0
 

@@ -103,7 +103,7 @@ def views_of(jobs: int) -> tuple[list[View], int]:
     views = []
     for direction in (None, *CURSOR * _ROUNDS):
         if direction is not None:
-            key = drawing.neighbour(key, Direction(direction)) or key
+            key = drawing.neighbor(key, Direction(direction)) or key
         canvas.cursor = key
         box = drawing.boxes[key]
         left = _scrolled_to(left, box.label_x, box.label_width, _WIDTH, drawing.width)

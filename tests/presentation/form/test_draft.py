@@ -36,7 +36,7 @@ def test_a_value_that_is_not_a_draft_is_refused(value: Any) -> None:
 
 
 def test_the_valid_fields_of_a_draft_of_another_version_are_read() -> None:
-    newer = {"query": "print(1)", "workers": 2, "files": ["a", 3], "reset": "yes", "colour": "red"}
+    newer = {"query": "print(1)", "workers": 2, "files": ["a", 3], "reset": "yes", "color": "red"}
     assert draft_from_json(newer) == Draft(query="print(1)", files=("a",))
 
 

@@ -107,7 +107,7 @@ def test_a_filter_passes_the_matching_jobs(text: str, expected: list[Job]) -> No
 @pytest.mark.parametrize(
     ("text", "part_of_the_sentence"),
     [
-        ("colour=red", "“colour” is not a field"),
+        ("color=red", "“color” is not a field"),
         ("clustr=gpu", "“clustr” is not a field; did you mean “cluster” or"),
         ("status=broken", "“broken” is not a status; statuses are active,"),
         ("status=faild", "“faild” is not a status; did you mean “failed”?"),
@@ -117,7 +117,7 @@ def test_a_filter_passes_the_matching_jobs(text: str, expected: list[Job]) -> No
         ("!status=broken", "“broken” is not a status"),
         ("name<3", "“name<3” needs =, == or ~, as in name=3"),
         ("status~fail", "“status~fail” needs =, as in status=fail"),
-        ("colour!=red", "“colour” is not a field"),
+        ("color!=red", "“color” is not a field"),
         ("lr=0.1", "“lr” is not a field; use status=, age<, "),
         ("lr=0.1", ", or quotes for a word"),
         ("status!=broken", "“broken” is not a status"),

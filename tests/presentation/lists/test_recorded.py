@@ -5,7 +5,7 @@ from studio_tui.presentation.lists.recorded import as_recorded, recorded_fact
 from tests.jobs import NOON, job, row_of
 
 
-def test_the_state_of_a_recorded_row_has_a_tilde_and_no_colour() -> None:
+def test_the_state_of_a_recorded_row_has_a_tilde_and_no_color() -> None:
     row = row_of(job(1, "RUNNING"), NOON)
     state, *other_cells = as_recorded(row)
     assert (state.text, state.tone) == ("~ RUNNING", Tone.DIM)

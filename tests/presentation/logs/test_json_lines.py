@@ -78,7 +78,7 @@ def test_anything_but_a_small_valid_object_is_not_a_json_line(text: str) -> None
     assert json_line(text) is None
 
 
-def test_a_serialised_loguru_record_is_shown_like_its_log_line() -> None:
+def test_a_serialized_loguru_record_is_shown_like_its_log_line() -> None:
     moment = {"repr": "2026-01-02 03:04:05.678+00:00", "timestamp": 1767323045.678}
     record = {"level": {"name": "ERROR", "no": 40}, "message": "no", "line": 3, "time": moment}
     line = json_line(json.dumps({"text": "x", "record": record}))

@@ -299,10 +299,10 @@ def has_level(data: bytes, start: int, lowest: LogLevel) -> bool:
 
 
 @pytest.mark.parametrize("lowest", [WARNING, ERROR, CRITICAL])
-@pytest.mark.parametrize("colour", ["", "\x1b[1;31m"])
-def test_a_scan_finds_every_line_of_a_level_or_a_higher_one(lowest: LogLevel, colour: str) -> None:
+@pytest.mark.parametrize("color", ["", "\x1b[1;31m"])
+def test_a_scan_finds_every_line_of_a_level_or_a_higher_one(lowest: LogLevel, color: str) -> None:
     texts = [text for text, _ in LINES] + PROSE
-    data = "".join(f"{colour}{text}\x1b[0m\n" for text in ["first", *texts]).encode()
+    data = "".join(f"{color}{text}\x1b[0m\n" for text in ["first", *texts]).encode()
     starts = [0]
     starts += [at + 1 for at, byte in enumerate(data[:-1]) if byte == ord("\n")]
     expected = [start for start in starts if has_level(data, start, lowest)]

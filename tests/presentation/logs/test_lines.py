@@ -1,4 +1,4 @@
-"""Whatever a job prints, a drawn line is safe text in the colours that the job set."""
+"""Whatever a job prints, a drawn line is safe text in the colors that the job set."""
 
 import re
 import unicodedata
@@ -130,7 +130,7 @@ def test_control_sequences_are_dropped_and_broken_ones_are_visible(raw: bytes, s
     assert text_of(raw) == shown
 
 
-def test_colours_do_not_change_tab_stops() -> None:
+def test_colors_do_not_change_tab_stops() -> None:
     assert text_of(b"\x1b[31mab\x1b[0m\tc") == text_of(b"ab\tc") == "ab      c"
     assert text_of("\x1b[31m字\x1b[0m字\tc\t字\td".encode()) == "字字    c       字      d"
 
@@ -155,7 +155,7 @@ def test_colours_do_not_change_tab_stops() -> None:
         (b"load \x1b[31m10%\x1b[0m\x1b[6G20%\x1b[6G30%", "load 30%", 2),
         (b"done\x1b[2K", "done", 0),
         (b"done\x1b[1G", "done", 0),
-        (b"colour\x1b[5Gs", "colosr", 1),
+        (b"color\x1b[5Gs", "colos", 1),
         (b"\r\r\r", "", 0),
         (b"Loading\rDone", "Doneing", 1),
         (b"Loading\r       \rDone", "Done", 1),
@@ -249,7 +249,7 @@ def test_a_long_last_state_that_begins_in_the_head_is_shown_from_its_beginning()
     assert (line.updates, line.has_more) == (2, True)
 
 
-def test_text_that_stays_of_a_coloured_state_does_not_take_the_new_colour() -> None:
+def test_text_that_stays_of_a_colored_state_does_not_take_the_new_color() -> None:
     line = styled_line(b"Loading\x08\x08\x08\x08\x08\x08\x08\x1b[31mDone")
     assert (line.text, line.spans) == ("Doneing", (Span(0, 4, Pen(foreground=1)),))
 

@@ -282,7 +282,7 @@ def test_a_bar_is_shown_although_other_lines_follow() -> None:
     assert latest_progress(b"\nnothing here\n") is None
 
 
-def test_a_bar_with_colours_is_parsed() -> None:
+def test_a_bar_with_colors_is_parsed() -> None:
     keras = b"\n\x1b[1m37/100\x1b[0m \x1b[32m\xe2\x94\x81" + b"\xe2\x94\x81" * 9 + b"\x1b[0m 20s\r"
     bar = latest_progress(keras)
     assert bar is not None

@@ -41,7 +41,7 @@ def test_an_object_without_content_is_shown_in_every_form(line: bytes, form: Jso
     assert any(rows)
 
 
-def test_errors_and_warnings_have_a_colour_unless_the_log_sets_one() -> None:
+def test_errors_and_warnings_have_a_color_unless_the_log_sets_one() -> None:
     assert pens(rows_of(b"ERROR bad", b"", 9, PLAIN_FORM)[0]) == {Pen(foreground=1)}
     assert pens(rows_of(b"WARNING hm", b"", 10, PLAIN_FORM)[0]) == {Pen(foreground=3)}
     assert pens(rows_of(JSON, b"", len(JSON), PLAIN_FORM)[0]) == {Pen(foreground=1)}
@@ -65,7 +65,7 @@ def test_a_traceback_appended_to_a_progress_bar_has_a_row_of_its_own() -> None:
     assert texts(f"it says {HEAD}".encode()) == [f"it says {HEAD}"]
 
 
-def test_the_colours_of_a_line_stay_with_their_text_when_it_is_split() -> None:
+def test_the_colors_of_a_line_stay_with_their_text_when_it_is_split() -> None:
     raw = f"\x1b[32m{BAR}\x1b[35m{HEAD}".encode()
     bar, head = rows_of(raw, b"", len(raw), PLAIN_FORM)
     assert bar.spans == ((0, len(BAR), Pen(foreground=2)),)

@@ -124,7 +124,7 @@ def test_the_number_of_matches_in_a_line_is_limited() -> None:
     assert SearchPattern("a").spans("ba") == [(1, 2)]
 
 
-def test_errors_and_warnings_are_found_whatever_their_colour() -> None:
+def test_errors_and_warnings_are_found_whatever_their_color() -> None:
     log = b"INFO fine\n\x1b[31mERROR\x1b[0m bad\n0 errors\nWARNING so so\nValueError: bad shard\n"
     errors = [log[start:].split(b"\n")[0] for start in LevelPattern(LogLevel.ERROR).starts(log)]
     assert errors == [b"\x1b[31mERROR\x1b[0m bad", b"ValueError: bad shard"]
@@ -167,7 +167,7 @@ def test_a_traceback_that_is_cut_off_has_no_message() -> None:
         ("what? +1", False),
     ],
 )
-def test_words_that_look_like_a_regular_expression_are_recognised(
+def test_words_that_look_like_a_regular_expression_are_recognized(
     typed: str, is_like: bool
 ) -> None:
     assert SearchPattern(typed).is_like_expression is is_like

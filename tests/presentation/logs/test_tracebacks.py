@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from studio_tui.presentation.logs.levels import LogLevel
 from studio_tui.presentation.logs.line_levels import level_of
-from studio_tui.presentation.logs.signatures import SIGNATURE_LIMIT, normalise, signature
+from studio_tui.presentation.logs.signatures import SIGNATURE_LIMIT, normalize, signature
 from studio_tui.presentation.logs.tracebacks import LINE_LIMIT, inherited_level, unit_lines
 from tests.waiting import no_hang
 
@@ -338,8 +338,8 @@ def test_no_more_lines_are_read_than_needed() -> None:
     ],
 )  # fmt: skip
 def test_equal_failures_have_equal_normal_forms(text: str, same: str) -> None:
-    assert normalise(text) == same
-    assert normalise(same) == same
+    assert normalize(text) == same
+    assert normalize(same) == same
 
 
 LINES = st.lists(
@@ -356,7 +356,7 @@ def test_any_lines_have_a_unit_and_a_safe_signature_or_none(lines: list[str]) ->
         assert not any(
             unicodedata.category(each) in {"Cc", "Cf", "Cs", "Zl", "Zp"} for each in reason
         )
-        assert not re.search(r"\d{4}", re.sub(r"[^\x00-\x7f]|[A-Za-z_<]\d+", "", normalise(reason)))
+        assert not re.search(r"\d{4}", re.sub(r"[^\x00-\x7f]|[A-Za-z_<]\d+", "", normalize(reason)))
 
 
 @pytest.mark.parametrize(
@@ -368,7 +368,7 @@ def test_hostile_lines_are_parsed_without_hanging(text: str) -> None:
         for _ in range(10):
             unit_length(lines)
             signature(lines)
-            normalise(text)
+            normalize(text)
 
 
 def test_the_message_of_an_exception_inherits_the_level_of_its_traceback() -> None:

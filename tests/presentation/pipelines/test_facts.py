@@ -125,7 +125,7 @@ def test_the_grid_shows_all_runs_of_a_target_however_its_name_was_written() -> N
     runs = [
         pipeline(number, "COMPLETED", {"a": "COMPLETE"}, triggered_from=name)
         for number, name in enumerate(
-            ("catalog", "catalog@1.0.0", "@local.local.catalog", "local.local.catalogue"), 1
+            ("catalog", "catalog@1.0.0", "@local.local.catalog", "local.local.catalogs"), 1
         )
     ]
     (_, ages, _) = texts(grid(runs[0], runs, context(), 80, 0))

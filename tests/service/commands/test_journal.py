@@ -32,7 +32,7 @@ REQUEST = JobInput(
 
 def new_intent(minutes: int = 0, request: JobInput = REQUEST) -> Intent:
     """Return an intent that was sent `minutes` after noon."""
-    return Intent.of(request, NOON + timedelta(minutes=minutes), is_labelled=True)
+    return Intent.of(request, NOON + timedelta(minutes=minutes), is_labeled=True)
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ from textual.app import App, ComposeResult
 from textual.widgets import Input
 
 from studio_tui.presentation.jobs.facts import MASK
-from studio_tui.tui.form.code_area import COLOURED, CodeArea, colours
+from studio_tui.tui.form.code_area import COLORED, CodeArea, colors
 from tests.driving import driving
 from tests.tui.dashboards import widget_text
 
@@ -60,29 +60,29 @@ async def test_a_masked_value_does_not_reveal_its_length() -> None:
         assert widget_text(area).split("\n")[0].strip() == f"A={MASK}"
 
 
-async def test_colours_are_applied_only_to_the_text_that_they_were_computed_for() -> None:
+async def test_colors_are_applied_only_to_the_text_that_they_were_computed_for() -> None:
     area = CodeArea(SCRIPT)
     async with driving(Stage(area)) as pilot:
-        python_colours = colours(area.text, "python")
-        area.colour(area.text, python_colours)
+        python_colors = colors(area.text, "python")
+        area.color(area.text, python_colors)
         await pilot.pause()
         number_line = area.get_line(2)
         styled = {number_line.plain[span.start : span.end] for span in number_line.spans}
         assert {"1", "# note"} <= {text.strip() for text in styled}
         assert all(span.style.bgcolor is None for span in number_line.spans)  # type: ignore[union-attr]
         before = area.get_line(2).spans
-        area.colour("another text", ())
+        area.color("another text", ())
         assert area.get_line(2).spans == before
 
 
-def test_each_line_has_its_own_colours_with_any_line_endings() -> None:
-    line_colours = colours(SCRIPT, "python")
-    assert [bool(spans) for spans in line_colours] == [True, True, True]
-    assert max(end for _, end, _ in line_colours[2]) <= len("x = 1  # note")
+def test_each_line_has_its_own_colors_with_any_line_endings() -> None:
+    line_colors = colors(SCRIPT, "python")
+    assert [bool(spans) for spans in line_colors] == [True, True, True]
+    assert max(end for _, end, _ in line_colors[2]) <= len("x = 1  # note")
 
 
-def test_a_long_text_is_not_coloured() -> None:
-    assert colours("x = 1\n" * (COLOURED // 6 + 1), "python") == ()
+def test_a_long_text_is_not_colored() -> None:
+    assert colors("x = 1\n" * (COLORED // 6 + 1), "python") == ()
 
 
 @pytest.mark.parametrize("soft_wrap", [False, True])

@@ -23,7 +23,7 @@ def test_a_view_is_loaded_as_it_was_saved(tmp_path: Path) -> None:
         "not JSON",
         "[]",
         "7",
-        json.dumps({"filter": "colour=red"}),
+        json.dumps({"filter": "color=red"}),
         json.dumps({"filter": 7, "sort": None, "cursor": ["x"], "wide": "yes", "new": 1}),
         json.dumps({"sort": "nothing"}),
         json.dumps({"sideways": -1}),

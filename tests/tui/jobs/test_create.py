@@ -108,7 +108,7 @@ async def test_an_unconfirmed_request_of_an_earlier_run_is_asked_about_until_the
 ) -> None:
     request = JobInput(query="print(1)", team_name="local", query_name="[red]lost.py[/]\x1b[31m")
     journal = journal_of(tmp_path)
-    journal.begin(Intent.of(request, now() - timedelta(hours=1), is_labelled=True)).close()
+    journal.begin(Intent.of(request, now() - timedelta(hours=1), is_labeled=True)).close()
     for answer in ("enter", "y"):
         async with dashboard(studio, tmp_path) as pilot:
             await until_shown(pilot, "A job of an earlier run may not", "[red]lost.py[/]")

@@ -117,7 +117,7 @@ def test_reading_the_same_pipelines_again_changes_nothing() -> None:
 
 
 def test_an_unknown_grouping_of_a_saved_view_means_no_grouping() -> None:
-    assert GroupedList([], "colour").groups.grouping is JobGrouping.NONE
+    assert GroupedList([], "color").groups.grouping is JobGrouping.NONE
 
 
 def test_the_row_of_a_group_is_marked_if_all_of_its_jobs_are_marked() -> None:

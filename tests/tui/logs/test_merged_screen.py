@@ -100,13 +100,13 @@ async def test_the_logs_of_marked_jobs_are_merged_in_order_of_time(
         (tmp_path / "gate").touch()
         await asyncio.to_thread(lambda: [studio.wait_for_end(job) for job in ids])
         await until_shown(pilot, "✓ 3 whole logs", "63 lines", "that was it")
-        colours = {
+        colors = {
             segment.style.color
             for y in range(9)
             for segment in pane(pilot).render_line(y)
             if segment.style and segment.text.startswith("job_")
         }
-        assert len(colours) == 3
+        assert len(colors) == 3
         await pilot.resize_terminal(120, 60)
         with step("a job joins, and the tab has kept the other jobs"):
             screen, joined = await add_a_job(pilot, studio)

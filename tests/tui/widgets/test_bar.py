@@ -80,7 +80,7 @@ async def test_a_click_runs_only_keys_that_are_shown() -> None:
 
 
 class PlainApp(App[None]):
-    """A bar whose theme has the colours of the terminal."""
+    """A bar whose theme has the colors of the terminal."""
 
     CSS_PATH = OPENING
 
@@ -92,7 +92,7 @@ class PlainApp(App[None]):
         yield Bar()
 
 
-async def test_the_current_tab_is_reversed_without_colour(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_current_tab_is_reversed_without_color(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     app = PlainApp()
     async with driving(app) as pilot:

@@ -269,7 +269,7 @@ async def test_the_cursor_stays_on_its_row_and_line_when_other_rows_change(posit
             assert stage.lines()[line or 0].startswith("▌"), change
 
 
-async def test_the_cursor_moves_to_a_neighbour_when_its_row_is_removed() -> None:
+async def test_the_cursor_moves_to_a_neighbor_when_its_row_is_removed() -> None:
     keys = ids(100)
     async with table_stage(keys) as stage:
         await stage.press("down", "down", "down")
@@ -460,7 +460,7 @@ async def test_the_cursor_stays_visible_when_the_table_loses_height() -> None:
         assert stage.line_of("0018") is not None
 
 
-async def test_the_cursor_is_visible_without_colour(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_cursor_is_visible_without_color(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     async with table_stage(ids(3)) as stage:
         under_cursor, other = stage.table.render_lines(stage.table.size.region)[1:3]
@@ -469,18 +469,18 @@ async def test_the_cursor_is_visible_without_colour(monkeypatch: pytest.MonkeyPa
         assert all(s.style and s.style.bold for s in under_cursor if s.text.strip())
 
 
-async def test_tones_have_the_colours_of_the_theme() -> None:
+async def test_tones_have_the_colors_of_the_theme() -> None:
     async with table_stage(ids(3)) as stage:
 
-        def colours() -> tuple[object, ...]:
+        def colors() -> tuple[object, ...]:
             strip = stage.table.render_lines(stage.table.size.region)[2]
             return tuple(s.style.color for s in strip if s.style and s.text.strip())
 
-        dark = colours()
+        dark = colors()
         assert len(set(dark)) > 1
         stage.pilot.app.theme = "textual-light"
         await stage.pilot.pause()
-        assert colours() != dark
+        assert colors() != dark
 
 
 async def test_the_screen_shows_the_lines_beside_the_scroll_bar() -> None:

@@ -43,7 +43,7 @@ SUGGESTER = TermSuggester(
         ("by!=A", "by!=Ann"),
         ("name!=my", 'name!="my eval x"'),
         ("name!==TR", "name!==TRain.py"),
-        ("colour=", None),
+        ("color=", None),
         ("by=ann ", None),
         ("", None),
     ],

@@ -94,6 +94,6 @@ def test_a_quick_strip_sends_less_than_70_percent_of_textuals_characters() -> No
     )
 
 
-def test_colours_are_converted_to_those_of_the_terminal() -> None:
+def test_colors_are_converted_to_those_of_the_terminal() -> None:
     brush = Brush(lambda _: Style(color="#ff0000"), ColorSystem.STANDARD)
     assert QuickStrip([("red", "x")], brush, 1).render(CONSOLE) == "\x1b[31mx\x1b[0m"

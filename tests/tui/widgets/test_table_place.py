@@ -20,7 +20,7 @@ def test_the_cursor_stays_on_its_row_or_moves_to_the_nearest_remaining_row(
         assert nearest is None or abs(before.index(after[new_index]) - index) == nearest
 
 
-def test_the_lower_of_two_equally_near_neighbours_is_chosen() -> None:
+def test_the_lower_of_two_equally_near_neighbors_is_chosen() -> None:
     assert nearest_remaining("abc", 1, "ac") == 1
 
 

@@ -26,22 +26,22 @@ def vertex_columns(layers: Layers, widths: Sequence[int]) -> list[int]:
             middle[vertex] = offset - offsets[-1] / 2
     above, below = _with_costs(layers, layers.parents), _with_costs(layers, layers.children)
     both = _on_both_sides(layers, above, below)
-    for sweep, neighbours_of in enumerate([above, below] * (_SWEEPS // 2) + [both] * _LAST_SWEEPS):
+    for sweep, neighbors_of in enumerate([above, below] * (_SWEEPS // 2) + [both] * _LAST_SWEEPS):
         numbers = range(len(packed_rows))
         for number in numbers if sweep % 2 == 0 else reversed(numbers):
             row, offsets = layers.rows[number], packed_rows[number]
             ideal, weights = [], []
             for vertex in row:
-                neighbours, costs, weight = neighbours_of[vertex]
+                neighbors, costs, weight = neighbors_of[vertex]
                 if weight:
                     pulls = [
-                        middle[each] * cost for each, cost in zip(neighbours, costs, strict=True)
+                        middle[each] * cost for each, cost in zip(neighbors, costs, strict=True)
                     ]
                     ideal.append(sum(pulls) / weight)
                     weights.append(weight)
                 else:
                     ideal.append(middle[vertex])
-                    # A vertex without neighbours makes room for vertices that have neighbours.
+                    # A vertex without neighbors makes room for vertices that have neighbors.
                     weights.append(0.1)
             # Halves are rounded up in one row and down in the next, else long graphs would lean.
             half = 0.5 if number % 2 else 0.499
@@ -93,25 +93,25 @@ def _packed_offsets(row: Sequence[int], widths: Sequence[int], nodes: int) -> li
 
 
 _Near = tuple[Sequence[int], Sequence[float], float]
-"""Neighbours of a vertex, the cost of a bend to each, and the sum of the costs."""
+"""Neighbors of a vertex, the cost of a bend to each, and the sum of the costs."""
 
 
-def _with_costs(layers: Layers, neighbours: Sequence[Sequence[int]]) -> list[_Near]:
+def _with_costs(layers: Layers, neighbors: Sequence[Sequence[int]]) -> list[_Near]:
     size = layers.size
     near_vertices: list[_Near] = []
-    for vertex, near in enumerate(neighbours):
+    for vertex, near in enumerate(neighbors):
         costs = [_STRAIGHTNESS[(vertex >= size) + (other >= size)] for other in near]
         near_vertices.append((near, costs, sum(costs)))
     return near_vertices
 
 
 def _on_both_sides(layers: Layers, above: Sequence[_Near], below: Sequence[_Near]) -> list[_Near]:
-    """Return the neighbours of each vertex on both sides, with the costs of bends.
+    """Return the neighbors of each vertex on both sides, with the costs of bends.
 
     The lines of a parent to its children are drawn as one, so it matters little where each ends:
     the cost of a bend is divided by the number of lines at its other end.
     """
-    neighbours: list[_Near] = []
+    neighbors: list[_Near] = []
     for (parents, up, _), (children, down, _) in zip(above, below, strict=True):
         costs = [
             cost / len(layers.children[parent]) for parent, cost in zip(parents, up, strict=True)
@@ -119,5 +119,5 @@ def _on_both_sides(layers: Layers, above: Sequence[_Near], below: Sequence[_Near
         costs += [
             cost / len(layers.parents[child]) for child, cost in zip(children, down, strict=True)
         ]
-        neighbours.append(([*parents, *children], costs, sum(costs)))
-    return neighbours
+        neighbors.append(([*parents, *children], costs, sum(costs)))
+    return neighbors

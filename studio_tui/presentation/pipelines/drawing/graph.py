@@ -64,7 +64,7 @@ class Drawing:
         channels: Sequence[Channel],
         middle: Sequence[int],
     ) -> None:
-        """Initialise with a layout of `draw`; `middle` has the column of each vertex."""
+        """Initialize with a layout of `draw`; `middle` has the column of each vertex."""
         self._layers = layers
         self._channels = channels
         self._middle = middle
@@ -128,7 +128,7 @@ class Drawing:
                     return box.id
         return None
 
-    def neighbour(self, node: str, direction: Direction) -> str | None:
+    def neighbor(self, node: str, direction: Direction) -> str | None:
         """Return the closest parent or child by drawn edges, or the next node in the layer."""
         index = self._index[node]
         if direction in {Direction.UP, Direction.DOWN}:

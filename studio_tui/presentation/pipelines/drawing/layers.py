@@ -199,12 +199,12 @@ def _with_fewer_crossings(
         if not fewest or in_vain == _IN_VAIN:
             break
         if (sweep + is_first_up) % 2:
-            rows_to_sort, neighbours = reversed(rows[:-1]), layers.children
+            rows_to_sort, neighbors = reversed(rows[:-1]), layers.children
         else:
-            rows_to_sort, neighbours = iter(rows[1:]), layers.parents
+            rows_to_sort, neighbors = iter(rows[1:]), layers.parents
         for row in rows_to_sort:
             for vertex in row:
-                adjacent = neighbours[vertex]
+                adjacent = neighbors[vertex]
                 if adjacent:
                     place[vertex] = sum([place[other] for other in adjacent]) / len(adjacent)
             row.sort(key=place.__getitem__)
@@ -214,11 +214,11 @@ def _with_fewer_crossings(
         if crossings < fewest:
             best, fewest, in_vain = [list(row) for row in rows], crossings, 0
     if fewest and is_small:
-        _swap_neighbours(layers, best)
+        _swap_neighbors(layers, best)
     return best
 
 
-def _swap_neighbours(layers: Layers, rows: Sequence[list[int]]) -> None:
+def _swap_neighbors(layers: Layers, rows: Sequence[list[int]]) -> None:
     """Swap adjacent vertices where this reduces crossings, in up to `_PASSES` passes."""
     place = _indexes_in_rows(layers, rows)
     compared = sum(

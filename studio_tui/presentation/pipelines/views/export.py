@@ -14,7 +14,7 @@ from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 from studio_tui.presentation.pipelines.views.node_cells import run_time_cell, why_cell
 from studio_tui.presentation.pipelines.views.tree import name_parts, rows
 
-_FILL_COLOURS = {
+_FILL_COLORS = {
     NodeState.DONE: "#d7f0d7",
     NodeState.RUNNING: "#d7e8fa",
     NodeState.QUEUED: "#ebebfa",
@@ -88,7 +88,7 @@ def mermaid(statuses: JobStatuses) -> str:
         child = ids[node.id]
         lines += [f"  {ids[parent]} --> {child}" for parent in node.parents]
         lines += [f"  {ids[parent]} -.-> {child}" for parent in node.circular]
-    lines += [f"  classDef {state} fill:{fill},color:#000" for state, fill in _FILL_COLOURS.items()]
+    lines += [f"  classDef {state} fill:{fill},color:#000" for state, fill in _FILL_COLORS.items()]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -103,7 +103,7 @@ def dot(statuses: JobStatuses, name: str) -> str:
     lines += [f"  // {flaw}" for flaw in plan.flaws]
     for node in plan.nodes.values():
         text = _quote_for_dot(f"{statuses.look(node.id).glyph} {node.name}")
-        fill = _FILL_COLOURS[statuses.states[node.id]]
+        fill = _FILL_COLORS[statuses.states[node.id]]
         lines.append(f'  {ids[node.id]} [label={text} fillcolor="{fill}"];')
     for node in plan.nodes.values():
         child = ids[node.id]

@@ -7,7 +7,7 @@ from studio_tui.failures.exit_codes import exit_code_words
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import UNKNOWN, duration, plural
 from studio_tui.presentation.jobs.causes import cause_of
-from studio_tui.presentation.jobs.facts import Fact, facts, first_cells, labelled_facts
+from studio_tui.presentation.jobs.facts import Fact, facts, first_cells, labeled_facts
 from studio_tui.presentation.jobs.rows import SHORT_ID
 from studio_tui.presentation.jobs.states import LOOKS
 from studio_tui.presentation.jobs.times import run_seconds
@@ -104,7 +104,7 @@ def _group_link_facts(label: str, related: Sequence[GroupLink]) -> tuple[Fact, .
     for group, link in related:
         title = group.title if group.is_single_job else f"{group.title} ×{len(group.members)}"
         cells.append(Cell(", ".join(filter(None, (title, link.pattern)))))
-    return labelled_facts(label, cells)
+    return labeled_facts(label, cells)
 
 
 def _status_cell(model: ViewModel, node: Node) -> Cell:
@@ -141,7 +141,7 @@ def _attempt_facts(model: ViewModel, node: Node) -> tuple[Fact, ...]:
         return Cell(" · ".join(part for part in parts if part), look.tone)
 
     first = Fact("attempt", Cell(str(len(node.attempts) + 1)))
-    return (first, *labelled_facts("before", first_cells(_MAX_RELATED, node.attempts[::-1], cell)))
+    return (first, *labeled_facts("before", first_cells(_MAX_RELATED, node.attempts[::-1], cell)))
 
 
 def _blocked_facts(statuses: JobStatuses, node_id: str) -> tuple[Fact, ...]:
@@ -165,7 +165,7 @@ def _related_facts(
         look = statuses.look(each)
         return Cell(f"{look.glyph} {statuses.plan.nodes[each].name}", look.tone)
 
-    return labelled_facts(label, first_cells(most, worst_first, cell))
+    return labeled_facts(label, first_cells(most, worst_first, cell))
 
 
 def _redundant_edge_facts(statuses: JobStatuses, node: Node) -> tuple[Fact, ...]:
@@ -183,7 +183,7 @@ def _redundant_edge_facts(statuses: JobStatuses, node: Node) -> tuple[Fact, ...]
         names = (plan.nodes[each].name for each in (parent, child, other_parent))
         return Cell("{} → {}, also through {}".format(*names), Tone.DIM)
 
-    return labelled_facts("direct", first_cells(_MAX_RELATED, edges, cell))
+    return labeled_facts("direct", first_cells(_MAX_RELATED, edges, cell))
 
 
 def _dataset_facts(made: Sequence[DatasetVersion]) -> tuple[Fact, ...]:
@@ -191,4 +191,4 @@ def _dataset_facts(made: Sequence[DatasetVersion]) -> tuple[Fact, ...]:
         return ()
     names = [f"{each.dataset_name}@{each.version}" if each.version else each.dataset_name
              for each in made]  # fmt: skip
-    return labelled_facts("made", [*map(Cell, names), Cell("f2 shows its versions", Tone.DIM)])
+    return labeled_facts("made", [*map(Cell, names), Cell("f2 shows its versions", Tone.DIM)])

@@ -76,7 +76,7 @@ def _rounded(begin: datetime, step: int) -> datetime:
 def _label(tick: datetime, step: int) -> str:
     if step < 60:
         return f"{tick:%H:%M:%S}"
-    # Midnight is labelled with the date, which has five cells like a time.
+    # Midnight is labeled with the date, which has five cells like a time.
     return f"{tick:%H:%M}" if step < _DAY and tick.time() != time.min else f"{tick:%m-%d}"
 
 
@@ -139,7 +139,7 @@ class Timeline:
     def __init__(
         self, model: ViewModel, zone: tzinfo, width: int, span: float | None = None
     ) -> None:
-        """Initialise for bars of `width` cells, and times on the axis in `zone`.
+        """Initialize for bars of `width` cells, and times on the axis in `zone`.
 
         `span` is the length of the visible period in seconds; `None` for all known times. The
         period ends with these, or a little later while jobs are yet to end.

@@ -41,7 +41,7 @@ class MergedLog:
         viewed_lines: Callable[[], Iterable[int]] = tuple,
         on_moved: Callable[[Moved], None] = lambda _: None,
     ) -> None:
-        """Initialise; `make_store` creates an empty store.
+        """Initialize; `make_store` creates an empty store.
 
         When everything has been ordered again, `on_moved` is called with the new offsets of the
         lines that `viewed_lines` returns.

@@ -120,7 +120,7 @@ class Replay:
     """Detects the end of a connection's replay: the first pause after its first pieces."""
 
     def __init__(self, *, is_all: bool = False) -> None:
-        """Initialise; with `is_all` the job has ended, so that everything is replay."""
+        """Initialize; with `is_all` the job has ended, so that everything is replay."""
         self.is_over = False
         """Whether bytes that arrive now come live."""
         self._is_all_replay = is_all

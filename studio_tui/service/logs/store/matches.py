@@ -48,7 +48,7 @@ class LineMatches:
         within: Find | None = None,
         ahead: int = 0,
     ) -> None:
-        """Initialise; lines that `find` returns match, or with `negated` all others.
+        """Initialize; lines that `find` returns match, or with `negated` all others.
 
         `find` is called with lines without their tags. If given, `within` must return a line too:
         it is called with tagged lines, and up to `ahead` bytes after them on which its result may

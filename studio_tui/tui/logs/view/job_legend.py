@@ -1,4 +1,4 @@
-"""Short and unique names of the jobs of a merged log, in colours: in a row, and beside lines."""
+"""Short and unique names of the jobs of a merged log, in colors: in a row, and beside lines."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import ClassVar
@@ -9,16 +9,16 @@ from rich.style import Style
 from studio_tui.tui.logs.view.painter import GutterColumn
 from studio_tui.tui.widgets.bar import Bar, Part
 
-COLOURS = 7
-"""Number of colours; the eighth job has the colour of the first, so only names are unique."""
+COLORS = 7
+"""Number of colors; the eighth job has the color of the first, so only names are unique."""
 
 _ID = 4
 """Minimum length of an id that is added to a name which is not unique."""
 
 
-def look_of(colour: int) -> str:
-    """Return the style of the job with number `colour`, as a part of a bar names it."""
-    return f"job{colour % COLOURS}"
+def look_of(color: int) -> str:
+    """Return the style of the job with number `color`, as a part of a bar names it."""
+    return f"job{color % COLORS}"
 
 
 def labels(names: Sequence[tuple[str, str]], width: int) -> dict[str, str]:
@@ -60,7 +60,7 @@ def _cut(text: str, width: int) -> str:
 class JobLegend(Bar):
     """A row of jobs, in which the chosen job is always visible."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"bar--{look_of(n)}" for n in range(COLOURS)}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"bar--{look_of(n)}" for n in range(COLORS)}
 
     def show(self, jobs: Iterable[tuple[Part, ...]], chosen: int | None) -> None:
         """Show `jobs`, each as the parts of its text; `chosen` is the index of the chosen job."""
@@ -78,15 +78,15 @@ class JobLegend(Bar):
     ) -> GutterColumn:
         """Return a column with the name of each line's job, of `width` cells.
 
-        `label_of` returns the name and the colour for the line at an offset.
+        `label_of` returns the name and the color for the line at an offset.
         """
         styles = [
             ground + Style(color=self.get_component_rich_style(f"bar--{look_of(n)}").color)
-            for n in range(COLOURS)
+            for n in range(COLORS)
         ]
 
         def name_at(start: int, _text: str) -> tuple[str, Style | None]:
             label = label_of(start)
-            return ("", None) if label is None else (label[0], styles[label[1] % COLOURS])
+            return ("", None) if label is None else (label[0], styles[label[1] % COLORS])
 
         return GutterColumn("job", width + 1, name_at)

@@ -262,8 +262,8 @@ class LogPainter:
         text = f" {pill} "
         cells = cell_len(text)
         under = RowText(cast("Runs", row.runs), width).crop(0, max(0, width - cells))
-        labelled = RowText([*under.runs, (palette.pill, text)], under.width + cells)
-        return QuickStrip(labelled.crop(0, width).runs, palette.brush, width)
+        labeled = RowText([*under.runs, (palette.pill, text)], under.width + cells)
+        return QuickStrip(labeled.crop(0, width).runs, palette.brush, width)
 
     def _number(self, line: _DrawnLine) -> str:
         """Return the number of a line, which may have been drawn before it was counted."""

@@ -7,23 +7,23 @@ from typing import Self
 from rich.color import Color, ColorSystem
 from rich.style import Style
 
-from studio_tui.presentation.logs.lines import PLAIN, Colour, Pen
+from studio_tui.presentation.logs.lines import PLAIN, Pen, PenColor
 from studio_tui.tui.widgets.quick_strip import Brush
 
-# The names of the colours and of the styles in component classes, such as `log-pane--gutter`.
-_COLOURS = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
+# The names of the colors and of the styles in component classes, such as `log-pane--gutter`.
+_COLORS = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
 _STYLES = ("text", "gutter", "mark", "note", "current", "cursor", "selected", "stamp", "pill")
 
 _PENS = 4096
 """Maximum number of pens whose styles are cached; a pen is a style that escape codes set."""
 
-COMPONENTS = frozenset(f"log-pane--{name}" for name in (*_STYLES, *_COLOURS, "match"))
+COMPONENTS = frozenset(f"log-pane--{name}" for name in (*_STYLES, *_COLORS, "match"))
 """The component classes for style sheets."""
 
 
 @dataclass(frozen=True)
 class LogPalette:
-    """The styles of the style sheet, resolved once and adapted to terminals without colour."""
+    """The styles of the style sheet, resolved once and adapted to terminals without color."""
 
     text: Style
     gutter: Style
@@ -63,7 +63,7 @@ class LogPalette:
         return cls(
             **{name: final(style(f"log-pane--{name}")) for name in _STYLES},
             match=match,
-            named=tuple(style(f"log-pane--{name}").color for name in _COLOURS),
+            named=tuple(style(f"log-pane--{name}").color for name in _COLORS),
             final=final,
             brush=Brush(lambda style: style, colors),
         )
@@ -80,8 +80,8 @@ class LogPalette:
 
     def _of_pen(self, pen: Pen) -> Style:
         return Style(
-            color=self._colour(pen.foreground),
-            bgcolor=self._colour(pen.background),
+            color=self._color(pen.foreground),
+            bgcolor=self._color(pen.background),
             bold=pen.bold or None,
             dim=pen.dim or None,
             italic=pen.italic or None,
@@ -90,11 +90,11 @@ class LogPalette:
             reverse=pen.reverse or None,
         )
 
-    def _colour(self, colour: Colour | None) -> Color | None:
-        """Return a colour of the log; the 16 named colours are those of the theme."""
-        if colour is None:
+    def _color(self, color: PenColor | None) -> Color | None:
+        """Return a color of the log; the 16 named colors are those of the theme."""
+        if color is None:
             return None
-        if isinstance(colour, tuple):
-            return Color.from_rgb(*colour)
-        named = self.named[colour % 8] if colour < 16 else None
-        return named or Color.from_ansi(colour)
+        if isinstance(color, tuple):
+            return Color.from_rgb(*color)
+        named = self.named[color % 8] if color < 16 else None
+        return named or Color.from_ansi(color)

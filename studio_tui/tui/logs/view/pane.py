@@ -193,7 +193,7 @@ class LogPane(Widget, can_focus=True):
         filters, background = self.get_line_filters(), self.background_colors[1]
 
         def filtered(style: Style) -> Style:
-            """Return a style after Textual's filters, such as those for a lack of colours."""
+            """Return a style after Textual's filters, such as those for a lack of colors."""
             segments = [Segment("", style)]
             for line_filter in filters:
                 segments = line_filter.apply(segments, background)

@@ -67,7 +67,7 @@ class LogBar(SteadyScrollBar):
     def _with_tick(self, strip: Strip, tick: str, name: str) -> Strip:
         bar_style = next((segment.style for segment in strip if segment.style), Style.null())
         ground = bar_style.color if bar_style.reverse else bar_style.bgcolor
-        colour = self.get_component_rich_style(name).color
+        color = self.get_component_rich_style(name).color
         # The style of the bar also has the action of a click.
-        style = bar_style + Style(color=colour, bgcolor=ground, reverse=False)
+        style = bar_style + Style(color=color, bgcolor=ground, reverse=False)
         return Strip([Segment(tick * strip.cell_length, style)], strip.cell_length)

@@ -29,7 +29,7 @@ class GraphAnswers:
         updated: Callable[[], None],
         past_changed: Callable[[], None],
     ) -> None:
-        """Initialise; workers end with `screen`.
+        """Initialize; workers end with `screen`.
 
         `prepare` is called in the thread with the plan of a large pipeline, `updated` and
         `past_changed` after changes of the state.

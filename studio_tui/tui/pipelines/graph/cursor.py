@@ -52,9 +52,9 @@ class Cursor:
         if node_id := next((node.id for node in nodes if node.run == run_id), None):
             self.go(node_id)
 
-    def centre(self) -> None:
+    def center(self) -> None:
         """Scroll the cursor to the middle."""
-        self._shown().centre()
+        self._shown().center()
 
     def step(self) -> None:
         """Move the cursor to the next row, if the mode has rows."""

@@ -125,9 +125,9 @@ class DrawingView:
         if (area := self._area(self.cursor)) is not None:
             self.widget.reveal(area)
 
-    def centre(self) -> None:
+    def center(self) -> None:
         if (area := self._area(self.cursor)) is not None:
-            self.widget.centre(area)
+            self.widget.center(area)
 
     def step(self) -> None:
         """Do nothing: there is no next box."""
@@ -153,7 +153,7 @@ class DrawingView:
 
     # Specific to a drawing.
 
-    def neighbour(self, direction: str) -> str | None:
+    def neighbor(self, direction: str) -> str | None:
         """Return the box to which the cursor moves in a direction, if there is one.
 
         This is the closest parent (`up`) or child (`down`), the next box in the layer (`left`,
@@ -164,7 +164,7 @@ class DrawingView:
         boxes = list(self.canvas.drawing.boxes)
         if direction in {"first", "last"}:
             return boxes[0 if direction == "first" else -1]
-        return self.canvas.drawing.neighbour(self.canvas.cursor, Direction(direction))
+        return self.canvas.drawing.neighbor(self.canvas.cursor, Direction(direction))
 
     def at(self, x: int, y: int) -> str | None:
         """Return the box at a cell of the drawing, if there is one."""

@@ -140,7 +140,7 @@ class GraphView(HasCommands, LineView, can_focus=True, inherit_bindings=False):
         is_across = self._left <= area.x <= self._left + width - shown
         return is_across and self.top <= area.y < self.top + height
 
-    def centre(self, area: Area) -> None:
+    def center(self, area: Area) -> None:
         """Scroll an area to the middle, as far as possible."""
         width, height = self._size_in_sight
         self.scroll_corner_to(area.x + area.width // 2 - width // 2, area.y - height // 2)

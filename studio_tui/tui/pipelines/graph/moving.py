@@ -179,11 +179,11 @@ class Movement:
             why_no_target,
         ),
         Command(
-            "graph.centre",
+            "graph.center",
             "full_stop",
-            "centre",
+            "center",
             "Center the job",
-            lambda self: self._cursor.centre(),
+            lambda self: self._cursor.center(),
             why_no_place,
         ),
         Command(

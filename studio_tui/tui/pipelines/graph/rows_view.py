@@ -76,7 +76,7 @@ class DagTable(BigTable, inherit_bindings=False):
         """Scroll a row to the top, as far as possible."""
         self.scroll_to(y=min(top, self.max_scroll_y), animate=False, force=True)
 
-    def centre(self) -> None:
+    def center(self) -> None:
         """Scroll the row under the cursor to the middle, as far as possible."""
         self.scroll_row_to_top(max(0, self._cursor.index - self._viewport.rows // 2))
 
@@ -171,9 +171,9 @@ class RowsView:
         """Scroll as little as needed to make the cursor visible."""
         self.widget.reveal()
 
-    def centre(self) -> None:
+    def center(self) -> None:
         """Scroll the cursor to the middle."""
-        self.widget.centre()
+        self.widget.center()
 
     def step(self) -> None:
         """Move the cursor to the next row, if the mode has rows."""

@@ -263,7 +263,7 @@ class PipelineScreen(Page):
         self.views.fit_size()
 
     def _step(self, direction: str) -> None:
-        if (near := self.views.drawing.neighbour(direction)) is not None:
+        if (near := self.views.drawing.neighbor(direction)) is not None:
             self.cursor.go(near)
 
     @on(GraphView.Pointed)

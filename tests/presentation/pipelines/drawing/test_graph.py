@@ -186,12 +186,12 @@ def test_a_visible_section_equals_that_part_of_the_whole_drawing(
 
 
 @given(drawings())
-def test_neighbours_are_at_the_end_of_a_line_or_next_in_the_layer(
+def test_neighbors_are_at_the_end_of_a_line_or_next_in_the_layer(
     drawn: tuple[Plan, Drawing],
 ) -> None:
     _, drawing = drawn
     for node, box in drawing.boxes.items():
-        up, down, left, right = (drawing.neighbour(node, way) for way in Direction)
+        up, down, left, right = (drawing.neighbor(node, way) for way in Direction)
         assert (up is None) == (not any(child == node for _, child in drawing.edges))
         assert up is None or (up, node) in drawing.edges
         assert (down is None) == (not any(parent == node for parent, _ in drawing.edges))
@@ -199,7 +199,7 @@ def test_neighbours_are_at_the_end_of_a_line_or_next_in_the_layer(
         beside = sorted(other.x for other in drawing.boxes.values() if other.y == box.y)
         assert (left is None) == (box.x == beside[0])
         assert (right is None) == (box.x == beside[-1])
-        assert left is None or drawing.neighbour(left, Direction.RIGHT) == node
+        assert left is None or drawing.neighbor(left, Direction.RIGHT) == node
         assert (
             drawing.node_at(box.x, box.y) == drawing.node_at(box.x + box.width - 1, box.y) == node
         )

@@ -204,7 +204,7 @@ def test_lines_are_in_order_of_time_if_all_have_times(
     run_script(script)
 
 
-# Single behaviours
+# Single behaviors
 
 
 def test_a_traceback_stays_whole_and_lines_without_times_stay_where_they_arrived() -> None:

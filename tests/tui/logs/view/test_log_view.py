@@ -638,7 +638,7 @@ async def test_the_next_page_is_drawn_before_its_key_is_pressed(
         assert {*prepared} <= {*view.pane.in_sight}
 
 
-def test_the_style_sheet_uses_only_colours_of_the_theme() -> None:
+def test_the_style_sheet_uses_only_colors_of_the_theme() -> None:
     sheet = (styles_dir() / "log_view.tcss").read_text()
     assert not re.search(r"#[0-9a-f]{3}|ansi_|!important", sheet)
 

@@ -1014,11 +1014,11 @@ def last_line_begins_with(view: LogView, text: str) -> bool:
 
 
 async def test_the_update_count_of_a_progress_bar_never_decreases(store: LogStore) -> None:
-    colours = "\x1b[31m" * 12
+    colors = "\x1b[31m" * 12
     counts = []
     async with showing(store) as (pilot, view):
         for part in range(8):
-            states = [f"\r{colours * (part + 1)}{part}.{n}%" for n in range(200)]
+            states = [f"\r{colors * (part + 1)}{part}.{n}%" for n in range(200)]
             store.append("".join(states).encode())
             await until(pilot, partial(last_line_begins_with, view, f"{part}.199% ×"))
             counts.append(shown_lines(view)[-1].partition("×")[2])

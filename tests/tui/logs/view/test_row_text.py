@@ -1,4 +1,4 @@
-"""The text of a row is cropped and coloured exactly like one of Textual's strips."""
+"""The text of a row is cropped and colored exactly like one of Textual's strips."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -100,7 +100,7 @@ async def test_an_area_is_scrolled_into_view_with_a_margin_or_to_the_middle() ->
         left, top = view.left, view.top
         view.reveal(Area(x=152, y=79, width=4))
         assert (view.left, view.top) == (left, top)
-        view.centre(Area(x=100, y=50, width=0))
+        view.center(Area(x=100, y=50, width=0))
         assert (view.left, view.top) == (80, 45)
         view.scroll_corner_to(1000, 1000)
         assert (view.left, view.top) == (160, 90)

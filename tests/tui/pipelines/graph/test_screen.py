@@ -493,7 +493,7 @@ async def test_a_pending_request_to_a_studio_that_does_not_answer_is_reported(
         await until(pilot, lambda: WAITING not in {each.message for each in notices})
 
 
-async def test_the_cursor_of_the_graph_is_visible_without_colours(
+async def test_the_cursor_of_the_graph_is_visible_without_colors(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
