@@ -34,7 +34,9 @@ def read_settings_file(path: Path, template: str, model: type[M], subject: str) 
         raise ConfigError(sentence) from error
     except ValidationError as error:
         problem = error.errors()[0]
-        field = " ".join(str(part) for part in problem["loc"]) or "the file"
+        # The place in a list is counted from 1, as ids of clusters are.
+        parts = (part + 1 if isinstance(part, int) else part for part in problem["loc"])
+        field = " ".join(map(str, parts)) or "the file"
         raise invalid_file_error(
             path, subject, problem_clause(field, problem, "this file")
         ) from error

@@ -87,5 +87,6 @@ def _suggestion(typed: str, names: tuple[str, ...]) -> str:
     """Return the end of a sentence: `; did you mean “gpu”?`, else `; there are “cpu” and “gpu”.`"""
     if not names:
         return "; there are none."
-    listed = f"; there are {join_names([*map(quoted, names)], _NAMES_SHOWN)}."
+    are = "are" if len(names) > 1 else "is only"
+    listed = f"; there {are} {join_names([*map(quoted, names)], _NAMES_SHOWN)}."
     return did_you_mean(typed, names) or listed

@@ -47,7 +47,8 @@ async def test_a_file_replaced_by_one_with_the_same_time_and_size_is_read(tmp_pa
         ("cluster = 3", "are invalid: cluster"),
         ("not toml [", "are not valid TOML"),
         ("", "are invalid"),
-        (ONE.replace("2", "0"), "max_workers"),
+        (ONE.replace("2", "0"), "cluster 1 max_workers"),
+        (ONE + ONE.replace("local", "gpu").replace("2", "true"), "cluster 2 max_workers"),
     ],
 )
 async def test_an_invalid_file_keeps_the_last_valid_clusters_and_reports_the_problem(

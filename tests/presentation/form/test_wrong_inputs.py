@@ -530,3 +530,9 @@ def test_a_login_in_a_requirement_is_reported_as_a_warning_with_its_line(line: s
     assert (problem.field, problem.level) == ("requirements", Level.WARNING)
     assert problem.sentence.startswith("Line 2: the address contains a password or token")
     assert "hunter2" not in problem.sentence
+
+
+def test_an_unknown_cluster_is_reported_with_the_only_one() -> None:
+    context = replace(CONTEXT, clusters=CLUSTERS[:1])
+    (problem,) = check(replace(GOOD, compute_cluster_name="gpu"), context)
+    assert problem.sentence == "“gpu” is not a cluster; there is only “default”."
