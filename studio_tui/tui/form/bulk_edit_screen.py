@@ -4,35 +4,23 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from studio_tui import clock
-from studio_tui.presentation.cells import Cell, Tone
+from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.form.draft import Draft, FieldValue
 from studio_tui.presentation.form.fields import FIELDS
-from studio_tui.presentation.form.job_request import check, draft_of, request
-from studio_tui.presentation.form.merge import (
-    UNCHANGED_HINT,
-    changed_values,
-    common_form,
-    differences,
-    differs_placeholder,
-)
-from studio_tui.presentation.form.problems import Problem
+from studio_tui.presentation.form.merge import UNCHANGED_HINT, changed_values, differs_placeholder
 from studio_tui.presentation.format import plural
-from studio_tui.service.commands.submitted import edited_request
 from studio_tui.tui.form.draft_files import path_of
 from studio_tui.tui.form.edit_screen import ReviewAnswer, review_changes
+from studio_tui.tui.form.remaining_jobs import RemainingJobs
 from studio_tui.tui.form.saved_forms import SavedForms
 from studio_tui.tui.form.sending import STOPPED
 from studio_tui.tui.form.submit_screen import SubmitScreen
-from studio_tui.tui.form.templates import Start
 from studio_tui.tui.form.validation import Checked
 from studio_tui.tui.frame.bulk import run_bulk
 from studio_tui.tui.frame.commands import Basics
-from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.jobs.bulk import create_command
-from studio_tui.tui.jobs.naming import title
-from studio_tui.tui.jobs.rerun import Repeat, changes
-from studio_tui.tui.jobs.start_order import RerunRequest, StartOrder, start_order
+from studio_tui.tui.jobs.rerun import Repeat
+from studio_tui.tui.jobs.start_order import may_start, start_order
 from studio_tui.tui.messages import GoBack
 
 
@@ -43,12 +31,10 @@ class EditMarkedScreen(SubmitScreen):
     """Called with the id of each job after its copy was created."""
 
     def __init__(self, basics: Basics, saved_forms: SavedForms, repeats: Sequence[Repeat]) -> None:
-        now = clock.now()
-        self._jobs = {repeat.job.id: (repeat, draft_of(repeat.request, now)) for repeat in repeats}
-        """The jobs that have not been created again yet, with their drafts, by job id."""
-        self._differing = _differences(self._jobs)
+        self._jobs = RemainingJobs(repeats)
+        self._differing = self._jobs.differences()
         """Number of different values of each field that differs, by the field's name."""
-        super().__init__(basics, saved_forms, _start(self._jobs))
+        super().__init__(basics, saved_forms, self._jobs.start())
 
     def on_mount(self) -> None:
         """Show which fields differ between the jobs."""
@@ -71,21 +57,21 @@ class EditMarkedScreen(SubmitScreen):
         # These fields are empty in the form only because the jobs have different values.
         unchanged = self._differing.keys() - typed.keys()
         problems = [each for each in checked.problems if each.field not in unchanged]
-        problems += self._problems_of_jobs(typed, checked, problems)
+        problems += self._jobs.problems(typed, checked, problems)
         notes = dict.fromkeys(unchanged, (UNCHANGED_HINT,))
         return replace(checked, problems=tuple(problems), notes={**checked.notes, **notes})
 
     async def to_send(self, checked: Checked) -> Checked | None:
         """Show the changes of each job, ask, and create the jobs; return `None`."""
         typed = changed_values(self.start.draft, checked.draft)
-        lines, revealed = await asyncio.to_thread(self._change_lines, typed, checked)
-        order = await start_order(self.session, [repeat.job for repeat, _ in self._jobs.values()])
+        lines, revealed = await asyncio.to_thread(self._jobs.change_lines, typed, checked)
+        order = await start_order(self.session, self._jobs.jobs)
         question = f"Run {plural(len(self._jobs), 'changed job')}?"
         note = tuple(map(Cell, order.paragraph))
         answer = await review_changes(self, question, (*note, *lines), (*note, *revealed))
         from_checkpoints = answer is ReviewAnswer.FROM_CHECKPOINTS
         is_confirmed = from_checkpoints or answer is ReviewAnswer.FROM_START
-        if is_confirmed and await self._may_start(order):
+        if is_confirmed and await may_start(self, order):
             self.sender.is_sending = True
             try:
                 await self._make(
@@ -97,11 +83,6 @@ class EditMarkedScreen(SubmitScreen):
             await self.leave()
             self.notify_user("Draft saved; e on the same marks opens it again")
         return None
-
-    async def _may_start(self, order: StartOrder) -> bool:
-        """Return whether to start the jobs; ask if their order would be lost."""
-        question = Confirm("Start them all at once?", order.lines, yes="Start them", no="Don't")
-        return not order.is_lost or await self.ask(question)
 
     async def _make(
         self,
@@ -117,15 +98,15 @@ class EditMarkedScreen(SubmitScreen):
         self.note(f"Sending {plural(len(self._jobs), 'job')}…")
         # So that the key that undoes the command is not typed into the field.
         self.set_focus(None)
-        requests = self._requests(typed, checked, from_checkpoints=from_checkpoints)
+        requests = self._jobs.requests(typed, checked, from_checkpoints=from_checkpoints)
 
         def forget(job_id: str) -> None:
             # At once: if other jobs fail and the user sends again, this job is not created twice.
-            del self._jobs[job_id]
+            self._jobs.forget(job_id)
             self.on_created(job_id)
 
         def return_to_form(words: str = "") -> None:
-            if self._jobs and self.start.key != _start(self._jobs).key:
+            if self._jobs and self.start.key != self._jobs.start().key:
                 self._edit_remaining()
             if field is not None and self.focused is None:
                 self.set_focus(field)
@@ -144,63 +125,11 @@ class EditMarkedScreen(SubmitScreen):
             await asyncio.to_thread(self.saved_forms.keep, self.start.key, None)
             self.post_message(GoBack())
 
-    def _remaining(self) -> tuple[tuple[Repeat, Draft], ...]:
-        # A copy, as jobs are created while a thread goes through the others.
-        return tuple(self._jobs.values())
-
-    def _problems_of_jobs(
-        self, typed: Mapping[str, FieldValue], checked: Checked, shown: Sequence[Problem]
-    ) -> list[Problem]:
-        """Return the problems of each job with the typed values, except those that are `shown`."""
-        known = {problem[:2] for problem in shown}
-        return [
-            Problem(field, f"{title(repeat.job)}: {sentence}", level)
-            for repeat, before in self._remaining()
-            for field, sentence, level in check(before.with_values(typed), checked.context)
-            if (field, sentence) not in known
-        ]
-
-    def _change_lines(
-        self, typed: Mapping[str, FieldValue], checked: Checked
-    ) -> tuple[Sequence[Cell], Sequence[Cell]]:
-        """Return the title and changes of each job, with secrets masked and with secrets shown."""
-        lines: tuple[list[Cell], list[Cell]] = ([], [])
-        for repeat, before in self._remaining():
-            after = before.with_values(typed)
-            if after.query_file.strip():
-                after = replace(after, query=checked.query)
-            for all_lines, of_job in zip(lines, changes(repeat, before, after), strict=True):
-                all_lines += [Cell(title(repeat.job), Tone.STRONG), *of_job, Cell("")]
-        masked, revealed = lines
-        return masked[:-1], revealed[:-1]
-
-    def _requests(
-        self, typed: Mapping[str, FieldValue], checked: Checked, *, from_checkpoints: bool
-    ) -> list[RerunRequest]:
-        """Return the request of each job with the typed values."""
-        requests: list[RerunRequest] = []
-        for repeat, before in self._remaining():
-            after = before.with_values(typed)
-            after = after.continuing(repeat.job.id) if from_checkpoints else after
-            edited = edited_request(request(after, checked.context), repeat.request, repeat.job.id)
-            requests.append((repeat.job, edited))
-        return requests
-
     def _edit_remaining(self) -> None:
         """Make this the form of the jobs that are not created yet."""
         typed = changed_values(self.start.draft, self.form.draft)
-        self.start, self._differing = _start(self._jobs), _differences(self._jobs)
+        self.start, self._differing = self._jobs.start(), self._jobs.differences()
         self.fill(self.start.draft.with_values(typed))
         self._show_differences()
         self.paint_frame()
         self.keeper.keep_now()
-
-
-def _differences(jobs: Mapping[str, tuple[Repeat, Draft]]) -> dict[str, int]:
-    return differences([draft for _, draft in jobs.values()])
-
-
-def _start(jobs: Mapping[str, tuple[Repeat, Draft]]) -> Start:
-    drafts = [draft for _, draft in jobs.values()]
-    ids, heading = " ".join(sorted(jobs)), f"Edit {plural(len(drafts), 'job')}"
-    return Start(common_form(drafts), f"edit {ids}", heading)

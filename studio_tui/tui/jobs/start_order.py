@@ -10,6 +10,8 @@ from studio_tui.errors import InvalidRequest, StudioError
 from studio_tui.presentation.jobs.rows import SHORT_ID
 from studio_tui.presentation.pipelines.start_order import order_lines
 from studio_tui.service.session import StudioSession
+from studio_tui.tui.frame.commands import Host
+from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.jobs.naming import title
 
 RerunRequest = tuple[Job, JobInput | StudioError]
@@ -45,6 +47,12 @@ async def start_order(session: StudioSession, jobs: Sequence[Job]) -> StartOrder
         return order_lines(pipeline_list.pipelines, ids, pipeline_list.originals(), is_kept=is_kept)
 
     return StartOrder(await asyncio.to_thread(lines), is_kept)
+
+
+async def may_start(host: Host, order: StartOrder) -> bool:
+    """Return whether to start jobs in an order; ask if it would be lost."""
+    question = Confirm("Start them all at once?", order.lines, yes="Start them", no="Don't")
+    return not order.is_lost or await host.ask(question)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from studio_tui.tui.form import bulk_edit_screen
+from studio_tui.tui.form import remaining_jobs
 from studio_tui.tui.form.bulk_edit_screen import EditMarkedScreen
 from studio_tui.tui.form.submit_screen import SubmitScreen
 from studio_tui.tui.frame.review import Review
@@ -102,10 +102,11 @@ async def test_jobs_may_be_created_while_a_thread_checks_the_others(
         assert isinstance(screen, EditMarkedScreen)
 
         def check_while_jobs_are_created(*_arguments: object) -> tuple[()]:
-            screen._jobs.clear()
+            for job in screen._jobs.jobs:
+                screen._jobs.forget(job.id)
             return ()
 
-        monkeypatch.setattr(bulk_edit_screen, "check", check_while_jobs_are_created)
+        monkeypatch.setattr(remaining_jobs, "check", check_while_jobs_are_created)
         assert screen.validate(screen.form.draft).problems == ()
 
 
