@@ -65,6 +65,7 @@ _COMMANDS: tuple[Command["ClustersScreen"], ...] = (
         "Copy the cluster's id",
         lambda page: page.copy_id(),
         lambda page: page.why_no_id(),
+        repeats=True,
     ),
 )
 

@@ -48,7 +48,6 @@ _COMMANDS: tuple[Command["SubmitScreen"], ...] = (
         _preview,
         lambda page: page.why_no_preview(),
         priority=True,
-        exclusive=True,
     ),
     Command(
         "form.values",

@@ -197,7 +197,6 @@ class FormTemplates:
             "rename and delete templates",
             pick,
             priority=True,
-            exclusive=True,
         ),
         Command(
             "form.template",
@@ -206,6 +205,5 @@ class FormTemplates:
             "Save the form as a template",
             keep,
             priority=True,
-            exclusive=True,
         ),
     )

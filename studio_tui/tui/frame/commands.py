@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, NamedTuple, P
 from textual.app import App
 from textual.binding import Binding
 from textual.message import Message
+from textual.worker import Worker
 
 from studio_tui.tui.frame.dialog import Dialog
 from studio_tui.tui.widgets.lifetime import Lifetime
@@ -62,6 +63,8 @@ class Command(Generic[Owner_contra]):
     """Whether the keys are handled before the keys of the focused widget."""
     exclusive: bool = False
     """Whether a call cancels an earlier call that is still running."""
+    repeats: bool = False
+    """Whether a call begins although an earlier call runs that has opened no dialog yet."""
     applies: Callable[[Owner_contra], bool] = applies
     """Returns whether the command handles its keys now; otherwise ancestors handle them."""
     search_words: str = ""
@@ -147,6 +150,8 @@ class CommandSet:
         """Make an empty set for `node`; workers of commands end when `node` is removed."""
         self._node = node
         self._commands: dict[str, tuple[Command[Any], Any]] = {}
+        self._beginning: dict[str, Worker[Any]] = {}
+        """The last worker of each command since a dialog or page was opened, by command id."""
 
     def add(self, *controllers: Controller) -> None:
         """Add the commands of controllers; a command replaces one with the same id."""
@@ -179,14 +184,24 @@ class CommandSet:
         if reason := command.why_not(owner):
             notify_here(self._node.app, reason, "warning")
             return
+        if not (command.repeats or command.exclusive) and self._is_beginning(command_id):
+            return  # its key was pressed twice
         run: Any = command.run
         # The worker calls a coroutine function: a coroutine that exists already would cause a
         # warning if the worker was canceled before it started.
         work = partial(run, owner) if iscoroutinefunction(run) else run(owner)
         if work is not None:
-            start_worker(
+            self._beginning[command_id] = start_worker(
                 self._node, work, name=command_id, group=command_id, exclusive=command.exclusive
             )
+
+    def _is_beginning(self, command_id: str) -> bool:
+        worker = self._beginning.get(command_id)
+        return worker is not None and not worker.is_finished
+
+    def note_suspended(self) -> None:
+        """Let all commands begin again: the dialog or page that they were to open is shown."""
+        self._beginning.clear()
 
 
 class HasCommands(Lifetime):

@@ -255,6 +255,7 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
     @on(events.ScreenSuspend)
     def _end_updates(self) -> None:
         hide_toasts(self)
+        self.commands.note_suspended()
         # Below a dialog the page is still visible, and must keep updating.
         if not isinstance(self.app.screen, ModalScreen):
             self._timer_of_seconds.pause()

@@ -237,7 +237,15 @@ class JobController:
             why_not_repeat,
             search_words="resume rerun",
         ),
-        Command("job.copy_id", "c", "copy id", "Copy the job's full id", copy_id, why_not_copy),
+        Command(
+            "job.copy_id",
+            "c",
+            "copy id",
+            "Copy the job's full id",
+            copy_id,
+            why_not_copy,
+            repeats=True,
+        ),
         Command(
             "job.open_page",
             "o",
@@ -245,6 +253,7 @@ class JobController:
             "Open the job's page in a browser",
             open_page,
             why_no_page,
+            repeats=True,
         ),
         Command(
             "job.pipeline",

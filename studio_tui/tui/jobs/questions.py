@@ -15,7 +15,6 @@ from studio_tui.tui.jobs.naming import describe, describe_schedule, title
 from studio_tui.tui.jobs.question_changes import job_changes, newer_attempt_sentences, rerun_changes
 from studio_tui.tui.jobs.rerun import Repeat, submitted_of, with_schedule
 from studio_tui.tui.messages import CreateJob
-from studio_tui.tui.terminal.key_queue import keys_held
 
 _CHECKPOINTS = (
     (
@@ -31,8 +30,7 @@ async def cancel_after_asking(host: Host, job: Job, notes: Sequence[str] = ()) -
     """Ask, then cancel a job or schedule; `notes` are further lines of the question."""
     session = host.session
     if job.state is JobState.TASK:
-        with keys_held(host.app):
-            submissions = await submitted_of((job,), session)
+        submissions = await submitted_of((job,), session)
         task = with_schedule(job, submissions.get(job.id))
         noun, no, lines = "schedule", "Keep it", describe_schedule(task, clock.zone())
     else:
@@ -51,13 +49,9 @@ async def cancel_after_asking(host: Host, job: Job, notes: Sequence[str] = ()) -
 
 
 async def prepared_repeat(host: Host, job: Job) -> Repeat | None:
-    """Return how to create a job again; if impossible, notify the user and return `None`.
-
-    Keys pressed meanwhile are for the question that follows, so that it is asked only once.
-    """
+    """Return how to create a job again; if impossible, notify the user and return `None`."""
     try:
-        with keys_held(host.app):
-            return await Repeat.of(job, host.session)
+        return await Repeat.of(job, host.session)
     except InvalidRequest as error:
         host.notify_user(str(error), "error")
         return None

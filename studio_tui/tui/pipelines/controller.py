@@ -283,6 +283,7 @@ class PipelineController:
             "Start no more jobs, let running ones finish; or resume",
             pause_or_resume,
             why_not_pause_or_resume,
+            repeats=True,
             search_words="suspend hold continue",
         ),
         Command(
@@ -314,7 +315,9 @@ class PipelineController:
             copy_part,
             why_none,
         ),
-        Command("pipeline.copy_id", "c", "copy id", "Copy its full id", copy_id, why_no_id),
+        Command(
+            "pipeline.copy_id", "c", "copy id", "Copy its full id", copy_id, why_no_id, repeats=True
+        ),
     )
 
 

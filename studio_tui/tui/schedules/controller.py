@@ -26,7 +26,6 @@ from studio_tui.tui.jobs.schedule_runs import show_runs
 from studio_tui.tui.messages import CRON, OpenForm, SchedulePipeline
 from studio_tui.tui.schedules.editing import Replaced, ScheduleEditor, schedule_changes
 from studio_tui.tui.schedules.suspending import ELSEWHERE, NO_PIPELINES, suspend_or_resume
-from studio_tui.tui.terminal.key_queue import keys_held
 
 
 class ScheduleController(JobController):
@@ -166,8 +165,7 @@ class ScheduleController(JobController):
 
     async def _end_marked(self) -> None:
         tasks = [task for task in self.marked.available_jobs() if why_not_cancel(task) is None]
-        with keys_held(self._host.app):
-            submissions = await submitted_of(tasks, self._host.session)
+        submissions = await submitted_of(tasks, self._host.session)
         lines = []
         for task in tasks:
             when = time_of(with_schedule(task, submissions.get(task.id)), self._zone)
@@ -232,6 +230,7 @@ class ScheduleController(JobController):
             "Create no runs until resumed, let running ones finish; or resume",
             suspend_or_resume,
             why_not_suspend,
+            repeats=True,
             search_words="pause continue",
         ),
         Command(

@@ -34,7 +34,6 @@ from studio_tui.tui.jobs.create import make_job
 from studio_tui.tui.jobs.naming import time_of, title
 from studio_tui.tui.jobs.questions import prepared_repeat
 from studio_tui.tui.jobs.rerun import submitted_of, with_schedule
-from studio_tui.tui.terminal.key_queue import keys_held
 
 
 class AskTime(Dialog[str | None]):
@@ -130,9 +129,7 @@ class ScheduleEditor:
             repeat = await prepared_repeat(self._host, task)
             if repeat is None:
                 return
-        # Keys pressed meanwhile are for the question, so that it is asked only once.
-        with keys_held(self._host.app):
-            submissions = await submitted_of((task,), self._host.session)
+        submissions = await submitted_of((task,), self._host.session)
         task = with_schedule(task, submissions.get(task.id))
         before = time_of(task, self._zone)
         typed = await self._ask_time(task, before)

@@ -1,8 +1,9 @@
-"""Commands without a screen: how they run, why they are disabled, and their bindings."""
+"""Commands: how they run, also when a key is pressed twice, why not, and their bindings."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, ClassVar, cast
 
 import pytest
@@ -10,7 +11,11 @@ from textual.binding import Binding
 from textual.notifications import Notify
 
 from studio_tui.tui.frame.commands import Command, CommandSet, bindings
+from studio_tui.tui.frame.dialogs import Confirm
+from studio_tui.tui.frame.page import Page
 from studio_tui.tui.widgets.lifetime import Lifetime
+from tests.studios import ThreadStudio
+from tests.tui.dashboards import dashboard, jobs_screen, until, until_shown
 
 
 class Door:
@@ -62,9 +67,30 @@ class FakeWidget:
         name: str,
         group: str,
         exclusive: bool,
-    ) -> None:
+    ) -> object:
         asyncio.run(work())
         self.workers.append((name, group, exclusive))
+        return None
+
+
+class Task(asyncio.Task[None]):
+    """A task with the part of a worker that commands use."""
+
+    @property
+    def is_finished(self) -> bool:
+        return self.done()
+
+
+class WidgetWithTasks(FakeWidget):
+    """A widget whose workers go on while further commands are run."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tasks: list[Task] = []
+
+    def run_worker(self, work: Callable[[], Coroutine[Any, Any, None]], **_options: object) -> Task:
+        self.tasks.append(Task(work()))
+        return self.tasks[-1]
 
 
 def create_commands() -> tuple[FakeWidget, Door, CommandSet]:
@@ -89,6 +115,64 @@ def test_an_async_command_runs_in_a_worker_of_its_own_group() -> None:
     commands.do("door.knock")
     assert door.knocks == 1
     assert widget.workers == [("door.knock", "door.knock", False)]
+
+
+async def test_a_command_begins_again_once_it_has_opened_a_dialog_or_ended() -> None:
+    begun: list[str] = []
+    may_end = asyncio.Event()
+
+    async def run(name: str) -> None:
+        begun.append(name)
+        await may_end.wait()
+
+    widget = WidgetWithTasks()
+    commands = CommandSet(cast(Lifetime, widget))
+    commands.add_to("ask", (Command("ask", "a", "", "", run),))
+    commands.add_to("repeat", (Command("repeat", "r", "", "", run, repeats=True),))
+
+    async def do(*names: str) -> None:
+        for name in names:
+            commands.do(name)
+            await asyncio.sleep(0)
+
+    await do("ask", "ask", "repeat", "repeat")
+    assert begun == ["ask", "repeat", "repeat"]
+    commands.note_suspended()
+    await do("ask", "ask")
+    assert begun.count("ask") == 2
+    may_end.set()
+    await asyncio.gather(*widget.tasks)
+    await do("ask", "ask")
+    assert begun.count("ask") == 4
+
+
+@pytest.mark.draws_dashboards
+async def test_a_page_runs_a_command_again_whose_dialog_was_answered(
+    shared_studio: ThreadStudio, tmp_path: Path
+) -> None:
+    begun: list[Page] = []
+    may_ask = asyncio.Event()
+
+    async def ask_and_wait(page: Page) -> None:
+        begun.append(page)
+        await may_ask.wait()
+        await page.ask(Confirm("Sure?", (), yes="Yes", no="No"))
+        await asyncio.Event().wait()
+
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        page = await jobs_screen(pilot)
+        page.commands.add_to(page, (Command("ask", "", "", "", ask_and_wait),))
+        page.commands.do("ask")
+        await until(pilot, lambda: begun)
+        page.commands.do("ask")
+        may_ask.set()
+        await until_shown(pilot, "Sure?")
+        assert pilot.app.screen_stack[-2] is page
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen is page)
+        page.commands.do("ask")
+        await until_shown(pilot, "Sure?")
+    assert begun == [page, page]
 
 
 def test_a_widget_that_is_being_removed_runs_no_command() -> None:

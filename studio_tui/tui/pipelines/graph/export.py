@@ -132,7 +132,6 @@ class GraphExport:
             "Save the pipeline as text, Mermaid or DOT",
             save,
             lambda self: self._state.why_unknown(),
-            exclusive=True,
         ),
     )
 
