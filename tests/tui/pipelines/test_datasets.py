@@ -54,7 +54,9 @@ async def test_outdated_datasets_are_reported_and_only_these_are_rebuilt(
             await until_shown(pilot, "▐X▌ Their sources are not rebuilt")
             await pilot.press("escape")
             await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
-            await pilot.press("f2", "t")
+            await pilot.press("f2")
+            await until_shown(pilot, "Datasets: 3, 2 out of date")
+            await pilot.press("t")
             await until(pilot, lambda: isinstance(pilot.app.screen, TriggerScreen))
         with step("the outdated datasets are rebuilt"):
             await pilot.press("f9")
