@@ -45,7 +45,8 @@ _COMMANDS: tuple[Command["ClustersScreen"], ...] = (
         "clusters.choose",
         "asterisk",
         "for new jobs",
-        "Use the cluster for new jobs; press again to leave the choice to Studio",
+        "Use the cluster for new jobs; press again, or once if the chosen one is gone, to "
+        "leave the choice to Studio",
         lambda page: page.choose(),
         lambda page: page.why_not_choose(),
         display="*",
@@ -126,8 +127,10 @@ class ClustersScreen(ListPage[Cluster]):
         return next(filter(None, reasons), None)
 
     def why_not_choose(self) -> str | None:
-        """Return why the cluster under the cursor cannot be chosen, or its choice canceled."""
+        """Return why the cluster under the cursor cannot be chosen, or a choice canceled."""
         cluster = self.row_at_hand()
+        if self._gone_choice() is not None and not self.read_only:
+            return None
         if cluster is not None and self._is_chosen(cluster) and not self.read_only:
             return self.why_no_id()
         return self.why_no_form()
@@ -155,11 +158,17 @@ class ClustersScreen(ListPage[Cluster]):
         self.post_message(FilterList(terms))
 
     def choose(self) -> None:
-        """Use the cluster for new jobs, or no longer."""
-        if cluster := self.row_at_hand():
-            self._choice.choose(None if self._is_chosen(cluster) else cluster.name)
-            self.table.show_again()
-            self.list.show_title()
+        """Use the cluster for new jobs, or no longer; first clear a choice that is gone."""
+        if (gone := self._gone_choice()) is not None:
+            self._use(None)
+            self.notify_user(f"{gone} is no longer chosen for new jobs: Studio chooses a cluster")
+        elif cluster := self.row_at_hand():
+            self._use(None if self._is_chosen(cluster) else cluster.name)
+
+    def _use(self, name: str | None) -> None:
+        self._choice.choose(name)
+        self.table.show_again()
+        self.list.show_title()
 
     def open_form(self) -> None:
         """Show the form for a new job on the cluster."""
@@ -204,7 +213,9 @@ class ClustersScreen(ListPage[Cluster]):
             return notes
         cluster = next((each for each in page.items if each.name == chosen), None)
         if cluster is None:
-            return (*notes, Part(f"· {chosen}, chosen for new jobs, no longer exists ", Tone.WARN))
+            clears = "" if self.read_only else "; * clears the choice"
+            words = f"· {chosen}, chosen for new jobs, no longer exists{clears} "
+            return (*notes, Part(words, Tone.WARN))
         if reason := why_not_chosen(cluster):
             return (*notes, Part(f"· chosen for new jobs, but {reason} ", Tone.WARN))
         return (*notes, Part(f"· new jobs run on {chosen} ", Tone.ACCENT))
@@ -215,6 +226,12 @@ class ClustersScreen(ListPage[Cluster]):
     def _jobs(self) -> Sequence[Job]:
         jobs = self.session.jobs.snapshot.value
         return jobs.jobs if jobs is not None else ()
+
+    def _gone_choice(self) -> str | None:
+        """Return the name of the cluster chosen for new jobs if it no longer exists."""
+        page = self.source().snapshot.value
+        is_known = page is None or any(map(self._is_chosen, page.items))
+        return None if is_known else self._choice.name
 
     def _is_chosen(self, cluster: Cluster) -> bool:
         return cluster.name is not None and cluster.name == self._choice.name

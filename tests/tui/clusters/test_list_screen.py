@@ -85,7 +85,12 @@ async def test_the_cluster_chosen_for_new_jobs_is_saved_until_the_choice_is_clea
     ClusterChoice(tmp_path / "view.cluster.json").choose("retired")
     async with dashboard(clusters, tmp_path) as pilot:
         await open_clusters(pilot)
-        await until_shown(pilot, "retired, chosen for new jobs, no longer exists")
+        await until_shown(pilot, "no longer exists; * clears the choice")
+        await pilot.press("end", "asterisk")
+        await until_shown(pilot, "retired is no longer chosen for new jobs: Studio chooses")
+        await until(pilot, lambda: "no longer exists" not in screen_text(pilot))
+        assert ClusterChoice(tmp_path / "view.cluster.json").name is None
+        await pilot.press("home")
         await until_shown(pilot, "yes: jobs that name no cluster run on it")
         await pilot.press("down")
         await until_shown(pilot, "0 busy · 3 free · 3 up · 3 at most")
