@@ -43,10 +43,10 @@ from studio_tui.presentation.pipelines.times import ended_at, pipeline_seconds
 
 MOST_NAMED = 8
 """Maximum number of failed or running jobs that are listed by name."""
-GRID_RUNS = 8
+GRID_PIPELINES = 8
 """Maximum number of pipelines compared side by side."""
 GRID_JOBS = 24
-"""Maximum number of jobs of which a comparison shows all; of more, as many as fit."""
+"""A comparison of up to this many jobs shows all of them; a larger one only as many as fit."""
 
 _GRID_FRAME_ROWS = 3
 
@@ -138,30 +138,31 @@ def grid(
 ) -> tuple[FactLine, ...]:
     """Return a comparison of the pipelines that have the same target, empty without another one.
 
-    It has a column for each of the latest pipelines, oldest first; the oldest others are left out
-    if they do not fit in `width` cells. It has a row for each job name, or several if a pipeline
-    has several jobs of that name. Of more than `GRID_JOBS` jobs, those with problems are first, and
-    as many as fit in `room` lines are shown.
+    It has a column for each of the latest pipelines, oldest first; the oldest, apart from
+    `pipeline` itself, are left out if they do not fit in `width` cells. It has a row for each job
+    name, or several if a pipeline has several jobs of that name. Of more than `GRID_JOBS` jobs,
+    those with problems are first, and as many as fit in `room` lines are shown; up to `GRID_JOBS`
+    with problems even if they do not fit.
     """
-    runs = _runs_of(pipeline, pipelines)
-    if len(runs) < 2:
+    compared = _pipelines_to_compare(pipeline, pipelines)
+    if len(compared) < 2:
         return ()
-    statuses_of_runs = [context.overview.statuses(run) for run in runs]
-    rows = _rows(statuses_of_runs)
+    all_statuses = [context.overview.statuses(each) for each in compared]
+    rows = _rows(all_statuses)
     if not rows:
         return ()
-    columns = [_column(statuses, rows, context) for statuses in statuses_of_runs]
+    columns = [_column(statuses, rows, context) for statuses in all_statuses]
     heads = [
-        ("▸" if run is pipeline else "") + age(seconds_between(run.created_at, context.now))
-        for run in runs
+        ("▸" if each is pipeline else "") + age(seconds_between(each.created_at, context.now))
+        for each in compared
     ]
     widths = [
         max(len(head), *(len(cell.text) for cell in column)) + 2
         for head, column in zip(heads, columns, strict=True)
     ]
     while len(widths) > 1 and sum(widths) + _NAME_LEAST > width:
-        oldest = 1 if runs[0] is pipeline else 0
-        del runs[oldest], heads[oldest], columns[oldest], widths[oldest]
+        oldest = 1 if compared[0] is pipeline else 0
+        del compared[oldest], heads[oldest], columns[oldest], widths[oldest]
     # The pipelines left out may have had jobs that no other has.
     is_filled = [any(column[row].text for column in columns) for row in range(len(rows))]
     rows = list(compress(rows, is_filled))
@@ -249,7 +250,7 @@ def _time_facts(pipeline: Pipeline, context: PipelineContext) -> tuple[Fact, ...
     return (Fact("ended", moment_cell(ended, context.now)), Fact("took", whole))
 
 
-def _runs_of(pipeline: Pipeline, pipelines: Iterable[Pipeline]) -> list[Pipeline]:
+def _pipelines_to_compare(pipeline: Pipeline, pipelines: Iterable[Pipeline]) -> list[Pipeline]:
     """Return the latest of `pipelines` (newest first) with the same target, oldest first.
 
     `pipeline` is always among them, but the result is empty if it has no target.
@@ -258,19 +259,19 @@ def _runs_of(pipeline: Pipeline, pipelines: Iterable[Pipeline]) -> list[Pipeline
         return []
     target = target_key(pipeline.triggered_from)
     same_target = [one for one in pipelines if target_key(one.triggered_from or "") == target]
-    newest = same_target[:GRID_RUNS]
+    newest = same_target[:GRID_PIPELINES]
     if not any(one is pipeline for one in newest):
-        newest = [*newest[: GRID_RUNS - 1], pipeline]
+        newest = [*newest[: GRID_PIPELINES - 1], pipeline]
     return newest[::-1]
 
 
-def _rows(statuses_of_runs: Sequence[JobStatuses]) -> list[tuple[str, int]]:
+def _rows(all_statuses: Sequence[JobStatuses]) -> list[tuple[str, int]]:
     """Return the rows, each the name of a job and its number among jobs of that name.
 
     Jobs of the latest pipeline come first.
     """
     rows: dict[tuple[str, int], None] = {}
-    for statuses in reversed(statuses_of_runs):
+    for statuses in reversed(all_statuses):
         rows |= dict.fromkeys(_nodes_by_row(statuses))
     return list(rows)
 
@@ -300,9 +301,10 @@ def _state_cell(statuses: JobStatuses, node_id: str, context: PipelineContext) -
 def _rows_to_show(
     rows: Sequence[object], columns: Sequence[Sequence[Cell]], most: int
 ) -> list[int]:
-    """Return the indexes of the rows to show: all up to `GRID_JOBS`, else `most`, problems first.
+    """Return the indexes of the rows to show: all if there are at most `GRID_JOBS`.
 
-    Up to `GRID_JOBS` rows with problems are shown even if they exceed `most`.
+    Of more, `most` are shown, those with problems first; up to `GRID_JOBS` with problems even if
+    they exceed `most`.
     """
     indexes = range(len(rows))
     if len(rows) <= GRID_JOBS:
@@ -335,7 +337,7 @@ def jobs_with_logs(*pipelines: Pipeline) -> tuple[PipelineJob, ...]:
 
 
 def jobs_to_start(*pipelines: Pipeline) -> tuple[tuple[str, str], ...]:
-    """Return the pipelines and the original jobs, by id, of the jobs that have not started."""
+    """Return for each job that has not started the ids of its pipeline and of what it repeats."""
     return tuple(
         (pipeline.pipeline_id, run.job_id)
         for pipeline in pipelines
