@@ -17,8 +17,9 @@ from studio_tui.service.recorder.recorder import Recorder
 T = TypeVar("T")
 
 FRESH_FOR = timedelta(minutes=5)
-"""Seconds for which the result of a read is used; Studio's list has later changes."""
-RETRY_REST = 5.0
+"""Age up to which a read is not repeated; Studio's list, shown with it, has later changes."""
+RETRY_PAUSE = 5.0
+"""Seconds before another attempt to read a file that could not be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Archived(Generic[T]):
 
     items: Mapping[str, T] = field(default_factory=dict)
     since: Mapping[str, datetime] = field(default_factory=dict)
-    """When each item was first seen as it is, or found to be gone from Studio's list, by id."""
+    """When each item was first seen in this state, or no longer in Studio's list, by id."""
 
 
 class Archive(SnapshotPublisher[Archived[T]]):
@@ -61,7 +62,7 @@ class Archive(SnapshotPublisher[Archived[T]]):
             await self._wanted.wait()
             items = await asyncio.to_thread(self._read)
             if items is None:
-                await asyncio.sleep(RETRY_REST)
+                await asyncio.sleep(RETRY_PAUSE)
                 continue
             self._wanted.clear()
             archived = Archived(

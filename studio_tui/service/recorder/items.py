@@ -93,7 +93,7 @@ def bodies_of(connection: Connection, kind: str, ids: Sequence[str]) -> Sequence
 
 
 def all_items(connection: Connection, kind: str) -> Iterable[tuple[bytes, float]]:
-    """Return the packed bodies, newest first, each with when it was seen or found to be gone."""
+    """Return the packed bodies, newest first, each with the time of its last change."""
     return connection.execute(_EVERYTHING, (kind,))
 
 

@@ -34,10 +34,10 @@ if TYPE_CHECKING:
     from sqlite3 import Connection
 
 WRITE_EVERY = 60.0
-PRUNE_EVERY = 30
+WRITES_PER_PRUNE = 30
 PAST_RUNS = 20
 CHUNK = 200
-"""Items read or compared before other threads get their turn."""
+"""Items read, or found changed, before other threads get their turn."""
 
 _log = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ class Recalled:
 
     items: tuple[Any, ...]
     at: datetime
-    """When Studio last confirmed the list, or up to a minute before that."""
+    """When Studio last confirmed the list; up to `WRITE_EVERY` seconds too early."""
     has_all: bool = True
 
 
@@ -88,7 +88,8 @@ class Recorder:
         self._confirmed[name] = at
         return True
 
-    # Writing; call these in a thread. Each returns whether everything is in the file.
+    # Writing; call these in a thread, other than `run`. All but `prune` and `run` return whether
+    # everything is in the file.
 
     def note_jobs(
         self, jobs: Sequence[Job], at: datetime, *, has_all: bool, back_to: datetime
@@ -142,6 +143,7 @@ class Recorder:
 
         while more[0] and self.database.write(step):
             time.sleep(0)  # a turn for other threads
+        # A read, as `write` would begin a transaction.
         self.database.read(pruning.free_pages)
 
     async def run(self) -> None:
@@ -152,7 +154,7 @@ class Recorder:
             while True:
                 await asyncio.sleep(WRITE_EVERY)
                 await asyncio.to_thread(self.flush)
-                if writes % PRUNE_EVERY == 0:
+                if writes % WRITES_PER_PRUNE == 0:
                     await asyncio.to_thread(self.prune)
                 writes += 1
         finally:
@@ -160,8 +162,8 @@ class Recorder:
             self.flush()
             self.database.close()
 
-    # Reading; call these in a thread, other than `past_runs`. They return `None` for a list that is
-    # not recorded or cannot be read now.
+    # Reading; call these in a thread, other than `past_runs`. A list that is not recorded or cannot
+    # be read now is `None`; past runs and calls are empty then.
 
     def recall_jobs(self, limit: int) -> Recalled | None:
         """Return the recorded job list, up to `limit` jobs."""
@@ -212,7 +214,8 @@ class Recorder:
     def all_items(self, kind: str) -> tuple[tuple[Any, datetime], ...] | None:
         """Return all recorded items of a kind, newest first, each with a time.
 
-        It is when the item was first seen as it is, or when Studio was found not to list it.
+        It is when the item was first seen in this state, or when Studio was first seen no longer
+        to list it.
         """
         rows = self.database.read(lambda connection: list(items.all_items(connection, kind)))
         if rows is None:
@@ -252,7 +255,11 @@ class Recorder:
         at: datetime,
         back_to: datetime | None = None,
     ) -> bool:
-        """Record a list and its items, and as gone those since `back_to` that are not in it."""
+        """Record a list and its items.
+
+        Items created since `back_to` that the list lacks are recorded as gone; without `back_to`,
+        none are.
+        """
         self._reset_if_file_was_replaced()
         seen = self._seen[kind]
         changed = self._find_changed(kind, by_id, at)
