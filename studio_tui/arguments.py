@@ -26,7 +26,7 @@ class Arguments(NamedTuple):
 
 
 class SimpleCommandLine(NamedTuple):
-    """A simple command line: it opens the dashboard."""
+    """A command line that opens the dashboard and needs no `click`; see `parse_simple`."""
 
     arguments: Arguments
     theme: str | None

@@ -1,7 +1,9 @@
-"""The responses of the local Studio: each schema of the API document, with further keys.
+"""The responses of the local Studio: the schemas of DataChain Studio's API document and more.
 
-The dataclasses define the OpenAPI description. Their texts are unsanitized. Keys that the API
-document does not have come last in a class, after an empty line.
+The local Studio's own OpenAPI description is made from these classes. Their strings are not
+sanitized. Times are strings in UTC, as `times.stamp` writes them. Keys that the API document does
+not have come last in a class, after an empty line. `JobStep`, `ScheduleRun`, `JobSchedule`,
+`RemovedJobOutput` and `ErrorBody` are not in it at all.
 """
 
 import asyncio
@@ -32,7 +34,7 @@ class JobStep:
 
 @dataclass(frozen=True)
 class ScheduleRun:
-    """A run of a schedule, or a gap: a fire time without a run; times are stamps."""
+    """A run of a schedule, or a gap: a fire time without a run."""
 
     kind: str
     """"job" or "pipeline" for a run, "missed" or "skipped" for a gap."""
@@ -49,7 +51,7 @@ class ScheduleRun:
 
 @dataclass(frozen=True)
 class JobSchedule:
-    """When a TASK creates runs, and its runs so far; times are stamps."""
+    """When a TASK creates runs, and its runs so far."""
 
     cron_expression: str | None
     start_after: str | None

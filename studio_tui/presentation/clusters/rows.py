@@ -27,7 +27,7 @@ _IN_QUEUE = frozenset({JobState.CREATED, JobState.SCHEDULED, JobState.QUEUED})
 
 
 class ClusterState(StrEnum):
-    """`UNKNOWN` if Studio sends another status, or none."""
+    """`UNKNOWN` if Studio sends another status, or neither a status nor `is_active`."""
 
     ACTIVE = "ACTIVE"
     MODIFYING = "MODIFYING"
@@ -51,6 +51,7 @@ class ClusterRow(NamedTuple):
 
     cluster: Cluster
     chosen: str | None
+    """Name of the cluster chosen for new jobs, this one or another."""
 
 
 def facts(
@@ -62,7 +63,7 @@ def facts(
 ) -> tuple[Fact, ...]:
     """Return the facts about a cluster; `jobs` are the jobs of all clusters, newest first.
 
-    `has_all` is whether these are all ended jobs. Those in `newer_attempts` are not counted as
+    `has_all` is whether they include every ended job. Those in `newer_attempts` are not counted as
     failed.
     """
     all_jobs = tuple(jobs)

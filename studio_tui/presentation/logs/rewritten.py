@@ -1,8 +1,9 @@
 """Splits a line that was overwritten into its states.
 
-A line is overwritten from the place to which a carriage return, backspaces, `CSI n D`, `CSI n G` or
-`CSI 2K` move the cursor. As on a terminal, what the new text does not cover stays, unless `CSI K`
-erases it; of a wide character that is half covered, a blank stays.
+A line is overwritten from the place to which a carriage return, backspaces, `CSI n D` or `CSI n G`
+move the cursor. As on a terminal, what the new text does not cover stays, unless `CSI K` erases it;
+of a wide character that is half covered, a blank stays. `CSI 2K`, which erases the line, is treated
+as if it also moved the cursor to the start.
 """
 
 import re
@@ -27,7 +28,7 @@ _INVISIBLE = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x1f]")
 _RESET = "\x1b[m"
 _LARGEST = 9999
 _BUDGET = 2_000_000
-"""Maximum characters copied per line; beyond it, each move erases the line."""
+"""Cells in the states of a line beyond which each move empties the line, to bound the time."""
 
 
 class States(NamedTuple):
@@ -36,6 +37,10 @@ class States(NamedTuple):
     newest: bytes
     """The last non-empty state, without movements of the cursor; empty if there is none."""
     earlier: tuple[bytes, ...]
+    """The states before it, without empty ones.
+
+    If the cursor only went to the start of the line, each is just the text written then.
+    """
 
 
 def is_rewritten(raw: bytes) -> bool:
@@ -64,7 +69,7 @@ def states(raw: bytes) -> States:
 
 
 def states_of_end(raw: bytes) -> States:
-    """Return the states of the end of a line, the first of which begins before it."""
+    """Return the states in the last part of a line; the first may have begun before that part."""
     first = _RETURNS.search(raw)
     if first is None:
         return states(raw)
@@ -177,7 +182,7 @@ class _Row:
 
     @property
     def visible(self) -> bytes:
-        """The text, without blanks that stayed of a longer one."""
+        """The text, without trailing blanks left over from a longer text."""
         return self.text.rstrip(b" ") if self.column < len(self.cells) else self.text
 
     def write(self, raw: bytes) -> bool:
@@ -211,7 +216,7 @@ class _Row:
         del self.cells[column:]
 
     def _cut_wide_character(self, column: int) -> None:
-        """Replace a wide character of which one half is before a column by two blanks."""
+        """If a wide character extends over both sides of `column`, put blanks in its place."""
         if 0 < column < len(self.cells) and not self.cells[column]:
             escapes = _CELL.match(self.cells[column - 1])
             self.cells[column - 1] = (escapes[1] if escapes else "") + " "

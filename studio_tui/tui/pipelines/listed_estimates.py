@@ -18,7 +18,7 @@ REST = 5.0
 """Seconds between updates without news: estimates decrease while nothing changes."""
 
 MOST_AGE = 2 * REST
-"""Seconds after which an estimate is no longer shown, as when the list was not visible."""
+"""Age in seconds beyond which no estimate is shown: the list was hidden, or Studio silent."""
 
 _NONE = Estimate()
 
@@ -34,7 +34,7 @@ class ListedEstimates:
     def __init__(
         self, history: JobHistory, screen: RunsWorkers, updated: Callable[[], object]
     ) -> None:
-        """Initialize; workers end with `screen`, and `updated` is called after each update."""
+        """Initialize; workers end with `screen`; `updated` is called after estimates changed."""
         self._history = history
         self._screen = screen
         self._updated = updated
@@ -45,7 +45,7 @@ class ListedEstimates:
     def get(self, pipeline_id: str) -> Estimate:
         """Return the latest estimate of a pipeline; without words if there is none.
 
-        There is none either if it is old: without new answers it would never decrease.
+        Also without words if it is old: while Studio does not answer, it would never decrease.
         """
         is_old = clock.monotonic() - self._begun_at > MOST_AGE
         return self._estimates.get(pipeline_id, _NONE) if not is_old else _NONE

@@ -30,7 +30,7 @@ from studio_tui.tui.widgets.table_place import nearest_remaining
 from studio_tui.tui.widgets.workers import RunsWorkers, start_worker
 
 AT_ONCE = 300
-"""Number of boxes, and of jobs in a response, above which a thread works on them."""
+"""Up to this many boxes are laid out at once, more in a thread; `answers` treats jobs alike."""
 
 NOTE_ROOM = 8
 """Cells for the note at the right of the rightmost box; groups may need more."""
@@ -111,7 +111,10 @@ class DrawingView:
             self.widget.repaint()
 
     def go(self, key: str) -> None:
-        """Move the cursor; kin are highlighted only when it rests, so that a step is cheap."""
+        """Move the cursor to `key`, which the state has already.
+
+        Kin are highlighted only when it rests, so that a step is cheap.
+        """
         if self.canvas is None:
             return
         self.canvas.cursor = self._box_of(self.canvas)
@@ -130,7 +133,7 @@ class DrawingView:
             self.widget.center(area)
 
     def step(self) -> None:
-        """Do nothing: there is no next box."""
+        """Do nothing: boxes, unlike rows, have no single order."""
 
     def members(self, key: str) -> Sequence[str]:
         if (group := self._structure.group(key)) is not None:
