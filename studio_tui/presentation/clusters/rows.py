@@ -102,7 +102,7 @@ def why_not_chosen(cluster: Cluster) -> str | None:
     return None
 
 
-def why_no_jobs(cluster: Cluster, jobs: Iterable[Job]) -> str | None:
+def why_jobs_unknown(cluster: Cluster, jobs: Iterable[Job]) -> str | None:
     """Return why it is unknown which of `jobs` run on a cluster; `None` if that is known."""
     all_jobs = tuple(jobs)
     if not cluster.name and not any(job.compute_cluster_id for job in all_jobs):
@@ -140,7 +140,7 @@ def _workers(cluster: Cluster) -> Cell:
 def _jobs(
     cluster: Cluster, jobs: tuple[Job, ...], *, has_all: bool, newer_attempts: Collection[str]
 ) -> Cell:
-    if reason := why_no_jobs(cluster, jobs):
+    if reason := why_jobs_unknown(cluster, jobs):
         return Cell(reason, Tone.DIM)
     own_jobs = [job for job in jobs if runs_on(job, cluster)]
     numbers = counts(own_jobs, has_all=has_all, newer_attempts=newer_attempts)

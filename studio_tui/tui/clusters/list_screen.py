@@ -16,7 +16,7 @@ from studio_tui.presentation.clusters.rows import (
     COLUMNS,
     cells,
     facts,
-    why_no_jobs,
+    why_jobs_unknown,
     why_not_chosen,
 )
 from studio_tui.presentation.form.draft import Draft
@@ -123,7 +123,7 @@ class ClustersScreen(ListPage[Cluster]):
         clusters = self._marked_or_current()
         if not clusters:
             return "There is no cluster here"
-        reasons = (why_no_jobs(cluster, self._jobs()) for cluster in clusters)
+        reasons = (why_jobs_unknown(cluster, self._jobs()) for cluster in clusters)
         return next(filter(None, reasons), None)
 
     def why_not_choose(self) -> str | None:

@@ -5,7 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio_tui.api.models import Cluster
-from studio_tui.presentation.clusters.rows import COLUMNS, cells, facts, why_no_jobs, why_not_chosen
+from studio_tui.presentation.clusters.rows import (
+    COLUMNS,
+    cells,
+    facts,
+    why_jobs_unknown,
+    why_not_chosen,
+)
 from studio_tui.presentation.columns import by_key
 from studio_tui.presentation.jobs.waiting import Surroundings
 from tests.hostile import HOSTILE, control_characters
@@ -56,7 +62,7 @@ def test_fields_that_studio_does_not_send_are_shown_as_unknown() -> None:
 def test_unknown_jobs_of_a_cluster_have_a_reason(
     fields: dict[str, Any], jobs: tuple[Any, ...], reason: str | None
 ) -> None:
-    shown_reason = why_no_jobs(cluster(**fields), jobs)
+    shown_reason = why_jobs_unknown(cluster(**fields), jobs)
     assert shown_reason is None if reason is None else reason in (shown_reason or "")
 
 

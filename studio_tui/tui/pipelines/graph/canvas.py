@@ -75,7 +75,7 @@ class Boxes:
         return f"{size} +{len(self.implied[key])} direct"
 
     @cached_property
-    def note_rooms(self) -> Mapping[str, int]:
+    def reserved_note_cells(self) -> Mapping[str, int]:
         """By group that is not alone in its layer: cells reserved at its right for a note."""
         rooms: dict[str, int] = {}
         for keys in _layers(self.parents):
@@ -128,7 +128,7 @@ def drawing_of(boxes: Boxes, *, full_names: bool, all_edges: bool = False) -> Dr
     others = {
         key: _CELLS_BEFORE_NAME
         + cell_len(boxes.tag(key, all_edges=all_edges))
-        + boxes.note_rooms.get(key, 0)
+        + boxes.reserved_note_cells.get(key, 0)
         for key in names
     }
     full_widths = {key: names[key] + others[key] for key in names}
@@ -178,14 +178,14 @@ class Canvas:
         drawing: Drawing,
         label_of: Callable[[str], Label],
         *,
-        version: Callable[[], object] = object,
+        version_of_labels: Callable[[], object] = object,
         all_edges: bool = False,
     ) -> None:
-        """Make a canvas; `version` returns the same object while the results of `label_of` stay."""
+        """Make a canvas; `version_of_labels` returns the same object while all labels stay."""
         self.boxes = boxes
         self.drawing = drawing
         self._label_of = label_of
-        self._version = version
+        self._version_of_labels = version_of_labels
         self._all_edges = all_edges
         self.cursor: str | None = None
         self.marked: Collection[str] = frozenset()
@@ -211,7 +211,7 @@ class Canvas:
     def lines(self, rows: range, left: int, right: int) -> list[tuple[int, Runs]]:
         """Return for each line in `rows` the column where its content begins, and its content."""
         version, marked = self._finished_for
-        current = self._version()
+        current = self._version_of_labels()
         if version is not current or marked != self.marked or len(self._finished) >= _KEPT_LINES:
             self._finished.clear()
             self._finished_for = current, self.marked
@@ -247,7 +247,7 @@ class Canvas:
                 runs.append((style, piece.text))
                 continue
             label = self._label_of(piece.node)
-            room = self.boxes.note_rooms.get(piece.node, 0)
+            room = self.boxes.reserved_note_cells.get(piece.node, 0)
             width = piece.width - room
             runs += self._box(piece.node, label, width, piece.is_lit, piece.is_heavy)
             if room:

@@ -229,7 +229,9 @@ class DrawingView:
     def _lay_out(self, boxes: Boxes, key: _Key) -> Canvas:
         drawing = drawing_of(boxes, full_names=key.full_names, all_edges=key.all_edges)
         view_model = self._state.view_model
-        return Canvas(boxes, drawing, self.label_of, version=view_model, all_edges=key.all_edges)
+        return Canvas(
+            boxes, drawing, self.label_of, version_of_labels=view_model, all_edges=key.all_edges
+        )
 
     async def _lay_out_in_thread(self, boxes: Boxes, key: _Key) -> None:
         """Lay out the boxes and show them, unless another drawing is being laid out by then."""
@@ -286,7 +288,7 @@ class DrawingView:
         box = self.canvas.drawing.boxes.get(key) if self.canvas is not None and key else None
         if self.canvas is None or box is None or key is None:
             return None
-        note = self.label_of(key).note if key not in self.canvas.boxes.note_rooms else ""
+        note = self.label_of(key).note if key not in self.canvas.boxes.reserved_note_cells else ""
         beside = cell_len(note) + 1 if note else 0
         return Area(box.label_x, box.y, box.label_width + beside)
 

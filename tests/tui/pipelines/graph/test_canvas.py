@@ -14,7 +14,7 @@ class CountingCanvas:
         self.composed_boxes = 0
         self.version = object()
         drawing = drawing_of(BOXES, full_names=True)
-        self.canvas = Canvas(BOXES, drawing, self.label, version=lambda: self.version)
+        self.canvas = Canvas(BOXES, drawing, self.label, version_of_labels=lambda: self.version)
 
     def label(self, _: str) -> Label:
         """Return the same content for any box."""
