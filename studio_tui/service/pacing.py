@@ -46,25 +46,25 @@ class GrowingRest:
         self._seconds, self._answer = 0.0, None
 
 
-BUSY_REST = 1.5
+BUSY_INTERVAL = 1.5
 """Seconds between polls of a list with active items."""
-IDLE_REST = 10.0
+IDLE_INTERVAL = 10.0
 """Seconds between polls of a list without active items, on a server shared with others."""
-LOCAL_IDLE_REST = 3.0
+LOCAL_IDLE_INTERVAL = 3.0
 """Seconds between polls of the jobs on this machine, once they have been unchanged for a while."""
-LOCAL_OTHERS_REST = 2 * LOCAL_IDLE_REST
+LOCAL_OTHERS_INTERVAL = 2 * LOCAL_IDLE_INTERVAL
 """The same for the other lists, which any change of the jobs polls at once."""
-CLUSTERS_REST = 30.0
-LOCAL_CLUSTERS_REST = 3.0
+CLUSTERS_INTERVAL = 30.0
+LOCAL_CLUSTERS_INTERVAL = 3.0
 """Shorter, as the file of clusters on this machine may be edited."""
-SCHEDULES_REST = 30.0
-PIPELINES_REST = 5.0
+SCHEDULES_INTERVAL = 30.0
+PIPELINES_INTERVAL = 5.0
 """Seconds between polls of the list of pipelines while one is active; its answers are large."""
 RUNS_A_SECOND = 2000
 """Maximum number of jobs of pipelines received per second, on average; it may lengthen a rest."""
-JOB_REST = 0.3
-"""Seconds to rest after a request about one job of a pipeline; three such requests run at once."""
-LOCAL_JOB_REST = 0.05
+JOB_INTERVAL = 0.3
+"""Seconds after a request about one job of a pipeline; three such requests run at once."""
+LOCAL_JOB_INTERVAL = 0.05
 LOCAL_BACKOFF_CAP = 5.0
 AWAY_FACTOR = 5.0
 
@@ -77,15 +77,15 @@ class Pacing:
     def __init__(self, *, is_local: bool) -> None:
         self.focused = True
         self.backoff_cap = LOCAL_BACKOFF_CAP if is_local else BACKOFF_CAP
-        least = BUSY_REST if is_local else IDLE_REST
+        least = BUSY_INTERVAL if is_local else IDLE_INTERVAL
         self._idle = least
-        self._job = LOCAL_JOB_REST if is_local else JOB_REST
+        self._job = LOCAL_JOB_INTERVAL if is_local else JOB_INTERVAL
         self._activity: dict[str, tuple[object, bool]] = {}
-        self._jobs = GrowingRest(least, LOCAL_IDLE_REST if is_local else least)
-        self._pipelines = GrowingRest(least, LOCAL_OTHERS_REST if is_local else least, _TURN)
-        clusters = LOCAL_CLUSTERS_REST if is_local else CLUSTERS_REST
+        self._jobs = GrowingRest(least, LOCAL_IDLE_INTERVAL if is_local else least)
+        self._pipelines = GrowingRest(least, LOCAL_OTHERS_INTERVAL if is_local else least, _TURN)
+        clusters = LOCAL_CLUSTERS_INTERVAL if is_local else CLUSTERS_INTERVAL
         self._clusters = GrowingRest(
-            clusters, LOCAL_OTHERS_REST if is_local else clusters, 2 * _TURN
+            clusters, LOCAL_OTHERS_INTERVAL if is_local else clusters, 2 * _TURN
         )
 
     def stretch(self, seconds: float) -> float:
@@ -101,7 +101,7 @@ class Pacing:
         """Return the rest after a list of jobs."""
         if self._is_active("jobs", jobs, lambda: any(not j.state.is_finished for j in jobs.jobs)):
             self._jobs.start_over()
-            return self.stretch(BUSY_REST)
+            return self.stretch(BUSY_INTERVAL)
         return self.stretch(self._jobs.after(jobs))
 
     def clusters(self, clusters: ResultPage[Cluster]) -> float:
@@ -110,7 +110,7 @@ class Pacing:
 
     def schedules(self, _schedules: Sequence[Job]) -> float:
         """Return the rest after a list of schedules."""
-        return self.stretch(SCHEDULES_REST)
+        return self.stretch(SCHEDULES_INTERVAL)
 
     def pipelines(self, pipelines: PipelineList) -> float:
         """Return the rest after a list of pipelines."""
@@ -118,7 +118,7 @@ class Pacing:
             "pipelines", pipelines, lambda: any(map(is_moving, pipelines.pipelines))
         ):
             self._pipelines.start_over()
-            rest = min(PIPELINES_REST, self._idle)
+            rest = min(PIPELINES_INTERVAL, self._idle)
         else:
             rest = self._pipelines.after(pipelines)
         runs = sum(len(pipeline.job_runs) for pipeline in pipelines.pipelines)
@@ -127,7 +127,7 @@ class Pacing:
     def pipeline(self) -> Pace:
         """Return the rests of the watch of one pipeline."""
         return Pace(
-            moving=BUSY_REST,
+            moving=BUSY_INTERVAL,
             resting=self._idle,
             job=self._job,
             backoff_cap=self.backoff_cap,

@@ -5,11 +5,11 @@ import pytest
 from studio_tui import clock
 from studio_tui.service.pacing import (
     AWAY_FACTOR,
-    BUSY_REST,
-    IDLE_REST,
-    LOCAL_IDLE_REST,
-    LOCAL_OTHERS_REST,
-    PIPELINES_REST,
+    BUSY_INTERVAL,
+    IDLE_INTERVAL,
+    LOCAL_IDLE_INTERVAL,
+    LOCAL_OTHERS_INTERVAL,
+    PIPELINES_INTERVAL,
     GrowingRest,
     Pacing,
 )
@@ -66,31 +66,31 @@ def test_unchanged_lists_of_a_local_studio_are_polled_less_often_until_changes_a
 ) -> None:
     clock_time["seconds"] = 6.0 * 100
     pacing, pipelines = Pacing(is_local=True), PipelineList((pipeline(1, "COMPLETED"),))
-    assert pacing.jobs(ENDED) == BUSY_REST
-    assert pacing.pipelines(pipelines) == BUSY_REST
+    assert pacing.jobs(ENDED) == BUSY_INTERVAL
+    assert pacing.pipelines(pipelines) == BUSY_INTERVAL
     for _ in range(20):
         jobs_rest, others_rest = pacing.jobs(ENDED), pacing.pipelines(pipelines)
-    assert jobs_rest == pytest.approx(LOCAL_IDLE_REST)
-    assert others_rest == pytest.approx(LOCAL_OTHERS_REST, rel=0.02)
+    assert jobs_rest == pytest.approx(LOCAL_IDLE_INTERVAL)
+    assert others_rest == pytest.approx(LOCAL_OTHERS_INTERVAL, rel=0.02)
     pacing.expect_changes()
-    assert pacing.jobs(ENDED) == BUSY_REST
+    assert pacing.jobs(ENDED) == BUSY_INTERVAL
 
 
 def test_a_list_with_an_active_item_is_polled_often_even_if_it_does_not_change() -> None:
     pacing, jobs = Pacing(is_local=True), JobList((job(1, "RUNNING"),))
     active_pipelines = PipelineList((pipeline(1, "RUNNING", {"a": "RUNNING"}),))
-    assert {pacing.jobs(jobs) for _ in range(20)} == {BUSY_REST}
-    assert {pacing.pipelines(active_pipelines) for _ in range(20)} == {BUSY_REST}
+    assert {pacing.jobs(jobs) for _ in range(20)} == {BUSY_INTERVAL}
+    assert {pacing.pipelines(active_pipelines) for _ in range(20)} == {BUSY_INTERVAL}
 
 
 def test_a_list_of_a_remote_studio_is_polled_at_a_constant_rate() -> None:
     pacing = Pacing(is_local=False)
     active_pipelines = PipelineList((pipeline(1, "RUNNING", {"a": "RUNNING"}),))
-    assert {pacing.jobs(ENDED) for _ in range(20)} == {IDLE_REST}
-    assert pacing.pipelines(active_pipelines) == PIPELINES_REST
+    assert {pacing.jobs(ENDED) for _ in range(20)} == {IDLE_INTERVAL}
+    assert pacing.pipelines(active_pipelines) == PIPELINES_INTERVAL
 
 
 def test_rests_are_longer_while_the_terminal_has_no_focus() -> None:
     pacing = Pacing(is_local=False)
     pacing.focused = False
-    assert pacing.jobs(ENDED) == IDLE_REST * AWAY_FACTOR
+    assert pacing.jobs(ENDED) == IDLE_INTERVAL * AWAY_FACTOR

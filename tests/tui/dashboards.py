@@ -30,7 +30,12 @@ SIZE = (120, 40)
 
 _POLL_INTERVALS = {
     name: float(getattr(pacing, name))
-    for name in ("BUSY_REST", "LOCAL_IDLE_REST", "LOCAL_OTHERS_REST", "LOCAL_CLUSTERS_REST")
+    for name in (
+        "BUSY_INTERVAL",
+        "LOCAL_IDLE_INTERVAL",
+        "LOCAL_OTHERS_INTERVAL",
+        "LOCAL_CLUSTERS_INTERVAL",
+    )
 }
 """Seconds between polls of a Studio on this machine."""
 

@@ -44,7 +44,7 @@ from studio_tui.presentation.freshness import freshness
 from studio_tui.presentation.jobs.log_header import describe_connection
 from studio_tui.service.logs.archived_log import allow_every_host
 from studio_tui.service.logs.state import FollowPhase
-from studio_tui.service.pacing import CLUSTERS_REST, IDLE_REST, SCHEDULES_REST
+from studio_tui.service.pacing import CLUSTERS_INTERVAL, IDLE_INTERVAL, SCHEDULES_INTERVAL
 from studio_tui.service.session import SessionOptions, StudioSession
 from tests.jobs import NOON, job
 from tests.pipelines import pipeline
@@ -305,8 +305,8 @@ class Dashboard:
             assert number * unit - SLACK <= age <= (number + 1) * unit + SLACK, shown
         else:
             # A list that is polled rarely is up to date until its next request is due.
-            rests = {"clusters": CLUSTERS_REST, "schedules": SCHEDULES_REST}
-            assert age < rests.get(shown.poller, IDLE_REST) + 3 + SLACK, shown
+            rests = {"clusters": CLUSTERS_INTERVAL, "schedules": SCHEDULES_INTERVAL}
+            assert age < rests.get(shown.poller, IDLE_INTERVAL) + 3 + SLACK, shown
 
     def _check_error(
         self, shown: ShownText, kind: FailureKind, first_failures: Mapping[str, str]
