@@ -14,10 +14,10 @@ from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 from studio_tui.service.commands.history import JobHistory
 from studio_tui.tui.widgets.workers import RunsWorkers, start_worker
 
-REST = 5.0
+UPDATE_INTERVAL = 5.0
 """Seconds between updates without news: estimates decrease while nothing changes."""
 
-MOST_AGE = 2 * REST
+MOST_AGE = 2 * UPDATE_INTERVAL
 """Age in seconds beyond which no estimate is shown: the list was hidden, or Studio silent."""
 
 _NONE = Estimate()
@@ -39,7 +39,7 @@ class ListedEstimates:
         self._screen = screen
         self._updated = updated
         self._estimates: Mapping[str, Estimate] = {}
-        self._begun_at = -REST
+        self._begun_at = -UPDATE_INTERVAL
         """Of the monotonic clock."""
 
     def get(self, pipeline_id: str) -> Estimate:
@@ -59,9 +59,12 @@ class ListedEstimates:
         *,
         is_news: bool,
     ) -> None:
-        """Update the estimates in a thread; without news, only if `REST` has passed."""
+        """Update the estimates in a thread; without news, only if `UPDATE_INTERVAL` has passed.
+
+        `surroundings` has the clusters and the queued jobs.
+        """
         now = clock.monotonic()
-        if now - self._begun_at < REST and not is_news:
+        if now - self._begun_at < UPDATE_INTERVAL and not is_news:
             return
         self._begun_at = now
         active = {

@@ -12,7 +12,7 @@ from studio_tui.presentation.jobs.waiting import Surroundings
 from studio_tui.presentation.pipelines.graph.estimate import Seconds
 from studio_tui.presentation.pipelines.rows import Overview
 from studio_tui.service.commands.history import JobHistory
-from studio_tui.tui.pipelines.listed_estimates import MOST_AGE, REST, ListedEstimates
+from studio_tui.tui.pipelines.listed_estimates import MOST_AGE, UPDATE_INTERVAL, ListedEstimates
 from tests.jobs import NOON, job
 from tests.pipelines import pipeline
 
@@ -67,12 +67,12 @@ async def test_the_estimate_of_a_running_pipeline_decreases_also_without_news(
     assert estimating.estimates.get(ACTIVE.pipeline_id).remaining == Seconds(150, 160)
     assert estimating.estimates.get(paused.pipeline_id).words == ""
     assert estimating.names == {"a.py", "b.py", "c.py"}
-    time.seconds += REST - 1
+    time.seconds += UPDATE_INTERVAL - 1
     await estimating.update(ACTIVE)
     assert estimating.updates == 1
     await estimating.update(ACTIVE, is_news=True)
     assert estimating.estimates.get(ACTIVE.pipeline_id).remaining == Seconds(146, 156)
-    time.seconds += REST
+    time.seconds += UPDATE_INTERVAL
     await estimating.update(ACTIVE)
     assert estimating.estimates.get(ACTIVE.pipeline_id).remaining == Seconds(141, 151)
     assert estimating.updates == 3

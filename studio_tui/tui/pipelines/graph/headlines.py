@@ -29,7 +29,7 @@ from studio_tui.service.polling.pipeline_watch import PipelineWatch
 from studio_tui.tui.pipelines.graph.drawing_view import AT_ONCE
 from studio_tui.tui.pipelines.graph.memory import DagPlace, Grouping, Mode
 from studio_tui.tui.pipelines.graph.state import GraphState
-from studio_tui.tui.pipelines.listed_estimates import REST
+from studio_tui.tui.pipelines.listed_estimates import UPDATE_INTERVAL
 from studio_tui.tui.widgets.bar import Bar, Part
 
 BAR_WIDTH, NARROW_BAR_WIDTH = 24, 12
@@ -273,10 +273,10 @@ class Headlines:
         return legend_of(self._state.view.mode, kinds, room, self._bar_signs())
 
     def pass_time(self) -> None:
-        """Update the head as time passes; of many jobs only every `REST`, as that takes long."""
+        """Update the head as time passes; for many jobs, which is slow, every `UPDATE_INTERVAL`."""
         loaded = self._state.loaded
         is_large = loaded is not None and len(loaded.plan.nodes) > AT_ONCE
-        if not is_large or clock.monotonic() - self._head_shown_at >= REST:
+        if not is_large or clock.monotonic() - self._head_shown_at >= UPDATE_INTERVAL:
             self.show_head()
 
     def show_head(self) -> None:
