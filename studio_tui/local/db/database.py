@@ -24,7 +24,7 @@ FIRST_VERSION = 6
 MIGRATIONS: tuple[str, ...] = ()
 """SQL scripts, each of which migrates to the next version; the first from `FIRST_VERSION`."""
 
-STORAGE_REST = 1.0
+STORAGE_PAUSE = 1.0
 """Seconds between attempts to do the deferred writes while the disk is full."""
 
 _OUT_OF_ROOM = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE})
@@ -151,7 +151,7 @@ class Database:
             try:
                 await self._run(self._make_deferred_writes)
             except StorageFull:
-                await asyncio.sleep(STORAGE_REST)
+                await asyncio.sleep(STORAGE_PAUSE)
                 continue
             if not self._deferred:
                 self._has_deferred.clear()

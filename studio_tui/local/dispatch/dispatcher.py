@@ -16,7 +16,7 @@ from studio_tui import clock
 from studio_tui.api.models import QueryType
 from studio_tui.api.states import JobState
 from studio_tui.local.config.clusters import ClusterFile
-from studio_tui.local.db.database import STORAGE_REST, StorageFull
+from studio_tui.local.db.database import STORAGE_PAUSE, StorageFull
 from studio_tui.local.db.jobs import STARTED, WAITING, JobEnd, JobTable, QueuedJob
 from studio_tui.local.db.times import from_stamp
 from studio_tui.local.http.uploads import UploadStore
@@ -32,10 +32,10 @@ from studio_tui.local.shim.message_limit import cut_message
 
 logger = logging.getLogger(__name__)
 
-FIRST_REST = 0.01
+FIRST_PAUSE = 0.01
 """Seconds between two checks of a job that has just started."""
 
-LONGEST_REST = 0.2
+LONGEST_PAUSE = 0.2
 """Seconds between two checks of a job that has run for long."""
 
 CLUSTERS_EVERY = 2.0
@@ -133,7 +133,7 @@ class Dispatcher:
                     are_waiting = await self._start_queued(followers)
                 except StorageFull:
                     logger.warning("The disk is full: no job starts until there is room.")
-                    await asyncio.sleep(STORAGE_REST)
+                    await asyncio.sleep(STORAGE_PAUSE)
                     continue
                 await self._wait_for_change(CLUSTERS_EVERY if are_waiting else None)
 
@@ -199,7 +199,7 @@ class Dispatcher:
                     return
                 is_new = False  # the job may have been started before the failure
                 has_failed_to_stop = len(failures) > PATIENCE
-                await asyncio.sleep(CALM_SECONDS if has_failed_to_stop else STORAGE_REST)
+                await asyncio.sleep(CALM_SECONDS if has_failed_to_stop else STORAGE_PAUSE)
         finally:
             cancel_task.cancel()
             await asyncio.wait([cancel_task])
@@ -277,7 +277,7 @@ class Dispatcher:
                 await self._jobs.record_progress(job_id, report.started_at, steps)
                 recorded = report.phase, steps
             age = clock.monotonic() - began
-            await asyncio.sleep(min(max(age / 20, FIRST_REST), LONGEST_REST))
+            await asyncio.sleep(min(max(age / 20, FIRST_PAUSE), LONGEST_PAUSE))
             report = await self._runner.report(job_id, was_started=True)
 
     async def _signal(self, job_id: str) -> None:
@@ -295,7 +295,7 @@ class Dispatcher:
             except Exception as error:  # whatever fails, the cancel is tried again
                 is_expected = isinstance(error, OSError)
                 logger.warning("Job %s is canceled later", job_id, exc_info=not is_expected)
-                await asyncio.sleep(STORAGE_REST)
+                await asyncio.sleep(STORAGE_PAUSE)
             else:
                 return
 

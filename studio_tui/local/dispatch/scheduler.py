@@ -13,7 +13,7 @@ from functools import partial
 
 from studio_tui.api.states import JobState
 from studio_tui.local.db import schedules
-from studio_tui.local.db.database import STORAGE_REST, Database, StorageFull
+from studio_tui.local.db.database import STORAGE_PAUSE, Database, StorageFull
 from studio_tui.local.db.jobs import JobEnd, JobTable
 from studio_tui.local.db.schedule_pipelines import make_pipeline
 from studio_tui.local.db.schedules import DueSchedule, MakeRun, decide
@@ -22,7 +22,7 @@ from studio_tui.local.shim.message_limit import cut_message
 
 logger = logging.getLogger(__name__)
 
-LONGEST_REST = 30.0
+LONGEST_PAUSE = 30.0
 """Maximum seconds between two looks at the clock while there is a schedule."""
 
 
@@ -58,7 +58,7 @@ class Scheduler:
                 rest_seconds = await self._seconds_to_rest()
             except StorageFull:
                 logger.warning("The disk is full: no schedule fires until there is room.")
-                rest_seconds = STORAGE_REST
+                rest_seconds = STORAGE_PAUSE
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._changed.wait(), rest_seconds)
 
@@ -96,4 +96,4 @@ class Scheduler:
         next_fire_at = await self._database.read(schedules.next_fire_at)
         if next_fire_at is None:
             return None
-        return min(max((next_fire_at - self._now()).total_seconds(), 0), LONGEST_REST)
+        return min(max((next_fire_at - self._now()).total_seconds(), 0), LONGEST_PAUSE)

@@ -12,7 +12,7 @@ from studio_tui.errors import InvalidRequest, NotSent, OutcomeUnknown, RateLimit
 from studio_tui.service.commands.attempts import RESTS, send_with_retries, still_unknown
 from studio_tui.service.commands.submitted import Submitted
 
-LONGEST_REST = 30.0
+LONGEST_PAUSE = 30.0
 """Maximum seconds for which a command waits if Studio asks for it."""
 
 
@@ -72,7 +72,7 @@ class JobCommands:
             lambda: self._client.cancel_job(job_id),
             self._rests,
             retried_errors=(NotSent, RateLimited),
-            longest_rest=LONGEST_REST,
+            longest_rest=LONGEST_PAUSE,
             may_have_arrived=may_have_arrived,
         )
 

@@ -326,7 +326,7 @@ async def test_a_woken_scheduler_runs_a_schedule_that_was_created_meanwhile(tmp_
 async def test_the_scheduler_notices_a_clock_that_is_set_forward(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("studio_tui.local.dispatch.scheduler.LONGEST_REST", 0.02)
+    monkeypatch.setattr("studio_tui.local.dispatch.scheduler.LONGEST_PAUSE", 0.02)
     database = await Database.open(tmp_path / "studio.db")
     now = BEGIN
     made, clock_read = asyncio.Event(), asyncio.Event()
