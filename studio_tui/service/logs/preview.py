@@ -21,7 +21,7 @@ BEYOND = 1024 * 1024
 """Bytes that must be missing in a log to be previewed; fewer will arrive in a moment."""
 FLOOD = 8 * 1024 * 1024
 """Bytes that must arrive before it is checked again whether the log is behind."""
-REST = 2.0
+PAUSE = 2.0
 
 _LAST = 1 << 62
 _SOUGHT = 4096
@@ -116,13 +116,13 @@ class LogTailPreview:
         leave = self._whole.watch(self._check_reached)
         try:
             while not self._reached.is_set():
-                rest = REST
+                rest = PAUSE
                 await self._reachability.wait()
                 try:
                     with self._reachability.asking("end of a log"):
                         await self._request_end()
                 except (TransportError, RateLimited, ServerError, BrokenAnswer) as error:
-                    rest = max(REST, error.requested_delay)
+                    rest = max(PAUSE, error.requested_delay)
                 except StudioError as error:
                     logger.info("end of the log of job %s: %s", self._job_id, error)
                     return False

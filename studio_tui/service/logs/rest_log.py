@@ -197,7 +197,7 @@ class RestLog:
 
 OUTAGE_AFTER = 3
 """Consecutive failures of the websocket after which REST is polled as well."""
-OUTAGE_REST = 5.0
+OUTAGE_INTERVAL = 5.0
 """Seconds between two polls of REST while the websocket fails."""
 
 logger = logging.getLogger(__name__)
@@ -232,7 +232,7 @@ class RestFallback:
         while True:
             await self._is_failing.wait()
             await self._reachability.wait()
-            rest = OUTAGE_REST
+            rest = OUTAGE_INTERVAL
             try:
                 with self._reachability.asking("log"):
                     await self._rest.read()

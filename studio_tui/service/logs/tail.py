@@ -70,9 +70,9 @@ async def give_way() -> None:
         await asyncio.sleep(0)
 
 
-POLL_REST = 2.0
+POLL_INTERVAL = 2.0
 """Seconds between polls if there is no websocket."""
-AGREE_REST = 0.5
+AGREE_PAUSE = 0.5
 """Seconds between the answers of REST that must agree."""
 
 _BATCH = 1024
@@ -358,7 +358,7 @@ class LogTail:
                     self._complete("" if self._rest.is_confirmed else UNCONFIRMED)
                     return
                 self._states.publish(FollowPhase.FOLLOWING)
-                await wait_for(self._retries.poked, AGREE_REST if is_final else POLL_REST)
+                await wait_for(self._retries.poked, AGREE_PAUSE if is_final else POLL_INTERVAL)
                 self._retries.poked.clear()
 
     def _complete(self, reason: str) -> None:

@@ -124,7 +124,7 @@ async def test_a_left_log_that_differs_from_studios_is_replaced(
 async def test_lines_of_a_left_log_that_studio_has_no_more_stay(
     tmp_path: Path, left: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tail, "AGREE_REST", 0.001)
+    monkeypatch.setattr(tail, "AGREE_PAUSE", 0.001)
     leave_log(tmp_path, b"one\ntwo\n")
     studio = Studio(a=left)
     studio.end()

@@ -318,7 +318,7 @@ async def test_a_poke_corrects_a_stored_log_but_not_for_another_reader_of_its_fi
 async def test_a_stored_log_that_studio_has_truncated_stays_when_it_is_requested_again(
     tmp_path: Path, left: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tail, "AGREE_REST", 0.001)
+    monkeypatch.setattr(tail, "AGREE_PAUSE", 0.001)
     studio = Studio(a=["one\n", "two\n"])
     studio.end()
     async with library(studio, tmp_path) as logs:

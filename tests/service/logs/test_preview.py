@@ -16,7 +16,7 @@ from studio_tui.errors import BrokenAnswer, NotFound, ServerError, StudioError
 from studio_tui.service.logs.archived_log import allow_every_host
 from studio_tui.service.logs.cache import LogCache
 from studio_tui.service.logs.log_library import LogLibrary
-from studio_tui.service.logs.preview import LENGTH, REST, LogTailPreview
+from studio_tui.service.logs.preview import LENGTH, PAUSE, LogTailPreview
 from studio_tui.service.logs.state import FollowPhase
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.settings import Settings
@@ -161,11 +161,11 @@ def test_a_preview_is_updated_and_an_unchanged_end_is_not_sent_again(tmp_path: P
     async def scene() -> None:
         async with running(Studio(LOG), tmp_path) as log:
             before = log.shown
-            await asyncio.sleep(5 * REST)
+            await asyncio.sleep(5 * PAUSE)
             assert log.studio.sent == LENGTH
             assert log.studio.requests > 4
             log.studio.log += lines(100_000, 105_000)
-            await asyncio.sleep(2 * REST)
+            await asyncio.sleep(2 * PAUSE)
             assert log.shown == before + lines(100_000, 105_000)
 
     run(scene())
@@ -179,7 +179,7 @@ def test_a_preview_ends_when_the_log_has_caught_up(tmp_path: Path) -> None:
             log.arrive(len(LOG))
             assert log.changes == [True, False]
             requests = log.studio.requests
-            await asyncio.sleep(10 * REST)
+            await asyncio.sleep(10 * PAUSE)
             assert log.studio.requests == requests
             for position in (0, 42, len(log.shown) - 1):
                 place = log.preview.offset_in_log(position)
@@ -207,7 +207,7 @@ def test_a_log_that_starts_over_is_previewed_again(tmp_path: Path) -> None:
     async def scene() -> None:
         async with running(Studio(LOG), tmp_path) as log:
             log.studio.log = lines(500_000, 580_000)
-            await asyncio.sleep(2 * REST)
+            await asyncio.sleep(2 * PAUSE)
             assert log.studio.log.endswith(log.shown)
             assert log.shown.startswith(b"line 5")
             store = log.preview.store
@@ -225,7 +225,7 @@ def test_an_end_is_requested_again_after_a_broken_answer(tmp_path: Path) -> None
         studio.errors.append(BrokenAnswer("Studio sent it twice."))
         async with running(studio, tmp_path) as log:
             assert log.preview.store is None
-            await asyncio.sleep(REST)
+            await asyncio.sleep(PAUSE)
             assert LOG.endswith(log.shown)
 
     run(scene())
@@ -320,7 +320,7 @@ def test_a_gap_between_the_preview_and_a_new_end_has_a_mark(tmp_path: Path) -> N
         async with running(studio, tmp_path) as log:
             before = log.shown
             studio.log += lines(100_000, 300_000)
-            await asyncio.sleep(REST + 0.1)
+            await asyncio.sleep(PAUSE + 0.1)
             store = log.preview.store
             assert store is not None
             assert log.shown.startswith(before)

@@ -39,7 +39,7 @@ from studio_tui.errors import (
 from studio_tui.service.logs.assembler import DIFFERS, NEW_EPOCH, UNREADABLE
 from studio_tui.service.logs.connection_time import LINGER, SILENCE
 from studio_tui.service.logs.doubts import NO_REPLAY
-from studio_tui.service.logs.rest_log import OUTAGE_REST
+from studio_tui.service.logs.rest_log import OUTAGE_INTERVAL
 from studio_tui.service.logs.retries import BACKOFF_CAP
 from studio_tui.service.logs.state import UNCHECKED, UNCONFIRMED, FollowPhase, TailState
 from studio_tui.service.logs.store.log_store import LogStore
@@ -508,7 +508,7 @@ def test_rest_polls_during_a_websocket_outage_keep_the_delay_that_studio_request
     follower.follow(wait)
     first, second, third, *_ = (moment for moment, _ in studio.rest_requests)
     assert second - first >= 120
-    assert third - second < OUTAGE_REST + 1
+    assert third - second < OUTAGE_INTERVAL + 1
 
 
 def test_rest_is_not_polled_if_studio_requests_a_delay_of_the_websocket(follower_of: Make) -> None:
@@ -610,7 +610,7 @@ def test_rest_is_polled_from_the_third_failure_of_the_websocket_on(follower_of: 
         await asyncio.sleep(0.6)
         assert follower.raw == b"one\n"
         studio.log = b"one\ntwo\n"
-        await asyncio.sleep(OUTAGE_REST + 0.1)
+        await asyncio.sleep(OUTAGE_INTERVAL + 0.1)
         assert follower.raw == b"one\ntwo\n"
         assert tail.state.size == 8
         assert tail.state.phase is FollowPhase.RECONNECTING
@@ -619,13 +619,13 @@ def test_rest_is_polled_from_the_third_failure_of_the_websocket_on(follower_of: 
         assert follower.raw == b"one\ntwo\nthree\n"
         assert follower.phases[-1] is FollowPhase.FOLLOWING
         requests_before = len(studio.rest_requests)
-        await asyncio.sleep(2 * OUTAGE_REST)
+        await asyncio.sleep(2 * OUTAGE_INTERVAL)
         assert len(studio.rest_requests) == requests_before
 
     follower.follow(watch)
     assert follower.marks == []
     gaps = [later - earlier for (earlier, _), (later, _) in pairwise(studio.rest_requests)]
-    assert min(gaps) >= OUTAGE_REST
+    assert min(gaps) >= OUTAGE_INTERVAL
 
 
 def test_an_unreadable_frame_is_received_again_over_a_new_connection(follower_of: Make) -> None:

@@ -32,10 +32,10 @@ _MIXED_UNITS = 200
 
 _BLOCKS = 8
 """Blocks searched by one step of the search for errors, which takes a few milliseconds."""
-_REST = 9.0
+_PAUSE_FACTOR = 9.0
 """Length of the pause after each step, as a multiple of its duration."""
-_REST_GROWING = 19.0
-"""`_REST` while the log grows.
+_GROWING_PAUSE_FACTOR = 19.0
+"""`_PAUSE_FACTOR` while the log grows.
 
 A flood of lines is faster than the search, so the search can end only after the flood.
 """
@@ -88,7 +88,7 @@ class LogErrors:
                 begun_at = clock.monotonic()
                 await hits.search_next(_BLOCKS)
                 size_before, size = size, self._size
-                rest = _REST_GROWING if size > size_before else _REST
+                rest = _GROWING_PAUSE_FACTOR if size > size_before else _PAUSE_FACTOR
                 await asyncio.sleep(rest * (clock.monotonic() - begun_at))
         except SpoolError as error:
             self._view.show_message(str(error))
