@@ -44,10 +44,10 @@ _ROUNDS = 25
 _TURNS = 10
 """Turns of the event loop in which most messages are handled."""
 
-_THREAD_REST = 0.004
+_THREAD_PAUSE = 0.004
 """Seconds between two rounds while a thread is busy."""
 
-_PUMP_REST = 0.05
+_PUMP_PAUSE = 0.05
 """Seconds between checks whether a message pump still exists."""
 
 
@@ -131,14 +131,14 @@ class Driver(Pilot[R]):
             await self._drain()
             if isinstance(app, KeyQueue) and app.is_acting:
                 turns += 1
-                await asyncio.sleep(0 if turns < _TURNS else _THREAD_REST)
+                await asyncio.sleep(0 if turns < _TURNS else _THREAD_PAUSE)
                 continue
             rounds += 1
             await app.animator.wait_until_complete()
             app.screen._on_timer_update()
             await asyncio.sleep(0)
             if self._threads.unfinished:
-                await asyncio.sleep(_THREAD_REST)
+                await asyncio.sleep(_THREAD_PAUSE)
             elif not self._busy():
                 return
 
@@ -161,7 +161,7 @@ class Driver(Pilot[R]):
                 handled(pump)
         while waiting and self.app._exception is None:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(done.wait(), _PUMP_REST)
+                await asyncio.wait_for(done.wait(), _PUMP_PAUSE)
             waiting -= {pump for pump in waiting if not pump.is_running}
 
     def _busy(self) -> set[MessagePump]:

@@ -84,7 +84,7 @@ def _forget_routes() -> None:
 
 ENDED = {"COMPLETE", "FAILED", "CANCELED"}
 
-_JOB_REST = 0.03
+_JOB_PAUSE = 0.03
 """Seconds between the first two requests about a job: no job ends sooner."""
 
 
@@ -185,7 +185,7 @@ class StudioRequests:
             assert job["status"] in states or job["status"] not in ENDED, job
             return job if job["status"] in states else None
 
-        return eventually(reached, pause=_JOB_REST)
+        return eventually(reached, pause=_JOB_PAUSE)
 
     def wait_for_end(self, job_id: str) -> dict[str, Any]:
         """Wait until a job has ended in any state."""

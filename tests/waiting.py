@@ -17,8 +17,8 @@ T = TypeVar("T")
 HANG = 240.0
 """Seconds after which a wait is considered a hang."""
 
-_REST = 0.005
-_LONGEST_REST = 0.05
+_PAUSE = 0.005
+_LONGEST_PAUSE = 0.05
 """Pauses between two checks in seconds: the first and the longest."""
 
 
@@ -26,9 +26,9 @@ def eventually(
     condition: Callable[[], T | None],
     shows: Callable[[], object] | None = None,
     *,
-    pause: float = _REST,
+    pause: float = _PAUSE,
 ) -> T:
-    """Return the condition's value as soon as it is true; `rest` is the first pause in seconds.
+    """Return the condition's value as soon as it is true; `pause` is the first pause in seconds.
 
     Raises:
         AssertionError: it hangs; the message includes the result of `shows`.
@@ -38,7 +38,7 @@ def eventually(
         if time.monotonic() >= deadline:
             raise AssertionError(_hang_message(condition, shows))
         time.sleep(pause)
-        pause = min(pause * 1.5, _LONGEST_REST)
+        pause = min(pause * 1.5, _LONGEST_PAUSE)
     return value
 
 
@@ -55,12 +55,12 @@ async def until(
     Raises:
         AssertionError: it hangs; the message includes the result of `shows`.
     """
-    deadline, seconds = time.monotonic() + HANG, _REST
+    deadline, seconds = time.monotonic() + HANG, _PAUSE
     while not (value := condition()):
         if time.monotonic() >= deadline:
             raise AssertionError(_hang_message(condition, shows))
         await rest(seconds)
-        seconds = min(seconds * 1.5, _LONGEST_REST)
+        seconds = min(seconds * 1.5, _LONGEST_PAUSE)
     return value
 
 

@@ -30,7 +30,7 @@ while True:
     n += 100
     time.sleep(0.05)
 """
-_REST = 0.15
+_PAUSE = 0.15
 """Seconds between opening the help and closing it, and before opening it again."""
 
 
@@ -92,7 +92,7 @@ def _running(program: Program) -> Terminal:
     return probes.started(replace(program, is_still=False))
 
 
-def _rest(*terminals: Terminal, seconds: float = _REST) -> None:
+def _rest(*terminals: Terminal, seconds: float = _PAUSE) -> None:
     """Read what all programs draw, since a program whose output is not read comes to a halt."""
     for _ in range(max(1, int(seconds / 0.02))):
         for terminal in terminals:
@@ -103,7 +103,7 @@ def _open_log(terminal: Terminal) -> None:
     """Open the log of the running job."""
     terminal.wait_for_text(_NAME)
     terminal.press("home")
-    terminal.pump(_REST)
+    terminal.pump(_PAUSE)
     terminal.press("l")
     terminal.wait_for_text(r"seq=\d")
 
