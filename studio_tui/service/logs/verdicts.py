@@ -10,7 +10,7 @@ from studio_tui.errors import (
     PermissionDenied,
     StudioError,
 )
-from studio_tui.service.polling.backoff import DENIED_REST
+from studio_tui.service.polling.backoff import DENIED_PAUSE
 
 _FINAL_CODES = frozenset({1008, 4401, 4403, 4404})
 """Codes of closed websockets that mean a refusal: a violated policy, or a status like 401."""
@@ -46,7 +46,7 @@ def verdict_of_error(error: StudioError) -> Verdict:
         case AuthenticationError():
             return Verdict(AfterConnection.STOP, str(error))
         case PermissionDenied():
-            return Verdict(AfterConnection.STOP, str(error), DENIED_REST)
+            return Verdict(AfterConnection.STOP, str(error), DENIED_PAUSE)
         case NotFound() | InvalidRequest():
             return Verdict(AfterConnection.POLL)
         case _:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 Jitter = Callable[[float, float], float]
 
-DENIED_REST = 300.0
+DENIED_PAUSE = 300.0
 """Seconds until an item that the token may not read is requested again: permissions change."""
 
 MOST_DOUBLINGS = 10

@@ -13,8 +13,8 @@ from studio_tui.api.listed_datasets import ListedDataset, ListedVersion
 from studio_tui.api.models import DatasetVersion, Job, Pipeline
 from studio_tui.api.states import JobState
 from studio_tui.errors import NotFound, PermissionDenied, StudioError
-from studio_tui.service.polling.backoff import DENIED_REST, Backoff
-from studio_tui.service.polling.reachability import LONGEST_REST, SHORTEST_REST, Reachability
+from studio_tui.service.polling.backoff import DENIED_PAUSE, Backoff
+from studio_tui.service.polling.reachability import LONGEST_PAUSE, SHORTEST_PAUSE, Reachability
 
 REQUESTED_JOBS = 40
 AT_ONCE = 2
@@ -37,7 +37,7 @@ class DatasetCatalog:
         self._now = now
         self._made: dict[str, tuple[DatasetVersion, ...]] = {}
         self._failures = Counter[str]()
-        self._backoff = Backoff(SHORTEST_REST / 2, LONGEST_REST, SHORTEST_REST)
+        self._backoff = Backoff(SHORTEST_PAUSE / 2, LONGEST_PAUSE, SHORTEST_PAUSE)
         self._due = 0.0
         """Earliest time of the next request, in seconds of `now`."""
         self.is_complete = False
@@ -112,7 +112,7 @@ class DatasetCatalog:
 
     def _rest_after(self, error: StudioError) -> float:
         if isinstance(error, PermissionDenied):
-            return DENIED_REST
+            return DENIED_PAUSE
         return max(self._backoff.add_failure(), error.requested_delay)
 
     @property

@@ -159,7 +159,7 @@ class Endings(SnapshotPublisher[Badges]):
             self._publish(Snapshot(others))
 
 
-REST = 5.0
+PAUSE = 5.0
 
 
 async def request_on_ends(
@@ -171,7 +171,7 @@ async def request_on_ends(
     """Send a request once there is a job list, and whenever other jobs have ended, until canceled.
 
     `request` returns whether it succeeded. A failed one is repeated when the list is published
-    again, and at the earliest after `REST` seconds.
+    again, and at the earliest after `PAUSE` seconds.
     """
     published = asyncio.Event()
     unsubscribe = publisher.subscribe(lambda _: published.set())
@@ -183,7 +183,7 @@ async def request_on_ends(
                 ended = frozenset(job.id for job in answer.jobs if job.state.is_finished)
                 if ended != requested_for:
                     requested_for = ended if await request(answer.jobs) else None
-                    await rest(REST)
+                    await rest(PAUSE)
             await published.wait()
     finally:
         unsubscribe()

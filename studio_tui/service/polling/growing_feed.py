@@ -11,7 +11,7 @@ from studio_tui.errors import AnswerTooLarge
 
 T = TypeVar("T", bound=Received)
 
-FILTER_REST = 600.0
+FILTER_PAUSE = 600.0
 """Seconds after which a filter that Studio has refused is tried again."""
 
 
@@ -55,4 +55,4 @@ class GrowingFeed:
         return clock.monotonic() >= self._filter_refused_until
 
     def _note_refused_filter(self) -> None:
-        self._filter_refused_until = clock.monotonic() + FILTER_REST
+        self._filter_refused_until = clock.monotonic() + FILTER_PAUSE

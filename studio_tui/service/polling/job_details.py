@@ -27,15 +27,15 @@ from studio_tui.service.commands.submitted import SentFile, Submitted
 from studio_tui.service.listeners import Listeners
 from studio_tui.service.logs.log_library import LogLibrary
 from studio_tui.service.polling.backoff import Backoff, wait_for
-from studio_tui.service.polling.reachability import LOG_STREAM, LONGEST_REST, Reachability
+from studio_tui.service.polling.reachability import LOG_STREAM, LONGEST_PAUSE, Reachability
 
-SELECTION_REST = 0.5
+SELECTION_PAUSE = 0.5
 """Seconds for which a job must be selected before anything is requested."""
 END_BYTES = 64 * 1024
 STREAM_LIMIT = 1024 * 1024
-RUNNING_REST = 2.0
+RUNNING_INTERVAL = 2.0
 """Minimum seconds between two requests for the end of the log of the selected job."""
-PAST_RUNS_REST = 15.0
+PAST_RUNS_INTERVAL = 15.0
 """Minimum seconds between two reads of the other runs of a name, as more may have ended."""
 CACHED_JOBS = 64
 
@@ -126,7 +126,7 @@ class JobDetailsReader:
             job = self._job
             if job is None or not is_usable_id(job.id):
                 continue
-            await wait_for(self._selection_changed, SELECTION_REST)
+            await wait_for(self._selection_changed, SELECTION_PAUSE)
             if not self._selection_changed.is_set():
                 await self._read_while_selected(job)
 
@@ -153,7 +153,7 @@ class JobDetailsReader:
         while True:
             if past := await self._read_past_runs(job):
                 self._change(job, trouble=self.get(job.id).trouble, past_runs=past)
-            await asyncio.sleep(self._stretch(PAST_RUNS_REST))
+            await asyncio.sleep(self._stretch(PAST_RUNS_INTERVAL))
 
     async def _read_job(self, job: Job) -> None:
         if self._read_in_state.get(job.id) is job.state:
@@ -173,9 +173,9 @@ class JobDetailsReader:
     async def _request_log_end(self, job: Job) -> None:
         """Request the end of the log: once if the job has ended, repeatedly otherwise."""
         etag: str | None = None
-        backoff = Backoff(RUNNING_REST, LONGEST_REST, RUNNING_REST)
+        backoff = Backoff(RUNNING_INTERVAL, LONGEST_PAUSE, RUNNING_INTERVAL)
         while True:
-            rest = RUNNING_REST
+            rest = RUNNING_INTERVAL
             await self._reachability.wait()
             try:
                 with self._reachability.asking("end of a log"):

@@ -26,11 +26,11 @@ from studio_tui.errors import (
     StudioError,
 )
 from studio_tui.service.polling.attempts import all_runs, with_attempts
-from studio_tui.service.polling.backoff import DENIED_REST, Backoff, Jitter
+from studio_tui.service.polling.backoff import DENIED_PAUSE, Backoff, Jitter
 from studio_tui.service.polling.jobs_feed import JobList
 from studio_tui.service.polling.pipelines_feed import is_moving
 from studio_tui.service.polling.poller import BACKOFF_CAP, Listener, Poller
-from studio_tui.service.polling.reachability import SHORTEST_REST, Reachability
+from studio_tui.service.polling.reachability import SHORTEST_PAUSE, Reachability
 from studio_tui.service.polling.snapshot import Snapshot
 
 AT_ONCE = 3
@@ -131,7 +131,7 @@ class PipelineWatch(Poller[PipelineDetail]):
         self._queue: list[PipelineJob] = []
         """The nodes whose runs are to be requested, the most urgent last."""
         self._in_progress: set[str] = set()
-        self._job_backoff = Backoff(SHORTEST_REST, self._pace.backoff_cap, SHORTEST_REST, jitter)
+        self._job_backoff = Backoff(SHORTEST_PAUSE, self._pace.backoff_cap, SHORTEST_PAUSE, jitter)
         self._denied_until = 0.0
         """In the loop's time."""
         self._may_request = asyncio.Event()
@@ -327,7 +327,7 @@ class PipelineWatch(Poller[PipelineDetail]):
             return 0.0
         except PermissionDenied as error:
             logger.warning("jobs of %s cannot be read: %s", self.name, error)
-            self._denied_until = asyncio.get_running_loop().time() + DENIED_REST
+            self._denied_until = asyncio.get_running_loop().time() + DENIED_PAUSE
             return 0.0
         except (InvalidRequest, NotFound) as error:
             logger.info("a job of %s cannot be read: %s", self.name, error)

@@ -15,10 +15,10 @@ from typing import TypeVar
 
 from studio_tui import clock
 from studio_tui.errors import AuthenticationError, PermissionDenied, StudioError
-from studio_tui.service.polling.backoff import DENIED_REST, Backoff, Jitter, wait_for
+from studio_tui.service.polling.backoff import DENIED_PAUSE, Backoff, Jitter, wait_for
 from studio_tui.service.polling.reachability import (
-    LONGEST_REST,
-    SHORTEST_REST,
+    LONGEST_PAUSE,
+    SHORTEST_PAUSE,
     Reachability,
     is_same_trouble,
 )
@@ -32,7 +32,7 @@ Wait = Callable[[asyncio.Event, float], Awaitable[None]]
 """Waits for an event, or for some seconds if these pass before."""
 
 BACKOFF_BASE = 0.5
-BACKOFF_CAP = LONGEST_REST
+BACKOFF_CAP = LONGEST_PAUSE
 
 
 class Poller(SnapshotPublisher[T]):
@@ -60,7 +60,7 @@ class Poller(SnapshotPublisher[T]):
         self._reachability = reachability or Reachability()
         self._now = now
         self._wait = wait
-        self._backoff = Backoff(BACKOFF_BASE, backoff_cap, SHORTEST_REST, jitter)
+        self._backoff = Backoff(BACKOFF_BASE, backoff_cap, SHORTEST_PAUSE, jitter)
         self._poked = asyncio.Event()
         """Ends a rest at once."""
 
@@ -181,7 +181,7 @@ class Poller(SnapshotPublisher[T]):
         """Publish a failure; return the seconds to rest: 0 in an outage, whose end `run` awaits."""
         is_denied = isinstance(error, PermissionDenied)
         seconds = (
-            DENIED_REST if is_denied else max(self._backoff.add_failure(), error.requested_delay)
+            DENIED_PAUSE if is_denied else max(self._backoff.add_failure(), error.requested_delay)
         )
         now = self._now()
         logger.warning("%s failed, next try in %.1f s: %s", self.name, seconds, error)

@@ -21,7 +21,7 @@ from studio_tui.errors import (
     StudioError,
 )
 from studio_tui.service.listeners import Listeners
-from studio_tui.service.polling.backoff import DENIED_REST, Backoff, Jitter
+from studio_tui.service.polling.backoff import DENIED_PAUSE, Backoff, Jitter
 from studio_tui.service.polling.reachability import LOG_STREAM, Reachability
 
 END_BYTES = 4096
@@ -34,9 +34,9 @@ MAX_CONNECTIONS = 3
 """Consecutive connections without data after which a log is polled instead."""
 BACKOFF_BASE = 1.0
 BACKOFF_CAP = 60.0
-REQUEST_REST = 0.5
-SAME_LOG_REST = 3.0
-UNREADABLE_REST = 60.0
+REQUEST_PAUSE = 0.5
+SAME_LOG_PAUSE = 3.0
+UNREADABLE_PAUSE = 60.0
 """Further seconds before the next request for a log whose answer could not be understood."""
 NOTIFY_INTERVAL = 0.25
 
@@ -218,11 +218,11 @@ class ProgressWatch:
                 continue
             log = min(logs, key=lambda log: log.due)
             if log.due > loop.time():
-                await asyncio.sleep(min(log.due - loop.time(), self._stretch(REQUEST_REST)))
+                await asyncio.sleep(min(log.due - loop.time(), self._stretch(REQUEST_PAUSE)))
                 continue
-            log.due = loop.time() + self._stretch(SAME_LOG_REST)
+            log.due = loop.time() + self._stretch(SAME_LOG_PAUSE)
             rest = await self._request_end(log)
-            await asyncio.sleep(max(rest, self._stretch(REQUEST_REST)))
+            await asyncio.sleep(max(rest, self._stretch(REQUEST_PAUSE)))
 
     async def _request_end(self, log: _Log) -> float:
         """Request the end of a log once; return the minimum seconds to rest after it."""
@@ -236,12 +236,12 @@ class ProgressWatch:
             return 0.0  # nothing has been written yet
         except PermissionDenied as error:
             logger.info("progress of a job may not be seen: %s", error)
-            log.due += DENIED_REST
+            log.due += DENIED_PAUSE
             self._denied_until[log.job_id] = log.due
             return 0.0
         except ProtocolError as error:
             logger.info("progress of a job is not available: %s", error)
-            log.due += UNREADABLE_REST
+            log.due += UNREADABLE_PAUSE
             return 0.0
         except StudioError as error:
             return max(self._stretch(self._backoff.add_failure()), error.requested_delay)

@@ -32,11 +32,11 @@ from studio_tui.service.listeners import Listeners
 from studio_tui.service.polling.backoff import Backoff, Jitter, wait_for
 from studio_tui.service.polling.first_requests import FirstRequests
 
-SHORTEST_REST = 5.0
+SHORTEST_PAUSE = 5.0
 """Minimum seconds between two probes, unless the user asks for haste or Studio may be back."""
-LONGEST_REST = 60.0
+LONGEST_PAUSE = 60.0
 """Maximum seconds between two probes, unless Studio asks for more."""
-SIGN_REST = 0.25
+SIGN_CHECK_INTERVAL = 0.25
 LOG_STREAM = "log stream"
 """The name under which all log websockets are counted."""
 
@@ -89,7 +89,7 @@ class Reachability:
         *,
         on_refused: Callable[[AuthenticationError], None] = lambda _: None,
         first_requests: FirstRequests | None = None,
-        longest_rest: float = LONGEST_REST,
+        longest_rest: float = LONGEST_PAUSE,
         read_sign: Callable[[], object] = lambda: None,
         now: Callable[[], datetime] = clock.now,
         jitter: Jitter = random.uniform,
@@ -115,7 +115,7 @@ class Reachability:
         self._broken: set[str] = set()
         """Names of requests that failed while others succeeded: only `NotSent` of them counts."""
         self._succeeded: set[str] = set()
-        self._backoff = Backoff(SHORTEST_REST, longest_rest, SHORTEST_REST, jitter)
+        self._backoff = Backoff(SHORTEST_PAUSE, longest_rest, SHORTEST_PAUSE, jitter)
         self._due = 0.0
         """When the next probe is sent, in the loop's time."""
         self._is_probing = False
@@ -244,7 +244,7 @@ class Reachability:
             )
             if seconds <= 0:
                 return
-            await wait_for(self._hurried, min(seconds, SIGN_REST))
+            await wait_for(self._hurried, min(seconds, SIGN_CHECK_INTERVAL))
 
     async def _probe_once(self) -> None:
         if self._probe is None or self.outage is None:

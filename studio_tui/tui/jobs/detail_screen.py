@@ -26,7 +26,7 @@ from studio_tui.presentation.jobs.facts import (
     raw_json,
     why_no_environment,
 )
-from studio_tui.service.polling.job_details import PAST_RUNS_REST
+from studio_tui.service.polling.job_details import PAST_RUNS_INTERVAL
 from studio_tui.tui.frame.commands import Basics, Command, bindings
 from studio_tui.tui.frame.page import Page, newer_version
 from studio_tui.tui.frame.page_bars import breadcrumbs_below
@@ -222,7 +222,7 @@ class JobScreen(Page):
             if job is self._job and past != self._past:
                 self._past = past
                 self.tick(self.moment())
-            await asyncio.sleep(PAST_RUNS_REST)
+            await asyncio.sleep(PAST_RUNS_INTERVAL)
 
     def _show_job(self) -> None:
         self._look_up_past()

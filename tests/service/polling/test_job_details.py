@@ -24,9 +24,9 @@ from studio_tui.service.logs.log_library import LogLibrary
 from studio_tui.service.polling.job_details import (
     CACHED_JOBS,
     END_BYTES,
-    PAST_RUNS_REST,
-    RUNNING_REST,
-    SELECTION_REST,
+    PAST_RUNS_INTERVAL,
+    RUNNING_INTERVAL,
+    SELECTION_PAUSE,
     STREAM_LIMIT,
     JobDetails,
     JobDetailsReader,
@@ -120,9 +120,9 @@ def test_nothing_is_requested_before_the_cursor_has_rested_on_a_job() -> None:
         async with reading(studio) as details:
             for number in range(100):
                 details.select(job(number, "FAILED"))
-                await asyncio.sleep(SELECTION_REST / 2)
+                await asyncio.sleep(SELECTION_PAUSE / 2)
             assert studio.requests == []
-            await asyncio.sleep(SELECTION_REST)
+            await asyncio.sleep(SELECTION_PAUSE)
             assert [job_id for job_id, *_ in studio.requests] == [job(99).id]
 
     run(scenario())
@@ -152,9 +152,9 @@ def test_the_log_of_a_running_job_is_requested_again_while_the_job_is_selected()
         studio = Studio()
         async with reading(studio) as details:
             details.select(RUNNING)
-            await asyncio.sleep(SELECTION_REST + 1)
+            await asyncio.sleep(SELECTION_PAUSE + 1)
             studio.log += b"step 3\n"
-            await asyncio.sleep(RUNNING_REST + 1)
+            await asyncio.sleep(RUNNING_INTERVAL + 1)
             assert details.get(RUNNING.id).end == studio.log
             details.select(None)
             await asyncio.sleep(0.1)
@@ -300,7 +300,7 @@ def test_what_is_received_of_a_job_that_is_no_longer_selected_is_dropped() -> No
         studio = Studio()
         async with reading(studio) as details:
             details.select(FAILED)
-            await asyncio.sleep(SELECTION_REST + 0.005)
+            await asyncio.sleep(SELECTION_PAUSE + 0.005)
             assert len(studio.requests) == 1
             details.select(None)
             await asyncio.sleep(60)
@@ -318,7 +318,7 @@ def test_the_details_of_a_limited_number_of_jobs_are_cached() -> None:
         async with reading(studio) as details:
             for number in range(CACHED_JOBS + 1):
                 details.select(job(number, "FAILED"))
-                await asyncio.sleep(SELECTION_REST + 1)
+                await asyncio.sleep(SELECTION_PAUSE + 1)
             assert details.get(job(0).id).end is None
             assert details.get(job(1).id).end == studio.log
 
@@ -343,7 +343,7 @@ def test_the_past_runs_of_a_queued_job_are_loaded() -> None:
         studio.runs[queued.name or ""] = (job(2), job(3))
         async with reading(studio) as details:
             details.select(queued)
-            await asyncio.sleep(SELECTION_REST + 1)
+            await asyncio.sleep(SELECTION_PAUSE + 1)
             assert details.get(queued.id).past_runs == (job(2), job(3))
             assert studio.requests == []
 
@@ -361,18 +361,18 @@ def test_past_runs_are_loaded_again_while_a_job_is_selected(
         studio.runs[name] = (job(2),)
         async with reading(studio) as details:
             details.select(selected)
-            await asyncio.sleep(SELECTION_REST + 1)
+            await asyncio.sleep(SELECTION_PAUSE + 1)
             end = details.get(selected.id).end
             studio.runs[name] = (job(3), job(2))
-            await asyncio.sleep(PAST_RUNS_REST)
+            await asyncio.sleep(PAST_RUNS_INTERVAL)
             assert details.get(selected.id).past_runs == (job(3), job(2))
             assert details.get(selected.id).end == end
             details.select(None)
             studio.runs[name] = (job(4), job(3), job(2))
-            await asyncio.sleep(2 * PAST_RUNS_REST)
+            await asyncio.sleep(2 * PAST_RUNS_INTERVAL)
             assert len(details.get(selected.id).past_runs) == 2
             details.select(selected)
-            await asyncio.sleep(SELECTION_REST + 1)
+            await asyncio.sleep(SELECTION_PAUSE + 1)
             assert len(details.get(selected.id).past_runs) == 3
 
     run(scenario())
@@ -385,11 +385,11 @@ def test_loading_past_runs_again_keeps_the_reason_why_the_log_cannot_be_read() -
         studio.runs[FAILED.name or ""] = (job(2),)
         async with reading(studio) as details:
             details.select(FAILED)
-            await asyncio.sleep(SELECTION_REST + 1)
+            await asyncio.sleep(SELECTION_PAUSE + 1)
             trouble = details.get(FAILED.id).trouble
             assert trouble
             studio.runs[FAILED.name or ""] = (job(3), job(2))
-            await asyncio.sleep(2 * PAST_RUNS_REST)
+            await asyncio.sleep(2 * PAST_RUNS_INTERVAL)
             assert len(details.get(FAILED.id).past_runs) == 2
             assert details.get(FAILED.id).trouble == trouble
             assert len(studio.requests) == 1

@@ -14,14 +14,14 @@ from studio_tui.errors import (
     StudioError,
     TransportError,
 )
-from studio_tui.service.polling.backoff import DENIED_REST
+from studio_tui.service.polling.backoff import DENIED_PAUSE
 from studio_tui.service.polling.poller import Poller, Wait
-from studio_tui.service.polling.reachability import SHORTEST_REST, Reachability
+from studio_tui.service.polling.reachability import SHORTEST_PAUSE, Reachability
 from studio_tui.service.polling.snapshot import Snapshot
 from tests.jobs import NOON
 from tests.waiting import HANG, await_with_limit
 
-REST = 7.0
+PAUSE = 7.0
 
 
 class Studio:
@@ -100,7 +100,7 @@ def new_poller(studio: Studio, wait: Wait, **options: object) -> Poller[int]:
     return Poller(
         "test",
         studio.fetch,
-        lambda _: REST,
+        lambda _: PAUSE,
         now=lambda: NOON,
         wait=wait,
         jitter=lambda _, high: high,
@@ -136,7 +136,7 @@ async def test_a_poller_sends_each_answer_with_its_time_to_its_listeners() -> No
         await rests.until_begun(2)
     assert [snapshot.value for snapshot in received] == [1, 2]
     assert received[0].fetched_at == NOON
-    assert rests.seconds == [REST, REST]
+    assert rests.seconds == [PAUSE, PAUSE]
 
 
 def test_a_known_value_can_be_published_again() -> None:
@@ -281,7 +281,7 @@ async def test_a_failing_request_is_sent_at_most_every_five_seconds() -> None:
     poller.subscribe(lambda _: None)
     async with running(poller):
         await rests.end_rests(8)
-    assert all(seconds >= SHORTEST_REST for seconds in rests.seconds)
+    assert all(seconds >= SHORTEST_PAUSE for seconds in rests.seconds)
 
 
 @pytest.mark.parametrize(
@@ -322,7 +322,7 @@ async def test_a_list_without_permission_keeps_its_age_and_is_retried_after_five
     async with running(poller):
         await rests.end_rests(3)
         await until(lambda: poller.snapshot.value == 44)
-    assert rests.seconds[:3] == [REST, DENIED_REST, DENIED_REST]
+    assert rests.seconds[:3] == [PAUSE, DENIED_PAUSE, DENIED_PAUSE]
     denied = received[1]
     assert (denied.value, denied.fetched_at, denied.stopped) == (41, NOON, False)
     assert str(denied.error) == "not yours"

@@ -32,8 +32,8 @@ from studio_tui.service.polling import progress_watch
 from studio_tui.service.polling.progress_watch import (
     END_BYTES,
     MAX_FOLLOWED,
-    REQUEST_REST,
-    SAME_LOG_REST,
+    REQUEST_PAUSE,
+    SAME_LOG_PAUSE,
     ProgressWatch,
 )
 from studio_tui.service.polling.reachability import Reachability
@@ -181,7 +181,7 @@ def test_a_few_of_many_logs_are_followed_and_the_others_are_polled_in_turn() -> 
         counts = Counter(job_id for _, job_id in studio.requests)
         assert set(counts) == set(IDS[MAX_FOLLOWED:])
         assert max(counts.values()) - min(counts.values()) <= 1
-        assert len(studio.requests) <= 60 / REQUEST_REST + 1
+        assert len(studio.requests) <= 60 / REQUEST_PAUSE + 1
         assert sorted(published) == sorted(
             (job_id, job_id.encode()) for job_id in IDS[MAX_FOLLOWED:]
         )
@@ -232,7 +232,7 @@ def test_a_log_too_long_for_a_websocket_is_polled() -> None:
             watch.watch(["job0"])
             await asyncio.sleep(10)
         assert len(studio.opened) == 1
-        assert 2 <= len(studio.requests) <= 10 / SAME_LOG_REST + 1
+        assert 2 <= len(studio.requests) <= 10 / SAME_LOG_PAUSE + 1
         assert published[-1] == ("job0", b"the end")
 
     run(scenario())

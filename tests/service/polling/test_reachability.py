@@ -26,9 +26,9 @@ from studio_tui.errors import (
 )
 from studio_tui.local.config.data_dir import DataDir
 from studio_tui.service.polling.reachability import (
-    LONGEST_REST,
-    SHORTEST_REST,
-    SIGN_REST,
+    LONGEST_PAUSE,
+    SHORTEST_PAUSE,
+    SIGN_CHECK_INTERVAL,
     Reachability,
     file_state,
 )
@@ -99,7 +99,7 @@ def test_a_refused_connection_or_a_rate_limit_is_an_outage_at_the_first_failure(
             assert reachability.outage is not None
             assert reachability.outage.error is error
             assert reachability.outage.since == NOON
-            assert reachability.outage.next_try_at == NOON + timedelta(seconds=SHORTEST_REST)
+            assert reachability.outage.next_try_at == NOON + timedelta(seconds=SHORTEST_PAUSE)
 
     run(scenario())
 
@@ -220,10 +220,10 @@ def test_probes_are_sent_after_five_seconds_and_then_ever_later_up_to_a_minute(
         rests = [time - end for end, time in zip(ends, probes.times, strict=False)]
         if is_jitter_low:
             assert len(rests) > 60
-            assert rests == pytest.approx([SHORTEST_REST] * len(rests), abs=SIGN_REST)
+            assert rests == pytest.approx([SHORTEST_PAUSE] * len(rests), abs=SIGN_CHECK_INTERVAL)
         else:
             assert rests[:4] == pytest.approx([5, 10, 20, 40], abs=0.01)
-            assert rests[4:] == pytest.approx([LONGEST_REST] * len(rests[4:]), abs=0.01)
+            assert rests[4:] == pytest.approx([LONGEST_PAUSE] * len(rests[4:]), abs=0.01)
 
     run(scenario())
 
@@ -285,7 +285,7 @@ def test_all_waiting_requests_continue_as_soon_as_the_probe_is_answered(
         async with probes.running() as reachability:
             fail(reachability, "jobs", CONNECTION_REFUSED)
             await asyncio.gather(*(reachability.wait() for _ in range(50)))
-            assert loop.time() == pytest.approx(SHORTEST_REST, abs=0.01)
+            assert loop.time() == pytest.approx(SHORTEST_PAUSE, abs=0.01)
             assert len(probes.times) == 1
             assert reachability.outage is None
             await asyncio.sleep(300)
@@ -324,11 +324,11 @@ def test_a_new_sign_that_studio_is_back_sends_a_probe_at_once() -> None:
             await asyncio.sleep(1)
             assert not probes.times
             probes.sign, probes.error = "second", None
-            await asyncio.sleep(SIGN_REST + 0.01)
+            await asyncio.sleep(SIGN_CHECK_INTERVAL + 0.01)
             assert len(probes.times) == 1
             assert reachability.outage is None
             fail(reachability, "jobs", CONNECTION_REFUSED)
-            await asyncio.sleep(SHORTEST_REST - 0.1)
+            await asyncio.sleep(SHORTEST_PAUSE - 0.1)
             assert len(probes.times) == 1
 
     run(scenario())
@@ -397,7 +397,7 @@ def test_a_machine_that_slept_past_the_announced_time_sends_the_probe_at_once() 
         fail(reachability, "jobs", RateLimited(429, "slow down", 300))
         await asyncio.sleep(1)
         sleep = timedelta(hours=1)
-        await asyncio.sleep(SIGN_REST)
+        await asyncio.sleep(SIGN_CHECK_INTERVAL)
         assert len(probes.times) == 1
         task.cancel()
 

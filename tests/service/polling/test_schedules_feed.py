@@ -5,7 +5,7 @@ from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Job
 from studio_tui.api.pages import ResultPage
 from studio_tui.errors import AnswerTooLarge, InvalidRequest
-from studio_tui.service.polling.growing_feed import FILTER_REST
+from studio_tui.service.polling.growing_feed import FILTER_PAUSE
 from studio_tui.service.polling.schedules_feed import SchedulesFeed
 from tests.jobs import job
 
@@ -69,7 +69,7 @@ async def test_the_filter_is_used_again_some_time_after_studio_has_rejected_it(
     feed = SchedulesFeed(server)
     await feed.fetch()
     server.accepts_task = True
-    now[0] = FILTER_REST
+    now[0] = FILTER_PAUSE
     await feed.fetch()
     assert server.statuses == ["TASK", None, "TASK"]
 

@@ -744,7 +744,7 @@ async def test_marked_schedules_are_not_canceled_with_jobs_and_the_user_is_notif
 async def test_the_page_of_a_job_updates_its_usual_run_time_when_other_jobs_of_its_name_end(
     studio_with_three_jobs: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(detail_screen, "PAST_RUNS_REST", 0.1)
+    monkeypatch.setattr(detail_screen, "PAST_RUNS_INTERVAL", 0.1)
     studio = studio_with_three_jobs
     async with dashboard(studio, tmp_path) as pilot:
         await until_shown(pilot, "three.py", "✓ COMPLETE")
