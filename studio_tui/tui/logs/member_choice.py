@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from studio_tui.api.models import Job
 from studio_tui.errors import SpoolError
+from studio_tui.presentation.logs.line_clock import LineClock
 from studio_tui.tui.frame.commands import Command, Host
 from studio_tui.tui.frame.page import undo
 from studio_tui.tui.jobs.controller import NO_JOB
@@ -74,6 +75,11 @@ class MemberChoice:
             return None
         return self.members.of(self.members.log.store.number_at(start))
 
+    def clock_at(self, start: int) -> LineClock:
+        """Return what parses the time of the line that begins at `start`."""
+        member = self.member_of(start)
+        return LineClock() if member is None else member.clock
+
     @property
     def last_removed(self) -> Job | None:
         """The job that `undo` brings back; `None` if none was removed."""
@@ -129,6 +135,17 @@ class MemberChoice:
         if view is None:
             return set()
         return view.restore.lines_to_track(lambda start: self.member_of(start) is not None)
+
+    def update_jobs(self) -> None:
+        """Replace the jobs by their newest versions: a job that has come back may be an old one."""
+        job_list = self._host.session.jobs.snapshot.value
+        if self.members is not None and job_list is not None:
+            self.members.update({job.id: job for job in job_list.jobs})
+
+    def forget_if_left(self) -> None:
+        """Choose none if the chosen job has left."""
+        if self.members is None or self.members.get(self.chosen) is None:
+            self.chosen = None
 
     def choose_none(self) -> None:
         self.chosen = None

@@ -1,9 +1,13 @@
 """The names of the jobs of a merged log: beside its lines, and in the row above them."""
 
+from collections.abc import Callable
+from typing import Any, ClassVar
+
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.jobs.log_header import OutageLike
 from studio_tui.presentation.jobs.merged_log_header import cells_around_name
 from studio_tui.presentation.logs.progress import Progress
+from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.logs.member_choice import MemberChoice
 from studio_tui.tui.logs.merged_jobs import Member
 from studio_tui.tui.logs.view.job_legend import JobLegend, labels, look_of
@@ -17,16 +21,22 @@ ROOMY_FROM = 100
 
 
 class MemberNames:
-    """Short and unique names, each in a color."""
+    """Controller of the short and unique names, each in a color."""
 
-    def __init__(self, choice: MemberChoice) -> None:
+    def __init__(self, choice: MemberChoice, *, changed: Callable[[], None]) -> None:
+        """Make a controller; `changed` is called after names were shown or hidden: `update`."""
         self._choice = choice
+        self._changed = changed
         self._names: dict[str, str] = {}
         self.are_beside_lines = True
 
     def of(self, job_id: str) -> str:
         """Return the name of a job; empty if it has left."""
         return self._names.get(job_id, "")
+
+    def toggle(self) -> None:
+        self.are_beside_lines = not self.are_beside_lines
+        self._changed()
 
     def update(self, screen_width: int, pane: LogPane, legend: JobLegend) -> None:
         """Make the names, as jobs or the width have changed, and show them beside the lines."""
@@ -43,10 +53,21 @@ class MemberNames:
         member = self._choice.member_of(start)
         return None if member is None else (self.of(member.job.id), member.number)
 
-    def entry(
+    def show_row(
+        self,
+        legend: JobLegend,
+        progress_of: Callable[[str], Progress | None],
+        outage: OutageLike | None,
+    ) -> None:
+        """Show the jobs in the row above the lines; `progress_of` returns a job's progress."""
+        members = list(self._choice.members or ())
+        ids = [member.job.id for member in members]
+        chosen = ids.index(self._choice.chosen) if self._choice.chosen in ids else None
+        legend.show((self._entry(m, progress_of(m.job.id), outage) for m in members), chosen)
+
+    def _entry(
         self, member: Member, progress: Progress | None, outage: OutageLike | None
     ) -> tuple[Part, ...]:
-        """Return what the row above the lines shows of a job."""
         before, after = cells_around_name(member.state, member.job, progress, outage)
         members, name = self._choice.members, self.of(member.job.id)
         is_shown = members is not None and members.is_shown(member)
@@ -60,3 +81,7 @@ class MemberNames:
             Part(f" {after.text}" if after.text else "", after.tone),
             Part("   "),
         )
+
+    COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
+        Command("merged.names", "s", "names", "Show or hide the names beside the lines", toggle),
+    )

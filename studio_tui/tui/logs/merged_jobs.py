@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from studio_tui import clock
 from studio_tui.api.models import Job
@@ -126,6 +127,11 @@ class MergedJobs:
             member.log.close()
             self.muted -= {job_id}
             self.solo = None if self.solo == job_id else self.solo
+
+    @property
+    def began_at(self) -> datetime | None:
+        """When the first of the jobs began; `None` if none has begun."""
+        return min((each.job.began_at for each in self if each.job.began_at), default=None)
 
     @property
     def are_complete(self) -> bool:

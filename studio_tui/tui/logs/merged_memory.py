@@ -1,7 +1,11 @@
-"""Saving and restoring the place in the merged log, whose offsets differ in each run."""
+"""Saving and restoring the jobs of the merged log, and the place in it: offsets differ each run."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from studio_tui.api.models import Job
+from studio_tui.errors import SpoolError
+from studio_tui.presentation.logs.job_to_start import JobToStart
+from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.logs.joining_jobs import JoiningJobs
 from studio_tui.tui.logs.log_memory import LogMemory
 from studio_tui.tui.logs.member_choice import MemberChoice
@@ -12,17 +16,31 @@ from studio_tui.tui.logs.view.place import LineOfJob, LogPlace, MergedPlace
 
 
 class MergedMemory:
-    """Saves the jobs of the merged log with the reader's place, and restores the place."""
+    """Saves the jobs of the merged log with the reader's place, and restores them."""
 
     def __init__(
-        self, memory: LogMemory, choice: MemberChoice, joining: JoiningJobs, names: MemberNames
+        self,
+        host: Host,
+        memory: LogMemory,
+        choice: MemberChoice,
+        joining: JoiningJobs,
+        names: MemberNames,
     ) -> None:
+        self._host = host
         self._memory = memory
         self._choice = choice
         self._joining = joining
         self._names = names
         self.missing: tuple[str, ...] = ()
         """Ids of saved jobs that Studio did not return; they are saved again."""
+        self.is_restoring = False
+        """Whether the saved jobs are being looked up."""
+
+    @property
+    def expected(self) -> int:
+        """How many jobs the merged log has, or will have as soon as they have started."""
+        members = self._choice.members
+        return len(members or ()) + len(self._joining.awaited) + len(self.missing)
 
     def note(self, view: LogView) -> None:
         """Save the jobs and the place, unless the saved place is still to be restored."""
@@ -42,7 +60,38 @@ class MergedMemory:
             names=self._names.are_beside_lines,
         )
 
-    def return_to(self, saved: MergedPlace, members: MergedJobs, view: LogView) -> None:
+    async def restore(
+        self, follow: Callable[[Sequence[Job], Iterable[JobToStart]], None], view: LogView
+    ) -> None:
+        """Look up the saved jobs, merge them with `follow`, and return to the place.
+
+        `follow` may raise a `SpoolError`. Nothing happens if other jobs are merged meanwhile.
+        """
+        saved, session = self._memory.merged, self._host.session
+        self.is_restoring = True
+        self._names.are_beside_lines = saved.names
+        await session.jobs.first_value()
+        jobs = await session.known_items.find_jobs(saved.jobs)
+        self.is_restoring = False
+        if self._choice.members is not None:
+            return
+        if not jobs:
+            self._host.notify_user(
+                "Studio does not return the jobs of the merged log now", "warning"
+            )
+            return
+        try:
+            follow(jobs, saved.awaited)
+        except SpoolError as error:
+            self._host.notify_user(str(error), "error")
+            return
+        session.endings.watch(jobs)
+        found = {job.id for job in jobs}
+        self.missing = tuple(job_id for job_id in saved.jobs if job_id not in found)
+        if self._choice.members is not None:
+            self._return_to(saved, self._choice.members, view)
+
+    def _return_to(self, saved: MergedPlace, members: MergedJobs, view: LogView) -> None:
         """Show the lines of the same jobs, and go to the place once its lines are merged."""
         members.solo = saved.solo if members.get(saved.solo) else None
         members.muted = frozenset(filter(members.get, saved.muted))

@@ -13,12 +13,9 @@ from textual.widgets import Static
 from studio_tui.api.models import Job
 from studio_tui.api.states import JobState
 from studio_tui.errors import SpoolError
-from studio_tui.presentation.cells import Tone
-from studio_tui.presentation.jobs.merged_log_header import amount, describe_connections
 from studio_tui.presentation.logs.job_to_start import JobToStart
-from studio_tui.presentation.logs.line_clock import LineClock
 from studio_tui.service.logs.merged.merged_log import MergedLog, Moved
-from studio_tui.tui.frame.commands import Basics, Command, bindings
+from studio_tui.tui.frame.commands import Basics, bindings
 from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.jobs.running_progress import RunningProgress
 from studio_tui.tui.logs.export import LogExport
@@ -28,29 +25,18 @@ from studio_tui.tui.logs.log_memory import LogMemory
 from studio_tui.tui.logs.log_page import LogPage
 from studio_tui.tui.logs.member_choice import MemberChoice
 from studio_tui.tui.logs.member_names import MemberNames
+from studio_tui.tui.logs.merged_head import amount_parts, connection_parts
 from studio_tui.tui.logs.merged_jobs import MergedJobs, left_out
 from studio_tui.tui.logs.merged_memory import MergedMemory
 from studio_tui.tui.logs.view.job_legend import JobLegend
 from studio_tui.tui.logs.view.log_view import LogView
-from studio_tui.tui.logs.view.place import MergedPlace
 from studio_tui.tui.messages import Progressed, Refreshed
-from studio_tui.tui.widgets.bar import Bar, Part
+from studio_tui.tui.widgets.bar import Bar
 from studio_tui.tui.widgets.prompt import PROMPT_HINTS
 
 EMPTY = """\
 Mark jobs with space in Jobs, then press L.
 Or press L on a pipeline in Pipelines."""
-
-
-_COMMANDS: tuple[Command["MergedScreen"], ...] = (
-    Command(
-        "merged.names",
-        "s",
-        "names",
-        "Show or hide the names beside the lines",
-        lambda page: page.toggle_names(),
-    ),
-)
 
 
 class MergedScreen(LogPage):
@@ -59,7 +45,7 @@ class MergedScreen(LogPage):
     tab = "logs"
     leads_to_pages = True
     BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings(JobOfLine, MemberChoice, _COMMANDS, LogExport, without={"page.undo"})
+        *bindings(JobOfLine, MemberChoice, MemberNames, LogExport, without={"page.undo"})
     ]
 
     legend = query_one(JobLegend)
@@ -73,15 +59,13 @@ class MergedScreen(LogPage):
             show_members=self.show_members,
         )
         self._joining = JoiningJobs(self, self.choice, members_changed=self.members_changed)
-        self._names = MemberNames(self.choice)
-        self._saved = MergedMemory(memory, self.choice, self._joining, self._names)
+        self._names = MemberNames(self.choice, changed=self._show_names)
+        self._saved = MergedMemory(self, memory, self.choice, self._joining, self._names)
         self.export = LogExport(self, lambda: self.view, lambda: "merged.log", text=self._text_of)
-        self.commands.add(JobOfLine(self, self.choice), self.choice, self.export)
-        self.commands.add_to(self, _COMMANDS)
+        self.commands.add(JobOfLine(self, self.choice), self.choice, self._names, self.export)
         self._progress = RunningProgress(self.session.progress, self)
         self._failure = ""
         """Why merging has ended; empty while it goes on."""
-        self._is_restoring = False
         self._unwatch_store: Callable[[], None] = lambda: None
 
     def body(self) -> ComposeResult:
@@ -95,8 +79,8 @@ class MergedScreen(LogPage):
         if self.choice.members is not None:
             self._begin(self.choice.members.log)
         elif self.memory.merged.jobs:
-            self._restore(self.memory.merged)
-        self.view.times.clock_at = self._clock_at
+            self._restore()
+        self.view.times.clock_at = self.choice.clock_at
         self.view.times.is_being_read = self._is_being_read
         painting = self.while_alive(lambda *_: self.paint_hints())
         self.watch(self.view, "has_lines", painting, init=False)
@@ -135,38 +119,17 @@ class MergedScreen(LogPage):
             )
             if self.is_alive:
                 self._begin(self.choice.members.log)
-        too_many = self.choice.members.follow(jobs)
-        if too_many:
+        if too_many := self.choice.members.follow(jobs):
             self.notify_user(left_out(too_many), "warning")
-        problems = {member.log.why_not_kept for member in self.choice.members} - {""}
-        for problem in problems:
+        for problem in {member.log.why_not_kept for member in self.choice.members} - {""}:
             self.notify_user(problem, "warning")
         self._joining.wait_for(awaited)
         if self.is_alive:
             self.members_changed()
 
     @work(name="restore logs", group="restore")
-    async def _restore(self, saved: MergedPlace) -> None:
-        self._is_restoring = True
-        self._names.are_beside_lines = saved.names
-        await self.session.jobs.first_value()
-        jobs = await self.session.known_items.find_jobs(saved.jobs)
-        self._is_restoring = False
-        if self.choice.members is not None:
-            return
-        if not jobs:
-            self.notify_user("Studio does not return the jobs of the merged log now", "warning")
-            return
-        try:
-            self.follow(jobs, saved.awaited)
-        except SpoolError as error:
-            self.notify_user(str(error), "error")
-            return
-        self.session.endings.watch(jobs)
-        found = {job.id for job in jobs}
-        self._saved.missing = tuple(job_id for job_id in saved.jobs if job_id not in found)
-        if self.choice.members is not None:
-            self._saved.return_to(saved, self.choice.members, self.view)
+    async def _restore(self) -> None:
+        await self._saved.restore(self.follow, self.view)
 
     def note_place(self) -> None:
         self._saved.note(self.view)
@@ -224,14 +187,8 @@ class MergedScreen(LogPage):
         if message.name == self.session.pipelines.name:
             self._joining.look()
         if message.name == self.session.jobs.name and is_news:
-            self._update_jobs()
+            self.choice.update_jobs()
             self.show_members()
-
-    def _update_jobs(self) -> None:
-        """Replace the jobs by their newest versions: a job that has come back may be an old one."""
-        job_list = self.session.jobs.snapshot.value
-        if self.choice.members is not None and job_list is not None:
-            self.choice.members.update({job.id: job for job in job_list.jobs})
 
     def tick(self, now: datetime) -> None:  # noqa: ARG002 (overrides `Page.tick`)
         self.show_members()
@@ -245,7 +202,7 @@ class MergedScreen(LogPage):
         if self._failure:
             self.note_place()
             self._end()
-            self._restore(self.memory.merged)
+            self._restore()
         for member in self.choice.members or ():
             member.log.tail.poke()
 
@@ -255,10 +212,6 @@ class MergedScreen(LogPage):
             super().escape()
         else:
             self.choice.choose_none()
-
-    def toggle_names(self) -> None:
-        self._names.are_beside_lines = not self._names.are_beside_lines
-        self._show_names()
 
     @on(Progressed)
     def _progressed(self) -> None:
@@ -274,9 +227,8 @@ class MergedScreen(LogPage):
             self.call_after_refresh(self._show_names)
 
     def members_changed(self) -> None:
-        if self.choice.members is None or self.choice.members.get(self.choice.chosen) is None:
-            self.choice.chosen = None
-        self._update_jobs()
+        self.choice.forget_if_left()
+        self.choice.update_jobs()
         self.choice.apply_shown_jobs()
         self._show_names()
         self.paint_hints()
@@ -286,16 +238,12 @@ class MergedScreen(LogPage):
         self.view.settle()
         self.show_members()
 
-    def _clock_at(self, start: int) -> LineClock:
-        member = self.choice.member_of(start)
-        return self.view.times.line_clock if member is None else member.clock
-
     def _is_being_read(self) -> bool:
         is_outage = self.session.reachability.outage is not None
         return bool(self.choice.members and self.choice.members.are_being_read and not is_outage)
 
     def _why_empty(self) -> str:
-        if self._is_restoring:
+        if self._saved.is_restoring:
             return "The jobs of the previous run are being looked up…"
         if (removed := self.choice.last_removed) is not None:
             return f"z brings back {title(removed)}.\n\n{EMPTY}"
@@ -306,18 +254,11 @@ class MergedScreen(LogPage):
         empty = self.query_one("#merged-empty", Static)
         if not self.choice.members and empty.content != (why := self._why_empty()):
             empty.update(why)
-        members = list(self.choice.members or ())
         if self.subscriptions.is_on:  # otherwise this page is not visible
-            running = (m.job.id for m in members if m.job.state is JobState.RUNNING)
-            self._progress.follow(running)
-        ids = [member.job.id for member in members]
-        chosen = ids.index(self.choice.chosen) if self.choice.chosen in ids else None
-        outage = self.session.reachability.outage
-        entries = (self._names.entry(m, self._progress.get(m.job.id), outage) for m in members)
-        self.legend.show(entries, chosen)
-        self.view.times.zero_time = min(
-            (m.job.began_at for m in members if m.job.began_at), default=None
-        )
+            jobs = (member.job for member in self.choice.members or ())
+            self._progress.follow(job.id for job in jobs if job.state is JobState.RUNNING)
+        self._names.show_row(self.legend, self._progress.get, self.session.reachability.outage)
+        self.view.times.zero_time = self.choice.members.began_at if self.choice.members else None
         self.view.times.adapt()
         self.show_head()
 
@@ -325,26 +266,10 @@ class MergedScreen(LogPage):
         if members := self.choice.members:
             self.view.is_all_here = members.are_complete
             head = self.query_one("#log-head", Bar)
-            head.left, head.right = self._amount_shown(members), self._connections(members)
-
-    def _amount_shown(self, members: MergedJobs) -> tuple[Part, ...]:
-        store, count = members.log.store, len(members)
-        expected = count + len(self._joining.awaited) + len(self._saved.missing)
-        size = amount(count, expected, store.lines, store.text_size)
-        log_amount = Part(f" {size.text}  ", Tone.STRONG)
-        if members.solo is not None:
-            only = f" only {self._names.of(members.solo)}, U shows all "
-            return Part(only, Tone.ACCENT), log_amount
-        if members.muted:
-            return Part(f" {len(members.muted)} muted, U shows all ", Tone.ACCENT), log_amount
-        return (log_amount,)
-
-    def _connections(self, members: MergedJobs) -> tuple[Part, ...]:
-        if self._failure:
-            return (Part(f"✗ {self._failure} ", Tone.BAD),)
-        sorting = (Part("sorting…  ", Tone.DIM),) if members.log.is_ordering else ()
-        is_paused = not self.view.following
-        paused = (Part("‖ paused, F follows  ", Tone.WARN),) if is_paused else ()
-        states = ((member.state, member.job) for member in members)
-        connections = describe_connections(states, self.session.reachability.outage)
-        return *sorting, *paused, *(Part(f"{cell.text}  ", cell.tone) for cell in connections)
+            head.left = amount_parts(members, self._saved.expected, self._names.of)
+            head.right = connection_parts(
+                members,
+                self.session.reachability.outage,
+                self._failure,
+                following=self.view.following,
+            )
