@@ -1009,6 +1009,33 @@ def test_only_lines_after_the_replay_of_a_connection_have_an_arrival_time(
     assert seconds == [None, None, 41, 41, 41, None, 72, None]
 
 
+def test_lines_that_a_job_prints_without_a_pause_soon_have_an_arrival_time(
+    follower_of: Make,
+) -> None:
+    replay, live = LONG_REPLAY[:3], [messages((n, "step\n")) for n in range(1000, 1050)]
+    studio = Studio(
+        [*with_pauses(replay, 0.1), *with_pauses(live, 0.1), FINISHED, NORMAL_CLOSE],
+        log="".join(piece.text for frame in (*replay, *live) for piece in frame.items).encode(),
+    )
+    follower = follower_of(studio)
+    follower.follow()
+    size = sum(len(piece.text) for frame in replay for piece in frame.items)
+    lines = [follower.store.arrivals.at(size + number * len("step\n")) for number in range(50)]
+    assert lines[:15] == [None] * 15
+    assert lines[25:] == [
+        START + timedelta(seconds=int(0.3 + number * 0.1 + 1e-9)) for number in range(25, 50)
+    ]
+
+
+def test_a_replay_that_comes_slowly_but_steadily_has_no_arrival_times(follower_of: Make) -> None:
+    replay = [messages((n, "x" * 3999 + "\n")) for n in range(1, 60)]
+    raw = "".join(piece.text for frame in replay for piece in frame.items).encode()
+    studio = Studio([*with_pauses(replay, 0.19), FINISHED, NORMAL_CLOSE], log=raw)
+    follower = follower_of(studio)
+    follower.follow()
+    assert arrival_times(follower) == {None}
+
+
 def test_first_lines_that_arrive_long_after_connecting_have_an_arrival_time(
     follower_of: Make,
 ) -> None:

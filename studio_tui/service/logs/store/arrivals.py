@@ -14,6 +14,10 @@ PAUSE = 0.2
 LONG = 256 * 1024
 """Characters from which a replay is long: a slow server or network can pause it for longer."""
 LONG_PAUSE = 2.0
+TRICKLE = 32 * 1024
+"""Characters that a replay has at least in `TRICKLE_SECONDS`: a job that prints less is live."""
+TRICKLE_SECONDS = 2.0
+"""Seconds of waiting for frames, all together."""
 SILENT = 5.0
 """Seconds without the first frame after which there is no replay."""
 
@@ -117,7 +121,7 @@ class Arrivals:
 
 
 class Replay:
-    """Detects the end of a connection's replay: the first pause after its first pieces."""
+    """Detects the end of a connection's replay: a pause after its first pieces, or a trickle."""
 
     def __init__(self, *, is_all: bool = False) -> None:
         """Initialize; with `is_all` the job has ended, so that everything is replay."""
@@ -126,10 +130,16 @@ class Replay:
         self._is_all_replay = is_all
         self._length: int | None = None
         """Characters received; `None` before any piece."""
+        self._waited = 0.0
+        self._since_waiting = 0
+        """Characters received while `_waited` seconds were spent waiting, up to `TRICKLE`."""
 
     def note_pause(self, seconds: float) -> None:
         """Note how many seconds passed before a frame arrived."""
-        if seconds > self._longest_pause and not self._is_all_replay:
+        if self._length is not None:
+            self._waited += seconds
+        is_trickle = self._waited >= TRICKLE_SECONDS
+        if (seconds > self._longest_pause or is_trickle) and not self._is_all_replay:
             self.is_over = True
 
     @property
@@ -140,8 +150,13 @@ class Replay:
 
     def note_pieces(self, texts: Iterable[str]) -> None:
         """Note that pieces of the log have arrived."""
-        if not self.is_over:
-            self._length = sum(map(len, texts), self._length or 0)
+        if self.is_over:
+            return
+        length = sum(map(len, texts))
+        self._length = (self._length or 0) + length
+        self._since_waiting += length
+        if self._since_waiting > TRICKLE:
+            self._waited, self._since_waiting = 0.0, 0
 
     def note_end(self) -> None:
         """Note that the job has ended; if no piece has arrived yet, everything is replay."""
