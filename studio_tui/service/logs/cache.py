@@ -79,11 +79,10 @@ class LogCache:
         """Create a log in the folder; if that has no room, a temporary one elsewhere."""
         try:
             store = kind.create(self._own, prefix)
-            disk = shutil.disk_usage(self._own)
-            if disk.free >= _ROOM or not disk.total:  # 0 if the file system does not tell
+            if not (problem := self._why_no_room()):
                 return store
             store.close()
-            self._problem = f"No log can be stored in {self._own}: the disk is full."
+            self._problem = problem
         except SpoolError as error:
             self._problem = str(error)
         if self._temporary is None:
@@ -93,6 +92,16 @@ class LogCache:
                 raise SpoolError(self._problem) from error
             weakref.finalize(self, shutil.rmtree, self._temporary, ignore_errors=True)
         return kind.create(self._temporary)
+
+    def _why_no_room(self) -> str:
+        """Return why the folder has no room for a log, as a sentence; empty if it has."""
+        problem = f"No log can be stored in {self._own}"
+        try:
+            disk = shutil.disk_usage(self._own)
+        except OSError as error:
+            return f"{problem}: {error.strerror}."
+        is_full = disk.free < _ROOM and disk.total  # 0 if the file system does not tell
+        return f"{problem}: the disk is full." if is_full else ""
 
     def why_not_kept(self, store: LogStore) -> str:
         """Return why a log is not kept when it is closed, as sentences; empty if it is kept."""

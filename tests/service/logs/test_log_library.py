@@ -527,14 +527,17 @@ async def test_a_bug_while_following_a_log_ends_the_library(tmp_path: Path) -> N
     log.close()
 
 
-@pytest.mark.parametrize("is_full", [False, True])
+@pytest.mark.parametrize("problem", ["no folder", "disk is full", "room is unknown"])
 async def test_a_log_that_cannot_be_kept_is_temporary(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_full: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, problem: str
 ) -> None:
-    if is_full:
+    if problem == "no folder":
+        (tmp_path / "logs").write_text("no folder")
+    elif problem == "disk is full":
         monkeypatch.setattr("studio_tui.service.logs.cache._ROOM", 2**70)
     else:
-        (tmp_path / "logs").write_text("no folder")
+        stale = OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+        monkeypatch.setattr("shutil.disk_usage", mock.Mock(side_effect=stale))
     studio = Studio(a=["one\n"])
     async with library(studio, tmp_path / "logs") as logs:
         log = logs.open("a", allow_every_host)
