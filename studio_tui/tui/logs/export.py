@@ -22,7 +22,6 @@ from studio_tui.tui.frame.saving import Pieces, file_name, line_pieces, log_piec
 from studio_tui.tui.logs.save_dialog import Offer, SaveLog, with_free_names
 from studio_tui.tui.logs.view.log_view import LogView
 from studio_tui.tui.logs.view.reader import line_starts
-from studio_tui.tui.terminal.clipboard import copy
 from studio_tui.tui.terminal.lending import ProgramError, run_on_terminal, terminal_lent
 from studio_tui.tui.terminal.pager import (
     PagerInput,
@@ -66,9 +65,6 @@ class LogExport:
 
     def _text_at(self, start: int) -> str:
         return self._view().pane.text_at(start)
-
-    async def copy_lines(self, text: str, lines: int) -> None:
-        await copy(self._host.app, text, None if lines == 1 else plural(lines, "line"))
 
     def why_nothing_to_save(self) -> str | None:
         if why_not := self._view().why_no_log():

@@ -8,13 +8,14 @@ from textual.getters import query_one
 from textual.timer import Timer
 
 from studio_tui import clock
+from studio_tui.presentation.format import plural
 from studio_tui.presentation.logs.gutter_times import zones_of_lines
 from studio_tui.tui.frame.commands import Basics
 from studio_tui.tui.frame.dialogs import confirm_fetch
 from studio_tui.tui.frame.page import Page
-from studio_tui.tui.logs.export import LogExport
 from studio_tui.tui.logs.log_memory import LogMemory
 from studio_tui.tui.logs.view.log_view import LogView
+from studio_tui.tui.terminal.clipboard import copy
 
 _GROWTH_EVERY = 0.2
 """Seconds between updates of the head while the log grows, so that it agrees with the log."""
@@ -25,7 +26,6 @@ class LogPage(Page):
 
     AUTO_FOCUS = "LogPane"
 
-    export: LogExport
     view = query_one(LogView)
 
     def __init__(self, basics: Basics, memory: LogMemory) -> None:
@@ -79,7 +79,8 @@ class LogPage(Page):
         self.paint_hints()
 
     async def on_log_view_copy_asked(self, message: LogView.CopyAsked) -> None:
-        await self.export.copy_lines(message.text, message.lines)
+        lines = None if message.lines == 1 else plural(message.lines, "line")
+        await copy(self.app, message.text, lines)
 
     async def may_fetch(self, host: str) -> bool:
         """Ask the user whether an archived log may be fetched from a host."""

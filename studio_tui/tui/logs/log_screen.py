@@ -83,10 +83,10 @@ class LogScreen(LogPage):
         super().__init__(basics, memory)
         self._job = job
         self._start = start
-        self.export = LogExport(
+        export = LogExport(
             self, lambda: self.view, lambda: file_of(self._job), whole_log=lambda: self._store
         )
-        self.commands.add(JobOfLog(self, lambda: self._job), self.export)
+        self.commands.add(JobOfLog(self, lambda: self._job), export)
         self.commands.add_to(self, _COMMANDS)
         self._log = self.session.logs.open(
             job.id, self.may_fetch, job.created_at, has_ended=job.state.is_finished

@@ -61,8 +61,8 @@ class MergedScreen(LogPage):
         self._joining = JoiningJobs(self, self.choice, members_changed=self.members_changed)
         self._names = MemberNames(self.choice, changed=self._show_names)
         self._saved = MergedMemory(self, memory, self.choice, self._joining, self._names)
-        self.export = LogExport(self, lambda: self.view, lambda: "merged.log", text=self._text_of)
-        self.commands.add(JobOfLine(self, self.choice), self.choice, self._names, self.export)
+        export = LogExport(self, lambda: self.view, lambda: "merged.log", text=self._text_of)
+        self.commands.add(JobOfLine(self, self.choice), self.choice, self._names, export)
         self._progress = RunningProgress(self.session.progress, self)
         self._failure = ""
         """Why merging has ended; empty while it goes on."""

@@ -11,7 +11,14 @@ from studio_tui.tui.messages import OpenLog
 from tests.hostile import control_characters_of_lines
 from tests.steps import step
 from tests.studios import ThreadStudio
-from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
+from tests.tui.dashboards import (
+    Dashboard,
+    dashboard,
+    screen_text,
+    until,
+    until_notified,
+    until_shown,
+)
 
 WORKERS = os.cpu_count() or 1
 """The workers of the cluster that a local Studio has by default."""
@@ -103,8 +110,11 @@ async def test_an_outage_neither_loses_nor_repeats_a_line_of_a_log(
 
 
 async def test_the_log_of_an_ended_job_is_complete_and_can_fill_the_screen(
-    studio: ThreadStudio, tmp_path: Path
+    studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # Over SSH without tmux only the terminal has a clipboard.
+    monkeypatch.delenv("TMUX", raising=False)
+    monkeypatch.setenv("SSH_TTY", "/dev/pts/1")
     job = studio.submit("for number in range(500): print('n', number)")
     studio.wait_for_end(job["id"])
     async with dashboard(studio, tmp_path) as pilot:
@@ -141,6 +151,12 @@ async def test_the_log_of_an_ended_job_is_complete_and_can_fill_the_screen(
             await until_shown(pilot, "✓ COMPLETE", "failed: 1", "n 499", "search")
             await until(pilot, lambda: toast.region.y == screen.view.region.bottom)
             assert "whole log" in screen_text(pilot), "the notification hides no state of the log"
+        with step("y copies the current line, and V and y several"):
+            await pilot.press("y")
+            await until_notified(pilot, "Sent to the terminal's clipboard: n 499")
+            await pilot.press("V", "up", "y")
+            await until_notified(pilot, "Sent to the terminal's clipboard: 2 lines")
+            assert pilot.app.clipboard == "n 498\nn 499"
             await pilot.press("q")
             await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
 
