@@ -111,7 +111,7 @@ class LogScreen(LogPage):
         self.listen(self._tail.subscribe, self._state_changed)
         self.listen(self._log.preview.subscribe, self._show_end)
         self.listen(self._store.watch, self._grew)
-        self.view.times.line_clock = LineClock(
+        self.view.times.line_times.line_clock = LineClock(
             self._store, self.zones, lambda: life_of(self._job, clock.now())
         )
         self.view.times.zero_time = self._job.began_at

@@ -80,7 +80,7 @@ class MergedScreen(LogPage):
             self._begin(self.choice.members.log)
         elif self.memory.merged.jobs:
             self._restore()
-        self.view.times.clock_at = self.choice.clock_at
+        self.view.times.line_times.clock_at = self.choice.clock_at
         self.view.times.is_being_read = self._is_being_read
         painting = self.while_alive(lambda *_: self.paint_hints())
         self.watch(self.view, "has_lines", painting, init=False)

@@ -123,11 +123,11 @@ class LinePrompt(Vertical):
             yield self._note
         yield self._problem
 
-    def ask(self, kind: PromptKind, value: str = "", problem: str = "") -> None:
-        """Open the prompt with the text `value`; `problem` is shown until something is typed."""
+    def ask(self, kind: PromptKind, value: str = "") -> None:
+        """Open the prompt with the text `value`."""
         self._sign.update(kind.sign)
         self.note("")
-        self._show_problem(problem)
+        self._show_problem("")
         with self.prevent(Input.Changed):
             self._line.ask(kind, value)
         self.add_class("-open")
@@ -141,6 +141,11 @@ class LinePrompt(Vertical):
         """Show why the submitted text is invalid, and focus the input, which keeps its text."""
         self.screen.set_focus(self._line)
         self._show_problem(why)
+
+    def warn(self, kind: PromptKind, problem: str) -> None:
+        """Show a problem until something is typed; not if that is so, or the prompt is another."""
+        if self.is_open and self._line.kind is kind and not self._line.value:
+            self._show_problem(problem)
 
     def _show_problem(self, problem: str) -> None:
         self._problem.update(Content(problem))

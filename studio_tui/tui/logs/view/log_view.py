@@ -22,7 +22,8 @@ from studio_tui.tui.logs.view.errors import LogErrors
 from studio_tui.tui.logs.view.filter_and_search import FilterAndSearch
 from studio_tui.tui.logs.view.frames import Frames
 from studio_tui.tui.logs.view.line_filter import LineFilter
-from studio_tui.tui.logs.view.navigation import LineNumbers, LogTimes
+from studio_tui.tui.logs.view.line_numbers import LineNumbers
+from studio_tui.tui.logs.view.navigation import LogTimes
 from studio_tui.tui.logs.view.new_lines import NewLines
 from studio_tui.tui.logs.view.pane import LogPane, NextPage
 from studio_tui.tui.logs.view.reader import WorkGroup
@@ -108,7 +109,7 @@ class LogView(HasCommands, Widget):
         self.filter, self.search = self._filter_and_search.filter, self._filter_and_search.search
         self._errors = LogErrors(self, self.filter, going, WorkGroup(self, "log-errors"))
         self._bookmarks = Bookmarks(self, self.filter)
-        self.times = LogTimes(self, self.filter)
+        self.times = LogTimes(self, self.filter, WorkGroup(self, "log-times"))
         self._numbers = LineNumbers(self, self.filter)
         self.selection = LineSelection(
             self,
@@ -251,8 +252,11 @@ class LogView(HasCommands, Widget):
         if self.prompt.is_open:
             self.prompt.note(self._filter_and_search.count())
 
-    def ask(self, kind: PromptKind, value: str = "", problem: str = "") -> None:
-        self.prompt.ask(kind, value, problem)
+    def ask(self, kind: PromptKind, value: str = "") -> None:
+        self.prompt.ask(kind, value)
+
+    def warn(self, kind: PromptKind, problem: str) -> None:
+        self.prompt.warn(kind, problem)
 
     def why_no_log(self) -> str | None:
         """Return why there is nothing to read: the view, with its prompt, is not displayed."""

@@ -40,8 +40,11 @@ class Reader(Protocol):
     def clear_message(self) -> None:
         """Remove the message at the next update."""
 
-    def ask(self, kind: PromptKind, value: str = "", problem: str = "") -> None:
-        """Open the prompt with the text `value`; `problem` is shown until something is typed."""
+    def ask(self, kind: PromptKind, value: str = "") -> None:
+        """Open the prompt with the text `value`."""
+
+    def warn(self, kind: PromptKind, problem: str) -> None:
+        """Show a problem in the prompt until something is typed, if it is open for `kind`."""
 
     def why_no_log(self) -> str | None:
         """Return why there is nothing to read, as a sentence; `None` if there is a log."""

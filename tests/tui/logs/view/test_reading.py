@@ -1,5 +1,6 @@
 """Keys of a log view: filters, errors, bookmarks, times, selections and progress bars."""
 
+import asyncio
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from studio_tui.presentation.logs.row_forms import JsonForm
 from studio_tui.service.logs.store.log_store import LogStore
@@ -15,6 +17,7 @@ from studio_tui.service.logs.store.tagged_store import TaggedStore, finder_of_ta
 from studio_tui.tui.logs.view.log_view import LogView
 from studio_tui.tui.logs.view.place import LogLook, LogPlace
 from studio_tui.tui.logs.view.restore import place_at
+from studio_tui.tui.widgets.prompt import LINE, TIME
 from tests.tui.logs.view.log_stage import LogViewApp
 from tests.tui.logs.view.test_log_view import (
     copied,
@@ -619,9 +622,9 @@ async def test_the_commands_for_times_explain_that_the_log_has_none(store: LogSt
     store.append(numbered_lines(10))
     async with showing(store, width=90) as (pilot, view):
         view.is_all_here = False
-        assert view.times.why_no_times() == "The lines of this log have no times so far"
+        assert await view.times.why_no_times() == "The lines of this log have no times so far"
         view.is_all_here = True
-        assert view.times.why_no_times() == "The lines of this log have no times"
+        assert await view.times.why_no_times() == "The lines of this log have no times"
         await type_into_prompt(pilot, "T", "14:05")
         assert view.prompt.is_open
         assert "The lines of this log have no times." in prompt_text(view)
@@ -632,9 +635,52 @@ async def test_the_commands_for_times_explain_that_the_log_has_none(store: LogSt
         )
         assert not view.pane.columns, "an empty column takes no space"
         store.append(TIMED)
-        assert view.times.why_no_times() is None
+        assert await view.times.why_no_times() is None
         await pilot.press("T")
         assert view.prompt.is_open
+
+
+async def test_a_long_log_without_times_is_searched_for_one_in_small_steps(
+    store: LogStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.append(numbered_lines(200_000))
+    async with showing(store, width=90) as (pilot, view):
+        reads = 0
+        steps: list[int] = []
+        read = store.read
+
+        def count(offset: int, length: int) -> bytes:
+            nonlocal reads
+            reads += 1
+            return read(offset, length)
+
+        async def note_steps() -> None:
+            while True:
+                before = reads
+                await asyncio.sleep(0)
+                steps.append(reads - before)
+
+        monkeypatch.setattr(store, "read", count)
+        noting = asyncio.create_task(note_steps())
+        await pilot.press("T")
+        await until(pilot, lambda: "The lines of this log have no times." in prompt_text(view))
+        await pilot.press("escape", "t")
+        await until(pilot, lambda: "the lines of this log have no times" in status_text(view))
+        noting.cancel()
+        assert reads > 1000
+        assert max(steps) < 100
+        assert not view.pane.columns
+
+
+async def test_a_late_warning_leaves_another_prompt_and_what_was_typed(store: LogStore) -> None:
+    store.append(TIMED)
+    async with showing(store, width=90) as (pilot, view):
+        await pilot.press("T")
+        view.warn(LINE, "No lines.")
+        await pilot.press("1", "4")
+        view.warn(TIME, "No times.")
+        assert view.prompt.query_one(Input).value == "14"
+        assert "No " not in prompt_text(view)
 
 
 async def test_the_time_prompt_waits_for_logs_that_are_still_being_read(store: LogStore) -> None:
@@ -666,7 +712,7 @@ async def test_lines_of_a_merged_log_are_new_only_if_they_came_live(tmp_path: Pa
 
 async def test_the_time_prompt_uses_the_times_at_which_lines_arrived(store: LogStore) -> None:
     async with showing(store, width=90) as (pilot, view):
-        assert view.times.why_no_times() == "The lines of this log have no times"
+        assert await view.times.why_no_times() == "The lines of this log have no times"
         with store.arrivals.live(datetime(2026, 3, 4, 11, 20, tzinfo=UTC)):
             store.append(b"one\n")
         with store.arrivals.live(datetime(2026, 3, 4, 11, 30, tzinfo=UTC)):

@@ -1,0 +1,147 @@
+"""The times of a log's lines, and the lines with a time."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from itertools import islice
+
+from studio_tui import clock
+from studio_tui.presentation.logs.line_clock import LINE as HEAD
+from studio_tui.presentation.logs.line_clock import LineClock
+from studio_tui.presentation.logs.lines import styled_line
+from studio_tui.service.logs.store.log_store import LogStore
+from studio_tui.tui.logs.view.reader import line_starts
+
+_TIMELESS = 200
+"""Maximum number of lines that are searched for a time, before or after a line."""
+_TRIED_AT_ONCE = 32
+"""Lines in which a time is looked for at once, which takes up to two milliseconds."""
+
+
+def _state(store: LogStore) -> tuple[LogStore, int, int]:
+    """Return what changes with the lines of a log."""
+    return store, store.version, store.size
+
+
+def _lines_to_try(store: LogStore) -> Iterator[int]:
+    """Yield the starts of the last lines, then of those that a binary search tries.
+
+    The latter is so as long as none of them has a time.
+    """
+    line: int | None = store.last_start()
+    for _ in range(_TIMELESS):
+        if line is None:
+            break
+        yield line
+        line = store.previous_start(line)
+    low, high = 0, store.size
+    while low < high:
+        last = middle = store.line_start((low + high) // 2)
+        for last in islice(line_starts(store, middle), _TIMELESS):
+            yield last
+        low = store.line_end(last) + 1
+
+
+class LineTimes:
+    """Reads the time of a line: the one in its text, or when it arrived."""
+
+    line_clock: LineClock = LineClock()
+    """Parses the times of lines of a single log."""
+    clock_at: Callable[[int], LineClock] | None = None
+    """Returns the clock for the line at an offset of a merged log; `None` for a single log."""
+
+    def __init__(self) -> None:
+        self._timeless: object = None
+        """The state of the log in which no line was found to have a time."""
+
+    def are_missing(self, store: LogStore) -> bool:
+        """Whether `exist` has found no time in the log as it is now."""
+        return self._timeless == _state(store)
+
+    async def exist(self, store: LogStore) -> bool:
+        """Whether the last lines, or those that `find` tries first, have a time.
+
+        Also if the log has changed before all of them were tried.
+        """
+        state = _state(store)
+        if self._timeless == state:
+            return False
+        for tried, start in enumerate(_lines_to_try(store), 1):
+            if self.at(store, start) is not None:
+                return True
+            if tried % _TRIED_AT_ONCE == 0:
+                await asyncio.sleep(0)
+                if store.is_closed or store.version != state[1]:
+                    return True
+        self._timeless = state
+        return False
+
+    def find(self, store: LogStore, moment: datetime) -> int | None:
+        """Return the start of the first line at or after a time; `None` if no line has a time.
+
+        It is a binary search, as the lines of a log are ordered by time. If all lines are earlier,
+        it is the last line.
+        """
+        low, high = 0, store.size
+        has_time = False
+        while low < high:
+            middle = store.line_start((low + high) // 2)
+            time, line = self.first_from(store, middle, high)
+            has_time = has_time or time is not None
+            if time is not None and time >= moment:
+                high = middle
+            else:
+                low = store.line_end(line) + 1
+        if not has_time:
+            return None
+        return store.line_start(min(low, store.size - 1))
+
+    def first_from(
+        self, store: LogStore, start: int, end: int | None = None
+    ) -> tuple[datetime | None, int]:
+        """Return the first time from `start` up to `end` and its line, else the last line tried."""
+        line: int | None = start
+        last = start
+        for _ in range(_TIMELESS):
+            if line is None or line >= (store.size if end is None else end):
+                break
+            if time := self.at(store, line):
+                return time, line
+            last, line = line, store.next_start(line)
+        return None, last
+
+    def last(self, store: LogStore) -> datetime | None:
+        """Return the last time, if one of the last lines has one."""
+        return self.last_up_to(store, store.last_start())
+
+    def line_up_to(self, store: LogStore, start: int, moment: datetime) -> int:
+        """Return the last line at or before `moment`; `start` if there is no such line.
+
+        `start` is the first line at or after `moment`.
+        """
+        time = self.last_up_to(store, start)
+        before = store.previous_start(start)
+        return before if before is not None and time is not None and time > moment else start
+
+    def last_up_to(self, store: LogStore, start: int | None) -> datetime | None:
+        """Return the time of the line at `start`; if it has none, the last time before it."""
+        line = start
+        for _ in range(_TIMELESS):
+            if line is None:
+                return None
+            if time := self.at(store, line):
+                return time
+            line = store.previous_start(line)
+        return None
+
+    def at(self, store: LogStore, start: int) -> datetime | None:
+        """Return the time in a line; if it has none, when the line arrived."""
+        arrived_at = store.arrivals.at(start)
+        return self.own(store, start, arrived_at) or arrived_at
+
+    def own(self, store: LogStore, start: int, arrived_at: datetime | None) -> datetime | None:
+        """Return the time in a line that arrived then; `None` if it has none."""
+        length = min(HEAD, store.line_end(start) - start - store.tag)
+        text = styled_line(store.read(start + store.tag, length)).text
+        line_clock = self.line_clock if self.clock_at is None else self.clock_at(start)
+        return line_clock.time(text, clock.now(), arrived_at)
