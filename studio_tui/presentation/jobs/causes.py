@@ -1,6 +1,7 @@
 """Extracts the cause from an error message of a job, as one short line."""
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -13,6 +14,19 @@ from studio_tui.presentation.logs.signatures import SIGNATURE_LIMIT, signature
 from studio_tui.text import safe_line
 
 _TRACEBACK = "Traceback (most recent call last)"
+_CUT = "traceback cut off after:"
+_DRAWN = " \t│|+"
+"""Characters to the left of the frames of a traceback."""
+_ESCAPED_HEAD = f"{_TRACEBACK}:\\n"
+_REMNANT = re.compile(
+    r"(?P<prefix>.{0,80}?)  File \".{1,300}\", line \d+|.{0,300}, line \d+, in [\w<>]+$"
+    r"|.{0,30}call last\):$"
+)
+"""The first line of a traceback whose beginning is cut off."""
+_ENDING = re.compile(
+    r"(?<=\s)(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Interrupt|Exit)(?:: \S.*|\s*$)"
+)
+"""The exception of a traceback that is all on one line, below the frames."""
 
 _SUBJECT = (
     r"(?:the |your |this )?(?:user |python |shell )?(?:query|job|script|process|command|run|task)"
@@ -83,7 +97,7 @@ def cause(message: str) -> str:
     lines = [line.strip() for line in message.splitlines() if line.strip()]
     if not lines:
         return ""
-    if _TRACEBACK in message and (reason := signature(message.splitlines())):
+    if reason := _from_traceback(message):
         return reason
     text = lines[0]
     if statement := _statement(text):
@@ -96,6 +110,47 @@ def cause(message: str) -> str:
         text = following or second_line or ending or text
     text = _PREFIX.sub("", text, count=1) if _PREFIX.match(text) else text
     return _short(_from_exception(text) or text) or _short(lines[0])
+
+
+def _from_traceback(message: str) -> str:
+    """Return the exception of a traceback; empty if the message has no traceback.
+
+    If the exception is cut off, the result is the last line above it, and says so.
+    """
+    if _ESCAPED_HEAD in message:
+        message = message.replace("\\n", "\n").replace('\\"', '"')
+    lines = _with_head([line for line in message.splitlines() if line.strip()])
+    head = next((number for number, line in enumerate(lines) if _TRACEBACK in line), None)
+    if head is None:
+        return ""
+    reason = signature(lines)
+    # Without an exception, the reason is any line that looks like an error, such as these.
+    if reason and _TRACEBACK not in reason and not reason.startswith('File "'):
+        return reason
+    prefix, _, beside = lines[head].partition(_TRACEBACK)
+    _, is_joined, frame = beside.rpartition('File "')
+    if is_joined:
+        ending = _ENDING.search(frame)
+        return _short(ending[0] if ending else f'{_CUT} File "{frame}')
+    bodies = [line.removeprefix(prefix) for line in lines[head + 1 :]]
+    last = next((body.strip(_DRAWN) for body in reversed(bodies) if body[:1] in _DRAWN), "")
+    return _short(f"{_CUT} {last}") if last else ""
+
+
+def _with_head(lines: Sequence[str]) -> Sequence[str]:
+    """Return lines with the first line of a traceback in place of what is left of it."""
+    for number, line in enumerate(lines[:2]):
+        remnant = _REMNANT.match(line)
+        below = lines[number + 1] if number + 1 < len(lines) else ""
+        if remnant and _TRACEBACK not in line:
+            prefix = remnant["prefix"] or ""
+            if below[len(prefix) :][:1].isspace():
+                return [f"{prefix}{_TRACEBACK}:", *lines[number + 1 :]]
+    if lines and lines[0][:2].isspace():
+        ending = next((line for line in lines if not line[0].isspace()), "")
+        if _EXCEPTION.match(ending):
+            return [f"{_TRACEBACK}:", *lines]
+    return lines
 
 
 def own_error(message: str | None, state: JobState) -> str:

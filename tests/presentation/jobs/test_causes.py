@@ -102,6 +102,47 @@ def test_the_cause_is_extracted_from_any_form_of_error_message(message: str, exp
     assert cause(message) == expected
 
 
+FRAMES, ENDING = TRACEBACK.strip().rsplit("\n", 1)
+NEXT = "\n\nDuring handling of the above exception, another exception occurred:\n\n"
+
+
+def prefixed(prefix: str, text: str) -> str:
+    return "\n".join(prefix + line for line in text.splitlines())
+
+
+@pytest.mark.parametrize("prefix", ["", "[rank0]: ", "2026-11-28 10:00:01 ERROR ", "a | ", "E   "])
+def test_the_cause_in_a_traceback_without_its_beginning_is_its_exception(prefix: str) -> None:
+    assert cause(prefixed(prefix, TRACEBACK)) == ENDING
+    assert cause(prefixed(prefix, TRACEBACK.split("\n", 1)[1])) == ENDING
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ("    raise RuntimeError('corrupt tile 17')\n" + ENDING, ENDING),
+        ('…y", line 6, in embed\n    raise Broken(17)\nbase.Broken: 17', "Broken: 17"),
+        (f"ecent call last):\n{TRACEBACK.split(chr(10), 1)[1]}", ENDING),
+        (FRAMES, cut := "traceback cut off after: raise RuntimeError('corrupt tile 17')"),
+        (prefixed("[rank0]: ", FRAMES), cut),
+        (f"The query ended with exit code 1:\n{FRAMES}\n… [truncated]", cut),
+        (FRAMES.split("\n", 1)[1], cut),
+        (FRAMES[:60], f"traceback cut off after: {FRAMES[:60].splitlines()[1].strip()}"),
+        (f"{TRACEBACK}{NEXT}{FRAMES}", ENDING),
+        (f"{TRACEBACK}{NEXT}{FRAMES}\nValueError: 3", "ValueError: 3"),
+        (" ".join(TRACEBACK.split()), ENDING),
+        (" ".join(FRAMES.split()), f"traceback cut off after: {' '.join(FRAMES.split()[5:])}"),
+        ("Job failed: " + TRACEBACK.replace("\n", "\\n").replace('"', '\\"'), ENDING),
+        ("╭─ Traceback (most recent call last) ─╮\n│ a.py:3 in f │", f"{cut[:24]} a.py:3 in f"),
+        (head := "Traceback (most recent call last):", head),
+        ("Parse error, line 3, in a.sql\n  select\nHINT: quote", "Parse error, line 3, in a.sql"),
+    ],
+)
+def test_the_cause_in_a_part_of_a_traceback_is_not_its_first_line(
+    message: str, expected: str
+) -> None:
+    assert cause(message) == expected
+
+
 @given(st.text(max_size=300).map(safe_block))
 def test_a_cause_is_one_line_and_empty_only_for_a_blank_message(message: str) -> None:
     line = cause(message)
