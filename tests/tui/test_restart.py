@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from studio_tui.tui import remembering
 from studio_tui.tui.app import StudioApp
 from studio_tui.tui.frame.last_screen import LastScreen
 from studio_tui.tui.frame.list_page import ListPage
@@ -17,6 +18,7 @@ from studio_tui.tui.widgets.big_table import BigTable
 from tests.soak import at_length
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
+from tests.waiting import HANG
 
 SCREENS = (
     ("2", "› Pipelines"),
@@ -116,8 +118,11 @@ async def test_a_restart_restores_the_horizontal_scroll_position_of_a_list(
 
 
 async def test_a_restart_counts_what_is_new_above_the_restored_place(
-    studio: ThreadStudio, tmp_path: Path
+    studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # Places are also noted when the user leaves them and quits before the next check.
+    for limit in ("KEEP_AFTER", "KEEP_WITHIN", "KEEP_EVERY"):
+        monkeypatch.setattr(remembering, limit, HANG)
     for number in range(20):
         studio.submit("1", query_name=f"old_{number}.py")
     async with dashboard(studio, tmp_path) as pilot:
@@ -126,7 +131,10 @@ async def test_a_restart_counts_what_is_new_above_the_restored_place(
         table = await visible_table(pilot)
         await pilot.press("end")
         await until(pilot, lambda: table.cursor == table.keys[-1])
+        page = pilot.app.screen
         await pilot.press("1", "ctrl+q")
+    assert isinstance(page, ListPage)
+    assert page.view.newest
     for number in range(3):
         studio.submit("1", query_name=f"new_{number}.py")
     async with dashboard(studio, tmp_path, size=(80, 10)) as pilot:

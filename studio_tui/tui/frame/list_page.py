@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding
 
@@ -183,7 +184,9 @@ class ListPage(Page, Generic[T]):
         """Return the view to save for the next run."""
         return self.view
 
+    @on(events.ScreenSuspend)
     def note_place(self) -> None:
+        # Places are noted only of pages in the stack, which a tab leaves for another.
         self.list.note_scroll_position()
 
     # Shortcuts to parts of the body.
