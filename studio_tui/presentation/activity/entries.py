@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, unquote
 
 from studio_tui.api import routes
 from studio_tui.api.routes import Route
+from studio_tui.api.states import JobState
 from studio_tui.text import safe_line
 
 SHORT_ID = 8
@@ -154,6 +155,7 @@ _PATTERNS = tuple((route, _pattern(route), description) for route, description i
 
 
 _GET_JOB = "get job {job}"
+_LIST_SCHEDULES = "list schedules"
 
 
 @lru_cache(maxsize=1024)
@@ -198,6 +200,8 @@ def words_of(entry: Entry) -> str:
     fields, subject = entry.fields, subject_of(entry)
     if route is routes.LIST_JOBS and subject.job:
         description = _GET_JOB
+    elif route is routes.LIST_JOBS and entry.query.get("status") == JobState.TASK:
+        description = _LIST_SCHEDULES
     datasets = fields.get("datasets")
     # If the request is about a job too, the entry's name is the job's.
     pipeline = "" if subject.job else entry.name

@@ -59,6 +59,7 @@ def pipeline_request(verb: str, field: str, **fields: object) -> Entry:
     [
         (entry(path="/datachain/jobs/?limit=100&team_name=v"), "list jobs"),
         (entry(path="/datachain/jobs/?status=ACTIVE"), "list jobs active"),
+        (entry(path="/datachain/jobs/?limit=1000&status=TASK&team_name=v"), "list schedules"),
         (entry(path=f"/datachain/jobs/?job_id={JOB}"), "get job 497f6eca"),
         (CREATE, "create job it's.py"),
         (CANCEL, "cancel job 497f6eca"),
