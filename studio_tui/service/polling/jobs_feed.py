@@ -14,7 +14,7 @@ from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Job
 from studio_tui.api.pages import ResultPage
 from studio_tui.api.states import JobState
-from studio_tui.errors import InvalidRequest, NotFound, PermissionDenied
+from studio_tui.errors import AnswerTooLarge, InvalidRequest, NotFound, PermissionDenied
 from studio_tui.service.polling.growing_feed import GrowingFeed
 
 PAGE = 100
@@ -66,6 +66,8 @@ class JobsFeed(GrowingFeed):
         """Ids of the known jobs that have not ended."""
         self._loaded = 0
         """The greatest number of newest jobs that was requested at once."""
+        self._most_active = ACTIVE_LIMIT
+        """Maximum number of active jobs to request; less after an answer that was too large."""
         self._has_all = False
         self._back_to = _NEWEST
         """All jobs created at this time or later are known."""
@@ -96,6 +98,7 @@ class JobsFeed(GrowingFeed):
     def request_more(self) -> None:
         """Request older jobs than those known, which may be more than were requested."""
         self.request_at_least(self._reached)
+        self._most_active = ACTIVE_LIMIT
         super().request_more()
 
     async def fetch(self) -> JobList:
@@ -130,7 +133,7 @@ class JobsFeed(GrowingFeed):
         if not self._can_filter or not self._may_miss_active(newest, limit):
             return newest, None, limit
         try:
-            return newest, await self._client.jobs(limit=ACTIVE_LIMIT, status="ACTIVE"), limit
+            return newest, await self._request_active(), limit
         except InvalidRequest:
             # This Studio cannot list active jobs: each poll reads all jobs that the user wants.
             newest, limit = await self._request_newest(self.requested_count)
@@ -139,6 +142,15 @@ class JobsFeed(GrowingFeed):
 
     async def _request_newest(self, count: int) -> tuple[ResultPage[Job], int]:
         return await self._request(count, lambda limit: self._client.jobs(limit=limit))
+
+    async def _request_active(self) -> ResultPage[Job]:
+        while True:
+            try:
+                return await self._client.jobs(limit=self._most_active, status="ACTIVE")
+            except AnswerTooLarge:
+                if self._most_active == 1:
+                    raise
+                self._most_active = max(1, self._most_active * 2 // 3)
 
     def _may_miss_active(self, newest: ResultPage[Job], limit: int) -> bool:
         """Whether there may be active jobs that are not in the page.

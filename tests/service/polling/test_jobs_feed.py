@@ -269,6 +269,27 @@ async def test_fewer_jobs_are_requested_if_the_answer_is_too_large() -> None:
     assert len((await feed.fetch()).jobs) == 806
 
 
+async def test_fewer_active_jobs_are_requested_if_their_list_is_too_large() -> None:
+    server = server_of(500)
+    running = range(101, 401)
+    server.change(**{f"job{number}": "RUNNING" for number in running})
+    server.most = 250
+    feed = JobsFeed(server)
+    jobs = await feed.fetch()
+    assert numbers(jobs.jobs)[:PAGE] == list(range(1, PAGE + 1))
+    limits = [limit for limit, status, _ in server.requests if status == "ACTIVE"]
+    assert limits == [1000, 666, 444, 296, 197]
+    assert len(jobs.jobs) == PAGE + limits[-1]
+    server.requests.clear()
+    server.change(job150="COMPLETE")
+    known = {number_of(each): each.status for each in (await feed.fetch()).jobs}
+    assert known[150] == "COMPLETE"
+    assert (limits[-1], "ACTIVE", None) in server.requests
+    server.most = 1000
+    feed.request_more()
+    assert len((await feed.fetch()).jobs) == 400
+
+
 async def test_a_page_of_very_large_jobs_is_shortened_and_keeps_those_before() -> None:
     server = Growing(80)
     server.most = 30
