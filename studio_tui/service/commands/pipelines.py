@@ -7,6 +7,7 @@ command on the same pipeline or job replaces it.
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from studio_tui import clock
 from studio_tui.api.client import StudioClient
@@ -23,6 +24,16 @@ ENDING_RESTS = (0.5, 0.5, 1.0, 1.0, 2.0, 2.0, 3.0)
 
 _CANCELING = frozenset({JobState.CANCELING, JobState.CANCELING_SCHEDULED})
 _ENDED_BY_ITSELF = frozenset({JobState.COMPLETE, JobState.FAILED})
+
+
+class PauseOutcome(Enum):
+    """What became of a request to pause a pipeline."""
+
+    PAUSED = auto()
+    REQUESTED = auto()
+    """Studio accepted it, and answered that the pipeline is not paused yet."""
+    REPLACED = auto()
+    """By a newer command on the same pipeline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +61,9 @@ class StopOutcome:
 class PipelineCommands:
     """Commands on pipelines.
 
-    All but `stop` return whether the desired state is reached, False if a newer command replaced
-    this one; they raise `StudioError` if it is not reached, or if that is not known.
+    All but `pause` and `stop` return whether the desired state is reached, False if a newer command
+    replaced this one. All but `stop` raise `StudioError` if it is not reached, or if that is not
+    known.
     """
 
     def __init__(
@@ -71,14 +83,19 @@ class PipelineCommands:
         self._newest: dict[str, Pipeline] = {}
         """Pipelines as `stop` last read them, by id; until the lists are as new."""
 
-    async def pause(self, pipeline: Pipeline) -> bool:
+    async def pause(self, pipeline: Pipeline) -> PauseOutcome:
         """Start no more jobs of a pipeline; running ones finish."""
         pipeline_id = pipeline.pipeline_id
-        return await self._reach(
-            pipeline_id,
-            lambda: self._client.pause_pipeline(pipeline_id=pipeline_id),
-            lambda current: starts_no_jobs(current.state),
-        )
+        answered: Pipeline | None = None
+
+        async def send() -> None:
+            nonlocal answered
+            answered = await self._client.pause_pipeline(pipeline_id=pipeline_id)
+
+        if not await self._reach(pipeline_id, send, lambda current: starts_no_jobs(current.state)):
+            return PauseOutcome.REPLACED
+        is_paused = answered is None or starts_no_jobs(answered.state)
+        return PauseOutcome.PAUSED if is_paused else PauseOutcome.REQUESTED
 
     async def resume(self, pipeline: Pipeline) -> bool:
         """Start the jobs of a pipeline that are ready."""
@@ -190,9 +207,9 @@ class PipelineCommands:
         return pipeline
 
     async def _pause_unless_ended(self, pipeline: Pipeline) -> bool:
-        """Pause a pipeline; return as `pause` does, or True if it starts no further jobs anyway."""
+        """Pause a pipeline; return False if a newer command replaced the pause."""
         try:
-            return await self.pause(pipeline)
+            return await self.pause(pipeline) is not PauseOutcome.REPLACED
         except InvalidRequest:
             current = await self._client.pipeline(pipeline_id=pipeline.pipeline_id)
             if not starts_no_jobs(current.state):

@@ -3,6 +3,7 @@
 A dialog would take the keys that the user is pressing when the command ends; f8 opens it.
 """
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -82,6 +83,9 @@ class BulkCommand(Generic[T, R]):
     """Called with each item as soon as its command succeeds."""
     report_text: Callable[[R], str] | None = None
     """The outcome of a successful item; `None` to use `done`."""
+    not_done_yet: Callable[[R], str] = lambda _: ""
+    """The outcome of an item that Studio has accepted but not done yet, such as `pause requested`;
+    empty if it is done."""
     state_now: Callable[[T], str] | None = None
     """The present state of an item, safe to draw; called when the report is shown."""
     on_finished: Callable[[], object] = lambda: None
@@ -143,7 +147,8 @@ async def run_bulk(host: Host, bulk: BulkCommand[T, R]) -> tuple[ItemOutcome[T, 
     bulk.on_finished()
     if all(entry.outcome is Outcome.DONE for entry in outcomes):
         # Without `report_text`, the outcome of each item is the outcome in the heading.
-        more = "" if bulk.report_text is None else f"\n{_F8}"
+        is_alike = bulk.report_text is None and not _waiting(bulk, outcomes)
+        more = "" if is_alike else f"\n{_F8}"
         more += f", and offers to {step.words}" if more and step is not None else ""
         host.app.notify(f"{report.heading}{more}", markup=False)
     else:
@@ -200,9 +205,11 @@ def _make_report(
         (entry.outcome, f"{bulk.name(entry.item)}: {_outcome_words(host, bulk, entry)}")
         for entry in ordered
     )
-    done = sum(entry.outcome is Outcome.DONE for entry in outcomes)
+    waiting = _waiting(bulk, outcomes)
+    done = sum(entry.outcome is Outcome.DONE for entry in outcomes) - waiting.total()
     count = f"{done} of {plural(len(outcomes), bulk.noun)}"
     heading = bulk.heading.format(count) if bulk.heading else f"{count} {bulk.done}"
+    heading += "".join(f", {number} {words}" for words, number in waiting.items())
     state_of = bulk.state_now or (lambda _: "")
 
     def read_states_now() -> tuple[str, ...]:
@@ -211,9 +218,17 @@ def _make_report(
     return BulkReport(heading, lines, read_states_now, step)
 
 
+def _waiting(bulk: BulkCommand[T, R], outcomes: Sequence[ItemOutcome[T, R]]) -> Counter[str]:
+    """Count the items that are not done yet, by `not_done_yet`."""
+    results = [entry.result for entry in outcomes if entry.result is not None]
+    return Counter(words for result in results if (words := bulk.not_done_yet(result)))
+
+
 def _outcome_words(host: Host, bulk: BulkCommand[T, R], entry: ItemOutcome[T, R]) -> str:
     if entry.error is not None:
         return error_message(entry.error, host.session)
-    if bulk.report_text is None or entry.result is None:
+    if entry.result is None:
         return bulk.done
-    return bulk.report_text(entry.result)
+    if words := bulk.not_done_yet(entry.result):
+        return words
+    return bulk.done if bulk.report_text is None else bulk.report_text(entry.result)

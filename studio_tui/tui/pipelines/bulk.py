@@ -1,6 +1,6 @@
 """Commands on several marked pipelines: one confirmation for all, and an outcome for each."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -13,7 +13,12 @@ from studio_tui.presentation.pipelines.impact import repeated_by_resume
 from studio_tui.presentation.pipelines.rows import SHORT_ID
 from studio_tui.service.commands.batch import ItemOutcome
 from studio_tui.service.commands.jobs import failure_message
-from studio_tui.service.commands.pipelines import StopOutcome, runs_to_cancel, starts_no_jobs
+from studio_tui.service.commands.pipelines import (
+    PauseOutcome,
+    StopOutcome,
+    runs_to_cancel,
+    starts_no_jobs,
+)
 from studio_tui.tui.frame.bulk import BulkCommand, begin_bulk, list_between, run_bulk
 from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.frame.dialogs import Confirm
@@ -101,6 +106,7 @@ class BulkPipelines:
     ) -> None:
         """Ask, then pause or resume the `chosen` ones of the `marked` pipelines."""
         commands = self._host.session.commands.pipelines
+        command: Callable[[Pipeline], Awaitable[PauseOutcome | bool]]
         if pausing:
             verb, doing, done, command = "Pause", "Pausing", "paused", commands.pause
         else:
@@ -159,6 +165,9 @@ class BulkPipelines:
             on_begun=unmark_excluded,
             unmark=lambda pipeline: self._unmark(pipeline.pipeline_id),
             report_text=report_text,
+            not_done_yet=lambda result: (
+                "pause requested" if result is PauseOutcome.REQUESTED else ""
+            ),
         )
 
     async def _stop_completely(self, pipeline: Pipeline) -> StopOutcome:

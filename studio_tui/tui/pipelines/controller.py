@@ -1,7 +1,7 @@
 """The commands on a pipeline, shared by the list and the graph."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any, ClassVar
 
@@ -18,7 +18,7 @@ from studio_tui.presentation.pipelines.impact import (
     ended_words,
     repeated_by_resume,
 )
-from studio_tui.service.commands.pipelines import runs_to_cancel
+from studio_tui.service.commands.pipelines import PauseOutcome, runs_to_cancel
 from studio_tui.service.logs.merged.merged_log import LIMIT
 from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
 from studio_tui.tui.frame.dialogs import Choose, Confirm
@@ -147,19 +147,23 @@ class PipelineController:
         if not pausing and not await self._confirm_resume(pipeline):
             return
         pipeline_commands, session = self._host.session.commands.pipelines, self._host.session
-        command = pipeline_commands.pause if pausing else pipeline_commands.resume
+        sending: Awaitable[PauseOutcome | bool] = (
+            pipeline_commands.pause(pipeline) if pausing else pipeline_commands.resume(pipeline)
+        )
 
-        def finish(is_reached: bool) -> str:
-            if not is_reached:
+        def finish(outcome: PauseOutcome | bool) -> str:
+            if outcome in {PauseOutcome.REPLACED, False}:
                 return ""
             session.endings.watch_pipelines(chosen)
+            if outcome is PauseOutcome.REQUESTED:
+                return f"Pause requested of {title(pipeline)}; its status shows when it is paused"
             if pausing:
                 return f"Paused {title(pipeline)}"
             names = [node.name for node in self._repeated_jobs(pipeline)]
             runs = f"{join_names(names)} run{'s' if len(names) == 1 else ''} again"
             return f"Resumed {title(pipeline)}{f': {runs}' if names else ''}"
 
-        await run_and_report(self._host, title(pipeline), command(pipeline), finish)
+        await run_and_report(self._host, title(pipeline), sending, finish)
 
     def _repeated_jobs(self, pipeline: Pipeline) -> Sequence[Node]:
         return repeated_by_resume(pipeline, is_local=self._host.session.is_local)

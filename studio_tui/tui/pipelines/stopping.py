@@ -10,6 +10,7 @@ from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import plural
 from studio_tui.service.commands.jobs import failure_message
 from studio_tui.service.commands.pipelines import (
+    PauseOutcome,
     PipelineCommands,
     StopOutcome,
     runs_to_cancel,
@@ -96,8 +97,8 @@ def name_lines(names: Sequence[str]) -> list[str]:
 async def pause_at_once(commands: PipelineCommands, pipeline: Pipeline) -> Pipeline:
     """Pause a pipeline that may start jobs; return it as paused.
 
-    One that starts none, or that Studio refuses to pause as it may have ended, is returned as it
-    is.
+    One that starts none, that Studio refuses to pause as it may have ended, or that Studio has not
+    paused yet, is returned as it is.
 
     Raises:
         StudioError: it could not be paused.
@@ -105,8 +106,10 @@ async def pause_at_once(commands: PipelineCommands, pipeline: Pipeline) -> Pipel
     if starts_no_jobs(pipeline.state):
         return pipeline
     try:
-        await commands.pause(pipeline)
+        outcome = await commands.pause(pipeline)
     except InvalidRequest:
+        return pipeline
+    if outcome is PauseOutcome.REQUESTED:
         return pipeline
     return pipeline.model_copy(update={"status": PipelineState.PAUSED.value})
 

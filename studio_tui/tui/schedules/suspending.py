@@ -45,6 +45,9 @@ async def suspend_or_resume(
                 name=title,
                 command=lambda task: command(task.id),
                 unmark=lambda task: marked.unmark(task.id),
+                not_done_yet=lambda task: (
+                    "suspension requested" if active and _is_active(task) else ""
+                ),
             ),
         )
     elif tasks:
@@ -53,10 +56,13 @@ async def suspend_or_resume(
         await run_and_report(host, title(task), command(task.id), done)
 
 
+def _is_active(task: Job | None) -> bool:
+    return task is not None and task.schedule is not None and task.schedule.suspended_at is None
+
+
 def _outcome(task: Job, zone: tzinfo, changed_task: Job | None, *, has_suspended: bool) -> str:
     schedule = changed_task.schedule if changed_task else None
-    if has_suspended and schedule is not None and schedule.suspended_at is None:
-        # The local Studio defers it while its disk is full.
+    if has_suspended and _is_active(changed_task):
         return f"Studio will suspend {title(task)}; the list shows when it has"
     if has_suspended:
         return f"Suspended {title(task)}: it creates no runs until p resumes it"

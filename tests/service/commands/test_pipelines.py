@@ -16,7 +16,7 @@ from studio_tui.errors import (
     StudioError,
     TransportError,
 )
-from studio_tui.service.commands.pipelines import CANCELS_AT_ONCE, PipelineCommands
+from studio_tui.service.commands.pipelines import CANCELS_AT_ONCE, PauseOutcome, PipelineCommands
 from tests.pipelines import pipeline
 from tests.service.polling.virtual_time import run
 from tests.steps import step
@@ -130,9 +130,33 @@ def test_each_command_is_sent_once_and_reports_a_change() -> None:
         commands = studio.commands()
         assert await commands.remove_job(studio.current, "job-a")
         assert await commands.resume(studio.current)
-        assert await commands.pause(studio.current)
+        assert await commands.pause(studio.current) is PauseOutcome.PAUSED
         assert studio.sent == ["remove", "resume", "pause"]
         assert studio.changes == 3
+
+    run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [
+        ("RUNNING", PauseOutcome.REQUESTED),
+        ("PAUSING", PauseOutcome.REQUESTED),
+        ("PAUSED", PauseOutcome.PAUSED),
+        ("COMPLETED", PauseOutcome.PAUSED),
+    ],
+)
+def test_a_pause_is_only_requested_while_the_answered_pipeline_may_start_jobs(
+    status: str, outcome: PauseOutcome
+) -> None:
+    async def scenario() -> None:
+        studio = Studio()
+
+        async def pause_pipeline(**_: object) -> Pipeline:
+            return pipeline(1, status)
+
+        studio.pause_pipeline = pause_pipeline  # type: ignore[method-assign] # pauses later
+        assert await studio.commands().pause(studio.current) is outcome
 
     run(scenario())
 
@@ -191,7 +215,7 @@ def test_a_refused_repeat_counts_as_success_if_the_first_request_had_an_effect()
         pausing = asyncio.create_task(studio.commands().pause(studio.current))
         await asyncio.sleep(0.1)
         studio.status = "PAUSED"
-        assert await pausing
+        assert await pausing is PauseOutcome.PAUSED
 
     run(scenario())
 
@@ -242,7 +266,7 @@ def test_a_newer_request_ends_the_retries_of_an_older_one() -> None:
         pausing = asyncio.create_task(commands.pause(studio.current))
         await asyncio.sleep(0.1)
         assert await commands.resume(studio.current)
-        assert await pausing is False
+        assert await pausing is PauseOutcome.REPLACED
         assert studio.sent == ["pause", "resume"]
         assert studio.status == "RUNNING"
 

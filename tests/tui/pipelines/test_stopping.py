@@ -9,7 +9,7 @@ from textual.geometry import Size
 from studio_tui.api.models import Pipeline
 from studio_tui.errors import NotSent
 from studio_tui.service.commands.batch import Batches
-from studio_tui.service.commands.pipelines import StopOutcome
+from studio_tui.service.commands.pipelines import PauseOutcome, StopOutcome
 from studio_tui.tui.pipelines.controller import PipelineController
 from tests.pipelines import pipeline
 from tests.tui.jobs.test_controller import NotifyingApp, Screen
@@ -38,10 +38,14 @@ class Host(Screen):
 
     def __init__(self, *unreachable: Pipeline) -> None:
         super().__init__(answer=True)
+        self.paused_later: tuple[Pipeline, ...] = ()
+        """Pipelines that Studio does not pause at once."""
         self.app: App = App(self)
         self.events: list[str] = []
         self._unreachable = unreachable
         self.session.can_restart = False
+        self.session.jobs.snapshot.error = None
+        self.session.endings = SimpleNamespace(watch_pipelines=lambda _: None)
         self.session.batches = Batches()
         self.session.held = SimpleNamespace(may_be_sent=self._hold)
         self.session.commands.pipelines = SimpleNamespace(
@@ -63,11 +67,11 @@ class Host(Screen):
         self.events.append(f"z undo {words}")
         return False
 
-    async def _pause(self, each: Pipeline) -> bool:
+    async def _pause(self, each: Pipeline) -> PauseOutcome:
         if each in self._unreachable:
             raise NotSent("no route to Studio")
         self.events.append(f"pause {each.name}")
-        return True
+        return PauseOutcome.REQUESTED if each in self.paused_later else PauseOutcome.PAUSED
 
     async def _stop(self, each: Pipeline) -> StopOutcome:
         self.events.append(f"stop {each.name}")
@@ -99,3 +103,20 @@ async def test_marked_pipelines_are_paused_without_delay() -> None:
     assert events == ["pause pipeline-1", "pause pipeline-2", "2 of 2 pipelines paused"]
     paused = [each.model_copy(update={"status": "PAUSED"}) for each in (IDLE, BUSY)]
     assert await Host().run("p", *paused) == ["z undo resuming 2 pipelines"]
+
+
+async def test_a_pipeline_is_not_said_to_be_paused_before_studio_has_paused_it() -> None:
+    host = Host()
+    host.paused_later = (BUSY,)
+    assert (await host.run("p", IDLE, BUSY))[-1] == (
+        "1 of 2 pipelines paused, 1 pause requested\nf8 shows the outcome of each"
+    )
+    assert [words for _, words in host.session.batches.last_report.lines] == [
+        "pipeline-1 of local.local.report (00000001): paused",
+        "pipeline-2 of local.local.report (00000002): pause requested",
+    ]
+    host = Host()
+    host.paused_later = (BUSY,)
+    assert "Pause requested of pipeline-2" in (await host.run("p", current=BUSY))[-1]
+    await host.run("X", current=BUSY)
+    assert not any("stays paused" in event for event in host.events)

@@ -2,14 +2,17 @@
 
 from datetime import UTC
 from types import SimpleNamespace
+from unittest.mock import AsyncMock
 
 import pytest
 
 from studio_tui.api.models import Job
+from studio_tui.api.schedules import JobSchedule
 from studio_tui.tui.jobs.marked import MarkedJobs
 from studio_tui.tui.schedules.suspending import suspend_or_resume
 from tests.jobs import NOON, job
 from tests.tui.jobs.test_controller import Screen
+from tests.tui.pipelines.test_stopping import Host
 
 
 @pytest.mark.parametrize(
@@ -28,3 +31,25 @@ async def test_a_schedule_is_not_said_to_be_suspended_before_studio_has_suspende
     no_marks: MarkedJobs = SimpleNamespace(count=lambda: 0)
     await suspend_or_resume(screen, no_marks, (task,), UTC)
     assert screen.notifications[-1].startswith(words)
+
+
+async def test_a_marked_schedule_is_not_counted_as_suspended_before_studio_has_suspended_it() -> (
+    None
+):
+    screen = Host()
+    tasks = [job(number, "TASK", schedule={"suspended_at": None}) for number in (1, 2)]
+
+    async def suspend(job_id: str) -> Job:
+        suspended_at = NOON.isoformat() if job_id == tasks[0].id else None
+        return tasks[0].model_copy(
+            update={"schedule": JobSchedule.model_validate({"suspended_at": suspended_at})}
+        )
+
+    screen.session.commands.schedules = SimpleNamespace(suspend=suspend)
+    screen.session.held = SimpleNamespace(may_be_sent=AsyncMock(return_value=True))
+    marks: MarkedJobs = SimpleNamespace(count=lambda: 2, unmark=lambda _: None)
+    await suspend_or_resume(screen, marks, tasks, UTC)
+    await screen.app.work()
+    assert screen.events == [
+        "1 of 2 schedules suspended, 1 suspension requested\nf8 shows the outcome of each"
+    ]
