@@ -42,6 +42,9 @@ _STATUSES = {
 }
 """The statuses of errors whose text is for the user."""
 
+_TYPES = {"int_type": "int", "string_type": "str"}
+"""What pydantic appends to the location of an error, by its type, if a field has several types."""
+
 _METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
 
@@ -121,7 +124,7 @@ def _allowed_methods(request: Request) -> list[str]:
 async def _answer_invalid(_request: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):
         raise error
-    refusal = InvalidFields([_field_problem(problem) for problem in error.errors()])
+    refusal = InvalidFields(_field_problems(error.errors()))
     return error_response(422, refusal.message, refusal.body_detail)
 
 
@@ -140,7 +143,24 @@ async def _answer_failure(request: Request, error: Exception) -> Response:
     return error_response(500, "The local Studio failed to handle this request; see its log.")
 
 
-def _field_problem(problem: ErrorDetails) -> FieldProblem:
-    part, *location = problem["loc"]
-    field = " ".join(map(str, location)) or "the body"
-    return FieldProblem(field, problem_clause(field, problem), str(part))
+def _field_problems(problems: Sequence[ErrorDetails]) -> list[FieldProblem]:
+    """Return one problem for each field; pydantic has one for each type that a field may have."""
+    found: dict[tuple[int | str, ...], list[str]] = {}
+    for problem in problems:
+        location = problem["loc"]
+        if location[-1] == _TYPES.get(problem["type"]):
+            location = location[:-1]
+        found.setdefault(location, []).append(problem_clause(_name(location), problem))
+    return [
+        FieldProblem(_name(location), _either(_name(location), clauses), str(location[0]))
+        for location, clauses in found.items()
+    ]
+
+
+def _name(location: tuple[int | str, ...]) -> str:
+    return " ".join(map(str, location[1:])) or "the body"
+
+
+def _either(field: str, clauses: Sequence[str]) -> str:
+    first, *others = dict.fromkeys(clauses)
+    return " or ".join((first, *(clause.removeprefix(f"{field} must be ") for clause in others)))

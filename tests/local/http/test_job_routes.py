@@ -186,6 +186,17 @@ def test_a_field_of_the_wrong_type_is_refused_with_its_name(
     assert field in response.json()["detail"][0]["loc"]
 
 
+def test_a_field_that_may_have_several_types_is_refused_in_one_clause(
+    shared_studio: ThreadStudio,
+) -> None:
+    response = post(shared_studio, {**CLI_BODY, "compute_cluster_id": 1.5})
+    clause = "compute_cluster_id must be text or a whole number"
+    assert response.json() == {
+        "message": f"{clause}.",
+        "detail": [{"loc": ["body", "compute_cluster_id"], "msg": clause}],
+    }
+
+
 @pytest.mark.parametrize("body", [b"", b"[]", b"3", b"null", b'"x"'])
 def test_a_body_that_is_not_a_json_object_is_refused(
     shared_studio: ThreadStudio, body: bytes
