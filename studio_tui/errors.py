@@ -8,6 +8,7 @@ StudioError
 ├── TransportError         no response: data becomes stale, one shared probe retries forever
 │   ├── RequestTimedOut    no response in time
 │   └── NotSent            the request was never sent: safe to send again
+│       └── NoFreeConnection  the other requests had all connections: no sign of an outage
 ├── StatusError            Studio responded with an error status
 │   ├── AuthenticationError   401: all polling stops, the form for another token opens
 │   ├── PermissionDenied      403: only this list is refused, and retried after minutes
@@ -78,6 +79,10 @@ class RequestTimedOut(TransportError):  # noqa: N818 (the name is the event)
 
 class NotSent(TransportError):  # noqa: N818
     """The request cannot have reached Studio, so it is safe to send it again."""
+
+
+class NoFreeConnection(NotSent):
+    """The request waited too long for one of the connections, so Studio was not asked."""
 
 
 class StatusError(StudioError):

@@ -33,6 +33,7 @@ from studio_tui.api.tls import tls_context
 from studio_tui.errors import (
     AnswerTooLarge,
     AuthenticationError,
+    NoFreeConnection,
     NotSent,
     OutcomeUnknown,
     ProtocolError,
@@ -171,6 +172,10 @@ class Transport:
         try:
             async with asyncio.timeout(request.deadline or self._timeouts.whole):
                 return await self._exchange(request, authorization, progress)
+        except httpx.PoolTimeout as error:
+            raise NoFreeConnection(
+                f"Not sent, as all {CONNECTIONS} connections to {self._host} are in use."
+            ) from error
         except (TimeoutError, httpx.TimeoutException) as error:
             failed: StudioError = RequestTimedOut(f"{self._host} did not answer in time.")
             cause: Exception = error

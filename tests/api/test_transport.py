@@ -7,6 +7,7 @@ import tracemalloc
 import zlib
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -407,6 +408,21 @@ async def test_at_most_six_connections_are_open(proxy: FaultProxy) -> None:
         await asyncio.gather(*(client.clusters() for _ in range(9)))
     assert counts[0] == transport.CONNECTIONS
     assert len(proxy.requests) == 9
+
+
+async def test_a_request_that_gets_no_connection_is_not_sent_and_says_why(
+    proxy: FaultProxy,
+) -> None:
+    proxy.always = stall
+    timeouts = replace(IMPATIENT, read=60.0, whole=60.0, pool=0.1)
+    async with StudioClient(settings_for(proxy.url), timeouts=timeouts) as client:
+        stalled = [asyncio.create_task(client.jobs()) for _ in range(transport.CONNECTIONS)]
+        await proxy.until_received(transport.CONNECTIONS)
+        with pytest.raises(errors.NoFreeConnection, match="all 6 connections to"):
+            await client.create_job(JOB)
+        for task in stalled:
+            task.cancel()
+        await asyncio.gather(*stalled, return_exceptions=True)
 
 
 async def test_a_canceled_request_leaves_the_client_usable(

@@ -105,6 +105,7 @@ class Entry:
 
 _NO_ANSWER = {
     "NotSent": "not sent",
+    "NoFreeConnection": "not sent",
     "OutcomeUnknown": "unknown",
     "RequestTimedOut": "timed out",
     "TransportError": "no answer",

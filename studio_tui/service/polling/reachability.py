@@ -19,6 +19,7 @@ from studio_tui import clock
 from studio_tui.errors import (
     AnswerTooLarge,
     AuthenticationError,
+    NoFreeConnection,
     NotSent,
     PermissionDenied,
     ProtocolError,
@@ -189,6 +190,8 @@ class Reachability:
         if self.outage is not None:
             self._postpone(error.requested_delay)
             return
+        if isinstance(error, NoFreeConnection):
+            return  # Studio was not asked; the requests that have the connections are counted
         if isinstance(error, AnswerTooLarge):
             self._allow_all_requests()
         if not self.first.is_over and _is_outage_at_start(error):

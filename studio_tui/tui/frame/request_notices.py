@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from textual.app import App
 
-from studio_tui.errors import NotSent, StudioError, TransportError
+from studio_tui.errors import NoFreeConnection, NotSent, StudioError, TransportError
 from studio_tui.service.commands.jobs import failure_message
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.commands import Host
@@ -71,17 +71,21 @@ async def run_and_report(
 def error_message(error: StudioError, session: StudioSession) -> str:
     """Return an error as a sentence, with how to start a local Studio that has stopped."""
     words = failure_message(error)
-    if not session.is_local or not isinstance(error, NotSent):
+    if not session.is_local or not _may_have_stopped(error):
         return words
     return f"{words} {RESTART if session.can_restart else START_AGAIN}"
 
 
 def remedy_words(error: StudioError | None, session: StudioSession) -> str:
     """Return in a few words what starts a local Studio that has stopped; else nothing."""
-    if not session.is_local or not isinstance(error, NotSent):
+    if not session.is_local or not _may_have_stopped(error):
         return ""
     what_starts = "ctrl+r" if session.can_restart else "`studio-tui local`"
     return f"local Studio stopped: {what_starts} starts it"
+
+
+def _may_have_stopped(error: StudioError | None) -> bool:
+    return isinstance(error, NotSent) and not isinstance(error, NoFreeConnection)
 
 
 def unreachable_message(error: StudioError, session: StudioSession) -> str:

@@ -14,6 +14,7 @@ from studio_tui.api.client import StudioClient
 from studio_tui.errors import (
     AnswerTooLarge,
     AuthenticationError,
+    NoFreeConnection,
     NotFound,
     NotSent,
     PermissionDenied,
@@ -202,6 +203,22 @@ def test_an_error_about_one_list_shows_that_studio_is_reachable(error: StudioErr
             fail(reachability, "clusters", error)
             fail(reachability, "schedules", ServerError(500, "broken"))
             assert reachability.outage is None
+
+    run(scenario())
+
+
+def test_a_request_that_gets_no_connection_is_no_sign_of_an_outage_and_ends_none() -> None:
+    async def scenario() -> None:
+        probes, error = Probes(), NoFreeConnection("all connections are in use")
+        async with probes.running() as reachability:
+            for name in ("jobs", "clusters", "schedules"):
+                fail(reachability, name, error)
+            assert reachability.outage is None
+            probes.error = error
+            fail(reachability, "jobs", CONNECTION_REFUSED)
+            await asyncio.sleep(SHORTEST_REST + 1)
+            assert probes.times
+            assert reachability.outage is not None
 
     run(scenario())
 

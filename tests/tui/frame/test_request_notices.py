@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from studio_tui.errors import NotSent, ServerError, StudioError
+from studio_tui.errors import NoFreeConnection, NotSent, ServerError, StudioError
 from studio_tui.presentation.freshness import freshness
 from studio_tui.service.polling.snapshot import Snapshot
 from studio_tui.service.session import StudioSession
@@ -22,6 +22,12 @@ def session_with(**options: Any) -> StudioSession:
     return cast(
         StudioSession, SimpleNamespace(**({"is_local": True, "can_restart": True} | options))
     )
+
+
+def test_a_local_studio_is_not_said_to_have_stopped_if_only_no_connection_was_free() -> None:
+    busy = NoFreeConnection("Not sent, as all 6 connections are in use.")
+    assert error_message(busy, session_with()) == str(busy)
+    assert remedy_words(busy, session_with()) == ""
 
 
 def test_every_notice_names_the_same_key_if_the_dashboard_can_restart_studio() -> None:
