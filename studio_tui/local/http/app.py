@@ -43,7 +43,7 @@ def create_app(studio: Studio, port: int) -> ASGIApp:
     for router in ROUTERS:
         api.include_router(router(studio), prefix=PREFIX)
     api.include_router(
-        logs_router(studio.runner, studio.jobs.state),
+        logs_router(studio.runner, studio.jobs.state, lambda: studio.database.revision),
         prefix=PREFIX,
         dependencies=[Depends(check_team)],
     )

@@ -39,6 +39,7 @@ _IDLE_SECONDS = 1.0
 _READ_SECONDS = 0.2
 """Time after which output is read even if the files seem unchanged."""
 _STATUS_SECONDS = 0.1
+"""Minimum seconds between two questions about a status, which are asked only after a change."""
 _PING_SECONDS = 15.0
 _NO_SUCH_JOB = 4404
 _RANGE = re.compile(r"\s*bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})\s*", re.IGNORECASE)
@@ -62,8 +63,13 @@ StatusOf = Callable[[str], Awaitable[str | None]]
 """Returns a job's status, if there is such a job; a final one only once its log is complete."""
 
 
-def logs_router(runner: LocalRunner, status_of: StatusOf) -> APIRouter:
-    """Return a router with the routes of logs, relative to `/api`."""
+def logs_router(
+    runner: LocalRunner, status_of: StatusOf, read_revision: Callable[[], int]
+) -> APIRouter:
+    """Return a router with the routes of logs, relative to `/api`.
+
+    `read_revision` returns another number after each change of a status.
+    """
     router = APIRouter()
 
     @router.get(
@@ -88,7 +94,7 @@ def logs_router(runner: LocalRunner, status_of: StatusOf) -> APIRouter:
             await websocket.close(_NO_SUCH_JOB)
             return
         follows = websocket.query_params.get("no_follow", "").lower() not in _TRUE
-        follower = _Follower(websocket, runner.output(job_id), job_id, status_of)
+        follower = _Follower(websocket, runner.output(job_id), job_id, status_of, read_revision)
         await _run_while_connected(websocket, follower.run(status, to_end=follows))
 
     return router
@@ -96,12 +102,20 @@ def logs_router(runner: LocalRunner, status_of: StatusOf) -> APIRouter:
 
 class _Follower:
     def __init__(
-        self, websocket: WebSocket, output: OutputReader, job_id: str, status_of: StatusOf
+        self,
+        websocket: WebSocket,
+        output: OutputReader,
+        job_id: str,
+        status_of: StatusOf,
+        read_revision: Callable[[], int],
     ) -> None:
         self._websocket = websocket
         self._pieces = PieceReader(output)
         self._job_id = job_id
         self._status_of = status_of
+        self._read_revision = read_revision
+        self._revision: int | None = None
+        """When the status was asked for last; `None` before the first time."""
         self._sent_at = self._read_at = clock.monotonic()
 
     async def run(self, status: str, *, to_end: bool) -> None:
@@ -120,8 +134,10 @@ class _Follower:
             is_idle = clock.monotonic() - self._sent_at > _IDLE_SECONDS
             await asyncio.sleep(_IDLE_CHECK_SECONDS if is_idle else _CHECK_SECONDS)
             now = clock.monotonic()
-            if now - asked_at >= _STATUS_SECONDS:
+            if now - asked_at >= _STATUS_SECONDS and self._read_revision() != self._revision:
                 asked_at = now
+                # It is read before the status. If that changes in between, it is asked for again.
+                self._revision = self._read_revision()
                 last_status, status = status, await self._status_of(self._job_id) or status
                 if status != last_status and status not in _FINISHED:
                     await self._send_status(status)

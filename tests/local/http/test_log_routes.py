@@ -34,10 +34,16 @@ class LogServer:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.statuses: dict[str, str] = {}
+        self.revision = 0
+        """Changes with each change of a status."""
+        self.asked = 0
+        """How often the status of a job was asked for."""
         self.runner = LocalRunner(DataDir(folder), limits=RunLimits(grace_seconds=1.0))
         app = FastAPI()
         errors.install_error_handlers(app)
-        app.include_router(logs_router(self.runner, self._status), prefix="/api")
+        app.include_router(
+            logs_router(self.runner, self._status, lambda: self.revision), prefix="/api"
+        )
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.port = self.socket.getsockname()[1]
         config = uvicorn.Config(
@@ -53,7 +59,13 @@ class LogServer:
         )
 
     async def _status(self, job_id: str) -> str | None:
+        self.asked += 1
         return self.statuses.get(job_id)
+
+    def set_status(self, status: str, job_id: str = "job") -> None:
+        """Change the status of a job."""
+        self.statuses[job_id] = status
+        self.revision += 1
 
     def write(self, job_id: str = "job", status: str = "RUNNING", **limits: int) -> OutputWriter:
         folder = self.folder / "jobs" / job_id
@@ -68,6 +80,7 @@ class LogServer:
     def clear(self) -> None:
         """Remove all jobs."""
         self.statuses.clear()
+        self.asked = 0
         shutil.rmtree(self.folder / "jobs", ignore_errors=True)
 
     @contextlib.contextmanager
@@ -154,7 +167,7 @@ async def test_the_log_of_a_finished_job_is_sent_before_its_status(log_server: L
 
 
 async def test_only_the_status_of_a_job_without_output_is_sent(log_server: LogServer) -> None:
-    log_server.statuses["job"] = "CANCELED"
+    log_server.set_status("CANCELED")
     async with log_server.follow() as connection:
         frames = await receive_all(connection)
     assert (frames.kinds, frames.statuses) == (["job"], ["CANCELED"])
@@ -188,14 +201,29 @@ async def test_each_change_of_status_is_sent_and_the_final_one_after_the_log(
     writer = log_server.write(status="INIT")
     async with log_server.follow() as connection:
         assert json.loads(await connection.recv()) == {"job": {"status": "INIT"}}
-        log_server.statuses["job"] = "RUNNING"
+        log_server.set_status("RUNNING")
         assert json.loads(await connection.recv()) == {"job": {"status": "RUNNING"}}
         writer.write(b"last words")
-        log_server.statuses["job"] = "FAILED"
+        log_server.set_status("FAILED")
         frames = await receive_all(connection)
     assert frames.kinds == ["logs", "job"]
     assert frames.text == "last words"
     assert frames.statuses == ["FAILED"]
+
+
+async def test_a_status_is_asked_for_again_only_after_a_change(log_server: LogServer) -> None:
+    writer = log_server.write()
+    async with log_server.follow() as connection:
+        assert json.loads(await connection.recv()) == {"job": {"status": "RUNNING"}}
+        await until(lambda: log_server.asked == 2)
+        for number in range(5):
+            writer.write(b"%d\n" % number)
+            await connection.recv()
+            await asyncio.sleep(0.1)  # as long as between two questions
+        assert log_server.asked == 2
+        log_server.set_status("COMPLETE")
+        await receive_all(connection)
+    assert log_server.asked == 3
 
 
 async def test_no_follow_sends_the_complete_lines_and_closes_the_connection(
@@ -219,7 +247,7 @@ async def test_a_replay_has_the_same_ids_and_texts_as_live_frames(log_server: Lo
             writer.write(b"\r%d%% of ' \xff\xf0\x9f\x9a" % number)
             writer.record_cut()
             live.add(await connection.recv())
-        log_server.statuses["job"] = "COMPLETE"
+        log_server.set_status("COMPLETE")
         for frame in [await connection.recv(), await connection.recv()]:
             live.add(frame)
     async with log_server.follow() as connection:
@@ -290,7 +318,7 @@ async def test_a_slow_reader_delays_neither_the_writer_nor_other_readers(
     async with log_server.follow(max_queue=1) as slow:
         await slow.recv()
         writer.write(b"the end\n")
-        log_server.statuses["job"] = "COMPLETE"
+        log_server.set_status("COMPLETE")
         async with log_server.follow() as fast:
             assert len((await receive_all(fast)).text) == size + len("the end\n")
         buffered = sum(map(waiting_bytes, log_server.server.server_state.connections))
@@ -315,7 +343,7 @@ async def test_fast_readers_receive_all_lines_although_other_readers_are_slow(
             largest_buffer = max(
                 largest_buffer, *map(waiting_bytes, log_server.server.server_state.connections)
             )
-        log_server.statuses["job"] = "COMPLETE"
+        log_server.set_status("COMPLETE")
         for frames in await asyncio.gather(*receiving):
             assert [text for _, text in frames.messages] == lines
         assert largest_buffer < 2 * FRAME_BYTES
@@ -360,7 +388,7 @@ async def test_a_server_that_stops_closes_the_websocket_with_1012(tmp_path: Path
 @pytest.mark.starts_processes
 async def test_the_log_of_a_real_job_is_followed_to_its_end(log_server: LogServer) -> None:
     query = "import time\nfor n in range(50): print(n, end=' ', flush=True); time.sleep(0.005)"
-    log_server.statuses["job"] = "RUNNING"
+    log_server.set_status("RUNNING")
     await log_server.runner.start(RunSpec("job", "job", query, QueryType.PYTHON, {}))
     async with log_server.follow() as connection:
         receiving = asyncio.create_task(receive_all(connection))
@@ -371,7 +399,7 @@ async def test_the_log_of_a_real_job_is_followed_to_its_end(log_server: LogServe
             phases.append((await log_server.runner.report("job")).phase)
 
         await until(lambda: phases[-1:] == [JobPhase.FINISHED], rest=poll)
-        log_server.statuses["job"] = "COMPLETE"
+        log_server.set_status("COMPLETE")
         frames = await receiving
     assert frames.text == "".join(f"{n} " for n in range(50))
     assert frames.kinds[-1] == "job"
@@ -407,7 +435,7 @@ async def test_an_unknown_job_over_http_is_404_with_a_message(http: httpx.AsyncC
 async def test_the_log_of_a_job_without_output_is_empty(
     log_server: LogServer, http: httpx.AsyncClient
 ) -> None:
-    log_server.statuses["job"] = "QUEUED"
+    log_server.set_status("QUEUED")
     answer = await http.get("job/logs")
     assert (answer.status_code, answer.content) == (200, b"")
     assert (await http.get("job/logs", headers={"Range": "bytes=0-"})).status_code == 416
