@@ -113,12 +113,12 @@ def load_settings(
     token = _find_token(arguments, environ, files.all, typed_token)
     if typed_token is not None:
         raw_url = raw_url._replace(source=TYPED)
+    url = _normalize_url(raw_url)
     if token is None:
         raise NoCredentials(
             "No Studio token is set. Run `datachain auth login`, set DATACHAIN_STUDIO_TOKEN, "
             "or use --token-file."
         )
-    url = _normalize_url(raw_url)
     if raw_url.file is not None and raw_url.file == files.project:
         other_files = [file for file in files.all if file.path != files.project]
         trusted = _normalize_url(_find("url", None, environ, other_files))

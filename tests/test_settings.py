@@ -129,6 +129,12 @@ def test_a_missing_token_raises_no_credentials(machine: Machine) -> None:
         machine.load()
 
 
+def test_a_wrong_url_is_reported_before_a_missing_token(machine: Machine) -> None:
+    with pytest.raises(ConfigError, match="The URL from --url") as caught:
+        machine.load(url="studio.example.com")
+    assert not isinstance(caught.value, NoCredentials)
+
+
 def test_the_error_for_a_missing_team_names_the_team_option(machine: Machine) -> None:
     machine.write(machine.user, token=SECRET)
     with pytest.raises(ConfigError, match="--team") as caught:
