@@ -5,7 +5,7 @@ Pipelines have the names of datasets. The versions that a job made are requested
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from studio_tui import clock
 from studio_tui.api.client import StudioClient
@@ -81,10 +81,27 @@ class DatasetCatalog:
         `jobs` are newest first. After a failure no further request is sent until a rest is over.
         """
         complete = [job.id for job in jobs if job.state is JobState.COMPLETE][:REQUESTED_JOBS]
+        await self._request_all(complete)
+        self.is_complete = all(job_id in self._made for job_id in complete)
+
+    def versions_of(self, job_id: str) -> tuple[DatasetVersion, ...]:
+        """Return the dataset versions that a job has made, as far as they are known."""
+        return self._made.get(job_id, ())
+
+    def can_request(self, job_id: str) -> bool:
+        """Whether the versions of a job are not known, and no rest or outage is going on."""
+        return job_id not in self._made and self._may_request
+
+    async def request_versions_of(self, job_id: str) -> bool:
+        """Request the dataset versions that a job has made; return whether they are known now."""
+        await self._request_all([job_id])
+        return job_id in self._made
+
+    async def _request_all(self, job_ids: Sequence[str]) -> None:
         # Jobs with the fewest failures come first, so that a job that always fails does not keep
         # the others from being requested. `pop` takes from the end.
         remaining = sorted(
-            (job_id for job_id in complete if job_id not in self._made),
+            (job_id for job_id in job_ids if job_id not in self._made),
             key=self._failures.__getitem__,
         )
         remaining.reverse()
@@ -108,7 +125,6 @@ class DatasetCatalog:
         await asyncio.gather(*(request_in_turn() for _ in range(AT_ONCE)))
         for job_id in [*self._made][:-KEPT_JOBS]:
             del self._made[job_id]
-        self.is_complete = all(job_id in self._made for job_id in complete)
 
     def _rest_after(self, error: StudioError) -> float:
         if isinstance(error, PermissionDenied):

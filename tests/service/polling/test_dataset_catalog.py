@@ -138,6 +138,24 @@ async def test_a_job_whose_request_always_fails_does_not_stop_the_others() -> No
     assert not names.is_complete
 
 
+async def test_the_datasets_of_one_job_are_requested_once_and_not_during_a_rest() -> None:
+    clock, studio = Clock(), Studio(ServerError(500, "broken", None))
+    catalog = DatasetCatalog(studio, now=clock)
+    job_id = JOBS[0].id
+    assert catalog.can_request(job_id)
+    assert not await catalog.request_versions_of(job_id)
+    assert not catalog.can_request(job_id)
+    assert not await catalog.request_versions_of(job_id)
+    assert studio.requested_jobs == [job_id]
+    clock.now += 60
+    assert catalog.can_request(job_id)
+    assert await catalog.request_versions_of(job_id)
+    assert await catalog.request_versions_of(job_id)
+    assert studio.requested_jobs == [job_id] * 2
+    assert [made.dataset_name for made in catalog.versions_of(job_id)] == [f"of.{job_id[:8]}"]
+    assert not catalog.can_request(job_id)
+
+
 async def test_requests_that_keep_failing_become_rarer() -> None:
     clock, studio = Clock(), Studio(*[ServerError(500, "broken", None)] * 1000)
     names = DatasetCatalog(studio, now=clock)

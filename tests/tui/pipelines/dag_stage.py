@@ -43,6 +43,10 @@ class DagStudio(FixedStudio):
         super().__init__(becomes_unreachable=False, has_pipeline_runs=False)
         self.error: StudioError | None = None
         """Raised instead of returning the pipeline, if it is set."""
+        self.dataset_error: StudioError | None = None
+        """Raised instead of returning the datasets of a job, if it is set."""
+        self.dataset_requests: list[str] = []
+        """The jobs whose datasets were requested."""
         self.requests: list[tuple[str, str]] = []
         """Requests in order: `pause`, `resume`, `remove` or `cancel`, and an id."""
         self.set_pipeline(pipeline or sixteen())
@@ -74,6 +78,9 @@ class DagStudio(FixedStudio):
 
     async def job_dataset_versions(self, job_id: str) -> tuple[DatasetVersion, ...]:
         """Return one dataset, named after the job."""
+        self.dataset_requests.append(job_id)
+        if self.dataset_error is not None:
+            raise self.dataset_error
         name = job_id.removeprefix("run-")
         return (DatasetVersion(dataset_name=f"local.local.{name}", version="1.0.3"),)
 

@@ -1,12 +1,9 @@
 """The side panel of a pipeline, with details of the job or group under the cursor."""
 
-import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from functools import partial
 
-from studio_tui.api.models import DatasetVersion
 from studio_tui.api.states import JobState
-from studio_tui.errors import StudioError
 from studio_tui.presentation.jobs.facts import Fact
 from studio_tui.presentation.pipelines.facts import removed_facts, warning_facts
 from studio_tui.presentation.pipelines.graph.plan import Node
@@ -18,10 +15,6 @@ from studio_tui.tui.pipelines.graph.state import GraphState
 from studio_tui.tui.pipelines.graph.structure import GraphStructure
 from studio_tui.tui.widgets.fact_sheet import FactSheet
 from studio_tui.tui.widgets.workers import RunsWorkers, start_worker
-
-_MOST_CACHED_RUNS = 200
-
-logger = logging.getLogger(__name__)
 
 
 class Drawer:
@@ -50,8 +43,8 @@ class Drawer:
         self._screen = screen
         self._has_room = has_room
         self._set_visible = set_visible
-        self._datasets: Mapping[str, Sequence[DatasetVersion]] = {}
-        """By run id, the datasets that it created; empty until Studio has sent them."""
+        self._loading: set[str] = set()
+        """Ids of the runs whose datasets are being requested."""
 
     @property
     def is_shown(self) -> bool:
@@ -72,7 +65,7 @@ class Drawer:
                 self._state.view_model(),
                 node.id,
                 surroundings=surroundings(self._session),
-                datasets=self._datasets.get(node.run or "", ()),
+                datasets=self._session.datasets.versions_of(node.run or ""),
             )
         elif (here := self._cursor.here()) is not None:
             waits_for, feeds = self._structure.connected_groups(here)
@@ -84,17 +77,18 @@ class Drawer:
         self.sheet.show((*facts, *warning_facts(pipeline), *removed_facts(pipeline)))
 
     def _request_datasets(self, node: Node) -> None:
-        if node.state is JobState.COMPLETE and node.run and node.run not in self._datasets:
-            latest = list(self._datasets.items())[1 - _MOST_CACHED_RUNS :]
-            self._datasets = {**dict(latest), node.run: ()}
-            loading = partial(self._load_datasets, node.run)
+        run = node.run
+        if node.state is not JobState.COMPLETE or not run or run in self._loading:
+            return
+        if self._session.datasets.can_request(run):
+            self._loading.add(run)
+            loading = partial(self._load_datasets, run)
             start_worker(self._screen, loading, name="datasets made", group="datasets made")
 
     async def _load_datasets(self, run: str) -> None:
         try:
-            versions = await self._session.client.job_dataset_versions(run)
-        except StudioError as error:
-            logger.info("the datasets of a job could not be requested: %s", error)
-        else:
-            self._datasets = {**self._datasets, run: versions}
+            is_known = await self._session.datasets.request_versions_of(run)
+        finally:
+            self._loading.discard(run)
+        if is_known:
             self.show()

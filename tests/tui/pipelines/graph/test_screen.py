@@ -731,13 +731,21 @@ async def test_the_drawer_is_below_the_jobs_on_a_narrow_screen_and_beside_them_o
         )
         assert drawer.y >= table.bottom
         await until_shown(pilot, "waits for no other job")
-    async with pipeline_dashboard(DagStudio(), tmp_path / "wide", size=(140, 40)) as pilot:
+    studio = DagStudio()
+    async with pipeline_dashboard(studio, tmp_path / "wide", size=(140, 40)) as pilot:
         drawer, table = (
             screen_of(pilot).drawer.sheet.region,
             screen_of(pilot).views.rows.widget.region,
         )
         assert drawer.x >= table.right
         await until_shown(pilot, "made       local.local.ingest_raw@1.0.3")
+        with step("after a request for datasets has failed, no other is sent for a while"):
+            studio.dataset_error = ServerError(500, "broken")
+            for name in ("index", "dedupe", "thumbs"):
+                await go_to(pilot, name)
+                await until_shown(pilot, f"run-{name}")
+                await until(pilot, lambda: len(studio.dataset_requests) >= 2)
+            assert studio.dataset_requests == ["run-ingest_raw", "run-index"]
 
 
 async def test_the_timeline_can_be_zoomed_and_explains_its_signs(tmp_path: Path) -> None:
