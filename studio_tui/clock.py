@@ -1,4 +1,4 @@
-"""The current time and time zone; the program reads both only here, so that tests can set them."""
+"""The current time, read only here so that tests can set it, and the time zone with its rules."""
 
 import os
 import struct
@@ -28,8 +28,11 @@ def monotonic() -> float:
 
 
 def zone() -> tzinfo:
-    """Return this machine's time zone, with its daylight saving rules; reads settings each time."""
-    # Only forms need the time zone, so its import must not delay the start.
+    """Return this machine's time zone, from its current settings.
+
+    It has daylight saving rules if they can be found.
+    """
+    # Imported late, as the first screen does not need it.
     from tzlocal import reload_localzone  # noqa: PLC0415
 
     try:
@@ -41,7 +44,7 @@ def zone() -> tzinfo:
 
 
 def _zone_of_rules(rules: str) -> tzinfo | None:
-    """Return the zone of a TZ such as `CET-1CEST,M3.5.0,M10.5.0/3`; `None` in another form.
+    """Return the zone of a TZ such as `CET-1CEST,M3.5.0,M10.5.0/3`; `None` for another text.
 
     `zoneinfo` reads such rules only at the end of a TZif file (RFC 8536, section 3.3), so a minimal
     file is created in memory.

@@ -43,8 +43,8 @@ def command_words(
 def terminal_lent(app: App[Any]) -> Iterator[None]:
     """Suspend the app within the block, in which another program uses the terminal.
 
-    However the block ends, the app takes the terminal over again; with Textual's `suspend`, only
-    without an exception.
+    The app takes the terminal over again even after an exception, which Textual's `suspend` alone
+    does not do.
 
     Raises:
         SuspendNotSupported: the app has no terminal to lend.
@@ -83,7 +83,7 @@ async def run_on_terminal(argv: Sequence[str], environ: Mapping[str, str]) -> st
 
 
 async def _end(process: Process) -> None:
-    """End a program; kill it only after a while, as it then does not restore the terminal."""
+    """End a program: SIGTERM first, as a killed program does not restore the terminal."""
     with suppress(ProcessLookupError):
         process.terminate()
         try:
@@ -101,4 +101,4 @@ def discard_typed() -> None:
 
 
 def _ignore(*_: object) -> None:
-    """Unlike SIG_IGN, a started program does not inherit this handler."""
+    """Unlike SIG_IGN, this handler is not inherited by started programs."""

@@ -41,7 +41,7 @@ def has_dark_background(environ: Mapping[str, str]) -> bool:
 def why_unusable(environ: Mapping[str, str]) -> str | None:
     """Return why the terminal is unusable and what to do, in ASCII; `None` if it is usable.
 
-    An unset locale is no problem: Python then uses UTF-8 (PEP 538, PEP 540).
+    A locale that is set tells what the terminal can show; an unset one tells nothing.
     """
     term = environ.get("TERM", "")
     if term in {"dumb", "unknown"}:
@@ -58,7 +58,7 @@ def why_unusable(environ: Mapping[str, str]) -> str | None:
         safe_locale = safe_line(locale).encode("ascii", "backslashreplace").decode()
         return (
             f"{name} is {safe_locale}, a locale without UTF-8, "
-            "in which the dashboard would be garbled. "
+            "in which the dashboard may be garbled. "
             "If your terminal supports UTF-8, run: LC_ALL=C.UTF-8 studio-tui."
         )
     return None

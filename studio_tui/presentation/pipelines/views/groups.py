@@ -1,7 +1,7 @@
 """Groups of jobs in a large pipeline, and the dependencies between groups.
 
-Jobs are grouped by depth, or by their names without numbers and hashes; if such a name is unique,
-by equal dependencies and consumers. Groups do not depend on states.
+Jobs are grouped by depth, or by their names without numbers and hashes; if too few share such a
+name, by equal dependencies and consumers. Groups do not depend on states.
 """
 
 import re
@@ -38,7 +38,7 @@ class GroupBy(StrEnum):
     """Criterion by which jobs are grouped."""
 
     NAME = "name"
-    """By name, or jobs with unique names by their dependencies and consumers."""
+    """By name; jobs whose names are too rare for a group, by their dependencies and consumers."""
     STAGE = "stage"
 
 

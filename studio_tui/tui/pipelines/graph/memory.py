@@ -24,9 +24,9 @@ class Grouping(StrEnum):
     """How jobs are grouped, in the order of the key that switches groupings."""
 
     AUTO = "auto"
-    """By similar names, if there are many jobs."""
+    """Like `NAME` if there are many jobs or one has many children, else like `NONE`."""
     NAME = "name"
-    """By similar names; jobs with unique names by equal parents and children."""
+    """By similar names; jobs whose names are too rare for that, by equal parents and children."""
     STAGE = "stage"
     """By layer: the length of the longest path to the job."""
     NONE = "none"
