@@ -12,8 +12,8 @@ from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.logs.job_to_start import JobToStart
 from studio_tui.service.polling.snapshot import Snapshot
 
-CRON = "cron_expression"
-"""The first field in the form of a schedule."""
+CRON_FIELD = "cron_expression"
+"""`OpenForm.initial_field` if the form is opened from the list of schedules."""
 
 
 @dataclass
@@ -28,7 +28,7 @@ class Refreshed(Message):
 
 
 class Progressed(Message):
-    """The visible job has made progress; of several queued messages only one is handled."""
+    """A bar of a visible running job has moved; of several queued messages only one is handled."""
 
     def can_replace(self, message: Message) -> bool:
         return isinstance(message, Progressed)
@@ -72,7 +72,7 @@ class OpenPipeline(Message):
 
     pipeline_id: str
     run_id: str | None = None
-    """The run under the cursor; `None` for where it was."""
+    """The run to move the cursor to; `None` leaves the cursor where it was last."""
 
 
 @dataclass
@@ -104,7 +104,7 @@ class SchedulePipeline(Message):
     """Show the form for a schedule that triggers a pipeline."""
 
     datasets: str = ""
-    """In the form, unless it has an unfinished draft for them."""
+    """The field's initial value; an unfinished draft for the same datasets takes precedence."""
 
 
 @dataclass
@@ -112,9 +112,12 @@ class OpenForm(Message):
     """Show the form for a new job."""
 
     draft: Draft | None = field(default=None, repr=False)
-    """`None` for the last unfinished draft, or an empty form."""
+    """Used unless there is unfinished input for `about`.
+
+    `None` for the last unfinished draft, or an empty form.
+    """
     about: str = ""
-    """Such as `cluster 7`; the input is saved under this text."""
+    """Key under which unfinished input is saved, such as `cluster 7`; unused without a draft."""
     initial_field: str = "query_file"
 
 

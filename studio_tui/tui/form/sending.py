@@ -29,7 +29,7 @@ from studio_tui.tui.frame.commands import READ_ONLY, Command
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.review import Review
 from studio_tui.tui.jobs.create import create, notify_created
-from studio_tui.tui.messages import CRON, JobCreated
+from studio_tui.tui.messages import CRON_FIELD, JobCreated
 from studio_tui.tui.widgets.workers import start_worker
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ class FormSender:
             await self._screen.keeper.keep_sent(checked.draft, typed)
             self.is_sending = False
             notify_created(app, outcome)
-            job, starts_at_cron = outcome.job, self._screen.start.first_field == CRON
+            job, starts_at_cron = outcome.job, self._screen.start.first_field == CRON_FIELD
             # If the form was opened from the list of schedules, the user returns there.
             tab = "schedules" if job.state is JobState.TASK and starts_at_cron else "jobs"
             self._screen.post_message(JobCreated(job.id, tab))

@@ -23,7 +23,7 @@ from studio_tui.tui.jobs.question_changes import cancelable_now, job_changes
 from studio_tui.tui.jobs.questions import cancel_after_asking, prepared_repeat
 from studio_tui.tui.jobs.rerun import submitted_of, with_schedule
 from studio_tui.tui.jobs.schedule_runs import show_runs
-from studio_tui.tui.messages import CRON, OpenForm, SchedulePipeline
+from studio_tui.tui.messages import CRON_FIELD, OpenForm, SchedulePipeline
 from studio_tui.tui.schedules.editing import Replaced, ScheduleEditor, schedule_changes
 from studio_tui.tui.schedules.suspending import ELSEWHERE, NO_PIPELINES, suspend_or_resume
 
@@ -102,7 +102,7 @@ class ScheduleController(JobController):
 
     def open_form(self) -> None:
         """Show the form for a new job at its cron field."""
-        self._host.post_message(OpenForm(initial_field=CRON))
+        self._host.post_message(OpenForm(initial_field=CRON_FIELD))
 
     async def run_once(self) -> None:
         """Ask, then let Studio run the current schedule once, or create a job like its jobs."""

@@ -20,7 +20,7 @@ _MODES = re.compile(r"(?:\x1b\[[<>?][\d;]*[a-z])+")
 """Codes that set terminal modes, such as reporting the mouse."""
 
 _UPDATE = "\x1b[?2026"
-"""Begins the codes around a frame (a synchronized update)."""
+"""Common start of the two codes around a frame (a synchronized update)."""
 
 _BEGIN, _END = f"{_UPDATE}h", f"{_UPDATE}l"
 
@@ -48,8 +48,8 @@ class TerminalOutput:
         self._size = 0
         self._is_within_frame = False
         self._is_writing = False
-        self._written = 0
-        """Chunks, so it grows while the terminal reads."""
+        self._progress = 0
+        """Grows with each write, to tell a slow terminal from one that reads nothing."""
         self._has_dropped = False
         """Since the screen was last drawn completely."""
         self._is_lost = False
@@ -83,8 +83,8 @@ class TerminalOutput:
             self._is_within_frame = False
             self._changed.notify_all()
             while not self._is_lost and (self._pieces or self._is_writing):
-                written = self._written
-                if not self._changed.wait_for(lambda: self._written != written, PATIENCE):  # noqa: B023
+                before = self._progress
+                if not self._changed.wait_for(lambda: self._progress != before, PATIENCE):  # noqa: B023
                     self._clear()
                     return
 
@@ -114,7 +114,7 @@ class TerminalOutput:
                 self._fail()
             with self._changed:
                 self._is_writing = False
-                self._written += 1
+                self._progress += 1
                 must_redraw = self._has_dropped and not self._pieces
                 if must_redraw:
                     self._has_dropped = False
@@ -142,7 +142,7 @@ class TerminalOutput:
                 poll.register(self._descriptor, select.POLLOUT)
                 poll.poll()
             with self._changed:
-                self._written += 1
+                self._progress += 1
                 self._changed.notify_all()
 
     def _fail(self) -> None:
