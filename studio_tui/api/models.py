@@ -230,7 +230,7 @@ class RemovedJobOutput(Received):
     removed_at: Moment | None = None
 
 
-RERUN_TARGET = "jobs "
+RERUN_TARGET_PREFIX = "jobs "
 """Prefix of `triggered_from` of a pipeline that the local Studio created to rerun jobs."""
 
 
@@ -245,7 +245,7 @@ class JobPipelineOutput(Received):
     error_message: Message | None = None
     error_stack: Message | None = None
     triggered_from: Line | None = None
-    """The datasets to rebuild, or `RERUN_TARGET` and the jobs to rerun."""
+    """The datasets to rebuild, or `RERUN_TARGET_PREFIX` and the jobs to rerun."""
     name: Line | None = None
     created_at: Moment | None = None
     updated_at: Moment | None = None
@@ -264,7 +264,7 @@ class JobPipelineOutput(Received):
     def datasets(self) -> str:
         """The datasets that the pipeline rebuilds, as a text; empty if it reruns jobs."""
         target = self.triggered_from or ""
-        return "" if target.startswith(RERUN_TARGET) else target
+        return "" if target.startswith(RERUN_TARGET_PREFIX) else target
 
     @property
     def state(self) -> PipelineState:

@@ -43,7 +43,7 @@ class Column(NamedTuple):
     align: Align = Align.LEFT
 
     drop: int = 0
-    """In a narrow table, the highest is dropped first; 0 is never dropped."""
+    """In a narrow table, columns with the highest are dropped first; 0 is never dropped."""
 
     fits: bool = False
     """Whether the column is only as wide as its contents, and is dropped until it has contents.

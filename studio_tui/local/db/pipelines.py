@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from studio_tui.api.models import RERUN_TARGET
+from studio_tui.api.models import RERUN_TARGET_PREFIX
 from studio_tui.api.states import JobState, PipelineState
 from studio_tui.local.db import lineage, pipeline_removals, reruns
 from studio_tui.local.db.database import placeholders
@@ -122,7 +122,7 @@ def rerun(
         connection,
         now,
         state=PipelineState.RUNNING,
-        triggered_from=f"{RERUN_TARGET}{reruns.describe(connection, request.jobs)}",
+        triggered_from=f"{RERUN_TARGET_PREFIX}{reruns.describe(connection, request.jobs)}",
         warnings=warnings,
         idempotency_key=request.idempotency_key,
         request_digest=request.request_digest,

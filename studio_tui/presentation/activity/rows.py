@@ -129,13 +129,17 @@ ACTIVITY_COLUMNS: tuple[ListColumn[Entry, Entry, Cell], ...] = (
     ListColumn(
         Column("took", "TOOK", 8, align=Align.RIGHT, drop=5, fits=True),
         lambda entry: Cell(milliseconds(entry.mean_ms)) if entry.method else NOTHING,
-        SortOrder("duration, longest first", lambda entry, now: -entry.mean_ms, largest_first=True),
+        SortOrder(
+            "duration, longest first", lambda entry, now: -entry.mean_ms, shown_as_descending=True
+        ),
         seconds=lambda entry, now: entry.mean_ms / 1000 if entry.method else None,
     ),
     ListColumn(
         Column("count", "TIMES", 6, align=Align.RIGHT, drop=2, fits=True),
         lambda entry: Cell(f"×{entry.count:,}", Tone.DIM) if entry.count > 1 else NOTHING,
-        SortOrder("count, highest first", lambda entry, now: -entry.count, largest_first=True),
+        SortOrder(
+            "count, highest first", lambda entry, now: -entry.count, shown_as_descending=True
+        ),
     ),
     ListColumn(
         Column("outcome", "ANSWER", 9, drop=1, fits=True),
@@ -182,5 +186,5 @@ ACTIVITY: Kind[Entry] = Kind(
     suggestions=("kind=command", "kind=call", "took>1s", "age<1h"),
     hint="words, kind=command, status=failed, answer!=200, took>1s, age<1h, !not",
     as_sent_label="time, newest first",
-    is_moving=lambda entry: False,
+    changes_each_second=lambda entry: False,
 )

@@ -144,7 +144,7 @@ def _jobs(
         return Cell(reason, Tone.DIM)
     own_jobs = [job for job in jobs if runs_on(job, cluster)]
     numbers = counts(own_jobs, has_all=has_all, newer_attempts=newer_attempts)
-    return Cell(" · ".join(f"{count.amount} {count.name}" for count in numbers))
+    return Cell(" · ".join(f"{count.number_text} {count.name}" for count in numbers))
 
 
 def _listed_jobs(cluster: Cluster, jobs: tuple[Job, ...]) -> tuple[Fact, ...]:
@@ -223,18 +223,22 @@ CLUSTER_COLUMNS: tuple[ListColumn[ClusterRow, Cluster, Cell], ...] = (
         Column("busy", "BUSY", 5, align=Align.RIGHT, grow=1, drop=1, fits=True),
         lambda row: _cell_or_dash(row.cluster.busy_workers),
         SortOrder(
-            "busy workers, most first", _by_most(attrgetter("busy_workers")), largest_first=True
+            "busy workers, most first",
+            _by_most(attrgetter("busy_workers")),
+            shown_as_descending=True,
         ),
     ),
     ListColumn(
         Column("free", "FREE", 5, align=Align.RIGHT, grow=1, fits=True),
         lambda row: _cell_or_dash(free_workers(row.cluster)),
-        SortOrder("free workers, most first", _by_most(free_workers), largest_first=True),
+        SortOrder("free workers, most first", _by_most(free_workers), shown_as_descending=True),
     ),
     ListColumn(
         Column("workers", "WORKERS", 7, align=Align.RIGHT, grow=1, drop=1, fits=True),
         lambda row: _cell_or_dash(row.cluster.max_workers),
-        SortOrder("workers, most first", _by_most(attrgetter("max_workers")), largest_first=True),
+        SortOrder(
+            "workers, most first", _by_most(attrgetter("max_workers")), shown_as_descending=True
+        ),
     ),
     ListColumn(
         Column("provider", "PROVIDER", 8, grow=1, drop=3, fits=True),
@@ -287,5 +291,5 @@ CLUSTERS = Kind[Cluster](
     suggestions=(),
     hint="words, status=active, provider=aws, name==exact, name~regex, !not",
     as_sent_label="Studio's order",
-    is_moving=lambda cluster: False,
+    changes_each_second=lambda cluster: False,
 )

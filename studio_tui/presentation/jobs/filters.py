@@ -54,7 +54,7 @@ JOBS = Kind[Job](
     },
     suggestions=("age<1h", "age<1d", "run>1m", "run<1m", "waited>5m"),
     hint="words, is:failed, by=ann, name==exact, name~regex, age<2h, !not, or",
-    is_moving=lambda job: not job.state.is_finished,
+    changes_each_second=lambda job: not job.state.is_finished,
 )
 
 

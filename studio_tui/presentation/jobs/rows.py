@@ -197,7 +197,9 @@ _PROGRESS: JobColumn = ListColumn(
 _WORKERS: JobColumn = ListColumn(
     Column("workers", "WORK", 4, align=Align.RIGHT, drop=7, fits=True),
     _workers,
-    SortOrder("workers, most first", lambda job, now: -(job.workers or 0), largest_first=True),
+    SortOrder(
+        "workers, most first", lambda job, now: -(job.workers or 0), shown_as_descending=True
+    ),
 )
 _QUEUE: JobColumn = ListColumn(
     Column("queue", "QUEUE", 7, align=Align.RIGHT, drop=4, fits=True),
@@ -205,7 +207,7 @@ _QUEUE: JobColumn = ListColumn(
     SortOrder(
         "queue time, longest first",
         lambda job, now: -(queue_seconds(job, now) or 0.0),
-        largest_first=True,
+        shown_as_descending=True,
     ),
     seconds=queue_seconds,
     filter_name="waited",
@@ -216,7 +218,7 @@ _RUN: JobColumn = ListColumn(
     SortOrder(
         "run time, longest first",
         lambda job, now: -(run_seconds(job, now) or 0.0),
-        largest_first=True,
+        shown_as_descending=True,
     ),
     seconds=shown_run_seconds,
 )
@@ -267,7 +269,7 @@ def job_columns(
         SortOrder(
             "progress, furthest first",
             lambda job, now: highest_first(job, attrgetter("percent")),
-            largest_first=True,
+            shown_as_descending=True,
         ),
     )
     rate: JobColumn = ListColumn(
@@ -278,7 +280,7 @@ def job_columns(
         SortOrder(
             "rate, fastest first",
             lambda job, now: highest_first(job, attrgetter("rate")),
-            largest_first=True,
+            shown_as_descending=True,
         ),
     )
     owner: JobColumn = ListColumn(

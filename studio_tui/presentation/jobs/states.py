@@ -114,7 +114,7 @@ class Count(NamedTuple):
     """Whether there may be more jobs: older ended ones that are not loaded."""
 
     @property
-    def amount(self) -> str:
+    def number_text(self) -> str:
         """The number, with a plus if there may be more; zero never has a plus."""
         return f"{self.number}+" if self.is_least and self.number else str(self.number)
 

@@ -50,8 +50,8 @@ class Kind(Generic[T]):
     """Durations that filters can compare and that have no column, in seconds, by name."""
     conditions: Mapping[str, Callable[[T], bool]] = field(default_factory=dict, kw_only=True)
     """Further words for `is:` and `status=`, with their conditions."""
-    is_moving: Callable[[T], bool]
-    """Returns whether cells of a row change every second."""
+    changes_each_second: Callable[[T], bool]
+    """Returns whether cells of a row do, such as its run time."""
 
     def haystack(self, row: T) -> str:
         """Return the lower-case text of a row in which filter words are searched."""

@@ -36,7 +36,7 @@ class SortOrder(Generic[Item]):
     label: str
     key: Callable[[Item, datetime], Any]
     """Returns the sort key at a time."""
-    largest_first: bool = False
+    shown_as_descending: bool = False
     """Whether `key` sorts the largest values first, so that the header shows it as descending."""
 
     @property

@@ -61,9 +61,9 @@ class Listing(Generic[T]):
         self._listed = tuple(rows)
         for key in changed:
             self._haystacks.pop(key, None)
-        is_moving = self._kind.is_moving
+        changes_each_second = self._kind.changes_each_second
         self._moving = {key for key in self._moving if key in self._rows and key not in changed}
-        self._moving.update(key for key in changed if is_moving(self._rows[key]))
+        self._moving.update(key for key in changed if changes_each_second(self._rows[key]))
         return changed
 
     def _replace_in_place(self, rows: Sequence[T]) -> frozenset[str] | None:
@@ -125,7 +125,7 @@ class Listing(Generic[T]):
     def changes_with_the_second(self, now: datetime) -> bool:
         """Whether any cell changes every second.
 
-        Cells of a moving row do (see `Kind.is_moving`), and the age of a new first row.
+        Cells of some rows do (`Kind.changes_each_second`), and the age of a new first row.
         """
         newest, made_at = next(iter(self._rows.values()), None), self._kind.made_at
         if newest is None or self._moving:

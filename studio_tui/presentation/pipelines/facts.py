@@ -199,7 +199,7 @@ def _counts_cell(pipeline: Pipeline, overview: Overview) -> Cell:
     numbers = overview.numbers(pipeline)
     if not (total := sum(numbers.values())):
         return Cell(UNKNOWN, Tone.DIM)
-    words = [f"{count.amount} {count.name}" for count in counts(numbers) if count.number]
+    words = [f"{count.number_text} {count.name}" for count in counts(numbers) if count.number]
     return Cell(f"{total:,}: {', '.join(words)}")
 
 

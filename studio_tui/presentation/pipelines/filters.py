@@ -93,7 +93,7 @@ PIPELINE_JOBS = Kind[LoadedJob](
     },
     suggestions=("run>1m", "run<1m", "waited>5m", "age<1h"),
     hint="words, is:blocked, name==embed, name~^e, after=split, run>1m, !not, or",
-    is_moving=lambda _: False,
+    changes_each_second=lambda _: False,
 )
 
 

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from studio_tui.api.ids import is_usable_id
-from studio_tui.api.models import RERUN_TARGET, Pipeline
+from studio_tui.api.models import RERUN_TARGET_PREFIX, Pipeline
 from studio_tui.api.states import FINISHED_PIPELINE_STATES, PipelineState
 from studio_tui.presentation.cells import NOTHING, UNREADABLE, Cell, Pieces, Tone, dim_row
 from studio_tui.presentation.columns import Align, Column
@@ -60,7 +60,8 @@ class Overview:
     def numbers(self, pipeline: Pipeline) -> Mapping[NodeState, int]:
         """Return the number of jobs by state; from the pipeline's totals if Studio sent no jobs.
 
-        Jobs that these do not count as completed are waiting, or unknown if the pipeline has ended.
+        With totals only, jobs that are not completed count as waiting, or as unknown if the
+        pipeline has ended.
         """
         if pipeline.job_runs or not pipeline.total:
             return self.statuses(pipeline).numbers
@@ -90,13 +91,13 @@ def state_cell(pipeline: Pipeline) -> Cell:
 
 
 def target_cell(pipeline: Pipeline) -> Cell | Pieces:
-    """Return the target of a pipeline, the name before the namespace, as the name tells them apart.
+    """Return the target with its name first, as targets differ mostly in that, then its namespace.
 
-    A target with several datasets or without a namespace is shown unchanged. Of jobs that are
-    rerun, a narrow table shows the number instead of their names.
+    A target with several datasets or without a namespace is shown unchanged. If it is a list of
+    rerun jobs (`RERUN_TARGET_PREFIX`), a narrow table shows their number.
     """
     target = pipeline.triggered_from or ""
-    if target.startswith(RERUN_TARGET):
+    if target.startswith(RERUN_TARGET_PREFIX):
         return Cell(target, shorter=(plural(_job_count(pipeline), "job"),))
     prefix = "@" if target.startswith("@") else ""
     plain, at, version = target.removeprefix(prefix).partition("@")
@@ -110,7 +111,7 @@ def counts_cell(numbers: Mapping[NodeState, int]) -> Pieces:
     """Return the number of jobs with its glyph for each state that has jobs."""
     return Pieces(
         tuple(
-            Cell(f"{count.glyph}{count.amount} ", count.tone)
+            Cell(f"{count.glyph}{count.number_text} ", count.tone)
             for count in counts(numbers)
             if count.number
         )
@@ -138,8 +139,8 @@ def _age_cell(pipeline: Pipeline, field: str, now: datetime) -> Cell:
 def _estimate_cell(estimate: Estimate) -> Cell:
     if estimate.remaining is None:
         return NOTHING
-    longest = rough_duration(estimate.remaining.most)
-    return Cell(estimate.words.removeprefix("ETA "), Tone.PLAIN, (longest,))
+    upper_bound = rough_duration(estimate.remaining.most)
+    return Cell(estimate.words.removeprefix("ETA "), Tone.PLAIN, (upper_bound,))
 
 
 def _job_count(pipeline: Pipeline) -> int:
@@ -185,7 +186,7 @@ PIPELINE_COLUMNS: tuple[ListColumn[PipelineRow, Pipeline, Cell | Pieces], ...] =
         SortOrder(
             "number of jobs, most first",
             lambda pipeline, now: -_job_count(pipeline),
-            largest_first=True,
+            shown_as_descending=True,
         ),
     ),
     ListColumn(
@@ -251,5 +252,7 @@ PIPELINES = Kind[Pipeline](
     },
     suggestions=("age<1h", "age<1d"),
     hint="words, status=paused, target=name, job=name, age<2h, !not",
-    is_moving=lambda pipeline: pipeline.state in {PipelineState.RUNNING, PipelineState.PENDING},
+    changes_each_second=lambda pipeline: (
+        pipeline.state in {PipelineState.RUNNING, PipelineState.PENDING}
+    ),
 )

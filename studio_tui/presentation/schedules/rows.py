@@ -277,7 +277,9 @@ SCHEDULE_COLUMNS: tuple[ListColumn[ScheduleRow, ScheduleWithRuns, Cell], ...] = 
     ListColumn(
         Column("runs", "RUNS", 4, align=Align.RIGHT, grow=1, drop=5, fits=True),
         lambda row: _count_cell(row.schedule.runs if row.schedule else None),
-        SortOrder("runs, most first", _by(lambda item: -_sum_of(item, "runs")), largest_first=True),
+        SortOrder(
+            "runs, most first", _by(lambda item: -_sum_of(item, "runs")), shown_as_descending=True
+        ),
     ),
     ListColumn(
         Column("missed", "MISSED", 6, align=Align.RIGHT, grow=1, drop=4, fits=True),
@@ -285,7 +287,7 @@ SCHEDULE_COLUMNS: tuple[ListColumn[ScheduleRow, ScheduleWithRuns, Cell], ...] = 
         SortOrder(
             "missed and skipped runs, most first",
             _by(lambda item: -_sum_of(item, "missed", "skipped")),
-            largest_first=True,
+            shown_as_descending=True,
         ),
     ),
     ListColumn(
@@ -341,6 +343,6 @@ SCHEDULES = Kind[ScheduleWithRuns](
     other_fields={"cluster": lambda row: row.task.compute_cluster_name or ""},
     suggestions=("age<1d",),
     hint="words, is:suspended, status=failed (last run), name==exact, name~regex, !not",
-    is_moving=lambda row: True,
+    changes_each_second=lambda row: True,
 )
 """In filters, `status=failed` is about the last known run."""

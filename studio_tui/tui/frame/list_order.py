@@ -46,8 +46,8 @@ class ListOrder:
     def show(self) -> None:
         """Mark the sorted column in the table header."""
         view = self._holder.view
-        largest_first = self._kind.sorts[view.sort].largest_first != view.reverse
-        self._table().sorting = Sorting(view.sort, descending=largest_first)
+        descending = self._kind.sorts[view.sort].shown_as_descending != view.reverse
+        self._table().sorting = Sorting(view.sort, descending=descending)
 
     def _sort(self, order: str, *, reverse: bool) -> None:
         self._holder.change(sort=order, reverse=reverse)

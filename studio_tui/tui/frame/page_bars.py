@@ -182,8 +182,8 @@ def _count_parts(session: StudioSession, *, in_words: bool) -> Parts:
     newer = session.known_items.newer_attempts()
     parts: list[Part] = []
     for count in counts(jobs.jobs, has_all=jobs.has_all, blocked=blocked, newer_attempts=newer):
-        short = f"{count.glyph}{count.amount} "
-        text = f"{count.glyph} {count.amount} {count.name}  " if in_words else short
+        short = f"{count.glyph}{count.number_text} "
+        text = f"{count.glyph} {count.number_text} {count.name}  " if in_words else short
         parts.append(Part(text, count.tone if count.number else Tone.DIM))
     return tuple(parts)
 

@@ -272,14 +272,14 @@ def test_jobs_with_extreme_times_can_be_sorted() -> None:
 
 def test_a_count_of_zero_has_no_plus_in_an_incomplete_list() -> None:
     jobs = [job(1, "PENDING"), job(2, "QUEUED"), job(3, "COMPLETE")]
-    amounts = {each.name: each.amount for each in counts(jobs, has_all=False)}
+    amounts = {each.name: each.number_text for each in counts(jobs, has_all=False)}
     assert amounts == {"done": "1+", "running": "0", "queued": "1", "failed": "0", "waiting": "1"}
 
 
 def test_blocked_jobs_have_the_same_sign_and_word_as_in_their_pipeline() -> None:
     jobs = [job(1, "PENDING"), job(2, "PENDING"), job(3, "QUEUED")]
     ids = {jobs[0].id, jobs[2].id}
-    amounts = {each.glyph: each.amount for each in counts(jobs, blocked=ids)}
+    amounts = {each.glyph: each.number_text for each in counts(jobs, blocked=ids)}
     assert amounts == {"✓": "0", "●": "0", "◌": "1", "✗": "0", BLOCKED.glyph: "1", "·": "1"}
     state = by_key(COLUMNS, row_of(jobs[0], NOON, is_blocked=True))["state"]
     assert state.text == f"{BLOCKED.glyph} BLOCKED"

@@ -22,7 +22,9 @@ from tests.jobs import NOON, job
 PYTHON: ListColumn[Job, Job, Cell] = ListColumn(
     Column("python", "PYTHON", 6),
     lambda job: Cell(job.python_version or ""),
-    SortOrder("Python version", lambda job, now: job.python_version or "", largest_first=True),
+    SortOrder(
+        "Python version", lambda job, now: job.python_version or "", shown_as_descending=True
+    ),
     text=lambda job: job.python_version or "",
     seconds=lambda job, now: float(job.workers or 0),
     filter_name="py",
@@ -61,7 +63,7 @@ def test_a_list_can_be_sorted_by_a_new_column_which_is_in_the_sort_menu() -> Non
     first, *_, last = KIND.sorts
     assert (first, last) == (AS_SENT, "python")
     order = KIND.sorts["python"]
-    assert (order.label, order.largest_first) == ("Python version", True)
+    assert (order.label, order.shown_as_descending) == ("Python version", True)
     assert (KIND.order_of("python"), KIND.order_of("like")) == ("python", "python")
 
 

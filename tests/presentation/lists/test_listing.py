@@ -75,11 +75,11 @@ def test_a_listing_replaced_many_times_equals_a_new_listing(
 def test_rows_that_have_not_changed_are_not_examined_again() -> None:
     examined: list[str] = []
 
-    def is_moving(row: Job) -> bool:
+    def changes_each_second(row: Job) -> bool:
         examined.append(row.id)
-        return JOBS.is_moving(row)
+        return JOBS.changes_each_second(row)
 
-    rows = Listing(replace(JOBS, is_moving=is_moving))
+    rows = Listing(replace(JOBS, changes_each_second=changes_each_second))
     jobs = [job(number, "RUNNING") for number in range(1, 500)]
     rows.replace(jobs)
     examined.clear()

@@ -84,7 +84,7 @@ def _head_parts(loaded: LoadedPipeline, *, is_wide: bool, is_named: bool) -> tup
         Part(f" {numbers[NodeState.DONE]}/{len(loaded.plan.nodes)}  "),
         *(
             Part(
-                f"{count.glyph}{count.amount}{f' {count.name} ' if is_named else ''} ",
+                f"{count.glyph}{count.number_text}{f' {count.name} ' if is_named else ''} ",
                 count.tone if count.number else Tone.DIM,
             )
             for count in counts(numbers)
