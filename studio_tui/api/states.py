@@ -54,11 +54,11 @@ QUEUED_STATES = frozenset({JobState.QUEUED, JobState.SCHEDULED})
 
 STARTED_STATES = frozenset({JobState.PROVISIONING, JobState.INIT, JobState.RUNNING})
 
-NOT_QUEUED_STATES = frozenset({JobState.PENDING, JobState.CREATED})
+NOT_YET_QUEUED_STATES = frozenset({JobState.PENDING, JobState.CREATED})
 """They wait for other jobs or for Studio."""
 
 STATES_WITH_WORKERS = frozenset({JobState.INIT, JobState.RUNNING, *CANCELING_STATES})
-"""From before its query runs until it ends."""
+"""The job occupies workers of its cluster, from INIT until it ends."""
 
 
 class PipelineState(StrEnum):

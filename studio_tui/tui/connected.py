@@ -72,10 +72,13 @@ class Connected:
         """
         from studio_tui.api.states import (  # noqa: PLC0415 (not before the first paint)
             FINISHED_STATES,
-            NOT_QUEUED_STATES,
+            NOT_YET_QUEUED_STATES,
         )
 
-        answer, idle_states = self.session.jobs.snapshot.value, FINISHED_STATES | NOT_QUEUED_STATES
+        answer, idle_states = (
+            self.session.jobs.snapshot.value,
+            FINISHED_STATES | NOT_YET_QUEUED_STATES,
+        )
         return answer is None or any(job.state not in idle_states for job in answer.jobs)
 
     @property

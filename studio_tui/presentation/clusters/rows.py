@@ -23,7 +23,7 @@ from studio_tui.text import LINE_LIMIT
 
 JOBS_LISTED = 6
 
-_IN_QUEUE = frozenset({JobState.CREATED, JobState.SCHEDULED, JobState.QUEUED})
+_STATES_WAITING_HERE = frozenset({JobState.CREATED, JobState.SCHEDULED, JobState.QUEUED})
 
 
 class ClusterState(StrEnum):
@@ -154,7 +154,7 @@ def _listed_jobs(cluster: Cluster, jobs: tuple[Job, ...]) -> tuple[Fact, ...]:
         Fact(label, Cell("\n".join(fit_lines(names, ListSpace(JOBS_LISTED, LINE_LIMIT))), tone))
         for label, states, tone in (
             ("runs here", STATES_WITH_WORKERS, Tone.ACTIVE),
-            ("waits here", _IN_QUEUE, Tone.WAITING),
+            ("waits here", _STATES_WAITING_HERE, Tone.WAITING),
         )
         if (names := [_job_line(job) for job in own_jobs if job.state in states])
     )

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from studio_tui.api.ids import is_usable_id
 from studio_tui.api.models import Job
-from studio_tui.api.states import CANCELING_STATES, NOT_QUEUED_STATES, WAITING_STATES, JobState
+from studio_tui.api.states import CANCELING_STATES, NOT_YET_QUEUED_STATES, WAITING_STATES, JobState
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.jobs.states import LOOKS
 
@@ -112,7 +112,7 @@ def _state_words(job: Job, blocked: Container[str]) -> str:
     """Return the words for a job's state, which tell SCHEDULED jobs and schedules apart."""
     if job.state is JobState.TASK:
         return _SCHEDULE
-    if job.state in NOT_QUEUED_STATES and job.id in blocked:
+    if job.state in NOT_YET_QUEUED_STATES and job.id in blocked:
         return "blocked"
     words = "to be queued" if job.state is JobState.SCHEDULED else job.state.value.lower()
     return words.replace("_", " ")

@@ -16,7 +16,7 @@ from operator import attrgetter
 from studio_tui.api.models import Job
 from studio_tui.api.states import (
     CANCELING_STATES,
-    NOT_QUEUED_STATES,
+    NOT_YET_QUEUED_STATES,
     QUEUED_STATES,
     STARTED_STATES,
     JobState,
@@ -44,7 +44,7 @@ JOBS = Kind[Job](
         "running": STARTED_STATES,
         "canceling": CANCELING_STATES,
         "queued": QUEUED_STATES,
-        "waiting": NOT_QUEUED_STATES,
+        "waiting": NOT_YET_QUEUED_STATES,
     },
     columns=JOB_COLUMNS,
     other_fields={
@@ -71,7 +71,7 @@ def jobs_with(
     """
 
     def is_not_queued(job: Job, *, blocked: bool) -> bool:
-        return job.state in NOT_QUEUED_STATES and is_blocked(job.id) == blocked
+        return job.state in NOT_YET_QUEUED_STATES and is_blocked(job.id) == blocked
 
     def is_problem(job: Job) -> bool:
         state = job.state

@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 from studio_tui.api.models import Job
 from studio_tui.api.states import (
     CANCELING_STATES,
-    NOT_QUEUED_STATES,
+    NOT_YET_QUEUED_STATES,
     QUEUED_STATES,
     STARTED_STATES,
     JobState,
@@ -97,7 +97,7 @@ def state_cell(job: HasState, *, is_blocked: bool = False) -> Cell:
 
     A job that `is_blocked` will not be queued, as a job that it depends on did not complete.
     """
-    if is_blocked and job.state in NOT_QUEUED_STATES:
+    if is_blocked and job.state in NOT_YET_QUEUED_STATES:
         return Cell(f"{BLOCKED.glyph} BLOCKED", BLOCKED.tone)
     look, word = LOOKS[job.state], job.status or "UNKNOWN"
     return Cell(f"{look.glyph} {_SHORTER.get(word, word)}", look.tone)
@@ -125,7 +125,7 @@ _GROUPS: tuple[tuple[str, StateLook, frozenset[JobState]], ...] = (
     ("queued", LOOKS[JobState.QUEUED], QUEUED_STATES),
     ("failed", LOOKS[JobState.FAILED], frozenset({JobState.FAILED})),
     ("blocked", BLOCKED, frozenset()),
-    ("waiting", LOOKS[JobState.PENDING], NOT_QUEUED_STATES),
+    ("waiting", LOOKS[JobState.PENDING], NOT_YET_QUEUED_STATES),
     ("canceling", LOOKS[JobState.CANCELING], CANCELING_STATES),
     ("canceled", LOOKS[JobState.CANCELED], frozenset({JobState.CANCELED})),
     ("unknown", LOOKS[JobState.UNKNOWN], frozenset({JobState.UNKNOWN})),
@@ -157,7 +157,7 @@ def counts(
         if (group := _GROUP_OF.get(JobState.of(status))) is not None:
             numbers[group] += number
     if numbers["waiting"]:
-        waiting = (job.id for job in jobs if job.status in NOT_QUEUED_STATES)
+        waiting = (job.id for job in jobs if job.status in NOT_YET_QUEUED_STATES)
         numbers["blocked"] = sum(job_id in blocked for job_id in waiting)
         numbers["waiting"] -= numbers["blocked"]
     if numbers["failed"] and newer_attempts:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from studio_tui.api.models import Cluster, Job, Pipeline, runs_on
-from studio_tui.api.states import NOT_QUEUED_STATES, JobState, PipelineState
+from studio_tui.api.states import NOT_YET_QUEUED_STATES, JobState, PipelineState
 from studio_tui.presentation.form.cluster_checks import takes_no_jobs
 from studio_tui.presentation.format import join_names, plural
 
@@ -72,7 +72,7 @@ _waits: dict[str, tuple[Pipeline, Wait | None]] = {}
 def why_waiting(job: Job, surroundings: Surroundings) -> Wait | None:
     """Return why a job has not started; `None` if it has, or if the reason is unknown."""
     pipeline = surroundings.pipeline
-    if pipeline is not None and job.state in NOT_QUEUED_STATES:
+    if pipeline is not None and job.state in NOT_YET_QUEUED_STATES:
         cached = _waits.get(job.id)
         # Pipelines are compared by identity, as comparing or hashing them reads all of their jobs.
         if cached is None or cached[0] is not pipeline:

@@ -5,7 +5,7 @@ from functools import cached_property
 
 from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Pipeline
-from studio_tui.api.states import NOT_QUEUED_STATES, JobState, PipelineState
+from studio_tui.api.states import NOT_YET_QUEUED_STATES, JobState, PipelineState
 from studio_tui.service.polling.growing_feed import GrowingFeed
 
 PAGE = 50
@@ -76,7 +76,7 @@ class PipelineList:
 def _blocked_in(pipeline: Pipeline) -> set[str]:
     nodes = pipeline.job_runs
     pending = {
-        node.job_id: node.created_job_id for node in nodes if node.state in NOT_QUEUED_STATES
+        node.job_id: node.created_job_id for node in nodes if node.state in NOT_YET_QUEUED_STATES
     }
     blocking = [node.job_id for node in nodes if node.state in _STOPPED]
     if not (blocking and pending):
