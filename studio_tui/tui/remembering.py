@@ -50,7 +50,7 @@ class LastListKeeper:
         keys = tuple(table.keys_in_sight)
         # An unchanged row is the same object. A list in which only ages change is not saved again.
         state = (page.tab, [page.rows.get(key) for key in keys], table.cursor, view)
-        fetched_at = page.polled().snapshot.fetched_at
+        fetched_at = page.source_of_age().snapshot.fetched_at
         must_save = at_once or state != self._saved_state
         if not must_save or fetched_at is None or table.cursor not in keys:
             return {}

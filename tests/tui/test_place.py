@@ -118,9 +118,9 @@ def is_saved(page: ListPage[Any], folder: Path) -> bool:
 
 
 async def refresh(pilot: Dashboard, _proxy: FaultProxy) -> None:
-    before = page_of(pilot).polled().snapshot.fetched_at
+    before = page_of(pilot).source_of_age().snapshot.fetched_at
     await pilot.press("ctrl+r")
-    await until(pilot, lambda: page_of(pilot).polled().snapshot.fetched_at != before)
+    await until(pilot, lambda: page_of(pilot).source_of_age().snapshot.fetched_at != before)
     await pilot.pause()
 
 
@@ -130,7 +130,7 @@ async def lose_and_reconnect(pilot: Dashboard, proxy: FaultProxy) -> None:
     await until(pilot, lambda: page_of(pilot).session.reachability.outage is not None)
     proxy.always = None
     await pilot.press("ctrl+r")
-    await until(pilot, lambda: page_of(pilot).polled().snapshot.error is None)
+    await until(pilot, lambda: page_of(pilot).source_of_age().snapshot.error is None)
     await pilot.pause()
 
 

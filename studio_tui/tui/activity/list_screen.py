@@ -82,7 +82,7 @@ class ActivityScreen(ListPage[Entry]):
     def pollers(self) -> tuple[SnapshotPublisher[Any], ...]:
         return (*super().pollers(), self.session.records.activity)
 
-    def polled(self) -> SnapshotPublisher[Any]:
+    def source_of_age(self) -> SnapshotPublisher[Any]:
         """The entries are recorded on this machine, so they have no age; the jobs' is shown."""
         return self.session.jobs
 

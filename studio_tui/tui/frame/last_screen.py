@@ -20,18 +20,18 @@ class LastScreen(Remembered):
 
     tab: Literal["jobs", "pipelines", "clusters", "schedules", "logs", "activity"] = "jobs"
     pages: list[list[str]] = Field(default_factory=list)
-    """The pages over the tab, lowest first, as in their attribute `kept_as`.
+    """The pages over the tab, lowest first, as in their attribute `saved_as`.
 
     That is the kind, and the ids of the items it shows, as in `["log", JOB_ID]`.
     """
 
     @classmethod
     def of(cls, stack: Sequence[Screen[Any]]) -> "LastScreen":
-        """Return the screens of a stack, except those without `kept_as`, such as forms."""
+        """Return the screens of a stack, except those without `saved_as`, such as forms."""
         pages = [screen for screen in stack if isinstance(screen, Page)]
         tab = next((page.tab for page in pages if page.tab), "jobs")
         # `getattr`, as `isinstance` with a protocol would take longer than all else here.
-        saved_pages = [words for page in pages if (words := getattr(page, "kept_as", ()))]
+        saved_pages = [words for page in pages if (words := getattr(page, "saved_as", ()))]
         return cls.model_validate({"tab": tab, "pages": saved_pages[-_MOST:]})
 
     def opening_messages(self) -> list[Message]:

@@ -170,7 +170,7 @@ class ListPage(Page, Generic[T]):
     def crumbs(self) -> tuple[str, ...]:
         return (self.tab.capitalize(),)
 
-    def polled(self) -> SnapshotPublisher[Any]:
+    def source_of_age(self) -> SnapshotPublisher[Any]:
         return self.source()
 
     def tick(self, now: datetime) -> None:

@@ -66,8 +66,8 @@ class Notices:
     def _gather(self, ended: Ended) -> None:
         page = self._page_in_sight()
         # The visible page of a job, its log or a pipeline shows the end of that item already.
-        # `kept_as` is the kind of a page and the ids of its items; some pages have none.
-        kind, *ids = getattr(page, "kept_as", ("",))
+        # `saved_as` is the kind of a page and the ids of its items; some pages have none.
+        kind, *ids = getattr(page, "saved_as", ("",))
         if kind in {"job", "log"}:
             ended = replace(ended, jobs=tuple(job for job in ended.jobs if job.id not in ids))
         elif kind == "pipeline":

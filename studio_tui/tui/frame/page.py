@@ -219,7 +219,7 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
         session = self.session
         return (*session.pollers, session.batches, session.endings, session.held)
 
-    def polled(self) -> SnapshotPublisher[Any]:
+    def source_of_age(self) -> SnapshotPublisher[Any]:
         """Return the source of the data whose age the header shows."""
         return self.session.jobs
 
@@ -231,7 +231,7 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
 
     def moment(self) -> datetime:
         """Return the time for which ages are shown: now, or when Studio stopped answering."""
-        return self.polled().snapshot.moment(clock.now())
+        return self.source_of_age().snapshot.moment(clock.now())
 
     # The frame.
 
@@ -299,7 +299,7 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
         self.key_bar.right = help_parts(
             self.help_key, session, now, is_typing=is_typing, can_close=has_lasting_toast(self.app)
         )
-        self.top_bar.right = age_parts(self.polled().snapshot, now, session, self.read_only)
+        self.top_bar.right = age_parts(self.source_of_age().snapshot, now, session, self.read_only)
 
     def paint_hints(self) -> None:
         """Repaint the key hints."""

@@ -133,8 +133,8 @@ class JobScreen(Page):
         self._show_job()
 
     @property
-    def kept_as(self) -> tuple[str, ...]:
-        """Return the kind of page and the job's id."""
+    def saved_as(self) -> tuple[str, ...]:
+        """Kind of page and ids that it shows, as saved for the next start."""
         return ("job", self._job.id)
 
     def crumbs(self) -> tuple[str, ...]:

@@ -132,7 +132,7 @@ class LogScreen(LogPage):
         self._log.close()
 
     @property
-    def kept_as(self) -> tuple[str, ...]:
+    def saved_as(self) -> tuple[str, ...]:
         return ("log", self._job.id)
 
     def crumbs(self) -> tuple[str, ...]:

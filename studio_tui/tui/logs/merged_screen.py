@@ -160,7 +160,7 @@ class MergedScreen(LogPage):
         return text if member is None else f"{self._names.of(member.job.id)}  {text}"
 
     @property
-    def kept_as(self) -> tuple[str, ...]:
+    def saved_as(self) -> tuple[str, ...]:
         return ("logs", *(member.job.id for member in self.choice.members or ()))
 
     def crumbs(self) -> tuple[str, ...]:

@@ -107,7 +107,7 @@ class PipelineScreen(Page):
     # Overrides of Page.
 
     @property
-    def kept_as(self) -> tuple[str, ...]:
+    def saved_as(self) -> tuple[str, ...]:
         return ("pipeline", self.state.pipeline_id)
 
     def crumbs(self) -> tuple[str, ...]:
@@ -122,7 +122,7 @@ class PipelineScreen(Page):
     def pollers(self) -> tuple[Any, ...]:
         return (self.source, *super().pollers())
 
-    def polled(self) -> SnapshotPublisher[Any]:
+    def source_of_age(self) -> SnapshotPublisher[Any]:
         return self.source
 
     def hints(self) -> Iterable[str]:
