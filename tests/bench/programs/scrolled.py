@@ -97,7 +97,7 @@ def views_of(jobs: int) -> tuple[list[View], int]:
     drawing = drawing_of(boxes, full_names=False)
     canvas = Canvas(boxes, drawing, lambda _: _LABEL)
     canvas.cursor = key = next(iter(boxes.names))
-    canvas.light(boxes.kin(key), ())
+    canvas.light(boxes.relatives(key), ())
     left = top = 0
     strips: dict[object, Strip] = {}
     views = []

@@ -88,7 +88,7 @@ class Boxes:
     def _children(self) -> Mapping[str, Sequence[str]]:
         return children_of(self.parents)
 
-    def kin(self, key: str) -> frozenset[str]:
+    def relatives(self, key: str) -> frozenset[str]:
         """Return a box with all its ancestors and descendants."""
         above = reachable_nodes((key,), lambda each: self.parents.get(each, ()))
         return above | reachable_nodes((key,), lambda each: self._children.get(each, ()))

@@ -105,7 +105,7 @@ class DrawingView:
 
     show_marks = repaint
 
-    def show_kin(self) -> None:
+    def show_relatives(self) -> None:
         if self.canvas is not None and self._lit_for != self.canvas.cursor:
             self._light(self.canvas)
             self.widget.repaint()
@@ -113,7 +113,7 @@ class DrawingView:
     def go(self, key: str) -> None:
         """Move the cursor to `key`, which the state has already.
 
-        Kin are highlighted only when it rests, so that a step is cheap.
+        Relatives are highlighted only when it rests, so that a step is cheap.
         """
         if self.canvas is None:
             return
@@ -294,7 +294,7 @@ class DrawingView:
 
     def _light(self, canvas: Canvas) -> None:
         self._lit_for = canvas.cursor
-        lit = canvas.boxes.kin(canvas.cursor) if canvas.cursor is not None else None
+        lit = canvas.boxes.relatives(canvas.cursor) if canvas.cursor is not None else None
         is_critical = self._state.view.critical
         canvas.light(lit, critical_path_of(self._state.view_model()) if is_critical else ())
 

@@ -181,7 +181,7 @@ def _action(command_id: str) -> str:
 
 
 _CRITICAL = " critical: "
-_KIN = f"{WAITED_FOR} before it  {WAITING} after it"
+_ARROWS = f"{WAITED_FOR} before it  {WAITING} after it"
 _OBVIOUS_STATES_FIRST = (
     *(NodeState.DONE, NodeState.FAILED, NodeState.RUNNING, NodeState.UNKNOWN),
     *(NodeState.CANCELED, NodeState.QUEUED, NodeState.WAITING, NodeState.CANCELING),
@@ -191,24 +191,32 @@ _OBVIOUS_STATES_FIRST = (
 
 
 def legend_of(
-    mode: Mode, kinds: Collection[NodeState], room: int, bar_signs: Collection[str] = ()
+    mode: Mode, kinds: Collection[NodeState], room: int, legend_signs: Collection[str] = ()
 ) -> str:
     """Return the longest legend of a mode's signs in `room` cells; empty if none fits.
 
-    `kinds` are the states to explain in the tree and the graph, `bar_signs` the signs of bars.
+    `kinds` are the states to explain in the tree and the graph, `legend_signs` the signs of bars.
     """
     if mode is Mode.TIMELINE:
-        signs = [sign for sign in OBVIOUS_SIGNS_FIRST if sign in bar_signs]
+        signs = [sign for sign in OBVIOUS_SIGNS_FIRST if sign in legend_signs]
         choices = [_bar_legend(set(signs[omitted:])) for omitted in range(len(signs))]
         # The arrows of the list are left out before any sign of the bars.
-        choices = [*(f"{bars}  {_KIN}" for bars in choices[:1]), *choices, _KIN]
+        choices = [
+            *(f"{bars}  {_ARROWS}" for bars in choices[:1]),
+            *choices,
+            _ARROWS,
+        ]
     else:
         present = [kind for kind in _OBVIOUS_STATES_FIRST if kind in kinds]
         choices = [_state_legend(set(present[omitted:])) for omitted in range(len(present))]
         if mode is Mode.TABLE:
-            choices = [_KIN]
+            choices = [_ARROWS]
         elif mode is Mode.TREE:
-            choices = [*(f"{states}  {_KIN}" for states in choices), _KIN, *choices]
+            choices = [
+                *(f"{states}  {_ARROWS}" for states in choices),
+                _ARROWS,
+                *choices,
+            ]
     return next((each for each in choices if cell_len(each) <= room), "")
 
 
@@ -233,7 +241,7 @@ class Headlines:
         matches: Callable[[], Sequence[str]],
         width: Callable[[], int],
         has_lanes: Callable[[], bool],
-        bar_signs: Callable[[], Collection[str]],
+        legend_signs: Callable[[], Collection[str]],
         surroundings: Callable[[], Surroundings],
     ) -> None:
         """Make the lines; `width` returns the available cells."""
@@ -246,7 +254,7 @@ class Headlines:
         self._matches = matches
         self._width = width
         self._has_lanes = has_lanes
-        self._bar_signs = bar_signs
+        self._legend_signs = legend_signs
         self._surroundings = surroundings
         self._head_shown_at = 0.0
         """Of the monotonic clock."""
@@ -270,7 +278,7 @@ class Headlines:
         kinds: Collection[NodeState] = ()
         if loaded is not None and not has_room_for_state_names(loaded, self._width()):
             kinds = [kind for kind, number in loaded.statuses.numbers.items() if number]
-        return legend_of(self._state.view.mode, kinds, room, self._bar_signs())
+        return legend_of(self._state.view.mode, kinds, room, self._legend_signs())
 
     def pass_time(self) -> None:
         """Update the head as time passes; for many jobs, which is slow, every `UPDATE_INTERVAL`."""

@@ -27,7 +27,7 @@ from studio_tui.tui.widgets.table_painter import Cells, Sorting
 
 CurrentModel = Callable[[], ViewModel]
 
-KIN = Column("kin", "", 1)
+RELATION = Column("relation", "", 1)
 """Has a sign on ancestors and descendants of the row under the cursor."""
 
 _WIDE_TIMELINE = 110
@@ -35,7 +35,7 @@ _WIDE_TIMELINE = 110
 _LEAST_BAR_WIDTH = 20
 _SIGN = len("● ")
 """Cells before a name."""
-_ALWAYS_SHOWN = {"kin": KIN.width, "took": TIME_COLUMN.width, "why": 20}
+_ALWAYS_SHOWN = {"relation": RELATION.width, "took": TIME_COLUMN.width, "why": 20}
 """Widths of the columns that are not dropped for long names."""
 _LINKS = 40
 """Cells beside a name in the tree for edges elsewhere in the tree."""
@@ -50,7 +50,7 @@ class JobListing:
     columns: tuple[Column, ...]
     keys: Sequence[str]
     cells_of: Callable[[str], Cells]
-    """Returns the cells of a row except `KIN`."""
+    """Returns the cells of a row except `RELATION`."""
     members: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """By row of a group, or of its hidden jobs, the shown nodes that it represents."""
     above: Mapping[str, str] = field(default_factory=dict)
@@ -64,7 +64,7 @@ class JobListing:
     sorting: Sorting | None = None
     span_after_zoom: Callable[[int], float | None] = lambda _: None
     """Returns the seconds that a timeline then shows; `None` for all."""
-    bar_signs: Callable[[], Collection[str]] = tuple
+    legend_signs: Callable[[], Collection[str]] = tuple
     """Returns the signs that the bars of a timeline have now."""
     titles: Callable[[], tuple[Column, ...]] | None = None
     """Returns the columns with their present titles, if these change with time."""
@@ -80,7 +80,7 @@ NO_ROWS = JobListing((), (), lambda _: ())
 def _with_names(
     columns: tuple[Column, ...], names: Iterable[int], room: int, beside: int = 0, spare: int = 0
 ) -> tuple[Column, ...]:
-    """Return `KIN` and the columns, with a name column whose width suits `names`.
+    """Return `RELATION` and the columns, with a name column whose width suits `names`.
 
     These are the widths of all names that can be listed, also hidden ones, as columns must not
     move. The column has at least half of `room`, if the longest name needs it. Columns are dropped
@@ -91,7 +91,9 @@ def _with_names(
     name = next(column for column in columns if column.key == "name")
     width = max(LEAST_NAME_WIDTH, min(longest, room // 2))
     others = sum(
-        _ALWAYS_SHOWN[column.key] + GAP for column in (KIN, *columns) if column.key in _ALWAYS_SHOWN
+        _ALWAYS_SHOWN[column.key] + GAP
+        for column in (RELATION, *columns)
+        if column.key in _ALWAYS_SHOWN
     )
     full_width = max(width, longest + beside)
     fitted_name = name._replace(
@@ -99,7 +101,7 @@ def _with_names(
         max_width=max(full_width, longest + spare),
         wanted_width=min(full_width, room - others),
     )
-    return (KIN, *(fitted_name if column is name else column for column in columns))
+    return (RELATION, *(fitted_name if column is name else column for column in columns))
 
 
 def tree_listing(
@@ -254,7 +256,7 @@ def timeline_listing(
     why = 26 if width >= _WIDE_TIMELINE else 0
     names = (_SIGN + cell_len(node.name) for node in current_model().plan.nodes.values())
     name = max(LEAST_NAME_WIDTH, min(max(names, default=0), width // 2))
-    taken = sum(cells + GAP for cells in (KIN.width, name, TIME_COLUMN.width, why) if cells)
+    taken = sum(cells + GAP for cells in (RELATION.width, name, TIME_COLUMN.width, why) if cells)
     bar_width = max(_LEAST_BAR_WIDTH, width - taken)
     latest: tuple[ViewModel, Timeline] | None = None
 
@@ -267,7 +269,7 @@ def timeline_listing(
 
     def titles() -> tuple[Column, ...]:
         return (
-            KIN,
+            RELATION,
             Column("name", "JOB", name),
             Column("bar", timeline().axis, bar_width),
             TIME_COLUMN._replace(drop=0),
@@ -289,13 +291,13 @@ def timeline_listing(
         [node_id for node_id in order if only is None or node_id in only],
         cells_of,
         span_after_zoom=lambda steps: timeline().span_after_zoom(steps),
-        bar_signs=lambda: timeline().signs,
+        legend_signs=lambda: timeline().signs,
         titles=titles,
     )
 
 
-def kin_cell(key: str, above: Collection[str], below: Collection[str]) -> Cell:
-    """Return the cell of `KIN` for a row; `above` and `below` are the kin of the current row."""
+def relation_cell(key: str, above: Collection[str], below: Collection[str]) -> Cell:
+    """Return the cell of `RELATION` for a row; `above` and `below` belong to the current row."""
     if key in above:
         return Cell(WAITED_FOR, Tone.ACCENT)
     return Cell(WAITING, Tone.ACCENT) if key in below else Cell("")

@@ -15,8 +15,8 @@ from studio_tui.tui.pipelines.graph.lists import (
     NO_ROWS,
     JobListing,
     group_listing,
-    kin_cell,
     lane_listing,
+    relation_cell,
     table_listing,
     timeline_listing,
     tree_listing,
@@ -88,8 +88,8 @@ class RowsView:
     """The shown rows; `NO_ROWS` in graph mode, and until Studio has answered."""
     _cached_cells: tuple[ViewModel | None, JobListing, dict[str, Cells]] = (None, NO_ROWS, {})
     """The view model and the listing of a cache of cells."""
-    _kin: tuple[object, Collection[str], Collection[str]] = (None, (), ())
-    """What the kin depend on, then the ancestors and descendants."""
+    _relatives: tuple[object, Collection[str], Collection[str]] = (None, (), ())
+    """What the relatives depend on, then the ancestors and descendants."""
 
     def __init__(self, state: GraphState, structure: GraphStructure, zone: tzinfo) -> None:
         self.widget = DagTable((), self.cells_of, notice="Loading…", id="dag-list")
@@ -128,7 +128,7 @@ class RowsView:
         visible_key = self._visible_key()
         if visible_key is not None and visible_key != self.cursor:
             self.widget.move_to(visible_key)
-        self.show_kin()
+        self.show_relatives()
 
     def hide(self) -> None:
         """Release the content, as another mode is shown."""
@@ -144,13 +144,13 @@ class RowsView:
         """Show which jobs are marked."""
         self.widget.marked = self._marked_rows()
 
-    def show_kin(self) -> None:
+    def show_relatives(self) -> None:
         """Show the ancestors and descendants of the job under the cursor."""
         loaded, here = self._state.loaded, self.cursor
         if loaded is None:
             return
         depends_on = here, loaded.plan.shape, self.listing.members
-        if depends_on == self._kin[0]:
+        if depends_on == self._relatives[0]:
             return
         nodes = self.members(here) if here is not None else ()
         above, below = {*loaded.plan.ancestors(*nodes)}, {*loaded.plan.descendants(*nodes)}
@@ -159,7 +159,7 @@ class RowsView:
                 above.add(key)
             if key != here and not below.isdisjoint(members):
                 below.add(key)
-        self._kin = depends_on, above, below
+        self._relatives = depends_on, above, below
         self.widget.show_again()
 
     def go(self, key: str) -> None:
@@ -211,17 +211,17 @@ class RowsView:
             return (NOTHING,) * len(self.widget.columns)
         model = self._state.view_model()
         if self._cached_cells[0] is not model or self._cached_cells[1] is not listing:
-            # The cell of kin, which changes with each step of the cursor, is not in the cache.
+            # The relation, which changes with each step of the cursor, is not in the cache.
             self._cached_cells = model, listing, {}
         cells = self._cached_cells[2]
         if key not in cells:
             cells[key] = listing.cells_of(key)
-        _, above, below = self._kin
-        return (kin_cell(key, above, below), *cells[key])
+        _, above, below = self._relatives
+        return (relation_cell(key, above, below), *cells[key])
 
-    def bar_signs(self) -> Collection[str]:
+    def legend_signs(self) -> Collection[str]:
         """Return the signs that the bars of a timeline have now; none in other modes."""
-        return self.listing.bar_signs()
+        return self.listing.legend_signs()
 
     def note_cursor(self) -> None:
         """Save the row to which the user has moved, unless it contains the saved node."""

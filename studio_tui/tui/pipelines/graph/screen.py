@@ -18,7 +18,6 @@ from studio_tui.tui.frame.request_notices import error_message
 from studio_tui.tui.jobs.running_progress import RunningProgress
 from studio_tui.tui.jobs.surroundings import surroundings
 from studio_tui.tui.messages import Progressed, Refreshed
-from studio_tui.tui.pipelines.graph.answers import GraphAnswers
 from studio_tui.tui.pipelines.graph.controllers import ALL_BINDINGS, Controllers
 from studio_tui.tui.pipelines.graph.cursor import Cursor
 from studio_tui.tui.pipelines.graph.drawer import Drawer
@@ -26,6 +25,7 @@ from studio_tui.tui.pipelines.graph.graph_view import GraphView
 from studio_tui.tui.pipelines.graph.headlines import Headlines
 from studio_tui.tui.pipelines.graph.hints import hints_of
 from studio_tui.tui.pipelines.graph.memory import DagMemory, DagPlace
+from studio_tui.tui.pipelines.graph.response_processor import ResponseProcessor
 from studio_tui.tui.pipelines.graph.rows_view import DagTable
 from studio_tui.tui.pipelines.graph.state import GraphState
 from studio_tui.tui.pipelines.graph.structure import GraphStructure
@@ -34,7 +34,7 @@ from studio_tui.tui.widgets.big_table import BigTable
 from studio_tui.tui.widgets.debouncer import Debouncer
 from studio_tui.tui.widgets.prompt import PROMPT_HINTS, LinePrompt
 
-_ABOUT_ROWS = frozenset(
+_FIELDS_THAT_CHANGE_ROWS = frozenset(
     {"mode", "folds", "opened", "grouping", "problems", "filter", "critical", "full_names",
      "all_edges", "lanes", "span", "sort", "reverse"}
 )  # fmt: skip
@@ -76,12 +76,12 @@ class PipelineScreen(Page):
             matches=self.controllers.search.matches,
             width=lambda: self.size.width,
             has_lanes=lambda: structure.has_lanes,
-            bar_signs=self.views.rows.bar_signs,
+            legend_signs=self.views.rows.legend_signs,
             surroundings=lambda: surroundings(self.session),
         )  # fmt: skip
-        self.answers = GraphAnswers(
+        self.processor = ResponseProcessor(
             self.state, self.session.records.history, self, prepare=structure.whole_tree,
-            updated=self._updated, past_changed=self._show_again,
+            updated=self._updated, past_durations_changed=self._show_again,
         )  # fmt: skip
         self.views.drawing.widget.step = self._step
         self._following = Debouncer(self, self._catch_up)
@@ -102,7 +102,7 @@ class PipelineScreen(Page):
 
     def on_mount(self) -> None:
         self.views.switch()
-        self._show_surroundings()
+        self._show_around_rows()
 
     # Overrides of Page.
 
@@ -115,7 +115,7 @@ class PipelineScreen(Page):
         return ("Pipelines", (pipeline and pipeline.name) or self.state.pipeline_id)
 
     def jobs_at_hand(self) -> Sequence[str]:
-        """Return ids: of the current job's run, of its earlier runs, and of its original job."""
+        """Return ids: of the current job's run, of its earlier runs, and of the job they repeat."""
         node = self.cursor.node()
         return () if node is None else (*filter(None, (node.run,)), *node.attempts, node.id)
 
@@ -141,7 +141,7 @@ class PipelineScreen(Page):
         if message.name != self.source.name:
             return
         if is_news and message.snapshot.value is not None:
-            self.answers.process(message.snapshot.value)
+            self.processor.process(message.snapshot.value)
         self._show_notice()
 
     def tick(self, now: datetime) -> None:  # noqa: ARG002 (the state reads the time)
@@ -167,14 +167,14 @@ class PipelineScreen(Page):
     def _updated(self) -> None:
         is_first = not self.views.has_shown
         self.controllers.marks.drop_missing()
-        self.state.expire()
+        self.state.discard_view_model()
         self.views.show()
         self.controllers.movement.follow()
         if is_first:
             self.call_after_refresh(self._first_shown)
         self.call_after_refresh(self._follow_progress)
         self.paint_frame()
-        self._show_surroundings()
+        self._show_around_rows()
 
     def _first_shown(self) -> None:
         """Restore the scroll position; then go to the requested job, if there is one."""
@@ -185,13 +185,13 @@ class PipelineScreen(Page):
     def _changed(self, before: DagPlace, names: AbstractSet[str]) -> None:
         if self.state.view.mode is not before.mode:
             self.views.switch()
-        if _ABOUT_ROWS & names:
+        if _FIELDS_THAT_CHANGE_ROWS & names:
             self.views.show()
             self._show_notice()
             self.follow_cursor()
         elif "marks" in names and self.is_alive:
             self.views.shown.show_marks()
-        self._show_surroundings()
+        self._show_around_rows()
 
     def _show_notice(self) -> None:
         snapshot = self.source.snapshot
@@ -203,11 +203,11 @@ class PipelineScreen(Page):
         self.headlines.show_head()
 
     def _repaint(self) -> None:
-        self.state.expire()
+        self.state.discard_view_model()
         self.views.repaint()
         self.drawer.show()
 
-    def _show_surroundings(self) -> None:
+    def _show_around_rows(self) -> None:
         """Update the lines above, the side panel and the footer."""
         if self.is_alive:
             self.headlines.show()
@@ -221,7 +221,7 @@ class PipelineScreen(Page):
         self._following.note_move()
 
     def _catch_up(self) -> None:
-        self.views.shown.show_kin()
+        self.views.shown.show_relatives()
         self._follow_progress()
         self.views.remember()
         self.drawer.show()
@@ -229,7 +229,7 @@ class PipelineScreen(Page):
 
     def _follow_progress(self) -> None:
         """Request the visible jobs first, and follow the progress of the running ones."""
-        # Without subscriptions this page is not visible.
+        # A page has subscriptions only while it is visible.
         if self.subscriptions.is_on and self.state.loaded is not None:
             runs = self.views.runs()
             self.source.request_first(run for _, run in runs)
@@ -287,4 +287,4 @@ class PipelineScreen(Page):
 
     def on_resize(self) -> None:
         super().on_resize()
-        self._show_surroundings()
+        self._show_around_rows()

@@ -76,7 +76,7 @@ class GraphState:
         return UNKNOWN if self.loaded is None else None
 
     def view_model(self) -> ViewModel:
-        """Return the current view model; the same object until `expire`."""
+        """Return the current view model; the same object until `discard_view_model`."""
         if self._view_model is None:
             loaded, bars = self.require_loaded(), self._progress.bars
             self._view_model = ViewModel(
@@ -84,8 +84,8 @@ class GraphState:
             )
         return self._view_model
 
-    def expire(self) -> None:
-        """Discard the view model, as time has passed, or data or the progress of jobs is new."""
+    def discard_view_model(self) -> None:
+        """Discard it, as time has passed, or data or the progress of jobs is new."""
         self._view_model = None
 
     def shown_nodes(self) -> frozenset[str] | None:

@@ -623,7 +623,7 @@ async def test_no_estimate_is_shown_during_an_outage(tmp_path: Path) -> None:
     async with pipeline_dashboard(studio, tmp_path) as pilot:
         screen = screen_of(pilot)
         screen.state.past = {"embed": (900.0,) * 3}
-        screen.state.expire()
+        screen.state.discard_view_model()
         screen.headlines.show_head()
         await until_shown(pilot, "ETA ~")
         studio.error = ServerError(503, "Studio is being repaired.", retry_after=60)

@@ -8,8 +8,8 @@ from typing import Any
 
 from studio_tui.api.models import Pipeline
 from studio_tui.service.polling.pipeline_watch import PipelineDetail
-from studio_tui.tui.pipelines.graph.answers import GraphAnswers
 from studio_tui.tui.pipelines.graph.drawing_view import AT_ONCE
+from studio_tui.tui.pipelines.graph.response_processor import ResponseProcessor
 from tests.presentation.pipelines.graphs import fan
 from tests.waiting import until
 
@@ -35,18 +35,18 @@ async def test_a_thread_with_an_earlier_response_does_not_replace_a_later_one() 
         may_end.wait()
 
     screen, shown = _Screen(), list[Pipeline]()
-    answers = GraphAnswers(
+    processor = ResponseProcessor(
         state,
         history,
         screen,
         prepare=prepare,
         updated=lambda: shown.append(state.loaded.pipeline),
-        past_changed=lambda: None,
+        past_durations_changed=lambda: None,
     )
     early, late = fan(AT_ONCE + 1), fan(2)
-    answers.process(PipelineDetail(early, {}))
+    processor.process(PipelineDetail(early, {}))
     await until(begun.is_set)
-    answers.process(PipelineDetail(late, {}))
+    processor.process(PipelineDetail(late, {}))
     may_end.set()
     await until(lambda: late in shown)
     await asyncio.gather(*screen.workers)

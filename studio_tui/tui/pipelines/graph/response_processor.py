@@ -13,7 +13,7 @@ from studio_tui.tui.pipelines.graph.state import GraphState
 from studio_tui.tui.widgets.workers import RunsWorkers, start_worker
 
 
-class GraphAnswers:
+class ResponseProcessor:
     """Updates a pipeline's state from each response, and looks up how long past runs took.
 
     More than `AT_ONCE` jobs are processed in a thread if their number has changed.
@@ -27,19 +27,19 @@ class GraphAnswers:
         *,
         prepare: Callable[[Plan], object],
         updated: Callable[[], None],
-        past_changed: Callable[[], None],
+        past_durations_changed: Callable[[], None],
     ) -> None:
         """Initialize; workers end with `screen`.
 
         `prepare` is called in the thread with the plan of a large pipeline, `updated` and
-        `past_changed` after changes of the state.
+        `past_durations_changed` after changes of the state.
         """
         self._state = state
         self._history = history
         self._screen = screen
         self._prepare = prepare
         self._updated = updated
-        self._past_changed = past_changed
+        self._past_durations_changed = past_durations_changed
         self._waiting: PipelineDetail | None = None
         self._is_working = False
         self._past_as_of: tuple[str, int] | None = None
@@ -97,4 +97,4 @@ class GraphAnswers:
         past = await asyncio.to_thread(self._history.durations, names)
         if past != self._state.past:
             self._state.past = past
-            self._past_changed()
+            self._past_durations_changed()
