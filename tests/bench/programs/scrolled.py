@@ -19,7 +19,7 @@ from textual.strip import Strip
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.pipelines.drawing.graph import Direction
 from studio_tui.tui.pipelines.graph.canvas import Boxes, Canvas, Label, boxes_of, drawing_of
-from studio_tui.tui.pipelines.graph.graph_view import MARGIN, crop_runs
+from studio_tui.tui.pipelines.graph.graph_view import MARGIN, crop_texts
 from tests.bench import dag_pure
 from tests.bench.suite import CURSOR
 
@@ -112,7 +112,7 @@ def views_of(jobs: int) -> tuple[list[View], int]:
         for line in canvas.lines(range(top, top + _HEIGHT), left, left + _WIDTH):
             strip = strips.get((left, line))
             if strip is None:
-                runs = crop_runs(line[1], left - line[0], _WIDTH)
+                runs = crop_texts(line[1], left - line[0], _WIDTH)
                 strip = strips[left, line] = Strip([Segment(t, _style(name)) for name, t in runs])
             lines.append(strip)
         views.append(View(top, lines))

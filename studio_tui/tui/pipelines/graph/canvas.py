@@ -18,7 +18,7 @@ from studio_tui.presentation.pipelines.graph.plan import (
     reachable_nodes,
 )
 from studio_tui.presentation.pipelines.views.groups import Group
-from studio_tui.tui.pipelines.graph.graph_view import Runs
+from studio_tui.tui.pipelines.graph.graph_view import StyledTexts
 from studio_tui.tui.widgets.table_layout import fit
 
 SHORT_NAME = 20
@@ -193,7 +193,7 @@ class Canvas:
         self._heavy: Highlight | None = None
         self._pieces: dict[tuple[int, int, int], tuple[StyledRun, ...]] = {}
         """Cache of lines without the contents of boxes."""
-        self._finished: dict[tuple[int, int, int, str | None], tuple[int, Runs]] = {}
+        self._finished: dict[tuple[int, int, int, str | None], tuple[int, StyledTexts]] = {}
         """Cache of lines with the contents of boxes, by line, columns and its cursor."""
         self._finished_for: tuple[object, Collection[str]] = None, frozenset()
         """The version and the marks for which `_finished` is valid."""
@@ -208,7 +208,7 @@ class Canvas:
         self._pieces.clear()
         self._finished.clear()
 
-    def lines(self, rows: range, left: int, right: int) -> list[tuple[int, Runs]]:
+    def lines(self, rows: range, left: int, right: int) -> list[tuple[int, StyledTexts]]:
         """Return for each line in `rows` the column where its content begins, and its content."""
         version, marked = self._finished_for
         current = self._version_of_labels()
@@ -226,7 +226,7 @@ class Canvas:
             lines.append(line)
         return lines
 
-    def _line(self, y: int, left: int, right: int) -> tuple[int, Runs]:
+    def _line(self, y: int, left: int, right: int) -> tuple[int, StyledTexts]:
         pieces = self._pieces.get((y, left, right))
         if pieces is None:
             if len(self._pieces) >= _KEPT_LINES:
@@ -234,32 +234,32 @@ class Canvas:
             pieces = tuple(self.drawing.line(y, left, right, self._lit, self._heavy))
             self._pieces[y, left, right] = pieces
         start = column = min(left, pieces[0].x) if pieces else left
-        runs: list[tuple[str, str]] = []
+        texts: list[tuple[str, str]] = []
         for number, piece in enumerate(pieces):
             if piece.x > column:
-                runs.append((Tone.PLAIN, " " * (piece.x - column)))
+                texts.append((Tone.PLAIN, " " * (piece.x - column)))
                 column = piece.x
             column += piece.width
             if piece.node is None or piece.text:
                 style = "heavy" if piece.is_heavy else "lit" if piece.is_lit else "edge"
                 if self._lit is not None and not piece.is_lit:
                     style += " faint"
-                runs.append((style, piece.text))
+                texts.append((style, piece.text))
                 continue
             label = self._label_of(piece.node)
             room = self.boxes.reserved_note_cells.get(piece.node, 0)
             width = piece.width - room
-            runs += self._box(piece.node, label, width, piece.is_lit, piece.is_heavy)
+            texts += self._box(piece.node, label, width, piece.is_lit, piece.is_heavy)
             if room:
                 note = fit(f" {label.note}", room, Align.LEFT)
-                runs.append((self._style(label.tone, piece.is_lit), note))
+                texts.append((self._style(label.tone, piece.is_lit), note))
                 continue
             next_column = pieces[number + 1].x if number + 1 < len(pieces) else None
             needed = cell_len(label.note) + 2 * _BLANKS_AROUND_NOTE
             if label.note and (next_column is None or next_column - column >= needed):
-                runs.append((self._style(label.tone, piece.is_lit), f" {label.note}"))
+                texts.append((self._style(label.tone, piece.is_lit), f" {label.note}"))
                 column += needed - _BLANKS_AROUND_NOTE
-        return start, tuple(runs)
+        return start, tuple(texts)
 
     def _box(
         self, key: str, label: Label, width: int, is_lit: bool, is_heavy: bool

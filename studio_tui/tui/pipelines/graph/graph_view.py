@@ -24,16 +24,16 @@ LOOKS = (*Tone, "edge", "lit", "heavy", "cursor", "marked", "faint")
 SIDE_STEP = 8
 
 MARGIN = 2
-"""Cells and lines around an area that are scrolled into view with it."""
+"""Cells and lines around an area; they are scrolled into view with it."""
 
-Runs: TypeAlias = tuple[tuple[str, str], ...]
+StyledTexts: TypeAlias = tuple[tuple[str, str], ...]
 """A line as pairs of a style's name and a text."""
 
-LinesOf: TypeAlias = Callable[[range, int, int], Sequence[tuple[int, Runs]]]
-"""Called with visible lines and two columns, the second one exclusive.
+LinesOf: TypeAlias = Callable[[range, int, int], Sequence[tuple[int, StyledTexts]]]
+"""Called with the visible lines, the first visible cell and the one after the last.
 
-Returns for each line the column where its content begins, and its content, which may exceed the
-columns.
+Returns for each line the cell where its content begins, and its content, which may reach beyond
+these cells.
 """
 
 
@@ -106,7 +106,7 @@ class GraphView(HasCommands, LineView, can_focus=True, inherit_bindings=False):
         self.step: Callable[[str], None] = lambda _: None
         """Moves the cursor; set by the screen, as a message would make a step a tenth slower."""
         self._brush: Brush | None = None
-        self._drawn: dict[int, tuple[tuple[int, Runs], Strip]] = {}
+        self._drawn: dict[int, tuple[tuple[int, StyledTexts], Strip]] = {}
         self._drawn_at = (0, 0)
         """The value of `left` and the width of the lines in `_drawn`."""
 
@@ -137,8 +137,8 @@ class GraphView(HasCommands, LineView, can_focus=True, inherit_bindings=False):
         """Return whether an area is visible; if it is wider than the view, its beginning."""
         width, height = self._size_in_sight
         shown = min(area.width, width)
-        is_across = self._left <= area.x <= self._left + width - shown
-        return is_across and self.top <= area.y < self.top + height
+        is_visible_across = self._left <= area.x <= self._left + width - shown
+        return is_visible_across and self.top <= area.y < self.top + height
 
     def center(self, area: Area) -> None:
         """Scroll an area to the middle, as far as possible."""
@@ -210,14 +210,14 @@ class GraphView(HasCommands, LineView, can_focus=True, inherit_bindings=False):
     def _strip(
         self,
         y: int,
-        line: tuple[int, Runs],
+        line: tuple[int, StyledTexts],
         width: int,
-        before: dict[int, tuple[tuple[int, Runs], Strip]],
+        before: dict[int, tuple[tuple[int, StyledTexts], Strip]],
     ) -> Strip:
         drawn = before.get(y)
         if drawn is None or (drawn[0] is not line and drawn[0] != line):
-            runs = crop_runs(line[1], self._left - line[0], width)
-            drawn = line, QuickStrip(runs, self._ready_brush(), width)
+            texts = crop_texts(line[1], self._left - line[0], width)
+            drawn = line, QuickStrip(texts, self._ready_brush(), width)
         self._drawn[y] = drawn
         return drawn[1]
 
@@ -243,11 +243,14 @@ class GraphView(HasCommands, LineView, can_focus=True, inherit_bindings=False):
         self.scroll_corner_to(self._left + cells, self.top)
 
 
-def crop_runs(runs: Sequence[tuple[str, str]], left: int, width: int) -> Runs:
-    """Return the `width` cells of a line from cell `left` on, padded with blanks."""
+def crop_texts(texts: Sequence[tuple[str, str]], left: int, width: int) -> StyledTexts:
+    """Return the `width` cells of a line from cell `left` on, padded with blanks.
+
+    A negative `left` pads it at the left.
+    """
     styled: list[tuple[str, str]] = []
     skip, room = left, width
-    for style, text in runs:
+    for style, text in texts:
         length = cell_len(text)
         if skip >= length:
             skip -= length

@@ -12,7 +12,7 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
 from studio_tui.presentation.cells import Tone
-from studio_tui.tui.pipelines.graph.graph_view import Area, GraphView, Runs, crop_runs
+from studio_tui.tui.pipelines.graph.graph_view import Area, GraphView, StyledTexts, crop_texts
 from studio_tui.tui.sheets import PAGES
 from tests.driving import driving
 
@@ -23,19 +23,19 @@ runs_of_lines = st.lists(
 
 @given(runs_of_lines, st.integers(0, 40), st.integers(1, 40))
 def test_a_line_is_cropped_to_the_visible_cells(
-    runs: list[tuple[str, str]], left: int, width: int
+    texts: list[tuple[str, str]], left: int, width: int
 ) -> None:
-    shown = "".join(text for _, text in crop_runs(runs, left, width))
+    shown = "".join(text for _, text in crop_texts(texts, left, width))
     assert cell_len(shown) == width
-    whole = "".join(text for _, text in runs)
+    whole = "".join(text for _, text in texts)
     if "列" not in whole:
         assert shown == whole[left : left + width].ljust(width)
 
 
 def test_half_of_a_wide_character_is_drawn_as_a_blank() -> None:
     line = [("edge", "a列b")]
-    assert "".join(text for _, text in crop_runs(line, 2, 3)) == " b "
-    assert "".join(text for _, text in crop_runs(line, 0, 2)) == "a "
+    assert "".join(text for _, text in crop_texts(line, 2, 3)) == " b "
+    assert "".join(text for _, text in crop_texts(line, 0, 2)) == "a "
 
 
 class DrawingApp(App[None]):
@@ -56,7 +56,7 @@ class DrawingApp(App[None]):
         view.show(200, 100, self.lines)
         view.focus()
 
-    def lines(self, rows: range, left: int, right: int) -> list[tuple[int, Runs]]:
+    def lines(self, rows: range, left: int, right: int) -> list[tuple[int, StyledTexts]]:
         """Return three cells more than requested at both ends of each line."""
         self.requested_rows += rows
         start = max(0, left - 3)
