@@ -216,7 +216,7 @@ def test_a_request_that_gets_no_connection_is_no_sign_of_an_outage_and_ends_none
             assert reachability.outage is None
             probes.error = error
             fail(reachability, "jobs", CONNECTION_REFUSED)
-            await asyncio.sleep(SHORTEST_REST + 1)
+            await asyncio.sleep(SHORTEST_PAUSE + 1)
             assert probes.times
             assert reachability.outage is not None
 
