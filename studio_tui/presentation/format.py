@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -112,6 +113,8 @@ def plural(count: int, noun: str) -> str:
 
 
 def join_names(names: Sequence[str], most: int = 3) -> str:
-    """Join names as `a, b, c and 4 more`, with at most `most` of them."""
-    shown, more = ", ".join(names[:most]), len(names) - most
+    """Join names as `a, 2 × b, c and 4 more`, with at most `most` different ones."""
+    counts = Counter(names)  # in the order of their first occurrences
+    first = [f"{count:,} × {name}" if count > 1 else name for name, count in counts.items()][:most]
+    shown, more = ", ".join(first), sum([*counts.values()][most:])
     return f"{shown} and {more:,} more" if more > 0 else shown

@@ -7,6 +7,7 @@ from studio_tui.presentation.format import (
     age,
     clock_time,
     duration,
+    join_names,
     local_time,
     plural,
     seconds_between,
@@ -30,6 +31,20 @@ from tests.jobs import NOON
 )
 def test_a_duration_is_formatted_like_a_clock(seconds: float | None, text: str) -> None:
     assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("names", "text"),
+    [
+        ("", ""),
+        ("a b c", "a, b, c"),
+        ("a b c d e", "a, b, c and 2 more"),
+        ("b a b", "2 × b, a"),
+        ("a b a c d d", "2 × a, b, c and 2 more"),
+    ],
+)
+def test_equal_names_are_counted(names: str, text: str) -> None:
+    assert join_names(names.split()) == text
 
 
 @pytest.mark.parametrize(

@@ -57,8 +57,6 @@ def test_the_message_about_a_failed_pipeline_names_the_failures_with_a_newer_att
     again = {"run-2-b", "run-2-c"}
     words = "(newer attempt at b.py)"
     assert ended_pipelines_message([failed], again) == f"✗ Pipeline {name} failed {words}"
-    assert ended_pipelines_message([failed, failed], again).endswith(
-        f"failed: {name} {words}, {name} {words}"
-    )
+    assert ended_pipelines_message([failed, failed], again).endswith(f"failed: 2 × {name} {words}")
     done = pipeline(2, "COMPLETED", {"b": "FAILED"})
     assert ended_pipelines_message([done], again).endswith("is done")

@@ -104,6 +104,12 @@ def test_blocking_jobs_are_named_with_failures_first() -> None:
     assert reason(both, "split") == ("blocked by embed, clean_labels, which were canceled", "embed")
 
 
+def test_blocking_jobs_of_one_name_are_counted() -> None:
+    failed = [run(each, [], "FAILED").model_copy(update={"name": "shingle.py"}) for each in "ab"]
+    blocked = reason(pipeline_of([*failed, run("c", ["a", "b"])]), "c")
+    assert blocked == ("blocked by 2 × shingle.py, which failed", "a")
+
+
 @pytest.mark.parametrize(
     ("state", "words"),
     [
