@@ -45,6 +45,17 @@ def duration(seconds: float | None) -> str:
     return f"{minutes}:{remainder:02}"
 
 
+def shorter_durations(seconds: float) -> tuple[str, ...]:
+    """Return a duration for narrow cells, rounded down: `10h 05m`, `10h`, or `12d 3h`, `12d`.
+
+    Empty for less than an hour, which `duration` formats as shortly.
+    """
+    hours, minutes = int(seconds) // _HOUR, int(seconds) // _MINUTE % _MINUTE
+    if hours >= 100:
+        return f"{hours // 24}d {hours % 24}h", f"{hours // 24}d"
+    return (f"{hours}h {minutes:02}m", f"{hours}h") if hours else ()
+
+
 def age(seconds: float | None) -> str:
     """Format an age in one unit: `now`, `42s`, `12m`, `5h`, `3d`, `2y`."""
     if seconds is None:

@@ -11,6 +11,7 @@ from studio_tui.presentation.format import (
     local_time,
     plural,
     seconds_between,
+    shorter_durations,
     size,
 )
 from tests.jobs import NOON
@@ -31,6 +32,20 @@ from tests.jobs import NOON
 )
 def test_a_duration_is_formatted_like_a_clock(seconds: float | None, text: str) -> None:
     assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "forms"),
+    [
+        (3599, ()),
+        (10 * 3600 + 359, ("10h 05m", "10h")),
+        (99 * 3600, ("99h 00m", "99h")),
+        (12 * 86_400 + 3 * 3600 + 3599, ("12d 3h", "12d")),
+        (10_000 * 86_400, ("10000d 0h", "10000d")),
+    ],
+)
+def test_a_long_duration_has_shorter_forms(seconds: float, forms: tuple[str, ...]) -> None:
+    assert shorter_durations(seconds) == forms
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from studio_tui.api.states import JobState
 from studio_tui.presentation.cells import NOTHING, Cell, Tone
 from studio_tui.presentation.columns import Align, Column
-from studio_tui.presentation.format import duration
+from studio_tui.presentation.format import duration, shorter_durations
 from studio_tui.presentation.jobs.causes import cause_of
 from studio_tui.presentation.jobs.rows import progress_cell, share_cell
 from studio_tui.presentation.logs.progress import rate_words
@@ -28,9 +28,10 @@ def run_time_cell(node: Node, model: ViewModel) -> Cell:
     took = model.run_time(node)
     if took is None:
         return NOTHING
+    forms = (duration(took.seconds), *shorter_durations(took.seconds))
     if took.is_estimate:
-        return Cell(f"~{duration(took.seconds)}", Tone.DIM)
-    return Cell(duration(took.seconds))
+        forms = tuple(f"~{form}" for form in forms)
+    return Cell(forms[0], Tone.DIM if took.is_estimate else Tone.PLAIN, forms[1:])
 
 
 def usual_cell(node: Node, model: ViewModel) -> Cell:

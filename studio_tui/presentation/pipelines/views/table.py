@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from studio_tui.presentation.cells import NOTHING, Cell, Tone
 from studio_tui.presentation.columns import Align, Column, Reserves
-from studio_tui.presentation.format import UNKNOWN, duration, join_names
+from studio_tui.presentation.format import UNKNOWN, duration, join_names, shorter_durations
 from studio_tui.presentation.jobs.rows import SHORT_ID
 from studio_tui.presentation.lists.list_column import ListColumn, SortOrder, layouts
 from studio_tui.presentation.pipelines.graph.plan import Node
@@ -128,7 +128,9 @@ def cells(node_id: str, model: ViewModel) -> tuple[Cell, ...]:
 
 def _queue_cell(node: Node, model: ViewModel) -> Cell:
     seconds = model.queue_seconds(node)
-    return Cell(duration(seconds)) if seconds is not None else NOTHING
+    if seconds is None:
+        return NOTHING
+    return Cell(duration(seconds), shorter=shorter_durations(seconds))
 
 
 def _numbered_names(others: tuple[str, ...], missing: tuple[str, ...], model: ViewModel) -> Cell:
