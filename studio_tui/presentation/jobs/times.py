@@ -51,9 +51,12 @@ def queue_seconds(job: Job, now: datetime) -> float | None:
     """Return how long a job waited, or has waited so far, for workers; `None` if unknown.
 
     If Studio sends neither steps nor a start time, the time is known only while the job waits.
+    A job that waits for other jobs, or is blocked by one, has not waited for workers.
     """
     if (left_at := left_queue_at(job)) is not None:
         return seconds_between(released_at(job), left_at)
+    if job.state is JobState.PENDING and _step(job, WAITING) is None:
+        return None
     return seconds_between(released_at(job), now) if is_waiting(job) else None
 
 

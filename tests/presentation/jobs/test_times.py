@@ -51,6 +51,9 @@ WAITED, BUILT = step_of("waiting", 0, 13), step_of("virtualenv", 13, 40)
     ("sent_job", "expected"),
     [
         (noon_job("QUEUED"), ("1:40", "", "◌ QUEUED · waits 1:40", "")),
+        # A job that waits for another, perhaps for ever, is not in the queue.
+        (noon_job("PENDING"), ("–", "", "· PENDING", "")),
+        (noon_job("CREATED"), ("1:40", "", "· CREATED · waits 1:40", "")),
         (
             noon_job("QUEUED", steps=[step_of("waiting", 0)]),
             ("1:40", "", "◌ QUEUED · waits 1:40", "waiting 1:40"),
