@@ -1,4 +1,4 @@
-"""The current time, read only here so that tests can set it, and the time zone with its rules."""
+"""The current time, which only this module reads, so that tests can set it; and the time zone."""
 
 import os
 import struct
@@ -44,7 +44,7 @@ def zone() -> tzinfo:
 
 
 def _zone_of_rules(rules: str) -> tzinfo | None:
-    """Return the zone of a TZ such as `CET-1CEST,M3.5.0,M10.5.0/3`; `None` for another text.
+    """Return the zone of a TZ such as `CET-1CEST,M3.5.0,M10.5.0/3`; `None` in any other form.
 
     `zoneinfo` reads such rules only at the end of a TZif file (RFC 8536, section 3.3), so a minimal
     file is created in memory.
