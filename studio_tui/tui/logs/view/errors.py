@@ -164,20 +164,34 @@ class LogErrors:
     async def _next_unit(
         self, store: LogStore, hits: LineMatches, current: int | None, top: int
     ) -> int | None:
-        """Return the start of the first unit after the current line, or from `top` on without one.
+        """Return the start of the first unit after the current line.
 
-        A line of the unit that begins at the current line, or of an earlier unit, begins no unit.
+        Without a current line, it is the unit of the first error from `top` on.
+
+
+        A line of the unit that contains the current line, or of an earlier unit, begins no unit.
 
         Raises:
             SpoolError: the log cannot be read back.
         """
-        offset = top if current is None else current + 1
-        unit = frozenset[int]() if current is None else frozenset(self._unit(store, current))
+        if current is None:
+            start = await self._lines.nearest_shown(hits, top, backwards=False)
+            return None if start is None else self._unit_start(store, hits, start)
+        offset, unit = current + 1, self._unit_around(store, hits, current)
         while True:
             start = await self._lines.nearest_shown(hits, offset, backwards=False)
             if start is None or not (start in unit or self._continues_unit(store, hits, start)):
                 return start
             offset = start + 1
+
+    def _unit_around(self, store: LogStore, hits: LineMatches, line: int) -> frozenset[int]:
+        """Return the starts of all lines of the unit that contains `line`; none if no unit does.
+
+        A line that is no error begins no unit: the error below it is one that can be gone to.
+        """
+        first = self._unit_start(store, hits, line)
+        is_in_unit = first != line or hits.matches(line)
+        return frozenset(self._unit(store, first) if is_in_unit else ())
 
     def _continues_unit(self, store: LogStore, hits: LineMatches, start: int) -> bool:
         """Return whether an error with an origin is a later line of an earlier unit."""

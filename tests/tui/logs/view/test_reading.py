@@ -16,6 +16,7 @@ from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.tagged_store import TaggedStore, finder_of_tags, tag_of
 from studio_tui.tui.logs.view.log_view import LogView
 from studio_tui.tui.logs.view.place import LogLook, LogPlace
+from studio_tui.tui.logs.view.reader import line_starts
 from studio_tui.tui.logs.view.restore import place_at
 from studio_tui.tui.widgets.prompt import LINE, TIME
 from tests.tui.logs.view.log_stage import LogViewApp
@@ -334,6 +335,52 @@ async def test_e_goes_to_the_next_error_and_treats_a_traceback_as_one_error(
         await until(pilot, lambda: view.pane.current == len(numbered_lines(30)))
         await pilot.press("E")
         await until(pilot, lambda: "no error before this" in status_text(view))
+
+
+BAR = (
+    "\rshingling:   1%|          | 1/240 [00:00<00:09, 25.00it/s]"
+    "\rshingling:  83%|████████  | 200/240 [00:08<00:01, 25.00it/s]"
+).encode()
+BRIEF = b"""Traceback (most recent call last):
+  File "a.py", line 1, in <module>
+    load()
+KeyError: 'missing_key'
+"""
+
+
+@pytest.mark.parametrize("first_line", [b"", BAR], ids=["plain", "after a bar"])
+async def test_e_goes_to_the_start_of_the_next_error_from_every_line(
+    store: LogStore, first_line: bytes
+) -> None:
+    # Of each part, the lines are no error or one error.
+    parts = [
+        b"INFO:root:start\n", first_line + BRIEF, b"INFO:root:more\n",
+        b"ERROR:root:failed\n" + TRACEBACK, b"last\n",
+    ]  # fmt: skip
+    store.append(b"".join(parts))
+    part_starts = [sum(map(len, parts[:number])) for number in range(len(parts))]
+    first, second = part_starts[1], part_starts[3]
+    async with showing(store, height=30) as (pilot, view):
+        await pilot.press("g")
+        for start in line_starts(store):
+            expected = first if start < first else second if start < second else None
+            view.clear_message()
+            view.go(start)
+            await pilot.press("e")
+            if expected is None:
+                await until(pilot, lambda: "no error after this; E goes" in status_text(view))
+            else:
+                await until(pilot, partial(is_at, view, expected))
+
+
+async def test_while_following_e_goes_to_the_start_of_an_error_above_the_visible_lines(
+    store: LogStore,
+) -> None:
+    store.append(b"start\n" + BRIEF + numbered_lines(6))
+    async with showing(store, height=8) as (pilot, view):
+        await until(pilot, lambda: shown_lines(view)[0].strip() == "load()")
+        await pilot.press("e")
+        await until(pilot, partial(is_at, view, len("start\n")))
 
 
 async def test_a_search_continues_from_the_error_that_the_user_went_to(store: LogStore) -> None:
