@@ -29,6 +29,19 @@ _TIMES = (
 _CONTEXT = UnknownLogContext()
 
 
+class _WrittenNumber(float):
+    """A number, with its text in the log: `0.10` must not be shown as `0.1`."""
+
+    __slots__ = ("text",)
+
+    def __new__(cls, text: str) -> "_WrittenNumber":
+        number = super().__new__(cls, text)
+        number.text = text
+        return number
+
+    text: str
+
+
 class JsonLine(NamedTuple):
     """A log line that is a JSON object; its texts and fields are *not* safe to draw."""
 
@@ -47,7 +60,7 @@ def json_line(text: str) -> JsonLine | None:
     if not text.startswith("{") or len(text) > SIZE_LIMIT or not text.endswith(("}", "} ")):
         return None
     try:
-        parsed: JsonValue = json.loads(text)
+        parsed: JsonValue = json.loads(text, parse_float=_WrittenNumber)
     except (ValueError, RecursionError):
         # A number with thousands of digits raises ValueError.
         return None
@@ -145,10 +158,22 @@ def _shortened(text: str) -> str:
 def _as_word(value: JsonValue) -> str:
     """Return safe text: JSON, but a string without quotes unless it is empty or ambiguous."""
     if not isinstance(value, str):
-        return safe_line(json.dumps(value, ensure_ascii=False))
+        return safe_line(_as_json(value))
     shown = safe_line(value)
     is_plain = shown and not set(shown) & set(' "=')
     return shown if is_plain else json.dumps(shown, ensure_ascii=False)
+
+
+def _as_json(value: JsonValue) -> str:
+    """Return JSON, which may be unsafe to draw, with its numbers as written."""
+    if isinstance(value, _WrittenNumber):
+        return value.text
+    if isinstance(value, dict):
+        members = (f"{_as_json(name)}: {_as_json(inner)}" for name, inner in value.items())
+        return f"{{{', '.join(members)}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_as_json, value))}]"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def field_texts(line: JsonLine) -> list[str]:
@@ -177,4 +202,4 @@ def _field_rows(key: str, value: JsonValue, depth: int) -> Iterator[str]:
         for number, inner in enumerate(value):
             yield from _field_rows(str(number), inner, depth + 1)
     else:
-        yield f"{indent}{key}: {_one_line(json.dumps(value, ensure_ascii=False))}"
+        yield f"{indent}{key}: {_one_line(_as_json(value))}"

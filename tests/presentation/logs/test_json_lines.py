@@ -56,7 +56,9 @@ LINES = [
     ('{"a": 1, "a": NaN, "b": -Infinity}', "a=NaN b=-Infinity"),
     ('{"message": "\\u001b[31mred\\u001b[0m\\nnext\\u202e", "\\u001b[2J": "\\r"}',
      "␛[31mred␛[0m␊next  ␛[2J=␍"),
-    ('{"ts": 1e999, "time": true, "timestamp": 1767323045}', "03:04:05  ts=Infinity time=true"),
+    ('{"ts": 1e999, "time": true, "timestamp": 1767323045}', "03:04:05  ts=1e999 time=true"),
+    ('{"loss": 0.10, "rate": 1E-5, "steps": [1.00, {"n": -2.50, "m": 7}]}',
+     'loss=0.10 rate=1E-5 steps=[1.00, {"n": -2.50, "m": 7}]'),
     ("{}", ""),
 ]  # fmt: skip
 
@@ -123,7 +125,7 @@ def test_an_expanded_line_shows_one_field_per_row_and_keeps_line_breaks() -> Non
     line = json_line(
         '{"level":"error","time":"2026-01-02T03:04:05.678Z","msg":"no","exc_info":'
         '"Traceback:\\n  File \\"a.py\\"\\nKeyError\\u001b[2J","user":{"id":7,"tags":[]},'
-        '"steps":[{"n":1}],"sizes":[1,2]}'
+        '"steps":[{"n":1}],"sizes":[1,2.50],"share":0.10}'
     )
     assert line is not None
     assert field_texts(line) == [
@@ -140,7 +142,8 @@ def test_an_expanded_line_shows_one_field_per_row_and_keeps_line_breaks() -> Non
         "steps:",
         "  0:",
         "    n: 1",
-        "sizes: [1, 2]",
+        "sizes: [1, 2.50]",
+        "share: 0.10",
     ]
 
 
