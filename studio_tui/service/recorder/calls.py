@@ -68,9 +68,13 @@ class CallLog:
         """Calls to write, except for the latest call of each poll."""
         self._changed_polls: set[tuple[str, str]] = set()
         """Keys of the latest polls that have changed since the last write."""
+        self._last_command: RecordedCall | None = None
 
-    def note(self, call: Call) -> None:
-        """Add a request that has ended; it is written later."""
+    def note(self, call: Call) -> bool:
+        """Add a request that has ended; return whether it should be written at once.
+
+        That is one that changes something, unless it repeats the last one, which failed too.
+        """
         path = _with_query(call)
         new = RecordedCall(
             call.method,
@@ -87,10 +91,10 @@ class CallLog:
         if call.changes or call.method != "GET":
             new = replace(new, body=safe_body(call.body))
             with self._lock:
-                self._note_command(new)
-        else:
-            with self._lock:
-                self._note_poll(new)
+                return self._note_command(new)
+        with self._lock:
+            self._note_poll(new)
+        return False
 
     def _note_poll(self, new: RecordedCall) -> None:
         key = new.method, new.path
@@ -103,12 +107,14 @@ class CallLog:
             self._latest_polls[key] = new
         self._changed_polls.add(key)
 
-    def _note_command(self, new: RecordedCall) -> None:
+    def _note_command(self, new: RecordedCall) -> bool:
+        before, self._last_command = self._last_command, new
         last = self._waiting[-1] if self._waiting else None
-        if last and last.body == new.body and not last.is_good and _repeats(last, new):
+        if last and _fails_again(last, new):
             self._waiting[-1] = _add_repeated(last, new)
         else:
             self._enqueue(new)
+        return before is None or not _fails_again(before, new)
 
     @property
     def waiting(self) -> tuple[RecordedCall, ...]:
@@ -220,6 +226,11 @@ def _repeats(earlier: RecordedCall, call: RecordedCall) -> bool:
     if (earlier.method, earlier.path, earlier.outcome) != (call.method, call.path, call.outcome):
         return False
     return (call.at - earlier.at).total_seconds() < LONGEST_RUN
+
+
+def _fails_again(earlier: RecordedCall, command: RecordedCall) -> bool:
+    is_equal = earlier.body == command.body and _repeats(earlier, command)
+    return is_equal and not command.is_good
 
 
 def _add_repeated(earlier: RecordedCall, call: RecordedCall) -> RecordedCall:

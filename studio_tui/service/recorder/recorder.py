@@ -1,13 +1,14 @@
 """The recorder of one profile: the changes of its jobs and pipelines, and requests (calls).
 
-Changes are written at once, calls once a minute. Most methods block on the disk; comments below say
-which do not.
+Changes and commands are written at once, other calls once a minute. Most methods block on the disk;
+comments below say which do not.
 """
 
 import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -66,6 +67,8 @@ class Recorder:
         self._limits = limits or Limits()
         self._now = now
         self._calls = CallLog()
+        self._is_urgent = asyncio.Event()
+        """Whether a call was noted that should be written at once."""
         self._inode: int | None = None
         """Inode of the file that `_seen`, `_listings` and `_unwritten` describe."""
         self._seen: dict[str, Mapping[str, Job | Pipeline]] = {JOB: {}, PIPELINE: {}}
@@ -78,8 +81,9 @@ class Recorder:
     # Recording in memory; call these on the event loop.
 
     def note_call(self, call: Call) -> None:
-        """Record a request that has ended; it is written within a minute."""
-        self._calls.note(call)
+        """Record a request that has ended; a command is written at once, others in a minute."""
+        if self._calls.note(call):
+            self._is_urgent.set()
 
     def confirm(self, name: str, at: datetime) -> bool:
         """Record that a list is unchanged; return False if it must be recorded again."""
@@ -147,16 +151,24 @@ class Recorder:
         self.database.read(pruning.free_pages)
 
     async def run(self) -> None:
-        """Write calls once a minute, and prune, until canceled; then write the remaining ones."""
+        """Write calls when they are due, and prune, until canceled; then write the others."""
         await asyncio.to_thread(self.database.keep_open)
-        writes = 0
+        regular_writes = 0
+        loop = asyncio.get_running_loop()
+        due_at = loop.time() + WRITE_EVERY
         try:
             while True:
-                await asyncio.sleep(WRITE_EVERY)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout_at(due_at):
+                        await self._is_urgent.wait()
+                self._is_urgent.clear()
                 await asyncio.to_thread(self.flush)
-                if writes % WRITES_PER_PRUNE == 0:
+                if loop.time() < due_at:
+                    continue
+                if regular_writes % WRITES_PER_PRUNE == 0:
                     await asyncio.to_thread(self.prune)
-                writes += 1
+                regular_writes += 1
+                due_at = loop.time() + WRITE_EVERY
         finally:
             # On the event loop: it is short, and the loop is about to end.
             self.flush()

@@ -1,3 +1,4 @@
+import asyncio
 import json
 import os
 import signal
@@ -10,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -17,14 +19,14 @@ from studio_tui.api.calls import Call
 from studio_tui.api.models import Cluster, Job, Pipeline
 from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.commands.submitted import Submitted
-from studio_tui.service.recorder import pruning
+from studio_tui.service.recorder import pruning, recorder
 from studio_tui.service.recorder.bodies import JOB, unpack
 from studio_tui.service.recorder.calls import safe_body
 from studio_tui.service.recorder.database import RecorderFile
 from studio_tui.service.recorder.pruning import Limits
 from studio_tui.service.recorder.recorder import Recorder
 from tests.jobs import NOON, job
-from tests.waiting import HANG
+from tests.waiting import HANG, until
 
 PROFILE = "https://studio.example.com\nvision"
 OLDEST = datetime.min.replace(tzinfo=UTC)
@@ -306,6 +308,32 @@ def test_a_command_that_fails_repeatedly_is_counted_in_one_call_with_the_reason(
     assert [bool(recorded.reason) for recorded in calls] == [False, False, True, True]
     assert "hunter2" not in calls[-1].reason
     assert "Studio refuses" in calls[-1].reason
+
+
+async def test_commands_are_written_at_once_and_polls_and_repeated_failures_later(
+    tmp_path: Path,
+) -> None:
+    kept, reader = new_recorder(tmp_path), new_recorder(tmp_path)
+    command = replace(call(path="/jobs"), method="POST", changes=True)
+    outcomes: list[str] = []
+
+    def is_written() -> bool:
+        return [each.outcome for each in reversed(reader.recent_calls(99))] == outcomes
+
+    with mock.patch.object(recorder, "WRITE_EVERY", 1e9):
+        running = asyncio.create_task(kept.run())
+        for second, outcome in enumerate(["200", "200", "NotSent", "409"]):
+            at = NOON + timedelta(seconds=second)
+            kept.note_call(replace(command, started_at=at, outcome=outcome))
+            outcomes.append(outcome)
+            await until(is_written)
+        kept.note_call(call(10))
+        kept.note_call(replace(command, started_at=NOON + timedelta(seconds=11), outcome="409"))
+        assert not kept._is_urgent.is_set()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    outcomes += ["200", "409"]
+    assert is_written()
 
 
 def test_calls_recorded_by_an_older_version_are_kept_without_reasons(tmp_path: Path) -> None:
