@@ -26,6 +26,7 @@ from studio_tui.tui.terminal.key_queue import KeyQueue
 from studio_tui.tui.widgets.workers import start_worker
 
 LIST_EVERY = 30.0
+"""Seconds between saves of the visible list while only its data changes."""
 
 
 class LastListKeeper:
@@ -35,26 +36,48 @@ class LastListKeeper:
         """Without a file, there is never anything to keep."""
         self._file = file
         self._saved_state: object = None
+        self._saved_place: object = None
         self._saved_at = -LIST_EVERY
+        self._saved_tab = ""
+        """The tab whose list is in the file, or was when the program started; empty at first."""
 
     def to_keep(self, stack: Sequence[Screen[Any]], *, at_once: bool) -> dict[Path, str]:
-        """Return the file's new content by path if it is due and has changed, or `at_once`."""
-        is_due = clock.monotonic() - self._saved_at >= LIST_EVERY
-        if self._file is None or not (is_due or at_once):
+        """Return the file's new content by path if it is due and has changed, or `at_once`.
+
+        It is due as soon as the user's place has changed. It is empty for a tab whose list cannot
+        be kept, so that the next run does not begin with the list of another tab.
+        """
+        if self._file is None:
             return {}
-        page = next((screen for screen in stack if isinstance(screen, ListPage)), None)
+        page = next((screen for screen in stack if isinstance(screen, Page) and screen.tab), None)
+        tab = page.tab if page is not None else self._saved_tab
+        self._saved_tab = self._saved_tab or tab
+        text = self._text(page, at_once=at_once) if isinstance(page, ListPage) else ""
+        if not text and tab == self._saved_tab:
+            return {}
+        if not text:
+            self._saved_state = self._saved_place = None
+        self._saved_tab = tab
+        return {self._file: text}
+
+    def _text(self, page: ListPage[Any], *, at_once: bool) -> str:
+        """Return the list of a page; empty if it cannot be kept, or is not to be saved now."""
         # The opening screen has no layout for a stacked list.
-        if page is None or page.is_stacked or not page.list.is_alive or not page.table.keys:
-            return {}
+        if page.is_stacked or not page.list.is_alive or not page.table.keys:
+            return ""
         table, view = page.table, page.view
+        place = (page.tab, view.replace(line=0, newest="", contents=()))
+        is_due = clock.monotonic() - self._saved_at >= LIST_EVERY or place != self._saved_place
+        if not (is_due or at_once):
+            return ""
         keys = tuple(table.keys_in_sight)
         # An unchanged row is the same object. A list in which only ages change is not saved again.
         state = (page.tab, [page.rows.get(key) for key in keys], table.cursor, view)
         fetched_at = page.source_of_age().snapshot.fetched_at
         must_save = at_once or state != self._saved_state
         if not must_save or fetched_at is None or table.cursor not in keys:
-            return {}
-        self._saved_state, self._saved_at = state, clock.monotonic()
+            return ""
+        self._saved_state, self._saved_place, self._saved_at = state, place, clock.monotonic()
         tabs, counts = tab_and_count_parts(page.session, page.tab, page.size.width)
         last = LastList(
             at=fetched_at,
@@ -73,7 +96,7 @@ class LastListKeeper:
             contents=page.list.contents_to_save,
             has_preview=view.preview,
         )
-        return {self._file: pack_list(last)}
+        return pack_list(last)
 
 
 LOST_TIMEOUT = 30.0

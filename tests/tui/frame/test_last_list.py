@@ -21,6 +21,7 @@ from studio_tui.presentation.cells import Cell, Pieces, Tone
 from studio_tui.presentation.columns import Align, Column
 from studio_tui.service.session import SessionOptions, StudioSession
 from studio_tui.settings import Settings
+from studio_tui.tui import remembering
 from studio_tui.tui.app import StudioApp
 from studio_tui.tui.connected import Connected
 from studio_tui.tui.frame.choices import TokenChoice
@@ -34,6 +35,7 @@ from studio_tui.tui.widgets.bar import Part
 from studio_tui.tui.widgets.big_table import BigTable
 from studio_tui.tui.widgets.table_layout import place
 from tests.driving import driving
+from tests.steps import step
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, screen_text, until, until_shown
 
@@ -287,6 +289,40 @@ async def test_the_last_list_has_the_columns_that_only_rows_outside_the_filter_f
         await until_shown(pilot, "Jobs 1 of 2 · filter nightly")
         assert isinstance(pilot.app.screen, LastListScreen)
         assert " QUEUE " in screen_text(pilot)
+
+
+async def test_the_list_for_the_next_run_follows_the_tab_the_filter_and_the_cursor(
+    earlier_dashboard: EarlierDashboard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = earlier_dashboard.copy_to(tmp_path)
+    (folder / "list.json").unlink()
+    monkeypatch.setattr(remembering, "LIST_EVERY", 1e9)
+
+    def shows_first(*expected: object) -> bool:
+        """Whether the next run would first show this tab, filter and cursor, or else no list."""
+        last = read_last_list(folder / "list.json")
+        return (last.crumbs[0], last.filter, last.cursor) == expected if last else not expected
+
+    may_connect = threading.Event()
+    may_connect.set()
+    async with run_dashboard(earlier_dashboard.studio, folder, may_connect=may_connect) as pilot:
+        await until_shown(pilot, *NAMES, "● live")
+        await until(pilot, lambda: shows_first("Jobs", "", 1))
+        with step("another row"):
+            await pilot.press("j")
+            await until(pilot, lambda: shows_first("Jobs", "", 2))
+        with step("a filter"):
+            await pilot.press("slash", *"two", "enter")
+            await until(pilot, lambda: shows_first("Jobs", "two", 0))
+        with step("another tab"):
+            await pilot.press("6")
+            await until(pilot, lambda: shows_first("Activity", "", 0))
+        with step("a tab whose list cannot be kept has none, nor the one of another tab"):
+            await pilot.press("4")
+            await until(pilot, shows_first)
+        with step("back on a tab that was saved"):
+            await pilot.press("1")
+            await until(pilot, lambda: shows_first("Jobs", "two", 0))
 
 
 async def test_keys_pressed_while_the_dashboard_connects_apply_to_the_visible_list(
