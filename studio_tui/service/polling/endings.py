@@ -4,7 +4,7 @@ Watched are those that were submitted, run again, opened or marked in this dashb
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -26,6 +26,13 @@ class Ended:
         return Ended(self.jobs + other.jobs, self.pipelines + other.pipelines)
 
     @property
+    def failures(self) -> dict[str, bool]:
+        """Whether each job or pipeline failed, by its id."""
+        return {job.id: job.state is JobState.FAILED for job in self.jobs} | {
+            each.pipeline_id: each.state is PipelineState.FAILED for each in self.pipelines
+        }
+
+    @property
     def count(self) -> int:
         """Number of jobs and pipelines."""
         return len(self.jobs) + len(self.pipelines)
@@ -33,18 +40,25 @@ class Ended:
     @property
     def failed(self) -> int:
         """Number of failed jobs and pipelines."""
-        return sum(job.state is JobState.FAILED for job in self.jobs) + sum(
-            pipeline.state is PipelineState.FAILED for pipeline in self.pipelines
-        )
+        return sum(self.failures.values())
 
 
 @dataclass(frozen=True, slots=True)
 class Badge:
-    """The number of items that have ended since their tab was last viewed."""
+    """The items that have ended since their tab or their page was last viewed."""
 
-    ended: int = 0
-    """Includes the failed items."""
-    failed: int = 0
+    failures: Mapping[str, bool]
+    """Whether each failed when it ended last, by its id."""
+
+    @property
+    def ended(self) -> int:
+        """Number of items, including the failed ones."""
+        return len(self.failures)
+
+    @property
+    def failed(self) -> int:
+        """Number of failed items."""
+        return sum(self.failures.values())
 
 
 Badges = dict[str, Badge]
@@ -144,19 +158,24 @@ class Endings(SnapshotPublisher[Badges]):
         """Call `listener` when watched items end; return a function that unsubscribes it."""
         return self._ended.add(listener)
 
-    def add_to_badge(self, tab: str, ended: int, failed: int) -> None:
+    def add_to_badge(self, tab: str, ended: Ended) -> None:
         """Add ended items to the badge of a tab that is not shown."""
         badges = self.snapshot.value or {}
-        before = badges.get(tab, Badge())
-        badge = Badge(before.ended + ended, before.failed + failed)
-        self._publish(Snapshot({**badges, tab: badge}))
+        before = badges[tab].failures if tab in badges else {}
+        self._publish(Snapshot({**badges, tab: Badge({**before, **ended.failures})}))
 
-    def clear_badge(self, tab: str) -> None:
-        """Remove the badge of a tab that is now shown."""
+    def clear_badge(self, tab: str, ids: Container[str] | None = None) -> None:
+        """Remove the badge of a tab that is now shown, or from it the items with these ids."""
         badges = self.snapshot.value or {}
-        if tab in badges:
+        if tab not in badges:
+            return
+        before = badges[tab].failures
+        left = {
+            each: failed for each, failed in before.items() if ids is not None and each not in ids
+        }
+        if len(left) < len(before):
             others = {name: badge for name, badge in badges.items() if name != tab}
-            self._publish(Snapshot(others))
+            self._publish(Snapshot({**others, tab: Badge(left)} if left else others))
 
 
 PAUSE = 5.0

@@ -1,7 +1,7 @@
 """Notices about the end of jobs and pipelines that were started, opened or marked here."""
 
 from asyncio import TimerHandle, get_running_loop
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -59,18 +59,22 @@ class Notices:
         self._unsubscribe = lambda: None
 
     def clear_badge(self) -> None:
-        """Remove the badge of the visible tab, if the terminal has the focus."""
+        """Remove the badge of the visible tab, if the terminal has the focus.
+
+        From the badge of another tab, remove the items that the visible page shows.
+        """
         if (page := self._page_in_sight()) is not None:
             self._endings.clear_badge(page.tab)
+            tab, ids = _items_of(page)
+            self._endings.clear_badge(tab, ids)
 
     def _gather(self, ended: Ended) -> None:
         page = self._page_in_sight()
         # The visible page of a job, its log or a pipeline shows the end of that item already.
-        # `saved_as` is the kind of a page and the ids of its items; some pages have none.
-        kind, *ids = getattr(page, "saved_as", ("",))
-        if kind in {"job", "log"}:
+        shown_tab, ids = _items_of(page)
+        if shown_tab == "jobs":
             ended = replace(ended, jobs=tuple(job for job in ended.jobs if job.id not in ids))
-        elif kind == "pipeline":
+        elif shown_tab == "pipelines":
             others = (each for each in ended.pipelines if each.pipeline_id not in ids)
             ended = replace(ended, pipelines=tuple(others))
         for tab, of_tab in (
@@ -78,7 +82,7 @@ class Notices:
             ("pipelines", replace(ended, jobs=())),
         ):
             if of_tab.count and (page is None or tab != page.tab):
-                self._endings.add_to_badge(tab, of_tab.count, of_tab.failed)
+                self._endings.add_to_badge(tab, of_tab)
         if self._quiet or not ended.count:
             return
         self._unreported += ended
@@ -110,3 +114,10 @@ class Notices:
             return None
         stack = reversed(self._app.screen_stack)
         return next((screen for screen in stack if isinstance(screen, Page)), None)
+
+
+def _items_of(page: Page | None) -> tuple[str, Sequence[str]]:
+    """Return the tab that lists the items of a page over a tab, and their ids; "" without any."""
+    # `saved_as` is the kind of a page and the ids of its items; some pages have none.
+    kind, *ids = getattr(page, "saved_as", ("",))
+    return {"job": "jobs", "log": "jobs", "pipeline": "pipelines"}.get(kind, ""), ids

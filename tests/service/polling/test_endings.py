@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio_tui.errors import TransportError
-from studio_tui.service.polling.endings import Ended, Endings
+from studio_tui.service.polling.endings import Badge, Ended, Endings
 from tests.jobs import job
 from tests.pipelines import pipeline
 
@@ -87,16 +87,32 @@ def test_a_resumed_pipeline_is_reported_when_it_ends_again() -> None:
     assert reports == [Ended(pipelines=(again,))]
 
 
-@given(st.lists(st.tuples(st.sampled_from(["jobs", "pipelines"]), st.integers(1, 9))))
+@given(st.lists(st.tuples(st.integers(1, 4), st.booleans())))
 def test_a_badge_counts_the_ended_items_of_its_tab_until_it_is_cleared(
-    ended: list[tuple[str, int]],
+    ended: list[tuple[int, bool]],
 ) -> None:
     endings = Endings()
-    for tab, count in ended:
-        endings.add_to_badge(tab, count, count - 1)
+    for number, failed in ended:
+        state = "FAILED" if failed else "COMPLETE"
+        endings.add_to_badge("jobs", Ended(jobs=(job(number, state),)))
+        endings.add_to_badge("pipelines", Ended(pipelines=(pipeline(number, state, {}),)))
     badges = endings.snapshot.value or {}
+    latest = dict(ended)
     for tab in ("jobs", "pipelines"):
-        counts = [count for ended_tab, count in ended if ended_tab == tab]
-        assert (badges[tab].ended if tab in badges else 0) == sum(counts)
+        assert (badges[tab].ended if tab in badges else 0) == len(latest)
+        assert (badges[tab].failed if tab in badges else 0) == sum(latest.values())
     endings.clear_badge("jobs")
     assert set(endings.snapshot.value or {}) == set(badges) - {"jobs"}
+
+
+def test_an_item_whose_page_is_viewed_leaves_the_badge_of_its_tab() -> None:
+    endings = Endings()
+    failed, complete = job(1, "FAILED"), job(2, "COMPLETE")
+    endings.add_to_badge("jobs", Ended(jobs=(failed, complete)))
+    endings.clear_badge("pipelines", [failed.id])
+    endings.clear_badge("jobs", ["another"])
+    assert endings.snapshot.value == {"jobs": Badge({failed.id: True, complete.id: False})}
+    endings.clear_badge("jobs", [failed.id])
+    assert endings.snapshot.value == {"jobs": Badge({complete.id: False})}
+    endings.clear_badge("jobs", [complete.id])
+    assert endings.snapshot.value == {}

@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 
 from studio_tui.tui.app import StudioApp
 from studio_tui.tui.logs.log_screen import LogScreen
-from studio_tui.tui.messages import OpenJob
+from studio_tui.tui.messages import OpenJob, OpenPipeline
 from studio_tui.tui.pipelines.graph.screen import PipelineScreen
 from tests.jobs import NOON, job
 from tests.local.http.test_pipeline_routes import make_dataset, trigger
@@ -203,6 +203,22 @@ async def test_the_pipeline_of_the_visible_graph_gets_no_badge_and_others_do(
         assert not endings.snapshot.value
         endings.check_pipelines([*shown, pipeline(1, **ended), pipeline(2, **ended)])
         await until_shown(pilot, "2 Pipelines 1 ✗2")
+
+
+async def test_a_failed_pipeline_leaves_the_badge_when_its_graph_is_viewed(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    make_dataset(studio, "first")
+    own_id = trigger(studio, "first", review=True)["pipeline_id"]
+    async with dashboard(studio, tmp_path) as pilot:
+        endings = (await jobs_screen(pilot)).session.endings
+        endings.watch_pipelines([pipeline(1, pipeline_id=own_id), pipeline(2)])
+        ended: dict[str, Any] = {"status": "FAILED", "updated_at": NOON.isoformat()}
+        endings.check_pipelines([pipeline(1, pipeline_id=own_id, **ended), pipeline(2, **ended)])
+        await until_shown(pilot, "2 Pipelines 1 ✗2")
+        pilot.app.post_message(OpenPipeline(own_id))
+        await until(pilot, lambda: isinstance(pilot.app.screen, PipelineScreen))
+        await until_shown(pilot, "2 Pipelines 1 ✗1")
 
 
 async def test_a_key_closes_the_notices_and_another_one_shows_the_latest(
