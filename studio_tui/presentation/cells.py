@@ -50,6 +50,10 @@ class Cell(NamedTuple):
     unless: str = ""
     """Key of a column; the cell is empty if the table has space for that column."""
 
+    beside: tuple[tuple[str, str], ...] = ()
+    """Keys of columns, each with the text to show beside it; the first column that is shown counts.
+    """
+
 
 class Pieces(NamedTuple):
     """A cell of several parts with different tones, joined without separators.

@@ -93,15 +93,17 @@ def read_last_list(path: Path) -> LastList | None:
 
 def _pack_cell(cell: AnyCell) -> list[Any]:
     if isinstance(cell, Pieces):
-        return [[(part.text, part.tone) for part in cell.parts], (), ""]
-    return [[(cell.text, cell.tone)], cell.shorter, cell.unless]
+        return [[(part.text, part.tone) for part in cell.parts], (), "", ()]
+    return [[(cell.text, cell.tone)], cell.shorter, cell.unless, cell.beside]
 
 
 def _unpack_cell(packed: list[Any]) -> AnyCell:
-    pieces, shorter, unless = packed
+    pieces, shorter, unless, beside = packed
     if len(pieces) == 1:
         ((text, tone),) = pieces
-        return Cell(safe_line(text), Tone(tone), tuple(map(safe_line, shorter)), str(unless))
+        shorter = tuple(map(safe_line, shorter))
+        beside = tuple((str(key), safe_line(words)) for key, words in beside)
+        return Cell(safe_line(text), Tone(tone), shorter, str(unless), beside)
     return Pieces(tuple(Cell(safe_line(text), Tone(tone)) for text, tone in pieces))
 
 

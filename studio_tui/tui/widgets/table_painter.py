@@ -170,7 +170,7 @@ class Painter:
                         run_tone, run = tone, ""
                     run += text
             else:
-                text, tone, shorter, _ = cell
+                text, tone, shorter, *_ = cell
                 if text and tone is not run_tone:
                     runs.append((run_tone, run))
                     run_tone, run = tone, ""
@@ -185,9 +185,15 @@ class Painter:
         return self._crop(QuickStrip(runs, self._palette.rows[look], self._length))
 
     def _cell(self, cell: Cell | Pieces) -> Cell | Pieces:
-        """Return a cell, or an empty one if a shown column makes it superfluous."""
-        is_superfluous = isinstance(cell, Cell) and cell.unless in self._shown_columns
-        return NOTHING if is_superfluous else cell
+        """Return a cell without what a shown column makes superfluous."""
+        if isinstance(cell, Pieces):
+            return cell
+        if cell.unless in self._shown_columns:
+            return NOTHING
+        for key, text in cell.beside:
+            if key in self._shown_columns:
+                return Cell(text, cell.tone)
+        return cell
 
     def next_scroll(self, scroll: int, direction: int) -> int:
         """Return the nearest possible `scroll` that is less (-1) or greater (1) than this one."""
@@ -282,7 +288,7 @@ def _fit_parts(parts: Sequence[Cell], width: int) -> Iterator[Cell]:
             return
         yield Cell(text, tone)
         width -= length
-    text, tone, shorter, _ = parts[-1]
+    text, tone, shorter, *_ = parts[-1]
     if shorter and cell_len(text) > width:
         text = _first_that_fits(shorter, width)
     yield Cell(fit(text, width, Align.LEFT), tone)

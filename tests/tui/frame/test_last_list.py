@@ -59,9 +59,17 @@ LAST = LastList(
 )
 
 TEXTS = st.text(st.characters(categories=["L", "N", "P"]), max_size=8)
-CELLS = st.builds(Cell, TEXTS, st.sampled_from(Tone), st.lists(TEXTS, max_size=2).map(tuple))
+CELLS = st.builds(
+    Cell,
+    TEXTS,
+    st.sampled_from(Tone),
+    st.lists(TEXTS, max_size=2).map(tuple),
+    beside=TEXTS.map(lambda text: (("key", text),)),
+)
 PIECES = st.lists(
-    st.builds(Cell, TEXTS, st.sampled_from(Tone), st.just(()), st.just("")), min_size=2, max_size=3
+    st.builds(Cell, TEXTS, st.sampled_from(Tone), st.just(()), st.just(""), st.just(())),
+    min_size=2,
+    max_size=3,
 )
 
 

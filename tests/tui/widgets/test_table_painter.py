@@ -146,6 +146,11 @@ def test_a_cell_that_a_shown_column_makes_superfluous_is_empty() -> None:
     for width, expected in ((40, "a.py      37%"), (22, "a.py      37% done")):
         painter = Painter(PALETTE, place(columns, width - GUTTER), width)
         assert painter.row(cells, PLAIN).text.strip() == expected
+    beside = (("missing", "-"), ("done", "3/s"))
+    cells = (*cells[:2], Cell("37% 3/s", beside=beside))
+    for width, expected in ((40, "a.py      37%   3/s"), (22, "a.py      37% 3/s")):
+        painter = Painter(PALETTE, place(columns, width - GUTTER), width)
+        assert painter.row(cells, PLAIN).text.strip() == expected
 
 
 def test_the_last_piece_of_a_cell_that_does_not_fit_is_replaced_by_a_shorter_one() -> None:

@@ -6,13 +6,16 @@ from studio_tui.presentation.columns import Align, Column
 from studio_tui.presentation.format import duration, shorter_durations
 from studio_tui.presentation.jobs.causes import cause_of
 from studio_tui.presentation.jobs.rows import progress_cell, share_cell
-from studio_tui.presentation.logs.progress import rate_words
+from studio_tui.presentation.logs.progress import Progress, rate_words, share_text
 from studio_tui.presentation.pipelines.graph.critical import estimated_bar
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.statuses import NodeState
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 
 LEAST_NAME_WIDTH = 12
+
+SHARE, REMAINING = "share", "usual"
+"""Keys of the columns of shares done, and of remaining or usual times."""
 
 TIME_COLUMN = Column("took", "TIME", 7, align=Align.RIGHT, drop=1)
 
@@ -46,8 +49,8 @@ def usual_cell(node: Node, model: ViewModel) -> Cell:
 def why_cell(node: Node, model: ViewModel) -> Cell:
     """Return why a job is in its state, and the number of the attempt if there were others.
 
-    That is the error of a failed or canceled job, the reason of one that waits, the rate of one
-    that runs.
+    That is the error of a failed or canceled job, the reason of one that waits, the progress of one
+    that runs, without what the columns beside it show.
     """
     reason = _reason_cell(node, model)
     if not node.attempts:
@@ -55,8 +58,13 @@ def why_cell(node: Node, model: ViewModel) -> Cell:
     attempt = f"attempt {len(node.attempts) + 1}"
     if not reason.text:
         return Cell(attempt, Tone.DIM)
-    text = f"{reason.text} · {attempt}"
-    return Cell(text, reason.tone, (reason.text, *reason.shorter))
+    return reason._replace(
+        text=f"{reason.text} · {attempt}",
+        shorter=(reason.text, *reason.shorter),
+        beside=tuple(
+            (key, f"{text} · {attempt}" if text else attempt) for key, text in reason.beside
+        ),
+    )
 
 
 def _reason_cell(node: Node, model: ViewModel) -> Cell:
@@ -67,8 +75,20 @@ def _reason_cell(node: Node, model: ViewModel) -> Cell:
     if wait is not None:
         tone = Tone.WARN if state is NodeState.BLOCKED else Tone.DIM
         return Cell(wait.words, tone, wait.shorter)
-    bar = model.bar(node)
-    return Cell(rate_words(bar), Tone.DIM) if bar is not None else NOTHING
+    bar = estimated_bar(node, model)
+    return _progress_in_words(bar) if bar is not None else NOTHING
+
+
+def _progress_in_words(bar: Progress) -> Cell:
+    share, rate = share_text(bar), rate_words(bar)
+    is_known = bar.remaining is not None and bar.percent != 100
+    left = f"~{duration(bar.remaining)} left" if is_known else ""
+    parts = [part for part in (share, left, rate) if part]
+    shorter = tuple("  ".join(parts[:count]) for count in range(len(parts) - 1, 0, -1))
+    without_share = "  ".join(part for part in (left, rate) if part)
+    # A table with the column of remaining times has space for that of shares.
+    beside = ((REMAINING, rate), (SHARE, without_share))
+    return Cell("  ".join(parts), Tone.DIM, shorter, beside=beside)
 
 
 def _failure_cell(node: Node, model: ViewModel) -> Cell:

@@ -17,6 +17,8 @@ from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 from studio_tui.presentation.pipelines.graph.waits import flaw_words
 from studio_tui.presentation.pipelines.views.node_cells import (
     LEAST_NAME_WIDTH,
+    REMAINING,
+    SHARE,
     TIME_COLUMN,
     bar_cells,
     run_time_cell,
@@ -28,9 +30,9 @@ COLUMNS = (
     Column("name", "JOB", LEAST_NAME_WIDTH, grow=1),
     Column("state", "STATUS", 11, drop=6),
     Column("progress", "PROGRESS", 8, drop=5, fits=True),
-    Column("share", "DONE", 4, align=Align.RIGHT, drop=3, fits=True),
+    Column(SHARE, "DONE", 4, align=Align.RIGHT, drop=3, fits=True),
     TIME_COLUMN,
-    Column("usual", "USUAL", 12, drop=4, fits=True),
+    Column(REMAINING, "USUAL", 12, drop=4, fits=True),
     # This column gets its `first_width` before the name column gets space for edges as text.
     Column(
         "why",
