@@ -254,8 +254,8 @@ def test_hostile_text_brings_no_control_characters_into_facts() -> None:
     [
         (Estimate(Seconds(700, 3900)), "~12m–1h 05m"),
         (
-            Estimate(reason="no ETA: too few past runs of b.py"),
-            "unknown: too few past runs of b.py",
+            Estimate(reason="no ETA: no past runs of b.py"),
+            "unknown: no past runs of b.py",
         ),
     ],
 )

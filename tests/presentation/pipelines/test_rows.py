@@ -59,7 +59,7 @@ def test_an_estimate_is_shown_as_a_range_else_only_its_end() -> None:
     estimate = Estimate(Seconds(700, 3900))
     cell = by_key(COLUMNS, cells(pipeline(1), Overview(), NOON, estimate))["eta"]
     assert cell == Cell("~12m–1h 05m", Tone.PLAIN, ("~1h 05m",))
-    unknown = Estimate(reason="no ETA: too few past runs of a.py")
+    unknown = Estimate(reason="no ETA: no past runs of a.py")
     assert by_key(COLUMNS, cells(pipeline(1), Overview(), NOON, unknown))["eta"] == NOTHING
 
 

@@ -1,6 +1,7 @@
 """The remaining time of a pipeline, as a range from past runs of its jobs.
 
-The range begins at the remaining time of the critical path, as that is shown beside it.
+The range begins at the remaining time of the critical path, as that is shown beside it. Fewer than
+`FEWEST_SAMPLES` runs of a job are no range: the estimate is then one number that says so.
 
 While some jobs run and others are queued, the number of jobs that run at once is assumed to stay
 the same. Otherwise a worker is assumed to be free for each job.
@@ -12,7 +13,7 @@ from typing import NamedTuple
 
 from studio_tui.api.models import runs_on
 from studio_tui.api.states import PipelineState
-from studio_tui.presentation.format import join_names, seconds_between
+from studio_tui.presentation.format import join_names, plural, seconds_between
 from studio_tui.presentation.jobs.waiting import NOTHING_KNOWN, Surroundings, free_workers
 from studio_tui.presentation.pipelines.graph.critical import (
     TO_RUN,
@@ -54,22 +55,26 @@ class Estimate(NamedTuple):
     remaining: Seconds | None = None
     reason: str = ""
     """Why `remaining` is unknown, such as `no ETA while paused`; empty if no job will run."""
+    few_runs: int | None = None
+    """The fewest past runs of a job, if they are too few for a range."""
 
     @property
     def words(self) -> str:
-        """The estimate, such as `ETA ~41m` or `ETA ~41m–1h 05m`, else `reason`."""
+        """The estimate: `ETA ~41m`, `ETA ~41m–1h 05m` or `ETA ~41m, from 1 run`, else `reason`."""
         if self.remaining is None:
             return self.reason
         least, most = map(rough_duration, self.remaining)
+        if self.few_runs is not None:
+            return f"ETA {most}, from {plural(self.few_runs, 'run')}"
         return f"ETA {most}" if least == most else f"ETA {least}–{most.removeprefix('~')}"
 
 
 def estimate_of(model: ViewModel, surroundings: Surroundings = NOTHING_KNOWN) -> Estimate:
     """Return the estimate for a pipeline.
 
-    There is none while it is paused, if a remaining job has too few past runs and shows no
-    remaining time, if a job has run longer than any of its past runs, if past runs differ too much,
-    or if jobs of others may start before its own.
+    There is none while it is paused, if a remaining job has no past run and shows no remaining
+    time, if a job has run longer than any of its past runs, if past runs differ too much, or if
+    jobs of others may start before its own.
     """
     states, numbers = model.statuses.states, model.statuses.numbers
     if model.statuses.state.is_finished or not any(numbers[state] for state in TO_RUN):
@@ -105,7 +110,14 @@ def estimate_of(model: ViewModel, surroundings: Surroundings = NOTHING_KNOWN) ->
         return Estimate(reason="no ETA: past runs differ too much")
     if _is_behind_others(model, surroundings):
         return Estimate(reason="no ETA: other jobs may start first")
-    return Estimate(Seconds(least, most))
+    return Estimate(Seconds(least, most), few_runs=_few_runs(model))
+
+
+def _few_runs(model: ViewModel) -> int | None:
+    nodes = (n for n in model.plan.nodes.values() if model.statuses.states[n.id] in TO_RUN)
+    runs = (len(model.past_seconds.get(node.name, ())) for node in nodes)
+    # A job without any is estimated from its progress.
+    return min((count for count in runs if 0 < count < FEWEST_SAMPLES), default=None)
 
 
 def _critical_seconds(model: ViewModel) -> float:
@@ -120,8 +132,8 @@ def _remaining(node: Node, model: ViewModel, delay: Seconds) -> Seconds | str:
         return "unknown status of"
     by_bar, least = seconds_by_bar(node, model), model.longest_failure_seconds(node)
     past = model.past_seconds.get(node.name, ())
-    if by_bar is None and len(past) < FEWEST_SAMPLES:
-        return "too few past runs of"
+    if by_bar is None and not past:
+        return "no past runs of"
     if state is not NodeState.RUNNING:
         return delay.without(model.queue_seconds(node) or 0.0) + _usual(past, least)
     elapsed = elapsed_seconds(node, model)

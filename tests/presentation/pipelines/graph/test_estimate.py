@@ -88,11 +88,20 @@ def test_outliers_of_many_runs_do_not_count() -> None:
     assert estimate_of(view_model(sent, past=past)).remaining == Seconds(68.5, 76)
 
 
-@pytest.mark.parametrize("runs", [0, 1, 2])
-def test_a_job_with_few_past_runs_prevents_an_estimate(runs: int) -> None:
-    past = {**USUAL, "split": (60.0,) * runs}
+def test_a_job_without_past_runs_prevents_an_estimate() -> None:
+    past = {**USUAL, "split": ()}
     estimate = estimate_of(view_model(sixteen(embed="RUNNING"), past=past))
-    assert (estimate.remaining, estimate.words) == (None, "no ETA: too few past runs of split")
+    assert (estimate.remaining, estimate.words) == (None, "no ETA: no past runs of split")
+
+
+@pytest.mark.parametrize(("runs", "words"), [(1, "1 run"), (2, "2 runs")])
+def test_an_estimate_from_few_past_runs_of_a_job_is_their_longest_and_names_their_number(
+    runs: int, words: str
+) -> None:
+    sent = pipeline_of([run("a", [], "RUNNING"), run("b", ["a"], "PENDING")])
+    past = {"a": (240.0, 60.0)[:runs], "b": (60.0,) * 3}
+    estimate = estimate_of(view_model(sent, started_job("a", 1), past=past))
+    assert estimate.words == f"ETA ~5m, from {words}"
 
 
 def test_a_job_that_runs_longer_than_all_past_runs_prevents_an_estimate() -> None:
