@@ -146,7 +146,11 @@ class GraphJobs:
         """Return why there are no removed jobs to show."""
         if reason := self._state.why_unknown():
             return reason
-        return None if self._removed_jobs() else NONE_REMOVED
+        if self._removed_jobs():
+            return None
+        held = self._host.session.held.snapshot.value
+        # The removal of a job may still be held, so that it is not known as removed.
+        return f"{NONE_REMOVED}; z undoes {held[-1].words}" if held else NONE_REMOVED
 
     async def restore(self) -> None:
         """Restore a removed job that the user chooses; if that is impossible, show all and why."""
