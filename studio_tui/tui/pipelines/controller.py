@@ -31,6 +31,7 @@ from studio_tui.tui.pipelines.stopping import (
     name_lines,
     pause_at_once,
     pipeline_changes,
+    stop_changes,
     stop_question,
     stop_report,
     stop_summary,
@@ -200,7 +201,7 @@ class PipelineController:
         words = stop_question(pipeline)
         question = Confirm(
             words.question, (*describe(pipeline), "", *words.effects), yes=words.yes, no=words.no,
-            changes=pipeline_changes(self._host.session, (pipeline,), can_stop, "stop"),
+            changes=stop_changes(self._host.session, pipeline),
         )  # fmt: skip
         if await self._host.ask(question):
             # The worker is one of the app: the screen may be closed before the request is sent.

@@ -7,7 +7,7 @@ from studio_tui.api.models import Pipeline, PipelineJob
 from studio_tui.api.states import JobState, PipelineState
 from studio_tui.errors import InvalidRequest
 from studio_tui.presentation.cells import Cell, Tone
-from studio_tui.presentation.format import plural
+from studio_tui.presentation.format import join_names, plural
 from studio_tui.service.commands.jobs import failure_message
 from studio_tui.service.commands.pipelines import (
     PauseOutcome,
@@ -59,6 +59,30 @@ def pipeline_changes(
     return change
 
 
+def stop_changes(session: StudioSession, pipeline: Pipeline) -> Callable[[], QuestionChange | None]:
+    """Return a function that says which jobs would be canceled now, if others than at first."""
+    nothing_left = pipeline_changes(session, (pipeline,), can_stop, "stop")
+    first = _running_names(pipeline)
+
+    def change() -> QuestionChange | None:
+        if void := nothing_left():
+            return void
+        known = session.known_items.pipelines().pipelines
+        by_id = {each.pipeline_id: each for each in known}
+        names = _running_names(by_id.get(pipeline.pipeline_id, pipeline))
+        if names == first:
+            return None
+        jobs = f"{plural(len(names), 'job')}: {join_names(names)}" if names else "no job"
+        return QuestionChange(f"Meanwhile its jobs changed. Now it would cancel {jobs}.", False)
+
+    return change
+
+
+def _running_names(pipeline: Pipeline) -> list[str]:
+    runs = runs_to_cancel(pipeline)
+    return [name_of(run) for run in runs if run.state not in _NOT_STARTED]
+
+
 class StopQuestion(NamedTuple):
     """The question whether to stop a pipeline, and its answers; safe to draw."""
 
@@ -72,7 +96,7 @@ def stop_question(pipeline: Pipeline) -> StopQuestion:
     """Return the question whether to stop a pipeline, or to cancel the jobs of a paused one."""
     affected = runs_to_cancel(pipeline)
     queued = [run for run in affected if run.state in _NOT_STARTED]
-    running = [name_of(run) for run in affected if run not in queued]
+    running = _running_names(pipeline)
     jobs = plural(len(running), "job")
     waiting = [f"{plural(len(queued), 'job')} in the queue will not start."] if queued else []
     if pipeline.state is PipelineState.PAUSED:
