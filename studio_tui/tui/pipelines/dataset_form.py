@@ -209,8 +209,13 @@ class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
         yield DialogButtons(
             Button(f"f9  {self.send_words}", id="yes", compact=True),
             *self.more_answers(),
+            *self._restored_answers(),
             Button("esc  Close", id="no", compact=True),
         )
+
+    def _restored_answers(self) -> tuple[Button, ...]:
+        is_restored = self.beginning.is_restored
+        return (Button("f3  Start over", id="anew", compact=True),) if is_restored else ()
 
     def on_mount(self) -> None:
         """Show the notes of the fields, and whether the input is from an earlier form."""
@@ -320,3 +325,8 @@ class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
     def _close_pressed(self, event: Button.Pressed) -> None:
         event.stop()
         self.action_close()
+
+    @on(Button.Pressed, "#anew")
+    def _anew_pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        self.action_anew()

@@ -171,7 +171,9 @@ async def test_the_form_shows_errors_at_their_fields_and_keeps_typed_text(
             await pilot.press("ctrl+w", "escape")
             await until(pilot, lambda: isinstance(pilot.app.screen, PipelinesScreen))
             await pilot.press("t")
-            await until_shown(pilot, "nonsense", "BROKEN=••", RESTORED)
+            await until_shown(pilot, "nonsense", "BROKEN=••", RESTORED, "f3  Start over")
+            await pilot.click("#anew")
+            await until(pilot, lambda: "nonsense" not in screen_text(pilot))
         with step("several names"):
             await pilot.press("ctrl+u")
             await type_in(pilot, "first, second")
