@@ -4,12 +4,17 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from studio_tui.api.listed_datasets import ListedDataset, ListedVersion
+from studio_tui.api.models import Pipeline
+from studio_tui.api.states import PipelineState
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import age, ago, join_names, local_time, plural, seconds_between
 from studio_tui.presentation.jobs.rows import SHORT_ID
-from studio_tui.presentation.pipelines.datasets import short_name
+from studio_tui.presentation.pipelines.datasets import datasets_in, short_name
 
 _WIDEST_NAME = 40
+
+_MOST_PIPELINES = 3
+_ACTIVE = frozenset({PipelineState.PENDING, PipelineState.RUNNING})
 
 NO_LINEAGE = "This Studio does not say what datasets were made from, or which are out of date."
 
@@ -20,6 +25,19 @@ def dataset_rows(datasets: Sequence[ListedDataset], now: datetime) -> list[tuple
     width = min(_WIDEST_NAME, max(map(len, names.values()), default=0))
     ordered = sorted(datasets, key=lambda each: (not each.newer, each.name))
     return [(each.name, _list_line(each, names[each.name], width, now)) for each in ordered]
+
+
+def rebuilding_words(pipelines: Iterable[Pipeline]) -> str:
+    """Return which pipelines rebuild datasets now: `etl is rebuilding clean`; else empty."""
+    active = [each for each in pipelines if each.state in _ACTIVE and each.datasets]
+    parts = [
+        f"{each.name or each.pipeline_id[:SHORT_ID]} is rebuilding"
+        f" {join_names([*map(short_name, datasets_in(each.datasets))])}"
+        for each in active[:_MOST_PIPELINES]
+    ]
+    if len(active) > _MOST_PIPELINES:
+        parts.append(plural(len(active) - _MOST_PIPELINES, "more pipeline"))
+    return "; ".join(parts)
 
 
 def dataset_lines(

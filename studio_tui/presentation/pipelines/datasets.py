@@ -29,6 +29,8 @@ class KnownDatasets(NamedTuple):
     """Whether the datasets of all recent jobs have been loaded."""
     listed: tuple[ListedDataset, ...] = ()
     """All datasets if Studio lists them; else empty."""
+    rebuilding: str = ""
+    """Which pipelines rebuild datasets now, in words."""
 
     @property
     def outdated(self) -> tuple[str, ...]:

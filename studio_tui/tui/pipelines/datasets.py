@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
-from textual.app import App
+from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import OptionList
+from textual.widgets import OptionList, Static
 
 from studio_tui import clock
 from studio_tui.api.listed_datasets import ListedDataset
@@ -16,6 +16,7 @@ from studio_tui.presentation.pipelines.dataset_facts import (
     dataset_lines,
     dataset_rows,
     outdated_upstream,
+    rebuilding_words,
 )
 from studio_tui.presentation.pipelines.datasets import short_name
 from studio_tui.service.session import StudioSession
@@ -54,6 +55,18 @@ class DatasetPicker(Choose):
                 tooltip="Rebuild outdated datasets; if there are none, this one"),
     ]  # fmt: skip
     KEYS = "enter shows its versions, t rebuilds outdated ones, else this one"
+
+    def __init__(
+        self, title: str, choices: Sequence[tuple[str, str]], current: str, rebuilding: str = ""
+    ) -> None:
+        """Make a dialog; `rebuilding` says which pipelines rebuild datasets now."""
+        super().__init__(title, choices, current)
+        self._rebuilding = rebuilding
+
+    def body(self) -> ComposeResult:
+        if self._rebuilding:
+            yield Static(self._rebuilding, markup=False, id="rebuilding")
+        yield from super().body()
 
     def action_rebuild(self) -> None:
         row = self.query_one(OptionList).highlighted_option
@@ -104,9 +117,12 @@ async def browse(
             app.notify(words, severity="warning", markup=False)
         return datasets
 
+    def rebuilding() -> str:
+        return rebuilding_words(session.known_items.pipelines().pipelines)
+
     return await choose(
-        app, datasets, request_again, next(names, ""), has_lineage=session.client.is_local_studio,
-        can_rebuild=can_rebuild,
+        app, datasets, request_again, next(names, ""), rebuilding=rebuilding,
+        has_lineage=session.client.is_local_studio, can_rebuild=can_rebuild,
     )  # fmt: skip
 
 
@@ -116,6 +132,7 @@ async def choose(
     request_again: Callable[[], Awaitable[Sequence[ListedDataset]]],
     current: str = "",
     *,
+    rebuilding: Callable[[], str],
     has_lineage: bool,
     can_rebuild: bool,
     can_leave: bool = True,
@@ -123,8 +140,9 @@ async def choose(
     """Show the list of datasets, and the details of each that the user opens, until a choice.
 
     The cursor begins at the dataset `current`. After each choice in the list, `request_again`
-    returns the present datasets. `has_lineage` means that Studio says which are out of date;
-    `can_leave`, that the user can go to a job.
+    returns the present datasets, and `rebuilding` which pipelines rebuild some, in words.
+    `has_lineage` means that Studio says which are out of date; `can_leave`, that the user can go to
+    a job.
     """
     while True:
         now = clock.now()
@@ -132,8 +150,9 @@ async def choose(
         outdated_count = sum(bool(each.newer) for each in datasets)
         time = now.astimezone().strftime("%H:%M:%S")
         heading = f"Datasets: {len(datasets)}, {outdated_count} out of date, at {time}"
+        title = heading if has_lineage else "Datasets"
         picked = await app.push_screen_wait(
-            DatasetPicker(heading if has_lineage else "Datasets", rows, current or rows[0][0])
+            DatasetPicker(title, rows, current or rows[0][0], rebuilding())
         )
         if picked is None:
             return None

@@ -12,6 +12,7 @@ from studio_tui.api.ids import is_usable_id
 from studio_tui.api.listed_datasets import ListedDataset
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.errors import StudioError
+from studio_tui.presentation.pipelines.dataset_facts import rebuilding_words
 from studio_tui.presentation.pipelines.datasets import KnownDatasets, short_name
 from studio_tui.service.polling.endings import request_on_ends
 from studio_tui.tui.frame.commands import READ_ONLY, Command
@@ -117,7 +118,8 @@ class Rebuilding:
             listed = (each.name for each in self._listed)
             names = tuple(dict.fromkeys(map(short_name, (*names, *listed))))
         is_all = bool(self._listed) or self._session.datasets.is_complete
-        return KnownDatasets(names, is_all, self._listed)
+        rebuilding = rebuilding_words(self._known_pipelines())
+        return KnownDatasets(names, is_all, self._listed, rebuilding)
 
     def _known_pipelines(self) -> tuple[Pipeline, ...]:
         pipeline_list = self._session.pipelines.snapshot.value

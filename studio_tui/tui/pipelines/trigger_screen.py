@@ -180,8 +180,9 @@ class TriggerScreen(DatasetForm[Pipeline, TriggerDraft]):
             return self._known().listed or listed
 
         choice = await choose(
-            self.app, listed, request_again, has_lineage=True, can_rebuild=True, can_leave=False
-        )
+            self.app, listed, request_again, rebuilding=lambda: self._known().rebuilding,
+            has_lineage=True, can_rebuild=True, can_leave=False,
+        )  # fmt: skip
         if isinstance(choice, Rebuild):
             self.line.value = " ".join(choice.names)
             self._only.value = choice.only

@@ -1,12 +1,15 @@
 from datetime import UTC, datetime
 
 from studio_tui.api.listed_datasets import ListedDataset
+from studio_tui.api.models import Pipeline
 from studio_tui.presentation.pipelines.dataset_facts import (
     NO_LINEAGE,
     dataset_lines,
     dataset_rows,
     outdated_upstream,
+    rebuilding_words,
 )
+from tests.pipelines import pipeline
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
 
@@ -70,3 +73,16 @@ def test_an_outdated_dataset_is_rebuilt_together_with_its_outdated_sources() -> 
 
 def test_no_datasets_make_no_rows() -> None:
     assert dataset_rows((), NOW) == []
+
+
+def test_active_pipelines_and_the_datasets_that_they_rebuild_are_named() -> None:
+    def rebuilding(number: int, status: str, target: str = "local.local.clean, report") -> Pipeline:
+        return pipeline(number, status, triggered_from=target)
+
+    others = [rebuilding(1, state) for state in ("PAUSED", "COMPLETED", "FAILED", "CANCELED")]
+    assert rebuilding_words([*others, rebuilding(2, "RUNNING", "jobs a.py")]) == ""
+    active = [rebuilding(number, "RUNNING") for number in range(3, 8)]
+    assert rebuilding_words([*others, active[0]]) == "pipeline-3 is rebuilding clean, report"
+    assert rebuilding_words(active).endswith(
+        "pipeline-5 is rebuilding clean, report; 2 more pipelines"
+    )

@@ -156,8 +156,11 @@ DIALOGS: dict[type, DialogCase] = {
         _words(LINES),
     ),
     DatasetPicker: DialogCase(
-        lambda: DatasetPicker("Datasets: 50", [(line, line) for line in LINES], LINES[0]),
-        "Datasets: 50 enter shows its versions, t rebuilds outdated ones, else this one",
+        lambda: DatasetPicker(
+            "Datasets: 50", [(line, line) for line in LINES], LINES[0], "etl is rebuilding report"
+        ),
+        "Datasets: 50 etl is rebuilding report "
+        "enter shows its versions, t rebuilds outdated ones, else this one",
         _words(LINES),
     ),
     Ask: DialogCase(

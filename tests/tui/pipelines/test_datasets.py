@@ -78,6 +78,21 @@ async def test_outdated_datasets_are_reported_and_only_these_are_rebuilt(
             await until_shown(pilot, "up to date")
             await pilot.press("enter")
             await until_shown(pilot, "Datasets: 3, 0 out of date")
+            assert "is rebuilding" not in screen_text(pilot)
+        with step("a pipeline that rebuilds datasets is named in the list and in that of the form"):
+            hold = tmp_path / "hold"
+            hold.touch()
+            running = trigger(studio, "report", environment=f"HOLD={hold}")
+            await pilot.press("escape", "2")
+            await until_shown(pilot, running["name"], "● RUNNING")
+            await pilot.press("f2")
+            await until_shown(pilot, "Datasets: 3", f"{running['name']} is rebuilding report")
+            await pilot.press("escape", "t")
+            await until_shown(pilot, "f2  Datasets")
+            await pilot.press("f2")
+            await until_shown(pilot, "Datasets: 3", f"{running['name']} is rebuilding report")
+            hold.unlink()
+            until_state(studio, running, "COMPLETED")
 
 
 async def test_a_dataset_opens_the_job_that_made_it_and_rerun_jobs_are_no_dataset(
