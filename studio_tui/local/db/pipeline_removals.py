@@ -64,7 +64,10 @@ def remove_job(
 def restore_job(
     connection: sqlite3.Connection, pipeline_id: str, job_id: str, state: PipelineState, now: str
 ) -> bool:
-    """Restore a removed job with a new run, and pause the pipeline; return whether it was."""
+    """Restore a removed job with a new run, and pause the pipeline; return whether it was.
+
+    The removed run becomes an attempt.
+    """
     node = connection.execute(
         "SELECT position, job_id, created_job_id FROM pipeline_removed"
         " WHERE pipeline_id = ? AND (created_job_id = ? OR job_id = ?)",
@@ -75,6 +78,10 @@ def restore_job(
     if state is PipelineState.RUNNING:
         raise WrongPipelineState("The pipeline is RUNNING: jobs can be restored while it is not.")
     run_id = copy_job(connection, node["created_job_id"], now)
+    connection.execute(
+        "INSERT INTO pipeline_attempts VALUES (?, ?, ?)",
+        [pipeline_id, node["job_id"], node["created_job_id"]],
+    )
     connection.execute(
         "DELETE FROM pipeline_removed WHERE pipeline_id = ? AND job_id = ?",
         [pipeline_id, node["job_id"]],

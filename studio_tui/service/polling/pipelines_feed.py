@@ -36,6 +36,7 @@ class PipelineList:
     def originals(self) -> dict[str, tuple[str, ...]]:
         """Return the ids of the jobs that each run of a pipeline repeats, by the id of the run.
 
+        A removed job was a run too.
         First comes the job that it repeats itself, then the one that this job repeats, if it is a
         run of an earlier pipeline.
         """
@@ -44,6 +45,11 @@ class PipelineList:
             for pipeline in self.pipelines
             for node in pipeline.job_runs
             for run_id in node.run_ids
+        } | {
+            job.created_job_id: job.job_id
+            for pipeline in self.pipelines
+            for job in pipeline.removed or ()
+            if job.created_job_id is not None
         }
         originals = {}
         for run_id in original_of:

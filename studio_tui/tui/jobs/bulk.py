@@ -7,7 +7,7 @@ from studio_tui.api.ids import NO_ID, is_usable_id
 from studio_tui.api.models import Job, JobInput, Pipeline
 from studio_tui.errors import InvalidRequest, OutcomeUnknown, StudioError
 from studio_tui.presentation.form.repeat_notes import FILES, NO_FILES, settings_not_sent
-from studio_tui.presentation.format import plural
+from studio_tui.presentation.format import join_names, plural
 from studio_tui.presentation.jobs.bulk import (
     JobSelection,
     WhyNot,
@@ -153,7 +153,8 @@ class BulkJobs:
         blocked = session.known_items.pipelines().blocked
         submitted = await submitted_of(jobs, session)
         order = await start_order(session, jobs)
-        before = (*order.paragraph, *summary(chosen, blocked), *self.marked.notes(), "")
+        summaries = *summary(chosen, blocked), *self.marked.notes()
+        before = (*order.paragraph, *summaries, *_without_files(jobs, submitted), "")
         names, after = _lines_and_notes(jobs, submitted)
         if newer := newer_attempt_sentences(session, jobs):
             after = ("", newer, *after)
@@ -273,8 +274,17 @@ def _lines_and_notes(
         )
         whose = f" of {plural(len(not_from_here), 'job')}" if submitted else ""
         notes.append(f"Server default{whose}: {', '.join(fields)}")
-        notes.append(NO_FILES.replace(":", f"{whose}:", 1))
+        if not submitted:
+            notes.append(NO_FILES)
     return lines, tuple(notes)
+
+
+def _without_files(jobs: Sequence[Job], submitted: Mapping[str, Submitted]) -> tuple[str, ...]:
+    """Return a note that names the jobs with unknown files, if those of others are known."""
+    names = [title(job) for job in jobs if job.id not in submitted]
+    if not (names and submitted):
+        return ()
+    return (NO_FILES.replace(":", f" of {join_names(names)}:", 1),)
 
 
 def _request(

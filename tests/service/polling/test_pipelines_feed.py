@@ -113,10 +113,15 @@ def test_the_originals_of_a_run_are_the_runs_from_which_its_pipeline_was_planned
         }
     )
     circle = original.job_runs[0].model_copy(update={"job_id": "c", "created_job_id": "c"})
+    removed = {"job_id": "run-1-a", "created_job_id": "removed-a"}
+    with_removed = Pipeline.model_validate(
+        {"pipeline_id": "with removed", "removed": [removed, {"job_id": "run-1-a"}]}
+    )
     of_itself = original.model_copy(update={"pipeline_id": "of itself", "job_runs": (circle,)})
-    assert PipelineList((of_itself, repeat, original)).originals() == {
+    assert PipelineList((of_itself, with_removed, repeat, original)).originals() == {
         "run-2-a": ("run-1-a", "job-a"),
         "attempt-a": ("run-1-a", "job-a"),
+        "removed-a": ("run-1-a", "job-a"),
         "run-1-a": ("job-a",),
         "c": (),
     }

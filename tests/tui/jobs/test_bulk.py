@@ -78,10 +78,10 @@ async def test_marked_jobs_are_continued_each_from_its_own_checkpoints(
         await until_shown(
             pilot,
             "Run 3 marked jobs again from their checkpoints?",
+            f"uploaded files of two.py ({other_ids[1][:8]}), one.py ({other_ids[0][:8]}):",
             f"read.sh ({own_job.id[:8]}): priority 1, uploaded files notes.txt (5 B)",
             "Settings beside a job are those submitted from this dashboard.",
             "Server default of 2 jobs: priority, credentials",
-            "uploaded files of 2 jobs: none are sent, because Studio does not say which",
         )
         await pilot.press("y")
         await until_shown(pilot, "3 of 3 jobs created", "f8 shows the outcome of each")
