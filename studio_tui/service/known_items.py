@@ -66,7 +66,8 @@ class KnownItems:
         """Return the failed jobs that are no problem, by id, each with its newer attempt.
 
         That attempt continued or repeated the failed job at the request of this machine, or is a
-        later attempt of the same job of a pipeline.
+        later attempt of the same job of a pipeline. The current run of a pipeline's job has one
+        only if that is complete.
         """
         sources = (
             self._origins.changes,
@@ -84,12 +85,9 @@ class KnownItems:
 
     def _find_newer_attempts(self) -> Mapping[str, NewerAttempt]:
         later: dict[str, Sequence[str]] = dict(self._origins.later_runs())
-        nodes = [
-            node
-            for pipeline in self.pipelines().pipelines
-            for node in pipeline.job_runs
-            if node.attempts
-        ]
+        all_nodes = [node for each in self.pipelines().pipelines for node in each.job_runs]
+        current_runs = {node.created_job_id for node in all_nodes if node.created_job_id}
+        nodes = [node for node in all_nodes if node.attempts]
         job_ids = {job_id for ids in later.values() for job_id in ids}.union(
             later, *(node.run_ids for node in nodes)
         )
@@ -104,7 +102,7 @@ class KnownItems:
                 known[current] = Attempt(node.state, created_at)
             for run_id, next_id in pairwise(filter(known.__contains__, node.run_ids)):
                 later[run_id] = (*later.get(run_id, ()), next_id)
-        return find_newer_attempts(known, later)
+        return find_newer_attempts(known, later, current_runs=current_runs)
 
     async def find_jobs(self, job_ids: Sequence[str]) -> tuple[Job, ...]:
         """Return these jobs; unknown ones are requested from Studio, and left out if that fails."""

@@ -1,6 +1,6 @@
 """Which failed jobs no longer count as problems, as a newer attempt exists."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -33,12 +33,17 @@ class NewerAttempt(NamedTuple):
 
 
 def find_newer_attempts(
-    known: Mapping[str, Attempt], later: Mapping[str, Sequence[str]]
+    known: Mapping[str, Attempt],
+    later: Mapping[str, Sequence[str]],
+    *,
+    current_runs: Container[str] = (),
 ) -> dict[str, NewerAttempt]:
     """Return the newer attempt of each failed job that has one, by the id of the failed job.
 
     That is the first complete attempt after it, else the newest attempt. Canceled attempts do not
     count, as the failure before them remains. `later` has the ids of the jobs that run a job again.
+    `current_runs` are the current runs in pipelines: a failed one fails its pipeline, even if it is
+    run again elsewhere, so that only a complete attempt counts.
     Jobs that are not in `known` are left out, together with what is only linked through them.
     """
     found: dict[str, NewerAttempt] = {}
@@ -47,7 +52,7 @@ def find_newer_attempts(
         fixing: NewerAttempt | None = None
         for job_id in reversed(chain):
             state = known[job_id].state
-            newer = fixing or newest
+            newer = fixing or (newest if job_id not in current_runs else None)
             if state is JobState.FAILED and newer and (fixing or job_id not in found):
                 found[job_id] = newer
             if state is JobState.COMPLETE:

@@ -89,6 +89,18 @@ def test_a_failed_attempt_in_a_pipeline_is_fixed_if_the_last_attempt_is_complete
     assert fixture.fixed() == {job(2).id: job(1).id}
 
 
+def test_a_failure_of_a_pipeline_is_not_superseded_by_a_job_outside_of_it() -> None:
+    fixture = Fixture()
+    run = {"job_id": "node", "status": "FAILED", "created_job_id": job(3).id}
+    failed = Pipeline.model_validate({"pipeline_id": "p", "status": "FAILED", "job_runs": [run]})
+    for state in ("RUNNING", "FAILED"):
+        fixture.set_lists(job(2, state), job(3, "FAILED"), pipelines=(failed,))
+        fixture.origins.note(job(2).id, Submitted(repeats=job(3).id))
+        assert (fixture.fixed(), fixture.superseded()) == ({}, {})
+    fixture.set_lists(job(2, "COMPLETE"), job(3, "FAILED"), pipelines=(failed,))
+    assert fixture.fixed() == {job(3).id: job(2).id}
+
+
 def test_a_failure_is_fixed_by_a_complete_job_that_only_a_watched_pipeline_has() -> None:
     fixture = Fixture()
     fixture.set_lists(job(3, "FAILED"))

@@ -15,7 +15,9 @@ STATES = {
 }  # fmt: skip
 
 
-def newer_attempts(states: str, *links: tuple[int, int], times: bool = True) -> dict[int, int]:
+def newer_attempts(
+    states: str, *links: tuple[int, int], times: bool = True, current_run: int = 0
+) -> dict[int, int]:
     """Return the newer attempt of each failed one; `states` has a letter for each attempt.
 
     Each of `links` is an attempt and the one that it runs again. A blank is an unknown job.
@@ -28,7 +30,7 @@ def newer_attempts(states: str, *links: tuple[int, int], times: bool = True) -> 
     later: dict[str, list[str]] = {}
     for new, old in links:
         later.setdefault(str(old), []).append(str(new))
-    found = find_newer_attempts(known, later)
+    found = find_newer_attempts(known, later, current_runs={str(current_run)})
     return {int(failed): int(newer.job_id) for failed, newer in found.items()}
 
 
@@ -47,6 +49,12 @@ def test_a_complete_attempt_fixes_all_failures_before_it_and_none_after_it() -> 
     assert newer_attempts("FFCF", *CHAIN) == {1: 3, 2: 3}
     assert newer_attempts("FFCF", *SIBLINGS) == {1: 3, 2: 3}
     assert newer_attempts("FCCF", *SIBLINGS) == {1: 2}
+
+
+def test_the_current_run_in_a_pipeline_is_fixed_by_a_run_elsewhere_but_not_superseded() -> None:
+    for links in (CHAIN, SIBLINGS):
+        assert newer_attempts("FFFR", *links, current_run=2) == {1: 4, 3: 4}
+        assert newer_attempts("FFFC", *links, current_run=2) == {1: 4, 2: 4, 3: 4}
 
 
 def test_a_canceled_attempt_and_a_schedule_replace_nothing() -> None:
