@@ -115,16 +115,24 @@ class PipelineCommands:
             is_resumed,
         )
 
+    def sent_id(self, job_id: str, run_id: str | None) -> str:
+        """Return the id under which a job is removed or restored: of its run at a local Studio.
+
+        The API document does not say whether Studio accepts more than the `job_id` of the plan.
+        """
+        return run_id if run_id is not None and self._client.is_local_studio else job_id
+
     async def remove_job(self, pipeline: Pipeline, job_id: str) -> bool:
         """Remove a job, by its id in the plan, from a paused pipeline."""
         pipeline_id = pipeline.pipeline_id
+        run = next((run for run in pipeline.job_runs if run.job_id == job_id), None)
+        sent_id = self.sent_id(job_id, run.created_job_id if run is not None else None)
         is_removed = await self._reach(
             pipeline_id,
-            lambda: self._client.remove_job(job_id, pipeline_id=pipeline_id),
+            lambda: self._client.remove_job(sent_id, pipeline_id=pipeline_id),
             lambda current: all(run.job_id != job_id for run in current.job_runs),
             job_id=job_id,
         )
-        run = next((run for run in pipeline.job_runs if run.job_id == job_id), None)
         if is_removed and run is not None:
             self._removed.setdefault(pipeline_id, {})[job_id] = RemovedJob(
                 job_id=job_id,
@@ -146,9 +154,11 @@ class PipelineCommands:
     async def restore_job(self, pipeline: Pipeline, job_id: str) -> bool:
         """Restore a removed job, by its id in the plan."""
         pipeline_id = pipeline.pipeline_id
+        removed = next((job for job in pipeline.removed or () if job.job_id == job_id), None)
+        sent_id = self.sent_id(job_id, removed.created_job_id if removed is not None else None)
         return await self._reach(
             pipeline_id,
-            lambda: self._client.own.restore_job(job_id, pipeline_id=pipeline_id),
+            lambda: self._client.own.restore_job(sent_id, pipeline_id=pipeline_id),
             lambda current: any(run.job_id == job_id for run in current.job_runs),
             job_id=job_id,
         )

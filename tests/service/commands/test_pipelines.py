@@ -33,7 +33,8 @@ class RestoreRoute(OwnRoutes):
         self._studio = studio
 
     async def restore_job(self, job_id: str, *, pipeline_id: str) -> Pipeline | None:
-        name = job_id.removeprefix("job-")
+        self._studio.sent_ids.append(job_id)
+        name = job_id.rpartition("-")[2]
         self._studio.apply(f"restore {pipeline_id}", self._studio.status, restores=name)
         return None
 
@@ -60,6 +61,13 @@ class Studio(StudioClient):
         """How often the callback for changes was called."""
         self.version = 0
         self.own = RestoreRoute(self)
+        self.is_local = False
+        self.sent_ids: list[str] = []
+        """Ids of the jobs that were removed or restored, as sent."""
+
+    @property
+    def is_local_studio(self) -> bool:
+        return self.is_local
 
     @property
     def current(self) -> Pipeline:
@@ -90,7 +98,8 @@ class Studio(StudioClient):
     async def remove_job(
         self, job_id: str, *, pipeline_id: str | None = None, **_: object
     ) -> Pipeline | None:
-        self.apply(f"remove {pipeline_id}", self.status, removes=job_id.removeprefix("job-"))
+        self.sent_ids.append(job_id)
+        self.apply(f"remove {pipeline_id}", self.status, removes=job_id.rpartition("-")[2])
         return None
 
     def apply(self, request: str, status: str, removes: str = "", restores: str = "") -> None:
@@ -237,6 +246,19 @@ def test_a_refusal_is_reported_at_once() -> None:
         with pytest.raises(InvalidRequest):
             await studio.commands().remove_job(studio.current, "job-a")
         assert studio.sent == ["remove"]
+
+    run(scenario())
+
+
+def test_a_local_studio_is_sent_the_id_of_the_run_and_another_that_in_the_plan() -> None:
+    async def scenario() -> None:
+        for is_local, sent_id in ((True, "run-1-a"), (False, "job-a")):
+            studio = Studio(a="PENDING")
+            studio.is_local = is_local
+            commands = studio.commands()
+            assert await commands.remove_job(studio.current, "job-a")
+            assert await commands.restore_job(commands.with_removed(studio.current), "job-a")
+            assert studio.sent_ids == [sent_id, sent_id]
 
     run(scenario())
 

@@ -95,7 +95,8 @@ class GraphJobs:
         if node is None:
             return
         pipeline = loaded.pipeline
-        if await self._host.ask(_remove_question(pipeline, loaded.plan, node.id)):
+        sent_id = self._host.session.commands.pipelines.sent_id(node.id, node.run)
+        if await self._host.ask(_remove_question(pipeline, loaded.plan, node.id, sent_id)):
             # The worker is one of the app: the screen may be closed before the request is sent.
             removing = partial(self._remove, pipeline, node.id, node.name)
             start_worker(self._host.app, removing, name="remove", group="command")
@@ -121,7 +122,9 @@ class GraphJobs:
         removed = f"{len(nodes)} pending will be removed{excluded}."
         before = (removed, *self._marks.notes(), "")
         after = ("", *removal_notes(loaded.plan, {node.id for node in nodes}))
-        names = [f"  {node.name}  ({node.run or node.id})" for node in nodes]
+        names = [
+            f"  {node.name}  ({pipeline_commands.sent_id(node.id, node.run)})" for node in nodes
+        ]
         question = Confirm(
             f"Remove {plural(len(nodes), 'job')} from the pipeline?",
             list_between(self._host, before, names, after),
@@ -238,12 +241,15 @@ class GraphJobs:
     )
 
 
-def _remove_question(pipeline: Pipeline, plan: Plan, node_id: str) -> Confirm:
-    """Return the question whether to remove a job, with what its children then wait for."""
+def _remove_question(pipeline: Pipeline, plan: Plan, node_id: str, sent_id: str) -> Confirm:
+    """Return the question whether to remove a job, with what its children then wait for.
+
+    `sent_id` is the id in the request.
+    """
     node = plan.nodes[node_id]
     lines = [
         f"  job       {node.name}",
-        f"  id        {node.run or node.id}",
+        f"  id        {sent_id}",
         f"  pipeline  {title(pipeline)}",
         "",
         "It will not run. Its dataset is not rebuilt.",
