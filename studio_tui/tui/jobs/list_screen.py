@@ -252,8 +252,8 @@ def _newer_attempt_parts(page: JobsScreen) -> tuple[Part, ...]:
     if not page.view.filter or not page.groups.newer_attempts:
         return ()
     number = len(page.groups.newer_attempts.keys() & page.list.passing)
-    words = f"· {number:,} with a newer attempt "
-    return (Part(words, Tone.DIM, "screen.do('jobs.problems')"),) if number else ()
+    part = Part(f"· {number:,} tried again ", Tone.DIM, "screen.do('jobs.problems')", optional=True)
+    return (part,) if number else ()
 
 
 def _go_to(page: JobsScreen, job: Job) -> None:

@@ -23,6 +23,8 @@ class Part(NamedTuple):
     look: str = Tone.PLAIN
     """A `Tone`, or a component class of `Bar` without `bar--`."""
     action: str | None = None
+    optional: bool = False
+    """Whether it is left out of the left parts of a bar if these do not fit."""
 
 
 def fitting_keys(parts: Sequence[Part], room: int) -> tuple[Part, ...]:
@@ -32,6 +34,12 @@ def fitting_keys(parts: Sequence[Part], room: int) -> tuple[Part, ...]:
         if cell_len("".join(part.text for part in parts[:end]).rstrip()) <= room:
             return tuple(parts[:end])
     return ()
+
+
+def fitting_parts(parts: Sequence[Part], room: int) -> tuple[Part, ...]:
+    """Return the parts; if they do not fit in `room` cells, those that are not optional."""
+    is_fitting = cell_len("".join(part.text for part in parts).rstrip()) <= room
+    return tuple(part for part in parts if is_fitting or not part.optional)
 
 
 class Bar(Widget):
@@ -64,8 +72,8 @@ class Bar(Widget):
     ) -> None:
         """Make a bar without parts, with `filler` repeated between left and right.
 
-        If `cuts`, left parts that do not fit end with an ellipsis; otherwise whole keys are left
-        out.
+        If `cuts`, left parts that do not fit end with an ellipsis, after optional ones are left
+        out; otherwise whole keys are left out.
         """
         super().__init__(id=id)
         self._filler = filler
@@ -101,7 +109,7 @@ class Bar(Widget):
         return max(0, self.size.width - right_width - (1 if self.right else 0))
 
     def _shown_left(self, room: int) -> tuple[Part, ...]:
-        return self.left if self._cuts else fitting_keys(self.left, room)
+        return fitting_parts(self.left, room) if self._cuts else fitting_keys(self.left, room)
 
     def _content(self, parts: tuple[Part, ...]) -> Content:
         return Content.assemble(*((part.text, self._style(part.look)) for part in parts))

@@ -277,7 +277,7 @@ async def test_a_continued_job_and_its_origin_name_each_other_and_the_fixed_fail
         await pilot.press("y")
         await until_shown(pilot, "✓ COMPLETE", "fixed by ", "✗0")
         await pilot.press("/", *"is:failed", "enter")
-        await until_shown(pilot, "Jobs 1 of 2 · filter is:failed · 1 with a newer attempt ")
+        await until_shown(pilot, "Jobs 1 of 2 · filter is:failed · 1 tried again ")
         await pilot.press("escape")
         new_id = next(job["id"] for job in studio.jobs() if job["id"] != old_id)
         await pilot.press("g")

@@ -12,7 +12,7 @@ from studio_tui.presentation.cells import Tone
 from studio_tui.tui.sheets import OPENING
 from studio_tui.tui.styling import apply_theme
 from studio_tui.tui.theme import ANSI_DARK
-from studio_tui.tui.widgets.bar import Bar, Part, fitting_keys
+from studio_tui.tui.widgets.bar import Bar, Part, fitting_keys, fitting_parts
 from tests.driving import driving
 from tests.tui.dashboards import screen_text
 
@@ -43,6 +43,14 @@ def test_as_many_whole_key_hints_as_fit_are_shown_from_the_first_one_on(
     assert shown == hints(*keys)[: len(shown)]
     assert width_without_padding(shown) <= room
     assert shown_count == len(keys) or width_without_padding(hints(*keys[: shown_count + 1])) > room
+
+
+@pytest.mark.parametrize(
+    ("room", "shown"), [(22, "Jobs 3 · 1 tried again "), (21, "Jobs 3 "), (5, "Jobs 3 ")]
+)
+def test_an_optional_part_is_left_out_if_it_does_not_fit_whole(room: int, shown: str) -> None:
+    parts = Part("Jobs 3 "), Part("· 1 tried again ", optional=True)
+    assert "".join(part.text for part in fitting_parts(parts, room)) == shown
 
 
 class Footer(App[None]):
