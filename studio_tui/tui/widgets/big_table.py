@@ -161,7 +161,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
             newest_first: Whether new rows are added at the top.
             change: After a change of the filter, no row counts as unseen, and the cursor returns to
                 the row that the user last moved to if `keys` contain this row. In another order, a
-                cursor at the top stays there.
+                cursor at the top stays there, unless the user has moved it.
         """
         keys_before = self.keys
         rows = self._viewport.rows

@@ -105,11 +105,14 @@ class TableCursor:
     ) -> Place:
         """Set the rows, and return where cursor and top belong now; see `BigTable.show`."""
         keys_before, index_before, is_pinned = self.keys, self.index, self._is_pinned
+        is_chosen, place = self.chosen is not None, Place(index_before, top)
         self.keys = keys
         if change is RowChange.ORDER and not index_before:
+            if is_chosen:
+                return place_after(place, keys_before, keys, rows_in_sight)
             self._chosen, self._pinned, self._moved_by_user = None, None, False
             return Place(0, 0)
-        place, is_refiltered = Place(index_before, top), change is RowChange.FILTER
+        is_refiltered = change is RowChange.FILTER
         is_set_by_program = self._chosen is not None and not self._moved_by_user
         has_come = is_set_by_program and self._chosen not in keys_before
         if (is_refiltered or not keys_before or has_come) and self._chosen in keys:
