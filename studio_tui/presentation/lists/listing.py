@@ -42,6 +42,10 @@ class Listing(Generic[T]):
         """Whether any row has cells that change every second."""
         return bool(self._moving)
 
+    def is_any_moving(self, keys: Iterable[str]) -> bool:
+        """Return whether any row of these ids has cells that change every second."""
+        return bool(self._moving) and not self._moving.isdisjoint(keys)
+
     def values(self) -> Iterable[T]:
         """Return all rows, in Studio's order."""
         return self._rows.values()

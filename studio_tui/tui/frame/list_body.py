@@ -93,6 +93,8 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         """Ids of the rows that pass the filter."""
         self._unfiltered_row: str | None = None
         """The row under the cursor, if it is shown although it no longer passes the filter."""
+        self._passed_only_finished = True
+        """Whether no unfinished row has passed the filter since it was set."""
         self._ages_interval = 0
         """The interval of `LONGER_AGES_EVERY` in which ages were shown."""
         self.is_recorded: Callable[[str | None], bool] = lambda _: False
@@ -259,6 +261,9 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         now, view, terms = self.page.moment(), self.holder.view, self.filtering.terms
         passing = self.rows.ids(terms, view.sort, now, reverse=view.reverse)
         self.passing = passing
+        self._passed_only_finished |= is_refiltered
+        self._passed_only_finished &= bool(terms) and not self.rows.is_any_moving(passing)
+        self.table.memory.hide_unfinished(hidden=self._passed_only_finished)
         chosen = None if is_refiltered else self.table.chosen
         has_left_filter = bool(terms) and chosen in self.rows and chosen not in passing
         self._unfiltered_row = chosen if has_left_filter else None

@@ -50,6 +50,7 @@ class TableDrawing:
         self._is_measured = True
         """Whether columns are wide enough for them."""
         self.sideways = 0
+        self._hides_unfinished = False
 
     def expire(self) -> None:
         """Request the cells of rows again before they are next shown."""
@@ -88,6 +89,12 @@ class TableDrawing:
             self._contents.widen_all_time(contents[:count])
             self._other_table = contents[count:]
 
+    def hide_unfinished(self, *, hidden: bool) -> None:
+        """Leave out the columns that are `Column.only_unfinished`, or show them again."""
+        if hidden != self._hides_unfinished:
+            self._hides_unfinished = hidden
+            self.forget_layout()
+
     def forget_layout(self) -> None:
         """Discard the layout."""
         self._painter = None
@@ -102,6 +109,10 @@ class TableDrawing:
         if self._painter is None or self._painter.width != width:
             if self._palette is None:
                 self._palette = self._resolve_palette()
+            all_time = self._contents.all_time
+            if self._hides_unfinished:
+                pairs = zip(all_time, look.columns, strict=True)
+                all_time = tuple(0 if each.only_unfinished else width for width, each in pairs)
             self._painter = Painter(
                 self._palette,
                 place(
@@ -109,7 +120,7 @@ class TableDrawing:
                     width - GUTTER,
                     wide=look.wide,
                     contents=self._contents.widths,
-                    all_time=self._contents.all_time,
+                    all_time=all_time,
                     sorted_by=look.sorting.column if look.sorting is not None else None,
                     scrolled=self.sideways > 0,
                 ),

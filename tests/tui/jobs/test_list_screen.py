@@ -117,6 +117,14 @@ async def test_the_list_shows_that_a_job_starts_makes_progress_and_ends(
             (tmp_path / "gate87").touch()
             await until_shown(pilot, "✓ COMPLETE", "✓1")
             assert "87%  3.1 it/s" not in screen_text(pilot)
+        with step("the columns of progress stay, except under a filter that passes no such job"):
+            await pilot.resize_terminal(200, 40)
+            await until_shown(pilot, "PROGRESS  DONE")
+            await pilot.press("/", *"is:complete", "enter")
+            await until_shown(pilot, "filter is:complete")
+            await until(pilot, lambda: "PROGRESS" not in screen_text(pilot))
+            await pilot.press("escape")
+            await until_shown(pilot, "PROGRESS  DONE")
 
 
 async def test_the_question_before_canceling_names_the_job_and_defaults_to_no(

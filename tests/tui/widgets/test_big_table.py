@@ -623,7 +623,7 @@ async def test_restored_columns_are_in_the_same_places_in_a_table_of_the_same_wi
         assert (title_positions(stage.lines()[0]) == positions) is is_same
 
 
-async def test_a_column_that_only_unfinished_rows_fill_is_not_restored_without_them() -> None:
+async def test_a_column_that_only_unfinished_rows_fill_is_not_shown_without_them() -> None:
     with_unfinished_only = tuple(
         column._replace(only_unfinished=column.key == "error") for column in JOB_COLUMNS
     )
@@ -636,6 +636,12 @@ async def test_a_column_that_only_unfinished_rows_fill_is_not_restored_without_t
         assert stage.lines()[0].split() == ["STATE", "NAME", "AGE", "ERROR"]
         memory = stage.table.memory
         contents, contents_of_finished = memory.contents, memory.contents_when_finished
+        memory.hide_unfinished(hidden=True)
+        await stage.show(ids(2))
+        assert stage.lines()[0].split() == ["STATE", "NAME", "AGE"]
+        memory.hide_unfinished(hidden=False)
+        await stage.show(ids(3))
+        assert stage.lines()[0].split() == ["STATE", "NAME", "AGE", "ERROR"]
     for saved_contents, columns in (
         (contents, "STATE NAME AGE ERROR"),
         (contents_of_finished, "STATE NAME AGE"),
