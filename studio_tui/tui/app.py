@@ -331,6 +331,9 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
 
     def on_go_to(self, message: "messages.GoTo") -> None:
         self._show_tab(message.tab)
+        if self._screens and message.action:
+            page = self._screens.tab(message.tab)
+            page.call_after_refresh(page.run_action, message.action)
 
     def on_go_back(self) -> None:
         """Close a page, not a dialog; on a tab, quit if called twice or if not connected."""

@@ -143,6 +143,8 @@ class GoTo(Message):
     """Show a tab."""
 
     tab: str
+    action: str = ""
+    """Textual's action string, to be run on the tab's page once it is shown; empty for none."""
 
 
 @dataclass

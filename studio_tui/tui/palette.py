@@ -1,5 +1,6 @@
-"""The command palette: a searchable list of the screen's actions and Textual's commands."""
+"""The command palette: a searchable list of the actions of all tabs and of Textual's commands."""
 
+import asyncio
 import re
 from collections.abc import Iterable, Iterator
 from functools import partial
@@ -7,12 +8,15 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from textual.app import ComposeResult, SystemCommand
+from textual.binding import Binding
 from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from textual.style import Style
 
 from studio_tui.tui.frame.actions import Action, actions_of
 from studio_tui.tui.frame.dialog import AnsweredOnce
+from studio_tui.tui.frame.page import Page
+from studio_tui.tui.messages import GoTo
 from studio_tui.tui.widgets.option_lists import PaletteChoice
 
 _LIST_ACTIONS = {"command_list", "cursor_down"}
@@ -45,6 +49,9 @@ class WordMatch(NamedTuple):
 _OF_TEXTUAL = 0.5
 """Factor for the scores of Textual's commands, so that ours come first."""
 
+_OF_OTHER_TAB = 0.28
+"""Factor for the scores of other tabs, below any score of the current screen."""
+
 _WHOLE, _BEGINNING, _MIDDLE, _ABBREVIATION = 1.0, 0.8, 0.5, 0.3
 """Scores of a typed word by the part of the text's word; an abbreviation has letters in order."""
 
@@ -60,7 +67,10 @@ _LEFT_OUT = {"Quit", "Keys", "Maximize", "Minimize"}
 
 
 class ScreenActions(Provider):
-    """Provides the actions of the current screen with their keys, then Textual's commands."""
+    """Provides the actions of the current screen, and to searches also those of other tabs.
+
+    Textual's commands follow those of the current screen.
+    """
 
     async def search(self, query: str) -> Hits:
         style = self.matcher(query).match_style
@@ -80,6 +90,18 @@ class ScreenActions(Provider):
                 yield Hit(
                     score * _OF_TEXTUAL, _highlighted(name, spans, style), run, help=explanation
                 )
+        # In a thread, as its imports are slow.
+        pages = await asyncio.to_thread(_pages_of_tabs) if isinstance(self.screen, Page) else ()
+        for tab, binding in self._of_other_tabs(pages):
+            title = f"{tab.capitalize()}: {binding.tooltip}"
+            score, spans = match_words(query, title)
+            if score > 0:
+                yield Hit(
+                    score * _OF_OTHER_TAB,
+                    _highlighted(title, spans, style),
+                    partial(self.screen.post_message, GoTo(tab, binding.action)),
+                    help=f"key: {' or '.join(self._keys(binding))}, on the tab {tab.capitalize()}",
+                )
 
     async def discover(self) -> Hits:
         for action in self._actions():
@@ -95,9 +117,39 @@ class ScreenActions(Provider):
     def _actions(self) -> Iterator[Action]:
         return (each for each in actions_of(self.screen) if each.action != "command_palette")
 
+    def _of_other_tabs(self, pages: Iterable[type[Page]]) -> Iterator[tuple[str, Binding]]:
+        """Return the bindings of other tabs, with the tab, that the current screen has not."""
+        here = {action.explanation for action in self._actions()}
+        for page in pages:
+            for binding in page.BINDINGS if not isinstance(self.screen, page) else ():
+                if isinstance(binding, Binding) and binding.tooltip not in here:
+                    yield page.tab, binding
+
+    def _keys(self, binding: Binding) -> Iterable[str]:
+        keys = (binding.with_key(key, binding.key_display) for key in binding.key.split(","))
+        return dict.fromkeys(map(self.app.get_key_display, keys))
+
     def _textual_commands(self) -> Iterator[SystemCommand]:
         commands = self.app.get_system_commands(self.screen)
         return (each for each in commands if each.title not in _LEFT_OUT)
+
+
+def _pages_of_tabs() -> tuple[type[Page], ...]:
+    from studio_tui.tui.activity.list_screen import ActivityScreen  # noqa: PLC0415 (on demand)
+    from studio_tui.tui.clusters.list_screen import ClustersScreen  # noqa: PLC0415 (on demand)
+    from studio_tui.tui.jobs.list_screen import JobsScreen  # noqa: PLC0415 (on demand)
+    from studio_tui.tui.logs.merged_screen import MergedScreen  # noqa: PLC0415 (on demand)
+    from studio_tui.tui.pipelines.list_screen import PipelinesScreen  # noqa: PLC0415 (on demand)
+    from studio_tui.tui.schedules.list_screen import SchedulesScreen  # noqa: PLC0415 (on demand)
+
+    return (
+        JobsScreen,
+        PipelinesScreen,
+        ClustersScreen,
+        SchedulesScreen,
+        MergedScreen,
+        ActivityScreen,
+    )
 
 
 def match_words(typed: str, text: str) -> WordMatch:

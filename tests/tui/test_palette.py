@@ -17,6 +17,8 @@ from studio_tui.tui.frame.help import HelpScreen
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.palette import PagedPalette, match_words
 from studio_tui.tui.pipelines.list_screen import PipelinesScreen
+from studio_tui.tui.pipelines.trigger_screen import TriggerScreen
+from studio_tui.tui.schedules.list_screen import SchedulesScreen
 from studio_tui.tui.widgets.option_lists import OptionChoice, PaletteChoice
 from tests.driving import driving
 from tests.studios import ThreadStudio
@@ -99,10 +101,32 @@ async def test_the_palette_lists_commands_first_finds_synonyms_and_runs_the_chos
         await until_shown(pilot, "key: 3")
         palette = pilot.app.screen
         assert isinstance(palette.query_one(CommandList), PaletteChoice)
-        await pilot.press("down", "pagedown", "enter")
+        await pilot.press("pagedown", "pageup", "enter")
         if pilot.app.screen is palette:
             await pilot.press("enter")
         await until(pilot, lambda: type(pilot.app.screen).__name__ == "ClustersScreen")
+
+
+async def test_the_palette_finds_commands_of_other_tabs_and_runs_them_there(
+    shared_studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(shared_studio, tmp_path) as pilot:
+
+        async def choose(typed: str, *shown: str) -> None:
+            await pilot.press("ctrl+p")
+            await until(pilot, lambda: isinstance(pilot.app.screen, PagedPalette))
+            await pilot.press(*typed)
+            await until_shown(pilot, *shown)
+            await pilot.press("enter")
+
+        await choose("rebu", "Pipelines: Rebuild datasets", "key: t, on the tab Pipelines")
+        await until(pilot, lambda: isinstance(pilot.app.screen, TriggerScreen))
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, PipelinesScreen))
+        # Disabled there, it says why.
+        await choose("create no runs", "Schedules: Create no runs until resumed")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SchedulesScreen))
+        await until_shown(pilot, "There is no schedule here")
 
 
 async def test_every_list_of_the_palette_accepts_page_keys_before_it_is_laid_out(
