@@ -1,6 +1,7 @@
 """Sending a form: its files, then the request."""
 
 from collections.abc import Iterable
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -30,6 +31,7 @@ from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.review import Review
 from studio_tui.tui.jobs.create import create, notify_created
 from studio_tui.tui.messages import CRON_FIELD, JobCreated
+from studio_tui.tui.terminal.key_queue import keys_held
 from studio_tui.tui.widgets.workers import start_worker
 
 if TYPE_CHECKING:
@@ -44,6 +46,9 @@ _ABOUT_WINDOWS = (
 )
 _FIX, _AS_IT_IS = "m", "s"
 _LINE_ENDS = ((_FIX, "fix and send"), (_AS_IT_IS, "send it as it is"))
+
+ANSWERS_WITHIN = 1.0
+"""Seconds for which keys wait for Studio's answer; later ones are for the form."""
 
 STOPPED = "Stopped. What was requested already is shown in the list."
 
@@ -77,13 +82,16 @@ class FormSender:
 
     async def _send(self) -> None:
         self.refused, self._could_not_reach_studio = (), False
-        checked = await self.check_before_sending("")
+        app = self._screen.app
+        with keys_held(app, ANSWERS_WITHIN):
+            checked = await self.check_before_sending("")
         checked = await self._with_line_ends(checked) if checked is not None else None
         if checked is None or (to_send := await self._screen.to_send(checked)) is None:
             return
         self.is_sending = True
         try:
-            await self._upload_and_create(to_send, checked.draft)
+            with keys_held(app, ANSWERS_WITHIN):
+                await self._upload_and_create(to_send, checked.draft)
         finally:
             self.is_sending = False
 
@@ -161,6 +169,8 @@ class FormSender:
         outcome = await create(app, creator, job_input, paths, uploading=show_progress)
         if isinstance(outcome, Created):
             self._has_created = True
+            hold = ExitStack()
+            hold.enter_context(keys_held(app))
             await self._screen.keeper.keep_sent(checked.draft, typed)
             self.is_sending = False
             notify_created(app, outcome)
@@ -168,6 +178,8 @@ class FormSender:
             # If the form was opened from the list of schedules, the user returns there.
             tab = "schedules" if job.state is JobState.TASK and starts_at_cron else "jobs"
             self._screen.post_message(JobCreated(job.id, tab))
+            # Behind that message, so that the keys are for the screen that is shown next.
+            self._screen.call_later(hold.close)
         elif isinstance(outcome, JobRefused):
             await self._refuse(refusals(outcome.error, checked.draft))
             self._could_not_reach_studio = isinstance(outcome.error, TransportError)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from textual.events import Paste
+from textual.events import Key, Paste
 
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.fields import draft_to_json
@@ -123,6 +123,22 @@ class FailingUploads:
 
     def stream_fault(self) -> Any:
         return lambda frames: frames
+
+
+async def test_keys_pressed_while_a_form_is_sent_are_for_the_screen_after_it(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(studio, tmp_path) as pilot:
+        sent = await open_form(pilot)
+        await fill(pilot, query="print(1)")
+        for key in ("f9", "n", "slash", "x"):
+            character = "/" if key == "slash" else key if len(key) == 1 else None
+            pilot.app.post_message(Key(key, character))
+        await until_shown(pilot, "Created: ")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SubmitScreen))
+        await until(pilot, lambda: pilot.app.screen is not sent)
+        await until(pilot, lambda: submit_screen(pilot).form.draft.query_file == "/x")
+    assert len(studio.jobs()) == 1
 
 
 async def test_sending_can_be_stopped_and_a_lost_answer_creates_only_one_job(
