@@ -15,6 +15,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from studio_tui.tui.frame.dialog_box import SHRINKS, DialogBox
+from studio_tui.tui.frame.opening import ReadAgain
 from studio_tui.tui.sheets import DIALOGS
 from studio_tui.tui.widgets.lifetime import Lifetime
 from studio_tui.tui.widgets.toasts import hide_toasts
@@ -65,6 +66,7 @@ class Dialog(AnsweredOnce, ModalScreen[T], Generic[T]):
         Binding(
             "ctrl+l", "app.close_notices", "close notices", show=False, id="dialog.close_notices"
         ),
+        Binding("ctrl+r,f5", "refresh", "refresh", show=False, id="dialog.refresh"),
         Binding("down", "scroll(1)", "down", show=False, id="dialog.down"),
         Binding("up", "scroll(-1)", "up", show=False, id="dialog.up"),
         Binding("pagedown", "scroll_pages(1)", "page down", show=False, id="dialog.page_down"),
@@ -88,6 +90,10 @@ class Dialog(AnsweredOnce, ModalScreen[T], Generic[T]):
 
     def on_screen_suspend(self) -> None:
         hide_toasts(self)
+
+    def action_refresh(self) -> None:
+        """Poll Studio at once; it also starts a local Studio that has stopped."""
+        self.post_message(ReadAgain())
 
     def action_scroll(self, lines: int) -> None:
         for part in self.query(f".{SHRINKS}").results():

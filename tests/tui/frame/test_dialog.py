@@ -1,10 +1,12 @@
 """Questions that are answered twice, that become void, or that another screen covers."""
 
 from pathlib import Path
+from unittest import mock
 
 from textual.app import App
 from textual.screen import ModalScreen
 
+from studio_tui.tui.app import StudioApp
 from studio_tui.tui.frame.dialogs import Choose, Confirm, QuestionChange
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.messages import GoBack
@@ -98,3 +100,17 @@ async def test_going_back_on_a_page_below_a_question_keeps_the_question_open(
         await pilot.pause()
         assert isinstance(pilot.app.screen, ModalScreen)
         assert pilot.app.screen is question
+
+
+async def test_the_key_that_starts_a_stopped_studio_works_while_a_question_is_open(
+    shared_studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        app = pilot.app
+        assert isinstance(app, StudioApp)
+        app._restarter = restarter = mock.Mock()
+        question = ask(app, [])
+        await until(pilot, lambda: question.is_alive)
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: restarter.request_restart.called)
+        assert app.screen is question
