@@ -17,7 +17,7 @@ from studio_tui.presentation.format import plural
 from studio_tui.presentation.lists.fitting import ListSpace, fit_lines, rows_of
 from studio_tui.service.commands.batch import ItemOutcome, Outcome
 from studio_tui.tui.frame.commands import Host
-from studio_tui.tui.frame.request_notices import error_message
+from studio_tui.tui.frame.request_notices import error_message, remedy_words
 from studio_tui.tui.frame.review import OK, Review
 from studio_tui.tui.widgets.toasts import notify_here
 from studio_tui.tui.widgets.workers import start_worker
@@ -127,8 +127,12 @@ def begin_bulk(host: Host, bulk: BulkCommand[Any, Any]) -> None:
 async def run_bulk(host: Host, bulk: BulkCommand[T, R]) -> tuple[ItemOutcome[T, R], ...]:
     """Run a command on many items and report the outcomes; call from a worker of the app.
 
-    The user can undo it before it is sent; then the result is empty.
+    The user can undo it before it is sent; then the result is empty, as it is if the local Studio
+    is known to have stopped, which could not be sent anything.
     """
+    if bulk.items and (remedy := remedy_words(host.session.jobs.snapshot.error, host.session)):
+        host.notify_user(f"Nothing was sent: {remedy}", "warning")
+        return ()
 
     def unmark_if_done(ended: ItemOutcome[T, R]) -> None:
         if ended.outcome is Outcome.DONE:

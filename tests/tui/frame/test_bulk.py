@@ -1,0 +1,24 @@
+"""Bulk commands that cannot be sent."""
+
+from types import SimpleNamespace
+from typing import Any, cast
+from unittest import mock
+
+from studio_tui.errors import NotSent
+from studio_tui.service.polling.snapshot import Snapshot
+from studio_tui.tui.frame.bulk import BulkCommand, run_bulk
+from studio_tui.tui.frame.commands import Host
+
+
+async def test_nothing_is_held_or_sent_while_the_local_studio_is_known_to_have_stopped() -> None:
+    stopped: Snapshot[Any] = Snapshot(error=NotSent("The local Studio is not running."))
+    jobs = SimpleNamespace(snapshot=stopped)
+    session = SimpleNamespace(jobs=jobs, is_local=True, can_restart=True)
+    host, command = mock.Mock(session=session), mock.AsyncMock()
+    bulk: BulkCommand[str, None] = BulkCommand(
+        doing="Creating", done="created", noun="job", items=("a",), name=str, command=command
+    )
+    assert await run_bulk(cast(Host, host), bulk) == ()
+    words = "Nothing was sent: local Studio stopped: ctrl+r starts it"
+    host.notify_user.assert_called_once_with(words, "warning")
+    command.assert_not_called()
