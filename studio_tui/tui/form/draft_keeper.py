@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from textual.timer import Timer
 
 from studio_tui.presentation.form.draft import Draft
+from studio_tui.presentation.form.line_checks import has_new_values
 from studio_tui.presentation.format import plural
 from studio_tui.tui.form.draft_form import DraftForm
 from studio_tui.tui.form.saved_forms import NOT_SAVED, NOT_STORED, SENT
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 KEEP_AFTER = 1.0
 """In seconds."""
 
-_LEFT = "This is the form as you left it;"
+LEFT = "Your input is saved: opening the same form again shows it"
+
+_RESTORED = "This is the form as you left it;"
 
 
 class DraftKeeper:
@@ -46,10 +49,10 @@ class DraftKeeper:
             return None
         dropped = await asyncio.to_thread(self._saved_forms.dropped_lines, key)
         if not dropped:
-            return saved, f"{_LEFT} f3 starts from another."
+            return saved, f"{_RESTORED} f3 starts from another."
         was = "was" if dropped == 1 else "were"
         lines = f"{plural(dropped, 'line')} that {was} not NAME=VALUE {was}"
-        return saved, f"{_LEFT} {lines} not saved to disk."
+        return saved, f"{_RESTORED} {lines} not saved to disk."
 
     def regard_as_unchanged(self) -> None:
         """Regard the form as not typed by the user."""
@@ -75,6 +78,14 @@ class DraftKeeper:
         current = self._screen.form.draft
         await self._keep(current if current != typed else self._screen.start.draft)
 
+    def question_before_leaving(self, *, quits: bool) -> Confirm | None:
+        """Return a question if something typed would not be saved to disk."""
+        before, after = self._screen.start.draft, self._screen.form.draft
+        is_stored = self._saved_forms.is_stored
+        if is_stored and not has_new_values(after.environment, before.environment):
+            return None
+        return _confirm_leaving(quits=quits, is_stored=is_stored)
+
     async def keep_last(self) -> None:
         """Save unsaved input when the form is removed; its last message may not have arrived."""
         if self._shown_form is not None and (draft := self._shown_form.draft) != self._unchanged:
@@ -99,7 +110,7 @@ class DraftKeeper:
             self._key = key
 
 
-def confirm_leaving(*, quits: bool, is_stored: bool) -> Confirm:
+def _confirm_leaving(*, quits: bool, is_stored: bool) -> Confirm:
     """Return the question whether to leave a form, or the dashboard, which loses some values.
 
     `is_stored` is whether the disk accepts the form.

@@ -16,9 +16,8 @@ from studio_tui import clock
 from studio_tui.api.models import Job, JobInput
 from studio_tui.presentation.form.checks import FormContext
 from studio_tui.presentation.form.draft import Draft
-from studio_tui.presentation.form.line_checks import has_new_values
 from studio_tui.tui.form.draft_form import DraftForm
-from studio_tui.tui.form.draft_keeper import DraftKeeper, confirm_leaving
+from studio_tui.tui.form.draft_keeper import LEFT, DraftKeeper
 from studio_tui.tui.form.editing import FieldCommands
 from studio_tui.tui.form.preview import Preview, request_texts
 from studio_tui.tui.form.saved_forms import SavedForms
@@ -121,13 +120,8 @@ class SubmitScreen(Page):
 
     def question_before_quitting(self) -> Confirm | None:
         """Return a question if quitting would lose the input or values of the environment."""
-        if not self.is_alive:
-            return None
-        before, draft, is_stored = self.start.draft, self.form.draft, self.saved_forms.is_stored
-        loses_input = draft != before and not is_stored
-        if loses_input or has_new_values(draft.environment, before.environment):
-            return confirm_leaving(quits=True, is_stored=is_stored)
-        return None
+        is_edited = self.is_alive and self.form.draft != self.start.draft
+        return self.keeper.question_before_leaving(quits=True) if is_edited else None
 
     # Keys.
 
@@ -140,10 +134,12 @@ class SubmitScreen(Page):
             await self.sender.ask_to_stop()
             return
         is_edited = self.form.draft not in {self.start.draft, self._restored}
-        question = confirm_leaving(quits=False, is_stored=self.saved_forms.is_stored)
-        if is_edited and not await self.ask(question):
+        question = self.keeper.question_before_leaving(quits=False) if is_edited else None
+        if question is not None and not await self.ask(question):
             return
         await self.leave()
+        if is_edited and question is None and self.saved_forms.is_stored:
+            self.notify_user(LEFT)
 
     def why_no_preview(self) -> str | None:
         """Return why there is no preview."""

@@ -128,7 +128,7 @@ async def test_only_the_jobs_that_were_not_created_are_requested_again(
             assert message_below_form(pilot) == "1 job not created yet; f9 requests them again."
             await until_shown(pilot, "f8 shows the outcome of each", "Edit 1 job")
             with step("what was typed is restored for the job that stays marked"):
-                await pilot.press("escape", "enter")
+                await pilot.press("escape")
                 await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
                 await pilot.press("e")
                 await until_shown(pilot, "This is the form as you left it")
