@@ -73,6 +73,8 @@ class ScreenActions(Provider):
     """
 
     async def search(self, query: str) -> Hits:
+        # In a thread, as its imports are slow; first, so that no hit comes after a key for it.
+        pages = await asyncio.to_thread(_pages_of_tabs) if isinstance(self.screen, Page) else ()
         style = self.matcher(query).match_style
         for action in self._actions():
             texts = f"{action.explanation} {action.label} {action.search_words}"
@@ -90,8 +92,6 @@ class ScreenActions(Provider):
                 yield Hit(
                     score * _OF_TEXTUAL, _highlighted(name, spans, style), run, help=explanation
                 )
-        # In a thread, as its imports are slow.
-        pages = await asyncio.to_thread(_pages_of_tabs) if isinstance(self.screen, Page) else ()
         for tab, binding in self._of_other_tabs(pages):
             title = f"{tab.capitalize()}: {binding.tooltip}"
             score, spans = match_words(query, title)
