@@ -40,7 +40,7 @@ OWNERS: dict[str, tuple[type, ...]] = {
     "form": (SubmitScreen,),
     "everywhere": (Page, WithHelpAndPalette, StudioApp),
 }
-"""The classes that handle the keys of a screen, by the screen's name in README's table."""
+"""The classes that handle the keys of a screen, by the screen's name in `docs/keys.md`."""
 
 ACTIVE_TOGETHER: dict[str, tuple[type, ...]] = {
     **{screen: (*owners, *OWNERS["everywhere"]) for screen, owners in OWNERS.items()},

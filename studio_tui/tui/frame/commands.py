@@ -1,7 +1,7 @@
 """Commands: the actions of keys, declared as data.
 
 A screen or widget has controllers, plain classes that declare commands. Key bindings are built from
-these, and from the bindings the footer, the help, the palette and README's table of keys.
+these, and from the bindings the footer, the help, the palette and the tables of `docs/keys.md`.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Iterable
@@ -52,7 +52,7 @@ class Command(Generic[Owner_contra]):
     label: str
     """In the footer, about two words."""
     help: str
-    """One sentence for the help, the palette and the README."""
+    """One sentence for the help, the palette and the documentation."""
     run: Callable[[Owner_contra], Awaitable[None] | None]
     """Called with the controller; if the result is a coroutine, a worker runs it."""
     why_not: Callable[[Owner_contra], str | None] = never_unavailable

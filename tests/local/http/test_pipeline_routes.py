@@ -11,7 +11,7 @@ from tests.waiting import eventually
 
 pytestmark = pytest.mark.starts_processes
 
-README = Path(__file__).parents[3] / "README.md"
+DOCUMENT = Path(__file__).parents[3] / "docs" / "local-studio.md"
 
 SCRIPT = """
 import json, os, pathlib, sys
@@ -288,8 +288,8 @@ def test_invalid_lines_of_lineage_are_reported_in_the_log(studio: ThreadStudio) 
     assert versions(studio, job["id"]) == ["local.local.good@1.0.0"]
 
 
-def test_the_example_of_the_readme_makes_a_dataset(studio: ThreadStudio) -> None:
-    text = README.read_text("utf-8")
+def test_the_example_of_the_documentation_makes_a_dataset(studio: ThreadStudio) -> None:
+    text = DOCUMENT.read_text("utf-8")
     (example,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     make_dataset(studio, "index")
     job = studio.wait_for_end(studio.submit(example, query_name="thumbs.py")["id"])
