@@ -1,6 +1,6 @@
 """Marks that skip a test if the machine lacks what it needs. No test is skipped for other reasons.
 
-The reason of each mark says what is missing and how to provide it; CONTRIBUTING has the commands.
+Each reason says what is missing and how to provide it; docs/testing.md has the commands.
 """
 
 import os
