@@ -276,18 +276,20 @@ def _mark_canceled(folder: Path) -> None:
 def _send_term(folder: Path, child: int | None) -> None:
     """Send TERM to a job's shim; one that is still starting finds the mark later.
 
-    `child` is its pid if this server started it: the job may have changed `started.json`.
+    `child` is its pid if this server started it. The pid in `started.json` is not used, as the job
+    may have changed it, and another process may have it by now.
     """
-    started = notes.read(notes.Started, folder / "started.json")
     # A shim removes its specification once it has written `started.json`.
-    has_started = started is not None or not (folder / "spec.json").exists()
-    shim_pid = child if child is not None or started is None else started.pid
-    if not has_started or shim_pid is None:
+    if (folder / "spec.json").exists() and not (folder / "started.json").exists():
         return
-    for process in process_tree.processes():
-        if process.pid == shim_pid and is_held(folder / "lock"):
-            process_tree.send(process, signal.SIGTERM)
-            process_tree.send(process, signal.SIGCONT)  # the job may have stopped it
+    processes = process_tree.processes()
+    if child is None:
+        shims = process_tree.marked(process_tree.SHIM_MARKER, str(folder), processes)
+    else:
+        shims = [process for process in processes if process.pid == child]
+    for process in shims:
+        process_tree.send(process, signal.SIGTERM)
+        process_tree.send(process, signal.SIGCONT)  # the job may have stopped it
 
 
 def _spawn_shim(folder: Path, lock: int) -> int:
@@ -296,7 +298,7 @@ def _spawn_shim(folder: Path, lock: int) -> int:
     return os.posix_spawn(
         sys.executable,
         [sys.executable, "-I", "-S", shim.__file__, str(folder)],
-        environment.base_environment(),
+        {**environment.base_environment(), process_tree.SHIM_MARKER: str(folder)},
         file_actions=[
             (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
             (os.POSIX_SPAWN_OPEN, 1, log, flags, 0o600),

@@ -23,12 +23,6 @@ class _Note(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
 
 
-class Started(_Note):
-    """`started.json`: the shim is running."""
-
-    pid: int
-
-
 class Exit(_Note):
     """`exit.json`: how the job ended."""
 

@@ -18,6 +18,9 @@ from studio_tui import clock
 MARKER = "STUDIO_TUI_JOB"
 """The variable that marks a job's processes; its value is the job's directory."""
 
+SHIM_MARKER = "STUDIO_TUI_SHIM"
+"""The variable that marks a job's shim; its value is the job's directory."""
+
 _PROC = Path("/proc")
 _POLL_SECONDS = 0.05
 _KILL_SECONDS = 10.0
@@ -38,8 +41,7 @@ def job_processes(marker: str, root: int | None = None) -> tuple[Process, ...]:
     `root` itself, the calling process and zombies are left out.
     """
     table = {process.pid: process for process in processes()}
-    marking_variable = f"{MARKER}={marker}"
-    pids = {pid for pid in table if marking_variable in _environment(pid)}
+    pids = {process.pid for process in marked(MARKER, marker, table.values())}
     if root is not None:
         pids.add(root)
     children: dict[int, list[int]] = {}
@@ -53,6 +55,11 @@ def job_processes(marker: str, root: int | None = None) -> tuple[Process, ...]:
                 unvisited.append(child)
     pids -= {os.getpid(), root}
     return tuple(table[pid] for pid in sorted(pids) if pid in table)
+
+
+def marked(variable: str, value: str, among: Iterable[Process]) -> list[Process]:
+    """Return the processes that were started with a variable of this value."""
+    return [each for each in among if _was_started_with(each.pid, f"{variable}={value}")]
 
 
 def stop(
@@ -149,15 +156,16 @@ def _read_stat(pid: int) -> Process | None:
     return Process(pid, int(parent), started.decode())
 
 
-def _environment(pid: int) -> frozenset[str]:
-    """Return the `NAME=VALUE` strings that a process was started with; empty if hidden."""
+def _was_started_with(pid: int, variable: str) -> bool:
+    """Whether a process has a variable, as `NAME=VALUE`, in the environment it started with."""
     if sys.platform != "linux":
-        return frozenset(_run_ps("-Ewwo", "command=", "-p", str(pid)).split())
+        # `ps` separates the variables by blanks, which a value may contain too.
+        return f" {variable} " in f"{_run_ps('-Ewwo', 'command=', '-p', str(pid)).rstrip()} "
     try:
         content = (_PROC / str(pid) / "environ").read_bytes()
     except OSError:
-        return frozenset()
-    return frozenset(os.fsdecode(content).split("\0"))
+        return False
+    return os.fsencode(variable) in content.split(b"\0")
 
 
 def _list_with_ps() -> list[Process]:

@@ -27,7 +27,6 @@ def steps(folder: Path, *lines: bytes) -> list[tuple[str, datetime, datetime | N
 
 
 def test_an_empty_folder_has_no_notes(tmp_path: Path) -> None:
-    assert notes.read(notes.Started, tmp_path / "started.json") is None
     assert notes.read(notes.Exit, tmp_path / "exit.json") is None
     assert notes.read(notes.Lost, tmp_path / "lost.json") is None
     assert notes.read_steps(tmp_path) == ()
@@ -72,8 +71,8 @@ def test_an_exit_file_that_cannot_be_read_means_no_exit(tmp_path: Path, text: st
 
 
 def test_a_file_that_is_far_too_long_is_ignored(tmp_path: Path) -> None:
-    (tmp_path / "started.json").write_text(json.dumps({"pid": 1, "more": "x" * 100_000}))
-    assert notes.read(notes.Started, tmp_path / "started.json") is None
+    (tmp_path / "exit.json").write_text(json.dumps(EXIT | {"more": "x" * 100_000}))
+    assert notes.read(notes.Exit, tmp_path / "exit.json") is None
 
 
 def test_an_exit_file_padded_with_blanks_is_read(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -138,18 +139,24 @@ raise SystemExit(7)
         assert bench.log() == "closed\n"
 
 
-async def test_a_job_cannot_have_another_process_canceled_in_its_place(bench: Bench) -> None:
-    query = """
-import json, subprocess, sys, time
-other = subprocess.Popen(["sleep", "600"])
-open("../started.json", "w").write(json.dumps({"pid": other.pid}))
+@pytest.mark.parametrize("is_restarted", [False, True])
+async def test_a_job_cannot_have_another_process_canceled_in_its_place(
+    bench: Bench, tmp_path: Path, *, is_restarted: bool
+) -> None:
+    with subprocess.Popen(["sleep", "600"]) as other:  # noqa: ASYNC220 (starting it is quick)
+        query = f"""
+import json, time
+open("../started.json", "w").write(json.dumps({{"pid": {other.pid}}}))
 print("forged", flush=True)
 time.sleep(600)
 """
-    await bench.start(query)
-    await bench.until_printed("forged")
-    await bench.runner.cancel("job")
-    assert (await bench.until_ended()).canceled
+        await bench.start(query)
+        await bench.until_printed("forged")
+        canceling = Bench(tmp_path) if is_restarted else bench
+        await canceling.runner.cancel("job")
+        assert (await canceling.until_ended()).canceled
+        assert other.poll() is None
+        other.kill()
 
 
 @needs.linux("/proc")

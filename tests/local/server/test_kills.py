@@ -1,6 +1,7 @@
 """The server, the shim of a job or the job itself is killed with -9 at random moments."""
 
 import contextlib
+import json
 import os
 import random
 import signal
@@ -10,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from studio_tui.local.config.data_dir import DataDir
-from studio_tui.local.run import notes
 from tests.soak import seeds
 from tests.studios import ProcessStudio
 from tests.waiting import eventually
@@ -52,8 +52,8 @@ def test_no_kill_loses_a_job_or_runs_it_twice(
             studio.restart()
         elif target == "job":
             kill_process(int(mark.read_text()))
-        elif shim := notes.read(notes.Started, jobs / job_id / "started.json"):
-            kill_process(shim.pid)
+        else:
+            kill_process(json.loads((jobs / job_id / "started.json").read_text())["pid"])
         ended = studio.wait_for_end(job_id)
         assert ended["status"] == "FAILED"
         assert len(mark.read_text().splitlines()) == 1, "a job starts exactly once"
