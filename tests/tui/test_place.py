@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from studio_tui.tui.frame.last_screen import LastScreen
 from studio_tui.tui.frame.list_page import ListPage
 from studio_tui.tui.frame.list_view import ListView, load_view
 from tests import faults
@@ -109,12 +110,13 @@ def _settings(view: ListView) -> ListView:
 
 
 def is_saved(page: ListPage[Any], folder: Path) -> bool:
-    """Whether the current place is on disk, so that a kill would not lose it."""
+    """Whether the current place and tab are on disk, so that a kill would not lose them."""
     suffix = "" if page.tab == "jobs" else f".{page.tab}"
     view = load_view(folder / f"view{suffix}.json", page.kind)
     saved = _settings(view), view.cursor, view.line, view.sideways
+    tab = LastScreen(tab=page.tab)
     # The place is read again each time, as activity grows above the cursor.
-    return saved == place_of(page)[:-1]
+    return saved == place_of(page)[:-1] and LastScreen.load(folder / "view.screen.json") == tab
 
 
 async def refresh(pilot: Dashboard, _proxy: FaultProxy) -> None:
