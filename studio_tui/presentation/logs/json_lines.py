@@ -42,6 +42,10 @@ class _WrittenNumber(float):
     text: str
 
 
+def _parse_integer(text: str) -> int | float:
+    return _WrittenNumber(text) if text == "-0" else int(text)
+
+
 class JsonLine(NamedTuple):
     """A log line that is a JSON object; its texts and fields are *not* safe to draw."""
 
@@ -60,7 +64,7 @@ def json_line(text: str) -> JsonLine | None:
     if not text.startswith("{") or len(text) > SIZE_LIMIT or not text.endswith(("}", "} ")):
         return None
     try:
-        parsed: JsonValue = json.loads(text, parse_float=_WrittenNumber)
+        parsed: JsonValue = json.loads(text, parse_float=_WrittenNumber, parse_int=_parse_integer)
     except (ValueError, RecursionError):
         # A number with thousands of digits raises ValueError.
         return None
