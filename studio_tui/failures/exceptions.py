@@ -21,6 +21,7 @@ INDENTS = frozenset(" \t│╭╰")
 """Characters with which the lines of frames begin, also in the box of Rich."""
 SYNTAX_FILE = re.compile(r"\s*File \"([^\"]+)\", line (\d+)\s*$")
 """Location line of a syntax error. Unlike other `File` lines it names no function."""
+_FRAME = re.compile(r"File \"(?:[^\"]*/)?([^\"/]+)\", line (\d+), in (.+)")
 SYNTAX = re.compile(r"(?:SyntaxError|IndentationError|TabError)(?:: |$)")
 
 _WRAPPER_NAMES = frozenset(
@@ -43,7 +44,7 @@ _COUNTED = re.compile(r"\s*\((\d+) sub-exceptions?\)$")
 _OMITTED = re.compile(r"[\s|]*and (\d+) more exceptions?$")
 _SECTION = re.compile(r"[\s|+-]*-{3,} (?:\d+|\.\.\.) -{3,}")
 """The line before an exception in a group: `+---------------- 2 ----------------`."""
-_GROUP_DRAWING = re.compile(r"\s*[|+] ?")
+_GROUP_DRAWING = re.compile(r"^\s*[|+] ?")
 _DIGITS = re.compile(r"\d+")
 _MAX_BLANKS = 3
 _SEPARATORS = frozenset({"", '"""'})
@@ -152,15 +153,28 @@ def read_traceback(lines: Sequence[str], start: int, depth: int = 0) -> ParsedEx
         index = _skip_blanks(lines, raised.end)
         chained = CHAIN.match(lines[index]) if index < len(lines) else None
         head = _skip_blanks(lines, index + 1)
-        if chained is None or head >= len(lines) or not HEAD.search(lines[head]):
+        if chained is None or not all(map(HEAD.search, lines[head : head + 1])):
             return raised
         following = _read_one(lines, head, depth)
         if following is None:
-            return raised
+            return _cut_exception(lines, head, raised)
         if (chained[1] or following.is_wrapper) and following.cause is None:
             following = following._replace(cause=raised)
         raised = following
     return raised
+
+
+def _cut_exception(lines: Sequence[str], start: int, before: ParsedException) -> ParsedException:
+    """Return what is known of the exception whose traceback starts at `start`, if it is cut off.
+
+    If it is complete but cannot be read, return the exception `before` it in the chain.
+    """
+    if _end_of_frames(lines, start + 1, Prefix("", 0)) < len(lines):
+        return before
+    frames = [frame for line in lines[start:] if (frame := _FRAME.search(line))]
+    place = " in {2} ({0}, line {1})".format(*frames[-1].groups()) if frames else ""
+    text = f"exception{place}, whose traceback is cut off (after {before.reason})"
+    return ParsedException(text, len(lines))
 
 
 def read_syntax_error(lines: Sequence[str], start: int) -> ParsedException | None:
@@ -186,7 +200,7 @@ def _skip_blanks(lines: Sequence[str], start: int) -> int:
 
 
 def _read_one(lines: Sequence[str], start: int, depth: int) -> ParsedException | None:
-    head = HEAD.search(lines[start])
+    head = HEAD.search(lines[start]) if start < len(lines) else None
     if head is None:
         return None
     if "Exception Group" in head[0]:
@@ -231,9 +245,8 @@ def _read_message(lines: Sequence[str], start: int, prefix: Prefix, depth: int) 
     embedded = _embedded_exception(lines, start, prefix, depth + 1)
     if embedded is not None:
         return ParsedException(text, embedded.end, embedded, embeds_cause=True)
-    end = start + 1
+    end = index = start + 1
     joined = 1
-    index = end
     if text.rstrip().endswith(":"):
         # The message starts with a line break.
         index = _skip_blanks(lines, index)
@@ -330,9 +343,6 @@ def _read_embedded(
     return embedded._replace(end=end)
 
 
-# --- exception groups ------------------------------------------------------------------------
-
-
 def _read_group(lines: Sequence[str], start: int, prefix: Prefix) -> ParsedException | None:
     """Parse an exception group: `ValueError: bad row (the first of 3 in ExceptionGroup: load)`."""
     end = start + 1
@@ -342,7 +352,8 @@ def _read_group(lines: Sequence[str], start: int, prefix: Prefix) -> ParsedExcep
             break
         end += 1
     bodies = [prefix.body(line) for line in lines[start + 1 : end]]
-    final = next((_without_drawing(body) for body in bodies if _is_group_final(body)), None)
+    texts = map(_without_drawing, bodies)
+    final = next((text for text in texts if _COUNTED.search(text) and is_final(text)), None)
     leaves, omitted = _leaves(bodies)
     if final is None or not leaves:
         return None
@@ -354,12 +365,7 @@ def _read_group(lines: Sequence[str], start: int, prefix: Prefix) -> ParsedExcep
 
 
 def _without_drawing(body: str) -> str:
-    drawing = _GROUP_DRAWING.match(body)
-    return body[drawing.end() :] if drawing else body
-
-
-def _is_group_final(body: str) -> bool:
-    return _COUNTED.search(body) is not None and is_final(_without_drawing(body))
+    return _GROUP_DRAWING.sub("", body)
 
 
 def _leaves(bodies: Sequence[str]) -> tuple[list[str], int]:

@@ -54,6 +54,15 @@ FAILURES = {
     ),
     f"{TRACE}KeyError: 'x'\n{DURING}{TRACE}config.Missing: no x": "config.Missing: no x",
     f"{TRACE}OSError: away\n{DURING}{TRACE}SystemExit: 1": "OSError: away",
+    # The output ends within the traceback of the last exception.
+    f"{TRACE}KeyError: 'x'\n{DURING}{TRACE}": (
+        "exception in <module> (train.py, line 41), whose traceback is cut off"
+        " (after KeyError: 'x')"
+    ),
+    f"{TRACE}KeyError: 'x'\n{CAUSED}{TRACE}RuntimeError: step 3\n{CAUSED}": (
+        "exception, whose traceback is cut off (after RuntimeError: step 3 (caused by KeyError:"
+        " 'x'))"
+    ),
     # Exceptions of several lines.
     f"{TRACE}RuntimeError: Error(s) in loading state_dict for Net:\n\tMissing key: a\n\tsize b": (
         "RuntimeError: Error(s) in loading state_dict for Net: Missing key: a; size b"
