@@ -1,14 +1,16 @@
-"""Reads and replaces whole files, and raises only `OSError` and `ValueError`.
+"""Reads, replaces and locks whole files, and raises only `OSError` and `ValueError`.
 
 A folder, a pipe or a device raises `OSError`, like a missing file. Content that is not text, JSON
 or TOML, or is nested too deeply, raises `ValueError`.
 """
 
 import errno
+import fcntl
 import logging
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -86,6 +88,22 @@ def write_private(path: Path, text: str, *, syncs: bool = True) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def exclusive_lock(path: Path) -> Iterator[None]:
+    """Hold a lock on a file, which is created if it is missing; wait while another holder has it.
+
+    Raises:
+        OSError: the file cannot be created or locked.
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+    descriptor = os.open(path, flags, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def store_if_possible(path: Path, text: str) -> bool:

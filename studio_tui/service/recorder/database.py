@@ -4,17 +4,16 @@ If it cannot be used, that is logged; reading returns `None` and writing False. 
 `queue_write` block on the disk.
 """
 
-import fcntl
 import logging
-import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar
 
+from studio_tui.files import exclusive_lock
 from studio_tui.paths import create_private_dir, profile_name
 
 VERSION = 3
@@ -230,7 +229,7 @@ class RecorderFile:
             if connection is not None:
                 connection.close()
             try:
-                with _exclusive_lock(self.path.with_suffix(".lock")):
+                with exclusive_lock(self.path.with_suffix(".lock")):
                     if inode is None or _inode(self.path) != inode:
                         return
                     self.path.replace(damaged)
@@ -262,7 +261,7 @@ def connect(path: Path) -> sqlite3.Connection:
     )
     try:
         if not is_current(connection):
-            with _exclusive_lock(path.with_suffix(".lock")):
+            with exclusive_lock(path.with_suffix(".lock")):
                 if not is_current(connection):
                     create(connection)
         # In this mode a killed program loses nothing. After a power failure, the last writes may
@@ -279,14 +278,3 @@ def _inode(path: Path) -> int | None:
         return path.stat().st_ino
     except OSError:
         return None
-
-
-@contextmanager
-def _exclusive_lock(path: Path) -> Iterator[None]:
-    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
-    descriptor = os.open(path, flags, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)

@@ -3,13 +3,15 @@
 import json
 import logging
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from studio_tui.addresses import without_logins
-from studio_tui.files import read_json, store_if_possible
+from studio_tui.files import exclusive_lock, read_json, store_if_possible
+from studio_tui.paths import create_private_dir
 from studio_tui.presentation.form.checks import job_name
 from studio_tui.presentation.form.draft import Draft, FieldValue
 from studio_tui.presentation.form.field import MaskedPart
@@ -98,8 +100,7 @@ class SavedForms:
         new one replaces it as `REPLACED`. `initial_environment` is the environment that the form
         had before the user typed.
         """
-        with self._lock:
-            self._read()
+        with self._exclusively():
             words = ""
             before = self._saved.pop(key, None)
             if before and key in self._changed_elsewhere and key not in {SENT, REPLACED}:
@@ -127,8 +128,7 @@ class SavedForms:
 
     def keep_template(self, name: str, draft: Draft | None) -> bool:
         """Save a template without its secrets, or remove it (`None`); return whether it worked."""
-        with self._lock:
-            self._read()
+        with self._exclusively():
             if draft is None:
                 self._templates.pop(name, None)
             else:
@@ -137,8 +137,7 @@ class SavedForms:
 
     def rename_template(self, name: str, new_name: str) -> bool:
         """Rename a template, replacing one with the new name; return whether it worked."""
-        with self._lock:
-            self._read()
+        with self._exclusively():
             # Another dashboard may have removed it, and then must not lose `new_name` either.
             if name in self._templates:
                 self._templates = {
@@ -147,6 +146,18 @@ class SavedForms:
                     if each == name or each != new_name
                 }
             return self._write()
+
+    @contextmanager
+    def _exclusively(self) -> Iterator[None]:
+        """Read the file, and keep other threads and dashboards from writing it meanwhile."""
+        with ExitStack() as locks:
+            # Without a folder or locks of the file system, only threads are kept from writing.
+            with suppress(OSError):
+                folder = create_private_dir(self._path.parent)
+                locks.enter_context(exclusive_lock(folder / f"{self._path.stem}.lock"))
+            locks.enter_context(self._lock)
+            self._read()
+            yield
 
     def _read(self) -> None:
         """Read the file; what other dashboards have written replaces what is known here."""

@@ -186,12 +186,14 @@ def test_a_failure_to_write_is_reported_and_the_forms_stay_in_memory(
     )
 
 
-def test_forms_saved_by_threads_at_the_same_time_are_all_kept(path: Path) -> None:
-    saved_forms = SavedForms(path)
+@pytest.mark.parametrize("dashboards", [1, 8])
+def test_forms_saved_at_the_same_time_are_all_kept(path: Path, dashboards: int) -> None:
+    each_saved_forms = [SavedForms(path) for _ in range(dashboards)]
     all_started = threading.Barrier(8)
     results: list[bool] = []
 
     def save(number: int) -> None:
+        saved_forms = each_saved_forms[number % dashboards]
         all_started.wait()
         results.append(saved_forms.keep_template(str(number), Draft(query=str(number))))
         saved_forms.keep(str(number), Draft(query=str(number)))
