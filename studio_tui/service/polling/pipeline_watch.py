@@ -206,8 +206,10 @@ class PipelineWatch(Poller[PipelineDetail]):
             except InvalidRequest:
                 if self._name() is None:
                     raise
-                self._must_use_name = True
-        return self._check(await self._client.pipeline(name=self._name()))
+        # By name it succeeds only if the id was the reason.
+        pipeline = self._check(await self._client.pipeline(name=self._name()))
+        self._must_use_name = True
+        return pipeline
 
     def _name(self) -> str | None:
         last = self.snapshot.value

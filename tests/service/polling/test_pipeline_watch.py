@@ -289,6 +289,18 @@ def test_a_pipeline_is_requested_by_name_once_studio_has_rejected_its_id() -> No
     run(scenario())
 
 
+def test_a_pipeline_is_requested_by_id_again_if_the_request_by_name_failed_too() -> None:
+    async def scenario() -> None:
+        studio = Studio(a="RUNNING")
+        studio.accepts_ids = False
+        studio.errors = {"pipeline": [InvalidRequest(400, "not now"), ServerError(503, "down")]}
+        async with watching(studio, read_name=lambda: "pipeline-1") as watched:
+            await watched.until(lambda: watched.watch.snapshot.value is not None)
+            assert studio.rejected_ids == 1
+
+    run(scenario())
+
+
 def test_another_pipeline_in_the_answer_is_an_error() -> None:
     async def scenario() -> None:
         studio = Studio(a="RUNNING")
