@@ -84,6 +84,8 @@ class Transport:
         self._auth = auth
         self._timeouts = timeouts
         self.is_local_studio = False
+        self._has_answered = False
+        """Whether there was any response, so that the URL has the right scheme."""
         self.on_request_end: Callable[[Call], None] = lambda _: None
         """Called when an attempt to send a request ends."""
         self._unfinished = 0
@@ -207,8 +209,8 @@ class Transport:
         if not sent:
             return failure(error, self._host)
         target = address(self._base)
-        is_plain = target is not None and target.scheme == "http"
-        if target and is_plain and await speaks_tls(target.host, target.effective_port):
+        may_need_tls = target and target.scheme == "http" and not self._has_answered
+        if target and may_need_tls and await speaks_tls(target.host, target.effective_port):
             return wrong_scheme(self._host)
         return TransportError(f"{self._host} {_CLOSED}")
 
@@ -224,6 +226,7 @@ class Transport:
             extensions={"trace": progress.trace},
         )
         answer = await self._http.send(outgoing, stream=True)
+        self._has_answered = True
         try:
             if not answer.is_success and answer.status_code not in request.accepted:
                 raise await self._error_of(answer)

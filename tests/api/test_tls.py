@@ -98,6 +98,29 @@ async def test_the_error_for_plain_http_to_a_tls_port_suggests_https(url: str) -
     assert caught.value.brief == "needs https"
 
 
+async def test_a_port_that_has_answered_plain_http_is_not_asked_for_tls() -> None:
+    connections = 0
+
+    async def answer_once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        if connections <= 2:
+            await reader.readuntil(b"\r\n\r\n")
+        if connections == 1:
+            writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n[]")
+            await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer_once, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with StudioClient(settings_for(f"http://127.0.0.1:{port}")) as client:
+        await client.jobs()
+        with pytest.raises(TransportError, match="closed the connection"):
+            await client.jobs()
+    server.close()
+    assert connections == 2
+
+
 async def test_the_error_for_nginx_s_reply_to_plain_http_suggests_https_too() -> None:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
