@@ -94,11 +94,13 @@ class EditMarkedScreen(SubmitScreen):
     ) -> None:
         """Create the remaining jobs."""
         await self.keeper.keep()
+        requests = await asyncio.to_thread(
+            self._jobs.requests, typed, checked, from_checkpoints=from_checkpoints
+        )
         field = self.focused
         self.note(f"Sending {plural(len(self._jobs), 'job')}…")
         # So that the key that undoes the command is not typed into the field.
         self.set_focus(None)
-        requests = self._jobs.requests(typed, checked, from_checkpoints=from_checkpoints)
 
         def forget(job_id: str) -> None:
             # At once: if other jobs fail and the user sends again, this job is not created twice.

@@ -1,10 +1,14 @@
 """One form edits all marked jobs, on a real local Studio."""
 
 import asyncio
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from studio_tui.api.models import JobInput
+from studio_tui.service.commands.submitted import edited_request
 from studio_tui.tui.form import remaining_jobs
 from studio_tui.tui.form.bulk_edit_screen import EditMarkedScreen
 from studio_tui.tui.form.submit_screen import SubmitScreen
@@ -111,9 +115,16 @@ async def test_jobs_may_be_created_while_a_thread_checks_the_others(
 
 
 async def test_only_the_jobs_that_were_not_created_are_requested_again(
-    studio: ThreadStudio, tmp_path: Path
+    studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     submit_finished_jobs(studio, "one.py", "two.py")
+    threads: list[threading.Thread] = []
+
+    def make_request(*known: Any) -> JobInput:
+        threads.append(threading.current_thread())
+        return edited_request(*known)
+
+    monkeypatch.setattr(remaining_jobs, "edited_request", make_request)
     refusal = faults.answer_json({"message": "not now"}, "400 Bad Request")
     async with FaultProxy.in_front_of(studio.url) as proxy:
         proxy.plan = FailingCreates(refusal)
@@ -125,6 +136,8 @@ async def test_only_the_jobs_that_were_not_created_are_requested_again(
             await until_shown(pilot, "Run 2 changed jobs?", "workers: 1 → 2")
             await pilot.press("f")
             await until_shown(pilot, "1 of 2 jobs created", "not now")
+            assert threads
+            assert threading.main_thread() not in threads, "many requests would block the screen"
             assert message_below_form(pilot) == "1 job not created yet; f9 requests them again."
             await until_shown(pilot, "f8 shows the outcome of each", "Edit 1 job")
             with step("what was typed is restored for the job that stays marked"):
