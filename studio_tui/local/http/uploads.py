@@ -94,18 +94,19 @@ class UploadStore:
             logger.warning("Unused uploads could not be removed: %s", error)
 
     async def _store(self, request: Request, path: Path) -> tuple[str, int]:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            form = _Form(request.headers.get("content-type", ""), file)
-            try:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+        try:
+            # Closing the file can fail too, as it writes what is left in the buffer.
+            with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
+                form = _Form(request.headers.get("content-type", ""), file)
                 async for chunk in limited_body(request, UPLOAD_LIMIT):
                     # In a thread, as parsing and writing block.
                     await asyncio.to_thread(form.feed, chunk)
                 await asyncio.to_thread(form.finish)
-            except FormParserError as error:
-                raise Refusal(422, "The upload is not a multipart form.") from error
-            except OSError as error:
-                raise StorageFull(_DISK_FULL) from error
+        except FormParserError as error:
+            raise Refusal(422, "The upload is not a multipart form.") from error
+        except OSError as error:
+            raise StorageFull(_DISK_FULL) from error
         return form.label, form.size
 
 

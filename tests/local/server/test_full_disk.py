@@ -135,6 +135,19 @@ def test_a_schedule_is_suspended_and_what_cannot_be_is_refused_although_the_serv
 
 
 @needs.linux("elsewhere a process cannot limit another")
+def test_an_upload_of_any_size_is_507_if_the_server_cannot_write(
+    studio_process: ProcessStudio,
+) -> None:
+    studio = studio_process
+    with unwritable_files(studio):
+        for size in (1, 200_000):
+            files = {"file": ("f", b"x" * size)}
+            response = studio.request("POST", "/datachain/jobs/files?team_name=local", files=files)
+            assert response.status_code == 507, size
+    assert [*DataDir(studio.data_dir).uploads.iterdir()] == []
+
+
+@needs.linux("elsewhere a process cannot limit another")
 def test_a_pipeline_is_paused_although_the_server_cannot_write(
     studio_process: ProcessStudio, tmp_path: Path
 ) -> None:
