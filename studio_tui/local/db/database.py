@@ -20,12 +20,13 @@ Ts = TypeVarTuple("Ts")
 
 SCHEMA = Path(__file__).with_name("schema.sql").read_text("utf-8")
 FIRST_VERSION = 6
+"""The version of `SCHEMA`, the oldest that is supported."""
 
 MIGRATIONS: tuple[str, ...] = ()
 """SQL scripts, each of which migrates to the next version; the first from `FIRST_VERSION`."""
 
-STORAGE_PAUSE = 1.0
-"""Seconds between attempts to do the deferred writes while the disk is full."""
+RETRY_SECONDS = 1.0
+"""Seconds after which something that failed, such as a write on a full disk, is tried again."""
 
 _OUT_OF_ROOM = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE})
 """SQLite's error codes that are taken for a full disk."""
@@ -55,6 +56,7 @@ class Database:
         self._deferred: deque[Callable[[], object]] = deque()
         self._has_deferred = asyncio.Event()
         self.revision = 0
+        """Increases with each write and each deferral of a write."""
 
     @classmethod
     async def open(cls, path: Path, migrations: Sequence[str] = MIGRATIONS) -> Self:
@@ -78,7 +80,7 @@ class Database:
     async def read(self, work: Callable[[sqlite3.Connection, *Ts], T], *args: *Ts) -> T:
         """Call `work`, which must not write, with the connection and `args`; return its result.
 
-        It reads deferred writes as if they were done.
+        `work` sees deferred writes as if they were done.
         """
 
         def read(connection: sqlite3.Connection) -> T:
@@ -151,7 +153,7 @@ class Database:
             try:
                 await self._run(self._make_deferred_writes)
             except StorageFull:
-                await asyncio.sleep(STORAGE_PAUSE)
+                await asyncio.sleep(RETRY_SECONDS)
                 continue
             if not self._deferred:
                 self._has_deferred.clear()

@@ -1,4 +1,4 @@
-"""Lists all known datasets: their versions, jobs and sources, and whether they are outdated."""
+"""Lists datasets: their versions, jobs and sources, and whether they are outdated."""
 
 import sqlite3
 from collections.abc import Mapping
@@ -19,6 +19,7 @@ class VersionRow:
     """The newest job that made the version; `None` if unknown."""
     job_name: str | None
     made_by: str | None
+    """The user who created that job."""
     made_at: str | None
     """When that job ended, a stamp; `None` if it has not ended or is unknown."""
     sources: tuple[str, ...]
@@ -36,7 +37,7 @@ class DatasetRow:
 
 
 def list_datasets(connection: sqlite3.Connection) -> list[DatasetRow]:
-    """Return all datasets with an existing version by name, except listings of storages."""
+    """Return all datasets that have a version, sorted by name, without listings of storages."""
     all_lineage = lineage.read_lineage(connection)
     jobs = {
         row["id"]: row

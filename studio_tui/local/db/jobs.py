@@ -1,7 +1,7 @@
 """The jobs in the database, and their state transitions.
 
 Every transition names the states from which it is allowed, and does nothing if the job is in
-another state. So a cancel and an end at the same time cannot both succeed.
+another state. So of two simultaneous transitions from one state, only the first takes place.
 """
 
 # ruff: noqa: S608 (only constants and question marks are put into SQL)
@@ -21,7 +21,7 @@ from studio_tui.local.db.times import stamp, stamp_if_any
 from studio_tui.local.run.runner import RunLineage, RunStep
 
 WAITING = (JobState.PENDING, JobState.CREATED, JobState.SCHEDULED, JobState.QUEUED)
-"""States of accepted jobs of which nothing was started; a schedule, a TASK, is not included."""
+"""States of jobs that have not begun; TASK, the state of a schedule, is not one of them."""
 
 STARTED = (JobState.INIT, JobState.RUNNING, JobState.CANCELING)
 """States of jobs that the dispatcher has taken from the queue and that have not ended."""
@@ -76,7 +76,7 @@ class KeyReused(Exception):  # noqa: N818 (the name says what happened)
 
 
 class UnknownJob(Exception):  # noqa: N818 (the name says what is wrong)
-    """There is no job with the id that is the argument."""
+    """There is no job with the id `args[0]`."""
 
     def __str__(self) -> str:
         return f"There is no job {self.args[0]}."
@@ -89,15 +89,21 @@ class JobTable:
         self._database = database
 
     async def create(self, job: NewJob, now: datetime) -> sqlite3.Row:
-        """Create a job, unless one was created with the same key and request; return its row."""
+        """Create a job and return its row.
+
+        If a job was created with the same key and request before, return the row of that job.
+
+        Raises:
+            KeyReused: A job was created with the same key and another request.
+        """
         return await self._database.write(_create, job, now)
 
     async def list_jobs(
         self, *, states: Collection[str] | None, job_id: str | None, limit: int
     ) -> list[sqlite3.Row]:
-        """Return up to `limit` jobs, newest first.
+        """Return up to `limit` jobs in one of `states` and with the id `job_id`, newest first.
 
-        If given, only those in one of `states`, and only the job `job_id`.
+        `None` stands for all states, and for all ids.
         """
         return await self._database.read(_select_listed, states, job_id, limit)
 
@@ -109,8 +115,8 @@ class JobTable:
     async def checkpoint_source(self, job_id: str) -> CheckpointSource | None:
         """Return the run whose checkpoints are reused when `job_id` is continued.
 
-        If it is a schedule that has run, that is its last run, else the job itself. `None` if there
-        is no job `job_id`.
+        For a schedule that has run, it is the schedule's last run; otherwise it is the job itself.
+        `None` if there is no job `job_id`.
         """
         rows = await self._database.select(
             "SELECT id, run_group FROM jobs WHERE id = ?1 OR scheduled_by = ?1"
@@ -152,7 +158,7 @@ class JobTable:
         return await self._database.write_or_defer(_update_if, job_id, origins, {"state": state})
 
     async def cancel_waiting(self, job_id: str, origin: JobState, now: datetime) -> bool | None:
-        """Cancel a job of which nothing was started; the result is that of `move`."""
+        """Cancel a schedule or a job that has not begun; the result is that of `move`."""
         ending = JobEnd(JobState.CANCELED, now)
         return await self._database.write_or_defer(_record_end, job_id, (origin,), ending, None)
 
@@ -191,7 +197,7 @@ class JobTable:
         )
 
     async def row(self, job_id: str) -> sqlite3.Row:
-        """Return all columns of a job, and `uploads`: the ids of its files, such as `3,7`."""
+        """Return all columns of a job, and `uploads`: its uploads' ids as `3,7`, or `None`."""
         (row,) = await self._database.select(
             "SELECT *, (SELECT group_concat(upload_id) FROM job_files WHERE job_id = id)"
             " AS uploads FROM jobs WHERE id = ?",
@@ -200,7 +206,7 @@ class JobTable:
         return row
 
 
-def made_before(
+def find_by_key(
     connection: sqlite3.Connection, key: str | None, request_digest: str
 ) -> sqlite3.Row | None:
     """Return the job with that key, if any; raise `KeyReused` if its request was another."""
@@ -213,7 +219,7 @@ def made_before(
 
 
 def _create(connection: sqlite3.Connection, job: NewJob, now: datetime) -> sqlite3.Row:
-    if earlier := made_before(connection, job.idempotency_key, job.request_digest):
+    if earlier := find_by_key(connection, job.idempotency_key, job.request_digest):
         return earlier
     insert_job(connection, job, JobState.TASK if job.schedule else JobState.CREATED, stamp(now))
     if job.schedule:

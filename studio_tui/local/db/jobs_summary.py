@@ -14,9 +14,10 @@ _QUEUED = frozenset({"CREATED", "SCHEDULED", "QUEUED"})
 
 @dataclass(frozen=True)
 class JobsSummary:
-    """When each ended job ended, and the states of the others, by id, at one moment."""
+    """All jobs of a database at one moment, by id."""
 
     ended: dict[str, datetime]
+    """When each ended job ended."""
     states: dict[str, str]
     """The states of all other jobs."""
 
@@ -26,8 +27,8 @@ class JobsSummary:
         return [job_id for job_id, state in self.states.items() if state in _BEGUN]
 
     @property
-    def waiting(self) -> int:
-        """Number of jobs in the queue; not schedules, or jobs that their pipeline holds back."""
+    def queued_count(self) -> int:
+        """Number of jobs in the queue, without schedules and jobs that wait in a pipeline."""
         return sum(state in _QUEUED for state in self.states.values())
 
     @classmethod

@@ -1,8 +1,8 @@
 """The lineage of datasets in the database: versions, the jobs that made them, their sources.
 
-Lineage comes from the files that jobs write to `STUDIO_LINEAGE`, and from DataChain's own database.
-The transaction that ends a job records both. Transactions that plan a pipeline or order jobs record
-DataChain's database first.
+Lineage comes from two sources: the file that a job writes (`STUDIO_LINEAGE`), and DataChain's own
+database, the metastore. The transaction that ends a job records both. A transaction that plans a
+pipeline or orders jobs records the metastore first.
 """
 
 import hashlib
@@ -37,9 +37,9 @@ logger = logging.getLogger(__name__)
 def record_lineage(
     connection: sqlite3.Connection, job_id: str, run_lineage: RunLineage, *, is_complete: bool
 ) -> None:
-    """Record the lineage of an ended job; the datasets that it says it made only if `is_complete`.
+    """Record the lineage of an ended job; unless it is complete, only that of the metastore.
 
-    If a row violates a constraint of the database, this is logged, and none of it is recorded.
+    If a row violates a constraint of the database, nothing is recorded, and the error is logged.
     """
     connection.execute("SAVEPOINT lineage")
     try:
@@ -55,7 +55,7 @@ def record_lineage(
 def record_made(
     connection: sqlite3.Connection, job_id: str, datasets: Sequence[ReportedDataset]
 ) -> None:
-    """Record the datasets that a job says it made, in their order; a version is replaced."""
+    """Record the datasets that a job says it made, in their order; replace existing versions."""
     latest = _Latest(connection)
     first_made: dict[str, int] = {}
     """Ids of made versions by `dataset@version`; by `dataset`, the id of the first of them."""
@@ -89,7 +89,7 @@ def record_made(
 
 
 def record_metastore(connection: sqlite3.Connection, metastore: Metastore) -> None:
-    """Record the content of DataChain's database; idempotent."""
+    """Record the content of the metastore; idempotent."""
     recorded = {
         (row["dataset"], row["version"]): (row["id"], bool(row["is_removed"]))
         for row in connection.execute("SELECT * FROM dataset_versions")
@@ -219,7 +219,7 @@ class _Latest:
 def _find_source(
     connection: sqlite3.Connection, name: DatasetName, latest: _Latest
 ) -> tuple[str, int | None]:
-    """Return the name of a source as stored, and the id of its version or latest version."""
+    """Return the name of a source as stored, and the id of the named or latest version, if any."""
     if name.version is not None:
         row = connection.execute(
             "SELECT id FROM dataset_versions WHERE dataset = ? AND version = ?", [*name]

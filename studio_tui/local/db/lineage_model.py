@@ -17,11 +17,12 @@ class DatasetLink:
 
 @dataclass(frozen=True)
 class DatasetSource:
-    """A dataset that a version was made from; without an id, the version used is not known."""
+    """A dataset that a version was made from."""
 
     dataset: str
     """`namespace.project.name`, with `@version` if a job named it so; empty if it is not known."""
     version_id: int | None
+    """The version that was used; `None` if it is not known."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class KnownJob:
     script: str
     """The SHA-256 of the query; empty if the query does not matter, as for reruns."""
     environment: str
-    """The variables as JSON, sorted by name; without the job's label."""
+    """The variables as JSON, sorted by name, without the label (`api.label`)."""
     is_complete: bool
 
 
@@ -65,7 +66,7 @@ class Lineage:
 
 
 class CurrentVersions:
-    """The highest version of each dataset that a completed job made or reused and that exists."""
+    """For each dataset, its highest existing version that a completed job made or reused."""
 
     def __init__(self, lineage: Lineage) -> None:
         self._versions = lineage.versions
@@ -83,10 +84,10 @@ class CurrentVersions:
         return {version.dataset: version for version in versions}
 
     def of(self, version_id: int | None) -> int:
-        """Return the id of the current version of the dataset of `version_id`.
+        """Return the id of the current version of a version's dataset.
 
-        It is `version_id` itself if the dataset has no current version, and -1 for an unknown
-        version.
+        If the dataset has no current version, it is `version_id` itself; for an unknown version,
+        it is -1.
         """
         version = None if version_id is None else self._versions.get(version_id)
         if version_id is None or version is None:

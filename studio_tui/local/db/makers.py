@@ -1,10 +1,10 @@
 """Chooses the job that is to make each dataset if several jobs have made it; pure.
 
-For each version one job must run: preferably one that must run anyway, then one that completed, one
-that made the version and did not reuse it, and the newest. Of several runs of the same script, the
-newest runs in place of all. Of several jobs that made the same dataset, the job that made more of
-the requested datasets runs in place of all; of equal ones, the job that made the highest complete
-version.
+For each version one job must run. The preference is, in this order: a job that must run anyway, a
+job that completed, a job that made the version and did not reuse it, the newest job. Of several
+runs of the same script, the newest runs in place of all. Of several jobs that made the same
+dataset, the job that made the most of the requested datasets runs in place of all; of equal ones,
+the job that made the highest complete version.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -16,7 +16,10 @@ from studio_tui.local.shim.datasets import version_key
 def choose_makers(
     needed: Sequence[int], lineage: Lineage, warnings: dict[str, None]
 ) -> dict[int, str]:
-    """Return the job that is to make each version; a version without a job gets a warning."""
+    """Return the job that is to make each version, and warn of each version without a job.
+
+    Here and below, warnings are added as keys of `warnings`.
+    """
     links = {
         version_id: [
             link for link in lineage.versions[version_id].jobs if link.job_id in lineage.jobs

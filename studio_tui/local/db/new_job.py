@@ -24,7 +24,10 @@ class CheckpointSource(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class NewJob:
-    """A valid request for a job, with the defaults filled in; names are those of columns."""
+    """A valid request for a job, with the defaults filled in.
+
+    All fields but `uploads` and `schedule` are columns of the table of jobs.
+    """
 
     id: str
     name: str
@@ -46,12 +49,13 @@ class NewJob:
     idempotency_key: str | None
     request_digest: str
     uploads: tuple[int, ...] = ()
+    """The ids of its uploaded files."""
     schedule: schedules.NewSchedule | None
     """`None` for a job that runs as soon as it can."""
 
 
 def insert_job(connection: sqlite3.Connection, job: NewJob, state: JobState, now: str) -> None:
-    """Insert a job in its first state, with its files; `now` is a stamp. It inserts no schedule."""
+    """Insert a job in its first state, with its files but no schedule; `now` is a stamp."""
     columns = vars(job) | {
         "state": state,
         "created_at": now,

@@ -1,4 +1,4 @@
-"""Finds datasets that are out of date as a source has a newer version, and plans rebuilds; pure.
+"""Finds datasets with a source of which there is a newer version, and plans rebuilds; pure.
 
 Only the current version of each dataset is considered, as plans use that version. A source that a
 job named with its version, such as `index@1.0.0`, never makes a dataset out of date.
@@ -47,10 +47,9 @@ def rebuild(targets: Iterable[str], lineage: Lineage) -> RebuildPlan:
         return planned
     more = len(behind) - _MAX_NAMES
     names = ", ".join(behind[:_MAX_NAMES]) + (f" and {more} more" if more > 0 else "")
-    was, they = ("was", "it") if len(behind) == 1 else ("were", "they")
-    is_not = "is" if len(behind) == 1 else "are"
+    was, they, are = ("was", "it", "is") if len(behind) == 1 else ("were", "they", "are")
     warning = (
-        f"{names} {was} made from datasets of this pipeline and {is_not} not rebuilt:"
+        f"{names} {was} made from datasets of this pipeline and {are} not rebuilt:"
         f" {they} will be out of date."
     )
     return RebuildPlan(planned.jobs, (*planned.warnings, warning))

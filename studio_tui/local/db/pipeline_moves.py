@@ -1,22 +1,23 @@
 """The state transitions of pipelines: what starts when a job ends, and when a pipeline has ended.
 
-A pipeline has a node for each job of its plan, the original. The node's run is the newest job that
-was created to repeat the original here. A run that waits for its parents is PENDING. The rules:
+A pipeline has a node for each job of its plan, the original. The run of a node is the newest job
+that was created to do the original's work in this pipeline. A run that waits for its parents is
+PENDING. The rules:
 
 - A run is released once the runs of all its parents are COMPLETE, while the pipeline is RUNNING.
-- A run that FAILED or was CANCELED holds back its descendants only. When no run is active and none
-  can be released, the pipeline has ended: it is FAILED if a run FAILED, else CANCELED. Its error
-  message names the first such run.
+- A run that FAILED or was CANCELED holds back only its descendants.
+- When no run is active and none can be released, the pipeline has ended. It is COMPLETED if all
+  runs are COMPLETE, FAILED if a run is FAILED, and otherwise CANCELED. The error message names the
+  first run that is FAILED or, if none is, CANCELED. If all jobs were removed, it is CANCELED.
 - A PAUSED pipeline releases nothing, and stays PAUSED while a run is PENDING. If none is PENDING,
   it ends like a RUNNING pipeline.
-- A pipeline is COMPLETED when the runs of all its jobs are COMPLETE; CANCELED when no job is left.
 - Pausing makes released runs that have not started PENDING again.
-- Resuming repeats runs if the pipeline is FAILED or CANCELED, or if all active runs are CANCELING.
+- Resuming replaces runs if the pipeline is FAILED or CANCELED, or if all active runs are CANCELING.
   Each run that is FAILED, CANCELED or CANCELING is replaced by a new run. The new run continues
   from the checkpoints of the old run or, if the old run had not started, from those that the old
   run would have used. The new run is not released before the old run has ended.
 - A job that a user creates from the checkpoints of a FAILED or CANCELED run, even with a changed
-  query, becomes the run of that node if the runs of the node's parents are COMPLETE. If the
+  query, becomes the run of the same node if the runs of the node's parents are COMPLETE. If the
   pipeline had ended, it is RUNNING again.
 
 A transition is in the same transaction as its cause, such as the end of a job. So after a crash,
@@ -74,7 +75,7 @@ _ENDED = frozenset({JobState.COMPLETE, JobState.FAILED, JobState.CANCELED})
 
 
 def advance_pipeline(connection: sqlite3.Connection, job_id: str, now: str) -> None:
-    """Settle the pipelines with a run of the run group of an ended job; `now` is a stamp."""
+    """Settle all pipelines that have a run in the run group of an ended job; `now` is a stamp."""
     # By run group: a newer run may have replaced the job, and wait for the end of the job.
     nodes = connection.execute(
         "SELECT DISTINCT node.pipeline_id FROM pipeline_jobs node"
@@ -87,7 +88,7 @@ def advance_pipeline(connection: sqlite3.Connection, job_id: str, now: str) -> N
 
 
 def is_only_canceling(connection: sqlite3.Connection, pipeline_id: str) -> bool:
-    """Whether all active runs of a pipeline are being canceled, and there is such a run."""
+    """Whether a pipeline has active runs, and all of them are CANCELING."""
     states = {row["state"] for row in connection.execute(_RUNS, [pipeline_id])}
     return states - _ENDED - {JobState.PENDING} == {JobState.CANCELING}
 
@@ -107,10 +108,10 @@ def adopt(connection: sqlite3.Connection, job_id: str, run_group: str, now: str)
 
 
 def replace_run(
-    connection: sqlite3.Connection, pipeline_id: str, node_id: str, run_id: str
+    connection: sqlite3.Connection, pipeline_id: str, original_id: str, run_id: str
 ) -> None:
-    """Make a job the run of a node, the original; the node's run so far becomes an attempt."""
-    node_key = [pipeline_id, node_id]
+    """Make a job the run of the node of an original; the run so far becomes an attempt."""
+    node_key = [pipeline_id, original_id]
     connection.execute(
         "INSERT INTO pipeline_attempts SELECT pipeline_id, job_id, created_job_id"
         " FROM pipeline_jobs WHERE pipeline_id = ? AND job_id = ?",
@@ -123,7 +124,7 @@ def replace_run(
 
 
 def settle(connection: sqlite3.Connection, pipeline_id: str, now: str) -> PipelineState:
-    """Release the runs that can start, record whether the pipeline has ended; return its state."""
+    """Release the runs that can start, and record the state of the pipeline; return the state."""
     (state,) = connection.execute(
         "SELECT state FROM pipelines WHERE id = ?", [pipeline_id]
     ).fetchone()

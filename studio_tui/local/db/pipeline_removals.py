@@ -20,7 +20,11 @@ class WrongPipelineState(Exception):  # noqa: N818 (the name says what is wrong)
 def remove_job(
     connection: sqlite3.Connection, pipeline_id: str, job_id: str, state: PipelineState, now: str
 ) -> bool:
-    """Remove a pending job, the original or its run; return whether the pipeline has it."""
+    """Remove a PENDING job, whose original or run is `job_id`; return whether there is such a job.
+
+    Raises:
+        WrongPipelineState: The pipeline is not PAUSED, or the job is not PENDING.
+    """
     node = connection.execute(
         "SELECT position, job_id, created_job_id, state FROM pipeline_jobs"
         " JOIN jobs ON id = created_job_id"
@@ -64,9 +68,13 @@ def remove_job(
 def restore_job(
     connection: sqlite3.Connection, pipeline_id: str, job_id: str, state: PipelineState, now: str
 ) -> bool:
-    """Restore a removed job with a new run, and pause the pipeline; return whether it was.
+    """Restore a removed job, whose original or run was `job_id`, and pause the pipeline.
 
-    The removed run becomes an attempt.
+    The job gets a new run, and the removed run becomes an attempt. Return whether there is such a
+    removed job.
+
+    Raises:
+        WrongPipelineState: The pipeline is RUNNING.
     """
     node = connection.execute(
         "SELECT position, job_id, created_job_id FROM pipeline_removed"

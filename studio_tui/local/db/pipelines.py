@@ -71,7 +71,7 @@ def trigger(
 
     The same key and request return the same pipeline.
     """
-    if earlier := _made_before(connection, request.idempotency_key, request.request_digest):
+    if earlier := _find_by_key(connection, request.idempotency_key, request.request_digest):
         return earlier
     lineage.record_metastore(connection, metastore)
     make_plan = refresh if request.is_refresh else rebuild
@@ -108,11 +108,11 @@ def find_by_job(connection: sqlite3.Connection, job_id: str) -> PipelineRows | N
 def rerun(
     connection: sqlite3.Connection, request: NewRerun, metastore: Metastore, now: str
 ) -> PipelineRows | None:
-    """Run several jobs again in order; `None`, and no new job, if none depends on another.
+    """Run several jobs again in order; if none depends on another, create none and return `None`.
 
     The same key and request return the same pipeline.
     """
-    if earlier := _made_before(connection, request.idempotency_key, request.request_digest):
+    if earlier := _find_by_key(connection, request.idempotency_key, request.request_digest):
         return earlier
     lineage.record_metastore(connection, metastore)
     jobs, warnings = reruns.in_run_order(connection, request.jobs)
@@ -133,7 +133,7 @@ def rerun(
     return _settle(connection, pipeline_id, now)
 
 
-def _made_before(
+def _find_by_key(
     connection: sqlite3.Connection, key: str | None, request_digest: str
 ) -> PipelineRows | None:
     """Return the pipeline with that key, if any; raise `KeyReused` if its request was another."""
@@ -148,7 +148,7 @@ def _made_before(
 
 
 def pause(connection: sqlite3.Connection, pipeline_id: str, now: str) -> PipelineRows:
-    """Release no more runs of a pipeline; those that have not started become PENDING again."""
+    """Pause a pipeline; its released runs that have not started become PENDING again."""
     state = _state(connection, pipeline_id)
     if state is PipelineState.RUNNING:
         connection.execute("UPDATE pipelines SET state = 'PAUSED' WHERE id = ?", [pipeline_id])
@@ -168,8 +168,8 @@ def pause(connection: sqlite3.Connection, pipeline_id: str, now: str) -> Pipelin
 def resume(connection: sqlite3.Connection, pipeline_id: str, now: str) -> PipelineRows:
     """Release the runs of a pipeline that can start.
 
-    If it is FAILED or CANCELED, or all its active runs are being canceled, runs that failed, were
-    canceled or are being canceled are repeated.
+    If the pipeline is FAILED or CANCELED, or all its active runs are CANCELING, each run that is
+    FAILED, CANCELED or CANCELING is first replaced by a new one.
     """
     state = _state(connection, pipeline_id)
     if state is PipelineState.COMPLETED:
@@ -182,12 +182,12 @@ def resume(connection: sqlite3.Connection, pipeline_id: str, now: str) -> Pipeli
     if state in {PipelineState.FAILED, PipelineState.CANCELED} or is_only_canceling(
         connection, pipeline_id
     ):
-        _run_again(connection, pipeline_id, now)
+        _replace_unsuccessful_runs(connection, pipeline_id, now)
         connection.execute("UPDATE pipelines SET state = 'RUNNING' WHERE id = ?", [pipeline_id])
     return _settle(connection, pipeline_id, now)
 
 
-def _run_again(connection: sqlite3.Connection, pipeline_id: str, now: str) -> None:
+def _replace_unsuccessful_runs(connection: sqlite3.Connection, pipeline_id: str, now: str) -> None:
     nodes = connection.execute(
         "SELECT job_id, created_job_id FROM pipeline_jobs node"
         " JOIN jobs run ON run.id = created_job_id"
@@ -209,7 +209,10 @@ def _run_again(connection: sqlite3.Connection, pipeline_id: str, now: str) -> No
 def change_job(
     connection: sqlite3.Connection, change: ChangeJob, pipeline_id: str, job_id: str, now: str
 ) -> PipelineRows | None:
-    """Remove or restore a job, the original or its run; `None` if the pipeline has no such job."""
+    """Remove or restore the job whose original or run is `job_id`.
+
+    `None` if the pipeline has no such job or, to restore, no such removed job.
+    """
     if not change(connection, pipeline_id, job_id, _state(connection, pipeline_id), now):
         return None
     return _settle(connection, pipeline_id, now)
@@ -243,9 +246,10 @@ def find(
 def list_pipelines(
     connection: sqlite3.Connection, states: Collection[str] | None, search: str | None, limit: int
 ) -> list[PipelineRows]:
-    """Return up to `limit` pipelines, newest first, with one of `states`.
+    """Return up to `limit` pipelines in one of `states`, newest first; `None` for all states.
 
-    The name or `triggered_from` contains `search`; ASCII letters match in either case.
+    With `search`, only those whose name or `triggered_from` contains it; the case of ASCII letters
+    is ignored.
     """
     conditions, values = ["1"], []
     if states is not None:

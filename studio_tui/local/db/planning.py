@@ -47,9 +47,9 @@ class ByProducts:
         return {version_id for job_id in job_ids for version_id in self._latest[job_id]}
 
     def undisputed_with(self, version_id: int) -> Collection[int]:
-        """Return the by-products of the job of a version if the job is undisputed; else nothing.
+        """Return the by-products of the job that made a version if it is undisputed; else nothing.
 
-        They are certain to be needed, before `makers` has chosen between other jobs.
+        They are certain to be needed, even before `makers` has chosen between disputed jobs.
         """
         links = self._lineage.versions[version_id].jobs
         if len(links) == 1 and links[0].job_id in self._undisputed:
@@ -71,7 +71,7 @@ class RebuildPlan:
 
 
 class UnknownDataset(Exception):  # noqa: N818 (the name says what is wrong)
-    """Some requested datasets have no known version; `args` are their names as requested."""
+    """Some requested datasets or versions are not known; `args` are their names as requested."""
 
     def __str__(self) -> str:
         *others, last = self.args
@@ -81,7 +81,11 @@ class UnknownDataset(Exception):  # noqa: N818 (the name says what is wrong)
 
 
 def plan(targets: Iterable[str], lineage: Lineage) -> RebuildPlan:
-    """Return the jobs that rebuild `targets`, which are names of datasets or versions."""
+    """Return the jobs that rebuild `targets`, which are names of datasets or versions.
+
+    Raises:
+        UnknownDataset: Some of them are not known.
+    """
     warnings: dict[str, None] = {}
     versions = _find(targets, lineage)
     current = CurrentVersions(lineage)

@@ -23,9 +23,10 @@ _MAX_NAMES = 3
 
 @dataclass(frozen=True)
 class NewRerun:
-    """A valid request to run several jobs again in order; the new jobs by the job each repeats."""
+    """A valid request to run several jobs again in order."""
 
     jobs: Mapping[str, NewJob]
+    """The new jobs, by the id of the job that each repeats."""
     idempotency_key: str | None
     request_digest: str
 
@@ -53,7 +54,10 @@ def in_run_order(
 
 
 def describe(connection: sqlite3.Connection, jobs: Mapping[str, NewJob]) -> str:
-    """Return names of the jobs' pipelines, such as "of bado-ruge"; without any, of the jobs."""
+    """Return the names of the repeated jobs' pipelines, as `of bado-ruge`.
+
+    If they have no pipeline, return the names of the new jobs.
+    """
     if pipelines := _pipelines_of(connection, jobs):
         return f"of {_join_names(pipelines)}"
     return _join_names([job.name for job in jobs.values()])

@@ -51,7 +51,7 @@ def in_order(
 ) -> tuple[PlannedJob, ...]:
     """Return the jobs, each after its parents; otherwise older jobs come first.
 
-    In a cycle, the oldest job comes first, and its later parents are left out, with a warning.
+    In a cycle, the oldest job comes first, without its parents that come later, and with a warning.
     """
     children: dict[str, list[str]] = {job_id: [] for job_id in parents}
     for job_id, job_parents in parents.items():
@@ -97,7 +97,7 @@ class Cycles:
         self._starts = iter(sorted(parents))
         self._path: list[str] = []
         """Jobs, each followed by one of its parents."""
-        self._places: dict[str, int] = {}
+        self._indexes: dict[str, int] = {}
 
     def oldest(self, jobs: Collection[str]) -> str:
         """Return the oldest job of a cycle among `jobs`; the caller must remove it from `jobs`."""
@@ -107,11 +107,11 @@ class Cycles:
             job_id = self._parent(self._path[-1], jobs)
         else:
             job_id = next(start for start in self._starts if start in jobs)
-        while job_id not in self._places:
-            self._places[job_id] = len(self._path)
+        while job_id not in self._indexes:
+            self._indexes[job_id] = len(self._path)
             self._path.append(job_id)
             job_id = self._parent(job_id, jobs)
-        cycle = self._path[self._places[job_id] :]
+        cycle = self._path[self._indexes[job_id] :]
         oldest = min(cycle, key=self._number)
         while self._step_back() != oldest:
             pass
@@ -122,5 +122,5 @@ class Cycles:
 
     def _step_back(self) -> str:
         job_id = self._path.pop()
-        del self._places[job_id]
+        del self._indexes[job_id]
         return job_id

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from studio_tui import cron
 from studio_tui.api.states import JobState
-from studio_tui.local.db.jobs import UnknownJob, made_before
+from studio_tui.local.db.jobs import UnknownJob, find_by_key
 from studio_tui.local.db.schedule_runs import free_moment, make_run
 from studio_tui.local.db.schedules import NewSchedule
 from studio_tui.local.db.times import from_stamp, stamp, stamp_if_any, time_zone
@@ -19,7 +19,7 @@ class ScheduleUnusable(Exception):  # noqa: N818 (the name says what is wrong)
 def run(connection: sqlite3.Connection, job_id: str, idempotency_key: str | None, now: str) -> str:
     """Run a schedule's job once at the stamp `now`; return the run's id, equal for the same key."""
     digest = hashlib.sha256(f"run {job_id}".encode()).hexdigest()
-    if earlier := made_before(connection, idempotency_key, digest):
+    if earlier := find_by_key(connection, idempotency_key, digest):
         return str(earlier["id"])
     require_active_schedule(connection, job_id)
     expression, datasets = connection.execute(
@@ -70,7 +70,7 @@ def _from_now_on(row: sqlite3.Row, now: datetime) -> NewSchedule:
     zone = time_zone(name)
     if zone is None:
         raise ScheduleUnusable(
-            f"This machine no longer has the time zone {name}: change its times."
+            f"This machine no longer has the time zone {name}: change the schedule."
         )
     # `next_fire` returns only times after its argument, but a time that equals `now` counts too.
     next_fire_at = cron.next_fire(expression, now - timedelta.resolution, zone)

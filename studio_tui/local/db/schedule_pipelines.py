@@ -81,8 +81,15 @@ def _request_of(connection: sqlite3.Connection, job_id: str, key: str | None) ->
     )
 
 
-def check(connection: sqlite3.Connection, datasets: tuple[str, ...], metastore: Metastore) -> None:
-    """Raise `UnknownDataset` or `NothingToRun` unless a pipeline could rebuild datasets now."""
+def require_rebuildable(
+    connection: sqlite3.Connection, datasets: tuple[str, ...], metastore: Metastore
+) -> None:
+    """Record `metastore`; raise an error unless a pipeline could rebuild the datasets now.
+
+    Raises:
+        UnknownDataset: Some datasets are not known.
+        NothingToRun: No known job could make them.
+    """
     lineage.record_metastore(connection, metastore)
     plan = planning.plan(datasets, lineage.read_lineage(connection))
     if not plan.jobs:

@@ -60,7 +60,10 @@ def has_open_run(connection: sqlite3.Connection, job_id: str) -> bool:
 def make_run(
     connection: sqlite3.Connection, job_id: str, fire_at: str, now: str, *, is_once: bool
 ) -> str:
-    """Create the run of a schedule for the stamp `fire_at`, its single time if `is_once`."""
+    """Create the run of a schedule for the stamp `fire_at`; return the run's id.
+
+    `is_once` says whether the schedule has no expression, and so a single fire time.
+    """
     run_id = str(uuid.uuid4())
     # The run of a single start time may continue from the checkpoints that the request names. Runs
     # of an expression do not: with the checkpoints of the last run they would make nothing new.
@@ -100,7 +103,11 @@ def note_gaps(
 
 
 def free_moment(connection: sqlite3.Connection, job_id: str, now: str) -> str:
-    """Return the first stamp from `now` on that is free for a run by hand, and no fire time."""
+    """Return the first stamp from `now` on that a run by hand can have.
+
+    It is not that of another run of the schedule, and not a fire time: those of expressions are
+    whole seconds.
+    """
     taken = {
         row[0]
         for row in connection.execute(

@@ -1,9 +1,10 @@
 """The schedules in the database: their next fire times, and the transaction that settles them.
 
-A schedule is a job in the state TASK. A fire time is settled when its run was created, or it was
-counted as missed or skipped. The cursor of a schedule, the column `next_fire_at`, is its earliest
-unsettled fire time. One transaction settles several fire times, with at most one run, and moves the
-cursor behind them. So no fire time is settled twice, despite crashes and changes of the clock.
+A schedule is a job that is in the state TASK until it ends. A fire time is settled when its run was
+created, or it was counted as missed or skipped. The cursor of a schedule, the column
+`next_fire_at`, is its earliest unsettled fire time. One transaction settles several fire times,
+with at most one run, and moves the cursor past them. So no fire time is settled twice, despite
+crashes and changes of the clock.
 """
 
 import json
@@ -21,8 +22,8 @@ from studio_tui.local.db.times import from_stamp, stamp, stamp_if_any, time_zone
 MAX_DELAY = timedelta(hours=1)
 """How long after its fire time a run may still be created."""
 
-BATCH = 10_000
-"""Maximum fire times settled in one transaction."""
+MAX_FIRE_TIMES = 10_000
+"""Maximum number of fire times that one transaction settles."""
 
 
 @dataclass(frozen=True)
@@ -34,14 +35,16 @@ class NewSchedule:
     start_after: datetime | None
     """The start time; with an expression, fire times before it do not count."""
     time_zone: str
+    """The name of the zone of the expression."""
     next_fire_at: datetime
+    """The first fire time."""
     datasets: tuple[str, ...] | None = None
     """Datasets that a pipeline rebuilds each time; `None` for a schedule that runs its job."""
 
 
 @dataclass(frozen=True)
 class DueSchedule:
-    """A schedule whose cursor has passed."""
+    """A schedule whose cursor is not in the future."""
 
     job_id: str
     cron_expression: str | None
@@ -53,12 +56,12 @@ class DueSchedule:
 
 
 MakeRun = Callable[[sqlite3.Connection, DueSchedule, str, str], object]
-"""Creates the run of a schedule; the last arguments are the fire time and now, both stamps."""
+"""Creates a schedule's run; the last arguments are its fire time and the time now, as stamps."""
 
 
 @dataclass(frozen=True)
 class Decision:
-    """The decision about a schedule's fire times from its cursor on."""
+    """A decision about the fire times of a schedule, from its cursor on."""
 
     missed: int
     last_missed: tuple[datetime, ...]
@@ -97,7 +100,8 @@ def decide(due: DueSchedule, now: datetime) -> Decision:
     """Decide about the fire times of a due schedule, up to `now`.
 
     The newest of them gets a run if it is at most `MAX_DELAY` ago; all others are missed. If there
-    are more than `BATCH`, the decision is about the first `BATCH`, which are all missed.
+    are more than `MAX_FIRE_TIMES`, the decision is about that number of the earliest, which are all
+    missed.
 
     Raises:
         LookupError: Its time zone is no longer known.
@@ -111,7 +115,7 @@ def decide(due: DueSchedule, now: datetime) -> Decision:
         last_missed.append(newest)
         missed, newest = missed + 1, upcoming
         upcoming = next(later, None)
-        if missed == BATCH:
+        if missed == MAX_FIRE_TIMES:
             # The next decision is about `newest` and later fire times; none of these gets a run.
             return Decision(missed, tuple(last_missed), None, newest)
     if now - newest > MAX_DELAY:
@@ -183,12 +187,12 @@ def settle(
         return False
     skipped = (decision.run_for,) if decision.run_for is not None and is_skipped else ()
     note_gaps(connection, due.job_id, map(stamp, decision.last_missed), map(stamp, skipped))
-    makes_run = decision.run_for is not None and not is_skipped
-    if decision.run_for is not None and not is_skipped:
-        make(connection, due, stamp(decision.run_for), stamp(now))
+    run_for = None if is_skipped else decision.run_for
+    if run_for is not None:
+        make(connection, due, stamp(run_for), stamp(now))
     if decision.next_fire_at is None:
         _end_schedule(connection, due, now, _why_nothing_ran(due, decision, is_skipped=is_skipped))
-    return makes_run
+    return run_for is not None
 
 
 def _why_nothing_ran(due: DueSchedule, decision: Decision, *, is_skipped: bool) -> str | None:

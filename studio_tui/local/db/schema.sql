@@ -11,12 +11,12 @@ CREATE TABLE jobs (
     workers INTEGER NOT NULL CHECK (workers >= 1),
     cluster TEXT NOT NULL,
     created_at TEXT NOT NULL,
-    released_at TEXT,                           -- by its pipeline; NULL: not yet, or no pipeline
+    released_at TEXT,                           -- when its pipeline released it from PENDING
     started_at TEXT,                            -- when the query began
     finished_at TEXT,
     exit_code INTEGER,
     error_message TEXT,
-    steps TEXT NOT NULL DEFAULT '[]',           -- JSON: name, started_at, finished_at
+    steps TEXT NOT NULL DEFAULT '[]',           -- JSON list of objects: name, started_at, finished_at
     created_by TEXT NOT NULL,
     name TEXT NOT NULL,
     query_type TEXT NOT NULL CHECK (query_type IN ('PYTHON', 'SHELL')),
@@ -30,15 +30,15 @@ CREATE TABLE jobs (
                                                 -- started manually
     by_hand INTEGER NOT NULL DEFAULT 0 CHECK (by_hand IN (0, 1)), -- 1: started manually
     idempotency_key TEXT UNIQUE,
-    request_digest TEXT NOT NULL,               -- SHA-256 of the request that made the job
+    request_digest TEXT NOT NULL,               -- SHA-256 of the request for it or its original
     environment TEXT NOT NULL,                  -- JSON object of strings
     requirements TEXT,
-    metrics TEXT,                               -- JSON object: DataChain's metrics, at the end
+    metrics TEXT,                               -- JSON object: DataChain's metrics, once it ended
     query TEXT NOT NULL,                        -- large, so last: short reads stop before it
     UNIQUE (scheduled_by, scheduled_for),
     CHECK ((scheduled_by IS NULL) = (scheduled_for IS NULL)),
     CHECK ((state IN ('COMPLETE', 'FAILED', 'CANCELED')) = (finished_at IS NOT NULL)),
-    CHECK (state <> 'COMPLETE' OR coalesce(exit_code, 0) = 0) -- a TASK has none
+    CHECK (state <> 'COMPLETE' OR coalesce(exit_code, 0) = 0) -- a TASK ends without one
 ) STRICT;
 
 CREATE INDEX jobs_by_state ON jobs (state, number);
@@ -58,15 +58,16 @@ CREATE TABLE job_files (
     PRIMARY KEY (job_id, upload_id)
 ) STRICT, WITHOUT ROWID;
 
--- A schedule is a job in the state TASK; its runs are jobs or pipelines with its id in scheduled_by.
+-- A schedule is a job that is in the state TASK until it ends. Its runs are jobs or pipelines with
+-- its id in scheduled_by.
 CREATE TABLE schedules (
     job_id TEXT PRIMARY KEY REFERENCES jobs (id),
     cron_expression TEXT,                       -- NULL: once, at start_after
-    start_after TEXT,
+    start_after TEXT,                           -- fire times before it do not count
     time_zone TEXT NOT NULL,                    -- of the expression
-    next_fire_at TEXT,                          -- the first that is not settled; NULL: no more
-    missed INTEGER NOT NULL DEFAULT 0,          -- fire times at which no server was running
-    skipped INTEGER NOT NULL DEFAULT 0,         -- fire times during an earlier run
+    next_fire_at TEXT,                          -- the earliest that is not settled; NULL: none
+    missed INTEGER NOT NULL DEFAULT 0,          -- number of fire times without a running server
+    skipped INTEGER NOT NULL DEFAULT 0,         -- number of fire times during an earlier run
     suspended_at TEXT,                          -- NULL: active
     datasets TEXT,                              -- JSON: it rebuilds these; NULL: it runs its job
     CHECK (cron_expression IS NOT NULL OR start_after IS NOT NULL)
@@ -93,7 +94,7 @@ CREATE TABLE dataset_versions (
 CREATE TABLE dataset_jobs (
     version_id INTEGER NOT NULL REFERENCES dataset_versions (id),
     job_id TEXT NOT NULL REFERENCES jobs (id),
-    is_creator INTEGER NOT NULL CHECK (is_creator IN (0, 1)), -- 0: used again, from a checkpoint
+    is_creator INTEGER NOT NULL CHECK (is_creator IN (0, 1)), -- 0: reused from a checkpoint
     PRIMARY KEY (version_id, job_id)
 ) STRICT, WITHOUT ROWID;
 
@@ -101,7 +102,8 @@ CREATE INDEX dataset_jobs_by_job ON dataset_jobs (job_id);
 
 CREATE TABLE dataset_sources (
     version_id INTEGER NOT NULL REFERENCES dataset_versions (id),
-    source TEXT NOT NULL,                       -- the dataset that the version was made from
+    source TEXT NOT NULL,                       -- a dataset that the version was made from, with
+                                                -- @version if the job named one
     source_id INTEGER REFERENCES dataset_versions (id), -- NULL: unknown version
     UNIQUE (version_id, source, source_id)
 ) STRICT;
@@ -126,11 +128,12 @@ CREATE TABLE pipelines (
 
 CREATE UNIQUE INDEX pipelines_by_schedule ON pipelines (scheduled_by, scheduled_for);
 
+-- The nodes of pipelines: each is a job of the plan, the original, and its newest run there.
 CREATE TABLE pipeline_jobs (
     pipeline_id TEXT NOT NULL REFERENCES pipelines (id),
     position INTEGER NOT NULL,                  -- parents before their children
     job_id TEXT NOT NULL REFERENCES jobs (id),  -- the original
-    created_job_id TEXT NOT NULL UNIQUE REFERENCES jobs (id), -- the newest run here
+    created_job_id TEXT NOT NULL UNIQUE REFERENCES jobs (id), -- the run
     PRIMARY KEY (pipeline_id, job_id)
 ) STRICT, WITHOUT ROWID;
 

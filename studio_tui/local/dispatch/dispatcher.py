@@ -16,7 +16,7 @@ from studio_tui import clock
 from studio_tui.api.models import QueryType
 from studio_tui.api.states import JobState
 from studio_tui.local.config.clusters import ClusterFile
-from studio_tui.local.db.database import STORAGE_PAUSE, StorageFull
+from studio_tui.local.db.database import RETRY_SECONDS, StorageFull
 from studio_tui.local.db.jobs import STARTED, WAITING, JobEnd, JobTable, QueuedJob
 from studio_tui.local.db.times import from_stamp
 from studio_tui.local.http.uploads import UploadStore
@@ -133,7 +133,7 @@ class Dispatcher:
                     are_waiting = await self._start_queued(followers)
                 except StorageFull:
                     logger.warning("The disk is full: no job starts until there is room.")
-                    await asyncio.sleep(STORAGE_PAUSE)
+                    await asyncio.sleep(RETRY_SECONDS)
                     continue
                 await self._wait_for_change(CLUSTERS_EVERY if are_waiting else None)
 
@@ -199,7 +199,7 @@ class Dispatcher:
                     return
                 is_new = False  # the job may have been started before the failure
                 has_failed_to_stop = len(failures) > PATIENCE
-                await asyncio.sleep(CALM_SECONDS if has_failed_to_stop else STORAGE_PAUSE)
+                await asyncio.sleep(CALM_SECONDS if has_failed_to_stop else RETRY_SECONDS)
         finally:
             cancel_task.cancel()
             await asyncio.wait([cancel_task])
@@ -295,7 +295,7 @@ class Dispatcher:
             except Exception as error:  # whatever fails, the cancel is tried again
                 is_expected = isinstance(error, OSError)
                 logger.warning("Job %s is canceled later", job_id, exc_info=not is_expected)
-                await asyncio.sleep(STORAGE_PAUSE)
+                await asyncio.sleep(RETRY_SECONDS)
             else:
                 return
 

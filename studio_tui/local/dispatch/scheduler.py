@@ -13,7 +13,7 @@ from functools import partial
 
 from studio_tui.api.states import JobState
 from studio_tui.local.db import schedules
-from studio_tui.local.db.database import STORAGE_PAUSE, Database, StorageFull
+from studio_tui.local.db.database import RETRY_SECONDS, Database, StorageFull
 from studio_tui.local.db.jobs import JobEnd, JobTable
 from studio_tui.local.db.schedule_pipelines import make_pipeline
 from studio_tui.local.db.schedules import DueSchedule, MakeRun, decide
@@ -58,7 +58,7 @@ class Scheduler:
                 rest_seconds = await self._seconds_to_rest()
             except StorageFull:
                 logger.warning("The disk is full: no schedule fires until there is room.")
-                rest_seconds = STORAGE_PAUSE
+                rest_seconds = RETRY_SECONDS
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._changed.wait(), rest_seconds)
 

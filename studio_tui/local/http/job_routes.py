@@ -9,7 +9,7 @@ from studio_tui import clock
 from studio_tui.api import routes
 from studio_tui.api.models import JobCancelInput, JobInput
 from studio_tui.api.states import FINISHED_STATES, JobState
-from studio_tui.local.db.jobs import ENDED, UnknownJob, made_before
+from studio_tui.local.db.jobs import ENDED, UnknownJob, find_by_key
 from studio_tui.local.db.jobs_summary import JobsSummary
 from studio_tui.local.http import responses
 from studio_tui.local.http.errors import FieldProblem, InvalidFields, Refusal
@@ -79,7 +79,7 @@ def job_router(studio: Studio) -> APIRouter:
         check_team(body.team_name)
         # Before all checks: a request that was accepted may be invalid now, as its start time
         # has passed.
-        row = await studio.database.read(made_before, key, digest(body))
+        row = await studio.database.read(find_by_key, key, digest(body))
         if row is not None:
             return answer(job_output(studio, row))
         job = validate_job(body, key, await request_context(studio, body))

@@ -12,7 +12,7 @@ from studio_tui.api.models import QueryType
 from studio_tui.api.own_inputs import ChangeScheduleInput, ScheduleInput, SchedulePipelineInput
 from studio_tui.local.db import schedule_actions, schedule_pipelines
 from studio_tui.local.db.database import StorageFull
-from studio_tui.local.db.jobs import made_before
+from studio_tui.local.db.jobs import find_by_key
 from studio_tui.local.db.new_job import NewJob
 from studio_tui.local.db.times import stamp
 from studio_tui.local.http.errors import FieldProblem, InvalidFields
@@ -88,14 +88,16 @@ def _add_pipelines(router: APIRouter, studio: Studio) -> None:
     ) -> Response:
         check_team(body.team_name)
         check_key(key)
-        job_row = await studio.database.read(made_before, key, digest(body))
+        job_row = await studio.database.read(find_by_key, key, digest(body))
         if job_row is None:
             await studio.reread_clusters()
             job = _new_task(studio, body, key)
             schedule = job.schedule
             datasets = schedule.datasets if schedule else None
             metastore = await studio.runner.read_metastore()
-            await studio.database.write(schedule_pipelines.check, datasets or (), metastore)
+            await studio.database.write(
+                schedule_pipelines.require_rebuildable, datasets or (), metastore
+            )
             job_row = await studio.jobs.create(job, clock.now())
         studio.scheduler.wake()
         return await job_answer(studio, job_row["id"])

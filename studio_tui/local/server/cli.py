@@ -154,7 +154,7 @@ def stop(data_dir: Path) -> None:
     running = sum(endpoint.is_locked(data.jobs / job / "lock") for job in unfinished.begun)
     click.echo("stopped" if stopped else "it was not running")
     unseen_ends = len(unfinished.begun) - running
-    for line in _unfinished_job_lines(running, unseen_ends, unfinished.waiting):
+    for line in _unfinished_job_lines(running, unseen_ends, unfinished.queued_count):
         click.echo(line)
 
 

@@ -110,7 +110,7 @@ def survey(data: DataDir, jobs: JobsSummary) -> DiskUsage:
     ]
     databases = data.root.glob(f"{data.database.name}*")
     return DiskUsage(
-        active_jobs=len(jobs.begun) + jobs.waiting,
+        active_jobs=len(jobs.begun) + jobs.queued_count,
         ended_jobs=len(jobs.ended),
         logs=logs,
         folders=folders,

@@ -87,7 +87,7 @@ async def test_recent_fire_times_without_a_run_are_listed_with_the_reason(tmp_pa
 def test_fire_times_missed_in_a_long_absence_are_counted_in_batches(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(schedules, "BATCH", 7)
+    monkeypatch.setattr(schedules, "MAX_FIRE_TIMES", 7)
     begin = datetime(2026, 1, 1, tzinfo=UTC)
     cursor, now, missed = begin, begin + 100 * MINUTE, 0
     while True:

@@ -267,7 +267,7 @@ def test_a_job_whose_exit_file_cannot_be_read_is_lost_with_the_reason(
 def test_a_job_whose_row_is_invalid_is_stopped_and_the_others_continue(
     studio: ThreadStudio, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(dispatcher, "STORAGE_PAUSE", 0.01)
+    monkeypatch.setattr(dispatcher, "RETRY_SECONDS", 0.01)
     broken, sound = (studio.submit(SLEEP)["id"] for _ in range(2))
     for job_id in (broken, sound):
         studio.wait_for_state(job_id, "RUNNING")
