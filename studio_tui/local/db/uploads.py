@@ -16,11 +16,11 @@ def insert(connection: sqlite3.Connection, label: str, stored_as: str, size: int
     return int(cursor.lastrowid or 0)
 
 
-def select(connection: sqlite3.Connection, numbers: list[int]) -> list[sqlite3.Row]:
-    """Return the existing uploads among these ids."""
+def select(connection: sqlite3.Connection, ids: list[int]) -> list[sqlite3.Row]:
+    """Return the existing uploads among `ids`."""
     # As one JSON value, since a request may have more ids than a statement can have parameters.
     query = "SELECT id, label, stored_as FROM uploads WHERE id IN (SELECT value FROM json_each(?))"
-    return connection.execute(query, [json.dumps(numbers)]).fetchall()
+    return connection.execute(query, [json.dumps(ids)]).fetchall()
 
 
 _UNUSED = "created_at < ? AND id NOT IN (SELECT upload_id FROM job_files)"

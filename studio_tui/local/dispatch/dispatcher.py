@@ -36,16 +36,19 @@ FIRST_PAUSE = 0.01
 """Seconds between two checks of a job that has just started."""
 
 LONGEST_PAUSE = 0.2
-"""Seconds between two checks of a job that has run for long."""
+"""Maximum seconds between two checks of a job."""
 
 CLUSTERS_EVERY = 2.0
 """Seconds between checks of the cluster file while jobs wait."""
 
-PATIENCE = 5
-"""Unexpected failures to watch a job, after which the job is stopped and recorded as FAILED."""
+MAX_FAILURES = 5
+"""Number of unexpected failures to watch a job after which it is stopped and is FAILED."""
 
 CALM_SECONDS = 60.0
-"""Seconds that a job must be watched without failure, so that earlier failures no longer count."""
+"""Seconds without failure after which earlier failures to watch a job no longer count.
+
+Also the seconds between attempts to stop a job that cannot be stopped.
+"""
 
 
 def startable(
@@ -177,14 +180,14 @@ class Dispatcher:
         return waiting > 0
 
     async def _follow(self, job_id: str, *, is_new: bool) -> None:
-        """Watch a started job to its end, whatever fails; `is_new` if nothing of it was started."""
+        """Follow a started job to its end; `is_new` says that nothing of it was executed."""
         cancel_task = asyncio.create_task(self._retry_cancel(job_id), name=f"cancel {job_id}")
         failures: list[Exception] = []
         try:
             while True:
                 began = clock.monotonic()
                 try:
-                    if len(failures) < PATIENCE:
+                    if len(failures) < MAX_FAILURES:
                         await self._run_to_end(job_id, is_new=is_new)
                     else:
                         await self._fail(job_id, failures[-1])
@@ -198,7 +201,7 @@ class Dispatcher:
                 else:
                     return
                 is_new = False  # the job may have been started before the failure
-                has_failed_to_stop = len(failures) > PATIENCE
+                has_failed_to_stop = len(failures) > MAX_FAILURES
                 await asyncio.sleep(CALM_SECONDS if has_failed_to_stop else RETRY_SECONDS)
         finally:
             cancel_task.cancel()

@@ -29,7 +29,7 @@ ROUTERS = (
 
 
 def create_app(studio: Studio, port: int) -> ASGIApp:
-    """Return the application for `port`; it does not run dispatcher and scheduler."""
+    """Return the application for `port`; the caller runs dispatcher and scheduler."""
     api = FastAPI(
         title="Studio REST API (local)",
         version=studio_tui.__version__,

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from studio_tui.api.routes import INSTANCE_HEADER
 from studio_tui.local.http.errors import error_response
-from studio_tui.local.http.page.keys import FOLDER
+from studio_tui.local.http.page.keys import PAGES_PATH
 
 _HOST_NAMES = ("127.0.0.1", "localhost", "[::1]")
 _BROWSER_SITES = frozenset({"cross-site", "same-site"})
@@ -37,7 +37,7 @@ class AuthMiddleware:
         if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
-        is_page = scope["type"] == "http" and scope["path"].startswith(f"{FOLDER}/")
+        is_page = scope["type"] == "http" and scope["path"].startswith(f"{PAGES_PATH}/")
         refusal = self._refusal(
             Headers(scope=scope), page_method=scope["method"] if is_page else None
         )

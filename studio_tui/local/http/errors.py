@@ -24,7 +24,8 @@ from studio_tui.local.http.responses import ErrorBody, answer
 
 logger = logging.getLogger(__name__)
 
-PROBLEMS_NAMED = 50
+MAX_PROBLEMS = 50
+"""Maximum number of invalid fields that one error names."""
 
 _SENTENCES = {
     404: "There is nothing at {path}.",
@@ -71,7 +72,7 @@ class InvalidFields(Refusal):
     """422: the request is invalid."""
 
     def __init__(self, problems: Sequence[FieldProblem]) -> None:
-        reported = problems[:PROBLEMS_NAMED]
+        reported = problems[:MAX_PROBLEMS]
         clauses = [problem.clause for problem in reported]
         if more := len(problems) - len(reported):
             clauses.append(f"and {more} more")

@@ -1,9 +1,9 @@
 """Serves a job's log: as text over HTTP, whole or in ranges, and in frames on a websocket.
 
-The published client 0.62 defines the frames (see its `follow`): `{"logs": [...]}` with ascending
-ids, `{"job": {"status": ...}}`, and `{"message": ...}` for an error. It reads until the server
-closes the connection. When nothing was sent for `_PING_SECONDS`, the server sends `{"type":
-"ping"}`.
+The published client 0.62 defines the frames (see its `show_logs_from_client`): `{"logs": [...]}`
+with ascending ids, `{"job": {"status": ...}}`, and `{"message": ...}` for an error. It reads until
+the server closes the connection. When nothing was sent for `_PING_SECONDS`, the server sends
+`{"type": "ping"}`.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ _IDLE_SECONDS = 1.0
 _READ_SECONDS = 0.2
 """Time after which output is read even if the files seem unchanged."""
 _STATUS_SECONDS = 0.1
-"""Minimum seconds between two questions about a status, which are asked only after a change."""
+"""Minimum seconds between two reads of a status, which is read only after a change."""
 _PING_SECONDS = 15.0
 _NO_SUCH_JOB = 4404
 _RANGE = re.compile(r"\s*bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})\s*", re.IGNORECASE)
@@ -115,14 +115,14 @@ class _Follower:
         self._status_of = status_of
         self._read_revision = read_revision
         self._revision: int | None = None
-        """When the status was asked for last; `None` before the first time."""
+        """The revision at which the status was last read; `None` if it was not read yet."""
         self._sent_at = self._read_at = clock.monotonic()
 
     async def run(self, status: str, *, to_end: bool) -> None:
         """Send the log and, if `to_end`, its new parts until the job has ended; then close."""
         if status not in _FINISHED:
             await self._send_status(status)
-        asked_at = clock.monotonic()
+        status_read_at = clock.monotonic()
         while True:
             # The log is read after the status: if the status is final, the log is complete.
             await self._send_new(ended=status in _FINISHED)
@@ -134,9 +134,10 @@ class _Follower:
             is_idle = clock.monotonic() - self._sent_at > _IDLE_SECONDS
             await asyncio.sleep(_IDLE_CHECK_SECONDS if is_idle else _CHECK_SECONDS)
             now = clock.monotonic()
-            if now - asked_at >= _STATUS_SECONDS and self._read_revision() != self._revision:
-                asked_at = now
-                # It is read before the status. If that changes in between, it is asked for again.
+            has_changed = self._read_revision() != self._revision
+            if has_changed and now - status_read_at >= _STATUS_SECONDS:
+                status_read_at = now
+                # The revision first: if the status changes between the two reads, it is read again.
                 self._revision = self._read_revision()
                 last_status, status = status, await self._status_of(self._job_id) or status
                 if status != last_status and status not in _FINISHED:
@@ -210,7 +211,7 @@ class _Span(NamedTuple):
 
 
 class _TranscriptResponse(StreamingResponse):
-    """A range of a transcript, which is read while it is sent, and then closed."""
+    """Reads a range of a transcript while it is sent, and closes the transcript afterwards."""
 
     def __init__(
         self, transcript: Transcript, span: _Span, status: int, headers: dict[str, str]
@@ -237,7 +238,11 @@ async def _chunks(transcript: Transcript, span: _Span) -> AsyncIterator[bytes]:
 
 
 def log_answer(transcript: Transcript, request: Request) -> Response:
-    """Answer a GET by its conditions, in the order of RFC 9110, 13.2.2; close the transcript."""
+    """Return the response to a GET, by its `If-None-Match`, `Range` and `If-Range` headers.
+
+    They are evaluated in the order of RFC 9110, 13.2.2. The transcript is closed at the latest
+    after the response was sent.
+    """
     version = transcript.version
     headers = {
         "ETag": version.etag,

@@ -1,9 +1,9 @@
 """Divides a job's output into pieces, at the same offsets whenever it is read.
 
-A piece ends after each line feed or carriage return (a pair stays together), and after at most
-`PIECE_LIMIT` bytes of a longer line. It also ends where a segment, a file of the output, ends, and
-at each cut: an offset that the writer has recorded, as readers could see an unfinished line up to
-there. No valid UTF-8 character is divided.
+A piece ends after each LF, CR or CR LF, and after at most `PIECE_LIMIT` bytes of a longer line. It
+also ends at the end of each segment, which is a file of the output, and at each cut. A cut is an
+offset that the writer recorded where a line stayed unfinished for a moment, as readers may have
+seen the line up to there. No valid UTF-8 character is divided.
 """
 
 from array import array
@@ -58,8 +58,8 @@ class PieceReader:
     def read(self, *, ended: bool) -> OutputPieces:
         """Return the next pieces, of up to 128 KiB.
 
-        The rest of an unfinished last line, after any cut and full pieces, becomes a piece only if
-        the output has `ended`.
+        Until the output has `ended`, only full pieces of an unfinished last line are returned, and
+        the pieces before a cut.
         """
         segments = self._output.segments()
         self._output.append_new_cuts(self._cuts)
@@ -98,8 +98,8 @@ class PieceReader:
 def split_pieces(data: bytes, *, closed: bool) -> list[bytes]:
     """Return the pieces of `data`, which begins at the start of a piece.
 
-    Unless `closed`, the rest of an unfinished last line, after full pieces, is left out. So is that
-    of a last line that ends with a carriage return, as a line feed may follow.
+    Unless `closed`, only full pieces of an unfinished last line are returned. A last line that ends
+    with a carriage return counts as unfinished, as a line feed may follow.
     """
     lines = data.splitlines(keepends=True)
     unfinished = b"" if closed or not lines or data.endswith(b"\n") else lines.pop()

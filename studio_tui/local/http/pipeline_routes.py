@@ -71,7 +71,7 @@ def _add_triggers(router: APIRouter, studio: Studio) -> None:
     async def trigger_pipeline(body: TriggerPipelineInput, key: IdempotencyKey = None) -> Response:
         return await trigger(body, key)
 
-    # Not in the API document, so not in the OpenAPI description, which is equal to the document.
+    # Not in the API document, so not in the OpenAPI description either.
     @router.post(routes.REFRESH_PIPELINE.path, include_in_schema=False)
     async def refresh_pipeline(body: TriggerPipelineInput, key: IdempotencyKey = None) -> Response:
         return await trigger(body, key, is_refresh=True)
@@ -176,7 +176,7 @@ async def _find(
 
 
 def read_datasets(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the datasets that a request names, stripped and each once; check the names."""
+    """Return the datasets that a request names, stripped and each once; refuse empty names."""
     if not names or not all(name.strip() for name in names):
         raise InvalidFields([FieldProblem("datasets", "datasets must name at least one dataset")])
     return tuple(dict.fromkeys(name.strip() for name in names))

@@ -8,7 +8,7 @@ from studio_tui import clock
 from studio_tui.api.models import JobInput
 from studio_tui.local.config.team import TEAM
 from studio_tui.local.http.errors import Refusal
-from studio_tui.local.http.validation import RequestContext, upload_numbers
+from studio_tui.local.http.validation import RequestContext, upload_ids
 from studio_tui.local.server.studio import Studio
 
 IdempotencyKey = Annotated[str | None, Header(alias="idempotency-key")]
@@ -27,7 +27,7 @@ async def request_context(studio: Studio, body: JobInput) -> RequestContext:
     await studio.reread_clusters()
     return RequestContext(
         studio.clusters,
-        await studio.uploads.find(upload_numbers(body)),
+        await studio.uploads.find(upload_ids(body)),
         await studio.jobs.checkpoint_source(body.rerun_from_job_id or ""),
         studio.user,
         clock.now(),

@@ -3,7 +3,7 @@
 The local Studio's own OpenAPI description is made from these classes. Their strings are not
 sanitized. Times are strings in UTC, as `times.stamp` writes them. Keys that the API document does
 not have come last in a class, after an empty line. `JobStep`, `ScheduleRun`, `JobSchedule`,
-`RemovedJobOutput` and `ErrorBody` are not in it at all.
+`RemovedJobOutput` and `ErrorBody` are not in the document at all.
 """
 
 import asyncio
@@ -59,6 +59,7 @@ class JobSchedule:
     next_run_at: str | None
     """The next fire time; `None` if the schedule is suspended or has ended."""
     runs: int
+    """Number of runs so far."""
     missed: int
     """Number of fire times at which no server was running."""
     skipped: int
@@ -143,6 +144,7 @@ class ComputeClusterOutput:
     active_workers: int
     busy_workers: int
     problem: str | None
+    """Why the cluster file is invalid, if it is; the same for all clusters."""
 
 
 @dataclass(frozen=True)
@@ -216,7 +218,7 @@ def answer(content: object, status: int = 200) -> Response:
 
 
 async def write_list(rows: Sequence[T], describe: Callable[[T], object]) -> bytes:
-    """Return the results of `describe` as a JSON list; a long one is encoded in a thread."""
+    """Return a JSON list of the results of `describe`; a long list is encoded in a thread."""
     if len(rows) <= _SLICE_ROWS:
         return write_json([describe(row) for row in rows])
     return await asyncio.to_thread(_write_rows, rows, describe)

@@ -59,20 +59,24 @@ class StrictRequest(Request):
         return self._read
 
     async def json(self) -> Any:
-        """Return the body's value; raise also 400 if it is no UTF-8, 422 if it is ambiguous."""
+        """Return the body's value; raise what `body` raises.
+
+        Raises:
+            Refusal: It is not UTF-8 (400), or not JSON or ambiguous (422).
+        """
         try:
             return read_json(await self.body())
-        except AmbiguousJson as error:
+        except UnusableJson as error:
             is_text = not isinstance(error.__cause__, UnicodeDecodeError)
             raise Refusal(422 if is_text else 400, f"The body {error}.") from error
 
 
-class AmbiguousJson(ValueError):  # noqa: N818 (the name says what is wrong)
-    """The message completes "The body ..."."""
+class UnusableJson(ValueError):  # noqa: N818 (the name says what is wrong)
+    """A body is not JSON or is ambiguous; the message completes the sentence "The body ..."."""
 
 
 async def limited_body(request: Request, limit: int) -> AsyncIterator[bytes]:
-    """Yield the parts of a body as they arrive; yield no more above `limit`.
+    """Yield the parts of a body as they arrive, of at most `limit` bytes together.
 
     Raises:
         Refusal: It is larger than `limit` bytes (413), stalls (408), or broke off (400).
@@ -102,11 +106,11 @@ async def limited_body(request: Request, limit: int) -> AsyncIterator[bytes]:
 
 
 def read_json(body: bytes) -> Any:
-    """Return the value of a JSON text, or raise `AmbiguousJson`; a byte order mark is skipped."""
+    """Return the value of a JSON text, or raise `UnusableJson`; a byte order mark is skipped."""
     try:
         text = body.removeprefix(BOM_UTF8).decode("utf-8")
     except UnicodeDecodeError as error:
-        raise AmbiguousJson(f"is not UTF-8 at byte {error.start}") from error
+        raise UnusableJson(f"is not UTF-8 at byte {error.start}") from error
     try:
         value = json.loads(
             text,
@@ -118,11 +122,11 @@ def read_json(body: bytes) -> Any:
         json.dumps(value, ensure_ascii=False).encode("utf-8")
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
-        raise AmbiguousJson(f"is not JSON: {error.msg} at {where}") from error
+        raise UnusableJson(f"is not JSON: {error.msg} at {where}") from error
     except UnicodeEncodeError as error:
-        raise AmbiguousJson("contains half of a surrogate pair, which is not valid text") from error
+        raise UnusableJson("contains half of a surrogate pair, which is not valid text") from error
     except RecursionError as error:
-        raise AmbiguousJson("is nested too deeply") from error
+        raise UnusableJson("is nested too deeply") from error
     return value
 
 
@@ -133,22 +137,22 @@ def _check_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         duplicate = next(name for name, count in counts.items() if count > 1)
         if len(duplicate) > _MAX_NAME:
             duplicate = f"{duplicate[:_MAX_NAME]}…"
-        raise AmbiguousJson(f"names {json.dumps(duplicate, ensure_ascii=False)} twice")
+        raise UnusableJson(f"names {json.dumps(duplicate, ensure_ascii=False)} twice")
     return members
 
 
 def _parse_integer(digits: str) -> int:
     if len(digits.lstrip("-")) > _INTEGER_DIGITS:
-        raise AmbiguousJson(f"contains a whole number of more than {_INTEGER_DIGITS} digits")
+        raise UnusableJson(f"contains a whole number of more than {_INTEGER_DIGITS} digits")
     return int(digits)
 
 
 def _parse_number(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
-        raise AmbiguousJson("contains a number that is too large")
+        raise UnusableJson("contains a number that is too large")
     return number
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise AmbiguousJson(f"contains {name}, which is not JSON")
+    raise UnusableJson(f"contains {name}, which is not JSON")

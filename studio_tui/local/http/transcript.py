@@ -1,7 +1,7 @@
 """A job's whole output at one moment, as an HTTP resource: bytes, a length and an ETag.
 
-A mark replaces the bytes that the cap has dropped. Until more bytes are dropped, the transcript
-only grows at its end. So the bytes that a client has stay valid, and it can request later bytes.
+A mark replaces the bytes that the cap has dropped. Until more bytes are dropped, each later
+transcript begins with the earlier ones. So a client that has some bytes can request the rest.
 """
 
 import os
@@ -42,7 +42,7 @@ class TranscriptVersion(NamedTuple):
 
 
 class Transcript:
-    """An open transcript, readable even if the output's cap drops bytes; methods block briefly."""
+    """An open transcript; it stays readable if bytes are dropped later. Methods block briefly."""
 
     def __init__(self, output: OutputReader) -> None:
         self._parts: list[tuple[int, int, FileIO | bytes]] = []

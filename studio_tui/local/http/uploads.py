@@ -27,9 +27,10 @@ UPLOAD_LIMIT = 256 * 1024 * 1024
 """Maximum bytes of the body of an upload: the file and the form around it."""
 
 UNUSED_LIFE = timedelta(hours=24)
+"""How long an upload is kept that no job uses."""
 
 _CONTENT_TYPE_LIMIT = 1000
-"""Maximum characters of the header; parsing it takes quadratic time in their number."""
+"""Maximum characters of the header; the time to parse it is quadratic in its length."""
 
 _LABEL_LIMIT = 1000
 _BASENAME_BYTES = 200
@@ -66,15 +67,15 @@ class UploadStore:
         path = self._directory / stored_as
         try:
             label, size = await self._store(request, path)
-            number = await self._database.write(uploads.insert, label, stored_as, size)
+            upload_id = await self._database.write(uploads.insert, label, stored_as, size)
         except BaseException:
             path.unlink(missing_ok=True)
             raise
-        return UploadFileOutput(number, label, size, "pending", None)
+        return UploadFileOutput(upload_id, label, size, "pending", None)
 
-    async def find(self, numbers: list[int]) -> dict[int, StoredFile]:
-        """Return the existing uploads among these ids, by id."""
-        rows = await self._database.read(uploads.select, numbers)
+    async def find(self, ids: list[int]) -> dict[int, StoredFile]:
+        """Return the existing uploads among `ids`, by id."""
+        rows = await self._database.read(uploads.select, ids)
         return {
             row["id"]: StoredFile(
                 row["id"], basename(row["label"]), self._directory / row["stored_as"]
@@ -83,7 +84,7 @@ class UploadStore:
         }
 
     async def remove_unused(self, now: datetime) -> None:
-        """Delete old uploads that no job uses, and those that are being received."""
+        """Delete old uploads that no job uses, and all uploads that are not complete."""
         before = stamp(now - UNUSED_LIFE)
         try:
             if await self._database.read(uploads.has_unused, before):

@@ -71,9 +71,9 @@ class _Problems:
             raise InvalidFields(self.found)
 
 
-def upload_numbers(request: JobInput) -> list[int]:
-    """Return the ids of uploads in the request, without texts that cannot be ids."""
-    return [int(number) for number in request.files or () if _is_upload_number(number)]
+def upload_ids(request: JobInput) -> list[int]:
+    """Return the ids of the uploads that a request names, without texts that cannot be ids."""
+    return [int(text) for text in request.files or () if _is_upload_id(text)]
 
 
 def digest(request: Sent) -> str:
@@ -134,7 +134,7 @@ def validate_job(request: JobInput, key: str | None, context: RequestContext) ->
         python_version=request.python_version,
         requirements=request.requirements or None,
         repository=request.repository or None,
-        uploads=tuple(dict.fromkeys(upload_numbers(request))),
+        uploads=tuple(dict.fromkeys(upload_ids(request))),
         rerun_from=context.checkpoint_source.job_id if context.checkpoint_source else None,
         run_group=context.checkpoint_source.run_group if context.checkpoint_source else job_id,
         ignore_checkpoints=bool(request.reset),
@@ -146,7 +146,7 @@ def validate_job(request: JobInput, key: str | None, context: RequestContext) ->
 
 
 def _find_cluster(request: JobInput, clusters: Clusters, problems: _Problems) -> Cluster:
-    """Return the cluster of a request; the default if it names none, or one that is unknown."""
+    """Return the cluster of a request; the default if it names none, or an unknown one, or two."""
     name, cluster_id = request.compute_cluster_name, request.compute_cluster_id
     if name is not None and cluster_id is not None:
         problems.add("compute_cluster_name", " and compute_cluster_id cannot both be given")
@@ -198,10 +198,10 @@ def _check_numbers(request: JobInput, cluster: Cluster, problems: _Problems) -> 
 
 def _check_files(request: JobInput, uploads: dict[int, StoredFile], problems: _Problems) -> None:
     owners: dict[str, int] = {}
-    for number in request.files or ():
-        upload = uploads.get(int(number)) if _is_upload_number(number) else None
+    for text in request.files or ():
+        upload = uploads.get(int(text)) if _is_upload_id(text) else None
         if upload is None:
-            problems.add("files", f": there is no upload {number[:40]!r}")
+            problems.add("files", f": there is no upload {text[:40]!r}")
             continue
         other = owners.setdefault(upload.basename, upload.id)
         if other != upload.id:
@@ -249,7 +249,7 @@ def _parse_schedule(request: Timed, now: datetime, problems: _Problems) -> NewSc
     return NewSchedule(expression, start, name, first)
 
 
-def _is_upload_number(text: str) -> bool:
+def _is_upload_id(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) <= 15
 
 

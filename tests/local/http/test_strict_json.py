@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from studio_tui.local.http.strict_json import JSON_LIMIT, AmbiguousJson, read_json
+from studio_tui.local.http.strict_json import JSON_LIMIT, UnusableJson, read_json
 from tests.soak import at_length
 from tests.studios import ThreadStudio
 
-AMBIGUOUS = {
+UNUSABLE = {
     "a name twice": (b'{"a": 1, "b": {"x": 1, "x": 2}}', '"x" twice'),
     "NaN": (b'{"a": NaN}', "NaN"),
     "Infinity": (b"[Infinity]", "Infinity"),
@@ -28,24 +28,24 @@ AMBIGUOUS = {
 }
 
 
-@pytest.mark.parametrize("case", AMBIGUOUS)
-def test_ambiguous_json_is_refused_with_a_reason(case: str) -> None:
-    body, reason = AMBIGUOUS[case]
-    with pytest.raises(AmbiguousJson, match=reason):
+@pytest.mark.parametrize("case", UNUSABLE)
+def test_unusable_json_is_refused_with_a_reason(case: str) -> None:
+    body, reason = UNUSABLE[case]
+    with pytest.raises(UnusableJson, match=reason):
         read_json(body)
 
 
-@pytest.mark.parametrize("case", AMBIGUOUS)
-def test_the_server_refuses_ambiguous_json_with_a_sentence(
+@pytest.mark.parametrize("case", UNUSABLE)
+def test_the_server_refuses_unusable_json_with_a_sentence(
     shared_studio: ThreadStudio, case: str
 ) -> None:
     response = shared_studio.request(
         "POST",
         "/datachain/jobs/",
-        content=AMBIGUOUS[case][0],
+        content=UNUSABLE[case][0],
         headers={"Content-Type": "application/json"},
     )
-    is_text = AMBIGUOUS[case][1] != "not UTF-8"
+    is_text = UNUSABLE[case][1] != "not UTF-8"
     assert response.status_code == (422 if is_text else 400)
     assert response.json()["message"].startswith("The body ")
     assert response.json()["message"].endswith(".")
@@ -72,7 +72,7 @@ def test_unambiguous_json_is_read_unchanged(value: object) -> None:
 @settings(deadline=None, max_examples=at_length(15, 500))
 @given(st.binary())
 def test_any_bytes_are_read_or_refused(body: bytes) -> None:
-    with suppress(AmbiguousJson):
+    with suppress(UnusableJson):
         read_json(body)
 
 

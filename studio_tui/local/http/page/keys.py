@@ -4,8 +4,8 @@ import hashlib
 import hmac
 import secrets
 
-FOLDER = "/jobs"
-"""Path under which the pages are; all other paths of the server need the token."""
+PAGES_PATH = "/jobs"
+"""The pages are below this path; requests for all other paths need the token."""
 
 
 class PageKeys:
@@ -21,7 +21,7 @@ class PageKeys:
 
     def url(self, job_id: str) -> str:
         """Return the URL of a job's page."""
-        return f"{self._base}{FOLDER}/{job_id}/{self._key(job_id)}/"
+        return f"{self._base}{PAGES_PATH}/{job_id}/{self._key(job_id)}/"
 
     def opens(self, job_id: str, key: str) -> bool:
         """Whether a key is valid for a job."""

@@ -1,4 +1,4 @@
-"""Serves the pages of jobs, each under its own key; `AuthMiddleware` checks the rest."""
+"""Serves the pages of jobs, each under its own key; `AuthMiddleware` checks host and origin."""
 
 import asyncio
 import sqlite3
@@ -11,7 +11,7 @@ from studio_tui.local.db.pipelines import find_by_job
 from studio_tui.local.http.errors import Refusal
 from studio_tui.local.http.log_routes import log_answer
 from studio_tui.local.http.page import view
-from studio_tui.local.http.page.keys import FOLDER
+from studio_tui.local.http.page.keys import PAGES_PATH
 from studio_tui.local.http.transcript import Transcript
 from studio_tui.local.server.studio import Studio
 
@@ -33,7 +33,7 @@ _STATIC = {"page.js": "text/javascript", "page.css": "text/css"}
 
 def page_router(studio: Studio) -> APIRouter:
     """Return a router with the endpoints, which are read-only."""
-    router = APIRouter(include_in_schema=False, prefix=f"{FOLDER}/{{job_id}}/{{key}}")
+    router = APIRouter(include_in_schema=False, prefix=f"{PAGES_PATH}/{{job_id}}/{{key}}")
 
     async def job(job_id: str, key: str) -> sqlite3.Row:
         rows = (
@@ -72,7 +72,7 @@ def page_router(studio: Studio) -> APIRouter:
         await job(job_id, key)
         if name not in _STATIC:
             raise Refusal(404, "There is no such page.")
-        text = await asyncio.to_thread(Path(__file__).with_name(name).read_bytes)
-        return Response(text, media_type=_STATIC[name], headers=HEADERS)
+        content = await asyncio.to_thread(Path(__file__).with_name(name).read_bytes)
+        return Response(content, media_type=_STATIC[name], headers=HEADERS)
 
     return router

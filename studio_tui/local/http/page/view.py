@@ -24,11 +24,12 @@ _PAGE = """<!doctype html>
 </head>
 <body>
 <h1>{title}</h1>
-<p id="stale" hidden>The local Studio does not answer. Once it runs again, open this page again.</p>
+<p id="stale" hidden>The local Studio does not respond. If it was restarted, open this page again
+from the dashboard.</p>
 <dl id="facts">{facts}</dl>
 <section id="pipeline">{pipeline}</section>
 <h2>Log</h2>
-<p id="cut" hidden>The log is longer; its end is shown.</p>
+<p id="cut" hidden>Only the end of the log is shown.</p>
 <pre id="log"></pre>
 </body>
 </html>
@@ -63,12 +64,12 @@ def _metrics(text: str | None) -> str:
 
 
 def runs(pipeline: PipelineRows | None, keys: PageKeys) -> list[dict[str, str]]:
-    """Return name, status and page of each job of a pipeline."""
+    """Return name, status and URL of the page of each job of a pipeline."""
     return [
         {
             "name": run["name"],
             "status": run["state"],
-            "url": keys.url(run["created_job_id"]) if run["created_job_id"] else "",
+            "url": keys.url(run["created_job_id"]),
         }
         for run in (pipeline.runs if pipeline is not None else ())
     ]
