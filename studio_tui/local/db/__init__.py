@@ -1,1 +1,1 @@
-"""SQLite: jobs, schedules, pipelines and their lineage."""
+"""SQLite: jobs, uploads, schedules, pipelines, and the lineage of datasets."""

@@ -1,8 +1,9 @@
 """Decides which jobs must run again, and in which order, to rebuild datasets; pure.
 
-The current versions of the requested datasets and of all their direct and indirect sources are
-rebuilt, except listings of storages. So are the sources of by-products, which are other datasets
-that the jobs make. A dataset without a job stays as it is, with a warning.
+The requested datasets and all their direct and indirect sources are rebuilt, except listings of
+storages. The sources of a requested dataset are those of its named or else its latest version, and
+the sources of a source are those of its current version. If a job makes other datasets too, the
+sources of these are also rebuilt. A dataset without a job stays as it is, with a warning.
 """
 
 from collections import Counter
@@ -15,8 +16,8 @@ from studio_tui.local.db.run_order import PlannedJob, in_order, reachable
 from studio_tui.local.shim.datasets import DatasetName, is_listing, read_name, version_key
 
 
-class ByProducts:
-    """For each job, the latest version of each dataset that it has made or reused."""
+class Products:
+    """The products of jobs: the latest version of each dataset that a job has made or reused."""
 
     def __init__(self, lineage: Lineage) -> None:
         self._lineage = lineage
@@ -43,11 +44,11 @@ class ByProducts:
         """Jobs that are the only run of their script and the only maker of all their datasets."""
 
     def of(self, job_ids: Iterable[str]) -> set[int]:
-        """Return the ids of the by-products of these jobs."""
+        """Return the ids of the products of these jobs."""
         return {version_id for job_id in job_ids for version_id in self._latest[job_id]}
 
     def undisputed_with(self, version_id: int) -> Collection[int]:
-        """Return the by-products of the job that made a version if it is undisputed; else nothing.
+        """Return the ids of the products of a version's job if it is undisputed; else nothing.
 
         They are certain to be needed, even before `makers` has chosen between disputed jobs.
         """
@@ -89,13 +90,13 @@ def plan(targets: Iterable[str], lineage: Lineage) -> RebuildPlan:
     warnings: dict[str, None] = {}
     versions = _find(targets, lineage)
     current = CurrentVersions(lineage)
-    by_products, roots = ByProducts(lineage), dict.fromkeys(versions)
+    products, roots = Products(lineage), dict.fromkeys(versions)
     while True:
-        needed = _add_sources([*roots], lineage, current, by_products, warnings)
+        needed = _add_sources([*roots], lineage, current, products, warnings)
         chosen = choose_makers(needed, lineage, warnings)
         merged = one_maker_each(merge_runs(set(chosen.values()), lineage), versions, lineage)
-        # The sources of by-products must be rebuilt too, for which other jobs may be needed.
-        unplanned = by_products.of(merged.values()).difference(needed)
+        # The sources of all products must be rebuilt, for which other jobs may be needed.
+        unplanned = products.of(merged.values()).difference(needed)
         if not unplanned:
             break
         roots |= dict.fromkeys(sorted(unplanned))
@@ -132,13 +133,13 @@ def _add_sources(
     roots: Sequence[int],
     lineage: Lineage,
     current: CurrentVersions,
-    by_products: ByProducts,
+    products: Products,
     warnings: dict[str, None],
 ) -> list[int]:
     """Return `roots` and all their direct and indirect sources, nearest first, without listings.
 
-    By-products of undisputed jobs are added too, with their sources. The current version of a
-    source's dataset replaces the version that was used.
+    The products of undisputed jobs are added too, with their sources. A source is replaced by the
+    current version of its dataset.
     """
 
     def following(version_id: int) -> Iterator[int]:
@@ -155,6 +156,6 @@ def _add_sources(
                 ] = None
             else:
                 yield source_id
-        yield from by_products.undisputed_with(version_id)
+        yield from products.undisputed_with(version_id)
 
     return reachable(roots, following)

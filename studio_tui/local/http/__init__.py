@@ -1,1 +1,1 @@
-"""The REST API and the log websocket."""
+"""The REST API, the log websocket, and the pages of jobs."""

@@ -20,7 +20,8 @@ from studio_tui.local.http.errors import error_response
 from studio_tui.local.http.page.keys import PAGES_PATH
 
 _HOST_NAMES = ("127.0.0.1", "localhost", "[::1]")
-_BROWSER_SITES = frozenset({"cross-site", "same-site"})
+_OTHER_SITES = frozenset({"cross-site", "same-site"})
+"""Values of `Sec-Fetch-Site` for requests from pages of other origins."""
 
 
 class AuthMiddleware:
@@ -78,7 +79,7 @@ class AuthMiddleware:
             page_method is None or headers.getlist("origin") != [own_origin]
         ):
             return 403, "Requests from web pages are refused."
-        if not _BROWSER_SITES.isdisjoint(headers.getlist("sec-fetch-site")):
+        if not _OTHER_SITES.isdisjoint(headers.getlist("sec-fetch-site")):
             return 403, "Requests from other web sites are refused."
         if page_method is not None:
             return None if page_method in {"GET", "HEAD"} else (405, "Pages are read-only.")

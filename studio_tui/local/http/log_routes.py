@@ -37,7 +37,7 @@ _IDLE_CHECK_SECONDS = 0.04
 """Seconds between checks when nothing was sent for `_IDLE_SECONDS`."""
 _IDLE_SECONDS = 1.0
 _READ_SECONDS = 0.2
-"""Time after which output is read even if the files seem unchanged."""
+"""Seconds after which output is read even if the files seem unchanged."""
 _STATUS_SECONDS = 0.1
 """Minimum seconds between two reads of a status, which is read only after a change."""
 _PING_SECONDS = 15.0

@@ -43,7 +43,9 @@ def page_router(studio: Studio) -> APIRouter:
         )
         if not rows:
             raise Refusal(
-                404, "There is no such page. Pages are valid until the server stops: open it again."
+                404,
+                "There is no such page. The URL of a page is valid until the server stops:"
+                " open the page again from the dashboard.",
             )
         return rows[0]
 
