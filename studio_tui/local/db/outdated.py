@@ -1,4 +1,4 @@
-"""Finds datasets with a source of which there is a newer version, and plans rebuilds; pure.
+"""Finds datasets whose direct or indirect sources have newer versions, and plans rebuilds; pure.
 
 Only the current version of each dataset is considered, as plans use that version. A source that a
 job named with its version, such as `index@1.0.0`, never makes a dataset out of date.

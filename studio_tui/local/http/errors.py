@@ -44,7 +44,7 @@ _STATUSES = {
 """The statuses of errors whose text is for the user."""
 
 _TYPES = {"int_type": "int", "string_type": "str"}
-"""What pydantic appends to the location of an error, by its type, if a field has several types."""
+"""By the type of an error, what pydantic appends to its location if a field has several types."""
 
 _METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
