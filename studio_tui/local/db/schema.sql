@@ -1,4 +1,4 @@
--- The first version of the local Studio's database. Changes are migrations, never edits here.
+-- The first version of the local Studio's database. Its tables are changed by migrations, never here.
 -- Times are text, ISO 8601 in UTC with microseconds and a Z, so that they sort as they read.
 
 CREATE TABLE jobs (
