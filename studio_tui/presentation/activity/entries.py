@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, unquote
 from studio_tui.api import routes
 from studio_tui.api.routes import Route
 from studio_tui.api.states import JobState
+from studio_tui.presentation.format import join_names
 from studio_tui.text import safe_line
 
 SHORT_ID = 8
@@ -139,7 +140,7 @@ _DESCRIPTIONS: tuple[tuple[Route, str], ...] = (
     (routes.TRIGGER_SCHEDULE, "run schedule {job} now"),
     (routes.SUSPEND_SCHEDULE, "suspend schedule {job}"),
     (routes.RESUME_SCHEDULE, "resume schedule {job}"),
-    (routes.RERUN_JOBS, "run jobs again in their order"),
+    (routes.RERUN_JOBS, "run {jobs} again in order"),
     (routes.SCHEDULE_PIPELINE, "schedule pipeline of {datasets}"),
     (routes.RESTORE_JOB, "restore job {job} in pipeline {pipeline}"),
     (routes.DATASETS, "list datasets"),
@@ -203,7 +204,7 @@ def words_of(entry: Entry) -> str:
         description = _GET_JOB
     elif route is routes.LIST_JOBS and entry.query.get("status") == JobState.TASK:
         description = _LIST_SCHEDULES
-    datasets = fields.get("datasets")
+    datasets, reruns = fields.get("datasets"), fields.get("jobs")
     # If the request is about a job too, the entry's name is the job's.
     pipeline = "" if subject.job else entry.name
     values = {
@@ -212,9 +213,17 @@ def words_of(entry: Entry) -> str:
         "state": entry.query.get("status", "").lower(),
         "pipeline": pipeline or str(fields.get("name") or "") or subject.pipeline[:SHORT_ID],
         "datasets": ", ".join(map(str, datasets)) if isinstance(datasets, list) else "",
+        # A long list was left out when the request was recorded.
+        "jobs": join_names(list(map(_rerun_name, reruns))) if isinstance(reruns, list) else "jobs",
     }
     # Without datasets, `trigger pipeline of ` would end with the preposition.
     return safe_line(description.format_map(values).strip().removesuffix(" of"))
+
+
+def _rerun_name(rerun: Any) -> str:
+    job = rerun.get("job") if isinstance(rerun, dict) else None
+    name = job.get("query_name") if isinstance(job, dict) else None
+    return str(name or "a job")
 
 
 def _name_and_id(item_id: str, name: str) -> str:

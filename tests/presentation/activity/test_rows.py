@@ -49,6 +49,11 @@ def trigger(**fields: object) -> Entry:
     return entry("POST", "/datachain/pipeline/trigger", changes=True, body=body)
 
 
+def rerun(jobs: str) -> Entry:
+    path = "/datachain/pipeline/rerun"
+    return entry("POST", path, changes=True, body=f'{{"jobs": {jobs}}}')
+
+
 def pipeline_request(verb: str, field: str, **fields: object) -> Entry:
     body = json.dumps({field: JOB, **fields})
     return entry("POST", f"/datachain/pipeline/{verb}", changes=True, body=body)
@@ -75,6 +80,11 @@ def pipeline_request(verb: str, field: str, **fields: object) -> Entry:
             entry("POST", "/datachain/pipeline/trigger", body='{"datasets": ["thumbs", "index"]}'),
             "trigger pipeline of thumbs, index",
         ),
+        (
+            rerun('[{"job": {"query_name": "a.py"}}, {"job": {}}, 1]'),
+            "run a.py, 2 × a job again in order",
+        ),
+        (rerun('"[5,000 characters left out]"'), "run jobs again in order"),
         (entry(path="/something/else"), "GET /something/else"),
         (entry("", "", words="canceling 3 jobs"), "canceling 3 jobs"),
     ],
