@@ -14,6 +14,7 @@ from textual.content import Content
 from textual.style import Style
 
 from studio_tui.tui.frame.actions import Action, actions_of
+from studio_tui.tui.frame.commands import CommandBinding
 from studio_tui.tui.frame.dialog import AnsweredOnce
 from studio_tui.tui.frame.page import Page
 from studio_tui.tui.messages import GoTo
@@ -94,7 +95,8 @@ class ScreenActions(Provider):
                 )
         for tab, binding in self._of_other_tabs(pages):
             title = f"{tab.capitalize()}: {binding.tooltip}"
-            score, spans = match_words(query, title)
+            texts = f"{title} {binding.description} {binding.search_words}"
+            score, spans = match_words(query, texts)
             if score > 0:
                 yield Hit(
                     score * _OF_OTHER_TAB,
@@ -117,12 +119,12 @@ class ScreenActions(Provider):
     def _actions(self) -> Iterator[Action]:
         return (each for each in actions_of(self.screen) if each.action != "command_palette")
 
-    def _of_other_tabs(self, pages: Iterable[type[Page]]) -> Iterator[tuple[str, Binding]]:
+    def _of_other_tabs(self, pages: Iterable[type[Page]]) -> Iterator[tuple[str, CommandBinding]]:
         """Return the bindings of other tabs, with the tab, that the current screen has not."""
         here = {action.explanation for action in self._actions()}
         for page in pages:
             for binding in page.BINDINGS if not isinstance(self.screen, page) else ():
-                if isinstance(binding, Binding) and binding.tooltip not in here:
+                if isinstance(binding, CommandBinding) and binding.tooltip not in here:
                     yield page.tab, binding
 
     def _keys(self, binding: Binding) -> Iterable[str]:

@@ -127,6 +127,9 @@ async def test_the_palette_finds_commands_of_other_tabs_and_runs_them_there(
         await choose("create no runs", "Schedules: Create no runs until resumed")
         await until(pilot, lambda: isinstance(pilot.app.screen, SchedulesScreen))
         await until_shown(pilot, "There is no schedule here")
+        # A word of similar tools, which is not among the words shown.
+        await choose("hold", "Pipelines: Start no more jobs")
+        await until_shown(pilot, "There is no pipeline here")
 
 
 async def test_every_list_of_the_palette_accepts_page_keys_before_it_is_laid_out(

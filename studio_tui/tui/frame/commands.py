@@ -71,9 +71,9 @@ class Command(Generic[Owner_contra]):
     """Words of similar tools by which searches find the command."""
 
     @property
-    def binding(self) -> Binding:
+    def binding(self) -> "CommandBinding":
         """The Textual binding of the command."""
-        return Binding(
+        return CommandBinding(
             self.keys,
             f"do('{self.id}')",
             self.label,
@@ -81,7 +81,15 @@ class Command(Generic[Owner_contra]):
             priority=self.priority,
             tooltip=self.help,
             id=self.id,
+            search_words=self.search_words,
         )
+
+
+@dataclass(frozen=True)
+class CommandBinding(Binding):
+    """The binding of a command; the bindings that Textual makes of it have no search words."""
+
+    search_words: str = ""
 
 
 class Controller(Protocol):
