@@ -234,12 +234,12 @@ def _parse(expression: str) -> _Fields:
         )
     if len(words) in {6, 7}:
         raise CronError(
-            f"there are {len(words)} fields, not five: seconds and years are not supported;"
+            f"there are {len(words)} fields, not 5: seconds and years are not supported;"
             " minute, hour, day of month, month, day of week"
         )
     if len(words) != len(_FIELDS):
         number = "is 1 field" if len(words) == 1 else f"are {len(words)} fields"
-        raise CronError(f"there {number}, not five: minute, hour, day of month, month, day of week")
+        raise CronError(f"there {number}, not 5: minute, hour, day of month, month, day of week")
     values = [_parse_field(word, field) for word, field in zip(words, _FIELDS, strict=True)]
     minutes, hours, _, months = (
         None if len(numbers) == size else frozenset(numbers)

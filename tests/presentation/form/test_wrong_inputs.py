@@ -246,7 +246,7 @@ ERRORS: list[tuple[str, dict[str, Any], str]] = [
     (
         "cron_expression",
         {"cron_expression": "0 9 * *"},
-        ("There are 4 fields, not five: minute, hour, day of month, month, day of week."),
+        ("There are 4 fields, not 5: minute, hour, day of month, month, day of week."),
     ),
     (
         "cron_expression",

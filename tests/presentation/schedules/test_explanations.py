@@ -30,7 +30,7 @@ def test_a_valid_time_or_expression_is_explained_in_words(typed: str, words: str
     ("typed", "words"),
     [
         ("0 99 * * *", "Hour: 99 is not 0 to 23."),
-        ("* * *", "3 fields, not five"),
+        ("* * *", "3 fields, not 5"),
         ("@soon", "@"),
         ("yesterday 10:00", "past"),
         ("whenever", "whenever"),

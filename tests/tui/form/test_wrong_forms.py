@@ -52,7 +52,7 @@ INVALID: dict[str, tuple[dict[str, str], str]] = {
     "past start": ({"start_after": "yesterday 10:00"}, "leave it empty to run now, or"),
     "30 February as a start": ({"start_after": "30 February 10:00"}, "There is no 30 February"),
     "30 February as a cron": ({"cron_expression": "0 0 30 2 *"}, "there is no day 30 in Feb"),
-    "bad cron": ({"cron_expression": "* *"}, "There are 2 fields, not five"),
+    "bad cron": ({"cron_expression": "* *"}, "There are 2 fields, not 5"),
     "missing query file": ({"query_file": "{folder}/gone.py"}, "There is no file “"),
     "unreadable query file": ({"query_file": "{folder}/secret"}, "cannot be read; check its"),
     "missing file": ({"files": "{folder}/gone.txt"}, "There is no file “"),
