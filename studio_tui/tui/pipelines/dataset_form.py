@@ -13,7 +13,11 @@ from textual.widgets import Button, Input, Static
 from studio_tui.errors import InvalidRequest, NotFound, StudioError
 from studio_tui.presentation.form.line_checks import environment_problems
 from studio_tui.presentation.form.problems import Level, Problem, unsendable_problems
-from studio_tui.presentation.pipelines.datasets import dataset_problems, matching_names
+from studio_tui.presentation.pipelines.datasets import (
+    KnownDatasets,
+    dataset_problems,
+    matching_names,
+)
 from studio_tui.service.commands.jobs import failure_message
 from studio_tui.tui.form.code_area import CodeArea
 from studio_tui.tui.form.form_field import FieldInput, FormField
@@ -27,6 +31,8 @@ Made = TypeVar("Made")
 Draft = TypeVar("Draft")
 
 MOST_OFFERED = 4
+
+NOT_ALL = "Not all names have been received yet."
 
 
 class DatasetInput(FieldInput):
@@ -182,13 +188,17 @@ class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
         """Return the buttons between the ones for sending and for closing."""
         return ()
 
-    def completion_notes(self, *, has_all_names: bool) -> tuple[str, ...]:
-        """Return what the last name can become; `has_all_names`: no other dataset exists."""
+    def completion_notes(self, known: KnownDatasets) -> tuple[str, ...]:
+        """Return what the last name can become, and whether names are missing."""
+        return (*self._completions(known), *(() if known.is_all else (NOT_ALL,)))
+
+    def _completions(self, known: KnownDatasets) -> tuple[str, ...]:
         if not self.line.names():
-            return ("namespace.project.name, several with a space between; none is known yet.",)
+            none = "; none is known yet" if known.is_all else ""
+            return (f"namespace.project.name, several with a space between{none}.",)
         word, completions = self.line.last_word()[1], self.line.completions()
         if not completions:
-            if has_all_names:
+            if known.listed:
                 return ("There is no dataset with this name.",)
             return ("No dataset known here has this name; Studio may know it.",)
         if completions == (word,):

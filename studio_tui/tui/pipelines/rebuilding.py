@@ -37,6 +37,7 @@ class Rebuilding:
         self._last_sent = TriggerDraft()
         """Its `review` and `only` are the defaults of the next form."""
         self._listed: tuple[ListedDataset, ...] = ()
+        self._has_all = False
 
     def why_not_trigger(self) -> str | None:
         """Return why no pipeline can be triggered."""
@@ -94,6 +95,7 @@ class Rebuilding:
 
         async def load(jobs: Sequence[Job]) -> bool:
             is_complete = await self._load(jobs)
+            self._has_all = is_complete or bool(self._listed)
             if form.is_alive:
                 form.check()
             return is_complete
@@ -117,9 +119,8 @@ class Rebuilding:
         if self._session.is_local:
             listed = (each.name for each in self._listed)
             names = tuple(dict.fromkeys(map(short_name, (*names, *listed))))
-        is_all = bool(self._listed) or self._session.datasets.is_complete
         rebuilding = rebuilding_words(self._known_pipelines())
-        return KnownDatasets(names, is_all, self._listed, rebuilding)
+        return KnownDatasets(names, self._has_all, self._listed, rebuilding)
 
     def _known_pipelines(self) -> tuple[Pipeline, ...]:
         pipeline_list = self._session.pipelines.snapshot.value

@@ -14,7 +14,12 @@ from studio_tui.api.models import Job
 from studio_tui.api.own_inputs import NewPipelineSchedule
 from studio_tui.errors import StudioError
 from studio_tui.presentation.form.problems import Problem
-from studio_tui.presentation.pipelines.datasets import datasets_in, short_name, unknown_datasets
+from studio_tui.presentation.pipelines.datasets import (
+    KnownDatasets,
+    datasets_in,
+    short_name,
+    unknown_datasets,
+)
 from studio_tui.presentation.schedules.explanations import explain_time_or_expression
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.form.form_field import FieldInput, FormField
@@ -57,10 +62,11 @@ class ScheduleDialog(DatasetForm[Job, ScheduleDraft]):
         draft = beginning.draft
         self._session = session
         self._zone = zone
-        self._names: tuple[str, ...] = ()
-        self._has_all = False
+        self._known = KnownDatasets((), is_all=False)
         self._time = FieldInput(draft.time, compact=True, select_on_focus=False)
-        line = DatasetInput(draft.datasets, lambda: self._names, is_proposed=draft.is_proposed)
+        line = DatasetInput(
+            draft.datasets, lambda: self._known.names, is_proposed=draft.is_proposed
+        )
         super().__init__("Rebuild datasets on a schedule", line, draft.environment, beginning)
 
     def make_fields(self, datasets: FormField, environment: FormField) -> dict[str, FormField]:
@@ -83,14 +89,15 @@ class ScheduleDialog(DatasetForm[Job, ScheduleDraft]):
     @work(name="datasets", group="datasets", exclusive=True)
     async def _load_names(self) -> None:
         try:
-            listed = [each.name for each in await fetch_datasets(self._session)]
+            listed = await fetch_datasets(self._session)
         except StudioError as error:
-            listed = []
+            listed = None
             logger.info("datasets are not known: %s", error)
         pipelines = self._session.pipelines.snapshot.value
         names = self._session.datasets.names(pipelines.pipelines if pipelines else ())
-        self._names = tuple(dict.fromkeys(map(short_name, (*names, *listed))))
-        self._has_all = bool(listed) and self._session.client.is_local_studio
+        names += tuple(each.name for each in listed or ())
+        names = tuple(dict.fromkeys(map(short_name, names)))
+        self._known = KnownDatasets(names, listed is not None, listed or ())
         self.check()
 
     async def send(self) -> Job:
@@ -126,14 +133,16 @@ class ScheduleDialog(DatasetForm[Job, ScheduleDraft]):
         is_being_typed = self.focused is self.line and not self.refused
         if is_being_typed:
             return ()
-        return unknown_datasets(self.line.value, self._names, is_certain=self._has_all)
+        return unknown_datasets(
+            self.line.value, self._known.names, is_certain=bool(self._known.listed)
+        )
 
     def notes(self) -> Mapping[str, tuple[str, ...]]:
         typed = self._time.value.strip()
         explained = explain_time_or_expression(typed, clock.now(), self._zone) if typed else None
         return {
             "datasets": (
-                *self.completion_notes(has_all_names=self._has_all),
+                *self.completion_notes(self._known),
                 "Everything they are made from is rebuilt too.",
             ),
             "time": explained.lines if explained and explained.is_good else (_NO_TIME,),

@@ -31,8 +31,6 @@ from studio_tui.tui.pipelines.dataset_form import DatasetForm, DatasetInput
 from studio_tui.tui.pipelines.datasets import Rebuild, choose
 from studio_tui.tui.pipelines.kept_drafts import Beginning
 
-NOT_ALL = "Not all names have been received yet."
-
 
 @dataclass(frozen=True, slots=True)
 class TriggerDraft:
@@ -146,7 +144,7 @@ class TriggerScreen(DatasetForm[Pipeline, TriggerDraft]):
         draft = self.draft
         return {
             "datasets": (
-                *(() if self._are_names_refused else self._name_notes()),
+                *(() if self._are_names_refused else self.completion_notes(self._known())),
                 *version_notes(draft.datasets),
                 *self._outdated_notes(),
             ),
@@ -188,10 +186,6 @@ class TriggerScreen(DatasetForm[Pipeline, TriggerDraft]):
             self._only.value = choice.only
             self.line.start_next_name()
             self.check()
-
-    def _name_notes(self) -> tuple[str, ...]:
-        completions = self.completion_notes(has_all_names=bool(self._known().listed))
-        return (*completions, *(() if self._known().is_all else (NOT_ALL,)))
 
 
 def _send_again_question(unconfirmed: UnconfirmedPipeline) -> Confirm:

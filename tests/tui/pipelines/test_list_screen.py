@@ -11,10 +11,11 @@ from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.logs import merged_jobs
 from studio_tui.tui.logs.merged_screen import MergedScreen
+from studio_tui.tui.pipelines.dataset_form import NOT_ALL
 from studio_tui.tui.pipelines.graph.screen import PipelineScreen
 from studio_tui.tui.pipelines.kept_drafts import RESTORED
 from studio_tui.tui.pipelines.list_screen import PipelinesScreen
-from studio_tui.tui.pipelines.trigger_screen import NOT_ALL, TriggerScreen
+from studio_tui.tui.pipelines.trigger_screen import TriggerScreen
 from studio_tui.tui.widgets.big_table import BigTable
 from tests.fault_proxy import Fault, FaultProxy, ReceivedRequest
 from tests.faults import answer_json, drop_response
@@ -545,11 +546,17 @@ class TriggerResponsesLost:
 async def test_the_form_reports_missing_names_and_a_lost_response_creates_one_pipeline(
     studio_with_datasets: ThreadStudio, tmp_path: Path
 ) -> None:
-    trigger(studio_with_datasets, "first", review=True)
     proxy = FaultProxy.in_front_of(studio_with_datasets.url)
     proxy.plan = plan = FirstRequestsFail("datasets/list", 1_000_000)  # type: ignore[assignment] # it has no streams
     async with proxy, dashboard(studio_with_datasets, tmp_path, url=proxy.url) as pilot:
         await open_list(pilot)
+        for key, heading in (("P", "Rebuild datasets on a schedule"), ("t", "Nothing runs until")):
+            with step(f"before any name has been received, {key}"):
+                await pilot.press(key)
+                await until_shown(pilot, heading, "several with a space between.", NOT_ALL)
+                await pilot.press("escape")
+                await until(pilot, lambda: isinstance(pilot.app.screen, PipelinesScreen))
+        await asyncio.to_thread(trigger, studio_with_datasets, "first", review=True)
         with step("the form reports that names are missing"):
             await until_shown(pilot, "PAUSED")
             await pilot.press("t")

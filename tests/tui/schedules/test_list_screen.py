@@ -133,7 +133,7 @@ async def test_an_empty_list_says_how_to_create_a_schedule_and_a_pipeline_draft_
         await pilot.press("x", "t", "e", "l", "enter")
         assert isinstance(pilot.app.screen, SchedulesScreen)
         await pilot.press("P")
-        await until_shown(pilot, "Rebuild datasets on a schedule")
+        await until_shown(pilot, "Rebuild datasets on a schedule", "between; none is")
         await pilot.press(*"nothing", "tab", *"@daily", "f9")
         await until_shown(pilot, "No dataset nothing is known to this local Studio.")
         await pilot.press("escape", "P")
