@@ -1,6 +1,7 @@
 """Pipelines as table rows: cells, sort keys, and filter fields."""
 
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from operator import attrgetter
 from types import MappingProxyType
@@ -152,7 +153,24 @@ def _share_done(pipeline: Pipeline) -> float:
     return (pipeline.completed or 0) / jobs if jobs else 0.0
 
 
-PIPELINE_COLUMNS: tuple[ListColumn[PipelineRow, Pipeline, Cell | Pieces], ...] = (
+PipelineColumn = ListColumn[PipelineRow, Pipeline, Cell | Pieces]
+
+
+def _eta_column(estimate: Callable[[str], Estimate]) -> PipelineColumn:
+    """Return the column of estimates, which `estimate` returns by the id of a pipeline."""
+
+    def soonest_first(pipeline: Pipeline, _now: datetime) -> tuple[bool, float]:
+        remaining = estimate(pipeline.pipeline_id).remaining
+        return remaining is None, remaining.most if remaining is not None else 0.0
+
+    return ListColumn(
+        Column("eta", "ETA", 8, align=Align.RIGHT, drop=3, fits=True, only_unfinished=True),
+        lambda row: _estimate_cell(row.estimate),
+        SortOrder("ETA, soonest first", soonest_first),
+    )
+
+
+PIPELINE_COLUMNS: tuple[PipelineColumn, ...] = (
     ListColumn(
         Column("state", "STATUS", 11, sticky=True),
         lambda row: state_cell(row.pipeline),
@@ -189,10 +207,7 @@ PIPELINE_COLUMNS: tuple[ListColumn[PipelineRow, Pipeline, Cell | Pieces], ...] =
             shown_as_descending=True,
         ),
     ),
-    ListColumn(
-        Column("eta", "ETA", 8, align=Align.RIGHT, drop=3, fits=True, only_unfinished=True),
-        lambda row: _estimate_cell(row.estimate),
-    ),
+    _eta_column(lambda _: Estimate()),
     ListColumn(
         Column("age", "AGE", 4, align=Align.RIGHT),
         lambda row: _age_cell(row.pipeline, "created_at", row.now),
@@ -256,3 +271,10 @@ PIPELINES = Kind[Pipeline](
         pipeline.state in {PipelineState.RUNNING, PipelineState.PENDING}
     ),
 )
+
+
+def pipelines_with(estimate: Callable[[str], Estimate]) -> Kind[Pipeline]:
+    """Return `PIPELINES` with the order of the estimates that `estimate` returns by id."""
+    eta = _eta_column(estimate)
+    columns = (eta if each.layout == eta.layout else each for each in PIPELINE_COLUMNS)
+    return replace(PIPELINES, columns=tuple(columns))

@@ -14,7 +14,13 @@ from studio_tui.api.states import PipelineState
 from studio_tui.presentation.cells import NOTHING
 from studio_tui.presentation.jobs.facts import Fact, FactLine
 from studio_tui.presentation.pipelines.facts import PipelineContext, facts, grid
-from studio_tui.presentation.pipelines.rows import COLUMNS, PIPELINES, Overview, cells
+from studio_tui.presentation.pipelines.rows import (
+    COLUMNS,
+    PIPELINES,
+    Overview,
+    cells,
+    pipelines_with,
+)
 from studio_tui.service.polling.pipelines_feed import PipelineList
 from studio_tui.service.polling.poller import Poller
 from studio_tui.service.polling.snapshot import SnapshotPublisher
@@ -85,6 +91,9 @@ class PipelinesScreen(ListPage[Pipeline]):
     rebuilding: Rebuilding
 
     def __init__(self, basics: Basics, view: ListView) -> None:
+        history = basics.session.records.history
+        self._estimates = ListedEstimates(history, self, self._show_estimates)
+        self.kind = pipelines_with(self._estimates.get)
         super().__init__(basics, view)
         unmark = self.list.marks.unmark
         self.pipelines = PipelineController(self, self.row_at_hand, self.marked_rows, unmark)
@@ -94,7 +103,6 @@ class PipelinesScreen(ListPage[Pipeline]):
         self.session.lists.pipelines_feed.request_at_least(view.loaded)
         self._recorded = RecordedRows(self.session.records.pipelines, self.list)
         self._overview = Overview()
-        self._estimates = ListedEstimates(self.session.records.history, self, self._show_again)
         self._jobs: dict[str, Job] = {}
         """The jobs that the listed pipelines run, by id."""
 
@@ -156,7 +164,9 @@ class PipelinesScreen(ListPage[Pipeline]):
                 is_news=is_news,
             )
 
-    def _show_again(self) -> None:
+    def _show_estimates(self) -> None:
+        if self.view.sort == "eta":
+            self.list.show_rows()
         self.table.show_again()
         self.list.show_preview(self.moment())
 

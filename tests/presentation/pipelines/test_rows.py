@@ -19,6 +19,7 @@ from studio_tui.presentation.pipelines.rows import (
     PIPELINES,
     Overview,
     cells,
+    pipelines_with,
     state_cell,
     target_cell,
 )
@@ -148,6 +149,16 @@ def test_extreme_times_sort_without_an_error() -> None:
     )
     for sort in PIPELINES.sorts:
         assert len(listing.ids(Terms("", PIPELINES), sort, NOON)) == 3
+
+
+def test_pipelines_without_an_estimate_come_after_the_others_when_sorted_by_eta() -> None:
+    shown = [pipeline(number) for number in range(3)]
+    unknown, late, soon = (each.pipeline_id for each in shown)
+    estimates = {late: Estimate(Seconds(5, 90)), soon: Estimate(Seconds(20, 30))}
+    kind = pipelines_with(lambda key: estimates.get(key, Estimate()))
+    listing = Listing(kind)
+    listing.replace(shown)
+    assert listing.ids(Terms("", kind), "eta", NOON) == [soon, late, unknown]
 
 
 def test_failed_pipelines_come_first_when_sorted_by_state() -> None:

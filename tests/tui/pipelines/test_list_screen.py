@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from studio_tui.presentation.pipelines.graph.estimate import Estimate, Seconds
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.logs import merged_jobs
@@ -15,6 +17,7 @@ from studio_tui.tui.pipelines.dataset_form import NOT_ALL
 from studio_tui.tui.pipelines.graph.screen import PipelineScreen
 from studio_tui.tui.pipelines.kept_drafts import RESTORED
 from studio_tui.tui.pipelines.list_screen import PipelinesScreen
+from studio_tui.tui.pipelines.listed_estimates import ListedEstimates
 from studio_tui.tui.pipelines.trigger_screen import TriggerScreen
 from studio_tui.tui.widgets.big_table import BigTable
 from tests.fault_proxy import Fault, FaultProxy, ReceivedRequest
@@ -404,9 +407,13 @@ async def test_a_read_only_dashboard_changes_nothing(
 
 
 async def test_cursor_filter_order_and_marks_survive_a_refresh_and_a_restart(
-    studio_with_datasets: ThreadStudio, tmp_path: Path
+    studio_with_datasets: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old, new = (trigger(studio_with_datasets, name, review=True) for name in ("first", "second"))
+
+    def starts_with(key: str) -> bool:
+        return table_of(pilot).keys[0] == key
+
     async with dashboard(studio_with_datasets, tmp_path) as pilot:
         table = await open_list(pilot)
         await until_shown(pilot, "2 Pipelines 2")
@@ -426,6 +433,18 @@ async def test_cursor_filter_order_and_marks_survive_a_refresh_and_a_restart(
         assert pilot.app.screen.has_class("-no-preview")
         await pilot.press("escape")
         await until_shown(pilot, new["name"])
+        with step("new estimates change the order of a list that is sorted by them"):
+            screen = pilot.app.screen
+            assert isinstance(screen, PipelinesScreen)
+            screen.list.order.sort_by("eta")
+            await until_shown(pilot, "sorted by ETA, soonest first")
+            estimates: dict[str, Estimate] = {}
+            monkeypatch.setattr(ListedEstimates, "_compute", lambda *_: dict(estimates))
+            for soonest in (new["pipeline_id"], old["pipeline_id"]):
+                estimates.clear()
+                estimates[soonest] = Estimate(Seconds(60, 60))
+                await pilot.press("ctrl+r")
+                await until(pilot, partial(starts_with, soonest))
 
 
 async def test_marked_pipelines_are_paused_and_stopped_together_after_one_question(
