@@ -29,8 +29,8 @@ class StateLook(NamedTuple):
 LOOKS: dict[JobState, StateLook] = {
     JobState.FAILED: StateLook("✗", Tone.BAD, 0),
     JobState.RUNNING: StateLook("●", Tone.ACTIVE, 1),
-    JobState.CANCELING: StateLook("⊖", Tone.WARN, 2),
-    JobState.CANCELING_SCHEDULED: StateLook("⊖", Tone.WARN, 2),
+    JobState.CANCELING: StateLook("◆", Tone.WARN, 2),
+    JobState.CANCELING_SCHEDULED: StateLook("◆", Tone.WARN, 2),
     JobState.INIT: StateLook("◐", Tone.ACTIVE, 3),
     JobState.PROVISIONING: StateLook("◐", Tone.ACTIVE, 3),
     JobState.QUEUED: StateLook("◌", Tone.WAITING, 4),
@@ -39,7 +39,7 @@ LOOKS: dict[JobState, StateLook] = {
     JobState.PENDING: StateLook("·", Tone.WAITING, 6),
     JobState.TASK: StateLook("◷", Tone.WAITING, 7),
     JobState.UNKNOWN: StateLook("?", Tone.WARN, 8),
-    JobState.CANCELED: StateLook("⊗", Tone.DIM, 9),
+    JobState.CANCELED: StateLook("◇", Tone.DIM, 9),
     JobState.COMPLETE: StateLook("✓", Tone.GOOD, 10),
 }
 

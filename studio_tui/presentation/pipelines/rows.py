@@ -35,7 +35,7 @@ LOOKS: dict[PipelineState, StateLook] = {
     PipelineState.PAUSED: StateLook("‖", Tone.WARN, 2),
     PipelineState.PENDING: StateLook("·", Tone.WAITING, 3),
     PipelineState.UNKNOWN: StateLook("?", Tone.WARN, 4),
-    PipelineState.CANCELED: StateLook("⊗", Tone.DIM, 5),
+    PipelineState.CANCELED: StateLook("◇", Tone.DIM, 5),
     PipelineState.COMPLETED: StateLook("✓", Tone.GOOD, 6),
 }
 """Appearance of each state, and its rank when sorted by state."""

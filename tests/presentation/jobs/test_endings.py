@@ -27,7 +27,7 @@ def test_the_message_about_one_job_has_its_name_state_run_time_and_cause() -> No
     }
     # As in lists, the run time is that of the query.
     assert ended_jobs_message([job(1, steps=[query])]) == "✓ job_1.py is done after 0:42"
-    assert ended_jobs_message([job(3, "CANCELED")]) == "⊗ job_3.py was canceled after 1:00"
+    assert ended_jobs_message([job(3, "CANCELED")]) == "◇ job_3.py was canceled after 1:00"
 
 
 def test_the_message_about_many_jobs_counts_them_and_names_the_first_failures() -> None:

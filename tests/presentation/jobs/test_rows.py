@@ -1,3 +1,4 @@
+import unicodedata
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -123,6 +124,11 @@ def test_an_unknown_status_is_shown_with_a_question_mark() -> None:
     warping = job(1, "warping")
     assert warping.state is JobState.UNKNOWN
     assert row(warping)["state"] == "? WARPING"
+
+
+def test_at_most_one_glyph_is_a_circle_with_a_line_as_these_look_alike() -> None:
+    names = {unicodedata.name(look.glyph) for look in (*LOOKS.values(), BLOCKED)}
+    assert [name for name in names if name.startswith("CIRCLED ")] == ["CIRCLED DIVISION SLASH"]
 
 
 @pytest.mark.parametrize("state", list(JobState))

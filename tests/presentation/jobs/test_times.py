@@ -110,7 +110,7 @@ WAITED, BUILT = step_of("waiting", 0, 13), step_of("virtualenv", 13, 40)
         ),
         (
             noon_job("CANCELED", finished_at=at(30), steps=[step_of("waiting", 0, 30)]),
-            ("0:30", "", "⊗ CANCELED · waited 0:30", "waiting 0:30"),
+            ("0:30", "", "◇ CANCELED · waited 0:30", "waiting 0:30"),
         ),
         # This server sends neither the start nor the steps.
         (noon_job("RUNNING"), ("–", "~1:40", "● RUNNING", "")),

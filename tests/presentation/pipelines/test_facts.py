@@ -139,7 +139,7 @@ def test_the_grid_of_very_many_jobs_shows_canceled_jobs() -> None:
         pipeline(1, "CANCELED", states | {"j7": "CANCELED"}),
     )
     *_, row, _ = texts(grid(bad, (bad, good), context(), 80, 0))
-    assert row == ["j7.py", "✓", "⊗"]
+    assert row == ["j7.py", "✓", "◇"]
 
 
 def test_an_ended_pipeline_shows_when_it_ended_and_how_long_it_took() -> None:

@@ -152,7 +152,7 @@ async def test_all_marked_jobs_are_canceled_after_one_question_that_counts_them_
         with step("y cancels all marked jobs that have not ended"):
             await pilot.press("x", "y")
             await until_shown(pilot, "Cancellation requested for 30 of 30 jobs")
-            await until_shown(pilot, "⊗30")
+            await until_shown(pilot, "◇30")
             assert " marked" not in screen_text(pilot)
     all_ended = dict.fromkeys(ids, "CANCELED") | {ended: "COMPLETE"}
     await asyncio.to_thread(
@@ -197,7 +197,7 @@ async def test_jobs_that_studio_refuses_to_cancel_keep_their_marks_and_ended_job
                 await pilot.press("x")
                 await until_shown(pilot, "Cancel 2 marked jobs?", "job_00.py", "job_01.py")
                 await pilot.press("y")
-                await until_shown(pilot, "Cancellation requested for 2 of 2 jobs", "⊗5")
+                await until_shown(pilot, "Cancellation requested for 2 of 2 jobs", "◇5")
                 assert " marked" not in screen_text(pilot)
             with step("f8 shows the outcome of each cancellation"):
                 await pilot.press("f8")

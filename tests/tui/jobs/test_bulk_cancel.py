@@ -86,7 +86,7 @@ async def test_each_of_many_jobs_is_either_canceled_or_reported_and_left_marked_
             plan.is_over = True
             await pilot.press("x", "y")
             await until(pilot, lambda: page.session.batches.last_report is not report)
-            await until_shown(pilot, f"⊗{JOBS}")
+            await until_shown(pilot, f"◇{JOBS}")
     assert not await uncanceled(studio)
 
 

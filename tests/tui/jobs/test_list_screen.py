@@ -157,7 +157,7 @@ async def test_the_question_before_canceling_names_the_job_and_defaults_to_no(
             assert (await call_in_thread(studio.job, job["id"]))["status"] == "RUNNING"
         with step("y cancels the job"):
             await pilot.press("x", "y")
-            await until_shown(pilot, "⊗ CANCELED   long.py")
+            await until_shown(pilot, "◇ CANCELED   long.py")
             assert (await call_in_thread(studio.job, job["id"]))["status"] == "CANCELED"
 
 

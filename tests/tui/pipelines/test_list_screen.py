@@ -239,7 +239,7 @@ async def test_running_jobs_of_a_paused_pipeline_end_and_no_other_job_starts(
             await until_shown(pilot, "2: 1 running", triggered["pipeline_id"])
             run = status(studio_with_datasets, triggered)["job_runs"][0]["created_job_id"]
             studio_with_datasets.cancel(run)
-            await until_shown(pilot, "⊗ CANCELED")
+            await until_shown(pilot, "◇ CANCELED")
             await pilot.press("p")
             await until_shown(pilot, "Resume this pipeline?", "This job was canceled and")
             assert "goes on" not in screen_text(pilot)

@@ -11,7 +11,7 @@ from studio_tui.presentation.pipelines import rows as pipelines
 from studio_tui.text import safe_line
 from studio_tui.tui.widgets.table_layout import GAP, LEAST_SCROLLED, extent, fit, fixed_width, place
 
-STATE_WORDS = ("✗ FAILED", "● RUNNING", "⊗ CANCELED", "⊖ CANCELING")
+STATE_WORDS = ("✗ FAILED", "● RUNNING", "◇ CANCELED", "◆ CANCELING")
 
 COLUMNS = (
     Column("state", "ST", 8),

@@ -8,8 +8,8 @@ from studio_tui.presentation.pipelines.graph.statuses import SHOWN_LOOKS, WORST_
 _FILLS = {
     NodeState.DONE: "█",
     NodeState.FAILED: "✗",
-    NodeState.CANCELED: "⊗",
-    NodeState.CANCELING: "⊖",
+    NodeState.CANCELED: "◇",
+    NodeState.CANCELING: "◆",
     NodeState.RUNNING: "▓",
     NodeState.QUEUED: "▒",
     NodeState.UNKNOWN: "?",

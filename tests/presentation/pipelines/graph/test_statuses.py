@@ -138,8 +138,8 @@ def test_a_job_that_is_being_canceled_is_not_counted_as_canceled() -> None:
     jobs = [job(1, "CANCELING"), job(2, "CANCELING_SCHEDULED"), job(3, "CANCELED")]
     assert [
         f"{each.glyph}{each.number} {each.name}" for each in counts_of_jobs(jobs) if each.number
-    ] == ["⊖2 canceling", "⊗1 canceled"]
-    assert state_cell(jobs[0]).text == "⊖ CANCELING"
+    ] == ["◆2 canceling", "◇1 canceled"]
+    assert state_cell(jobs[0]).text == "◆ CANCELING"
     statuses = statuses_of(sixteen(embed="CANCELING", thumbs="CANCELED"))
     assert statuses.look("embed").glyph != statuses.look("thumbs").glyph
 

@@ -187,7 +187,7 @@ def test_the_timeline_of_a_stopped_pipeline_ends_with_its_last_job(
     stopped = embed.model_copy(update={"status": status})
     timeline = Timeline(view_model(*before, stopped, sent=sent, minute=500, has_past=True), UTC, 41)
     assert timeline.whole_seconds == 18 * 60
-    assert text(timeline, "embed").rstrip()[-1] in "✗⊗"
+    assert text(timeline, "embed").rstrip()[-1] in "✗◇"
     assert len(text(timeline, "embed").rstrip()) == 41
     assert not any({NOW, AHEAD} & set(text(timeline, node)) for node in timeline.order)
 
@@ -270,5 +270,5 @@ def test_every_attempt_of_a_job_has_a_bar_that_shows_how_it_ended() -> None:
     bar = text(timeline, "embed")
     assert bar.count("✗") == 1
     signs = "".join(sign for sign, _ in groupby(bar.strip()))
-    assert signs == "░█✗░█⊗░█┊"
+    assert signs == "░█✗░█◇░█┊"
     assert timeline.order.index("embed") > timeline.order.index("dedupe")

@@ -598,7 +598,7 @@ async def test_unknown_states_warnings_and_flaws_of_a_pipeline_are_shown(tmp_pat
             states = ["RUNNING", "QUEUED", "FAILED", "PENDING", "CANCELED", "COMPLETE", "NEWWORD"]
             jobs = [run(f"job-{place}", [], state) for place, state in enumerate(states)]
             await show_on_new_page(pilot, studio, pipeline_of(jobs))
-            await until_shown(pilot, "✓1 ●1 ◌1 ✗1 ·1 ⊗1 ?1")
+            await until_shown(pilot, "✓1 ●1 ◌1 ✗1 ·1 ◇1 ?1")
         with step("warnings beside a pause and in the drawer"):
             warnings = ("raw stays as it is", "labels [b]stay[/b] too", "cars is left")
             reviewed = sixteen("PAUSED", **dict.fromkeys(SIXTEEN, "PENDING"))
