@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 _PORTS = {"https": 443, "http": 80}
 
 _LOGIN = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,30})://([^\s/]+)@")
-"""Scheme and login of a URL in a text. The login may contain `?` and `#`, as for git and pip."""
+"""Scheme and login of a URL in a text. The login may contain `?` and `#`: git and pip allow it."""
 
 _VARIABLE = re.compile(r"\$\{\w+\}")
 
@@ -26,7 +26,7 @@ class Address:
     """`None` if the URL has no port."""
     path: str
     netloc: str = field(repr=False)
-    """As written, including a user before `@`."""
+    """User and password, host and port, as written."""
     has_query_or_fragment: bool
     user: str | None = field(default=None, repr=False)
     password: str | None = field(default=None, repr=False)
@@ -82,7 +82,7 @@ def address(text: str) -> Address | None:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host, a name or an IP address, is this machine."""
+    """Whether `host` is `localhost` or an IP address for loopback."""
     if host == "localhost":
         return True
     try:
@@ -100,7 +100,7 @@ def has_login(text: str) -> bool:
 
 
 def without_logins(text: str, mark: str = "") -> str:
-    """Return a text with `mark` in place of each login, or without logins if it is empty."""
+    """Return `text` with its logins, as in `has_login`, replaced by `mark`, or removed."""
     replacement = f"{mark}@" if mark else ""
 
     def replace(match: re.Match[str]) -> str:

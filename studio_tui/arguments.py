@@ -9,7 +9,7 @@ DEFAULT_URL = "https://studio.datachain.ai"
 THEMES = ("auto", "dark", "light", "ansi")
 
 _FLAGS = {"--local", "--samples", "--read-only", "--quiet"}
-_VALUES = {"--url", "--team", "--theme"}
+_OPTIONS_WITH_VALUES = {"--url", "--team", "--theme"}
 
 
 class Arguments(NamedTuple):
@@ -51,7 +51,9 @@ def parse_simple(words: Sequence[str], environ: Mapping[str, str]) -> SimpleComm
         name, sign, value = remaining.pop().partition("=")
         if name in _FLAGS and not sign:
             flags.add(name)
-        elif name in _VALUES and (sign or (remaining and not remaining[-1].startswith("-"))):
+        elif name in _OPTIONS_WITH_VALUES and (
+            sign or (remaining and not remaining[-1].startswith("-"))
+        ):
             values[name] = value if sign else remaining.pop()
         else:
             return None

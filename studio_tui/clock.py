@@ -63,7 +63,7 @@ def _zone_of_rules(rules: str) -> tzinfo | None:
 def until_multiple(seconds: float) -> float:
     """Return the seconds until the monotonic clock is a multiple of `seconds`; never 0.
 
-    Tasks that wait for the same multiple run together: after a wake-up the caches are cold, so a
-    single request takes three times as long as one that follows another.
+    Tasks that wait for the same multiple run together. After a pause the processor's caches are
+    cold, so a single request takes three times as long as one that follows another.
     """
     return seconds - monotonic() % seconds

@@ -39,7 +39,10 @@ def dashboard(
 
 
 def _last_list(arguments: "Arguments", local_data_dir: Path | None) -> Path | None:
-    """Return the file with the last list of equal launches; `None` without a current folder."""
+    """Return the file with the list that the last launch with the same `launch_key` showed.
+
+    `None` if the current folder does not exist.
+    """
     from studio_tui.launch_key import launch_key
 
     try:
@@ -161,7 +164,7 @@ class _Connector:
         return replace(connected, samples=samples)
 
     def _local_settings(self, url: str, team: str, token: str) -> "Settings":
-        """All other settings are from the arguments and from `STUDIO_TUI_` variables."""
+        """Load the other settings from the arguments and from `STUDIO_TUI_` variables."""
         from studio_tui.settings import load_settings
 
         arguments = self._arguments._replace(url=url, team=team, token_file=None)

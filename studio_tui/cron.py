@@ -2,8 +2,8 @@
 
 An expression is five fields (minute, hour, day of month, month, day of week) or an alias such as
 `@daily`. What never fires is refused, and so is what croniter interprets differently from its text
-(`5-5` would fire every minute). Studio uses croniter too. It decides by the text of the day fields
-whether both must match, so it gets a valid expression unchanged.
+(`5-5` would fire every minute). Studio uses croniter too. croniter decides by the text of the day
+fields whether both must match, so the fields are passed to it unchanged.
 
 Daylight saving time skips and repeats local times, for which croniter has other rules. If the hour
 field includes all hours, the expression follows the wall clock, so "every ten minutes" remains
@@ -33,8 +33,9 @@ ALIASES: Mapping[str, str] = {
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _LAST_WEEKDAY = 6
-"""Last value of `3/2` in the day of week. 7 is Sunday too, but only where it is written."""
-_LONGEST_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+"""End of `3/2` and `*/2` in the day of week. 7 is Sunday too, but only where it is written."""
+_DAYS_IN_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+"""In a leap year."""
 _CHECK_INTERVAL = timedelta(days=1)
 """No zone changes its UTC offset back and forth within it."""
 
@@ -77,7 +78,8 @@ _UNSUPPORTED = (
 )
 
 _WORD = re.compile(r"[a-z]{2,}[,.]?", re.IGNORECASE)
-_NAMES = frozenset((*_MONTHS, *_DAYS, "lw"))
+_FIELD_WORDS = frozenset((*_MONTHS, *_DAYS, "lw"))
+"""Words that may be fields; LW is one in other crons, and has a message in `_UNSUPPORTED`."""
 _EXAMPLES = (
     (re.compile(r"(every|each) minute", re.IGNORECASE), "* * * * * is every minute"),
     (re.compile(r"min", re.IGNORECASE), "*/15 * * * * is every 15 minutes"),
@@ -102,7 +104,7 @@ def field_values(expression: str) -> tuple[frozenset[int] | None, ...]:
 
     A day matches if both day fields are `None`, or if one of them contains it.
     """
-    return _parse(expression).plain
+    return _parse(expression).values
 
 
 def typed_fields(expression: str) -> tuple[str, ...]:
@@ -130,7 +132,7 @@ def fire_times(
 def iterate_fire_times(expression: str, after: datetime, zone: tzinfo = UTC) -> Iterator[datetime]:
     """Return all fire times after `after`, aware and in UTC; the fields are times in `zone`."""
     fields = _parse(expression)
-    times = _wall_clock_times if fields.plain[1] is None else _times_of_day
+    times = _wall_clock_times if fields.values[1] is None else _times_of_day
     return _until_overflow(times(" ".join(fields.typed), after.astimezone(UTC), zone))
 
 
@@ -202,8 +204,7 @@ def _offset_change(after: datetime, until: datetime, zone: tzinfo) -> datetime |
 
 
 def _local_fire_times(fields: str, start: datetime) -> Callable[[], datetime]:
-    # Imported here, as the import takes a third of the acceptable time for a command.
-    from croniter import croniter  # noqa: PLC0415
+    from croniter import croniter  # noqa: PLC0415 (slow)
 
     times = croniter(fields, start, ret_type=datetime)
     return lambda: times.get_next(datetime)
@@ -212,7 +213,7 @@ def _local_fire_times(fields: str, start: datetime) -> Callable[[], datetime]:
 class _Fields(NamedTuple):
     typed: tuple[str, ...]
     """As returned by `typed_fields`."""
-    plain: tuple[frozenset[int] | None, ...]
+    values: tuple[frozenset[int] | None, ...]
     """As returned by `field_values`."""
 
 
@@ -252,9 +253,12 @@ def _parse(expression: str) -> _Fields:
 
 
 def _is_prose(words: Sequence[str]) -> bool:
-    """Words 2 to 5 of five are fields, even if misspelled."""
+    """Whether the words are a sentence.
+
+    Of five words, only the first is checked: the others are fields, perhaps misspelled.
+    """
     checked_words = words[:1] if len(words) == len(_FIELDS) else words
-    return any(_WORD.fullmatch(word) and word.lower() not in _NAMES for word in checked_words)
+    return any(_WORD.fullmatch(word) and word.lower() not in _FIELD_WORDS for word in checked_words)
 
 
 def _days(
@@ -262,8 +266,9 @@ def _days(
 ) -> tuple[frozenset[int] | None, frozenset[int] | None]:
     """Return the values of the day fields, as croniter combines both.
 
-    If both fields are restricted, one of them has to match. A list of all values, such as `1-31`,
-    is restricted too, so that every day matches; but it counts as `*` if the other has a star.
+    If both fields are restricted, one of them has to match. A field with all values, such as
+    `1-31`, is restricted too, so that every day matches; but it counts as `*` if the other field
+    has a star.
     """
     is_every_date, is_every_weekday = len(dates) == 31, len(weekdays) == 7
     any_date = is_any(date) or (is_every_date and "*" in weekday)
@@ -357,8 +362,8 @@ def _parse_step(text: str | None, first: int, last: int, field: _Field) -> int:
 
 
 def _check_date(days: set[int], months: set[int]) -> None:
-    """Reject days that are in none of the months; only if the day of the week is unrestricted."""
-    if min(days) > max(_LONGEST_MONTHS[month - 1] for month in months):
+    """Raise `CronError` if none of `months` has any of `days`."""
+    if min(days) > max(_DAYS_IN_MONTHS[month - 1] for month in months):
         months_named = ", ".join(_MONTHS[month - 1].capitalize() for month in sorted(months))
         raise CronError(f"it never fires: there is no day {min(days)} in {months_named}")
 

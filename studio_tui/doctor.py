@@ -14,7 +14,7 @@ from studio_tui.api.client import StudioClient
 from studio_tui.arguments import Arguments
 from studio_tui.errors import NoCredentials, StudioError
 from studio_tui.local.server import endpoint
-from studio_tui.log import register_secret
+from studio_tui.log import FILE_NAME, register_secret
 from studio_tui.settings import Settings, load_settings
 from studio_tui.text import safe_line
 from studio_tui.tui.terminal import probe
@@ -49,7 +49,7 @@ def _check_program() -> Iterator[Finding]:
     styles = paths.styles_dir()
     yield Finding((styles / "frame.tcss").is_file(), "style sheets", str(styles))
     yield Finding(None, "state", str(paths.state_dir()))
-    yield Finding(None, "log file", str(paths.log_dir()))
+    yield Finding(None, "log file", str(paths.log_dir() / FILE_NAME))
 
 
 def _check_studio(arguments: Arguments) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ StudioError
 │   ├── AuthenticationError   401: all polling stops, the form for another token opens
 │   ├── PermissionDenied      403: only this list is refused, and retried after minutes
 │   ├── NotFound              404
-│   ├── InvalidRequest        other 4xx: the message is about the request
+│   ├── InvalidRequest        other 4xx, or found before sending: the request is wrong
 │   ├── RateLimited           429: pause for `retry_after`
 │   └── ServerError           5xx
 ├── OutcomeUnknown         a write may or may not have taken effect: refresh, then report
@@ -22,12 +22,14 @@ StudioError
 │   └── BrokenAnswer       the response was truncated or duplicated in transit: request again
 └── SpoolError             a log cannot be cached on, or read from, this machine's disk
 
-`str(error)` of each is a text for the user, of one sentence or more. Any other exception is a bug.
+`str(error)` of each is a text for the user, of one sentence or more. Functions that parse what the
+user typed have exceptions of their own, such as `CronError`, which their callers handle. Any other
+exception that reaches a screen is a bug.
 """
 
 
 class StudioError(Exception):
-    """Base of all errors that code below the screens may raise."""
+    """An error that is handled as the tree above says."""
 
     retry_after: float | None = None
     """Seconds, 0 to 300, that Studio asks to wait before the next request; `None` for none."""
@@ -70,7 +72,7 @@ class TransportError(StudioError):
     def __init__(self, message: str, *, brief: str = "") -> None:
         super().__init__(message)
         self.brief = brief
-        """The cause in a few words, such as `unknown host`; empty if it may be temporary."""
+        """The cause in a few words, such as `unknown host`; may be empty."""
 
 
 class RequestTimedOut(TransportError):  # noqa: N818 (the name is the event)
@@ -112,7 +114,11 @@ class NotFound(StatusError):  # noqa: N818
 
 
 class InvalidRequest(StatusError):  # noqa: N818
-    """400, 409, 413, 422 and the like: Studio rejected the request."""
+    """400, 409, 413, 422 and the like: Studio rejected the request.
+
+    The status is 400 for a request that was found invalid before it was sent, and 200 for one that
+    Studio refused with `ok: false`.
+    """
 
 
 class RateLimited(StatusError):  # noqa: N818

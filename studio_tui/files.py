@@ -107,7 +107,10 @@ def exclusive_lock(path: Path) -> Iterator[None]:
 
 
 def store_if_possible(path: Path, text: str) -> bool:
-    """Replace a state file whose loss is harmless; log an error; return whether it was written."""
+    """Replace a state file whose loss is harmless, and return whether it was written.
+
+    An error is only logged.
+    """
     try:
         create_private_dir(path.parent)
         write_private(path, text, syncs=False)

@@ -7,8 +7,8 @@ import re
 from enum import StrEnum
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_ENTRY_BYTES = 128 * 1024 - 1
-"""Maximum on Linux (MAX_ARG_STRLEN)."""
+_LONGEST_ENTRY = 128 * 1024 - 1
+"""Bytes of the longest `NAME=VALUE` that Linux passes to a process: MAX_ARG_STRLEN minus a NUL."""
 
 _SCP_HOST = re.compile(r"[^/@]+@[^/:]+:")
 """User and host of a repository in the syntax of scp, such as `git@github.com:`."""
@@ -32,7 +32,7 @@ def variable_fault(name: str, entry: str) -> VariableFault | None:
     """Return the fault of the variable `name`, whose `entry` is `NAME=VALUE`; `None` if valid."""
     if not is_variable(name):
         return VariableFault.NAME
-    if len(entry.encode("utf-8", "replace")) > _ENTRY_BYTES:
+    if len(entry.encode("utf-8", "replace")) > _LONGEST_ENTRY:
         return VariableFault.LENGTH
     return VariableFault.NUL if "\0" in entry else None
 

@@ -13,7 +13,7 @@ from studio_tui.errors import ConfigError
 
 _HOST_AND_PORT = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([0-9.]+)|[A-Za-z0-9._-]+)(?::[0-9]+)?")
 
-_EXCEPTION = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^\[\]]*?))(?::([0-9]{1,5}))?")
+_NO_PROXY_ENTRY = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^\[\]]*?))(?::([0-9]{1,5}))?")
 """An entry of NO_PROXY: an address in brackets, or a name; with an optional port."""
 
 
@@ -23,15 +23,19 @@ class Proxies:
 
     https: SecretStr | None = None
     """As in HTTPS_PROXY; secret, as it may contain a password."""
-    exceptions: str = ""
-    """The value of NO_PROXY, see `is_excepted`."""
+    no_proxy: str = ""
+    """The value of NO_PROXY, see `bypasses_proxy`."""
 
     def for_url(self, url: str) -> SecretStr | None:
-        """Return the proxy for a URL, if any; raise a `ConfigError` without its URL if invalid."""
+        """Return the URL of the proxy for `url`; `None` for a direct connection.
+
+        Raises:
+            ConfigError: the proxy is invalid; the message does not contain it.
+        """
         target = address(url)
         if target is None or target.scheme != "https" or is_loopback(target.host):
             return None
-        if self.https is None or is_excepted(target, self.exceptions):
+        if self.https is None or bypasses_proxy(target, self.no_proxy):
             return None
         return SecretStr(_validate(self.https.get_secret_value()))
 
@@ -43,18 +47,18 @@ def proxies_from(environ: Mapping[str, str]) -> Proxies:
     """Return the proxies that environment variables set."""
     # Lower-case names take precedence, as in `requests` and curl.
     proxy = environ.get("https_proxy") or environ.get("HTTPS_PROXY")
-    exceptions = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
-    return Proxies(SecretStr(proxy) if proxy else None, exceptions)
+    no_proxy = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
+    return Proxies(SecretStr(proxy) if proxy else None, no_proxy)
 
 
-def is_excepted(target: Address, exceptions: str) -> bool:
-    """Whether `exceptions`, the value of NO_PROXY, has an entry that matches a target.
+def bypasses_proxy(target: Address, no_proxy: str) -> bool:
+    """Whether `no_proxy`, the value of NO_PROXY, has an entry that matches a target.
 
     An entry is `*`, a name, a suffix of names, an IP address or a network, with an optional port.
     Whatever matches for `requests` matches here (requests.utils.should_bypass_proxies), and some
     more.
     """
-    return any(_matches(entry, target) for entry in exceptions.replace(" ", "").lower().split(","))
+    return any(_matches(entry, target) for entry in no_proxy.replace(" ", "").lower().split(","))
 
 
 def _matches(entry: str, target: Address) -> bool:
@@ -65,7 +69,7 @@ def _matches(entry: str, target: Address) -> bool:
         return _is_within(ip, entry)
     if ip is not None and _ip_address(entry) == ip:
         return True
-    parts = _EXCEPTION.fullmatch(entry)
+    parts = _NO_PROXY_ENTRY.fullmatch(entry)
     if parts is None:
         return False
     bracketed, name, port = parts.groups()
@@ -94,7 +98,10 @@ def _is_within(ip: ipaddress.IPv4Address | ipaddress.IPv6Address, network: str) 
 
 
 def _validate(proxy: str) -> str:
-    """Return a proxy's URL if httpx and websockets accept it; their own errors would show it."""
+    """Return the URL of a proxy if httpx and websockets accept it; else raise `ConfigError`.
+
+    Their own errors would contain the URL with its password.
+    """
     wrong_form = ConfigError("HTTPS_PROXY must look like http://proxy.example.com:3128.")
     if not proxy.isprintable():
         raise ConfigError("HTTPS_PROXY has a control character in it.")

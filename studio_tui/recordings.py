@@ -83,7 +83,7 @@ def replay(context: click.Context, file: Path, *, speed: float) -> None:
 def connect_to_replay(
     client: ReplayClient, time: ReplayTime, file: Path, folder: Path
 ) -> Connected:
-    """Return the connection of a dashboard to a replay of `file`; its files are in `folder`."""
+    """Return the connection of a dashboard to a replay of `file`, with a `folder` for its data."""
     session = StudioSession(
         cast(StudioClient, client), "replay", folder, SessionOptions(is_local=True)
     )

@@ -18,14 +18,14 @@ _SHORTEST = 8
 _ROUNDS = 4
 """Maximum number of passes, since removing one secret may reveal another."""
 
-_NAMES = re.compile(
+_SECRET_NAME = re.compile(
     r"secret|passw(?:or)?d|passphrase|(?:api|access|private|account|encryption|signing)[_-]?key"
     r"|credential|(?:pwd|token)(?:$|[_.\d-])|^aws_|_pass$|(?:^|[_-])(?:signature|sig|jwt)$"
     r"|(?-i:[A-Z\d]_(?:KEY|PAT)$)",
     re.IGNORECASE,
 )
-"""Names of secret values: `DB_SECRET_2`, `clientSecret`, all of `AWS_`, `OPENAI_KEY`, but neither
-`max_tokens` nor `primary_key`."""
+"""The name of a secret value: `DB_SECRET_2`, `clientSecret`, `OPENAI_KEY`, all that begin with
+`AWS_`, but neither `max_tokens` nor `primary_key`."""
 
 _ORDINARY = re.compile(r"(?:[A-Za-z][a-z]*+|[A-Z]++)(?:[-'/.,_](?:[a-z]++|[A-Z]++))*+")
 """A word of a sentence, or several words joined by punctuation."""
@@ -37,7 +37,8 @@ _KNOWN_FORMS = re.compile(
     r"|-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----(?:(?!-----).)*+(?:-----END [A-Z ]{0,40}-----)?",
     re.DOTALL,
 )
-"""Keys of AWS, GitHub, GitLab, Hugging Face, Slack, OpenAI and Stripe; JSON web tokens; PEM."""
+"""Keys of AWS, GitHub, GitLab, Hugging Face, Slack, OpenAI and Stripe; JSON web tokens; private
+keys in PEM."""
 
 _HEADER = re.compile(
     r"(\b(?:(?:proxy-)?authorization[\"']?\s{0,3}[:=]\s{0,3}[\"']?){1,8}+"
@@ -60,9 +61,9 @@ _AFTER_NAME = re.compile(
 )
 """A value after the name of a secret, as in `token VALUE is invalid`, if not a date or a URL."""
 
-_HAS_BOTH = re.compile(r"(?=[^\d]*+\d)(?=[^A-Za-z]*+[A-Za-z])")
+_HAS_LETTER_AND_DIGIT = re.compile(r"(?=[^\d]*+\d)(?=[^A-Za-z]*+[A-Za-z])")
 
-_NAME = re.compile(r"(?<![\w.-])([\w.-]++)((?:\\{0,4}[\"'])? ?[=:] ?)")
+_NAME_AND_SIGN = re.compile(r"(?<![\w.-])([\w.-]++)((?:\\{0,4}[\"'])? ?[=:] ?)")
 """A name and the sign after it, as in `DB_SECRET=` or `"password": `."""
 
 _VALUE = re.compile(
@@ -70,15 +71,15 @@ _VALUE = re.compile(
     r"|\w{0,30}+[(\[]?+(?:\"(?:[^\"\\\n]|\\.)*+\"?|'(?:[^'\\\n]|\\.)*+'?)"
     r"|\\{1,4}+\"[^\"\\\n]*+(?:\\++\")?|[^\s\"'&,;]++"
 )
-"""The value after such a sign: quoted, as in `"x"`, `b'x'`, `Text('x')` or `\\"x\\"`, or up to a
-separator; or a value redacted already."""
+"""The value after `_NAME_AND_SIGN`: quoted, as in `"x"`, `b'x'`, `Text('x')` or `\\"x\\"`, or up to
+a separator; or a value redacted already."""
 
-_IN_URL = re.compile(r"(?<=://)([^\s/@:]{0,128}+:)[^\s/]{1,1024}(?=@)")
+_PASSWORD_IN_URL = re.compile(r"(?<=://)([^\s/@:]{0,128}+:)[^\s/]{1,1024}(?=@)")
 
 _TOKEN_IN_URL = re.compile(r"(\bhttps?://)([^\s/@:]{1,1024}+)(?=@)", re.IGNORECASE)
 """A token in place of a user in a URL, as in `https://TOKEN@host`."""
 
-_BEFORE_HOST = re.compile(
+_PASSWORD_BEFORE_HOST = re.compile(
     r"(?<![\w.+%:/-])([\w.+%-]{1,128}+:)(?!//)[^\s@/]{1,256}+(?=@(?!sha256:))"
 )
 """User and password before a host, without a scheme, as in `user:password@host`."""
@@ -104,7 +105,7 @@ def _redact_once(text: str) -> str:
 def _redact_plain(text: str) -> str:
     folded = text.casefold()
     for signs, step in _STEPS:
-        # Most texts have none of the signs, and are searched for them ten times as fast.
+        # Most texts have none of the signs, for which a search is ten times as fast as a step.
         if any(sign in folded for sign in signs):
             text = step(text)
     return text
@@ -119,11 +120,14 @@ def _redact_unless_ordinary(match: re.Match[str]) -> str:
 
 
 def _redact_if_generated(match: re.Match[str]) -> str:
-    return match[1] + REDACTED if _HAS_BOTH.match(match[2]) else match[0]
+    return match[1] + REDACTED if _HAS_LETTER_AND_DIGIT.match(match[2]) else match[0]
 
 
 def _redact_encoded(match: re.Match[str]) -> str:
-    """Return a word, unless it looks like a secret when decoded, once or several times."""
+    """Return `REDACTED` if the decoded word looks like a secret, else the word.
+
+    A word may be encoded several times.
+    """
     decoded = match[0]
     for _ in range(_ROUNDS):
         decoded = unquote_plus(decoded)
@@ -139,9 +143,9 @@ def _without_named_values(text: str) -> str:
     """
     parts: list[str] = []
     position = 0
-    for match in _NAME.finditer(text):
+    for match in _NAME_AND_SIGN.finditer(text):
         name, sign = match.groups()
-        if match.start() < position or not _NAMES.search(name):
+        if match.start() < position or not _SECRET_NAME.search(name):
             continue
         value = _VALUE.match(text, match.end())
         if value is None:
@@ -168,8 +172,9 @@ _STEPS: tuple[tuple[tuple[str, ...], Callable[[str], str]], ...] = (
         partial(_AFTER_NAME.sub, _redact_if_generated),
     ),
     (("=", ":"), _without_named_values),
-    (("://",), partial(_IN_URL.sub, _redact_second)),
+    (("://",), partial(_PASSWORD_IN_URL.sub, _redact_second)),
     (("://",), partial(_TOKEN_IN_URL.sub, _redact_unless_ordinary)),
-    (("@",), partial(_BEFORE_HOST.sub, _redact_second)),
+    (("@",), partial(_PASSWORD_BEFORE_HOST.sub, _redact_second)),
 )
-"""The redactions in their order, each with texts in lower case of which it needs one."""
+"""The steps in their order. A step is needed only for a text that contains one of its signs, which
+are in lower case."""

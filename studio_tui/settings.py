@@ -23,6 +23,7 @@ from studio_tui.proxies import NO_PROXIES, Proxies, proxies_from
 from studio_tui.text import safe_line
 
 TYPED = "form"
+"""The source of a value that the user typed into a form."""
 
 _CA_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 _REPAIR = "Correct it, or move it away and run `datachain auth login`."
@@ -72,7 +73,7 @@ class Settings:
 
     @property
     def netloc(self) -> str:
-        """Studio's host and port, as written."""
+        """Studio's host, with its port unless it is the default one of the scheme."""
         return parts.netloc if (parts := address(self.url)) else ""
 
     @property
@@ -82,7 +83,7 @@ class Settings:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """All texts that must not appear in a log or crash report: token, proxy, its password."""
+        """Texts that must not appear in a log or crash report: token, proxy and its password."""
         secrets = [self.token.get_secret_value()]
         if self.proxies.https is not None:
             proxy = self.proxies.https.get_secret_value()
@@ -101,7 +102,8 @@ def load_settings(
 ) -> Settings:
     """Load all settings, each from the first source that has it.
 
-    `typed_token` is a token that the user typed into a form, whose fields error messages then name.
+    `typed_token` is a token that the user typed into a form. Error messages do not name the sources
+    of its values then.
 
     Raises:
         NoCredentials: no token is set anywhere.
@@ -283,7 +285,7 @@ def _with_source(what: str, value: _Value) -> str:
 
 
 def _base_path(parts: Address) -> str:
-    """Users may have copied `/api` from the API document."""
+    """Return the path without a final `/api`, which users may have copied from the API document."""
     return parts.path.rstrip("/").removesuffix("/api").rstrip("/")
 
 

@@ -23,7 +23,7 @@ _CONTROL_PICTURES = 0x2400
 """Code point of the visible symbol for the control character 0; the other symbols follow."""
 _VARIATION_SELECTORS = range(0xFE00, 0xFE10)
 _TAGS = range(0xE0000, 0xE1000)
-"""Both ranges: code points that are not drawn, default-ignorable in Unicode (PropList)."""
+"""Code points of both ranges are not drawn: Default_Ignorable_Code_Point of Unicode."""
 
 
 class _Replacements(dict[int, str]):
@@ -58,7 +58,8 @@ _BLOCK = _Replacements(newline="\n", tab="    ")
 def safe_line(text: str) -> str:
     """Return `text` as one line that is safe to draw, at most `LINE_LIMIT` characters.
 
-    Control characters are replaced by visible symbols; format and bidirectional marks are removed.
+    Tabs become spaces, and other control characters visible symbols. Format characters, such as
+    bidirectional marks, are removed.
     """
     if len(text) > LINE_LIMIT:
         text = text[: LINE_LIMIT - 1] + _ELLIPSIS

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from studio_tui.addresses import address
-from studio_tui.proxies import is_excepted, proxies_from
+from studio_tui.proxies import bypasses_proxy, proxies_from
 
 PROXY = "http://proxy.example.com:3128"
 
@@ -89,12 +89,12 @@ def test_lower_case_variables_take_precedence_as_in_requests() -> None:
     ).map(",".join),
 )
 @example("10.1.2.3", None, "10.0.0.0/8")
-def test_an_address_that_requests_excepts_from_the_proxy_is_excepted(
+def test_an_address_for_which_requests_bypasses_the_proxy_bypasses_it(
     host: str, port: int | None, no_proxy: str
 ) -> None:
     url = f"https://{host}:{port}" if port else f"https://{host}"
     with mock.patch.dict(os.environ, clear=True):
-        excepted = requests.utils.should_bypass_proxies(url, no_proxy)
+        bypasses = requests.utils.should_bypass_proxies(url, no_proxy)
     target = address(url)
     assert target is not None
-    assert is_excepted(target, no_proxy) or not excepted
+    assert bypasses_proxy(target, no_proxy) or not bypasses
