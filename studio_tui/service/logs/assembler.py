@@ -3,8 +3,8 @@
 A piece is the text of a `LogMessage`; a websocket frame has several. Ids increase along the log.
 They identify repeated pieces, and the places of late ones. If an id jumps, pieces may be missing
 before it, or the id is wrong. A later frame that continues from the jump confirms it. If a piece
-that belongs before it arrives first, a large jump is removed, with the pieces after it. If a known
-id comes with other text, the log has started over: a new epoch begins.
+that belongs before the jump arrives before such a frame, a large jump is removed, with the pieces
+after it. If a known id comes with other text, the log has started over: a new epoch begins.
 """
 
 import re
@@ -29,7 +29,7 @@ WINDOW_PIECES = 16 * 1024
 """Pieces at the end of the log among which a late one can still be inserted."""
 
 JUMP = 2 * LARGEST_FRAME
-"""More than ids grow by in one lost frame, whether they count pieces, bytes or half bytes."""
+"""Ids grow by less than this in one lost frame, whether they count pieces, bytes or half bytes."""
 
 NEW_EPOCH = "The log starts over here."
 TOO_LATE = "Output arrived too late to be shown in its place."
@@ -56,8 +56,8 @@ class LogAssembler:
         """Bytes of line breaks added before marks; some may be cut again."""
         self._floor = 0
         """Offset after the last mark that was set at the end."""
-        self._has_pieces = False
-        """Whether this connection has had a piece, on which the next one follows."""
+        self._is_continuing = False
+        """Whether the next piece directly follows the last one of this connection."""
         self._has_skipped = False
         """Whether this connection had an unreadable frame, and no new piece since."""
         self._position: int | None = None
@@ -107,10 +107,10 @@ class LogAssembler:
         """Note that this connection has brought all known pieces, as an archive."""
         self._position = last.id if (last := self._index.last) else None
 
-    def has_lost_pieces(self, frame: LogFrame) -> bool:
-        """Return whether an unreadable frame of this connection contained new pieces.
+    def note_frame(self, frame: LogFrame) -> bool:
+        """Note the next frame; return whether an unreadable one may have contained new pieces.
 
-        As long as known pieces are repeated, that is assumed only when the next new piece arrives.
+        Among repeated pieces, that is assumed only when the next new piece arrives.
         """
         last = self._index.last
         match frame:
@@ -124,7 +124,7 @@ class LogAssembler:
         return False
 
     def _skip(self) -> None:
-        self._has_pieces = False
+        self._is_continuing = False
         self._doubts.interrupt()
 
     def add(self, pieces: Sequence[LogMessage]) -> bool:
@@ -141,12 +141,12 @@ class LogAssembler:
             placed = 0
             while placed < len(pieces):
                 placed += self._place(pieces, placed, earlier_jump)
-                self._has_pieces = True
+                self._is_continuing = True
                 # Once the first piece of a connection is placed, the others usually follow on it.
                 if placed == 1 and self._append_next(MessageBatch.of(pieces[1:]), earlier_jump):
                     break
         if pieces:
-            self._has_pieces = True
+            self._is_continuing = True
             self._has_skipped &= self._index.last == last
             self._position = max(self._position or 0, pieces[-1].id)
         return (self._store.size, self._store.version) != state_before
@@ -154,7 +154,7 @@ class LogAssembler:
     def _append_next(self, batch: MessageBatch, earlier_jump: int | None) -> bool:
         last = self._index.last
         if (
-            not self._has_pieces
+            not self._is_continuing
             or self._doubts
             or last is None
             or last.end != self._store.size
@@ -169,7 +169,7 @@ class LogAssembler:
 
     def _is_stored_at_end(self, batch: MessageBatch, last: MessageRecord) -> bool:
         return (
-            self._has_pieces
+            self._is_continuing
             and not self._doubts
             and batch.is_ordered
             and batch.ids[0] > last.id
@@ -255,7 +255,7 @@ class LogAssembler:
             store.cut(end)
             self._kept_end = min(self._kept_end, end)
             from_rest = b""
-        if not from_rest and not self._has_pieces:
+        if not from_rest and not self._is_continuing:
             self._doubts.note_gap(end, piece_id)
         store.append(raw[len(from_rest) :])
         self._index.append(MessageRecord(piece_id, end, len(raw)))

@@ -178,7 +178,7 @@ class LogCache:
         return logs
 
     def sweep(self, now: datetime) -> None:
-        """Delete what ended programs left: unused and empty logs, marks without a log; blocks."""
+        """Delete what ended programs left: temporary or empty logs, marks without one; blocks."""
         for path in self._folder.glob(f"*/*{SUFFIX}"):
             with contextlib.suppress(OSError):
                 if not _OF_JOB.match(path.name) or not path.stat().st_size:

@@ -49,8 +49,7 @@ class Comparison:
         while at < len(data) and not self.differs:
             part = data[at : at + COMPARED]
             at += len(part)
-            # A character is compared as a whole: its bytes may be stored as a replacement
-            # character.
+            # A character is compared as a whole, as it may be stored as a replacement character.
             if not self.mends and (count := incomplete_bytes(part)):
                 part = part[:-count]
                 at -= count

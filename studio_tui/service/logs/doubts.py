@@ -18,14 +18,15 @@ FIRST_ID = 1
 @dataclass(slots=True)
 class _Doubt:
     before: int
-    """Id of the piece before it; 0 at the beginning of the log."""
+    """Id of the piece before the gap; 0 at the beginning of the log."""
     after: int
+    """Id of the piece after the gap."""
     is_passed: bool = False
-    """Whether this connection has repeated the piece before it."""
+    """Whether this connection has repeated the piece before the gap."""
 
 
 class Doubts:
-    """Marks the gaps of one log, until they turn out to lack nothing."""
+    """Marks the gaps of one log until a connection has repeated them."""
 
     def __init__(self, store: LogStore, index: MessageIndex) -> None:
         self._store = store
@@ -37,15 +38,15 @@ class Doubts:
         return bool(self._open)
 
     def interrupt(self) -> None:
-        """Note that pieces may be missing before the next one, also within the gaps."""
+        """Note that pieces may have been lost, so that each gap must be repeated from its start."""
         for doubt in self._open:
             doubt.is_passed = False
 
     def note_gap(self, end: int, piece_id: int) -> None:
         """Mark the gap before piece `piece_id`, which is stored from offset `end` on.
 
-        There is none before the first piece of a log, or one that follows on text of an earlier
-        run.
+        There is no gap before the first piece of a log, or before the first piece that follows text
+        of an earlier run.
         """
         last = self._index.last
         if last is not None:

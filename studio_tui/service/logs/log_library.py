@@ -155,7 +155,10 @@ class LogLibrary:
     async def stored_end(
         self, job_id: str, created_at: datetime | None, length: int
     ) -> bytes | None:
-        """Return up to `length` bytes from the end of a log that is whole or being followed."""
+        """Return up to `length` bytes from the end of a log that is whole or being followed.
+
+        `None` if it is neither.
+        """
         name = name_of_log(job_id, created_at)
         log = self._logs.get(name)
         if log is None:
@@ -216,7 +219,7 @@ class LogLibrary:
         return log
 
     def _open_store(self, name: str) -> tuple[LogStore, datetime | None, datetime | None]:
-        """Return a log's store, and when a whole log was stored or an incomplete one written."""
+        """Return a log's store, and `kept_since` and `left_at` for its tail."""
         if whole := self._cache.find(name):
             return *whole, None
         if incomplete := self._cache.resume(name):

@@ -19,10 +19,11 @@ from studio_tui.paths import create_private_dir
 from studio_tui.service.logs.store.spool import NOT_STORED, UNREADABLE, disk_errors
 
 BLOCK = 4096
+"""Records of a full block."""
 
 _FIELDS = 3
 _BLOCK_FIELDS = BLOCK * _FIELDS
-_BYTES = _BLOCK_FIELDS * 8
+_BLOCK_BYTES = _BLOCK_FIELDS * 8
 
 
 class MessageRecord(NamedTuple):
@@ -67,7 +68,7 @@ class MessageIndex:
     @property
     def size(self) -> int:
         """Bytes of the file that are in use."""
-        return len(self._first_ids) * _BYTES
+        return len(self._first_ids) * _BLOCK_BYTES
 
     def __len__(self) -> int:
         return len(self._first_ids) * BLOCK + len(self._tail) // _FIELDS
@@ -94,7 +95,7 @@ class MessageIndex:
             self._tail.extend(fields[:room])
             fields = fields[room:]
             with disk_errors(NOT_STORED):
-                os.pwrite(self._file.fileno(), self._tail.tobytes(), len(self._first_ids) * _BYTES)
+                os.pwrite(self._file.fileno(), self._tail.tobytes(), self.size)
             self._first_ids.append(self._tail[0])
             self._tail = array("q")
         self._tail.extend(fields)
@@ -159,13 +160,13 @@ class MessageIndex:
         self.extend(later)
 
     def _block(self, number: int) -> "array[int]":
-        """Return the fields of a full block, or of the records after these, which may change."""
+        """Return the fields of a block; those of the last one, which is not full, may change."""
         if number == len(self._first_ids):
             return self._tail
         if self._recently_read[0] != number:
             fields = array("q")
             with disk_errors(UNREADABLE):
-                fields.frombytes(os.pread(self._file.fileno(), _BYTES, number * _BYTES))
+                fields.frombytes(os.pread(self._file.fileno(), _BLOCK_BYTES, number * _BLOCK_BYTES))
             self._recently_read = (number, fields)
         return self._recently_read[1]
 
@@ -196,9 +197,9 @@ class MessageBatch(NamedTuple):
     def jump_from(self, last: MessageRecord) -> int | None:
         """Return the first id that has jumped, so that messages may be missing before it.
 
-        Return `None` if no id has. The batch follows on `last`. It is not documented what ids
-        count, so the bound is generous: from one message to the next, they grow by at most 2 per
-        byte of the first, plus 2.
+        Return `None` if no id has. `last` is the record before the batch. It is not documented what
+        ids count, so the limit is generous: an id has jumped if it exceeds the previous id by more
+        than twice the bytes of the previous message, plus 2.
         """
         limits = [2 * (length + 1) for length in (last.length, *self.lengths)]
         growths = map(sub, self.ids, (last.id, *self.ids))

@@ -5,6 +5,7 @@ import codecs
 import logging
 from bisect import bisect_right
 from collections.abc import Callable
+from operator import itemgetter
 
 from studio_tui.api.client import StudioClient
 from studio_tui.api.log_body import LogBody
@@ -18,12 +19,12 @@ from studio_tui.service.polling.reachability import Reachability
 LENGTH = 256 * 1024
 """Bytes of the end that are requested."""
 BEYOND = 1024 * 1024
-"""Bytes that must be missing in a log to be previewed; fewer will arrive in a moment."""
+"""The end is shown if the log lacks more bytes than this; fewer arrive in a moment."""
 FLOOD = 8 * 1024 * 1024
 """Bytes that must arrive before it is checked again whether the log is behind."""
 PAUSE = 2.0
+"""Minimum seconds between two requests."""
 
-_LAST = 1 << 62
 _SOUGHT = 4096
 """Bytes of the preview that are searched for in the log."""
 _NEARBY = 64 * 1024
@@ -33,13 +34,14 @@ logger = logging.getLogger(__name__)
 
 
 class LogTailPreview:
-    """The end of one job's log; `run` is owned by the caller, and can be run again."""
+    """The end of one job's log; `run` is owned by the caller, and can be called again."""
 
     store: LogStore | None
-    """The end, from the start of a line on, under a mark; `None` before it was needed."""
+    """The end, from the start of a line on, under a mark; `None` until it is needed."""
     is_needed: bool
+    """Whether the log itself is so far behind that its end is shown first."""
     offset: int
-    """Offset of its first byte in the whole log, as Studio counts."""
+    """Offset of the preview's first byte in the whole log, as Studio counts."""
 
     def __init__(
         self,
@@ -74,11 +76,13 @@ class LogTailPreview:
     def offset_in_log(self, position: int) -> int:
         """Return the offset in the log itself of the byte at `position` of the preview.
 
-        Bytes that are not UTF-8 may take more bytes here than in Studio, so the text there is
-        searched for near the offset that Studio's counts give. If it is not found, it is that
-        offset.
+        Bytes that are not UTF-8 may take more bytes here than in Studio, so the text at `position`
+        is searched for near the offset that Studio's counts give. If it is not found, that offset
+        is returned.
         """
-        begin, offset = self._parts[max(0, bisect_right(self._parts, (position, _LAST)) - 1)]
+        begin, offset = self._parts[
+            max(0, bisect_right(self._parts, position, key=itemgetter(0)) - 1)
+        ]
         whole, guess = self._whole, min(offset + position - begin, self._whole.size)
         line = self.store.read(position, _SOUGHT) if self.store is not None else b""
         if not line or whole.read(guess, len(line)) == line:
@@ -168,14 +172,14 @@ class LogTailPreview:
         left_out = body.offset + skipped - self._end
         if self.store.ends_within_line:
             self.store.append(b"\n")
-        self.store.mark(self.store.size, f"{_in_words(left_out)} more here are still arriving.")
+        self.store.mark(self.store.size, f"{_size(left_out)} more are still arriving here.")
         self._end = body.offset + skipped
         self._parts.append((self.store.size, self._end))
         self._decoder.reset()
         await self._add(body.data[skipped:])
 
     async def _begin(self, body: LogBody) -> None:
-        """Begin the preview with an end, if the log itself is far behind."""
+        """Begin the preview with an answer; end it if the log itself is not far behind."""
         end = body.offset + len(body.data)
         if end - self._whole.size <= BEYOND:
             self._end_preview()
@@ -191,7 +195,7 @@ class LogTailPreview:
         self._parts = [(0, self.offset)]
         self._etag = body.etag
         self._decoder.reset()
-        self.store.mark(0, f"{_in_words(self.offset)} before this are still arriving.")
+        self.store.mark(0, f"{_size(self.offset)} before this are still arriving.")
         self.is_needed = True
         await self._add(body.data[skipped:])
         self._listeners.notify()
@@ -217,7 +221,7 @@ class LogTailPreview:
             self._listeners.notify()
 
 
-def _in_words(count: int) -> str:
+def _size(count: int) -> str:
     if count < 1024**2:
         return f"{count / 1024:.1f} KiB"
     if count >= 1024**3:

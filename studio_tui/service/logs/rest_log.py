@@ -14,13 +14,13 @@ from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.polling.reachability import Reachability
 
 _OVERLAP = 4096
-"""Stored bytes that are compared with the first answer, and the beginning of their first line."""
+"""Bytes at the end of the store that are compared with the first answer, and the beginning of their
+first line."""
 _ANSWERS = 2
 """Consecutive final answers that must be equal to be accepted."""
 _SHORT_ANSWERS = 5
 """The same for answers shorter than what is stored, which were probably cut, or are late."""
-_NOTHING_LIVE_END = 1 << 62
-"""Greater than any offset: before `note_live`, no short answer is accepted."""
+_BEYOND_ANY_OFFSET = 1 << 62
 
 
 class RestLog:
@@ -38,10 +38,13 @@ class RestLog:
         """Bytes that the store may have in excess, as characters were replaced in transit."""
         self._padding = 0
         self._is_store_doubted = False
-        self._live_end = _NOTHING_LIVE_END
-        """Offset after the bytes that came over the websocket or in an earlier run."""
+        self._live_end = _BEYOND_ANY_OFFSET
+        """Offset after the bytes that came over the websocket or in an earlier run.
+
+        Until `note_live`, it is so great that no short answer is accepted.
+        """
         self.differs = False
-        """Whether the last answer differs from what is stored."""
+        """Whether an answer differed from what is stored, and no long one has equaled it since."""
         self.is_confirmed = False
         """Whether the last final answer equals everything stored."""
         self._is_answer_short = False
@@ -59,9 +62,9 @@ class RestLog:
         First only the end of what is stored is compared; if it differs, the whole log is compared.
         An answer that is shorter than what is stored is ignored, unless many in a row are equal.
 
-        An answer after the end of the job `is_final`. It fills gaps and removes their marks, unless
-        the log has started over. It is requested without an etag: that of an answer that was cut
-        would hide the remaining bytes.
+        If the job has ended, the answer `is_final`: it fills gaps and removes their marks, unless
+        the log has started over. Then no etag is sent: that of a truncated answer would hide the
+        remaining bytes.
 
         Raises:
             StudioError: the request failed; what was received before is stored.
@@ -111,8 +114,8 @@ class RestLog:
     def _conclude(self, comparison: Comparison, body: LogBody, *, mends: bool) -> None:
         """Drop bytes and marks that a complete final answer has shown to be wrong.
 
-        Bytes from REST only are dropped once enough answers are shorter, others if it outranks
-        them.
+        Bytes that came only by REST are dropped once enough answers were shorter. Others are
+        dropped if the answer outranks them.
         """
         comparison.finish()
         if comparison.is_whole and comparison.end < self._store.size:
@@ -153,7 +156,7 @@ class RestLog:
         self._excess += 2 * text.count("\N{REPLACEMENT CHARACTER}")
 
     async def _compare_body(self, comparison: Comparison, body: LogBody, *, is_final: bool) -> bool:
-        """Compare an answer; return `False` if the store was changed otherwise meanwhile."""
+        """Compare an answer; return `False` if something else has changed the store meanwhile."""
         least_size = self._store.size - self._excess - self._padding
         self._is_answer_short = body.total is not None and body.total < least_size
         if body.total is None or (
@@ -188,7 +191,7 @@ class RestLog:
         )
 
     def _current_comparison(self) -> Comparison:
-        """Return the current comparison, or one of the end if the store has changed otherwise."""
+        """Return the current comparison, or one of the end if something else changed the store."""
         if self._comparison is None or self._version != self._store.version:
             begin = self._store.line_start(max(0, self._store.size - _OVERLAP))
             return self._begin(Comparison(self._store, offset=begin))
@@ -217,7 +220,7 @@ class RestFallback:
         self._is_failing = asyncio.Event()
 
     def note_failures(self, failures: int, at_least: float) -> None:
-        """Note successive failures of the websocket; nothing is polled if Studio asked to wait."""
+        """Note consecutive failures of the websocket; if Studio asked to wait, stop polling."""
         if at_least:
             self.stop()
         elif failures >= OUTAGE_AFTER:

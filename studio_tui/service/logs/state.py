@@ -32,6 +32,7 @@ class TailState:
 
     phase: FollowPhase
     since: datetime
+    """When the phase began."""
     next_try: datetime | None = None
     """Time of the next attempt, if one is known."""
     reason: str = ""
@@ -41,7 +42,7 @@ class TailState:
     lines: int = 0
     size: int = 0
     kept_since: datetime | None = None
-    """When the whole log was stored here, if it is shown as stored then."""
+    """When the whole log was stored here; `None` if it was not, or is being requested again."""
     left_at: datetime | None = None
     """When an earlier run last wrote to the incomplete log, if nothing was received since."""
     received_at: datetime | None = None
@@ -49,7 +50,7 @@ class TailState:
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing is being received."""
+        """Whether nothing more is received: the log is complete, or following it has stopped."""
         return self.phase in {FollowPhase.COMPLETE, FollowPhase.STOPPED}
 
 
@@ -63,7 +64,7 @@ class StatePublisher:
         kept_since: datetime | None,
         left_at: datetime | None,
     ) -> None:
-        """Initialize; `kept_since` is when a whole log was stored, `left_at` an incomplete one."""
+        """Initialize; `kept_since` and `left_at` are as in `TailState`."""
         self.state = (
             TailState(FollowPhase.COMPLETE, kept_since, size=store.size, kept_since=kept_since)
             if kept_since
@@ -92,8 +93,8 @@ class StatePublisher:
         """Publish a state with this phase and the present size of the store.
 
         If `reason` is `None`, the last reason and `next_try` are kept, or cleared if the phase is
-        new. A new phase began at `since`, or when Studio last sent something, if later; by default
-        now.
+        new. A new phase begins now; with `since`, it began then, or when Studio last sent something
+        if that was later.
         """
         state = self.state
         if phase is not state.phase:

@@ -84,7 +84,7 @@ _NORMAL_CLOSE = 1000
 class LogTail:
     """Follows one job's log; `run` is owned by the caller, and is ended by canceling it.
 
-    `run` can be called again, and resumes where it was; the creator closes the tail.
+    If `run` is called again, it resumes where it was. The creator closes the tail.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class LogTail:
         now: Callable[[], datetime] = clock.now,
         jitter: Jitter = random.uniform,
     ) -> None:
-        """Initialize; `kept_since` is when a whole log was stored, `left_at` an incomplete one."""
+        """Initialize; `kept_since` and `left_at` are as in `TailState`."""
         self._states = StatePublisher(store, now, kept_since, left_at)
         self._source = source
         self._job_id = job_id
@@ -147,7 +147,8 @@ class LogTail:
     async def run(self) -> None:
         """Follow the log until it is complete or writing to the disk fails; then return.
 
-        After a refusal, or if the log is over already, it is requested again when poked.
+        After a refusal, or if the log is over already, it is requested again when poked; after a
+        403, also by itself.
         """
         if self.state.is_over:
             await self._count_lines()
@@ -252,7 +253,7 @@ class LogTail:
 
     async def _process(self, frame: LogFrame) -> Verdict | None:
         """Process one frame; a verdict ends the connection."""
-        if self._assembler.has_lost_pieces(frame):
+        if self._assembler.note_frame(frame):
             self._unreadable += 1
             if self._unreadable <= _UNREADABLE_TRIES:
                 return Verdict(AfterConnection.AGAIN, "Studio sent something that cannot be read.")
@@ -323,7 +324,10 @@ class LogTail:
         return self.state.status in FINISHED_STATES
 
     async def _finish(self, *, poll: bool) -> None:
-        """Read the log by REST until enough final answers are equal; `poll` while the job runs."""
+        """Read the log by REST until enough final answers are equal.
+
+        With `poll`, the job may still be running.
+        """
         self._rest_fallback.stop()  # REST is polled here
         while not self.state.is_over:
             await self._retries.wait_until_reachable()

@@ -13,7 +13,7 @@ from studio_tui.errors import (
 from studio_tui.service.polling.backoff import DENIED_PAUSE
 
 _FINAL_CODES = frozenset({1008, 4401, 4403, 4404})
-"""Codes of closed websockets that mean a refusal: a violated policy, or a status like 401."""
+"""Codes of closed websockets that mean a refusal: a violated policy, or 4000 plus a status."""
 _TOO_LARGE = 1009
 """A message was too large for this client."""
 
@@ -54,7 +54,10 @@ def verdict_of_error(error: StudioError) -> Verdict:
 
 
 def verdict_of_close_code(code: int, reason: str, message: str) -> Verdict | None:
-    """Return the verdict for a code, a reason and an earlier message; `None` if the job decides."""
+    """Return the verdict on a closed websocket; `None` if it depends on whether the job has ended.
+
+    `message` is what Studio said before, or empty.
+    """
     if message or code in _FINAL_CODES:
         return Verdict(
             AfterConnection.STOP, message or reason or f"Studio refused the connection ({code})."

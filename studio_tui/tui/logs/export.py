@@ -109,13 +109,13 @@ class LogExport:
         """
         window = self._view().pane.window
         start = window.top.start if window else 0
-        if not store.tag and is_less(words) and not await is_reordered(store):
+        if not store.tag_length and is_less(words) and not await is_reordered(store):
             await self._run_pager(
                 words, PagerInput(store.path, ReaderPlace(store.number_of(start), start))
             )
             return
         with private_file() as (path, file):
-            write = self._write_displayed if store.tag else clean_copy
+            write = self._write_displayed if store.tag_length else clean_copy
             place = await write(store, start, file)
             await self._run_pager(words, PagerInput(path, place))
 
@@ -150,7 +150,7 @@ class LogExport:
             what = "that the filter shows" if view.filter.typed else "of the jobs that are shown"
             offers += self._offers_of(view, view.filter.hits, what, path)
         store = self._whole_log()
-        if store is not None and store.tag:
+        if store is not None and store.tag_length:
             offers.append(
                 Offer(
                     "all lines, with their jobs",

@@ -221,14 +221,14 @@ def test_consecutive_late_pieces_move_the_later_bytes_only_once(log: AssembledLo
 def test_an_unreadable_frame_of_a_replay_may_have_contained_new_pieces(log: AssembledLog) -> None:
     log.connect((1, "one\n"), (2, "two\n"))
     log.connect((1, "one\n"))
-    assert not log.assembler.has_lost_pieces(Unreadable(1))
-    assert not log.assembler.has_lost_pieces(messages((2, "two\n")))
-    assert log.assembler.has_lost_pieces(messages((2, "two\n"), (4, "four\n")))
+    assert not log.assembler.note_frame(Unreadable(1))
+    assert not log.assembler.note_frame(messages((2, "two\n")))
+    assert log.assembler.note_frame(messages((2, "two\n"), (4, "four\n")))
     log.send((4, "four\n"))
     assert log.marks == [(8, NO_REPLAY)]
-    assert not log.assembler.has_lost_pieces(messages((5, "five\n")))
+    assert not log.assembler.note_frame(messages((5, "five\n")))
     log.connect((1, "one\n"), (2, "two\n"))
-    assert not log.assembler.has_lost_pieces(Unreadable(1))
+    assert not log.assembler.note_frame(Unreadable(1))
     log.send((4, "four\n"))
     assert log.marks == [(8, NO_REPLAY)]
     log.connect((1, "one\n"), (2, "two\n"), (3, "three\n"), (4, "four\n"))

@@ -326,7 +326,7 @@ def test_a_gap_between_the_preview_and_a_new_end_has_a_mark(tmp_path: Path) -> N
             assert log.shown.startswith(before)
             assert studio.log.endswith(log.shown[len(before) :])
             assert [mark.offset for mark in store.marks] == [0, len(before)]
-            assert store.marks[1].text.endswith("more here are still arriving.")
+            assert store.marks[1].text.endswith("more are still arriving here.")
             log.arrive(len(studio.log))
             for position in (0, 1000, len(before), len(before) + 2000, store.size - 23):
                 place = log.preview.offset_in_log(position)

@@ -118,7 +118,7 @@ def do_nothing(*_anything: object) -> None:
 
 def add_only_greater_ids(merge: LogAssembler, pieces: Sequence[LogMessage]) -> bool:
     """Add only pieces whose id is above the last id, as the published client does."""
-    merge._has_pieces = True
+    merge._is_continuing = True
     for piece in pieces:
         last = merge._index.last
         if last is None or piece.id > last.id:

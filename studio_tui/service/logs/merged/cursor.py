@@ -32,12 +32,13 @@ class MergedSource:
 
 
 class LineCursor:
-    """A position in one log: the lines before it are in the merged log, those after it are not."""
+    """A position in one log: the lines before it are in the merged log, those after it not yet."""
 
     position: int
     due: int
     """Offset up to which lines have waited long enough for earlier lines of other logs."""
     last_size: int
+    """Size of the log at the last call of `make_due`."""
     key: float
     """Time of the next line in seconds since the epoch, once `find_line` has found it."""
 
@@ -64,7 +65,7 @@ class LineCursor:
         """Whether the last line taken had no newline, as the log had ended."""
 
     def is_unchanged(self) -> bool:
-        """Whether the lines that were taken have not changed in the log since."""
+        """Whether the lines that were taken are still the same in the log."""
         store = self._store
         if self._version != store.version:
             changed = store.changed_since(self._version)
@@ -88,7 +89,7 @@ class LineCursor:
 
     @property
     def is_late(self) -> bool:
-        """Whether the next line arrived after the last full ordering, but was printed before."""
+        """Whether the next line arrived after the last full ordering, and not live."""
         return self.position >= self.ordered_size and self.arrival is None
 
     def find_line(self) -> bool:

@@ -186,7 +186,7 @@ class Interleaver:
     # --- mapping of lines ------------------------------------------------------------------------
 
     def source_of(self, start: int) -> tuple[int, int] | None:
-        """Return the log that the line at `start` is from, and its offset there, if known."""
+        """Return the number of the log that the line at `start` is from, and its offset there."""
         number = self.store.number_at(start)
         if number is None:
             return None

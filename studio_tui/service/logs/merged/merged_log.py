@@ -13,6 +13,7 @@ from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.tagged_store import TAG_COUNT, TaggedStore
 
 LIMIT = 64
+"""Maximum number of logs that callers may merge."""
 MERGE_DELAY = 0.3
 """Maximum seconds that a new line waits for earlier lines of other logs."""
 REORDER_DELAY = 0.5

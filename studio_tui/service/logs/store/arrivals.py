@@ -1,4 +1,4 @@
-"""When the bytes of a log arrived, if they came live, that is right after the job printed them.
+"""When the bytes of a log arrived, if they came live: right after the job printed them.
 
 A new connection first repeats what was printed before: its replay, without arrival times.
 """
@@ -15,11 +15,11 @@ LONG = 256 * 1024
 """Characters from which a replay is long: a slow server or network can pause it for longer."""
 LONG_PAUSE = 2.0
 TRICKLE = 32 * 1024
-"""Characters that a replay has at least in `TRICKLE_SECONDS`: a job that prints less is live."""
+"""A replay brings more characters than this in `TRICKLE_SECONDS`; fewer come live."""
 TRICKLE_SECONDS = 2.0
-"""Seconds of waiting for frames, all together."""
+"""Total seconds of waiting for frames."""
 SILENT = 5.0
-"""Seconds without the first frame after which there is no replay."""
+"""Seconds without a frame, before the first piece, after which there is no replay."""
 
 _UNKNOWN = 0
 """The second of bytes that did not come live."""
@@ -96,7 +96,7 @@ class Arrivals:
         self._replace(offset, offset, offset + length)
 
     def _replace(self, offset: int, end: int, new_end: int) -> None:
-        """Replace the bytes from `offset` to `end` by others up to `new_end` that came not live."""
+        """Replace the bytes from `offset` to `end` by others up to `new_end`, not live."""
         place, second_after = bisect_right(self._offsets, end), self._second_at(end)
         offsets, seconds = self._offsets[place:], self._seconds[place:]
         self.cut(offset)

@@ -15,13 +15,15 @@ class LineIndex:
     """
 
     covered: int
+    """Bytes that have been counted."""
     newlines: int
+    """Newlines among them."""
 
     def __init__(self) -> None:
         self.covered = 0
         self.newlines = 0
         self._newlines_before_block = array("Q", [0])
-        """By block, up to the first that is not counted whole."""
+        """By block, up to the first one that is not counted completely."""
         self._last_lookup = (0, 0)
         """An offset, and the newlines before it."""
 

@@ -47,8 +47,8 @@ class StoredRow(NamedTuple):
 class LogStore:
     """A log that several viewers read while one writer appends to it, all on one event loop.
 
-    Lines are found by byte offset or by number, from 0. No call reads more than a few blocks. If
-    the disk fails, methods raise a `SpoolError`; what was written before is part of the log.
+    Lines are found by byte offset or by number, from 0; that reads only a few blocks. If the disk
+    fails, methods raise a `SpoolError`; what was written before is part of the log.
     """
 
     version: int
@@ -56,7 +56,7 @@ class LogStore:
 
     arrivals: Arrivals
 
-    tag: int = 0
+    tag_length: int = 0
     """Bytes at the beginning of each line that are a tag of this program, not text."""
 
     def __init__(self, spool: Spool, marks: LogMarks | None = None) -> None:
@@ -70,14 +70,20 @@ class LogStore:
         """The lowest offset that each version after the first has changed."""
 
     @classmethod
-    def create(cls, directory: Path, name: str = "") -> Self:
-        """Create an empty log, deleted when it is closed, or with a `name` left for `adopt`."""
-        return cls(Spool.create(directory, name))
+    def create(cls, directory: Path, prefix: str = "") -> Self:
+        """Create an empty log, which is deleted when it is closed.
+
+        If the name of its file has a `prefix`, the log is left for `adopt`.
+        """
+        return cls(Spool.create(directory, prefix))
 
     @classmethod
-    def adopt(cls, path: Path, name: str) -> Self:
-        """Open a log that an ended program has left, to append to it once `index` was awaited."""
-        return cls(*adopt_log(path, name))
+    def adopt(cls, path: Path, prefix: str) -> Self:
+        """Open a log that an ended program has left, to append to it once `index` was awaited.
+
+        The new name of its file begins with `prefix`.
+        """
+        return cls(*adopt_log(path, prefix))
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -85,7 +91,7 @@ class LogStore:
         return cls(Spool.open(path))
 
     def close(self) -> None:
-        """Close the file; it is deleted if it was created without a name, or is empty."""
+        """Close the file; it is deleted if it was created without a prefix, or is empty."""
         self._watchers.clear()
         if self._spool.fate is Fate.LEFT and not self.size:
             delete_if_possible(marks_file(self.path))
@@ -96,7 +102,10 @@ class LogStore:
         await self._spool.make_writable()
 
     async def keep(self, path: Path, is_whole: Callable[[], bool]) -> None:
-        """Move the file to a lasting path on the same disk, if it `is_whole` once it is synced."""
+        """Sync the file; if it has not changed meanwhile and `is_whole`, move it to a lasting path.
+
+        The path must be on the same disk.
+        """
         state_before = (self.version, self.size)
         await self._spool.sync()
         if state_before == (self.version, self.size) and is_whole():
@@ -239,7 +248,7 @@ class LogStore:
 
     def row(self, start: int) -> StoredRow:
         """Return the line that begins at byte `start`, with its end, its marks and its number."""
-        end = start + self.tag + (line := self.line_at(start)).length
+        end = start + self.tag_length + (line := self.line_at(start)).length
         return StoredRow(line, end, self.marks_of(start, end), self.number_of(start))
 
     def line_at(self, start: int) -> LogLine:

@@ -95,7 +95,7 @@ def marks_file(log: Path) -> Path:
 
 
 def save_marks(log: Path, marks: Sequence[Mark]) -> None:
-    """Store the marks of a log: all, or if the program is killed meanwhile, the old ones."""
+    """Replace the stored marks of a log atomically."""
     file = marks_file(log)
     with disk_errors(NOT_STORED):
         if marks:
@@ -116,9 +116,12 @@ def saved_marks(log: Path) -> list[Mark]:
         return [Mark(0, UNREADABLE_MARKS)]
 
 
-def adopt_log(path: Path, name: str) -> tuple[Spool, LogMarks]:
-    """Open a log that an ended program has left, with its marks; `name` begins its new name."""
-    new_path = path.with_name(f"{name}{secrets.token_hex(6)}{path.suffix}")
+def adopt_log(path: Path, prefix: str) -> tuple[Spool, LogMarks]:
+    """Open a log that an ended program has left, with its marks, under a new name.
+
+    The new name begins with `prefix`.
+    """
+    new_path = path.with_name(f"{prefix}{secrets.token_hex(6)}{path.suffix}")
     marks = saved_marks(path)
     # The marks are saved before the log is renamed, so that they exist whenever the program is
     # killed.

@@ -38,6 +38,7 @@ class LineMatches:
     """
 
     total: int
+    """Number of known matches."""
 
     def __init__(
         self,
@@ -64,6 +65,7 @@ class LineMatches:
         """Matches in each block, or `_UNKNOWN`."""
         self._unknown_count = 0
         self._edition = 0
+        """Incremented when a count changes."""
         self._answers: dict[object, tuple[int, object]] = {}
         """Cached answers, each after the edition that it is from."""
         self._size = 0
@@ -258,7 +260,7 @@ class LineMatches:
         end = data.find(b"\n", room - 1) + 1
         lines = data[first : end or len(data)]
         searched, original_starts = _searched_parts(lines, base + first)
-        offsets = _find_in_text(self._find, searched, self._store.tag)
+        offsets = _find_in_text(self._find, searched, self._store.tag_length)
         if self._negated:
             offsets = _unmatched(searched, offsets)
         if self._within is not None:
@@ -343,18 +345,18 @@ def _has_long_line(lines: bytes) -> bool:
     return False
 
 
-def _find_in_text(find: Find, lines: bytes, tag: int) -> Sequence[int]:
-    """Return the starts of the lines that match by their text after a tag of `tag` bytes."""
-    if not tag:
+def _find_in_text(find: Find, lines: bytes, tag_length: int) -> Sequence[int]:
+    """Return the starts of the lines whose text, after their tag, matches."""
+    if not tag_length:
         return find(lines)
-    text = b"\n".join(line[tag:] for line in lines.split(b"\n"))
+    text = b"\n".join(line[tag_length:] for line in lines.split(b"\n"))
     starts: list[int] = []
     newlines = counted = 0
     for start in find(text):
         newlines += text.count(b"\n", counted, start)
         counted = start
         # A tag was removed from each line before this one.
-        starts.append(start + newlines * tag)
+        starts.append(start + newlines * tag_length)
     return starts
 
 

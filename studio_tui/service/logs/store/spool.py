@@ -1,6 +1,6 @@
 """A file that grows at its end, and is read in blocks, of which a few are cached in memory.
 
-Every program that has the file open holds a shared lock on it; one without a lock was left by a
+Every program that has the file open holds a shared lock on it; a file without a lock was left by a
 program that has ended.
 """
 
@@ -47,7 +47,7 @@ def delete_if_possible(path: Path) -> None:
 
 
 def remove_unused(path: Path) -> bool:
-    """Delete a file that nobody has open, here or in another process; return whether it is gone."""
+    """Delete a file that nobody has open, here or in another process; return whether it did so."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     except OSError:
@@ -143,11 +143,11 @@ class Spool:
         """Threads that are reading; after `close`, the last one closes the descriptor."""
 
     @classmethod
-    def create(cls, directory: Path, name: str = "") -> Self:
-        """Create an empty file, deleted when it is closed, or with a `name` only if empty then."""
+    def create(cls, directory: Path, prefix: str = "") -> Self:
+        """Create an empty file: `LEFT` if its name has a `prefix`, else `DELETED`; see `Fate`."""
         with disk_errors(f"No log can be stored in {directory}"):
-            descriptor, path = _create_locked(directory, name)
-        return cls(Path(path), descriptor, 0, Fate.LEFT if name else Fate.DELETED)
+            descriptor, path = _create_locked(directory, prefix)
+        return cls(Path(path), descriptor, 0, Fate.LEFT if prefix else Fate.DELETED)
 
     @classmethod
     def adopt(cls, path: Path, new_path: Path) -> Self:
@@ -253,7 +253,7 @@ class Spool:
         return await self._in_thread(lambda: work(self._read_at(offset, length)))
 
     async def read_part(self, offset: int) -> bytes:
-        """Read up to a megabyte before the end in a thread, at least one byte."""
+        """Read up to a megabyte from `offset` on, which is before the end, in a thread."""
         part = await self.read_in_thread(offset, _PART, bytes)
         if not part:
             raise SpoolError(f"{self.path} was truncated while it was being read.")

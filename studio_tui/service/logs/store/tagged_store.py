@@ -43,7 +43,7 @@ def finder_of_tags(numbers: Iterable[int]) -> Find:
 class TaggedStore(LogStore):
     """A store whose lines begin with tags."""
 
-    tag = TAG_LENGTH
+    tag_length = TAG_LENGTH
 
     @property
     def text_size(self) -> int:

@@ -164,7 +164,7 @@ class LineFilter:
         within = self._within
         if not self._folds:
             return within
-        tag = self._view.store.tag if self._view.store else 0
+        tag = self._view.store.tag_length if self._view.store else 0
 
         def available(lines: bytes) -> Sequence[int]:
             not_overwritten = final_lines(lines, tag)

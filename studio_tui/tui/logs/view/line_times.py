@@ -141,7 +141,7 @@ class LineTimes:
 
     def own(self, store: LogStore, start: int, arrived_at: datetime | None) -> datetime | None:
         """Return the time in a line that arrived then; `None` if it has none."""
-        length = min(HEAD, store.line_end(start) - start - store.tag)
-        text = styled_line(store.read(start + store.tag, length)).text
+        length = min(HEAD, store.line_end(start) - start - store.tag_length)
+        text = styled_line(store.read(start + store.tag_length, length)).text
         line_clock = self.line_clock if self.clock_at is None else self.clock_at(start)
         return line_clock.time(text, clock.now(), arrived_at)

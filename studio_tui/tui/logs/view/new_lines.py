@@ -49,7 +49,7 @@ class NewLines:
                 (store.number_of(last) or 0) if shown is None else shown.count_before(last)
             )
             self.seen = max(self.seen, lines_above + 1)
-            if store.tag:
+            if store.tag_length:
                 self._skip_loaded(store, shown, last, total)
         return max(0, total - self.seen)
 

@@ -148,7 +148,7 @@ class LogPainter:
     def _may_have_two_rows(self, start: int) -> bool:
         line = self._store.line_at(start)
         may_have = may_have_two_rows(line.head, line.tail)
-        if not may_have and start + self._store.tag + line.length < self._store.size:
+        if not may_have and start + self._store.tag_length + line.length < self._store.size:
             self._single.add(start)  # a line at the end may grow
         return may_have
 
@@ -172,7 +172,7 @@ class LogPainter:
         return rows
 
     def _redrawn_rows(self, start: int) -> tuple[StyledLine, ...]:
-        store, tag = self._store, self._store.tag
+        store, tag = self._store, self._store.tag_length
         begin, end = store.line_start(max(0, start - _BEFORE)), store.line_end(start)
         if start - begin > 2 * _BEFORE:
             begin = start
@@ -196,7 +196,7 @@ class LogPainter:
 
         There, they may be of other jobs.
         """
-        if self._store.tag:
+        if self._store.tag_length:
             return
         version, line_below, text = self._latest
         if (version, line_below) == (self._store.version, start):
