@@ -118,7 +118,7 @@ def _upgrade_statements(connection: sqlite3.Connection) -> str:
         return ""
     return (
         "ALTER TABLE call ADD COLUMN reason TEXT;"
-        "UPDATE call SET outcome = 'canceled' WHERE outcome = 'canceled';"
+        "UPDATE call SET outcome = 'canceled' WHERE outcome = 'cancelled';"
     )
 
 
