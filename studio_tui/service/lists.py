@@ -14,7 +14,7 @@ from studio_tui.service.polling.pipelines_feed import PipelineList, PipelinesFee
 from studio_tui.service.polling.poller import Poller
 from studio_tui.service.polling.reachability import Reachability
 from studio_tui.service.polling.schedules_feed import Schedules, SchedulesFeed
-from studio_tui.service.recorder.recording import Recording
+from studio_tui.service.recorder.answer_recorder import AnswerRecorder
 
 T = TypeVar("T")
 
@@ -28,7 +28,7 @@ class Lists:
         pacing: Pacing,
         reachability: Reachability,
         endings: Endings,
-        recording: Recording,
+        answer_recorder: AnswerRecorder,
         *,
         is_local: bool,
         now: Callable[[], datetime],
@@ -40,7 +40,7 @@ class Lists:
         self._pacing = pacing
         self._reachability = reachability
         self._endings = endings
-        self._recording = recording
+        self._answer_recorder = answer_recorder
         self._is_local = is_local
         self._now = now
         self.jobs = self._create_poller("jobs", self._fetch_jobs, pacing.jobs)
@@ -74,7 +74,7 @@ class Lists:
     async def _fetch_jobs(self) -> JobList:
         jobs = await self.jobs_feed.fetch()
         self._endings.check_jobs(jobs.jobs)
-        self._recording.record_jobs(jobs, self.jobs_feed.complete_since)
+        self._answer_recorder.record_jobs(jobs, self.jobs_feed.complete_since)
         if self._is_local and jobs is not self.jobs.snapshot.value:
             # A change of the jobs often changes the free workers and the other lists too.
             self.clusters.poll_soon()
@@ -85,15 +85,15 @@ class Lists:
     async def _fetch_pipelines(self) -> PipelineList:
         pipelines = await self.pipelines_feed.fetch()
         self._endings.check_pipelines(pipelines.pipelines)
-        self._recording.record_pipelines(pipelines)
+        self._answer_recorder.record_pipelines(pipelines)
         return pipelines
 
     async def _fetch_clusters(self) -> ResultPage[Cluster]:
         page = await self._client.clusters()
-        self._recording.record_list("clusters", page, page.items)
+        self._answer_recorder.record_list("clusters", page, page.items)
         return page
 
     async def _fetch_schedules(self) -> Schedules:
         schedules = await self._schedules_feed.fetch()
-        self._recording.record_list("schedules", schedules, schedules)
+        self._answer_recorder.record_list("schedules", schedules, schedules)
         return schedules

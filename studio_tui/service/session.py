@@ -37,9 +37,9 @@ from studio_tui.service.polling.poller import Poller
 from studio_tui.service.polling.progress_watch import ProgressWatch
 from studio_tui.service.polling.reachability import Reachability, file_state
 from studio_tui.service.polling.waking import watch_for_waking
+from studio_tui.service.recorder.answer_recorder import recall, recall_pipeline
 from studio_tui.service.recorder.database import RecorderFile
 from studio_tui.service.recorder.pruning import Limits
-from studio_tui.service.recorder.recording import recall, recall_pipeline
 from studio_tui.service.recorder.records import Records
 
 if TYPE_CHECKING:
@@ -257,7 +257,7 @@ class StudioSession:
             self._pacing,
             self.reachability,
             self.endings,
-            self.records.recording,
+            self.records.answer_recorder,
             is_local=self.is_local,
             now=self._now,
         )

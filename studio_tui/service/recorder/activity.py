@@ -12,6 +12,7 @@ from studio_tui.service.recorder.recorder import Recorder
 
 PAGE = 1000
 READ_EVERY = 1.0
+"""In seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class Actions:
     calls: tuple[RecordedCall, ...] = ()
     unsent: tuple[Hold, ...] = ()
     has_all: bool = True
+    """Whether there are no older calls."""
 
 
 class Activity(SnapshotPublisher[Actions]):

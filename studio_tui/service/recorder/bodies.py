@@ -1,7 +1,7 @@
 """The bodies of recorded items: JSON values of their fields, without secrets.
 
-Queries, requirements, repositories, URLs of jobs and values of environments are never recorded.
-Other texts are redacted.
+They have no queries, requirements, repositories, URLs of jobs and values of environments. Other
+texts are redacted.
 """
 
 import json

@@ -18,8 +18,9 @@ LONGEST_RUN = 3600.0
 MAX_WAITING = 10_000
 """Maximum number of calls in memory; if they cannot be written, the oldest are dropped."""
 _LONGEST_VALUE = 4096
+"""Characters of a value that are recorded; a longer one is left out."""
 _LONGEST_BODY = 1024 * 1024
-"""Bytes of a request's body that are parsed: it blocks the event loop."""
+"""Maximum bytes of a request's body that is parsed, which blocks the event loop."""
 
 # S608: the texts that are inserted into the SQL statements of this module are constants.
 _COLUMNS = "method, path, outcome, at, last_at, count, ms, most_ms, changes, body, reason, number"
@@ -45,6 +46,7 @@ class RecordedCall:
     ms: float = 0.0
     longest_ms: float = 0.0
     changes: bool = False
+    """Whether the request changes something in Studio."""
     body: str = ""
     """The JSON that was sent, as returned by `safe_body`; empty for polls."""
     reason: str = ""

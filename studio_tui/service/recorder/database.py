@@ -1,7 +1,7 @@
 """The SQLite file of one profile: one thread writes it, and a damaged file is replaced.
 
-If it cannot be used, that is logged; reading returns `None` and writing False. All methods except
-`queue_write` block on the disk.
+If the file cannot be used, that is logged, and methods return `None`, no rows, or False. All
+methods except `queue_write` block on the disk.
 """
 
 import logging
@@ -142,7 +142,7 @@ class RecorderFile:
         self._writer_lock = Lock()
         self._connection_lock = Lock()
         self._last_error = ""
-        """Why the last use of the file failed, logged once in a row; empty if it succeeded."""
+        """Why the last use of the file failed, so that it is logged once; empty if it succeeded."""
         self._kept_connection: sqlite3.Connection | None = None
 
     @property

@@ -10,7 +10,10 @@ from studio_tui.redaction import without_secrets
 from studio_tui.service.recorder.database import RecorderFile
 
 LONGEST = timedelta(hours=1)
-"""How long after it was due a command is lost, as its pid may be that of another process."""
+"""How long after it was due a held command counts as lost, even if its pid exists.
+
+The pid may be that of another process by then.
+"""
 
 
 class HoldState(StrEnum):

@@ -42,12 +42,12 @@ class SeenItem:
 
     id: str
     made_at: float
-    """When Studio created it, else when it was first seen, in seconds since the epoch."""
+    """When Studio created it, or if that is unknown, now; in seconds since the epoch."""
     body: Mapping[str, Any]
 
 
 def note(connection: Connection, kind: str, seen: Sequence[SeenItem], at: float) -> None:
-    """Record these items, newest first, and their changes, as seen at `at`.
+    """Record the items `seen` at `at`, and their changes; `seen` has the newest item first.
 
     An item of which another dashboard has recorded a newer version is not written.
     """
@@ -69,7 +69,7 @@ def note(connection: Connection, kind: str, seen: Sequence[SeenItem], at: float)
 def note_gone(
     connection: Connection, kind: str, listed: Collection[str], since: float, at: float
 ) -> None:
-    """Record as gone the items from `since` on that are not `listed`, nor changed after `at`."""
+    """Record items as gone: those made since `since`, not `listed`, and not changed after `at`."""
     query = "SELECT id FROM item WHERE kind = ? AND made_at >= ? AND gone_at IS NULL"
     rows = connection.execute(f"{query} AND seen_at <= ?", (kind, since, at)).fetchall()
     for (item_id,) in rows:

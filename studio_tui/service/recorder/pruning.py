@@ -34,7 +34,7 @@ def prune(connection: Connection, limits: Limits, now: float) -> bool:
     # Commands on hold: those whose outcome is not recorded stay.
     connection.execute("DELETE FROM held WHERE at < ? AND state != 'held'", (since,))
     if not items and not calls and size(connection) > limits.megabytes * MEGABYTE:
-        calls = _forget_calls(connection, "?", 1)  # a condition that all calls fulfil
+        calls = _forget_calls(connection, "?", 1)  # a condition that all calls fulfill
         items = connection.execute(_OLDEST_ITEMS, (STEP,)).fetchall()
     for kind, item_id in items:
         for table in ("change", "item"):

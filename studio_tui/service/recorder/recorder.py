@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from sqlite3 import Connection
 
 WRITE_EVERY = 60.0
+"""In seconds."""
 WRITES_PER_PRUNE = 30
 PAST_RUNS = 20
 CHUNK = 200
@@ -92,7 +93,7 @@ class Recorder:
         self._confirmed[name] = at
         return True
 
-    # Writing; call these in a thread, other than `run`. All but `prune` and `run` return whether
+    # Writing; call these in a thread, except for `run`. All but `prune` and `run` return whether
     # everything is in the file.
 
     def note_jobs(
@@ -174,7 +175,7 @@ class Recorder:
             self.flush()
             self.database.close()
 
-    # Reading; call these in a thread, other than `past_runs`. A list that is not recorded or cannot
+    # Reading; call these in a thread, except for `past_runs`. A list that is not recorded or cannot
     # be read now is `None`; past runs and calls are empty then.
 
     def recall_jobs(self, limit: int) -> Recalled | None:

@@ -19,6 +19,7 @@ from studio_tui.service.recorder.database import RecorderFile
 FORMAT = "studio-tui recording"
 VERSION = 1
 LARGEST_LINE = 16 * 1024 * 1024
+"""In bytes."""
 
 _LISTS = ("clusters", "schedules")
 

@@ -9,12 +9,12 @@ from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.commands.origins import Origins
 from studio_tui.service.commands.submitted import Submitted
 from studio_tui.service.recorder.activity import Activity
+from studio_tui.service.recorder.answer_recorder import AnswerRecorder
 from studio_tui.service.recorder.archive import archives
 from studio_tui.service.recorder.database import RecorderFile
 from studio_tui.service.recorder.holds import Holds
 from studio_tui.service.recorder.pruning import Limits
 from studio_tui.service.recorder.recorder import Recorder
-from studio_tui.service.recorder.recording import Recording
 
 
 class Records:
@@ -35,7 +35,7 @@ class Records:
         self.origins = Origins()
         self.holds = Holds(database)
         self.activity = Activity(self.recorder, self.holds, now=now)
-        self.recording = Recording(
+        self.answer_recorder = AnswerRecorder(
             self.recorder,
             self.history,
             self.origins,
@@ -47,7 +47,7 @@ class Records:
         """Read and write until canceled; an unexpected exception propagates."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.recorder.run(), name="record calls")
-            tasks.create_task(self.recording.run(), name="record lists")
+            tasks.create_task(self.answer_recorder.run(), name="record lists")
             tasks.create_task(self.activity.run(), name="read activity")
             tasks.create_task(self.jobs.run(), name="read recorded jobs")
             tasks.create_task(self.pipelines.run(), name="read recorded pipelines")

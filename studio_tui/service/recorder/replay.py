@@ -16,6 +16,7 @@ from studio_tui.service.recorder.differences import GONE, apply_difference
 from studio_tui.service.recorder.recording_file import Change, RecordingContents
 
 CHECK_EVERY = 0.2
+"""In seconds."""
 
 MARGIN = timedelta(seconds=1)
 """A replay begins this long before the first change, and ends at least this long after it."""
@@ -107,9 +108,10 @@ class ReplayClient:
         return next((job for job in self._items(JOB) if job.id == job_id), None)
 
     async def jobs(self, *, limit: int = 100, status: str | None = None) -> ResultPage[Job]:
-        """Return up to `limit` jobs at this time, newest first, for ACTIVE only unfinished ones.
+        """Return up to `limit` jobs at this time, newest first.
 
-        For TASK, return all schedules as they were recorded last. Any other status is ignored.
+        With the status ACTIVE, return only unfinished ones; with TASK, all schedules as they were
+        recorded last. Any other status is ignored.
         """
         if status == JobState.TASK:
             return ResultPage(tuple(self._listed("schedules", Job)))

@@ -2,8 +2,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from studio_tui.api.models import Pipeline
+from studio_tui.service.recorder.answer_recorder import recall_pipeline
 from studio_tui.service.recorder.recorder import Recorder
-from studio_tui.service.recorder.recording import recall_pipeline
 from tests.jobs import NOON, job
 from tests.pipelines import pipeline
 from tests.service.recorder.test_recorder import new_recorder, note_jobs

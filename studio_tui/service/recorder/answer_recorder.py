@@ -30,10 +30,10 @@ class _QueuedAnswer(NamedTuple):
     write: Write
 
 
-class Recording:
+class AnswerRecorder:
     """Queues answers and records them one by one; of each list only the newest answer is queued.
 
-    Of the object that was recorded last, only Studio's confirmation is recorded.
+    If an answer is the same object as the one recorded last, only the time is recorded.
     """
 
     def __init__(

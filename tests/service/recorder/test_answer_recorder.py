@@ -10,8 +10,8 @@ from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.commands.origins import Origins
 from studio_tui.service.commands.submitted import Submitted
 from studio_tui.service.polling.jobs_feed import JobList
+from studio_tui.service.recorder.answer_recorder import AnswerRecorder
 from studio_tui.service.recorder.recorder import Recorder
-from studio_tui.service.recorder.recording import Recording
 from tests.jobs import NOON, job
 from tests.service.recorder.test_recorder import OLDEST, new_recorder
 from tests.waiting import HANG, until
@@ -19,8 +19,8 @@ from tests.waiting import HANG, until
 EARLIER, LATER = JobList((job(2),)), JobList((job(1), job(2)))
 
 
-class RecordingFixture:
-    """A recording, and the notifications that it has sent."""
+class AnswerRecorderFixture:
+    """An answer recorder, and the notifications that it has sent."""
 
     def __init__(self, kept: Recorder) -> None:
         self.now = NOON
@@ -29,7 +29,7 @@ class RecordingFixture:
         self.origins = Origins()
         self.origins_changes = asyncio.Queue[None]()
         """One item for each notification that the origins have changed."""
-        self.recording = Recording(
+        self.answer_recorder = AnswerRecorder(
             kept,
             self.history,
             self.origins,
@@ -40,7 +40,7 @@ class RecordingFixture:
     def record(self, jobs: JobList, minutes: float = 0) -> None:
         """Record an answer of Studio that was received `minutes` after noon."""
         self.now = NOON + timedelta(minutes=minutes)
-        self.recording.record_jobs(jobs, OLDEST)
+        self.answer_recorder.record_jobs(jobs, OLDEST)
 
     def recalled(self) -> tuple[list[str], datetime] | None:
         """Return the ids of the jobs that the next run recalls, and when Studio confirmed them."""
@@ -50,10 +50,10 @@ class RecordingFixture:
 
 
 @asynccontextmanager
-async def recording(folder: Path) -> AsyncIterator[RecordingFixture]:
-    """Run a recording in a folder."""
-    fixture = RecordingFixture(new_recorder(folder))
-    running = asyncio.create_task(fixture.recording.run())
+async def recording(folder: Path) -> AsyncIterator[AnswerRecorderFixture]:
+    """Run an answer recorder in a folder."""
+    fixture = AnswerRecorderFixture(new_recorder(folder))
+    running = asyncio.create_task(fixture.answer_recorder.run())
     try:
         yield fixture
     finally:
@@ -98,7 +98,7 @@ async def test_origins_that_could_not_be_read_from_disk_are_read_after_the_next_
         with unusable_file(fixture.kept):
             fixture.record(EARLIER)
             await until(lambda: "cannot be used" in caplog.text)
-            await until(lambda: fixture.recording.is_idle)
+            await until(lambda: fixture.answer_recorder.is_idle)
         assert fixture.origins_changes.empty()
         fixture.record(EARLIER, minutes=1)
         async with asyncio.timeout(HANG):
@@ -111,24 +111,24 @@ async def test_a_list_that_could_not_be_written_is_not_confirmed_and_is_written_
 ) -> None:
     async with recording(tmp_path) as fixture:
         fixture.record(EARLIER)
-        await until(lambda: fixture.recording.is_idle)
+        await until(lambda: fixture.answer_recorder.is_idle)
         with unusable_file(fixture.kept):
             for minutes in (1, 2):
                 fixture.record(LATER, minutes)
-                await until(lambda: fixture.recording.is_idle)
+                await until(lambda: fixture.answer_recorder.is_idle)
         assert fixture.recalled() == ([job(2).id], NOON)
         fixture.record(LATER, minutes=3)
-        await until(lambda: fixture.recording.is_idle)
+        await until(lambda: fixture.answer_recorder.is_idle)
         assert fixture.recalled() == ([job(1).id, job(2).id], NOON + timedelta(minutes=3))
 
 
 async def test_an_unchanged_answer_is_recorded_again_in_a_new_file(tmp_path: Path) -> None:
     async with recording(tmp_path) as fixture:
         fixture.record(LATER)
-        await until(lambda: fixture.recording.is_idle)
+        await until(lambda: fixture.answer_recorder.is_idle)
         fixture.kept.database.path.unlink()
         fixture.record(LATER, minutes=1)
         assert fixture.recalled() is None
         fixture.record(LATER, minutes=2)
-        await until(lambda: fixture.recording.is_idle)
+        await until(lambda: fixture.answer_recorder.is_idle)
         assert fixture.recalled() == ([job(1).id, job(2).id], NOON + timedelta(minutes=2))
