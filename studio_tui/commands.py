@@ -64,7 +64,7 @@ class _Commands(click.Group):
     help="Certificates to trust, for a self-hosted Studio.",
 )
 @click.option("--read-only", is_flag=True, help="Change nothing: no cancel, no new jobs.")
-@click.option("--quiet", is_flag=True, help="No notices and no bell when jobs end.")
+@click.option("--quiet", is_flag=True, help="No notices and no bell when jobs or pipelines end.")
 @click.option(
     "--theme",
     type=click.Choice(THEMES),

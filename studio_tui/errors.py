@@ -80,7 +80,10 @@ class RequestTimedOut(TransportError):  # noqa: N818 (the name is the event)
 
 
 class NotSent(TransportError):  # noqa: N818
-    """The request cannot have reached Studio, so it is safe to send it again."""
+    """The request cannot have reached Studio, so it is safe to send it again.
+
+    The cause may be on this machine, such as an attached file that cannot be read.
+    """
 
 
 class NoFreeConnection(NotSent):

@@ -47,7 +47,8 @@ _HEADER = re.compile(
 )
 """A header `Authorization` with its value, in a header line, a dictionary or JSON."""
 
-_SCHEME = re.compile(r"(\b(?:(?:bearer|basic)[ \t]++){1,8}+)([\w.~+/=-]++)", re.IGNORECASE)
+_AFTER_SCHEME = re.compile(r"(\b(?:(?:bearer|basic)[ \t]++){1,8}+)([\w.~+/=-]++)", re.IGNORECASE)
+"""The credentials after an authentication scheme, as in `Bearer VALUE`."""
 
 _COOKIES = re.compile(
     r"(\bcookie[\"']?\s{0,3}:\s{0,3}[\"']?)([^\s=;\"']{1,64}+=[^\r\n\"']++)", re.IGNORECASE
@@ -165,7 +166,7 @@ def _is_ordinary(value: str) -> bool:
 _STEPS: tuple[tuple[tuple[str, ...], Callable[[str], str]], ...] = (
     (("",), partial(_KNOWN_FORMS.sub, REDACTED)),
     (("authorization",), partial(_HEADER.sub, _redact_unless_ordinary)),
-    (("bearer", "basic"), partial(_SCHEME.sub, _redact_unless_ordinary)),
+    (("bearer", "basic"), partial(_AFTER_SCHEME.sub, _redact_unless_ordinary)),
     (("cookie",), partial(_COOKIES.sub, _redact_second)),
     (
         ("token", "pass", "key", "secret", "credential"),

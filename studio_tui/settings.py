@@ -55,6 +55,7 @@ class Settings:
     remember_days: float = 90.0
     """Days after which the recorder deletes data that has not changed."""
     remember_megabytes: float = 256.0
+    """Maximum size of the recorder's file."""
     undo_seconds: float = 5.0
     """Seconds during which bulk commands can be undone; 0 sends them at once."""
     sources: Sources = Sources(url="given", team="given", token="given")  # noqa: S106 (a phrase)

@@ -128,7 +128,7 @@ class LogAssembler:
         self._doubts.interrupt()
 
     def add(self, pieces: Sequence[LogMessage]) -> bool:
-        """Merge the pieces of one frame; return whether any of them was new."""
+        """Merge the pieces of one frame; return whether that has changed the store."""
         state_before = (self._store.size, self._store.version)
         last = self._index.last
         batch = MessageBatch.of(pieces)

@@ -76,6 +76,7 @@ AGREE_PAUSE = 0.5
 """Seconds between the answers of REST that must agree."""
 
 _BATCH = 1024
+"""Maximum messages that are added at once."""
 _UNREADABLE_TRIES = 3
 """Connections broken off because of an unreadable frame, before such a frame only sets a mark."""
 _NORMAL_CLOSE = 1000
@@ -286,11 +287,11 @@ class LogTail:
                 await give_way()  # one frame can hold 100,000 lines
             batch = items[start : start + _BATCH]
             with self._store.arrivals.live(self._now() if self._replay.is_over else None):
-                is_new = self._assembler.add(batch)
+                has_changed = self._assembler.add(batch)
             self._replay.note_pieces(piece.text for piece in batch)
-            if is_new or is_spoiled:
+            if has_changed or is_spoiled:
                 self._rest.note_spoiled(batch)
-            if is_new:
+            if has_changed:
                 self._retries.backoff.reset()
                 self._unreadable = 0
         if len(items) > MANY:

@@ -22,6 +22,7 @@ class AfterConnection(Enum):
     """The step after a connection has ended."""
 
     AGAIN = auto()
+    """Connect again."""
     DRAIN = auto()
     """The job has ended: read the remaining log by REST."""
     POLL = auto()
