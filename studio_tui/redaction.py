@@ -64,6 +64,8 @@ _AFTER_NAME = re.compile(
 
 _HAS_LETTER_AND_DIGIT = re.compile(r"(?=[^\d]*+\d)(?=[^A-Za-z]*+[A-Za-z])")
 
+_QUOTES = ('"', "'")
+
 _NAME_AND_SIGN = re.compile(r"(?<![\w.-])([\w.-]++)((?:\\{0,4}[\"'])? ?[=:] ?)")
 """A name and the sign after it, as in `DB_SECRET=` or `"password": `."""
 
@@ -140,7 +142,7 @@ def _redact_encoded(match: re.Match[str]) -> str:
 def _without_named_values(text: str) -> str:
     """Redact the values of secrets: `DB_SECRET=value`, `"password": "value"`, `token: value`.
 
-    After a colon, an ordinary word is not redacted, as the colon may be part of a sentence.
+    After a colon, an ordinary word without quotes is not redacted: it may be part of a sentence.
     """
     parts: list[str] = []
     position = 0
@@ -151,7 +153,8 @@ def _without_named_values(text: str) -> str:
         value = _VALUE.match(text, match.end())
         if value is None:
             continue
-        is_sentence = ":" in sign and value[0][0] not in "\"'" and sign[0] not in "\"'"
+        is_quoted = any(part.lstrip("\\").startswith(_QUOTES) for part in (sign, value[0]))
+        is_sentence = ":" in sign and not is_quoted
         if not (is_sentence and _is_ordinary(value[0])):
             parts += (text[position : match.end()], REDACTED)
             position = value.end()

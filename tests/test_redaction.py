@@ -114,6 +114,13 @@ def test_a_key_with_a_known_form_is_redacted_anywhere(key: str) -> None:
     assert key not in without_secrets(f"({key}) was refused")
 
 
+@pytest.mark.parametrize(
+    "text", ['{"password": "abc"}', '"{\\"password\\": \\"abc\\"}"', "password: 'abc'"]
+)
+def test_a_short_value_in_quotes_is_redacted(text: str) -> None:
+    assert "abc" not in without_secrets(text)
+
+
 ORDINARY = [
     "cloning https://ann@git.example.org/r",
     "Studio refused the token: expired.",
