@@ -32,7 +32,7 @@ def local_data_dir() -> Path:
 
 
 def datachain_config_files(environ: Mapping[str, str], cwd: Path) -> list[Path]:
-    """Return the paths that the DataChain CLI reads, in its order: project, user, system."""
+    """Return the configuration files of the DataChain CLI in its order: project, user, system."""
     from platformdirs import PlatformDirs  # noqa: PLC0415 (slow)
 
     dirs = PlatformDirs("datachain", "iterative")

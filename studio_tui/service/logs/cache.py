@@ -59,7 +59,7 @@ class LogCache:
     """
 
     def __init__(self, folder: Path, profile: str) -> None:
-        """Initialize; `profile` identifies this Studio and team, `folder` has the logs of all."""
+        """Initialize; `folder` has the logs of all profiles, of which this is `profile`."""
         self._folder = folder
         self._own = folder / _digest(profile)
         self._temporary: Path | None = None

@@ -5,8 +5,8 @@ from bisect import bisect_left
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.text import incomplete_bytes
 
-COMPARED = 256 * 1024
-"""Maximum bytes compared at once; it takes half a millisecond."""
+BYTES_AT_ONCE = 256 * 1024
+"""Maximum bytes that are compared or decoded at once, which takes half a millisecond."""
 
 
 class Comparison:
@@ -47,7 +47,7 @@ class Comparison:
         data, self._incomplete = self._incomplete + data, b""
         at = 0
         while at < len(data) and not self.differs:
-            part = data[at : at + COMPARED]
+            part = data[at : at + BYTES_AT_ONCE]
             at += len(part)
             # A character is compared as a whole, as it may be stored as a replacement character.
             if not self.mends and (count := incomplete_bytes(part)):

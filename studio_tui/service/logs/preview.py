@@ -11,7 +11,7 @@ from studio_tui.api.client import StudioClient
 from studio_tui.api.log_body import LogBody
 from studio_tui.errors import BrokenAnswer, RateLimited, ServerError, StudioError, TransportError
 from studio_tui.service.listeners import Listeners
-from studio_tui.service.logs.comparison import COMPARED
+from studio_tui.service.logs.comparison import BYTES_AT_ONCE
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.polling.backoff import wait_for
 from studio_tui.service.polling.reachability import Reachability
@@ -201,12 +201,12 @@ class LogTailPreview:
         self._listeners.notify()
 
     async def _add(self, data: bytes) -> None:
-        for start in range(0, len(data), COMPARED):
+        for start in range(0, len(data), BYTES_AT_ONCE):
             if start:
                 await asyncio.sleep(0)  # 32 MiB take 60 ms
             if self.store is None or not self.is_needed:
                 return
-            part = data[start : start + COMPARED]
+            part = data[start : start + BYTES_AT_ONCE]
             self._end += len(part)
             self.store.append(self._decoder.decode(part).encode())
 

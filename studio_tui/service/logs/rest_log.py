@@ -9,7 +9,7 @@ from studio_tui.api.log_body import LogBody
 from studio_tui.api.log_stream import LogMessage
 from studio_tui.errors import SpoolError, StudioError, TransportError
 from studio_tui.service.logs.assembler import NEW_EPOCH
-from studio_tui.service.logs.comparison import COMPARED, Comparison
+from studio_tui.service.logs.comparison import BYTES_AT_ONCE, Comparison
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.polling.reachability import Reachability
 
@@ -164,12 +164,12 @@ class RestLog:
         ):
             comparison.mends = False
         if body.offset == comparison.received:
-            for start in range(0, len(body.data), COMPARED):
+            for start in range(0, len(body.data), BYTES_AT_ONCE):
                 if start:
                     await asyncio.sleep(0)  # 32 MiB take 60 ms
                     if self._version != self._store.version:
                         return False
-                comparison.add(body.data[start : start + COMPARED])
+                comparison.add(body.data[start : start + BYTES_AT_ONCE])
                 self._version = self._store.version
         if comparison.differs or not self._is_answer_short:
             self.differs = comparison.differs

@@ -75,7 +75,7 @@ class CallLog:
     def note(self, call: Call) -> bool:
         """Add a request that has ended; return whether it should be written at once.
 
-        That is one that changes something, unless it repeats the last one, which failed too.
+        A request that changes something should, unless it repeats the last one and both failed.
         """
         path = _with_query(call)
         new = RecordedCall(
@@ -135,7 +135,7 @@ class CallLog:
         return (*self._waiting, *(self._latest_polls[key] for key in self._changed_polls))
 
     def note_written(self, numbered: Iterable[RecordedCall]) -> None:
-        """Note the row numbers of calls that have been written; equal polls are counted there.
+        """Note the row numbers of written calls; later equal polls are counted in these rows.
 
         If there are more than `MAX_WAITING` different polls, the unchanged ones are forgotten.
         """

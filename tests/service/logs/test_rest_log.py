@@ -44,7 +44,7 @@ class OneAnswer(StudioClient):
 
 @pytest.fixture(autouse=True)
 def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rest_log, "COMPARED", STEP)
+    monkeypatch.setattr(rest_log, "BYTES_AT_ONCE", STEP)
 
 
 @pytest.fixture

@@ -154,7 +154,7 @@ class Interleaver:
     def write_unfinished(self, now: float) -> bool:
         """Write unfinished lines at the end; return whether another one will be written soon.
 
-        One with a carriage return, such as a progress bar, does not wait until it stops growing.
+        A line with a carriage return, such as a progress bar, does not wait until it stops growing.
         """
         unfinished: list[tuple[int, bytes]] = []
         waits = False

@@ -36,6 +36,7 @@ class LogMarks:
     def __init__(self, marks: Sequence[Mark] = (), *, saved: Sequence[Mark] = ()) -> None:
         self._marks = sorted(marks)
         self._saved = list(saved)
+        """The marks in the file."""
 
     def __bool__(self) -> bool:
         """Whether there are any marks."""

@@ -51,9 +51,9 @@ class LineMatches:
     ) -> None:
         """Initialize; lines that `find` returns match, or with `negated` all others.
 
-        `find` is called with lines without their tags. If given, `within` must return a line too:
-        it is called with tagged lines, and up to `ahead` bytes after them on which its result may
-        depend.
+        `find` is called with lines without their tags. If `within` is given, a line matches only if
+        that returns it as well. `within` is called with tagged lines, and up to `ahead` bytes after
+        them on which its result may depend.
         """
         self.total = 0
         self._store = store
@@ -284,7 +284,7 @@ class LineMatches:
             self._grow()
 
     def _grow(self) -> None:
-        """Add new blocks, and mark that of the line that was unfinished before as unknown.
+        """Add new blocks; the block of the line that was unfinished until now becomes unknown.
 
         If that line is so long that its searched part has not grown, its block stays known.
         """

@@ -1,4 +1,4 @@
-"""The store of a merged log, each line of which begins with a tag for the log that it is from.
+"""The store of a merged log. Each line begins with a tag that identifies the log it is from.
 
 Lines are read without their tags, so that no log text can forge one.
 """
