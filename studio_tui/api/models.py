@@ -85,7 +85,7 @@ class JobOutput(Received):
     scheduled_for: Moment | None = None
     """The fire time of this run."""
     waits_for: Line | None = None
-    """Why the cluster cannot start this queued job yet: a clause without a full stop."""
+    """What this queued job waits for if its cluster cannot start it even while idle."""
 
     @property
     def state(self) -> JobState:

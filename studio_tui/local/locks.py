@@ -1,4 +1,4 @@
-"""Locks on files: servers and shims hold one while they run, and the system releases it."""
+"""Locks on files: servers and shims hold one until they end, when the system releases it."""
 
 import fcntl
 import os
@@ -14,14 +14,14 @@ _POLL_SECONDS = 0.005
 
 
 def open_lock(path: Path) -> int:
-    """Return a descriptor of the file of a lock, which is created if it is missing."""
+    """Open the file of a lock, created if it is missing; return its descriptor."""
     return os.open(path, _FLAGS | os.O_CREAT, 0o600)
 
 
 def try_lock(descriptor: int, seconds: float = 0.0) -> bool:
-    """Lock a file unless another process holds it for longer than `seconds`; return success.
+    """Lock a file, waiting up to `seconds` for another process; return whether that succeeded.
 
-    A process that checks the lock holds it for a moment.
+    Even a process that only checks the lock holds it for a moment.
     """
     deadline = clock.monotonic() + seconds
     while True:
@@ -36,7 +36,7 @@ def try_lock(descriptor: int, seconds: float = 0.0) -> bool:
 
 
 def is_held(path: Path) -> bool:
-    """Whether a process holds a lock; `OSError` if the system cannot tell."""
+    """Whether a process holds the lock at `path`; `OSError` if the system cannot tell."""
     try:
         descriptor = with_access(lambda: os.open(path, _FLAGS), path.parent, path)
     except OSError as error:

@@ -87,7 +87,10 @@ class Clusters:
         )
 
     def why_not_start(self, name: str, workers: int) -> str | None:
-        """Return why a cluster cannot start a job now, even while idle, to complete "waits for"."""
+        """Return what a job waits for if the cluster could not start it even while idle.
+
+        It is a noun with a clause: "the cluster gpu, which has only 2 workers now".
+        """
         cluster = self.by_name(name)
         if cluster is None:
             return f"the cluster {name}, which is no longer in clusters.toml"
@@ -106,7 +109,7 @@ class Clusters:
 
 
 def read_clusters(path: Path) -> Clusters:
-    """Read the file, or create it with one cluster of a worker per processor.
+    """Read the file, or create it with one cluster that has one worker per processor.
 
     Raises:
         ConfigError: The file cannot be created or read, or is invalid.

@@ -7,7 +7,7 @@ from studio_tui.paths import create_private_dir, expand_home
 
 
 class DataDir:
-    """One local Studio's directory; what the local Studio creates is for its owner only."""
+    """One local Studio's directory; only the user can read what the local Studio creates there."""
 
     def __init__(self, root: Path) -> None:
         self.root = expand_home(root, "The data directory").absolute()

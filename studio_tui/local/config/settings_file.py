@@ -16,7 +16,7 @@ M = TypeVar("M", bound=BaseModel)
 
 
 def read_settings_file(path: Path, template: str, model: type[M], subject: str) -> M:
-    """Read a file, or create it from `template`; `subject` is a plural that names the contents.
+    """Read a file, or create it from `template`; `subject` names the contents, as "clusters".
 
     Raises:
         ConfigError: The file cannot be created or read, or is invalid.

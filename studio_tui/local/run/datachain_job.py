@@ -1,8 +1,8 @@
 """Registers a job in DataChain's database: `datachain_job.py begin JOBDIR | end JOBDIR STATUS`.
 
-The job's interpreter runs it, so it imports nothing of this package. DataChain links the dataset
-versions that a script saves to the job named in `DATACHAIN_JOB_ID` only if that job is in its
-database, and does not update the job's status.
+The job's interpreter runs this file, so it imports nothing of this package. DataChain links a
+script's dataset versions to the job named in `DATACHAIN_JOB_ID` only if its database has that job.
+It does not update the job's status.
 """
 
 import json

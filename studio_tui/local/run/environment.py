@@ -32,22 +32,23 @@ _NETWORK = frozenset(
 )
 
 _RETRY_LIMITS = {"UV_HTTP_RETRIES": "2", "UV_HTTP_CONNECT_TIMEOUT": "4"}
-"""Limits on uv's retries: without a network it fails soon, and the shim tries cached packages."""
+"""Limits on uv's retries: without a network uv fails soon, so that the shim tries its cache."""
 
 _OWN_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 _REQUIREMENT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _LOCAL_REQUIREMENT = re.compile(r"^\s*(?:-|\.|/)|file:")
 """Finds requirements that can name a local folder, such as `./tools` or `-r more.txt`."""
 _ENVIRONMENT = "{environment}"
-"""Stands for the folder of an environment, which is not named until it is built."""
+"""Placeholder for the folder of an environment, whose name the shim chooses."""
 _UDF_WORKERS = Path(__file__).with_name("udf_workers")
-_DATACHAIN_JOB = Path(__file__).with_name("datachain_job.py")
+_DATACHAIN_JOB_SCRIPT = Path(__file__).with_name("datachain_job.py")
 
 
 class Build(TypedDict):
-    """A Python environment, to be built unless it exists in `folder`."""
+    """A Python environment, to be built unless it exists."""
 
-    folder: str
+    environments_folder: str
+    """The parent of the folders of all environments."""
     key: str
     """Equal for equal Python versions and requirements, so that jobs share the environment."""
     requirements: str
@@ -55,7 +56,7 @@ class Build(TypedDict):
     """Commands that build it; the shim replaces `{environment}` by the environment's folder."""
 
 
-class Prepare(TypedDict):
+class Registration(TypedDict):
     """Commands that register a job with DataChain; if they fail, the job continues."""
 
     begin: list[str]
@@ -64,17 +65,18 @@ class Prepare(TypedDict):
     environment: dict[str, str]
     """Variables for the query if `begin` succeeds."""
     failure: str
+    """Added to the job's output if `begin` fails."""
 
 
-class EnvironmentPlan(TypedDict):
-    """The instructions for the shim: commands, files and variables of each step."""
+class ShimInstructions(TypedDict):
+    """The commands, files and variables of each step of a job."""
 
     clone: list[list[str]]
     files: list[tuple[str, str]]
     """For each file its name in the working directory, and the path to copy it from."""
     build: Build | None
     """`None` if the job uses the interpreter of the local Studio."""
-    prepare: Prepare | None
+    registration: Registration | None
     """`None` for a shell script, and for a Python query that does not import DataChain."""
     query: str
     script: tuple[str, str]
@@ -82,14 +84,14 @@ class EnvironmentPlan(TypedDict):
     command: list[str]
     """The script's name is appended."""
     environment: dict[str, str]
-    """Variables of the query and of the commands in `prepare`."""
+    """Variables of the query and of the commands in `registration`."""
     setup_environment: dict[str, str]
     """Variables of the commands that clone and build."""
     temporary: str
     """The job's TMPDIR, which the shim creates."""
 
 
-def plan(spec: RunSpec, folder: Path, data: DataDir) -> EnvironmentPlan:
+def plan(spec: RunSpec, folder: Path, data: DataDir) -> ShimInstructions:
     """Plan the job in `folder`.
 
     Raises:
@@ -100,11 +102,11 @@ def plan(spec: RunSpec, folder: Path, data: DataDir) -> EnvironmentPlan:
     build = _plan_build(spec, folder, data.cache, uses_datachain=uses_datachain)
     interpreter = str(folder / "env" / "bin" / "python") if build else sys.executable
     environment = _query_environment(spec, folder, data, has_own_python=build is not None)
-    return EnvironmentPlan(
+    return ShimInstructions(
         clone=_clone_commands(spec.repository) if spec.repository else [],
         files=[(name, str(path)) for name, path in spec.files],
         build=build,
-        prepare=_plan_registration(spec, folder, interpreter) if uses_datachain else None,
+        registration=_plan_registration(spec, folder, interpreter) if uses_datachain else None,
         query=spec.query,
         script=("query", ".py" if is_python else ".sh"),
         command=[interpreter, "-u"] if is_python else [_find_program("bash")],
@@ -134,7 +136,7 @@ def imports_datachain(query: str) -> bool:
 
 
 def temporary_folder(folder: Path) -> Path:
-    """Return the TMPDIR of the job in `folder`; it is short, as paths of sockets are limited."""
+    """Return the TMPDIR of the job in `folder`: a short path, as paths of sockets are limited."""
     digest = hashlib.sha256(os.fsencode(folder)).hexdigest()
     return Path(tempfile.gettempdir()) / f"studio-{digest[:16]}"
 
@@ -184,16 +186,16 @@ def _plan_build(
         parts.append(spec.job_id)
     key = hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:24]
     return Build(
-        folder=str(cache_dir / "environments"),
+        environments_folder=str(cache_dir / "environments"),
         key=key,
         requirements="\n".join(requirements) + "\n",
         commands=commands,
     )
 
 
-def _plan_registration(spec: RunSpec, folder: Path, interpreter: str) -> Prepare:
-    command = [interpreter, "-I", str(_DATACHAIN_JOB)]
-    return Prepare(
+def _plan_registration(spec: RunSpec, folder: Path, interpreter: str) -> Registration:
+    command = [interpreter, "-I", str(_DATACHAIN_JOB_SCRIPT)]
+    return Registration(
         begin=[*command, "begin", str(folder)],
         end=[*command, "end", str(folder)],
         environment={"DATACHAIN_JOB_ID": spec.job_id, "DATACHAIN_IS_STUDIO": "1"},
@@ -226,14 +228,14 @@ def _query_environment(
 
 
 def _setup_environment(query_environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the query's variables, with those of the server and of this module for uv and git."""
-    users = {
+    """Return the variables of uv and git, which include the query's."""
+    inherited = {
         name: value
         for name, value in os.environ.items()
         if name.startswith(("UV_", "PIP_")) or name == "SSH_AUTH_SOCK"
     }
     quiet = {"NO_COLOR": "1", "UV_NO_PROGRESS": "1", "GIT_TERMINAL_PROMPT": "0"}
-    return _RETRY_LIMITS | users | dict(query_environment) | quiet
+    return _RETRY_LIMITS | inherited | dict(query_environment) | quiet
 
 
 def _significant_lines(requirements: str) -> list[str]:
@@ -243,7 +245,7 @@ def _significant_lines(requirements: str) -> list[str]:
 
 @cache
 def _has_datachain() -> bool:
-    """Whether the interpreter of the local Studio has DataChain; mere folders do not count."""
+    """Whether the interpreter of the local Studio has DataChain; a namespace package is none."""
     spec = importlib.util.find_spec("datachain")
     return spec is not None and spec.origin is not None
 

@@ -35,9 +35,9 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _JOB_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}")
-_DATACHAIN_JOB = "datachain.json"
+_DATACHAIN_JOB_FILE = "datachain.json"
 _UNUSED_MARK = "cancel.unused"
-"""Canceling renames it to `cancel`, which unlike creating a file needs no disk space."""
+"""Canceling renames this file to `cancel`: unlike creating a file, that needs no disk space."""
 _LOCK_SECONDS = 0.1
 _LOST = "lost: the process that watched this job was killed, so it is unknown how it ended"
 _NOT_BEGUN = "lost: the process that was to run this job ended before the job began"
@@ -51,7 +51,7 @@ class RunLimits:
 
     segment_bytes: int = SEGMENT_BYTES
     cap_bytes: int = CAP_BYTES
-    """Bytes of output that are kept; never less than two segments."""
+    """About how many bytes of output are kept; at least two segments."""
     grace_seconds: float = 10.0
     registration_seconds: float = 60.0
     """Limit for registering a job with DataChain, before and again after its query."""
@@ -137,8 +137,8 @@ class LocalRunner:
             for shared in (self._data.datachain, self._data.datasets):
                 create_private_dir(shared)
             plan = environment.plan(spec, folder, self._data)
-            if plan["prepare"]:
-                _write_json(folder / _DATACHAIN_JOB, _datachain_job(spec))
+            if plan["registration"]:
+                _write_json(folder / _DATACHAIN_JOB_FILE, _datachain_job(spec))
             _write_json(folder / "spec.json", {**plan, **asdict(self._limits)})
             (folder / _UNUSED_MARK).touch(mode=0o600)
             pid = _spawn_shim(folder, lock)
@@ -222,7 +222,7 @@ class LocalRunner:
         except OSError as error:
             logger.warning("The lineage of job %s cannot be read: %s", folder.name, error)
             datasets = ()
-        uses_datachain = (folder / _DATACHAIN_JOB).exists()
+        uses_datachain = (folder / _DATACHAIN_JOB_FILE).exists()
         if not uses_datachain:
             return RunLineage(datasets)
         return RunLineage(datasets, self._read_metastore(), self._metrics(folder.name))
@@ -262,7 +262,7 @@ class LocalRunner:
 
 
 def _mark_canceled(folder: Path) -> None:
-    """Mark a job as canceled; a job that was not started has no file to be renamed."""
+    """Create the file `cancel`; a job that was not started has no `_UNUSED_MARK` to rename."""
     mark = folder / "cancel"
     try:
         move(folder / _UNUSED_MARK, mark)
@@ -276,8 +276,8 @@ def _mark_canceled(folder: Path) -> None:
 def _send_term(folder: Path, child: int | None) -> None:
     """Send TERM to a job's shim; one that is still starting finds the mark later.
 
-    `child` is its pid if this server started it. The pid in `started.json` is not used, as the job
-    may have changed it, and another process may have it by now.
+    `child` is the shim's pid if this server started the shim. The pid in `started.json` is not used:
+    the job may have changed it, and another process may have it by now.
     """
     # A shim removes its specification once it has written `started.json`.
     if (folder / "spec.json").exists() and not (folder / "started.json").exists():
@@ -313,7 +313,7 @@ def _spawn_shim(folder: Path, lock: int) -> int:
 
 @contextmanager
 def _lock(path: Path) -> Iterator[int | None]:
-    """Yield the descriptor of a job's held lock, which a child can inherit; `None` if it runs."""
+    """Lock a job and yield the lock's descriptor; yield `None` if a shim holds the lock."""
     opened = open_lock(path)
     try:
         # Not `LOCK_DESCRIPTOR` itself: `dup2` of a descriptor to itself leaves it close-on-exec, so

@@ -13,7 +13,7 @@ from pathlib import Path
 SCHEMA_VERSION = 1
 
 METRICS_LIMIT = 64 * 1024
-"""Maximum characters of a job's metrics, as lists contain them."""
+"""Maximum characters of a job's metrics, since every list of jobs contains them."""
 
 _WAIT_SECONDS = 2.0
 
@@ -22,7 +22,7 @@ _VERSIONS = """
     FROM datasets_versions v JOIN datasets d ON d.id = v.dataset_id
     JOIN projects p ON p.id = d.project_id JOIN namespaces n ON n.id = p.namespace_id
     WHERE v.status IN (4, 7, 8) ORDER BY v.id
-"""  # COMPLETE, REMOVING, REMOVED; versions in other states have not been complete
+"""  # 4, 7, 8 are COMPLETE, REMOVING, REMOVED; versions in other states were never complete
 _JOBS = "SELECT dataset_version_id, job_id, is_creator FROM dataset_version_jobs"
 _SOURCES = """
     SELECT dd.source_dataset_version_id,
@@ -38,7 +38,7 @@ class UnreadableMetastore(Exception):  # noqa: N818 (the name says what is wrong
 
 @dataclass(frozen=True)
 class Metastore:
-    """The content of the database, with its own ids of versions."""
+    """Dataset versions, their jobs and their sources; the ids of versions are the database's."""
 
     versions: tuple[tuple[int, str, str, bool], ...] = ()
     """Id, `namespace.project.name`, version, and whether the version has been removed."""
@@ -79,7 +79,7 @@ def read_metrics(path: Path, job_id: str) -> str | None:
 
 @contextmanager
 def _open(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open the database for reading; raise `UnreadableMetastore` for any error until the end."""
+    """Open the database for reading; raise the caller's errors too as `UnreadableMetastore`."""
     uri = f"{path.absolute().as_uri()}?mode=ro"
     try:
         with closing(sqlite3.connect(uri, uri=True, timeout=_WAIT_SECONDS)) as connection:

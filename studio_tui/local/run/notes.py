@@ -1,4 +1,4 @@
-"""Reads the files that a shim or, for `lost.json`, a server wrote to a job's folder.
+"""Reads the notes in a job's folder: files by its shim, and `lost.json` by a server.
 
 A file that a full disk, a crash or the job itself has damaged counts as missing. Only errors of the
 system, such as a failing disk, are raised.
@@ -52,7 +52,7 @@ Note = TypeVar("Note", bound=_Note)
 
 
 def read(model: type[Note], path: Path) -> Note | None:
-    """Return the note in a file, if it is readable."""
+    """Return the note in the file at `path`; `None` if the file is missing or invalid."""
     content = _read_file(path)
     return None if content is None else _parse(model, content)
 

@@ -55,6 +55,7 @@ class RunSpec:
     run_group_id: str | None = None
     """Equal for all runs that share checkpoints; `None` for a group of its own."""
     reset: bool = False
+    """Whether to ignore existing checkpoints."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ class RunReport:
 
 @dataclass(frozen=True, slots=True)
 class RunLineage:
-    """The lineage of datasets after a job has ended."""
+    """What an ended job made, and what DataChain's database says about all datasets."""
 
     datasets: tuple[ReportedDataset, ...] = ()
     """The datasets that the job says it made."""

@@ -47,7 +47,7 @@ _DATA_DIR = click.option(
     "--data-dir",
     type=click.Path(file_okay=False, path_type=Path),
     default=None,
-    help="Directory of its jobs, logs and token.  [default: the platform's data directory]",
+    help="Directory of the local Studio.  [default: the platform's data directory]",
 )
 
 
@@ -127,8 +127,8 @@ def clean(data_dir: Path, older: timedelta, *, yes: bool) -> None:
     if not removable:
         click.echo("Nothing is that old.")
         return
-    used = size(sum(item.used for item in removable))
-    click.echo(f"{_count_by_kind(removable)} would be removed: {used}.")
+    freeable = size(sum(item.size for item in removable))
+    click.echo(f"{_count_by_kind(removable)} would be removed: {freeable}.")
     if not yes and not click.confirm("Remove them?", default=False):
         click.echo("Nothing was removed.")
         return
@@ -174,7 +174,7 @@ def _unfinished_job_lines(running: int, unseen_ends: int, waiting: int) -> Itera
 @local.command()
 @_DATA_DIR
 def env(data_dir: Path) -> None:
-    """Print exports for datachain: eval "$(studio-tui local env)". It then uses this Studio."""
+    """Print exports: after eval "$(studio-tui local env)", datachain uses this Studio."""
     server = endpoint.find(data_dir)
     if server is None:
         _fail(f"No local Studio runs in {data_dir}.", code=1)
@@ -182,7 +182,7 @@ def env(data_dir: Path) -> None:
 
 
 def _jobs_reader(data: DataDir) -> Callable[[], JobsSummary]:
-    """Return a function that asks the server or, if none runs, the database file."""
+    """Return a function that reads the jobs from the server or, if none runs, from the database."""
     server = endpoint.find(data.root)
     if server is None:
         return lambda: JobsSummary.read_file(data.database)
@@ -211,7 +211,7 @@ def _usage_lines(usage: disk_usage.DiskUsage, now: datetime) -> Iterator[str]:
     for days in (30, 7, 0):
         removable = usage.older_than(now - timedelta(days=days))
         if removable:
-            freeable = size(sum(item.used for item in removable))
+            freeable = size(sum(item.size for item in removable))
             counts = _count_by_kind(removable)
             yield f"removable     {freeable:>10}  {counts}: `clean --older {days}d`"
 

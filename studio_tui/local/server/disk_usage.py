@@ -1,4 +1,4 @@
-"""Measures the disk usage of a local Studio, and deletes folders of ended jobs and environments."""
+"""Measures the disk usage of a local Studio; deletes unused environments and old job folders."""
 
 import asyncio
 import logging
@@ -40,7 +40,8 @@ class Item:
     """A folder that can be deleted: of an ended job, or an environment that no job uses."""
 
     path: Path
-    used: int
+    size: int
+    """Bytes on disk."""
     last_used: datetime
     """When the job, or the last job that used the environment, ended."""
 
@@ -78,12 +79,12 @@ class DiskUsage:
             if excess <= 0:
                 break
             chosen.append(item)
-            excess -= item.used
+            excess -= item.size
         return tuple(chosen)
 
 
 def survey(data: DataDir, jobs: JobsSummary) -> DiskUsage:
-    """Measure a data directory, which may take seconds."""
+    """Measure a data directory; this may take seconds."""
     listed_folders = _folders_listed_by_datachain(data)
     logs = folders = 0
     removable = []
@@ -123,7 +124,10 @@ def survey(data: DataDir, jobs: JobsSummary) -> DiskUsage:
 
 
 def free(data: DataDir, items: Iterable[Item], jobs: Callable[[], JobsSummary]) -> int:
-    """Delete items that are still not in use, as `jobs` tells by now; return the freed bytes."""
+    """Delete the items that are not in use by now; return the freed bytes.
+
+    `jobs` returns the current summary.
+    """
     environments = data.cache / "environments"
     return sum(
         _free_environment(data, item, jobs)
@@ -144,7 +148,7 @@ def _free_folder(item: Item) -> int:
         with suppress(OSError):  # what cannot be deleted must not keep others from being deleted
             output.mkdir(mode=0o700)
             write_new(output / segment_name(0), REMARK.encode())
-    return max(0, item.used - _measure(item.path))
+    return max(0, item.size - _measure(item.path))
 
 
 def _free_environment(data: DataDir, item: Item, jobs: Callable[[], JobsSummary]) -> int:
@@ -161,7 +165,7 @@ def _free_environment(data: DataDir, item: Item, jobs: Callable[[], JobsSummary]
             if pointer.read_text("utf-8") == item.path.name:
                 pointer.unlink()
         remove(item.path)
-    return item.used
+    return item.size
 
 
 def _folders_listed_by_datachain(data: DataDir) -> tuple[Path, ...]:
@@ -193,7 +197,7 @@ def _environment_of(folder: Path) -> str:
 
 
 def _can_be_cleaned(folder: Path) -> bool:
-    """Whether a job's folder has more than `_END_RECORDS` and a log."""
+    """Whether a job's folder has more than `_END_RECORDS` and a log, which cleaning leaves."""
     return any(entry.name not in _END_RECORDS | {"output"} for entry in _entries(folder))
 
 

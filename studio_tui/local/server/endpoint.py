@@ -37,7 +37,7 @@ STOP_SECONDS = 10.0
 """Maximum time for a server to stop; more than `server.GRACE_SECONDS`."""
 
 JOB_ENDS = "/local/job-ends"
-"""Path under `/api` of the jobs that have ended; not part of Studio's API."""
+"""Path under `/api` of a `JobsSummary`; not part of Studio's API."""
 
 _OWN_URL = re.compile(r"http://127\.0\.0\.1:[0-9]{1,5}")
 _PROBE_SECONDS = 2.0
@@ -188,7 +188,7 @@ def _open_log(path: Path) -> int:
 
 
 def _disown(server: subprocess.Popen[bytes]) -> None:
-    """Leave a child running, and reap it in the background when it ends, or it stays a zombie."""
+    """Leave a child running; a thread reaps it when it ends, as it would stay a zombie."""
     server.returncode = 0  # or Python would warn about a child that is still running
     name = f"end of the local Studio {server.pid}"
     threading.Thread(target=_reap, args=(server.pid,), name=name, daemon=True).start()
@@ -200,7 +200,7 @@ def _reap(pid: int) -> None:
 
 
 def state_seal(data: DataDir) -> object:
-    """Return a value that changes whenever a server starts to serve; `None` while none does."""
+    """Return a value that changes whenever a server starts to serve; `None` after a stop."""
     try:
         status = data.state.stat()
     except OSError:
@@ -283,7 +283,7 @@ def get_json(server: Endpoint, path: str) -> object:
 
 
 def is_locked(path: Path) -> bool:
-    """Whether a server or a shim holds its lock; false if the system cannot tell."""
+    """Whether a server or a shim holds the lock at `path`; false if the system cannot tell."""
     try:
         return is_held(path)
     except OSError:
@@ -293,7 +293,7 @@ def is_locked(path: Path) -> bool:
 def _wait_until(
     condition: Callable[[], T], seconds: float, give_up: Callable[[], bool] = lambda: False
 ) -> T:
-    """Return the condition's value once it is true, after `seconds`, or if `give_up` is true."""
+    """Call `condition` until it or `give_up` is true, or for `seconds`; return its last value."""
     deadline = clock.monotonic() + seconds
     while True:
         value = condition()

@@ -24,10 +24,10 @@ class PortGuard:
         self._data = DataDir(data_dir)
 
     def verify(self, url: str) -> object:
-        """Return a seal of the server at `url` if it has this data directory; send it no token.
+        """Return a seal of the server at `url` if it has this data directory; no token is sent.
 
         Raises:
-            NotSent: Another process or no process listens there.
+            NotSent: The server of this data directory does not run, or not at `url`.
         """
         seal = endpoint.state_seal(self._data)
         running = endpoint.running_endpoint(self._data)

@@ -1,7 +1,8 @@
 """Sample jobs for a first impression: real jobs of different lengths, each a readable file.
 
-They need only the source of Python's standard library, which every machine has. The jobs of the
-pipeline run first on a part of it, and in the pipeline on all of it.
+They need only the source of Python's standard library, which every machine has. The jobs of
+`PIPELINE` are submitted one by one, and process a part of it. Then a pipeline runs them again on
+all of it, where `shingle.py` fails: some modules have fewer than five words.
 """
 
 import os
@@ -14,8 +15,8 @@ from studio_tui.local.config.team import TEAM
 
 _FOLDER = Path(__file__).parents[1] / "sample_jobs"
 _LAKE = _FOLDER / "pipeline" / "lake.py"
-_BEFORE_OTHERS = 4
-"""Priority of the pipeline's jobs, so that a job that takes all workers does not delay them."""
+_PIPELINE_PRIORITY = 4
+"""Before the default of 5, so that a job that takes all workers does not delay the pipeline."""
 
 PIPELINE = (
     "list_modules.py",
@@ -48,10 +49,11 @@ ABOUT = (
 )
 
 TARGET = "published"
+"""The dataset that the pipeline rebuilds."""
 
 WATCH_HINT = "Press 2 and enter to see it; one of its jobs is going to fail."
 
-FAILURE_HINT = "In it (2, enter), n goes to the failed job, L shows why, e fixes it."
+FAILURE_HINT = "Press 2 and enter to see it: n goes to the failed job, L shows its log, e fixes it."
 
 
 class Sample(NamedTuple):
@@ -72,7 +74,7 @@ def _job(path: str, **fields: Any) -> JobInput:
 
 
 def _samples(cores: int) -> tuple[Sample, ...]:
-    pipeline = (_job(f"pipeline/{name}", priority=_BEFORE_OTHERS) for name in PIPELINE)
+    pipeline = (_job(f"pipeline/{name}", priority=_PIPELINE_PRIORITY) for name in PIPELINE)
     others = (
         _job("common_names.py"),
         _job("similar_modules.py"),

@@ -47,12 +47,13 @@ GRACE_SECONDS = 3
 """Time that pending requests and websockets have to finish when the server stops."""
 
 _LOCK_SECONDS = 1.0
-"""How long to wait for a lock that no server holds; other processes hold it for a moment."""
+"""How long to wait for the lock: whoever holds it longer is a server."""
 
 _ROUNDS_TO_CONNECT = 2
 """Rounds of the event loop in which a connection that asyncio has accepted reaches uvicorn."""
 
-_WEBSOCKET_LIMIT = 64 * 1024
+_MAX_MESSAGE_BYTES = 64 * 1024
+"""Of a websocket message from a client."""
 
 
 class Server(uvicorn.Server):
@@ -104,7 +105,7 @@ class Server(uvicorn.Server):
         yield
 
 
-class PatientProtocol(H11Protocol):
+class HeadTimeoutProtocol(H11Protocol):
     """uvicorn's HTTP with a time limit for the head of a request."""
 
     _deadline: asyncio.TimerHandle | None = None
@@ -159,7 +160,7 @@ async def serve(
     server and its URL once the server answers. `limits` apply to jobs that this server starts.
 
     Raises:
-        ConfigError: Another server has the data directory, or something cannot be used.
+        ConfigError: Another server runs in the data directory, or a file or the port is unusable.
     """
     data.prepare()
     with _lock(data):
@@ -184,7 +185,7 @@ async def _serve(
     studio: Studio,
     listener: socket.socket,
     on_start: Callable[[Server, str], None],
-    limits: DiskLimits,
+    disk_limits: DiskLimits,
 ) -> None:
     port = listener.getsockname()[1]
     url = f"http://{HOST}:{port}"
@@ -212,7 +213,7 @@ async def _serve(
     async with asyncio.TaskGroup() as tasks:
         dispatching = tasks.create_task(studio.dispatcher.run(), name="dispatcher")
         scheduling = tasks.create_task(studio.scheduler.run(), name="scheduler")
-        pruning = tasks.create_task(keep_within(data, limits, studio.database), name="pruning")
+        pruning = tasks.create_task(keep_within(data, disk_limits, studio.database), name="pruning")
         with _stop_on_signals(server):
             await server.serve(sockets=[listener])
         pruning.cancel()
@@ -225,9 +226,9 @@ async def _serve(
 def _uvicorn_config(app: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http=PatientProtocol,
+        http=HeadTimeoutProtocol,
         ws=PromptWebSocket,
-        ws_max_size=_WEBSOCKET_LIMIT,
+        ws_max_size=_MAX_MESSAGE_BYTES,
         # Compressing a log for a reader on the same machine costs more than it saves.
         ws_per_message_deflate=False,
         lifespan="off",
@@ -273,9 +274,8 @@ def _lock(data: DataDir) -> Iterator[None]:
         why = "it is a link" if is_link else "it is a folder"
         raise ConfigError(f"{data.lock} cannot be locked: {why}. Remove it.") from error
     try:
-        # Not only a server holds the lock, but also for a moment a process that checks whether a
-        # server runs, and a shim that a killed server was starting, until the shim executes its
-        # program.
+        # Others hold the lock for a moment: a process that checks for a server, and the fork of a
+        # killed server that was about to execute a shim.
         if not try_lock(descriptor, _LOCK_SECONDS):
             raise ConfigError(f"A local Studio already runs in {data.root}.")
         yield
@@ -287,7 +287,7 @@ def _load_token(data: DataDir) -> SecretStr:
     """Return the token of the data directory, if necessary a new one.
 
     Raises:
-        ValueError: The file does not contain a token.
+        ValueError: The file contains something that cannot be a token.
     """
     with suppress(FileNotFoundError):
         if not data.token.is_symlink():

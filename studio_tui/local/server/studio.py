@@ -44,7 +44,7 @@ class Studio:
         return self.cluster_file.clusters
 
     async def reread_clusters(self) -> None:
-        """Read the cluster file again if it has changed; then check the queue again."""
+        """Read the cluster file again if it has changed; check the queue if the clusters have."""
         if await self.cluster_file.reread():
             self.dispatcher.wake()
 

@@ -46,7 +46,7 @@ class CommandRunner:
         self._command_pid = 0
         self._command_status: int | None = None
         self._unfinished_since: float | None = None
-        """When the unfinished last line began to arrive; `None` if there is none, or it is cut."""
+        """When the unfinished last line began to arrive; `None` without one, or after its cut."""
         self._wake_pipe, wake_end = os.pipe()
         os.set_blocking(self._wake_pipe, False)
         os.set_blocking(wake_end, False)
@@ -111,7 +111,10 @@ class CommandRunner:
             self._unfinished_since = None
 
     def stop_all(self) -> None:
-        """Send every process of the job TERM, and KILL after the grace period; log a failure."""
+        """Send every process of the job TERM, and KILL after the grace period.
+
+        Processes that remain are reported in the job's output.
+        """
         remaining = process_tree.stop(
             self._job_processes,
             grace_seconds=self._grace_seconds,

@@ -17,9 +17,10 @@ _VERSION = re.compile(r"(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})")
 
 
 class DatasetName(NamedTuple):
-    """A parsed name of a dataset, as `namespace.project.name`, or of one version of it."""
+    """The parsed name of a dataset, or of one of its versions."""
 
     dataset: str
+    """As `namespace.project.name`."""
     version: str | None
     """`None` for the latest."""
 

@@ -1,4 +1,4 @@
-"""Writes and copies files in folders whose content a job may have replaced; follows no link.
+"""Writes and copies files in folders whose content a job may have replaced; writes to no link.
 
 A file that is written durably is complete or as before, even after a crash.
 """
@@ -15,7 +15,7 @@ T = TypeVar("T")
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _EXISTING = os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _BLOCK_BYTES = 256 * 1024
-_RESERVE_LIMIT = 64 * 1024
+_MAX_RESERVE_BYTES = 64 * 1024
 
 
 def write_new(path: Path, data: bytes) -> None:
@@ -37,7 +37,7 @@ def write_durably(path: Path, data: bytes) -> None:
 def write_into_reserve(reserve: Path, path: Path, data: bytes) -> None:
     """Write `data` and blanks into the existing file `reserve`, and rename the file to `path`.
 
-    This works on a full disk. If `reserve` is no longer a file of its own, `write_durably` is used.
+    This works on a full disk. If a job has replaced `reserve`, `write_durably` is used.
     """
     try:
         descriptor = os.open(reserve, _EXISTING)
@@ -47,7 +47,7 @@ def write_into_reserve(reserve: Path, path: Path, data: bytes) -> None:
     with os.fdopen(descriptor, "wb") as file:
         status = os.fstat(descriptor)
         is_file = stat.S_ISREG(status.st_mode) and status.st_nlink == 1
-        is_own = is_file and status.st_size <= _RESERVE_LIMIT
+        is_own = is_file and status.st_size <= _MAX_RESERVE_BYTES
         if is_own:
             file.write(data.ljust(status.st_size))
             file.flush()
@@ -59,8 +59,8 @@ def write_into_reserve(reserve: Path, path: Path, data: bytes) -> None:
         write_durably(path, data)
 
 
-def copy_new(source: Path, path: Path) -> None:
-    """Copy `source` to `path`, replacing a file or link, but no folder, with that name."""
+def copy_file(source: Path, path: Path) -> None:
+    """Copy `source` to `path`, replacing a file or link there, but no folder."""
     path.unlink(missing_ok=True)
     with source.open("rb") as file, os.fdopen(os.open(path, _NEW, 0o600), "wb") as copy:
         while block := file.read(_BLOCK_BYTES):
@@ -88,9 +88,9 @@ def remove(path: Path) -> None:
 
 
 def with_access(access: Callable[[], T], *paths: Path) -> T:
-    """Return the result of `access`; if permissions for `paths` are missing, restore them first.
+    """Return the result of `access`; after a `PermissionError`, give access to `paths` and retry.
 
-    Each of `paths` is within the one before it. A job may have taken the permissions.
+    Each of `paths` is within the one before it. A job may have removed the permissions.
     """
     try:
         return access()

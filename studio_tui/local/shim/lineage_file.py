@@ -37,7 +37,7 @@ class LineageFile(NamedTuple):
 
 
 def read_lineage_file(folder: Path) -> LineageFile:
-    """Return the contents of the file of the job in `folder`; empty if there is no file.
+    """Return the contents of the file in a job's `folder`; empty if there is no file.
 
     Raises:
         OSError: The file cannot be opened or read, or is a link.

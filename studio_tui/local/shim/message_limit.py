@@ -1,15 +1,15 @@
-"""The limit of a job's error message."""
+"""The maximum length of a job's error message."""
 
 MESSAGE_LIMIT = 2000
 """Maximum characters of a job's error message."""
 _WORD_LIMIT = 1200
-"""Maximum characters of a word that is left out where a message is cut."""
+"""A word of more characters is cut itself, rather than left out."""
 
 
 def cut_message(message: str) -> str:
     """Return a message, cut between two words if it is longer than `MESSAGE_LIMIT` characters.
 
-    Half a secret would not be recognized as one, and would be shown.
+    If a secret were cut in half, it would not be recognized and redacted.
     """
     if len(message) <= MESSAGE_LIMIT:
         return message

@@ -30,6 +30,7 @@ CAP_BYTES = 256 * 1024 * 1024
 """About how many bytes of a job's output are kept: half from each end."""
 
 _RESERVE_BYTES = 4096
+"""Size of a file that is deleted when the disk is full, to make room for a line that says so."""
 
 _ROOM_BYTES = 256 * 1024
 """Free space required after a full disk before output is written again."""
@@ -239,7 +240,10 @@ class OutputReader:
         return segments[-1].end if segments else 0
 
     def read(self, segment: OutputRange, offset: int, limit: int) -> bytes | None:
-        """Return up to `limit` bytes of `segment` from `offset` on; `None` if it was dropped."""
+        """Return up to `limit` bytes of `segment`; `None` if it was dropped.
+
+        `offset` is that of the first byte in the whole output.
+        """
         descriptor = self.open(segment)
         if descriptor is None:
             return None
@@ -276,7 +280,7 @@ class OutputReader:
         return self._open(self._path(segment.start))
 
     def append_new_cuts(self, cuts: "array[int]") -> None:
-        """Append to `cuts`, the first recorded cuts, all later ones."""
+        """Append to `cuts` the recorded cuts after those that it has."""
         descriptor = self._open(self.folder / _CUTS)
         if descriptor is None:
             return

@@ -92,7 +92,7 @@ def stop(
 
 
 def stop_job(marker: str, *, grace_seconds: float) -> tuple[Process, ...]:
-    """Stop the job marked `marker`, which blocks; return the processes that remain."""
+    """Call `stop` for the job marked `marker`, which blocks this thread."""
     return stop(
         lambda: job_processes(marker),
         grace_seconds=grace_seconds,
@@ -117,7 +117,7 @@ def send(process: Process, number: int) -> None:
 
 
 def adopt_orphans() -> None:
-    """Make orphaned descendants children of this process, which only Linux can."""
+    """On Linux, make this process the parent of its orphaned descendants."""
     if sys.platform == "linux":
         import ctypes  # noqa: PLC0415 (costs the other users of this module 3 ms)
 

@@ -1,10 +1,11 @@
-"""Watches one job from its first step to its last process, in its own process.
+"""The process that watches one job from its first step to its last process.
 
 It is started as `python -I -S shim.py JOBDIR`, and outlives the server. It reads its instructions
 from `spec.json` in JOBDIR, and holds the lock that it inherits for as long as it runs. In JOBDIR it
 writes `started.json` before it executes anything, a line of `steps.jsonl` when a step begins or
 ends, the job's output in `output/`, and at the end `exit.json`. To cancel the job, the server
-creates the file `cancel` in JOBDIR and sends TERM. Slow imports would delay every job.
+creates the file `cancel` in JOBDIR and sends TERM. Slow imports are inside functions, as they would
+delay every job.
 """
 
 import fcntl
@@ -23,7 +24,7 @@ from studio_tui import clock
 from studio_tui.local.shim import lineage_file, process_tree
 from studio_tui.local.shim.commands import CannotExecute, CommandRunner, Stopped
 from studio_tui.local.shim.durable import (
-    copy_new,
+    copy_file,
     give_access,
     remove,
     write_durably,
@@ -73,7 +74,7 @@ class StepNotes:
 
 
 class Shim:
-    """Executes the steps of one job; `spec` is an `EnvironmentPlan` and a `RunLimits` in one."""
+    """Executes the steps of one job; `spec` has the `ShimInstructions` and the `RunLimits`."""
 
     def __init__(self, folder: Path, spec: dict[str, Any]) -> None:
         self._folder = folder
@@ -97,7 +98,7 @@ class Shim:
                 self._step("downloading_files", self._download)
             if build := self._spec["build"]:
                 self._step("virtualenv", lambda: self._make_environment(**build))
-            if self._spec["prepare"]:
+            if self._spec["registration"]:
                 self._register_begin()
             script = self._write_script()
             command = [*self._spec["command"], script]
@@ -108,11 +109,11 @@ class Shim:
             return 128 + signal.SIGTERM, "The job was stopped before its query began."
         error = None
         if code:
-            from studio_tui.local.shim import words  # noqa: PLC0415 (slow)
+            from studio_tui.local.shim import explanations  # noqa: PLC0415 (slow)
 
-            error = words.explain_exit(code, self._tail(_TAIL_BYTES))
+            error = explanations.explain_exit(code, self._tail(_TAIL_BYTES))
         self._check_lineage()
-        if self._spec["prepare"]:
+        if self._spec["registration"]:
             self._register_end(code)
         return code, error
 
@@ -133,29 +134,29 @@ class Shim:
             code = self._run(command, self._spec["setup_environment"])
             self._check_stop()
             if code:
-                from studio_tui.local.shim import words  # noqa: PLC0415 (slow)
+                from studio_tui.local.shim import explanations  # noqa: PLC0415 (slow)
 
-                reason = words.explain_setup_exit("git", code, self._tail(_TAIL_BYTES))
+                reason = explanations.explain_setup_exit("git", code, self._tail(_TAIL_BYTES))
                 raise StepFailed(code, f"The repository could not be cloned: {reason}")
         for name, source in self._spec["files"]:
             try:
-                copy_new(Path(source), Path(name))
+                copy_file(Path(source), Path(name))
             except OSError as error:
                 sentence = f"The file {name!r} could not be put in place: {error.strerror}."
                 raise StepFailed(1, sentence) from error
 
     def _register_begin(self) -> None:
         """Register the job with DataChain, so that datasets refer to it."""
-        prepare = self._spec["prepare"]
-        if self._register(prepare["begin"]):
-            self._environment |= prepare["environment"]
+        registration = self._spec["registration"]
+        if self._register(registration["begin"]):
+            self._environment |= registration["environment"]
         else:
-            self._commands.report(prepare["failure"])
+            self._commands.report(registration["failure"])
 
     def _register_end(self, code: int) -> None:
         outcome = "CANCELED" if self._commands.must_stop else "FAILED" if code else "COMPLETE"
         self._commands.must_stop = False  # or the command would be stopped at once
-        if not self._register([*self._spec["prepare"]["end"], outcome]):
+        if not self._register([*self._spec["registration"]["end"], outcome]):
             self._commands.report("the end of the job could not be recorded in DataChain")
 
     def _check_lineage(self) -> None:
@@ -167,7 +168,7 @@ class Shim:
             self._commands.report(complaint)
 
     def _register(self, command: list[str]) -> bool:
-        """Run a command of `Prepare` with a time limit; return whether it succeeded."""
+        """Run a command of `Registration` with a time limit; return whether it succeeded."""
         limit = self._spec["registration_seconds"]
         try:
             return self._commands.run(command, self._environment, limit_seconds=limit) == 0
@@ -176,7 +177,7 @@ class Shim:
             return False
 
     def _make_environment(
-        self, folder: str, key: str, requirements: str, commands: list[list[str]]
+        self, environments_folder: str, key: str, requirements: str, commands: list[list[str]]
     ) -> None:
         """Link `JOBDIR/env` to the environment `key`; build it first unless it exists.
 
@@ -184,9 +185,9 @@ class Shim:
         `KEY.made` names the folder of the attempt that succeeded, so that the processes of an
         attempt whose shim was killed do no harm.
         """
-        from studio_tui.local.shim import words  # noqa: PLC0415 (slow)
+        from studio_tui.local.shim import explanations  # noqa: PLC0415 (slow)
 
-        environments = Path(folder)
+        environments = Path(environments_folder)
         environments.mkdir(mode=0o700, parents=True, exist_ok=True)
         pointer = environments / f"{key}.made"
         link = self._folder / "env"
@@ -205,8 +206,8 @@ class Shim:
                 parts = [part.replace("{environment}", str(building)) for part in command]
                 code, output = self._set_up(parts)
                 network_failure = (
-                    words.explain_setup_failure(output)
-                    if code and words.is_connection_failure(output)
+                    explanations.explain_setup_failure(output)
+                    if code and explanations.is_connection_failure(output)
                     else None
                 )
                 if network_failure and not self._commands.must_stop:
@@ -215,7 +216,7 @@ class Shim:
                 if code or self._commands.must_stop:
                     remove(building)
                     self._check_stop()
-                    reason = words.explain_setup_exit("uv", code, output)
+                    reason = explanations.explain_setup_exit("uv", code, output)
                     if network_failure:
                         reason = f"{reason} (no network: {network_failure})"
                     raise StepFailed(code, reason)
@@ -309,7 +310,7 @@ def main() -> NoReturn:
         sys.excepthook(*sys.exc_info())
         code, message = 1, f"The local Studio failed while it ran this job: {error!r}"
         process_tree.stop_job(str(folder), grace_seconds=spec["grace_seconds"])
-    give_access(folder)  # the job may have closed it
+    give_access(folder)  # the job may have removed the permissions
     end = {
         "finished_at": clock.now().isoformat(),
         "exit_code": code,

@@ -8,14 +8,14 @@ import pytest
 from studio_tui.api.models import QueryType
 from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.run import environment
-from studio_tui.local.run.environment import EnvironmentPlan, imports_datachain, plan
+from studio_tui.local.run.environment import ShimInstructions, imports_datachain, plan
 from studio_tui.local.run.runner import RunSpec, StartFailed
 from tests.local.run.test_local_runner import Bench, clean_up
 
 OWN_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
-def planned_environment(tmp_path: Path, query: str = "print(1)", **fields: Any) -> EnvironmentPlan:
+def planned_environment(tmp_path: Path, query: str = "print(1)", **fields: Any) -> ShimInstructions:
     defaults: dict[str, Any] = {
         "job_id": "job",
         "name": "n",
@@ -100,8 +100,8 @@ def test_a_query_that_imports_datachain_has_it_installed_and_is_registered(tmp_p
     )
     assert environment_plan["build"]
     assert environment_plan["build"]["requirements"].split() == ["pyjokes", "datachain"]
-    assert environment_plan["prepare"]
-    variables = environment_plan["prepare"]["environment"]
+    assert environment_plan["registration"]
+    variables = environment_plan["registration"]["environment"]
     assert variables == {"DATACHAIN_JOB_ID": "job", "DATACHAIN_IS_STUDIO": "1"}
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from studio_tui.local.shim.durable import (
-    copy_new,
+    copy_file,
     remove,
     write_durably,
     write_into_reserve,
@@ -75,7 +75,7 @@ def test_a_copy_replaces_a_link_and_not_its_target(tmp_path: Path) -> None:
     (tmp_path / "target").write_text("kept")
     (tmp_path / "name").symlink_to(tmp_path / "target")
     (tmp_path / "source").write_text("copied")
-    copy_new(tmp_path / "source", tmp_path / "name")
+    copy_file(tmp_path / "source", tmp_path / "name")
     assert (tmp_path / "name").read_text() == "copied"
     assert not (tmp_path / "name").is_symlink()
     assert (tmp_path / "target").read_text() == "kept"
@@ -85,7 +85,7 @@ def test_a_copy_does_not_replace_a_folder(tmp_path: Path) -> None:
     (tmp_path / "name").mkdir()
     (tmp_path / "source").write_text("copied")
     with pytest.raises(OSError, match=r"directory|permitted"):
-        copy_new(tmp_path / "source", tmp_path / "name")
+        copy_file(tmp_path / "source", tmp_path / "name")
 
 
 def test_a_folder_is_removed_although_nobody_can_write_to_it(tmp_path: Path) -> None:

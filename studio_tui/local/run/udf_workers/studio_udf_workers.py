@@ -1,4 +1,4 @@
-"""Runs UDFs that ask for workers in processes on this machine, with DataChain's own dispatcher.
+"""Runs UDFs with DataChain's setting `workers` in processes of this machine.
 
 DataChain finds `Distributor` by `DATACHAIN_DISTRIBUTED`. The job's interpreter imports this module,
 so it imports nothing of this package. See `UDFStep.process_udf` and `AbstractUDFDistributor` of the
@@ -84,7 +84,7 @@ def _processes(
     min_task_size: str | int | None = None,
     **_more: Any,
 ) -> int:
-    """Return the number of processes for all workers: 1 to one per row.
+    """Return the number of processes for all workers together, from 1 to the number of rows.
 
     `workers` is a number; `True` or negative means one per processor. `processes` is the number per
     worker; `True` or negative means at least one process per processor in total. Each process gets

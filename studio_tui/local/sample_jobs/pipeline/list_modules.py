@@ -7,7 +7,7 @@ from lake import Row, exists, write
 
 LIBRARY = Path(sysconfig.get_paths()["stdlib"])
 FIRST = 80
-"""Number of modules of typical size in the first run, before the pipeline runs on all."""
+"""Minimum number of modules in the first run; the pipeline runs on all modules."""
 SKIPPED_FOLDERS = {"site-packages", "dist-packages", "test"}
 
 rows: list[Row] = [

@@ -20,6 +20,7 @@ def signature(text: str) -> list[int]:
     return [min(zlib.crc32(run, seed) for run in runs) for seed in SEEDS]
 
 
+# Texts without a shingle come last.
 texts = sorted(read("unique_texts"), key=lambda row: len(row["text"].split()) < WORDS)
 write(
     "signatures",

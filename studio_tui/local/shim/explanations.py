@@ -18,7 +18,7 @@ _FRAMES = "×╰─▶│├┬ \t"
 _REASON = re.compile(r"error:|fatal:|No solution found")
 _REASON_WORD = re.compile(r"^(?:error|fatal): ", re.IGNORECASE)
 _UNREADABLE_REPOSITORY = "fatal: Could not read from remote repository."
-"""What git prints after the reason: ssh's, the host's or its own. Advice follows."""
+"""git prints the reason, which is ssh's, the host's or its own, before this line."""
 _CLONING = "Cloning into"
 _CAUSE = re.compile(r":? (?:cause|Caused by): ")
 
@@ -33,9 +33,9 @@ _UNREACHED = re.compile(
 def explain_exit(code: int, output: str = "", program: str = "The query") -> str:
     """Return why `program` ended with exit code `code`, which is not 0.
 
-    The sentence names a signal, after a crash with the exception at the end of `output`. After any
-    other exit code, it has the exception or, without one, the meaning of the exit code, and the
-    last output if that says more.
+    If the code stands for a signal, the sentence names the signal, and after a crash also the
+    failure in `output`. Otherwise it is the failure in `output` or, without one, the exit code,
+    and the last message if that says more.
     """
     sentence = f"{program} ended with {exit_code_words(code)}"
     end = ending(printed_lines(output), code)
@@ -58,7 +58,7 @@ def explain_setup_exit(program: str, code: int, output: str) -> str:
 
 
 def explain_setup_failure(output: str) -> str | None:
-    """Return the reason that uv or git printed for a failure; without one, the last line."""
+    """Return the reason that uv or git printed, else the last line; `None` without output."""
     stripped = (line.strip(_FRAMES) for line in printed_lines(output))
     lines = [line for line in stripped if line]
     reason_starts = [index for index, line in enumerate(lines) if _REASON.match(line)]

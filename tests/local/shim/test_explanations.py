@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from studio_tui.local.shim.words import (
+from studio_tui.local.shim.explanations import (
     explain_exit,
     explain_setup_exit,
     explain_setup_failure,
