@@ -64,7 +64,9 @@ def status_error(status: int, body: bytes, *, retry_after: float | None = None) 
             return NotFound(status, words or "Studio did not find what was requested.")
         case 429:
             wait = "" if retry_after is None else f" Retry in {retry_after:.0f} s."
-            return RateLimited(status, f"Studio is receiving too many requests.{wait}", retry_after)
+            why = f": {_with_full_stop(words)}" if words else "."
+            sentence = f"Studio is receiving too many requests{why}{wait}"
+            return RateLimited(status, sentence, retry_after)
         case _ if status >= 500:
             failed = f"{status}{detail}" if words else f"{_status_phrase(status)}."
             return ServerError(status, f"Studio failed with {failed}", retry_after)

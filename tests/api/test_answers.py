@@ -60,6 +60,13 @@ def test_an_error_contains_studio_s_message_sanitized(body: bytes, message: str)
     assert str(answers.status_error(422, body)) == message
 
 
+def test_a_429_error_has_studio_s_reason_and_the_delay() -> None:
+    body = b'{"message": "The team may create 60 jobs per hour"}'
+    error = answers.status_error(429, body, retry_after=30.0)
+    reason = "The team may create 60 jobs per hour."
+    assert str(error) == f"Studio is receiving too many requests: {reason} Retry in 30 s."
+
+
 def test_a_long_message_is_cut() -> None:
     error = answers.status_error(400, b'{"message": "%s"}' % (b"x" * 100_000))
     assert len(str(error)) <= 512
