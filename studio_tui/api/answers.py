@@ -30,7 +30,7 @@ from studio_tui.errors import (
 from studio_tui.text import safe_line
 
 LONGEST_DELAY = 300.0
-"""In seconds."""
+"""Maximum seconds of `retry_after`."""
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -84,7 +84,9 @@ def _with_full_stop(words: str) -> str:
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Parse the header `retry-after` (RFC 9110, 10.2.3) as 0 to 300 seconds; `None` if invalid.
+    """Parse the header `retry-after` (RFC 9110, 10.2.3) as 0 to 300 seconds.
+
+    It is `None` if the header is missing or invalid.
 
     A date is compared with the answer's own `date`, as the server's clock may differ from `now`.
     """

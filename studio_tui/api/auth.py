@@ -32,9 +32,9 @@ class StudioAuth:
             register_secret(secret)
 
     async def send(self, attempt: Callable[[str], Awaitable[T]], *refusals: type[StatusError]) -> T:
-        """Call `attempt` with the header's value, again with the next scheme after a refusal.
+        """Call `attempt` with the header's value; if it raises a refusal, try the next scheme.
 
-        The value contains the secret token. Only the accepted scheme is tried once there is one.
+        The value contains the secret token.
         """
         for scheme in self._schemes:
             try:

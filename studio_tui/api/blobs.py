@@ -89,7 +89,7 @@ def _parse_url(settings: Settings, url: str) -> tuple[Address, httpx.URL]:
 
 
 def _proxy_for(settings: Settings, url: str) -> SecretStr | None:
-    """Return the proxy for an archive; for its host, NO_PROXY may differ from that for Studio's."""
+    """Return the proxy for an archive; NO_PROXY may contain its host, but not Studio's."""
     try:
         return settings.proxies.for_url(url)
     except ConfigError as error:
@@ -131,14 +131,14 @@ async def _public_address(parts: Address) -> str:
 
 
 def is_public(ip_address: str) -> bool:
-    """Return whether an IP address, in its usual notation, is on the public Internet."""
+    """Whether an IP address, in its usual notation, is on the public Internet."""
     parsed = ipaddress.ip_address(ip_address.partition("%")[0])
     mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
     return (mapped or parsed).is_global and not parsed.is_multicast
 
 
 def _trusting_context(settings: Settings) -> ssl.SSLContext:
-    """Archives usually have certificates of the default authorities."""
+    """Trust the default authorities, which usually certify archives, and those of the settings."""
     context = tls_context(replace(settings, ca_file=None))
     if settings.ca_file is not None:
         trust(context, settings.ca_file)

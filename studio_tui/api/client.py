@@ -189,9 +189,9 @@ class StudioClient:
         """
         self._connection.check_writable()
         form = await asyncio.to_thread(FileForm, path, progress)
-        deadline = self._connection.timeouts.whole + form.size / SLOWEST_UPLOAD
+        timeout = self._connection.timeouts.whole + form.size / SLOWEST_UPLOAD
         answer = await self._connection.request(
-            routes.UPLOAD_FILE, headers=form.headers, body=form, deadline=deadline
+            routes.UPLOAD_FILE, headers=form.headers, body=form, timeout=timeout
         )
         return answers.parse_model(UploadedFile, answer.body)
 
@@ -273,7 +273,10 @@ class StudioClient:
 
 
 def _has_status(job: Job, status: str | None) -> bool:
-    """A job without a status matches each filter; an unknown one matches ACTIVE and INACTIVE."""
+    """Whether a job may have a status, of which ACTIVE and INACTIVE stand for several.
+
+    A job without a status may have any; one with an unknown status may be ACTIVE or INACTIVE.
+    """
     match status.upper() if status else None:
         case None:
             return True

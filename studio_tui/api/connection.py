@@ -56,7 +56,7 @@ _JSON = {"Content-Type": "application/json"}
 
 
 class Connection:
-    """Sends the requests of one client, which opens the transport if needed."""
+    """Sends the requests of one client; the first one opens the transport."""
 
     def __init__(self, settings: Settings, timeouts: Timeouts, guard: Guard | None) -> None:
         self.settings = settings

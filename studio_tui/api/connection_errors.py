@@ -14,8 +14,7 @@ _NOT_VALID_NOW = frozenset({9, 10})
 _WRONG_NAME = frozenset({62, 64})
 """OpenSSL's codes for a certificate of another host name or IP address."""
 
-_HANDSHAKE = 2.0
-"""In seconds."""
+_HANDSHAKE_SECONDS = 2.0
 
 
 def failure(error: BaseException, host: str) -> TransportError:
@@ -59,7 +58,7 @@ async def speaks_tls(host: str, port: int) -> bool:
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     try:
-        async with asyncio.timeout(_HANDSHAKE):
+        async with asyncio.timeout(_HANDSHAKE_SECONDS):
             _, writer = await asyncio.open_connection(host, port, ssl=context)
     except (OSError, TimeoutError):
         return False

@@ -10,12 +10,12 @@ class Timeouts:
 
     connect: float = 10.0
     read: float = 20.0
-    """Of each read, not of the whole response."""
+    """Limits each read, not the whole response."""
     write: float = 20.0
     pool: float = 10.0
-    """Of waiting until a connection is free."""
+    """Limits the wait for a free connection."""
     whole: float = 30.0
-    """Of one attempt, unless the request has a `deadline`."""
+    """Limits one attempt, unless the request has a `timeout`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Request:
     """An iterable must allow a second iteration, in case Studio refuses the token's scheme."""
     changes: bool = False
     """Whether it changes something, so that its outcome is unknown if it fails once sent."""
-    deadline: float | None = None
+    timeout: float | None = None
     """In seconds, instead of `Timeouts.whole`."""
     skip: int = 0
     """Number of leading bytes to drop from a 200 response that is not JSON."""
@@ -40,6 +40,7 @@ class Request:
     may_cut: bool = False
     """Whether a response that is too large is truncated instead of raising an error."""
     accepted: frozenset[int] = frozenset()
+    """Statuses besides 2xx for which the response is returned, not an error raised."""
 
 
 @dataclass(frozen=True, slots=True)

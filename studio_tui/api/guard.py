@@ -3,7 +3,7 @@
 from typing import Protocol
 
 NOT_RUNNING = "The local Studio is not running."
-"""Nothing is sent, as another program at its former port must not see the token."""
+"""Why nothing was sent: another program at the server's former port must not see the token."""
 
 
 class Guard(Protocol):

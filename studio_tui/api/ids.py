@@ -7,7 +7,7 @@ from pydantic import BeforeValidator
 
 from studio_tui.text import LINE_LIMIT, safe_line
 
-_STAND_IN = "⊘"
+_PLACEHOLDER_SIGN = "⊘"
 _DIGITS = 12
 
 NO_ID = "Studio sent an unusable id, so nothing can be requested for it"
@@ -20,7 +20,7 @@ def is_usable_id(identifier: str) -> bool:
         identifier not in {"", ".", ".."}
         and len(identifier) <= LINE_LIMIT
         and safe_line(identifier) == identifier
-        and not identifier.startswith(_STAND_IN)
+        and not identifier.startswith(_PLACEHOLDER_SIGN)
     )
 
 
@@ -37,7 +37,8 @@ def _row_identifier(value: object) -> str:
     """Validate the id of a row; replace an unusable text by a placeholder derived from it."""
     if not isinstance(value, str) or is_usable_id(value):
         return _identifier(value)
-    return _STAND_IN + sha256(value.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGITS]
+    digest = sha256(value.encode("utf-8", "surrogatepass")).hexdigest()
+    return _PLACEHOLDER_SIGN + digest[:_DIGITS]
 
 
 Identifier = Annotated[str, BeforeValidator(_identifier)]

@@ -32,7 +32,10 @@ def user_variables(job: Job) -> dict[str, SecretStr]:
 
 
 def intent_of(job: Job) -> str | None:
-    """Return the id of the intent; empty for a job without a label, `None` if Studio masks it."""
+    """Return the id of the intent; empty for a job without a label.
+
+    It is `None` if Studio masks the label, or did not send the job's variables.
+    """
     if job.environment is None:
         return None
     label = job.environment.get(NAME)

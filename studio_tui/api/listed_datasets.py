@@ -13,7 +13,7 @@ class ListedVersion(Received):
     made_by: Line | None = None
     made_at: Moment | None = None
     sources: tuple[Line, ...] = ()
-    """With versions where known."""
+    """The datasets that it was made from, with versions where known."""
 
 
 class ListedDataset(Received):
@@ -29,6 +29,6 @@ class ListedDataset(Received):
 
 
 class ListedDatasets(Received):
-    """The response to a request for `DATASETS`: all datasets of the local Studio."""
+    """Response to a request for `routes.DATASETS`: all datasets of the local Studio."""
 
     datasets: tuple[ListedDataset, ...] = ()

@@ -52,7 +52,7 @@ def suffix_headers(length: int, etag: str | None) -> Mapping[str, str]:
 
 
 def _headers_for(part: str, etag: str | None) -> dict[str, str]:
-    """They forbid compression, because a range would count compressed bytes."""
+    """The headers forbid compression, because a range would count compressed bytes."""
     headers = {
         "Accept": "text/plain, application/json;q=0.5",
         "Accept-Encoding": "identity",

@@ -46,6 +46,7 @@ RawText = NewType("RawText", str)
 """Raw text of a job's log: not safe to draw. Only the log decoder may split it into lines."""
 
 LARGEST_FRAME = 16 * 1024 * 1024
+"""Bytes of a websocket message."""
 
 LONGEST_SILENCE = 45.0
 """Seconds without a message after which the connection is considered dead."""
@@ -323,7 +324,7 @@ def parse_frames(text: bytes) -> Iterator[LogFrame]:
 
 
 def _parse_json(text: bytes) -> tuple[Any, bool]:
-    """Return the parsed message, and whether it had invalid UTF-8; `None` if it is not JSON."""
+    """Return the parsed message, `None` if it is not JSON, and whether characters were replaced."""
     text = without_byte_order_mark(text)
     try:
         return from_json(text), False

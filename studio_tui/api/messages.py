@@ -11,7 +11,7 @@ LONGEST = 16 * 1024
 """Characters of a message that are kept: redacting 1 MiB would block the event loop for 1 s."""
 
 MARGIN = 4096
-"""Characters that are redacted together with those that are kept, as a secret may begin there."""
+"""Characters after the kept ones that are redacted with them, as a secret may extend into these."""
 
 
 def message_line(words: str) -> str:
@@ -20,7 +20,7 @@ def message_line(words: str) -> str:
 
 
 def message_block(words: str) -> str:
-    """Return a message as lines, at least the first `LONGEST` characters if it is longer."""
+    """Return a message as lines; of a longer one, about the first `LONGEST` characters."""
     return _redact_beginning(words, LONGEST)
 
 

@@ -1,6 +1,6 @@
 """Every schema of the REST document, received and sent, in the document's order.
 
-The document's classes have its names, and the program uses the short aliases at the end.
+Classes have the names of the document; the program uses the short aliases at the end.
 """
 
 from datetime import datetime
@@ -332,7 +332,7 @@ UploadedFile = UploadFileOutput
 
 
 def runs_on(job: Job, cluster: Cluster) -> bool:
-    """Whether a job belongs to a cluster; names may be reused, and count only without an id."""
+    """Whether a job belongs to a cluster: by id, else by name, as names may be reused."""
     if job.compute_cluster_id is not None:
         return job.compute_cluster_id == cluster.id
     return cluster.name is not None and job.compute_cluster_name == cluster.name

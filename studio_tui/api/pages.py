@@ -1,8 +1,7 @@
 """Incremental parsing of a polled list: usually, only rows that changed are parsed again.
 
-Equal rows are found by comparing bytes. The event loop runs in between, after about 64 KiB of
-parsed rows. If 1 % of 1,000 jobs (1 MB) have changed, this takes 1 ms of CPU; parsing all of them
-takes 60 ms.
+Equal rows are found by comparing bytes. After about 64 KiB of parsed rows, the event loop runs. If
+1 % of 1,000 jobs (1 MB) have changed, this takes 1 ms of CPU; parsing all of them takes 60 ms.
 """
 
 import asyncio
@@ -92,7 +91,11 @@ class ListReader(Generic[T]):
         return len(self._body)
 
     async def read(self, body: bytes) -> ResultPage[T]:
-        """Parse a body, an equal one to the same page; raise `ProtocolError` if it is no list."""
+        """Parse a body; if it equals the previous one, return the same page.
+
+        Raises:
+            ProtocolError: The body is not a JSON list.
+        """
         body = without_byte_order_mark(body)
         # The same list may be requested twice concurrently.
         async with self._reading:

@@ -49,8 +49,8 @@ REFRESH_PIPELINE = Route("POST", "/datachain/pipeline/refresh")
 INSTANCE_HEADER = "studio-instance"
 """Response header with the id of a running local Studio.
 
-Before the token is sent, a request without it checks this header, as another program may have taken
-the port.
+Before the token is sent, a request without the token checks this header, as another program may
+have taken the port.
 """
 
 FOLLOW_LOGS = "/logs/follow/"

@@ -44,7 +44,7 @@ _JOB_STATES = {state.value: state for state in JobState}
 FINISHED_STATES = frozenset({JobState.COMPLETE, JobState.FAILED, JobState.CANCELED, JobState.TASK})
 CANCELING_STATES = frozenset({JobState.CANCELING, JobState.CANCELING_SCHEDULED})
 CANCELED_STATES = CANCELING_STATES | {JobState.CANCELED}
-"""Also those whose cancellation was requested."""
+"""The job was canceled, or its cancellation was requested."""
 
 WAITING_STATES = (
     frozenset(JobState) - FINISHED_STATES - CANCELING_STATES - {JobState.RUNNING, JobState.UNKNOWN}
@@ -55,7 +55,7 @@ QUEUED_STATES = frozenset({JobState.QUEUED, JobState.SCHEDULED})
 STARTED_STATES = frozenset({JobState.PROVISIONING, JobState.INIT, JobState.RUNNING})
 
 NOT_YET_QUEUED_STATES = frozenset({JobState.PENDING, JobState.CREATED})
-"""They wait for other jobs or for Studio."""
+"""The job waits for other jobs, or for Studio to queue it."""
 
 STATES_WITH_WORKERS = frozenset({JobState.INIT, JobState.RUNNING, *CANCELING_STATES})
 """The job occupies workers of its cluster, from INIT until it ends."""

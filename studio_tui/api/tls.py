@@ -8,11 +8,15 @@ import httpx
 from studio_tui.errors import ConfigError
 from studio_tui.settings import Settings
 
-_NO_CERTIFICATES = "The CA file {} contains no certificates."
+_NO_CERTIFICATES = "No certificates can be read from the CA file {}."
 
 
 def tls_context(settings: Settings) -> ssl.SSLContext:
-    """Return a context that trusts the settings' authorities; reads files for 10 to 30 ms."""
+    """Return a context that trusts the settings' authorities; reading them takes 10 to 30 ms.
+
+    Raises:
+        ConfigError: The CA file has no certificates, or is unreadable.
+    """
     if settings.ca_file is None:
         return httpx.create_ssl_context(trust_env=False)
     try:

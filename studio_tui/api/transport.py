@@ -50,6 +50,7 @@ LARGEST_ANSWER = 32 * 1024 * 1024
 """In bytes, after decompression."""
 
 LARGEST_REASON = 256 * 1024
+"""Bytes of an error's body; the rest is not read."""
 
 CONNECTIONS = 6
 
@@ -117,7 +118,7 @@ class Transport:
     async def aclose(self) -> None:
         """Close all connections once no request is unfinished, at the latest after a second."""
         if self._closing is None:
-            # It is a separate task, as canceling it would leave some of the connections open.
+            # A separate task is not canceled with the caller, which would leave connections open.
             self._closing = asyncio.create_task(self._close(), name="close connections")
         await asyncio.shield(self._closing)
 
@@ -172,7 +173,7 @@ class Transport:
     async def _attempt(self, request: Request, authorization: str) -> Answer:
         progress = _Progress(self._url, self._guard)
         try:
-            async with asyncio.timeout(request.deadline or self._timeouts.whole):
+            async with asyncio.timeout(request.timeout or self._timeouts.whole):
                 return await self._exchange(request, authorization, progress)
         except httpx.PoolTimeout as error:
             raise NoFreeConnection(
@@ -282,7 +283,7 @@ class Transport:
 
 @lru_cache(maxsize=32)
 def _url(address: str, query: tuple[tuple[str, str], ...]) -> httpx.URL:
-    """Cached, as parsing a URL takes longer than sending a request."""
+    """Cached, as polling requests the same URLs again and again."""
     return httpx.URL(address, params=query or None)
 
 

@@ -58,6 +58,6 @@ class FileForm:
 
 
 def _header_name(name: str) -> str:
-    """Escape a file name (RFC 7578, 2)."""
+    """Escape a file name as browsers do (HTML, "multipart/form-data encoding algorithm")."""
     text = os.fsencode(name).decode("utf-8", "replace")
     return text.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")

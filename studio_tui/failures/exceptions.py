@@ -7,7 +7,7 @@ from typing import NamedTuple
 HEAD = re.compile(
     r"(?:  \+ Exception Group |╭─{1,200} )?Traceback \(most recent call last\)(?::| ─*╮)\s*$"
 )
-"""First line of a traceback of Python, or of Rich's box; none inside JSON."""
+"""First line of a traceback, printed by Python or in a box by Rich, but not inside JSON."""
 NAME = r"(?:[A-Za-z_$][\w$]*\.)*[A-Za-z_$][\w$]*"
 FINAL = re.compile(rf"({NAME}(?:\({NAME}\))?)(?::(?:\s+(.*))?)?$", re.DOTALL)
 """The line below the frames: the exception (group 1) and the start of its message (group 2)."""
@@ -36,7 +36,7 @@ _EMBEDDING = re.compile(
     r".{0,40}[Tt]raceback"
 )
 _DEEPEST = 8
-"""Maximum exceptions within one another's messages that are parsed."""
+"""Maximum depth of exceptions inside the messages of others."""
 _CONTINUATION = re.compile(r"\[SQL: |\[parameters: |\(Background on this error|\t|  \S|- \S|\* \S")
 """A line that belongs to the message above it."""
 _COUNTED = re.compile(r"\s*\((\d+) sub-exceptions?\)$")
@@ -95,9 +95,10 @@ class ParsedException(NamedTuple):
 
     @property
     def reason(self) -> str:
-        """The exception, or the first of its causes that is no wrapper, and the root cause.
+        """The exception and its root cause, as in `ValueError: bad (caused by KeyError: 'k')`.
 
-        Of one that only passes on an exception of another process, that exception comes first.
+        A wrapper is replaced by the first of its causes that is no wrapper. If the message contains
+        the cause, the root cause comes first: `KeyError: 'k' (raised as RuntimeError: worker 0)`.
         """
         reported, root = self, self._root
         while reported.is_wrapper and reported.cause is not None:
@@ -110,11 +111,11 @@ class ParsedException(NamedTuple):
 
     @property
     def _beside(self) -> str:
-        """Its text where another exception is named first."""
+        """The text, cut to `_LONGEST_BESIDE` characters, to follow that of another exception."""
         text = self.text.rstrip(": ")
         if len(text) <= _LONGEST_BESIDE:
             return text
-        # It is cut between two words, as half a secret would not be recognized as one.
+        # Cut between two words, as half a secret would not be recognized as one.
         return f"{text[: _LONGEST_BESIDE - 1].rpartition(' ')[0] or self.name}…"
 
 
@@ -306,7 +307,7 @@ def _join(text: str, line: str) -> str:
 def _embedded_exception(
     lines: Sequence[str], start: int, prefix: Prefix, depth: int
 ) -> ParsedException | None:
-    """Return the exception embedded in the message of that named on line `start`."""
+    """Return the exception that the message of the exception on line `start` contains."""
     if depth > _DEEPEST:
         return None
     text = prefix.body(lines[start])

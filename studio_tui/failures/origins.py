@@ -29,7 +29,7 @@ TRACEBACK = "Traceback (most recent call last)"
 
 
 def split_origin(line: str) -> tuple[str, str]:
-    """Return the origin of a line, or an empty text, and the line without it and without a bar."""
+    """Return the origin of a line, empty for none, and the line `without_progress_bar` after it."""
     if line[:1] in _ORIGIN_STARTS or "|" in line[:66]:
         origin = _ORIGIN.match(line)
         if origin:
@@ -38,7 +38,7 @@ def split_origin(line: str) -> tuple[str, str]:
 
 
 def without_progress_bar(body: str) -> str:
-    """Return a line without a progress bar, which prints no line break, before a traceback."""
+    """Return a line without its beginning if that is a progress bar before a traceback."""
     start = body.find(TRACEBACK)
     return body[start:] if start > 0 and is_bar(body[:start]) else body
 

@@ -1,4 +1,4 @@
-"""Parsing of failures printed by other programs: launchers, test runners, other languages."""
+"""Parsing of failures other than Python exceptions: of launchers, test runners, other languages."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -32,7 +32,7 @@ _JAVA_CAUSE = re.compile(rf"\s*Caused by: ({NAME}(?:: .*)?)$")
 _NODE_FRAME = re.compile(r"\s+at .+(?::\d+:\d+\)?|<anonymous>\)?|\(native\))(?: \{)?$")
 _NODE_NAME = re.compile(rf"{NAME}(?: \[\w+\])?(?:: |$)")
 _NODE_CAUSE = re.compile(r"\s+\[cause\]: (\S.*)$")
-_NODE_MESSAGE = 8
+_NODE_MESSAGE_LINES = 8
 """Maximum lines of a message, which come before the frames."""
 _UNCAUGHT = re.compile(r"(?:Uncaught |Unhandled \w+:? )")
 """Words before the name of an uncaught error, as Deno and Node print them."""
@@ -103,7 +103,7 @@ def go_panic(lines: Sequence[str], start: int) -> OtherFailure | None:
 
 
 def java_exception(lines: Sequence[str], start: int) -> OtherFailure | None:
-    """Parse a Java exception; its root cause is beside it."""
+    """Parse a Java exception; the reason also names its root cause."""
     first = _THROWN.match(lines[start])
     if first is None or start + 1 >= len(lines) or not _JAVA_FRAME.match(lines[start + 1]):
         return None
@@ -120,12 +120,12 @@ def java_exception(lines: Sequence[str], start: int) -> OtherFailure | None:
 
 
 def node_error(lines: Sequence[str], start: int) -> OtherFailure | None:
-    """Parse an uncaught error of Node, Deno or Bun; its root cause is beside it."""
+    """Parse an uncaught error of Node, Deno or Bun; the reason also names its root cause."""
     line = _UNCAUGHT.sub("", lines[start])
     if not _NODE_NAME.match(line):
         return None
     end = start + 1
-    while end < min(len(lines), start + _NODE_MESSAGE) and not _NODE_FRAME.match(lines[end]):
+    while end < min(len(lines), start + _NODE_MESSAGE_LINES) and not _NODE_FRAME.match(lines[end]):
         if not lines[end].strip():
             return None
         end += 1

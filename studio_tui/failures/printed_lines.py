@@ -88,7 +88,10 @@ _OWN = "[local Studio: "
 
 
 def printed_lines(output: str) -> list[str]:
-    """Return the lines of a job's output, each state of one as a line, without escape sequences."""
+    """Return the lines of a job's output without escape sequences.
+
+    If a line was overwritten, as by a progress bar, each of its states is a line.
+    """
     text = _ESCAPE.sub("", _RETURNS.sub("\n", output.replace("\r\n", "\n")))
     lines = (line.rstrip().replace("\x08", "") for line in text.split("\n"))
     return [line for line in lines if not line.startswith(_OWN)]

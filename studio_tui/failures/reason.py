@@ -1,8 +1,12 @@
 """Why a program failed, according to the end of its output: a failure, or else the last message.
 
-A failure, such as a traceback, is the reason unless the program has handled it: it printed more
-than closing messages after it, and a logger wrote the failure, or the failure ended only a thread,
-or it does not fit the exit code, or the later lines show that the program continued.
+A failure, such as a traceback, is the reason unless the program has probably handled it. This is
+assumed if more than closing messages follow it, and one of these conditions holds:
+
+- A logger wrote the failure.
+- The failure ended only a thread.
+- The failure does not fit the exit code.
+- The later lines show that the program continued.
 """
 
 import json
@@ -24,7 +28,8 @@ from studio_tui.failures.printed_lines import (
     is_hint,
 )
 
-_LINES = 4000
+_MAX_LINES = 4000
+"""Lines at the end of the output that are searched."""
 _MANY_LINES = 30
 """More lines than this after a failure show that the program continued."""
 _SIGNS = re.compile(
@@ -81,7 +86,7 @@ _OTHER_PROGRAMS = (
     (other_programs.compiler_error, True),
     (other_programs.resolver_error, True),
 )
-"""Parsers of failures, each with whether the failures are certain, see `_Failure`."""
+"""Parsers, each with the value of `_Failure.is_certain` for the failures that it returns."""
 
 
 class _Kind(Enum):
@@ -105,7 +110,7 @@ class _Failure(NamedTuple):
     is_logged: bool = False
     """Whether a logger wrote it, so that the program has probably caught it."""
     is_certain: bool = False
-    """Whether programs print it only when they end, so that they rarely handle it."""
+    """Whether programs print it only when they end, so it is rarely handled."""
     is_python: bool = False
     origin: str = ""
     """The prefix of its lines, such as `[rank3]:`, or empty."""
@@ -124,7 +129,7 @@ class Ending(NamedTuple):
 
 def ending(lines: Sequence[str], code: int = 1) -> Ending:
     """Return how a program ended, by its exit code and its lines, which have no colors."""
-    lines = lines[-_LINES:]
+    lines = lines[-_MAX_LINES:]
     failures = sorted(_failures(lines), key=lambda failure: (failure.end, failure.start))
     last = _last_message(lines)
     chosen = _choose(failures, lines)
@@ -229,8 +234,8 @@ def _exception_of_rank(
 ) -> str | None:
     """Return the exception that a worker printed with its rank or local rank as origin.
 
-    If no failure in `others` has an origin, it is the first in `own`, those of the origin that is
-    being parsed, that may have ended the program; else `None`.
+    `others` has the failures of the origins parsed before, `own` those of the current one. If none
+    of `others` has an origin, the first of `own` that may have ended the program is returned.
     """
     for number, words in ((rank, ("rank",)), (local, ("default", "trainer", "local_rank"))):
         for origin, failures in others.items():
