@@ -50,7 +50,10 @@ class Build(TypedDict):
     environments_folder: str
     """The parent of the folders of all environments."""
     key: str
-    """Equal for equal Python versions and requirements, so that jobs share the environment."""
+    """Equal for jobs that share the environment: of one Python version, with equal requirements.
+
+    A job whose requirements can name a local folder shares none.
+    """
     requirements: str
     commands: list[list[str]]
     """Commands that build it; the shim replaces `{environment}` by the environment's folder."""

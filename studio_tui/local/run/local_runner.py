@@ -53,6 +53,7 @@ class RunLimits:
     cap_bytes: int = CAP_BYTES
     """About how many bytes of output are kept; at least two segments."""
     grace_seconds: float = 10.0
+    """Time between TERM and KILL."""
     registration_seconds: float = 60.0
     """Limit for registering a job with DataChain, before and again after its query."""
 

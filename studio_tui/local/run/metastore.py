@@ -79,7 +79,7 @@ def read_metrics(path: Path, job_id: str) -> str | None:
 
 @contextmanager
 def _open(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open the database for reading; raise the caller's errors too as `UnreadableMetastore`."""
+    """Open the database for reading; errors of SQLite until the end are `UnreadableMetastore`."""
     uri = f"{path.absolute().as_uri()}?mode=ro"
     try:
         with closing(sqlite3.connect(uri, uri=True, timeout=_WAIT_SECONDS)) as connection:

@@ -84,6 +84,7 @@ class RunReport:
     error_message: str | None = None
     """Why it failed, untrusted text; `None` after success."""
     canceled: bool = False
+    """Whether the job was told to stop before it ended."""
 
 
 @dataclass(frozen=True, slots=True)

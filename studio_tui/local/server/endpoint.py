@@ -116,7 +116,7 @@ def stop(data_dir: Path) -> bool:
     """Stop the server of a data directory, not its jobs; return whether there was one.
 
     Raises:
-        ConfigError: The server does not stop.
+        ConfigError: The server does not answer or does not stop.
     """
     deadline = clock.monotonic() + STOP_SECONDS
     signaled: set[str] = set()

@@ -1,7 +1,7 @@
 """Says in a sentence why a command failed, from its exit code and the end of its output.
 
-The sentences contain text of the job. The shim imports this module only after a failure, as it
-takes 10 ms.
+The sentences contain text of the job. The shim imports this module only for jobs that need it, as
+that takes 10 ms.
 """
 
 import re
