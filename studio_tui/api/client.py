@@ -17,6 +17,7 @@ from studio_tui.api.calls import Call
 from studio_tui.api.connection import Connection
 from studio_tui.api.exchange import Answer, Timeouts
 from studio_tui.api.guard import Guard
+from studio_tui.api.local_endpoints import LocalEndpoints
 from studio_tui.api.log_body import (
     ACCEPTED,
     LogBody,
@@ -41,7 +42,6 @@ from studio_tui.api.models import (
     TriggerPipelineInput,
     UploadedFile,
 )
-from studio_tui.api.own_routes import OwnRoutes
 from studio_tui.api.pages import ListReader, ResultPage
 from studio_tui.api.routes import Route
 from studio_tui.api.states import JobState
@@ -75,7 +75,8 @@ class StudioClient:
         guard: Guard | None = None,
     ) -> None:
         self._connection = Connection(settings, timeouts or Timeouts(), guard)
-        self.own = OwnRoutes(self._connection)
+        self.local = LocalEndpoints(self._connection)
+        """For the endpoints that only the local Studio has."""
 
     async def __aenter__(self) -> Self:
         return self

@@ -7,8 +7,7 @@ from studio_tui.api import answers, routes
 from studio_tui.api.connection import Connection
 from studio_tui.api.exchange import Answer
 from studio_tui.api.listed_datasets import ListedDataset, ListedDatasets
-from studio_tui.api.models import Job, Pipeline, PipelineOutput, RemoveJobFromPipelineInput
-from studio_tui.api.own_inputs import (
+from studio_tui.api.local_inputs import (
     ChangeScheduleInput,
     NewPipelineSchedule,
     RerunInput,
@@ -17,10 +16,11 @@ from studio_tui.api.own_inputs import (
     SchedulePipelineInput,
     ScheduleTimes,
 )
+from studio_tui.api.models import Job, Pipeline, PipelineOutput, RemoveJobFromPipelineInput
 from studio_tui.api.routes import Route
 
 
-class OwnRoutes:
+class LocalEndpoints:
     """One coroutine per endpoint; they raise the same errors as those of `StudioClient`."""
 
     def __init__(self, connection: Connection) -> None:

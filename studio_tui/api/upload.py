@@ -8,7 +8,7 @@ from pathlib import Path
 
 from studio_tui.errors import NotSent
 
-CHUNK = 256 * 1024
+CHUNK_BYTES = 256 * 1024
 
 Progress = Callable[[int, int], None]
 """Called with the number of bytes sent so far and the file size in bytes."""
@@ -46,7 +46,7 @@ class FileForm:
         try:
             with await asyncio.to_thread(self._path.open, "rb") as file:
                 while sent < self.size:
-                    chunk = await asyncio.to_thread(file.read, min(CHUNK, self.size - sent))
+                    chunk = await asyncio.to_thread(file.read, min(CHUNK_BYTES, self.size - sent))
                     if not chunk:
                         raise NotSent(f"{self._path} was truncated while it was being sent.")
                     yield chunk

@@ -262,7 +262,7 @@ def parse_form(body: bytes, content_type: str) -> tuple[str, bytes]:
 async def test_a_file_is_sent_in_pieces_as_the_only_part_of_a_form(
     client: StudioClient, proxy: FaultProxy, tmp_path: Path
 ) -> None:
-    content = os.urandom(upload.CHUNK * 2 + 17)
+    content = os.urandom(upload.CHUNK_BYTES * 2 + 17)
     path = tmp_path / 'a "file"\n.bin'
     path.write_bytes(content)
     queue_example(proxy, "upload_file.response")
@@ -270,7 +270,7 @@ async def test_a_file_is_sent_in_pieces_as_the_only_part_of_a_form(
     uploaded = await client.upload_file(path, progress=lambda *step: progress.append(step))
     assert uploaded.id == "1"
     size = len(content)
-    assert progress == [(upload.CHUNK, size), (upload.CHUNK * 2, size), (size, size)]
+    assert progress == [(upload.CHUNK_BYTES, size), (upload.CHUNK_BYTES * 2, size), (size, size)]
     request = proxy.requests[0]
     assert request.query == {"team_name": "a team"}
     head, received = parse_form(request.body, request.headers["content-type"])
@@ -314,7 +314,7 @@ async def test_a_file_that_shrinks_during_its_upload_is_reported_as_not_sent(
     client: StudioClient, tmp_path: Path
 ) -> None:
     path = tmp_path / "f"
-    path.write_bytes(b"x" * upload.CHUNK * 4)
+    path.write_bytes(b"x" * upload.CHUNK_BYTES * 4)
 
     def shrink(_sent: int, _size: int) -> None:
         path.write_bytes(b"")

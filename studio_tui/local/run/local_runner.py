@@ -277,8 +277,8 @@ def _mark_canceled(folder: Path) -> None:
 def _send_term(folder: Path, child: int | None) -> None:
     """Send TERM to a job's shim; one that is still starting finds the mark later.
 
-    `child` is the shim's pid if this server started the shim. The pid in `started.json` is not used:
-    the job may have changed it, and another process may have it by now.
+    `child` is the shim's pid if this server started the shim. The pid in `started.json` is not
+    used: the job may have changed it, and another process may have it by now.
     """
     # A shim removes its specification once it has written `started.json`.
     if (folder / "spec.json").exists() and not (folder / "started.json").exists():

@@ -158,7 +158,7 @@ class PipelineCommands:
         sent_id = self.sent_id(job_id, removed.created_job_id if removed is not None else None)
         return await self._reach(
             pipeline_id,
-            lambda: self._client.own.restore_job(sent_id, pipeline_id=pipeline_id),
+            lambda: self._client.local.restore_job(sent_id, pipeline_id=pipeline_id),
             lambda current: any(run.job_id == job_id for run in current.job_runs),
             job_id=job_id,
         )

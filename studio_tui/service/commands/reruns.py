@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from studio_tui.api.client import StudioClient
+from studio_tui.api.local_inputs import RerunJob
 from studio_tui.api.models import JobInput, Pipeline
-from studio_tui.api.own_inputs import RerunJob
 from studio_tui.service.commands.attempts import KeyedRequests
 from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.commands.submitted import Submitted
@@ -56,7 +56,7 @@ class OrderedReruns:
             reruns = [RerunJob(job_id=job_id, job=job) for job_id, job in jobs.items()]
             pipeline = await self._requests.send(
                 "\n".join(f"{rerun.job_id} {rerun.job.model_dump_json()}" for rerun in reruns),
-                lambda key: self._client.own.rerun_jobs(reruns, idempotency_key=key),
+                lambda key: self._client.local.rerun_jobs(reruns, idempotency_key=key),
             )
         finally:
             self._on_changed()

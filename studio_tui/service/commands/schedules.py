@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from studio_tui.api.client import StudioClient
+from studio_tui.api.local_inputs import NewPipelineSchedule, ScheduleTimes
 from studio_tui.api.models import Job, Pipeline
-from studio_tui.api.own_inputs import NewPipelineSchedule, ScheduleTimes
 from studio_tui.errors import NotSent, OutcomeUnknown
 from studio_tui.service.commands.attempts import KeyedRequests, send_with_retries
 
@@ -27,25 +27,25 @@ class ScheduleCommands:
 
     async def change(self, job_id: str, times: ScheduleTimes) -> None:
         """Change the times of a schedule."""
-        await self._send(lambda: self._studio.own.change_schedule(job_id, times))
+        await self._send(lambda: self._studio.local.change_schedule(job_id, times))
 
     async def run(self, job_id: str) -> Job:
         """Run a schedule exactly once, now; return the run."""
-        studio = self._studio.own
+        studio = self._studio.local
         return await self._send_once(
             f"run {job_id}", lambda key: studio.run_schedule(job_id, idempotency_key=key)
         )
 
     async def trigger(self, job_id: str) -> Pipeline:
         """Trigger the pipeline of a schedule exactly once, now; return it."""
-        studio = self._studio.own
+        studio = self._studio.local
         return await self._send_once(
             f"trigger {job_id}", lambda key: studio.trigger_schedule(job_id, idempotency_key=key)
         )
 
     async def schedule_pipeline(self, schedule: NewPipelineSchedule) -> Job:
         """Create exactly one schedule that triggers a pipeline; return it."""
-        studio = self._studio.own
+        studio = self._studio.local
         return await self._send_once(
             f"schedule {schedule!r}",
             lambda key: studio.schedule_pipeline(schedule, idempotency_key=key),
@@ -53,11 +53,11 @@ class ScheduleCommands:
 
     async def suspend(self, job_id: str) -> Job | None:
         """Suspend a schedule: it creates no runs until it is resumed; return its new state."""
-        return await self._send(lambda: self._studio.own.suspend_schedule(job_id))
+        return await self._send(lambda: self._studio.local.suspend_schedule(job_id))
 
     async def resume(self, job_id: str) -> Job | None:
         """Resume a suspended schedule; return its new state."""
-        return await self._send(lambda: self._studio.own.resume_schedule(job_id))
+        return await self._send(lambda: self._studio.local.resume_schedule(job_id))
 
     async def _send(self, send: Callable[[], Awaitable[T]]) -> T:
         try:

@@ -80,7 +80,7 @@ async def fetch_datasets(session: StudioSession) -> tuple[ListedDataset, ...]:
         StudioError: the request failed.
     """
     if session.client.is_local_studio:
-        return await session.client.own.datasets()
+        return await session.client.local.datasets()
     listed = session.jobs.snapshot.value
     jobs = listed.jobs if listed is not None else ()
     await session.datasets.request_versions(jobs)

@@ -108,7 +108,7 @@ class Rebuilding:
             await self._session.datasets.request_versions(jobs)
             return self._session.datasets.is_complete
         try:
-            self._listed = await self._session.client.own.datasets()
+            self._listed = await self._session.client.local.datasets()
         except StudioError as error:
             logger.info("datasets are not known: %s", error)
             return False

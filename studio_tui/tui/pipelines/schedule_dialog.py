@@ -10,8 +10,8 @@ from textual import work
 from textual.binding import Binding, BindingType
 
 from studio_tui import clock
+from studio_tui.api.local_inputs import NewPipelineSchedule
 from studio_tui.api.models import Job
-from studio_tui.api.own_inputs import NewPipelineSchedule
 from studio_tui.errors import StudioError
 from studio_tui.presentation.form.problems import Problem
 from studio_tui.presentation.pipelines.datasets import (

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from studio_tui.api.client import StudioClient
+from studio_tui.api.local_endpoints import LocalEndpoints
 from studio_tui.api.models import Pipeline
-from studio_tui.api.own_routes import OwnRoutes
 from studio_tui.errors import (
     InvalidRequest,
     NotSent,
@@ -26,7 +26,7 @@ DONE_BUT_LOST = OutcomeUnknown("The answer got lost.")
 """The outcome is unknown, but the request has taken effect."""
 
 
-class RestoreRoute(OwnRoutes):
+class RestoreRoute(LocalEndpoints):
     """The endpoint of a local Studio that restores a removed job."""
 
     def __init__(self, studio: "Studio") -> None:
@@ -60,7 +60,7 @@ class Studio(StudioClient):
         self.changes = 0
         """How often the callback for changes was called."""
         self.version = 0
-        self.own = RestoreRoute(self)
+        self.local = RestoreRoute(self)
         self.is_local = False
         self.sent_ids: list[str] = []
         """Ids of the jobs that were removed or restored, as sent."""

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from studio_tui.api.client import StudioClient
+from studio_tui.api.local_endpoints import LocalEndpoints
+from studio_tui.api.local_inputs import RerunJob
 from studio_tui.api.models import JobInput, Pipeline
-from studio_tui.api.own_inputs import RerunJob
-from studio_tui.api.own_routes import OwnRoutes
 from studio_tui.errors import NotSent, OutcomeUnknown, StudioError
 from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.commands.reruns import OrderedReruns
@@ -22,7 +22,7 @@ REQUESTS = {
 }
 
 
-class RerunRoute(OwnRoutes):
+class RerunRoute(LocalEndpoints):
     """The endpoint of a local Studio that runs jobs again in order."""
 
     def __init__(self, studio: "Studio") -> None:
@@ -45,7 +45,7 @@ class Studio(StudioClient):
     is_local_studio = True
 
     def __init__(self, *errors: StudioError) -> None:
-        self.own = RerunRoute(self)
+        self.local = RerunRoute(self)
         self.errors = list(errors)
         """Errors of the next requests."""
         self.keys: list[str | None] = []
