@@ -1,8 +1,8 @@
 """Download of archived logs, which Studio stores on other hosts.
 
-Their URLs are untrusted, so the token is never sent to them. Addresses with another origin than
-Studio's must use https. Without a proxy, all IP addresses of the host must be public, so that a log
-cannot cause requests to this machine's private network. A proxy resolves names itself.
+Their URLs are untrusted, so the token is never sent to them. A URL with another origin than
+Studio's must use https, and all IP addresses of its host must be public, so that a log cannot cause
+requests to this machine's private network. If a proxy resolves the name, they are not checked.
 """
 
 import asyncio

@@ -62,6 +62,7 @@ class StudioClient:
         TransportError: no complete response; if `NotSent`, Studio cannot have the whole request.
         StatusError: Studio responded with an error status.
         ProtocolError: the response does not match the API document.
+        ConfigError: the CA file can no longer be read.
     A coroutine that changes something may also raise:
         OutcomeUnknown: the request was sent and may have taken effect. Never resend it blindly.
         ReadOnly: the settings allow only reading.
@@ -159,7 +160,7 @@ class StudioClient:
         return log_body(answer, offset, etag)
 
     async def job_log_end(self, job_id: str, length: int, *, etag: str | None = None) -> LogBody:
-        """Return the last `length` (at least 1) bytes of a job's log."""
+        """Return the last `length` (at least 1) bytes of a job's log, like `job_logs`."""
         headers = suffix_headers(length, etag)
         answer = await self._request_log(job_id, headers=headers, last=length)
         return log_end(answer, length, etag)
@@ -244,7 +245,10 @@ class StudioClient:
         return await self._pause_or_resume(routes.RESUME_PIPELINE, pipeline_id)
 
     async def remove_job(self, job_id: str, *, pipeline_id: str) -> Pipeline | None:
-        """Remove a pending job from a paused pipeline; return it, if the response includes it."""
+        """Remove a pending job from a paused pipeline.
+
+        The pipeline is returned, if the response includes it.
+        """
         body = RemoveJobFromPipelineInput(
             team_name=self._connection.team, pipeline_id=pipeline_id, job_id=job_id
         )

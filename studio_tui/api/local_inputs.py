@@ -8,7 +8,7 @@ from studio_tui.api.models import JobInput
 
 
 class ScheduleInput(Sent):
-    """Body of a request to run a schedule's job, trigger its pipeline, suspend it or resume it."""
+    """Body of a request to run, suspend or resume a schedule, or to trigger its pipeline."""
 
     team_name: str
 
@@ -49,6 +49,7 @@ class RerunJob(Sent):
 
     job_id: str
     job: JobInput
+    """The settings of the rerun."""
 
 
 class RerunInput(Sent):

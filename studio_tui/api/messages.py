@@ -8,7 +8,7 @@ from studio_tui.log import redact
 from studio_tui.text import LINE_LIMIT, safe_block, safe_line
 
 LONGEST = 16 * 1024
-"""Characters of a message that are kept: redacting 1 MiB would block the event loop for 1 s."""
+"""Characters of a message that are kept: redacting 1 MiB can block the event loop for a second."""
 
 MARGIN = 4096
 """Characters after the kept ones that are redacted with them, as a secret may extend into these."""

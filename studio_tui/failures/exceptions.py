@@ -60,7 +60,7 @@ _NEXT_RECORD = re.compile(
     r"\[?\d{4}-\d\d-\d\d[T ]|\[?\d\d:\d\d:\d\d|[A-Z]{4,8}:|[IWEF]\d{4} |={10}"
 )
 _LONGEST_BESIDE = 240
-"""Maximum characters of an exception that is named after the reason."""
+"""Maximum characters of an exception that is named after another one."""
 
 
 class ParsedException(NamedTuple):

@@ -16,7 +16,7 @@ _SIGNALS = {
 }
 """Name and, if it says too little, meaning of signals on Linux, where jobs run (`man 7 signal`).
 
-SIGHUP is left out: git uses its exit code, 129, for wrong arguments.
+SIGHUP is left out, as 129 is also git's exit code for wrong arguments.
 """
 
 ABORTED = 6

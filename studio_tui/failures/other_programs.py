@@ -166,7 +166,7 @@ def cpp_exception(lines: Sequence[str], start: int) -> OtherFailure | None:
     return OtherFailure(f"{match[1]}: {what[1]}" if what else match[1], start + (2 if what else 1))
 
 
-def compiler_error(lines: Sequence[str], start: int) -> OtherFailure | None:
+def rust_compiler_error(lines: Sequence[str], start: int) -> OtherFailure | None:
     """Parse the last line of a failed Rust compilation, and the first error above it."""
     if not _CARGO_END.match(lines[start]):
         return None

@@ -83,7 +83,7 @@ _OTHER_PROGRAMS = (
     (other_programs.java_exception, False),
     (other_programs.node_error, False),
     (other_programs.pytest_summary, True),
-    (other_programs.compiler_error, True),
+    (other_programs.rust_compiler_error, True),
     (other_programs.resolver_error, True),
 )
 """Parsers, each with the value of `_Failure.is_certain` for the failures that it returns."""

@@ -37,7 +37,7 @@ class _LimitsFile(BaseModel):
 
 @dataclass(frozen=True)
 class DiskLimits:
-    """Limits on age and total bytes of old job folders and environments; `None` for no limit."""
+    """Limits on the age of job folders and environments, and on the total bytes of all data."""
 
     max_age: timedelta | None = None
     max_size: int | None = None

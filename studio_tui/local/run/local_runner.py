@@ -123,7 +123,7 @@ class LocalRunner:
         return self._data.jobs / job_id
 
     async def _in_folder(self, job_id: str, work: Callable[[Path], T]) -> T:
-        """Call `work` with a job's folder in a thread; restore permissions that jobs took."""
+        """Call `work` with a job's folder in a thread; restore permissions that the job removed."""
         folder = self._folder(job_id)
         return await asyncio.to_thread(with_access, partial(work, folder), folder.parent, folder)
 

@@ -124,7 +124,7 @@ def survey(data: DataDir, jobs: JobsSummary) -> DiskUsage:
 
 
 def free(data: DataDir, items: Iterable[Item], jobs: Callable[[], JobsSummary]) -> int:
-    """Delete the items that are not in use by now; return the freed bytes.
+    """Delete the items that are still unused; return the freed bytes.
 
     `jobs` returns the current summary.
     """

@@ -1,6 +1,6 @@
 """Finds, starts and stops the server of a data directory, from any other process.
 
-Slow imports would delay the dashboard's first paint.
+It imports nothing slow, as that would delay the dashboard's first paint.
 """
 
 import errno
@@ -188,7 +188,7 @@ def _open_log(path: Path) -> int:
 
 
 def _disown(server: subprocess.Popen[bytes]) -> None:
-    """Leave a child running; a thread reaps it when it ends, as it would stay a zombie."""
+    """Leave a child running; a thread reaps it when it ends, or it would stay a zombie."""
     server.returncode = 0  # or Python would warn about a child that is still running
     name = f"end of the local Studio {server.pid}"
     threading.Thread(target=_reap, args=(server.pid,), name=name, daemon=True).start()

@@ -53,7 +53,7 @@ _ROUNDS_TO_CONNECT = 2
 """Rounds of the event loop in which a connection that asyncio has accepted reaches uvicorn."""
 
 _MAX_MESSAGE_BYTES = 64 * 1024
-"""Of a websocket message from a client."""
+"""Limit on a websocket message from a client."""
 
 
 class Server(uvicorn.Server):

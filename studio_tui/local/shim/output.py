@@ -242,7 +242,7 @@ class OutputReader:
     def read(self, segment: OutputRange, offset: int, limit: int) -> bytes | None:
         """Return up to `limit` bytes of `segment`; `None` if it was dropped.
 
-        `offset` is that of the first byte in the whole output.
+        `offset` is where they begin, counted from the start of the whole output.
         """
         descriptor = self.open(segment)
         if descriptor is None:
