@@ -332,7 +332,10 @@ UploadedFile = UploadFileOutput
 
 
 def runs_on(job: Job, cluster: Cluster) -> bool:
-    """Whether a job belongs to a cluster: by id, else by name, as names may be reused."""
+    """Whether a job belongs to a cluster: by its cluster's id or, if Studio sent none, by its name.
+
+    Names may be reused.
+    """
     if job.compute_cluster_id is not None:
         return job.compute_cluster_id == cluster.id
     return cluster.name is not None and job.compute_cluster_name == cluster.name

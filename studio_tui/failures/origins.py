@@ -29,7 +29,7 @@ TRACEBACK = "Traceback (most recent call last)"
 
 
 def split_origin(line: str) -> tuple[str, str]:
-    """Return the origin of a line, empty for none, and the line `without_progress_bar` after it."""
+    """Return the origin of a line, empty if it has none, and the rest `without_progress_bar`."""
     if line[:1] in _ORIGIN_STARTS or "|" in line[:66]:
         origin = _ORIGIN.match(line)
         if origin:

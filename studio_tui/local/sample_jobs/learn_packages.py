@@ -1,4 +1,4 @@
-"""Can a line of Python reveal its package? Trains a small classifier for about two minutes.
+"""Can a line of Python reveal its package? Trains a classifier for two and a half minutes.
 
 Logistic regression on hashed words, one score per package, by stochastic gradient descent, in plain
 Python. SECONDS in the environment says how long it may train.

@@ -45,7 +45,7 @@ ABOUT = (
     f"  {len(PIPELINE)} jobs that build datasets from each other; when they are done,",
     "     a pipeline rebuilds all of them, and one of its jobs fails",
     "  7 jobs of different lengths; one of them fails",
-    "  a schedule, nightly at three",
+    "  a schedule, nightly at 3:00 UTC",
 )
 
 TARGET = "published"

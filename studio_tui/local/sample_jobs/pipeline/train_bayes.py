@@ -13,7 +13,7 @@ FOLDS = 10
 
 
 def learn(examples: list[Row], smoothing: float) -> list[Row]:
-    """Return a model: for each label, the logarithms of its and of each name's probability.
+    """Return a model: for each label, the logarithms of its probability and of each name's.
 
     The probability of a name is its smoothed share of the names in modules with that label.
     """
