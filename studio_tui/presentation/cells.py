@@ -58,7 +58,8 @@ class Cell(NamedTuple):
 class Pieces(NamedTuple):
     """A cell of several parts with different tones, joined without separators.
 
-    In a narrow cell, `shorter` of the last part is used, and that of the other parts is not.
+    In a narrow cell, `shorter` of the last part is used, and that of the other parts is not. A part
+    that ends with a blank, such as a number, is left out rather than cut.
     """
 
     parts: tuple[Cell, ...]

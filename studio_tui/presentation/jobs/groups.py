@@ -230,7 +230,7 @@ def _detail(
 ) -> tuple[Cell, ...]:
     """Return a bar with the number of jobs in each state, and the number of schedules."""
     schedules, look = _schedules(jobs), LOOKS[JobState.TASK]
-    words = (Cell(f"{look.glyph}{plural(schedules, 'schedule')}", look.tone),) if schedules else ()
+    words = (Cell(f"{look.glyph}{plural(schedules, 'schedule')} ", look.tone),) if schedules else ()
     if schedules == len(jobs):
         return words
     # Imported when the first group is shown, as these modules import all that draws pipelines.
@@ -242,7 +242,11 @@ def _detail(
     # The failures come first and what is done last, as a narrow column cuts off the end.
     ordered = sorted(numbers, key=lambda count: (count.name != "failed", count.name == "done"))
     shown = [Cell(f"{count.glyph}{count.number} ", count.tone) for count in ordered if count.number]
-    # With these failures, the sum is the number of jobs in the first cell of the row. They have no
-    # sign of a failure: if a narrow column cuts off the word, it would look like one.
-    shown += [Cell(f"+{words} ", Tone.DIM) for words in _no_problems(jobs, newer_attempts)]
-    return (*drawn, Cell(" "), *shown, *words)
+    shown += words
+    if no_problems := _no_problems(jobs, newer_attempts):
+        # With these failures, the sum is the number of jobs in the first cell of the row. They have
+        # no sign of a failure: a narrow column has no space for the words, so they would look like
+        # one.
+        total = sum(job.id in newer_attempts for job in jobs)
+        shown.append(Cell(f"+{' +'.join(no_problems)} ", Tone.DIM, (f"+{total}",)))
+    return (*drawn, Cell(" "), *shown)

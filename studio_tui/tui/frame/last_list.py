@@ -93,18 +93,19 @@ def read_last_list(path: Path) -> LastList | None:
 
 def _pack_cell(cell: AnyCell) -> list[Any]:
     if isinstance(cell, Pieces):
-        return [[(part.text, part.tone) for part in cell.parts], (), "", ()]
+        shorter = cell.parts[-1].shorter if cell.parts else ()
+        return [[(part.text, part.tone) for part in cell.parts], shorter, "", ()]
     return [[(cell.text, cell.tone)], cell.shorter, cell.unless, cell.beside]
 
 
 def _unpack_cell(packed: list[Any]) -> AnyCell:
     pieces, shorter, unless, beside = packed
-    if len(pieces) == 1:
-        ((text, tone),) = pieces
-        shorter = tuple(map(safe_line, shorter))
+    shorter = tuple(map(safe_line, shorter))
+    parts = tuple(Cell(safe_line(text), Tone(tone)) for text, tone in pieces)
+    if len(parts) == 1:
         beside = tuple((str(key), safe_line(words)) for key, words in beside)
-        return Cell(safe_line(text), Tone(tone), shorter, str(unless), beside)
-    return Pieces(tuple(Cell(safe_line(text), Tone(tone)) for text, tone in pieces))
+        return parts[0]._replace(shorter=shorter, unless=str(unless), beside=beside)
+    return Pieces((*parts[:-1], *(last._replace(shorter=shorter) for last in parts[-1:])))
 
 
 def _unpack_parts(packed: Iterable[tuple[str, str]]) -> tuple[Part, ...]:

@@ -284,14 +284,20 @@ def _fit_parts(parts: Sequence[Cell], width: int) -> Iterator[Cell]:
         length = cell_len(text)
         if length >= width:
             # One more character, so that `fit` adds an ellipsis for the parts left out.
-            yield Cell(fit(text + _MORE, width, Align.LEFT), tone)
+            shown = text if length == width else _uncut(text)
+            yield Cell(fit(shown + _MORE, width, Align.LEFT), tone)
             return
         yield Cell(text, tone)
         width -= length
     text, tone, shorter, *_ = parts[-1]
-    if shorter and cell_len(text) > width:
-        text = _first_that_fits(shorter, width)
-    yield Cell(fit(text, width, Align.LEFT), tone)
+    if cell_len(text.rstrip()) > width:
+        text = _first_that_fits(shorter or (_uncut(text) or _MORE,), width)
+    yield Cell(fit(text.rstrip(), width, Align.LEFT), tone)
+
+
+def _uncut(text: str) -> str:
+    """Return a part that does not fit, to be cut; empty if a blank at its end makes it a word."""
+    return "" if text.endswith(" ") else text
 
 
 class RowStrips:

@@ -102,7 +102,7 @@ def test_a_schedule_in_a_group_is_counted_separately_and_not_drawn() -> None:
         assert isinstance(detail, Pieces)
         details.append(detail.parts)
         counts.append(row["state"])
-    assert details[0] == (*details[1], Cell("◷1 schedule", Tone.WAITING))
+    assert details[0] == (*details[1], Cell("◷1 schedule ", Tone.WAITING))
     assert counts == [Cell("▸ 1 job", Tone.WAITING), Cell("▸ 1 job", Tone.GOOD)]
 
 
@@ -127,7 +127,7 @@ def test_a_group_of_schedules_counts_no_jobs() -> None:
     assert values["jobs"] == Cell("2 schedules")
     row = by_key(COLUMNS, group_cells(group, tasks, Cell("1m"), is_open=False))
     assert row["state"] == Cell("▸ ◷2", Tone.WAITING)
-    assert row["error"] == Pieces((Cell("◷2 schedules", Tone.WAITING),))
+    assert row["error"] == Pieces((Cell("◷2 schedules ", Tone.WAITING),))
 
 
 def test_failures_of_a_group_that_differ_only_in_numbers_are_counted_together() -> None:
@@ -180,3 +180,15 @@ def test_a_group_counts_fixed_failures_separately() -> None:
     }
     assert facts["jobs"] == "2: 1 done, 1 fixed"
     assert "failed" not in facts
+
+
+def test_the_words_for_failures_that_are_no_problems_give_way_in_a_narrow_column() -> None:
+    jobs = [job(1, "FAILED"), job(2, "FAILED"), job(3, "FAILED"), job(4, "TASK")]
+    group = JobGroup("x", tuple(each.id for each in jobs))
+    newer = {jobs[1].id: FIX, jobs[2].id: RETRY}
+    cells = group_cells(group, jobs, Cell("1m"), is_open=False, newer_attempts=newer)
+    error = by_key(COLUMNS, cells)["error"]
+    assert isinstance(error, Pieces)
+    *others, last = error.parts
+    assert [part.text for part in others[-2:]] == ["✗1 ", "◷1 schedule "]
+    assert (last.text, last.shorter) == ("+1 fixed +1 superseded ", ("+2",))

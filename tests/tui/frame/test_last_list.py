@@ -49,7 +49,7 @@ LAST = LastList(
     columns=(Column("state", "STATE", 11), Column("run", "RUN", 8, align=Align.RIGHT)),
     rows=(
         (Cell("✓ COMPLETE", Tone.GOOD, ("✓",)), Cell("0:07")),
-        (Pieces((Cell("1", Tone.BAD), Cell(" of 2"))), Cell("")),
+        (Pieces((Cell("1", Tone.BAD), Cell(" of 2", shorter=("/2",)))), Cell("")),
     ),
     cursor=1,
     sorting=("run", True),

@@ -165,6 +165,22 @@ def test_the_last_piece_of_a_cell_that_does_not_fit_is_replaced_by_a_shorter_one
     assert "also" not in painter(42).row(row, PLAIN).text
 
 
+def test_a_piece_that_ends_with_a_blank_is_not_cut() -> None:
+    parts = (Cell("✗12 ", Tone.BAD), Cell("✓34 ", Tone.GOOD), Cell("+1 fixed ", shorter=("+1",)))
+    expected = [
+        *("…", "…", "…", "✗12…", "✗12 …", "✗12 …", "✗12 …", "✗12 ✓34…", "✗12 ✓34 …"),
+        *["✗12 ✓34 +1"] * 6,
+        "✗12 ✓34 +1 fixed",
+    ]
+    assert [_drawn(parts, width) for width in range(1, 17)] == expected
+    assert [_drawn(parts[:2], width) for width in (6, 7)] == ["✗12 …", "✗12 ✓34"]
+
+
+def _drawn(parts: tuple[Cell, ...], width: int) -> str:
+    narrow = Painter(PALETTE, place([Column("error", "", width)], width), width + GUTTER)
+    return narrow.row((Pieces(parts),), PLAIN).text[GUTTER:].rstrip()
+
+
 def test_a_text_does_not_extend_over_blank_cells_of_a_wide_table() -> None:
     cells = (Cell(""), Cell("a_name_of_thirty_characters_00"), Cell(""), Cell("12m"))
     assert "a_name_of…" in painter(20, wide=True).row(cells, PLAIN).text
