@@ -47,7 +47,7 @@ _FAILED_HINTS = ("table.open", "job.log", "job.run_again", "jobs.problems", "job
 
 def _hints_for(job: Job | None) -> tuple[str, ...]:
     if job is None:
-        return ("jobs.filter", "page.refresh", "page.back")
+        return ("jobs.new", "jobs.filter", "page.refresh", "page.back")
     if job.state is JobState.FAILED:
         return _FAILED_HINTS
     return _FINISHED_HINTS if job.state.is_finished else _ALIVE_HINTS
@@ -162,7 +162,7 @@ class JobsScreen(ListPage[Job]):
         return self.session.jobs
 
     def none_words(self) -> str:
-        return "No jobs yet."
+        return "No jobs yet." if self.read_only else "No jobs yet.\nn creates one."
 
     def ask_for_more(self) -> None:
         """Load older jobs, including recorded jobs that Studio no longer lists."""

@@ -88,7 +88,7 @@ async def test_the_list_shows_that_a_job_starts_makes_progress_and_ends(
         return any(task.get_name() == "follow progress" for task in asyncio.all_tasks())
 
     async with dashboard(studio, tmp_path) as pilot:
-        await until_shown(pilot, "No jobs yet.")
+        await until_shown(pilot, "No jobs yet.", "n creates one.", " n new job ")
         await call_in_thread(
             studio.submit,
             PRINTS_PROGRESS.replace("GATE", str(tmp_path / "gate")),
