@@ -36,10 +36,14 @@ class LastList(NamedTuple):
     tabs: tuple[Part, ...]
     counts: tuple[Part, ...]
     title: tuple[Part, ...]
+    order: tuple[Part, ...]
+    """The right side of the title."""
     columns: tuple[Column, ...]
     rows: tuple[tuple[AnyCell, ...], ...]
     """A cell for each column."""
     cursor: int
+    marked: tuple[int, ...] = ()
+    """The indices of the marked rows."""
     sorting: tuple[str, bool] | None = None
     """Id of the sorted column, and whether the order is descending."""
     wide: bool = False
@@ -56,7 +60,7 @@ def pack_list(last: LastList) -> str:
     fields["at"] = last.at.isoformat()
     fields["columns"] = [column._asdict() for column in last.columns]
     fields["rows"] = [[_pack_cell(cell) for cell in row] for row in last.rows]
-    for name in ("tabs", "counts", "title"):
+    for name in ("tabs", "counts", "title", "order"):
         fields[name] = [(part.text, part.look) for part in fields[name]]
     return json.dumps(fields, ensure_ascii=True)
 
@@ -73,9 +77,11 @@ def read_last_list(path: Path) -> LastList | None:
             tabs=_unpack_parts(fields["tabs"]),
             counts=_unpack_parts(fields["counts"]),
             title=_unpack_parts(fields["title"]),
+            order=_unpack_parts(fields["order"]),
             columns=tuple(map(_unpack_column, fields["columns"])),
             rows=tuple(tuple(map(_unpack_cell, row)) for row in fields["rows"]),
             cursor=int(fields["cursor"]),
+            marked=tuple(map(int, fields["marked"])),
             sorting=_unpack_sorting(fields["sorting"]),
             wide=bool(fields["wide"]),
             sideways=max(0, int(fields["sideways"])),

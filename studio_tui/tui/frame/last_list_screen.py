@@ -44,7 +44,8 @@ class LastListScreen(OpeningScreen):
         self.query_one("#top", Bar).left = crumb_parts(last.home, last.crumbs)
         tabs = self.query_one("#tabs", Bar)
         tabs.left, tabs.right = last.tabs, last.counts
-        self.query_one("#title", Bar).left = last.title
+        title = self.query_one("#title", Bar)
+        title.left, title.right = last.title, last.order
         if last.filter:
             parts = Part(" / ", Tone.ACCENT), Part(last.filter)
             self.query_one("#filter", Bar).left = parts
@@ -54,6 +55,7 @@ class LastListScreen(OpeningScreen):
         keys = [str(index) for index in range(len(last.rows))]
         table.memory.restore(last.contents)
         table.begin_at(keys[last.cursor], line=last.cursor, sideways=last.sideways)
+        table.marked = frozenset(map(str, last.marked))
         table.show(keys)
 
     def show_waiting(self, words: str) -> None:

@@ -46,12 +46,14 @@ LAST = LastList(
     tabs=(Part(" 1 Jobs 2 ", "current"),),
     counts=(Part("✓1 ", Tone.GOOD),),
     title=(Part("Jobs 2 ", Tone.STRONG),),
+    order=(Part(" 1 marked ", Tone.ACCENT),),
     columns=(Column("state", "STATE", 11), Column("run", "RUN", 8, align=Align.RIGHT)),
     rows=(
         (Cell("✓ COMPLETE", Tone.GOOD, ("✓",)), Cell("0:07")),
         (Pieces((Cell("1", Tone.BAD), Cell(" of 2", shorter=("/2",)))), Cell("")),
     ),
     cursor=1,
+    marked=(0,),
     sorting=("run", True),
     sideways=7,
     contents=(11, 4),
@@ -255,7 +257,7 @@ def without_age(line: str) -> str:
     return re.sub(r" +(\d+[sm]|now)\b", "", line[:40])
 
 
-async def test_a_filtered_last_list_is_shown_with_its_filter_and_on_the_same_lines(
+async def test_a_last_list_is_shown_with_its_filter_and_marks_and_on_the_same_lines(
     earlier_dashboard: EarlierDashboard, tmp_path: Path
 ) -> None:
     saved_folder = earlier_dashboard.copy_to(tmp_path)
@@ -267,13 +269,15 @@ async def test_a_filtered_last_list_is_shown_with_its_filter_and_on_the_same_lin
         await until_shown(pilot, "● live")
         await pilot.press("slash", *"two", "enter")
         await until_shown(pilot, "Jobs 1 of 3 · filter two")
+        await pilot.press("space")
+        await until_shown(pilot, " 1 marked ")
         lines_before = screen_text(pilot).splitlines()[2:6]
         pilot.app.exit()
     may_connect = threading.Event()
     async with run_dashboard(
         earlier_dashboard.studio, saved_folder, may_connect=may_connect
     ) as pilot:
-        await until_shown(pilot, "Jobs 1 of 3 · filter two")
+        await until_shown(pilot, "Jobs 1 of 3 · filter two", " 1 marked ")
         assert isinstance(pilot.app.screen, LastListScreen)
         lines_now = screen_text(pilot).splitlines()[2:6]
         # The preview beside the list is blank until the page is shown, and ages grow.
