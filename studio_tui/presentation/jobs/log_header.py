@@ -136,10 +136,15 @@ def is_cut_off(state: Following, outage: OutageLike) -> bool:
 
 
 def amount(state: Following) -> Cell:
-    """Return the number of lines and bytes received."""
+    """Return the number of lines and bytes received, as far as they are known."""
     if state.phase == "complete" and not state.size and not state.reason:
         return Cell("the job printed nothing", Tone.DIM)
-    return Cell(f"{plural(state.lines, 'line')}  {size(state.size)}", Tone.DIM)
+    if state.phase == "connecting" and not state.size:
+        return Cell("")
+    # The lines of a log that was stored by an earlier run are yet to be counted.
+    is_counted = state.lines or not state.size
+    lines = f"{plural(state.lines, 'line')}  " if is_counted else ""
+    return Cell(f"{lines}{size(state.size)}", Tone.DIM)
 
 
 def failure_cause(job: Job, end: bytes) -> str:

@@ -20,10 +20,10 @@ _MAY_PRINT = {JobState.RUNNING, JobState.CANCELING, JobState.CANCELING_SCHEDULED
 def amount(jobs: int, expected: int, lines: int, length: int) -> Cell:
     """Return the size of a merged log of `expected` jobs, of which `jobs` are there.
 
-    `length` is in bytes.
+    `length` is in bytes. Without lines, the size is left out, as the first ones are being merged.
     """
     counted = plural(jobs, "job") if jobs == expected else f"{jobs} of {plural(expected, 'job')}"
-    return Cell(f"{counted}  {plural(lines, 'line')}  {size(length)}")
+    return Cell(f"{counted}  {plural(lines, 'line')}  {size(length)}" if lines else counted)
 
 
 def describe_connections(

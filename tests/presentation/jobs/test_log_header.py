@@ -10,7 +10,12 @@ from studio_tui.errors import RequestTimedOut, ServerError, StudioError, Transpo
 from studio_tui.presentation.format import clock_time
 from studio_tui.presentation.freshness import freshness
 from studio_tui.presentation.jobs import merged_log_header
-from studio_tui.presentation.jobs.log_header import describe_connection, failure_cause, job_parts
+from studio_tui.presentation.jobs.log_header import (
+    amount,
+    describe_connection,
+    failure_cause,
+    job_parts,
+)
 from studio_tui.service.logs.state import FollowPhase, TailState
 from studio_tui.service.polling.reachability import Outage
 from studio_tui.service.polling.snapshot import Snapshot
@@ -64,6 +69,28 @@ def test_a_log_stored_by_an_earlier_program_is_shown_with_its_age(
     assert f"as of {clock_time(left_at, NOON)}, {words}" in text
     assert "disconnected" not in text
     assert "as of" not in describe_connection(replace(state, size=0), job(1, "RUNNING"), NOON).text
+
+
+@pytest.mark.parametrize(
+    ("phase", "lines", "size", "words"),
+    [
+        (FollowPhase.CONNECTING, 0, 0, ""),
+        (FollowPhase.CONNECTING, 0, 2048, "2.0 KiB"),
+        (FollowPhase.COMPLETE, 0, 2048, "2.0 KiB"),
+        (FollowPhase.COMPLETE, 12, 2048, "12 lines  2.0 KiB"),
+        (FollowPhase.COMPLETE, 0, 0, "the job printed nothing"),
+        (FollowPhase.FOLLOWING, 0, 0, "0 lines  0 B"),
+    ],
+)
+def test_the_lines_of_a_log_are_left_out_until_they_are_counted(
+    phase: FollowPhase, lines: int, size: int, words: str
+) -> None:
+    assert amount(TailState(phase, NOON, lines=lines, size=size)).text == words
+
+
+def test_the_size_of_a_merged_log_is_left_out_until_a_line_is_merged() -> None:
+    assert merged_log_header.amount(2, 3, 0, 0).text == "2 of 3 jobs"
+    assert merged_log_header.amount(2, 2, 1, 64).text == "2 jobs  1 line  64 B"
 
 
 def outage(error: StudioError) -> Outage:
