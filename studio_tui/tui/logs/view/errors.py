@@ -42,6 +42,13 @@ A flood of lines is faster than the search, so the search can end only after the
 _QUIET = 0.5
 """Seconds without a move by rows before the search for errors starts or goes on."""
 
+_NO_ERROR_AHEAD = {
+    1: "no error below, e again goes to the first",
+    -1: "no error above, E again goes to the last",
+}
+_WRAPPED = {1: "the first error, from the start", -1: "the last error, from the end"}
+"""By step, 1 for down or -1 for up."""
+
 
 class LogErrors:
     def __init__(
@@ -54,6 +61,9 @@ class LogErrors:
         self._searching = searching
         self._hits: LineMatches | None = None
         self._is_searching = False
+        self._unmoved: tuple[int, int | None] | None = None
+        """The last step and the current line, if no error is ahead; if repeated, it wraps around.
+        """
         self._key_at = 0.0
         """When the reader last moved by rows or the log changed, by the monotonic clock."""
 
@@ -112,30 +122,37 @@ class LogErrors:
         store, hits = self._view.store, self._hits
         if store is None or hits is None or not self._view.pane.in_sight:
             return
-        total, typed = hits.total, self._lines.typed
+        pane = self._view.pane
+        is_repeated = self._unmoved == (step, pane.current)
+        self._unmoved = None
         try:
             start = await self._target(store, hits, step)
-            if start is not None:
-                self._view.go(start)
-                return
-            has_others = await self._target(store, hits, -step) is not None
+            farthest = await self._target(store, hits, step, wraps=True) if start is None else None
         except SpoolError as error:
             self._view.show_message(str(error))
             return
-        # The message is valid until more errors are found or another filter is applied.
-        self._view.show_message(
-            self._why_stayed(hits, step, has_others=has_others),
-            lambda: self._hits is hits and (hits.total, self._lines.typed) == (total, typed),
-        )
+        if start is not None:
+            self._view.go(start)
+        elif farthest is None or farthest == pane.cursor:
+            self._show_until_changed(hits, self._why_only(hits))
+        elif not is_repeated:
+            self._unmoved = step, pane.current
+            self._show_until_changed(hits, _NO_ERROR_AHEAD[step])
+        else:
+            self._view.go(farthest)
+            self._show_until_changed(hits, _WRAPPED[step])
 
-    def _why_stayed(self, hits: LineMatches, step: int, *, has_others: bool) -> str:
-        """Return why the view stayed; `has_others` if errors are in the opposite direction."""
-        if has_others:
-            return "no error " + (
-                "after this; E goes to those before"
-                if step > 0
-                else "before this; e goes to those after"
-            )
+    def _show_until_changed(self, hits: LineMatches, words: str) -> None:
+        """Show a message until the errors, the filter or the current line change."""
+
+        def state() -> tuple[object, ...]:
+            return self._hits, hits.total, self._lines.typed, self._view.pane.current
+
+        before = state()
+        self._view.show_message(words, lambda: state() == before)
+
+    def _why_only(self, hits: LineMatches) -> str:
+        """Return why there is no error to go to."""
         current = self._view.pane.cursor
         if current is not None and hits.matches(current) and self._lines.shows(current):
             return "the only error" + (" among the lines shown" if self._lines.typed else "")
@@ -143,10 +160,13 @@ class LogErrors:
             return "no error among the lines shown"
         return f"no errors{'' if self._view.is_all_here else ' so far'}"
 
-    async def _target(self, store: LogStore, hits: LineMatches, step: int) -> int | None:
+    async def _target(
+        self, store: LogStore, hits: LineMatches, step: int, *, wraps: bool = False
+    ) -> int | None:
         """Return the start of the error after the current line if `step` is 1, before it if -1.
 
-        While the view follows, nothing is below: the next one is then the first that is visible.
+        While the view follows, nothing is below: the next one is then the first that is visible. If
+        it `wraps`, return the first error of the log, or the last one.
 
         Raises:
             SpoolError: the log cannot be read back.
@@ -155,9 +175,10 @@ class LogErrors:
         if cursor is None:
             return None
         if step > 0:
-            current = None if view.following else cursor
-            return await self._next_unit(store, hits, current, view.pane.in_sight[0].start)
-        before = cursor + 1 if view.following else cursor
+            current = None if view.following or wraps else cursor
+            top = 0 if wraps else view.pane.in_sight[0].start
+            return await self._next_unit(store, hits, current, top)
+        before = store.size + 1 if wraps else cursor + view.following
         start = await self._lines.nearest_shown(hits, before, backwards=True)
         return None if start is None else self._unit_start(store, hits, start)
 

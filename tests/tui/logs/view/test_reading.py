@@ -329,12 +329,35 @@ async def test_e_goes_to_the_next_error_and_treats_a_traceback_as_one_error(
         assert view.pane.current == len(numbered_lines(30))
         await pilot.press("e")
         await until(pilot, lambda: current_rows(view) == ["ERROR last"])
-        await pilot.press("e")
-        await until(pilot, lambda: "no error after this" in status_text(view))
         await pilot.press("E")
         await until(pilot, lambda: view.pane.current == len(numbered_lines(30)))
+
+
+async def test_e_wraps_around_only_if_it_is_pressed_again_at_the_same_place(
+    store: LogStore,
+) -> None:
+    first = len(numbered_lines(30))
+    store.append(
+        numbered_lines(30) + TRACEBACK + numbered_lines(30) + b"ERROR last\n" + numbered_lines(30)
+    )
+    below = " no error below, e again goes to the first"
+    async with showing(store) as (pilot, view):
+        for keys in ("g e e e", "j e"):
+            await pilot.press(*keys.split())
+            await until(pilot, lambda: status_text(view) == below)
+            await pilot.pause()
+            assert status_text(view) == below
+        await pilot.press("e")
+        await until(pilot, lambda: view.pane.current == first)
+        assert status_text(view) == " the first error, from the start"
         await pilot.press("E")
-        await until(pilot, lambda: "no error before this" in status_text(view))
+        above = " no error above, E again goes to the last"
+        await until(pilot, lambda: status_text(view) == above)
+        await pilot.press("E")
+        await until(pilot, lambda: current_rows(view) == ["ERROR last"])
+        assert status_text(view) == " the last error, from the end"
+        await pilot.press("k")
+        assert status_text(view) == ""
 
 
 BAR = (
@@ -368,7 +391,7 @@ async def test_e_goes_to_the_start_of_the_next_error_from_every_line(
             view.go(start)
             await pilot.press("e")
             if expected is None:
-                await until(pilot, lambda: "no error after this; E goes" in status_text(view))
+                await until(pilot, lambda: "no error below, e again" in status_text(view))
             else:
                 await until(pilot, partial(is_at, view, expected))
 
@@ -1161,14 +1184,14 @@ async def test_the_no_match_message_says_which_part_was_not_searched(store: LogS
         assert status_text(view) == " /absent no match so far"
 
 
-async def test_the_message_after_the_last_error_names_the_key_for_earlier_errors(
+async def test_the_message_after_the_last_error_says_that_its_key_wraps_around(
     store: LogStore,
 ) -> None:
     store.append(b"ERROR broken\n" + numbered_lines(200))
     async with showing(store) as (pilot, view):
         await pilot.press("e")
         await until(
-            pilot, lambda: status_text(view) == " no error after this; E goes to those before"
+            pilot, lambda: status_text(view) == " no error below, e again goes to the first"
         )
         await pilot.press("E")
         await until(pilot, lambda: current_rows(view) == ["ERROR broken"])
