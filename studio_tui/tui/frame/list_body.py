@@ -341,6 +341,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
                 total=len(self.rows),
                 answer=self.page.source().snapshot.value,
                 terms=self.filtering.terms.text,
+                is_filter_wrong=self.filtering.is_wrong,
                 has_unfiltered_row=self._unfiltered_row is not None,
             ),
             *self.page.title_notes(),

@@ -26,12 +26,14 @@ def amount_parts(
     total: int,
     answer: Any,
     terms: str,
+    is_filter_wrong: bool,
     has_unfiltered_row: bool,
 ) -> Parts:
     """Return the left side of the title, such as `Jobs 3 of 10 · filter state=failed`.
 
-    `shown` of the `total` rows pass the filter `terms`, and with `has_unfiltered_row` one more is
-    shown. The `answer` may have attributes `has_all`, `unreadable` and `duplicates`.
+    `shown` of the `total` rows pass the filter `terms`, from which invalid terms are left out if
+    `is_filter_wrong`. With `has_unfiltered_row` one more is shown. The `answer` may have attributes
+    `has_all`, `unreadable` and `duplicates`.
     """
     amount = "" if answer is None else f"{shown} of {total} " if terms else f"{total} "
     parts = [Part("── ", "rule"), Part(f"{tab.capitalize()} ", Tone.STRONG), Part(amount)]
@@ -40,6 +42,8 @@ def amount_parts(
     if terms:
         parts.append(Part("· filter ", Tone.DIM))
         parts.append(Part(f"{terms} ", Tone.ACCENT, f"screen.do('{tab}.filter')"))
+    if is_filter_wrong:
+        parts.append(Part(f"· {'rest' if terms else 'filter'} not applied ", Tone.WARN))
     if has_unfiltered_row:
         parts.append(Part("· this row no longer fits ", Tone.WARN))
     if unreadable := getattr(answer, "unreadable", 0):

@@ -164,7 +164,7 @@ class FilterBar(Lifetime, Vertical):
 
     @dataclass
     class Changed(Message):
-        """The terms have changed; invalid terms are left out."""
+        """The terms, or whether some are invalid, have changed; invalid terms are left out."""
 
         terms: Terms[Any]
 
@@ -179,7 +179,8 @@ class FilterBar(Lifetime, Vertical):
         self._text_before = text
         """What escape restores."""
         self._problem = Static(markup=False, classes="problem")
-        self._applied_text = valid_terms(text, kind)[0].text
+        self._applied = valid_terms(text, kind)[0].text, False
+        """The valid terms, and whether there are invalid ones."""
 
     def compose(self) -> ComposeResult:
         with Horizontal():
@@ -214,8 +215,8 @@ class FilterBar(Lifetime, Vertical):
         terms, problem = valid_terms(event.value, self._kind)
         self._problem.update(Content(problem))
         self.set_class(bool(problem), "-problem")
-        if terms.text != self._applied_text:
-            self._applied_text = terms.text
+        if (applied := (terms.text, bool(problem))) != self._applied:
+            self._applied = applied
             self.post_message(self.Changed(terms))
         self._update_display()
 

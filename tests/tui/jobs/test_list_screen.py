@@ -291,8 +291,12 @@ async def test_a_filter_with_an_error_prevents_marking_all_jobs_until_escape_rem
         with step("an error is shown while the filter is typed, and esc abandons the filter"):
             await pilot.press("slash", *"age<soon")
             await until_shown(pilot, "needs a time span such as 30m", "one.py")
+            await until_shown(pilot, "Jobs 3 · filter not applied")
+            await pilot.press("home", *"two ")
+            await until_shown(pilot, "Jobs 1 of 3 · filter two · rest not applied")
             await pilot.press("escape")
-            await until(pilot, lambda: "needs a time span" not in screen_text(pilot))
+            await until_shown(pilot, "Jobs 3 ─")
+            assert "needs a time span" not in screen_text(pilot)
         with step("the key a does not mark all jobs under a filter with an error"):
             await pilot.press("/", *"status=faild", "enter")
             await until_shown(pilot, "“faild” is not a status")
