@@ -149,7 +149,10 @@ class ActivityScreen(ListPage[Entry]):
         return "No requests to Studio yet."
 
     def ask_for_more(self) -> None:
-        self.session.records.activity.request_more()
+        if self.list.is_complete:
+            self.list.say("There are no older entries")
+        else:
+            self.session.records.activity.request_more()
 
     def cells_of(self, key: str) -> tuple[Cell, ...]:
         return cells(self.rows[key])

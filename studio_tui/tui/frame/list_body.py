@@ -76,6 +76,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
             lambda: self.table,
             changed=self._marks_changed,
             notify=page.notify_user,
+            has_rows=lambda: self.is_alive and bool(self.table.keys),
             unfiltered_row=lambda: self._unfiltered_row,
             is_filter_wrong=lambda: self.is_alive and self.filtering.is_wrong,
         )

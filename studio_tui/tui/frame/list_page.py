@@ -67,6 +67,7 @@ def list_commands(
         "preview",
         "Show or hide the preview",
         lambda page: page.list.toggle_preview(),
+        _why_no_preview,
     )
     wide: Command[ListPage[Any]] = Command(
         f"{tab}.wide",
@@ -88,6 +89,12 @@ def list_commands(
         mark_commands(tab, noun) if noun else (),
         (preview, wide, more) if older else (preview, wide),
     )
+
+
+def _why_no_preview(page: "ListPage[Any]") -> str | None:
+    is_narrow = page.has_class("-narrow") and not page.is_stacked
+    is_small = is_narrow or page.has_class("-low")
+    return "The terminal is too small for the preview" if is_small else None
 
 
 class ListPage(Page, Generic[T]):

@@ -8,6 +8,8 @@ from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.frame.list_view import ViewHolder
 from studio_tui.tui.widgets.big_table import BigTable
 
+NO_MARK = "Nothing is marked"
+
 
 class MarkedIds(Protocol):
     """Says which ids a row of a list has, as it can be a group."""
@@ -40,6 +42,7 @@ class RowMarks:
         *,
         changed: Callable[[], None],
         notify: Callable[[str], None],
+        has_rows: Callable[[], bool],
         unfiltered_row: Callable[[], str | None],
         is_filter_wrong: Callable[[], bool],
     ) -> None:
@@ -53,6 +56,7 @@ class RowMarks:
         self._table = table
         self._changed = changed
         self._notify = notify
+        self._has_rows = has_rows
         self._unfiltered_row = unfiltered_row
         self._is_filter_wrong = is_filter_wrong
         self.bundles: MarkedIds = Singles()
@@ -63,6 +67,10 @@ class RowMarks:
     def marked_ids(self) -> tuple[str, ...]:
         """In the order in which they were marked."""
         return self._holder.view.marks
+
+    def why_no_row(self) -> str | None:
+        """Return why there is no row to mark."""
+        return None if self._has_rows() else f"There is no {self._noun} here"
 
     def mark(self) -> None:
         """Toggle the mark of the row under the cursor, and move the cursor down."""
@@ -95,13 +103,17 @@ class RowMarks:
     def why_not_all(self) -> str | None:
         """Return why the rows that pass the filter cannot be marked; `None` if they can."""
         reason = "The filter has an error, so more rows are shown than intended; correct it"
-        return reason if self._is_filter_wrong() else None
+        return self.why_no_row() or (reason if self._is_filter_wrong() else None)
 
     def mark_all(self) -> None:
         """Mark all rows that pass the filter; other rows keep their marks."""
         unfiltered = self._unfiltered_row()
         passing = (row for row in self._table().keys if row != unfiltered)
         self._set_marks((*self.marked_ids, *self._ids_of(passing)))
+
+    def why_no_mark(self) -> str | None:
+        """Return why there is no mark to remove."""
+        return None if self.marked_ids else NO_MARK
 
     def unmark_all(self) -> None:
         """Remove all marks."""
@@ -149,7 +161,12 @@ def mark_commands(tab: str, noun: str) -> tuple[Command[RowMarks], ...]:
     """Return the mark commands of a list whose rows are called `noun`."""
     return (
         Command(
-            f"{tab}.mark", "space", "mark", f"Mark the {noun}, or remove its mark", RowMarks.mark
+            f"{tab}.mark",
+            "space",
+            "mark",
+            f"Mark the {noun}, or remove its mark",
+            RowMarks.mark,
+            RowMarks.why_no_row,
         ),
         Command(
             f"{tab}.mark_range",
@@ -157,6 +174,7 @@ def mark_commands(tab: str, noun: str) -> tuple[Command[RowMarks], ...]:
             "mark up to here",
             "Mark all from the last mark to here",
             RowMarks.mark_range,
+            RowMarks.why_no_row,
         ),
         Command(
             f"{tab}.mark_all",
@@ -166,5 +184,12 @@ def mark_commands(tab: str, noun: str) -> tuple[Command[RowMarks], ...]:
             RowMarks.mark_all,
             RowMarks.why_not_all,
         ),
-        Command(f"{tab}.unmark", "u", "unmark all", "Remove all marks", RowMarks.unmark_all),
+        Command(
+            f"{tab}.unmark",
+            "u",
+            "unmark all",
+            "Remove all marks",
+            RowMarks.unmark_all,
+            RowMarks.why_no_mark,
+        ),
     )

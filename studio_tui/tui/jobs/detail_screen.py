@@ -61,13 +61,21 @@ _COMMANDS: tuple[Command["JobScreen"], ...] = (
         "Show the environment values that do not look secret, then all, then none",
         lambda page: page.toggle_values(),
     ),
-    Command("job.next", "J", "next job", "Show the next job of the list", lambda page: page.go(1)),
+    Command(
+        "job.next",
+        "J",
+        "next job",
+        "Show the next job of the list",
+        lambda page: page.go(1),
+        lambda page: page.why_not_go(1),
+    ),
     Command(
         "job.previous",
         "K",
         "previous job",
         "Show the previous job of the list",
         lambda page: page.go(-1),
+        lambda page: page.why_not_go(-1),
     ),
     Command(
         "job.next_tab",
@@ -176,18 +184,24 @@ class JobScreen(Page):
         self._show_environment()
 
     def go(self, step: int) -> None:
-        """Show the next (1) or previous (-1) job of the list.
+        """Show the next (1) or previous (-1) job of the list."""
+        if job := self._beside(step):
+            self._show_other(job)
 
-        Nothing happens at the ends of the list, or if Studio no longer lists that job.
-        """
-        jobs = self.session.jobs.snapshot.value
-        if jobs is None or self._job.id not in self._listed_ids:
-            return
-        index = list(self._listed_ids).index(self._job.id) + step
-        if 0 <= index < len(self._listed_ids):
-            job_id = self._listed_ids[index]
-            if job := next((job for job in jobs.jobs if job.id == job_id), None):
-                self._show_other(job)
+    def why_not_go(self, step: int) -> str | None:
+        """Return why the next (1) or previous (-1) job of the list cannot be shown."""
+        if self._job.id not in self._listed_ids:
+            return "The job was not opened from a list"
+        if self._listed_ids[-1 if step > 0 else 0] == self._job.id:
+            return f"This is the {'last' if step > 0 else 'first'} job of the list"
+        return None if self._beside(step) else "Studio no longer lists that job"
+
+    def _beside(self, step: int) -> Job | None:
+        ids, jobs = list(self._listed_ids), self.session.jobs.snapshot.value
+        index = ids.index(self._job.id) + step if self._job.id in ids else -1
+        if jobs is None or not 0 <= index < len(ids):
+            return None
+        return next((job for job in jobs.jobs if job.id == ids[index]), None)
 
     def _show_other(self, job: Job) -> None:
         self._job, self._past = job, ()

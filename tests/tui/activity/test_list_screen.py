@@ -29,6 +29,8 @@ async def test_calls_and_commands_are_listed_with_their_outcome_and_can_be_copie
         await until_shown(pilot, "✓ DONE", f"cancel job sleep.py ({job_id[:8]})", "kind=command")
         await pilot.press("y")
         await until_shown(pilot, "curl", "datachain job cancel")
+        await pilot.press("escape", "M")
+        await until_shown(pilot, "There are no older entries")
 
 
 async def test_a_request_for_a_pipeline_is_copied_with_its_name(

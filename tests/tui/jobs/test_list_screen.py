@@ -10,8 +10,10 @@ from textual.screen import ModalScreen
 from studio_tui import clock
 from studio_tui.api.label import NAME
 from studio_tui.tui.frame.list_view import ListView, view_text
+from studio_tui.tui.frame.row_marks import NO_MARK
 from studio_tui.tui.frame.welcome import WelcomeScreen
 from studio_tui.tui.jobs import detail_screen
+from studio_tui.tui.jobs.controller import NO_JOB
 from studio_tui.tui.jobs.detail_screen import JobScreen
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.logs.log_screen import LogScreen
@@ -89,6 +91,11 @@ async def test_the_list_shows_that_a_job_starts_makes_progress_and_ends(
 
     async with dashboard(studio, tmp_path) as pilot:
         await until_shown(pilot, "No jobs yet.", "n creates one.", " n new job ")
+        with step("keys for marks say why they do nothing"):
+            for keys, why in (("space", NO_JOB), ("v", NO_JOB), ("a", NO_JOB), ("u", NO_MARK)):
+                pilot.app.clear_notifications()
+                await pilot.press(keys)
+                await until_shown(pilot, why)
         await call_in_thread(
             studio.submit,
             PRINTS_PROGRESS.replace("GATE", str(tmp_path / "gate")),
@@ -434,6 +441,11 @@ async def test_jobs_and_keys_are_shown_at_every_terminal_size(
     studio_with_three_jobs: ThreadStudio, tmp_path: Path
 ) -> None:
     async with dashboard(studio_with_three_jobs, tmp_path, size=(40, 10)) as pilot:
+        with step("a small terminal has no preview, and its key says so"):
+            await until_shown(pilot, "✓ COMPLETE", "three.py")
+            await pilot.press("i")
+            await until_shown(pilot, "The terminal is too small for the")
+            assert (await jobs_screen(pilot)).view.preview
         for size in ((40, 10), (60, 16), (79, 20), (80, 24), (119, 30), (200, 60), (120, 40)):
             with step(f"the size {size}"):
                 await pilot.resize_terminal(*size)
@@ -444,6 +456,9 @@ async def test_jobs_and_keys_are_shown_at_every_terminal_size(
             for key, name in (("enter", "three.py"), ("J", "two.py"), ("K", "three.py")):
                 await pilot.press(key)
                 await until_shown(pilot, f"› {name}")
+        with step("at an end of the list, K says so"):
+            await pilot.press("K")
+            await until_shown(pilot, "This is the first job of the list")
             await pilot.press("q")
             await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
         with step("a click in the footer runs the command"):

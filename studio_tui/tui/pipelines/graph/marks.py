@@ -9,6 +9,7 @@ from studio_tui.presentation.format import plural
 from studio_tui.presentation.logs.job_to_start import JobToStart
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.tui.frame.commands import Command, Host
+from studio_tui.tui.frame.row_marks import NO_MARK
 from studio_tui.tui.messages import OpenLog, OpenLogs
 from studio_tui.tui.pipelines.graph.cursor import Cursor
 from studio_tui.tui.pipelines.graph.state import GraphState
@@ -205,7 +206,14 @@ class Marks:
             open_logs,
             why_no_logs,
         ),
-        Command("graph.unmark", "u", "unmark all", "Remove all marks", unmark_all),
+        Command(
+            "graph.unmark",
+            "u",
+            "unmark all",
+            "Remove all marks",
+            unmark_all,
+            lambda self: None if self._state.view.marks else NO_MARK,
+        ),
         Command(
             "graph.unmark_ended",
             "U",

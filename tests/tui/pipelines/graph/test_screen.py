@@ -259,6 +259,8 @@ async def test_marks_stay_on_their_jobs_and_the_logs_of_marked_jobs_are_merged(
             )
             await press(pilot, ("m", "m", "u"))
             assert screen_of(pilot).state.view.marks == ()
+            await press(pilot, ("u",))
+            await until_shown(pilot, "Nothing is marked")
             await press(pilot, ("m", "m"))
             await go_to(pilot, "thumbs")
             await press(pilot, ("space", "down", "v"))
