@@ -27,8 +27,11 @@ TABS = (
     ("6", "activity", "Activity"),
 )
 
-TITLES_FROM = 70
-"""Columns from which all tabs have titles; in fewer, only the current tab has one."""
+TITLES_FROM = 76
+"""Columns from which all tabs have titles if these fit; otherwise only the current tab has one.
+
+Short titles then fit beside all states and badges with numbers of one digit.
+"""
 
 BLANKS_FROM = 100
 """Columns from which a blank is before each tab."""
@@ -95,6 +98,7 @@ def age_parts(aged: HasAge, now: datetime, session: StudioSession, read_only: bo
 def tab_and_count_parts(session: StudioSession, current: str, width: int) -> tuple[Parts, Parts]:
     """Return the tabs, and the counts of jobs by state or the progress of bulk commands.
 
+    If short titles do not fit either, only the current tab has one: none is cut within a word.
     Below `WORDS_FROM`, which titles are shortened depends only on `width` and on the number of
     digits, so that titles do not change back and forth. Room is therefore reserved for badges and
     states that can appear, and for the full title of any tab.
@@ -109,7 +113,10 @@ def tab_and_count_parts(session: StudioSession, current: str, width: int) -> tup
         tabs, most_cells = _tab_parts(session, current, width, shortened)
         if most_cells <= room:
             break
-    return tabs, _batch_parts(session) or states
+    counts = _batch_parts(session) or states
+    if width < TITLES_FROM or _cells(tabs) + _cells(counts) > width:
+        tabs, _ = _tab_parts(session, current, width, None)
+    return tabs, counts
 
 
 def _cells(parts: Iterable[Part]) -> int:
@@ -117,9 +124,11 @@ def _cells(parts: Iterable[Part]) -> int:
 
 
 def _tab_parts(
-    session: StudioSession, current: str, width: int, shortened: Sequence[str]
+    session: StudioSession, current: str, width: int, shortened: Sequence[str] | None
 ) -> tuple[Parts, int]:
     """Return the tabs with badges, and the most cells that they could need.
+
+    If `shortened` is `None`, only the current tab has a title.
 
     They need most with all badges, and if the tab whose short title cuts most is the current one. A
     badge shows how many jobs or pipelines have failed, or if none has, how many have ended.
@@ -132,10 +141,10 @@ def _tab_parts(
     for key, name, full_title in TABS:
         look, action = "current" if name == current else Tone.DIM, f"screen.do('page.{name}')"
         title = full_title
-        if name in shortened:
+        if name in (shortened or ()):
             cut_cells[name] = len(full_title) - len(SHORT_TITLES[name])
             title = full_title if name == current else SHORT_TITLES[name]
-        has_title = width >= TITLES_FROM or name == current
+        has_title = shortened is not None or name == current
         label = f"{key} {title}{numbers.get(name, '')}" if has_title else key
         parts.append(Part(f"{blank}{label} ", look, action))
         if badge := badges.get(name):

@@ -99,6 +99,20 @@ def test_the_current_tab_is_in_sight_in_a_narrow_terminal(
     assert sum(len(part.text) for parts in groups for part in parts) < width
 
 
+@pytest.mark.parametrize("current", [name for _, name, _ in TABS])
+def test_a_title_that_does_not_fit_is_left_out_rather_than_cut(current: str) -> None:
+    states = (JobState.COMPLETE, JobState.RUNNING, JobState.FAILED, JobState.CANCELED)
+    session = session_with(dict.fromkeys(states, 1000), 9, 9)
+    for width in range(60, 120):
+        groups = tab_and_count_parts(session, current, width)
+        assert sum(len(part.text) for parts in groups for part in parts) <= width
+    assert "Act" in titles(session, "jobs", 84)
+    snapshot: Any = session.batches.snapshot
+    snapshot.value = (SimpleNamespace(doing="Canceling", ended=120, total=1200, failed=30),)
+    groups = tab_and_count_parts(session, current, 80)
+    assert sum(len(part.text) for parts in groups for part in parts) <= 80
+
+
 @given(
     st.integers(40, 250),
     st.dictionaries(st.sampled_from(sorted(LOOKS)), st.integers(0, 2)),
