@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
+
+from studio_tui.failures.parsed_exception import ParsedException
 
 HEAD = re.compile(
     r"(?:  \+ Exception Group |╭─{1,200} )?Traceback \(most recent call last\)(?::| ─*╮)\s*$"
@@ -24,13 +25,6 @@ SYNTAX_FILE = re.compile(r"\s*File \"([^\"]+)\", line (\d+)\s*$")
 _FRAME = re.compile(r"File \"(?:[^\"]*/)?([^\"/]+)\", line (\d+), in (.+)")
 SYNTAX = re.compile(r"(?:SyntaxError|IndentationError|TabError)(?:: |$)")
 
-_WRAPPER_NAMES = frozenset(
-    {"ChildFailedError", "SystemExit", "KeyboardInterrupt", "CalledProcessError", "Exit",
-     "ProcessExitedException", "ProcessRaisedException", "RayTaskError", "_RemoteTraceback",
-     "RemoteTraceback", "RemoteError", "BrokenProcessPool", "TerminatedWorkerError"}
-)  # fmt: skip
-_EXIT_CODE = re.compile(r"(?i)\bexit (?:code|status)\b|\bexitcode\b")
-"""The exit status of another process, as in DataChain's message about a UDF worker."""
 _EMBEDDING = re.compile(
     r"Original Traceback|-- Process \d+ terminated|\"\"\"|.{0,80}(?:Remote|remote|worker|original)"
     r".{0,40}[Tt]raceback"
@@ -59,68 +53,6 @@ _MAX_PARAGRAPH_LINES = 30
 _NEXT_RECORD = re.compile(
     r"\[?\d{4}-\d\d-\d\d[T ]|\[?\d\d:\d\d:\d\d|[A-Z]{4,8}:|[IWEF]\d{4} |={10}"
 )
-_LONGEST_BESIDE = 240
-"""Maximum characters of an exception that is named after another one."""
-
-
-class ParsedException(NamedTuple):
-    """An exception parsed from a printed traceback."""
-
-    text: str
-    """Exception and message on one line; of a group, the first exception. Untrusted."""
-    end: int
-    """Index after its last line."""
-    cause: "ParsedException | None" = None
-    """The direct cause, an embedded exception, or for a wrapper the exception it was handling."""
-    embeds_cause: bool = False
-    """Whether the message contains the traceback of the cause, which another process printed."""
-
-    @property
-    def name(self) -> str:
-        """Class name without its module."""
-        return self.text.partition(":")[0].partition("(")[0].rpartition(".")[2]
-
-    @property
-    def is_wrapper(self) -> bool:
-        """Whether the exception only reports that something else failed."""
-        return self.name in _WRAPPER_NAMES or _EXIT_CODE.search(self.text) is not None
-
-    @property
-    def _root(self) -> "ParsedException":
-        """The root cause; without a cause, the exception itself."""
-        exception = self
-        while exception.cause is not None:
-            exception = exception.cause
-        return exception
-
-    @property
-    def reason(self) -> str:
-        """The exception and its root cause, as in `ValueError: bad (caused by KeyError: 'k')`.
-
-        A wrapper is replaced by the first of its causes that is no wrapper. If the message contains
-        the cause, the root cause comes first: `KeyError: 'k' (raised as RuntimeError: worker 0)`.
-        """
-        reported, root = self, self._root
-        while reported.is_wrapper and reported.cause is not None:
-            reported = reported.cause
-        if reported is root or _is_same(reported.text, root.text):
-            return root.text
-        if reported.embeds_cause:
-            return f"{root.text} (raised as {reported._beside})"
-        return f"{reported.text.rstrip(': ')} (caused by {root._beside})"
-
-    @property
-    def _beside(self) -> str:
-        """The text, cut to `_LONGEST_BESIDE` characters, to follow that of another exception."""
-        text = self.text.rstrip(": ")
-        if len(text) <= _LONGEST_BESIDE:
-            return text
-        # Cut between two words, as half a secret would not be recognized as one.
-        return f"{text[: _LONGEST_BESIDE - 1].rpartition(' ')[0] or self.name}…"
-
-
-def _is_same(text: str, other: str) -> bool:
-    return text == other or text.endswith("." + other) or other.endswith("." + text)
 
 
 class Prefix:

@@ -16,9 +16,10 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 from studio_tui.failures import other_programs
-from studio_tui.failures.exceptions import HEAD, ParsedException, read_syntax_error, read_traceback
+from studio_tui.failures.exceptions import HEAD, read_syntax_error, read_traceback
 from studio_tui.failures.json_messages import message_in
 from studio_tui.failures.origins import STAMP, is_boxed, split_origin
+from studio_tui.failures.parsed_exception import ParsedException
 from studio_tui.failures.printed_lines import (
     bare,
     is_bar,
