@@ -115,8 +115,8 @@ class Count(NamedTuple):
 
     @property
     def number_text(self) -> str:
-        """The number, with a plus if there may be more; zero never has a plus."""
-        return f"{self.number}+" if self.is_least and self.number else str(self.number)
+        """The number, with a plus if there may be more."""
+        return f"{self.number}{'+' if self.is_least else ''}"
 
 
 _GROUPS: tuple[tuple[str, StateLook, frozenset[JobState]], ...] = (

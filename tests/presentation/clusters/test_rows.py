@@ -69,7 +69,7 @@ def test_unknown_jobs_of_a_cluster_have_a_reason(
 def test_counts_have_a_plus_if_not_all_jobs_are_loaded() -> None:
     its_job = job(1, compute_cluster_name="gpu")
     values = {fact.label: fact.value.text for fact in facts(cluster(), [its_job], has_all=False)}
-    assert values["jobs"] == "1+ done · 0 running · 0 failed"
+    assert values["jobs"] == "1+ done · 0 running · 0+ failed"
 
 
 def test_a_failure_with_a_newer_attempt_is_not_counted_as_failed() -> None:

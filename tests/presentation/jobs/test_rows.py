@@ -276,10 +276,10 @@ def test_jobs_with_extreme_times_can_be_sorted() -> None:
         assert len(listing.ids(Filter(""), sort, NOON)) == 3
 
 
-def test_a_count_of_zero_has_no_plus_in_an_incomplete_list() -> None:
+def test_counts_of_ended_jobs_have_a_plus_in_an_incomplete_list_also_if_zero() -> None:
     jobs = [job(1, "PENDING"), job(2, "QUEUED"), job(3, "COMPLETE")]
     amounts = {each.name: each.number_text for each in counts(jobs, has_all=False)}
-    assert amounts == {"done": "1+", "running": "0", "queued": "1", "failed": "0", "waiting": "1"}
+    assert amounts == {"done": "1+", "running": "0", "queued": "1", "failed": "0+", "waiting": "1"}
 
 
 def test_blocked_jobs_have_the_same_sign_and_word_as_in_their_pipeline() -> None:
