@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from studio_tui import clock
+from studio_tui.api.states import JobState
 from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.config.disk_limits import DiskLimits
 from studio_tui.local.db.database import Database
@@ -51,6 +52,7 @@ class DiskUsage:
     """Disk usage of a local Studio; all sizes are bytes on disk."""
 
     active_jobs: int
+    """Number of jobs that have not ended, without schedules."""
     ended_jobs: int
     logs: int
     folders: int
@@ -111,7 +113,7 @@ def survey(data: DataDir, jobs: JobsSummary) -> DiskUsage:
     ]
     databases = data.root.glob(f"{data.database.name}*")
     return DiskUsage(
-        active_jobs=len(jobs.begun) + jobs.queued_count,
+        active_jobs=sum(state != JobState.TASK for state in jobs.states.values()),
         ended_jobs=len(jobs.ended),
         logs=logs,
         folders=folders,

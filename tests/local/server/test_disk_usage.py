@@ -221,6 +221,11 @@ def test_an_empty_or_missing_data_directory_uses_no_space(tmp_path: Path) -> Non
     assert disk_usage.survey(DataDir(tmp_path), JobsSummary({}, {})).total == 0
 
 
+def test_jobs_that_wait_in_a_pipeline_count_as_waiting_and_schedules_do_not(tmp_path: Path) -> None:
+    states = {str(number): state for number, state in enumerate(("RUNNING", "PENDING", "TASK"))}
+    assert disk_usage.survey(DataDir(tmp_path), JobsSummary({}, states)).active_jobs == 2
+
+
 @pytest.mark.usefixtures("old_and_new")
 def test_stop_says_how_many_jobs_run_wait_or_have_ended_unrecorded(studio: ThreadStudio) -> None:
     studio.submit("print(1)", workers=os.cpu_count() or 1)
