@@ -170,10 +170,8 @@ class PipelineController:
         return repeated_by_resume(pipeline, is_local=self._host.session.is_local)
 
     async def _confirm_resume(self, pipeline: Pipeline) -> bool:
-        """Return whether to resume; ask if the pipeline has ended and jobs would run again."""
-        repeated = self._repeated_jobs(pipeline)
-        if not repeated or pipeline.state is PipelineState.PAUSED:
-            # `p` pauses without a question, so a second `p` undoes the pause without a question.
+        """Return whether to resume; ask if jobs would run again."""
+        if not (repeated := self._repeated_jobs(pipeline)):
             return True
         these = "This job" if len(repeated) == 1 else "These jobs"
         will_run = f"{these} {how_stopped(repeated)} and will run again:"

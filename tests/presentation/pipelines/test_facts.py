@@ -84,7 +84,7 @@ def test_only_the_first_of_many_failures_are_named() -> None:
 def test_a_paused_pipeline_counts_its_jobs_and_shows_their_run_times() -> None:
     paused = pipeline(1, "PAUSED", {"a": "RUNNING", "b": "PENDING"})
     values = facts_by_label(paused, job(3, "RUNNING", id="run-1-a"))
-    assert values["status"] == "‖ PAUSED · 1 still running, 1 waiting until resumed (p)"
+    assert values["status"] == "‖ PAUSED · 1 still running, 1 waiting; p resumes it"
     assert values["running"] == "a.py 2:55"
     assert facts_by_label(paused)["running"] == "a.py"
 

@@ -105,11 +105,11 @@ async def test_a_pipeline_is_triggered_for_review_then_resumed_and_completes(
         with step("a pipeline is triggered for review"):
             await pilot.press("f9")
             await until(pilot, lambda: isinstance(pilot.app.screen, PipelineScreen))
-            await until_shown(pilot, "first.py", "second.py", "2 waiting until resumed")
+            await until_shown(pilot, "first.py", "second.py", "2 waiting; p resumes it")
             await until_shown(pilot, "p resume")
             await pilot.press("q")
             await until(pilot, lambda: isinstance(pilot.app.screen, PipelinesScreen))
-            await until_shown(pilot, "‖ PAUSED", "2 waiting until", "2: 2 waiting", "p resume")
+            await until_shown(pilot, "‖ PAUSED", "2 waiting; p resumes", "2: 2 waiting", "p resume")
             assert table.cursor is not None
         with step("the raw response is shown, and texts can be copied"):
             (triggered,) = pipelines(studio_with_datasets)
@@ -290,6 +290,8 @@ async def test_stopping_a_pipeline_names_its_running_jobs_and_asks_before_cancel
             await until_shown(pilot, "1 canceled", "1 blocked by first.py,", "which was canceled")
         with step("the resumed pipeline runs the canceled job again"):
             await pilot.press("p")
+            await until_shown(pilot, "Resume this pipeline?", "This job was canceled and will run")
+            await pilot.press("y")
             await until_notified(pilot, ": first.py runs again")
             await until_shown(pilot, "● RUNNING")
         with step("the end of a marked pipeline is notified on another page"):

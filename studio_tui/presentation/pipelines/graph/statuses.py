@@ -207,23 +207,24 @@ def counts(numbers: Mapping[NodeState, int]) -> tuple[Count, ...]:
 
 
 def paused_words(statuses: JobStatuses) -> str:
-    """Return what the jobs of a paused pipeline do: `14 still running, 332 waiting …`; else `""`.
+    """Return what the jobs of a paused pipeline do: `1 still running; p resumes it`; else `""`.
 
     A pause does not stop queued jobs, and blocked jobs would not start without it either.
     """
     if statuses.state is not PipelineState.PAUSED:
         return ""
-    return ", ".join(
+    numbers = ", ".join(
         f"{statuses.numbers[state]} {words}"
         for state, words in (
             (NodeState.RUNNING, "still running"),
             (NodeState.CANCELING, "being canceled"),
             (NodeState.QUEUED, "still queued"),
-            (NodeState.WAITING, "waiting until resumed (p)"),
+            (NodeState.WAITING, "waiting"),
             (NodeState.BLOCKED, f"blocked by {_blocking_roots(statuses)}"),
         )
         if statuses.numbers[state]
     )
+    return "; ".join(filter(None, (numbers, "p resumes it")))
 
 
 def _blocking_roots(statuses: JobStatuses) -> str:

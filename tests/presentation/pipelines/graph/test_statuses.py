@@ -95,10 +95,10 @@ def test_an_unknown_state_is_shown_unchanged() -> None:
 @pytest.mark.parametrize(
     ("states", "words"),
     [
-        ({"embed": "RUNNING"}, "1 still running, 9 waiting"),
+        ({"embed": "RUNNING"}, "1 still running, 9 waiting; p resumes it"),
         ({"embed": "QUEUED", "thumbs": "INIT"}, "1 still running, 1 still queued, 9"),
         ({"embed": "CANCELING", "thumbs": "RUNNING"}, "1 still running, 1 being canceled, 9"),
-        ({"embed": "CANCELED"}, "9 blocked by embed, which was canceled"),
+        ({"embed": "CANCELED"}, "9 blocked by embed, which was canceled; p resumes it"),
         ({"embed": "FAILED", "thumbs": "CANCELED"}, "9 blocked by 2 jobs that failed or were"),
     ],
 )
@@ -191,7 +191,7 @@ def test_no_job_waits_unblocked_under_a_failed_parent(sent: Pipeline) -> None:
             assert not {NodeState.FAILED, NodeState.BLOCKED} & parent_states
 
 
-def test_an_empty_pipeline_has_no_words_about_a_pause_or_failures() -> None:
+def test_an_empty_pipeline_has_no_jobs_that_wait_or_failed() -> None:
     statuses = judge(plan_of(pipeline_of([])), PipelineState.PAUSED)
-    assert paused_words(statuses) == ""
+    assert paused_words(statuses) == "p resumes it"
     assert statuses.root_failures == ()
