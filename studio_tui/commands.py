@@ -96,7 +96,8 @@ def main(
         quiet=quiet,
     )
     context.obj = arguments
-    if context.invoked_subcommand is not None and (local or data_dir or samples):
+    takes_local = context.invoked_subcommand in {None, "doctor"}
+    if (local and not takes_local) or (context.invoked_subcommand and (data_dir or samples)):
         raise click.UsageError(
             "--local, --data-dir and --samples are options of the dashboard; the commands of the "
             "local Studio are `studio-tui local ...`"
@@ -112,9 +113,12 @@ def main(
 
 
 @main.command()
-@click.pass_obj
-def doctor(arguments: Arguments) -> None:
-    """Check settings, Studio and terminal. Shows no secrets."""
+@click.pass_context
+def doctor(context: click.Context) -> None:
+    """Check settings, Studio and terminal. Shows no secrets.
+
+    After --local, it checks the local Studio instead of the settings.
+    """
     from studio_tui.doctor import examine  # noqa: PLC0415 (only for this command)
 
-    sys.exit(examine(arguments))
+    sys.exit(examine(context.obj, local=context.find_root().params["local"]))

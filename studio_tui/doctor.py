@@ -33,10 +33,15 @@ class Finding(NamedTuple):
     text: str
 
 
-def examine(arguments: Arguments) -> int:
-    """Print the report; return 1 if the program or Studio cannot be used, else 0."""
-    essential = [*_check_program(), *_check_studio(arguments)]
-    for ok, subject, text in (*essential, *_check_local_studio(), *_check_terminal(os.environ)):
+def examine(arguments: Arguments, *, local: bool) -> int:
+    """Print the report; return 1 if the program or Studio cannot be used, else 0.
+
+    With `local`, only the local Studio is checked, which need not be running.
+    """
+    studio = _check_local_studio() if local else _check_studio(arguments)
+    essential = [*_check_program(), *studio]
+    others = [*(() if local else _check_local_studio()), *_check_terminal(os.environ)]
+    for ok, subject, text in (*essential, *others):
         line = f" {_SIGNS[ok]} {subject:<14} {safe_line(text)}"
         # The encoding of the terminal may lack some of the characters.
         click.echo(line.encode(sys.stdout.encoding, "replace").decode(sys.stdout.encoding))

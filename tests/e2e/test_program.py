@@ -4,7 +4,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -264,6 +264,7 @@ def test_wrong_options_are_reported_before_the_dashboard_starts() -> None:
     for arguments, words in (
         (["--samples"], "--samples needs --local"),
         (["--local", "--team", "x"], "--local cannot be combined with"),
+        (["--local", "replay"], "are options of the dashboard"),
         (["--nonsense"], "No such option"),
     ):
         done = subprocess.run([*PROGRAM, *arguments], capture_output=True, text=True, check=False)
@@ -285,22 +286,32 @@ def test_doctor_reports_that_studio_answers_without_showing_the_token(
     assert studio.token not in done.stdout + done.stderr
 
 
-def test_doctor_exits_with_1_and_says_why_if_studio_does_not_answer(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("words", "code", "report"),
+    [
+        (("doctor",), 1, "refuses connections"),
+        (("--local", "doctor"), 0, "local Studio   not running"),
+    ],
+)
+def test_doctor_exits_with_1_and_says_why_if_studio_does_not_answer_unless_it_is_not_used(
+    words: Sequence[str], code: int, report: str, tmp_path: Path
+) -> None:
     done = subprocess.run(
-        [*PROGRAM, "doctor"],
+        [*PROGRAM, *words],
         env={
             **os.environ,
             "DATACHAIN_STUDIO_URL": "http://127.0.0.1:9",
             "DATACHAIN_STUDIO_TOKEN": CANARY,
             "DATACHAIN_STUDIO_TEAM": "x",
+            "STUDIO_TUI_DATA_DIR": str(tmp_path),
             "STUDIO_TUI_LOG_DIR": str(tmp_path),
         },
         capture_output=True,
         text=True,
         check=False,
     )
-    assert done.returncode == 1
-    assert "refuses connections" in done.stdout
+    assert done.returncode == code
+    assert report in done.stdout
     assert CANARY not in done.stdout + done.stderr
 
 
