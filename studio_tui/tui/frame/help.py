@@ -40,18 +40,16 @@ class HelpScreen(Dialog[Action | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "close", id="help.close"),
-        Binding("down", "list('cursor_down')", "down", show=False, priority=True, id="help.down"),
-        Binding("up", "list('cursor_up')", "up", show=False, priority=True, id="help.up"),
-        Binding(
-            "pagedown",
-            "list('page_down')",
-            "page down",
-            show=False,
-            priority=True,
-            id="help.page_down",
-        ),
-        Binding(
-            "pageup", "list('page_up')", "page up", show=False, priority=True, id="help.page_up"
+        *(
+            Binding(key, f"list('{action}')", words, show=False, priority=True, id=f"help.{key}")
+            for key, action, words in (
+                ("down", "cursor_down", "down"),
+                ("up", "cursor_up", "up"),
+                ("pagedown", "page_down", "page down"),
+                ("pageup", "page_up", "page up"),
+                ("home", "first", "first key"),
+                ("end", "last", "last key"),
+            )
         ),
         Binding(
             "question_mark", "dismiss(None)", "close", show=False, priority=True, id="help.toggle"

@@ -41,16 +41,16 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = set(COMPONENTS)
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "walk(-1)", "up", show=False, id="table.up"),
-        Binding("down,j", "walk(1)", "down", show=False, id="table.down"),
-        Binding("pageup", "page(-1)", "page up", show=False, id="table.page_up"),
-        Binding("pagedown", "page(1)", "page down", show=False, id="table.page_down"),
-        Binding("ctrl+u", "page(-0.5)", "half a page up", show=False, id="table.half_up"),
-        Binding("ctrl+d", "page(0.5)", "half a page down", show=False, id="table.half_down"),
-        Binding("home,g", "first", "first row", show=False, id="table.first"),
-        Binding("end,G", "last", "last row", show=False, id="table.last"),
-        Binding("left", "columns(-1)", "columns left", show=False, id="table.left"),
-        Binding("right", "columns(1)", "columns right", show=False, id="table.right"),
+        Binding("up,k", "walk(-1)", "Go up a row", show=False, id="table.up"),
+        Binding("down,j", "walk(1)", "Go down a row", show=False, id="table.down"),
+        Binding("pageup", "page(-1)", "Go up a page", show=False, id="table.page_up"),
+        Binding("pagedown", "page(1)", "Go down a page", show=False, id="table.page_down"),
+        Binding("ctrl+u", "page(-0.5)", "Go up half a page", show=False, id="table.half_up"),
+        Binding("ctrl+d", "page(0.5)", "Go down half a page", show=False, id="table.half_down"),
+        Binding("home,g", "first", "Go to the first row", show=False, id="table.first"),
+        Binding("end,G", "last", "Go to the last row", show=False, id="table.last"),
+        Binding("left", "columns(-1)", "Scroll columns to the left", show=False, id="table.left"),
+        Binding("right", "columns(1)", "Scroll columns to the right", show=False, id="table.right"),
         _OPEN,
     ]
 

@@ -32,9 +32,13 @@ async def test_the_help_is_paged_by_keys_and_wraps_explanations_in_their_column(
         await until(pilot, lambda: (options.highlighted or 0) > 5 and options.scroll_y > 0)
         await pilot.press("pageup")
         await until(pilot, lambda: options.highlighted == 0)
+        await pilot.press("end")
+        await until(pilot, lambda: options.highlighted == options.option_count - 1)
+        await pilot.press("home")
+        await until(pilot, lambda: options.highlighted == 0)
 
 
-async def test_the_commands_of_all_pages_are_enabled_on_empty_lists(
+async def test_the_commands_of_all_pages_are_enabled_on_empty_lists_and_explained(
     shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with dashboard(shared_studio, tmp_path) as pilot:
@@ -42,6 +46,7 @@ async def test_the_commands_of_all_pages_are_enabled_on_empty_lists(
             await pilot.press(key)
             common = [action for action in actions_of(pilot.app.screen) if action.rank > 0]
             assert len(common) > 5, key
+            assert [action for action in common if not action.explanation[0].isupper()] == [], key
             assert [action for action in common if not action.enabled] == [], key
 
 
