@@ -52,4 +52,4 @@ async def test_a_replay_can_be_stepped_through_and_is_read_only(
         await pilot.press("comma")
         await until_shown(pilot, "RUNNING", first)
         await pilot.press("x")
-        await until_shown(pilot, "read-only")
+        await until_shown(pilot, "Nothing can be changed in a replay")

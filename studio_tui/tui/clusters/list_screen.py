@@ -24,7 +24,7 @@ from studio_tui.presentation.jobs.facts import Fact
 from studio_tui.presentation.jobs.filters import exact_filter, id_filter
 from studio_tui.service.polling.poller import Poller
 from studio_tui.tui.clusters.cluster_choice import ClusterChoice
-from studio_tui.tui.frame.commands import READ_ONLY, Basics, Command, bindings
+from studio_tui.tui.frame.commands import Basics, Command, bindings, why_read_only
 from studio_tui.tui.frame.list_page import ListPage, list_commands
 from studio_tui.tui.frame.list_view import ListView
 from studio_tui.tui.messages import FilterList, OpenForm, Refreshed
@@ -138,9 +138,7 @@ class ClustersScreen(ListPage[Cluster]):
     def why_no_form(self) -> str | None:
         """Return why no job can be created on the cluster under the cursor."""
         cluster = self.row_at_hand()
-        if self.read_only:
-            return READ_ONLY
-        if (reason := self.why_no_id()) or cluster is None:
+        if (reason := why_read_only(self) or self.why_no_id()) or cluster is None:
             return reason
         return why_not_chosen(cluster)
 

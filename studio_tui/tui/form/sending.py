@@ -26,7 +26,7 @@ from studio_tui.service.polling.snapshot import Snapshot
 from studio_tui.text import safe_line
 from studio_tui.tui.form.draft_files import path_of
 from studio_tui.tui.form.validation import Checked
-from studio_tui.tui.frame.commands import READ_ONLY, Command
+from studio_tui.tui.frame.commands import Command, why_read_only
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.review import Review
 from studio_tui.tui.jobs.create import create, notify_created
@@ -73,7 +73,7 @@ class FormSender:
 
     def why_not_send(self) -> str | None:
         """Return why the form cannot be sent."""
-        return READ_ONLY if self._screen.read_only else None
+        return why_read_only(self._screen)
 
     def send(self) -> None:
         """Start to validate and send the form, unless that has begun or the job was created."""

@@ -29,7 +29,8 @@ Owner = TypeVar("Owner")
 Answer = TypeVar("Answer")
 Severity = Literal["information", "warning", "error"]
 
-READ_ONLY = "Nothing can be changed: this is a replay, or was started with --read-only"
+READ_ONLY = "Nothing can be changed: started with --read-only"
+REPLAY = "Nothing can be changed in a replay"
 
 
 def never_unavailable(_: object) -> None:
@@ -145,6 +146,13 @@ class Host(Protocol):
 
     async def ask(self, question: Dialog[Answer]) -> Answer:
         """Show a dialog over the screen, and return its answer; call from a worker."""
+
+
+def why_read_only(host: Host) -> str | None:
+    """Return why nothing can be changed in Studio; `None` if it can."""
+    if not host.read_only:
+        return None
+    return READ_ONLY if host.session.replay is None else REPLAY
 
 
 _ABSENT: tuple[Command[Any], Any] = (Command("", "", "", "", never_unavailable), None)

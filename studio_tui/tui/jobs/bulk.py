@@ -24,7 +24,7 @@ from studio_tui.service.commands.jobs import repeat_of
 from studio_tui.service.commands.submitted import Submitted, rerun_request
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.bulk import BulkCommand, NextStep, begin_bulk, list_between
-from studio_tui.tui.frame.commands import READ_ONLY, Host
+from studio_tui.tui.frame.commands import Host, why_read_only
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.jobs.create import create
 from studio_tui.tui.jobs.marked import MarkedJobs
@@ -72,8 +72,8 @@ class BulkJobs:
         return None if any(is_usable_id(job.id) for job in jobs) else NO_ID
 
     def _why_none(self, why_not: WhyNot, done: str) -> str | None:
-        if self._host.read_only:
-            return READ_ONLY
+        if reason := why_read_only(self._host):
+            return reason
         available, count = self.marked.available_jobs(), self.marked.count()
         not_begun = self.marked.not_begun()
         chosen = select(available, why_not, not_begun=not_begun)

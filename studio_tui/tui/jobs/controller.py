@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from studio_tui.api.ids import NO_ID, is_usable_id
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.api.states import JobState
-from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
+from studio_tui.tui.frame.commands import Command, Host, why_read_only
 from studio_tui.tui.jobs.marked import ListedMarks, MarkedJobs
 from studio_tui.tui.jobs.schedule_runs import show_runs
 from studio_tui.tui.messages import EditJobs, OpenLog, OpenPipeline
@@ -104,7 +104,7 @@ class JobController:
         return self._why_not(lambda job: None if job.url else "Studio has no page for this job")
 
     def _why_no_change(self) -> str | None:
-        return self.why_no_id() or (READ_ONLY if self._host.read_only else None)
+        return self.why_no_id() or why_read_only(self._host)
 
     # Commands.
 

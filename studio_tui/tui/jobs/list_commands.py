@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from studio_tui.api.models import Job
 from studio_tui.api.states import JobState
-from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
+from studio_tui.tui.frame.commands import Command, Host, why_read_only
 from studio_tui.tui.frame.row_marks import RowMarks
 from studio_tui.tui.jobs.controller import JobController
 from studio_tui.tui.jobs.job_groups import JobGroups
@@ -65,7 +65,7 @@ class JobListController:
 
     def why_no_form(self) -> str | None:
         """Return why no job can be created."""
-        return READ_ONLY if self._host.read_only else None
+        return why_read_only(self._host)
 
     def open_form(self) -> None:
         """Show the form for a new job."""

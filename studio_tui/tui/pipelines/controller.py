@@ -20,7 +20,7 @@ from studio_tui.presentation.pipelines.impact import (
 )
 from studio_tui.service.commands.pipelines import PauseOutcome, runs_to_cancel
 from studio_tui.service.logs.merged.merged_log import LIMIT
-from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
+from studio_tui.tui.frame.commands import Command, Host, why_read_only
 from studio_tui.tui.frame.dialogs import Choose, Confirm
 from studio_tui.tui.frame.request_notices import error_message, run_and_report, with_notice
 from studio_tui.tui.frame.review import COPY, OK, Review, show_text
@@ -119,7 +119,7 @@ class PipelineController:
         return "None of its jobs has started"
 
     def _why_no_change(self) -> str | None:
-        return READ_ONLY if self._host.read_only else self.why_no_id()
+        return why_read_only(self._host) or self.why_no_id()
 
     def _can_resume(self, pipeline: Pipeline) -> bool:
         if self._host.session.is_local and pipeline.state is PipelineState.CANCELED:

@@ -15,7 +15,7 @@ from studio_tui.errors import StudioError
 from studio_tui.presentation.pipelines.dataset_facts import rebuilding_words
 from studio_tui.presentation.pipelines.datasets import KnownDatasets, short_name
 from studio_tui.service.polling.endings import request_on_ends
-from studio_tui.tui.frame.commands import READ_ONLY, Command
+from studio_tui.tui.frame.commands import Command, why_read_only
 from studio_tui.tui.frame.list_page import ListPage
 from studio_tui.tui.messages import OpenPipeline, SchedulePipeline
 from studio_tui.tui.pipelines.kept_drafts import Beginning, KeptDrafts
@@ -41,12 +41,12 @@ class Rebuilding:
 
     def why_not_trigger(self) -> str | None:
         """Return why no pipeline can be triggered."""
-        return READ_ONLY if self._page.read_only else None
+        return why_read_only(self._page)
 
     def why_not_schedule(self) -> str | None:
         """Return why no pipeline can be triggered by a schedule."""
-        if self._page.read_only:
-            return READ_ONLY
+        if reason := why_read_only(self._page):
+            return reason
         return None if self._session.commands.schedules.is_possible else NO_PIPELINES
 
     async def trigger(self) -> None:

@@ -11,7 +11,7 @@ from studio_tui.presentation.jobs.bulk import cancel_effect, why_not_cancel
 from studio_tui.presentation.schedules.rows import is_suspended, rebuilt_datasets
 from studio_tui.service.commands.submitted import RelatedRequest
 from studio_tui.tui.frame.bulk import list_between
-from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
+from studio_tui.tui.frame.commands import Command, Host, why_read_only
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.request_notices import run_and_report
 from studio_tui.tui.jobs.bulk import cancel_all
@@ -48,7 +48,7 @@ class ScheduleController(JobController):
 
     def why_not_create(self) -> str | None:
         """Return why no schedule can be created."""
-        return READ_ONLY if self._host.read_only else None
+        return why_read_only(self._host)
 
     def why_not_change(self) -> str | None:
         """Return why the current schedule can neither be changed nor run now."""
@@ -65,7 +65,7 @@ class ScheduleController(JobController):
 
     def why_not_cancel(self) -> str | None:
         """Return why no marked schedule, else the current one, can be canceled."""
-        return READ_ONLY if self._host.read_only else self.why_no_runs()
+        return why_read_only(self._host) or self.why_no_runs()
 
     def why_no_runs(self) -> str | None:
         """Return why no marked schedule, else the current one, has an id that requests can use."""
@@ -78,8 +78,8 @@ class ScheduleController(JobController):
 
     def why_no_pipeline_schedule(self) -> str | None:
         """Return why no pipeline can be scheduled."""
-        if self._host.read_only:
-            return READ_ONLY
+        if reason := why_read_only(self._host):
+            return reason
         return None if self._host.session.commands.schedules.is_possible else NO_PIPELINES
 
     def schedule_pipeline(self) -> None:

@@ -52,6 +52,7 @@ class Screen:
             commands=SimpleNamespace(jobs=SimpleNamespace(cancel=self._cancel)),
             known_items=SimpleNamespace(newer_attempts=dict),
             is_local=True,
+            replay=None,
         )
 
     def post_message(self, message: Message) -> bool:

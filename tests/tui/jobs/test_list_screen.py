@@ -206,7 +206,8 @@ async def test_read_only_mode_refuses_every_key_that_changes_something(
                 notices.clear()
                 await pilot.press(*keys)
                 await until(
-                    pilot, lambda: any("Nothing can be changed" in n.message for n in notices)
+                    pilot,
+                    lambda: any("changed: started with --read-only" in n.message for n in notices),
                 )
                 assert isinstance(pilot.app.screen, JobsScreen)
         with step("ctrl+e in the log of a job is refused"):

@@ -13,7 +13,7 @@ from studio_tui.presentation.pipelines.facts import removed_words
 from studio_tui.presentation.pipelines.graph.plan import Plan
 from studio_tui.presentation.pipelines.impact import ended_words, removal_notes
 from studio_tui.tui.frame.bulk import BulkCommand, begin_bulk, list_between
-from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
+from studio_tui.tui.frame.commands import Command, Host, why_read_only
 from studio_tui.tui.frame.dialogs import Choose, Confirm
 from studio_tui.tui.frame.request_notices import run_and_report
 from studio_tui.tui.frame.review import OK, Review, show_text
@@ -65,10 +65,8 @@ class GraphJobs:
 
     def why_not_remove(self) -> str | None:
         """Return why neither the current job nor a marked one can be removed."""
-        if reason := self._state.why_unknown():
+        if reason := self._state.why_unknown() or why_read_only(self._host):
             return reason
-        if self._host.read_only:
-            return READ_ONLY
         node, targets = self._cursor.node(), self._marks.nodes()
         if node is None and not targets:
             return self._cursor.why_no_job()
@@ -179,8 +177,8 @@ class GraphJobs:
         session = self._host.session
         if not session.client.is_local_studio:
             return NO_RESTORING
-        if self._host.read_only:
-            return READ_ONLY
+        if reason := why_read_only(self._host):
+            return reason
         return NOT_WHILE_RUNNING if pipeline.state is PipelineState.RUNNING else None
 
     async def _restore(self, pipeline: Pipeline, job: RemovedJob) -> None:
