@@ -125,7 +125,7 @@ class ActivityScreen(ListPage[Entry]):
             ]
             program = await self.ask(Choose("Copy", choices, "curl"))
             if program is not None:
-                await copy(self.app, commands[program], f"The {program} command")
+                await copy(self.app, commands[program], f"the {program} command")
 
     def _pipeline_name(self, entry: Entry) -> str:
         pipeline_id = subject_of(entry).pipeline

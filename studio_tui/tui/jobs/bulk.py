@@ -105,7 +105,7 @@ class BulkJobs:
     async def copy_ids(self) -> None:
         """Copy the ids of all marked jobs, one per line."""
         ids = [job.id for job in await self.marked.jobs() if is_usable_id(job.id)]
-        await copy(self._host.app, "\n".join(ids), f"The ids of {plural(len(ids), 'job')}")
+        await copy(self._host.app, "\n".join(ids), f"the ids of {plural(len(ids), 'job')}")
 
     async def ids(self) -> list[str]:
         """Return the ids of the marked jobs that can be rerun; notify the user of the others."""

@@ -274,7 +274,7 @@ class PipelineController:
         """Copy the id of the current pipeline, or the ids of all marked pipelines, one per line."""
         if self._marked():
             ids = [each.pipeline_id for each in self._possible_targets(lambda _: True)]
-            await copy(self._host.app, "\n".join(ids), f"The ids of {plural(len(ids), 'pipeline')}")
+            await copy(self._host.app, "\n".join(ids), f"the ids of {plural(len(ids), 'pipeline')}")
         elif pipeline := self._at_hand():
             await copy(self._host.app, pipeline.pipeline_id)
 

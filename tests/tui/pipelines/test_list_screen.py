@@ -464,7 +464,7 @@ async def test_marked_pipelines_are_paused_and_stopped_together_after_one_questi
             await until_shown(pilot, "u unmark all")
         with step("ids of marked pipelines are copied"):
             await pilot.press("c")
-            await until_notified(pilot, "The ids of 3 pipelines")
+            await until_notified(pilot, ": the ids of 3 pipelines")
             ids = sorted(each["pipeline_id"] for each in (completed, *triggered))
             assert sorted(pilot.app.clipboard.split()) == ids
         with step("the question names the pipelines and counts those left out"):
