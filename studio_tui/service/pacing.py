@@ -76,6 +76,7 @@ class Pacing:
 
     def __init__(self, *, is_local: bool) -> None:
         self.focused = True
+        self._is_local = is_local
         self.backoff_cap = LOCAL_BACKOFF_CAP if is_local else BACKOFF_CAP
         least = BUSY_INTERVAL if is_local else IDLE_INTERVAL
         self._idle = least
@@ -89,8 +90,12 @@ class Pacing:
         )
 
     def stretch(self, seconds: float) -> float:
-        """Return `seconds`, or a multiple of it while the terminal has no focus."""
-        return seconds if self.focused else seconds * AWAY_FACTOR
+        """Return `seconds`, or a multiple of it while the terminal has no focus.
+
+        It is not stretched while a local Studio is active: the terminal may be beside another one.
+        """
+        is_active = any(is_active for _, is_active in self._activity.values())
+        return seconds if self.focused or (self._is_local and is_active) else seconds * AWAY_FACTOR
 
     def expect_changes(self) -> None:
         """Let all lists rest only shortly, because this dashboard has changed something."""

@@ -19,6 +19,7 @@ from tests.jobs import job
 from tests.pipelines import pipeline
 
 ENDED = JobList((job(1), job(2)))
+RUNNING = JobList((job(1, "RUNNING"),))
 
 
 @pytest.fixture
@@ -77,9 +78,9 @@ def test_unchanged_lists_of_a_local_studio_are_polled_less_often_until_changes_a
 
 
 def test_a_list_with_an_active_item_is_polled_often_even_if_it_does_not_change() -> None:
-    pacing, jobs = Pacing(is_local=True), JobList((job(1, "RUNNING"),))
+    pacing = Pacing(is_local=True)
     active_pipelines = PipelineList((pipeline(1, "RUNNING", {"a": "RUNNING"}),))
-    assert {pacing.jobs(jobs) for _ in range(20)} == {BUSY_INTERVAL}
+    assert {pacing.jobs(RUNNING) for _ in range(20)} == {BUSY_INTERVAL}
     assert {pacing.pipelines(active_pipelines) for _ in range(20)} == {BUSY_INTERVAL}
 
 
@@ -94,3 +95,14 @@ def test_rests_are_longer_while_the_terminal_has_no_focus() -> None:
     pacing = Pacing(is_local=False)
     pacing.focused = False
     assert pacing.jobs(ENDED) == IDLE_INTERVAL * AWAY_FACTOR
+    assert pacing.jobs(RUNNING) == BUSY_INTERVAL * AWAY_FACTOR
+
+
+def test_rests_of_a_local_studio_are_longer_without_focus_only_while_nothing_runs() -> None:
+    pacing = Pacing(is_local=True)
+    pacing.focused = False
+    assert pacing.jobs(ENDED) == BUSY_INTERVAL * AWAY_FACTOR
+    assert pacing.jobs(RUNNING) == BUSY_INTERVAL
+    watch = pacing.pipeline()
+    assert watch.stretch(watch.moving) == BUSY_INTERVAL
+    assert pacing.jobs(ENDED) == BUSY_INTERVAL * AWAY_FACTOR
