@@ -66,8 +66,8 @@ class KnownItems:
         """Return the failed jobs that are no problem, by id, each with its newer attempt.
 
         That attempt continued or repeated the failed job at the request of this machine, or is a
-        later attempt of the same job of a pipeline. The current run of a pipeline's job has one
-        only if that is complete.
+        later attempt of the same job of a pipeline. After the current run of a pipeline's job, only
+        a complete attempt counts.
         """
         sources = (
             self._origins.changes,
@@ -123,7 +123,7 @@ class KnownItems:
 
     def related_jobs(self, job_id: str) -> RelatedJobs:
         """Return a job's origin, the jobs that continue it, and other attempts."""
-        origin, successors = self._origins.origin(job_id), self._origins.successors(job_id)
+        origin, continued_by = self._origins.origin(job_id), self._origins.continued_by(job_id)
         before, after = earlier_and_later_runs(job_id, self.pipelines().pipelines)
         repeated, newer = self._origins.repeated(job_id), self.newer_attempts().get(job_id)
         newer_id = newer.job_id if newer is not None else None
@@ -133,7 +133,7 @@ class KnownItems:
         later = sorted(later_ids, key=lambda each: made_at(jobs.get(each)))
         return RelatedJobs(
             origin,
-            tuple(each for each in later if each in successors),
+            tuple(each for each in later if each in continued_by),
             jobs,
             before,
             after,

@@ -1,4 +1,4 @@
-"""Which failed jobs no longer count as problems, as a newer attempt exists."""
+"""Finds the failed jobs that are no problem, because a newer attempt exists."""
 
 from collections.abc import Container, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -7,9 +7,9 @@ from typing import NamedTuple
 from studio_tui.api.states import CANCELED_STATES, JobState
 
 _OLDEST = datetime.min.replace(tzinfo=UTC)
-_IS_TRIED_AGAIN = CANCELED_STATES | {JobState.FAILED}
-"""States of jobs whose later runs are attempts at the same; after a success they are new runs."""
-_REPLACES_NOTHING = CANCELED_STATES | {JobState.TASK}
+_UNSUCCESSFUL_STATES = CANCELED_STATES | {JobState.FAILED}
+"""Only the runs that follow such a job are newer attempts; those that follow a success are not."""
+_NEVER_SUPERSEDING_STATES = CANCELED_STATES | {JobState.TASK}
 
 
 class Attempt(NamedTuple):
@@ -17,7 +17,7 @@ class Attempt(NamedTuple):
 
     state: JobState
     created_at: datetime | None = None
-    """`None` if unknown; it is never older than the job that it runs again."""
+    """`None` if unknown: then the time of the job that it runs again counts."""
 
 
 class NewerAttempt(NamedTuple):
@@ -41,10 +41,10 @@ def find_newer_attempts(
     """Return the newer attempt of each failed job that has one, by the id of the failed job.
 
     That is the first complete attempt after it, else the newest attempt. Canceled attempts do not
-    count, as the failure before them remains. `later` has the ids of the jobs that run a job again.
-    `current_runs` are the current runs in pipelines: a failed one fails its pipeline, even if it is
-    run again elsewhere, so that only a complete attempt counts.
-    Jobs that are not in `known` are left out, together with what is only linked through them.
+    count, as the failure before them remains. `later` has the ids of the jobs that run a job again,
+    by the id of that job. `current_runs` are the current runs in pipelines: a failed one fails its
+    pipeline, even if it is run again elsewhere, so that only a complete attempt counts. Jobs that
+    are not in `known` are left out, together with what is only linked through them.
     """
     found: dict[str, NewerAttempt] = {}
     for chain in _chains(known, later):
@@ -57,7 +57,7 @@ def find_newer_attempts(
                 found[job_id] = newer
             if state is JobState.COMPLETE:
                 fixing = NewerAttempt(job_id, state)
-            elif newest is None and state not in _REPLACES_NOTHING:
+            elif newest is None and state not in _NEVER_SUPERSEDING_STATES:
                 newest = NewerAttempt(job_id, state)
     return found
 
@@ -65,15 +65,18 @@ def find_newer_attempts(
 def _chains(
     known: Mapping[str, Attempt], later: Mapping[str, Sequence[str]]
 ) -> Iterator[list[str]]:
-    """Yield the ids of the attempts at the same, oldest first."""
+    """Yield a list for each unsuccessful job that runs no other again.
+
+    It has the ids of the job and of all later attempts, oldest first. Links of a damaged history
+    may form a cycle, which has no such job: then any job of the cycle is taken.
+    """
     links = {
         job_id: [each for each in ids if each in known]
         for job_id, ids in later.items()
-        if job_id in known and known[job_id].state in _IS_TRIED_AGAIN
+        if job_id in known and known[job_id].state in _UNSUCCESSFUL_STATES
     }
     has_earlier = {job_id for ids in links.values() for job_id in ids}
     seen: set[str] = set()
-    # Links of a damaged history may form a circle, which has no first job.
     for first in sorted(links, key=has_earlier.__contains__):
         if first in has_earlier and first in seen:
             continue

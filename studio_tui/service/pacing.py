@@ -19,13 +19,14 @@ _GROWTH = 1.25
 class GrowingRest:
     """A rest that grows while answers are the same.
 
-    Once it has grown to `most`, it ends at multiples of `most`, so that lists are polled together.
+    Once it has grown to `most`, it ends at multiples of `most` on the clock, so that idle lists are
+    polled in one burst.
     """
 
     least: float
     most: float
     turn: float = 0.0
-    """Seconds added to a multiple of `most`, so that lists are polled one after the other."""
+    """Seconds from such a multiple to the end, so that the polls of a burst do not overlap."""
     _seconds: float = 0.0
     _answer: object = None
 
@@ -47,19 +48,25 @@ class GrowingRest:
 
 
 BUSY_INTERVAL = 1.5
-"""Seconds between polls of a list with active items."""
+"""Seconds between polls of the jobs, or of a viewed pipeline, while any of them is active.
+
+On this machine, also between polls of active pipelines, and the first rest while none is active.
+"""
 IDLE_INTERVAL = 10.0
-"""Seconds between polls of a list without active items, on a server shared with others."""
+"""Seconds between polls of jobs or pipelines, none of them active, on a shared server."""
 LOCAL_IDLE_INTERVAL = 3.0
 """Seconds between polls of the jobs on this machine, once they have been unchanged for a while."""
 LOCAL_OTHERS_INTERVAL = 2 * LOCAL_IDLE_INTERVAL
-"""The same for the other lists, which any change of the jobs polls at once."""
+"""The same for clusters and pipelines, which are also polled whenever the jobs have changed."""
 CLUSTERS_INTERVAL = 30.0
 LOCAL_CLUSTERS_INTERVAL = 3.0
 """Shorter, as the file of clusters on this machine may be edited."""
 SCHEDULES_INTERVAL = 30.0
 PIPELINES_INTERVAL = 5.0
-"""Seconds between polls of the list of pipelines while one is active; its answers are large."""
+"""Seconds between polls of the list of pipelines while one is active, on a shared server.
+
+Its answers are large.
+"""
 RUNS_A_SECOND = 2000
 """Maximum number of jobs of pipelines received per second, on average; it may lengthen a rest."""
 JOB_INTERVAL = 0.3
@@ -98,7 +105,7 @@ class Pacing:
         return seconds if self.focused or (self._is_local and is_active) else seconds * AWAY_FACTOR
 
     def expect_changes(self) -> None:
-        """Let all lists rest only shortly, because this dashboard has changed something."""
+        """Begin with the shortest rests again, because the lists may have changed."""
         for rest in (self._jobs, self._pipelines, self._clusters):
             rest.start_over()
 
@@ -130,7 +137,7 @@ class Pacing:
         return self.stretch(max(rest, runs / RUNS_A_SECOND))
 
     def pipeline(self) -> Pace:
-        """Return the rests of the watch of one pipeline."""
+        """Return the rests of a `PipelineWatch`."""
         return Pace(
             moving=BUSY_INTERVAL,
             resting=self._idle,

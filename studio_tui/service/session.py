@@ -93,14 +93,18 @@ class SessionOptions:
     is_local: bool = False
     can_restart: bool = False
     state_file: Path | None = None
-    """The state file of a local Studio, which is probed at once when its server writes the file."""
+    """The file that the server of a local Studio writes when it starts.
+
+    When the file changes in an outage, Studio is probed at once.
+    """
     journal_folder: Path | None = None
     """`None` for one inside the folder of logs."""
     recorder_folder: Path | None = None
     """`None` for one inside the folder of logs."""
     labels: bool = True
+    """Whether new jobs get a label by which they can be found."""
     limits: Limits | None = None
-    """`None` for the default limits."""
+    """Limits of what the recorder keeps; `None` for the default ones."""
     undo_seconds: float = 0.0
     """Seconds during which a bulk command can be undone; 0 sends it at once."""
 
@@ -124,6 +128,7 @@ class StudioSession:
         self.can_restart = options.can_restart
         """Whether the dashboard can start Studio again; if a user stopped it, only after ctrl+r."""
         self.recalled = asyncio.Event()
+        """Set once the lists of earlier runs have been loaded from the recorder."""
         self.replay: ReplayTime | None = None
         """The playback time, if a recording is replayed instead of polling Studio."""
         self._now = now
@@ -171,7 +176,7 @@ class StudioSession:
         return any(poller.snapshot.value is not None for poller in self.pollers)
 
     async def run(self, tab: str = "jobs") -> None:
-        """Poll and follow logs until canceled; the list of `tab`, else the jobs, is first."""
+        """Poll and follow logs until canceled; request the list of `tab`, else the jobs, first."""
         lists = {poller.name for poller in self.pollers}
         self.reachability.first.begin_with(tab if tab in lists else self.jobs.name)
         try:

@@ -22,7 +22,7 @@ class HasRelatedJobs(Protocol):
         """Id of the job that this one repeats; `None` if it repeats none."""
 
     @property
-    def successors(self) -> Sequence[str]:
+    def continued_by(self) -> Sequence[str]:
         """Ids of the jobs that continue from the checkpoints of this one, latest last."""
 
     @property
@@ -59,8 +59,8 @@ def with_related_jobs(facts: Sequence[Fact], kin: HasRelatedJobs) -> tuple[Fact,
     newer_ids = (newer.job_id,) if newer is not None else ()
     for label, prefix, ids, listed_already in (
         ("previous", "", kin.earlier_runs, (kin.origin, kin.repeated)),
-        ("continued", "by ", kin.successors, newer_ids),
-        ("next", "", kin.later_runs, (*kin.successors, *newer_ids)),
+        ("continued", "by ", kin.continued_by, newer_ids),
+        ("next", "", kin.later_runs, (*kin.continued_by, *newer_ids)),
     ):
         related += [
             Fact(label, _job_cell(job_id, kin.jobs, prefix))

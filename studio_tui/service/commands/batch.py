@@ -52,6 +52,7 @@ class BatchProgress:
     """Progress of a running batch."""
 
     doing: str
+    """What the command does to the items, such as `Canceling`."""
     total: int
     ended: int = 0
     failed: int = 0
@@ -64,7 +65,7 @@ class Batches(SnapshotPublisher[tuple[BatchProgress, ...]]):
     def __init__(self) -> None:
         super().__init__("batches", Snapshot(()))
         self.last_report: object = None
-        """Of the batch that ended last, as whoever ran it has made it; `None` before the first."""
+        """The report of the batch that ended last, set by the caller of `run`; `None` at first."""
         self._running: dict[object, BatchProgress] = {}
 
     @property

@@ -23,9 +23,9 @@ from studio_tui.errors import (
     PermissionDenied,
     StudioError,
 )
-from studio_tui.service.commands.attempts import send_with_retries
 from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.commands.journal import Intent, IntentOutcome, Journal, OpenIntent
+from studio_tui.service.commands.retries import send_with_retries
 from studio_tui.service.commands.submitted import SentFile, Submitted
 from studio_tui.service.commands.uploads import UploadProgress, Uploads
 from studio_tui.service.polling.backoff import Backoff, Jitter
@@ -49,9 +49,11 @@ class Patience:
     longest_rest: float = 5.0
     """Maximum seconds between failed attempts to read the list, unless Studio asks for more."""
     lists_without_job: int = 2
+    """Number of lists without the job after which the search ends."""
     rest_between_lists: float = 4.0
     """Seconds between two lists without the job, as a new job may be listed late."""
     longest_search: float = 30.0
+    """Seconds after which the search ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +259,10 @@ class JobCreator:
         *,
         looks: int | None = None,
     ) -> CreationOutcome:
-        """Search for the job of an intent, until `looks` lists did not contain it."""
+        """Search for the job of an intent, until `looks` lists did not have it.
+
+        By default, that is `Patience.lists_without_job`.
+        """
         looks = looks or self._patience.lists_without_job
         searched = SearchExtent()
         patience = self._patience
@@ -315,11 +320,14 @@ class JobCreator:
         return await self._guess(intent, likely) if likely else None
 
     async def _guess(self, intent: Intent, likely: Sequence[Job]) -> Created | None:
-        """Return the only likely job that no other intent can have created; `None` if not one."""
+        """Return the one likely job that no other intent can have created.
+
+        Returns `None` if there is none, if there are several, or if that is uncertain.
+        """
         entries = await asyncio.to_thread(self._journal.entries)
         others = [entry for entry in entries if entry.intent.id != intent.id]
         if any(
-            entry.outcome is IntentOutcome.SENT and entry.intent.identity == intent.identity
+            entry.outcome is IntentOutcome.OPEN and entry.intent.identity == intent.identity
             for entry in others
         ):
             return None

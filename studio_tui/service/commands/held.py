@@ -35,7 +35,7 @@ class HeldCommands(SnapshotPublisher[tuple[Hold, ...]]):
     async def may_be_sent(self, words: str) -> bool:
         """Wait; return whether to send the command, False if it was undone.
 
-        `words` describe the command after `undo`, such as `canceling 3 jobs`.
+        `words` describe the command so that they can follow the word `undo`: `canceling 3 jobs`.
         """
         if not self._seconds:
             return True

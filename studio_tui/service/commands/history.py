@@ -26,6 +26,7 @@ KEPT_RUNS = 100_000
 KEPT_IDS = 20_000
 """Number of ids that are kept in memory: new jobs end for as long as a dashboard is open."""
 SAMPLES = 30
+"""Maximum number of runs of one name from which durations are returned."""
 
 _ENDED = frozenset({JobState.COMPLETE, JobState.FAILED, JobState.CANCELED})
 _NO_ORIGINALS: Mapping[str, Sequence[str]] = MappingProxyType({})

@@ -9,7 +9,7 @@ from studio_tui.api.label import user_variables
 from studio_tui.api.models import Job, JobInput, JobRequest, QueryType
 from studio_tui.api.states import JobState
 from studio_tui.errors import InvalidRequest, NotSent, OutcomeUnknown, RateLimited, StudioError
-from studio_tui.service.commands.attempts import RESTS, send_with_retries, still_unknown
+from studio_tui.service.commands.retries import RESTS, send_with_retries, still_unknown
 from studio_tui.service.commands.submitted import Submitted
 
 LONGEST_PAUSE = 30.0
@@ -17,7 +17,7 @@ LONGEST_PAUSE = 30.0
 
 
 class JobCommands:
-    """Commands on existing jobs; after each one the lists are refreshed at once."""
+    """Commands on existing jobs."""
 
     def __init__(
         self,

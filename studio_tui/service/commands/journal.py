@@ -51,8 +51,10 @@ _log = logging.getLogger(__name__)
 class IntentOutcome(StrEnum):
     """The outcome of an intent."""
 
-    SENT = "sent"
+    OPEN = "sent"
+    """Not known; the request may not have been sent yet."""
     APPLIED = "applied"
+    """The request created a job."""
     REFUSED = "refused"
     GIVEN_UP = "given up"
     """The outcome stayed unknown, and the user gave up."""
@@ -195,7 +197,7 @@ class Journal:
         return sorted(intents, key=lambda intent: intent.intent.sent_at)
 
     def _write(self, intent: Intent) -> int:
-        """Write and lock the file of an intent, and rename it when complete; return it open."""
+        """Write and lock the file of an intent, then rename it; return its descriptor."""
         new = self._folder / f"{intent.id}{_NEW}"
         descriptor = os.open(new, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
         try:
@@ -226,7 +228,7 @@ class Journal:
         for path in oldest_first[: len(files) - MAX_ENTRIES + 1]:
             with contextlib.suppress(OSError):
                 entry = _read(path)
-                if entry is None or entry.outcome is not IntentOutcome.SENT:
+                if entry is None or entry.outcome is not IntentOutcome.OPEN:
                     remove_unused(path)
         long_ago = clock.now().timestamp() - _LONGEST_WRITE
         for path in self._folder.glob(f"*{_NEW}"):
@@ -250,7 +252,7 @@ def _fields(intent: Intent) -> dict[str, Any]:
         "query_digest": intent.query_digest,
         "is_labeled": intent.is_labeled,
         "submitted": intent.submitted.to_json(),
-        "fate": IntentOutcome.SENT,
+        "fate": IntentOutcome.OPEN,
     }
 
 
@@ -270,13 +272,13 @@ def _sync(folder: Path) -> None:
 
 
 def _take_over(path: Path) -> OpenIntent | None:
-    """Lock the file of an intent and return it; `None` if its outcome is known."""
+    """Lock the file of an open intent and return the intent; `None` if it has an outcome."""
     descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW)
     is_open = False
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         entry = _read(path)
-        if entry is None or entry.outcome is not IntentOutcome.SENT:
+        if entry is None or entry.outcome is not IntentOutcome.OPEN:
             return None
         is_open = True
         return OpenIntent(entry.intent, descriptor)
@@ -286,7 +288,10 @@ def _take_over(path: Path) -> OpenIntent | None:
 
 
 def _read(path: Path) -> JournalEntry | None:
-    """Return the entry in a file, which may be cut short; the last line with a field counts."""
+    """Return the entry in a file, whose later lines override the fields of earlier ones.
+
+    A line may be cut short; `None` if the remaining lines are not enough.
+    """
     data = read_bytes(path)[:_LARGEST]
     fields: dict[str, Any] = {}
     for line in _parse_lines(data):

@@ -1,4 +1,7 @@
-"""Links between jobs requested on this machine: what each continues, repeats or replaces."""
+"""Links of the jobs and schedules that were requested on this machine.
+
+A job can continue or repeat a job, or be a manual run of a schedule. A schedule can replace one.
+"""
 
 from collections.abc import Iterable, Mapping
 
@@ -23,7 +26,7 @@ class _Links:
 
 
 class Origins:
-    """Links between jobs and between schedules, by their ids, in both directions."""
+    """The known links, by the ids of jobs and schedules."""
 
     def __init__(self) -> None:
         self.changes = 0
@@ -33,6 +36,7 @@ class Origins:
         self._run_of = _Links()
         self._replaced = _Links()
         self._looked_up: set[str] = set()
+        """Ids of the listed jobs whose submissions were looked up in the history."""
 
     def note(self, job_id: str, submitted: Submitted) -> None:
         """Record a job's links from its submission."""
@@ -42,7 +46,10 @@ class Origins:
         self.changes += self._repeated.add(job_id, submitted.repeats)
 
     def not_looked_up(self, jobs: Iterable[Job]) -> list[str]:
-        """Return the ids of listed jobs that were not looked up yet."""
+        """Return the ids of the listed jobs whose submissions are to be looked up in the history.
+
+        A job that is no longer listed is to be looked up when it is listed again.
+        """
         ids = [job.id for job in jobs]
         self._looked_up.intersection_update(ids)
         return [job_id for job_id in ids if job_id not in self._looked_up]
@@ -50,7 +57,7 @@ class Origins:
     def note_looked_up(
         self, looked_up: Iterable[str], submissions: Mapping[str, Submitted]
     ) -> None:
-        """Record the submissions of jobs, by id; `looked_up` are all ids that were looked up."""
+        """Record submissions by job id; `looked_up` has the ids of jobs without one too."""
         self._looked_up.update(looked_up)
         for job_id, submitted in submissions.items():
             self.note(job_id, submitted)
@@ -63,7 +70,7 @@ class Origins:
         """Return the id of the job that this one repeats, or `None`."""
         return self._repeated.target.get(job_id)
 
-    def successors(self, job_id: str) -> tuple[str, ...]:
+    def continued_by(self, job_id: str) -> tuple[str, ...]:
         """Return the ids of the jobs that continue this one."""
         return tuple(self._continued.sources.get(job_id, ()))
 
@@ -71,8 +78,8 @@ class Origins:
         """Return the ids of the manual runs of a schedule."""
         return tuple(self._run_of.sources.get(task_id, ()))
 
-    def predecessors(self, task_id: str) -> tuple[str, ...]:
-        """Return the ids of a schedule and of the schedules that it replaced, newest first."""
+    def with_replaced_schedules(self, task_id: str) -> tuple[str, ...]:
+        """Return the id of a schedule, then of the one that it replaced, and so on."""
         ids = [task_id]
         while (replaced := self._replaced.target.get(ids[-1])) is not None and replaced not in ids:
             ids.append(replaced)
@@ -94,4 +101,4 @@ class Origins:
         return {job_id: self._later_runs(job_id) for job_id in job_ids}
 
     def _later_runs(self, job_id: str) -> tuple[str, ...]:
-        return (*self.successors(job_id), *self._repeated.sources.get(job_id, ()))
+        return (*self.continued_by(job_id), *self._repeated.sources.get(job_id, ()))

@@ -1,7 +1,8 @@
 """Commands on pipelines: pause, resume, remove or restore a job, stop.
 
-Each command has a desired state, and is repeated a few times until it is reached, unless a newer
-command on the same pipeline or job replaces it.
+Each command has a desired state of the pipeline. A command that did not arrive, or whose outcome is
+unknown, is repeated a few times, unless the state is reached or a newer command on the same
+pipeline or job replaces it.
 """
 
 import asyncio
@@ -14,13 +15,14 @@ from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Pipeline, PipelineJob, RemovedJob
 from studio_tui.api.states import JobState, PipelineState
 from studio_tui.errors import InvalidRequest, NotSent, OutcomeUnknown, StudioError
-from studio_tui.service.commands.attempts import REFUSALS, RESTS, still_unknown
+from studio_tui.service.commands.retries import REFUSALS, RESTS, still_unknown
 
 CANCELS_AT_ONCE = 3
 ROUNDS = 3
-"""How often `stop` cancels the running jobs of a pipeline, as more may have started meanwhile."""
+"""How often at most `stop` cancels running jobs, as more may have started meanwhile."""
 
 ENDING_RESTS = (0.5, 0.5, 1.0, 1.0, 2.0, 2.0, 3.0)
+"""Seconds before each check whether the canceled jobs have ended."""
 
 _CANCELING = frozenset({JobState.CANCELING, JobState.CANCELING_SCHEDULED})
 _ENDED_BY_ITSELF = frozenset({JobState.COMPLETE, JobState.FAILED})
@@ -61,9 +63,9 @@ class StopOutcome:
 class PipelineCommands:
     """Commands on pipelines.
 
-    All but `pause` and `stop` return whether the desired state is reached, False if a newer command
-    replaced this one. All but `stop` raise `StudioError` if it is not reached, or if that is not
-    known.
+    `resume`, `remove_job` and `restore_job` return True once the desired state is reached, and
+    False if a newer command replaced this one. Like `pause`, they raise `StudioError` if the state
+    is not reached, or if that is not known.
     """
 
     def __init__(
@@ -116,7 +118,7 @@ class PipelineCommands:
         )
 
     def sent_id(self, job_id: str, run_id: str | None) -> str:
-        """Return the id under which a job is removed or restored: of its run at a local Studio.
+        """Return the id to send for removing or restoring a job: at a local Studio that of its run.
 
         The API document does not say whether Studio accepts more than the `job_id` of the plan.
         """
@@ -227,7 +229,7 @@ class PipelineCommands:
             return True
 
     async def _cancel_all(self, runs: tuple[PipelineJob, ...]) -> dict[str, StudioError]:
-        """Return the errors by job id in the plan."""
+        """Cancel runs; return the errors of those that failed, by job id in the plan."""
         turns = asyncio.Semaphore(CANCELS_AT_ONCE)
         errors: dict[str, StudioError] = {}
 
@@ -249,9 +251,10 @@ class PipelineCommands:
         *,
         job_id: str = "",
     ) -> bool:
-        """Send a command until a pipeline has the desired state, which `has_state` recognizes.
+        """Send a command, if need be again, so that a pipeline gets the desired state.
 
-        A newer command on the same subject, the pipeline or its job `job_id`, replaces this one.
+        `has_state` returns whether a pipeline has that state. A newer command on the same subject,
+        the pipeline or its job `job_id`, replaces this one.
         """
         key, command = f"{pipeline_id} {job_id}", object()
         self._latest_commands[key] = command
@@ -314,7 +317,7 @@ def starts_no_jobs(state: PipelineState) -> bool:
 
 
 def runs_to_cancel(pipeline: Pipeline) -> tuple[PipelineJob, ...]:
-    """Return the jobs that were started, have not ended, and are not being canceled."""
+    """Return the jobs that were queued or started, have not ended, and are not being canceled."""
     return tuple(
         run
         for run in pipeline.job_runs

@@ -7,8 +7,8 @@ from pathlib import Path
 from studio_tui.api.client import StudioClient
 from studio_tui.api.local_inputs import RerunJob
 from studio_tui.api.models import JobInput, Pipeline
-from studio_tui.service.commands.attempts import KeyedRequests
 from studio_tui.service.commands.history import JobHistory
+from studio_tui.service.commands.retries import KeyedRequests
 from studio_tui.service.commands.submitted import Submitted
 from studio_tui.service.commands.uploads import Uploads
 

@@ -7,7 +7,7 @@ from studio_tui.api.client import StudioClient
 from studio_tui.api.local_inputs import NewPipelineSchedule, ScheduleTimes
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.errors import NotSent, OutcomeUnknown
-from studio_tui.service.commands.attempts import KeyedRequests, send_with_retries
+from studio_tui.service.commands.retries import KeyedRequests, send_with_retries
 
 T = TypeVar("T")
 

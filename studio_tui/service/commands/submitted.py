@@ -1,4 +1,4 @@
-"""The parts of a job request that Studio does not return, so that this program records them.
+"""The parts of a job request that this program records, as Studio does not return them.
 
 Secrets, the query and the environment are not recorded.
 """
@@ -17,7 +17,9 @@ class RelatedRequest(JobRequest):
     """A job request with its relation to a schedule or job, which is recorded but not sent."""
 
     run_of: str | None = Field(default=None, exclude=True)
+    """Id of the schedule of which the job is a manual run."""
     replaces: str | None = Field(default=None, exclude=True)
+    """Id of the schedule that the requested one replaces."""
     repeats: str | None = Field(default=None, exclude=True)
     """Id of the job that this one runs again from the start, unchanged or edited."""
 
@@ -36,16 +38,20 @@ class RelatedRequest(JobRequest):
 
 
 def rerun_request(request: JobInput, job_id: str, *, from_checkpoints: bool) -> JobInput:
-    """Return the request that runs a job again, given the request for the job `job_id` itself."""
+    """Return `request`, which repeats the job `job_id`, with a link to that job.
+
+    If `from_checkpoints`, the new job continues that one instead of beginning from the start.
+    """
     if from_checkpoints:
         return request.model_copy(update={"rerun_from_job_id": job_id})
     return RelatedRequest.of(request, repeats=job_id)
 
 
 def edited_request(request: JobInput, original: JobInput, job_id: str) -> JobInput:
-    """Return the request that runs an edited job, given the request for the job `job_id` itself.
+    """Return `request`, which was edited from `original`, with a link to the job `job_id`.
 
-    A run with another name, or from checkpoints, does not count as a repetition.
+    `original` repeats that job unchanged. A run with another name is no repetition, and gets no
+    link. A run from checkpoints has one already.
     """
     if request.rerun_from_job_id or request.query_name != original.query_name:
         return request

@@ -15,11 +15,12 @@ from studio_tui import clock
 from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Pipeline
 from studio_tui.errors import OutcomeUnknown, StudioError
-from studio_tui.service.commands.attempts import KEY_LIFETIME, send_with_retries
 from studio_tui.service.commands.create_job import SKEW
+from studio_tui.service.commands.retries import KEY_LIFETIME, send_with_retries
 from studio_tui.service.polling.pipelines_feed import PAGE
 
 _LOOKS = (0.0, 4.0)
+"""Seconds to wait before each search of the list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +77,13 @@ class PipelineTrigger:
     async def trigger(
         self, request: TriggerRequest, before: Collection[str]
     ) -> Triggered | UnconfirmedPipeline:
-        """Trigger a pipeline, given the known ids; a `StudioError` means that there is none.
+        """Trigger a pipeline; `before` are the ids of the pipelines that are known already.
 
         If the outcome of an equal request became unknown less than `KEY_LIFETIME` seconds ago, that
         request is sent again, as by `send_again`.
+
+        Raises:
+            StudioError: no pipeline was created.
         """
         earlier, sent_at = self._unconfirmed.pop(request, (None, self._now()))
         if earlier is not None and self._now() - sent_at < timedelta(seconds=KEY_LIFETIME):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from studio_tui.api.client import StudioClient
 from studio_tui.errors import NotSent, RateLimited, ServerError, TransportError
-from studio_tui.service.commands.attempts import send_with_retries
+from studio_tui.service.commands.retries import send_with_retries
 from studio_tui.service.commands.submitted import SentFile
 from studio_tui.text import safe_line
 
@@ -31,7 +31,11 @@ class Uploads:
     async def upload(
         self, paths: Iterable[Path], on_progress: UploadProgress
     ) -> tuple[SentFile, ...]:
-        """Upload the files that are not cached; return the uploads of all different `paths`."""
+        """Upload files, each path once; return all uploads, including those of unchanged files.
+
+        Raises:
+            StudioError: a file could not be read or uploaded.
+        """
         versions = await asyncio.to_thread(
             lambda: [_version(path) for path in dict.fromkeys(paths)]
         )

@@ -13,13 +13,14 @@ from studio_tui.service.newer_attempts import NewerAttempt
 
 
 class RelatedJobs(NamedTuple):
-    """The ids of a job's related jobs, newest last; `None` if there is none, or unknown."""
+    """The jobs that are related to a job: most by their ids, newest last; `None` if not known."""
 
     origin: str | None
     """The job from whose checkpoints this job continues."""
-    successors: tuple[str, ...]
+    continued_by: tuple[str, ...]
     """The jobs that continue from the checkpoints of this job."""
     jobs: Mapping[str, Job]
+    """The related jobs that are loaded, by id."""
     earlier_runs: tuple[str, ...] = ()
     """Earlier runs of the same job of a pipeline."""
     later_runs: tuple[str, ...] = ()
@@ -43,7 +44,7 @@ def earlier_and_later_runs(
 
 
 def all_runs(pipeline: Pipeline) -> Iterator[PipelineJob]:
-    """Yield each job of a pipeline, then its earlier runs, which are all marked as failed."""
+    """Yield each job of a pipeline, and a copy for each of its earlier runs, assumed FAILED."""
     for node in pipeline.job_runs:
         yield node
         for run_id in node.attempts:
@@ -53,9 +54,9 @@ def all_runs(pipeline: Pipeline) -> Iterator[PipelineJob]:
 
 
 def with_attempts(pipeline: Pipeline, previous: Pipeline | None) -> Pipeline:
-    """Return a pipeline with the earlier runs of each job for which Studio lists none.
+    """Return a pipeline with earlier runs added to the jobs for which Studio lists none.
 
-    `previous` is the result for the previous answer.
+    They are those of `previous`, which is the result for the previous answer.
     """
     if previous is None:
         return pipeline

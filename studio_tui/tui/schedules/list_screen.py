@@ -137,7 +137,7 @@ class SchedulesScreen(ListPage[ScheduleWithRuns]):
         Studio may not return their schedule.
         """
         origins = self.session.records.origins
-        task_ids = origins.predecessors(task.id)
+        task_ids = origins.with_replaced_schedules(task.id)
         runs = [run for task_id in task_ids for run in listed_runs.get(task_id, ())]
         manual_ids = [job_id for task_id in task_ids for job_id in origins.manual_runs(task_id)]
         manual_jobs = self.session.known_items.jobs(manual_ids).values() if manual_ids else ()

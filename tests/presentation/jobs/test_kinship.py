@@ -45,7 +45,7 @@ def test_the_run_that_fixed_a_failure_is_named_once() -> None:
     related = RelatedJobs(None, (), {fix.id: fix}, newer_attempt=newer)
     fixed = with_related_jobs(facts(failed, NOON), related)[1]
     assert (fixed.label, fixed.value.text) == ("fixed", "by 00000003… ✓ job_3.py")
-    continued = with_related_jobs(facts(failed, NOON), related._replace(successors=(fix.id,)))
+    continued = with_related_jobs(facts(failed, NOON), related._replace(continued_by=(fix.id,)))
     assert [fact.label for fact in continued[1:3] if "00000003" in fact.value.text] == ["fixed"]
     again = related._replace(newer_attempt=NewerAttempt(fix.id, JobState.FAILED))
     superseded = with_related_jobs(facts(failed, NOON), again)[1]

@@ -246,7 +246,7 @@ async def test_a_job_that_is_missing_from_two_lists_is_unconfirmed(
     assert outcome.searched.is_far_enough
     assert outcome.intent.sent_at == NOON
     assert len(studio.requests) == 1
-    assert outcomes(journal) == [IntentOutcome.SENT]
+    assert outcomes(journal) == [IntentOutcome.OPEN]
     assert "A=1" not in repr(outcome)
 
 
@@ -352,7 +352,7 @@ async def test_the_job_of_a_canceled_search_is_found_later(
     creation.cancel()
     with pytest.raises(asyncio.CancelledError):
         await creation
-    assert outcomes(journal) == [IntentOutcome.SENT]
+    assert outcomes(journal) == [IntentOutcome.OPEN]
     assert await new_creator(studio, journal).settle_open_intents() == ()
     assert journal.entries()[0].job_id == studio.jobs_now[0].id
 

@@ -226,7 +226,7 @@ async def test_each_request_creates_at_most_one_job_and_its_reported_outcome_is_
     assert chaos.met.keys() == {kind.name for kind in chaos.kinds}
     assert {type(outcome) for outcome in outcomes} == {Created, JobRefused, UnconfirmedJob}
     assert sent_again
-    assert IntentOutcome.SENT not in {entry.outcome for entry in journal.entries()}
+    assert IntentOutcome.OPEN not in {entry.outcome for entry in journal.entries()}
 
 
 async def test_a_job_has_its_file_although_the_upload_and_the_request_meet_faults(
@@ -291,7 +291,7 @@ async def test_the_request_of_a_killed_program_is_settled_by_the_next_program(
     async with StudioClient(settings_of(studio, studio.url)) as client:
         creator = new_creator(client, tmp_path)
         assert await creator.settle_open_intents() == ()
-        assert [entry.outcome for entry in journal.entries()] == [IntentOutcome.SENT]
+        assert [entry.outcome for entry in journal.entries()] == [IntentOutcome.OPEN]
         program.kill()
         await program.wait()
         unconfirmed = await creator.settle_open_intents()

@@ -50,7 +50,7 @@ def test_the_outcome_of_an_intent_is_read_back(journal: Journal) -> None:
     refused.end(IntentOutcome.REFUSED)
     given_up.end(IntentOutcome.GIVEN_UP)
     assert journal.entries() == [
-        JournalEntry(sent.intent, IntentOutcome.SENT),
+        JournalEntry(sent.intent, IntentOutcome.OPEN),
         JournalEntry(applied.intent, IntentOutcome.APPLIED, job(1).id, "ann"),
         JournalEntry(refused.intent, IntentOutcome.REFUSED),
         JournalEntry(given_up.intent, IntentOutcome.GIVEN_UP),

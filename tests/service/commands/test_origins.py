@@ -18,7 +18,7 @@ def test_a_continued_job_has_its_successors_and_they_have_their_origin() -> None
     origins = origins_of((2, 1), (3, 1))
     assert origins.origin(job(2).id) == job(1).id
     assert origins.origin(job(1).id) is None
-    assert origins.successors(job(1).id) == (job(2).id, job(3).id)
+    assert origins.continued_by(job(1).id) == (job(2).id, job(3).id)
 
 
 def test_the_later_runs_of_a_job_continue_or_repeat_it() -> None:
@@ -51,7 +51,7 @@ def test_a_job_that_is_no_longer_listed_counts_as_not_looked_up() -> None:
     assert origins.not_looked_up([job(1)]) == [job(1).id]
 
 
-def test_manual_runs_and_predecessors_are_listed_once_even_if_links_form_a_circle() -> None:
+def test_manual_runs_and_replaced_schedules_are_listed_once_even_if_links_form_a_cycle() -> None:
     origins = Origins()
     for _ in range(2):
         origins.note_looked_up(
@@ -65,8 +65,8 @@ def test_manual_runs_and_predecessors_are_listed_once_even_if_links_form_a_circl
         )
     assert origins.manual_runs("a") == ("run",)
     assert origins.manual_runs("b") == ()
-    assert origins.predecessors("c") == ("c", "b", "a")
-    assert origins.predecessors("other") == ("other",)
+    assert origins.with_replaced_schedules("c") == ("c", "b", "a")
+    assert origins.with_replaced_schedules("other") == ("other",)
 
 
 def test_the_relations_of_a_request_to_other_jobs_are_recorded_and_not_sent() -> None:

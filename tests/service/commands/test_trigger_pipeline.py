@@ -17,7 +17,7 @@ from studio_tui.errors import (
     StudioError,
     TransportError,
 )
-from studio_tui.service.commands.attempts import KEY_LIFETIME
+from studio_tui.service.commands.retries import KEY_LIFETIME
 from studio_tui.service.commands.trigger_pipeline import (
     PipelineTrigger,
     Triggered,

@@ -1,4 +1,4 @@
-"""Sends requests again, if need be with an idempotency key."""
+"""Sends requests, and repeats those that failed, if need be with an idempotency key."""
 
 import asyncio
 import uuid
@@ -12,14 +12,16 @@ from studio_tui.errors import InvalidRequest, NotFound, NotSent, OutcomeUnknown,
 T = TypeVar("T")
 
 REFUSALS = (InvalidRequest, NotFound)
-"""Errors about the request itself: Studio would have answered every attempt with them."""
+"""Errors about the request itself: Studio refused all earlier attempts too, if they arrived."""
 
 RESTS = (0.5, 1.0)
 """Seconds to wait after each attempt but the last."""
 
 KEY_LIFETIME = 300.0
-"""Seconds for which a request with an unknown outcome keeps its idempotency key. Later, the user
-wants another run rather than an answer about the first one."""
+"""Seconds for which a request with an unknown outcome keeps its idempotency key.
+
+Whoever sends an equal request later wants a second run, and not the outcome of the first one.
+"""
 
 
 async def send_with_retries(
@@ -65,8 +67,8 @@ def still_unknown(error: StudioError) -> OutcomeUnknown:
 class KeyedRequests:
     """Sends requests with idempotency keys, so that each takes effect at most once.
 
-    A request whose outcome is unknown keeps its key for `KEY_LIFETIME` seconds, in which an equal
-    one has the same key.
+    After a request with an unknown outcome, an equal one is sent with the same key, for
+    `KEY_LIFETIME` seconds.
     """
 
     def __init__(self, rests: Sequence[float] = RESTS) -> None:

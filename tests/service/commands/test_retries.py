@@ -16,7 +16,7 @@ from studio_tui.errors import (
     ServerError,
     StudioError,
 )
-from studio_tui.service.commands.attempts import KEY_LIFETIME, KeyedRequests, send_with_retries
+from studio_tui.service.commands.retries import KEY_LIFETIME, KeyedRequests, send_with_retries
 
 
 def failing(*errors: StudioError) -> Callable[[], Awaitable[str]]:
