@@ -9,7 +9,7 @@ from dataclasses import dataclass
 Jitter = Callable[[float, float], float]
 
 DENIED_PAUSE = 300.0
-"""Seconds until an item that the token may not read is requested again: permissions change."""
+"""Seconds until an item that the token may not read is requested again: permissions may change."""
 
 MOST_DOUBLINGS = 10
 """Limit of the exponent, as a huge number would overflow a float."""
@@ -24,7 +24,10 @@ async def wait_for(event: asyncio.Event, seconds: float) -> None:
 
 @dataclass(slots=True)
 class Backoff:
-    """Full-jitter back-off: a rest is a random part of a span that doubles with each failure."""
+    """Full-jitter back-off: a rest is random, from `least` up to a span of seconds.
+
+    The span begins with `base`, doubles with each failure, and is at most `cap`.
+    """
 
     base: float
     cap: float

@@ -41,7 +41,7 @@ class DatasetCatalog:
         self._due = 0.0
         """Earliest time of the next request, in seconds of `now`."""
         self.is_complete = False
-        """Whether the last `request_versions` had the versions of all jobs that it requests."""
+        """Whether the versions of all its jobs were known after the last `request_versions`."""
 
     def names(self, pipelines: Iterable[Pipeline]) -> tuple[str, ...]:
         """Return the known names, each once: those in `pipelines`, then, sorted, those of jobs."""
@@ -52,9 +52,10 @@ class DatasetCatalog:
         return tuple(dict.fromkeys(name for name in (*targets, *made) if name))
 
     def made_by_jobs(self, jobs: Mapping[str, Job]) -> tuple[ListedDataset, ...]:
-        """Return the datasets that jobs have made, by name, each with its newest version first.
+        """Return the datasets that jobs have made, sorted by name, newest versions first.
 
-        `jobs` have the creator and the time of each version. The sources of versions are not known.
+        The creator and time of each version are taken from `jobs`, which are by id. The sources of
+        versions are not known.
         """
         by_name: dict[str, dict[str, ListedVersion]] = {}
         for job_id, versions in self._made.items():

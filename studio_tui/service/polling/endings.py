@@ -26,7 +26,7 @@ class Ended:
         return Ended(self.jobs + other.jobs, self.pipelines + other.pipelines)
 
     @property
-    def failures(self) -> dict[str, bool]:
+    def failed_by_id(self) -> dict[str, bool]:
         """Whether each job or pipeline failed, by its id."""
         return {job.id: job.state is JobState.FAILED for job in self.jobs} | {
             each.pipeline_id: each.state is PipelineState.FAILED for each in self.pipelines
@@ -40,25 +40,25 @@ class Ended:
     @property
     def failed(self) -> int:
         """Number of failed jobs and pipelines."""
-        return sum(self.failures.values())
+        return sum(self.failed_by_id.values())
 
 
 @dataclass(frozen=True, slots=True)
 class Badge:
     """The items that have ended since their tab or their page was last viewed."""
 
-    failures: Mapping[str, bool]
+    failed_by_id: Mapping[str, bool]
     """Whether each failed when it ended last, by its id."""
 
     @property
     def ended(self) -> int:
         """Number of items, including the failed ones."""
-        return len(self.failures)
+        return len(self.failed_by_id)
 
     @property
     def failed(self) -> int:
         """Number of failed items."""
-        return sum(self.failures.values())
+        return sum(self.failed_by_id.values())
 
 
 Badges = dict[str, Badge]
@@ -81,13 +81,13 @@ class Endings(SnapshotPublisher[Badges]):
         A pipeline that had ended then is replaced by each newer version that is to be watched.
         """
         self._checked: dict[str, object] = {}
-        """By kind, the list that was checked last; none after another item is watched."""
+        """The list that was checked last, by kind; removed when an item of the kind is added."""
         self._ended = Listeners[[Ended]]()
 
     # Watching.
 
     def watch(self, jobs: Iterable[Job]) -> None:
-        """Watch jobs, unless they have ended or their ends were noticed, as a row may be old."""
+        """Watch jobs that have not ended; `jobs` may be old, and their ends noticed already."""
         for job in jobs:
             is_known = job.id in self._jobs or job.id in self._ended_jobs
             if not job.state.is_finished and not is_known:
@@ -161,15 +161,15 @@ class Endings(SnapshotPublisher[Badges]):
     def add_to_badge(self, tab: str, ended: Ended) -> None:
         """Add ended items to the badge of a tab that is not shown."""
         badges = self.snapshot.value or {}
-        before = badges[tab].failures if tab in badges else {}
-        self._publish(Snapshot({**badges, tab: Badge({**before, **ended.failures})}))
+        before = badges[tab].failed_by_id if tab in badges else {}
+        self._publish(Snapshot({**badges, tab: Badge({**before, **ended.failed_by_id})}))
 
     def clear_badge(self, tab: str, ids: Container[str] | None = None) -> None:
         """Remove the badge of a tab that is now shown, or from it the items with these ids."""
         badges = self.snapshot.value or {}
         if tab not in badges:
             return
-        before = badges[tab].failures
+        before = badges[tab].failed_by_id
         left = {
             each: failed for each, failed in before.items() if ids is not None and each not in ids
         }

@@ -1,4 +1,4 @@
-"""The order of the first requests of a session: spaced out until Studio has answered one of them.
+"""The order of the first requests of a session: spaced out until one of them has succeeded.
 
 A Studio that is down, broken or refuses everything does not get requests for all lists at once.
 """
@@ -31,11 +31,15 @@ class FirstRequests:
 
     @property
     def is_over(self) -> bool:
-        """Whether all requests may be sent: Studio has answered one, or none for a long time."""
+        """Whether all requests may be sent.
+
+        That is so once one has succeeded, or if there was neither a success nor an outage for
+        `reachability.FIRST_PATIENCE` seconds.
+        """
         return self._over.is_set()
 
     def begin_with(self, name: str) -> None:
-        """Send the request with this name first; the others wait for it a while."""
+        """Let the request with this name be first; others wait for it for `REQUEST_INTERVAL`."""
         self._first = name
 
     def try_to_begin(self, name: str) -> bool:
@@ -52,7 +56,7 @@ class FirstRequests:
         return False
 
     def take_turn(self) -> None:
-        """Note that a request is sent, for which the next one must wait."""
+        """Note that a request is sent now; the next turn is `REQUEST_INTERVAL` seconds later."""
         self._has_begun = True
         self._next_turn_at = asyncio.get_running_loop().time() + REQUEST_INTERVAL
 

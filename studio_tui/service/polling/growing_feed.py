@@ -1,4 +1,7 @@
-"""Feeds of lists that have no pages, only a `limit`: how many items they request, and filters."""
+"""The base of feeds of lists: how many items they request, and whether Studio can filter.
+
+The API has no pages: each answer begins with the newest item, and has at most `limit` items.
+"""
 
 import sys
 from collections.abc import Awaitable, Callable
@@ -38,7 +41,7 @@ class GrowingFeed:
     async def _request(
         self, count: int, request: Callable[[int], Awaitable[ResultPage[T]]]
     ) -> tuple[ResultPage[T], int]:
-        """Request `count` items, or fewer if the answer is too large; return how many too."""
+        """Request `count` items, or fewer if the answer is too large; return it and the count."""
         while True:
             count = min(count, self._most)
             try:

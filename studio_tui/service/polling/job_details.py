@@ -33,6 +33,7 @@ SELECTION_PAUSE = 0.5
 """Seconds for which a job must be selected before anything is requested."""
 END_BYTES = 64 * 1024
 STREAM_LIMIT = 1024 * 1024
+"""Number of characters of a log after which the preview stops to follow it."""
 RUNNING_INTERVAL = 2.0
 """Minimum seconds between two requests for the end of the log of the selected job."""
 PAST_RUNS_INTERVAL = 15.0

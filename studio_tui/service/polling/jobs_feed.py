@@ -21,7 +21,10 @@ PAGE = 100
 """Jobs in the newest page, and at least in each further page that the user requests."""
 
 READ_LIMIT = 1600
-"""Number of newest jobs that are read in search of a known one, before they replace all."""
+"""Maximum number of newest jobs that are requested until a known one is among them.
+
+If none is, they replace all known jobs.
+"""
 
 MOST_KEPT = 5000
 """Number of newest jobs above which older ones that have ended are forgotten, unless the user
@@ -44,6 +47,7 @@ class JobList:
     jobs: tuple[Job, ...] = ()
     """Newest first, each id once; jobs without a creation time come first."""
     has_all: bool = True
+    """Whether these are all jobs that Studio has."""
     unreadable: int = 0
     """Rows of the last answer that could not be parsed."""
     duplicates: int = 0
@@ -69,18 +73,13 @@ class JobsFeed(GrowingFeed):
         self._most_active = ACTIVE_LIMIT
         """Maximum number of active jobs to request; less after an answer that was too large."""
         self._has_all = False
-        self._back_to = _NEWEST
+        self.complete_since = _NEWEST
         """All jobs created at this time or later are known."""
         self._last_pages: tuple[ResultPage[Job] | None, ResultPage[Job] | None] = (None, None)
         """The newest page and the active jobs of the last poll."""
         self._answer = JobList()
         self._reached = 0
         """Number of known jobs that are not older than `complete_since`."""
-
-    @property
-    def complete_since(self) -> datetime:
-        """All jobs created at this time or later are known."""
-        return self._back_to
 
     @property
     def count_for_next_run(self) -> int:
@@ -96,7 +95,7 @@ class JobsFeed(GrowingFeed):
         return max(self.requested_count, min(reached, READ_LIMIT))
 
     def request_more(self) -> None:
-        """Request older jobs than those known, which may be more than were requested."""
+        """Request older jobs than those known; more may be known than were requested."""
         self.request_at_least(self._reached)
         self._most_active = ACTIVE_LIMIT
         super().request_more()
@@ -195,9 +194,10 @@ class JobsFeed(GrowingFeed):
             return None  # one job that is gone must not make the whole list unavailable
 
     async def _look_up_many(self, ids: Sequence[str]) -> dict[str, Job]:
-        """One long answer costs less than many short ones.
+        """Return these known jobs, by id, from one long list, as many short answers cost more.
 
-        How long it must be is unknown, so the length doubles until it has jobs that are older.
+        The list must reach the oldest of them. How long it must be is unknown, so its length is
+        doubled until it does.
         """
         limit, missing = max(self.requested_count, len(self._known)), set(ids)
         times = [job.created_at for job_id in ids if (job := self._known.get(job_id))]
@@ -224,14 +224,14 @@ class JobsFeed(GrowingFeed):
         if not page_is_all and newest.items and self._reaches_known(newest, limit):
             merged = {job.id: job for job in self._known.values() if made_at(job) <= oldest}
         if page_is_all:
-            self._back_to = _OLDEST
+            self.complete_since = _OLDEST
         else:
-            self._back_to = min(oldest, self._back_to) if merged else oldest
+            self.complete_since = min(oldest, self.complete_since) if merged else oldest
         self._has_all = page_is_all or (self._has_all and bool(merged))
         self._known = merged | {job.id: job for job in (*others, *newest.items)}
         self._forget_oldest()
         self._unfinished = [job.id for job in self._known.values() if not job.state.is_finished]
-        self._reached = sum(made_at(job) >= self._back_to for job in self._known.values())
+        self._reached = sum(made_at(job) >= self.complete_since for job in self._known.values())
         self._answer = JobList(
             jobs=tuple(sorted(self._known.values(), key=made_at, reverse=True)),
             has_all=self._has_all,
@@ -243,15 +243,15 @@ class JobsFeed(GrowingFeed):
         most = max(MOST_KEPT, self.requested_count)
         if len(self._known) > most:
             times = sorted(map(made_at, self._known.values()), reverse=True)
-            self._back_to, self._has_all = max(self._back_to, times[most - 1]), False
+            self.complete_since, self._has_all = max(self.complete_since, times[most - 1]), False
             self._known = {
                 job_id: job
                 for job_id, job in self._known.items()
-                if made_at(job) >= self._back_to or not job.state.is_finished
+                if made_at(job) >= self.complete_since or not job.state.is_finished
             }
 
 
 def made_at(job: Job | None) -> datetime:
-    """Return when a job was created; as for new jobs, the latest time if that is unknown."""
+    """Return when a job was created; if unknown, the latest time, so that it sorts as new."""
     created_at = job.created_at if job is not None else None
     return created_at if created_at is not None and created_at > _BEFORE_STUDIO else _NEWEST

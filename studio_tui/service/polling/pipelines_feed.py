@@ -11,8 +11,7 @@ from studio_tui.service.polling.growing_feed import GrowingFeed
 PAGE = 50
 """Number of newest pipelines requested at first; an answer is long, as it has all their jobs."""
 
-
-_STOPPED = frozenset({JobState.FAILED, JobState.CANCELED})
+_BLOCKING_STATES = frozenset({JobState.FAILED, JobState.CANCELED})
 
 
 @dataclass(frozen=True)
@@ -22,6 +21,7 @@ class PipelineList:
     pipelines: tuple[Pipeline, ...] = ()
     """In Studio's order, newest first, each id once."""
     has_all: bool = True
+    """Whether these are all pipelines that Studio has."""
     unreadable: int = 0
     """Rows of the last answer that could not be parsed."""
     duplicates: int = 0
@@ -34,11 +34,11 @@ class PipelineList:
         )
 
     def originals(self) -> dict[str, tuple[str, ...]]:
-        """Return the ids of the jobs that each run of a pipeline repeats, by the id of the run.
+        """Return the ids of the jobs that each run in a pipeline repeats, by the id of the run.
 
-        A removed job was a run too.
-        First comes the job that it repeats itself, then the one that this job repeats, if it is a
-        run of an earlier pipeline.
+        First comes the job from which the run was planned. If that job was itself a run in another
+        known pipeline, the job from which it was planned follows, and so on. Removed jobs are
+        included.
         """
         original_of = {
             run_id: node.job_id
@@ -84,7 +84,7 @@ def _blocked_in(pipeline: Pipeline) -> set[str]:
     pending = {
         node.job_id: node.created_job_id for node in nodes if node.state in NOT_YET_QUEUED_STATES
     }
-    blocking = [node.job_id for node in nodes if node.state in _STOPPED]
+    blocking = [node.job_id for node in nodes if node.state in _BLOCKING_STATES]
     if not (blocking and pending):
         return set()
     dependents: dict[str, list[str]] = {}
@@ -120,7 +120,7 @@ class PipelinesFeed(GrowingFeed):
 
 
 def is_moving(pipeline: Pipeline) -> bool:
-    """Whether a pipeline may change without a command, as running jobs of a paused one do."""
+    """Whether a pipeline may change without a command; a paused one may while its jobs run."""
     return pipeline.state in {PipelineState.PENDING, PipelineState.RUNNING} or any(
         not run.state.is_finished and run.state is not JobState.PENDING for run in pipeline.job_runs
     )

@@ -1,7 +1,7 @@
-"""Polls Studio with one request: fetch, publish, rest.
+"""Polls Studio in a loop: fetch, publish, rest.
 
-A poller sends one request at a time, while it has subscribers and Studio is reachable. It keeps the
-last answer when a request fails. A rejected token stops it until it is restarted.
+A poller fetches while it has subscribers and Studio is reachable. It keeps the last answer when a
+request fails. A rejected token stops it until it is restarted.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 Listener = Callable[[Snapshot[T]], None]
 Wait = Callable[[asyncio.Event, float], Awaitable[None]]
-"""Waits for an event, or for some seconds if these pass before."""
+"""Waits for an event, but not longer than some seconds."""
 
 BACKOFF_BASE = 0.5
 BACKOFF_CAP = LONGEST_PAUSE
@@ -217,7 +217,7 @@ class Poller(SnapshotPublisher[T]):
         )
 
     def _failing_since(self, error: StudioError, otherwise: datetime) -> datetime:
-        """Return since when requests fail like `error`; `otherwise` if the last did not so fail."""
+        """Return since when requests fail like `error`; `otherwise` if the last one did not."""
         last = self.snapshot
         if last.failing_since is not None and is_same_trouble(error, last.error):
             return last.failing_since

@@ -26,16 +26,17 @@ from studio_tui.service.polling.reachability import LOG_STREAM, Reachability
 
 END_BYTES = 4096
 MAX_FOLLOWED = 8
-REPLAY = 4 * 1024 * 1024
+REPLAY_CHARACTERS = 4 * 1024 * 1024
 """Characters that a websocket may bring at once, as it begins with the whole log."""
-STREAM = 256 * 1024
-"""Further characters that a websocket may bring per second; else the log is polled."""
-MAX_CONNECTIONS = 3
+CHARACTERS_PER_SECOND = 256 * 1024
+"""Further characters that a websocket may bring; if it brings more, the log is polled."""
+MAX_FRUITLESS_CONNECTIONS = 3
 """Consecutive connections without data after which a log is polled instead."""
 BACKOFF_BASE = 1.0
 BACKOFF_CAP = 60.0
 REQUEST_PAUSE = 0.5
 SAME_LOG_PAUSE = 3.0
+"""Minimum seconds between two requests for the same log; `REQUEST_PAUSE` is that for any log."""
 UNREADABLE_PAUSE = 60.0
 """Further seconds before the next request for a log whose answer could not be understood."""
 NOTIFY_INTERVAL = 0.25
@@ -106,7 +107,7 @@ class ProgressWatch:
         self._changed.set()
 
     def _new_log(self, job_id: str) -> _Log:
-        """Return the state of a newly watched log; the rest after a refusal is not shortened."""
+        """Return the state of a newly watched log; one that may not be read keeps its due time."""
         due = self._denied_until.get(job_id)
         return _Log(job_id) if due is None else _Log(job_id, is_polled=True, due=due)
 
@@ -158,7 +159,7 @@ class ProgressWatch:
     async def _follow(self, log: _Log) -> None:
         backoff = self._new_backoff()
         try:
-            while backoff.failures < MAX_CONNECTIONS and not log.is_over:
+            while backoff.failures < MAX_FRUITLESS_CONNECTIONS and not log.is_over:
                 await self._reachability.wait()
                 last_id = log.last_id
                 try:
@@ -183,7 +184,7 @@ class ProgressWatch:
             log.task, log.is_polled = None, True
 
     async def _read_connection(self, log: _Log) -> bool:
-        """Read one connection to its end; return False if it exceeded `REPLAY` and `STREAM`."""
+        """Read one connection to its end; return False if it brought too many characters."""
         loop = asyncio.get_running_loop()
         began, received = loop.time(), 0
         if not log.last_id:
@@ -203,7 +204,7 @@ class ProgressWatch:
                         added = piece.text[-END_BYTES:].encode("utf-8", "replace")
                         log.end = (log.end + added)[-END_BYTES:]
                         self._note_change(log)
-                if received > REPLAY + STREAM * (loop.time() - began):
+                if received > REPLAY_CHARACTERS + CHARACTERS_PER_SECOND * (loop.time() - began):
                     return False
         return True
 

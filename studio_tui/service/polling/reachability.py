@@ -1,8 +1,8 @@
 """Whether Studio can be reached: a circuit breaker shared by everything that polls.
 
 During an outage only probes are sent. A request that fails while others succeed is no outage,
-unless it could not be sent or Studio has received too many. Before any success, one failure is an
-outage, unless only the token or its permissions are at fault.
+unless it could not be sent or Studio has received too many requests. Before any success, one
+failure is an outage, unless only the token or its permissions are at fault.
 """
 
 import asyncio
@@ -80,7 +80,7 @@ def file_state(file: Path) -> object:
 class Reachability:
     """Tracks whether Studio is reachable; `run` probes Studio during an outage.
 
-    Requests of the same kind have the same name, such as all polls of one list. Without a probe
+    All requests of one kind, such as the polls of one list, have the same name. Without a probe
     there are never outages.
     """
 
@@ -114,7 +114,7 @@ class Reachability:
         """The first failure of each request that has failed since the last success, by name."""
         self._failures = 0
         self._broken: set[str] = set()
-        """Names of requests that failed while others succeeded: only `NotSent` of them counts."""
+        """Names of requests that failed while others succeeded; only `NotSent` of these counts."""
         self._succeeded: set[str] = set()
         self._backoff = Backoff(SHORTEST_PAUSE, longest_rest, SHORTEST_PAUSE, jitter)
         self._due = 0.0
@@ -143,8 +143,8 @@ class Reachability:
     async def first_outcome(self) -> None:
         """Wait for the first success or the first outage, for at most `FIRST_PATIENCE` seconds.
 
-        After that time all requests are allowed, as a token without permission for any list, which
-        causes neither, may have it for a log.
+        After that time all requests are allowed. A token without permission for any list causes
+        neither a success nor an outage, but it may have permission for a log.
         """
         await wait_for(self._first_outcome, FIRST_PATIENCE)
         if not self._first_outcome.is_set():
@@ -171,8 +171,8 @@ class Reachability:
     def note_success(self, name: str, failures: int | None = None) -> None:
         """Count a successful request; the first success of a session also ends an outage.
 
-        `failures` is how many requests had failed when this one was sent, by default all: they are
-        no sign of an outage, as Studio answered a later request.
+        `failures` is how many requests had failed when this one was sent, by default all that have
+        failed. They are no sign of an outage, as Studio answered a later request.
         """
         is_first = not self.first.is_over
         self._allow_all_requests()
@@ -216,7 +216,7 @@ class Reachability:
         self._first_outcome.set()
 
     def hurry(self) -> None:
-        """Probe at once, as the user asked for it: also whether the token is still rejected."""
+        """Probe at once, as the user asked for it, even if the token was rejected."""
         refusal, self.refusal = self.refusal, None
         if refusal is not None:
             self._begin(refusal, self._now(), 0.0)
@@ -253,7 +253,7 @@ class Reachability:
         if self._probe is None or self.outage is None:
             return
         self._is_probing = True
-        self._show(self.outage.error, 0.0)
+        self._publish_outage(self.outage.error, 0.0)
         self.first.take_turn()
         try:
             await self._probe()
@@ -265,7 +265,7 @@ class Reachability:
             if not is_outage:
                 self._end()
             elif self.outage is not None:
-                self._put_off(error, max(self._backoff.add_failure(), error.requested_delay))
+                self._schedule_probe(error, max(self._backoff.add_failure(), error.requested_delay))
         else:
             self._allow_all_requests()
             self._end()
@@ -279,14 +279,14 @@ class Reachability:
         self._no_outage.clear()
         self._has_outage.set()
         self._first_outcome.set()
-        self._put_off(error, rest)
+        self._schedule_probe(error, rest)
 
-    def _put_off(self, error: StudioError, seconds: float) -> None:
+    def _schedule_probe(self, error: StudioError, seconds: float) -> None:
         logger.warning("Studio is unreachable, next try in %.1f s: %s", seconds, error)
         self._due = asyncio.get_running_loop().time() + seconds
-        self._show(error, seconds)
+        self._publish_outage(error, seconds)
 
-    def _show(self, error: StudioError, seconds: float) -> None:
+    def _publish_outage(self, error: StudioError, seconds: float) -> None:
         if self.outage is not None:
             now, before = self._now(), self.outage
             since = before.since if is_same_trouble(error, before.error) else now
@@ -298,7 +298,7 @@ class Reachability:
         if self._is_probing:
             return  # the outcome of the probe decides
         if self.outage and self._due < asyncio.get_running_loop().time() + seconds:
-            self._put_off(self.outage.error, seconds)
+            self._schedule_probe(self.outage.error, seconds)
 
     def _end(self) -> None:
         had_outage, self.outage = self.outage is not None, None

@@ -35,10 +35,11 @@ class Snapshot(Generic[T]):
     """When the first consecutive failure of any kind was published."""
 
     def moment(self, now: datetime) -> datetime:
-        """Return the time up to which durations are shown: the present, unless requests fail.
+        """Return the time up to which durations are counted.
 
-        While requests fail, a running job may have ended unnoticed. The time stops when the first
-        failure is published, as it must not jump back to the last answer.
+        It is `now`, unless requests fail or the value is recalled. While requests fail, a running
+        job may have ended unnoticed. The time stops when the first failure is published, as it must
+        not jump back to the last answer.
         """
         if self.is_recalled and self.fetched_at is not None:
             return self.fetched_at

@@ -339,12 +339,12 @@ while not os.path.exists("done"): time.sleep(0.05)
 LAST_LINE = b" 37%|###       | 37/100 [00:37<00:20,  3.10it/s]"
 
 
-@pytest.mark.parametrize("limit", [progress_watch.REPLAY, 0], ids=["followed", "polled"])
+@pytest.mark.parametrize("limit", [progress_watch.REPLAY_CHARACTERS, 0], ids=["followed", "polled"])
 async def test_the_progress_bar_of_a_running_job_is_received_from_a_real_studio(
     studio: "ThreadStudio", limit: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(progress_watch, "REPLAY", limit)
-    monkeypatch.setattr(progress_watch, "STREAM", limit)
+    monkeypatch.setattr(progress_watch, "REPLAY_CHARACTERS", limit)
+    monkeypatch.setattr(progress_watch, "CHARACTERS_PER_SECOND", limit)
     job_id = studio.submit(PROGRESS_BAR)["id"]
     settings = Settings(url=studio.url, team=studio.team, token=SecretStr(studio.token))
     reached = asyncio.Event()
