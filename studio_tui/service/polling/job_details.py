@@ -116,7 +116,9 @@ class JobDetailsReader:
             self._selection_changed.set()
 
     def restart(self) -> None:
-        """Read the details of the selected job again, as the user asked for it."""
+        """Read the details of the selected job again, unless all of them are known for good."""
+        if self._job is not None and self.get(self._job.id).trouble:
+            self._read_in_state.pop(self._job.id, None)
         self._selection_changed.set()
 
     async def run(self) -> None:

@@ -258,16 +258,20 @@ def test_requests_that_keep_failing_become_rarer_and_the_preview_says_why() -> N
 
 def test_details_that_could_not_be_read_are_requested_at_once_when_the_user_refreshes() -> None:
     async def scenario() -> None:
-        for error in (AuthenticationError(401, "no"), ServerError(503, "in repair", 300)):
+        for selected, error in (
+            (RUNNING, AuthenticationError(401, "no")),
+            (RUNNING, ServerError(503, "in repair", 300)),
+            (FAILED, PermissionDenied(403, "not permitted")),
+        ):
             studio = Studio()
             studio.errors = [error]
             async with reading(studio) as details:
-                details.select(RUNNING)
+                details.select(selected)
                 await asyncio.sleep(60)
                 assert len(studio.requests) == 1
                 details.restart()
                 await asyncio.sleep(1)
-                assert details.get(RUNNING.id) == JobDetails(end=studio.log)
+                assert details.get(selected.id) == JobDetails(end=studio.log)
 
     run(scenario())
 
