@@ -127,7 +127,10 @@ def test_the_cause_in_a_traceback_without_its_beginning_is_its_exception(prefix:
         (f"The query ended with exit code 1:\n{FRAMES}\n… [truncated]", cut),
         (FRAMES.split("\n", 1)[1], cut),
         (FRAMES[:60], f"traceback cut off after: {FRAMES[:60].splitlines()[1].strip()}"),
-        (f"{TRACEBACK}{NEXT}{FRAMES}", ENDING),
+        (
+            f"{TRACEBACK}{NEXT}{FRAMES}",
+            f"exception in embed (query.py, line 6), whose traceback is cut off (after {ENDING})",
+        ),
         (f"{TRACEBACK}{NEXT}{FRAMES}\nValueError: 3", "ValueError: 3"),
         (" ".join(TRACEBACK.split()), ENDING),
         (" ".join(FRAMES.split()), f"traceback cut off after: {' '.join(FRAMES.split()[5:])}"),
