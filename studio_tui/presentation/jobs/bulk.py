@@ -15,7 +15,7 @@ WhyNot = Callable[[Job], str | None]
 
 
 class JobSelection(NamedTuple):
-    """The jobs that a command is given for, split by whether the command applies to them."""
+    """The jobs that a command applies to, and why it does not apply to others."""
 
     jobs: tuple[Job, ...]
     left_out: str
@@ -44,7 +44,8 @@ def select(
 ) -> JobSelection:
     """Split jobs by whether a command applies.
 
-    Of other marked items, `not_begun` have no job yet, and Studio did not return `unknown` ones.
+    `not_begun` is the number of further marked items that have no job yet, and `unknown` of those
+    whose job Studio did not return.
     """
     selected, reasons = [], Counter[str]()
     for job in jobs:
@@ -76,7 +77,7 @@ def why_not_cancel_in_jobs(job: Job) -> str | None:
     return why_not_cancel(job)
 
 
-def is_over(job: Job) -> bool:
+def needs_no_canceling(job: Job) -> bool:
     """Whether canceling a job would change nothing, as it has ended or is being canceled."""
     is_job = job.state is not JobState.TASK
     return is_job and (job.state.is_finished or job.state in CANCELING_STATES)

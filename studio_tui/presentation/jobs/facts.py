@@ -40,7 +40,10 @@ class Fact(NamedTuple):
     """A label and a value, which may have several lines."""
 
     label: str
-    """At most `LABEL_WIDTH` cells wide, unless the fact is shown always or rarely; may be empty."""
+    """At most `LABEL_WIDTH` cells wide, or longer if its fact is shown always, or rarely.
+
+    May be empty.
+    """
     value: Cell
 
 
@@ -70,15 +73,15 @@ def facts(
     surroundings: Surroundings = NOTHING_KNOWN,
     progress: Progress | None = None,
     *,
-    answered_at: datetime | None = None,
+    until: datetime | None = None,
     with_secrets: bool = False,
 ) -> tuple[Fact, ...]:
     """Return the summary of a job, most important first.
 
-    Logins in URLs are masked unless `with_secrets`. While Studio is unreachable, `answered_at` is
-    the time of its last answer: the durations of what still ran then end there.
+    Durations of what has not ended are counted up to `until`, by default `now`. Logins in URLs are
+    masked unless `with_secrets`.
     """
-    until = answered_at or now
+    until = until or now
     error = own_error(job.error_message, job.state)
     return (
         Fact("status", _status(job, until, is_blocked=surroundings.is_blocked)),
@@ -201,7 +204,7 @@ def _pipeline(pipeline: Pipeline | None) -> tuple[Fact, ...]:
 
 
 def _schedule(job: Job, surroundings: Surroundings) -> tuple[Fact, ...]:
-    """Return the schedule that created a job, or the pipeline that runs it."""
+    """Return the schedule that created a job or its pipeline."""
     task, pipeline = surroundings.schedule, surroundings.pipeline
     task_id = scheduled_by(job, pipeline)
     if task_id is None:

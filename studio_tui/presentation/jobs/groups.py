@@ -182,7 +182,7 @@ def group_facts(
 
 
 def _reason_lines(failed: Iterable[Job], now: datetime) -> list[str]:
-    """Return `3 × no space left · latest 5m ago` for the most common reasons.
+    """Return lines such as `3 × no space left · latest 5m ago` for the most common reasons.
 
     Reasons that differ only in numbers, ids and paths count as one reason.
     """
@@ -207,7 +207,7 @@ def _reason_lines(failed: Iterable[Job], now: datetime) -> list[str]:
 
 
 def _amount(jobs: Sequence[Job]) -> str:
-    """Return the number of jobs without schedules (TASK); of schedules if there are no others."""
+    """Return the number of jobs, not counting schedules (TASK); if all are schedules, theirs."""
     schedules = _schedules(jobs)
     if schedules == len(jobs):
         return f"{LOOKS[JobState.TASK].glyph}{schedules}"

@@ -129,7 +129,7 @@ def describe_connection(
 
 
 def is_cut_off(state: Following, outage: OutageLike) -> bool:
-    """Whether an outage keeps a log from being received, also if its connection seems open."""
+    """Whether an outage keeps a log from being received, even if its connection seems open."""
     if state.phase == "following":
         return state.received_at is not None and state.received_at < outage.since
     return state.phase in {"connecting", "reconnecting"}

@@ -18,7 +18,7 @@ _MAY_PRINT = {JobState.RUNNING, JobState.CANCELING, JobState.CANCELING_SCHEDULED
 
 
 def amount(jobs: int, expected: int, lines: int, length: int) -> Cell:
-    """Return the size of a merged log of `expected` jobs, of which `jobs` are there.
+    """Return the size of a merged log of `expected` jobs, of which `jobs` have joined.
 
     `length` is in bytes. Without lines, the size is left out, as the first ones are being merged.
     """

@@ -26,7 +26,7 @@ def median(seconds: Collection[float]) -> float:
 def released_at(job: Job) -> datetime | None:
     """Return when a job began to wait for workers; if unknown, when it was created.
 
-    A job of a pipeline may have been created earlier, and waited for other jobs.
+    A job of a pipeline may have waited for other jobs before.
     """
     wait = _step(job, WAITING)
     return (wait.started_at if wait else None) or job.created_at

@@ -136,7 +136,7 @@ def _what_is_awaited(job: Job, surroundings: Surroundings) -> str:
 
 
 def _older_jobs(job: Job, cluster: Cluster, queued: Sequence[Job] | None) -> str:
-    """Return which older jobs of the cluster may start before a queued job.
+    """Return a clause about the older jobs of a cluster that may start before a queued job.
 
     Studio does not send in which order jobs start. The local Studio orders jobs by priority, then
     by age. The priority is not sent either.

@@ -12,7 +12,7 @@ from studio_tui.presentation.jobs.bulk import (
     JobSelection,
     WhyNot,
     cancel_effect,
-    is_over,
+    needs_no_canceling,
     select,
     summary,
     why_not_cancel_in_jobs,
@@ -141,7 +141,7 @@ class BulkJobs:
     def _unmark_ended(self) -> None:
         # Jobs whose cancellation is refused stay marked, so that the key x tries again.
         marked = as_known_now(self._host.session, self.marked.available_jobs())
-        for job in filter(is_over, marked):
+        for job in filter(needs_no_canceling, marked):
             self.marked.unmark(job.id)
 
     async def repeat(self, *, from_checkpoints: bool) -> None:

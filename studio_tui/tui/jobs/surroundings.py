@@ -54,7 +54,7 @@ def facts_of(
         present,
         surroundings_of(session, job),
         progress,
-        answered_at=now,
+        until=now,
         with_secrets=with_secrets,
     )
     known = with_usual(known, job, past_runs, now)

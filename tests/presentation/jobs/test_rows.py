@@ -48,7 +48,7 @@ def test_an_outage_stops_run_times_and_queue_times_but_not_ages() -> None:
         row_cells = by_key(COLUMNS, row_of(each, later, answered_at=NOON))
         assert stopped_time in (row_cells["run"].text, row_cells["queue"].text)
         assert row_cells["age"].text == "23m"
-        values = {fact.label: fact.value.text for fact in facts(each, later, answered_at=NOON)}
+        values = {fact.label: fact.value.text for fact in facts(each, later, until=NOON)}
         assert stopped_time in values["status"]
         assert values["created"].endswith("(23m ago)")
 
