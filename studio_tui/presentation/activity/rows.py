@@ -146,7 +146,7 @@ ACTIVITY_COLUMNS: tuple[ListColumn[Entry, Entry, Cell], ...] = (
         _answer_cell,
         SortOrder("answer", lambda entry, now: entry.answer),
         text=lambda entry: f"{entry.answer} {entry.why} {entry.attempts}",
-        filter_name="answer",
+        other_filter_name="answer",
     ),
     ListColumn(
         Column("why", "WHY", 10, grow=1, drop=4, fits=True, first_width=11, preferred_width=60),

@@ -210,7 +210,7 @@ _QUEUE: JobColumn = ListColumn(
         shown_as_descending=True,
     ),
     seconds=queue_seconds,
-    filter_name="waited",
+    other_filter_name="waited",
 )
 _RUN: JobColumn = ListColumn(
     Column("run", "RUN", 8, align=Align.RIGHT, fits=True),

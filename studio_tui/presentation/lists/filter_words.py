@@ -32,9 +32,9 @@ class TypedTerm(NamedTuple):
     text: str
     """The term without `sign` and quotes; a comparison has no blanks: `age>1h`."""
     is_word: bool
-    """Whether the whole term is quoted, so that it is a search word and has no field."""
+    """Whether the term begins with a quote, so that it is a search word and has no field."""
     is_closed: bool = True
-    """True also without quotes."""
+    """Whether its quotes are closed, or it has none."""
     head: str = ""
     """Field and operator, such as `name=`, if only the value is quoted; else empty.
 

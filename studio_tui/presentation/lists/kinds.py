@@ -51,7 +51,7 @@ class Kind(Generic[T]):
     conditions: Mapping[str, Callable[[T], bool]] = field(default_factory=dict, kw_only=True)
     """Further words for `is:` and `status=`, with their conditions."""
     changes_each_second: Callable[[T], bool]
-    """Returns whether cells of a row do, such as its run time."""
+    """Returns whether cells of a row, such as its run time, change every second."""
 
     def haystack(self, row: T) -> str:
         """Return the lower-case text of a row in which filter words are searched."""
@@ -80,7 +80,7 @@ class Kind(Generic[T]):
     @cached_property
     def fields(self) -> Mapping[str, Callable[[T], str]]:
         """Functions that return the texts of the filter fields, by name."""
-        of_columns = {column.name_in_filters: column.text for column in self.columns if column.text}
+        of_columns = {column.filter_name: column.text for column in self.columns if column.text}
         return {**of_columns, **self.other_fields}
 
     @cached_property
@@ -89,7 +89,7 @@ class Kind(Generic[T]):
         made_at = self.made_at
         age = {"age": lambda row, now: seconds_between(made_at(row), now)} if made_at else {}
         of_columns = {
-            column.name_in_filters: column.seconds for column in self.columns if column.seconds
+            column.filter_name: column.seconds for column in self.columns if column.seconds
         }
         return {**age, **of_columns, **self.other_spans}
 

@@ -62,13 +62,13 @@ class ListColumn(Generic[Row, Item, RowCell]):
     """Returns the text of the column's filter field; `None` if it has no field."""
     seconds: Callable[[Item, datetime], float | None] | None = None
     """Returns the duration that filters such as `run>1m` compare; `None` if there is none."""
-    filter_name: str = ""
-    """Name in filters; empty if the name is the key of `layout`."""
+    other_filter_name: str = ""
+    """Name in filters; empty if that is the key of `layout`."""
 
     @property
-    def name_in_filters(self) -> str:
+    def filter_name(self) -> str:
         """Name of the filter field and of the duration."""
-        return self.filter_name or self.layout.key
+        return self.other_filter_name or self.layout.key
 
 
 def layouts(columns: Sequence[ListColumn[Any, Any, Any]]) -> tuple[Column, ...]:

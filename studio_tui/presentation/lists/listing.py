@@ -126,10 +126,11 @@ class Listing(Generic[T]):
             ids.reverse()
         return ids
 
-    def changes_with_the_second(self, now: datetime) -> bool:
+    def changes_each_second(self, now: datetime) -> bool:
         """Whether any cell changes every second.
 
-        Cells of some rows do (`Kind.changes_each_second`), and the age of a new first row.
+        Cells of some rows do (`Kind.changes_each_second`), and the age of the first row, which is
+        the newest, during its first minute.
         """
         newest, made_at = next(iter(self._rows.values()), None), self._kind.made_at
         if newest is None or self._moving:

@@ -254,7 +254,7 @@ SCHEDULE_COLUMNS: tuple[ListColumn[ScheduleRow, ScheduleWithRuns, Cell], ...] = 
         lambda row: expression_cell(row.task),
         SortOrder("schedule", _by(typed_expression)),
         text=typed_expression,
-        filter_name="cron",
+        other_filter_name="cron",
     ),
     ListColumn(
         Column(

@@ -182,7 +182,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         interval = int(clock.now().timestamp()) // LONGER_AGES_EVERY
         is_new_interval = interval != self._ages_interval
         self._ages_interval = interval
-        if self.rows.changes_with_the_second(now) or is_new_interval:
+        if self.rows.changes_each_second(now) or is_new_interval:
             self.table.show_again()
             self.show_preview(now)
 

@@ -27,7 +27,7 @@ PYTHON: ListColumn[Job, Job, Cell] = ListColumn(
     ),
     text=lambda job: job.python_version or "",
     seconds=lambda job, now: float(job.workers or 0),
-    filter_name="py",
+    other_filter_name="py",
 )
 """A column that the list of jobs does not have."""
 LIKE_PYTHON: ListColumn[Job, Job, Cell] = ListColumn(

@@ -65,7 +65,7 @@ def test_a_listing_replaced_many_times_equals_a_new_listing(
         new.replace(reused)
         assert list(rows.values()) == list(new.values()) == list(after.values())
         assert all(shown is after[shown.id] for shown in rows.values())
-        assert rows.changes_with_the_second(LATER) == new.changes_with_the_second(LATER)
+        assert rows.changes_each_second(LATER) == new.changes_each_second(LATER)
         for text in ("failed", "status=failed", ""):
             terms = Terms(text, JOBS)
             assert rows.ids(terms, AS_SENT, NOON) == new.ids(terms, AS_SENT, NOON)
