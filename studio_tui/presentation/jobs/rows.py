@@ -49,8 +49,8 @@ class JobRow(NamedTuple):
     job: Job
     now: datetime
     progress: Progress | None = None
-    answered_at: datetime | None = None
-    """The time of Studio's last answer if it is unreachable; durations of what ran end there."""
+    counted_until: datetime | None = None
+    """The time up to which durations of what has not ended are counted; `None` for `now`."""
     pipeline: str = ""
     """Safe name of the pipeline that runs the job; empty if there is none."""
     is_blocked: bool = False
@@ -62,8 +62,8 @@ class JobRow(NamedTuple):
 
     @property
     def until(self) -> datetime:
-        """The time up to which durations of running parts are counted."""
-        return self.answered_at or self.now
+        """`counted_until` or, if it is `None`, `now`."""
+        return self.counted_until or self.now
 
 
 def first_line(text: str | None) -> str:

@@ -186,7 +186,7 @@ class JobsScreen(ListPage[Job]):
             self.rows[key],
             clock.now(),
             self._progress.get(key),
-            answered_at=self._recorded.since.get(key) or self.moment(),
+            counted_until=self._recorded.since.get(key) or self.moment(),
             pipeline=self.groups.pipeline_of(key),
             is_blocked=key in self.groups.blocked,
             newer_attempt=self.groups.newer_attempts.get(key),

@@ -45,7 +45,7 @@ def test_an_outage_stops_run_times_and_queue_times_but_not_ages() -> None:
         (job(3, "RUNNING"), "2:55"),
         (job(3, "QUEUED", started_at=None), "3:00"),
     ):
-        row_cells = by_key(COLUMNS, row_of(each, later, answered_at=NOON))
+        row_cells = by_key(COLUMNS, row_of(each, later, counted_until=NOON))
         assert stopped_time in (row_cells["run"].text, row_cells["queue"].text)
         assert row_cells["age"].text == "23m"
         values = {fact.label: fact.value.text for fact in facts(each, later, until=NOON)}
