@@ -26,7 +26,7 @@ class GrowingRest:
     least: float
     most: float
     turn: float = 0.0
-    """Seconds from such a multiple to the end, so that the polls of a burst do not overlap."""
+    """Seconds from such a multiple to the end of the rest; each list has its own turn."""
     _seconds: float = 0.0
     _answer: object = None
 

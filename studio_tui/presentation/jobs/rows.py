@@ -231,8 +231,9 @@ _BY: JobColumn = ListColumn(
     SortOrder("creator", lambda job, now: (job.created_by or "").lower()),
     text=lambda job: job.created_by or "",
 )
-# It has an error, the progress in a narrow table, a newer attempt, or the counts of a group. At 80
-# columns it is wide enough for these only in place of the column of shares.
+# DETAIL has an error, a newer attempt, the counts of a group or, in a table that is too narrow for
+# the columns of the progress, the progress. At 80 columns it takes the place of the column of
+# shares, as it would be too narrow beside it.
 #
 # The column has its width also before the first failure, so that the other columns do not move
 # while they are read.

@@ -101,10 +101,10 @@ def step_seconds(step: JobStep, job: Job, now: datetime) -> float | None:
 
 
 def life_of(job: Job, now: datetime) -> Life | None:
-    """Return the period in which a job can have printed; `None` if its begin is unknown.
+    """Return the period in which a job can have printed; `None` if its start is unknown.
 
-    The period begins when the job left the queue or, if that is unknown, was created. The period
-    ends when the job finished, else `now`.
+    It starts when the job left the queue or, if that is unknown, was created. It ends when the job
+    ended, or `now`.
     """
     begin = left_queue_at(job) or job.created_at
     if begin is None:

@@ -56,7 +56,7 @@ class BatchProgress:
     total: int
     ended: int = 0
     failed: int = 0
-    """Items whose outcome is FAILED or UNKNOWN."""
+    """Number of items whose outcome is FAILED or UNKNOWN."""
 
 
 class Batches(SnapshotPublisher[tuple[BatchProgress, ...]]):

@@ -77,9 +77,9 @@ class SearchExtent:
     """How far an unsuccessful search went."""
 
     answers: int = 0
-    """Lists that Studio returned."""
+    """Number of lists that Studio returned."""
     jobs: int = 0
-    """Newest jobs that were searched."""
+    """Number of newest jobs that were searched."""
     is_far_enough: bool = True
     """Whether the searched jobs include all that were created since the request was sent."""
 
@@ -290,15 +290,15 @@ class JobCreator:
         )
 
     async def _search_once(self, intent: Intent) -> tuple[Created | None, SearchExtent]:
-        """Search ever longer lists for the job of an intent, until one begins before the intent."""
+        """Search ever longer lists for the job of an intent, until one has older jobs."""
         limit = PAGE
         while True:
             page = await self._client.jobs(limit=limit)
             if created := await self._find(intent, page.items):
                 return created, SearchExtent()
             oldest = min((job.created_at for job in page.items if job.created_at), default=None)
-            begins_before = oldest is not None and oldest < intent.sent_at - SKEW
-            is_far_enough = page.received < limit or begins_before
+            reaches_back = oldest is not None and oldest < intent.sent_at - SKEW
+            is_far_enough = page.received < limit or reaches_back
             if is_far_enough or limit >= FURTHEST:
                 return None, SearchExtent(1, page.received, is_far_enough=is_far_enough)
             limit *= 4

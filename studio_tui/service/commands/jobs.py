@@ -93,7 +93,8 @@ def repeat_of(job: Job, team: str, submitted: Submitted | None = None) -> JobInp
     Settings that Studio does not send are taken from `submitted`.
 
     Raises:
-        InvalidRequest: the known data of the job are not enough to repeat it.
+        InvalidRequest: the query is not known, or a value of the environment has a line break,
+            which the API does not accept.
     """
     if job.query is None:
         raise InvalidRequest(400, "This job's query is not known here, so it cannot be run again.")

@@ -220,7 +220,7 @@ class Journal:
             return []
 
     def _prune(self) -> None:
-        """Delete the oldest files; others may do so at the same time, so any may be gone."""
+        """Delete the oldest files; other programs may do so too, so that any file may be gone."""
         files = self._files()
         if len(files) < MAX_ENTRIES:
             return

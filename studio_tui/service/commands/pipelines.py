@@ -35,7 +35,7 @@ class PauseOutcome(Enum):
     REQUESTED = auto()
     """Studio accepted it, and answered that the pipeline is not paused yet."""
     REPLACED = auto()
-    """By a newer command on the same pipeline."""
+    """A newer command on the same pipeline replaced it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class StopOutcome:
     still_running: tuple[StillRunning, ...]
     pipeline: Pipeline
     starts_more_jobs: bool
-    """Whether it may start more jobs, as a newer command or another user resumed it."""
+    """Whether the pipeline may start jobs again, as a newer command or another user resumed it."""
 
 
 class PipelineCommands:
@@ -83,7 +83,7 @@ class PipelineCommands:
         self._latest_commands: dict[str, object] = {}
         """The latest running command, by pipeline and subject; see `_reach`."""
         self._newest: dict[str, Pipeline] = {}
-        """Pipelines as `stop` last read them, by id; until the lists are as new."""
+        """Pipelines as `stop` last read them, by id; kept until the list is as new."""
 
     async def pause(self, pipeline: Pipeline) -> PauseOutcome:
         """Start no more jobs of a pipeline; running ones finish."""
@@ -120,7 +120,7 @@ class PipelineCommands:
     def sent_id(self, job_id: str, run_id: str | None) -> str:
         """Return the id to send for removing or restoring a job: at a local Studio that of its run.
 
-        The API document does not say whether Studio accepts more than the `job_id` of the plan.
+        Another Studio gets the `job_id` of the plan, as the API document mentions no other id.
         """
         return run_id if run_id is not None and self._client.is_local_studio else job_id
 
@@ -219,7 +219,7 @@ class PipelineCommands:
         return pipeline
 
     async def _pause_unless_ended(self, pipeline: Pipeline) -> bool:
-        """Pause a pipeline; return False if a newer command replaced the pause."""
+        """Pause a pipeline that may have ended; return False if a newer command replaced that."""
         try:
             return await self.pause(pipeline) is not PauseOutcome.REPLACED
         except InvalidRequest:

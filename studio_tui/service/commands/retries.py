@@ -58,7 +58,7 @@ async def send_with_retries(
 
 
 def still_unknown(error: StudioError) -> OutcomeUnknown:
-    """Return the error of a command of which an attempt before `error` may have taken effect."""
+    """Return `error` as an `OutcomeUnknown`, as an earlier attempt may have taken effect."""
     if isinstance(error, OutcomeUnknown):
         return error
     return OutcomeUnknown(f"{error} An earlier attempt may have taken effect.")

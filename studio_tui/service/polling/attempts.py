@@ -13,7 +13,10 @@ from studio_tui.service.newer_attempts import NewerAttempt
 
 
 class RelatedJobs(NamedTuple):
-    """The jobs that are related to a job: most by their ids, newest last; `None` if not known."""
+    """The ids of the jobs that are related to a job, newest last, and these jobs.
+
+    A single id is `None` if there is no such job, or if it is not known.
+    """
 
     origin: str | None
     """The job from whose checkpoints this job continues."""
@@ -44,7 +47,7 @@ def earlier_and_later_runs(
 
 
 def all_runs(pipeline: Pipeline) -> Iterator[PipelineJob]:
-    """Yield each job of a pipeline, and a copy for each of its earlier runs, assumed FAILED."""
+    """Yield each job of a pipeline and, as FAILED copies of it, its earlier runs."""
     for node in pipeline.job_runs:
         yield node
         for run_id in node.attempts:

@@ -87,7 +87,7 @@ class Endings(SnapshotPublisher[Badges]):
     # Watching.
 
     def watch(self, jobs: Iterable[Job]) -> None:
-        """Watch jobs that have not ended; `jobs` may be old, and their ends noticed already."""
+        """Watch jobs that have not ended, but none whose end was noticed, as its row may be old."""
         for job in jobs:
             is_known = job.id in self._jobs or job.id in self._ended_jobs
             if not job.state.is_finished and not is_known:

@@ -33,11 +33,11 @@ SELECTION_PAUSE = 0.5
 """Seconds for which a job must be selected before anything is requested."""
 END_BYTES = 64 * 1024
 STREAM_LIMIT = 1024 * 1024
-"""Number of characters of a log after which the preview stops to follow it."""
+"""Number of characters after which a log is no longer followed for its preview."""
 RUNNING_INTERVAL = 2.0
-"""Minimum seconds between two requests for the end of the log of the selected job."""
+"""Seconds between two requests for the end of the log of a job that stays selected."""
 PAST_RUNS_INTERVAL = 15.0
-"""Minimum seconds between two reads of the other runs of a name, as more may have ended."""
+"""Seconds between two reads of the other runs of a name, as more may have ended."""
 CACHED_JOBS = 64
 
 _STATES_WITHOUT_LOG = frozenset(

@@ -18,7 +18,7 @@ from studio_tui.errors import AnswerTooLarge, InvalidRequest, NotFound, Permissi
 from studio_tui.service.polling.growing_feed import GrowingFeed
 
 PAGE = 100
-"""Jobs in the newest page, and at least in each further page that the user requests."""
+"""Number of jobs in the newest page, and at least in each page that the user requests."""
 
 READ_LIMIT = 1600
 """Maximum number of newest jobs that are requested until a known one is among them.

@@ -114,7 +114,7 @@ class Poller(SnapshotPublisher[T]):
         return is_rest_required and end is not None and self._now() < end
 
     def poll_soon(self) -> None:
-        """Poll at once, as there may be changes, unless the last request failed."""
+        """Poll at once, like `poke`, unless the last request failed: there may be changes."""
         if self.snapshot.error is None:
             self.poke()
 
