@@ -178,7 +178,7 @@ class StudioSession:
     async def run(self, tab: str = "jobs") -> None:
         """Poll and follow logs until canceled; request the list of `tab`, else the jobs, first."""
         lists = {poller.name for poller in self.pollers}
-        self.reachability.first.begin_with(tab if tab in lists else self.jobs.name)
+        self.reachability.first_requests.begin_with(tab if tab in lists else self.jobs.name)
         try:
             async with asyncio.TaskGroup() as tasks:
                 for poller in self.pollers:

@@ -1,17 +1,15 @@
-"""Watches jobs and pipelines until they end, and repeats a request when more jobs have ended.
+"""Watches jobs and pipelines until they end.
 
 Watched are those that were submitted, run again, opened or marked in this dashboard.
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.api.states import JobState, PipelineState
 from studio_tui.service.listeners import Listeners
-from studio_tui.service.polling.jobs_feed import JobList
 from studio_tui.service.polling.snapshot import Snapshot, SnapshotPublisher
 
 
@@ -176,33 +174,3 @@ class Endings(SnapshotPublisher[Badges]):
         if len(left) < len(before):
             others = {name: badge for name, badge in badges.items() if name != tab}
             self._publish(Snapshot({**others, tab: Badge(left)} if left else others))
-
-
-PAUSE = 5.0
-
-
-async def request_on_ends(
-    publisher: SnapshotPublisher[JobList],
-    request: Callable[[Sequence[Job]], Awaitable[bool]],
-    *,
-    rest: Callable[[float], Awaitable[object]] = asyncio.sleep,
-) -> None:
-    """Send a request once there is a job list, and whenever other jobs have ended, until canceled.
-
-    `request` returns whether it succeeded. A failed one is repeated when the list is published
-    again, and at the earliest after `PAUSE` seconds.
-    """
-    published = asyncio.Event()
-    unsubscribe = publisher.subscribe(lambda _: published.set())
-    requested_for: frozenset[str] | None = None
-    try:
-        while True:
-            published.clear()
-            if (answer := publisher.snapshot.value) is not None:
-                ended = frozenset(job.id for job in answer.jobs if job.state.is_finished)
-                if ended != requested_for:
-                    requested_for = ended if await request(answer.jobs) else None
-                    await rest(PAUSE)
-            await published.wait()
-    finally:
-        unsubscribe()

@@ -148,8 +148,8 @@ class Poller(SnapshotPublisher[T]):
                     await self._poked.wait()
                 elif self._reachability.outage is not None:
                     await self._reachability.wait()
-                elif not self._reachability.first.try_to_begin(self.name):
-                    await self._reachability.first.wait_for_turn()
+                elif not self._reachability.first_requests.try_to_begin(self.name):
+                    await self._reachability.first_requests.wait_for_turn()
                 else:
                     seconds = await self._request()
                     if not self.snapshot.stopped:

@@ -125,10 +125,10 @@ class Reachability:
         self._no_outage.set()
         self._has_outage = asyncio.Event()
         self._hurried = asyncio.Event()
-        self.first = first_requests or FirstRequests(is_over=True)
+        self.first_requests = first_requests or FirstRequests(is_over=True)
         self._first_outcome = asyncio.Event()
         """Set during the first outage, once all requests may be sent, and after a refusal."""
-        if self.first.is_over:
+        if self.first_requests.is_over:
             self._first_outcome.set()
 
     def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
@@ -174,7 +174,7 @@ class Reachability:
         `failures` is how many requests had failed when this one was sent, by default all that have
         failed. They are no sign of an outage, as Studio answered a later request.
         """
-        is_first = not self.first.is_over
+        is_first = not self.first_requests.is_over
         self._allow_all_requests()
         self._suspects.pop(name, None)
         if is_first and self.outage is not None:
@@ -194,7 +194,7 @@ class Reachability:
             return  # Studio was not asked; the requests that have the connections are counted
         if isinstance(error, AnswerTooLarge):
             self._allow_all_requests()
-        if not self.first.is_over and _is_outage_at_start(error):
+        if not self.first_requests.is_over and _is_outage_at_start(error):
             self._suspects.setdefault(name, _Failure(self._now(), self._failures))
             self._begin(error, self._now(), max(self._backoff.rest(), error.requested_delay))
             return
@@ -220,7 +220,7 @@ class Reachability:
         refusal, self.refusal = self.refusal, None
         if refusal is not None:
             self._begin(refusal, self._now(), 0.0)
-        self.first.hurry()
+        self.first_requests.hurry()
         self._hurried.set()
 
     async def run(self) -> None:
@@ -254,14 +254,16 @@ class Reachability:
             return
         self._is_probing = True
         self._publish_outage(self.outage.error, 0.0)
-        self.first.take_turn()
+        self.first_requests.take_turn()
         try:
             await self._probe()
         except AuthenticationError as error:
             self.on_refused(error)
             self.refuse(error)
         except StudioError as error:
-            is_outage = _may_be_outage(error) if self.first.is_over else _is_outage_at_start(error)
+            is_outage = (
+                _may_be_outage(error) if self.first_requests.is_over else _is_outage_at_start(error)
+            )
             if not is_outage:
                 self._end()
             elif self.outage is not None:
@@ -309,7 +311,7 @@ class Reachability:
         self._succeeded.clear()
         self._clear_suspects()
         self._last_sign = self._read_sign()
-        if not self.first.is_over:
+        if not self.first_requests.is_over:
             self._first_outcome.clear()
         self._has_outage.clear()
         self._no_outage.set()
@@ -318,7 +320,7 @@ class Reachability:
             self._listeners.notify()
 
     def _allow_all_requests(self) -> None:
-        self.first.end()
+        self.first_requests.end()
         self._first_outcome.set()
 
     def _clear_suspects(self, failures: int | None = None) -> None:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from studio_tui.api.models import Job
-from studio_tui.service.polling.endings import request_on_ends
+from studio_tui.service.polling.ended_jobs import request_on_ends
 from studio_tui.service.polling.jobs_feed import JobList
 from studio_tui.service.polling.snapshot import Snapshot, SnapshotPublisher
 from tests.jobs import job
