@@ -22,7 +22,7 @@ from studio_tui.api.states import (
     JobState,
 )
 from studio_tui.presentation.jobs.rows import JOB_COLUMNS, job_columns
-from studio_tui.presentation.jobs.states import LaterAttempt
+from studio_tui.presentation.jobs.states import NewerAttemptLike
 from studio_tui.presentation.lists.filter_words import quote_value
 from studio_tui.presentation.lists.kinds import Kind
 from studio_tui.presentation.logs.progress import Progress
@@ -62,7 +62,7 @@ def jobs_with(
     progress: Callable[[str], Progress | None],
     pipeline: Callable[[str], str],
     is_blocked: Callable[[str], bool],
-    newer_attempt: Callable[[str], LaterAttempt | None],
+    newer_attempt: Callable[[str], NewerAttemptLike | None],
 ) -> Kind[Job]:
     """Return `JOBS` with the columns and states that depend on a job's log or other jobs.
 

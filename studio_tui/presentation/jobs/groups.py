@@ -15,7 +15,7 @@ from studio_tui.presentation.format import UNKNOWN, age, plural, seconds_between
 from studio_tui.presentation.jobs.causes import cause_of
 from studio_tui.presentation.jobs.facts import Fact
 from studio_tui.presentation.jobs.rows import COLUMNS
-from studio_tui.presentation.jobs.states import LOOKS, LaterAttempt, counts
+from studio_tui.presentation.jobs.states import LOOKS, NewerAttemptLike, counts
 from studio_tui.presentation.logs.signatures import normalize
 
 MANY = 20
@@ -26,7 +26,7 @@ _TRIED = frozenset({JobState.FAILED, JobState.COMPLETE})
 MARK = "▸"
 """Prefix of a group's key, which distinguishes the key from job ids; sign of a folded group."""
 
-NO_NEWER_ATTEMPTS: Mapping[str, LaterAttempt] = MappingProxyType({})
+NO_NEWER_ATTEMPTS: Mapping[str, NewerAttemptLike] = MappingProxyType({})
 
 _BAR_WIDTH = 6
 _MOST_REASONS = 6
@@ -129,7 +129,7 @@ def group_cells(
     *,
     is_open: bool,
     blocked: Container[str] = (),
-    newer_attempts: Mapping[str, LaterAttempt] = NO_NEWER_ATTEMPTS,
+    newer_attempts: Mapping[str, NewerAttemptLike] = NO_NEWER_ATTEMPTS,
 ) -> tuple[Cell | Pieces, ...]:
     """Return one cell for each column of the job list; `age` is the age of the newest job.
 
@@ -153,7 +153,7 @@ def group_facts(
     jobs: Sequence[Job],
     now: datetime,
     blocked: Container[str] = (),
-    newer_attempts: Mapping[str, LaterAttempt] = NO_NEWER_ATTEMPTS,
+    newer_attempts: Mapping[str, NewerAttemptLike] = NO_NEWER_ATTEMPTS,
 ) -> tuple[Fact, ...]:
     """Return facts about a group: the states of its jobs, and the most common failure reasons.
 
@@ -218,7 +218,7 @@ def _schedules(jobs: Sequence[Job]) -> int:
     return sum(job.state is JobState.TASK for job in jobs)
 
 
-def _no_problems(jobs: Sequence[Job], newer_attempts: Mapping[str, LaterAttempt]) -> list[str]:
+def _no_problems(jobs: Sequence[Job], newer_attempts: Mapping[str, NewerAttemptLike]) -> list[str]:
     """Return `2 fixed` and `1 superseded`, as far as there are such failures."""
     is_fix = [newer.is_fix for job in jobs if (newer := newer_attempts.get(job.id)) is not None]
     numbers = (("fixed", sum(is_fix)), ("superseded", is_fix.count(False)))
@@ -226,7 +226,7 @@ def _no_problems(jobs: Sequence[Job], newer_attempts: Mapping[str, LaterAttempt]
 
 
 def _detail(
-    jobs: Sequence[Job], blocked: Container[str], newer_attempts: Mapping[str, LaterAttempt]
+    jobs: Sequence[Job], blocked: Container[str], newer_attempts: Mapping[str, NewerAttemptLike]
 ) -> tuple[Cell, ...]:
     """Return a bar with the number of jobs in each state, and the number of schedules."""
     schedules, look = _schedules(jobs), LOOKS[JobState.TASK]

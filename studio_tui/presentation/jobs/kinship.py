@@ -7,7 +7,7 @@ from studio_tui.api.models import Job
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.jobs.facts import Fact
 from studio_tui.presentation.jobs.rows import SHORT_ID
-from studio_tui.presentation.jobs.states import LOOKS, LaterAttempt
+from studio_tui.presentation.jobs.states import LOOKS, NewerAttemptLike
 
 
 class HasRelatedJobs(Protocol):
@@ -34,7 +34,7 @@ class HasRelatedJobs(Protocol):
         """Ids of later runs of the same job of a pipeline, latest last."""
 
     @property
-    def newer_attempt(self) -> LaterAttempt | None:
+    def newer_attempt(self) -> NewerAttemptLike | None:
         """The attempt because of which this failed job is no problem; `None` if there is none."""
 
     @property

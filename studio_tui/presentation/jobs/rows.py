@@ -12,7 +12,7 @@ from studio_tui.presentation.cells import NOTHING, UNREADABLE, Cell, Tone, dim_r
 from studio_tui.presentation.columns import Align, Column, Reserves
 from studio_tui.presentation.format import UNKNOWN, age, duration, seconds_between
 from studio_tui.presentation.jobs.causes import cause_of
-from studio_tui.presentation.jobs.states import LOOKS, LaterAttempt, state_cell
+from studio_tui.presentation.jobs.states import LOOKS, NewerAttemptLike, state_cell
 from studio_tui.presentation.jobs.times import (
     guessed_seconds,
     queue_seconds,
@@ -55,7 +55,7 @@ class JobRow(NamedTuple):
     """Safe name of the pipeline that runs the job; empty if there is none."""
     is_blocked: bool = False
     """Whether a job that this one depends on failed or was canceled."""
-    newer_attempt: LaterAttempt | None = None
+    newer_attempt: NewerAttemptLike | None = None
     """The attempt because of which this failed job is no problem."""
     is_member: bool = False
     """Whether the row is below the row of a group that includes the job."""
@@ -153,7 +153,7 @@ def _error(row: JobRow) -> Cell:
     return Cell(line, Tone.BAD if row.job.state is JobState.FAILED else Tone.WARN)
 
 
-def newer_attempt_words(newer: LaterAttempt) -> str:
+def newer_attempt_words(newer: NewerAttemptLike) -> str:
     """Return `fixed by 91bcd2e0`, or `superseded by 91bcd2e0, running`."""
     if newer.is_fix:
         return f"fixed by {newer.job_id[:SHORT_ID]}"

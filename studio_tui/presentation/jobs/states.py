@@ -76,7 +76,7 @@ class HasState(Protocol):
         """Studio's word for the status, in upper case; `None` if Studio sent none."""
 
 
-class LaterAttempt(Protocol):
+class NewerAttemptLike(Protocol):
     """The attempt because of which an older, failed one is no problem."""
 
     @property

@@ -21,7 +21,7 @@ from studio_tui.presentation.jobs.groups import (
     without_numbers,
 )
 from studio_tui.presentation.jobs.rows import COLUMNS, age_cell
-from studio_tui.presentation.jobs.states import LaterAttempt
+from studio_tui.presentation.jobs.states import NewerAttemptLike
 from studio_tui.presentation.lists.listing import Listing
 from studio_tui.service.polling.pipelines_feed import PipelineList
 from studio_tui.tui.frame.list_view import ViewHolder
@@ -44,7 +44,7 @@ class JobGroups:
         """The name of each job's pipeline, else the pipeline's id, by job id."""
         self.blocked: frozenset[str] = frozenset()
         """Ids of jobs that will not start: a job that they need has failed or was canceled."""
-        self.newer_attempts: Mapping[str, LaterAttempt] = {}
+        self.newer_attempts: Mapping[str, NewerAttemptLike] = {}
         """The attempts because of which failed jobs are no problem, by the id of the failed job."""
         self._pipelines: PipelineList | None = None
         """The pipelines from which `blocked` and `_owners` were read."""
