@@ -50,7 +50,8 @@ class GrowingRest:
 BUSY_INTERVAL = 1.5
 """Seconds between polls of the jobs, or of a viewed pipeline, while any of them is active.
 
-On this machine, also between polls of active pipelines, and the first rest while none is active.
+On this machine, this is also the rest of the list of pipelines while one is active, and the first
+rest of both lists while none is.
 """
 IDLE_INTERVAL = 10.0
 """Seconds between polls of jobs or pipelines, none of them active, on a shared server."""

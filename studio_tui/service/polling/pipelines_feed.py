@@ -68,12 +68,12 @@ class PipelineList:
         return frozenset(job_id for pipeline in self.pipelines for job_id in _blocked_in(pipeline))
 
     def pipeline_of(self, job_id: str) -> Pipeline | None:
-        """Return the newest known pipeline of which a job is a run, or `None`."""
+        """Return the newest known pipeline that has a job as a run; `None` if there is none."""
         return next(
             (
                 pipeline
                 for pipeline in self.pipelines
-                if any(job_id in run.run_ids for run in pipeline.job_runs)
+                if any(job_id in node.run_ids for node in pipeline.job_runs)
             ),
             None,
         )
@@ -122,5 +122,6 @@ class PipelinesFeed(GrowingFeed):
 def is_moving(pipeline: Pipeline) -> bool:
     """Whether a pipeline may change without a command; a paused one may while its jobs run."""
     return pipeline.state in {PipelineState.PENDING, PipelineState.RUNNING} or any(
-        not run.state.is_finished and run.state is not JobState.PENDING for run in pipeline.job_runs
+        not node.state.is_finished and node.state is not JobState.PENDING
+        for node in pipeline.job_runs
     )
