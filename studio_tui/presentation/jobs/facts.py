@@ -30,10 +30,7 @@ MASK = "••••••••"
 """Shown for a masked environment value, or for a login in a URL, whatever its length."""
 
 LABEL_WIDTH = 9
-"""Minimum width in cells of the column of labels, so that new facts do not move the values.
-
-With this width, the preview has room for a whole id beside a list in a terminal of 120 columns.
-"""
+"""Minimum width in cells of the column of labels, so that new facts do not move the values."""
 
 
 class Fact(NamedTuple):

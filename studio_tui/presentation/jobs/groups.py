@@ -23,8 +23,8 @@ MANY = 20
 
 _TRIED = frozenset({JobState.FAILED, JobState.COMPLETE})
 
-MARK = "▸"
-"""Prefix of a group's key, which distinguishes the key from job ids; sign of a folded group."""
+GROUP_PREFIX = "▸"
+"""Prefix of the keys of groups, which no job id has; also the sign of a folded group."""
 
 NO_NEWER_ATTEMPTS: Mapping[str, NewerAttemptLike] = MappingProxyType({})
 
@@ -88,7 +88,7 @@ def with_group_rows(
         if not label or len(members[label]) < least:
             shown.append(job_id)
             continue
-        group_key = f"{MARK}{label}"
+        group_key = f"{GROUP_PREFIX}{label}"
         if group_key in groups:
             continue
         groups[group_key] = JobGroup(label, tuple(members[label]))
@@ -118,7 +118,7 @@ def shown_while_folded(jobs: Iterable[Job], newer_attempts: Container[str] = ())
 
 
 def created_at(job: Job) -> float:
-    """Return when a job was created, as a sort key."""
+    """Return when a job was created, as a sort key; if unknown, it counts as the oldest."""
     return job.created_at.timestamp() if job.created_at else 0.0
 
 
@@ -138,7 +138,7 @@ def group_cells(
     """
     states = {newer.state if (newer := newer_attempts.get(job.id)) else job.state for job in jobs}
     worst = min(states, key=lambda state: LOOKS[state].rank)
-    sign = "▾" if is_open else MARK
+    sign = "▾" if is_open else GROUP_PREFIX
     by_column: dict[str, Cell | Pieces] = {
         "state": Cell(f"{sign} {_amount(jobs)}", LOOKS[worst].tone),
         "name": Cell(group.label, Tone.STRONG),
@@ -228,7 +228,7 @@ def _no_problems(jobs: Sequence[Job], newer_attempts: Mapping[str, NewerAttemptL
 def _detail(
     jobs: Sequence[Job], blocked: Container[str], newer_attempts: Mapping[str, NewerAttemptLike]
 ) -> tuple[Cell, ...]:
-    """Return a bar with the number of jobs in each state, and the number of schedules."""
+    """Return a bar, and counts: jobs by state, schedules, failures with a newer attempt."""
     schedules, look = _schedules(jobs), LOOKS[JobState.TASK]
     words = (Cell(f"{look.glyph}{plural(schedules, 'schedule')} ", look.tone),) if schedules else ()
     if schedules == len(jobs):

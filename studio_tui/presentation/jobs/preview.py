@@ -24,7 +24,7 @@ ROOM_FOR_LOG = 5
 _LEAST_LOG_LINES = 2
 
 _LABEL_COLUMN = 13
-"""Typical width of the labels with the space after them, in cells."""
+"""Assumed width of the labels with the space after them, in cells."""
 
 _LINE_BYTES = 4096
 """Number of bytes at the end of a line that are drawn; a progress bar redraws itself there."""

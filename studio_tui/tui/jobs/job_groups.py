@@ -9,8 +9,8 @@ from studio_tui.presentation.cells import NOTHING, Tone
 from studio_tui.presentation.choices import next_choice
 from studio_tui.presentation.jobs.facts import Fact
 from studio_tui.presentation.jobs.groups import (
+    GROUP_PREFIX,
     MANY,
-    MARK,
     GroupedRows,
     JobGrouping,
     created_at,
@@ -134,7 +134,7 @@ class JobGroups:
     def is_member(self, job_id: str) -> bool:
         """Return whether a listed job is in a group, whose row is above that of the job."""
         groups = self._grouped_rows.groups
-        return bool(groups) and f"{MARK}{self._label_of(job_id)}" in groups
+        return bool(groups) and f"{GROUP_PREFIX}{self._label_of(job_id)}" in groups
 
     def jobs_of(self, key: str | None) -> list[Job]:
         """Return the jobs of a row, beginning with the failed jobs that are problems."""

@@ -7,7 +7,7 @@ from studio_tui.presentation.cells import NOTHING, Cell, Pieces, Tone
 from studio_tui.presentation.choices import next_choice
 from studio_tui.presentation.columns import by_key
 from studio_tui.presentation.jobs.groups import (
-    MARK,
+    GROUP_PREFIX,
     JobGroup,
     JobGrouping,
     group_cells,
@@ -46,7 +46,7 @@ def test_jobs_fewer_than_the_minimum_are_not_grouped() -> None:
 @given(
     st.lists(st.integers(0, 99), unique=True).map(lambda keys: [str(key) for key in keys]),
     st.integers(1, 5),
-    st.sets(st.sampled_from([f"{MARK}{digit}" for digit in range(10)])),
+    st.sets(st.sampled_from([f"{GROUP_PREFIX}{digit}" for digit in range(10)])),
 )
 def test_each_job_is_shown_once_or_in_a_folded_group(
     keys: list[str], least: int, opened: set[str]
