@@ -97,8 +97,9 @@ class PipelineWatch(Poller[PipelineDetail]):
     ) -> None:
         """Initialize; `jobs` polls the job list, which contains many jobs of the pipeline.
 
-        `read_name` returns the pipeline's name, if known: not every Studio finds it by its id. With
-        `follows_jobs`, the pipeline is requested whenever the job list has changed.
+        `read_name` returns the pipeline's name, if known, as not every Studio finds a pipeline by
+        its id. `recall` returns its recorded data. With `follows_jobs`, the pipeline is requested
+        whenever the job list has changed.
         """
         super().__init__(
             f"pipeline {pipeline_id}",
