@@ -15,7 +15,6 @@ from studio_tui.errors import StudioError
 from studio_tui.presentation.pipelines.dataset_facts import rebuilding_words
 from studio_tui.presentation.pipelines.datasets import KnownDatasets, short_name
 from studio_tui.service.polling.ended_jobs import request_on_ends
-from studio_tui.service.polling.endings import request_on_ends
 from studio_tui.tui.frame.commands import Command, why_read_only
 from studio_tui.tui.frame.list_page import ListPage
 from studio_tui.tui.messages import OpenPipeline, SchedulePipeline
