@@ -41,7 +41,7 @@ class AnsweredOnce(Lifetime):
 
     def dismiss(self, result: Any = None) -> AwaitComplete:
         """Dismiss the screen as soon as no other screen is on top; only the first result counts."""
-        if self._is_answered or not self._is_attached_for_good:
+        if self._is_answered or not self._is_staying:
             return AwaitComplete()
         on_top: object = self.app.screen
         if on_top is not self:

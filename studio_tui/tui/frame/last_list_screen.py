@@ -53,7 +53,7 @@ class LastListScreen(OpeningScreen):
         table.wide = last.wide
         table.sorting = Sorting(*last.sorting) if last.sorting is not None else None
         keys = [str(index) for index in range(len(last.rows))]
-        table.memory.restore(last.contents)
+        table.drawing.restore(last.contents)
         table.begin_at(keys[last.cursor], line=last.cursor, sideways=last.sideways)
         table.marked = frozenset(map(str, last.marked))
         table.show(keys)

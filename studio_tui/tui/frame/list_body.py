@@ -121,7 +121,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         self._apply_preview()
         self.table.wide = self.holder.view.wide
         view = self.holder.view
-        self.table.memory.restore(view.contents)
+        self.table.drawing.restore(view.contents)
         self.table.begin_at(view.cursor, line=view.line, sideways=view.sideways, newest=view.newest)
         self.marks.show()
         self.order.show()
@@ -150,8 +150,8 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
     @property
     def contents_to_save(self) -> tuple[int, ...]:
         """See `TableDrawing.contents`."""
-        memory = self.table.memory
-        return memory.contents if self.rows.has_moving else memory.contents_when_finished
+        drawing = self.table.drawing
+        return drawing.contents if self.rows.has_moving else drawing.contents_when_finished
 
     def marked_rows(self) -> list[T]:
         """The marked rows, in the order in which they were marked."""
@@ -170,7 +170,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         """
         changed = islice(self.rows.replace(rows), ROWS_MEASURED)
         self._widest.note(((key, self.rows[key]) for key in changed), self.page.moment())
-        self.table.memory.measure([key for key in self._widest.ids if key in self.rows])
+        self.table.drawing.measure([key for key in self._widest.ids if key in self.rows])
         snapshot = self.page.source().snapshot
         if are_all and snapshot.value is not None and not snapshot.is_recalled:
             self.marks.drop_unknown(self.rows)
@@ -264,7 +264,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         self.passing = passing
         self._passed_only_finished |= is_refiltered
         self._passed_only_finished &= bool(terms) and not self.rows.is_any_moving(passing)
-        self.table.memory.hide_unfinished(hidden=self._passed_only_finished)
+        self.table.drawing.hide_unfinished(hidden=self._passed_only_finished)
         chosen = None if is_refiltered else self.table.chosen
         has_left_filter = bool(terms) and chosen in self.rows and chosen not in passing
         self._unfiltered_row = chosen if has_left_filter else None

@@ -23,12 +23,13 @@ class Part(NamedTuple):
     look: str = Tone.PLAIN
     """A `Tone`, or a component class of `Bar` without `bar--`."""
     action: str | None = None
+    """Posted as `Bar.Clicked` when the part is clicked."""
     optional: bool = False
-    """Whether it is left out of the left parts of a bar if these do not fit."""
+    """Whether a bar with `cuts` leaves it out of its left parts if these do not fit."""
 
 
 def fitting_keys(parts: Sequence[Part], room: int) -> tuple[Part, ...]:
-    """Return the parts up to the last key whose whole label fits in `room` cells."""
+    """Return as many parts as fit in `room` cells, each key with its whole label."""
     key_indices = [index for index, part in enumerate(parts) if part.look == "key"]
     for end in (len(parts), *reversed(key_indices)):
         if cell_len("".join(part.text for part in parts[:end]).rstrip()) <= room:
@@ -72,8 +73,8 @@ class Bar(Widget):
     ) -> None:
         """Make a bar without parts, with `filler` repeated between left and right.
 
-        If `cuts`, left parts that do not fit end with an ellipsis, after optional ones are left
-        out; otherwise whole keys are left out.
+        If the left parts do not fit and it `cuts`, optional ones are left out; what still does not
+        fit is cut with an ellipsis. Otherwise keys are left out with their labels.
         """
         super().__init__(id=id)
         self._filler = filler

@@ -109,7 +109,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         super().__init__(id=id)
         self.set_reactive(BigTable.columns, tuple(columns))
         self.set_reactive(BigTable.notice, notice)
-        self._drawing = TableDrawing(cells_of, self.columns, self._resolved_palette)
+        self.drawing = TableDrawing(cells_of, self.columns, self._resolved_palette)
         self._cursor = TableCursor()
         self._unseen = 0
         self._newest_before = ""
@@ -137,11 +137,6 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         return self._cursor.chosen
 
     @property
-    def memory(self) -> TableDrawing:
-        """Has the `contents` with which another table places its columns equally."""
-        return self._drawing
-
-    @property
     def unseen(self) -> int:
         """How many new rows were added at the top and have not been visible yet."""
         return self._unseen
@@ -152,15 +147,16 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         """Show these rows in this order, and request their cells again.
 
         The cursor stays on its row, and the visible rows stay on their lines (see `place_after`).
-        But a table that shows its top stays there, as long as its cursor is visible there, if the
-        user has not moved the cursor, or if the newest rows come first and the cursor is not
-        pinned. If the newest rows come first, new rows above the visible rows count as unseen.
+        There are two exceptions for a table at its top: if the user has not moved the cursor, or
+        if the newest rows come first and the cursor is not pinned, the table stays at its top and
+        is scrolled only to keep the cursor visible. If the newest rows come first, new rows above
+        the visible rows count as unseen.
 
         Args:
             keys: Distinct keys. The table keeps the sequence, so it must not change afterwards.
             newest_first: Whether new rows are added at the top.
             change: After a change of the filter, no row counts as unseen, and the cursor returns to
-                the row that the user last moved to if `keys` contain this row. In another order, a
+                the row that the user last moved to, if `keys` contain it. In another order, a
                 cursor at the top stays there, unless the user has moved it.
         """
         keys_before = self.keys
@@ -169,7 +165,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         place = self._cursor.replace(keys, self.top, rows, newest_first=newest_first, change=change)
         counts_unseen = newest_first and change is not RowChange.FILTER
         unseen = self._unseen + count_above(keys_before, keys) if counts_unseen else 0
-        self._drawing.expire()
+        self.drawing.expire()
         self.set_line_count(len(keys) + HEADER)
         self._viewport.go(place)
         self._set_unseen(unseen)
@@ -187,7 +183,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         `line` rows are then visible above it; 0 scrolls no further than needed. `sideways` is
         limited to the width of the table. Rows above the row `newest`, if any, count as unseen.
         """
-        self._drawing.sideways = sideways
+        self.drawing.sideways = sideways
         self._newest_before = newest
         self._cursor.begin_at(key, line)
 
@@ -201,7 +197,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
 
     def show_again(self) -> None:
         """Request the cells of the visible rows again."""
-        self._drawing.expire()
+        self.drawing.expire()
         self.repaint()
 
     @property
@@ -212,7 +208,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
     @property
     def sideways(self) -> int:
         """How many terminal columns are scrolled out of sight on the left."""
-        return self._drawing.sideways
+        return self.drawing.sideways
 
     def move_to(self, key: str) -> bool:
         """Move the cursor to a row and make it visible; return whether the row exists."""
@@ -237,7 +233,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
 
     def action_columns(self, direction: int) -> None:
         if (stop := self._painter().next_scroll(self.sideways, direction)) != self.sideways:
-            self._drawing.sideways = stop
+            self.drawing.sideways = stop
             self._redraw()
 
     def action_open(self) -> None:
@@ -268,7 +264,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
-        self._drawing.forget_styles()
+        self.drawing.forget_styles()
 
     def on_resize(self) -> None:
         self._viewport.resized()
@@ -277,7 +273,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
     watch_marked = LineView.repaint
 
     def _redraw(self) -> None:
-        self._drawing.forget_layout()
+        self.drawing.forget_layout()
         self.repaint()
 
     watch_wide = watch_columns = watch_notice = _redraw
@@ -314,7 +310,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
             self.post_straight(self.Highlighted(self, self.cursor, is_last))
 
     def _painter(self) -> Painter:
-        return self._drawing.painter(self._look())
+        return self.drawing.painter(self._look())
 
     def _look(self) -> TableLook:
         region = self.scrollable_content_region
@@ -328,4 +324,4 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         height = self.scrollable_content_region.height
         if not height:
             return []
-        return self._drawing.lines(self._look(), height, self.top, self._cursor, self.marked)
+        return self.drawing.lines(self._look(), height, self.top, self._cursor, self.marked)

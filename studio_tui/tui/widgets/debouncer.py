@@ -8,7 +8,7 @@ from textual.widget import Widget
 from studio_tui.clock import monotonic
 
 RESTS_AFTER = 0.06
-"""Seconds without a move after which it is at rest; a held key repeats every 30 to 50 ms."""
+"""Seconds after the last move; a held key repeats every 30 to 50 ms."""
 
 FOLLOWS_WITHIN = 0.5
 """Seconds of continuous movement after which a move no longer delays the update."""
@@ -21,7 +21,7 @@ class Debouncer:
         self._widget = widget
         self._update = update
         self._timer: Timer | None = None
-        """Runs since the first move that no update has followed."""
+        """Runs from the first move until the update."""
         self._first_move = 0.0
 
     def note_move(self) -> None:

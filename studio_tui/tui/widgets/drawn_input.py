@@ -9,7 +9,7 @@ class DrawnInput(Input):
 
     @property
     def suggestion(self) -> str:
-        """The completed value; empty for none."""
+        """The value as the suggestion completes it; empty if there is none."""
         return self._suggestion
 
     def text_to_draw(self) -> Text | None:

@@ -16,7 +16,7 @@ from studio_tui.presentation.jobs.facts import LABEL_WIDTH, Fact, FactLine
 from studio_tui.tui.widgets.line_view import LineView
 from studio_tui.tui.widgets.table_layout import fit
 
-_LABEL_MOST = 32
+_MAX_LABEL_WIDTH = 32
 _GAP = "  "
 _LABEL = "facts--label"
 
@@ -24,7 +24,7 @@ _LABEL = "facts--label"
 def label_width(facts: Iterable[Fact | FactLine]) -> int:
     """Return the width in cells of the column of labels."""
     labels = [fact.label for fact in facts if isinstance(fact, Fact)]
-    return min(max([LABEL_WIDTH, *map(cell_len, labels)]), _LABEL_MOST)
+    return min(max([LABEL_WIDTH, *map(cell_len, labels)]), _MAX_LABEL_WIDTH)
 
 
 class FactSheet(LineView):
@@ -36,8 +36,8 @@ class FactSheet(LineView):
     def __init__(self, *, id: str | None = None, more_hint: str = "") -> None:  # noqa: A002 (as Textual calls it)
         """Make an empty sheet.
 
-        `more_hint` says how to see hidden lines, such as `"enter shows all"`. It replaces the last
-        visible line if that cuts a value; if it is empty, nothing does.
+        `more_hint` says how to see hidden lines, such as `"enter shows all"`. Unless it is empty,
+        it replaces the last visible line if a value continues below that line.
         """
         super().__init__(id=id)
         self._more_hint = more_hint

@@ -19,8 +19,8 @@ from studio_tui.presentation.lists.filter_words import ALTERNATIVES, quote_value
 from studio_tui.presentation.lists.kinds import Kind
 from studio_tui.tui.widgets.lifetime import Lifetime
 
-REMEMBERED = 50
-"""Most texts in a `History`."""
+MAX_REMEMBERED = 50
+"""How many texts a `History` keeps."""
 
 _SEVERAL_STATES = re.compile(r"(?P<field>is:|status!?=).*,(?P<last>[a-z_]*)")
 """A term with several states, of which the last is being typed."""
@@ -97,7 +97,7 @@ class History:
     def add(self, text: str) -> None:
         """Add a text unless it is empty."""
         if text:
-            self._texts = [*(old for old in self._texts if old != text), text][-REMEMBERED:]
+            self._texts = [*(old for old in self._texts if old != text), text][-MAX_REMEMBERED:]
         self._typed = ""
 
     def recall(self, step: int, shown: str) -> str:
@@ -232,7 +232,7 @@ class FilterBar(Lifetime, Vertical):
         event.stop()
         self._input.remember()
         self._input.value = self._text_before
-        self._input.remember()  # so that the abandoned filter is the one before it
+        self._input.remember()  # so that the key for the earlier filter recalls the abandoned one
         self._finish()
 
     def on_descendant_blur(self, _event: events.DescendantBlur) -> None:

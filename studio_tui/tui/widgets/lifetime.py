@@ -1,4 +1,4 @@
-"""Drops callbacks of a widget that is being removed; see docs/upstream/removed-widgets.md."""
+"""Ends listeners, timers and workers with their widget; see docs/upstream/removed-widgets.md."""
 
 from collections.abc import Callable
 from typing import Any, ParamSpec
@@ -25,10 +25,11 @@ class Lifetime(MessagePump):
     @property
     def is_alive(self) -> bool:
         """Whether the widget is mounted with all its children, and is not being removed."""
-        return self._is_mounted and self._is_attached_for_good
+        return self._is_mounted and self._is_staying
 
     @property
-    def _is_attached_for_good(self) -> bool:
+    def _is_staying(self) -> bool:
+        """Whether the widget is running and is not being removed; it may not be mounted yet."""
         # Textual's own signals check the same. `_pruning` is set as soon as a widget is to be
         # removed with its children; no public attribute says so.
         return self.is_running and not self._pruning and self.is_attached and self.app.is_running
@@ -36,7 +37,7 @@ class Lifetime(MessagePump):
     async def on_event(self, event: Event) -> None:
         """Drop events of a widget that is removed before it is mounted.
 
-        Textual does not compose such a widget, and no widget at all while the app exits. It sends
+        Textual mounts no children of such a widget, nor any children while the app exits. It sends
         `Mount` all the same.
         """
         if isinstance(event, Compose | Mount) and (self._pruning or self.app._exit):
@@ -46,7 +47,7 @@ class Lifetime(MessagePump):
             await super().on_event(event)
 
     def while_alive(self, callback: Callable[P, Any]) -> Callable[P, Any]:
-        """Return `callback`, which then does nothing unless the widget is alive."""
+        """Return a function that calls `callback` if the widget is alive."""
 
         def call(*args: P.args, **kwargs: P.kwargs) -> Any:
             return callback(*args, **kwargs) if self.is_alive else None
@@ -105,8 +106,8 @@ class Lifetime(MessagePump):
         return super().call_after_refresh(self.while_alive(callback), *args, **kwargs)
 
     def run_worker(self, *args: Any, **kwargs: Any) -> Worker[Any]:
-        """Run a worker, but cancel it at once if the widget is not attached for good."""
+        """Run a worker, but cancel it at once if the widget is being removed."""
         worker: Worker[Any] = super().run_worker(*args, **kwargs)  # type: ignore[misc]
-        if not self._is_attached_for_good:
+        if not self._is_staying:
             worker.cancel()
         return worker

@@ -1,4 +1,7 @@
-"""A view of lines that repaints only changed lines; see docs/upstream/scroll-bar-class.md."""
+"""A view of lines that repaints only changed lines.
+
+Its scroll bar is created as docs/upstream/scroll-bar-class.md describes.
+"""
 
 from abc import abstractmethod
 
@@ -25,7 +28,7 @@ class LineView(SendsStraight, FindsHandlersOnce, ScrollView):
         self.auto_links = False  # there are none, and searching costs time at every paint
         self._painted: list[Strip] = []
         self._next: list[Strip] | None = None
-        """`None` if `lines` must return them first."""
+        """The lines to paint next; `None` if `lines()` must be called for them."""
         self._next_size = Size()
 
     @abstractmethod

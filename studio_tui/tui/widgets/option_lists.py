@@ -11,7 +11,7 @@ _ABOVE, _BELOW = " ↑ more", " ↓ more"
 
 
 class OptionChoice(OptionList):
-    """An option list that can be paged before it has a size, and says if there is more."""
+    """An option list that can be paged before it has a size, and shows where options are hidden."""
 
     def render_line(self, y: int) -> Strip:
         strip = super().render_line(y)

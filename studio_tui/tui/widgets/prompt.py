@@ -18,6 +18,7 @@ from studio_tui.tui.widgets.drawn_input import DrawnInput
 from studio_tui.tui.widgets.filter_bar import History, TermSuggester
 
 PROMPT_HINTS = ("prompt.done", "prompt.earlier", "prompt.leave")
+"""Ids of the bindings that the footer shows while a prompt is open."""
 
 
 class PromptKind(NamedTuple):
@@ -143,7 +144,10 @@ class LinePrompt(Vertical):
         self._show_problem(why)
 
     def warn(self, kind: PromptKind, problem: str) -> None:
-        """Show a problem until something is typed; not if that is so, or the prompt is another."""
+        """Show a problem until something is typed.
+
+        Ignored if the open prompt is not of this kind, or has a text.
+        """
         if self.is_open and self._line.kind is kind and not self._line.value:
             self._show_problem(problem)
 

@@ -11,11 +11,11 @@ from rich.style import Style
 from textual.strip import Strip
 
 Runs: TypeAlias = Sequence[tuple[Hashable, str]]
-"""Pairs of a style, the argument of the brush's `resolve`, and a text."""
+"""Pairs of the name of a style, from which a `Brush` resolves the style, and a text."""
 
 _RESET = "\x1b[0m"
 _MAX_CACHED = 8192
-"""Most styles, and most codes, of a brush that are cached; a log may use any number of colors."""
+"""How many styles, and how many codes, a brush caches; a log may use any number of colors."""
 _ATTRIBUTES = (
     ("bold", "1", "22"),
     ("dim", "2", "22"),
@@ -33,7 +33,7 @@ class Brush:
     def __init__(self, resolve: Callable[[Any], Style], colors: ColorSystem) -> None:
         self.style = lru_cache(_MAX_CACHED)(resolve)
         self.code = lru_cache(_MAX_CACHED)(self._code)
-        """Returns the code between styles of these names; "" is the start of a line."""
+        """Returns the code that changes one style to another; "" stands for the start of a line."""
         self._colors = colors
 
     def _code(self, before: Hashable, after: Hashable) -> str:
@@ -44,8 +44,8 @@ class Brush:
 class QuickStrip(Strip):
     """A strip that renders directly to escape codes and creates segments only on demand.
 
-    Textual's strip has eight caches. It also sets every color again for each piece of text, and
-    these codes are most of the output of a table.
+    Textual's strip creates several caches. It also sets every color again for each piece of text,
+    and these codes are most of the output of a table.
     """
 
     __slots__ = ("_brush", "runs")
@@ -67,7 +67,7 @@ class QuickStrip(Strip):
 
     def divide(self, cuts: Iterable[int]) -> Sequence[Strip]:
         cuts = list(cuts)
-        # The only cut of a line that no widget overlaps is its end, and needs no segments.
+        # A line that no widget overlaps is cut only at its end, which needs no segments.
         if cuts and cuts[0] == self._cell_length:
             return [self]
         return super().divide(cuts)

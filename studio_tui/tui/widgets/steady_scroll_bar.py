@@ -101,5 +101,5 @@ def round_to_visible_step(position: float, lines: int, lines_in_sight: int) -> f
     if last_position <= steps:
         return position
     lowest = int(position / last_position * steps) / steps * last_position
-    # In eighths like Textual's positions; up, so that the thumb is not drawn a step further up.
+    # A multiple of 1/8, as in Textual. Rounded down, it would draw the thumb a step too high.
     return min(last_position, ceil(lowest * _STEPS_PER_CELL) / _STEPS_PER_CELL)

@@ -24,7 +24,7 @@ class SendsStraight(MessagePump):
     """
 
     def _forward_event(self, event: Event) -> None:
-        """Return a key to the app if all nodes would pass it on."""
+        """Send a key back to the app at once if all nodes would pass it on."""
         nodes_below_app = [
             node for node in cast(Widget, self).ancestors_with_self if not isinstance(node, App)
         ]
@@ -38,28 +38,28 @@ class SendsStraight(MessagePump):
 
     def post_straight(self, message: Message) -> None:
         """Post a bubbling message to the first node that would not just pass it on at once."""
-        kind: Any = type(message)  # mypy takes no class with `__hash__` for a `Hashable`
+        message_class: Any = type(message)  # mypy does not accept the class as `Hashable`
         for node in cast(Widget, self).ancestors_with_self:
-            passes_on_at_once = not handles(type(node), kind) and would_handle_next(node)
+            passes_on_at_once = not handles(type(node), message_class) and would_handle_next(node)
             if isinstance(node, App) or not passes_on_at_once:
                 node.post_message(message)
                 return
 
 
 @lru_cache(maxsize=_MAX_CACHED)
-def handles(kind: type[DOMNode], message: type[Message]) -> bool:
+def handles(node_class: type[DOMNode], message_class: type[Message]) -> bool:
     """Return whether nodes of a class may do more with a message than pass it on."""
-    kinds: Any = kind, message  # see `post_straight`
-    handlers = handlers_of(*kinds, message.handler_name)
+    classes: Any = node_class, message_class  # see `post_straight`
+    handlers = handlers_of(*classes, message_class.handler_name)
     if handlers is None:  # depends on the single message
         return True
     # The handler of keys of `Widget` only calls the methods that `handles_key` looks for.
-    return any(message is not Key or owner is not Widget for owner, _ in handlers)
+    return any(message_class is not Key or owner is not Widget for owner, _ in handlers)
 
 
 @lru_cache(maxsize=_MAX_CACHED)
-def handles_key(kind: type[DOMNode], key: str) -> bool:
+def handles_key(node_class: type[DOMNode], key: str) -> bool:
     """Return whether nodes of a class may do more with a key than pass it on."""
     key_names = Key(key, None).name_aliases
     methods = (f"{prefix}{name}" for prefix in ("key_", "_key_") for name in key_names)
-    return handles(kind, Key) or any(hasattr(kind, method) for method in methods)
+    return handles(node_class, Key) or any(hasattr(node_class, method) for method in methods)

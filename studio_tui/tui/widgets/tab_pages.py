@@ -27,6 +27,6 @@ class TabPages(TabbedContent):
                 yield part
 
     def get_child_by_type(self, expect_type: type[W]) -> W:
-        """For Textual's `ContentTabs`, return the `PageTabs`, which Textual does not accept."""
+        """Return the `PageTabs` for `ContentTabs`, as Textual finds no child of a subclass."""
         actual_type = cast(type[W], PageTabs) if expect_type is ContentTabs else expect_type
         return super().get_child_by_type(actual_type)

@@ -19,7 +19,7 @@ LONGEST = 200
 
 
 class Contents:
-    """The widest text seen in each column, in cells; 0 for an empty column."""
+    """The widths in cells of the widest texts of each column; 0 for an empty column."""
 
     def __init__(self, columns: Sequence[Column]) -> None:
         self.columns = columns
@@ -35,16 +35,16 @@ class Contents:
 
     @property
     def widths(self) -> tuple[int, ...] | None:
-        """The widest text of each column since `reset`, in cells; `None` if there were no rows."""
+        """Of the texts since `reset`; `None` if there were no rows."""
         return tuple(self._widths) if self._has_rows else None
 
     @property
     def all_time(self) -> tuple[int, ...]:
-        """The widest text that each column ever had, as far as it decides what is shown."""
+        """Of all texts ever, up to the width that decides which columns are shown."""
         return tuple(self._all_time)
 
     def widen_all_time(self, all_time: Sequence[int]) -> None:
-        """Widen `all_time` to that of another table; ignore one with other columns."""
+        """Widen `all_time` to that of another table, unless that has more or fewer columns."""
         if len(all_time) == len(self._all_time):
             pairs = zip(self._all_time, all_time, strict=True)
             self._all_time = [max(own, min(other, LONGEST)) for own, other in pairs]
@@ -57,7 +57,7 @@ class Contents:
                 self.widen(before.widths)
 
     def widen(self, widths: Sequence[int]) -> None:
-        """Widen `widths` to those of another table; ignore one with other columns."""
+        """Widen `widths` to those of another table, unless that has more or fewer columns."""
         if len(widths) == len(self._widths):
             self._has_rows = True
             for index in self._measured:

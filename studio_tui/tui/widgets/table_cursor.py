@@ -30,18 +30,18 @@ class TableCursor:
         self._chosen: str | None = None
         """Key of the row that the user last moved to or opened, or that `begin_at` has set.
 
-        A filter may hide this row. The key changes when the cursor follows the first row to new
-        rows, or when a group replaces the row.
+        A filter may hide this row. The key changes when new rows come above a cursor that stays at
+        the top, or when a group replaces the row.
         """
         self._chosen_place = Place(0, 0)
-        """Where the chosen row was when the user chose it, or what `begin_at` stands for."""
+        """The place when the user chose the row, or one with the line that `begin_at` asks for."""
         self._moved_by_user = False
-        """Also true after a move to the same row."""
+        """Whether the user has moved the cursor, even if to the same row."""
         self._pinned: str | None = None
 
     @property
     def key(self) -> str | None:
-        """The row under the cursor; `None` if there are no rows."""
+        """Key of the row under the cursor; `None` if there are no rows."""
         return self.keys[self.index] if self.keys else None
 
     @property
@@ -63,8 +63,8 @@ class TableCursor:
     def place_to_restore(self, rows_in_sight: int) -> Place | None:
         """Return the place that `begin_at` asked for.
 
-        `None` if the cursor is not there, or the user has moved it. The height of a table changes
-        in its first layouts, and after each of them the row has to be placed again.
+        `None` if the cursor is on another row, or the user has moved it. The height of a table
+        changes in its first layouts, and after each of them the row has to be placed again.
         """
         if self._moved_by_user or self._chosen is None or self.key != self._chosen:
             return None
@@ -77,7 +77,7 @@ class TableCursor:
             self._chosen, self._chosen_place = self.key, Place(self.index, top)
 
     def join_to(self, key: str) -> None:
-        """Give the row under the cursor the key `key`, which the row has in the next `replace`."""
+        """Change the key of the cursor's row to `key`, which the next `replace` has instead."""
         if not self.keys or key == self.key:
             return
         self._chosen = key if self._chosen == self.key else self._chosen

@@ -19,6 +19,7 @@ from studio_tui.tui.widgets.table_painter import (
 )
 
 HEADER = 1
+"""Lines of the header."""
 
 
 class TableLook(NamedTuple):
@@ -43,12 +44,16 @@ class TableDrawing:
         self._palette: TablePalette | None = None
         self._painter: Painter | None = None
         self._fitted_to: tuple[int, bool] | None = None
+        """`TableLook.width` and `TableLook.wide` at the last painting."""
         self._other_table: Sequence[int] = ()
-        """The width of another table and its texts, if it had rows; empty once this one fits."""
-        self._measured: Sequence[str] = ()
+        """The width of the table of `restore`, and those of its texts; empty if it had no rows.
+
+        The first painting makes it empty.
+        """
+        self._keys_to_measure: Sequence[str] = ()
         """Keys of rows, visible or not, for which columns have to be wide enough."""
         self._is_measured = True
-        """Whether columns are wide enough for them."""
+        """Whether columns are wide enough for `_keys_to_measure`."""
         self.sideways = 0
         self._hides_unfinished = False
 
@@ -71,12 +76,12 @@ class TableDrawing:
 
     @property
     def contents_when_finished(self) -> tuple[int, ...]:
-        """`contents` without the columns that are `Column.only_unfinished`."""
-        passing = [column.only_unfinished for column in self._contents.columns]
+        """`contents` with 0 as the widths of columns that are `Column.only_unfinished`."""
+        unfinished = [column.only_unfinished for column in self._contents.columns]
         # In the order of `contents`, which may end after the all-time widths.
-        is_passing = (*passing, False, *passing)
-        pairs = zip(self.contents, is_passing, strict=False)
-        return tuple(0 if passes else width for width, passes in pairs)
+        is_left_out = (*unfinished, False, *unfinished)
+        pairs = zip(self.contents, is_left_out, strict=False)
+        return tuple(0 if left_out else width for width, left_out in pairs)
 
     def restore(self, contents: Sequence[int]) -> None:
         """Show the columns that a table with these contents shows.
@@ -104,7 +109,10 @@ class TableDrawing:
         self._palette = self._painter = None
 
     def painter(self, look: TableLook) -> Painter:
-        """Return the painter for the current width, layout and style."""
+        """Return the painter for the current width, layout and style.
+
+        Of the changes of `look`, only another width is noticed; after others call `forget_layout`.
+        """
         width = max(GUTTER + 1, look.width)
         if self._painter is None or self._painter.width != width:
             if self._palette is None:
@@ -135,9 +143,9 @@ class TableDrawing:
     def measure(self, keys: Sequence[str]) -> None:
         """Make columns wide enough for these rows too, visible or not.
 
-        There have to be cells for the keys at the next painting, even if they are not shown.
+        At the next painting their cells are requested, even if they are not visible.
         """
-        self._measured, self._is_measured = keys, False
+        self._keys_to_measure, self._is_measured = keys, False
 
     def lines(
         self, look: TableLook, height: int, top: int, cursor: TableCursor, marked: Set[str]
@@ -157,7 +165,7 @@ class TableDrawing:
             self._is_measured = False
         if not self._is_measured:
             self._is_measured = True
-            if self._contents.grow(self._rows.cells_to_measure(self._measured)):
+            if self._contents.grow(self._rows.cells_to_measure(self._keys_to_measure)):
                 self._painter = None
         if self._update_contents(look.columns, keys_in_sight):
             self._painter = None

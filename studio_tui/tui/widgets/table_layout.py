@@ -18,7 +18,6 @@ LITTLE_INTEREST = 6
 LEAST_STICKY = 8
 """Cells below which a growing fixed column is not narrowed."""
 
-
 _ELLIPSIS = "…"
 _RIGHT = Align.RIGHT
 
@@ -30,7 +29,7 @@ class Placed(NamedTuple):
     cell: int
     """Index of its cell in a row."""
     x: int
-    """Cells at its left, without gutter and sideways scrolling."""
+    """Cells at its left, without the gutter, before any sideways scrolling."""
     width: int
 
 
@@ -57,7 +56,7 @@ def place(
         contents: Cells of each column's longest text now, which limit the width of columns that
             fit their contents; `None` if unknown.
         all_time: Cells of the longest text that each column ever had, which decide what is shown;
-            `None` for the same as `contents`.
+            `None` for the same as `contents`; ignored if `contents` is `None`.
         sorted_by: Key of a column that is shown even if it is empty.
         scrolled: Whether the table is scrolled sideways; fixed columns then leave half of the
             width to the others if possible.
@@ -101,8 +100,8 @@ def extent(placed: Sequence[Placed]) -> int:
 def fixed_width(placed: Sequence[Placed], width: int) -> int:
     """Return the width in cells of the fixed columns and of the gap after them.
 
-    These are the first columns, if they are `sticky`. It is 0 if `width` is so small that all
-    columns scroll.
+    The `sticky` columns at the left are fixed, as far as they leave `LEAST_SCROLLED` cells to the
+    others. The width is 0 if none is fixed.
     """
     least_width = fixed_end = 0
     for p in placed:

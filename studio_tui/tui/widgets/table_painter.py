@@ -28,7 +28,7 @@ CellsOf: TypeAlias = Callable[[str], Cells]
 """Returns the cells of the row with a key; called for visible rows only."""
 
 _KEPT_ROWS = 1024
-"""Most entries of a cache of `RowStrips`; a full cache is emptied."""
+"""How many entries a cache of `RowStrips` has at most; a full cache is emptied."""
 
 _ASCENDING = "▲"
 _DESCENDING = "▼"
@@ -47,6 +47,7 @@ class RowLook(NamedTuple):
 _LOOKS: dict[tuple[bool, bool], RowLook] = {
     look: look for look in map(RowLook._make, product((False, True), repeat=2))
 }
+"""All looks by cursor and mark, so that painting creates none."""
 
 
 class Sorting(NamedTuple):
@@ -67,6 +68,7 @@ COMPONENTS = frozenset(
         "big-table--notice",
     }
 )
+"""The component classes of a table."""
 
 
 class TablePalette(NamedTuple):
@@ -185,7 +187,7 @@ class Painter:
         return self._crop(QuickStrip(runs, self._palette.rows[look], self._length))
 
     def _cell(self, cell: Cell | Pieces) -> Cell | Pieces:
-        """Return a cell without what a shown column makes superfluous."""
+        """Apply `Cell.unless` and `Cell.beside` for the shown columns."""
         if isinstance(cell, Pieces):
             return cell
         if cell.unless in self._shown_columns:
@@ -196,7 +198,7 @@ class Painter:
         return cell
 
     def next_scroll(self, scroll: int, direction: int) -> int:
-        """Return the nearest possible `scroll` that is less (-1) or greater (1) than this one."""
+        """Return the next stop to the left (-1) or to the right (1) of `scroll`, or the limit."""
         if direction < 0:
             left = max((x for x in self.scroll_stops if x < scroll), default=0)
             return min(left, self.max_scroll)
@@ -208,7 +210,7 @@ class Painter:
         )
 
     def column_at(self, x: int) -> str | None:
-        """Return the key of the column at cell `x` of a line, or of the gap at its right."""
+        """Return the key of the column that has cell `x` of a line, or the gap at its right."""
         inner = x - GUTTER
         if inner < 0:
             return None
@@ -252,7 +254,7 @@ class Painter:
 
 
 def _length(cell: Cell | Pieces) -> int:
-    """Return the cells that a cell needs to be shown whole."""
+    """Return how many terminal cells the whole text of a table cell takes."""
     if isinstance(cell, Pieces):
         return sum(cell_len(part.text) for part in cell.parts)
     return len(cell.text) if cell.text.isascii() else cell_len(cell.text)
@@ -268,13 +270,13 @@ def _has_text(cell: Cell | Pieces) -> bool:
     return bool(cell.text)
 
 
-def _stops(placed: Sequence[Placed], still: int, room: int) -> Iterator[int]:
-    """Yield the `Painter.scroll` at which columns begin, several for one wider than `room`."""
+def _stops(placed: Sequence[Placed], fixed_columns_width: int, room: int) -> Iterator[int]:
+    """Yield where each scrolling column begins, and further stops in one wider than `room`."""
     step = max(1, room // 2)
     for p in placed:
-        if p.x >= still:
-            yield p.x - still
-            yield from range(p.x - still + step, p.x - still + p.width - room + step, step)
+        if (start := p.x - fixed_columns_width) >= 0:
+            yield start
+            yield from range(start + step, start + p.width - room + step, step)
 
 
 def _fit_parts(parts: Sequence[Cell], width: int) -> Iterator[Cell]:

@@ -43,10 +43,14 @@ def place_at_top(
 
 
 def place_of_returned(former: Place, cursor: int, rows_in_sight: int) -> Place:
-    """Return the place of a row that is shown again on the line that it had at `former`.
+    """Return the place that shows a returned row on the line that it had at `former`.
 
-    If `former` shows the top, so does the result. The row is visible in any case. `rows_in_sight`
-    is 0 before the first layout.
+    If `former` was at the top, the list is scrolled no further than needed to show the row.
+
+    Args:
+        former: The row's place before.
+        cursor: The row's index now.
+        rows_in_sight: 0 before the first layout.
     """
     lowest_top = max(0, cursor - max(1, rows_in_sight) + 1)
     if not former.top:
@@ -56,12 +60,15 @@ def place_of_returned(former: Place, cursor: int, rows_in_sight: int) -> Place:
 
 
 def count_above(before: Sequence[str], after: Sequence[str]) -> int:
-    """Return how many rows of `after` are above the first of `before`, or its neighbor."""
+    """Return how many rows of `after` are above the first row of `before` that remains."""
     return nearest_remaining(before, 0, after) if before else 0
 
 
 def nearest_remaining(before: Sequence[str], index: int, after: Sequence[str]) -> int:
-    """Return the index in `after` of a row of `before`, or of its nearest neighbor, else 0."""
+    """Return the index in `after` of a row of `before`, or of its nearest remaining neighbor.
+
+    0 if no row remains.
+    """
     added = len(after) - len(before)
     # Often all changes are below the row, or all are above it.
     for guess in (index, index + added):

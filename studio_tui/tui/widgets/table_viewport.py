@@ -16,10 +16,11 @@ class TableViewport:
         self._cursor = cursor
         self._header = header
         self._rows_before = 0
+        """`rows` at the last `resized`; 0 before the first."""
 
     @property
     def rows(self) -> int:
-        """How many rows are in sight, or would be if there were enough."""
+        """How many rows fit below the header."""
         return max(0, self._view.scrollable_content_region.height - self._header)
 
     @property
@@ -39,11 +40,11 @@ class TableViewport:
         return 0 <= self._cursor.index - self._view.top < self.rows
 
     def walk_to(self, index: int) -> None:
-        """Move the cursor for the user."""
+        """Move the cursor to the row nearest to `index`, as the user's choice, and reveal it."""
         self._choose(self._place_with_visible(self._cursor.nearest_index(index)))
 
     def leap(self, rows: int) -> None:
-        """Move cursor and view by rows for the user."""
+        """Move the cursor, as the user's choice, and the view by a number of rows."""
         cursor = self._cursor.nearest_index(self._cursor.index + rows)
         self._choose(Place(cursor, self._view.top + rows))
 

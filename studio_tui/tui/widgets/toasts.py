@@ -18,12 +18,11 @@ from studio_tui import clock
 MIN_SECONDS = 0.1
 """Least time for which a toast is shown, even if created late."""
 
-
 MAX_TOASTS = 4
 """Toasts shown at once; more would cover the screen."""
 
-
-MOST_LATEST = 100
+MAX_LATEST = 100
+"""Notifications that `NoticeHistory` keeps."""
 
 UNTIL_CLOSED = 1e9
 """Seconds for which the toast of an error is shown unless it is closed: longer than any run."""
@@ -38,9 +37,12 @@ class TimedNotification(Notification):
     """A notification whose toast always has some time left, also if the clock is changed."""
 
     screen: Screen[Any] | None = None
-    """The screen that it is about, if any; it ends when another screen covers this screen."""
+    """The screen that the notification is about, if any.
+
+    The notification ends when another screen covers this one.
+    """
     made_at: float = field(default_factory=clock.monotonic)
-    """Of the monotonic clock."""
+    """Time of the monotonic clock."""
 
     @property
     def _age(self) -> float:
@@ -52,12 +54,12 @@ class TimedNotification(Notification):
 
     @property
     def has_expired(self) -> bool:
-        """Unlike `time_left`, without the `MIN_SECONDS`."""
+        """Whether `timeout` has passed, although `time_left` is never 0."""
         return self.timeout <= self._age
 
     @property
     def ends_with_next_key(self) -> bool:
-        """Whether there was time to read it, unless it is shown until it is closed."""
+        """Whether there was time to read the toast; False if it is shown until it is closed."""
         seconds_to_read = SECONDS_TO_NOTICE + len(self.message) / CHARACTERS_PER_SECOND
         return self.timeout != UNTIL_CLOSED and self._age > seconds_to_read
 
@@ -65,7 +67,8 @@ class TimedNotification(Notification):
 def _to_replace(shown: Sequence[Notification], new: Notification) -> list[Notification]:
     """Return the notifications that end when `new` is shown.
 
-    These are equal ones, or else the oldest beyond `MAX_TOASTS`, errors last.
+    These are the equal ones. If there are none, these are the oldest beyond `MAX_TOASTS`, and
+    errors only if there are too many errors.
     """
     same = [each for each in shown if _content(each) == _content(new)]
     oldest_first = sorted(shown, key=lambda each: each.severity == "error")
@@ -81,7 +84,10 @@ def _content(notification: Notification) -> tuple[str, str, SeverityLevel]:
 
 
 def hide_toasts(screen: Screen[Any]) -> None:
-    """Hide the toasts of a screen that another one covers and shows too; end those about it."""
+    """Hide the toasts of a covered screen, as the covering screen shows them.
+
+    Those about the covered screen end.
+    """
     for rack in screen.query("ToastRack"):
         rack.display = False
     about = [each for each in screen.app._notifications if getattr(each, "screen", None) is screen]
@@ -105,7 +111,7 @@ def notify_here(
 
 
 def withdraw(app: App[Any], message: str) -> None:
-    """Remove the toasts with a message, also if its notification has only been posted so far."""
+    """End the notifications with a message, even if they were posted and are not shown yet."""
 
     def remove() -> None:
         _end(app, [each for each in app._notifications if each.message == message])
@@ -146,7 +152,7 @@ class NoticeHistory:
     """The latest notifications that are about no screen."""
 
     def __init__(self) -> None:
-        self.latest: deque[Notified] = deque(maxlen=MOST_LATEST)
+        self.latest: deque[Notified] = deque(maxlen=MAX_LATEST)
         """The newest last."""
 
     def add(self, new: Notification) -> None:
@@ -157,7 +163,7 @@ class NoticeHistory:
     def forget(self, message: str) -> None:
         """Remove the notifications with a message."""
         remaining = (each for each in self.latest if each.notification.message != message)
-        self.latest = deque(remaining, MOST_LATEST)
+        self.latest = deque(remaining, MAX_LATEST)
 
 
 class ShowsToasts(App[Any]):

@@ -558,7 +558,7 @@ async def test_columns_have_room_for_measured_rows_before_these_are_visible() ->
     async with job_table(size=(80, 11)) as (stage, rows):
         rows.names["0099"] = "a job with quite a long name"
         rows.errors["0098"] = "RuntimeError: corrupt tile 17"
-        stage.table.memory.measure(["0098", "0099"])
+        stage.table.drawing.measure(["0098", "0099"])
         await stage.show(ids(100))
         positions = title_positions(stage.lines()[0])
         await stage.press("end")
@@ -615,10 +615,10 @@ async def test_restored_columns_are_in_the_same_places_in_a_table_of_the_same_wi
         rows.names["0001"] = "a job with quite a long name"
         rows.errors["0002"] = "RuntimeError: corrupt tile 17"
         await stage.show(ids(3))
-        positions, contents = title_positions(stage.lines()[0]), stage.table.memory.contents
+        positions, contents = title_positions(stage.lines()[0]), stage.table.drawing.contents
     async with job_table(size=(79, 11)) as (stage, _):
         await stage.show(["0002"])
-        stage.table.memory.restore(contents)
+        stage.table.drawing.restore(contents)
         await stage.pilot.resize_terminal(width, 11)
         assert (title_positions(stage.lines()[0]) == positions) is is_same
 
@@ -634,12 +634,12 @@ async def test_a_column_that_only_unfinished_rows_fill_is_not_shown_without_them
         rows.errors.clear()
         await stage.show(ids(3))
         assert stage.lines()[0].split() == ["STATE", "NAME", "AGE", "ERROR"]
-        memory = stage.table.memory
-        contents, contents_of_finished = memory.contents, memory.contents_when_finished
-        memory.hide_unfinished(hidden=True)
+        drawing = stage.table.drawing
+        contents, contents_of_finished = drawing.contents, drawing.contents_when_finished
+        drawing.hide_unfinished(hidden=True)
         await stage.show(ids(2))
         assert stage.lines()[0].split() == ["STATE", "NAME", "AGE"]
-        memory.hide_unfinished(hidden=False)
+        drawing.hide_unfinished(hidden=False)
         await stage.show(ids(3))
         assert stage.lines()[0].split() == ["STATE", "NAME", "AGE", "ERROR"]
     for saved_contents, columns in (
@@ -647,7 +647,7 @@ async def test_a_column_that_only_unfinished_rows_fill_is_not_shown_without_them
         (contents_of_finished, "STATE NAME AGE"),
     ):
         async with job_table(size=(80, 11)) as (stage, _):
-            stage.table.memory.restore(saved_contents)
+            stage.table.drawing.restore(saved_contents)
             await stage.show(ids(3))
             assert stage.lines()[0].split() == columns.split()
 
@@ -929,6 +929,6 @@ async def test_clearing_a_filter_keeps_the_cursor_line_and_shows_new_rows_at_the
 async def test_saved_widths_of_a_table_with_other_columns_are_ignored() -> None:
     async with job_table(size=(80, 11)) as (stage, _):
         await stage.show(ids(3))
-        before, fewer = stage.table.memory.contents, (3,) * (len(JOB_COLUMNS) - 1)
-        stage.table.memory.restore((*fewer, 120, *fewer))
-        assert stage.table.memory.contents == before
+        before, fewer = stage.table.drawing.contents, (3,) * (len(JOB_COLUMNS) - 1)
+        stage.table.drawing.restore((*fewer, 120, *fewer))
+        assert stage.table.drawing.contents == before

@@ -51,7 +51,7 @@ class DagTable(BigTable, inherit_bindings=False):
         if columns != self.columns or sorting != self.sorting:
             self.set_reactive(BigTable.columns, columns)
             self.set_reactive(BigTable.sorting, sorting)
-            self._drawing.forget_layout()
+            self.drawing.forget_layout()
         self.show(keys)
 
     @property
