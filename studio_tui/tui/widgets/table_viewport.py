@@ -46,7 +46,8 @@ class TableViewport:
     def leap(self, rows: int) -> None:
         """Move the cursor, as the user's choice, and the view by a number of rows."""
         cursor = self._cursor.nearest_index(self._cursor.index + rows)
-        self._choose(Place(cursor, self._view.top + rows))
+        last_top = max(0, len(self._cursor.keys) - self.rows)
+        self._choose(Place(cursor, max(0, min(self._view.top + rows, last_top))))
 
     def reveal(self) -> None:
         """Scroll as little as needed to make the row under the cursor visible."""

@@ -926,6 +926,17 @@ async def test_clearing_a_filter_keeps_the_cursor_line_and_shows_new_rows_at_the
         assert (stage.table.cursor, stage.line_of("0042")) == ("0042", line)
 
 
+async def test_a_cursor_paged_beyond_the_end_keeps_its_line_when_the_filter_is_cleared() -> None:
+    keys = ids(100)
+    async with table_stage(keys) as stage:
+        await show_filtered(stage, keys[40:55])
+        await stage.press(*["pagedown"] * 3)
+        line = stage.line_of("0054")
+        assert line is not None
+        await show_filtered(stage, keys)
+        assert (stage.table.cursor, stage.line_of("0054")) == ("0054", line)
+
+
 async def test_saved_widths_of_a_table_with_other_columns_are_ignored() -> None:
     async with job_table(size=(80, 11)) as (stage, _):
         await stage.show(ids(3))
