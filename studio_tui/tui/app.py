@@ -41,7 +41,7 @@ from studio_tui.tui.styling import (
     apply_theme,
     chosen_theme,
     keeps_palette,
-    save_choices,
+    save_chosen_theme,
     variables_of_theme,
 )
 from studio_tui.tui.terminal.key_queue import KeyQueue
@@ -145,7 +145,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
 
     def on_ready(self) -> None:
         collect_garbage()
-        save_choices(self)
+        save_chosen_theme(self)
         self._reach(self._first_choice)
 
     # Connecting.

@@ -47,20 +47,21 @@ class Connected:
     """See `Basics.home`."""
     team: str
     view_file: Path
-    """Of jobs; other saved files have this path with another suffix."""
+    """Where the view of the list of jobs is saved; other files differ in their suffix."""
     read_only: bool = False
     quiet: bool = False
     """Whether endings of jobs and pipelines are shown only as badges."""
     notes: tuple[str, ...] = ()
+    """Warnings to show at the start."""
     samples: "SampleJobs | None" = None
-    """To offer if there are no jobs."""
+    """Jobs to offer if there are none."""
     read_again: "Callable[[], Settings | None] | None" = None
     """Called in a thread; reads the settings again, and returns `None` if they are unchanged.
 
     Raises `ConfigError`. `None` for the local Studio, a replay, and a typed token or team.
     """
     choice: "Choice | None" = None
-    """In the form or a question; `None` for arguments and configuration."""
+    """What the user chose in the form or a question; `None` if settings named the Studio."""
     restartable: RestartableStudio | None = None
     """`None` for a Studio that this dashboard cannot restart."""
 

@@ -21,10 +21,10 @@ PRELOADED = (
     "studio_tui.tui.logs.log_screen",
     "studio_tui.tui.frame.help",
 )
-"""Imported in advance, as users open their screens most; each after those that it imports."""
+"""Modules of the screens that users open most; each follows those that it imports."""
 
 PRELOAD_INTERVAL = 0.01
-"""Seconds between two imports, in which only keys and frames use the interpreter."""
+"""Seconds between two imports, in which keys are handled and frames are painted."""
 
 
 def begin(app: App[Any], connected: "Connected") -> None:

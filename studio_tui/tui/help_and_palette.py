@@ -28,7 +28,7 @@ class UnknownKeys:
     def report(self, key: str) -> None:
         """Notify that a key does nothing, if the screen has a help key.
 
-        It replaces the previous notification, as typed text would cover the screen with many.
+        The notification replaces the previous one, as typed text would cover the screen with many.
         """
         help_key = getattr(self._app.screen, "help_key", None)
         if help_key is None or key in self._reported:

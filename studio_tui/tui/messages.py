@@ -28,7 +28,7 @@ class Refreshed(Message):
 
 
 class Progressed(Message):
-    """A bar of a visible running job has moved; of several queued messages only one is handled."""
+    """A progress bar of a visible job has moved; of several queued messages only one is handled."""
 
     def can_replace(self, message: Message) -> bool:
         return isinstance(message, Progressed)
@@ -51,7 +51,7 @@ class OpenLog(Message):
 
     job_id: str
     job: Job | None = None
-    """If the list of jobs may not contain it yet."""
+    """The job, if the list of jobs may not contain it."""
     start: int | None = None
     """Byte offset of the line to go to; `None` for the place where the user left the log."""
 
@@ -62,6 +62,7 @@ class OpenLogs(Message):
 
     job_ids: Sequence[str]
     jobs: Sequence[Job] = ()
+    """Those of them that the list of jobs may not contain."""
     awaited: Sequence[JobToStart] = ()
     """Jobs that join as soon as they have started."""
 
@@ -160,7 +161,7 @@ class TeamRefused(Message):
 
     why: str
     teams: Sequence[str] = ()
-    """That Studio offers instead, safe to draw."""
+    """Teams that Studio offers instead, safe to draw."""
 
 
 class GoBack(Message):

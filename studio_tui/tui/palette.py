@@ -48,16 +48,19 @@ class WordMatch(NamedTuple):
 
 
 _OF_TEXTUAL = 0.5
-"""Factor for the scores of Textual's commands, so that ours come first."""
+"""Factor for the scores of Textual's commands, so that equally good matches of ours come first."""
 
 _OF_OTHER_TAB = 0.28
-"""Factor for the scores of other tabs, below any score of the current screen."""
+"""Factor for the scores of other tabs, so that all actions of the current screen come first."""
 
 _WHOLE, _BEGINNING, _MIDDLE, _ABBREVIATION = 1.0, 0.8, 0.5, 0.3
-"""Scores of a typed word by the part of the text's word; an abbreviation has letters in order."""
+"""Scores of a typed word that is a word of the text, its beginning, or another part of it.
+
+An abbreviation begins with the first letter, and has further letters in order.
+"""
 
 _NOT_FIRST = 0.95
-"""For a later word of the text than the first; it leaves the order of the scores above."""
+"""Factor for words of the text after the first; the scores above keep their order."""
 
 _NO_MATCH = WordMatch(0.0)
 
@@ -68,13 +71,14 @@ _LEFT_OUT = {"Quit", "Keys", "Maximize", "Minimize"}
 
 
 class ScreenActions(Provider):
-    """Provides the actions of the current screen, and to searches also those of other tabs.
+    """Provides the actions of the current screen, and Textual's commands.
 
-    Textual's commands follow those of the current screen.
+    Searches also find the actions of other tabs.
     """
 
     async def search(self, query: str) -> Hits:
-        # In a thread, as its imports are slow; first, so that no hit comes after a key for it.
+        # In a thread, as its imports are slow. Before the first hit, so that the others follow at
+        # once, and a key that selects one does not come before it.
         pages = await asyncio.to_thread(_pages_of_tabs) if isinstance(self.screen, Page) else ()
         style = self.matcher(query).match_style
         for action in self._actions():
@@ -120,7 +124,7 @@ class ScreenActions(Provider):
         return (each for each in actions_of(self.screen) if each.action != "command_palette")
 
     def _of_other_tabs(self, pages: Iterable[type[Page]]) -> Iterator[tuple[str, CommandBinding]]:
-        """Return the bindings of other tabs, with the tab, that the current screen has not."""
+        """Yield each binding of another tab that the current screen lacks, after the tab's name."""
         here = {action.explanation for action in self._actions()}
         for page in pages:
             for binding in page.BINDINGS if not isinstance(self.screen, page) else ():

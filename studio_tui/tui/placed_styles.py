@@ -20,7 +20,7 @@ from studio_tui.tui.component_styles import ComponentsOnDemand, ComponentStyles
 T = TypeVar("T")
 
 NodePlaces = dict[Any, int]
-"""Valid during one walk, while no node changes."""
+"""The numbers of nodes' places, valid during one walk, while no node changes."""
 
 _NOT_SHARED = {"layout", "display"}
 """Rules set on each node separately, as they create an object or affect its children."""
@@ -56,7 +56,7 @@ class Results:
             for selector in selector_set.selectors
             if selector.type is SelectorType.ID
         }
-        """Textual's map of rules lacks ids in selectors of ancestors."""
+        """The ids that rules name; Textual's map of rules lacks those in selectors of ancestors."""
         self._numbers = {id(rule): number for number, rule in enumerate(rules)}
         self._places: dict[tuple[object, ...], int] = {}
         """The number of each place, from 1."""
@@ -65,6 +65,7 @@ class Results:
         self.shared_rules: dict[int, RulesMap] = {}
         """In the form in which Textual sets them, without `_NOT_SHARED`."""
         self.resolved: dict[tuple[int, object], Any] = {}
+        """Results of `resolved_once` by place and name."""
 
     def relevant(self, node: DOMNode, selectors: dict[str, list[RuleSet]]) -> list[RuleSet]:
         """Return the rules whose last selector names the type, id or a class of a node."""

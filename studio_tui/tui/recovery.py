@@ -94,7 +94,7 @@ class Restarter:
         self._is_requested = asyncio.Event()
 
     def request_restart(self) -> None:
-        """Restart the server now, if it does not run."""
+        """Restart the server now if it is not running."""
         self._is_requested.set()
 
     async def run(self) -> None:
@@ -110,7 +110,7 @@ class Restarter:
                 await self._wait_for_request()
 
     async def _wait_for_request(self) -> None:
-        """Return once the user requests it, or another program has restarted the server."""
+        """Return once the user requests a restart, or another program has restarted the server."""
         self._is_requested.clear()
         while not self._is_requested.is_set():
             if await asyncio.to_thread(lambda: self._server.runs):

@@ -39,13 +39,17 @@ class LastListKeeper:
         self._saved_place: object = None
         self._saved_at = -LIST_EVERY
         self._saved_tab = ""
-        """The tab whose list is in the file, or was when the program started; empty at first."""
+        """The tab whose list is in the file; empty before the first page is shown.
+
+        The first page is on the tab where the previous run ended, so the file has its list.
+        """
 
     def to_keep(self, stack: Sequence[Screen[Any]], *, at_once: bool) -> dict[Path, str]:
-        """Return the file's new content by path if it is due and has changed, or `at_once`.
+        """Return the new content of the file by its path; nothing if it need not be written.
 
-        It is due as soon as the user's place has changed. It is empty for a tab whose list cannot
-        be kept, so that the next run does not begin with the list of another tab.
+        A changed list is saved every `LIST_EVERY` seconds, and as soon as the user's place has
+        changed. `at_once` saves it in any case. For a tab whose list cannot be kept, the content is
+        empty, so that the next run does not begin with the list of another tab.
         """
         if self._file is None:
             return {}
@@ -150,21 +154,21 @@ class PlaceKeeper:
         self._screens = screens
         self._last_texts: Mapping[Path, str] = {}
         self._unwritten: dict[Path, str] = {}
-        """By file; at the program's end, the thread that would write may not have begun."""
+        """Contents by file; at the end of the program, their thread may not have begun to write."""
         self._writing = threading.Lock()
         self._is_due = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
         """Runs from the first key or click after a check until `_is_due` is set."""
         self._deadline = 0.0
-        """Of the timer, by the clock of the event loop."""
-        self._has_returned = False
-        """Whether the pages were restored, or the user opened a screen first."""
+        """When the timer ends at the latest, by the clock of the event loop."""
+        self._has_restored_pages = False
+        """True also if the user opened a screen first, so that none were restored."""
 
     async def run(self) -> None:
         """Restore the pages of the previous run, and save the place until canceled."""
         stop_listening = self._app.input_listeners.add(self.note_input)
         try:
-            await asyncio.gather(self._restore_pages(), self._keep_on())
+            await asyncio.gather(self._restore_pages(), self._save_until_canceled())
         finally:
             stop_listening()
 
@@ -173,7 +177,7 @@ class PlaceKeeper:
             await self._connected.session.jobs.first_value()
             if self._is_first_screen_on_top:
                 await self._open(pages)
-        self._has_returned = True
+        self._has_restored_pages = True
 
     async def _open(self, pages: Sequence[Message]) -> None:
         """Open pages one over the other, painting only the topmost."""
@@ -188,7 +192,7 @@ class PlaceKeeper:
     def _is_first_screen_on_top(self) -> bool:
         return self._app.screen is self._screens.tab(self._screens.last.tab)
 
-    async def _keep_on(self) -> None:
+    async def _save_until_canceled(self) -> None:
         while True:
             await self._wait_for_check()
             self._note_places()
@@ -236,7 +240,7 @@ class PlaceKeeper:
             if isinstance(screen, Page) and screen.is_alive:
                 screen.note_place()
         # Until the pages are restored, the saved screens must not be replaced by the tab alone.
-        if self._has_returned or not self._is_first_screen_on_top:
+        if self._has_restored_pages or not self._is_first_screen_on_top:
             self._screens.last = LastScreen.of(stack)
 
     def _changed_files(self) -> dict[Path, str]:

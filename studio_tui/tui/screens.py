@@ -49,9 +49,9 @@ class Screens:
         self.cluster = ClusterChoice(connected.view_file.with_suffix(".cluster.json"))
         self._last_file = connected.view_file.with_suffix(".screen.json")
         self.last = LastScreen.load(self._last_file)
-        """For the next run; at the start, of the previous run."""
+        """The screens to restore in the next run; at the start, those of the previous run."""
         self._filters_before: dict[str, str] = {}
-        """Before `filter_list` changed them, by tab."""
+        """The filters before `filter_list` changed them, by tab."""
         self._schedule_drafts: KeptDrafts[ScheduleDraft] = KeptDrafts()
 
     @cached_property
@@ -94,7 +94,7 @@ class Screens:
         return LogScreen(self._basics, job, self._logs, request.start)
 
     def job_form(self, request: OpenForm) -> Page:
-        """Return a new form for a job.
+        """Return a form for a new job.
 
         It starts with unfinished input with the same `about`, else with the draft of the request.
         """
@@ -110,7 +110,11 @@ class Screens:
         return SubmitScreen(self._basics, self._saved_forms, start)
 
     async def edit_form(self, request: EditJobs) -> Page | None:
-        """Return a new form for known jobs; raise `InvalidRequest` if one has too little data."""
+        """Return a form for editing and rerunning jobs; `None` if none is known.
+
+        Raises:
+            InvalidRequest: too little is known to create one of them again.
+        """
         jobs = [job for job_id in request.job_ids if (job := self._known_job(job_id)) is not None]
         if not jobs:
             return None
@@ -164,7 +168,7 @@ class Screens:
         return PipelineScreen(self._basics, pipeline_id, self._dags, run_id=run_id)
 
     async def show_datasets(self, app: App[Any], job_ids: Sequence[str]) -> None:
-        """Show the datasets, the cursor on one of the given jobs; then do what the user chooses."""
+        """Show the datasets, with the cursor on one of a given job; do what the user chooses."""
         from studio_tui.tui.pipelines.datasets import GoToJob, Rebuild, browse  # noqa: PLC0415 (on demand)
 
         session, read_only = self._connected.session, self._connected.read_only
@@ -178,10 +182,10 @@ class Screens:
             if jobs := await session.known_items.find_jobs((choice.job_id,)):
                 app.push_screen(self._job_page(jobs[0], ()))
             else:
-                app.notify("Studio does not return that job now", severity="warning")
+                app.notify("That job cannot be loaded from Studio now", severity="warning")
 
     def filter_list(self, name: str, terms: str) -> None:
-        """Set the filter of a list; if it is not visible, until `restore_filters`."""
+        """Set the filter of a list; if the list is not visible, `restore_filters` undoes this."""
         page = self.tab(name)
         if isinstance(page, ListPage):
             if not page.is_current:

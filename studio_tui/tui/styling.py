@@ -41,8 +41,8 @@ def keeps_palette(theme: str) -> bool:
 def apply_theme(app: App[Any], choose: Callable[[], str]) -> None:
     """Set the theme of an app that is not running yet.
 
-    `choose` returns its name once our themes are registered. Assigning `App.theme` would parse the
-    style sheets twice.
+    `choose` is called once our themes are registered, and returns the name of the theme. Assigning
+    `App.theme` would parse the style sheets twice.
     """
     for our_theme in THEMES:
         app.register_theme(our_theme)
@@ -60,7 +60,7 @@ def apply_theme(app: App[Any], choose: Callable[[], str]) -> None:
 
 
 def parse_early(app: App[Any], sheets: Iterable[str | PurePath]) -> None:
-    """Parse the sheets of a screen before it is shown, when all other widgets would be restyled."""
+    """Parse the sheets of a screen early; when it is shown, that would restyle all widgets."""
     missing = [PurePath(path) for path in sheets if not app.stylesheet.has_source(str(path))]
     if missing:
         app.stylesheet.read_all(missing)
@@ -75,7 +75,8 @@ def theme_file() -> Path:
 def chosen_theme(app: App[Any], default: str) -> str:
     """Return the name of the theme chosen in an earlier run, or `default`.
 
-    A `default` for 16 colors stays, as these would not tell apart the colors of other themes.
+    A `default` for 16 colors is replaced only by such a theme, as 16 colors cannot represent the
+    others.
     """
     try:
         name = read_bytes(theme_file()).decode("utf-8", "replace").strip()
@@ -85,10 +86,10 @@ def chosen_theme(app: App[Any], default: str) -> str:
     return name if name in app.available_themes and is_readable else default
 
 
-def save_choices(app: App[Any]) -> None:
+def save_chosen_theme(app: App[Any]) -> None:
     """Save the theme whenever the user chooses a theme."""
-    app.theme_changed_signal.subscribe(app, _keep)
+    app.theme_changed_signal.subscribe(app, _save)
 
 
-def _keep(theme: Theme) -> None:
+def _save(theme: Theme) -> None:
     store_if_possible(theme_file(), f"{theme.name}\n")

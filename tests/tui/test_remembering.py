@@ -25,7 +25,7 @@ def keeper_of(contents_to_save: Callable[[], Mapping[Path, str]]) -> PlaceKeeper
     screens = SimpleNamespace(contents_to_save=contents_to_save)
     app = SimpleNamespace(screen_stack=[])
     keeper = PlaceKeeper(cast(Any, app), cast(Any, None), cast(Any, screens), None)
-    keeper._has_returned = True
+    keeper._has_restored_pages = True
     return keeper
 
 
@@ -41,7 +41,7 @@ async def test_a_place_whose_saving_thread_never_started_is_saved_at_the_end(
         await asyncio.Event().wait()
 
     with mock.patch("asyncio.to_thread", wait_for_a_thread):
-        saving = asyncio.create_task(keeper._keep_on())
+        saving = asyncio.create_task(keeper._save_until_canceled())
         await is_queued.wait()
         saving.cancel()
         await asyncio.gather(saving, return_exceptions=True)
@@ -60,7 +60,7 @@ async def test_a_place_is_saved_once_after_a_series_of_keys(tmp_path: Path) -> N
 
     keeper = keeper_of(contents_to_save)
     with mock.patch.object(remembering, "KEEP_EVERY", NEVER):
-        saving = asyncio.create_task(keeper._keep_on())
+        saving = asyncio.create_task(keeper._save_until_canceled())
         for number in range(50):
             places.append(f"place {number}")
             keeper.note_input()
@@ -79,7 +79,7 @@ async def test_a_place_is_saved_even_if_keys_never_pause(tmp_path: Path) -> None
         mock.patch.object(remembering, "KEEP_AFTER", NEVER),
         mock.patch.object(remembering, "KEEP_WITHIN", 0.01),
     ):
-        saving = asyncio.create_task(keeper._keep_on())
+        saving = asyncio.create_task(keeper._save_until_canceled())
         keeper.note_input()
         keeper.note_input()
         await until(file.exists)

@@ -55,11 +55,11 @@ class TerminalDriver(LinuxDriver):
         self._output.drain()
 
     def write(self, data: str) -> None:
-        """Textual has another thread, which is not needed."""
+        """Write without Textual's writer thread, as `TerminalOutput` has its own."""
         self._output.write(data)
 
     def send_message(self, message: Message) -> None:
-        """From any thread; Textual would start a task for each."""
+        """Post a message from any thread; Textual would start a task for each."""
         self._app.post_message(message)
 
     def run_input_thread(self) -> None:
@@ -114,11 +114,11 @@ class TerminalDriver(LinuxDriver):
             self._call_soon(self._app.terminal_lost)
 
     def _redraw(self) -> None:
-        """From any thread, as output was dropped."""
+        """Draw everything again, as output was dropped; called from any thread."""
         draw = partial(self._app.refresh, layout=True)
         self._call_soon(partial(self._app.call_later, draw))
 
     def _call_soon(self, call: Callable[[], object]) -> None:
-        """From any thread or signal handler."""
+        """Call a function in the event loop; safe in any thread and in signal handlers."""
         with suppress(RuntimeError):  # the loop is closed: the program has already ended
             self._loop.call_soon_threadsafe(call)

@@ -7,8 +7,8 @@ from collections import deque
 from collections.abc import Callable
 from threading import Condition, Thread
 
-MOST = 256 * 1024
-"""Characters in the buffer; older output is not worth drawing."""
+BUFFER_LIMIT = 256 * 1024
+"""Characters that the buffer holds; older output is not worth drawing."""
 
 PATIENCE = 2.0
 """Seconds on exit after which a terminal that has not read anything counts as hanging."""
@@ -49,9 +49,9 @@ class TerminalOutput:
         self._is_within_frame = False
         self._is_writing = False
         self._progress = 0
-        """Grows with each write, to tell a slow terminal from one that reads nothing."""
+        """Grows with each write, to distinguish a slow terminal from one that reads nothing."""
         self._has_dropped = False
-        """Since the screen was last drawn completely."""
+        """Whether output was dropped since the last `on_caught_up`."""
         self._is_lost = False
         self._thread: Thread | None = None
 
@@ -68,7 +68,7 @@ class TerminalOutput:
             if self._thread is None:
                 self._thread = Thread(target=self._run, name="terminal output", daemon=True)
                 self._thread.start()
-            if self._pieces and self._size + len(text) > MOST:
+            if self._pieces and self._size + len(text) > BUFFER_LIMIT:
                 self._drop_frames()
             self._pieces.append(text)
             self._size += len(text)

@@ -1,4 +1,4 @@
-"""Ending the app in order: on the user's request, on a signal, on a hangup, or on a bug.
+"""Orderly ends of the app: on the user's request, on a signal, on a hangup, or on a bug.
 
 On a bug, Textual would print local variables, and one of them may be the token; see
 docs/upstream/crash-report.md.
@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 _ENDING = (signal.SIGTERM, signal.SIGHUP)
 _STREAMS = (0, 1, 2)
+"""Descriptors of the standard input, output and error."""
 
 
 class HandlesExit(App[Any]):
@@ -54,7 +55,7 @@ class HandlesExit(App[Any]):
         return TerminalDriver if driver is LinuxDriver else driver
 
     def terminal_lost(self) -> None:
-        """End as on SIGHUP, which only the terminal of a program's own session sends."""
+        """End as on SIGHUP, which the kernel sends only for a controlling terminal."""
         self._end(signal.SIGHUP)
 
     def _end(self, number: signal.Signals) -> None:
@@ -72,7 +73,7 @@ class HandlesExit(App[Any]):
         self.quit_or_ask()
 
     def quit_or_ask(self) -> None:
-        """Quit; if a screen has unsaved input, ask first, once."""
+        """Quit; if a screen has unsaved input, first ask the question that it returns."""
         asking = (getattr(screen, "question_before_quitting", None) for screen in self.screen_stack)
         question = next((question for ask in asking if ask and (question := ask())), None)
         if question is None:

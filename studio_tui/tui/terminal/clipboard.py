@@ -25,10 +25,10 @@ PATIENCE = 2.0
 """Seconds after which a clipboard program that has not ended counts as failed."""
 
 TERMINAL_LIMIT = 56_000
-"""Bytes for OSC 52; xterm and others limit its base64 to 74,994 bytes."""
+"""Bytes of a text sent with OSC 52, below the limits of terminals (74,994 in hterm)."""
 
 SENT = "Sent to the terminal's clipboard"
-"""Not `copied`, as terminals do not answer."""
+"""Not `copied`, as terminals do not confirm it."""
 
 
 class ClipboardProgram(NamedTuple):
@@ -74,7 +74,8 @@ def clipboard_program(
 async def copy(app: "App[Any]", text: str, shown: str | None = None) -> None:
     """Copy `text`, and notify the user of the outcome and of `shown`, by default the text.
 
-    Both are safe text. One that is too large for OSC 52 is saved to a file.
+    Both must be safe text. A text that no program copies and that is too large for OSC 52 is saved
+    to a file.
     """
     program = clipboard_program(os.environ, sys.platform, shutil.which)
     words = safe_line(text) if shown is None else shown
@@ -90,7 +91,7 @@ async def copy(app: "App[Any]", text: str, shown: str | None = None) -> None:
             words = f"saved as {safe_line(str(path))}"
             outcome, severity = "Too large for the terminal's clipboard", "warning"
         except OSError as error:
-            words = f"too large for the terminal's clipboard, and no file: {error.strerror}"
+            words = f"too large for the terminal's clipboard, and not saved: {error.strerror}"
             outcome, severity = "Not copied", "error"
     app.notify(f"{outcome}: {words}", severity=severity, markup=False)
 

@@ -18,7 +18,7 @@ from studio_tui.tui.terminal.lending import (
 )
 
 _USUAL_EDITORS = ("nano", "vim", "vi")
-"""If no variable names an editor, the first that is installed."""
+"""If no variable names an editor, the first of these that is installed is used."""
 
 
 def editor_words(environ: Mapping[str, str], which: Callable[[str], str | None]) -> list[str]:

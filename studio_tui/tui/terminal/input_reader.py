@@ -1,8 +1,7 @@
 """Reads the input of a terminal, and sleeps until there is some.
 
-Textual wakes up ten times a second, which takes a third of the processor time of an idle dashboard.
-Besides, it takes escape and a key soon after it for that key with alt. See
-docs/upstream/input-polling.md.
+Textual wakes up ten times a second even without input. Besides, it takes escape and a key soon
+after it for that key with alt. See docs/upstream/input-polling.md.
 """
 
 import errno
@@ -19,17 +18,17 @@ from textual.message import Message
 
 from studio_tui.tui.terminal.input_decoder import KeyboardDecoder
 
-_MOST = 4096
+_READ_SIZE = 4096
 
 _ESCAPE = "\x1b"
 _CONTINUATIONS = ("[", "O", _ESCAPE)
 """After an escape character, they continue a sequence (CSI and SS3 of ECMA-48)."""
 
 _TWO_KEYS = re.compile(r"(?<=\x1b)(?=[A-NQ-WYZac-eg-z0-9])")
-"""Between an escape character and a letter or digit that begins no sequence.
+"""Matches between an escape character and a letter or digit that begins no sequence.
 
-Terminals send a key with alt so, but over a slow line it may also be escape and the next key. Only
-b and f are taken for keys with alt, as inputs use these to move by words.
+Terminals send these two characters for a key with alt. Over a slow line they may also be escape and
+the next key. Only b and f are taken for keys with alt, as inputs use these to move by words.
 """
 
 
@@ -59,7 +58,11 @@ class StopEvent(Event):
 def read_input(
     descriptor: int, stop: StopEvent, handle: Callable[[Message], None], *, debug: bool = False
 ) -> None:
-    """Pass the events of a terminal to `handle` until `stop` is set; `OSError` if it has gone."""
+    """Pass the events of a terminal to `handle` until `stop` is set.
+
+    Raises:
+        OSError: the terminal has gone.
+    """
     decoder, parser = KeyboardDecoder(), XTermParser(debug)
     ends_in_escape = False
     while not stop.is_set():
@@ -84,7 +87,7 @@ def read_input(
 def _read(descriptor: int) -> bytes:
     """Return the typed bytes; empty if there are none after all."""
     try:
-        data = os.read(descriptor, _MOST)
+        data = os.read(descriptor, _READ_SIZE)
     except BlockingIOError:
         # Another program left the terminal in non-blocking mode, and a third one read the input.
         return b""

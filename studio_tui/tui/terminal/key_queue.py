@@ -34,7 +34,7 @@ TAKES_KEYS = "takes_keys_pressed_before"
 """Attribute of a dialog that accepts keys pressed before it opened, unlike a question."""
 
 LINES_JOINED_BY = "pasted_lines_joined_by"
-"""Attribute of an `Input` with what joins pasted lines; others use only the first line."""
+"""Attribute of an `Input`: the text that joins pasted lines. Without it, only the first is used."""
 
 FOLLOWS_AFTER = 0.008
 """Seconds between the dispatch of a key and following it, unless another key comes first.
@@ -45,8 +45,8 @@ Following takes half a millisecond; by then, the effect of the key has usually b
 IDLE_TURNS = 10
 """Turns of the event loop for which the path must be idle before a key counts as handled."""
 
-MOST_ROUNDS = 8
-"""For one key, as some keys cause an endless stream of messages."""
+MAX_ROUNDS = 8
+"""The most rounds for one key, as some keys cause an endless stream of messages."""
 
 
 class KeyHold:
@@ -100,7 +100,7 @@ def drop_held_keys(app: App[Any]) -> None:
 
 
 def _has_dialog_opened(app: App[Any], screen: Screen[Any] | None) -> bool:
-    """Return whether a dialog is on top that was not there when `screen` was."""
+    """Return whether a dialog is on top that is not `screen`."""
     return app.screen is not screen and isinstance(app.screen, ModalScreen)
 
 
@@ -141,16 +141,16 @@ class _ActiveKey:
 
     def __init__(self, focus: tuple[object, object]) -> None:
         self.focus = focus
-        """At the start of the round."""
+        """Screen and focused widget at the start of the round."""
         self.is_quiet = False
         """Whether no message queue held other messages during this round.
 
         False in the first round along the path: Textual runs the key's action at the last node that
         the key reaches, after that round's callbacks. True at once if the path was found idle.
         """
-        self.rounds_left = MOST_ROUNDS
+        self.rounds_left = MAX_ROUNDS
         self.path: deque[DOMNode] | None = None
-        """The nodes along which to follow the key; `None` before its dispatch and afterwards."""
+        """The nodes along which to follow the key; `None` unless it waits to be followed."""
         self._timers: list[asyncio.TimerHandle] = []
 
     def after(self, seconds: float, call: Callable[..., object], *values: object) -> None:

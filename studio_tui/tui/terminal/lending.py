@@ -19,7 +19,7 @@ _ENDS_WITHIN = 1.0
 
 
 class ProgramError(Exception):
-    """The message is a sentence that says why a program on the terminal was of no use."""
+    """Another program could not do its work on the terminal; the message is a sentence."""
 
 
 def command_words(

@@ -19,11 +19,13 @@ from studio_tui.text import BLOCK_LIMIT, incomplete_bytes, safe_block
 from studio_tui.tui.terminal.lending import command_words
 
 COPY_LIMIT = 32 * 1024 * 1024
+"""Bytes of a log that are copied for a pager."""
 
 _SLICE = BLOCK_LIMIT // 4
-"""Bytes sanitized at a time; a tab becomes four characters."""
+"""Bytes sanitized at a time; `BLOCK_LIMIT` has room for four blanks instead of each tab."""
 
 _SCAN = 4 * 1024 * 1024
+"""Bytes searched at a time."""
 
 _REORDERING = re.compile(rb"\xd8\x9c|\xe2\x80[\x8e\x8f\xaa-\xae]|\xe2\x81[\xa6-\xa9]")
 """Marks of the Unicode Bidirectional Algorithm (UAX 9), in UTF-8."""
@@ -31,7 +33,8 @@ _REORDERING = re.compile(rb"\xd8\x9c|\xe2\x80[\x8e\x8f\xaa-\xae]|\xe2\x81[\xa6-\
 _LESS_FLAGS = ("-fiML", "-+r", "-+R", "-+F")
 """Open any file, search without case, show a long prompt, and ignore LESSOPEN.
 
-A lesskey file may have switched on raw output, and quitting after a short file.
+The others switch off what a lesskey file may have switched on: raw output, and quitting after a
+short file.
 """
 
 
@@ -41,6 +44,7 @@ class ReaderPlace(NamedTuple):
     line: int | None
     """From 0; `None` while lines are not counted."""
     offset: int
+    """Of its first byte in the file."""
 
 
 class PagerInput(NamedTuple):
@@ -64,7 +68,7 @@ def is_less(words: Sequence[str]) -> bool:
 def pager_command(words: Sequence[str], page: PagerInput) -> list[str]:
     """Return the command that opens a file; only `less` can show a given line first.
 
-    The user's own flags, such as -R, are left out.
+    The user's own flags of `less`, such as -R, are left out.
     """
     if not is_less(words):
         return [*words, str(page.path)]
@@ -102,7 +106,7 @@ async def is_reordered(store: LogStore) -> bool:
 
 
 async def clean_copy(store: LogStore, start: int, file: BinaryIO) -> ReaderPlace:
-    """Write the sanitized text of a log to `file`; return the place of the line at `start` in it.
+    """Write the sanitized text of a log to `file`; return where the line at `start` is in `file`.
 
     `start` is the byte offset of the line that the user is reading. Of a log larger than
     `COPY_LIMIT`, the part around this line is written.

@@ -1,7 +1,7 @@
-"""Queries properties of the terminal before the dashboard takes it over.
+"""Finds properties of the terminal before the dashboard takes it over.
 
 OSC 11 (xterm's control sequences) asks for the background. A request for device attributes follows,
-which every terminal answers, so that waiting ends.
+which terminals answer even if they do not know OSC 11, so that waiting ends.
 """
 
 import os

@@ -8,7 +8,7 @@ import pytest
 from textual.drivers._writer_thread import WriterThread
 
 from studio_tui.tui.shutdown import output
-from studio_tui.tui.shutdown.output import MOST, TerminalOutput
+from studio_tui.tui.shutdown.output import BUFFER_LIMIT, TerminalOutput
 from tests.waiting import eventually, no_hang
 
 MOUSE = "\x1b[?1000h"
@@ -56,7 +56,7 @@ def test_writing_does_not_block_while_the_terminal_reads_nothing_and_a_redraw_is
     text = ""
     with no_hang("writing to a terminal that reads nothing"):
         terminal.output.write(MOUSE)
-        for _ in range(3 * MOST // 1000):
+        for _ in range(3 * BUFFER_LIMIT // 1000):
             terminal.output.write("x" * 1000)
     assert terminal.events == []
 
@@ -69,7 +69,7 @@ def test_writing_does_not_block_while_the_terminal_reads_nothing_and_a_redraw_is
     terminal.output.write("|the end")
     eventually(lambda: has_caught_up() and text.endswith("|the end"))
     assert terminal.events == ["caught up"]
-    assert text.count("x") < 2 * MOST
+    assert text.count("x") < 2 * BUFFER_LIMIT
     assert text.count("x") % 1000 == 0, "each piece is whole"
 
 
@@ -78,7 +78,7 @@ def test_settings_of_the_terminal_are_kept_when_frames_are_dropped(terminal: Ter
     for _ in range(100):
         terminal.output.write("x" * 1000)
     terminal.output.write(MOUSE)
-    for _ in range(3 * MOST // 1000):
+    for _ in range(3 * BUFFER_LIMIT // 1000):
         for piece in ("\x1b[?2026h", "x" * 1000, "\x1b[?2026l"):
             terminal.output.write(piece)
 
@@ -89,7 +89,7 @@ def test_settings_of_the_terminal_are_kept_when_frames_are_dropped(terminal: Ter
 
     eventually(has_caught_up)
     assert text.count(MOUSE) == 1
-    assert text.count("\x1b[?2026") < 3 * MOST // 1000
+    assert text.count("\x1b[?2026") < 3 * BUFFER_LIMIT // 1000
 
 
 def test_the_pieces_of_a_frame_are_written_together(
