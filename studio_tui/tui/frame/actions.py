@@ -11,7 +11,7 @@ from textual.screen import Screen
 from studio_tui.tui.frame.commands import CommandSet
 
 _RANKS = {"page": 1, "app": 2, "table": 3}
-"""By the prefix of a binding's id; 0 for others, which only the current screen has."""
+"""`Action.rank` by the prefix of a binding's id; 0 for others, which only the screen has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Action:
         return self.why_not is None
 
     def matches(self, words: str) -> bool:
-        """Return whether the keys and texts contain each of `words`, in any case of letters."""
+        """Return whether the keys and texts contain each of `words`, ignoring case."""
         texts = " ".join((*self.keys, self.label, self.explanation, self.search_words)).lower()
         return all(word in texts for word in words.lower().split())
 

@@ -17,8 +17,8 @@ from studio_tui.tui.terminal.clipboard import copy
 async def open_page(app: App[Any], url: str, *, own: str) -> None:
     """Open the page at `url`, which is safe text; call from a worker.
 
-    Ask first if the page has another origin than `own`, that of Studio, or a user or password. If
-    it cannot be opened, copy the URL to the clipboard.
+    Ask first unless the page's origin is `own`, that of Studio, and the URL has no login. If the
+    page cannot be opened, copy the URL to the clipboard.
     """
     page = address(url)
     if page is None or not page.is_web:

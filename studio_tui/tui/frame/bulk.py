@@ -26,7 +26,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 _NARROW, _LOW = 70, 20
-"""A dialog fills the width, or the height, of a terminal with less, see `Dialog`."""
+"""With fewer columns, a dialog fills the terminal's width; with fewer rows, its height."""
 
 _SIGNS = {
     Outcome.DONE: ("✓", Tone.GOOD),
@@ -37,6 +37,7 @@ _SIGNS = {
 _F8 = "f8 shows the outcome of each"
 
 _ORDER = (Outcome.FAILED, Outcome.UNKNOWN, Outcome.DONE)
+"""The order of the lines of a report."""
 
 
 class NextStep(NamedTuple):
@@ -67,7 +68,10 @@ class BulkCommand(Generic[T, R]):
     done: str
     """The outcome of a successful item, and the end of the heading, such as `canceled`."""
     heading: str = ""
-    """If it cannot end with `done`; `{}` is replaced by a count such as `2 of 3 jobs`."""
+    """The heading of the report, with `{}` for a count such as `2 of 3 jobs`.
+
+    Empty for the count followed by `done`.
+    """
     noun: str
     """Singular, such as `job`."""
     items: Sequence[T]
@@ -127,8 +131,8 @@ def begin_bulk(host: Host, bulk: BulkCommand[Any, Any]) -> None:
 async def run_bulk(host: Host, bulk: BulkCommand[T, R]) -> tuple[ItemOutcome[T, R], ...]:
     """Run a command on many items and report the outcomes; call from a worker of the app.
 
-    The user can undo it before it is sent; then the result is empty, as it is if the local Studio
-    is known to have stopped, which could not be sent anything.
+    The result is empty if nothing is sent: because the user undoes the command in time, or because
+    the local Studio is known to have stopped.
     """
     if bulk.items and (remedy := remedy_words(host.session.jobs.snapshot.error, host.session)):
         host.notify_user(f"Nothing was sent: {remedy}", "warning")

@@ -37,7 +37,7 @@ def never_unavailable(_: object) -> None:
     """The command is always available."""
 
 
-def applies(_: object) -> bool:
+def always_applies(_: object) -> bool:
     """The command always handles its keys."""
     return True
 
@@ -65,8 +65,8 @@ class Command(Generic[Owner_contra]):
     exclusive: bool = False
     """Whether a call cancels an earlier call that is still running."""
     repeats: bool = False
-    """Whether a call begins although an earlier call runs that has opened no dialog yet."""
-    applies: Callable[[Owner_contra], bool] = applies
+    """Whether its key begins the command again while an earlier call has opened no dialog yet."""
+    applies: Callable[[Owner_contra], bool] = always_applies
     """Returns whether the command handles its keys now; otherwise ancestors handle them."""
     search_words: str = ""
     """Words of similar tools by which searches find the command."""
@@ -156,7 +156,7 @@ def why_read_only(host: Host) -> str | None:
 
 
 _ABSENT: tuple[Command[Any], Any] = (Command("", "", "", "", never_unavailable), None)
-"""In place of a command of another node, and its controller."""
+"""A command that does nothing, and no controller: for a command of another node."""
 
 
 class CommandSet:
@@ -193,7 +193,7 @@ class CommandSet:
         return command.applies(owner)
 
     def do(self, command_id: str) -> None:
-        """Run a command, or show why it is unavailable; `KeyError` for one of another node."""
+        """Run a command of this node, or show why it is unavailable."""
         command, owner = self._commands[command_id]
         if not self._node.is_alive:
             return  # a node that is being removed runs no commands

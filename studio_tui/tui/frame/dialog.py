@@ -57,7 +57,7 @@ class AnsweredOnce(Lifetime):
 
 
 class Dialog(AnsweredOnce, ModalScreen[T], Generic[T]):
-    """A modal question or report over a page: a title and a body, with answers of a subclass."""
+    """A modal question or report over a page: a heading, and a body and answers of the subclass."""
 
     CSS_PATH = DIALOGS
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (70, "-broad")]  # noqa: RUF012
@@ -75,9 +75,9 @@ class Dialog(AnsweredOnce, ModalScreen[T], Generic[T]):
         Binding("home", "scroll(-1000000)", "first line", show=False, id="dialog.first"),
     ]
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, heading: str) -> None:
         super().__init__()
-        self._heading = title
+        self._heading = heading
 
     @abstractmethod
     def body(self) -> ComposeResult:

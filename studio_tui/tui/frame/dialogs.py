@@ -16,6 +16,7 @@ from studio_tui.tui.frame.dialog_box import SHRINKS, DialogBody, DialogButtons, 
 from studio_tui.tui.widgets.option_lists import OptionChoice
 
 _CHECK_EVERY = 0.5
+"""Seconds between checks whether the items of a question have changed."""
 
 
 class QuestionChange(NamedTuple):
@@ -24,6 +25,7 @@ class QuestionChange(NamedTuple):
     words: str
     """Safe sentences."""
     is_void: bool
+    """Whether the answer yes would no longer have an effect."""
 
 
 class Confirm(Dialog[bool]):
@@ -117,7 +119,7 @@ def confirm_fetch(host: str) -> Confirm:
 
 
 def confirm_open(page: Address, own: str) -> Confirm:
-    """Return the question before a page with another origin than `own`, or a login, is opened."""
+    """Return the question whether to open a page with another origin than `own`, or a login."""
     studio = address(own)
     login = ("", "It contains a user name or a password.") if page.has_user else ()
     if page.origin == own:
@@ -149,6 +151,7 @@ def confirm_sending_again(noun: str, details: Sequence[str]) -> Confirm:
 
 
 _SHORT = 36
+"""Characters of a choice up to which the dialog is not wide."""
 
 
 class Choose(Dialog[str | None]):

@@ -19,7 +19,7 @@ from studio_tui.tui.widgets.option_lists import OptionChoice
 
 _KEYS_WIDTH = 16
 _NARROW = 20
-"""Most cells for an explanation whose further lines are not indented."""
+"""Cells up to which the further lines of an explanation are not indented."""
 
 
 class KeyList(OptionChoice):

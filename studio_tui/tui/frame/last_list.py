@@ -19,9 +19,9 @@ AnyCell = Cell | Pieces
 _COLUMN_TYPES = {
     name: type(value) for name, value in Column("", "", 1, max_width=1)._asdict().items()
 }
-"""Of the fields of a column; `max_width` can also be `None`."""
+"""The types of the fields of a column; `max_width` can also be `None`."""
 
-_LARGEST = 1_000_000
+_MAX_BYTES = 1_000_000
 """Bytes read from the file at most; a full screen has a few tens of thousands."""
 
 
@@ -42,14 +42,15 @@ class LastList(NamedTuple):
     rows: tuple[tuple[AnyCell, ...], ...]
     """A cell for each column."""
     cursor: int
+    """Index of its row."""
     marked: tuple[int, ...] = ()
     """The indices of the marked rows."""
     sorting: tuple[str, bool] | None = None
-    """Id of the sorted column, and whether the order is descending."""
+    """Key of the sorted column, and whether the order is descending."""
     wide: bool = False
     sideways: int = 0
     contents: tuple[int, ...] = ()
-    """See `TableDrawing.contents`; this and the following as in `ListView`."""
+    """See `TableDrawing.contents`."""
     has_preview: bool = True
     filter: str = ""
 
@@ -69,7 +70,7 @@ def read_last_list(path: Path) -> LastList | None:
     """Return the list from a file; `None` if there is no file or its content cannot be used."""
     try:
         with path.open("rb") as file:
-            fields = json.loads(file.read(_LARGEST))
+            fields = json.loads(file.read(_MAX_BYTES))
         last = LastList(
             at=datetime.fromisoformat(fields["at"]),
             home=safe_line(fields["home"]),

@@ -11,8 +11,8 @@ from studio_tui.tui.frame.page import Page
 from studio_tui.tui.frame.remembered import Remembered
 from studio_tui.tui.messages import OpenJob, OpenLog, OpenLogs, OpenPipeline
 
-_MOST = 8
-"""Pages over the tab that are saved at most; of more pages, the lowest are not."""
+_MAX_PAGES = 8
+"""How many pages over the tab are saved; of more pages, the lowest are not."""
 
 
 class LastScreen(Remembered):
@@ -22,7 +22,7 @@ class LastScreen(Remembered):
     pages: list[list[str]] = Field(default_factory=list)
     """The pages over the tab, lowest first, as in their attribute `saved_as`.
 
-    That is the kind, and the ids of the items it shows, as in `["log", JOB_ID]`.
+    That is the kind of a page, and the ids of the items that it shows, as in `["log", JOB_ID]`.
     """
 
     @classmethod
@@ -32,7 +32,7 @@ class LastScreen(Remembered):
         tab = next((page.tab for page in pages if page.tab), "jobs")
         # `getattr`, as `isinstance` with a protocol would take longer than all else here.
         saved_pages = [words for page in pages if (words := getattr(page, "saved_as", ()))]
-        return cls.model_validate({"tab": tab, "pages": saved_pages[-_MOST:]})
+        return cls.model_validate({"tab": tab, "pages": saved_pages[-_MAX_PAGES:]})
 
     def opening_messages(self) -> list[Message]:
         """Return the messages that open the pages over the tab, the lowest first."""

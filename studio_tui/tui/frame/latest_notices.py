@@ -37,8 +37,8 @@ def _lines(notified: Notified) -> list[Cell]:
 
 
 def _line(time: str, sign: str, words: str, tone: Tone) -> Cell:
-    """Return a line of a notice with one mark: of the state that it begins with, else `sign`."""
-    mark, blank, _ = words.partition(" ")
-    if blank and mark in _STATES:
-        return Cell(f"{time}{words}", _STATES[mark])
+    """Return a line of a notice, after `sign` unless it begins with the glyph of a state."""
+    glyph, blank, _ = words.partition(" ")
+    if blank and glyph in _STATES:
+        return Cell(f"{time}{words}", _STATES[glyph])
     return Cell(f"{time}{sign} {words}", tone)

@@ -46,7 +46,7 @@ LONGER_AGES_EVERY = 10
 """Seconds between updates if all shown ages are in minutes or longer units."""
 
 UNCOMPLETED = frozenset({"id", "error"})
-"""Fields whose values are not completed: too many, or too long."""
+"""Fields of filters whose values are not completed, as there are too many or too long ones."""
 
 ROWS_SEARCHED = 5000
 """Rows from which values for completion are taken."""
@@ -97,7 +97,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         self._passed_only_finished = True
         """Whether no unfinished row has passed the filter since it was set."""
         self._ages_interval = 0
-        """The interval of `LONGER_AGES_EVERY` in which ages were shown."""
+        """Number of the interval of `LONGER_AGES_EVERY` in which ages were last updated."""
         self.is_recorded: Callable[[str | None], bool] = lambda _: False
         self._awaited_key: str | None = None
         """A new row to which the cursor moves as soon as it is listed."""
@@ -132,7 +132,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         return self.rows.get(self.table.cursor) if self.is_alive else None
 
     def note_scroll_position(self) -> None:
-        """Save in the view what it does not receive at once, unless the table is empty."""
+        """Save in the view what is not saved as it changes, unless the table is empty."""
         if self.is_alive and self.table.keys:
             table = self.table
             self.holder.change(

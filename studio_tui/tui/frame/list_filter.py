@@ -77,14 +77,16 @@ class ListFilter(Generic[T]):
         self._holder.change(filter=terms.text)
 
 
-def filter_commands(tab: str, about: str, problems: str) -> tuple[Command[ListFilter[Any]], ...]:
-    """Return the filter commands of a list; the help of `/` contains `about`."""
+def filter_commands(
+    tab: str, filters: str, problems_help: str
+) -> tuple[Command[ListFilter[Any]], ...]:
+    """Return the filter commands of a list; the help of `/` lists the terms `filters`."""
     return (
         Command(
             f"{tab}.filter",
             "slash",
             "filter",
-            f"Filter by {about}; != excludes",
+            f"Filter by {filters}; != excludes",
             ListFilter.edit,
             display="/",
         ),
@@ -92,7 +94,7 @@ def filter_commands(tab: str, about: str, problems: str) -> tuple[Command[ListFi
             f"{tab}.problems",
             "exclamation_mark",
             "problems",
-            problems,
+            problems_help,
             ListFilter.toggle_problems,
             search_words="errors failed",
             display="!",

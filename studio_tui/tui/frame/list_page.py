@@ -108,7 +108,7 @@ class ListPage(Page, Generic[T]):
 
     kind: Kind[Any]
     columns: ClassVar[tuple[Column, ...]]
-    """Also those for which the terminal is too narrow."""
+    """All columns, even those for which the terminal is too narrow."""
     problems: ClassVar[str]
     """The filter for rows with a problem, such as `status=problem`."""
     is_stacked: ClassVar[bool] = False
@@ -193,7 +193,7 @@ class ListPage(Page, Generic[T]):
 
     @on(events.ScreenSuspend)
     def note_place(self) -> None:
-        # Places are noted only of pages in the stack, which a tab leaves for another.
+        # Places are noted only of pages in the stack, which a tab leaves when another is shown.
         self.list.note_scroll_position()
 
     # Shortcuts to parts of the body.

@@ -29,7 +29,7 @@ def amount_parts(
     is_filter_wrong: bool,
     has_unfiltered_row: bool,
 ) -> Parts:
-    """Return the left side of the title, such as `Jobs 3 of 10 · filter state=failed`.
+    """Return the left side of the title, such as `── Jobs 3 of 10 · filter status=failed`.
 
     `shown` of the `total` rows pass the filter `terms`, from which invalid terms are left out if
     `is_filter_wrong`. With `has_unfiltered_row` one more is shown. The `answer` may have attributes
@@ -77,9 +77,10 @@ def unseen_parts(unseen: int) -> Parts:
 def why_empty(
     snapshot: Snapshot[Any], session: StudioSession, kind: Kind[Any], known: int, *, none: str
 ) -> str:
-    """Return why a table is empty, although the list has `known` rows.
+    """Return why a table is empty.
 
-    `none` is the text if there is no row at all, empty if the filter may be the reason.
+    `known` is the number of rows without the filter. `none` is the text if there is no row even
+    without the filter; empty if the filter may be the reason.
     """
     if snapshot.value is None:
         error = snapshot.error

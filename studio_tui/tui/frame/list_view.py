@@ -11,8 +11,8 @@ from studio_tui.files import read_json
 from studio_tui.presentation.lists.filter_terms import FilterError, Terms
 from studio_tui.presentation.lists.kinds import AS_SENT, Kind
 
-_MOST = {"loaded": 1_000_000, "line": 10_000, "sideways": 10_000}
-"""Limits of fields; a larger value is invalid."""
+_LIMITS = {"loaded": 1_000_000, "line": 10_000, "sideways": 10_000}
+"""The largest valid values of fields."""
 
 logger = logging.getLogger(__name__)
 
@@ -34,12 +34,13 @@ class ListView:
     recorded: bool = False
     """Whether the cursor is on a recorded row, which the next run then loads."""
     cursor: str | None = None
-    """Id of its row."""
+    """Id of the row under the cursor."""
     marks: tuple[str, ...] = ()
     """Ids in the order in which they were marked."""
     opened: tuple[str, ...] = ()
+    """Keys of the unfolded groups."""
     line: int = 0
-    """Of the cursor, 0 for the first visible row."""
+    """Line of the cursor, 0 for the first visible row."""
     newest: str = ""
     """Id of the newest row that has been visible, if the newest rows come first; else empty."""
     sideways: int = 0
@@ -92,7 +93,7 @@ def load_view(path: Path, kind: Kind[Any]) -> ListView:
     except (OSError, ValueError, TypeError, AttributeError, FilterError) as error:
         logger.warning("The remembered view could not be read: %s", error)
         return ListView()
-    wrong = {name: 0 for name, most in _MOST.items() if not 0 <= getattr(view, name) <= most}
+    wrong = {name: 0 for name, most in _LIMITS.items() if not 0 <= getattr(view, name) <= most}
     sort = view.sort if view.sort in kind.sorts else AS_SENT
     return view.replace(**wrong, sort=sort)
 

@@ -30,7 +30,7 @@ class Subscriptions:
         return bool(self._unsubscribers)
 
     def begin(self, pollers: Iterable[SnapshotPublisher[Any]]) -> tuple[Refreshed, ...]:
-        """Subscribe, and return messages with the present snapshots; nothing if it is on."""
+        """Subscribe, and return messages with the present snapshots; none if already subscribed."""
         if self._unsubscribers:
             return ()
         messages = []
@@ -55,8 +55,8 @@ class Subscriptions:
     def report_refusals(self, message: Refreshed, *, of_team: bool) -> None:
         """Ask for another token if Studio has refused the token, once for each refusal.
 
-        If `of_team`, also ask for another team after a refusal, unless the page has data of this
-        run.
+        If `of_team`, also ask for another team if Studio has refused access to the team, unless
+        data of the team was received in this run.
         """
         self._report_token_refusal(message)
         if of_team:

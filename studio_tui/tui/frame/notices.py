@@ -23,10 +23,11 @@ LONGEST_DELAY = 8.0
 """Seconds from an ending to its notice, however many endings follow."""
 
 FAILURE_TIMEOUT = 20.0
+"""Seconds for which a notice of a failure is shown."""
 
 
 class Notices:
-    """Reports the endings of one connection with notifications, badges and the bell."""
+    """Reports the ends of one Studio's jobs and pipelines with notices, badges and the bell."""
 
     def __init__(
         self,

@@ -227,7 +227,7 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
         """Update texts that change with time; called each second while the page is shown."""
 
     def note_place(self) -> None:
-        """Save in the view what it does not receive at once."""
+        """Save in the view those parts of the user's place that are not saved as they change."""
 
     def moment(self) -> datetime:
         """Return the time for which ages are shown: now, or when Studio stopped answering."""

@@ -26,6 +26,7 @@ TABS = (
     ("5", "logs", "Logs"),
     ("6", "activity", "Activity"),
 )
+"""Key, name and title of each tab."""
 
 TITLES_FROM = 76
 """Columns from which all tabs have titles if these fit; otherwise only the current tab has one.
@@ -45,9 +46,10 @@ _SHORTENED = ((), ("clusters", "activity"), tuple(SHORT_TITLES))
 """Tabs with short titles unless current; the first set with which the bar fits is used."""
 
 _BADGE = _COUNT = len("✗1 ")
-"""Cells with a number of one digit."""
-_MOST_BADGES = 2
-"""Only the tabs of jobs and pipelines can have one."""
+"""Cells of a badge, and of the count of a state, with a number of one digit."""
+
+_MAX_BADGES = 2
+"""Only the tabs of jobs and pipelines can have a badge."""
 
 WORDS_FROM = 184
 """Columns from which the counts of states have words, such as `running`."""
@@ -130,8 +132,8 @@ def _tab_parts(
 
     If `shortened` is `None`, only the current tab has a title.
 
-    They need most with all badges, and if the tab whose short title cuts most is the current one. A
-    badge shows how many jobs or pipelines have failed, or if none has, how many have ended.
+    They need most with all badges, and with the full title of the tab whose short title saves most.
+    A badge shows how many jobs or pipelines have failed, or if none has, how many have ended.
     """
     numbers = _row_numbers(session) if width >= NUMBERS_FROM else {}
     badges = session.endings.snapshot.value or {}
@@ -151,7 +153,7 @@ def _tab_parts(
             sign = Part("✗", Tone.BAD) if badge.failed else Part("✓", Tone.GOOD)
             parts.append(Part(f"{sign.text}{badge.failed or badge.ended} ", sign.look, action))
     more_title_cells = max(cut_cells.values()) - cut_cells.get(current, 0)
-    more_badge_cells = (_MOST_BADGES - len(badges)) * _BADGE
+    more_badge_cells = (_MAX_BADGES - len(badges)) * _BADGE
     return tuple(parts), _cells(parts) + more_title_cells + more_badge_cells
 
 
@@ -177,7 +179,7 @@ def _batch_parts(session: StudioSession) -> Parts:
     for batch in session.batches.snapshot.value or ():
         parts.append(Part(f"{batch.doing} {batch.ended:,} of {batch.total:,}", Tone.ACTIVE))
         if batch.failed:
-            parts.append(Part(f", {batch.failed:,} not", Tone.BAD))
+            parts.append(Part(f", {batch.failed:,} with errors", Tone.BAD))
         parts.append(Part("  "))
     return tuple(parts)
 
@@ -202,7 +204,7 @@ def _amount(rows: Sized, has_all: bool) -> str:
 
 
 def breadcrumbs_below(page: Screen[Any]) -> tuple[str, ...]:
-    """Return the breadcrumbs of the nearest page below with `leads_to_pages`, else of jobs."""
+    """Return the breadcrumbs of the nearest page below that `leads_to_pages`, else of jobs."""
     stack = page.app.screen_stack if page.is_running else []
     below = stack[: stack.index(page)] if page in stack else stack
     leading = (screen for screen in reversed(below) if getattr(screen, "leads_to_pages", False))
@@ -210,8 +212,8 @@ def breadcrumbs_below(page: Screen[Any]) -> tuple[str, ...]:
     return ("Jobs",) if nearest is None else nearest.crumbs()
 
 
-HINTS = 6
-"""Keys in the footer at most, without undo and help."""
+MAX_HINTS = 6
+"""How many key hints the footer has at most."""
 
 
 class KeyHints:
@@ -225,10 +227,10 @@ class KeyHints:
     def parts(
         self, command_ids: Iterable[str], label: Callable[[Binding], str]
     ) -> tuple[Part, ...]:
-        """Return the keys and labels of the first `HINTS` commands that are available now."""
+        """Return keys and labels of those of the first `MAX_HINTS` commands that are available."""
         by_id = self._bindings_by_id()
         parts: list[Part] = [Part(" ")]
-        for command_id in islice(command_ids, HINTS):
+        for command_id in islice(command_ids, MAX_HINTS):
             active = by_id.get(command_id)
             if active and reason_against(active.node, active.binding) is None:
                 press = f"screen.press('{active.binding.key}')"

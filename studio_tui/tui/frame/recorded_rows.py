@@ -20,7 +20,8 @@ T = TypeVar("T")
 class RecordedRows(Generic[T]):
     """Adds recorded rows to a list while it is filtered, or once they were requested.
 
-    They are requested by loading older rows, or by a cursor on one at the end of the previous run.
+    The user requests them by loading older rows. They are also requested if the previous run ended
+    with the cursor on a recorded row.
     """
 
     def __init__(self, archive: Archive[T], body: ListBody[T]) -> None:
@@ -34,7 +35,7 @@ class RecordedRows(Generic[T]):
         self._listed: Sequence[T] | None = None
         """Studio's last answer; `None` before the first."""
         self.since: Mapping[str, datetime] = {}
-        """By key of each added row, since when it is in its recorded state."""
+        """`Archived.since` of the added rows, by key."""
 
     @property
     def title_parts(self) -> tuple[Part, ...]:
@@ -42,16 +43,16 @@ class RecordedRows(Generic[T]):
         return (Part(f"· {len(self.since):,} recorded ", Tone.DIM),) if self.since else ()
 
     def fact(self, key: str | None, now: datetime) -> tuple[Fact, ...]:
-        """Return since when a row is recorded; nothing if Studio lists it."""
+        """Return when Studio last listed a recorded row; nothing for a row that it lists."""
         since = self.since.get(key or "")
         return () if since is None else (recorded_fact(since, now),)
 
-    def with_mark(self, key: str, row: Cells) -> Cells:
-        """Return the cells of a row, marked if it is recorded."""
+    def with_sign(self, key: str, row: Cells) -> Cells:
+        """Return the cells of a row, dimmed and with a sign if it is recorded."""
         return as_recorded(row) if key in self.since else row
 
     def show_recorded(self) -> None:
-        """Show recorded rows from now on; say so if there are none."""
+        """Show recorded rows from now on; if there are none, notify the user."""
         self._are_requested = True
         self._must_answer = self._body.is_complete
         self.update()
@@ -93,7 +94,7 @@ class RecordedRows(Generic[T]):
         self._answer()
 
     def _answer(self) -> None:
-        """Say that there are no older rows, if the user asked for them and this is known."""
+        """Notify the user that there are no older rows, if they were asked for and it is known."""
         if self._must_answer and self._listed is not None and self.archive.snapshot.value:
             self._must_answer = False
             if not self.since:

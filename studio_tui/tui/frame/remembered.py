@@ -12,7 +12,7 @@ logger = logging.getLogger(__name__)
 
 
 class Remembered(BaseModel):
-    """State that is only convenient: if its file is lost or invalid, the defaults apply."""
+    """State that can be lost without harm: if its file is missing or invalid, defaults apply."""
 
     model_config = ConfigDict(extra="ignore")
 

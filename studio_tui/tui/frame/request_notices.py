@@ -31,7 +31,7 @@ START_AGAIN = "Start it with `studio-tui local`, or quit and run `studio-tui --l
 """If this dashboard cannot start the local Studio, which has stopped."""
 
 RESTART = "ctrl+r starts it again."
-"""If this dashboard can start it."""
+"""If this dashboard can start the local Studio, which has stopped."""
 
 
 async def with_notice(
@@ -77,7 +77,7 @@ def error_message(error: StudioError, session: StudioSession) -> str:
 
 
 def remedy_words(error: StudioError | None, session: StudioSession) -> str:
-    """Return in a few words what starts a local Studio that has stopped; else nothing."""
+    """Return in a few words what starts a local Studio that has stopped; empty if it has not."""
     if not session.is_local or not _may_have_stopped(error):
         return ""
     what_starts = "ctrl+r" if session.can_restart else "`studio-tui local`"

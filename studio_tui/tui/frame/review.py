@@ -28,7 +28,7 @@ _STYLES = {
 }
 
 OK, COPY = ("esc", "ok"), ("c", "copy it")
-"""No letter is `OK`: pressed too late, once the dialog is closed, it would be a command."""
+"""`OK` has no letter: pressed again once the dialog is closed, that would be a command."""
 
 
 class Review(Dialog[str | None]):
@@ -53,7 +53,7 @@ class Review(Dialog[str | None]):
         """Make a dialog from safe lines and answers: pairs of key and words, the default first.
 
         `revealed` are the lines with their secrets, if they have any; `is_revealed` shows these at
-        first. Then no answer may have the key `s`.
+        first. The key `s` switches between both, so no answer may have it then.
         """
         super().__init__(question)
         self._lines = lines

@@ -11,18 +11,18 @@ from studio_tui.tui.widgets.big_table import BigTable
 NO_MARK = "Nothing is marked"
 
 
-class MarkedIds(Protocol):
-    """Says which ids a row of a list has, as it can be a group."""
+class RowMembers(Protocol):
+    """Says which items a row of a list stands for, as it can be a group."""
 
     def members(self, key: str) -> Sequence[str]:
-        """Return the ids of the row `key`."""
+        """Return the ids of the items of the row `key`."""
 
     def marked_rows(self, marks: frozenset[str]) -> frozenset[str]:
-        """Return the rows whose ids are all in `marks`."""
+        """Return the keys of the rows whose items are all in `marks`."""
 
 
 class Singles:
-    """For a list without groups: the id of a row is its key."""
+    """For a list without groups: the key of a row is the id of its only item."""
 
     def members(self, key: str) -> Sequence[str]:
         return (key,)
@@ -59,9 +59,10 @@ class RowMarks:
         self._has_rows = has_rows
         self._unfiltered_row = unfiltered_row
         self._is_filter_wrong = is_filter_wrong
-        self.bundles: MarkedIds = Singles()
+        self.row_members: RowMembers = Singles()
         """A list with groups replaces it by its own."""
         self._range_start: str | None = None
+        """Key of the row that was marked last."""
 
     @property
     def marked_ids(self) -> tuple[str, ...]:
@@ -72,14 +73,14 @@ class RowMarks:
         """Return why there is no row to mark."""
         return None if self._has_rows() else f"There is no {self._noun} here"
 
-    def mark(self) -> None:
+    def toggle_mark(self) -> None:
         """Toggle the mark of the row under the cursor, and move the cursor down."""
         table = self._table()
         row = table.cursor
         if row is None:
             return
         if row in table.marked:
-            members = frozenset(self.bundles.members(row))
+            members = frozenset(self.row_members.members(row))
             self._set_marks(each for each in self.marked_ids if each not in members)
         else:
             self._set_marks((*self.marked_ids, *self._ids_of((row,))))
@@ -87,7 +88,10 @@ class RowMarks:
         table.action_walk(1)
 
     def mark_range(self) -> None:
-        """Mark the rows from that marked last to the cursor, or without it only the cursor's."""
+        """Mark the rows from the one that was marked last to the cursor.
+
+        If that has lost its mark or is not shown, mark only the cursor's row.
+        """
         table = self._table()
         rows, row = table.keys, table.cursor
         if row is None:
@@ -136,7 +140,7 @@ class RowMarks:
 
     def show(self) -> None:
         """Show the saved marks in the table."""
-        self._table().marked = self.bundles.marked_rows(frozenset(self.marked_ids))
+        self._table().marked = self.row_members.marked_rows(frozenset(self.marked_ids))
 
     def drop_unknown(self, listed: Container[str]) -> None:
         """Remove the marks of ids that are not in `listed`, and notify the user."""
@@ -149,7 +153,7 @@ class RowMarks:
             self._notify(f"{rows} {verb} no longer in the list, so no longer marked")
 
     def _ids_of(self, rows: Iterable[str]) -> Iterator[str]:
-        return (member for row in rows for member in self.bundles.members(row))
+        return (member for row in rows for member in self.row_members.members(row))
 
     def _set_marks(self, ids: Iterable[str]) -> None:
         self._holder.change(marks=tuple(dict.fromkeys(ids)))
@@ -165,7 +169,7 @@ def mark_commands(tab: str, noun: str) -> tuple[Command[RowMarks], ...]:
             "space",
             "mark",
             f"Mark the {noun}, or remove its mark",
-            RowMarks.mark,
+            RowMarks.toggle_mark,
             RowMarks.why_no_row,
         ),
         Command(

@@ -25,8 +25,11 @@ LINES_AT_ONCE = 256
 """Lines formatted before the event loop runs again, in a few milliseconds."""
 
 _SLICE = 4 * 1024 * 1024
+"""Bytes of a log that are read at a time."""
+
 _NAME_BYTES = 120
-"""Most bytes of each part of a default file name; file systems limit a name to 255 bytes."""
+"""Limit of each of the two parts of a default file name; file systems allow 255 bytes in all."""
+
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
 
@@ -63,7 +66,10 @@ def _valid_word(text: str) -> str:
 
 
 def free_name(typed: str) -> str:
-    """Return `typed`, or the first of `x-2.log` and so on that is free; call it in a thread."""
+    """Return `typed` if no file has this name, else the first free one of `x-2.log`, `x-3.log`, …
+
+    Call it in a thread.
+    """
     suffix = Path(typed).suffix
     stem = typed.removesuffix(suffix)
     candidate, number = typed, 1
@@ -82,7 +88,7 @@ def _exists(typed: str) -> bool:
 
 
 def path_of(typed: str) -> Path:
-    """Return the absolute path of a typed one; raise `CannotSaveError` if no file can have it."""
+    """Return the absolute path for a typed one; raise `CannotSaveError` if no file can have it."""
     if not typed.strip():
         raise CannotSaveError("Type where to save it.")
     path = Path(as_path(typed).strip())
@@ -213,7 +219,7 @@ _REASONS = {
     errno.EFBIG: ("The disk of {} does not allow files this large", "type another folder"),
     errno.ENAMETOOLONG: ("That name is too long", "type a shorter one"),
 }
-"""By the error: why a file cannot be saved in a folder, and what to do."""
+"""By error number: why a file cannot be saved in a folder, and what to do."""
 
 
 def _cannot_save(error: OSError, path: Path) -> CannotSaveError:

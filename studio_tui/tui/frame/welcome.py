@@ -128,7 +128,7 @@ class WelcomeScreen(AnsweredOnce, Screen[None]):
 
     @property
     def _keeps_token(self) -> bool:
-        """If the user types none and keeps the URL."""
+        """Whether an empty token keeps the connection's token, as long as the URL is unchanged."""
         return self._teams is not None
 
     def _form_help(self) -> str:

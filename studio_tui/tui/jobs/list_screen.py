@@ -97,7 +97,7 @@ class JobsScreen(ListPage[Job]):
         self._recorded = RecordedRows(self.session.records.jobs, self.list)
         self.groups = JobGroups(self.list.rows, self.list.holder, partial(_show_regrouped, self))
         marks = self.list.marks
-        marks.bundles = self.groups
+        marks.row_members = self.groups
         marked = ListedMarks(self.marked_jobs, marks.unmark, is_group=lambda: not self.view.marks)
         jobs = JobController(self, self.job_at_hand, marked=marked)
         self.commands.add(
@@ -192,7 +192,7 @@ class JobsScreen(ListPage[Job]):
             newer_attempt=self.groups.newer_attempts.get(key),
             is_member=self.groups.is_member(key),
         )
-        return self._recorded.with_mark(key, cells(row))
+        return self._recorded.with_sign(key, cells(row))
 
     def facts_at_hand(self, now: datetime) -> tuple[Fact | FactLine, ...]:
         cursor, job, details = self.table.cursor, self.job_at_hand(), self.session.job_details

@@ -197,7 +197,7 @@ class PipelinesScreen(ListPage[Pipeline]):
     def cells_of(self, key: str) -> Cells:
         estimate = self._estimates.get(key)
         row = cells(self.rows[key], self._overview, clock.now(), estimate)
-        return self._recorded.with_mark(key, row)
+        return self._recorded.with_sign(key, row)
 
     def facts_at_hand(self, now: datetime) -> tuple[Fact | FactLine, ...]:
         pipeline = self.row_at_hand()
