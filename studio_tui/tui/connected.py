@@ -47,14 +47,14 @@ class Connected:
     """See `Basics.home`."""
     team: str
     view_file: Path
-    """Where the view of the list of jobs is saved; other files differ in their suffix."""
+    """Where the view of the list of jobs is saved; other saved files have another suffix."""
     read_only: bool = False
     quiet: bool = False
     """Whether endings of jobs and pipelines are shown only as badges."""
     notes: tuple[str, ...] = ()
     """Warnings to show at the start."""
     samples: "SampleJobs | None" = None
-    """Jobs to offer if there are none."""
+    """Sample jobs to offer if there are no jobs."""
     read_again: "Callable[[], Settings | None] | None" = None
     """Called in a thread; reads the settings again, and returns `None` if they are unchanged.
 

@@ -54,9 +54,9 @@ _OF_OTHER_TAB = 0.28
 """Factor for the scores of other tabs, so that all actions of the current screen come first."""
 
 _WHOLE, _BEGINNING, _MIDDLE, _ABBREVIATION = 1.0, 0.8, 0.5, 0.3
-"""Scores of a typed word that is a word of the text, its beginning, or another part of it.
+"""Scores of a typed word: a whole word of the text, its beginning, another part, an abbreviation.
 
-An abbreviation begins with the first letter, and has further letters in order.
+An abbreviation begins with the first letter of the word, and has others of its letters in order.
 """
 
 _NOT_FIRST = 0.95
@@ -77,8 +77,8 @@ class ScreenActions(Provider):
     """
 
     async def search(self, query: str) -> Hits:
-        # In a thread, as its imports are slow. Before the first hit, so that the others follow at
-        # once, and a key that selects one does not come before it.
+        # In a thread, as the imports are slow; before the first hit, so that the others follow it
+        # before the user can press a key.
         pages = await asyncio.to_thread(_pages_of_tabs) if isinstance(self.screen, Page) else ()
         style = self.matcher(query).match_style
         for action in self._actions():

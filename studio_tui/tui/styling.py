@@ -60,7 +60,7 @@ def apply_theme(app: App[Any], choose: Callable[[], str]) -> None:
 
 
 def parse_early(app: App[Any], sheets: Iterable[str | PurePath]) -> None:
-    """Parse the sheets of a screen early; when it is shown, that would restyle all widgets."""
+    """Parse the sheets of a screen before it is shown; parsed then, they restyle all widgets."""
     missing = [PurePath(path) for path in sheets if not app.stylesheet.has_source(str(path))]
     if missing:
         app.stylesheet.read_all(missing)

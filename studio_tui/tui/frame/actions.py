@@ -11,7 +11,7 @@ from textual.screen import Screen
 from studio_tui.tui.frame.commands import CommandSet
 
 _RANKS = {"page": 1, "app": 2, "table": 3}
-"""`Action.rank` by the prefix of a binding's id; 0 for others, which only the screen has."""
+"""`Action.rank` by the prefix of a binding's id; 0 for others, which not all screens have."""
 
 
 @dataclass(frozen=True, slots=True)

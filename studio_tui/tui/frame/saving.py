@@ -28,7 +28,7 @@ _SLICE = 4 * 1024 * 1024
 """Bytes of a log that are read at a time."""
 
 _NAME_BYTES = 120
-"""Limit of each of the two parts of a default file name; file systems allow 255 bytes in all."""
+"""Maximum length of each part of a default file name; file systems limit a name to 255 bytes."""
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 

@@ -73,7 +73,7 @@ class HandlesExit(App[Any]):
         self.quit_or_ask()
 
     def quit_or_ask(self) -> None:
-        """Quit; if a screen has unsaved input, first ask the question that it returns."""
+        """Quit; if a screen has a `question_before_quitting`, ask that first."""
         asking = (getattr(screen, "question_before_quitting", None) for screen in self.screen_stack)
         question = next((question for ask in asking if ask and (question := ask())), None)
         if question is None:

@@ -150,7 +150,7 @@ class _ActiveKey:
         """
         self.rounds_left = MAX_ROUNDS
         self.path: deque[DOMNode] | None = None
-        """The nodes along which to follow the key; `None` unless it waits to be followed."""
+        """The nodes along which to follow the key; `None` before its dispatch and once followed."""
         self._timers: list[asyncio.TimerHandle] = []
 
     def after(self, seconds: float, call: Callable[..., object], *values: object) -> None:

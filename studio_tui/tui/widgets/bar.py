@@ -25,11 +25,11 @@ class Part(NamedTuple):
     action: str | None = None
     """Posted as `Bar.Clicked` when the part is clicked."""
     optional: bool = False
-    """Whether a bar with `cuts` leaves it out of its left parts if these do not fit."""
+    """Whether the part is left out if the left parts of a bar that `cuts` do not fit."""
 
 
 def fitting_keys(parts: Sequence[Part], room: int) -> tuple[Part, ...]:
-    """Return as many parts as fit in `room` cells, each key with its whole label."""
+    """Return as many of the first parts as fit in `room` cells, each key with its whole label."""
     key_indices = [index for index, part in enumerate(parts) if part.look == "key"]
     for end in (len(parts), *reversed(key_indices)):
         if cell_len("".join(part.text for part in parts[:end]).rstrip()) <= room:
@@ -73,8 +73,8 @@ class Bar(Widget):
     ) -> None:
         """Make a bar without parts, with `filler` repeated between left and right.
 
-        If the left parts do not fit and it `cuts`, optional ones are left out; what still does not
-        fit is cut with an ellipsis. Otherwise keys are left out with their labels.
+        If the left parts do not fit, a bar that `cuts` leaves out the optional ones, and cuts the
+        rest with an ellipsis. Another bar leaves out keys with their labels.
         """
         super().__init__(id=id)
         self._filler = filler

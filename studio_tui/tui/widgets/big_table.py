@@ -147,10 +147,9 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         """Show these rows in this order, and request their cells again.
 
         The cursor stays on its row, and the visible rows stay on their lines (see `place_after`).
-        There are two exceptions for a table at its top: if the user has not moved the cursor, or
-        if the newest rows come first and the cursor is not pinned, the table stays at its top and
-        is scrolled only to keep the cursor visible. If the newest rows come first, new rows above
-        the visible rows count as unseen.
+        But a table at its top stays there, and scrolls only to keep the cursor visible, in two
+        cases: the user has not moved the cursor; or the newest rows come first, and the cursor is
+        not pinned. If the newest rows come first, new rows above the visible rows count as unseen.
 
         Args:
             keys: Distinct keys. The table keeps the sequence, so it must not change afterwards.

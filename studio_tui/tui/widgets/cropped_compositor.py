@@ -1,4 +1,4 @@
-"""A compositor that renders only the rows drawn; see docs/upstream/cropped-rendering.md."""
+"""A compositor that renders only rows to draw; see docs/upstream/cropped-rendering.md."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, cast
@@ -18,7 +18,7 @@ class CroppedCompositor(Compositor):
     """Renders only the changed rows, and skips widgets that others cover there completely."""
 
     def render_partial_update(self) -> ChopsUpdate | None:
-        """Return the changed pieces, without the empty pieces at their right."""
+        """Return the changed pieces, without the empty ones that Textual adds at their right."""
         update = super().render_partial_update()
         if update is not None:
             lines = cast("Sequence[dict[int, Strip | None]]", update.chops)

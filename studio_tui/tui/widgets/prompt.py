@@ -146,7 +146,7 @@ class LinePrompt(Vertical):
     def warn(self, kind: PromptKind, problem: str) -> None:
         """Show a problem until something is typed.
 
-        Ignored if the open prompt is not of this kind, or has a text.
+        Ignored unless a prompt of this kind is open and empty.
         """
         if self.is_open and self._line.kind is kind and not self._line.value:
             self._show_problem(problem)

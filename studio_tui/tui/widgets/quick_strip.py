@@ -11,7 +11,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 Runs: TypeAlias = Sequence[tuple[Hashable, str]]
-"""Pairs of the name of a style, from which a `Brush` resolves the style, and a text."""
+"""Pairs of the name of a style, which a `Brush` resolves, and a text."""
 
 _RESET = "\x1b[0m"
 _MAX_CACHED = 8192

@@ -1,4 +1,4 @@
-"""Tabs that can be removed before they are composed; see docs/upstream/tabs-removed-early.md."""
+"""Tabs that can be removed before they are mounted; see docs/upstream/tabs-removed-early.md."""
 
 from typing import TypeVar, cast
 
@@ -13,11 +13,11 @@ W = TypeVar("W", bound=Widget)
 
 
 class PageTabs(Lifetime, ContentTabs):
-    """A tab bar that can be removed before it is composed."""
+    """A tab bar that can be removed before it is mounted."""
 
 
 class TabPages(TabbedContent):
-    """Tabbed content that can be removed before it is composed."""
+    """Tabbed content that can be removed before it is mounted."""
 
     def compose(self) -> ComposeResult:
         for part in super().compose():

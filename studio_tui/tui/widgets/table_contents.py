@@ -19,7 +19,7 @@ LONGEST = 200
 
 
 class Contents:
-    """The widths in cells of the widest texts of each column; 0 for an empty column."""
+    """The width of the widest text seen in each column, in cells; 0 for an empty column."""
 
     def __init__(self, columns: Sequence[Column]) -> None:
         self.columns = columns
@@ -35,12 +35,12 @@ class Contents:
 
     @property
     def widths(self) -> tuple[int, ...] | None:
-        """Of the texts since `reset`; `None` if there were no rows."""
+        """The width of each column's widest text since `reset`; `None` if there were no rows."""
         return tuple(self._widths) if self._has_rows else None
 
     @property
     def all_time(self) -> tuple[int, ...]:
-        """Of all texts ever, up to the width that decides which columns are shown."""
+        """The width of each column's widest text ever, as far as it decides what is shown."""
         return tuple(self._all_time)
 
     def widen_all_time(self, all_time: Sequence[int]) -> None:

@@ -77,7 +77,7 @@ class TableCursor:
             self._chosen, self._chosen_place = self.key, Place(self.index, top)
 
     def join_to(self, key: str) -> None:
-        """Change the key of the cursor's row to `key`, which the next `replace` has instead."""
+        """Treat the cursor's row as the row `key`, which takes its place in the next `replace`."""
         if not self.keys or key == self.key:
             return
         self._chosen = key if self._chosen == self.key else self._chosen

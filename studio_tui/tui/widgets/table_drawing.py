@@ -46,9 +46,9 @@ class TableDrawing:
         self._fitted_to: tuple[int, bool] | None = None
         """`TableLook.width` and `TableLook.wide` at the last painting."""
         self._other_table: Sequence[int] = ()
-        """The width of the table of `restore`, and those of its texts; empty if it had no rows.
+        """From `restore`: the width of the other table, and then those of its texts.
 
-        The first painting makes it empty.
+        Empty if that table had no rows, and after the first painting.
         """
         self._keys_to_measure: Sequence[str] = ()
         """Keys of rows, visible or not, for which columns have to be wide enough."""
@@ -111,7 +111,7 @@ class TableDrawing:
     def painter(self, look: TableLook) -> Painter:
         """Return the painter for the current width, layout and style.
 
-        Of the changes of `look`, only another width is noticed; after others call `forget_layout`.
+        A change of `look` other than its width has an effect only after `forget_layout`.
         """
         width = max(GUTTER + 1, look.width)
         if self._painter is None or self._painter.width != width:

@@ -54,7 +54,7 @@ class TimedNotification(Notification):
 
     @property
     def has_expired(self) -> bool:
-        """Whether `timeout` has passed, although `time_left` is never 0."""
+        """Whether `timeout` has passed; `time_left` does not tell, as it is never 0."""
         return self.timeout <= self._age
 
     @property
@@ -67,8 +67,8 @@ class TimedNotification(Notification):
 def _to_replace(shown: Sequence[Notification], new: Notification) -> list[Notification]:
     """Return the notifications that end when `new` is shown.
 
-    These are the equal ones. If there are none, these are the oldest beyond `MAX_TOASTS`, and
-    errors only if there are too many errors.
+    These are the equal ones. If there are none, these are the oldest beyond `MAX_TOASTS`: first
+    those that are no errors, then errors.
     """
     same = [each for each in shown if _content(each) == _content(new)]
     oldest_first = sorted(shown, key=lambda each: each.severity == "error")
@@ -86,7 +86,7 @@ def _content(notification: Notification) -> tuple[str, str, SeverityLevel]:
 def hide_toasts(screen: Screen[Any]) -> None:
     """Hide the toasts of a covered screen, as the covering screen shows them.
 
-    Those about the covered screen end.
+    Notifications about the covered screen end.
     """
     for rack in screen.query("ToastRack"):
         rack.display = False
