@@ -146,12 +146,12 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
     def on_ready(self) -> None:
         collect_garbage()
         save_chosen_theme(self)
-        self._reach(self._first_choice)
+        self._begin_connecting(self._first_choice)
 
     # Connecting.
 
     @work(name="connect", group="connect", thread=True, exclusive=True)
-    def _reach(self, choice: "Choice | None") -> None:
+    def _begin_connecting(self, choice: "Choice | None") -> None:
         try:
             connected = replace(self._connect(choice), choice=choice)
         except TokenOriginChanged as error:
@@ -228,24 +228,24 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
 
         self._reported_refusal = None
         if self._connected is None:
-            self._reach(self._first_choice)
+            self._begin_connecting(self._first_choice)
             return
         if self._restarter is not None:
             self._restarter.request_restart()
         if await read_again(self, self._connected, _visible_form(self)):
-            self._reach(self._connected.choice)
+            self._begin_connecting(self._connected.choice)
 
     @work(name="trust", group="connect")
     async def _ask_trust(self, error: TokenOriginChanged) -> None:
         from studio_tui.tui.recovery import ask_trust  # noqa: PLC0415 (rarely needed)
 
         if choice := await ask_trust(self, error):
-            self._reach(choice)
+            self._begin_connecting(choice)
         else:
             self.exit(return_code=2, message=Text(str(error)))
 
     def on_studio_chosen(self, message: StudioChosen) -> None:
-        self._reach(message.choice)
+        self._begin_connecting(message.choice)
 
     @work(name="poll", group="poll")
     async def _poll(self, connected: "Connected", tab: str) -> None:

@@ -84,7 +84,7 @@ class Connected:
 
     @property
     def effects_of_quitting(self) -> str:
-        """The end of a sentence, such as `; jobs keep running`; may be empty."""
+        """What quitting causes: the end of a sentence, such as `; jobs keep running`, or empty."""
         from studio_tui.presentation.format import plural  # noqa: PLC0415 (not before the first paint)
 
         running = self.session.batches.remaining

@@ -63,7 +63,7 @@ class Results:
         self.by_place: dict[int, _Result] = {}
         """Without places whose styles depend on a node's siblings."""
         self.shared_rules: dict[int, RulesMap] = {}
-        """In the form in which Textual sets them, without `_NOT_SHARED`."""
+        """The rules of a place in the form in which Textual sets them, without `_NOT_SHARED`."""
         self.resolved: dict[tuple[int, object], Any] = {}
         """Results of `resolved_once` by place and name."""
 

@@ -33,7 +33,7 @@ class LastListKeeper:
     """Produces the file from which the next run shows the list of the current tab at once."""
 
     def __init__(self, file: Path | None) -> None:
-        """Without a file, there is never anything to keep."""
+        """Make a keeper; without a file, it keeps nothing."""
         self._file = file
         self._saved_state: object = None
         self._saved_place: object = None
@@ -108,13 +108,13 @@ class LastListKeeper:
 LOST_TIMEOUT = 30.0
 """Seconds for which it is visible that a command was not sent."""
 
-KEEP_AFTER = 0.2
+CHECK_AFTER = 0.2
 """Seconds from the last of several keys or clicks until the place is checked."""
 
-KEEP_WITHIN = 1.0
+CHECK_WITHIN = 1.0
 """Seconds from a key or click until the place is checked, however many follow."""
 
-KEEP_EVERY = 5.0
+CHECK_EVERY = 5.0
 """Seconds between checks otherwise: lists change and logs scroll by themselves."""
 
 
@@ -204,7 +204,7 @@ class PlaceKeeper:
 
     async def _wait_for_check(self) -> None:
         with suppress(TimeoutError):
-            async with asyncio.timeout(clock.until_multiple(KEEP_EVERY)):
+            async with asyncio.timeout(clock.until_multiple(CHECK_EVERY)):
                 await self._is_due.wait()
                 self._is_due.clear()
 
@@ -215,8 +215,8 @@ class PlaceKeeper:
         if self._timer is not None:
             self._timer.cancel()
         else:
-            self._deadline = now + KEEP_WITHIN
-        self._timer = loop.call_at(min(now + KEEP_AFTER, self._deadline), self._end_wait)
+            self._deadline = now + CHECK_WITHIN
+        self._timer = loop.call_at(min(now + CHECK_AFTER, self._deadline), self._end_wait)
 
     def _end_wait(self) -> None:
         self._timer = None

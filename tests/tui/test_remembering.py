@@ -59,7 +59,7 @@ async def test_a_place_is_saved_once_after_a_series_of_keys(tmp_path: Path) -> N
         return {file: places[-1]}
 
     keeper = keeper_of(contents_to_save)
-    with mock.patch.object(remembering, "KEEP_EVERY", NEVER):
+    with mock.patch.object(remembering, "CHECK_EVERY", NEVER):
         saving = asyncio.create_task(keeper._save_until_canceled())
         for number in range(50):
             places.append(f"place {number}")
@@ -75,9 +75,9 @@ async def test_a_place_is_saved_even_if_keys_never_pause(tmp_path: Path) -> None
     file = tmp_path / "view.json"
     keeper = keeper_of(lambda: {file: "here"})
     with (
-        mock.patch.object(remembering, "KEEP_EVERY", NEVER),
-        mock.patch.object(remembering, "KEEP_AFTER", NEVER),
-        mock.patch.object(remembering, "KEEP_WITHIN", 0.01),
+        mock.patch.object(remembering, "CHECK_EVERY", NEVER),
+        mock.patch.object(remembering, "CHECK_AFTER", NEVER),
+        mock.patch.object(remembering, "CHECK_WITHIN", 0.01),
     ):
         saving = asyncio.create_task(keeper._save_until_canceled())
         keeper.note_input()
@@ -97,7 +97,7 @@ async def test_marks_and_clicks_are_saved_without_waiting_for_the_regular_check(
     def saved_view() -> dict[str, Any]:
         return next((json.loads(each.read_text()) for each in tmp_path.rglob("view.json")), {})
 
-    with mock.patch.object(remembering, "KEEP_EVERY", NEVER):
+    with mock.patch.object(remembering, "CHECK_EVERY", NEVER):
         async with dashboard(studio, tmp_path) as pilot:
             await until_shown(pilot, "marked_0.py", "marked_1.py")
             await pilot.press("a")

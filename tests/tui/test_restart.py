@@ -121,7 +121,7 @@ async def test_a_restart_counts_what_is_new_above_the_restored_place(
     studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Places are also noted when the user leaves them and quits before the next check.
-    for limit in ("KEEP_AFTER", "KEEP_WITHIN", "KEEP_EVERY"):
+    for limit in ("CHECK_AFTER", "CHECK_WITHIN", "CHECK_EVERY"):
         monkeypatch.setattr(remembering, limit, HANG)
     for number in range(20):
         studio.submit("1", query_name=f"old_{number}.py")

@@ -1,7 +1,7 @@
 """Commands: the actions of keys, declared as data.
 
 A screen or widget has controllers, plain classes that declare commands. Key bindings are built from
-these, and from the bindings the footer, the help, the palette and the tables of `docs/keys.md`.
+commands; the footer, the help and the palette are built from the bindings.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Iterable

@@ -119,7 +119,7 @@ def confirm_fetch(host: str) -> Confirm:
 
 
 def confirm_open(page: Address, own: str) -> Confirm:
-    """Return the question whether to open a page with another origin than `own`, or a login."""
+    """Return the question whether to open a page whose origin is not `own`, or with a login."""
     studio = address(own)
     login = ("", "It contains a user name or a password.") if page.has_user else ()
     if page.origin == own:

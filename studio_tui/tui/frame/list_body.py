@@ -95,12 +95,12 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         self._unfiltered_row: str | None = None
         """The row under the cursor, if it is shown although it no longer passes the filter."""
         self._passed_only_finished = True
-        """Whether no unfinished row has passed the filter since it was set."""
+        """Whether there is a filter that no unfinished row has passed since it was set."""
         self._ages_interval = 0
         """Number of the interval of `LONGER_AGES_EVERY` in which ages were last updated."""
         self.is_recorded: Callable[[str | None], bool] = lambda _: False
         self._awaited_key: str | None = None
-        """A new row to which the cursor moves as soon as it is listed."""
+        """Key of the row to which the cursor moves as soon as the row is listed."""
 
     def compose(self) -> ComposeResult:
         with Vertical(id="list"):
@@ -117,7 +117,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
             yield FactSheet(more_hint="enter shows all" if self.page.kind.noun == "job" else "")
 
     def on_mount(self) -> None:
-        self.app.screen_change_signal.subscribe(self, self._hold_cursor)
+        self.app.screen_change_signal.subscribe(self, self._pin_cursor_if_covered)
         self._apply_preview()
         self.table.wide = self.holder.view.wide
         view = self.holder.view
@@ -154,7 +154,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         return drawing.contents if self.rows.has_moving else drawing.contents_when_finished
 
     def marked_rows(self) -> list[T]:
-        """The marked rows, in the order in which they were marked."""
+        """Return the marked rows, in the order in which they were marked."""
         return [row for key in self.holder.view.marks if (row := self.rows.get(key)) is not None]
 
     def await_row(self, key: str) -> None:
@@ -318,7 +318,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
             self.table.move_to(self._awaited_key)
             self._awaited_key = None
 
-    def _hold_cursor(self, screen: Screen[Any]) -> None:
+    def _pin_cursor_if_covered(self, screen: Screen[Any]) -> None:
         is_below = self.screen in self.app.screen_stack and screen is not self.screen
         if is_below and self.is_alive and isinstance(screen, Page):
             self.table.pin_cursor()
@@ -331,8 +331,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
     def show_title(self) -> None:
         """Repaint the title, and note how many of the marked rows the filter hides."""
         title, view = self.title, self.holder.view
-        marks = view.marks if self.filtering.terms else ()
-        hidden = {mark for mark in marks if mark in self.rows}
+        hidden = {mark for mark in view.marks if self.filtering.terms and mark in self.rows}
         hidden_marks = len(hidden.difference(self.passing, (self._unfiltered_row,)))
         self.page.hidden_marks = hidden_marks
         title.left = (

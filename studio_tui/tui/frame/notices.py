@@ -20,7 +20,7 @@ together.
 """
 
 LONGEST_DELAY = 8.0
-"""Seconds from an ending to its notice, however many endings follow."""
+"""Seconds from an ending to its notice at most, however many endings follow."""
 
 FAILURE_TIMEOUT = 20.0
 """Seconds for which a notice of a failure is shown."""

@@ -66,7 +66,7 @@ class RowMarks:
 
     @property
     def marked_ids(self) -> tuple[str, ...]:
-        """In the order in which they were marked."""
+        """Ids of the marked items, in the order in which they were marked."""
         return self._holder.view.marks
 
     def why_no_row(self) -> str | None:

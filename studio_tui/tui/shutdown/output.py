@@ -28,8 +28,9 @@ _BEGIN, _END = f"{_UPDATE}h", f"{_UPDATE}l"
 class TerminalOutput:
     """A file whose writes never block, as a separate thread writes to the terminal.
 
-    The thread is woken once per frame. If the buffer is full, its content is dropped except the
-    codes that set terminal modes. If writing fails, everything is dropped from then on.
+    The thread is woken once per frame, and for what is written between frames. If the buffer is
+    full, its content is dropped except the codes that set terminal modes. If writing fails,
+    everything is dropped from then on.
     """
 
     def __init__(

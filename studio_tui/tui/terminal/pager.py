@@ -44,7 +44,7 @@ class ReaderPlace(NamedTuple):
     line: int | None
     """From 0; `None` while lines are not counted."""
     offset: int
-    """Of its first byte in the file."""
+    """Byte offset of the line in the file."""
 
 
 class PagerInput(NamedTuple):
