@@ -1,4 +1,4 @@
-"""Saves the user's place and the visible list while the program runs."""
+"""Saves the user's place and the visible list, and shows what the previous run has left."""
 
 import asyncio
 import threading
@@ -27,6 +27,18 @@ from studio_tui.tui.widgets.workers import start_worker
 
 LIST_EVERY = 30.0
 """Seconds between saves of the visible list while only its data changes."""
+
+LOST_TIMEOUT = 30.0
+"""Seconds for which it is visible that a command was not sent."""
+
+CHECK_AFTER = 0.2
+"""Seconds from the last of several keys or clicks until the place is checked."""
+
+CHECK_WITHIN = 1.0
+"""Seconds from a key or click until the place is checked, however many follow."""
+
+CHECK_EVERY = 5.0
+"""Seconds between checks otherwise: lists change and logs scroll by themselves."""
 
 
 class LastListKeeper:
@@ -103,19 +115,6 @@ class LastListKeeper:
             has_preview=view.preview,
         )
         return pack_list(last)
-
-
-LOST_TIMEOUT = 30.0
-"""Seconds for which it is visible that a command was not sent."""
-
-CHECK_AFTER = 0.2
-"""Seconds from the last of several keys or clicks until the place is checked."""
-
-CHECK_WITHIN = 1.0
-"""Seconds from a key or click until the place is checked, however many follow."""
-
-CHECK_EVERY = 5.0
-"""Seconds between checks otherwise: lists change and logs scroll by themselves."""
 
 
 async def report_unsent_commands(app: App[int], session: StudioSession) -> None:
