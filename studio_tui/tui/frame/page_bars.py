@@ -11,6 +11,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from studio_tui.presentation.cells import Tone
+from studio_tui.presentation.format import plural
 from studio_tui.presentation.freshness import HasAge, freshness, time_bar
 from studio_tui.presentation.jobs.states import STATE_NAMES, counts
 from studio_tui.service.session import StudioSession
@@ -100,7 +101,7 @@ def age_parts(aged: HasAge, now: datetime, session: StudioSession, read_only: bo
 def tab_and_count_parts(session: StudioSession, current: str, width: int) -> tuple[Parts, Parts]:
     """Return the tabs, and the counts of jobs by state or the progress of bulk commands.
 
-    If short titles do not fit either, only the current tab has one: none is cut within a word.
+    If even short titles do not fit, only the current tab has a title, as none is to be cut.
     Below `WORDS_FROM`, which titles are shortened depends only on `width` and on the number of
     digits, so that titles do not change back and forth. Room is therefore reserved for badges and
     states that can appear, and for the full title of any tab.
@@ -179,7 +180,7 @@ def _batch_parts(session: StudioSession) -> Parts:
     for batch in session.batches.snapshot.value or ():
         parts.append(Part(f"{batch.doing} {batch.ended:,} of {batch.total:,}", Tone.ACTIVE))
         if batch.failed:
-            parts.append(Part(f", {batch.failed:,} with errors", Tone.BAD))
+            parts.append(Part(f", {plural(batch.failed, 'error')}", Tone.BAD))
         parts.append(Part("  "))
     return tuple(parts)
 

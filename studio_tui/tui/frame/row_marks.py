@@ -70,7 +70,7 @@ class RowMarks:
         return self._holder.view.marks
 
     def why_no_row(self) -> str | None:
-        """Return why there is no row to mark."""
+        """Return why no row can be marked; `None` if there are rows."""
         return None if self._has_rows() else f"There is no {self._noun} here"
 
     def toggle_mark(self) -> None:
@@ -116,7 +116,7 @@ class RowMarks:
         self._set_marks((*self.marked_ids, *self._ids_of(passing)))
 
     def why_no_mark(self) -> str | None:
-        """Return why there is no mark to remove."""
+        """Return why no mark can be removed; `None` if there are marks."""
         return None if self.marked_ids else NO_MARK
 
     def unmark_all(self) -> None:

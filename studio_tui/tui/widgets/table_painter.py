@@ -286,19 +286,22 @@ def _fit_parts(parts: Sequence[Cell], width: int) -> Iterator[Cell]:
         length = cell_len(text)
         if length >= width:
             # One more character, so that `fit` adds an ellipsis for the parts left out.
-            shown = text if length == width else _uncut(text)
+            shown = text if length == width else _text_to_cut(text)
             yield Cell(fit(shown + _MORE, width, Align.LEFT), tone)
             return
         yield Cell(text, tone)
         width -= length
     text, tone, shorter, *_ = parts[-1]
     if cell_len(text.rstrip()) > width:
-        text = _first_that_fits(shorter or (_uncut(text) or _MORE,), width)
+        text = _first_that_fits(shorter or (_text_to_cut(text) or _MORE,), width)
     yield Cell(fit(text.rstrip(), width, Align.LEFT), tone)
 
 
-def _uncut(text: str) -> str:
-    """Return a part that does not fit, to be cut; empty if a blank at its end makes it a word."""
+def _text_to_cut(text: str) -> str:
+    """Return the text of a part that does not fit, to be cut with an ellipsis.
+
+    A part that ends with a blank is a word that is not cut: its text is left out.
+    """
     return "" if text.endswith(" ") else text
 
 
