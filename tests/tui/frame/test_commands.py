@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any, ClassVar, cast
 
 import pytest
-from textual.binding import Binding
 from textual.notifications import Notify
 
-from studio_tui.tui.frame.commands import Command, CommandSet, bindings
+from studio_tui.tui.frame.commands import Command, CommandBinding, CommandSet, bindings
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.page import Page
 from studio_tui.tui.widgets.lifetime import Lifetime
@@ -201,7 +200,7 @@ def test_a_later_controller_replaces_an_earlier_one() -> None:
 
 def test_bindings_have_the_keys_and_texts_of_their_commands() -> None:
     opening, knocking = bindings(Door)
-    assert opening == Binding(
+    assert opening == CommandBinding(
         "o", "do('door.open')", "open", tooltip="Open the door", id="door.open"
     )
     assert (knocking.key, knocking.key_display, knocking.priority) == ("k,K", "⚒", True)
