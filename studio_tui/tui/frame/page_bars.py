@@ -53,7 +53,7 @@ _MAX_BADGES = 2
 """Only the tabs of jobs and pipelines can have a badge."""
 
 WORDS_FROM = 184
-"""Columns from which the counts of states have words, such as `running`."""
+"""Columns from which the counts of states have words, such as `running`, if these fit."""
 
 Parts = tuple[Part, ...]
 
@@ -101,25 +101,33 @@ def age_parts(aged: HasAge, now: datetime, session: StudioSession, read_only: bo
 def tab_and_count_parts(session: StudioSession, current: str, width: int) -> tuple[Parts, Parts]:
     """Return the tabs, and the counts of jobs by state or the progress of bulk commands.
 
-    If even short titles do not fit, only the current tab has a title, as none is to be cut.
+    If even short titles do not fit, the counts have no words; if this is not enough, only the
+    current tab has a title, as none is to be cut.
     Below `WORDS_FROM`, which titles are shortened depends only on `width` and on the number of
     digits, so that titles do not change back and forth. Room is therefore reserved for badges and
     states that can appear, and for the full title of any tab.
     """
-    in_words = width >= WORDS_FROM
-    states = _count_parts(session, in_words=in_words)
-    # With words, room is reserved for large numbers, but not for states that no job is in now.
-    absent_states = 0 if in_words else len(STATE_NAMES) - len(states)
-    room = width - _cells(states) - absent_states * _COUNT
+    counts: Parts = ()
+    for in_words in (True, False) if width >= WORDS_FROM else (False,):
+        states = _count_parts(session, in_words=in_words)
+        # With words, room is reserved for large numbers, but not for states that no job is in now.
+        absent_states = 0 if in_words else len(STATE_NAMES) - len(states)
+        room = width - _cells(states) - absent_states * _COUNT
+        tabs = _titled_tabs(session, current, width, room)
+        counts = _batch_parts(session) or states
+        if width >= TITLES_FROM and _cells(tabs) + _cells(counts) <= width:
+            return tabs, counts
+    return _tab_parts(session, current, width, None)[0], counts
+
+
+def _titled_tabs(session: StudioSession, current: str, width: int, room: int) -> Parts:
+    """Return the tabs with the longest titles that fit in `room`, or else with short titles."""
     tabs: Parts = ()
     for shortened in _SHORTENED:
         tabs, most_cells = _tab_parts(session, current, width, shortened)
         if most_cells <= room:
             break
-    counts = _batch_parts(session) or states
-    if width < TITLES_FROM or _cells(tabs) + _cells(counts) > width:
-        tabs, _ = _tab_parts(session, current, width, None)
-    return tabs, counts
+    return tabs
 
 
 def _cells(parts: Iterable[Part]) -> int:

@@ -50,12 +50,21 @@ def form_of_bars(session: StudioSession, width: int) -> tuple[int, bool]:
 
 
 @given(st.integers(40, 250), numbers_of_jobs, st.integers(0, 200), st.integers(0, 99))
-def test_only_the_width_decides_if_tabs_have_numbers_and_counts_have_words(
+def test_tabs_have_numbers_and_counts_have_words_only_from_certain_widths_on(
     width: int, numbers: dict[JobState, int], other_rows: int, badge_count: int
 ) -> None:
     numbered, in_words = form_of_bars(session_with(numbers, other_rows, badge_count), width)
-    assert numbered == (4 if width >= NUMBERS_FROM else 0)
-    assert in_words is (width >= WORDS_FROM)
+    # Only the current tab has a title and a number if the others do not fit.
+    assert numbered in ({4, 1} if width >= NUMBERS_FROM else {0})
+    assert not in_words or width >= WORDS_FROM
+
+
+@pytest.mark.parametrize("width", [WORDS_FROM, 190, 200, 250])
+def test_the_counts_have_no_words_if_these_leave_no_room_for_the_titles_of_tabs(width: int) -> None:
+    few = form_of_bars(session_with({JobState.RUNNING: 1}, 100, 10), width)
+    many = form_of_bars(session_with(dict.fromkeys(LOOKS, 1000), 100, 10), width)
+    assert few == (4, True)
+    assert many == (4, width == 250)
 
 
 @pytest.mark.parametrize("width", [NUMBERS_FROM, 128, WORDS_FROM, 200])
