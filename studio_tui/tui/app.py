@@ -28,7 +28,6 @@ from studio_tui.tui.frame.screenshots import SavesScreenshots
 from studio_tui.tui.garbage import collect_garbage
 from studio_tui.tui.help_and_palette import WithHelpAndPalette
 from studio_tui.tui.sheets import OPENING, OPENING_LIST
-from studio_tui.tui.shutdown.signals import HandlesExit
 from studio_tui.tui.stacking import (
     SCREENS_AT_BOTTOM,
     back_in_pipeline,
@@ -44,6 +43,7 @@ from studio_tui.tui.styling import (
     save_chosen_theme,
     variables_of_theme,
 )
+from studio_tui.tui.terminal.exit import HandlesExit
 from studio_tui.tui.terminal.key_queue import KeyQueue
 from studio_tui.tui.widgets.toasts import ShowsToasts, notify_here
 

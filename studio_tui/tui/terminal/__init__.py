@@ -1,1 +1,1 @@
-"""The terminal: its input, its properties, the key queue, the clipboard, editor and pager."""
+"""The terminal: input, output, key queue, clipboard, editor, pager, and ends of the app."""

@@ -6,7 +6,7 @@ import pytest
 from textual import events
 from textual.app import App
 
-from studio_tui.tui.shutdown.driver import TerminalDriver
+from studio_tui.tui.terminal.driver import TerminalDriver
 from tests.driving import driving
 from tests.tui.dashboards import until
 

@@ -50,7 +50,7 @@ class HandlesExit(App[Any]):
         # Imported here, as these modules exist only on Unix.
         from textual.drivers.linux_driver import LinuxDriver  # noqa: PLC0415
 
-        from studio_tui.tui.shutdown.driver import TerminalDriver  # noqa: PLC0415
+        from studio_tui.tui.terminal.driver import TerminalDriver  # noqa: PLC0415
 
         return TerminalDriver if driver is LinuxDriver else driver
 

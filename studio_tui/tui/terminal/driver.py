@@ -17,9 +17,9 @@ from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
-from studio_tui.tui.shutdown.output import TerminalOutput
-from studio_tui.tui.shutdown.signals import HandlesExit
+from studio_tui.tui.terminal.exit import HandlesExit
 from studio_tui.tui.terminal.input_reader import StopEvent, read_input
+from studio_tui.tui.terminal.output import TerminalOutput
 
 
 class TerminalDriver(LinuxDriver):

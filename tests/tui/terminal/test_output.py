@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 from textual.drivers._writer_thread import WriterThread
 
-from studio_tui.tui.shutdown import output
-from studio_tui.tui.shutdown.output import BUFFER_LIMIT, TerminalOutput
+from studio_tui.tui.terminal import output
+from studio_tui.tui.terminal.output import BUFFER_LIMIT, TerminalOutput
 from tests.waiting import eventually, no_hang
 
 MOUSE = "\x1b[?1000h"

@@ -1,1 +1,0 @@
-"""Orderly shutdown: on request, on a signal, and when the terminal has gone."""
