@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from studio_tui.presentation.pipelines.drawing.box_lines import Highlight
+from studio_tui.presentation.pipelines.drawing.edge_lines import Highlight
 from studio_tui.presentation.pipelines.drawing.graph import Box, Drawing
 
 UP, DOWN, LEFT, RIGHT = (0, -1), (0, 1), (-1, 0), (1, 0)

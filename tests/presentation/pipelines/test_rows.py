@@ -10,7 +10,7 @@ from studio_tui.presentation.cells import NOTHING, Cell, Pieces, Tone
 from studio_tui.presentation.columns import by_key
 from studio_tui.presentation.lists.filter_terms import FilterError, Terms
 from studio_tui.presentation.lists.listing import Listing
-from studio_tui.presentation.pipelines.graph.estimate import Estimate, Seconds
+from studio_tui.presentation.pipelines.graph.estimate import Estimate, SecondsRange
 from studio_tui.presentation.pipelines.graph.statuses import NodeState
 from studio_tui.presentation.pipelines.rows import (
     BAR_WIDTH,
@@ -57,7 +57,7 @@ def test_a_row_shows_the_state_name_target_progress_and_times_of_a_pipeline() ->
 
 
 def test_an_estimate_is_shown_as_a_range_else_only_its_end() -> None:
-    estimate = Estimate(Seconds(700, 3900))
+    estimate = Estimate(SecondsRange(700, 3900))
     cell = by_key(COLUMNS, cells(pipeline(1), Overview(), NOON, estimate))["eta"]
     assert cell == Cell("~12m–1h 05m", Tone.PLAIN, ("~1h 05m",))
     unknown = Estimate(reason="no ETA: no past runs of a.py")
@@ -154,7 +154,7 @@ def test_extreme_times_sort_without_an_error() -> None:
 def test_pipelines_without_an_estimate_come_after_the_others_when_sorted_by_eta() -> None:
     shown = [pipeline(number) for number in range(3)]
     unknown, late, soon = (each.pipeline_id for each in shown)
-    estimates = {late: Estimate(Seconds(5, 90)), soon: Estimate(Seconds(20, 30))}
+    estimates = {late: Estimate(SecondsRange(5, 90)), soon: Estimate(SecondsRange(20, 30))}
     kind = pipelines_with(lambda key: estimates.get(key, Estimate()))
     listing = Listing(kind)
     listing.replace(shown)

@@ -13,13 +13,13 @@ _LINE_GAP = 2
 
 _SWEEPS, _LAST_SWEEPS = 4, 2
 """Numbers of sweeps: first towards the layer above or below in turn, then towards both."""
-_STRAIGHTNESS = (1.0, 2.0, 1000.0)
+_BEND_COSTS = (1.0, 2.0, 1000.0)
 """Cost of a bend in a line with 0, 1 or 2 joints at its ends: long lines stay straight."""
 
 
 def vertex_columns(layers: Layers, widths: Sequence[int]) -> list[int]:
     """Return the middle column of each vertex; the leftmost cell of the drawing is in column 0."""
-    packed_rows = [_packed_offsets(row, widths, layers.size) for row in layers.rows]
+    packed_rows = [_packed_offsets(row, widths, layers.node_count) for row in layers.rows]
     middle = [0.0] * len(layers.layer)
     for row, offsets in zip(layers.rows, packed_rows, strict=True):
         for vertex, offset in zip(row, offsets, strict=True):
@@ -57,8 +57,8 @@ def spread(
     """Return the integer positions closest to the ideal ones (least squares) without overlap.
 
     `offsets` are the positions packed as closely as allowed. This is the "pool adjacent violators"
-    algorithm: vertices that would overlap form a pool. `half` is added to its position before it is
-    rounded down.
+    algorithm: vertices that would overlap form a pool. `half` is added to the position of each pool
+    before the position is rounded down.
     """
     pools: list[tuple[float, float, int]] = []  # mean, weight, number of vertices
     for position, weight, offset in zip(ideal, weights, offsets, strict=True):
@@ -77,12 +77,12 @@ def spread(
     return positions
 
 
-def _packed_offsets(row: Sequence[int], widths: Sequence[int], nodes: int) -> list[int]:
+def _packed_offsets(row: Sequence[int], widths: Sequence[int], node_count: int) -> list[int]:
     offsets: list[int] = []
     end = 0
     was_node = True
     for vertex in row:
-        is_node = vertex < nodes
+        is_node = vertex < node_count
         half = widths[vertex] // 2
         if offsets:
             end += GAP if is_node and was_node else _LINE_GAP
@@ -97,10 +97,10 @@ _Near = tuple[Sequence[int], Sequence[float], float]
 
 
 def _with_costs(layers: Layers, neighbors: Sequence[Sequence[int]]) -> list[_Near]:
-    size = layers.size
+    node_count = layers.node_count
     near_vertices: list[_Near] = []
     for vertex, near in enumerate(neighbors):
-        costs = [_STRAIGHTNESS[(vertex >= size) + (other >= size)] for other in near]
+        costs = [_BEND_COSTS[(vertex >= node_count) + (other >= node_count)] for other in near]
         near_vertices.append((near, costs, sum(costs)))
     return near_vertices
 

@@ -47,21 +47,22 @@ class Channel:
 
 
 def nets_of(layers: Layers, row: Sequence[int]) -> list[Net]:
-    """Return the nets below a row of vertices; a greedy approximation of the smallest number.
+    """Return the nets below a row of vertices; their number is small, but not always minimal.
 
     An edge belongs to its source if the source has at least as many edges below as the target has
-    above, else to its target. The edges of a joint belong to it, as it has one line above and one
-    below. The edges of a vertex are a net; nets with equal opposite ends are merged.
+    above, else to its target. But all edges on one side of a joint belong to it, as they leave it
+    as one line. The edges that belong to a vertex are a net; nets with equal opposite ends are
+    merged.
     """
     by_source: dict[int, list[int]] = {}
     by_target: dict[int, list[int]] = {}
-    size, parents, children = layers.size, layers.parents, layers.children
+    node_count, parents, children = layers.node_count, layers.parents, layers.children
     for source in row:
         below = children[source]
         for target in below:
-            if source >= size and len(below) > 1:
+            if source >= node_count and len(below) > 1:
                 is_of_source = True
-            elif target >= size and len(parents[target]) > 1:
+            elif target >= node_count and len(parents[target]) > 1:
                 is_of_source = False
             else:
                 is_of_source = len(below) >= len(parents[target])
@@ -109,7 +110,7 @@ def _choose_ports(
 ) -> None:
     """Assign each net a column at each of its sources (`at_top`) or targets.
 
-    If the net has one other end, that is the end's column if the vertex is wide enough.
+    A net with a single opposite end gets the column of that end, if the vertex is wide enough.
     """
     # By vertex: the mean column of the other ends, the index of the net, and that of the vertex
     # among its sources or targets.

@@ -1,6 +1,6 @@
 """A top-down drawing of a graph with one-line boxes, rendered only where visible.
 
-The layout depends only on ids, edges and widths of labels, which callers draw.
+Callers draw the labels; the layout depends only on their widths, and on the nodes and edges.
 """
 
 from bisect import bisect_left, bisect_right
@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
-from studio_tui.presentation.pipelines.drawing.box_lines import (
+from studio_tui.presentation.pipelines.drawing.columns import vertex_columns
+from studio_tui.presentation.pipelines.drawing.edge_lines import (
     Edges,
     Highlight,
     StyledRun,
@@ -16,7 +17,6 @@ from studio_tui.presentation.pipelines.drawing.box_lines import (
     strokes,
     vertical,
 )
-from studio_tui.presentation.pipelines.drawing.columns import vertex_columns
 from studio_tui.presentation.pipelines.drawing.edge_routing import (
     Channel,
     lines_at,
@@ -102,7 +102,7 @@ class Drawing:
     def line(
         self, y: int, x0: int, x1: int, lit: Highlight | None = None, heavy: Highlight | None = None
     ) -> list[StyledRun]:
-        """Return the non-blank runs of row `y` from column `x0` to before `x1`; empty outside.
+        """Return the non-blank runs of row `y` in the columns `range(x0, x1)`.
 
         A partially visible box is returned as a whole.
         """
@@ -122,14 +122,17 @@ class Drawing:
             return None
         index = bisect_right(self._middles[number], x)
         for vertex in self._layers.rows[number][max(0, index - 1) : index + 1]:
-            if vertex < self._layers.size:
+            if vertex < self._layers.node_count:
                 box = self.boxes[self._ids[vertex]]
                 if box.x <= x < box.x + box.width:
                     return box.id
         return None
 
     def neighbor(self, node: str, direction: Direction) -> str | None:
-        """Return the closest parent or child by drawn edges, or the next node in the layer."""
+        """Return the closest parent or child by drawn edges, or the next node in the layer.
+
+        `None` if there is none in this direction.
+        """
         index = self._index[node]
         if direction in {Direction.UP, Direction.DOWN}:
             adjacent = self._adjacent(index, up=direction is Direction.UP)
@@ -169,7 +172,7 @@ class Drawing:
         for vertex in row[first : bisect_left(middles, x1) + 1]:
             is_lit = lit is not None and lit.includes(vertex)
             is_heavy = heavy is not None and heavy.includes(vertex)
-            if vertex >= self._layers.size:
+            if vertex >= self._layers.node_count:
                 x = self._middle[vertex]
                 if x0 <= x < x1:
                     yield StyledRun(x, 1, vertical(is_heavy=is_heavy), None, is_lit, is_heavy)

@@ -17,7 +17,7 @@ TO_RUN = frozenset({NodeState.RUNNING, NodeState.QUEUED, NodeState.WAITING, Node
 
 
 class Weight(NamedTuple):
-    """Duration of a job in seconds."""
+    """Duration of a job, or of the jobs on a path, in seconds."""
 
     remaining: float
     """0 for a job that has ended, is being canceled, or will not run."""
@@ -28,10 +28,10 @@ class Weight(NamedTuple):
 def critical_path_of(model: ViewModel) -> tuple[str, ...]:
     """Return the path with the longest remaining time, and among equals the longest total time.
 
-    It has node ids, each the parent of the next. It is empty if no duration above 0 is known.
+    It has node ids, each the parent of the next. It is empty if no duration is known.
 
-    For a pipeline that has ended, it leads back from the job that ended last, from each job to the
-    parent that ended last. If no job that ran has a known end, it is the longest path.
+    For a pipeline that has ended, it ends with the job that ended last, and before each job is the
+    parent that ended last. If no end is known, it is the path with the longest total time.
     """
     # By node: the weight of the heaviest path to the node, and the parent before it on this path.
     path_weights: dict[str, Weight] = {}
@@ -120,7 +120,10 @@ def elapsed_seconds(node: Node, model: ViewModel) -> float:
 
 
 def seconds_by_bar(node: Node, model: ViewModel) -> float | None:
-    """Return the whole duration of a running job by its progress; `None` if that is unknown."""
+    """Return the duration of a running job from its start to its end, estimated by its bar.
+
+    `None` if the job shows no remaining time.
+    """
     bar = model.bar(node)
     if bar is None or bar.remaining is None:
         return None
@@ -130,7 +133,10 @@ def seconds_by_bar(node: Node, model: ViewModel) -> float | None:
 
 
 def _expected_seconds(node: Node, model: ViewModel) -> float | None:
-    """Return the median of past runs, at least the longest failed attempt."""
+    """Return the median of past runs or, if longer, the longest failed attempt.
+
+    `None` without past runs.
+    """
     expected = model.expected_seconds(node)
     return None if expected is None else max(expected, model.longest_failure_seconds(node))
 
@@ -147,11 +153,12 @@ def estimated_bar(node: Node, model: ViewModel) -> Progress | None:
 
 
 def _duration_by_bar(whole: float, percent: float | None, usual: float | None) -> float:
-    """Return a duration between `usual` and `whole`: the fuller the bar, the closer to `whole`.
+    """Return `whole`, the duration extrapolated from a bar; if longer than usual, reduced to less.
 
-    The first steps of a bar can be much slower than the others, so that `whole`, the duration by
-    the bar, jumps from seconds to an hour and back. It counts by the square root of the share done,
-    because the error of a rate falls with the square root of its samples.
+    The result is the closer to `whole`, the fuller the bar: the first steps can be much slower than
+    the others, so that `whole` jumps from seconds to an hour and back. Its share of the result is
+    the square root of the share done, as the error of a rate falls with the square root of the
+    number of samples.
     """
     if usual is None or percent is None or whole <= usual:
         return whole
@@ -179,10 +186,10 @@ def path_words(
 ) -> str:
     """Format a path with remaining times: `… 3 before ▸ load ~0:40 left ▸ … 2 more ▸ fit ~9:00`.
 
-    Jobs up to the last that has ended are replaced by their number. If all have ended, they have
-    their durations instead. Jobs that do not fit in `room` cells are replaced by their number too.
-    The job with the longest time is always named, then the first of those that remain; longer ones
-    are preferred to others, and of equally long ones the first and the last.
+    The jobs up to the last that has ended are replaced by their number; but if all have ended, they
+    are shown with their durations. Jobs that do not fit in `room` cells, measured by `cells`, are
+    replaced by their number, too. The longest job is always named. The next to be named is the
+    first that has not ended, then longer jobs before shorter ones.
     """
     states = model.statuses.states
     ended = [index for index, node_id in enumerate(path) if states[node_id] not in TO_RUN]
@@ -193,20 +200,20 @@ def path_words(
     steps = [_step(node_id, model) for node_id in remaining]
     seconds = [_shown_seconds(node_id, model) or 0.0 for node_id in remaining]
     chosen: set[int] = set()
-    for index in _by_preference(seconds, second=None if is_over else 0):
+    for index in _by_preference(seconds, runner_up=None if is_over else 0):
         words = skipped_words + _join_steps(steps, chosen | {index})
         if not chosen or cells(words) <= room:
             chosen.add(index)
     return skipped_words + _join_steps(steps, chosen)
 
 
-def _by_preference(seconds: Sequence[float], second: int | None) -> list[int]:
-    """Return the indexes, the longest first; `second` is moved to the second place."""
+def _by_preference(seconds: Sequence[float], runner_up: int | None) -> list[int]:
+    """Return the indexes, the longest first; `runner_up` is second unless it is first."""
     outermost = (len(seconds) - 1, 0)
     indexes = sorted(
         range(len(seconds)), key=lambda index: (-seconds[index], index not in outermost, index)
     )
-    return indexes[:1] + sorted(indexes[1:], key=lambda index: index != second)
+    return indexes[:1] + sorted(indexes[1:], key=lambda index: index != runner_up)
 
 
 def _join_steps(steps: Sequence[str], chosen: set[int]) -> str:

@@ -1,7 +1,7 @@
 """The remaining time of a pipeline, as a range from past runs of its jobs.
 
-The range begins at the remaining time of the critical path, as that is shown beside it. Fewer than
-`FEWEST_SAMPLES` runs of a job are no range: the estimate is then one number that says so.
+The range does not begin below the remaining time of the critical path, which is shown beside it. If
+a job has fewer than `FEWEST_SAMPLES` past runs, a single time is shown, with their number.
 
 While some jobs run and others are queued, the number of jobs that run at once is assumed to stay
 the same. Otherwise a worker is assumed to be free for each job.
@@ -27,36 +27,36 @@ from studio_tui.presentation.pipelines.graph.statuses import NodeState
 from studio_tui.presentation.pipelines.graph.view_model import FEWEST_SAMPLES, ViewModel
 
 
-class Seconds(NamedTuple):
+class SecondsRange(NamedTuple):
     """A range of durations in seconds."""
 
     least: float
     most: float
 
-    def __add__(self, other: object) -> "Seconds":
-        if not isinstance(other, Seconds):
+    def __add__(self, other: object) -> "SecondsRange":
+        if not isinstance(other, SecondsRange):
             return NotImplemented
-        return Seconds(self.least + other.least, self.most + other.most)
+        return SecondsRange(self.least + other.least, self.most + other.most)
 
-    def without(self, elapsed: float) -> "Seconds":
+    def without(self, elapsed: float) -> "SecondsRange":
         """Return what is left after `elapsed` seconds."""
-        return Seconds(max(0.0, self.least - elapsed), max(0.0, self.most - elapsed))
+        return SecondsRange(max(0.0, self.least - elapsed), max(0.0, self.most - elapsed))
 
 
-_NONE = Seconds(0.0, 0.0)
+_NO_TIME = SecondsRange(0.0, 0.0)
 
-_WIDEST = 10
-"""By how much the end of a range may exceed its beginning; a wider one says nothing."""
+_MAX_RATIO = 10
+"""Maximum ratio of the end of a range to its beginning, as a wider range says nothing."""
 
 
 class Estimate(NamedTuple):
     """The estimated remaining time of a pipeline, or why there is none."""
 
-    remaining: Seconds | None = None
+    remaining: SecondsRange | None = None
     reason: str = ""
     """Why `remaining` is unknown, such as `no ETA while paused`; empty if no job will run."""
     few_runs: int | None = None
-    """The fewest past runs of a job, if they are too few for a range."""
+    """The smallest number of past runs of a job, if it is too small for a range."""
 
     @property
     def words(self) -> str:
@@ -72,9 +72,8 @@ class Estimate(NamedTuple):
 def estimate_of(model: ViewModel, surroundings: Surroundings = NOTHING_KNOWN) -> Estimate:
     """Return the estimate for a pipeline.
 
-    There is none while it is paused, if a remaining job has no past run and shows no remaining
-    time, if a job has run longer than any of its past runs, if past runs differ too much, or if
-    jobs of others may start before its own.
+    Its remaining time is unknown while it is paused, if that of any job is unknown, if past runs
+    differ too much, or if other jobs may start before its own.
     """
     states, numbers = model.statuses.states, model.statuses.numbers
     if model.statuses.state.is_finished or not any(numbers[state] for state in TO_RUN):
@@ -83,15 +82,15 @@ def estimate_of(model: ViewModel, surroundings: Surroundings = NOTHING_KNOWN) ->
         return Estimate(reason="no ETA while paused")
     delay = _start_delay(model)
     unknown: dict[str, list[str]] = {}
-    ends: dict[str, Seconds] = {}
-    work = _NONE
+    ends: dict[str, SecondsRange] = {}
+    work = _NO_TIME
     for node_id, node in model.plan.nodes.items():
-        own = _remaining(node, model, delay) if states[node_id] in TO_RUN else _NONE
+        own = _remaining(node, model, delay) if states[node_id] in TO_RUN else _NO_TIME
         if isinstance(own, str):
             unknown.setdefault(own, []).append(node.name)
-            own = _NONE
+            own = _NO_TIME
         parents = [ends[parent] for parent in node.parents]
-        begin = Seconds(
+        begin = SecondsRange(
             max((end.least for end in parents), default=0.0),
             max((end.most for end in parents), default=0.0),
         )
@@ -102,21 +101,21 @@ def estimate_of(model: ViewModel, surroundings: Surroundings = NOTHING_KNOWN) ->
         return Estimate(reason=f"no ETA: {words}")
     # Only while jobs are queued are workers scarce, and their number is known if some run.
     at_once = numbers[NodeState.RUNNING] if numbers[NodeState.QUEUED] else 0
-    share = Seconds(work.least / at_once, work.most / at_once) if at_once else _NONE
+    share = SecondsRange(work.least / at_once, work.most / at_once) if at_once else _NO_TIME
     every_end = (*ends.values(), share)
     least = max(_critical_seconds(model), *(end.least for end in every_end))
     most = max(least, *(end.most for end in every_end))
-    if math.ceil(most) > _WIDEST * max(1, math.ceil(least)):
+    if math.ceil(most) > _MAX_RATIO * max(1, math.ceil(least)):
         return Estimate(reason="no ETA: past runs differ too much")
     if _is_behind_others(model, surroundings):
         return Estimate(reason="no ETA: other jobs may start first")
-    return Estimate(Seconds(least, most), few_runs=_few_runs(model))
+    return Estimate(SecondsRange(least, most), few_runs=_few_runs(model))
 
 
 def _few_runs(model: ViewModel) -> int | None:
     nodes = (n for n in model.plan.nodes.values() if model.statuses.states[n.id] in TO_RUN)
     runs = (len(model.past_seconds.get(node.name, ())) for node in nodes)
-    # A job without any is estimated from its progress.
+    # A job without past runs is estimated from its progress.
     return min((count for count in runs if 0 < count < FEWEST_SAMPLES), default=None)
 
 
@@ -125,8 +124,11 @@ def _critical_seconds(model: ViewModel) -> float:
     return sum(own.remaining for own in weights if own is not None)
 
 
-def _remaining(node: Node, model: ViewModel, delay: Seconds) -> Seconds | str:
-    """Return the remaining time of a job that runs or can still run, or why it is unknown."""
+def _remaining(node: Node, model: ViewModel, delay: SecondsRange) -> SecondsRange | str:
+    """Return the remaining time of a job that runs or can still run.
+
+    If it is unknown, return why, in words that precede the name of the job.
+    """
     state = model.statuses.states[node.id]
     if state is NodeState.UNKNOWN:
         return "unknown status of"
@@ -140,35 +142,38 @@ def _remaining(node: Node, model: ViewModel, delay: Seconds) -> Seconds | str:
     longer = [seconds for seconds in past if seconds > elapsed]
     if by_bar is not None:
         usual = _usual(longer or (by_bar,), least)
-        return Seconds(min(usual.least, by_bar), max(usual.most, by_bar)).without(elapsed)
+        return SecondsRange(min(usual.least, by_bar), max(usual.most, by_bar)).without(elapsed)
     if not longer:
         return "longer than all past runs:"
     return _usual(longer, least).without(elapsed)
 
 
-def _usual(seconds: Collection[float], least: float, outliers: float = 0.1) -> Seconds:
-    """Return the range of durations, from `least` on, without a share of outliers at each end."""
+def _usual(seconds: Collection[float], least: float, outliers: float = 0.1) -> SecondsRange:
+    """Return the range of durations, at least `least`, without the share `outliers` at each end."""
     ordered, left_out = sorted(seconds), int(len(seconds) * outliers)
-    return Seconds(max(ordered[left_out], least), max(ordered[-1 - left_out], least))
+    return SecondsRange(max(ordered[left_out], least), max(ordered[-1 - left_out], least))
 
 
-def _start_delay(model: ViewModel) -> Seconds:
-    """Return how long jobs of this pipeline waited after their dependencies; 0 if unknown."""
+def _start_delay(model: ViewModel) -> SecondsRange:
+    """Return how long jobs waited from the end of their dependencies to their start.
+
+    0 if unknown.
+    """
     delays = []
     for node in model.plan.nodes.values():
         job = model.job(node)
-        # Without parents and steps, a job is ready at its creation, which may be before a review.
+        # Without parents and steps, only its creation is known, which may precede a review.
         if job is not None and job.began_at is not None and (node.parents or job.steps):
             delay = seconds_between(model.ready_at(node), job.began_at)
             delays += [delay] if delay is not None else []
-    # A pause of the pipeline delays the next jobs.
-    return _usual(delays, 0.0, outliers=0.25) if delays else _NONE
+    # More outliers, as jobs wait long after a pause of the pipeline.
+    return _usual(delays, 0.0, outliers=0.25) if delays else _NO_TIME
 
 
 def _is_behind_others(model: ViewModel, surroundings: Surroundings) -> bool:
-    """Whether a job of a pipeline has to wait for a worker that jobs of others use or get first.
+    """Whether a job of the pipeline has to wait for a worker that other jobs use or get first.
 
-    While jobs of the pipeline run, its next ones may get their workers.
+    While jobs of the pipeline run, its next jobs may get their workers.
     """
     own = {node.run for node in model.plan.nodes.values()}
     queued = surroundings.queued or ()

@@ -39,7 +39,7 @@ class Node:
     circular: tuple[str, ...] = ()
     """Parents that follow it in the plan, or itself; each is in a cycle with it."""
     attempts: tuple[str, ...] = ()
-    """Runs in this pipeline that the current run has replaced, oldest first."""
+    """Ids of the earlier runs in this pipeline that `run` has replaced, oldest first."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Plan:
     """The nodes of a pipeline, parents before children."""
 
     nodes: Mapping[str, Node]
-    """By id. Of the nodes whose parents all precede them, the first in Studio's order is next."""
+    """By id, in topological order. Where several can be next, it is the first that Studio sent."""
     flaws: tuple[str, ...] = ()
     """Problems of the graph sent by Studio, as sentences for the user."""
     shape: str = field(default="", compare=False)
@@ -65,7 +65,7 @@ class Plan:
 
     @cached_property
     def depths(self) -> Mapping[str, int]:
-        """By node, the length of the longest path from a root to the node, in edges."""
+        """By node, the length of the longest path that leads to the node, in edges."""
         return depths_of({node.id: node.parents for node in self.nodes.values()})
 
     def ancestors(self, *node_ids: str) -> frozenset[str]:
@@ -86,7 +86,10 @@ class Plan:
 
 
 def depths_of(parents: Mapping[str, Iterable[str]]) -> dict[str, int]:
-    """Return by node the most edges that lead to it; parents that follow a node do not count."""
+    """Return by node the length of the longest path that leads to it, in edges.
+
+    Edges from parents that follow the node are ignored.
+    """
     depths: dict[str, int] = {}
     for node_id, node_parents in parents.items():
         depths[node_id] = max(
@@ -110,7 +113,8 @@ def reachable_nodes(starts: Iterable[str], step: Callable[[str], Iterable[str]])
 def plan_of(pipeline: Pipeline, before: Plan | None = None) -> Plan:
     """Return the plan of a pipeline; never raises, whatever the data.
 
-    It shares with `before` what has not changed; if nothing has, it is `before`.
+    If only states and runs differ from `before`, the other nodes are shared with it; if nothing
+    differs, the plan is `before` itself.
     """
     sent = tuple((run.job_id, run.name, run.parent_job_ids) for run in pipeline.job_runs)
     if before is not None and before.sent == sent:
@@ -139,9 +143,9 @@ def _with_states(before: Plan, pipeline: Pipeline) -> Plan:
         node = before.nodes[run.job_id]
         is_first = run.job_id not in seen
         seen.add(run.job_id)
-        sent = (run.status, run.created_job_id, run.attempts)
+        latest = (run.status, run.created_job_id, run.attempts)
         # Of jobs with the same id, the first is shown.
-        if is_first and sent != (node.status, node.run, node.attempts):
+        if is_first and latest != (node.status, node.run, node.attempts):
             changed[node.id] = replace(
                 node,
                 state=run.state,
@@ -156,7 +160,7 @@ def _with_states(before: Plan, pipeline: Pipeline) -> Plan:
 
 
 def _topological_order(runs: Mapping[str, PipelineJob]) -> list[str]:
-    """Return the ids with parents first, except in cycles, else in Studio's order."""
+    """Return the ids in the order of `Plan.nodes`; in a cycle, some parents follow their child."""
     parents = {
         node_id: {parent for parent in run.parent_job_ids if parent in runs and parent != node_id}
         for node_id, run in runs.items()
@@ -166,7 +170,10 @@ def _topological_order(runs: Mapping[str, PipelineJob]) -> list[str]:
 
 
 def _parents_first(parents: Mapping[str, Collection[str]]) -> list[str]:
-    """Return the ids with parents first, else in the given order; none that depend on a cycle."""
+    """Return the ids in topological order, without those in cycles and all that depend on them.
+
+    Where several can be next, it is the first in the given order.
+    """
     position = {node_id: index for index, node_id in enumerate(parents)}
     children = children_of(parents)
     left = {node_id: len(node_parents) for node_id, node_parents in parents.items()}
@@ -192,9 +199,10 @@ def children_of(parents: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
 
 
 def _without_cycles(parents: Mapping[str, Collection[str]]) -> dict[str, list[str]]:
-    """Return the parents without those that follow a node with which they are in a cycle.
+    """Return the parents of each node, except those in a cycle with it that do not precede it.
 
-    This is the algorithm of Kosaraju and Sharir, without recursion.
+    Nodes are in a cycle if they are in the same strongly connected component. The components are
+    found by the algorithm of Kosaraju and Sharir, without recursion.
     """
     children = children_of(parents)
     by_end: dict[str, None] = {}
@@ -210,19 +218,20 @@ def _without_cycles(parents: Mapping[str, Collection[str]]) -> dict[str, list[st
             else:
                 seen.add(step)
                 stack.append((step, iter(children[step])))
-    knots: dict[str, str] = {}
+    component_of: dict[str, str] = {}
     for start in reversed(by_end):
-        if start not in knots:
-            knot = reachable_nodes(
-                (start,), lambda each: (parent for parent in parents[each] if parent not in knots)
+        if start not in component_of:
+            component = reachable_nodes(
+                (start,),
+                lambda each: (parent for parent in parents[each] if parent not in component_of),
             )
-            knots.update(dict.fromkeys(knot, start))
+            component_of.update(dict.fromkeys(component, start))
     position = {node_id: index for index, node_id in enumerate(parents)}
     return {
         node_id: [
             parent
             for parent in node_parents
-            if knots[parent] != knots[node_id] or position[parent] < position[node_id]
+            if component_of[parent] != component_of[node_id] or position[parent] < position[node_id]
         ]
         for node_id, node_parents in parents.items()
     }

@@ -17,11 +17,11 @@ _FILLS = {
     NodeState.BLOCKED: "░",
     NodeState.WAITING: "░",
 }
-"""Character of each state, in the order of the bar: ended, active, unknown, not started."""
+"""Character of each state, in the order of the segments from left to right."""
 
 
 def segments(numbers: Mapping[NodeState, int], width: int) -> dict[NodeState, int]:
-    """Divide `width` cells in proportion to the numbers of jobs, in the order of the bar.
+    """Divide `width` cells in proportion to the numbers of jobs, in the order of the segments.
 
     Each state has at least one cell, so that no failure is rounded away; if there are too few
     cells, only the worst states have one.
@@ -42,9 +42,9 @@ def segments(numbers: Mapping[NodeState, int], width: int) -> dict[NodeState, in
 
 
 def bar(numbers: Mapping[NodeState, int], width: int) -> tuple[Cell, ...]:
-    """Return a bar of exactly `width` cells including `▕` and `▏`, as cells of one tone each.
+    """Return a bar that fills `width`, including its ends `▕` and `▏`, with a `Cell` per segment.
 
-    It is blank without jobs, or if `width` is less than 3.
+    It is blank if there are no jobs, or if `width` is less than 3.
     """
     inside = segments(numbers, width - 2)
     if not inside:

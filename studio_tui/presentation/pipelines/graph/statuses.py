@@ -15,7 +15,7 @@ from studio_tui.presentation.pipelines.graph.plan import Node, Plan, plan_of
 
 
 class NodeState(StrEnum):
-    """State of a pipeline's job as shown to the user, in the order of counts."""
+    """State of a pipeline's job as shown to the user; `counts` has the order of the members."""
 
     DONE = "done"
     RUNNING = "running"
@@ -79,7 +79,7 @@ WORST_FIRST = (
     NodeState.BLOCKED,
     NodeState.DONE,
 )
-"""Order of importance: failed first, then active, unknown and inactive states, done last."""
+"""States from the worst on: failed, active ones, which can still fail, the others, and done."""
 
 _ALWAYS_COUNTED = frozenset({NodeState.DONE, NodeState.RUNNING, NodeState.FAILED})
 _STOPPED = frozenset({JobState.FAILED, JobState.CANCELED})
@@ -87,21 +87,24 @@ _STOPPED = frozenset({JobState.FAILED, JobState.CANCELED})
 
 @dataclass(frozen=True)
 class JobStatuses:
-    """Derived state of each job of a pipeline, for one response."""
+    """Derived states of a pipeline's jobs, as of one response of Studio."""
 
     plan: Plan
     state: PipelineState
     states: Mapping[str, NodeState]
     """By node."""
     roots: Mapping[str, int]
-    """By node: the number of jobs that it blocks, for each root in the plan's order.
+    """Number of jobs that each root blocks, by node id in the plan's order.
 
-    A root failed or was canceled by itself: no job on which it depends passes on a failure (see
-    `judge`). It can block no jobs, and a job can be blocked by several roots.
+    A root is a failed or canceled job to which no job that it depends on passes on a failure (see
+    `judge`). A root may block no job, and a job may be blocked by several roots.
     """
     numbers: Mapping[NodeState, int]
     causes: Mapping[str, int]
-    """By blocked, failed or canceled node: bit mask of the `roots` that it is or depends on."""
+    """Bit mask of the roots that block or are the node, by id of blocked and stopped nodes.
+
+    Bit n stands for the nth of the `roots`.
+    """
 
     def blocked_by(self, node_id: str) -> tuple[str, ...]:
         """Return the roots that block a job; empty if it is not blocked."""
@@ -144,7 +147,7 @@ def judge(plan: Plan, state: PipelineState) -> JobStatuses:
     """Return the derived states of a pipeline's jobs.
 
     Only jobs that wait, failed or were canceled pass on the failures of the jobs that they depend
-    on. A completed job, for example, ran after these had been rerun successfully.
+    on. A completed job, for example, passes on none: what it depends on was rerun successfully.
     """
     states: dict[str, NodeState] = {}
     causes: dict[str, int] = {}
@@ -198,7 +201,10 @@ def _blocked_by_root(
 
 
 def counts(numbers: Mapping[NodeState, int]) -> tuple[Count, ...]:
-    """Return the number of jobs for each state that has jobs; of some states also 0."""
+    """Return the number of jobs in each state.
+
+    States without jobs are left out, except done, running and failed.
+    """
     return tuple(
         Count(SHOWN_LOOKS[state].glyph, numbers[state], state.value, SHOWN_LOOKS[state].tone)
         for state in NodeState

@@ -52,7 +52,7 @@ class LoadedPipeline:
 def loaded_pipeline(
     pipeline: Pipeline, jobs: Mapping[str, Job], before: LoadedPipeline | None = None
 ) -> LoadedPipeline:
-    """Return the state of a pipeline, which shares unchanged parts with `before`."""
+    """Return a loaded pipeline that shares unchanged parts with `before`."""
     if before is not None and pipeline is before.pipeline:
         return LoadedPipeline(pipeline, before.statuses, jobs)
     plan = plan_of(pipeline, before.plan if before is not None else None)
@@ -77,7 +77,7 @@ class ViewModel:
     """Loaded runs by id (`Node.run` and `Node.attempts`), with times and errors."""
     bars: Bars = field(default_factory=dict[str, Progress])
     past_seconds: Mapping[str, Sequence[float]] = field(default_factory=dict)
-    """By name of the job and newest first: seconds that successful runs took."""
+    """Seconds that each successful run took, newest first, by name of the job."""
 
     @property
     def plan(self) -> Plan:
@@ -111,7 +111,7 @@ class ViewModel:
         return median(took) if took else None
 
     def longest_failure_seconds(self, node: Node) -> float:
-        """Return how long the longest failed attempt ran; the next is expected to run as long."""
+        """Return how long the longest failed attempt ran; 0 without one."""
         if not node.attempts:
             return 0.0
         jobs = (self.jobs.get(run) for run in node.attempts)

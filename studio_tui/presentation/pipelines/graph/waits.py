@@ -43,15 +43,13 @@ _READY = {
     PipelineState.UNKNOWN: _NOT_QUEUED,
 }
 """Why a job that waits for no other job is not queued, by the state of its pipeline."""
+
 _QUEUED = Wait("queued: waiting for free workers", shorter=("queued",))
 _TO_BE_QUEUED = Wait("on its way to the queue", shorter=("to be queued",))
 
 
 def wait_of(statuses: JobStatuses, node_id: str, bars: Bars | None = None) -> Wait | None:
-    """Return why a job does not run its query; `None` if it does, or has ended, or is canceling.
-
-    `bars` tell the progress of a job that is the reason.
-    """
+    """Return why a job does not run its query; `None` if it does, or has ended, or is canceling."""
     node = statuses.plan.nodes[node_id]
     match statuses.states[node_id]:
         case NodeState.BLOCKED:

@@ -8,8 +8,8 @@ from rich.cells import cell_len
 
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.columns import Align
-from studio_tui.presentation.pipelines.drawing.box_lines import Highlight, StyledRun
 from studio_tui.presentation.pipelines.drawing.columns import GAP
+from studio_tui.presentation.pipelines.drawing.edge_lines import Highlight, StyledRun
 from studio_tui.presentation.pipelines.drawing.graph import Drawing, draw, redundant_parents
 from studio_tui.presentation.pipelines.graph.plan import (
     Plan,

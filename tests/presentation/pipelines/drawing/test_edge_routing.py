@@ -5,7 +5,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio_tui.presentation.pipelines.drawing.box_lines import edges_of
+from studio_tui.presentation.pipelines.drawing.edge_lines import edges_of
 from studio_tui.presentation.pipelines.drawing.edge_routing import Net, route_edges
 
 
@@ -26,8 +26,8 @@ def test_no_two_lines_share_a_cell_except_where_they_cross(order: list[int]) -> 
     channel = route_edges(nets, middle, [1] * 16)
     edges = edges_of(channel, 1)
     vertical_cells: Counter[tuple[int, int]] = Counter()
-    for column in edges.columns:
-        vertical_cells.update((column.x, y) for y in range(column.top, column.bottom + 1))
+    for part in edges.vertical_parts:
+        vertical_cells.update((part.x, y) for y in range(part.top, part.bottom + 1))
     horizontal_cells: Counter[tuple[int, int]] = Counter()
     turns: Counter[tuple[int, int]] = Counter()
     for y, tracks in edges.tracks.items():

@@ -16,7 +16,7 @@ from studio_tui.presentation.pipelines.graph.critical import (
     path_words,
     weight,
 )
-from studio_tui.presentation.pipelines.graph.estimate import Estimate, Seconds, estimate_of
+from studio_tui.presentation.pipelines.graph.estimate import Estimate, SecondsRange, estimate_of
 from studio_tui.presentation.pipelines.graph.plan import plan_of
 from studio_tui.presentation.pipelines.graph.statuses import judge
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel
@@ -186,7 +186,7 @@ def test_blocked_jobs_are_not_part_of_the_path_or_the_estimate() -> None:
         sixteen(thumbs="RUNNING"), started_job("embed", 700, took=598, status="FAILED")
     )
     assert critical_path_of(model) == ("thumbs",)
-    assert estimate_of(model).remaining == Seconds(60, 70)
+    assert estimate_of(model).remaining == SecondsRange(60, 70)
 
 
 @pytest.mark.parametrize("state", ["COMPLETED", "FAILED", "CANCELED"])

@@ -11,7 +11,11 @@ from studio_tui.api.models import Job, Pipeline
 from studio_tui.presentation.format import duration
 from studio_tui.presentation.jobs.waiting import NOTHING_KNOWN, Surroundings
 from studio_tui.presentation.pipelines.graph.critical import estimated_bar
-from studio_tui.presentation.pipelines.graph.estimate import Seconds, estimate_of, rough_duration
+from studio_tui.presentation.pipelines.graph.estimate import (
+    SecondsRange,
+    estimate_of,
+    rough_duration,
+)
 from studio_tui.presentation.pipelines.graph.plan import plan_of
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 from studio_tui.presentation.pipelines.views.node_cells import usual_cell
@@ -29,7 +33,7 @@ def test_an_estimate_is_the_range_of_past_runs_along_the_longest_path() -> None:
     )
     estimate = estimate_of(model)
     # What is left of embed, train_l, and six other jobs.
-    assert estimate.remaining == Seconds(40 + 600 + 6 * 60, 50 + 610 + 6 * 70)
+    assert estimate.remaining == SecondsRange(40 + 600 + 6 * 60, 50 + 610 + 6 * 70)
     assert estimate.words == "ETA ~17m–18m"
 
 
@@ -85,7 +89,7 @@ def test_a_pipeline_behind_other_jobs_has_no_estimate() -> None:
 def test_outliers_of_many_runs_do_not_count() -> None:
     sent = pipeline_of([run("a", [], "QUEUED")])
     past = {"a": (1.0, *(60.0 + number for number in range(18)), 9000.0)}
-    assert estimate_of(view_model(sent, past=past)).remaining == Seconds(68.5, 76)
+    assert estimate_of(view_model(sent, past=past)).remaining == SecondsRange(68.5, 76)
 
 
 def test_a_job_without_past_runs_prevents_an_estimate() -> None:
@@ -110,13 +114,13 @@ def test_a_job_that_runs_longer_than_all_past_runs_prevents_an_estimate() -> Non
     assert estimate.words == "no ETA: longer than all past runs: embed"
     assert estimate_of(view_model(sent, started_job("embed", 69))).remaining is not None
     by_bar = estimate_of(view_model(sent, started_job("embed", 70), left=30.0, percent=100.0))
-    assert by_bar.remaining == Seconds(30 + 600 + 6 * 60, 30 + 610 + 6 * 70)
+    assert by_bar.remaining == SecondsRange(30 + 600 + 6 * 60, 30 + 610 + 6 * 70)
 
 
 def test_a_running_job_is_compared_with_the_past_runs_that_took_longer() -> None:
     sent = pipeline_of([run("a", [], "RUNNING")])
     model = view_model(sent, started_job("a", 100), past={"a": (1.0, 90.0, 120.0, 300.0)})
-    assert estimate_of(model).remaining == Seconds(20, 200)
+    assert estimate_of(model).remaining == SecondsRange(20, 200)
 
 
 def test_jobs_that_have_not_started_wait_as_long_as_others_of_the_pipeline_waited() -> None:
@@ -137,7 +141,7 @@ def test_jobs_that_have_not_started_wait_as_long_as_others_of_the_pipeline_waite
     created = NOON - timedelta(hours=1)
     jobs = [job.model_copy(update={"created_at": created}) for job in jobs]
     past = dict.fromkeys(("third", "last"), (100.0,) * 3)
-    assert estimate_of(view_model(sent, *jobs, past=past)).remaining == Seconds(134, 136)
+    assert estimate_of(view_model(sent, *jobs, past=past)).remaining == SecondsRange(134, 136)
 
 
 def test_a_job_in_an_unknown_state_prevents_an_estimate() -> None:
@@ -156,15 +160,15 @@ def test_queued_jobs_are_divided_among_as_many_workers_as_jobs_are_running() -> 
     states = ["RUNNING"] * 2 + ["QUEUED"] * 38
     sent = pipeline_of([run(name, [], state) for name, state in zip(shards, states, strict=True)])
     past = dict.fromkeys(shards, (10.0, 11.0, 12.0))
-    assert estimate_of(view_model(sent, past=past)).remaining == Seconds(200, 240)
+    assert estimate_of(view_model(sent, past=past)).remaining == SecondsRange(200, 240)
     waiting = pipeline_of([run(name, [], "QUEUED") for name in shards])
-    assert estimate_of(view_model(waiting, past=past)).remaining == Seconds(11, 12)
+    assert estimate_of(view_model(waiting, past=past)).remaining == SecondsRange(11, 12)
 
 
 def test_a_large_pipeline_is_estimated_along_one_of_too_many_paths_to_try_them_all() -> None:
     sent = chain_of_diamonds(300)
     past = dict.fromkeys(plan_of(sent).nodes, (1.0, 1.0, 2.0))
-    assert estimate_of(view_model(sent, past=past)).remaining == Seconds(601, 1202)
+    assert estimate_of(view_model(sent, past=past)).remaining == SecondsRange(601, 1202)
 
 
 @given(any_pipelines())

@@ -30,7 +30,7 @@ class VerticalPart(NamedTuple):
     """Last row; one less than `top` if the part has no rows."""
     net: Net
     vertex: int | None
-    """The vertex above or below it, of a straight net the upper one; `None` for a jog."""
+    """The vertex that it leaves or enters; of a straight net, the upper one. `None` for a jog."""
 
 
 class Track(NamedTuple):
@@ -47,8 +47,8 @@ class Track(NamedTuple):
 class Edges:
     """The lines between two layers."""
 
-    columns: Sequence[VerticalPart]
-    """The vertical parts from left to right, several of which can be in one column of cells."""
+    vertical_parts: Sequence[VerticalPart]
+    """From left to right; several can be in one column."""
     tracks: Mapping[int, Sequence[Track]]
     """By row of the drawing, from left to right."""
 
@@ -65,7 +65,7 @@ class StyledRun(NamedTuple):
     is_lit: bool
     """Whether it belongs to the highlight passed as `lit`."""
     is_heavy: bool
-    """Whether it belongs to the highlight passed as `heavy`; its lines are already heavy."""
+    """Whether it belongs to the highlight passed as `heavy`; `text` then has heavy lines."""
 
 
 class Highlight:
@@ -75,16 +75,16 @@ class Highlight:
         self._layers = layers
         self._nodes = nodes
         self._reach: dict[int, int] = {}
-        """By index of a chain from a highlighted owner: the layer of its farthest lit end."""
+        """By index of a chain: the layer of its farthest highlighted end, else of its owner."""
         # Caches by `id()`, which is unique because the drawing keeps nets and vertical parts alive.
         self._nets: dict[int, bool] = {}
-        self._columns: dict[int, bool] = {}
+        self._vertical_parts: dict[int, bool] = {}
 
     def includes(self, vertex: int | None) -> bool:
         """Return whether a node, or a joint on a line, is highlighted; `None` (a jog) is."""
-        if vertex is None or vertex < self._layers.size:
+        if vertex is None or vertex < self._layers.node_count:
             return vertex is None or vertex in self._nodes
-        chain_index = self._layers.chain_indexes[vertex - self._layers.size]
+        chain_index = self._layers.chain_indexes[vertex - self._layers.node_count]
         chain, layer = self._layers.chains[chain_index], self._layers.layer
         if chain.owner not in self._nodes:
             return False
@@ -104,12 +104,12 @@ class Highlight:
             )
         return self._nets[key]
 
-    def includes_part(self, column: VerticalPart) -> bool:
+    def includes_part(self, part: VerticalPart) -> bool:
         """Return whether a vertical part belongs to a highlighted edge."""
-        is_lit = self._columns.get(id(column))
+        is_lit = self._vertical_parts.get(id(part))
         if is_lit is None:
-            is_lit = self.includes_net(column.net) and self.includes(column.vertex)
-            self._columns[id(column)] = is_lit
+            is_lit = self.includes_net(part.net) and self.includes(part.vertex)
+            self._vertical_parts[id(part)] = is_lit
         return is_lit
 
     def span(self, track: Track) -> tuple[int, int]:
@@ -122,28 +122,28 @@ class Highlight:
 
 def edges_of(channel: Channel, top: int) -> Edges:
     """Return the lines of a channel whose first row is row `top` of the drawing."""
-    columns: list[VerticalPart] = []
+    parts: list[VerticalPart] = []
     tracks: dict[int, list[Track]] = {}
     end = top + channel.height - 1
     for net in channel.nets:
         tops = list(zip(net.tops, net.sources, strict=True))
         bottoms = list(zip(net.bottoms, net.targets, strict=True))
         if net.is_straight:
-            columns.append(VerticalPart(net.tops[0], top, end, net, net.sources[0]))
+            parts.append(VerticalPart(net.tops[0], top, end, net, net.sources[0]))
             continue
         row, low_row = top + net.row, top + (net.row if net.jog is None else net.low_row)
-        columns += [VerticalPart(x, top, row - 1, net, vertex) for x, vertex in tops]
-        columns += [VerticalPart(x, low_row + 1, end, net, vertex) for x, vertex in bottoms]
+        parts += [VerticalPart(x, top, row - 1, net, vertex) for x, vertex in tops]
+        parts += [VerticalPart(x, low_row + 1, end, net, vertex) for x, vertex in bottoms]
         if net.jog is None:
             _add_track(tracks, row, net, [*tops, *bottoms])
         else:
-            columns.append(VerticalPart(net.jog, row + 1, low_row - 1, net, None))
+            parts.append(VerticalPart(net.jog, row + 1, low_row - 1, net, None))
             _add_track(tracks, row, net, [*tops, (net.jog, None)])
             _add_track(tracks, low_row, net, [(net.jog, None), *bottoms])
-    columns.sort(key=attrgetter("x"))
+    parts.sort(key=attrgetter("x"))
     for tracks_of_row in tracks.values():
         tracks_of_row.sort(key=attrgetter("left"))
-    return Edges(columns, tracks)
+    return Edges(parts, tracks)
 
 
 def _add_track(
@@ -165,17 +165,17 @@ def strokes(
         if lit:
             first, last = lit.span(track)
             lit_columns.update(range(max(first, window.start), min(last + 1, window.stop)))
-    begin = bisect_left(edges.columns, window.start, key=attrgetter("x"))
-    end = bisect_left(edges.columns, window.stop, lo=begin, key=attrgetter("x"))
-    for column in edges.columns[begin:end]:
-        x, top, bottom = column.x, column.top, column.bottom
+    begin = bisect_left(edges.vertical_parts, window.start, key=attrgetter("x"))
+    end = bisect_left(edges.vertical_parts, window.stop, lo=begin, key=attrgetter("x"))
+    for part in edges.vertical_parts[begin:end]:
+        x, top, bottom = part.x, part.top, part.bottom
         if not top - 1 <= y <= bottom + 1:
             continue
-        weight = 2 if heavy and heavy.includes_part(column) else 1
+        weight = 2 if heavy and heavy.includes_part(part) else 1
         if top <= y <= bottom:
             codes[x] = weight * (_UP + _DOWN)
             # The vertical part interrupts a track, which can have another style.
-            _mark(lit_columns, x, lit is not None and lit.includes_part(column))
+            _mark(lit_columns, x, lit is not None and lit.includes_part(part))
             _mark(heavy_columns, x, weight == 2)
         # Otherwise, the vertical part meets a track of its net on this row.
         elif y > bottom:
