@@ -1,4 +1,4 @@
-"""Facts about a pipeline, and a comparison with other pipelines of the same target."""
+"""Facts about a pipeline, a comparison with others of the same target, and which logs to open."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -38,7 +38,7 @@ from studio_tui.presentation.pipelines.graph.statuses import (
     paused_words,
 )
 from studio_tui.presentation.pipelines.own_error import RootFailure, says_more
-from studio_tui.presentation.pipelines.rows import Overview, state_cell
+from studio_tui.presentation.pipelines.rows import StatusCache, state_cell
 from studio_tui.presentation.pipelines.times import ended_at, pipeline_seconds
 
 MOST_NAMED = 8
@@ -46,9 +46,10 @@ MOST_NAMED = 8
 GRID_PIPELINES = 8
 """Maximum number of pipelines compared side by side."""
 GRID_JOBS = 24
-"""A comparison of up to this many jobs shows all of them; a larger one only as many as fit."""
+"""Number of rows, or of rows with problems, that a comparison shows even if they do not fit."""
 
 _GRID_FRAME_ROWS = 3
+"""Rows of a comparison besides those of jobs: two headings, and the number of jobs left out."""
 
 _NAME_LEAST, _NAME_MOST = 12, 24
 """Minimum and maximum width of the column of names, in cells."""
@@ -57,14 +58,14 @@ _NAME_LEAST, _NAME_MOST = 12, 24
 class PipelineContext(NamedTuple):
     """The data, besides a pipeline itself, from which the facts about it are derived."""
 
-    overview: Overview
+    cache: StatusCache
     jobs: Mapping[str, Job]
     """Loaded runs by id."""
     now: datetime
     answered_at: datetime | None = None
-    """Time of Studio's last answer while Studio is unreachable; else `None`."""
+    """The time for which Studio's data holds, earlier than `now` in an outage; `None` for `now`."""
     estimate: Estimate = Estimate()
-    """When the pipeline whose facts are shown will end."""
+    """The estimate of the pipeline whose facts are shown."""
 
     @property
     def until(self) -> datetime:
@@ -74,9 +75,9 @@ class PipelineContext(NamedTuple):
 
 def facts(pipeline: Pipeline, context: PipelineContext) -> tuple[Fact, ...]:
     """Return the facts about a pipeline, most important first."""
-    overview, jobs, now, estimate = context.overview, context.jobs, context.now, context.estimate
+    cache, jobs, now, estimate = context.cache, context.jobs, context.now, context.estimate
     eta = estimate.words.removeprefix("no ETA: ").removeprefix("ETA ")
-    statuses = overview.statuses(pipeline)
+    statuses = cache.statuses(pipeline)
     failures = [
         RootFailure(node, jobs.get(node.run or ""))
         for node in map(statuses.plan.nodes.__getitem__, statuses.root_failures)
@@ -85,8 +86,8 @@ def facts(pipeline: Pipeline, context: PipelineContext) -> tuple[Fact, ...]:
     if failures and not says_more(error, failures[:MOST_NAMED]):
         error = ""
     return (
-        Fact("status", _status_cell(pipeline, statuses)),
-        Fact("jobs", _counts_cell(pipeline, overview)),
+        Fact("status", _pipeline_status_cell(pipeline, statuses)),
+        Fact("jobs", _counts_cell(pipeline, cache)),
         *((Fact("error", Cell(with_short_ids(error), Tone.BAD)),) if error else ()),
         *warning_facts(pipeline),
         *removed_facts(pipeline),
@@ -136,18 +137,19 @@ def grid(
     width: int,
     room: int,
 ) -> tuple[FactLine, ...]:
-    """Return a comparison of the pipelines that have the same target, empty without another one.
+    """Return a comparison of a pipeline with others of the same target; empty if there are none.
 
-    It has a column for each of the latest pipelines, oldest first; the oldest, apart from
-    `pipeline` itself, are left out if they do not fit in `width` cells. It has a row for each job
-    name, or several if a pipeline has several jobs of that name. Of more than `GRID_JOBS` jobs,
-    those with problems are first, and as many as fit in `room` lines are shown; up to `GRID_JOBS`
-    with problems even if they do not fit.
+    It has a column for each of the latest pipelines, oldest first. If not all fit in `width` cells,
+    the oldest are left out, but never `pipeline`. It has a row for each job name, or several if a
+    pipeline has several jobs of that name.
+
+    More than `GRID_JOBS` rows are shown only if they fit in `room` lines; those with problems come
+    first, and up to `GRID_JOBS` of these are shown even if they do not fit.
     """
     compared = _pipelines_to_compare(pipeline, pipelines)
     if len(compared) < 2:
         return ()
-    all_statuses = [context.overview.statuses(each) for each in compared]
+    all_statuses = [context.cache.statuses(each) for each in compared]
     rows = _rows(all_statuses)
     if not rows:
         return ()
@@ -178,7 +180,7 @@ def grid(
             for row in shown_rows
         ),
         *(
-            (FactLine((Cell(f"and {plural(hidden_count, 'job')} more", Tone.DIM),), (width,)),)
+            (FactLine((Cell(f"and {plural(hidden_count, 'more job')}", Tone.DIM),), (width,)),)
             if hidden_count
             else ()
         ),
@@ -190,13 +192,13 @@ def raw_json(pipeline: Pipeline) -> str:
     return as_json(pipeline, pipeline.model_dump(mode="json"))
 
 
-def _status_cell(pipeline: Pipeline, statuses: JobStatuses) -> Cell:
+def _pipeline_status_cell(pipeline: Pipeline, statuses: JobStatuses) -> Cell:
     text, tone, *_ = state_cell(pipeline)
     return Cell(" · ".join(filter(None, (text, paused_words(statuses)))), tone)
 
 
-def _counts_cell(pipeline: Pipeline, overview: Overview) -> Cell:
-    numbers = overview.numbers(pipeline)
+def _counts_cell(pipeline: Pipeline, cache: StatusCache) -> Cell:
+    numbers = cache.numbers(pipeline)
     if not (total := sum(numbers.values())):
         return Cell(UNKNOWN, Tone.DIM)
     words = [f"{count.number_text} {count.name}" for count in counts(numbers) if count.number]
@@ -251,9 +253,9 @@ def _time_facts(pipeline: Pipeline, context: PipelineContext) -> tuple[Fact, ...
 
 
 def _pipelines_to_compare(pipeline: Pipeline, pipelines: Iterable[Pipeline]) -> list[Pipeline]:
-    """Return the latest of `pipelines` (newest first) with the same target, oldest first.
+    """Return `pipeline` and the latest others with its target, oldest first.
 
-    `pipeline` is always among them, but the result is empty if it has no target.
+    `pipelines` are newest first. The result is empty if `pipeline` has no target.
     """
     if not pipeline.triggered_from:
         return []
@@ -289,10 +291,10 @@ def _column(
     statuses: JobStatuses, rows: Iterable[tuple[str, int]], context: PipelineContext
 ) -> list[Cell]:
     nodes = _nodes_by_row(statuses)
-    return [_state_cell(statuses, nodes[row], context) if row in nodes else NOTHING for row in rows]
+    return [_job_cell(statuses, nodes[row], context) if row in nodes else NOTHING for row in rows]
 
 
-def _state_cell(statuses: JobStatuses, node_id: str, context: PipelineContext) -> Cell:
+def _job_cell(statuses: JobStatuses, node_id: str, context: PipelineContext) -> Cell:
     look = statuses.look(node_id)
     ran = _seconds_run(statuses.plan.nodes[node_id], context.jobs, context.until)
     return Cell(look.glyph if ran is None else f"{look.glyph} {duration(ran)}", look.tone)
@@ -301,11 +303,7 @@ def _state_cell(statuses: JobStatuses, node_id: str, context: PipelineContext) -
 def _rows_to_show(
     rows: Sequence[object], columns: Sequence[Sequence[Cell]], most: int
 ) -> list[int]:
-    """Return the indexes of the rows to show: all if there are at most `GRID_JOBS`.
-
-    Of more, `most` are shown, those with problems first; up to `GRID_JOBS` with problems even if
-    they exceed `most`.
-    """
+    """Return the indexes of the rows that `grid` shows if `most` fit."""
     indexes = range(len(rows))
     if len(rows) <= GRID_JOBS:
         return list(indexes)
@@ -326,7 +324,7 @@ def _grid_line(
 
 
 def jobs_with_logs(*pipelines: Pipeline) -> tuple[PipelineJob, ...]:
-    """Return the jobs that can have a log: first failed jobs, then jobs that have not ended."""
+    """Return the jobs that can have a log: failed ones, those that have not ended, then others."""
     runs = [
         run
         for pipeline in pipelines
@@ -337,7 +335,7 @@ def jobs_with_logs(*pipelines: Pipeline) -> tuple[PipelineJob, ...]:
 
 
 def jobs_to_start(*pipelines: Pipeline) -> tuple[tuple[str, str], ...]:
-    """Return for each job that has not started the ids of its pipeline and of what it repeats."""
+    """Return the ids of the pipeline and of the original job of each job that can have no log."""
     return tuple(
         (pipeline.pipeline_id, run.job_id)
         for pipeline in pipelines

@@ -98,7 +98,7 @@ PIPELINE_JOBS = Kind[LoadedJob](
 
 
 def matching_jobs(text: str, model: ViewModel, haystacks: dict[str, str]) -> frozenset[str]:
-    """Return the ids of the nodes that match all valid terms of a filter; none if it has none.
+    """Return the ids of the nodes that match all valid terms of a filter; none without such terms.
 
     `haystacks` is a cache of search texts by node id.
     """

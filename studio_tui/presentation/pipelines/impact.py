@@ -1,4 +1,4 @@
-"""Text about the consequences for a pipeline of an action on one of its jobs."""
+"""What canceling, rerunning or removing jobs means for their pipeline, as text."""
 
 from collections.abc import Collection, Iterator
 
@@ -10,12 +10,12 @@ from studio_tui.presentation.pipelines.graph.statuses import JobStatuses, NodeSt
 
 _WAITS = frozenset({NodeState.WAITING, NodeState.BLOCKED})
 
-_RESUMED = frozenset({NodeState.RUNNING, NodeState.QUEUED, NodeState.WAITING})
-"""A local Studio repeats no job of a paused pipeline with a job in one of these states."""
+_CAN_GO_ON = frozenset({NodeState.RUNNING, NodeState.QUEUED, NodeState.WAITING})
+"""A paused pipeline with a job in one of these states goes on when it is resumed."""
 
 
 def cancel_notes(pipeline: Pipeline, run: str, *, is_local: bool) -> tuple[str, ...]:
-    """Return the consequences for a pipeline of canceling a run; empty if the run is not in it.
+    """Return what canceling a run means for a pipeline; empty if the run is not in it.
 
     Only a local Studio is known to replace a canceled job by one that continues it.
     """
@@ -39,7 +39,7 @@ def cancel_notes(pipeline: Pipeline, run: str, *, is_local: bool) -> tuple[str, 
 
 
 def cancel_all_notes(pipeline: Pipeline, runs: Collection[str]) -> tuple[str, ...]:
-    """Return the consequences for a pipeline of canceling runs; empty if it has none of them."""
+    """Return what canceling runs means for a pipeline; empty if it has none of them."""
     statuses, run_ids = statuses_of(pipeline), frozenset(runs)
     nodes = [node for node in statuses.plan.nodes.values() if node.run in run_ids]
     if not nodes:
@@ -57,11 +57,11 @@ def cancel_all_notes(pipeline: Pipeline, runs: Collection[str]) -> tuple[str, ..
 def repeated_by_resume(pipeline: Pipeline, *, is_local: bool) -> tuple[Node, ...]:
     """Return the failed and canceled jobs that run again if a pipeline is resumed.
 
-    A local Studio also repeats those of a paused pipeline that has no other job to run.
+    A local Studio also repeats those of a paused pipeline in which no other job runs or can start.
     """
     statuses = statuses_of(pipeline)
     if pipeline.state is PipelineState.PAUSED:
-        repeats = is_local and not any(statuses.numbers[state] for state in _RESUMED)
+        repeats = is_local and not any(statuses.numbers[state] for state in _CAN_GO_ON)
     else:
         repeats = pipeline.state in {PipelineState.FAILED, PipelineState.CANCELED}
     nodes = statuses.plan.nodes.values() if repeats else ()
@@ -69,7 +69,7 @@ def repeated_by_resume(pipeline: Pipeline, *, is_local: bool) -> tuple[Node, ...
 
 
 def removal_notes(plan: Plan, removed: Collection[str]) -> tuple[str, ...]:
-    """Return what the remaining children of removed jobs will wait for, in a line for each."""
+    """Return what each remaining child of removed jobs will wait for, one line per child."""
     lines = []
     for node in plan.nodes.values():
         if node.id in removed or not any(parent in removed for parent in node.parents):
@@ -81,7 +81,7 @@ def removal_notes(plan: Plan, removed: Collection[str]) -> tuple[str, ...]:
 
 
 def _remaining_dependencies(plan: Plan, node: Node, removed: Collection[str]) -> Iterator[str]:
-    """Yield the dependencies of a node; those of a removed job take the place of that job."""
+    """Yield the dependencies of a node; a removed job is replaced by its own dependencies."""
     seen: set[str] = set()
     above = list(reversed(node.parents))
     while above:
@@ -98,9 +98,9 @@ def _remaining_dependencies(plan: Plan, node: Node, removed: Collection[str]) ->
 def repeat_notes(
     pipeline: Pipeline, run: str, *, is_local: bool, from_checkpoints: bool
 ) -> tuple[str, ...]:
-    """Return the consequences for a pipeline of rerunning a failed or canceled run as a new job.
+    """Return what rerunning a failed or canceled run as a new job means for its pipeline.
 
-    Empty if Studio is not local: what another Studio does is unknown.
+    Empty for other runs, and if Studio is not local: what it does is then unknown.
     """
     statuses = statuses_of(pipeline)
     node = _node_of_run(statuses.plan, run)
@@ -121,7 +121,7 @@ def repeat_notes(
 
 
 def edit_note(pipeline: Pipeline, run: str, *, is_local: bool) -> str:
-    """Return which rerun replaces a failed or canceled run in a pipeline of a local Studio."""
+    """Return which rerun replaces a run in its pipeline; empty if `repeat_notes` are."""
     if not repeat_notes(pipeline, run, is_local=is_local, from_checkpoints=True):
         return ""
     return (
@@ -131,7 +131,7 @@ def edit_note(pipeline: Pipeline, run: str, *, is_local: bool) -> str:
 
 
 def ended_words(pipeline: Pipeline) -> str:
-    """Return `The pipeline has ended: failed`."""
+    """Return how a pipeline has ended: `The pipeline has ended: failed`."""
     return f"The pipeline has ended: {(pipeline.status or 'unknown').lower()}"
 
 
@@ -140,7 +140,7 @@ def _node_of_run(plan: Plan, run: str) -> Node | None:
 
 
 def _waiting_for(statuses: JobStatuses, *nodes: Node) -> frozenset[str]:
-    """Return the other nodes that have not started and depend on any of these."""
+    """Return the other nodes that wait or are blocked, and depend on any of these."""
     ids = {node.id for node in nodes}
     descendants = statuses.plan.descendants(*ids) - ids
     return frozenset(each for each in descendants if statuses.states[each] in _WAITS)

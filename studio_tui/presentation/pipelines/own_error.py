@@ -1,4 +1,4 @@
-"""Whether a pipeline's own error says more than the failures of its jobs, which are shown, too."""
+"""Whether a pipeline's own error says more than the errors of its jobs, which are shown, too."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -46,7 +46,7 @@ class RootFailure(NamedTuple):
 
 
 def says_more(message: str, failures: Iterable[RootFailure]) -> bool:
-    """Return whether an error has words that are not in the names, ids and errors of failures.
+    """Return whether a message has words that are not in the names, ids and errors of `failures`.
 
     Numbers and common words such as `failed` do not count.
     """
@@ -55,7 +55,7 @@ def says_more(message: str, failures: Iterable[RootFailure]) -> bool:
 
 
 def without_count(message: str) -> str:
-    """Return an error without its number of other jobs, as in `load failed, and 3 more`."""
+    """Return a message without its count of further jobs, such as `, and 3 more`."""
     return _COUNT.sub("", message)
 
 

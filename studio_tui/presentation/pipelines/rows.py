@@ -44,25 +44,25 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 """Stands for an unknown time of the last change."""
 
 
-class Overview:
-    """Derived states of the jobs of listed pipelines, cached until the pipeline changes."""
+class StatusCache:
+    """Derived states of the jobs of pipelines, computed again only if their pipeline changes."""
 
     def __init__(self) -> None:
-        self._cached: dict[str, tuple[Pipeline, JobStatuses]] = {}
+        self._entries: dict[str, tuple[Pipeline, JobStatuses]] = {}
 
     def statuses(self, pipeline: Pipeline) -> JobStatuses:
         """Return the derived states of a pipeline's jobs."""
-        cached = self._cached.get(pipeline.pipeline_id)
+        cached = self._entries.get(pipeline.pipeline_id)
         if cached is None or cached[0] is not pipeline:
             cached = pipeline, statuses_of(pipeline)
-            self._cached[pipeline.pipeline_id] = cached
+            self._entries[pipeline.pipeline_id] = cached
         return cached[1]
 
     def numbers(self, pipeline: Pipeline) -> Mapping[NodeState, int]:
-        """Return the number of jobs by state; from the pipeline's totals if Studio sent no jobs.
+        """Return the number of jobs by state.
 
-        With totals only, jobs that are not completed count as waiting, or as unknown if the
-        pipeline has ended.
+        If Studio sent only totals, jobs that are not completed count as waiting, or as unknown if
+        the pipeline has ended.
         """
         if pipeline.job_runs or not pipeline.total:
             return self.statuses(pipeline).numbers
@@ -73,7 +73,7 @@ class Overview:
 
     def keep(self, ids: Container[str]) -> None:
         """Forget all but the pipelines with these ids."""
-        self._cached = {key: entry for key, entry in self._cached.items() if key in ids}
+        self._entries = {key: entry for key, entry in self._entries.items() if key in ids}
 
 
 class PipelineRow(NamedTuple):
@@ -92,7 +92,7 @@ def state_cell(pipeline: Pipeline) -> Cell:
 
 
 def target_cell(pipeline: Pipeline) -> Cell | Pieces:
-    """Return the target with its name first, as targets differ mostly in that, then its namespace.
+    """Return the name of the target, then its namespace, as targets differ mostly in their names.
 
     A target with several datasets or without a namespace is shown unchanged. If it is a list of
     rerun jobs (`RERUN_TARGET_PREFIX`), a narrow table shows their number.
@@ -157,7 +157,7 @@ PipelineColumn = ListColumn[PipelineRow, Pipeline, Cell | Pieces]
 
 
 def _eta_column(estimate: Callable[[str], Estimate]) -> PipelineColumn:
-    """Return the column of estimates, which `estimate` returns by the id of a pipeline."""
+    """Return the column of estimates; `estimate` returns that of a pipeline by its id."""
 
     def soonest_first(pipeline: Pipeline, _now: datetime) -> tuple[bool, float]:
         remaining = estimate(pipeline.pipeline_id).remaining
@@ -232,10 +232,10 @@ COLUMNS = layouts(PIPELINE_COLUMNS)
 
 
 def cells(
-    pipeline: Pipeline, overview: Overview, now: datetime, estimate: Estimate
+    pipeline: Pipeline, cache: StatusCache, now: datetime, estimate: Estimate
 ) -> tuple[Cell | Pieces, ...]:
     """Return one cell for each of `COLUMNS`, dim if the pipeline has no usable id."""
-    row = PipelineRow(pipeline, overview.numbers(pipeline), now, estimate)
+    row = PipelineRow(pipeline, cache.numbers(pipeline), now, estimate)
     row_cells = tuple(column.cell(row) for column in PIPELINE_COLUMNS)
     return row_cells if is_usable_id(pipeline.pipeline_id) else dim_row(row_cells)
 
@@ -274,7 +274,7 @@ PIPELINES = Kind[Pipeline](
 
 
 def pipelines_with(estimate: Callable[[str], Estimate]) -> Kind[Pipeline]:
-    """Return `PIPELINES` with the order of the estimates that `estimate` returns by id."""
+    """Return `PIPELINES`, which can then be sorted by the estimates that `estimate` returns."""
     eta = _eta_column(estimate)
     columns = (eta if each.layout == eta.layout else each for each in PIPELINE_COLUMNS)
     return replace(PIPELINES, columns=tuple(columns))

@@ -2,14 +2,14 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 
-from studio_tui.api.models import Pipeline, PipelineJob
+from studio_tui.api.models import Pipeline
 from studio_tui.api.states import PipelineState
 from studio_tui.presentation.format import join_names
 from studio_tui.presentation.pipelines.graph.plan import Plan, plan_of
 from studio_tui.presentation.pipelines.graph.statuses import statuses_of
 
 IN_ORDER = "They run as one pipeline, each job after those it depends on."
-AT_ONCE = (
+_NOT_IN_ORDER = (
     "This Studio cannot keep that order: all would start at once,",
     "and read the old datasets.",
 )
@@ -24,7 +24,7 @@ def order_lines(
 ) -> tuple[str, ...]:
     """Return the lines about the order in which jobs are rerun; empty if none depends on another.
 
-    `originals` are the ids of the jobs that a run repeats, by the id of the run. `is_kept` is
+    `originals` has the ids of the jobs that a run repeats, by the id of the run. `is_kept` is
     whether Studio starts each job after those it depends on.
     """
     dependencies: list[str] = []
@@ -40,7 +40,7 @@ def order_lines(
             alternatives += _alternatives(pipeline, is_kept=is_kept)
     if not dependencies:
         return ()
-    notes = (IN_ORDER,) if is_kept else AT_ONCE
+    notes = (IN_ORDER,) if is_kept else _NOT_IN_ORDER
     return (*dict.fromkeys(dependencies), *notes, *dict.fromkeys(alternatives))
 
 
@@ -49,28 +49,23 @@ def _pipelines_of(
 ) -> list[tuple[Pipeline, set[str]]]:
     """Return the pipelines that run several of the jobs, each with the node ids of these jobs.
 
-    If they do not run all of the jobs, pipelines count too that repeat several of them or of their
-    originals.
+    If one of the jobs is run by none of these pipelines, the result includes pipelines that repeat
+    several of the jobs or of their originals.
     """
     jobs_and_originals = {*jobs}.union(*(originals.get(job_id, ()) for job_id in jobs))
     running: list[tuple[Pipeline, set[str]]] = []
     running_or_repeating: list[tuple[Pipeline, set[str]]] = []
     jobs_run: set[str] = set()
     for pipeline in pipelines:
-        runs = [run for run in pipeline.job_runs if not jobs.isdisjoint(_runs_of(run))]
+        runs = [run for run in pipeline.job_runs if not jobs.isdisjoint(run.run_ids)]
         repeated = {run.job_id for run in pipeline.job_runs if run.job_id in jobs_and_originals}
         chosen = {run.job_id for run in runs}
         if len(chosen) > 1:
             running.append((pipeline, chosen))
-            jobs_run.update(*map(_runs_of, runs))
+            jobs_run.update(*(run.run_ids for run in runs))
         if len(chosen | repeated) > 1:
             running_or_repeating.append((pipeline, chosen | repeated))
     return running if jobs <= jobs_run else running_or_repeating
-
-
-def _runs_of(run: PipelineJob) -> tuple[str, ...]:
-    """Return the ids of all runs of a job, also of earlier attempts."""
-    return (*((run.created_job_id,) if run.created_job_id else ()), *run.attempts)
 
 
 def _dependent_nodes(plan: Plan, chosen: Collection[str]) -> Iterator[str]:

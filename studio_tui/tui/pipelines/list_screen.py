@@ -17,7 +17,7 @@ from studio_tui.presentation.pipelines.facts import PipelineContext, facts, grid
 from studio_tui.presentation.pipelines.rows import (
     COLUMNS,
     PIPELINES,
-    Overview,
+    StatusCache,
     cells,
     pipelines_with,
 )
@@ -102,7 +102,7 @@ class PipelinesScreen(ListPage[Pipeline]):
         self.commands.add_to(self, _COMMANDS)
         self.session.lists.pipelines_feed.request_at_least(view.loaded)
         self._recorded = RecordedRows(self.session.records.pipelines, self.list)
-        self._overview = Overview()
+        self._status_cache = StatusCache()
         self._jobs: dict[str, Job] = {}
         """The jobs that the listed pipelines run, by id."""
 
@@ -132,7 +132,7 @@ class PipelinesScreen(ListPage[Pipeline]):
             if is_news and value is not None:
                 self._update_jobs(value)
                 self._recorded.show_answer(value.pipelines)
-                self._overview.keep(self.rows)
+                self._status_cache.keep(self.rows)
             self.list.show_notice()
         elif message.name == self._recorded.archive.name:
             self._recorded.show()
@@ -158,7 +158,7 @@ class PipelinesScreen(ListPage[Pipeline]):
         if snapshot.error is None and snapshot.value is not None and self.subscriptions.is_on:
             self._estimates.update(
                 snapshot.value.pipelines,
-                self._overview.statuses,
+                self._status_cache.statuses,
                 self._jobs,
                 surroundings(self.session),
                 is_news=is_news,
@@ -196,7 +196,7 @@ class PipelinesScreen(ListPage[Pipeline]):
 
     def cells_of(self, key: str) -> Cells:
         estimate = self._estimates.get(key)
-        row = cells(self.rows[key], self._overview, clock.now(), estimate)
+        row = cells(self.rows[key], self._status_cache, clock.now(), estimate)
         return self._recorded.with_sign(key, row)
 
     def facts_at_hand(self, now: datetime) -> tuple[Fact | FactLine, ...]:
@@ -205,7 +205,7 @@ class PipelinesScreen(ListPage[Pipeline]):
         if pipeline is None or pipeline_list is None:
             return ()
         estimate = self._estimates.get(pipeline.pipeline_id)
-        context = PipelineContext(self._overview, self._jobs, clock.now(), now, estimate)
+        context = PipelineContext(self._status_cache, self._jobs, clock.now(), now, estimate)
         rows = (*self._recorded.fact(pipeline.pipeline_id, clock.now()), *facts(pipeline, context))
         width, height = self.list.preview_size
         past = grid(pipeline, pipeline_list.pipelines, context, width, height - len(rows) - 1)

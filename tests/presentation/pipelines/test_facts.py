@@ -17,14 +17,14 @@ from studio_tui.presentation.pipelines.facts import (
     raw_json,
 )
 from studio_tui.presentation.pipelines.graph.estimate import Estimate, SecondsRange
-from studio_tui.presentation.pipelines.rows import Overview
+from studio_tui.presentation.pipelines.rows import StatusCache
 from tests.hostile import HOSTILE, control_characters, control_characters_of_lines
 from tests.jobs import NOON, job
 from tests.pipelines import pipeline
 
 
 def context(*jobs: Job) -> PipelineContext:
-    return PipelineContext(Overview(), {each.id: each for each in jobs}, NOON)
+    return PipelineContext(StatusCache(), {each.id: each for each in jobs}, NOON)
 
 
 def facts_by_label(shown: Pipeline, *jobs: Job) -> dict[str, str]:
@@ -187,7 +187,7 @@ def test_the_grid_of_very_many_jobs_shows_failed_jobs_and_counts_the_others() ->
     good, bad = pipeline(2, "COMPLETED", states), pipeline(1, "FAILED", states | {"j7": "FAILED"})
     *_, row, last = texts(grid(bad, (bad, good), context(), 80, 0))
     assert row == ["j7.py", "✓", "✗"]
-    assert last == [f"and {GRID_JOBS + 9} jobs more"]
+    assert last == [f"and {GRID_JOBS + 9} more jobs"]
 
 
 def test_the_grid_shows_as_many_jobs_as_fit_with_failed_jobs_first() -> None:
@@ -196,7 +196,7 @@ def test_the_grid_shows_as_many_jobs_as_fit_with_failed_jobs_first() -> None:
     shown = texts(grid(bad, (bad, good), context(), 80, 12))
     assert len(shown) == 12
     assert [row[0] for row in shown[2:5]] == ["j7.py", "j0.py", "j1.py"]
-    assert shown[-1] == [f"and {GRID_JOBS + 1} jobs more"]
+    assert shown[-1] == [f"and {GRID_JOBS + 1} more jobs"]
     *_, row, _ = texts(grid(good, (good, good), context(), 80, 0))
     assert row[0] == "j0.py"
 

@@ -17,7 +17,7 @@ from studio_tui.presentation.pipelines.rows import (
     COLUMNS,
     LOOKS,
     PIPELINES,
-    Overview,
+    StatusCache,
     cells,
     pipelines_with,
     state_cell,
@@ -35,7 +35,7 @@ def text(cell: Cell | Pieces) -> str:
 
 
 def row(shown: Pipeline) -> list[str]:
-    return [text(cell) for cell in cells(shown, Overview(), NOON, Estimate())]
+    return [text(cell) for cell in cells(shown, StatusCache(), NOON, Estimate())]
 
 
 def matching_names(terms: str, *pipelines: Pipeline) -> list[str | None]:
@@ -58,10 +58,10 @@ def test_a_row_shows_the_state_name_target_progress_and_times_of_a_pipeline() ->
 
 def test_an_estimate_is_shown_as_a_range_else_only_its_end() -> None:
     estimate = Estimate(SecondsRange(700, 3900))
-    cell = by_key(COLUMNS, cells(pipeline(1), Overview(), NOON, estimate))["eta"]
+    cell = by_key(COLUMNS, cells(pipeline(1), StatusCache(), NOON, estimate))["eta"]
     assert cell == Cell("~12m–1h 05m", Tone.PLAIN, ("~1h 05m",))
     unknown = Estimate(reason="no ETA: no past runs of a.py")
-    assert by_key(COLUMNS, cells(pipeline(1), Overview(), NOON, unknown))["eta"] == NOTHING
+    assert by_key(COLUMNS, cells(pipeline(1), StatusCache(), NOON, unknown))["eta"] == NOTHING
 
 
 def test_a_failure_among_a_thousand_jobs_is_visible_in_the_bar() -> None:
@@ -70,24 +70,24 @@ def test_a_failure_among_a_thousand_jobs_is_visible_in_the_bar() -> None:
 
 
 def test_a_pipeline_without_its_jobs_shows_the_counts_that_studio_sends() -> None:
-    overview = Overview()
+    cache = StatusCache()
     running = pipeline(1, "RUNNING", completed=2, total=5)
-    assert overview.numbers(running)[NodeState.DONE] == 2
-    assert overview.numbers(running)[NodeState.WAITING] == 3
+    assert cache.numbers(running)[NodeState.DONE] == 2
+    assert cache.numbers(running)[NodeState.WAITING] == 3
     ended = pipeline(2, "FAILED", completed=7, total=5)
-    assert overview.numbers(ended)[NodeState.DONE] == 5
+    assert cache.numbers(ended)[NodeState.DONE] == 5
     assert row(pipeline(3, completed=None, total=None))[4] == ""
 
 
 def test_the_statuses_of_a_received_pipeline_are_computed_once() -> None:
-    overview = Overview()
-    assert overview.statuses(FAILED) is overview.statuses(FAILED)
-    assert overview.statuses(FAILED.model_copy()) is not overview.statuses(FAILED)
-    statuses = overview.statuses(FAILED)
-    overview.keep({FAILED.pipeline_id})
-    assert overview.statuses(FAILED) is statuses
-    overview.keep(())
-    assert overview.statuses(FAILED) is not statuses
+    cache = StatusCache()
+    assert cache.statuses(FAILED) is cache.statuses(FAILED)
+    assert cache.statuses(FAILED.model_copy()) is not cache.statuses(FAILED)
+    statuses = cache.statuses(FAILED)
+    cache.keep({FAILED.pipeline_id})
+    assert cache.statuses(FAILED) is statuses
+    cache.keep(())
+    assert cache.statuses(FAILED) is not statuses
 
 
 @pytest.mark.parametrize("state", PipelineState)

@@ -10,7 +10,7 @@ from studio_tui import clock
 from studio_tui.api.models import Pipeline
 from studio_tui.presentation.jobs.waiting import Surroundings
 from studio_tui.presentation.pipelines.graph.estimate import SecondsRange
-from studio_tui.presentation.pipelines.rows import Overview
+from studio_tui.presentation.pipelines.rows import StatusCache
 from studio_tui.service.commands.history import JobHistory
 from studio_tui.tui.pipelines.listed_estimates import MOST_AGE, UPDATE_INTERVAL, ListedEstimates
 from tests.jobs import NOON, job
@@ -36,7 +36,7 @@ class Estimating:
 
     async def update(self, *pipelines: Pipeline, is_news: bool = False) -> None:
         jobs, known = {RUN.id: RUN}, Surroundings()
-        self.estimates.update(pipelines, Overview().statuses, jobs, known, is_news=is_news)
+        self.estimates.update(pipelines, StatusCache().statuses, jobs, known, is_news=is_news)
         while self.work:
             await self.work.pop()()
 
