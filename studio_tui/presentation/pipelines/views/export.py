@@ -35,7 +35,7 @@ _READ_BY_MERMAID = re.compile(
 )
 """Text that Mermaid does not draw unchanged within double quotes.
 
-In order: punctuation; `direction`, which changes that of the graph; `www.`, which becomes a link;
+In order: punctuation; `direction`, which would turn the graph; `www.`, which becomes a link;
 underscores at the edges of words, which are emphasis; trailing blanks, which are stripped.
 """
 
@@ -56,7 +56,7 @@ def graph_text(drawing: Drawing, label: Callable[[str], str]) -> str:
 def omitted_edges_text(
     redundant_parents: Mapping[str, Sequence[str]], names: Mapping[str, str]
 ) -> str:
-    """Return the edges that a drawing omits as text, such as `split, clean → eval`."""
+    """Return as text, such as `split, clean → eval`, the edges that a drawing omits."""
     if not redundant_parents:
         return ""
     lines = ["", "Direct edges that are not drawn, as other lines lead there too:"]

@@ -54,7 +54,7 @@ class GroupRow:
     """The heading of a group, one of its jobs, a summary of its hidden jobs, or a single job."""
 
     key: str
-    """The group's for a heading, with a suffix for a summary; or the job's id."""
+    """Of a heading the group's key, of a summary that with a suffix, of a job the node's id."""
     group: Group
     node_id: str | None = None
     """The node of a job row; `None` for a heading and a summary."""

@@ -29,8 +29,8 @@ _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _NUMBER_OR_HASH = rf"(?:{_UUID}|{_HASH}|[0-9]+)"
 _VARYING = re.compile(rf"({_NUMBER_OR_HASH}(?:[-_.:]{_NUMBER_OR_HASH})*)")
 """Numbers and hashes in a name, such as `0042` or `12-3fa94c`."""
-_STAGE = re.compile(r"[0-9]{1,3}(?=[-_. ])")
-"""A leading number that can be the number of a stage, as in `03_embed_0042`."""
+_LEADING_NUMBER = re.compile(r"[0-9]{1,3}(?=[-_. ])")
+"""A number at the start of a name that can tell kinds of jobs apart, as in `03_embed_0042`."""
 _SEPARATORS = "-_. /"
 
 
@@ -40,6 +40,7 @@ class GroupBy(StrEnum):
     NAME = "name"
     """By name; jobs whose names are too rare for a group, by their dependencies and consumers."""
     STAGE = "stage"
+    """By depth in the graph."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,8 @@ class Link(NamedTuple):
     """`20:1`, `all`, `mixed`, `within` (one group), or empty.
 
     `20:1` means that each target has 20 parents in the source group, and each source 1 child in the
-    target group. `all` is empty instead if one of the groups is a single job.
+    target group. `all` means that each target depends on each source; if one of the groups is a
+    single job, the pattern is then empty.
     """
 
 
@@ -82,12 +84,12 @@ def wants_groups(plan: Plan) -> bool:
 
 
 def group_jobs(plan: Plan, by: GroupBy = GroupBy.NAME) -> tuple[Group, ...]:
-    """Return the groups of a plan by the least depth of their jobs; each job is in one group."""
-    layers = plan.depths
+    """Return the groups, sorted by the least depth of their jobs; each job is in one group."""
+    depths = plan.depths
     if by is GroupBy.STAGE:
         stages: dict[int, list[Node]] = defaultdict(list)
         for node in plan.nodes.values():
-            stages[layers[node.id]].append(node)
+            stages[depths[node.id]].append(node)
         return tuple(_stage_group(stage, stages[stage]) for stage in sorted(stages))
     groups = list(_group_by_name(plan.nodes.values()))
     ungrouped = [plan.nodes[group.key] for group in groups if group.is_single_job]
@@ -98,7 +100,7 @@ def group_jobs(plan: Plan, by: GroupBy = GroupBy.NAME) -> tuple[Group, ...]:
     first_members = {group.key: group.members[0] for group in groups}
     groups.sort(
         key=lambda group: (
-            min(layers[member] for member in group.members),
+            min(depths[member] for member in group.members),
             position[first_members[group.key]],
         )
     )
@@ -110,15 +112,15 @@ def _group_by_name(nodes: Iterable[Node]) -> Iterable[Group]:
     for node in nodes:
         nodes_by_stem[tuple(_VARYING.split(node.name)[::2])].append(node)
     for stem, members in nodes_by_stem.items():
-        stages: dict[str, list[Node]] = defaultdict(list)
+        by_number: dict[str, list[Node]] = defaultdict(list)
         for node in members:
-            stage_match = _STAGE.match(node.name)
-            stages[stage_match[0] if stage_match else ""].append(node)
-        if len(members) < FEWEST_MEMBERS * len(stages):
-            # Too few jobs share a leading number, so it counts jobs, not stages.
-            stages = {"": members}
-        for stage, jobs in stages.items():
-            yield from _groups_of(f"name:{stage}:{'*'.join(stem)}", _title(jobs), jobs)
+            number_match = _LEADING_NUMBER.match(node.name)
+            by_number[number_match[0] if number_match else ""].append(node)
+        if len(members) < FEWEST_MEMBERS * len(by_number):
+            # Too few jobs share a leading number, so it numbers jobs, not kinds of jobs.
+            by_number = {"": members}
+        for number, jobs in by_number.items():
+            yield from _groups_of(f"name:{number}:{'*'.join(stem)}", _title(jobs), jobs)
 
 
 def _title(nodes: Sequence[Node]) -> str:

@@ -58,7 +58,7 @@ def lane_rows(plan: Plan, only: Collection[str] | None = None) -> tuple[LaneRow,
 
 
 def name_parts(row: LaneRow, statuses: JobStatuses) -> tuple[Cell, ...]:
-    """Return the cells of the job column: lanes and glyph, name, unmet dependencies."""
+    """Return the cells of the job column: lanes and glyph, name, impossible dependencies."""
     look, node = statuses.look(row.id), statuses.plan.nodes[row.id]
     flaws = "; ".join(flaw_words(statuses, node))
     parts = (

@@ -49,8 +49,8 @@ def usual_cell(node: Node, model: ViewModel) -> Cell:
 def why_cell(node: Node, model: ViewModel) -> Cell:
     """Return why a job is in its state, and the number of the attempt if there were others.
 
-    That is the error of a failed or canceled job, the reason of one that waits, the progress of one
-    that runs, without what the columns beside it show.
+    The reason is the error of a failed or canceled job, what a waiting job waits for, or the
+    progress of a running job. `Cell.beside` has it without what other columns show.
     """
     reason = _reason_cell(node, model)
     if not node.attempts:
@@ -86,7 +86,7 @@ def _progress_in_words(bar: Progress) -> Cell:
     parts = [part for part in (share, left, rate) if part]
     shorter = tuple("  ".join(parts[:count]) for count in range(len(parts) - 1, 0, -1))
     without_share = "  ".join(part for part in (left, rate) if part)
-    # A table with the column of remaining times has space for that of shares.
+    # A table with the column of remaining times also has the column of shares.
     beside = ((REMAINING, rate), (SHARE, without_share))
     return Cell("  ".join(parts), Tone.DIM, shorter, beside=beside)
 

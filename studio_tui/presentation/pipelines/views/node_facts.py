@@ -110,7 +110,7 @@ def _group_link_facts(label: str, related: Sequence[GroupLink]) -> tuple[Fact, .
 def _status_cell(model: ViewModel, node: Node) -> Cell:
     """Return the state of a job, its exit code, and how long it ran and was queued.
 
-    The facts about the run would count waiting for other jobs as queue time.
+    It replaces the status of the run, which counts waiting for other jobs as queue time.
     """
     text, tone, *_ = model.statuses.state_cell(node.id)
     job, took, queued = model.job(node), model.run_time(node), model.queue_seconds(node)

@@ -160,7 +160,7 @@ class Timeline:
 
     @cached_property
     def order(self) -> tuple[str, ...]:
-        """Node ids by the start of the bar, with earlier attempts, then by depth."""
+        """Node ids, sorted by the start of the first attempt, then by depth."""
         depth = self._model.plan.depths
         begins = {
             node: min(
@@ -188,7 +188,7 @@ class Timeline:
 
     @cached_property
     def signs(self) -> frozenset[str]:
-        """The keys of `SIGN_NAMES` that the bars of all jobs have, visible or not."""
+        """The keys of `SIGN_NAMES` that occur in any bar, visible or not."""
         signs = {phase.glyph for phases in self._known_phases.values() for phase in phases}
         signs |= {RUNNING} if any(self._earlier_attempts.values()) else set()
         signs |= {AHEAD} if self._estimates else set()
@@ -221,7 +221,7 @@ class Timeline:
         return NOT_KNOWN if is_released and not self._known_phases[node_id] else NOTHING
 
     def span_after_zoom(self, steps: int) -> float | None:
-        """Return the `span` after zooming in by so many levels, or out if negative."""
+        """Return the `span` after zooming in by `steps` levels, or out if negative."""
         spans = [None, *(span for span in SPANS if span < self.whole_seconds)]
         level = spans.index(self._span) if self._span in spans else 0
         return spans[min(max(0, level + steps), len(spans) - 1)]

@@ -48,7 +48,7 @@ COLUMNS = (
 )
 
 WAITED_FOR, WAITING = "↑", "↓"
-"""Signs of jobs that another depends on, and of jobs that depend on it, directly or not."""
+"""Signs of the jobs on which a job depends, and of those that depend on it."""
 
 DEEPEST = 12
 """Maximum depth up to which each level is indented.
