@@ -13,7 +13,7 @@ from studio_tui import clock
 from studio_tui.presentation.form.checks import FormContext
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.job_request import request
-from studio_tui.tui.form.validation import examine
+from studio_tui.tui.form.validation import check_draft
 
 SetZone = Callable[[str], None]
 
@@ -70,7 +70,7 @@ def test_posix_rules_in_tz_determine_daylight_saving_time(
 def test_a_form_is_validated_in_a_time_zone_without_a_name(set_zone: SetZone, rules: str) -> None:
     set_zone(rules)
     draft = Draft(query="pass", start_after="2031-07-01 15:00")
-    checked = examine(draft, FormContext("mine", clock.now(), clock.zone(), None))
+    checked = check_draft(draft, FormContext("mine", clock.now(), clock.zone(), None))
     assert checked.problems == ()
     assert request(draft, checked.context).start_after == datetime(2031, 7, 1, 15).astimezone()
 

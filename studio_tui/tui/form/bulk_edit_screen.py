@@ -44,7 +44,7 @@ class EditMarkedScreen(SubmitScreen):
     def _show_differences(self) -> None:
         for name in FIELDS:
             count = self._differing.get(name)
-            self.form.hint(name, differs_placeholder(name, count) if count else "")
+            self.form.set_placeholder(name, differs_placeholder(name, count) if count else "")
 
     def why_no_preview(self) -> str | None:
         """Return that there is a review instead of a preview."""

@@ -18,15 +18,15 @@ from studio_tui.presentation.form.line_checks import masked_line
 from studio_tui.text import safe_line
 
 Spans = Sequence[tuple[int, int, str]]
-"""The styles of a line: the first character of each, the one after its last, and its name."""
+"""The styled parts of a line: index of the first character, index after the last, style."""
 
-COLORED = 64 * 1024
-"""Longer texts, in characters, are not colored."""
+MOST_COLORED = 64 * 1024
+"""Maximum length of a text that is colored, in characters."""
 
 
 def colors(text: str, language: str) -> tuple[Spans, ...]:
     """Return the colors of each line of a text; empty for long texts. Slow: call in a thread."""
-    if len(text) > COLORED:
+    if len(text) > MOST_COLORED:
         return ()
     # The highlighter takes a carriage return for the end of a line, so the colors of all lines
     # below would be those of other lines.

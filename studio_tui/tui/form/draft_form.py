@@ -46,7 +46,7 @@ class DraftForm(Lifetime, VerticalScroll):
         yield from self._fields.values()
 
     def on_mount(self) -> None:
-        """Hide the field for uploads if it has no value and no hint."""
+        """Hide the field for uploads if it has no value and no placeholder."""
         self._show_uploads()
 
     @property
@@ -82,10 +82,10 @@ class DraftForm(Lifetime, VerticalScroll):
         self._show_uploads()
 
     def _show_uploads(self) -> None:
-        """Show the field for uploads only with a value or a hint: few users know upload ids."""
+        """Show the field for uploads only if it has content: few users know upload ids."""
         uploads = self._fields["uploads"]
-        is_hinted = isinstance(uploads.editor, TextArea) and bool(uploads.editor.placeholder)
-        uploads.display = bool(uploads.value) or is_hinted
+        has_placeholder = isinstance(uploads.editor, TextArea) and bool(uploads.editor.placeholder)
+        uploads.display = bool(uploads.value) or has_placeholder
 
     def set_text(self, name: str, text: str) -> None:
         """Set the text of a field, as if it had been typed: undo restores the text before."""
@@ -95,7 +95,7 @@ class DraftForm(Lifetime, VerticalScroll):
         else:
             self._fields[name].value = text
 
-    def hint(self, name: str, words: str) -> None:
+    def set_placeholder(self, name: str, words: str) -> None:
         """Show safe words while a field is empty."""
         editor = self._fields[name].editor
         if isinstance(editor, Input | TextArea):

@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     from studio_tui.tui.form.submit_screen import SubmitScreen
 
 KEEP_AFTER = 1.0
-"""In seconds."""
+"""Seconds from an edit until the form is saved."""
 
-LEFT = "Your input is saved: opening the same form again shows it"
+INPUT_IS_SAVED = "Your input is saved: opening the same form again shows it"
 
 _RESTORED = "This is the form as you left it;"
 
 
 class DraftKeeper:
-    """Saves the draft of one form under the key of its `Start`, which can be replaced."""
+    """Saves the draft of one form under the key of its `Start`, which the screen can replace."""
 
     def __init__(self, screen: "SubmitScreen") -> None:
         self._screen = screen
@@ -60,7 +60,7 @@ class DraftKeeper:
         self._unchanged = self._shown_form.draft
 
     def keep_soon(self) -> None:
-        """Save the form in `KEEP_AFTER` seconds, also if the user types on."""
+        """Save the form within `KEEP_AFTER` seconds, even if the user types on."""
         if self._timer is None:
             self._timer = self._screen.set_timer(KEEP_AFTER, self.keep_now, name="keep")
 
@@ -73,7 +73,7 @@ class DraftKeeper:
         await self._keep(self._screen.form.draft)
 
     async def keep_sent(self, sent: Draft, typed: Draft) -> None:
-        """Save the form sent last; the form's own draft stays only if it is no longer `typed`."""
+        """Save the form that was sent; remove its draft unless it was edited after `typed`."""
         await asyncio.to_thread(self._saved_forms.keep, SENT, sent)
         current = self._screen.form.draft
         await self._keep(current if current != typed else self._screen.start.draft)
@@ -87,7 +87,7 @@ class DraftKeeper:
         return _confirm_leaving(quits=quits, is_stored=is_stored)
 
     async def keep_last(self) -> None:
-        """Save unsaved input when the form is removed; its last message may not have arrived."""
+        """Save unsaved input when the form is removed; its last `Edited` may not have arrived."""
         if self._shown_form is not None and (draft := self._shown_form.draft) != self._unchanged:
             await self._keep(draft)
 
@@ -111,9 +111,9 @@ class DraftKeeper:
 
 
 def _confirm_leaving(*, quits: bool, is_stored: bool) -> Confirm:
-    """Return the question whether to leave a form, or the dashboard, which loses some values.
+    """Return the question whether to leave the form, or the dashboard if `quits`.
 
-    `is_stored` is whether the disk accepts the form.
+    `is_stored` is whether the form was saved to disk; some of its values never are.
     """
     what, fate = ("dashboard", "lost when") if quits else ("form", "kept until")
     saved = ("Your input is saved for the next time.", "", NOT_SAVED)

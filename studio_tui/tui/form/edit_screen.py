@@ -102,7 +102,7 @@ async def review_changes(
 ) -> ReviewAnswer | None:
     """Ask whether to send what `lines` show; return the answer, `None` if canceled.
 
-    `revealed` are the lines with their secrets, which are shown at once if the form shows its.
+    `revealed` are the lines with their secrets; they are shown first if the form shows secrets.
     """
     key = await form.ask(
         Review(question, lines, _ANSWERS, revealed=revealed, is_revealed=form.values_shown)

@@ -56,7 +56,9 @@ class Explanation(Dialog[bool | None]):
         yield Static("esc closes", markup=False, classes="keys")
 
 
-_QUERY_IS_IN_FILE = "The query is read from a file; edit the file, or clear its path to type one."
+_QUERY_IS_IN_FILE = (
+    "The query is read from a file; edit the file, or clear its path to type the query."
+)
 
 
 class FieldCommands:

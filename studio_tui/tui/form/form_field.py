@@ -24,7 +24,7 @@ from studio_tui.tui.form.code_area import CodeArea
 from studio_tui.tui.widgets.drawn_input import DrawnInput
 from studio_tui.tui.widgets.lifetime import Lifetime
 
-SHOWN = 3
+_MOST_PROBLEMS = 3
 """Maximum number of problems of a field that are shown."""
 
 TALLEST = 12
@@ -32,9 +32,9 @@ TALLEST = 12
 _TALLEST_UNSEEN = 5
 """Maximum height before that, so that a new form fits more fields."""
 ROWS_OF_FORM = 40
-"""Rows of a screen that has room for all fields; in further ones, a field may have more lines."""
+"""Rows of a screen that has room for all fields; on a larger one, fields can be as much taller."""
 
-OFFERED = 12
+_MOST_OFFERED = 12
 """Maximum number of completions of a path that are shown."""
 
 _HIDDEN = "  f7 shows what is hidden"
@@ -95,7 +95,7 @@ class Flag(Checkbox):
 
 
 class FormField(Lifetime, Vertical):
-    """A label, an editor, and below it problems or a note."""
+    """A label and an editor; below the editor, problems or a note."""
 
     @dataclass
     class Changed(Message):
@@ -193,9 +193,9 @@ class FormField(Lifetime, Vertical):
     def _offer(self, event: Offered) -> None:
         event.stop()
         names = event.names if len(event.names) > 1 else []
-        self._offered = tuple(map(safe_line, names[:OFFERED]))
-        if len(names) > OFFERED:
-            self._offered += (f"and {len(names) - OFFERED} more",)
+        self._offered = tuple(map(safe_line, names[:_MOST_OFFERED]))
+        if len(names) > _MOST_OFFERED:
+            self._offered += (f"and {len(names) - _MOST_OFFERED} more",)
         self._show_notes()
 
     @on(Input.Submitted)
@@ -228,13 +228,13 @@ class FormField(Lifetime, Vertical):
 
     def _show_notes(self) -> None:
         lines: list[Content] = []
-        for problem in self._problems[:SHOWN]:
+        for problem in self._problems[:_MOST_PROBLEMS]:
             sign, style = (
                 ("✗", "$text-error") if problem.level is Level.ERROR else ("!", "$text-warning")
             )
             lines.append(Content.styled(f"{sign} {problem.sentence}", style))
-        if len(self._problems) > SHOWN:
-            lines.append(Content(f"  and {len(self._problems) - SHOWN} more"))
+        if len(self._problems) > _MOST_PROBLEMS:
+            lines.append(Content(f"  and {len(self._problems) - _MOST_PROBLEMS} more"))
         if lines and isinstance(self.editor, CodeArea) and self.editor.hides_text:
             lines.append(Content(_HIDDEN))
         if self._offered:

@@ -27,7 +27,10 @@ async def _candidates_in_time(typed: str) -> list[str] | None:
 
 
 async def _complete(field: Widget, typed: str, accept: Callable[[str], object]) -> None:
-    """Complete a path as far as it is unique, or offer names; else go to the next field."""
+    """Complete a path as far as it is unique, and offer the names with which it can go on.
+
+    If the path is complete or has no completion, go to the next field.
+    """
     names = await _candidates_in_time(typed) if typed else []
     completed = complete_path(typed, names) if names else None
     if completed is not None:

@@ -18,8 +18,8 @@ from studio_tui.tui.frame.dialog import Dialog, pager_keys
 from studio_tui.tui.frame.dialog_box import DialogBody
 from studio_tui.tui.terminal.clipboard import copy
 
-FORMS = (("JSON", "json"), ("curl", "bash"), ("datachain", "bash"))
-"""The formats of the request, with the language for highlighting."""
+FORMATS = (("JSON", "json"), ("curl", "bash"), ("datachain", "bash"))
+"""Name of each format of the request, and the language for highlighting."""
 
 
 class Preview(Dialog[None]):
@@ -42,7 +42,7 @@ class Preview(Dialog[None]):
         """Make a dialog; `texts` returns a safe text per format, with secrets if True is passed."""
         super().__init__("")
         self._texts = texts
-        self._form = 0
+        self._format = 0
         """Index of the shown format."""
         self._with_secrets = False
 
@@ -58,14 +58,14 @@ class Preview(Dialog[None]):
         """Show the first format."""
         self._paint()
 
-    def action_show(self, form: int) -> None:
+    def action_show(self, index: int) -> None:
         """Show the request in the format with an index."""
-        self._form = form
+        self._format = index
         self._paint()
 
     def action_turn(self, step: int) -> None:
         """Show the next (1) or the previous (-1) format."""
-        self.action_show((self._form + step) % len(FORMS))
+        self.action_show((self._format + step) % len(FORMATS))
 
     def action_secrets(self) -> None:
         """Show or hide secrets."""
@@ -75,18 +75,18 @@ class Preview(Dialog[None]):
     @work(name="copy", group="copy")
     async def action_copy(self) -> None:
         """Copy the shown text."""
-        text = self._texts(self._with_secrets)[self._form]
+        text = self._texts(self._with_secrets)[self._format]
         await copy(self.app, text, plural(len(text.splitlines()), "line"))
 
     def _paint(self) -> None:
-        name, language = FORMS[self._form]
+        name, language = FORMATS[self._format]
         self.query_one(".question", Static).update(f"The request as {name}")
-        text = self._texts(self._with_secrets)[self._form]
+        text = self._texts(self._with_secrets)[self._format]
         self.query_one("#preview-text", Static).update(highlight(text, language=language))
 
 
 def request_texts(checked: Checked, url: str, with_secrets: bool) -> tuple[str, ...]:
-    """Return the request of a valid form in each of `FORMS`, safe to draw."""
+    """Return the request of a valid form in each of `FORMATS`, safe to draw."""
     draft, job_input = checked.draft, request(checked.draft, checked.context)
     # Quoted for a shell, `~` would not be the home of the user.
     query_file, *files = (

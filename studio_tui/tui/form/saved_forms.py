@@ -23,7 +23,7 @@ SENT, REPLACED = "sent", "replaced"
 """Keys of the draft sent last, and of the one that was last replaced."""
 
 MAX_DRAFTS = 50
-"""Of unfinished forms, the latest are kept."""
+"""Maximum number of unfinished forms that are kept."""
 
 NOT_SAVED = "Environment values, and logins in URLs, are not saved to disk."
 
@@ -96,9 +96,9 @@ class SavedForms:
     def keep(self, key: str, draft: Draft | None, initial_environment: str = "") -> str:
         """Save a draft under a key, or remove it (`None`); return what the user should know.
 
-        A draft that another dashboard has saved since this one has read it is not removed, and a
-        new one replaces it as `REPLACED`. `initial_environment` is the environment that the form
-        had before the user typed.
+        If another dashboard has saved the draft since this one has read it, it is not removed, and
+        becomes `REPLACED` if a new one is saved. `initial_environment` is the environment that the
+        form had before the user typed.
         """
         with self._exclusively():
             words = ""
@@ -138,7 +138,7 @@ class SavedForms:
     def rename_template(self, name: str, new_name: str) -> bool:
         """Rename a template, replacing one with the new name; return whether it worked."""
         with self._exclusively():
-            # Another dashboard may have removed it, and then must not lose `new_name` either.
+            # If another dashboard has removed it, a template named `new_name` must stay.
             if name in self._templates:
                 self._templates = {
                     new_name if each == name else each: draft
@@ -163,7 +163,8 @@ class SavedForms:
         """Read the file; what other dashboards have written replaces what is known here."""
         try:
             content = read_json(self._path)
-            drafts, templates = _drafts(content.get("drafts")), _drafts(content.get("templates"))
+            drafts = _parse_drafts(content.get("drafts"))
+            templates = _parse_drafts(content.get("templates"))
             asides = dict(content.get("asides") or {})
         except FileNotFoundError:
             self._drafts_in_file = self._drafts_in_file or {}
@@ -243,7 +244,7 @@ def draft_title(draft: Draft) -> str:
 
 def _dropped_words(draft: Draft) -> str:
     name = draft_title(draft) or "one without a name"
-    return f"{MAX_DRAFTS} unfinished forms are saved; the oldest was dropped for this one: {name}."
+    return f"At most {MAX_DRAFTS} unfinished forms are saved; the oldest was dropped: {name}."
 
 
 def _with_values(draft: Draft, environment: str, names: Collection[str]) -> Draft:
@@ -267,7 +268,7 @@ def _parse_saved(draft: Draft, aside: Any) -> _Saved:
         return _Saved(draft)
 
 
-def _drafts(content: Any) -> dict[str, Draft]:
+def _parse_drafts(content: Any) -> dict[str, Draft]:
     drafts: dict[str, Draft] = {}
     for key, fields in content.items() if isinstance(content, dict) else ():
         try:

@@ -44,13 +44,14 @@ _ABOUT_WINDOWS = (
     Cell(""),
     Cell("Fixed, it is sent with Unix line endings; a file on this machine is not changed."),
 )
-_FIX, _AS_IT_IS = "m", "s"
-_LINE_ENDS = ((_FIX, "fix and send"), (_AS_IT_IS, "send it as it is"))
+_FIX_KEY, _AS_IT_IS_KEY = "m", "s"
+"""Not `f`: pressed twice, it would run an edited job from the start in the next dialog."""
+_LINE_END_ANSWERS = ((_FIX_KEY, "fix and send"), (_AS_IT_IS_KEY, "send it as it is"))
 
 ANSWERS_WITHIN = 1.0
 """Seconds for which keys wait for Studio's answer; later ones are for the form."""
 
-STOPPED = "Stopped. What was requested already is shown in the list."
+STOPPED = "Stopped. A job that was already requested will appear in the list."
 
 
 class FormSender:
@@ -60,14 +61,14 @@ class FormSender:
         self._screen = screen
         self.refused: tuple[Problem, ...] = ()
         """Studio's errors about the form as it was sent, except those of fields edited since."""
-        self.has_tried_to_send = False
-        """If true, problems of fields that were not edited are shown too."""
+        self.shows_all_problems = False
+        """Whether problems of empty fields that were not edited are shown, too."""
         self.is_sending = False
         self._worker: Worker[Any] | None = None
         self._has_created = False
         """Whether the job was created, so that the form is about to be closed."""
-        self._could_not_reach_studio = False
-        """Whether the last attempt failed because Studio could not be reached."""
+        self._got_no_answer = False
+        """Whether the last attempt to send failed without an answer of Studio."""
         self._is_unreachable = False
         """Whether the last poll of jobs failed because Studio could not be reached."""
 
@@ -81,10 +82,10 @@ class FormSender:
             self._worker = start_worker(self._screen, self._send, name="send", group="send")
 
     async def _send(self) -> None:
-        self.refused, self._could_not_reach_studio = (), False
+        self.refused, self._got_no_answer = (), False
         app = self._screen.app
         with keys_held(app, ANSWERS_WITHIN):
-            checked = await self.check_before_sending("")
+            checked = await self.check_and_list_errors()
         checked = await self._with_line_ends(checked) if checked is not None else None
         if checked is None or (to_send := await self._screen.to_send(checked)) is None:
             return
@@ -96,18 +97,18 @@ class FormSender:
             self.is_sending = False
 
     async def _with_line_ends(self, checked: Checked) -> Checked | None:
-        """Offer to convert the line ends of a shell script; `None` if the user cancels."""
+        """Offer to convert the line endings of a shell script; `None` if the user cancels."""
         if not has_windows_line_ends(checked.draft, checked.context):
             return checked
-        answer = await self._screen.ask(Review(_WINDOWS, _ABOUT_WINDOWS, _LINE_ENDS))
-        if answer != _FIX:
-            return checked if answer == _AS_IT_IS else None
+        answer = await self._screen.ask(Review(_WINDOWS, _ABOUT_WINDOWS, _LINE_END_ANSWERS))
+        if answer != _FIX_KEY:
+            return checked if answer == _AS_IT_IS_KEY else None
         draft, context = with_unix_line_ends(checked.draft, checked.context)
         return replace(checked, draft=draft, context=context)
 
     def reset(self) -> None:
         """Discard all errors."""
-        self.refused, self.has_tried_to_send = (), False
+        self.refused, self.shows_all_problems = (), False
 
     def drop_outdated_errors(self, checked: Checked | None) -> None:
         """Discard Studio's errors, except those of fields that have not changed since `checked`."""
@@ -122,13 +123,13 @@ class FormSender:
             and value_of(problem.field, draft) == value_of(problem.field, draft_before)
         )
 
-    async def check_before_sending(self, first_words: str) -> Checked | None:
-        """Validate the form; if it has errors, list them after `first_words` and return `None`."""
-        self.has_tried_to_send = True
+    async def check_and_list_errors(self, consequence: str = "") -> Checked | None:
+        """Validate the form; if it has errors, list them after `consequence` and return `None`."""
+        self.shows_all_problems = True
         checked = await self._screen.examine()
         if not checked.errors:
             return checked
-        self._list_problems(first_words, checked.errors)
+        self._list_problems(consequence, checked.errors)
         self._screen.form.go_to(checked.errors[0].field)
         return None
 
@@ -182,7 +183,7 @@ class FormSender:
             self._screen.call_later(hold.close)
         elif isinstance(outcome, JobRefused):
             await self._refuse(refusals(outcome.error, checked.draft))
-            self._could_not_reach_studio = isinstance(outcome.error, TransportError)
+            self._got_no_answer = isinstance(outcome.error, TransportError)
         else:
             self._screen.note("Not sent again; the form is as it was.")
 
@@ -200,21 +201,21 @@ class FormSender:
             self._screen.form.go_to(of_fields[0].field)
 
     def note_answer(self, jobs: Snapshot[Any]) -> None:
-        """Replace the message that Studio could not be reached once it answers a poll of jobs."""
+        """After an attempt without an answer, say that Studio answers polls of jobs again."""
         was_unreachable = self._is_unreachable
         self._is_unreachable = isinstance(jobs.error, TransportError)
-        # The poll must have failed too: sending alone may have failed because of the local disk.
-        if self._could_not_reach_studio and was_unreachable and jobs.error is None:
-            self._could_not_reach_studio = False
+        # The poll must have failed, too: sending alone may have failed because of the local disk.
+        if self._got_no_answer and was_unreachable and jobs.error is None:
+            self._got_no_answer = False
             self._screen.note("Studio answers again. No job was created yet; f9 sends the form.")
 
-    def _list_problems(self, first_words: str, problems: Iterable[Problem]) -> None:
-        def follow(checked: Checked) -> str:
+    def _list_problems(self, consequence: str, problems: Iterable[Problem]) -> None:
+        def updated_message(checked: Checked) -> str:
             refused = [problem for problem in self.refused if problem.field != WHOLE_FORM]
             remaining = [*refused, *checked.errors]
-            return f"{first_words} {_fields_to_check(remaining)}".strip() if remaining else ""
+            return f"{consequence} {_fields_to_check(remaining)}".strip() if remaining else ""
 
-        self._screen.note(f"{first_words} {_fields_to_check(problems)}".strip(), follow)
+        self._screen.note(f"{consequence} {_fields_to_check(problems)}".strip(), updated_message)
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(

@@ -17,13 +17,13 @@ from studio_tui.api.models import Job, JobInput
 from studio_tui.presentation.form.checks import FormContext
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.tui.form.draft_form import DraftForm
-from studio_tui.tui.form.draft_keeper import LEFT, DraftKeeper
+from studio_tui.tui.form.draft_keeper import INPUT_IS_SAVED, DraftKeeper
 from studio_tui.tui.form.editing import FieldCommands
 from studio_tui.tui.form.preview import Preview, request_texts
 from studio_tui.tui.form.saved_forms import SavedForms
 from studio_tui.tui.form.sending import FormSender
 from studio_tui.tui.form.templates import FormTemplates, Start
-from studio_tui.tui.form.validation import Checked, Follow, examine
+from studio_tui.tui.form.validation import Checked, MessageUpdate, check_draft
 from studio_tui.tui.frame.commands import Basics, Command, bindings
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.page import Page
@@ -86,8 +86,7 @@ class SubmitScreen(Page):
         self.values_shown = False
         self._is_origin_known = True
         self._keys_held_to_restore = ExitStack()
-        self._follow: Follow | None = None
-        """Updates the message about the form after each validation."""
+        self._message_update: MessageUpdate | None = None
 
     def body(self) -> ComposeResult:
         yield DraftForm(self.start.draft)
@@ -139,7 +138,7 @@ class SubmitScreen(Page):
             return
         await self.leave()
         if is_edited and question is None and self.saved_forms.is_stored:
-            self.notify_user(LEFT)
+            self.notify_user(INPUT_IS_SAVED)
 
     def why_no_preview(self) -> str | None:
         """Return why there is no preview."""
@@ -147,7 +146,7 @@ class SubmitScreen(Page):
 
     async def preview(self) -> None:
         """Show the request, if the form is valid."""
-        checked = await self.sender.check_before_sending("There is no request yet.")
+        checked = await self.sender.check_and_list_errors("There is no request yet.")
         if checked is not None:
             await self.ask(Preview(partial(request_texts, checked, self.session.client.url)))
 
@@ -195,9 +194,9 @@ class SubmitScreen(Page):
         self._is_origin_known = not origin or bool(self.session.known_items.jobs((origin,)))
         checked = await asyncio.to_thread(self.validate, draft)
         self._checked = checked
-        self.form.show(checked, self.sender.refused, all_fields=self.sender.has_tried_to_send)
-        if self._follow is not None:
-            self.note(self._follow(checked), self._follow)
+        self.form.show(checked, self.sender.refused, all_fields=self.sender.shows_all_problems)
+        if self._message_update is not None:
+            self.note(self._message_update(checked), self._message_update)
         return checked
 
     def validate(self, draft: Draft) -> Checked:
@@ -216,7 +215,7 @@ class SubmitScreen(Page):
             is_local=self.session.is_local,
             is_origin_known=self._is_origin_known,
         )
-        return examine(draft, context)
+        return check_draft(draft, context)
 
     def _queued(self) -> tuple[Job, ...]:
         jobs = self.session.jobs.snapshot.value
@@ -229,19 +228,19 @@ class SubmitScreen(Page):
             self.app.post_message(GoBack())
 
     async def to_send(self, checked: Checked) -> Checked | None:
-        """Return the form to send; a subclass may ask before, and return `None` to send nothing."""
+        """Return the form to send; a subclass may ask first, and return `None` to send nothing."""
         return checked
 
     def with_relation(self, request: JobInput) -> JobInput:
-        """Return a request, as a `RelatedRequest` if it has a relation to another job."""
+        """Return the request to send; a subclass may make it a `RelatedRequest`."""
         return request
 
     @on(events.Unmount)
     async def _keep_last(self) -> None:
         await self.keeper.keep_last()
 
-    def note(self, words: str, follow: Follow | None = None) -> None:
-        """Show a message about the whole form, or none; `follow` updates it after validations."""
-        self._follow = follow if words else None
+    def note(self, words: str, update: MessageUpdate | None = None) -> None:
+        """Show a message about the whole form, or none; `update` changes it after validations."""
+        self._message_update = update if words else None
         self.message_line.update(words)
         self.message_line.display = bool(words)

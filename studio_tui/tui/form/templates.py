@@ -19,10 +19,10 @@ from studio_tui.tui.frame.dialogs import Ask, Choose, Confirm
 if TYPE_CHECKING:
     from studio_tui.tui.form.submit_screen import SubmitScreen
 
-DISK_REFUSES = "The templates could not be saved; see the program's log."
+TEMPLATES_NOT_SAVED = "The templates could not be saved; see the program's log."
 
 _TEMPLATE = "template "
-"""The key of a template is this and its name."""
+"""Start of the key of each template; its name follows."""
 
 
 class TemplatePicker(Choose):
@@ -100,7 +100,7 @@ class TemplatePicker(Choose):
         options.set_options([Option(text, id=key) for key, text in choices])
         options.highlighted = min(row, len(choices) - 1)
         if not is_saved:
-            self.app.notify(DISK_REFUSES, severity="error", markup=False)
+            self.app.notify(TEMPLATES_NOT_SAVED, severity="error", markup=False)
 
     def _list_choices(self) -> list[tuple[str, str]]:
         """Return the keys and safe texts of the choices."""
@@ -186,7 +186,7 @@ class FormTemplates:
         if await asyncio.to_thread(self._saved_forms.keep_template, name, self._screen.form.draft):
             self._screen.notify_user(f"Saved as {safe_line(name)}; f3 starts from it")
         else:
-            self._screen.notify_user(DISK_REFUSES, "error")
+            self._screen.notify_user(TEMPLATES_NOT_SAVED, "error")
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(

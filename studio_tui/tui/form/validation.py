@@ -33,11 +33,11 @@ class Checked:
         return tuple(problem for problem in self.problems if problem.level is Level.ERROR)
 
 
-Follow = Callable[[Checked], str]
+MessageUpdate = Callable[[Checked], str]
 """Returns the text of a message after a validation; empty if the message no longer applies."""
 
 
-def examine(draft: Draft, context: FormContext) -> Checked:
+def check_draft(draft: Draft, context: FormContext) -> Checked:
     """Validate a form and the files that it names, which are read here: call it in a thread."""
     context = replace(context, files=facts_of(draft))
     query = query_text(draft, context)

@@ -3,7 +3,7 @@ from textual.app import App, ComposeResult
 from textual.widgets import Input
 
 from studio_tui.presentation.jobs.facts import MASK
-from studio_tui.tui.form.code_area import COLORED, CodeArea, colors
+from studio_tui.tui.form.code_area import MOST_COLORED, CodeArea, colors
 from tests.driving import driving
 from tests.tui.dashboards import widget_text
 
@@ -82,7 +82,7 @@ def test_each_line_has_its_own_colors_with_any_line_endings() -> None:
 
 
 def test_a_long_text_is_not_colored() -> None:
-    assert colors("x = 1\n" * (COLORED // 6 + 1), "python") == ()
+    assert colors("x = 1\n" * (MOST_COLORED // 6 + 1), "python") == ()
 
 
 @pytest.mark.parametrize("soft_wrap", [False, True])

@@ -75,7 +75,7 @@ def test_only_the_last_forms_are_kept_and_the_dropped_one_is_named(path: Path) -
     for number in range(MAX_DRAFTS):
         assert saved_forms.keep(str(number), Draft(query=str(number))) == ""
     words = [saved_forms.keep(name, Draft(query_name=name)) for name in ("50", "51")]
-    assert words[1] == "50 unfinished forms are saved; the oldest was dropped for this one: 1."
+    assert words[1] == "At most 50 unfinished forms are saved; the oldest was dropped: 1."
     assert saved_forms.draft(SENT) == Draft(query="sent")
     saved_forms.keep("2", Draft(query="newest"))
     saved_forms.keep("last", Draft(query="last"))

@@ -13,7 +13,7 @@ import pytest
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.fields import FIELDS
 from studio_tui.presentation.form.problems import Level
-from studio_tui.tui.form.validation import Checked, Follow
+from studio_tui.tui.form.validation import Checked, MessageUpdate
 from tests import faults
 from tests.fault_proxy import FaultProxy
 from tests.soak import at_length
@@ -261,7 +261,7 @@ async def test_a_form_can_be_sent_again_as_soon_as_its_refusal_is_shown(
         screen = submit_screen(pilot)
         note, examine = screen.note, screen.examine
 
-        def note_and_signal(words: str, follow: Follow | None = None) -> None:
+        def note_and_signal(words: str, follow: MessageUpdate | None = None) -> None:
             note(words, follow)
             if "No job was created" in words:
                 is_refused.set()
