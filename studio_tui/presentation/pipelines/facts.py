@@ -335,7 +335,7 @@ def jobs_with_logs(*pipelines: Pipeline) -> tuple[PipelineJob, ...]:
 
 
 def jobs_to_start(*pipelines: Pipeline) -> tuple[tuple[str, str], ...]:
-    """Return the ids of the pipeline and of the original job of each job that can have no log."""
+    """Return each job that can have no log yet, as the ids of its pipeline and its original job."""
     return tuple(
         (pipeline.pipeline_id, run.job_id)
         for pipeline in pipelines

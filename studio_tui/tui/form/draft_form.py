@@ -174,15 +174,15 @@ class DraftForm(Lifetime, VerticalScroll):
 
 
 def _make_field(name: str, draft: Draft) -> FormField:
-    look, label = FIELDS[name].widget, FIELDS[name].label
-    if look is FieldWidget.FLAG:
+    widget, label = FIELDS[name].widget, FIELDS[name].label
+    if widget is FieldWidget.FLAG:
         return FormField(name, "", Flag(label, bool(typed_value(name, draft))))
     if FIELDS[name].has_lines:
-        field = FormField(name, label, _make_area(look, FIELDS[name].masked_part))
+        field = FormField(name, label, _make_area(widget, FIELDS[name].masked_part))
     else:
         line = (
             PathInput(compact=True, select_on_focus=False, suggester=PathSuggester())
-            if look is FieldWidget.PATH
+            if widget is FieldWidget.PATH
             else FieldInput(compact=True, select_on_focus=False)
         )
         field = FormField(name, label, line)
@@ -191,8 +191,8 @@ def _make_field(name: str, draft: Draft) -> FormField:
     return field
 
 
-def _make_area(look: FieldWidget, masked_part: MaskedPart) -> CodeArea:
-    if look is FieldWidget.PATHS:
+def _make_area(widget: FieldWidget, masked_part: MaskedPart) -> CodeArea:
+    if widget is FieldWidget.PATHS:
         return PathArea(soft_wrap=True)
     if masked_part is MaskedPart.LOGINS:
         return CodeArea(masked=True, hide=lambda line: without_logins(line, MASK))

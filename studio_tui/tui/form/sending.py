@@ -42,7 +42,7 @@ _ABOUT_WINDOWS = (
     Cell("A shell takes the carriage return at the end of each line as part of the command,"),
     Cell("and fails with sentences such as “$'\\r': command not found”."),
     Cell(""),
-    Cell("Fixed, it is sent with Unix line endings; a file on this machine is not changed."),
+    Cell("A fixed script is sent with Unix line endings; a file on this machine is not changed."),
 )
 _FIX_KEY, _AS_IT_IS_KEY = "m", "s"
 """Not `f`: pressed twice, it would run an edited job from the start in the next dialog."""

@@ -68,7 +68,7 @@ class Drawing:
         self._layers = layers
         self._channels = channels
         self._middle = middle
-        self._middles = [[middle[vertex] for vertex in row] for row in layers.rows]
+        self._row_middles = [[middle[vertex] for vertex in row] for row in layers.rows]
         self._tops = _tops(channels) if boxes else []
         self._edges: dict[int, Edges] = {}
         self._ids = tuple(boxes)
@@ -76,7 +76,7 @@ class Drawing:
         self.boxes = boxes
         self.height = self._tops[-1] + 1 if boxes else 0
         ends = [box.x + box.width for box in boxes.values()]
-        ends += [row[-1] + 1 for row in self._middles]
+        ends += [row[-1] + 1 for row in self._row_middles]
         ends += [net.jog + 1 for channel in channels for net in channel.nets if net.jog is not None]
         self.width = max(ends, default=0)
 
@@ -108,20 +108,20 @@ class Drawing:
         """
         if not 0 <= y < self.height:
             return []
-        number = bisect_right(self._tops, y) - 1
-        if y == self._tops[number]:
-            return list(self._boxes_between(number, x0, x1, lit, heavy))
-        if number not in self._edges:
-            self._edges[number] = edges_of(self._channels[number], self._tops[number] + 1)
-        return strokes(self._edges[number], y, range(x0, x1), lit, heavy)
+        layer = bisect_right(self._tops, y) - 1
+        if y == self._tops[layer]:
+            return list(self._boxes_between(layer, x0, x1, lit, heavy))
+        if layer not in self._edges:
+            self._edges[layer] = edges_of(self._channels[layer], self._tops[layer] + 1)
+        return strokes(self._edges[layer], y, range(x0, x1), lit, heavy)
 
     def node_at(self, x: int, y: int) -> str | None:
         """Return the node whose box contains the cell in column `x` of row `y`; `None` if none."""
-        number = bisect_left(self._tops, y)
-        if number == len(self._tops) or self._tops[number] != y:
+        layer = bisect_left(self._tops, y)
+        if layer == len(self._tops) or self._tops[layer] != y:
             return None
-        index = bisect_right(self._middles[number], x)
-        for vertex in self._layers.rows[number][max(0, index - 1) : index + 1]:
+        index = bisect_right(self._row_middles[layer], x)
+        for vertex in self._layers.rows[layer][max(0, index - 1) : index + 1]:
             if vertex < self._layers.node_count:
                 box = self.boxes[self._ids[vertex]]
                 if box.x <= x < box.x + box.width:
@@ -165,9 +165,9 @@ class Drawing:
         return ends
 
     def _boxes_between(
-        self, number: int, x0: int, x1: int, lit: Highlight | None, heavy: Highlight | None
+        self, layer: int, x0: int, x1: int, lit: Highlight | None, heavy: Highlight | None
     ) -> Iterator[StyledRun]:
-        row, middles = self._layers.rows[number], self._middles[number]
+        row, middles = self._layers.rows[layer], self._row_middles[layer]
         first = max(0, bisect_left(middles, x0) - 1)
         for vertex in row[first : bisect_left(middles, x1) + 1]:
             is_lit = lit is not None and lit.includes(vertex)

@@ -153,12 +153,12 @@ def estimated_bar(node: Node, model: ViewModel) -> Progress | None:
 
 
 def _duration_by_bar(whole: float, percent: float | None, usual: float | None) -> float:
-    """Return `whole`, the duration extrapolated from a bar; if longer than usual, reduced to less.
+    """Return the expected duration: `whole`, which is extrapolated from a bar, or less.
 
-    The result is the closer to `whole`, the fuller the bar: the first steps can be much slower than
-    the others, so that `whole` jumps from seconds to an hour and back. Its share of the result is
-    the square root of the share done, as the error of a rate falls with the square root of the
-    number of samples.
+    If `whole` is longer than `usual`, the result is between the two: the fuller the bar, the closer
+    to `whole`. The first steps can be much slower than the others, so that `whole` jumps from
+    seconds to an hour and back. The excess over `usual` is multiplied by the square root of the
+    share done, as the error of a rate falls with the square root of the number of samples.
     """
     if usual is None or percent is None or whole <= usual:
         return whole

@@ -30,6 +30,7 @@ class Node:
     """Safe text; a shortened id if Studio sent no name."""
     state: JobState
     status: str | None
+    """Studio's word for the state, in upper case; `None` if Studio sent none."""
     parents: tuple[str, ...] = ()
     """Nodes that it depends on, without `missing` or `circular`; all precede it."""
     children: tuple[str, ...] = ()
@@ -113,7 +114,7 @@ def reachable_nodes(starts: Iterable[str], step: Callable[[str], Iterable[str]])
 def plan_of(pipeline: Pipeline, before: Plan | None = None) -> Plan:
     """Return the plan of a pipeline; never raises, whatever the data.
 
-    If only states and runs differ from `before`, the other nodes are shared with it; if nothing
+    If only states and runs differ from `before`, unchanged nodes are shared with it; if nothing
     differs, the plan is `before` itself.
     """
     sent = tuple((run.job_id, run.name, run.parent_job_ids) for run in pipeline.job_runs)
@@ -205,7 +206,7 @@ def _without_cycles(parents: Mapping[str, Collection[str]]) -> dict[str, list[st
     found by the algorithm of Kosaraju and Sharir, without recursion.
     """
     children = children_of(parents)
-    by_end: dict[str, None] = {}
+    postorder: list[str] = []
     seen: set[str] = set()
     for start in parents:
         stack = [(start, iter(children[start]))] if start not in seen else []
@@ -213,13 +214,13 @@ def _without_cycles(parents: Mapping[str, Collection[str]]) -> dict[str, list[st
         while stack:
             node_id, steps = stack[-1]
             if (step := next((each for each in steps if each not in seen), None)) is None:
-                by_end[node_id] = None
+                postorder.append(node_id)
                 stack.pop()
             else:
                 seen.add(step)
                 stack.append((step, iter(children[step])))
     component_of: dict[str, str] = {}
-    for start in reversed(by_end):
+    for start in reversed(postorder):
         if start not in component_of:
             component = reachable_nodes(
                 (start,),
