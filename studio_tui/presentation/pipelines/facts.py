@@ -46,7 +46,10 @@ MOST_NAMED = 8
 GRID_PIPELINES = 8
 """Maximum number of pipelines compared side by side."""
 GRID_JOBS = 24
-"""Number of rows, or of rows with problems, that a comparison shows even if they do not fit."""
+"""A comparison of up to this many rows shows them all, even if they do not fit.
+
+A larger one shows up to this many rows with problems even if they do not fit.
+"""
 
 _GRID_FRAME_ROWS = 3
 """Rows of a comparison besides those of jobs: two headings, and the number of jobs left out."""
@@ -143,8 +146,8 @@ def grid(
     the oldest are left out, but never `pipeline`. It has a row for each job name, or several if a
     pipeline has several jobs of that name.
 
-    More than `GRID_JOBS` rows are shown only if they fit in `room` lines; those with problems come
-    first, and up to `GRID_JOBS` of these are shown even if they do not fit.
+    Of more than `GRID_JOBS` rows, those with problems come first, and rows that do not fit in
+    `room` lines are left out, except up to `GRID_JOBS` rows with problems.
     """
     compared = _pipelines_to_compare(pipeline, pipelines)
     if len(compared) < 2:

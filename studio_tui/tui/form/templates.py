@@ -43,7 +43,7 @@ class TemplatePicker(Choose):
         above: Mapping[str, Draft],
         below: Mapping[str, Draft],
     ) -> None:
-        """Make a dialog of templates by name, between other drafts by safe words about them."""
+        """List the templates by name, between other drafts, whose keys are safe texts to show."""
         self._saved_forms = saved_forms
         self._templates = templates
         self._above, self._below = above, below

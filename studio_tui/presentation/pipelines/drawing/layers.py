@@ -22,7 +22,7 @@ _PASSES, _MOST_COMPARED = 10, 200_000
 _FEW = 250
 """Maximum number of vertices for which the sweeps are repeated from other starting orders."""
 _OTHER_STARTS = ((False, True), (True, True), (True, False))
-"""For each other starting order: `is_from_below` of `_depth_first`, and `is_first_up`."""
+"""Other starts: `is_from_below` of `_depth_first`, `is_first_up` of `_with_fewer_crossings`."""
 _SHUFFLES, _SHUFFLED_LINES = 16, 1000
 """Maximum number of shuffled starting orders, and of lines in all of them."""
 _IN_VAIN = 2

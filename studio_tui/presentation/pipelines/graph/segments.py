@@ -23,8 +23,8 @@ _FILLS = {
 def segments(numbers: Mapping[NodeState, int], width: int) -> dict[NodeState, int]:
     """Divide `width` cells in proportion to the numbers of jobs, in the order of the segments.
 
-    Each state has at least one cell, so that no failure is rounded away; if there are too few
-    cells, only the worst states have one.
+    Each state with jobs has at least one cell, so that no failure is rounded away; if there are too
+    few cells, only the worst states have one.
     """
     width = max(width, 0)
     present = [state for state in WORST_FIRST if numbers.get(state)][:width]

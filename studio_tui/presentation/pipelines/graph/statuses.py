@@ -79,7 +79,7 @@ WORST_FIRST = (
     NodeState.BLOCKED,
     NodeState.DONE,
 )
-"""States from the worst on: failed, active ones, which can still fail, the others, and done."""
+"""States from worst to best: failed; active, which can still fail; all others; done."""
 
 _ALWAYS_COUNTED = frozenset({NodeState.DONE, NodeState.RUNNING, NodeState.FAILED})
 _STOPPED = frozenset({JobState.FAILED, JobState.CANCELED})
@@ -96,14 +96,14 @@ class JobStatuses:
     roots: Mapping[str, int]
     """Number of jobs that each root blocks, by node id in the plan's order.
 
-    A root is a failed or canceled job to which no job that it depends on passes on a failure (see
-    `judge`). A root may block no job, and a job may be blocked by several roots.
+    A root is a failed or canceled job to which its dependencies pass on no failure (see `judge`). A
+    root may block no job, and a job may be blocked by several roots.
     """
     numbers: Mapping[NodeState, int]
     causes: Mapping[str, int]
-    """Bit mask of the roots that block or are the node, by id of blocked and stopped nodes.
+    """By blocked, failed or canceled node: bit mask of its roots. Bit n is the nth of `roots`.
 
-    Bit n stands for the nth of the `roots`.
+    The only root of a root is itself.
     """
 
     def blocked_by(self, node_id: str) -> tuple[str, ...]:
