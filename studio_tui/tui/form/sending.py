@@ -44,9 +44,9 @@ _ABOUT_WINDOWS = (
     Cell(""),
     Cell("A fixed script is sent with Unix line endings; a file on this machine is not changed."),
 )
-_FIX_KEY, _AS_IT_IS_KEY = "m", "s"
-"""Not `f`: pressed twice, it would run an edited job from the start in the next dialog."""
-_LINE_END_ANSWERS = ((_FIX_KEY, "fix and send"), (_AS_IT_IS_KEY, "send it as it is"))
+# Keys of the answers. Pressed twice, `f` would run an edited job from the start in the next dialog.
+_FIX, _AS_IT_IS = "m", "s"
+_LINE_ENDS = ((_FIX, "fix and send"), (_AS_IT_IS, "send it as it is"))
 
 ANSWERS_WITHIN = 1.0
 """Seconds for which keys wait for Studio's answer; later ones are for the form."""
@@ -100,9 +100,9 @@ class FormSender:
         """Offer to convert the line endings of a shell script; `None` if the user cancels."""
         if not has_windows_line_ends(checked.draft, checked.context):
             return checked
-        answer = await self._screen.ask(Review(_WINDOWS, _ABOUT_WINDOWS, _LINE_END_ANSWERS))
-        if answer != _FIX_KEY:
-            return checked if answer == _AS_IT_IS_KEY else None
+        answer = await self._screen.ask(Review(_WINDOWS, _ABOUT_WINDOWS, _LINE_ENDS))
+        if answer != _FIX:
+            return checked if answer == _AS_IT_IS else None
         draft, context = with_unix_line_ends(checked.draft, checked.context)
         return replace(checked, draft=draft, context=context)
 

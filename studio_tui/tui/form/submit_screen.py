@@ -18,7 +18,7 @@ from studio_tui.presentation.form.checks import FormContext
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.tui.form.draft_form import DraftForm
 from studio_tui.tui.form.draft_keeper import INPUT_IS_SAVED, DraftKeeper
-from studio_tui.tui.form.editing import FieldCommands
+from studio_tui.tui.form.field_commands import FieldCommands
 from studio_tui.tui.form.preview import Preview, request_texts
 from studio_tui.tui.form.saved_forms import SavedForms
 from studio_tui.tui.form.sending import FormSender

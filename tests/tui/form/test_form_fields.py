@@ -11,7 +11,7 @@ from textual.widgets import Static
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.fields import FIELDS
 from studio_tui.tui.clusters.list_screen import ClustersScreen
-from studio_tui.tui.form.editing import Explanation
+from studio_tui.tui.form.field_commands import Explanation
 from studio_tui.tui.form.submit_screen import SubmitScreen
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.logs.log_screen import LogScreen

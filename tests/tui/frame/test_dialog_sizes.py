@@ -21,7 +21,7 @@ from studio_tui.presentation.pipelines.datasets import KnownDatasets
 from studio_tui.presentation.schedules.explanations import Explained
 from studio_tui.service.commands.trigger_pipeline import PipelineTrigger
 from studio_tui.service.session import StudioSession
-from studio_tui.tui.form.editing import Explanation
+from studio_tui.tui.form.field_commands import Explanation
 from studio_tui.tui.form.preview import Preview
 from studio_tui.tui.form.saved_forms import SavedForms
 from studio_tui.tui.form.templates import TemplatePicker
