@@ -51,7 +51,7 @@ def dataset_lines(
         short_name(other.name) for other in others if dataset.name in _sources(other)
     )
     if consumers:
-        lines.append(Cell(f"for {', '.join(consumers)}"))
+        lines.append(Cell(f"used by {', '.join(consumers)}"))
     elif has_lineage:
         lines.append(Cell("no other dataset is made from it", Tone.DIM))
     for version in dataset.versions:
@@ -91,7 +91,7 @@ def _version_line(version: ListedVersion, now: datetime) -> str:
     else:
         parts.append("no known job made it")
     if version.made_by is not None:
-        parts.append(f"of {version.made_by}")
+        parts.append(f"user {version.made_by}")
     return "  ".join(parts)
 
 

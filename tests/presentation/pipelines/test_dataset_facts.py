@@ -50,9 +50,9 @@ def test_rows_of_outdated_datasets_come_first_and_say_why() -> None:
 
 def test_the_lines_of_a_dataset_show_its_versions_sources_and_uses() -> None:
     lines = [cell.text for cell in dataset_lines(CLEAN, ALL, NOW, has_lineage=True)]
-    assert lines[:3] == ["out of date: raw@1.0.1 is newer", "for report", ""]
+    assert lines[:3] == ["out of date: raw@1.0.1 is newer", "used by report", ""]
     assert lines[3].startswith("@1.0.0  2026-03-04 ")
-    assert "(2h ago)  by clean.py (job-of-c)  of ann" in lines[3]
+    assert "(2h ago)  by clean.py (job-of-c)  user ann" in lines[3]
     assert lines[4] == "    from raw@1.0.0"
     lines = [cell.text for cell in dataset_lines(REPORT, ALL, NOW, has_lineage=True)]
     assert "no other dataset is made from it" in lines

@@ -110,7 +110,7 @@ async def test_a_dataset_opens_the_job_that_made_it_and_rerun_jobs_are_no_datase
             await pilot.press("g", "j", "f2")
             await until_shown(pilot, "Datasets: 3, 0 out of date")
             await pilot.press("enter")
-            await until_shown(pilot, "@1.0.1", "from raw@1.0.1", "from raw@1.0.0", "for report")
+            await until_shown(pilot, "@1.0.1", "from raw@1.0.1", "from raw@1.0.0", "used by report")
         with step("a dataset opens the job that made it"):
             await pilot.press("g")
             await until_shown(pilot, rebuilt["job_runs"][1]["created_job_id"], "Summary")
