@@ -18,6 +18,7 @@ from studio_tui.presentation.pipelines.views.node_cells import (
 )
 
 PLAN_ORDER = "layer"
+"""Key of the column by which rows are sorted by default: by layer, then as in the plan."""
 
 
 class NodeRow(NamedTuple):
