@@ -65,15 +65,15 @@ class PipelineContext(NamedTuple):
     jobs: Mapping[str, Job]
     """Loaded runs by id."""
     now: datetime
-    answered_at: datetime | None = None
-    """The time for which Studio's data holds, earlier than `now` in an outage; `None` for `now`."""
+    counted_until: datetime | None = None
+    """The time up to which durations of what has not ended are counted; `None` for `now`."""
     estimate: Estimate = Estimate()
     """The estimate of the pipeline whose facts are shown."""
 
     @property
     def until(self) -> datetime:
-        """The time up to which durations of jobs that have not ended are counted."""
-        return self.answered_at or self.now
+        """`counted_until` or, if it is `None`, `now`."""
+        return self.counted_until or self.now
 
 
 def facts(pipeline: Pipeline, context: PipelineContext) -> tuple[Fact, ...]:

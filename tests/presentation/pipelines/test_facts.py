@@ -92,7 +92,7 @@ def test_a_paused_pipeline_counts_its_jobs_and_shows_their_run_times() -> None:
 def test_during_an_outage_run_times_stop_and_ages_continue() -> None:
     running = pipeline(1, "RUNNING", {"a": "RUNNING"})
     later = context(job(3, "RUNNING", id="run-1-a"))._replace(
-        now=NOON + timedelta(hours=4), answered_at=NOON
+        now=NOON + timedelta(hours=4), counted_until=NOON
     )
     values = {fact.label: fact.value.text for fact in facts(running, later)}
     assert values["running"] == "a.py 2:55"
