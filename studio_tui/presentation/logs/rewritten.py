@@ -171,7 +171,7 @@ class _Row:
 
     def __init__(self) -> None:
         self.cells: list[str] = []
-        """Characters, each with the escape sequences before it; after a wide one, an empty cell."""
+        """Characters with the escape sequences around them; after a wide one, an empty cell."""
         self.column = 0
         """The cell that is written next, at most the number of cells."""
         self._escapes = ""
@@ -202,7 +202,7 @@ class _Row:
             written = _in_cells(written)
         end = self.column + len(written)
         if (self._escapes or "\x1b" in text) and end < len(self.cells):
-            written[-1] += _RESET
+            written[-1 if written[-1] else -2] += _RESET
         written[0] = self._escapes + written[0]
         self._escapes = last_escapes
         self._cut_wide_character(self.column)
@@ -218,9 +218,8 @@ class _Row:
     def _cut_wide_character(self, column: int) -> None:
         """If a wide character extends over both sides of `column`, put blanks in its place."""
         if 0 < column < len(self.cells) and not self.cells[column]:
-            escapes = _CELL.match(self.cells[column - 1])
-            self.cells[column - 1] = (escapes[1] if escapes else "") + " "
-            self.cells[column] = " "
+            before, *after = (escapes for escapes, _ in _CELL.findall(self.cells[column - 1]))
+            self.cells[column - 1 : column + 1] = [f"{before} {''.join(after)}", " "]
 
     def column_after(self, move: re.Match[bytes]) -> int:
         if move["start"] is not None:

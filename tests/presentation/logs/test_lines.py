@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from studio_tui.presentation.logs.lines import (
@@ -231,6 +231,7 @@ def drawn_on_a_terminal(text: str) -> str:
 
 
 @given(st.lists(MOVES, max_size=12).map("".join))
+@example("aaa\r\x1b[1m字\ra")
 def test_a_rewritten_line_is_drawn_as_on_a_terminal(text: str) -> None:
     drawn = drawn_on_a_terminal(text)
     if drawn.strip():
