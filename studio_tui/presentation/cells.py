@@ -40,7 +40,7 @@ class Cell(NamedTuple):
     """One cell of a table row."""
 
     text: str
-    """One line, made safe by `studio_tui.text` when it was received."""
+    """Safe to draw; one line, except in facts."""
 
     tone: Tone = Tone.PLAIN
 
@@ -51,7 +51,9 @@ class Cell(NamedTuple):
     """Key of a column; the cell is empty if the table has space for that column."""
 
     beside: tuple[tuple[str, str], ...] = ()
-    """Keys of columns, each with the text to show beside it; the first column that is shown counts.
+    """Keys of columns, each with the text of the cell while that column is shown.
+
+    If several are shown, the first counts.
     """
 
 

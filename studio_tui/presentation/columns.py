@@ -43,7 +43,7 @@ class Column(NamedTuple):
     align: Align = Align.LEFT
 
     drop: int = 0
-    """In a narrow table, columns with the highest are dropped first; 0 is never dropped."""
+    """In a narrow table, columns with the highest `drop` are dropped first, those with 0 never."""
 
     fits: bool = False
     """Whether the column is only as wide as its contents, and is dropped until it has contents.
@@ -58,7 +58,7 @@ class Column(NamedTuple):
     """Cells for which columns of higher `drop` are dropped, if the contents need them."""
 
     preferred_width: int = 0
-    """Like `wanted_width`, but only columns of little interest are dropped for it."""
+    """Like `wanted_width`, but only columns whose `drop` is high are dropped for it."""
 
     first_width: int = 0
     """Cells that the column gets before those at its right get more than `width`."""
@@ -67,7 +67,7 @@ class Column(NamedTuple):
     """Whether it stays in place during horizontal scrolling; for the leftmost columns."""
 
     only_unfinished: bool = False
-    """Whether it has contents only for items that have not ended, as progress has."""
+    """Whether it has contents only for items that have not ended, like the column of progress."""
 
 
 def by_key(columns: Sequence[Column], cells: Sequence[AnyCell]) -> dict[str, AnyCell]:

@@ -33,7 +33,7 @@ def seconds_between(start: datetime | None, end: datetime | None) -> float | Non
 
 
 def duration(seconds: float | None) -> str:
-    """Format a duration like a clock: `0:07`, `12:05`, `3:04:09`, `2d 03:04`."""
+    """Format a duration like a clock: `0:07`, `12:05`, `3:04:09`, `12d 03:04`."""
     if seconds is None:
         return UNKNOWN
     whole = int(seconds)
@@ -48,7 +48,7 @@ def duration(seconds: float | None) -> str:
 def shorter_durations(seconds: float) -> tuple[str, ...]:
     """Return a duration for narrow cells, rounded down: `10h 05m`, `10h`, or `12d 3h`, `12d`.
 
-    Empty for less than an hour, which `duration` formats as shortly.
+    Empty for less than an hour, as the result of `duration` is short enough.
     """
     hours, minutes = int(seconds) // _HOUR, int(seconds) // _MINUTE % _MINUTE
     if hours >= 100:

@@ -33,7 +33,7 @@ class HasAge(Protocol):
 
     @property
     def due_at(self) -> datetime | None:
-        """Of the next poll, if known."""
+        """When the next poll is due; `None` if unknown."""
 
     @property
     def is_recalled(self) -> bool:
@@ -41,22 +41,23 @@ class HasAge(Protocol):
 
     @property
     def error(self) -> StudioError | None:
-        """Of the latest poll."""
+        """The error of the latest poll; `None` if it succeeded."""
 
     @property
     def failing_since(self) -> datetime | None:
-        """The first of the consecutive failures."""
+        """When the first of the consecutive failures happened; `None` without failures."""
 
     @property
     def next_try_at(self) -> datetime | None:
-        """Time of the next retry after a failure."""
+        """When the next retry after a failure is due; `None` without one."""
 
 
 def freshness(snapshot: HasAge, now: datetime, remedy: str = "") -> Cell:
     """Return the freshness indicator of a snapshot.
 
     Data is live until the next answer is overdue, however long the interval between polls is. After
-    a failure, it has the kind of outage and the next try, or a `remedy`: what the user has to do.
+    a failure, the indicator shows the kind of outage and the next try, or instead of them the
+    `remedy`: what the user has to do.
     """
     data_age = age((now - snapshot.fetched_at).total_seconds()) if snapshot.fetched_at else ""
     if snapshot.error is None:
@@ -100,7 +101,7 @@ def outage_words(error: StudioError) -> str:
             return "offline"
 
 
-WIDTH = 12
+_BAR_WIDTH = 12
 """Cells of the time bar."""
 
 
@@ -110,8 +111,8 @@ def time_bar(now: datetime, share: float, speed: float, *, runs: bool) -> Cell:
     `share` of the recording has been played, from 0 to 1; `speed` is in recorded seconds per
     second.
     """
-    played = round(max(0.0, min(1.0, share)) * WIDTH)
+    played = round(max(0.0, min(1.0, share)) * _BAR_WIDTH)
     sign = ("■" if share >= 1 else "▶") if runs else "‖"
-    bar = "█" * played + "░" * (WIDTH - played)
+    bar = "█" * played + "░" * (_BAR_WIDTH - played)
     time = now.astimezone().strftime("%Y-%m-%d %H:%M:%S")
     return Cell(f"{sign} replay {time} ▕{bar}▏ {speed:g}x", Tone.WARN)

@@ -5,12 +5,13 @@ from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
-MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _NAMES = (
     "Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?"
     "|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?"
 )
 DATE_LENGTH_LIMIT = 26
+"""Maximum characters of a date and the separator after it."""
 
 DATE = re.compile(
     r"(?<!\d)(?:"
@@ -40,12 +41,15 @@ class Order(StrEnum):
 
 
 class DateShape(NamedTuple):
-    """How a date is written, apart from its numbers; all of one shape in a log have one order."""
+    """How a date is written, apart from its numbers.
+
+    All dates of one shape in a log are assumed to have the same order.
+    """
 
     mark: str
     """Separator of the numbers; empty in `261130`."""
-    year: int
-    """Number of digits of the year; 0 if the date has no year."""
+    year_digits: int
+    """0 if the date has no year."""
     is_bracketed: bool
     """Whether the date directly follows `[` or `(`."""
 
@@ -59,7 +63,10 @@ class Day(NamedTuple):
 
 
 def shape_of(form: str, date: str, *, is_bracketed: bool) -> DateShape | None:
-    """Return the shape of a date in a format (`form`) of ambiguous order; `None` for others."""
+    """Return the shape of a date; `form` is its format, a group of `DATE`.
+
+    `None` if dates of this format have only one order.
+    """
     if form == "numeric":
         mark = next(mark for mark in "/.-" if mark in date)
         return DateShape(mark, len(date.rpartition(mark)[2]), is_bracketed)
@@ -70,21 +77,21 @@ def shape_of(form: str, date: str, *, is_bracketed: bool) -> DateShape | None:
 
 def orders(shape: DateShape) -> tuple[Order, ...]:
     """Return the possible orders of a shape, the most common first."""
-    if shape.year == 2 and shape.mark != ".":
+    if shape.year_digits == 2 and shape.mark != ".":
         return Order.YEAR_FIRST, Order.MONTH_FIRST, Order.DAY_FIRST
     if shape.mark != ".":
         return Order.MONTH_FIRST, Order.DAY_FIRST
-    year_first = (Order.YEAR_FIRST,) if shape.year == 2 else ()
+    year_first = (Order.YEAR_FIRST,) if shape.year_digits == 2 else ()
     return Order.DAY_FIRST, Order.MONTH_FIRST, *year_first
 
 
 def days(
     form: str, date: str, later_year: str, years: Sequence[int], order: Order
 ) -> Iterator[Day]:
-    """Yield the days that a date in a format (`form`) may denote.
+    """Yield the days that a date may denote; `form` is as in `shape_of`.
 
-    `order` matters only for a date that has a shape. If neither the date nor `later_year`, which
-    follows the time of day, states the year, there is a day for each of `years`.
+    `order` matters only for a date that has a shape. `later_year` is a year after the time of day,
+    or empty. If neither it nor the date has a year, there is a day for each of `years`.
     """
     if form == "iso":
         year, month, day = map(int, _NUMBER.findall(date))
@@ -119,6 +126,6 @@ def _year_month_day(form: str, date: str, order: Order) -> tuple[int | None, int
         month, day = reversed(numbers) if order is Order.DAY_FIRST else numbers
         return None, month, day
     month_name = _WORD.search(date)
-    month = MONTHS.index(month_name[0].lower()) + 1 if month_name else 0
+    month = _MONTHS.index(month_name[0].lower()) + 1 if month_name else 0
     year = numbers[1] if len(numbers) > 1 else None
     return (2000 + year if year is not None and year < 100 else year), month, numbers[0]

@@ -43,9 +43,9 @@ def stamp(
 ) -> str:
     """Format a time in at most `WIDTH - 1` cells, or `DATED_WIDTH - 1` if `dated`.
 
-    Empty if the time or `zero_time` is unknown or out of range. Elapsed time is counted from
-    `zero_time`, and has no date. A time that is not the line's own (`is_own`) is that of its
-    arrival, and is marked by `~`. The form must not be `OFF`.
+    Empty if the time is unknown or out of range. Elapsed time is counted from `zero_time`, has no
+    date, and is empty without a `zero_time`. A time that is not the line's own (`is_own`) is that
+    of its arrival, and is marked by `~`. The form must not be `OFF`.
     """
     if moment is None:
         return ""

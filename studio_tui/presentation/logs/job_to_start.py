@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 
 class JobToStart(NamedTuple):
-    """A job of a pipeline that has not started, so that it has no log."""
+    """A pipeline's job that has not started, so it has no log."""
 
     pipeline_id: str
     job_id: str
-    """Id of the original job."""
+    """Id of the original job, as in the pipeline's plan; its run gets another."""

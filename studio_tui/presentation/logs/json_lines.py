@@ -8,15 +8,15 @@ from typing import NamedTuple, TypeAlias
 
 from studio_tui.failures.json_messages import message_in
 from studio_tui.presentation.logs.levels import LogLevel, level_in
-from studio_tui.presentation.logs.line_levels import SIZE_LIMIT, has_record
+from studio_tui.presentation.logs.line_levels import JSON_LIMIT, has_record
 from studio_tui.presentation.logs.timestamps import UnknownLogContext, find_timestamp, read_time
 from studio_tui.text import safe_block, safe_line
 
 DEPTH_LIMIT = 32
-"""Deeper objects are shown as raw text."""
+"""Maximum depth of nested values; a line with deeper ones is shown as it is."""
 
 WIDTH_LIMIT = 4096
-"""Characters of a drawn line."""
+"""Maximum characters of a row."""
 
 JsonValue: TypeAlias = "str | int | float | bool | list[JsonValue] | dict[str, JsonValue] | None"
 
@@ -24,7 +24,6 @@ _TIMES = (
     "@timestamp", "timestamp", "time", "ts", "asctime", "datetime", "date", "@t", "eventTime",
     "timeUnixNano", "observedTimeUnixNano",
 )  # fmt: skip
-
 
 _CONTEXT = UnknownLogContext()
 
@@ -61,7 +60,7 @@ class JsonLine(NamedTuple):
 
 def json_line(text: str) -> JsonLine | None:
     """Parse a JSON object; `None` for any other line, and one too large or nested too deeply."""
-    if not text.startswith("{") or len(text) > SIZE_LIMIT or not text.endswith(("}", "} ")):
+    if not text.startswith("{") or len(text) > JSON_LIMIT or not text.endswith(("}", "} ")):
         return None
     try:
         parsed: JsonValue = json.loads(text, parse_float=_WrittenNumber, parse_int=_parse_integer)

@@ -10,7 +10,7 @@ _ERROR_SIGNS = (
     b"rror", b"fatal", b"critical", b"panic", b"terminate call", b": ***", b"not found",
     b"unbound var",
 )  # fmt: skip
-"""Texts that only lines with errors, and some others, contain."""
+"""Texts that lines with errors contain, and few others."""
 _ERROR_CAPITALS = re.compile(
     rb"E(?:RR|MERG|xception|\d{3,4} \d\d:|xec format|(?<![A-Z]E) )"
     rb"|F(?:A(?:TA|IL)|atal|ile (?:exists|\"[^\"\n]*\", line \d+(?![,\d]))|\d{3,4} \d\d:"
@@ -28,7 +28,7 @@ _LINE = (
     rb"\n(?:\x1b\[[\d;]*m)*(?:\[?rank ?\d+\]?: ?)?"
     rb"(?:\[?[%s](?:\d{3,4} |: | |, \[)|<\d{1,3}>|fail: |crit: )"
 )
-"""A letter, number or word for the level at the start of a line; `%s` is for letters."""
+"""A letter, number or word for the level at the start of a line; `%s` stands for the letters."""
 _ERROR_LINE = re.compile(_LINE % b"EFC")
 _WARNING_LINE = re.compile(_LINE % b"W")
 _WARNING_STAMP = re.compile(rb"W\d{3,4} \d\d:")
@@ -68,10 +68,10 @@ def _field_patterns(name: bytes) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
 
 
 def candidate_lines(data: bytes, least: LogLevel) -> Iterator[int]:
-    """Yield the starts of lines that may have level `least`, at least a warning, or above.
+    """Yield the starts of lines whose level may be `least` or above.
 
-    It misses almost no such line, but yields many others, and always the first. `data` begins at
-    the start of a line.
+    `least` is WARNING or above. Almost no such line is missed, but many others are yielded, and
+    always the first. `data` begins at the start of a line.
     """
     yield 0
     signs = [*_ERROR_SIGNS]
@@ -117,7 +117,7 @@ def _lines_with(
 
 
 def _next_sign(data: bytes, sign: bytes | re.Pattern[bytes], start: int) -> int:
-    """Return an offset in the next sign, in lines from `start` on; -1 if there is none."""
+    """Return the offset of a byte of the next sign from `start` on; -1 if there is none."""
     if isinstance(sign, bytes):
         return data.find(sign, start)
     # Some patterns begin with the line break before the line, so the end of a match is returned.

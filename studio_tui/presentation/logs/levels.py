@@ -49,7 +49,7 @@ They are also those of the severity numbers 1 to 4, 5 to 8 … 21 to 24 (OpenTel
 _INSIGHTS = _ALL
 """Levels of the severities 0 to 4 (Azure Application Insights)."""
 
-FIELDS = (
+_FIELDS = (
     "level", "loglevel", "levelname", "severity", "severitytext", "lvl", "l", "sev", "levelstr",
     "leveltext", "levellabel", "severityname", "severitylabel", "levelno", "levelvalue",
     "severitynumber", "severitylevel", "priority", "syslogpriority", "syslogseverity", "log", "s",
@@ -64,11 +64,14 @@ _INNER = ("name", "level", "levelStr", "label", "value")
 
 
 def level_in(fields: Mapping[str, object]) -> tuple[str, LogLevel] | None:
-    """Return the name of the field with the level of an object, and the level."""
+    """Return the name of the field that has the level of a JSON object, and that level.
+
+    `None` if no field has one.
+    """
     names: dict[str, str] = {}
     for field in fields:
         names.setdefault(plain_name(field), field)
-    for key in FIELDS:
+    for key in _FIELDS:
         name = names.get(key)
         if name is not None and (level := _level_in_field(key, fields[name], names)) is not None:
             return name, level
@@ -76,7 +79,10 @@ def level_in(fields: Mapping[str, object]) -> tuple[str, LogLevel] | None:
 
 
 def _level_in_field(key: str, value: object, names: Mapping[str, str]) -> LogLevel | None:
-    """Return the level in a field; `key` is its name as in `FIELDS`, `names` has all such names."""
+    """Return the level in a field; `key` is its plain name.
+
+    `names` has the plain names of all fields of the object.
+    """
     if key == "log":
         # ECS nests the field that it also writes as `log.level`.
         return parse_level(value.get("level")) if isinstance(value, dict) else None
@@ -111,7 +117,7 @@ def _standard_level(number: int) -> LogLevel | None:
 
 
 def _integer_of(value: object) -> int | None:
-    """Return a number or a text of digits from 0 to 999,999; else `None`."""
+    """Return a number, or a text of digits, as an integer; `None` unless from 0 to 999,999."""
     if isinstance(value, str) and value.strip().isascii() and value.strip().isdecimal():
         value = int(value.strip()[:16])
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -120,7 +126,7 @@ def _integer_of(value: object) -> int | None:
 
 
 def parse_level(value: object) -> LogLevel | None:
-    """Return the level for a word, a letter, or a number of pino from 10 to 69."""
+    """Return the level for a word, a letter, or a number of pino from 10 to 69; else `None`."""
     if isinstance(value, str):
         word = value.strip()[:16].lower()
         if not word.isascii() or not word.isdecimal():

@@ -16,14 +16,14 @@ from studio_tui.presentation.logs.timestamps import (
     readings_of,
 )
 
-LINE = 512
+HEAD_BYTES = 512
 """Bytes at the start of a line that are read to find its timestamp."""
 
-_FIRST = 32 * 1024
+_SAMPLE = 32 * 1024
 """Bytes at the start of a log from which the order of dates is detected."""
 _PIECE = 8 * 1024
 _NO_DATE = timedelta(days=10_000)
-"""Distance from the job's life that stands for a date which does not exist in an order."""
+"""Stands for the distance from the job's life if the date does not exist in an order."""
 _AHEAD = timedelta(hours=26)
 """Tolerance for future timestamps: clock differences, and unknown time zones."""
 
@@ -37,7 +37,7 @@ class Bytes(Protocol):
 
     @property
     def size(self) -> int:
-        """Bytes."""
+        """In bytes."""
 
     def read(self, offset: int, length: int) -> bytes:
         """Return up to `length` bytes from `offset` on."""
@@ -56,10 +56,11 @@ class Zones:
 class LineClock:
     """Parses the timestamps of one log's lines.
 
-    The order of day, month and year is detected for each shape of dates: that of the first line
-    that only one order puts within a day of the job's life, else that with the least total distance
-    from it. If several orders have the least distance, or if a date does not exist in the detected
-    order, a line gets its time closest to the life.
+    The order of day, month and year is detected for each shape of dates, in the first lines of the
+    log. If only one order puts a line within a day of the job's life, that order is certain. As
+    long as there is no such line, the order is the one with the least total distance from the life.
+    If several have the least, or if a date does not exist in the order, a line gets the time
+    closest to the life.
     """
 
     def __init__(
@@ -83,7 +84,7 @@ class LineClock:
         self._version = log.version if log is not None else 0
 
     def time(self, text: str, now: datetime, arrived_at: datetime | None = None) -> datetime | None:
-        """Return the timestamp in a line's safe text, or `None`; `arrived_at` is when it came."""
+        """Return the timestamp in a line's safe text, or `None`; `arrived_at` is its arrival."""
         self._now, self._is_life_read = now, False
         return read_time(text, self, arrived_at=arrived_at)
 
@@ -115,12 +116,18 @@ class LineClock:
         return self._now
 
     def seconds(self, line: bytes, now: datetime) -> float | None:
-        """Return an untrusted line's time in seconds; `None` if unclear or far in the future."""
+        """Return an untrusted line's time in seconds since 1970.
+
+        `None` if it is unknown, unclear, or far in the future.
+        """
         moment = self.time(styled_line(line).text, now)
         return None if moment is None or moment > now + _AHEAD else moment.timestamp()
 
     def order_of(self, shape: DateShape) -> Order | None:
-        """Return the order for a shape of dates; `None` if undecided, or if the life is unknown."""
+        """Return the order for a shape of dates.
+
+        `None` if it is undecided, or if the log or the life is unknown.
+        """
         log, life = self._log, self.life
         if log is None or life is None:
             return None
@@ -128,7 +135,7 @@ class LineClock:
             self._version, self._examined = log.version, 0
             self._orders.clear()
             self._distances.clear()
-        if shape not in self._orders and self._examined < min(_FIRST, log.size):
+        if shape not in self._orders and self._examined < min(_SAMPLE, log.size):
             self._examine(log, life)
         return self._orders.get(shape) or self._closest_order(shape)
 
@@ -139,18 +146,18 @@ class LineClock:
         return closest[0] if len(closest) == 1 else None
 
     def _examine(self, log: Bytes, life: Life) -> None:
-        while self._examined < min(_FIRST, log.size):
-            piece = log.read(self._examined, min(_PIECE, _FIRST - self._examined))
+        while self._examined < min(_SAMPLE, log.size):
+            piece = log.read(self._examined, min(_PIECE, _SAMPLE - self._examined))
             end = piece.rfind(b"\n") + 1
             if not end:
-                if len(piece) < _PIECE and self._examined + len(piece) < _FIRST:
+                if len(piece) < _PIECE and self._examined + len(piece) < _SAMPLE:
                     # Wait until the line is complete.
                     return
                 # Skip a very long line.
                 self._examined += len(piece)
                 continue
             for line in piece[:end].split(b"\n"):
-                self._examine_line(styled_line(line[:LINE]).text, life)
+                self._examine_line(styled_line(line[:HEAD_BYTES]).text, life)
             self._examined += end
 
     def _examine_line(self, text: str, life: Life) -> None:

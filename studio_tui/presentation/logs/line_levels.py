@@ -19,14 +19,16 @@ from studio_tui.presentation.logs.levels import (
     parse_level,
 )
 
-HEAD = 160
+_HEAD = 160
 """Characters from the start of a line that can contain a level word."""
-_FIELDS = 4096
-SIZE_LIMIT = 65_536
+_FIELD_HEAD = 4096
+"""Characters from the start of a line that can contain a field with a level."""
+JSON_LIMIT = 65_536
 """Maximum characters of a line that is parsed as JSON."""
 
 _ANY = "|".join(sorted(WORDS, key=len, reverse=True))
 _UPPER = re.compile(rf"(?<![\w.$=/\"'\\])(?:{_ANY.upper()})(?=[\s\]\[)(>|:;,!*/}}\-]|$)(?! =)")
+"""A level in capitals between delimiters."""
 _CAPITALS = re.compile("[A-Z]{3}")
 """A part of every match of `_UPPER` that is found faster."""
 _PROSE = re.compile(
@@ -34,7 +36,7 @@ _PROSE = re.compile(
     r"|(?:^|\s)(?i:no|zero|without|any)\s+$|(?i:level)\W{0,4}$|(?:^|\s)--?[\w-]+\s+$",
 )
 """Text before a word that is therefore no level: a sentence, a negation, an option."""
-_LOWER = re.compile(
+_ENCLOSED = re.compile(
     rf"(?<![\w\].])[\[(<](?:[\w.-]{{1,24}}[:.])?\s*({_ANY})\s*[\])>]"
     rf"|\|\s*({_ANY})\s*\||\s-\s({_ANY})\s-\s",
     re.IGNORECASE,
@@ -58,6 +60,7 @@ _BEFORE = re.compile(
     rf"|std(?:err|out) [FP] |\s{{0,40}}[{_DECORATION}]{{1,8}}-?\s+"
     rf"|[\[(]?(?:\d{{2,4}}[-/]\d\d[-/]\d{{2,4}}[T ,]\s?)?{_TIME}[\])]?[\s:|-]*)*\s*",
 )
+"""What may precede a level at the start of a line: an origin, a time, the border of a box."""
 _LETTER = re.compile(r"\[?([IWEFDCN])(?:\d{3,4} \d\d:\d\d| (?=\[?\w*[\d/.]|\w+\.cc)|: |, \[)")
 """A letter for the level, as in `E0102 12:00` of glog and `W: ` of apt."""
 _PRIORITY = re.compile(r"<(\d{1,3})>(?=\S)")
@@ -71,7 +74,7 @@ _COLON = re.compile(
     r"|(?:npm|yarn|pnpm) (error|warn)\b"
     rf"|({_ANY})(?:\s{{2,}}(?=\S)|\s\|))",
 )
-"""A lower-case level before a colon, wide space or bar, as in `a.c:3: error: x`; in a group."""
+"""A lower-case level before a colon, wide space or bar: `a.c:3: error: x`; a group has it."""
 _EXCEPTION = re.compile(
     r"(?:Caused by: |Uncaught |Unhandled (?:exception|rejection)\W+|Suppressed: )?"
     r"(?:[A-Za-z_$][\w$<>]*\.){0,12}"
@@ -85,7 +88,7 @@ _FAILURES = re.compile(
     r"|make(?:\[\d+\])?: \*\*\*|fatal error|goroutine \d+ \[running|Unhandled exception"
     r"|(?:PHP )?Fatal error|FAILURE:|Killed$|--- FAIL:|error: [A-Z])"
 )
-"""Starts of error messages without a level word before a colon."""
+"""First words of error messages of runtimes and programs."""
 _ERROR_SIGN = re.compile(
     r"[×✖✗✘⨯❌]\ufe0f?\s+\[?[A-Za-z`'\"]|╭─{1,4} ?(?:Error|ERROR|Fehler|Failed)\b"
 )
@@ -112,12 +115,12 @@ _SYSTEM_ERROR = re.compile(
     r"|\S{1,300}: No module named \S+$|exec: .{1,200}: (?:executable file )?not found"
     r"|\S{1,300}: error while loading shared libraries: "
 )
-"""A line in which a shell or another program reports such an error after its name."""
+"""A line in which a shell or another program reports an error of the system after its own name."""
 _WARNING_AT = re.compile(r"\S{1,300}:\d+: (?:\w+\.)*\w*Warning: |CMake (?:Deprecation )?Warning")
 
 
 def level_of(text: str) -> LogLevel | None:
-    """Return the level of a line that is safe to draw."""
+    """Return the level of a line that is safe to draw; `None` if the line shows none."""
     if text.startswith("{") and (fields := _fields(text)) is not None:
         if level_field := level_in(fields):
             return level_field[1]
@@ -125,21 +128,21 @@ def level_of(text: str) -> LogLevel | None:
     if TRACEBACK in text:
         return LogLevel.ERROR
     if "evel" in text or "everity" in text or "lvl" in text or "LEVEL" in text or '"@l"' in text:
-        field = _FIELD.search(text, 0, _FIELDS)
+        field = _FIELD.search(text, 0, _FIELD_HEAD)
         if field:
             return parse_level(next(filter(None, field.groups())))
     if text.startswith(('{"', "{'")):
         return None
-    word = _CAPITALS.search(text, 0, HEAD) and _UPPER.search(text, 0, HEAD)
+    word = _CAPITALS.search(text, 0, _HEAD) and _UPPER.search(text, 0, _HEAD)
     if word and not _PROSE.search(text, 0, word.start()):
         return WORDS[word[0].lower()]
     if priority := _PRIORITY.match(text):
         return SYSLOG[int(priority[1]) % 8]
-    return _level_in_brackets(text) or _level_at_start(text)
+    return _enclosed_level(text) or _level_at_start(text)
 
 
 def _fields(text: str) -> dict[str, object] | None:
-    if len(text) > SIZE_LIMIT or not text.rstrip().endswith("}"):
+    if len(text) > JSON_LIMIT or not text.rstrip().endswith("}"):
         return None
     try:
         parsed: object = json.loads(text)
@@ -155,16 +158,16 @@ def has_record(fields: Mapping[str, object]) -> bool:
     return "text" in fields and isinstance(fields.get("record"), dict)
 
 
-def _level_in_brackets(text: str) -> LogLevel | None:
+def _enclosed_level(text: str) -> LogLevel | None:
     if "[" in text or "|" in text or " - " in text or "<" in text:
-        word = _LOWER.search(text, 0, HEAD)
+        word = _ENCLOSED.search(text, 0, _HEAD)
         if word and not _PROSE.search(text, 0, word.start()):
             return WORDS[next(filter(None, word.groups())).lower()]
     return None
 
 
 def _level_at_start(text: str) -> LogLevel | None:
-    before = _BEFORE.match(text, 0, HEAD)
+    before = _BEFORE.match(text, 0, _HEAD)
     start = before.end() if before else 0
     if letter := _LETTER.match(text, start):
         return LETTERS[letter[1]]

@@ -34,6 +34,7 @@ _COMMAND_BYTES = re.compile(
 """The same in bytes, without 8-bit control characters."""
 _NO_LETTERS = re.compile(rb"[^A-Za-z]+")
 _COMPARED = 400
+"""Bytes from the start of a state whose letters are compared."""
 _SURROGATE_PAIR = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]")
 """One character that was written as two surrogates of three bytes each."""
 
@@ -75,14 +76,15 @@ class StyledLine(NamedTuple):
     has_more: bool = False
     """Whether the line was overwritten, and bytes in its middle were not read."""
     is_alike: bool = True
-    """Whether the last two states begin with the same letters, as in a progress bar."""
+    """Whether the starts of the last two states have the same letters, as in a progress bar."""
 
 
 def styled_line(head: bytes, *, tail: bytes = b"", length: int | None = None) -> StyledLine:
     """Convert a line, or the last non-empty state of an overwritten one, as a terminal shows it.
 
-    `head` is the whole line, or the start of a line of `length` bytes, of which `tail` is the end,
-    or empty if that was not read. Of a tail that was not overwritten, nothing is shown.
+    `head` is the whole line. If a line of `length` bytes was not read completely, `head` is its
+    start, and `tail` is its end, or empty if the end was not read. If bytes between them are
+    missing, nothing is shown of a tail that was not overwritten.
     """
     total = len(head) if length is None else length
     if tail and total == len(head) + len(tail):
@@ -114,6 +116,7 @@ class _State(NamedTuple):
     raw: bytes
     earlier: tuple[bytes, ...] = ()
     states_before: int = 0
+    """Number of states in the head, if this is the state of the tail."""
     is_of_tail: bool = False
 
 
@@ -134,7 +137,7 @@ def _letters(state: bytes) -> bytes:
 
 
 def _decode(raw: bytes, *, is_cut: bool) -> str:
-    """Decode UTF-8; of bytes that are cut off, an incomplete last character is left out."""
+    """Decode UTF-8; if the end is cut off (`is_cut`), an incomplete last character is left out."""
     try:
         return raw.decode()
     except UnicodeDecodeError:

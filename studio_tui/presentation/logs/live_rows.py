@@ -1,8 +1,9 @@
 """Detection of rows that a program redraws by moving the cursor up, such as stacked bars.
 
 A line is text up to a line break. A row is a row of the terminal, to which several lines may write.
-The region is the rows that the cursor moves up through. Each of its rows is shown once, in its last
-state: by the last line of the region if it is still redrawn, else by the line that wrote it.
+The region is the rows that the cursor moves up through. Each of these rows is shown once, in its
+last state. A row that is still redrawn is shown by the last line of the region, and any other row
+by the line that wrote it.
 """
 
 import re
@@ -101,7 +102,8 @@ class LiveRows:
 def final_lines(lines: bytes, tag_length: int = 0) -> Sequence[int]:
     """Return the starts of the lines of which something is shown.
 
-    The first `tag_length` bytes of a line are a tag of its program.
+    The first `tag_length` bytes of a line are the tag of the program that wrote it. The lines of
+    each program are drawn on a terminal of their own.
     """
     all_lines = lines.split(b"\n")
     starts = list(accumulate((len(line) + 1 for line in all_lines), initial=0))[: len(all_lines)]

@@ -14,6 +14,7 @@ from studio_tui.presentation.logs.live_rows import HIGHEST
 from studio_tui.presentation.logs.rewritten import movement
 
 LONGEST_STATE = 1024
+"""Maximum characters of a state that is parsed."""
 
 _NUMBER = r"(?:[0-9]{1,3}(?:,[0-9]{3}){1,5}|[0-9]{1,18})(?:\.[0-9]{1,20})?(?:e[+-]?[0-9]{1,2})?"
 _TIME = r"(?:[0-9]{1,5} ?d(?:ays?)?,? *)?[0-9]{1,12}:[0-9]{2}(?::[0-9]{2})?"
@@ -58,7 +59,7 @@ _SCALED_UNITS = frozenset({"", "B", "b", "bit", "bits", "bytes", "it"})
 """Units that may have a scale prefix; the T of `Tokens` is no prefix."""
 _VOWELS = frozenset("aeiouy")
 _PARTS = {"": 1.0, "k": 1e-3, "M": 1e-6, "m": 1e3, "u": 1e6, "µ": 1e6, "n": 1e9}
-"""Parts of a second by the prefix of their unit: 1000 for `ms`."""
+"""How many of a unit of time are one second, by the unit's prefix: 1000 for `ms`."""
 
 _ROUNDED = 2.0
 """Maximum difference between a shown and a computed percentage, due to rounding."""
@@ -66,10 +67,11 @@ _ROUNDED = 2.0
 _EIGHTHS = "░▏▎▍▌▋▊▉"
 _MOVE = re.compile(rb"(\r|\n|\x1b\[(?:[0-9]*[ABEF]|0*2K|0*1?G|[0-9]{2,4}D)|\x08{5,})")
 _NEWEST = 8192
+"""Bytes at the end of the data that usually suffice."""
 _PATIENCE = 5.0
-"""Seconds without an update that an outer bar may always take."""
+"""Seconds for which an outer bar without an update counts as still updated."""
 _PACES = 5
-"""Multiple of an outer bar's time per unit that it may always take without an update."""
+"""The same as a multiple of the bar's time per unit; the longer of the two counts."""
 
 
 class Progress(NamedTuple):
@@ -93,7 +95,7 @@ class Progress(NamedTuple):
 
 
 def parse_progress(state: str) -> Progress | None:
-    """Parse a safe text, a line or one state of a rewritten line; `None` if it has no bar."""
+    """Parse the safe text of a line, or of one state of a line; `None` if it has no bar."""
     if len(state) > LONGEST_STATE:
         return None
     if meters := list(_METER.finditer(state)):
@@ -106,10 +108,10 @@ def parse_progress(state: str) -> Progress | None:
 def latest_progress(data: bytes, previous: Progress | None = None) -> Progress | None:
     """Return the newest bar in the last bytes of a log; `None` if there is none.
 
-    The bytes may start and end anywhere. Of several bars, one above the other, it is the topmost
-    that is unfinished and still updated, as it shows the overall progress. If that is updated so
-    rarely that the bytes do not have it, it is `previous`, the previous result, if that can be the
-    overall bar; else the bar updated last, with `is_part`.
+    The bytes may start and end anywhere. Of several bars, one above the other, the overall bar is
+    returned: the topmost that is unfinished and still updated. It may be updated so rarely that the
+    bytes do not have it. Then `previous`, the previous result, is returned if it can be the overall
+    bar; else the bar that was updated last, with `is_part`.
     """
     newest = _latest(data[-_NEWEST:], previous)
     if newest is not None and newest.is_part and previous is None and len(data) > _NEWEST:
@@ -147,7 +149,10 @@ def _is_overall(above: Progress, part: Progress) -> bool:
 
 
 def _states(data: bytes) -> tuple[dict[int, list[str]], set[int]]:
-    """Return the complete states by row, the latest row last, and the rows moved up through."""
+    """Return the complete states by row, and the rows through which the cursor moved up.
+
+    The row that was written last is the last key.
+    """
     pieces = _MOVE.split(data)
     states: dict[int, list[str]] = {}
     rows_moved_through: set[int] = set()
@@ -234,7 +239,10 @@ def _with_drawing(state: str, drawing: re.Match[str]) -> Progress | None:
 
 
 def _with_percent(bar: Progress, percent_match: re.Match[str] | None) -> Progress:
-    """Return a bar with its percentage, and without a count that contradicts it, as it was cut."""
+    """Return a bar with its percentage.
+
+    A count that contradicts the shown percentage is left out: its digits were cut off.
+    """
     computed = None
     if bar.done is not None and bar.total:
         computed = min(100 * bar.done / bar.total, 100.0)
@@ -259,7 +267,11 @@ def _rate_from_pace(match: re.Match[str], factor: float) -> float | None:
 
 
 def _unit(text: str, other: str, *, scaled: bool) -> tuple[float, str]:
-    """Split a unit: `kB` into 1000 and `B`; `scaled` is whether the bar surely scales numbers."""
+    """Split a unit: `kB` into 1000 and `B`.
+
+    `other` is the unit elsewhere in the bar, if known. `scaled` is whether the bar surely scales
+    its numbers.
+    """
     text, other = text.strip(), other.strip()
     if text[:2] in _BINARY and text[2:] in _SCALED_UNITS:
         return _BINARY[text[:2]], text[2:]

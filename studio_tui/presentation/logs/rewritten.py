@@ -26,7 +26,7 @@ _CELL = re.compile(r"((?:\x1b\[[0-?]*[ -/]*[@-~])*+)(.|\Z)", re.DOTALL)
 """A character with the escape sequences before it; at the end of a text, no character."""
 _INVISIBLE = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x1f]")
 _RESET = "\x1b[m"
-_LARGEST = 9999
+_MOVEMENT_LIMIT = 9999
 _BUDGET = 2_000_000
 """Cells in the states of a line beyond which each move empties the line, to bound the time."""
 
@@ -44,7 +44,7 @@ class States(NamedTuple):
 
 
 def is_rewritten(raw: bytes) -> bool:
-    """Whether any of the lines is overwritten; a carriage return at its end does not count."""
+    """Whether a line in `raw` is overwritten; a carriage return at its end does not count."""
     if b"\r" in raw:
         bare = raw.replace(b"\r\n", b"\n") if b"\r\n" in raw else raw
         if b"\r" in bare.rstrip(b"\r"):
@@ -69,7 +69,7 @@ def states(raw: bytes) -> States:
 
 
 def states_of_end(raw: bytes) -> States:
-    """Return the states in the last part of a line; the first may have begun before that part."""
+    """Return the states in the last part of a line; the first state may have begun before it."""
     first = _RETURNS.search(raw)
     if first is None:
         return states(raw)
@@ -175,6 +175,7 @@ class _Row:
         self.column = 0
         """The cell that is written next, at most the number of cells."""
         self._escapes = ""
+        """Escape sequences before the next character."""
 
     @property
     def text(self) -> bytes:
@@ -244,6 +245,6 @@ def _in_cells(characters: Iterable[str]) -> list[str]:
 
 
 def movement(parameter: bytes) -> int:
-    """Return the parameter of a movement, up to `_LARGEST`; 0 stands for 1 (ECMA-48, 8.3.18)."""
+    """Return the parameter of a movement, up to `_MOVEMENT_LIMIT`; nothing and 0 stand for 1."""
     digits = parameter.lstrip(b"0")
-    return _LARGEST if len(digits) > 4 else int(digits or b"1")
+    return _MOVEMENT_LIMIT if len(digits) > 4 else int(digits or b"1")

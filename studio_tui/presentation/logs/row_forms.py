@@ -23,7 +23,7 @@ _COLORS = {LogLevel.WARNING: Pen(foreground=3), LogLevel.ERROR: Pen(foreground=1
 class JsonForm(StrEnum):
     """Display mode of a line that is a JSON object."""
 
-    SHORT = "time, level and message"
+    SHORT = "compact, on one row"
     OPEN = "expanded, one row per field"
     RAW = "raw"
 
@@ -34,6 +34,7 @@ class RowForm(NamedTuple):
     json: JsonForm = JsonForm.SHORT
 
     states: bool = False
+    """Whether a rewritten line shows its earlier states too, one per row."""
 
 
 PLAIN_FORM = RowForm()
@@ -46,7 +47,7 @@ def rows_of(
     form: RowForm,
     above: Callable[[], Iterable[str]] = tuple,
 ) -> tuple[StyledLine, ...]:
-    """Return the rows of a line, at least one; the first parameters are as in `styled_line`.
+    """Return the rows of a line, at least one; `head`, `tail`, `length` are as in `styled_line`.
 
     `above` returns the preceding lines, the nearest first, from which it may inherit its level.
     """

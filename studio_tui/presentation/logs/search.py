@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from studio_tui.presentation.logs.level_scan import candidate_lines
 from studio_tui.presentation.logs.levels import LogLevel
-from studio_tui.presentation.logs.line_levels import SIZE_LIMIT, level_of
+from studio_tui.presentation.logs.line_levels import JSON_LIMIT, level_of
 from studio_tui.presentation.logs.lines import CHARACTER_LIMIT, styled_line, without_escapes
 from studio_tui.presentation.logs.rewritten import is_rewritten, last_state, last_states
 from studio_tui.presentation.logs.tracebacks import (
@@ -43,7 +43,7 @@ class SearchPatternError(Exception):
 
 
 class SearchPattern:
-    """A search for a text or, after `~`, an expression; only capitals make it case-sensitive."""
+    """A search for a text or, after `~`, a regular expression; with capitals case-sensitive."""
 
     def __init__(self, typed: str) -> None:
         """Compile the search text.
@@ -73,7 +73,9 @@ class SearchPattern:
                 f"{words} is not a valid regular expression: {reason}."
             ) from error
         if not words or self._text.search("") is not None:
-            raise SearchPatternError("That matches every line; type something more specific.")
+            raise SearchPatternError(
+                "That matches even an empty line; type something more specific."
+            )
         self.hidden_match_count = 0
         """Number of lines found that match only beyond the characters that are shown."""
         self.problem = ""
@@ -226,7 +228,7 @@ def _head_at(lines: bytes, start: int) -> str:
     """Return the line at an offset as shown, cut after the part that determines its level."""
     end = lines.find(b"\n", start)
     line = last_state(lines[start : end if end >= 0 else len(lines)])
-    is_json = line[:1] == b"{" and len(line) <= SIZE_LIMIT
+    is_json = line[:1] == b"{" and len(line) <= JSON_LIMIT
     return styled_line(line if is_json else line[:_HEAD]).text
 
 

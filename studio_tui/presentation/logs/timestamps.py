@@ -21,9 +21,9 @@ from studio_tui.presentation.logs.dates import (
 )
 from studio_tui.presentation.logs.zones import ZONE_PATTERN, zones_of
 
-HEAD = 96
+_HEAD = 96
 """Characters from the start of a line that may contain its timestamp."""
-_FIELDS = 4096
+_FIELD_HEAD = 4096
 """Characters of a line that may contain a named field."""
 _VALUE = 48
 """Characters of a field's value that may contain its timestamp."""
@@ -147,7 +147,7 @@ def read_time(
 ) -> datetime | None:
     """Return when a line was written, or `None`; `arrived_at` is when it arrived, if known."""
     if text.startswith("{"):
-        for name in _FIELD.finditer(text, 0, _FIELDS):
+        for name in _FIELD.finditer(text, 0, _FIELD_HEAD):
             start = name.end()
             timestamp = _moment_of_epoch(text, start, context) or _moment_within(
                 text, start, start + _VALUE, context, arrived_at
@@ -155,17 +155,20 @@ def read_time(
             if timestamp:
                 return timestamp
         return None
-    if (timestamp := _moment_within(text, 0, HEAD, context, arrived_at)) is not None:
+    if (timestamp := _moment_within(text, 0, _HEAD, context, arrived_at)) is not None:
         return timestamp
     if text[:1].isdecimal() or text[1:2].isdecimal():
         return _moment_of_epoch(text, 0, context)
-    if "=1" in text and (named := _LOGFMT.search(text, 0, HEAD)):
+    if "=1" in text and (named := _LOGFMT.search(text, 0, _HEAD)):
         return _moment_of_epoch(text, named.end(), context)
     return None
 
 
-def find_timestamp(text: str, start: int = 0, end: int = HEAD) -> tuple[RawTimestamp, str] | None:
-    """Return the timestamp at the first time of day in a part of a text, and its fraction."""
+def find_timestamp(text: str, start: int = 0, end: int = _HEAD) -> tuple[RawTimestamp, str] | None:
+    """Return the timestamp at the first time of day in a part of a text, and its fraction.
+
+    `None` if there is no time of day, or if it is probably none, or is within a sentence.
+    """
     clock = _CLOCK.search(text, start, end)
     if not clock:
         return None
@@ -197,7 +200,7 @@ def find_timestamp(text: str, start: int = 0, end: int = HEAD) -> tuple[RawTimes
 
 
 def _moment_within(
-    text: str, start: int, end: int, context: TimestampContext, came: datetime | None
+    text: str, start: int, end: int, context: TimestampContext, arrived_at: datetime | None
 ) -> datetime | None:
     timestamp = find_timestamp(text, start, end)
     if timestamp is None:
@@ -209,7 +212,7 @@ def _moment_within(
         life = _period_of(context) if written.is_ambiguous else None
         moment = _moment_with_date(written, context.zone, context.local_zone, life, order)
     elif (life := context.life) is not None:
-        moment = _within_life(written, context, life, came)
+        moment = _within_life(written, context, life, arrived_at)
     else:
         moment = _closest_to_reference(written, context)
     if moment is None or not fraction:
@@ -315,18 +318,19 @@ def _closest_to_reference(written: RawTimestamp, context: TimestampContext) -> d
 
 
 def _within_life(
-    written: RawTimestamp, context: TimestampContext, life: Life, came: datetime | None
+    written: RawTimestamp, context: TimestampContext, life: Life, arrived_at: datetime | None
 ) -> datetime | None:
     """Return the moment that a time of day denotes in a job's life; `None` if none or unclear.
 
-    A line cannot arrive (`came`) before it is written. Of several moments, or in a life of several
-    days, it is the last before the arrival, or `None` if that is unknown or long after: it was not
-    observed, or what looks like a time of day is the time since the job's start.
+    A line arrives after it was written. If there are several such moments, or the life has several
+    days, the moment is the last before the arrival. It is unclear if the arrival is unknown or much
+    later: the line was not received live, or what looks like a time of day is a time since the
+    job's start.
     """
-    if came is not None:
-        life = Life(life.begin, max(life.begin, min(life.end, came)))
+    if arrived_at is not None:
+        life = Life(life.begin, max(life.begin, min(life.end, arrived_at)))
     is_short = life.end - life.begin <= _FEW_DAYS
-    if not is_short and came is None:
+    if not is_short and arrived_at is None:
         return None
     period = life if is_short else Life(life.end, life.end)
     possible = [
@@ -336,12 +340,12 @@ def _within_life(
     ]
     if len(possible) == 1 and is_short:
         return possible[0]
-    is_fresh = possible and came is not None and came - possible[-1] <= _LATE
+    is_fresh = possible and arrived_at is not None and arrived_at - possible[-1] <= _LATE
     return possible[-1] if is_fresh else None
 
 
 def _moment_of_epoch(text: str, start: int, context: TimestampContext) -> datetime | None:
-    """Return the moment of a number; `None` for one far from the job's life, which counts bytes."""
+    """Return the moment of a Unix timestamp; `None` if it is far from the job's life: a count."""
     number = _EPOCH.match(text, start) or _EPOCH_FIELD.match(text, start)
     if not number:
         return None

@@ -1,6 +1,6 @@
 """Grouping of the lines of one failure into a unit.
 
-It is the line that announces a traceback, its frames, its message and its chained exceptions,
+A unit is the line that announces a traceback, its frames, its message and its chained exceptions,
 whatever prefix a logger or a launcher adds to each line.
 """
 
@@ -50,12 +50,15 @@ class _Place(Enum):
     FRAMES = auto()
     """The header or a frame of a traceback."""
     GROUP = auto()
+    """A line of an exception group."""
     RAISED = auto()
     """The line with the exception, or a line of its message."""
     CHAINED = auto()
     """The words between two chained exceptions."""
     GO = auto()
+    """A line of a traceback of Go."""
     PANIC = auto()
+    """The first line of a panic of Rust."""
 
 
 class _Unit:

@@ -13,7 +13,7 @@ def is_narrow(text: str) -> bool:
 
 
 def cells(character: str) -> int:
-    """Return the cells of a character: 2 if it is wide (UAX 11), 0 if it joins the one before."""
+    """Return the cells of a character: 2 if wide (UAX 11), 0 if it combines or is invisible."""
     if unicodedata.category(character) in {"Mn", "Me", "Cf"}:
         return 0
     return 2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1

@@ -10,8 +10,8 @@ _OFFSETS = {
     "UT": 0, "UTC": 0, "GMT": 0, "Z": 0, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7,
     "MDT": -6, "PST": -8, "PDT": -7,
 }  # fmt: skip
-"""Offsets in hours of the abbreviations defined for mail (RFC 5322, 4.3)."""
-_AMBIGUOUS = frozenset((
+"""Offsets in hours of `UTC`, `Z`, and the abbreviations for mail (RFC 5322, 4.3)."""
+_WITHOUT_OFFSET = frozenset((
     "ACDT", "ACST", "ACWS", "ADT", "AEDT", "AEST", "AFT", "AKDT", "AKST", "AMT", "ART", "AST",
     "AWST", "AZT", "BDT", "BNT", "BOT", "BRST", "BRT", "BST", "BTT", "CAT", "CEST", "CET", "CHST",
     "CLST", "CLT", "COT", "EAT", "ECT", "EEST", "EET", "FJT", "GET", "GST", "HADT", "HAST", "HDT",
@@ -21,7 +21,7 @@ _AMBIGUOUS = frozenset((
     "SGT", "SRT", "SST", "THA", "TJT", "TLT", "TMT", "TOT", "TRT", "UYT", "UZT", "VET", "VLAT",
     "VUT", "WAST", "WAT", "WEST", "WET", "WIB", "WIT", "WITA", "YAKT", "YEKT",
 ))  # fmt: skip
-"""Abbreviations that are ambiguous or only used in some regions."""
+"""Other abbreviations, whose offset is not assumed unless this machine's zone uses them."""
 
 ZONE_PATTERN = (
     r"(?:Z(?!\w)"
@@ -30,13 +30,13 @@ ZONE_PATTERN = (
     r"|[\[(]?(?:[A-Z]{2,5}|utc|gmt)(?!\w)"
     r"|[\[(]?[A-Z][A-Za-z]+/[A-Z][A-Za-z_]+(?:/[A-Z][A-Za-z_]+)?(?![\w/]))"
 )
-"""Text after a time of day that can be a zone or another word."""
+"""A zone after a time of day, or a word that only looks like one, such as `INFO`."""
 _OFFSET = re.compile(r"(?:UTC|GMT|UT)?([+-])(\d{1,2}):?(\d\d)?", re.ASCII)
 _HALF_YEAR = timedelta(days=182)
 
 
 class UnknownZoneError(ValueError):
-    """The text is a zone, but its offset is ambiguous or unknown."""
+    """The text is a zone, but its offset is unknown or impossible."""
 
 
 @lru_cache(maxsize=256)
@@ -47,7 +47,8 @@ def zones_of(zone_text: str, local_zone: tzinfo, year: int) -> tuple[tzinfo, ...
     `year` are recognized too.
 
     Raises:
-        UnknownZoneError: the text is an ambiguous abbreviation or an invalid offset.
+        UnknownZoneError: the text is an abbreviation without a known offset, or an offset of a day
+            or more.
     """
     text = zone_text.lstrip("[(")
     if offset := _OFFSET.fullmatch(text):
@@ -64,7 +65,7 @@ def zones_of(zone_text: str, local_zone: tzinfo, year: int) -> tuple[tzinfo, ...
     zones = [timezone(ahead) for ahead in _local_offsets(name, local_zone, year)]
     if name in _OFFSETS:
         zones.append(UTC if not _OFFSETS[name] else timezone(_OFFSETS[name] * _HOUR))
-    if not zones and name in _AMBIGUOUS:
+    if not zones and name in _WITHOUT_OFFSET:
         raise UnknownZoneError(text)
     return tuple(dict.fromkeys(zones))
 

@@ -17,7 +17,7 @@ from studio_tui.presentation.logs.json_lines import (
     field_texts,
     json_line,
 )
-from studio_tui.presentation.logs.line_levels import SIZE_LIMIT
+from studio_tui.presentation.logs.line_levels import JSON_LIMIT
 from tests.waiting import no_hang
 
 LINES = [
@@ -76,7 +76,7 @@ def test_a_json_line_is_shown_as_time_level_message_and_other_fields(text: str, 
     "text",
     ["", "{", "{}x", "[1]", '"x"', "plain", "{'a': 1}", '{"a": 1} {"b": 2}', '{"a": }',
      '{"a":' * 5000 + "1" + "}" * 5000, '{"a":' + "[" * 40 + "]" * 40 + "}",
-     '{"a": ' + "9" * 5000 + "}", '{"a": "' + "x" * SIZE_LIMIT + '"}'],
+     '{"a": ' + "9" * 5000 + "}", '{"a": "' + "x" * JSON_LIMIT + '"}'],
 )  # fmt: skip
 def test_anything_but_a_small_valid_object_is_not_a_json_line(text: str) -> None:
     assert json_line(text) is None

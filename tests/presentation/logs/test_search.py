@@ -88,8 +88,8 @@ def test_lines_that_match_only_beyond_their_shown_part_are_counted(before: bytes
     [
         ("~a(b", "a(b is not a valid regular expression: missing )."),
         ("~[", "[ is not a valid regular expression: unterminated character set."),
-        ("~a*", "That matches every line; type something more specific."),
-        ("~", "That matches every line; type something more specific."),
+        ("~a*", "That matches even an empty line; type something more specific."),
+        ("~", "That matches even an empty line; type something more specific."),
     ],
 )
 def test_an_invalid_search_is_explained_in_a_sentence(typed: str, sentence: str) -> None:

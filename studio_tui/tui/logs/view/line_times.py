@@ -6,8 +6,7 @@ from datetime import datetime
 from itertools import islice
 
 from studio_tui import clock
-from studio_tui.presentation.logs.line_clock import LINE as HEAD
-from studio_tui.presentation.logs.line_clock import LineClock
+from studio_tui.presentation.logs.line_clock import HEAD_BYTES, LineClock
 from studio_tui.presentation.logs.lines import styled_line
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.tui.logs.view.reader import line_starts
@@ -141,7 +140,7 @@ class LineTimes:
 
     def own(self, store: LogStore, start: int, arrived_at: datetime | None) -> datetime | None:
         """Return the time in a line that arrived then; `None` if it has none."""
-        length = min(HEAD, store.line_end(start) - start - store.tag_length)
+        length = min(HEAD_BYTES, store.line_end(start) - start - store.tag_length)
         text = styled_line(store.read(start + store.tag_length, length)).text
         line_clock = self.line_clock if self.clock_at is None else self.clock_at(start)
         return line_clock.time(text, clock.now(), arrived_at)

@@ -297,7 +297,7 @@ async def test_a_log_tells_that_its_json_lines_are_raw_as_chosen_before(store: L
         await pilot.press("up")
         await until(pilot, lambda: status_text(view) == "")
         await pilot.press("J")
-        told = " JSON lines: time, level and message"
+        told = " JSON lines: compact, on one row"
         await until(pilot, lambda: status_text(view) == told)
 
 
