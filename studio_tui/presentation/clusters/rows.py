@@ -22,12 +22,13 @@ from studio_tui.presentation.lists.list_column import ListColumn, SortOrder, lay
 from studio_tui.text import LINE_LIMIT
 
 JOBS_LISTED = 6
+"""Maximum lines of a fact that lists jobs."""
 
 _STATES_WAITING_HERE = frozenset({JobState.CREATED, JobState.SCHEDULED, JobState.QUEUED})
 
 
 class ClusterState(StrEnum):
-    """`UNKNOWN` if Studio sends another status, or neither a status nor `is_active`."""
+    """State of a cluster; `UNKNOWN` if Studio sends none, or another than these."""
 
     ACTIVE = "ACTIVE"
     MODIFYING = "MODIFYING"
@@ -63,8 +64,8 @@ def facts(
 ) -> tuple[Fact, ...]:
     """Return the facts about a cluster; `jobs` are the jobs of all clusters, newest first.
 
-    `has_all` is whether they include every ended job. Those in `newer_attempts` are not counted as
-    failed.
+    `has_all` is whether they include every ended job. Jobs whose ids are in `newer_attempts` are
+    not counted as failed.
     """
     all_jobs = tuple(jobs)
     disk = f"{cluster.disk_size} GB" if cluster.disk_size is not None else None
@@ -148,15 +149,14 @@ def _jobs(
 
 
 def _listed_jobs(cluster: Cluster, jobs: tuple[Job, ...]) -> tuple[Fact, ...]:
-    """Oldest first."""
-    own_jobs = [job for job in reversed(jobs) if runs_on(job, cluster)]
+    oldest_first = [job for job in reversed(jobs) if runs_on(job, cluster)]
     return tuple(
         Fact(label, Cell("\n".join(fit_lines(names, ListSpace(JOBS_LISTED, LINE_LIMIT))), tone))
         for label, states, tone in (
             ("runs here", STATES_WITH_WORKERS, Tone.ACTIVE),
             ("waits here", _STATES_WAITING_HERE, Tone.WAITING),
         )
-        if (names := [_job_line(job) for job in own_jobs if job.state in states])
+        if (names := [_job_line(job) for job in oldest_first if job.state in states])
     )
 
 
@@ -165,7 +165,7 @@ def _job_line(job: Job) -> str:
 
 
 def _status_word(cluster: Cluster) -> str | None:
-    """Older versions of Studio send only `is_active`."""
+    # Older versions of Studio send only `is_active`.
     if cluster.status is not None or cluster.is_active is None:
         return cluster.status
     return "ACTIVE" if cluster.is_active else "INACTIVE"

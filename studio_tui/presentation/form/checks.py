@@ -39,7 +39,7 @@ from studio_tui.presentation.schedules.cron_words import sentence_of
 from studio_tui.presentation.schedules.explanations import explain_single_time
 
 REQUEST_LIMIT = 1024 * 1024
-"""Maximum size in bytes of a request to the local Studio."""
+"""Maximum size in bytes of a request: the limit of the local Studio, assumed for all."""
 
 PRIORITIES = {
     0: "first",
@@ -51,7 +51,7 @@ PRIORITIES = {
 }
 
 PYTHON_VERSIONS = ("3.10", "3.11", "3.12", "3.13")
-"""Versions named in the documentation."""
+"""Versions that Studio's documentation names."""
 
 _CONTROL = frozenset({"Cc", "Zl", "Zp"})
 """Unicode categories of control characters and line breaks."""
@@ -109,9 +109,10 @@ def job_name(draft: Draft) -> str | None:
 
 
 def query_text(draft: Draft, context: FormContext) -> str:
-    """Return the text of the query file, empty if it could not be read; else the typed query.
+    """Return the text of the query file, or the typed query if no file is given.
 
-    While the facts about the file are not known yet, the typed query is returned.
+    The typed query is also returned until the file has been read. If the file could not be read,
+    the text is empty.
     """
     facts = context.files.get(draft.query_file) if draft.query_file.strip() else None
     return facts.text or "" if facts else draft.query

@@ -19,7 +19,7 @@ def chosen_cluster(
 ) -> Cluster | None:
     """Return the cluster with this name or id, or the default one if both are empty.
 
-    `clusters` is `None` if not loaded yet.
+    `None` if there is no such cluster. `clusters` is `None` if they are not loaded yet.
     """
     for cluster in clusters or ():
         if cluster_id or name:

@@ -21,9 +21,9 @@ class FieldWidget(Enum):
     """A line that completes paths."""
     TEXT = auto()
     LIST = auto()
-    """One entry a line."""
+    """Lines, each of which is an entry."""
     PATHS = auto()
-    """One path a line, completed."""
+    """Lines, each of which is a path and is completed."""
     FLAG = auto()
 
 
@@ -43,7 +43,7 @@ class Field:
 
     label: str
     meaning: str
-    """A sentence."""
+    """What the field is for, in sentences."""
     accepts: str
     """Allowed input, and the meaning of an empty field, in sentences."""
     example: tuple[str, ...] = ()
@@ -57,13 +57,13 @@ class Field:
     sent_as: str = ""
     """The name in the request, if it is another one."""
     value: Value | None = None
-    """By default the contents without outer blanks, `None` if empty."""
+    """By default, the value is the contents without outer blanks, or `None` if they are empty."""
     is_sent: bool = True
-    """Whether the value is part of the request; the path of a file is not."""
+    """Whether the value is part of the request, unlike the path of a file."""
     flag: str = ""
     """The flag of `datachain job run` for the value."""
     missing_flag_remark: str = ""
-    """A comment in the copied command that there is no flag; `{}` is the value."""
+    """The comment in a copied command that the value has no flag; `{}` stands for the value."""
     error_words: str = ""
     """A regular expression for other words that server errors use for the field."""
 
@@ -84,7 +84,7 @@ _LISTS = frozenset({FieldWidget.LIST, FieldWidget.PATHS})
 
 
 def text_in(name: str) -> Value:
-    """Return a function that returns the text of a field with its blanks; `None` if only blanks."""
+    """Return a function for the text of a field with its blanks; `None` if it has only blanks."""
 
     def value(draft: Draft, _context: FormContext) -> str | None:
         text = draft.value(name, "")
@@ -94,7 +94,7 @@ def text_in(name: str) -> Value:
 
 
 def number_in(name: str) -> Value:
-    """Return a function that returns the text of a field as a whole number; `None` if empty."""
+    """Return a function for the text of a field as a whole number; `None` if it is empty."""
 
     def value(draft: Draft, _context: FormContext) -> int | None:
         text = draft.value(name, "")

@@ -229,7 +229,8 @@ FIELDS: dict[str, Field] = {
     "rerun_from_job_id": Field(
         label="continues",
         meaning="A job from whose checkpoints this one continues; finished work is not repeated.",
-        accepts="A job's full id; c copies it in a list. In a list, R submits a job with it set.",
+        accepts="A job's full id, which c copies in a list. In a list, R continues a job "
+        "without this form.",
         example=("497f6eca-6276-4993-bfeb-53cbbbba6f08",),
         check=checks.job_to_continue,
         hint=hints.job_to_continue,
@@ -282,9 +283,9 @@ def sent_value(name: str, draft: Draft, context: FormContext) -> object:
 
 
 def recorded_fields() -> dict[str, Field]:
-    """Return the fields that `JobInput` does not declare, by name; at present there are none.
+    """Return the fields that `JobInput` does not declare, by name.
 
-    Studio probably does not return them with a job, so they are recorded when it is submitted.
+    Studio probably does not return them with a job, so they are recorded when a job is submitted.
     """
     return {
         name: field

@@ -10,7 +10,7 @@ from studio_tui.text import safe_block, safe_line
 
 
 def job_flags(value_of: Callable[[str], object]) -> Iterator[str]:
-    """Yield the flag of each field that has one, or an empty text if the field has no value.
+    """Yield the flag and value of each field that has a flag; empty if the field has no value.
 
     `value_of` returns a value by its name in the request.
     """
@@ -43,7 +43,7 @@ def shell_word(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Return a shell expansion to `text`; it must not end with a line break, which is dropped."""
+    """Return a shell expansion to `text`, which must not end with a line break: shells drop it."""
     try:
         encoded = text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:

@@ -16,7 +16,7 @@ from studio_tui.presentation.format import size
 def check(draft: Draft, context: FormContext) -> tuple[Problem, ...]:
     """Return all problems of a form, in the order of its fields.
 
-    Of a form without other errors, the last may be that the whole request is too large.
+    The size of the whole request is checked last, and only if there are no other errors.
     """
     problems = [problem for name in FIELDS for problem in check_field(name, draft, context)]
     if all(problem.level is Level.WARNING for problem in problems):
@@ -80,7 +80,10 @@ def _build_request(draft: Draft, context: FormContext) -> JobInput:
 
 
 def draft_of(job_input: JobInput, now: datetime) -> Draft:
-    """Return the form for a request; with a cron expression, without a start that has passed."""
+    """Return the form for a request.
+
+    If it has a cron expression, a start that has passed is left out.
+    """
     start = job_input.start_after and _aware(job_input.start_after)
     if job_input.cron_expression and start is not None and start <= now:
         start = None

@@ -18,8 +18,8 @@ LOGIN_IS_SEEN = "contains a password or token, which everyone who sees the job c
 
 _LONGEST_NAME = 40
 """A longer name of a variable may be a pasted secret."""
-_INVALID_NAME = re.compile(r"[A-Z][A-Z0-9_.-]*")
-"""What is probably meant as a name, and no secret, although it is not a valid name."""
+_CAPITAL_NAME = re.compile(r"[A-Z][A-Z0-9_.-]*")
+"""What is probably meant as a name, and no secret, even if it is not a valid name."""
 _USUAL_NAME = re.compile(r"[A-Z][A-Z0-9_.-]*|[a-z]+(?:_[a-z]+)+")
 """Names that are probably no secrets: `HF_HOME`, `http_proxy`; but `hunter2` may be one."""
 _NAME_WITHOUT_EQUALS = re.compile(r"(?:export )?([A-Z][A-Z0-9_]*)(?:\s|:)\s*\S.*")
@@ -48,7 +48,10 @@ _SINGLE_EQUALS = re.compile(r"(?P<name>[\w.\[\],-]+)\s*=\s*(?P<version>[^=\s][^=
 
 
 def requirement_problems(text: str, *, has_files: bool) -> tuple[Problem, ...]:
-    """Return the problems of requirements; `has_files`: the job has files or a repository."""
+    """Return the problems of requirements.
+
+    `has_files` is whether the job has files or a repository, to which paths can refer.
+    """
     problems: list[Problem] = []
     first_lines: dict[str, int] = {}
     for number, line in _logical_lines(text):
@@ -136,7 +139,7 @@ def assigned_name(line: str) -> str | None:
 
 
 def with_values(text: str, before: str, names: Collection[str]) -> str:
-    """Return `text`, with the assignments in `before` for lines that are only one of `names`.
+    """Return `text`, with each line that is one of `names` replaced by its assignment in `before`.
 
     A name without an assignment in `before` stays as it is.
     """
@@ -256,7 +259,7 @@ def _why_invalid(line: str) -> str:
 def _is_visible_name(text: str) -> bool:
     """Whether a text, with or without `export`, is meant as a name and unlikely to be a secret."""
     name = text.removeprefix("export ").strip()
-    is_name = is_variable(name) or _INVALID_NAME.fullmatch(name) is not None
+    is_name = is_variable(name) or _CAPITAL_NAME.fullmatch(name) is not None
     return is_name and len(name) <= _LONGEST_NAME and without_secrets(name) == name
 
 
@@ -296,7 +299,8 @@ def _fault_sentence(name: str, entry: str) -> str:
 def _last_line_of_value(lines: Sequence[str], number: int, value: str) -> int | None:
     """Return the number of the last line of a quoted value that begins on line `number`.
 
-    Return `None` if it ends on the same line or never, or if each line may be a variable.
+    Return `None` if it ends on the same line or never, or if all the lines after the first may be
+    variables.
     """
     quote = value[:1]
     if not quote or quote not in "'\"" or (len(value) > 1 and value.endswith(quote)):

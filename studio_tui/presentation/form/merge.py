@@ -26,6 +26,6 @@ def changed_values(start: Draft, form: Draft) -> Mapping[str, FieldValue]:
     return {name: value for name, value in values.items() if value != value_of(name, start)}
 
 
-def differs_placeholder(name: str, values: int) -> str:
+def differs_placeholder(name: str, count: int) -> str:
     """Return the placeholder of a field that differs between the jobs: `(differs: 3 values)`."""
-    return f"(differs: {values} {'queries' if name == 'query' else 'values'})"
+    return f"(differs: {count} {'queries' if name == 'query' else 'values'})"

@@ -18,7 +18,7 @@ def fields_not_sent(job: Job, draft: Draft) -> tuple[str, ...]:
     """
     never_sent = ("files", "priority", "credentials_name", "start_after", "cron_expression")
     cluster = () if _has_cluster(job) else ("compute_cluster_name",)
-    # `uploads` is another value of the files, and `compute_cluster_id` of the cluster.
+    # The files may be in the field `uploads`, and the cluster in `compute_cluster_id`.
     filled_elsewhere = set()
     if draft.uploads:
         filled_elsewhere.add("files")

@@ -21,7 +21,7 @@ WHOLE_FORM = ""
 """The field of a problem that is about the whole form."""
 
 _FIELD_NAME = re.compile(r"(?:[A-Za-z_]+\.)*(?P<field>[a-z_]+)(?:[ .]\d+)?(?=[\s:,]|$)")
-"""A word at the start of a clause that may name a field: `workers must be…`, `data.workers: …`."""
+"""A word at the start of a clause that may name a field, as in `data.workers: must be positive`."""
 
 
 def refusals(error: StudioError, draft: Draft) -> tuple[Problem, ...]:
@@ -41,8 +41,8 @@ def _what_to_do(error: StudioError) -> str:
             return "No job was created; ask a member of the team who may run jobs."
         case NotFound():
             return "No job was created; check Studio's URL, the team, and the names in the form."
-        # An upload, or a status such as 501 after which Studio has done nothing. After another
-        # server error, the outcome of the request for the job would be unknown.
+        # The error of an upload, or a status such as 501, after which Studio has done nothing. Any
+        # other server error of a request for a job is an `OutcomeUnknown`.
         case ServerError():
             return "No job was created; the form is kept. Send it again later."
         case _:

@@ -9,7 +9,7 @@ _ESCAPED = re.compile(r"\\([\s'\"\\()\[\]{}&;|<>*?$`!#~])")
 
 
 def as_path(typed: str) -> str:
-    """Return the path in what a terminal inserts for a dropped file; other text unchanged."""
+    """Return the path that a terminal inserted for a dropped file; any other text unchanged."""
     text = typed.strip()
     if text.lower().startswith("file://"):
         # `file://localhost/a` means `/a`: the host is always this machine.

@@ -1,8 +1,8 @@
 """Converts the bytes of a log line to text that is safe to draw, with its colors.
 
-Of escape sequences, those that overwrite a line (see `rewritten`) and SGR have an effect: colors,
-bold, dim, italic, underline, strike and reverse. Other complete ones are dropped, and incomplete
-ones are made visible. Each line begins with plain attributes.
+Escape sequences that overwrite a line have an effect (see `rewritten`), and so has SGR: colors,
+bold, dim, italic, underline, strike and reverse. Other complete sequences are dropped, and
+incomplete ones are made visible. Each line begins with plain attributes.
 """
 
 import re

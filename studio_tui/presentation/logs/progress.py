@@ -88,6 +88,7 @@ class Progress(NamedTuple):
     rate: float | None
     """Units per second."""
     elapsed: float | None
+    """Seconds since the start, as shown."""
     remaining: float | None
     """Estimated seconds until the end, as shown."""
     is_part: bool = False

@@ -22,6 +22,7 @@ _MODULES = re.compile(
     r"(?:^|(?<=\(raised as )|(?<=\(caused by )|(?<=\(in )|(?<= in ))(?:[A-Za-z_$][\w$]*\.)+"
     r"(?=[A-Z_$][\w$]*(?:[:;)(]|$))"
 )
+"""The modules before the name of an exception."""
 _EXCEPTION = re.compile(r"(?:[A-Za-z_$][\w$]*\.)*[A-Z_$][\w$]*(?:Error|Exception|Interrupt)\b")
 _LOGFMT = re.compile(r"\b(?:msg|message)=\"((?:[^\"\\]|\\.)*)\"")
 """A message in logfmt, as in `msg="disk full"`."""

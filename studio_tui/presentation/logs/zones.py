@@ -43,8 +43,8 @@ class UnknownZoneError(ValueError):
 def zones_of(zone_text: str, local_zone: tzinfo, year: int) -> tuple[tzinfo, ...]:
     """Return the possible zones for a text that matches `ZONE_PATTERN`, the most likely first.
 
-    Empty if it is not a known zone. The abbreviations of `local_zone`, that of this machine, in
-    `year` are recognized too.
+    Empty if it is not a known zone. `local_zone` is that of this machine; the abbreviations that it
+    uses in `year` are recognized too.
 
     Raises:
         UnknownZoneError: the text is an abbreviation without a known offset, or an offset of a day

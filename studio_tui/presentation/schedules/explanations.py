@@ -54,7 +54,10 @@ def explain_single_time(typed: str, now: datetime, zone: tzinfo) -> Explained:
 
 
 def explain_other_time(typed: str, now: datetime, zone: tzinfo) -> Explained:
-    """Explain a new time of a schedule, which a key of the list behind the dialog runs now."""
+    """Explain a new time of a schedule, like `explain_single_time`.
+
+    Here, an empty text does not run the schedule now, so messages name the key that does.
+    """
     explained = explain_single_time(typed, now, zone)
     advice = "close this and press t to run it now"
     return explained._replace(
@@ -72,7 +75,7 @@ def fires_after(start_after: datetime | None, now: datetime) -> datetime:
 def next_fire_times(
     expression: str, time_zone: str | None, now: datetime, zone: tzinfo
 ) -> tuple[str, ...]:
-    """Return the next fire times of an expression; the parameters are as in `explain_expression`.
+    """Return the next fire times after `now`; the parameters are as in `explain_expression`.
 
     Raises:
         CronError: the expression is invalid, or this machine does not know the time zone.

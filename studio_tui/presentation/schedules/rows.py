@@ -46,7 +46,7 @@ class ScheduleRow(NamedTuple):
     """Newest first."""
     now: datetime
     zone: tzinfo
-    """Time zone of the next run."""
+    """Time zone in which the next run is shown."""
 
     @property
     def schedule(self) -> JobSchedule | None:
@@ -64,7 +64,7 @@ def is_suspended(task: Job) -> bool:
     return task.schedule is not None and task.schedule.suspended_at is not None
 
 
-def expression_cell(task: Job) -> Cell:
+def _expression_cell(task: Job) -> Cell:
     """Return the expression, or `once`; a dash if unknown."""
     schedule = task.schedule
     if schedule is None:
@@ -125,7 +125,9 @@ def _when(task: Job) -> Cell:
     schedule = task.schedule
     if schedule is None:
         return UNREADABLE if "schedule" in task.unreadable else Cell(NOT_SENT, Tone.DIM)
-    text = " · ".join(cell.text for cell in (expression_cell(task), _words_cell(task)) if cell.text)
+    text = " · ".join(
+        cell.text for cell in (_expression_cell(task), _words_cell(task)) if cell.text
+    )
     return Cell(text, Tone.STRONG)
 
 
@@ -197,7 +199,7 @@ def _until(moment: datetime, now: datetime) -> str:
 
 
 def _short_time(moment: datetime, zone: tzinfo) -> str:
-    """Format a time as `Thu  5 Mar 03:00`; the column NEXT RUN says how far away it is."""
+    """Format a time without its year, as `Thu  5 Mar 03:00`."""
     try:
         local = moment.astimezone(zone)
     except (OverflowError, ValueError):
@@ -215,7 +217,7 @@ def _unknown_cell(task: Job) -> Cell:
     return UNREADABLE if "schedule" in task.unreadable else Cell(UNKNOWN, Tone.DIM)
 
 
-def typed_expression(item: ScheduleWithRuns) -> str:
+def _expression_text(item: ScheduleWithRuns) -> str:
     """Return the expression, or `once`; empty if unknown."""
     schedule = item.task.schedule
     return (schedule.cron_expression or ONCE) if schedule else ""
@@ -236,7 +238,7 @@ def _sum_of(item: ScheduleWithRuns, *fields: str) -> int:
 
 
 def _by(read: Callable[[ScheduleWithRuns], Any]) -> Callable[[ScheduleWithRuns, datetime], Any]:
-    """Return a sort key by what `read` returns, then by name."""
+    """Return a function that returns a sort key: what `read` returns, then the name."""
     return lambda item, now: (read(item), (item.task.name or "").lower())
 
 
@@ -251,9 +253,9 @@ SCHEDULE_COLUMNS: tuple[ListColumn[ScheduleRow, ScheduleWithRuns, Cell], ...] = 
     ),
     ListColumn(
         Column("expression", "SCHEDULE", 12, grow=1, drop=1, fits=True),
-        lambda row: expression_cell(row.task),
-        SortOrder("schedule", _by(typed_expression)),
-        text=typed_expression,
+        lambda row: _expression_cell(row.task),
+        SortOrder("schedule", _by(_expression_text)),
+        text=_expression_text,
         other_filter_name="cron",
     ),
     ListColumn(
@@ -329,7 +331,7 @@ SCHEDULES = Kind[ScheduleWithRuns](
     key=attrgetter("task.id"),
     made_at=attrgetter("task.created_at"),
     texts=lambda row: (
-        *(row.task.name, row.task.id, row.task.created_by, typed_expression(row)),
+        *(row.task.name, row.task.id, row.task.created_by, _expression_text(row)),
         *(row.task.compute_cluster_name, "suspended" if is_suspended(row.task) else None),
     ),
     state=attrgetter("state"),

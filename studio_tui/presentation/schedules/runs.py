@@ -32,9 +32,9 @@ class ScheduledRun(NamedTuple):
     """A run of a schedule, or a fire time without one."""
 
     id: str | None
-    """Of the job or pipeline; `None` for a fire time without a run."""
+    """Id of the job or pipeline; `None` for a fire time without a run."""
     state: JobState
-    """Of a pipeline, the equivalent state of a job."""
+    """State of the job, or the job state that is equivalent to the pipeline's."""
     status: str
     """As sent by Studio; `missed` or `skipped` for a fire time without a run."""
     created_at: datetime | None
@@ -43,7 +43,7 @@ class ScheduledRun(NamedTuple):
     error: str = ""
     """Safe to draw."""
     scheduled_for: datetime | None = None
-    """The fire time; `None` for a manual run."""
+    """The fire time; `None` for a manual run, or if Studio does not send it."""
     gap: str = ""
     """`missed` or `skipped` for a fire time without a run."""
 
@@ -85,7 +85,7 @@ class ScheduleWithRuns(NamedTuple):
 
 
 def runs_by_task(jobs: Iterable[Job]) -> dict[str, tuple[ScheduledRun, ...]]:
-    """Return the last `RESULTS` runs of each schedule by its id; like `jobs`, newest first."""
+    """Return the last `RESULTS` runs of each schedule by its id; jobs and runs are newest first."""
     runs_by_id: dict[str, list[ScheduledRun]] = {}
     for job in jobs:
         if job.scheduled_by is not None:
@@ -96,7 +96,7 @@ def runs_by_task(jobs: Iterable[Job]) -> dict[str, tuple[ScheduledRun, ...]]:
 
 
 def run_of(job: Job) -> ScheduledRun:
-    """Return the run that a job of a schedule is."""
+    """Return the run for a job that a schedule created."""
     return ScheduledRun(
         job.id,
         job.state,
