@@ -212,7 +212,7 @@ def whole_number(field: str, allowed: Container[int], rule: str, advice: str) ->
 def credentials_name(draft: Draft, context: FormContext) -> FieldProblems:
     typed = draft.value("credentials_name", "").strip()
     if typed and context.is_local:
-        return "The local Studio stores no credentials; pass them to the job in environment."
+        return "The local Studio stores no credentials; pass them in the field environment."
     return _one_line("The name", typed)
 
 

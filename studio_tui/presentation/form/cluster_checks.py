@@ -69,7 +69,7 @@ def cluster_id_problems(
 
 
 def _not_checked_yet(field: str) -> tuple[Problem, ...]:
-    return (warning(field, "The clusters are not known now, so this is not checked."),)
+    return (warning(field, "The clusters are not loaded, so this is not checked."),)
 
 
 def takes_no_jobs(cluster: Cluster) -> bool:

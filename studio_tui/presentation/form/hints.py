@@ -58,7 +58,7 @@ def priority(draft: Draft, _context: FormContext) -> tuple[str, ...]:
 
 def cluster(draft: Draft, context: FormContext) -> tuple[str, ...]:
     if context.clusters is None:
-        return ("The clusters are not known now.",)
+        return ("The clusters are not loaded.",)
     if not draft.compute_cluster_name.strip():
         names = [name_with_free_workers(cluster, context.queued) for cluster in context.clusters]
         return (

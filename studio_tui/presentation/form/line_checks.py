@@ -317,9 +317,11 @@ def _value_problems(where: str, entry: str, name: str, value: str) -> list[Probl
     if entry.startswith("export "):
         messages.append(f"`export` is sent as typed; {name}=… alone is safer.")
     if len(value) >= 2 and value[0] == value[-1] and value[0] in "'\"":
-        messages.append(f"the quotes around {name} are sent as typed; Studio may keep them.")
+        messages.append(
+            f"the quotes around the value of {name} are sent as typed; Studio may keep them."
+        )
     elif value[:1] in {"'", '"'}:
         messages.append(
-            f"the quote that begins {name} does not end on its line; a value has no line breaks."
+            f"the quote before the value of {name} has no end; a value has no line breaks."
         )
     return [warning("environment", where + message) for message in messages]

@@ -93,5 +93,5 @@ def _only_mentioned_field(clause: str) -> str | None:
 
 
 def _sentence(text: str) -> str:
-    shown = safe_line(text.strip()) or "Studio refused without a reason"
+    shown = safe_line(text.strip()) or "Studio gave no reason"
     return shown if shown.endswith((".", "!", "?", "…")) else f"{shown}."

@@ -94,7 +94,7 @@ def test_the_hint_of_uploads_lists_those_whose_names_are_known() -> None:
 
 def test_the_hints_name_no_cluster_before_the_clusters_are_loaded() -> None:
     context = replace(CONTEXT, clusters=None)
-    assert hint("compute_cluster_name", Draft(), context) == ("The clusters are not known now.",)
+    assert hint("compute_cluster_name", Draft(), context) == ("The clusters are not loaded.",)
     assert hint("workers", Draft(), context) == ("Studio's default.",)
 
 

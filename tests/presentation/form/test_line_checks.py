@@ -224,10 +224,13 @@ def test_a_masked_line_has_its_name_unless_that_may_be_a_secret(line: str, maske
     [
         ("A=1\nB=2\nA=3", "Line 3: A is set on line 1 too; the last one counts."),
         ("export A=1", "Line 1: `export` is sent as typed; A=… alone is safer."),
-        ("A='1'", "Line 1: the quotes around A are sent as typed; Studio may keep them."),
+        (
+            "A='1'",
+            "Line 1: the quotes around the value of A are sent as typed; Studio may keep them.",
+        ),
         (
             'A="1',
-            "Line 1: the quote that begins A does not end on its line; a value has no line breaks.",
+            "Line 1: the quote before the value of A has no end; a value has no line breaks.",
         ),
     ],
 )

@@ -304,7 +304,7 @@ REFUSED_LOCALLY: list[tuple[str, dict[str, Any], str]] = [
     (
         "credentials_name",
         {"credentials_name": "s3"},
-        "The local Studio stores no credentials; pass them to the job in environment.",
+        "The local Studio stores no credentials; pass them in the field environment.",
     ),
 ]
 """Fields with contents that only the local Studio refuses, and the sentence at the field."""
@@ -382,7 +382,7 @@ def test_a_request_that_is_too_long_as_a_whole_is_reported() -> None:
 def test_a_cluster_is_not_checked_before_the_clusters_are_loaded(field: str) -> None:
     typed: dict[str, Any] = {field: "gpu"}
     draft = replace(GOOD, workers="100", **typed)
-    sentence = "The clusters are not known now, so this is not checked."
+    sentence = "The clusters are not loaded, so this is not checked."
     assert check(draft, replace(CONTEXT, clusters=None)) == ((field, sentence, Level.WARNING),)
 
 
