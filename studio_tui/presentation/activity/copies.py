@@ -30,7 +30,10 @@ def as_curl(entry: Entry, url: str) -> str:
 
 
 def as_datachain(entry: Entry, pipeline_name: str = "") -> str:
-    """Return the equivalent `datachain` command, which needs a pipeline's name; else nothing."""
+    """Return the equivalent `datachain` command; empty if there is none.
+
+    `pipeline_name` is for a request that has only the pipeline's id.
+    """
     match_of_route = route_of(entry)
     if match_of_route is None:
         return ""
@@ -72,23 +75,23 @@ def _job_run(entry: Entry) -> str:
 
 
 def _job_ls(query: Mapping[str, str]) -> str:
-    """Empty for one job, which no command lists."""
     if "job_id" in query:
+        # No command lists a single job.
         return ""
     options = [f"--{name} {_quoted(query[name])}" for name in ("status", "limit") if name in query]
     return " ".join(["datachain job ls", *options])
 
 
 def _pipeline_create(fields: Mapping[str, Any]) -> str:
-    """The pipelines that the command creates are paused, and have no environment of their own."""
     datasets = fields.get("datasets")
+    # The pipelines that the command creates are paused, and have no environment of their own.
     if not isinstance(datasets, list) or not fields.get("review") or fields.get("environment"):
         return ""
     return _command("datachain pipeline create", *map(str, datasets))
 
 
 def _command(command: str, *arguments: str) -> str:
-    """Empty if an argument is missing."""
+    """Return a command with quoted arguments; empty if an argument is missing."""
     if not arguments or not all(arguments):
         return ""
     return " ".join([command, *map(_quoted, arguments)])

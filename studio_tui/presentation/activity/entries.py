@@ -24,7 +24,7 @@ class ActivityState(StrEnum):
 
     DONE = "DONE"
     EMPTY = "EMPTY"
-    """Nothing, or nothing new since the last request."""
+    """Studio had nothing, or nothing new since the last request."""
     FAILED = "FAILED"
     UNKNOWN = "UNKNOWN"
     """The request may or may not have taken effect."""
@@ -43,10 +43,10 @@ class Entry:
     id: str
     state: ActivityState
     started_at: datetime
-    """Of the first request, or when a command was given that was not sent."""
+    """When the first request was sent, or the command was given that was not sent."""
     last_started_at: datetime
     words: str = ""
-    """For a command that was not sent, safe to draw."""
+    """Description of a command that was not sent, safe to draw; else empty."""
     method: str = ""
     """Empty for a command that was not sent."""
     path: str = ""
@@ -54,17 +54,18 @@ class Entry:
     outcome: str = ""
     """The status code, the class name of an exception, or `canceled`."""
     reason: str = ""
-    """Why the last request failed, a sentence that is safe to draw."""
+    """Why the last request failed: a sentence that is safe to draw, or empty."""
     count: int = 1
     mean_ms: float = 0.0
     longest_ms: float = 0.0
     changes: bool = False
+    """Whether the request changes something in Studio."""
     body: str = ""
     """JSON, with secrets redacted."""
     name: str = ""
-    """Of the job or pipeline that it is about, safe to draw."""
+    """Name of the job or pipeline that the entry is about, safe to draw; empty if unknown."""
     attempts: str = ""
-    """The outcomes of several: `timed out ×2, then 200`."""
+    """The answers to several attempts: `timed out ×2, then 200`; empty for one attempt."""
 
     @property
     def is_command(self) -> bool:
@@ -116,10 +117,10 @@ _NO_ANSWER = {
     "AuthenticationError": "token refused",
     "canceled": "not awaited",
 }
-"""For requests without a status; any other error is `failed`."""
+"""Why a request has no status, by its `outcome`; `failed` for any other outcome."""
 
 STATUS_MEANINGS = {"304": "unchanged", "416": "nothing new"}
-"""For a request for changes since the previous one."""
+"""Meanings of statuses that answer a request for changes since the previous request."""
 
 _DESCRIPTIONS: tuple[tuple[Route, str], ...] = (
     (routes.CREATE_JOB, "create job {query_name}"),
@@ -162,7 +163,10 @@ _LIST_SCHEDULES = "list schedules"
 
 @lru_cache(maxsize=1024)
 def route_of(entry: Entry) -> tuple[Route, str, str] | None:
-    """Return the route, the id in the path or "", and the template for `words_of`."""
+    """Return the route, the id in the path or "", and the template for `words_of`.
+
+    `None` for an unknown path, or if no request was sent.
+    """
     path = entry.path.partition("?")[0]
     for route, pattern, description in _PATTERNS:
         if route.method == entry.method and (match := pattern.fullmatch(path)):
@@ -171,12 +175,12 @@ def route_of(entry: Entry) -> tuple[Route, str, str] | None:
 
 
 class Subject(NamedTuple):
-    """The items that a request is about, if any."""
+    """The items that a request is about; empty if it is about none."""
 
     job: str
-    """Also of a schedule."""
+    """Id of the job or schedule."""
     pipeline: str
-    """Its id or name."""
+    """Id or name of the pipeline."""
 
 
 @lru_cache(maxsize=4096)

@@ -96,7 +96,7 @@ def facts(entry: Entry, now: datetime) -> tuple[Fact, ...]:
 
 
 def _plain(value: object) -> str:
-    """A string or a list of strings has no quotes."""
+    """Format a JSON value; strings and lists of strings have no quotes."""
     if isinstance(value, str):
         return value
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
