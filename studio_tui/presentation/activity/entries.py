@@ -24,7 +24,7 @@ class ActivityState(StrEnum):
 
     DONE = "DONE"
     EMPTY = "EMPTY"
-    """Studio had nothing, or nothing new since the last request."""
+    """Studio had nothing new since the last request."""
     FAILED = "FAILED"
     UNKNOWN = "UNKNOWN"
     """The request may or may not have taken effect."""

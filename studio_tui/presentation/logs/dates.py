@@ -62,17 +62,17 @@ class Day(NamedTuple):
     day: int
 
 
-def shape_of(form: str, date: str, *, is_bracketed: bool) -> DateShape | None:
-    """Return the shape of a date; `form` is its format, a group of `DATE`.
+def shape_of(date_format: str, date: str, *, is_bracketed: bool) -> DateShape | None:
+    """Return the shape of a date; `date_format` is the name of its group in `DATE`.
 
     `None` if dates of this format have only one order.
     """
-    if form == "numeric":
+    if date_format == "numeric":
         mark = next(mark for mark in "/.-" if mark in date)
         return DateShape(mark, len(date.rpartition(mark)[2]), is_bracketed)
-    if form == "short":
+    if date_format == "short":
         return DateShape("", 2, is_bracketed)
-    return DateShape(date[2], 0, is_bracketed) if form == "yearless" else None
+    return DateShape(date[2], 0, is_bracketed) if date_format == "yearless" else None
 
 
 def orders(shape: DateShape) -> tuple[Order, ...]:
@@ -86,24 +86,24 @@ def orders(shape: DateShape) -> tuple[Order, ...]:
 
 
 def days(
-    form: str, date: str, later_year: str, years: Sequence[int], order: Order
+    date_format: str, date: str, later_year: str, years: Sequence[int], order: Order
 ) -> Iterator[Day]:
-    """Yield the days that a date may denote; `form` is as in `shape_of`.
+    """Yield the days that a date may denote; `date_format` is as in `shape_of`.
 
     `order` matters only for a date that has a shape. `later_year` is a year after the time of day,
     or empty. If neither it nor the date has a year, there is a day for each of `years`.
     """
-    if form == "iso":
+    if date_format == "iso":
         year, month, day = map(int, _NUMBER.findall(date))
         yield Day(year, month, day)
-    elif form == "compact":
+    elif date_format == "compact":
         yield Day(int(date[:4]), int(date[4:6]), int(date[6:]))
-    elif form == "short":
+    elif date_format == "short":
         yield _day_in_order((int(date[:2]), int(date[2:4]), int(date[4:])), order)
-    elif form == "numeric":
+    elif date_format == "numeric":
         yield _day_in_order(tuple(map(int, _NUMBER.findall(date))), order)
     else:
-        written_year, month, day = _year_month_day(form, date, order)
+        written_year, month, day = _year_month_day(date_format, date, order)
         year = written_year or int(later_year or 0)
         yield from (Day(each, month, day) for each in ((year,) if year else years))
 
@@ -118,11 +118,11 @@ def _day_in_order(numbers: tuple[int, ...], order: Order) -> Day:
     return Day(year, second, first)
 
 
-def _year_month_day(form: str, date: str, order: Order) -> tuple[int | None, int, int]:
-    if form == "letter":
+def _year_month_day(date_format: str, date: str, order: Order) -> tuple[int | None, int, int]:
+    if date_format == "letter":
         return None, int(date[:2]), int(date[2:])
     numbers = [int(number) for number in _NUMBER.findall(date)]
-    if form == "yearless":
+    if date_format == "yearless":
         month, day = reversed(numbers) if order is Order.DAY_FIRST else numbers
         return None, month, day
     month_name = _WORD.search(date)

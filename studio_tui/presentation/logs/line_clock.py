@@ -28,7 +28,7 @@ _AHEAD = timedelta(hours=26)
 """Tolerance for future timestamps: clock differences, and unknown time zones."""
 
 
-class Bytes(Protocol):
+class LogBytes(Protocol):
     """The bytes of a log."""
 
     @property
@@ -65,7 +65,7 @@ class LineClock:
 
     def __init__(
         self,
-        log: Bytes | None = None,
+        log: LogBytes | None = None,
         zones: Callable[[], Zones] = Zones,
         life: Callable[[], Life | None] = lambda: None,
     ) -> None:
@@ -145,7 +145,7 @@ class LineClock:
         closest = [order for order, distance in distances.items() if distance == least]
         return closest[0] if len(closest) == 1 else None
 
-    def _examine(self, log: Bytes, life: Life) -> None:
+    def _examine(self, log: LogBytes, life: Life) -> None:
         while self._examined < min(_SAMPLE, log.size):
             piece = log.read(self._examined, min(_PIECE, _SAMPLE - self._examined))
             end = piece.rfind(b"\n") + 1

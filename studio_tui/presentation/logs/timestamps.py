@@ -119,7 +119,7 @@ class UnknownLogContext:
 class RawTimestamp(NamedTuple):
     """A timestamp as written in a line, without its fraction."""
 
-    form: str
+    date_format: str
     """Format of the date, see `dates.DATE`; empty without a date."""
     date: str
     is_bracketed: bool
@@ -134,12 +134,12 @@ class RawTimestamp(NamedTuple):
     @property
     def is_ambiguous(self) -> bool:
         """Whether its meaning depends on context."""
-        return self.form not in _PLAIN or self.zone[-1:].isalpha()
+        return self.date_format not in _PLAIN or self.zone[-1:].isalpha()
 
     @property
     def shape(self) -> DateShape | None:
         """The shape of a date with an ambiguous order; `None` for other dates."""
-        return shape_of(self.form, self.date, is_bracketed=self.is_bracketed)
+        return shape_of(self.date_format, self.date, is_bracketed=self.is_bracketed)
 
 
 def read_time(
@@ -186,10 +186,10 @@ def find_timestamp(text: str, start: int = 0, end: int = _HEAD) -> tuple[RawTime
     if day is None and not half and clock.start() == hour:
         # `0:00:07` is a duration.
         return None
-    form = day.lastgroup or "" if day else ""
+    date_format = day.lastgroup or "" if day else ""
     written = RawTimestamp(
-        form,
-        day[form] if day else "",
+        date_format,
+        day[date_format] if day else "",
         text[first - 1 : first] in {"[", "("},
         text[hour : clock.end()],
         half.lower(),
@@ -206,7 +206,7 @@ def _moment_within(
     if timestamp is None:
         return None
     written, fraction = timestamp
-    if written.form:
+    if written.date_format:
         shape = written.shape
         order = context.order_of(shape) if shape is not None else None
         life = _period_of(context) if written.is_ambiguous else None
@@ -238,7 +238,7 @@ def _moment_with_date(
         return moments[0] if moments else None
     closest = min(moments, key=life.distance)
     # A date such as `03/12` can also be a count.
-    is_doubtful = written.form == "yearless" and life.begin != life.end
+    is_doubtful = written.date_format == "yearless" and life.begin != life.end
     return None if is_doubtful and life.distance(closest) > DAY else closest
 
 
@@ -257,7 +257,7 @@ def readings_of(
     for order in possible if known_order is None else (known_order,):
         moments = [
             moment
-            for day in days(written.form, written.date, written.year, years, order)
+            for day in days(written.date_format, written.date, written.year, years, order)
             for moment in _moments_on(written, day, zone, local_zone)
         ]
         if moments:

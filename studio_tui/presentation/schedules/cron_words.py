@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from studio_tui import cron
 
-RUNS = 5
+RUNS_SHOWN = 5
 """Number of next fire times, and of last runs, that are shown of a schedule."""
 
 _MOST_LISTED_TIMES = 4

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from studio_tui import cron
 from studio_tui.presentation.schedules.cron_words import (
-    RUNS,
+    RUNS_SHOWN,
     describe_expression,
     other_readings,
     sentence_of,
@@ -91,7 +91,7 @@ def _runs_after(expression: str, time_zone: str, minute: datetime, zone: tzinfo)
         schedule_zone: tzinfo = UTC if time_zone == "UTC" else ZoneInfo(time_zone)
     except (LookupError, ValueError, OSError) as error:
         raise cron.CronError(f"this machine has no time zone {time_zone}") from error
-    times = cron.fire_times(expression, minute, schedule_zone, count=RUNS)
+    times = cron.fire_times(expression, minute, schedule_zone, count=RUNS_SHOWN)
     return tuple(in_both_zones(moment, zone) for moment in times)
 
 

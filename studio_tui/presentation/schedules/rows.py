@@ -17,7 +17,7 @@ from studio_tui.presentation.jobs.facts import Fact, id_cell
 from studio_tui.presentation.jobs.states import LOOKS
 from studio_tui.presentation.lists.kinds import Kind
 from studio_tui.presentation.lists.list_column import ListColumn, SortOrder, layouts
-from studio_tui.presentation.schedules.cron_words import RUNS, describe_expression
+from studio_tui.presentation.schedules.cron_words import RUNS_SHOWN, describe_expression
 from studio_tui.presentation.schedules.explanations import fires_after, next_fire_times
 from studio_tui.presentation.schedules.runs import (
     LATE,
@@ -150,7 +150,7 @@ def _future(schedule: JobSchedule, now: datetime, zone: tzinfo) -> tuple[Fact, .
 
 def _past_cell(runs: Sequence[ScheduledRun], schedule: JobSchedule | None, now: datetime) -> Cell:
     if runs:
-        return Cell("\n".join(run_line(run, now) for run in runs[:RUNS]))
+        return Cell("\n".join(run_line(run, now) for run in runs[:RUNS_SHOWN]))
     if schedule is None:
         return Cell(f"{NOT_SENT} which jobs it created", Tone.DIM)
     if schedule.runs:

@@ -48,7 +48,7 @@ class ScheduledRun(NamedTuple):
     """`missed` or `skipped` for a fire time without a run."""
 
     @property
-    def late(self) -> timedelta | None:
+    def delay(self) -> timedelta | None:
         """Delay from the fire time to the creation of the run; `None` if the run is not late."""
         if self.scheduled_for is None or self.created_at is None:
             return None
@@ -63,7 +63,7 @@ class ScheduledRun(NamedTuple):
         glyph = LOOKS[self.state].glyph
         if self.by_hand:
             return f"({glyph})"
-        return f"{glyph}+" if self.late is not None else glyph
+        return f"{glyph}+" if self.delay is not None else glyph
 
     @property
     def tone(self) -> Tone:
@@ -139,7 +139,7 @@ def run_line(run: ScheduledRun, now: datetime) -> str:
     if run.gap:
         return f"{run.sign} {run.gap}  {ago(run.scheduled_for, now)}, as {_GAPS[run.gap][1]}"
     hand = ", by hand" if run.by_hand else ""
-    late = f", {span(run.late)} late" if run.late is not None else ""
+    late = f", {span(run.delay)} late" if run.delay is not None else ""
     error = f"  {cause(run.error)}" if run.error and cause(run.error) else ""
     return f"{run.sign} {run.status}  {ago(run.created_at, now)}{hand}{late}{error}"
 
