@@ -48,7 +48,7 @@ class Cell(NamedTuple):
     """To show instead in a narrow cell, each shorter than the one before."""
 
     unless: str = ""
-    """Key of a column; the cell is empty if the table has space for that column."""
+    """Key of a column; the cell is empty while that column is shown."""
 
     beside: tuple[tuple[str, str], ...] = ()
     """Keys of columns, each with the text of the cell while that column is shown.

@@ -1,4 +1,4 @@
-"""Flags of `datachain job run`, quoted for POSIX shells so that they are safe to draw."""
+"""Flags of `datachain job run`, quoted for POSIX shells and safe to draw."""
 
 import shlex
 from collections.abc import Callable, Iterator

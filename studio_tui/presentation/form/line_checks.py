@@ -114,7 +114,7 @@ def environment_problems(text: str, lost_values: Collection[str] = ()) -> tuple[
 def masked_line(line: str) -> str:
     """Return a line of the environment with its value masked.
 
-    A comment, and a line without a recognizable name, is masked as a whole, as it may be a secret.
+    A comment or a line without a recognizable name is masked as a whole, as it may be a secret.
     """
     if not line.strip():
         return line

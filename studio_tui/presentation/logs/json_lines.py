@@ -59,7 +59,7 @@ class JsonLine(NamedTuple):
 
 
 def json_line(text: str) -> JsonLine | None:
-    """Parse a JSON object; `None` for any other line, and one too large or nested too deeply."""
+    """Parse a JSON object; `None` for any other line, or if it is too large or too deep."""
     if not text.startswith("{") or len(text) > JSON_LIMIT or not text.endswith(("}", "} ")):
         return None
     try:

@@ -116,7 +116,7 @@ class _State(NamedTuple):
     raw: bytes
     earlier: tuple[bytes, ...] = ()
     states_before: int = 0
-    """Number of states in the head, if this is the state of the tail."""
+    """Number of earlier states in the head, if this is the state of the tail."""
     is_of_tail: bool = False
 
 

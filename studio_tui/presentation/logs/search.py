@@ -43,7 +43,7 @@ class SearchPatternError(Exception):
 
 
 class SearchPattern:
-    """A search for a text or, after `~`, a regular expression; with capitals case-sensitive."""
+    """A search for a text, or after `~` for a regular expression; capitals make case matter."""
 
     def __init__(self, typed: str) -> None:
         """Compile the search text.

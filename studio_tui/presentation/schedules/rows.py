@@ -65,7 +65,6 @@ def is_suspended(task: Job) -> bool:
 
 
 def _expression_cell(task: Job) -> Cell:
-    """Return the expression, or `once`; a dash if unknown."""
     schedule = task.schedule
     if schedule is None:
         return _unknown_cell(task)
@@ -218,7 +217,6 @@ def _unknown_cell(task: Job) -> Cell:
 
 
 def _expression_text(item: ScheduleWithRuns) -> str:
-    """Return the expression, or `once`; empty if unknown."""
     schedule = item.task.schedule
     return (schedule.cron_expression or ONCE) if schedule else ""
 
