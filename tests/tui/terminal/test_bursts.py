@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from textual import events
 
-from studio_tui.tui.form import editing
+from studio_tui.tui.form import field_commands
 from studio_tui.tui.form.submit_screen import SubmitScreen
 from studio_tui.tui.frame.list_page import ListPage
 from tests.soak import at_length
@@ -81,7 +81,7 @@ async def test_an_editor_opened_together_with_an_explanation_changes_the_field(
     async def edit(_app: object, text: str, _suffix: str) -> str:
         return f"{text}print(2)"
 
-    monkeypatch.setattr(editing, "edit_text", edit)
+    monkeypatch.setattr(field_commands, "edit_text", edit)
     async with dashboard(shared_studio, tmp_path) as pilot, busy_machine():
         await open_explanation_and_editor(pilot)
         await until_shown(pilot, "print(2)")
@@ -103,7 +103,7 @@ async def test_keys_pressed_before_the_editor_opens_are_not_typed_into_the_form(
             await is_over.wait()
             return text
 
-        monkeypatch.setattr(editing, "edit_text", edit)
+        monkeypatch.setattr(field_commands, "edit_text", edit)
         send_burst(pilot, parsed_keys("e x y"))
         await has_begun.wait()
         is_over.set()
