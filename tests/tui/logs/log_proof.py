@@ -94,9 +94,7 @@ async def read_rows(pilot: Pilot[int], view: LogView) -> list[ShownRow]:
     while pane.window is not None:
         for y, row in enumerate(pane.in_sight):
             if row > last:
-                pill, pane.pill = pane.pill, ""  # it covers the end of the last row
                 text = pane.render_line(y).text
-                pane.pill = pill
                 rows.append(ShownRow(text[2:].rstrip(), is_mark="┅" in text[:2]))
                 last = row
         if pane.window.is_at_end:

@@ -135,7 +135,7 @@ async def test_the_log_of_an_ended_job_is_complete_and_can_fill_the_screen(
             await until(pilot, lambda: "whole log" not in screen_text(pilot))
             assert "n 462" not in screen_text(pilot)
             await pilot.press("f")
-            await until_shown(pilot, "n 460", "n 499")
+            await until_shown(pilot, "n 461", "n 499")
         screen = log_screen(pilot)
         with step("a notification on the full screen is below all lines, and so covers none"):
             pilot.app.notify("ended: 1\nfailed: 1", severity="error", markup=False)

@@ -223,7 +223,8 @@ class LogView(HasCommands, Widget):
         self.bar.matches, self.bar.errors = self.search.ticks(height), self._errors.ticks(height)
         share = () if self.following or window.is_at_end else (f"{100 * end // store.size}%",)
         new = (f"+{self.new_lines:,} new",) if self.new_lines else ()
-        self.pane.pill = " · ".join((*share, *new))
+        below = " · ".join((*share, *new))
+        self.words.right = (Part(f" {below} ", "title", "follow"),) if below else ()
         self._show_words()
 
     def watch_following(self, following: bool) -> None:
@@ -248,7 +249,6 @@ class LogView(HasCommands, Widget):
         parts = (self._message, self.selection.words(), self._filter_and_search.words())
         words = " · ".join(filter(None, parts))
         self.words.left = (Part(f" {words}", Tone.ACCENT),) if words else ()
-        self.words.display = bool(words) and not self.prompt.is_open
         if self.prompt.is_open:
             self.prompt.note(self._filter_and_search.count())
 
@@ -284,7 +284,8 @@ class LogView(HasCommands, Widget):
             self.pane.window.fill()
         self.settle()
 
-    def on_log_pane_pill_clicked(self, event: LogPane.PillClicked) -> None:
+    @on(Bar.Clicked)
+    def _follow(self, event: Bar.Clicked) -> None:
         event.stop()
         self.scrolling.follow()
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 from rich.style import Style
@@ -19,7 +19,7 @@ from studio_tui.service.logs.store.filtered import FilteredLines
 from studio_tui.service.logs.store.log_store import LogLine, LogStore, StoredRow
 from studio_tui.service.logs.store.marks import Mark
 from studio_tui.tui.logs.view.palette import LogPalette
-from studio_tui.tui.logs.view.row_text import RowText, Runs, on_ground, wrap
+from studio_tui.tui.logs.view.row_text import RowText, on_ground, wrap
 from studio_tui.tui.logs.view.viewport import Row
 from studio_tui.tui.widgets.quick_strip import QuickStrip
 
@@ -255,15 +255,6 @@ class LogPainter:
     def blank(self) -> QuickStrip:
         """Return a row below the end of the log."""
         return self._with_gutter(None, "  ", RowText((), 0), 0)
-
-    def with_pill(self, row: QuickStrip, pill: str) -> QuickStrip:
-        """Return a row with a label over its end."""
-        palette, width = self._look.palette, self._look.width
-        text = f" {pill} "
-        cells = cell_len(text)
-        under = RowText(cast("Runs", row.runs), width).crop(0, max(0, width - cells))
-        labeled = RowText([*under.runs, (palette.pill, text)], under.width + cells)
-        return QuickStrip(labeled.crop(0, width).runs, palette.brush, width)
 
     def _number(self, line: _DrawnLine) -> str:
         """Return the number of a line, which may have been drawn before it was counted."""

@@ -12,7 +12,7 @@ from studio_tui.tui.widgets.quick_strip import Brush
 
 # The names of the colors and of the styles in component classes, such as `log-pane--gutter`.
 _COLORS = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
-_STYLES = ("text", "gutter", "mark", "note", "current", "cursor", "selected", "stamp", "pill")
+_STYLES = ("text", "gutter", "mark", "note", "current", "cursor", "selected", "stamp")
 
 _PENS = 4096
 """Maximum number of pens whose styles are cached; a pen is a style that escape codes set."""
@@ -36,7 +36,6 @@ class LogPalette:
     selected: Style
     """Its background is that of selected lines."""
     stamp: Style
-    pill: Style
     match: Style
     """Combined with the style of the highlighted text."""
     named: tuple[Color | None, ...]

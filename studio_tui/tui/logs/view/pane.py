@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from rich.cells import cell_len
 from rich.console import COLOR_SYSTEMS
 from rich.segment import Segment
 from rich.style import Style
@@ -57,8 +56,6 @@ class LogPane(Widget, can_focus=True):
     columns: reactive[tuple[GutterColumn, ...]] = reactive(())
     left: reactive[int] = reactive(0)
     """Cells of unwrapped lines that are hidden at the left."""
-    pill: reactive[str] = reactive("", repaint=False)
-    """A label over the end of the last row; empty for none."""
     highlighted: reactive[SearchPattern | None] = reactive(None)
     selected: reactive[tuple[int, int] | None] = reactive(None)
     """Starts of the first and the last selected line."""
@@ -73,9 +70,6 @@ class LogPane(Widget, can_focus=True):
 
     class Resized(Message):
         """The number of rows has changed."""
-
-    class PillClicked(Message):
-        """The user clicked the pill."""
 
     @dataclass
     class Picked(Message):
@@ -226,8 +220,8 @@ class LogPane(Widget, can_focus=True):
             self._painter.adjust(look)
             window.settle()
             return
-        # A line that appears below the rows, such as a message, hides neither the current line
-        # nor the end of the log.
+        # A notice that appears below the rows hides neither the current line nor the end of the
+        # log.
         stays_at_end = self.stays_at_end or (height < window.height and window.is_at_end)
         rows = window.rows() if window.shape else []
         cursor = self._cursor_in(rows)
@@ -264,8 +258,7 @@ class LogPane(Widget, can_focus=True):
         """
         self._adjust()
         self._rows = self.window.rows() if self.window else []
-        # These are properties that take time, so each is read once for all lines.
-        width, height = self.size
+        width = self.size.width  # a property that takes time
         painter = self._painter if self.window else None
         lines: list[Strip] = []
         if painter is None:
@@ -273,21 +266,14 @@ class LogPane(Widget, can_focus=True):
         else:
             left, signs = self.left, self._signs(self._cursor_in(self._rows))
             shown = self._rows[crop.y : crop.bottom]
-            rows = [painter.row(row, left=left, flags=signs(row.start)) for row in shown]
-            rows += [painter.blank() for _ in range(crop.height - len(rows))]
-            if self.pill and rows and crop.bottom == height:
-                rows[-1] = painter.with_pill(rows[-1], self.pill)
-            lines += rows
+            lines += [painter.row(row, left=left, flags=signs(row.start)) for row in shown]
+            lines += [painter.blank() for _ in range(crop.height - len(lines))]
         if crop.x or crop.right < width:
             return [line.crop(crop.x, crop.right) for line in lines]
         return lines
 
     def render_line(self, y: int) -> Strip:
         return self.render_lines(Region(0, y, self.size.width, 1))[0]
-
-    def watch_pill(self) -> None:
-        """Repaint only the last row, as the pill is there."""
-        self.refresh(Region(0, self.size.height - 1, self.size.width, 1))
 
     def on_resize(self) -> None:
         self.post_message(self.Resized())
@@ -301,10 +287,7 @@ class LogPane(Widget, can_focus=True):
         self.post_message(self.Wheeled(-3))
 
     def on_click(self, event: events.Click) -> None:
-        at_pill = event.x >= self.size.width - cell_len(self.pill) - 2
-        if self.pill and event.y == self.size.height - 1 and at_pill:
-            self.post_message(self.PillClicked())
-        elif event.y < len(self._rows):
+        if event.y < len(self._rows):
             self.post_message(self.Picked(self._rows[event.y].start))
 
 

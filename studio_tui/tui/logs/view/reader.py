@@ -29,7 +29,7 @@ class Reader(Protocol):
         """The rows."""
 
     def settle(self) -> None:
-        """Update the rows, the scroll bar, the pill and the line of messages, after any change."""
+        """Update the rows, the scroll bar and the line below them, after any change."""
 
     def show_message(self, words: str, is_valid: Callable[[], bool] = ...) -> None:
         """Show a safe text below the rows, until it is cleared or `is_valid` returns False.

@@ -40,9 +40,9 @@ def store(tmp_path: Path) -> Iterator[LogStore]:
 async def showing(
     store: LogStore, *, width: int = 40, height: int = 10
 ) -> AsyncIterator[tuple[Pilot[None], LogView]]:
-    """Run an app with a view of the log, which has the focus."""
+    """Run an app with a view of the log, which has the focus and so many rows."""
     app = LogViewApp(store)
-    async with driving(app, size=(width, height)) as pilot:
+    async with driving(app, size=(width, height + 1)) as pilot:
         view = app.query_one(LogView)
         view.query_one(LogPane).focus()
         await pilot.pause()
@@ -105,8 +105,8 @@ async def test_any_move_up_pauses_following_and_a_pill_counts_the_new_lines(
                 count += 1123
                 await until(pilot, lambda: view.new_lines == 1123)
                 await pilot.pause()
-                assert rows(view)[:-1] == before[:-1]
-                assert rows(view)[-1].endswith("+1,123 new")
+                assert rows(view) == before
+                assert below_text(view).endswith("+1,123 new ")
                 await pilot.press("end")
                 assert view.following
 
@@ -295,8 +295,13 @@ async def search(pilot: Pilot[None], words: str) -> None:
 
 
 def status_text(view: LogView) -> str:
-    """Return the text of the status line below the rows; empty if it is hidden."""
-    return "".join(part.text for part in view.words.left) if view.words.display else ""
+    """Return the text of the status line below the rows; empty if a prompt is over it."""
+    return "" if view.prompt.is_open else "".join(part.text for part in view.words.left)
+
+
+def below_text(view: LogView) -> str:
+    """Return the text at the right of the status line: how far the rows are, and what is new."""
+    return "".join(part.text for part in view.words.right)
 
 
 def current_rows(view: LogView) -> list[str]:
@@ -467,8 +472,8 @@ async def test_the_mouse_scrolls_chooses_a_line_and_resumes_following(store: Log
         await pilot.click(LogPane, offset=(5, 2))
         assert current_rows(view) == ["line 89"]
         store.append(numbered_lines(1, first=100))
-        await until(pilot, lambda: view.pane.pill.endswith("+1 new"))
-        await pilot.click(LogPane, offset=(view.pane.size.width - 2, 9))
+        await until(pilot, lambda: below_text(view).endswith("+1 new "))
+        await pilot.click("#log-words", offset=(view.size.width - 3, 0))
         await until(pilot, lambda: view.following)
 
 
@@ -509,13 +514,13 @@ async def test_another_log_can_replace_the_shown_log(store: LogStore, tmp_path: 
 async def test_a_resize_keeps_the_end_or_the_current_line_visible(store: LogStore) -> None:
     store.append(numbered_lines(100))
     async with showing(store) as (pilot, view):
-        await pilot.resize_terminal(40, 20)
+        await pilot.resize_terminal(40, 21)
         await until(pilot, lambda: len(rows(view)) == 20 and rows(view)[-1] == "  line 99")
         await pilot.press("home", *"jjj")
-        await pilot.resize_terminal(30, 5)
+        await pilot.resize_terminal(30, 6)
         await until(pilot, lambda: len(rows(view)) == 5 and rows(view)[0] == "  line 0")
         await pilot.press("j")
-        await pilot.resize_terminal(30, 3)
+        await pilot.resize_terminal(30, 4)
         await until(pilot, lambda: len(rows(view)) == 3 and "▌ line 4" in drawn_rows(view)[-1])
 
 
@@ -670,6 +675,6 @@ async def test_a_view_whose_store_is_closed_becomes_empty(store: LogStore) -> No
         store.append(numbered_lines(1))
         store.close()
         await pilot.press("home", "pagedown", "up", "G", "w", "y", "slash", "a", "enter")
-        await pilot.resize_terminal(50, 12)
+        await pilot.resize_terminal(50, 13)
         await pilot.pause(0.1)
         assert not any(rows(view))

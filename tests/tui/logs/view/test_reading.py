@@ -19,6 +19,7 @@ from studio_tui.tui.logs.view.place import LogLook, LogPlace
 from studio_tui.tui.logs.view.reader import line_starts
 from studio_tui.tui.logs.view.restore import place_at
 from studio_tui.tui.widgets.prompt import LINE, TIME
+from tests.steps import step
 from tests.tui.logs.view.log_stage import LogViewApp
 from tests.tui.logs.view.test_log_view import (
     copied,
@@ -66,7 +67,7 @@ async def test_a_filter_shows_only_matching_lines_and_keeps_the_users_place(
         assert current_rows(view) == ["odd 31"]
         await type_into_prompt(pilot, "ampersand", "odd")
         await until(pilot, lambda: shown_lines(view)[0] == "odd 23")
-        assert shown_lines(view)[:-1] == [f"odd {number}" for number in range(23, 39, 2)]
+        assert shown_lines(view)[:-1] == [f"odd {number}" for number in range(23, 41, 2)]
         assert current_rows(view) == ["odd 31"]
         assert status_text(view) == " & odd: 50 lines, esc shows all"
         await pilot.press("escape")
@@ -275,7 +276,7 @@ async def test_a_search_in_a_filtered_view_finds_only_shown_lines(store: LogStor
         await type_into_prompt(pilot, "ampersand", "a")
         await search(pilot, "x")
         assert current_rows(view) == ["a x"]
-        assert status_text(view).endswith("/x 85 of 100 in the whole log")
+        assert status_text(view).endswith("/x 83 of 100 in the whole log")
         first = view.pane.current
         await pilot.press("n")
         await until(pilot, lambda: view.pane.current != first)
@@ -568,15 +569,15 @@ async def test_t_switches_the_gutter_between_four_forms_of_times(store: LogStore
     async with showing(store, width=60) as (pilot, view):
         await pilot.press("t", "t")
         await pilot.pause()
-        assert rows(view)[0].startswith("11:51:00")
+        assert rows(view)[0].startswith("11:50:00")
         await pilot.press("t")
         await pilot.pause()
-        assert rows(view)[0].startswith("+0:51:00")
+        assert rows(view)[0].startswith("+0:50:00")
         view.times.zero_time = datetime(2026, 3, 4, 10, 50, tzinfo=UTC)
         view.times.adapt()
-        await until(pilot, lambda: rows(view)[0].startswith("+1:01:00"))
+        await until(pilot, lambda: rows(view)[0].startswith("+1:00:00"))
         await pilot.press("t", "t", "t")
-        await pilot.resize_terminal(120, 20)
+        await pilot.resize_terminal(120, 21)
         await until(pilot, lambda: rows(view)[0].startswith("03-04 11:"))
         await pilot.press("t", "t")
         await pilot.pause()
@@ -848,8 +849,8 @@ async def test_a_selection_can_exceed_the_screen_and_be_canceled(store: LogStore
     async with showing(store) as (pilot, view):
         await pilot.press("V", "pageup", "pageup", "up")
         await pilot.pause()
-        assert view.pane.selected == (store.start_of(82), store.start_of(99))
-        assert "line 82" in shown_lines(view)
+        assert view.pane.selected == (store.start_of(80), store.start_of(99))
+        assert "line 80" in shown_lines(view)
         assert status_text(view).startswith(" selecting")
         await pilot.press("escape")
         await pilot.pause()
@@ -1170,7 +1171,7 @@ async def test_a_taller_view_is_filled_without_scrolling(
     async with showing(store) as (pilot, view):
         await pilot.press("up", "down")
         view.following = False
-        await pilot.resize_terminal(40, 30)
+        await pilot.resize_terminal(40, 31)
         await until(pilot, lambda: len(shown_lines(view)) == 30)
 
 
@@ -1207,24 +1208,49 @@ async def test_the_message_after_the_last_error_says_that_its_key_wraps_around(
         await until(pilot, lambda: status_text(view).startswith(" no error among the lines shown"))
 
 
-async def test_a_message_below_the_last_lines_hides_none_of_them(store: LogStore) -> None:
+async def test_rows_stay_in_place_while_messages_and_prompts_come_and_go(store: LogStore) -> None:
     store.append(numbered_lines(30) + b"ERROR last\n  with more\n")
     async with showing(store) as (pilot, view):
-        await pilot.press("g", "e")
-        await until(pilot, lambda: current_rows(view) == ["ERROR last"])
-        assert shown_lines(view)[-1] == "  with more"
-        await pilot.press("e")
-        await until(pilot, lambda: status_text(view) == " the only error")
+        for moves in (("end",), ("end", "up"), ("g", "pagedown")):
+            await pilot.press(*moves)
+            await pilot.pause()
+            before = view.pane.in_sight
+            for key in ("slash", "ampersand", "T", "colon"):
+                with step(f"after {moves}, the key {key}"):
+                    await pilot.press(key)
+                    await pilot.pause()
+                    assert (view.prompt.is_open, view.pane.in_sight) == (True, before)
+                    if key in {"T", "colon"}:
+                        await pilot.press("x", "enter")
+                        await until(pilot, lambda: view.prompt._problem.display)
+                        await pilot.pause()
+                        assert view.pane.in_sight == before
+                    await pilot.press("escape")
+                    await until(pilot, lambda: not view.prompt.is_open)
+                    await pilot.pause()
+                    assert view.pane.in_sight == before
+            view.show_message("a message")
+            await pilot.pause()
+            assert (status_text(view), view.pane.in_sight) == (" a message", before)
+            view.clear_message()
+            view.settle()
+            await pilot.pause()
+            assert (status_text(view), view.pane.in_sight) == ("", before)
+
+
+async def test_less_room_hides_neither_the_current_line_nor_the_end(store: LogStore) -> None:
+    store.append(numbered_lines(30))
+    async with showing(store) as (pilot, view):
+        await pilot.press("up")
+        assert not view.following
+        await pilot.resize_terminal(40, 10)
         await until(pilot, lambda: len(rows(view)) == 9)
-        assert shown_lines(view)[-1] == "  with more"
-        # A message does not hide the current line in the middle of the log either.
-        view.clear_message()
+        assert shown_lines(view)[-1] == "line 29"
         await pilot.press("g")
-        await until(pilot, lambda: len(rows(view)) == 10 and shown_lines(view)[0] == "line 0")
         view.pane.current = view.pane.in_sight[-1].start
-        view.show_message("a message")
-        await until(pilot, lambda: len(rows(view)) == 9)
-        assert shown_lines(view)[-1].startswith("line 9 ")
+        await pilot.resize_terminal(40, 9)
+        await until(pilot, lambda: len(rows(view)) == 8)
+        assert shown_lines(view)[-1] == "line 8"
 
 
 async def test_stored_lines_that_a_filter_finds_are_not_counted_as_new(store: LogStore) -> None:
