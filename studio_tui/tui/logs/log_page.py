@@ -8,6 +8,7 @@ from textual.getters import query_one
 from textual.timer import Timer
 
 from studio_tui import clock
+from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.logs.gutter_times import zones_of_lines
 from studio_tui.tui.frame.commands import Basics
@@ -16,9 +17,15 @@ from studio_tui.tui.frame.page import Page
 from studio_tui.tui.logs.log_memory import LogMemory
 from studio_tui.tui.logs.view.log_view import LogView
 from studio_tui.tui.terminal.clipboard import copy
+from studio_tui.tui.widgets.bar import Part
 
 _GROWTH_EVERY = 0.2
 """Seconds between updates of the head while the log grows, so that it agrees with the log."""
+
+
+def pause_parts(view: LogView) -> tuple[Part, ...]:
+    """Return what the line above a log says while the log is not followed."""
+    return (Part("‖ paused, F follows  ", Tone.WARN),) if view.is_paused else ()
 
 
 class LogPage(Page):
@@ -58,6 +65,9 @@ class LogPage(Page):
     def on_mount(self) -> None:
         for name in ("wrap", "numbers", "form", "columns"):
             self.watch(self.view.pane, name, self._note_look, init=False)
+        painting = self.while_alive(lambda *_: self.paint_hints())
+        for name in ("has_lines", "is_all_here"):
+            self.watch(self.view, name, painting, init=False)
 
     def _note_look(self) -> None:
         if self.is_active:  # the columns of a hidden page may change too

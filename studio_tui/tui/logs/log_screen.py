@@ -34,7 +34,7 @@ from studio_tui.tui.jobs.surroundings import surroundings_of
 from studio_tui.tui.logs.export import LogExport, file_of
 from studio_tui.tui.logs.job_of_log import JobOfLog
 from studio_tui.tui.logs.log_memory import LogMemory
-from studio_tui.tui.logs.log_page import LogPage
+from studio_tui.tui.logs.log_page import LogPage, pause_parts
 from studio_tui.tui.logs.view.log_view import LogView
 from studio_tui.tui.logs.view.restore import place_at
 from studio_tui.tui.messages import Refreshed
@@ -121,8 +121,6 @@ class LogScreen(LogPage):
             place = place_at(self._store, self._start, place)
         if place is not None:
             self.view.restore.return_to(place)
-        painting = self.while_alive(lambda *_: self.paint_hints())
-        self.watch(self.view, "has_lines", painting, init=False)
         self._show_end()
         self.show_head()
         if self._log.why_not_kept:
@@ -143,7 +141,7 @@ class LogScreen(LogPage):
             return PROMPT_HINTS
         if self._job.state.is_finished:
             return (*_HINTS, "logs.wrap", "job.run_again", "page.back")
-        first = "logs.wrap" if self.view.following else "logs.follow"
+        first = "logs.follow" if self.view.is_paused else "logs.wrap"
         return (first, *_HINTS, "job.cancel", "page.back")
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
@@ -246,9 +244,7 @@ class LogScreen(LogPage):
             left.append(Part(self._wait.words, Tone.WAITING))
         outage, behind = self.session.reachability.outage, self._log.preview.behind
         words, tone, *_ = describe_connection(state, self._job, now, behind=behind, outage=outage)
-        is_paused = not (self.view.following or state.phase is FollowPhase.COMPLETE)
-        pause = (Part("‖ paused, F follows  ", Tone.WARN),) if is_paused else ()
-        right = (*pause, Part(f"{words} ", tone))
+        right = (*pause_parts(self.view), Part(f"{words} ", tone))
         log_size = Part(f"{amount(state).text}  ", Tone.DIM)
         # Where not everything fits, the size is the least important part.
         everything = "".join(part.text for part in (*left, log_size, *right))

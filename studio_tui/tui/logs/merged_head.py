@@ -24,12 +24,11 @@ def amount_parts(
 
 
 def connection_parts(
-    members: MergedJobs, outage: OutageLike | None, failure: str, *, following: bool
+    members: MergedJobs, outage: OutageLike | None, failure: str, pause: tuple[Part, ...]
 ) -> tuple[Part, ...]:
-    """Return how many logs are in each state; only `failure`, if it is why merging has ended."""
+    """Return `pause` and how many logs are in each state; only `failure` if merging has ended."""
     if failure:
         return (Part(f"✗ {failure} ", Tone.BAD),)
     sorting = (Part("sorting…  ", Tone.DIM),) if members.log.is_ordering else ()
-    paused = () if following else (Part("‖ paused, F follows  ", Tone.WARN),)
     connections = describe_connections(((each.state, each.job) for each in members), outage)
-    return *sorting, *paused, *(Part(f"{cell.text}  ", cell.tone) for cell in connections)
+    return *sorting, *pause, *(Part(f"{cell.text}  ", cell.tone) for cell in connections)

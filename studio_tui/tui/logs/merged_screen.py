@@ -22,7 +22,7 @@ from studio_tui.tui.logs.export import LogExport
 from studio_tui.tui.logs.job_of_log import JobOfLine
 from studio_tui.tui.logs.joining_jobs import JoiningJobs
 from studio_tui.tui.logs.log_memory import LogMemory
-from studio_tui.tui.logs.log_page import LogPage
+from studio_tui.tui.logs.log_page import LogPage, pause_parts
 from studio_tui.tui.logs.member_choice import MemberChoice
 from studio_tui.tui.logs.member_names import MemberNames
 from studio_tui.tui.logs.merged_head import amount_parts, connection_parts
@@ -82,8 +82,6 @@ class MergedScreen(LogPage):
             self._restore()
         self.view.times.line_times.clock_at = self.choice.clock_at
         self.view.times.is_being_read = self._is_being_read
-        painting = self.while_alive(lambda *_: self.paint_hints())
-        self.watch(self.view, "has_lines", painting, init=False)
         self.show_members()
 
     def on_unmount(self) -> None:
@@ -175,6 +173,7 @@ class MergedScreen(LogPage):
         if self.view.prompt.is_open:
             return PROMPT_HINTS
         return (
+            *(("logs.follow",) if self.view.is_paused else ()),
             "merged.solo",
             "merged.mute",
             "merged.next",
@@ -264,12 +263,12 @@ class MergedScreen(LogPage):
 
     def show_head(self) -> None:
         if members := self.choice.members:
-            self.view.is_all_here = members.are_complete
+            self.view.is_all_here = members.are_complete and not self._joining.awaited
             head = self.query_one("#log-head", Bar)
             head.left = amount_parts(members, self._saved.expected, self._names.of)
             head.right = connection_parts(
                 members,
                 self.session.reachability.outage,
                 self._failure,
-                following=self.view.following,
+                pause_parts(self.view),
             )

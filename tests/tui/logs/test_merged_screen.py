@@ -96,10 +96,15 @@ async def test_the_logs_of_marked_jobs_are_merged_in_order_of_time(
         )
         await pilot.press("slash", *"nowhere", "enter")
         await until_shown(pilot, "no match so far")
-        await pilot.press("escape", "G")
+        await pilot.press("escape", "G", "up")
+        await until_shown(pilot, "‖ paused, F follows", " F follow ")
         (tmp_path / "gate").touch()
         await asyncio.to_thread(lambda: [studio.wait_for_end(job) for job in ids])
-        await until_shown(pilot, "✓ 3 whole logs", "63 lines", "that was it")
+        await until_shown(pilot, "✓ 3 whole logs", "63 lines")
+        with step("a log of ended jobs cannot be followed"):
+            await until(pilot, lambda: "F follow" not in screen_text(pilot))
+        await pilot.press("G")
+        await until_shown(pilot, "that was it")
         colors = {
             segment.style.color
             for y in range(9)

@@ -65,6 +65,8 @@ class LogView(HasCommands, Widget):
     """Whether the view stays at the end as lines arrive."""
     new_lines: reactive[int] = reactive(0, repaint=False)
     """Number of lines below the visible ones that have never been visible; 0 while following."""
+    is_all_here: reactive[bool] = reactive(True, repaint=False)
+    """Whether no more of the log will arrive, as far as the screen has set it."""
     has_lines: reactive[bool] = reactive(False, repaint=False)
     """Whether a line is visible; screens then show the keys of commands on the current line."""
 
@@ -91,8 +93,6 @@ class LogView(HasCommands, Widget):
     def __init__(self, store: LogStore | None = None) -> None:
         super().__init__()
         self.store = store
-        self.is_all_here = True
-        """Whether no more of the log will arrive, as far as the screen has set it."""
         self.pane, self.bar = LogPane(), LogBar()
         self.prompt, self.words = LinePrompt(self.pane), Bar(id="log-words")
         self._unwatch_store: Callable[[], None] = lambda: None
@@ -233,6 +233,11 @@ class LogView(HasCommands, Widget):
         if not following and self.pane.current is None:
             self.pane.current = self.pane.cursor
         self.post_message(self.FollowChanged(following))
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether lines may arrive that the view does not follow."""
+        return not (self.following or self.is_all_here)
 
     # --- the interface for controllers, see `Reader` ---------------------------------------------
 
