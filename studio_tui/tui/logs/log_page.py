@@ -63,15 +63,14 @@ class LogPage(Page):
         self.show_head()
 
     def on_mount(self) -> None:
-        for name in ("wrap", "numbers", "form", "columns"):
+        for name in ("wrap", "numbers", "form", "stamps"):
             self.watch(self.view.pane, name, self._note_look, init=False)
         painting = self.while_alive(lambda *_: self.paint_hints())
         for name in ("has_lines", "is_all_here"):
             self.watch(self.view, name, painting, init=False)
 
     def _note_look(self) -> None:
-        if self.is_active:  # the columns of a hidden page may change too
-            self.memory.look = self.view.appearance.look
+        self.memory.look = self.view.appearance.look
 
     @on(events.ScreenResume)
     def _apply_look(self) -> None:

@@ -62,9 +62,14 @@ async def test_a_log_is_shown_as_it_was_left_also_in_the_next_run(
         await pilot.pause()
         rows_before = screen_text(pilot).splitlines()[3:30]
         assert any("◆" in row or "▌" in row for row in rows_before)
+        # The form of times is kept too, although this log has none.
+        await pilot.press("t", "t", "t")
+        await until_shown(pilot, "since the start; the lines of this log have no times")
         await return_to_the_list(pilot)
         await pilot.press("l")
         await until_shown(pilot, "1,501")
+        assert isinstance(reopened := pilot.app.screen, LogScreen)
+        assert reopened.view.appearance.look.stamps is StampForm.ELAPSED
         assert "/n" not in screen_text(pilot), "escape ended the search"
         assert screen_text(pilot).splitlines()[3:30] == rows_before
         # A search that was not ended before the program quit is restored.

@@ -208,6 +208,7 @@ class LogView(HasCommands, Widget):
         self.selection.extend()
         self._filter_and_search.go_on()
         self._errors.go_on()
+        self.times.go_on()
         self.pane.repaint_if_changed()
         rows = window.rows()
         self.has_lines = bool(rows)
@@ -233,6 +234,10 @@ class LogView(HasCommands, Widget):
         if not following and self.pane.current is None:
             self.pane.current = self.pane.cursor
         self.post_message(self.FollowChanged(following))
+
+    def watch_is_all_here(self, is_all_here: bool) -> None:
+        if is_all_here:
+            self.times.look_again()
 
     @property
     def is_paused(self) -> bool:

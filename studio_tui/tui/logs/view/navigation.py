@@ -43,7 +43,6 @@ class LogTimes:
 
     Whoever sets this calls `adapt`.
     """
-    form = StampForm.OFF
     is_being_read: Callable[[], bool] = staticmethod(lambda: False)
     """Returns whether earlier lines are still to come, so that no line can be found by its time."""
 
@@ -56,6 +55,8 @@ class LogTimes:
         self._lines = lines
         self._work = work
         self.line_times = LineTimes()
+        self._have_times = False
+        """Whether a line is known to have a time; until then, no column is shown."""
         self._column_key: object = None
         """The key of the column that `show` made last."""
 
@@ -69,12 +70,12 @@ class LogTimes:
         self._view.show_message(f"times beside the lines: {self.form}{note}")
 
     def show(self, form: StampForm, tell: Callable[[str | None], None] = lambda _: None) -> None:
-        """Show times beside lines in a form; `StampForm.OFF` shows none.
+        """Show times beside lines in a form, once lines have some; `StampForm.OFF` shows none.
 
-        If it turns out that lines have none, the column disappears. `tell` is called with why
-        there are none, or with `None` if there are some; not for `StampForm.OFF`.
+        `tell` is called with why there are none, or with `None` if there are some; not for
+        `StampForm.OFF`.
         """
-        self.form = form
+        self._view.pane.stamps = form
         self._show_column()
         if form is StampForm.OFF:
             self._work.cancel()
@@ -86,10 +87,28 @@ class LogTimes:
             why_not = await self.why_no_times()
         except SpoolError as error:
             why_not = str(error).removesuffix(".")
-        if self._is_certainly_timeless():
-            self._show_column()
-            self._view.settle()
+        self._have_times = why_not is None
+        self._show_column()
+        self._view.settle()
         tell(why_not)
+
+    def go_on(self) -> None:
+        """Show the column if the last line has a time, and no line was known to have one."""
+        store, line_times = self._view.store, self.line_times
+        if self.form is StampForm.OFF or self._have_times or store is None or not store.size:
+            return
+        if not line_times.are_missing(store) and line_times.at(store, store.last_start()):
+            self._have_times = True
+            self._show_column()
+
+    def look_again(self) -> None:
+        """Find out again whether lines have times, as all lines are here."""
+        if self.form is not StampForm.OFF:
+            self.show(self.form)
+
+    @property
+    def form(self) -> StampForm:
+        return self._view.pane.stamps
 
     def _show_column(self) -> None:
         form = self.form
@@ -100,8 +119,8 @@ class LogTimes:
         column = GutterColumn(
             key, DATED_WIDTH if has_date else WIDTH, self._stamper(form, has_date)
         )
-        is_empty = form is StampForm.OFF or self._is_certainly_timeless()
-        pane.columns = others if is_empty else (*others, column)
+        is_shown = form is not StampForm.OFF and self._have_times
+        pane.columns = (*others, column) if is_shown else others
 
     def adapt(self) -> None:
         """Show the times anew if their start, or the width of the rows, has changed their form."""
@@ -116,13 +135,6 @@ class LogTimes:
     def _has_date(self) -> bool:
         is_wide = self._view.pane.size.width >= _DATED_FROM
         return is_wide and self.form is not StampForm.ELAPSED
-
-    def _is_certainly_timeless(self) -> bool:
-        """Whether the whole log is known to have no times."""
-        store = self._view.store
-        if store is None or not store.size or not self._view.is_all_here:
-            return False
-        return self.line_times.are_missing(store)
 
     def _stamper(
         self, form: StampForm, has_date: bool

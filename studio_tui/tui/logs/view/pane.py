@@ -15,6 +15,7 @@ from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
 
+from studio_tui.presentation.logs.gutter_times import StampForm
 from studio_tui.presentation.logs.lines import StyledLine
 from studio_tui.presentation.logs.row_forms import PLAIN_FORM, RowForm
 from studio_tui.presentation.logs.search import SearchPattern
@@ -53,6 +54,8 @@ class LogPane(Widget, can_focus=True):
     form: reactive[RowForm] = reactive(PLAIN_FORM)
     folds: reactive[bool] = reactive(False)
     """Whether rows that are redrawn repeatedly are shown once, at their last line."""
+    stamps: reactive[StampForm] = reactive(StampForm.OFF, repaint=False)
+    """The form that was chosen for times; `columns` has one for them if lines have times."""
     columns: reactive[tuple[GutterColumn, ...]] = reactive(())
     left: reactive[int] = reactive(0)
     """Cells of unwrapped lines that are hidden at the left."""

@@ -11,6 +11,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from studio_tui.presentation.logs.gutter_times import StampForm
 from studio_tui.presentation.logs.row_forms import JsonForm
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.tagged_store import TaggedStore, finder_of_tags, tag_of
@@ -582,6 +583,38 @@ async def test_t_switches_the_gutter_between_four_forms_of_times(store: LogStore
         await pilot.press("t", "t")
         await pilot.pause()
         assert rows(view)[0].startswith("  2026-03-04")
+
+
+async def test_a_log_that_is_still_read_has_no_column_for_times_before_a_line_has_one(
+    store: LogStore,
+) -> None:
+    async with showing(store, width=60) as (pilot, view):
+        view.is_all_here = False
+        view.appearance.apply(LogLook(stamps=StampForm.LOCAL))
+        for count in range(3):
+            store.append(numbered_lines(20))
+            await until(pilot, lambda count=count: view.store.lines == 20 * count + 20)  # type: ignore[misc, union-attr]
+            await pilot.pause(0.1)
+            assert view.pane.columns == ()
+        store.append(TIMED)
+        await until(pilot, lambda: len(view.pane.columns) == 1)
+        store.append(numbered_lines(300))
+        view.is_all_here = True
+        await pilot.pause(0.1)
+        assert len(view.pane.columns) == 1
+
+
+async def test_times_that_no_recent_line_has_are_found_once_the_log_is_whole(
+    store: LogStore,
+) -> None:
+    async with showing(store, width=60) as (pilot, view):
+        view.is_all_here = False
+        view.appearance.apply(LogLook(stamps=StampForm.LOCAL))
+        store.append(TIMED + numbered_lines(20))
+        await until(pilot, lambda: bool(view.pane.in_sight))
+        assert view.pane.columns == ()
+        view.is_all_here = True
+        await until(pilot, lambda: len(view.pane.columns) == 1)
 
 
 async def test_the_time_prompt_goes_to_absolute_and_relative_times(store: LogStore) -> None:
