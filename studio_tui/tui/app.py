@@ -30,7 +30,7 @@ from studio_tui.tui.help_and_palette import WithHelpAndPalette
 from studio_tui.tui.sheets import OPENING, OPENING_LIST
 from studio_tui.tui.stacking import (
     SCREENS_AT_BOTTOM,
-    back_in_pipeline,
+    close_top_page,
     failure_as_notification,
     install_tab,
     show_at_bottom,
@@ -286,7 +286,8 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
     def on_open_log(self, message: "messages.OpenLog") -> None:
         with failure_as_notification(self):
             if self._screens and (page := self._screens.log_page(message)):
-                self.push_screen(page)
+                show = self.switch_screen if message.in_place else self.push_screen
+                show(page)
 
     def on_open_logs(self, message: "messages.OpenLogs") -> None:
         if self._screens is not None:
@@ -324,10 +325,17 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
                 await self.push_screen(page)
 
     def on_job_created(self, message: "messages.JobCreated") -> None:
-        """Go from the form to the new job in the list, or to the pipeline that led to the form."""
-        if not back_in_pipeline(self) and self._screens:
+        """Go back to the page that led to the form; from a list, to the new job in its list."""
+        from studio_tui.tui.frame.list_page import ListPage  # noqa: PLC0415 (not before it is used)
+        from studio_tui.tui.jobs.create import notify_created  # noqa: PLC0415 (not before it is used)
+
+        close_top_page(self)
+        is_on_list = isinstance(self.screen, ListPage)
+        if self._screens and is_on_list:
             self._show_tab(message.tab)
-            self._screens.await_row(message.tab, message.job_id)
+            self._screens.await_row(message.tab, message.created.job.id)
+        is_newer_run = message.is_newer_run and not is_on_list
+        notify_created(self, message.created, is_newer_run=is_newer_run)
 
     def on_go_to(self, message: "messages.GoTo") -> None:
         self._show_tab(message.tab)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
 
@@ -11,6 +11,9 @@ from studio_tui.api.models import Job, JobInput
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.logs.job_to_start import JobToStart
 from studio_tui.service.polling.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from studio_tui.service.commands.create_job import Created
 
 CRON_FIELD = "cron_expression"
 """`OpenForm.initial_field` if the form is opened from the list of schedules."""
@@ -54,6 +57,8 @@ class OpenLog(Message):
     """The job, if the list of jobs may not contain it."""
     start: int | None = None
     """Byte offset of the line to go to; `None` for the place where the user left the log."""
+    in_place: bool = False
+    """Whether it replaces the current page."""
 
 
 @dataclass
@@ -135,8 +140,11 @@ class EditJobs(Message):
 class JobCreated(Message):
     """The form has created a job, and can be closed."""
 
-    job_id: str
+    created: "Created"
     tab: str = "jobs"
+    """The tab of the list that contains the job."""
+    is_newer_run: bool = False
+    """Whether it is a newer run of the job of the page that led to the form."""
 
 
 @dataclass

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from textual.app import App
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 
 from studio_tui.errors import StudioError
 
@@ -37,17 +37,11 @@ def show_over(app: App[Any], screen: Screen[Any]) -> None:
         app.pop_screen()
 
 
-def back_in_pipeline(app: App[Any]) -> bool:
-    """Go back to the nearest pipeline page below the screen; return whether there is one."""
-    while any(map(_is_pipeline_page, app.screen_stack[SCREENS_AT_BOTTOM:-1])):
+def close_top_page(app: App[Any]) -> None:
+    """Close the dialogs and the page under them."""
+    while isinstance(app.screen, ModalScreen):
         app.pop_screen()
-        if _is_pipeline_page(app.screen):
-            return True
-    return False
-
-
-def _is_pipeline_page(screen: Screen[Any]) -> bool:
-    return getattr(screen, "belongs_to", "") == "pipelines"
+    app.pop_screen()
 
 
 def install_tab(app: App[Any], tab: Screen[None], name: str) -> Screen[None]:

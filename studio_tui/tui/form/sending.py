@@ -22,6 +22,7 @@ from studio_tui.presentation.form.problems import Problem
 from studio_tui.presentation.form.server_errors import WHOLE_FORM, refusals
 from studio_tui.presentation.format import plural, size
 from studio_tui.service.commands.create_job import Created, JobRefused
+from studio_tui.service.commands.submitted import RelatedRequest
 from studio_tui.service.polling.snapshot import Snapshot
 from studio_tui.text import safe_line
 from studio_tui.tui.form.draft_files import path_of
@@ -29,7 +30,7 @@ from studio_tui.tui.form.validation import Checked
 from studio_tui.tui.frame.commands import Command, why_read_only
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.review import Review
-from studio_tui.tui.jobs.create import create, notify_created
+from studio_tui.tui.jobs.create import create
 from studio_tui.tui.messages import CRON_FIELD, JobCreated
 from studio_tui.tui.terminal.key_queue import keys_held
 from studio_tui.tui.widgets.workers import start_worker
@@ -174,13 +175,16 @@ class FormSender:
             hold.enter_context(keys_held(app))
             await self._screen.keeper.keep_sent(checked.draft, typed)
             self.is_sending = False
-            notify_created(app, outcome)
-            job, starts_at_cron = outcome.job, self._screen.start.first_field == CRON_FIELD
+            starts_at_cron = self._screen.start.first_field == CRON_FIELD
             # If the form was opened from the list of schedules, the user returns there.
-            tab = "schedules" if job.state is JobState.TASK and starts_at_cron else "jobs"
-            self._screen.post_message(JobCreated(job.id, tab))
-            # Behind that message, so that the keys are for the screen that is shown next.
-            self._screen.call_later(hold.close)
+            is_schedule = outcome.job.state is JobState.TASK and starts_at_cron
+            is_newer_run = bool(
+                job_input.rerun_from_job_id or isinstance(job_input, RelatedRequest)
+            )
+            tab = "schedules" if is_schedule else "jobs"
+            self._screen.post_message(JobCreated(outcome, tab, is_newer_run=is_newer_run))
+            # Behind that message at the app too, so that the keys are for the screen shown next.
+            self._screen.call_later(app.call_later, hold.close)
         elif isinstance(outcome, JobRefused):
             await self._refuse(refusals(outcome.error, checked.draft))
             self._got_no_answer = isinstance(outcome.error, TransportError)

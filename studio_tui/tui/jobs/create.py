@@ -33,9 +33,7 @@ async def make_job(
         app.notify(str(outcome.error), severity="error", markup=False)
     if not isinstance(outcome, Created):
         return None
-    key = app.screen.active_bindings.get("greater_than_sign")
-    leads_there = key is not None and key.binding.id == "job.after"
-    notify_created(app, outcome, key_hint="; > goes to it" if leads_there else "")
+    notify_created(app, outcome, is_newer_run=True)
     return outcome.job
 
 
@@ -70,8 +68,8 @@ async def create(
     return outcome
 
 
-def notify_created(app: App[Any], created: Created, key_hint: str = "") -> None:
-    """Notify that a job was created; `key_hint` follows its name if that is certain."""
+def notify_created(app: App[Any], created: Created, *, is_newer_run: bool) -> None:
+    """Notify that a job was created; of a newer run, also the key that leads from its job to it."""
     if created.is_guess:
         reason = "It cannot be distinguished from a job created elsewhere."
         words = f"Created, most likely: {title(created.job)}. {reason}"
@@ -79,7 +77,10 @@ def notify_created(app: App[Any], created: Created, key_hint: str = "") -> None:
     elif created.job.state is JobState.TASK:
         app.notify(f"Scheduled: {title(created.job)}; 4 shows when it runs", markup=False)
     else:
-        app.notify(f"Created: {title(created.job)}{key_hint}", markup=False)
+        key = app.screen.active_bindings.get("greater_than_sign")
+        leads_there = is_newer_run and key is not None and key.binding.id == "job.after"
+        hint = "; > goes to it" if leads_there else ""
+        app.notify(f"Created: {title(created.job)}{hint}", markup=False)
 
 
 async def ask_about_unconfirmed(

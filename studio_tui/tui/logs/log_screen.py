@@ -29,6 +29,7 @@ from studio_tui.service.logs.state import FollowPhase, TailState
 from studio_tui.tui.frame.commands import Basics, Command, bindings
 from studio_tui.tui.frame.page import newer_version
 from studio_tui.tui.frame.page_bars import breadcrumbs_below
+from studio_tui.tui.jobs.attempts import AttemptSteps
 from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.jobs.surroundings import surroundings_of
 from studio_tui.tui.logs.export import LogExport, file_of
@@ -37,7 +38,7 @@ from studio_tui.tui.logs.log_memory import LogMemory
 from studio_tui.tui.logs.log_page import LogPage, pause_parts
 from studio_tui.tui.logs.view.log_view import LogView
 from studio_tui.tui.logs.view.restore import place_at
-from studio_tui.tui.messages import Refreshed
+from studio_tui.tui.messages import OpenLog, Refreshed
 from studio_tui.tui.widgets.bar import Bar, Part
 from studio_tui.tui.widgets.prompt import PROMPT_HINTS
 
@@ -68,7 +69,9 @@ _COMMANDS: tuple[Command["LogScreen"], ...] = (
 class LogScreen(LogPage):
     """A log, with a line about its job above it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(JobOfLog, LogExport, _COMMANDS)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings(JobOfLog, AttemptSteps, LogExport, _COMMANDS)
+    ]
 
     def __init__(
         self, basics: Basics, job: Job, memory: LogMemory, start: int | None = None
@@ -86,7 +89,11 @@ class LogScreen(LogPage):
         export = LogExport(
             self, lambda: self.view, lambda: file_of(self._job), whole_log=lambda: self._store
         )
-        self.commands.add(JobOfLog(self, lambda: self._job), export)
+        self.commands.add(
+            JobOfLog(self, lambda: self._job),
+            AttemptSteps(self, lambda: self._job, self._show_other),
+            export,
+        )
         self.commands.add_to(self, _COMMANDS)
         self._log = self.session.logs.open(
             job.id, self.may_fetch, job.created_at, has_ended=job.state.is_finished
@@ -160,6 +167,9 @@ class LogScreen(LogPage):
         """Save the place, and update the times in the line about the job."""
         self.note_place()
         self.show_head()
+
+    def _show_other(self, job: Job) -> None:
+        self.post_message(OpenLog(job.id, job, in_place=True))
 
     def toggle_full(self) -> None:
         self.toggle_class("-full")

@@ -22,6 +22,7 @@ from studio_tui.tui.schedules.list_screen import SchedulesScreen
 from tests.changed_answers import WithoutInstanceHeader
 from tests.fault_proxy import FaultProxy
 from tests.jobs import NOON, job
+from tests.steps import step
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, jobs_screen, screen_text, until, until_shown
 
@@ -203,6 +204,28 @@ async def test_a_job_can_be_edited_from_its_log_and_from_a_merged_log(
         assert current_job is not None
         await pilot.press("ctrl+e")
         await until_shown(pilot, f"Edit {current_job.name}")
+        with step("the form leads back to the log, and a key from there to the log of the new job"):
+            await pilot.press("f9")
+            await until_shown(pilot, "Run the job again?")
+            await pilot.press("f")
+            await until(pilot, lambda: pilot.app.screen is merged)
+            await until_shown(pilot, f"Created: {current_job.name}")
+            assert "> goes to it" not in screen_text(pilot)
+            await pilot.press("enter")
+            await until_shown(pilot, f"{current_job.name} ({current_job.id[:8]}) › Log")
+            await pilot.press("ctrl+e")
+            await until_shown(pilot, f"Edit {current_job.name}")
+            await pilot.press("f9")
+            await until_shown(pilot, "Run the job again?")
+            await pilot.press("r")
+            await until_shown(pilot, "> goes to it", f"({current_job.id[:8]}) › Log")
+            newest_id = studio.jobs()[0]["id"]
+            await pilot.press("greater_than_sign")
+            await until_shown(pilot, f"({newest_id[:8]}) › Log", "a line", "✓ whole log")
+            await pilot.press("less_than_sign")
+            await until_shown(pilot, f"({current_job.id[:8]}) › Log")
+            await pilot.press("q")
+            await until(pilot, lambda: pilot.app.screen is merged)
 
 
 def test_the_run_of_a_schedule_inherits_the_submitted_settings_except_the_times(

@@ -192,10 +192,10 @@ class Scrolling:
             "half a page down",
             lambda scrolling: scrolling.page(0.5),
         ),
-        Command("logs.start", "home,g,<", "first line", "first line", to_start),
+        Command("logs.start", "home,g", "first line", "first line", to_start),
         Command(
             "logs.follow",
-            "F,end,G,>",
+            "F,end,G",
             "follow",
             "Go to the end and stay there; any move up pauses",
             follow,

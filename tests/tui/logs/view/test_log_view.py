@@ -117,7 +117,7 @@ async def test_keys_that_go_to_the_end_resume_following(store: LogStore) -> None
     async with showing(store) as (pilot, view):
         app = view.app
         assert isinstance(app, LogViewApp)
-        for key in ("F", "end", "G", ">"):
+        for key in ("F", "end", "G"):
             with step(f"the key {key}"):
                 app.messages.clear()
                 await pilot.press("home")
