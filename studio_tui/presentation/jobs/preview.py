@@ -50,6 +50,8 @@ class JobExtras(NamedTuple):
     """The last bytes of the job's log, untrusted; `None` if not loaded yet."""
     log_trouble: str = ""
     """Why the log is unavailable, a safe sentence; empty if it is available."""
+    log_as_of: str = ""
+    """When `log_end` was read, if it may not be the end any more; else empty."""
 
 
 def preview(
@@ -88,15 +90,21 @@ def _line_texts(line: bytes) -> list[str]:
 
 
 def _log(extra: JobExtras, width: int, count: int) -> tuple[Fact | FactLine, ...]:
-    if extra.log_trouble:
-        return (Fact("log", Cell(extra.log_trouble, Tone.DIM)),)
+    trouble = (Fact("log", Cell(extra.log_trouble, Tone.DIM)),) if extra.log_trouble else ()
     if extra.log_end is None:
-        return ()
-    lines = last_lines(extra.log_end, count)
+        return trouble
+    taken = sum(_height(fact, width) for fact in trouble)
+    lines = last_lines(extra.log_end, max(_LEAST_LOG_LINES, count - taken))
     if not lines:
-        return (Fact("log", Cell("the job printed nothing", Tone.DIM)),)
-    heading = FactLine((Cell("── end of the log, l shows all of it", Tone.DIM),), (width,))
-    return (heading, *(FactLine((Cell(_in_width(line, width)),), (width,)) for line in lines))
+        return trouble or (Fact("log", Cell("the job printed nothing", Tone.DIM)),)
+    as_of = f" at {extra.log_as_of}" if extra.log_as_of else ""
+    words = f"── end of the log{as_of}, l shows all of it"
+    heading = FactLine((Cell(words, Tone.DIM),), (width,))
+    return (
+        *trouble,
+        heading,
+        *(FactLine((Cell(_in_width(line, width)),), (width,)) for line in lines),
+    )
 
 
 def _in_width(line: str, width: int) -> str:

@@ -8,8 +8,10 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
+from datetime import datetime
 from typing import Any, NamedTuple
 
+from studio_tui import clock
 from studio_tui.api.client import StudioClient
 from studio_tui.api.ids import is_usable_id
 from studio_tui.api.log_stream import LogMessages
@@ -97,6 +99,10 @@ class JobDetailsReader:
         self._selection_changed = asyncio.Event()
         self._details: dict[str, JobDetails] = {}
         """By the id of the job; the one that changed most recently is last."""
+        self._read_at: dict[str, datetime] = {}
+        """When the end of a job's log was last received or found unchanged, by the job's id."""
+        self._current_id = ""
+        """Id of the selected job if its log's end was read since it was selected; else empty."""
         self._read_in_state: dict[str, JobState] = {}
         """The state in which a job's files and log were read for good, by id."""
         self._listeners = Listeners[[str]]()
@@ -109,10 +115,17 @@ class JobDetailsReader:
         """Return the details of a job as far as they are known."""
         return self._details.get(job_id, _NO_DETAILS)
 
+    def end_as_of(self, job: Job) -> datetime | None:
+        """Return when the end of a log was read, if it may have changed since; else `None`."""
+        is_final = self._read_in_state.get(job.id) is job.state
+        is_current = is_final or self._current_id == job.id
+        return None if is_current and not self.get(job.id).trouble else self._read_at.get(job.id)
+
     def select(self, job: Job | None) -> None:
         """Select a job, or none; nothing changes if it is selected already, in the same state."""
         before, self._job = self._job, job
         if (before and (before.id, before.state)) != (job and (job.id, job.state)):
+            self._current_id = ""
             self._selection_changed.set()
 
     def restart(self) -> None:
@@ -129,6 +142,8 @@ class JobDetailsReader:
             job = self._job
             if job is None or not is_usable_id(job.id):
                 continue
+            if self.get(job.id).end is not None:
+                await self._read_stored_end(job)  # at once, as the end that is shown may be old
             await wait_for(self._selection_changed, SELECTION_PAUSE)
             if not self._selection_changed.is_set():
                 await self._read_while_selected(job)
@@ -165,13 +180,18 @@ class JobDetailsReader:
             self._change(job, files=submitted.files)
         if job.state in _STATES_WITHOUT_LOG:
             return
+        await self._read_stored_end(job)
+        if self._read_in_state.get(job.id) is not job.state:
+            await self._request_log_end(job)
+
+    async def _read_stored_end(self, job: Job) -> None:
+        if self._read_in_state.get(job.id) is job.state:
+            return
         stored_end = await self._logs.stored_end(job.id, job.created_at, END_BYTES)
         if stored_end is not None:
-            self._change(job, end=stored_end)
+            self._note_end(job, stored_end)
             if job.state.is_finished:
                 self._note_read(job)
-                return
-        await self._request_log_end(job)
 
     async def _request_log_end(self, job: Job) -> None:
         """Request the end of the log: once if the job has ended, repeatedly otherwise."""
@@ -201,10 +221,8 @@ class JobDetailsReader:
             else:
                 backoff.reset()
                 etag = body.etag
-                if body.unchanged:
-                    self._change(job)
-                else:
-                    self._change(job, end=body.data[-END_BYTES:])
+                end = self.get(job.id).end if body.unchanged else body.data[-END_BYTES:]
+                self._note_end(job, end)
                 if job.state.is_finished:
                     self._note_read(job)
                     return
@@ -228,7 +246,7 @@ class JobDetailsReader:
                         end = (end + piece.text[-END_BYTES:].encode("utf-8", "replace"))[
                             -END_BYTES:
                         ]
-                    self._change(job, end=end)
+                    self._note_end(job, end)
                     if received > STREAM_LIMIT:
                         self._change(job, trouble=_TOO_LONG)
                         return False
@@ -239,6 +257,13 @@ class JobDetailsReader:
             self._change(job, trouble=str(error))
         return True
 
+    def _note_end(self, job: Job, end: bytes | None) -> None:
+        """Note the end of a log as it is now."""
+        if self._job is not None and self._job.id == job.id:
+            self._current_id = job.id
+        self._read_at[job.id] = clock.now()
+        self._change(job, end=end)
+
     def _change(self, job: Job, *, trouble: str = "", **changes: Any) -> None:
         """Change some details of a job and notify the listeners; clears `trouble` by default."""
         before = self._details.pop(job.id, _NO_DETAILS)
@@ -246,6 +271,7 @@ class JobDetailsReader:
         while len(self._details) > CACHED_JOBS:
             oldest = next(iter(self._details))
             self._read_in_state.pop(oldest, None)
+            self._read_at.pop(oldest, None)
             del self._details[oldest]
         if details != before:
             self._listeners.notify(job.id)

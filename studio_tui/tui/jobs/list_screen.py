@@ -12,6 +12,7 @@ from studio_tui import clock
 from studio_tui.api.models import Job
 from studio_tui.api.states import JobState
 from studio_tui.presentation.cells import Tone
+from studio_tui.presentation.format import clock_time
 from studio_tui.presentation.jobs.facts import Fact, FactLine
 from studio_tui.presentation.jobs.filters import JOBS, jobs_with
 from studio_tui.presentation.jobs.preview import FactSpace, JobExtras, preview
@@ -204,7 +205,9 @@ class JobsScreen(ListPage[Job]):
         if job is None:
             return recorded
         loaded = details.get(job.id)
-        extras = JobExtras(sizes_of_files(loaded.files), loaded.end, loaded.trouble)
+        read_at = details.end_as_of(job)
+        as_of = "" if read_at is None else clock_time(read_at, now, seconds=True)
+        extras = JobExtras(sizes_of_files(loaded.files), loaded.end, loaded.trouble, as_of)
         facts = facts_of(self.session, job, loaded.past_runs, now, self._progress.get(job.id))
         return (*recorded, *preview(job, facts, extras, FactSpace(*size)))
 

@@ -65,6 +65,15 @@ def test_an_unreadable_or_empty_log_is_reported() -> None:
     assert "log" not in dict(texts(job(1)))
 
 
+def test_lines_that_were_read_stay_with_their_age_when_the_log_is_unavailable() -> None:
+    extra = JobExtras(log_end=LOG, log_trouble="not running", log_as_of="14:05:30")
+    shown = texts(job(1), extra)
+    heading = shown.index(("|", "── end of the log at 14:05:30, l shows all of it"))
+    assert shown[heading - 1] == ("log", "not running")
+    assert shown[-1] == ("|", "line 99")
+    assert len(shown) in {WIDE.height - 1, WIDE.height}
+
+
 def test_a_progress_bar_is_shown_as_one_line_in_its_last_state() -> None:
     assert last_lines(b"begin\n 10%\r 20%\r 30%", 5) == ["begin", " 30%"]
 

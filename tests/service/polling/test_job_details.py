@@ -256,6 +256,55 @@ def test_requests_that_keep_failing_become_rarer_and_the_preview_says_why() -> N
     run(scenario())
 
 
+def test_the_end_of_a_log_has_an_age_while_it_may_have_changed() -> None:
+    async def scenario() -> None:
+        studio = Studio()
+        async with reading(studio) as details:
+            details.select(RUNNING)
+            assert details.end_as_of(RUNNING) is None, "nothing was read"
+            await asyncio.sleep(5)
+            assert details.end_as_of(RUNNING) is None, "it is read again and again"
+            studio.errors = [TransportError("lost")] * 1000
+            await asyncio.sleep(5)
+            assert details.end_as_of(RUNNING) is not None
+            studio.errors.clear()
+            await asyncio.sleep(60)
+            assert details.end_as_of(RUNNING) is None
+            details.select(FAILED)
+            assert details.end_as_of(RUNNING) is not None, "it is no longer read"
+            await asyncio.sleep(5)
+            assert details.end_as_of(FAILED) is None, "it has ended"
+            details.select(RUNNING)
+            assert details.end_as_of(RUNNING) is not None
+            assert details.end_as_of(FAILED) is None, "it has ended"
+            ended = RUNNING.model_copy(update={"status": "COMPLETE"})
+            details.select(ended)
+            assert details.end_as_of(ended) is not None
+
+    run(scenario())
+
+
+def test_the_stored_log_of_an_ended_job_replaces_an_older_end_at_once() -> None:
+    async def scenario() -> None:
+        studio = Studio()
+        async with reading(studio) as details:
+            details.select(RUNNING)
+            await asyncio.sleep(5)
+            details.select(None)
+            await asyncio.sleep(1)
+            requests = len(studio.requests)
+            studio.stored_logs[RUNNING.id] = b"step 1\nstep 2\nthe end\n"
+            ended = RUNNING.model_copy(update={"status": "COMPLETE"})
+            details.select(ended)
+            await asyncio.sleep(SELECTION_PAUSE / 10)
+            assert details.get(RUNNING.id).end == studio.stored_logs[RUNNING.id]
+            assert details.end_as_of(ended) is None
+            await asyncio.sleep(60)
+            assert len(studio.requests) == requests
+
+    run(scenario())
+
+
 def test_details_that_could_not_be_read_are_requested_at_once_when_the_user_refreshes() -> None:
     async def scenario() -> None:
         for selected, error in (
