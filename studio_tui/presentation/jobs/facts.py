@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from enum import Enum
+from enum import Enum, auto
 from typing import Any, NamedTuple, TypeVar
 
 from studio_tui.addresses import has_login, without_logins
@@ -108,11 +108,29 @@ def facts(
 
 
 class Values(Enum):
-    """Which environment values are shown; each text is a hint about the key `s`."""
+    """Which environment values are shown."""
 
-    NONE = "s shows the values that do not look secret"
-    ORDINARY = "s shows the secrets too"
-    ALL = "s hides the values"
+    NONE = auto()
+    ORDINARY = auto()
+    """Those that do not look secret."""
+    ALL = auto()
+
+
+def next_values(job: Job, shown: Values) -> tuple[Values, str]:
+    """Return which values of a job to show after `shown`, and a hint that the key `s` shows them.
+
+    A step that would change nothing is left out.
+    """
+    if shown is Values.ALL:
+        return Values.NONE, "s hides the values"
+    none, ordinary, every = (environment(job, values) for values in Values)
+    if shown is Values.ORDINARY:
+        return Values.ALL, "s shows the secrets too"
+    if ordinary == none:
+        return Values.ALL, "s shows the secrets"
+    if ordinary == every:
+        return Values.ALL, "s shows the values"
+    return Values.ORDINARY, "s shows the values that do not look secret"
 
 
 def environment(job: Job, values: Values) -> tuple[Fact, ...]:

@@ -17,12 +17,12 @@ from textual.widgets import Static, TabPane
 
 from studio_tui.api.models import Job, QueryType
 from studio_tui.presentation.cells import Cell, Tone
-from studio_tui.presentation.choices import next_choice
 from studio_tui.presentation.jobs.facts import (
     Fact,
     Values,
     environment,
     has_logins,
+    next_values,
     raw_json,
     why_no_environment,
 )
@@ -178,7 +178,7 @@ class JobScreen(Page):
         if self.tabs.active == "summary" and has_logins(self._job):
             self._values = Values.NONE if self._values is Values.ALL else Values.ALL
         else:
-            self._values = next_choice(self._values)
+            self._values, _ = next_values(self._job, self._values)
             self.tabs.active = "environment"
         self.tick(self.moment())
         self._show_environment()
@@ -256,7 +256,7 @@ class JobScreen(Page):
     def _show_environment(self) -> None:
         variables = environment(self._job, self._values)
         if variables:
-            which_are_shown = Fact("", Cell(self._values.value, Tone.DIM))
+            which_are_shown = Fact("", Cell(next_values(self._job, self._values)[1], Tone.DIM))
             lines = (*variables, Fact("", Cell("")), which_are_shown)
         else:
             lines = (Fact("", Cell(why_no_environment(self._job), Tone.DIM)),)

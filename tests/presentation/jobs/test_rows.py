@@ -11,7 +11,7 @@ from studio_tui.api.models import Cluster, Job
 from studio_tui.api.states import JobState
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.columns import by_key
-from studio_tui.presentation.jobs.facts import Values, environment, facts, raw_json
+from studio_tui.presentation.jobs.facts import Values, environment, facts, next_values, raw_json
 from studio_tui.presentation.jobs.filters import JOBS
 from studio_tui.presentation.jobs.rows import COLUMNS, first_line
 from studio_tui.presentation.jobs.states import BLOCKED, LOOKS, counts
@@ -200,6 +200,31 @@ def test_environment_values_have_the_same_mask_until_they_are_shown() -> None:
     assert len({fact.value.text for fact in masked}) == 1
     assert "canary" not in raw_json(secret)
     assert environment(secret, Values.ALL)[1].value.text == "canary"
+
+
+@pytest.mark.parametrize(
+    ("variables", "hints"),
+    [
+        (
+            {"MODE": "fast", "API_TOKEN": "canary"},
+            ["the values that do not look secret", "the secrets too"],
+        ),
+        ({"MODE": "fast"}, ["the values"]),
+        ({"API_TOKEN": "canary"}, ["the secrets"]),
+    ],
+)
+def test_each_step_from_no_values_to_all_shows_something(
+    variables: dict[str, str], hints: list[str]
+) -> None:
+    with_variables, values = job(1, environment=variables), Values.NONE
+    shown = [environment(with_variables, values)]
+    for hint in hints:
+        values, words = next_values(with_variables, values)
+        assert words == f"s shows {hint}"
+        shown.append(environment(with_variables, values))
+    assert values is Values.ALL
+    assert len(set(shown)) == len(shown)
+    assert next_values(with_variables, values) == (Values.NONE, "s hides the values")
 
 
 def test_only_a_queued_job_shows_the_workers_that_it_waits_for() -> None:
