@@ -9,6 +9,8 @@ from studio_tui.tui.logs.view.navigation import LogTimes
 from studio_tui.tui.logs.view.place import LogLook
 from studio_tui.tui.logs.view.reader import Reader
 
+_NONE_VISIBLE = "; none is visible"
+
 
 class Appearance:
     def __init__(self, view: Reader, lines: LineFilter, times: LogTimes) -> None:
@@ -47,21 +49,28 @@ class Appearance:
 
     def toggle_bar_states(self) -> None:
         """Toggle between all states of rewritten lines and only their last states."""
-        pane = self._view.pane
+        pane, before = self._view.pane, self._visible_texts()
         pane.form = pane.form._replace(states=not pane.form.states)
         # If only last states are shown, the next update hides overwritten lines again.
         self._lines.fold(folds=False)
         self._view.settle()
+        # Bars that hid other lines do so again only after the next update.
+        is_same = pane.form.states and self._visible_texts() == before
         which = "every state" if pane.form.states else "the last state"
-        self._view.show_message(f"progress bars: {which}")
+        self._view.show_message(f"progress bars: {which}{_NONE_VISIBLE if is_same else ''}")
 
     def show_next_json(self) -> None:
         """Switch JSON lines to the next form."""
-        pane = self._view.pane
+        pane, before = self._view.pane, self._visible_texts()
         pane.form = pane.form._replace(json=next_choice(pane.form.json))
         self._is_explained = True
         self._view.settle()
-        self._view.show_message(f"JSON lines: {pane.form.json}")
+        is_same = self._visible_texts() == before
+        self._view.show_message(f"JSON lines: {pane.form.json}{_NONE_VISIBLE if is_same else ''}")
+
+    def _visible_texts(self) -> dict[int, str]:
+        pane = self._view.pane
+        return {row.start: pane.text_at(row.start) for row in pane.in_sight}
 
     def explain_json(self) -> None:
         """Once JSON lines are visible, tell that they are in the form that was chosen before."""

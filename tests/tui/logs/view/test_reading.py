@@ -301,6 +301,13 @@ async def test_a_log_tells_that_its_json_lines_are_raw_as_chosen_before(store: L
         await pilot.press("J")
         told = " JSON lines: compact, on one row"
         await until(pilot, lambda: status_text(view) == told)
+        await pilot.press("G")
+        store.append(numbered_lines(20))
+        await until(pilot, lambda: current_rows(view) == ["line 19"])
+        for key, said in (("J", "JSON lines: expanded"), ("p", "progress bars: every state")):
+            await pilot.press(key)
+            await until(pilot, lambda said=said: said in status_text(view))  # type: ignore[misc]
+            assert status_text(view).endswith("; none is visible")
 
 
 # Errors
