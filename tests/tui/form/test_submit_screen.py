@@ -14,6 +14,7 @@ from textual.events import Key, Paste
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.fields import draft_to_json
 from studio_tui.presentation.jobs.facts import MASK
+from studio_tui.tui.form import sending
 from studio_tui.tui.form.draft_form import DraftForm
 from studio_tui.tui.form.submit_screen import SubmitScreen
 from studio_tui.tui.jobs.list_screen import JobsScreen
@@ -24,6 +25,7 @@ from tests.steps import step
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
 from tests.tui.jobs.test_create import FailingCreates, use_short_waits
+from tests.waiting import HANG
 
 HOSTILE_FIELDS = ("query", "query_type", "query_name", "environment", "requirements", "repository",
                   "workers", "priority", "python_version", "compute_cluster_name", "start_after",
@@ -126,8 +128,9 @@ class FailingUploads:
 
 
 async def test_keys_pressed_while_a_form_is_sent_are_for_the_screen_after_it(
-    studio: ThreadStudio, tmp_path: Path
+    studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(sending, "ANSWERS_WITHIN", HANG)
     async with dashboard(studio, tmp_path) as pilot:
         sent = await open_form(pilot)
         await fill(pilot, query="print(1)")
