@@ -30,13 +30,11 @@ BAR_WIDTH = 10
 COLUMNS = (
     Column("name", "GROUP", LEAST_NAME_WIDTH, grow=1),
     Column("jobs", "JOBS", 4, align=Align.RIGHT),
-    Column("progress", "PROGRESS", BAR_WIDTH, drop=2),
+    Column("progress", "PROGRESS", BAR_WIDTH, drop=3),
     Column("failed", "✗", 4, align=Align.RIGHT),
     Column("blocked", "⊘", 4, align=Align.RIGHT),
-    TIME_COLUMN._replace(drop=3),
-    Column(
-        "why", "NOW", 16, grow=2, drop=1, fits=True, reserves=Reserves.ONCE_FILLED, wanted_width=24
-    ),
+    TIME_COLUMN._replace(drop=2),
+    Column("why", "NOW", 24, grow=2, drop=1, fits=True, reserves=Reserves.ONCE_FILLED),
 )
 """In the order of `cells`."""
 

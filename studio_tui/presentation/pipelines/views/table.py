@@ -96,7 +96,7 @@ NODE_COLUMNS: tuple[ListColumn[NodeRow, NodeRow, Cell], ...] = (
         Column(
             "why",
             "WHY / ERROR",
-            12,
+            20,
             grow=2,
             drop=2,
             fits=True,

@@ -35,8 +35,8 @@ _WIDE_TIMELINE = 110
 _LEAST_BAR_WIDTH = 20
 _SIGN = len("● ")
 """Cells before a name."""
-_ALWAYS_SHOWN = {"relation": RELATION.width, "took": TIME_COLUMN.width, "why": 20}
-"""Widths of the columns that are not dropped for long names."""
+_ALWAYS_SHOWN = {"took", "why"}
+"""Keys of the columns that are not dropped for long names, beside those that never are."""
 _LINKS = 40
 """Cells beside a name in the tree for edges elsewhere in the tree."""
 _COLLAPSED = 16
@@ -83,18 +83,18 @@ def _with_names(
     """Return `RELATION` and the columns, with a name column whose width suits `names`.
 
     These are the widths of all names that can be listed, also hidden ones, as columns must not
-    move. The column has at least half of `room`, if the longest name needs it. Columns are dropped
-    for the longest name and the `beside` cells after it, but not those in `_ALWAYS_SHOWN`. It gets
-    up to `spare` cells more.
+    move. The column has at least half of `room`, if the longest name needs it and the columns in
+    `_ALWAYS_SHOWN` leave it. Others are dropped for the longest name and the `beside` cells after
+    it. It gets up to `spare` cells more.
     """
     longest = max(names, default=LEAST_NAME_WIDTH)
     name = next(column for column in columns if column.key == "name")
-    width = max(LEAST_NAME_WIDTH, min(longest, room // 2))
     others = sum(
-        _ALWAYS_SHOWN[column.key] + GAP
+        column.width + GAP
         for column in (RELATION, *columns)
-        if column.key in _ALWAYS_SHOWN
+        if column is not name and (column.key in _ALWAYS_SHOWN or not column.drop)
     )
+    width = max(LEAST_NAME_WIDTH, min(longest, room // 2, room - others))
     full_width = max(width, longest + beside)
     fitted_name = name._replace(
         width=width,

@@ -20,7 +20,7 @@ from studio_tui.tui.pipelines.graph.lists import (
     tree_listing,
 )
 from studio_tui.tui.widgets.table_contents import Contents
-from studio_tui.tui.widgets.table_layout import place
+from studio_tui.tui.widgets.table_layout import extent, place
 from tests.presentation.pipelines.graphs import pipeline_of, run
 
 _NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -174,3 +174,20 @@ def test_a_tree_has_room_for_the_names_of_all_jobs_also_when_they_are_complete(r
         widths.append(next(each.width for each in placed if each.column.key == "name"))
     assert widths[0] >= len("    └─● train_bayes.py  (↑1)")
     assert widths[1] >= min(widths[0] + 5, len("    └─● train_bayes.py  (also after clean.py)"))
+
+
+@pytest.mark.parametrize("mode", ["tree", "table", "groups"])
+@pytest.mark.parametrize("room", [76, 78, 118])
+def test_a_long_name_is_cut_and_takes_no_room_from_reasons_and_times(mode: str, room: int) -> None:
+    names = [f"{'long_name_of_a_job_' * 4}{number}" for number in range(4)]
+    runs = [run(name, [], "FAILED") for name in names]
+    listing = _listing(mode, pipeline_of([*runs, run("merge", names)]), room)
+    contents = Contents(listing.columns)
+    contents.grow((*([NOTHING] * (len(listing.columns) - 1)), Cell("x" * 40)) for _ in names)
+    contents.grow((NOTHING, *listing.cells_of(key)) for key in listing.keys)
+    placed = place(listing.columns, room, contents=contents.widths, all_time=contents.all_time)
+    widths = {each.column.key: each.width for each in placed}
+    assert extent(placed) <= room
+    assert widths["why"] >= 20
+    assert widths["took"] == 7
+    assert widths["name"] >= 20
