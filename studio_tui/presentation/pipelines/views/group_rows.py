@@ -1,7 +1,7 @@
 """A pipeline as a list of groups, each followed by its first failed and running jobs."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from studio_tui.presentation.cells import NOTHING, Cell, Pieces, Tone
@@ -68,15 +68,13 @@ def rows(
     *,
     listed: Collection[str] = (),
     folded: Collection[str] = (),
-    only: Collection[str] | None = None,
     is_filter: bool = False,
 ) -> tuple[GroupRow, ...]:
     """Return the rows of groups: the heading of each, then its first failed and running jobs.
 
     All jobs follow the heading of a group in `listed`, and none that of a group in `folded`. If
-    only some follow, a summary of the others is last. With `only`, other jobs have no row, but
-    headings count all jobs; if it is the matches of a filter (`is_filter`), a group without failed
-    or running matches shows its first others.
+    only some follow, a summary of the others is last. If the jobs are the matches of a filter
+    (`is_filter`), a group without failed or running matches shows its first others.
     """
     group_rows: list[GroupRow] = []
     for group in groups:
@@ -84,17 +82,16 @@ def rows(
             group_rows.append(GroupRow(group.key, group, group.key))
             continue
         if group.key in folded:
-            shown: list[str] = []
+            shown: Sequence[str] = ()
         elif group.key in listed:
-            shown = group.shown(only)
+            shown = group.members
         else:
-            important = _important_members(group, statuses)
-            shown = [each for each in important if only is None or each in only]
+            shown = tuple(_important_members(group, statuses))
             if not shown and is_filter:
-                shown = group.shown(only)[:FAILED_SHOWN]
+                shown = group.members[:FAILED_SHOWN]
         group_rows.append(GroupRow(group.key, group, is_open=bool(shown)))
         group_rows += (GroupRow(node_id, group, node_id) for node_id in shown)
-        hidden = set(group.members if only is None else only).difference(shown)
+        hidden = set(group.members).difference(shown)
         summarized = tuple(member for member in group.members if member in hidden)
         if shown and summarized:
             group_rows.append(GroupRow(f"{group.key}{_SUMMARY_SUFFIX}", group, hidden=summarized))

@@ -7,10 +7,10 @@ name, by equal dependencies and consumers. Groups do not depend on states.
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import takewhile
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from studio_tui.presentation.format import join_names
 from studio_tui.presentation.pipelines.graph.plan import Node, Plan
@@ -53,9 +53,10 @@ class Group:
     """Safe text, such as `embed_*`."""
     members: tuple[str, ...]
 
-    def shown(self, only: Collection[str] | None) -> list[str]:
-        """Return the members in `only`, or all."""
-        return [each for each in self.members if only is None or each in only]
+    def part(self, only: Collection[str]) -> Self | None:
+        """Return the group with its members in `only`; `None` if there are none."""
+        members = tuple(each for each in self.members if each in only)
+        return replace(self, members=members) if members else None
 
     @property
     def is_single_job(self) -> bool:

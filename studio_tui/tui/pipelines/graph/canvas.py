@@ -55,8 +55,8 @@ class Boxes:
     names: Mapping[str, str]
     """By the key of a node or group; parents come before their children."""
     parents: Mapping[str, Sequence[str]]
-    sizes: Mapping[str, int] = field(default_factory=dict)
-    """Number of jobs by group, without single jobs."""
+    members: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """The jobs by group, without single jobs."""
 
     @cached_property
     def implied(self) -> Mapping[str, Sequence[str]]:
@@ -65,7 +65,7 @@ class Boxes:
 
     def size(self, key: str) -> str:
         """Return the number of jobs of a group, ` ×40`; empty for a job."""
-        return f" ×{self.sizes[key]}" if key in self.sizes else ""
+        return f" ×{len(self.members[key])}" if key in self.members else ""
 
     def tag(self, key: str, *, all_edges: bool) -> str:
         """Return the text after a name, such as ` ×40 +2 direct`: 40 jobs, two edges not drawn."""
@@ -80,8 +80,8 @@ class Boxes:
         rooms: dict[str, int] = {}
         for keys in _layers(self.parents):
             for key in keys if len(keys) > 1 else ():
-                if key in self.sizes:
-                    rooms[key] = len(" / ✗") + 3 * len(str(self.sizes[key])) + 1
+                if key in self.members:
+                    rooms[key] = len(" / ✗") + 3 * len(str(len(self.members[key]))) + 1
         return rooms
 
     @cached_property
@@ -114,7 +114,7 @@ def group_boxes(plan: Plan, groups: Sequence[Group]) -> Boxes:
     return Boxes(
         {group.key: group.title for group in groups},
         {key: tuple(parent_groups) for key, parent_groups in parents.items()},
-        {group.key: len(group.members) for group in groups if not group.is_single_job},
+        {group.key: group.members for group in groups if not group.is_single_job},
     )
 
 

@@ -69,10 +69,7 @@ class Drawer:
             )
         elif (here := self._cursor.here()) is not None:
             waits_for, feeds = self._structure.connected_groups(here)
-            group = self._structure.group(here)
-            # All jobs of a group are included, whether they are shown or not.
-            members = group.members if group is not None else self._cursor.members()
-            facts = group_facts(self._state.view_model(), members, waits_for, feeds)
+            facts = group_facts(self._state.view_model(), self._cursor.members(), waits_for, feeds)
         pipeline = self._session.commands.pipelines.with_removed(loaded.pipeline)
         self.sheet.show((*facts, *warning_facts(pipeline), *removed_facts(pipeline)))
 

@@ -37,11 +37,11 @@ NOTE_ROOM = 8
 
 
 class _Key(NamedTuple):
-    """The values that determine the layout: names of boxes, numbers of jobs of groups, options."""
+    """The values that determine the drawing: the names of boxes, jobs of groups, options."""
 
     shape: str
     boxes: tuple[str, ...]
-    sizes: tuple[int, ...]
+    members: tuple[Sequence[str], ...]
     full_names: bool
     all_edges: bool
 
@@ -137,7 +137,7 @@ class DrawingView:
 
     def members(self, key: str) -> Sequence[str]:
         if (group := self._structure.group(key)) is not None:
-            return self._structure.shown_members(group)
+            return group.members
         loaded = self._state.loaded
         return (key,) if loaded is not None and key in loaded.plan.nodes else ()
 
@@ -178,20 +178,18 @@ class DrawingView:
         """Whether there are edges that are drawn only with the option `all_edges`."""
         return self.canvas is not None and bool(self.canvas.boxes.implied)
 
-    def label_of(self, key: str) -> Label:
-        """Return the content of a box; a group counts all its jobs, shown or not."""
+    def label_of(self, key: str, boxes: Boxes) -> Label:
+        """Return the content of a box, which may be of jobs that no longer exist."""
         model = self._state.view_model()
         node = model.plan.nodes.get(key)
         if node is not None:
             look, bar = model.statuses.look(key), model.bar(node)
             note = share_text(bar) if bar is not None else ""
             return Label(look.glyph, look.tone, note)
-        group = next((each for each in self._structure.all_groups() if each.key == key), None)
-        if group is None:
-            return Label("?", SHOWN_LOOKS[NodeState.UNKNOWN].tone)
-        numbers = numbers_of(group.members, model.statuses)
+        members = [each for each in boxes.members.get(key, ()) if each in model.plan.nodes]
+        numbers = numbers_of(members, model.statuses)
         worst = worst_of(numbers) or NodeState.UNKNOWN
-        note = f"{numbers[NodeState.DONE]}/{len(group.members)}"
+        note = f"{numbers[NodeState.DONE]}/{len(members)}" if members else ""
         if numbers[NodeState.FAILED]:
             note += f" {SHOWN_LOOKS[NodeState.FAILED].glyph}{numbers[NodeState.FAILED]}"
         return Label(SHOWN_LOOKS[worst].glyph, SHOWN_LOOKS[worst].tone, note)
@@ -212,7 +210,7 @@ class DrawingView:
         key = _Key(
             plan.shape,
             tuple(boxes.names.values()),
-            tuple(boxes.sizes.values()),
+            tuple(boxes.members.values()),
             view.full_names,
             view.all_edges,
         )
@@ -228,9 +226,12 @@ class DrawingView:
 
     def _lay_out(self, boxes: Boxes, key: _Key) -> Canvas:
         drawing = drawing_of(boxes, full_names=key.full_names, all_edges=key.all_edges)
-        view_model = self._state.view_model
         return Canvas(
-            boxes, drawing, self.label_of, version_of_labels=view_model, all_edges=key.all_edges
+            boxes,
+            drawing,
+            partial(self.label_of, boxes=boxes),
+            version_of_labels=self._state.view_model,
+            all_edges=key.all_edges,
         )
 
     async def _lay_out_in_thread(self, boxes: Boxes, key: _Key) -> None:
@@ -264,7 +265,7 @@ class DrawingView:
         canvas.cursor = self._box_of(canvas)
         self._shown_before = tuple(canvas.boxes.names), canvas.cursor
         self._light(canvas)
-        digits = (len(str(size)) for size in canvas.boxes.sizes.values())
+        digits = (len(str(len(members))) for members in canvas.boxes.members.values())
         # A group's note has three numbers: ` 131/480 ✗3 `.
         room = max(NOTE_ROOM, *(3 * each + len("  / ✗ ") for each in digits), 0)
         self.widget.show(drawing.width + room, drawing.height, canvas.lines)
@@ -288,7 +289,8 @@ class DrawingView:
         box = self.canvas.drawing.boxes.get(key) if self.canvas is not None and key else None
         if self.canvas is None or box is None or key is None:
             return None
-        note = self.label_of(key).note if key not in self.canvas.boxes.reserved_note_cells else ""
+        boxes = self.canvas.boxes
+        note = self.label_of(key, boxes).note if key not in boxes.reserved_note_cells else ""
         beside = cell_len(note) + 1 if note else 0
         return Area(box.label_x, box.y, box.label_width + beside)
 
@@ -302,7 +304,5 @@ class DrawingView:
         """Return the marked boxes; a group is marked if all of its shown jobs are."""
         marks = frozenset(self._state.view.marks)
         groups = self._structure.groups() or () if marks else ()
-        marked_groups = (
-            group.key for group in groups if marks.issuperset(self._structure.shown_members(group))
-        )
+        marked_groups = (group.key for group in groups if marks.issuperset(group.members))
         return marks.union(marked_groups).intersection(canvas.boxes.names)

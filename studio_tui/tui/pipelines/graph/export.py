@@ -95,7 +95,7 @@ class GraphExport:
         groups, plan = self._structure.groups(ignore_filter=True), model.plan
         boxes = boxes_of(plan, None) if groups is None else group_boxes(plan, groups)
         all_edges = self._state.view.all_edges
-        labels = {key: self._drawing.label_of(key) for key in boxes.names}
+        labels = {key: self._drawing.label_of(key, boxes) for key in boxes.names}
 
         def drawn_graph() -> str:
             drawing = drawing_of(boxes, full_names=True, all_edges=all_edges)

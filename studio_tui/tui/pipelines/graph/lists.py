@@ -186,7 +186,6 @@ def group_listing(
     *,
     room: int,
     whole: Sequence[Group],
-    only: Collection[str] | None = None,
     is_filter: bool = False,
 ) -> JobListing:
     """Return the `groups`, each with its first failed and running jobs.
@@ -195,7 +194,7 @@ def group_listing(
     """
     statuses = current_model().statuses
     shown_rows = group_rows.rows(
-        groups, statuses, listed=listed, folded=folded, only=only, is_filter=is_filter
+        groups, statuses, listed=listed, folded=folded, is_filter=is_filter
     )
     rows = {row.key: row for row in shown_rows}
     headings = {key for key, row in rows.items() if row.node_id is None and not row.hidden}
@@ -209,9 +208,7 @@ def group_listing(
         tuple(rows),
         lambda key: group_rows.cells(rows[key], current_model()),
         members={
-            key: row.hidden or row.group.shown(only)
-            for key, row in rows.items()
-            if row.node_id is None
+            key: row.hidden or row.group.members for key, row in rows.items() if row.node_id is None
         },
         above={key: row.group.key for key, row in below_headings.items()},
         foldable=frozenset(headings),

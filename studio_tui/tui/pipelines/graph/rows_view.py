@@ -260,7 +260,7 @@ class RowsView:
         if (groups := self._structure.groups()) is not None:
             return group_listing(
                 view_model, groups, view.opened, view.folds, room=room,
-                whole=self._structure.all_groups(), only=only, is_filter=bool(view.filter),
+                whole=self._structure.all_groups(), is_filter=bool(view.filter),
             )  # fmt: skip
         if view.lanes and (rows := self._structure.lanes()) is not None:
             return lane_listing(

@@ -45,6 +45,7 @@ class GraphStructure:
         self._state = state
         self._auto_wants_groups = _Latest[bool]()
         self._groups = {by: _Latest[tuple[Group, ...]]() for by in GroupBy}
+        self._shown_groups = _Latest[tuple[Group, ...]]()
         self._links = _Latest[Sequence[Link]]()
         self._tree = _Latest[Sequence[TreeRow]]()
         self._order = _Latest[Sequence[str]]()
@@ -53,10 +54,9 @@ class GraphStructure:
         self._whole_lanes = _Latest[Sequence[LaneRow] | None]()
 
     def groups(self, *, ignore_filter: bool = False) -> tuple[Group, ...] | None:
-        """Return the groups with a shown job; `None` if jobs are not grouped or not loaded.
+        """Return the groups of the shown jobs; `None` if jobs are not grouped or not loaded.
 
-        With `ignore_filter`, all are returned. The members of a group include its jobs that are not
-        shown.
+        With `ignore_filter`, they are the groups of all jobs.
         """
         if self._state.loaded is None or self._state.view.grouping is Grouping.NONE:
             return None
@@ -68,7 +68,10 @@ class GraphStructure:
         every_group, only = self.all_groups(), self._state.shown_nodes()
         if ignore_filter or only is None:
             return every_group
-        return tuple(group for group in every_group if not only.isdisjoint(group.members))
+        return self._shown_groups.of(
+            (every_group, only),
+            lambda: tuple(filter(None, (each.part(only) for each in every_group))),
+        )
 
     def all_groups(self) -> tuple[Group, ...]:
         """Return all groups, by name if jobs are not grouped."""
@@ -78,10 +81,6 @@ class GraphStructure:
     def _groups_by(self, by: GroupBy) -> tuple[Group, ...]:
         plan = self._state.require_loaded().plan
         return self._groups[by].of(plan.shape, lambda: group_jobs(plan, by))
-
-    def shown_members(self, group: Group) -> Sequence[str]:
-        """Return the shown jobs of a group; commands on the group apply only to these."""
-        return group.shown(self._state.shown_nodes())
 
     def group_of(self, node_id: str) -> str | None:
         """Return the key of a job's shown group; `None` if jobs are not grouped."""
@@ -102,7 +101,7 @@ class GraphStructure:
         if own_group in visible:
             return own_group
         group_of_member = {
-            member: each.key for each in self.groups() or () for member in each.members
+            member: each.key for each in self.all_groups() for member in each.members
         }
         states = self._state.loaded.statuses.states
         worst_first = sorted(
@@ -121,7 +120,7 @@ class GraphStructure:
         return next((group.members for group in groups if group.key == key), ())
 
     def group_keys(self) -> frozenset[str]:
-        """Return the keys of the groups in which a job is shown, without single jobs."""
+        """Return the keys of the groups with a shown job, without single jobs."""
         return frozenset(each.key for each in self.groups() or () if not each.is_single_job)
 
     def group(self, key: str) -> Group | None:
