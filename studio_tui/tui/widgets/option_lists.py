@@ -42,12 +42,17 @@ class OptionChoice(OptionList):
 
 
 def _with_word(strip: Strip, word: str, width: int) -> Strip:
-    """Return a row of `width` cells that ends with `word`, in the style of its end."""
+    """Return a row of `width` cells that ends with `word`, in the style of its end.
+
+    Text that has no room beside it is cut off with an ellipsis.
+    """
     room = width - cell_len(word)
     if room <= 0:
         return strip
     row = strip.adjust_cell_length(width)
     style = next((segment.style for segment in reversed(list(row)) if segment.style), None)
+    if row.crop(room - 1).text.strip():
+        room, word = room - 1, f"…{word}"
     return Strip([*row.crop(0, room), Segment(word, style)])
 
 

@@ -1,5 +1,6 @@
 """Option lists mark that there are more options than visible ones."""
 
+import pytest
 from textual.app import App, ComposeResult
 from textual.widgets.option_list import Option
 
@@ -40,6 +41,16 @@ async def test_a_list_marks_that_there_are_more_options_below_and_above() -> Non
         await pilot.pause()
         assert visible_rows(app)[0].endswith("↑ more")
         assert visible_rows(app)[-1] == "option 16"
+
+
+@pytest.mark.parametrize("width", [17, 18, 19, 20])
+async def test_a_mark_beside_a_long_option_cuts_it_off_with_an_ellipsis(width: int) -> None:
+    app = ChoiceApp(17)
+    async with app.run_test(size=(width, 12)) as pilot:
+        await pilot.pause()
+        option, mark, rest = visible_rows(app)[-1].partition(" ↓ more")
+        assert (mark, rest) == (" ↓ more", "")
+        assert option.rstrip() == "option 5" or option.endswith("…")
 
 
 async def test_a_list_that_fits_has_no_mark() -> None:
