@@ -136,6 +136,8 @@ class PipelineScreen(Page):
         if binding.id == "pipeline.pause":
             return f"{self.controllers.pipelines.pause_label()} pipeline"
         return super().label(binding)
+        if binding.id == "graph.next" and self.controllers.search.matches():
+            return "next match"
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
         if message.name != self.source.name:

@@ -80,6 +80,7 @@ async def test_a_filter_can_be_canceled_and_a_search_accepts_the_same_terms(tmp_
             await show_on_new_page(pilot, studio)
             await press(pilot, ("slash", *"is:blocked after=eval", "enter"))
             await until_shown(pilot, "2 jobs found; n and N go through them, & shows only them")
+            await until_shown(pilot, "n next match")
             assert screen_of(pilot).cursor.here() == "report"
             await press(pilot, ("n",))
             assert screen_of(pilot).cursor.here() == "export"
