@@ -70,8 +70,8 @@ def restore_job(
 ) -> bool:
     """Restore a removed job, whose original or run was `job_id`, and pause the pipeline.
 
-    The job gets a new run, and the removed run becomes an attempt. Return whether there is such a
-    removed job.
+    The job gets a new run; the removed run, which never began, is no attempt. Return whether there
+    is such a removed job.
 
     Raises:
         WrongPipelineState: The pipeline is RUNNING.
@@ -86,10 +86,6 @@ def restore_job(
     if state is PipelineState.RUNNING:
         raise WrongPipelineState("The pipeline is RUNNING: jobs can be restored while it is not.")
     run_id = copy_job(connection, node["created_job_id"], now)
-    connection.execute(
-        "INSERT INTO pipeline_attempts VALUES (?, ?, ?)",
-        [pipeline_id, node["job_id"], node["created_job_id"]],
-    )
     connection.execute(
         "DELETE FROM pipeline_removed WHERE pipeline_id = ? AND job_id = ?",
         [pipeline_id, node["job_id"]],
