@@ -259,7 +259,7 @@ class PipelineController:
                 "id": pipeline.pipeline_id,
                 "name": pipeline.name or "",
                 "target": pipeline.triggered_from or "",
-                "command": f"datachain pipeline status {pipeline.name or ''}".rstrip(),
+                "command": status_command(pipeline),
                 "JSON": "",
             }
             choices = [(key, f"{key:<8} {text}") for key, text in texts.items()]
@@ -331,6 +331,11 @@ def describe(pipeline: Pipeline) -> tuple[str, ...]:
         f"  target  {pipeline.triggered_from or '–'}",
         f"  id      {pipeline.pipeline_id}",
     )
+
+
+def status_command(pipeline: Pipeline) -> str:
+    """Return the command of the DataChain CLI that shows a pipeline."""
+    return f"datachain pipeline status {pipeline.name or ''}".rstrip()
 
 
 def _can_pause(pipeline: Pipeline) -> bool:

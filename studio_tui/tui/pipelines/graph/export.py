@@ -1,10 +1,11 @@
-"""Copying and saving a pipeline: ids, names, or the whole pipeline as text, Mermaid or DOT."""
+"""Copying and saving a pipeline: ids, names, or all of it as text, Mermaid, DOT or JSON."""
 
 import asyncio
 from collections.abc import Callable
 from typing import Any, ClassVar, NamedTuple
 
 from studio_tui.presentation.format import plural, size
+from studio_tui.presentation.pipelines.facts import raw_json
 from studio_tui.presentation.pipelines.views.export import (
     dot,
     graph_text,
@@ -17,6 +18,7 @@ from studio_tui.tui.frame.commands import Command, Host
 from studio_tui.tui.frame.dialogs import Choose
 from studio_tui.tui.frame.saving import Pieces, file_name
 from studio_tui.tui.logs.save_dialog import Offer, SaveLog, with_free_names
+from studio_tui.tui.pipelines.controller import status_command
 from studio_tui.tui.pipelines.graph.canvas import boxes_of, drawing_of, group_boxes
 from studio_tui.tui.pipelines.graph.cursor import Cursor
 from studio_tui.tui.pipelines.graph.drawing_view import DrawingView
@@ -59,6 +61,7 @@ class GraphExport:
             "name": ("name of the job", node.name if node else None),
             "pipeline": ("id of the pipeline", pipeline.pipeline_id),
             "called": ("name of the pipeline", pipeline.name),
+            "command": ("command", status_command(pipeline)),
         }
         formats = {each.suffix: each for each in self._formats()}
         choices = [
@@ -108,12 +111,14 @@ class GraphExport:
             titles = {key: f"{name}{boxes.size(key)}" for key, name in boxes.names.items()}
             return graph_text(drawing, label) + omitted_edges_text(omitted, titles)
 
-        name = self._state.require_loaded().pipeline.name or self._state.pipeline_id
+        pipeline = self._state.require_loaded().pipeline
+        name = pipeline.name or self._state.pipeline_id
         return [
             ExportFormat("the tree, as text", "txt", lambda: tree_text(model)),
             ExportFormat("the graph, as text", "graph.txt", drawn_graph),
             ExportFormat("Mermaid", "mmd", lambda: mermaid(model.statuses)),
             ExportFormat("DOT, for Graphviz", "dot", lambda: dot(model.statuses, name)),
+            ExportFormat("JSON, as Studio sent it", "json", lambda: f"{raw_json(pipeline)}\n"),
         ]
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
@@ -121,7 +126,7 @@ class GraphExport:
             "graph.copy",
             "y",
             "copy",
-            "Copy the job's id or name, or the pipeline as text, Mermaid or DOT",
+            "Copy an id, a name or the command, or the pipeline as text, Mermaid, DOT or JSON",
             copy_menu,
             lambda self: self._state.why_unknown(),
         ),
@@ -129,7 +134,7 @@ class GraphExport:
             "graph.save",
             "ctrl+s",
             "save",
-            "Save the pipeline as text, Mermaid or DOT",
+            "Save the pipeline as text, Mermaid, DOT or JSON",
             save,
             lambda self: self._state.why_unknown(),
         ),

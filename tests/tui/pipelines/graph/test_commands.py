@@ -131,6 +131,18 @@ async def test_a_question_warns_if_dependent_jobs_would_start_at_once_and_defaul
             assert studio.requests == []
 
 
+async def test_a_pipeline_can_be_copied_as_a_command_and_as_json(tmp_path: Path) -> None:
+    async with pipeline_dashboard(DagStudio(), tmp_path) as pilot:
+        for place, shown, copied in (
+            (4, "datachain pipeline status rathe-kyat", "datachain pipeline status rathe-kyat"),
+            (9, "JSON, as Studio sent it", '"job_runs": ['),
+        ):
+            await press(pilot, ("y",))
+            await until_shown(pilot, shown)
+            await press(pilot, (*["down"] * place, "enter"))
+            await until(pilot, lambda copied=copied: copied in pilot.app.clipboard)  # type: ignore[misc]
+
+
 async def test_removed_jobs_and_datasets_are_shown_without_endpoints_for_them(
     tmp_path: Path,
 ) -> None:

@@ -86,7 +86,7 @@ async def test_the_drawer_and_the_copied_text_list_omitted_edges(tmp_path: Path)
         assert not [fact for fact in node_facts(model, "publish") if fact.label == "direct"]
         await press(pilot, ("y",))
         await until_shown(pilot, "the graph, as text")
-        await press(pilot, [*["down"] * 5, "enter"])
+        await press(pilot, [*["down"] * 6, "enter"])
         await until(pilot, lambda: "evaluate +2 direct" in pilot.app.clipboard)
         assert "  list, split → evaluate\n" in pilot.app.clipboard
 

@@ -687,7 +687,7 @@ async def test_a_saved_pipeline_names_every_job_in_each_format(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     async with pipeline_dashboard(DagStudio(), tmp_path) as pilot:
-        for place, suffix in enumerate(("txt", "graph.txt", "mmd", "dot")):
+        for place, suffix in enumerate(("txt", "graph.txt", "mmd", "dot", "json")):
             await press(pilot, ("ctrl+s",))
             await until(pilot, lambda: isinstance(pilot.app.screen, SaveLog))
             await press(pilot, ["down"] * place)
