@@ -28,7 +28,7 @@ from studio_tui.presentation.jobs.facts import (
 )
 from studio_tui.presentation.jobs.states import LOOKS
 from studio_tui.presentation.jobs.times import run_seconds
-from studio_tui.presentation.pipelines.datasets import target_key
+from studio_tui.presentation.pipelines.datasets import LOCAL_PREFIX, target_key
 from studio_tui.presentation.pipelines.graph.estimate import Estimate
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.statuses import (
@@ -116,8 +116,13 @@ def facts(pipeline: Pipeline, context: PipelineContext) -> tuple[Fact, ...]:
 def warning_facts(pipeline: Pipeline) -> tuple[Fact, ...]:
     """Return Studio's warnings: datasets that the plan does not rebuild, and why."""
     return labeled_facts(
-        "warning", [Cell(f"⚠ {each}", Tone.WARN) for each in pipeline.warnings or ()]
+        "warning", [Cell(f"⚠ {each}", Tone.WARN) for each in warnings_of(pipeline)]
     )
+
+
+def warnings_of(pipeline: Pipeline) -> tuple[str, ...]:
+    """Return the warnings of a pipeline, in which datasets have their short names."""
+    return tuple(each.replace(LOCAL_PREFIX, "") for each in pipeline.warnings or ())
 
 
 def removed_facts(pipeline: Pipeline) -> tuple[Fact, ...]:

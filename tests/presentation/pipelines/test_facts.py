@@ -67,7 +67,9 @@ def test_the_error_of_a_pipeline_is_shown_only_if_it_adds_to_its_failures() -> N
 
 
 def test_all_warnings_of_studio_are_shown() -> None:
-    warned = pipeline(1, "PAUSED", {"a": "PENDING"}, warnings=["raw stays as it is", "b is old"])
+    warned = pipeline(
+        1, "PAUSED", {"a": "PENDING"}, warnings=["local.local.raw stays as it is", "b is old"]
+    )
     assert facts_by_label(warned)["warning"] == "⚠ raw stays as it is\n⚠ b is old"
     assert "warning" not in facts_by_label(pipeline(1, "PAUSED", {"a": "PENDING"}))
 

@@ -10,6 +10,7 @@ from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import duration, local_time, plural, with_short_ids
 from studio_tui.presentation.jobs.rows import first_line
 from studio_tui.presentation.jobs.waiting import Surroundings
+from studio_tui.presentation.pipelines.facts import warnings_of
 from studio_tui.presentation.pipelines.graph.critical import critical_path_of, path_words
 from studio_tui.presentation.pipelines.graph.estimate import estimate_of
 from studio_tui.presentation.pipelines.graph.segments import bar
@@ -108,9 +109,9 @@ def note_parts(loaded: LoadedPipeline) -> tuple[Part, ...]:
         notes.append(Part(f"{roots}: {with_short_ids(reason)}", Tone.BAD))
     if error:
         notes.append(Part(with_short_ids(error), Tone.BAD))
-    if pipeline.warnings:
+    if warnings := warnings_of(pipeline):
         # The number of warnings comes first, as the end of the line may be cut off.
-        first, *others = pipeline.warnings
+        first, *others = warnings
         position = f"1 of {len(others) + 1}: " if others else ""
         notes.append(Part(f"⚠ {position}{first}", Tone.WARN))
     notes += [Part(f"⚠ {flaw}", Tone.WARN) for flaw in loaded.plan.flaws]

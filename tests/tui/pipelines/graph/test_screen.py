@@ -605,9 +605,11 @@ async def test_unknown_states_warnings_and_flaws_of_a_pipeline_are_shown(tmp_pat
             warnings = ("raw stays as it is", "labels [b]stay[/b] too", "cars is left")
             reviewed = sixteen("PAUSED", **dict.fromkeys(SIXTEEN, "PENDING"))
             await show_on_new_page(
-                pilot, studio, reviewed.model_copy(update={"warnings": warnings})
+                pilot, studio, reviewed.model_copy(update={"warnings": sent_warnings})
             )
             await until_shown(pilot, "⚠ 1 of 3: raw stays as it is")
+            full_name, *others = warnings
+            sent_warnings = (f"local.local.{full_name}", *others)
             await until_shown(pilot, *(f"⚠ {warning}" for warning in warnings))
         with step("flaws of the graph"):
             flawed = pipeline_of([run("a", ["gone"]), run("b", ["c"]), run("c", ["b"])])
