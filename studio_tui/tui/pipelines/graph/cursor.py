@@ -9,6 +9,8 @@ from studio_tui.tui.pipelines.graph.rows_view import RowsView
 from studio_tui.tui.pipelines.graph.state import GraphState
 from studio_tui.tui.pipelines.graph.structure import GraphStructure
 
+NO_JOB_HERE = "There is no job under the cursor"
+
 
 class Cursor:
     """The cursor's place in a pipeline, and the job there."""
@@ -98,7 +100,7 @@ class Cursor:
         """Return why no run of the job under the cursor is known."""
         node = self.node()
         if node is None:
-            return "Select a single job first"
+            return NO_JOB_HERE if self.here() is None else "Select a single job first"
         if node.run is None:
             return "Studio has not created its job yet"
         return "Studio has not sent this job's run yet"

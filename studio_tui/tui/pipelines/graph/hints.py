@@ -37,6 +37,7 @@ _IN_THE_GRAPH = {"table.open": "graph.open"}
 _GROUP_HINTS = (
     "table.open", "graph.mode", "graph.unfold_all", "graph.next", "graph.drawer", "graph.search",
 )  # fmt: skip
+_EMPTY_HINTS = ("graph.mode", "graph.problems", "graph.filter")
 _MARK_HINTS = (
     "job.cancel", "job.run_again", "job.continue", "job.edit",
     "graph.logs", "graph.remove", "graph.unmark",
@@ -45,9 +46,11 @@ _MARK_HINTS = (
 
 def hints_of(state: GraphState, node: Node | None) -> Sequence[str]:
     """Return the ids of keys for `node`, or for a group if it is `None`, most useful first."""
-    loaded = state.loaded
-    if loaded is None or node is None:
-        hints: tuple[str, ...] = _GROUP_HINTS
+    loaded, shown = state.loaded, state.shown_nodes()
+    if loaded is not None and not (loaded.plan.nodes if shown is None else shown):
+        hints: tuple[str, ...] = _EMPTY_HINTS
+    elif loaded is None or node is None:
+        hints = _GROUP_HINTS
     elif state.view.marks:
         hints = _MARK_HINTS
     else:

@@ -11,7 +11,7 @@ from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.tui.frame.commands import Command, Host
 from studio_tui.tui.frame.row_marks import NO_MARK
 from studio_tui.tui.messages import OpenLog, OpenLogs
-from studio_tui.tui.pipelines.graph.cursor import Cursor
+from studio_tui.tui.pipelines.graph.cursor import NO_JOB_HERE, Cursor
 from studio_tui.tui.pipelines.graph.state import GraphState
 
 NO_RUN = "Studio has not created its job yet, so there is no log"
@@ -31,7 +31,7 @@ class Marks:
         """Return why there is nothing to mark."""
         if reason := self._state.why_unknown():
             return reason
-        return None if self._cursor.members() else "There is no job under the cursor"
+        return None if self._cursor.members() else NO_JOB_HERE
 
     def why_no_logs(self) -> str | None:
         """Return why there is no log to show."""

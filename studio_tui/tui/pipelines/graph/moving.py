@@ -9,10 +9,9 @@ from studio_tui.presentation.pipelines.graph.statuses import NodeState
 from studio_tui.presentation.pipelines.graph.waits import wait_of
 from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.messages import GoTo
-from studio_tui.tui.pipelines.graph.cursor import Cursor
+from studio_tui.tui.pipelines.graph.cursor import NO_JOB_HERE, Cursor
 from studio_tui.tui.pipelines.graph.state import GraphState
 
-NO_JOB_HERE = "There is no job under the cursor"
 NO_TARGET = "No job has failed, and no canceled one blocks others"
 
 
@@ -47,7 +46,7 @@ class Movement:
 
     def why_no_cause(self) -> str | None:
         """Return why there is no job that holds up the current job."""
-        if reason := self._state.why_unknown():
+        if reason := self._why_nowhere():
             return reason
         if self._cause() is not None:
             return None
@@ -62,7 +61,9 @@ class Movement:
             self._cursor.go(cause)
 
     def _why_nowhere(self) -> str | None:
-        return self._state.why_unknown() or (NO_JOB_HERE if self._cursor.node() is None else None)
+        if reason := self._state.why_unknown():
+            return reason
+        return self._cursor.why_no_job() if self._cursor.node() is None else None
 
     def _parents(self) -> Sequence[str]:
         node = self._cursor.node()

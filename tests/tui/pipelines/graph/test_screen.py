@@ -15,6 +15,7 @@ from studio_tui.tui.jobs.detail_screen import JobScreen
 from studio_tui.tui.logs.log_screen import LogScreen
 from studio_tui.tui.logs.merged_screen import MergedScreen
 from studio_tui.tui.logs.save_dialog import SaveLog
+from studio_tui.tui.pipelines.graph.cursor import NO_JOB_HERE
 from studio_tui.tui.pipelines.graph.memory import Mode
 from studio_tui.tui.pipelines.graph.screen import PipelineScreen
 from studio_tui.tui.pipelines.list_screen import PipelinesScreen
@@ -474,6 +475,10 @@ async def test_running_jobs_can_be_canceled_and_followed_and_are_no_problems(
             await press(pilot, ("exclamation_mark",))
             for _ in MODES:
                 assert "No problems" in screen_text(pilot)
+                assert "⏎ open" not in screen_text(pilot)
+                await press(pilot, ("W",))
+                await until_shown(pilot, NO_JOB_HERE)
+                pilot.app.clear_notifications()
                 await press(pilot, ("down", "m"))
 
 
@@ -603,13 +608,13 @@ async def test_unknown_states_warnings_and_flaws_of_a_pipeline_are_shown(tmp_pat
             await until_shown(pilot, "✓1 ●1 ◌1 ✗1 ·1 ◇1 ?1")
         with step("warnings beside a pause and in the drawer"):
             warnings = ("raw stays as it is", "labels [b]stay[/b] too", "cars is left")
+            full_name, *others = warnings
+            sent_warnings = (f"local.local.{full_name}", *others)
             reviewed = sixteen("PAUSED", **dict.fromkeys(SIXTEEN, "PENDING"))
             await show_on_new_page(
                 pilot, studio, reviewed.model_copy(update={"warnings": sent_warnings})
             )
             await until_shown(pilot, "⚠ 1 of 3: raw stays as it is")
-            full_name, *others = warnings
-            sent_warnings = (f"local.local.{full_name}", *others)
             await until_shown(pilot, *(f"⚠ {warning}" for warning in warnings))
         with step("flaws of the graph"):
             flawed = pipeline_of([run("a", ["gone"]), run("b", ["c"]), run("c", ["b"])])
