@@ -11,7 +11,7 @@ from tests.local.http.test_pipeline_routes import make_dataset, status, trigger,
 from tests.soak import at_length
 from tests.steps import step
 from tests.studios import ThreadStudio
-from tests.tui.dashboards import Dashboard, dashboard, until, until_shown
+from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
 
 FAILING = """
 import json, os
@@ -111,13 +111,15 @@ async def test_marked_jobs_run_again_in_the_order_of_their_dependencies(
             await pilot.press("j", "D")
             await until_shown(pilot, "Remove this job from the pipeline?", "middle.py")
             await pilot.press("y")
-            await until_shown(pilot, "removed jobs  middle.py")
+            await until_shown(pilot, "removed jobs  middle.py", " · 1 removed (Z)")
             await pilot.press("Z")
             await until_shown(pilot, "Restore this job of the pipeline?", "middle.py")
             await pilot.press("y")
             await until_shown(pilot, "Restored middle.py; p resumes the pipeline")
             names = [run["name"] for run in status(studio, triggered)["job_runs"]]
             assert names == ["first.py", "middle.py", "last.py"]
+            await until(pilot, lambda: "removed (Z)" not in screen_text(pilot))
+            assert "attempt 2" not in screen_text(pilot)
         with step("marked jobs run again"):
             await pilot.press("p")
             await until_shown(pilot, "✓ COMPLETED", "3/3")

@@ -93,16 +93,17 @@ def _head_parts(loaded: LoadedPipeline, *, is_wide: bool, is_named: bool) -> tup
     )
 
 
-def note_parts(loaded: LoadedPipeline) -> tuple[Part, ...]:
+def note_parts(loaded: LoadedPipeline, removed: int) -> tuple[Part, ...]:
     """Return what needs attention; if nothing does, what the pipeline rebuilds, and when.
 
-    The line is never empty, so that the rows below it do not move.
+    The line is never empty, so that the rows below it do not move. `removed` jobs are mentioned.
     """
     pipeline = loaded.pipeline
     notes = []
     if loaded.statuses.state is PipelineState.PAUSED:
         words = ": ".join(filter(None, ("paused", paused_words(loaded.statuses))))
         notes.append(Part(f"‖ {words}", Tone.WARN))
+    removed_at = len(notes)
     reason, error = _reason_and_error(loaded)
     if failures := len(loaded.statuses.root_failures):
         roots = plural(failures, "root failure")
@@ -115,20 +116,29 @@ def note_parts(loaded: LoadedPipeline) -> tuple[Part, ...]:
         position = f"1 of {len(others) + 1}: " if others else ""
         notes.append(Part(f"⚠ {position}{first}", Tone.WARN))
     notes += [Part(f"⚠ {flaw}", Tone.WARN) for flaw in loaded.plan.flaws]
+    if not notes:
+        notes.append(Part(_origin_words(loaded), Tone.DIM))
+        removed_at = 1
+    if removed:
+        notes.insert(removed_at, Part(f"{removed:,} removed (Z)", Tone.WARN))
     parts = [Part(" ")]
     for number, part in enumerate(notes):
         parts += [Part(" · ", Tone.DIM)] * (number > 0) + [part]
-    if notes:
-        return tuple(parts)
+    return tuple(parts)
+
+
+def _origin_words(loaded: LoadedPipeline) -> str:
+    """Return what a pipeline rebuilds, when it was created, and how long it took."""
+    pipeline = loaded.pipeline
     target = f"rebuilds {pipeline.datasets}, " if pipeline.datasets else ""
     if pipeline.triggered_from and not pipeline.datasets:
         target = f"runs {pipeline.triggered_from} again, "
     created = f"{target}created {local_time(pipeline.created_at)}"
     if (ended := ended_at(pipeline, loaded.jobs)) is None:
-        return (Part(f" {created}", Tone.DIM),)
+        return created
     took = pipeline_seconds(pipeline, loaded.jobs, ended)
     lasted = "" if took is None else f", took {duration(took)}"
-    return (Part(f" {created}{lasted}", Tone.DIM),)
+    return f"{created}{lasted}"
 
 
 def _reason_and_error(loaded: LoadedPipeline) -> tuple[str, str]:
@@ -244,6 +254,7 @@ class Headlines:
         has_lanes: Callable[[], bool],
         legend_signs: Callable[[], Collection[str]],
         surroundings: Callable[[], Surroundings],
+        removed: Callable[[], Sequence[object]],
     ) -> None:
         """Make the lines; `width` returns the available cells."""
         self.head = Bar(id="dag-head")
@@ -257,6 +268,7 @@ class Headlines:
         self._has_lanes = has_lanes
         self._legend_signs = legend_signs
         self._surroundings = surroundings
+        self._removed = removed
         self._head_shown_at = 0.0
         """Of the monotonic clock."""
 
@@ -300,7 +312,7 @@ class Headlines:
         is_current = estimate.remaining is not None and self._source.snapshot.error is None
         self.head.right = (Part(f"{estimate.words} ", Tone.STRONG),) if is_current else ()
         self.head.left = head_parts(loaded, self._width())
-        self.note.left = note_parts(loaded)
+        self.note.left = note_parts(loaded, len(self._removed()))
         self.path.display = self._state.view.critical
         if self.path.display:
             if estimate.reason:

@@ -147,7 +147,7 @@ class GraphJobs:
         """Return why there are no removed jobs to show."""
         if reason := self._state.why_unknown():
             return reason
-        if self._removed_jobs():
+        if self.removed_jobs():
             return None
         held = self._host.session.held.snapshot.value
         # The removal of a job may still be held, so that it is not known as removed.
@@ -155,7 +155,7 @@ class GraphJobs:
 
     async def restore(self) -> None:
         """Restore a removed job that the user chooses; if that is impossible, show all and why."""
-        pipeline, removed = self._pipeline(), self._removed_jobs()
+        pipeline, removed = self._pipeline(), self.removed_jobs()
         names = [removed_words(job) for job in removed]
         reason = self._why_not_restore(pipeline)
         if reason is not None:
@@ -195,7 +195,8 @@ class GraphJobs:
             self._state.require_loaded().pipeline
         )
 
-    def _removed_jobs(self) -> tuple[RemovedJob, ...]:
+    def removed_jobs(self) -> tuple[RemovedJob, ...]:
+        """Return the jobs that were removed from the pipeline, as far as is known."""
         return self._pipeline().removed or ()
 
     def why_no_raw(self) -> str | None:

@@ -78,6 +78,7 @@ class PipelineScreen(Page):
             has_lanes=lambda: structure.has_lanes,
             legend_signs=self.views.rows.legend_signs,
             surroundings=lambda: surroundings(self.session),
+            removed=self.controllers.job.removed_jobs,
         )  # fmt: skip
         self.processor = ResponseProcessor(
             self.state, self.session.records.history, self, prepare=structure.whole_tree,
@@ -135,9 +136,9 @@ class PipelineScreen(Page):
             return self.controllers.pipelines.stop_label()
         if binding.id == "pipeline.pause":
             return f"{self.controllers.pipelines.pause_label()} pipeline"
-        return super().label(binding)
         if binding.id == "graph.next" and self.controllers.search.matches():
             return "next match"
+        return super().label(binding)
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
         if message.name != self.source.name:

@@ -37,14 +37,14 @@ NOTES = {
 def test_the_first_failure_is_named_with_its_error_and_nothing_is_repeated(error: str) -> None:
     sent = sixteen("FAILED").model_copy(update={"error_message": error or None})
     jobs = {job.id: job for job in jobs_of(sent)}
-    note = "".join(part.text for part in note_parts(loaded_pipeline(sent, jobs)))
+    note = "".join(part.text for part in note_parts(loaded_pipeline(sent, jobs), 0))
     assert note.strip() == NOTES[error]
 
 
 def test_a_failure_whose_run_is_not_loaded_shows_the_error_of_its_pipeline() -> None:
     error = "thumbs (run-thumbs) failed, and 1 more: KeyError: 'path'"
     sent = sixteen("FAILED", thumbs="FAILED").model_copy(update={"error_message": error})
-    note = "".join(part.text for part in note_parts(loaded_pipeline(sent, {})))
+    note = "".join(part.text for part in note_parts(loaded_pipeline(sent, {}), 0))
     assert note.strip() == "2 root failures: thumbs (run-thumbs) failed: KeyError: 'path'"
 
 
