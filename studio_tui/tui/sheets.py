@@ -23,6 +23,8 @@ WELCOME = sheets("welcome")
 DIALOGS = sheets("dialogs")
 FORM_DIALOGS = sheets("dialogs", "submit")
 """For dialogs with fields."""
+LIST_DIALOGS = sheets("dialogs", "big_table", "lists")
+"""For dialogs with the table and the filter of a list."""
 
 PAGES = sheets(
     "facts",

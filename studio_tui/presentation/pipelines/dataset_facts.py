@@ -1,30 +1,20 @@
 """Facts about a dataset: its versions, the jobs that created them, its sources and consumers."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 
 from studio_tui.api.listed_datasets import ListedDataset, ListedVersion
 from studio_tui.api.models import Pipeline
 from studio_tui.api.states import PipelineState
 from studio_tui.presentation.cells import Cell, Tone
-from studio_tui.presentation.format import age, ago, join_names, local_time, plural, seconds_between
+from studio_tui.presentation.format import ago, join_names, local_time, plural
 from studio_tui.presentation.jobs.rows import SHORT_ID
 from studio_tui.presentation.pipelines.datasets import datasets_in, short_name
-
-_WIDEST_NAME = 40
 
 _MOST_PIPELINES = 3
 _ACTIVE = frozenset({PipelineState.PENDING, PipelineState.RUNNING})
 
 NO_LINEAGE = "This Studio does not say what datasets were made from, or which are out of date."
-
-
-def dataset_rows(datasets: Sequence[ListedDataset], now: datetime) -> list[tuple[str, str]]:
-    """Return the name of each dataset and its line in the list: outdated first, then by name."""
-    names = {each.name: short_name(each.name) for each in datasets}
-    width = min(_WIDEST_NAME, max(map(len, names.values()), default=0))
-    ordered = sorted(datasets, key=lambda each: (not each.newer, each.name))
-    return [(each.name, _list_line(each, names[each.name], width, now)) for each in ordered]
 
 
 def rebuilding_words(pipelines: Iterable[Pipeline]) -> str:
@@ -66,20 +56,6 @@ def outdated_words(dataset: ListedDataset) -> str:
     """Return why an outdated dataset is outdated: `out of date: raw@2, labels@5 are newer`."""
     verb = "is" if len(dataset.newer) == 1 else "are"
     return f"out of date: {join_names([*map(short_name, dataset.newer)])} {verb} newer"
-
-
-def _list_line(dataset: ListedDataset, name: str, width: int, now: datetime) -> str:
-    latest = dataset.versions[0] if dataset.versions else None
-    parts = [f"{'!' if dataset.newer else ' '} {name:<{width}}"]
-    if latest is not None:
-        parts.append(f"@{latest.version}")
-        if latest.made_at is not None:
-            parts.append(f"{age(seconds_between(latest.made_at, now)):>4}")
-    if dataset.newer:
-        parts.append(f"out of date by {join_names([*map(short_name, dataset.newer)], 1)}")
-    elif len(dataset.versions) > 1:
-        parts.append(plural(len(dataset.versions), "version"))
-    return "  ".join(parts)
 
 
 def _version_line(version: ListedVersion, now: datetime) -> str:

@@ -1,28 +1,49 @@
 """The dialog of datasets: their versions, and rebuilding outdated ones."""
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+import logging
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, ClassVar
 
+from textual import on
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import OptionList, Static
+from textual.widgets import Static
 
 from studio_tui import clock
 from studio_tui.api.listed_datasets import ListedDataset
+from studio_tui.api.models import Job
 from studio_tui.errors import StudioError
+from studio_tui.presentation.cells import Cell
+from studio_tui.presentation.lists.filter_terms import Terms
+from studio_tui.presentation.lists.kinds import AS_SENT
+from studio_tui.presentation.lists.listing import Listing
 from studio_tui.presentation.pipelines.dataset_facts import (
     dataset_lines,
-    dataset_rows,
     outdated_upstream,
     rebuilding_words,
 )
+from studio_tui.presentation.pipelines.dataset_rows import (
+    COLUMNS,
+    DATASETS,
+    cells,
+    outdated_first,
+)
 from studio_tui.presentation.pipelines.datasets import short_name
+from studio_tui.service.polling.ended_jobs import request_on_ends
 from studio_tui.service.session import StudioSession
-from studio_tui.tui.frame.dialogs import Choose
+from studio_tui.tui.frame.dialog import Dialog
+from studio_tui.tui.frame.dialog_box import SHRINKS
 from studio_tui.tui.frame.request_notices import error_message, with_notice
 from studio_tui.tui.frame.review import OK, Review
+from studio_tui.tui.sheets import LIST_DIALOGS
+from studio_tui.tui.widgets.big_table import BigTable
+from studio_tui.tui.widgets.filter_bar import FilterBar
+from studio_tui.tui.widgets.workers import start_worker
+
+logger = logging.getLogger(__name__)
 
 NO_DATASETS = "No dataset is known yet: jobs create them"
 _REBUILD_PREFIX = "rebuild "
@@ -47,30 +68,107 @@ class GoToJob:
 DatasetChoice = Rebuild | GoToJob | None
 
 
-class DatasetPicker(Choose):
-    """Lists datasets; its answer is a dataset's name, with a prefix after `t`."""
+class DatasetPicker(Dialog[str | None]):
+    """A list of datasets; its answer is a dataset's name, with a prefix after `t`."""
 
+    CSS_PATH = LIST_DIALOGS
+    AUTO_FOCUS = "BigTable"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "rebuild", "rebuild", id="datasets.rebuild",
                 tooltip="Rebuild outdated datasets; if there are none, this one"),
+        Binding("slash", "filter", "filter", id="datasets.filter"),
+        Binding("escape", "leave", "close", id="datasets.leave"),
+        Binding("q", "dismiss(None)", "close", id="datasets.close"),
     ]  # fmt: skip
-    KEYS = "enter shows its versions, t rebuilds outdated ones, else this one"
+    KEYS = "enter shows versions, t rebuilds outdated ones, else this, / filters"
 
     def __init__(
-        self, title: str, choices: Sequence[tuple[str, str]], current: str, rebuilding: str = ""
+        self,
+        listed: Callable[[], Sequence[ListedDataset]],
+        current: str,
+        rebuilding: Callable[[], str],
+        *,
+        has_lineage: bool,
     ) -> None:
-        """Make a dialog; `rebuilding` says which pipelines rebuild datasets now."""
-        super().__init__(title, choices, current)
+        """Make a dialog of the datasets that are `listed` now, the cursor on `current`.
+
+        `rebuilding` returns which pipelines rebuild datasets now.
+        """
+        super().__init__("Datasets")
+        self._listed = listed
         self._rebuilding = rebuilding
+        self._has_lineage = has_lineage
+        self._shown: Sequence[ListedDataset] = ()
+        self._rows: Listing[ListedDataset] = Listing(DATASETS)
+        self._terms: Terms[ListedDataset] = Terms("", DATASETS)
+        self._table = BigTable(COLUMNS, self._cells_of, id="datasets-table")
+        self._table.add_class(SHRINKS)
+        self._table.begin_at(current)
 
     def body(self) -> ComposeResult:
-        if self._rebuilding:
-            yield Static(self._rebuilding, markup=False, id="rebuilding")
-        yield from super().body()
+        yield Static(markup=False, id="rebuilding")
+        yield FilterBar(DATASETS, "", self._values)
+        yield self._table
+        yield Static(self.KEYS, markup=False, classes="keys")
+
+    def on_mount(self) -> None:
+        self._show_present()
+        self.set_interval(1.0, self._show_present)
+
+    def _cells_of(self, key: str) -> tuple[Cell, ...]:
+        return cells(self._rows[key], clock.now())
+
+    def _values(self, field: str) -> Iterable[str]:
+        value_of = DATASETS.fields.get(field)
+        return dict.fromkeys(map(value_of, self._rows.values())) if value_of is not None else ()
+
+    def _show_present(self) -> None:
+        """Show the datasets that are listed now, their ages, and what is being rebuilt."""
+        listed, rebuilding = self._listed(), self._rebuilding()
+        line = self.query_one("#rebuilding", Static)
+        line.update(rebuilding)
+        line.display = bool(rebuilding)
+        if listed is self._shown:
+            self._table.show_again()
+            return
+        self._shown = listed
+        outdated = f", {sum(bool(each.newer) for each in listed)} out of date"
+        heading = f"Datasets: {len(listed)}{outdated if self._has_lineage else ''}"
+        self.query_one(".question", Static).update(heading)
+        self._rows.replace(outdated_first(listed))
+        self._show_rows()
+
+    def _show_rows(self) -> None:
+        passing = self._rows.ids(self._terms, AS_SENT, clock.now())
+        self._table.notice = f"No dataset matches {self._terms.text}" if not passing else ""
+        self._table.show(passing)
 
     def action_rebuild(self) -> None:
-        row = self.query_one(OptionList).highlighted_option
-        self.dismiss(f"{_REBUILD_PREFIX}{row.id}" if row is not None else None)
+        if self._table.cursor is not None:
+            self.dismiss(f"{_REBUILD_PREFIX}{self._table.cursor}")
+
+    def action_filter(self) -> None:
+        self.query_one(FilterBar).edit()
+
+    def action_leave(self) -> None:
+        """Clear the filter, else close the dialog."""
+        if self._terms:
+            self.query_one(FilterBar).set_text("")
+        else:
+            self.dismiss(None)
+
+    @on(FilterBar.Changed)
+    def _filter_changed(self, message: FilterBar.Changed) -> None:
+        self._terms = message.terms
+        self._show_rows()
+
+    @on(FilterBar.Done)
+    def _filter_done(self) -> None:
+        self._table.focus()
+
+    @on(BigTable.Opened)
+    def _opened(self, message: BigTable.Opened) -> None:
+        self.dismiss(message.key)
 
 
 async def fetch_datasets(session: StudioSession) -> tuple[ListedDataset, ...]:
@@ -108,28 +206,42 @@ async def browse(
         if any(version.job_id in job_ids for version in each.versions)
     )
 
-    async def request_again() -> Sequence[ListedDataset]:
+    async def request_again() -> None:
         nonlocal datasets
         try:
             datasets = await with_notice(app, session, fetch_datasets(session)) or datasets
         except StudioError as error:
             words = f"Datasets as last received: {error_message(error, session)}"
             app.notify(words, severity="warning", markup=False)
-        return datasets
+
+    async def follow(_jobs: Sequence[Job]) -> bool:
+        nonlocal datasets
+        try:
+            datasets = await fetch_datasets(session) or datasets
+        except StudioError as error:
+            logger.info("datasets are not known: %s", error)
+            return False
+        return True
 
     def rebuilding() -> str:
         return rebuilding_words(session.known_items.pipelines().pipelines)
 
-    return await choose(
-        app, datasets, request_again, next(names, ""), rebuilding=rebuilding,
-        has_lineage=session.client.is_local_studio, can_rebuild=can_rebuild,
-    )  # fmt: skip
+    following = start_worker(
+        app, partial(request_on_ends, session.jobs, follow), name="follow", group="follow datasets"
+    )
+    try:
+        return await choose(
+            app, lambda: datasets, request_again, next(names, ""), rebuilding=rebuilding,
+            has_lineage=session.client.is_local_studio, can_rebuild=can_rebuild,
+        )  # fmt: skip
+    finally:
+        following.cancel()
 
 
 async def choose(
     app: App[Any],
-    datasets: Sequence[ListedDataset],
-    request_again: Callable[[], Awaitable[Sequence[ListedDataset]]],
+    listed: Callable[[], Sequence[ListedDataset]],
+    request_again: Callable[[], Awaitable[None]],
     current: str = "",
     *,
     rebuilding: Callable[[], str],
@@ -139,24 +251,19 @@ async def choose(
 ) -> DatasetChoice:
     """Show the list of datasets, and the details of each that the user opens, until a choice.
 
-    The cursor begins at the dataset `current`. After each choice in the list, `request_again`
-    returns the present datasets, and `rebuilding` which pipelines rebuild some, in words.
-    `has_lineage` means that Studio says which are out of date; `can_leave`, that the user can go to
-    a job.
+    `listed` returns the datasets, and `rebuilding` which pipelines rebuild some, in words. The
+    cursor begins at the dataset `current`. After each choice in the list, `request_again` is
+    called. `has_lineage` means that Studio says which are out of date; `can_leave`, that the user
+    can go to a job.
     """
     while True:
-        now = clock.now()
-        rows = dataset_rows(datasets, now)
-        outdated_count = sum(bool(each.newer) for each in datasets)
-        time = now.astimezone().strftime("%H:%M:%S")
-        heading = f"Datasets: {len(datasets)}, {outdated_count} out of date, at {time}"
-        title = heading if has_lineage else "Datasets"
         picked = await app.push_screen_wait(
-            DatasetPicker(title, rows, current or rows[0][0], rebuilding())
+            DatasetPicker(listed, current, rebuilding, has_lineage=has_lineage)
         )
         if picked is None:
             return None
-        datasets = await request_again()
+        await request_again()
+        datasets = listed()
         by_name = {each.name: each for each in datasets}
         if picked.startswith(_REBUILD_PREFIX):
             if can_rebuild:
@@ -167,9 +274,8 @@ async def choose(
         current = picked if picked in by_name else ""
         if not current:
             continue
-        chosen, now = by_name[picked], clock.now()
         choice = await _show_details(
-            app, chosen, datasets, now,
+            app, by_name[picked], datasets, clock.now(),
             has_lineage=has_lineage, can_rebuild=can_rebuild, can_leave=can_leave,
         )  # fmt: skip
         if choice is not None:

@@ -1,6 +1,6 @@
 """The form that triggers a pipeline, which rebuilds datasets."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -8,7 +8,6 @@ from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.widgets import Button
 
-from studio_tui.api.listed_datasets import ListedDataset
 from studio_tui.api.models import Pipeline
 from studio_tui.presentation.form.problems import Problem
 from studio_tui.presentation.format import join_names, plural
@@ -174,11 +173,12 @@ class TriggerScreen(DatasetForm[Pipeline, TriggerDraft]):
             self.show_message("This Studio does not list datasets.")
             return
 
-        async def request_again() -> Sequence[ListedDataset]:
-            return self._known().listed or listed
+        async def no_request() -> None:
+            """The form requests them whenever jobs have ended."""
 
         choice = await choose(
-            self.app, listed, request_again, rebuilding=lambda: self._known().rebuilding,
+            self.app, lambda: self._known().listed or listed, no_request,
+            rebuilding=lambda: self._known().rebuilding,
             has_lineage=True, can_rebuild=True, can_leave=False,
         )  # fmt: skip
         if isinstance(choice, Rebuild):

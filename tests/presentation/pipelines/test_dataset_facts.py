@@ -1,14 +1,22 @@
 from datetime import UTC, datetime
 
+import pytest
+
 from studio_tui.api.listed_datasets import ListedDataset
 from studio_tui.api.models import Pipeline
+from studio_tui.presentation.lists.filter_terms import Terms
+from studio_tui.presentation.lists.kinds import AS_SENT
+from studio_tui.presentation.lists.listing import Listing
 from studio_tui.presentation.pipelines.dataset_facts import (
     NO_LINEAGE,
     dataset_lines,
-    dataset_rows,
     outdated_upstream,
     rebuilding_words,
 )
+from studio_tui.presentation.pipelines.dataset_rows import COLUMNS, DATASETS, cells, outdated_first
+from studio_tui.presentation.pipelines.datasets import short_name
+from studio_tui.tui.widgets.table_contents import Contents
+from studio_tui.tui.widgets.table_layout import extent, place
 from tests.pipelines import pipeline
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
@@ -41,11 +49,39 @@ ALL = (RAW, CLEAN, REPORT)
 
 
 def test_rows_of_outdated_datasets_come_first_and_say_why() -> None:
-    assert [text for _, text in dataset_rows(ALL, NOW)] == [
-        "! clean   @1.0.0    2h  out of date by raw@1.0.1",
-        "! report  @1.0.0    2h  out of date by raw@1.0.1",
-        "  raw     @1.0.1    2h  2 versions",
+    assert [" ".join(cell.text for cell in cells(each, NOW)) for each in outdated_first(ALL)] == [
+        "! clean @1.0.0 2h 1 clean.py raw@1.0.1",
+        "! report @1.0.0 2h 1 report.py raw@1.0.1",
+        " raw @1.0.1 2h 2 raw.py ",
     ]
+
+
+@pytest.mark.parametrize("width", [36, 67, 110, 180])
+def test_rows_have_the_name_and_the_version_at_any_width(width: int) -> None:
+    contents = Contents(COLUMNS)
+    long = RAW.model_copy(update={"name": "n" * 90, "newer": ("s" * 90,)})
+    contents.grow(cells(each, NOW) for each in (*ALL, long))
+    placed = place(COLUMNS, width, contents=contents.widths)
+    assert extent(placed) <= width
+    widths = {each.column.key: each.width for each in placed}
+    assert widths["name"] >= 12
+    assert widths["version"] == len("@1.0.1")
+    assert (width < 67) or widths["newer"] >= len("OUT OF DATE BY")
+
+
+@pytest.mark.parametrize(
+    ("terms", "names"),
+    [
+        ("is:outdated", "clean report"),
+        ("newer~raw cl", "clean"),
+        ("job=raw", "raw"),
+        ("age>1d", ""),
+    ],
+)
+def test_datasets_can_be_filtered(terms: str, names: str) -> None:
+    rows: Listing[ListedDataset] = Listing(DATASETS)
+    rows.replace(ALL)
+    assert " ".join(map(short_name, rows.ids(Terms(terms, DATASETS), AS_SENT, NOW))) == names
 
 
 def test_the_lines_of_a_dataset_show_its_versions_sources_and_uses() -> None:
@@ -69,10 +105,6 @@ def test_no_dataset_is_called_up_to_date_if_studio_sends_no_lineage() -> None:
 def test_an_outdated_dataset_is_rebuilt_together_with_its_outdated_sources() -> None:
     assert outdated_upstream(REPORT, ALL) == ("local.local.report", "local.local.clean")
     assert outdated_upstream(RAW, ALL) == ("local.local.raw",)
-
-
-def test_no_datasets_make_no_rows() -> None:
-    assert dataset_rows((), NOW) == []
 
 
 def test_active_pipelines_and_the_datasets_that_they_rebuild_are_named() -> None:

@@ -14,6 +14,7 @@ from textual.pilot import Pilot
 from textual.widget import Widget
 from textual.widgets import OptionList
 
+from studio_tui.api.listed_datasets import ListedDataset
 from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.fields import FIELDS
@@ -113,6 +114,7 @@ def _action(number: int) -> Action:
     return Action(("ctrl+x",), "a", LINES[number], "noop", cast("Any", None), None, number)
 
 
+_DATASETS = tuple(ListedDataset(name=f"dataset{number:02}") for number in range(50))
 _EXPLAINED = Explained(LINES[:9], is_good=True)
 _FIELD = max(FIELDS, key=lambda name: len(FIELDS[name].accepts))
 
@@ -157,11 +159,11 @@ DIALOGS: dict[type, DialogCase] = {
     ),
     DatasetPicker: DialogCase(
         lambda: DatasetPicker(
-            "Datasets: 50", [(line, line) for line in LINES], LINES[0], "etl is rebuilding report"
+            lambda: _DATASETS, "", lambda: "etl is rebuilding report", has_lineage=True
         ),
-        "Datasets: 50 etl is rebuilding report "
-        "enter shows its versions, t rebuilds outdated ones, else this one",
-        _words(LINES),
+        "Datasets: 50, 0 out of date etl is rebuilding report "
+        "enter shows versions, t rebuilds outdated ones, else this, / filters",
+        " ".join(each.name for each in _DATASETS),
     ),
     Ask: DialogCase(
         lambda: Ask("Keep it as a template called", LINES, "its name"),

@@ -45,9 +45,12 @@ async def test_outdated_datasets_are_reported_and_only_these_are_rebuilt(
             await until(pilot, lambda: isinstance(pilot.app.screen, PipelinesScreen))
         with step("the list of jobs opens the list of datasets, which opens the form there"):
             await pilot.press("1", "f2")
-            await until_shown(
-                pilot, "Datasets: 3, 2 out of date", "out of date by raw@1.0.1", "2 versions"
-            )
+            await until_shown(pilot, "Datasets: 3, 2 out of date", "OUT OF DATE BY", "raw@1.0.1")
+            await pilot.press("slash", *"is:outdated cl", "enter")
+            await until(pilot, lambda: " report " not in screen_text(pilot))
+            await until_shown(pilot, "▌ !  clean")
+            await pilot.press("escape")
+            await until_shown(pilot, " report ")
             await pilot.press("t")
             await until(pilot, lambda: isinstance(pilot.app.screen, TriggerScreen))
             await until_shown(pilot, "Rebuild datasets", "clean report", "Only these")
@@ -72,13 +75,18 @@ async def test_outdated_datasets_are_reported_and_only_these_are_rebuilt(
         with step("the facts about a dataset are loaded again when they are shown"):
             make_dataset(studio, "raw")
             await pilot.press("f2")
-            await until_shown(pilot, "Datasets: 3, 2 out of date, at ")
+            await until_shown(pilot, "Datasets: 3, 2 out of date")
             until_state(studio, trigger(studio, "report"), "COMPLETED")
             await pilot.press("enter")
             await until_shown(pilot, "up to date")
             await pilot.press("enter")
             await until_shown(pilot, "Datasets: 3, 0 out of date")
             assert "is rebuilding" not in screen_text(pilot)
+        with step("the open list shows what jobs make meanwhile"):
+            make_dataset(studio, "raw")
+            await until_shown(pilot, "Datasets: 3, 2 out of date")
+            until_state(studio, trigger(studio, "report"), "COMPLETED")
+            await until_shown(pilot, "Datasets: 3, 0 out of date")
         with step("a pipeline that rebuilds datasets is named in the list and in that of the form"):
             hold = tmp_path / "hold"
             hold.touch()
