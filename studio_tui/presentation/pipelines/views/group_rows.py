@@ -33,8 +33,10 @@ COLUMNS = (
     Column("progress", "PROGRESS", BAR_WIDTH, drop=3),
     Column("failed", "✗", 4, align=Align.RIGHT),
     Column("blocked", "⊘", 4, align=Align.RIGHT),
-    TIME_COLUMN._replace(drop=2),
-    Column("why", "NOW", 24, grow=2, drop=1, fits=True, reserves=Reserves.ONCE_FILLED),
+    TIME_COLUMN._replace(drop=4),
+    Column(
+        "why", "NOW", 20, grow=2, drop=1, fits=True, reserves=Reserves.ONCE_FILLED, wanted_width=24
+    ),
 )
 """In the order of `cells`."""
 

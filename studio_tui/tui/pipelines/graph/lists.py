@@ -35,8 +35,10 @@ _WIDE_TIMELINE = 110
 _LEAST_BAR_WIDTH = 20
 _SIGN = len("● ")
 """Cells before a name."""
-_ALWAYS_SHOWN = {"took", "why"}
-"""Keys of the columns that are not dropped for long names, beside those that never are."""
+_IMPORTANT = 2
+"""The largest `drop` of columns that are not dropped for long names, such as reasons."""
+_MOST_OF_GROUP = 30
+"""Cells of the name of a group, or a third of the room, beyond which it takes none from others."""
 _LINKS = 40
 """Cells beside a name in the tree for edges elsewhere in the tree."""
 _COLLAPSED = 16
@@ -83,16 +85,16 @@ def _with_names(
     """Return `RELATION` and the columns, with a name column whose width suits `names`.
 
     These are the widths of all names that can be listed, also hidden ones, as columns must not
-    move. The column has at least half of `room`, if the longest name needs it and the columns in
-    `_ALWAYS_SHOWN` leave it. Others are dropped for the longest name and the `beside` cells after
-    it. It gets up to `spare` cells more.
+    move. The column has at least half of `room`, if the longest name needs it and the
+    `_IMPORTANT` columns leave it. Others are dropped for the longest name and the `beside` cells
+    after it. It gets up to `spare` cells more.
     """
     longest = max(names, default=LEAST_NAME_WIDTH)
     name = next(column for column in columns if column.key == "name")
     others = sum(
         column.width + GAP
         for column in (RELATION, *columns)
-        if column is not name and (column.key in _ALWAYS_SHOWN or not column.drop)
+        if column is not name and column.drop <= _IMPORTANT
     )
     width = max(LEAST_NAME_WIDTH, min(longest, room // 2, room - others))
     full_width = max(width, longest + beside)
@@ -198,7 +200,9 @@ def group_listing(
     )
     rows = {row.key: row for row in shown_rows}
     headings = {key for key, row in rows.items() if row.node_id is None and not row.hidden}
-    columns = _with_names(group_rows.COLUMNS, _group_names(whole, statuses.plan), room)
+    most = max(_MOST_OF_GROUP, room // 3)
+    names = (min(width, most) for width in _group_names(whole, statuses.plan))
+    columns = _with_names(group_rows.COLUMNS, names, room)
 
     below_headings = {
         key: row for key, row in rows.items() if key not in headings and not row.group.is_single_job
