@@ -80,7 +80,7 @@ class DatasetPicker(Dialog[str | None]):
         Binding("escape", "leave", "close", id="datasets.leave"),
         Binding("q", "dismiss(None)", "close", id="datasets.close"),
     ]  # fmt: skip
-    KEYS = "enter shows versions, t rebuilds outdated ones, else this, / filters"
+    KEYS = "enter shows versions, t rebuilds outdated ones or this, / filters"
 
     def __init__(
         self,
@@ -89,15 +89,18 @@ class DatasetPicker(Dialog[str | None]):
         rebuilding: Callable[[], str],
         *,
         has_lineage: bool,
+        moment: Callable[[], datetime] = clock.now,
     ) -> None:
         """Make a dialog of the datasets that are `listed` now, the cursor on `current`.
 
-        `rebuilding` returns which pipelines rebuild datasets now.
+        `rebuilding` returns which pipelines rebuild datasets now; `moment` returns the time for
+        which ages are shown.
         """
         super().__init__("Datasets")
         self._listed = listed
         self._rebuilding = rebuilding
         self._has_lineage = has_lineage
+        self._moment = moment
         self._shown: Sequence[ListedDataset] = ()
         self._rows: Listing[ListedDataset] = Listing(DATASETS)
         self._terms: Terms[ListedDataset] = Terms("", DATASETS)
@@ -116,7 +119,7 @@ class DatasetPicker(Dialog[str | None]):
         self.set_interval(1.0, self._show_present)
 
     def _cells_of(self, key: str) -> tuple[Cell, ...]:
-        return cells(self._rows[key], clock.now())
+        return cells(self._rows[key], self._moment())
 
     def _values(self, field: str) -> Iterable[str]:
         value_of = DATASETS.fields.get(field)
@@ -139,7 +142,7 @@ class DatasetPicker(Dialog[str | None]):
         self._show_rows()
 
     def _show_rows(self) -> None:
-        passing = self._rows.ids(self._terms, AS_SENT, clock.now())
+        passing = self._rows.ids(self._terms, AS_SENT, self._moment())
         self._table.notice = f"No dataset matches {self._terms.text}" if not passing else ""
         self._table.show(passing)
 
@@ -233,6 +236,7 @@ async def browse(
         return await choose(
             app, lambda: datasets, request_again, next(names, ""), rebuilding=rebuilding,
             has_lineage=session.client.is_local_studio, can_rebuild=can_rebuild,
+            moment=lambda: session.jobs.snapshot.moment(clock.now()),
         )  # fmt: skip
     finally:
         following.cancel()
@@ -248,17 +252,18 @@ async def choose(
     has_lineage: bool,
     can_rebuild: bool,
     can_leave: bool = True,
+    moment: Callable[[], datetime] = clock.now,
 ) -> DatasetChoice:
     """Show the list of datasets, and the details of each that the user opens, until a choice.
 
     `listed` returns the datasets, and `rebuilding` which pipelines rebuild some, in words. The
     cursor begins at the dataset `current`. After each choice in the list, `request_again` is
     called. `has_lineage` means that Studio says which are out of date; `can_leave`, that the user
-    can go to a job.
+    can go to a job. `moment` returns the time for which ages are shown in the list.
     """
     while True:
         picked = await app.push_screen_wait(
-            DatasetPicker(listed, current, rebuilding, has_lineage=has_lineage)
+            DatasetPicker(listed, current, rebuilding, has_lineage=has_lineage, moment=moment)
         )
         if picked is None:
             return None

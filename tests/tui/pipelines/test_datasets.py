@@ -1,11 +1,14 @@
 """The list of datasets: how it is reached, what it shows and how outdated datasets are rebuilt."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from studio_tui.tui.jobs.list_screen import JobsScreen
+from studio_tui.tui.pipelines.datasets import DatasetPicker
 from studio_tui.tui.pipelines.graph.screen import PipelineScreen
 from studio_tui.tui.pipelines.list_screen import PipelinesScreen
 from studio_tui.tui.pipelines.trigger_screen import TriggerScreen
+from tests.driving import driving
 from tests.local.http.test_pipeline_routes import (
     job_ids_by_dataset,
     make_dataset,
@@ -13,9 +16,11 @@ from tests.local.http.test_pipeline_routes import (
     until_state,
 )
 from tests.local.http.test_undocumented_routes import list_datasets, make_chain, rerun
+from tests.presentation.pipelines.test_dataset_facts import ALL, NOW
 from tests.steps import step
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import dashboard, screen_text, until, until_shown
+from tests.tui.frame.test_dialog_sizes import DialogApp
 
 
 async def test_outdated_datasets_are_reported_and_only_these_are_rebuilt(
@@ -136,3 +141,14 @@ async def test_a_dataset_opens_the_job_that_made_it_and_rerun_jobs_are_no_datase
             assert [line for line in lines if line] == [["clean"], ["raw"]]
             await pilot.press("escape", "g", "enter")
             await until_shown(pilot, "runs jobs raw.py, clean.py, report.py again, created")
+
+
+async def test_ages_are_those_of_a_moment_and_increase_with_it() -> None:
+    moment = NOW
+    picker = DatasetPicker(lambda: ALL, "", lambda: "", has_lineage=True, moment=lambda: moment)
+    async with driving(DialogApp(), size=(80, 24), frames=False) as pilot:
+        pilot.app.push_screen(picker)
+        await until(pilot, lambda: picker.is_alive)
+        await until_shown(pilot, "@1.0.0    2h  ")
+        moment = NOW + timedelta(hours=3)
+        await until_shown(pilot, "@1.0.0    5h  ")
