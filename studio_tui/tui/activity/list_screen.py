@@ -83,7 +83,7 @@ class ActivityScreen(ListPage[Entry]):
         return (*super().pollers(), self.session.records.activity)
 
     def source_of_age(self) -> SnapshotPublisher[Any]:
-        """The entries are recorded on this machine, so they have no age; the jobs' is shown."""
+        """Return the jobs, whose age is shown: the entries are recorded here and have none."""
         return self.session.jobs
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
@@ -171,8 +171,8 @@ def entries(actions: Actions) -> list[Entry]:
 
 def _entry_of_call(call: RecordedCall) -> Entry:
     if call.is_good:
-        is_news = call.outcome not in STATUS_MEANINGS
-        state = ActivityState.DONE if is_news else ActivityState.EMPTY
+        is_empty = call.outcome in STATUS_MEANINGS
+        state = ActivityState.EMPTY if is_empty else ActivityState.DONE
     elif call.outcome in {"OutcomeUnknown", "canceled"}:
         state = ActivityState.UNKNOWN
     else:

@@ -20,10 +20,10 @@ class ClusterChoice:
 
     @property
     def name(self) -> str | None:
-        """`None` leaves the choice to Studio."""
+        """The name of the chosen cluster; `None` leaves the choice to Studio."""
         return self._saved.name
 
     def choose(self, name: str | None) -> None:
-        """Choose a cluster, or none; if saving fails, the choice ends with this run."""
+        """Choose a cluster, or none; if saving fails, the choice is lost when the program ends."""
         self._saved = _SavedChoice(name=name)
         self._saved.save(self._path)

@@ -45,8 +45,7 @@ _COMMANDS: tuple[Command["ClustersScreen"], ...] = (
         "clusters.choose",
         "asterisk",
         "for new jobs",
-        "Use the cluster for new jobs; press again, or once if the chosen one is gone, to "
-        "leave the choice to Studio",
+        "Choose the cluster for new jobs, or leave the choice to Studio again",
         lambda page: page.choose(),
         lambda page: page.why_not_choose(),
         display="*",
@@ -119,7 +118,7 @@ class ClustersScreen(ListPage[Cluster]):
         return None if is_usable_id(cluster.id) else NO_ID
 
     def why_no_jobs(self) -> str | None:
-        """Return why `show_jobs` cannot show the jobs of its clusters."""
+        """Return why the jobs of the marked clusters, else of the current one, cannot be shown."""
         clusters = self._marked_or_current()
         if not clusters:
             return "There is no cluster here"
@@ -127,7 +126,7 @@ class ClustersScreen(ListPage[Cluster]):
         return next(filter(None, reasons), None)
 
     def why_not_choose(self) -> str | None:
-        """Return why the cluster under the cursor cannot be chosen, or a choice canceled."""
+        """Return why there is neither a cluster to choose nor a choice to clear."""
         cluster = self.row_at_hand()
         if self._gone_choice() is not None and not self.read_only:
             return None
@@ -156,7 +155,7 @@ class ClustersScreen(ListPage[Cluster]):
         self.post_message(FilterList(terms))
 
     def choose(self) -> None:
-        """Use the cluster for new jobs, or no longer; first clear a choice that is gone."""
+        """Choose the cluster for new jobs; if it or a missing one is chosen, clear the choice."""
         if (gone := self._gone_choice()) is not None:
             self._use(None)
             self.notify_user(f"{gone} is no longer chosen for new jobs: Studio chooses a cluster")

@@ -20,7 +20,7 @@ from studio_tui.tui.frame.list_page import ListPage
 from studio_tui.tui.messages import OpenPipeline, SchedulePipeline
 from studio_tui.tui.pipelines.kept_drafts import Beginning, KeptDrafts
 from studio_tui.tui.pipelines.trigger_screen import TriggerDraft, TriggerScreen
-from studio_tui.tui.schedules.suspending import NO_PIPELINES
+from studio_tui.tui.schedules.suspending import WHY_NO_PIPELINE_SCHEDULE
 from studio_tui.tui.widgets.workers import start_worker
 
 logger = logging.getLogger(__name__)
@@ -47,7 +47,8 @@ class Rebuilding:
         """Return why no pipeline can be triggered by a schedule."""
         if reason := why_read_only(self._page):
             return reason
-        return None if self._session.commands.schedules.is_possible else NO_PIPELINES
+        is_possible = self._session.commands.schedules.is_possible
+        return None if is_possible else WHY_NO_PIPELINE_SCHEDULE
 
     async def trigger(self) -> None:
         """Show the form for triggering a pipeline, and then the pipeline's page or its row."""

@@ -25,7 +25,11 @@ from studio_tui.tui.jobs.rerun import submitted_of, with_schedule
 from studio_tui.tui.jobs.schedule_runs import show_runs
 from studio_tui.tui.messages import CRON_FIELD, OpenForm, SchedulePipeline
 from studio_tui.tui.schedules.editing import Replaced, ScheduleEditor, schedule_changes
-from studio_tui.tui.schedules.suspending import ELSEWHERE, NO_PIPELINES, suspend_or_resume
+from studio_tui.tui.schedules.suspending import (
+    WHY_NO_PIPELINE_SCHEDULE,
+    WHY_NOT_SUSPEND,
+    suspend_or_resume,
+)
 
 
 class ScheduleController(JobController):
@@ -54,14 +58,14 @@ class ScheduleController(JobController):
         """Return why the current schedule can neither be changed nor run now."""
         if self._host.session.commands.schedules.is_possible:
             return self._why_no_change()
-        # On other Studios, both create a job from its query.
+        # On other Studios, both commands create a job from the query.
         return self.why_no_repeat_at_hand()
 
     def why_not_suspend(self) -> str | None:
         """Return why no schedule can be suspended or resumed."""
         if reason := self.why_not_cancel():
             return reason
-        return None if self._host.session.commands.schedules.is_possible else ELSEWHERE
+        return None if self._host.session.commands.schedules.is_possible else WHY_NOT_SUSPEND
 
     def why_not_cancel(self) -> str | None:
         """Return why no marked schedule, else the current one, can be canceled."""
@@ -80,7 +84,8 @@ class ScheduleController(JobController):
         """Return why no pipeline can be scheduled."""
         if reason := why_read_only(self._host):
             return reason
-        return None if self._host.session.commands.schedules.is_possible else NO_PIPELINES
+        is_possible = self._host.session.commands.schedules.is_possible
+        return None if is_possible else WHY_NO_PIPELINE_SCHEDULE
 
     def schedule_pipeline(self) -> None:
         """Show the form for a schedule of a pipeline."""
@@ -105,7 +110,7 @@ class ScheduleController(JobController):
         self._host.post_message(OpenForm(initial_field=CRON_FIELD))
 
     async def run_once(self) -> None:
-        """Ask, then let Studio run the current schedule once, or create a job like its jobs."""
+        """Ask, then let Studio run the current schedule once, or create a job with its settings."""
         task = self._at_hand()
         if task is None:
             return
@@ -133,7 +138,7 @@ class ScheduleController(JobController):
     async def _let_studio_run(self, task: Job) -> None:
         if not await self._ask_to_run(
             task,
-            "It is listed among its runs, as started by hand; the schedule does not change.",
+            "The run is listed as started by hand; the schedule does not change.",
             "A fire time during this run is skipped.",
         ):
             return
@@ -192,7 +197,7 @@ class ScheduleController(JobController):
             "schedule.runs",
             "l,L",
             "runs",
-            "Show the jobs or pipelines that it created",
+            "Show the jobs or pipelines that the schedule created",
             show_runs,
             why_no_runs,
         ),
@@ -213,13 +218,18 @@ class ScheduleController(JobController):
             why_no_pipeline_schedule,
         ),
         Command(
-            "schedule.run_once", "t", "run now", "Run its job once, now", run_once, why_not_change
+            "schedule.run_once",
+            "t",
+            "run now",
+            "Run the schedule once, now",
+            run_once,
+            why_not_change,
         ),
         Command(
             "schedule.edit",
             "e",
             "edit",
-            "Change when it runs; its past runs stay listed",
+            "Change when the schedule runs; its past runs stay listed",
             change,
             why_not_change,
         ),

@@ -21,7 +21,7 @@ from studio_tui.presentation.schedules.explanations import (
     explain_other_time,
     fires_after,
 )
-from studio_tui.presentation.schedules.start_times import parse_start_time
+from studio_tui.presentation.schedules.start_times import StartTimeError, parse_start_time
 from studio_tui.service.commands.jobs import failure_message, schedule_request
 from studio_tui.service.commands.submitted import RelatedRequest
 from studio_tui.service.session import StudioSession
@@ -33,7 +33,7 @@ from studio_tui.tui.frame.request_notices import run_and_report
 from studio_tui.tui.jobs.create import make_job
 from studio_tui.tui.jobs.naming import time_of, title
 from studio_tui.tui.jobs.questions import prepared_repeat
-from studio_tui.tui.jobs.rerun import submitted_of, with_schedule
+from studio_tui.tui.jobs.rerun import Repeat, submitted_of, with_schedule
 
 
 class AskTime(Dialog[str | None]):
@@ -46,22 +46,21 @@ class AskTime(Dialog[str | None]):
     ]
 
     field = query_one(Input)
-    answer = query_one("#answer", Static)
-    """The widget that explains the input."""
+    explanation = query_one("#explanation", Static)
 
     def __init__(
         self, question: str, typed: str, before: str, explain: Callable[[str], Explained]
     ) -> None:
-        """Make a dialog; `before` is the present time of the schedule, empty if unknown."""
+        """Make a dialog; `before` is when the schedule runs now, empty if unknown."""
         super().__init__(question)
         self.typed = typed
-        """The current input; it stays after the user has canceled."""
+        """The input, also after the user has closed the dialog."""
         self._before = before
         self._explain = explain
 
     def body(self) -> ComposeResult:
         yield Input(self.typed, compact=True, select_on_focus=False)
-        yield DialogBody(Static(markup=False, id="answer"))
+        yield DialogBody(Static(markup=False, id="explanation"))
         if self.typed != self._before:
             words = f"{RESTORED_TIME} {self._before}"
             yield Static(words, markup=False, id="restored", classes="keys")
@@ -74,7 +73,7 @@ class AskTime(Dialog[str | None]):
         self._show_explanation(self.typed)
 
     def action_anew(self) -> None:
-        """Replace the input by the present time of the schedule."""
+        """Replace the input by when the schedule runs now."""
         self.field.value = self._before
         self.field.action_end()
 
@@ -92,20 +91,20 @@ class AskTime(Dialog[str | None]):
 
     def _show_explanation(self, typed: str) -> None:
         explained = self._explain(typed.strip()) if typed.strip() else Explained((), is_good=True)
-        self.answer.update("\n".join(explained.lines))
+        self.explanation.update("\n".join(explained.lines))
         self.set_class(not explained.is_good, "-problem")
 
 
 RESTORED_TIME = "This is the input as you left it; f3 restores"
-"""Followed by the present time of the schedule."""
+"""Followed by the time or expression that f3 restores."""
 
 Replaced = Callable[[str, str], None]
 """Called with the id of a schedule and the id of its replacement."""
 
-_IN_PLACE = ("Its past runs stay listed, and running ones continue.",)
-_ANEW = (
+_CHANGE_NOTES = ("Its past runs stay listed, and running ones continue.",)
+_REPLACEMENT_NOTES = (
     "The new one is created first, then this one is canceled.",
-    "If that fails, both exist, and a message says so.",
+    "If canceling fails, both exist, and a message says so.",
     "",
 )
 _BOTH_EXIST = "Now there are two, and both run: cancel one of them with x."
@@ -120,7 +119,7 @@ class ScheduleEditor:
         self._zone = zone
         self._replaced = replaced
         self._unsent: dict[tuple[str, str], str] = {}
-        """The latest input, by id and present time of the schedule."""
+        """The latest input, by the id of the schedule and by when it runs now."""
 
     async def change(self, task: Job) -> None:
         """Ask for the new time and for confirmation, then change or replace the schedule."""
@@ -138,12 +137,11 @@ class ScheduleEditor:
         if typed == before:
             self._host.notify_user("The schedule has not changed.")
             return
-        notes = _IN_PLACE if repeat is None else (*_ANEW, *repeat.lines)
-        if not await self._confirm(task, before, typed, notes):
+        if not await self._confirm(task, before, typed, repeat):
             return
         try:
             times = self._times(task, typed)
-        except ValueError as error:  # the time has passed meanwhile
+        except StartTimeError as error:
             self._host.notify_user(f"{error} {title(task)} has not changed.", "error")
             return
         if repeat is None:
@@ -160,12 +158,13 @@ class ScheduleEditor:
             del self._unsent[task.id, before]
 
     def _times(self, task: Job, typed: str) -> ScheduleTimes:
-        """Return the typed times; raise ValueError if they are invalid."""
+        """Return when to run; raise StartTimeError if a single time has passed."""
         now = clock.now()
         if _is_once(task):
             return ScheduleTimes(None, parse_start_time(typed, now, self._zone), None)
         schedule = task.schedule
-        # Like in the published client, an expression applies from the start, but never in the past.
+        # As in the published client, an expression applies from the schedule's start, or from now
+        # if that is past.
         start = max(schedule.start_after, now) if schedule and schedule.start_after else now
         return ScheduleTimes(typed, start, schedule.time_zone if schedule else None)
 
@@ -177,8 +176,8 @@ class ScheduleEditor:
         self._unsent[task.id, before] = question.typed
         return typed
 
-    async def _confirm(self, task: Job, before: str, typed: str, notes: tuple[str, ...]) -> bool:
-        in_place = notes is _IN_PLACE
+    async def _confirm(self, task: Job, before: str, typed: str, repeat: Repeat | None) -> bool:
+        notes = _CHANGE_NOTES if repeat is None else (*_REPLACEMENT_NOTES, *repeat.lines)
         question = Confirm(
             "Change this schedule?",
             (
@@ -190,7 +189,7 @@ class ScheduleEditor:
                 "",
                 *notes,
             ),
-            yes="Change it" if in_place else "Create, then cancel",
+            yes="Change it" if repeat is None else "Create, then cancel",
             no="Don't",
             changes=schedule_changes(self._host.session, task, self._zone),
         )
@@ -226,7 +225,7 @@ class ScheduleEditor:
 def schedule_changes(
     session: StudioSession, task: Job, zone: tzinfo
 ) -> Callable[[], QuestionChange | None]:
-    """Return a function that says if a schedule has another time, or is no longer listed."""
+    """Return a function that says whether a schedule has another time or is no longer listed."""
 
     def describe_change() -> QuestionChange | None:
         tasks = session.schedules.snapshot.value

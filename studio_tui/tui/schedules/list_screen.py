@@ -104,11 +104,6 @@ class SchedulesScreen(ListPage[ScheduleWithRuns]):
             return self._schedules.suspend_label()
         return super().label(binding)
 
-    def task_at_hand(self) -> Job | None:
-        """Return the schedule under the cursor."""
-        row = self.row_at_hand()
-        return row.task if row is not None else None
-
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
         """Show changes of the schedules and of their runs."""
         names = {self.session.jobs.name, self.session.schedules.name}
@@ -142,6 +137,11 @@ class SchedulesScreen(ListPage[ScheduleWithRuns]):
         manual_ids = [job_id for task_id in task_ids for job_id in origins.manual_runs(task_id)]
         manual_jobs = self.session.known_items.jobs(manual_ids).values() if manual_ids else ()
         return runs_of(task, with_manual(runs, manual_jobs))
+
+    def task_at_hand(self) -> Job | None:
+        """Return the schedule under the cursor."""
+        row = self.row_at_hand()
+        return row.task if row is not None else None
 
     def toggle_utc(self) -> None:
         """Show the next runs in UTC, or in local time again."""

@@ -14,11 +14,11 @@ from studio_tui.tui.frame.request_notices import run_and_report
 from studio_tui.tui.jobs.marked import MarkedJobs
 from studio_tui.tui.jobs.naming import title
 
-ELSEWHERE = (
+WHY_NOT_SUSPEND = (
     "Only the local Studio can suspend a schedule. Here e can postpone its next run, and x ends it"
 )
 
-NO_PIPELINES = (
+WHY_NO_PIPELINE_SCHEDULE = (
     "Only the local Studio can trigger a pipeline on a schedule. Here n schedules a job; to "
     "rebuild datasets, have your own cron run `datachain pipeline create` and `resume`"
 )
@@ -29,7 +29,7 @@ async def suspend_or_resume(
 ) -> None:
     """Suspend the active schedules among `tasks`; if none is active, resume all of them.
 
-    Unless they are `marked`, `tasks` has at most one schedule. Times are shown in `zone`.
+    `tasks` are the `marked` schedules, or at most one that is not marked. `zone` is the user's.
     """
     active = [task for task in tasks if not is_suspended(task)]
     commands = host.session.commands.schedules
