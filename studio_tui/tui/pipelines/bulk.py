@@ -178,7 +178,7 @@ class BulkPipelines:
 
 
 def _left_out(count: int, why: str) -> tuple[str, ...]:
-    """Return how many pipelines are left out and why, in the singular; empty for none."""
+    """Return a line on how many are left out; `why` is in the singular: `has nothing to stop`."""
     words = f"Left out: {count} {why if count == 1 else why.replace('has', 'have')}."
     return (words,) if count else ()
 

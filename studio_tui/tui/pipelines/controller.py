@@ -61,7 +61,7 @@ class PipelineController:
         self._bulk = BulkPipelines(host, unmark)
 
     def _at_hand(self) -> Pipeline | None:
-        """Return the current pipeline as shown, or as `stop` read it, if that is newer."""
+        """Return the current pipeline as shown, or as stopping it has read it, if that is newer."""
         pipeline = self._shown_at_hand()
         return None if pipeline is None else self._host.session.commands.pipelines.newest(pipeline)
 
@@ -157,7 +157,7 @@ class PipelineController:
                 return ""
             session.endings.watch_pipelines(chosen)
             if outcome is PauseOutcome.REQUESTED:
-                return f"Pause requested of {title(pipeline)}; its status shows when it is paused"
+                return f"Studio will pause {title(pipeline)}; its status shows when it has"
             if pausing:
                 return f"Paused {title(pipeline)}"
             names = [node.name for node in self._repeated_jobs(pipeline)]
@@ -231,7 +231,7 @@ class PipelineController:
             self._host.notify_user(f"{title(pipeline)}: {stop_summary(stopped)}")
 
     async def open_logs(self) -> None:
-        """Merge the logs of at most `LIMIT` jobs that have begun; the others join as they start."""
+        """Merge the logs of at most `LIMIT` jobs that have begun; jobs that start later join."""
         runs = jobs_with_logs(*self._targets)
         ids = [run.created_job_id for run in runs if run.created_job_id]
         if len(ids) > LIMIT:
@@ -244,7 +244,7 @@ class PipelineController:
             awaited = [JobToStart(*ids) for ids in jobs_to_start(*self._targets)]
             self._host.post_message(OpenLogs([job.id for job in jobs], jobs, awaited))
         else:
-            self._host.notify_user("Studio does not return its jobs now", "error")
+            self._host.notify_user("Studio does not return the jobs of the pipeline now", "error")
 
     async def show_raw(self) -> None:
         """Show the current pipeline as received from Studio."""

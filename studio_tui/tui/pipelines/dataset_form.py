@@ -86,7 +86,7 @@ class DatasetInput(FieldInput):
         self.post_message(self.Chose())
 
     def note_typing(self) -> None:
-        """Begin the choice of a completion again, and stop selecting the text on focus."""
+        """Choose the first completion again, and no longer select the text on focus."""
         self._choice = 0
         self.select_on_focus = False
 
@@ -118,10 +118,10 @@ def with_trailing_space(text: str) -> str:
 
 
 class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
-    """A form that sends a request about datasets; its answer is what Studio created.
+    """A form that sends a request about datasets.
 
-    The answer is `None` if the user closes it. A subclass has bindings for `send`, `anew` and
-    `close`.
+    Its answer is what Studio created; `None` if it was closed. A subclass has bindings for the
+    actions `send`, `anew` and `close`.
     """
 
     CSS_PATH = FORM_DIALOGS
@@ -137,11 +137,13 @@ class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
         super().__init__(title)
         self.beginning = beginning
         self.is_sending = False
-        self.was_sent = False
-        """Whether sending has been tried, so that a missing value is a problem."""
+        self.has_tried_to_send = False
+        """Whether a missing value is a problem, as the user has tried to send the form."""
         self.refused: tuple[Problem, ...] = ()
+        """Why Studio refused the last request, unless the field has been edited since."""
         self.line = line
         self.area = CodeArea(environment, masked=True)
+        """The environment variables."""
         self.fields = self.make_fields(
             FormField("datasets", "Datasets", line),
             FormField("environment", "Environment", self.area),
@@ -236,7 +238,7 @@ class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
     def action_anew(self) -> None:
         """Replace the input by the input of a new form, unless it is being sent."""
         if not self.is_sending:
-            self.was_sent, self.refused = False, ()
+            self.has_tried_to_send, self.refused = False, ()
             self.fill(self.beginning.fresh)
             self.line.focus()
             self.show_message("")
@@ -261,7 +263,7 @@ class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
         """Send the input if it is valid; keep the form open if Studio refuses it."""
         if self.is_sending:
             return
-        self.was_sent = True
+        self.has_tried_to_send = True
         problems = self._problems()
         self._show(problems)
         wrong = {problem.field for problem in problems if problem.level is Level.ERROR}
@@ -284,7 +286,7 @@ class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
     def _problems(self) -> tuple[Problem, ...]:
         variables = self.area.text
         return (
-            *dataset_problems(self.line.value, is_sent=self.was_sent),
+            *dataset_problems(self.line.value, is_sent=self.has_tried_to_send),
             *(unsendable_problems("environment", variables) or environment_problems(variables)),
             *self.problems_of_its_own(),
         )
@@ -318,7 +320,7 @@ class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
 
     @on(DatasetInput.Chose)
     def _chose(self) -> None:
-        self.was_sent = False
+        self.has_tried_to_send = False
         self.check()
 
     @on(events.DescendantFocus)

@@ -12,7 +12,7 @@ RESTORED = "This is the form as you left it; f3 starts over."
 
 @dataclass(frozen=True, slots=True)
 class Beginning(Generic[Draft]):
-    """The draft that a form starts with, that of a fresh form, and where it saves its input."""
+    """What a form begins with: a draft, the draft of a new form, and how to save its input."""
 
     draft: Draft
     fresh: Draft

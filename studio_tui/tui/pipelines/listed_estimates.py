@@ -40,12 +40,12 @@ class ListedEstimates:
         self._updated = updated
         self._estimates: Mapping[str, Estimate] = {}
         self._begun_at = -UPDATE_INTERVAL
-        """Of the monotonic clock."""
+        """When the last update began, in seconds of the monotonic clock."""
 
     def get(self, pipeline_id: str) -> Estimate:
-        """Return the latest estimate of a pipeline; without words if there is none.
+        """Return the latest estimate of a pipeline; an empty one if there is none, or it is old.
 
-        Also without words if it is old: while Studio does not answer, it would never decrease.
+        While Studio does not answer, an estimate would never decrease.
         """
         is_old = clock.monotonic() - self._begun_at > MOST_AGE
         return self._estimates.get(pipeline_id, _NONE) if not is_old else _NONE

@@ -63,7 +63,7 @@ class Rebuilding:
         self._page.post_message(SchedulePipeline(pipeline.datasets if pipeline else ""))
 
     async def rebuild(self, app: App[Any], names: Sequence[str], *, only: bool) -> None:
-        """Show the form for rebuilding datasets, or `only` these, over the current screen."""
+        """Show the form for rebuilding datasets over the current screen; `only` omits sources."""
         draft = TriggerDraft(" ".join(names), only=only)
         # A draft saved for these datasets may have another `only` than the new choice.
         beginning = replace(self._drafts.begin(draft.datasets, draft), draft=draft)
@@ -73,7 +73,7 @@ class Rebuilding:
         form = TriggerScreen(
             self._session.commands.pipeline_trigger,
             beginning,
-            can_refresh=self._session.client.is_local_studio,
+            is_local_studio=self._session.client.is_local_studio,
             known_datasets=self._known_datasets,
             pipeline_ids=lambda: frozenset(each.pipeline_id for each in self._known_pipelines()),
         )
@@ -104,7 +104,7 @@ class Rebuilding:
         await request_on_ends(self._session.jobs, load)
 
     async def _load(self, jobs: Sequence[Job]) -> bool:
-        """Request the listed datasets, or those that `jobs` created; return whether it has all."""
+        """Request all datasets; only those of `jobs` if Studio lists none. Return if all came."""
         if not self._session.client.is_local_studio:
             await self._session.datasets.request_versions(jobs)
             return self._session.datasets.is_complete

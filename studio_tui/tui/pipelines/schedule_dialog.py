@@ -29,7 +29,7 @@ from studio_tui.tui.pipelines.kept_drafts import Beginning
 
 logger = logging.getLogger(__name__)
 
-_NO_TIME = "A cron such as `0 3 * * *`, in UTC, or one time such as `tomorrow 15:00`."
+_NO_TIME = "A cron expression such as `0 3 * * *`, in UTC, or one time such as `tomorrow 15:00`."
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class ScheduleDraft:
 
 
 class ScheduleDialog(DatasetForm[Job, ScheduleDraft]):
-    """A form that creates a schedule; its answer is the schedule, `None` if the user closes it."""
+    """A form that creates a schedule; its answer is the schedule; `None` if it was closed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f9,ctrl+j", "send", "schedule", id="plan.send", tooltip="Create the schedule"),
@@ -124,7 +124,11 @@ class ScheduleDialog(DatasetForm[Job, ScheduleDraft]):
     def _time_problems(self) -> tuple[Problem, ...]:
         typed = self._time.value.strip()
         if not typed:
-            return (Problem("time", f"When should it run? {_NO_TIME}"),) if self.was_sent else ()
+            return (
+                (Problem("time", f"When should it run? {_NO_TIME}"),)
+                if self.has_tried_to_send
+                else ()
+            )
         explained = explain_time_or_expression(typed, clock.now(), self._zone)
         return () if explained.is_good else (Problem("time", explained.lines[0]),)
 

@@ -1,4 +1,4 @@
-"""Stopping a pipeline: whether that is possible, the question, its first step, and the outcome."""
+"""Stopping a pipeline: whether that is possible, the question, the pause, and the outcome."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -34,11 +34,12 @@ def pipeline_changes(
     session: StudioSession,
     pipelines: Sequence[Pipeline],
     is_possible: Callable[[Pipeline], bool],
-    what: str,
+    verb: str,
 ) -> Callable[[], QuestionChange | None]:
-    """Return a function that says in how many of the pipelines nothing is left to `what`, a verb.
+    """Return a function that says for how many pipelines `is_possible` no longer holds.
 
-    For a single pipeline, it says why. It returns `None` while `is_possible` holds for all.
+    For a single pipeline, it says why. It returns `None` while `is_possible` holds for all. `verb`
+    says what is no longer possible: `stop`.
     """
 
     def change() -> QuestionChange | None:
@@ -51,16 +52,16 @@ def pipeline_changes(
             is_same = current[0].status == pipelines[0].status
             status = (current[0].status or "unknown").lower()
             why = "Its jobs have ended" if is_same else f"It is {status} now"
-            return QuestionChange(f"{why}: there is nothing left to {what}.", is_void=True)
+            return QuestionChange(f"{why}: there is nothing left to {verb}.", is_void=True)
         is_void = len(impossible) == len(current)
         amount = f"{len(impossible):,} of {plural(len(current), 'pipeline')}"
-        return QuestionChange(f"There is nothing left to {what} in {amount}.", is_void)
+        return QuestionChange(f"There is nothing left to {verb} in {amount}.", is_void)
 
     return change
 
 
 def stop_changes(session: StudioSession, pipeline: Pipeline) -> Callable[[], QuestionChange | None]:
-    """Return a function that says which jobs would be canceled now, if others than at first."""
+    """Return a function that says which jobs would be canceled now, if they have changed."""
     nothing_left = pipeline_changes(session, (pipeline,), can_stop, "stop")
     first = _running_names(pipeline)
 
@@ -73,7 +74,9 @@ def stop_changes(session: StudioSession, pipeline: Pipeline) -> Callable[[], Que
         if names == first:
             return None
         jobs = f"{plural(len(names), 'job')}: {join_names(names)}" if names else "no job"
-        return QuestionChange(f"Meanwhile its jobs changed. Now it would cancel {jobs}.", False)
+        return QuestionChange(
+            f"Its jobs have changed meanwhile. This would now cancel {jobs}.", False
+        )
 
     return change
 
@@ -121,8 +124,8 @@ def name_lines(names: Sequence[str]) -> list[str]:
 async def pause_at_once(commands: PipelineCommands, pipeline: Pipeline) -> Pipeline:
     """Pause a pipeline that may start jobs; return it as paused.
 
-    One that starts none, that Studio refuses to pause as it may have ended, or that Studio has not
-    paused yet, is returned as it is.
+    It is returned as it was if it starts no jobs, if Studio refuses to pause it, as it may have
+    ended, or if Studio will pause it later.
 
     Raises:
         StudioError: it could not be paused.
@@ -156,7 +159,7 @@ def _job_numbers(stopped: StopOutcome) -> str:
 
 
 def stop_report(stopped: StopOutcome) -> list[Cell]:
-    """Return a line with the outcome for each job of a pipeline, the failures first."""
+    """Return lines on each job that was to be canceled, first those that still run."""
     lines = [
         Cell(f"✗ {name_of(job.run)}: {failure_message(job.error)}", Tone.BAD)
         if job.error
@@ -164,7 +167,9 @@ def stop_report(stopped: StopOutcome) -> list[Cell]:
         for job in stopped.still_running
     ]
     if stopped.starts_more_jobs:
-        lines.append(Cell("● It continues: somebody resumed it, or it was not paused", Tone.WARN))
+        lines.append(
+            Cell("● The pipeline continues: somebody resumed it, or it was not paused", Tone.WARN)
+        )
     lines += [Cell(f"✓ {name_of(run)} is canceled", Tone.GOOD) for run in stopped.canceled]
     lines += [Cell(f"✓ {name_of(run)} is being canceled", Tone.GOOD) for run in stopped.canceling]
     return [

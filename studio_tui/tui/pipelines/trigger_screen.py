@@ -42,10 +42,11 @@ class TriggerDraft:
     is_proposed: bool = False
     """Whether typing replaces the datasets."""
     only: bool = False
+    """Whether the sources of the datasets are not rebuilt."""
 
 
 class TriggerScreen(DatasetForm[Pipeline, TriggerDraft]):
-    """A form that triggers a pipeline; its answer is the pipeline, `None` if the user closes it."""
+    """A form that triggers a pipeline; its answer is the pipeline; `None` if it was closed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f9,ctrl+j", "send", "trigger", id="trigger.send", tooltip="Trigger it"),
@@ -64,37 +65,43 @@ class TriggerScreen(DatasetForm[Pipeline, TriggerDraft]):
         known_datasets: Callable[[], KnownDatasets],
         pipeline_ids: Callable[[], frozenset[str]],
         *,
-        can_refresh: bool = False,
+        is_local_studio: bool = False,
     ) -> None:
-        """Make a form; `can_refresh` is whether Studio lists datasets and rebuilds one alone."""
+        """Make a form; only a local Studio can list datasets, and rebuild them without sources."""
         draft = beginning.draft
         self._pipeline_trigger = pipeline_trigger
         self._known = known_datasets
-        self._before = pipeline_ids
-        self._can_refresh = can_refresh
-        self._flag = Flag("Review its jobs first: it starts paused", draft.review)
+        self._pipeline_ids = pipeline_ids
+        self._is_local_studio = is_local_studio
+        self._review = Flag("Review its jobs first: it starts paused", draft.review)
         self._only = Flag("Their sources are not rebuilt", draft.only)
         line = DatasetInput(draft.datasets, self._names, is_proposed=draft.is_proposed)
         super().__init__("Rebuild datasets", line, draft.environment, beginning)
 
     def make_fields(self, datasets: FormField, environment: FormField) -> dict[str, FormField]:
-        only = {"only": FormField("only", "Only these", self._only)} if self._can_refresh else {}
-        review = FormField("review", "Review", self._flag)
-        return {"datasets": datasets, "review": review, "environment": environment, **only}
+        fields = {
+            "datasets": datasets,
+            "review": FormField("review", "Review", self._review),
+            "environment": environment,
+        }
+        if self._is_local_studio:
+            fields["only"] = FormField("only", "Only these", self._only)
+        return fields
 
     def more_answers(self) -> tuple[Button, ...]:
-        return (Button("f2  Datasets", id="datasets", compact=True),) if self._can_refresh else ()
+        button = Button("f2  Datasets", id="datasets", compact=True)
+        return (button,) if self._is_local_studio else ()
 
     @property
     def draft(self) -> TriggerDraft:
-        only = self._can_refresh and self._only.value
-        names, review, environment = self.line.value, self._flag.value, self.area.text
+        only = self._is_local_studio and self._only.value
+        names, review, environment = self.line.value, self._review.value, self.area.text
         return TriggerDraft(names, review, environment, self.line.is_proposed, only)
 
     def fill(self, draft: TriggerDraft) -> None:
         self.line.propose(draft.datasets)
         self.area.text = draft.environment
-        self._flag.value, self._only.value = draft.review, draft.only
+        self._review.value, self._only.value = draft.review, draft.only
 
     def _names(self) -> tuple[str, ...]:
         return self._known().names
@@ -105,11 +112,11 @@ class TriggerScreen(DatasetForm[Pipeline, TriggerDraft]):
         environment = draft.environment if draft.environment.strip() else None
         names = datasets_in(draft.datasets)
         request = TriggerRequest(names, environment, draft.review, draft.only)
-        outcome = await self._pipeline_trigger.trigger(request, self._before())
+        outcome = await self._pipeline_trigger.trigger(request, self._pipeline_ids())
         while isinstance(outcome, UnconfirmedPipeline):
             if not await self.app.push_screen_wait(_send_again_question(outcome)):
                 self.show_message(
-                    "Not sent again. If it was created after all, the list will show it."
+                    "Not sent again. If the pipeline was created after all, the list will show it."
                 )
                 return None
             outcome = await self._pipeline_trigger.send_again(outcome)
@@ -120,7 +127,8 @@ class TriggerScreen(DatasetForm[Pipeline, TriggerDraft]):
         pipeline = triggered.pipeline
         jobs = plural(pipeline.total or len(pipeline.job_runs), "job")
         name = pipeline.name or pipeline.pipeline_id
-        guess = ", most likely: it looks like one created elsewhere" if triggered.is_guess else ""
+        reason = "it cannot be distinguished from one created elsewhere"
+        guess = f", most likely: {reason}" if triggered.is_guess else ""
         self.app.notify(f"Triggered {name}: {jobs}{guess}", markup=False)
 
     def refusal(self, field: str, sentence: str) -> Problem:

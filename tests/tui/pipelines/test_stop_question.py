@@ -63,7 +63,7 @@ def test_the_question_says_which_other_jobs_would_be_canceled_now() -> None:
     known[:] = [asked.model_copy(update={"updated_at": None})]
     assert change() is None
     begun = {"load": "COMPLETE", "train": "RUNNING", "report": "RUNNING"}
-    meanwhile = "Meanwhile its jobs changed. Now it would cancel"
+    meanwhile = "Its jobs have changed meanwhile. This would now cancel"
     for runs, words, is_void in (
         (begun, f"{meanwhile} 2 jobs: train.py, report.py.", False),
         ({**RUNNING, "load": "COMPLETE"}, f"{meanwhile} no job.", False),

@@ -117,6 +117,6 @@ async def test_a_pipeline_is_not_said_to_be_paused_before_studio_has_paused_it()
     ]
     host = Host()
     host.paused_later = (BUSY,)
-    assert "Pause requested of pipeline-2" in (await host.run("p", current=BUSY))[-1]
+    assert "Studio will pause pipeline-2" in (await host.run("p", current=BUSY))[-1]
     await host.run("X", current=BUSY)
     assert not any("stays paused" in event for event in host.events)
