@@ -124,27 +124,27 @@ def drawing_of(boxes: Boxes, *, full_names: bool, all_edges: bool = False) -> Dr
     Names longer than `SHORT_NAME` are cut off as far as needed to show a layer side by side, but
     not if `full_names`, or if at most `FEW` boxes fit with full names.
     """
-    names = {key: cell_len(name) for key, name in boxes.names.items()}
+    lengths = {key: cell_len(name) for key, name in boxes.names.items()}
     others = {
         key: _CELLS_BEFORE_NAME
         + cell_len(boxes.tag(key, all_edges=all_edges))
         + boxes.reserved_note_cells.get(key, 0)
-        for key in names
+        for key in lengths
     }
-    full_widths = {key: names[key] + others[key] for key in names}
-    is_long = any(length > SHORT_NAME for length in names.values())
+    full_widths = {key: lengths[key] + others[key] for key in lengths}
+    is_long = any(length > SHORT_NAME for length in lengths.values())
     if full_names or not is_long:
         return draw(boxes.parents, full_widths, all_edges=all_edges)
-    if len(names) <= FEW:
+    if len(lengths) <= FEW:
         drawing = draw(boxes.parents, full_widths, all_edges=all_edges)
         if drawing.width <= NARROW:
             return drawing
     widths: dict[str, int] = {}
     for keys in _layers(boxes.parents):
         room = NARROW - sum(others[key] + GAP for key in keys)
-        longest = _longest_that_fit([names[key] for key in keys], room)
-        widths |= {key: others[key] + min(names[key], longest) for key in keys}
-    return draw(boxes.parents, {key: widths[key] for key in names}, all_edges=all_edges)
+        longest = _longest_that_fit([lengths[key] for key in keys], room)
+        widths |= {key: others[key] + min(lengths[key], longest) for key in keys}
+    return draw(boxes.parents, {key: widths[key] for key in lengths}, all_edges=all_edges)
 
 
 def _layers(parents: Mapping[str, Sequence[str]]) -> Collection[Sequence[str]]:
@@ -194,7 +194,7 @@ class Canvas:
         self._pieces: dict[tuple[int, int, int], tuple[StyledRun, ...]] = {}
         """Cache of lines without the contents of boxes."""
         self._finished: dict[tuple[int, int, int, str | None], tuple[int, StyledTexts]] = {}
-        """Cache of lines with the contents of boxes, by line, columns and its cursor."""
+        """Cache of lines with the contents of boxes, by line, columns and the cursor if in it."""
         self._finished_for: tuple[object, Collection[str]] = None, frozenset()
         """The version and the marks for which `_finished` is valid."""
 

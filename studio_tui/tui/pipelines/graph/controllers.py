@@ -73,7 +73,7 @@ class Controllers:
         return self.filtering if kind == FILTER else self.search
 
     def back_out(self) -> bool:
-        """Clear the search, else the filter, else the marks; return False if there is none."""
+        """Clear the search, else the filter, else the marks; return whether one was cleared."""
         if self._state.view.search:
             self.search.clear()
         elif self._state.view.filter:

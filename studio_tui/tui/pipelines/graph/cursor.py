@@ -63,16 +63,15 @@ class Cursor:
         self._shown().step()
 
     def order(self) -> Sequence[str]:
-        """Return all nodes: first the nodes in the mode's own order, if it has one."""
+        """Return all nodes: first those in the order of the mode, if it has one; then the rest."""
         loaded = self._state.loaded
         if loaded is None:
             return ()
         shown = (key for key in self._shown().order() if key in loaded.plan.nodes)
-        # The other nodes follow in the order of the tree.
         return tuple(dict.fromkeys((*shown, *self._structure.tree_order())))
 
     def nodes_in_rows(self) -> frozenset[str]:
-        """Return the nodes that have a row or a box, or are in one of a group."""
+        """Return the nodes that have a row or a box, of their own or of their group."""
         view = self._shown()
         return frozenset(node_id for key in view.all_keys() for node_id in view.members(key))
 

@@ -1,4 +1,4 @@
-"""The graph mode of a pipeline: boxes, with ancestors and descendants of the current box lit."""
+"""The graph mode of a pipeline: boxes, with the relatives of the current one highlighted."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -29,8 +29,8 @@ from studio_tui.tui.pipelines.graph.structure import GraphStructure
 from studio_tui.tui.widgets.table_place import nearest_remaining
 from studio_tui.tui.widgets.workers import RunsWorkers, start_worker
 
-AT_ONCE = 300
-"""Up to this many boxes are laid out at once, more in a thread; `answers` treats jobs alike."""
+MOST_WITHOUT_THREAD = 300
+"""Number of boxes that are laid out, and of jobs that are processed, without a thread."""
 
 NOTE_ROOM = 8
 """Cells for the note at the right of the rightmost box; groups may need more."""
@@ -52,13 +52,14 @@ class DrawingView:
     canvas: Canvas | None = None
     """The drawing; `None` in other modes, and until it is laid out."""
     _latest: tuple[_Key, Canvas] | None = None
-    """Laid out last; kept while another mode is shown."""
+    """The drawing that was laid out last; kept while another mode is shown."""
     _laying_out: _Key | None = None
     _corner: tuple[int, int] | None = None
     """Where to scroll once the drawing is laid out."""
     _shown_before: tuple[Sequence[str], str | None] = ((), None)
     """The boxes that were shown last, and which of them had the cursor."""
     _lit_for: str | None = None
+    """The box whose relatives are highlighted."""
 
     def __init__(
         self,
@@ -111,9 +112,9 @@ class DrawingView:
             self.widget.repaint()
 
     def go(self, key: str) -> None:
-        """Move the cursor to `key`, which the state has already.
+        """Move the cursor to `key`, to which the state's cursor is already set.
 
-        Relatives are highlighted only when it rests, so that a step is cheap.
+        Its relatives are highlighted only when it rests, so that a step is cheap.
         """
         if self.canvas is None:
             return
@@ -216,7 +217,7 @@ class DrawingView:
         )
         if self._latest is not None and self._latest[0] == key:
             self._show_canvas(self._latest[1])
-        elif len(boxes.names) <= AT_ONCE:
+        elif len(boxes.names) <= MOST_WITHOUT_THREAD:
             self._latest = key, self._lay_out(boxes, key)
             self._show_canvas(self._latest[1])
         elif self._laying_out != key:

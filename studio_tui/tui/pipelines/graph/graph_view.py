@@ -22,6 +22,7 @@ LOOKS = (*Tone, "edge", "lit", "heavy", "cursor", "marked", "faint")
 """Names of styles, which can be combined: `lit faint`."""
 
 SIDE_STEP = 8
+"""Cells by which the mouse scrolls sideways."""
 
 MARGIN = 2
 """Cells and lines around an area; they are scrolled into view with it."""
@@ -104,9 +105,10 @@ class GraphView(HasCommands, LineView, can_focus=True, inherit_bindings=False):
         self._width = self._height = 0
         self._left = 0
         self.step: Callable[[str], None] = lambda _: None
-        """Moves the cursor; set by the screen, as a message would make a step a tenth slower."""
+        """Moves the cursor in a direction; set by the screen, as a message would be slower."""
         self._brush: Brush | None = None
         self._drawn: dict[int, tuple[tuple[int, StyledTexts], Strip]] = {}
+        """The visible lines, by number: where each begins with its content, and its strip."""
         self._drawn_at = (0, 0)
         """The value of `left` and the width of the lines in `_drawn`."""
 

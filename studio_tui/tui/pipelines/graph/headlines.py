@@ -27,7 +27,7 @@ from studio_tui.presentation.pipelines.times import ended_at, pipeline_seconds
 from studio_tui.presentation.pipelines.views.timeline import OBVIOUS_SIGNS_FIRST, SIGN_NAMES
 from studio_tui.presentation.pipelines.views.tree import WAITED_FOR, WAITING
 from studio_tui.service.polling.pipeline_watch import PipelineWatch
-from studio_tui.tui.pipelines.graph.drawing_view import AT_ONCE
+from studio_tui.tui.pipelines.graph.drawing_view import MOST_WITHOUT_THREAD
 from studio_tui.tui.pipelines.graph.memory import DagPlace, Grouping, Mode
 from studio_tui.tui.pipelines.graph.state import GraphState
 from studio_tui.tui.pipelines.listed_estimates import UPDATE_INTERVAL
@@ -43,8 +43,9 @@ _ESTIMATE = len(" ETA ~22h 59m–23h 59m ")
 def head_parts(loaded: LoadedPipeline, width: int) -> tuple[Part, ...]:
     """Return name, state, bar and counts of a pipeline for a line of `width` cells.
 
-    If they fit, counts have the names of states; if even counts without names do not, the bar and
-    the name are shortened. Both depend on the longest line possible, so that nothing moves.
+    Counts have the names of states if these fit. If the line does not fit without them either, the
+    bar and the pipeline's name are shortened. What fits is decided for the longest line that the
+    pipeline can get, so that nothing moves.
     """
     if has_room_for_state_names(loaded, width):
         return _head_parts(loaded, is_wide=True, is_named=True)
@@ -204,9 +205,10 @@ _OBVIOUS_STATES_FIRST = (
 def legend_of(
     mode: Mode, kinds: Collection[NodeState], room: int, legend_signs: Collection[str] = ()
 ) -> str:
-    """Return the longest legend of a mode's signs in `room` cells; empty if none fits.
+    """Return a legend of a mode's signs for `room` cells, without the most obvious if necessary.
 
-    `kinds` are the states to explain in the tree and the graph, `legend_signs` the signs of bars.
+    It is empty if none fits. `kinds` are the states to explain in the tree and the graph,
+    `legend_signs` the signs of bars.
     """
     if mode is Mode.TIMELINE:
         signs = [sign for sign in OBVIOUS_SIGNS_FIRST if sign in legend_signs]
@@ -274,7 +276,7 @@ class Headlines:
 
     def show(self) -> None:
         """Update all lines."""
-        self.show_head()
+        self.show_status()
         view = self._state.view
         has_lanes = self._state.loaded is not None and view.lanes and self._has_lanes()
         self.modes.left = mode_parts(view, len(self._matches()), has_lanes=has_lanes)
@@ -296,11 +298,11 @@ class Headlines:
     def pass_time(self) -> None:
         """Update the head as time passes; for many jobs, which is slow, every `UPDATE_INTERVAL`."""
         loaded = self._state.loaded
-        is_large = loaded is not None and len(loaded.plan.nodes) > AT_ONCE
+        is_large = loaded is not None and len(loaded.plan.nodes) > MOST_WITHOUT_THREAD
         if not is_large or clock.monotonic() - self._head_shown_at >= UPDATE_INTERVAL:
-            self.show_head()
+            self.show_status()
 
-    def show_head(self) -> None:
+    def show_status(self) -> None:
         """Update the lines about the state, the notes and the critical path."""
         loaded = self._state.loaded
         if loaded is None:
@@ -316,7 +318,7 @@ class Headlines:
         self.path.display = self._state.view.critical
         if self.path.display:
             if estimate.reason:
-                # Not beside the path, which has estimates of its own.
+                # The reason for no estimate is not on the line of the path, which has estimates.
                 self.note.left += (Part(f" · {estimate.reason}", Tone.DIM),)
             room = self._width() - cell_len(_CRITICAL)
             words = path_words(critical_path_of(model), model, room, cell_len)

@@ -34,6 +34,7 @@ _FIRST_HINTS: dict[PipelineState | None, tuple[str, ...]] = {
 _HINTS_BEFORE_PAUSE = 3
 _ACTIVE = frozenset({PipelineState.PENDING, PipelineState.RUNNING})
 _IN_THE_GRAPH = {"table.open": "graph.open"}
+"""Ids of keys that have another id in the graph."""
 _GROUP_HINTS = (
     "table.open", "graph.mode", "graph.unfold_all", "graph.next", "graph.drawer", "graph.search",
 )  # fmt: skip

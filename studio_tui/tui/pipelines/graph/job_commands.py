@@ -27,7 +27,10 @@ from studio_tui.tui.widgets.workers import start_worker
 
 NONE_REMOVED = "No job is known to have been removed from this pipeline"
 NOT_WHILE_RUNNING = "Jobs cannot be restored while the pipeline runs; p pauses it"
-NO_RESTORING = "This Studio cannot restore a job. t rebuilds its datasets, with all of the jobs."
+NO_RESTORING = (
+    "This Studio cannot restore a job. "
+    "t in Pipelines (2) rebuilds the datasets with all of the jobs."
+)
 
 
 class GraphJobs:

@@ -65,7 +65,7 @@ class JobListing:
     """Whether a row can hide others, so that `keys` lacks some nodes."""
     sorting: Sorting | None = None
     span_after_zoom: Callable[[int], float | None] = lambda _: None
-    """Returns the seconds that a timeline then shows; `None` for all."""
+    """Returns how many seconds a timeline shows after zooming in by steps; `None` for all."""
     legend_signs: Callable[[], Collection[str]] = tuple
     """Returns the signs that the bars of a timeline have now."""
     titles: Callable[[], tuple[Column, ...]] | None = None

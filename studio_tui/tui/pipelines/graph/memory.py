@@ -49,13 +49,14 @@ class DagPlace(BaseModel):
     opened: frozenset[str] = frozenset()
     """Groups that list all of their jobs."""
     marks: tuple[str, ...] = ()
-    """In the order in which they were marked."""
+    """Ids of nodes, in the order in which they were marked."""
     drawer: bool | None = None
     """Whether the side panel is shown; `None` if it depends on the width."""
     grouping: Grouping = Grouping.AUTO
     problems: bool = False
     """Whether to show only jobs that failed or were canceled, and the jobs that they block."""
     critical: bool = False
+    """Whether the critical path is shown."""
     full_names: bool = False
     lanes: bool = False
     """Whether the tree has lanes, if few are needed."""
@@ -68,6 +69,7 @@ class DagPlace(BaseModel):
     search: str = ""
     filter: str = ""
     follow: bool = False
+    """Whether the cursor follows running jobs."""
 
     def replace(self, **changes: Any) -> Self:
         """Return a copy with changed fields."""

@@ -113,7 +113,10 @@ class Movement:
         self.follow()
 
     def follow(self) -> None:
-        """If the cursor follows running jobs and its job does not run, go to one, best below it."""
+        """If following is on and the current job does not run, go to a running job.
+
+        One of its descendants is preferred.
+        """
         loaded = self._state.loaded
         if loaded is None or not self._state.view.follow:
             return

@@ -8,7 +8,7 @@ from studio_tui.presentation.pipelines.graph.plan import Plan
 from studio_tui.presentation.pipelines.graph.view_model import LoadedPipeline, loaded_pipeline
 from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.polling.pipeline_watch import PipelineDetail
-from studio_tui.tui.pipelines.graph.drawing_view import AT_ONCE
+from studio_tui.tui.pipelines.graph.drawing_view import MOST_WITHOUT_THREAD
 from studio_tui.tui.pipelines.graph.state import GraphState
 from studio_tui.tui.widgets.workers import RunsWorkers, start_worker
 
@@ -16,7 +16,7 @@ from studio_tui.tui.widgets.workers import RunsWorkers, start_worker
 class ResponseProcessor:
     """Updates a pipeline's state from each response, and looks up how long past runs took.
 
-    More than `AT_ONCE` jobs are processed in a thread if their number has changed.
+    More than `MOST_WITHOUT_THREAD` jobs are processed in a thread if their number has changed.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class ResponseProcessor:
     def process(self, detail: PipelineDetail) -> None:
         """Process a response: at once, or in a thread.
 
-        While a thread works, later responses wait, so that its result does not replace theirs.
+        While a thread works, the latest response waits, as the thread's result would replace it.
         """
         if self._is_working:
             self._waiting = detail
@@ -62,7 +62,7 @@ class ResponseProcessor:
     def _is_large_and_new(self, detail: PipelineDetail) -> bool:
         number, before = len(detail.pipeline.job_runs), self._state.loaded
         number_before = len(before.pipeline.job_runs) if before is not None else 0
-        return number > AT_ONCE and number != number_before
+        return number > MOST_WITHOUT_THREAD and number != number_before
 
     async def _process_in_thread(self) -> None:
         try:

@@ -28,7 +28,7 @@ from studio_tui.tui.widgets.big_table import BigTable
 from studio_tui.tui.widgets.table_painter import GUTTER, Cells, Sorting
 
 _SIDEWAYS = {"table.left", "table.right"}
-"""Ids of the bindings that the screen has."""
+"""Ids of the bindings of `BigTable` for keys that the screen handles."""
 
 
 class DagTable(BigTable, inherit_bindings=False):
@@ -87,7 +87,7 @@ class RowsView:
     listing = NO_ROWS
     """The shown rows; `NO_ROWS` in graph mode, and until Studio has answered."""
     _cached_cells: tuple[ViewModel | None, JobListing, dict[str, Cells]] = (None, NO_ROWS, {})
-    """The view model and the listing of a cache of cells."""
+    """A cache of cells by row, after the view model and the listing for which it is valid."""
     _relatives: tuple[object, Collection[str], Collection[str]] = (None, (), ())
     """What the relatives depend on, then the ancestors and descendants."""
 
@@ -163,7 +163,10 @@ class RowsView:
         self.widget.show_again()
 
     def go(self, key: str) -> None:
-        """Move the cursor to `key`, which the state has already; a tree expands rows for this."""
+        """Move the table's cursor to `key`, to which the state's cursor is already set.
+
+        A tree first expands the rows above it.
+        """
         self._unfold(key)
         self.widget.move_to(key)
 
@@ -270,7 +273,7 @@ class RowsView:
         return tree_listing(view_model, self._structure.tree_rows(), whole, room)
 
     def _marked_rows(self) -> frozenset[str]:
-        """Return the marked rows; one of several jobs is marked if all of them are."""
+        """Return the marked rows; a row of several jobs is marked if all of these are."""
         marks = frozenset(self._state.view.marks)
         members = self.listing.members.items()
         marked_groups = (key for key, node_ids in members if marks.issuperset(node_ids))

@@ -60,7 +60,7 @@ class PipelineScreen(Page):
         structure = GraphStructure(self.state)
         self.views = Views(self.state, structure, self, self.call_after_refresh)
         self.cursor = Cursor(
-            self.state, structure, lambda: self.views.shown, moved=self.follow_cursor
+            self.state, structure, lambda: self.views.shown, moved=self.note_cursor_move
         )
         self.drawer = Drawer(
             self.session, self.state, structure, self.cursor, self,
@@ -85,7 +85,7 @@ class PipelineScreen(Page):
             updated=self._updated, past_durations_changed=self._show_again,
         )  # fmt: skip
         self.views.drawing.widget.step = self._step
-        self._following = Debouncer(self, self._catch_up)
+        self._debouncer = Debouncer(self, self._catch_up)
         self._run_to_go_to = run_id
 
     def body(self) -> ComposeResult:
@@ -191,7 +191,7 @@ class PipelineScreen(Page):
         if _FIELDS_THAT_CHANGE_ROWS & names:
             self.views.show()
             self._show_notice()
-            self.follow_cursor()
+            self.note_cursor_move()
         elif "marks" in names and self.is_alive:
             self.views.shown.show_marks()
         self._show_around_rows()
@@ -203,7 +203,7 @@ class PipelineScreen(Page):
 
     def _show_again(self) -> None:
         self._repaint()
-        self.headlines.show_head()
+        self.headlines.show_status()
 
     def _repaint(self) -> None:
         self.state.discard_view_model()
@@ -219,9 +219,9 @@ class PipelineScreen(Page):
 
     # Updates after the cursor has moved.
 
-    def follow_cursor(self) -> None:
+    def note_cursor_move(self) -> None:
         """Schedule the updates for when the cursor rests."""
-        self._following.note_move()
+        self._debouncer.note_move()
 
     def _catch_up(self) -> None:
         self.views.shown.show_relatives()
@@ -249,7 +249,7 @@ class PipelineScreen(Page):
     @on(BigTable.Highlighted)
     def _highlighted(self) -> None:
         self.views.rows.note_cursor()
-        self.follow_cursor()
+        self.note_cursor_move()
 
     @on(BigTable.Opened)
     @on(GraphView.Opened)

@@ -1,4 +1,4 @@
-"""The search and the filter of a pipeline: both apply while the user types, until `escape`."""
+"""The search and the filter of a pipeline, which apply while the user types and until `escape`."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
@@ -16,7 +16,7 @@ FILTER = PromptKind("&", PIPELINE_JOBS.hint, PIPELINE_JOBS.completions)
 
 
 class _Prompted:
-    """A controller with a prompt, which remembers the cursor and the view from before it."""
+    """A controller with a prompt; it remembers the cursor and the view from before the prompt."""
 
     def __init__(self, state: GraphState, cursor: Cursor, prompt: LinePrompt) -> None:
         self._state = state
@@ -29,7 +29,7 @@ class _Prompted:
         self._cursor_before, self._view_before = self._cursor.here(), self._state.view
         self._prompt.ask(kind, initial_text)
 
-    def _accepts(self, value: str) -> bool:
+    def _close_if_valid(self, value: str) -> bool:
         """Close the prompt and return True; if `value` is invalid, say why, and return False."""
         if problem := valid_terms(value, PIPELINE_JOBS)[1]:
             self._prompt.refuse(problem)
@@ -52,7 +52,7 @@ class Search(_Prompted):
         self._open(SEARCH, self._state.view.search)
 
     def preview(self, value: str) -> None:
-        """Search, and go to the first match from the former cursor on, else to the first of all."""
+        """Search; go to the first match from the cursor before the prompt on, else to the first."""
         self._state.change(search=value.strip())
         matches = self.matches()
         order, before = list(self._cursor.order()), self._cursor_before
@@ -63,7 +63,7 @@ class Search(_Prompted):
 
     def submit(self, value: str) -> None:
         """Close the prompt and keep the search if anything matches; if it is invalid, show why."""
-        if not self._accepts(value):
+        if not self._close_if_valid(value):
             return
         self._state.change(search=value.strip())
         matches, search = len(self.matches()), self._state.view.search
@@ -125,7 +125,7 @@ class Filtering(_Prompted):
 
     def submit(self, value: str) -> None:
         """Apply the filter and close the prompt; if the filter is invalid, show why instead."""
-        if self._accepts(value):
+        if self._close_if_valid(value):
             self.preview(value)
 
     def cancel(self) -> None:

@@ -13,7 +13,7 @@ from studio_tui.tui.pipelines.graph.memory import DagMemory, DagPlace
 UNKNOWN = "Studio has not sent the pipeline yet"
 
 Changed = Callable[[DagPlace, AbstractSet[str]], None]
-"""Called with the view before a change, and the fields set."""
+"""Called with the view before a change, and the names of the fields that were set."""
 
 
 class GraphState:
@@ -53,7 +53,7 @@ class GraphState:
             self._changed(before, changes.keys())
 
     def note(self, **changes: Any) -> None:
-        """Change fields of the view without calling `changed`: the page shows them already."""
+        """Change fields of the view without calling `changed`, as the page already shows them."""
         self.view = self.view.replace(**changes)
 
     def remember(self, left: int, top: int) -> None:

@@ -87,11 +87,10 @@ class GraphStructure:
         return next((each.key for each in self.groups() or () if node_id in each.members), None)
 
     def visible_key(self, key: str, visible: Collection[str]) -> str | None:
-        """Return the key of the `visible` row or box that stands for `key`.
+        """Return the key of the `visible` row or box that stands for `key`; `None` if none does.
 
-        `key` may be from another mode or grouping. If it is not visible, its group stands for it if
-        it is a row such as `… 5 done`. Otherwise one of its jobs does, or the group of one, the
-        worst state first.
+        `key` may be from another mode or grouping. It is tried first, then for a row such as
+        `… 5 done` its group, then each of its jobs and the job's group, the worst state first.
         """
         if key in visible:
             return key

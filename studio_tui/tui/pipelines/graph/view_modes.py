@@ -121,21 +121,21 @@ class ViewModes:
             "graph.mode",
             "m",
             "mode",
-            "Show the next view: tree, graph, timeline, table",
+            "Switch to the next mode: tree, graph, timeline, table",
             lambda modes: modes.step(1),
         ),
         Command(
             "graph.next_mode",
             "right_square_bracket",
             "next mode",
-            "Show the next view",
+            "Switch to the next mode",
             lambda modes: modes.step(1),
         ),
         Command(
             "graph.previous_mode",
             "left_square_bracket",
             "previous mode",
-            "Show the previous view",
+            "Switch to the previous mode",
             lambda modes: modes.step(-1),
         ),
         Command(
@@ -252,8 +252,8 @@ class Folding:
     def collapse_or_go_up(self) -> None:
         """Collapse the row under the cursor; if there is nothing to collapse, go to its parent.
 
-        A group that lists all of its jobs first lists fewer. A table or timeline scrolls to the
-        left.
+        A group that lists all of its jobs then lists only a few. A table or timeline scrolls to
+        the left.
         """
         view, key = self._state.view, self._cursor.here()
         if key is None:
@@ -285,7 +285,7 @@ class Folding:
             self._cursor.go(below)
 
     def open_group(self, key: str) -> None:
-        """Go to the tree, and toggle between all jobs of a group and a few; `key` is of its row."""
+        """Switch to the tree, and list all or a few jobs of a group; `key` is one of its rows."""
         is_heading = key in self._structure.group_keys()
         self._open(key if is_heading else self._rows.listing.above.get(key, key))
 

@@ -104,11 +104,11 @@ class Views:
         """Save the place, unless the widgets have been removed, as when the app exits."""
         if not self.shown.widget.is_attached:
             return
-        view = self._state.view
-        # Before the saved position is restored, the reader has not chosen the present position.
-        is_readers = self._is_restored and not self.is_empty
-        corner = self.shown.corner if is_readers else (view.left, view.top)
-        self._state.remember(*corner)
+        if self._is_restored and not self.is_empty:
+            self._state.remember(*self.shown.corner)
+        else:
+            # Nothing is shown, or the saved scroll position has not been restored yet.
+            self._state.keep()
 
     def runs(self) -> Sequence[tuple[NodeState, str]]:
         """Return state and run id of the jobs with a run that are visible or in visible groups."""

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from studio_tui.tui.pipelines.graph.drawing_view import AT_ONCE
+from studio_tui.tui.pipelines.graph.drawing_view import MOST_WITHOUT_THREAD
 from studio_tui.tui.pipelines.graph.memory import Mode
 from tests.presentation.pipelines.graphs import chain_of_diamonds, fan, pipeline_of
 from tests.soak import at_length
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.draws_dashboards
 
 SIZES = [(80, 24), (120, 40), (200, 60)]
 MODES = [Mode.TREE, Mode.GRAPH, Mode.TIMELINE, Mode.TABLE]
-WIDE = AT_ONCE + 100
+WIDE = MOST_WITHOUT_THREAD + 100
 """Number of jobs in a layer that makes the graph so large that a thread lays it out."""
 
 

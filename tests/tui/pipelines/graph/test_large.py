@@ -11,7 +11,7 @@ import pytest
 from studio_tui import clock
 from studio_tui.presentation.pipelines.graph.estimate import estimate_of
 from studio_tui.presentation.pipelines.views.tree import TreeRow, rows
-from studio_tui.tui.pipelines.graph.drawing_view import AT_ONCE
+from studio_tui.tui.pipelines.graph.drawing_view import MOST_WITHOUT_THREAD
 from studio_tui.tui.pipelines.graph.headlines import Headlines
 from tests.bench.dag_pure import next_response, pipeline
 from tests.tui.dashboards import until, until_shown
@@ -27,7 +27,7 @@ async def test_a_thread_computes_the_tree_of_a_large_pipeline_once(tmp_path: Pat
         threads.append(threading.current_thread())
         return rows(*arguments)
 
-    studio = DagStudio(pipeline(AT_ONCE + 1))
+    studio = DagStudio(pipeline(MOST_WITHOUT_THREAD + 1))
     with mock.patch("studio_tui.tui.pipelines.graph.structure.rows", rows_recording_thread):
         async with pipeline_dashboard(studio, tmp_path) as pilot:
             await until_shown(pilot, "00_stage_0000")
@@ -40,7 +40,7 @@ async def test_a_thread_computes_the_tree_of_a_large_pipeline_once(tmp_path: Pat
 
 
 async def test_the_estimate_of_a_large_pipeline_is_not_computed_each_second(tmp_path: Path) -> None:
-    for jobs, expected in ((AT_ONCE, 4), (AT_ONCE + 1, 1)):
+    for jobs, expected in ((MOST_WITHOUT_THREAD, 4), (MOST_WITHOUT_THREAD + 1, 1)):
         async with pipeline_dashboard(DagStudio(pipeline(jobs)), tmp_path) as pilot:
             await until_shown(pilot, "00_stage_0000")
             screen = screen_of(pilot)
@@ -48,7 +48,7 @@ async def test_the_estimate_of_a_large_pipeline_is_not_computed_each_second(tmp_
                 mock.patch.object(clock, "monotonic", return_value=1000.0),
                 mock.patch(f"{Headlines.__module__}.estimate_of", wraps=estimate_of) as compute,
             ):
-                screen.headlines.show_head()
+                screen.headlines.show_status()
                 for _ in range(3):
                     screen.headlines.pass_time()
             assert compute.call_count == expected

@@ -8,7 +8,7 @@ from typing import Any
 
 from studio_tui.api.models import Pipeline
 from studio_tui.service.polling.pipeline_watch import PipelineDetail
-from studio_tui.tui.pipelines.graph.drawing_view import AT_ONCE
+from studio_tui.tui.pipelines.graph.drawing_view import MOST_WITHOUT_THREAD
 from studio_tui.tui.pipelines.graph.response_processor import ResponseProcessor
 from tests.presentation.pipelines.graphs import fan
 from tests.waiting import until
@@ -43,7 +43,7 @@ async def test_a_thread_with_an_earlier_response_does_not_replace_a_later_one() 
         updated=lambda: shown.append(state.loaded.pipeline),
         past_durations_changed=lambda: None,
     )
-    early, late = fan(AT_ONCE + 1), fan(2)
+    early, late = fan(MOST_WITHOUT_THREAD + 1), fan(2)
     processor.process(PipelineDetail(early, {}))
     await until(begun.is_set)
     processor.process(PipelineDetail(late, {}))

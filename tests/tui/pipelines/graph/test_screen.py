@@ -633,7 +633,7 @@ async def test_no_estimate_is_shown_during_an_outage(tmp_path: Path) -> None:
         screen = screen_of(pilot)
         screen.state.past = {"embed": (900.0,) * 3}
         screen.state.discard_view_model()
-        screen.headlines.show_head()
+        screen.headlines.show_status()
         await until_shown(pilot, "ETA ~")
         studio.error = ServerError(503, "Studio is being repaired.", retry_after=60)
         screen.source.poke()
