@@ -113,7 +113,7 @@ def tree_listing(
     statuses = current_model().statuses
     plan = statuses.plan
     rows = {row.id: row for row in shown}
-    names = (_tree_name(row, plan) for row in whole)
+    names = (_tree_name_width(row, plan) for row in whole)
     has_links = any(row.also_after or row.also_feeds for row in whole) or bool(plan.flaws)
     beside = _LINKS if has_links else 0
     return JobListing(
@@ -133,7 +133,7 @@ def tree_listing(
     )
 
 
-def _tree_name(row: TreeRow, plan: Plan) -> int:
+def _tree_name_width(row: TreeRow, plan: Plan) -> int:
     """Return the width of a job's name, with the numbers of edges beside it, as `  (↑1 ↓2)`."""
     numbers = tree.link_numbers(row)
     links = len(f"  ({numbers})") if numbers else 0
@@ -254,10 +254,11 @@ def timeline_listing(
     only: Collection[str] | None,
 ) -> JobListing:
     """Return bars over time; `span` is how many seconds they show, `None` for the whole time."""
-    why = 26 if width >= _WIDE_TIMELINE else 0
+    why_width = 26 if width >= _WIDE_TIMELINE else 0
     names = (_SIGN + cell_len(node.name) for node in current_model().plan.nodes.values())
-    name = max(LEAST_NAME_WIDTH, min(max(names, default=0), width // 2))
-    taken = sum(cells + GAP for cells in (RELATION.width, name, TIME_COLUMN.width, why) if cells)
+    name_width = max(LEAST_NAME_WIDTH, min(max(names, default=0), width // 2))
+    widths = (RELATION.width, name_width, TIME_COLUMN.width, why_width)
+    taken = sum(cells + GAP for cells in widths if cells)
     bar_width = max(_LEAST_BAR_WIDTH, width - taken)
     latest: tuple[ViewModel, Timeline] | None = None
 
@@ -271,10 +272,10 @@ def timeline_listing(
     def titles() -> tuple[Column, ...]:
         return (
             RELATION,
-            Column("name", "JOB", name),
+            Column("name", "JOB", name_width),
             Column("bar", timeline().axis, bar_width),
             TIME_COLUMN._replace(drop=0),
-            *((Column("why", "WHY / ERROR", why),) if why else ()),
+            *((Column("why", "WHY / ERROR", why_width),) if why_width else ()),
         )
 
     def cells_of(key: str) -> Cells:
@@ -283,7 +284,7 @@ def timeline_listing(
         name_cell = Pieces((Cell(f"{look.glyph} ", look.tone), Cell(node.name, Tone.STRONG)))
         note = timeline().note(key)
         bar_cell = Pieces((note,) if note.text else timeline().bar(key))
-        reason = (why_cell(node, model),) if why else ()
+        reason = (why_cell(node, model),) if why_width else ()
         return (name_cell, bar_cell, run_time_cell(node, model), *reason)
 
     order = timeline().order
