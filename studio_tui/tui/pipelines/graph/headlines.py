@@ -193,7 +193,7 @@ def _action(command_id: str) -> str:
 
 
 _CRITICAL = " critical: "
-_ARROWS = f"{WAITED_FOR} before it  {WAITING} after it"
+_ARROWS = f"{WAITED_FOR} upstream  {WAITING} downstream"
 _OBVIOUS_STATES_FIRST = (
     *(NodeState.DONE, NodeState.FAILED, NodeState.RUNNING, NodeState.UNKNOWN),
     *(NodeState.CANCELED, NodeState.QUEUED, NodeState.WAITING, NodeState.CANCELING),

@@ -49,9 +49,9 @@ def test_a_failure_whose_run_is_not_loaded_shows_the_error_of_its_pipeline() -> 
 
 
 SIGNS = {
-    80: ("⊘ blocked  ↑ before it  ↓ after it", "✗ failed  ⊘ blocked", "░ queued", "↑ before it"),
-    120: ("⊘ blocked  ↑ before it  ↓ after it", "✓ done  ✗ failed", "┊ now", "↓ after it"),
-    200: ("↑ before it  ↓ after it", "✓6 done", "┊ now  ↑ before it", "↑ before it"),
+    80: ("⊘ blocked  ↑ upstream  ↓ downstream", "✗ failed  ⊘ blocked", "░ queued", "↑ upstream"),
+    120: ("⊘ blocked  ↑ upstream  ↓ downstream", "✓ done  ✗ failed", "┊ now", "↓ downstream"),
+    200: ("↑ upstream  ↓ downstream", "✓6 done", "┊ now  ↑ upstream", "↑ upstream"),
 }
 """By the width of a terminal: an explanation in each mode, in the order of the modes."""
 
@@ -83,7 +83,7 @@ def test_a_short_legend_explains_only_the_less_obvious_states() -> None:
 
 def test_a_short_legend_of_the_tree_explains_arrows_before_obvious_states() -> None:
     states = {NodeState.DONE, NodeState.FAILED, NodeState.BLOCKED}
-    arrows = "↑ before it  ↓ after it"
+    arrows = "↑ upstream  ↓ downstream"
     assert legend_of(Mode.TREE, states, 100) == f"✓ done  ✗ failed  ⊘ blocked  {arrows}"
     assert legend_of(Mode.TREE, states, len(f"⊘ blocked  {arrows}")) == f"⊘ blocked  {arrows}"
     assert legend_of(Mode.TREE, states, len(arrows)) == arrows
@@ -91,7 +91,7 @@ def test_a_short_legend_of_the_tree_explains_arrows_before_obvious_states() -> N
 
 
 def test_the_legend_of_a_timeline_leaves_out_absent_signs_then_obvious_ones() -> None:
-    arrows = "↑ before it  ↓ after it"
+    arrows = "↑ upstream  ↓ downstream"
     signs = {QUEUED, RUNNING, AHEAD, BEYOND, NOW}
     whole = "░ queued  █ run  · estimate  → later  ┊ now"
     by_room = {
