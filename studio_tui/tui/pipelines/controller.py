@@ -61,7 +61,7 @@ class PipelineController:
         self._bulk = BulkPipelines(host, unmark)
 
     def _at_hand(self) -> Pipeline | None:
-        """Return the current pipeline as shown, or as stopping it has read it, if that is newer."""
+        """Return the current pipeline as shown, or as `stop` last read it, if that is newer."""
         pipeline = self._shown_at_hand()
         return None if pipeline is None else self._host.session.commands.pipelines.newest(pipeline)
 
@@ -293,7 +293,7 @@ class PipelineController:
             "pipeline.stop",
             "X",
             "stop safely",
-            "After confirmation pause at once, cancel running jobs, then check again",
+            "After confirmation pause, cancel running jobs, and check that they have ended",
             stop,
             why_not_stop,
             search_words="kill abort terminate",

@@ -120,7 +120,7 @@ def with_trailing_space(text: str) -> str:
 class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
     """A form that sends a request about datasets.
 
-    Its answer is what Studio created; `None` if it was closed. A subclass has bindings for the
+    Its answer is what Studio created, `None` if the form is closed. A subclass has bindings for the
     actions `send`, `anew` and `close`.
     """
 

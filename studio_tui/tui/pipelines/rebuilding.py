@@ -104,7 +104,10 @@ class Rebuilding:
         await request_on_ends(self._session.jobs, load)
 
     async def _load(self, jobs: Sequence[Job]) -> bool:
-        """Request all datasets; only those of `jobs` if Studio lists none. Return if all came."""
+        """Request all datasets, or if Studio lists none, those of `jobs`.
+
+        Return whether all have been received.
+        """
         if not self._session.client.is_local_studio:
             await self._session.datasets.request_versions(jobs)
             return self._session.datasets.is_complete

@@ -45,12 +45,12 @@ class ScheduleDraft:
 
 
 class ScheduleDialog(DatasetForm[Job, ScheduleDraft]):
-    """A form that creates a schedule; its answer is the schedule; `None` if it was closed."""
+    """A form that creates a schedule; its answer is the schedule, `None` if the form is closed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f9,ctrl+j", "send", "schedule", id="plan.send", tooltip="Create the schedule"),
-        Binding("f3", "anew", "start over", id="plan.anew", tooltip="Discard the input"),
-        Binding("escape", "close", "close", id="plan.close", tooltip="Keep the input"),
+        Binding("f9,ctrl+j", "send", "schedule", id="schedule.send", tooltip="Create the schedule"),
+        Binding("f3", "anew", "start over", id="schedule.anew", tooltip="Discard the input"),
+        Binding("escape", "close", "close", id="schedule.close", tooltip="Keep the input"),
     ]
 
     send_words = "Schedule"

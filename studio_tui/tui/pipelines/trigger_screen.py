@@ -46,7 +46,7 @@ class TriggerDraft:
 
 
 class TriggerScreen(DatasetForm[Pipeline, TriggerDraft]):
-    """A form that triggers a pipeline; its answer is the pipeline; `None` if it was closed."""
+    """A form that triggers a pipeline; its answer is the pipeline, `None` if the form is closed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f9,ctrl+j", "send", "trigger", id="trigger.send", tooltip="Trigger it"),

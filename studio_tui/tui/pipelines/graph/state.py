@@ -85,7 +85,7 @@ class GraphState:
         return self._view_model
 
     def discard_view_model(self) -> None:
-        """Discard it, as time has passed, or data or the progress of jobs is new."""
+        """Discard the view model: time has passed, or data or progress has changed."""
         self._view_model = None
 
     def shown_nodes(self) -> frozenset[str] | None:

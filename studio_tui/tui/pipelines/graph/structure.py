@@ -37,8 +37,7 @@ class _Latest(Generic[Value]):
 class GraphStructure:
     """Groups, trees and lanes of a pipeline, cached by the shape of its plan.
 
-    A job is "shown" if it passes the filter and, while only problems are shown (`!`), is one; even
-    inside a folded row.
+    A "shown" job passes the filter and, with `!`, is a problem. It may be inside a folded row.
     """
 
     def __init__(self, state: GraphState) -> None:
