@@ -186,7 +186,7 @@ class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
         """Return an error of Studio as a problem of a field."""
         return Problem(field, sentence)
 
-    def more_answers(self) -> tuple[Button, ...]:
+    def more_buttons(self) -> tuple[Button, ...]:
         """Return the buttons between the ones for sending and for closing."""
         return ()
 
@@ -220,12 +220,12 @@ class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
         yield Static(markup=False, id="form-message")
         yield DialogButtons(
             Button(f"f9  {self.send_words}", id="yes", compact=True),
-            *self.more_answers(),
-            *self._restored_answers(),
+            *self.more_buttons(),
+            *self._restored_buttons(),
             Button("esc  Close", id="no", compact=True),
         )
 
-    def _restored_answers(self) -> tuple[Button, ...]:
+    def _restored_buttons(self) -> tuple[Button, ...]:
         is_restored = self.beginning.is_restored
         return (Button("f3  Start over", id="anew", compact=True),) if is_restored else ()
 

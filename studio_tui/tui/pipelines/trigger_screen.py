@@ -88,7 +88,7 @@ class TriggerScreen(DatasetForm[Pipeline, TriggerDraft]):
             fields["only"] = FormField("only", "Only these", self._only)
         return fields
 
-    def more_answers(self) -> tuple[Button, ...]:
+    def more_buttons(self) -> tuple[Button, ...]:
         button = Button("f2  Datasets", id="datasets", compact=True)
         return (button,) if self._is_local_studio else ()
 
