@@ -25,7 +25,7 @@ SHORT_NAME = 20
 """In cells; no shorter name is cut off."""
 
 NARROW = 68
-"""Width in cells of a drawing that fits, with notes beside it, on any screen."""
+"""Width in cells of a drawing that fits, with notes beside it, into 80 columns."""
 FEW = 100
 """Number of boxes up to which the drawing is first tried with full names."""
 

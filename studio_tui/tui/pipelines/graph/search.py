@@ -138,7 +138,7 @@ class Filtering(_Prompted):
         self._state.change(filter="")
 
     def _apply(self, text: str) -> None:
-        """Apply a filter, and return the cursor to its place before the prompt was opened."""
+        """Apply a filter; the cursor returns to its place before the prompt, if it is shown."""
         self._state.change(filter=text)
         before = self._cursor_before
         if before is not None and not self._cursor.is_hidden(before):
