@@ -69,7 +69,7 @@ DatasetChoice = Rebuild | GoToJob | None
 
 
 class DatasetPicker(Dialog[str | None]):
-    """A list of datasets; its answer is a dataset's name, with a prefix after `t`."""
+    """A list of datasets; its answer is a name, after `_REBUILD_PREFIX` if `t` was pressed."""
 
     CSS_PATH = LIST_DIALOGS
     AUTO_FOCUS = "BigTable"
@@ -217,7 +217,7 @@ async def browse(
             words = f"Datasets as last received: {error_message(error, session)}"
             app.notify(words, severity="warning", markup=False)
 
-    async def follow(_jobs: Sequence[Job]) -> bool:
+    async def refresh(_jobs: Sequence[Job]) -> bool:
         nonlocal datasets
         try:
             datasets = await fetch_datasets(session) or datasets
@@ -230,7 +230,7 @@ async def browse(
         return rebuilding_words(session.known_items.pipelines().pipelines)
 
     following = start_worker(
-        app, partial(request_on_ends, session.jobs, follow), name="follow", group="follow datasets"
+        app, partial(request_on_ends, session.jobs, refresh), name="follow", group="follow datasets"
     )
     try:
         return await choose(

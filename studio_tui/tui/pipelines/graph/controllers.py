@@ -58,12 +58,12 @@ class Controllers:
             why_no_job=cursor.why_no_job,
         )
         self.pipelines = PipelineController(host, cursor.pipeline)
-        self.job = GraphJobs(host, state, cursor, self.folding, self.marks)
+        self.graph_jobs = GraphJobs(host, state, cursor, self.folding, self.marks)
         self.export = GraphExport(host, state, structure, cursor, views.drawing)
 
     def add_to(self, commands: CommandSet) -> None:
         """Add the commands of all controllers."""
-        commands.add(self.jobs, self.pipelines, self.job)
+        commands.add(self.jobs, self.pipelines, self.graph_jobs)
         commands.add(self.modes, self.folding, self.movement, self.search, self.filtering)
         commands.add(self.marks, self.export)
         commands.add_to(self.modes, SHOW_COMMANDS)

@@ -38,7 +38,7 @@ _SIGN = len("● ")
 _IMPORTANT = 2
 """The largest `drop` of columns that are not dropped for long names, such as reasons."""
 _MOST_OF_GROUP = 30
-"""Cells of the name of a group, or a third of the room, beyond which it takes none from others."""
+"""Cells that the name of a group takes from other columns, or up to a third of the room."""
 _LINKS = 40
 """Cells beside a name in the tree for edges elsewhere in the tree."""
 _COLLAPSED = 16
@@ -80,16 +80,16 @@ NO_ROWS = JobListing((), (), lambda _: ())
 
 
 def _with_names(
-    columns: tuple[Column, ...], names: Iterable[int], room: int, beside: int = 0, spare: int = 0
+    columns: tuple[Column, ...], widths: Iterable[int], room: int, beside: int = 0, spare: int = 0
 ) -> tuple[Column, ...]:
-    """Return `RELATION` and the columns, with a name column whose width suits `names`.
+    """Return `RELATION` and the columns, with a name column for names of these `widths`.
 
-    These are the widths of all names that can be listed, also hidden ones, as columns must not
-    move. The column has at least half of `room`, if the longest name needs it and the
-    `_IMPORTANT` columns leave it. Others are dropped for the longest name and the `beside` cells
-    after it. It gets up to `spare` cells more.
+    They are the widths of all names that can be listed, also hidden ones, as columns must not move.
+    The name column has at least half of `room`, if the longest name needs it and the important
+    columns (see `_IMPORTANT`) leave it. The other columns are dropped for the longest name and the
+    `beside` cells after it. The name column gets up to `spare` cells more.
     """
-    longest = max(names, default=LEAST_NAME_WIDTH)
+    longest = max(widths, default=LEAST_NAME_WIDTH)
     name = next(column for column in columns if column.key == "name")
     others = sum(
         column.width + GAP

@@ -78,7 +78,7 @@ class PipelineScreen(Page):
             has_lanes=lambda: structure.has_lanes,
             legend_signs=self.views.rows.legend_signs,
             surroundings=lambda: surroundings(self.session),
-            removed=self.controllers.job.removed_jobs,
+            removed=self.controllers.graph_jobs.removed_jobs,
         )  # fmt: skip
         self.processor = ResponseProcessor(
             self.state, self.session.records.history, self, prepare=structure.whole_tree,
@@ -254,7 +254,7 @@ class PipelineScreen(Page):
     @on(BigTable.Opened)
     @on(GraphView.Opened)
     def _opened(self) -> None:
-        self.controllers.job.open()
+        self.controllers.graph_jobs.open()
 
     @on(BigTable.HeaderClicked)
     def _header_clicked(self, message: BigTable.HeaderClicked) -> None:
@@ -271,7 +271,7 @@ class PipelineScreen(Page):
 
     @on(GraphView.Pointed)
     def _pointed(self, message: GraphView.Pointed) -> None:
-        self.controllers.job.go_to_or_open(self.views.drawing.at(message.x, message.y))
+        self.controllers.graph_jobs.go_to_or_open(self.views.drawing.at(message.x, message.y))
 
     @on(LinePrompt.Changed)
     def _typed(self, message: LinePrompt.Changed) -> None:
