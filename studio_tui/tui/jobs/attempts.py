@@ -9,7 +9,7 @@ from studio_tui.tui.frame.commands import Command, Host
 
 
 class AttemptSteps:
-    """Controller of the steps from the job of a screen to other runs of the job."""
+    """Controller that goes from the current job to the run before it, or to the newest after it."""
 
     def __init__(
         self, host: Host, at_hand: Callable[[], Job | None], show: Callable[[Job], object]
@@ -19,7 +19,7 @@ class AttemptSteps:
         self._at_hand = at_hand
         self._show = show
 
-    async def go_before(self) -> None:
+    async def go_to_previous(self) -> None:
         """Show the earlier attempt in the pipeline, else the job that this one runs again."""
         await self._go_to(self._previous_id())
 
@@ -27,18 +27,20 @@ class AttemptSteps:
         """Show the newest run after this one."""
         await self._go_to(self._newest_id())
 
-    def _kin(self) -> RelatedJobs | None:
+    def _related_jobs(self) -> RelatedJobs | None:
         job = self._at_hand()
         return self._host.session.known_items.related_jobs(job.id) if job is not None else None
 
     def _previous_id(self) -> str | None:
-        if (kin := self._kin()) is None:
+        if (related := self._related_jobs()) is None:
             return None
-        return kin.earlier_runs[-1] if kin.earlier_runs else kin.origin or kin.repeated
+        return (
+            related.earlier_runs[-1] if related.earlier_runs else related.origin or related.repeated
+        )
 
     def _newest_id(self) -> str | None:
-        kin = self._kin()
-        return kin.newest_run if kin is not None else None
+        related = self._related_jobs()
+        return related.newest_run if related is not None else None
 
     async def _go_to(self, job_id: str | None) -> None:
         if job_id is None:
@@ -55,7 +57,7 @@ class AttemptSteps:
             "less_than_sign",
             "previous run",
             "Go to the run before this one: an earlier attempt, or the job that it runs again",
-            go_before,
+            go_to_previous,
             lambda self: None if self._previous_id() else "No run before this one is known here",
             display="<",
         ),

@@ -31,8 +31,8 @@ from studio_tui.tui.jobs.marked import MarkedJobs
 from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.jobs.question_changes import (
     as_known_now,
+    cancel_changes,
     cancelable_now,
-    job_changes,
     newer_attempt_sentences,
     rerun_changes,
     status_words,
@@ -47,7 +47,7 @@ GIVEN_UP = "It may or may not have been created; it was not sent again."
 
 
 class BulkJobs:
-    """Runs the commands of a job on the marked jobs to which they apply."""
+    """Runs each command on those of the marked jobs to which it applies."""
 
     def __init__(
         self, host: Host, marked: MarkedJobs, owner_of: Callable[[Job], Pipeline | None]
@@ -58,11 +58,11 @@ class BulkJobs:
         self._owner_of = owner_of
 
     def why_not_cancel(self) -> str | None:
-        """Return why none of the marked jobs can be canceled; `None` if one may be."""
+        """Return why none of the marked jobs can be canceled; `None` if one might be."""
         return self._why_none(why_not_cancel_in_jobs, "canceled")
 
     def why_not_repeat(self) -> str | None:
-        """Return why none of the marked jobs can be rerun or edited; `None` if one may be."""
+        """Return why none of the marked jobs can be rerun or edited; `None` if one might be."""
         return self._why_none(why_not_repeat, "run again")
 
     def why_not_copy(self) -> str | None:
@@ -107,7 +107,7 @@ class BulkJobs:
         ids = [job.id for job in await self.marked.jobs() if is_usable_id(job.id)]
         await copy(self._host.app, "\n".join(ids), f"the ids of {plural(len(ids), 'job')}")
 
-    async def ids(self) -> list[str]:
+    async def ids_to_edit(self) -> list[str]:
         """Return the ids of the marked jobs that can be rerun; notify the user of the others."""
         chosen = await self._choose(why_not_repeat, "run again")
         if chosen is None:
@@ -131,7 +131,7 @@ class BulkJobs:
             list_between(self._host, before, names, after),
             yes=f"Cancel {plural(len(jobs), 'job')}",
             no="Leave them",
-            changes=job_changes(self._host.session, jobs),
+            changes=cancel_changes(self._host.session, jobs),
         )
         if await self._host.ask(question):
             cancelable = cancelable_now(self._host.session, jobs)
@@ -154,7 +154,7 @@ class BulkJobs:
         submitted = await submitted_of(jobs, session)
         order = await start_order(session, jobs)
         summaries = *summary(chosen, blocked), *self.marked.notes()
-        before = (*order.paragraph, *summaries, *_without_files(jobs, submitted), "")
+        before = (*order.paragraph, *summaries, *_unknown_files_note(jobs, submitted), "")
         names, after = _lines_and_notes(jobs, submitted)
         if newer := newer_attempt_sentences(session, jobs):
             after = ("", newer, *after)
@@ -256,7 +256,7 @@ def _how(count: int, start_at_once: bool, from_checkpoints: bool) -> str:
 def _lines_and_notes(
     jobs: Sequence[Job], submitted: Mapping[str, Submitted]
 ) -> tuple[list[str], tuple[str, ...]]:
-    """Return a line per job with its known settings, and notes on the settings not known."""
+    """Return a line for each job with its known settings, and notes to show below these lines."""
     settings_of = {
         job.id: known_parts(job, submitted[job.id]) if job.id in submitted else {} for job in jobs
     }
@@ -279,8 +279,8 @@ def _lines_and_notes(
     return lines, tuple(notes)
 
 
-def _without_files(jobs: Sequence[Job], submitted: Mapping[str, Submitted]) -> tuple[str, ...]:
-    """Return a note that names the jobs with unknown files, if those of others are known."""
+def _unknown_files_note(jobs: Sequence[Job], submitted: Mapping[str, Submitted]) -> tuple[str, ...]:
+    """Return a note that names the jobs with unknown files, if the files of others are known."""
     names = [title(job) for job in jobs if job.id not in submitted]
     if not (names and submitted):
         return ()

@@ -33,10 +33,10 @@ class JobController:
         owner_of: Callable[[Job], Pipeline | None] | None = None,
         why_no_job: Callable[[], str] = lambda: NO_JOB,
     ) -> None:
-        """Make a controller; `at_hand` returns the current job.
+        """Make a controller; by default there are no marked jobs.
 
-        By default there are no marked jobs, and `owner_of`, which returns the pipeline that runs a
-        job, searches the list of pipelines. `why_no_job` returns why there is no current job.
+        `at_hand` returns the current job; if there is none, `why_no_job` returns why. `owner_of`
+        returns the pipeline that runs a job; by default it searches the list of pipelines.
         """
         self._host = host
         self._at_hand = at_hand
@@ -56,7 +56,7 @@ class JobController:
     # Why commands are unavailable.
 
     def _why_not(self, reason: Callable[[Job], str | None]) -> str | None:
-        """Return why there is no current job, or the `reason` why a command does not apply."""
+        """Return why there is no current job; if there is one, what `reason` returns for it."""
         job = self._at_hand()
         return self._why_no_job() if job is None else reason(job)
 
@@ -65,7 +65,7 @@ class JobController:
         return self._why_not(lambda job: None if is_usable_id(job.id) else NO_ID)
 
     def why_not_cancel(self) -> str | None:
-        """Return why no marked job, else the current one, can be canceled."""
+        """Return why no marked job can be canceled; without marks, why not the current."""
         if self.marked.count():
             return self._bulk.why_not_cancel()
         if reason := self._why_no_change():
@@ -78,7 +78,7 @@ class JobController:
         return f"The job has ended: {(job.status or 'unknown').lower()}"
 
     def why_not_repeat(self) -> str | None:
-        """Return why no marked job, else the current one, can be rerun or edited."""
+        """Return why no marked job can be rerun or edited; without marks, why not the current."""
         return self._bulk.why_not_repeat() if self.marked.count() else self.why_no_repeat_at_hand()
 
     def why_no_repeat_at_hand(self) -> str | None:
@@ -159,7 +159,7 @@ class JobController:
     async def edit(self) -> None:
         """Open one form for all marked jobs, else for the current job."""
         if self.marked.count():
-            if ids := await self._bulk.ids():
+            if ids := await self._bulk.ids_to_edit():
                 self._host.post_message(EditJobs(ids, self.marked.unmark))
         elif job := self._at_hand():
             self._host.post_message(EditJobs([job.id]))
@@ -185,7 +185,10 @@ class JobController:
         return pipelines.pipeline_of(job.id) if pipelines else None
 
     def _pipeline_notes(self, job: Job, command: str) -> tuple[str, ...]:
-        """Return the effects of `cancel`, `continue` or `run_again` on the job's pipeline."""
+        """Return lines on what a command does to the job's pipeline, after an empty line.
+
+        `command` is `cancel`, `continue` or `run_again`.
+        """
         owner, is_local = self.owner_of(job), self._host.session.is_local
         if owner is None:
             return ()

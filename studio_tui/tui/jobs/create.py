@@ -25,10 +25,10 @@ from studio_tui.tui.jobs.naming import title
 
 
 async def make_job(
-    app: App[Any], creating: JobCreator, request: JobInput, files: Sequence[Path] = ()
+    app: App[Any], creator: JobCreator, request: JobInput, files: Sequence[Path] = ()
 ) -> Job | None:
     """Create a job and notify the user; return the job if it was created. Call from a worker."""
-    outcome = await create(app, creating, request, files)
+    outcome = await create(app, creator, request, files)
     if isinstance(outcome, JobRefused):
         app.notify(str(outcome.error), severity="error", markup=False)
     if not isinstance(outcome, Created):
@@ -39,7 +39,7 @@ async def make_job(
 
 async def create(
     app: App[Any],
-    creating: JobCreator,
+    creator: JobCreator,
     request: JobInput,
     files: Sequence[Path] = (),
     *,
@@ -47,7 +47,7 @@ async def create(
 ) -> Created | JobRefused | None:
     """Create a job; if it is unknown whether it was created, ask whether to send it again.
 
-    Return `None` if the user then does not want it sent again.
+    Return `None` if the user does not want it sent again.
     """
     name = safe_line(request.query_name or "the job")
 
@@ -55,16 +55,16 @@ async def create(
         words = f"{error} Checking whether {name} is there…"
         app.notify(words, severity="warning", markup=False)
 
-    outcome = await creating.create(
+    outcome = await creator.create(
         request, files, on_unclear_answer=notify_doubt, on_progress=uploading
     )
     while isinstance(outcome, UnconfirmedJob):
         if not await app.push_screen_wait(confirm_again(outcome)):
-            await creating.give_up(outcome)
+            await creator.give_up(outcome)
             words = f"Not sent again. If {name} was created after all, the list will show it."
             app.notify(words, severity="warning", markup=False)
             return None
-        outcome = await creating.send_again(outcome, on_unclear_answer=notify_doubt)
+        outcome = await creator.send_again(outcome, on_unclear_answer=notify_doubt)
     return outcome
 
 
@@ -84,26 +84,26 @@ def notify_created(app: App[Any], created: Created, *, is_newer_run: bool) -> No
 
 
 async def ask_about_unconfirmed(
-    app: App[Any], creating: JobCreator, unconfirmed_jobs: Sequence[UnconfirmedJob]
+    app: App[Any], creator: JobCreator, unconfirmed_jobs: Sequence[UnconfirmedJob]
 ) -> None:
-    """Ask whether to forget jobs of which an earlier run of the dashboard got no answer."""
+    """Ask whether to forget job requests to which an earlier run of the dashboard got no answer."""
     forget = await app.push_screen_wait(confirm_forget(unconfirmed_jobs))
     for unconfirmed in unconfirmed_jobs:
         if forget:
-            await creating.give_up(unconfirmed)
+            await creator.give_up(unconfirmed)
         else:
-            creating.leave(unconfirmed)
+            creator.leave(unconfirmed)
 
 
 def confirm_again(unconfirmed: UnconfirmedJob) -> Confirm:
     """Return the question whether to send the request for a job again."""
     why = (str(unconfirmed.why),) if unconfirmed.why else ()
-    lines = (*_describe(unconfirmed.intent), "", *why, _search_words(unconfirmed.searched))
+    lines = (*_describe(unconfirmed.intent), "", *why, _search_result(unconfirmed.searched))
     return confirm_sending_again("job", lines)
 
 
 def confirm_forget(unconfirmed_jobs: Sequence[UnconfirmedJob]) -> Confirm:
-    """Return the question whether to forget jobs of which an earlier run got no answer."""
+    """Return the question whether to forget job requests to which an earlier run got no answer."""
     count = len(unconfirmed_jobs)
     which = "A job" if count == 1 else plural(count, "job")
     return Confirm(
@@ -112,7 +112,7 @@ def confirm_forget(unconfirmed_jobs: Sequence[UnconfirmedJob]) -> Confirm:
             "That run ended before Studio answered, and Studio does not list:",
             *(line for each in unconfirmed_jobs for line in ("", *_describe(each.intent))),
             "",
-            _search_words(unconfirmed_jobs[-1].searched),
+            _search_result(unconfirmed_jobs[-1].searched),
             "If you still want it, run it again. Forget the request?",
         ),
         yes="Forget it",
@@ -128,8 +128,8 @@ def _describe(intent: Intent) -> tuple[str, ...]:
     )
 
 
-def _search_words(searched: SearchExtent) -> str:
-    """Return how far Studio's list was searched in vain, as sentences."""
+def _search_result(searched: SearchExtent) -> str:
+    """Return sentences on how far Studio's list was searched without finding the job."""
     if not searched.answers:
         return "Studio has not sent its list of jobs since."
     words = f"It is not among the newest {plural(searched.jobs, 'job')} that Studio lists."

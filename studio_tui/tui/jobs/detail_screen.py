@@ -116,7 +116,7 @@ class JobScreen(Page):
         super().__init__(basics)
         self._job = job
         self._past: tuple[Job, ...] = ()
-        """Recorded jobs of the same name that are COMPLETE, the job that ended last first."""
+        """Recorded jobs of the same name that are COMPLETE, the one that ended last first."""
         self._listed_ids = among
         self.commands.add(
             JobController(self, lambda: self._job),
@@ -228,8 +228,8 @@ class JobScreen(Page):
         return self.query_one(f"#{self.tabs.active}", TabPane).children[0]
 
     @work(exclusive=True, group="past runs")
-    async def _look_up_past(self) -> None:
-        """Compare the job with the recorded jobs of its name; repeat this until the page closes."""
+    async def _keep_reading_past(self) -> None:
+        """Read the recorded jobs of the same name, again and again until the page closes."""
         while True:
             job = self._job
             past = await self.session.records.recorder.past_runs(job)
@@ -239,7 +239,7 @@ class JobScreen(Page):
             await asyncio.sleep(PAST_RUNS_INTERVAL)
 
     def _show_job(self) -> None:
-        self._look_up_past()
+        self._keep_reading_past()
         self.tick(self.moment())
         query = self._job.query
         if query is None:

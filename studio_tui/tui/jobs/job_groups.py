@@ -29,7 +29,7 @@ from studio_tui.tui.widgets.bar import Part
 from studio_tui.tui.widgets.table_painter import Cells
 
 MOST_OPENED = 200
-"""How many expanded groups are saved at most."""
+"""Maximum number of unfolded groups that are saved."""
 
 
 class JobGroups:
@@ -53,7 +53,7 @@ class JobGroups:
         self._label_of: Callable[[str], str] = self.pipeline_of
         """Returns the label of a job's group in these rows."""
         self.regrouped: tuple[str | None, str | None] = None, None
-        """The cursor's row after the last change of groups, and the job that the user chose."""
+        """After the last change of groups: the cursor's row, and the job that it was on before."""
 
     @property
     def grouping(self) -> JobGrouping:
@@ -62,7 +62,7 @@ class JobGroups:
         return JobGrouping(saved) if saved in set(JobGrouping) else JobGrouping.NONE
 
     @property
-    def _expanded(self) -> tuple[str, ...]:
+    def _opened(self) -> tuple[str, ...]:
         return self._holder.view.opened
 
     @property
@@ -106,7 +106,7 @@ class JobGroups:
                 label_of = self._name_without_numbers
         self._label_of = label_of
         self._grouped_rows = with_group_rows(
-            job_ids, label_of, never_hidden.__contains__, opened=set(self._expanded), least=least
+            job_ids, label_of, never_hidden.__contains__, opened=set(self._opened), least=least
         )
         return self._grouped_rows.keys
 
@@ -152,7 +152,7 @@ class JobGroups:
         if not jobs:
             return (NOTHING,) * len(COLUMNS)
         newest = max(jobs, key=created_at)
-        is_open = key in self._expanded
+        is_open = key in self._opened
         return group_cells(
             group,
             jobs,
@@ -168,10 +168,10 @@ class JobGroups:
         return group_facts(group, self._jobs(group.members), now, self.blocked, self.newer_attempts)
 
     def toggle(self, key: str) -> None:
-        """Expand or collapse a group."""
-        others = tuple(each for each in self._expanded if each != key)
-        expanded = others if key in self._expanded else (*others, key)[-MOST_OPENED:]
-        self._holder.change(opened=expanded)
+        """Unfold or fold a group."""
+        others = tuple(each for each in self._opened if each != key)
+        opened = others if key in self._opened else (*others, key)[-MOST_OPENED:]
+        self._holder.change(opened=opened)
         self._changed()
 
     def switch_grouping(self) -> None:

@@ -1,4 +1,4 @@
-"""The list of jobs: running, waiting, failed, and the commands on them."""
+"""The list of jobs, and the commands on them."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -248,7 +248,7 @@ class JobsScreen(ListPage[Job]):
 
 
 def _newer_attempt_parts(page: JobsScreen) -> tuple[Part, ...]:
-    """Return how many failures that pass the filter have a newer attempt.
+    """Return how many of the failures that pass the filter have a newer attempt.
 
     The counts in the header leave them out, unlike a filter such as `status=failed`.
     """
@@ -266,7 +266,7 @@ def _go_to(page: JobsScreen, job: Job) -> None:
 
 
 def _show_regrouped(page: JobsScreen) -> None:
-    """Show the rows of another grouping, with the cursor on the row of the same job as before."""
+    """Show the rows after a change of groups; the cursor stays on the row of the same job."""
     row, job_id = page.groups.regrouped
     if row != page.table.cursor:
         job = page.job_at_hand()

@@ -42,9 +42,9 @@ class ListedMarks:
         *,
         is_group: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Make marks; `unmark` removes the mark of the job with an id.
+        """Make marks; `unmark` is called with the id of a job to remove its mark.
 
-        `is_group` returns whether `marked` returns the jobs of a group, as no job is marked.
+        `is_group` returns whether no job is marked, so that `marked` returns the jobs of a group.
         """
         self._marked = marked
         self._unmark = unmark

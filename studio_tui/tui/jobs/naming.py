@@ -8,7 +8,7 @@ from studio_tui.presentation.jobs.rows import SHORT_ID
 
 
 def title(job: Job) -> str:
-    """Return the name of a job in a sentence: name and short id."""
+    """Return the name and the short id of a job, for a sentence."""
     return f"{job.name or 'a job without a name'} ({job.id[:SHORT_ID]})"
 
 

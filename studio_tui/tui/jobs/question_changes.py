@@ -27,7 +27,9 @@ def cancelable_now(session: StudioSession, jobs: Sequence[Job]) -> tuple[Job, ..
     return select(as_known_now(session, jobs), why_not_cancel).jobs
 
 
-def job_changes(session: StudioSession, jobs: Sequence[Job]) -> Callable[[], QuestionChange | None]:
+def cancel_changes(
+    session: StudioSession, jobs: Sequence[Job]
+) -> Callable[[], QuestionChange | None]:
     """Return a function that describes which jobs can no longer be canceled; `None` if all can."""
 
     def describe_change() -> QuestionChange | None:
@@ -49,7 +51,7 @@ def job_changes(session: StudioSession, jobs: Sequence[Job]) -> Callable[[], Que
 
 
 def newer_attempt_sentences(session: StudioSession, jobs: Sequence[Job]) -> str:
-    """Return what is known of newer attempts at failed ones of `jobs`; empty if there is none."""
+    """Return sentences on how many of `jobs` failed and have a newer attempt; empty if none has."""
     newer_attempts = session.known_items.newer_attempts()
     found = [newer for job in jobs if (newer := newer_attempts.get(job.id)) is not None]
     fixes = sum(newer.is_fix for newer in found)
@@ -74,7 +76,10 @@ def newer_attempt_sentences(session: StudioSession, jobs: Sequence[Job]) -> str:
 def rerun_changes(
     session: StudioSession, jobs: Sequence[Job]
 ) -> Callable[[], QuestionChange | None]:
-    """Return a function that describes which jobs have changed state or got a newer attempt."""
+    """Return a function that describes which jobs changed state or got a newer attempt since.
+
+    It returns `None` if none of them did.
+    """
     states = {job.id: job.state for job in jobs}
     sentences_before = newer_attempt_sentences(session, jobs)
 

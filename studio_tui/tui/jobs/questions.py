@@ -12,7 +12,11 @@ from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.request_notices import run_and_report
 from studio_tui.tui.jobs.naming import describe, describe_schedule, title
-from studio_tui.tui.jobs.question_changes import job_changes, newer_attempt_sentences, rerun_changes
+from studio_tui.tui.jobs.question_changes import (
+    cancel_changes,
+    newer_attempt_sentences,
+    rerun_changes,
+)
 from studio_tui.tui.jobs.rerun import Repeat, submitted_of, with_schedule
 from studio_tui.tui.messages import CreateJob
 
@@ -40,7 +44,7 @@ async def cancel_after_asking(host: Host, job: Job, notes: Sequence[str] = ()) -
         (*lines, "", cancel_effect((job,)), *notes),
         yes=f"Cancel the {noun}",
         no=no,
-        changes=job_changes(session, (job,)),
+        changes=cancel_changes(session, (job,)),
     )
     if await host.ask(question):
         canceling = session.commands.jobs.cancel(job.id)
@@ -60,9 +64,9 @@ async def prepared_repeat(host: Host, job: Job) -> Repeat | None:
 async def rerun_after_asking(
     host: Host, job: Job, notes: Sequence[str], *, from_checkpoints: bool
 ) -> None:
-    """Show what is and is not known of a job, ask, then create it again.
+    """Show which settings of a job are known and which are not, ask, then create it again.
 
-    `notes` are further effects, as lines of the question.
+    `notes` are further lines of the question.
     """
     if (repeat := await prepared_repeat(host, job)) is None:
         return

@@ -38,11 +38,11 @@ class Repeat:
     job: Job
     request: JobInput
     submitted: Submitted | None
-    """The submission in `submitted_of`; `None` if there is none."""
+    """The job's submission, as returned by `submitted_of`; `None` if there is none."""
 
     @classmethod
     async def of(cls, job: Job, session: StudioSession) -> "Repeat":
-        """Combine what is known of a job.
+        """Make the request from all that is known of a job.
 
         Raises:
             InvalidRequest: too little is known to create the job again.
@@ -51,7 +51,7 @@ class Repeat:
 
     @classmethod
     async def of_all(cls, jobs: Iterable[Job], session: StudioSession) -> "list[Repeat]":
-        """Combine what is known of several jobs.
+        """Make the requests from all that is known of several jobs.
 
         Raises:
             InvalidRequest: too little is known to create one of them again.
@@ -126,7 +126,7 @@ def changes(
 ) -> tuple[tuple[Cell, ...], tuple[Cell, ...]]:
     """Return lines on the differences from the original job, and on settings kept or lost.
 
-    Secrets are masked in the first lines, and shown in the second. Slow: call in a thread.
+    They are returned twice: with masked secrets, then with the secrets. Slow: call in a thread.
     """
     submitted = repeat.submitted
     query = tuple(query_changes(before.query, after.query))

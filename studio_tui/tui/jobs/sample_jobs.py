@@ -38,7 +38,7 @@ class SampleJobs:
     """A sentence of advice for a failed pipeline."""
 
 
-async def offer_samples(app: App[Any], session: StudioSession, work: SampleJobs) -> None:
+async def offer_samples(app: App[Any], session: StudioSession, samples: SampleJobs) -> None:
     """Run the samples if there are no jobs, and if the user agrees or need not be asked.
 
     Call from a worker.
@@ -51,29 +51,29 @@ async def offer_samples(app: App[Any], session: StudioSession, work: SampleJobs)
             "Small scripts that read the text of this machine's Python library,",
             "and write only into folders of their own:",
             "",
-            *work.about,
+            *samples.about,
         ),
         yes="Run them",
         no="Not now",
         default_yes=True,
     )
-    if work.ask and not await app.push_screen_wait(question):
+    if samples.ask and not await app.push_screen_wait(question):
         return
     maker_ids = set()
-    for request, files in work.jobs:
+    for request, files in samples.jobs:
         outcome = await create(app, session.commands.job_creator, request, files)
         if isinstance(outcome, JobRefused):
             app.notify(str(outcome.error), severity="error", markup=False)
         if not isinstance(outcome, Created):
             return
-        if request.query_name in work.makers:
+        if request.query_name in samples.makers:
             maker_ids.add(outcome.job.id)
-    app.notify(f"Created: {plural(len(work.jobs), 'sample job')}", markup=False)
-    if work.target and await _are_complete(session, maker_ids):
-        await _trigger(app, session, work)
+    app.notify(f"Created: {plural(len(samples.jobs), 'sample job')}", markup=False)
+    if samples.target and await _wait_until_complete(session, maker_ids):
+        await _trigger(app, session, samples)
 
 
-async def _are_complete(session: StudioSession, job_ids: Collection[str]) -> bool:
+async def _wait_until_complete(session: StudioSession, job_ids: Collection[str]) -> bool:
     """Wait until all jobs are complete, or one has ended otherwise; return whether all are."""
 
     def states() -> list[JobState]:
@@ -88,18 +88,20 @@ async def _are_complete(session: StudioSession, job_ids: Collection[str]) -> boo
     return all(state is JobState.COMPLETE for state in states())
 
 
-async def _trigger(app: App[Any], session: StudioSession, work: SampleJobs) -> None:
+async def _trigger(app: App[Any], session: StudioSession, samples: SampleJobs) -> None:
     """Trigger the pipeline; return when it has failed, after notifying the user."""
     try:
-        request = TriggerRequest((work.target,), review=False)
+        request = TriggerRequest((samples.target,), review=False)
         outcome = await session.commands.pipeline_trigger.trigger(request, before=())
     except StudioError as error:
         app.notify(f"No sample pipeline: {error}", severity="warning", markup=False)
         return
     if isinstance(outcome, Triggered):
-        app.notify(f"The sample pipeline is running. {work.watch_hint}", timeout=20, markup=False)
+        app.notify(
+            f"The sample pipeline is running. {samples.watch_hint}", timeout=20, markup=False
+        )
         await session.pipelines.value_once(lambda: _has_failed(session, outcome.pipeline))
-        app.notify(f"The sample pipeline failed. {work.failure_hint}", timeout=20, markup=False)
+        app.notify(f"The sample pipeline failed. {samples.failure_hint}", timeout=20, markup=False)
 
 
 def _has_failed(session: StudioSession, pipeline: Pipeline) -> bool:

@@ -10,7 +10,7 @@ from studio_tui.tui.messages import FilterList
 
 
 def show_runs(host: Host, tasks: Sequence[Job]) -> None:
-    """Show the jobs that schedules created; if all schedules trigger pipelines, show these."""
+    """Show the jobs that schedules created; if all schedules trigger pipelines, show those."""
     job_schedules = [task.id for task in tasks if not (task.schedule and task.schedule.datasets)]
     tab = "jobs" if job_schedules else "pipelines"
     ids = job_schedules or [task.id for task in tasks]

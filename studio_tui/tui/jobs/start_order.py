@@ -50,7 +50,7 @@ async def start_order(session: StudioSession, jobs: Sequence[Job]) -> StartOrder
 
 
 async def may_start(host: Host, order: StartOrder) -> bool:
-    """Return whether to start jobs in an order; ask if it would be lost."""
+    """Return whether to start the jobs; ask the user if their order would be lost."""
     question = Confirm("Start them all at once?", order.lines, yes="Start them", no="Don't")
     return not order.is_lost or await host.ask(question)
 

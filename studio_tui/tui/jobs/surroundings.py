@@ -38,29 +38,29 @@ def facts_of(
     session: StudioSession,
     job: Job,
     past_runs: Sequence[Job],
-    now: datetime,
+    until: datetime,
     progress: Progress | None = None,
     *,
     with_secrets: bool = False,
 ) -> tuple[Fact, ...]:
     """Return all facts about a job; those of a schedule include its times.
 
-    `past_runs` are those of `with_usual`. `now` is the time for which Studio's data holds, see
-    `Page.moment`.
+    `past_runs` are those of `with_usual`. Durations of what has not ended are counted up to
+    `until`, see `Page.moment`.
     """
-    present = clock.now()
+    now = clock.now()
     known = facts(
         job,
-        present,
+        now,
         surroundings_of(session, job),
         progress,
-        until=now,
+        until=until,
         with_secrets=with_secrets,
     )
-    known = with_usual(known, job, past_runs, now)
+    known = with_usual(known, job, past_runs, until)
     known = with_related_jobs(known, session.known_items.related_jobs(job.id))
     if job.state is not JobState.TASK:
         return known
     from studio_tui.presentation.schedules.rows import timetable  # noqa: PLC0415 (few jobs need it)
 
-    return (*known[:1], *timetable(job, present, clock.zone()), *known[1:])
+    return (*known[:1], *timetable(job, now, clock.zone()), *known[1:])

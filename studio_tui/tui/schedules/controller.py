@@ -19,7 +19,7 @@ from studio_tui.tui.jobs.controller import JobController
 from studio_tui.tui.jobs.create import make_job
 from studio_tui.tui.jobs.marked import MarkedJobs
 from studio_tui.tui.jobs.naming import describe_schedule, time_of, title
-from studio_tui.tui.jobs.question_changes import cancelable_now, job_changes
+from studio_tui.tui.jobs.question_changes import cancel_changes, cancelable_now
 from studio_tui.tui.jobs.questions import cancel_after_asking, prepared_repeat
 from studio_tui.tui.jobs.rerun import submitted_of, with_schedule
 from studio_tui.tui.jobs.schedule_runs import show_runs
@@ -181,7 +181,7 @@ class ScheduleController(JobController):
             list_between(self._host, (), lines, after),
             yes="Cancel the schedules",
             no="Keep them",
-            changes=job_changes(self._host.session, tasks),
+            changes=cancel_changes(self._host.session, tasks),
         )
         if await self._host.ask(question):
             cancelable = cancelable_now(self._host.session, tasks)
