@@ -68,7 +68,7 @@ class BulkJobs:
     def why_not_copy(self) -> str | None:
         """Return why there is no id to copy."""
         if not (jobs := self.marked.available_jobs()):
-            return self._none_words("copied", self.marked.count())
+            return self._none_words("copied")
         return None if any(is_usable_id(job.id) for job in jobs) else NO_ID
 
     def _why_none(self, why_not: WhyNot, done: str) -> str | None:
@@ -80,10 +80,15 @@ class BulkJobs:
         if chosen.jobs or len(available) + not_begun < count:
             # The command itself requests the unavailable jobs from Studio, and checks them then.
             return None
-        return f"{self._none_words(done, count)}: {chosen.left_out}"
+        return self._none_words(done, chosen.left_out)
 
-    def _none_words(self, done: str, count: int) -> str:
-        return f"None of the {plural(count, self.marked.noun)} can be {done}"
+    def _none_words(self, done: str, left_out: str = "") -> str:
+        """Return that a command applies to no marked job, and why: `JobSelection.left_out`."""
+        if (count := self.marked.count()) == 1:
+            words, why = f"The {self.marked.noun} cannot be {done}", left_out.removeprefix("1 ")
+            return f"{words}: it {why}" if why else words
+        words = f"None of the {plural(count, self.marked.noun)} can be {done}"
+        return f"{words}: {left_out}" if left_out else words
 
     def _count_words(self, jobs: Sequence[Job]) -> str:
         """Return `3 marked jobs`, or `2 of 3 marked jobs`."""
@@ -98,8 +103,7 @@ class BulkJobs:
         chosen = select(jobs, why_not, not_begun=not_begun, unknown=unknown)
         if chosen.jobs:
             return chosen
-        words = f"{self._none_words(done, self.marked.count())}: {chosen.left_out}"
-        self._host.notify_user(words, "warning")
+        self._host.notify_user(self._none_words(done, chosen.left_out), "warning")
         return None
 
     async def copy_ids(self) -> None:

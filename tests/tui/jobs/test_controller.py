@@ -147,6 +147,23 @@ def test_an_unusable_id_of_the_current_job_does_not_matter_if_others_are_marked(
     assert schedules.why_no_runs() == reason
 
 
+@pytest.mark.parametrize(
+    ("marked", "reason"),
+    [
+        ([job(1, "FAILED")], "The marked job cannot be canceled: it has ended"),
+        (
+            [job(1, "FAILED"), job(2, "CANCELING")],
+            "None of the 2 marked jobs can be canceled: 1 has ended, 1 is being canceled already",
+        ),
+    ],
+)
+def test_a_reason_says_of_one_marked_job_or_of_several_why_none_can_be_canceled(
+    marked: list[Job], reason: str
+) -> None:
+    jobs = JobController(Screen(), lambda: marked[0], marked=ListedMarks(lambda: marked))
+    assert jobs.why_not_cancel() == reason
+
+
 def test_the_page_and_the_pipeline_of_a_job_cannot_be_opened_if_there_are_none() -> None:
     assert reasons(controller(job(1, "RUNNING"))) == {
         "job.open_page": "Studio has no page for this job",

@@ -750,7 +750,7 @@ async def test_marked_schedules_are_not_canceled_with_jobs_and_the_user_is_notif
         await pilot.press("a", "x")
         notices = pilot.app._notifications
         await until(
-            pilot, lambda: any("1 has to be canceled in Schedules" in n.message for n in notices)
+            pilot, lambda: any("it has to be canceled in Schedules" in n.message for n in notices)
         )
         await pilot.press("u", "x")
         await until_shown(
