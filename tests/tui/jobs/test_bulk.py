@@ -3,7 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from studio_tui.api.models import Pipeline
 from studio_tui.tui.jobs.list_screen import JobsScreen
+from studio_tui.tui.jobs.start_order import CreatedJob
 from tests import faults
 from tests.fault_proxy import Exchange, Fault, FaultProxy, ReceivedRequest, StreamFault
 from tests.steps import step
@@ -21,6 +23,20 @@ from tests.tui.jobs.test_rerun import create_requests, submit_with_upload
 from tests.waiting import eventually
 
 NAMES = ("one.py", "two.py", "three.py")
+
+
+@pytest.mark.parametrize(
+    ("job_id", "outcome"),
+    [
+        ("1a2b3c4d-5e6f", "created as 1a2b3c4d in the pipeline nightly"),
+        ("", "created in the pipeline nightly"),
+    ],
+)
+def test_the_outcome_of_a_job_in_a_pipeline_has_its_id_if_studio_returned_one(
+    job_id: str, outcome: str
+) -> None:
+    created = CreatedJob(job_id, Pipeline(pipeline_id="p1", name="nightly"))
+    assert created.words == outcome
 
 
 @pytest.mark.starts_processes
