@@ -47,19 +47,19 @@ class LogExport:
         self,
         host: Host,
         view: Callable[[], LogView],
-        file_to_save: Callable[[], str],
+        default_name: Callable[[], str],
         *,
         whole_log: Callable[[], LogStore | None] | None = None,
         text: Callable[[int], str] | None = None,
     ) -> None:
-        """Make a controller; `file_to_save` returns a default file name.
+        """Make a controller; `default_name` returns a default file name.
 
         `whole_log` is needed if the view may show only the end of the log. `text` returns what is
         saved for the line at an offset, by default the displayed text.
         """
         self._host = host
         self._view = view
-        self._file_to_save = file_to_save
+        self._default_name = default_name
         self._whole_log = whole_log or (lambda: view().store)
         self._text = text or self._text_at
 
@@ -103,7 +103,7 @@ class LogExport:
     async def _page(self, store: LogStore, words: list[str]) -> None:
         """Open the log in the pager at the first visible line; `words` is the pager's command.
 
-        `less` gets the original file, as `less` makes control codes visible; but not if the log has
+        `less` gets the original file, as it makes control codes visible, unless the log contains
         characters that reorder text. Otherwise the pager gets a copy without control codes. Of a
         merged log, every pager gets a copy of the displayed lines around the visible lines.
         """
@@ -140,8 +140,8 @@ class LogExport:
             raise ProgramError(problem)
 
     def _offers(self) -> list[Offer]:
-        """Return the choices for saving, the most likely first; a search hides no lines."""
-        view, path = self._view(), f"./{self._file_to_save()}"
+        """Return the choices for saving, the most likely first."""
+        view, path = self._view(), f"./{self._default_name()}"
         offers = []
         if view.selection.is_selecting:
             selected = view.selection.starts

@@ -10,7 +10,7 @@ from studio_tui.tui.messages import OpenLog
 
 
 class JobOfLog(JobController):
-    """Controller of a log's job; its commands have other keys than `l` and `e`, the log's own."""
+    """Controller of a log's job; it does not use the keys `l` and `e`, which move in the log."""
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = tuple(
         replace(command, id="log.edit", keys="ctrl+e", label="edit the job")
@@ -25,7 +25,7 @@ class JobOfLine(JobOfLog):
     """Controller of the job to which commands on a merged log apply."""
 
     def __init__(self, host: Host, choice: MemberChoice) -> None:
-        super().__init__(host, choice.job_at_hand, why_no_job=choice.without_job)
+        super().__init__(host, choice.job_at_hand, why_no_job=choice.no_job_words)
         self._choice = choice
 
     def open_line(self) -> None:

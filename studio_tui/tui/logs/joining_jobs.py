@@ -58,7 +58,7 @@ class JoiningJobs:
             start_worker(self._host.app, add, name="join jobs", group="join")
 
     def _started(self) -> dict[JobToStart, str]:
-        """Return the ids of the jobs that the awaited ones have become."""
+        """Return the ids of the jobs that were created for awaited ones and have started."""
         pipelines = self._host.session.known_items.pipelines()
         by_id = {each.pipeline_id: each for each in pipelines.pipelines}
         runs = {

@@ -41,7 +41,7 @@ class LogPage(Page):
         self.zones = cache(
             partial(zones_of_lines, is_local=self.session.is_local, local_zone=clock.zone)
         )
-        """Returns the zones of times; detecting that of this machine is slow."""
+        """Returns the zones of lines' times; cached, as detecting this machine's is slow."""
         self._growth: Timer | None = None
         """The timer of the next update of the head; `None` if none is due."""
 

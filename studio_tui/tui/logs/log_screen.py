@@ -42,8 +42,8 @@ from studio_tui.tui.messages import OpenLog, Refreshed
 from studio_tui.tui.widgets.bar import Bar, Part
 from studio_tui.tui.widgets.prompt import PROMPT_HINTS
 
-WORDS_FROM = 110
-"""Screen width in cells from which progress has words."""
+_BAR_FROM = 110
+"""Screen width in cells from which the progress has a bar."""
 
 _HINTS = ("logs.search", "logs.filter", "logs.error")
 
@@ -102,7 +102,7 @@ class LogScreen(LogPage):
         self._why = ""
         """Why the job failed, in words; empty if it did not, or nothing is known."""
         self._wait: Wait | None = None
-        """What the job waits for; `None` if it does not wait."""
+        """Why the job waits; `None` if it does not."""
         self._is_blocked = False
         self._was_offline = False
         """Whether the last poll failed."""
@@ -195,7 +195,10 @@ class LogScreen(LogPage):
     # --- the end of a log that is still being loaded ----------------------------------------------
 
     def _show_end(self) -> None:
-        """Show only the end while the view follows and most of the log is not loaded yet."""
+        """Show only the end while the view follows and most of the log is not loaded yet.
+
+        Then show the whole log.
+        """
         ahead, shown = self._log.preview, self.view.store
         if ahead.is_needed and ahead.store is not None:
             if shown is self._store and self.view.following:
@@ -246,7 +249,7 @@ class LogScreen(LogPage):
         job_cells = job_parts(self._job, self.moment(), self._why, is_blocked=self._is_blocked)
         left = [Part(" "), *(Part(f"{cell.text}  ", cell.tone) for cell in job_cells)]
         if self._progress:
-            parts = progress_parts(self._progress, wide=self.size.width >= WORDS_FROM)
+            parts = progress_parts(self._progress, wide=self.size.width >= _BAR_FROM)
             left += [Part(f"{cell.text}  ", cell.tone) for cell in parts]
         if self._why:
             left.append(Part(self._why, Tone.BAD))

@@ -34,7 +34,10 @@ class MemberChoice:
         members_changed: Callable[[], None],
         show_members: Callable[[], None],
     ) -> None:
-        """Make a controller; `members_changed` is called after a job has joined or left."""
+        """Make a controller; `members_changed` is called after a job has joined or left.
+
+        `show_members` is called after another job was chosen, or the lines of other jobs are shown.
+        """
         self._host = host
         self._view = view
         self._members_changed = members_changed
@@ -46,7 +49,7 @@ class MemberChoice:
 
     def why_none(self) -> str | None:
         """Return why there is no job to which commands apply; `None` if there is one."""
-        return self.without_job() if self._member_at_hand() is None else None
+        return self.no_job_words() if self._member_at_hand() is None else None
 
     def why_no_jobs(self) -> str | None:
         """Return why there is no job to choose; `None` if there are jobs."""
@@ -58,8 +61,8 @@ class MemberChoice:
             return None
         return self.why_no_jobs() or "The lines of all jobs are shown"
 
-    def without_job(self) -> str:
-        """Return what to do as there is no job to which commands apply."""
+    def no_job_words(self) -> str:
+        """Return why there is no job to which commands apply, and what to do."""
         return "No line is shown; tab chooses a job" if self.members else NO_JOB
 
     def _member_at_hand(self) -> Member | None:
@@ -97,7 +100,7 @@ class MemberChoice:
         return None if source is None else (member.job, source[1])
 
     def solo(self) -> None:
-        """Show only the lines of the current job; if that is so already, show all lines."""
+        """Show only the lines of the current job, or those of all jobs again."""
         member = self._member_at_hand()
         if self.members is not None:
             job_id = member.job.id if member is not None else None
@@ -129,7 +132,8 @@ class MemberChoice:
     def viewed_lines(self) -> set[int]:
         """Return the starts of the lines that the view must find again once lines have moved.
 
-        Lines of jobs that have left are about to be removed.
+        The lines of jobs that have left are about to be removed, so the view keeps none of these in
+        its row of the screen.
         """
         view = self._view()
         if view is None:
@@ -137,7 +141,7 @@ class MemberChoice:
         return view.restore.lines_to_track(lambda start: self.member_of(start) is not None)
 
     def update_jobs(self) -> None:
-        """Replace the jobs by their newest versions: a job that has come back may be an old one."""
+        """Replace the jobs by their newest versions, as a job that was brought back may be old."""
         job_list = self._host.session.jobs.snapshot.value
         if self.members is not None and job_list is not None:
             self.members.update({job.id: job for job in job_list.jobs})

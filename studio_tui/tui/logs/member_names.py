@@ -21,10 +21,10 @@ ROOMY_FROM = 100
 
 
 class MemberNames:
-    """Controller of the short and unique names, each in a color."""
+    """Controller of the jobs' short and unique names, each in a color."""
 
     def __init__(self, choice: MemberChoice, *, changed: Callable[[], None]) -> None:
-        """Make a controller; `changed` is called after names were shown or hidden: `update`."""
+        """Make a controller; `changed` is called after names beside lines are shown or hidden."""
         self._choice = choice
         self._changed = changed
         self._names: dict[str, str] = {}
@@ -39,7 +39,7 @@ class MemberNames:
         self._changed()
 
     def update(self, screen_width: int, pane: LogPane, legend: JobLegend) -> None:
-        """Make the names, as jobs or the width have changed, and show them beside the lines."""
+        """Make the names anew for the jobs and the width, and show them beside the lines."""
         width = ROOMY if screen_width >= ROOMY_FROM else NARROW
         jobs = [member.job for member in self._choice.members or ()]
         self._names = labels([(job.id, job.name or "") for job in jobs], width)

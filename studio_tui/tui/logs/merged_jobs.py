@@ -1,4 +1,4 @@
-"""The jobs of a merged log: which ones it has, and the lines of which ones are shown."""
+"""The jobs of a merged log, and which of them show their lines."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from studio_tui.tui.jobs.naming import title
 
 
 def left_out(jobs: int) -> str:
-    """Return a sentence about this many jobs for which there is no room."""
+    """Return that there is no room for a number of jobs."""
     return f"Only {LIMIT} logs can be merged: {plural(jobs, 'job')} left out"
 
 
@@ -60,9 +60,9 @@ class MergedJobs:
     ) -> None:
         """Make a merged log without jobs.
 
-        Before lines move, `viewed_lines` returns the starts of the lines to keep track of, and
-        `moved` is then called with their new starts. `changed` is called when the download of a log
-        has changed. Times without a zone are interpreted in `zones`.
+        `viewed_lines` returns the starts of the lines to keep track of when lines move, and `moved`
+        is then called with their new starts. `changed` is called when the download of a log has
+        changed. Times without a zone are interpreted in `zones`.
 
         Raises:
             SpoolError: the merged log cannot be stored on the local disk.
@@ -77,7 +77,7 @@ class MergedJobs:
         self._changed = changed
         self._members: dict[str, Member] = {}
         self.removed: list[tuple[Job, int]] = []
-        """The jobs that the user removed, with their former positions, the last one at the end."""
+        """The jobs that the user removed, with their former positions, the latest at the end."""
 
     def __len__(self) -> int:
         return len(self._members)
@@ -146,7 +146,7 @@ class MergedJobs:
 
     @property
     def are_merged(self) -> bool:
-        """Whether all lines that were received are merged, as far as lines are whole."""
+        """Whether all received lines that are complete are merged."""
         return self.log.store.text_size >= sum(member.log.store.size for member in self)
 
     def take_out(self, member: Member) -> None:
@@ -158,7 +158,7 @@ class MergedJobs:
     def bring_back(self) -> Job | None:
         """Merge the job that was removed last, at its former position.
 
-        Returns the job; `None` if there are `LIMIT` others already.
+        Returns the job; `None` if there is no room for it.
 
         Raises:
             SpoolError: its log cannot be stored on the local disk.

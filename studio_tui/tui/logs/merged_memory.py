@@ -1,4 +1,8 @@
-"""Saving and restoring the jobs of the merged log, and the place in it: offsets differ each run."""
+"""Saving and restoring the jobs of the merged log, and the reader's place in it.
+
+The offset of a line in a merged log differs each time the log is loaded, so the place is saved by
+lines of jobs.
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -38,7 +42,7 @@ class MergedMemory:
 
     @property
     def expected(self) -> int:
-        """How many jobs the merged log has, or will have as soon as they have started."""
+        """How many jobs the merged log will have once all of them are found and have started."""
         members = self._choice.members
         return len(members or ()) + len(self._joining.awaited) + len(self.missing)
 
@@ -96,7 +100,7 @@ class MergedMemory:
         members.solo = saved.solo if members.get(saved.solo) else None
         members.muted = frozenset(filter(members.get, saved.muted))
         self._choice.apply_shown_jobs()
-        view.restore.return_to(LogPlace(), lambda: _found(saved, members))
+        view.restore.return_to(LogPlace(), lambda: _place_now(saved, members))
 
 
 def _lines(members: MergedJobs, starts: Iterable[int | None]) -> Iterator[LineOfJob]:
@@ -108,8 +112,8 @@ def _lines(members: MergedJobs, starts: Iterable[int | None]) -> Iterator[LineOf
             yield LineOfJob(member.job.id, source[1])
 
 
-def _found(saved: MergedPlace, members: MergedJobs) -> LogPlace | None:
-    """Return the place by its present offsets; `None` if lines of it are still to be merged."""
+def _place_now(saved: MergedPlace, members: MergedJobs) -> LogPlace | None:
+    """Return the saved place with its present offsets; `None` until its lines are merged."""
     is_whole = members.are_complete and members.are_merged
 
     def start_of(line: LineOfJob | None) -> int | None:

@@ -40,7 +40,7 @@ Or press L on a pipeline in Pipelines."""
 
 
 class MergedScreen(LogPage):
-    """The lines of several jobs in the order of their times, followed also while it is hidden."""
+    """The lines of several jobs in the order of their times, followed even while hidden."""
 
     tab = "logs"
     leads_to_pages = True

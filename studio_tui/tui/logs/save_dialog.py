@@ -44,7 +44,7 @@ async def with_free_names(offers: Iterable[Offer]) -> list[Offer]:
 
 
 class SaveLog(Dialog[Saved | None]):
-    """Saves the selected choice to a file; its answer is that file, `None` if canceled.
+    """Saves the selected choice to a file; its answer is what was saved, `None` if canceled.
 
     It stays open after an error, so that the user can type another path.
     """
@@ -104,7 +104,7 @@ class SaveLog(Dialog[Saved | None]):
 
     @on(OptionList.OptionHighlighted)
     def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
-        """Mark the selected choice with a character too, as there may be no colors."""
+        """Show the default path of the selected choice, and mark it with a character too."""
         if self.field.value in {offer.path for offer in self._offers}:  # not edited by the user
             self.field.value = self._offers[event.option_index].path
             self.field.cursor_position = len(self.field.value)

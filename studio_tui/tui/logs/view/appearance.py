@@ -73,7 +73,7 @@ class Appearance:
         return {row.start: pane.text_at(row.start) for row in pane.in_sight}
 
     def explain_json(self) -> None:
-        """Once JSON lines are visible, tell that they are in the form that was chosen before."""
+        """Once JSON lines are visible, show a message that their form was chosen before."""
         view = self._view
         if self._is_explained or view.store is None:
             return

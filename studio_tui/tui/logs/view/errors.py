@@ -1,8 +1,8 @@
 """The errors of a log: marked on the scroll bar, with keys that go to them.
 
-An error is a unit of lines: a single line, or a traceback with the lines of its exceptions. Where
-several processes print to one log, each line begins with its origin, such as `[rank3]: `, and a
-unit has lines of other origins in between.
+The keys go from unit to unit. A unit is a single line with an error, or a traceback with the lines
+of its exceptions. Where several processes print to one log, each line begins with its origin, such
+as `[rank3]: `, and lines of other origins may be between the lines of a unit.
 """
 
 import asyncio
@@ -25,10 +25,10 @@ from studio_tui.tui.logs.view.reader import Reader, WorkGroup, line_starts, why_
 
 _UNIT_LINES = 2000
 """Maximum number of lines that are searched for the end of a unit."""
-_OUTER_UNITS = 50
-"""Maximum number of earlier errors that are checked for the unit that contains an error."""
-_MIXED_UNITS = 200
-"""`_OUTER_UNITS` for a line with an origin, as errors of other origins may be in between."""
+_EARLIER_ERRORS = 50
+"""Maximum number of errors before an error that are checked: their units may contain it."""
+_EARLIER_MIXED_ERRORS = 200
+"""`_EARLIER_ERRORS` for a line with an origin, as errors of other origins may be in between."""
 
 _BLOCKS = 8
 """Blocks searched by one step of the search for errors, which takes a few milliseconds."""
@@ -42,12 +42,12 @@ A flood of lines is faster than the search, so the search can end only after the
 _QUIET = 0.5
 """Seconds without a move by rows before the search for errors starts or goes on."""
 
+# By step: 1 for down, -1 for up.
 _NO_ERROR_AHEAD = {
     1: "no error below, e again goes to the first",
     -1: "no error above, E again goes to the last",
 }
 _WRAPPED = {1: "the first error, from the start", -1: "the last error, from the end"}
-"""By step, 1 for down or -1 for up."""
 
 
 class LogErrors:
@@ -62,26 +62,28 @@ class LogErrors:
         self._hits: LineMatches | None = None
         self._is_searching = False
         self._unmoved: tuple[int, int | None] | None = None
-        """The last step and the current line, if no error is ahead; if repeated, it wraps around.
+        """The last step and the current line, if no error was ahead; else `None`.
+
+        If the user repeats this step there, it wraps around.
         """
-        self._key_at = 0.0
-        """When the reader last moved by rows or the log changed, by the monotonic clock."""
+        self._moved_at = 0.0
+        """When the reader last moved by rows, or another log was shown, by the monotonic clock."""
 
     def begin(self, store: LogStore | None) -> None:
         """Search another log for errors from now on; `None` ends the search."""
         self._searching.cancel()
         self._is_searching = False
-        self.note_key()  # so that the new log is painted before it is searched
+        self.note_move()  # so that the new log is painted before it is searched
         self._hits = LineMatches(store, LevelPattern(LogLevel.ERROR).starts) if store else None
 
-    def note_key(self) -> None:
-        """Pause the search for a moment, as the reader moves by rows, with a key or the wheel."""
-        self._key_at = clock.monotonic()
+    def note_move(self) -> None:
+        """Pause the search for a moment, as the reader moves by rows."""
+        self._moved_at = clock.monotonic()
 
     def go_on(self) -> None:
         """Start the search, or go on with it, if it is incomplete.
 
-        It is slow, so that it delays neither keys nor the download.
+        It pauses often, so that it delays neither keys nor the download.
         """
         if self._hits is not None and not self._is_searching and not self._hits.is_complete:
             self._is_searching = True
@@ -91,7 +93,7 @@ class LogErrors:
         hits, size = self._hits, self._size
         try:
             while hits is not None and not hits.is_complete:
-                quiet_for = clock.monotonic() - self._key_at
+                quiet_for = clock.monotonic() - self._moved_at
                 if quiet_for < _QUIET:
                     await asyncio.sleep(_QUIET - quiet_for)
                     continue
@@ -134,7 +136,7 @@ class LogErrors:
         if start is not None:
             self._view.go(start)
         elif farthest is None or farthest == pane.cursor:
-            self._show_until_changed(hits, self._why_only(hits))
+            self._show_until_changed(hits, self._why_no_other(hits))
         elif not is_repeated:
             self._unmoved = step, pane.current
             self._show_until_changed(hits, _NO_ERROR_AHEAD[step])
@@ -151,8 +153,8 @@ class LogErrors:
         before = state()
         self._view.show_message(words, lambda: state() == before)
 
-    def _why_only(self, hits: LineMatches) -> str:
-        """Return why there is no error to go to."""
+    def _why_no_other(self, hits: LineMatches) -> str:
+        """Return why there is no other error to go to."""
         current = self._view.pane.cursor
         if current is not None and hits.matches(current) and self._lines.shows(current):
             return "the only error" + (" among the lines shown" if self._lines.typed else "")
@@ -163,10 +165,10 @@ class LogErrors:
     async def _target(
         self, store: LogStore, hits: LineMatches, step: int, *, wraps: bool = False
     ) -> int | None:
-        """Return the start of the error after the current line if `step` is 1, before it if -1.
+        """Return the start of the next error, or of the previous one if `step` is -1; else `None`.
 
-        While the view follows, nothing is below: the next one is then the first that is visible. If
-        it `wraps`, return the first error of the log, or the last one.
+        While the view follows, no line is below, so the next error is the first visible one. If
+        `wraps`, return the first error of the log, or the last one if `step` is -1.
 
         Raises:
             SpoolError: the log cannot be read back.
@@ -185,12 +187,9 @@ class LogErrors:
     async def _next_unit(
         self, store: LogStore, hits: LineMatches, current: int | None, top: int
     ) -> int | None:
-        """Return the start of the first unit after the current line.
+        """Return the start of the first unit that begins after the current line.
 
-        Without a current line, it is the unit of the first error from `top` on.
-
-
-        A line of the unit that contains the current line, or of an earlier unit, begins no unit.
+        If `current` is `None`, return that of the unit with the first error from `top` on.
 
         Raises:
             SpoolError: the log cannot be read back.
@@ -208,7 +207,7 @@ class LogErrors:
     def _unit_around(self, store: LogStore, hits: LineMatches, line: int) -> frozenset[int]:
         """Return the starts of all lines of the unit that contains `line`; none if no unit does.
 
-        A line that is no error begins no unit: the error below it is one that can be gone to.
+        A line without an error begins no unit, so that the error below it is not passed over.
         """
         first = self._unit_start(store, hits, line)
         is_in_unit = first != line or hits.matches(line)
@@ -241,7 +240,7 @@ class LogErrors:
         origin = self._origin(start)
         offset = chain_start = unit_start = start
         short_units = 0
-        for _ in range(_MIXED_UNITS if origin else _OUTER_UNITS):
+        for _ in range(_EARLIER_MIXED_ERRORS if origin else _EARLIER_ERRORS):
             earlier = hits.previous(offset)
             if earlier is None:
                 break

@@ -1,4 +1,4 @@
-"""Connects the filter and the search of a log, which share the prompt and the search of lines."""
+"""The filter and the search of a log, which share the prompt and the worker that finds matches."""
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -39,9 +39,9 @@ class FilterAndSearch:
         self._searching = searching
         self._is_searching = False
         self._before: _Before | None = None
-        """The state before the text that is being typed; `None` if none is."""
+        """The state before anything was typed; `None` if nothing is being typed."""
         self._count: Callable[[], str] = _no_words
-        """Returns a text about what is found of the text that is being typed."""
+        """Returns the number of matches of the text that is being typed."""
 
     def _scope_changed(self) -> None:
         self.search.restart()
@@ -55,9 +55,9 @@ class FilterAndSearch:
         self._is_searching = False
 
     def repeat(self, moved: Callable[[int], int]) -> None:
-        """Apply the same filter and search to another store of the same log.
+        """Apply the same filter and search to the view's new store, which is of the same log.
 
-        `moved` returns the start of a line in that store, by its start in the current one.
+        `moved` returns the start of a line in the new store, given its start in the previous one.
         """
         pattern, typed, before = self.search.pattern, self.filter.typed, self._before
         self.begin()
@@ -86,7 +86,7 @@ class FilterAndSearch:
     # --- the prompt ------------------------------------------------------------------------------
 
     def show_typed(self, kind: PromptKind, typed: str) -> None:
-        """Go to the first match of a search, or apply a filter; if it is invalid, undo both."""
+        """Go to the first match of a search, or apply a filter; undo it if the text is invalid."""
         self._before = self._before or self._state
         self._count = _no_words
         try:
@@ -98,7 +98,7 @@ class FilterAndSearch:
                 self._count = self.search.count if kind is SEARCH else self.filter.count
 
     def count(self) -> str:
-        """Return a text about what is found of the typed text; empty if it is not valid."""
+        """Return the number of matches of the typed text, or a problem; empty if it is invalid."""
         return (self._problem or self._count()) if self._before else ""
 
     @property
@@ -106,7 +106,7 @@ class FilterAndSearch:
         return self.search.problem or self.filter.problem
 
     def cancel(self) -> None:
-        """Return to the state before the text that is being typed."""
+        """Return to the state before anything was typed."""
         if self._before is not None:
             self._return_to(self._before)
         self._before = None
@@ -147,7 +147,7 @@ class FilterAndSearch:
         return_to(self._view, before.origin.spot)
 
     def places_to_track(self) -> set[int]:
-        """Return the starts of the lines of the places to return to."""
+        """Return the line starts in the places to return to."""
         if self._before is None:
             return self.filter.place_to_track()
         start, spot = self._before.origin
@@ -164,10 +164,10 @@ class FilterAndSearch:
             origin = Origin(moved(start) or 0, spot.moved(moved))
             self._before = self._before._replace(origin=origin)
 
-    # --- the search of lines ---------------------------------------------------------------------
+    # --- the worker that finds matches -----------------------------------------------------------
 
     def go_on(self) -> None:
-        """Search the log, or go on, at full speed if matches of filter or search are incomplete."""
+        """Search the log without pauses until the matches of filter and search are complete."""
         if not self._is_searching and self._incomplete():
             self._is_searching = True
             self._searching.run(self._search, "search the log")

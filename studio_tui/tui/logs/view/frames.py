@@ -13,8 +13,8 @@ FRAME = 1 / 20
 FLOOD_FRAME = 1 / 14
 """`FRAME` while each update replaces all lines: nobody can read them, so few updates suffice."""
 
-_AT_ONCE = 0.001
-"""Seconds before an update for which no other one has to be waited for."""
+_SHORTEST_DELAY = 0.001
+"""Seconds before an update that need not wait for the next frame."""
 
 
 class Frames:
@@ -32,7 +32,7 @@ class Frames:
 
     def note(self) -> None:
         if self._next is None:
-            delay = max(_AT_ONCE, self._shown_at + self._interval - clock.monotonic())
+            delay = max(_SHORTEST_DELAY, self._shown_at + self._interval - clock.monotonic())
             self._next = self._node.set_timer(delay, self._show_now, name="log frame")
 
     def _show_now(self) -> None:

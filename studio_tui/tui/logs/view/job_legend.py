@@ -12,13 +12,13 @@ from studio_tui.tui.widgets.bar import Bar, Part
 COLORS = 7
 """Number of colors; the eighth job has the color of the first, so only names are unique."""
 
-_ID = 4
-"""Minimum length of an id that is added to a name which is not unique."""
+_SHORTEST_ID = 4
+"""Minimum length of the part of an id that is added to a name which is not unique."""
 
 
-def look_of(color: int) -> str:
-    """Return the style of the job with number `color`, as a part of a bar names it."""
-    return f"job{color % COLORS}"
+def look_of(number: int) -> str:
+    """Return the `Part.look` of the job with a number, such as `job3`."""
+    return f"job{number % COLORS}"
 
 
 def labels(names: Sequence[tuple[str, str]], width: int) -> dict[str, str]:
@@ -28,7 +28,7 @@ def labels(names: Sequence[tuple[str, str]], width: int) -> dict[str, str]:
     of the job's id as makes it unique.
     """
     label_of = {job_id: _cut(name or job_id, width) for job_id, name in names}
-    length = _ID
+    length = _SHORTEST_ID
     while ambiguous := _ambiguous(label_of):
         for job_id, name in names:
             if job_id in ambiguous:
@@ -76,9 +76,9 @@ class JobLegend(Bar):
     def column(
         self, width: int, ground: Style, label_of: Callable[[int], tuple[str, int] | None]
     ) -> GutterColumn:
-        """Return a column with the name of each line's job, of `width` cells.
+        """Return a column with the name of each line's job; names have up to `width` cells.
 
-        `label_of` returns the name and the color for the line at an offset.
+        `label_of` returns the name and the number of the job of the line at an offset.
         """
         styles = [
             ground + Style(color=self.get_component_rich_style(f"bar--{look_of(n)}").color)

@@ -29,12 +29,13 @@ _REDRAWN = 16 * 1024
 class LineFilter:
     """Controller of the lines that a log view shows.
 
-    In a merged log, only lines of the chosen jobs are available. Lines that later lines overwrite
-    are not available either. Of the available lines, those are shown that pass the filter.
+    In a merged log, only lines of the jobs that are shown are available. Nor are lines available
+    that later lines overwrite, unless progress bars are shown with all states. Of the available
+    lines, those are shown that pass the filter.
     """
 
     def __init__(self, view: Reader, work: WorkGroup, *, scope_changed: Callable[[], None]) -> None:
-        """Make a controller; `work` runs steps to a line.
+        """Make a controller; `work` runs searches for a line to go to.
 
         `scope_changed` is called if other lines become available.
         """
@@ -51,13 +52,13 @@ class LineFilter:
         self._pattern: SearchPattern | None = None
         """The pattern of the filter; `None` for errors and warnings, and without a filter."""
         self._within: Find | None = None
-        """Finds the lines of the chosen jobs; `None` for all jobs."""
+        """Finds the lines of the jobs that are shown; `None` for all jobs."""
         self._folds = False
         """Whether lines that later ones overwrite are hidden."""
         self.hiding: frozenset[str] = frozenset()
         """Which conditions hide lines: `filter`, `jobs`, both or neither."""
         self._place_before: Spot | None = None
-        """The place before lines were hidden; `None` while following, and once the reader moves."""
+        """The place before lines were hidden; `None` if the view followed or the reader moved."""
 
     def begin(self) -> None:
         self._reset()
@@ -67,7 +68,7 @@ class LineFilter:
         self._place_before = None
 
     def place_to_track(self) -> set[int]:
-        """Return the starts of the lines of the place to return to."""
+        """Return the line starts in the place to return to."""
         return self._place_before.starts() if self._place_before else set()
 
     def relocate(self, moved: Mapping[int, int]) -> None:
@@ -301,5 +302,5 @@ def _both(some: Sequence[int], others: Sequence[int]) -> Sequence[int]:
 
 
 def _nothing(_lines: bytes) -> Sequence[int]:
-    """Find no line, so that matches which are negated are all lines."""
+    """Find no line, so that the negated matches are all lines."""
     return ()

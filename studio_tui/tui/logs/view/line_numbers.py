@@ -36,7 +36,7 @@ class LineNumbers:
         so_far = "" if self._view.is_all_here else " so far"
         if not store.lines:
             return f"The log has no lines{so_far}."
-        # `int` raises an error for thousands of digits, and no log has lines for 18.
+        # `int` refuses thousands of digits, and no log has as many lines as 18 digits can say.
         if not (digits.isascii() and digits.isdigit()) or not int(digits[:18]):
             return f"{typed} is not a line number; type one from 1 to {store.lines:,}."
         if int(digits[:18]) > store.lines:

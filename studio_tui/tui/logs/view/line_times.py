@@ -11,10 +11,10 @@ from studio_tui.presentation.logs.lines import styled_line
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.tui.logs.view.reader import line_starts
 
-_TIMELESS = 200
+_MOST_TRIED = 200
 """Maximum number of lines that are searched for a time, before or after a line."""
 _TRIED_AT_ONCE = 32
-"""Lines in which a time is looked for at once, which takes up to two milliseconds."""
+"""Lines tried before control returns to the event loop; takes up to two milliseconds."""
 
 
 def _state(store: LogStore) -> tuple[LogStore, int, int]:
@@ -23,12 +23,9 @@ def _state(store: LogStore) -> tuple[LogStore, int, int]:
 
 
 def _lines_to_try(store: LogStore) -> Iterator[int]:
-    """Yield the starts of the last lines, then of those that a binary search tries.
-
-    The latter is so as long as none of them has a time.
-    """
+    """Yield the starts of the last lines, then of those that `find` tries while none has a time."""
     line: int | None = store.last_start()
-    for _ in range(_TIMELESS):
+    for _ in range(_MOST_TRIED):
         if line is None:
             break
         yield line
@@ -36,7 +33,7 @@ def _lines_to_try(store: LogStore) -> Iterator[int]:
     low, high = 0, store.size
     while low < high:
         last = middle = store.line_start((low + high) // 2)
-        for last in islice(line_starts(store, middle), _TIMELESS):
+        for last in islice(line_starts(store, middle), _MOST_TRIED):
             yield last
         low = store.line_end(last) + 1
 
@@ -58,9 +55,9 @@ class LineTimes:
         return self._timeless == _state(store)
 
     async def exist(self, store: LogStore) -> bool:
-        """Whether the last lines, or those that `find` tries first, have a time.
+        """Return whether a line has a time: the last lines are tried, and those that `find` tries.
 
-        Also if the log has changed before all of them were tried.
+        True also if the log changes before all of them were tried.
         """
         state = _state(store)
         if self._timeless == state:
@@ -78,8 +75,8 @@ class LineTimes:
     def find(self, store: LogStore, moment: datetime) -> int | None:
         """Return the start of the first line at or after a time; `None` if no line has a time.
 
-        It is a binary search, as the lines of a log are ordered by time. If all lines are earlier,
-        it is the last line.
+        If all lines are earlier, return the last one. It is a binary search, which assumes that the
+        lines are ordered by time.
         """
         low, high = 0, store.size
         has_time = False
@@ -98,10 +95,10 @@ class LineTimes:
     def first_from(
         self, store: LogStore, start: int, end: int | None = None
     ) -> tuple[datetime | None, int]:
-        """Return the first time from `start` up to `end` and its line, else the last line tried."""
+        """Return the first time from `start` up to `end`, or `None`, and the last line tried."""
         line: int | None = start
         last = start
-        for _ in range(_TIMELESS):
+        for _ in range(_MOST_TRIED):
             if line is None or line >= (store.size if end is None else end):
                 break
             if time := self.at(store, line):
@@ -110,7 +107,7 @@ class LineTimes:
         return None, last
 
     def last(self, store: LogStore) -> datetime | None:
-        """Return the last time, if one of the last lines has one."""
+        """Return the last time; `None` if none of the last lines has one."""
         return self.last_up_to(store, store.last_start())
 
     def line_up_to(self, store: LogStore, start: int, moment: datetime) -> int:
@@ -125,7 +122,7 @@ class LineTimes:
     def last_up_to(self, store: LogStore, start: int | None) -> datetime | None:
         """Return the time of the line at `start`; if it has none, the last time before it."""
         line = start
-        for _ in range(_TIMELESS):
+        for _ in range(_MOST_TRIED):
             if line is None:
                 return None
             if time := self.at(store, line):

@@ -104,8 +104,8 @@ class LogView(HasCommands, Widget):
 
     def _make_controllers(self) -> None:
         """Make the controllers; the keys that go to a line share a group of workers."""
-        going = WorkGroup(self, "log-search")
-        self._filter_and_search = FilterAndSearch(self, going, WorkGroup(self, "log-look"))
+        going = WorkGroup(self, "log-steps")
+        self._filter_and_search = FilterAndSearch(self, going, WorkGroup(self, "log-matches"))
         self.filter, self.search = self._filter_and_search.filter, self._filter_and_search.search
         self._errors = LogErrors(self, self.filter, going, WorkGroup(self, "log-errors"))
         self._bookmarks = Bookmarks(self, self.filter)
@@ -269,7 +269,7 @@ class LogView(HasCommands, Widget):
         self.prompt.warn(kind, problem)
 
     def why_no_log(self) -> str | None:
-        """Return why there is nothing to read: the view, with its prompt, is not displayed."""
+        """Return why there is no log: then the view, with its prompt, is not displayed."""
         return None if self.display else "There is no log here"
 
     def go(self, start: int) -> None:

@@ -160,7 +160,7 @@ class LogTimes:
     def ask(self) -> None:
         """Open the prompt for a time, with an error if no line has one.
 
-        Without it, what is typed next would run commands.
+        It is opened even then, as otherwise what is typed next would run commands.
         """
         self._view.ask(TIME)
         self._work.run(partial(self._look, self._warn), "look for times")
@@ -213,7 +213,7 @@ class LogTimes:
     def _remark_outside(
         self, moment: datetime, first: datetime | None, last: datetime | None
     ) -> str:
-        """Return a remark if `moment` is outside the log, whose times are `None` if unknown."""
+        """Return a remark if `moment` is before the time `first` or after the time `last`."""
         if last is not None and moment > last:
             so_far = "" if self._view.is_all_here else " so far"
             return f"; the log{so_far} ends before {_local(moment)}"

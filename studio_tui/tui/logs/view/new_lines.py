@@ -10,8 +10,8 @@ from studio_tui.tui.logs.view.viewport import Row
 class NewLines:
     """Counts the lines below the visible ones that have never been visible.
 
-    Lines that arrive while the view follows the end count as seen, and so do lines of a merged log
-    that did not come live: it is loaded each time.
+    Lines that arrive while the view follows the end count as seen. So do lines of a merged log that
+    did not arrive live, as all of them are loaded again whenever it is opened.
     """
 
     def __init__(self) -> None:
@@ -33,7 +33,7 @@ class NewLines:
         *,
         following: bool,
     ) -> int:
-        """Return how many lines below `rows` are new, of those in `shown` unless it is `None`."""
+        """Return how many lines below `rows` are new; with a filter, which of those in `shown`."""
         total = store.lines if shown is None else shown.total
         counted = store if shown is None else shown
         if following or counted is not self._counted:

@@ -30,7 +30,7 @@ class LogPalette:
     mark: Style
     note: Style
     current: Style
-    """Of the signs of the current line and of bookmarks."""
+    """The style of the signs of the current line and of bookmarks."""
     cursor: Style
     """Its background is that of the current line."""
     selected: Style
@@ -90,7 +90,7 @@ class LogPalette:
         )
 
     def _color(self, color: PenColor | None) -> Color | None:
-        """Return a color of the log; the 16 named colors are those of the theme."""
+        """Return a color of the log; its 8 named colors, bright or not, are those of the theme."""
         if color is None:
             return None
         if isinstance(color, tuple):

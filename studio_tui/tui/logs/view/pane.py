@@ -72,7 +72,7 @@ class LogPane(Widget, can_focus=True):
         rows: int
 
     class Resized(Message):
-        """The number of rows has changed."""
+        """The size of the pane has changed."""
 
     @dataclass
     class Picked(Message):
@@ -142,7 +142,7 @@ class LogPane(Widget, can_focus=True):
                     self.refresh(Region(0, y, self.size.width, 1))
 
     def prepare(self, rows: int) -> None:
-        """Draw so many rows below the visible ones, or above if negative, into the cache."""
+        """Draw a number of rows below the visible ones, or above if negative, into the cache."""
         painter, window = self._painter, self.window
         if painter is None or window is None:
             return
@@ -295,7 +295,7 @@ class LogPane(Widget, can_focus=True):
 
 
 class NextPage:
-    """Draws the next page between two keys, so that it appears in about half of the time."""
+    """Draws the next page between two keys, so that it appears in about half the time."""
 
     def __init__(self, node: Lifetime, pane: LogPane) -> None:
         """Prepare rows of `pane` with the timers of `node`."""
@@ -305,7 +305,7 @@ class NextPage:
         self._rows = 0
 
     def prepare_soon(self, rows: int) -> None:
-        """Prepare so many rows below the visible ones, or above if negative, in a moment."""
+        """Prepare a number of rows below the visible ones, or above if negative, in a moment."""
         self._rows = rows
         if self._due is None:
             self._due = self._node.set_timer(_PREPARE_AFTER, self._prepare, name="next page")

@@ -66,7 +66,10 @@ class Spot(NamedTuple):
         return {start for start in (self.current, self.top and self.top.start) if start is not None}
 
     def moved(self, moved: Callable[[int], int | None]) -> "Spot":
-        """Return the same place after lines have moved; `moved` returns the new start of a line."""
+        """Return the same place after lines have moved.
+
+        `moved` returns the new start of a line; `None` if the line is gone.
+        """
         current = None if self.current is None else moved(self.current)
         if self.top is None:
             return Spot(current, None)

@@ -71,8 +71,8 @@ class PlaceRestore:
     def return_to(self, place: LogPlace, find: Callable[[], LogPlace | None] | None = None) -> None:
         """Restore a place as soon as the log is long enough, unless the reader moves before.
 
-        `find` returns the place by the offsets of its lines, `None` until the log has them; by
-        default, it is `place`.
+        `find` returns the place with the present offsets of its lines, or `None` until the log has
+        these lines; by default, it returns `place`.
         """
         self._pending = place
         self._find = find or self._long_enough
@@ -115,8 +115,8 @@ class PlaceRestore:
     def lines_to_track(self, stays: Callable[[int], bool] = lambda _: True) -> set[int]:
         """Return the starts of the lines to keep track of while lines move.
 
-        They include a visible line for whose start `stays` returns True, if possible the current
-        one, which `relocate` keeps in its row of the screen.
+        One of them is a visible line for whose start `stays` returns True, if possible the current
+        line: `relocate` keeps it in its row of the screen.
         """
         pane = self._view.pane
         starts = set(pane.bookmarks) | self._filter_and_search.places_to_track()

@@ -52,7 +52,7 @@ def on_ground(runs: Runs, ground: Style, plain: Style) -> list[tuple[Style, str]
 
 
 def wrap(body: RowText, text: str, room: int) -> list[RowText]:
-    """Split a row with the text `text` into rows of up to `room` cells, at no wide character."""
+    """Split a row with the text `text` into rows of up to `room` cells; no character is split."""
     if body.width == len(text):
         cuts = list(range(0, max(1, len(text)), room))
     else:

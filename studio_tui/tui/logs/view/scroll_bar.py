@@ -18,7 +18,7 @@ _MATCH_TICK = "─"
 
 
 class LogBar(SteadyScrollBar):
-    """A scroll bar whose positions are bytes; it moves by eighths of a cell, and so seldom."""
+    """A scroll bar whose positions are bytes; it moves, and is repainted, by eighths of a cell."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"log-bar--match", "log-bar--error"}
 

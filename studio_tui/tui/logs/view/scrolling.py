@@ -33,7 +33,7 @@ class Scrolling:
         """Make a controller.
 
         `seek` is called before the reader goes to the end, with True, or to the start, with False.
-        `paged` is called with the rows of a page that was turned, negative if it is above.
+        `paged` is called after a page was turned, with its number of rows, negative if upwards.
         """
         self._view = view
         self._selection = selection
@@ -76,9 +76,9 @@ class Scrolling:
         self._view.settle()
 
     def page(self, pages: float) -> None:
-        """Turn pages down, or up if negative, which overlap by one row if they are whole.
+        """Turn pages down, or up if negative; whole pages overlap by one row.
 
-        The cursor stays in its row of the screen; if no page is left, it goes to the end.
+        The cursor stays in its row of the screen; if no page is left, it goes to the last line.
         """
         pane = self._view.pane
         height = max(2, pane.size.height)
@@ -105,7 +105,7 @@ class Scrolling:
         window = self._view.pane.window
         if window is not None:
             self._view.clear_message()
-            self._errors.note_key()
+            self._errors.note_move()
             self._place.forget_place()
             window.settle()
             if count < 0 and window.rows():

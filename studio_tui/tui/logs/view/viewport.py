@@ -137,10 +137,10 @@ class LogWindow:
             self._anchor, self._rows_above = self.top.start, 0
 
     def step(self, start: int, direction: int) -> int | None:
-        """Bring the line after the visible one at `start` in sight, or before it if -1.
+        """Scroll to the line after the visible one at `start`, or before it if `direction` is -1.
 
-        Returns its start; `None` at the end. Of a line that does not fit, the hidden rows come
-        first, one by one, before another line.
+        Return its start; `None` at an end of the log. If the line at `start` continues beyond the
+        visible rows in this direction, scroll by one row instead, and return `start`.
         """
         return self._step_down(start) if direction > 0 else self._step_up(start)
 

@@ -289,7 +289,7 @@ async def search(pilot: Pilot[None], words: str) -> None:
     await pilot.press("slash", *(keys.get(letter, letter) for letter in words), "enter")
     await pilot.pause()
     await pilot.app.workers.wait_for_complete(
-        [worker for worker in pilot.app.workers if worker.group == "log-search"]
+        [worker for worker in pilot.app.workers if worker.group == "log-steps"]
     )
     await pilot.pause()
 
