@@ -29,9 +29,9 @@ _REDRAWN = 16 * 1024
 class LineFilter:
     """Controller of the lines that a log view shows.
 
-    In a merged log, only lines of the jobs that are shown are available. Nor are lines available
-    that later lines overwrite, unless progress bars are shown with all states. Of the available
-    lines, those are shown that pass the filter.
+    In a merged log, only lines of the shown jobs are available. Lines that later lines overwrite are
+    available only while progress bars are shown with all their states. Of the available lines,
+    those that pass the filter are shown.
     """
 
     def __init__(self, view: Reader, work: WorkGroup, *, scope_changed: Callable[[], None]) -> None:
@@ -52,7 +52,7 @@ class LineFilter:
         self._pattern: SearchPattern | None = None
         """The pattern of the filter; `None` for errors and warnings, and without a filter."""
         self._within: Find | None = None
-        """Finds the lines of the jobs that are shown; `None` for all jobs."""
+        """Finds the lines of the shown jobs; `None` for all jobs."""
         self._folds = False
         """Whether lines that later ones overwrite are hidden."""
         self.hiding: frozenset[str] = frozenset()

@@ -78,7 +78,8 @@ class Scrolling:
     def page(self, pages: float) -> None:
         """Turn pages down, or up if negative; whole pages overlap by one row.
 
-        The cursor stays in its row of the screen; if no page is left, it goes to the last line.
+        The cursor stays in its row of the screen; if no page is left, it goes to the last or the
+        first line.
         """
         pane = self._view.pane
         height = max(2, pane.size.height)

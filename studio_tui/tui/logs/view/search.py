@@ -157,7 +157,7 @@ class LogSearch:
 
     @property
     def origin(self) -> Origin:
-        """Where a new search starts: at the current line; while following, at the first visible."""
+        """Where a new search starts: the current line, or while following the first visible one."""
         pane, window = self._view.pane, self._view.pane.window
         start = None if self._view.following else pane.cursor
         if start is None:

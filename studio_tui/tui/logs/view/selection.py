@@ -60,7 +60,7 @@ class LineSelection:
             pane.selected = (min(anchor, cursor), max(anchor, cursor))
 
     def starts(self) -> Iterator[int]:
-        """Yield the starts of the selected lines, from the top, else that of the current line."""
+        """Yield the starts of the selected lines, from the top, else of the current line."""
         pane = self._view.pane
         window, start = pane.window, pane.cursor
         if window is None or start is None:
