@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from studio_tui.presentation.choices import next_choice
 from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.logs.view.line_filter import LineFilter
-from studio_tui.tui.logs.view.navigation import LogTimes
+from studio_tui.tui.logs.view.log_times import LogTimes
 from studio_tui.tui.logs.view.place import LogLook
 from studio_tui.tui.logs.view.reader import Reader
 

@@ -29,8 +29,8 @@ _REDRAWN = 16 * 1024
 class LineFilter:
     """Controller of the lines that a log view shows.
 
-    In a merged log, only lines of the shown jobs are available. Lines that later lines overwrite are
-    available only while progress bars are shown with all their states. Of the available lines,
+    In a merged log, only lines of the shown jobs are available. Lines that are overwritten later
+    are available only while progress bars are shown with all their states. Of the available lines,
     those that pass the filter are shown.
     """
 

@@ -23,7 +23,7 @@ from studio_tui.tui.logs.view.filter_and_search import FilterAndSearch
 from studio_tui.tui.logs.view.frames import Frames
 from studio_tui.tui.logs.view.line_filter import LineFilter
 from studio_tui.tui.logs.view.line_numbers import LineNumbers
-from studio_tui.tui.logs.view.navigation import LogTimes
+from studio_tui.tui.logs.view.log_times import LogTimes
 from studio_tui.tui.logs.view.new_lines import NewLines
 from studio_tui.tui.logs.view.pane import LogPane, NextPage
 from studio_tui.tui.logs.view.reader import WorkGroup
