@@ -105,17 +105,18 @@ def confirm_again(unconfirmed: UnconfirmedJob) -> Confirm:
 def confirm_forget(unconfirmed_jobs: Sequence[UnconfirmedJob]) -> Confirm:
     """Return the question whether to forget job requests to which an earlier run got no answer."""
     count = len(unconfirmed_jobs)
-    which = "A job" if count == 1 else plural(count, "job")
+    is_one = count == 1
+    which, them = ("A requested job", "it") if is_one else (plural(count, "requested job"), "them")
     return Confirm(
-        f"{which} of an earlier run may not have been created",
+        f"{which} may not have been created",
         (
-            "That run ended before Studio answered, and Studio does not list:",
+            "The dashboard ended before Studio answered, and Studio does not list:",
             *(line for each in unconfirmed_jobs for line in ("", *_describe(each.intent))),
             "",
-            _search_result(unconfirmed_jobs[-1].searched),
-            "If you still want it, run it again. Forget the request?",
+            _search_result(unconfirmed_jobs[-1].searched, is_one=is_one),
+            f"If you still want {them}, submit {them} again. Forget {them} now?",
         ),
-        yes="Forget it",
+        yes=f"Forget {them}",
         no="Ask me next time",
     )
 
@@ -128,11 +129,12 @@ def _describe(intent: Intent) -> tuple[str, ...]:
     )
 
 
-def _search_result(searched: SearchExtent) -> str:
-    """Return sentences on how far Studio's list was searched without finding the job."""
+def _search_result(searched: SearchExtent, *, is_one: bool = True) -> str:
+    """Return sentences on how far Studio's list was searched without finding the job or jobs."""
     if not searched.answers:
         return "Studio has not sent its list of jobs since."
-    words = f"It is not among the newest {plural(searched.jobs, 'job')} that Studio lists."
+    subject = "It is" if is_one else "They are"
+    words = f"{subject} not among the newest {plural(searched.jobs, 'job')} that Studio lists."
     if searched.is_far_enough:
         return words
-    return f"{words} They do not go back to the time of the request."
+    return f"{words} These jobs do not go back to the time of the request."

@@ -139,7 +139,7 @@ class MergedJobs:
 
     @property
     def are_being_read(self) -> bool:
-        """Whether lines that were printed before are still being loaded or ordered."""
+        """Whether lines that were printed before now are still being loaded or ordered."""
         if not self.are_complete:
             return any(_is_being_read(member) for member in self)
         return self.log.is_ordering or not self.are_merged

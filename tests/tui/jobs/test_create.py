@@ -106,17 +106,20 @@ async def test_a_job_whose_response_was_lost_is_found_or_asked_about_and_never_c
 async def test_an_unconfirmed_request_of_an_earlier_run_is_asked_about_until_the_user_drops_it(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    request = JobInput(query="print(1)", team_name="local", query_name="[red]lost.py[/]\x1b[31m")
     journal = journal_of(tmp_path)
-    journal.begin(Intent.of(request, now() - timedelta(hours=1), is_labeled=True)).close()
-    for answer in ("enter", "y"):
+    for name, answer, words in (
+        ("[red]lost.py[/]\x1b[31m", "enter", ("A requested job may not", "It is not among")),
+        ("other.py", "y", ("2 requested jobs may not", "They are not among", "other.py")),
+    ):
+        request = JobInput(query="print(1)", team_name="local", query_name=name)
+        journal.begin(Intent.of(request, now() - timedelta(hours=1), is_labeled=True)).close()
         async with dashboard(studio, tmp_path) as pilot:
-            await until_shown(pilot, "A job of an earlier run may not", "[red]lost.py[/]")
+            await until_shown(pilot, "[red]lost.py[/]", *words)
             assert "\x1b" not in screen_text(pilot)
             await pilot.press(answer)
             await until(pilot, lambda: not isinstance(pilot.app.screen, Confirm))
             await until(pilot, lambda: "unsettled" not in {w.name for w in pilot.app.workers})
-    assert [entry.outcome for entry in journal.entries()] == [IntentOutcome.GIVEN_UP]
+    assert [entry.outcome for entry in journal.entries()] == [IntentOutcome.GIVEN_UP] * 2
 
 
 async def test_commands_stay_with_the_cursor_after_a_rerun_and_a_key_goes_to_the_new_job(
