@@ -148,7 +148,7 @@ class BulkJobs:
         for job in filter(needs_no_canceling, marked):
             self.marked.unmark(job.id)
 
-    async def repeat(self, *, from_checkpoints: bool) -> None:
+    async def rerun(self, *, from_checkpoints: bool) -> None:
         """Show which settings of the jobs are known, ask, then rerun them."""
         chosen = await self._choose(why_not_repeat, "run again")
         if chosen is None:

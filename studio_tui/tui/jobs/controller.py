@@ -137,15 +137,15 @@ class JobController:
 
     async def run_again(self) -> None:
         """Show the known settings, ask, then rerun the marked jobs, else the current job."""
-        await self._repeat(from_checkpoints=False)
+        await self._rerun(from_checkpoints=False)
 
     async def run_from_checkpoints(self) -> None:
         """Ask, then rerun the marked jobs, else the current job, from their checkpoints."""
-        await self._repeat(from_checkpoints=True)
+        await self._rerun(from_checkpoints=True)
 
-    async def _repeat(self, *, from_checkpoints: bool) -> None:
+    async def _rerun(self, *, from_checkpoints: bool) -> None:
         if self.marked.count():
-            await self._bulk.repeat(from_checkpoints=from_checkpoints)
+            await self._bulk.rerun(from_checkpoints=from_checkpoints)
             return
         job = self._at_hand()
         if job is None:

@@ -54,7 +54,7 @@ class FilterAndSearch:
         self._searching.cancel()
         self._is_searching = False
 
-    def repeat(self, moved: Callable[[int], int]) -> None:
+    def reapply(self, moved: Callable[[int], int]) -> None:
         """Apply the same filter and search to the view's new store, which is of the same log.
 
         `moved` returns the start of a line in the new store, given its start in the previous one.

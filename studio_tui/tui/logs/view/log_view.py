@@ -175,7 +175,7 @@ class LogView(HasCommands, Widget):
             pane.window.to(store.line_start(place_of(top)))
         if current is not None:
             pane.current = store.line_start(place_of(current))
-        self._filter_and_search.repeat(lambda start: store.line_start(place_of(start)))
+        self._filter_and_search.reapply(lambda start: store.line_start(place_of(start)))
         self._errors.begin(store)
         self.settle()
 
@@ -201,7 +201,7 @@ class LogView(HasCommands, Widget):
         if store is None or window is None:
             self.new_lines, self.has_lines = 0, False
             return
-        self.restore.come_back()
+        self.restore.restore_if_possible()
         if self.following:
             window.to_end()
             self.pane.current = None

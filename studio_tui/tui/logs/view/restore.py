@@ -77,11 +77,11 @@ class PlaceRestore:
         self._pending = place
         self._find = find or self._long_enough
         self._view.following = place.top is None
-        self.come_back()
+        self.restore_if_possible()
         self._view.settle()
 
-    def come_back(self) -> None:
-        """Go to the place to restore, if the log is long enough."""
+    def restore_if_possible(self) -> None:
+        """Restore the pending place, if there is one and the log is long enough."""
         store, pane = self._view.store, self._view.pane
         if self._pending is None or store is None or pane.window is None:
             return
