@@ -65,7 +65,7 @@ class JobController:
         return self._why_not(lambda job: None if is_usable_id(job.id) else NO_ID)
 
     def why_not_cancel(self) -> str | None:
-        """Return why no marked job can be canceled; without marks, why not the current."""
+        """Return why the marked jobs, else the current job, cannot be canceled."""
         if self.marked.count():
             return self._bulk.why_not_cancel()
         if reason := self._why_no_change():
@@ -78,7 +78,7 @@ class JobController:
         return f"The job has ended: {(job.status or 'unknown').lower()}"
 
     def why_not_repeat(self) -> str | None:
-        """Return why no marked job can be rerun or edited; without marks, why not the current."""
+        """Return why the marked jobs, else the current job, cannot be rerun or edited."""
         return self._bulk.why_not_repeat() if self.marked.count() else self.why_no_repeat_at_hand()
 
     def why_no_repeat_at_hand(self) -> str | None:

@@ -165,7 +165,9 @@ class LogExport:
             offers += self._offers_of(view, view.filter.hits, what, path)
         offers += self._offers_of(view, view.search.hits, "that match the search", path)
         offers.append(
-            Offer("the visible lines", lambda: self._line_pieces(view.filter.in_sight()), path)
+            Offer(
+                "the visible lines", lambda: self._line_pieces(view.filter.visible_starts()), path
+            )
         )
         return offers
 

@@ -103,7 +103,7 @@ class MergedJobs:
         return self.add(jobs)
 
     def add(self, jobs: Sequence[Job]) -> int:
-        """Merge these jobs too, as far as there are at most `LIMIT`; return how many are left out.
+        """Merge these jobs too, up to `LIMIT` in all; return how many are left out.
 
         Raises:
             SpoolError: a log cannot be stored on the local disk.

@@ -189,7 +189,7 @@ class LogErrors:
     ) -> int | None:
         """Return the start of the first unit that begins after the current line.
 
-        If `current` is `None`, return that of the unit with the first error from `top` on.
+        If `current` is `None`, return the start of the unit with the first error from `top` on.
 
         Raises:
             SpoolError: the log cannot be read back.

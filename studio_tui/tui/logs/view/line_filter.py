@@ -110,7 +110,7 @@ class LineFilter:
     def shows(self, start: int) -> bool:
         return self.chosen is None or self.chosen.hits.matches(start)
 
-    def in_sight(self) -> list[int]:
+    def visible_starts(self) -> list[int]:
         size = self._view.store.size if self._view.store else 0
         starts = dict.fromkeys(row.start for row in self._view.pane.in_sight)
         return [start for start in starts if start < size and self.shows(start)]

@@ -111,9 +111,9 @@ class LineTimes:
         return self.last_up_to(store, store.last_start())
 
     def line_up_to(self, store: LogStore, start: int, moment: datetime) -> int:
-        """Return the last line at or before `moment`; `start` if there is no such line.
+        """Return the start of the last line at or before `moment`; `start` if there is none.
 
-        `start` is the first line at or after `moment`.
+        `start` is that of the first line at or after `moment`.
         """
         time = self.last_up_to(store, start)
         before = store.previous_start(start)

@@ -33,7 +33,7 @@ class NewLines:
         *,
         following: bool,
     ) -> int:
-        """Return how many lines below `rows` are new; with a filter, which of those in `shown`."""
+        """Return how many lines below `rows` are new; with a filter, only those `shown` count."""
         total = store.lines if shown is None else shown.total
         counted = store if shown is None else shown
         if following or counted is not self._counted:

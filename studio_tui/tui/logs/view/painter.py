@@ -192,9 +192,9 @@ class LogPainter:
         return tuple(styled_line(row) for row in rows.rows(numbers.index(number)))
 
     def _above(self, start: int) -> Iterator[str]:
-        """Yield the texts of the lines above, the nearest first; none in a merged log.
+        """Yield the texts of the lines above, the nearest first.
 
-        There, they may be of other jobs.
+        None in a merged log, where these may be lines of other jobs.
         """
         if self._store.tag_length:
             return

@@ -117,7 +117,7 @@ class LogPane(Widget, can_focus=True):
         self.refresh()
 
     def choose(self, chosen: FilteredLines | None, anchor: int) -> None:
-        """Show only the lines in `chosen`, near the one at `anchor`, or all if it is `None`."""
+        """Show only the lines in `chosen`, or all if it is `None`, near the one at `anchor`."""
         if self._painter is None or self._window is None:
             return
         self._painter.chosen = chosen

@@ -491,7 +491,7 @@ async def test_lines_that_continue_an_error_are_errors_too(store: LogStore) -> N
         await until(pilot, lambda: status_text(view).startswith(" errors and warnings: 6 lines"))
         await until(pilot, lambda: len(shown_lines(view)) == 6)
         assert shown_lines(view) == [CONTINUED_ERRORS[n] for n in (0, 1, 3, 5, 6, 7)]
-        for start in view.filter.in_sight():
+        for start in view.filter.visible_starts():
             (line,) = view.pane.rows_at(start)
             assert [span.pen.foreground for span in line.spans] == [1], line.text
 
@@ -1022,7 +1022,7 @@ async def test_the_place_and_the_bookmarks_move_with_their_lines(tmp_path: Path)
         assert view.pane.bookmarks == {current + shift}
         assert view.pane.current == current + shift
         # The first lines are gone, and the remaining ones are at other offsets.
-        before, third = shown_lines(view), view.filter.in_sight()[2]
+        before, third = shown_lines(view), view.filter.visible_starts()[2]
         shortened = TaggedStore.create(tmp_path)
         shortened.append(store.read(third, store.size - third))
         assert third in view.restore.lines_to_track(lambda start: start >= third)
