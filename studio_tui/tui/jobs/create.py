@@ -69,7 +69,10 @@ async def create(
 
 
 def notify_created(app: App[Any], created: Created, *, is_newer_run: bool) -> None:
-    """Notify that a job was created; of a newer run, also the key that leads from its job to it."""
+    """Notify that a job was created.
+
+    If `is_newer_run`, name the key that goes to the newest run, if the screen has it.
+    """
     if created.is_guess:
         reason = "It cannot be distinguished from a job created elsewhere."
         words = f"Created, most likely: {title(created.job)}. {reason}"

@@ -23,9 +23,14 @@ _GROWTH_EVERY = 0.2
 """Seconds between updates of the head while the log grows, so that it agrees with the log."""
 
 
+def is_paused(view: LogView) -> bool:
+    """Return whether a view does not follow the end although lines may arrive."""
+    return not (view.following or view.is_all_here)
+
+
 def pause_parts(view: LogView) -> tuple[Part, ...]:
     """Return what the line above a log says while the log is not followed."""
-    return (Part("‖ paused, F follows  ", Tone.WARN),) if view.is_paused else ()
+    return (Part("‖ paused, F follows  ", Tone.WARN),) if is_paused(view) else ()
 
 
 class LogPage(Page):

@@ -35,7 +35,7 @@ from studio_tui.tui.jobs.surroundings import surroundings_of
 from studio_tui.tui.logs.export import LogExport, file_of
 from studio_tui.tui.logs.job_of_log import JobOfLog
 from studio_tui.tui.logs.log_memory import LogMemory
-from studio_tui.tui.logs.log_page import LogPage, pause_parts
+from studio_tui.tui.logs.log_page import LogPage, is_paused, pause_parts
 from studio_tui.tui.logs.view.log_view import LogView
 from studio_tui.tui.logs.view.restore import place_at
 from studio_tui.tui.messages import OpenLog, Refreshed
@@ -148,7 +148,7 @@ class LogScreen(LogPage):
             return PROMPT_HINTS
         if self._job.state.is_finished:
             return (*_HINTS, "logs.wrap", "job.run_again", "page.back")
-        first = "logs.follow" if self.view.is_paused else "logs.wrap"
+        first = "logs.follow" if is_paused(self.view) else "logs.wrap"
         return (first, *_HINTS, "job.cancel", "page.back")
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:

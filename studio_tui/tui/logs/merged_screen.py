@@ -22,7 +22,7 @@ from studio_tui.tui.logs.export import LogExport
 from studio_tui.tui.logs.job_of_log import JobOfLine
 from studio_tui.tui.logs.joining_jobs import JoiningJobs
 from studio_tui.tui.logs.log_memory import LogMemory
-from studio_tui.tui.logs.log_page import LogPage, pause_parts
+from studio_tui.tui.logs.log_page import LogPage, is_paused, pause_parts
 from studio_tui.tui.logs.member_choice import MemberChoice
 from studio_tui.tui.logs.member_names import MemberNames
 from studio_tui.tui.logs.merged_head import amount_parts, connection_parts
@@ -173,7 +173,7 @@ class MergedScreen(LogPage):
         if self.view.prompt.is_open:
             return PROMPT_HINTS
         return (
-            *(("logs.follow",) if self.view.is_paused else ()),
+            *(("logs.follow",) if is_paused(self.view) else ()),
             "merged.solo",
             "merged.mute",
             "merged.next",

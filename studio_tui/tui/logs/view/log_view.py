@@ -51,6 +51,17 @@ def _always() -> bool:
     return True
 
 
+def _parts_below(percent: int | None, new_lines: int) -> tuple[Part, ...]:
+    """Return what the line below the rows says of the reader's place; a click on it follows.
+
+    `percent` is how much of the log is above the end of the rows; `None` leaves it out.
+    """
+    share = () if percent is None else (f"{percent}%",)
+    new = (f"+{new_lines:,} new",) if new_lines else ()
+    words = " · ".join((*share, *new))
+    return (Part(f" {words} ", "title", "follow"),) if words else ()
+
+
 class LogView(HasCommands, Widget):
     """Shows a log of any size; many keys are those of `less`."""
 
@@ -98,6 +109,7 @@ class LogView(HasCommands, Widget):
         self._unwatch_store: Callable[[], None] = lambda: None
         self._frames = Frames(self, self._show_arrived)
         self._bottom = 0
+        """Start of the last line that was visible at the last update."""
         self._message = ""
         self._is_message_valid = _always
         self._make_controllers()
@@ -133,9 +145,7 @@ class LogView(HasCommands, Widget):
         self.commands.add_to(self, _COMMANDS)
 
     def compose(self) -> ComposeResult:
-        with Horizontal(id="log-rows"):
-            yield self.pane
-            yield self.bar
+        yield Horizontal(self.pane, self.bar, id="log-rows")
         yield self.prompt
         yield self.words
 
@@ -222,10 +232,9 @@ class LogView(HasCommands, Widget):
         self.bar.show(window.top.start, min(end, store.size), store.size)
         height = self.bar.size.height
         self.bar.matches, self.bar.errors = self.search.ticks(height), self._errors.ticks(height)
-        share = () if self.following or window.is_at_end else (f"{100 * end // store.size}%",)
-        new = (f"+{self.new_lines:,} new",) if self.new_lines else ()
-        below = " · ".join((*share, *new))
-        self.words.right = (Part(f" {below} ", "title", "follow"),) if below else ()
+        is_at_end = self.following or window.is_at_end
+        percent = None if is_at_end else 100 * end // store.size
+        self.words.right = _parts_below(percent, self.new_lines)
         self._show_words()
 
     def watch_following(self, following: bool) -> None:
@@ -238,11 +247,6 @@ class LogView(HasCommands, Widget):
     def watch_is_all_here(self, is_all_here: bool) -> None:
         if is_all_here:
             self.times.look_again()
-
-    @property
-    def is_paused(self) -> bool:
-        """Whether lines may arrive that the view does not follow."""
-        return not (self.following or self.is_all_here)
 
     # --- the interface for controllers, see `Reader` ---------------------------------------------
 

@@ -55,7 +55,7 @@ class LogPane(Widget, can_focus=True):
     folds: reactive[bool] = reactive(False)
     """Whether rows that are redrawn repeatedly are shown once, at their last line."""
     stamps: reactive[StampForm] = reactive(StampForm.OFF, repaint=False)
-    """The form that was chosen for times; `columns` has one for them if lines have times."""
+    """The chosen form of times; `columns` has a column for them if lines have times."""
     columns: reactive[tuple[GutterColumn, ...]] = reactive(())
     left: reactive[int] = reactive(0)
     """Cells of unwrapped lines that are hidden at the left."""
