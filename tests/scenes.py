@@ -110,6 +110,7 @@ SCENES: dict[str, Scene] = {
         WIDE,
         shows="tab: vision.prod.",
     ),
+    "datasets": Scene(("f2",), NARROW),
     "clusters": Scene(("3", "down", "asterisk"), NARROW),
     "schedules": Scene(("4",), WIDE),
     "schedules-80x24": Scene(("4", "down"), NARROW),

@@ -80,7 +80,7 @@ class DatasetPicker(Dialog[str | None]):
         Binding("escape", "leave", "close", id="datasets.leave"),
         Binding("q", "dismiss(None)", "close", id="datasets.close"),
     ]  # fmt: skip
-    KEYS = "enter shows versions, t rebuilds outdated ones or this, / filters"
+    KEYS = "enter shows versions, t rebuilds outdated ones, else this, / filters"
 
     def __init__(
         self,
