@@ -174,7 +174,7 @@ def _unfinished_job_lines(running: int, unseen_ends: int, waiting: int) -> Itera
 @local.command()
 @_DATA_DIR
 def env(data_dir: Path) -> None:
-    """Print exports: after eval "$(studio-tui local env)", datachain uses this Studio."""
+    """Print exports for datachain: eval "$(studio-tui local env)"."""
     server = endpoint.find(data_dir)
     if server is None:
         _fail(f"No local Studio runs in {data_dir}.", code=1)

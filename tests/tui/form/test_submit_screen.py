@@ -137,9 +137,13 @@ async def test_keys_pressed_while_a_form_is_sent_are_for_the_screen_after_it(
         for key in ("f9", "n", "slash", "x"):
             character = "/" if key == "slash" else key if len(key) == 1 else None
             pilot.app.post_message(Key(key, character))
-        await until(pilot, lambda: isinstance(pilot.app.screen, SubmitScreen))
-        await until(pilot, lambda: pilot.app.screen is not sent)
-        await until(pilot, lambda: submit_screen(pilot).form.draft.query_file == "/x")
+
+        def next_form_has_keys() -> bool:
+            screen = pilot.app.screen
+            is_next_form = isinstance(screen, SubmitScreen) and screen is not sent
+            return is_next_form and submit_screen(pilot).form.draft.query_file == "/x"
+
+        await until(pilot, next_form_has_keys)
     assert len(studio.jobs()) == 1
 
 
