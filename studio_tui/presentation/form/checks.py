@@ -92,15 +92,17 @@ Check = Callable[[Draft, FormContext], FieldProblems]
 
 
 def query_type(draft: Draft) -> QueryType:
-    """Return the chosen type, else the one that the name of the query file or of the job implies.
+    """Return the chosen type, else the one that the query file implies, else the job's name.
 
-    A name that ends in `.py`, or no name, implies PYTHON, and any other name SHELL.
+    As for the DataChain CLI, a file is PYTHON if its name ends in `.py`, else SHELL. The name of a
+    job, which the CLI does not accept, implies SHELL only if it ends in `.sh`.
     """
     chosen = draft.query_type.strip().upper()
     if chosen in QueryType.__members__:
         return QueryType(chosen)
-    name = draft.query_file.strip() or draft.query_name.strip()
-    return QueryType.SHELL if name and not name.endswith(".py") else QueryType.PYTHON
+    file, name = draft.query_file.strip(), draft.query_name.strip()
+    is_shell = not file.endswith(".py") if file else name.endswith(".sh")
+    return QueryType.SHELL if is_shell else QueryType.PYTHON
 
 
 def job_name(draft: Draft) -> str | None:

@@ -53,7 +53,7 @@ FIELDS: dict[str, Field] = {
     "query_type": Field(
         label="type",
         meaning="Whether Python or a shell runs the query.",
-        accepts="PYTHON or SHELL. Empty: PYTHON if the name ends in .py or is empty, else SHELL.",
+        accepts="PYTHON or SHELL. Empty: SHELL if the name ends in .sh or the file is not .py.",
         example=("PYTHON",),
         check=checks.query_type_problems,
         hint=hints.derived_type,

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from studio_tui import cron
-from studio_tui.api.models import Cluster, Job, runs_on
+from studio_tui.api.models import Cluster, Job, QueryType, runs_on
 from studio_tui.presentation.form.checks import PRIORITIES, FormContext, job_name, query_type
 from studio_tui.presentation.form.cluster_checks import chosen_cluster
 from studio_tui.presentation.form.draft import Draft
@@ -30,9 +30,12 @@ def query_file(draft: Draft, context: FormContext) -> tuple[str, ...]:
 def derived_type(draft: Draft, _context: FormContext) -> tuple[str, ...]:
     if draft.query_type.strip():
         return ()
-    is_named = draft.query_file.strip() or draft.query_name.strip()
-    reason = "from the extension of the name" if is_named else "the default"
-    return (f"{query_type(draft).value}, {reason}; to change it, type PYTHON or SHELL.",)
+    kind = query_type(draft)
+    if draft.query_file.strip():
+        reason = "as the file is .py" if kind is QueryType.PYTHON else "as the file is not .py"
+    else:
+        reason = "the default" if kind is QueryType.PYTHON else "as the name ends in .sh"
+    return (f"{kind.value}, {reason}; to change it, type PYTHON or SHELL.",)
 
 
 def query_name(draft: Draft, _context: FormContext) -> tuple[str, ...]:

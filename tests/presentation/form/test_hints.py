@@ -22,7 +22,10 @@ def hint_text(name: str, **fields: Any) -> str:
     [
         ("query_file", {}, "The path of a script; else type the query below."),
         ("query_file", {"query_file": "train.py"}, "1 line, 8 B; it is read again when"),
-        ("query_type", {"query_file": "list.sh"}, "SHELL, from the extension of the name"),
+        ("query_type", {"query_file": "list.sh"}, "SHELL, as the file is not .py"),
+        ("query_type", {"query_file": "list.py"}, "PYTHON, as the file is .py"),
+        ("query_type", {"query_name": "my list.sh"}, "SHELL, as the name ends in .sh"),
+        ("query_type", {"query_name": "my train"}, "PYTHON, the default; to change it"),
         ("query_type", {}, "PYTHON, the default; to change it, type PYTHON or SHELL."),
         ("query_name", {}, "Studio generates one."),
         ("query_name", {"query_file": "src/train.py"}, "train.py, from the file name."),

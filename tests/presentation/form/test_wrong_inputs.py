@@ -449,8 +449,10 @@ def test_a_schedule_without_a_start_begins_now_and_empty_fields_are_not_sent() -
         ({"query_file": "a/b.py"}, QueryType.PYTHON, "b.py"),
         ({"query_file": "a/b.sh"}, QueryType.SHELL, "b.sh"),
         ({"query_file": "a/b.sh", "query_name": "x.py"}, QueryType.SHELL, "x.py"),
-        ({"query_name": "night"}, QueryType.SHELL, "night"),
-        ({"query_name": "night", "query_type": "python"}, QueryType.PYTHON, "night"),
+        ({"query_file": "a/run"}, QueryType.SHELL, "run"),
+        ({"query_name": "night.sh"}, QueryType.SHELL, "night.sh"),
+        ({"query_name": "train v1.2"}, QueryType.PYTHON, "train v1.2"),
+        ({"query_name": "night", "query_type": "shell"}, QueryType.SHELL, "night"),
     ],
 )
 def test_the_query_type_is_the_chosen_type_or_follows_from_the_name(
