@@ -75,9 +75,8 @@ def test_the_columns_of_schedules_do_not_move_when_runs_are_added(width: int) ->
     assert len(placed) == 1
 
 
-# The list has 67 cells beside its preview in 120 columns.
-@pytest.mark.parametrize("width", [67, 78])
-def test_a_narrow_list_of_jobs_shows_progress_and_errors_in_one_column(width: int) -> None:
+def test_a_narrow_list_of_jobs_shows_progress_and_errors_in_one_column() -> None:
+    width = 78  # in 80 columns, and beside the preview in 120
     contents = Contents(jobs.COLUMNS)
     progress = Progress("", 37, 100, 37, "it", 3.1, 12, 20)
     running, failed = job(1, "RUNNING"), job(2, "FAILED", name="x" * 22, error_message="e" * 90)

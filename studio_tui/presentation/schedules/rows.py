@@ -206,10 +206,15 @@ def _short_time(moment: datetime, zone: tzinfo) -> str:
     return f"{local:%a} {local.day:2} {local:%b %H:%M}"
 
 
-def _count_cell(count: int | None, tone: Tone = Tone.PLAIN) -> Cell:
+def _gap_cell(count: int | None) -> Cell:
+    """Return the number of gaps; without gaps, an empty cell, so that the column leaves space."""
     if count is None:
         return Cell(UNKNOWN, Tone.DIM)
-    return Cell(str(count), tone) if count else Cell("0", Tone.DIM)
+    return Cell(str(count), Tone.WARN) if count else NOTHING
+
+
+def _runs_cell(count: int | None) -> Cell:
+    return Cell(str(count) if count is not None else UNKNOWN, Tone.PLAIN if count else Tone.DIM)
 
 
 def _unknown_cell(task: Job) -> Cell:
@@ -276,14 +281,14 @@ SCHEDULE_COLUMNS: tuple[ListColumn[ScheduleRow, ScheduleWithRuns, Cell], ...] = 
     ),
     ListColumn(
         Column("runs", "RUNS", 4, align=Align.RIGHT, grow=1, drop=5, fits=True),
-        lambda row: _count_cell(row.schedule.runs if row.schedule else None),
+        lambda row: _runs_cell(row.schedule.runs if row.schedule else None),
         SortOrder(
             "runs, most first", _by(lambda item: -_sum_of(item, "runs")), shown_as_descending=True
         ),
     ),
     ListColumn(
         Column("missed", "MISSED", 6, align=Align.RIGHT, grow=1, drop=4, fits=True),
-        lambda row: _count_cell(row.schedule.missed if row.schedule else None, Tone.WARN),
+        lambda row: _gap_cell(row.schedule.missed if row.schedule else None),
         SortOrder(
             "missed and skipped runs, most first",
             _by(lambda item: -_sum_of(item, "missed", "skipped")),
@@ -292,7 +297,7 @@ SCHEDULE_COLUMNS: tuple[ListColumn[ScheduleRow, ScheduleWithRuns, Cell], ...] = 
     ),
     ListColumn(
         Column("skipped", "SKIPPED", 7, align=Align.RIGHT, grow=1, drop=4, fits=True),
-        lambda row: _count_cell(row.schedule.skipped if row.schedule else None, Tone.WARN),
+        lambda row: _gap_cell(row.schedule.skipped if row.schedule else None),
         sorted_like="missed",
     ),
     ListColumn(

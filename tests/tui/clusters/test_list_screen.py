@@ -182,7 +182,7 @@ async def test_free_workers_agree_with_those_in_the_reason_why_a_job_waits(
     )
     clusters.wait_for_state(running["id"], "RUNNING")
     clusters.submit("print(1)", query_name="waits.py", workers=3, compute_cluster_name="small-too")
-    async with dashboard(clusters, tmp_path) as pilot:
+    async with dashboard(clusters, tmp_path, size=(160, 40)) as pilot:
         await until_shown(pilot, "waits.py", "3 workers; small-too has 2 free of")
         await open_clusters(pilot)
         await pilot.press("down")

@@ -679,6 +679,18 @@ async def test_the_cursor_is_on_its_job_again_after_all_groupings(
         await until(pilot, lambda: table(pilot).cursor == shards[1])
 
 
+async def test_the_list_beside_the_preview_is_at_least_as_wide_as_in_80_columns(
+    shared_studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        list_widths = []
+        for width in (80, 119, 120, 140, 175, 300):
+            await pilot.resize_terminal(width, 40)
+            await pilot.pause()
+            list_widths.append(table(pilot).size.width)
+        assert list_widths == [80, 119, 80, 80, 100, 216]
+
+
 async def test_the_cursor_goes_to_the_newest_run_of_a_job_and_back(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:

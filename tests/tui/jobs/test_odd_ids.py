@@ -49,7 +49,7 @@ async def test_a_job_with_an_unusable_id_is_listed_and_its_commands_are_refused(
 
     proxy = FaultProxy.in_front_of(studio_with_jobs.url)
     proxy.plan = ChangedResponses("/api/datachain/jobs/", spoil_ids)
-    async with proxy, dashboard(studio_with_jobs, tmp_path, url=proxy.url) as pilot:
+    async with proxy, dashboard(studio_with_jobs, tmp_path, url=proxy.url, size=(140, 40)) as pilot:
         await until_shown(pilot, "usual.py", *odd_ids, f"Jobs {len(ODD_IDS) + 1}")
         for odd_id in reversed(ODD_IDS):
             with step(f"the id {odd_id[:10]!r}"):
