@@ -175,7 +175,9 @@ def group_facts(
         Fact(
             "keys",
             Cell(
-                "⏎ folds and unfolds; commands apply to all of them, after confirmation", Tone.DIM
+                "⏎ folds and unfolds; L shows all logs as one, l only one of them; x, r, R and e "
+                "are for all of them",
+                Tone.DIM,
             ),
         ),
     )

@@ -43,15 +43,31 @@ _ALIVE_HINTS = ("table.open", "job.log", "job.cancel", "jobs.filter", "jobs.sort
 _MARK_HINTS = (
     "job.cancel", "job.run_again", "job.continue", "job.edit", "jobs.logs", "jobs.unmark",
 )  # fmt: skip
+_GROUP_HINTS = (
+    "table.open", "jobs.logs", "job.cancel", "job.run_again", "jobs.group", "jobs.filter",
+)  # fmt: skip
 _FAILED_HINTS = ("table.open", "job.log", "job.run_again", "jobs.problems", "jobs.filter")
 
 
-def _hints_for(job: Job | None) -> tuple[str, ...]:
+def _hints_for(page: "JobsScreen") -> tuple[str, ...]:
+    job = page.job_at_hand()
     if job is None:
         return ("jobs.new", "jobs.filter", "page.refresh", "page.back")
+    if page.view.marks:
+        return _MARK_HINTS
+    if page.groups.is_group(page.table.cursor):
+        return _GROUP_HINTS
     if job.state is JobState.FAILED:
         return _FAILED_HINTS
     return _FINISHED_HINTS if job.state.is_finished else _ALIVE_HINTS
+
+
+def _label(page: "JobsScreen", binding: Binding) -> str:
+    """Return the label of a key that depends on the row under the cursor, else an empty text."""
+    cursor = page.table.cursor
+    if binding.id == "table.open" and page.groups.is_group(cursor):
+        return "fold" if cursor in page.view.opened else "unfold"
+    return log_label(page.job_at_hand()) if binding.id == "job.log" else ""
 
 
 _LIST = list_commands(
@@ -118,11 +134,10 @@ class JobsScreen(ListPage[Job]):
     # Overrides of Page.
 
     def row_hints(self) -> Iterable[str]:
-        job = self.job_at_hand()
-        return _MARK_HINTS if job and self.view.marks else _hints_for(job)
+        return _hints_for(self)
 
     def label(self, binding: Binding) -> str:
-        return log_label(self.job_at_hand()) if binding.id == "job.log" else super().label(binding)
+        return _label(self, binding) or super().label(binding)
 
     def job_at_hand(self) -> Job | None:
         """Return the job under the cursor; of a group, one that is a problem, else its first."""
@@ -272,6 +287,7 @@ def _show_regrouped(page: JobsScreen) -> None:
         job = page.job_at_hand()
         job_id = job.id if job is not None else None
     page.list.show_rows()
+    page.paint_hints()
     cursor = page.table.cursor
     if job_id is not None and cursor is not None and job_id not in page.groups.members(cursor):
         page.table.move_to(page.groups.row_of(job_id))

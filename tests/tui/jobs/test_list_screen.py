@@ -619,7 +619,7 @@ async def test_commands_on_the_row_of_a_group_apply_to_its_jobs(
         await until_shown(pilot, "by name", "▸ 4 jobs", "shard_*.py", "Jobs 5", "KeyError: 'x'")
         assert len(table(pilot).keys) == 3, "the failed job keeps its own row"
         await pilot.press("end", "up")
-        await until_shown(pilot, "1 × KeyError: 'x'")
+        await until_shown(pilot, "1 × KeyError: 'x'", "⏎ unfold  L merged log  r run again")
         assert {job.id for job in screen.marked_jobs()} == {*shards, bad}
         await pilot.press("r")
         await until_shown(pilot, "Run 4 jobs again as they were?", "1 failed, 3 complete.")
@@ -633,7 +633,7 @@ async def test_commands_on_the_row_of_a_group_apply_to_its_jobs(
         assert set(screen.view.marks) == {*shards, bad}
         assert len(table(pilot).marked) == 5, "the row of the group is marked too"
         await pilot.press("u", "up", "up", "down", "enter")
-        await until_shown(pilot, "▾ 4 jobs")
+        await until_shown(pilot, "▾ 4 jobs", "⏎ fold  L merged log")
         assert len(table(pilot).keys) == 6
         await pilot.press("enter")
         await until_shown(pilot, "▸ 4 jobs")
