@@ -33,7 +33,7 @@ from studio_tui.tui.widgets.bar import Bar
 from studio_tui.tui.widgets.big_table import BigTable
 from studio_tui.tui.widgets.debouncer import Debouncer
 from studio_tui.tui.widgets.fact_sheet import FactSheet
-from studio_tui.tui.widgets.filter_bar import FilterBar
+from studio_tui.tui.widgets.filter_bar import FilterBar, FilterInput
 from studio_tui.tui.widgets.lifetime import Lifetime
 from studio_tui.tui.widgets.table_cursor import RowChange
 
@@ -193,6 +193,14 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
             return ()
         newest = islice(self.rows.values(), ROWS_SEARCHED)
         return dict.fromkeys(value for row in newest if (value := value_of(row)))
+
+    def filter_hints(self) -> tuple[str, ...]:
+        """Return the keys for the footer while a filter is typed, or if no row passes it."""
+        if isinstance(self.page.focused, FilterInput):
+            return ("filter.complete", "filter.leave", "filter.earlier")
+        if self.is_alive and self.filtering.terms and not self.table.keys:
+            return ("page.escape", f"{self.page.tab}.filter", "page.refresh", "page.back")
+        return ()
 
     def toggle_wide(self) -> None:
         """Toggle between all columns, which can be scrolled sideways, and the columns that fit."""

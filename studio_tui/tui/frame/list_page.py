@@ -24,7 +24,6 @@ from studio_tui.tui.frame.row_marks import RowMarks, mark_commands
 from studio_tui.tui.sheets import LIST_HEIGHTS, LIST_WIDTHS
 from studio_tui.tui.widgets.bar import Part
 from studio_tui.tui.widgets.big_table import BigTable
-from studio_tui.tui.widgets.filter_bar import FilterInput
 from studio_tui.tui.widgets.table_painter import Cells
 
 T = TypeVar("T")
@@ -170,9 +169,10 @@ class ListPage(Page, Generic[T]):
         yield self.list
 
     def hints(self) -> Iterable[str]:
-        if isinstance(self.focused, FilterInput):
-            return ("filter.complete", "filter.leave", "filter.earlier")
-        return self.row_hints()
+        return self.list.filter_hints() or self.row_hints()
+
+    def label(self, binding: Binding) -> str:
+        return "remove filter" if binding.id == "page.escape" else super().label(binding)
 
     def crumbs(self) -> tuple[str, ...]:
         return (self.tab.capitalize(),)

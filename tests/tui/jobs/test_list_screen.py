@@ -727,7 +727,7 @@ async def test_the_cursor_returns_to_the_top_after_every_row_has_left_the_filter
         await until_shown(pilot, "2 of 2")
         for job in jobs:
             await call_in_thread(studio.cancel, job["id"])
-        await until_shown(pilot, "No job matches the filter.")
+        await until_shown(pilot, "No job matches the filter.", "esc remove filter  / filter")
         await pilot.press("escape")
         await until(pilot, lambda: len(table(pilot).keys) == 2)
         assert table(pilot).cursor == table(pilot).keys[0]
