@@ -5,16 +5,8 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import groupby
 
-from studio_tui.presentation.activity.entries import ActivityState, Entry
-
-_AFTER_FAILURE = timedelta(minutes=5)
-"""An equal request within this time is another attempt, by program or user."""
-_AFTER_UNKNOWN = timedelta(seconds=5)
-"""An equal request within this time is another attempt.
-
-Only the program repeats a request so soon, and only if repeating has no second effect. A later
-request is another command, as both may have taken effect.
-"""
+from studio_tui.api.calls import is_next_attempt
+from studio_tui.presentation.activity.entries import Entry
 
 
 def join_attempts(entries: Iterable[Entry]) -> list[Entry]:
@@ -24,7 +16,7 @@ def join_attempts(entries: Iterable[Entry]) -> list[Entry]:
     for entry in entries:
         key = (entry.method, entry.path, entry.body)
         attempts = latest.get(key)
-        if attempts is not None and _is_next_attempt(attempts[-1], entry):
+        if attempts is not None and _continues(attempts[-1], entry):
             attempts.append(entry)
             continue
         commands.append([entry])
@@ -35,13 +27,9 @@ def join_attempts(entries: Iterable[Entry]) -> list[Entry]:
     return [_as_one(attempts) for attempts in commands]
 
 
-def _is_next_attempt(last: Entry, entry: Entry) -> bool:
-    """Return whether two equal requests are attempts of one command."""
-    if last.state is ActivityState.DONE:
-        return False
+def _continues(last: Entry, entry: Entry) -> bool:
     ended = last.last_started_at + timedelta(milliseconds=last.longest_ms)
-    limit = _AFTER_FAILURE if last.state is ActivityState.FAILED else _AFTER_UNKNOWN
-    return entry.started_at - ended <= limit
+    return is_next_attempt(last.outcome, entry.started_at - ended)
 
 
 def _as_one(attempts: list[Entry]) -> Entry:

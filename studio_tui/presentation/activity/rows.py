@@ -116,7 +116,7 @@ ACTIVITY_COLUMNS: tuple[ListColumn[Entry, Entry, Cell], ...] = (
         SortOrder("status, failed first", lambda entry, now: list(_LOOKS).index(entry.state)),
     ),
     ListColumn(
-        Column("at", "AT", 11, drop=3, fits=True),
+        Column("at", "AT", 11, drop=1, fits=True),
         lambda entry: Cell(_time(entry), Tone.DIM),
         sorted_like=AS_SENT,
     ),
@@ -135,14 +135,14 @@ ACTIVITY_COLUMNS: tuple[ListColumn[Entry, Entry, Cell], ...] = (
         seconds=lambda entry, now: entry.mean_ms / 1000 if entry.method else None,
     ),
     ListColumn(
-        Column("count", "TIMES", 6, align=Align.RIGHT, drop=2, fits=True),
+        Column("count", "TIMES", 6, align=Align.RIGHT, drop=3, fits=True),
         lambda entry: Cell(f"×{entry.count:,}", Tone.DIM) if entry.count > 1 else NOTHING,
         SortOrder(
             "count, highest first", lambda entry, now: -entry.count, shown_as_descending=True
         ),
     ),
     ListColumn(
-        Column("outcome", "ANSWER", 9, drop=1, fits=True),
+        Column("outcome", "ANSWER", 9, drop=2, fits=True),
         _answer_cell,
         SortOrder("answer", lambda entry, now: entry.answer),
         text=lambda entry: f"{entry.answer} {entry.why} {entry.attempts}",
@@ -174,7 +174,8 @@ ACTIVITY: Kind[Entry] = Kind(
     state=attrgetter("state"),
     states=ActivityState,
     groups={
-        "problem": frozenset(ActivityState) - {ActivityState.DONE, ActivityState.EMPTY},
+        # The user has undone a command on purpose.
+        "problem": frozenset({ActivityState.FAILED, ActivityState.UNKNOWN, ActivityState.LOST}),
         "unsent": frozenset({ActivityState.UNDONE, ActivityState.LOST}),
     },
     columns=ACTIVITY_COLUMNS,

@@ -3,13 +3,13 @@
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from sqlite3 import Connection
 from threading import Lock
 from typing import Any
 from urllib.parse import urlencode
 
-from studio_tui.api.calls import Call, is_success
+from studio_tui.api.calls import Call, is_next_attempt, is_success
 from studio_tui.redaction import REDACTED, without_secrets
 from studio_tui.service.recorder.bodies import safe_values
 
@@ -32,7 +32,7 @@ _UPDATE = "UPDATE call SET last_at = ?, count = ?, ms = ?, most_ms = ?, reason =
 class RecordedCall:
     """A request that was sent, or several equal ones in a row, which are counted.
 
-    Of requests that change something, only failed ones are counted.
+    Of requests that change something, only failed attempts of one command are counted.
     """
 
     method: str
@@ -231,8 +231,9 @@ def _repeats(earlier: RecordedCall, call: RecordedCall) -> bool:
 
 
 def _fails_again(earlier: RecordedCall, command: RecordedCall) -> bool:
+    pause = command.at - earlier.last_at - timedelta(milliseconds=earlier.longest_ms)
     is_equal = earlier.body == command.body and _repeats(earlier, command)
-    return is_equal and not command.is_good
+    return is_equal and is_next_attempt(earlier.outcome, pause)
 
 
 def _add_repeated(earlier: RecordedCall, call: RecordedCall) -> RecordedCall:

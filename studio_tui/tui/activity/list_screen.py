@@ -64,7 +64,7 @@ class ActivityScreen(ListPage[Entry]):
         "activity",
         "",  # no command acts on several entries
         "words, kind=, status=, answer=, took>, age<",
-        "Show only what failed or was not sent, or all again",
+        "Show only what failed, may have failed or was lost, or all again",
         (("A", "age", "start"), ("S", "state", "status"), ("T", "took", "duration")),
         older="entries",
     )

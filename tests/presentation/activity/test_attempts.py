@@ -58,15 +58,18 @@ def test_the_attempts_of_a_command_are_one_entry_with_the_outcome_of_the_last() 
     ("first", "second"),
     [
         pytest.param(attempt(0, DONE, "200"), attempt(1, FAILED, "409"), id="after success"),
-        pytest.param(attempt(0, FAILED, "409"), attempt(400, DONE, "200"), id="minutes later"),
+        pytest.param(attempt(0, FAILED, "400"), attempt(1, FAILED, "400"), id="after a refusal"),
+        pytest.param(attempt(0, FAILED, "NotSent"), attempt(9, DONE, "200"), id="after a rest"),
         pytest.param(
             attempt(0, UNKNOWN, "OutcomeUnknown"),
             attempt(9, DONE, "200"),
             id="seconds after unknown",
         ),
-        pytest.param(attempt(0, FAILED, "409"), attempt(1, DONE, "200", job="b"), id="other job"),
         pytest.param(
-            replace(attempt(0, FAILED, "409"), body=""),
+            attempt(0, FAILED, "NotSent"), attempt(1, DONE, "200", job="b"), id="other job"
+        ),
+        pytest.param(
+            replace(attempt(0, FAILED, "NotSent"), body=""),
             replace(attempt(1, DONE, "200"), body=""),
             id="unrecorded content",
         ),
@@ -76,6 +79,11 @@ def test_requests_that_are_not_attempts_of_one_command_remain_separate_entries(
     first: Entry, second: Entry
 ) -> None:
     assert join_attempts([first, second]) == [first, second]
+
+
+def test_an_attempt_that_waits_as_studio_asks_is_part_of_the_same_entry() -> None:
+    (command,) = join_attempts([attempt(0, FAILED, "429"), attempt(30, DONE, "200")])
+    assert command.attempts == "429, then 200"
 
 
 def test_an_attempt_soon_after_an_unknown_outcome_is_part_of_the_same_entry() -> None:

@@ -156,7 +156,8 @@ def test_a_request_for_a_pipeline_without_a_known_name_has_no_datachain_command(
     ("terms", "expected"),
     [
         ("kind=command", {"2", "3"}),
-        ("status=problem", {"3"}),
+        ("status=problem", set()),
+        ("status=unsent", {"3"}),
         ("took>1s", {"2"}),
         ("took>80ms", {"2"}),
         ("took>1s600ms", set()),
@@ -203,6 +204,8 @@ def test_a_narrow_table_keeps_the_column_that_describes_the_request() -> None:
     shown = {each.column.key: each.width for each in place(COLUMNS, 65, contents=contents)}
     assert shown["what"] >= 26
     assert {"state", "at", "what", "count", "outcome"} == shown.keys()
+    narrower = {each.column.key for each in place(COLUMNS, 58, contents=contents)}
+    assert {"state", "at", "what", "outcome"} == narrower
 
 
 def test_polls_move_up_with_their_last_request_at_most_once_a_minute() -> None:

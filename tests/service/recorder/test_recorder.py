@@ -296,16 +296,16 @@ def test_a_command_that_fails_repeatedly_is_counted_in_one_call_with_the_reason(
     kept = new_recorder(tmp_path)
     command = replace(call(path="/jobs/1/cancel"), method="POST", changes=True)
     error = "Studio refuses; token hunter2hunter2 is invalid."
-    for second, outcome in enumerate(["NotSent", "NotSent", "409", "200", "200"]):
+    for second, outcome in enumerate(["NotSent", "NotSent", *["409"] * 2, "200"]):
         at = NOON + timedelta(seconds=second)
         reason = "" if outcome == "200" else error
         kept.note_call(replace(command, started_at=at, outcome=outcome, reason=reason))
     kept.flush()
     calls = new_recorder(tmp_path).recent_calls(99)
     assert [(recorded.outcome, recorded.count) for recorded in reversed(calls)] == [
-        *(("NotSent", 2), ("409", 1), ("200", 1), ("200", 1))
+        *(("NotSent", 2), ("409", 1), ("409", 1), ("200", 1))
     ]
-    assert [bool(recorded.reason) for recorded in calls] == [False, False, True, True]
+    assert [bool(recorded.reason) for recorded in calls] == [False, True, True, True]
     assert "hunter2" not in calls[-1].reason
     assert "Studio refuses" in calls[-1].reason
 
@@ -322,17 +322,17 @@ async def test_commands_are_written_at_once_and_polls_and_repeated_failures_late
 
     with mock.patch.object(recorder, "WRITE_EVERY", 1e9):
         running = asyncio.create_task(kept.run())
-        for second, outcome in enumerate(["200", "200", "NotSent", "409"]):
+        for second, outcome in enumerate(["200", "200", "409", "NotSent"]):
             at = NOON + timedelta(seconds=second)
             kept.note_call(replace(command, started_at=at, outcome=outcome))
             outcomes.append(outcome)
             await until(is_written)
         kept.note_call(call(10))
-        kept.note_call(replace(command, started_at=NOON + timedelta(seconds=11), outcome="409"))
+        kept.note_call(replace(command, started_at=NOON + timedelta(seconds=4), outcome="NotSent"))
         assert not kept._is_urgent.is_set()
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
-    outcomes += ["200", "409"]
+    outcomes += ["NotSent", "200"]
     assert is_written()
 
 
