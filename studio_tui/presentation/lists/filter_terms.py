@@ -12,6 +12,7 @@ age<2h  run>1m30s     younger or older, shorter or longer; ms, s, m, h, d, w
 !by=ann  !train       negation of any term
 by!=ann  status!=failed,canceled  name!~^eval   the same as !by=ann and so on
 "out of memory"  name="my eval x"   quotes include blanks; \\" is a quote in them
+train and by=ann           the same as train by=ann; "and" is a word
 train or by=ann age<1h     alternatives; `or` has lower precedence than a blank, "or" is a word
 """
 
@@ -37,6 +38,7 @@ _IS = re.compile(r"is:(?P<value>[a-z_,]*)", re.IGNORECASE)
 _SPAN = re.compile(r"(?:\d{1,6}(?:ms|[smhdw]))+")
 _NUMBER_AND_UNIT = re.compile(r"(\d+)(ms|.)")
 _LONELY_OR = "“or” belongs between two terms; in quotes it is a word"
+_PARENTHESES = "parentheses do not group terms; in quotes they are part of a word"
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 """In seconds."""
 
@@ -142,9 +144,11 @@ def valid_terms(text: str, kind: Kind[T]) -> tuple[Terms[T], str]:
 
 
 def _parse(term: TypedTerm, kind: Kind[T]) -> Test[T] | None:
-    """Return the test of a term; `None` if all rows pass, as the user has not typed its value."""
+    """Return the test of a term; `None` if all rows pass: for `and`, or a value not typed yet."""
     if not term.is_closed:
         raise FilterError(f"“{term.raw}” has a quote that is not closed")
+    if term.raw.lower() == "and":
+        return None
     if term.sign and (term.text or term.is_word):
         positive = _parse_positive(term, kind)
         return _negation(positive) if len(term.sign) % 2 else positive
@@ -158,6 +162,8 @@ def _parse_positive(term: TypedTerm, kind: Kind[T]) -> Test[T] | None:
     # A quoted value may contain operators, so only the head in front of it is parsed.
     parts = None if term.is_word else _TERM.fullmatch(term.head or term.text)
     if parts is None:
+        if not term.is_word and term.text.count("(") != term.text.count(")"):
+            raise FilterError(f"“{term.raw}”: {_PARENTHESES}")
         return _word_test(term.text.lower())
     field, operator = parts["field"].lower(), parts["operator"]
     value = term.text.removeprefix(term.head) if term.head else parts["value"]

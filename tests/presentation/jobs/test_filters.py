@@ -35,6 +35,10 @@ def passing(text: str) -> list[Job]:
         ("", list(ALL)),
         ("train", [TRAIN]),
         ("TRAIN cuda", [TRAIN]),
+        ("train AND cuda", [TRAIN]),
+        ('train "and"', []),
+        ('"("', []),
+        ("f(x)", []),
         ("train eval", []),
         ("status=failed", [TRAIN]),
         ("status=FAIL", [TRAIN]),
@@ -128,6 +132,8 @@ def test_a_filter_passes_the_matching_jobs(text: str, expected: list[Job]) -> No
         ("train or", "“or” belongs between two terms"),
         ("or train", "“or” belongs between two terms"),
         ("a or or b", "“or” belongs between two terms"),
+        ("( train )", "“(”: parentheses do not group terms"),
+        ("!(train or eval)", "“!(train”: parentheses do not group terms"),
     ],
 )
 def test_an_error_names_the_term_that_is_not_understood(
