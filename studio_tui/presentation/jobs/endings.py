@@ -28,13 +28,15 @@ def ended_jobs_message(jobs: Sequence[Job]) -> str:
     return _summary([job.state for job in jobs], "job", failed)
 
 
-def ended_pipelines_message(pipelines: Sequence[Pipeline], tried_again: Container[str]) -> str:
+def ended_pipelines_message(
+    pipelines: Sequence[Pipeline], with_newer_attempt: Container[str]
+) -> str:
     """Return a message about pipelines that ended, safe to draw.
 
-    `tried_again` has the ids of failed jobs that have a newer attempt.
+    `with_newer_attempt` has the ids of failed jobs that have a newer attempt.
     """
     states = [EQUIVALENT_STATES[pipeline.state] for pipeline in pipelines]
-    newer = [f" ({words})" if (words := _newer_words(each, tried_again)) else ""
+    newer = [f" ({words})" if (words := _newer_words(each, with_newer_attempt)) else ""
              for each in pipelines]  # fmt: skip
     names = [_pipeline_name(pipeline) for pipeline in pipelines]
     if len(pipelines) == 1:
@@ -47,12 +49,12 @@ def ended_pipelines_message(pipelines: Sequence[Pipeline], tried_again: Containe
     return _summary(states, "pipeline", failed)
 
 
-def _newer_words(pipeline: Pipeline, tried_again: Container[str]) -> str:
+def _newer_words(pipeline: Pipeline, with_newer_attempt: Container[str]) -> str:
     """Return which failed jobs of a failed pipeline have a newer attempt."""
     if pipeline.state is not PipelineState.FAILED:
         return ""
     failed = (run for run in pipeline.job_runs if run.state is JobState.FAILED)
-    names = [run.name or run.job_id for run in failed if run.created_job_id in tried_again]
+    names = [run.name or run.job_id for run in failed if run.created_job_id in with_newer_attempt]
     return f"newer attempt at {join_names(names)}" if names else ""
 
 

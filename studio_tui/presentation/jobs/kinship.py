@@ -54,7 +54,7 @@ def with_related_jobs(facts: Sequence[Fact], kin: HasRelatedJobs) -> tuple[Fact,
     if kin.repeated is not None:
         related.append(Fact("repeats", _job_cell(kin.repeated, kin.jobs)))
     if (newer := kin.newer_attempt) is not None:
-        label, prefix = ("fixed", "by ") if newer.is_fix else ("newer run", "")
+        label, prefix = ("fixed", "by ") if newer.is_fix else ("newer", "attempt ")
         related.append(Fact(label, _job_cell(newer.job_id, kin.jobs, prefix)))
     newer_ids = (newer.job_id,) if newer is not None else ()
     for label, prefix, ids, listed_already in (

@@ -65,7 +65,7 @@ class AttemptSteps:
             "job.after",
             "greater_than_sign",
             "newest run",
-            "Go to the newest run after this one: a later attempt, or a job that runs it again",
+            "Go to the newest run after this one: a newer attempt, or a job that runs it again",
             go_to_newest,
             lambda self: None if self._newest_id() else "No run after this one is known here",
             display=">",

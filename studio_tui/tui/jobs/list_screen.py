@@ -270,8 +270,8 @@ def _newer_attempt_parts(page: JobsScreen) -> tuple[Part, ...]:
     if not page.view.filter or not page.groups.newer_attempts:
         return ()
     number = len(page.groups.newer_attempts.keys() & page.list.passing)
-    part = Part(f"· {number:,} tried again ", Tone.DIM, "screen.do('jobs.problems')", optional=True)
-    return (part,) if number else ()
+    words, action = f"· {number:,} with a newer attempt ", "screen.do('jobs.problems')"
+    return (Part(words, Tone.DIM, action, optional=True),) if number else ()
 
 
 def _go_to(page: JobsScreen, job: Job) -> None:

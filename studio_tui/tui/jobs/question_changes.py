@@ -57,12 +57,12 @@ def newer_attempt_sentences(session: StudioSession, jobs: Sequence[Job]) -> str:
     fixes = sum(newer.is_fix for newer in found)
     if len(jobs) == 1:
         if fixes:
-            return "A later run has fixed this failure."
+            return "A newer attempt has fixed this failure."
         return "".join(f"This failure is {newer_attempt_words(newer)}." for newer in found)
     sentences = []
     if fixes:
         was = "was" if fixes == 1 else "were"
-        sentences.append(f"{fixes:,} of these failures {was} fixed by a later run.")
+        sentences.append(f"{fixes:,} of these failures {was} fixed by a newer attempt.")
     if others := len(found) - fixes:
         verb = (
             "is superseded by a newer attempt"

@@ -49,7 +49,7 @@ def test_the_run_that_fixed_a_failure_is_named_once() -> None:
     assert [fact.label for fact in continued[1:3] if "00000003" in fact.value.text] == ["fixed"]
     again = related._replace(newer_attempt=NewerAttempt(fix.id, JobState.FAILED))
     superseded = with_related_jobs(facts(failed, NOON), again)[1]
-    assert (superseded.label, superseded.value.text) == ("newer run", "00000003… ✓ job_3.py")
+    assert (superseded.label, superseded.value.text) == ("newer", "attempt 00000003… ✓ job_3.py")
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def test_a_job_that_ends_or_is_fixed_while_the_question_is_open_is_reported() ->
     change = rerun_changes(known_jobs.session, (failed,))
     assert change() is None
     known_jobs.try_again(1)
-    assert words(change) == "A later run has fixed this failure."
+    assert words(change) == "A newer attempt has fixed this failure."
     known_jobs.try_again(1, JobState.RUNNING)
     assert words(change) == "This failure is superseded by 00000009, running."
     running = job(2, "RUNNING")
@@ -66,7 +66,7 @@ def test_changes_of_many_jobs_are_counted() -> None:
     known_jobs.try_again(2)
     assert words(change) == (
         "Meanwhile 3 jobs changed: 2 complete, 1 failed. "
-        "1 of these failures was fixed by a later run."
+        "1 of these failures was fixed by a newer attempt."
     )
 
 
@@ -77,10 +77,10 @@ def test_failures_fixed_before_the_question_are_named_in_it_and_are_no_change() 
     known_jobs.try_again(0)
     known_jobs.try_again(2)
     words_in_question = newer_attempt_sentences(known_jobs.session, jobs)
-    assert words_in_question == "2 of these failures were fixed by a later run."
+    assert words_in_question == "2 of these failures were fixed by a newer attempt."
     known_jobs.try_again(2, JobState.FAILED)
     assert newer_attempt_sentences(known_jobs.session, jobs) == (
-        "1 of these failures was fixed by a later run. "
+        "1 of these failures was fixed by a newer attempt. "
         "1 of these failures is superseded by a newer attempt."
     )
     known_jobs.try_again(2)

@@ -300,7 +300,7 @@ async def test_a_continued_job_and_its_origin_name_each_other_and_the_fixed_fail
         await pilot.press("y")
         await until_shown(pilot, "✓ COMPLETE", "fixed by ", "✗0")
         await pilot.press("/", *"is:failed", "enter")
-        await until_shown(pilot, "Jobs 1 of 2 · filter is:failed · 1 tried again ")
+        await until_shown(pilot, "Jobs 1 of 2 · filter is:failed · 1 with a newer attempt ")
         await pilot.press("escape")
         new_id = next(job["id"] for job in studio.jobs() if job["id"] != old_id)
         await pilot.press("g")
@@ -308,10 +308,10 @@ async def test_a_continued_job_and_its_origin_name_each_other_and_the_fixed_fail
         await pilot.press("down")
         await until_shown(pilot, "▏ fixed ", f"by {new_id[:8]}… ✓ mended.py")
         await pilot.press("r")
-        await until_shown(pilot, "Run this job again", "A later run has fixed this failure.")
+        await until_shown(pilot, "Run this job again", "A newer attempt has fixed this failure.")
         await pilot.press("n", "a", "r")
         await until_shown(
-            pilot, "Run 2 marked jobs", "1 of these failures was fixed by a later run."
+            pilot, "Run 2 marked jobs", "1 of these failures was fixed by a newer attempt."
         )
         await pilot.press("n")
     async with dashboard(studio, tmp_path, size=(160, 40)) as pilot:

@@ -46,10 +46,10 @@ def test_as_many_whole_key_hints_as_fit_are_shown_from_the_first_one_on(
 
 
 @pytest.mark.parametrize(
-    ("room", "shown"), [(22, "Jobs 3 · 1 tried again "), (21, "Jobs 3 "), (5, "Jobs 3 ")]
+    ("room", "shown"), [(24, "Jobs 3 · 1 newer attempt "), (23, "Jobs 3 "), (5, "Jobs 3 ")]
 )
 def test_an_optional_part_is_left_out_if_it_does_not_fit_whole(room: int, shown: str) -> None:
-    parts = Part("Jobs 3 "), Part("· 1 tried again ", optional=True)
+    parts = Part("Jobs 3 "), Part("· 1 newer attempt ", optional=True)
     assert "".join(part.text for part in fitting_parts(parts, room)) == shown
 
 
