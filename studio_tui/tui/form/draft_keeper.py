@@ -49,7 +49,8 @@ class DraftKeeper:
             return None
         dropped = await asyncio.to_thread(self._saved_forms.dropped_lines, key)
         if not dropped:
-            return saved, f"{_RESTORED} f3 starts from another."
+            others = "f3 and enter show an empty one." if initial == Draft() else "f3 shows others."
+            return saved, f"{_RESTORED} {others}"
         was = "was" if dropped == 1 else "were"
         lines = f"{plural(dropped, 'line')} that {was} not NAME=VALUE {was}"
         return saved, f"{_RESTORED} {lines} not saved to disk."

@@ -89,8 +89,9 @@ class SubmitScreen(Page):
         self._message_update: MessageUpdate | None = None
 
     def body(self) -> ComposeResult:
-        yield DraftForm(self.start.draft)
+        # It is above the form, as a restored form must be recognized before typing into it.
         yield Static(markup=False, id="form-message")
+        yield DraftForm(self.start.draft)
 
     def on_mount(self) -> None:
         """Focus the first field, and start to restore the saved input."""

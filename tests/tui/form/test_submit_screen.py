@@ -289,6 +289,8 @@ async def test_an_edit_without_a_message_is_saved_when_the_program_ends(
     async with dashboard(shared_studio, tmp_path) as pilot:
         await reopen_form(pilot)
         assert submit_screen(pilot).form.draft.query == "print('last')"
+        first_line = screen_text(pilot).splitlines()[2]
+        assert "as you left it; f3 and enter show an empty one." in first_line
 
 
 async def reopen_form(pilot: Dashboard) -> None:
