@@ -31,12 +31,14 @@ class ReviewAnswer(StrEnum):
     FROM_CHECKPOINTS = "r"
     FROM_START = "f"
     SAVE_DRAFT = "d"
+    BACK = "n"
 
 
 _ANSWERS = (
     (ReviewAnswer.FROM_CHECKPOINTS, "run from checkpoints"),
     (ReviewAnswer.FROM_START, "run from the start"),
     (ReviewAnswer.SAVE_DRAFT, "save as a draft"),
+    (ReviewAnswer.BACK, "back to the form"),
 )
 
 

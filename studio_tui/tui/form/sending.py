@@ -47,7 +47,7 @@ _ABOUT_WINDOWS = (
 )
 # Keys of the answers. Pressed twice, `f` would run an edited job from the start in the next dialog.
 _FIX, _AS_IT_IS = "m", "s"
-_LINE_ENDS = ((_FIX, "fix and send"), (_AS_IT_IS, "send it as it is"))
+_LINE_ENDS = ((_FIX, "fix and send"), (_AS_IT_IS, "send it as it is"), ("n", "back to the form"))
 
 ANSWERS_WITHIN = 1.0
 """Seconds for which keys wait for Studio's answer; later ones are for the form."""

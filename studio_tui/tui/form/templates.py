@@ -33,7 +33,6 @@ class TemplatePicker(Choose):
                 tooltip="Delete the template, after confirmation"),
         Binding("r", "rename", "rename", id="pick.rename", tooltip="Rename the template"),
     ]  # fmt: skip
-    KEYS = "enter starts from it, r renames, d deletes, esc closes"
 
     def __init__(
         self,
@@ -47,6 +46,8 @@ class TemplatePicker(Choose):
         self._saved_forms = saved_forms
         self._templates = templates
         self._above, self._below = above, below
+        changes = "r renames, d deletes, " if templates else ""
+        self.KEYS = f"enter starts from it, {changes}esc closes"
         super().__init__("Start from", self._list_choices(), next(iter(above)))
 
     def draft(self, key: str) -> Draft:

@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.getters import query_one
 from textual.screen import ModalScreen, Screen
-from textual.widgets import Input, TextArea
 
 from studio_tui import clock
 from studio_tui.api.models import Job
@@ -42,7 +41,7 @@ from studio_tui.tui.sheets import PAGES
 from studio_tui.tui.stacking import SCREENS_AT_BOTTOM
 from studio_tui.tui.widgets.bar import Bar
 from studio_tui.tui.widgets.cropped_compositor import crop_rendering
-from studio_tui.tui.widgets.toasts import close_toasts, has_lasting_toast, hide_toasts, notify_here
+from studio_tui.tui.widgets.toasts import close_toasts, hide_toasts, notify_here
 
 Answer = TypeVar("Answer")
 
@@ -257,7 +256,9 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
         hide_toasts(self)
         self.commands.note_suspended()
         # Below a dialog the page is still visible, and must keep updating.
-        if not isinstance(self.app.screen, ModalScreen):
+        if isinstance(self.app.screen, ModalScreen):
+            self.paint_frame()
+        else:
             self._timer_of_seconds.pause()
             self._unsubscribe()
 
@@ -295,10 +296,7 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
     def paint_age(self) -> None:
         """Repaint the age of the data, and the right side of the footer."""
         now, session = clock.now(), self.session
-        is_typing = isinstance(self.focused, Input | TextArea)
-        self.key_bar.right = help_parts(
-            self.help_key, session, now, is_typing=is_typing, can_close=has_lasting_toast(self.app)
-        )
+        self.key_bar.right = help_parts(self, self.help_key, session, now)
         self.top_bar.right = age_parts(self.source_of_age().snapshot, now, session, self.read_only)
 
     def paint_hints(self) -> None:

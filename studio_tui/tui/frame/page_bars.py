@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from textual.binding import ActiveBinding, Binding
 from textual.screen import Screen
 from textual.widget import Widget
+from textual.widgets import Input, TextArea
 
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.format import plural
@@ -18,6 +19,7 @@ from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.actions import reason_against
 from studio_tui.tui.frame.request_notices import remedy_words
 from studio_tui.tui.widgets.bar import Part
+from studio_tui.tui.widgets.toasts import has_lasting_toast
 
 TABS = (
     ("1", "jobs", "Jobs"),
@@ -63,19 +65,18 @@ _CLOSE_NOTICES = (
 )
 
 
-def help_parts(
-    key: str, session: StudioSession, now: datetime, *, is_typing: bool, can_close: bool
-) -> Parts:
-    """Return the right side of the footer: the keys to undo, to close notices, and for help.
+def help_parts(page: Screen[Any], key: str, session: StudioSession, now: datetime) -> Parts:
+    """Return the right side of the footer: keys to undo, to close notices, and for help (`key`).
 
-    While the user `is_typing`, only a click undoes.
+    Only a click undoes while the user types, or below a dialog, where the help has no key either.
     """
     press = "app.help" if key == "?" else f"screen.press('{key}')"
     undo = _undo_parts(session, now)
-    if is_typing:
-        undo = undo[1:]  # without the key, which would be typed
-    close = _CLOSE_NOTICES if can_close else ()
-    return (*undo, *close, Part(key, "key", press), Part(" help ", Tone.DIM, press))
+    if isinstance(page.focused, Input | TextArea) or not page.is_active:
+        undo = undo[1:]
+    close = _CLOSE_NOTICES if has_lasting_toast(page.app) else ()
+    help_key = (Part(key, "key", press), Part(" help ", Tone.DIM, press)) if page.is_active else ()
+    return (*undo, *close, *help_key)
 
 
 def _undo_parts(session: StudioSession, now: datetime) -> Parts:
@@ -236,7 +237,12 @@ class KeyHints:
     def parts(
         self, command_ids: Iterable[str], label: Callable[[Binding], str]
     ) -> tuple[Part, ...]:
-        """Return keys and labels of those of the first `MAX_HINTS` commands that are available."""
+        """Return keys and labels of those of the first `MAX_HINTS` commands that are available.
+
+        Below a dialog none is.
+        """
+        if not self._page.is_active:
+            return ()
         by_id = self._bindings_by_id()
         parts: list[Part] = [Part(" ")]
         for command_id in islice(command_ids, MAX_HINTS):

@@ -305,7 +305,9 @@ async def test_a_template_is_saved_by_name_and_can_be_picked_again(
     async with dashboard(studio, tmp_path) as pilot:
         await open_form(pilot)
         await fill(pilot, query="print(1)", environment="A=hush", workers="2")
-        await pilot.press("ctrl+t")
+        await pilot.press("f3")
+        await until_shown(pilot, "enter starts from it, esc closes")
+        await pilot.press("escape", "ctrl+t")
         await until_shown(pilot, "Save the form as a template", "are not saved to disk")
         await pilot.press(*"nightly", "enter")
         await until_shown(pilot, "Saved as nightly")
@@ -461,6 +463,12 @@ async def test_a_saved_draft_has_the_values_that_studio_sends_and_names_the_lost
             await until_shown(pilot, "~ MODE=old → changed", "s hides the values")
             await pilot.press("f7")
             await until_shown(pilot, f"~ MODE={MASK}", "s shows the values")
+        with step("n goes back to the form, as in other questions"):
+            await pilot.press("n")
+            await until(pilot, lambda: isinstance(pilot.app.screen, SubmitScreen))
+            assert submit_screen(pilot).form.draft.workers == "2"
+            await pilot.press("f9")
+            await until_shown(pilot, "Run the changed job?", "back to the form")
         await pilot.press("d")
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
     assert "hush" not in (tmp_path / "view.forms.json").read_text()

@@ -11,7 +11,14 @@ from studio_tui.tui.frame.dialogs import Choose, Confirm, QuestionChange
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.messages import GoBack
 from tests.studios import ThreadStudio
-from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
+from tests.tui.dashboards import (
+    Dashboard,
+    dashboard,
+    screen_text,
+    until,
+    until_shown,
+    widget_text,
+)
 
 Answers = list[bool | None]
 
@@ -42,6 +49,20 @@ async def test_only_the_first_answer_counts_and_it_closes_only_its_question(
         await until_answered(pilot, answers)
         assert answers == [True]
         assert pilot.app.screen is lower_question
+
+
+async def test_the_footer_below_a_question_names_no_keys(
+    shared_studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        await until_shown(pilot, "/ filter", "? help")
+        page = pilot.app.screen
+        assert isinstance(page, JobsScreen)
+        ask(pilot.app, [])
+        await until_shown(pilot, "Sure?")
+        await until(pilot, lambda: not widget_text(page.key_bar).strip())
+        await pilot.press("n")
+        await until_shown(pilot, "/ filter", "? help")
 
 
 async def test_a_question_that_became_void_cannot_be_answered_with_yes(

@@ -140,11 +140,12 @@ DIALOGS: dict[type, DialogCase] = {
                 ("r", "run from checkpoints"),
                 ("f", "run from the start"),
                 ("d", "save as a draft"),
+                ("n", "back to the form"),
             ),
             revealed=[Cell("A=1")],
         ),
         "Run the changed job? run from checkpoints run from the start save as a draft"
-        " s shows the values",
+        " back to the form s shows the values",
         _words(LINES),
     ),
     Choose: DialogCase(
