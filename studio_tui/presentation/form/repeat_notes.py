@@ -8,7 +8,7 @@ from studio_tui.presentation.form.fields import label, recorded_fields, value_of
 
 FILES = label("uploads")
 NO_FILES = f"{FILES}: none are sent, because Studio does not say which it had"
-_UPLOADS = "If Studio has deleted an upload, it should refuse the job."
+_UPLOADS = "If Studio has deleted one of these files, it probably refuses the job."
 
 
 def fields_not_sent(job: Job, draft: Draft) -> tuple[str, ...]:

@@ -142,7 +142,7 @@ async def test_a_rerun_whose_uploads_studio_has_deleted_reports_the_refusal(
         history = (await jobs_screen(pilot)).session.records.history
         await asyncio.to_thread(history.note_submitted, newest["id"], submitted)
         await pilot.press("r")
-        await until_shown(pilot, "uploaded files: gone.txt", "If Studio has deleted an upload")
+        await until_shown(pilot, "uploaded files: gone.txt", "it probably refuses the job")
         await pilot.press("y")
         await until_shown(pilot, "4711")
     assert len(studio.jobs()) == 3
