@@ -270,7 +270,7 @@ class JobController:
             "job.edit",
             "e,ctrl+e",
             "edit",
-            "Change query and settings, review the changes, then run it",
+            "Change the query in $EDITOR, then the settings in the form; review, then run it",
             edit,
             why_not_repeat,
             search_words="modify resubmit",

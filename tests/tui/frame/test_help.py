@@ -81,7 +81,7 @@ async def test_the_help_finds_a_key_by_its_words_in_any_order_and_by_synonyms(
         assert isinstance(screen, HelpScreen)
         options = screen.query_one(OptionList)
         for typed, expected in (
-            ("resubmit", ["Run the job again as it was", "Change query and settings, review"]),
+            ("resubmit", ["Run the job again as it was", "Change the query in $EDITOR, then"]),
             ("job again as", ["Run the job again as it was"]),
             ("AGAIN run as it", ["Run the job again as it was"]),
             ("kill", ["Cancel the job, after confirmation"]),

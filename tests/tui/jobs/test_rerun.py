@@ -189,7 +189,7 @@ async def test_a_job_can_be_edited_from_its_log_and_from_a_merged_log(
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(pilot.app.screen, LogScreen))
         await pilot.press("question_mark", *"settings")
-        await until_shown(pilot, "Change query and settings", "^e")
+        await until_shown(pilot, "Change the query in $EDITOR", "^e")
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(pilot.app.screen, LogScreen))
         await pilot.press("escape")
