@@ -96,7 +96,9 @@ class Screens:
     def job_form(self, request: OpenForm) -> Page:
         """Return a form for a new job.
 
-        It starts with unfinished input with the same `about`, else with the draft of the request.
+        With a draft in the request, it starts with the unfinished input for `about`, else with the
+        draft. Without one, it starts with the last unfinished new job, else empty, with the chosen
+        cluster.
         """
         from studio_tui.tui.form.submit_screen import SubmitScreen  # noqa: PLC0415 (on demand)
         from studio_tui.tui.form.templates import Start  # noqa: PLC0415 (on demand)
@@ -168,7 +170,10 @@ class Screens:
         return PipelineScreen(self._basics, pipeline_id, self._dags, run_id=run_id)
 
     async def show_datasets(self, app: App[Any], job_ids: Sequence[str]) -> None:
-        """Show the datasets, with the cursor on one of a given job; do what the user chooses."""
+        """Show the datasets; do what the user chooses.
+
+        The cursor is on the first dataset that one of the jobs created.
+        """
         from studio_tui.tui.pipelines.datasets import GoToJob, Rebuild, browse  # noqa: PLC0415 (on demand)
 
         session, read_only = self._connected.session, self._connected.read_only
@@ -185,7 +190,11 @@ class Screens:
                 app.notify("That job cannot be loaded from Studio now", severity="warning")
 
     def filter_list(self, name: str, terms: str) -> None:
-        """Set the filter of a list; if the list is not visible, `restore_filters` undoes this."""
+        """Set the filter of a list.
+
+        If the list is not the current page, it is going to be shown over that page. Once it has
+        been closed, `restore_filters` undoes this.
+        """
         page = self.tab(name)
         if isinstance(page, ListPage):
             if not page.is_current:

@@ -84,7 +84,7 @@ def _closed_problem(typed: str, cluster: Cluster) -> str:
 
 
 def _suggestion(typed: str, names: tuple[str, ...]) -> str:
-    """Return the end of a sentence: `; did you mean “gpu”?`, else `; there are “cpu” and “gpu”.`"""
+    """Return the end of a sentence: `; did you mean “gpu”?`, else `; there are “cpu”, “gpu”.`"""
     if not names:
         return "; there are none."
     are = "are" if len(names) > 1 else "is only"

@@ -62,7 +62,7 @@ def query_changes(before: str, after: str) -> Iterator[Cell]:
 def setting_changes(
     before: Draft, after: Draft, files: Mapping[str, str], *, with_secrets: bool
 ) -> Iterator[Cell]:
-    """Yield a line for each change but those of the query, such as `workers: 1 → 4`.
+    """Yield a line such as `workers: 1 → 4` for each change, except those of the query.
 
     `files` are safe names of uploads, by upload id.
     """

@@ -26,7 +26,7 @@ _REMNANT = re.compile(
 _ENDING = re.compile(
     r"(?<=\s)(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Interrupt|Exit)(?:: \S.*|\s*$)"
 )
-"""The exception of a traceback that is all on one line, below the frames."""
+"""The exception at the end of a traceback that is printed on a single line."""
 
 _SUBJECT = (
     r"(?:the |your |this )?(?:user |python |shell )?(?:query|job|script|process|command|run|task)"
@@ -65,7 +65,7 @@ _COMPLAINT = re.compile(
     r"|unreachable|missing|corrupt(?:ed)?|killed|aborted|bad)\b",
     re.IGNORECASE,
 )
-"""Words in error messages that have no word such as `error`."""
+"""Words that show that a message is an error, though it has no word such as `error`."""
 _EXCEPTION = re.compile(
     r"(?:^|(?<=[:;(>] ))(?:[A-Za-z_]\w*\.)*"
     r"(?P<name>[A-Z]\w*(?:Error|Exception|Interrupt|Exit|Warning))(?:\([\w.]*\))?(?=: |$)"
@@ -124,7 +124,8 @@ def _from_traceback(message: str) -> str:
     if head is None:
         return ""
     reason = signature(lines)
-    # Without an exception, the reason is any line that looks like an error, such as these.
+    # If no exception is found, `signature` falls back to any line that looks like an error. The
+    # head or a frame of the traceback is then no reason.
     if reason and _TRACEBACK not in reason and not reason.startswith('File "'):
         return reason
     prefix, _, beside = lines[head].partition(_TRACEBACK)
@@ -138,7 +139,10 @@ def _from_traceback(message: str) -> str:
 
 
 def _with_head(lines: Sequence[str]) -> Sequence[str]:
-    """Return lines with the first line of a traceback in place of what is left of it."""
+    """Return lines with the head that a cut-off traceback lacks.
+
+    It is in place of the first, broken line of the traceback, or before its first line.
+    """
     for number, line in enumerate(lines[:2]):
         remnant = _REMNANT.match(line)
         below = lines[number + 1] if number + 1 < len(lines) else ""

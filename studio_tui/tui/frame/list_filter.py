@@ -18,7 +18,10 @@ class ListFilter(Generic[T]):
     def __init__(
         self, kind: Kind[T], holder: ViewHolder, problems: str, *, bar: Callable[[], FilterBar]
     ) -> None:
-        """Keep the filter in a view; `problems` is a filter such as `status=problem`."""
+        """Make a controller, which stores the filter in the view of `holder`.
+
+        `problems` is the filter that `toggle_problems` sets, such as `status=problem`.
+        """
         self._holder = holder
         self._problems = problems
         self._bar = bar

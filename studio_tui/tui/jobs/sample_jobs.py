@@ -89,7 +89,7 @@ async def _wait_until_complete(session: StudioSession, job_ids: Collection[str])
 
 
 async def _trigger(app: App[Any], session: StudioSession, samples: SampleJobs) -> None:
-    """Trigger the pipeline; return when it has failed, after notifying the user."""
+    """Trigger the pipeline, which is made to fail; notify the user when it starts and fails."""
     try:
         request = TriggerRequest((samples.target,), review=False)
         outcome = await session.commands.pipeline_trigger.trigger(request, before=())

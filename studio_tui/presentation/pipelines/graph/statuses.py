@@ -215,7 +215,8 @@ def counts(numbers: Mapping[NodeState, int]) -> tuple[Count, ...]:
 def paused_words(statuses: JobStatuses) -> str:
     """Return what the jobs of a paused pipeline do: `1 still running; p resumes it`; else `""`.
 
-    A pause does not stop queued jobs, and blocked jobs would not start without it either.
+    Blocked jobs are counted apart from waiting ones, as they would not start without the pause
+    either.
     """
     if statuses.state is not PipelineState.PAUSED:
         return ""

@@ -160,7 +160,10 @@ class Timeline:
 
     @cached_property
     def order(self) -> tuple[str, ...]:
-        """Node ids, sorted by the start of the first attempt, then by depth."""
+        """Node ids, sorted by where their bars begin, then by depth; those without a bar last.
+
+        The bars include earlier attempts.
+        """
         depth = self._model.plan.depths
         begins = {
             node: min(
@@ -248,9 +251,11 @@ class Timeline:
 
     @cached_property
     def _visible_period(self) -> _Period:
-        """The known period, or its last `span` seconds, with space for estimates if jobs remain.
+        """The period that the axis shows.
 
-        It does not depend on the estimates, which change with each job that ends.
+        It is the known period plus, if jobs remain, space for estimates. If zoomed in, it is `span`
+        seconds, of which `_ROOM_AHEAD` is that space. It does not depend on the estimates, which
+        change with each job that ends.
         """
         begin, end = self._known_period
         has_remaining = self._is_active and any(
@@ -344,6 +349,7 @@ def _estimates(model: ViewModel) -> Mapping[str, Sequence[float]]:
     estimated.
     """
     if model.statuses.state is PipelineState.PAUSED:
+        # Whether a queued job starts during a pause depends on the Studio.
         estimated_states = {NodeState.RUNNING}
     else:
         estimated_states = {NodeState.RUNNING, NodeState.QUEUED, NodeState.WAITING}

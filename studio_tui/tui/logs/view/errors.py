@@ -40,9 +40,9 @@ _GROWING_PAUSE_FACTOR = 19.0
 A flood of lines is faster than the search, so the search can end only after the flood.
 """
 _QUIET = 0.5
-"""Seconds without a move by rows before the search for errors starts or goes on."""
+"""Seconds after the user last scrolled until the search for errors starts or goes on."""
 
-# By step: 1 for down, -1 for up.
+# By direction: 1 for down, -1 for up.
 _NO_ERROR_AHEAD = {
     1: "no error below, e again goes to the first",
     -1: "no error above, E again goes to the last",
@@ -62,22 +62,25 @@ class LogErrors:
         self._hits: LineMatches | None = None
         self._is_searching = False
         self._unmoved: tuple[int, int | None] | None = None
-        """The last step and the current line, if no error was ahead; else `None`.
+        """The last direction and the current line, if no error was ahead; else `None`.
 
-        If the user repeats this step there, it wraps around.
+        If the user repeats the key there, it wraps around.
         """
         self._moved_at = 0.0
-        """When the reader last moved by rows, or another log was shown, by the monotonic clock."""
+        """When the user last scrolled, or another log was shown, by the monotonic clock."""
 
     def begin(self, store: LogStore | None) -> None:
-        """Search another log for errors from now on; `None` ends the search."""
+        """Set the log whose errors `go_on` searches for; `None` for none.
+
+        A current search is canceled.
+        """
         self._searching.cancel()
         self._is_searching = False
         self.note_move()  # so that the new log is painted before it is searched
         self._hits = LineMatches(store, LevelPattern(LogLevel.ERROR).starts) if store else None
 
     def note_move(self) -> None:
-        """Pause the search for a moment, as the reader moves by rows."""
+        """Pause the search for a moment, as the user scrolls."""
         self._moved_at = clock.monotonic()
 
     def go_on(self) -> None:
@@ -116,20 +119,22 @@ class LogErrors:
         """Return which of the scroll bar's rows contain errors, from 0 at the top."""
         return self._hits.occupied_parts(rows) if self._hits else frozenset()
 
-    def find(self, step: int) -> None:
-        """Go to the next error, or to the previous one if `step` is -1."""
-        self._going.run(partial(self._find, step), "go to an error")
+    def find(self, direction: int) -> None:
+        """Go to the next error, or to the previous one if `direction` is -1."""
+        self._going.run(partial(self._find, direction), "go to an error")
 
-    async def _find(self, step: int) -> None:
+    async def _find(self, direction: int) -> None:
         store, hits = self._view.store, self._hits
         if store is None or hits is None or not self._view.pane.in_sight:
             return
         pane = self._view.pane
-        is_repeated = self._unmoved == (step, pane.current)
+        is_repeated = self._unmoved == (direction, pane.current)
         self._unmoved = None
         try:
-            start = await self._target(store, hits, step)
-            farthest = await self._target(store, hits, step, wraps=True) if start is None else None
+            start = await self._target(store, hits, direction)
+            farthest = (
+                await self._target(store, hits, direction, wraps=True) if start is None else None
+            )
         except SpoolError as error:
             self._view.show_message(str(error))
             return
@@ -138,11 +143,11 @@ class LogErrors:
         elif farthest is None or farthest == pane.cursor:
             self._show_until_changed(hits, self._why_no_other(hits))
         elif not is_repeated:
-            self._unmoved = step, pane.current
-            self._show_until_changed(hits, _NO_ERROR_AHEAD[step])
+            self._unmoved = direction, pane.current
+            self._show_until_changed(hits, _NO_ERROR_AHEAD[direction])
         else:
             self._view.go(farthest)
-            self._show_until_changed(hits, _WRAPPED[step])
+            self._show_until_changed(hits, _WRAPPED[direction])
 
     def _show_until_changed(self, hits: LineMatches, words: str) -> None:
         """Show a message until the errors, the filter or the current line change."""
@@ -155,20 +160,21 @@ class LogErrors:
 
     def _why_no_other(self, hits: LineMatches) -> str:
         """Return why there is no other error to go to."""
-        current = self._view.pane.cursor
-        if current is not None and hits.matches(current) and self._lines.shows(current):
+        cursor = self._view.pane.cursor
+        if cursor is not None and hits.matches(cursor) and self._lines.shows(cursor):
             return "the only error" + (" among the lines shown" if self._lines.typed else "")
         if hits.total:
             return "no error among the lines shown"
         return f"no errors{'' if self._view.is_all_here else ' so far'}"
 
     async def _target(
-        self, store: LogStore, hits: LineMatches, step: int, *, wraps: bool = False
+        self, store: LogStore, hits: LineMatches, direction: int, *, wraps: bool = False
     ) -> int | None:
-        """Return the start of the next error, or of the previous one if `step` is -1; else `None`.
+        """Return the start of the next error, or of the previous one if `direction` is -1.
 
         While the view follows, no line is below, so the next error is the first visible one. If
-        `wraps`, return the first error of the log, or the last one if `step` is -1.
+        `wraps`, return the first error of the log, or the last one if `direction` is -1. Return
+        `None` if there is no such error.
 
         Raises:
             SpoolError: the log cannot be read back.
@@ -176,28 +182,28 @@ class LogErrors:
         view, cursor = self._view, self._view.pane.cursor
         if cursor is None:
             return None
-        if step > 0:
-            current = None if view.following or wraps else cursor
+        if direction > 0:
+            after = None if view.following or wraps else cursor
             top = 0 if wraps else view.pane.in_sight[0].start
-            return await self._next_unit(store, hits, current, top)
+            return await self._next_unit(store, hits, after, top)
         before = store.size + 1 if wraps else cursor + view.following
         start = await self._lines.nearest_shown(hits, before, backwards=True)
         return None if start is None else self._unit_start(store, hits, start)
 
     async def _next_unit(
-        self, store: LogStore, hits: LineMatches, current: int | None, top: int
+        self, store: LogStore, hits: LineMatches, after: int | None, top: int
     ) -> int | None:
-        """Return the start of the first unit that begins after the current line.
+        """Return the start of the first unit that begins after the line at `after`.
 
-        If `current` is `None`, return the start of the unit with the first error from `top` on.
+        If `after` is `None`, return the start of the unit with the first error from `top` on.
 
         Raises:
             SpoolError: the log cannot be read back.
         """
-        if current is None:
+        if after is None:
             start = await self._lines.nearest_shown(hits, top, backwards=False)
             return None if start is None else self._unit_start(store, hits, start)
-        offset, unit = current + 1, self._unit_around(store, hits, current)
+        offset, unit = after + 1, self._unit_around(store, hits, after)
         while True:
             start = await self._lines.nearest_shown(hits, offset, backwards=False)
             if start is None or not (start in unit or self._continues_unit(store, hits, start)):
@@ -207,14 +213,18 @@ class LogErrors:
     def _unit_around(self, store: LogStore, hits: LineMatches, line: int) -> frozenset[int]:
         """Return the starts of all lines of the unit that contains `line`; none if no unit does.
 
-        A line without an error begins no unit, so that the error below it is not passed over.
+        A line without an error begins no unit. Otherwise the lines below it, with the next error,
+        would count as its unit, and that error would be skipped.
         """
         first = self._unit_start(store, hits, line)
         is_in_unit = first != line or hits.matches(line)
         return frozenset(self._unit(store, first) if is_in_unit else ())
 
     def _continues_unit(self, store: LogStore, hits: LineMatches, start: int) -> bool:
-        """Return whether an error with an origin is a later line of an earlier unit."""
+        """Whether the error at `start` belongs to a unit that began above it.
+
+        False for a line without an origin.
+        """
         return bool(self._origin(start)) and self._unit_start(store, hits, start) != start
 
     def _origin(self, start: int) -> str:
@@ -232,10 +242,10 @@ class LogErrors:
         return [starts[number] for number in unit_lines(texts())]
 
     def _unit_start(self, store: LogStore, hits: LineMatches, start: int) -> int:
-        """Return the start of the unit that contains the error at `start`, which may be `start`.
+        """Return where the unit with the line at `start` begins: at `start` or at an earlier error.
 
         Earlier errors of the same origin are checked, the nearest first, as long as their units
-        reach to the error or to a unit that does.
+        reach to the line or to a unit that does.
         """
         origin = self._origin(start)
         offset = chain_start = unit_start = start

@@ -136,7 +136,10 @@ class LineTimes:
         return self.own(store, start, arrived_at) or arrived_at
 
     def own(self, store: LogStore, start: int, arrived_at: datetime | None) -> datetime | None:
-        """Return the time in a line that arrived then; `None` if it has none."""
+        """Return the time in the text of a line; `None` if it has none.
+
+        `arrived_at` is when the line arrived; an ambiguous time is resolved with it.
+        """
         length = min(HEAD_BYTES, store.line_end(start) - start - store.tag_length)
         text = styled_line(store.read(start + store.tag_length, length)).text
         line_clock = self.line_clock if self.clock_at is None else self.clock_at(start)

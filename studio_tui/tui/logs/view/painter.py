@@ -96,11 +96,11 @@ class LogPainter:
         self.chosen: FilteredLines | None = None
         """The lines whose text is drawn; `None` for all."""
         self._store = store
-        self._look = RowOptions(palette)
+        self._options = RowOptions(palette)
         self._digits = 0
         """Width of line numbers, in cells; 0 if they are hidden."""
         self._gutter = 2
-        self._room = self._look.width - self._gutter
+        self._room = self._options.width - self._gutter
         """Width of the log's text, in cells."""
         self._lines: OrderedDict[tuple[int, int], _DrawnLine] = OrderedDict()
         self._rows: OrderedDict[tuple[object, ...], QuickStrip] = OrderedDict()
@@ -119,19 +119,19 @@ class LogPainter:
         Of a long line only a part is read, so that a later count may be lower.
         """
 
-    def adjust(self, look: RowOptions) -> None:
+    def adjust(self, options: RowOptions) -> None:
         """Set the display options; a change clears the caches of lines and rows."""
         if self._version != self._store.version or len(self._single) > _SINGLE_ROWS:
             self._version = self._store.version
             self._single = set()
-        digits = max(4, len(f"{self._store.lines:,}")) if look.numbers else 0
-        if look.numbers and look.columns:
+        digits = max(4, len(f"{self._store.lines:,}")) if options.numbers else 0
+        if options.numbers and options.columns:
             digits += 1  # a blank before the column beside the number
-        if look != self._look or digits != self._digits:
-            self._look = look
+        if options != self._options or digits != self._digits:
+            self._options = options
             self._digits = digits
-            self._gutter = 2 + digits + sum(column.width for column in look.columns)
-            self._room = max(1, look.width - self._gutter)
+            self._gutter = 2 + digits + sum(column.width for column in options.columns)
+            self._room = max(1, options.width - self._gutter)
             self._lines.clear()
             self._rows.clear()
 
@@ -139,8 +139,8 @@ class LogPainter:
         marks = len(self._store.marks_of(start))
         if marks and (start == self._store.size or not self._is_shown(start)):
             return marks
-        look = self._look
-        is_plain = not (look.wrap or look.folds or look.form != PLAIN_FORM)
+        options = self._options
+        is_plain = not (options.wrap or options.folds or options.form != PLAIN_FORM)
         if is_plain and (start in self._single or not self._may_have_two_rows(start)):
             return marks + 1
         return marks + len(self._drawn_line(start).rows)
@@ -160,11 +160,11 @@ class LogPainter:
         return self._rows_of(self._store.line_at(start))
 
     def _rows_of(self, line: LogLine) -> tuple[StyledLine, ...]:
-        if self._look.folds and (rows := self._redrawn_rows(line.start)):
+        if self._options.folds and (rows := self._redrawn_rows(line.start)):
             return rows
         above = partial(self._above, line.start)
-        rows = rows_of(line.head, line.tail, line.length, self._look.form, above)
-        is_plain = line.length <= _ABOVE_BYTES and not self._look.form.states
+        rows = rows_of(line.head, line.tail, line.length, self._options.form, above)
+        is_plain = line.length <= _ABOVE_BYTES and not self._options.form.states
         is_text_of_line = is_plain and len(rows) == 1 and line.head.lstrip()[:1] != b"{"
         # Rows in another form, such as JSON, do not have the text that `_above` yields.
         text = rows[0].text if is_text_of_line else styled_line(line.head[:_ABOVE_BYTES]).text
@@ -222,7 +222,7 @@ class LogPainter:
         strip = self._rows.get(key)
         if strip is None:
             strip = self._row(line, row, left, flags)
-            if not self._look.numbers or self._store.is_indexed:
+            if not self._options.numbers or self._store.is_indexed:
                 # Otherwise the number of the line may not be known yet.
                 self._rows[key] = strip
             if len(self._rows) > _CACHE_SIZE:
@@ -234,18 +234,18 @@ class LogPainter:
             text = f"┅┅ {line.marks[row.part].text} "
             text += "┅" * (self._room - cell_len(text))
             signs = "▌┅" if flags & CURRENT else "┅ "
-            body = RowText.of([(self._look.palette.mark, text)])
+            body = RowText.of([(self._options.palette.mark, text)])
             return self._with_gutter(None, signs, body, flags & CURRENT)
         part = row.part - len(line.marks)
         body = line.rows[min(part, len(line.rows) - 1)]
-        if not self._look.wrap:
+        if not self._options.wrap:
             is_cut = body.width > left + self._room
             is_scrolled = bool(left and body.width)
             body = body.crop(left + is_scrolled, left + self._room - is_cut)
             if is_scrolled:
-                body = RowText([(self._look.palette.note, _LESS), *body.runs], body.width + 1)
+                body = RowText([(self._options.palette.note, _LESS), *body.runs], body.width + 1)
             if is_cut:
-                body = RowText([*body.runs, (self._look.palette.note, _MORE)], body.width + 1)
+                body = RowText([*body.runs, (self._options.palette.note, _MORE)], body.width + 1)
         signs = "┊ " if part else "  "
         if flags:
             first, *others = [glyph for flag, glyph in _GLYPHS if flags & flag]
@@ -259,7 +259,7 @@ class LogPainter:
     def _number(self, line: _DrawnLine) -> str:
         """Return the number of a line, which may have been drawn before it was counted."""
         number = self._store.number_of(line.start) if line.number is None else line.number
-        return "?" if number is None or self._look.is_part else f"{number + 1:,}"
+        return "?" if number is None or self._options.is_part else f"{number + 1:,}"
 
     def _with_gutter(
         self, line: _DrawnLine | None, signs: str, body: RowText, flags: int
@@ -268,20 +268,20 @@ class LogPainter:
 
         `signs` are the two cells before the text.
         """
-        look, palette = self._look, self._look.palette
+        options, palette = self._options, self._options.palette
         runs: list[tuple[Style, str]] = []
-        if look.numbers:
+        if options.numbers:
             number = self._number(line) if line else ""
-            number = f"{number} " if look.columns else number
+            number = f"{number} " if options.columns else number
             runs.append((palette.gutter, f"{number:>{self._digits}}"))
-        for column in look.columns:
+        for column in options.columns:
             text, style = column.text(line.start, line.text) if line else ("", None)
             runs.append((style or palette.stamp, set_cell_size(text, column.width - 1) + " "))
         sign_style = palette.current if flags & (CURRENT | BOOKMARKED) else palette.gutter
         runs.append((sign_style, signs[0]))
         second_style = palette.text if signs[1] == " " else sign_style
         text_runs = [(second_style, signs[1]), *body.runs]
-        blanks = look.width - self._gutter - body.width
+        blanks = options.width - self._gutter - body.width
         if blanks > 0:
             text_runs.append((palette.text, " " * blanks))
         if flags & (CURRENT | SELECTED):
@@ -289,8 +289,8 @@ class LogPainter:
             text_runs = on_ground(text_runs, ground, palette.text)
         runs += text_runs
         if blanks < 0:
-            runs = list(RowText(runs, look.width - blanks).crop(0, look.width).runs)
-        return QuickStrip(runs, palette.brush, look.width)
+            runs = list(RowText(runs, options.width - blanks).crop(0, options.width).runs)
+        return QuickStrip(runs, palette.brush, options.width)
 
     def _drawn_line(self, start: int) -> _DrawnLine:
         key = (start, self._store.version)
@@ -307,7 +307,7 @@ class LogPainter:
         rows: list[RowText] = []
         for line in lines:
             body, text = self._draw(stored.line.start, line)
-            rows += wrap(body, text, self._room) if self._look.wrap else [body]
+            rows += wrap(body, text, self._room) if self._options.wrap else [body]
         return _DrawnLine(
             start=stored.line.start,
             end=stored.end,
@@ -331,7 +331,7 @@ class LogPainter:
         return f"{count:,}+" if line.has_more else f"{count:,}"
 
     def _draw(self, start: int, line: StyledLine) -> tuple[RowText, str]:
-        palette = self._look.palette
+        palette = self._options.palette
         runs = list(self._runs(line))
         note = ""
         if line.updates > 1 and (line.is_alike or parse_progress(line.text) is not None):
@@ -343,11 +343,11 @@ class LogPainter:
         return RowText.of(runs), line.text + note
 
     def _runs(self, line: StyledLine) -> Iterator[tuple[Style, str]]:
-        look = self._look
-        matches = look.highlighted.spans(line.text) if look.highlighted else []
+        options = self._options
+        matches = options.highlighted.spans(line.text) if options.highlighted else []
         if not line.spans and not matches:
             if line.text:
-                yield look.palette.style(PLAIN), line.text
+                yield options.palette.style(PLAIN), line.text
             return
         edges = {0, len(line.text)}
         edges.update(edge for span in line.spans for edge in (span.start, span.end))
@@ -361,4 +361,4 @@ class LogPainter:
                 match = next(next_matches, None)
             pen = span.pen if span and span.start <= start else PLAIN
             is_match = bool(match and match[0] <= start)
-            yield look.palette.style(pen, lit=is_match), line.text[start:end]
+            yield options.palette.style(pen, lit=is_match), line.text[start:end]

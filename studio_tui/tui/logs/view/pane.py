@@ -1,4 +1,4 @@
-"""The widget with the rows of a log; only visible lines are read and drawn."""
+"""The widget with the rows of a log; only lines on the visible and the next page are read."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -82,9 +82,12 @@ class LogPane(Widget, can_focus=True):
         super().__init__()
         self._window: LogWindow | None = None
         self.stays_at_end = True
-        """Whether the end of the log stays visible when the height of the pane changes."""
+        """Whether the end of the log is shown after any change of the size or the display options.
+
+        Otherwise it is shown only if it was visible and the pane has become lower.
+        """
         self.current: int | None = None
-        """Start of the line to which the reader moved the cursor; `None` for the last visible one.
+        """Start of the line to which the user moved the cursor; `None` for the last visible one.
 
         The cursor is at the nearest visible line. Whoever sets this calls `settle` of the view.
         """
@@ -125,7 +128,10 @@ class LogPane(Widget, can_focus=True):
         self.repaint_if_changed()
 
     def repaint_if_changed(self) -> None:
-        """Repaint if the visible rows or their content have changed, or the lines of the cursor."""
+        """Repaint everything if the visible rows or their content have changed.
+
+        Otherwise, if the cursor has moved, repaint the lines that it left and reached.
+        """
         if self._store is None or self.window is None:
             return
         self._adjust()
@@ -150,14 +156,18 @@ class LogPane(Widget, can_focus=True):
         page = [*shown, *beyond][len(beyond) :] if rows > 0 else [*beyond, *shown][: len(shown)]
         if not page:
             return
-        # The row of the cursor may be the one by which pages overlap.
+        # On the next page, the cursor is at the same y. Where pages overlap, that row is visible
+        # now, and so not in `beyond`.
         at_cursor = page[next(y for y, row in enumerate(shown) if row.start == self.cursor)]
-        signs = self._signs(at_cursor.start)
+        flags_of = self._flags_by_line(at_cursor.start)
         for row in (*beyond, at_cursor):
-            painter.row(row, left=self.left, flags=signs(row.start)).render(self.app.console)
+            painter.row(row, left=self.left, flags=flags_of(row.start)).render(self.app.console)
 
     def rows_at(self, start: int) -> tuple[StyledLine, ...]:
-        """Return the line at `start` as displayed; empty if there is no log."""
+        """Return the displayed text of the line at `start`, one item for each row of its form.
+
+        Empty if there is no log.
+        """
         return self._painter.styled_rows(start) if self._painter and self.window else ()
 
     def text_at(self, start: int) -> str:
@@ -207,7 +217,7 @@ class LogPane(Widget, can_focus=True):
     def _adjust(self) -> None:
         if self._painter is None or self.window is None:
             return
-        look = RowOptions(
+        options = RowOptions(
             self._ready_palette(),
             self.size.width,
             self.wrap,
@@ -219,8 +229,8 @@ class LogPane(Widget, can_focus=True):
             self.folds,
         )
         window, height = self.window, max(1, self.size.height)
-        if (look, height) == (window.shape, window.height):
-            self._painter.adjust(look)
+        if (options, height) == (window.shape, window.height):
+            self._painter.adjust(options)
             window.settle()
             return
         # A notice that appears below the rows hides neither the current line nor the end of the
@@ -229,22 +239,22 @@ class LogPane(Widget, can_focus=True):
         rows = window.rows() if window.shape else []
         cursor = self._cursor_in(rows)
         y = next((y for y, row in enumerate(rows) if row.start == cursor), 0)
-        is_new_look = look != window.shape
-        self._painter.adjust(look)
-        window.shape, window.height = look, height
+        are_options_new = options != window.shape
+        self._painter.adjust(options)
+        window.shape, window.height = options, height
         window.settle()
         if stays_at_end:
             window.to_end()
-        elif cursor is not None and is_new_look and cursor != window.top.start:
+        elif cursor is not None and are_options_new and cursor != window.top.start:
             window.to(cursor, above=min(y, height - 1))
         if cursor is not None and not self.stays_at_end:
             window.bring_in_sight(cursor)
 
-    def _signs(self, cursor: int | None) -> Callable[[int], int]:
+    def _flags_by_line(self, cursor: int | None) -> Callable[[int], int]:
         """Return a function that returns the flags of the line at an offset, such as `CURRENT`."""
         bookmarks, selected = self.bookmarks, self.selected
 
-        def sign(start: int) -> int:
+        def flags_of(start: int) -> int:
             is_selected = selected is not None and selected[0] <= start <= selected[1]
             return (
                 CURRENT * (start == cursor)
@@ -252,12 +262,13 @@ class LogPane(Widget, can_focus=True):
                 + SELECTED * is_selected
             )
 
-        return sign
+        return flags_of
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Draw the lines of the crop.
 
-        Textual's own implementation copies every line three times, for borders, filters and links.
+        Textual's own implementation copies every line for borders and for each filter, and for
+        links while one is hovered over.
         """
         self._adjust()
         self._rows = self.window.rows() if self.window else []
@@ -267,9 +278,9 @@ class LogPane(Widget, can_focus=True):
         if painter is None:
             lines += [Strip.blank(width, self.rich_style)] * crop.height
         else:
-            left, signs = self.left, self._signs(self._cursor_in(self._rows))
+            left, flags_of = self.left, self._flags_by_line(self._cursor_in(self._rows))
             shown = self._rows[crop.y : crop.bottom]
-            lines += [painter.row(row, left=left, flags=signs(row.start)) for row in shown]
+            lines += [painter.row(row, left=left, flags=flags_of(row.start)) for row in shown]
             lines += [painter.blank() for _ in range(crop.height - len(lines))]
         if crop.x or crop.right < width:
             return [line.crop(crop.x, crop.right) for line in lines]

@@ -25,6 +25,7 @@ _HINTS = {
 }  # fmt: skip
 _OTHER_HINTS = ("table.open", "job.log", "graph.mode", "graph.drawer", "graph.next", "graph.search")
 
+# `pipeline.pause` resumes pipelines in these states.
 _FIRST_HINTS: dict[PipelineState | None, tuple[str, ...]] = {
     PipelineState.PAUSED: ("pipeline.pause", "graph.remove"),
     PipelineState.FAILED: ("pipeline.pause",),
@@ -33,8 +34,8 @@ _FIRST_HINTS: dict[PipelineState | None, tuple[str, ...]] = {
 """Keys before the others, by the state of the pipeline."""
 _HINTS_BEFORE_PAUSE = 3
 _ACTIVE = frozenset({PipelineState.PENDING, PipelineState.RUNNING})
-_IN_THE_GRAPH = {"table.open": "graph.open"}
-"""Ids of keys that have another id in the graph."""
+_IN_GRAPH_MODE = {"table.open": "graph.open"}
+"""Ids of keys that have another id in `Mode.GRAPH`."""
 _GROUP_HINTS = (
     "table.open", "graph.mode", "graph.unfold_all", "graph.next", "graph.drawer", "graph.search",
 )  # fmt: skip
@@ -46,7 +47,11 @@ _MARK_HINTS = (
 
 
 def hints_of(state: GraphState, node: Node | None) -> Sequence[str]:
-    """Return the ids of keys for `node`, or for a group if it is `None`, most useful first."""
+    """Return ids of keys, most useful first.
+
+    If no job is shown, they are keys that change what is shown. Otherwise they are for a group if
+    `node` is `None`, else for the marked jobs, or for `node` if no job is marked.
+    """
     loaded, shown = state.loaded, state.shown_nodes()
     if loaded is not None and not (loaded.plan.nodes if shown is None else shown):
         hints: tuple[str, ...] = _EMPTY_HINTS
@@ -63,4 +68,4 @@ def hints_of(state: GraphState, node: Node | None) -> Sequence[str]:
             hints = (*hints[:_HINTS_BEFORE_PAUSE], "pipeline.pause", *hints[_HINTS_BEFORE_PAUSE:])
     if state.view.mode is not Mode.GRAPH:
         return hints
-    return [_IN_THE_GRAPH.get(hint, hint) for hint in hints]
+    return [_IN_GRAPH_MODE.get(hint, hint) for hint in hints]
