@@ -9,7 +9,7 @@ from textual.message import Message
 
 from studio_tui.api.models import Job, JobInput
 from studio_tui.presentation.form.draft import Draft
-from studio_tui.presentation.logs.job_to_start import JobToStart
+from studio_tui.presentation.pipelines.job_to_start import JobToStart
 from studio_tui.service.polling.snapshot import Snapshot
 
 if TYPE_CHECKING:

@@ -173,7 +173,7 @@ ACTIVITY: Kind[Entry] = Kind(
     ),
     state=attrgetter("state"),
     states=ActivityState,
-    groups={
+    state_groups={
         # The user has undone a command on purpose.
         "problem": frozenset({ActivityState.FAILED, ActivityState.UNKNOWN, ActivityState.LOST}),
         "unsent": frozenset({ActivityState.UNDONE, ActivityState.LOST}),

@@ -286,7 +286,7 @@ CLUSTERS = Kind[Cluster](
     ),
     state=state,
     states=ClusterState,
-    groups={"problem": frozenset({ClusterState.FAILED, ClusterState.UNKNOWN})},
+    state_groups={"problem": frozenset({ClusterState.FAILED, ClusterState.UNKNOWN})},
     columns=CLUSTER_COLUMNS,
     suggestions=(),
     hint="words, status=active, provider=aws, name==exact, name~regex, !not",

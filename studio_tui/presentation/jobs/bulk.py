@@ -83,7 +83,7 @@ def needs_no_canceling(job: Job) -> bool:
     return is_job and (job.state.is_finished or job.state in CANCELING_STATES)
 
 
-def why_not_repeat(job: Job) -> str | None:
+def why_not_rerun(job: Job) -> str | None:
     """Return why a job cannot be run again with others, as `why_not_cancel` does."""
     if not is_usable_id(job.id):
         return "has no usable id"

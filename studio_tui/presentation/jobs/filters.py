@@ -36,7 +36,7 @@ JOBS = Kind[Job](
     texts=lambda job: (job.name, job.id, job.status, job.created_by, job.error_message),
     state=attrgetter("state"),
     states=JobState,
-    groups={
+    state_groups={
         "active": frozenset(s for s in JobState if not s.is_finished and s is not JobState.UNKNOWN),
         "finished": frozenset(s for s in JobState if s.is_finished),
         "problem": frozenset({JobState.FAILED, JobState.UNKNOWN}),
@@ -86,9 +86,9 @@ def jobs_with(
     return replace(
         JOBS,
         columns=job_columns(progress, pipeline),
-        groups={
+        state_groups={
             word: states
-            for word, states in JOBS.groups.items()
+            for word, states in JOBS.state_groups.items()
             if word not in {"waiting", "problem"}
         },
         conditions={

@@ -213,7 +213,7 @@ def _status_test(value: str, kind: Kind[T]) -> Test[T] | None:
     others: list[Callable[[T], bool]] = []
     words = [word for word in value.lower().split(",") if word]
     for word in words:
-        if (group := kind.groups.get(word)) is not None:
+        if (group := kind.state_groups.get(word)) is not None:
             states.update(group)
             continue
         matching = [state for state in kind.states if state.lower().startswith(word)]

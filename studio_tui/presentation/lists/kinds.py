@@ -32,7 +32,7 @@ class Kind(Generic[T]):
     """Returns the texts in which filter words are searched."""
     state: Callable[[T], StrEnum]
     states: type[StrEnum]
-    groups: Mapping[str, frozenset[Any]]
+    state_groups: Mapping[str, frozenset[Any]]
     """Words for sets of states, such as `active`."""
     columns: tuple[ListColumn[Any, T, Any], ...]
     """The columns, from which the sort orders and most filter fields are derived."""
@@ -64,7 +64,7 @@ class Kind(Generic[T]):
         The beginning of a state or of a condition is valid too.
         """
         states = (state.lower() for state in self.states)
-        return tuple(dict.fromkeys((*self.groups, *states, *self.conditions)))
+        return tuple(dict.fromkeys((*self.state_groups, *states, *self.conditions)))
 
     @property
     def completions(self) -> tuple[str, ...]:

@@ -96,7 +96,7 @@ DATASETS = Kind[ListedDataset](
     texts=lambda dataset: (dataset.name, _maker(dataset)),
     state=lambda dataset: DatasetState.OUTDATED if dataset.newer else DatasetState.OTHER,
     states=DatasetState,
-    groups={},
+    state_groups={},
     columns=DATASET_COLUMNS,
     suggestions=("age<",),
     hint="words, is:outdated, name~regex, job=, newer=, age<1d, !not",

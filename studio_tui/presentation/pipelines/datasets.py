@@ -25,7 +25,7 @@ class KnownDatasets(NamedTuple):
     """The datasets known here, for checking and completing names."""
 
     names: tuple[str, ...]
-    is_all: bool
+    has_all: bool
     """Whether the datasets of all recent jobs have been loaded."""
     listed: tuple[ListedDataset, ...] = ()
     """All datasets if Studio lists them; else empty."""
@@ -46,13 +46,13 @@ def datasets_in(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in re.split(r"[\s,]+", text) if name))
 
 
-def dataset_problems(text: str, *, is_sent: bool) -> tuple[Problem, ...]:
-    """Return the problems of the names in a text; no names are a problem only if `is_sent`."""
+def dataset_problems(text: str, *, is_required: bool) -> tuple[Problem, ...]:
+    """Return the problems of the names in a text; no names are a problem only if `is_required`."""
     if problems := unsendable_problems("datasets", text):
         return problems
     names = datasets_in(text)
     if not names:
-        return (Problem("datasets", "Name a dataset to rebuild."),) if is_sent else ()
+        return (Problem("datasets", "Name a dataset to rebuild."),) if is_required else ()
     return tuple(
         Problem("datasets", f"{quoted(name)} is not namespace.project.name@version.")
         for name in names

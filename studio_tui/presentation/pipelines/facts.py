@@ -37,6 +37,7 @@ from studio_tui.presentation.pipelines.graph.statuses import (
     counts,
     paused_words,
 )
+from studio_tui.presentation.pipelines.job_to_start import JobToStart
 from studio_tui.presentation.pipelines.own_error import RootFailure, says_more
 from studio_tui.presentation.pipelines.rows import StatusCache, state_cell
 from studio_tui.presentation.pipelines.times import ended_at, pipeline_seconds
@@ -342,10 +343,10 @@ def jobs_with_logs(*pipelines: Pipeline) -> tuple[PipelineJob, ...]:
     return tuple(sorted(runs, key=_urgency))
 
 
-def jobs_to_start(*pipelines: Pipeline) -> tuple[tuple[str, str], ...]:
-    """Return each job that can have no log yet, as the ids of its pipeline and its original job."""
+def jobs_to_start(*pipelines: Pipeline) -> tuple[JobToStart, ...]:
+    """Return the jobs that can have no log yet."""
     return tuple(
-        (pipeline.pipeline_id, run.job_id)
+        JobToStart(pipeline.pipeline_id, run.job_id)
         for pipeline in pipelines
         for run in pipeline.job_runs
         if not run.created_job_id or run.state is JobState.PENDING

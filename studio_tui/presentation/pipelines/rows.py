@@ -253,7 +253,7 @@ PIPELINES = Kind[Pipeline](
     ),
     state=attrgetter("state"),
     states=PipelineState,
-    groups={
+    state_groups={
         "active": frozenset({PipelineState.PENDING, PipelineState.RUNNING, PipelineState.PAUSED}),
         "finished": FINISHED_PIPELINE_STATES,
         "problem": frozenset({PipelineState.FAILED, PipelineState.UNKNOWN}),

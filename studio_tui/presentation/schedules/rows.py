@@ -339,7 +339,7 @@ SCHEDULES = Kind[ScheduleWithRuns](
     ),
     state=attrgetter("state"),
     states=JobState,
-    groups={
+    state_groups={
         "problem": frozenset({JobState.FAILED, JobState.UNKNOWN}),
         "done": frozenset({JobState.COMPLETE}),
     },

@@ -16,7 +16,7 @@ from studio_tui.presentation.jobs.bulk import (
     select,
     summary,
     why_not_cancel_in_jobs,
-    why_not_repeat,
+    why_not_rerun,
 )
 from studio_tui.presentation.jobs.states import state_cell
 from studio_tui.service.commands.create_job import Created, JobRefused
@@ -61,9 +61,9 @@ class BulkJobs:
         """Return why none of the marked jobs can be canceled; `None` if one might be."""
         return self._why_none(why_not_cancel_in_jobs, "canceled")
 
-    def why_not_repeat(self) -> str | None:
+    def why_not_rerun(self) -> str | None:
         """Return why none of the marked jobs can be rerun or edited; `None` if one might be."""
-        return self._why_none(why_not_repeat, "run again")
+        return self._why_none(why_not_rerun, "run again")
 
     def why_not_copy(self) -> str | None:
         """Return why there is no id to copy."""
@@ -113,7 +113,7 @@ class BulkJobs:
 
     async def ids_to_edit(self) -> list[str]:
         """Return the ids of the marked jobs that can be rerun; notify the user of the others."""
-        chosen = await self._choose(why_not_repeat, "run again")
+        chosen = await self._choose(why_not_rerun, "run again")
         if chosen is None:
             return []
         if chosen.left_out:
@@ -150,7 +150,7 @@ class BulkJobs:
 
     async def rerun(self, *, from_checkpoints: bool) -> None:
         """Show which settings of the jobs are known, ask, then rerun them."""
-        chosen = await self._choose(why_not_repeat, "run again")
+        chosen = await self._choose(why_not_rerun, "run again")
         if chosen is None:
             return
         jobs, session = chosen.jobs, self._host.session

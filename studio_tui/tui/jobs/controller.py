@@ -77,11 +77,11 @@ class JobController:
             return "The job is being canceled already"
         return f"The job has ended: {(job.status or 'unknown').lower()}"
 
-    def why_not_repeat(self) -> str | None:
+    def why_not_rerun(self) -> str | None:
         """Return why the marked jobs, else the current job, cannot be rerun or edited."""
-        return self._bulk.why_not_repeat() if self.marked.count() else self.why_no_repeat_at_hand()
+        return self._bulk.why_not_rerun() if self.marked.count() else self.why_not_rerun_at_hand()
 
-    def why_no_repeat_at_hand(self) -> str | None:
+    def why_not_rerun_at_hand(self) -> str | None:
         """Return why the current job cannot be rerun or edited."""
         if reason := self._why_no_change():
             return reason
@@ -228,7 +228,7 @@ class JobController:
             "run again",
             "Run the job again as it was",
             run_again,
-            why_not_repeat,
+            why_not_rerun,
             search_words="rerun resubmit retry restart",
         ),
         Command(
@@ -237,7 +237,7 @@ class JobController:
             "continue",
             "Run the job again from its checkpoints",
             run_from_checkpoints,
-            why_not_repeat,
+            why_not_rerun,
             search_words="resume rerun",
         ),
         Command(
@@ -272,7 +272,7 @@ class JobController:
             "edit",
             "Change the query in $EDITOR, then the settings in the form; review, then run it",
             edit,
-            why_not_repeat,
+            why_not_rerun,
             search_words="modify resubmit",
         ),
     )

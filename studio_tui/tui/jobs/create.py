@@ -24,7 +24,7 @@ from studio_tui.tui.frame.dialogs import Confirm, confirm_sending_again
 from studio_tui.tui.jobs.naming import title
 
 
-async def make_job(
+async def create_and_notify(
     app: App[Any], creator: JobCreator, request: JobInput, files: Sequence[Path] = ()
 ) -> Job | None:
     """Create a job and notify the user; return the job if it was created. Call from a worker."""

@@ -5,7 +5,7 @@ from itertools import islice
 
 from studio_tui.api.states import JobState
 from studio_tui.errors import SpoolError
-from studio_tui.presentation.logs.job_to_start import JobToStart
+from studio_tui.presentation.pipelines.job_to_start import JobToStart
 from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.logs.member_choice import MemberChoice
 from studio_tui.tui.logs.merged_jobs import left_out

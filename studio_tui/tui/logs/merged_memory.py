@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from studio_tui.api.models import Job
 from studio_tui.errors import SpoolError
-from studio_tui.presentation.logs.job_to_start import JobToStart
+from studio_tui.presentation.pipelines.job_to_start import JobToStart
 from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.logs.joining_jobs import JoiningJobs
 from studio_tui.tui.logs.log_memory import LogMemory

@@ -13,7 +13,7 @@ from textual.widgets import Static
 from studio_tui.api.models import Job
 from studio_tui.api.states import JobState
 from studio_tui.errors import SpoolError
-from studio_tui.presentation.logs.job_to_start import JobToStart
+from studio_tui.presentation.pipelines.job_to_start import JobToStart
 from studio_tui.service.logs.merged.merged_log import MergedLog, Moved
 from studio_tui.tui.frame.commands import Basics, bindings
 from studio_tui.tui.jobs.naming import title

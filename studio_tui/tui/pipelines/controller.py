@@ -10,7 +10,6 @@ from studio_tui.api.models import Pipeline
 from studio_tui.api.states import PipelineState
 from studio_tui.errors import StudioError
 from studio_tui.presentation.format import join_names, plural
-from studio_tui.presentation.logs.job_to_start import JobToStart
 from studio_tui.presentation.pipelines.facts import jobs_to_start, jobs_with_logs, raw_json
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.statuses import how_stopped
@@ -241,7 +240,7 @@ class PipelineController:
             )
         jobs = await self._host.session.known_items.find_jobs(ids[:LIMIT])
         if jobs:
-            awaited = [JobToStart(*ids) for ids in jobs_to_start(*self._targets)]
+            awaited = jobs_to_start(*self._targets)
             self._host.post_message(OpenLogs([job.id for job in jobs], jobs, awaited))
         else:
             self._host.notify_user("Studio does not return the jobs of the pipeline now", "error")

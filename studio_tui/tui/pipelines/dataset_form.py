@@ -192,11 +192,11 @@ class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
 
     def completion_notes(self, known: KnownDatasets) -> tuple[str, ...]:
         """Return what the last name can become, and whether names are missing."""
-        return (*self._completions(known), *(() if known.is_all else (NOT_ALL,)))
+        return (*self._completions(known), *(() if known.has_all else (NOT_ALL,)))
 
     def _completions(self, known: KnownDatasets) -> tuple[str, ...]:
         if not self.line.names():
-            none = "; none is known yet" if known.is_all else ""
+            none = "; none is known yet" if known.has_all else ""
             return (f"namespace.project.name, several with a space between{none}.",)
         word, completions = self.line.last_word()[1], self.line.completions()
         if not completions:
@@ -286,7 +286,7 @@ class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
     def _problems(self) -> tuple[Problem, ...]:
         variables = self.area.text
         return (
-            *dataset_problems(self.line.value, is_sent=self.has_tried_to_send),
+            *dataset_problems(self.line.value, is_required=self.has_tried_to_send),
             *(unsendable_problems("environment", variables) or environment_problems(variables)),
             *self.problems_of_its_own(),
         )

@@ -20,7 +20,7 @@ from studio_tui.tui.frame.list_page import ListPage
 from studio_tui.tui.messages import OpenPipeline, SchedulePipeline
 from studio_tui.tui.pipelines.kept_drafts import Beginning, KeptDrafts
 from studio_tui.tui.pipelines.trigger_screen import TriggerDraft, TriggerScreen
-from studio_tui.tui.schedules.suspending import WHY_NO_PIPELINE_SCHEDULE
+from studio_tui.tui.schedules.pipeline_schedules import why_no_pipeline_schedule
 from studio_tui.tui.widgets.workers import start_worker
 
 logger = logging.getLogger(__name__)
@@ -42,13 +42,6 @@ class Rebuilding:
     def why_not_trigger(self) -> str | None:
         """Return why no pipeline can be triggered."""
         return why_read_only(self._page)
-
-    def why_not_schedule(self) -> str | None:
-        """Return why no pipeline can be triggered by a schedule."""
-        if reason := why_read_only(self._page):
-            return reason
-        is_possible = self._session.commands.schedules.is_possible
-        return None if is_possible else WHY_NO_PIPELINE_SCHEDULE
 
     async def trigger(self) -> None:
         """Show the form for triggering a pipeline, and then the pipeline's page or its row."""
@@ -145,6 +138,6 @@ class Rebuilding:
             "schedule",
             "Open the form for rebuilding datasets on a schedule",
             schedule,
-            why_not_schedule,
+            lambda self: why_no_pipeline_schedule(self._page),
         ),
     )

@@ -62,7 +62,7 @@ class ScheduleDialog(DatasetForm[Job, ScheduleDraft]):
         draft = beginning.draft
         self._session = session
         self._zone = zone
-        self._known = KnownDatasets((), is_all=False)
+        self._known = KnownDatasets((), has_all=False)
         self._time = FieldInput(draft.time, compact=True, select_on_focus=False)
         line = DatasetInput(
             draft.datasets, lambda: self._known.names, is_proposed=draft.is_proposed

@@ -16,7 +16,7 @@ from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.request_notices import run_and_report
 from studio_tui.tui.jobs.bulk import cancel_all
 from studio_tui.tui.jobs.controller import JobController
-from studio_tui.tui.jobs.create import make_job
+from studio_tui.tui.jobs.create import create_and_notify
 from studio_tui.tui.jobs.marked import MarkedJobs
 from studio_tui.tui.jobs.naming import describe_schedule, time_of, title
 from studio_tui.tui.jobs.question_changes import cancel_changes, cancelable_now
@@ -25,11 +25,8 @@ from studio_tui.tui.jobs.rerun import submitted_of, with_schedule
 from studio_tui.tui.jobs.schedule_runs import show_runs
 from studio_tui.tui.messages import CRON_FIELD, OpenForm, SchedulePipeline
 from studio_tui.tui.schedules.editing import Replaced, ScheduleEditor, schedule_changes
-from studio_tui.tui.schedules.suspending import (
-    WHY_NO_PIPELINE_SCHEDULE,
-    WHY_NOT_SUSPEND,
-    suspend_or_resume,
-)
+from studio_tui.tui.schedules.pipeline_schedules import why_no_pipeline_schedule
+from studio_tui.tui.schedules.suspending import WHY_NOT_SUSPEND, suspend_or_resume
 
 
 class ScheduleController(JobController):
@@ -59,7 +56,7 @@ class ScheduleController(JobController):
         if self._host.session.commands.schedules.is_possible:
             return self._why_no_change()
         # On other Studios, both commands create a job from the query.
-        return self.why_no_repeat_at_hand()
+        return self.why_not_rerun_at_hand()
 
     def why_not_suspend(self) -> str | None:
         """Return why no schedule can be suspended or resumed."""
@@ -79,13 +76,6 @@ class ScheduleController(JobController):
 
     def _targets(self) -> Sequence[Job]:
         return self.marked.available_jobs() or tuple(filter(None, (self._at_hand(),)))
-
-    def why_no_pipeline_schedule(self) -> str | None:
-        """Return why no pipeline can be scheduled."""
-        if reason := why_read_only(self._host):
-            return reason
-        is_possible = self._host.session.commands.schedules.is_possible
-        return None if is_possible else WHY_NO_PIPELINE_SCHEDULE
 
     def schedule_pipeline(self) -> None:
         """Show the form for a schedule of a pipeline."""
@@ -122,7 +112,9 @@ class ScheduleController(JobController):
                 task, "The schedule itself does not change.", "", *repeat.lines
             ):
                 request = RelatedRequest.of(repeat.request, run_of=task.id)
-                await make_job(self._host.app, self._host.session.commands.job_creator, request)
+                await create_and_notify(
+                    self._host.app, self._host.session.commands.job_creator, request
+                )
 
     async def _ask_to_run(self, task: Job, *lines: str) -> bool:
         question = Confirm(
@@ -215,7 +207,7 @@ class ScheduleController(JobController):
             "new pipeline",
             "Open the form for a schedule that rebuilds datasets",
             schedule_pipeline,
-            why_no_pipeline_schedule,
+            lambda self: why_no_pipeline_schedule(self._host),
         ),
         Command(
             "schedule.run_once",

@@ -30,7 +30,7 @@ from studio_tui.tui.frame.dialog import Dialog
 from studio_tui.tui.frame.dialog_box import DialogBody
 from studio_tui.tui.frame.dialogs import Confirm, QuestionChange
 from studio_tui.tui.frame.request_notices import run_and_report
-from studio_tui.tui.jobs.create import make_job
+from studio_tui.tui.jobs.create import create_and_notify
 from studio_tui.tui.jobs.naming import time_of, title
 from studio_tui.tui.jobs.questions import prepared_repeat
 from studio_tui.tui.jobs.rerun import Repeat, submitted_of, with_schedule
@@ -204,7 +204,9 @@ class ScheduleEditor:
     async def _replace(self, task: Job, request: JobInput) -> bool:
         """Create a schedule and cancel the old one; return whether it was created."""
         request = RelatedRequest.of(request, replaces=task.id)
-        created = await make_job(self._host.app, self._host.session.commands.job_creator, request)
+        created = await create_and_notify(
+            self._host.app, self._host.session.commands.job_creator, request
+        )
         if created is None:
             self._host.notify_user(f"{title(task)} has not changed.", "warning")
             return False

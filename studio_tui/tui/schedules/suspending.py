@@ -18,11 +18,6 @@ WHY_NOT_SUSPEND = (
     "Only the local Studio can suspend a schedule. Here e can postpone its next run, and x ends it"
 )
 
-WHY_NO_PIPELINE_SCHEDULE = (
-    "Only the local Studio can trigger a pipeline on a schedule. Here n schedules a job; to "
-    "rebuild datasets, have your own cron run `datachain pipeline create` and `resume`"
-)
-
 
 async def suspend_or_resume(
     host: Host, marked: MarkedJobs, tasks: Sequence[Job], zone: tzinfo

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio_tui.api.states import JobState
-from studio_tui.presentation.jobs.bulk import select, summary, why_not_cancel, why_not_repeat
+from studio_tui.presentation.jobs.bulk import select, summary, why_not_cancel, why_not_rerun
 from tests.jobs import job
 
 STATES = st.lists(st.sampled_from([state for state in JobState if state.value]), max_size=60)
@@ -34,18 +34,18 @@ def test_the_summary_tells_jobs_in_the_state_scheduled_and_schedules_apart() -> 
 
 def test_the_summary_says_blocked_as_lists_do() -> None:
     jobs = [job(1, "PENDING"), job(2, "PENDING"), job(3, "COMPLETE")]
-    chosen = select(jobs, why_not_repeat)
+    chosen = select(jobs, why_not_rerun)
     assert summary(chosen, {jobs[0].id, jobs[2].id}) == ("1 blocked, 1 pending, 1 complete.",)
 
 
 def test_schedules_are_not_run_again_as_jobs_and_are_counted_as_left_out() -> None:
-    chosen = select([job(1), job(2, "TASK"), job(3, "TASK")], why_not_repeat)
+    chosen = select([job(1), job(2, "TASK"), job(3, "TASK")], why_not_rerun)
     assert [each.id for each in chosen.jobs] == [job(1).id]
     assert chosen.left_out == "2 have to be run as a schedule, by t in Schedules (4)"
 
 
 def test_jobs_without_a_query_are_not_run_again_and_are_counted_as_left_out() -> None:
-    chosen = select([job(1, "FAILED"), job(2, query=None), job(3, query=None)], why_not_repeat)
+    chosen = select([job(1, "FAILED"), job(2, query=None), job(3, query=None)], why_not_rerun)
     assert [each.id for each in chosen.jobs] == [job(1).id]
     assert chosen.left_out == "2 have no query that is known here"
 

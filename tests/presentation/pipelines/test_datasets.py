@@ -32,17 +32,17 @@ def test_names_are_separated_by_blanks_or_commas_and_returned_once(
 
 
 def test_an_invalid_name_is_reported_while_typing_and_a_missing_name_when_sent() -> None:
-    assert dataset_problems("", is_sent=False) == ()
-    assert [problem.sentence for problem in dataset_problems(" ", is_sent=True)] == [
+    assert dataset_problems("", is_required=False) == ()
+    assert [problem.sentence for problem in dataset_problems(" ", is_required=True)] == [
         "Name a dataset to rebuild."
     ]
-    (problem,) = dataset_problems("good bad@", is_sent=False)
+    (problem,) = dataset_problems("good bad@", is_required=False)
     assert "“bad@”" in problem.sentence
-    assert dataset_problems("@ns.proj.name@1.0.0 name", is_sent=True) == ()
+    assert dataset_problems("@ns.proj.name@1.0.0 name", is_required=True) == ()
 
 
 def test_text_that_cannot_be_sent_is_reported() -> None:
-    assert "NUL" in dataset_problems("a\0", is_sent=False)[0].sentence
+    assert "NUL" in dataset_problems("a\0", is_required=False)[0].sentence
 
 
 @pytest.mark.parametrize(

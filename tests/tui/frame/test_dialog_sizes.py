@@ -85,7 +85,7 @@ def _create_trigger_screen() -> TriggerScreen:
     return TriggerScreen(
         cast("PipelineTrigger", None),
         KeptDrafts[TriggerDraft]().begin("", draft),
-        lambda: KnownDatasets((), is_all=False),
+        lambda: KnownDatasets((), has_all=False),
         frozenset,
     )
 

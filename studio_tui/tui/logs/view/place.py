@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from studio_tui.presentation.logs.gutter_times import StampForm
-from studio_tui.presentation.logs.job_to_start import JobToStart
 from studio_tui.presentation.logs.row_forms import JsonForm
+from studio_tui.presentation.pipelines.job_to_start import JobToStart
 
 
 @dataclass(frozen=True)

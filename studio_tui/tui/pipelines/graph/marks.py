@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 from studio_tui.api.models import Job
 from studio_tui.api.states import JobState
 from studio_tui.presentation.format import plural
-from studio_tui.presentation.logs.job_to_start import JobToStart
 from studio_tui.presentation.pipelines.graph.plan import Node
+from studio_tui.presentation.pipelines.job_to_start import JobToStart
 from studio_tui.tui.frame.commands import Command, Host
 from studio_tui.tui.frame.row_marks import NO_MARK
 from studio_tui.tui.messages import OpenLog, OpenLogs
