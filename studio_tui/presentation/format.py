@@ -8,6 +8,9 @@ from datetime import datetime
 
 UNKNOWN = "–"
 
+SHORT_ID = 8
+"""Number of characters of an id that are shown where there is no room for the whole id."""
+
 _MINUTE = 60
 _HOUR = 60 * _MINUTE
 _DAY = 24 * _HOUR

@@ -13,10 +13,8 @@ from urllib.parse import parse_qs, unquote
 from studio_tui.api import routes
 from studio_tui.api.routes import Route
 from studio_tui.api.states import JobState
-from studio_tui.presentation.format import join_names
+from studio_tui.presentation.format import SHORT_ID, join_names
 from studio_tui.text import safe_line
-
-SHORT_ID = 8
 
 
 class ActivityState(StrEnum):
@@ -53,7 +51,7 @@ class Entry:
     """Below `/api`, with its query."""
     outcome: str = ""
     """The status code, the class name of an exception, or `canceled`."""
-    reason: str = ""
+    why_failed: str = ""
     """Why the last request failed: a sentence that is safe to draw, or empty."""
     count: int = 1
     mean_ms: float = 0.0
@@ -82,7 +80,7 @@ class Entry:
     @property
     def why(self) -> str:
         """Why the request failed, or what a status such as 304 means; safe to draw."""
-        return self.reason or STATUS_MEANINGS.get(self.outcome, "")
+        return self.why_failed or STATUS_MEANINGS.get(self.outcome, "")
 
     @property
     def is_polling(self) -> bool:

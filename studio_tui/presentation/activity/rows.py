@@ -40,7 +40,11 @@ def _answer_cell(entry: Entry) -> Cell:
 
 
 def _time(entry: Entry) -> str:
-    """Return a time such as `15:04:05`; of polling for minutes, the end: `until 15:31`."""
+    """Return a time such as `15:04:05`.
+
+    For polling that ended in a later minute than it began, it is `until` the last request, such as
+    `until 15:31`.
+    """
     first, last = entry.started_at.astimezone(), entry.last_started_at.astimezone()
     if not entry.is_polling or f"{first:%H:%M}" == f"{last:%H:%M}":
         return f"{first:%H:%M:%S}"
@@ -81,13 +85,15 @@ def facts(entry: Entry, now: datetime) -> tuple[Fact, ...]:
         Fact("at", Cell(times)),
     ]
     if entry.method:
-        longest = f", the longest {milliseconds(entry.longest_ms)}" if entry.count > 1 else ""
-        why_tone = Tone.BAD if entry.reason else Tone.DIM
+        took = milliseconds(entry.mean_ms)
+        if entry.count > 1:
+            took += f" on average, the longest {milliseconds(entry.longest_ms)}"
+        why_tone = Tone.BAD if entry.why_failed else Tone.DIM
         entry_facts += [
-            Fact("took", Cell(f"{milliseconds(entry.mean_ms)}{longest}")),
+            Fact("took", Cell(took)),
             Fact("answer", Cell(safe_line(entry.answer))),
             *((Fact("attempts", Cell(safe_line(entry.attempts))),) if entry.attempts else ()),
-            *((Fact("reason", Cell(entry.why, why_tone)),) if entry.why else ()),
+            *((Fact("why", Cell(entry.why, why_tone)),) if entry.why else ()),
             Fact("request", Cell(safe_line(f"{entry.method} {entry.path}"))),
         ]
     for name, value in entry.fields.items():
@@ -142,16 +148,15 @@ ACTIVITY_COLUMNS: tuple[ListColumn[Entry, Entry, Cell], ...] = (
         ),
     ),
     ListColumn(
-        Column("outcome", "ANSWER", 9, drop=2, fits=True),
+        Column("answer", "ANSWER", 9, drop=2, fits=True),
         _answer_cell,
         SortOrder("answer", lambda entry, now: entry.answer),
         text=lambda entry: f"{entry.answer} {entry.why} {entry.attempts}",
-        other_filter_name="answer",
     ),
     ListColumn(
         Column("why", "WHY", 10, grow=1, drop=4, fits=True, first_width=11, preferred_width=60),
-        lambda entry: Cell(entry.reason, Tone.DIM) if entry.reason else NOTHING,
-        SortOrder("reason", lambda entry, now: (not entry.reason, entry.reason)),
+        lambda entry: Cell(entry.why_failed, Tone.DIM) if entry.why_failed else NOTHING,
+        SortOrder("why", lambda entry, now: (not entry.why_failed, entry.why_failed)),
     ),
 )
 

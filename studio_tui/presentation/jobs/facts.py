@@ -14,9 +14,9 @@ from studio_tui.api.models import Job, Pipeline
 from studio_tui.api.states import JobState
 from studio_tui.failures.exit_codes import exit_code_words
 from studio_tui.presentation.cells import UNREADABLE, Cell, Tone
-from studio_tui.presentation.format import UNKNOWN, ago, duration, local_time, plural
+from studio_tui.presentation.format import SHORT_ID, UNKNOWN, ago, duration, local_time, plural
 from studio_tui.presentation.jobs.causes import own_error
-from studio_tui.presentation.jobs.rows import BAR_WIDTH, SHORT_ID
+from studio_tui.presentation.jobs.rows import BAR_WIDTH
 from studio_tui.presentation.jobs.states import LOOKS, state_cell
 from studio_tui.presentation.jobs.times import is_waiting, queue_seconds, run_seconds, step_seconds
 from studio_tui.presentation.jobs.waiting import NOTHING_KNOWN, WAITS_FOR, Surroundings, why_waiting

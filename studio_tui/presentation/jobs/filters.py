@@ -21,6 +21,7 @@ from studio_tui.api.states import (
     STARTED_STATES,
     JobState,
 )
+from studio_tui.presentation.format import SHORT_ID
 from studio_tui.presentation.jobs.rows import JOB_COLUMNS, job_columns
 from studio_tui.presentation.jobs.states import NewerAttemptLike
 from studio_tui.presentation.lists.filter_words import quote_value
@@ -109,7 +110,7 @@ def id_filter(field: str, *ids: str) -> str:
     """
     if not all(_UUID.fullmatch(each) for each in ids):
         return exact_filter(field, *ids)
-    short = [each[:8] for each in ids]
+    short = [each[:SHORT_ID] for each in ids]
     return f"{field}={short[0]}" if len(short) == 1 else f"{field}~^({'|'.join(short)})"
 
 

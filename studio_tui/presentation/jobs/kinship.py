@@ -5,8 +5,8 @@ from typing import Protocol
 
 from studio_tui.api.models import Job
 from studio_tui.presentation.cells import Cell, Tone
+from studio_tui.presentation.format import SHORT_ID
 from studio_tui.presentation.jobs.facts import Fact
-from studio_tui.presentation.jobs.rows import SHORT_ID
 from studio_tui.presentation.jobs.states import LOOKS, NewerAttemptLike
 
 

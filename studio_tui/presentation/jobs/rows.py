@@ -10,7 +10,7 @@ from studio_tui.api.models import Job
 from studio_tui.api.states import JobState
 from studio_tui.presentation.cells import NOTHING, UNREADABLE, Cell, Tone, dim_row
 from studio_tui.presentation.columns import Align, Column, Reserves
-from studio_tui.presentation.format import UNKNOWN, age, duration, seconds_between
+from studio_tui.presentation.format import SHORT_ID, UNKNOWN, age, duration, seconds_between
 from studio_tui.presentation.jobs.causes import cause_of
 from studio_tui.presentation.jobs.states import LOOKS, NewerAttemptLike, state_cell
 from studio_tui.presentation.jobs.times import (
@@ -35,9 +35,6 @@ BAR_WIDTH = 8
 
 RATE_WIDTH = 11
 """Width of a rate in cells; a rate that would be wider is shown without its unit."""
-
-SHORT_ID = 8
-"""Number of characters of an id shown in lists; the preview has the whole id."""
 
 _DIM = Tone.DIM
 """Looked up once: in Python 3.11, a lookup in an enum takes a quarter of the time of a cell."""

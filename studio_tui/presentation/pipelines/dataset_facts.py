@@ -7,8 +7,7 @@ from studio_tui.api.listed_datasets import ListedDataset, ListedVersion
 from studio_tui.api.models import Pipeline
 from studio_tui.api.states import PipelineState
 from studio_tui.presentation.cells import Cell, Tone
-from studio_tui.presentation.format import ago, join_names, local_time, plural
-from studio_tui.presentation.jobs.rows import SHORT_ID
+from studio_tui.presentation.format import SHORT_ID, ago, join_names, local_time, plural
 from studio_tui.presentation.pipelines.datasets import datasets_in, short_name
 
 _MOST_PIPELINES = 3

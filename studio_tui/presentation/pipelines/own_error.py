@@ -6,6 +6,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from studio_tui.api.models import Job
+from studio_tui.presentation.format import SHORT_ID
 from studio_tui.presentation.jobs.causes import cause_of
 from studio_tui.presentation.pipelines.graph.plan import Node
 
@@ -42,7 +43,7 @@ class RootFailure(NamedTuple):
     @property
     def _names(self) -> tuple[str, ...]:
         node = self.node
-        return tuple(filter(None, (node.run, node.id, node.run and node.run[:8], node.name)))
+        return tuple(filter(None, (node.run, node.id, node.run and node.run[:SHORT_ID], node.name)))
 
 
 def says_more(message: str, failures: Iterable[RootFailure]) -> bool:

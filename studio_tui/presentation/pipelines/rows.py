@@ -12,7 +12,7 @@ from studio_tui.api.models import RERUN_TARGET_PREFIX, Pipeline
 from studio_tui.api.states import FINISHED_PIPELINE_STATES, PipelineState
 from studio_tui.presentation.cells import NOTHING, UNREADABLE, Cell, Pieces, Tone, dim_row
 from studio_tui.presentation.columns import Align, Column
-from studio_tui.presentation.format import UNKNOWN, age, plural, seconds_between
+from studio_tui.presentation.format import SHORT_ID, UNKNOWN, age, plural, seconds_between
 from studio_tui.presentation.jobs.states import StateLook
 from studio_tui.presentation.lists.kinds import Kind
 from studio_tui.presentation.lists.list_column import ListColumn, SortOrder, layouts
@@ -26,8 +26,6 @@ from studio_tui.presentation.pipelines.graph.statuses import (
 )
 
 BAR_WIDTH = 14
-
-SHORT_ID = 8
 
 LOOKS: dict[PipelineState, StateLook] = {
     PipelineState.FAILED: StateLook("✗", Tone.BAD, 0),

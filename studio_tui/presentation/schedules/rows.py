@@ -12,7 +12,7 @@ from studio_tui.api.schedules import JobSchedule
 from studio_tui.api.states import JobState
 from studio_tui.presentation.cells import NOTHING, UNREADABLE, Cell, Tone, dim_row
 from studio_tui.presentation.columns import Align, Column, Reserves
-from studio_tui.presentation.format import UNKNOWN, ago, plural
+from studio_tui.presentation.format import SHORT_ID, UNKNOWN, ago, plural
 from studio_tui.presentation.jobs.facts import Fact, id_cell
 from studio_tui.presentation.jobs.states import LOOKS
 from studio_tui.presentation.lists.kinds import Kind
@@ -32,8 +32,6 @@ from studio_tui.presentation.schedules.start_times import in_both_zones, span
 ONCE = "once"
 """Shown instead of the expression of a schedule that runs at a single time."""
 NOT_SENT = "Studio does not say"
-
-_SHORT_ID = 8
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -307,8 +305,8 @@ SCHEDULE_COLUMNS: tuple[ListColumn[ScheduleRow, ScheduleWithRuns, Cell], ...] = 
         text=lambda item: item.task.created_by or "",
     ),
     ListColumn(
-        Column("id", "ID", _SHORT_ID, drop=6),
-        lambda row: Cell(row.task.id[:_SHORT_ID], Tone.DIM),
+        Column("id", "ID", SHORT_ID, drop=6),
+        lambda row: Cell(row.task.id[:SHORT_ID], Tone.DIM),
         SortOrder("id", lambda item, now: item.task.id),
         text=lambda item: item.task.id,
     ),

@@ -183,7 +183,7 @@ def _entry_of_call(call: RecordedCall) -> Entry:
         method=call.method,
         path=call.path,
         outcome=call.outcome,
-        reason=call.reason,
+        why_failed=call.reason,
         started_at=call.at,
         last_started_at=call.last_at,
         count=call.count,

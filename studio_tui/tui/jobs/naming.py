@@ -3,8 +3,8 @@
 from datetime import tzinfo
 
 from studio_tui.api.models import Job
+from studio_tui.presentation.format import SHORT_ID
 from studio_tui.presentation.jobs.causes import cause_of
-from studio_tui.presentation.jobs.rows import SHORT_ID
 
 
 def title(job: Job) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from studio_tui.api.models import Job, JobInput, Pipeline
 from studio_tui.errors import InvalidRequest, StudioError
-from studio_tui.presentation.jobs.rows import SHORT_ID
+from studio_tui.presentation.format import SHORT_ID
 from studio_tui.presentation.pipelines.start_order import order_lines
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.commands import Host

@@ -12,8 +12,7 @@ from textual.app import SuspendNotSupported
 
 from studio_tui.api.models import Job
 from studio_tui.errors import SpoolError
-from studio_tui.presentation.format import plural, size
-from studio_tui.presentation.jobs.rows import SHORT_ID
+from studio_tui.presentation.format import SHORT_ID, plural, size
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.matches import LineMatches
 from studio_tui.text import safe_line

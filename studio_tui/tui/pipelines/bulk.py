@@ -7,10 +7,9 @@ from typing import Any
 from studio_tui.api.models import Pipeline
 from studio_tui.api.states import PipelineState
 from studio_tui.errors import StudioError
-from studio_tui.presentation.format import plural
+from studio_tui.presentation.format import SHORT_ID, plural
 from studio_tui.presentation.pipelines.graph.statuses import how_stopped
 from studio_tui.presentation.pipelines.impact import repeated_by_resume
-from studio_tui.presentation.pipelines.rows import SHORT_ID
 from studio_tui.service.commands.batch import ItemOutcome
 from studio_tui.service.commands.jobs import failure_message
 from studio_tui.service.commands.pipelines import (

@@ -185,11 +185,11 @@ def test_the_facts_have_times_with_seconds_and_complete_field_names() -> None:
 
 
 def test_a_failure_is_shown_with_its_reason_and_no_class_name() -> None:
-    refused = entry(outcome="409", reason="The job has ended.", state=ActivityState.FAILED)
+    refused = entry(outcome="409", why_failed="The job has ended.", state=ActivityState.FAILED)
     assert [cell.text for cell in cells(refused)[-2:]] == ["409", "The job has ended."]
     values = {fact.label: fact.value.text for fact in facts(refused, NOON)}
-    assert (values["answer"], values["reason"]) == ("409", "The job has ended.")
-    unsent = entry(outcome="NotSent", reason="Connection refused.", state=ActivityState.FAILED)
+    assert (values["answer"], values["why"]) == ("409", "The job has ended.")
+    unsent = entry(outcome="NotSent", why_failed="Connection refused.", state=ActivityState.FAILED)
     assert [cell.text for cell in cells(unsent)[-2:]] == ["not sent", "Connection refused."]
 
 
@@ -197,15 +197,15 @@ def test_a_narrow_table_keeps_the_column_that_describes_the_request() -> None:
     entries = [
         replace(CREATE, body=json.dumps({"query_name": "learn_packages.py"}), mean_ms=41.0),
         entry(path=f"/datachain/jobs/{JOB}/logs", outcome="416", count=12, name="common_names.py"),
-        replace(CANCEL, state=ActivityState.FAILED, outcome="409", reason="It has ended."),
+        replace(CANCEL, state=ActivityState.FAILED, outcome="409", why_failed="It has ended."),
     ]
     texts = [[cell.text for cell in cells(each)] for each in entries]
     contents = [max(len(row[index]) for row in texts) for index in range(len(COLUMNS))]
     shown = {each.column.key: each.width for each in place(COLUMNS, 65, contents=contents)}
     assert shown["what"] >= 26
-    assert {"state", "at", "what", "count", "outcome"} == shown.keys()
+    assert {"state", "at", "what", "count", "answer"} == shown.keys()
     narrower = {each.column.key for each in place(COLUMNS, 58, contents=contents)}
-    assert {"state", "at", "what", "outcome"} == narrower
+    assert {"state", "at", "what", "answer"} == narrower
 
 
 def test_polls_move_up_with_their_last_request_at_most_once_a_minute() -> None:
@@ -226,13 +226,21 @@ def test_polls_move_up_with_their_last_request_at_most_once_a_minute() -> None:
     assert cells(replace(polls, started_at=recent.started_at))[1].text == cells(recent)[1].text
 
 
+def test_the_duration_of_several_requests_is_their_average_and_the_longest() -> None:
+    def took(count: int) -> str:
+        some = entry(count=count, mean_ms=12.0, longest_ms=3400.0)
+        return next(fact.value.text for fact in facts(some, NOON) if fact.label == "took")
+
+    assert [took(1), took(7)] == ["12 ms", "12 ms on average, the longest 3.4 s"]
+
+
 @pytest.mark.parametrize(("status", "reason"), [("416", "nothing new"), ("304", "unchanged")])
-def test_an_answer_without_news_has_a_reason_and_is_no_failure(status: str, reason: str) -> None:
+def test_an_answer_without_news_is_explained_and_is_no_failure(status: str, reason: str) -> None:
     path = f"/datachain/jobs/{JOB}/logs"
     polled = entry(path=path, outcome=status, state=ActivityState.EMPTY)
     assert cells(polled)[-2].text == status
     values = {fact.label: fact.value for fact in facts(polled, NOON)}
-    assert (values["reason"].text, values["reason"].tone) == (reason, Tone.DIM)
+    assert (values["why"].text, values["why"].tone) == (reason, Tone.DIM)
     assert values["status"].text == "· EMPTY: Studio had nothing new since the request before"
 
 

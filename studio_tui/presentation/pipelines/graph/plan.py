@@ -13,9 +13,7 @@ from types import MappingProxyType
 
 from studio_tui.api.models import Pipeline, PipelineJob
 from studio_tui.api.states import JobState
-from studio_tui.presentation.format import join_names
-
-SHORT_ID = 8
+from studio_tui.presentation.format import SHORT_ID, join_names
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 from studio_tui.api.states import CANCELING_STATES, JobState, PipelineState
-from studio_tui.presentation.format import join_names, plural
+from studio_tui.presentation.format import SHORT_ID, join_names, plural
 from studio_tui.presentation.jobs.waiting import WAITS_FOR, Wait
 from studio_tui.presentation.logs.progress import Progress, share_text
-from studio_tui.presentation.pipelines.graph.plan import SHORT_ID, Node
+from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.statuses import JobStatuses, NodeState
 
 _ACTIVE = frozenset({

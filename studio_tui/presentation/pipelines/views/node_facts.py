@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from studio_tui.api.models import DatasetVersion
 from studio_tui.failures.exit_codes import exit_code_words
 from studio_tui.presentation.cells import Cell, Tone
-from studio_tui.presentation.format import UNKNOWN, duration, plural
+from studio_tui.presentation.format import SHORT_ID, UNKNOWN, duration, plural
 from studio_tui.presentation.jobs.causes import cause_of
 from studio_tui.presentation.jobs.facts import Fact, facts, first_cells, labeled_facts
-from studio_tui.presentation.jobs.rows import SHORT_ID
 from studio_tui.presentation.jobs.states import LOOKS
 from studio_tui.presentation.jobs.times import run_seconds
 from studio_tui.presentation.jobs.waiting import NOTHING_KNOWN, WAITS_FOR, Surroundings

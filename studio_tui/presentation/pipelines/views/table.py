@@ -5,8 +5,13 @@ from typing import Any, NamedTuple
 
 from studio_tui.presentation.cells import NOTHING, Cell, Tone
 from studio_tui.presentation.columns import Align, Column, Reserves
-from studio_tui.presentation.format import UNKNOWN, duration, join_names, shorter_durations
-from studio_tui.presentation.jobs.rows import SHORT_ID
+from studio_tui.presentation.format import (
+    SHORT_ID,
+    UNKNOWN,
+    duration,
+    join_names,
+    shorter_durations,
+)
 from studio_tui.presentation.lists.list_column import ListColumn, SortOrder, layouts
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, ClassVar, NamedTuple
 
-from studio_tui.presentation.format import plural, size
+from studio_tui.presentation.format import SHORT_ID, plural, size
 from studio_tui.presentation.pipelines.facts import raw_json
 from studio_tui.presentation.pipelines.views.export import (
     dot,
@@ -81,7 +81,7 @@ class GraphExport:
     async def save(self) -> None:
         """Save the pipeline to a file."""
         name = self._state.require_loaded().pipeline.name or "pipeline"
-        stem = file_name(name, self._state.pipeline_id[:8]).removesuffix(".log")
+        stem = file_name(name, self._state.pipeline_id[:SHORT_ID]).removesuffix(".log")
         offers = [
             Offer(each.words, _pieces_of(each), f"./{stem}.{each.suffix}")
             for each in self._formats()
