@@ -1,4 +1,4 @@
-"""What is saved about logs: the reader's places in them, and the display options."""
+"""What is saved about logs: the user's places in them, and the display options."""
 
 from pydantic import Field
 
@@ -10,7 +10,7 @@ MOST_LOGS = 200
 
 
 class LogMemory(Remembered):
-    """The saved state, updated as the reader moves."""
+    """The saved state, updated as the user moves."""
 
     look: LogLook = LogLook()
     places: dict[str, LogPlace] = Field(default_factory=dict)

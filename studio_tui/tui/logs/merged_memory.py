@@ -1,4 +1,4 @@
-"""Saving and restoring the jobs of the merged log, and the reader's place in it.
+"""Saving and restoring the jobs of the merged log, and the user's place in it.
 
 The offset of a line in a merged log differs each time the log is loaded, so the place is saved by
 lines of jobs.
@@ -20,7 +20,7 @@ from studio_tui.tui.logs.view.place import LineOfJob, LogPlace, MergedPlace
 
 
 class MergedMemory:
-    """Saves the jobs of the merged log with the reader's place, and restores them."""
+    """Saves the jobs of the merged log with the user's place, and restores them."""
 
     def __init__(
         self,

@@ -187,7 +187,7 @@ class FilterAndSearch:
         self._show_progress()
 
     def _incomplete(self) -> list[LineMatches]:
-        """Return the matches that the reader is waiting for, the most urgent first."""
+        """Return the matches that the user is waiting for, the most urgent first."""
         both = (self.filter.hits, self.search.hits)
         return [hits for hits in both if hits is not None and not hits.is_complete]
 

@@ -58,7 +58,7 @@ class LineFilter:
         self.hiding: frozenset[str] = frozenset()
         """Which conditions hide lines: `filter`, `jobs`, both or neither."""
         self._place_before: Spot | None = None
-        """The place before lines were hidden; `None` if the view followed or the reader moved."""
+        """The place before lines were hidden; `None` if the view followed or the user moved."""
 
     def begin(self) -> None:
         self._reset()

@@ -52,7 +52,7 @@ def _always() -> bool:
 
 
 def _parts_below(percent: int | None, new_lines: int) -> tuple[Part, ...]:
-    """Return what the line below the rows says of the reader's place; a click on it follows.
+    """Return what the line below the rows says of the user's place; a click on it follows.
 
     `percent` is how much of the log is above the end of the rows; `None` leaves it out.
     """
@@ -89,7 +89,7 @@ class LogView(HasCommands, Widget):
 
     @dataclass(kw_only=True)
     class EndRequested(Message):
-        """The reader went to the last line if `end`, else to the first one."""
+        """The user went to the last line if `end`, else to the first one."""
 
         end: bool
 

@@ -19,7 +19,7 @@ class LogLook:
 
 @dataclass(frozen=True)
 class LogPlace:
-    """The reader's place in one log."""
+    """The user's place in one log."""
 
     top: int | None = None
     """Start of the first visible line; `None` while following."""
@@ -32,7 +32,7 @@ class LogPlace:
     search: str = ""
     """The search as typed."""
     lines_seen: int = 0
-    """Number of lines, from the first one, that were not new to the reader."""
+    """Number of lines, from the first one, that were not new to the user."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class LineOfJob:
 
 @dataclass(frozen=True)
 class MergedPlace:
-    """The jobs of the merged log, and the reader's place in it; see `LogPlace`."""
+    """The jobs of the merged log, and the user's place in it; see `LogPlace`."""
 
     jobs: tuple[str, ...] = ()
     """Their ids, in the order in which they are shown."""

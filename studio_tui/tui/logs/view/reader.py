@@ -34,7 +34,7 @@ class Reader(Protocol):
     def show_message(self, words: str, is_valid: Callable[[], bool] = ...) -> None:
         """Show a safe text below the rows, until it is cleared or `is_valid` returns False.
 
-        The text is cleared when the reader moves by rows, goes to a line, or ends a search.
+        The text is cleared when the user moves by rows, goes to a line, or ends a search.
         """
 
     def clear_message(self) -> None:
@@ -54,7 +54,7 @@ class Reader(Protocol):
 
 
 class Spot(NamedTuple):
-    """The reader's place in a log while it is shown; lines that arrive do not change it."""
+    """The user's place in a log while it is shown; lines that arrive do not change it."""
 
     current: int | None
     """Start of the current line."""

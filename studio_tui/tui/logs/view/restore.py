@@ -1,4 +1,4 @@
-"""Restoring the reader's place: in a log that is opened again, and after lines have moved."""
+"""Restoring the user's place: in a log that is opened again, and after lines have moved."""
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -29,7 +29,7 @@ def place_at(store: LogStore, start: int, before: LogPlace | None) -> LogPlace:
 
 
 class PlaceRestore:
-    """Saves and restores the reader's place in a log."""
+    """Saves and restores the user's place in a log."""
 
     def __init__(
         self, view: Reader, filter_and_search: FilterAndSearch, new_lines: NewLines
@@ -47,13 +47,13 @@ class PlaceRestore:
         """The line that is to stay in its row of the screen when lines move, and that row."""
 
     def forget_place(self) -> None:
-        """Restore no place later on, as the reader has moved."""
+        """Restore no place later on, as the user has moved."""
         self._pending = None
         self._lines.forget_place()
 
     @property
     def place(self) -> LogPlace:
-        """The place to restore if there is one, else the reader's place."""
+        """The place to restore if there is one, else the user's place."""
         pane = self._view.pane
         return self._pending or LogPlace(
             top=None if self._view.following or pane.window is None else pane.window.top.start,
@@ -69,7 +69,7 @@ class PlaceRestore:
         return self._pending is not None
 
     def return_to(self, place: LogPlace, find: Callable[[], LogPlace | None] | None = None) -> None:
-        """Restore a place as soon as the log is long enough, unless the reader moves before.
+        """Restore a place as soon as the log is long enough, unless the user moves before.
 
         `find` returns the place with the present offsets of its lines, or `None` until the log has
         these lines; by default, it returns `place`.

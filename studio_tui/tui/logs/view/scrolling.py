@@ -32,7 +32,7 @@ class Scrolling:
     ) -> None:
         """Make a controller.
 
-        `seek` is called before the reader goes to the end, with True, or to the start, with False.
+        `seek` is called before the user goes to the end, with True, or to the start, with False.
         `paged` is called after a page was turned, with its number of rows, negative if upwards.
         """
         self._view = view
@@ -99,7 +99,7 @@ class Scrolling:
         self._paged(rows)
 
     def _prepare(self, count: int) -> LogWindow | None:
-        """Prepare for a move by the reader, up if `count` is negative; return the window, if any.
+        """Prepare for a move by the user, up if `count` is negative; return the window, if any.
 
         A move up stops following, unless the log has no lines.
         """
@@ -114,7 +114,7 @@ class Scrolling:
         return window
 
     def _follow_at_end(self, window: LogWindow, count: int) -> None:
-        """Start following if the reader moves down and the last row is visible."""
+        """Start following if the user moves down and the last row is visible."""
         if count > 0 and window.is_at_end and not self._selection.is_selecting:
             self._view.following = True
 

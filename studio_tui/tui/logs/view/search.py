@@ -58,7 +58,7 @@ class LogSearch:
         If the user repeats this step, it wraps around.
         """
         self._place_after_step: Spot | None = None
-        """The reader's place after the last step; `None` during a step."""
+        """The user's place after the last step; `None` during a step."""
         self._steps: deque[_Step] = deque()
         """Steps that are waiting for earlier ones."""
         self._is_finding = False
@@ -198,7 +198,7 @@ class LogSearch:
         at the end of a log, the user expects the latest match.
 
         Later steps go to the next match. If there is none, the step does not move, so that the
-        reader's place is not lost. If the user repeats the step, or the current line is the only
+        user's place is not lost. If the user repeats the step, or the current line is the only
         match, the step wraps around to the other end of the log.
         """
         self._forget_step_if_moved()
