@@ -150,7 +150,7 @@ class ActivityScreen(ListPage[Entry]):
 
     def ask_for_more(self) -> None:
         if self.list.is_complete:
-            self.list.say("There are no older entries")
+            self.notify_user("There are no older entries")
         else:
             self.session.records.activity.request_more()
 

@@ -118,7 +118,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
 
     def on_mount(self) -> None:
         self.app.screen_change_signal.subscribe(self, self._pin_cursor_if_covered)
-        self._apply_preview()
+        self.screen.set_class(not self.holder.view.preview, "-no-preview")
         self.table.wide = self.holder.view.wide
         view = self.holder.view
         self.table.drawing.restore(view.contents)
@@ -234,10 +234,6 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         """Whether the list has all rows that Studio lists, as far as is known."""
         return has_all(self.page.source().snapshot.value)
 
-    def say(self, words: str) -> None:
-        """Show a notification."""
-        self.page.notify_user(words)
-
     @on(BigTable.Highlighted)
     def _highlighted(self, message: BigTable.Highlighted) -> None:
         message.stop()
@@ -316,9 +312,6 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
     def toggle_preview(self) -> None:
         """Show the preview if it is hidden, else hide it."""
         self.holder.change(preview=not self.holder.view.preview)
-        self._apply_preview()
-
-    def _apply_preview(self) -> None:
         self.screen.set_class(not self.holder.view.preview, "-no-preview")
 
     def _move_to_awaited(self, listed: Sequence[str]) -> None:

@@ -98,7 +98,7 @@ class RecordedRows(Generic[T]):
         if self._must_answer and self._listed is not None and self.archive.snapshot.value:
             self._must_answer = False
             if not self.since:
-                self._body.say(f"There are no older {self._kind.noun}s")
+                self._body.page.notify_user(f"There are no older {self._kind.noun}s")
 
     @property
     def _are_needed(self) -> bool:
