@@ -8,11 +8,10 @@ from collections.abc import Iterator
 
 from studio_tui.errors import TransportError
 
-_NOT_VALID_NOW = frozenset({9, 10})
-"""OpenSSL's codes for a certificate that is not valid yet, and for one that has expired."""
-
-_WRONG_NAME = frozenset({62, 64})
-"""OpenSSL's codes for a certificate of another host name or IP address."""
+# Verify codes of OpenSSL: `X509_V_ERR_...`.
+_NOT_YET_VALID, _EXPIRED = 9, 10
+_OTHER_HOST = frozenset({62, 64})
+"""The certificate is for another host name or IP address."""
 
 _HANDSHAKE_SECONDS = 2.0
 
@@ -67,10 +66,13 @@ async def speaks_tls(host: str, port: int) -> bool:
 
 
 def _certificate_failure(error: ssl.SSLCertVerificationError, host: str) -> TransportError:
-    if error.verify_code in _NOT_VALID_NOW:
+    if error.verify_code == _NOT_YET_VALID:
+        sentence = f"The certificate of {host} is not valid yet, or this machine's clock is wrong."
+        return TransportError(sentence, brief="certificate not valid yet")
+    if error.verify_code == _EXPIRED:
         sentence = f"The certificate of {host} has expired, or this machine's clock is wrong."
         return TransportError(sentence, brief="certificate expired")
-    if error.verify_code in _WRONG_NAME:
+    if error.verify_code in _OTHER_HOST:
         sentence = f"The certificate of {host} is for another host: is the URL right?"
         return TransportError(sentence, brief="certificate of another host")
     return TransportError(

@@ -68,6 +68,11 @@ async def test_an_expired_certificate_is_reported_as_expired(url: str) -> None:
     assert "has expired" in await refusal_of(url)
 
 
+@pytest.mark.parametrize("url", ["early"], indirect=True)
+async def test_a_certificate_of_the_future_is_reported_as_not_valid_yet(url: str) -> None:
+    assert "is not valid yet" in await refusal_of(url)
+
+
 @pytest.mark.parametrize("url", ["elsewhere"], indirect=True)
 async def test_a_certificate_of_another_host_is_reported_as_such(url: str) -> None:
     assert "for another host" in await refusal_of(url)
