@@ -71,7 +71,7 @@ async def download_blob(settings: Settings, url: str) -> AsyncGenerator[bytes, N
     except httpx.TimeoutException as error:
         raise RequestTimedOut(f"{host} did not answer in time.") from error
     except httpx.HTTPError as error:
-        raise failure(error, host) from error
+        raise failure(error, host, has_proxy=proxy is not None) from error
 
 
 def _parse_url(settings: Settings, url: str) -> tuple[Address, httpx.URL]:

@@ -13,11 +13,16 @@ _NOT_YET_VALID, _EXPIRED = 9, 10
 _OTHER_HOST = frozenset({62, 64})
 """The certificate is for another host name or IP address."""
 
+_PROXY = "The proxy in HTTPS_PROXY"
+
 _HANDSHAKE_SECONDS = 2.0
 
 
-def failure(error: BaseException, host: str) -> TransportError:
-    """Return why `host` could not be reached, according to an exception and its causes."""
+def failure(error: BaseException, host: str, *, has_proxy: bool = False) -> TransportError:
+    """Return why `host` could not be reached, according to an exception and its causes.
+
+    With a proxy, failures of DNS and TCP are the proxy's; failures of TLS are attributed to `host`.
+    """
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
             return _certificate_failure(cause, host)
@@ -26,22 +31,24 @@ def failure(error: BaseException, host: str) -> TransportError:
                 f"{host} does not speak TLS properly: is it https?", brief="no TLS"
             )
         if isinstance(cause, socket.gaierror):
-            sentence = f"The host {host} does not exist, or its name cannot be resolved."
+            the_host = "The host of the proxy in HTTPS_PROXY" if has_proxy else f"The host {host}"
+            sentence = f"{the_host} does not exist, or its name cannot be resolved."
             return TransportError(sentence, brief="unknown host")
         if isinstance(cause, OSError) and (template := _SENTENCES.get(cause.errno or 0)):
-            return TransportError(template.format(host=host))
+            peer, service = (_PROXY, "a proxy") if has_proxy else (host, "Studio")
+            return TransportError(template.format(peer=peer, service=service))
     return TransportError(f"{host} could not be reached.")
 
 
 def proxy_refusal(error: Exception, host: str) -> TransportError:
-    """Return the error of a proxy that refuses to open a tunnel."""
+    """Return the error of a proxy that refuses to open a tunnel to `host`."""
     needs_login = "407" in str(error)
     why = (
         "asks for a user name and password, or refused them"
         if needs_login
-        else f"could not connect to {host}"
+        else f"did not open a connection to {host}"
     )
-    return TransportError(f"The proxy in HTTPS_PROXY {why}.", brief="proxy refuses")
+    return TransportError(f"{_PROXY} {why}.", brief="proxy refuses")
 
 
 def wrong_scheme(host: str) -> TransportError:
@@ -98,11 +105,11 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 _SENTENCES = {
-    errno.ECONNREFUSED: "{host} refuses connections: is Studio running there?",
-    errno.ENETUNREACH: "There is no network route to {host}.",
-    errno.EHOSTUNREACH: "There is no network route to {host}.",
+    errno.ECONNREFUSED: "{peer} refuses connections: is {service} running there?",
+    errno.ENETUNREACH: "{peer} could not be reached: there is no network route to it.",
+    errno.EHOSTUNREACH: "{peer} could not be reached: there is no network route to it.",
     errno.ENETDOWN: "The network is down.",
-    errno.ETIMEDOUT: "{host} did not answer in time.",
-    errno.ECONNRESET: "{host} closed the connection.",
-    errno.EPIPE: "{host} closed the connection.",
+    errno.ETIMEDOUT: "{peer} did not answer in time.",
+    errno.ECONNRESET: "{peer} closed the connection.",
+    errno.EPIPE: "{peer} closed the connection.",
 }

@@ -240,7 +240,7 @@ async def _handshake(
     except InvalidHandshake as error:
         raise ProtocolError(f"{host} does not serve logs over a websocket.") from error
     except OSError as error:
-        raise NotSent(str(failure(error, host))) from error
+        raise NotSent(str(failure(error, host, has_proxy=settings.proxy is not None))) from error
 
 
 async def _connect_guarded(url: str, guard: Guard, opening: float) -> socket.socket:

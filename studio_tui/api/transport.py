@@ -82,6 +82,7 @@ class Transport:
         self._guard = guard
         self._base = f"{settings.url}/api"
         self._host = settings.netloc
+        self._has_proxy = settings.proxy is not None
         self._auth = auth
         self._timeouts = timeouts
         self.is_local_studio = False
@@ -192,7 +193,7 @@ class Transport:
         except httpx.ProxyError as error:
             failed, cause = proxy_refusal(error, self._host), error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            failed, cause = failure(error, self._host), error
+            failed, cause = self._failure(error), error
         if not progress.sent:
             brief = failed.brief if isinstance(failed, TransportError) else ""
             raise NotSent(str(failed), brief=brief) from cause
@@ -208,12 +209,15 @@ class Transport:
 
     async def _why_broken(self, error: Exception, *, sent: bool) -> TransportError:
         if not sent:
-            return failure(error, self._host)
+            return self._failure(error)
         target = address(self._base)
         may_need_tls = target and target.scheme == "http" and not self._has_answered
         if target and may_need_tls and await speaks_tls(target.host, target.effective_port):
             return wrong_scheme(self._host)
         return TransportError(f"{self._host} {_CLOSED}")
+
+    def _failure(self, error: Exception) -> TransportError:
+        return failure(error, self._host, has_proxy=self._has_proxy)
 
     async def _exchange(
         self, request: Request, authorization: str, progress: "_Progress"

@@ -1,6 +1,7 @@
 """TLS connections: certificates, plain HTTP instead of TLS, and tunnels through a proxy."""
 
 import asyncio
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -198,7 +199,7 @@ class ProxiesToThisMachine(Proxies):
     [
         ("", ""),
         ("407 Proxy Authentication Required", "asks for a user name and password"),
-        ("502 Bad Gateway", "could not connect to localhost"),
+        ("502 Bad Gateway", "did not open a connection to localhost"),
     ],
 )
 async def test_a_proxy_opens_a_tunnel_and_does_not_receive_the_token(
@@ -223,5 +224,41 @@ async def test_a_proxy_opens_a_tunnel_and_does_not_receive_the_token(
         assert head.startswith(f"CONNECT {url.removeprefix('https://')} ")
         assert "Proxy-Authorization: Basic" in head
         assert TOKEN not in head
+    server.close()
+    await await_with_limit(asyncio.gather(*tunnel.serving), "the tunnel")
+
+
+@pytest.mark.parametrize(
+    ("proxy_host", "words"),
+    [
+        ("127.0.0.1", "The proxy in HTTPS_PROXY refuses connections: is a proxy running there?"),
+        ("proxy.invalid", "The host of the proxy in HTTPS_PROXY does not exist, or"),
+    ],
+)
+async def test_studio_is_not_blamed_for_an_unreachable_proxy(proxy_host: str, words: str) -> None:
+    with socket.socket() as closed:  # bound, but not listening
+        closed.bind(("127.0.0.1", 0))
+        proxies = Proxies(SecretStr(f"http://{proxy_host}:{closed.getsockname()[1]}"))
+        settings = settings_for("https://studio.example.com", proxies=proxies)
+        async with StudioClient(settings) as client:
+            with pytest.raises(NotSent) as of_request:
+                await client.jobs()
+            with pytest.raises(NotSent) as of_stream:
+                await anext(client.follow_log("a"))
+            with pytest.raises(TransportError) as of_archive:
+                await anext(client.log_blob("https://archive.example.com/log"))
+    for caught in (of_request, of_stream, of_archive):
+        assert str(caught.value).startswith(words)
+
+
+@pytest.mark.parametrize("url", ["expired"], indirect=True)
+async def test_the_certificate_behind_a_proxy_is_studio_s(url: str) -> None:
+    tunnel = Tunnel(refuses="")
+    server = await asyncio.start_server(tunnel.on_connection, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    proxies = ProxiesToThisMachine(SecretStr(f"http://127.0.0.1:{port}"))
+    async with StudioClient(settings_for(url, ca_file=AUTHORITY, proxies=proxies)) as client:
+        with pytest.raises(NotSent, match=r"The certificate of localhost:\d+ has expired"):
+            await client.jobs()
     server.close()
     await await_with_limit(asyncio.gather(*tunnel.serving), "the tunnel")
