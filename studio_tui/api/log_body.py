@@ -71,7 +71,7 @@ def log_body(answer: Answer, offset: int, etag: str | None) -> LogBody:
 
     Raises:
         BrokenAnswer: not the requested range, or the body does not match its Content-Range.
-        ProtocolError: the response is not a log, or a part without a valid Content-Range.
+        ProtocolError: the response is not a log, or is a 206 or 416 without a valid Content-Range.
     """
     body = _parse_answer(answer, offset, etag)
     if body.offset != offset:
@@ -110,6 +110,8 @@ def log_end(answer: Answer, length: int, etag: str | None) -> LogBody:
 def _content_range(answer: Answer) -> tuple[int, int | None]:
     """Return the start of a range and the size of the whole log (RFC 9110, 14.4), if known."""
     match = _CONTENT_RANGE.fullmatch(answer.headers.get("Content-Range", "").strip())
+    if match is None and answer.status == _OUT_OF_RANGE:
+        raise ProtocolError("Studio refused a part of a log without saying how long the log is.")
     if match is None or (match[1] is None and answer.status == _PARTIAL):
         raise ProtocolError("Studio sent a part of a log without saying which.")
     first, last, size = match.groups()
@@ -119,8 +121,9 @@ def _content_range(answer: Answer) -> tuple[int, int | None]:
     declared = int(last) + 1 - int(first)
     fits = len(answer.body) <= declared if answer.is_cut else len(answer.body) == declared
     if not fits or declared <= 0 or (total is not None and int(last) >= total):
+        declaration = f"bytes {first} to {last}" + ("" if total is None else f" of {total}")
         raise BrokenAnswer(
-            f"Studio sent {answer.length} bytes of a log, declared as bytes {first} to {last}."
+            f"Studio sent {answer.length} bytes of a log, declared as {declaration}."
         )
     return int(first), total
 

@@ -232,3 +232,19 @@ async def test_a_response_that_is_not_a_log_is_a_protocol_error(
     proxy.queue(fault)
     with pytest.raises(ProtocolError):
         await client.job_logs("job", offset=1)
+
+
+async def test_a_refused_part_without_the_length_of_the_log_is_reported_as_such(
+    client: StudioClient, proxy: FaultProxy
+) -> None:
+    proxy.queue(answer(b"", status="416 Range Not Satisfiable", content_type="text/plain"))
+    with pytest.raises(ProtocolError, match="refused a part of a log without saying how long"):
+        await client.job_logs("job", offset=1)
+
+
+async def test_the_error_for_a_part_beyond_the_end_of_its_log_has_the_length_of_the_log(
+    client: StudioClient, proxy: FaultProxy
+) -> None:
+    proxy.queue(part(LOG[1:3], "1-2/2"))
+    with pytest.raises(BrokenAnswer, match="2 bytes of a log, declared as bytes 1 to 2 of 2"):
+        await client.job_logs("job", offset=1)
