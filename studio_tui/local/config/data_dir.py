@@ -35,12 +35,12 @@ class DataDir:
         self.metastore = self.datachain / "root" / ".datachain" / "db"
         """DataChain's own database; it exists once a job has used DataChain."""
         self.datasets = self.root / "datasets"
-        """For the files of datasets that jobs share."""
+        """A folder that all jobs share, for the files of datasets (`STUDIO_DATASETS`)."""
         self.cli_config = self.root / "cli-config"
         """The directory that configures the `datachain` CLI for this local Studio."""
 
     def prepare(self) -> None:
-        """Create the directories that are missing; raise `ConfigError` if that fails."""
+        """Create the directories that the server needs; raise `ConfigError` if that fails."""
         for directory in (self.root, self.uploads, self.jobs, self.cache, self.cli_config):
             try:
                 create_private_dir(directory)
@@ -50,6 +50,9 @@ class DataDir:
     def unusable(self, error: OSError) -> ConfigError:
         """Return the error to raise if something in the directory cannot be used."""
         path = error.filename2 or error.filename or self.root
-        why = "it is not a folder" if isinstance(error, FileExistsError) else error.strerror
-        where = "" if str(path) == str(self.root) else f" ({path})"
-        return ConfigError(f"The data directory {self.root} cannot be used: {why}{where}.")
+        is_root = str(path) == str(self.root)
+        if isinstance(error, FileExistsError):
+            why = f"{'it' if is_root else path} is not a folder"
+        else:
+            why = f"{error.strerror}{'' if is_root else f' ({path})'}"
+        return ConfigError(f"The data directory {self.root} cannot be used: {why}.")
