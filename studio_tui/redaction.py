@@ -1,8 +1,8 @@
 """Redacts text that looks like a secret in untrusted messages: keys, tokens, passwords.
 
 A job's log, query and files belong to the user and are not changed. The time is linear in the
-length of the text: a pattern that fails has read no further than to the next possible match, or
-some hundred characters.
+length of the text: a pattern that fails at one place has not read past the next place where it
+could match, or has read a bounded number of characters.
 """
 
 import re
@@ -13,7 +13,7 @@ from urllib.parse import unquote_plus
 REDACTED = "[secret]"
 
 _SHORTEST = 8
-"""Minimum length of a secret, unless a sign or quotes mark it as a value, as in `password=abc`."""
+"""Minimum length of a secret where ordinary words are possible, as after `token: ` or `Bearer `."""
 
 _ROUNDS = 4
 """Maximum number of passes, since removing one secret may reveal another."""
@@ -75,7 +75,7 @@ _VALUE = re.compile(
     r"|\\{1,4}+\"[^\"\\\n]*+(?:\\++\")?|[^\s\"'&,;]++"
 )
 """The value after `_NAME_AND_SIGN`: quoted, as in `"x"`, `b'x'`, `Text('x')` or `\\"x\\"`, or up to
-a separator; or a value redacted already."""
+a separator; or `REDACTED`, from an earlier step."""
 
 _PASSWORD_IN_URL = re.compile(r"(?<=://)([^\s/@:]{0,128}+:)[^\s/]{1,1024}(?=@)")
 
@@ -107,14 +107,14 @@ def _redact_once(text: str) -> str:
 
 def _redact_plain(text: str) -> str:
     folded = text.casefold()
-    for signs, step in _STEPS:
-        # Most texts have none of the signs, for which a search is ten times as fast as a step.
-        if any(sign in folded for sign in signs):
+    for required_parts, step in _STEPS:
+        # Most texts have none of the parts, and a search for them is ten times as fast as the step.
+        if any(part in folded for part in required_parts):
             text = step(text)
     return text
 
 
-def _redact_second(match: re.Match[str]) -> str:
+def _redact_after_group_1(match: re.Match[str]) -> str:
     return match[1] + REDACTED
 
 
@@ -129,7 +129,7 @@ def _redact_if_generated(match: re.Match[str]) -> str:
 def _redact_encoded(match: re.Match[str]) -> str:
     """Return `REDACTED` if the decoded word looks like a secret, else the word.
 
-    A word may be encoded several times.
+    A word may be encoded up to `_ROUNDS` times.
     """
     decoded = match[0]
     for _ in range(_ROUNDS):
@@ -140,7 +140,7 @@ def _redact_encoded(match: re.Match[str]) -> str:
 
 
 def _without_named_values(text: str) -> str:
-    """Redact the values of secrets: `DB_SECRET=value`, `"password": "value"`, `token: value`.
+    """Redact the values of secrets: `DB_SECRET=value`, `"password": "value"`, `token: a1b2c3d4`.
 
     After a colon, an ordinary word without quotes is not redacted: it may be part of a sentence.
     """
@@ -170,15 +170,15 @@ _STEPS: tuple[tuple[tuple[str, ...], Callable[[str], str]], ...] = (
     (("",), partial(_KNOWN_FORMS.sub, REDACTED)),
     (("authorization",), partial(_HEADER.sub, _redact_unless_ordinary)),
     (("bearer", "basic"), partial(_AFTER_SCHEME.sub, _redact_unless_ordinary)),
-    (("cookie",), partial(_COOKIES.sub, _redact_second)),
+    (("cookie",), partial(_COOKIES.sub, _redact_after_group_1)),
     (
         ("token", "pass", "key", "secret", "credential"),
         partial(_AFTER_NAME.sub, _redact_if_generated),
     ),
     (("=", ":"), _without_named_values),
-    (("://",), partial(_PASSWORD_IN_URL.sub, _redact_second)),
+    (("://",), partial(_PASSWORD_IN_URL.sub, _redact_after_group_1)),
     (("://",), partial(_TOKEN_IN_URL.sub, _redact_unless_ordinary)),
-    (("@",), partial(_PASSWORD_BEFORE_HOST.sub, _redact_second)),
+    (("@",), partial(_PASSWORD_BEFORE_HOST.sub, _redact_after_group_1)),
 )
-"""The steps in their order. A step is needed only for a text that contains one of its signs, which
-are in lower case."""
+"""The steps in their order: the parts of which a text must contain one, in upper or lower case, and
+the function that is called then."""

@@ -304,16 +304,16 @@ def parse_frames(text: bytes) -> Iterator[LogFrame]:
 
     Unknown keys yield nothing if the UTF-8 is valid.
     """
-    message, is_spoiled = _parse_json(text)
+    message, has_invalid_utf8 = _parse_json(text)
     if not isinstance(message, Mapping):
         yield Unreadable(1)
         return
-    if is_spoiled and message.keys().isdisjoint(_KEYS):
+    if has_invalid_utf8 and message.keys().isdisjoint(_KEYS):
         yield Unreadable(1)
     if "log_blobs" in message:
         yield from _parse_blobs(message["log_blobs"])
     if "logs" in message:
-        yield from _parse_chunks(message["logs"], is_spoiled=is_spoiled)
+        yield from _parse_chunks(message["logs"], has_invalid_utf8=has_invalid_utf8)
     job = message.get("job")
     if isinstance(job, Mapping) and isinstance(job.get("status"), str):
         yield StatusFrame(safe_line(job["status"]).upper())
@@ -347,13 +347,13 @@ def _parse_blobs(value: Any) -> Iterator[LogFrame]:
         yield Unreadable(len(urls) - len(texts))
 
 
-def _parse_chunks(value: Any, *, is_spoiled: bool) -> Iterator[LogFrame]:
+def _parse_chunks(value: Any, *, has_invalid_utf8: bool) -> Iterator[LogFrame]:
     rows = value if isinstance(value, list) else [value]
     items = _read_well_formed(rows)
     if items is None:
         items = tuple(item for row in rows if (item := _parse_chunk(row)) is not None)
     if items:
-        yield LogMessages(items, is_spoiled)
+        yield LogMessages(items, has_invalid_utf8)
     if len(items) < len(rows):
         yield Unreadable(len(rows) - len(items))
 

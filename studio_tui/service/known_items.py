@@ -66,8 +66,8 @@ class KnownItems:
         """Return the failed jobs that are no problem, by id, each with its newer attempt.
 
         That attempt continued or repeated the failed job at the request of this machine, or is a
-        later attempt of the same job of a pipeline. After the current run of a pipeline's job, only
-        a complete attempt counts.
+        later attempt of the same job of a pipeline. If the failed job is the current run of a
+        pipeline's job, only a complete attempt counts.
         """
         sources = (
             self._origins.changes,

@@ -137,4 +137,4 @@ class _Sending:
     def _count_unsent(self, error: StudioError) -> None:
         self._unsent = self._unsent + 1 if isinstance(error, NotSent) else 0
         if isinstance(error, AuthenticationError) or self._unsent >= _UNSENT_LIMIT:
-            self.why_no_more = NotSent(f"Not sent, because the ones before it failed: {error}")
+            self.why_no_more = NotSent(f"Not sent, because of an earlier failure: {error}")

@@ -160,7 +160,7 @@ class MessageIndex:
         self.extend(later)
 
     def _block(self, number: int) -> "array[int]":
-        """Return the fields of a block; those of the last one, which is not full, may change."""
+        """Return the fields of a block; those of the last block are `_tail`, which may change."""
         if number == len(self._first_ids):
             return self._tail
         if self._recently_read[0] != number:

@@ -149,7 +149,7 @@ class RestLog:
         self._padding = padding
         self._is_store_doubted = is_doubted
 
-    def note_spoiled(self, pieces: Iterable[LogMessage]) -> None:
+    def note_replacements(self, pieces: Iterable[LogMessage]) -> None:
         """Count the characters of these pieces that may have been replaced in transit."""
         text = "".join(piece.text for piece in pieces)
         # A replacement character has three bytes, in place of one.

@@ -1,4 +1,4 @@
-"""The rests between attempts to follow a log; during an outage there are no attempts."""
+"""The waits between attempts to follow a log; during an outage there are no attempts."""
 
 import asyncio
 import logging
@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 
 class Retries:
-    """The rests between attempts to follow one log; publishes the time of the next attempt."""
+    """The waits between attempts to follow one log; publishes the time of the next attempt."""
 
     def __init__(
         self,
@@ -30,13 +30,13 @@ class Retries:
         """Counts the consecutive failed attempts."""
         self.reachability = reachability
         self.poked = asyncio.Event()
-        """Ends a rest at once."""
+        """Ends a wait at once."""
         self._job_id = job_id
         self._states = states
         self._now = now
 
     def subscribe(self) -> Callable[[], None]:
-        """End a rest when an outage begins, changes or ends; return a function that stops this."""
+        """End a wait when an outage begins, changes or ends; return a function that stops this."""
 
         def on_change() -> None:
             if self._states.state.phase is FollowPhase.RECONNECTING:
@@ -57,8 +57,8 @@ class Retries:
         if had_outage:
             self._states.publish(FollowPhase.RECONNECTING, "", self._now())
 
-    async def rest(self, reason: str, at_least: float) -> None:
-        """Count a failure; rest for at least `at_least` seconds, longer each time, unless poked."""
+    async def wait_after_failure(self, reason: str, at_least: float) -> None:
+        """Count a failure; wait for the backoff, at least `at_least` seconds, unless poked."""
         jittered = self.backoff.add_failure()
         if self.reachability.outage is not None:
             return  # `wait_until_reachable` waits for the end of the outage

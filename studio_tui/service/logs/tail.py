@@ -58,10 +58,14 @@ from studio_tui.service.polling.backoff import Jitter, wait_for
 from studio_tui.service.polling.reachability import LOG_STREAM, Reachability
 
 MANY = 100
-"""Messages in a frame after which other tasks get their turn."""
+"""A frame with more messages is followed by `give_way`."""
 
 _ROUNDS = 8
-"""Rounds of the event loop for other tasks: a key needs about ten to be on the screen."""
+"""Rounds of the event loop in a pause.
+
+A key needs about ten rounds to be on the screen; with one round per pause, it would wait for the
+processing of ten batches.
+"""
 
 
 async def give_way() -> None:
@@ -121,7 +125,7 @@ class LogTail:
         self._server_message = ""
         """What Studio said over the current connection, or empty."""
         self._has_ended = False
-        """Whether the job had ended when the log was opened."""
+        """Whether the job had ended when a viewer opened the log."""
         self._replay = Replay()
         self._rest_fallback = RestFallback(
             job_id, self._rest, self._reachability, lambda: self._states.publish(self.state.phase)
@@ -141,7 +145,7 @@ class LogTail:
         self._retries.poked.set()
 
     def note_ended(self) -> None:
-        """Note that the job has ended: what is received from now on was printed before."""
+        """Note that the job has ended: what is received from now on gets no arrival time."""
         self._has_ended = True
         self._replay = Replay(is_all=True)
 
@@ -209,7 +213,7 @@ class LogTail:
             elif verdict.next is AfterConnection.AGAIN:
                 failures = self._retries.backoff.failures + 1
                 self._rest_fallback.note_failures(failures, verdict.at_least)
-                await self._retries.rest(verdict.reason, verdict.at_least)
+                await self._retries.wait_after_failure(verdict.reason, verdict.at_least)
             else:
                 await self._finish(poll=verdict.next is AfterConnection.POLL)
 
@@ -261,8 +265,8 @@ class LogTail:
         match frame:
             case Closed(code, reason):
                 return await self._verdict_of_close(code, reason)
-            case LogMessages(items, is_spoiled):
-                await self._add_pieces(items, is_spoiled=is_spoiled)
+            case LogMessages(items, has_invalid_utf8):
+                await self._add_pieces(items, has_invalid_utf8=has_invalid_utf8)
             case StatusFrame(word):
                 self._states.note_status(word)
                 if word in FINISHED_STATES:
@@ -281,7 +285,7 @@ class LogTail:
         self._states.publish(FollowPhase.FOLLOWING)
         return None
 
-    async def _add_pieces(self, items: tuple[LogMessage, ...], *, is_spoiled: bool) -> None:
+    async def _add_pieces(self, items: tuple[LogMessage, ...], *, has_invalid_utf8: bool) -> None:
         for start in range(0, len(items), _BATCH):
             if start:
                 await give_way()  # one frame can hold 100,000 lines
@@ -289,8 +293,8 @@ class LogTail:
             with self._store.arrivals.live(self._now() if self._replay.is_over else None):
                 has_changed = self._assembler.add(batch)
             self._replay.note_pieces(piece.text for piece in batch)
-            if has_changed or is_spoiled:
-                self._rest.note_spoiled(batch)
+            if has_changed or has_invalid_utf8:
+                self._rest.note_replacements(batch)
             if has_changed:
                 self._retries.backoff.reset()
                 self._unreadable = 0
@@ -354,7 +358,7 @@ class LogTail:
                     self._assembler.mark_end(NO_REPLAY)
                 self._complete(UNCHECKED if self._store.size else NO_LOG)
             except StudioError as error:
-                await self._retries.rest(str(error), error.requested_delay)
+                await self._retries.wait_after_failure(str(error), error.requested_delay)
             else:
                 self._retries.backoff.reset()
                 if is_final and self._rest.is_settled:

@@ -29,13 +29,13 @@ class GrowingFeed:
         self._filter_refused_until = 0.0
 
     def request_more(self) -> None:
-        """Request twice as many items, but at least one page more, and at most five."""
+        """From now on, request twice as many items, but at least one and at most 5 pages more."""
         count, page = self.requested_count, self._page
         self.requested_count = max(count + page, min(count * 2, count + 5 * page))
         self._most = sys.maxsize
 
     def request_at_least(self, count: int) -> None:
-        """Request at least `count` items, as many as an earlier run had."""
+        """From now on, request at least `count` items: as many as were shown before a restart."""
         self.requested_count = max(self.requested_count, count)
 
     async def _request(

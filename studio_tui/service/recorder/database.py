@@ -1,7 +1,7 @@
-"""The SQLite file of one profile: one thread writes it, and a damaged file is replaced.
+"""The SQLite file of one profile; a damaged file is replaced.
 
-If the file cannot be used, that is logged, and methods return `None`, no rows, or False. All
-methods except `queue_write` block on the disk.
+One thread of each dashboard writes the records. If the file cannot be used, that is logged, and
+methods return `None`, no rows, or False. All methods except `queue_write` block on the disk.
 """
 
 import logging
@@ -78,13 +78,13 @@ CREATE TABLE IF NOT EXISTS call (
 );
 CREATE INDEX IF NOT EXISTS call_by_time ON call (last_at);
 CREATE INDEX IF NOT EXISTS call_by_start ON call (at);
-CREATE TABLE IF NOT EXISTS held (   -- commands that wait to be sent, and the state of each
+CREATE TABLE IF NOT EXISTS held (   -- commands that wait, or waited, to be sent
     id TEXT PRIMARY KEY,
     at REAL NOT NULL,
     until REAL NOT NULL,
     pid INTEGER NOT NULL,
-    words TEXT NOT NULL,
-    state TEXT NOT NULL
+    words TEXT NOT NULL,            -- such as "canceling 3 jobs"
+    state TEXT NOT NULL             -- a `HoldState`
 );
 """
 
@@ -103,7 +103,8 @@ def create(connection: sqlite3.Connection) -> None:
     No other connection may do so at the same time: to change the journal mode, SQLite does not wait
     for a lock, but raises "database is locked" at once.
     """
-    # Freed pages can be returned to the disk step by step. This can only be set in an empty file.
+    # Freed pages can be returned to the disk step by step. In a file with tables this takes effect
+    # only after VACUUM: see `pruning.free_pages`.
     connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.executescript(

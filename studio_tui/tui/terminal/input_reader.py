@@ -1,7 +1,8 @@
 """Reads the input of a terminal, and sleeps until there is some.
 
-Textual wakes up ten times a second even without input. Besides, it takes escape and a key soon
-after it for that key with alt. See docs/upstream/input-polling.md.
+Textual wakes up ten times a second even without input. Besides, if a key follows escape within a
+tenth of a second, Textual reports that key with alt instead of both. See
+docs/upstream/input-polling.md.
 """
 
 import errno
@@ -22,13 +23,17 @@ _READ_SIZE = 4096
 
 _ESCAPE = "\x1b"
 _CONTINUATIONS = ("[", "O", _ESCAPE)
-"""After an escape character, they continue a sequence (CSI and SS3 of ECMA-48)."""
+"""What may follow the first escape character of one key.
+
+It is CSI or SS3 (ECMA-48) without its escape character, or all of such a sequence for a key with
+alt.
+"""
 
 _TWO_KEYS = re.compile(r"(?<=\x1b)(?=[A-NQ-WYZac-eg-z0-9])")
 """Matches between an escape character and a letter or digit that begins no sequence.
 
 Terminals send these two characters for a key with alt. Over a slow line they may also be escape and
-the next key. Only b and f are taken for keys with alt, as inputs use these to move by words.
+the next key, and are taken for these, except with b and f: with alt, these move by words in inputs.
 """
 
 
@@ -52,7 +57,7 @@ class StopEvent(Event):
         self._close()
 
     def clear(self) -> None:
-        """Do nothing: a thread for which Textual no longer waits must also end."""
+        """Do nothing, as the pipe remains closed; the driver creates a new event at each start."""
 
 
 def read_input(
@@ -91,7 +96,8 @@ def _read(descriptor: int) -> bytes:
     except BlockingIOError:
         # Another program left the terminal in non-blocking mode, and a third one read the input.
         return b""
-    # An empty read may also be ctrl+D, while the terminal is not in raw mode again after a stop.
+    # An empty read means that the terminal has gone, or that ctrl+D was pressed after SIGCONT and
+    # before the terminal was in raw mode again.
     if not data and not os.isatty(descriptor):
         raise OSError(errno.EIO, os.strerror(errno.EIO))
     return data

@@ -182,7 +182,7 @@ async def test_a_final_answer_fixes_an_invalid_character_far_from_the_end(store:
     studio.log = WHOLE[:16000]
     store.append(spoiled.encode() + WHOLE[16:16000])
     reader = RestLog(studio, "7", store)
-    reader.note_spoiled([LogMessage(1, RawText(spoiled))])
+    reader.note_replacements([LogMessage(1, RawText(spoiled))])
     await reader.read()
     assert store.size == 16002
     await reader.read(is_final=True)
