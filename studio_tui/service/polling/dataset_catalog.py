@@ -41,7 +41,7 @@ class DatasetCatalog:
         self._due = 0.0
         """Earliest time of the next request, in seconds of `now`."""
         self.is_complete = False
-        """Whether the last `request_versions` ended with all versions known that it requests."""
+        """Whether, after the last `request_versions`, no versions were left to request."""
 
     def names(self, pipelines: Iterable[Pipeline]) -> tuple[str, ...]:
         """Return the known names, each once: those in `pipelines`, then, sorted, those of jobs."""

@@ -25,7 +25,7 @@ from studio_tui.errors import (
     ProtocolError,
     StudioError,
 )
-from studio_tui.service.polling.attempts import all_runs, with_attempts
+from studio_tui.service.attempts import all_runs, with_attempts
 from studio_tui.service.polling.backoff import DENIED_PAUSE, Backoff, Jitter
 from studio_tui.service.polling.jobs_feed import JobList
 from studio_tui.service.polling.pipelines_feed import is_moving

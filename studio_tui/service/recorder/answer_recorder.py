@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from studio_tui.api.models import Cluster, Job, Pipeline
 from studio_tui.api.pages import ResultPage
+from studio_tui.service.attempts import all_runs
 from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.commands.origins import Origins
-from studio_tui.service.polling.attempts import all_runs
 from studio_tui.service.polling.jobs_feed import READ_LIMIT, JobList
 from studio_tui.service.polling.pipeline_watch import PipelineDetail, RecalledDetail
 from studio_tui.service.polling.pipelines_feed import PipelineList

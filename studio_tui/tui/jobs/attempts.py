@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from studio_tui.api.models import Job
-from studio_tui.service.polling.attempts import RelatedJobs
+from studio_tui.service.known_items import RelatedJobs
 from studio_tui.tui.frame.commands import Command, Host
 
 

@@ -6,8 +6,8 @@ from studio_tui.api.states import JobState
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.jobs.facts import facts
 from studio_tui.presentation.jobs.kinship import with_related_jobs
+from studio_tui.service.known_items import RelatedJobs
 from studio_tui.service.newer_attempts import NewerAttempt
-from studio_tui.service.polling.attempts import RelatedJobs
 from tests.jobs import NOON, job, row_of
 
 

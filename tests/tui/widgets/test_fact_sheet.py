@@ -4,7 +4,7 @@ from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.jobs.facts import Fact, facts
 from studio_tui.presentation.jobs.kinship import with_related_jobs
 from studio_tui.presentation.jobs.preview import FactSpace, JobExtras, preview
-from studio_tui.service.polling.attempts import RelatedJobs
+from studio_tui.service.known_items import RelatedJobs
 from studio_tui.tui.widgets.fact_sheet import FactSheet, label_width
 from tests.jobs import NOON, job
 from tests.tui.dashboards import screen_text

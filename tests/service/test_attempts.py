@@ -1,7 +1,7 @@
 """Earlier runs of a pipeline's job: as sent by Studio, or as observed."""
 
 from studio_tui.api.models import Pipeline
-from studio_tui.service.polling.attempts import all_runs, earlier_and_later_runs, with_attempts
+from studio_tui.service.attempts import all_runs, earlier_and_later_runs, with_attempts
 from tests.pipelines import pipeline
 
 ORIGINAL = pipeline(runs={"a": "FAILED", "b": "PENDING"})

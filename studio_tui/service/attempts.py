@@ -1,39 +1,13 @@
 """The runs of a pipeline's job: the current one, and earlier ones that it replaced.
 
-Only the local Studio lists earlier runs. At another one, an earlier run is known only if this
-dashboard polled the pipeline while it was the current one.
+Only the local Studio lists earlier runs. In another Studio, an earlier run is known only if this
+dashboard polled the pipeline while that run was the current one.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
 
-from studio_tui.api.models import Job, Pipeline, PipelineJob
+from studio_tui.api.models import Pipeline, PipelineJob
 from studio_tui.api.states import JobState
-from studio_tui.service.newer_attempts import NewerAttempt
-
-
-class RelatedJobs(NamedTuple):
-    """The ids of the jobs that are related to a job, newest last, and these jobs.
-
-    A single id is `None` if there is no such job, or if it is not known.
-    """
-
-    origin: str | None
-    """The job from whose checkpoints this job continues."""
-    continued_by: tuple[str, ...]
-    """The jobs that continue from the checkpoints of this job."""
-    jobs: Mapping[str, Job]
-    """The related jobs that are loaded, by id."""
-    earlier_runs: tuple[str, ...] = ()
-    """Earlier runs of the same job of a pipeline."""
-    later_runs: tuple[str, ...] = ()
-    """Later runs of the same job of a pipeline."""
-    newer_attempt: NewerAttempt | None = None
-    """The attempt because of which this failed job is no problem."""
-    repeated: str | None = None
-    """The job that this one repeats."""
-    newest_run: str | None = None
-    """The newest run after this one, of any state."""
 
 
 def earlier_and_later_runs(
