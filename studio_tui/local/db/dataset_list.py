@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from studio_tui.local.db import lineage
 from studio_tui.local.db.lineage_model import Lineage, MadeVersion
-from studio_tui.local.db.outdated import outdated_datasets
+from studio_tui.local.db.rebuilds import outdated_datasets
 from studio_tui.local.shim.datasets import is_listing, version_key
 
 

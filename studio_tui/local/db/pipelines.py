@@ -17,10 +17,10 @@ from studio_tui.local.db import lineage, pipeline_removals, reruns
 from studio_tui.local.db.database import placeholders
 from studio_tui.local.db.jobs import KeyReused
 from studio_tui.local.db.new_job import insert_job
-from studio_tui.local.db.outdated import rebuild, refresh
 from studio_tui.local.db.pipeline_additions import add_node, add_pipeline, copy_job
 from studio_tui.local.db.pipeline_moves import is_only_canceling, replace_run, settle
 from studio_tui.local.db.pipeline_removals import WrongPipelineState
+from studio_tui.local.db.rebuilds import plan_rebuild, plan_refresh
 from studio_tui.local.db.reruns import NewRerun
 from studio_tui.local.run.metastore import Metastore
 
@@ -74,7 +74,7 @@ def trigger(
     if earlier := _find_by_key(connection, request.idempotency_key, request.request_digest):
         return earlier
     lineage.record_metastore(connection, metastore)
-    make_plan = refresh if request.is_refresh else rebuild
+    make_plan = plan_refresh if request.is_refresh else plan_rebuild
     plan = make_plan(request.datasets, lineage.read_lineage(connection))
     if not plan.jobs:
         raise NothingToRun(" ".join(plan.warnings))

@@ -29,7 +29,13 @@ from studio_tui.local.http.request_rules import (
 )
 from studio_tui.local.http.responses import answer, write_list
 from studio_tui.local.http.strict_json import StrictRoute
-from studio_tui.local.http.validation import check_key, digest, read_environment, validate_job
+from studio_tui.local.http.validation import (
+    check_key,
+    digest,
+    read_datasets,
+    read_environment,
+    validate_job,
+)
 from studio_tui.local.server.studio import Studio
 
 _STATES = tuple(state for state in PipelineState if state is not PipelineState.UNKNOWN)
@@ -173,13 +179,6 @@ async def _find(
     if rows is None:
         raise Refusal(404, f"There is no pipeline {pipeline_id or name}.")
     return rows
-
-
-def read_datasets(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the datasets that a request names, stripped and each once; refuse empty names."""
-    if not names or not all(name.strip() for name in names):
-        raise InvalidFields([FieldProblem("datasets", "datasets must name at least one dataset")])
-    return tuple(dict.fromkeys(name.strip() for name in names))
 
 
 def _new_pipeline(body: TriggerPipelineInput, key: str | None) -> NewPipeline:

@@ -18,7 +18,6 @@ from studio_tui.local.db.times import stamp
 from studio_tui.local.http.errors import FieldProblem, InvalidFields
 from studio_tui.local.http.job_output import job_answer
 from studio_tui.local.http.pipeline_output import pipeline_answer
-from studio_tui.local.http.pipeline_routes import read_datasets
 from studio_tui.local.http.request_rules import IdempotencyKey, check_team
 from studio_tui.local.http.strict_json import StrictRoute
 from studio_tui.local.http.validation import (
@@ -26,6 +25,7 @@ from studio_tui.local.http.validation import (
     PRIORITIES,
     check_key,
     digest,
+    read_datasets,
     read_environment,
     read_schedule,
 )

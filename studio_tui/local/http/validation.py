@@ -1,4 +1,4 @@
-"""Validates requests for jobs and schedules; a problem is a clause that names its field.
+"""Validates requests for jobs, pipelines and schedules; a problem is a clause that names its field.
 
 What is invalid raises `InvalidFields`.
 """
@@ -84,6 +84,13 @@ def digest(request: Sent) -> str:
 def read_environment(text: str) -> dict[str, str]:
     """Return the variables of an environment file."""
     return _checked(_parse_environment, text)
+
+
+def read_datasets(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the datasets that a request names, stripped and each once; refuse empty names."""
+    if not names or not all(name.strip() for name in names):
+        raise InvalidFields([FieldProblem("datasets", "datasets must name at least one dataset")])
+    return tuple(dict.fromkeys(name.strip() for name in names))
 
 
 Timed = JobInput | ChangeScheduleInput | SchedulePipelineInput

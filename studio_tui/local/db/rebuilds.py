@@ -36,7 +36,7 @@ def outdated_datasets(lineage: Lineage) -> dict[str, tuple[str, ...]]:
     return {dataset: tuple(sources) for dataset, sources in newer.items()}
 
 
-def rebuild(targets: Iterable[str], lineage: Lineage) -> RebuildPlan:
+def plan_rebuild(targets: Iterable[str], lineage: Lineage) -> RebuildPlan:
     """Return the jobs that rebuild `targets` and all their sources.
 
     A warning names datasets that will be out of date, as they were made from rebuilt datasets.
@@ -62,7 +62,7 @@ def _left_behind(job_ids: Collection[str], lineage: Lineage) -> tuple[str, ...]:
     return tuple(dataset for dataset in reached if dataset not in made)
 
 
-def refresh(targets: Iterable[str], lineage: Lineage) -> RebuildPlan:
+def plan_refresh(targets: Iterable[str], lineage: Lineage) -> RebuildPlan:
     """Return the jobs that rebuild `targets` and all datasets that are made from them.
 
     So no other dataset becomes out of date. All other sources stay as they are.

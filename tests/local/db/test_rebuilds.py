@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from studio_tui.api.states import JobState
 from studio_tui.local.db import lineage, pipelines
 from studio_tui.local.db.lineage_model import Lineage
-from studio_tui.local.db.outdated import outdated_datasets, refresh
 from studio_tui.local.db.pipelines import NewPipeline
+from studio_tui.local.db.rebuilds import outdated_datasets, plan_refresh
 from studio_tui.local.db.times import stamp
 from studio_tui.local.run.metastore import Metastore
 from studio_tui.local.shim.lineage_file import ReportedDataset
@@ -62,9 +62,9 @@ def test_a_refresh_rebuilds_an_outdated_dataset_and_its_descendants_only() -> No
     builder = chain_of_datasets()
     builder.run("a2", "raw@1.0.1", script="a1")
     known_lineage = Lineage(builder.versions, builder.jobs)
-    planned = refresh(["clean"], known_lineage)
+    planned = plan_refresh(["clean"], known_lineage)
     assert [(job.job_id, job.parents) for job in planned.jobs] == [("b1", ()), ("c1", ("b1",))]
-    assert [job.job_id for job in refresh(["report"], known_lineage).jobs] == ["c1"]
+    assert [job.job_id for job in plan_refresh(["report"], known_lineage).jobs] == ["c1"]
 
 
 async def outdated_in(bench: Bench) -> dict[str, tuple[str, ...]]:
