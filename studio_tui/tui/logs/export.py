@@ -147,7 +147,7 @@ class LogExport:
             offers.append(Offer("the selected lines", lambda: self._line_pieces(selected()), path))
         if view.filter.hiding:
             what = "that the filter shows" if view.filter.typed else "of the jobs that are shown"
-            offers += self._offers_of(view, view.filter.hits, what, path)
+            offers += self._offers_of(view, view.filter.matches, what, path)
         store = self._whole_log()
         if store is not None and store.tag_length:
             offers.append(
@@ -161,8 +161,8 @@ class LogExport:
             offers.append(Offer("the whole log, byte for byte", lambda: log_pieces(store), path))
         if not view.filter.hiding:
             what = "without those that progress bars overwrote"
-            offers += self._offers_of(view, view.filter.hits, what, path)
-        offers += self._offers_of(view, view.search.hits, "that match the search", path)
+            offers += self._offers_of(view, view.filter.matches, what, path)
+        offers += self._offers_of(view, view.search.matches, "that match the search", path)
         offers.append(
             Offer(
                 "the visible lines", lambda: self._line_pieces(view.filter.visible_starts()), path
@@ -171,17 +171,17 @@ class LogExport:
         return offers
 
     def _offers_of(
-        self, view: LogView, hits: LineMatches | None, what: str, path: str
+        self, view: LogView, matches: LineMatches | None, what: str, path: str
     ) -> Iterator[Offer]:
         """Yield a choice for saving the matching lines; none if it is certain that none match."""
-        if hits is not None and (hits.total or not hits.is_complete):
-            amount = plural(hits.total, "line") if hits.is_complete else "lines"
-            if hits is view.search.hits and view.filter.hits is not None:
+        if matches is not None and (matches.total or not matches.is_complete):
+            amount = plural(matches.total, "line") if matches.is_complete else "lines"
+            if matches is view.search.matches and view.filter.matches is not None:
                 amount = "shown lines"  # matches are counted in the whole log
-            yield Offer(f"the {amount} {what}", partial(self._matching_pieces, view, hits), path)
+            yield Offer(f"the {amount} {what}", partial(self._matching_pieces, view, matches), path)
 
-    def _matching_pieces(self, view: LogView, hits: LineMatches) -> Pieces:
-        return line_pieces(view.search.matching(hits), self._text)
+    def _matching_pieces(self, view: LogView, matches: LineMatches) -> Pieces:
+        return line_pieces(view.search.matching(matches), self._text)
 
     def _line_pieces(self, starts: Iterable[int]) -> Pieces:
         async def all_starts() -> AsyncIterator[int]:

@@ -32,12 +32,12 @@ INPUTS = [
 ]
 
 
-def all_matches(hits: LineMatches) -> list[int]:
-    asyncio.run(hits.search(0))
-    starts, start = [], hits.next(0)
+def all_matches(matches: LineMatches) -> list[int]:
+    asyncio.run(matches.search(0))
+    starts, start = [], matches.next(0)
     while start is not None:
         starts.append(start)
-        start = hits.next(start + 1)
+        start = matches.next(start + 1)
     return starts
 
 

@@ -20,26 +20,26 @@ class Lines(Protocol):
 
 
 class FilteredLines:
-    """The starts of a store's lines that match `hits` or are under a mark."""
+    """The starts of a store's lines that are in `matches` or under a mark."""
 
-    def __init__(self, store: LogStore, hits: LineMatches) -> None:
-        self.hits = hits
+    def __init__(self, store: LogStore, matches: LineMatches) -> None:
+        self.matches = matches
         self._store = store
 
     @property
     def is_whole(self) -> bool:
         """Whether every line of the log has been searched."""
-        return self.hits.is_complete
+        return self.matches.is_complete
 
     def next_start(self, start: int) -> int | None:
         """Return the start of the next included line, as far as known."""
         marked = (line for line in self._starts_under_marks() if line > start)
-        return min(_known(self.hits.next(start + 1), next(marked, None)), default=None)
+        return min(_known(self.matches.next(start + 1), next(marked, None)), default=None)
 
     def previous_start(self, start: int) -> int | None:
         """Return the start of the last included line before `start`, as far as known."""
         marked = (line for line in reversed(self._starts_under_marks()) if line < start)
-        return max(_known(self.hits.previous(start), next(marked, None)), default=None)
+        return max(_known(self.matches.previous(start), next(marked, None)), default=None)
 
     def last_start(self) -> int:
         """Return the start of the last included line, as far as known; 0 if there is none."""

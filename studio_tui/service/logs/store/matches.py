@@ -117,8 +117,8 @@ class LineMatches:
             if self._counts[block]:
                 yield block
 
-    def matches(self, start: int) -> bool:
-        """Whether the line that begins at `start` matches."""
+    def __contains__(self, start: int) -> bool:
+        """Whether a line that begins at `start` matches."""
         return self.next(start) == start
 
     def count_before(self, start: int) -> int:

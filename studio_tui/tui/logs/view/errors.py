@@ -59,7 +59,7 @@ class LogErrors:
         self._lines = lines
         self._going = going
         self._searching = searching
-        self._hits: LineMatches | None = None
+        self._matches: LineMatches | None = None
         self._is_searching = False
         self._unmoved: tuple[int, int | None] | None = None
         """The last direction and the current line, if no error was ahead; else `None`.
@@ -77,7 +77,7 @@ class LogErrors:
         self._searching.cancel()
         self._is_searching = False
         self.note_move()  # so that the new log is painted before it is searched
-        self._hits = LineMatches(store, LevelPattern(LogLevel.ERROR).starts) if store else None
+        self._matches = LineMatches(store, LevelPattern(LogLevel.ERROR).starts) if store else None
 
     def note_move(self) -> None:
         """Pause the search for a moment, as the user scrolls."""
@@ -88,20 +88,20 @@ class LogErrors:
 
         It pauses often, so that it delays neither keys nor the download.
         """
-        if self._hits is not None and not self._is_searching and not self._hits.is_complete:
+        if self._matches is not None and not self._is_searching and not self._matches.is_complete:
             self._is_searching = True
             self._searching.run(self._search, "search for errors")
 
     async def _search(self) -> None:
-        hits, size = self._hits, self._size
+        matches, size = self._matches, self._size
         try:
-            while hits is not None and not hits.is_complete:
+            while matches is not None and not matches.is_complete:
                 quiet_for = clock.monotonic() - self._moved_at
                 if quiet_for < _QUIET:
                     await asyncio.sleep(_QUIET - quiet_for)
                     continue
                 begun_at = clock.monotonic()
-                await hits.search_next(_BLOCKS)
+                await matches.search_next(_BLOCKS)
                 size_before, size = size, self._size
                 rest = _GROWING_PAUSE_FACTOR if size > size_before else _PAUSE_FACTOR
                 await asyncio.sleep(rest * (clock.monotonic() - begun_at))
@@ -117,23 +117,23 @@ class LogErrors:
 
     def ticks(self, rows: int) -> frozenset[int]:
         """Return which of the scroll bar's rows contain errors, from 0 at the top."""
-        return self._hits.occupied_parts(rows) if self._hits else frozenset()
+        return self._matches.occupied_parts(rows) if self._matches else frozenset()
 
     def find(self, direction: int) -> None:
         """Go to the next error, or to the previous one if `direction` is -1."""
         self._going.run(partial(self._find, direction), "go to an error")
 
     async def _find(self, direction: int) -> None:
-        store, hits = self._view.store, self._hits
-        if store is None or hits is None or not self._view.pane.in_sight:
+        store, matches = self._view.store, self._matches
+        if store is None or matches is None or not self._view.pane.in_sight:
             return
         pane = self._view.pane
         is_repeated = self._unmoved == (direction, pane.current)
         self._unmoved = None
         try:
-            start = await self._target(store, hits, direction)
+            start = await self._target(store, matches, direction)
             farthest = (
-                await self._target(store, hits, direction, wraps=True) if start is None else None
+                await self._target(store, matches, direction, wraps=True) if start is None else None
             )
         except SpoolError as error:
             self._view.show_message(str(error))
@@ -141,34 +141,34 @@ class LogErrors:
         if start is not None:
             self._view.go(start)
         elif farthest is None or farthest == pane.cursor:
-            self._show_until_changed(hits, self._why_no_other(hits))
+            self._show_until_changed(matches, self._why_no_other(matches))
         elif not is_repeated:
             self._unmoved = direction, pane.current
-            self._show_until_changed(hits, _NO_ERROR_AHEAD[direction])
+            self._show_until_changed(matches, _NO_ERROR_AHEAD[direction])
         else:
             self._view.go(farthest)
-            self._show_until_changed(hits, _WRAPPED[direction])
+            self._show_until_changed(matches, _WRAPPED[direction])
 
-    def _show_until_changed(self, hits: LineMatches, words: str) -> None:
+    def _show_until_changed(self, matches: LineMatches, words: str) -> None:
         """Show a message until the errors, the filter or the current line change."""
 
         def state() -> tuple[object, ...]:
-            return self._hits, hits.total, self._lines.typed, self._view.pane.current
+            return self._matches, matches.total, self._lines.typed, self._view.pane.current
 
         before = state()
         self._view.show_message(words, lambda: state() == before)
 
-    def _why_no_other(self, hits: LineMatches) -> str:
+    def _why_no_other(self, matches: LineMatches) -> str:
         """Return why there is no other error to go to."""
         cursor = self._view.pane.cursor
-        if cursor is not None and hits.matches(cursor) and self._lines.shows(cursor):
+        if cursor is not None and cursor in matches and self._lines.shows(cursor):
             return "the only error" + (" among the lines shown" if self._lines.typed else "")
-        if hits.total:
+        if matches.total:
             return "no error among the lines shown"
         return f"no errors{'' if self._view.is_all_here else ' so far'}"
 
     async def _target(
-        self, store: LogStore, hits: LineMatches, direction: int, *, wraps: bool = False
+        self, store: LogStore, matches: LineMatches, direction: int, *, wraps: bool = False
     ) -> int | None:
         """Return the start of the next error, or of the previous one if `direction` is -1.
 
@@ -185,13 +185,13 @@ class LogErrors:
         if direction > 0:
             after = None if view.following or wraps else cursor
             top = 0 if wraps else view.pane.in_sight[0].start
-            return await self._next_unit(store, hits, after, top)
+            return await self._next_unit(store, matches, after, top)
         before = store.size + 1 if wraps else cursor + view.following
-        start = await self._lines.nearest_shown(hits, before, backwards=True)
-        return None if start is None else self._unit_start(store, hits, start)
+        start = await self._lines.nearest_shown(matches, before, backwards=True)
+        return None if start is None else self._unit_start(store, matches, start)
 
     async def _next_unit(
-        self, store: LogStore, hits: LineMatches, after: int | None, top: int
+        self, store: LogStore, matches: LineMatches, after: int | None, top: int
     ) -> int | None:
         """Return the start of the first unit that begins after the line at `after`.
 
@@ -201,31 +201,31 @@ class LogErrors:
             SpoolError: the log cannot be read back.
         """
         if after is None:
-            start = await self._lines.nearest_shown(hits, top, backwards=False)
-            return None if start is None else self._unit_start(store, hits, start)
-        offset, unit = after + 1, self._unit_around(store, hits, after)
+            start = await self._lines.nearest_shown(matches, top, backwards=False)
+            return None if start is None else self._unit_start(store, matches, start)
+        offset, unit = after + 1, self._unit_around(store, matches, after)
         while True:
-            start = await self._lines.nearest_shown(hits, offset, backwards=False)
-            if start is None or not (start in unit or self._continues_unit(store, hits, start)):
+            start = await self._lines.nearest_shown(matches, offset, backwards=False)
+            if start is None or not (start in unit or self._continues_unit(store, matches, start)):
                 return start
             offset = start + 1
 
-    def _unit_around(self, store: LogStore, hits: LineMatches, line: int) -> frozenset[int]:
+    def _unit_around(self, store: LogStore, matches: LineMatches, line: int) -> frozenset[int]:
         """Return the starts of all lines of the unit that contains `line`; none if no unit does.
 
         A line without an error begins no unit. Otherwise the lines below it, with the next error,
         would count as its unit, and that error would be skipped.
         """
-        first = self._unit_start(store, hits, line)
-        is_in_unit = first != line or hits.matches(line)
+        first = self._unit_start(store, matches, line)
+        is_in_unit = first != line or line in matches
         return frozenset(self._unit(store, first) if is_in_unit else ())
 
-    def _continues_unit(self, store: LogStore, hits: LineMatches, start: int) -> bool:
+    def _continues_unit(self, store: LogStore, matches: LineMatches, start: int) -> bool:
         """Whether the error at `start` belongs to a unit that began above it.
 
         False for a line without an origin.
         """
-        return bool(self._origin(start)) and self._unit_start(store, hits, start) != start
+        return bool(self._origin(start)) and self._unit_start(store, matches, start) != start
 
     def _origin(self, start: int) -> str:
         return split_origin(self._view.pane.text_at(start))[0]
@@ -241,7 +241,7 @@ class LogErrors:
 
         return [starts[number] for number in unit_lines(texts())]
 
-    def _unit_start(self, store: LogStore, hits: LineMatches, start: int) -> int:
+    def _unit_start(self, store: LogStore, matches: LineMatches, start: int) -> int:
         """Return where the unit with the line at `start` begins: at `start` or at an earlier error.
 
         Earlier errors of the same origin are checked, the nearest first, as long as their units
@@ -251,7 +251,7 @@ class LogErrors:
         offset = chain_start = unit_start = start
         short_units = 0
         for _ in range(_EARLIER_MIXED_ERRORS if origin else _EARLIER_ERRORS):
-            earlier = hits.previous(offset)
+            earlier = matches.previous(offset)
             if earlier is None:
                 break
             offset = earlier

@@ -188,8 +188,8 @@ class FilterAndSearch:
 
     def _incomplete(self) -> list[LineMatches]:
         """Return the matches that the user is waiting for, the most urgent first."""
-        both = (self.filter.hits, self.search.hits)
-        return [hits for hits in both if hits is not None and not hits.is_complete]
+        both = (self.filter.matches, self.search.matches)
+        return [matches for matches in both if matches is not None and not matches.is_complete]
 
     def _show_progress(self) -> None:
         window = self._view.pane.window

@@ -79,9 +79,9 @@ class LineFilter:
             self._place_before = place.moved(moved.get) if is_there else None
 
     @property
-    def hits(self) -> LineMatches | None:
+    def matches(self) -> LineMatches | None:
         """The lines to show, as matches; `None` for all lines."""
-        return self.chosen.hits if self.chosen else None
+        return self.chosen.matches if self.chosen else None
 
     @property
     def problem(self) -> str:
@@ -89,34 +89,36 @@ class LineFilter:
 
     def words(self) -> str:
         """Return a text about the filter and its matches, else about the available lines."""
-        hits = self.hits
-        if hits is None:
+        matches = self.matches
+        if matches is None:
             return ""
         if self.typed:
             what = "errors and warnings" if self.typed == _PROBLEMS else f"& {self.typed}"
             return f"{what}: {self.count()}, esc shows all"
-        if not hits.is_complete:
-            return f"{hits.total:,}{_SO_FAR}"
-        if hits.total:
+        if not matches.is_complete:
+            return f"{matches.total:,}{_SO_FAR}"
+        if matches.total:
             return ""
         return f"these jobs have no lines{'' if self._view.is_all_here else ' so far'}"
 
     def count(self) -> str:
         """Return the number of lines that are shown; empty without a filter."""
-        if self.hits is None or not self.typed:
+        if self.matches is None or not self.typed:
             return ""
-        return plural(self.hits.total, "line") + ("" if self.hits.is_complete else _SO_FAR)
+        return plural(self.matches.total, "line") + ("" if self.matches.is_complete else _SO_FAR)
 
     def shows(self, start: int) -> bool:
-        return self.chosen is None or self.chosen.hits.matches(start)
+        return self.chosen is None or start in self.chosen.matches
 
     def visible_starts(self) -> list[int]:
         size = self._view.store.size if self._view.store else 0
         starts = dict.fromkeys(row.start for row in self._view.pane.in_sight)
         return [start for start in starts if start < size and self.shows(start)]
 
-    async def nearest_shown(self, hits: LineMatches, offset: int, *, backwards: bool) -> int | None:
-        """Return the first of the matches `hits` at or after `offset` that is shown.
+    async def nearest_shown(
+        self, matches: LineMatches, offset: int, *, backwards: bool
+    ) -> int | None:
+        """Return the first of `matches` at or after `offset` that is shown.
 
         If `backwards`, return the last one before `offset`; `None` if there is none.
 
@@ -124,7 +126,7 @@ class LineFilter:
             SpoolError: the log cannot be read back.
         """
         while True:
-            start = await hits.nearest(offset, backwards=backwards)
+            start = await matches.nearest(offset, backwards=backwards)
             if start is None or self.shows(start):
                 return start
             offset = start if backwards else start + 1
@@ -142,19 +144,19 @@ class LineFilter:
             self._work.run(partial(self._go_near, start, words, backwards), "go to a line")
 
     async def _go_near(self, start: int, words: Callable[[int], str], backwards: bool) -> None:
-        hits, view = self.hits, self._view
-        if hits is None:
+        matches, view = self.matches, self._view
+        if matches is None:
             return
         try:
-            near = await hits.nearest(start, backwards=backwards)
+            near = await matches.nearest(start, backwards=backwards)
             if near is None:
-                near = await hits.nearest(start, backwards=not backwards)
+                near = await matches.nearest(start, backwards=not backwards)
         except SpoolError as error:
             view.show_message(str(error))
             return
         if near is None:
             view.show_message("no line is shown")
-        elif hits is self.hits:
+        elif matches is self.matches:
             view.go(near)
             view.show_message(f"nearest line shown{more}" if (more := words(near)) else "")
 
@@ -219,10 +221,10 @@ class LineFilter:
             return
         text = typed.removeprefix("!")
         pattern = SearchPattern(text) if text else None
-        hits = self._lines_to_show(store, typed, pattern)
+        matches = self._lines_to_show(store, typed, pattern)
         hiding_before, self.hiding = self.hiding, self._conditions(typed)
         self.typed, self._pattern = typed, pattern
-        self.chosen = FilteredLines(store, hits) if hits else None
+        self.chosen = FilteredLines(store, matches) if matches else None
         window = view.pane.window
         cursor = view.pane.cursor
         if not view.following and self._valid_place_before is None and cursor is not None:

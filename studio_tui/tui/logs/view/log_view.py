@@ -225,7 +225,7 @@ class LogView(HasCommands, Widget):
         self.filter.fold_bars(rows)
         self.appearance.explain_json()
         self.new_lines = self._new_lines.count(
-            store, self.filter.hits, rows, following=self.following
+            store, self.filter.matches, rows, following=self.following
         )
         self._bottom = rows[-1].start if rows else 0
         end = store.line_end(self._bottom) + 1 if rows else 0

@@ -153,7 +153,7 @@ class LogPainter:
         return may_have
 
     def _is_shown(self, start: int) -> bool:
-        return self.chosen is None or self.chosen.hits.matches(start)
+        return self.chosen is None or start in self.chosen.matches
 
     def styled_rows(self, start: int) -> tuple[StyledLine, ...]:
         """Return the safe text of the line at `start`, one item for each row of its form."""

@@ -49,7 +49,7 @@ class LogSearch:
         self._work = work
         self.pattern: SearchPattern | None = None
         """The pattern that is searched for; `None` without a search."""
-        self.hits: LineMatches | None = None
+        self.matches: LineMatches | None = None
         """The matching lines; `None` without a search."""
         self._note = ""
         self._unmoved_step = 0
@@ -86,7 +86,7 @@ class LogSearch:
     def restart(self) -> None:
         """Search the available lines; to be called again if others become available."""
         store, pattern = self._view.store, self.pattern
-        self.hits = (
+        self.matches = (
             LineMatches(store, pattern.starts, within=self._lines.scope(), ahead=self._lines.ahead)
             if store and pattern
             else None
@@ -94,19 +94,19 @@ class LogSearch:
 
     # --- results ---------------------------------------------------------------------------------
 
-    async def matching(self, hits: LineMatches) -> AsyncIterator[int]:
-        """Yield the starts of the lines in `hits` that are shown, in order.
+    async def matching(self, matches: LineMatches) -> AsyncIterator[int]:
+        """Yield the starts of the lines in `matches` that are shown, in order.
 
         Raises:
             SpoolError: the log cannot be read back.
         """
-        chosen = self._lines.hits
+        chosen = self._lines.matches
         end = self._view.store.size if self._view.store else 0
         offset = count = 0
-        while (start := await hits.nearest(offset, backwards=False)) is not None:
+        while (start := await matches.nearest(offset, backwards=False)) is not None:
             if start >= end:
                 break
-            if chosen is None or hits is chosen or chosen.matches(start):
+            if chosen is None or matches is chosen or start in chosen:
                 yield start
             offset = start + 1
             count += 1
@@ -115,7 +115,7 @@ class LogSearch:
 
     def ticks(self, rows: int) -> frozenset[int]:
         """Return which of the scroll bar's `rows` rows contain matches, from 0 at the top."""
-        return self.hits.occupied_parts(rows) if self.hits else frozenset()
+        return self.matches.occupied_parts(rows) if self.matches else frozenset()
 
     @property
     def problem(self) -> str:
@@ -127,16 +127,16 @@ class LogSearch:
 
     def count(self) -> str:
         """Return a text about the matches; empty without a search."""
-        if self.hits is None or self.pattern is None:
+        if self.matches is None or self.pattern is None:
             return ""
         self._forget_step_if_moved()
-        total = self.hits.total
+        total = self.matches.total
         # While following, the words would change to and fro with each line that arrives.
         current = None if self._view.following else self._view.pane.cursor
-        if not self.hits.is_complete:
+        if not self.matches.is_complete:
             count = f"{total:,} so far, searching…"
-        elif current is not None and self.hits.matches(current):
-            count = f"{self.hits.count_before(current) + 1:,} of {total:,}"
+        elif current is not None and current in self.matches:
+            count = f"{self.matches.count_before(current) + 1:,} of {total:,}"
         elif total:
             count = plural(total, "matching line")
         elif self.pattern.hidden_match_count:
@@ -204,8 +204,8 @@ class LogSearch:
         self._forget_step_if_moved()
         unmoved_step = self._unmoved_step
         self._forget_step()
-        store, hits, pane = self._view.store, self.hits, self._view.pane
-        if store is None or hits is None or pane.window is None:
+        store, matches, pane = self._view.store, self.matches, self._view.pane
+        if store is None or matches is None or pane.window is None:
             return
         current = pane.cursor
         if origin is not None:
@@ -215,13 +215,13 @@ class LogSearch:
         else:
             offset = store.line_end(current) + 1 if step > 0 else current
         note = ""
-        start = await self._lines.nearest_shown(hits, offset, backwards=step < 0)
+        start = await self._lines.nearest_shown(matches, offset, backwards=step < 0)
         if start is None and origin is not None:
-            start = await self._lines.nearest_shown(hits, offset, backwards=True)
+            start = await self._lines.nearest_shown(matches, offset, backwards=True)
             note = "– none below"
         elif start is None:
             other_end = store.size + 1 if step < 0 else 0
-            start = await self._lines.nearest_shown(hits, other_end, backwards=step < 0)
+            start = await self._lines.nearest_shown(matches, other_end, backwards=step < 0)
             note = "from the end" if step < 0 else "from the start"
             if start not in {None, current} and unmoved_step != step:
                 start, note, self._unmoved_step = None, _NO_MATCH_AHEAD[step], step

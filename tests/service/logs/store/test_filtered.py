@@ -60,4 +60,4 @@ def test_a_filter_without_matches_has_no_lines(store: LogStore) -> None:
     store.append(b"1\n3\n")
     lines = FilteredLines(store, LineMatches(store, starts_of_even_lines))
     assert (lines.last_start(), lines.nearest(0), all_starts(lines)) == (0, None, [])
-    asyncio.run(lines.hits.search(0))
+    asyncio.run(lines.matches.search(0))

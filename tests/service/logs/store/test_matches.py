@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from studio_tui.service.logs.store import matches
+from studio_tui.service.logs.store import matches as matches_module
 from studio_tui.service.logs.store.line_index import BLOCK
 from studio_tui.service.logs.store.log_store import LINE_LIMIT, LogStore
 from studio_tui.service.logs.store.matches import LineMatches
@@ -56,21 +56,21 @@ def expected(data: bytes, *, negated: bool = False) -> list[int]:
     return starts
 
 
-def forwards(hits: LineMatches) -> list[int]:
+def forwards(matches: LineMatches) -> list[int]:
     """Return all matches, found from the start of the log to its end."""
-    starts, start = [], hits.next(0)
+    starts, start = [], matches.next(0)
     while start is not None:
         starts.append(start)
-        start = hits.next(start + 1)
+        start = matches.next(start + 1)
     return starts
 
 
-def backwards(hits: LineMatches, size: int) -> list[int]:
+def backwards(matches: LineMatches, size: int) -> list[int]:
     """Return all matches in their order, found from the end of the log to its start."""
-    starts, start = [], hits.previous(size + 1)
+    starts, start = [], matches.previous(size + 1)
     while start is not None:
         starts.append(start)
-        start = hits.previous(start)
+        start = matches.previous(start)
     return starts[::-1]
 
 
@@ -101,9 +101,9 @@ CHANGE = st.one_of(
 def test_the_matches_are_those_of_the_bytes_after_any_changes(
     tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[str, object, bool]], negated: bool
 ) -> None:
-    store = LogStore.create(tmp_path_factory.mktemp("hits"))
+    store = LogStore.create(tmp_path_factory.mktemp("matches"))
     data = b""
-    hits = LineMatches(store, find_lines_with_x, negated=negated)
+    matches = LineMatches(store, find_lines_with_x, negated=negated)
     for kind, what, is_open in changes:
         if kind == "append":
             assert isinstance(what, list)
@@ -112,67 +112,67 @@ def test_the_matches_are_those_of_the_bytes_after_any_changes(
             data += added
             store.append(added)
         elif kind == "look":
-            asyncio.run(hits.search(len(data) * int(str(what)) // 4))
+            asyncio.run(matches.search(len(data) * int(str(what)) // 4))
         else:
             offset = len(data) * int(str(what)) // 4
             data = data[:offset] + (b"x\n" + data[offset:] if kind == "insert" else b"")
             store.insert(offset, b"x\n") if kind == "insert" else store.cut(offset)
-        assert set(forwards(hits)) <= set(expected(data, negated=negated))
-    asyncio.run(hits.search(len(data) // 2))
+        assert set(forwards(matches)) <= set(expected(data, negated=negated))
+    asyncio.run(matches.search(len(data) // 2))
     expected_starts = expected(data, negated=negated)
-    assert forwards(hits) == expected_starts
-    assert backwards(hits, len(data)) == expected_starts
-    assert hits.total == len(expected_starts)
-    assert [hits.count_before(start) for start in expected_starts] == list(
+    assert forwards(matches) == expected_starts
+    assert backwards(matches, len(data)) == expected_starts
+    assert matches.total == len(expected_starts)
+    assert [matches.count_before(start) for start in expected_starts] == list(
         range(len(expected_starts))
     )
-    assert all(hits.matches(start) for start in expected_starts)
+    assert all(start in matches for start in expected_starts)
     store.close()
 
 
 def test_a_search_ends_although_the_last_line_is_unfinished(store: LogStore) -> None:
     store.append((b"." * 99 + b"\n") * (6 * BLOCK // 100) + b"epoch 3: 41%")
-    hits = LineMatches(store, find_lines_with_x)
-    asyncio.run(await_with_limit(hits.search(0), "lines are searched again and again"))
-    assert hits.is_complete
-    assert hits.total == 0
+    matches = LineMatches(store, find_lines_with_x)
+    asyncio.run(await_with_limit(matches.search(0), "lines are searched again and again"))
+    assert matches.is_complete
+    assert matches.total == 0
     store.append(b" x")
-    asyncio.run(await_with_limit(hits.search(0), "lines are searched again and again"))
-    assert hits.total == 1
+    asyncio.run(await_with_limit(matches.search(0), "lines are searched again and again"))
+    assert matches.total == 1
 
 
 def test_the_nearest_match_is_found_across_unsearched_blocks(store: LogStore) -> None:
     filler = b"." * 99 + b"\n"
     count = 40 * BLOCK // len(filler)
     store.append(b"x first\n" + filler * count + b"x middle\n" + filler * count + b"x last\n")
-    hits = LineMatches(store, find_lines_with_x)
+    matches = LineMatches(store, find_lines_with_x)
     middle = len(b"x first\n") + count * len(filler)
     last = store.last_start()
-    assert hits.next(1) is None  # the block with the next match has not been searched yet
-    assert asyncio.run(hits.nearest(1, backwards=False)) == middle
-    assert not hits.is_complete
-    assert asyncio.run(hits.nearest(last, backwards=True)) == middle
-    assert asyncio.run(hits.nearest(middle + 1, backwards=False)) == last
-    assert asyncio.run(hits.nearest(0, backwards=True)) is None
-    assert asyncio.run(hits.nearest(last + 1, backwards=False)) is None
+    assert matches.next(1) is None  # the block with the next match has not been searched yet
+    assert asyncio.run(matches.nearest(1, backwards=False)) == middle
+    assert not matches.is_complete
+    assert asyncio.run(matches.nearest(last, backwards=True)) == middle
+    assert asyncio.run(matches.nearest(middle + 1, backwards=False)) == last
+    assert asyncio.run(matches.nearest(0, backwards=True)) is None
+    assert asyncio.run(matches.nearest(last + 1, backwards=False)) is None
 
 
 def test_a_search_finds_every_match_although_the_log_grows_meanwhile(
     store: LogStore,
 ) -> None:
     store.append(b"x\n" * 200_000)
-    hits = LineMatches(store, find_lines_with_x)
+    matches = LineMatches(store, find_lines_with_x)
 
     async def grow() -> None:
-        searching = asyncio.create_task(hits.search(0))
+        searching = asyncio.create_task(matches.search(0))
         for _ in range(50):
             store.append(b"x\n" * 5_000)
             await asyncio.sleep(0)
         await searching
-        await hits.search(0)
+        await matches.search(0)
 
     asyncio.run(grow())
-    assert hits.total == 450_000
+    assert matches.total == 450_000
 
 
 @pytest.mark.parametrize("remaining", [0, 1, BLOCK, 2 * BLOCK + 7])
@@ -180,14 +180,14 @@ async def test_a_log_that_gets_shorter_while_it_is_searched_is_searched_again(
     store: LogStore, remaining: int
 ) -> None:
     store.append(b"x\n" * 4 * BLOCK)
-    hits = LineMatches(store, find_lines_with_x)
-    searching = asyncio.ensure_future(hits.search_next())
+    matches = LineMatches(store, find_lines_with_x)
+    searching = asyncio.ensure_future(matches.search_next())
     await asyncio.sleep(0)  # the search now waits for its thread
     store.cut(remaining)
     await searching
-    await hits.search(0)
-    assert hits.is_complete
-    assert forwards(hits) == expected(store.read(0, store.size))
+    await matches.search(0)
+    assert matches.is_complete
+    assert forwards(matches) == expected(store.read(0, store.size))
 
 
 def test_searched_blocks_are_not_searched_again_when_the_log_grows(store: LogStore) -> None:
@@ -199,11 +199,11 @@ def test_searched_blocks_are_not_searched_again_when_the_log_grows(store: LogSto
         searched += len(lines)
         return find_lines_with_x(lines)
 
-    hits = LineMatches(store, find)
-    asyncio.run(hits.search(0))
+    matches = LineMatches(store, find)
+    asyncio.run(matches.search(0))
     before = searched
     store.append(b"x\n")
-    assert hits.next(0) == store.size - 2
+    assert matches.next(0) == store.size - 2
     assert searched - before <= 2 * BLOCK
 
 
@@ -217,16 +217,16 @@ def test_a_long_unfinished_line_is_not_searched_again_as_it_grows(
         return find_lines_with_x(lines)
 
     store.append(b"x\n" + b"\ry" * 300_000)
-    hits = LineMatches(store, find)
-    asyncio.run(hits.search(0))
+    matches = LineMatches(store, find)
+    asyncio.run(matches.search(0))
     searched.clear()
     for _ in range(50):
         store.append(b"\ry" * 40)
-        assert forwards(hits) == [0]
+        assert forwards(matches) == [0]
     assert sum(searched) <= 2 * BLOCK
     store.append(b"\nx\n")
-    asyncio.run(hits.search(0))
-    assert forwards(hits) == [0, store.size - 2]
+    asyncio.run(matches.search(0))
+    assert forwards(matches) == [0, store.size - 2]
 
 
 def test_later_lines_may_decide_whether_a_line_matches(store: LogStore) -> None:
@@ -234,21 +234,21 @@ def test_later_lines_may_decide_whether_a_line_matches(store: LogStore) -> None:
         return [] if b"undo" in lines else list(range(0, len(lines), 2))
 
     store.append(b"x\n" * (BLOCK // 2 - 8))
-    hits = LineMatches(store, find_lines_with_x, within=unless_undone, ahead=64)
-    assert len(forwards(hits)) == BLOCK // 2 - 8
+    matches = LineMatches(store, find_lines_with_x, within=unless_undone, ahead=64)
+    assert len(forwards(matches)) == BLOCK // 2 - 8
     store.append(b"y\n" * 10 + b"undo\n")
-    assert forwards(hits) == []
+    assert forwards(matches) == []
 
 
 def test_the_parts_of_the_log_with_matches_are_reported_for_a_scroll_bar(store: LogStore) -> None:
     store.append(b"x\n" + b".\n" * 97 + b"x\n.\n")
-    hits = LineMatches(store, find_lines_with_x)
-    assert hits.occupied_parts(10) == {0, 9}
-    with mock.patch.object(matches, "_EXACT_BLOCKS", 0):
+    matches = LineMatches(store, find_lines_with_x)
+    assert matches.occupied_parts(10) == {0, 9}
+    with mock.patch.object(matches_module, "_EXACT_BLOCKS", 0):
         assert LineMatches(store, find_lines_with_x).occupied_parts(10) == {0}
     store.append(b".\n" * 10 * BLOCK)
-    asyncio.run(hits.search(0))
-    assert hits.occupied_parts(10) == {0}
+    asyncio.run(matches.search(0))
+    assert matches.occupied_parts(10) == {0}
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), LINE), max_size=12), st.booleans())
@@ -271,10 +271,10 @@ def test_matches_ignore_tags_in_the_text_and_can_be_limited_to_some_tags(
     with tempfile.TemporaryDirectory() as folder:
         store = TaggedStore.create(Path(folder))
         store.append(data)
-        hits = LineMatches(store, begins_with_x, negated=negated, within=finder_of_tags([1, 9]))
-        asyncio.run(hits.search(0))
-        assert forwards(hits) == expected_starts
-        assert hits.total == len(expected_starts)
+        matches = LineMatches(store, begins_with_x, negated=negated, within=finder_of_tags([1, 9]))
+        asyncio.run(matches.search(0))
+        assert forwards(matches) == expected_starts
+        assert matches.total == len(expected_starts)
         store.close()
 
 
@@ -292,12 +292,12 @@ async def test_a_store_with_replaced_content_is_searched_again(tmp_path: Path) -
     store.append(tag_of(1) + b"x\n")
     other.append(tag_of(2) + b"a\n" + tag_of(1) + b"x\n")
     other.mark(0, "Something is missing.")
-    hits = LineMatches(store, find_lines_with_x)
-    await hits.search(0)
-    assert forwards(hits) == [0]
+    matches = LineMatches(store, find_lines_with_x)
+    await matches.search(0)
+    assert forwards(matches) == [0]
     path = store.path
     store.become(other)
-    assert forwards(hits) == [6]
+    assert forwards(matches) == [6]
     assert store.marks[0].text == "Something is missing."
     assert not path.exists()
     store.close()
