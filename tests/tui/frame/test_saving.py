@@ -341,7 +341,11 @@ async def test_each_part_of_a_log_can_be_saved(studio: ThreadStudio, tmp_path: P
 
         await pilot.press("ctrl+l")  # notices leave a log fewer rows
         await until(pilot, lambda: not screen.query("Toast"))
-        visible_rows = screen.view.pane.size.height
+        pane = screen.view.pane
+        window = pane.window
+        assert window is not None
+        await until(pilot, lambda: len(window.rows()) == pane.size.height)
+        visible_rows = pane.size.height
         await save_as(pilot, tmp_path / "visible", "down")
         await until(pilot, lambda: pilot.app.screen is screen)
         visible = (tmp_path / "visible").read_text().splitlines()
