@@ -94,6 +94,8 @@ class LineView(SendsStraight, FindsHandlersOnce, ScrollView):
         return self._vertical_scrollbar
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        if self.parent is None:
+            return  # Textual's animation of a scroll goes on after the widget has been removed
         if self.show_vertical_scrollbar:
             self.vertical_scrollbar.position = new_value
         if round(old_value) != round(new_value):

@@ -53,6 +53,8 @@ class SteadyScrollBar(ScrollBar):
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def render_lines(self, crop: Region) -> list[Strip]:
+        if not self.is_attached:  # removed since the last layout, which the screen still paints
+            return [Strip.blank(crop.width)] * crop.height
         height = self.size.height
         if self._lines is None or len(self._lines) != height:
             self._lines = self.draw(height)

@@ -26,6 +26,16 @@ async def test_equal_facts_are_all_shown() -> None:
         assert lines[:5] == [*[["failed", "load", "·", "KeyError"]] * 2, [], [], ["id", "7"]]
 
 
+async def test_a_scroll_that_is_animated_may_outlast_the_sheet() -> None:
+    async with Sheet().run_test(size=(40, 6)) as pilot:
+        sheet = pilot.app.query_one(FactSheet)
+        sheet.show(tuple(Fact("failed", Cell(str(number))) for number in range(20)))
+        await pilot.pause()
+        await sheet.remove()
+        sheet.notify_style_update()
+        sheet.watch_scroll_y(0, 3)  # as Textual's animator does until the sheet's task has ended
+
+
 def label_width_with(related: RelatedJobs) -> int:
     """Return the width of the labels in the preview of a job with these related jobs."""
     failed_job = job(1, "FAILED", created_by="ann")
