@@ -26,7 +26,6 @@ from studio_tui.tui.frame.list_title import (
     why_empty,
 )
 from studio_tui.tui.frame.list_view import ListView, ViewHolder
-from studio_tui.tui.frame.page import Page
 from studio_tui.tui.frame.row_marks import RowMarks
 from studio_tui.tui.quick_handlers import FindsHandlersOnce
 from studio_tui.tui.widgets.bar import Bar
@@ -278,9 +277,6 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
                 terms, view.sort, now, reverse=view.reverse, always_included=self._unfiltered_row
             )
         keys = self.page.row_keys(passing)
-        if terms and not is_refiltered and self.table.chosen is not None:
-            # A user who filters reads this row, so the cursor does not follow the newest row.
-            self.table.pin_cursor()
         if (cursor := self.table.cursor) is not None:
             # The row under the cursor may now be shown as part of a group.
             self.table.join_cursor_to(self.page.row_of(cursor))
@@ -321,7 +317,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
 
     def _pin_cursor_if_covered(self, screen: Screen[Any]) -> None:
         is_below = self.screen in self.app.screen_stack and screen is not self.screen
-        if is_below and self.is_alive and isinstance(screen, Page):
+        if is_below and self.is_alive:
             self.table.pin_cursor()
 
     def _marks_changed(self) -> None:

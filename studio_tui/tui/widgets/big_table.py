@@ -15,7 +15,7 @@ from studio_tui.tui.widgets.line_view import LineView
 from studio_tui.tui.widgets.table_cursor import RowChange, TableCursor
 from studio_tui.tui.widgets.table_drawing import HEADER, TableDrawing, TableLook
 from studio_tui.tui.widgets.table_painter import COMPONENTS, CellsOf, Painter, Sorting, TablePalette
-from studio_tui.tui.widgets.table_place import count_above
+from studio_tui.tui.widgets.table_place import Place, count_above
 from studio_tui.tui.widgets.table_viewport import TableViewport
 from studio_tui.tui.widgets.toasts import notify_here
 
@@ -148,8 +148,9 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
 
         The cursor stays on its row, and the visible rows stay on their lines (see `place_after`).
         But a table at its top stays there, and scrolls only to keep the cursor visible, in two
-        cases: the user has not moved the cursor; or the newest rows come first, and the cursor is
-        not pinned. If the newest rows come first, new rows above the visible rows count as unseen.
+        cases: the user has not moved the cursor; or the newest rows come first. If these come
+        first, a cursor on the first row stays there until the user moves it or opens its row, and
+        new rows above the visible rows count as unseen.
 
         Args:
             keys: Distinct keys. The table keeps the sequence, so it must not change afterwards.
@@ -191,8 +192,9 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         self._cursor.join_to(key)
 
     def pin_cursor(self) -> None:
-        """Stay on the row as if the user had moved there, even if new rows come at the top."""
-        self._cursor.pin(self.top)
+        """Stay on the row, if there is one, as if the user had moved there."""
+        if self.keys:
+            self._cursor.choose(Place(self._cursor.index, self.top))
 
     def show_again(self) -> None:
         """Request the cells of the visible rows again."""

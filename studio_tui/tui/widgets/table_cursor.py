@@ -7,7 +7,6 @@ from studio_tui.tui.widgets.table_place import (
     Place,
     nearest_remaining,
     place_after,
-    place_at_top,
     place_of_returned,
 )
 
@@ -30,14 +29,13 @@ class TableCursor:
         self._chosen: str | None = None
         """Key of the row that the user last moved to or opened, or that `begin_at` has set.
 
-        A filter may hide this row. The key changes when new rows come above a cursor that stays at
-        the top, or when a group replaces the row.
+        A filter may hide this row. The key changes when new rows come above a cursor that was not
+        moved from the top, or when a group replaces the row.
         """
         self._chosen_place = Place(0, 0)
         """The place when the user chose the row, or one with the line that `begin_at` asks for."""
         self._moved_by_user = False
-        """Whether the user has moved the cursor, even if to the same row."""
-        self._pinned: str | None = None
+        """Whether the user has moved the cursor, even if to the same row, or opened its row."""
 
     @property
     def key(self) -> str | None:
@@ -47,12 +45,7 @@ class TableCursor:
     @property
     def chosen(self) -> str | None:
         """Key of the row under the cursor if the user moved there or opened it; else `None`."""
-        is_chosen = self._is_pinned or (self._moved_by_user and self.key == self._chosen)
-        return self.key if is_chosen else None
-
-    @property
-    def _is_pinned(self) -> bool:
-        return self._pinned is not None and self._pinned == self.key
+        return self.key if self._moved_by_user and self.key == self._chosen else None
 
     def begin_at(self, key: str | None, line: int) -> None:
         """See `BigTable.begin_at`."""
@@ -70,23 +63,16 @@ class TableCursor:
             return None
         return place_of_returned(self._chosen_place, self.index, rows_in_sight)
 
-    def pin(self, top: int) -> None:
-        """Choose the row, and stay on it even if new rows come at the top, until the user moves."""
-        self._pinned = self.key
-        if self.key is not None and self.key != self._chosen:
-            self._chosen, self._chosen_place = self.key, Place(self.index, top)
-
     def join_to(self, key: str) -> None:
         """Treat the cursor's row as the row `key`, which takes its place in the next `replace`."""
         if not self.keys or key == self.key:
             return
         self._chosen = key if self._chosen == self.key else self._chosen
-        self._pinned = key if self._is_pinned else self._pinned
         self.keys = [*self.keys[: self.index], key, *self.keys[self.index + 1 :]]
 
     def choose(self, place: Place) -> None:
         """Remember where the user moves the cursor."""
-        self._moved_by_user, self._pinned = True, None
+        self._moved_by_user = True
         self._chosen = self.keys[place.cursor] if self.keys else None
         self._chosen_place = place
 
@@ -104,13 +90,13 @@ class TableCursor:
         change: RowChange = RowChange.ROWS,
     ) -> Place:
         """Set the rows, and return where cursor and top belong now; see `BigTable.show`."""
-        keys_before, index_before, is_pinned = self.keys, self.index, self._is_pinned
+        keys_before, index_before = self.keys, self.index
         is_chosen, place = self.chosen is not None, Place(index_before, top)
         self.keys = keys
         if change is RowChange.ORDER and not index_before:
             if is_chosen:
                 return place_after(place, keys_before, keys, rows_in_sight)
-            self._chosen, self._pinned, self._moved_by_user = None, None, False
+            self._chosen, self._moved_by_user = None, False
             return Place(0, 0)
         is_refiltered = change is RowChange.FILTER
         is_set_by_program = self._chosen is not None and not self._moved_by_user
@@ -119,12 +105,12 @@ class TableCursor:
             return place_of_returned(self._chosen_place, keys.index(self._chosen), rows_in_sight)
         if is_refiltered and self._chosen is None:
             return Place(0, 0)
-        if newest_first and not top and not is_refiltered and not is_pinned:
-            was_on_chosen = bool(keys_before) and keys_before[index_before] == self._chosen
-            place = place_at_top(place, keys_before, keys, rows_in_sight)
-            self._chosen = keys[place.cursor] if was_on_chosen and keys else self._chosen
-            return place
-        if top or self._moved_by_user:
+        is_adding = newest_first and not is_refiltered
+        if top or (self._moved_by_user and not is_adding):
             return place_after(place, keys_before, keys, rows_in_sight)
+        if is_adding and not index_before and not self._moved_by_user:
+            was_on_chosen = bool(keys_before) and keys_before[0] == self._chosen
+            self._chosen = keys[0] if was_on_chosen and keys else self._chosen
+            return Place(0, 0)
         index = nearest_remaining(keys_before, index_before, keys) if keys_before else 0
         return Place(index, max(0, index - max(1, rows_in_sight) + 1))

@@ -28,20 +28,6 @@ def place_after(
     return Place(cursor, nearest_remaining(before, min(place.top, len(before) - 1), after))
 
 
-def place_at_top(
-    place: Place, before: Sequence[str], after: Sequence[str], rows_in_sight: int
-) -> Place:
-    """Return the place in `after` of a list that shows its top, where new rows are added.
-
-    A cursor on the first row goes to the new first row. Another stays on its row, and the list is
-    scrolled only if that would no longer be visible.
-    """
-    if not before or not after or place.cursor == 0:
-        return Place(0, 0)
-    cursor = nearest_remaining(before, place.cursor, after)
-    return Place(cursor, max(0, cursor - max(1, rows_in_sight) + 1))
-
-
 def place_of_returned(former: Place, cursor: int, rows_in_sight: int) -> Place:
     """Return the place that shows a returned row on the line that it had at `former`.
 

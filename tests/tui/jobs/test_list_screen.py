@@ -337,8 +337,7 @@ async def test_new_jobs_appear_at_the_top_and_a_cursor_below_stays_with_its_job(
         async def submit(name: str) -> None:
             await call_in_thread(studio.submit, "1", query_name=name)
 
-        with step("a cursor on the first row moves to the new job"):
-            await pilot.press("down", "up")
+        with step("a cursor on the first row moves to the new job if it was never moved"):
             await submit("first.py")
             await until_shown(pilot, "first.py")
             await until(pilot, lambda: table(pilot).cursor == table(pilot).keys[0])
@@ -351,10 +350,8 @@ async def test_new_jobs_appear_at_the_top_and_a_cursor_below_stays_with_its_job(
             await until_shown(pilot, "embed_25.py (")
             await submit("newer.py")
             await pilot.press("q")
-            await until_shown(pilot, "↑ 1 new", "▌ ✓ COMPLETE   embed_25.py")
+            await until_shown(pilot, "newer.py", "▌ ✓ COMPLETE   embed_25.py")
             assert table(pilot).cursor == second
-            await pilot.press("g")
-            await until_shown(pilot, "newer.py")
         with step("new jobs above the visible rows are counted"):
             await pilot.press("end")
             last = table(pilot).cursor
@@ -365,7 +362,7 @@ async def test_new_jobs_appear_at_the_top_and_a_cursor_below_stays_with_its_job(
             await pilot.press("g")
             await until_shown(pilot, "unseen.py")
             assert "new" not in screen_text(pilot).splitlines()[2]
-        with step("under a filter the cursor stays with its job, even on the first row"):
+        with step("a cursor that was moved to the first row stays with its job"):
             await pilot.press("slash", *"first", "enter")
             await until(pilot, lambda: len(table(pilot).keys) == 1)
             await pilot.press("g")
@@ -715,6 +712,22 @@ async def test_the_cursor_goes_to_the_newest_run_of_a_job_and_back(
         await until(pilot, lambda: newest not in table(pilot).keys)
         await pilot.press("greater_than_sign")
         await until_shown(pilot, "Environment", newest)
+
+
+async def test_the_cursor_stays_on_the_newest_job_when_it_is_run_again(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    old_id = studio.wait_for_end(studio.submit("print(1)", query_name="again.py")["id"])["id"]
+    async with dashboard(studio, tmp_path, size=(120, 24)) as pilot:
+        await until_shown(pilot, "again.py")
+        await pilot.press("r")
+        await until_shown(pilot, "Run this job again")
+        await pilot.press("y")
+        await until_shown(pilot, "Created: again.py", "> goes to it", "Jobs 2")
+        assert list(table(pilot).keys).index(old_id) == 1
+        assert table(pilot).cursor == old_id
+        await pilot.press("greater_than_sign")
+        await until(pilot, lambda: table(pilot).cursor == table(pilot).keys[0])
 
 
 async def test_the_cursor_returns_to_the_top_after_every_row_has_left_the_filter(
