@@ -35,6 +35,7 @@ from studio_tui.tui.jobs.surroundings import facts_of
 from studio_tui.tui.messages import OpenJob, Progressed, Refreshed
 from studio_tui.tui.widgets.bar import Part
 from studio_tui.tui.widgets.big_table import BigTable
+from studio_tui.tui.widgets.table_cursor import RowChange
 from studio_tui.tui.widgets.table_painter import Cells
 
 # Ids of bindings, the most useful first.
@@ -286,7 +287,7 @@ def _show_regrouped(page: JobsScreen) -> None:
     if row != page.table.cursor:
         job = page.job_at_hand()
         job_id = job.id if job is not None else None
-    page.list.show_rows()
+    page.list.show_rows(RowChange.GROUPS)
     page.paint_hints()
     cursor = page.table.cursor
     if job_id is not None and cursor is not None and job_id not in page.groups.members(cursor):

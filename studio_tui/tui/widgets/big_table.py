@@ -155,15 +155,15 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         Args:
             keys: Distinct keys. The table keeps the sequence, so it must not change afterwards.
             newest_first: Whether new rows are added at the top.
-            change: After a change of the filter, no row counts as unseen, and the cursor returns to
-                the row that the user last moved to, if `keys` contain it. In another order, a
-                cursor at the top stays there, unless the user has moved it.
+            change: After a change by the user, no row counts as unseen. With another filter, the
+                cursor returns to the row that the user last moved to, if `keys` contain it. In
+                another order, a cursor at the top stays there, unless the user has moved it.
         """
         keys_before = self.keys
         rows = self._viewport.rows
         was_restored = self._cursor.place_to_restore(rows) is not None
         place = self._cursor.replace(keys, self.top, rows, newest_first=newest_first, change=change)
-        counts_unseen = newest_first and change is not RowChange.FILTER
+        counts_unseen = newest_first and change is RowChange.ROWS
         unseen = self._unseen + count_above(keys_before, keys) if counts_unseen else 0
         self.drawing.expire()
         self.set_line_count(len(keys) + HEADER)
@@ -277,12 +277,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         self.drawing.forget_layout()
         self.repaint()
 
-    watch_wide = watch_columns = watch_notice = _redraw
-
-    def watch_sorting(self) -> None:
-        """Draw the header again, and count no row as unseen: another order makes no row new."""
-        self._set_unseen(0)
-        self._redraw()
+    watch_wide = watch_columns = watch_notice = watch_sorting = _redraw
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)

@@ -17,6 +17,7 @@ class RowChange(Enum):
     ROWS = "the listed items changed"
     FILTER = "the user changed the filter"
     ORDER = "the user changed the order"
+    GROUPS = "the user grouped, unfolded or folded the rows"
 
 
 class TableCursor:

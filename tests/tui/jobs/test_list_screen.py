@@ -676,6 +676,23 @@ async def test_the_cursor_is_on_its_job_again_after_all_groupings(
         await until(pilot, lambda: table(pilot).cursor == shards[1])
 
 
+async def test_no_job_is_new_because_groups_are_gone(
+    studio_with_26_jobs: ThreadStudio, tmp_path: Path
+) -> None:
+    for name in ("pair_1.py", "pair_2.py"):
+        studio_with_26_jobs.submit("1", query_name=name)
+    async with dashboard(studio_with_26_jobs, tmp_path, size=(120, 24)) as pilot:
+        await until(pilot, lambda: len(table(pilot).keys) == 28)
+        await pilot.press("b", "b")
+        await until(pilot, lambda: len(table(pilot).keys) == 2)
+        await pilot.press("end", "enter")
+        await until(pilot, lambda: len(table(pilot).keys) == 28)
+        await pilot.press("end", "b")
+        await until(pilot, lambda: not table(pilot).keys[0].startswith("▸"))
+        assert table(pilot).top
+        assert not table(pilot).unseen
+
+
 async def test_the_list_beside_the_preview_is_at_least_as_wide_as_in_80_columns(
     shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
