@@ -60,8 +60,9 @@ class FilterAndSearch:
         `moved` returns the start of a line in the new store, given its start in the previous one.
         """
         pattern, typed, before = self.search.pattern, self.filter.typed, self._before
+        replaced = self.filter.replaced
         self.begin()
-        self._before = before
+        self._before, self.filter.replaced = before, replaced
         self._relocate(moved)
         if pattern is not None:
             self.search.start(pattern)

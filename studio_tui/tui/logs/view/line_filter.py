@@ -47,6 +47,8 @@ class LineFilter:
     def _reset(self) -> None:
         self.typed = ""
         """The filter as typed; `!` alone for errors and warnings only."""
+        self.replaced = ""
+        """The filter that `toggle_problems` replaced, and restores."""
         self.chosen: FilteredLines | None = None
         """The lines to show; `None` for all."""
         self._pattern: SearchPattern | None = None
@@ -276,7 +278,11 @@ class LineFilter:
         self._view.ask(FILTER, "" if self.typed == _PROBLEMS else self.typed)
 
     def toggle_problems(self) -> None:
-        self.choose("" if self.typed == _PROBLEMS else _PROBLEMS)
+        if self.typed == _PROBLEMS:
+            self.choose(self.replaced)
+        else:
+            self.replaced = self.typed
+            self.choose(_PROBLEMS)
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(
@@ -292,7 +298,7 @@ class LineFilter:
             "logs.problems",
             "exclamation_mark",
             "problems",
-            "Show only errors and warnings, or all lines again",
+            "Show only errors and warnings; again brings your own filter back",
             toggle_problems,
             display="!",
         ),

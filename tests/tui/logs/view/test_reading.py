@@ -123,6 +123,23 @@ async def test_the_exclamation_mark_shows_only_errors_and_warnings_and_then_all_
         await until(pilot, lambda: "line 19" in shown_lines(view))
 
 
+async def test_the_exclamation_mark_brings_the_users_filter_back(store: LogStore) -> None:
+    store.append(numbered_lines(20) + b"ERROR bad\n" + numbered_lines(20))
+    async with showing(store) as (pilot, view):
+        await type_into_prompt(pilot, "ampersand", "line 7")
+        await until(pilot, lambda: shown_lines(view) == ["line 7"] * 2)
+        for key in ("exclamation_mark", "escape"):
+            await pilot.press("exclamation_mark")
+            await until(pilot, lambda: shown_lines(view) == ["ERROR bad"])
+            view.exchange(store, lambda start: start)
+            await pilot.press(key)
+            if key == "exclamation_mark":
+                await until(pilot, lambda: shown_lines(view) == ["line 7"] * 2)
+        await until(pilot, lambda: len(shown_lines(view)) > 2)
+        await pilot.press("exclamation_mark", "exclamation_mark")
+        await until(pilot, lambda: len(shown_lines(view)) > 2)
+
+
 @pytest.mark.parametrize("has_line", [True, False])
 async def test_leaving_errors_and_warnings_restores_the_users_place(
     store: LogStore, has_line: bool
