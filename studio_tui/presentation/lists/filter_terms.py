@@ -219,7 +219,7 @@ def _status_test(value: str, kind: Kind[T]) -> Test[T] | None:
         matching = [state for state in kind.states if state.lower().startswith(word)]
         conditions = [test for name, test in kind.conditions.items() if name.startswith(word)]
         if not matching and not conditions:
-            all_words = f"; statuses are {', '.join(kind.words)}"
+            all_words = f"; statuses are {', '.join(sorted(kind.words))}"
             more = did_you_mean(word, kind.words) or all_words
             raise FilterError(f"“{word}” is not a status{more}")
         states.update(matching)

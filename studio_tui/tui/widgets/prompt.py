@@ -128,7 +128,7 @@ class LinePrompt(Vertical):
         """Open the prompt with the text `value`."""
         self._sign.update(kind.sign)
         self.note("")
-        self._show_problem("")
+        self.show_problem("")
         with self.prevent(Input.Changed):
             self._line.ask(kind, value)
         self.add_class("-open")
@@ -141,7 +141,7 @@ class LinePrompt(Vertical):
     def refuse(self, why: str) -> None:
         """Show why the submitted text is invalid, and focus the input, which keeps its text."""
         self.screen.set_focus(self._line)
-        self._show_problem(why)
+        self.show_problem(why)
 
     def warn(self, kind: PromptKind, problem: str) -> None:
         """Show a problem until something is typed.
@@ -149,9 +149,10 @@ class LinePrompt(Vertical):
         Ignored unless a prompt of this kind is open and empty.
         """
         if self.is_open and self._line.kind is kind and not self._line.value:
-            self._show_problem(problem)
+            self.show_problem(problem)
 
-    def _show_problem(self, problem: str) -> None:
+    def show_problem(self, problem: str) -> None:
+        """Show a problem below the text until the text changes; none if empty."""
         self._problem.update(Content(problem))
         self._problem.display = bool(problem)
 
@@ -163,5 +164,5 @@ class LinePrompt(Vertical):
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:
         event.stop()
-        self._show_problem("")
+        self.show_problem("")
         self.post_message(self.Changed(self._line.kind, event.value))

@@ -29,6 +29,12 @@ class _Prompted:
         self._cursor_before, self._view_before = self._cursor.here(), self._state.view
         self._prompt.ask(kind, initial_text)
 
+    def _valid_part(self, value: str) -> str:
+        """Return the valid terms of what is typed, and show why others are invalid."""
+        terms, problem = valid_terms(value, PIPELINE_JOBS)
+        self._prompt.show_problem(problem)
+        return terms.text
+
     def _close_if_valid(self, value: str) -> bool:
         """Close the prompt and return True; if `value` is invalid, say why, and return False."""
         if problem := valid_terms(value, PIPELINE_JOBS)[1]:
@@ -53,6 +59,7 @@ class Search(_Prompted):
 
     def preview(self, value: str) -> None:
         """Search; go to the first match from the cursor before the prompt on, else to the first."""
+        self._valid_part(value)
         self._state.change(search=value.strip())
         matches = self.matches()
         order, before = list(self._cursor.order()), self._cursor_before
@@ -121,7 +128,7 @@ class Filtering(_Prompted):
 
     def preview(self, value: str) -> None:
         """Apply the valid part of the filter while it is typed."""
-        self._apply(valid_terms(value, PIPELINE_JOBS)[0].text)
+        self._apply(self._valid_part(value))
 
     def submit(self, value: str) -> None:
         """Apply the filter and close the prompt; if the filter is invalid, show why instead."""
