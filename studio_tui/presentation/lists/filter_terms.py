@@ -7,11 +7,12 @@ is:failed             the state, or several: is:failed,canceled; or active, fini
 status=failed         the same; prefixes of states are sufficient
 by=ann  name=emb  id=497   the field contains the text
 name==embed           the field is the text
+id=497,a2e  name==a,b      the field contains, or is, one of the texts
 name~^eval_\\d+        the field contains a match of the regular expression
 age<2h  run>1m30s     younger or older, shorter or longer; ms, s, m, h, d, w
 !by=ann  !train       negation of any term
 by!=ann  status!=failed,canceled  name!~^eval   the same as !by=ann and so on
-"out of memory"  name="my eval x"   quotes include blanks; \\" is a quote in them
+"out of memory"  name="a, b"   quotes include blanks and commas; \\" is a quote in them
 train and by=ann           the same as train by=ann; "and" is a word
 train or by=ann age<1h     alternatives; `or` has lower precedence than a blank, "or" is a word
 """
@@ -167,27 +168,31 @@ def _parse_positive(term: TypedTerm, kind: Kind[T]) -> Test[T] | None:
         return _word_test(term.text.lower())
     field, operator = parts["field"].lower(), parts["operator"]
     value = term.text.removeprefix(term.head) if term.head else parts["value"]
-    test = _field_test(term.raw, field, operator, value, kind)
+    test = _field_test(term, field, operator, value, kind)
     return _negation(test) if parts["negation"] else test
 
 
-def _field_test(raw: str, field: str, operator: str, value: str, kind: Kind[T]) -> Test[T] | None:
+def _field_test(
+    term: TypedTerm, field: str, operator: str, value: str, kind: Kind[T]
+) -> Test[T] | None:
     if field == "status" and operator in {"=", "=="}:
         return _status_test(value, kind)
     spans = kind.spans
     if field in spans and operator in "<>":
-        return _span_test(raw, operator, value, spans[field])
-    if field in kind.fields and operator in {"=", "==", "~"} and not value:
-        return None
-    if field in kind.fields and operator == "=":
-        part, read = value.lower(), kind.fields[field]
-        return _row_test(lambda row: part in read(row).lower())
-    if field in kind.fields and operator == "==":
-        exact, read = value.lower(), kind.fields[field]
-        return _row_test(lambda row: read(row).lower() == exact)
-    if field in kind.fields and operator == "~":
-        return _pattern_test(value, kind.fields[field])
-    raise FilterError(_why_no_test(raw, field, value, kind))
+        return _span_test(term.raw, operator, value, spans[field])
+    read = kind.fields.get(field)
+    if read is not None and operator in {"=", "==", "~"}:
+        if operator == "~":
+            return _pattern_test(value, read) if value else None
+        # In quotes, a comma is part of the text.
+        parts = [value.lower()] if term.head else value.lower().split(",")
+        texts = [part for part in parts if part]
+        if not texts:
+            return None
+        if operator == "==":
+            return _row_test(lambda row: read(row).lower() in texts)
+        return _row_test(lambda row: any(map(read(row).lower().__contains__, texts)))
+    raise FilterError(_why_no_test(term.raw, field, value, kind))
 
 
 def _why_no_test(raw: str, field: str, value: str, kind: Kind[Any]) -> str:

@@ -76,7 +76,7 @@ def split_terms(text: str) -> Iterator[TypedTerm]:
 
 def quote_value(value: str) -> str:
     """Return a value as it must be typed: in quotes if it would be parsed differently without."""
-    has_blank = any(character.isspace() for character in value)
-    if value and not has_blank and not value.startswith(('"', "=")):
+    has_separator = any(character.isspace() or character == "," for character in value)
+    if value and not has_separator and not value.startswith(('"', "=")):
         return value
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
