@@ -127,7 +127,7 @@ class LogErrors:
         store, matches = self._view.store, self._matches
         if store is None or matches is None or not self._view.pane.in_sight:
             return
-        pane = self._view.pane
+        pane, cursor = self._view.pane, self._view.pane.cursor
         is_repeated = self._unmoved == (direction, pane.current)
         self._unmoved = None
         try:
@@ -140,6 +140,8 @@ class LogErrors:
             return
         if start is not None:
             self._view.go(start)
+            if direction > 0 and cursor is not None and start < cursor:  # only while following
+                self._show_until_changed(matches, "the first visible error")
         elif farthest is None or farthest == pane.cursor:
             self._show_until_changed(matches, self._why_no_other(matches))
         elif not is_repeated:

@@ -432,6 +432,16 @@ async def test_while_following_e_goes_to_the_start_of_an_error_above_the_visible
         await until(pilot, partial(is_at, view, len("start\n")))
 
 
+async def test_e_says_that_it_goes_up_from_the_end_of_a_filtered_log(store: LogStore) -> None:
+    store.append(numbered_lines(30) + b"ERROR a failed\n" + numbered_lines(30) + b"ERROR failed\n")
+    async with showing(store, width=110) as (pilot, view):
+        await type_into_prompt(pilot, "ampersand", "failed")
+        await until(pilot, lambda: shown_lines(view) == ["ERROR a failed", "ERROR failed"])
+        await pilot.press("G", "e")
+        await until(pilot, lambda: current_rows(view) == ["ERROR a failed"])
+        assert status_text(view).startswith(" the first visible error · & failed")
+
+
 async def test_a_search_continues_from_the_error_that_the_user_went_to(store: LogStore) -> None:
     lines = [*("a match" for _ in range(3)), "ERROR one", "a match here", "ERROR two", "a match b"]
     store.append("\n".join([*(f"line {n}" for n in range(40)), *lines, ""]).encode())
