@@ -1,11 +1,13 @@
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
 import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -150,7 +152,9 @@ def test_the_failing_job_of_the_sample_pipeline_has_a_real_bug_that_can_be_fixed
     texts = "from lake import write\nwrite('unique_texts', [{'path': 'empty.py', 'text': ''}])"
     sample = BY_NAME["shingle.py"]
     job_input = sample.model_dump(mode="json") | files
-    assert studio.wait_for_end(submit(studio, job_input | {"query": texts}))["status"] == "COMPLETE"
+    written = studio.wait_for_end(submit(studio, job_input | {"query": texts}))
+    assert written["status"] == "COMPLETE"
+    assert "wrote unique_texts: 1 rows" in studio.log(written["id"])
 
     failed = studio.wait_for_end(submit(studio, job_input))
     assert failed["status"] == "FAILED"
@@ -159,6 +163,27 @@ def test_the_failing_job_of_the_sample_pipeline_has_a_real_bug_that_can_be_fixed
     fixed = sample.query.replace("min(", "min((").replace("in runs)", "in runs), default=0)")
     job_id = submit(studio, job_input | {"query": fixed})
     assert studio.wait_for_end(job_id)["status"] == "COMPLETE", studio.log(job_id)
+
+
+def test_a_bar_erases_a_longer_line_and_ends_before_an_error_is_printed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("STUDIO_DATASETS", str(tmp_path))
+    monkeypatch.setenv("STUDIO_LINEAGE", str(tmp_path / "lineage"))
+    bar = runpy.run_path(str(LAKE[0]))["bar"]
+    # When the bar begins, then after each item.
+    times = iter((0.0, 2000.0, 2000.1, 2000.5))
+    bar.__globals__["time"] = SimpleNamespace(monotonic=lambda: next(times))
+
+    def divide() -> None:
+        for item in bar([1, 1, 1, 0], "dividing"):
+            assert 1 / item
+
+    with pytest.raises(ZeroDivisionError):
+        divide()
+    first, second = capsys.readouterr().out.removeprefix("\r").split("\r")
+    assert first == "dividing:  25%|██        | 1/4 [33:20<100:00, 0.00it/s]"
+    assert second == "dividing:  75%|████████  | 3/4 [33:20<11:06, 0.00it/s] \n"
 
 
 def submit(studio: ThreadStudio, job_input: Mapping[str, Any]) -> str:

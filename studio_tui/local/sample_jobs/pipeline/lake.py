@@ -40,7 +40,7 @@ def read(dataset: str) -> list[Row]:
         time.sleep(0.05)
     version = max(_versions(dataset))
     lines = _file(dataset, version).read_text("utf-8").splitlines()
-    print(f"read {dataset} v{version}: {len(lines):,} rows", flush=True)
+    print(f"read {dataset}: {len(lines):,} rows", flush=True)
     _sources.append(dataset)
     return [json.loads(line) for line in lines]
 
@@ -55,27 +55,31 @@ def write(dataset: str, rows: Iterable[Row]) -> None:
     draft.rename(_file(dataset, version))
     with LINEAGE.open("a", encoding="utf-8") as lineage:
         lineage.write(json.dumps({"dataset": dataset, "version": None, "from": _sources}) + "\n")
-    print(f"wrote {dataset} v{version}: {len(lines):,} rows", flush=True)
+    print(f"wrote {dataset}: {len(lines):,} rows", flush=True)
 
 
 def bar(items: Sequence[Item], label: str) -> Iterator[Item]:
     """Yield the items, drawing a progress bar on one line."""
     began = last = time.monotonic()
-    for done, item in enumerate(items, 1):
-        yield item
-        now = time.monotonic()
-        if now - last > 0.2 or done == len(items):
-            last = now
-            share = done / len(items)
-            ink = ("█" * round(10 * share)).ljust(10)
-            spent = now - began
-            left = spent / done * (len(items) - done)
-            rate = done / max(spent, 1e-9)
-            clocks = f"[{_clock(spent)}<{_clock(left)}, {rate:.2f}it/s]"
-            print(
-                f"\r{label}: {share:4.0%}|{ink}| {done}/{len(items)} {clocks}", end="", flush=True
-            )
-    print()
+    width = 0
+    try:
+        for done, item in enumerate(items, 1):
+            yield item
+            now = time.monotonic()
+            if now - last > 0.2 or done == len(items):
+                last = now
+                share = done / len(items)
+                ink = ("█" * round(10 * share)).ljust(10)
+                spent = now - began
+                left = spent / done * (len(items) - done)
+                rate = done / max(spent, 1e-9)
+                clocks = f"[{_clock(spent)}<{_clock(left)}, {rate:.2f}it/s]"
+                line = f"{label}: {share:4.0%}|{ink}| {done}/{len(items)} {clocks}"
+                # Spaces erase the end of a longer line before it, as in tqdm.
+                print(f"\r{line:{width}}", end="", flush=True)
+                width = len(line)
+    finally:
+        print(flush=True)
 
 
 def _clock(seconds: float) -> str:

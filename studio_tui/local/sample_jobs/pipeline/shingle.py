@@ -22,7 +22,8 @@ def signature(text: str) -> list[int]:
 
 # Texts without a shingle come last.
 texts = sorted(read("unique_texts"), key=lambda row: len(row["text"].split()) < WORDS)
-write(
-    "signatures",
-    [{"path": row["path"], "signature": signature(row["text"])} for row in bar(texts, "shingling")],
-)
+rows = []
+for row in bar(texts, "shingling"):
+    numbers = signature(row["text"])
+    rows.append({"path": row["path"], "signature": numbers})
+write("signatures", rows)
