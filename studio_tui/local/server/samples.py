@@ -53,7 +53,7 @@ TARGET = "published"
 
 WATCH_HINT = "Press 2 and enter to see it; one of its jobs is going to fail."
 
-FAILURE_HINT = "Press 2 and enter to see it: n goes to the failed job, L shows its log, e fixes it."
+FAILURE_HINT = "Press 2 and enter to see it: n goes to the failed job, l shows its log, e fixes it."
 
 
 class Sample(NamedTuple):

@@ -8,10 +8,12 @@ from pydantic import SecretStr
 
 from studio_tui.api.client import StudioClient
 from studio_tui.api.models import JobInput, QueryType
+from studio_tui.local.server.samples import FAILURE_HINT
 from studio_tui.service.session import SessionOptions, StudioSession
 from studio_tui.settings import Settings
 from studio_tui.tui.app import StudioApp
 from studio_tui.tui.connected import Connected
+from studio_tui.tui.jobs.controller import JobController
 from studio_tui.tui.jobs.sample_jobs import SampleJobs
 from studio_tui.tui.theme import DARK
 from tests.driving import driving
@@ -87,3 +89,9 @@ async def test_failed_samples_trigger_no_pipeline(studio: ThreadStudio, tmp_path
         assert "pipeline is running" not in screen_text(pilot)
     pipelines = studio.request("GET", "/datachain/pipeline/list", params={"team_name": "local"})
     assert pipelines.json() == []
+
+
+def test_the_hint_about_the_failed_pipeline_names_the_keys_of_its_jobs() -> None:
+    keys = {command.id: command.keys.partition(",")[0] for command in JobController.COMMANDS}
+    log, edit = keys["job.log"], keys["job.edit"]
+    assert f"n goes to the failed job, {log} shows its log, {edit} fixes it" in FAILURE_HINT
