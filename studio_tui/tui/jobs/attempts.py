@@ -42,6 +42,12 @@ class AttemptSteps:
         related = self._related_jobs()
         return related.newest_run if related is not None else None
 
+    def _why_none(self, where: str) -> str:
+        job = self._at_hand()
+        is_scheduled = job is not None and job.scheduled_by is not None
+        runs = "; 4, then l, shows the other runs of its schedule" if is_scheduled else ""
+        return f"No attempt {where} this one is known here{runs}"
+
     async def _go_to(self, job_id: str | None) -> None:
         if job_id is None:
             return
@@ -58,7 +64,7 @@ class AttemptSteps:
             "previous run",
             "Go to the run before this one: an earlier attempt, or the job that it runs again",
             go_to_previous,
-            lambda self: None if self._previous_id() else "No run before this one is known here",
+            lambda self: None if self._previous_id() else self._why_none("before"),
             display="<",
         ),
         Command(
@@ -67,7 +73,7 @@ class AttemptSteps:
             "newest run",
             "Go to the newest run after this one: a newer attempt, or a job that runs it again",
             go_to_newest,
-            lambda self: None if self._newest_id() else "No run after this one is known here",
+            lambda self: None if self._newest_id() else self._why_none("after"),
             display=">",
         ),
     )

@@ -722,7 +722,7 @@ async def test_the_cursor_goes_to_the_newest_run_of_a_job_and_back(
         await pilot.press("greater_than_sign")
         await until(pilot, lambda: table(pilot).cursor == newest)
         await pilot.press("greater_than_sign")
-        await until_shown(pilot, "No run after this one is known here")
+        await until_shown(pilot, "No attempt after this one is known here")
         await pilot.press("less_than_sign")
         await until(pilot, lambda: table(pilot).cursor == old_id)
         await pilot.press("slash", *f"!id={newest[:8]}", "enter")

@@ -85,7 +85,7 @@ async def visit_each_attempt(pilot: Dashboard) -> None:
             await pilot.press("less_than_sign")
             await until_shown(pilot, f"{attempt} of 3 in its pipeline", "fixed  ")
         await pilot.press("less_than_sign")
-        await until_shown(pilot, "No run before this one is known here")
+        await until_shown(pilot, "No attempt before this one is known here")
         await pilot.press("l")
         await until_shown(pilot, "it is no longer the first time")
         await pilot.press("q", "greater_than_sign")
