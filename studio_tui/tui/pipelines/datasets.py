@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Static
@@ -46,7 +46,6 @@ from studio_tui.tui.widgets.workers import start_worker
 logger = logging.getLogger(__name__)
 
 NO_DATASETS = "No dataset is known yet: jobs create them"
-_REBUILD_PREFIX = "rebuild "
 
 
 @dataclass(frozen=True)
@@ -68,19 +67,18 @@ class GoToJob:
 DatasetChoice = Rebuild | GoToJob | None
 
 
-class DatasetPicker(Dialog[str | None]):
-    """A list of datasets; its answer is a name, after `_REBUILD_PREFIX` if `t` was pressed."""
+class DatasetPicker(Dialog[Rebuild | str | None]):
+    """A list of datasets; its answer is the name of one, or what to rebuild if `t` was pressed."""
 
     CSS_PATH = LIST_DIALOGS
     AUTO_FOCUS = "BigTable"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "rebuild", "rebuild", id="datasets.rebuild",
-                tooltip="Rebuild outdated datasets; if there are none, this one"),
+                tooltip="Rebuild the outdated datasets shown; if this one is not, only this"),
         Binding("slash", "filter", "filter", id="datasets.filter"),
         Binding("escape", "leave", "close", id="datasets.leave"),
         Binding("q", "dismiss(None)", "close", id="datasets.close"),
     ]  # fmt: skip
-    KEYS = "enter shows versions, t rebuilds outdated ones, else this, / filters"
 
     def __init__(
         self,
@@ -112,7 +110,7 @@ class DatasetPicker(Dialog[str | None]):
         yield Static(markup=False, id="rebuilding")
         yield FilterBar(DATASETS, "", self._values)
         yield self._table
-        yield Static(self.KEYS, markup=False, classes="keys")
+        yield Static(markup=False, classes="keys")
 
     def on_mount(self) -> None:
         self._show_present()
@@ -135,9 +133,6 @@ class DatasetPicker(Dialog[str | None]):
             self._table.show_again()
             return
         self._shown = listed
-        outdated = f", {sum(bool(each.newer) for each in listed)} out of date"
-        heading = f"Datasets: {len(listed)}{outdated if self._has_lineage else ''}"
-        self.query_one(".question", Static).update(heading)
         self._rows.replace(outdated_first(listed))
         self._show_rows()
 
@@ -145,10 +140,41 @@ class DatasetPicker(Dialog[str | None]):
         passing = self._rows.ids(self._terms, AS_SENT, self._moment())
         self._table.notice = f"No dataset matches {self._terms.text}" if not passing else ""
         self._table.show(passing)
+        amount = f"{len(passing)} of {len(self._rows)}" if self._terms else str(len(passing))
+        outdated = f", {len(self._outdated())} out of date" if self._has_lineage else ""
+        self.query_one(".question", Static).update(f"Datasets: {amount}{outdated}")
+        self._show_keys()
+
+    def _outdated(self) -> tuple[str, ...]:
+        """Return the short names of the outdated datasets among the rows."""
+        shown = map(self._rows.__getitem__, self._table.keys)
+        return tuple(short_name(each.name) for each in shown if each.newer)
+
+    def _to_rebuild(self) -> Rebuild | None:
+        """Return the outdated rows if that of the cursor is, else that of the cursor."""
+        here = self._rows.get(self._table.cursor)
+        if here is None:
+            return None
+        if here.newer:
+            return Rebuild(self._outdated(), only=True)
+        return Rebuild((short_name(here.name),), only=False)
+
+    @on(BigTable.Highlighted)
+    @on(events.DescendantFocus)
+    def _show_keys(self) -> None:
+        rebuild = self._to_rebuild()
+        words = "esc removes the filter" if self._terms else "/ filters"
+        if self.query_one(FilterBar).has_focus_within:
+            words = "enter goes to the rows, esc cancels"
+        elif rebuild is not None:
+            count, alone = len(rebuild.names), " alone" if rebuild.only else ""
+            rebuilt = f"the {count} out of date" if count > 1 else f"it{alone}"
+            words = f"enter shows versions, t rebuilds {rebuilt}, {words}"
+        self.query_one(".keys", Static).update(words)
 
     def action_rebuild(self) -> None:
-        if self._table.cursor is not None:
-            self.dismiss(f"{_REBUILD_PREFIX}{self._table.cursor}")
+        if (rebuild := self._to_rebuild()) is not None:
+            self.dismiss(rebuild)
 
     def action_filter(self) -> None:
         self.query_one(FilterBar).edit()
@@ -257,9 +283,9 @@ async def choose(
     """Show the list of datasets, and the details of each that the user opens, until a choice.
 
     `listed` returns the datasets, and `rebuilding` which pipelines rebuild some, in words. The
-    cursor begins at the dataset `current`. After each choice in the list, `request_again` is
-    called. `has_lineage` means that Studio says which are out of date; `can_leave`, that the user
-    can go to a job. `moment` returns the time for which ages are shown in the list.
+    cursor begins at the dataset `current`. When a dataset is opened, `request_again` is called.
+    `has_lineage` means that Studio says which are out of date; `can_leave`, that the user can go
+    to a job. `moment` returns the time for which ages are shown in the list.
     """
     while True:
         picked = await app.push_screen_wait(
@@ -267,15 +293,14 @@ async def choose(
         )
         if picked is None:
             return None
+        if isinstance(picked, Rebuild):
+            if can_rebuild:
+                return picked
+            app.notify("Datasets cannot be rebuilt from here", severity="warning", markup=False)
+            continue
         await request_again()
         datasets = listed()
         by_name = {each.name: each for each in datasets}
-        if picked.startswith(_REBUILD_PREFIX):
-            if can_rebuild:
-                outdated = tuple(each.name for each in datasets if each.newer)
-                return rebuild_request(outdated, picked.removeprefix(_REBUILD_PREFIX))
-            app.notify("Datasets cannot be rebuilt from here", severity="warning", markup=False)
-            continue
         current = picked if picked in by_name else ""
         if not current:
             continue
@@ -285,13 +310,6 @@ async def choose(
         )  # fmt: skip
         if choice is not None:
             return choice
-
-
-def rebuild_request(outdated: Sequence[str], name: str) -> Rebuild:
-    """Return a request to rebuild the outdated datasets only; else `name` with its sources."""
-    if outdated:
-        return Rebuild(tuple(map(short_name, outdated)), only=True)
-    return Rebuild((short_name(name),), only=False)
 
 
 async def _show_details(

@@ -163,7 +163,7 @@ DIALOGS: dict[type, DialogCase] = {
             lambda: _DATASETS, "", lambda: "etl is rebuilding report", has_lineage=True
         ),
         "Datasets: 50, 0 out of date etl is rebuilding report "
-        "enter shows versions, t rebuilds outdated ones, else this, / filters",
+        "enter shows versions, t rebuilds it, / filters",
         " ".join(each.name for each in _DATASETS),
     ),
     Ask: DialogCase(

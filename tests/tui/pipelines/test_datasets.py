@@ -1,10 +1,11 @@
 """The list of datasets: how it is reached, what it shows and how outdated datasets are rebuilt."""
 
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from studio_tui.tui.jobs.list_screen import JobsScreen
-from studio_tui.tui.pipelines.datasets import DatasetPicker
+from studio_tui.tui.pipelines.datasets import DatasetPicker, Rebuild
 from studio_tui.tui.pipelines.graph.screen import PipelineScreen
 from studio_tui.tui.pipelines.list_screen import PipelinesScreen
 from studio_tui.tui.pipelines.trigger_screen import TriggerScreen
@@ -56,7 +57,7 @@ async def test_outdated_datasets_are_reported_and_only_these_are_rebuilt(
             await until_shown(pilot, "▌ !  clean")
             await pilot.press("escape")
             await until_shown(pilot, " report ")
-            await pilot.press("t")
+            await pilot.press("home", "t")
             await until(pilot, lambda: isinstance(pilot.app.screen, TriggerScreen))
             await until_shown(pilot, "Rebuild datasets", "clean report", "Only these")
             await until_shown(pilot, "▐X▌ Their sources are not rebuilt")
@@ -64,7 +65,7 @@ async def test_outdated_datasets_are_reported_and_only_these_are_rebuilt(
             await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
             await pilot.press("f2")
             await until_shown(pilot, "Datasets: 3, 2 out of date")
-            await pilot.press("t")
+            await pilot.press("home", "t")
             await until(pilot, lambda: isinstance(pilot.app.screen, TriggerScreen))
         with step("the outdated datasets are rebuilt"):
             await pilot.press("f9")
@@ -152,3 +153,34 @@ async def test_ages_are_those_of_a_moment_and_increase_with_it() -> None:
         await until_shown(pilot, "@1.0.0    2h  ")
         moment = NOW + timedelta(hours=3)
         await until_shown(pilot, "@1.0.0    5h  ")
+
+
+async def test_what_is_shown_and_under_the_cursor_decides_what_is_rebuilt() -> None:
+    chosen: list[Rebuild | str | None] = []
+    async with driving(DialogApp(), size=(80, 24), frames=False) as pilot:
+        for keys, title, words, rebuild in (
+            ((), "3, 2 out of date", "the 2 out of date, / filters", (("clean", "report"), True)),
+            (("end",), "3, 2 out of date", "it, / filters", (("raw",), False)),
+            (
+                ("slash", *"rep", "enter"),
+                "1 of 3, 1 out of date",
+                "it alone, esc removes the filter",
+                (("report",), True),
+            ),
+            (
+                ("slash", *"!job=report.py", "enter"),
+                "2 of 3, 1 out of date",
+                "it alone, esc removes the filter",
+                (("clean",), True),
+            ),
+        ):
+            picker = DatasetPicker(lambda: ALL, "", str, has_lineage=True, moment=lambda: NOW)
+            pilot.app.push_screen(picker, chosen.append)
+            await until(pilot, partial(getattr, picker, "is_alive"))
+            await pilot.press(*keys)
+            await until_shown(pilot, f"Datasets: {title}", f"t rebuilds {words}")
+            await pilot.press("slash")
+            await until_shown(pilot, "enter goes to the rows, esc cancels")
+            await pilot.press("escape", "t")
+            await until(pilot, lambda: bool(chosen))
+            assert chosen.pop() == Rebuild(*rebuild)
