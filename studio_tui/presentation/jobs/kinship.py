@@ -50,12 +50,12 @@ def with_related_jobs(facts: Sequence[Fact], kin: HasRelatedJobs) -> tuple[Fact,
         total = number + len(kin.later_runs)
         related.append(Fact("attempt", Cell(f"{number} of {total} in its pipeline")))
     if kin.origin is not None:
-        related.append(Fact("continues", _job_cell(kin.origin, kin.jobs)))
+        related.append(Fact("continues", job_cell(kin.origin, kin.jobs)))
     if kin.repeated is not None:
-        related.append(Fact("repeats", _job_cell(kin.repeated, kin.jobs)))
+        related.append(Fact("repeats", job_cell(kin.repeated, kin.jobs)))
     if (newer := kin.newer_attempt) is not None:
         label, prefix = ("fixed", "by ") if newer.is_fix else ("newer", "attempt ")
-        related.append(Fact(label, _job_cell(newer.job_id, kin.jobs, prefix)))
+        related.append(Fact(label, job_cell(newer.job_id, kin.jobs, prefix)))
     newer_ids = (newer.job_id,) if newer is not None else ()
     for label, prefix, ids, listed_already in (
         ("previous", "", kin.earlier_runs, (kin.origin, kin.repeated)),
@@ -63,14 +63,14 @@ def with_related_jobs(facts: Sequence[Fact], kin: HasRelatedJobs) -> tuple[Fact,
         ("next", "", kin.later_runs, (*kin.continued_by, *newer_ids)),
     ):
         related += [
-            Fact(label, _job_cell(job_id, kin.jobs, prefix))
+            Fact(label, job_cell(job_id, kin.jobs, prefix))
             for job_id in reversed(ids)
             if job_id not in listed_already
         ]
     return (*facts[:1], *related, *facts[1:])
 
 
-def _job_cell(job_id: str, jobs: Mapping[str, Job], prefix: str = "") -> Cell:
+def job_cell(job_id: str, jobs: Mapping[str, Job], prefix: str = "") -> Cell:
     """Format a job as `91bcd2e0… ✓ name` after `prefix`."""
     job = jobs.get(job_id)
     if job is None:

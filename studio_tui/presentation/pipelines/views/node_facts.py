@@ -8,6 +8,7 @@ from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import SHORT_ID, UNKNOWN, duration, plural
 from studio_tui.presentation.jobs.causes import cause_of
 from studio_tui.presentation.jobs.facts import Fact, facts, first_cells, labeled_facts
+from studio_tui.presentation.jobs.kinship import job_cell
 from studio_tui.presentation.jobs.states import LOOKS
 from studio_tui.presentation.jobs.times import run_seconds
 from studio_tui.presentation.jobs.waiting import NOTHING_KNOWN, WAITS_FOR, Surroundings
@@ -72,7 +73,7 @@ def node_facts(
         *_dataset_facts(datasets),
         *(fact for fact in run_facts if fact.label in _LAST_LABELS),
         Fact("id", Cell(node.run or UNKNOWN, Tone.PLAIN if node.run else Tone.DIM)),
-        *((Fact("repeats", Cell(node.id)),) if node.id != node.run else ()),
+        *((Fact("repeats", job_cell(node.id, model.jobs)),) if node.id != node.run else ()),
     )
 
 

@@ -58,7 +58,7 @@ def test_a_job_has_the_id_of_its_run_and_names_the_job_that_it_repeats() -> None
     pipeline = sixteen()
     (embed,) = (run for run in pipeline.job_runs if run.job_id == "embed")
     by_label = facts_of(pipeline, "embed")
-    assert (by_label["id"], by_label["repeats"]) == (embed.created_job_id, "embed")
+    assert (by_label["id"], by_label["repeats"]) == (embed.created_job_id, "embed…")
     own = embed.model_copy(update={"created_job_id": "embed"})
     by_label = facts_of(pipeline.model_copy(update={"job_runs": (own,)}), "embed")
     assert by_label["id"] == "embed"
