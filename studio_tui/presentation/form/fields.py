@@ -17,6 +17,7 @@ from studio_tui.presentation.form.field import Field, FieldWidget, MaskedPart, n
 from studio_tui.presentation.form.file_checks import QUERY_LIMIT, UPLOAD_LIMIT
 from studio_tui.presentation.format import size
 from studio_tui.presentation.schedules.start_times import parse_start_time
+from studio_tui.text import safe_line
 
 
 def _start(draft: Draft, context: FormContext) -> datetime | None:
@@ -280,6 +281,14 @@ def sent_value(name: str, draft: Draft, context: FormContext) -> object:
         return value(draft, context)
     typed = value_of(name, draft)
     return (typed.strip() if isinstance(typed, str) else typed) or None
+
+
+def default_words(name: str, draft: Draft, context: FormContext) -> str:
+    """Return safe words about what is sent for an empty field of one line; empty if unknown."""
+    if FIELDS[name].has_lines or value_of(name, draft):
+        return ""
+    value = sent_value(name, draft, context)
+    return f"{safe_line(value)} by default" if isinstance(value, str) else ""
 
 
 def recorded_fields() -> dict[str, Field]:

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.form.draft import Draft, FieldValue
-from studio_tui.presentation.form.fields import FIELDS
 from studio_tui.presentation.form.merge import UNCHANGED_HINT, changed_values, differs_placeholder
 from studio_tui.presentation.format import plural
 from studio_tui.tui.form.draft_files import path_of
@@ -36,16 +35,6 @@ class EditMarkedScreen(SubmitScreen):
         """Number of different values of each field that differs, by the field's name."""
         super().__init__(basics, saved_forms, self._jobs.start())
 
-    def on_mount(self) -> None:
-        """Show which fields differ between the jobs."""
-        super().on_mount()
-        self._show_differences()
-
-    def _show_differences(self) -> None:
-        for name in FIELDS:
-            count = self._differing.get(name)
-            self.form.set_placeholder(name, differs_placeholder(name, count) if count else "")
-
     def why_no_preview(self) -> str | None:
         """Return that there is a review instead of a preview."""
         return "There is a request for each job; f9 shows what changes in each, before any is sent"
@@ -59,7 +48,13 @@ class EditMarkedScreen(SubmitScreen):
         problems = [each for each in checked.problems if each.field not in unchanged]
         problems += self._jobs.problems(typed, checked, problems)
         notes = dict.fromkeys(unchanged, (UNCHANGED_HINT,))
-        return replace(checked, problems=tuple(problems), notes={**checked.notes, **notes})
+        placeholders = {name: differs_placeholder(name, n) for name, n in self._differing.items()}
+        return replace(
+            checked,
+            problems=tuple(problems),
+            notes={**checked.notes, **notes},
+            placeholders={**checked.placeholders, **placeholders},
+        )
 
     async def to_send(self, checked: Checked) -> Checked | None:
         """Show the changes of each job, ask, and create the jobs; return `None`."""
@@ -132,6 +127,5 @@ class EditMarkedScreen(SubmitScreen):
         typed = changed_values(self.start.draft, self.form.draft)
         self.start, self._differing = self._jobs.start(), self._jobs.differences()
         self.fill(self.start.draft.with_values(typed))
-        self._show_differences()
         self.paint_frame()
         self.keeper.keep_now()

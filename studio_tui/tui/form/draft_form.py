@@ -95,13 +95,6 @@ class DraftForm(Lifetime, VerticalScroll):
         else:
             self._fields[name].value = text
 
-    def set_placeholder(self, name: str, words: str) -> None:
-        """Show safe words while a field is empty."""
-        editor = self._fields[name].editor
-        if isinstance(editor, Input | TextArea):
-            editor.placeholder = words
-        self._show_uploads()
-
     def focused_field(self) -> FormField | None:
         """Return the field that has the focus."""
         return next((f for f in self._fields.values() if f.editor.has_focus), None)
@@ -135,6 +128,10 @@ class DraftForm(Lifetime, VerticalScroll):
             field.set_notes(
                 problems, checked.notes.get(name, ()), lasting=FIELDS[name].hint_without_focus
             )
+            words = checked.placeholders.get(name, "")
+            if isinstance(field.editor, Input | TextArea) and field.editor.placeholder != words:
+                field.editor.placeholder = words
+                self._show_uploads()
 
     def show_values(self, *, shown: bool) -> None:
         """Show or hide secrets in fields without the focus."""

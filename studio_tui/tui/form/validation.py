@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from studio_tui.api.models import QueryType
 from studio_tui.presentation.form.checks import FormContext, query_text, query_type
 from studio_tui.presentation.form.draft import Draft
-from studio_tui.presentation.form.fields import FIELDS, hint
+from studio_tui.presentation.form.fields import FIELDS, default_words, hint
 from studio_tui.presentation.form.job_request import check
 from studio_tui.presentation.form.problems import Level, Problem
 from studio_tui.tui.form.code_area import Spans, colors
@@ -22,6 +22,8 @@ class Checked:
     problems: tuple[Problem, ...]
     notes: Mapping[str, tuple[str, ...]]
     """The lines of each field's note, by the field's name."""
+    placeholders: Mapping[str, str]
+    """The safe words shown while each field is empty, by the field's name."""
     query: str
     """The text of the query, typed or from a file."""
     colors: tuple[Spans, ...]
@@ -43,4 +45,6 @@ def check_draft(draft: Draft, context: FormContext) -> Checked:
     query = query_text(draft, context)
     language = "bash" if query_type(draft) is QueryType.SHELL else "python"
     notes = {name: hint(name, draft, context) for name in FIELDS}
-    return Checked(draft, context, check(draft, context), notes, query, colors(query, language))
+    placeholders = {name: default_words(name, draft, context) for name in FIELDS}
+    spans = colors(query, language)
+    return Checked(draft, context, check(draft, context), notes, placeholders, query, spans)

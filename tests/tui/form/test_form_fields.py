@@ -412,3 +412,14 @@ async def test_windows_line_endings_of_a_shell_script_are_reported_and_converted
             jobs = await in_thread(studio.jobs)
             assert len(jobs) == job_count + 1
             assert ("\r" not in jobs[0]["query"]) is is_converted
+
+
+async def test_an_empty_field_shows_what_is_sent_for_it(
+    shared_studio: ThreadStudio, tmp_path: Path
+) -> None:
+    (tmp_path / "train").write_text("echo 1")
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        await open_form(pilot)
+        await until_shown(pilot, "PYTHON by default")
+        await fill(pilot, query_file=f"{tmp_path}/train")
+        await until_shown(pilot, "SHELL by default", "train by default")
