@@ -14,7 +14,7 @@ from pathlib import PurePath
 from studio_tui import cron
 from studio_tui.addresses import has_login, without_logins
 from studio_tui.api.models import Cluster, Job, QueryType
-from studio_tui.job_rules import is_job_id, repository_fault
+from studio_tui.job_rules import is_job_id, repository_fault, split_repository
 from studio_tui.presentation.form.cluster_checks import (
     chosen_cluster,
     cluster_id_problems,
@@ -25,6 +25,7 @@ from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.file_checks import (
     QUERY_LIMIT,
     FileFacts,
+    FileState,
     query_file_problems,
     upload_problems,
 )
@@ -249,12 +250,27 @@ def repository(draft: Draft, context: FormContext) -> FieldProblems:
     if _SCP.fullmatch(typed):
         return ()
     if typed.startswith(("/", ".", "~")):
-        sentence = "This is a path, which only a Studio on this machine can clone."
-        return () if context.is_local else (warning("repository", sentence),)
+        if not context.is_local:
+            sentence = "This is a path, which only a Studio on this machine can clone."
+            return (warning("repository", sentence),)
+        return _local_repository_problems(typed, context)
     full_url = without_logins(f"https://{re.sub(r'^/+', '', typed)}", "…")
     is_short = len(full_url) <= _LONGEST_SUGGESTION
     advice = f"type it as {full_url}" if is_short else "type https:// before it"
     return f"{quoted(typed)} is not a URL; {advice}."
+
+
+def _local_repository_problems(typed: str, context: FormContext) -> FieldProblems:
+    if not typed.startswith("/"):
+        return "git runs in the folder of the job; type the path from / on."
+    path, _revision = split_repository(typed)
+    facts = context.files.get(path)
+    if facts is None or facts.state is FileState.FOLDER:
+        return ()
+    if facts.state is FileState.MISSING:
+        return f"There is no folder {quoted(path)}; check the path."
+    # It may be a bundle, which git clones too.
+    return (warning("repository", f"{quoted(path)} is not a folder; git may refuse it."),)
 
 
 def files(draft: Draft, context: FormContext) -> FieldProblems:

@@ -4,13 +4,16 @@ import os
 import stat
 from pathlib import Path
 
+from studio_tui.job_rules import split_repository
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.file_checks import QUERY_LIMIT, FileFacts, FileState
 
 
 def facts_of(draft: Draft) -> dict[str, FileFacts]:
-    """Return facts about the files of a form, by path as typed."""
-    facts = {path: _facts_of(path, read=False) for path in draft.files if path.strip()}
+    """Return facts about the files and the repository of a form, by path as typed."""
+    repository, _ = split_repository(draft.repository.strip())
+    paths = (*draft.files, repository if repository.startswith("/") else "")
+    facts = {path: _facts_of(path, read=False) for path in paths if path.strip()}
     if draft.query_file.strip():
         facts[draft.query_file] = _facts_of(draft.query_file, read=True)
     return facts

@@ -306,6 +306,16 @@ REFUSED_LOCALLY: list[tuple[str, dict[str, Any], str]] = [
         {"credentials_name": "s3"},
         "The local Studio stores no credentials; pass them in the field environment.",
     ),
+    (
+        "repository",
+        {"repository": "/srv/gone@main"},
+        "There is no folder “/srv/gone”; check the path.",
+    ),
+    (
+        "repository",
+        {"repository": "~/project"},
+        "git runs in the folder of the job; type the path from / on.",
+    ),
 ]
 """Fields with contents that only the local Studio refuses, and the sentence at the field."""
 
@@ -324,6 +334,13 @@ def test_an_input_that_the_local_studio_accepts_has_no_warning_there(typed: dict
     draft = GOOD.with_values(typed)
     assert check(draft, CONTEXT)
     assert not check(draft, replace(CONTEXT, is_local=True))
+
+
+def test_a_repository_that_is_a_file_is_reported_as_a_warning() -> None:
+    draft = replace(GOOD, repository="/srv/data.csv@main")
+    (problem,) = check(draft, replace(CONTEXT, is_local=True))
+    assert (problem.field, problem.level) == ("repository", Level.WARNING)
+    assert problem.sentence == "“/srv/data.csv” is not a folder; git may refuse it."
 
 
 def test_a_default_cluster_that_accepts_no_jobs_is_reported_unless_another_is_named() -> None:

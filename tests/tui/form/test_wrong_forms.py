@@ -37,6 +37,7 @@ INVALID: dict[str, tuple[dict[str, str], str]] = {
     "bad environment line": ({"environment": "A=hush\nB"}, "Line 2: B has no value"),
     "bad requirement line": ({"requirements": "torch=2"}, "Line 1: “torch=2” has one equals sign"),
     "bad repository": ({"repository": "github.com/x"}, "is not a URL"),
+    "missing repository": ({"repository": "{folder}/gone@main"}, "There is no folder “"),
     "workers 0": ({"workers": "0"}, "a whole number from 1 up; “0” is not"),
     "workers two": ({"workers": "two"}, "a whole number from 1 up; “two” is not"),
     "too many workers": ({"workers": "9999"}, "9999 is refused."),
