@@ -87,6 +87,12 @@ class Flag(Checkbox):
         """Return the rows that the label needs; Textual's own checkbox does not wrap its label."""
         return Widget.get_content_height(self, container, viewport, width)
 
+    def on_key(self, event: events.Key) -> None:
+        """Ignore letters and digits, as other fields do not pass them to the page either."""
+        if event.is_printable and event.key != "space":
+            event.stop()
+            event.prevent_default()
+
     def watch_value(self) -> None:
         """Show the character for the state."""
         super().watch_value()

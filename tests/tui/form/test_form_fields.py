@@ -414,6 +414,17 @@ async def test_windows_line_endings_of_a_shell_script_are_reported_and_converted
             assert ("\r" not in jobs[0]["query"]) is is_converted
 
 
+async def test_a_digit_on_the_checkbox_does_not_leave_the_form(
+    shared_studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        form = await open_form(pilot)
+        await go_to(pilot, "reset")
+        await pilot.press("1", "q", "space")
+        await until(pilot, lambda: form.form.draft.reset)
+        assert pilot.app.screen is form
+
+
 async def test_an_empty_field_shows_what_is_sent_for_it(
     shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
