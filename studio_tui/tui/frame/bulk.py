@@ -6,6 +6,7 @@ A dialog would take the keys that the user is pressing when the command ends; f8
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -13,7 +14,7 @@ from textual.message import Message
 
 from studio_tui import clock
 from studio_tui.presentation.cells import Cell, Tone
-from studio_tui.presentation.format import plural
+from studio_tui.presentation.format import clock_time, plural
 from studio_tui.presentation.lists.fitting import ListSpace, fit_lines, rows_of
 from studio_tui.service.commands.batch import ItemOutcome, Outcome
 from studio_tui.tui.frame.commands import Host
@@ -57,6 +58,7 @@ class BulkReport:
     read_states_now: Callable[[], tuple[str, ...]]
     """Returns the state of each item, in the order of `lines`; empty for an item without one."""
     step: NextStep | None
+    ended_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,14 +190,15 @@ def show_report(host: Host) -> None:
 def report_dialog(report: BulkReport) -> Review:
     """Return a dialog that shows the outcome of each item, and offers the next step, if any."""
     step = report.step
-    states = report.read_states_now()
+    states, now = report.read_states_now(), clock.now()
     lines = [
         Cell(f"{_SIGNS[outcome][0]} {_with_state(words, state)}", _SIGNS[outcome][1])
         for (outcome, words), state in zip(report.lines, states, strict=True)
     ]
-    state_time = f" · status at {clock.now().astimezone():%H:%M:%S}" if any(states) else ""
+    ended = clock_time(report.ended_at, now, seconds=True)
+    state_time = f" · status at {clock_time(now, now, seconds=True)}" if any(states) else ""
     step_answer = ((step.key, step.words),) if step is not None else ()
-    return Review(f"{report.heading}{state_time}", lines, (OK, *step_answer))
+    return Review(f"{report.heading} at {ended}{state_time}", lines, (OK, *step_answer))
 
 
 def _with_state(words: str, state: str) -> str:
@@ -223,7 +226,7 @@ def _make_report(
     def read_states_now() -> tuple[str, ...]:
         return tuple(state_of(entry.item) for entry in ordered)
 
-    return BulkReport(heading, lines, read_states_now, step)
+    return BulkReport(heading, lines, read_states_now, step, clock.now())
 
 
 def _waiting(bulk: BulkCommand[T, R], outcomes: Sequence[ItemOutcome[T, R]]) -> Counter[str]:

@@ -245,7 +245,8 @@ def _next_step(created: Sequence[Created | CreatedJob]) -> NextStep | None:
     owner = next((each.pipeline for each in created if isinstance(each, CreatedJob)), None)
     if owner is None:
         return None
-    return NextStep("P", "open the pipeline", OpenPipeline(owner.pipeline_id))
+    words = f"open the pipeline {owner.name or owner.pipeline_id}"
+    return NextStep("P", words, OpenPipeline(owner.pipeline_id))
 
 
 def _how(count: int, start_at_once: bool, from_checkpoints: bool) -> str:

@@ -65,10 +65,8 @@ class CreatedJob:
 
     @property
     def words(self) -> str:
-        """The outcome: `created as 1a2b3c4d in the pipeline nightly`."""
-        name = self.pipeline.name or self.pipeline.pipeline_id
-        created = f"created as {self.job_id[:SHORT_ID]}" if self.job_id else "created"
-        return f"{created} in the pipeline {name}"
+        """The outcome: `created as 1a2b3c4d`."""
+        return f"created as {self.job_id[:SHORT_ID]}" if self.job_id else "created"
 
 
 class OrderedCreation:

@@ -28,8 +28,8 @@ NAMES = ("one.py", "two.py", "three.py")
 @pytest.mark.parametrize(
     ("job_id", "outcome"),
     [
-        ("1a2b3c4d-5e6f", "created as 1a2b3c4d in the pipeline nightly"),
-        ("", "created in the pipeline nightly"),
+        ("1a2b3c4d-5e6f", "created as 1a2b3c4d"),
+        ("", "created"),
     ],
 )
 def test_the_outcome_of_a_job_in_a_pipeline_has_its_id_if_studio_returned_one(

@@ -129,7 +129,7 @@ async def test_marked_jobs_run_again_in_the_order_of_their_dependencies(
             await until_shown(pilot, "3 of 3 jobs created", "offers to open the pipeline")
             rerun = newest_pipeline(studio)
             await pilot.press("f8")
-            await until_shown(pilot, "created as", "in the pipeline")
+            await until_shown(pilot, "3 of 3 jobs created at ", "created as")
             await pilot.press("P")
             await until_shown(pilot, f"Pipelines › {rerun['name']}", "runs jobs of", "3/3")
             assert rerun["pipeline_id"] != triggered["pipeline_id"]
@@ -149,7 +149,7 @@ async def test_marked_jobs_run_again_in_the_order_of_their_dependencies(
             assert [run["parent_job_ids"] for run in edited] == [[], [ids[0]], [ids[1]]]
             await until(pilot, lambda: isinstance(pilot.app.screen, PipelineScreen))
             await pilot.press("f8")
-            await until_shown(pilot, "P  open the pipeline")
+            await until_shown(pilot, f"P  open the pipeline {newest['name']}")
             await pilot.press("P")
             await until_shown(pilot, f"Pipelines › {newest['name']}")
 
