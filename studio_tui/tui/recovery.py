@@ -122,15 +122,19 @@ class Restarter:
 
     async def _restart(self) -> bool:
         """Start the server, and return whether it runs."""
+        session = self._connected.session
+        session.is_restarting = True
         try:
             settings = await asyncio.to_thread(self._start_again)
         except StudioError as error:
             self._warn(str(error))
             self._warn(TRY)
             return False
-        await self._connected.session.client.renew(settings)
+        finally:
+            session.is_restarting = False
+        await session.client.renew(settings)
         had_running_jobs = self._connected.may_have_running_jobs
-        self._connected.session.refresh()
+        session.refresh()
         self._warn(BACK + (JOBS_KEPT_RUNNING if had_running_jobs else "."))
         return True
 

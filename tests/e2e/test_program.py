@@ -112,7 +112,7 @@ def test_the_token_is_in_no_command_line_no_output_and_no_file_but_its_own(
             terminal.press(key)
             terminal.settle(0.2)
         studio.kill()
-        terminal.wait_for_text("local Studio stopped")
+        terminal.wait_for_text("✗ .*stopped: ")
         texts = [*command_lines(), bytes(terminal.output)]
     texts += [path.read_bytes() for path in tmp_path.rglob("*") if must_not_contain_token(path)]
     assert len(texts) > 10

@@ -134,7 +134,7 @@ def test_a_stopped_server_is_started_again_only_by_ctrl_r(tmp_path: Path) -> Non
         assert endpoint.stop(data)
         terminal.wait_for_text("The local Studio was stopped")
         # The header says so even after the notice has disappeared.
-        terminal.wait_for_text("local Studio stopped: ctrl.r starts it")
+        terminal.wait_for_text("stopped: ctrl.r starts it")
         assert endpoint.find(data) is None
         terminal.press("\x12")  # ctrl+r
         terminal.wait_for_text("The local Studio runs again")

@@ -137,7 +137,7 @@ async def run_bulk(host: Host, bulk: BulkCommand[T, R]) -> tuple[ItemOutcome[T, 
     the local Studio is known to have stopped.
     """
     if bulk.items and (remedy := remedy_words(host.session.jobs.snapshot.error, host.session)):
-        host.notify_user(f"Nothing was sent: {remedy}", "warning")
+        host.notify_user(f"Nothing was sent: local Studio {remedy}", "warning")
         return ()
 
     def unmark_if_done(ended: ItemOutcome[T, R]) -> None:

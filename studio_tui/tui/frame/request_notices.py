@@ -33,6 +33,8 @@ START_AGAIN = "Start it with `studio-tui local`, or quit and run `studio-tui --l
 RESTART = "ctrl+r starts it again."
 """If this dashboard can start the local Studio, which has stopped."""
 
+RESTARTING = "It is being started again."
+
 
 async def with_notice(
     app: App[Any], session: StudioSession, command: Awaitable[T], waiting: str = WAITING
@@ -73,15 +75,22 @@ def error_message(error: StudioError, session: StudioSession) -> str:
     words = failure_message(error)
     if not session.is_local or not _may_have_stopped(error):
         return words
+    if session.is_restarting:
+        return f"{words} {RESTARTING}"
     return f"{words} {RESTART if session.can_restart else START_AGAIN}"
 
 
 def remedy_words(error: StudioError | None, session: StudioSession) -> str:
-    """Return in a few words what starts a local Studio that has stopped; empty if it has not."""
+    """Return in few words what starts a local Studio that has stopped; empty if it has not.
+
+    They are about the local Studio, which they do not name.
+    """
     if not session.is_local or not _may_have_stopped(error):
         return ""
+    if session.is_restarting:
+        return "starting again…"
     what_starts = "ctrl+r" if session.can_restart else "`studio-tui local`"
-    return f"local Studio stopped: {what_starts} starts it"
+    return f"stopped: {what_starts} starts it"
 
 
 def _may_have_stopped(error: StudioError | None) -> bool:

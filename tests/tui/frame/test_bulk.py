@@ -13,7 +13,7 @@ from studio_tui.tui.frame.commands import Host
 async def test_nothing_is_held_or_sent_while_the_local_studio_is_known_to_have_stopped() -> None:
     stopped: Snapshot[Any] = Snapshot(error=NotSent("The local Studio is not running."))
     jobs = SimpleNamespace(snapshot=stopped)
-    session = SimpleNamespace(jobs=jobs, is_local=True, can_restart=True)
+    session = SimpleNamespace(jobs=jobs, is_local=True, can_restart=True, is_restarting=False)
     host, command = mock.Mock(session=session), mock.AsyncMock()
     bulk: BulkCommand[str, None] = BulkCommand(
         doing="Creating", done="created", noun="job", items=("a",), name=str, command=command

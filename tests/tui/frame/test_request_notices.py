@@ -20,7 +20,10 @@ NOT_RUNNING = NotSent("The local Studio is not running.")
 def session_with(**options: Any) -> StudioSession:
     """Return a fake session with the attributes that the functions use."""
     return cast(
-        StudioSession, SimpleNamespace(**({"is_local": True, "can_restart": True} | options))
+        StudioSession,
+        SimpleNamespace(
+            **({"is_local": True, "can_restart": True, "is_restarting": False} | options)
+        ),
     )
 
 
@@ -39,18 +42,18 @@ def test_every_notice_names_the_same_key_if_the_dashboard_can_restart_studio() -
         NOT_RUNNING, session_with()
     )
     assert STOPPED.endswith(" ctrl+r starts it again.")
+    words = error_message(NOT_RUNNING, session_with(is_restarting=True))
+    assert words == "The local Studio is not running. It is being started again."
 
 
 def test_the_header_names_what_starts_a_stopped_local_studio() -> None:
     stopped = Snapshot(value=1, fetched_at=NOON - timedelta(minutes=2), error=NOT_RUNNING)
     header = freshness(stopped, NOON, remedy_words(NOT_RUNNING, session_with())).text
-    assert header == "✗ stale 2m, local Studio stopped: ctrl+r starts it"
+    assert header == "✗ stale 2m, stopped: ctrl+r starts it"
     without_restart = session_with(can_restart=False)
-    assert (
-        remedy_words(NOT_RUNNING, without_restart)
-        == "local Studio stopped: `studio-tui local` starts it"
-    )
+    assert remedy_words(NOT_RUNNING, without_restart) == "stopped: `studio-tui local` starts it"
     assert not remedy_words(NOT_RUNNING, session_with(is_local=False))
+    assert remedy_words(NOT_RUNNING, session_with(is_restarting=True)) == "starting again…"
     for error in (None, ServerError(500, "Studio failed.")):
         assert not remedy_words(error, session_with())
 

@@ -402,7 +402,7 @@ async def test_during_an_outage_data_stays_visible_with_its_age_and_polling_reco
         await until_shown(pilot, "● live", "RUNNING")
         with step("the outage is shown, and the data stays"):
             await call_in_thread(studio.kill)
-            await until_shown(pilot, "local Studio stopped: `studio-tui local`", "kept.py")
+            await until_shown(pilot, "stopped: `studio-tui local`", "kept.py")
         with (
             step("ages grow, and run times stand still"),
             mock.patch.object(clock, "now", return_value=clock.now() + timedelta(hours=3)),

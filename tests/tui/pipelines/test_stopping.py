@@ -43,7 +43,7 @@ class Host(Screen):
         self.app: App = App(self)
         self.events: list[str] = []
         self._unreachable = unreachable
-        self.session.can_restart = False
+        self.session.can_restart = self.session.is_restarting = False
         self.session.jobs.snapshot.error = None
         self.session.endings = SimpleNamespace(watch_pipelines=lambda _: None)
         self.session.batches = Batches()
