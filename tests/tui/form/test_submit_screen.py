@@ -421,7 +421,11 @@ async def test_a_job_is_changed_compared_and_continued_or_run_from_the_start(
         await until_shown(pilot, "Created: old.py")
         sent = [seen for seen in proxy.requests if seen.method == "POST"][-1]
         assert json.loads(sent.body)["rerun_from_job_id"] == first["id"]
-        await go_to_oldest(pilot, first["id"])
+        jobs = pilot.app.screen
+        assert isinstance(jobs, JobsScreen)
+        await until(pilot, lambda: len(jobs.table.keys) == 2)
+        assert jobs.table.cursor == first["id"]
+        pilot.app.clear_notifications()
         for answer, origin in (("r", first["id"]), ("f", None)):
             await pilot.press("e")
             await until_shown(pilot, "Edit old.py", "There is no terminal here")

@@ -132,8 +132,10 @@ async def test_a_dataset_opens_the_job_that_made_it_and_rerun_jobs_are_no_datase
             rerun_pipeline = until_state(
                 studio, rerun(studio, jobs).json()["pipeline"], "COMPLETED"
             )
-            await pilot.press("2", "g")
-            await until_shown(pilot, rerun_pipeline["name"], "target     jobs raw.py, clean.py")
+            await pilot.press("2")
+            await until_shown(pilot, rerun_pipeline["name"])
+            await pilot.press("g")
+            await until_shown(pilot, "target     jobs raw.py, clean.py")
             await pilot.press("t")
             await until_shown(pilot, "known: report")
             await until(pilot, lambda: "Not all names" not in screen_text(pilot))
