@@ -24,7 +24,12 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from studio_tui.presentation.form.problems import did_you_mean
-from studio_tui.presentation.lists.filter_words import ALTERNATIVES, TypedTerm, split_terms
+from studio_tui.presentation.lists.filter_words import (
+    ALTERNATIVES,
+    TypedTerm,
+    in_quotes,
+    split_terms,
+)
 from studio_tui.presentation.lists.kinds import Kind
 
 T = TypeVar("T")
@@ -137,7 +142,7 @@ def valid_terms(text: str, kind: Kind[T]) -> tuple[Terms[T], str]:
         else:
             # Without the invalid term between them, `train name< <5m` would be a comparison.
             is_operator = bool(alternatives[-1]) and term.raw[0] in "<>"
-            alternatives[-1].append(f'"{term.raw}"' if is_operator else term.raw)
+            alternatives[-1].append(in_quotes(term.raw) if is_operator else term.raw)
     if len(alternatives) > 1 and not alternatives[-1]:
         problem = problem or _LONELY_OR
     filters = (" ".join(terms) for terms in alternatives if terms)

@@ -79,4 +79,9 @@ def quote_value(value: str) -> str:
     has_separator = any(character.isspace() or character == "," for character in value)
     if value and not has_separator and not value.startswith(('"', "=")):
         return value
-    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return in_quotes(value)
+
+
+def in_quotes(text: str) -> str:
+    """Return the term that stands for `text` as it is."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

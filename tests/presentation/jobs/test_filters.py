@@ -310,6 +310,7 @@ PARTS = st.sampled_from(
 
 
 @given(st.lists(PARTS, max_size=12).map("".join))
+@example("age <\\")
 def test_the_valid_part_of_any_filter_is_valid(text: str) -> None:
     valid, _ = valid_terms(text, JOBS)
     assert valid_terms(valid.text, JOBS)[1] == ""
