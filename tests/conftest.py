@@ -14,15 +14,15 @@ import pytest
 from hypothesis import settings, strategies
 
 from tests.guardian import guarded
-from tests.soak import at_length
+from tests.soak import SOAK, at_length
 
 EXAMPLES = at_length(15, 400)
 """Number of examples per property, unless a test sets its own."""
 
-# Examples have no deadline, as the machine may be busy. They differ from run to run, except in CI.
-settings.register_profile("any", deadline=None, max_examples=EXAMPLES)
-settings.register_profile("ci", deadline=None, max_examples=EXAMPLES, derandomize=True)
-settings.load_profile("ci" if os.environ.get("CI") else "any")
+# Examples have no deadline, as the machine may be busy. The suite has the same examples in each
+# run, so that whoever runs it gets the same result; only soak runs look for new ones.
+settings.register_profile("suite", deadline=None, max_examples=EXAMPLES, derandomize=not SOAK)
+settings.load_profile("suite")
 
 
 NO_PROCESSES = "STUDIO_TUI_TEST_NO_PROCESSES"
