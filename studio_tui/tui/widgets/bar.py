@@ -77,6 +77,7 @@ class Bar(Widget):
         rest with an ellipsis. Another bar leaves out keys with their labels.
         """
         super().__init__(id=id)
+        self.auto_links = False  # there are none, and searching costs time at every paint
         self._filler = filler
         self._cuts = cuts
 
