@@ -2,9 +2,8 @@
 
 import asyncio
 import sys
-from collections import OrderedDict
 from collections.abc import AsyncGenerator, Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 from studio_tui.api import log_stream
@@ -25,32 +24,6 @@ if TYPE_CHECKING:
     from studio_tui.api.transport import Transport
 
 R = TypeVar("R", bound=Received)
-_REMEMBERED_LISTS = 8
-_REMEMBERED_BYTES = 16 * 1024 * 1024
-"""Maximum total bytes of cached bodies; the most recent body is cached whatever its size."""
-
-
-class RememberedLists:
-    """A cache of list readers by query."""
-
-    def __init__(self) -> None:
-        self._readers: OrderedDict[tuple[str, ...], ListReader[Any]] = OrderedDict()
-
-    def reader(self, path: str, query: Mapping[str, str], fresh: ListReader[R]) -> ListReader[R]:
-        """Return the reader of the last response to the same query; `fresh` if there is none."""
-        key = (path, *(f"{name}={value}" for name, value in query.items()))
-        reader = cast("ListReader[R]", self._readers.setdefault(key, fresh))
-        self._readers.move_to_end(key)
-        return reader
-
-    def evict(self) -> None:
-        """Evict the least recently used readers beyond the limits."""
-        bytes_left = _REMEMBERED_BYTES
-        for number, (key, reader) in enumerate(reversed(tuple(self._readers.items()))):
-            bytes_left -= reader.size
-            if number and (bytes_left < 0 or number >= _REMEMBERED_LISTS):
-                del self._readers[key]
-
 
 _JSON = {"Content-Type": "application/json"}
 
@@ -69,7 +42,8 @@ class Connection:
         self._opened: Transport | None = None
         self._opening = asyncio.Lock()
         self._has_answered = False
-        self._lists = RememberedLists()
+        self._readers: dict[tuple[str, str | None], ListReader[Any]] = {}
+        """By path and requested status: of each list, the last response is kept."""
 
     async def aclose(self) -> None:
         """Close all connections. The next request opens them again."""
@@ -119,8 +93,7 @@ class Connection:
         *,
         remember: bool = True,
     ) -> ResultPage[R]:
-        """Request a list; with `remember`, the last reader for the same query parses it."""
-        query = {**query, **self.query}
+        """Request a list; with `remember`, rows are reused from the last one with its status."""
         try:
             answer = await self.request(route, query)
         except NotFound as error:
@@ -128,10 +101,8 @@ class Connection:
                 raise
             raise _not_a_studio(self.settings.url, error) from error
         if remember:
-            reader = self._lists.reader(route.path, query, reader)
-        page = await reader.read(answer.body)
-        self._lists.evict()
-        return page
+            reader = self._readers.setdefault((route.path, query.get("status")), reader)
+        return await reader.read(answer.body)
 
     async def write(
         self,

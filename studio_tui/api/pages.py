@@ -66,7 +66,7 @@ class _Irregular(Exception):  # noqa: N818 (never leaves this module)
 
 
 class ListReader(Generic[T]):
-    """Parses the responses of one list query, reusing models of the previous response."""
+    """Parses the responses of one list, reusing models of the previous response."""
 
     def __init__(
         self,
@@ -85,11 +85,6 @@ class ListReader(Generic[T]):
         self._rows: _Rows[T] = _Rows()
         self._page: ResultPage[T] | None = None
         self._reading = asyncio.Lock()
-
-    @property
-    def size(self) -> int:
-        """Size of the latest body in bytes."""
-        return len(self._body)
 
     async def read(self, body: bytes) -> ResultPage[T]:
         """Parse a body; if it equals the previous one, return the same page.
