@@ -75,13 +75,11 @@ def _check_studio(arguments: Arguments) -> Iterator[Finding]:
 
 
 async def _request_jobs(settings: Settings) -> Finding:
-    client = StudioClient(settings)
-    try:
-        page = await client.jobs(limit=1)
-    except StudioError as error:
-        return Finding(False, "answer", str(error))
-    finally:
-        await client.aclose()
+    async with StudioClient(settings) as client:
+        try:
+            page = await client.jobs(limit=1)
+        except StudioError as error:
+            return Finding(False, "answer", str(error))
     return Finding(True, "answer", "Studio answers" + ("" if page.items else "; there are no jobs"))
 
 

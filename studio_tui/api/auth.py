@@ -45,6 +45,3 @@ class StudioAuth:
                 self._schemes = (scheme,)
                 return answer
         raise refused
-
-    def __repr__(self) -> str:
-        return f"StudioAuth({'/'.join(self._schemes)})"

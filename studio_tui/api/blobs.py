@@ -8,16 +8,14 @@ requests to this machine's private network. If a proxy resolves the name, they a
 import asyncio
 import ipaddress
 import socket
-import ssl
 from collections.abc import AsyncGenerator
-from dataclasses import replace
 
 import httpx
 from pydantic import SecretStr
 
 from studio_tui.addresses import Address, address
 from studio_tui.api.connection_errors import failure
-from studio_tui.api.tls import tls_context, trust
+from studio_tui.api.tls import tls_context
 from studio_tui.api.transport import decompress
 from studio_tui.errors import ConfigError, ProtocolError, RequestTimedOut
 from studio_tui.settings import Settings
@@ -49,7 +47,8 @@ async def download_blob(settings: Settings, url: str) -> AsyncGenerator[bytes, N
     try:
         async with (
             httpx.AsyncClient(
-                verify=await asyncio.to_thread(_trusting_context, settings),
+                # The default authorities usually certify archives.
+                verify=await asyncio.to_thread(tls_context, settings, adds_to_default=True),
                 proxy=proxy.get_secret_value() if proxy else None,
                 trust_env=False,
                 follow_redirects=False,
@@ -135,11 +134,3 @@ def is_public(ip_address: str) -> bool:
     parsed = ipaddress.ip_address(ip_address.partition("%")[0])
     mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
     return (mapped or parsed).is_global and not parsed.is_multicast
-
-
-def _trusting_context(settings: Settings) -> ssl.SSLContext:
-    """Trust the default authorities, which usually certify archives, and those of the settings."""
-    context = tls_context(replace(settings, ca_file=None))
-    if settings.ca_file is not None:
-        trust(context, settings.ca_file)
-    return context

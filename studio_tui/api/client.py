@@ -9,13 +9,12 @@ from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
 from operator import attrgetter
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from studio_tui.api import answers, routes
 from studio_tui.api.calls import Call
 from studio_tui.api.connection import Connection
-from studio_tui.api.exchange import Answer, Timeouts
+from studio_tui.api.exchange import WHOLE_TIMEOUT, Answer
 from studio_tui.api.guard import Guard
 from studio_tui.api.local_endpoints import LocalEndpoints
 from studio_tui.api.log_body import (
@@ -68,26 +67,15 @@ class StudioClient:
         ReadOnly: the settings allow only reading.
     """
 
-    def __init__(
-        self,
-        settings: Settings,
-        *,
-        timeouts: Timeouts | None = None,
-        guard: Guard | None = None,
-    ) -> None:
-        self._connection = Connection(settings, timeouts or Timeouts(), guard)
+    def __init__(self, settings: Settings, *, guard: Guard | None = None) -> None:
+        self._connection = Connection(settings, guard)
         self.local = LocalEndpoints(self._connection)
         """For the endpoints that only the local Studio has."""
 
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        _kind: type[BaseException] | None,
-        _error: BaseException | None,
-        _trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.aclose()
 
     async def aclose(self) -> None:
@@ -116,9 +104,6 @@ class StudioClient:
     def is_local_studio(self) -> bool:
         """Whether the latest successful response came from a local Studio."""
         return self._connection.is_local_studio
-
-    def __repr__(self) -> str:
-        return f"StudioClient({self.url}, team {self._connection.team})"
 
     async def job(self, job_id: str) -> Job | None:
         """Return one job; `None` if Studio has none with this id."""
@@ -191,7 +176,7 @@ class StudioClient:
         """
         self._connection.check_writable()
         form = await asyncio.to_thread(FileForm, path, progress)
-        timeout = self._connection.timeouts.whole + form.size / SLOWEST_UPLOAD
+        timeout = WHOLE_TIMEOUT + form.size / SLOWEST_UPLOAD
         answer = await self._connection.request(
             routes.UPLOAD_FILE, headers=form.headers, body=form, timeout=timeout
         )

@@ -9,13 +9,13 @@ from urllib.parse import quote
 from studio_tui.api import log_stream
 from studio_tui.api.auth import TOKEN, StudioAuth
 from studio_tui.api.calls import Call
-from studio_tui.api.exchange import Answer, Request, Timeouts
+from studio_tui.api.exchange import Answer, Request
 from studio_tui.api.fields import Received, Sent
 from studio_tui.api.guard import Guard
 from studio_tui.api.ids import is_usable_id
 from studio_tui.api.log_stream import LogFrame
 from studio_tui.api.pages import ListReader, ResultPage
-from studio_tui.api.routes import Route
+from studio_tui.api.routes import INSTANCE_HEADER, Route
 from studio_tui.errors import InvalidRequest, NotFound, ReadOnly
 from studio_tui.settings import Settings
 from studio_tui.text import safe_line
@@ -31,11 +31,12 @@ _JSON = {"Content-Type": "application/json"}
 class Connection:
     """Sends the requests of one client; the first one opens the transport."""
 
-    def __init__(self, settings: Settings, timeouts: Timeouts, guard: Guard | None) -> None:
+    def __init__(self, settings: Settings, guard: Guard | None) -> None:
         self.settings = settings
-        self.timeouts = timeouts
         self.on_request_end: Callable[[Call], None] = lambda _: None
         """Called after each attempt to send a request."""
+        self.is_local_studio = False
+        """Whether the latest successful response came from a local Studio."""
         self._guard = guard
         self._auth = StudioAuth(settings)
         self._stream_auth = StudioAuth(settings, first_scheme=TOKEN)
@@ -67,11 +68,6 @@ class Connection:
     def query(self) -> dict[str, str]:
         """The query of every request that does not name the team in its body."""
         return {"team_name": self.team}
-
-    @property
-    def is_local_studio(self) -> bool:
-        """Whether the latest successful response shows a local Studio, which has more endpoints."""
-        return self._opened is not None and self._opened.is_local_studio
 
     async def request(
         self, route: Route, query: Mapping[str, str] | None = None, *segments: str, **fields: Any
@@ -143,23 +139,18 @@ class Connection:
         async with self._opening:
             if self._opened is None:
                 self._opened = await asyncio.to_thread(
-                    _open, self.settings, self._auth, self.timeouts, self._guard
+                    _open, self.settings, self._auth, self._guard, self.on_request_end
                 )
-                self._opened.on_request_end = self.on_request_end
             transport = self._opened
         answer = await transport.send(request)
         self._has_answered = True
+        self.is_local_studio = INSTANCE_HEADER in answer.headers
         return answer
 
     def follow(self, path: str, query: Mapping[str, str]) -> AsyncGenerator[LogFrame, None]:
         """Yield the frames of a websocket until the connection ends."""
         return log_stream.follow(
-            self.settings,
-            self._stream_auth,
-            path,
-            {**query, **self.query},
-            open_timeout=self.timeouts.connect,
-            guard=self._guard,
+            self.settings, self._stream_auth, path, {**query, **self.query}, guard=self._guard
         )
 
 
@@ -169,7 +160,7 @@ def _not_a_studio(url: str, error: NotFound) -> NotFound:
 
 
 def _open(
-    settings: Settings, auth: StudioAuth, timeouts: Timeouts, guard: Guard | None
+    settings: Settings, auth: StudioAuth, guard: Guard | None, on_end: Callable[[Call], None]
 ) -> "Transport":
     """Loading httpx and the certificate authorities takes 100 ms, so call it in a thread."""
     # This makes the import of httpx's command line fail, which would take 9 ms and 3 MB. httpx
@@ -177,7 +168,7 @@ def _open(
     sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
     from studio_tui.api.transport import Transport  # noqa: PLC0415 (it imports httpx)
 
-    return Transport(settings, auth, timeouts, guard)
+    return Transport(settings, auth, guard, on_end)
 
 
 def path_of(route: Route, *segments: str) -> str:

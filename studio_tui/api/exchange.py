@@ -3,19 +3,8 @@
 from collections.abc import AsyncIterable, Mapping
 from dataclasses import dataclass, field
 
-
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """Timeouts in seconds."""
-
-    connect: float = 10.0
-    read: float = 20.0
-    """Limits each read, not the whole response."""
-    write: float = 20.0
-    pool: float = 10.0
-    """Limits the wait for a free connection."""
-    whole: float = 30.0
-    """Limits one attempt, unless the request has a `timeout`."""
+WHOLE_TIMEOUT = 30.0
+"""Seconds for one attempt, unless the request has a `timeout`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +21,7 @@ class Request:
     changes: bool = False
     """Whether it changes something, so that its outcome is unknown if it fails once sent."""
     timeout: float | None = None
-    """In seconds, instead of `Timeouts.whole`."""
+    """In seconds, instead of `WHOLE_TIMEOUT`."""
     skip: int = 0
     """Number of leading bytes to drop from a 200 response that is not JSON."""
     last: int | None = None

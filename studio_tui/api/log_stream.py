@@ -7,7 +7,6 @@ import asyncio
 import json
 import logging
 import socket
-import ssl
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -25,6 +24,7 @@ from studio_tui.api.auth import StudioAuth
 from studio_tui.api.connection_errors import failure, proxy_refusal
 from studio_tui.api.guard import NOT_RUNNING, Guard
 from studio_tui.api.messages import message_line
+from studio_tui.api.tls import tls_context
 from studio_tui.errors import (
     AuthenticationError,
     NotSent,
@@ -47,6 +47,9 @@ RawText = NewType("RawText", str)
 
 LARGEST_FRAME = 16 * 1024 * 1024
 """Bytes of a websocket message."""
+
+OPEN_TIMEOUT = 10.0
+"""Seconds for the connection and the handshake."""
 
 LONGEST_SILENCE = 45.0
 """Seconds without a message after which the connection is considered dead."""
@@ -143,26 +146,22 @@ async def follow(
     path: str,
     query: Mapping[str, str],
     *,
-    open_timeout: float = 10.0,
-    longest_silence: float = LONGEST_SILENCE,
     guard: Guard | None = None,
 ) -> AsyncGenerator[LogFrame, None]:
     """Connect and yield frames until the connection ends; the last frame is `Closed`.
 
-    `open_timeout` is that of the connection and the handshake, in seconds.
-
     Raises:
         NotSent: no connection could be made.
         StatusError: Studio refused the connection.
-        TransportError: no complete answer, or no message for `longest_silence` seconds.
+        TransportError: no complete answer, or no message for `LONGEST_SILENCE` seconds.
         ProtocolError: the server has no websocket at `path`, or redirects.
     """
     # The import takes 30 ms; a thread keeps the screen responsive.
     await asyncio.to_thread(import_module, "websockets.asyncio.client")
-    connect = partial(_connect, settings, guard, f"{path}?{urlencode(query)}", open_timeout)
+    connect = partial(_connect, settings, guard, f"{path}?{urlencode(query)}")
     connection = await auth.send(connect, AuthenticationError, PermissionDenied)
     try:
-        async for frame in _frames(connection, longest_silence):
+        async for frame in _frames(connection):
             yield frame
     finally:
         try:
@@ -173,9 +172,9 @@ async def follow(
 
 
 async def _connect(
-    settings: Settings, guard: Guard | None, target: str, open_timeout: float, authorization: str
+    settings: Settings, guard: Guard | None, target: str, authorization: str
 ) -> "ClientConnection":
-    """`target` is the path and the query; `open_timeout` is in seconds."""
+    """`target` is the path and the query."""
     began = clock.monotonic()
 
     def log(status: int) -> None:
@@ -183,7 +182,7 @@ async def _connect(
         _log.info("GET %s %s %.0f ms", target.partition("?")[0], status, ms)
 
     try:
-        connection = await _handshake(settings, guard, target, open_timeout, authorization)
+        connection = await _handshake(settings, guard, target, authorization)
     except StatusError as error:
         log(error.status)
         raise
@@ -192,7 +191,7 @@ async def _connect(
 
 
 async def _handshake(
-    settings: Settings, guard: Guard | None, target: str, open_timeout: float, authorization: str
+    settings: Settings, guard: Guard | None, target: str, authorization: str
 ) -> "ClientConnection":
     # `follow` has imported these modules in a thread.
     from websockets.asyncio.client import connect  # noqa: PLC0415
@@ -215,14 +214,14 @@ async def _handshake(
     try:
         extra: dict[str, Any] = {}
         if guard is not None:
-            extra["sock"] = await _connect_guarded(settings.url, guard, open_timeout)
+            extra["sock"] = await _connect_guarded(settings.url, guard)
         return await Connect(
             f"{'wss' if secure else 'ws'}://{location}/api{target}",
             additional_headers={"Authorization": authorization},
             proxy=settings.proxy.get_secret_value() if settings.proxy else None,
-            ssl=await asyncio.to_thread(_tls_context, settings) if secure else None,
+            ssl=await asyncio.to_thread(tls_context, settings) if secure else None,
             max_size=LARGEST_FRAME,
-            open_timeout=open_timeout,
+            open_timeout=OPEN_TIMEOUT,
             close_timeout=_CLOSE_TIMEOUT,
             ping_interval=_PING_EVERY,
             # `_frames` has a timeout, for which only received messages count.
@@ -243,14 +242,14 @@ async def _handshake(
         raise NotSent(str(failure(error, host, has_proxy=settings.proxy is not None))) from error
 
 
-async def _connect_guarded(url: str, guard: Guard, opening: float) -> socket.socket:
+async def _connect_guarded(url: str, guard: Guard) -> socket.socket:
     parts = address(url)
     host, port = (parts.host, parts.effective_port) if parts else ("", 0)
     seal = await asyncio.to_thread(guard.verify, url)
     connection = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     try:
         connection.setblocking(False)
-        async with asyncio.timeout(opening):
+        async with asyncio.timeout(OPEN_TIMEOUT):
             await asyncio.get_running_loop().sock_connect(connection, (host, port))
         if await asyncio.to_thread(guard.is_same_server, seal):
             return connection
@@ -272,24 +271,16 @@ def _error_of(answer: "Response", host: str) -> StudioError:
     return status_error(answer.status_code, bytes(answer.body or b""), retry_after=delay)
 
 
-def _tls_context(settings: Settings) -> ssl.SSLContext:
-    from studio_tui.api.tls import tls_context  # noqa: PLC0415 (httpx takes 80 ms to import)
-
-    return tls_context(settings)
-
-
-async def _frames(
-    connection: "ClientConnection", longest_silence: float
-) -> AsyncGenerator[LogFrame, None]:
+async def _frames(connection: "ClientConnection") -> AsyncGenerator[LogFrame, None]:
     from websockets.exceptions import ConnectionClosed  # noqa: PLC0415 (see `follow`)
 
     while True:
         try:
-            async with asyncio.timeout(longest_silence):
+            async with asyncio.timeout(LONGEST_SILENCE):
                 text = await connection.recv(decode=False)
         except TimeoutError as error:
             raise RequestTimedOut(
-                f"Nothing was received for {longest_silence:.0f} s; the connection is dead."
+                f"Nothing was received for {LONGEST_SILENCE:.0f} s; the connection is dead."
             ) from error
         except ConnectionClosed as error:
             close = error.rcvd or error.sent

@@ -26,9 +26,8 @@ from studio_tui.api.connection_errors import (
     speaks_tls,
     wrong_scheme,
 )
-from studio_tui.api.exchange import Answer, Request, Timeouts
+from studio_tui.api.exchange import WHOLE_TIMEOUT, Answer, Request
 from studio_tui.api.guard import NOT_RUNNING, Guard
-from studio_tui.api.routes import INSTANCE_HEADER
 from studio_tui.api.tls import tls_context
 from studio_tui.errors import (
     AnswerTooLarge,
@@ -51,6 +50,9 @@ LARGEST_ANSWER = 32 * 1024 * 1024
 
 LARGEST_REASON = 256 * 1024
 """Bytes of an error's body; the rest is not read."""
+
+TIMEOUT = httpx.Timeout(20.0, connect=10.0, pool=10.0)
+"""Of each read and each write; `pool` limits the wait for a free connection."""
 
 CONNECTIONS = 6
 
@@ -76,20 +78,22 @@ class Transport:
     """Connections to one Studio. The token is never sent anywhere else."""
 
     def __init__(
-        self, settings: Settings, auth: StudioAuth, timeouts: Timeouts, guard: Guard | None
+        self,
+        settings: Settings,
+        auth: StudioAuth,
+        guard: Guard | None,
+        on_request_end: Callable[[Call], None],
     ) -> None:
+        """Initialize; `on_request_end` is called when an attempt to send a request ends."""
         self._url = settings.url
         self._guard = guard
         self._base = f"{settings.url}/api"
         self._host = settings.netloc
         self._has_proxy = settings.proxy is not None
         self._auth = auth
-        self._timeouts = timeouts
-        self.is_local_studio = False
         self._has_answered = False
         """Whether there was any response, so that the URL has the right scheme."""
-        self.on_request_end: Callable[[Call], None] = lambda _: None
-        """Called when an attempt to send a request ends."""
+        self._on_request_end = on_request_end
         self._unfinished = 0
         self._is_idle = asyncio.Event()
         self._is_idle.set()
@@ -108,12 +112,7 @@ class Transport:
                 "Accept-Encoding": "gzip",
             },
             limits=httpx.Limits(max_connections=CONNECTIONS, keepalive_expiry=KEEP_ALIVE),
-            timeout=httpx.Timeout(
-                connect=timeouts.connect,
-                read=timeouts.read,
-                write=timeouts.write,
-                pool=timeouts.pool,
-            ),
+            timeout=TIMEOUT,
         )
 
     async def aclose(self) -> None:
@@ -145,11 +144,7 @@ class Transport:
         self._unfinished += 1
         self._is_idle.clear()
         try:
-            answer = await self._auth.send(
-                partial(self._send_and_log, request), AuthenticationError
-            )
-            self.is_local_studio = INSTANCE_HEADER in answer.headers
-            return answer
+            return await self._auth.send(partial(self._send_and_log, request), AuthenticationError)
         finally:
             self._unfinished -= 1
             if not self._unfinished:
@@ -168,13 +163,13 @@ class Transport:
         finally:
             ms = (clock.monotonic() - began) * 1000
             _log.info("%s %s %s %.0f ms", request.method, request.path, outcome, ms)
-            self.on_request_end(_create_call(request, started_at, outcome, reason, ms))
+            self._on_request_end(_create_call(request, started_at, outcome, reason, ms))
         return answer
 
     async def _attempt(self, request: Request, authorization: str) -> Answer:
         progress = _Progress(self._url, self._guard)
         try:
-            async with asyncio.timeout(request.timeout or self._timeouts.whole):
+            async with asyncio.timeout(request.timeout or WHOLE_TIMEOUT):
                 return await self._exchange(request, authorization, progress)
         except httpx.PoolTimeout as error:
             raise NoFreeConnection(

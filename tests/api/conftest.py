@@ -2,18 +2,16 @@
 
 from collections.abc import AsyncIterator
 
+import httpx
 import pytest
 from pydantic import SecretStr
 
+from studio_tui.api import transport
 from studio_tui.api.client import StudioClient
-from studio_tui.api.exchange import Timeouts
 from studio_tui.settings import Settings
 from tests.fault_proxy import FaultProxy
 
 TOKEN = "canary-token-9f27c1"
-
-IMPATIENT = Timeouts(connect=2.0, read=0.4, write=2.0, pool=2.0, whole=2.0)
-"""Short time limits for tests without a response; even a busy machine responds within them."""
 
 
 def settings_for(url: str, **fields: object) -> Settings:
@@ -26,6 +24,13 @@ async def proxy() -> AsyncIterator[FaultProxy]:
     """A server that answers each request with the fault queued for it."""
     async with FaultProxy() as proxy:
         yield proxy
+
+
+@pytest.fixture
+def impatience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Short time limits for tests without a response; even a busy machine responds within them."""
+    monkeypatch.setattr(transport, "TIMEOUT", httpx.Timeout(2.0, read=0.4))
+    monkeypatch.setattr(transport, "WHOLE_TIMEOUT", 2.0)
 
 
 @pytest.fixture

@@ -10,10 +10,9 @@ _PROGRAM = """
 import sys
 from pathlib import Path
 from studio_tui.api import connection
-from studio_tui.api.exchange import Timeouts
 from studio_tui.settings import load_settings
 from studio_tui.arguments import Arguments
-connection._open(load_settings(Arguments()), None, Timeouts(), None)
+connection._open(load_settings(Arguments()), None, None, print)
 import httpx, json
 print(json.dumps([sorted(sys.modules), httpx.AsyncClient.__module__]))
 """

@@ -11,7 +11,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 
 from studio_tui import errors
 from studio_tui.api import log_stream
-from studio_tui.api.auth import TOKEN, StudioAuth
+from studio_tui.api.auth import TOKEN
 from studio_tui.api.client import StudioClient
 from studio_tui.api.log_stream import (
     Blobs,
@@ -105,13 +105,12 @@ async def test_a_broken_connection_is_closed_with_code_1006(
     assert received[:-1] == RECEIVED[: len(received) - 1]
 
 
-async def test_a_silent_connection_times_out(proxy: FaultProxy) -> None:
+async def test_a_silent_connection_times_out(
+    client: StudioClient, proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_stream, "LONGEST_SILENCE", 0.3)
     proxy.queue_stream(faults.silence(after=1))
-    settings = settings_for(proxy.url)
-    stream = log_stream.follow(
-        settings, StudioAuth(settings), "/logs/follow/", {}, longest_silence=0.3
-    )
-    async with aclosing(stream):
+    async with aclosing(client.follow_log("a")) as stream:
         assert await anext(stream) == RECEIVED[0]
         with pytest.raises(errors.RequestTimedOut, match="Nothing was received"):
             await anext(stream)

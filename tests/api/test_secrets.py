@@ -17,7 +17,7 @@ from studio_tui.errors import StudioError
 from studio_tui.log import crash_report
 from studio_tui.proxies import Proxies
 from tests import faults
-from tests.api.conftest import IMPATIENT, TOKEN, settings_for
+from tests.api.conftest import TOKEN, settings_for
 from tests.fault_proxy import Fault, FaultProxy
 from tests.faults import answer, answer_json
 
@@ -47,8 +47,8 @@ FAULTS = [
 
 
 @pytest.fixture
-async def client(proxy: FaultProxy) -> AsyncIterator[StudioClient]:
-    async with StudioClient(settings_for(proxy.url), timeouts=IMPATIENT) as client:
+async def client(proxy: FaultProxy, impatience: None) -> AsyncIterator[StudioClient]:  # noqa: ARG001
+    async with StudioClient(settings_for(proxy.url)) as client:
         yield client
 
 

@@ -7,17 +7,17 @@ import tracemalloc
 import zlib
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
+import httpx
 import pytest
 
 from studio_tui import errors
 from studio_tui.api import transport
 from studio_tui.api.client import StudioClient
 from studio_tui.api.models import JobInput
-from tests.api.conftest import IMPATIENT, TOKEN, settings_for
+from tests.api.conftest import TOKEN, settings_for
 from tests.fault_proxy import Exchange, Fault, FaultProxy
 from tests.faults import (
     answer,
@@ -54,9 +54,9 @@ async def proxy(upstream: FaultProxy) -> AsyncIterator[FaultProxy]:
 
 
 @pytest.fixture
-async def client(proxy: FaultProxy) -> AsyncIterator[StudioClient]:
+async def client(proxy: FaultProxy, impatience: None) -> AsyncIterator[StudioClient]:  # noqa: ARG001
     """A client of `proxy` with short time limits."""
-    async with StudioClient(settings_for(proxy.url), timeouts=IMPATIENT) as client:
+    async with StudioClient(settings_for(proxy.url)) as client:
         yield client
 
 
@@ -411,11 +411,11 @@ async def test_at_most_six_connections_are_open(proxy: FaultProxy) -> None:
 
 
 async def test_a_request_that_gets_no_connection_is_not_sent_and_says_why(
-    proxy: FaultProxy,
+    proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     proxy.always = stall
-    timeouts = replace(IMPATIENT, read=60.0, whole=60.0, pool=0.1)
-    async with StudioClient(settings_for(proxy.url), timeouts=timeouts) as client:
+    monkeypatch.setattr(transport, "TIMEOUT", httpx.Timeout(60.0, pool=0.1))
+    async with StudioClient(settings_for(proxy.url)) as client:
         stalled = [asyncio.create_task(client.jobs()) for _ in range(transport.CONNECTIONS)]
         await proxy.until_received(transport.CONNECTIONS)
         with pytest.raises(errors.NoFreeConnection, match="all 6 connections to"):

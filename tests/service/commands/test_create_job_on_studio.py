@@ -10,11 +10,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 from pydantic import SecretStr
 
+from studio_tui.api import transport
 from studio_tui.api.client import StudioClient
-from studio_tui.api.exchange import Timeouts
 from studio_tui.api.label import NAME
 from studio_tui.api.models import JobInput, QueryType
 from studio_tui.service.commands.create_job import (
@@ -174,6 +175,13 @@ async def proxy(studio: "ThreadStudio") -> AsyncIterator[FaultProxy]:
         yield proxy
 
 
+@pytest.fixture
+def short_read_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the client consider an answer lost after `READ_TIMEOUT`."""
+    monkeypatch.setattr(transport, "TIMEOUT", httpx.Timeout(5.0, read=READ_TIMEOUT, pool=20.0))
+
+
+@pytest.mark.usefixtures("short_read_timeout")
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("has_keys", [True, False])
 async def test_each_request_creates_at_most_one_job_and_its_reported_outcome_is_true(
@@ -202,8 +210,7 @@ async def test_each_request_creates_at_most_one_job_and_its_reported_outcome_is_
                 await creator.give_up(outcome)
             return outcome
 
-    timeouts = Timeouts(connect=5.0, read=READ_TIMEOUT, write=5.0, pool=20.0, whole=10.0)
-    async with StudioClient(settings_of(studio, proxy.url), timeouts=timeouts) as client:
+    async with StudioClient(settings_of(studio, proxy.url)) as client:
         creator = new_creator(client, tmp_path)
         async with asyncio.timeout((3 if SOAK else 1) * HANG):
             outcomes = await asyncio.gather(
