@@ -1,7 +1,6 @@
 """The lists of one Studio: polls them, reports what has ended, and records each list."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from typing import Any, TypeVar
 
 from studio_tui.api.client import StudioClient
@@ -31,7 +30,6 @@ class Lists:
         answer_recorder: AnswerRecorder,
         *,
         is_local: bool,
-        now: Callable[[], datetime],
     ) -> None:
         self.jobs_feed = JobsFeed(client)
         self.pipelines_feed = PipelinesFeed(client)
@@ -42,7 +40,6 @@ class Lists:
         self._endings = endings
         self._answer_recorder = answer_recorder
         self._is_local = is_local
-        self._now = now
         self.jobs = self._create_poller("jobs", self._fetch_jobs, pacing.jobs)
         self.clusters = self._create_poller("clusters", self._fetch_clusters, pacing.clusters)
         self.schedules = self._create_poller("schedules", self._fetch_schedules, pacing.schedules)
@@ -68,7 +65,6 @@ class Lists:
             rest,
             reachability=self._reachability,
             backoff_cap=self._pacing.backoff_cap,
-            now=self._now,
         )
 
     async def _fetch_jobs(self) -> JobList:

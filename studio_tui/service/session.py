@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -118,8 +117,6 @@ class StudioSession:
         team: str,
         logs: Path,
         options: SessionOptions | None = None,
-        *,
-        now: Callable[[], datetime] = clock.now,
     ) -> None:
         options = options or SessionOptions()
         self.team = team
@@ -133,12 +130,11 @@ class StudioSession:
         """Set once the lists of earlier runs have been loaded from the recorder."""
         self.replay: ReplayTime | None = None
         """The playback time, if a recording is replayed instead of polling Studio."""
-        self._now = now
         self._pacing = Pacing(is_local=options.is_local)
         self.reachability = self._make_reachability(options.state_file)
         database = RecorderFile(options.recorder_folder or logs / "ledgers", options.profile)
         self.records = Records(
-            database, options.limits, on_origins_changed=self._publish_jobs_again, now=now
+            database, options.limits, on_origins_changed=self._publish_jobs_again, now=clock.now
         )
         client.observe(self.records.recorder.note_call)
         self.endings = Endings()
@@ -151,13 +147,11 @@ class StudioSession:
         )
         self.progress = ProgressWatch(client, self.reachability, stretch=self._pacing.stretch)
         cache = LogCache(logs, options.profile)
-        self.logs = LogLibrary(
-            client, cache, {options.host}, reachability=self.reachability, now=now
-        )
+        self.logs = LogLibrary(client, cache, {options.host}, reachability=self.reachability)
         self.job_details = self._make_details_reader()
         self.datasets = DatasetCatalog(client, self.reachability)
         self.batches = Batches()
-        self.held = HeldCommands(self.records.holds, options.undo_seconds, now=now)
+        self.held = HeldCommands(self.records.holds, options.undo_seconds)
         self.commands = StudioCommands(
             client,
             Journal(options.journal_folder or logs / "intents", options.profile),
@@ -194,7 +188,7 @@ class StudioSession:
                 if self.replay is not None:
                     tasks.create_task(self.replay.run(self._poll_replayed), name="replay")
                 else:
-                    waking = watch_for_waking(self._poll_after_sleep, self._now)
+                    waking = watch_for_waking(self._poll_after_sleep)
                     tasks.create_task(waking, name="notice waking")
                 tasks.create_task(self._recall(), name="recall lists")
         finally:
@@ -255,7 +249,6 @@ class StudioSession:
             first_requests=first,
             longest_rest=self._pacing.backoff_cap,
             read_sign=lambda: file_state(state_file) if state_file is not None else None,
-            now=self._now,
         )
 
     def _make_lists(self) -> Lists:
@@ -266,7 +259,6 @@ class StudioSession:
             self.endings,
             self.records.answer_recorder,
             is_local=self.is_local,
-            now=self._now,
         )
 
     def _make_details_reader(self) -> JobDetailsReader:
@@ -294,7 +286,6 @@ class StudioSession:
             recall=partial(recall_pipeline, self.records.database, pipeline_id),
             follows_jobs=self.is_local,
             reachability=self.reachability,
-            now=self._now,
         )
 
     async def _recall(self) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from pydantic import SecretStr
 
+from studio_tui import clock
 from studio_tui.api.client import StudioClient
 from studio_tui.service.polling import waking
 from studio_tui.service.session import SessionOptions, StudioSession
@@ -108,9 +109,8 @@ async def test_all_lists_are_polled_on_new_connections_after_the_machine_has_sle
         await close()
 
     monkeypatch.setattr(client, "aclose", note_close)
-    session = StudioSession(
-        client, studio.team, tmp_path / "logs", now=lambda: datetime.now(UTC) + slept
-    )
+    monkeypatch.setattr(clock, "now", lambda: datetime.now(UTC) + slept)
+    session = StudioSession(client, studio.team, tmp_path / "logs")
     session.set_focus(focused=False)  # each rest is at least 50 s
     async with running(session):
         await asyncio.gather(*(poller.first_answer() for poller in session.pollers))

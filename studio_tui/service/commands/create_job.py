@@ -5,11 +5,10 @@ there, the user decides whether the request is sent again, with the same idempot
 """
 
 import asyncio
-import random
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from studio_tui import clock
@@ -28,7 +27,7 @@ from studio_tui.service.commands.journal import Intent, IntentOutcome, Journal, 
 from studio_tui.service.commands.retries import send_with_retries
 from studio_tui.service.commands.submitted import SentFile, Submitted
 from studio_tui.service.commands.uploads import UploadProgress, Uploads
-from studio_tui.service.polling.backoff import Backoff, Jitter
+from studio_tui.service.polling.backoff import Backoff
 
 PAGE = 100
 FURTHEST = 6400
@@ -113,8 +112,6 @@ class JobCreator:
         on_created: Callable[[Job, Submitted], None] = lambda _job, _submitted: None,
         labels: bool = True,
         patience: Patience | None = None,
-        now: Callable[[], datetime] = clock.now,
-        jitter: Jitter = random.uniform,
     ) -> None:
         """Initialize; `labels` is whether new jobs get a label by which they can be found.
 
@@ -128,8 +125,6 @@ class JobCreator:
         self._labels = labels
         self._patience = patience or Patience()
         self._uploads = Uploads(client, self._rests())
-        self._now = now
-        self._jitter = jitter
 
     async def create(
         self,
@@ -142,7 +137,7 @@ class JobCreator:
         """Upload `files` and create a job; `on_unclear_answer` is called before a search for it."""
         try:
             request, sent_files = await self._with_files(job, files, on_progress)
-            now = self._now()
+            now = clock.now()
             intent = Intent.of(request, now, is_labeled=self._labels, files=sent_files)
             open_intent = await asyncio.to_thread(self._journal.begin, intent)
         except StudioError as error:
@@ -192,7 +187,7 @@ class JobCreator:
         """Search for the jobs of intents that ended programs left open; return those not found."""
         open_intents = await asyncio.to_thread(self._journal.claim_open)
         # A job that was requested before this time would be in the first list.
-        long_ago = self._now() - timedelta(seconds=self._patience.longest_search)
+        long_ago = clock.now() - timedelta(seconds=self._patience.longest_search)
         outcomes = [
             await self._search(
                 open_intent, looks=1 if open_intent.intent.sent_at < long_ago else None
@@ -266,7 +261,7 @@ class JobCreator:
         looks = looks or self._patience.lists_without_job
         searched = SearchExtent()
         patience = self._patience
-        backoff = Backoff(patience.rest, patience.longest_rest, jitter=self._jitter)
+        backoff = Backoff(patience.rest, patience.longest_rest)
         try:
             async with asyncio.timeout(self._patience.longest_search):
                 while searched.answers < looks:

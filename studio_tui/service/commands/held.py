@@ -4,8 +4,7 @@ If the program ends before that, they stay in the recorder, from which the next 
 """
 
 import asyncio
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import uuid4
 
 from studio_tui import clock
@@ -17,18 +16,11 @@ from studio_tui.service.recorder.holds import Hold, Holds, HoldState
 class HeldCommands(SnapshotPublisher[tuple[Hold, ...]]):
     """All waiting commands; can be subscribed to like a poller."""
 
-    def __init__(
-        self,
-        holds: Holds,
-        seconds: float,
-        *,
-        now: Callable[[], datetime] = clock.now,
-    ) -> None:
+    def __init__(self, holds: Holds, seconds: float) -> None:
         """Initialize; `seconds` is how long each command waits, 0 to send it at once."""
         super().__init__("held", Snapshot(()))
         self._holds = holds
         self._seconds = seconds
-        self._now = now
         self._waiting: dict[Hold, asyncio.Event] = {}
         """The event of each waiting command is set when it is undone."""
 
@@ -39,7 +31,7 @@ class HeldCommands(SnapshotPublisher[tuple[Hold, ...]]):
         """
         if not self._seconds:
             return True
-        now = self._now()
+        now = clock.now()
         hold = Hold(uuid4().hex, words, now, now + timedelta(seconds=self._seconds))
         undone = self._waiting[hold] = asyncio.Event()
         self._publish_all()

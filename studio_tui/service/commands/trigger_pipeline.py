@@ -61,16 +61,9 @@ class UnconfirmedPipeline:
 class PipelineTrigger:
     """Triggers pipelines for one team."""
 
-    def __init__(
-        self,
-        client: StudioClient,
-        on_changed: Callable[[], None] = lambda: None,
-        *,
-        now: Callable[[], datetime] = clock.now,
-    ) -> None:
+    def __init__(self, client: StudioClient, on_changed: Callable[[], None] = lambda: None) -> None:
         self._client = client
         self._on_changed = on_changed
-        self._now = now
         self._unconfirmed: dict[TriggerRequest, tuple[UnconfirmedPipeline, datetime]] = {}
         """Requests whose outcome stayed unknown, and when each was sent last."""
 
@@ -85,11 +78,11 @@ class PipelineTrigger:
         Raises:
             StudioError: no pipeline was created.
         """
-        earlier, sent_at = self._unconfirmed.pop(request, (None, self._now()))
-        if earlier is not None and self._now() - sent_at < timedelta(seconds=KEY_LIFETIME):
+        earlier, sent_at = self._unconfirmed.pop(request, (None, clock.now()))
+        if earlier is not None and clock.now() - sent_at < timedelta(seconds=KEY_LIFETIME):
             return await self.send_again(earlier)
         new = UnconfirmedPipeline(
-            request, OutcomeUnknown(""), uuid.uuid4().hex, self._now(), frozenset(before)
+            request, OutcomeUnknown(""), uuid.uuid4().hex, clock.now(), frozenset(before)
         )
         return await self._send_or_search(new, may_exist=False)
 
@@ -142,7 +135,7 @@ class PipelineTrigger:
         return self._keep(unconfirmed)
 
     def _keep(self, unconfirmed: UnconfirmedPipeline) -> UnconfirmedPipeline:
-        self._unconfirmed[unconfirmed.request] = unconfirmed, self._now()
+        self._unconfirmed[unconfirmed.request] = unconfirmed, clock.now()
         return unconfirmed
 
     async def _search_once(self, unconfirmed: UnconfirmedPipeline) -> Triggered | None:

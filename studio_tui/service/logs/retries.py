@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from studio_tui.service.logs.state import FollowPhase, StatePublisher
-from studio_tui.service.polling.backoff import Backoff, Jitter, wait_for
+from studio_tui.service.polling.backoff import Backoff, wait_for
 from studio_tui.service.polling.reachability import Reachability
 
 BACKOFF_BASE = 0.25
@@ -24,9 +24,8 @@ class Retries:
         states: StatePublisher,
         reachability: Reachability,
         now: Callable[[], datetime],
-        jitter: Jitter,
     ) -> None:
-        self.backoff = Backoff(BACKOFF_BASE, BACKOFF_CAP, jitter=jitter)
+        self.backoff = Backoff(BACKOFF_BASE, BACKOFF_CAP)
         """Counts the consecutive failed attempts."""
         self.reachability = reachability
         self.poked = asyncio.Event()

@@ -5,7 +5,6 @@ ended, REST confirms that everything has arrived.
 """
 
 import asyncio
-import random
 from collections.abc import Callable
 from contextlib import aclosing
 from datetime import datetime, timedelta
@@ -54,7 +53,7 @@ from studio_tui.service.logs.verdicts import (
     verdict_of_close_code,
     verdict_of_error,
 )
-from studio_tui.service.polling.backoff import Jitter, wait_for
+from studio_tui.service.polling.backoff import wait_for
 from studio_tui.service.polling.reachability import LOG_STREAM, Reachability
 
 MANY = 100
@@ -103,7 +102,6 @@ class LogTail:
         left_at: datetime | None = None,
         reachability: Reachability | None = None,
         now: Callable[[], datetime] = clock.now,
-        jitter: Jitter = random.uniform,
     ) -> None:
         """Initialize; `kept_since` and `left_at` are as in `TailState`."""
         self._states = StatePublisher(store, now, kept_since, left_at)
@@ -112,7 +110,7 @@ class LogTail:
         self._store = store
         self._now = now
         self._reachability = reachability or Reachability()
-        self._retries = Retries(job_id, self._states, self._reachability, now, jitter)
+        self._retries = Retries(job_id, self._states, self._reachability, now)
         self._index: MessageIndex | None = None
         self._assembler: LogAssembler
         self._rest = RestLog(source, job_id, store)

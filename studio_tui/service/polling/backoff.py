@@ -2,11 +2,8 @@
 
 import asyncio
 import random
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-
-Jitter = Callable[[float, float], float]
 
 DENIED_PAUSE = 300.0
 """Seconds until an item that the token may not read is requested again: permissions may change."""
@@ -32,7 +29,6 @@ class Backoff:
     base: float
     cap: float
     least: float = 0.0
-    jitter: Jitter = random.uniform
     failures: int = 0
 
     def add_failure(self) -> float:
@@ -43,7 +39,7 @@ class Backoff:
     def rest(self) -> float:
         """Return the seconds to rest after the current number of failures."""
         span = min(self.cap, self.base * 2.0 ** min(self.failures, MOST_DOUBLINGS))
-        return self.jitter(self.least, max(span, self.least))
+        return random.uniform(self.least, max(span, self.least))  # noqa: S311 (no secret)
 
     def reset(self) -> None:
         """Reset the count of failures, as an attempt succeeded."""

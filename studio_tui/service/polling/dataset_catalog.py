@@ -5,7 +5,7 @@ Pipelines have the names of datasets. The versions that a job made are requested
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from studio_tui import clock
 from studio_tui.api.client import StudioClient
@@ -25,21 +25,14 @@ KEPT_JOBS = 5000
 class DatasetCatalog:
     """The known datasets; requests the dataset versions that jobs have made."""
 
-    def __init__(
-        self,
-        client: StudioClient,
-        reachability: Reachability | None = None,
-        *,
-        now: Callable[[], float] = clock.monotonic,
-    ) -> None:
+    def __init__(self, client: StudioClient, reachability: Reachability | None = None) -> None:
         self._client = client
         self._reachability = reachability or Reachability()
-        self._now = now
         self._made: dict[str, tuple[DatasetVersion, ...]] = {}
         self._failures = Counter[str]()
         self._backoff = Backoff(SHORTEST_PAUSE / 2, LONGEST_PAUSE, SHORTEST_PAUSE)
         self._due = 0.0
-        """Earliest time of the next request, in seconds of `now`."""
+        """Earliest time of the next request, in seconds of `clock.monotonic`."""
         self.is_complete = False
         """Whether, after the last `request_versions`, no versions were left to request."""
 
@@ -118,7 +111,7 @@ class DatasetCatalog:
                 except StudioError as error:
                     remaining.clear()
                     self._failures[job_id] += 1
-                    self._due = max(self._due, self._now() + self._rest_after(error))
+                    self._due = max(self._due, clock.monotonic() + self._rest_after(error))
                 else:
                     self._backoff.reset()
                     self._made[job_id] = tuple(versions)
@@ -134,7 +127,7 @@ class DatasetCatalog:
 
     @property
     def _may_request(self) -> bool:
-        return self._reachability.outage is None and self._now() >= self._due
+        return self._reachability.outage is None and clock.monotonic() >= self._due
 
 
 def _version_key(version: ListedVersion) -> tuple[int, ...]:

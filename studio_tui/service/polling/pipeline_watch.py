@@ -7,13 +7,11 @@ status in the pipeline has changed; pending ones only while they are visible.
 
 import asyncio
 import logging
-import random
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 
-from studio_tui import clock
 from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Job, Pipeline, PipelineJob
 from studio_tui.api.states import JobState
@@ -26,7 +24,7 @@ from studio_tui.errors import (
     StudioError,
 )
 from studio_tui.service.attempts import all_runs, with_attempts
-from studio_tui.service.polling.backoff import DENIED_PAUSE, Backoff, Jitter
+from studio_tui.service.polling.backoff import DENIED_PAUSE, Backoff
 from studio_tui.service.polling.jobs_feed import JobList
 from studio_tui.service.polling.pipelines_feed import is_moving
 from studio_tui.service.polling.poller import BACKOFF_CAP, Listener, Poller
@@ -92,8 +90,6 @@ class PipelineWatch(Poller[PipelineDetail]):
         recall: Callable[[], Awaitable[RecalledDetail | None]] = _recall_nothing,
         follows_jobs: bool = False,
         reachability: Reachability | None = None,
-        now: Callable[[], datetime] = clock.now,
-        jitter: Jitter = random.uniform,
     ) -> None:
         """Initialize; `jobs` polls the job list, which contains many jobs of the pipeline.
 
@@ -107,8 +103,6 @@ class PipelineWatch(Poller[PipelineDetail]):
             self._rest_after,
             reachability=reachability,
             backoff_cap=pace.backoff_cap,
-            now=now,
-            jitter=jitter,
         )
         self.pipeline_id = pipeline_id
         self._client = client
@@ -132,7 +126,7 @@ class PipelineWatch(Poller[PipelineDetail]):
         self._queue: list[PipelineJob] = []
         """The nodes whose runs are to be requested, the most urgent last."""
         self._in_progress: set[str] = set()
-        self._job_backoff = Backoff(SHORTEST_PAUSE, self._pace.backoff_cap, SHORTEST_PAUSE, jitter)
+        self._job_backoff = Backoff(SHORTEST_PAUSE, self._pace.backoff_cap, SHORTEST_PAUSE)
         self._denied_until = 0.0
         """In the loop's time."""
         self._may_request = asyncio.Event()

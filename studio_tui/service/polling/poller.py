@@ -6,7 +6,6 @@ request fails. A rejected token stops it until it is restarted.
 
 import asyncio
 import logging
-import random
 from collections.abc import Awaitable, Callable
 from copy import copy
 from dataclasses import replace
@@ -15,7 +14,7 @@ from typing import TypeVar
 
 from studio_tui import clock
 from studio_tui.errors import AuthenticationError, PermissionDenied, StudioError
-from studio_tui.service.polling.backoff import DENIED_PAUSE, Backoff, Jitter, wait_for
+from studio_tui.service.polling.backoff import DENIED_PAUSE, Backoff, wait_for
 from studio_tui.service.polling.reachability import (
     LONGEST_PAUSE,
     SHORTEST_PAUSE,
@@ -46,9 +45,7 @@ class Poller(SnapshotPublisher[T]):
         *,
         reachability: Reachability | None = None,
         backoff_cap: float = BACKOFF_CAP,
-        now: Callable[[], datetime] = clock.now,
         wait: Wait = wait_for,
-        jitter: Jitter = random.uniform,
     ) -> None:
         """Initialize; `fetch` raises only `StudioError`.
 
@@ -58,9 +55,8 @@ class Poller(SnapshotPublisher[T]):
         self._fetch = fetch
         self._rest = rest
         self._reachability = reachability or Reachability()
-        self._now = now
         self._wait = wait
-        self._backoff = Backoff(BACKOFF_BASE, backoff_cap, SHORTEST_PAUSE, jitter)
+        self._backoff = Backoff(BACKOFF_BASE, backoff_cap, SHORTEST_PAUSE)
         self._poked = asyncio.Event()
         """Ends a rest at once."""
 
@@ -111,7 +107,7 @@ class Poller(SnapshotPublisher[T]):
     def _must_rest(self) -> bool:
         error, end = self.snapshot.error, self.snapshot.next_try_at
         is_rest_required = isinstance(error, PermissionDenied) or bool(error and error.retry_after)
-        return is_rest_required and end is not None and self._now() < end
+        return is_rest_required and end is not None and clock.now() < end
 
     def poll_soon(self) -> None:
         """Poll at once, like `poke`, unless the last request failed: there may be changes."""
@@ -131,7 +127,7 @@ class Poller(SnapshotPublisher[T]):
                 replace(
                     self.snapshot,
                     error=error,
-                    failing_since=self._failing_since(error, self._now()),
+                    failing_since=self._failing_since(error, clock.now()),
                     next_try_at=None,
                     stopped=True,
                 )
@@ -172,7 +168,7 @@ class Poller(SnapshotPublisher[T]):
         if self.snapshot.stopped:
             return 0.0
         self._backoff.reset()
-        seconds, now = self._rest(value), self._now()
+        seconds, now = self._rest(value), clock.now()
         due_at = now + timedelta(seconds=seconds)
         self._publish(self._with_outage(Snapshot(value=value, fetched_at=now, due_at=due_at)))
         return seconds
@@ -183,7 +179,7 @@ class Poller(SnapshotPublisher[T]):
         seconds = (
             DENIED_PAUSE if is_denied else max(self._backoff.add_failure(), error.requested_delay)
         )
-        now = self._now()
+        now = clock.now()
         logger.warning("%s failed, next try in %.1f s: %s", self.name, seconds, error)
         failed = replace(
             self.snapshot,
@@ -202,7 +198,7 @@ class Poller(SnapshotPublisher[T]):
             return
         self._backoff.reset()
         if self.snapshot.error is not None:
-            self._publish(replace(self.snapshot, next_try_at=self._now()))
+            self._publish(replace(self.snapshot, next_try_at=clock.now()))
         self._poked.set()
 
     def _with_outage(self, snapshot: Snapshot[T]) -> Snapshot[T]:
@@ -230,7 +226,7 @@ class Poller(SnapshotPublisher[T]):
 
     def _publish(self, snapshot: Snapshot[T]) -> None:
         failure_shown_at = (
-            (self.snapshot.failure_shown_at or self._now()) if snapshot.error else None
+            (self.snapshot.failure_shown_at or clock.now()) if snapshot.error else None
         )
         if failure_shown_at != snapshot.failure_shown_at:
             snapshot = replace(snapshot, failure_shown_at=failure_shown_at)

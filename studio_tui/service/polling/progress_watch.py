@@ -5,7 +5,6 @@ A few logs are followed over websockets. The ends of the others are polled by RE
 
 import asyncio
 import logging
-import random
 from collections.abc import Callable, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from studio_tui.errors import (
     StudioError,
 )
 from studio_tui.service.listeners import Listeners
-from studio_tui.service.polling.backoff import DENIED_PAUSE, Backoff, Jitter
+from studio_tui.service.polling.backoff import DENIED_PAUSE, Backoff
 from studio_tui.service.polling.reachability import LOG_STREAM, Reachability
 
 END_BYTES = 4096
@@ -70,13 +69,11 @@ class ProgressWatch:
         reachability: Reachability | None = None,
         *,
         stretch: Callable[[float], float] = lambda seconds: seconds,
-        jitter: Jitter = random.uniform,
     ) -> None:
         """Initialize; `stretch` stretches a rest in seconds while the terminal has no focus."""
         self._source = source
         self._reachability = reachability or Reachability()
         self._stretch = stretch
-        self._jitter = jitter
         self._logs: dict[str, _Log] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         """Tasks that follow a log, including those of dropped logs that are still closing."""
@@ -259,7 +256,7 @@ class ProgressWatch:
         self._reachability.on_refused(error)
 
     def _new_backoff(self) -> Backoff:
-        return Backoff(BACKOFF_BASE, BACKOFF_CAP, BACKOFF_BASE / 2, self._jitter)
+        return Backoff(BACKOFF_BASE, BACKOFF_CAP, BACKOFF_BASE / 2)
 
     def _note_change(self, log: _Log) -> None:
         self._changed_logs.add(log)

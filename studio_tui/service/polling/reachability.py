@@ -8,7 +8,6 @@ failure is an outage, unless only the token or its permissions are at fault.
 import asyncio
 import contextlib
 import logging
-import random
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -30,7 +29,7 @@ from studio_tui.errors import (
     TransportError,
 )
 from studio_tui.service.listeners import Listeners
-from studio_tui.service.polling.backoff import Backoff, Jitter, wait_for
+from studio_tui.service.polling.backoff import Backoff, wait_for
 from studio_tui.service.polling.first_requests import FirstRequests
 
 SHORTEST_PAUSE = 5.0
@@ -92,8 +91,6 @@ class Reachability:
         first_requests: FirstRequests | None = None,
         longest_rest: float = LONGEST_PAUSE,
         read_sign: Callable[[], object] = lambda: None,
-        now: Callable[[], datetime] = clock.now,
-        jitter: Jitter = random.uniform,
     ) -> None:
         """Initialize; `probe` sends the cheapest request.
 
@@ -109,14 +106,13 @@ class Reachability:
         self._read_sign = read_sign
         self._last_sign = read_sign()
         """The sign when Studio was last probed because of it, or became reachable."""
-        self._now = now
         self._suspects: dict[str, _Failure] = {}
         """The first failure of each request that has failed since the last success, by name."""
         self._failures = 0
         self._broken: set[str] = set()
         """Names of requests that failed while others succeeded; only `NotSent` of these counts."""
         self._succeeded: set[str] = set()
-        self._backoff = Backoff(SHORTEST_PAUSE, longest_rest, SHORTEST_PAUSE, jitter)
+        self._backoff = Backoff(SHORTEST_PAUSE, longest_rest, SHORTEST_PAUSE)
         self._due = 0.0
         """When the next probe is sent, in the loop's time."""
         self._is_probing = False
@@ -195,8 +191,8 @@ class Reachability:
         if isinstance(error, AnswerTooLarge):
             self._allow_all_requests()
         if not self.first_requests.is_over and _is_outage_at_start(error):
-            self._suspects.setdefault(name, _Failure(self._now(), self._failures))
-            self._begin(error, self._now(), max(self._backoff.rest(), error.requested_delay))
+            self._suspects.setdefault(name, _Failure(clock.now(), self._failures))
+            self._begin(error, clock.now(), max(self._backoff.rest(), error.requested_delay))
             return
         if not _may_be_outage(error):
             if isinstance(error, StatusError | AnswerTooLarge):
@@ -204,7 +200,7 @@ class Reachability:
             return
         if name in self._broken and not isinstance(error, NotSent):
             return
-        self._suspects.setdefault(name, _Failure(self._now(), self._failures))
+        self._suspects.setdefault(name, _Failure(clock.now(), self._failures))
         if isinstance(error, NotSent | RateLimited) or len(self._suspects) >= _FAILING_NAMES:
             rest = max(self._backoff.rest(), error.requested_delay)
             self._begin(error, min(self._suspects.values()).at, rest)
@@ -219,7 +215,7 @@ class Reachability:
         """Probe at once, as the user asked for it, even if the token was rejected."""
         refusal, self.refusal = self.refusal, None
         if refusal is not None:
-            self._begin(refusal, self._now(), 0.0)
+            self._begin(refusal, clock.now(), 0.0)
         self.first_requests.hurry()
         self._hurried.set()
 
@@ -243,7 +239,7 @@ class Reachability:
                 self._last_sign = sign
                 return
             seconds = min(
-                self._due - loop.time(), (outage.next_try_at - self._now()).total_seconds()
+                self._due - loop.time(), (outage.next_try_at - clock.now()).total_seconds()
             )
             if seconds <= 0:
                 return
@@ -277,7 +273,7 @@ class Reachability:
     def _begin(self, error: StudioError, since: datetime, rest: float) -> None:
         if self._probe is None:
             return
-        self.outage = Outage(error, since, self._now())
+        self.outage = Outage(error, since, clock.now())
         self._no_outage.clear()
         self._has_outage.set()
         self._first_outcome.set()
@@ -290,7 +286,7 @@ class Reachability:
 
     def _publish_outage(self, error: StudioError, seconds: float) -> None:
         if self.outage is not None:
-            now, before = self._now(), self.outage
+            now, before = clock.now(), self.outage
             since = before.since if is_same_trouble(error, before.error) else now
             self.outage = Outage(error, since, now + timedelta(seconds=seconds))
             self._listeners.notify()

@@ -34,6 +34,8 @@ from studio_tui.service.commands.submitted import SentFile
 from studio_tui.service.recorder.database import RecorderFile
 from tests.jobs import NOON, job
 
+pytestmark = pytest.mark.usefixtures("noon")
+
 SHORT_RESTS = Patience(rest=0.001, longest_rest=0.001, rest_between_lists=0.001, longest_search=5.0)
 ANSWER_LOST = OutcomeUnknown("Sent, and no answer came.")
 NO_ANSWER = TransportError("no answer")
@@ -133,7 +135,7 @@ def journal(tmp_path: Path) -> Journal:
 
 
 def new_creator(studio: Studio, journal: Journal, **options: Any) -> JobCreator:
-    options = {"patience": SHORT_RESTS, "now": lambda: NOON, **options}
+    options = {"patience": SHORT_RESTS, **options}
     return JobCreator(studio, journal, studio.history, **options)
 
 
@@ -340,13 +342,14 @@ async def test_a_request_that_the_user_gave_up_is_not_searched_for_again(
     assert await creator.settle_open_intents() == ()
 
 
+@pytest.mark.usefixtures("longest_rests")
 async def test_the_job_of_a_canceled_search_is_found_later(
     studio: Studio, journal: Journal
 ) -> None:
     studio.create_errors, studio.creates_despite_error = [ANSWER_LOST], [True]
     studio.list_errors = [NO_ANSWER]
     slow = Patience(rest=60.0, longest_rest=60.0, longest_search=60.0)
-    creator = new_creator(studio, journal, patience=slow, jitter=lambda _, longest: longest)
+    creator = new_creator(studio, journal, patience=slow)
     creation = asyncio.create_task(creator.create(REQUEST))
     await studio.list_was_requested.wait()
     creation.cancel()

@@ -1,5 +1,6 @@
 """One request for a pipeline creates one pipeline, even if the response is lost."""
 
+import asyncio
 from collections.abc import Iterable
 from datetime import timedelta
 
@@ -83,7 +84,7 @@ class Studio(StudioClient):
         return ResultPage((*self.created.values(), *self.old)[:limit])
 
     def pipeline_trigger(self) -> PipelineTrigger:
-        return PipelineTrigger(self, now=lambda: NOON)
+        return PipelineTrigger(self)
 
     async def trigger(self, request: TriggerRequest = REQUEST) -> Triggered | UnconfirmedPipeline:
         before = {old.pipeline_id for old in self.old}
@@ -205,9 +206,8 @@ def test_a_repeat_that_fails_leaves_the_outcome_unknown_and_the_key(error: Studi
 
 def test_an_equal_request_keeps_its_key_until_the_outcome_is_known_or_minutes_have_passed() -> None:
     async def scenario() -> None:
-        now = NOON
         studio = Studio(UNKNOWN, RateLimited(429, "slowly", None), creates=False)
-        pipeline_trigger = PipelineTrigger(studio, now=lambda: now)
+        pipeline_trigger = PipelineTrigger(studio)
         for _ in range(2):
             outcome = await pipeline_trigger.trigger(REQUEST, ())
             assert isinstance(outcome, UnconfirmedPipeline)
@@ -215,9 +215,9 @@ def test_an_equal_request_keeps_its_key_until_the_outcome_is_known_or_minutes_ha
         assert len(studio.keys) == 3
         assert len(set(studio.keys)) == 1
         studio = Studio(UNKNOWN, creates=False)
-        pipeline_trigger = PipelineTrigger(studio, now=lambda: now)
+        pipeline_trigger = PipelineTrigger(studio)
         await pipeline_trigger.trigger(REQUEST, ())
-        now += timedelta(seconds=KEY_LIFETIME)
+        await asyncio.sleep(KEY_LIFETIME)
         await pipeline_trigger.trigger(REQUEST, ())
         await pipeline_trigger.trigger(REQUEST, ())
         assert len(set(studio.keys)) == 3

@@ -50,6 +50,8 @@ from tests.service.logs.log_chaos import connection, messages, truth
 from tests.service.polling.virtual_time import run
 from tests.soak import SOAK, seeds
 
+pytestmark = pytest.mark.usefixtures("longest_rests")
+
 START = datetime(2026, 1, 1, tzinfo=UTC)
 Step = LogFrame | StudioError | float
 """A frame, an error that ends the connection, or seconds of silence."""
@@ -153,7 +155,6 @@ class Follower:
             self.store,
             may_fetch=self._may_fetch,
             now=lambda: START + timedelta(seconds=loop.time()),
-            jitter=lambda _, longest: longest,
         )
         tail.subscribe(self.states.append)
         running = asyncio.ensure_future(tail.run())

@@ -1,6 +1,7 @@
 """`LogTail` follows jobs of a real local Studio, partly through a proxy that injects faults."""
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -84,11 +85,13 @@ async def test_a_log_is_complete_despite_a_broken_connection(
     proxy: FaultProxy,
     store: LogStore,
     stream_faults: list[StreamFault],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(random, "uniform", lambda _, longest: longest / 10)
     job = shared_studio.submit(PROGRAM)
     proxy.queue_stream(*stream_faults)
     async with client_of(shared_studio, proxy.url) as client:
-        tail = LogTail(client, job["id"], store, jitter=lambda _, longest: longest / 10)
+        tail = LogTail(client, job["id"], store)
         with closing(tail):
             await tail.run()
     assert tail.state.phase is FollowPhase.COMPLETE

@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -6,12 +7,9 @@ from studio_tui.service.polling.backoff import Backoff
 SECONDS = st.floats(0.01, 1000)
 
 
-def longest(_least: float, most: float) -> float:
-    return most
-
-
+@pytest.mark.usefixtures("longest_rests")
 def test_a_rest_doubles_with_each_failure_up_to_its_cap_until_it_is_reset() -> None:
-    backoff = Backoff(0.5, 5.0, jitter=longest)
+    backoff = Backoff(0.5, 5.0)
     assert [backoff.add_failure() for _ in range(5)] == [1.0, 2.0, 4.0, 5.0, 5.0]
     assert backoff.rest() == 5.0
     backoff.reset()

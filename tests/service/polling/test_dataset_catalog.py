@@ -3,6 +3,7 @@ from collections import Counter
 
 import pytest
 
+from studio_tui import clock
 from studio_tui.api.client import StudioClient
 from studio_tui.api.models import DatasetVersion
 from studio_tui.errors import (
@@ -93,6 +94,14 @@ class Clock:
         return self.now
 
 
+@pytest.fixture
+def time(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The monotonic clock of the program."""
+    time = Clock()
+    monkeypatch.setattr(clock, "monotonic", time)
+    return time
+
+
 @pytest.mark.parametrize(
     ("error", "rest"),
     [
@@ -104,50 +113,51 @@ class Clock:
     ],
 )
 async def test_after_a_failure_the_remaining_jobs_are_requested_the_next_time(
-    error: StudioError, rest: float
+    error: StudioError, rest: float, time: Clock
 ) -> None:
-    clock, studio = Clock(), Studio(error)
-    names = DatasetCatalog(studio, now=clock)
+    studio = Studio(error)
+    names = DatasetCatalog(studio)
     await names.request_versions(JOBS)
     assert len(studio.requested_jobs) <= 1 + AT_ONCE
     assert not names.is_complete
     count = len(studio.requested_jobs)
-    clock.now = rest - 0.1
+    time.now = rest - 0.1
     await names.request_versions(JOBS)
     assert len(studio.requested_jobs) == count
-    clock.now = rest
+    time.now = rest
     await names.request_versions(JOBS)
     assert names.is_complete
     assert Counter(studio.requested_jobs).most_common(1) == [(JOBS[0].id, 2)]
     assert len(names.names(())) == REQUESTED_JOBS
 
 
-async def test_a_job_whose_request_always_fails_does_not_stop_the_others() -> None:
+async def test_a_job_whose_request_always_fails_does_not_stop_the_others(time: Clock) -> None:
     class FailsForFirstJob(Studio):
         async def job_dataset_versions(self, job_id: str) -> tuple[DatasetVersion, ...]:
             if job_id == JOBS[0].id:
                 raise ServerError(500, "broken", None)
             return await super().job_dataset_versions(job_id)
 
-    clock = Clock()
-    names = DatasetCatalog(FailsForFirstJob(), now=clock)
+    names = DatasetCatalog(FailsForFirstJob())
     for _ in range(2):
         await names.request_versions(JOBS)
-        clock.now += 5
+        time.now += 5
     assert len(names.names(())) == REQUESTED_JOBS - 1
     assert not names.is_complete
 
 
-async def test_the_datasets_of_one_job_are_requested_once_and_not_during_a_rest() -> None:
-    clock, studio = Clock(), Studio(ServerError(500, "broken", None))
-    catalog = DatasetCatalog(studio, now=clock)
+async def test_the_datasets_of_one_job_are_requested_once_and_not_during_a_rest(
+    time: Clock,
+) -> None:
+    studio = Studio(ServerError(500, "broken", None))
+    catalog = DatasetCatalog(studio)
     job_id = JOBS[0].id
     assert catalog.can_request(job_id)
     assert not await catalog.request_versions_of(job_id)
     assert not catalog.can_request(job_id)
     assert not await catalog.request_versions_of(job_id)
     assert studio.requested_jobs == [job_id]
-    clock.now += 60
+    time.now += 60
     assert catalog.can_request(job_id)
     assert await catalog.request_versions_of(job_id)
     assert await catalog.request_versions_of(job_id)
@@ -156,12 +166,12 @@ async def test_the_datasets_of_one_job_are_requested_once_and_not_during_a_rest(
     assert not catalog.can_request(job_id)
 
 
-async def test_requests_that_keep_failing_become_rarer() -> None:
-    clock, studio = Clock(), Studio(*[ServerError(500, "broken", None)] * 1000)
-    names = DatasetCatalog(studio, now=clock)
+async def test_requests_that_keep_failing_become_rarer(time: Clock) -> None:
+    studio = Studio(*[ServerError(500, "broken", None)] * 1000)
+    names = DatasetCatalog(studio)
     for _ in range(600):
         await names.request_versions(JOBS[:1])
-        clock.now += 1
+        time.now += 1
     assert 9 < len(studio.requested_jobs) < 60
 
 

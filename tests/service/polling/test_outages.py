@@ -345,7 +345,6 @@ async def running_dashboard(
     With `failure` the requests named `failing_names` fail from the start, by default all. Then the
     session is yielded at once.
     """
-    loop = asyncio.get_running_loop()
     studio = Studio()
     studio.failure, studio.failing_names = failure, failing_names
     session = StudioSession(
@@ -353,7 +352,6 @@ async def running_dashboard(
         "vision",
         folder,
         SessionOptions(is_local=is_local, state_file=state_file),
-        now=lambda: NOON + timedelta(seconds=loop.time()),
     )
     task = asyncio.create_task(session.run(tab))
     dashboard = Dashboard(studio, session)

@@ -35,6 +35,8 @@ from tests.jobs import NOON, job
 from tests.pipelines import pipeline
 from tests.service.polling.virtual_time import run
 
+pytestmark = pytest.mark.usefixtures("longest_rests")
+
 PACE = Pace(moving=1.5, resting=10.0, job=0.3)
 
 
@@ -114,7 +116,6 @@ class Watched:
             self.jobs,
             studio.current.pipeline_id,
             PACE,
-            jitter=lambda _, longest: longest,
             **{"reachability": Reachability(on_refused=self.rejections.append), **options},
         )
 

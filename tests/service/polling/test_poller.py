@@ -1,10 +1,12 @@
 import asyncio
+import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
 
+from studio_tui import clock
 from studio_tui.errors import (
     AuthenticationError,
     NotSent,
@@ -20,6 +22,8 @@ from studio_tui.service.polling.reachability import SHORTEST_PAUSE, Reachability
 from studio_tui.service.polling.snapshot import Snapshot
 from tests.jobs import NOON
 from tests.waiting import HANG, await_with_limit
+
+pytestmark = pytest.mark.usefixtures("noon", "longest_rests")
 
 PAUSE = 7.0
 
@@ -101,9 +105,7 @@ def new_poller(studio: Studio, wait: Wait, **options: object) -> Poller[int]:
         "test",
         studio.fetch,
         lambda _: PAUSE,
-        now=lambda: NOON,
         wait=wait,
-        jitter=lambda _, high: high,
         **options,  # type: ignore[arg-type] # options of a poller
     )
 
@@ -153,9 +155,9 @@ def test_a_known_value_can_be_published_again() -> None:
 
 
 async def test_a_value_recalled_during_an_outage_has_the_error_of_the_outage_at_once() -> None:
-    reachability = Reachability(fetch_nothing, now=lambda: NOON)
+    reachability = Reachability(fetch_nothing)
     poller: Poller[list[int]] = Poller(
-        "pipeline", fetch_nothing, lambda _: 1.0, reachability=reachability, now=lambda: NOON
+        "pipeline", fetch_nothing, lambda _: 1.0, reachability=reachability
     )
     error = NotSent("studio refuses connections: is Studio running there?")
     with pytest.raises(NotSent), reachability.asking("jobs"):
@@ -245,7 +247,7 @@ async def test_the_time_of_the_data_stops_while_requests_fail_and_never_goes_bac
     studio.answers = [41, TransportError("no answer"), ServerError(503, "in repair"), 42]
     poller = new_poller(studio, rests.wait)
     now = NOON
-    poller._now = lambda: now
+    clock.set_time_source(lambda: now)
     shown = [NOON]
     poller.subscribe(lambda snapshot: shown.append(snapshot.moment(now)))
     async with running(poller):
@@ -273,11 +275,13 @@ async def test_a_poller_rests_longer_after_each_failure_up_to_a_minute() -> None
     assert rests.seconds[7:11] == [60] * 4
 
 
-async def test_a_failing_request_is_sent_at_most_every_five_seconds() -> None:
+async def test_a_failing_request_is_sent_at_most_every_five_seconds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(random, "uniform", lambda least, _: least)
     studio, rests = Studio(), Rests()
     studio.answers = [TransportError("no answer")] * 12
     poller = new_poller(studio, rests.wait)
-    poller._backoff.jitter = lambda low, _: low
     poller.subscribe(lambda _: None)
     async with running(poller):
         await rests.end_rests(8)

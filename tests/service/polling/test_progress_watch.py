@@ -44,6 +44,8 @@ from tests.waiting import HANG
 if TYPE_CHECKING:
     from tests.studios import ThreadStudio
 
+pytestmark = pytest.mark.usefixtures("longest_rests")
+
 IDS = [f"job{number}" for number in range(20)]
 
 
@@ -106,7 +108,7 @@ async def watching(
     studio: Studio, **options: object
 ) -> AsyncIterator[tuple[ProgressWatch, list[tuple[str, bytes]]]]:
     """Run a watch, and collect the ids and the ends of logs that it publishes."""
-    watch = ProgressWatch(studio, jitter=lambda _, longest: longest, **options)  # type: ignore[arg-type]
+    watch = ProgressWatch(studio, **options)  # type: ignore[arg-type]
     published: list[tuple[str, bytes]] = []
     watch.subscribe(lambda job_id, end: published.append((job_id, end)))
     running = asyncio.create_task(watch.run())

@@ -1,7 +1,8 @@
 """When failed requests count as an outage, and how an outage ends."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import random
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from pydantic import SecretStr
 
+from studio_tui import clock
 from studio_tui.api.client import StudioClient
 from studio_tui.errors import (
     AnswerTooLarge,
@@ -40,6 +42,8 @@ from tests.service.polling.virtual_time import run
 if TYPE_CHECKING:
     from tests.studios import ThreadStudio
 
+pytestmark = pytest.mark.usefixtures("longest_rests")
+
 CONNECTION_REFUSED = NotSent("studio refuses connections")
 
 
@@ -65,16 +69,11 @@ class Probes:
             raise self.error
 
     @asynccontextmanager
-    async def running(
-        self, jitter: Callable[[float, float], float] = lambda _, high: high
-    ) -> AsyncIterator[Reachability]:
-        loop = asyncio.get_running_loop()
+    async def running(self) -> AsyncIterator[Reachability]:
         reachability = Reachability(
             self.probe,
             on_refused=self.rejections.append,
             read_sign=lambda: self.sign,
-            now=lambda: NOON + timedelta(seconds=loop.time()),
-            jitter=jitter,
         )
         task = asyncio.create_task(reachability.run())
         try:
@@ -225,12 +224,15 @@ def test_a_request_that_gets_no_connection_is_no_sign_of_an_outage_and_ends_none
 
 @pytest.mark.parametrize("is_jitter_low", [True, False])
 def test_probes_are_sent_after_five_seconds_and_then_ever_later_up_to_a_minute(
-    is_jitter_low: bool,
+    is_jitter_low: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if is_jitter_low:
+        monkeypatch.setattr(random, "uniform", lambda least, _: least)
+
     async def scenario() -> None:
         probes = Probes()
         probes.error, probes.seconds = CONNECTION_REFUSED, 3.0
-        async with probes.running(lambda low, high: low if is_jitter_low else high) as reachability:
+        async with probes.running() as reachability:
             fail(reachability, "jobs", CONNECTION_REFUSED)
             await asyncio.sleep(600)
         ends = [0.0, *(time + probes.seconds for time in probes.times)]
@@ -378,15 +380,14 @@ def test_the_state_of_a_file_changes_when_the_file_is_replaced_or_removed(tmp_pa
 
 
 async def test_a_restarted_local_studio_is_detected_by_its_state_file_alone(
-    studio: "ThreadStudio",
+    studio: "ThreadStudio", monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(random, "uniform", lambda _least, _most: 3600.0)
     settings = Settings(url=studio.url, team=studio.team, token=SecretStr(studio.token))
     state_file = DataDir(studio.data_dir).state
     async with StudioClient(settings) as client:
         reachability = Reachability(
-            lambda: client.jobs(limit=1),
-            read_sign=lambda: file_state(state_file),
-            jitter=lambda _least, _most: 3600.0,
+            lambda: client.jobs(limit=1), read_sign=lambda: file_state(state_file)
         )
         task = asyncio.create_task(reachability.run())
         for _ in range(3):
@@ -405,15 +406,12 @@ async def test_a_restarted_local_studio_is_detected_by_its_state_file_alone(
 def test_a_machine_that_slept_past_the_announced_time_sends_the_probe_at_once() -> None:
     async def scenario() -> None:
         probes = Probes()
-        sleep = timedelta()
-        loop = asyncio.get_running_loop()
-        reachability = Reachability(
-            probes.probe, now=lambda: NOON + timedelta(seconds=loop.time()) + sleep
-        )
+        reachability = Reachability(probes.probe)
         task = asyncio.create_task(reachability.run())
         fail(reachability, "jobs", RateLimited(429, "slow down", 300))
         await asyncio.sleep(1)
-        sleep = timedelta(hours=1)
+        woken_at = clock.now() + timedelta(hours=1)
+        clock.set_time_source(lambda: woken_at)
         await asyncio.sleep(SIGN_CHECK_INTERVAL)
         assert len(probes.times) == 1
         task.cancel()

@@ -3,7 +3,11 @@
 import asyncio
 import selectors
 from collections.abc import Coroutine
+from datetime import timedelta
 from typing import Any, TypeVar
+
+from studio_tui import clock
+from tests.jobs import NOON
 
 T = TypeVar("T")
 
@@ -38,6 +42,14 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine in virtual time; it must not communicate with another process."""
+    """Run a coroutine in virtual time, which begins at `NOON`.
+
+    It must not communicate with another process.
+    """
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
-        return runner.run(coroutine)
+        loop = runner.get_loop()
+        clock.set_time_source(lambda: NOON + timedelta(seconds=loop.time()))
+        try:
+            return runner.run(coroutine)
+        finally:
+            clock.set_time_source(None)
