@@ -37,22 +37,14 @@ SKEW = timedelta(minutes=10)
 """Allowed difference between a request's time and the creation of its job by Studio's clock."""
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How often requests are repeated, and how long the program searches for a job."""
-
-    tries: int = 3
-    """Maximum attempts for an upload, or for a request that cannot have arrived."""
-    rest: float = 0.5
-    """Seconds before the second attempt; doubled for each further one."""
-    longest_rest: float = 5.0
-    """Maximum seconds between failed attempts to read the list, unless Studio asks for more."""
-    lists_without_job: int = 2
-    """Number of lists without the job after which the search ends."""
-    rest_between_lists: float = 4.0
-    """Seconds between two lists without the job, as a new job may be listed late."""
-    longest_search: float = 30.0
-    """Seconds after which the search ends."""
+LISTS_WITHOUT_JOB = 2
+"""Number of lists without the job after which the search ends."""
+REST_BETWEEN_LISTS = 4.0
+"""Seconds between two lists without the job, as a new job may be listed late."""
+LONGEST_SEARCH = 30.0
+"""Seconds after which the search ends."""
+BACKOFF = (0.5, 5.0)
+"""Minimum and maximum span of the `Backoff` between failed attempts to read the list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +103,6 @@ class JobCreator:
         *,
         on_created: Callable[[Job, Submitted], None] = lambda _job, _submitted: None,
         labels: bool = True,
-        patience: Patience | None = None,
     ) -> None:
         """Initialize; `labels` is whether new jobs get a label by which they can be found.
 
@@ -123,8 +114,7 @@ class JobCreator:
         self._history = history
         self._on_changed = on_changed
         self._labels = labels
-        self._patience = patience or Patience()
-        self._uploads = Uploads(client, self._rests())
+        self._uploads = Uploads(client)
 
     async def create(
         self,
@@ -186,14 +176,7 @@ class JobCreator:
     async def settle_open_intents(self) -> tuple[UnconfirmedJob, ...]:
         """Search for the jobs of intents that ended programs left open; return those not found."""
         open_intents = await asyncio.to_thread(self._journal.claim_open)
-        # A job that was requested before this time would be in the first list.
-        long_ago = clock.now() - timedelta(seconds=self._patience.longest_search)
-        outcomes = [
-            await self._search(
-                open_intent, looks=1 if open_intent.intent.sent_at < long_ago else None
-            )
-            for open_intent in open_intents
-        ]
+        outcomes = [await self._search(open_intent) for open_intent in open_intents]
         return tuple(outcome for outcome in outcomes if isinstance(outcome, UnconfirmedJob))
 
     async def _send_or_search(
@@ -212,7 +195,7 @@ class JobCreator:
             try:
                 key = open_intent.intent.id
                 job = await send_with_retries(
-                    lambda: self._client.create_job(request, idempotency_key=key), self._rests()
+                    lambda: self._client.create_job(request, idempotency_key=key)
                 )
             except StudioError as error:
                 if not may_exist and not isinstance(error, OutcomeUnknown):
@@ -243,29 +226,22 @@ class JobCreator:
         ids = (*earlier_ids, *(file.id for file in uploaded))
         return job.model_copy(update={"files": ids}), files
 
-    def _rests(self) -> list[float]:
-        return [self._patience.rest * 2.0**number for number in range(self._patience.tries - 1)]
-
     async def _search(
         self,
         open_intent: OpenIntent,
         why: StudioError | None = None,
         request: JobInput | None = None,
-        *,
-        looks: int | None = None,
     ) -> CreationOutcome:
-        """Search for the job of an intent, until `looks` lists did not have it.
-
-        By default, that is `Patience.lists_without_job`.
-        """
-        looks = looks or self._patience.lists_without_job
+        """Search for the job of an intent; `why` is `None` if an earlier run sent the request."""
+        long_ago = clock.now() - timedelta(seconds=LONGEST_SEARCH)
+        # The job of an old request would be in the first list.
+        looks = 1 if why is None and open_intent.intent.sent_at < long_ago else LISTS_WITHOUT_JOB
         searched = SearchExtent()
-        patience = self._patience
-        backoff = Backoff(patience.rest, patience.longest_rest)
+        backoff = Backoff(*BACKOFF)
         try:
-            async with asyncio.timeout(self._patience.longest_search):
+            async with asyncio.timeout(LONGEST_SEARCH):
                 while searched.answers < looks:
-                    rest = self._patience.rest_between_lists
+                    rest = REST_BETWEEN_LISTS
                     try:
                         created, extent = await self._search_once(open_intent.intent)
                     except (AuthenticationError, PermissionDenied):

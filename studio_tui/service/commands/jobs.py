@@ -9,7 +9,7 @@ from studio_tui.api.label import user_variables
 from studio_tui.api.models import Job, JobInput, JobRequest, QueryType
 from studio_tui.api.states import JobState
 from studio_tui.errors import InvalidRequest, NotSent, OutcomeUnknown, RateLimited, StudioError
-from studio_tui.service.commands.retries import RESTS, send_with_retries, still_unknown
+from studio_tui.service.commands.retries import send_with_retries, still_unknown
 from studio_tui.service.commands.submitted import Submitted
 
 LONGEST_PAUSE = 30.0
@@ -25,7 +25,6 @@ class JobCommands:
         on_changed: Callable[[], None],
         *,
         mark_canceling: Callable[[str], AbstractContextManager[object]] = nullcontext,
-        rests: tuple[float, ...] = RESTS,
     ) -> None:
         """Initialize; `on_changed` is called when jobs may have changed.
 
@@ -34,7 +33,6 @@ class JobCommands:
         self._client = client
         self._on_changed = on_changed
         self._mark_canceling = mark_canceling
-        self._rests = rests
 
     async def cancel(self, job_id: str) -> None:
         """Cancel a job; a request that had no effect is repeated, as canceling is idempotent.
@@ -70,7 +68,6 @@ class JobCommands:
     async def _send_cancel(self, job_id: str, *, may_have_arrived: bool = False) -> None:
         await send_with_retries(
             lambda: self._client.cancel_job(job_id),
-            self._rests,
             retried_errors=(NotSent, RateLimited),
             longest_rest=LONGEST_PAUSE,
             may_have_arrived=may_have_arrived,

@@ -12,8 +12,6 @@ from studio_tui.service.commands.retries import KeyedRequests
 from studio_tui.service.commands.submitted import Submitted
 from studio_tui.service.commands.uploads import Uploads
 
-_RESTS = (0.5, 1.0, 2.0)
-
 
 class OrderedReruns:
     """Runs jobs again as a pipeline, and records in the history how its jobs were submitted."""
@@ -25,15 +23,14 @@ class OrderedReruns:
         on_changed: Callable[[], None] = lambda: None,
         *,
         on_created: Callable[[Pipeline, Mapping[str, Submitted]], None] = lambda *_: None,
-        rests: tuple[float, ...] = _RESTS,
     ) -> None:
         """Initialize; `on_created` is called with a new pipeline and its submissions by job id."""
         self._client = client
         self._history = history
         self._on_changed = on_changed
         self._on_created = on_created
-        self._requests = KeyedRequests(rests)
-        self._uploads = Uploads(client, rests[:-1])
+        self._requests = KeyedRequests()
+        self._uploads = Uploads(client)
 
     async def run(
         self, inputs: Mapping[str, JobInput], files: Sequence[Path] = ()

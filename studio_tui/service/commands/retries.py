@@ -14,7 +14,7 @@ T = TypeVar("T")
 REFUSALS = (InvalidRequest, NotFound)
 """Errors about the request itself: Studio refused all earlier attempts too, if they arrived."""
 
-RESTS = (0.5, 1.0)
+RESTS: Sequence[float] = (0.5, 1.0)
 """Seconds to wait after each attempt but the last."""
 
 KEY_LIFETIME = 300.0
@@ -26,7 +26,6 @@ Whoever sends an equal request later wants a second run, and not the outcome of 
 
 async def send_with_retries(
     send: Callable[[], Awaitable[T]],
-    rests: Sequence[float] = RESTS,
     *,
     retried_errors: tuple[type[StudioError], ...] = (NotSent,),
     longest_rest: float = inf,
@@ -42,7 +41,7 @@ async def send_with_retries(
         StudioError: the last attempt failed, the error is not retried, or Studio asks to wait
             more than `longest_rest` seconds.
     """
-    remaining_rests = iter(rests)
+    remaining_rests = iter(RESTS)
     while True:
         try:
             return await send()
@@ -71,8 +70,7 @@ class KeyedRequests:
     `KEY_LIFETIME` seconds.
     """
 
-    def __init__(self, rests: Sequence[float] = RESTS) -> None:
-        self._rests = rests
+    def __init__(self) -> None:
         self._unknown: dict[str, tuple[str, float]] = {}
         """Keys of requests with an unknown outcome, and when each was sent last, by content."""
 
@@ -88,7 +86,6 @@ class KeyedRequests:
         try:
             return await send_with_retries(
                 lambda: send(key),
-                self._rests,
                 retried_errors=(NotSent, OutcomeUnknown),
                 may_have_arrived=may_have_arrived,
             )

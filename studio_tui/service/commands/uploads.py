@@ -1,7 +1,7 @@
 """Uploads the files of a job, several at a time."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from studio_tui.api.client import StudioClient
@@ -22,10 +22,8 @@ _Version = tuple[Path, int, int, int]
 class Uploads:
     """Uploads files; an unchanged file is not uploaded again."""
 
-    def __init__(self, client: StudioClient, rests: Sequence[float]) -> None:
-        """Initialize; `rests` are the seconds to wait after each attempt but the last."""
+    def __init__(self, client: StudioClient) -> None:
         self._client = client
-        self._rests = rests
         self._sent: dict[_Version, SentFile] = {}
 
     async def upload(
@@ -79,7 +77,6 @@ class Uploads:
 
         uploaded = await send_with_retries(
             lambda: self._client.upload_file(path, progress=progress),
-            self._rests,
             retried_errors=(TransportError, RateLimited, ServerError),
         )
         return uploaded.id

@@ -17,6 +17,8 @@ from tests.soak import at_length, seeds
 from tests.studios import ThreadStudio
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.usefixtures("short_rests")
+
 JOBS = at_length(40, 500)
 SLEEP = "import time\ntime.sleep(600)"
 FAULTS: tuple[Fault, ...] = (
@@ -57,7 +59,7 @@ async def test_each_of_many_jobs_is_canceled_or_reported_although_requests_fail(
         proxy.plan = BrokenCancels(seed)
         settings = Settings(url=proxy.url, team=studio.team, token=SecretStr(studio.token))
         async with StudioClient(settings) as client:
-            commands = JobCommands(client, lambda: None, rests=(0.01, 0.01))
+            commands = JobCommands(client, lambda: None)
             received: list[ItemOutcome[str, None]] = []
             outcomes = await Batches().run(
                 "Canceling", ids, commands.cancel, on_outcome=received.append

@@ -22,10 +22,12 @@ from studio_tui.errors import (
 )
 from studio_tui.service.commands import create_job
 from studio_tui.service.commands.create_job import (
+    LISTS_WITHOUT_JOB,
+    LONGEST_SEARCH,
+    REST_BETWEEN_LISTS,
     Created,
     JobCreator,
     JobRefused,
-    Patience,
     UnconfirmedJob,
 )
 from studio_tui.service.commands.history import JobHistory
@@ -34,9 +36,8 @@ from studio_tui.service.commands.submitted import SentFile
 from studio_tui.service.recorder.database import RecorderFile
 from tests.jobs import NOON, job
 
-pytestmark = pytest.mark.usefixtures("noon")
+pytestmark = pytest.mark.usefixtures("noon", "short_rests")
 
-SHORT_RESTS = Patience(rest=0.001, longest_rest=0.001, rest_between_lists=0.001, longest_search=5.0)
 ANSWER_LOST = OutcomeUnknown("Sent, and no answer came.")
 NO_ANSWER = TransportError("no answer")
 PROFILE = "https://studio.example.com\nvision"
@@ -135,7 +136,6 @@ def journal(tmp_path: Path) -> Journal:
 
 
 def new_creator(studio: Studio, journal: Journal, **options: Any) -> JobCreator:
-    options = {"patience": SHORT_RESTS, **options}
     return JobCreator(studio, journal, studio.history, **options)
 
 
@@ -226,10 +226,11 @@ async def test_a_job_whose_answer_was_lost_is_found_by_its_label(
 
 
 async def test_a_job_that_is_listed_late_is_found_in_the_second_list(
-    studio: Studio, journal: Journal
+    studio: Studio, journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(create_job, "REST_BETWEEN_LISTS", 0.05)
     studio.create_errors = [ANSWER_LOST]
-    creator = new_creator(studio, journal, patience=Patience(rest_between_lists=0.05))
+    creator = new_creator(studio, journal)
     creation = asyncio.create_task(creator.create(REQUEST))
     await studio.list_was_requested.wait()
     late = studio.add(studio.requests[0][0])
@@ -253,12 +254,12 @@ async def test_a_job_that_is_missing_from_two_lists_is_unconfirmed(
 
 
 async def test_the_search_for_a_job_ends_if_no_list_arrives(
-    studio: Studio, journal: Journal
+    studio: Studio, journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(create_job, "LONGEST_SEARCH", 0.05)
     studio.create_errors = [ANSWER_LOST]
     studio.list_errors = [NO_ANSWER] * 10_000
-    short_search = Patience(rest=0.001, longest_rest=0.001, longest_search=0.05)
-    outcome = await new_creator(studio, journal, patience=short_search).create(REQUEST)
+    outcome = await new_creator(studio, journal).create(REQUEST)
     assert isinstance(outcome, UnconfirmedJob)
     assert outcome.searched.answers == 0
     assert len(studio.list_limits) > 2
@@ -344,12 +345,13 @@ async def test_a_request_that_the_user_gave_up_is_not_searched_for_again(
 
 @pytest.mark.usefixtures("longest_rests")
 async def test_the_job_of_a_canceled_search_is_found_later(
-    studio: Studio, journal: Journal
+    studio: Studio, journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(create_job, "BACKOFF", (60.0, 60.0))
+    monkeypatch.setattr(create_job, "LONGEST_SEARCH", 60.0)
     studio.create_errors, studio.creates_despite_error = [ANSWER_LOST], [True]
     studio.list_errors = [NO_ANSWER]
-    slow = Patience(rest=60.0, longest_rest=60.0, longest_search=60.0)
-    creator = new_creator(studio, journal, patience=slow)
+    creator = new_creator(studio, journal)
     creation = asyncio.create_task(creator.create(REQUEST))
     await studio.list_was_requested.wait()
     creation.cancel()
@@ -493,10 +495,8 @@ async def test_an_upload_is_used_again_until_the_file_changes_or_studio_refuses_
     assert studio.uploaded == [path] * 3
 
 
-def test_a_search_reads_enough_lists_within_its_default_limit() -> None:
-    default = Patience()
-    rests = default.rest_between_lists * default.lists_without_job
-    assert rests < default.longest_search <= 30.0
+def test_a_search_reads_enough_lists_within_its_limit() -> None:
+    assert REST_BETWEEN_LISTS * LISTS_WITHOUT_JOB < LONGEST_SEARCH <= 30.0
 
 
 async def test_the_history_has_the_fields_that_studio_does_not_send_for_a_job(
@@ -517,16 +517,13 @@ async def test_the_history_has_the_fields_that_studio_does_not_send_for_a_job(
 
 
 async def test_the_history_has_a_job_with_a_lost_answer_once_the_job_is_certain(
-    studio: Studio, journal: Journal
+    studio: Studio, journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(create_job, "LONGEST_SEARCH", 0.05)
     job_input = REQUEST.model_copy(update={"priority": 0})
     studio.create_errors, studio.creates_despite_error = [ANSWER_LOST], [True]
     studio.list_errors = [NO_ANSWER] * 1000
-    creator = new_creator(
-        studio,
-        journal,
-        patience=Patience(0, 0.001, 0.001, rest_between_lists=0.001, longest_search=0.05),
-    )
+    creator = new_creator(studio, journal)
     unconfirmed = await creator.create(job_input)
     assert isinstance(unconfirmed, UnconfirmedJob)
     creator.leave(unconfirmed)

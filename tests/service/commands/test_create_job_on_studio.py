@@ -18,12 +18,12 @@ from studio_tui.api import transport
 from studio_tui.api.client import StudioClient
 from studio_tui.api.label import NAME
 from studio_tui.api.models import JobInput, QueryType
+from studio_tui.service.commands import create_job, retries
 from studio_tui.service.commands.create_job import (
     Created,
     CreationOutcome,
     JobCreator,
     JobRefused,
-    Patience,
     UnconfirmedJob,
 )
 from studio_tui.service.commands.history import JobHistory
@@ -48,7 +48,6 @@ READ_TIMEOUT = 1.0
 """Seconds after which the client considers an answer lost."""
 
 PROFILE = "https://studio.example.com\nvision"
-PATIENCE = Patience(rest=0.02, longest_rest=0.1, rest_between_lists=0.1, longest_search=20.0)
 SLEEP = "import time\ntime.sleep(600)"
 
 
@@ -162,7 +161,7 @@ def number_of(environment: str) -> int:
 
 def new_creator(client: StudioClient, folder: Path) -> JobCreator:
     history = JobHistory(RecorderFile(folder, PROFILE))
-    return JobCreator(client, Journal(folder, PROFILE), history, patience=PATIENCE)
+    return JobCreator(client, Journal(folder, PROFILE), history)
 
 
 def settings_of(studio: "ThreadStudio", url: str) -> Settings:
@@ -173,6 +172,15 @@ def settings_of(studio: "ThreadStudio", url: str) -> Settings:
 async def proxy(studio: "ThreadStudio") -> AsyncIterator[FaultProxy]:
     async with FaultProxy.in_front_of(studio.url) as proxy:
         yield proxy
+
+
+@pytest.fixture(autouse=True)
+def short_rests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the program rest for less than a second, and search for a job for 20 s."""
+    monkeypatch.setattr(retries, "RESTS", (0.02, 0.04))
+    monkeypatch.setattr(create_job, "BACKOFF", (0.02, 0.1))
+    monkeypatch.setattr(create_job, "REST_BETWEEN_LISTS", 0.1)
+    monkeypatch.setattr(create_job, "LONGEST_SEARCH", 20.0)
 
 
 @pytest.fixture

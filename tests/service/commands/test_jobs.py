@@ -19,6 +19,8 @@ from studio_tui.service.commands.jobs import JobCommands, failure_message, repea
 from studio_tui.service.commands.submitted import SentFile, Submitted
 from tests.jobs import NOON, job
 
+pytestmark = pytest.mark.usefixtures("short_rests")
+
 UNKNOWN = OutcomeUnknown("Sent, and no answer came.")
 
 
@@ -50,7 +52,7 @@ def commands(studio: Studio) -> tuple[JobCommands, list[str]]:
     """Return commands, and a list to which each call of their `on_changed` callback is appended."""
     changed: list[str] = []
     client = cast(StudioClient, studio)
-    job_commands = JobCommands(client, lambda: changed.append("changed"), rests=(0.001, 0.001))
+    job_commands = JobCommands(client, lambda: changed.append("changed"))
     return job_commands, changed
 
 

@@ -16,6 +16,8 @@ from studio_tui.service.commands.submitted import Submitted
 from studio_tui.service.recorder.database import RecorderFile
 from tests.pipelines import pipeline
 
+pytestmark = pytest.mark.usefixtures("short_rests")
+
 REQUESTS = {
     "job-a": JobInput(query="print(1)", team_name="t", rerun_from_job_id="job-a"),
     "job-b": JobInput(query="print(2)", team_name="t"),
@@ -62,7 +64,6 @@ def reruns(
         studio,
         history,
         on_created=lambda _pipeline, submitted: submissions.append(submitted),
-        rests=(0.0, 0.0),
     )
 
 

@@ -16,7 +16,20 @@ from studio_tui.errors import (
     ServerError,
     StudioError,
 )
+from studio_tui.service.commands import retries
 from studio_tui.service.commands.retries import KEY_LIFETIME, KeyedRequests, send_with_retries
+
+
+@pytest.fixture(autouse=True)
+def two_attempts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let requests be sent at most twice, at once."""
+    monkeypatch.setattr(retries, "RESTS", (0.0,))
+
+
+@pytest.fixture
+def one_attempt(monkeypatch: pytest.MonkeyPatch, two_attempts: None) -> None:  # noqa: ARG001
+    """Let requests not be sent again."""
+    monkeypatch.setattr(retries, "RESTS", ())
 
 
 def failing(*errors: StudioError) -> Callable[[], Awaitable[str]]:
@@ -32,18 +45,16 @@ def failing(*errors: StudioError) -> Callable[[], Awaitable[str]]:
 
 
 async def test_a_request_that_cannot_have_arrived_is_sent_again() -> None:
-    assert (
-        await send_with_retries(failing(NotSent("first"), NotSent("second")), (0.0, 0.0)) == "done"
-    )
+    assert await send_with_retries(failing(NotSent("first"))) == "done"
     with pytest.raises(NotSent, match="second"):
-        await send_with_retries(failing(NotSent("first"), NotSent("second")), (0.0,))
+        await send_with_retries(failing(NotSent("first"), NotSent("second")))
 
 
 async def test_a_request_that_may_have_arrived_is_sent_once_by_default() -> None:
     with pytest.raises(OutcomeUnknown):
-        await send_with_retries(failing(OutcomeUnknown("lost")), (0.0,))
+        await send_with_retries(failing(OutcomeUnknown("lost")))
     send = failing(OutcomeUnknown("lost"))
-    assert await send_with_retries(send, (0.0,), retried_errors=(NotSent, OutcomeUnknown)) == "done"
+    assert await send_with_retries(send, retried_errors=(NotSent, OutcomeUnknown)) == "done"
 
 
 UNCLEAR = (
@@ -63,7 +74,7 @@ async def test_a_request_that_may_have_arrived_is_not_reported_as_failed(
 ) -> None:
     send = failing(OutcomeUnknown("It got lost."), error)
     with pytest.raises(OutcomeUnknown) as caught:
-        await send_with_retries(send, (0.0,), retried_errors=(NotSent, OutcomeUnknown))
+        await send_with_retries(send, retried_errors=(NotSent, OutcomeUnknown))
     assert str(caught.value) == f"{error} An earlier attempt may have taken effect."
 
 
@@ -71,13 +82,14 @@ async def test_a_request_that_may_have_arrived_is_not_reported_as_failed(
 async def test_a_refusal_because_of_the_request_holds_for_all_attempts(error: StudioError) -> None:
     send = failing(OutcomeUnknown("lost"), error)
     with pytest.raises(type(error), match=f"^{error}$"):
-        await send_with_retries(send, (0.0,), retried_errors=(NotSent, OutcomeUnknown))
+        await send_with_retries(send, retried_errors=(NotSent, OutcomeUnknown))
 
 
+@pytest.mark.usefixtures("one_attempt")
 async def test_an_equal_request_keeps_its_key_while_the_outcome_is_unknown(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    requests, keys = KeyedRequests(()), list[str]()
+    requests, keys = KeyedRequests(), list[str]()
 
     async def send(content: str, *errors: StudioError) -> None:
         request = failing(*errors)
@@ -104,10 +116,11 @@ async def test_an_equal_request_keeps_its_key_while_the_outcome_is_unknown(
 
 
 @pytest.mark.parametrize("error", UNCLEAR, ids=lambda error: type(error).__name__)
+@pytest.mark.usefixtures("one_attempt")
 async def test_a_repeat_that_fails_keeps_its_key_and_its_unknown_outcome(
     error: StudioError,
 ) -> None:
-    requests, keys = KeyedRequests(()), list[str]()
+    requests, keys = KeyedRequests(), list[str]()
     request = failing(OutcomeUnknown("lost"), error)
 
     async def send_once(key: str) -> str:
@@ -122,8 +135,9 @@ async def test_a_repeat_that_fails_keeps_its_key_and_its_unknown_outcome(
     assert len({*keys}) == 1
 
 
+@pytest.mark.usefixtures("one_attempt")
 async def test_a_canceled_request_keeps_its_key() -> None:
-    requests, keys = KeyedRequests(()), list[str]()
+    requests, keys = KeyedRequests(), list[str]()
 
     async def hang(key: str) -> None:
         keys.append(key)
@@ -142,4 +156,4 @@ async def test_a_canceled_request_keeps_its_key() -> None:
 async def test_a_request_fails_at_once_if_studio_asks_for_a_longer_wait_than_allowed() -> None:
     send = failing(RateLimited(429, "too many", 31.0))
     with pytest.raises(RateLimited):
-        await send_with_retries(send, (0.0,), retried_errors=(RateLimited,), longest_rest=30.0)
+        await send_with_retries(send, retried_errors=(RateLimited,), longest_rest=30.0)

@@ -20,7 +20,7 @@ from tests.steps import step
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
 from tests.tui.form.test_submit_screen import submit_screen
-from tests.tui.jobs.test_create import FailingCreates, use_short_waits
+from tests.tui.jobs.test_create import FailingCreates
 from tests.tui.jobs.test_rerun import create_requests, submit_with_upload
 from tests.waiting import HANG
 
@@ -114,6 +114,7 @@ async def test_jobs_may_be_created_while_a_thread_checks_the_others(
         assert screen.validate(screen.form.draft).problems == ()
 
 
+@pytest.mark.usefixtures("short_waits")
 async def test_only_the_jobs_that_were_not_created_are_requested_again(
     studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -129,7 +130,6 @@ async def test_only_the_jobs_that_were_not_created_are_requested_again(
     async with FaultProxy.in_front_of(studio.url) as proxy:
         proxy.plan = FailingCreates(refusal)
         async with dashboard(studio, tmp_path, url=proxy.url, size=SIZE) as pilot:
-            await use_short_waits(pilot, tmp_path)
             await edit_all_jobs(pilot, 2)
             submit_screen(pilot).form.set_text("workers", "2")
             await pilot.press("f9")

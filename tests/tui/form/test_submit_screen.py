@@ -24,7 +24,7 @@ from tests.soak import at_length
 from tests.steps import step
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
-from tests.tui.jobs.test_create import FailingCreates, use_short_waits
+from tests.tui.jobs.test_create import FailingCreates
 from tests.waiting import HANG
 
 HOSTILE_FIELDS = ("query", "query_type", "query_name", "environment", "requirements", "repository",
@@ -147,6 +147,7 @@ async def test_keys_pressed_while_a_form_is_sent_are_for_the_screen_after_it(
     assert len(studio.jobs()) == 1
 
 
+@pytest.mark.usefixtures("short_waits")
 async def test_sending_can_be_stopped_and_a_lost_answer_creates_only_one_job(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
@@ -154,7 +155,6 @@ async def test_sending_can_be_stopped_and_a_lost_answer_creates_only_one_job(
     async with FaultProxy.in_front_of(studio.url) as proxy:
         proxy.plan = FailingUploads([faults.stall], [])
         async with dashboard(studio, tmp_path, url=proxy.url) as pilot:
-            await use_short_waits(pilot, tmp_path)
             await open_form(pilot)
             await fill(pilot, query="print(1)", files=f"{tmp_path}/data.txt")
             before = submit_screen(pilot).form.draft

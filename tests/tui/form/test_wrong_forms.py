@@ -26,7 +26,7 @@ from tests.tui.form.test_submit_screen import (
     open_form,
     submit_screen,
 )
-from tests.tui.jobs.test_create import FailingCreates, use_short_waits
+from tests.tui.jobs.test_create import FailingCreates
 from tests.waiting import await_with_limit
 
 VALID = {"query": "print(1)", "query_name": "wanted.py", "environment": "A=hush"}
@@ -147,6 +147,7 @@ def refusal(status: str, message: str) -> Any:
     return faults.answer_json({"message": message}, status)
 
 
+@pytest.mark.usefixtures("short_waits")
 async def test_an_unreachable_studio_is_reported_until_it_answers_again(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
@@ -154,7 +155,6 @@ async def test_an_unreachable_studio_is_reported_until_it_answers_again(
         FaultProxy.in_front_of(studio.url) as proxy,
         dashboard(studio, tmp_path, url=proxy.url) as pilot,
     ):
-        await use_short_waits(pilot, tmp_path)
         await open_form(pilot)
         await fill(pilot, **VALID)
         await proxy.stop_listening()
@@ -188,6 +188,7 @@ REFUSALS = {
 """Refusals of a field, of the whole form and of a file, and what the form shows."""
 
 
+@pytest.mark.usefixtures("short_waits")
 async def test_a_refusal_is_shown_at_its_field_and_the_same_form_can_be_sent_again(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
@@ -197,7 +198,6 @@ async def test_a_refusal_is_shown_at_its_field_and_the_same_form_can_be_sent_aga
         FaultProxy.in_front_of(studio.url) as proxy,
         dashboard(studio, tmp_path, url=proxy.url) as pilot,
     ):
-        await use_short_waits(pilot, tmp_path)
         for job_count, name in enumerate(at_length(("422", "429", "file"), tuple(REFUSALS))):
             fault, words = REFUSALS[name]
             failed_uploads = 3 if name == "file" else 0  # an upload is attempted three times
@@ -222,6 +222,7 @@ UNKNOWN_OUTCOMES = (
 """Faults after which it is unknown whether the job was created, and words that the form shows."""
 
 
+@pytest.mark.usefixtures("short_waits")
 async def test_a_form_with_an_unknown_outcome_is_sent_again_only_if_the_user_confirms(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
@@ -229,7 +230,6 @@ async def test_a_form_with_an_unknown_outcome_is_sent_again_only_if_the_user_con
         FaultProxy.in_front_of(studio.url) as proxy,
         dashboard(studio, tmp_path, url=proxy.url) as pilot,
     ):
-        await use_short_waits(pilot, tmp_path)
         for job_count, (fault, words) in enumerate(
             at_length(UNKNOWN_OUTCOMES[:1], UNKNOWN_OUTCOMES)
         ):

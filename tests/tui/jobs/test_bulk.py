@@ -18,7 +18,7 @@ from tests.tui.dashboards import (
     until_notified,
     until_shown,
 )
-from tests.tui.jobs.test_create import FailingCreates, use_short_waits
+from tests.tui.jobs.test_create import FailingCreates
 from tests.tui.jobs.test_rerun import create_requests, submit_with_upload
 from tests.waiting import eventually
 
@@ -40,6 +40,7 @@ def test_the_outcome_of_a_job_in_a_pipeline_has_its_id_if_studio_returned_one(
 
 
 @pytest.mark.starts_processes
+@pytest.mark.usefixtures("short_waits")
 async def test_marked_jobs_are_run_again_after_one_question_and_each_outcome_is_reported(
     studio_with_three_jobs: ThreadStudio, tmp_path: Path
 ) -> None:
@@ -48,7 +49,6 @@ async def test_marked_jobs_are_run_again_after_one_question_and_each_outcome_is_
     async with FaultProxy.in_front_of(studio.url) as proxy:
         proxy.plan = FailingCreates(refusal)
         async with dashboard(studio, tmp_path, url=proxy.url) as pilot:
-            await use_short_waits(pilot, tmp_path)
             await until_shown(pilot, *NAMES)
             with step("no ended job can be canceled"):
                 await pilot.press("a", "x")

@@ -6,16 +6,13 @@ import pytest
 
 from studio_tui.api.models import JobInput
 from studio_tui.clock import now
-from studio_tui.service.commands.create_job import JobCreator, Patience
 from studio_tui.service.commands.journal import Intent, IntentOutcome, Journal
 from studio_tui.tui.frame.dialogs import Confirm
 from tests import faults
 from tests.fault_proxy import Exchange, FaultProxy, ReceivedRequest
 from tests.steps import step
 from tests.studios import ThreadStudio
-from tests.tui.dashboards import Dashboard, dashboard, jobs_screen, screen_text, until, until_shown
-
-QUICK = Patience(rest=0.01, longest_rest=0.05, rest_between_lists=0.05, longest_search=10.0)
+from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
 
 
 def journal_of(folder: Path) -> Journal:
@@ -37,18 +34,6 @@ class FailingCreates:
         return lambda frames: frames
 
 
-async def use_short_waits(pilot: Dashboard, folder: Path) -> None:
-    """Let the dashboard check after milliseconds whether Studio has created a job."""
-    session = (await jobs_screen(pilot)).session
-    session.commands.job_creator = JobCreator(
-        session.client,
-        journal_of(folder),
-        session.records.history,
-        session.jobs.poke,
-        patience=QUICK,
-    )
-
-
 async def run_again(pilot: Dashboard) -> None:
     """Run the job under the cursor again, by keys."""
     await pilot.press("r")
@@ -63,6 +48,7 @@ async def created_502(exchange: Exchange) -> None:
 
 
 @pytest.mark.starts_processes
+@pytest.mark.usefixtures("short_waits")
 async def test_a_job_whose_response_was_lost_is_found_or_asked_about_and_never_created_twice(
     studio_with_three_jobs: ThreadStudio, tmp_path: Path
 ) -> None:
@@ -71,7 +57,6 @@ async def test_a_job_whose_response_was_lost_is_found_or_asked_about_and_never_c
     async with FaultProxy.in_front_of(studio.url) as proxy:
         proxy.plan = FailingCreates(*lost_answers)
         async with dashboard(studio, tmp_path, url=proxy.url) as pilot:
-            await use_short_waits(pilot, tmp_path)
             for number in (4, 5):
                 with step(f"job {number} is found, and not created twice"):
                     await run_again(pilot)
