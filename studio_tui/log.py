@@ -24,7 +24,6 @@ OLD_FILES = 2
 SHORTEST_SECRET = 4
 """Redacting shorter texts would garble the log."""
 
-_CHATTY = ("httpcore", "httpx", "uvicorn", "websockets")
 _FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 
 _PLAIN_WORD = re.compile(r"[A-Za-z]?[a-z]{1,15}")
@@ -83,7 +82,7 @@ class _PrivateFile(logging.handlers.RotatingFileHandler):
         """Drop the record: the base class would print it, with its arguments, over the screen."""
 
 
-def configure(log_dir: Path, level: int | str = logging.INFO) -> Path:
+def configure(log_dir: Path) -> Path:
     """Write the program's log to a file in `log_dir`, and return the path of the file.
 
     A second call closes the file of the first. Of libraries, only warnings and errors are logged,
@@ -101,9 +100,7 @@ def configure(log_dir: Path, level: int | str = logging.INFO) -> Path:
         earlier.close()
     root.addHandler(handler)
     root.setLevel(logging.WARNING)
-    logging.getLogger("studio_tui").setLevel(level)
-    for name in _CHATTY:
-        logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("studio_tui").setLevel(logging.INFO)
     return path
 
 

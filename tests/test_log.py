@@ -122,7 +122,7 @@ def test_the_log_uses_at_most_three_mebibytes(
 
 @pytest.mark.parametrize("name", ["httpx", "httpcore.http11", "websockets.client", "uvicorn.error"])
 def test_libraries_log_no_requests(tmp_path: Path, name: str) -> None:
-    path = log.configure(tmp_path, logging.DEBUG)
+    path = log.configure(tmp_path)
     logging.getLogger(name).info("Authorization: xyz")
     logging.getLogger(name).warning("odd")
     text = path.read_text()
