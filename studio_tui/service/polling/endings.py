@@ -30,16 +30,6 @@ class Ended:
             each.pipeline_id: each.state is PipelineState.FAILED for each in self.pipelines
         }
 
-    @property
-    def count(self) -> int:
-        """Number of jobs and pipelines."""
-        return len(self.jobs) + len(self.pipelines)
-
-    @property
-    def failed(self) -> int:
-        """Number of failed jobs and pipelines."""
-        return sum(self.failed_by_id.values())
-
 
 @dataclass(frozen=True, slots=True)
 class Badge:

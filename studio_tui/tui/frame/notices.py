@@ -82,9 +82,9 @@ class Notices:
             ("jobs", replace(ended, pipelines=())),
             ("pipelines", replace(ended, jobs=())),
         ):
-            if of_tab.count and (page is None or tab != page.tab):
+            if of_tab.failed_by_id and (page is None or tab != page.tab):
                 self._endings.add_to_badge(tab, of_tab)
-        if self._quiet or not ended.count:
+        if self._quiet or not ended.failed_by_id:
             return
         self._unreported += ended
         self._unreported_since = self._unreported_since or monotonic()
@@ -100,7 +100,7 @@ class Notices:
         words = [ended_jobs_message(ended.jobs)] if ended.jobs else []
         if ended.pipelines:
             words.append(ended_pipelines_message(ended.pipelines, self._newer_attempts()))
-        if ended.failed:
+        if any(ended.failed_by_id.values()):
             self._app.notify(
                 "\n".join(words), severity="error", timeout=FAILURE_TIMEOUT, markup=False
             )

@@ -27,7 +27,7 @@ def test_a_watched_job_is_reported_once_when_it_ends() -> None:
     endings.check_jobs(ended)
     endings.check_jobs(ended)
     assert reports == [Ended(jobs=ended[:2])]
-    assert reports[0].failed == 1
+    assert list(reports[0].failed_by_id.values()) == [True, False]
 
 
 def test_an_old_row_of_a_reported_job_does_not_report_its_end_again() -> None:
