@@ -214,11 +214,7 @@ class JobCreator:
     ) -> tuple[JobInput, dict[str, SentFile]]:
         """Upload files; return the request with their ids, and its known files by id."""
         earlier_ids = job.files or ()
-        files = (
-            await asyncio.to_thread(self._history.uploaded_files, earlier_ids)
-            if earlier_ids
-            else {}
-        )
+        files = await asyncio.to_thread(self._history.uploaded_files, earlier_ids)
         uploaded = await self._uploads.upload(paths, on_progress)
         files |= {file.id: file for file in uploaded}
         if not uploaded:

@@ -154,6 +154,8 @@ class JobHistory:
 
     def uploaded_files(self, upload_ids: Collection[str]) -> dict[str, SentFile]:
         """Return the files with known names that were uploaded from here, by upload id."""
+        if not upload_ids:
+            return {}
         query = (
             "SELECT file.value FROM submitted, json_each(submitted.parts, '$.files') AS file"
             " WHERE json_extract(file.value, '$.id') IN (SELECT value FROM json_each(?))"

@@ -59,9 +59,7 @@ class OrderedReruns:
             self._on_changed()
         if pipeline is not None:
             file_ids = {file_id for job in jobs.values() for file_id in job.files or ()}
-            known_files = (
-                await asyncio.to_thread(self._history.uploaded_files, file_ids) if file_ids else {}
-            )
+            known_files = await asyncio.to_thread(self._history.uploaded_files, file_ids)
             known_files |= {file.id: file for file in uploaded}
             submissions = {
                 run.created_job_id: Submitted.of(jobs[run.job_id], known_files)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 from studio_tui.api.client import StudioClient
@@ -61,25 +62,18 @@ class Uploads:
         path, _, size, _ = version
         if version in self._sent:
             on_progress(path, size, size)
-        else:
-            upload_id = await self._upload(path, on_progress)
-            self._sent[version] = SentFile(
-                id=upload_id,
-                label=safe_line(path.name),
-                size=size,
-                path=safe_line(str(path.absolute())),
-            )
-        return self._sent[version]
-
-    async def _upload(self, path: Path, on_progress: UploadProgress) -> str:
-        def progress(sent: int, size: int) -> None:
-            on_progress(path, sent, size)
-
+            return self._sent[version]
         uploaded = await send_with_retries(
-            lambda: self._client.upload_file(path, progress=progress),
+            lambda: self._client.upload_file(path, progress=partial(on_progress, path)),
             retried_errors=(TransportError, RateLimited, ServerError),
         )
-        return uploaded.id
+        file = self._sent[version] = SentFile(
+            id=uploaded.id,
+            label=safe_line(path.name),
+            size=size,
+            path=safe_line(str(path.absolute())),
+        )
+        return file
 
 
 def _version(path: Path) -> _Version:
