@@ -18,6 +18,19 @@ FILTER_PAUSE = 600.0
 """Seconds after which a filter that Studio has refused is tried again."""
 
 
+async def request_at_most(
+    count: int, request: Callable[[int], Awaitable[ResultPage[T]]]
+) -> tuple[ResultPage[T], int]:
+    """Request `count` items, or fewer if the answer is too large; return it and the count."""
+    while True:
+        try:
+            return await request(count), count
+        except AnswerTooLarge:
+            if count == 1:
+                raise
+            count = max(1, count * 2 // 3)
+
+
 class GrowingFeed:
     """A feed that requests as many of the newest items as the user wants to see."""
 
@@ -41,16 +54,12 @@ class GrowingFeed:
     async def _request(
         self, count: int, request: Callable[[int], Awaitable[ResultPage[T]]]
     ) -> tuple[ResultPage[T], int]:
-        """Request `count` items, or fewer if the answer is too large; return it and the count."""
-        while True:
-            count = min(count, self._most)
-            try:
-                return await request(count), count
-            except AnswerTooLarge:
-                if count == 1:
-                    raise
-                self._most = max(1, count * 2 // 3)
-                self.requested_count = min(self.requested_count, self._most)
+        """Request items as `request_at_most` does, and remember how many can be requested."""
+        page, requested = await request_at_most(min(count, self._most), request)
+        if requested < count:
+            self._most = requested
+            self.requested_count = min(self.requested_count, requested)
+        return page, requested
 
     @property
     def _can_filter(self) -> bool:

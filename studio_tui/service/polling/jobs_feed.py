@@ -14,8 +14,8 @@ from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Job
 from studio_tui.api.pages import ResultPage
 from studio_tui.api.states import JobState
-from studio_tui.errors import AnswerTooLarge, InvalidRequest, NotFound, PermissionDenied
-from studio_tui.service.polling.growing_feed import GrowingFeed
+from studio_tui.errors import InvalidRequest, NotFound, PermissionDenied
+from studio_tui.service.polling.growing_feed import GrowingFeed, request_at_most
 
 PAGE = 100
 """Number of jobs in the newest page, and at least in each page that the user requests."""
@@ -143,13 +143,10 @@ class JobsFeed(GrowingFeed):
         return await self._request(count, lambda limit: self._client.jobs(limit=limit))
 
     async def _request_active(self) -> ResultPage[Job]:
-        while True:
-            try:
-                return await self._client.jobs(limit=self._most_active, status="ACTIVE")
-            except AnswerTooLarge:
-                if self._most_active == 1:
-                    raise
-                self._most_active = max(1, self._most_active * 2 // 3)
+        page, self._most_active = await request_at_most(
+            self._most_active, lambda limit: self._client.jobs(limit=limit, status="ACTIVE")
+        )
+        return page
 
     def _may_miss_active(self, newest: ResultPage[Job], limit: int) -> bool:
         """Whether there may be active jobs that are not in the page.
