@@ -149,23 +149,14 @@ class JobDetailsReader:
                 await self._read_while_selected(job)
 
     async def _read_while_selected(self, job: Job) -> None:
-        reading = asyncio.create_task(self._read_details(job), name="read the details of a job")
-        deselecting = asyncio.create_task(
-            self._selection_changed.wait(), name="stop reading details"
-        )
-        try:
-            await asyncio.wait({reading, deselecting}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            reading.cancel()
-            deselecting.cancel()
-            await asyncio.wait({reading, deselecting})
-        if not reading.cancelled():
-            reading.result()
-
-    async def _read_details(self, job: Job) -> None:
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._update_past_runs(job), name="read other runs of a job")
-            tasks.create_task(self._read_job(job), name="read details of a job")
+            reading = (
+                tasks.create_task(self._update_past_runs(job), name="read other runs of a job"),
+                tasks.create_task(self._read_job(job), name="read details of a job"),
+            )
+            await self._selection_changed.wait()
+            for task in reading:
+                task.cancel()
 
     async def _update_past_runs(self, job: Job) -> None:
         while True:
