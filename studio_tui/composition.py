@@ -4,6 +4,7 @@ Imports are inside functions, so that the first paint is fast.
 """
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,8 +44,6 @@ def _last_list(arguments: "Arguments", local_data_dir: Path | None) -> Path | No
 
     `None` if the current folder does not exist.
     """
-    from studio_tui.launch_key import launch_key
-
     try:
         key = launch_key(
             arguments.url, arguments.team, os.environ, Path.cwd(), local_data_dir=local_data_dir
@@ -52,6 +51,33 @@ def _last_list(arguments: "Arguments", local_data_dir: Path | None) -> Path | No
     except OSError:
         return None
     return paths.state_dir() / f"list-{key}.json"
+
+
+def launch_key(
+    url: str | None,
+    team: str | None,
+    environ: Mapping[str, str],
+    cwd: Path,
+    *,
+    local_data_dir: Path | None,
+) -> str:
+    """Return a digest of the connection settings: command line, environment and the CLI's files.
+
+    A launch with the same key may show the data that an earlier one saved, before the settings are
+    validated. `local_data_dir` is `None` for a Studio that is not local.
+    """
+    if local_data_dir is not None:
+        return paths.profile_name(str(local_data_dir))
+    files = [(str(path), _content(path)) for path in paths.datachain_config_files(environ, cwd)]
+    variables = [environ.get(f"DATACHAIN_STUDIO_{name}") for name in ("URL", "TEAM")]
+    return paths.profile_name(repr([url, team, variables, files]))
+
+
+def _content(path: Path) -> bytes | str:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        return type(error).__name__
 
 
 def profile_of(settings: "Settings", local_data_dir: Path | None) -> str:
@@ -111,16 +137,17 @@ class _Connector:
     def _connect_as_configured(self, arguments: "Arguments") -> "Connected":
         from dataclasses import replace
 
-        from studio_tui.settings import ca_file_version, load_settings
+        from studio_tui.files import file_version
+        from studio_tui.settings import load_settings
 
         settings = load_settings(arguments)
-        version = ca_file_version(settings)
+        version = file_version(settings.ca_file)
 
         def read_again() -> "Settings | None":
             nonlocal settings, version
             before = settings, version
             settings = load_settings(arguments)
-            version = ca_file_version(settings)
+            version = file_version(settings.ca_file)
             return settings if (settings, version) != before else None
 
         return replace(self._connect_with(settings), read_again=read_again)

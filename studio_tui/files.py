@@ -49,6 +49,17 @@ def is_system_error(error: OSError) -> bool:
     return error.errno in _SYSTEM_ERRORS
 
 
+def file_version(path: Path | None) -> object:
+    """Return a value that changes whenever a file changes or is replaced; `None` without a file."""
+    if path is None:
+        return None
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns, status.st_size
+
+
 def read_text(path: Path) -> str:
     """Return the text in a UTF-8 file."""
     return read_bytes(path).decode("utf-8")

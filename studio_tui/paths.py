@@ -60,9 +60,12 @@ def expand_home(path: Path, what: str) -> Path:
 
 def profile_name(profile: str) -> str:
     """Return the name of a profile's files and folders: a digest that reveals no team or URL."""
-    import hashlib  # noqa: PLC0415 (not before the first paint)
+    try:  # `hashlib` loads OpenSSL, which would delay the first paint
+        from _sha256 import sha256  # type: ignore[import-not-found] # noqa: PLC0415
+    except ImportError:
+        from hashlib import sha256  # noqa: PLC0415
 
-    return hashlib.sha256(profile.encode("utf-8", "replace")).hexdigest()[:32]
+    return str(sha256(profile.encode("utf-8", "replace")).hexdigest()[:32])
 
 
 def create_private_dir(path: Path) -> Path:

@@ -160,17 +160,6 @@ def validate_team(name: str) -> str:
     return _validate_team(_Value(name, TYPED))
 
 
-def ca_file_version(settings: Settings) -> object:
-    """Return a value that changes whenever the CA file changes."""
-    if settings.ca_file is None:
-        return None
-    try:
-        status = settings.ca_file.stat()
-    except OSError:
-        return None
-    return status.st_ino, status.st_mtime_ns, status.st_size
-
-
 def origin(url: str) -> str:
     """Return scheme, host and port of a URL, without the default port; empty if it is invalid."""
     parts = address(url)

@@ -308,3 +308,20 @@ def test_doctor_suggests_the_local_studio_to_a_user_without_a_token(tmp_path: Pa
     assert "No Studio token is set." in ended.stdout
     assert "`studio-tui --local` runs a Studio on this machine." in ended.stdout
     assert (ended.returncode, ended.stderr) == (1, "")
+
+
+def test_the_version_of_a_file_changes_when_it_is_written_replaced_or_removed(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "server.json"
+    assert files.file_version(None) is files.file_version(file) is None
+    file.write_text("first")
+    first = files.file_version(file)
+    assert first == files.file_version(file) is not None
+    file.write_text("changed")
+    assert files.file_version(file) not in {first, None}
+    (tmp_path / "new").write_text("first")
+    (tmp_path / "new").replace(file)
+    assert files.file_version(file) not in {first, None}
+    file.unlink()
+    assert files.file_version(file) is None

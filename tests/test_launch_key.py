@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio_tui.arguments import Arguments
+from studio_tui.composition import launch_key
 from studio_tui.errors import ConfigError
-from studio_tui.launch_key import launch_key
 from studio_tui.settings import load_settings
 
 TOKEN = "tok-0123456789abcdef"

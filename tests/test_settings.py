@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from studio_tui.arguments import DEFAULT_URL, Arguments
 from studio_tui.errors import ConfigError, NoCredentials, TokenOriginChanged
-from studio_tui.settings import Settings, ca_file_version, load_settings
+from studio_tui.settings import Settings, load_settings
 
 SECRET = "canary-5b1d77"
 
@@ -478,15 +478,3 @@ def test_a_typed_studio_uses_the_proxy_but_not_the_token_of_the_environment(
     settings = load_settings(arguments, machine.environ, machine.project, typed_token=SECRET)
     assert settings.token.get_secret_value() == SECRET
     assert settings.proxy is not None
-
-
-def test_the_version_of_a_ca_file_changes_with_its_content(
-    logged_in: Machine, tmp_path: Path
-) -> None:
-    authorities = tmp_path / "authorities.pem"
-    authorities.write_text("one")
-    settings = logged_in.load(ca_file=authorities)
-    old_version = ca_file_version(settings)
-    assert ca_file_version(logged_in.load(ca_file=authorities)) == old_version
-    authorities.write_text("another")
-    assert ca_file_version(settings) != old_version

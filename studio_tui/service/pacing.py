@@ -4,10 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from studio_tui import clock
-from studio_tui.api.models import Cluster, Job
+from studio_tui.api.models import Cluster, Job, Pipeline
 from studio_tui.api.pages import ResultPage
 from studio_tui.service.polling.jobs_feed import JobList
-from studio_tui.service.polling.pipeline_watch import Pace
 from studio_tui.service.polling.pipelines_feed import PipelineList, is_moving
 from studio_tui.service.polling.poller import BACKOFF_CAP
 
@@ -137,15 +136,13 @@ class Pacing:
         runs = sum(len(pipeline.job_runs) for pipeline in pipelines.pipelines)
         return self.stretch(max(rest, runs / RUNS_A_SECOND))
 
-    def pipeline(self) -> Pace:
-        """Return the rests of a `PipelineWatch`."""
-        return Pace(
-            moving=BUSY_INTERVAL,
-            resting=self._idle,
-            job=self._job,
-            backoff_cap=self.backoff_cap,
-            stretch=self.stretch,
-        )
+    def pipeline(self, pipeline: Pipeline) -> float:
+        """Return the rest after an answer about one viewed pipeline."""
+        return self.stretch(BUSY_INTERVAL if is_moving(pipeline) else self._idle)
+
+    def job(self) -> float:
+        """Return the rest after a request for one job of a pipeline."""
+        return self.stretch(self._job)
 
     def _is_active(self, name: str, answer: object, check: Callable[[], bool]) -> bool:
         cached = self._activity.get(name)

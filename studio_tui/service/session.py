@@ -11,6 +11,7 @@ from studio_tui import clock
 from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.errors import AuthenticationError
+from studio_tui.files import file_version
 from studio_tui.service.commands.batch import Batches
 from studio_tui.service.commands.create_job import JobCreator, UnconfirmedJob
 from studio_tui.service.commands.held import HeldCommands
@@ -34,7 +35,7 @@ from studio_tui.service.polling.pipeline_watch import PipelineWatch
 from studio_tui.service.polling.pipeline_watches import PipelineWatches
 from studio_tui.service.polling.poller import Poller
 from studio_tui.service.polling.progress_watch import ProgressWatch
-from studio_tui.service.polling.reachability import Reachability, file_state
+from studio_tui.service.polling.reachability import Reachability
 from studio_tui.service.polling.waking import watch_for_waking
 from studio_tui.service.recorder.answer_recorder import recall, recall_pipeline
 from studio_tui.service.recorder.database import RecorderFile
@@ -248,7 +249,7 @@ class StudioSession:
             on_refused=self._stop_all,
             first_requests=first,
             longest_rest=self._pacing.backoff_cap,
-            read_sign=lambda: file_state(state_file) if state_file is not None else None,
+            read_sign=lambda: file_version(state_file),
         )
 
     def _make_lists(self) -> Lists:
@@ -281,7 +282,7 @@ class StudioSession:
             self.client,
             self.jobs,
             pipeline_id,
-            self._pacing.pipeline(),
+            self._pacing,
             read_name=read_name,
             recall=partial(recall_pipeline, self.records.database, pipeline_id),
             follows_jobs=self.is_local,

@@ -103,6 +103,5 @@ def test_rests_of_a_local_studio_are_longer_without_focus_only_while_nothing_run
     pacing.focused = False
     assert pacing.jobs(ENDED) == BUSY_INTERVAL * AWAY_FACTOR
     assert pacing.jobs(RUNNING) == BUSY_INTERVAL
-    watch = pacing.pipeline()
-    assert watch.stretch(watch.moving) == BUSY_INTERVAL
+    assert pacing.pipeline(pipeline(1, "RUNNING", {"a": "RUNNING"})) == BUSY_INTERVAL
     assert pacing.jobs(ENDED) == BUSY_INTERVAL * AWAY_FACTOR

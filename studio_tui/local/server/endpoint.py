@@ -199,15 +199,6 @@ def _reap(pid: int) -> None:
         os.waitpid(pid, 0)
 
 
-def state_seal(data: DataDir) -> object:
-    """Return a value that changes whenever a server starts to serve; `None` after a stop."""
-    try:
-        status = data.state.stat()
-    except OSError:
-        return None
-    return status.st_ino, status.st_mtime_ns
-
-
 def pid_of(data: DataDir) -> int | None:
     """Return the pid in the state file, if that is valid."""
     endpoint = _read_endpoint(data)

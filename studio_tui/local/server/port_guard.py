@@ -6,6 +6,7 @@ from pathlib import Path
 
 from studio_tui.api.guard import NOT_RUNNING
 from studio_tui.errors import NotSent
+from studio_tui.files import file_version
 from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.server import endpoint
 
@@ -29,7 +30,7 @@ class PortGuard:
         Raises:
             NotSent: The server of this data directory does not run, or not at `url`.
         """
-        seal = endpoint.state_seal(self._data)
+        seal = file_version(self._data.state)
         running = endpoint.running_endpoint(self._data)
         if seal is None or running is None:
             raise NotSent(NOT_RUNNING)
@@ -39,7 +40,7 @@ class PortGuard:
 
     def is_same_server(self, seal: object) -> bool:
         """Whether the server has run without interruption since the seal was made."""
-        return seal == endpoint.state_seal(self._data) and self.runs
+        return seal == file_version(self._data.state) and self.runs
 
     @property
     def was_stopped(self) -> bool:

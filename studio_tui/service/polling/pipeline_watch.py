@@ -24,10 +24,10 @@ from studio_tui.errors import (
     StudioError,
 )
 from studio_tui.service.attempts import all_runs, with_attempts
+from studio_tui.service.pacing import Pacing
 from studio_tui.service.polling.backoff import DENIED_PAUSE, Backoff
 from studio_tui.service.polling.jobs_feed import JobList
-from studio_tui.service.polling.pipelines_feed import is_moving
-from studio_tui.service.polling.poller import BACKOFF_CAP, Listener, Poller
+from studio_tui.service.polling.poller import Listener, Poller
 from studio_tui.service.polling.reachability import SHORTEST_PAUSE, Reachability
 from studio_tui.service.polling.snapshot import Snapshot
 
@@ -57,25 +57,6 @@ class RecalledDetail:
     at: datetime
 
 
-async def _recall_nothing() -> RecalledDetail | None:
-    return None
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """Seconds between requests."""
-
-    moving: float
-    """For a pipeline that may change without a command (`is_moving`)."""
-    resting: float
-    """For any other pipeline."""
-    job: float
-    """After each request for a job."""
-    backoff_cap: float = BACKOFF_CAP
-    stretch: Callable[[float], float] = lambda seconds: seconds
-    """Stretches a rest in seconds while the terminal has no focus."""
-
-
 class PipelineWatch(Poller[PipelineDetail]):
     """Polls a pipeline while it has subscribers, and requests details of its jobs meanwhile."""
 
@@ -84,12 +65,12 @@ class PipelineWatch(Poller[PipelineDetail]):
         client: StudioClient,
         jobs: Poller[JobList],
         pipeline_id: str,
-        pace: Pace,
+        pacing: Pacing,
         *,
-        read_name: Callable[[], str | None] = lambda: None,
-        recall: Callable[[], Awaitable[RecalledDetail | None]] = _recall_nothing,
-        follows_jobs: bool = False,
-        reachability: Reachability | None = None,
+        read_name: Callable[[], str | None],
+        recall: Callable[[], Awaitable[RecalledDetail | None]],
+        follows_jobs: bool,
+        reachability: Reachability,
     ) -> None:
         """Initialize; `jobs` polls the job list, which contains many jobs of the pipeline.
 
@@ -100,14 +81,14 @@ class PipelineWatch(Poller[PipelineDetail]):
         super().__init__(
             f"pipeline {pipeline_id}",
             self._fetch_detail,
-            self._rest_after,
+            lambda detail: pacing.pipeline(detail.pipeline),
             reachability=reachability,
-            backoff_cap=pace.backoff_cap,
+            backoff_cap=pacing.backoff_cap,
         )
         self.pipeline_id = pipeline_id
         self._client = client
         self._jobs = jobs
-        self._pace = pace
+        self._pacing = pacing
         self._read_name = read_name
         self._recall_recorded = recall
         self._follows_jobs = follows_jobs
@@ -126,7 +107,7 @@ class PipelineWatch(Poller[PipelineDetail]):
         self._queue: list[PipelineJob] = []
         """The nodes whose runs are to be requested, the most urgent last."""
         self._in_progress: set[str] = set()
-        self._job_backoff = Backoff(SHORTEST_PAUSE, self._pace.backoff_cap, SHORTEST_PAUSE)
+        self._job_backoff = Backoff(SHORTEST_PAUSE, pacing.backoff_cap, SHORTEST_PAUSE)
         self._denied_until = 0.0
         """In the loop's time."""
         self._may_request = asyncio.Event()
@@ -214,10 +195,6 @@ class PipelineWatch(Poller[PipelineDetail]):
         if pipeline.pipeline_id != self.pipeline_id:
             raise ProtocolError("Studio returned a different pipeline than the requested one.")
         return pipeline
-
-    def _rest_after(self, detail: PipelineDetail) -> float:
-        moves = is_moving(detail.pipeline)
-        return self._pace.stretch(self._pace.moving if moves else self._pace.resting)
 
     def _on_jobs(self, snapshot: Snapshot[JobList]) -> None:
         # An error counts as a change, as `_next_node` waits for a job list or an error.
@@ -311,7 +288,7 @@ class PipelineWatch(Poller[PipelineDetail]):
                 rest = await self._request_run(run_id, node.status)
             finally:
                 self._in_progress.discard(run_id)
-            await asyncio.sleep(max(rest, self._pace.stretch(self._pace.job)))
+            await asyncio.sleep(max(rest, self._pacing.job()))
 
     async def _request_run(self, run_id: str, status: str | None) -> float:
         """Request a run once; return the minimum seconds to rest after it."""
@@ -332,7 +309,7 @@ class PipelineWatch(Poller[PipelineDetail]):
             return 0.0
         except StudioError as error:
             # The next poll of the pipeline queues the run again.
-            return max(self._pace.stretch(self._job_backoff.add_failure()), error.requested_delay)
+            return max(self._pacing.stretch(self._job_backoff.add_failure()), error.requested_delay)
         self._job_backoff.reset()
         self._requested[run_id] = status
         if job is not None:

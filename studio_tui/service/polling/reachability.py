@@ -11,7 +11,6 @@ import logging
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import NamedTuple
 
 from studio_tui import clock
@@ -65,15 +64,6 @@ class _Failure(NamedTuple):
     at: datetime
     number: int
     """How many requests had failed then, including this one."""
-
-
-def file_state(file: Path) -> object:
-    """Return a value that changes whenever a file is replaced or written; `None` without a file."""
-    try:
-        status = file.stat()
-    except OSError:
-        return None
-    return status.st_ino, status.st_mtime_ns
 
 
 class Reachability:

@@ -20,10 +20,10 @@ from studio_tui.errors import (
     StudioError,
     TransportError,
 )
+from studio_tui.service.pacing import Pacing
 from studio_tui.service.polling.jobs_feed import JobList
 from studio_tui.service.polling.pipeline_watch import (
     AT_ONCE,
-    Pace,
     PipelineDetail,
     PipelineWatch,
     RecalledDetail,
@@ -37,7 +37,19 @@ from tests.service.polling.virtual_time import run
 
 pytestmark = pytest.mark.usefixtures("longest_rests")
 
-PACE = Pace(moving=1.5, resting=10.0, job=0.3)
+PACING = Pacing(is_local=False)
+
+
+async def nothing_recorded() -> None:
+    return None
+
+
+OPTIONS: Any = {
+    "read_name": lambda: None,
+    "recall": nothing_recorded,
+    "follows_jobs": False,
+    "reachability": Reachability(),
+}
 
 
 class Studio(StudioClient):
@@ -115,8 +127,8 @@ class Watched:
             studio,
             self.jobs,
             studio.current.pipeline_id,
-            PACE,
-            **{"reachability": Reachability(on_refused=self.rejections.append), **options},
+            PACING,
+            **OPTIONS | {"reachability": Reachability(on_refused=self.rejections.append)} | options,
         )
 
     @property
@@ -194,7 +206,7 @@ def test_jobs_are_requested_a_few_at_a_time_and_with_rests() -> None:
             began = loop.time()
             await watched.until(lambda: len(watched.states) == 60)
             assert studio.most_pending == AT_ONCE
-            assert loop.time() - began > 60 / AT_ONCE * PACE.job
+            assert loop.time() - began > 60 / AT_ONCE * PACING.job()
 
     run(scenario())
 
@@ -387,7 +399,7 @@ def test_watches_with_a_listener_are_kept_and_the_oldest_others_dropped() -> Non
     async def scenario() -> None:
         studio = Studio(a="COMPLETE")
         jobs: Poller[JobList] = Poller("jobs", studio.list, lambda _: 1.5)
-        watches = PipelineWatches(lambda key: PipelineWatch(studio, jobs, key, PACE))
+        watches = PipelineWatches(lambda key: PipelineWatch(studio, jobs, key, PACING, **OPTIONS))
         running = asyncio.create_task(watches.run())
         first = watches.get("first")
         first.subscribe(lambda _: None)

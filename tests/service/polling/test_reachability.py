@@ -5,7 +5,6 @@ import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -27,13 +26,13 @@ from studio_tui.errors import (
     StudioError,
     TransportError,
 )
+from studio_tui.files import file_version
 from studio_tui.local.config.data_dir import DataDir
 from studio_tui.service.polling.reachability import (
     LONGEST_PAUSE,
     SHORTEST_PAUSE,
     SIGN_CHECK_INTERVAL,
     Reachability,
-    file_state,
 )
 from studio_tui.settings import Settings
 from tests.jobs import NOON
@@ -366,19 +365,6 @@ def test_a_sign_from_before_the_first_failure_sends_a_probe_at_once() -> None:
     run(scenario())
 
 
-def test_the_state_of_a_file_changes_when_the_file_is_replaced_or_removed(tmp_path: Path) -> None:
-    file = tmp_path / "server.json"
-    assert file_state(file) is None
-    file.write_text("first")
-    first = file_state(file)
-    assert first == file_state(file) is not None
-    (tmp_path / "new").write_text("first")
-    (tmp_path / "new").replace(file)
-    assert file_state(file) not in {first, None}
-    file.unlink()
-    assert file_state(file) is None
-
-
 async def test_a_restarted_local_studio_is_detected_by_its_state_file_alone(
     studio: "ThreadStudio", monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -387,7 +373,7 @@ async def test_a_restarted_local_studio_is_detected_by_its_state_file_alone(
     state_file = DataDir(studio.data_dir).state
     async with StudioClient(settings) as client:
         reachability = Reachability(
-            lambda: client.jobs(limit=1), read_sign=lambda: file_state(state_file)
+            lambda: client.jobs(limit=1), read_sign=lambda: file_version(state_file)
         )
         task = asyncio.create_task(reachability.run())
         for _ in range(3):
