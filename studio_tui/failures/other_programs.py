@@ -2,21 +2,11 @@
 
 import re
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 from studio_tui.failures.exceptions import HEAD, NAME, read_traceback
 from studio_tui.failures.exit_codes import exit_code_words
+from studio_tui.failures.parsed_exception import ParsedException
 from studio_tui.failures.printed_lines import is_frame, is_hint
-
-
-class OtherFailure(NamedTuple):
-    """A failure parsed from a program's output."""
-
-    reason: str
-    """On one line. Untrusted."""
-    end: int
-    """Index after its last line."""
-
 
 _PANIC = re.compile(
     r"thread '(?P<thread>[^']{0,80})'(?: \(\d+\))? panicked at "
@@ -25,6 +15,10 @@ _PANIC = re.compile(
 _GO = re.compile(r"(?:panic: |fatal error: )(.+?)(?: \[recovered\])?$")
 _GO_PLACE = re.compile(r"goroutine \d+ \[|\[signal ")
 """A line that is expected within five lines after a panic of Go."""
+_GO_DETAIL = re.compile(r"\s*$|[ \t\[]|goroutine |exit status|created by|panic: ")
+_FATAL_DETAIL = re.compile(
+    r"\s*$| |Current thread |Thread 0x|Python runtime state|Extension modules:|<no Python frame>"
+)
 _THROWN = re.compile(rf"(?:Exception in thread \"[^\"]*\" |Caused by: )?({NAME})(?:: (.*))?$")
 """An exception by its name alone, as Java prints it; groups: name, message."""
 _JAVA_FRAME = re.compile(r"\s+at [\w.$<>/]+\([^()]*\)$")
@@ -32,6 +26,7 @@ _JAVA_CAUSE = re.compile(rf"\s*Caused by: ({NAME}(?:: .*)?)$")
 _NODE_FRAME = re.compile(r"\s+at .+(?::\d+:\d+\)?|<anonymous>\)?|\(native\))(?: \{)?$")
 _NODE_NAME = re.compile(rf"{NAME}(?: \[\w+\])?(?:: |$)")
 _NODE_CAUSE = re.compile(r"\s+\[cause\]: (\S.*)$")
+_NODE_DETAIL = re.compile(r"\s*$|[ }]|(?:Node\.js|Bun) v")
 _NODE_MESSAGE_LINES = 8
 """Maximum lines of a message, which come before the frames."""
 _UNCAUGHT = re.compile(r"(?:Uncaught |Unhandled \w+:? )")
@@ -42,6 +37,7 @@ _CARGO = re.compile(r"(error(?:\[E\d+\])?: .+)$")
 _CARGO_PLACE = re.compile(r"\s*--> (\S+:\d+:\d+)$")
 _CARGO_END = re.compile(r"error: could not compile |error: aborting due to ")
 _CROSS = re.compile(r"\s*× \w.*:$")
+_BRANCH = re.compile(r"  .*\S")
 _PYTEST_FAILED = re.compile(r"(FAILED|ERROR) (\S+(?:\[.*?\])?)(?: - (.*))?$")
 _PYTEST_END = re.compile(r"=* ?((?:\d+ \w+, )*\d+ (?:failed|error|errors)\b.*? in [\d.]+s.*?) ?=*$")
 _SUMMARY = re.compile(r"Root Cause \(first observed failure\):$")
@@ -59,6 +55,11 @@ def _first_line(lines: Sequence[str], start: int) -> tuple[str, int]:
     return "", start
 
 
+def _end_of(lines: Sequence[str], start: int, belongs: Callable[[str], object]) -> int:
+    """Return the index of the first line from `start` on for which `belongs` returns nothing."""
+    return next((n for n in range(start, len(lines)) if not belongs(lines[n])), len(lines))
+
+
 def _after_frames(lines: Sequence[str], start: int) -> int:
     end = start
     for number in range(start, len(lines)):
@@ -70,7 +71,7 @@ def _after_frames(lines: Sequence[str], start: int) -> int:
     return end
 
 
-def rust_panic(lines: Sequence[str], start: int) -> OtherFailure | None:
+def rust_panic(lines: Sequence[str], start: int) -> ParsedException | None:
     """Parse a Rust panic; its message is on the same line in the old format, else on the next."""
     panic = _PANIC.match(lines[start])
     if panic is None:
@@ -80,10 +81,10 @@ def rust_panic(lines: Sequence[str], start: int) -> OtherFailure | None:
     else:
         message, end = _first_line(lines, start + 1)
         place = panic["place"]
-    return OtherFailure(f"panicked: {message} ({place})", _after_frames(lines, end))
+    return ParsedException(f"panicked: {message} ({place})", _after_frames(lines, end))
 
 
-def go_panic(lines: Sequence[str], start: int) -> OtherFailure | None:
+def go_panic(lines: Sequence[str], start: int) -> ParsedException | None:
     """Parse a Go panic and the list of goroutines after it."""
     panic = _GO.match(lines[start])
     if panic is None:
@@ -91,35 +92,27 @@ def go_panic(lines: Sequence[str], start: int) -> OtherFailure | None:
     following = [line for line in lines[start + 1 : start + 6] if line.strip()]
     if not any(_GO_PLACE.match(line) for line in following):
         return None
-    end = start + 1
-    while end < len(lines) and (
-        not lines[end].strip()
-        or lines[end][0] in " \t["
-        or lines[end].startswith(("goroutine ", "exit status", "created by", "panic: "))
-        or is_frame(lines[end])
-    ):
-        end += 1
-    return OtherFailure(lines[start].strip(), end)
+    end = _end_of(lines, start + 1, lambda line: _GO_DETAIL.match(line) or is_frame(line))
+    return ParsedException(lines[start].strip(), end)
 
 
-def java_exception(lines: Sequence[str], start: int) -> OtherFailure | None:
+def java_exception(lines: Sequence[str], start: int) -> ParsedException | None:
     """Parse a Java exception; the reason also names its root cause."""
     first = _THROWN.match(lines[start])
     if first is None or start + 1 >= len(lines) or not _JAVA_FRAME.match(lines[start + 1]):
         return None
     text = f"{first[1]}: {first[2]}" if first[2] else first[1]
-    root = text
-    end = start + 1
-    while end < len(lines):
-        if cause := _JAVA_CAUSE.match(lines[end]):
-            root = cause[1]
-        elif not is_frame(lines[end]) and not _JAVA_FRAME.match(lines[end]):
-            break
-        end += 1
-    return OtherFailure(text if root == text else f"{text} (caused by {root})", end)
+    end = _end_of(
+        lines,
+        start + 1,
+        lambda line: _JAVA_CAUSE.match(line) or is_frame(line) or _JAVA_FRAME.match(line),
+    )
+    causes = [cause[1] for line in lines[start + 1 : end] if (cause := _JAVA_CAUSE.match(line))]
+    root = causes[-1] if causes else text
+    return ParsedException(text if root == text else f"{text} (caused by {root})", end)
 
 
-def node_error(lines: Sequence[str], start: int) -> OtherFailure | None:
+def node_error(lines: Sequence[str], start: int) -> ParsedException | None:
     """Parse an uncaught error of Node, Deno or Bun; the reason also names its root cause."""
     line = _UNCAUGHT.sub("", lines[start])
     if not _NODE_NAME.match(line):
@@ -131,42 +124,30 @@ def node_error(lines: Sequence[str], start: int) -> OtherFailure | None:
         end += 1
     if end >= len(lines) or not _NODE_FRAME.match(lines[end]):
         return None
-    reason = line.strip()
-    while end < len(lines) and (
-        not lines[end].strip()
-        or lines[end][0] in " }"
-        or lines[end].startswith(("Node.js v", "Bun v"))
-    ):
-        if cause := _NODE_CAUSE.match(lines[end]):
-            reason = f"{line.strip()} (caused by {cause[1]})"
-        end += 1
-    return OtherFailure(reason, end)
+    frames, end = end, _end_of(lines, end, _NODE_DETAIL.match)
+    causes = [cause[1] for below in lines[frames:end] if (cause := _NODE_CAUSE.match(below))]
+    return ParsedException(line.strip() + (f" (caused by {causes[-1]})" if causes else ""), end)
 
 
-def fatal_python_error(lines: Sequence[str], start: int) -> OtherFailure | None:
+def fatal_python_error(lines: Sequence[str], start: int) -> ParsedException | None:
     """Parse the message that Python prints before it aborts."""
     if not lines[start].startswith("Fatal Python error: "):
         return None
-    end = start + 1
-    while end < len(lines) and (
-        not lines[end].strip()
-        or lines[end].startswith((" ", "Current thread ", "Thread 0x", "Python runtime state"))
-        or lines[end].startswith(("Extension modules:", "<no Python frame>"))
-    ):
-        end += 1
-    return OtherFailure(lines[start], end)
+    return ParsedException(lines[start], _end_of(lines, start + 1, _FATAL_DETAIL.match))
 
 
-def cpp_exception(lines: Sequence[str], start: int) -> OtherFailure | None:
+def cpp_exception(lines: Sequence[str], start: int) -> ParsedException | None:
     """Parse an uncaught C++ exception."""
     match = _TERMINATE.match(lines[start])
     if match is None:
         return None
     what = _WHAT.match(lines[start + 1]) if start + 1 < len(lines) else None
-    return OtherFailure(f"{match[1]}: {what[1]}" if what else match[1], start + (2 if what else 1))
+    return ParsedException(
+        f"{match[1]}: {what[1]}" if what else match[1], start + (2 if what else 1)
+    )
 
 
-def rust_compiler_error(lines: Sequence[str], start: int) -> OtherFailure | None:
+def rust_compiler_error(lines: Sequence[str], start: int) -> ParsedException | None:
     """Parse the last line of a failed Rust compilation, and the first error above it."""
     if not _CARGO_END.match(lines[start]):
         return None
@@ -174,23 +155,20 @@ def rust_compiler_error(lines: Sequence[str], start: int) -> OtherFailure | None
         error = _CARGO.match(lines[number])
         place = _CARGO_PLACE.match(lines[number + 1]) if error else None
         if error and place:
-            return OtherFailure(f"{error[1]} ({place[1]})", _after_frames(lines, start + 1))
+            return ParsedException(f"{error[1]} ({place[1]})", _after_frames(lines, start + 1))
     return None
 
 
-def resolver_error(lines: Sequence[str], start: int) -> OtherFailure | None:
+def resolver_error(lines: Sequence[str], start: int) -> ParsedException | None:
     """Parse the tree printed by a dependency resolver such as uv: what failed, and why."""
     if not _CROSS.match(lines[start]):
         return None
-    words = [lines[start].strip(" ×")]
-    end = start + 1
-    while end < len(lines) and lines[end].startswith("  ") and lines[end].strip():
-        words.append(lines[end].strip(" ╰─▶│├"))
-        end += 1
-    return OtherFailure(" ".join(words), end) if len(words) > 1 else None
+    end = _end_of(lines, start + 1, _BRANCH.match)
+    words = [lines[start].strip(" ×"), *(line.strip(" ╰─▶│├") for line in lines[start + 1 : end])]
+    return ParsedException(" ".join(words), end) if len(words) > 1 else None
 
 
-def pytest_summary(lines: Sequence[str], start: int) -> OtherFailure | None:
+def pytest_summary(lines: Sequence[str], start: int) -> ParsedException | None:
     """Parse the summary line of pytest, and the first failed test above it."""
     summary = _PYTEST_END.match(lines[start])
     if summary is None:
@@ -199,13 +177,13 @@ def pytest_summary(lines: Sequence[str], start: int) -> OtherFailure | None:
         if failed := _PYTEST_FAILED.match(lines[number]):
             why = f": {failed[3]}" if failed[3] else ""
             verb = "failed" if failed[1] == "FAILED" else "could not run"
-            return OtherFailure(f"{failed[2]} {verb}{why} ({summary[1]})", start + 1)
-    return OtherFailure(summary[1], start + 1)
+            return ParsedException(f"{failed[2]} {verb}{why} ({summary[1]})", start + 1)
+    return ParsedException(summary[1], start + 1)
 
 
 def torchrun_summary(
     lines: Sequence[str], start: int, exception_of_rank: Callable[[str, str], str | None]
-) -> OtherFailure | None:
+) -> ParsedException | None:
     """Parse torchrun's summary; `exception_of_rank` is called with a rank and a local rank."""
     if not _SUMMARY.match(lines[start].strip()):
         return None
@@ -223,8 +201,8 @@ def torchrun_summary(
     exception = _exception_in_summary(lines, start, end) or exception_of_rank(rank, local)
     where = f"rank {rank} on {fields['host']}" if "host" in fields else f"rank {rank}"
     if exception:
-        return OtherFailure(f"{exception} ({where})", end)
-    return OtherFailure(f"{where} {_describe_exit(fields.get('exitcode', ''))}", end)
+        return ParsedException(f"{exception} ({where})", end)
+    return ParsedException(f"{where} {_describe_exit(fields.get('exitcode', ''))}", end)
 
 
 def _exception_in_summary(lines: Sequence[str], start: int, end: int) -> str | None:

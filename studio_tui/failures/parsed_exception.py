@@ -1,4 +1,4 @@
-"""An exception from a printed traceback, with its chain of causes."""
+"""An exception or another failure that a program has printed, with its chain of causes."""
 
 import re
 from typing import NamedTuple
@@ -15,7 +15,7 @@ _LONGEST_BESIDE = 240
 
 
 class ParsedException(NamedTuple):
-    """An exception parsed from a printed traceback."""
+    """An exception parsed from a printed traceback, or another failure without causes."""
 
     text: str
     """Exception and message on one line; of a group, the first exception. Untrusted."""

@@ -13,6 +13,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from enum import Enum, auto
+from functools import partial
 from typing import NamedTuple
 
 from studio_tui.failures import other_programs
@@ -76,7 +77,8 @@ _EMBEDDED = "Traceback (most recent call last):\n"
 _EMBEDDED_IN_JSON = "Traceback (most recent call last):\\n"
 
 
-_OTHER_PROGRAMS = (
+_PARSERS = (
+    (read_syntax_error, True),
     (other_programs.rust_panic, False),
     (other_programs.go_panic, False),
     (other_programs.cpp_exception, False),
@@ -181,10 +183,7 @@ def _failures_in_stream(
     """Yield the failures of one origin; `others` has those of the origins parsed before."""
     parsed_to = 0
     failures: list[_Failure] = []
-
-    def exception_of_rank(rank: str, local: str) -> str | None:
-        return _exception_of_rank(rank, local, others, failures)
-
+    exception_of_rank = partial(_exception_of_rank, others, failures)
     for start in starts:
         if start < parsed_to:
             continue
@@ -206,9 +205,7 @@ def _failure_at(bodies: Sequence[str], start: int) -> _Failure | None:
         return _failure_of_exception(bodies, start, raised) if raised else None
     if _EMBEDDED_IN_JSON in line and (embedded := _message_in_json(line.strip())):
         return _Failure(embedded, start, start + 1, is_logged=True, is_python=True)
-    if raised := read_syntax_error(bodies, start):
-        return _Failure(raised.reason, start, raised.end, is_certain=True)
-    for read, is_certain in _OTHER_PROGRAMS:
+    for read, is_certain in _PARSERS:
         if failure := read(bodies, start):
             return _Failure(failure.reason, start, failure.end, is_certain=is_certain)
     return None
@@ -231,7 +228,7 @@ def _failure_of_exception(bodies: Sequence[str], start: int, raised: ParsedExcep
 
 
 def _exception_of_rank(
-    rank: str, local: str, others: dict[str, list[_Failure]], own: Sequence[_Failure]
+    others: dict[str, list[_Failure]], own: Sequence[_Failure], rank: str, local: str
 ) -> str | None:
     """Return the exception that a worker printed with its rank or local rank as origin.
 
