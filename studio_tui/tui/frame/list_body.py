@@ -54,44 +54,49 @@ ROWS_MEASURED = 2000
 """Maximum number of new rows among which the longest texts are searched."""
 
 
+class RowGroups:
+    """Which items each row of a list shows; here each shows one, whose id is its key."""
+
+    def arrange(self, ids: Sequence[str]) -> Sequence[str]:
+        """Return the keys of the rows to show: `ids`, with groups in place of their members."""
+        return ids
+
+    def row_of(self, item_id: str) -> str:
+        """Return the key of the row that shows an item since the last `arrange`."""
+        return item_id
+
+    def members(self, key: str) -> tuple[str, ...]:
+        """Return the ids of the items that the row `key` shows."""
+        return (key,)
+
+    def marked_rows(self, marks: frozenset[str]) -> frozenset[str]:
+        """Return the ids in `marks`, and the keys of the groups whose members are all marked."""
+        return marks
+
+
 class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
     """The title, filter and table of a list, and a preview of the row under the cursor."""
 
     table = query_one(BigTable)
     title = query_one("#title", Bar)
+    filter_bar = query_one(FilterBar)
     _fact_sheet = query_one(FactSheet)
 
     def __init__(self, page: "ListPage[T]", view: ListView) -> None:
         super().__init__(id="split")
         self.page = page
-        kind = page.kind
-        self.rows: Listing[T] = Listing(kind)
-        self._widest: WidestRows[T] = WidestRows(kind)
-        self.holder = holder = ViewHolder(view)
+        self.rows: Listing[T] = Listing(page.kind)
+        self._widest: WidestRows[T] = WidestRows(page.kind)
+        self.holder = ViewHolder(view)
         self._rest = Debouncer(self, self._cursor_rests)
-        self.marks = RowMarks(
-            kind.noun,
-            holder,
-            lambda: self.table,
-            changed=self._marks_changed,
-            notify=page.notify_user,
-            has_rows=lambda: self.is_alive and bool(self.table.keys),
-            unfiltered_row=lambda: self._unfiltered_row,
-            is_filter_wrong=lambda: self.is_alive and self.filtering.is_wrong,
-        )
-        self.order = ListOrder(
-            kind,
-            holder,
-            lambda: self.table,
-            ask=page.ask,
-            changed=lambda: self.show_rows(RowChange.ORDER),
-        )
-        self.filtering: ListFilter[T] = ListFilter(
-            kind, holder, page.problems, bar=lambda: self.query_one(FilterBar)
-        )
+        self.groups = RowGroups()
+        """A list with groups replaces it by its own."""
+        self.marks = RowMarks(self)
+        self.order = ListOrder(self)
+        self.filtering: ListFilter[T] = ListFilter(self)
         self.passing: Sequence[str] = ()
         """Ids of the rows that pass the filter."""
-        self._unfiltered_row: str | None = None
+        self.unfiltered_row: str | None = None
         """The row under the cursor, if it is shown although it no longer passes the filter."""
         self._passed_only_finished = True
         """Whether there is a filter that no unfinished row has passed since it was set."""
@@ -239,7 +244,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         # Without rows there is no key. Keep the saved cursor, to restore it once its row is back.
         if message.key is not None:
             self.holder.change(cursor=message.key)
-        if self._unfiltered_row is not None and message.key != self._unfiltered_row:
+        if self.unfiltered_row is not None and message.key != self.unfiltered_row:
             self.show_rows()
         self._rest.note_move()
         if message.is_last and not self.is_complete and not self.filtering.terms:
@@ -270,16 +275,16 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         self.table.drawing.hide_unfinished(hidden=self._passed_only_finished)
         chosen = None if is_refiltered else self.table.chosen
         has_left_filter = bool(terms) and chosen in self.rows and chosen not in passing
-        self._unfiltered_row = chosen if has_left_filter else None
-        if self._unfiltered_row is not None:
+        self.unfiltered_row = chosen if has_left_filter else None
+        if self.unfiltered_row is not None:
             # A key pressed at this moment must act on the row that the user sees under the cursor.
             passing = self.rows.ids(
-                terms, view.sort, now, reverse=view.reverse, always_included=self._unfiltered_row
+                terms, view.sort, now, reverse=view.reverse, always_included=self.unfiltered_row
             )
-        keys = self.page.row_keys(passing)
+        keys = self.groups.arrange(passing)
         if (cursor := self.table.cursor) is not None:
             # The row under the cursor may now be shown as part of a group.
-            self.table.join_cursor_to(self.page.row_of(cursor))
+            self.table.join_cursor_to(self.groups.row_of(cursor))
         self.table.show(keys, newest_first=self._has_newest_first, change=change)
         self._move_to_awaited(keys)
         self.marks.show()
@@ -320,7 +325,8 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         if is_below and self.is_alive:
             self.table.pin_cursor()
 
-    def _marks_changed(self) -> None:
+    def marks_changed(self) -> None:
+        """Called after marks were added or removed."""
         self.page.session.endings.watch_rows(self.marked_rows())
         self.show_title()
         self.page.paint_hints()
@@ -329,7 +335,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         """Repaint the title, and note how many of the marked rows the filter hides."""
         title, view = self.title, self.holder.view
         hidden = {mark for mark in view.marks if self.filtering.terms and mark in self.rows}
-        hidden_marks = len(hidden.difference(self.passing, (self._unfiltered_row,)))
+        hidden_marks = len(hidden.difference(self.passing, (self.unfiltered_row,)))
         self.page.hidden_marks = hidden_marks
         title.left = (
             *amount_parts(
@@ -339,7 +345,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
                 answer=self.page.source().snapshot.value,
                 terms=self.filtering.terms.text,
                 is_filter_wrong=self.filtering.is_wrong,
-                has_unfiltered_row=self._unfiltered_row is not None,
+                has_unfiltered_row=self.unfiltered_row is not None,
             ),
             *self.page.title_notes(),
         )

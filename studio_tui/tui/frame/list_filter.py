@@ -1,46 +1,37 @@
 """The filter of a list: typed on a line above it, or set by a key."""
 
-from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from studio_tui.presentation.lists.filter_terms import Terms
-from studio_tui.presentation.lists.kinds import Kind
 from studio_tui.tui.frame.commands import Command
-from studio_tui.tui.frame.list_view import ViewHolder
-from studio_tui.tui.widgets.filter_bar import FilterBar
+
+if TYPE_CHECKING:
+    from studio_tui.tui.frame.list_body import ListBody
 
 T = TypeVar("T")
 
 
 class ListFilter(Generic[T]):
-    """Controller of a list's filter."""
+    """Controller of a list's filter, which is stored in the list's view."""
 
-    def __init__(
-        self, kind: Kind[T], holder: ViewHolder, problems: str, *, bar: Callable[[], FilterBar]
-    ) -> None:
-        """Make a controller, which stores the filter in the view of `holder`.
-
-        `problems` is the filter that `toggle_problems` sets, such as `status=problem`.
-        """
-        self._holder = holder
-        self._problems = problems
-        self._bar = bar
-        self.terms: Terms[T] = Terms(holder.view.filter, kind)
+    def __init__(self, body: "ListBody[T]") -> None:
+        self._list = body
+        self.terms: Terms[T] = Terms(body.holder.view.filter, body.page.kind)
         self._replaced: list[tuple[str, str]] = []
         """Filters set by keys, each with the one that it replaced; the latest last."""
 
     @property
     def is_wrong(self) -> bool:
         """See `FilterBar.has_problem`."""
-        return self._bar().has_problem
+        return self._list.filter_bar.has_problem
 
     def edit(self) -> None:
         """Open the filter input."""
-        self._bar().edit()
+        self._list.filter_bar.edit()
 
     def toggle_problems(self) -> None:
         """Show only rows with a problem; if the filter does that already, go back."""
-        self.toggle(self._problems)
+        self.toggle(self._list.page.problems)
 
     def toggle(self, terms: str) -> None:
         """Replace the current filter by `terms`; if the current filter is `terms`, go back."""
@@ -52,7 +43,7 @@ class ListFilter(Generic[T]):
     def replace(self, terms: str) -> None:
         """Apply a filter until `go_back` restores the current one."""
         before = self.terms.text
-        self._bar().set_text(terms)
+        self._list.filter_bar.set_text(terms)
         self._replaced.append((terms, before))
 
     def go_back(self) -> None:
@@ -60,14 +51,14 @@ class ListFilter(Generic[T]):
         replaced, self._replaced = self._replaced, []
         if replaced and not self.is_wrong and self.terms.text == replaced[-1][0]:
             *self._replaced, (_, before) = replaced
-            self._bar().set_text(before)
+            self._list.filter_bar.set_text(before)
         else:
-            self._bar().set_text("")
+            self._list.filter_bar.set_text("")
 
     def show_only(self, terms: str) -> None:
         """Apply a filter, which `go_back` will clear."""
         self._replaced = []
-        self._bar().set_text(terms)
+        self._list.filter_bar.set_text(terms)
 
     def replace_unmounted(self, terms: Terms[T]) -> None:
         """Like `replace`, for a list that is not mounted yet."""
@@ -77,7 +68,7 @@ class ListFilter(Generic[T]):
     def set_terms(self, terms: Terms[T]) -> None:
         """Make a filter the current one; neither the input nor the shown rows change."""
         self.terms = terms
-        self._holder.change(filter=terms.text)
+        self._list.holder.change(filter=terms.text)
 
 
 def filter_commands(

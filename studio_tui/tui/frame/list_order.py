@@ -1,57 +1,48 @@
 """The order of a list: chosen from a menu, with keys, or by a click on a heading."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
-from studio_tui.presentation.lists.kinds import Kind
 from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.frame.dialogs import Choose
-from studio_tui.tui.frame.list_view import ViewHolder
-from studio_tui.tui.widgets.big_table import BigTable
+from studio_tui.tui.widgets.table_cursor import RowChange
 from studio_tui.tui.widgets.table_painter import Sorting
+
+if TYPE_CHECKING:
+    from studio_tui.tui.frame.list_body import ListBody
 
 
 class ListOrder:
     """Controller of a list's sort order, a key of `Kind.sorts`."""
 
-    def __init__(
-        self,
-        kind: Kind[Any],
-        holder: ViewHolder,
-        table: Callable[[], BigTable],
-        *,
-        ask: Callable[[Choose], Awaitable[str | None]],
-        changed: Callable[[], None],
-    ) -> None:
-        self._kind = kind
-        self._holder = holder
-        self._table = table
-        self._ask = ask
-        self._changed = changed
+    def __init__(self, body: "ListBody[Any]") -> None:
+        self._list = body
+        self._kind = body.page.kind
 
     async def choose(self) -> None:
         """Ask for the order."""
         choices = [(key, each.label) for key, each in self._kind.sorts.items()]
-        order = await self._ask(Choose("Sort by", choices, self._holder.view.sort))
+        question = Choose("Sort by", choices, self._list.holder.view.sort)
+        order = await self._list.page.ask(question)
         if order is not None:
             self._sort(order, reverse=False)
 
     def sort_by(self, column: str) -> None:
         """Sort by a column if possible; if the list has that order already, reverse it."""
-        view = self._holder.view
+        view = self._list.holder.view
         if order := self._kind.order_of(column):
             has_order = order == view.sort
             self._sort(order, reverse=has_order and not view.reverse)
 
     def show(self) -> None:
         """Mark the sorted column in the table header."""
-        view = self._holder.view
+        view = self._list.holder.view
         descending = self._kind.sorts[view.sort].shown_as_descending != view.reverse
-        self._table().sorting = Sorting(view.sort, descending=descending)
+        self._list.table.sorting = Sorting(view.sort, descending=descending)
 
     def _sort(self, order: str, *, reverse: bool) -> None:
-        self._holder.change(sort=order, reverse=reverse)
-        self._changed()
+        self._list.holder.change(sort=order, reverse=reverse)
+        self._list.show_rows(RowChange.ORDER)
         self.show()
 
 

@@ -147,14 +147,6 @@ class ListPage(Page, Generic[T]):
     def ask_for_more(self) -> None:
         """Load older rows; nothing for lists that are always complete."""
 
-    def row_keys(self, keys: Sequence[str]) -> Sequence[str]:
-        """Return the rows to show: `keys`, with groups in place of their members."""
-        return keys
-
-    def row_of(self, key: str) -> str:
-        """Return the row that shows `key`: `key`, or the group with it in the last `row_keys`."""
-        return key
-
     def rows_changed(self) -> None:
         """Called after the shown rows may have changed."""
 

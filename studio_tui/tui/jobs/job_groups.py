@@ -24,6 +24,7 @@ from studio_tui.presentation.jobs.rows import COLUMNS, age_cell
 from studio_tui.presentation.jobs.states import NewerAttemptLike
 from studio_tui.presentation.lists.listing import Listing
 from studio_tui.service.polling.pipelines_feed import PipelineList
+from studio_tui.tui.frame.list_body import RowGroups
 from studio_tui.tui.frame.list_view import ViewHolder
 from studio_tui.tui.widgets.bar import Part
 from studio_tui.tui.widgets.table_painter import Cells
@@ -32,7 +33,7 @@ MOST_OPENED = 200
 """Maximum number of unfolded groups that are saved."""
 
 
-class JobGroups:
+class JobGroups(RowGroups):
     """The groups of a list of jobs."""
 
     def __init__(self, rows: Listing[Job], holder: ViewHolder, changed: Callable[[], None]) -> None:
@@ -91,7 +92,6 @@ class JobGroups:
         return before != (self.blocked, self._owners)
 
     def arrange(self, job_ids: Sequence[str]) -> Sequence[str]:
-        """Return the keys of the rows to show for the jobs with these ids."""
         label_of: Callable[[str], str] = self.pipeline_of
         least, never_hidden = 2, frozenset[str]()
         if self.grouping is JobGrouping.NONE:
@@ -111,17 +111,14 @@ class JobGroups:
         return self._grouped_rows.keys
 
     def members(self, key: str) -> tuple[str, ...]:
-        """Return the ids of the jobs of a group, or the key itself, which is the id of a job."""
         group = self._grouped_rows.groups.get(key)
         return group.members if group is not None else (key,)
 
     def marked_rows(self, marks: frozenset[str]) -> frozenset[str]:
-        """Return the marked ids, and the keys of the groups whose jobs are all marked."""
         groups = self._grouped_rows.groups.items()
         return marks.union(key for key, group in groups if marks.issuperset(group.members))
 
     def row_of(self, job_id: str) -> str:
-        """Return the key of the row that shows a job: its id, or the key of its folded group."""
         groups = self._grouped_rows.groups
         if not groups or job_id in self._grouped_rows.keys:
             return job_id

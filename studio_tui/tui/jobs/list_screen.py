@@ -114,8 +114,8 @@ class JobsScreen(ListPage[Job]):
         self.session.lists.jobs_feed.request_at_least(view.loaded)
         self._recorded = RecordedRows(self.session.records.jobs, self.list)
         self.groups = JobGroups(self.list.rows, self.list.holder, partial(_show_regrouped, self))
+        self.list.groups = self.groups
         marks = self.list.marks
-        marks.row_members = self.groups
         marked = ListedMarks(self.marked_jobs, marks.unmark, is_group=lambda: not self.view.marks)
         jobs = JobController(self, self.job_at_hand, marked=marked)
         self.commands.add(
@@ -185,12 +185,6 @@ class JobsScreen(ListPage[Job]):
         """Load older jobs, including recorded jobs that Studio no longer lists."""
         self.session.request_more_jobs()
         self._recorded.show_recorded()
-
-    def row_keys(self, keys: Sequence[str]) -> Sequence[str]:
-        return self.groups.arrange(keys)
-
-    def row_of(self, key: str) -> str:
-        return self.groups.row_of(key)
 
     def title_notes(self) -> tuple[Part, ...]:
         """Return the parts about recorded jobs, the grouping, and failures that are no problems."""
