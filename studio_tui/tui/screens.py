@@ -17,8 +17,9 @@ from studio_tui.tui.connected import Connected
 from studio_tui.tui.frame.commands import Basics
 from studio_tui.tui.frame.last_screen import LastScreen
 from studio_tui.tui.frame.list_page import ListPage
-from studio_tui.tui.frame.list_view import ListView, load_view, view_text
+from studio_tui.tui.frame.list_view import ListView, load_view
 from studio_tui.tui.frame.page import Page
+from studio_tui.tui.frame.remembered import Remembered
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.logs.log_memory import LogMemory
 from studio_tui.tui.messages import EditJobs, OpenForm, OpenJob, OpenLog, OpenLogs
@@ -231,15 +232,13 @@ class Screens:
 
     def contents_to_save(self) -> dict[Path, str]:
         """Return the contents to save for the next run, by file."""
-        pages = {file: self.tabs.get(name) for name, file in self._view_files.items()}
-        memories = [(self._last_file, self.last), (self._log_file, self._logs)]
+        saved: dict[Path, Remembered] = {self._last_file: self.last, self._log_file: self._logs}
         if "_dags" in self.__dict__:  # otherwise not read, so unchanged
-            memories.append((self._dag_file, self._dags))
-        return {
-            file: view_text(page.remembered())
-            for file, page in pages.items()
-            if isinstance(page, ListPage)
-        } | {file: memory.model_dump_json() for file, memory in memories}
+            saved[self._dag_file] = self._dags
+        for name, file in self._view_files.items():
+            if isinstance(page := self.tabs.get(name), ListPage):
+                saved[file] = page.remembered()
+        return {file: state.model_dump_json() for file, state in saved.items()}
 
     def _make_tab(self, name: str) -> Page:
         if name == "clusters":

@@ -3,16 +3,15 @@ from pathlib import Path
 
 import pytest
 
-from studio_tui.files import store_if_possible
 from studio_tui.presentation.jobs.filters import JOBS
-from studio_tui.tui.frame.list_view import ListView, ViewHolder, load_view, view_text
+from studio_tui.tui.frame.list_view import ListView, ViewHolder, load_view
 
 
 def test_a_view_is_loaded_as_it_was_saved(tmp_path: Path) -> None:
     view = ListView(
         filter="status=failed", sort="name", reverse=True, preview=False, cursor="7"
     ).replace(marks=("7", "8"))
-    store_if_possible(tmp_path / "deep" / "view.json", view_text(view))
+    view.save(tmp_path / "deep" / "view.json")
     assert load_view(tmp_path / "deep" / "view.json", JOBS) == view
 
 
@@ -40,7 +39,7 @@ def test_an_invalid_file_is_loaded_as_the_default_view(tmp_path: Path, text: str
 
 def test_a_view_that_cannot_be_saved_is_no_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    store_if_possible(tmp_path / "file" / "view.json", view_text(ListView()))
+    ListView().save(tmp_path / "file" / "view.json")
     assert load_view(tmp_path / "file" / "view.json", JOBS) == ListView()
 
 

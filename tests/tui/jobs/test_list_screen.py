@@ -9,7 +9,7 @@ from textual.screen import ModalScreen
 
 from studio_tui import clock
 from studio_tui.api.label import NAME
-from studio_tui.tui.frame.list_view import ListView, view_text
+from studio_tui.tui.frame.list_view import ListView
 from studio_tui.tui.frame.row_marks import NO_MARK
 from studio_tui.tui.frame.welcome import WelcomeScreen
 from studio_tui.tui.jobs import detail_screen
@@ -535,7 +535,7 @@ async def test_keys_mark_one_job_or_a_range_or_all_jobs_that_pass_the_filter(
 ) -> None:
     ids = ids_of(studio_with_26_jobs)
     fourth, third, second, newest = ids[-4:]
-    (tmp_path / "view.json").write_text(view_text(ListView(marks=(fourth, "no-such-job"))))
+    (tmp_path / "view.json").write_text(ListView(marks=(fourth, "no-such-job")).model_dump_json())
     async with dashboard(studio_with_26_jobs, tmp_path) as pilot:
         with step("a mark of a job that is no longer listed is dropped, with a notice"):
             await until_shown(pilot, "1 marked", "1 marked job is no longer in the list")
