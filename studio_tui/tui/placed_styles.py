@@ -2,7 +2,8 @@
 
 A place is everything on which styles can depend: the rules, and the type, id, classes and state of
 each node from the app down to the node. Textual computes the styles of each widget of each screen,
-see docs/upstream/style-reuse.md.
+see docs/upstream/style-reuse.md, and of each of its component classes, even if they are not drawn,
+see docs/upstream/component-styles.md.
 """
 
 from collections.abc import Callable
@@ -11,11 +12,10 @@ from weakref import WeakKeyDictionary
 
 from textual.app import App
 from textual.css.model import RuleSet, SelectorType
-from textual.css.styles import RulesMap
+from textual.css.styles import RenderStyles, RulesMap
+from textual.css.stylesheet import Stylesheet
 from textual.dom import DOMNode
 from textual.widget import Widget
-
-from studio_tui.tui.component_styles import ComponentsOnDemand, ComponentStyles
 
 T = TypeVar("T")
 
@@ -105,16 +105,51 @@ def _state(node: DOMNode) -> tuple[object, ...]:
     return node._pseudo_classes_cache_key
 
 
-class _Components(ComponentStyles):
+class ComponentStyles(dict[str, RenderStyles]):
+    """The styles of one widget by component class, computed on each access.
+
+    The mapping itself remains empty: keeping a style would keep a node of 7 KB, and Textual caches
+    what it derives from a style.
+    """
+
     def __init__(
-        self, sheet: ComponentsOnDemand, node: DOMNode, place: tuple[Results, int]
+        self, sheet: "PlacedStylesheet", node: DOMNode, place: tuple[Results, int] | None
     ) -> None:
-        super().__init__(sheet, node, node._get_component_classes())
+        super().__init__()
+        self._sheet = sheet
+        self._node = node
+        self._names = node._get_component_classes()
         self.place = place
+        """`None` if the styles depend on the node's siblings or on the focus within it."""
+        self.used_rules: dict[str, RulesMap] = {}
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __missing__(self, name: str) -> RenderStyles:
+        styles = self._sheet.styles_below(self._node, name)
+        self.used_rules[name] = styles.base.get_rules()
+        return styles
+
+    def differs_from(self, before: "ComponentStyles") -> bool:
+        """Return whether a style accessed in `before` has other rules here."""
+        return any(
+            self[name].base.get_rules() != rules for name, rules in before.used_rules.items()
+        )
+
+    def clear(self) -> None:
+        """Textual calls it when the widget has been removed."""
+        self.used_rules.clear()
+        self._names = frozenset()
 
 
-class PlacedStylesheet(ComponentsOnDemand):
-    """Applies the styles of a node's place, and skips a node whose styles have not changed."""
+class PlacedStylesheet(Stylesheet):
+    """Applies the styles of a node's place, and skips a node whose styles have not changed.
+
+    A screen can add sheets without parsing the others again.
+    """
+
+    _virtual: DOMNode | None = None
 
     def __init__(self, *, variables: dict[str, str] | None = None) -> None:
         super().__init__(variables=variables)
@@ -122,6 +157,9 @@ class PlacedStylesheet(ComponentsOnDemand):
         self._next_rules: list[RuleSet] | None = None
         """The value of the next read of `rules`; `None` for all rules."""
         self._applied: WeakKeyDictionary[DOMNode, _Applied] = WeakKeyDictionary()
+
+    def reparse(self) -> None:
+        self.parse()
 
     @property
     def rules(self) -> list[RuleSet]:
@@ -210,20 +248,31 @@ class PlacedStylesheet(ComponentsOnDemand):
     def _note_applied(self, node: DOMNode, place: int, rules: RulesMap) -> None:
         self._applied[node] = _Applied(self.results(), place, rules, node.styles.base._updates)
 
+    def styles_below(self, node: DOMNode, name: str) -> RenderStyles:
+        """Return the styles of a component class of a node, valid until the next call."""
+        if self._virtual is not None:
+            # The node refers to itself; only the garbage collector would free it.
+            vars(self._virtual).clear()
+        # The attribute keeps the node alive, as its styles refer to it weakly.
+        self._virtual = virtual = DOMNode(classes=name)
+        virtual._attach(node)
+        self.apply(virtual)
+        return virtual.styles
+
     def _process_component_classes(self, node: DOMNode) -> None:
         if node._has_order_style or node._has_odd_or_even or node._has_focus_within:
-            super()._process_component_classes(node)
+            self._style_components(node, None)
         else:
             results = self.results()
             self._style_components(node, (results, results.place(node, {})))
 
-    def _style_components(self, node: DOMNode, place: tuple[Results, int]) -> None:
+    def _style_components(self, node: DOMNode, place: tuple[Results, int] | None) -> None:
         if not node._get_component_classes():
             return
         before = node._component_styles
-        if isinstance(before, _Components) and before.place == place:
+        if place is not None and isinstance(before, ComponentStyles) and before.place == place:
             return
-        after = node._component_styles = _Components(self, node, place)
+        after = node._component_styles = ComponentStyles(self, node, place)
         # A style that was never accessed has not been drawn with, so its change is not visible.
         if (
             not isinstance(before, ComponentStyles)

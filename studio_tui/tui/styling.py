@@ -14,19 +14,12 @@ from studio_tui.tui.placed_styles import PlacedStylesheet
 from studio_tui.tui.theme import FOR_16_COLORS, THEMES
 
 
-class GrowingStylesheet(PlacedStylesheet):
-    """A style sheet to which a screen can add sheets without parsing the others again."""
-
-    def reparse(self) -> None:
-        self.parse()
-
-
 def variables_of_theme(app: App[Any]) -> dict[str, str]:
     """Return the variables of an app's theme; empty before `apply_theme`.
 
     Textual calls it when the app is made, and would compute the variables of its own theme.
     """
-    is_set = isinstance(app.__dict__.get("stylesheet"), GrowingStylesheet)
+    is_set = isinstance(app.__dict__.get("stylesheet"), PlacedStylesheet)
     return App.get_css_variables(app) if is_set else {}
 
 
@@ -56,7 +49,7 @@ def apply_theme(app: App[Any], choose: Callable[[], str]) -> None:
     ):
         app.set_class(is_set, name, update=False)
     app._refresh_truecolor_filter(app.ansi_theme)
-    app.stylesheet = GrowingStylesheet(variables=App.get_css_variables(app))
+    app.stylesheet = PlacedStylesheet(variables=App.get_css_variables(app))
 
 
 def parse_early(app: App[Any], sheets: Iterable[str | PurePath]) -> None:

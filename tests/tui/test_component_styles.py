@@ -10,7 +10,7 @@ from textual.css.stylesheet import Stylesheet
 from textual.dom import DOMNode
 from textual.widget import Widget
 
-from studio_tui.tui.component_styles import ComponentsOnDemand, ComponentStyles
+from studio_tui.tui.placed_styles import ComponentStyles, PlacedStylesheet
 
 NAMES = ("toned--good", "toned--bad", "toned--ground")
 
@@ -36,7 +36,7 @@ class TonedApp(App[None]):
     Toned > .toned--ground { background: $primary 50%; }
     """
 
-    def __init__(self, sheet: type[Stylesheet] = ComponentsOnDemand) -> None:
+    def __init__(self, sheet: type[Stylesheet] = PlacedStylesheet) -> None:
         super().__init__()
         self.stylesheet = sheet(variables=self.get_css_variables())
 
@@ -66,7 +66,7 @@ async def test_only_component_styles_that_a_widget_uses_are_computed() -> None:
 @pytest.mark.parametrize("classes", ["", "-loud"])
 async def test_component_styles_equal_those_that_textual_computes(theme: str, classes: str) -> None:
     results = []
-    for sheet in (ComponentsOnDemand, Stylesheet):
+    for sheet in (PlacedStylesheet, Stylesheet):
         app = TonedApp(sheet)
         async with app.run_test() as pilot:
             app.theme = theme
