@@ -6,7 +6,9 @@ import shutil
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from functools import partial
 from itertools import islice
-from typing import Any, BinaryIO, ClassVar
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import IO, Any, ClassVar
 
 from textual.app import SuspendNotSupported
 
@@ -31,7 +33,6 @@ from studio_tui.tui.terminal.pager import (
     pager_command,
     pager_environment,
     pager_words,
-    private_file,
 )
 
 _PAGED_LINES = 20_000
@@ -113,12 +114,12 @@ class LogExport:
                 words, PagerInput(store.path, ReaderPlace(store.number_of(start), start))
             )
             return
-        with private_file() as (path, file):
+        with NamedTemporaryFile(suffix=".log") as file:  # only its owner can read it
             write = self._write_displayed if store.tag_length else clean_copy
             place = await write(store, start, file)
-            await self._run_pager(words, PagerInput(path, place))
+            await self._run_pager(words, PagerInput(Path(file.name), place))
 
-    async def _write_displayed(self, store: LogStore, start: int, file: BinaryIO) -> ReaderPlace:
+    async def _write_displayed(self, store: LogStore, start: int, file: IO[bytes]) -> ReaderPlace:
         """Write the lines around the one at `start` as displayed; return the place of that line."""
         first, before = start, 0
         while before < _PAGED_LINES and (earlier := store.previous_start(first)) is not None:

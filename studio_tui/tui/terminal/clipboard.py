@@ -9,12 +9,12 @@ import contextlib
 import os
 import shutil
 import sys
-import tempfile
 from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from studio_tui.files import write_private
 from studio_tui.paths import create_private_dir, state_dir
 from studio_tui.text import safe_line
 
@@ -119,14 +119,6 @@ async def _copy_with(program: ClipboardProgram, text: str) -> bool:
 
 
 def _save(text: str) -> Path:
-    """Write text to a file that only its owner can read, replacing the previous one."""
     path = create_private_dir(state_dir()) / "copied.txt"
-    descriptor, name = tempfile.mkstemp(dir=path.parent)
-    try:
-        with open(descriptor, "w", encoding="utf-8", newline="") as file:  # noqa: PTH123
-            file.write(text)
-        Path(name).replace(path)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
-        raise
+    write_private(path, text, syncs=False)
     return path

@@ -4,13 +4,10 @@
 that reorder text. Otherwise a copy without control codes is opened.
 """
 
-import os
 import re
-import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import IO, NamedTuple
 
 from studio_tui.presentation.format import size
 from studio_tui.presentation.logs.lines import without_escapes
@@ -85,17 +82,6 @@ def pager_environment(words: Sequence[str], environ: Mapping[str, str]) -> dict[
     return others | {"LESS": "", "LESSSECURE": "1", "LESSCHARSET": "utf-8"}
 
 
-@contextmanager
-def private_file() -> Iterator[tuple[Path, BinaryIO]]:
-    """Create a temporary file for the block that only its owner can read."""
-    descriptor, name = tempfile.mkstemp(".log")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            yield Path(name), file
-    finally:
-        Path(name).unlink(missing_ok=True)
-
-
 async def is_reordered(store: LogStore) -> bool:
     """Return whether a log has marks that reorder text on a terminal; may raise `SpoolError`."""
     for begin in range(0, store.size, _SCAN):
@@ -105,7 +91,7 @@ async def is_reordered(store: LogStore) -> bool:
     return False
 
 
-async def clean_copy(store: LogStore, start: int, file: BinaryIO) -> ReaderPlace:
+async def clean_copy(store: LogStore, start: int, file: IO[bytes]) -> ReaderPlace:
     """Write the sanitized text of a log to `file`; return where the line at `start` is in `file`.
 
     `start` is the byte offset of the line that the user is reading. Of a log larger than

@@ -1,5 +1,6 @@
 """The command, the environment and the copy of the log with which a pager is run."""
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +17,6 @@ from studio_tui.tui.terminal.pager import (
     pager_command,
     pager_environment,
     pager_words,
-    private_file,
 )
 from tests.hostile import control_characters_of_lines
 from tests.studios import ThreadStudio
@@ -93,12 +93,9 @@ def test_the_environment_for_less_has_no_setting_that_shows_control_codes() -> N
 
 async def copy_of(store: LogStore, start: int) -> tuple[str, ReaderPlace]:
     """Return the copy for a reader at byte `start` of the log, and their place in the copy."""
-    with private_file() as (path, file):
-        assert path.stat().st_mode & 0o777 == 0o600
-        place = await clean_copy(store, start, file)
-        text = path.read_bytes().decode()
-    assert not path.exists()
-    return text, place
+    file = io.BytesIO()
+    place = await clean_copy(store, start, file)
+    return file.getvalue().decode(), place
 
 
 async def test_the_copy_contains_no_control_codes(store: LogStore) -> None:
