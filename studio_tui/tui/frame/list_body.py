@@ -295,10 +295,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
 
     def show_notice(self) -> None:
         """Update why the table has no rows."""
-        count, snapshot = len(self.rows), self.page.source().snapshot
-        is_filtered = bool(self.filtering.terms) and (bool(count) or not has_all(snapshot.value))
-        none = "" if is_filtered else self.page.none_words()
-        self.table.notice = why_empty(snapshot, self.page.session, self.page.kind, count, none=none)
+        self.table.notice = why_empty(self)
 
     def show_preview(self, now: datetime) -> None:
         """Show the preview of the row under the cursor, unless the preview is hidden."""
@@ -335,24 +332,9 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         """Repaint the title, and note how many of the marked rows the filter hides."""
         title, view = self.title, self.holder.view
         hidden = {mark for mark in view.marks if self.filtering.terms and mark in self.rows}
-        hidden_marks = len(hidden.difference(self.passing, (self.unfiltered_row,)))
-        self.page.hidden_marks = hidden_marks
-        title.left = (
-            *amount_parts(
-                self.page.tab,
-                shown=len(self.passing),
-                total=len(self.rows),
-                answer=self.page.source().snapshot.value,
-                terms=self.filtering.terms.text,
-                is_filter_wrong=self.filtering.is_wrong,
-                has_unfiltered_row=self.unfiltered_row is not None,
-            ),
-            *self.page.title_notes(),
-        )
-        title.right = (
-            *unseen_parts(self.table.unseen),
-            *order_parts(self.page.tab, self.page.kind, view, hidden_marks=hidden_marks),
-        )
+        self.page.hidden_marks = len(hidden.difference(self.passing, (self.unfiltered_row,)))
+        title.left = (*amount_parts(self), *self.page.title_notes())
+        title.right = (*unseen_parts(self.table.unseen), *order_parts(self))
 
     def _cursor_rests(self) -> None:
         self.page.paint_hints()
