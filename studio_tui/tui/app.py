@@ -320,7 +320,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
 
     @work(name="edit", group="command")
     async def on_edit_jobs(self, message: "messages.EditJobs") -> None:
-        with failure_as_notification(self), self.key_hold.for_next_screen():
+        with failure_as_notification(self), self.hold_keys():
             if self._screens and (page := await self._screens.edit_form(message)):
                 await self.push_screen(page)
 

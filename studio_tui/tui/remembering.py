@@ -130,7 +130,7 @@ def hold_keys(app: KeyQueue, page: Page) -> None:
     if not getattr(app.screen, "has_rows", False):
         return
     hold = ExitStack()
-    hold.enter_context(app.key_hold.for_next_screen())
+    hold.enter_context(app.hold_keys())
 
     async def release() -> None:
         with hold:

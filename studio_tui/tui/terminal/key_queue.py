@@ -49,48 +49,9 @@ MAX_ROUNDS = 8
 """The most rounds for one key, as some keys cause an endless stream of messages."""
 
 
-class KeyHold:
-    """Holds keys back while a screen that the user has requested is created, for that screen."""
-
-    def __init__(self, released: Callable[[], object]) -> None:
-        """Call `released` whenever one hold ends."""
-        self._released = released
-        self._count = 0
-
-    @property
-    def is_held(self) -> bool:
-        """Whether keys are held back."""
-        return self._count > 0
-
-    @contextmanager
-    def for_next_screen(self, patience: float | None = PATIENCE) -> Iterator[None]:
-        """Hold keys back within the block, but for at most `patience` seconds; `None`: no limit.
-
-        The app's own keys with priority, such as to quit, are not held back.
-        """
-        self._count += 1
-        is_released = False
-
-        def release() -> None:
-            nonlocal is_released
-            if not is_released:
-                is_released = True
-                self._count -= 1
-                self._released()
-
-        limit = ExitStack()
-        if patience is not None:
-            limit.callback(asyncio.get_running_loop().call_later(patience, release).cancel)
-        with limit:
-            try:
-                yield
-            finally:
-                release()
-
-
 def keys_held(app: App[Any], patience: float | None = PATIENCE) -> AbstractContextManager[None]:
-    """Hold keys back for the next screen, if the app is a `KeyQueue`; see `KeyHold`."""
-    return app.key_hold.for_next_screen(patience) if isinstance(app, KeyQueue) else nullcontext()
+    """Hold keys back for the next screen, if the app is a `KeyQueue`; see its `hold_keys`."""
+    return app.hold_keys(patience) if isinstance(app, KeyQueue) else nullcontext()
 
 
 def drop_held_keys(app: App[Any]) -> None:
@@ -193,7 +154,7 @@ class KeyQueue(App[Any]):
         super().__init__(*args, **options)
         self._waiting: deque[_WaitingKey] = deque()
         self._under_way: _ActiveKey | None = None
-        self.key_hold = KeyHold(lambda: self.call_later(self._dispatch_waiting))
+        self._holds = 0
         self.input_listeners: Listeners[[]] = Listeners()
         """Called for each key, paste, mouse button and turn of the wheel before it is handled."""
         self._last_key_screen: Screen[Any] | None = None
@@ -203,20 +164,38 @@ class KeyQueue(App[Any]):
         """Whether a key is being handled or is waiting."""
         return bool(self._under_way or self._waiting)
 
+    @contextmanager
+    def hold_keys(self, patience: float | None = PATIENCE) -> Iterator[None]:
+        """Hold keys back within the block, for the screen that the user has requested.
+
+        They are released after `patience` seconds; `None`: only after the block. The app's own keys
+        with priority, such as to quit, are not held back.
+        """
+        self._holds += 1
+        with ExitStack() as hold:
+            hold.callback(self._end_hold)  # only once, although it may be closed twice
+            if patience is not None:
+                asyncio.get_running_loop().call_later(patience, hold.close)
+            yield
+
+    def _end_hold(self) -> None:
+        self._holds -= 1
+        self.call_later(self._dispatch_waiting)
+
     def drop_waiting(self) -> None:
         """Drop the keys that are waiting."""
         self._waiting.clear()
 
     @property
     def _is_free(self) -> bool:
-        return self._under_way is None and not self.key_hold.is_held
+        return self._under_way is None and not self._holds
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.InputEvent | events.Paste) and not self.screen_stack:
             return  # the app is exiting
         _report(event, self.input_listeners)
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
-            is_priority = self.key_hold.is_held and has_priority(self, getattr(event, "key", ""))
+            is_priority = self._holds > 0 and has_priority(self, getattr(event, "key", ""))
             if not self._is_free and not is_priority:
                 self._waiting.append(_WaitingKey(event, self.screen))
                 self._begin_following()
