@@ -76,10 +76,8 @@ class Connected:
             NOT_YET_QUEUED_STATES,
         )
 
-        answer, idle_states = (
-            self.session.jobs.snapshot.value,
-            FINISHED_STATES | NOT_YET_QUEUED_STATES,
-        )
+        answer = self.session.jobs.snapshot.value
+        idle_states = FINISHED_STATES | NOT_YET_QUEUED_STATES
         return answer is None or any(job.state not in idle_states for job in answer.jobs)
 
     @property

@@ -32,17 +32,15 @@ async def _show_form(
 ) -> None:
     # The form says whether there is data to go back to, which may still be read from disk.
     await connected.session.recalled.wait()
-    app.push_screen(_form(connected, refused))
-
-
-def _form(connected: "Connected", refused: "TokenRefused | TeamRefused") -> WelcomeScreen:
     url, team = connected.session.client.url, connected.team
     has_data, back = connected.session.has_any_list, "esc shows the last known data"
     if isinstance(refused, TeamRefused):
         why = f"{refused.why} Choose another team, or {back}." if has_data else refused.why
-        return WelcomeScreen(why, url=url, team=team, teams=refused.teams)
-    stopped = f"Polling has stopped; {back}." if has_data else "Polling has stopped."
-    return WelcomeScreen(f"{refused.why} {stopped}", url=url, team=team)
+        form = WelcomeScreen(why, url=url, team=team, teams=refused.teams)
+    else:
+        stopped = f"Polling has stopped; {back}." if has_data else "Polling has stopped."
+        form = WelcomeScreen(f"{refused.why} {stopped}", url=url, team=team)
+    app.push_screen(form)
 
 
 async def first_request_fails(connected: "Connected", form: WelcomeScreen) -> bool:

@@ -58,25 +58,17 @@ class Subscriptions:
         If `of_team`, also ask for another team if Studio has refused access to the team, unless
         data of the team was received in this run.
         """
-        self._report_token_refusal(message)
-        if of_team:
-            self._report_team_refusal(message)
-
-    def _report_token_refusal(self, message: Refreshed) -> None:
-        error = message.snapshot.error
-        is_refused = message.snapshot.stopped and isinstance(error, AuthenticationError)
-        if is_refused and error is not self._reported_token_error:
-            self._reported_token_error = error
-            self._page.post_message(TokenRefused(str(error)))
-
-    def _report_team_refusal(self, message: Refreshed) -> None:
         snapshot, error = message.snapshot, message.snapshot.error
-        if not isinstance(error, PermissionDenied) or str(error) == self._reported_team_error:
-            return
-        # Once the team's data was received in this run, a refusal is shown as an error instead.
-        if snapshot.value is None or snapshot.is_recalled:
-            self._reported_team_error = str(error)
-            self._page.post_message(TeamRefused(str(error), error.teams))
+        if snapshot.stopped and isinstance(error, AuthenticationError):
+            if error is not self._reported_token_error:
+                self._reported_token_error = error
+                self._page.post_message(TokenRefused(str(error)))
+        elif of_team and isinstance(error, PermissionDenied):
+            # Once the team's data was received in this run, a refusal is shown as an error instead.
+            has_data = snapshot.value is not None and not snapshot.is_recalled
+            if not has_data and str(error) != self._reported_team_error:
+                self._reported_team_error = str(error)
+                self._page.post_message(TeamRefused(str(error), error.teams))
 
     def forget_team_refusal(self) -> None:
         """Report a refusal of the team again, even with the same words."""

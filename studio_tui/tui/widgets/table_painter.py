@@ -1,7 +1,7 @@
 """Drawing the lines of a table from cells."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from itertools import product
+from itertools import product, starmap
 from typing import NamedTuple, TypeAlias
 
 from rich.cells import cell_len
@@ -44,12 +44,6 @@ class RowLook(NamedTuple):
     marked: bool
 
 
-_LOOKS: dict[tuple[bool, bool], RowLook] = {
-    look: look for look in map(RowLook._make, product((False, True), repeat=2))
-}
-"""All looks by cursor and mark, so that painting creates none."""
-
-
 class Sorting(NamedTuple):
     """The order of the rows that the header indicates."""
 
@@ -89,7 +83,7 @@ class TablePalette(NamedTuple):
             return Brush(lambda name: style(*row_classes, f"big-table--{name}"), colors)
 
         return cls(
-            rows={look: brush(look) for look in _LOOKS.values()},
+            rows={look: brush(look) for look in starmap(RowLook, product((False, True), repeat=2))},
             header=style("big-table--header"),
             sorted_title=style("big-table--header", "big-table--header-sorted"),
             notice=style("big-table--notice"),
@@ -329,7 +323,7 @@ class RowStrips:
         return [self._strip(key, key == cursor, key in marked, painter) for key in keys]
 
     def _strip(self, key: str, is_cursor: bool, is_marked: bool, painter: Painter) -> Strip:
-        look, cells = _LOOKS[is_cursor, is_marked], self._cells(key)
+        look, cells = RowLook(is_cursor, is_marked), self._cells(key)
         drawn = self._drawn.get((key, look))
         if drawn is None or (drawn[0] is not cells and drawn[0] != cells):
             if len(self._drawn) >= _KEPT_ROWS:

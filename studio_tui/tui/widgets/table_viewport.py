@@ -31,8 +31,7 @@ class TableViewport:
     @property
     def line(self) -> int:
         """Index of the cursor's row among the rows in sight; 0 if the row is not visible."""
-        line = self._cursor.index - self._view.top
-        return line if 0 <= line < self.rows else 0
+        return self._cursor.index - self._view.top if self.has_cursor else 0
 
     @property
     def has_cursor(self) -> bool:
