@@ -16,10 +16,10 @@ _STATES = {look.glyph: look.tone for look in LOOKS.values()}
 
 def show_latest_notices(app: App[Any]) -> None:
     """Show the latest notices, the newest first."""
-    if not isinstance(app, ShowsToasts) or not app.history.latest:
+    if not isinstance(app, ShowsToasts) or not app.latest:
         notify_here(app, "There are no earlier notices")
         return
-    lines = [line for each in reversed(app.history.latest) for line in _lines(each)]
+    lines = [line for each in reversed(app.latest) for line in _lines(each)]
     app.push_screen(Review("The latest notices", lines, (OK,)))
 
 

@@ -4,7 +4,6 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
 from typing import Any, NamedTuple
 
 from textual.app import App
@@ -22,7 +21,7 @@ MAX_TOASTS = 4
 """Toasts shown at once; more would cover the screen."""
 
 MAX_LATEST = 100
-"""Notifications that `NoticeHistory` keeps."""
+"""How many of the latest notifications are kept."""
 
 UNTIL_CLOSED = 1e9
 """Seconds for which the toast of an error is shown unless it is closed: longer than any run."""
@@ -117,7 +116,8 @@ def withdraw(app: App[Any], message: str) -> None:
         _end(app, [each for each in app._notifications if each.message == message])
         app._refresh_notifications()
         if isinstance(app, ShowsToasts):
-            app.history.forget(message)
+            others = [each for each in app.latest if each.notification.message != message]
+            app.latest = deque(others, MAX_LATEST)
 
     app.call_later(remove)
 
@@ -148,31 +148,16 @@ class Notified(NamedTuple):
     notification: Notification
 
 
-class NoticeHistory:
-    """The latest notifications that are about no screen."""
-
-    def __init__(self) -> None:
-        self.latest: deque[Notified] = deque(maxlen=MAX_LATEST)
-        """The newest last."""
-
-    def add(self, new: Notification) -> None:
-        """Add a notification, unless it is about a screen."""
-        if getattr(new, "screen", None) is None:
-            self.latest.append(Notified(clock.now(), new))
-
-    def forget(self, message: str) -> None:
-        """Remove the notifications with a message."""
-        remaining = (each for each in self.latest if each.notification.message != message)
-        self.latest = deque(remaining, MAX_LATEST)
-
-
 class ShowsToasts(App[Any]):
     """Mixin of an app that shows at most `MAX_TOASTS` toasts; a toast replaces an equal one.
 
     A toast covers a part of the page, so a key ends those that have been read.
     """
 
-    history = cached_property(lambda _: NoticeHistory())
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.latest: deque[Notified] = deque(maxlen=MAX_LATEST)
+        """The latest notifications that are about no screen; the newest last."""
 
     async def on_event(self, event: Event) -> None:
         if isinstance(event, Key) and not event.is_forwarded:
@@ -181,7 +166,8 @@ class ShowsToasts(App[Any]):
 
     def on_notify(self, event: Notify) -> None:
         _end(self, _to_replace(tuple(self._notifications), event.notification))
-        self.history.add(event.notification)
+        if getattr(event.notification, "screen", None) is None:
+            self.latest.append(Notified(clock.now(), event.notification))
 
     def notify(
         self,
