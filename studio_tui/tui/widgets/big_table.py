@@ -12,10 +12,9 @@ from textual.strip import Strip
 
 from studio_tui.presentation.columns import Column
 from studio_tui.tui.widgets.line_view import LineView
-from studio_tui.tui.widgets.table_cursor import RowChange, TableCursor
+from studio_tui.tui.widgets.table_cursor import Place, RowChange, TableCursor, count_above
 from studio_tui.tui.widgets.table_drawing import HEADER, TableDrawing, TableLook
 from studio_tui.tui.widgets.table_painter import COMPONENTS, CellsOf, Painter, Sorting, TablePalette
-from studio_tui.tui.widgets.table_place import Place, count_above
 from studio_tui.tui.widgets.table_viewport import TableViewport
 from studio_tui.tui.widgets.toasts import notify_here
 

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 
 from studio_tui.tui.widgets.line_view import LineView
-from studio_tui.tui.widgets.table_cursor import TableCursor
-from studio_tui.tui.widgets.table_place import Place
+from studio_tui.tui.widgets.table_cursor import Place, TableCursor
 
 
 class TableViewport:

@@ -26,7 +26,7 @@ from studio_tui.tui.pipelines.graph.graph_view import Area, GraphView
 from studio_tui.tui.pipelines.graph.memory import Mode
 from studio_tui.tui.pipelines.graph.state import GraphState
 from studio_tui.tui.pipelines.graph.structure import GraphStructure
-from studio_tui.tui.widgets.table_place import nearest_remaining
+from studio_tui.tui.widgets.table_cursor import nearest_remaining
 from studio_tui.tui.widgets.workers import RunsWorkers, start_worker
 
 MOST_WITHOUT_THREAD = 300
