@@ -129,7 +129,7 @@ class Driver(Pilot[R]):
         rounds = turns = 0
         while rounds < _ROUNDS and app._exception is None:
             await self._drain()
-            if isinstance(app, KeyQueue) and app.is_acting:
+            if isinstance(app, KeyQueue) and is_acting(app):
                 turns += 1
                 await asyncio.sleep(0 if turns < _TURNS else _THREAD_PAUSE)
                 continue
@@ -174,6 +174,11 @@ class Driver(Pilot[R]):
             return pumps
         stack = app.screen_stack
         return {pump for pump in pumps if pump is app or pump in stack or _is_on(pump, stack[-1])}
+
+
+def is_acting(app: KeyQueue) -> bool:
+    """Return whether a key is being handled or is waiting."""
+    return bool(app._under_way or app.waiting)
 
 
 def _is_on(pump: MessagePump | None, screen: MessagePump) -> bool:

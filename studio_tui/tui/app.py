@@ -44,7 +44,7 @@ from studio_tui.tui.styling import (
     variables_of_theme,
 )
 from studio_tui.tui.terminal.exit import HandlesExit
-from studio_tui.tui.terminal.key_queue import KeyQueue
+from studio_tui.tui.terminal.key_queue import KeyQueue, keys_held
 from studio_tui.tui.widgets.toasts import ShowsToasts, notify_here
 
 if TYPE_CHECKING:
@@ -320,7 +320,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
 
     @work(name="edit", group="command")
     async def on_edit_jobs(self, message: "messages.EditJobs") -> None:
-        with failure_as_notification(self), self.hold_keys():
+        with failure_as_notification(self), keys_held(self):
             if self._screens and (page := await self._screens.edit_form(message)):
                 await self.push_screen(page)
 

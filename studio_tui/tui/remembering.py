@@ -22,7 +22,7 @@ from studio_tui.tui.frame.list_page import ListPage
 from studio_tui.tui.frame.page import Page
 from studio_tui.tui.frame.page_bars import tab_and_count_parts
 from studio_tui.tui.screens import Screens
-from studio_tui.tui.terminal.key_queue import KeyQueue
+from studio_tui.tui.terminal.key_queue import KeyQueue, keys_held
 from studio_tui.tui.widgets.workers import start_worker
 
 LIST_EVERY = 30.0
@@ -130,7 +130,7 @@ def hold_keys(app: KeyQueue, page: Page) -> None:
     if not getattr(app.screen, "has_rows", False):
         return
     hold = ExitStack()
-    hold.enter_context(app.hold_keys())
+    hold.enter_context(keys_held(app))
 
     async def release() -> None:
         with hold:

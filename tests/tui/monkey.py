@@ -21,6 +21,7 @@ from textual import events
 from textual.keys import _character_to_key, key_to_character
 
 from studio_tui.tui.terminal.key_queue import KeyQueue
+from tests.driving import is_acting
 from tests.local.http.test_pipeline_routes import make_dataset, trigger
 from tests.studios import ThreadStudio, stopping
 from tests.tui.dashboards import Dashboard, dashboard, until
@@ -110,7 +111,7 @@ async def play(
             # The last keys must be handled, too.
             app = pilot.app
             assert isinstance(app, KeyQueue)
-            await until(pilot, lambda: app._exception is not None or not app.is_acting)
+            await until(pilot, lambda: app._exception is not None or not is_acting(app))
     except Exception as error:
         raise AssertionError(f"{run_name}, {type(error).__name__}; {_last(pressed)}") from error
     finally:

@@ -111,7 +111,8 @@ class TerminalDriver(LinuxDriver):
 
     def _report_hangup(self) -> None:
         if isinstance(self._app, HandlesExit):
-            self._call_soon(self._app.terminal_lost)
+            # The kernel sends SIGHUP only for a controlling terminal.
+            self._call_soon(partial(self._app.end_on, signal.SIGHUP))
 
     def _redraw(self) -> None:
         """Draw everything again, as output was dropped; called from any thread."""

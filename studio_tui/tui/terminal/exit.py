@@ -43,7 +43,7 @@ class HandlesExit(App[Any]):
         if not self.is_headless:
             loop = asyncio.get_running_loop()
             for number in _ENDING:
-                loop.add_signal_handler(number, self._end, number)
+                loop.add_signal_handler(number, self.end_on, number)
 
     def get_driver_class(self) -> type[Driver]:
         driver = super().get_driver_class()
@@ -54,12 +54,8 @@ class HandlesExit(App[Any]):
 
         return TerminalDriver if driver is LinuxDriver else driver
 
-    def terminal_lost(self) -> None:
-        """End as on SIGHUP, which the kernel sends only for a controlling terminal."""
-        self._end(signal.SIGHUP)
-
-    def _end(self, number: signal.Signals) -> None:
-        """After SIGHUP, the terminal is not used."""
+    def end_on(self, number: signal.Signals) -> None:
+        """End as on a signal; after SIGHUP, the terminal is not used."""
         if number == signal.SIGHUP:
             # Nothing that is written while the app ends may fail.
             nowhere = os.open(os.devnull, os.O_RDWR)

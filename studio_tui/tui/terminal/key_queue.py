@@ -11,7 +11,7 @@ import asyncio
 import re
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -49,15 +49,26 @@ MAX_ROUNDS = 8
 """The most rounds for one key, as some keys cause an endless stream of messages."""
 
 
-def keys_held(app: App[Any], patience: float | None = PATIENCE) -> AbstractContextManager[None]:
-    """Hold keys back for the next screen, if the app is a `KeyQueue`; see its `hold_keys`."""
-    return app.hold_keys(patience) if isinstance(app, KeyQueue) else nullcontext()
+@contextmanager
+def keys_held(app: App[Any], patience: float | None = PATIENCE) -> Iterator[None]:
+    """If the app is a `KeyQueue`, hold keys back within the block, for a screen being created.
+
+    They are released after `patience` seconds; `None`: only after the block. The app's own keys
+    with priority, such as to quit, are not held back.
+    """
+    with ExitStack() as hold:
+        if isinstance(app, KeyQueue):
+            app.holds += 1
+            hold.callback(app.end_hold)  # only once, although it may be closed twice
+            if patience is not None:
+                asyncio.get_running_loop().call_later(patience, hold.close)
+        yield
 
 
 def drop_held_keys(app: App[Any]) -> None:
     """Drop the keys that are held back, if the app is a `KeyQueue`."""
     if isinstance(app, KeyQueue):
-        app.drop_waiting()
+        app.waiting.clear()
 
 
 def _has_dialog_opened(app: App[Any], screen: Screen[Any] | None) -> bool:
@@ -152,52 +163,32 @@ class KeyQueue(App[Any]):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._waiting: deque[_WaitingKey] = deque()
+        self.waiting: deque[_WaitingKey] = deque()
+        """The keys to dispatch after the one under way."""
         self._under_way: _ActiveKey | None = None
-        self._holds = 0
+        self.holds = 0
+        """How many blocks hold keys back."""
         self.input_listeners: Listeners[[]] = Listeners()
         """Called for each key, paste, mouse button and turn of the wheel before it is handled."""
         self._last_key_screen: Screen[Any] | None = None
 
-    @property
-    def is_acting(self) -> bool:
-        """Whether a key is being handled or is waiting."""
-        return bool(self._under_way or self._waiting)
-
-    @contextmanager
-    def hold_keys(self, patience: float | None = PATIENCE) -> Iterator[None]:
-        """Hold keys back within the block, for the screen that the user has requested.
-
-        They are released after `patience` seconds; `None`: only after the block. The app's own keys
-        with priority, such as to quit, are not held back.
-        """
-        self._holds += 1
-        with ExitStack() as hold:
-            hold.callback(self._end_hold)  # only once, although it may be closed twice
-            if patience is not None:
-                asyncio.get_running_loop().call_later(patience, hold.close)
-            yield
-
-    def _end_hold(self) -> None:
-        self._holds -= 1
+    def end_hold(self) -> None:
+        """End one of the holds that `keys_held` has begun."""
+        self.holds -= 1
         self.call_later(self._dispatch_waiting)
-
-    def drop_waiting(self) -> None:
-        """Drop the keys that are waiting."""
-        self._waiting.clear()
 
     @property
     def _is_free(self) -> bool:
-        return self._under_way is None and not self._holds
+        return self._under_way is None and not self.holds
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.InputEvent | events.Paste) and not self.screen_stack:
             return  # the app is exiting
         _report(event, self.input_listeners)
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
-            is_priority = self._holds > 0 and has_priority(self, getattr(event, "key", ""))
+            is_priority = self.holds > 0 and has_priority(self, getattr(event, "key", ""))
             if not self._is_free and not is_priority:
-                self._waiting.append(_WaitingKey(event, self.screen))
+                self.waiting.append(_WaitingKey(event, self.screen))
                 self._begin_following()
             else:
                 await self._dispatch(event)
@@ -216,7 +207,7 @@ class KeyQueue(App[Any]):
         key.after(PATIENCE, self.call_later, self._give_up, key)
         await super().on_event(event)
         key.path = path
-        key.after(0 if self._waiting else FOLLOWS_AFTER, self._begin_following)
+        key.after(0 if self.waiting else FOLLOWS_AFTER, self._begin_following)
 
     def _begin_following(self) -> None:
         """Follow the key under way, unless that has begun or the key is not dispatched yet."""
@@ -228,7 +219,7 @@ class KeyQueue(App[Any]):
 
     def _end_if_last(self, key: _ActiveKey) -> None:
         """End a key whose path is idle, unless another key waits or the focus has changed."""
-        is_last = key is self._under_way and not self._waiting and bool(self.screen_stack)
+        is_last = key is self._under_way and not self.waiting and bool(self.screen_stack)
         if is_last and key.focus == self._focus:
             self._under_way = None  # without a message, as there is no key to dispatch
             key.end()
@@ -255,7 +246,7 @@ class KeyQueue(App[Any]):
         if not _Step(self._finish_round, key).post_to(self):
             # The app itself is exiting, so no further key is handled.
             self._under_way = None
-            self._waiting.clear()
+            self.waiting.clear()
 
     async def _finish_round(self, key: _ActiveKey) -> None:
         """Dispatch the next key if this one is handled; otherwise follow it for another round.
@@ -275,14 +266,14 @@ class KeyQueue(App[Any]):
         await self._dispatch_waiting()
 
     async def _dispatch_waiting(self) -> None:
-        while self._waiting and self._is_free and self.screen_stack:
-            await self._dispatch_or_drop(self._waiting.popleft())
+        while self.waiting and self._is_free and self.screen_stack:
+            await self._dispatch_or_drop(self.waiting.popleft())
 
     async def _give_up(self, key: _ActiveKey) -> None:
         """Dispatch the waiting keys behind `key`, whose handler hangs; Textual queues them."""
         if key is not self._under_way or not self.screen_stack:
             return
-        waiting_keys, self._waiting = self._waiting, deque()
+        waiting_keys, self.waiting = self.waiting, deque()
         self._under_way = None
         for waiting_key in waiting_keys:
             await self._dispatch_or_drop(waiting_key)

@@ -26,7 +26,7 @@ from studio_tui.tui.terminal import key_queue
 from studio_tui.tui.terminal.key_queue import KeyQueue
 from studio_tui.tui.widgets.lifetime import Lifetime
 from tests import waiting
-from tests.driving import driving
+from tests.driving import driving, is_acting
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
 from tests.tui.widgets.slow_leaver import SlowLeaver
@@ -115,13 +115,13 @@ async def test_text_typed_while_a_form_and_its_editor_are_being_opened_is_droppe
         send_burst(pilot, parsed_keys("x y z"))
         app = pilot.app
         assert isinstance(app, KeyQueue)
-        await until(pilot, lambda: isinstance(app.screen, Confirm) or len(app._waiting) == 3)
+        await until(pilot, lambda: isinstance(app.screen, Confirm) or len(app.waiting) == 3)
         may_end.set()
         await until(pilot, lambda: isinstance(pilot.app.screen, EditScreen))
         screen = pilot.app.screen
         assert isinstance(screen, EditScreen)
         await until_shown(pilot, "There is no terminal here")
-        assert not app._waiting
+        assert not app.waiting
         assert screen.form.draft.query == query
     assert studio.job(job["id"])["status"] == "RUNNING"
 
@@ -149,7 +149,7 @@ async def test_a_key_pressed_while_a_form_is_being_closed_acts_on_the_screen_bel
         await until(pilot, lambda: app._under_way is None)
         before = form.form.draft
         send_burst(pilot, parsed_keys("l"))
-        await until(pilot, lambda: bool(app._waiting) or form.form.draft != before)
+        await until(pilot, lambda: bool(app.waiting) or form.form.draft != before)
         assert form.form.draft == before
         may_end.set()
         await until_shown(pilot, "› one.py", "› Log")
@@ -304,7 +304,7 @@ async def test_a_key_is_delivered_only_after_the_previous_key_has_been_handled()
         await until(pilot, lambda: first.has_focus)
         for key in "abc":
             app.post_message(events.Key(key, key))
-        await until(pilot, lambda: first.keys == ["a"] and len(app._waiting) == 2)
+        await until(pilot, lambda: first.keys == ["a"] and len(app.waiting) == 2)
         first.may_go_on.set()
         second.may_go_on.set()
         await until(pilot, lambda: [*first.keys, *second.keys] == ["a", "c", "b"])
@@ -338,7 +338,7 @@ async def test_a_slow_input_handles_a_burst_in_order(monkeypatch: pytest.MonkeyP
         for key in ("a", "b", "backspace", "c", "left", "d"):
             app.post_message(events.Key(key, key if len(key) == 1 else None))
         await until(pilot, lambda: slow_input.value == "adc")
-        assert not app._waiting
+        assert not app.waiting
 
 
 async def test_a_key_for_a_widget_that_is_never_mounted_does_not_block_the_next_key(
@@ -382,7 +382,7 @@ async def test_the_end_of_a_key_is_detected_without_a_message_if_all_pumps_are_i
         await app.on_event(events.Key("a", "a"))
         await waiting.until(lambda: recorder.keys == ["a"] and all(map(is_idle, pumps)))
         app._begin_following()
-        await waiting.until(lambda: not app.is_acting)
+        await waiting.until(lambda: not is_acting(app))
         assert not posted
 
 
@@ -411,7 +411,7 @@ async def test_a_key_that_arrives_after_all_screens_are_closed_is_no_error() -> 
     assert not app.screen_stack
     for event in (events.Key("a", "a"), forwarded, events.Paste("c")):
         await app.on_event(event)
-    assert not app.is_acting
+    assert not is_acting(app)
 
 
 def test_textual_calls_a_step_without_inspecting_its_signature(
