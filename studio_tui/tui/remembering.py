@@ -23,6 +23,7 @@ from studio_tui.tui.frame.page import Page
 from studio_tui.tui.frame.page_bars import tab_and_count_parts
 from studio_tui.tui.screens import Screens
 from studio_tui.tui.terminal.key_queue import KeyQueue, keys_held
+from studio_tui.tui.widgets.debouncer import Debouncer
 from studio_tui.tui.widgets.workers import start_worker
 
 LIST_EVERY = 30.0
@@ -156,16 +157,13 @@ class PlaceKeeper:
         """Contents by file; at the end of the program, their thread may not have begun to write."""
         self._writing = threading.Lock()
         self._is_due = asyncio.Event()
-        self._timer: asyncio.TimerHandle | None = None
-        """Runs from the first key or click after a check until `_is_due` is set."""
-        self._deadline = 0.0
-        """When the timer ends at the latest, by the clock of the event loop."""
+        self._inputs = Debouncer(app, self._is_due.set, pause=CHECK_AFTER, most=CHECK_WITHIN)
         self._has_restored_pages = False
         """True also if the user opened a screen first, so that none were restored."""
 
     async def run(self) -> None:
         """Restore the pages of the previous run, and save the place until canceled."""
-        stop_listening = self._app.input_listeners.add(self.note_input)
+        stop_listening = self._app.input_listeners.add(self._inputs.note)
         try:
             await asyncio.gather(self._restore_pages(), self._save_until_canceled())
         finally:
@@ -206,20 +204,6 @@ class PlaceKeeper:
             async with asyncio.timeout(clock.until_multiple(CHECK_EVERY)):
                 await self._is_due.wait()
                 self._is_due.clear()
-
-    def note_input(self) -> None:
-        """Check the place soon, after a key or click."""
-        loop = asyncio.get_running_loop()
-        now = loop.time()
-        if self._timer is not None:
-            self._timer.cancel()
-        else:
-            self._deadline = now + CHECK_WITHIN
-        self._timer = loop.call_at(min(now + CHECK_AFTER, self._deadline), self._end_wait)
-
-    def _end_wait(self) -> None:
-        self._timer = None
-        self._is_due.set()
 
     def save_at_once(self) -> None:
         """Save the place at once, as the program or the connection ends."""

@@ -23,7 +23,7 @@ NEVER = 1e9
 
 def keeper_of(contents_to_save: Callable[[], Mapping[Path, str]]) -> PlaceKeeper:
     screens = SimpleNamespace(contents_to_save=contents_to_save)
-    app = SimpleNamespace(screen_stack=[])
+    app = SimpleNamespace(screen_stack=[], call_later=lambda call: call())
     keeper = PlaceKeeper(cast(Any, app), cast(Any, None), cast(Any, screens), None)
     keeper._has_restored_pages = True
     return keeper
@@ -63,7 +63,7 @@ async def test_a_place_is_saved_once_after_a_series_of_keys(tmp_path: Path) -> N
         saving = asyncio.create_task(keeper._save_until_canceled())
         for number in range(50):
             places.append(f"place {number}")
-            keeper.note_input()
+            keeper._inputs.note()
             await asyncio.sleep(0)
         await until(lambda: file.exists() and file.read_text() == "place 49")
         saving.cancel()
@@ -73,15 +73,15 @@ async def test_a_place_is_saved_once_after_a_series_of_keys(tmp_path: Path) -> N
 
 async def test_a_place_is_saved_even_if_keys_never_pause(tmp_path: Path) -> None:
     file = tmp_path / "view.json"
-    keeper = keeper_of(lambda: {file: "here"})
     with (
         mock.patch.object(remembering, "CHECK_EVERY", NEVER),
         mock.patch.object(remembering, "CHECK_AFTER", NEVER),
         mock.patch.object(remembering, "CHECK_WITHIN", 0.01),
     ):
+        keeper = keeper_of(lambda: {file: "here"})
         saving = asyncio.create_task(keeper._save_until_canceled())
-        keeper.note_input()
-        keeper.note_input()
+        keeper._inputs.note()
+        keeper._inputs.note()
         await until(file.exists)
         saving.cancel()
         await asyncio.gather(saving, return_exceptions=True)

@@ -88,7 +88,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         self.rows: Listing[T] = Listing(page.kind)
         self._widest: WidestRows[T] = WidestRows(page.kind)
         self.holder = ViewHolder(view)
-        self._rest = Debouncer(self, self._cursor_rests)
+        self._rest = Debouncer(self, self.while_alive(self._cursor_rests))
         self.groups = RowGroups()
         """A list with groups replaces it by its own."""
         self.marks = RowMarks(self)
@@ -246,7 +246,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
             self.holder.change(cursor=message.key)
         if self.unfiltered_row is not None and message.key != self.unfiltered_row:
             self.show_rows()
-        self._rest.note_move()
+        self._rest.note()
         if message.is_last and not self.is_complete and not self.filtering.terms:
             self.page.ask_for_more()
 

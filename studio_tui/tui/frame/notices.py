@@ -1,16 +1,15 @@
 """Notices about the end of jobs and pipelines that were started, opened or marked here."""
 
-from asyncio import TimerHandle, get_running_loop
 from collections.abc import Callable, Container, Sequence
 from dataclasses import replace
 from typing import Any
 
 from textual.app import App
 
-from studio_tui.clock import monotonic
 from studio_tui.presentation.jobs.endings import ended_jobs_message, ended_pipelines_message
 from studio_tui.service.polling.endings import Ended, Endings
 from studio_tui.tui.frame.page import Page
+from studio_tui.tui.widgets.debouncer import Debouncer
 
 NOTICE_DELAY = 1.6
 """Seconds without another ending before a notice is shown.
@@ -46,16 +45,13 @@ class Notices:
         self._newer_attempts = newer_attempts
         self._quiet = quiet
         self._unreported = Ended()
-        self._unreported_since = 0.0
-        """Of the monotonic clock; 0 if there is nothing to report."""
-        self._timer: TimerHandle | None = None
+        self._debouncer = Debouncer(app, self._report, pause=NOTICE_DELAY, most=LONGEST_DELAY)
         self._unsubscribe: Callable[[], None] = endings.on_end(self._gather)
         app.screen_change_signal.subscribe(app, lambda _: self.clear_badge())
 
     def stop(self) -> None:
         """Stop reporting."""
-        if self._timer is not None:
-            self._timer.cancel()
+        self._debouncer.cancel()
         self._unsubscribe()
         self._unsubscribe = lambda: None
 
@@ -87,16 +83,10 @@ class Notices:
         if self._quiet or not ended.failed_by_id:
             return
         self._unreported += ended
-        self._unreported_since = self._unreported_since or monotonic()
-        if self._timer is not None:
-            self._timer.cancel()
-        longest = max(0.0, self._unreported_since + LONGEST_DELAY - monotonic())
-        # A Textual timer would not fire at all if the machine is busy at that moment.
-        self._timer = get_running_loop().call_later(min(NOTICE_DELAY, longest), self._report)
+        self._debouncer.note()
 
     def _report(self) -> None:
         ended, self._unreported = self._unreported, Ended()
-        self._unreported_since, self._timer = 0.0, None
         words = [ended_jobs_message(ended.jobs)] if ended.jobs else []
         if ended.pipelines:
             words.append(ended_pipelines_message(ended.pipelines, self._newer_attempts()))

@@ -85,7 +85,7 @@ class PipelineScreen(Page):
             updated=self._updated, past_durations_changed=self._show_again,
         )  # fmt: skip
         self.views.drawing.widget.step = self._step
-        self._debouncer = Debouncer(self, self._catch_up)
+        self._debouncer = Debouncer(self, self.while_alive(self._catch_up))
         self._run_to_go_to = run_id
 
     def body(self) -> ComposeResult:
@@ -221,7 +221,7 @@ class PipelineScreen(Page):
 
     def note_cursor_move(self) -> None:
         """Schedule the updates for when the cursor rests."""
-        self._debouncer.note_move()
+        self._debouncer.note()
 
     def _catch_up(self) -> None:
         self.views.shown.show_relatives()
