@@ -10,7 +10,6 @@ from textual.app import App
 from studio_tui import clock
 from studio_tui.api.models import Job
 from studio_tui.presentation.form.draft import Draft
-from studio_tui.presentation.lists.filter_terms import Terms
 from studio_tui.presentation.lists.kinds import Kind
 from studio_tui.tui.clusters.cluster_choice import ClusterChoice
 from studio_tui.tui.connected import Connected
@@ -200,10 +199,7 @@ class Screens:
         if isinstance(page, ListPage):
             if not page.is_current:
                 self._filters_before.setdefault(name, page.view.filter)
-            if page.list.is_alive:
-                page.list.filtering.replace(terms)
-            else:
-                page.list.filtering.replace_unmounted(Terms(terms, page.kind))
+            page.list.filtering.replace(terms)
 
     def restore_filters(self) -> None:
         """Restore the filters that `filter_list` changed, on lists that are no longer visible."""

@@ -200,7 +200,9 @@ class CommandSet:
         if reason := command.why_not(owner):
             notify_here(self._node.app, reason, "warning")
             return
-        if not (command.repeats or command.exclusive) and self._is_beginning(command_id):
+        beginning = self._beginning.get(command_id)
+        may_overlap = command.repeats or command.exclusive
+        if beginning is not None and not beginning.is_finished and not may_overlap:
             return  # its key was pressed twice
         run: Any = command.run
         # The worker calls a coroutine function: a coroutine that exists already would cause a
@@ -210,10 +212,6 @@ class CommandSet:
             self._beginning[command_id] = start_worker(
                 self._node, work, name=command_id, group=command_id, exclusive=command.exclusive
             )
-
-    def _is_beginning(self, command_id: str) -> bool:
-        worker = self._beginning.get(command_id)
-        return worker is not None and not worker.is_finished
 
     def note_suspended(self) -> None:
         """Let all commands begin again: the dialog or page that they were to open is shown."""

@@ -41,10 +41,15 @@ class ListFilter(Generic[T]):
             self.replace(terms)
 
     def replace(self, terms: str) -> None:
-        """Apply a filter until `go_back` restores the current one."""
-        before = self.terms.text
-        self._list.filter_bar.set_text(terms)
-        self._replaced.append((terms, before))
+        """Apply a filter until `go_back` restores the current one.
+
+        The list need not be mounted yet.
+        """
+        self._replaced.append((terms, self.terms.text))
+        if self._list.is_alive:
+            self._list.filter_bar.set_text(terms)
+        else:
+            self.set_terms(Terms(terms, self._list.page.kind))
 
     def go_back(self) -> None:
         """Restore the filter that `replace` replaced; clear a typed or an invalid filter."""
@@ -59,11 +64,6 @@ class ListFilter(Generic[T]):
         """Apply a filter, which `go_back` will clear."""
         self._replaced = []
         self._list.filter_bar.set_text(terms)
-
-    def replace_unmounted(self, terms: Terms[T]) -> None:
-        """Like `replace`, for a list that is not mounted yet."""
-        self._replaced.append((terms.text, self.terms.text))
-        self.set_terms(terms)
 
     def set_terms(self, terms: Terms[T]) -> None:
         """Make a filter the current one; neither the input nor the shown rows change."""

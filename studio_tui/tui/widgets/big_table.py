@@ -18,17 +18,6 @@ from studio_tui.tui.widgets.table_painter import COMPONENTS, CellsOf, Painter, S
 from studio_tui.tui.widgets.table_viewport import TableViewport
 from studio_tui.tui.widgets.toasts import notify_here
 
-
-class _TableMessage(Message):
-    def __init__(self, table: "BigTable") -> None:
-        super().__init__()
-        self.table = table
-
-    @property
-    def control(self) -> "BigTable":
-        return self.table
-
-
 _OPEN = Binding(
     "enter", "open", "open", show=False, id="table.open", tooltip="Open the row at the cursor"
 )
@@ -68,33 +57,33 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
     notice: reactive[str] = reactive("", repaint=False, init=False)
     """Safe text shown when there are no rows, of any number of lines; empty for none."""
 
-    class Highlighted(_TableMessage):
+    class Highlighted(Message):
         """The cursor has moved to another row."""
 
-        def __init__(self, table: "BigTable", key: str | None, is_last: bool) -> None:
-            super().__init__(table)
+        def __init__(self, key: str | None, is_last: bool) -> None:
+            super().__init__()
             self.key = key
             """Key of the row; `None` without rows. A handler may find that the row is gone."""
             self.is_last = is_last
 
         def can_replace(self, message: Message) -> bool:
-            return isinstance(message, BigTable.Highlighted) and message.table is self.table
+            return isinstance(message, BigTable.Highlighted)
 
-    class UnseenChanged(_TableMessage):
+    class UnseenChanged(Message):
         """The number of unseen new rows above has changed; see `unseen`."""
 
-    class Opened(_TableMessage):
+    class Opened(Message):
         """The user opened a row."""
 
-        def __init__(self, table: "BigTable", key: str) -> None:
-            super().__init__(table)
+        def __init__(self, key: str) -> None:
+            super().__init__()
             self.key = key
 
-    class HeaderClicked(_TableMessage):
+    class HeaderClicked(Message):
         """The user clicked the title of a column."""
 
-        def __init__(self, table: "BigTable", column: str) -> None:
-            super().__init__(table)
+        def __init__(self, column: str) -> None:
+            super().__init__()
             self.column = column
 
     def __init__(
@@ -240,7 +229,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         """Post `Opened` for the row under the cursor; without rows, notify why nothing opens."""
         if self.cursor is not None:
             self.pin_cursor()
-            self.post_message(self.Opened(self, self.cursor))
+            self.post_message(self.Opened(self.cursor))
         else:
             reason = next(iter(self.notice.splitlines()), "there are no rows")
             notify_here(self.app, f"Nothing to open: {reason}", "warning")
@@ -253,7 +242,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         index = self.top + offset.y - HEADER
         if offset.y < HEADER:
             if (column := self._painter().column_at(offset.x)) is not None:
-                self.post_message(self.HeaderClicked(self, column))
+                self.post_message(self.HeaderClicked(column))
         elif index < len(self.keys):
             if index == self._cursor.index:
                 self.action_open()
@@ -286,7 +275,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         rows = min(rows, self.top)  # the visible rows and the rows below them have been seen
         if rows != self._unseen:
             self._unseen = rows
-            self.post_message(self.UnseenChanged(self))
+            self.post_message(self.UnseenChanged())
 
     def _count_unseen_before(self) -> None:
         """Count the rows above the newest one that was seen before, at the place of `begin_at`."""
@@ -302,7 +291,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         if self.cursor != self._last_highlighted:
             self._last_highlighted = self.cursor
             is_last = self._cursor.index == len(self.keys) - 1
-            self.post_straight(self.Highlighted(self, self.cursor, is_last))
+            self.post_straight(self.Highlighted(self.cursor, is_last))
 
     def _painter(self) -> Painter:
         return self.drawing.painter(self._look())

@@ -74,10 +74,6 @@ def _to_replace(shown: Sequence[Notification], new: Notification) -> list[Notifi
     return same or oldest_first[: max(0, len(shown) + 1 - MAX_TOASTS)]
 
 
-def _ends_with_next_key(notification: Notification) -> bool:
-    return isinstance(notification, TimedNotification) and notification.ends_with_next_key
-
-
 def _content(notification: Notification) -> tuple[str, str, SeverityLevel]:
     return notification.title, notification.message, notification.severity
 
@@ -161,7 +157,8 @@ class ShowsToasts(App[Any]):
 
     async def on_event(self, event: Event) -> None:
         if isinstance(event, Key) and not event.is_forwarded:
-            _end(self, [each for each in self._notifications if _ends_with_next_key(each)])
+            shown = tuple(self._notifications)
+            _end(self, [each for each in shown if getattr(each, "ends_with_next_key", False)])
         await super().on_event(event)
 
     def on_notify(self, event: Notify) -> None:

@@ -321,7 +321,7 @@ async def test_a_filter_with_an_error_prevents_marking_all_jobs_until_escape_rem
             rows = table(pilot)
             rows.action_last()
             # Without a message in between, the next `Highlighted` would replace the first one.
-            rows.post_message(BigTable.HeaderClicked(rows, "no column"))
+            rows.post_message(BigTable.HeaderClicked("no column"))
             rows.show([])
             await pilot.pause()
             assert pilot.app.screen is screen
