@@ -1,4 +1,4 @@
-"""Adds a key binding to one node, and finds those of a key; see docs/upstream/bindings.md."""
+"""Finds the bindings of a key; see docs/upstream/bindings.md."""
 
 from typing import Any
 
@@ -7,11 +7,6 @@ from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.keys import key_to_character
 from textual.screen import Screen
-
-
-def bind(node: DOMNode, key: str, action: str, description: str) -> None:
-    """Bind a key in one screen or widget, but not in others of its class."""
-    node._bindings.bind(key, action, description)
 
 
 def has_priority(app: App[Any], key: str) -> bool:

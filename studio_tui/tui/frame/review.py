@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -11,7 +11,6 @@ from textual.widgets import Button, Static
 
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import plural
-from studio_tui.tui.bindings import bind
 from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.frame.dialog import Dialog, pager_keys
 from studio_tui.tui.frame.dialog_box import DialogBody, DialogButtons, answer_button
@@ -70,19 +69,18 @@ class Review(Dialog[str | None]):
             yield Static(markup=False, id="review-secrets", classes="keys")
 
     def on_mount(self) -> None:
-        for key, words in self._answers:
-            if key != OK[0]:  # `escape` closes any dialog
-                bind(self, key, f"answer('{key}')", words)
-        if self._revealed:
-            for key in ("s", "f7"):
-                bind(self, key, "secrets", "values")
         self._paint()
         self.query(Button).first().focus()
 
-    def action_secrets(self) -> None:
-        """Show or hide secrets."""
-        self._is_revealed = not self._is_revealed
-        self._paint()
+    def on_key(self, event: events.Key) -> None:
+        if self._revealed and event.key in {"s", "f7"}:
+            self._is_revealed = not self._is_revealed
+            self._paint()
+        elif event.key in dict(self._answers):
+            self.dismiss(event.key)
+        else:
+            return
+        event.stop()
 
     def _paint(self) -> None:
         is_revealed = self._is_revealed and bool(self._revealed)
@@ -97,9 +95,6 @@ class Review(Dialog[str | None]):
     def _pressed(self, event: Button.Pressed) -> None:
         event.stop()
         self.dismiss((event.button.id or "").removeprefix("answer-"))
-
-    def action_answer(self, key: str) -> None:
-        self.dismiss(key)
 
 
 async def show_text(
