@@ -272,7 +272,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         self.passing = passing
         self._passed_only_finished |= is_refiltered
         self._passed_only_finished &= bool(terms) and not self.rows.is_any_moving(passing)
-        self.table.drawing.hide_unfinished(hidden=self._passed_only_finished)
+        self.table.drawing.hides_unfinished = self._passed_only_finished
         chosen = None if is_refiltered else self.table.chosen
         has_left_filter = bool(terms) and chosen in self.rows and chosen not in passing
         self.unfiltered_row = chosen if has_left_filter else None

@@ -223,7 +223,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
     def action_columns(self, direction: int) -> None:
         if (stop := self._painter().next_scroll(self.sideways, direction)) != self.sideways:
             self.drawing.sideways = stop
-            self._redraw()
+            self.repaint()
 
     def action_open(self) -> None:
         """Post `Opened` for the row under the cursor; without rows, notify why nothing opens."""
@@ -259,13 +259,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         self._viewport.resized()
         self._count_unseen_before()
 
-    watch_marked = LineView.repaint
-
-    def _redraw(self) -> None:
-        self.drawing.forget_layout()
-        self.repaint()
-
-    watch_wide = watch_columns = watch_notice = watch_sorting = _redraw
+    watch_marked = watch_wide = watch_columns = watch_notice = watch_sorting = LineView.repaint
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)

@@ -43,6 +43,8 @@ class TableDrawing:
         self._resolve_palette = palette
         self._palette: TablePalette | None = None
         self._painter: Painter | None = None
+        self._drawn_for: tuple[TableLook, int, bool] | None = None
+        """The look, `sideways` and `hides_unfinished` for which `_painter` is valid."""
         self._fitted_to: tuple[int, bool] | None = None
         """`TableLook.width` and `TableLook.wide` at the last painting."""
         self._other_table: Sequence[int] = ()
@@ -55,7 +57,9 @@ class TableDrawing:
         self._is_measured = True
         """Whether columns are wide enough for `_keys_to_measure`."""
         self.sideways = 0
-        self._hides_unfinished = False
+        """Cells of the scrolling columns that are hidden at the left."""
+        self.hides_unfinished = False
+        """Whether the columns that are `Column.only_unfinished` are left out."""
 
     def expire(self) -> None:
         """Request the cells of rows again before they are next shown."""
@@ -94,31 +98,19 @@ class TableDrawing:
             self._contents.widen_all_time(contents[:count])
             self._other_table = contents[count:]
 
-    def hide_unfinished(self, *, hidden: bool) -> None:
-        """Leave out the columns that are `Column.only_unfinished`, or show them again."""
-        if hidden != self._hides_unfinished:
-            self._hides_unfinished = hidden
-            self.forget_layout()
-
-    def forget_layout(self) -> None:
-        """Discard the layout."""
-        self._painter = None
-
     def forget_styles(self) -> None:
         """Discard the styles resolved from the style sheet."""
         self._palette = self._painter = None
 
     def painter(self, look: TableLook) -> Painter:
-        """Return the painter for the current width, layout and style.
-
-        A change of `look` other than its width has an effect only after `forget_layout`.
-        """
-        width = max(GUTTER + 1, look.width)
-        if self._painter is None or self._painter.width != width:
+        """Return the painter for the current layout and style."""
+        drawn_for = look, self.sideways, self.hides_unfinished
+        if self._painter is None or self._drawn_for != drawn_for:
+            self._drawn_for, width = drawn_for, max(GUTTER + 1, look.width)
             if self._palette is None:
                 self._palette = self._resolve_palette()
             all_time = self._contents.all_time
-            if self._hides_unfinished:
+            if self.hides_unfinished:
                 pairs = zip(all_time, look.columns, strict=True)
                 all_time = tuple(0 if each.only_unfinished else width for width, each in pairs)
             self._painter = Painter(

@@ -48,10 +48,9 @@ class DagTable(BigTable, inherit_bindings=False):
         self, columns: tuple[Column, ...], sorting: Sorting | None, keys: Sequence[str]
     ) -> None:
         """Replace columns and rows together, without painting the old rows in between."""
-        if columns != self.columns or sorting != self.sorting:
+        if columns != self.columns:
             self.set_reactive(BigTable.columns, columns)
-            self.set_reactive(BigTable.sorting, sorting)
-            self.drawing.forget_layout()
+        self.set_reactive(BigTable.sorting, sorting)
         self.show(keys)
 
     @property
