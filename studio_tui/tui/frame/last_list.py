@@ -57,13 +57,9 @@ class LastList(NamedTuple):
 
 def pack_list(last: LastList) -> str:
     """Return a list as text, for `read_last_list`."""
-    fields = {name: getattr(last, name) for name in LastList._fields}
-    fields["at"] = last.at.isoformat()
-    fields["columns"] = [column._asdict() for column in last.columns]
-    fields["rows"] = [[_pack_cell(cell) for cell in row] for row in last.rows]
-    for name in ("tabs", "counts", "title", "order"):
-        fields[name] = [(part.text, part.look) for part in fields[name]]
-    return json.dumps(fields, ensure_ascii=True)
+    columns = [column._asdict() for column in last.columns]
+    # In JSON, named tuples are lists.
+    return json.dumps(last._asdict() | {"at": last.at.isoformat(), "columns": columns})
 
 
 def read_last_list(path: Path) -> LastList | None:
@@ -90,7 +86,7 @@ def read_last_list(path: Path) -> LastList | None:
             has_preview=bool(fields["has_preview"]),
             filter=safe_line(fields["filter"]),
         )
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError):
         # The file was written by another version, or is damaged. The dashboard works without it.
         return None
     has_cursor = 0 <= last.cursor < len(last.rows)
@@ -98,26 +94,26 @@ def read_last_list(path: Path) -> LastList | None:
     return last if last.at.tzinfo is not None and has_cursor and has_all_cells else None
 
 
-def _pack_cell(cell: AnyCell) -> list[Any]:
-    if isinstance(cell, Pieces):
-        shorter = cell.parts[-1].shorter if cell.parts else ()
-        return [[(part.text, part.tone) for part in cell.parts], shorter, "", ()]
-    return [[(cell.text, cell.tone)], cell.shorter, cell.unless, cell.beside]
-
-
 def _unpack_cell(packed: list[Any]) -> AnyCell:
-    pieces, shorter, unless, beside = packed
-    shorter = tuple(map(safe_line, shorter))
-    parts = tuple(Cell(safe_line(text), Tone(tone)) for text, tone in pieces)
-    if len(parts) == 1:
-        beside = tuple((str(key), safe_line(words)) for key, words in beside)
-        return parts[0]._replace(shorter=shorter, unless=str(unless), beside=beside)
-    return Pieces((*parts[:-1], *(last._replace(shorter=shorter) for last in parts[-1:])))
+    if isinstance(packed[0], list):
+        return Pieces(tuple(map(_unpack_part, packed[0])))
+    return _unpack_part(packed)
 
 
-def _unpack_parts(packed: Iterable[tuple[str, str]]) -> tuple[Part, ...]:
-    # Actions are not saved: while the list is shown, no page exists that could run them.
-    return tuple(Part(safe_line(text), str(look)) for text, look in packed)
+def _unpack_part(packed: list[Any]) -> Cell:
+    text, tone, shorter, unless, beside = packed
+    return Cell(
+        safe_line(text),
+        Tone(tone),
+        tuple(map(safe_line, shorter)),
+        str(unless),
+        tuple((str(key), safe_line(words)) for key, words in beside),
+    )
+
+
+def _unpack_parts(packed: Iterable[list[Any]]) -> tuple[Part, ...]:
+    # Actions are left out: while the list is shown, no page exists that could run them.
+    return tuple(Part(safe_line(text), str(look)) for text, look, *_ in packed)
 
 
 def _unpack_column(fields: Mapping[str, Any]) -> Column:

@@ -234,9 +234,7 @@ class KeyHints:
         self._cached: tuple[Widget | None, dict[str | None, ActiveBinding]] = (None, {})
         """The widget that had the focus, and the bindings by id then."""
 
-    def parts(
-        self, command_ids: Iterable[str], label: Callable[[Binding], str]
-    ) -> tuple[Part, ...]:
+    def parts(self, command_ids: Iterable[str], label: Callable[[Binding], str]) -> Parts:
         """Return keys and labels of those of the first `MAX_HINTS` commands that are available.
 
         Below a dialog none is.
