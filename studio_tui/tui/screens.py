@@ -22,7 +22,6 @@ from studio_tui.tui.frame.remembered import Remembered
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.logs.log_memory import LogMemory
 from studio_tui.tui.messages import EditJobs, OpenForm, OpenJob, OpenLog, OpenLogs
-from studio_tui.tui.pipelines.kept_drafts import KeptDrafts
 
 if TYPE_CHECKING:
     from studio_tui.tui.form.saved_forms import SavedForms
@@ -52,7 +51,7 @@ class Screens:
         """The screens to restore in the next run; at the start, those of the previous run."""
         self._filters_before: dict[str, str] = {}
         """The filters before `filter_list` changed them, by tab."""
-        self._schedule_drafts: KeptDrafts[ScheduleDraft] = KeptDrafts()
+        self._schedule_drafts: dict[str, ScheduleDraft] = {}
 
     @cached_property
     def _dags(self) -> "DagMemory":
@@ -215,14 +214,16 @@ class Screens:
         It starts with the unfinished draft for `datasets`, if any. The cursor of the list of
         schedules moves to the created one.
         """
+        from studio_tui.tui.pipelines.dataset_list import DatasetList  # noqa: PLC0415 (on demand)
         from studio_tui.tui.pipelines.schedule_dialog import (  # noqa: PLC0415 (on demand)
             ScheduleDialog,
             ScheduleDraft,
         )
 
         fresh = ScheduleDraft(datasets, is_proposed=True)
-        beginning = self._schedule_drafts.begin(datasets, fresh)
-        form = ScheduleDialog(self._connected.session, beginning, zone=clock.zone())
+        session, drafts = self._connected.session, self._schedule_drafts
+        known, commands = DatasetList(session), session.commands.schedules
+        form = ScheduleDialog(commands, known, fresh, drafts, zone=clock.zone())
         if (schedule := await app.push_screen_wait(form)) is not None:
             self.await_row("schedules", schedule.id)
 

@@ -6,9 +6,7 @@ A name is `[@]namespace.project.name[@version]`; missing parts have defaults in 
 import fnmatch
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
 
-from studio_tui.api.listed_datasets import ListedDataset
 from studio_tui.presentation.form.problems import (
     Problem,
     did_you_mean,
@@ -19,23 +17,6 @@ from studio_tui.presentation.form.problems import (
 
 LOCAL_PREFIX = "local.local."
 """Namespace and project of all datasets in the local Studio, where names can omit them."""
-
-
-class KnownDatasets(NamedTuple):
-    """The datasets known here, for checking and completing names."""
-
-    names: tuple[str, ...]
-    has_all: bool
-    """Whether the datasets of all recent jobs have been loaded."""
-    listed: tuple[ListedDataset, ...] = ()
-    """All datasets if Studio lists them; else empty."""
-    rebuilding: str = ""
-    """Which pipelines rebuild datasets now, in words."""
-
-    @property
-    def outdated(self) -> tuple[str, ...]:
-        """The short names of outdated datasets."""
-        return tuple(short_name(each.name) for each in self.listed if each.newer)
 
 
 _NAME = re.compile(r"@?[^\s@,]+(@[^\s@,]+)?")

@@ -1,120 +1,53 @@
-"""The base of forms about datasets: completion of names, validation, and drafts."""
+"""The base of forms about datasets: fields, validation, and drafts."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from functools import partial
 from typing import ClassVar, Generic, TypeVar
 
 from textual import events, on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.message import Message
-from textual.widgets import Button, Input, Static
+from textual.widgets import Button, Static
 
 from studio_tui.errors import InvalidRequest, NotFound, StudioError
 from studio_tui.presentation.form.line_checks import environment_problems
 from studio_tui.presentation.form.problems import Level, Problem, unsendable_problems
 from studio_tui.presentation.pipelines.datasets import (
-    KnownDatasets,
     dataset_problems,
-    matching_names,
+    refusal_problem,
+    unknown_datasets,
 )
 from studio_tui.service.commands.jobs import failure_message
 from studio_tui.tui.form.code_area import CodeArea
-from studio_tui.tui.form.form_field import FieldInput, FormField
+from studio_tui.tui.form.form_field import FormField
 from studio_tui.tui.frame.dialog import Dialog
 from studio_tui.tui.frame.dialog_box import DialogBody, DialogButtons
 from studio_tui.tui.frame.request_notices import WAITING
-from studio_tui.tui.pipelines.kept_drafts import RESTORED, Beginning
+from studio_tui.tui.pipelines.dataset_input import DatasetInput
+from studio_tui.tui.pipelines.dataset_list import DatasetList
 from studio_tui.tui.sheets import FORM_DIALOGS
-
-Made = TypeVar("Made")
-Draft = TypeVar("Draft")
+from studio_tui.tui.widgets.workers import start_worker
 
 MOST_OFFERED = 4
 
 NOT_ALL = "Not all names have been received yet."
 
-
-class DatasetInput(FieldInput):
-    """An input of dataset names: tab completes the last name, up and down change the completion."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down", "choose(1)", "next name", show=False, id="trigger.next"),
-        Binding("up", "choose(-1)", "previous name", show=False, id="trigger.previous"),
-    ]
-
-    class Chose(Message):
-        """Another completion was chosen."""
-
-    def __init__(
-        self, text: str, names: Callable[[], tuple[str, ...]], *, is_proposed: bool
-    ) -> None:
-        super().__init__(
-            text if is_proposed else with_trailing_space(text),
-            compact=True,
-            select_on_focus=is_proposed,
-        )
-        self.names = names
-        self._proposed = text if is_proposed else None
-        self._choice = 0
-
-    def propose(self, text: str) -> None:
-        """Show a default value that typing replaces."""
-        self._proposed, self._choice, self.select_on_focus = text, 0, True
-        self.value = text
-        self.select_all()
-
-    @property
-    def is_proposed(self) -> bool:
-        """Whether the text is a default value that the user has not changed."""
-        return self.value == self._proposed
-
-    def completions(self) -> tuple[str, ...]:
-        """Return the completions of the last word, the chosen one first."""
-        completions = matching_names(self.last_word()[1], self.names())
-        choice = self._choice % len(completions) if completions else 0
-        return (*completions[choice:], *completions[:choice])
-
-    @property
-    def has_chosen(self) -> bool:
-        """Whether the user has gone to another completion than the first one."""
-        return self._choice != 0
-
-    def action_choose(self, step: int) -> None:
-        """Choose another completion."""
-        self._choice += step
-        self.post_message(self.Chose())
-
-    def note_typing(self) -> None:
-        """Choose the first completion again, and no longer select the text on focus."""
-        self._choice = 0
-        self.select_on_focus = False
-
-    def start_next_name(self) -> None:
-        """Add a space after the text, so that typing starts another name."""
-        with self.prevent(Input.Changed):
-            self.value = with_trailing_space(self.value)
-        self.cursor_position = len(self.value)
-
-    def action_complete(self) -> None:
-        """Complete the last word; if there is nothing to complete, focus the next field."""
-        before, word = self.last_word()
-        completions = self.completions() if word or self.has_chosen else ()
-        if completions and completions[0] != word:
-            self.value = before + completions[0]
-            self.cursor_position = len(self.value)
-        else:
-            self.screen.focus_next()
-
-    def last_word(self) -> tuple[str, str]:
-        """Return the text before the last word, and this word: empty after a blank or comma."""
-        word = self.value.replace(",", " ").rpartition(" ")[2]
-        return self.value.removesuffix(word), word
+RESTORED = "This is the form as you left it; f3 starts over."
 
 
-def with_trailing_space(text: str) -> str:
-    """Return names followed by a space, so that typing starts another name."""
-    return f"{text.rstrip()} " if text.strip() else ""
+@dataclass(frozen=True, slots=True)
+class DatasetDraft:
+    """The input of a form about datasets."""
+
+    datasets: str = ""
+    environment: str = field(default="", repr=False)
+    is_proposed: bool = False
+    """Whether typing replaces the datasets."""
+
+
+Made = TypeVar("Made")
+Draft = TypeVar("Draft", bound=DatasetDraft)
 
 
 class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
@@ -132,34 +65,51 @@ class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
     """Names of the fields whose notes stay while another field has the focus."""
 
     def __init__(
-        self, title: str, line: DatasetInput, environment: str, beginning: Beginning[Draft]
+        self,
+        title: str,
+        datasets: DatasetList,
+        fresh: Draft,
+        drafts: dict[str, Draft],
+        draft: Draft | None = None,
     ) -> None:
+        """Make a form that begins with `draft`, else with the unfinished input for its datasets.
+
+        - `fresh`: the draft of a new form; `f3` restores it.
+        - `drafts`: unfinished input, by the datasets that `fresh` proposes. The form updates it.
+        """
         super().__init__(title)
-        self.beginning = beginning
+        self.datasets = datasets
+        self._fresh = fresh
+        self._drafts = drafts
+        begin = draft or drafts.get(fresh.datasets, fresh)
+        self.is_restored = begin != fresh
+        """Whether the form begins with input from an earlier form."""
         self.is_sending = False
         self.has_tried_to_send = False
         """Whether a missing value is a problem, as the user has tried to send the form."""
         self.refused: tuple[Problem, ...] = ()
         """Why Studio refused the last request, unless the field has been edited since."""
-        self.line = line
-        self.area = CodeArea(environment, masked=True)
+        self.line = DatasetInput(begin.datasets, datasets.names, is_proposed=begin.is_proposed)
+        self.area = CodeArea(begin.environment, masked=True)
         """The environment variables."""
         self.fields = self.make_fields(
-            FormField("datasets", "Datasets", line),
+            begin,
+            FormField("datasets", "Datasets", self.line),
             FormField("environment", "Environment", self.area),
         )
 
     @abstractmethod
-    def make_fields(self, datasets: FormField, environment: FormField) -> dict[str, FormField]:
-        """Return all fields by name, in order."""
-
-    @abstractmethod
-    def problems_of_its_own(self) -> tuple[Problem, ...]:
-        """Return the problems that only this form finds, such as unknown names."""
+    def make_fields(
+        self, draft: Draft, datasets: FormField, environment: FormField
+    ) -> dict[str, FormField]:
+        """Return all fields by name, in order, with the values of `draft`."""
 
     @abstractmethod
     def notes(self) -> Mapping[str, tuple[str, ...]]:
-        """Return the lines below each field, by its name, for the current input."""
+        """Return the lines below each field, by its name, for the current input.
+
+        Those below the datasets follow the completions. The field of the environment has its own.
+        """
 
     @property
     @abstractmethod
@@ -182,25 +132,31 @@ class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
         """Return the name of the field that an error with these lowercase `words` is about."""
         return "environment" if "environment" in words else "datasets"
 
-    def refusal(self, field: str, sentence: str) -> Problem:
-        """Return an error of Studio as a problem of a field."""
-        return Problem(field, sentence)
+    def problems_of_its_own(self) -> tuple[Problem, ...]:
+        """Return the problems that only this form finds."""
+        return ()
 
     def more_buttons(self) -> tuple[Button, ...]:
         """Return the buttons between the ones for sending and for closing."""
         return ()
 
-    def completion_notes(self, known: KnownDatasets) -> tuple[str, ...]:
-        """Return what the last name can become, and whether names are missing."""
-        return (*self._completions(known), *(() if known.has_all else (NOT_ALL,)))
+    @property
+    def _are_names_refused(self) -> bool:
+        return any(problem.field == "datasets" for problem in self.refused)
 
-    def _completions(self, known: KnownDatasets) -> tuple[str, ...]:
+    def _completion_notes(self) -> tuple[str, ...]:
+        """Return what the last name can become, and whether names are missing."""
+        if self._are_names_refused:
+            return ()
+        return (*self._completions(), *(() if self.datasets.has_all else (NOT_ALL,)))
+
+    def _completions(self) -> tuple[str, ...]:
         if not self.line.names():
-            none = "; none is known yet" if known.has_all else ""
+            none = "; none is known yet" if self.datasets.has_all else ""
             return (f"namespace.project.name, several with a space between{none}.",)
         word, completions = self.line.last_word()[1], self.line.completions()
         if not completions:
-            if known.listed:
+            if self.datasets.is_certain:
                 return ("There is no dataset with this name.",)
             return ("No dataset known here has this name; Studio may know it.",)
         if completions == (word,):
@@ -221,25 +177,27 @@ class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
         yield DialogButtons(
             Button(f"f9  {self.send_words}", id="yes", compact=True),
             *self.more_buttons(),
-            *self._restored_buttons(),
+            *([Button("f3  Start over", id="anew", compact=True)] if self.is_restored else ()),
             Button("esc  Close", id="no", compact=True),
         )
-
-    def _restored_buttons(self) -> tuple[Button, ...]:
-        is_restored = self.beginning.is_restored
-        return (Button("f3  Start over", id="anew", compact=True),) if is_restored else ()
 
     def on_mount(self) -> None:
         """Show the notes of the fields, and whether the input is from an earlier form."""
         self.check()
-        if self.beginning.is_restored:
+        if self.is_restored:
             self.show_message(RESTORED)
+        following = partial(self.datasets.follow, self._datasets_changed)
+        start_worker(self, following, name="names", group="names")
+
+    def _datasets_changed(self) -> None:
+        if self.is_alive:
+            self.check()
 
     def action_anew(self) -> None:
         """Replace the input by the input of a new form, unless it is being sent."""
         if not self.is_sending:
             self.has_tried_to_send, self.refused = False, ()
-            self.fill(self.beginning.fresh)
+            self.fill(self._fresh)
             self.line.focus()
             self.show_message("")
 
@@ -278,7 +236,7 @@ class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
             self._refuse(error)
         else:
             if answer is not None:
-                self.beginning.keep(self.beginning.fresh)
+                self._keep(self._fresh)
                 self.dismiss(answer)
         finally:
             self.is_sending = False
@@ -289,13 +247,27 @@ class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
             *dataset_problems(self.line.value, is_required=self.has_tried_to_send),
             *(unsendable_problems("environment", variables) or environment_problems(variables)),
             *self.problems_of_its_own(),
+            *self._unknown_names(),
         )
 
+    def _unknown_names(self) -> tuple[Problem, ...]:
+        """Return the unknown names; none during typing, or if Studio has refused them."""
+        if self.focused is self.line or self._are_names_refused:
+            return ()
+        is_certain = self.datasets.is_certain
+        return unknown_datasets(self.line.value, self.line.names(), is_certain=is_certain)
+
+    @property
+    def environment(self) -> str | None:
+        """The environment variables to send."""
+        return self.area.text if self.area.text.strip() else None
+
     def _show(self, problems: tuple[Problem, ...]) -> None:
-        notes = self.notes()
-        for name, field in self.fields.items():
+        notes = {"environment": ("Lines of NAME=VALUE for all its jobs.",), **self.notes()}
+        notes["datasets"] = (*self._completion_notes(), *notes["datasets"])
+        for name, form_field in self.fields.items():
             of_field = [problem for problem in problems if problem.field == name]
-            field.set_notes(of_field, notes[name], lasting=name in self.lasting)
+            form_field.set_notes(of_field, notes[name], lasting=name in self.lasting)
 
     def _refuse(self, error: StudioError) -> None:
         """Show an error of Studio at the field that it is about, or as the form's message."""
@@ -303,7 +275,11 @@ class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
         sentence = f"Studio says: {failure_message(error)}"
         if isinstance(error, InvalidRequest | NotFound):
             field = self.field_of_error(str(error).lower())
-            self.refused = (self.refusal(field, sentence),)
+            problem = Problem(field, sentence)
+            if field == "datasets":
+                self.line.start_next_name()
+                problem = refusal_problem(sentence, self.line.value, self.line.names())
+            self.refused = (problem,)
             self.check()
             self.fields[field].editor.focus()
         else:
@@ -316,7 +292,13 @@ class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
         if event.field == "datasets":
             self.line.note_typing()
         self.check()
-        self.beginning.keep(self.draft)
+        self._keep(self.draft)
+
+    def _keep(self, draft: Draft) -> None:
+        """Keep unfinished input for the next form about the same datasets."""
+        self._drafts.pop(self._fresh.datasets, None)
+        if draft != self._fresh:
+            self._drafts[self._fresh.datasets] = draft
 
     @on(DatasetInput.Chose)
     def _chose(self) -> None:

@@ -1,10 +1,7 @@
 """The dialog of datasets: their versions, and rebuilding outdated ones."""
 
-import logging
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from functools import partial
 from typing import Any, ClassVar
 
 from textual import events, on
@@ -14,17 +11,12 @@ from textual.widgets import Static
 
 from studio_tui import clock
 from studio_tui.api.listed_datasets import ListedDataset
-from studio_tui.api.models import Job
 from studio_tui.errors import StudioError
 from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.lists.filter_terms import Terms
 from studio_tui.presentation.lists.kinds import AS_SENT
 from studio_tui.presentation.lists.listing import Listing
-from studio_tui.presentation.pipelines.dataset_facts import (
-    dataset_lines,
-    outdated_upstream,
-    rebuilding_words,
-)
+from studio_tui.presentation.pipelines.dataset_facts import dataset_lines, outdated_upstream
 from studio_tui.presentation.pipelines.dataset_rows import (
     COLUMNS,
     DATASETS,
@@ -32,18 +24,16 @@ from studio_tui.presentation.pipelines.dataset_rows import (
     outdated_first,
 )
 from studio_tui.presentation.pipelines.datasets import short_name
-from studio_tui.service.polling.ended_jobs import request_on_ends
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.dialog import Dialog
 from studio_tui.tui.frame.dialog_box import SHRINKS
 from studio_tui.tui.frame.request_notices import error_message, with_notice
 from studio_tui.tui.frame.review import OK, Review
+from studio_tui.tui.pipelines.dataset_list import DatasetList
 from studio_tui.tui.sheets import LIST_DIALOGS
 from studio_tui.tui.widgets.big_table import BigTable
 from studio_tui.tui.widgets.filter_bar import FilterBar
 from studio_tui.tui.widgets.workers import start_worker
-
-logger = logging.getLogger(__name__)
 
 NO_DATASETS = "No dataset is known yet: jobs create them"
 
@@ -80,25 +70,10 @@ class DatasetPicker(Dialog[Rebuild | str | None]):
         Binding("q", "dismiss(None)", "close", id="datasets.close"),
     ]  # fmt: skip
 
-    def __init__(
-        self,
-        listed: Callable[[], Sequence[ListedDataset]],
-        current: str,
-        rebuilding: Callable[[], str],
-        *,
-        has_lineage: bool,
-        moment: Callable[[], datetime] = clock.now,
-    ) -> None:
-        """Make a dialog of the datasets that are `listed` now, the cursor on `current`.
-
-        `rebuilding` returns which pipelines rebuild datasets now; `moment` returns the time for
-        which ages are shown.
-        """
+    def __init__(self, datasets: DatasetList, current: str) -> None:
+        """Make a dialog with the cursor on the dataset `current`."""
         super().__init__("Datasets")
-        self._listed = listed
-        self._rebuilding = rebuilding
-        self._has_lineage = has_lineage
-        self._moment = moment
+        self._datasets = datasets
         self._shown: Sequence[ListedDataset] = ()
         self._rows: Listing[ListedDataset] = Listing(DATASETS)
         self._terms: Terms[ListedDataset] = Terms("", DATASETS)
@@ -117,7 +92,7 @@ class DatasetPicker(Dialog[Rebuild | str | None]):
         self.set_interval(1.0, self._show_present)
 
     def _cells_of(self, key: str) -> tuple[Cell, ...]:
-        return cells(self._rows[key], self._moment())
+        return cells(self._rows[key], self._datasets.moment())
 
     def _values(self, field: str) -> Iterable[str]:
         value_of = DATASETS.fields.get(field)
@@ -125,7 +100,7 @@ class DatasetPicker(Dialog[Rebuild | str | None]):
 
     def _show_present(self) -> None:
         """Show the datasets that are listed now, their ages, and what is being rebuilt."""
-        listed, rebuilding = self._listed(), self._rebuilding()
+        listed, rebuilding = self._datasets.listed, self._datasets.rebuilding()
         line = self.query_one("#rebuilding", Static)
         line.update(rebuilding)
         line.display = bool(rebuilding)
@@ -137,11 +112,11 @@ class DatasetPicker(Dialog[Rebuild | str | None]):
         self._show_rows()
 
     def _show_rows(self) -> None:
-        passing = self._rows.ids(self._terms, AS_SENT, self._moment())
+        passing = self._rows.ids(self._terms, AS_SENT, self._datasets.moment())
         self._table.notice = f"No dataset matches {self._terms.text}" if not passing else ""
         self._table.show(passing)
         amount = f"{len(passing)} of {len(self._rows)}" if self._terms else str(len(passing))
-        outdated = f", {len(self._outdated())} out of date" if self._has_lineage else ""
+        outdated = f", {len(self._outdated())} out of date" if self._datasets.has_lineage else ""
         self.query_one(".question", Static).update(f"Datasets: {amount}{outdated}")
         self._show_keys()
 
@@ -200,20 +175,6 @@ class DatasetPicker(Dialog[Rebuild | str | None]):
         self.dismiss(message.key)
 
 
-async def fetch_datasets(session: StudioSession) -> tuple[ListedDataset, ...]:
-    """Return the datasets: of a local Studio all, of another Studio those that listed jobs created.
-
-    Raises:
-        StudioError: the request failed.
-    """
-    if session.client.is_local_studio:
-        return await session.client.local.datasets()
-    listed = session.jobs.snapshot.value
-    jobs = listed.jobs if listed is not None else ()
-    await session.datasets.request_versions(jobs)
-    return session.datasets.made_by_jobs({job.id: job for job in jobs})
-
-
 async def browse(
     app: App[Any], session: StudioSession, job_ids: Collection[str], *, can_rebuild: bool
 ) -> DatasetChoice:
@@ -221,76 +182,43 @@ async def browse(
 
     It is also `None` if there is nothing to show; the user is then notified.
     """
+    datasets = DatasetList(session)
     try:
-        datasets = await with_notice(app, session, fetch_datasets(session))
+        await with_notice(app, session, datasets.load())
     except StudioError as error:
         app.notify(f"Datasets: {error_message(error, session)}", severity="error", markup=False)
         return None
-    if not datasets:
+    if not datasets.listed:
         app.notify(NO_DATASETS, markup=False)
         return None
     names = (
         each.name
-        for each in datasets
+        for each in datasets.listed
         if any(version.job_id in job_ids for version in each.versions)
     )
-
-    async def request_again() -> None:
-        nonlocal datasets
-        try:
-            datasets = await with_notice(app, session, fetch_datasets(session)) or datasets
-        except StudioError as error:
-            words = f"Datasets as last received: {error_message(error, session)}"
-            app.notify(words, severity="warning", markup=False)
-
-    async def refresh(_jobs: Sequence[Job]) -> bool:
-        nonlocal datasets
-        try:
-            datasets = await fetch_datasets(session) or datasets
-        except StudioError as error:
-            logger.info("datasets are not known: %s", error)
-            return False
-        return True
-
-    def rebuilding() -> str:
-        return rebuilding_words(session.known_items.pipelines().pipelines)
-
-    following = start_worker(
-        app, partial(request_on_ends, session.jobs, refresh), name="follow", group="follow datasets"
-    )
+    following = start_worker(app, datasets.follow, name="follow", group="follow datasets")
     try:
-        return await choose(
-            app, lambda: datasets, request_again, next(names, ""), rebuilding=rebuilding,
-            has_lineage=session.client.is_local_studio, can_rebuild=can_rebuild,
-            moment=lambda: session.jobs.snapshot.moment(clock.now()),
-        )  # fmt: skip
+        return await choose(app, session, datasets, next(names, ""), can_rebuild=can_rebuild)
     finally:
         following.cancel()
 
 
 async def choose(
     app: App[Any],
-    listed: Callable[[], Sequence[ListedDataset]],
-    request_again: Callable[[], Awaitable[None]],
+    session: StudioSession,
+    datasets: DatasetList,
     current: str = "",
     *,
-    rebuilding: Callable[[], str],
-    has_lineage: bool,
     can_rebuild: bool,
     can_leave: bool = True,
-    moment: Callable[[], datetime] = clock.now,
 ) -> DatasetChoice:
     """Show the list of datasets, and the details of each that the user opens, until a choice.
 
-    `listed` returns the datasets, and `rebuilding` which pipelines rebuild some, in words. The
-    cursor begins at the dataset `current`. When a dataset is opened, `request_again` is called.
-    `has_lineage` means that Studio says which are out of date; `can_leave`, that the user can go
-    to a job. `moment` returns the time for which ages are shown in the list.
+    The cursor begins at the dataset `current`. When a dataset is opened, all are requested again.
+    `can_leave` means that the user can go to a job.
     """
     while True:
-        picked = await app.push_screen_wait(
-            DatasetPicker(listed, current, rebuilding, has_lineage=has_lineage, moment=moment)
-        )
+        picked = await app.push_screen_wait(DatasetPicker(datasets, current))
         if picked is None:
             return None
         if isinstance(picked, Rebuild):
@@ -298,16 +226,18 @@ async def choose(
                 return picked
             app.notify("Datasets cannot be rebuilt from here", severity="warning", markup=False)
             continue
-        await request_again()
-        datasets = listed()
-        by_name = {each.name: each for each in datasets}
-        current = picked if picked in by_name else ""
-        if not current:
+        try:
+            await with_notice(app, session, datasets.load())
+        except StudioError as error:
+            words = f"Datasets as last received: {error_message(error, session)}"
+            app.notify(words, severity="warning", markup=False)
+        dataset = next((each for each in datasets.listed if each.name == picked), None)
+        current = dataset.name if dataset is not None else ""
+        if dataset is None:
             continue
         choice = await _show_details(
-            app, by_name[picked], datasets, clock.now(),
-            has_lineage=has_lineage, can_rebuild=can_rebuild, can_leave=can_leave,
-        )  # fmt: skip
+            app, dataset, datasets, can_rebuild=can_rebuild, can_leave=can_leave
+        )
         if choice is not None:
             return choice
 
@@ -315,10 +245,8 @@ async def choose(
 async def _show_details(
     app: App[Any],
     dataset: ListedDataset,
-    others: Sequence[ListedDataset],
-    now: datetime,
+    datasets: DatasetList,
     *,
-    has_lineage: bool,
     can_rebuild: bool,
     can_leave: bool,
 ) -> DatasetChoice:
@@ -328,7 +256,8 @@ async def _show_details(
         answers.append(("t", "rebuild it"))
     if maker is not None and can_leave:
         answers.append(("g", "go to its job"))
-    lines = dataset_lines(dataset, others, now, has_lineage=has_lineage)
+    others, has_lineage = datasets.listed, datasets.has_lineage
+    lines = dataset_lines(dataset, others, clock.now(), has_lineage=has_lineage)
     answer = await app.push_screen_wait(Review(short_name(dataset.name), lines, answers))
     if answer == "t":
         names = outdated_upstream(dataset, others)

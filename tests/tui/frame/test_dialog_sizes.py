@@ -14,13 +14,14 @@ from textual.pilot import Pilot
 from textual.widget import Widget
 from textual.widgets import OptionList
 
+from studio_tui import clock
 from studio_tui.api.listed_datasets import ListedDataset
 from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.fields import FIELDS
-from studio_tui.presentation.pipelines.datasets import KnownDatasets
 from studio_tui.presentation.schedules.explanations import Explained
-from studio_tui.service.commands.trigger_pipeline import PipelineTrigger
+from studio_tui.service.polling.pipelines_feed import PipelineList
+from studio_tui.service.polling.snapshot import Snapshot, SnapshotPublisher
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.form.field_commands import Explanation
 from studio_tui.tui.form.preview import Preview
@@ -34,8 +35,8 @@ from studio_tui.tui.frame.help import HelpScreen
 from studio_tui.tui.frame.review import Review
 from studio_tui.tui.logs.save_dialog import Offer, SaveLog
 from studio_tui.tui.pipelines.dataset_form import DatasetForm
+from studio_tui.tui.pipelines.dataset_list import DatasetList
 from studio_tui.tui.pipelines.datasets import DatasetPicker
-from studio_tui.tui.pipelines.kept_drafts import KeptDrafts
 from studio_tui.tui.pipelines.schedule_dialog import ScheduleDialog, ScheduleDraft
 from studio_tui.tui.pipelines.trigger_screen import TriggerDraft, TriggerScreen
 from studio_tui.tui.schedules.editing import RESTORED_TIME, AskTime
@@ -80,34 +81,31 @@ def _create_template_picker() -> TemplatePicker:
     return TemplatePicker(SavedForms(Path("nowhere")), templates, above=empty, below={})
 
 
-def _create_trigger_screen() -> TriggerScreen:
-    draft = TriggerDraft(" ".join(f"space.project.dataset{number}" for number in range(20)))
-    return TriggerScreen(
-        cast("PipelineTrigger", None),
-        KeptDrafts[TriggerDraft]().begin("", draft),
-        lambda: KnownDatasets((), has_all=False),
-        frozenset,
+def session_without_answers() -> StudioSession:
+    """Return the part of a session that forms about datasets need, without any answer."""
+    return cast(
+        "StudioSession",
+        SimpleNamespace(
+            jobs=SnapshotPublisher[object]("jobs", Snapshot()),
+            known_items=SimpleNamespace(pipelines=PipelineList),
+            datasets=SimpleNamespace(names=tuple),
+            client=SimpleNamespace(is_local_studio=False),
+            is_local=False,
+        ),
     )
 
 
-async def _request_nothing(_jobs: object) -> None:
-    pass
+def _create_trigger_screen() -> TriggerScreen:
+    draft = TriggerDraft(" ".join(f"space.project.dataset{number}" for number in range(20)))
+    session = session_without_answers()
+    return TriggerScreen(session, DatasetList(session), draft, {})
 
 
 def _create_schedule_dialog() -> ScheduleDialog:
-    no_data = SimpleNamespace(value=None)
-    session = SimpleNamespace(
-        jobs=SimpleNamespace(snapshot=no_data),
-        pipelines=SimpleNamespace(snapshot=no_data),
-        datasets=SimpleNamespace(
-            names=tuple, request_versions=_request_nothing, made_by_jobs=tuple
-        ),
-        client=SimpleNamespace(is_local_studio=False),
-    )
     names = " ".join(f"space.project.dataset{number}" for number in range(20))
-    draft = ScheduleDraft(names, "0 3 1 1 *")
-    beginning = KeptDrafts[ScheduleDraft]().begin("", draft)
-    return ScheduleDialog(cast("StudioSession", session), beginning, zone=UTC)
+    draft = ScheduleDraft(names, time="0 3 1 1 *")
+    datasets = DatasetList(session_without_answers())
+    return ScheduleDialog(cast("Any", None), datasets, draft, {}, zone=UTC)
 
 
 def _action(number: int) -> Action:
@@ -160,7 +158,16 @@ DIALOGS: dict[type, DialogCase] = {
     ),
     DatasetPicker: DialogCase(
         lambda: DatasetPicker(
-            lambda: _DATASETS, "", lambda: "etl is rebuilding report", has_lineage=True
+            cast(
+                "DatasetList",
+                SimpleNamespace(
+                    listed=_DATASETS,
+                    has_lineage=True,
+                    rebuilding=lambda: "etl is rebuilding report",
+                    moment=clock.now,
+                ),
+            ),
+            "",
         ),
         "Datasets: 50, 0 out of date etl is rebuilding report "
         "enter shows versions, t rebuilds it, / filters",

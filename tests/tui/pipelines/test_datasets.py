@@ -1,10 +1,14 @@
 """The list of datasets: how it is reached, what it shows and how outdated datasets are rebuilt."""
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 from studio_tui.tui.jobs.list_screen import JobsScreen
+from studio_tui.tui.pipelines.dataset_list import DatasetList
 from studio_tui.tui.pipelines.datasets import DatasetPicker, Rebuild
 from studio_tui.tui.pipelines.graph.screen import PipelineScreen
 from studio_tui.tui.pipelines.list_screen import PipelinesScreen
@@ -146,9 +150,15 @@ async def test_a_dataset_opens_the_job_that_made_it_and_rerun_jobs_are_no_datase
             await until_shown(pilot, "runs jobs raw.py, clean.py, report.py again, created")
 
 
+def all_datasets(moment: Callable[[], datetime]) -> DatasetList:
+    """Return the list of the datasets in `ALL`."""
+    listed = SimpleNamespace(listed=ALL, has_lineage=True, rebuilding=str, moment=moment)
+    return cast("DatasetList", listed)
+
+
 async def test_ages_are_those_of_a_moment_and_increase_with_it() -> None:
     moment = NOW
-    picker = DatasetPicker(lambda: ALL, "", lambda: "", has_lineage=True, moment=lambda: moment)
+    picker = DatasetPicker(all_datasets(lambda: moment), "")
     async with driving(DialogApp(), size=(80, 24), frames=False) as pilot:
         pilot.app.push_screen(picker)
         await until(pilot, lambda: picker.is_alive)
@@ -176,7 +186,7 @@ async def test_what_is_shown_and_under_the_cursor_decides_what_is_rebuilt() -> N
                 (("clean",), True),
             ),
         ):
-            picker = DatasetPicker(lambda: ALL, "", str, has_lineage=True, moment=lambda: NOW)
+            picker = DatasetPicker(all_datasets(lambda: NOW), "")
             pilot.app.push_screen(picker, chosen.append)
             await until(pilot, partial(getattr, picker, "is_alive"))
             await pilot.press(*keys)

@@ -13,9 +13,8 @@ from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.logs import merged_jobs
 from studio_tui.tui.logs.merged_screen import MergedScreen
-from studio_tui.tui.pipelines.dataset_form import NOT_ALL
+from studio_tui.tui.pipelines.dataset_form import NOT_ALL, RESTORED
 from studio_tui.tui.pipelines.graph.screen import PipelineScreen
-from studio_tui.tui.pipelines.kept_drafts import RESTORED
 from studio_tui.tui.pipelines.list_screen import PipelinesScreen
 from studio_tui.tui.pipelines.listed_estimates import ListedEstimates
 from studio_tui.tui.pipelines.trigger_screen import TriggerScreen

@@ -20,7 +20,7 @@ from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.jobs import questions
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.jobs.rerun import submitted_of
-from studio_tui.tui.pipelines.kept_drafts import RESTORED
+from studio_tui.tui.pipelines.dataset_form import RESTORED
 from studio_tui.tui.pipelines.schedule_dialog import ScheduleDialog
 from studio_tui.tui.schedules import editing
 from studio_tui.tui.schedules.editing import RESTORED_TIME, AskTime
