@@ -11,8 +11,7 @@ from studio_tui.tui.pipelines.graph.marks import Marks
 from studio_tui.tui.pipelines.graph.moving import Movement
 from studio_tui.tui.pipelines.graph.search import FILTER, Filtering, Search
 from studio_tui.tui.pipelines.graph.state import GraphState
-from studio_tui.tui.pipelines.graph.structure import GraphStructure
-from studio_tui.tui.pipelines.graph.view_modes import SHOW_COMMANDS, Folding, ViewModes
+from studio_tui.tui.pipelines.graph.view_modes import Folding, ViewModes
 from studio_tui.tui.pipelines.graph.views import Views
 from studio_tui.tui.widgets.prompt import LinePrompt, PromptKind
 
@@ -28,27 +27,16 @@ class Controllers:
     """Creates the controllers of a pipeline's page and connects them."""
 
     def __init__(
-        self,
-        host: Host,
-        state: GraphState,
-        structure: GraphStructure,
-        views: Views,
-        cursor: Cursor,
-        *,
-        drawer: Drawer,
+        self, host: Host, state: GraphState, views: Views, cursor: Cursor, drawer: Drawer
     ) -> None:
         self._state = state
         self.prompt = LinePrompt(views.rows.widget)
         self.search = Search(state, cursor, self.prompt, host.notify_user)
         self.filtering = Filtering(state, cursor, self.prompt)
         self.marks = Marks(host, state, cursor)
-        self.modes = ViewModes(
-            state, structure, views.rows,
-            has_drawer=lambda: drawer.is_shown,
-            leaves_edges_out=lambda: views.drawing.leaves_edges_out,
-        )  # fmt: skip
-        self.folding = Folding(state, structure, views.rows, cursor)
-        self.movement = Movement(state, cursor, self.search.matches, host.post_message)
+        self.modes = ViewModes(state, views, drawer)
+        self.folding = Folding(state, views, cursor)
+        self.movement = Movement(host, state, cursor, self.search)
         self.jobs = JobController(
             host,
             cursor.job,
@@ -59,14 +47,13 @@ class Controllers:
         )
         self.pipelines = PipelineController(host, cursor.pipeline)
         self.graph_jobs = GraphJobs(host, state, cursor, self.folding, self.marks)
-        self.export = GraphExport(host, state, structure, cursor, views.drawing)
+        self.export = GraphExport(host, state, cursor, views.drawing)
 
     def add_to(self, commands: CommandSet) -> None:
         """Add the commands of all controllers."""
         commands.add(self.jobs, self.pipelines, self.graph_jobs)
         commands.add(self.modes, self.folding, self.movement, self.search, self.filtering)
         commands.add(self.marks, self.export)
-        commands.add_to(self.modes, SHOW_COMMANDS)
 
     def prompt_controller(self, kind: PromptKind) -> Search | Filtering:
         """Return the controller that handles the input of the prompt."""

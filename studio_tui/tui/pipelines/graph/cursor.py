@@ -4,10 +4,8 @@ from collections.abc import Callable, Sequence
 
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.presentation.pipelines.graph.plan import Node
-from studio_tui.tui.pipelines.graph.drawing_view import DrawingView
-from studio_tui.tui.pipelines.graph.rows_view import RowsView
 from studio_tui.tui.pipelines.graph.state import GraphState
-from studio_tui.tui.pipelines.graph.structure import GraphStructure
+from studio_tui.tui.pipelines.graph.views import Views
 
 NO_JOB_HERE = "There is no job under the cursor"
 
@@ -15,17 +13,9 @@ NO_JOB_HERE = "There is no job under the cursor"
 class Cursor:
     """The cursor's place in a pipeline, and the job there."""
 
-    def __init__(
-        self,
-        state: GraphState,
-        structure: GraphStructure,
-        shown: Callable[[], RowsView | DrawingView],
-        *,
-        moved: Callable[[], None],
-    ) -> None:
+    def __init__(self, state: GraphState, views: Views, moved: Callable[[], None]) -> None:
         self._state = state
-        self._structure = structure
-        self._shown = shown
+        self._views = views
         self._moved = moved
 
     def here(self) -> str | None:
@@ -33,20 +23,20 @@ class Cursor:
 
         The saved cursor, `state.view.cursor`, differs if its node is inside a collapsed row.
         """
-        return self._shown().cursor
+        return self._views.shown.cursor
 
     def go(self, key: str) -> None:
         """Move the cursor to a node or group; first remove what hides it: the filter and `!`."""
         if self.is_hidden(key):
             self._state.change(problems=False, filter="")
         self._state.note(cursor=key)
-        self._shown().go(key)
+        self._views.shown.go(key)
         self._moved()
 
     def is_hidden(self, key: str) -> bool:
         """Whether the filter or `!` hides a node, or all nodes of a group."""
         only = self._state.shown_nodes()
-        return only is not None and only.isdisjoint(self._shown().members(key))
+        return only is not None and only.isdisjoint(self._views.shown.members(key))
 
     def go_to_run(self, run_id: str) -> None:
         """Move the cursor to the node of a run, if there is one."""
@@ -56,29 +46,29 @@ class Cursor:
 
     def center(self) -> None:
         """Scroll the cursor to the middle."""
-        self._shown().center()
+        self._views.shown.center()
 
     def step(self) -> None:
         """Move the cursor to the next row, if the mode has rows."""
-        self._shown().step()
+        self._views.shown.step()
 
     def order(self) -> Sequence[str]:
         """Return all nodes: first those in the order of the mode, if it has one; then the rest."""
         loaded = self._state.loaded
         if loaded is None:
             return ()
-        shown = (key for key in self._shown().order() if key in loaded.plan.nodes)
-        return tuple(dict.fromkeys((*shown, *self._structure.tree_order())))
+        shown = (key for key in self._views.shown.order() if key in loaded.plan.nodes)
+        return tuple(dict.fromkeys((*shown, *self._state.structure.tree_order())))
 
     def nodes_in_rows(self) -> frozenset[str]:
         """Return the nodes that have a row or a box, of their own or of their group."""
-        view = self._shown()
+        view = self._views.shown
         return frozenset(node_id for key in view.all_keys() for node_id in view.members(key))
 
     def members(self) -> Sequence[str]:
         """Return the shown nodes of the group under the cursor; on a node, only this node."""
         key = self.here()
-        return self._shown().members(key) if key is not None else ()
+        return self._views.shown.members(key) if key is not None else ()
 
     def node(self) -> Node | None:
         """Return the node under the cursor; `None` on a group, and without a cursor."""

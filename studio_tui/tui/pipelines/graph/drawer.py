@@ -1,6 +1,5 @@
 """The side panel of a pipeline, with details of the job or group under the cursor."""
 
-from collections.abc import Callable
 from functools import partial
 
 from studio_tui.api.states import JobState
@@ -8,41 +7,23 @@ from studio_tui.presentation.jobs.facts import Fact
 from studio_tui.presentation.pipelines.facts import removed_facts, warning_facts
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.views.node_facts import group_facts, node_facts
-from studio_tui.service.session import StudioSession
+from studio_tui.tui.frame.page import Page
 from studio_tui.tui.jobs.surroundings import surroundings
 from studio_tui.tui.pipelines.graph.cursor import Cursor
 from studio_tui.tui.pipelines.graph.state import GraphState
-from studio_tui.tui.pipelines.graph.structure import GraphStructure
 from studio_tui.tui.widgets.fact_sheet import FactSheet
-from studio_tui.tui.widgets.workers import RunsWorkers, start_worker
+from studio_tui.tui.widgets.workers import start_worker
 
 
 class Drawer:
     """The content of the side panel."""
 
-    def __init__(
-        self,
-        session: StudioSession,
-        state: GraphState,
-        structure: GraphStructure,
-        cursor: Cursor,
-        screen: RunsWorkers,
-        *,
-        has_room: Callable[[], bool],
-        set_visible: Callable[[bool], object],
-    ) -> None:
-        """Make a panel, whose workers end with `screen`.
-
-        It is shown if `has_room` returns True, unless the user chooses.
-        """
+    def __init__(self, page: Page, state: GraphState, cursor: Cursor) -> None:
         self.sheet = FactSheet()
-        self._session = session
+        self._page = page
+        self._session = page.session
         self._state = state
-        self._structure = structure
         self._cursor = cursor
-        self._screen = screen
-        self._has_room = has_room
-        self._set_visible = set_visible
         self._loading: set[str] = set()
         """Ids of the runs whose datasets are being requested."""
 
@@ -50,11 +31,11 @@ class Drawer:
     def is_shown(self) -> bool:
         """Whether to show the panel: as the user has chosen, else if there is room."""
         choice = self._state.view.drawer
-        return self._has_room() if choice is None else choice
+        return self._page.has_class("-broad") if choice is None else choice
 
     def show(self) -> None:
         """Show the details of the job or group under the cursor, unless the panel is hidden."""
-        self._set_visible(self.is_shown)
+        self._page.set_class(self.is_shown, "-drawer")
         loaded = self._state.loaded
         if loaded is None or not self.is_shown:
             return
@@ -68,7 +49,7 @@ class Drawer:
                 datasets=self._session.datasets.versions_of(node.run or ""),
             )
         elif (here := self._cursor.here()) is not None:
-            waits_for, feeds = self._structure.connected_groups(here)
+            waits_for, feeds = self._state.structure.connected_groups(here)
             facts = group_facts(self._state.view_model(), self._cursor.members(), waits_for, feeds)
         pipeline = self._session.commands.pipelines.with_removed(loaded.pipeline)
         self.sheet.show((*facts, *warning_facts(pipeline), *removed_facts(pipeline)))
@@ -80,7 +61,7 @@ class Drawer:
         if self._session.datasets.can_request(run):
             self._loading.add(run)
             loading = partial(self._load_datasets, run)
-            start_worker(self._screen, loading, name="datasets made", group="datasets made")
+            start_worker(self._page, loading, name="datasets made", group="datasets made")
 
     async def _load_datasets(self, run: str) -> None:
         try:

@@ -1,11 +1,12 @@
 """The graph mode of a pipeline: boxes, with the relatives of the current one highlighted."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from rich.cells import cell_len
+from textual.screen import Screen
 
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.logs.progress import share_text
@@ -25,9 +26,8 @@ from studio_tui.tui.pipelines.graph.canvas import (
 from studio_tui.tui.pipelines.graph.graph_view import Area, GraphView
 from studio_tui.tui.pipelines.graph.memory import Mode
 from studio_tui.tui.pipelines.graph.state import GraphState
-from studio_tui.tui.pipelines.graph.structure import GraphStructure
 from studio_tui.tui.widgets.table_cursor import nearest_remaining
-from studio_tui.tui.widgets.workers import RunsWorkers, start_worker
+from studio_tui.tui.widgets.workers import start_worker
 
 MOST_WITHOUT_THREAD = 300
 """Number of boxes that are laid out, and of jobs that are processed, without a thread."""
@@ -61,18 +61,11 @@ class DrawingView:
     _lit_for: str | None = None
     """The box whose relatives are highlighted."""
 
-    def __init__(
-        self,
-        state: GraphState,
-        structure: GraphStructure,
-        screen: RunsWorkers,
-        after_refresh: Callable[[Callable[[], None]], object],
-    ) -> None:
+    def __init__(self, state: GraphState, screen: Screen[Any]) -> None:
         self.widget = GraphView(id="dag-graph")
         self._state = state
-        self._structure = structure
+        self._structure = state.structure
         self._screen = screen
-        self._after_refresh = after_refresh
 
     # The interface of all modes, see `RowsView`.
 
@@ -249,7 +242,7 @@ class DrawingView:
                 self.widget.scroll_corner_to(*self._corner)
                 self._corner = None
             if keeps_cursor_visible:
-                self._after_refresh(self.reveal)
+                self._screen.call_after_refresh(self.reveal)
 
     def _show_canvas(self, canvas: Canvas) -> None:
         self.canvas = canvas

@@ -23,7 +23,6 @@ from studio_tui.tui.pipelines.graph.canvas import boxes_of, drawing_of, group_bo
 from studio_tui.tui.pipelines.graph.cursor import Cursor
 from studio_tui.tui.pipelines.graph.drawing_view import DrawingView
 from studio_tui.tui.pipelines.graph.state import GraphState
-from studio_tui.tui.pipelines.graph.structure import GraphStructure
 from studio_tui.tui.terminal.clipboard import copy
 
 
@@ -39,17 +38,9 @@ class ExportFormat(NamedTuple):
 class GraphExport:
     """Controller of the exports on a pipeline's page."""
 
-    def __init__(
-        self,
-        host: Host,
-        state: GraphState,
-        structure: GraphStructure,
-        cursor: Cursor,
-        drawing: DrawingView,
-    ) -> None:
+    def __init__(self, host: Host, state: GraphState, cursor: Cursor, drawing: DrawingView) -> None:
         self._host = host
         self._state = state
-        self._structure = structure
         self._cursor = cursor
         self._drawing = drawing
 
@@ -95,7 +86,7 @@ class GraphExport:
 
     def _formats(self) -> list[ExportFormat]:
         model = self._state.view_model()
-        groups, plan = self._structure.groups(ignore_filter=True), model.plan
+        groups, plan = self._state.structure.groups(ignore_filter=True), model.plan
         boxes = boxes_of(plan, None) if groups is None else group_boxes(plan, groups)
         all_edges = self._state.view.all_edges
         labels = {key: self._drawing.label_of(key, boxes) for key in boxes.names}

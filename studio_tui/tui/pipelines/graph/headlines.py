@@ -1,6 +1,7 @@
 """The lines above a pipeline: its state, its problems, and the display options."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
@@ -9,7 +10,6 @@ from studio_tui.api.states import PipelineState
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import duration, local_time, plural, with_short_ids
 from studio_tui.presentation.jobs.rows import first_line
-from studio_tui.presentation.jobs.waiting import Surroundings
 from studio_tui.presentation.pipelines.facts import warnings_of
 from studio_tui.presentation.pipelines.graph.critical import critical_path_of, path_words
 from studio_tui.presentation.pipelines.graph.estimate import estimate_of
@@ -26,12 +26,14 @@ from studio_tui.presentation.pipelines.rows import state_cell
 from studio_tui.presentation.pipelines.times import ended_at, pipeline_seconds
 from studio_tui.presentation.pipelines.views.timeline import OBVIOUS_SIGNS_FIRST, SIGN_NAMES
 from studio_tui.presentation.pipelines.views.tree import WAITED_FOR, WAITING
-from studio_tui.service.polling.pipeline_watch import PipelineWatch
+from studio_tui.tui.jobs.surroundings import surroundings
 from studio_tui.tui.pipelines.graph.drawing_view import MOST_WITHOUT_THREAD
 from studio_tui.tui.pipelines.graph.memory import DagPlace, Grouping, Mode
-from studio_tui.tui.pipelines.graph.state import GraphState
 from studio_tui.tui.pipelines.listed_estimates import UPDATE_INTERVAL
 from studio_tui.tui.widgets.bar import Bar, Part
+
+if TYPE_CHECKING:
+    from studio_tui.tui.pipelines.graph.screen import PipelineScreen
 
 BAR_WIDTH, NARROW_BAR_WIDTH = 24, 12
 """Width in cells of the bar that shows the shares of states, on a broad and a narrow screen."""
@@ -168,7 +170,7 @@ def mode_parts(view: DagPlace, match_count: int, *, has_lanes: bool) -> tuple[Pa
     parts = [Part("── ", "rule")]
     for mode in Mode:
         look = "current" if mode is view.mode else Tone.DIM
-        parts.append(Part(f" {mode.value} ", look, _action(f"graph.show_{mode.value}")))
+        parts.append(Part(f" {mode.value} ", look, f"screen.show_mode('{mode.value}')"))
     parts.append(Part(" ", "rule"))
     lanes = "lanes" if has_lanes else "no lanes here"
     grouped = "not grouped" if view.grouping is Grouping.NONE else f"by {view.grouping.value}"
@@ -246,31 +248,13 @@ def _bar_legend(signs: Collection[str]) -> str:
 class Headlines:
     """The lines above the jobs: the state, notes, modes, and on request the critical path."""
 
-    def __init__(
-        self,
-        state: GraphState,
-        source: PipelineWatch,
-        *,
-        matches: Callable[[], Sequence[str]],
-        width: Callable[[], int],
-        has_lanes: Callable[[], bool],
-        legend_signs: Callable[[], Collection[str]],
-        surroundings: Callable[[], Surroundings],
-        removed: Callable[[], Sequence[object]],
-    ) -> None:
-        """Make the lines; `width` returns the available cells."""
+    def __init__(self, page: "PipelineScreen") -> None:
         self.head = Bar(id="dag-head")
         self.note = Bar(id="dag-note")
         self.path = Bar(id="dag-path")
         self.modes = Bar(id="dag-modes", filler="─")
-        self._state = state
-        self._source = source
-        self._matches = matches
-        self._width = width
-        self._has_lanes = has_lanes
-        self._legend_signs = legend_signs
-        self._surroundings = surroundings
-        self._removed = removed
+        self._page = page
+        self._state = page.state
         self._head_shown_at = 0.0
         """Of the monotonic clock."""
 
@@ -278,22 +262,26 @@ class Headlines:
         """Update all lines."""
         self.show_status()
         view = self._state.view
-        has_lanes = self._state.loaded is not None and view.lanes and self._has_lanes()
-        self.modes.left = mode_parts(view, len(self._matches()), has_lanes=has_lanes)
+        has_lanes = (
+            self._state.loaded is not None and view.lanes and self._state.structure.has_lanes
+        )
+        matches = self._page.controllers.search.matches()
+        self.modes.left = mode_parts(view, len(matches), has_lanes=has_lanes)
         marks, hidden_marks = len(view.marks), len(self._state.hidden_marks())
         marked = f"{marks:,} marked{f', {hidden_marks:,} hidden' if hidden_marks else ''}"
         right = [Part(f" {marked} ", Tone.ACCENT), Part("──", "rule")] if marks else []
         taken = sum(cell_len(part.text) for part in (*self.modes.left, *right))
-        if legend := self._legend(self._width() - taken - len("   ──")):
+        if legend := self._legend(self._page.size.width - taken - len("   ──")):
             right += [Part(f" {legend} ", Tone.DIM), Part("──", "rule")]
         self.modes.right = tuple(right)
 
     def _legend(self, room: int) -> str:
         loaded = self._state.loaded
         kinds: Collection[NodeState] = ()
-        if loaded is not None and not has_room_for_state_names(loaded, self._width()):
+        if loaded is not None and not has_room_for_state_names(loaded, self._page.size.width):
             kinds = [kind for kind, number in loaded.statuses.numbers.items() if number]
-        return legend_of(self._state.view.mode, kinds, room, self._legend_signs())
+        signs = self._page.views.rows.legend_signs()
+        return legend_of(self._state.view.mode, kinds, room, signs)
 
     def pass_time(self) -> None:
         """Update the head as time passes; for many jobs, which is slow, every `UPDATE_INTERVAL`."""
@@ -309,18 +297,18 @@ class Headlines:
             return
         self._head_shown_at = clock.monotonic()
         model = self._state.view_model()
-        estimate = estimate_of(model, self._surroundings())
+        estimate = estimate_of(model, surroundings(self._page.session))
         # Without new answers an estimate would never decrease.
-        is_current = estimate.remaining is not None and self._source.snapshot.error is None
+        is_current = estimate.remaining is not None and self._page.source.snapshot.error is None
         self.head.right = (Part(f"{estimate.words} ", Tone.STRONG),) if is_current else ()
-        self.head.left = head_parts(loaded, self._width())
-        self.note.left = note_parts(loaded, len(self._removed()))
+        self.head.left = head_parts(loaded, self._page.size.width)
+        self.note.left = note_parts(loaded, len(self._page.controllers.graph_jobs.removed_jobs()))
         self.path.display = self._state.view.critical
         if self.path.display:
             if estimate.reason:
                 # The reason for no estimate is not on the line of the path, which has estimates.
                 self.note.left += (Part(f" · {estimate.reason}", Tone.DIM),)
-            room = self._width() - cell_len(_CRITICAL)
+            room = self._page.size.width - cell_len(_CRITICAL)
             words = path_words(critical_path_of(model), model, room, cell_len)
             text = f"{_CRITICAL}{words or 'no times are known'}"
             self.path.left = (Part(text, Tone.ACCENT),)

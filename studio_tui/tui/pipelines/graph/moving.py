@@ -1,15 +1,14 @@
 """Navigation in a pipeline: along its edges, between failures, and following running jobs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar
-
-from textual.message import Message
 
 from studio_tui.presentation.pipelines.graph.statuses import NodeState
 from studio_tui.presentation.pipelines.graph.waits import wait_of
-from studio_tui.tui.frame.commands import Command
+from studio_tui.tui.frame.commands import Command, Host
 from studio_tui.tui.messages import GoTo
 from studio_tui.tui.pipelines.graph.cursor import NO_JOB_HERE, Cursor
+from studio_tui.tui.pipelines.graph.search import Search
 from studio_tui.tui.pipelines.graph.state import GraphState
 
 NO_TARGET = "No job has failed, and no canceled one blocks others"
@@ -18,17 +17,11 @@ NO_TARGET = "No job has failed, and no canceled one blocks others"
 class Movement:
     """Controller of navigation on a pipeline's page."""
 
-    def __init__(
-        self,
-        state: GraphState,
-        cursor: Cursor,
-        matches: Callable[[], Sequence[str]],
-        post: Callable[[Message], object],
-    ) -> None:
+    def __init__(self, host: Host, state: GraphState, cursor: Cursor, search: Search) -> None:
+        self._host = host
         self._state = state
         self._cursor = cursor
-        self._matches = matches
-        self._post = post
+        self._search = search
 
     # Along the edges.
 
@@ -96,7 +89,7 @@ class Movement:
         self._cursor.go(ahead[0] if step > 0 else ahead[-1])
 
     def _targets(self) -> Sequence[str]:
-        if matches := self._matches():
+        if matches := self._search.matches():
             return matches
         statuses = self._state.require_loaded().statuses
         return [
@@ -139,7 +132,7 @@ class Movement:
 
     def show_pipelines(self) -> None:
         """Go to the list of pipelines."""
-        self._post(GoTo("pipelines"))
+        self._host.post_message(GoTo("pipelines"))
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(

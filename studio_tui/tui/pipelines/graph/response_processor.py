@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable
 from functools import partial
 
-from studio_tui.presentation.pipelines.graph.plan import Plan
 from studio_tui.presentation.pipelines.graph.view_model import LoadedPipeline, loaded_pipeline
 from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.polling.pipeline_watch import PipelineDetail
@@ -25,19 +24,13 @@ class ResponseProcessor:
         history: JobHistory,
         screen: RunsWorkers,
         *,
-        prepare: Callable[[Plan], object],
         updated: Callable[[], None],
         past_durations_changed: Callable[[], None],
     ) -> None:
-        """Initialize; workers end with `screen`.
-
-        `prepare` is called in the thread with the plan of a large pipeline, `updated` and
-        `past_durations_changed` after changes of the state.
-        """
+        """Make a processor; workers end with `screen`, and the others are called after changes."""
         self._state = state
         self._history = history
         self._screen = screen
-        self._prepare = prepare
         self._updated = updated
         self._past_durations_changed = past_durations_changed
         self._waiting: PipelineDetail | None = None
@@ -79,7 +72,7 @@ class ResponseProcessor:
         self, detail: PipelineDetail, before: LoadedPipeline | None
     ) -> LoadedPipeline:
         loaded = loaded_pipeline(detail.pipeline, detail.jobs, before)
-        self._prepare(loaded.plan)
+        self._state.structure.whole_tree(loaded.plan)
         return loaded
 
     def _announce(self) -> None:

@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import tzinfo
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
+from studio_tui import clock
 from studio_tui.presentation.cells import NOTHING
 from studio_tui.presentation.columns import Column
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel
@@ -23,7 +23,6 @@ from studio_tui.tui.pipelines.graph.lists import (
 )
 from studio_tui.tui.pipelines.graph.memory import Mode
 from studio_tui.tui.pipelines.graph.state import GraphState
-from studio_tui.tui.pipelines.graph.structure import GraphStructure
 from studio_tui.tui.widgets.big_table import BigTable
 from studio_tui.tui.widgets.table_painter import GUTTER, Cells, Sorting
 
@@ -90,11 +89,11 @@ class RowsView:
     _relatives: tuple[object, Collection[str], Collection[str]] = (None, (), ())
     """What the relatives depend on, then the ancestors and descendants."""
 
-    def __init__(self, state: GraphState, structure: GraphStructure, zone: tzinfo) -> None:
+    def __init__(self, state: GraphState) -> None:
         self.widget = DagTable((), self.cells_of, notice="Loading…", id="dag-list")
         self._state = state
-        self._structure = structure
-        self._zone = zone
+        self._structure = state.structure
+        self._zone = clock.zone()
 
     # The interface of all modes, which `DrawingView` has too.
 

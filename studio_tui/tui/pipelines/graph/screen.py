@@ -16,7 +16,6 @@ from studio_tui.tui.frame.commands import Basics
 from studio_tui.tui.frame.page import Page
 from studio_tui.tui.frame.request_notices import error_message
 from studio_tui.tui.jobs.running_progress import RunningProgress
-from studio_tui.tui.jobs.surroundings import surroundings
 from studio_tui.tui.messages import Progressed, Refreshed
 from studio_tui.tui.pipelines.graph.controllers import ALL_BINDINGS, Controllers
 from studio_tui.tui.pipelines.graph.cursor import Cursor
@@ -24,11 +23,10 @@ from studio_tui.tui.pipelines.graph.drawer import Drawer
 from studio_tui.tui.pipelines.graph.graph_view import GraphView
 from studio_tui.tui.pipelines.graph.headlines import Headlines
 from studio_tui.tui.pipelines.graph.hints import hints_of
-from studio_tui.tui.pipelines.graph.memory import DagMemory, DagPlace
+from studio_tui.tui.pipelines.graph.memory import DagMemory, DagPlace, Mode
 from studio_tui.tui.pipelines.graph.response_processor import ResponseProcessor
 from studio_tui.tui.pipelines.graph.rows_view import DagTable
 from studio_tui.tui.pipelines.graph.state import GraphState
-from studio_tui.tui.pipelines.graph.structure import GraphStructure
 from studio_tui.tui.pipelines.graph.views import Views
 from studio_tui.tui.widgets.big_table import BigTable
 from studio_tui.tui.widgets.debouncer import Debouncer
@@ -57,31 +55,14 @@ class PipelineScreen(Page):
         self.source = self.session.pipeline(pipeline_id)
         self._progress = RunningProgress(self.session.progress, self)
         self.state = GraphState(pipeline_id, memory, self._progress, self.moment, self._changed)
-        structure = GraphStructure(self.state)
-        self.views = Views(self.state, structure, self, self.call_after_refresh)
-        self.cursor = Cursor(
-            self.state, structure, lambda: self.views.shown, moved=self.note_cursor_move
-        )
-        self.drawer = Drawer(
-            self.session, self.state, structure, self.cursor, self,
-            has_room=lambda: self.has_class("-broad"),
-            set_visible=lambda is_shown: self.set_class(is_shown, "-drawer"),
-        )  # fmt: skip
-        self.controllers = Controllers(
-            self, self.state, structure, self.views, self.cursor, drawer=self.drawer
-        )
+        self.views = Views(self.state, self)
+        self.cursor = Cursor(self.state, self.views, self.note_cursor_move)
+        self.drawer = Drawer(self, self.state, self.cursor)
+        self.controllers = Controllers(self, self.state, self.views, self.cursor, self.drawer)
         self.controllers.add_to(self.commands)
-        self.headlines = Headlines(
-            self.state, self.source,
-            matches=self.controllers.search.matches,
-            width=lambda: self.size.width,
-            has_lanes=lambda: structure.has_lanes,
-            legend_signs=self.views.rows.legend_signs,
-            surroundings=lambda: surroundings(self.session),
-            removed=self.controllers.graph_jobs.removed_jobs,
-        )  # fmt: skip
+        self.headlines = Headlines(self)
         self.processor = ResponseProcessor(
-            self.state, self.session.records.history, self, prepare=structure.whole_tree,
+            self.state, self.session.records.history, self,
             updated=self._updated, past_durations_changed=self._show_again,
         )  # fmt: skip
         self.views.drawing.widget.step = self._step
@@ -239,6 +220,9 @@ class PipelineScreen(Page):
             self._progress.follow(run for state, run in runs if state is NodeState.RUNNING)
 
     # Events.
+
+    def action_show_mode(self, mode: str) -> None:
+        self.state.change(mode=Mode(mode))
 
     @on(Progressed)
     def _progressed(self) -> None:

@@ -9,6 +9,7 @@ from studio_tui.presentation.pipelines.filters import matching_jobs
 from studio_tui.presentation.pipelines.graph.view_model import LoadedPipeline, ViewModel
 from studio_tui.tui.jobs.running_progress import RunningProgress
 from studio_tui.tui.pipelines.graph.memory import DagMemory, DagPlace
+from studio_tui.tui.pipelines.graph.structure import GraphStructure
 
 UNKNOWN = "Studio has not sent the pipeline yet"
 
@@ -40,6 +41,7 @@ class GraphState:
         self._progress = progress
         self._moment = moment
         self._changed = changed
+        self.structure = GraphStructure(self)
         self._haystacks: tuple[LoadedPipeline | None, dict[str, str]] = (None, {})
         """For a loaded pipeline, a cache of the texts that a search reads, by node."""
         self._matching: tuple[ViewModel | None, dict[str, frozenset[str]]] = (None, {})

@@ -1,7 +1,7 @@
 """How the jobs of a plan are arranged when shown: in groups, trees and lanes."""
 
 from collections.abc import Callable, Collection, Sequence
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from studio_tui.presentation.pipelines.graph.plan import Plan
 from studio_tui.presentation.pipelines.graph.statuses import WORST_FIRST
@@ -17,7 +17,9 @@ from studio_tui.presentation.pipelines.views.groups import (
 from studio_tui.presentation.pipelines.views.lanes import LaneRow, lane_rows
 from studio_tui.presentation.pipelines.views.tree import TreeRow, rows
 from studio_tui.tui.pipelines.graph.memory import Grouping
-from studio_tui.tui.pipelines.graph.state import GraphState
+
+if TYPE_CHECKING:
+    from studio_tui.tui.pipelines.graph.state import GraphState
 
 Value = TypeVar("Value")
 
@@ -40,7 +42,7 @@ class GraphStructure:
     A "shown" job passes the filter and, with `!`, is a problem. It may be inside a folded row.
     """
 
-    def __init__(self, state: GraphState) -> None:
+    def __init__(self, state: "GraphState") -> None:
         self._state = state
         self._auto_wants_groups = _Latest[bool]()
         self._groups = {by: _Latest[tuple[Group, ...]]() for by in GroupBy}

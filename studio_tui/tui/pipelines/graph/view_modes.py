@@ -1,6 +1,5 @@
 """The display options of a pipeline: mode, grouping, problems, folds, zoom and order."""
 
-from collections.abc import Callable
 from typing import Any, ClassVar
 
 from studio_tui.presentation.choices import next_choice
@@ -8,38 +7,25 @@ from studio_tui.presentation.pipelines.views.lanes import MOST_LANES
 from studio_tui.presentation.pipelines.views.table import SORTS
 from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.pipelines.graph.cursor import Cursor
+from studio_tui.tui.pipelines.graph.drawer import Drawer
 from studio_tui.tui.pipelines.graph.memory import Mode
-from studio_tui.tui.pipelines.graph.rows_view import RowsView
 from studio_tui.tui.pipelines.graph.state import GraphState
-from studio_tui.tui.pipelines.graph.structure import GraphStructure
+from studio_tui.tui.pipelines.graph.views import Views
 
 
 class ViewModes:
     """Controller of the display options on a pipeline's page."""
 
-    def __init__(
-        self,
-        state: GraphState,
-        structure: GraphStructure,
-        rows: RowsView,
-        *,
-        has_drawer: Callable[[], bool],
-        leaves_edges_out: Callable[[], bool],
-    ) -> None:
-        """Make a controller; `leaves_edges_out` returns whether `all_edges` makes a difference."""
+    def __init__(self, state: GraphState, views: Views, drawer: Drawer) -> None:
         self._state = state
-        self._structure = structure
-        self._rows = rows
-        self._has_drawer = has_drawer
-        self._leaves_edges_out = leaves_edges_out
+        self._structure = state.structure
+        self._rows = views.rows
+        self._drawing = views.drawing
+        self._drawer = drawer
 
     def step(self, step: int) -> None:
         """Switch to the next mode, or with a `step` of -1 to the previous one."""
-        self.show_as(next_choice(self._state.view.mode, step))
-
-    def show_as(self, mode: Mode) -> None:
-        """Switch to a mode."""
-        self._state.change(mode=mode)
+        self._state.change(mode=next_choice(self._state.view.mode, step))
 
     def toggle(self, option: str) -> None:
         """Turn an option on or off, given the name of its field in `DagPlace`."""
@@ -87,7 +73,7 @@ class ViewModes:
             return reason
         if self._state.view.mode is not Mode.GRAPH:
             return "Only the graph omits edges"
-        return None if self._leaves_edges_out() else "All edges are drawn"
+        return None if self._drawing.leaves_edges_out else "All edges are drawn"
 
     def why_not_names(self) -> str | None:
         """Return why names cannot be shown in full or cut off."""
@@ -143,7 +129,7 @@ class ViewModes:
             "i",
             "drawer",
             "Show or hide the details of the job: what it waits for, what waits for it",
-            lambda self: self._state.change(drawer=not self._has_drawer()),
+            lambda self: self._state.change(drawer=not self._drawer.is_shown),
         ),
         Command(
             "graph.problems",
@@ -225,28 +211,13 @@ class ViewModes:
     )
 
 
-def _show_command(mode: Mode) -> Command[ViewModes]:
-    return Command(
-        f"graph.show_{mode.value}",
-        "",
-        mode.value,
-        f"Show the {mode.value}",
-        lambda modes: modes.show_as(mode),
-    )
-
-
-SHOW_COMMANDS: tuple[Command[ViewModes], ...] = tuple(map(_show_command, Mode))
-
-
 class Folding:
     """Controller of the collapsed and expanded rows of a pipeline."""
 
-    def __init__(
-        self, state: GraphState, structure: GraphStructure, rows: RowsView, cursor: Cursor
-    ) -> None:
+    def __init__(self, state: GraphState, views: Views, cursor: Cursor) -> None:
         self._state = state
-        self._structure = structure
-        self._rows = rows
+        self._structure = state.structure
+        self._rows = views.rows
         self._cursor = cursor
 
     def collapse_or_go_up(self) -> None:

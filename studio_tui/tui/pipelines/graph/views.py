@@ -1,31 +1,25 @@
 """Shows one mode of a pipeline at a time."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import Any
 
-from studio_tui import clock
+from textual.screen import Screen
+
 from studio_tui.presentation.pipelines.graph.statuses import NodeState
 from studio_tui.tui.pipelines.graph.drawing_view import DrawingView
 from studio_tui.tui.pipelines.graph.memory import Mode
 from studio_tui.tui.pipelines.graph.rows_view import RowsView
 from studio_tui.tui.pipelines.graph.state import GraphState
-from studio_tui.tui.pipelines.graph.structure import GraphStructure
-from studio_tui.tui.widgets.workers import RunsWorkers
 
 
 class Views:
     """The rows and the drawing of a pipeline; the state determines which is shown."""
 
-    def __init__(
-        self,
-        state: GraphState,
-        structure: GraphStructure,
-        screen: RunsWorkers,
-        after_refresh: Callable[[Callable[[], None]], object],
-    ) -> None:
-        self.rows = RowsView(state, structure, clock.zone())
-        self.drawing = DrawingView(state, structure, screen, after_refresh)
+    def __init__(self, state: GraphState, screen: Screen[Any]) -> None:
+        self.rows = RowsView(state)
+        self.drawing = DrawingView(state, screen)
         self._state = state
-        self._after_refresh = after_refresh
+        self._screen = screen
         self._shown_mode: Mode | None = None
         """`None` before Studio has answered."""
         self._shown_nodes: frozenset[str] | None = None
@@ -69,7 +63,7 @@ class Views:
                 view.hide()
         self.shown.show()
         if keeps_cursor:
-            self._after_refresh(self.reveal)
+            self._screen.call_after_refresh(self.shown.reveal)
 
     def repaint(self) -> None:
         """Repaint the lines that have changed; if other jobs pass the filter now, show them."""
@@ -78,14 +72,10 @@ class Views:
         else:
             self.show()
 
-    def reveal(self) -> None:
-        """Make the cursor visible."""
-        self.shown.reveal()
-
     def fit_size(self) -> None:
         """Fit the content to the new size, with the cursor visible."""
         self.rows.fit_size()
-        self._after_refresh(self.reveal)
+        self._screen.call_after_refresh(self.shown.reveal)
 
     def show_notice(self, problem: str | None) -> None:
         """Set the text shown in place of rows: `problem`, or once loaded, why no job is shown."""

@@ -25,21 +25,21 @@ class _Screen:
 
 
 async def test_a_thread_with_an_earlier_response_does_not_replace_a_later_one() -> None:
-    state: Any = SimpleNamespace(loaded=None, past={})
-    state.require_loaded = lambda: state.loaded
-    history: Any = SimpleNamespace(note_ended=lambda _: None, durations=lambda _: {})
     may_end, begun = threading.Event(), threading.Event()
 
     def prepare(_: object) -> None:
         begun.set()
         may_end.wait()
 
+    state: Any = SimpleNamespace(loaded=None, past={})
+    state.require_loaded = lambda: state.loaded
+    state.structure = SimpleNamespace(whole_tree=prepare)
+    history: Any = SimpleNamespace(note_ended=lambda _: None, durations=lambda _: {})
     screen, shown = _Screen(), list[Pipeline]()
     processor = ResponseProcessor(
         state,
         history,
         screen,
-        prepare=prepare,
         updated=lambda: shown.append(state.loaded.pipeline),
         past_durations_changed=lambda: None,
     )
