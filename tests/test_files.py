@@ -121,7 +121,7 @@ def test_broken_saved_views_choices_and_forms_load_as_defaults_with_a_warning(
     caplog.set_level(logging.WARNING)
     assert load_view(path, JOBS) == ListView()
     assert Remembered.load(path) == Remembered()
-    assert ClusterChoice(path).name is None
+    assert ClusterChoice.load(path).name is None
     assert SavedForms(path).templates() == {}
     assert caplog.records
 

@@ -45,7 +45,8 @@ class Screens:
         self._log_file = connected.view_file.with_suffix(".logs.json")
         self._logs = LogMemory.load(self._log_file)
         self._dag_file = connected.view_file.with_suffix(".dags.json")
-        self.cluster = ClusterChoice(connected.view_file.with_suffix(".cluster.json"))
+        self._cluster_file = connected.view_file.with_suffix(".cluster.json")
+        self.cluster = ClusterChoice.load(self._cluster_file)
         self._last_file = connected.view_file.with_suffix(".screen.json")
         self.last = LastScreen.load(self._last_file)
         """The screens to restore in the next run; at the start, those of the previous run."""
@@ -229,7 +230,11 @@ class Screens:
 
     def contents_to_save(self) -> dict[Path, str]:
         """Return the contents to save for the next run, by file."""
-        saved: dict[Path, Remembered] = {self._last_file: self.last, self._log_file: self._logs}
+        saved: dict[Path, Remembered] = {
+            self._last_file: self.last,
+            self._log_file: self._logs,
+            self._cluster_file: self.cluster,
+        }
         if "_dags" in self.__dict__:  # otherwise not read, so unchanged
             saved[self._dag_file] = self._dags
         for name, file in self._view_files.items():

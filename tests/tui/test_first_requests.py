@@ -32,7 +32,8 @@ def list_of(seen: ReceivedRequest) -> str:
 async def test_the_visible_list_is_requested_first_and_shown_once_studio_recovers(
     studio: ThreadStudio, tmp_path: Path, tab: str, kind: str
 ) -> None:
-    LastScreen.model_validate({"tab": tab}).save(tmp_path / "view.screen.json")
+    last = LastScreen.model_validate({"tab": tab})
+    (tmp_path / "view.screen.json").write_text(last.model_dump_json(), "utf-8")
     fault, message = FAULTS[kind]
     async with FaultProxy.in_front_of(studio.url) as proxy:
         proxy.always = fault
@@ -49,7 +50,8 @@ async def test_the_visible_list_is_requested_first_and_shown_once_studio_recover
 async def test_other_lists_are_requested_after_the_response_for_the_visible_list(
     shared_studio: ThreadStudio, tmp_path: Path, tab: str
 ) -> None:
-    LastScreen.model_validate({"tab": tab}).save(tmp_path / "view.screen.json")
+    last = LastScreen.model_validate({"tab": tab})
+    (tmp_path / "view.screen.json").write_text(last.model_dump_json(), "utf-8")
     async with FaultProxy.in_front_of(shared_studio.url) as proxy:
         sent_before_answers: list[int] = []
 

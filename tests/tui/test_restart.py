@@ -43,9 +43,8 @@ async def test_a_restarted_dashboard_opens_its_last_screen(
     job = studio.submit("print('that was printed')", query_name="left.py")
     for each in (job, studio.submit("print('this too')", query_name="b.py")):
         studio.wait_for_end(each["id"])
-    LastScreen(tab="pipelines", pages=[["log", "gone"], ["other", "1"]]).save(
-        tmp_path / "view.screen.json"
-    )
+    last = LastScreen(tab="pipelines", pages=[["log", "gone"], ["other", "1"]])
+    (tmp_path / "view.screen.json").write_text(last.model_dump_json(), "utf-8")
     # Neither page in the file exists, so only the tab is opened.
     expected: tuple[str, ...] = ("› Pipelines",)
     for keys, breadcrumb in (*at_length(SCREENS[::2], SCREENS), ("", "")):

@@ -163,7 +163,7 @@ class ClustersScreen(ListPage[Cluster]):
             self._use(None if self._is_chosen(cluster) else cluster.name)
 
     def _use(self, name: str | None) -> None:
-        self._choice.choose(name)
+        self._choice.name = name
         self.table.show_again()
         self.list.show_title()
 

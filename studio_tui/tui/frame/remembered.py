@@ -6,7 +6,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from studio_tui.files import read_bytes, store_if_possible
+from studio_tui.files import read_bytes
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +26,3 @@ class Remembered(BaseModel):
         except (OSError, ValidationError) as error:
             logger.warning("%s could not be read: %s", path.name, type(error).__name__)
             return cls()
-
-    def save(self, path: Path) -> None:
-        """Save the state for the next run; an error is only logged."""
-        store_if_possible(path, self.model_dump_json())

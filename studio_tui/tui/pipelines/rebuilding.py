@@ -12,7 +12,7 @@ from studio_tui.tui.frame.list_page import ListPage
 from studio_tui.tui.messages import OpenPipeline, SchedulePipeline
 from studio_tui.tui.pipelines.dataset_list import DatasetList
 from studio_tui.tui.pipelines.trigger_screen import TriggerDraft, TriggerScreen
-from studio_tui.tui.schedules.pipeline_schedules import why_no_pipeline_schedule
+from studio_tui.tui.schedules.controller import why_no_pipeline_schedule
 
 
 class Rebuilding:

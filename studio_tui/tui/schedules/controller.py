@@ -2,15 +2,18 @@
 
 from collections.abc import Callable, Sequence
 from datetime import tzinfo
+from functools import partial
 from typing import Any, ClassVar
 
+from studio_tui import clock
 from studio_tui.api.ids import NO_ID, is_usable_id
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.jobs.bulk import cancel_effect, why_not_cancel
 from studio_tui.presentation.schedules.rows import is_suspended, rebuilt_datasets
+from studio_tui.presentation.schedules.start_times import describe_time
 from studio_tui.service.commands.submitted import RelatedRequest
-from studio_tui.tui.frame.bulk import list_between
+from studio_tui.tui.frame.bulk import BulkCommand, begin_bulk, list_between
 from studio_tui.tui.frame.commands import Command, Host, why_read_only
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.request_notices import run_and_report
@@ -25,8 +28,14 @@ from studio_tui.tui.jobs.rerun import submitted_of, with_schedule
 from studio_tui.tui.jobs.schedule_runs import show_runs
 from studio_tui.tui.messages import CRON_FIELD, OpenForm, SchedulePipeline
 from studio_tui.tui.schedules.editing import Replaced, ScheduleEditor, schedule_changes
-from studio_tui.tui.schedules.pipeline_schedules import why_no_pipeline_schedule
-from studio_tui.tui.schedules.suspending import WHY_NOT_SUSPEND, suspend_or_resume
+
+_WHY_NOT_SUSPEND = (
+    "Only the local Studio can suspend a schedule. Here e can postpone its next run, and x ends it"
+)
+_WHY_NO_PIPELINE_SCHEDULE = (
+    "Only the local Studio can trigger a pipeline on a schedule. Here n schedules a job; to "
+    "rebuild datasets, have your own cron run `datachain pipeline create` and `resume`"
+)
 
 
 class ScheduleController(JobController):
@@ -62,7 +71,7 @@ class ScheduleController(JobController):
         """Return why no schedule can be suspended or resumed."""
         if reason := self.why_not_cancel():
             return reason
-        return None if self._host.session.commands.schedules.is_possible else WHY_NOT_SUSPEND
+        return None if self._host.session.commands.schedules.is_possible else _WHY_NOT_SUSPEND
 
     def why_not_cancel(self) -> str | None:
         """Return why no marked schedule, else the current one, can be canceled."""
@@ -249,4 +258,61 @@ class ScheduleController(JobController):
             for command in JobController.COMMANDS
             if command.id in {"job.copy_id", "job.open_page"}
         ),
+    )
+
+
+def why_no_pipeline_schedule(host: Host) -> str | None:
+    """Return why no pipeline can be scheduled; `None` if one can."""
+    if reason := why_read_only(host):
+        return reason
+    is_possible = host.session.commands.schedules.is_possible
+    return None if is_possible else _WHY_NO_PIPELINE_SCHEDULE
+
+
+async def suspend_or_resume(
+    host: Host, marked: MarkedJobs, tasks: Sequence[Job], zone: tzinfo
+) -> None:
+    """Suspend the active schedules among `tasks`; if none is active, resume all of them.
+
+    `tasks` are the `marked` schedules, or at most one that is not marked. `zone` is the user's.
+    """
+    active = [task for task in tasks if not is_suspended(task)]
+    commands = host.session.commands.schedules
+    command = commands.suspend if active else commands.resume
+    if marked.count():
+        begin_bulk(
+            host,
+            BulkCommand[Job, Job | None](
+                doing="Suspending" if active else "Resuming",
+                done="suspended" if active else "resumed",
+                noun="schedule",
+                items=active or tasks,
+                name=title,
+                command=lambda task: command(task.id),
+                unmark=lambda task: marked.unmark(task.id),
+                not_done_yet=lambda task: (
+                    "suspension requested" if active and _is_active(task) else ""
+                ),
+            ),
+        )
+    elif tasks:
+        task = tasks[0]
+        done = partial(_outcome, task, zone, has_suspended=bool(active))
+        await run_and_report(host, title(task), command(task.id), done)
+
+
+def _is_active(task: Job | None) -> bool:
+    return task is not None and task.schedule is not None and task.schedule.suspended_at is None
+
+
+def _outcome(task: Job, zone: tzinfo, changed_task: Job | None, *, has_suspended: bool) -> str:
+    schedule = changed_task.schedule if changed_task else None
+    if has_suspended and _is_active(changed_task):
+        return f"Studio will suspend {title(task)}; the list shows when it has"
+    if has_suspended:
+        return f"Suspended {title(task)}: it creates no runs until p resumes it"
+    if schedule is None or schedule.next_run_at is None:
+        return f"Resumed {title(task)}"
+    return (
+        f"Resumed {title(task)}, next run {describe_time(schedule.next_run_at, clock.now(), zone)}"
     )

@@ -82,14 +82,15 @@ async def test_a_cluster_opens_only_its_own_jobs_and_marked_clusters_open_those_
 async def test_the_cluster_chosen_for_new_jobs_is_saved_until_the_choice_is_cleared(
     clusters: ThreadStudio, tmp_path: Path
 ) -> None:
-    ClusterChoice(tmp_path / "view.cluster.json").choose("retired")
+    file = tmp_path / "view.cluster.json"
+    file.write_text('{"name": "retired"}', "utf-8")
     async with dashboard(clusters, tmp_path) as pilot:
         await open_clusters(pilot)
         await until_shown(pilot, "no longer exists; * clears the choice")
         await pilot.press("end", "asterisk")
         await until_shown(pilot, "retired is no longer chosen for new jobs: Studio chooses")
         await until(pilot, lambda: "no longer exists" not in screen_text(pilot))
-        assert ClusterChoice(tmp_path / "view.cluster.json").name is None
+        await until(pilot, lambda: ClusterChoice.load(file).name is None)
         await pilot.press("home")
         await until_shown(pilot, "yes: jobs that name no cluster run on it")
         await pilot.press("down")
@@ -122,7 +123,7 @@ class RefusedClusters:
 async def test_the_title_says_what_is_known_of_the_cluster_chosen_for_new_jobs(
     clusters: ThreadStudio, tmp_path: Path
 ) -> None:
-    ClusterChoice(tmp_path / "view.cluster.json").choose("closed")
+    (tmp_path / "view.cluster.json").write_text('{"name": "closed"}', "utf-8")
     async with FaultProxy.in_front_of(clusters.url) as proxy:
         proxy.plan = RefusedClusters()
         async with dashboard(clusters, tmp_path, url=proxy.url) as pilot:

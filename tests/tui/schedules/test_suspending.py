@@ -9,7 +9,7 @@ import pytest
 from studio_tui.api.models import Job
 from studio_tui.api.schedules import JobSchedule
 from studio_tui.tui.jobs.marked import MarkedJobs
-from studio_tui.tui.schedules.suspending import suspend_or_resume
+from studio_tui.tui.schedules.controller import suspend_or_resume
 from tests.jobs import NOON, job
 from tests.tui.jobs.test_controller import Screen
 from tests.tui.pipelines.test_stopping import Host

@@ -24,8 +24,8 @@ def test_a_saved_place_is_loaded_and_its_mode_applies_to_other_pipelines(tmp_pat
         span=600.0,
     )
     memory.note("7", place)
-    memory.save(tmp_path / "deep" / "dags.json")
-    loaded = DagMemory.load(tmp_path / "deep" / "dags.json")
+    (tmp_path / "dags.json").write_text(memory.model_dump_json(), "utf-8")
+    loaded = DagMemory.load(tmp_path / "dags.json")
     assert loaded.place("7") == place
     assert loaded.place("8") == DagPlace(mode=Mode.TIMELINE)
 
