@@ -117,7 +117,10 @@ class ActivityScreen(ListPage[Entry]):
         """Copy one of the commands that repeat the request."""
         if entry := self.row_at_hand():
             curl = as_curl(entry, self.session.client.url)
-            texts = {"curl": curl, "datachain": as_datachain(entry, self._pipeline_name(entry))}
+            known = self.session.known_items.pipelines()
+            pipeline = known.get(subject_of(entry).pipeline)
+            name = (pipeline and pipeline.name) or ""
+            texts = {"curl": curl, "datachain": as_datachain(entry, name)}
             commands = {program: text for program, text in texts.items() if text}
             choices = [
                 (program, f"{program:<10} {text.splitlines()[-1]}")
@@ -126,11 +129,6 @@ class ActivityScreen(ListPage[Entry]):
             program = await self.ask(Choose("Copy", choices, "curl"))
             if program is not None:
                 await copy(self.app, commands[program], f"the {program} command")
-
-    def _pipeline_name(self, entry: Entry) -> str:
-        pipeline_id = subject_of(entry).pipeline
-        known = self.session.known_items.pipelines().pipelines
-        return next((each.name or "" for each in known if each.pipeline_id == pipeline_id), "")
 
     def toggle_commands(self) -> None:
         """Show only requests that change something, or go back."""

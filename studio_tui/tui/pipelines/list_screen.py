@@ -88,7 +88,6 @@ class PipelinesScreen(ListPage[Pipeline]):
     ]
 
     pipelines: PipelineController
-    rebuilding: Rebuilding
 
     def __init__(self, basics: Basics, view: ListView) -> None:
         history = basics.session.records.history

@@ -43,8 +43,8 @@ def pipeline_changes(
     """
 
     def change() -> QuestionChange | None:
-        by_id = {each.pipeline_id: each for each in session.known_items.pipelines().pipelines}
-        current = [by_id.get(each.pipeline_id, each) for each in pipelines]
+        known = session.known_items.pipelines()
+        current = [known.get(each.pipeline_id) or each for each in pipelines]
         impossible = [each for each in current if not is_possible(each)]
         if not impossible:
             return None
@@ -68,9 +68,8 @@ def stop_changes(session: StudioSession, pipeline: Pipeline) -> Callable[[], Que
     def change() -> QuestionChange | None:
         if void := nothing_left():
             return void
-        known = session.known_items.pipelines().pipelines
-        by_id = {each.pipeline_id: each for each in known}
-        names = _running_names(by_id.get(pipeline.pipeline_id, pipeline))
+        known = session.known_items.pipelines()
+        names = _running_names(known.get(pipeline.pipeline_id) or pipeline)
         if names == first:
             return None
         jobs = f"{plural(len(names), 'job')}: {join_names(names)}" if names else "no job"
@@ -144,13 +143,9 @@ async def pause_at_once(commands: PipelineCommands, pipeline: Pipeline) -> Pipel
 def stop_summary(stopped: StopOutcome) -> str:
     """Return the outcome in short, such as `paused, 3 jobs canceled, 1 had ended before`."""
     status = (stopped.pipeline.status or "unknown").lower()
-    if stopped.canceled or stopped.canceling:
-        return f"{status}, {_job_numbers(stopped)}"
-    return f"{status}; there was nothing left to cancel"
-
-
-def _job_numbers(stopped: StopOutcome) -> str:
-    parts = [f"{plural(len(stopped.canceled), 'job')} canceled"]
+    if not (stopped.canceled or stopped.canceling):
+        return f"{status}; there was nothing left to cancel"
+    parts = [status, f"{plural(len(stopped.canceled), 'job')} canceled"]
     if stopped.canceling:
         parts.append(f"{len(stopped.canceling)} still being canceled")
     if stopped.ended:
@@ -172,10 +167,8 @@ def stop_report(stopped: StopOutcome) -> list[Cell]:
         )
     lines += [Cell(f"✓ {name_of(run)} is canceled", Tone.GOOD) for run in stopped.canceled]
     lines += [Cell(f"✓ {name_of(run)} is being canceled", Tone.GOOD) for run in stopped.canceling]
-    return [
-        *lines,
-        *(Cell(f"✓ {name_of(run)} had ended before", Tone.GOOD) for run in stopped.ended),
-    ]
+    lines += [Cell(f"✓ {name_of(run)} had ended before", Tone.GOOD) for run in stopped.ended]
+    return lines
 
 
 def name_of(run: PipelineJob) -> str:

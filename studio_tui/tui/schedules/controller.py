@@ -98,7 +98,29 @@ class ScheduleController(JobController):
     async def suspend_or_resume(self) -> None:
         """Suspend the marked schedules, else the current one; if none is active, resume them."""
         tasks = [task for task in self._targets() if is_usable_id(task.id)]
-        await suspend_or_resume(self._host, self.marked, tasks, self._zone)
+        active = [task for task in tasks if not is_suspended(task)]
+        commands = self._host.session.commands.schedules
+        command = commands.suspend if active else commands.resume
+        if self.marked.count():
+            begin_bulk(
+                self._host,
+                BulkCommand[Job, Job | None](
+                    doing="Suspending" if active else "Resuming",
+                    done="suspended" if active else "resumed",
+                    noun="schedule",
+                    items=active or tasks,
+                    name=title,
+                    command=lambda task: command(task.id),
+                    unmark=lambda task: self.marked.unmark(task.id),
+                    not_done_yet=lambda task: (
+                        "suspension requested" if active and _is_active(task) else ""
+                    ),
+                ),
+            )
+        elif tasks:
+            task = tasks[0]
+            done = partial(_outcome, task, self._zone, has_suspended=bool(active))
+            await run_and_report(self._host, title(task), command(task.id), done)
 
     def show_runs(self) -> None:
         """Show the jobs or pipelines that the marked schedules, else the current one, created."""
@@ -267,38 +289,6 @@ def why_no_pipeline_schedule(host: Host) -> str | None:
         return reason
     is_possible = host.session.commands.schedules.is_possible
     return None if is_possible else _WHY_NO_PIPELINE_SCHEDULE
-
-
-async def suspend_or_resume(
-    host: Host, marked: MarkedJobs, tasks: Sequence[Job], zone: tzinfo
-) -> None:
-    """Suspend the active schedules among `tasks`; if none is active, resume all of them.
-
-    `tasks` are the `marked` schedules, or at most one that is not marked. `zone` is the user's.
-    """
-    active = [task for task in tasks if not is_suspended(task)]
-    commands = host.session.commands.schedules
-    command = commands.suspend if active else commands.resume
-    if marked.count():
-        begin_bulk(
-            host,
-            BulkCommand[Job, Job | None](
-                doing="Suspending" if active else "Resuming",
-                done="suspended" if active else "resumed",
-                noun="schedule",
-                items=active or tasks,
-                name=title,
-                command=lambda task: command(task.id),
-                unmark=lambda task: marked.unmark(task.id),
-                not_done_yet=lambda task: (
-                    "suspension requested" if active and _is_active(task) else ""
-                ),
-            ),
-        )
-    elif tasks:
-        task = tasks[0]
-        done = partial(_outcome, task, zone, has_suspended=bool(active))
-        await run_and_report(host, title(task), command(task.id), done)
 
 
 def _is_active(task: Job | None) -> bool:

@@ -8,8 +8,8 @@ import pytest
 
 from studio_tui.api.models import Job
 from studio_tui.api.schedules import JobSchedule
-from studio_tui.tui.jobs.marked import MarkedJobs
-from studio_tui.tui.schedules.controller import suspend_or_resume
+from studio_tui.tui.jobs.marked import ListedMarks
+from studio_tui.tui.schedules.controller import ScheduleController
 from tests.jobs import NOON, job
 from tests.tui.jobs.test_controller import Screen
 from tests.tui.pipelines.test_stopping import Host
@@ -28,8 +28,8 @@ async def test_a_schedule_is_not_said_to_be_suspended_before_studio_has_suspende
         return job(1, "TASK", schedule={"suspended_at": suspended_at})
 
     screen.session.commands.schedules = SimpleNamespace(suspend=suspend)
-    no_marks: MarkedJobs = SimpleNamespace(count=lambda: 0)
-    await suspend_or_resume(screen, no_marks, (task,), UTC)
+    schedules = ScheduleController(screen, lambda: task, ListedMarks(), UTC, lambda *_: None)
+    await schedules.suspend_or_resume()
     assert screen.notifications[-1].startswith(words)
 
 
@@ -47,8 +47,9 @@ async def test_a_marked_schedule_is_not_counted_as_suspended_before_studio_has_s
 
     screen.session.commands.schedules = SimpleNamespace(suspend=suspend)
     screen.session.held = SimpleNamespace(may_be_sent=AsyncMock(return_value=True))
-    marks: MarkedJobs = SimpleNamespace(count=lambda: 2, unmark=lambda _: None)
-    await suspend_or_resume(screen, marks, tasks, UTC)
+    marks = ListedMarks(lambda: tasks)
+    schedules = ScheduleController(screen, lambda: None, marks, UTC, lambda *_: None)
+    await schedules.suspend_or_resume()
     await screen.app.work()
     assert screen.events == [
         "1 of 2 schedules suspended, 1 suspension requested\nf8 shows the outcome of each"

@@ -11,14 +11,14 @@ from studio_tui.tui.pipelines.graph.marks import Marks
 from studio_tui.tui.pipelines.graph.moving import Movement
 from studio_tui.tui.pipelines.graph.search import FILTER, Filtering, Search
 from studio_tui.tui.pipelines.graph.state import GraphState
-from studio_tui.tui.pipelines.graph.view_modes import Folding, ViewModes
+from studio_tui.tui.pipelines.graph.view_modes import ViewModes
 from studio_tui.tui.pipelines.graph.views import Views
 from studio_tui.tui.widgets.prompt import LinePrompt, PromptKind
 
 ALL_BINDINGS = (
     *bindings(JobController, without={"job.pipeline"}),
     *bindings(PipelineController, only={"pipeline.pause", "pipeline.stop"}),
-    *bindings(GraphJobs, ViewModes, Folding, Movement, Search),
+    *bindings(GraphJobs, ViewModes, Movement, Search),
     *bindings(Filtering, Marks, GraphExport),
 )
 
@@ -34,8 +34,7 @@ class Controllers:
         self.search = Search(state, cursor, self.prompt, host.notify_user)
         self.filtering = Filtering(state, cursor, self.prompt)
         self.marks = Marks(host, state, cursor)
-        self.modes = ViewModes(state, views, drawer)
-        self.folding = Folding(state, views, cursor)
+        self.modes = ViewModes(state, views, cursor, drawer)
         self.movement = Movement(host, state, cursor, self.search)
         self.jobs = JobController(
             host,
@@ -46,13 +45,13 @@ class Controllers:
             why_no_job=cursor.why_no_job,
         )
         self.pipelines = PipelineController(host, cursor.pipeline)
-        self.graph_jobs = GraphJobs(host, state, cursor, self.folding, self.marks)
+        self.graph_jobs = GraphJobs(host, state, cursor, self.modes, self.marks)
         self.export = GraphExport(host, state, cursor, views.drawing)
 
     def add_to(self, commands: CommandSet) -> None:
         """Add the commands of all controllers."""
         commands.add(self.jobs, self.pipelines, self.graph_jobs)
-        commands.add(self.modes, self.folding, self.movement, self.search, self.filtering)
+        commands.add(self.modes, self.movement, self.search, self.filtering)
         commands.add(self.marks, self.export)
 
     def prompt_controller(self, kind: PromptKind) -> Search | Filtering:
@@ -62,9 +61,9 @@ class Controllers:
     def back_out(self) -> bool:
         """Clear the search, else the filter, else the marks; return whether one was cleared."""
         if self._state.view.search:
-            self.search.clear()
+            self._state.change(search="")
         elif self._state.view.filter:
-            self.filtering.clear()
+            self._state.change(filter="")
         elif self._state.view.marks:
             self.marks.unmark_all()
         else:

@@ -6,6 +6,7 @@ from typing import ClassVar, NamedTuple, TypeAlias
 
 from rich.cells import cell_len, set_cell_size
 from rich.console import COLOR_SYSTEMS
+from rich.segment import Segment
 from textual import events
 from textual.binding import BindingType
 from textual.message import Message
@@ -258,7 +259,7 @@ def crop_texts(texts: Sequence[tuple[str, str]], left: int, width: int) -> Style
             skip -= length
             continue
         if skip:
-            text = _skip_cells(text, skip)  # noqa: PLW2901 (now only its visible part)
+            text = Segment(text).split_cells(skip)[1].text  # noqa: PLW2901 (the visible part)
             length, skip = length - skip, 0
         if length >= room:
             styled.append((style, set_cell_size(text, room)))
@@ -267,16 +268,6 @@ def crop_texts(texts: Sequence[tuple[str, str]], left: int, width: int) -> Style
         room -= length
     styled.append((BLANK, " " * room))
     return tuple(styled)
-
-
-def _skip_cells(text: str, cells: int) -> str:
-    """Return `text` without its first `cells`; half of a wide character becomes a blank."""
-    length = cell_len(text)
-    for start in range(len(text) + 1):
-        remaining = cell_len(text[start:])
-        if remaining <= length - cells:
-            return " " * (length - cells - remaining) + text[start:]
-    return ""
 
 
 def _nearest(start: int, place: int, size: int, room: int, whole: int) -> int:

@@ -22,7 +22,7 @@ from studio_tui.tui.pipelines.bulk import title
 from studio_tui.tui.pipelines.graph.cursor import Cursor
 from studio_tui.tui.pipelines.graph.marks import Marks
 from studio_tui.tui.pipelines.graph.state import GraphState
-from studio_tui.tui.pipelines.graph.view_modes import Folding
+from studio_tui.tui.pipelines.graph.view_modes import ViewModes
 from studio_tui.tui.widgets.workers import start_worker
 
 NONE_REMOVED = "No job is known to have been removed from this pipeline"
@@ -37,13 +37,13 @@ class GraphJobs:
     """Controller of the current job of a pipeline, the marked ones, and the removed ones."""
 
     def __init__(
-        self, host: Host, state: GraphState, cursor: Cursor, folding: Folding, marks: Marks
+        self, host: Host, state: GraphState, cursor: Cursor, modes: ViewModes, marks: Marks
     ) -> None:
         self._marks = marks
         self._host = host
         self._state = state
         self._cursor = cursor
-        self._folding = folding
+        self._modes = modes
 
     def open(self) -> None:
         """Show the page of the current job, or why it has none; for a group, show its jobs."""
@@ -51,7 +51,7 @@ class GraphJobs:
         if key is None or loaded is None:
             return
         if self._cursor.node() is None:
-            self._folding.open_group(key)
+            self._modes.open_group(key)
         elif (job := self._cursor.job()) is not None:
             runs = map(loaded.job, self._cursor.order())
             among = [run.id for run in runs if run is not None]

@@ -94,10 +94,6 @@ class Search(_Prompted):
         if self._cursor_before is not None:
             self._cursor.go(self._cursor_before)
 
-    def clear(self) -> None:
-        """Clear the search."""
-        self._state.change(search="")
-
     def matches(self) -> Sequence[str]:
         """Return the nodes that match the search, in the order shown; none without a search."""
         if self._state.loaded is None or not self._state.view.search:
@@ -139,10 +135,6 @@ class Filtering(_Prompted):
         """Close the prompt, and restore the previous filter and the cursor."""
         self._prompt.close()
         self._apply(self._view_before.filter)
-
-    def clear(self) -> None:
-        """Remove the filter."""
-        self._state.change(filter="")
 
     def _apply(self, text: str) -> None:
         """Apply a filter; the cursor returns to its place before the prompt, if it is shown."""

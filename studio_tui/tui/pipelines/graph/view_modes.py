@@ -16,8 +16,9 @@ from studio_tui.tui.pipelines.graph.views import Views
 class ViewModes:
     """Controller of the display options on a pipeline's page."""
 
-    def __init__(self, state: GraphState, views: Views, drawer: Drawer) -> None:
+    def __init__(self, state: GraphState, views: Views, cursor: Cursor, drawer: Drawer) -> None:
         self._state = state
+        self._cursor = cursor
         self._structure = state.structure
         self._rows = views.rows
         self._drawing = views.drawing
@@ -101,6 +102,50 @@ class ViewModes:
         if view.mode is Mode.TABLE and column in SORTS:
             again = column == view.sort
             self._state.change(sort=column, reverse=again and not view.reverse)
+
+    def collapse_or_go_up(self) -> None:
+        """Collapse the row under the cursor; if there is nothing to collapse, go to its parent.
+
+        A group that lists all of its jobs then lists only a few. A table or timeline scrolls to
+        the left.
+        """
+        view, key = self._state.view, self._cursor.here()
+        if key is None:
+            return
+        if key in view.opened:
+            self._state.change(opened=view.opened - {key})
+        elif view.mode is not Mode.TREE:
+            self._rows.widget.action_columns(-1)
+        elif key in self._rows.listing.foldable - view.folds:
+            self._state.change(folds=view.folds | {key})
+        elif (above := self._rows.listing.above.get(key)) is not None:
+            self._cursor.go(above)
+
+    def expand_or_go_down(self) -> None:
+        """Expand the row under the cursor; if there is nothing to expand, go to its first child.
+
+        A group then lists all of its jobs. A table or timeline scrolls to the right.
+        """
+        view, key = self._state.view, self._cursor.here()
+        if key is None:
+            return
+        if key in self._structure.group_keys() - view.opened - view.folds:
+            self._open(key)
+        elif view.mode is not Mode.TREE:
+            self._rows.widget.action_columns(1)
+        elif key in view.folds:
+            self._state.change(folds=view.folds - {key})
+        elif (below := self._rows.listing.first_below(key)) is not None:
+            self._cursor.go(below)
+
+    def open_group(self, key: str) -> None:
+        """Switch to the tree, and list all or a few jobs of a group; `key` is one of its rows."""
+        is_heading = key in self._structure.group_keys()
+        self._open(key if is_heading else self._rows.listing.above.get(key, key))
+
+    def _open(self, key: str) -> None:
+        view = self._state.view
+        self._state.change(opened=view.opened ^ {key}, folds=view.folds - {key}, mode=Mode.TREE)
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(
@@ -208,63 +253,6 @@ class ViewModes:
             lambda modes: modes.zoom(-1),
             lambda modes: modes.why_not_zoom(-1),
         ),
-    )
-
-
-class Folding:
-    """Controller of the collapsed and expanded rows of a pipeline."""
-
-    def __init__(self, state: GraphState, views: Views, cursor: Cursor) -> None:
-        self._state = state
-        self._structure = state.structure
-        self._rows = views.rows
-        self._cursor = cursor
-
-    def collapse_or_go_up(self) -> None:
-        """Collapse the row under the cursor; if there is nothing to collapse, go to its parent.
-
-        A group that lists all of its jobs then lists only a few. A table or timeline scrolls to
-        the left.
-        """
-        view, key = self._state.view, self._cursor.here()
-        if key is None:
-            return
-        if key in view.opened:
-            self._state.change(opened=view.opened - {key})
-        elif view.mode is not Mode.TREE:
-            self._rows.widget.action_columns(-1)
-        elif key in self._rows.listing.foldable - view.folds:
-            self._state.change(folds=view.folds | {key})
-        elif (above := self._rows.listing.above.get(key)) is not None:
-            self._cursor.go(above)
-
-    def expand_or_go_down(self) -> None:
-        """Expand the row under the cursor; if there is nothing to expand, go to its first child.
-
-        A group then lists all of its jobs. A table or timeline scrolls to the right.
-        """
-        view, key = self._state.view, self._cursor.here()
-        if key is None:
-            return
-        if key in self._structure.group_keys() - view.opened - view.folds:
-            self._open(key)
-        elif view.mode is not Mode.TREE:
-            self._rows.widget.action_columns(1)
-        elif key in view.folds:
-            self._state.change(folds=view.folds - {key})
-        elif (below := self._rows.listing.first_below(key)) is not None:
-            self._cursor.go(below)
-
-    def open_group(self, key: str) -> None:
-        """Switch to the tree, and list all or a few jobs of a group; `key` is one of its rows."""
-        is_heading = key in self._structure.group_keys()
-        self._open(key if is_heading else self._rows.listing.above.get(key, key))
-
-    def _open(self, key: str) -> None:
-        view = self._state.view
-        self._state.change(opened=view.opened ^ {key}, folds=view.folds - {key}, mode=Mode.TREE)
-
-    COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(
             "graph.leave",
             "h,left",
