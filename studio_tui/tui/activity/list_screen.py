@@ -107,14 +107,12 @@ class ActivityScreen(ListPage[Entry]):
     # Keys.
 
     def why_no_copy(self) -> str | None:
-        """Return why the entry under the cursor cannot be copied as a command."""
         entry = self.row_at_hand()
         if entry is None:
             return "There is nothing here"
         return None if entry.method else "It was not sent, so there is no request to copy"
 
     async def copy_command(self) -> None:
-        """Copy one of the commands that repeat the request."""
         if entry := self.row_at_hand():
             curl = as_curl(entry, self.session.client.url)
             known = self.session.known_items.pipelines()
@@ -131,7 +129,6 @@ class ActivityScreen(ListPage[Entry]):
                 await copy(self.app, commands[program], f"the {program} command")
 
     def toggle_commands(self) -> None:
-        """Show only requests that change something, or go back."""
         self.list.filtering.toggle(_ONLY_COMMANDS)
 
     @on(BigTable.Opened)

@@ -111,14 +111,12 @@ class ClustersScreen(ListPage[Cluster]):
     # Why commands are unavailable.
 
     def why_no_id(self) -> str | None:
-        """Return why commands cannot use the id of the cluster under the cursor."""
         cluster = self.row_at_hand()
         if cluster is None:
             return "There is no cluster here"
         return None if is_usable_id(cluster.id) else NO_ID
 
     def why_no_jobs(self) -> str | None:
-        """Return why the jobs of the marked clusters, else of the current one, cannot be shown."""
         clusters = self._marked_or_current()
         if not clusters:
             return "There is no cluster here"
@@ -135,7 +133,6 @@ class ClustersScreen(ListPage[Cluster]):
         return self.why_no_form()
 
     def why_no_form(self) -> str | None:
-        """Return why no job can be created on the cluster under the cursor."""
         cluster = self.row_at_hand()
         if (reason := why_read_only(self) or self.why_no_id()) or cluster is None:
             return reason
@@ -144,7 +141,6 @@ class ClustersScreen(ListPage[Cluster]):
     # Keys.
 
     def show_jobs(self) -> None:
-        """Show the jobs of the marked clusters, else of the one under the cursor."""
         clusters = self._marked_or_current()
         # Use ids if jobs have them, as a later cluster may have the same name.
         if any(job.compute_cluster_id for job in self._jobs()):
@@ -168,13 +164,11 @@ class ClustersScreen(ListPage[Cluster]):
         self.list.show_title()
 
     def open_form(self) -> None:
-        """Show the form for a new job on the cluster."""
         if cluster := self.row_at_hand():
             draft = Draft(compute_cluster_name=cluster.name or "")
             self.post_message(OpenForm(draft, about=f"cluster {cluster.id}"))
 
     async def copy_id(self) -> None:
-        """Copy the id of the cluster."""
         if cluster := self.row_at_hand():
             await copy(self.app, cluster.id)
 

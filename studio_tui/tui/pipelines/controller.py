@@ -79,7 +79,6 @@ class PipelineController:
     # Why commands are unavailable.
 
     def why_none(self) -> str | None:
-        """Return why there is no current pipeline."""
         return "There is no pipeline here" if self._at_hand() is None else None
 
     def why_no_id(self) -> str | None:
@@ -89,7 +88,6 @@ class PipelineController:
         return None if self._possible_targets(lambda _: True) else NO_ID
 
     def why_not_pause_or_resume(self) -> str | None:
-        """Return why none of the pipelines can be paused or resumed."""
         reason = self._why_no_change()
         if reason or self._possible_targets(
             lambda pipeline: _can_pause(pipeline) or self._can_resume(pipeline)
@@ -100,7 +98,6 @@ class PipelineController:
         return ended_words(self._targets[0])
 
     def why_not_stop(self) -> str | None:
-        """Return why none of the pipelines can be stopped."""
         if (reason := self._why_no_change()) or self._possible_targets(can_stop):
             return reason
         marked = len(self._marked())
@@ -108,7 +105,6 @@ class PipelineController:
         return f"Nothing runs in {where}, and nothing will start"
 
     def why_no_logs(self) -> str | None:
-        """Return why there are no logs to show."""
         if not self._targets:
             return self.why_none()
         if jobs_with_logs(*self._targets):
@@ -246,13 +242,11 @@ class PipelineController:
             self._host.notify_user("Studio does not return the jobs of the pipeline now", "error")
 
     async def show_raw(self) -> None:
-        """Show the current pipeline as received from Studio."""
         if pipeline := self._at_hand():
             text = await asyncio.to_thread(raw_json, pipeline)
             await show_text(self._host, title(pipeline), text, (COPY, OK))
 
     async def copy_part(self) -> None:
-        """Show a menu of texts about the current pipeline, and copy the chosen one."""
         if pipeline := self._at_hand():
             texts = {
                 "id": pipeline.pipeline_id,

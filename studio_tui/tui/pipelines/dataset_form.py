@@ -172,17 +172,17 @@ class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
     # The form.
 
     def body(self) -> ComposeResult:
+        start_over = Button("f3  Start over", id="anew", action="screen.anew", compact=True)
         yield DialogBody(*self.fields.values(), classes="fields")
         yield Static(markup=False, id="form-message")
         yield DialogButtons(
-            Button(f"f9  {self.send_words}", id="yes", compact=True),
+            Button(f"f9  {self.send_words}", id="yes", action="screen.send", compact=True),
             *self.more_buttons(),
-            *([Button("f3  Start over", id="anew", compact=True)] if self.is_restored else ()),
-            Button("esc  Close", id="no", compact=True),
+            *([start_over] if self.is_restored else ()),
+            Button("esc  Close", id="no", action="screen.close", compact=True),
         )
 
     def on_mount(self) -> None:
-        """Show the notes of the fields, and whether the input is from an earlier form."""
         self.check()
         if self.is_restored:
             self.show_message(RESTORED)
@@ -206,7 +206,6 @@ class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
         self._show((*self._problems(), *self.refused))
 
     def show_message(self, words: str) -> None:
-        """Show a message about the whole form."""
         self.query_one("#form-message", Static).update(words)
 
     def action_close(self) -> None:
@@ -259,7 +258,6 @@ class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
 
     @property
     def environment(self) -> str | None:
-        """The environment variables to send."""
         return self.area.text if self.area.text.strip() else None
 
     def _show(self, problems: tuple[Problem, ...]) -> None:
@@ -309,18 +307,3 @@ class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
     @on(events.DescendantBlur)
     def _focus_moved(self) -> None:
         self.check()
-
-    @on(Button.Pressed, "#yes")
-    def _send_pressed(self, event: Button.Pressed) -> None:
-        event.stop()
-        self.action_send()
-
-    @on(Button.Pressed, "#no")
-    def _close_pressed(self, event: Button.Pressed) -> None:
-        event.stop()
-        self.action_close()
-
-    @on(Button.Pressed, "#anew")
-    def _anew_pressed(self, event: Button.Pressed) -> None:
-        event.stop()
-        self.action_anew()

@@ -57,7 +57,6 @@ class DatasetInput(FieldInput):
         return self._choice != 0
 
     def action_choose(self, step: int) -> None:
-        """Choose another completion."""
         self._choice += step
         self.post_message(self.Chose())
 

@@ -96,7 +96,7 @@ class PipelinesScreen(ListPage[Pipeline]):
         super().__init__(basics, view)
         unmark = self.list.marks.unmark
         self.pipelines = PipelineController(self, self.row_at_hand, self.marked_rows, unmark)
-        self.rebuilding = Rebuilding(self, self.row_at_hand)
+        self.rebuilding = Rebuilding(self)
         self.commands.add(self.pipelines, self.rebuilding)
         self.commands.add_to(self, _COMMANDS)
         self.session.lists.pipelines_feed.request_at_least(view.loaded)

@@ -1,6 +1,6 @@
 """Rebuilding datasets: opens the form that triggers a pipeline, or the one of a schedule."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from textual.app import App
@@ -18,29 +18,26 @@ from studio_tui.tui.schedules.controller import why_no_pipeline_schedule
 class Rebuilding:
     """Controller of rebuilding datasets, on the list of pipelines."""
 
-    def __init__(self, page: ListPage[Pipeline], at_hand: Callable[[], Pipeline | None]) -> None:
+    def __init__(self, page: ListPage[Pipeline]) -> None:
         self._page = page
         self._session = page.session
-        self._at_hand = at_hand
         self._datasets = DatasetList(page.session)
         self._drafts: dict[str, TriggerDraft] = {}
         self._last_sent = TriggerDraft()
         """Its `review` and `only` are the defaults of the next form."""
 
     def why_not_trigger(self) -> str | None:
-        """Return why no pipeline can be triggered."""
         return why_read_only(self._page)
 
     async def trigger(self) -> None:
         """Show the form for triggering a pipeline, and then the pipeline's page or its row."""
-        pipeline, last = self._at_hand(), self._last_sent
+        pipeline, last = self._page.row_at_hand(), self._last_sent
         target = pipeline.datasets if pipeline else ""
         fresh = TriggerDraft(target, is_proposed=True, review=last.review, only=last.only)
         await self._fill_in(self._page.app, fresh)
 
     def schedule(self) -> None:
-        """Show the form for a schedule that rebuilds the datasets of the current pipeline."""
-        pipeline = self._at_hand()
+        pipeline = self._page.row_at_hand()
         self._page.post_message(SchedulePipeline(pipeline.datasets if pipeline else ""))
 
     async def rebuild(self, app: App[Any], names: Sequence[str], *, only: bool) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from textual import on, work
+from textual import work
 from textual.binding import Binding, BindingType
 from textual.widgets import Button
 
@@ -74,7 +74,7 @@ class TriggerScreen(DatasetForm[Pipeline, TriggerDraft]):
         return fields
 
     def more_buttons(self) -> tuple[Button, ...]:
-        button = Button("f2  Datasets", id="datasets", compact=True)
+        button = Button("f2  Datasets", id="datasets", action="screen.datasets", compact=True)
         return (button,) if self._is_local_studio else ()
 
     @property
@@ -131,7 +131,6 @@ class TriggerScreen(DatasetForm[Pipeline, TriggerDraft]):
             ),
         }
 
-    @on(Button.Pressed, "#datasets")
     @work(name="datasets", group="dialog")
     async def action_datasets(self) -> None:
         """Show all datasets; if the user chooses some to rebuild, put their names into the form."""

@@ -57,7 +57,6 @@ class ScheduleController(JobController):
         self._editor = ScheduleEditor(host, zone, replaced)
 
     def why_not_create(self) -> str | None:
-        """Return why no schedule can be created."""
         return why_read_only(self._host)
 
     def why_not_change(self) -> str | None:
@@ -68,13 +67,11 @@ class ScheduleController(JobController):
         return self.why_not_rerun_at_hand()
 
     def why_not_suspend(self) -> str | None:
-        """Return why no schedule can be suspended or resumed."""
         if reason := self.why_not_cancel():
             return reason
         return None if self._host.session.commands.schedules.is_possible else _WHY_NOT_SUSPEND
 
     def why_not_cancel(self) -> str | None:
-        """Return why no marked schedule, else the current one, can be canceled."""
         return why_read_only(self._host) or self.why_no_runs()
 
     def why_no_runs(self) -> str | None:
@@ -87,7 +84,6 @@ class ScheduleController(JobController):
         return self.marked.available_jobs() or tuple(filter(None, (self._at_hand(),)))
 
     def schedule_pipeline(self) -> None:
-        """Show the form for a schedule of a pipeline."""
         self._host.post_message(SchedulePipeline())
 
     def suspend_label(self) -> str:
@@ -123,11 +119,9 @@ class ScheduleController(JobController):
             await run_and_report(self._host, title(task), command(task.id), done)
 
     def show_runs(self) -> None:
-        """Show the jobs or pipelines that the marked schedules, else the current one, created."""
         show_runs(self._host, [task for task in self._targets() if is_usable_id(task.id)])
 
     def open_form(self) -> None:
-        """Show the form for a new job at its cron field."""
         self._host.post_message(OpenForm(initial_field=CRON_FIELD))
 
     async def run_once(self) -> None:
@@ -211,7 +205,6 @@ class ScheduleController(JobController):
             cancel_all(self._host, cancelable, "schedule", self.marked.unmark)
 
     async def change(self) -> None:
-        """Ask for a new time and for confirmation, then change the current schedule."""
         if (task := self._at_hand()) is not None:
             await self._editor.change(task)
 

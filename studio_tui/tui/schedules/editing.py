@@ -69,7 +69,6 @@ class AskTime(Dialog[str | None]):
         )
 
     def on_mount(self) -> None:
-        """Explain the initial input."""
         self._show_explanation(self.typed)
 
     def action_anew(self) -> None:

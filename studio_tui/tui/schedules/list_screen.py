@@ -99,13 +99,11 @@ class SchedulesScreen(ListPage[ScheduleWithRuns]):
         return _HINTS if self.row_at_hand() else ("schedule.new", "page.refresh", "page.back")
 
     def label(self, binding: Binding) -> str:
-        """Return the current label of a key."""
         if binding.id == "schedule.suspend":
             return self._schedules.suspend_label()
         return super().label(binding)
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
-        """Show changes of the schedules and of their runs."""
         names = {self.session.jobs.name, self.session.schedules.name}
         if message.name in names and is_news and (tasks := self._tasks()) is not None:
             jobs = self.session.jobs.snapshot.value
@@ -139,12 +137,10 @@ class SchedulesScreen(ListPage[ScheduleWithRuns]):
         return runs_of(task, with_manual(runs, manual_jobs))
 
     def task_at_hand(self) -> Job | None:
-        """Return the schedule under the cursor."""
         row = self.row_at_hand()
         return row.task if row is not None else None
 
     def toggle_utc(self) -> None:
-        """Show the next runs in UTC, or in local time again."""
         self._in_utc = not self._in_utc
         self.table.columns = COLUMNS_IN_UTC if self._in_utc else COLUMNS
         self.table.show_again()

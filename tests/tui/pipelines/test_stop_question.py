@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from studio_tui.api.models import Pipeline
+from studio_tui.service.polling.pipelines_feed import PipelineList
 from studio_tui.tui.pipelines.stopping import stop_changes, stop_question
 from tests.pipelines import pipeline
 
@@ -56,7 +57,7 @@ def test_the_question_names_only_the_first_of_many_jobs() -> None:
 def test_the_question_says_which_other_jobs_would_be_canceled_now() -> None:
     asked = pipeline(1, "RUNNING", RUNNING)
     known: list[Pipeline] = []
-    items = SimpleNamespace(pipelines=lambda: SimpleNamespace(pipelines=known))
+    items = SimpleNamespace(pipelines=lambda: PipelineList(tuple(known)))
     session: Any = SimpleNamespace(known_items=items)
     change = stop_changes(session, asked)
     assert change() is None

@@ -49,13 +49,11 @@ class Controllers:
         self.export = GraphExport(host, state, cursor, views.drawing)
 
     def add_to(self, commands: CommandSet) -> None:
-        """Add the commands of all controllers."""
         commands.add(self.jobs, self.pipelines, self.graph_jobs)
         commands.add(self.modes, self.movement, self.search, self.filtering)
         commands.add(self.marks, self.export)
 
     def prompt_controller(self, kind: PromptKind) -> Search | Filtering:
-        """Return the controller that handles the input of the prompt."""
         return self.filtering if kind == FILTER else self.search
 
     def back_out(self) -> bool:

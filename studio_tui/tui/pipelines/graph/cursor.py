@@ -45,7 +45,6 @@ class Cursor:
             self.go(node_id)
 
     def center(self) -> None:
-        """Scroll the cursor to the middle."""
         self._views.shown.center()
 
     def step(self) -> None:
@@ -81,12 +80,16 @@ class Cursor:
         return loaded.job(self.here()) if loaded is not None else None
 
     def pipeline(self) -> Pipeline | None:
-        """Return the pipeline, if it is loaded."""
         loaded = self._state.loaded
         return loaded.pipeline if loaded is not None else None
 
+    def why_no_node(self) -> str | None:
+        """Return why there is no single node under the cursor; `None` if there is one."""
+        if reason := self._state.why_unknown():
+            return reason
+        return self.why_no_job() if self.node() is None else None
+
     def why_no_job(self) -> str:
-        """Return why no run of the job under the cursor is known."""
         node = self.node()
         if node is None:
             return NO_JOB_HERE if self.here() is None else "Select a single job first"

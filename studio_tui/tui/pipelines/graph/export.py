@@ -45,7 +45,6 @@ class GraphExport:
         self._drawing = drawing
 
     async def copy_menu(self) -> None:
-        """Show the menu of texts to copy."""
         pipeline, node = self._state.require_loaded().pipeline, self._cursor.node()
         texts = {
             "run": ("id of the job", node.run if node else None),
@@ -70,7 +69,6 @@ class GraphExport:
             await copy(self._host.app, name_or_id)
 
     async def save(self) -> None:
-        """Save the pipeline to a file."""
         name = self._state.require_loaded().pipeline.name or "pipeline"
         stem = file_name(name, self._state.pipeline_id[:SHORT_ID]).removesuffix(".log")
         offers = [

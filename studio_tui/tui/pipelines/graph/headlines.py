@@ -259,7 +259,6 @@ class Headlines:
         """Of the monotonic clock."""
 
     def show(self) -> None:
-        """Update all lines."""
         self.show_status()
         view = self._state.view
         has_lanes = (

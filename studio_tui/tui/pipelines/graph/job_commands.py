@@ -67,7 +67,6 @@ class GraphJobs:
             self._cursor.go(key)
 
     def why_not_remove(self) -> str | None:
-        """Return why neither the current job nor a marked one can be removed."""
         if reason := self._state.why_unknown() or why_read_only(self._host):
             return reason
         node, targets = self._cursor.node(), self._marks.nodes()
@@ -147,7 +146,6 @@ class GraphJobs:
             )
 
     def why_no_removed_jobs(self) -> str | None:
-        """Return why there are no removed jobs to show."""
         if reason := self._state.why_unknown():
             return reason
         if self.removed_jobs():
@@ -202,12 +200,6 @@ class GraphJobs:
         """Return the jobs that were removed from the pipeline, as far as is known."""
         return self._pipeline().removed or ()
 
-    def why_no_raw(self) -> str | None:
-        """Return why there is no data of a single job to show."""
-        if reason := self._state.why_unknown():
-            return reason
-        return self._cursor.why_no_job() if self._cursor.node() is None else None
-
     async def show_raw(self) -> None:
         """Show the job as in the pipeline, and its run if loaded, as received from Studio."""
         node, job = self._cursor.node(), self._cursor.job()
@@ -231,7 +223,14 @@ class GraphJobs:
             remove,
             why_not_remove,
         ),
-        Command("graph.raw", "d", "JSON", "Show the job as Studio sent it", show_raw, why_no_raw),
+        Command(
+            "graph.raw",
+            "d",
+            "JSON",
+            "Show the job as Studio sent it",
+            show_raw,
+            lambda self: self._cursor.why_no_node(),
+        ),
         Command(
             "graph.restore",
             "Z",

@@ -28,13 +28,11 @@ class Marks:
         """The node that was marked last, where the next range begins."""
 
     def why_none(self) -> str | None:
-        """Return why there is nothing to mark."""
         if reason := self._state.why_unknown():
             return reason
         return None if self._cursor.members() else NO_JOB_HERE
 
     def why_no_logs(self) -> str | None:
-        """Return why there is no log to show."""
         return self._state.why_unknown() or (None if self._runs() else NO_RUN)
 
     def mark(self) -> None:
@@ -67,17 +65,14 @@ class Marks:
         self._mark((*self._state.view.marks, *current, *descendants))
 
     def unmark_all(self) -> None:
-        """Remove all marks."""
         self._mark(())
 
     def why_none_ended(self) -> str | None:
-        """Return why no mark of an ended job can be removed."""
         if reason := self._state.why_unknown():
             return reason
         return None if self._ended_nodes() else "No marked job has ended"
 
     def unmark_ended(self) -> None:
-        """Remove the marks of jobs that have ended."""
         self.unmark_nodes(self._ended_nodes())
 
     def drop_missing(self) -> None:

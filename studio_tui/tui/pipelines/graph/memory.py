@@ -72,7 +72,6 @@ class DagPlace(BaseModel):
     """Whether the cursor follows running jobs."""
 
     def replace(self, **changes: Any) -> Self:
-        """Return a copy with changed fields."""
         return self.model_copy(update=changes)
 
 

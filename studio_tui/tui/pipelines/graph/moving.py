@@ -26,20 +26,17 @@ class Movement:
     # Along the edges.
 
     def why_no_parent(self) -> str | None:
-        """Return why there is no parent job."""
-        if reason := self._why_nowhere():
+        if reason := self._cursor.why_no_node():
             return reason
         return None if self._parents() else "It waits for no other job"
 
     def why_no_child(self) -> str | None:
-        """Return why there is no child job."""
-        if reason := self._why_nowhere():
+        if reason := self._cursor.why_no_node():
             return reason
         return None if self._children() else "No other job waits for it"
 
     def why_no_cause(self) -> str | None:
-        """Return why there is no job that holds up the current job."""
-        if reason := self._why_nowhere():
+        if reason := self._cursor.why_no_node():
             return reason
         if self._cause() is not None:
             return None
@@ -49,14 +46,8 @@ class Movement:
         return "It waits for no other job now"
 
     def go_to_cause(self) -> None:
-        """Go to the job that holds up the current job."""
         if (cause := self._cause()) is not None:
             self._cursor.go(cause)
-
-    def _why_nowhere(self) -> str | None:
-        if reason := self._state.why_unknown():
-            return reason
-        return self._cursor.why_no_job() if self._cursor.node() is None else None
 
     def _parents(self) -> Sequence[str]:
         node = self._cursor.node()
@@ -74,7 +65,6 @@ class Movement:
     # Between failures.
 
     def why_no_target(self) -> str | None:
-        """Return why there is no match or failure to go to."""
         return self._state.why_unknown() or (None if self._targets() else NO_TARGET)
 
     def go_to_target(self, step: int) -> None:
@@ -101,7 +91,6 @@ class Movement:
     # Following running jobs.
 
     def toggle_follow(self) -> None:
-        """Toggle following of running jobs."""
         self._state.change(follow=not self._state.view.follow)
         self.follow()
 
@@ -127,11 +116,9 @@ class Movement:
     # Other commands.
 
     def why_no_place(self) -> str | None:
-        """Return why there is no job to scroll to the middle."""
         return self._state.why_unknown() or (NO_JOB_HERE if self._cursor.here() is None else None)
 
     def show_pipelines(self) -> None:
-        """Go to the list of pipelines."""
         self._host.post_message(GoTo("pipelines"))
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (

@@ -139,7 +139,6 @@ class RowsView:
         self.widget.show_again()
 
     def show_marks(self) -> None:
-        """Show which jobs are marked."""
         self.widget.marked = self._marked_rows()
 
     def show_relatives(self) -> None:
@@ -173,7 +172,6 @@ class RowsView:
         self.widget.reveal()
 
     def center(self) -> None:
-        """Scroll the cursor to the middle."""
         self.widget.center()
 
     def step(self) -> None:

@@ -54,7 +54,6 @@ class Search(_Prompted):
         self._notify = notify
 
     def ask(self) -> None:
-        """Open the prompt."""
         self._open(SEARCH, self._state.view.search)
 
     def preview(self, value: str) -> None:

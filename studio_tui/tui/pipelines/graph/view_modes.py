@@ -38,7 +38,6 @@ class ViewModes:
         self._state.change(grouping=grouping, opened=frozenset[str]())
 
     def why_not_fold(self) -> str | None:
-        """Return why no row can be collapsed or expanded."""
         if reason := self._state.why_unknown():
             return reason
         if self._state.view.mode is not Mode.TREE:
@@ -53,11 +52,9 @@ class ViewModes:
         self._state.change(folds=folds, opened=frozenset[str]())
 
     def unfold_all(self) -> None:
-        """Expand all rows and groups."""
         self._state.change(folds=frozenset[str](), opened=self._structure.group_keys())
 
     def why_not_lanes(self) -> str | None:
-        """Return why lanes cannot be shown or hidden."""
         if reason := self._state.why_unknown():
             return reason
         if self._state.view.mode is not Mode.TREE:
@@ -69,7 +66,6 @@ class ViewModes:
         return f"More than {MOST_LANES} lanes would be needed; & shows fewer jobs"
 
     def why_not_edges(self) -> str | None:
-        """Return why edges cannot be added to the drawing or omitted."""
         if reason := self._state.why_unknown():
             return reason
         if self._state.view.mode is not Mode.GRAPH:
@@ -77,7 +73,6 @@ class ViewModes:
         return None if self._drawing.leaves_edges_out else "All edges are drawn"
 
     def why_not_names(self) -> str | None:
-        """Return why names cannot be shown in full or cut off."""
         if self._state.view.mode is Mode.GRAPH:
             return None
         return "Only the graph shortens names; elsewhere they are as long as there is room"
@@ -87,7 +82,6 @@ class ViewModes:
         self._state.change(span=self._rows.listing.span_after_zoom(step))
 
     def why_not_zoom(self, step: int) -> str | None:
-        """Return why the timeline cannot be zoomed by `step`."""
         if reason := self._state.why_unknown():
             return reason
         if self._state.view.mode is not Mode.TIMELINE:

@@ -48,7 +48,6 @@ class Views:
         self.focus()
 
     def focus(self) -> None:
-        """Focus the widget of the current mode."""
         self.shown.widget.focus()
 
     def show(self) -> None:
