@@ -8,12 +8,11 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import COLOR_SYSTEMS
 from rich.segment import Segment
 from textual import events
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.strip import Strip
 
 from studio_tui.presentation.cells import Tone
-from studio_tui.tui.frame.commands import Command, CommandSet, HasCommands, bindings
 from studio_tui.tui.widgets.line_view import LineView
 from studio_tui.tui.widgets.quick_strip import Brush, QuickStrip
 
@@ -47,41 +46,30 @@ class Area(NamedTuple):
     width: int
 
 
-def _step(direction: str, keys: str, words: str) -> Command["GraphView"]:
-    return Command(f"graph.{direction}", keys, direction, words, lambda view: view.step(direction))
+def _step(keys: str, direction: str, words: str) -> Binding:
+    action = f"step('{direction}')"
+    return Binding(keys, action, direction, id=f"graph.{direction}", tooltip=words)
 
 
-def _page(name: str, keys: str, words: str, pages: int) -> Command["GraphView"]:
-    return Command(
-        f"graph.page_{name}", keys, f"page {name}", words, lambda view: view.scroll_pages(pages)
-    )
-
-
-_COMMANDS: tuple[Command["GraphView"], ...] = (
-    _step("up", "up,k", "Go to the job above"),
-    _step("down", "down,j", "Go to the job below"),
-    _step("left", "left,h", "Go to the job on the left"),
-    _step("right", "right", "Go to the job on the right"),
-    _step("first", "home,g", "Go to the first job"),
-    _step("last", "end,G", "Go to the last job"),
-    _page("up", "pageup,ctrl+u", "Scroll up a page; the cursor stays on its job", -1),
-    _page("down", "pagedown,ctrl+d", "Scroll down a page; the cursor stays on its job", 1),
-    Command(
-        "graph.open",
-        "enter",
-        "open",
-        "Show everything about the job, or the jobs of the group",
-        lambda view: view.ask_to_open(),
-    ),
-)
-
-
-class GraphView(HasCommands, LineView, can_focus=True, inherit_bindings=False):
+class GraphView(LineView, can_focus=True, inherit_bindings=False):
     """Shows a drawing that scrolls in both directions."""
 
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"graph--{look}" for look in LOOKS}
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(_COMMANDS)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        _step("up,k", "up", "Go to the job above"),
+        _step("down,j", "down", "Go to the job below"),
+        _step("left,h", "left", "Go to the job on the left"),
+        _step("right", "right", "Go to the job on the right"),
+        _step("home,g", "first", "Go to the first job"),
+        _step("end,G", "last", "Go to the last job"),
+        Binding("pageup,ctrl+u", "page(-1)", "page up", id="graph.page_up",
+                tooltip="Scroll up a page; the cursor stays on its job"),
+        Binding("pagedown,ctrl+d", "page(1)", "page down", id="graph.page_down",
+                tooltip="Scroll down a page; the cursor stays on its job"),
+        Binding("enter", "open", "open", id="graph.open",
+                tooltip="Show everything about the job, or the jobs of the group"),
+    ]  # fmt: skip
 
     @dataclass
     class Pointed(Message):
@@ -100,8 +88,6 @@ class GraphView(HasCommands, LineView, can_focus=True, inherit_bindings=False):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 (the name in Textual)
         super().__init__(id=id)
-        self.commands = CommandSet(self)
-        self.commands.add_to(self, _COMMANDS)
         self._lines_of: LinesOf = lambda *_: ()
         self._width = self._height = 0
         self._left = 0
@@ -164,11 +150,13 @@ class GraphView(HasCommands, LineView, can_focus=True, inherit_bindings=False):
 
     # Keys and mouse.
 
-    def scroll_pages(self, pages: int) -> None:
-        """Scroll by pages; the cursor stays where it is."""
+    def action_step(self, direction: str) -> None:
+        self.step(direction)
+
+    def action_page(self, pages: int) -> None:
         self.scroll_corner_to(self._left, self.top + pages * max(1, self._size_in_sight[1] - 1))
 
-    def ask_to_open(self) -> None:
+    def action_open(self) -> None:
         self.post_message(self.Opened())
 
     def on_click(self, event: events.Click) -> None:

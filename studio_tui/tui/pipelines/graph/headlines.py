@@ -1,7 +1,7 @@
 """The lines above a pipeline: its state, its problems, and the display options."""
 
-from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
 from rich.cells import cell_len
 
@@ -49,11 +49,10 @@ def head_parts(loaded: LoadedPipeline, width: int) -> tuple[Part, ...]:
     bar and the pipeline's name are shortened. What fits is decided for the longest line that the
     pipeline can get, so that nothing moves.
     """
-    if has_room_for_state_names(loaded, width):
-        return _head_parts(loaded, is_wide=True, is_named=True)
-    parts = _head_parts(loaded, is_wide=True, is_named=False)
-    if _most_cells(loaded, parts, is_named=False) <= width:
-        return parts
+    for is_named in (True, False):
+        parts = _head_parts(loaded, is_wide=True, is_named=is_named)
+        if _most_cells(loaded, parts, is_named=is_named) <= width:
+            return parts
     return _head_parts(loaded, is_wide=False, is_named=False)
 
 
@@ -202,6 +201,9 @@ _OBVIOUS_STATES_FIRST = (
     NodeState.SCHEDULE,
     NodeState.BLOCKED,
 )
+_STATE_TEXTS = {kind: f"{SHOWN_LOOKS[kind].glyph} {kind.value}" for kind in NodeState}
+_SIGN_TEXTS = {sign: f"{sign} {name}" for sign, name in SIGN_NAMES.items()}
+Key = TypeVar("Key")
 
 
 def legend_of(
@@ -212,37 +214,24 @@ def legend_of(
     It is empty if none fits. `kinds` are the states to explain in the tree and the graph,
     `legend_signs` the signs of bars.
     """
-    if mode is Mode.TIMELINE:
-        signs = [sign for sign in OBVIOUS_SIGNS_FIRST if sign in legend_signs]
-        choices = [_bar_legend(set(signs[omitted:])) for omitted in range(len(signs))]
+    states = _legends(_STATE_TEXTS, [kind for kind in _OBVIOUS_STATES_FIRST if kind in kinds])
+    signs = _legends(_SIGN_TEXTS, [sign for sign in OBVIOUS_SIGNS_FIRST if sign in legend_signs])
+    choices = {
+        Mode.TREE: [*(f"{each}  {_ARROWS}" for each in states), _ARROWS, *states],
+        Mode.GRAPH: states,
         # The arrows of the list are left out before any sign of the bars.
-        choices = [
-            *(f"{bars}  {_ARROWS}" for bars in choices[:1]),
-            *choices,
-            _ARROWS,
-        ]
-    else:
-        present = [kind for kind in _OBVIOUS_STATES_FIRST if kind in kinds]
-        choices = [_state_legend(set(present[omitted:])) for omitted in range(len(present))]
-        if mode is Mode.TABLE:
-            choices = [_ARROWS]
-        elif mode is Mode.TREE:
-            choices = [
-                *(f"{states}  {_ARROWS}" for states in choices),
-                _ARROWS,
-                *choices,
-            ]
+        Mode.TIMELINE: [*(f"{each}  {_ARROWS}" for each in signs[:1]), *signs, _ARROWS],
+        Mode.TABLE: [_ARROWS],
+    }[mode]
     return next((each for each in choices if cell_len(each) <= room), "")
 
 
-def _state_legend(kinds: Collection[NodeState]) -> str:
-    return "  ".join(
-        f"{SHOWN_LOOKS[kind].glyph} {kind.value}" for kind in NodeState if kind in kinds
-    )
-
-
-def _bar_legend(signs: Collection[str]) -> str:
-    return "  ".join(f"{sign} {name}" for sign, name in SIGN_NAMES.items() if sign in signs)
+def _legends(texts: Mapping[Key, str], obvious_first: Sequence[Key]) -> list[str]:
+    """Return legends of these keys, in the order of `texts`, each without one more of the first."""
+    return [
+        "  ".join(text for key, text in texts.items() if key in obvious_first[omitted:])
+        for omitted in range(len(obvious_first))
+    ]
 
 
 class Headlines:
