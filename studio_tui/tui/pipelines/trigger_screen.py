@@ -18,7 +18,7 @@ from studio_tui.service.commands.trigger_pipeline import (
 )
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.form.form_field import Flag, FormField
-from studio_tui.tui.frame.dialogs import Confirm, confirm_sending_again
+from studio_tui.tui.frame.dialogs import confirm_sending_again
 from studio_tui.tui.pipelines.dataset_form import DatasetDraft, DatasetForm
 from studio_tui.tui.pipelines.dataset_list import DatasetList
 from studio_tui.tui.pipelines.datasets import Rebuild, choose
@@ -97,7 +97,8 @@ class TriggerScreen(DatasetForm[Pipeline, TriggerDraft]):
         ids = frozenset(each.pipeline_id for each in known)
         outcome = await pipeline_trigger.trigger(request, ids)
         while isinstance(outcome, UnconfirmedPipeline):
-            if not await self.app.push_screen_wait(_send_again_question(outcome)):
+            details = (*(f"  {name}" for name in names), "", str(outcome.why))
+            if not await self.app.push_screen_wait(confirm_sending_again("pipeline", details)):
                 self.show_message(
                     "Not sent again. If the pipeline was created after all, the list will show it."
                 )
@@ -145,8 +146,3 @@ class TriggerScreen(DatasetForm[Pipeline, TriggerDraft]):
             self._only.value = choice.only
             self.line.start_next_name()
             self.check()
-
-
-def _send_again_question(unconfirmed: UnconfirmedPipeline) -> Confirm:
-    names = (f"  {name}" for name in unconfirmed.request.datasets)
-    return confirm_sending_again("pipeline", (*names, "", str(unconfirmed.why)))

@@ -105,7 +105,8 @@ class SchedulesScreen(ListPage[ScheduleWithRuns]):
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
         names = {self.session.jobs.name, self.session.schedules.name}
-        if message.name in names and is_news and (tasks := self._tasks()) is not None:
+        tasks = self.session.schedules.snapshot.value
+        if message.name in names and is_news and tasks is not None:
             jobs = self.session.jobs.snapshot.value
             runs = runs_by_task(jobs.jobs if jobs is not None else ())
             listed_ids = {task.id for task in tasks}
@@ -173,6 +174,3 @@ class SchedulesScreen(ListPage[ScheduleWithRuns]):
     def moment(self) -> datetime:
         """Return the present time, as next runs are computed without Studio."""
         return clock.now()
-
-    def _tasks(self) -> Schedules | None:
-        return self.session.schedules.snapshot.value

@@ -37,11 +37,10 @@ NOTE_ROOM = 8
 
 
 class _Key(NamedTuple):
-    """The values that determine the drawing: the names of boxes, jobs of groups, options."""
+    """The values that determine the drawing."""
 
     shape: str
-    boxes: tuple[str, ...]
-    members: tuple[Sequence[str], ...]
+    boxes: Boxes
     full_names: bool
     all_edges: bool
 
@@ -201,36 +200,30 @@ class DrawingView:
             else group_boxes(plan, groups)
         )
         view = self._state.view
-        key = _Key(
-            plan.shape,
-            tuple(boxes.names.values()),
-            tuple(boxes.members.values()),
-            view.full_names,
-            view.all_edges,
-        )
+        key = _Key(plan.shape, boxes, view.full_names, view.all_edges)
         if self._latest is not None and self._latest[0] == key:
             self._show_canvas(self._latest[1])
         elif len(boxes.names) <= MOST_WITHOUT_THREAD:
-            self._latest = key, self._lay_out(boxes, key)
+            self._latest = key, self._lay_out(key)
             self._show_canvas(self._latest[1])
         elif self._laying_out != key:
             self._laying_out = key
-            laying_out = partial(self._lay_out_in_thread, boxes, key)
+            laying_out = partial(self._lay_out_in_thread, key)
             start_worker(self._screen, laying_out, name="lay out", group="lay out")
 
-    def _lay_out(self, boxes: Boxes, key: _Key) -> Canvas:
-        drawing = drawing_of(boxes, full_names=key.full_names, all_edges=key.all_edges)
+    def _lay_out(self, key: _Key) -> Canvas:
+        drawing = drawing_of(key.boxes, full_names=key.full_names, all_edges=key.all_edges)
         return Canvas(
-            boxes,
+            key.boxes,
             drawing,
-            partial(self.label_of, boxes=boxes),
+            partial(self.label_of, boxes=key.boxes),
             version_of_labels=self._state.view_model,
             all_edges=key.all_edges,
         )
 
-    async def _lay_out_in_thread(self, boxes: Boxes, key: _Key) -> None:
+    async def _lay_out_in_thread(self, key: _Key) -> None:
         """Lay out the boxes and show them, unless another drawing is being laid out by then."""
-        canvas = await asyncio.to_thread(self._lay_out, boxes, key)
+        canvas = await asyncio.to_thread(self._lay_out, key)
         if self._laying_out != key:
             return
         self._laying_out = None

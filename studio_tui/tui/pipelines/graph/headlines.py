@@ -185,12 +185,8 @@ def mode_parts(view: DagPlace, match_count: int, *, has_lanes: bool) -> tuple[Pa
     )
     for is_on, words, command in options:
         if is_on:
-            parts.append(Part(f"· {words} ", Tone.ACCENT, _action(f"graph.{command}")))
+            parts.append(Part(f"· {words} ", Tone.ACCENT, f"screen.do('graph.{command}')"))
     return tuple(parts)
-
-
-def _action(command_id: str) -> str:
-    return f"screen.do('{command_id}')"
 
 
 _CRITICAL = " critical: "
