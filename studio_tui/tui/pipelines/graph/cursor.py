@@ -45,7 +45,7 @@ class Cursor:
             self.go(node_id)
 
     def center(self) -> None:
-        self._views.shown.center()
+        self._views.shown.widget.center()
 
     def step(self) -> None:
         """Move the cursor to the next row, if the mode has rows."""

@@ -61,7 +61,7 @@ class DrawingView:
     """The box whose relatives are highlighted."""
 
     def __init__(self, state: GraphState, screen: Screen[Any]) -> None:
-        self.widget = GraphView(id="dag-graph")
+        self.widget = GraphView(self._cursor_area)
         self._state = state
         self._structure = state.structure
         self._screen = screen
@@ -71,15 +71,6 @@ class DrawingView:
     @property
     def cursor(self) -> str | None:
         return self.canvas.cursor if self.canvas is not None else None
-
-    @property
-    def corner(self) -> tuple[int, int]:
-        return self.widget.left, self.widget.top
-
-    @property
-    def shows_cursor(self) -> bool:
-        area = self._area(self.cursor)
-        return area is not None and self.widget.shows(area)
 
     def scroll_corner_to(self, left: int, top: int) -> None:
         """Scroll a cell of the drawing to the upper left corner, once the drawing is laid out."""
@@ -103,7 +94,7 @@ class DrawingView:
             self._light(self.canvas)
             self.widget.repaint()
 
-    def go(self, key: str) -> None:
+    def go(self, key: str) -> None:  # noqa: ARG002 (rows need it)
         """Move the cursor to `key`, to which the state's cursor is already set.
 
         Its relatives are highlighted only when it rests, so that a step is cheap.
@@ -112,18 +103,7 @@ class DrawingView:
             return
         self.canvas.cursor = self._box_of(self.canvas)
         self._shown_before = self._shown_before[0], self.canvas.cursor
-        if (area := self._area(self.canvas.cursor or key)) is not None:
-            self.widget.reveal(area)
-        else:
-            self.widget.repaint()
-
-    def reveal(self) -> None:
-        if (area := self._area(self.cursor)) is not None:
-            self.widget.reveal(area)
-
-    def center(self) -> None:
-        if (area := self._area(self.cursor)) is not None:
-            self.widget.center(area)
+        self.widget.reveal()
 
     def step(self) -> None:
         """Do nothing: boxes, unlike rows, have no single order."""
@@ -229,13 +209,13 @@ class DrawingView:
         self._laying_out = None
         self._latest = key, canvas
         if self._state.view.mode is Mode.GRAPH:
-            keeps_cursor_visible = self.canvas is None or self.shows_cursor
+            keeps_cursor_visible = self.canvas is None or self.widget.shows_cursor
             self.show()
             if self._corner is not None:
                 self.widget.scroll_corner_to(*self._corner)
                 self._corner = None
             if keeps_cursor_visible:
-                self._screen.call_after_refresh(self.reveal)
+                self._screen.call_after_refresh(self.widget.reveal)
 
     def _show_canvas(self, canvas: Canvas) -> None:
         self.canvas = canvas
@@ -272,11 +252,10 @@ class DrawingView:
             return next(iter(names), None)
         return names[nearest_remaining(boxes, boxes.index(key), names)]
 
-    def _area(self, key: str | None) -> Area | None:
-        box = self.canvas.drawing.boxes.get(key) if self.canvas is not None and key else None
-        if self.canvas is None or box is None or key is None:
+    def _cursor_area(self) -> Area | None:
+        if self.canvas is None or (key := self.canvas.cursor) is None:
             return None
-        boxes = self.canvas.boxes
+        box, boxes = self.canvas.drawing.boxes[key], self.canvas.boxes
         note = self.label_of(key, boxes).note if key not in boxes.reserved_note_cells else ""
         beside = cell_len(note) + 1 if note else 0
         return Area(box.label_x, box.y, box.label_width + beside)

@@ -86,8 +86,10 @@ class GraphView(LineView, can_focus=True, inherit_bindings=False):
     class Opened(Message):
         """The user asked to open the job or group under the cursor."""
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 (the name in Textual)
-        super().__init__(id=id)
+    def __init__(self, cursor_area: Callable[[], Area | None] = lambda: None) -> None:
+        """Make a view; `cursor_area` returns the area of the cursor, if there is one."""
+        super().__init__(id="dag-graph")
+        self._cursor_area = cursor_area
         self._lines_of: LinesOf = lambda *_: ()
         self._width = self._height = 0
         self._left = 0
@@ -100,9 +102,9 @@ class GraphView(LineView, can_focus=True, inherit_bindings=False):
         """The value of `left` and the width of the lines in `_drawn`."""
 
     @property
-    def left(self) -> int:
-        """Cells of the drawing hidden at the left."""
-        return self._left
+    def corner(self) -> tuple[int, int]:
+        """The cells and lines of the drawing hidden at the left and above."""
+        return self._left, self.top
 
     def show(self, width: int, height: int, lines_of: LinesOf) -> None:
         """Show a drawing of a given size in cells and lines."""
@@ -114,25 +116,32 @@ class GraphView(LineView, can_focus=True, inherit_bindings=False):
             self.scroll_to(y=self._lowest_top, animate=False, force=True)
         self.repaint()
 
-    def reveal(self, area: Area) -> None:
-        """Scroll as little as needed to make an area visible, with a margin."""
+    def reveal(self) -> None:
+        """Scroll as little as needed to make the cursor visible, with a margin; then repaint."""
+        if (area := self._cursor_area()) is None:
+            self.repaint()
+            return
         width, height = self._size_in_sight
         self.scroll_corner_to(
             _nearest(self._left, area.x, area.width, width, self._width),
             _nearest(self.top, area.y, 1, height, self._height),
         )
 
-    def shows(self, area: Area) -> bool:
-        """Return whether an area is visible; if it is wider than the view, its beginning."""
+    @property
+    def shows_cursor(self) -> bool:
+        """Whether the cursor is visible; if it is wider than the view, its beginning."""
+        if (area := self._cursor_area()) is None:
+            return False
         width, height = self._size_in_sight
         shown = min(area.width, width)
         is_visible_across = self._left <= area.x <= self._left + width - shown
         return is_visible_across and self.top <= area.y < self.top + height
 
-    def center(self, area: Area) -> None:
-        """Scroll an area to the middle, as far as possible."""
-        width, height = self._size_in_sight
-        self.scroll_corner_to(area.x + area.width // 2 - width // 2, area.y - height // 2)
+    def center(self) -> None:
+        """Scroll the cursor to the middle, as far as possible."""
+        if (area := self._cursor_area()) is not None:
+            width, height = self._size_in_sight
+            self.scroll_corner_to(area.x + area.width // 2 - width // 2, area.y - height // 2)
 
     def scroll_corner_to(self, left: int, top: int) -> None:
         """Scroll a cell of the drawing to the upper left corner, as far as possible."""

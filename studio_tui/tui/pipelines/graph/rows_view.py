@@ -61,6 +61,11 @@ class DagTable(BigTable, inherit_bindings=False):
         self.post_message(self.Resized())
 
     @property
+    def corner(self) -> tuple[int, int]:
+        """The cells and lines hidden at the left and above."""
+        return 0, self.top
+
+    @property
     def shows_cursor(self) -> bool:
         """Whether the row under the cursor is visible."""
         return self._viewport.has_cursor
@@ -101,16 +106,6 @@ class RowsView:
     def cursor(self) -> str | None:
         """The key of the node, group or other row under the cursor; `None` if there is none."""
         return self.widget.cursor
-
-    @property
-    def corner(self) -> tuple[int, int]:
-        """The cells and lines hidden at the left and above."""
-        return 0, self.widget.top
-
-    @property
-    def shows_cursor(self) -> bool:
-        """Whether the cursor is visible."""
-        return self.widget.shows_cursor
 
     def scroll_corner_to(self, left: int, top: int) -> None:  # noqa: ARG002 (drawings need it)
         """Scroll so that the cell at (`left`, `top`) is in the upper left corner, if possible."""
@@ -166,13 +161,6 @@ class RowsView:
         """
         self._unfold(key)
         self.widget.move_to(key)
-
-    def reveal(self) -> None:
-        """Scroll as little as needed to make the cursor visible."""
-        self.widget.reveal()
-
-    def center(self) -> None:
-        self.widget.center()
 
     def step(self) -> None:
         """Move the cursor to the next row, if the mode has rows."""

@@ -53,7 +53,7 @@ class Views:
     def show(self) -> None:
         """Show the rows or the drawing, with the cursor visible unless the reader scrolled away."""
         is_entered = self._shown_mode is not self._state.view.mode
-        keeps_cursor = is_entered or self.shown.shows_cursor
+        keeps_cursor = is_entered or self.shown.widget.shows_cursor
         if self._state.loaded is not None:
             self._shown_mode = self._state.view.mode
         self._shown_nodes = self._state.shown_nodes()
@@ -62,7 +62,7 @@ class Views:
                 view.hide()
         self.shown.show()
         if keeps_cursor:
-            self._screen.call_after_refresh(self.shown.reveal)
+            self._screen.call_after_refresh(self._reveal)
 
     def repaint(self) -> None:
         """Repaint the lines that have changed; if other jobs pass the filter now, show them."""
@@ -71,10 +71,13 @@ class Views:
         else:
             self.show()
 
+    def _reveal(self) -> None:
+        self.shown.widget.reveal()
+
     def fit_size(self) -> None:
         """Fit the content to the new size, with the cursor visible."""
         self.rows.fit_size()
-        self._screen.call_after_refresh(self.shown.reveal)
+        self._screen.call_after_refresh(self._reveal)
 
     def show_notice(self, problem: str | None) -> None:
         """Set the text shown in place of rows: `problem`, or once loaded, why no job is shown."""
@@ -87,14 +90,14 @@ class Views:
         """Restore the scroll position, with the cursor visible."""
         self._is_restored = True
         self.shown.scroll_corner_to(self._state.view.left, self._state.view.top)
-        self.shown.reveal()
+        self.shown.widget.reveal()
 
     def remember(self) -> None:
         """Save the place, unless the widgets have been removed, as when the app exits."""
         if not self.shown.widget.is_attached:
             return
         if self._is_restored and not self.is_empty:
-            self._state.remember(*self.shown.corner)
+            self._state.remember(*self.shown.widget.corner)
         else:
             # Nothing is shown, or the saved scroll position has not been restored yet.
             self._state.keep()

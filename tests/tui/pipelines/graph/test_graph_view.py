@@ -45,10 +45,12 @@ class DrawingApp(App[None]):
         super().__init__(css_path=PAGES)
         self.requested_rows: list[int] = []
         self.clicked_cells: list[tuple[int, int]] = []
+        self.area = Area(x=150, y=80, width=10)
+        """The area of the cursor."""
 
     def compose(self) -> ComposeResult:
         """Create the view as the only widget."""
-        yield GraphView()
+        yield GraphView(lambda: self.area)
 
     def on_mount(self) -> None:
         """Show the drawing."""
@@ -89,21 +91,25 @@ async def test_only_visible_lines_are_requested() -> None:
 
 
 async def test_an_area_is_scrolled_into_view_with_a_margin_or_to_the_middle() -> None:
-    async with drawing() as (pilot, view, _):
-        view.reveal(Area(x=150, y=80, width=10))
+    async with drawing() as (pilot, view, app):
+        assert not view.shows_cursor
+        view.reveal()
         await pilot.pause()
-        assert view.left <= 148
-        assert view.left + 40 >= 162
-        assert view.top <= 78
-        assert view.top + 10 >= 83
-        assert first_line(view)[0] == str(view.left % 10)
-        left, top = view.left, view.top
-        view.reveal(Area(x=152, y=79, width=4))
-        assert (view.left, view.top) == (left, top)
-        view.center(Area(x=100, y=50, width=0))
-        assert (view.left, view.top) == (80, 45)
+        assert view.shows_cursor
+        left, top = view.corner
+        assert left <= 148
+        assert left + 40 >= 162
+        assert top <= 78
+        assert top + 10 >= 83
+        assert first_line(view)[0] == str(left % 10)
+        app.area = Area(x=152, y=79, width=4)
+        view.reveal()
+        assert view.corner == (left, top)
+        app.area = Area(x=100, y=50, width=0)
+        view.center()
+        assert view.corner == (80, 45)
         view.scroll_corner_to(1000, 1000)
-        assert (view.left, view.top) == (160, 90)
+        assert view.corner == (160, 90)
 
 
 @pytest.mark.parametrize(
@@ -123,7 +129,7 @@ async def test_the_wheel_scrolls_sideways_too(
         x = y = 3
         view.post_message(event(view, x, y, 0, 0, 0, shift, False, False, x, y))
         await pilot.pause()
-        assert view.left == left
+        assert view.corner == (left, 0)
 
 
 async def test_a_click_is_reported_with_the_cell_of_the_drawing() -> None:

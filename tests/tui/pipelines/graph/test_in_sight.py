@@ -102,11 +102,11 @@ async def test_the_cursor_is_visible_in_a_graph_that_a_thread_lays_out(tmp_path:
         await go_to(pilot, far)
         await press(pilot, ("m",))
         await until_visible(pilot, far)
-        corner = screen_of(pilot).views.shown.corner
+        corner = screen_of(pilot).views.shown.widget.corner
         await leave(pilot)
     async with pipeline_dashboard(studio, tmp_path, size=(80, 24)) as pilot:
         await until_visible(pilot, far)
-        await until(pilot, lambda: screen_of(pilot).views.shown.corner == corner)
+        await until(pilot, lambda: screen_of(pilot).views.shown.widget.corner == corner)
 
 
 async def test_the_cursor_moves_to_a_visible_parent_when_its_job_is_removed(
@@ -136,7 +136,7 @@ async def test_a_refresh_does_not_scroll_back_to_the_cursor(tmp_path: Path) -> N
         await until_visible(pilot, "top55")
         scroll_away(pilot)
         await refresh(pilot, studio, pipeline_of(studio.current_pipeline.job_runs[:-1]))
-        assert screen_of(pilot).views.shown.corner == (0, 0)
+        assert screen_of(pilot).views.shown.widget.corner == (0, 0)
 
 
 async def test_the_cursor_stays_visible_when_the_drawer_opens(tmp_path: Path) -> None:
