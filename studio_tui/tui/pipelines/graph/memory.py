@@ -1,7 +1,6 @@
 """What is saved about the pages of pipelines: places and display options."""
 
 from enum import StrEnum
-from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -70,9 +69,6 @@ class DagPlace(BaseModel):
     filter: str = ""
     follow: bool = False
     """Whether the cursor follows running jobs."""
-
-    def replace(self, **changes: Any) -> Self:
-        return self.model_copy(update=changes)
 
 
 class DagMemory(Remembered):

@@ -50,21 +50,16 @@ class GraphState:
     def change(self, **changes: Any) -> None:
         """Change fields of the view, and call `changed` if a value is different."""
         before = self.view
-        self.view = before.replace(**changes)
+        self.view = before.model_copy(update=changes)
         if self.view != before:
             self._changed(before, changes.keys())
 
     def note(self, **changes: Any) -> None:
         """Change fields of the view without calling `changed`, as the page already shows them."""
-        self.view = self.view.replace(**changes)
-
-    def remember(self, left: int, top: int) -> None:
-        """Save the view with the scroll position."""
-        self.note(left=left, top=top)
-        self.keep()
+        self.view = self.view.model_copy(update=changes)
 
     def keep(self) -> None:
-        """Save the view with the scroll position saved last; the page may have been closed."""
+        """Save the view; the page may have been closed."""
         self._memory.note(self.pipeline_id, self.view)
 
     def require_loaded(self) -> LoadedPipeline:

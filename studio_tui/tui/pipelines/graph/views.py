@@ -36,11 +36,6 @@ class Views:
         """Whether an answer of Studio has been shown."""
         return self._shown_mode is not None
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether no row and no drawing is shown."""
-        return not self.rows.widget.keys and self.drawing.canvas is None
-
     def switch(self) -> None:
         """Show the widget of the current mode, and hide the other one."""
         for view in (self.rows, self.drawing):
@@ -96,11 +91,12 @@ class Views:
         """Save the place, unless the widgets have been removed, as when the app exits."""
         if not self.shown.widget.is_attached:
             return
-        if self._is_restored and not self.is_empty:
-            self._state.remember(*self.shown.widget.corner)
-        else:
-            # Nothing is shown, or the saved scroll position has not been restored yet.
-            self._state.keep()
+        is_empty = not self.rows.widget.keys and self.drawing.canvas is None
+        # The saved scroll position stays if nothing is shown, or until it has been restored.
+        if self._is_restored and not is_empty:
+            left, top = self.shown.widget.corner
+            self._state.note(left=left, top=top)
+        self._state.keep()
 
     def runs(self) -> Sequence[tuple[NodeState, str]]:
         """Return state and run id of the jobs with a run that are visible or in visible groups."""
