@@ -26,7 +26,7 @@ from studio_tui.tui.pipelines.stopping import (
     can_stop,
     name_of,
     pause_at_once,
-    pipeline_changes,
+    pipeline_change,
     stop_summary,
 )
 from studio_tui.tui.widgets.workers import start_worker
@@ -64,7 +64,7 @@ class BulkPipelines:
             list_between(self._host, before, names, after),
             yes="Cancel the jobs" if are_paused else "Pause and cancel",
             no="Leave them running",
-            changes=pipeline_changes(self._host.session, chosen, can_stop, "stop"),
+            changes=partial(pipeline_change, self._host.session, chosen, can_stop, "stop"),
         )
         if await self._host.ask(question):
             # The worker is one of the app: the screen may be closed before the request is sent.

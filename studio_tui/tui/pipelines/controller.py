@@ -29,8 +29,8 @@ from studio_tui.tui.pipelines.stopping import (
     can_stop,
     name_lines,
     pause_at_once,
-    pipeline_changes,
-    stop_changes,
+    pipeline_change,
+    stop_change,
     stop_question,
     stop_report,
     stop_summary,
@@ -178,8 +178,8 @@ class PipelineController:
         ]
         question = Confirm(
             "Resume this pipeline?", lines, yes="Resume", no="Don't", default_yes=True,
-            changes=pipeline_changes(
-                self._host.session, (pipeline,), self._can_resume, "resume"
+            changes=partial(
+                pipeline_change, self._host.session, (pipeline,), self._can_resume, "resume"
             ),
         )  # fmt: skip
         return await self._host.ask(question)
@@ -194,7 +194,7 @@ class PipelineController:
         words = stop_question(pipeline)
         question = Confirm(
             words.question, (*describe(pipeline), "", *words.effects), yes=words.yes, no=words.no,
-            changes=stop_changes(self._host.session, pipeline),
+            changes=partial(stop_change, self._host.session, pipeline),
         )  # fmt: skip
         if await self._host.ask(question):
             # The worker is one of the app: the screen may be closed before the request is sent.

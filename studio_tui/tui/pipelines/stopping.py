@@ -30,54 +30,41 @@ def can_stop(pipeline: Pipeline) -> bool:
     return is_active or bool(runs_to_cancel(pipeline))
 
 
-def pipeline_changes(
+def pipeline_change(
     session: StudioSession,
     pipelines: Sequence[Pipeline],
     is_possible: Callable[[Pipeline], bool],
     verb: str,
-) -> Callable[[], QuestionChange | None]:
-    """Return a function that says for how many pipelines `is_possible` no longer holds.
+) -> QuestionChange | None:
+    """Return for how many pipelines `is_possible` no longer holds; for a single one, why.
 
-    For a single pipeline, it says why. It returns `None` while `is_possible` holds for all. `verb`
-    says what is no longer possible: `stop`.
+    It is `None` while `is_possible` holds for all. `verb` says what is no longer possible: `stop`.
     """
-
-    def change() -> QuestionChange | None:
-        known = session.known_items.pipelines()
-        current = [known.get(each.pipeline_id) or each for each in pipelines]
-        impossible = [each for each in current if not is_possible(each)]
-        if not impossible:
-            return None
-        if len(current) == 1:
-            is_same = current[0].status == pipelines[0].status
-            status = (current[0].status or "unknown").lower()
-            why = "Its jobs have ended" if is_same else f"It is {status} now"
-            return QuestionChange(f"{why}: there is nothing left to {verb}.", is_void=True)
-        is_void = len(impossible) == len(current)
-        amount = f"{len(impossible):,} of {plural(len(current), 'pipeline')}"
-        return QuestionChange(f"There is nothing left to {verb} in {amount}.", is_void)
-
-    return change
+    known = session.known_items.pipelines()
+    current = [known.get(each.pipeline_id) or each for each in pipelines]
+    impossible = [each for each in current if not is_possible(each)]
+    if not impossible:
+        return None
+    if len(current) == 1:
+        is_same = current[0].status == pipelines[0].status
+        status = (current[0].status or "unknown").lower()
+        why = "Its jobs have ended" if is_same else f"It is {status} now"
+        return QuestionChange(f"{why}: there is nothing left to {verb}.", is_void=True)
+    is_void = len(impossible) == len(current)
+    amount = f"{len(impossible):,} of {plural(len(current), 'pipeline')}"
+    return QuestionChange(f"There is nothing left to {verb} in {amount}.", is_void)
 
 
-def stop_changes(session: StudioSession, pipeline: Pipeline) -> Callable[[], QuestionChange | None]:
-    """Return a function that says which jobs would be canceled now, if they have changed."""
-    nothing_left = pipeline_changes(session, (pipeline,), can_stop, "stop")
-    first = _running_names(pipeline)
-
-    def change() -> QuestionChange | None:
-        if void := nothing_left():
-            return void
-        known = session.known_items.pipelines()
-        names = _running_names(known.get(pipeline.pipeline_id) or pipeline)
-        if names == first:
-            return None
-        jobs = f"{plural(len(names), 'job')}: {join_names(names)}" if names else "no job"
-        return QuestionChange(
-            f"Its jobs have changed meanwhile. This would now cancel {jobs}.", False
-        )
-
-    return change
+def stop_change(session: StudioSession, pipeline: Pipeline) -> QuestionChange | None:
+    """Return which jobs would be canceled now, if these are not those of `pipeline`."""
+    if void := pipeline_change(session, (pipeline,), can_stop, "stop"):
+        return void
+    known = session.known_items.pipelines()
+    names = _running_names(known.get(pipeline.pipeline_id) or pipeline)
+    if names == _running_names(pipeline):
+        return None
+    jobs = f"{plural(len(names), 'job')}: {join_names(names)}" if names else "no job"
+    return QuestionChange(f"Its jobs have changed meanwhile. This would now cancel {jobs}.", False)
 
 
 def _running_names(pipeline: Pipeline) -> list[str]:

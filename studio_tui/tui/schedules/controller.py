@@ -27,7 +27,7 @@ from studio_tui.tui.jobs.questions import cancel_after_asking, prepared_repeat
 from studio_tui.tui.jobs.rerun import submitted_of, with_schedule
 from studio_tui.tui.jobs.schedule_runs import show_runs
 from studio_tui.tui.messages import CRON_FIELD, OpenForm, SchedulePipeline
-from studio_tui.tui.schedules.editing import Replaced, ScheduleEditor, schedule_changes
+from studio_tui.tui.schedules.editing import Replaced, ScheduleEditor, schedule_change
 
 _WHY_NOT_SUSPEND = (
     "Only the local Studio can suspend a schedule. Here e can postpone its next run, and x ends it"
@@ -148,7 +148,7 @@ class ScheduleController(JobController):
             yes="Run it now",
             no="Don't",
             default_yes=True,
-            changes=schedule_changes(self._host.session, task, self._zone),
+            changes=partial(schedule_change, self._host.session, task, self._zone),
         )
         return await self._host.ask(question)
 

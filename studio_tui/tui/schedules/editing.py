@@ -190,7 +190,7 @@ class ScheduleEditor:
             ),
             yes="Change it" if repeat is None else "Create, then cancel",
             no="Don't",
-            changes=schedule_changes(self._host.session, task, self._zone),
+            changes=partial(schedule_change, self._host.session, task, self._zone),
         )
         return await self._host.ask(question)
 
@@ -223,26 +223,18 @@ class ScheduleEditor:
         return True
 
 
-def schedule_changes(
-    session: StudioSession, task: Job, zone: tzinfo
-) -> Callable[[], QuestionChange | None]:
-    """Return a function that says whether a schedule has another time or is no longer listed."""
-
-    def describe_change() -> QuestionChange | None:
-        tasks = session.schedules.snapshot.value
-        if tasks is None:
-            return None
-        listed = next((each for each in tasks if each.id == task.id), None)
-        if listed is None:
-            return QuestionChange(
-                "It has ended meanwhile: Studio no longer lists it.", is_void=True
-            )
-        time = time_of(listed, zone)
-        if time and time != time_of(task, zone):
-            return QuestionChange(f"It was changed meanwhile, and runs {time} now.", is_void=False)
+def schedule_change(session: StudioSession, task: Job, zone: tzinfo) -> QuestionChange | None:
+    """Return that a schedule has another time or is no longer listed; `None` if neither."""
+    tasks = session.schedules.snapshot.value
+    if tasks is None:
         return None
-
-    return describe_change
+    listed = next((each for each in tasks if each.id == task.id), None)
+    if listed is None:
+        return QuestionChange("It has ended meanwhile: Studio no longer lists it.", is_void=True)
+    time = time_of(listed, zone)
+    if time and time != time_of(task, zone):
+        return QuestionChange(f"It was changed meanwhile, and runs {time} now.", is_void=False)
+    return None
 
 
 def _explainer(task: Job, zone: tzinfo) -> "partial[Explained]":

@@ -1,5 +1,6 @@
 """The question whether to stop a pipeline lists the effects in its present state."""
 
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 
 from studio_tui.api.models import Pipeline
 from studio_tui.service.polling.pipelines_feed import PipelineList
-from studio_tui.tui.pipelines.stopping import stop_changes, stop_question
+from studio_tui.tui.pipelines.stopping import stop_change, stop_question
 from tests.pipelines import pipeline
 
 RUNNING = {"load": "RUNNING", "train": "QUEUED", "report": "PENDING"}
@@ -59,7 +60,7 @@ def test_the_question_says_which_other_jobs_would_be_canceled_now() -> None:
     known: list[Pipeline] = []
     items = SimpleNamespace(pipelines=lambda: PipelineList(tuple(known)))
     session: Any = SimpleNamespace(known_items=items)
-    change = stop_changes(session, asked)
+    change = partial(stop_change, session, asked)
     assert change() is None
     known[:] = [asked.model_copy(update={"updated_at": None})]
     assert change() is None
