@@ -85,7 +85,7 @@ class JobLegend(Bar):
             for n in range(COLORS)
         ]
 
-        def name_at(start: int, _text: str) -> tuple[str, Style | None]:
+        def name_at(start: int) -> tuple[str, Style | None]:
             label = label_of(start)
             return ("", None) if label is None else (label[0], styles[label[1] % COLORS])
 

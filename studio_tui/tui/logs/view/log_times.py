@@ -5,8 +5,6 @@ from datetime import datetime
 from functools import partial
 from typing import Any, ClassVar
 
-from rich.style import Style
-
 from studio_tui import clock
 from studio_tui.errors import SpoolError
 from studio_tui.presentation.choices import next_choice
@@ -136,13 +134,11 @@ class LogTimes:
         is_wide = self._view.pane.size.width >= _DATED_FROM
         return is_wide and self.form is not StampForm.ELAPSED
 
-    def _stamper(
-        self, form: StampForm, has_date: bool
-    ) -> Callable[[int, str], tuple[str, Style | None]]:
+    def _stamper(self, form: StampForm, has_date: bool) -> Callable[[int], tuple[str, None]]:
         is_elapsed = form is StampForm.ELAPSED
         zero_time = self.zero_time or (self._first_time() if is_elapsed else None)
 
-        def time_at(start: int, _text: str) -> tuple[str, Style | None]:
+        def time_at(start: int) -> tuple[str, None]:
             store = self._view.store
             if store is None:
                 return "", None

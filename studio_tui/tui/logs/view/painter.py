@@ -53,8 +53,8 @@ class GutterColumn(NamedTuple):
     """Equal for columns with the same content."""
     width: int
     """Width in cells, including a blank at the end."""
-    text: Callable[[int, str], tuple[str, Style | None]]
-    """Returns the text and optional style for a line, given its start and its text."""
+    text: Callable[[int], tuple[str, Style | None]]
+    """Returns the text and optional style for the line at an offset."""
 
 
 @dataclass(frozen=True)
@@ -85,8 +85,6 @@ class _DrawnLine(NamedTuple):
     number: int | None
     rows: tuple[RowText, ...]
     """The rows without the gutter and the marks; in full length unless lines are wrapped."""
-    text: str
-    """The text of the first row, which the columns of the gutter get."""
 
 
 class LogPainter:
@@ -275,7 +273,7 @@ class LogPainter:
             number = f"{number} " if options.columns else number
             runs.append((palette.gutter, f"{number:>{self._digits}}"))
         for column in options.columns:
-            text, style = column.text(line.start, line.text) if line else ("", None)
+            text, style = column.text(line.start) if line else ("", None)
             runs.append((style or palette.stamp, set_cell_size(text, column.width - 1) + " "))
         sign_style = palette.current if flags & (CURRENT | BOOKMARKED) else palette.gutter
         runs.append((sign_style, signs[0]))
@@ -303,9 +301,8 @@ class LogPainter:
         return drawn
 
     def _draw_line(self, stored: StoredRow) -> _DrawnLine:
-        lines = self._rows_of(stored.line)
         rows: list[RowText] = []
-        for line in lines:
+        for line in self._rows_of(stored.line):
             body, text = self._draw(stored.line.start, line)
             rows += wrap(body, text, self._room) if self._options.wrap else [body]
         return _DrawnLine(
@@ -315,7 +312,6 @@ class LogPainter:
             marks=stored.marks,
             number=stored.number,
             rows=tuple(rows),
-            text=lines[0].text,
         )
 
     def _count(self, start: int, line: StyledLine) -> str:

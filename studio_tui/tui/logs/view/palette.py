@@ -44,11 +44,10 @@ class LogPalette:
     """Applies Textual's line filters to a style, which adapt it to the terminal."""
     brush: Brush = field(compare=False, repr=False)
     """Returns the escape codes of styles to which `final` was applied."""
-    _pens: dict[tuple[Pen, bool], Style] = field(init=False, compare=False, repr=False)
+    _pens: dict[tuple[Pen, bool], Style] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
     """Cached styles, by pen and whether the text is a match of the search."""
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_pens", {})
 
     @classmethod
     def resolve(
