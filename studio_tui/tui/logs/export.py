@@ -22,7 +22,7 @@ from studio_tui.tui.frame.commands import Command, Host
 from studio_tui.tui.frame.saving import Pieces, file_name, line_pieces, log_pieces
 from studio_tui.tui.logs.save_dialog import Offer, SaveLog, with_free_names
 from studio_tui.tui.logs.view.log_view import LogView
-from studio_tui.tui.logs.view.reader import line_starts
+from studio_tui.tui.logs.view.spot import line_starts
 from studio_tui.tui.terminal.lending import ProgramError, run_on_terminal, terminal_lent
 from studio_tui.tui.terminal.pager import (
     PagerInput,

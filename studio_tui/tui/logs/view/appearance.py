@@ -4,22 +4,15 @@ from typing import Any, ClassVar
 
 from studio_tui.presentation.choices import next_choice
 from studio_tui.tui.frame.commands import Command
-from studio_tui.tui.logs.view.line_filter import LineFilter
-from studio_tui.tui.logs.view.log_times import LogTimes
+from studio_tui.tui.logs.view.controller import ViewController
 from studio_tui.tui.logs.view.place import LogLook
-from studio_tui.tui.logs.view.reader import Reader
 
 _NONE_VISIBLE = "; none is visible"
 
 
-class Appearance:
-    def __init__(self, view: Reader, lines: LineFilter, times: LogTimes) -> None:
-        """Make a controller; `lines` hides past states of progress bars, `times` shows times."""
-        self._view = view
-        self._lines = lines
-        self._times = times
-        self._is_explained = True
-        """Whether the user knows why JSON lines are not in their usual form."""
+class Appearance(ViewController):
+    _is_explained = True
+    """Whether the user knows why JSON lines are not in their usual form."""
 
     @property
     def look(self) -> LogLook:
@@ -27,7 +20,7 @@ class Appearance:
         return LogLook(
             wrap=pane.wrap,
             numbers=pane.numbers,
-            stamps=self._times.form,
+            stamps=pane.stamps,
             json_form=pane.form.json,
         )
 
@@ -36,7 +29,7 @@ class Appearance:
         pane.wrap, pane.numbers = look.wrap, look.numbers
         pane.form = pane.form._replace(json=look.json_form)
         self._is_explained = look.json_form is LogLook().json_form
-        self._times.show(look.stamps)
+        self._view.times.show(look.stamps)
         self._view.settle()
 
     def toggle_wrap(self) -> None:
@@ -52,7 +45,7 @@ class Appearance:
         pane, before = self._view.pane, self._visible_texts()
         pane.form = pane.form._replace(states=not pane.form.states)
         # If only last states are shown, the next update hides overwritten lines again.
-        self._lines.fold(folds=False)
+        self._view.filter.fold(folds=False)
         self._view.settle()
         # Bars that hid other lines do so again only after the next update.
         is_same = pane.form.states and self._visible_texts() == before

@@ -4,17 +4,12 @@ from bisect import bisect_left
 from typing import Any, ClassVar
 
 from studio_tui.tui.frame.commands import Command
-from studio_tui.tui.logs.view.line_filter import LineFilter
-from studio_tui.tui.logs.view.reader import Reader, why_no_line
+from studio_tui.tui.logs.view.controller import ViewController
 
 NO_BOOKMARKS = "no bookmarks yet; m sets one"
 
 
-class Bookmarks:
-    def __init__(self, view: Reader, lines: LineFilter) -> None:
-        self._view = view
-        self._lines = lines
-
+class Bookmarks(ViewController):
     def toggle(self) -> None:
         """Set or remove a bookmark at the current line."""
         view, pane = self._view, self._view.pane
@@ -32,7 +27,7 @@ class Bookmarks:
     def go(self, step: int) -> None:
         """Go to the next bookmark, or the previous one if `step` is -1; wrap around at the ends."""
         pane = self._view.pane
-        bookmarks = sorted(filter(self._lines.shows, pane.bookmarks))
+        bookmarks = sorted(filter(self._view.filter.shows, pane.bookmarks))
         if not bookmarks:
             is_hidden = bool(pane.bookmarks)
             words = "no bookmark is among the lines shown" if is_hidden else NO_BOOKMARKS
@@ -53,7 +48,7 @@ class Bookmarks:
             "bookmark",
             "Set a bookmark at the current line, or remove it",
             toggle,
-            lambda self: why_no_line(self._view),
+            lambda self: self._view.why_no_line(),
         ),
         Command(
             "logs.next_bookmark",

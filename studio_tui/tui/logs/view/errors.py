@@ -20,8 +20,8 @@ from studio_tui.presentation.logs.tracebacks import unit_lines
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.matches import LineMatches
 from studio_tui.tui.frame.commands import Command
-from studio_tui.tui.logs.view.line_filter import LineFilter
-from studio_tui.tui.logs.view.reader import Reader, WorkGroup, line_starts, why_no_line
+from studio_tui.tui.logs.view.controller import ViewController
+from studio_tui.tui.logs.view.spot import line_starts
 
 _UNIT_LINES = 2000
 """Maximum number of lines that are searched for the end of a unit."""
@@ -50,32 +50,22 @@ _NO_ERROR_AHEAD = {
 _WRAPPED = {1: "the first error, from the start", -1: "the last error, from the end"}
 
 
-class LogErrors:
-    def __init__(
-        self, view: Reader, lines: LineFilter, going: WorkGroup, searching: WorkGroup
-    ) -> None:
-        """Make a controller; `going` runs the keys that go to an error, `searching` the search."""
-        self._view = view
-        self._lines = lines
-        self._going = going
-        self._searching = searching
-        self._matches: LineMatches | None = None
-        self._is_searching = False
-        self._unmoved: tuple[int, int | None] | None = None
-        """The last direction and the current line, if no error was ahead; else `None`.
+class LogErrors(ViewController):
+    _matches: LineMatches | None = None
+    _unmoved: tuple[int, int | None] | None = None
+    """The last direction and the current line, if no error was ahead; else `None`.
 
-        If the user repeats the key there, it wraps around.
-        """
-        self._moved_at = 0.0
-        """When the user last scrolled, or another log was shown, by the monotonic clock."""
+    If the user repeats the key there, it wraps around.
+    """
+    _moved_at = 0.0
+    """When the user last scrolled, or another log was shown, by the monotonic clock."""
 
     def begin(self, store: LogStore | None) -> None:
         """Set the log whose errors `go_on` searches for; `None` for none.
 
         A current search is canceled.
         """
-        self._searching.cancel()
-        self._is_searching = False
+        self._work.cancel()
         self.note_move()  # so that the new log is painted before it is searched
         self._matches = LineMatches(store, LevelPattern(LogLevel.ERROR).starts) if store else None
 
@@ -88,9 +78,8 @@ class LogErrors:
 
         It pauses often, so that it delays neither keys nor the download.
         """
-        if self._matches is not None and not self._is_searching and not self._matches.is_complete:
-            self._is_searching = True
-            self._searching.run(self._search, "search for errors")
+        if self._matches is not None and not self._matches.is_complete:
+            self._work.run_if_idle(self._search, "search for errors")
 
     async def _search(self) -> None:
         matches, size = self._matches, self._size
@@ -107,8 +96,6 @@ class LogErrors:
                 await asyncio.sleep(rest * (clock.monotonic() - begun_at))
         except SpoolError as error:
             self._view.show_message(str(error))
-        finally:
-            self._is_searching = False
         self._view.settle()
 
     @property
@@ -155,7 +142,7 @@ class LogErrors:
         """Show a message until the errors, the filter or the current line change."""
 
         def state() -> tuple[object, ...]:
-            return self._matches, matches.total, self._lines.typed, self._view.pane.current
+            return self._matches, matches.total, self._view.filter.typed, self._view.pane.current
 
         before = state()
         self._view.show_message(words, lambda: state() == before)
@@ -163,8 +150,8 @@ class LogErrors:
     def _why_no_other(self, matches: LineMatches) -> str:
         """Return why there is no other error to go to."""
         cursor = self._view.pane.cursor
-        if cursor is not None and cursor in matches and self._lines.shows(cursor):
-            return "the only error" + (" among the lines shown" if self._lines.typed else "")
+        if cursor is not None and cursor in matches and self._view.filter.shows(cursor):
+            return "the only error" + (" among the lines shown" if self._view.filter.typed else "")
         if matches.total:
             return "no error among the lines shown"
         return f"no errors{'' if self._view.is_all_here else ' so far'}"
@@ -189,7 +176,7 @@ class LogErrors:
             top = 0 if wraps else view.pane.in_sight[0].start
             return await self._next_unit(store, matches, after, top)
         before = store.size + 1 if wraps else cursor + view.following
-        start = await self._lines.nearest_shown(matches, before, backwards=True)
+        start = await self._view.filter.nearest_shown(matches, before, backwards=True)
         return None if start is None else self._unit_start(store, matches, start)
 
     async def _next_unit(
@@ -203,11 +190,11 @@ class LogErrors:
             SpoolError: the log cannot be read back.
         """
         if after is None:
-            start = await self._lines.nearest_shown(matches, top, backwards=False)
+            start = await self._view.filter.nearest_shown(matches, top, backwards=False)
             return None if start is None else self._unit_start(store, matches, start)
         offset, unit = after + 1, self._unit_around(store, matches, after)
         while True:
-            start = await self._lines.nearest_shown(matches, offset, backwards=False)
+            start = await self._view.filter.nearest_shown(matches, offset, backwards=False)
             if start is None or not (start in unit or self._continues_unit(store, matches, start)):
                 return start
             offset = start + 1
@@ -284,7 +271,7 @@ class LogErrors:
             "next error",
             "Go to the next error or traceback",
             lambda errors: errors.find(1),
-            lambda self: why_no_line(self._view),
+            lambda self: self._view.why_no_line(),
         ),
         Command(
             "logs.previous_error",
@@ -292,6 +279,6 @@ class LogErrors:
             "previous error",
             "Go to the previous error or traceback",
             lambda errors: errors.find(-1),
-            lambda self: why_no_line(self._view),
+            lambda self: self._view.why_no_line(),
         ),
     )

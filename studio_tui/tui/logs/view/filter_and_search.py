@@ -1,16 +1,19 @@
 """The filter and the search of a log, which share the prompt and the worker that finds matches."""
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from studio_tui import clock
 from studio_tui.errors import SpoolError
 from studio_tui.presentation.logs.search import SearchPattern, SearchPatternError
 from studio_tui.service.logs.store.matches import LineMatches
-from studio_tui.tui.logs.view.line_filter import LineFilter
-from studio_tui.tui.logs.view.reader import Reader, WorkGroup, return_to
-from studio_tui.tui.logs.view.search import LogSearch, Origin
+from studio_tui.tui.logs.view.controller import ViewController
+from studio_tui.tui.logs.view.search import Origin
+from studio_tui.tui.logs.view.spot import return_to
 from studio_tui.tui.widgets.prompt import SEARCH, PromptKind
+
+if TYPE_CHECKING:
+    from studio_tui.tui.logs.view.log_view import LogView
 
 _REPORT_EVERY = 0.1
 """Seconds between updates of the progress."""
@@ -28,61 +31,56 @@ def _no_words() -> str:
     return ""
 
 
-class FilterAndSearch:
+class FilterAndSearch(ViewController):
     """The filter and the search of a log view, which are applied while they are typed."""
 
-    def __init__(self, view: Reader, going: WorkGroup, searching: WorkGroup) -> None:
-        """Make both; `going` runs the steps to a match, `searching` the search through the log."""
-        self.filter = LineFilter(view, going, scope_changed=self._scope_changed)
-        self.search = LogSearch(view, self.filter, going)
-        self._view = view
-        self._searching = searching
-        self._is_searching = False
-        self._before: _Before | None = None
-        """The state before anything was typed; `None` if nothing is being typed."""
+    _before: _Before | None = None
+    """The state before anything was typed; `None` if nothing is being typed."""
+
+    def __init__(self, view: "LogView") -> None:
+        super().__init__(view)
+        self._filter, self._search = view.filter, view.search
         self._count: Callable[[], str] = _no_words
         """Returns the number of matches of the text that is being typed."""
-
-    def _scope_changed(self) -> None:
-        self.search.restart()
 
     def begin(self) -> None:
         """Reset filter and search for another log."""
         self._before = None
-        self.search.start(None)
-        self.filter.begin()
-        self._searching.cancel()
-        self._is_searching = False
+        self._search.start(None)
+        self._filter.begin()
+        self._work.cancel()
 
     def reapply(self, moved: Callable[[int], int]) -> None:
         """Apply the same filter and search to the view's new store, which is of the same log.
 
         `moved` returns the start of a line in the new store, given its start in the previous one.
         """
-        pattern, typed, before = self.search.pattern, self.filter.typed, self._before
-        replaced = self.filter.replaced
+        pattern, typed, before = self._search.pattern, self._filter.typed, self._before
+        replaced = self._filter.replaced
         self.begin()
-        self._before, self.filter.replaced = before, replaced
+        self._before, self._filter.replaced = before, replaced
         self._relocate(moved)
         if pattern is not None:
-            self.search.start(pattern)
+            self._search.start(pattern)
         if typed:
-            self.filter.choose(typed)
+            self._filter.choose(typed)
 
     @property
     def is_active(self) -> bool:
-        return self.search.is_active or bool(self.filter.typed)
+        return self._search.is_active or bool(self._filter.typed)
 
     def end(self) -> None:
         """End the filter; without one, the search."""
-        if self.filter.typed:
-            self.filter.choose("")
+        if self._filter.typed:
+            self._filter.choose("")
         else:
-            self.search.start(None)
+            self._search.start(None)
 
     def words(self) -> str:
         """Return a text about filter, search and their matches; empty if there is neither."""
-        return self._problem or " · ".join(filter(None, (self.filter.words(), self.search.words())))
+        return self._problem or " · ".join(
+            filter(None, (self._filter.words(), self._search.words()))
+        )
 
     # --- the prompt ------------------------------------------------------------------------------
 
@@ -96,7 +94,7 @@ class FilterAndSearch:
             self._return_to(self._before)
         else:
             if typed:
-                self._count = self.search.count if kind is SEARCH else self.filter.count
+                self._count = self._search.count if kind is SEARCH else self._filter.count
 
     def count(self) -> str:
         """Return the number of matches of the typed text, or a problem; empty if it is invalid."""
@@ -104,7 +102,7 @@ class FilterAndSearch:
 
     @property
     def _problem(self) -> str:
-        return self.search.problem or self.filter.problem
+        return self._search.problem or self._filter.problem
 
     def cancel(self) -> None:
         """Return to the state before anything was typed."""
@@ -122,41 +120,41 @@ class FilterAndSearch:
         except SearchPatternError as error:
             return str(error)
         self._before = None
-        if kind is SEARCH and not typed and self.search.is_active:
-            self.search.find(1)
+        if kind is SEARCH and not typed and self._search.is_active:
+            self._search.find(1)
         return None
 
     @property
     def _state(self) -> _Before:
-        return _Before(self.filter.typed, self.search.pattern, self.search.origin)
+        return _Before(self._filter.typed, self._search.pattern, self._search.origin)
 
     def _apply(self, kind: PromptKind, typed: str, before: _Before) -> None:
         if kind is SEARCH and typed:
-            self.search.find_first(SearchPattern(typed), before.origin)
+            self._search.find_first(SearchPattern(typed), before.origin)
         elif kind is SEARCH:
             self._return_to(before)
-        elif typed != self.filter.typed:
+        elif typed != self._filter.typed:
             self._return_to(before)
-            self.filter.choose(typed)
+            self._filter.choose(typed)
 
     def _return_to(self, before: _Before) -> None:
-        if self.search.pattern is not before.pattern:
-            self.search.start(before.pattern)
-        if self.filter.typed != before.filter:
+        if self._search.pattern is not before.pattern:
+            self._search.start(before.pattern)
+        if self._filter.typed != before.filter:
             self._view.pane.current = before.origin.spot.current
-            self.filter.choose(before.filter)
+            self._filter.choose(before.filter)
         return_to(self._view, before.origin.spot)
 
     def places_to_track(self) -> set[int]:
         """Return the line starts in the places to return to."""
         if self._before is None:
-            return self.filter.place_to_track()
+            return self._filter.place_to_track()
         start, spot = self._before.origin
-        return self.filter.place_to_track() | {start, *spot.starts()}
+        return self._filter.place_to_track() | {start, *spot.starts()}
 
     def relocate(self, moved: Mapping[int, int]) -> None:
         """Update the places to return to; `moved` has the new starts of lines by their old ones."""
-        self.filter.relocate(moved)
+        self._filter.relocate(moved)
         self._relocate(moved.get)
 
     def _relocate(self, moved: Callable[[int], int | None]) -> None:
@@ -169,31 +167,30 @@ class FilterAndSearch:
 
     def go_on(self) -> None:
         """Search the log without pauses until the matches of filter and search are complete."""
-        if not self._is_searching and self._incomplete():
-            self._is_searching = True
-            self._searching.run(self._search, "search the log")
+        if self._incomplete():
+            self._work.run_if_idle(self._find_matches, "search the log")
 
-    async def _search(self) -> None:
+    async def _find_matches(self) -> None:
+        reported_at = clock.monotonic()
         try:
-            reported_at = clock.monotonic()
-            while incomplete := self._incomplete():
-                await incomplete[0].search_next()
-                if clock.monotonic() - reported_at > _REPORT_EVERY:
+            while True:
+                if clock.monotonic() - reported_at > _REPORT_EVERY or not self._incomplete():
                     reported_at = clock.monotonic()
                     self._show_progress()
+                # The report may have led to other matches, if it showed the first progress bars.
+                if not (incomplete := self._incomplete()):
+                    return
+                await incomplete[0].search_next()
         except SpoolError as error:
             self._view.show_message(str(error))
-        finally:
-            self._is_searching = False
-        self._show_progress()
 
     def _incomplete(self) -> list[LineMatches]:
         """Return the matches that the user is waiting for, the most urgent first."""
-        both = (self.filter.matches, self.search.matches)
+        both = (self._filter.matches, self._search.matches)
         return [matches for matches in both if matches is not None and not matches.is_complete]
 
     def _show_progress(self) -> None:
         window = self._view.pane.window
-        if window is not None and self.filter.chosen is not None:
+        if window is not None and self._filter.chosen is not None:
             window.fill()
         self._view.settle()

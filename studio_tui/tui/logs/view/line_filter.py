@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from studio_tui.errors import SpoolError
 from studio_tui.presentation.format import plural
@@ -13,9 +13,13 @@ from studio_tui.service.logs.store.filtered import FilteredLines
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.matches import Find, LineMatches
 from studio_tui.tui.frame.commands import Command
-from studio_tui.tui.logs.view.reader import Reader, Spot, WorkGroup, return_to, spot_of
+from studio_tui.tui.logs.view.controller import ViewController
+from studio_tui.tui.logs.view.spot import Spot, return_to, spot_of
 from studio_tui.tui.logs.view.viewport import Row
 from studio_tui.tui.widgets.prompt import FILTER
+
+if TYPE_CHECKING:
+    from studio_tui.tui.logs.view.log_view import LogView
 
 _PROBLEMS = "!"
 """The filter text that shows only errors and warnings."""
@@ -26,7 +30,7 @@ _REDRAWN = 16 * 1024
 """Bytes after a line within which later lines may overwrite it."""
 
 
-class LineFilter:
+class LineFilter(ViewController):
     """Controller of the lines that a log view shows.
 
     In a merged log, only lines of the shown jobs are available. Lines that are overwritten later
@@ -34,14 +38,8 @@ class LineFilter:
     those that pass the filter are shown.
     """
 
-    def __init__(self, view: Reader, work: WorkGroup, *, scope_changed: Callable[[], None]) -> None:
-        """Make a controller; `work` runs searches for a line to go to.
-
-        `scope_changed` is called if other lines become available.
-        """
-        self._view = view
-        self._work = work
-        self._scope_changed = scope_changed
+    def __init__(self, view: "LogView") -> None:
+        super().__init__(view)
         self._reset()
 
     def _reset(self) -> None:
@@ -143,7 +141,7 @@ class LineFilter:
             self._view.go(start)
             self._view.show_message(words(start))
         else:
-            self._work.run(partial(self._go_near, start, words, backwards), "go to a line")
+            self._going.run(partial(self._go_near, start, words, backwards), "go to a line")
 
     async def _go_near(self, start: int, words: Callable[[int], str], backwards: bool) -> None:
         matches, view = self.matches, self._view
@@ -190,14 +188,14 @@ class LineFilter:
         if within is None and self._within is None:
             return
         self._within = within
-        self._scope_changed()
+        self._view.search.restart()
         self.choose(self.typed)
 
     def fold(self, *, folds: bool) -> None:
         """Hide lines that later ones overwrite, or make them available again."""
         if folds is not self._folds:
             self._folds = self._view.pane.folds = folds
-            self._scope_changed()
+            self._view.search.restart()
             self.choose(self.typed)
 
     def fold_bars(self, rows: Sequence[Row]) -> None:
@@ -275,7 +273,7 @@ class LineFilter:
             self._place_before = None
 
     def ask(self) -> None:
-        self._view.ask(FILTER, "" if self.typed == _PROBLEMS else self.typed)
+        self._view.prompt.ask(FILTER, "" if self.typed == _PROBLEMS else self.typed)
 
     def toggle_problems(self) -> None:
         if self.typed == _PROBLEMS:

@@ -5,20 +5,15 @@ from typing import Any, ClassVar
 
 from studio_tui.presentation.format import plural
 from studio_tui.tui.frame.commands import Command
-from studio_tui.tui.logs.view.line_filter import LineFilter
-from studio_tui.tui.logs.view.reader import Reader
+from studio_tui.tui.logs.view.controller import ViewController
 from studio_tui.tui.widgets.prompt import LINE
 
 _SHARE = re.compile(r"(\d{1,3})\s*%")
 """A share of the log, such as `50%`."""
 
 
-class LineNumbers:
+class LineNumbers(ViewController):
     """Controller that goes to lines of a log view by their numbers."""
-
-    def __init__(self, view: Reader, lines: LineFilter) -> None:
-        self._view = view
-        self._lines = lines
 
     def submit(self, typed: str) -> str | None:
         """Go to a line by its number from 1, or to a share of the log such as `50%`.
@@ -45,7 +40,7 @@ class LineNumbers:
         return None
 
     def _go(self, start: int) -> None:
-        self._lines.go(start, lambda reached: "" if reached == start else " to it")
+        self._view.filter.go(start, lambda reached: "" if reached == start else " to it")
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(
@@ -53,7 +48,7 @@ class LineNumbers:
             "colon",
             "go to a line",
             "Go to a line by its number",
-            lambda self: self._view.ask(LINE),
+            lambda self: self._view.prompt.ask(LINE),
             lambda self: self._view.why_no_log(),
             display=":",
         ),

@@ -9,7 +9,7 @@ from studio_tui import clock
 from studio_tui.presentation.logs.line_clock import HEAD_BYTES, LineClock
 from studio_tui.presentation.logs.lines import styled_line
 from studio_tui.service.logs.store.log_store import LogStore
-from studio_tui.tui.logs.view.reader import line_starts
+from studio_tui.tui.logs.view.spot import line_starts
 
 _MOST_TRIED = 200
 """Maximum number of lines that are searched for a time, before or after a line."""

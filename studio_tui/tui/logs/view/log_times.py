@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from studio_tui import clock
 from studio_tui.errors import SpoolError
@@ -18,11 +18,13 @@ from studio_tui.presentation.logs.gutter_times import (
 )
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.tui.frame.commands import Command
-from studio_tui.tui.logs.view.line_filter import LineFilter
+from studio_tui.tui.logs.view.controller import ViewController
 from studio_tui.tui.logs.view.line_times import LineTimes
 from studio_tui.tui.logs.view.painter import GutterColumn
-from studio_tui.tui.logs.view.reader import Reader, WorkGroup
 from studio_tui.tui.widgets.prompt import TIME
+
+if TYPE_CHECKING:
+    from studio_tui.tui.logs.view.log_view import LogView
 
 _RECEIVED = "; ~ marks the time of receipt"
 _DATED_FROM = 110
@@ -33,7 +35,7 @@ def _local(moment: datetime) -> str:
     return stamp(moment, StampForm.LOCAL, zero_time=None, dated=True).strip()
 
 
-class LogTimes:
+class LogTimes(ViewController):
     """Controller of the times in a log view: shows them beside lines, and goes to a time."""
 
     zero_time: datetime | None = None
@@ -44,19 +46,14 @@ class LogTimes:
     is_being_read: Callable[[], bool] = staticmethod(lambda: False)
     """Returns whether earlier lines are still to come, so that no line can be found by its time."""
 
-    def __init__(self, view: Reader, lines: LineFilter, work: WorkGroup) -> None:
-        """Make a controller; `lines` says which lines are shown, and goes to one.
+    _have_times = False
+    """Whether a line is known to have a time; until then, no column is shown."""
+    _column_key: object = None
+    """The key of the column that `show` made last."""
 
-        `work` looks for times, which takes long if there are none.
-        """
-        self._view = view
-        self._lines = lines
-        self._work = work
+    def __init__(self, view: "LogView") -> None:
+        super().__init__(view)
         self.line_times = LineTimes()
-        self._have_times = False
-        """Whether a line is known to have a time; until then, no column is shown."""
-        self._column_key: object = None
-        """The key of the column that `show` made last."""
 
     def show_next_form(self) -> None:
         self.show(next_choice(self.form), self._tell_form)
@@ -158,12 +155,12 @@ class LogTimes:
 
         It is opened even then, as otherwise what is typed next would run commands.
         """
-        self._view.ask(TIME)
+        self._view.prompt.ask(TIME)
         self._work.run(partial(self._look, self._warn), "look for times")
 
     def _warn(self, why_not: str | None) -> None:
         if why_not:
-            self._view.warn(TIME, f"{why_not}.")
+            self._view.prompt.warn(TIME, f"{why_not}.")
 
     def submit(self, typed: str) -> str | None:
         """Go to the first line at or after the time typed; return the error if it is invalid.
@@ -203,7 +200,7 @@ class LogTimes:
             local_time = f"{_local(time)} local time{outside}"
             return local_time if reached == start else f": {local_time}"
 
-        self._lines.go(start, words, backwards=is_back)
+        self._view.filter.go(start, words, backwards=is_back)
         return None
 
     def _remark_outside(

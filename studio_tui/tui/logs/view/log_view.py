@@ -25,15 +25,14 @@ from studio_tui.tui.logs.view.line_filter import LineFilter
 from studio_tui.tui.logs.view.line_numbers import LineNumbers
 from studio_tui.tui.logs.view.log_times import LogTimes
 from studio_tui.tui.logs.view.new_lines import NewLines
-from studio_tui.tui.logs.view.pane import LogPane, NextPage
-from studio_tui.tui.logs.view.reader import WorkGroup
+from studio_tui.tui.logs.view.pane import LogPane
 from studio_tui.tui.logs.view.restore import PlaceRestore
 from studio_tui.tui.logs.view.scroll_bar import LogBar
 from studio_tui.tui.logs.view.scrolling import Scrolling
 from studio_tui.tui.logs.view.search import LogSearch
 from studio_tui.tui.logs.view.selection import LineSelection
 from studio_tui.tui.widgets.bar import Bar, Part
-from studio_tui.tui.widgets.prompt import FILTER, SEARCH, TIME, LinePrompt, PromptKind
+from studio_tui.tui.widgets.prompt import FILTER, SEARCH, TIME, LinePrompt
 
 _COMMANDS: tuple[Command["LogView"], ...] = (
     Command(
@@ -115,33 +114,19 @@ class LogView(HasCommands, Widget):
         self._make_controllers()
 
     def _make_controllers(self) -> None:
-        """Make the controllers; the keys that go to a line share a group of workers."""
-        going = WorkGroup(self, "log-steps")
-        self._filter_and_search = FilterAndSearch(self, going, WorkGroup(self, "log-matches"))
-        self.filter, self.search = self._filter_and_search.filter, self._filter_and_search.search
-        self._errors = LogErrors(self, self.filter, going, WorkGroup(self, "log-errors"))
-        self._bookmarks = Bookmarks(self, self.filter)
-        self.times = LogTimes(self, self.filter, WorkGroup(self, "log-times"))
-        self._numbers = LineNumbers(self, self.filter)
-        self.selection = LineSelection(
-            self,
-            lambda text, lines: self.post_message(self.CopyAsked(text, lines)),
-            WorkGroup(self, "log-copy"),
-        )
+        self.filter, self.search = LineFilter(self), LogSearch(self)
+        self.filter_and_search = FilterAndSearch(self)
+        self.errors = LogErrors(self)
+        self.times = LogTimes(self)
+        self._numbers = LineNumbers(self)
+        self.selection = LineSelection(self)
         self._new_lines = NewLines()
-        self.restore = PlaceRestore(self, self._filter_and_search, self._new_lines)
-        self.appearance = Appearance(self, self.filter, self.times)
-        self.scrolling = Scrolling(
-            self,
-            self.selection,
-            self.restore,
-            self._errors,
-            seek=lambda end: self.post_message(self.EndRequested(end=end)),
-            paged=NextPage(self, self.pane).prepare_soon,
-        )
+        self.restore = PlaceRestore(self, self._new_lines)
+        self.appearance = Appearance(self)
+        self.scrolling = Scrolling(self)
         self.commands = CommandSet(self)
-        self.commands.add(self.scrolling, self.appearance, self.search, self.filter, self._errors)
-        self.commands.add(self._bookmarks, self.times, self._numbers, self.selection)
+        self.commands.add(self.scrolling, self.appearance, self.search, self.filter, self.errors)
+        self.commands.add(Bookmarks(self), self.times, self._numbers, self.selection)
         self.commands.add_to(self, _COMMANDS)
 
     def compose(self) -> ComposeResult:
@@ -162,8 +147,8 @@ class LogView(HasCommands, Widget):
         """Show another log at its end, and follow it; `None` empties the view."""
         self._set_store(store)
         self._new_lines.begin()
-        self._filter_and_search.begin()
-        self._errors.begin(store)
+        self.filter_and_search.begin()
+        self.errors.begin(store)
         self.pane.bookmarks = frozenset()
         self.following = True
         self.settle()
@@ -185,8 +170,8 @@ class LogView(HasCommands, Widget):
             pane.window.to(store.line_start(place_of(top)))
         if current is not None:
             pane.current = store.line_start(place_of(current))
-        self._filter_and_search.reapply(lambda start: store.line_start(place_of(start)))
-        self._errors.begin(store)
+        self.filter_and_search.reapply(lambda start: store.line_start(place_of(start)))
+        self.errors.begin(store)
         self.settle()
 
     def _set_store(self, store: LogStore | None) -> None:
@@ -207,6 +192,7 @@ class LogView(HasCommands, Widget):
         return self.pane.window is not None and self.pane.window.top.start > bottom
 
     def settle(self) -> None:
+        """Update the rows, the scroll bar and the line below them, after any change."""
         store, window = self.store, self.pane.window
         if store is None or window is None:
             self.new_lines, self.has_lines = 0, False
@@ -216,8 +202,8 @@ class LogView(HasCommands, Widget):
             window.to_end()
             self.pane.current = None
         self.selection.extend()
-        self._filter_and_search.go_on()
-        self._errors.go_on()
+        self.filter_and_search.go_on()
+        self.errors.go_on()
         self.times.go_on()
         self.pane.repaint_if_changed()
         rows = window.rows()
@@ -231,7 +217,7 @@ class LogView(HasCommands, Widget):
         end = store.line_end(self._bottom) + 1 if rows else 0
         self.bar.show(window.top.start, min(end, store.size), store.size)
         height = self.bar.size.height
-        self.bar.matches, self.bar.errors = self.search.ticks(height), self._errors.ticks(height)
+        self.bar.matches, self.bar.errors = self.search.ticks(height), self.errors.ticks(height)
         is_at_end = self.following or window.is_at_end
         percent = None if is_at_end else 100 * end // store.size
         self.words.right = _parts_below(percent, self.new_lines)
@@ -248,35 +234,45 @@ class LogView(HasCommands, Widget):
         if is_all_here:
             self.times.look_again()
 
-    # --- the interface for controllers, see `Reader` ---------------------------------------------
+    # --- the interface for controllers -----------------------------------------------------------
 
     def show_message(self, words: str, is_valid: Callable[[], bool] = _always) -> None:
+        """Show a safe text below the rows, until it is cleared or `is_valid` returns False.
+
+        It is cleared when the user moves by rows, goes to a line, or ends a search.
+        """
         self._message, self._is_message_valid = words, is_valid
         self._show_words()
 
     def clear_message(self) -> None:
+        """Remove the message at the next update."""
         self._message, self._is_message_valid = "", _always
 
     def _show_words(self) -> None:
         if not self._is_message_valid():
             self.clear_message()
-        parts = (self._message, self.selection.words(), self._filter_and_search.words())
+        parts = (self._message, self.selection.words(), self.filter_and_search.words())
         words = " · ".join(filter(None, parts))
         self.words.left = (Part(f" {words}", Tone.ACCENT),) if words else ()
         if self.prompt.is_open:
-            self.prompt.note(self._filter_and_search.count())
-
-    def ask(self, kind: PromptKind, value: str = "") -> None:
-        self.prompt.ask(kind, value)
-
-    def warn(self, kind: PromptKind, problem: str) -> None:
-        self.prompt.warn(kind, problem)
+            self.prompt.note(self.filter_and_search.count())
 
     def why_no_log(self) -> str | None:
         """Return why there is no log: then the view, with its prompt, is not displayed."""
         return None if self.display else "There is no log here"
 
+    def why_no_line(self) -> str | None:
+        """Return why there is no line for a command, as a sentence; `None` if one is in sight."""
+        if why_not := self.why_no_log():
+            return why_not
+        if self.pane.in_sight:
+            return None
+        if self.store is None or not self.store.size:
+            return f"The log has no lines{'' if self.is_all_here else ' so far'}"
+        return "No line is shown"
+
     def go(self, start: int) -> None:
+        """Make the line at `start` the current one and show it, a third of the way down."""
         if self.pane.window is None:
             return
         self.following = False
@@ -325,14 +321,14 @@ class LogView(HasCommands, Widget):
 
     def on_line_prompt_changed(self, event: LinePrompt.Changed) -> None:
         if event.kind in {SEARCH, FILTER} and self.prompt.is_open:
-            self._filter_and_search.show_typed(event.kind, event.value)
+            self.filter_and_search.show_typed(event.kind, event.value)
             self.settle()
 
     @on(LinePrompt.Submitted)
     def _submitted(self, event: LinePrompt.Submitted) -> None:
         event.stop()
         if event.kind in {SEARCH, FILTER}:
-            problem = self._filter_and_search.submit(event.kind, event.value)
+            problem = self.filter_and_search.submit(event.kind, event.value)
         else:
             going = self.times if event.kind is TIME else self._numbers
             problem = going.submit(event.value.strip())
@@ -344,7 +340,7 @@ class LogView(HasCommands, Widget):
     @on(LinePrompt.Left)
     def _prompt_left(self, event: LinePrompt.Left) -> None:
         event.stop()
-        self._filter_and_search.cancel()
+        self.filter_and_search.cancel()
         self._close_prompt()
 
     def _close_prompt(self) -> None:
@@ -354,11 +350,11 @@ class LogView(HasCommands, Widget):
 
     @property
     def has_something_to_end(self) -> bool:
-        return self.selection.is_selecting or self._filter_and_search.is_active
+        return self.selection.is_selecting or self.filter_and_search.is_active
 
     def dismiss(self) -> None:
         """End the selection, else the filter, else the search."""
         self._message = ""
         if not self.selection.end():
-            self._filter_and_search.end()
+            self.filter_and_search.end()
         self.settle()

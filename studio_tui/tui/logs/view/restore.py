@@ -3,13 +3,16 @@
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from studio_tui.presentation.logs.search import SearchPattern, SearchPatternError
 from studio_tui.service.logs.store.log_store import LogStore
-from studio_tui.tui.logs.view.filter_and_search import FilterAndSearch
+from studio_tui.tui.logs.view.controller import ViewController
 from studio_tui.tui.logs.view.new_lines import NewLines
 from studio_tui.tui.logs.view.place import LogPlace
-from studio_tui.tui.logs.view.reader import Reader
+
+if TYPE_CHECKING:
+    from studio_tui.tui.logs.view.log_view import LogView
 
 _ABOVE = 8
 """Number of lines that are shown above the line to which `place_at` leads."""
@@ -28,16 +31,12 @@ def place_at(store: LogStore, start: int, before: LogPlace | None) -> LogPlace:
     return replace(before or LogPlace(), top=top, current=start, filter="", lines_seen=store.lines)
 
 
-class PlaceRestore:
+class PlaceRestore(ViewController):
     """Saves and restores the user's place in a log."""
 
-    def __init__(
-        self, view: Reader, filter_and_search: FilterAndSearch, new_lines: NewLines
-    ) -> None:
-        """Make a controller; `filter_and_search` and `new_lines` have parts of the place."""
-        self._view = view
-        self._filter_and_search = filter_and_search
-        self._lines, self._search = filter_and_search.filter, filter_and_search.search
+    def __init__(self, view: "LogView", new_lines: NewLines) -> None:
+        """Make a controller; `new_lines` has a part of the place."""
+        super().__init__(view)
         self._new_lines = new_lines
         self._pending: LogPlace | None = None
         """The place to restore as soon as the log is long enough; `None` if there is none."""
@@ -49,7 +48,7 @@ class PlaceRestore:
     def forget_place(self) -> None:
         """Restore no place later on, as the user has moved."""
         self._pending = None
-        self._lines.forget_place()
+        self._view.filter.forget_place()
 
     @property
     def place(self) -> LogPlace:
@@ -59,9 +58,9 @@ class PlaceRestore:
             top=None if self._view.following or pane.window is None else pane.window.top.start,
             current=pane.current,
             bookmarks=tuple(sorted(pane.bookmarks)),
-            filter=self._lines.typed,
-            search=self._search.pattern.typed if self._search.pattern else "",
-            lines_seen=0 if self._lines.typed else self._new_lines.seen,
+            filter=self._view.filter.typed,
+            search=self._view.search.pattern.typed if self._view.search.pattern else "",
+            lines_seen=0 if self._view.filter.typed else self._new_lines.seen,
         )
 
     @property
@@ -94,11 +93,11 @@ class PlaceRestore:
         pane.bookmarks = frozenset(store.line_start(start) for start in place.bookmarks)
         if place.filter:
             with suppress(SearchPatternError):
-                self._lines.choose(place.filter)
-            self._lines.forget_place()
+                self._view.filter.choose(place.filter)
+            self._view.filter.forget_place()
         if place.search:
             with suppress(SearchPatternError):
-                self._search.start(SearchPattern(place.search))
+                self._view.search.start(SearchPattern(place.search))
         if place.top is not None:
             pane.window.to(store.line_start(place.top))
             pane.current = place.top if place.current is None else place.current
@@ -119,7 +118,7 @@ class PlaceRestore:
         line: `relocate` keeps it in its row of the screen.
         """
         pane = self._view.pane
-        starts = set(pane.bookmarks) | self._filter_and_search.places_to_track()
+        starts = set(pane.bookmarks) | self._view.filter_and_search.places_to_track()
         if pane.current is not None:
             starts.add(pane.current)
         staying = {row.start: y for y, row in reversed([*enumerate(pane.in_sight)])}
@@ -139,7 +138,7 @@ class PlaceRestore:
         pane.bookmarks = frozenset(moved[start] for start in pane.bookmarks if start in moved)
         if pane.current is not None:
             pane.current = moved.get(pane.current, moved.get(fixed, window.top.start))
-        self._filter_and_search.relocate(moved)
+        self._view.filter_and_search.relocate(moved)
         self._new_lines.seen = view.store.lines if view.store else 0
         if fixed in moved and not view.following:
             window.to(moved[fixed], above=y)

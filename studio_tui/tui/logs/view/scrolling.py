@@ -1,46 +1,28 @@
 """Moving the cursor of a log by lines and pages and to its ends, and scrolling."""
 
-from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from studio_tui.tui.frame.commands import Command
-from studio_tui.tui.logs.view.errors import LogErrors
-from studio_tui.tui.logs.view.reader import Reader
-from studio_tui.tui.logs.view.restore import PlaceRestore
-from studio_tui.tui.logs.view.selection import LineSelection
+from studio_tui.tui.logs.view.controller import ViewController
+from studio_tui.tui.logs.view.pane import NextPage
 from studio_tui.tui.logs.view.viewport import LogWindow
+
+if TYPE_CHECKING:
+    from studio_tui.tui.logs.view.log_view import LogView
 
 _SIDEWAYS = 8
 """Cells per step sideways."""
 
 
-class Scrolling:
+class Scrolling(ViewController):
     """Controller of the cursor and of scrolling.
 
     The cursor is always visible: at an edge, the rows scroll with it.
     """
 
-    def __init__(
-        self,
-        view: Reader,
-        selection: LineSelection,
-        place: PlaceRestore,
-        errors: LogErrors,
-        *,
-        seek: Callable[[bool], object],
-        paged: Callable[[int], object],
-    ) -> None:
-        """Make a controller.
-
-        `seek` is called before the user goes to the end, with True, or to the start, with False.
-        `paged` is called after a page was turned, with its number of rows, negative if upwards.
-        """
-        self._view = view
-        self._selection = selection
-        self._place = place
-        self._errors = errors
-        self._seek = seek
-        self._paged = paged
+    def __init__(self, view: "LogView") -> None:
+        super().__init__(view)
+        self._next_page = NextPage(view, view.pane)
 
     def move(self, lines: int) -> None:
         """Move the cursor down by lines, or up if negative.
@@ -68,7 +50,7 @@ class Scrolling:
         window = self._prepare(rows)
         if window is None:
             return
-        if self._selection.is_selecting:
+        if self._view.selection.is_selecting:
             self.move(rows)
             return
         self._follow_at_end(window, rows)
@@ -96,7 +78,7 @@ class Scrolling:
         if visible := window.rows():
             pane.current = visible[min(y, len(visible) - 1)].start
         self._view.settle()
-        self._paged(rows)
+        self._next_page.prepare_soon(rows)
 
     def _prepare(self, count: int) -> LogWindow | None:
         """Prepare for a move by the user, up if `count` is negative; return the window, if any.
@@ -106,8 +88,8 @@ class Scrolling:
         window = self._view.pane.window
         if window is not None:
             self._view.clear_message()
-            self._errors.note_move()
-            self._place.forget_place()
+            self._view.errors.note_move()
+            self._view.restore.forget_place()
             window.settle()
             if count < 0 and window.rows():
                 self._view.following = False
@@ -115,12 +97,12 @@ class Scrolling:
 
     def _follow_at_end(self, window: LogWindow, count: int) -> None:
         """Start following if the user moves down and the last row is visible."""
-        if count > 0 and window.is_at_end and not self._selection.is_selecting:
+        if count > 0 and window.is_at_end and not self._view.selection.is_selecting:
             self._view.following = True
 
     def to_start(self) -> None:
-        self._place.forget_place()
-        self._seek(False)
+        self._view.restore.forget_place()
+        self._view.post_message(self._view.EndRequested(end=False))
         window = self._view.pane.window
         if window is not None and window.rows():
             self._view.following = False
@@ -129,8 +111,8 @@ class Scrolling:
             self._view.settle()
 
     def follow(self) -> None:
-        self._place.forget_place()
-        self._seek(True)
+        self._view.restore.forget_place()
+        self._view.post_message(self._view.EndRequested(end=True))
         self._view.clear_message()
         self._view.following = True
         self._view.settle()
@@ -145,7 +127,7 @@ class Scrolling:
         store, window = self._view.store, self._view.pane.window
         if store is None or window is None:
             return
-        self._place.forget_place()
+        self._view.restore.forget_place()
         self._view.following = False
         window.to(store.line_start(offset))
         self._view.settle()

@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
 from functools import partial
-from typing import Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from studio_tui.errors import SpoolError
 from studio_tui.presentation.format import plural
@@ -12,9 +12,12 @@ from studio_tui.presentation.logs.lines import CHARACTER_LIMIT
 from studio_tui.presentation.logs.search import SearchPattern
 from studio_tui.service.logs.store.matches import LineMatches
 from studio_tui.tui.frame.commands import Command
-from studio_tui.tui.logs.view.line_filter import LineFilter
-from studio_tui.tui.logs.view.reader import Reader, Spot, WorkGroup, return_to, spot_of
+from studio_tui.tui.logs.view.controller import ViewController
+from studio_tui.tui.logs.view.spot import Spot, return_to, spot_of
 from studio_tui.tui.widgets.prompt import SEARCH
+
+if TYPE_CHECKING:
+    from studio_tui.tui.logs.view.log_view import LogView
 
 _MATCHES_AT_ONCE = 256
 """Matches processed before control returns to the event loop; takes a few milliseconds."""
@@ -41,30 +44,28 @@ class _Step(NamedTuple):
     """Where the search starts, if this is its first step."""
 
 
-class LogSearch:
-    def __init__(self, view: Reader, lines: LineFilter, work: WorkGroup) -> None:
-        """Make a controller; `lines` says which lines are available, `work` runs the steps."""
-        self._view = view
-        self._lines = lines
-        self._work = work
-        self.pattern: SearchPattern | None = None
-        """The pattern that is searched for; `None` without a search."""
-        self.matches: LineMatches | None = None
-        """The matching lines; `None` without a search."""
-        self._note = ""
-        self._unmoved_step = 0
-        """The last step, if it did not move because no match is ahead; else 0.
+class LogSearch(ViewController):
+    pattern: SearchPattern | None = None
+    """The pattern that is searched for; `None` without a search."""
+    matches: LineMatches | None = None
+    """The matching lines; `None` without a search."""
+    _note = ""
+    _unmoved_step = 0
+    """The last step, if it did not move because no match is ahead; else 0.
 
-        If the user repeats this step, it wraps around.
-        """
-        self._place_after_step: Spot | None = None
-        """The user's place after the last step; `None` during a step."""
+    If the user repeats this step, it wraps around.
+    """
+    _place_after_step: Spot | None = None
+    """The user's place after the last step; `None` during a step."""
+    _is_finding = False
+
+    def __init__(self, view: "LogView") -> None:
+        super().__init__(view)
         self._steps: deque[_Step] = deque()
         """Steps that are waiting for earlier ones."""
-        self._is_finding = False
 
     def _stop_steps(self) -> None:
-        self._work.cancel()
+        self._going.cancel()
         self._steps = deque()
         self._is_finding = False
 
@@ -85,9 +86,9 @@ class LogSearch:
 
     def restart(self) -> None:
         """Search the available lines; to be called again if others become available."""
-        store, pattern = self._view.store, self.pattern
+        store, lines, pattern = self._view.store, self._view.filter, self.pattern
         self.matches = (
-            LineMatches(store, pattern.starts, within=self._lines.scope(), ahead=self._lines.ahead)
+            LineMatches(store, pattern.starts, within=lines.scope(), ahead=lines.ahead)
             if store and pattern
             else None
         )
@@ -100,7 +101,7 @@ class LogSearch:
         Raises:
             SpoolError: the log cannot be read back.
         """
-        chosen = self._lines.matches
+        chosen = self._view.filter.matches
         end = self._view.store.size if self._view.store else 0
         offset = count = 0
         while (start := await matches.nearest(offset, backwards=False)) is not None:
@@ -146,7 +147,7 @@ class LogSearch:
             if self.pattern.is_like_expression:
                 count += "; ~ before it makes it an expression"
         # A filter may hide some of these matches, and n goes only to the others.
-        where = "in the whole log" if self._lines.typed and total else ""
+        where = "in the whole log" if self._view.filter.typed and total else ""
         return " ".join(filter(None, (count, where, self._note)))
 
     # --- navigation ------------------------------------------------------------------------------
@@ -177,7 +178,7 @@ class LogSearch:
         self._steps.append(step)
         if not self._is_finding:
             self._is_finding = True
-            self._work.run(partial(self._find, self._steps), "search the log")
+            self._going.run(partial(self._find, self._steps), "search the log")
 
     async def _find(self, steps: deque[_Step]) -> None:
         try:
@@ -215,13 +216,13 @@ class LogSearch:
         else:
             offset = store.line_end(current) + 1 if step > 0 else current
         note = ""
-        start = await self._lines.nearest_shown(matches, offset, backwards=step < 0)
+        start = await self._view.filter.nearest_shown(matches, offset, backwards=step < 0)
         if start is None and origin is not None:
-            start = await self._lines.nearest_shown(matches, offset, backwards=True)
+            start = await self._view.filter.nearest_shown(matches, offset, backwards=True)
             note = "– none below"
         elif start is None:
             other_end = store.size + 1 if step < 0 else 0
-            start = await self._lines.nearest_shown(matches, other_end, backwards=step < 0)
+            start = await self._view.filter.nearest_shown(matches, other_end, backwards=step < 0)
             note = "from the end" if step < 0 else "from the start"
             if start not in {None, current} and unmoved_step != step:
                 start, note, self._unmoved_step = None, _NO_MATCH_AHEAD[step], step
@@ -231,7 +232,7 @@ class LogSearch:
                 return_to(self._view, origin.spot)
             self._place_after_step = spot_of(self._view)
             self._view.settle()
-        elif store is self._view.store:
+        else:
             self._note, self._place_after_step = note, None
             self._view.go(start)
             self._place_after_step = spot_of(self._view)
@@ -242,7 +243,7 @@ class LogSearch:
             "slash",
             "search",
             "Search the log",
-            lambda self: self._view.ask(SEARCH),
+            lambda self: self._view.prompt.ask(SEARCH),
             lambda self: self._view.why_no_log(),
             display="/",
         ),

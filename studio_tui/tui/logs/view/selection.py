@@ -1,13 +1,13 @@
 """Selecting lines of a log to copy."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from itertools import islice
 from typing import Any, ClassVar
 
 from studio_tui.tui.frame.commands import Command
-from studio_tui.tui.logs.view.reader import Reader, WorkGroup, why_no_line
+from studio_tui.tui.logs.view.controller import ViewController
 
 COPIED_LINES = 100_000
 """Maximum number of lines copied at once."""
@@ -15,17 +15,9 @@ _READ_AT_ONCE = 64
 """Lines read before control returns to the event loop; takes a few milliseconds."""
 
 
-class LineSelection:
-    def __init__(self, view: Reader, copy: Callable[[str, int], object], work: WorkGroup) -> None:
-        """Make a controller; `copy` is called with the text to copy and its number of lines.
-
-        `work` reads many lines.
-        """
-        self._view = view
-        self._copy = copy
-        self._work = work
-        self._anchor: int | None = None
-        """Start of the line at which the selection began."""
+class LineSelection(ViewController):
+    _anchor: int | None = None
+    """Start of the line at which the selection began."""
 
     @property
     def is_selecting(self) -> bool:
@@ -110,7 +102,7 @@ class LineSelection:
                 "more lines are selected than can be copied; ctrl+s saves them all"
             )
         self._view.settle()
-        self._copy("\n".join(lines), len(lines))
+        self._view.post_message(self._view.CopyAsked("\n".join(lines), len(lines)))
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(
@@ -119,7 +111,7 @@ class LineSelection:
             "select lines",
             "Select lines with up and down; y copies them, escape cancels",
             toggle,
-            lambda self: why_no_line(self._view),
+            lambda self: self._view.why_no_line(),
         ),
         Command(
             "logs.copy",
@@ -127,6 +119,6 @@ class LineSelection:
             "copy",
             "Copy the line, or the lines that are selected",
             copy,
-            lambda self: why_no_line(self._view),
+            lambda self: self._view.why_no_line(),
         ),
     )

@@ -17,8 +17,8 @@ from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.tagged_store import TaggedStore, finder_of_tags, tag_of
 from studio_tui.tui.logs.view.log_view import LogView
 from studio_tui.tui.logs.view.place import LogLook, LogPlace
-from studio_tui.tui.logs.view.reader import line_starts
 from studio_tui.tui.logs.view.restore import place_at
+from studio_tui.tui.logs.view.spot import line_starts
 from studio_tui.tui.widgets.prompt import LINE, TIME
 from tests.steps import step
 from tests.tui.logs.view.log_stage import LogViewApp
@@ -814,9 +814,9 @@ async def test_a_late_warning_leaves_another_prompt_and_what_was_typed(store: Lo
     store.append(TIMED)
     async with showing(store, width=90) as (pilot, view):
         await pilot.press("T")
-        view.warn(LINE, "No lines.")
+        view.prompt.warn(LINE, "No lines.")
         await pilot.press("1", "4")
-        view.warn(TIME, "No times.")
+        view.prompt.warn(TIME, "No times.")
         assert view.prompt.query_one(Input).value == "14"
         assert "No " not in prompt_text(view)
 

@@ -1,0 +1,45 @@
+"""What the controllers of a log view have in common."""
+
+from typing import TYPE_CHECKING
+
+from textual.widget import Widget
+from textual.worker import Worker
+
+from studio_tui.tui.widgets.workers import Work, start_worker
+
+if TYPE_CHECKING:
+    from studio_tui.tui.logs.view.log_view import LogView
+
+
+class WorkGroup:
+    """Workers of a widget that run one at a time."""
+
+    def __init__(self, node: Widget, name: str) -> None:
+        self._node = node
+        self._name = name
+        self._latest: Worker[object] | None = None
+
+    def run(self, work: Work, name: str) -> None:
+        """Run a coroutine function, canceling the current worker."""
+        self._latest = start_worker(self._node, work, name=name, group=self._name, exclusive=True)
+
+    def run_if_idle(self, work: Work, name: str) -> None:
+        """Run a coroutine function, unless the worker that this object started last still runs."""
+        if self._latest is None or self._latest.is_finished:
+            self.run(work, name)
+
+    def cancel(self) -> None:
+        """Cancel the current worker."""
+        self._node.workers.cancel_group(self._node, self._name)
+        self._latest = None
+
+
+class ViewController:
+    """A controller of a log view; what it needs of other controllers it takes from the view."""
+
+    def __init__(self, view: "LogView") -> None:
+        self._view = view
+        self._going = WorkGroup(view, "log-steps")
+        """Goes to a line; shared by all controllers, so that the latest key wins."""
+        self._work = WorkGroup(view, type(self).__name__)
+        """Its other work."""
