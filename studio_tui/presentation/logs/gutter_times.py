@@ -1,12 +1,9 @@
 """Timestamps in the gutter of a log, and parsing of times typed by the user."""
 
 import re
-from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-
-from studio_tui.presentation.logs.line_clock import Zones
 
 WIDTH = 12
 """Width of a timestamp in cells, including a blank after it."""
@@ -68,12 +65,6 @@ def _elapsed(span: timedelta) -> str:
     if span >= _DAY:
         return f"{sign}{hours // 24}d{hours % 24:02}:{seconds // 60:02}"
     return f"{sign}{hours}:{seconds // 60:02}:{seconds % 60:02}"
-
-
-def zones_of_lines(*, is_local: bool, local_zone: Callable[[], tzinfo]) -> Zones:
-    """Return the zones for parsing: a time without an offset is UTC, or local if `is_local`."""
-    zone = local_zone()
-    return Zones(zone if is_local else UTC, zone)
 
 
 def read_moment(

@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeAlias
 from studio_tui.failures.json_messages import message_in
 from studio_tui.presentation.logs.levels import LogLevel, level_in
 from studio_tui.presentation.logs.line_levels import JSON_LIMIT, has_record
-from studio_tui.presentation.logs.timestamps import UnknownLogContext, find_timestamp, read_time
+from studio_tui.presentation.logs.timestamps import TimestampContext, find_timestamp, read_time
 from studio_tui.text import safe_block, safe_line
 
 DEPTH_LIMIT = 32
@@ -25,7 +25,7 @@ _TIMES = (
     "timeUnixNano", "observedTimeUnixNano",
 )  # fmt: skip
 
-_CONTEXT = UnknownLogContext()
+_CONTEXT = TimestampContext()
 
 
 class _WrittenNumber(float):

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
-from functools import cached_property
 from typing import Protocol
 
 from studio_tui.presentation.logs.dates import DateShape, Order, orders
@@ -11,6 +10,7 @@ from studio_tui.presentation.logs.lines import styled_line
 from studio_tui.presentation.logs.timestamps import (
     DAY,
     Life,
+    TimestampContext,
     find_timestamp,
     read_time,
     readings_of,
@@ -53,7 +53,7 @@ class Zones:
     """Zone of this machine, whose abbreviations are recognized."""
 
 
-class LineClock:
+class LineClock(TimestampContext):
     """Parses the timestamps of one log's lines.
 
     The order of day, month and year is detected for each shape of dates, in the first lines of the
@@ -70,7 +70,7 @@ class LineClock:
         life: Callable[[], Life | None] = lambda: None,
     ) -> None:
         self._log = log
-        self._find_zones = zones
+        self._zones = zones
         self._find_life = life
         self._orders: dict[DateShape, Order] = {}
         """Orders that are certain, by shape of dates."""
@@ -88,31 +88,22 @@ class LineClock:
         self._now, self._is_life_read = now, False
         return read_time(text, self, arrived_at=arrived_at)
 
-    @cached_property
-    def _zones(self) -> Zones:
-        """The time zones, requested on first use: detecting that of this machine is slow."""
-        return self._find_zones()
-
     @property
     def zone(self) -> tzinfo:
-        """Zone of times without an offset."""
-        return self._zones.lines
+        return self._zones().lines
 
     @property
     def local_zone(self) -> tzinfo:
-        """Zone of this machine."""
-        return self._zones.local
+        return self._zones().local
 
     @property
     def life(self) -> Life | None:
-        """The job's life; `None` if unknown."""
         if not self._is_life_read:
             self._current_life, self._is_life_read = self._find_life(), True
         return self._current_life
 
     @property
     def reference_time(self) -> datetime | None:
-        """The current time."""
         return self._now
 
     def seconds(self, line: bytes, now: datetime) -> float | None:
@@ -165,7 +156,7 @@ class LineClock:
         shape = timestamp[0].shape if timestamp is not None else None
         if timestamp is None or shape is None or shape in self._orders:
             return
-        readings = readings_of(timestamp[0], self._zones.lines, self._zones.local, life)
+        readings = readings_of(timestamp[0], self.zone, self.local_zone, life)
         distances = {
             order: min(map(life.distance, moments), default=_NO_DATE)
             for order in orders(shape)

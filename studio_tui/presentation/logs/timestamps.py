@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from studio_tui.presentation.logs.dates import (
     DATE,
@@ -80,39 +80,21 @@ class Life(NamedTuple):
         return max(self.begin - moment, moment - self.end, timedelta(0))
 
 
-class TimestampContext(Protocol):
-    """Context for parsing the timestamps of one log."""
-
-    @property
-    def zone(self) -> tzinfo:
-        """Zone of times without an offset."""
-
-    @property
-    def local_zone(self) -> tzinfo:
-        """Zone of this machine, whose abbreviations are recognized."""
-
-    @property
-    def life(self) -> Life | None:
-        """The job's life; `None` if unknown."""
-
-    @property
-    def reference_time(self) -> datetime | None:
-        """A time close to which the lines were written; used if the life is unknown."""
-
-    def order_of(self, shape: DateShape) -> Order | None:
-        """Return the order of day, month and year in dates of a shape; `None` if unknown."""
-
-
-@dataclass(frozen=True)
-class UnknownLogContext:
-    """Context for parsing the timestamps of an unknown log."""
+@dataclass(frozen=True, eq=False)
+class TimestampContext:
+    """Context for parsing the timestamps of one log; by default, of an unknown log."""
 
     zone: tzinfo = UTC
+    """Zone of times without an offset."""
     local_zone: tzinfo = UTC
+    """Zone of this machine, whose abbreviations are recognized."""
     life: Life | None = None
+    """The job's life; `None` if unknown."""
     reference_time: datetime | None = None
+    """A time close to which the lines were written; used if the life is unknown."""
 
-    def order_of(self, _shape: DateShape) -> Order | None:
+    def order_of(self, shape: DateShape) -> Order | None:  # noqa: ARG002 (unknown for any shape)
+        """Return the order of day, month and year in dates of a shape; `None` if unknown."""
         return None
 
 

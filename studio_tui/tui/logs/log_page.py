@@ -1,7 +1,8 @@
 """What the log of one job and the merged log of several have in common."""
 
 from abc import abstractmethod
-from functools import cache, partial
+from datetime import UTC
+from functools import cache
 
 from textual import events, on
 from textual.getters import query_one
@@ -10,7 +11,7 @@ from textual.timer import Timer
 from studio_tui import clock
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.format import plural
-from studio_tui.presentation.logs.gutter_times import zones_of_lines
+from studio_tui.presentation.logs.line_clock import Zones
 from studio_tui.tui.frame.commands import Basics
 from studio_tui.tui.frame.dialogs import confirm_fetch
 from studio_tui.tui.frame.page import Page
@@ -43,9 +44,7 @@ class LogPage(Page):
     def __init__(self, basics: Basics, memory: LogMemory) -> None:
         super().__init__(basics)
         self.memory = memory
-        self.zones = cache(
-            partial(zones_of_lines, is_local=self.session.is_local, local_zone=clock.zone)
-        )
+        self.zones = cache(self._find_zones)
         """Returns the zones of lines' times; cached, as detecting this machine's is slow."""
         self._growth: Timer | None = None
         """The timer of the next update of the head; `None` if none is due."""
@@ -57,6 +56,10 @@ class LogPage(Page):
         """Update the line above the log."""
 
     # What all have in common.
+
+    def _find_zones(self) -> Zones:
+        zone = clock.zone()
+        return Zones(zone if self.session.is_local else UTC, zone)
 
     def note_growth(self) -> None:
         """Update the head in a moment, as the log has grown."""

@@ -118,9 +118,8 @@ class LogScreen(LogPage):
         self.listen(self._tail.subscribe, self._state_changed)
         self.listen(self._log.preview.subscribe, self._show_end)
         self.listen(self._store.watch, self._grew)
-        self.view.times.line_times.line_clock = LineClock(
-            self._store, self.zones, lambda: life_of(self._job, clock.now())
-        )
+        line_clock = LineClock(self._store, self.zones, lambda: life_of(self._job, clock.now()))
+        self.view.times.line_times.clock_at = lambda _: line_clock
         self.view.times.zero_time = self._job.began_at
         self.view.appearance.apply(self.memory.look)
         place = self.memory.places.get(self._job.id)

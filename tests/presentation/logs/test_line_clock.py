@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from studio_tui.presentation.logs.line_clock import LineClock, Zones
 from studio_tui.presentation.logs.lines import styled_line
-from studio_tui.presentation.logs.timestamps import Life, UnknownLogContext, read_time
+from studio_tui.presentation.logs.timestamps import Life, TimestampContext, read_time
 
 BERLIN = ZoneInfo("Europe/Berlin")
 BEGIN = datetime(2026, 10, 5, 8, 0, tzinfo=UTC)
@@ -396,7 +396,7 @@ def test_without_a_life_a_timestamp_is_the_time_closest_to_now() -> None:
     now = BEGIN + timedelta(minutes=1)
     assert line_clock.time("10/05/2026 08:00:00 x", now) == BEGIN
     assert line_clock.time("08:00:00 x", now) == BEGIN
-    assert read_time("10/05/2026 08:00:00 x", UnknownLogContext()) == BEGIN
+    assert read_time("10/05/2026 08:00:00 x", TimestampContext()) == BEGIN
 
 
 def test_seconds_ignores_a_time_in_the_future() -> None:

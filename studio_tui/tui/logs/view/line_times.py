@@ -41,12 +41,10 @@ def _lines_to_try(store: LogStore) -> Iterator[int]:
 class LineTimes:
     """Reads the time of a line: the one in its text, or when it arrived."""
 
-    line_clock: LineClock = LineClock()
-    """Parses the times of lines of a single log."""
-    clock_at: Callable[[int], LineClock] | None = None
-    """Returns the clock for the line at an offset of a merged log; `None` for a single log."""
-
     def __init__(self) -> None:
+        unknown = LineClock()
+        self.clock_at: Callable[[int], LineClock] = lambda _: unknown
+        """Returns what parses the time of the line at an offset; it depends on the line's job."""
         self._timeless: object = None
         """The state of the log in which no line was found to have a time."""
 
@@ -106,10 +104,6 @@ class LineTimes:
             last, line = line, store.next_start(line)
         return None, last
 
-    def last(self, store: LogStore) -> datetime | None:
-        """Return the last time; `None` if none of the last lines has one."""
-        return self.last_up_to(store, store.last_start())
-
     def line_up_to(self, store: LogStore, start: int, moment: datetime) -> int:
         """Return the start of the last line at or before `moment`; `start` if there is none.
 
@@ -142,5 +136,4 @@ class LineTimes:
         """
         length = min(HEAD_BYTES, store.line_end(start) - start - store.tag_length)
         text = styled_line(store.read(start + store.tag_length, length)).text
-        line_clock = self.line_clock if self.clock_at is None else self.clock_at(start)
-        return line_clock.time(text, clock.now(), arrived_at)
+        return self.clock_at(start).time(text, clock.now(), arrived_at)

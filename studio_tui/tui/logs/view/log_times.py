@@ -175,13 +175,12 @@ class LogTimes(ViewController):
         if self.is_being_read():
             return "Logs are still being read; press enter again in a moment."
         is_timeless = self.line_times.are_missing(store)
+        is_back = typed.strip().startswith("-")
+        current = last = None
+        if not is_timeless:
+            current = self._current_time(store, is_back=is_back)
+            last = self.line_times.last_up_to(store, store.last_start())
         try:
-            is_back = typed.strip().startswith("-")
-            current, last = (
-                (None, None)
-                if is_timeless
-                else (self._current_time(store, is_back=is_back), self.line_times.last(store))
-            )
             moment = read_moment(typed, now=clock.now(), here=current, end=last)
         except GutterTimeError as error:
             return str(error)
