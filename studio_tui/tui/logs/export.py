@@ -12,14 +12,13 @@ from typing import IO, Any, ClassVar
 
 from textual.app import SuspendNotSupported
 
-from studio_tui.api.models import Job
 from studio_tui.errors import SpoolError
-from studio_tui.presentation.format import SHORT_ID, plural, size
+from studio_tui.presentation.format import plural, size
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.matches import LineMatches
 from studio_tui.text import safe_line
 from studio_tui.tui.frame.commands import Command, Host
-from studio_tui.tui.frame.saving import Pieces, file_name, line_pieces, log_pieces
+from studio_tui.tui.frame.saving import Pieces, line_pieces, log_pieces
 from studio_tui.tui.logs.save_dialog import Offer, SaveLog, with_free_names
 from studio_tui.tui.logs.view.log_view import LogView
 from studio_tui.tui.logs.view.spot import line_starts
@@ -46,10 +45,10 @@ class LogExport:
     def __init__(
         self,
         host: Host,
-        view: Callable[[], LogView],
+        view: LogView,
         default_name: Callable[[], str],
         *,
-        whole_log: Callable[[], LogStore | None] | None = None,
+        whole_log: LogStore | None = None,
         text: Callable[[int], str] | None = None,
     ) -> None:
         """Make a controller; `default_name` returns a default file name.
@@ -60,19 +59,19 @@ class LogExport:
         self._host = host
         self._view = view
         self._default_name = default_name
-        self._whole_log = whole_log or (lambda: view().store)
-        self._text = text or self._text_at
+        self._known_log = whole_log
+        self._text = text or view.pane.text_at
 
-    def _text_at(self, start: int) -> str:
-        return self._view().pane.text_at(start)
+    @property
+    def _whole_log(self) -> LogStore | None:
+        return self._known_log or self._view.store
 
     def why_nothing_to_save(self) -> str | None:
-        if why_not := self._view().why_no_log():
+        if why_not := self._view.why_no_log():
             return why_not
-        store = self._whole_log()
-        if store is None or store.size:
+        if self._whole_log is None or self._whole_log.size:
             return None
-        return f"The log has no lines{'' if self._view().is_all_here else ' so far'}"
+        return f"The log has no lines{'' if self._view.is_all_here else ' so far'}"
 
     async def save(self) -> None:
         """Ask what to save and where, and report what was saved."""
@@ -85,7 +84,7 @@ class LogExport:
 
     async def page(self) -> None:
         """Open the log in the user's pager; if that is impossible, show why."""
-        store = self._view().store
+        store = self._view.store
         if store is None:
             return
         try:
@@ -107,7 +106,7 @@ class LogExport:
         characters that reorder text. Otherwise the pager gets a copy without control codes. Of a
         merged log, every pager gets a copy of the displayed lines around the visible lines.
         """
-        window = self._view().pane.window
+        window = self._view.pane.window
         start = window.top.start if window else 0
         if not store.tag_length and is_less(words) and not await is_reordered(store):
             await self._run_pager(
@@ -141,15 +140,15 @@ class LogExport:
 
     def _offers(self) -> list[Offer]:
         """Return the choices for saving, the most likely first."""
-        view, path = self._view(), f"./{self._default_name()}"
+        view, path = self._view, f"./{self._default_name()}"
         offers = []
         if view.selection.is_selecting:
             selected = view.selection.starts
             offers.append(Offer("the selected lines", lambda: self._line_pieces(selected()), path))
         if view.filter.hiding:
             what = "that the filter shows" if view.filter.typed else "of the jobs that are shown"
-            offers += self._offers_of(view, view.filter.matches, what, path)
-        store = self._whole_log()
+            offers += self._offers_of(view.filter.matches, what, path)
+        store = self._whole_log
         if store is not None and store.tag_length:
             offers.append(
                 Offer(
@@ -162,27 +161,22 @@ class LogExport:
             offers.append(Offer("the whole log, byte for byte", lambda: log_pieces(store), path))
         if not view.filter.hiding:
             what = "without those that progress bars overwrote"
-            offers += self._offers_of(view, view.filter.matches, what, path)
-        offers += self._offers_of(view, view.search.matches, "that match the search", path)
-        offers.append(
-            Offer(
-                "the visible lines", lambda: self._line_pieces(view.filter.visible_starts()), path
-            )
-        )
+            offers += self._offers_of(view.filter.matches, what, path)
+        offers += self._offers_of(view.search.matches, "that match the search", path)
+        visible = view.filter.visible_starts
+        offers.append(Offer("the visible lines", lambda: self._line_pieces(visible()), path))
         return offers
 
-    def _offers_of(
-        self, view: LogView, matches: LineMatches | None, what: str, path: str
-    ) -> Iterator[Offer]:
+    def _offers_of(self, matches: LineMatches | None, what: str, path: str) -> Iterator[Offer]:
         """Yield a choice for saving the matching lines; none if it is certain that none match."""
         if matches is not None and (matches.total or not matches.is_complete):
             amount = plural(matches.total, "line") if matches.is_complete else "lines"
-            if matches is view.search.matches and view.filter.matches is not None:
+            if matches is self._view.search.matches and self._view.filter.matches is not None:
                 amount = "shown lines"  # matches are counted in the whole log
-            yield Offer(f"the {amount} {what}", partial(self._matching_pieces, view, matches), path)
+            yield Offer(f"the {amount} {what}", partial(self._matching_pieces, matches), path)
 
-    def _matching_pieces(self, view: LogView, matches: LineMatches) -> Pieces:
-        return line_pieces(view.search.matching(matches), self._text)
+    def _matching_pieces(self, matches: LineMatches) -> Pieces:
+        return line_pieces(self._view.search.matching(matches), self._text)
 
     def _line_pieces(self, starts: Iterable[int]) -> Pieces:
         async def all_starts() -> AsyncIterator[int]:
@@ -206,11 +200,6 @@ class LogExport:
             "pager",
             "Read the log in your own pager, $PAGER or less, from here",
             page,
-            lambda self: self._view().why_no_log(),
+            lambda self: self._view.why_no_log(),
         ),
     )
-
-
-def file_of(job: Job | None) -> str:
-    """Return a default file name for a job's log."""
-    return file_name(job.name or "" if job else "", job.id[:SHORT_ID] if job else "")

@@ -5,7 +5,6 @@ from datetime import UTC
 from functools import cache
 
 from textual import events, on
-from textual.getters import query_one
 from textual.timer import Timer
 
 from studio_tui import clock
@@ -39,11 +38,10 @@ class LogPage(Page):
 
     AUTO_FOCUS = "LogPane"
 
-    view = query_one(LogView)
-
-    def __init__(self, basics: Basics, memory: LogMemory) -> None:
+    def __init__(self, basics: Basics, memory: LogMemory, view: LogView) -> None:
         super().__init__(basics)
         self.memory = memory
+        self.view = view
         self.zones = cache(self._find_zones)
         """Returns the zones of lines' times; cached, as detecting this machine's is slow."""
         self._growth: Timer | None = None

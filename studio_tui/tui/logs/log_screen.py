@@ -12,6 +12,7 @@ from textual.binding import BindingType
 from studio_tui import clock
 from studio_tui.api.models import Job
 from studio_tui.presentation.cells import Tone
+from studio_tui.presentation.format import SHORT_ID
 from studio_tui.presentation.jobs.log_header import (
     END_BYTES,
     amount,
@@ -29,10 +30,11 @@ from studio_tui.service.logs.state import FollowPhase, TailState
 from studio_tui.tui.frame.commands import Basics, Command, bindings
 from studio_tui.tui.frame.page import newer_version
 from studio_tui.tui.frame.page_bars import breadcrumbs_below
+from studio_tui.tui.frame.saving import file_name
 from studio_tui.tui.jobs.attempts import AttemptSteps
 from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.jobs.surroundings import surroundings_of
-from studio_tui.tui.logs.export import LogExport, file_of
+from studio_tui.tui.logs.export import LogExport
 from studio_tui.tui.logs.job_of_log import JobOfLog
 from studio_tui.tui.logs.log_memory import LogMemory
 from studio_tui.tui.logs.log_page import LogPage, is_paused, pause_parts
@@ -83,22 +85,19 @@ class LogScreen(LogPage):
         Raises:
             SpoolError: there is no room for the log on the local disk.
         """
-        super().__init__(basics, memory)
+        log = basics.session.logs.open(
+            job.id, self.may_fetch, job.created_at, has_ended=job.state.is_finished
+        )
+        super().__init__(basics, memory, LogView(log.store))
+        self._log, self._store, self._tail = log, log.store, log.tail
         self._job = job
         self._start = start
-        export = LogExport(
-            self, lambda: self.view, lambda: file_of(self._job), whole_log=lambda: self._store
-        )
         self.commands.add(
             JobOfLog(self, lambda: self._job),
             AttemptSteps(self, lambda: self._job, self._show_other),
-            export,
+            LogExport(self, self.view, self._file_name, whole_log=self._store),
         )
         self.commands.add_to(self, _COMMANDS)
-        self._log = self.session.logs.open(
-            job.id, self.may_fetch, job.created_at, has_ended=job.state.is_finished
-        )
-        self._store, self._tail = self._log.store, self._log.tail
         self._why = ""
         """Why the job failed, in words; empty if it did not, or nothing is known."""
         self._wait: Wait | None = None
@@ -112,7 +111,7 @@ class LogScreen(LogPage):
 
     def body(self) -> ComposeResult:
         yield Bar(id="log-head")
-        yield LogView(self._store)
+        yield self.view
 
     def on_mount(self) -> None:
         self.listen(self._tail.subscribe, self._state_changed)
@@ -166,6 +165,9 @@ class LogScreen(LogPage):
         """Save the place, and update the times in the line about the job."""
         self.note_place()
         self.show_head()
+
+    def _file_name(self) -> str:
+        return file_name(self._job.name or "", self._job.id[:SHORT_ID])
 
     def _show_other(self, job: Job) -> None:
         self.post_message(OpenLog(job.id, job, in_place=True))

@@ -51,7 +51,7 @@ class MergedScreen(LogPage):
     legend = query_one(JobLegend)
 
     def __init__(self, basics: Basics, memory: LogMemory) -> None:
-        super().__init__(basics, memory)
+        super().__init__(basics, memory, LogView())
         self.choice = MemberChoice(
             self,
             lambda: self.view if self.is_alive else None,
@@ -61,7 +61,7 @@ class MergedScreen(LogPage):
         self._joining = JoiningJobs(self, self.choice, members_changed=self.members_changed)
         self._names = MemberNames(self.choice, changed=self._show_names)
         self._saved = MergedMemory(self, memory, self.choice, self._joining, self._names)
-        export = LogExport(self, lambda: self.view, lambda: "merged.log", text=self._text_of)
+        export = LogExport(self, self.view, lambda: "merged.log", text=self._text_of)
         self.commands.add(JobOfLine(self, self.choice), self.choice, self._names, export)
         self._progress = RunningProgress(self.session.progress, self)
         self._failure = ""
@@ -71,7 +71,7 @@ class MergedScreen(LogPage):
     def body(self) -> ComposeResult:
         yield Bar(id="log-head")
         yield JobLegend(id="merged-legend")
-        yield LogView()
+        yield self.view
         yield Static(markup=False, id="merged-empty")
 
     def on_mount(self) -> None:

@@ -22,6 +22,7 @@ def test_saving_a_log_is_disabled_while_it_has_no_lines(
 ) -> None:
     store = SimpleNamespace(size=size)
     view: Any = SimpleNamespace(is_all_here=is_all_here, store=store, why_no_log=lambda: None)
-    export = LogExport(cast(Any, None), lambda: view, lambda: "a.log")
+    view.pane = SimpleNamespace(text_at=str)
+    export = LogExport(cast(Any, None), view, lambda: "a.log")
     (save,) = (command for command in LogExport.COMMANDS if command.id == "logs.save")
     assert save.why_not(export) == reason
