@@ -1,27 +1,25 @@
 """Jobs of pipelines that join the merged log as soon as they have started."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from studio_tui.api.states import JobState
 from studio_tui.errors import SpoolError
 from studio_tui.presentation.pipelines.job_to_start import JobToStart
-from studio_tui.tui.frame.commands import Host
-from studio_tui.tui.logs.member_choice import MemberChoice
 from studio_tui.tui.logs.merged_jobs import left_out
 from studio_tui.tui.widgets.workers import start_worker
+
+if TYPE_CHECKING:
+    from studio_tui.tui.logs.merged_screen import MergedScreen
 
 
 class JoiningJobs:
     """Adds jobs to the merged log when their pipelines have started them."""
 
-    def __init__(
-        self, host: Host, choice: MemberChoice, *, members_changed: Callable[[], None]
-    ) -> None:
-        """Initialize; `members_changed` is called after jobs have joined."""
-        self._host = host
-        self._choice = choice
-        self._members_changed = members_changed
+    def __init__(self, page: "MergedScreen") -> None:
+        self._page = page
+        self._members = page.members
         self.awaited: tuple[JobToStart, ...] = ()
         """The jobs that have not started, as far as is known."""
         self._is_finding = False
@@ -38,15 +36,14 @@ class JoiningJobs:
 
         Those for which there is no room stay awaited.
         """
-        members = self._choice.members
-        if not self.awaited or self._is_finding or members is None:
+        if not self.awaited or self._is_finding:
             return
         started = self._started()
-        too_many = len(started) - members.room
+        too_many = len(started) - self._members.room
         if too_many > 0 and not self._has_told_limit:
             self._has_told_limit = True
-            self._host.notify_user(f"{left_out(too_many)} so far", "warning")
-        if started := dict(islice(started.items(), members.room)):
+            self._page.notify_user(f"{left_out(too_many)} so far", "warning")
+        if started := dict(islice(started.items(), self._members.room)):
             self._is_finding = True
 
             async def add() -> None:
@@ -55,11 +52,11 @@ class JoiningJobs:
                 finally:
                     self._is_finding = False
 
-            start_worker(self._host.app, add, name="join jobs", group="join")
+            start_worker(self._page.app, add, name="join jobs", group="join")
 
     def _started(self) -> dict[JobToStart, str]:
         """Return the ids of the jobs that were created for awaited ones and have started."""
-        pipelines = self._host.session.known_items.pipelines()
+        pipelines = self._page.session.known_items.pipelines()
         by_id = {each.pipeline_id: each for each in pipelines.pipelines}
         runs = {
             JobToStart(pipeline_id, run.job_id): run.created_job_id
@@ -71,17 +68,17 @@ class JoiningJobs:
 
     async def _add(self, started: dict[JobToStart, str]) -> None:
         # A job that Studio does not return now is looked up again after the next poll.
-        jobs = await self._host.session.known_items.find_jobs(tuple(started.values()))
+        jobs = await self._page.session.known_items.find_jobs(tuple(started.values()))
         found = {job.id for job in jobs}
         added = {each for each, job_id in started.items() if job_id in found}
         if not added <= set(self.awaited):
             return  # meanwhile, other jobs were chosen
         self.awaited = tuple(each for each in self.awaited if each not in added)
-        if (members := self._choice.members) is None or not jobs:
+        if not (jobs and self._members.has_begun):
             return
-        self._host.session.endings.watch(jobs)
+        self._page.session.endings.watch(jobs)
         try:
-            members.add(jobs)
+            self._members.add(jobs)
         except SpoolError as error:
-            self._host.notify_user(str(error), "error")
-        self._members_changed()
+            self._page.notify_user(str(error), "error")
+        self._page.members_changed()

@@ -48,26 +48,23 @@ def _is_being_read(member: Member) -> bool:
 class MergedJobs:
     """The jobs of a merged log; the log of each is open until the job leaves."""
 
+    has_begun = False
+    """Whether there is a merged log, although its jobs may all have left."""
+    log: MergedLog
+    """The merged log, once there has been one."""
+
     def __init__(
         self,
         library: LogLibrary,
         may_fetch: MayFetch,
         *,
         zones: Callable[[], Zones],
-        viewed_lines: Callable[[], set[int]],
-        moved: Callable[[Moved], None],
         changed: Callable[[], None],
     ) -> None:
-        """Make a merged log without jobs.
+        """Initialize; `changed` is called when the download of a log has changed.
 
-        `viewed_lines` returns the starts of the lines to keep track of when lines move, and `moved`
-        is then called with their new starts. `changed` is called when the download of a log has
-        changed. Times without a zone are interpreted in `zones`.
-
-        Raises:
-            SpoolError: the merged log cannot be stored on the local disk.
+        Times without a zone are interpreted in `zones`.
         """
-        self.log = MergedLog(library.new_tagged, viewed_lines=viewed_lines, on_moved=moved)
         self.solo: str | None = None
         """Id of the only job whose lines are shown; `None` to show all jobs that are not muted."""
         self.muted: frozenset[str] = frozenset()
@@ -78,6 +75,15 @@ class MergedJobs:
         self._members: dict[str, Member] = {}
         self.removed: list[tuple[Job, int]] = []
         """The jobs that the user removed, with their former positions, the latest at the end."""
+
+    def begin(self, viewed_lines: Callable[[], set[int]], moved: Callable[[Moved], None]) -> None:
+        """Make a merged log without jobs; the arguments are as in `MergedLog`.
+
+        Raises:
+            SpoolError: the merged log cannot be stored on the local disk.
+        """
+        self.log = MergedLog(self._library.new_tagged, viewed_lines=viewed_lines, on_moved=moved)
+        self.has_begun = True
 
     def __len__(self) -> int:
         return len(self._members)
@@ -90,6 +96,17 @@ class MergedJobs:
 
     def of(self, number: int | None) -> Member | None:
         return next((member for member in self if member.number == number), None)
+
+    def of_line(self, start: int | None) -> Member | None:
+        """Return the job whose line begins at `start`; `None` without one, or if it has left."""
+        if not self or start is None:
+            return None
+        return self.of(self.log.store.number_at(start))
+
+    def clock_at(self, start: int) -> LineClock:
+        """Return what parses the time of the line that begins at `start`."""
+        member = self.of_line(start)
+        return LineClock() if member is None else member.clock
 
     def follow(self, jobs: Sequence[Job]) -> int:
         """Merge exactly these jobs, up to `LIMIT`; return how many are left out.
@@ -155,6 +172,11 @@ class MergedJobs:
         self.leave(member.job.id)
         self.removed.append((member.job, position))
 
+    @property
+    def last_removed(self) -> Job | None:
+        """The job that `bring_back` merges again; `None` if none was removed."""
+        return self.removed[-1][0] if self.removed else None
+
     def bring_back(self) -> Job | None:
         """Merge the job that was removed last, at its former position.
 
@@ -178,9 +200,12 @@ class MergedJobs:
             member.job = jobs.get(job_id, member.job)
 
     def close(self) -> None:
-        """Close the log of each job; the merged log is closed by whoever runs it."""
+        """Close the log of each job, and the merged log, after its `run` has ended."""
         for job_id in tuple(self._members):
             self.leave(job_id)
+        if self.has_begun:
+            self.log.close()
+        self.has_begun, self.removed = False, []
 
     # --- whose lines are shown -------------------------------------------------------------------
 

@@ -4,37 +4,23 @@ The offset of a line in a merged log differs each time the log is loaded, so the
 lines of jobs.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
-from studio_tui.api.models import Job
 from studio_tui.errors import SpoolError
-from studio_tui.presentation.pipelines.job_to_start import JobToStart
-from studio_tui.tui.frame.commands import Host
-from studio_tui.tui.logs.joining_jobs import JoiningJobs
-from studio_tui.tui.logs.log_memory import LogMemory
-from studio_tui.tui.logs.member_choice import MemberChoice
-from studio_tui.tui.logs.member_names import MemberNames
 from studio_tui.tui.logs.merged_jobs import MergedJobs
-from studio_tui.tui.logs.view.log_view import LogView
 from studio_tui.tui.logs.view.place import LineOfJob, LogPlace, MergedPlace
+
+if TYPE_CHECKING:
+    from studio_tui.tui.logs.merged_screen import MergedScreen
 
 
 class MergedMemory:
     """Saves the jobs of the merged log with the user's place, and restores them."""
 
-    def __init__(
-        self,
-        host: Host,
-        memory: LogMemory,
-        choice: MemberChoice,
-        joining: JoiningJobs,
-        names: MemberNames,
-    ) -> None:
-        self._host = host
-        self._memory = memory
-        self._choice = choice
-        self._joining = joining
-        self._names = names
+    def __init__(self, page: "MergedScreen") -> None:
+        self._page = page
+        self._members = page.members
         self.missing: tuple[str, ...] = ()
         """Ids of saved jobs that Studio did not return; they are saved again."""
         self.is_restoring = False
@@ -43,15 +29,15 @@ class MergedMemory:
     @property
     def expected(self) -> int:
         """How many jobs the merged log will have once all of them are found and have started."""
-        members = self._choice.members
-        return len(members or ()) + len(self._joining.awaited) + len(self.missing)
+        return len(self._members) + len(self._page.joining.awaited) + len(self.missing)
 
-    def note(self, view: LogView) -> None:
+    def note(self) -> None:
         """Save the jobs and the place, unless the saved place is still to be restored."""
-        members, place = self._choice.members, view.restore.place
-        if members is None or view.restore.is_pending:
+        members, restore = self._members, self._page.view.restore
+        if not members.has_begun or restore.is_pending:
             return
-        self._memory.merged = MergedPlace(
+        place = restore.place
+        self._page.memory.merged = MergedPlace(
             jobs=(*(member.job.id for member in members), *self.missing),
             solo=members.solo,
             muted=tuple(sorted(members.muted)),
@@ -60,47 +46,44 @@ class MergedMemory:
             bookmarks=tuple(_lines(members, place.bookmarks)),
             filter=place.filter,
             search=place.search,
-            awaited=self._joining.awaited,
-            names=self._names.are_beside_lines,
+            awaited=self._page.joining.awaited,
+            names=self._page.names.are_beside_lines,
         )
 
-    async def restore(
-        self, follow: Callable[[Sequence[Job], Iterable[JobToStart]], None], view: LogView
-    ) -> None:
-        """Look up the saved jobs, merge them with `follow`, and return to the place.
+    async def restore(self) -> None:
+        """Look up the saved jobs, merge them, and return to the place.
 
-        `follow` may raise a `SpoolError`. Nothing happens if other jobs are merged meanwhile.
+        Nothing happens if other jobs are merged meanwhile.
         """
-        saved, session = self._memory.merged, self._host.session
+        saved, session = self._page.memory.merged, self._page.session
         self.is_restoring = True
-        self._names.are_beside_lines = saved.names
+        self._page.names.are_beside_lines = saved.names
         await session.jobs.first_value()
         jobs = await session.known_items.find_jobs(saved.jobs)
         self.is_restoring = False
-        if self._choice.members is not None:
+        if self._members.has_begun:
             return
         if not jobs:
-            self._host.notify_user(
+            self._page.notify_user(
                 "Studio does not return the jobs of the merged log now", "warning"
             )
             return
         try:
-            follow(jobs, saved.awaited)
+            self._page.follow(jobs, saved.awaited)
         except SpoolError as error:
-            self._host.notify_user(str(error), "error")
+            self._page.notify_user(str(error), "error")
             return
         session.endings.watch(jobs)
         found = {job.id for job in jobs}
         self.missing = tuple(job_id for job_id in saved.jobs if job_id not in found)
-        if self._choice.members is not None:
-            self._return_to(saved, self._choice.members, view)
+        self._return_to(saved, self._members)
 
-    def _return_to(self, saved: MergedPlace, members: MergedJobs, view: LogView) -> None:
+    def _return_to(self, saved: MergedPlace, members: MergedJobs) -> None:
         """Show the lines of the same jobs, and go to the place once its lines are merged."""
         members.solo = saved.solo if members.get(saved.solo) else None
         members.muted = frozenset(filter(members.get, saved.muted))
-        self._choice.apply_shown_jobs()
-        view.restore.return_to(LogPlace(), lambda: _place_now(saved, members))
+        self._page.choice.apply_shown_jobs()
+        self._page.view.restore.return_to(LogPlace(), lambda: _place_now(saved, members))
 
 
 def _lines(members: MergedJobs, starts: Iterable[int | None]) -> Iterator[LineOfJob]:

@@ -116,7 +116,7 @@ async def test_the_logs_of_marked_jobs_are_merged_in_order_of_time(
         with step("a job joins, and the tab has kept the other jobs"):
             screen, joined = await add_a_job(pilot, studio)
         with step("the job is removed"):
-            before = [member.job.id for member in screen.choice.members or ()]
+            before = [member.job.id for member in screen.members]
             await pilot.press("tab")
             while (chosen := screen.choice.job_at_hand()) is None or chosen.id != joined:
                 await pilot.press("tab")
@@ -131,7 +131,7 @@ async def test_the_logs_of_marked_jobs_are_merged_in_order_of_time(
         with step("the job is restored, and removed again"):
             await pilot.press("z")
             await until_shown(pilot, "64 lines", "4 jobs", "joined", "new.py (", "is back")
-            assert [member.job.id for member in screen.choice.members or ()] == before
+            assert [member.job.id for member in screen.members] == before
             await pilot.press("z")
             await until_shown(pilot, "There is nothing to undo")
             while (chosen := screen.choice.job_at_hand()) is None or chosen.id != joined:
@@ -167,14 +167,14 @@ async def add_a_job(pilot: Dashboard, studio: ThreadStudio) -> tuple[MergedScree
         ),
     )
     # If the job of the current line is removed, the first line of another job stays in its row.
-    member_of, cursor = screen.choice.member_of, screen.view.pane.cursor
+    member_of, cursor = screen.members.of_line, screen.view.pane.cursor
     assert cursor is not None
     rows = [row.start for row in screen.view.pane.in_sight]
     others = [start for start in rows if member_of(start) is not member_of(cursor)]
     remaining_members = {start: member_of(start) for start in others}
-    assert others[0] not in screen.choice.viewed_lines()
-    with mock.patch.object(screen.choice, "member_of", remaining_members.get):
-        assert others[0] in screen.choice.viewed_lines()
+    assert others[0] not in screen.viewed_lines()
+    with mock.patch.object(screen.members, "of_line", remaining_members.get):
+        assert others[0] in screen.viewed_lines()
     return screen, str(new["id"])
 
 
@@ -186,8 +186,7 @@ async def test_a_job_can_be_shown_alone_or_muted_and_the_search_is_limited_accor
         studio.wait_for_end(job)
     async with dashboard(studio, tmp_path, size=(120, 80)) as pilot:
         screen = await open_merged_log(pilot, "63 lines", "tick 59")
-        members = screen.choice.members
-        assert members is not None
+        members = screen.members
         await until(pilot, lambda: not members.are_being_read)
         with mock.patch.object(members.log, "is_ordering", new=True):
             await pilot.press("T", *"12", "colon", *"00", "enter")
@@ -344,8 +343,7 @@ async def test_an_outage_neither_loses_nor_repeats_a_line_of_a_merged_log(
                 await until_shown(pilot, "No space left on device", "^r refresh")
             await pilot.press("ctrl+r")
             await until_shown(pilot, "✓ 2 whole logs", "2,000 lines", "/=0500", "▌◆seq=0500")
-        assert screen.choice.members is not None
-        text = screen.choice.members.log.store.path.read_text()
+        text = screen.members.log.store.path.read_text()
     lines: dict[str, list[str]] = {}
     for line in text.splitlines():
         lines.setdefault(line[:TAG_LENGTH], []).append(line[TAG_LENGTH:])

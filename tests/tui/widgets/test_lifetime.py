@@ -308,8 +308,7 @@ async def test_logs_that_grow_while_their_merged_log_is_being_removed_are_no_err
         await until_shown(pilot, "2 jobs", "n 5")
         screen, slow = pilot.app.screen, SlowLeaver()
         assert isinstance(screen, MergedScreen)
-        members = screen.choice.members
-        assert members is not None
+        members = screen.members
         await screen.mount(slow)
         removal = screen.remove()
         async with slow.while_leaving():

@@ -276,7 +276,7 @@ async def test_marks_stay_on_their_jobs_and_the_logs_of_marked_jobs_are_merged(
             await until_shown(pilot, "thumbs", "join_feats")
             merged = pilot.app.screen
             assert isinstance(merged, MergedScreen)
-            assert [each.job_id for each in merged._joining.awaited] == ["join_feats"]
+            assert [each.job_id for each in merged.joining.awaited] == ["join_feats"]
         with step("a key removes the marks of ended jobs"):
             await show_on_new_page(pilot, studio, sixteen(embed="RUNNING"))
             await go_to(pilot, "thumbs")
