@@ -23,7 +23,7 @@ from studio_tui.presentation.jobs.log_header import (
     progress_parts,
 )
 from studio_tui.presentation.jobs.times import life_of
-from studio_tui.presentation.jobs.waiting import Wait, why_waiting
+from studio_tui.presentation.jobs.waiting import why_waiting
 from studio_tui.presentation.logs.line_clock import LineClock
 from studio_tui.presentation.logs.progress import Progress
 from studio_tui.service.logs.state import FollowPhase, TailState
@@ -98,15 +98,8 @@ class LogScreen(LogPage):
             LogExport(self, self.view, self._file_name, whole_log=self._store),
         )
         self.commands.add_to(self, _COMMANDS)
-        self._why = ""
-        """Why the job failed, in words; empty if it did not, or nothing is known."""
-        self._wait: Wait | None = None
-        """Why the job waits; `None` if it does not."""
-        self._is_blocked = False
         self._was_offline = False
         """Whether the last poll failed."""
-        self._had_bytes = False
-        """Whether the line about the job was updated after the first bytes arrived."""
         self._progress: Progress | None = None
 
     def body(self) -> ComposeResult:
@@ -218,49 +211,52 @@ class LogScreen(LogPage):
     # --- the line about the job ------------------------------------------------------------------
 
     def _state_changed(self, state: TailState) -> None:
-        has_changed = (state.phase, state.next_try) != self._shown_state
-        if has_changed or (state.size and not self._had_bytes):
-            self._had_bytes = bool(state.size)
+        if _connection(state) != self._shown_connection:
             self.show_head()
 
     def _grew(self) -> None:
         if self._progress is not None:
             self.note_growth()
 
-    def _look_at_end(self) -> None:
+    def _end_of_log(self) -> bytes:
+        """Return the end of the log; empty if the job has ended and the end is not here yet."""
         store = self.view.store or self._store
-        is_read = not store.is_closed and (
-            self._phase is FollowPhase.COMPLETE or not self._job.state.is_finished
-        )
-        end = store.read(max(0, store.size - END_BYTES), END_BYTES) if is_read else b""
-        self._progress = progress(self._job, end, self._progress)
-        surroundings = surroundings_of(self.session, self._job)
-        self._is_blocked = surroundings.is_blocked
-        self._wait = why_waiting(self._job, surroundings)
-        self._why = failure_cause(self._job, end)
+        is_read = not store.is_closed and (self.view.is_all_here or not self._job.state.is_finished)
+        return store.read(max(0, store.size - END_BYTES), END_BYTES) if is_read else b""
 
     def show_head(self) -> None:
-        now = clock.now()
         state = self._tail.state
-        self._phase = state.phase
-        self._shown_state = (state.phase, state.next_try)
-        self.view.is_all_here = self._phase is FollowPhase.COMPLETE
-        self._look_at_end()
+        self._shown_connection = _connection(state)
+        self.view.is_all_here = state.phase is FollowPhase.COMPLETE
         head = self.query_one("#log-head", Bar)
-        job_cells = job_parts(self._job, self.moment(), self._why, is_blocked=self._is_blocked)
-        left = [Part(" "), *(Part(f"{cell.text}  ", cell.tone) for cell in job_cells)]
-        if self._progress:
-            parts = progress_parts(self._progress, wide=self.size.width >= _BAR_FROM)
-            left += [Part(f"{cell.text}  ", cell.tone) for cell in parts]
-        if self._why:
-            left.append(Part(self._why, Tone.BAD))
-        if self._wait is not None:
-            left.append(Part(self._wait.words, Tone.WAITING))
+        left = self._job_parts(self._end_of_log())
         outage, behind = self.session.reachability.outage, self._log.preview.behind
-        words, tone, *_ = describe_connection(state, self._job, now, behind=behind, outage=outage)
+        words, tone, *_ = describe_connection(
+            state, self._job, clock.now(), behind=behind, outage=outage
+        )
         right = (*pause_parts(self.view), Part(f"{words} ", tone))
         log_size = Part(f"{amount(state).text}  ", Tone.DIM)
         # Where not everything fits, the size is the least important part.
         everything = "".join(part.text for part in (*left, log_size, *right))
-        head.left = tuple(left)
+        head.left = left
         head.right = (log_size, *right) if cell_len(everything) <= self.size.width else right
+
+    def _job_parts(self, end: bytes) -> tuple[Part, ...]:
+        """Return what the line says about the job, given the end of its log."""
+        self._progress = progress(self._job, end, self._progress)
+        surroundings = surroundings_of(self.session, self._job)
+        why, wait = failure_cause(self._job, end), why_waiting(self._job, surroundings)
+        cells = job_parts(self._job, self.moment(), why, is_blocked=surroundings.is_blocked)
+        if self._progress:
+            cells = (*cells, *progress_parts(self._progress, wide=self.size.width >= _BAR_FROM))
+        parts = [Part(" "), *(Part(f"{cell.text}  ", cell.tone) for cell in cells)]
+        if why:
+            parts.append(Part(why, Tone.BAD))
+        if wait is not None:
+            parts.append(Part(wait.words, Tone.WAITING))
+        return tuple(parts)
+
+
+def _connection(state: TailState) -> tuple[object, ...]:
+    """Return what the line about the job shows at once when it changes."""
+    return state.phase, state.next_try, bool(state.size)
