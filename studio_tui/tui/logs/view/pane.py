@@ -41,7 +41,7 @@ The frame of the key has been sent by then, and a held key is repeated only afte
 """
 
 
-class LogPane(Widget, can_focus=True):
+class LogPane(Lifetime, Widget, can_focus=True):
     """Shows the rows of a log that are in its window, which the surrounding view moves."""
 
     ALLOW_SELECT = False
@@ -99,6 +99,8 @@ class LogPane(Widget, can_focus=True):
         """What the last repaint requested by `repaint_if_changed` depended on."""
         self._painted_cursor: int | None = None
         """The cursor at the last repaint that was requested."""
+        self._preparing: Timer | None = None
+        self._rows_to_prepare = 0
 
     @property
     def window(self) -> LogWindow | None:
@@ -147,8 +149,19 @@ class LogPane(Widget, can_focus=True):
                 if row.start in {cursor_before, self._painted_cursor}:
                     self.refresh(Region(0, y, self.size.width, 1))
 
-    def prepare(self, rows: int) -> None:
-        """Draw a number of rows below the visible ones, or above if negative, into the cache."""
+    def prepare_soon(self, rows: int) -> None:
+        """Draw a number of rows below the visible ones, or above if negative, into the cache.
+
+        This is done between two keys, so that the next page appears in about half the time.
+        """
+        self._rows_to_prepare = rows
+        if self._preparing is None:
+            self._preparing = self.set_timer(_PREPARE_AFTER, self._prepare, name="next page")
+        else:
+            self._preparing.reset()
+
+    def _prepare(self) -> None:
+        self._preparing, rows = None, self._rows_to_prepare
         painter, window = self._painter, self.window
         if painter is None or window is None:
             return
@@ -303,26 +316,3 @@ class LogPane(Widget, can_focus=True):
     def on_click(self, event: events.Click) -> None:
         if event.y < len(self._rows):
             self.post_message(self.Picked(self._rows[event.y].start))
-
-
-class NextPage:
-    """Draws the next page between two keys, so that it appears in about half the time."""
-
-    def __init__(self, node: Lifetime, pane: LogPane) -> None:
-        """Prepare rows of `pane` with the timers of `node`."""
-        self._node = node
-        self._pane = pane
-        self._due: Timer | None = None
-        self._rows = 0
-
-    def prepare_soon(self, rows: int) -> None:
-        """Prepare a number of rows below the visible ones, or above if negative, in a moment."""
-        self._rows = rows
-        if self._due is None:
-            self._due = self._node.set_timer(_PREPARE_AFTER, self._prepare, name="next page")
-        else:
-            self._due.reset()
-
-    def _prepare(self) -> None:
-        self._due = None
-        self._pane.prepare(self._rows)

@@ -1,14 +1,10 @@
 """Moving the cursor of a log by lines and pages and to its ends, and scrolling."""
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.logs.view.controller import ViewController
-from studio_tui.tui.logs.view.pane import NextPage
 from studio_tui.tui.logs.view.viewport import LogWindow
-
-if TYPE_CHECKING:
-    from studio_tui.tui.logs.view.log_view import LogView
 
 _SIDEWAYS = 8
 """Cells per step sideways."""
@@ -19,10 +15,6 @@ class Scrolling(ViewController):
 
     The cursor is always visible: at an edge, the rows scroll with it.
     """
-
-    def __init__(self, view: "LogView") -> None:
-        super().__init__(view)
-        self._next_page = NextPage(view, view.pane)
 
     def move(self, lines: int) -> None:
         """Move the cursor down by lines, or up if negative.
@@ -78,7 +70,7 @@ class Scrolling(ViewController):
         if visible := window.rows():
             pane.current = visible[min(y, len(visible) - 1)].start
         self._view.settle()
-        self._next_page.prepare_soon(rows)
+        pane.prepare_soon(rows)
 
     def _prepare(self, count: int) -> LogWindow | None:
         """Prepare for a move by the user, up if `count` is negative; return the window, if any.
