@@ -17,6 +17,8 @@ _MOVE = re.compile(rb"\n|\x1b\[(\d*)([ABEF])")
 """A line break, or a movement of the cursor down (`B`, `E`) or up (`A`, `F`)."""
 _VISIBLE = re.compile(rb"(?:\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x20])*+[^\x00-\x20]")
 """Text up to its first visible character."""
+REDRAWN = 16 * 1024
+"""Bytes after a line that are searched for lines that redraw its rows."""
 HIGHEST = 100
 """Maximum rows of one movement up, as terminals are rarely higher."""
 

@@ -8,7 +8,6 @@ as `[rank3]: `, and lines of other origins may be between the lines of a unit.
 import asyncio
 from collections.abc import Iterator
 from functools import partial
-from itertools import islice
 from typing import Any, ClassVar
 
 from studio_tui import clock
@@ -23,8 +22,6 @@ from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.logs.view.controller import ViewController
 from studio_tui.tui.logs.view.spot import line_starts
 
-_UNIT_LINES = 2000
-"""Maximum number of lines that are searched for the end of a unit."""
 _EARLIER_ERRORS = 50
 """Maximum number of errors before an error that are checked: their units may contain it."""
 _EARLIER_MIXED_ERRORS = 200
@@ -224,9 +221,9 @@ class LogErrors(ViewController):
         starts: list[int] = []
 
         def texts() -> Iterator[str]:
-            for line_start, text in self._texts(store, start):
+            for line_start in line_starts(store, start):
                 starts.append(line_start)
-                yield text
+                yield self._view.pane.text_at(line_start)
 
         return [starts[number] for number in unit_lines(texts())]
 
@@ -259,10 +256,6 @@ class LogErrors(ViewController):
             if start in unit:
                 unit_start = earlier
         return unit_start
-
-    def _texts(self, store: LogStore, start: int) -> Iterator[tuple[int, str]]:
-        for line_start in islice(line_starts(store, start), _UNIT_LINES):
-            yield line_start, self._view.pane.text_at(line_start)
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from studio_tui.errors import SpoolError
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.logs.levels import LogLevel
-from studio_tui.presentation.logs.live_rows import UP, final_lines
+from studio_tui.presentation.logs.live_rows import REDRAWN, UP, final_lines
 from studio_tui.presentation.logs.search import LevelPattern, SearchPattern
 from studio_tui.service.logs.store.filtered import FilteredLines
 from studio_tui.service.logs.store.log_store import LogStore
@@ -26,8 +26,6 @@ _PROBLEMS = "!"
 _SO_FAR = " so far, searching…"
 _SEARCHED = 64 * 1024
 """Bytes of visible text that are searched for nested progress bars."""
-_REDRAWN = 16 * 1024
-"""Bytes after a line within which later lines may overwrite it."""
 
 
 class LineFilter(ViewController):
@@ -171,14 +169,16 @@ class LineFilter(ViewController):
 
         def available(lines: bytes) -> Sequence[int]:
             not_overwritten = final_lines(lines, tag)
-            return not_overwritten if within is None else _both(within(lines), not_overwritten)
+            if within is None:
+                return not_overwritten
+            return sorted(set(within(lines)) & set(not_overwritten))
 
         return available
 
     @property
     def ahead(self) -> int:
         """Bytes after a block of lines that are needed to decide which of them are available."""
-        return _REDRAWN if self._folds else 0
+        return REDRAWN if self._folds else 0
 
     def show_within(self, within: Find | None) -> None:
         """Make only the lines available that `within` finds; with `None`, the lines of all jobs.
@@ -301,10 +301,6 @@ class LineFilter(ViewController):
             display="!",
         ),
     )
-
-
-def _both(some: Sequence[int], others: Sequence[int]) -> Sequence[int]:
-    return sorted(set(some) & set(others))
 
 
 def _nothing(_lines: bytes) -> Sequence[int]:

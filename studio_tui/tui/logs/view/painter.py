@@ -11,7 +11,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.style import Style
 
 from studio_tui.presentation.logs.lines import PLAIN, StyledLine, styled_line
-from studio_tui.presentation.logs.live_rows import UP, LiveRows
+from studio_tui.presentation.logs.live_rows import REDRAWN, UP, LiveRows
 from studio_tui.presentation.logs.progress import parse_progress
 from studio_tui.presentation.logs.row_forms import PLAIN_FORM, RowForm, may_have_two_rows, rows_of
 from studio_tui.presentation.logs.search import SearchPattern
@@ -29,8 +29,6 @@ _SINGLE_ROWS = 16_384
 """Maximum number of lines for which the painter notes that they have one row."""
 _BEFORE = 256 * 1024
 """Maximum number of bytes before a line that are searched for the rows that the line redraws."""
-_REDRAWN = 16 * 1024
-"""Bytes after a line that are searched for lines that redraw its rows again."""
 _ABOVE = 20
 """Maximum number of lines above a line that determine its severity."""
 _ABOVE_BYTES = 4096
@@ -178,7 +176,7 @@ class LogPainter:
         # Several bars may share one very long line; its end has their present states.
         line_part = max(start + tag, end - _BEFORE)
         line = store.read(start, tag) + store.read(line_part, end - line_part)
-        window = above + line + store.read(end, _REDRAWN)
+        window = above + line + store.read(end, REDRAWN)
         if not UP.search(window):
             return ()
         lines = window.split(b"\n")
