@@ -1,6 +1,7 @@
 """Jobs of pipelines that join the merged log as soon as they have started."""
 
 from collections.abc import Iterable
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -8,7 +9,7 @@ from studio_tui.api.states import JobState
 from studio_tui.errors import SpoolError
 from studio_tui.presentation.pipelines.job_to_start import JobToStart
 from studio_tui.tui.logs.merged_jobs import left_out
-from studio_tui.tui.widgets.workers import start_worker
+from studio_tui.tui.logs.view.controller import WorkGroup
 
 if TYPE_CHECKING:
     from studio_tui.tui.logs.merged_screen import MergedScreen
@@ -22,7 +23,7 @@ class JoiningJobs:
         self._members = page.members
         self.awaited: tuple[JobToStart, ...] = ()
         """The jobs that have not started, as far as is known."""
-        self._is_finding = False
+        self._work = WorkGroup(page, "join")
         self._has_told_limit = False
         """Whether the user knows that there is no room for more jobs."""
 
@@ -36,7 +37,7 @@ class JoiningJobs:
 
         Those for which there is no room stay awaited.
         """
-        if not self.awaited or self._is_finding:
+        if not self.awaited:
             return
         started = self._started()
         too_many = len(started) - self._members.room
@@ -44,15 +45,7 @@ class JoiningJobs:
             self._has_told_limit = True
             self._page.notify_user(f"{left_out(too_many)} so far", "warning")
         if started := dict(islice(started.items(), self._members.room)):
-            self._is_finding = True
-
-            async def add() -> None:
-                try:
-                    await self._add(started)
-                finally:
-                    self._is_finding = False
-
-            start_worker(self._page.app, add, name="join jobs", group="join")
+            self._work.run_if_idle(partial(self._add, started), "join jobs")
 
     def _started(self) -> dict[JobToStart, str]:
         """Return the ids of the jobs that were created for awaited ones and have started."""
