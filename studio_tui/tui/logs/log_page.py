@@ -74,6 +74,8 @@ class LogPage(Page):
         painting = self.while_alive(lambda *_: self.paint_hints())
         for name in ("has_lines", "is_all_here"):
             self.watch(self.view, name, painting, init=False)
+        showing = self.while_alive(lambda *_: self._show_following())
+        self.watch(self.view, "following", showing, init=False)
 
     def _note_look(self) -> None:
         self.memory.look = self.view.appearance.look
@@ -88,8 +90,7 @@ class LogPage(Page):
     def _note_place(self) -> None:
         self.note_place()
 
-    @on(LogView.FollowChanged)
-    def _follow_changed(self) -> None:
+    def _show_following(self) -> None:
         self.show_head()
         self.paint_hints()
 

@@ -80,12 +80,6 @@ class LogView(HasCommands, Widget):
     has_lines: reactive[bool] = reactive(False, repaint=False)
     """Whether a line is visible; screens then show the keys of commands on the current line."""
 
-    @dataclass
-    class FollowChanged(Message):
-        """The view started or stopped following."""
-
-        following: bool
-
     @dataclass(kw_only=True)
     class EndRequested(Message):
         """The user went to the last line if `end`, else to the first one."""
@@ -224,11 +218,10 @@ class LogView(HasCommands, Widget):
         self._show_words()
 
     def watch_following(self, following: bool) -> None:
-        """Tell the pane and the screen whether the view follows; the cursor stays at its line."""
+        """Tell the pane whether the view follows; the cursor stays at its line."""
         self.pane.stays_at_end = following
         if not following and self.pane.current is None:
             self.pane.current = self.pane.cursor
-        self.post_message(self.FollowChanged(following))
 
     def watch_is_all_here(self, is_all_here: bool) -> None:
         if is_all_here:

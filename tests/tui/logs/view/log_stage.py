@@ -16,13 +16,10 @@ class LogViewApp(App[None]):
     def __init__(self, store: LogStore) -> None:
         super().__init__(css_path=[styles_dir() / "log_view.tcss"])
         self._log_store = store
-        self.messages: list[LogView.FollowChanged | LogView.CopyAsked] = []
+        self.messages: list[LogView.CopyAsked] = []
 
     def compose(self) -> ComposeResult:
         yield LogView(self._log_store)
-
-    def on_log_view_follow_changed(self, event: LogView.FollowChanged) -> None:
-        self.messages.append(event)
 
     def on_log_view_copy_asked(self, event: LogView.CopyAsked) -> None:
         self.messages.append(event)

@@ -69,7 +69,7 @@ def drawn_rows(view: LogView) -> list[str]:
 def copied(view: LogView) -> list[str]:
     """Return the texts that were copied, the latest last."""
     assert isinstance(view.app, LogViewApp)
-    messages = [each for each in view.app.messages if isinstance(each, LogView.CopyAsked)]
+    messages = view.app.messages
     assert all(each.lines == len(each.text.split("\n")) for each in messages)
     return [each.text for each in messages]
 
@@ -115,11 +115,15 @@ async def test_keys_that_go_to_the_end_resume_following(store: LogStore) -> None
     count = 100
     store.append(numbered_lines(count))
     async with showing(store) as (pilot, view):
-        app = view.app
-        assert isinstance(app, LogViewApp)
+        changes: list[bool] = []
+
+        def note(following: bool) -> None:  # noqa: FBT001 (called by Textual)
+            changes.append(following)
+
+        view.watch(view, "following", note, init=False)
         for key in ("F", "end", "G"):
             with step(f"the key {key}"):
-                app.messages.clear()
+                changes.clear()
                 await pilot.press("home")
                 store.append(numbered_lines(5, first=count))
                 count += 5
@@ -128,12 +132,7 @@ async def test_keys_that_go_to_the_end_resume_following(store: LogStore) -> None
                 await pilot.pause()
                 assert view.following
                 assert rows(view)[-1] == f"  line {count - 1}"
-                changes = [
-                    message
-                    for message in app.messages
-                    if isinstance(message, LogView.FollowChanged)
-                ]
-                assert [change.following for change in changes] == [False, True]
+                assert changes == [False, True]
 
 
 async def test_moving_down_past_the_end_resumes_following(store: LogStore) -> None:
