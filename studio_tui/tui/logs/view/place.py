@@ -1,10 +1,16 @@
-"""The parts of the saved state of logs: the place in each, and the display options."""
+"""What is saved about logs: the user's places in them, and the display options."""
 
 from dataclasses import dataclass
+
+from pydantic import Field
 
 from studio_tui.presentation.logs.gutter_times import StampForm
 from studio_tui.presentation.logs.row_forms import JsonForm
 from studio_tui.presentation.pipelines.job_to_start import JobToStart
+from studio_tui.tui.frame.remembered import Remembered
+
+MOST_LOGS = 200
+"""Maximum number of logs whose places are saved: the ones read last."""
 
 
 @dataclass(frozen=True)
@@ -62,3 +68,21 @@ class MergedPlace:
     """Jobs that join as soon as they have started."""
     names: bool = True
     """Whether the names of the jobs are beside the lines."""
+
+
+class LogMemory(Remembered):
+    """The saved state, updated as the user moves."""
+
+    look: LogLook = LogLook()
+    places: dict[str, LogPlace] = Field(default_factory=dict)
+    """By job id; the log that was read last is at the end."""
+
+    merged: MergedPlace = MergedPlace()
+
+    def note(self, job_id: str, place: LogPlace) -> None:
+        """Save the place in a job's log; forget the log if the place is that of a new log."""
+        self.places.pop(job_id, None)
+        if place != LogPlace():
+            self.places[job_id] = place
+        for oldest in list(self.places)[:-MOST_LOGS]:
+            del self.places[oldest]
