@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
-from studio_tui.failures.origins import TRACEBACK, without_progress_bar
+from studio_tui.failures.origins import without_progress_bar
 from studio_tui.presentation.logs.json_lines import JsonLine, compact_text, field_texts, json_line
 from studio_tui.presentation.logs.levels import LogLevel
 from studio_tui.presentation.logs.line_levels import level_of
@@ -14,8 +14,6 @@ from studio_tui.presentation.logs.tracebacks import inherited_level
 
 _STATES = 200
 """Maximum states that are shown of a rewritten line: the last ones."""
-
-_TRACEBACK = TRACEBACK.encode()
 
 _COLORS = {LogLevel.WARNING: Pen(foreground=3), LogLevel.ERROR: Pen(foreground=1)}
 
@@ -64,11 +62,6 @@ def rows_of(
             return json_rows
     rows = _split_at_traceback(styled_line(head, tail=tail, length=length))
     return tuple(_colored(row, _level_in_context(row.text, above)) for row in rows)
-
-
-def may_have_two_rows(head: bytes, tail: bytes) -> bool:
-    """Whether a line can be a bar with a traceback behind it, which has a row of its own."""
-    return (tail or head).find(_TRACEBACK) > 0
 
 
 def _split_at_traceback(line: StyledLine) -> tuple[StyledLine, ...]:

@@ -1,6 +1,5 @@
 """Draws rows of a log as strips: a gutter, and the safe text of the line."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -9,11 +8,12 @@ from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 from rich.style import Style
+from textual.cache import FIFOCache
 
 from studio_tui.presentation.logs.lines import PLAIN, StyledLine, styled_line
 from studio_tui.presentation.logs.live_rows import REDRAWN, UP, LiveRows
 from studio_tui.presentation.logs.progress import parse_progress
-from studio_tui.presentation.logs.row_forms import PLAIN_FORM, RowForm, may_have_two_rows, rows_of
+from studio_tui.presentation.logs.row_forms import PLAIN_FORM, RowForm, rows_of
 from studio_tui.presentation.logs.search import SearchPattern
 from studio_tui.service.logs.store.filtered import FilteredLines
 from studio_tui.service.logs.store.log_store import LogLine, LogStore, StoredRow
@@ -25,8 +25,6 @@ from studio_tui.tui.widgets.quick_strip import QuickStrip
 
 _CACHE_SIZE = 512
 """Maximum number of lines, and of rows, in the cache."""
-_SINGLE_ROWS = 16_384
-"""Maximum number of lines for which the painter notes that they have one row."""
 _BEFORE = 256 * 1024
 """Maximum number of bytes before a line that are searched for the rows that the line redraws."""
 _ABOVE = 20
@@ -98,18 +96,11 @@ class LogPainter:
         self._gutter = 2
         self._room = self._options.width - self._gutter
         """Width of the log's text, in cells."""
-        self._lines: OrderedDict[tuple[int, int], _DrawnLine] = OrderedDict()
-        self._rows: OrderedDict[tuple[object, ...], QuickStrip] = OrderedDict()
+        self._lines: FIFOCache[tuple[int, int], _DrawnLine] = FIFOCache(_CACHE_SIZE)
+        self._rows: FIFOCache[tuple[object, ...], QuickStrip] = FIFOCache(_CACHE_SIZE)
         self._latest = (-1, -1, "")
         """Of the line drawn last: the store's version, the start of the next line, and the text."""
-        self._single: set[int] = set()
-        """Starts of lines that have one row, unless display options change that.
-
-        They are noted since each step of the cursor asks for the rows of all visible lines.
-        """
-        self._version = store.version
-        """The store's version for which `_single` is valid."""
-        self._counts: OrderedDict[tuple[int, int], int] = OrderedDict()
+        self._counts: FIFOCache[tuple[int, int], int] = FIFOCache(_CACHE_SIZE)
         """By line and version, the highest number of states counted in a rewritten line.
 
         Of a long line only a part is read, so that a later count may be lower.
@@ -117,9 +108,6 @@ class LogPainter:
 
     def adjust(self, options: RowOptions) -> None:
         """Set the display options; a change clears the caches of lines and rows."""
-        if self._version != self._store.version or len(self._single) > _SINGLE_ROWS:
-            self._version = self._store.version
-            self._single = set()
         digits = max(4, len(f"{self._store.lines:,}")) if options.numbers else 0
         if options.numbers and options.columns:
             digits += 1  # a blank before the column beside the number
@@ -135,18 +123,7 @@ class LogPainter:
         marks = len(self._store.marks_of(start))
         if marks and (start == self._store.size or not self._is_shown(start)):
             return marks
-        options = self._options
-        is_plain = not (options.wrap or options.folds or options.form != PLAIN_FORM)
-        if is_plain and (start in self._single or not self._may_have_two_rows(start)):
-            return marks + 1
         return marks + len(self._drawn_line(start).rows)
-
-    def _may_have_two_rows(self, start: int) -> bool:
-        line = self._store.line_at(start)
-        may_have = may_have_two_rows(line.head, line.tail)
-        if not may_have and start + self._store.tag_length + line.length < self._store.size:
-            self._single.add(start)  # a line at the end may grow
-        return may_have
 
     def _is_shown(self, start: int) -> bool:
         return self.chosen is None or start in self.chosen.matches
@@ -221,8 +198,6 @@ class LogPainter:
             if not self._options.numbers or self._store.is_indexed:
                 # Otherwise the number of the line may not be known yet.
                 self._rows[key] = strip
-            if len(self._rows) > _CACHE_SIZE:
-                self._rows.popitem(last=False)
         return strip
 
     def _row(self, line: _DrawnLine, row: Row, left: int, flags: int) -> QuickStrip:
@@ -293,9 +268,6 @@ class LogPainter:
         drawn = self._lines.get(key)
         if drawn is None or not (drawn.is_whole or drawn.end == self._store.size):
             drawn = self._lines[key] = self._draw_line(self._store.row(start))
-            if len(self._lines) > _CACHE_SIZE:
-                self._lines.popitem(last=False)
-        self._lines.move_to_end(key)
         return drawn
 
     def _draw_line(self, stored: StoredRow) -> _DrawnLine:
@@ -320,8 +292,6 @@ class LogPainter:
         key = (start, self._store.version)
         count = max(line.updates + 1, self._counts.get(key, 0) if line.has_more else 0)
         self._counts[key] = count
-        if len(self._counts) > _CACHE_SIZE:
-            self._counts.popitem(last=False)
         return f"{count:,}+" if line.has_more else f"{count:,}"
 
     def _draw(self, start: int, line: StyledLine) -> tuple[RowText, str]:
