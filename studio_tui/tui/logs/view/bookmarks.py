@@ -56,7 +56,6 @@ class Bookmarks(ViewController):
             "next bookmark",
             "Go to the next bookmark",
             lambda bookmarks: bookmarks.go(1),
-            display="'",
         ),
         Command(
             "logs.previous_bookmark",
@@ -64,6 +63,5 @@ class Bookmarks(ViewController):
             "previous bookmark",
             "Go to the previous bookmark",
             lambda bookmarks: bookmarks.go(-1),
-            display='"',
         ),
     )

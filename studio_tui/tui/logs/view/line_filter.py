@@ -290,7 +290,6 @@ class LineFilter(ViewController):
             "Show only lines with some words, or with !words hide them",
             ask,
             lambda self: self._view.why_no_log(),
-            display="&",
         ),
         Command(
             "logs.problems",
@@ -298,7 +297,6 @@ class LineFilter(ViewController):
             "problems",
             "Show only errors and warnings; again brings your own filter back",
             toggle_problems,
-            display="!",
         ),
     )
 

@@ -50,6 +50,5 @@ class LineNumbers(ViewController):
             "Go to a line by its number",
             lambda self: self._view.prompt.ask(LINE),
             lambda self: self._view.why_no_log(),
-            display=":",
         ),
     )

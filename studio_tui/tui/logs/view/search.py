@@ -245,7 +245,6 @@ class LogSearch(ViewController):
             "Search the log",
             lambda self: self._view.prompt.ask(SEARCH),
             lambda self: self._view.why_no_log(),
-            display="/",
         ),
         Command(
             "logs.next",
