@@ -1,13 +1,18 @@
-"""The names of the jobs of a merged log: beside its lines, and in the row above them."""
+"""Short and unique names of the jobs of a merged log: in a row above its lines, and beside them."""
 
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
+
+from rich.cells import cell_len, set_cell_size
+from rich.style import Style
 
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.jobs.merged_log_header import cells_around_name
 from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.logs.merged_jobs import Member
-from studio_tui.tui.logs.view.job_legend import labels, look_of
-from studio_tui.tui.widgets.bar import Part
+from studio_tui.tui.logs.view.painter import GutterColumn
+from studio_tui.tui.widgets.bar import Bar, Part
 
 if TYPE_CHECKING:
     from studio_tui.tui.logs.merged_screen import MergedScreen
@@ -16,6 +21,72 @@ NARROW, ROOMY = 14, 20
 """Width in cells of the names, on narrow and on wide screens."""
 ROOMY_FROM = 100
 """Width in cells from which a screen is wide."""
+
+COLORS = 7
+"""Number of colors; the eighth job has the color of the first, so only names are unique."""
+
+_SHORTEST_ID = 4
+"""Minimum length of the part of an id that is added to a name which is not unique."""
+
+
+def look_of(number: int) -> str:
+    """Return the `Part.look` of the job with a number, such as `job3`."""
+    return f"job{number % COLORS}"
+
+
+def labels(names: Sequence[tuple[str, str]], width: int) -> dict[str, str]:
+    """Return unique labels for jobs, given as pairs of id and name.
+
+    A label is the name, cut off at `width` cells. If several would be equal, each also has as much
+    of the job's id as makes it unique.
+    """
+    label_of = {job_id: _cut(name or job_id, width) for job_id, name in names}
+    length = _SHORTEST_ID
+    while ambiguous := _ambiguous(label_of):
+        for job_id, name in names:
+            if job_id in ambiguous:
+                short_id = job_id[:length]
+                short_name = _cut(name, max(0, width - len(short_id) - 1))
+                label_of[job_id] = f"{short_name} {short_id}".strip()
+        if length > max(map(len, ambiguous)):
+            break
+        length += 2
+    return label_of
+
+
+def _ambiguous(label_of: Mapping[str, str]) -> set[str]:
+    count_of = Counter(label_of.values())
+    return {job_id for job_id, label in label_of.items() if count_of[label] > 1}
+
+
+def _cut(text: str, width: int) -> str:
+    if cell_len(text) <= width:
+        return text
+    return set_cell_size(text, width - 1).rstrip() + "…" if width > 0 else ""
+
+
+class JobLegend(Bar):
+    """A row of jobs, in which the chosen job is always visible."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"bar--{look_of(n)}" for n in range(COLORS)}
+
+    def show(self, jobs: Iterable[tuple[Part, ...]], chosen: int | None) -> None:
+        """Show `jobs`, each as the parts of its text; `chosen` is the index of the chosen job."""
+        entries = list(jobs)
+        first = 0
+        if chosen is not None:
+            widths = [sum(cell_len(part.text) for part in entry) for entry in entries]
+            while first < chosen and sum(widths[first : chosen + 1]) > self.size.width - 2:
+                first += 1
+        lead = (Part("‹" if first else " ", "dim"),)
+        self.left = sum(entries[first:], lead)
+
+    def job_styles(self, ground: Style) -> list[Style]:
+        """Return `ground` in the colors of the looks `job0`, `job1` and so on."""
+        return [
+            ground + Style(color=self.get_component_rich_style(f"bar--{look_of(n)}").color)
+            for n in range(COLORS)
+        ]
 
 
 class MemberNames:
@@ -49,14 +120,21 @@ class MemberNames:
         self._names = labels([(job.id, job.name or "") for job in jobs], width)
         columns = tuple(column for column in pane.columns if column.key != "job")
         if self.are_beside_lines and jobs:
-            ground = pane.get_component_rich_style("log-pane--stamp")
-            column = self._page.legend.column(width, ground, self._name_and_color)
-            columns = (column, *columns)
+            columns = (GutterColumn("job", width + 1, self._namer()), *columns)
         pane.columns = columns
 
-    def _name_and_color(self, start: int) -> tuple[str, int] | None:
-        member = self._members.of_line(start)
-        return None if member is None else (self.of(member.job.id), member.number)
+    def _namer(self) -> Callable[[int], tuple[str, Style | None]]:
+        """Return a function that returns the name of the job of the line at an offset, in color."""
+        ground = self._page.view.pane.get_component_rich_style("log-pane--stamp")
+        styles = self._page.legend.job_styles(ground)
+
+        def name_at(start: int) -> tuple[str, Style | None]:
+            member = self._members.of_line(start)
+            if member is None:
+                return "", None
+            return self.of(member.job.id), styles[member.number % COLORS]
+
+        return name_at
 
     def show_row(self) -> None:
         """Show the jobs in the row above the lines."""

@@ -12,8 +12,8 @@ from studio_tui.service.logs.store.tagged_store import TAG_LENGTH, TaggedStore
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.logs import merged_jobs
 from studio_tui.tui.logs.log_screen import LogScreen
+from studio_tui.tui.logs.member_names import labels
 from studio_tui.tui.logs.merged_screen import MergedScreen
-from studio_tui.tui.logs.view.job_legend import labels
 from studio_tui.tui.logs.view.pane import LogPane
 from tests.hostile import HOSTILE, control_characters_of_lines
 from tests.steps import step
