@@ -10,8 +10,7 @@ from studio_tui.presentation.cells import NOTHING, Cell, Tone
 from studio_tui.presentation.columns import Align, Column
 from studio_tui.presentation.format import clock_time, plural
 from studio_tui.presentation.jobs.facts import Fact
-from studio_tui.presentation.lists.kinds import AS_SENT, Kind
-from studio_tui.presentation.lists.list_column import ListColumn, SortOrder, layouts
+from studio_tui.presentation.lists.kinds import AS_SENT, Kind, ListColumn, SortOrder, layouts
 from studio_tui.text import safe_block, safe_line
 
 _LOOKS = {
@@ -135,17 +134,13 @@ ACTIVITY_COLUMNS: tuple[ListColumn[Entry, Entry, Cell], ...] = (
     ListColumn(
         Column("took", "TOOK", 8, align=Align.RIGHT, drop=5, fits=True),
         lambda entry: Cell(milliseconds(entry.mean_ms)) if entry.method else NOTHING,
-        SortOrder(
-            "duration, longest first", lambda entry, now: -entry.mean_ms, shown_as_descending=True
-        ),
+        SortOrder("duration, longest first", lambda entry, now: -entry.mean_ms),
         seconds=lambda entry, now: entry.mean_ms / 1000 if entry.method else None,
     ),
     ListColumn(
         Column("count", "TIMES", 6, align=Align.RIGHT, drop=3, fits=True),
         lambda entry: Cell(f"×{entry.count:,}", Tone.DIM) if entry.count > 1 else NOTHING,
-        SortOrder(
-            "count, highest first", lambda entry, now: -entry.count, shown_as_descending=True
-        ),
+        SortOrder("count, highest first", lambda entry, now: -entry.count),
     ),
     ListColumn(
         Column("answer", "ANSWER", 9, drop=2, fits=True),
@@ -192,5 +187,4 @@ ACTIVITY: Kind[Entry] = Kind(
     suggestions=("kind=command", "kind=call", "took>1s", "age<1h"),
     hint="words, kind=command, status=failed, answer!=200, took>1s, age<1h, !not",
     as_sent_label="time, newest first",
-    changes_each_second=lambda entry: False,
 )

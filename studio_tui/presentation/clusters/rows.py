@@ -17,8 +17,7 @@ from studio_tui.presentation.jobs.facts import Fact, id_cell
 from studio_tui.presentation.jobs.states import counts
 from studio_tui.presentation.jobs.waiting import free_workers
 from studio_tui.presentation.lists.fitting import ListSpace, fit_lines
-from studio_tui.presentation.lists.kinds import Kind
-from studio_tui.presentation.lists.list_column import ListColumn, SortOrder, layouts
+from studio_tui.presentation.lists.kinds import Kind, ListColumn, SortOrder, layouts
 from studio_tui.text import LINE_LIMIT
 
 JOBS_LISTED = 6
@@ -222,23 +221,17 @@ CLUSTER_COLUMNS: tuple[ListColumn[ClusterRow, Cluster, Cell], ...] = (
     ListColumn(
         Column("busy", "BUSY", 5, align=Align.RIGHT, grow=1, drop=1, fits=True),
         lambda row: _cell_or_dash(row.cluster.busy_workers),
-        SortOrder(
-            "busy workers, most first",
-            _by_most(attrgetter("busy_workers")),
-            shown_as_descending=True,
-        ),
+        SortOrder("busy workers, most first", _by_most(attrgetter("busy_workers"))),
     ),
     ListColumn(
         Column("free", "FREE", 5, align=Align.RIGHT, grow=1, fits=True),
         lambda row: _cell_or_dash(free_workers(row.cluster)),
-        SortOrder("free workers, most first", _by_most(free_workers), shown_as_descending=True),
+        SortOrder("free workers, most first", _by_most(free_workers)),
     ),
     ListColumn(
         Column("workers", "WORKERS", 7, align=Align.RIGHT, grow=1, drop=1, fits=True),
         lambda row: _cell_or_dash(row.cluster.max_workers),
-        SortOrder(
-            "workers, most first", _by_most(attrgetter("max_workers")), shown_as_descending=True
-        ),
+        SortOrder("workers, most first", _by_most(attrgetter("max_workers"))),
     ),
     ListColumn(
         Column("provider", "PROVIDER", 8, grow=1, drop=3, fits=True),
@@ -288,8 +281,6 @@ CLUSTERS = Kind[Cluster](
     states=ClusterState,
     state_groups={"problem": frozenset({ClusterState.FAILED, ClusterState.UNKNOWN})},
     columns=CLUSTER_COLUMNS,
-    suggestions=(),
     hint="words, status=active, provider=aws, name==exact, name~regex, !not",
     as_sent_label="Studio's order",
-    changes_each_second=lambda cluster: False,
 )

@@ -19,7 +19,7 @@ from studio_tui.presentation.jobs.times import (
     run_seconds,
     shown_run_seconds,
 )
-from studio_tui.presentation.lists.list_column import ListColumn, SortOrder, layouts
+from studio_tui.presentation.lists.kinds import ListColumn, SortOrder, layouts
 from studio_tui.presentation.logs.progress import (
     Progress,
     bar_text,
@@ -194,29 +194,19 @@ _PROGRESS: JobColumn = ListColumn(
 _WORKERS: JobColumn = ListColumn(
     Column("workers", "WORK", 4, align=Align.RIGHT, drop=7, fits=True),
     _workers,
-    SortOrder(
-        "workers, most first", lambda job, now: -(job.workers or 0), shown_as_descending=True
-    ),
+    SortOrder("workers, most first", lambda job, now: -(job.workers or 0)),
 )
 _QUEUE: JobColumn = ListColumn(
     Column("queue", "QUEUE", 7, align=Align.RIGHT, drop=4, fits=True),
     _queue,
-    SortOrder(
-        "queue time, longest first",
-        lambda job, now: -(queue_seconds(job, now) or 0.0),
-        shown_as_descending=True,
-    ),
+    SortOrder("queue time, longest first", lambda job, now: -(queue_seconds(job, now) or 0.0)),
     seconds=queue_seconds,
     other_filter_name="waited",
 )
 _RUN: JobColumn = ListColumn(
     Column("run", "RUN", 8, align=Align.RIGHT, fits=True),
     _run,
-    SortOrder(
-        "run time, longest first",
-        lambda job, now: -(run_seconds(job, now) or 0.0),
-        shown_as_descending=True,
-    ),
+    SortOrder("run time, longest first", lambda job, now: -(run_seconds(job, now) or 0.0)),
     seconds=shown_run_seconds,
 )
 _AGE: JobColumn = ListColumn(
@@ -265,9 +255,7 @@ def job_columns(
         Column(_SHARE, "DONE", 4, align=Align.RIGHT, drop=3, fits=True, only_unfinished=True),
         lambda row: share_cell(row.progress),
         SortOrder(
-            "progress, furthest first",
-            lambda job, now: highest_first(job, attrgetter("percent")),
-            shown_as_descending=True,
+            "progress, furthest first", lambda job, now: highest_first(job, attrgetter("percent"))
         ),
     )
     rate: JobColumn = ListColumn(
@@ -275,11 +263,7 @@ def job_columns(
             "rate", "RATE", RATE_WIDTH, align=Align.RIGHT, drop=9, fits=True, only_unfinished=True
         ),
         _rate,
-        SortOrder(
-            "rate, fastest first",
-            lambda job, now: highest_first(job, attrgetter("rate")),
-            shown_as_descending=True,
-        ),
+        SortOrder("rate, fastest first", lambda job, now: highest_first(job, attrgetter("rate"))),
     )
     owner: JobColumn = ListColumn(
         Column("pipeline", "PIPELINE", 12, drop=5, fits=True),

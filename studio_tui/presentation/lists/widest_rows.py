@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from studio_tui.presentation.lists.kinds import Kind
-from studio_tui.presentation.lists.list_column import ListColumn
+from studio_tui.presentation.lists.kinds import Kind, ListColumn
 
 T = TypeVar("T")
 

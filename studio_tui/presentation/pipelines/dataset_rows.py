@@ -10,8 +10,7 @@ from studio_tui.api.listed_datasets import ListedDataset, ListedVersion
 from studio_tui.presentation.cells import NOTHING, Cell, Tone
 from studio_tui.presentation.columns import Align, Column
 from studio_tui.presentation.format import age, join_names, seconds_between
-from studio_tui.presentation.lists.kinds import Kind
-from studio_tui.presentation.lists.list_column import ListColumn, layouts
+from studio_tui.presentation.lists.kinds import Kind, ListColumn, layouts
 from studio_tui.presentation.pipelines.datasets import short_name
 
 
@@ -96,11 +95,9 @@ DATASETS = Kind[ListedDataset](
     texts=lambda dataset: (dataset.name, _maker(dataset)),
     state=lambda dataset: DatasetState.OUTDATED if dataset.newer else DatasetState.OTHER,
     states=DatasetState,
-    state_groups={},
     columns=DATASET_COLUMNS,
     suggestions=("age<",),
     hint="words, is:outdated, name~regex, job=, newer=, age<1d, !not",
-    changes_each_second=lambda dataset: False,
 )
 
 

@@ -85,7 +85,6 @@ PIPELINE_JOBS = Kind[LoadedJob](
     states=NodeState,
     state_groups=_GROUPS,
     conditions={state.lower(): _has_studio_state(state) for state in JobState},
-    columns=(),
     other_fields=_FIELDS,
     other_spans={
         "run": _run_seconds,
@@ -93,7 +92,6 @@ PIPELINE_JOBS = Kind[LoadedJob](
     },
     suggestions=("run>1m", "run<1m", "waited>5m", "age<1h"),
     hint="words, is:blocked, name==embed, name~^e, after=split, run>1m, !not, or",
-    changes_each_second=lambda _: False,
 )
 
 

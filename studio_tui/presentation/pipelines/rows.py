@@ -14,8 +14,7 @@ from studio_tui.presentation.cells import NOTHING, UNREADABLE, Cell, Pieces, Ton
 from studio_tui.presentation.columns import Align, Column
 from studio_tui.presentation.format import SHORT_ID, UNKNOWN, age, plural, seconds_between
 from studio_tui.presentation.jobs.states import StateLook
-from studio_tui.presentation.lists.kinds import Kind
-from studio_tui.presentation.lists.list_column import ListColumn, SortOrder, layouts
+from studio_tui.presentation.lists.kinds import Kind, ListColumn, SortOrder, layouts
 from studio_tui.presentation.pipelines.graph.estimate import Estimate, rough_duration
 from studio_tui.presentation.pipelines.graph.segments import bar
 from studio_tui.presentation.pipelines.graph.statuses import (
@@ -199,11 +198,7 @@ PIPELINE_COLUMNS: tuple[PipelineColumn, ...] = (
     ListColumn(
         Column("jobs", "JOBS", 18, grow=1, max_width=34, drop=3, fits=True),
         lambda row: counts_cell(row.numbers),
-        SortOrder(
-            "number of jobs, most first",
-            lambda pipeline, now: -_job_count(pipeline),
-            shown_as_descending=True,
-        ),
+        SortOrder("number of jobs, most first", lambda pipeline, now: -_job_count(pipeline)),
     ),
     _eta_column(lambda _: Estimate()),
     ListColumn(

@@ -15,8 +15,7 @@ from studio_tui.presentation.columns import Align, Column, Reserves
 from studio_tui.presentation.format import SHORT_ID, UNKNOWN, ago, plural
 from studio_tui.presentation.jobs.facts import Fact, id_cell
 from studio_tui.presentation.jobs.states import LOOKS
-from studio_tui.presentation.lists.kinds import Kind
-from studio_tui.presentation.lists.list_column import ListColumn, SortOrder, layouts
+from studio_tui.presentation.lists.kinds import Kind, ListColumn, SortOrder, layouts
 from studio_tui.presentation.schedules.cron_words import RUNS_SHOWN, describe_expression
 from studio_tui.presentation.schedules.explanations import fires_after, next_fire_times
 from studio_tui.presentation.schedules.runs import (
@@ -280,9 +279,7 @@ SCHEDULE_COLUMNS: tuple[ListColumn[ScheduleRow, ScheduleWithRuns, Cell], ...] = 
     ListColumn(
         Column("runs", "RUNS", 4, align=Align.RIGHT, grow=1, drop=5, fits=True),
         lambda row: _runs_cell(row.schedule.runs if row.schedule else None),
-        SortOrder(
-            "runs, most first", _by(lambda item: -_sum_of(item, "runs")), shown_as_descending=True
-        ),
+        SortOrder("runs, most first", _by(lambda item: -_sum_of(item, "runs"))),
     ),
     ListColumn(
         Column("missed", "MISSED", 6, align=Align.RIGHT, grow=1, drop=4, fits=True),
@@ -290,7 +287,6 @@ SCHEDULE_COLUMNS: tuple[ListColumn[ScheduleRow, ScheduleWithRuns, Cell], ...] = 
         SortOrder(
             "missed and skipped runs, most first",
             _by(lambda item: -_sum_of(item, "missed", "skipped")),
-            shown_as_descending=True,
         ),
     ),
     ListColumn(

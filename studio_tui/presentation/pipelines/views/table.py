@@ -12,7 +12,7 @@ from studio_tui.presentation.format import (
     join_names,
     shorter_durations,
 )
-from studio_tui.presentation.lists.list_column import ListColumn, SortOrder, layouts
+from studio_tui.presentation.lists.kinds import ListColumn, SortOrder, layouts
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 from studio_tui.presentation.pipelines.views.node_cells import (

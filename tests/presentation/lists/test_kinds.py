@@ -12,8 +12,7 @@ from studio_tui.presentation.clusters.rows import CLUSTERS
 from studio_tui.presentation.columns import Column
 from studio_tui.presentation.jobs.filters import JOBS
 from studio_tui.presentation.lists.filter_terms import FilterError, Terms
-from studio_tui.presentation.lists.kinds import AS_SENT, Kind
-from studio_tui.presentation.lists.list_column import ListColumn, SortOrder, layouts
+from studio_tui.presentation.lists.kinds import AS_SENT, Kind, ListColumn, SortOrder, layouts
 from studio_tui.presentation.lists.listing import Listing
 from studio_tui.presentation.pipelines.rows import PIPELINES
 from studio_tui.presentation.schedules.rows import SCHEDULES
@@ -22,9 +21,7 @@ from tests.jobs import NOON, job
 PYTHON: ListColumn[Job, Job, Cell] = ListColumn(
     Column("python", "PYTHON", 6),
     lambda job: Cell(job.python_version or ""),
-    SortOrder(
-        "Python version", lambda job, now: job.python_version or "", shown_as_descending=True
-    ),
+    SortOrder("Python version, highest first", lambda job, now: job.python_version or ""),
     text=lambda job: job.python_version or "",
     seconds=lambda job, now: float(job.workers or 0),
     other_filter_name="py",
@@ -63,7 +60,7 @@ def test_a_list_can_be_sorted_by_a_new_column_which_is_in_the_sort_menu() -> Non
     first, *_, last = KIND.sorts
     assert (first, last) == (AS_SENT, "python")
     order = KIND.sorts["python"]
-    assert (order.label, order.shown_as_descending) == ("Python version", True)
+    assert (order.label, order.shown_as_descending) == ("Python version, highest first", True)
     assert (KIND.order_of("python"), KIND.order_of("like")) == ("python", "python")
 
 
