@@ -19,7 +19,6 @@ train or by=ann age<1h     alternatives; `or` has lower precedence than a blank,
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -35,6 +34,11 @@ from studio_tui.presentation.lists.kinds import Kind
 T = TypeVar("T")
 Rows = list[tuple[str, T]]
 """Rows with their ids."""
+Test = Callable[[Rows[T], Mapping[str, str], datetime], Rows[T]]
+"""The test of one term: returns the rows that pass, given the haystacks and the current time.
+
+It tests many rows, because a call for each row would take longer.
+"""
 
 _TERM = re.compile(
     r"(?P<field>[A-Za-z_]+)(?P<negation>(?:!(?=[=~]))?)(?P<operator>==|[=~<>])(?P<value>.*)",
@@ -53,14 +57,16 @@ class FilterError(ValueError):
     """The filter is invalid; the message says why, and often what is valid."""
 
 
-@dataclass(frozen=True, slots=True)
-class Test(Generic[T]):
-    """The test of one term on many rows, because a call for each row would take longer."""
+class Haystacks(dict[str, str]):
+    """The texts of rows in which words are searched, by id; each is made when it is first read."""
 
-    passing_rows: Callable[[Rows[T], Mapping[str, str], datetime], Rows[T]]
-    """Returns the rows that pass. Its arguments: rows, search texts by id, current time."""
-    reads_haystacks: bool = False
-    """Whether `passing_rows` needs the search texts, which are called haystacks."""
+    def __init__(self, text_of: Callable[[str], str]) -> None:
+        super().__init__()
+        self._text_of = text_of
+
+    def __missing__(self, key: str) -> str:
+        text = self[key] = self._text_of(key)
+        return text
 
 
 class Terms(Generic[T]):
@@ -72,12 +78,7 @@ class Terms(Generic[T]):
         Raises:
             FilterError: a term cannot be understood.
         """
-        alternatives: list[list[TypedTerm]] = [[]]
-        for term in split_terms(text):
-            if term.is_or:
-                alternatives.append([])
-            else:
-                alternatives[-1].append(term)
+        alternatives = _alternatives(text)
         if len(alternatives) > 1 and not all(alternatives):
             raise FilterError(_LONELY_OR)
         self.text = ALTERNATIVES.join(
@@ -92,18 +93,10 @@ class Terms(Generic[T]):
     def __bool__(self) -> bool:
         return bool(self._tests)
 
-    @property
-    def reads_haystacks(self) -> bool:
-        """Whether `passing_rows` needs haystacks."""
-        return any(test.reads_haystacks for tests in self._tests for test in tests)
-
     def passing_rows(
         self, rows: Iterable[tuple[str, T]], haystacks: Mapping[str, str], now: datetime
     ) -> Rows[T]:
-        """Return the rows, with their ids, that pass all terms of at least one alternative.
-
-        `haystacks` are the search texts by id; they may be empty unless `reads_haystacks`.
-        """
+        """Return the rows, with their ids, that pass all terms of at least one alternative."""
         # Each term tests only the rows that passed the terms before it. Most rows fail the first.
         all_rows = list(rows)
         passed = [_apply_tests(all_rows, tests, haystacks, now) for tests in self._tests]
@@ -115,11 +108,21 @@ class Terms(Generic[T]):
         return [row for row in all_rows if row[0] in passing]
 
 
+def _alternatives(text: str) -> list[list[TypedTerm]]:
+    alternatives: list[list[TypedTerm]] = [[]]
+    for term in split_terms(text):
+        if term.is_or:
+            alternatives.append([])
+        else:
+            alternatives[-1].append(term)
+    return alternatives
+
+
 def _apply_tests(
     rows: Rows[T], tests: tuple[Test[T], ...], haystacks: Mapping[str, str], now: datetime
 ) -> Rows[T]:
     for test in tests:
-        rows = test.passing_rows(rows, haystacks, now)
+        rows = test(rows, haystacks, now)
     return rows
 
 
@@ -128,24 +131,21 @@ def valid_terms(text: str, kind: Kind[T]) -> tuple[Terms[T], str]:
 
     The message is empty if the whole filter is valid.
     """
-    alternatives: list[list[str]] = [[]]
-    problem = ""
-    for term in split_terms(text):
-        if term.is_or:
-            problem = problem or ("" if alternatives[-1] else _LONELY_OR)
-            alternatives.append([])
-            continue
-        try:
-            _parse(term, kind)
-        except FilterError as error:
-            problem = str(error)
-        else:
-            # Without the invalid term between them, `train name< <5m` would be a comparison.
-            is_operator = bool(alternatives[-1]) and term.raw[0] in "<>"
-            alternatives[-1].append(in_quotes(term.raw) if is_operator else term.raw)
-    if len(alternatives) > 1 and not alternatives[-1]:
-        problem = problem or _LONELY_OR
-    filters = (" ".join(terms) for terms in alternatives if terms)
+    alternatives = _alternatives(text)
+    problem = _LONELY_OR if len(alternatives) > 1 and not all(alternatives) else ""
+    filters = []
+    for terms in alternatives:
+        valid: list[str] = []
+        for term in terms:
+            try:
+                _parse(term, kind)
+            except FilterError as error:
+                problem = str(error)
+            else:
+                # Without the invalid term between them, `train name< <5m` would be a comparison.
+                is_operator = bool(valid) and term.raw[0] in "<>"
+                valid.append(in_quotes(term.raw) if is_operator else term.raw)
+        filters += [" ".join(valid)] if valid else []
     return Terms(ALTERNATIVES.join(filters), kind), problem
 
 
@@ -241,7 +241,7 @@ def _status_test(value: str, kind: Kind[T]) -> Test[T] | None:
         return _row_test(others[0])
     if others:
         return _row_test(lambda row: state_of(row) in states or any(test(row) for test in others))
-    return Test(lambda rows, haystacks, now: [each for each in rows if state_of(each[1]) in states])
+    return lambda rows, haystacks, now: [each for each in rows if state_of(each[1]) in states]
 
 
 def _span_test(
@@ -258,7 +258,7 @@ def _span_test(
             return [each for each, span in timed_rows if span is not None and span < limit]
         return [each for each, span in timed_rows if span is not None and span > limit]
 
-    return Test(among)
+    return among
 
 
 def _pattern_test(value: str, read: Callable[[T], str]) -> Test[T]:
@@ -271,14 +271,11 @@ def _pattern_test(value: str, read: Callable[[T], str]) -> Test[T]:
 
 
 def _word_test(word: str) -> Test[T]:
-    return Test(
-        lambda rows, haystacks, now: [each for each in rows if word in haystacks[each[0]]],
-        reads_haystacks=True,
-    )
+    return lambda rows, haystacks, now: [each for each in rows if word in haystacks[each[0]]]
 
 
 def _row_test(test: Callable[[T], bool]) -> Test[T]:
-    return Test(lambda rows, haystacks, now: [each for each in rows if test(each[1])])
+    return lambda rows, haystacks, now: [each for each in rows if test(each[1])]
 
 
 def _negation(positive: Test[T] | None) -> Test[T] | None:
@@ -286,7 +283,7 @@ def _negation(positive: Test[T] | None) -> Test[T] | None:
         return None
 
     def among(rows: Rows[T], haystacks: Mapping[str, str], now: datetime) -> Rows[T]:
-        passing = {key for key, _ in positive.passing_rows(rows, haystacks, now)}
+        passing = {key for key, _ in positive(rows, haystacks, now)}
         return [each for each in rows if each[0] not in passing]
 
-    return Test(among, reads_haystacks=positive.reads_haystacks)
+    return among

@@ -1,14 +1,14 @@
-"""Rows of a list by id, with filtering and sorting."""
+"""Rows of a list: filtering and sorting them, and those with the longest texts."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from itertools import compress, filterfalse
 from operator import is_not
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from studio_tui.presentation.format import seconds_between
-from studio_tui.presentation.lists.filter_terms import Terms
-from studio_tui.presentation.lists.kinds import AS_SENT, Kind
+from studio_tui.presentation.lists.filter_terms import Haystacks, Terms
+from studio_tui.presentation.lists.kinds import AS_SENT, Kind, ListColumn
 
 T = TypeVar("T")
 
@@ -23,8 +23,7 @@ class Listing(Generic[T]):
         self._rows: dict[str, T] = {}
         self._listed: Sequence[T] = ()
         """The rows passed to `replace`; several may have the same id."""
-        self._haystacks: dict[str, str] = {}
-        """Cached search texts by id."""
+        self._haystacks = Haystacks(lambda key: kind.haystack(self._rows[key]))
         self._moving: set[str] = set()
         """Ids of the rows with cells that change every second."""
 
@@ -91,9 +90,8 @@ class Listing(Generic[T]):
         ids_before = set(map(id, before.values()))
         new_rows = filterfalse(lambda row: id(row) in ids_before, rows)
         self._rows = dict(zip(map(key_of, rows), rows, strict=True))
-        if self._haystacks:
-            for key in before.keys() - self._rows.keys():
-                self._haystacks.pop(key, None)
+        for key in self._haystacks.keys() - self._rows.keys():
+            del self._haystacks[key]
         return frozenset(key for key in map(key_of, new_rows) if before.get(key) != self._rows[key])
 
     def ids(
@@ -113,8 +111,7 @@ class Listing(Generic[T]):
         rows = self._rows.items()
         passing: Iterable[tuple[str, T]] = rows
         if terms:
-            haystacks = self._all_haystacks() if terms.reads_haystacks else {}
-            passing = terms.passing_rows(passing, haystacks, now)
+            passing = terms.passing_rows(passing, self._haystacks, now)
             if always_included in self._rows:
                 included = {key for key, _ in passing} | {always_included}
                 passing = [(key, row) for key, row in rows if key in included]
@@ -137,10 +134,36 @@ class Listing(Generic[T]):
             return bool(self._moving)
         return made_at is not None and (seconds_between(made_at(newest), now) or 0) < _MINUTE
 
-    def _all_haystacks(self) -> Mapping[str, str]:
-        texts, haystack = self._haystacks, self._kind.haystack
-        if len(texts) < len(self._rows):
-            texts.update(
-                (key, haystack(row)) for key, row in self._rows.items() if key not in texts
-            )
-        return texts
+
+class WidestRows(Generic[T]):
+    """For each column that fits its contents, the row with the longest text or time so far.
+
+    So columns have room for these at once.
+    """
+
+    def __init__(self, kind: Kind[T]) -> None:
+        self._sizes = [size for column in kind.columns if (size := _size_of(column)) is not None]
+        self._widest = [(0.0, "")] * len(self._sizes)
+        """The greatest size and the id of its row, for each of `_sizes`."""
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """The ids of these rows; some may have left the list, and one may be empty."""
+        return frozenset(row_id for _, row_id in self._widest)
+
+    def note(self, rows: Iterable[tuple[str, T]], now: datetime) -> None:
+        """Compare new or changed rows with these; each row comes with its id."""
+        for row_id, row in rows:
+            for index, size_of in enumerate(self._sizes):
+                if (size := size_of(row, now)) > self._widest[index][0]:
+                    self._widest[index] = size, row_id
+
+
+def _size_of(column: ListColumn[Any, T, Any]) -> Callable[[T, datetime], float] | None:
+    """Return a function that is greater for longer cells of a column; `None` if unknown."""
+    text, seconds = column.text, column.seconds
+    if not column.layout.fits:
+        return None
+    if text is not None:
+        return lambda row, now: len(text(row))
+    return None if seconds is None else lambda row, now: seconds(row, now) or 0.0

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from studio_tui.api.models import Job
 from studio_tui.api.states import JobState
-from studio_tui.presentation.lists.filter_terms import valid_terms
+from studio_tui.presentation.lists.filter_terms import Haystacks, valid_terms
 from studio_tui.presentation.lists.kinds import Kind
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.statuses import NodeState
@@ -95,19 +95,19 @@ PIPELINE_JOBS = Kind[LoadedJob](
 )
 
 
-def matching_jobs(text: str, model: ViewModel, haystacks: dict[str, str]) -> frozenset[str]:
+def haystacks_of(model: ViewModel) -> Haystacks:
+    """Return the texts in which words are searched, by node id."""
+    nodes = model.plan.nodes
+    return Haystacks(lambda node_id: PIPELINE_JOBS.haystack(LoadedJob(nodes[node_id], model)))
+
+
+def matching_jobs(text: str, model: ViewModel, haystacks: Haystacks) -> frozenset[str]:
     """Return the ids of the nodes that match all valid terms of a filter; none without such terms.
 
-    `haystacks` is a cache of search texts by node id.
+    `haystacks` may be those of an earlier time, when the same was loaded.
     """
     terms, _ = valid_terms(text, PIPELINE_JOBS)
     if not terms:
         return frozenset()
     rows = [(node_id, LoadedJob(node, model)) for node_id, node in model.plan.nodes.items()]
-    if terms.reads_haystacks:
-        haystacks |= {
-            node_id: PIPELINE_JOBS.haystack(loaded)
-            for node_id, loaded in rows
-            if node_id not in haystacks
-        }
     return frozenset(node_id for node_id, _ in terms.passing_rows(rows, haystacks, model.now))

@@ -14,8 +14,7 @@ from textual.screen import Screen
 
 from studio_tui import clock
 from studio_tui.presentation.lists.kinds import AS_SENT
-from studio_tui.presentation.lists.listing import Listing
-from studio_tui.presentation.lists.widest_rows import WidestRows
+from studio_tui.presentation.lists.listing import Listing, WidestRows
 from studio_tui.tui.frame.list_filter import ListFilter
 from studio_tui.tui.frame.list_order import ListOrder
 from studio_tui.tui.frame.list_title import (

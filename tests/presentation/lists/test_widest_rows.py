@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from studio_tui.presentation.jobs.filters import JOBS
-from studio_tui.presentation.lists.widest_rows import WidestRows
+from studio_tui.presentation.lists.listing import WidestRows
 from tests.jobs import NOON, job
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.api.states import JobState
 from studio_tui.presentation.lists.filter_terms import FilterError, Terms
-from studio_tui.presentation.pipelines.filters import PIPELINE_JOBS, matching_jobs
+from studio_tui.presentation.pipelines.filters import PIPELINE_JOBS, haystacks_of, matching_jobs
 from studio_tui.presentation.pipelines.graph.plan import plan_of
 from studio_tui.presentation.pipelines.graph.statuses import NodeState, judge
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel
@@ -54,13 +54,15 @@ MODEL = view_model(sixteen(thumbs="RUNNING", index="QUEUED"))
     ],
 )
 def test_each_term_matches_the_expected_jobs(text: str, names: set[str]) -> None:
-    assert matching_jobs(text, MODEL, {}) == names
+    assert matching_jobs(text, MODEL, haystacks_of(MODEL)) == names
 
 
 @given(any_pipelines())
 def test_every_job_matches_the_filter_of_its_state_and_of_no_other(sent: Pipeline) -> None:
     model = view_model(sent)
-    by_state = {state: matching_jobs(f"is:{state}", model, {}) for state in NodeState}
+    by_state = {
+        state: matching_jobs(f"is:{state}", model, haystacks_of(model)) for state in NodeState
+    }
     assert sum(map(len, by_state.values())) == len(model.plan.nodes)
     for node_id, state in model.statuses.states.items():
         assert node_id in by_state[state]
@@ -70,7 +72,7 @@ def test_every_job_matches_the_filter_of_its_state_and_of_no_other(sent: Pipelin
 def test_jobs_can_be_filtered_by_every_state_that_studio_sends(state: JobState) -> None:
     # Its parents are complete, so that the job is not shown as blocked instead of in its state.
     model = view_model(sixteen(embed="COMPLETE", thumbs="COMPLETE", join_feats=state))
-    matches = matching_jobs(f"is:{state.lower()}", model, {})
+    matches = matching_jobs(f"is:{state.lower()}", model, haystacks_of(model))
     assert "join_feats" in matches
     for node_id in matches:
         assert state in {model.plan.nodes[node_id].state, model.statuses.states[node_id].upper()}
@@ -83,4 +85,4 @@ def test_an_unknown_state_is_reported_with_the_valid_ones() -> None:
 
 @given(st.text(max_size=30))
 def test_an_incomplete_filter_never_raises_an_error(text: str) -> None:
-    assert matching_jobs(text, MODEL, {}) <= set(MODEL.plan.nodes)
+    assert matching_jobs(text, MODEL, haystacks_of(MODEL)) <= set(MODEL.plan.nodes)

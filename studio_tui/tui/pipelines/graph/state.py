@@ -5,7 +5,8 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any
 
-from studio_tui.presentation.pipelines.filters import matching_jobs
+from studio_tui.presentation.lists.filter_terms import Haystacks
+from studio_tui.presentation.pipelines.filters import haystacks_of, matching_jobs
 from studio_tui.presentation.pipelines.graph.view_model import LoadedPipeline, ViewModel
 from studio_tui.tui.jobs.running_progress import RunningProgress
 from studio_tui.tui.pipelines.graph.memory import DagMemory, DagPlace
@@ -42,8 +43,8 @@ class GraphState:
         self._moment = moment
         self._changed = changed
         self.structure = GraphStructure(self)
-        self._haystacks: tuple[LoadedPipeline | None, dict[str, str]] = (None, {})
-        """For a loaded pipeline, a cache of the texts that a search reads, by node."""
+        self._haystacks: tuple[LoadedPipeline, Haystacks] | None = None
+        """A loaded pipeline, and the texts that a search in it reads."""
         self._matching: tuple[ViewModel | None, dict[str, frozenset[str]]] = (None, {})
         """For a view model, a cache of the nodes that pass a filter, by its text."""
 
@@ -103,8 +104,8 @@ class GraphState:
     def matching_jobs(self, text: str) -> frozenset[str]:
         """Return the nodes that match the filter `text` now; none if it is empty."""
         loaded, model = self.require_loaded(), self.view_model()
-        if self._haystacks[0] is not loaded:
-            self._haystacks = loaded, {}
+        if self._haystacks is None or self._haystacks[0] is not loaded:
+            self._haystacks = loaded, haystacks_of(model)
         if self._matching[0] is not model:
             self._matching = model, {}
         if text not in self._matching[1]:
