@@ -119,7 +119,7 @@ class Count(NamedTuple):
         return f"{self.number}{'+' if self.is_least else ''}"
 
 
-_GROUPS: tuple[tuple[str, StateLook, frozenset[JobState]], ...] = (
+STATE_GROUPS: tuple[tuple[str, StateLook, frozenset[JobState]], ...] = (
     ("done", LOOKS[JobState.COMPLETE], frozenset({JobState.COMPLETE})),
     ("running", LOOKS[JobState.RUNNING], STARTED_STATES),
     ("queued", LOOKS[JobState.QUEUED], QUEUED_STATES),
@@ -131,9 +131,9 @@ _GROUPS: tuple[tuple[str, StateLook, frozenset[JobState]], ...] = (
     ("unknown", LOOKS[JobState.UNKNOWN], frozenset({JobState.UNKNOWN})),
 )
 """Name, appearance and states of each group, as in the counts of a pipeline's jobs."""
-STATE_NAMES = tuple(name for name, _, _ in _GROUPS)
+STATE_NAMES = tuple(name for name, _, _ in STATE_GROUPS)
 """Names of the groups of states, in the order of their counts."""
-_GROUP_OF = {state: name for name, _, states in _GROUPS for state in states}
+_GROUP_OF = {state: name for name, _, states in STATE_GROUPS for state in states}
 _OF_ENDED_JOBS = frozenset({"done", "failed", "canceled"})
 
 
@@ -171,6 +171,6 @@ def counts(
             look.tone,
             is_least=not has_all and name in _OF_ENDED_JOBS,
         )
-        for name, look, _ in _GROUPS
+        for name, look, _ in STATE_GROUPS
         if numbers[name] or name in {"done", "running", "failed"}
     )

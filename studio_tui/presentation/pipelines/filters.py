@@ -20,7 +20,7 @@ from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 
 
 class LoadedJob(NamedTuple):
-    """A job of a pipeline with all data that filters can read."""
+    """A job of a pipeline with all data that rows show and filters read."""
 
     node: Node
     model: ViewModel

@@ -10,12 +10,22 @@ from studio_tui.api.models import Pipeline
 from studio_tui.api.states import JobState, PipelineState
 from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.format import plural
-from studio_tui.presentation.jobs.states import BLOCKED, LOOKS, Count, StateLook, state_cell
+from studio_tui.presentation.jobs.states import (
+    BLOCKED,
+    LOOKS,
+    STATE_GROUPS,
+    Count,
+    StateLook,
+    state_cell,
+)
 from studio_tui.presentation.pipelines.graph.plan import Node, Plan, plan_of
 
 
 class NodeState(StrEnum):
-    """State of a pipeline's job as shown to the user; `counts` has the order of the members."""
+    """State of a pipeline's job as shown to the user: a group of `STATE_GROUPS`, or a schedule.
+
+    `counts` has the order of the members.
+    """
 
     DONE = "done"
     RUNNING = "running"
@@ -36,34 +46,14 @@ class NodeState(StrEnum):
 
 
 SHOWN_STATES = {
-    JobState.COMPLETE: NodeState.DONE,
-    JobState.RUNNING: NodeState.RUNNING,
-    JobState.INIT: NodeState.RUNNING,
-    JobState.PROVISIONING: NodeState.RUNNING,
-    JobState.QUEUED: NodeState.QUEUED,
-    JobState.SCHEDULED: NodeState.QUEUED,
-    JobState.FAILED: NodeState.FAILED,
-    JobState.PENDING: NodeState.WAITING,
-    JobState.CREATED: NodeState.WAITING,
-    JobState.CANCELED: NodeState.CANCELED,
-    JobState.CANCELING: NodeState.CANCELING,
-    JobState.CANCELING_SCHEDULED: NodeState.CANCELING,
     JobState.TASK: NodeState.SCHEDULE,
-    JobState.UNKNOWN: NodeState.UNKNOWN,
+    **{state: NodeState(name) for name, _, states in STATE_GROUPS for state in states},
 }
 """The state shown for each of Studio's states, unless the job is blocked."""
 
 SHOWN_LOOKS = {
-    NodeState.DONE: LOOKS[JobState.COMPLETE],
-    NodeState.RUNNING: LOOKS[JobState.RUNNING],
-    NodeState.QUEUED: LOOKS[JobState.QUEUED],
-    NodeState.FAILED: LOOKS[JobState.FAILED],
-    NodeState.BLOCKED: BLOCKED,
-    NodeState.WAITING: LOOKS[JobState.PENDING],
-    NodeState.CANCELING: LOOKS[JobState.CANCELING],
-    NodeState.CANCELED: LOOKS[JobState.CANCELED],
     NodeState.SCHEDULE: LOOKS[JobState.TASK],
-    NodeState.UNKNOWN: LOOKS[JobState.UNKNOWN],
+    **{NodeState(name): look for name, look, _ in STATE_GROUPS},
 }
 """Appearance of a state where jobs are counted; for one job see `JobStatuses.look`."""
 

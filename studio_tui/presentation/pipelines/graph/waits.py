@@ -7,7 +7,7 @@ from studio_tui.presentation.format import SHORT_ID, join_names, plural
 from studio_tui.presentation.jobs.waiting import WAITS_FOR, Wait
 from studio_tui.presentation.logs.progress import Progress, share_text
 from studio_tui.presentation.pipelines.graph.plan import Node
-from studio_tui.presentation.pipelines.graph.statuses import JobStatuses, NodeState
+from studio_tui.presentation.pipelines.graph.statuses import JobStatuses, NodeState, how_stopped
 
 _ACTIVE = frozenset({
     NodeState.UNKNOWN, NodeState.SCHEDULE,
@@ -81,18 +81,11 @@ def _pending_parents(statuses: JobStatuses, node: Node) -> list[str]:
 
 
 def _wait_if_blocked(statuses: JobStatuses, node_id: str) -> Wait:
-    roots = statuses.blocked_by(node_id)
-    failed = [root for root in roots if statuses.states[root] is NodeState.FAILED]
-    if len(failed) == len(roots):
-        outcome = "which failed"
-    elif failed:
-        outcome = "which failed or were canceled"
-    else:
-        outcome = "which was canceled" if len(roots) == 1 else "which were canceled"
-    failed_first = sorted(roots, key=lambda root: statuses.states[root] is not NodeState.FAILED)
-    names = [statuses.plan.nodes[root].name for root in failed_first]
-    reason = f"blocked by {join_names(names)}, {outcome}"
-    return Wait(reason, failed_first[0], _shorter("blocked by", names))
+    roots = [statuses.plan.nodes[root] for root in statuses.blocked_by(node_id)]
+    failed_first = sorted(roots, key=lambda root: root.state is not JobState.FAILED)
+    names = [root.name for root in failed_first]
+    reason = f"blocked by {join_names(names)}, which {how_stopped(roots)}"
+    return Wait(reason, failed_first[0].id, _shorter("blocked by", names))
 
 
 def _wait_if_waiting(statuses: JobStatuses, node: Node, bars: Bars | None) -> Wait:

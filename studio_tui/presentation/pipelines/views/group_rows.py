@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from studio_tui.presentation.cells import NOTHING, Cell, Pieces, Tone
-from studio_tui.presentation.columns import Align, Column, Reserves
+from studio_tui.presentation.columns import Align, Column
 from studio_tui.presentation.format import duration
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.segments import bar, worst_of
@@ -20,6 +20,7 @@ from studio_tui.presentation.pipelines.views.groups import Group
 from studio_tui.presentation.pipelines.views.node_cells import (
     LEAST_NAME_WIDTH,
     TIME_COLUMN,
+    WHY_COLUMN,
     bar_cells,
     run_time_cell,
     why_cell,
@@ -34,9 +35,7 @@ COLUMNS = (
     Column("failed", "✗", 4, align=Align.RIGHT),
     Column("blocked", "⊘", 4, align=Align.RIGHT),
     TIME_COLUMN._replace(drop=4),
-    Column(
-        "why", "NOW", 20, grow=2, drop=1, fits=True, reserves=Reserves.ONCE_FILLED, wanted_width=24
-    ),
+    WHY_COLUMN._replace(title="NOW", drop=1),
 )
 """In the order of `cells`."""
 

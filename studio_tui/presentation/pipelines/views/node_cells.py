@@ -2,7 +2,7 @@
 
 from studio_tui.api.states import JobState
 from studio_tui.presentation.cells import NOTHING, Cell, Tone
-from studio_tui.presentation.columns import Align, Column
+from studio_tui.presentation.columns import Align, Column, Reserves
 from studio_tui.presentation.format import duration, shorter_durations
 from studio_tui.presentation.jobs.causes import cause_of
 from studio_tui.presentation.jobs.rows import progress_cell, share_cell
@@ -18,6 +18,16 @@ SHARE, REMAINING = "share", "usual"
 """Keys of the columns of shares done, and of remaining or usual times."""
 
 TIME_COLUMN = Column("took", "TIME", 7, align=Align.RIGHT, drop=1)
+WHY_COLUMN = Column(
+    "why",
+    "WHY / ERROR",
+    20,
+    grow=2,
+    drop=2,
+    fits=True,
+    reserves=Reserves.ONCE_FILLED,
+    wanted_width=24,
+)
 
 
 def bar_cells(node: Node, model: ViewModel) -> tuple[Cell, Cell]:

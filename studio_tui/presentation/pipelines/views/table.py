@@ -1,10 +1,10 @@
 """A pipeline as a table with a row for each job, sorted by any column."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from studio_tui.presentation.cells import NOTHING, Cell, Tone
-from studio_tui.presentation.columns import Align, Column, Reserves
+from studio_tui.presentation.columns import Align, Column
 from studio_tui.presentation.format import (
     SHORT_ID,
     UNKNOWN,
@@ -13,11 +13,14 @@ from studio_tui.presentation.format import (
     shorter_durations,
 )
 from studio_tui.presentation.lists.kinds import ListColumn, SortOrder, layouts
+from studio_tui.presentation.pipelines.filters import LoadedJob
+from studio_tui.presentation.pipelines.graph.critical import elapsed_seconds
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 from studio_tui.presentation.pipelines.views.node_cells import (
     LEAST_NAME_WIDTH,
     TIME_COLUMN,
+    WHY_COLUMN,
     run_time_cell,
     why_cell,
 )
@@ -26,35 +29,22 @@ PLAN_ORDER = "layer"
 """Key of the column by which rows are sorted by default: by layer, then as in the plan."""
 
 
-class NodeRow(NamedTuple):
-    """The data from which the row of a job is derived."""
-
-    node: Node
-    model: ViewModel
-
-    @property
-    def layer(self) -> int:
-        """The depth of the job, from 0."""
-        return self.model.plan.depths[self.node.id]
+def _layer(row: LoadedJob) -> int:
+    return row.model.plan.depths[row.node.id]
 
 
-def _run_seconds(row: NodeRow) -> float:
-    took = row.model.run_time(row.node)
-    return took.seconds if took is not None else 0.0
-
-
-def _why_key(row: NodeRow) -> tuple[int, bool, str]:
+def _why_key(row: LoadedJob) -> tuple[int, bool, str]:
     """Return a sort key: jobs that block most first, then by reason, without a reason last."""
     words = why_cell(row.node, row.model).text
     return -row.model.statuses.roots.get(row.node.id, 0), not words, words
 
 
-def _sort_order(key: Callable[[NodeRow], Any]) -> SortOrder[NodeRow]:
+def _sort_order(key: Callable[[LoadedJob], Any]) -> SortOrder[LoadedJob]:
     """Return a sort order without a label, as the table has no menu of orders."""
     return SortOrder("", lambda row, now: key(row))
 
 
-NODE_COLUMNS: tuple[ListColumn[NodeRow, NodeRow, Cell], ...] = (
+NODE_COLUMNS: tuple[ListColumn[LoadedJob, LoadedJob, Cell], ...] = (
     ListColumn(
         Column("state", "STATUS", 11),
         lambda row: row.model.statuses.state_cell(row.node.id),
@@ -72,8 +62,8 @@ NODE_COLUMNS: tuple[ListColumn[NodeRow, NodeRow, Cell], ...] = (
     ),
     ListColumn(
         Column(PLAN_ORDER, "LAYER", 6, align=Align.RIGHT, drop=6),
-        lambda row: Cell(str(row.layer + 1), Tone.DIM),
-        _sort_order(lambda row: row.layer),
+        lambda row: Cell(str(_layer(row) + 1), Tone.DIM),
+        _sort_order(_layer),
     ),
     ListColumn(
         Column("parents", "WAITS FOR", 12, grow=1, max_width=32, drop=4, fits=True),
@@ -95,19 +85,10 @@ NODE_COLUMNS: tuple[ListColumn[NodeRow, NodeRow, Cell], ...] = (
     ListColumn(
         TIME_COLUMN,
         lambda row: run_time_cell(row.node, row.model),
-        _sort_order(lambda row: -_run_seconds(row)),
+        _sort_order(lambda row: -elapsed_seconds(row.node, row.model)),
     ),
     ListColumn(
-        Column(
-            "why",
-            "WHY / ERROR",
-            20,
-            grow=2,
-            drop=2,
-            fits=True,
-            reserves=Reserves.ONCE_FILLED,
-            wanted_width=24,
-        ),
+        WHY_COLUMN,
         lambda row: why_cell(row.node, row.model),
         _sort_order(_why_key),
     ),
@@ -121,14 +102,14 @@ SORTS = {column.layout.key: column.order for column in NODE_COLUMNS if column.or
 def ids(model: ViewModel, sort: str = PLAN_ORDER, *, reverse: bool = False) -> tuple[str, ...]:
     """Return all node ids sorted by `sort`, a key of `SORTS`; equal jobs by layer."""
     key = SORTS[sort].key
-    rows = [NodeRow(node, model) for node in model.plan.nodes.values()]
-    rows.sort(key=lambda row: (key(row, model.now), row.layer))
+    rows = [LoadedJob(node, model) for node in model.plan.nodes.values()]
+    rows.sort(key=lambda row: (key(row, model.now), _layer(row)))
     return tuple(row.node.id for row in (reversed(rows) if reverse else rows))
 
 
 def cells(node_id: str, model: ViewModel) -> tuple[Cell, ...]:
     """Return one cell for each of `COLUMNS`."""
-    row = NodeRow(model.plan.nodes[node_id], model)
+    row = LoadedJob(model.plan.nodes[node_id], model)
     return tuple(column.cell(row) for column in NODE_COLUMNS)
 
 

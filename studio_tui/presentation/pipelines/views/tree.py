@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from studio_tui.presentation.cells import Cell, Pieces, Tone
-from studio_tui.presentation.columns import Align, Column, Reserves
+from studio_tui.presentation.columns import Align, Column
 from studio_tui.presentation.format import join_names
 from studio_tui.presentation.pipelines.graph.plan import Plan
 from studio_tui.presentation.pipelines.graph.statuses import SHOWN_LOOKS, WORST_FIRST, JobStatuses
@@ -20,6 +20,7 @@ from studio_tui.presentation.pipelines.views.node_cells import (
     REMAINING,
     SHARE,
     TIME_COLUMN,
+    WHY_COLUMN,
     bar_cells,
     run_time_cell,
     usual_cell,
@@ -34,17 +35,7 @@ COLUMNS = (
     TIME_COLUMN,
     Column(REMAINING, "USUAL", 12, drop=4, fits=True),
     # This column gets its `first_width` before the name column gets space for edges as text.
-    Column(
-        "why",
-        "WHY / ERROR",
-        16,
-        grow=1,
-        drop=2,
-        fits=True,
-        reserves=Reserves.ONCE_FILLED,
-        wanted_width=36,
-        first_width=36,
-    ),
+    WHY_COLUMN._replace(width=16, grow=1, wanted_width=36, first_width=36),
 )
 
 WAITED_FOR, WAITING = "↑", "↓"
