@@ -1,10 +1,7 @@
 """Table columns: titles, widths, and the order in which they are dropped when space is short."""
 
-from collections.abc import Sequence
 from enum import StrEnum
-from typing import NamedTuple, TypeVar
-
-AnyCell = TypeVar("AnyCell")
+from typing import NamedTuple
 
 
 class Align(StrEnum):
@@ -68,8 +65,3 @@ class Column(NamedTuple):
 
     only_unfinished: bool = False
     """Whether it has contents only for items that have not ended, like the column of progress."""
-
-
-def by_key(columns: Sequence[Column], cells: Sequence[AnyCell]) -> dict[str, AnyCell]:
-    """Return the cells of a row by column key."""
-    return {column.key: cell for column, cell in zip(columns, cells, strict=True)}

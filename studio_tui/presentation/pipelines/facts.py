@@ -1,8 +1,8 @@
 """Facts about a pipeline, a comparison with others of the same target, and which logs to open."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from itertools import compress
 from typing import NamedTuple
 
 from studio_tui.api.models import Job, Pipeline, PipelineJob, RemovedJob
@@ -54,6 +54,9 @@ A larger one shows up to this many rows with problems even if they do not fit.
 
 _GRID_FRAME_ROWS = 3
 """Rows of a comparison besides those of jobs: two headings, and the number of jobs left out."""
+
+_Row = tuple[str, int]
+"""A row of a comparison: the name of a job, and its number among jobs of that name."""
 
 _NAME_LEAST, _NAME_MOST = 12, 24
 """Minimum and maximum width of the column of names, in cells."""
@@ -158,26 +161,22 @@ def grid(
     compared = _pipelines_to_compare(pipeline, pipelines)
     if len(compared) < 2:
         return ()
-    all_statuses = [context.cache.statuses(each) for each in compared]
-    rows = _rows(all_statuses)
-    if not rows:
+    columns = [_column(context.cache.statuses(each), context) for each in compared]
+    if not any(columns):
         return ()
-    columns = [_column(statuses, rows, context) for statuses in all_statuses]
     heads = [
         ("▸" if each is pipeline else "") + age(seconds_between(each.created_at, context.now))
         for each in compared
     ]
     widths = [
-        max(len(head), *(len(cell.text) for cell in column)) + 2
+        max((len(head), *(len(cell.text) for cell in column.values()))) + 2
         for head, column in zip(heads, columns, strict=True)
     ]
     while len(widths) > 1 and sum(widths) + _NAME_LEAST > width:
         oldest = 1 if compared[0] is pipeline else 0
         del compared[oldest], heads[oldest], columns[oldest], widths[oldest]
-    # The pipelines left out may have had jobs that no other has.
-    is_filled = [any(column[row].text for column in columns) for row in range(len(rows))]
-    rows = list(compress(rows, is_filled))
-    columns = [list(compress(column, is_filled)) for column in columns]
+    # Jobs of the latest pipeline come first.
+    rows = list(dict.fromkeys(row for column in reversed(columns) for row in column))
     name_width = max(_NAME_LEAST, min(_NAME_MOST, width - sum(widths)))
     shown_rows = _rows_to_show(rows, columns, room - _GRID_FRAME_ROWS)
     hidden_count = len(rows) - len(shown_rows)
@@ -185,7 +184,7 @@ def grid(
         FactLine((Cell(f"runs of {pipeline.triggered_from}, oldest first", Tone.DIM),), (width,)),
         _grid_line("", [Cell(head, Tone.DIM) for head in heads], name_width, widths),
         *(
-            _grid_line(rows[row][0], [column[row] for column in columns], name_width, widths)
+            _grid_line(row[0], [column.get(row, NOTHING) for column in columns], name_width, widths)
             for row in shown_rows
         ),
         *(
@@ -276,52 +275,29 @@ def _pipelines_to_compare(pipeline: Pipeline, pipelines: Iterable[Pipeline]) -> 
     return newest[::-1]
 
 
-def _rows(all_statuses: Sequence[JobStatuses]) -> list[tuple[str, int]]:
-    """Return the rows, each the name of a job and its number among jobs of that name.
-
-    Jobs of the latest pipeline come first.
-    """
-    rows: dict[tuple[str, int], None] = {}
-    for statuses in reversed(all_statuses):
-        rows |= dict.fromkeys(_nodes_by_row(statuses))
-    return list(rows)
-
-
-def _nodes_by_row(statuses: JobStatuses) -> dict[tuple[str, int], str]:
-    numbers: dict[str, int] = {}
-    numbered = {}
+def _column(statuses: JobStatuses, context: PipelineContext) -> dict[_Row, Cell]:
+    numbers = Counter[str]()
+    cells = {}
     for node_id, node in statuses.plan.nodes.items():
-        numbers[node.name] = numbers.get(node.name, 0) + 1
-        numbered[node.name, numbers[node.name]] = node_id
-    return numbered
-
-
-def _column(
-    statuses: JobStatuses, rows: Iterable[tuple[str, int]], context: PipelineContext
-) -> list[Cell]:
-    nodes = _nodes_by_row(statuses)
-    return [_job_cell(statuses, nodes[row], context) if row in nodes else NOTHING for row in rows]
-
-
-def _job_cell(statuses: JobStatuses, node_id: str, context: PipelineContext) -> Cell:
-    look = statuses.look(node_id)
-    ran = _seconds_run(statuses.plan.nodes[node_id], context.jobs, context.until)
-    return Cell(look.glyph if ran is None else f"{look.glyph} {duration(ran)}", look.tone)
+        numbers[node.name] += 1
+        look, ran = statuses.look(node_id), _seconds_run(node, context.jobs, context.until)
+        text = look.glyph if ran is None else f"{look.glyph} {duration(ran)}"
+        cells[node.name, numbers[node.name]] = Cell(text, look.tone)
+    return cells
 
 
 def _rows_to_show(
-    rows: Sequence[object], columns: Sequence[Sequence[Cell]], most: int
-) -> list[int]:
-    """Return the indexes of the rows that `grid` shows if `most` fit."""
-    indexes = range(len(rows))
+    rows: Sequence[_Row], columns: Sequence[Mapping[_Row, Cell]], most: int
+) -> Sequence[_Row]:
+    """Return the rows that `grid` shows if `most` fit."""
     if len(rows) <= GRID_JOBS:
-        return list(indexes)
-    has_problem = [any(_has_problem(column[row]) for column in columns) for row in indexes]
-    problems_first = sorted(indexes, key=lambda row: not has_problem[row])
-    return problems_first[: max(most, min(sum(has_problem), GRID_JOBS), 1)]
+        return rows
+    problems = {row for column in columns for row, cell in column.items() if _is_problem(cell)}
+    problems_first = sorted(rows, key=lambda row: row not in problems)
+    return problems_first[: max(most, min(len(problems), GRID_JOBS), 1)]
 
 
-def _has_problem(cell: Cell) -> bool:
+def _is_problem(cell: Cell) -> bool:
     canceled = LOOKS[JobState.CANCELED].glyph
     return cell.tone in {Tone.BAD, Tone.WARN} or cell.text.startswith(canceled)
 

@@ -12,8 +12,8 @@ from studio_tui.presentation.clusters.rows import (
     why_jobs_unknown,
     why_not_chosen,
 )
-from studio_tui.presentation.columns import by_key
 from studio_tui.presentation.jobs.waiting import Surroundings
+from tests.columns import by_key
 from tests.hostile import HOSTILE, control_characters
 from tests.jobs import job, waiting_reason
 

@@ -3,12 +3,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio_tui.api.states import JobState
-from studio_tui.presentation.columns import by_key
 from studio_tui.presentation.jobs.causes import cause, cause_of, own_error
 from studio_tui.presentation.jobs.facts import facts
 from studio_tui.presentation.jobs.filters import JOBS
 from studio_tui.presentation.jobs.rows import COLUMNS
 from studio_tui.text import safe_block
+from tests.columns import by_key
 from tests.jobs import NOON, job, row_of
 
 TRACEBACK = (

@@ -5,7 +5,6 @@ from studio_tui.api.models import Job
 from studio_tui.api.states import JobState
 from studio_tui.presentation.cells import NOTHING, Cell, Pieces, Tone
 from studio_tui.presentation.choices import next_choice
-from studio_tui.presentation.columns import by_key
 from studio_tui.presentation.jobs.groups import (
     GROUP_PREFIX,
     JobGroup,
@@ -18,6 +17,7 @@ from studio_tui.presentation.jobs.groups import (
 )
 from studio_tui.presentation.jobs.rows import COLUMNS
 from studio_tui.service.newer_attempts import NewerAttempt
+from tests.columns import by_key
 from tests.jobs import NOON, job
 
 KEYS = [f"{kind}{number}" for number in range(4) for kind in "ab-"]

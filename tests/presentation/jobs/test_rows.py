@@ -10,7 +10,6 @@ from studio_tui.api.label import NAME
 from studio_tui.api.models import Cluster, Job
 from studio_tui.api.states import JobState
 from studio_tui.presentation.cells import Cell, Tone
-from studio_tui.presentation.columns import by_key
 from studio_tui.presentation.jobs.facts import Values, environment, facts, next_values, raw_json
 from studio_tui.presentation.jobs.filters import JOBS
 from studio_tui.presentation.jobs.rows import COLUMNS, first_line
@@ -18,6 +17,7 @@ from studio_tui.presentation.jobs.states import BLOCKED, LOOKS, counts
 from studio_tui.presentation.jobs.waiting import Surroundings
 from studio_tui.presentation.lists.listing import Listing
 from studio_tui.presentation.logs.progress import Progress
+from tests.columns import by_key
 from tests.hostile import control_characters
 from tests.jobs import NOON, job, row_of
 from tests.presentation.jobs.job_filter import Filter

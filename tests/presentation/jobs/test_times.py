@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from studio_tui.api.models import Job
 from studio_tui.api.states import WAITING_STATES, JobState
-from studio_tui.presentation.columns import by_key
 from studio_tui.presentation.jobs.facts import facts
 from studio_tui.presentation.jobs.log_header import job_parts
 from studio_tui.presentation.jobs.rows import COLUMNS
 from studio_tui.presentation.jobs.times import guessed_seconds, life_of, queue_seconds, run_seconds
 from studio_tui.service.commands.history import EndedRun
+from tests.columns import by_key
 from tests.jobs import NOON, job, row_of
 
 

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from studio_tui.api.models import Pipeline
 from studio_tui.api.states import PipelineState
 from studio_tui.presentation.cells import NOTHING, Cell, Pieces, Tone
-from studio_tui.presentation.columns import by_key
 from studio_tui.presentation.lists.filter_terms import FilterError, Terms
 from studio_tui.presentation.lists.listing import Listing
 from studio_tui.presentation.pipelines.graph.estimate import Estimate, SecondsRange
@@ -23,6 +22,7 @@ from studio_tui.presentation.pipelines.rows import (
     state_cell,
     target_cell,
 )
+from tests.columns import by_key
 from tests.hostile import control_characters
 from tests.jobs import NOON
 from tests.pipelines import pipeline

@@ -9,7 +9,6 @@ import pytest
 from studio_tui.api.models import Job
 from studio_tui.api.states import JobState
 from studio_tui.presentation.cells import Tone
-from studio_tui.presentation.columns import by_key
 from studio_tui.presentation.schedules.explanations import explain_expression, explain_single_time
 from studio_tui.presentation.schedules.rows import COLUMNS, cells, facts
 from studio_tui.presentation.schedules.runs import (
@@ -19,6 +18,7 @@ from studio_tui.presentation.schedules.runs import (
     runs_by_task,
     runs_of,
 )
+from tests.columns import by_key
 from tests.hostile import HOSTILE, control_characters_of_lines
 from tests.jobs import NOON, job
 

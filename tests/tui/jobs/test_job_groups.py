@@ -1,7 +1,6 @@
 """Groups of the list of jobs: waiting jobs of a pipeline, or jobs with a common property."""
 
 from studio_tui.api.models import Job, Pipeline
-from studio_tui.presentation.columns import by_key
 from studio_tui.presentation.jobs.filters import JOBS
 from studio_tui.presentation.jobs.groups import MANY, JobGrouping
 from studio_tui.presentation.jobs.rows import COLUMNS
@@ -9,6 +8,7 @@ from studio_tui.presentation.lists.listing import Listing
 from studio_tui.service.polling.pipelines_feed import PipelineList
 from studio_tui.tui.frame.list_view import ListView, ViewHolder
 from studio_tui.tui.jobs.job_groups import JobGroups
+from tests.columns import by_key
 from tests.jobs import NOON, job, row_of
 
 

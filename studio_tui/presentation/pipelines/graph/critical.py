@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from studio_tui.presentation.format import duration
+from studio_tui.presentation.jobs.times import median
 from studio_tui.presentation.logs.progress import Progress
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.statuses import NodeState
@@ -122,14 +123,20 @@ def elapsed_seconds(node: Node, model: ViewModel) -> float:
 def seconds_by_bar(node: Node, model: ViewModel) -> float | None:
     """Return the duration of a running job from its start to its end, estimated by its bar.
 
-    `None` if the job shows no remaining time.
+    `None` if the job shows no remaining time. An extrapolated duration that is longer than usual is
+    reduced: the first steps can be much slower than the others, so that it jumps from seconds to an
+    hour and back. The excess is multiplied by the square root of the share done, as the error of a
+    rate falls with the square root of the number of samples.
     """
-    bar = model.bar(node)
+    bar, expected = model.bar(node), _expected_seconds(node, model)
     if bar is None or bar.remaining is None:
         return None
-    elapsed, expected = elapsed_seconds(node, model), _expected_seconds(node, model)
-    usual = max(expected, elapsed) if expected is not None else None
-    return _duration_by_bar(elapsed + bar.remaining, bar.percent, usual)
+    elapsed = elapsed_seconds(node, model)
+    whole = elapsed + bar.remaining
+    if expected is None or bar.percent is None:
+        return whole
+    usual = max(expected, elapsed)
+    return min(whole, usual + (whole - usual) * math.sqrt(bar.percent / 100))
 
 
 def _expected_seconds(node: Node, model: ViewModel) -> float | None:
@@ -137,8 +144,8 @@ def _expected_seconds(node: Node, model: ViewModel) -> float | None:
 
     `None` without past runs.
     """
-    expected = model.expected_seconds(node)
-    return None if expected is None else max(expected, model.longest_failure_seconds(node))
+    past = model.past_seconds.get(node.name)
+    return max(median(past), model.longest_failure_seconds(node)) if past else None
 
 
 def estimated_bar(node: Node, model: ViewModel) -> Progress | None:
@@ -150,19 +157,6 @@ def estimated_bar(node: Node, model: ViewModel) -> Progress | None:
     if bar is None or bar.remaining is None or own is None:
         return bar
     return bar._replace(remaining=own.remaining)
-
-
-def _duration_by_bar(whole: float, percent: float | None, usual: float | None) -> float:
-    """Return the expected duration: `whole`, which is extrapolated from a bar, or less.
-
-    If `whole` is longer than `usual`, the result is between the two: the fuller the bar, the closer
-    to `whole`. The first steps can be much slower than the others, so that `whole` jumps from
-    seconds to an hour and back. The excess over `usual` is multiplied by the square root of the
-    share done, as the error of a rate falls with the square root of the number of samples.
-    """
-    if usual is None or percent is None or whole <= usual:
-        return whole
-    return usual + (whole - usual) * math.sqrt(min(max(percent, 0.0), 100.0) / 100.0)
 
 
 def _path(last: str | None, before: dict[str, str]) -> tuple[str, ...]:

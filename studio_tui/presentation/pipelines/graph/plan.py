@@ -5,6 +5,7 @@ is another job (`created_job_id`), which the pipeline creates from it.
 """
 
 import heapq
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -118,13 +119,9 @@ def plan_of(pipeline: Pipeline, before: Plan | None = None) -> Plan:
     sent = tuple((run.job_id, run.name, run.parent_job_ids) for run in pipeline.job_runs)
     if before is not None and before.sent == sent:
         return _with_states(before, pipeline)
-    runs: dict[str, PipelineJob] = {}
-    repeated: dict[str, None] = {}
-    for run in pipeline.job_runs:
-        if run.job_id in runs:
-            repeated[run.job_id] = None
-        else:
-            runs[run.job_id] = run
+    runs = _first_runs(pipeline)
+    counts = Counter(run.job_id for run in pipeline.job_runs)
+    repeated = [job_id for job_id, count in counts.items() if count > 1]
     order = _topological_order(runs)
     position = {node_id: index for index, node_id in enumerate(order)}
     nodes = {node_id: _node(runs[node_id], position) for node_id in order}
@@ -135,16 +132,20 @@ def plan_of(pipeline: Pipeline, before: Plan | None = None) -> Plan:
     return Plan(MappingProxyType(nodes), _flaws(nodes, repeated), _shape(nodes.values()), sent)
 
 
+def _first_runs(pipeline: Pipeline) -> dict[str, PipelineJob]:
+    """Return the runs by job; of several with the same id, only the first is shown."""
+    runs: dict[str, PipelineJob] = {}
+    for run in pipeline.job_runs:
+        runs.setdefault(run.job_id, run)
+    return runs
+
+
 def _with_states(before: Plan, pipeline: Pipeline) -> Plan:
     changed: dict[str, Node] = {}
-    seen: set[str] = set()
-    for run in pipeline.job_runs:
+    for run in _first_runs(pipeline).values():
         node = before.nodes[run.job_id]
-        is_first = run.job_id not in seen
-        seen.add(run.job_id)
         latest = (run.status, run.created_job_id, run.attempts)
-        # Of jobs with the same id, the first is shown.
-        if is_first and latest != (node.status, node.run, node.attempts):
+        if latest != (node.status, node.run, node.attempts):
             changed[node.id] = replace(
                 node,
                 state=run.state,

@@ -105,11 +105,6 @@ class ViewModel:
         took = self.past_seconds.get(node.name, ())
         return median(took) if len(took) >= FEWEST_SAMPLES else None
 
-    def expected_seconds(self, node: Node) -> float | None:
-        """Return the median duration of past runs of a job in seconds, if there are any."""
-        took = self.past_seconds.get(node.name, ())
-        return median(took) if took else None
-
     def longest_failure_seconds(self, node: Node) -> float:
         """Return how long the longest failed attempt ran; 0 without one."""
         if not node.attempts:

@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from itertools import takewhile
+from os.path import commonprefix
 from typing import NamedTuple, Self
 
 from studio_tui.presentation.format import join_names
@@ -98,11 +98,10 @@ def group_jobs(plan: Plan, by: GroupBy = GroupBy.NAME) -> tuple[Group, ...]:
         _group_by_links(ungrouped)
     )
     position = {node_id: index for index, node_id in enumerate(plan.nodes)}
-    first_members = {group.key: group.members[0] for group in groups}
     groups.sort(
         key=lambda group: (
             min(depths[member] for member in group.members),
-            position[first_members[group.key]],
+            position[group.members[0]],
         )
     )
     return tuple(groups)
@@ -141,8 +140,7 @@ def _group_by_links(nodes: Iterable[Node]) -> Iterable[Group]:
 
 
 def _common_start(names: Sequence[str]) -> str:
-    pairs = zip(min(names), max(names), strict=False)
-    common = "".join(left for left, _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+    common = commonprefix(names)  # noqa: RUF071 (characters are meant to be compared)
     return common[: 1 + max(common.rfind(separator) for separator in _SEPARATORS)]
 
 

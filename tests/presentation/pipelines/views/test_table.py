@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio_tui.api.models import Job, Pipeline
-from studio_tui.presentation.columns import by_key
 from studio_tui.presentation.pipelines.graph.plan import plan_of
 from studio_tui.presentation.pipelines.graph.statuses import judge
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 from studio_tui.presentation.pipelines.views.table import COLUMNS, SORTS, cells, ids
+from tests.columns import by_key
 from tests.presentation.pipelines.graphs import any_pipelines, pipeline
 from tests.presentation.pipelines.sample import sixteen
 
