@@ -24,9 +24,6 @@ LIVE_WITHIN = timedelta(seconds=3)
 class HasAge(Protocol):
     """The part of a snapshot that the indicator needs."""
 
-    def moment(self, now: datetime) -> datetime:
-        """Return the time that the data represents: `now`, unless polling fails."""
-
     @property
     def fetched_at(self) -> datetime | None:
         """When Studio last confirmed the data."""

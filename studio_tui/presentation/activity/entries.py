@@ -2,15 +2,17 @@
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
+from itertools import groupby
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote
 
 from studio_tui.api import routes
+from studio_tui.api.calls import is_next_attempt
 from studio_tui.api.routes import Route
 from studio_tui.api.states import JobState
 from studio_tui.presentation.format import SHORT_ID, join_names
@@ -155,10 +157,6 @@ def _pattern(route: Route) -> re.Pattern[str]:
 _PATTERNS = tuple((route, _pattern(route), description) for route, description in _DESCRIPTIONS)
 
 
-_GET_JOB = "get job {job}"
-_LIST_SCHEDULES = "list schedules"
-
-
 @lru_cache(maxsize=1024)
 def route_of(entry: Entry) -> tuple[Route, str, str] | None:
     """Return the route, the id in the path or "", and the template for `words_of`.
@@ -203,9 +201,9 @@ def words_of(entry: Entry) -> str:
     route, _, description = match
     fields, subject = entry.fields, subject_of(entry)
     if route is routes.LIST_JOBS and subject.job:
-        description = _GET_JOB
+        description = "get job {job}"
     elif route is routes.LIST_JOBS and entry.query.get("status") == JobState.TASK:
-        description = _LIST_SCHEDULES
+        description = "list schedules"
     datasets, reruns = fields.get("datasets"), fields.get("jobs")
     # If the request is about a job too, the entry's name is the job's.
     pipeline = "" if subject.job else entry.name
@@ -231,3 +229,46 @@ def _rerun_name(rerun: Any) -> str:
 def _name_and_id(item_id: str, name: str) -> str:
     short_id = item_id[:SHORT_ID]
     return f"{name} ({short_id})" if name else short_id
+
+
+def join_attempts(entries: Iterable[Entry]) -> list[Entry]:
+    """Return entries with the attempts of each command joined into one, ordered by start time."""
+    commands: list[list[Entry]] = []
+    latest: dict[tuple[str, str, str], list[Entry]] = {}
+    for entry in entries:
+        key = (entry.method, entry.path, entry.body)
+        attempts = latest.get(key)
+        if attempts is not None and _continues(attempts[-1], entry):
+            attempts.append(entry)
+            continue
+        commands.append([entry])
+        # Of the requests that change something, only uploads have no body here. As their contents
+        # are not recorded, two uploads cannot be told apart.
+        if entry.changes and entry.body:
+            latest[key] = commands[-1]
+    return [_as_one(attempts) for attempts in commands]
+
+
+def _continues(last: Entry, entry: Entry) -> bool:
+    ended = last.last_started_at + timedelta(milliseconds=last.longest_ms)
+    return is_next_attempt(last.outcome, entry.started_at - ended)
+
+
+def _as_one(attempts: list[Entry]) -> Entry:
+    first, last = attempts[0], attempts[-1]
+    if first is last:
+        return first
+    count = sum(each.count for each in attempts)
+    answers = []
+    for answer, group in groupby(attempts, key=lambda each: each.answer):
+        times = sum(each.count for each in group)
+        answers.append(f"{answer} ×{times:,}" if times > 1 else answer)
+    return replace(
+        last,
+        id=first.id,
+        started_at=first.started_at,
+        count=count,
+        mean_ms=sum(each.mean_ms * each.count for each in attempts) / count,
+        longest_ms=max(each.longest_ms for each in attempts),
+        attempts=", then ".join(answers),
+    )

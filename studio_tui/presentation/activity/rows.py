@@ -34,10 +34,6 @@ _EXPLANATIONS = {
 }
 
 
-def _answer_cell(entry: Entry) -> Cell:
-    return Cell(safe_line(entry.answer), Tone.DIM) if entry.method else NOTHING
-
-
 def _time(entry: Entry) -> str:
     """Return a time such as `15:04:05`.
 
@@ -144,7 +140,7 @@ ACTIVITY_COLUMNS: tuple[ListColumn[Entry, Entry, Cell], ...] = (
     ),
     ListColumn(
         Column("answer", "ANSWER", 9, drop=2, fits=True),
-        _answer_cell,
+        lambda entry: Cell(safe_line(entry.answer), Tone.DIM) if entry.method else NOTHING,
         SortOrder("answer", lambda entry, now: entry.answer),
         text=lambda entry: f"{entry.answer} {entry.why} {entry.attempts}",
     ),

@@ -1,4 +1,4 @@
-"""Rows of the list of datasets: columns, cells and filter fields."""
+"""The list of datasets: rows, and facts about versions, sources and consumers."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -7,11 +7,21 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from studio_tui.api.listed_datasets import ListedDataset, ListedVersion
+from studio_tui.api.models import Pipeline
+from studio_tui.api.states import PipelineState
 from studio_tui.presentation.cells import NOTHING, Cell, Tone
 from studio_tui.presentation.columns import Align, Column
-from studio_tui.presentation.format import age, join_names, seconds_between
+from studio_tui.presentation.format import (
+    SHORT_ID,
+    age,
+    ago,
+    join_names,
+    local_time,
+    plural,
+    seconds_between,
+)
 from studio_tui.presentation.lists.kinds import Kind, ListColumn, layouts
-from studio_tui.presentation.pipelines.datasets import short_name
+from studio_tui.presentation.pipelines.datasets import datasets_in, short_name
 
 
 class DatasetState(StrEnum):
@@ -54,10 +64,6 @@ def _age_cell(row: AgedDataset) -> Cell:
     return Cell(age(seconds_between(latest.made_at, row.now)), Tone.DIM)
 
 
-def _count_cell(row: AgedDataset) -> Cell:
-    return Cell(str(len(row.dataset.versions)), Tone.DIM)
-
-
 DatasetColumn = ListColumn[AgedDataset, ListedDataset, Cell]
 
 DATASET_COLUMNS: tuple[DatasetColumn, ...] = (
@@ -73,7 +79,8 @@ DATASET_COLUMNS: tuple[DatasetColumn, ...] = (
     ListColumn(Column("version", "LATEST", 8, fits=True), _version_cell),
     ListColumn(Column("age", "AGE", 4, align=Align.RIGHT, drop=1), _age_cell),
     ListColumn(
-        Column("versions", "VERSIONS", 8, align=Align.RIGHT, drop=4, fits=True), _count_cell
+        Column("versions", "VERSIONS", 8, align=Align.RIGHT, drop=4, fits=True),
+        lambda row: Cell(str(len(row.dataset.versions)), Tone.DIM),
     ),
     ListColumn(
         Column("job", "MADE BY", 12, grow=1, drop=3, fits=True),
@@ -110,3 +117,87 @@ def cells(dataset: ListedDataset, now: datetime) -> tuple[Cell, ...]:
 def outdated_first(datasets: Iterable[ListedDataset]) -> list[ListedDataset]:
     """Return outdated datasets, then the others, each by name."""
     return sorted(datasets, key=lambda each: (not each.newer, each.name))
+
+
+_MOST_PIPELINES = 3
+_ACTIVE = frozenset({PipelineState.PENDING, PipelineState.RUNNING})
+
+NO_LINEAGE = "This Studio does not say what datasets were made from, or which are out of date."
+
+
+def rebuilding_words(pipelines: Iterable[Pipeline]) -> str:
+    """Return which pipelines rebuild datasets now: `etl is rebuilding clean`; else empty."""
+    active = [each for each in pipelines if each.state in _ACTIVE and each.datasets]
+    parts = [
+        f"{each.name or each.pipeline_id[:SHORT_ID]} is rebuilding"
+        f" {join_names([*map(short_name, datasets_in(each.datasets))])}"
+        for each in active[:_MOST_PIPELINES]
+    ]
+    if len(active) > _MOST_PIPELINES:
+        parts.append(plural(len(active) - _MOST_PIPELINES, "more pipeline"))
+    return "; ".join(parts)
+
+
+def dataset_lines(
+    dataset: ListedDataset, others: Iterable[ListedDataset], now: datetime, *, has_lineage: bool
+) -> list[Cell]:
+    """Return all details of a dataset as lines, with the `others` that are made from it."""
+    lines = [Cell(outdated_words(dataset), Tone.WARN)] if dataset.newer else []
+    if not dataset.newer and has_lineage:
+        lines.append(Cell("up to date: none of its sources is newer", Tone.GOOD))
+    consumers = sorted(
+        short_name(other.name) for other in others if dataset.name in _sources(other)
+    )
+    if consumers:
+        lines.append(Cell(f"used by {', '.join(consumers)}"))
+    elif has_lineage:
+        lines.append(Cell("no other dataset is made from it", Tone.DIM))
+    for version in dataset.versions:
+        lines += [Cell(""), Cell(_version_line(version, now), Tone.STRONG)]
+        if version.sources:
+            sources = ", ".join(map(short_name, version.sources))
+            lines.append(Cell(f"    from {sources}"))
+    return lines if has_lineage else [*lines, Cell(""), Cell(NO_LINEAGE, Tone.DIM)]
+
+
+def outdated_words(dataset: ListedDataset) -> str:
+    """Return why an outdated dataset is outdated: `out of date: raw@2, labels@5 are newer`."""
+    verb = "is" if len(dataset.newer) == 1 else "are"
+    return f"out of date: {_newer(dataset)} {verb} newer"
+
+
+def _version_line(version: ListedVersion, now: datetime) -> str:
+    parts = [f"@{version.version}"]
+    if version.made_at is not None:
+        parts.append(f"{local_time(version.made_at)} ({ago(version.made_at, now)})")
+    if version.job_id is not None:
+        parts.append(f"by {version.job_name or 'a job'} ({version.job_id[:SHORT_ID]})")
+    else:
+        parts.append("no known job made it")
+    if version.made_by is not None:
+        parts.append(f"user {version.made_by}")
+    return "  ".join(parts)
+
+
+def outdated_upstream(dataset: ListedDataset, others: Iterable[ListedDataset]) -> tuple[str, ...]:
+    """Return the name of a dataset, then those of the outdated datasets that it is made from.
+
+    An indirect source counts only if all datasets in between are outdated, too.
+    """
+    by_name = {each.name: each for each in others}
+    names = {dataset.name: None}
+    to_visit = [dataset]
+    for each in to_visit:
+        for source in _sources(each):
+            source_dataset = by_name.get(source)
+            if source_dataset is not None and source_dataset.newer and source not in names:
+                names[source] = None
+                to_visit.append(source_dataset)
+    return tuple(names)
+
+
+def _sources(dataset: ListedDataset) -> tuple[str, ...]:
+    """Return the names of the latest version's sources, without versions."""
+    latest = _latest(dataset)
+    sources = latest.sources if latest is not None else ()
+    return tuple(source.rpartition("@")[0] or source for source in sources)

@@ -9,12 +9,12 @@ from textual import on
 from textual.binding import BindingType
 
 from studio_tui import clock
-from studio_tui.presentation.activity.attempts import join_attempts
 from studio_tui.presentation.activity.copies import as_curl, as_datachain
 from studio_tui.presentation.activity.entries import (
     STATUS_MEANINGS,
     ActivityState,
     Entry,
+    join_attempts,
     subject_of,
 )
 from studio_tui.presentation.activity.rows import ACTIVITY, COLUMNS, cells, facts, newest_first

@@ -8,7 +8,7 @@ from studio_tui import clock
 from studio_tui.api.listed_datasets import ListedDataset
 from studio_tui.api.models import Job
 from studio_tui.errors import StudioError
-from studio_tui.presentation.pipelines.dataset_facts import rebuilding_words
+from studio_tui.presentation.pipelines.dataset_rows import rebuilding_words
 from studio_tui.presentation.pipelines.datasets import short_name
 from studio_tui.service.polling.ended_jobs import request_on_ends
 from studio_tui.service.session import StudioSession

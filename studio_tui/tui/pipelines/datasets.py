@@ -16,12 +16,13 @@ from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.lists.filter_terms import Terms
 from studio_tui.presentation.lists.kinds import AS_SENT
 from studio_tui.presentation.lists.listing import Listing
-from studio_tui.presentation.pipelines.dataset_facts import dataset_lines, outdated_upstream
 from studio_tui.presentation.pipelines.dataset_rows import (
     COLUMNS,
     DATASETS,
     cells,
+    dataset_lines,
     outdated_first,
+    outdated_upstream,
 )
 from studio_tui.presentation.pipelines.datasets import short_name
 from studio_tui.service.session import StudioSession

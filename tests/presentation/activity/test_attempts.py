@@ -5,8 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from studio_tui.presentation.activity.attempts import join_attempts
-from studio_tui.presentation.activity.entries import ActivityState, Entry
+from studio_tui.presentation.activity.entries import ActivityState, Entry, join_attempts
 from studio_tui.presentation.activity.rows import ACTIVITY, facts
 from studio_tui.presentation.lists.filter_terms import Terms
 from studio_tui.presentation.lists.listing import Listing

@@ -21,7 +21,7 @@ from tests.local.http.test_pipeline_routes import (
     until_state,
 )
 from tests.local.http.test_undocumented_routes import list_datasets, make_chain, rerun
-from tests.presentation.pipelines.test_dataset_facts import ALL, NOW
+from tests.presentation.pipelines.test_dataset_rows import ALL, NOW
 from tests.steps import step
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import dashboard, screen_text, until, until_shown

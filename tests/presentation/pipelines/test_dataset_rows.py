@@ -7,13 +7,16 @@ from studio_tui.api.models import Pipeline
 from studio_tui.presentation.lists.filter_terms import Terms
 from studio_tui.presentation.lists.kinds import AS_SENT
 from studio_tui.presentation.lists.listing import Listing
-from studio_tui.presentation.pipelines.dataset_facts import (
+from studio_tui.presentation.pipelines.dataset_rows import (
+    COLUMNS,
+    DATASETS,
     NO_LINEAGE,
+    cells,
     dataset_lines,
+    outdated_first,
     outdated_upstream,
     rebuilding_words,
 )
-from studio_tui.presentation.pipelines.dataset_rows import COLUMNS, DATASETS, cells, outdated_first
 from studio_tui.presentation.pipelines.datasets import short_name
 from studio_tui.tui.widgets.table_contents import Contents
 from studio_tui.tui.widgets.table_layout import extent, place
