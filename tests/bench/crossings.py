@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from studio_tui.api.models import Pipeline
-from studio_tui.presentation.pipelines.drawing.graph import draw, redundant_parents
-from studio_tui.presentation.pipelines.graph.plan import plan_of
+from studio_tui.presentation.pipelines.drawing.graph import draw
+from studio_tui.presentation.pipelines.graph.plan import plan_of, redundant_parents
 from tests.bench.report import Goal, Measure
 from tests.presentation.pipelines.graphs import (
     fan,

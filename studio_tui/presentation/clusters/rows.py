@@ -13,7 +13,7 @@ from studio_tui.presentation.cells import NOTHING, Cell, Tone, dim_row
 from studio_tui.presentation.columns import Align, Column
 from studio_tui.presentation.form.cluster_checks import takes_no_jobs
 from studio_tui.presentation.format import UNKNOWN, plural
-from studio_tui.presentation.jobs.facts import Fact, id_cell
+from studio_tui.presentation.jobs.facts import Fact, id_cell, unreadable_facts
 from studio_tui.presentation.jobs.states import counts
 from studio_tui.presentation.jobs.waiting import free_workers
 from studio_tui.presentation.lists.fitting import ListSpace, fit_lines
@@ -85,11 +85,7 @@ def facts(
         Fact("instances", _cell_or_dash(cluster.instance_type)),
         Fact("class", _cell_or_dash(cluster.compute_class)),
         Fact("disk", _cell_or_dash(disk)),
-        *(
-            (Fact("unreadable", Cell(", ".join(cluster.unreadable), Tone.WARN)),)
-            if cluster.unreadable
-            else ()
-        ),
+        *unreadable_facts(cluster),
     )
 
 

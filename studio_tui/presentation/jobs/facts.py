@@ -103,7 +103,7 @@ def facts(
         Fact("repository", Cell(_visible(job.repository, with_secrets=with_secrets) or UNKNOWN)),
         Fact("environment", _environment_size(job)),
         Fact("team", _plain(job, "team")),
-        *_unreadable(job),
+        *unreadable_facts(job),
     )
 
 
@@ -306,10 +306,11 @@ def _environment_size(job: Job) -> Cell:
     return Cell(plural(count, "variable")) if count else Cell(UNKNOWN, Tone.DIM)
 
 
-def _unreadable(job: Job) -> tuple[Fact, ...]:
-    if not job.unreadable:
+def unreadable_facts(received: Received) -> tuple[Fact, ...]:
+    """Return the names of the fields that could not be parsed, if there are any."""
+    if not received.unreadable:
         return ()
-    return (Fact("unreadable", Cell(", ".join(job.unreadable), Tone.WARN)),)
+    return (Fact("unreadable", Cell(", ".join(received.unreadable), Tone.WARN)),)
 
 
 def id_cell(identifier: str) -> Cell:

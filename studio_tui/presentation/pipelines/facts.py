@@ -25,6 +25,7 @@ from studio_tui.presentation.jobs.facts import (
     id_cell,
     labeled_facts,
     moment_cell,
+    unreadable_facts,
 )
 from studio_tui.presentation.jobs.states import LOOKS
 from studio_tui.presentation.jobs.times import run_seconds
@@ -109,11 +110,7 @@ def facts(pipeline: Pipeline, context: PipelineContext) -> tuple[Fact, ...]:
         *_time_facts(pipeline, context),
         *((Fact("ETA", Cell(f"unknown: {eta}", Tone.DIM)),) if estimate.reason else ()),
         *(Fact("inconsistent", Cell(flaw, Tone.WARN)) for flaw in statuses.plan.flaws),
-        *(
-            (Fact("unreadable", Cell(", ".join(pipeline.unreadable), Tone.WARN)),)
-            if pipeline.unreadable
-            else ()
-        ),
+        *unreadable_facts(pipeline),
     )
 
 

@@ -27,8 +27,8 @@ from studio_tui.presentation.pipelines.drawing.layers import (
     Layers,
     assign_layers,
     crossings_of,
-    transitive_reduction,
 )
+from studio_tui.presentation.pipelines.graph.plan import parent_indexes, transitive_reduction
 
 _PAD = "─"
 
@@ -190,32 +190,6 @@ class Drawing:
                 yield StyledRun(label_end, after, _PAD * after, box.id, is_lit, is_heavy)
 
 
-def redundant_parents(parents: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
-    """Return by node the parents that are ancestors of another of its parents.
-
-    Nodes without such parents are left out, as are parents that follow a node.
-    """
-    ids = tuple(parents)
-    all_parents = _parent_indexes(parents)
-    return {
-        ids[number]: tuple(ids[parent] for parent in node_parents if parent not in needed)
-        for number, (node_parents, needed) in enumerate(
-            zip(all_parents, transitive_reduction(all_parents), strict=True)
-        )
-        if len(needed) < len(node_parents)
-    }
-
-
-def _parent_indexes(parents: Mapping[str, Sequence[str]]) -> list[list[int]]:
-    """Return for each node the indexes of the parents that precede it, without duplicates."""
-    index = {node: number for number, node in enumerate(parents)}
-    indexes: list[list[int]] = []
-    for number, node_parents in enumerate(parents.values()):
-        earlier = (index[parent] for parent in node_parents if index.get(parent, number) < number)
-        indexes.append(list(dict.fromkeys(earlier)))
-    return indexes
-
-
 def draw(
     parents: Mapping[str, Sequence[str]], widths: Mapping[str, int], *, all_edges: bool = False
 ) -> Drawing:
@@ -225,9 +199,9 @@ def draw(
     only if `all_edges`.
     """
     index = {node: number for number, node in enumerate(parents)}
-    parent_indexes = _parent_indexes(parents)
+    indexes = parent_indexes(parents)
     label_widths = [max(1, widths[node]) for node in parents]
-    layers = assign_layers(parent_indexes if all_edges else transitive_reduction(parent_indexes))
+    layers = assign_layers(indexes if all_edges else transitive_reduction(indexes))
     channels = [nets_of(layers, row) for row in layers.rows]
     lines = lines_at(channels, len(layers.layer))
     box_widths = [

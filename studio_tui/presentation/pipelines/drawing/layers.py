@@ -61,21 +61,6 @@ class Layers:
         return self.chains[self.chain_indexes[vertex - self.node_count]]
 
 
-def transitive_reduction(parents: Sequence[Sequence[int]]) -> list[list[int]]:
-    """Return the parents of each node, without parents that are ancestors of another parent."""
-    ancestors: list[int] = []  # by node, as a bit mask
-    edges = []
-    for node_parents in parents:
-        indirect = 0
-        for parent in node_parents:
-            indirect |= ancestors[parent]
-        edges.append([parent for parent in node_parents if not indirect >> parent & 1])
-        for parent in node_parents:
-            indirect |= 1 << parent
-        ancestors.append(indirect)
-    return edges
-
-
 def assign_layers(parents: Sequence[Sequence[int]]) -> Layers:
     """Assign each node to a layer, whose number is the length of the longest path to the node."""
     layer: list[int] = []

@@ -58,9 +58,6 @@ class Plan:
     @cached_property
     def redundant_parents(self) -> Mapping[str, Sequence[str]]:
         """By node, the parents on which another parent depends, directly or not."""
-        # Imported on first use, because lists of pipelines use plans but draw no graph.
-        from studio_tui.presentation.pipelines.drawing.graph import redundant_parents  # noqa: PLC0415
-
         return redundant_parents({node.id: node.parents for node in self.nodes.values()})
 
     @cached_property
@@ -96,6 +93,47 @@ def depths_of(parents: Mapping[str, Iterable[str]]) -> dict[str, int]:
             (depths[parent] + 1 for parent in node_parents if parent in depths), default=0
         )
     return depths
+
+
+def redundant_parents(parents: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
+    """Return by node the parents that are ancestors of another of its parents.
+
+    Nodes without such parents are left out, as are parents that follow a node.
+    """
+    ids = tuple(parents)
+    all_parents = parent_indexes(parents)
+    return {
+        ids[number]: tuple(ids[parent] for parent in node_parents if parent not in needed)
+        for number, (node_parents, needed) in enumerate(
+            zip(all_parents, transitive_reduction(all_parents), strict=True)
+        )
+        if len(needed) < len(node_parents)
+    }
+
+
+def parent_indexes(parents: Mapping[str, Sequence[str]]) -> list[list[int]]:
+    """Return for each node the indexes of the parents that precede it, without duplicates."""
+    index = {node: number for number, node in enumerate(parents)}
+    indexes: list[list[int]] = []
+    for number, node_parents in enumerate(parents.values()):
+        earlier = (index[parent] for parent in node_parents if index.get(parent, number) < number)
+        indexes.append(list(dict.fromkeys(earlier)))
+    return indexes
+
+
+def transitive_reduction(parents: Sequence[Sequence[int]]) -> list[list[int]]:
+    """Return the parents of each node, without parents that are ancestors of another parent."""
+    ancestors: list[int] = []  # by node, as a bit mask
+    edges = []
+    for node_parents in parents:
+        indirect = 0
+        for parent in node_parents:
+            indirect |= ancestors[parent]
+        edges.append([parent for parent in node_parents if not indirect >> parent & 1])
+        for parent in node_parents:
+            indirect |= 1 << parent
+        ancestors.append(indirect)
+    return edges
 
 
 def reachable_nodes(starts: Iterable[str], step: Callable[[str], Iterable[str]]) -> frozenset[str]:

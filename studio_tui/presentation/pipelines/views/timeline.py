@@ -10,10 +10,10 @@ from itertools import groupby
 from math import ceil, inf, log
 from typing import NamedTuple
 
-from studio_tui.api.models import Job
 from studio_tui.api.states import PipelineState
 from studio_tui.presentation.cells import NOTHING, Cell, Tone
 from studio_tui.presentation.jobs.states import LOOKS
+from studio_tui.presentation.jobs.times import left_queue_at
 from studio_tui.presentation.pipelines.graph.critical import weight
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.statuses import NodeState
@@ -305,11 +305,12 @@ def _known_phases(node: Node, model: ViewModel) -> Iterator[_Phase]:
     run = (job.began_at - model.now).total_seconds() if job.began_at else None
     ready_at = model.ready_at(node)
     ready = (ready_at - model.now).total_seconds() if ready_at else None
-    left_queue = _left_queue(job, model)
+    left_queue_time = left_queue_at(job)
+    left_queue = (left_queue_time - model.now).total_seconds() if left_queue_time else None
     first_known = run if run is not None else left_queue
     start = end if first_known is None else min(end, first_known)
     tone = model.statuses.look(node.id).tone
-    if run is None and left_queue is None and state is not NodeState.QUEUED:
+    if left_queue is None and state is not NodeState.QUEUED:
         if ready is not None:
             yield _Phase(min(ready, end), end, EITHER, tone)
         return
@@ -334,12 +335,6 @@ def _earlier_attempts(node: Node, model: ViewModel) -> Iterator[_Phase]:
         end = max(begin, (job.finished_at - model.now).total_seconds())
         yield _Phase(begin, end, RUNNING, look.tone)
         yield _Phase(end, end, look.glyph, look.tone)
-
-
-def _left_queue(job: Job, model: ViewModel) -> float | None:
-    """Return when the first step after the queue began, in seconds from now."""
-    starts = [s.started_at for s in job.steps or () if s.started_at and s.name != "waiting"]
-    return (min(starts) - model.now).total_seconds() if starts else None
 
 
 def _estimates(model: ViewModel) -> Mapping[str, Sequence[float]]:

@@ -10,12 +10,13 @@ from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.columns import Align
 from studio_tui.presentation.pipelines.drawing.columns import GAP
 from studio_tui.presentation.pipelines.drawing.edge_lines import Highlight, StyledRun
-from studio_tui.presentation.pipelines.drawing.graph import Drawing, draw, redundant_parents
+from studio_tui.presentation.pipelines.drawing.graph import Drawing, draw
 from studio_tui.presentation.pipelines.graph.plan import (
     Plan,
     children_of,
     depths_of,
     reachable_nodes,
+    redundant_parents,
 )
 from studio_tui.presentation.pipelines.views.groups import Group
 from studio_tui.tui.pipelines.graph.graph_view import StyledTexts
