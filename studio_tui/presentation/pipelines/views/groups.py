@@ -68,9 +68,8 @@ class Link(NamedTuple):
 
     source: str
     target: str
-    edges: int
     pattern: str
-    """`20:1`, `all`, `mixed`, `within` (one group), or empty.
+    """`20:1`, `all`, `mixed`, or empty.
 
     `20:1` means that each target has 20 parents in the source group, and each source 1 child in the
     target group. `all` means that each target depends on each source; if one of the groups is a
@@ -171,25 +170,21 @@ def _group_key(key: str) -> str:
 
 
 def links(plan: Plan, groups: Iterable[Group]) -> tuple[Link, ...]:
-    """Return the edges between and within groups; together they are all edges of the plan."""
+    """Return the edges between groups."""
     sizes = {group.key: len(group.members) for group in groups}
     group_of = {member: group.key for group in groups for member in group.members}
     edges: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
     for node_id, node in plan.nodes.items():
         for parent in node.parents:
-            edges[group_of[parent], group_of[node_id]].append((parent, node_id))
+            if (source := group_of[parent]) != (target := group_of[node_id]):
+                edges[source, target].append((parent, node_id))
     return tuple(
-        Link(source, target, len(pairs), _pattern(source, target, pairs, sizes))
+        Link(source, target, _pattern(pairs, sizes[source], sizes[target]))
         for (source, target), pairs in edges.items()
     )
 
 
-def _pattern(
-    source: str, target: str, pairs: Sequence[tuple[str, str]], sizes: dict[str, int]
-) -> str:
-    if source == target:
-        return "within"
-    above, below = sizes[source], sizes[target]
+def _pattern(pairs: Sequence[tuple[str, str]], above: int, below: int) -> str:
     if len(pairs) == above * below:
         return "all" if min(above, below) > 1 else ""
     children_of = Counter(parent for parent, _ in pairs)

@@ -141,10 +141,9 @@ class GraphStructure:
             (plan.shape, has_all, tuple(groups)),
             lambda: links(plan, groups.values()) if groups and has_all else (),
         )
-        outer_links = [link for link in all_links if link.source != link.target]
         return (
-            [(groups[link.source], link) for link in outer_links if link.target == key],
-            [(groups[link.target], link) for link in outer_links if link.source == key],
+            [(groups[link.source], link) for link in all_links if link.target == key],
+            [(groups[link.target], link) for link in all_links if link.source == key],
         )
 
     def tree_order(self) -> Sequence[str]:
