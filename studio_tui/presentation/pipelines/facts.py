@@ -70,15 +70,10 @@ class PipelineContext(NamedTuple):
     jobs: Mapping[str, Job]
     """Loaded runs by id."""
     now: datetime
-    counted_until: datetime | None = None
-    """The time up to which durations of what has not ended are counted; `None` for `now`."""
+    until: datetime
+    """The time up to which durations of what has not ended are counted."""
     estimate: Estimate = Estimate()
     """The estimate of the pipeline whose facts are shown."""
-
-    @property
-    def until(self) -> datetime:
-        """`counted_until` or, if it is `None`, `now`."""
-        return self.counted_until or self.now
 
 
 def facts(pipeline: Pipeline, context: PipelineContext) -> tuple[Fact, ...]:
@@ -229,14 +224,12 @@ def _running_facts(
     ]
     if not running:
         return ()
-    names = [_with_time(node, jobs, until) for node in running[:MOST_NAMED]]
+    names = []
+    for node in running[:MOST_NAMED]:
+        ran = _seconds_run(node, jobs, until)
+        names.append(node.name if ran is None else f"{node.name} {duration(ran)}")
     more = f", and {len(running) - MOST_NAMED} more" if len(running) > MOST_NAMED else ""
     return (Fact("running", Cell(", ".join(names) + more, Tone.ACTIVE)),)
-
-
-def _with_time(node: Node, jobs: Mapping[str, Job], until: datetime) -> str:
-    ran = _seconds_run(node, jobs, until)
-    return node.name if ran is None else f"{node.name} {duration(ran)}"
 
 
 def _seconds_run(node: Node, jobs: Mapping[str, Job], until: datetime) -> float | None:

@@ -24,7 +24,7 @@ from tests.pipelines import pipeline
 
 
 def context(*jobs: Job) -> PipelineContext:
-    return PipelineContext(StatusCache(), {each.id: each for each in jobs}, NOON)
+    return PipelineContext(StatusCache(), {each.id: each for each in jobs}, NOON, NOON)
 
 
 def facts_by_label(shown: Pipeline, *jobs: Job) -> dict[str, str]:
@@ -94,7 +94,7 @@ def test_a_paused_pipeline_counts_its_jobs_and_shows_their_run_times() -> None:
 def test_during_an_outage_run_times_stop_and_ages_continue() -> None:
     running = pipeline(1, "RUNNING", {"a": "RUNNING"})
     later = context(job(3, "RUNNING", id="run-1-a"))._replace(
-        now=NOON + timedelta(hours=4), counted_until=NOON
+        now=NOON + timedelta(hours=4), until=NOON
     )
     values = {fact.label: fact.value.text for fact in facts(running, later)}
     assert values["running"] == "a.py 2:55"

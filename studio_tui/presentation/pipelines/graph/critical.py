@@ -40,20 +40,14 @@ def critical_path_of(model: ViewModel) -> tuple[str, ...]:
     zero = Weight(0.0, 0.0)
     last, heaviest = None, zero
     for node_id, node in model.plan.nodes.items():
-        heaviest_parent = zero
-        for parent in node.parents:
-            # Of equally heavy parents the last is chosen, which is usually the deepest: edges from
-            # the others may be redundant, and redundant edges are not drawn.
-            if (
-                path_weights[parent] > heaviest_parent
-                or path_weights[parent] == heaviest_parent > zero
-            ):
-                heaviest_parent = path_weights[parent]
-                previous[node_id] = parent
+        # Of equally heavy parents the last is chosen, which is usually the deepest: edges from the
+        # others may be redundant, and redundant edges are not drawn.
+        parent = max(reversed(node.parents), key=path_weights.__getitem__, default=None)
+        before = path_weights[parent] if parent is not None else zero
+        if parent is not None and before > zero:
+            previous[node_id] = parent
         own = weight(node, model) or zero
-        path_weight = Weight(
-            heaviest_parent.remaining + own.remaining, heaviest_parent.whole + own.whole
-        )
+        path_weight = Weight(before.remaining + own.remaining, before.whole + own.whole)
         path_weights[node_id] = path_weight
         if path_weight > heaviest:
             last, heaviest = node_id, path_weight

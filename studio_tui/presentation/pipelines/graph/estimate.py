@@ -8,7 +8,7 @@ the same. Otherwise a worker is assumed to be free for each job.
 """
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from studio_tui.api.models import runs_on
@@ -89,12 +89,7 @@ def estimate_of(model: ViewModel, surroundings: Surroundings = NOTHING_KNOWN) ->
         if isinstance(own, str):
             unknown.setdefault(own, []).append(node.name)
             own = _NO_TIME
-        parents = [ends[parent] for parent in node.parents]
-        begin = SecondsRange(
-            max((end.least for end in parents), default=0.0),
-            max((end.most for end in parents), default=0.0),
-        )
-        ends[node_id] = begin + own
+        ends[node_id] = _latest([ends[parent] for parent in node.parents]) + own
         work += own
     if unknown:
         words = "; ".join(f"{why} {join_names(names)}" for why, names in unknown.items())
@@ -102,14 +97,19 @@ def estimate_of(model: ViewModel, surroundings: Surroundings = NOTHING_KNOWN) ->
     # Only while jobs are queued are workers scarce, and their number is known if some run.
     at_once = numbers[NodeState.RUNNING] if numbers[NodeState.QUEUED] else 0
     share = SecondsRange(work.least / at_once, work.most / at_once) if at_once else _NO_TIME
-    every_end = (*ends.values(), share)
-    least = max(_critical_seconds(model), *(end.least for end in every_end))
-    most = max(least, *(end.most for end in every_end))
+    end = _latest([*ends.values(), share])
+    least = max(_critical_seconds(model), end.least)
+    most = max(least, end.most)
     if math.ceil(most) > _MAX_RATIO * max(1, math.ceil(least)):
         return Estimate(reason="no ETA: past runs differ too much")
     if _is_behind_others(model, surroundings):
         return Estimate(reason="no ETA: other jobs may start first")
     return Estimate(SecondsRange(least, most), few_runs=_few_runs(model))
+
+
+def _latest(ends: Sequence[SecondsRange]) -> SecondsRange:
+    least = max((end.least for end in ends), default=0.0)
+    return SecondsRange(least, max((end.most for end in ends), default=0.0))
 
 
 def _few_runs(model: ViewModel) -> int | None:

@@ -194,11 +194,10 @@ def _slowest_cell(nodes: Iterable[Node], model: ViewModel) -> Cell:
     if not durations:
         return NOTHING
     # An estimated run time can include time in the queue, so known times are preferred.
-    took, node = max(durations, key=lambda each: (not each[0].is_estimate, each[0].seconds))
+    _, node = max(durations, key=lambda each: (not each[0].is_estimate, each[0].seconds))
     usual = model.usual_seconds(node)
     usual_words = f" (usual {duration(usual)})" if usual is not None else ""
-    about = "~" if took.is_estimate else ""
-    took_words = f"{about}{duration(took.seconds)}"
+    took_words = run_time_cell(node, model).text
     return Cell(
         f"slowest {node.name} {took_words}{usual_words}", Tone.DIM, (f"slowest {took_words}",)
     )

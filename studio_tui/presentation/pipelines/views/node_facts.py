@@ -19,6 +19,7 @@ from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 from studio_tui.presentation.pipelines.graph.waits import flaw_words
 from studio_tui.presentation.pipelines.views.group_rows import numbers_of
 from studio_tui.presentation.pipelines.views.groups import Group, Link
+from studio_tui.presentation.pipelines.views.node_cells import run_time_cell
 
 _MAX_RELATED, _MAX_MEMBERS = 12, 50
 """Maximum numbers of related jobs, attempts or edges, and of group members, that are listed."""
@@ -113,14 +114,12 @@ def _status_cell(model: ViewModel, node: Node) -> Cell:
     It replaces the status of the run, which counts waiting for other jobs as queue time.
     """
     text, tone, *_ = model.statuses.state_cell(node.id)
-    job, took, queued = model.job(node), model.run_time(node), model.queue_seconds(node)
+    job, took, queued = model.job(node), run_time_cell(node, model).text, model.queue_seconds(node)
     parts = [text]
     if job is not None and job.exit_code is not None and node.state.is_finished:
         parts.append(exit_code_words(job.exit_code, is_brief=True))
-    if took is not None:
-        about = "~" if took.is_estimate else ""
-        verb = "ran" if node.state.is_finished else "for"
-        parts.append(f"{verb} {about}{duration(took.seconds)}")
+    if took:
+        parts.append(f"ran {took}" if node.state.is_finished else f"for {took}")
     if queued is not None:
         is_queued = model.statuses.states[node.id] is NodeState.QUEUED
         parts.append(f"{'waits' if is_queued else 'waited'} {duration(queued)}")
