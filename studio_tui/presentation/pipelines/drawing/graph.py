@@ -117,16 +117,8 @@ class Drawing:
 
     def node_at(self, x: int, y: int) -> str | None:
         """Return the node whose box contains the cell in column `x` of row `y`; `None` if none."""
-        layer = bisect_left(self._tops, y)
-        if layer == len(self._tops) or self._tops[layer] != y:
-            return None
-        index = bisect_right(self._row_middles[layer], x)
-        for vertex in self._layers.rows[layer][max(0, index - 1) : index + 1]:
-            if vertex < self._layers.node_count:
-                box = self.boxes[self._ids[vertex]]
-                if box.x <= x < box.x + box.width:
-                    return box.id
-        return None
+        boxes = (each for each in self.boxes.values() if each.y == y)
+        return next((box.id for box in boxes if box.x <= x < box.x + box.width), None)
 
     def neighbor(self, node: str, direction: Direction) -> str | None:
         """Return the closest parent or child by drawn edges, or the next node in the layer.

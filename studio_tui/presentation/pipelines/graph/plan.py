@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from hashlib import blake2b
 from types import MappingProxyType
 
 from studio_tui.api.models import Pipeline, PipelineJob
@@ -50,10 +49,8 @@ class Plan:
     """By id, in topological order. Where several can be next, it is the first that Studio sent."""
     flaws: tuple[str, ...] = ()
     """Problems of the graph sent by Studio, as sentences for the user."""
-    shape: str = field(default="", compare=False)
-    """Digest of the ids, names and `parents` of the nodes, independent of states."""
-    sent: tuple[tuple[object, ...], ...] = field(default=(), compare=False, repr=False)
-    """Id, name and parents of each job, as sent; they determine the shape."""
+    shape: tuple[tuple[object, ...], ...] = field(default=(), compare=False, repr=False)
+    """Id, name and parents of each job, as sent; independent of states."""
 
     @cached_property
     def redundant_parents(self) -> Mapping[str, Sequence[str]]:
@@ -154,8 +151,8 @@ def plan_of(pipeline: Pipeline, before: Plan | None = None) -> Plan:
     If only states and runs differ from `before`, unchanged nodes are shared with it; if nothing
     differs, the plan is `before` itself.
     """
-    sent = tuple((run.job_id, run.name, run.parent_job_ids) for run in pipeline.job_runs)
-    if before is not None and before.sent == sent:
+    shape = tuple((run.job_id, run.name, run.parent_job_ids) for run in pipeline.job_runs)
+    if before is not None and before.shape == shape:
         return _with_states(before, pipeline)
     runs = _first_runs(pipeline)
     counts = Counter(run.job_id for run in pipeline.job_runs)
@@ -167,7 +164,7 @@ def plan_of(pipeline: Pipeline, before: Plan | None = None) -> Plan:
     nodes = {
         node_id: replace(node, children=tuple(children[node_id])) for node_id, node in nodes.items()
     }
-    return Plan(MappingProxyType(nodes), _flaws(nodes, repeated), _shape(nodes.values()), sent)
+    return Plan(MappingProxyType(nodes), _flaws(nodes, repeated), shape)
 
 
 def _first_runs(pipeline: Pipeline) -> dict[str, PipelineJob]:
@@ -306,12 +303,3 @@ def _flaws(nodes: Mapping[str, Node], repeated: Iterable[str]) -> tuple[str, ...
         )
         if names
     )
-
-
-def _shape(nodes: Iterable[Node]) -> str:
-    digest = blake2b(digest_size=16)
-    for node in nodes:
-        for part in (node.id, node.name, *node.parents):
-            digest.update(part.encode("utf-8", "surrogatepass") + b"\0")
-        digest.update(b"\1")
-    return digest.hexdigest()

@@ -39,7 +39,7 @@ NOTE_ROOM = 8
 class _Key(NamedTuple):
     """The values that determine the drawing."""
 
-    shape: str
+    shape: tuple[object, ...]
     boxes: Boxes
     full_names: bool
     all_edges: bool

@@ -35,7 +35,7 @@ class ResponseProcessor:
         self._past_durations_changed = past_durations_changed
         self._waiting: PipelineDetail | None = None
         self._is_working = False
-        self._past_as_of: tuple[str, int] | None = None
+        self._past_as_of: tuple[object, int] | None = None
         """The plan's shape and the number of ended jobs when `state.past` was last looked up."""
 
     def process(self, detail: PipelineDetail) -> None:
