@@ -1,10 +1,10 @@
 """Pipelines as table rows: cells, sort keys, and filter fields."""
 
-from collections.abc import Callable, Container, Mapping
+from collections import Counter
+from collections.abc import Callable, Container
 from dataclasses import replace
 from datetime import UTC, datetime
 from operator import attrgetter
-from types import MappingProxyType
 from typing import NamedTuple
 
 from studio_tui.api.ids import is_usable_id
@@ -55,7 +55,7 @@ class StatusCache:
             self._entries[pipeline.pipeline_id] = cached
         return cached[1]
 
-    def numbers(self, pipeline: Pipeline) -> Mapping[NodeState, int]:
+    def numbers(self, pipeline: Pipeline) -> Counter[NodeState]:
         """Return the number of jobs by state.
 
         If Studio sent only totals, jobs that are not completed count as waiting, or as unknown if
@@ -65,8 +65,7 @@ class StatusCache:
             return self.statuses(pipeline).numbers
         done = min(pipeline.completed or 0, pipeline.total)
         other_state = NodeState.UNKNOWN if pipeline.state.is_finished else NodeState.WAITING
-        totals = dict.fromkeys(NodeState, 0) | {NodeState.DONE: done}
-        return MappingProxyType(totals | {other_state: pipeline.total - done})
+        return Counter({NodeState.DONE: done, other_state: pipeline.total - done})
 
     def keep(self, ids: Container[str]) -> None:
         """Forget all but the pipelines with these ids."""
@@ -77,7 +76,7 @@ class PipelineRow(NamedTuple):
     """The data from which the row of a pipeline is derived."""
 
     pipeline: Pipeline
-    numbers: Mapping[NodeState, int]
+    numbers: Counter[NodeState]
     now: datetime
     estimate: Estimate
 
@@ -105,7 +104,7 @@ def target_cell(pipeline: Pipeline) -> Cell | Pieces:
     return Pieces((Cell(name + at + version), Cell(f"  {prefix}{namespace}", Tone.DIM)))
 
 
-def counts_cell(numbers: Mapping[NodeState, int]) -> Pieces:
+def counts_cell(numbers: Counter[NodeState]) -> Pieces:
     """Return the number of jobs with its glyph for each state that has jobs."""
     return Pieces(
         tuple(
@@ -123,7 +122,7 @@ def _text_cell(pipeline: Pipeline, field: str, tone: Tone) -> Cell:
     return Cell(text, tone) if text else Cell(UNKNOWN, Tone.DIM)
 
 
-def _done_cell(numbers: Mapping[NodeState, int]) -> Cell:
+def _done_cell(numbers: Counter[NodeState]) -> Cell:
     jobs = sum(numbers.values())
     return Cell(f"{numbers[NodeState.DONE]}/{jobs}") if jobs else NOTHING
 

@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from types import MappingProxyType
 
 from studio_tui.api.models import Pipeline, PipelineJob
 from studio_tui.api.states import JobState
@@ -164,7 +163,7 @@ def plan_of(pipeline: Pipeline, before: Plan | None = None) -> Plan:
     nodes = {
         node_id: replace(node, children=tuple(children[node_id])) for node_id, node in nodes.items()
     }
-    return Plan(MappingProxyType(nodes), _flaws(nodes, repeated), shape)
+    return Plan(nodes, _flaws(nodes, repeated), shape)
 
 
 def _first_runs(pipeline: Pipeline) -> dict[str, PipelineJob]:
@@ -191,7 +190,7 @@ def _with_states(before: Plan, pipeline: Pipeline) -> Plan:
     if not changed:
         return before
     nodes = {node_id: changed.get(node_id, node) for node_id, node in before.nodes.items()}
-    return replace(before, nodes=MappingProxyType(nodes))
+    return replace(before, nodes=nodes)
 
 
 def _topological_order(runs: Mapping[str, PipelineJob]) -> list[str]:

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from types import MappingProxyType
 
 from studio_tui.api.models import Pipeline
 from studio_tui.api.states import JobState, PipelineState
@@ -89,7 +88,7 @@ class JobStatuses:
     A root is a failed or canceled job to which its dependencies pass on no failure (see `judge`). A
     root may block no job, and a job may be blocked by several roots.
     """
-    numbers: Mapping[NodeState, int]
+    numbers: Counter[NodeState]
     causes: Mapping[str, int]
     """By blocked, failed or canceled node: bit mask of its roots. Bit n is the nth of `roots`.
 
@@ -157,15 +156,8 @@ def judge(plan: Plan, state: PipelineState) -> JobStatuses:
             if mask:
                 causes[node_id] = mask
         states[node_id] = shown
-    numbers = Counter(states.values())
-    return JobStatuses(
-        plan,
-        state,
-        MappingProxyType(states),
-        MappingProxyType(_blocked_by_root(roots, states, causes)),
-        MappingProxyType({each: numbers[each] for each in NodeState}),
-        MappingProxyType(causes),
-    )
+    blocked = _blocked_by_root(roots, states, causes)
+    return JobStatuses(plan, state, states, blocked, Counter(states.values()), causes)
 
 
 def statuses_of(pipeline: Pipeline) -> JobStatuses:
@@ -190,7 +182,7 @@ def _blocked_by_root(
     return blocked
 
 
-def counts(numbers: Mapping[NodeState, int]) -> tuple[Count, ...]:
+def counts(numbers: Counter[NodeState]) -> tuple[Count, ...]:
     """Return the number of jobs in each state.
 
     States without jobs are left out, except done, running and failed.
