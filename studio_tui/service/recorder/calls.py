@@ -16,16 +16,20 @@ from studio_tui.service.recorder.bodies import safe_values
 LONGEST_RUN = 3600.0
 """Seconds after which an equal request is recorded as another call."""
 MAX_WAITING = 10_000
-"""Maximum number of calls in memory; if they cannot be written, the oldest are dropped."""
+"""Maximum number of calls that wait in memory, of which the oldest are dropped, and of polls that
+are being counted, which then begin again."""
 _LONGEST_VALUE = 4096
 """Characters of a value that are recorded; a longer one is left out."""
 _LONGEST_BODY = 1024 * 1024
 """Maximum bytes of a request's body that is parsed, which blocks the event loop."""
 
 # S608: the texts that are inserted into the SQL statements of this module are constants.
-_COLUMNS = "method, path, outcome, at, last_at, count, ms, most_ms, changes, body, reason, number"
-_INSERT = f"INSERT INTO call ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
-_UPDATE = "UPDATE call SET last_at = ?, count = ?, ms = ?, most_ms = ?, reason = ? WHERE number = ?"
+_COLUMNS = "method, path, outcome, at, last_at, count, ms, most_ms, changes, body, reason"
+_INSERT = f"INSERT INTO call ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+_UPDATE = (
+    "UPDATE call SET last_at = ?, count = ?, ms = ?, most_ms = ?, reason = ?"
+    " WHERE at = ? AND method = ? AND path = ? AND outcome = ?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +55,6 @@ class RecordedCall:
     """The JSON that was sent, as returned by `safe_body`; empty for polls."""
     reason: str = ""
     """Why the last request failed; empty if it succeeded."""
-    number: int | None = None
-    """Number of its row in the file; `None` before it is written."""
 
     @property
     def is_good(self) -> bool:
@@ -129,24 +131,12 @@ class CallLog:
         with self._lock:
             waiting = self._all_waiting()
             self._waiting, self._changed_polls = [], set()
+            if len(self._latest_polls) > MAX_WAITING:
+                self._latest_polls.clear()
             return waiting
 
     def _all_waiting(self) -> tuple[RecordedCall, ...]:
         return (*self._waiting, *(self._latest_polls[key] for key in self._changed_polls))
-
-    def note_written(self, numbered: Iterable[RecordedCall]) -> None:
-        """Note the row numbers of written calls; later equal polls are counted in these rows.
-
-        If there are more than `MAX_WAITING` different polls, the unchanged ones are forgotten.
-        """
-        with self._lock:
-            for call in numbered:
-                key = call.method, call.path
-                earlier = self._latest_polls.get(key)
-                if earlier is not None and earlier.at == call.at and earlier.number is None:
-                    self._latest_polls[key] = replace(earlier, number=call.number)
-            if len(self._latest_polls) > MAX_WAITING:
-                self._latest_polls = {key: self._latest_polls[key] for key in self._changed_polls}
 
     def requeue(self, calls: Iterable[RecordedCall]) -> None:
         """Add calls again, as they could not be written."""
@@ -164,19 +154,11 @@ class CallLog:
         del self._waiting[:-MAX_WAITING]
 
 
-def write(connection: Connection, calls: Iterable[RecordedCall]) -> list[RecordedCall]:
-    """Write calls, as part of a transaction; return them with their row numbers."""
-    numbered = []
+def write(connection: Connection, calls: Iterable[RecordedCall]) -> None:
+    """Write calls, as part of a transaction."""
     for call in calls:
-        if call.number is not None:
-            last_at = call.last_at.timestamp()
-            values = (last_at, call.count, call.ms, call.longest_ms, call.reason, call.number)
-            if connection.execute(_UPDATE, values).rowcount:
-                numbered.append(call)
-                continue
-        number = connection.execute(_INSERT, _row(replace(call, number=None))).lastrowid
-        numbered.append(replace(call, number=number))
-    return numbered
+        if call.count == 1 or not connection.execute(_UPDATE, _update_of(call)).rowcount:
+            connection.execute(_INSERT, _row(call))
 
 
 def read_calls(connection: Connection, count: int) -> list[RecordedCall]:
@@ -256,11 +238,16 @@ def _row(call: RecordedCall) -> tuple[object, ...]:
     words = call.method, call.path, call.outcome
     times = call.at.timestamp(), call.last_at.timestamp()
     numbers = call.count, call.ms, call.longest_ms, call.changes
-    return (*words, *times, *numbers, call.body or None, call.reason or None, call.number)
+    return (*words, *times, *numbers, call.body or None, call.reason or None)
+
+
+def _update_of(call: RecordedCall) -> tuple[object, ...]:
+    counted = call.last_at.timestamp(), call.count, call.ms, call.longest_ms, call.reason
+    return (*counted, call.at.timestamp(), call.method, call.path, call.outcome)
 
 
 def _call_of_row(row: tuple[Any, ...]) -> RecordedCall:
     at, last_at = (datetime.fromtimestamp(each, UTC) for each in row[3:5])
-    changes, body, reason, number = row[8:]
-    values = (*row[:3], at, last_at, *row[5:8], bool(changes), body or "", reason or "", number)
+    changes, body, reason = row[8:]
+    values = (*row[:3], at, last_at, *row[5:8], bool(changes), body or "", reason or "")
     return RecordedCall(*values)

@@ -121,18 +121,16 @@ class Recorder:
         self._confirmed = {}
         if not calls_to_write and not confirmed:
             return True
-        numbered: list[RecordedCall] = []
         unwritten: set[str] = set()
 
         def write(connection: "Connection") -> None:
-            numbered[:] = calls.write(connection, calls_to_write)
+            calls.write(connection, calls_to_write)
             for name, at in confirmed.items():
                 query = "UPDATE listing SET at = max(at, ?) WHERE name = ?"
                 if not connection.execute(query, (at.timestamp(), name)).rowcount:
                     unwritten.add(name)
 
         if self.database.write(write):
-            self._calls.note_written(numbered)
             self._unwritten |= unwritten
             return True
         self._calls.requeue(calls_to_write)
