@@ -176,26 +176,21 @@ class StudioSession:
         """Poll and follow logs until canceled; request the list of `tab`, else the jobs, first."""
         lists = {poller.name for poller in self.pollers}
         self.reachability.first_requests.begin_with(tab if tab in lists else self.jobs.name)
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                for poller in self.pollers:
-                    tasks.create_task(poller.run(), name=f"poll {poller.name}")
-                tasks.create_task(self.reachability.run(), name="probe Studio")
-                tasks.create_task(self.logs.run(), name="follow logs")
-                tasks.create_task(self.progress.run(), name="watch progress")
-                tasks.create_task(self.job_details.run(), name="read job details")
-                tasks.create_task(self._watches.run(), name="watch pipelines")
-                tasks.create_task(self.records.run(), name="record")
-                if self.replay is not None:
-                    tasks.create_task(self.replay.run(self._poll_replayed), name="replay")
-                else:
-                    waking = watch_for_waking(self._poll_after_sleep)
-                    tasks.create_task(waking, name="notice waking")
-                tasks.create_task(self._recall(), name="recall lists")
-        finally:
-            # Other tasks may have written after the recorder ended, so that the database has
-            # started its thread again.
-            self.records.database.close()
+        async with asyncio.TaskGroup() as tasks:
+            for poller in self.pollers:
+                tasks.create_task(poller.run(), name=f"poll {poller.name}")
+            tasks.create_task(self.reachability.run(), name="probe Studio")
+            tasks.create_task(self.logs.run(), name="follow logs")
+            tasks.create_task(self.progress.run(), name="watch progress")
+            tasks.create_task(self.job_details.run(), name="read job details")
+            tasks.create_task(self._watches.run(), name="watch pipelines")
+            tasks.create_task(self.records.run(), name="record")
+            if self.replay is not None:
+                tasks.create_task(self.replay.run(self._poll_replayed), name="replay")
+            else:
+                waking = watch_for_waking(self._poll_after_sleep)
+                tasks.create_task(waking, name="notice waking")
+            tasks.create_task(self._recall(), name="recall lists")
 
     def pipeline(self, pipeline_id: str) -> PipelineWatch:
         """Return the watch that polls one pipeline and its jobs while it has subscribers."""

@@ -1,5 +1,4 @@
 import asyncio
-import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -15,7 +14,7 @@ from studio_tui.service.polling import waking
 from studio_tui.service.session import SessionOptions, StudioSession
 from studio_tui.settings import Settings
 from tests.jobs import NOON
-from tests.waiting import HANG, until
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from tests.studios import ThreadStudio
@@ -64,34 +63,6 @@ async def test_the_lists_of_an_earlier_run_are_recalled_with_their_age_until_stu
         assert not last.jobs.snapshot.is_recalled
         paths = [call.path for call in last.records.recorder.recent_calls(99)]
         assert any("/datachain/jobs" in path for path in paths)
-
-
-async def test_a_write_after_the_recorder_was_closed_leaves_no_thread(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    settings = Settings(url="http://127.0.0.1:9", team="local", token=SecretStr("secret"))
-    session = StudioSession(
-        StudioClient(settings), "local", tmp_path / "logs", SessionOptions(is_local=True)
-    )
-    written: list[bool] = []
-
-    async def write_when_canceled() -> None:
-        try:
-            await asyncio.sleep(HANG)
-        finally:
-            await asyncio.sleep(0)  # the recorder has closed the file meanwhile
-            written.append(
-                session.records.database.write(lambda connection: connection.execute("SELECT 1"))
-            )
-
-    monkeypatch.setattr(session.records.activity, "run", write_when_canceled)
-    threads_before = set(threading.enumerate())
-    async with running(session):
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
-    assert written == [True]
-    new_threads = set(threading.enumerate()) - threads_before
-    assert not [thread for thread in new_threads if thread.name.startswith("recorder")]
 
 
 async def test_all_lists_are_polled_on_new_connections_after_the_machine_has_slept(

@@ -1,13 +1,12 @@
 """The SQLite file of one profile; a damaged file is replaced.
 
-One thread of each dashboard writes the records. If the file cannot be used, that is logged, and
-methods return `None`, no rows, or False. All methods except `queue_write` block on the disk.
+If the file cannot be used, that is logged, and methods return `None`, no rows, or False. All block
+on the disk.
 """
 
 import logging
 import sqlite3
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from threading import Lock
@@ -139,8 +138,7 @@ class RecorderFile:
         self.path = folder / f"{profile_name(profile)}.sqlite"
         self.warn: Callable[[str], None] = lambda _: None
         """Called with a sentence for the user, from any thread, when the file was set aside."""
-        self._writer = ThreadPoolExecutor(1, "recorder")
-        self._writer_lock = Lock()
+        self._write_lock = Lock()
         self._connection_lock = Lock()
         self._last_error = ""
         """Why the last use of the file failed, so that it is logged once; empty if it succeeded."""
@@ -160,39 +158,8 @@ class RecorderFile:
         return self.read(lambda connection: connection.execute(query, values).fetchall()) or []
 
     def write(self, work: Work[object]) -> bool:
-        """Run `work` as a transaction in the writing thread; return whether it succeeded."""
-        return self.queue_write(work).result()
+        """Run `work` as a transaction; return whether it succeeded."""
 
-    def queue_write(self, work: Work[object]) -> "Future[bool]":
-        """Queue `work` as a transaction; the future's result is what `write` returns."""
-        with self._writer_lock:
-            return self._writer.submit(self._write_now, work)
-
-    def keep_open(self) -> None:
-        """Keep the file open, as SQLite would checkpoint the journal whenever it is closed."""
-        with self._connection_lock:
-            if self._kept_connection is None:
-                self._kept_connection = self._connect_to_keep()
-
-    def close(self) -> None:
-        """Write what is queued, close the file and end the thread; the file can be used again."""
-        with self._writer_lock:
-            old_writer = self._writer
-            # The next thread, which the next write begins, waits until this one has written all.
-            self._writer = ThreadPoolExecutor(1, "recorder", initializer=old_writer.shutdown)
-        old_writer.shutdown()
-        with self._connection_lock:
-            connection, self._kept_connection = self._kept_connection, None
-        if connection is not None:
-            connection.close()
-
-    def _connect_to_keep(self) -> sqlite3.Connection | None:
-        try:
-            return connect(self.path)
-        except (sqlite3.Error, OSError):
-            return None  # the next use logs the reason
-
-    def _write_now(self, work: Work[object]) -> bool:
         def transaction(connection: sqlite3.Connection) -> bool:
             connection.execute("BEGIN IMMEDIATE")
             try:
@@ -203,7 +170,27 @@ class RecorderFile:
             connection.commit()
             return True
 
-        return self._try(transaction) or False
+        with self._write_lock:
+            return self._try(transaction) or False
+
+    def keep_open(self) -> None:
+        """Keep the file open, as SQLite would checkpoint the journal whenever it is closed."""
+        with self._connection_lock:
+            if self._kept_connection is None:
+                self._kept_connection = self._connect_to_keep()
+
+    def close(self) -> None:
+        """Close the file; it can be used again."""
+        with self._connection_lock:
+            connection, self._kept_connection = self._kept_connection, None
+        if connection is not None:
+            connection.close()
+
+    def _connect_to_keep(self) -> sqlite3.Connection | None:
+        try:
+            return connect(self.path)
+        except (sqlite3.Error, OSError):
+            return None  # the next use logs the reason
 
     def _try(self, work: Work[T]) -> T | None:
         inode = _inode(self.path)

@@ -145,17 +145,17 @@ class Recorder:
             more[0] = pruning.prune(connection, self._limits, now)
 
         while more[0] and self.database.write(step):
-            time.sleep(0)  # a turn for other threads
+            time.sleep(0.001)  # a turn for other threads that want to write
         # A read, as `write` would begin a transaction.
         self.database.read(pruning.free_pages)
 
     async def run(self) -> None:
         """Write calls when they are due, and prune, until canceled; then write the others."""
-        await asyncio.to_thread(self.database.keep_open)
         regular_writes = 0
         loop = asyncio.get_running_loop()
         due_at = loop.time() + WRITE_EVERY
         try:
+            await asyncio.to_thread(self.database.keep_open)
             while True:
                 with suppress(TimeoutError):
                     async with asyncio.timeout_at(due_at):

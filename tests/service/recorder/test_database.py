@@ -1,4 +1,4 @@
-"""The recorder's file: one thread writes, in the order requested, and ends when it is closed."""
+"""The recorder's file: it is used by several threads, and after it was closed."""
 
 import sqlite3
 import threading
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from studio_tui.service.recorder.database import RecorderFile
-from tests.waiting import HANG, eventually
+from tests.waiting import HANG
 
 AT_ONCE = 6
 
@@ -20,11 +20,6 @@ def database(tmp_path: Path) -> RecorderFile:
     return RecorderFile(tmp_path, "profile")
 
 
-def writers() -> set[threading.Thread]:
-    """Return the threads that write to recorder files."""
-    return {each for each in threading.enumerate() if each.name.startswith("recorder")}
-
-
 def make_table(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE TABLE IF NOT EXISTS words (word TEXT)")
 
@@ -33,41 +28,37 @@ def words(database: RecorderFile) -> list[str]:
     return [word for (word,) in database.rows("SELECT word FROM words ORDER BY rowid")]
 
 
-def test_the_writing_thread_ends_when_the_database_is_closed(database: RecorderFile) -> None:
-    before = writers()
+def test_a_closed_database_can_be_used_again(database: RecorderFile) -> None:
+    database.keep_open()
     assert database.write(make_table)
-    assert writers() > before
     database.close()
-    assert writers() == before
     assert database.write(lambda connection: connection.execute("INSERT INTO words VALUES ('a')"))
     assert words(database) == ["a"]
-    database.close()
-    assert writers() == before
 
 
-def test_a_write_during_the_close_comes_after_the_writes_that_were_queued(
+def test_a_write_that_is_under_way_goes_on_when_the_database_is_closed(
     database: RecorderFile,
 ) -> None:
-    may_write = threading.Event()
+    may_write, is_writing = threading.Event(), threading.Event()
 
     def write_slowly(connection: sqlite3.Connection) -> None:
+        is_writing.set()
         may_write.wait(HANG)
         make_table(connection)
         connection.execute("INSERT INTO words VALUES ('first')")
 
-    first = database.queue_write(write_slowly)
-    writer = database._writer
-    with ThreadPoolExecutor(1) as other_thread:
-        closed = other_thread.submit(database.close)
-        eventually(lambda: database._writer is not writer)
-        second = database.queue_write(lambda c: c.execute("INSERT INTO words VALUES ('second')"))
-        assert not closed.done()
+    database.keep_open()
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(database.write, write_slowly)
+        assert is_writing.wait(HANG)
+        database.close()
+        second = threads.submit(
+            database.write, lambda c: c.execute("INSERT INTO words VALUES ('second')")
+        )
         may_write.set()
         assert first.result(HANG)
         assert second.result(HANG)
-        closed.result(HANG)
     assert words(database) == ["first", "second"]
-    database.close()
 
 
 def test_several_threads_can_use_a_new_file_at_once(tmp_path: Path) -> None:
