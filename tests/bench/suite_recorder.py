@@ -102,7 +102,7 @@ class RecorderBench:
             rounds = min(3, self.effort.starts)
             recall_times = [_ms(lambda: recorder.recall_jobs(READ_LIMIT)) for _ in range(rounds)]
             read_times = [_ms(lambda: recorder.all_items(JOB)) for _ in range(rounds)]
-            jobs = [job for job, _ in recorder.all_items(JOB) or ()]
+            jobs = [job for job, _ in (recorder.all_items(JOB) or {}).values()]
             rows = Listing(JOBS)
             rows.replace(jobs)
         # As the dashboard does after its first list.

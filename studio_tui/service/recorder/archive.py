@@ -1,17 +1,13 @@
 """All recorded jobs or pipelines, for lists that show more than Studio returns."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
-from operator import attrgetter
 from typing import Generic, TypeVar
 
 from studio_tui import clock
-from studio_tui.api.models import Job, Pipeline
 from studio_tui.service.polling.snapshot import Snapshot, SnapshotPublisher
-from studio_tui.service.recorder.bodies import JOB, PIPELINE
 from studio_tui.service.recorder.recorder import Recorder
 
 T = TypeVar("T")
@@ -34,20 +30,10 @@ class Archived(Generic[T]):
 class Archive(SnapshotPublisher[Archived[T]]):
     """Publishes all recorded items of a kind; it reads them when a list requests it."""
 
-    def __init__(
-        self,
-        name: str,
-        read: Callable[[], tuple[tuple[T, datetime], ...] | None],
-        id_of: Callable[[T], str],
-    ) -> None:
-        """Initialize; `id_of` returns the id of an item.
-
-        `read` is called in a thread. It returns all items, each with its time for `Archived.since`,
-        or `None` if the file cannot be read now.
-        """
+    def __init__(self, name: str, recorder: Recorder, kind: str) -> None:
         super().__init__(name, Snapshot())
-        self._read = read
-        self._id_of = id_of
+        self._recorder = recorder
+        self._kind = kind
         self._wanted = asyncio.Event()
 
     def request_read(self) -> None:
@@ -60,25 +46,13 @@ class Archive(SnapshotPublisher[Archived[T]]):
         """Read on request, until canceled."""
         while True:
             await self._wanted.wait()
-            items = await asyncio.to_thread(self._read)
+            items = await asyncio.to_thread(self._recorder.all_items, self._kind)
             if items is None:
                 await asyncio.sleep(RETRY_PAUSE)
                 continue
             self._wanted.clear()
             archived = Archived(
-                {self._id_of(item): item for item, _ in items},
-                {self._id_of(item): since for item, since in items},
+                {item_id: item for item_id, (item, _) in items.items()},
+                {item_id: since for item_id, (_, since) in items.items()},
             )
             self._publish(Snapshot(archived, clock.now()))
-
-
-def archives(recorder: Recorder) -> tuple[Archive[Job], Archive[Pipeline]]:
-    """Return the archives of the recorded jobs and of the recorded pipelines."""
-    return (
-        Archive("recorded jobs", partial(recorder.all_items, JOB), attrgetter("id")),
-        Archive(
-            "recorded pipelines",
-            partial(recorder.all_items, PIPELINE),
-            attrgetter("pipeline_id"),
-        ),
-    )

@@ -31,7 +31,7 @@ _PAST_RUNS = (
     " WHERE run.name = ? AND run.state = 'COMPLETE' AND run.job_id != ?"
     " ORDER BY run.finished_at DESC LIMIT ?"
 )
-_EVERYTHING = "SELECT body, seen_at FROM item WHERE kind = ? ORDER BY made_at DESC, rowid DESC"
+_EVERYTHING = "SELECT id, body, seen_at FROM item WHERE kind = ? ORDER BY made_at DESC, rowid DESC"
 
 _CHANGE = "INSERT INTO change (at, kind, id, difference) VALUES (?, ?, ?, ?)"
 
@@ -92,8 +92,8 @@ def bodies_of(connection: Connection, kind: str, ids: Sequence[str]) -> Sequence
     return [bodies[item_id] for item_id in ids if item_id in bodies]
 
 
-def all_items(connection: Connection, kind: str) -> Iterable[tuple[bytes, float]]:
-    """Return the packed bodies, newest first, each with the time of its last change."""
+def all_items(connection: Connection, kind: str) -> Iterable[tuple[str, bytes, float]]:
+    """Return the id, packed body and time of the last change of each item, newest first."""
     return connection.execute(_EVERYTHING, (kind,))
 
 

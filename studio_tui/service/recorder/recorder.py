@@ -7,7 +7,7 @@ comments below say which do not.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -71,9 +71,8 @@ class Recorder:
         self._is_urgent = asyncio.Event()
         """Whether a call was noted that should be written at once."""
         self._inode: int | None = None
-        """Inode of the file that `_seen`, `_listings` and `_unwritten` describe."""
+        """Inode of the file that `_seen` and `_unwritten` describe."""
         self._seen: dict[str, Mapping[str, Job | Pipeline]] = {JOB: {}, PIPELINE: {}}
-        self._listings: dict[str, Any] = {}
         self._confirmed: dict[str, datetime] = {}
         """When Studio last confirmed lists, by name, if that is not written yet."""
         self._unwritten: set[str] = set()
@@ -178,52 +177,36 @@ class Recorder:
 
     def recall_jobs(self, limit: int) -> Recalled | None:
         """Return the recorded job list, up to `limit` jobs."""
-        listing = self._read_listing("jobs")
-        if listing is None:
-            return None
-        body, at = listing
-        count = min(int(body.get("count", 0)), limit)
-        packed = self.database.read(lambda connection: items.newest(connection, JOB, count))
-        if packed is None:
-            return None
-        jobs = tuple(models_of(Job, packed))
-        return Recalled(jobs, at, bool(body.get("has_all")) and len(jobs) >= body["count"])
+        return self._recall(
+            "jobs",
+            Job,
+            lambda connection, listing: items.newest(connection, JOB, min(listing["count"], limit)),
+        )
 
     def recall_pipelines(self) -> Recalled | None:
         """Return the recorded pipeline list."""
-        listing = self._read_listing("pipelines")
-        if listing is None:
-            return None
-        body, at = listing
-        ids = list(map(str, body.get("ids", ())))
-        packed = self.database.read(lambda connection: items.bodies_of(connection, PIPELINE, ids))
-        if packed is None:
-            return None
-        return Recalled(tuple(models_of(Pipeline, packed)), at, bool(body.get("has_all")))
+        return self._recall(
+            "pipelines",
+            Pipeline,
+            lambda connection, listing: items.bodies_of(connection, PIPELINE, listing["ids"]),
+        )
 
     def recall_list(self, name: str, model: type[Job] | type[Cluster]) -> Recalled | None:
         """Return a list that `note_list` has recorded; `model` is the type of its items."""
-        listing = self._read_listing(name)
-        if listing is None or not isinstance(listing[0], list):
-            return None
-        items_of_list = models_of(model, (pack(each) for each in listing[0]))
-        return Recalled(tuple(items_of_list), listing[1])
+        return self._recall(name, model, lambda _, listing: map(pack, listing))
 
     async def past_runs(self, job: Job) -> tuple[Job, ...]:
         """Return up to `PAST_RUNS` other COMPLETE jobs with its name, the last ended first."""
         if not (name := job.name):
             return ()
 
-        def read() -> tuple[Job, ...]:
-            packed = self.database.read(
-                lambda connection: items.past_runs(connection, name, job.id, PAST_RUNS)
-            )
-            return tuple(models_of(Job, packed or ()))
+        def read(connection: "Connection") -> tuple[Job, ...]:
+            return tuple(models_of(Job, items.past_runs(connection, name, job.id, PAST_RUNS)))
 
-        return await asyncio.to_thread(read)
+        return await asyncio.to_thread(self.database.read, read) or ()
 
-    def all_items(self, kind: str) -> tuple[tuple[Any, datetime], ...] | None:
-        """Return all recorded items of a kind, newest first, each with a time.
+    def all_items(self, kind: str) -> dict[str, tuple[Any, datetime]] | None:
+        """Return all recorded items of a kind, newest first, each with a time, by id.
 
         It is when the item was first seen in this state, or when Studio was first seen no longer
         to list it.
@@ -231,13 +214,13 @@ class Recorder:
         rows = self.database.read(lambda connection: list(items.all_items(connection, kind)))
         if rows is None:
             return None
-        read = []
-        for start in range(0, len(rows), CHUNK):
-            for body, at in rows[start : start + CHUNK]:
-                if models := models_of(MODELS[kind], (body,)):
-                    read.append((models[0], datetime.fromtimestamp(at, UTC)))
-            time.sleep(0)  # a turn for the event loop
-        return tuple(read)
+        read = {}
+        for number, (item_id, body, at) in enumerate(rows):
+            if number % CHUNK == 0:
+                time.sleep(0)  # a turn for the event loop
+            for model in models_of(MODELS[kind], (body,)):
+                read[item_id] = (model, datetime.fromtimestamp(at, UTC))
+        return read
 
     def recent_calls(self, count: int) -> tuple[RecordedCall, ...]:
         """Return up to `count` calls, newest first, including those that are not written yet."""
@@ -253,7 +236,6 @@ class Recorder:
         if (inode := self.database.inode) != self._inode:
             self._inode = inode
             self._seen = {JOB: {}, PIPELINE: {}}
-            self._listings = {}
             self._unwritten = set()
 
     def _note_items(
@@ -281,8 +263,7 @@ class Recorder:
             if since is not None:
                 items.note_gone(connection, kind, by_id, since.timestamp(), at.timestamp())
 
-        must_write = bool(changed) or since is not None
-        if not self._write_list(name, listing, at, write_items, must_write=must_write):
+        if not self._write_list(name, listing, at, write_items):
             return False
         self._seen[kind] = by_id
         return True
@@ -307,30 +288,38 @@ class Recorder:
         listing: object,
         at: datetime,
         write_items: "Callable[[Connection], None]" = lambda _: None,
-        *,
-        must_write: bool = False,
     ) -> bool:
-        """Write a list after its items, if it has changed or `must_write`."""
+        """Write a list after its items."""
 
         def write(connection: "Connection") -> None:
             write_items(connection)
             row = (name, at.timestamp(), pack(listing))
             connection.execute("INSERT OR REPLACE INTO listing VALUES (?, ?, ?)", row)
 
-        if not must_write and self._listings.get(name) == listing:
-            return True
-        if not self.database.write(write):
-            return False
-        self._listings[name] = listing
-        return True
+        return self.database.write(write)
 
-    def _read_listing(self, name: str) -> tuple[Any, datetime] | None:
-        rows = self.database.rows("SELECT body, at FROM listing WHERE name = ?", name)
-        try:
-            return next(
-                ((unpack(body), datetime.fromtimestamp(at, UTC)) for body, at in rows), None
+    def _recall(
+        self,
+        name: str,
+        model: type[Job] | type[Pipeline] | type[Cluster],
+        find: "Callable[[Connection, Any], Iterable[bytes]]",
+    ) -> Recalled | None:
+        """Return a recorded list; `find` returns the packed bodies of the items that it lists."""
+
+        def read(connection: "Connection") -> Recalled | None:
+            query = "SELECT body, at FROM listing WHERE name = ?"
+            if (row := connection.execute(query, (name,)).fetchone()) is None:
+                return None
+            listing, at = unpack(row[0]), datetime.fromtimestamp(row[1], UTC)
+            models = tuple(models_of(model, find(connection, listing)))
+            has_all = isinstance(listing, list) or (
+                bool(listing["has_all"]) and len(models) >= listing.get("count", 0)
             )
-        except (ValueError, OverflowError, OSError):
+            return Recalled(models, at, has_all)
+
+        try:
+            return self.database.read(read)
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
             _log.warning("The last known list of %s cannot be read", name)
             return None
 

@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime
 
-from studio_tui.api.models import Job
+from studio_tui.api.models import Job, Pipeline
 from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.commands.origins import Origins
 from studio_tui.service.commands.submitted import Submitted
 from studio_tui.service.recorder.activity import Activity
 from studio_tui.service.recorder.answer_recorder import AnswerRecorder
-from studio_tui.service.recorder.archive import archives
+from studio_tui.service.recorder.archive import Archive
+from studio_tui.service.recorder.bodies import JOB, PIPELINE
 from studio_tui.service.recorder.database import RecorderFile
 from studio_tui.service.recorder.holds import Holds
 from studio_tui.service.recorder.pruning import Limits
@@ -30,7 +31,8 @@ class Records:
     ) -> None:
         self.database = database
         self.recorder = Recorder(database, limits, now=now)
-        self.jobs, self.pipelines = archives(self.recorder)
+        self.jobs = Archive[Job]("recorded jobs", self.recorder, JOB)
+        self.pipelines = Archive[Pipeline]("recorded pipelines", self.recorder, PIPELINE)
         self.history = JobHistory(database)
         self.origins = Origins()
         self.holds = Holds(database)

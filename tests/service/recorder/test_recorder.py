@@ -69,7 +69,7 @@ def test_a_change_of_state_is_recorded_at_once_with_the_time_of_the_answer(tmp_p
 
 def all_jobs(kept: Recorder) -> list[Job]:
     """Return all recorded jobs, without the times of their last changes."""
-    return [recorded for recorded, _changed_at in kept.all_items(JOB) or ()]
+    return [recorded for recorded, _changed_at in (kept.all_items(JOB) or {}).values()]
 
 
 def ids(jobs: Iterable[Job]) -> list[str]:
@@ -94,7 +94,7 @@ def test_an_unchanged_job_is_not_written_again_by_this_run_or_another(tmp_path: 
 def test_an_older_answer_of_another_dashboard_does_not_replace_a_newer_one(tmp_path: Path) -> None:
     note_jobs(new_recorder(tmp_path), [job(1, "COMPLETE")], minutes=2)
     note_jobs(new_recorder(tmp_path), [job(1, "RUNNING")], minutes=1)
-    ((recorded, changed_at),) = new_recorder(tmp_path).all_items(JOB) or ()
+    ((recorded, changed_at),) = (new_recorder(tmp_path).all_items(JOB) or {}).values()
     assert (recorded.state, changed_at) == ("COMPLETE", NOON + timedelta(minutes=2))
 
 
