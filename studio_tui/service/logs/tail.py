@@ -30,9 +30,17 @@ from studio_tui.errors import (
     SpoolError,
     StudioError,
 )
-from studio_tui.service.logs.archived_log import ArchivedLog, MayFetch, allow_every_host
+from studio_tui.service.logs.archived_log import MayFetch, read_archive
 from studio_tui.service.logs.assembler import DIFFERS, LogAssembler
-from studio_tui.service.logs.connection_time import SILENCE, ConnectionTime
+from studio_tui.service.logs.comparison import Comparison
+from studio_tui.service.logs.connection import (
+    SILENCE,
+    AfterConnection,
+    Connection,
+    Verdict,
+    verdict_of_close_code,
+    verdict_of_error,
+)
 from studio_tui.service.logs.doubts import NO_REPLAY
 from studio_tui.service.logs.message_index import MessageIndex
 from studio_tui.service.logs.rest_log import RestFallback, RestLog
@@ -43,16 +51,8 @@ from studio_tui.service.logs.state import (
     UNCONFIRMED,
     FollowPhase,
     StatePublisher,
-    TailState,
 )
-from studio_tui.service.logs.store.arrivals import Replay
 from studio_tui.service.logs.store.log_store import LogStore
-from studio_tui.service.logs.verdicts import (
-    AfterConnection,
-    Verdict,
-    verdict_of_close_code,
-    verdict_of_error,
-)
 from studio_tui.service.polling.backoff import wait_for
 from studio_tui.service.polling.reachability import LOG_STREAM, Reachability
 
@@ -85,7 +85,7 @@ _UNREADABLE_TRIES = 3
 _NORMAL_CLOSE = 1000
 
 
-class LogTail:
+class LogTail(StatePublisher):
     """Follows one job's log; `run` is owned by the caller, and is ended by canceling it.
 
     If `run` is called again, it resumes where it was. The creator closes the tail.
@@ -97,46 +97,32 @@ class LogTail:
         job_id: str,
         store: LogStore,
         *,
-        may_fetch: MayFetch = allow_every_host,
+        may_fetch: MayFetch,
         kept_since: datetime | None = None,
         left_at: datetime | None = None,
         reachability: Reachability | None = None,
         now: Callable[[], datetime] = clock.now,
     ) -> None:
         """Initialize; `kept_since` and `left_at` are as in `TailState`."""
-        self._states = StatePublisher(store, now, kept_since, left_at)
+        super().__init__(store, now, kept_since, left_at)
         self._source = source
         self._job_id = job_id
-        self._store = store
-        self._now = now
+        self._may_fetch = may_fetch
         self._reachability = reachability or Reachability()
-        self._retries = Retries(job_id, self._states, self._reachability, now)
+        self._retries = Retries(job_id, self, self._reachability, now)
         self._index: MessageIndex | None = None
         self._assembler: LogAssembler
         self._rest = RestLog(source, job_id, store)
         self._unreadable = 0
         """Unreadable frames since the last new piece."""
-        self._archive = ArchivedLog(
-            source, store, may_fetch, lambda: self._states.publish(FollowPhase.FOLLOWING)
-        )
-        self._connection_time: ConnectionTime
-        self._server_message = ""
-        """What Studio said over the current connection, or empty."""
+        self._connection: Connection
+        self._is_archive_whole = False
+        """Whether everything stored equals the last archive that was read."""
         self._has_ended = False
         """Whether the job had ended when a viewer opened the log."""
-        self._replay = Replay()
         self._rest_fallback = RestFallback(
-            job_id, self._rest, self._reachability, lambda: self._states.publish(self.state.phase)
+            job_id, self._rest, self._reachability, lambda: self.publish(self.state.phase)
         )
-
-    @property
-    def state(self) -> TailState:
-        """The current state."""
-        return self._states.state
-
-    def subscribe(self, listener: Callable[[TailState], None]) -> Callable[[], None]:
-        """Call `listener` with each state from now on; return a function that unsubscribes it."""
-        return self._states.subscribe(listener)
 
     def poke(self) -> None:
         """Retry now, also after a refusal."""
@@ -145,7 +131,6 @@ class LogTail:
     def note_ended(self) -> None:
         """Note that the job has ended: what is received from now on gets no arrival time."""
         self._has_ended = True
-        self._replay = Replay(is_all=True)
 
     async def run(self) -> None:
         """Follow the log until it is complete or writing to the disk fails; then return.
@@ -158,12 +143,12 @@ class LogTail:
             await self._retries.wait_until_poked()
         self._rest_fallback.stop()
         if self.state.phase is not FollowPhase.CONNECTING:
-            self._states.publish(FollowPhase.CONNECTING)
+            self.publish(FollowPhase.CONNECTING)
         try:
             await self._store.make_writable()
             if not self._store.is_indexed:
                 await self._store.index()
-                self._states.publish(self.state.phase)
+                self.publish(self.state.phase)
             if self._index is None:
                 self._index = MessageIndex(self._store.path.parent)
                 self._assembler = LogAssembler(self._store, self._index)
@@ -197,13 +182,13 @@ class LogTail:
         except SpoolError as error:
             self._stop(str(error))
         else:
-            self._states.publish(self.state.phase)
+            self.publish(self.state.phase)
 
     async def _follow(self) -> None:
         while self.state.phase is not FollowPhase.COMPLETE:
             if self.state.phase is FollowPhase.STOPPED:
                 await self._retries.wait_until_poked()
-                self._states.publish(FollowPhase.CONNECTING)
+                self.publish(FollowPhase.CONNECTING)
             await self._retries.wait_until_reachable()
             verdict = await self._read_connection()
             if verdict.next is AfterConnection.STOP:
@@ -220,30 +205,29 @@ class LogTail:
         self._rest_fallback.stop()
         self._retries.poked.clear()
         next_try = self._now() + timedelta(seconds=again_in) if again_in else None
-        self._states.publish(FollowPhase.STOPPED, reason, next_try)
+        self.publish(FollowPhase.STOPPED, reason, next_try)
 
     # --- the websocket ---------------------------------------------------------------------------
 
     async def _read_connection(self) -> Verdict:
         self._assembler.note_connection()
-        self._connection_time = connection_time = ConnectionTime()
-        self._server_message = ""
-        self._replay = Replay(is_all=self._has_ended or self.state.status in FINISHED_STATES)
+        is_all_replay = self._has_ended or self.state.status in FINISHED_STATES
+        connection = self._connection = Connection(is_all_replay=is_all_replay)
         try:
             self._reachability.raise_if_refused()
             async with aclosing(self._source.follow_log(self._job_id)) as frames:
                 while True:
-                    waiting_since = connection_time.now
-                    async with asyncio.timeout(connection_time.patience):
+                    waiting_since = connection.now
+                    async with asyncio.timeout(connection.patience):
                         frame = await anext(frames)
                     if not isinstance(frame, Closed):
                         self._reachability.note_success(LOG_STREAM)
-                    self._replay.note_pause(connection_time.now - waiting_since)
+                    connection.note_pause(connection.now - waiting_since)
                     verdict = await self._process(frame)
                     if verdict is not None:
                         return verdict
         except TimeoutError:
-            if connection_time.is_lingering:
+            if connection.is_lingering:
                 return Verdict(AfterConnection.DRAIN)
             return Verdict(AfterConnection.AGAIN, f"Nothing was received for {SILENCE:.0f} s.")
         except StopAsyncIteration:
@@ -266,21 +250,20 @@ class LogTail:
             case LogMessages(items, has_invalid_utf8):
                 await self._add_pieces(items, has_invalid_utf8=has_invalid_utf8)
             case StatusFrame(word):
-                self._states.note_status(word)
+                self.note_status(word)
                 if word in FINISHED_STATES:
-                    self._replay.note_end()
-                    self._connection_time.linger()
+                    self._connection.note_end()
             case Blobs(urls):
                 if (verdict := await self._read_archive(urls)) is not None:
                     return verdict
             case ServerMessage(text):
-                self._server_message = text
+                self._connection.server_message = text
             case Unreadable() if not self._assembler.is_behind:
                 self._assembler.mark_unreadable()
         self._rest_fallback.stop()
-        if self._connection_time.is_steady:
+        if self._connection.is_steady:
             self._retries.backoff.reset()
-        self._states.publish(FollowPhase.FOLLOWING)
+        self.publish(FollowPhase.FOLLOWING)
         return None
 
     async def _add_pieces(self, items: tuple[LogMessage, ...], *, has_invalid_utf8: bool) -> None:
@@ -288,9 +271,10 @@ class LogTail:
             if start:
                 await give_way()  # one frame can hold 100,000 lines
             batch = items[start : start + _BATCH]
-            with self._store.arrivals.live(self._now() if self._replay.is_over else None):
+            is_live = self._connection.is_replay_over and not self._has_ended
+            with self._store.arrivals.live(self._now() if is_live else None):
                 has_changed = self._assembler.add(batch)
-            self._replay.note_pieces(piece.text for piece in batch)
+            self._connection.note_pieces(piece.text for piece in batch)
             if has_changed or has_invalid_utf8:
                 self._rest.note_replacements(batch)
             if has_changed:
@@ -298,23 +282,30 @@ class LogTail:
                 self._unreadable = 0
         if len(items) > MANY:
             await give_way()
-        if self._connection_time.is_lingering:
-            self._connection_time.linger()
+        if self._connection.is_lingering:
+            self._connection.linger()
 
     async def _verdict_of_close(self, code: int, reason: str) -> Verdict:
-        if (verdict := verdict_of_close_code(code, reason, self._server_message)) is not None:
+        verdict = verdict_of_close_code(code, reason, self._connection.server_message)
+        if verdict is not None:
             return verdict
-        if code == _NORMAL_CLOSE and (
-            self._connection_time.is_lingering or await self._is_finished()
-        ):
+        if code == _NORMAL_CLOSE and (self._connection.is_lingering or await self._is_finished()):
             return Verdict(AfterConnection.DRAIN)
         return Verdict(AfterConnection.AGAIN, reason or f"The connection was closed ({code}).")
 
     async def _read_archive(self, urls: tuple[str, ...]) -> Verdict | None:
-        verdict = await self._archive.read(urls)
+        comparison = Comparison(self._store)
+        verdict = await read_archive(
+            self._source,
+            urls,
+            comparison,
+            self._may_fetch,
+            lambda: self.publish(FollowPhase.FOLLOWING),
+        )
         if verdict is None:
+            self._is_archive_whole = comparison.has_proved_whole
             self._assembler.note_caught_up()
-            if self._archive.differs and not self._store.marks:
+            if comparison.differs and not self._store.marks:
                 self._assembler.mark_end(DIFFERS)
         return verdict
 
@@ -323,7 +314,7 @@ class LogTail:
     async def _is_finished(self) -> bool:
         """Request the job; return whether it has ended. With an unknown status it has not."""
         if (job := await self._source.job(self._job_id)) is not None:
-            self._states.note_status(job.status)
+            self.note_status(job.status)
         return self.state.status in FINISHED_STATES
 
     async def _finish(self, *, poll: bool) -> None:
@@ -364,13 +355,13 @@ class LogTail:
                         self._assembler.mark_end(DIFFERS)
                     self._complete("" if self._rest.is_confirmed else UNCONFIRMED)
                     return
-                self._states.publish(FollowPhase.FOLLOWING)
+                self.publish(FollowPhase.FOLLOWING)
                 await wait_for(self._retries.poked, AGREE_PAUSE if is_final else POLL_INTERVAL)
                 self._retries.poked.clear()
 
     def _complete(self, reason: str) -> None:
         """Publish that the log is complete, but perhaps not whole if there is a `reason`."""
         self._retries.poked.clear()
-        if self._archive.is_whole and not self._store.marks:
+        if self._is_archive_whole and not self._store.marks:
             reason = ""
-        self._states.publish(FollowPhase.COMPLETE, reason)
+        self.publish(FollowPhase.COMPLETE, reason)

@@ -11,7 +11,6 @@ import pytest
 from studio_tui.api.log_stream import LogFrame, LogMessage, LogMessages, RawText
 from studio_tui.errors import SpoolError
 from studio_tui.service.logs import tail
-from studio_tui.service.logs.archived_log import allow_every_host
 from studio_tui.service.logs.assembler import UNREADABLE
 from studio_tui.service.logs.cache import LogCache, name_of_log
 from studio_tui.service.logs.doubts import NO_REPLAY
@@ -20,6 +19,7 @@ from studio_tui.service.logs.store import spool
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.marks import UNREADABLE_MARKS, Mark, save_marks, saved_marks
 from studio_tui.service.logs.store.spool import Spool
+from tests.service.logs.allowed_hosts import allow_every_host
 from tests.service.logs.test_log_library import (
     Studio,
     file_suffixes,

@@ -31,12 +31,13 @@ from studio_tui.api.models import Job
 from studio_tui.api.pages import ResultPage
 from studio_tui.errors import NotFound, StudioError
 from studio_tui.service.logs import tail
-from studio_tui.service.logs.archived_log import MayFetch, allow_every_host
+from studio_tui.service.logs.archived_log import MayFetch
 from studio_tui.service.logs.cache import LogCache
 from studio_tui.service.logs.log_library import KEPT_OPEN, LIMIT, LogHandle, LogLibrary
 from studio_tui.service.logs.state import NO_LOG, UNCHECKED, UNCONFIRMED, FollowPhase
 from studio_tui.service.logs.store.spool import Spool, is_unused
 from studio_tui.settings import Settings
+from tests.service.logs.allowed_hosts import allow_every_host
 from tests.waiting import HANG, until
 
 if TYPE_CHECKING:

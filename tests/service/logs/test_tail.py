@@ -37,7 +37,7 @@ from studio_tui.errors import (
     TransportError,
 )
 from studio_tui.service.logs.assembler import DIFFERS, NEW_EPOCH, UNREADABLE
-from studio_tui.service.logs.connection_time import LINGER, SILENCE
+from studio_tui.service.logs.connection import LINGER, SILENCE
 from studio_tui.service.logs.doubts import NO_REPLAY
 from studio_tui.service.logs.rest_log import OUTAGE_INTERVAL
 from studio_tui.service.logs.retries import BACKOFF_CAP

@@ -17,6 +17,7 @@ from studio_tui.service.logs.tail import LogTail
 from studio_tui.settings import Settings
 from tests import faults
 from tests.fault_proxy import FaultProxy, StreamFault
+from tests.service.logs.allowed_hosts import allow_every_host
 from tests.waiting import HANG
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ async def test_a_running_job_is_followed_to_its_end(
 ) -> None:
     job = shared_studio.submit(PROGRAM)
     async with client_of(shared_studio, shared_studio.url) as client:
-        tail = LogTail(client, job["id"], store)
+        tail = LogTail(client, job["id"], store, may_fetch=allow_every_host)
         with closing(tail):
             await tail.run()
     assert (tail.state.phase, tail.state.status) == (FollowPhase.COMPLETE, "COMPLETE")
@@ -91,7 +92,7 @@ async def test_a_log_is_complete_despite_a_broken_connection(
     job = shared_studio.submit(PROGRAM)
     proxy.queue_stream(*stream_faults)
     async with client_of(shared_studio, proxy.url) as client:
-        tail = LogTail(client, job["id"], store)
+        tail = LogTail(client, job["id"], store, may_fetch=allow_every_host)
         with closing(tail):
             await tail.run()
     assert tail.state.phase is FollowPhase.COMPLETE
@@ -103,7 +104,7 @@ async def test_the_log_of_a_job_that_does_not_exist_stops_with_studios_reason(
     shared_studio: "ThreadStudio", store: LogStore
 ) -> None:
     async with client_of(shared_studio, shared_studio.url) as client:
-        tail = LogTail(client, "0", store)
+        tail = LogTail(client, "0", store, may_fetch=allow_every_host)
         over = asyncio.Event()
         tail.subscribe(lambda state: over.set() if state.is_over else None)
         async with asyncio.timeout(HANG), asyncio.TaskGroup() as tasks:

@@ -42,12 +42,12 @@ from studio_tui.errors import (
 from studio_tui.presentation.format import clock_time
 from studio_tui.presentation.freshness import freshness
 from studio_tui.presentation.jobs.log_header import describe_connection
-from studio_tui.service.logs.archived_log import allow_every_host
 from studio_tui.service.logs.state import FollowPhase
 from studio_tui.service.pacing import CLUSTERS_INTERVAL, IDLE_INTERVAL, SCHEDULES_INTERVAL
 from studio_tui.service.session import SessionOptions, StudioSession
 from tests.jobs import NOON, job
 from tests.pipelines import pipeline
+from tests.service.logs.allowed_hosts import allow_every_host
 from tests.service.polling.virtual_time import run
 from tests.soak import at_length
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pytest
 
 from studio_tui.api.log_stream import LogMessage
-from studio_tui.service.logs import connection_time
+from studio_tui.service.logs import connection
 from studio_tui.service.logs.assembler import LogAssembler
 from studio_tui.service.logs.state import UNCHECKED
 from studio_tui.service.logs.store.log_store import LogStore
@@ -29,7 +29,7 @@ MOVES = {"pageup": False, "up": False, "home": False, "end": True}
 @pytest.fixture(autouse=True)
 def short_silence(monkeypatch: pytest.MonkeyPatch) -> None:
     """Treat a connection as dead after less than a second of silence."""
-    monkeypatch.setattr(connection_time, "SILENCE", 0.7)
+    monkeypatch.setattr(connection, "SILENCE", 0.7)
 
 
 async def read_along(pilot: Dashboard, screen: LogScreen, seed: int) -> None:

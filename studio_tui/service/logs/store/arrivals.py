@@ -1,25 +1,13 @@
 """When the bytes of a log arrived, if they came live: right after the job printed them.
 
-A new connection first repeats what was printed before: its replay, without arrival times.
+Bytes of the replay of a connection have no arrival times: see `connection`.
 """
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-
-PAUSE = 0.2
-"""Seconds without a frame after which the replay of a connection is over."""
-LONG = 256 * 1024
-"""Characters from which a replay is long: a slow server or network can pause it for longer."""
-LONG_PAUSE = 2.0
-TRICKLE = 32 * 1024
-"""A replay brings more characters than this in `TRICKLE_SECONDS`; fewer come live."""
-TRICKLE_SECONDS = 2.0
-"""Total seconds of waiting for frames."""
-SILENT = 5.0
-"""Seconds without a frame, before the first piece, after which there is no replay."""
 
 _UNKNOWN = 0
 """The second of bytes that did not come live."""
@@ -118,46 +106,3 @@ class Arrivals:
     def _begin_second(self, offset: int, seconds: int) -> None:
         self._offsets.append(offset)
         self._seconds.append(seconds)
-
-
-class Replay:
-    """Detects the end of a connection's replay: a pause after its first pieces, or a trickle."""
-
-    def __init__(self, *, is_all: bool = False) -> None:
-        """Initialize; with `is_all` the job has ended, so that everything is replay."""
-        self.is_over = False
-        """Whether bytes that arrive now come live."""
-        self._is_all_replay = is_all
-        self._length: int | None = None
-        """Characters received; `None` before any piece."""
-        self._waited = 0.0
-        self._since_waiting = 0
-        """Characters received while `_waited` seconds were spent waiting, up to `TRICKLE`."""
-
-    def note_pause(self, seconds: float) -> None:
-        """Note how many seconds passed before a frame arrived."""
-        if self._length is not None:
-            self._waited += seconds
-        is_trickle = self._waited >= TRICKLE_SECONDS
-        if (seconds > self._longest_pause or is_trickle) and not self._is_all_replay:
-            self.is_over = True
-
-    @property
-    def _longest_pause(self) -> float:
-        if self._length is None:
-            return SILENT
-        return LONG_PAUSE if self._length > LONG else PAUSE
-
-    def note_pieces(self, texts: Iterable[str]) -> None:
-        """Note that pieces of the log have arrived."""
-        if self.is_over:
-            return
-        length = sum(map(len, texts))
-        self._length = (self._length or 0) + length
-        self._since_waiting += length
-        if self._since_waiting > TRICKLE:
-            self._waited, self._since_waiting = 0.0, 0
-
-    def note_end(self) -> None:
-        """Note that the job has ended; if no piece has arrived yet, everything is replay."""
-        self._is_all_replay |= self._length is None and not self.is_over
