@@ -33,6 +33,7 @@ KEPT_OPEN = 32
 logger = logging.getLogger(__name__)
 
 
+@dataclass(eq=False)
 class LogHandle:
     """A log as opened by one viewer, until it is closed; others may have the same log open."""
 
@@ -42,20 +43,12 @@ class LogHandle:
     """The end of the log, shown while the log itself is far from complete."""
     why_not_kept: str
     """Why the log is not kept on this machine, as sentences; empty if it is."""
-
-    def __init__(
-        self, log: "_Log", may_fetch: MayFetch, closed: Callable[["LogHandle"], None]
-    ) -> None:
-        self.store = log.store
-        self.tail = log.tail
-        self.preview = log.preview
-        self.why_not_kept = log.why_not_kept
-        self.may_fetch = may_fetch
-        self._closed = closed
+    may_fetch: MayFetch
+    closed: Callable[["LogHandle"], None]
 
     def close(self) -> None:
         """Stop viewing the log; further calls do nothing."""
-        self._closed(self)
+        self.closed(self)
 
 
 @dataclass(eq=False)
@@ -140,7 +133,14 @@ class LogLibrary:
         log = self._logs.get(name) or self._add(job_id, name)
         if has_ended:
             log.tail.note_ended()
-        handle = LogHandle(log, may_fetch, lambda handle: self._close(log, handle))
+        handle = LogHandle(
+            log.store,
+            log.tail,
+            log.preview,
+            log.why_not_kept,
+            may_fetch,
+            lambda handle: self._close(log, handle),
+        )
         log.viewers.append(handle)
         if len(log.viewers) == 1:
             if log.tail.state.phase is FollowPhase.STOPPED:

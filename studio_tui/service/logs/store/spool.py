@@ -49,16 +49,11 @@ def delete_if_possible(path: Path) -> None:
 def remove_unused(path: Path) -> bool:
     """Delete a file that nobody has open, here or in another process; return whether it did so."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            path.unlink()
     except OSError:
         return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        path.unlink()
-    except OSError:
-        return False
-    finally:
-        os.close(descriptor)
     return True
 
 
