@@ -1,7 +1,7 @@
 """Requests to Studio (calls), collected in memory and written together; equal polls are counted."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from sqlite3 import Connection
@@ -32,6 +32,9 @@ _UPDATE = (
 )
 
 
+CallKey = tuple[datetime, str, str, str]
+
+
 @dataclass(frozen=True, slots=True)
 class RecordedCall:
     """A request that was sent, or several equal ones in a row, which are counted.
@@ -57,6 +60,11 @@ class RecordedCall:
     """Why the last request failed; empty if it succeeded."""
 
     @property
+    def key(self) -> CallKey:
+        """Identifies the call and its row in the file, also when it has been counted further."""
+        return self.at, self.method, self.path, self.outcome
+
+    @property
     def is_good(self) -> bool:
         """Whether Studio did what was asked."""
         return is_success(self.outcome)
@@ -68,11 +76,9 @@ class CallLog:
     def __init__(self) -> None:
         self._lock = Lock()
         self._latest_polls: dict[tuple[str, str], RecordedCall] = {}
-        self._waiting: list[RecordedCall] = []
-        """Calls to write, except for the latest call of each poll."""
-        self._changed_polls: set[tuple[str, str]] = set()
-        """Keys of the latest polls that have changed since the last write."""
         self._last_command: RecordedCall | None = None
+        self._waiting: dict[CallKey, RecordedCall] = {}
+        """Calls that are not written yet, or have been counted further since."""
 
     def note(self, call: Call) -> bool:
         """Add a request that has ended; return whether it should be written at once.
@@ -97,61 +103,46 @@ class CallLog:
             with self._lock:
                 return self._note_command(new)
         with self._lock:
-            self._note_poll(new)
+            latest = self._latest_polls.get((new.method, new.path))
+            if latest is not None and _repeats(latest, new):
+                new = _add_repeated(latest, new)
+            self._latest_polls[new.method, new.path] = new
+            self._add({new.key: new})
         return False
 
-    def _note_poll(self, new: RecordedCall) -> None:
-        key = new.method, new.path
-        latest = self._latest_polls.get(key)
-        if latest is not None and _repeats(latest, new):
-            self._latest_polls[key] = _add_repeated(latest, new)
-        else:
-            if latest is not None and key in self._changed_polls:
-                self._enqueue(latest)
-            self._latest_polls[key] = new
-        self._changed_polls.add(key)
-
     def _note_command(self, new: RecordedCall) -> bool:
-        before, self._last_command = self._last_command, new
-        last = self._waiting[-1] if self._waiting else None
-        if last and _fails_again(last, new):
-            self._waiting[-1] = _add_repeated(last, new)
-        else:
-            self._enqueue(new)
-        return before is None or not _fails_again(before, new)
+        last = self._last_command
+        fails_again = last is not None and _fails_again(last, new)
+        if last is not None and fails_again and last.key in self._waiting:
+            new = _add_repeated(last, new)
+        self._last_command = new
+        self._add({new.key: new})
+        return not fails_again
 
     @property
-    def waiting(self) -> tuple[RecordedCall, ...]:
+    def waiting(self) -> dict[CallKey, RecordedCall]:
         """Calls that are not written yet, or have been counted further since."""
         with self._lock:
-            return self._all_waiting()
+            return dict(self._waiting)
 
-    def take_waiting(self) -> tuple[RecordedCall, ...]:
+    def take_waiting(self) -> dict[CallKey, RecordedCall]:
         """Return the calls to be written; they do not wait any more."""
         with self._lock:
-            waiting = self._all_waiting()
-            self._waiting, self._changed_polls = [], set()
+            waiting, self._waiting = self._waiting, {}
             if len(self._latest_polls) > MAX_WAITING:
                 self._latest_polls.clear()
             return waiting
 
-    def _all_waiting(self) -> tuple[RecordedCall, ...]:
-        return (*self._waiting, *(self._latest_polls[key] for key in self._changed_polls))
-
-    def requeue(self, calls: Iterable[RecordedCall]) -> None:
+    def requeue(self, calls: Mapping[CallKey, RecordedCall]) -> None:
         """Add calls again, as they could not be written."""
         with self._lock:
-            for call in calls:
-                key = call.method, call.path
-                earlier = self._latest_polls.get(key)
-                if earlier is not None and earlier.at == call.at:
-                    self._changed_polls.add(key)
-                else:
-                    self._enqueue(call)
+            newer, self._waiting = self._waiting, dict(calls)
+            self._add(newer)
 
-    def _enqueue(self, call: RecordedCall) -> None:
-        self._waiting.append(call)
-        del self._waiting[:-MAX_WAITING]
+    def _add(self, calls: Mapping[CallKey, RecordedCall]) -> None:
+        self._waiting.update(calls)
+        while len(self._waiting) > MAX_WAITING:
+            del self._waiting[next(iter(self._waiting))]
 
 
 def write(connection: Connection, calls: Iterable[RecordedCall]) -> None:

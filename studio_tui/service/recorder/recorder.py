@@ -123,7 +123,7 @@ class Recorder:
         unwritten: set[str] = set()
 
         def write(connection: "Connection") -> None:
-            calls.write(connection, calls_to_write)
+            calls.write(connection, calls_to_write.values())
             for name, at in confirmed.items():
                 query = "UPDATE listing SET at = max(at, ?) WHERE name = ?"
                 if not connection.execute(query, (at.timestamp(), name)).rowcount:
@@ -224,9 +224,8 @@ class Recorder:
 
     def recent_calls(self, count: int) -> tuple[RecordedCall, ...]:
         """Return up to `count` calls, newest first, including those that are not written yet."""
-        waiting = {_key(call): call for call in self._calls.waiting}
         written = self.database.read(lambda connection: calls.read_calls(connection, count)) or []
-        by_key = {_key(call): call for call in written} | waiting
+        by_key = {call.key: call for call in written} | self._calls.waiting
         ordered = sorted(by_key.values(), key=lambda call: call.at, reverse=True)
         return tuple(ordered[:count])
 
@@ -322,7 +321,3 @@ class Recorder:
         except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
             _log.warning("The last known list of %s cannot be read", name)
             return None
-
-
-def _key(call: RecordedCall) -> tuple[object, ...]:
-    return call.at, call.method, call.path, call.outcome

@@ -27,7 +27,7 @@ def test_no_call_is_lost_while_others_are_taken() -> None:
     def take() -> list[RecordedCall]:
         taken: list[RecordedCall] = []
         while not has_ended.is_set():
-            taken += log.take_waiting()
+            taken += log.take_waiting().values()
         return taken
 
     with ThreadPoolExecutor(1) as thread:
@@ -35,5 +35,5 @@ def test_no_call_is_lost_while_others_are_taken() -> None:
         for number in range(3000):
             log.note(Call(NOON, "GET", f"/{number}", "200", 1.0))
         has_ended.set()
-        paths = [call.path for call in (*taking.result(), *log.take_waiting())]
+        paths = [call.path for call in (*taking.result(), *log.take_waiting().values())]
     assert sorted(paths) == sorted(f"/{number}" for number in range(3000))
