@@ -1,20 +1,26 @@
 """Stores files that clients upload for their jobs, under generated names."""
 
+# ruff: noqa: S608 (only a constant is put into SQL)
+
 import asyncio
+import json
 import logging
 import os
 import re
 import secrets
-from dataclasses import dataclass, field
+import shutil
+import sqlite3
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
 from fastapi import Request
-from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import MultipartParser, parse_options_header
+from starlette.datastructures import FormData, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
 
-from studio_tui.local.db import uploads
+from studio_tui import clock
 from studio_tui.local.db.database import Database, StorageFull
 from studio_tui.local.db.times import stamp
 from studio_tui.local.http.errors import FieldProblem, InvalidFields, Refusal
@@ -36,7 +42,9 @@ _LABEL_LIMIT = 1000
 _BASENAME_BYTES = 200
 _STORED_NAME = re.compile(r"[0-9a-f]{32}")
 _UNSAFE = re.compile(r"[^\w.+@=, -]")
-_DISK_FULL = "The disk of the local Studio's data is full."
+
+_UNUSED = "created_at < ? AND id NOT IN (SELECT upload_id FROM job_files)"
+"""SQL condition: no job uses the upload, and it is older than a stamp, the parameter."""
 
 
 @dataclass(frozen=True)
@@ -65,17 +73,26 @@ class UploadStore:
         """
         stored_as = secrets.token_hex(16)
         path = self._directory / stored_as
+        form = await _parse_form(request)
         try:
-            label, size = await self._store(request, path)
-            upload_id = await self._database.write(uploads.insert, label, stored_as, size)
+            file = _only_file(form)
+            await asyncio.to_thread(_store, file.file, path)
+            label, size = (file.filename or "")[:_LABEL_LIMIT], file.size or 0
+            upload_id = await self._database.write(_insert, label, stored_as, size)
         except BaseException:
             path.unlink(missing_ok=True)
             raise
+        finally:
+            await form.close()
         return UploadFileOutput(upload_id, label, size, "pending", None)
 
     async def find(self, ids: list[int]) -> dict[int, StoredFile]:
         """Return the existing uploads among `ids`, by id."""
-        rows = await self._database.read(uploads.select, ids)
+        # As one JSON value, since a request may have more ids than a statement can have parameters.
+        rows = await self._database.select(
+            "SELECT id, label, stored_as FROM uploads WHERE id IN (SELECT value FROM json_each(?))",
+            [json.dumps(ids)],
+        )
         return {
             row["id"]: StoredFile(
                 row["id"], basename(row["label"]), self._directory / row["stored_as"]
@@ -87,109 +104,76 @@ class UploadStore:
         """Delete old uploads that no job uses, and all uploads that are not complete."""
         before = stamp(now - UNUSED_LIFE)
         try:
-            if await self._database.read(uploads.has_unused, before):
-                await self._database.write(uploads.forget, before)
-            stored_names = await self._database.read(uploads.stored_names)
-            await asyncio.to_thread(_delete_others, self._directory, stored_names)
+            if await self._database.select(
+                f"SELECT 1 FROM uploads WHERE {_UNUSED} LIMIT 1", [before]
+            ):
+                await self._database.write(_delete_unused, before)
+            rows = await self._database.select("SELECT stored_as FROM uploads")
+            names = {row["stored_as"] for row in rows}
+            await asyncio.to_thread(_delete_others, self._directory, names)
         except (StorageFull, OSError) as error:
             logger.warning("Unused uploads could not be removed: %s", error)
 
-    async def _store(self, request: Request, path: Path) -> tuple[str, int]:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
-        try:
-            # Closing the file can fail too, as it writes what is left in the buffer.
-            with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
-                form = _Form(request.headers.get("content-type", ""), file)
-                async for chunk in limited_body(request, UPLOAD_LIMIT):
-                    # In a thread, as parsing and writing block.
-                    await asyncio.to_thread(form.feed, chunk)
-                await asyncio.to_thread(form.finish)
-        except FormParserError as error:
-            raise Refusal(422, "The upload is not a multipart form.") from error
-        except OSError as error:
-            raise StorageFull(_DISK_FULL) from error
-        return form.label, form.size
 
+class _FormParser(MultiPartParser):
+    """Starlette's parser, which by itself accepts a form that ends too early."""
 
-@dataclass
-class _Part:
-    """The part of a form that is being parsed."""
-
-    headers: dict[str, bytes] = field(default_factory=dict)
-    name: bytearray = field(default_factory=bytearray)
-    """The current header, as far as it has arrived."""
-    value: bytearray = field(default_factory=bytearray)
-    is_file: bool = False
-
-
-class _Form:
-    """A multipart form whose part "file" is written to the file object `file`."""
-
-    def __init__(self, content_type: str, file: BinaryIO) -> None:
-        if len(content_type) > _CONTENT_TYPE_LIMIT:
-            raise Refusal(422, "The Content-Type of the upload is too long.")
-        kind, options = parse_options_header(content_type)
-        boundary = options.get(b"boundary")
-        if kind != b"multipart/form-data" or not boundary:
-            raise Refusal(422, "An upload is a multipart/form-data request with a boundary.")
-        self.label = ""
-        """The client's name of the file, untrusted."""
-        self.size = 0
-        self._file = file
-        self._files = 0
+    def __init__(self, request: Request) -> None:
+        super().__init__(request.headers, self._whole_body(request), max_files=2)
         self._is_whole = False
-        self._part = _Part()
-        self._parser = MultipartParser(
-            boundary,
-            {
-                "on_part_begin": self._on_part_begin,
-                "on_header_field": lambda text, start, end: self._part.name.extend(text[start:end]),
-                "on_header_value": lambda text, start, end: self._part.value.extend(
-                    text[start:end]
-                ),
-                "on_header_end": self._on_header_end,
-                "on_headers_finished": self._on_headers_finished,
-                "on_part_data": self._on_part_data,
-                "on_end": self._on_end,
-            },
-        )
 
-    def feed(self, chunk: bytes) -> None:
-        self._parser.write(chunk)
-
-    def finish(self) -> None:
-        """Sync the file to disk, or refuse an incomplete form and one without exactly one file."""
-        self._parser.finalize()
-        if not self._is_whole:
-            raise Refusal(422, "The form ends too early.")
-        if self._files != 1:
-            raise InvalidFields([FieldProblem("file", "file must be in the form, exactly once")])
-        self._file.flush()
-        os.fsync(self._file.fileno())
-
-    def _on_part_begin(self) -> None:
-        self._part = _Part()
-
-    def _on_header_end(self) -> None:
-        part = self._part
-        part.headers[part.name.decode("latin-1").lower()] = bytes(part.value)
-        part.name.clear()
-        part.value.clear()
-
-    def _on_headers_finished(self) -> None:
-        _, options = parse_options_header(self._part.headers.get("content-disposition", b""))
-        if options.get(b"name") == b"file" and b"filename" in options:
-            self._files += 1
-            self._part.is_file = self._files == 1
-            self.label = options[b"filename"].decode("utf-8", "replace")[:_LABEL_LIMIT]
-
-    def _on_end(self) -> None:
+    def on_end(self) -> None:
         self._is_whole = True
 
-    def _on_part_data(self, text: bytes, start: int, end: int) -> None:
-        if self._part.is_file:
-            self._file.write(text[start:end])
-            self.size += end - start
+    async def _whole_body(self, request: Request) -> AsyncGenerator[bytes, None]:
+        async for chunk in limited_body(request, UPLOAD_LIMIT):
+            yield chunk
+        if not self._is_whole:
+            raise MultiPartException("The form ends too early.")
+
+
+async def _parse_form(request: Request) -> FormData:
+    content_type = request.headers.get("content-type", "")
+    if not content_type.lower().startswith("multipart/form-data"):
+        raise Refusal(422, "An upload is a multipart/form-data request with a boundary.")
+    if len(content_type) > _CONTENT_TYPE_LIMIT:
+        raise Refusal(422, "The Content-Type of the upload is too long.")
+    try:
+        return await _FormParser(request).parse()
+    except MultiPartException as error:
+        raise Refusal(422, f"The upload is not a multipart form: {error.message}") from error
+    except OSError as error:
+        raise StorageFull("The disk with the temporary folder is full.") from error
+
+
+def _only_file(form: FormData) -> UploadFile:
+    files = [part for part in form.getlist("file") if isinstance(part, UploadFile)]
+    if len(files) != 1:
+        raise InvalidFields([FieldProblem("file", "file must be in the form, exactly once")])
+    return files[0]
+
+
+def _store(file: BinaryIO, path: Path) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+    try:
+        with os.fdopen(os.open(path, flags, 0o600), "wb") as copy:
+            shutil.copyfileobj(file, copy)
+            copy.flush()
+            os.fsync(copy.fileno())
+    except OSError as error:
+        raise StorageFull("The disk of the local Studio's data is full.") from error
+
+
+def _insert(connection: sqlite3.Connection, label: str, stored_as: str, size: int) -> int:
+    cursor = connection.execute(
+        "INSERT INTO uploads (label, stored_as, size, created_at) VALUES (?, ?, ?, ?)",
+        (label, stored_as, size, stamp(clock.now())),
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def _delete_unused(connection: sqlite3.Connection, before: str) -> None:
+    connection.execute(f"DELETE FROM uploads WHERE {_UNUSED}", [before])
 
 
 def basename(label: str) -> str:
