@@ -14,7 +14,7 @@ from datetime import datetime
 
 from studio_tui.api.states import JobState
 from studio_tui.local.db import lineage, pipeline_moves, schedules
-from studio_tui.local.db.database import Database, placeholders
+from studio_tui.local.db.database import placeholders
 from studio_tui.local.db.new_job import CheckpointSource, NewJob, insert_job
 from studio_tui.local.db.schedule_runs import LAST_RUNS_JSON
 from studio_tui.local.db.times import stamp, stamp_if_any
@@ -82,130 +82,6 @@ class UnknownJob(Exception):  # noqa: N818 (the name says what is wrong)
         return f"There is no job {self.args[0]}."
 
 
-class JobTable:
-    """Reads and changes the jobs of one database."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def create(self, job: NewJob, now: datetime) -> sqlite3.Row:
-        """Create a job and return its row.
-
-        If a job was created with the same key and request before, return the row of that job.
-
-        Raises:
-            KeyReused: A job was created with the same key and another request.
-        """
-        return await self._database.write(_create, job, now)
-
-    async def list_jobs(
-        self, *, states: Collection[str] | None, job_id: str | None, limit: int
-    ) -> list[sqlite3.Row]:
-        """Return up to `limit` jobs in one of `states` and with the id `job_id`, newest first.
-
-        `None` stands for all states, and for all ids.
-        """
-        return await self._database.read(_select_listed, states, job_id, limit)
-
-    async def state(self, job_id: str) -> JobState | None:
-        """Return the state of a job; `None` if there is no such job."""
-        rows = await self._database.select("SELECT state FROM jobs WHERE id = ?", [job_id])
-        return JobState(rows[0]["state"]) if rows else None
-
-    async def checkpoint_source(self, job_id: str) -> CheckpointSource | None:
-        """Return the run whose checkpoints are reused when `job_id` is continued.
-
-        For a schedule that has run, it is the schedule's last run; otherwise it is the job itself.
-        `None` if there is no job `job_id`.
-        """
-        rows = await self._database.select(
-            "SELECT id, run_group FROM jobs WHERE id = ?1 OR scheduled_by = ?1"
-            " ORDER BY scheduled_for DESC LIMIT 1",
-            [job_id],
-        )
-        return CheckpointSource(*rows[0]) if rows else None
-
-    async def ids_in_states(self, states: Sequence[JobState]) -> list[str]:
-        """Return the ids of the jobs in these states, oldest first."""
-        sql = f"SELECT id FROM jobs WHERE state IN ({placeholders(states)}) ORDER BY number"
-        return [row["id"] for row in await self._database.select(sql, states)]
-
-    async def busy_workers(self) -> dict[str, int]:
-        """Return the number of workers of started jobs by cluster."""
-        rows = await self._database.select(
-            "SELECT cluster, sum(workers) FROM jobs"
-            f" WHERE state IN ({placeholders(STARTED)}) GROUP BY cluster",
-            STARTED,
-        )
-        return {row[0]: row[1] for row in rows}
-
-    async def enqueue(self) -> list[QueuedJob]:
-        """Move jobs in CREATED or SCHEDULED to QUEUED; return all queued jobs, oldest first."""
-        if await self.ids_in_states((JobState.CREATED, JobState.SCHEDULED)):
-            await self._database.write(_enqueue)
-        rows = await self._database.select(
-            "SELECT id, cluster, workers, priority, number, coalesce(released_at, created_at)"
-            " FROM jobs WHERE state = ? ORDER BY number",
-            [JobState.QUEUED],
-        )
-        return [QueuedJob(*row) for row in rows]
-
-    async def move(self, job_id: str, origins: Sequence[JobState], state: JobState) -> bool | None:
-        """Change the state of a job if it is in one of `origins`; return whether it was.
-
-        `None`: the disk is full, and the change is deferred.
-        """
-        return await self._database.write_or_defer(_update_if, job_id, origins, {"state": state})
-
-    async def cancel_waiting(self, job_id: str, origin: JobState, now: datetime) -> bool | None:
-        """Cancel a schedule or a job that has not begun; the result is that of `move`."""
-        ending = JobEnd(JobState.CANCELED, now)
-        return await self._database.write_or_defer(_record_end, job_id, (origin,), ending, None)
-
-    async def keep_writing_deferred(self) -> None:
-        """Make deferred writes, such as cancels, as soon as there is disk space; never return."""
-        await self._database.keep_writing_deferred()
-
-    async def begin(self, job_id: str, waited: RunStep) -> bool:
-        """Move a job from QUEUED to INIT; return whether it was still QUEUED."""
-        return await self._database.write(
-            _update_if,
-            job_id,
-            (JobState.QUEUED,),
-            {"state": JobState.INIT, "steps": _steps_json((waited,))},
-        )
-
-    async def record_progress(
-        self, job_id: str, started_at: datetime | None, steps: Sequence[RunStep]
-    ) -> None:
-        """Record when the query began, if it has, and the steps of a job that has not ended."""
-        await self._database.write(_record_progress, job_id, started_at, steps)
-
-    async def end(
-        self,
-        job_id: str,
-        origins: Sequence[JobState],
-        ending: JobEnd,
-        run_lineage: RunLineage | None = None,
-    ) -> bool:
-        """Record the end and lineage of a job if it is in one of `origins`; return whether it was.
-
-        The same transaction advances its pipeline.
-        """
-        return await self._database.write(
-            _record_end, job_id, origins, ending, run_lineage, is_urgent=True
-        )
-
-    async def row(self, job_id: str) -> sqlite3.Row:
-        """Return all columns of a job, and `uploads`: its uploads' ids as `3,7`, or `None`."""
-        (row,) = await self._database.select(
-            "SELECT *, (SELECT group_concat(upload_id) FROM job_files WHERE job_id = id)"
-            " AS uploads FROM jobs WHERE id = ?",
-            [job_id],
-        )
-        return row
-
-
 def find_by_key(
     connection: sqlite3.Connection, key: str | None, request_digest: str
 ) -> sqlite3.Row | None:
@@ -218,7 +94,14 @@ def find_by_key(
     return earlier
 
 
-def _create(connection: sqlite3.Connection, job: NewJob, now: datetime) -> sqlite3.Row:
+def create(connection: sqlite3.Connection, job: NewJob, now: datetime) -> sqlite3.Row:
+    """Create a job and return its row.
+
+    If a job was created with the same key and request before, return the row of that job.
+
+    Raises:
+        KeyReused: A job was created with the same key and another request.
+    """
     if earlier := find_by_key(connection, job.idempotency_key, job.request_digest):
         return earlier
     insert_job(connection, job, JobState.TASK if job.schedule else JobState.CREATED, stamp(now))
@@ -227,12 +110,16 @@ def _create(connection: sqlite3.Connection, job: NewJob, now: datetime) -> sqlit
     elif job.rerun_from:
         # If it continues a FAILED or CANCELED run of a pipeline, it takes the place of that run.
         pipeline_moves.adopt(connection, job.id, job.run_group, stamp(now))
-    return _select_listed(connection, None, job.id, 1)[0]
+    return list_jobs(connection, None, job.id, 1)[0]
 
 
-def _select_listed(
+def list_jobs(
     connection: sqlite3.Connection, states: Collection[str] | None, job_id: str | None, limit: int
 ) -> list[sqlite3.Row]:
+    """Return up to `limit` jobs in one of `states` and with the id `job_id`, newest first.
+
+    `None` stands for all states, and for all ids.
+    """
     conditions, values = ["1"], []
     if states is not None:
         conditions.append(f"state IN ({placeholders(states)})")
@@ -247,32 +134,96 @@ def _select_listed(
     ).fetchall()
 
 
-def _enqueue(connection: sqlite3.Connection) -> None:
+def state_of(connection: sqlite3.Connection, job_id: str) -> JobState | None:
+    """Return the state of a job; `None` if there is no such job."""
+    row = connection.execute("SELECT state FROM jobs WHERE id = ?", [job_id]).fetchone()
+    return None if row is None else JobState(row["state"])
+
+
+def checkpoint_source(connection: sqlite3.Connection, job_id: str) -> CheckpointSource | None:
+    """Return the run whose checkpoints are reused when `job_id` is continued.
+
+    For a schedule that has run, it is the schedule's last run; otherwise it is the job itself.
+    `None` if there is no job `job_id`.
+    """
+    row = connection.execute(
+        "SELECT id, run_group FROM jobs WHERE id = ?1 OR scheduled_by = ?1"
+        " ORDER BY scheduled_for DESC LIMIT 1",
+        [job_id],
+    ).fetchone()
+    return None if row is None else CheckpointSource(*row)
+
+
+def ids_in_states(connection: sqlite3.Connection, states: Sequence[JobState]) -> list[str]:
+    """Return the ids of the jobs in these states, oldest first."""
+    sql = f"SELECT id FROM jobs WHERE state IN ({placeholders(states)}) ORDER BY number"
+    return [row["id"] for row in connection.execute(sql, states)]
+
+
+def busy_workers(connection: sqlite3.Connection) -> dict[str, int]:
+    """Return the number of workers of started jobs by cluster."""
+    sql = (
+        "SELECT cluster, sum(workers) FROM jobs"
+        f" WHERE state IN ({placeholders(STARTED)}) GROUP BY cluster"
+    )
+    return dict(connection.execute(sql, STARTED).fetchall())
+
+
+def enqueue(connection: sqlite3.Connection) -> None:
+    """Move jobs in CREATED or SCHEDULED to QUEUED."""
     connection.execute(
         "UPDATE jobs SET state = ? WHERE state IN (?, ?)",
         [JobState.QUEUED, JobState.CREATED, JobState.SCHEDULED],
     )
 
 
-def _record_progress(
+def queue(connection: sqlite3.Connection) -> list[QueuedJob]:
+    """Return the queued jobs, oldest first."""
+    rows = connection.execute(
+        "SELECT id, cluster, workers, priority, number, coalesce(released_at, created_at)"
+        " FROM jobs WHERE state = ? ORDER BY number",
+        [JobState.QUEUED],
+    )
+    return [QueuedJob(*row) for row in rows]
+
+
+def move(
+    connection: sqlite3.Connection, job_id: str, origins: Sequence[JobState], state: JobState
+) -> bool:
+    """Change the state of a job if it is in one of `origins`; return whether it was."""
+    return _update_if(connection, job_id, origins, {"state": state})
+
+
+def begin(connection: sqlite3.Connection, job_id: str, waited: RunStep) -> bool:
+    """Move a job from QUEUED to INIT; return whether it was still QUEUED."""
+    columns = {"state": JobState.INIT, "steps": _steps_json((waited,))}
+    return _update_if(connection, job_id, (JobState.QUEUED,), columns)
+
+
+def record_progress(
     connection: sqlite3.Connection,
     job_id: str,
     started_at: datetime | None,
     steps: Sequence[RunStep],
 ) -> None:
+    """Record when the query began, if it has, and the steps of a job that has not ended."""
     _update_if(connection, job_id, STARTED, {"steps": _steps_json(steps)})
     if started_at is not None:
         columns = {"state": JobState.RUNNING, "started_at": stamp(started_at)}
         _update_if(connection, job_id, (JobState.INIT,), columns)
 
 
-def _record_end(
+def end(
     connection: sqlite3.Connection,
     job_id: str,
     origins: Sequence[JobState],
     ending: JobEnd,
-    run_lineage: RunLineage | None,
+    run_lineage: RunLineage | None = None,
 ) -> bool:
+    """Record the end and lineage of a job if it is in one of `origins`; return whether it was.
+
+    The same transaction advances its pipeline.
+    """
     columns = {
         "state": ending.state,
         "finished_at": stamp(ending.finished_at),
@@ -293,6 +244,16 @@ def _record_end(
             )
         pipeline_moves.advance_pipeline(connection, job_id, stamp(ending.finished_at))
     return is_ended
+
+
+def full_row(connection: sqlite3.Connection, job_id: str) -> sqlite3.Row:
+    """Return all columns of a job, and `uploads`: its uploads' ids as `3,7`, or `None`."""
+    row: sqlite3.Row = connection.execute(
+        "SELECT *, (SELECT group_concat(upload_id) FROM job_files WHERE job_id = id)"
+        " AS uploads FROM jobs WHERE id = ?",
+        [job_id],
+    ).fetchone()
+    return row
 
 
 def _update_if(

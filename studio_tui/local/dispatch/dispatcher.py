@@ -16,8 +16,9 @@ from studio_tui import clock
 from studio_tui.api.models import QueryType
 from studio_tui.api.states import JobState
 from studio_tui.local.config.clusters import ClusterFile
-from studio_tui.local.db.database import RETRY_SECONDS, StorageFull
-from studio_tui.local.db.jobs import STARTED, WAITING, JobEnd, JobTable, QueuedJob
+from studio_tui.local.db import jobs
+from studio_tui.local.db.database import RETRY_SECONDS, Database, StorageFull
+from studio_tui.local.db.jobs import STARTED, WAITING, JobEnd, QueuedJob
 from studio_tui.local.db.times import from_stamp
 from studio_tui.local.http.uploads import UploadStore
 from studio_tui.local.run.local_runner import LocalRunner
@@ -76,12 +77,12 @@ class Dispatcher:
 
     def __init__(
         self,
-        jobs: JobTable,
+        database: Database,
         uploads: UploadStore,
         runner: LocalRunner,
         cluster_file: ClusterFile,
     ) -> None:
-        self._jobs = jobs
+        self._database = database
         self._uploads = uploads
         self._runner = runner
         self._cluster_file = cluster_file
@@ -103,9 +104,10 @@ class Dispatcher:
         """
         signaled_in: JobState | None = None
         while True:
-            state = await self._jobs.state(job_id)
+            state = await self._database.read(jobs.state_of, job_id)
             if state in {*WAITING, JobState.TASK}:
-                is_written = await self._jobs.cancel_waiting(job_id, state, clock.now())
+                ending = JobEnd(JobState.CANCELED, clock.now())
+                is_written = await self._database.write_or_defer(jobs.end, job_id, (state,), ending)
                 if is_written is None:
                     # The write is deferred. If this server dies before it is done, the next server
                     # finds the mark that the runner leaves in the job's folder.
@@ -113,7 +115,9 @@ class Dispatcher:
             elif state in {JobState.INIT, JobState.RUNNING}:
                 await self._signal(job_id)
                 signaled_in = state
-                is_written = await self._jobs.move(job_id, [state], JobState.CANCELING)
+                is_written = await self._database.write_or_defer(
+                    jobs.move, job_id, (state,), JobState.CANCELING
+                )
             else:
                 # A job that was signaled here may have ended before CANCELING was written: it is
                 # CANCELED already, but by this call.
@@ -126,9 +130,9 @@ class Dispatcher:
     async def run(self) -> None:
         """Run until canceled; started jobs are left running."""
         async with asyncio.TaskGroup() as followers:
-            followers.create_task(self._jobs.keep_writing_deferred(), name="deferred writes")
+            followers.create_task(self._database.keep_writing_deferred(), name="deferred writes")
             followers.create_task(self._note_earlier_cancels(), name="earlier cancels")
-            for job_id in await self._jobs.ids_in_states(STARTED):
+            for job_id in await self._database.read(jobs.ids_in_states, STARTED):
                 followers.create_task(self._follow(job_id, is_new=False), name=f"job {job_id}")
             while True:
                 self._changed.clear()
@@ -151,7 +155,8 @@ class Dispatcher:
 
     async def _note_earlier_cancels(self) -> None:
         """Record the cancels of waiting jobs that the last server had no disk space to write."""
-        for job_id in await self._jobs.ids_in_states((JobState.TASK, *WAITING)):
+        waiting = (JobState.TASK, *WAITING)
+        for job_id in await self._database.read(jobs.ids_in_states, waiting):
             try:
                 if (await self._runner.report(job_id)).canceled:
                     await self.cancel(job_id)
@@ -160,7 +165,10 @@ class Dispatcher:
 
     async def _start_queued(self, followers: asyncio.TaskGroup) -> bool:
         """Start the jobs that can start; return whether others wait."""
-        queued = await self._jobs.enqueue()
+        not_queued = (JobState.CREATED, JobState.SCHEDULED)
+        if await self._database.read(jobs.ids_in_states, not_queued):
+            await self._database.write(jobs.enqueue)
+        queued = await self._database.read(jobs.queue)
         if not queued:
             return False
         await self._cluster_file.reread()
@@ -169,12 +177,12 @@ class Dispatcher:
         # A job that its cluster cannot run waits for a change of the cluster file, and blocks no
         # other job.
         queued = [job for job in queued if clusters.why_not_start(job.cluster, job.workers) is None]
-        busy = await self._jobs.busy_workers()
+        busy = await self._database.read(jobs.busy_workers)
         capacity = {cluster.name: cluster.max_workers for cluster in clusters.all}
         for job in startable(queued, busy, capacity):
             # Recorded on disk before anything is started: after a crash no job starts twice.
             waited = RunStep("waiting", from_stamp(job.waits_since), clock.now())
-            if await self._jobs.begin(job.id, waited):
+            if await self._database.write(jobs.begin, job.id, waited):
                 followers.create_task(self._follow(job.id, is_new=True), name=f"job {job.id}")
             waiting -= 1
         return waiting > 0
@@ -211,7 +219,7 @@ class Dispatcher:
 
     async def _run_to_end(self, job_id: str, *, is_new: bool) -> None:
         report = RunReport(JobPhase.NOT_STARTED)
-        row = await self._jobs.row(job_id)
+        row = await self._database.read(jobs.full_row, job_id)
         if not is_new:
             was_started = row["started_at"] is not None
             report = await self._runner.report(job_id, was_started=was_started)
@@ -226,7 +234,7 @@ class Dispatcher:
         why = cut_message(f"{type(failure).__name__}: {failure}")
         message = f"lost: the local Studio cannot watch this job ({why}), so it was stopped"
         end = JobEnd(JobState.FAILED, clock.now(), error_message=message)
-        await self._jobs.end(job_id, STARTED, end)
+        await self._database.write(jobs.end, job_id, STARTED, end, is_urgent=True)
 
     async def _launch(self, row: sqlite3.Row) -> RunReport:
         """Start a job, unless it was canceled meanwhile; return its first report."""
@@ -274,10 +282,11 @@ class Dispatcher:
                 if self._cancel_event(job_id).is_set():
                     report = replace(report, canceled=True)
                 lineage = await self._runner.lineage(job_id)
-                await self._jobs.end(job_id, STARTED, _job_end(report, steps), lineage)
+                end = _job_end(report, steps)
+                await self._database.write(jobs.end, job_id, STARTED, end, lineage, is_urgent=True)
                 return
             if recorded != (report.phase, steps):
-                await self._jobs.record_progress(job_id, report.started_at, steps)
+                await self._database.write(jobs.record_progress, job_id, report.started_at, steps)
                 recorded = report.phase, steps
             age = clock.monotonic() - began
             await asyncio.sleep(min(max(age / 20, FIRST_PAUSE), LONGEST_PAUSE))

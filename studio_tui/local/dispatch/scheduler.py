@@ -12,9 +12,9 @@ from datetime import datetime
 from functools import partial
 
 from studio_tui.api.states import JobState
-from studio_tui.local.db import schedules
+from studio_tui.local.db import jobs, schedules
 from studio_tui.local.db.database import RETRY_SECONDS, Database, StorageFull
-from studio_tui.local.db.jobs import JobEnd, JobTable
+from studio_tui.local.db.jobs import JobEnd
 from studio_tui.local.db.schedule_pipelines import make_pipeline
 from studio_tui.local.db.schedules import DueSchedule, MakeRun, decide
 from studio_tui.local.run.metastore import Metastore
@@ -32,14 +32,12 @@ class Scheduler:
     def __init__(
         self,
         database: Database,
-        jobs: JobTable,
         on_run: Callable[[], None],
         now: Callable[[], datetime],
         read_metastore: Callable[[], Awaitable[Metastore]],
     ) -> None:
         """`on_run` is called after a run was created; `now` returns the time, aware."""
         self._database = database
-        self._jobs = jobs
         self._on_run = on_run
         self._now = now
         self._read_metastore = read_metastore
@@ -85,7 +83,9 @@ class Scheduler:
             why = cut_message(f"{type(error).__name__}: {error}")
             message = f"lost: the local Studio cannot follow this schedule ({why})"
             end = JobEnd(JobState.FAILED, now, error_message=message)
-            await self._jobs.end(schedule.job_id, [JobState.TASK], end)
+            await self._database.write(
+                jobs.end, schedule.job_id, (JobState.TASK,), end, is_urgent=True
+            )
 
     async def _run_maker(self, schedule: DueSchedule) -> MakeRun:
         if not schedule.triggers_pipeline:

@@ -1,6 +1,6 @@
 """The local Studio as an ASGI application: access control, routes, error bodies, OpenAPI."""
 
-from fastapi import Depends, FastAPI
+from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 import studio_tui
@@ -9,10 +9,9 @@ from studio_tui.local.http.auth_middleware import AuthMiddleware
 from studio_tui.local.http.cluster_routes import cluster_router
 from studio_tui.local.http.dataset_routes import dataset_router
 from studio_tui.local.http.job_routes import job_router
-from studio_tui.local.http.log_routes import logs_router
+from studio_tui.local.http.log_routes import log_router
 from studio_tui.local.http.page.routes import page_router
 from studio_tui.local.http.pipeline_routes import pipeline_router
-from studio_tui.local.http.request_rules import check_team
 from studio_tui.local.http.responses import ErrorBody
 from studio_tui.local.http.schedule_routes import schedule_router
 from studio_tui.local.server.studio import Studio
@@ -25,6 +24,7 @@ ROUTERS = (
     pipeline_router,
     schedule_router,
     dataset_router,
+    log_router,
 )
 
 
@@ -42,11 +42,6 @@ def create_app(studio: Studio, port: int) -> ASGIApp:
     errors.install_error_handlers(api)
     for router in ROUTERS:
         api.include_router(router(studio), prefix=PREFIX)
-    api.include_router(
-        logs_router(studio.runner, studio.jobs.state, lambda: studio.database.revision),
-        prefix=PREFIX,
-        dependencies=[Depends(check_team)],
-    )
     studio.pages.serve_at(f"http://127.0.0.1:{port}")
     api.include_router(page_router(studio))
     return AuthMiddleware(api, port=port, token=studio.token, instance=studio.instance)

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Response
 
 from studio_tui.api import routes
 from studio_tui.local.config.clusters import Clusters
+from studio_tui.local.db.jobs import busy_workers
 from studio_tui.local.http.request_rules import check_team
 from studio_tui.local.http.responses import ComputeClusterOutput, answer
 from studio_tui.local.http.strict_json import StrictRoute
@@ -20,8 +21,8 @@ def cluster_router(studio: Studio) -> APIRouter:
     async def list_clusters(team_name: str | None = None) -> Response:
         check_team(team_name)
         await studio.reread_clusters()
-        busy, problem = await studio.jobs.busy_workers(), studio.cluster_file.problem
-        return answer(cluster_outputs(studio.clusters, busy, problem))
+        busy = await studio.database.read(busy_workers)
+        return answer(cluster_outputs(studio.clusters, busy, studio.cluster_file.problem))
 
     return router
 

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Response
 
 from studio_tui.api import routes
 from studio_tui.local.db.dataset_list import list_datasets
-from studio_tui.local.db.jobs import UnknownJob
+from studio_tui.local.db.jobs import UnknownJob, state_of
 from studio_tui.local.db.lineage import read_versions_of_job
 from studio_tui.local.http.request_rules import check_team
 from studio_tui.local.http.responses import answer
@@ -24,7 +24,7 @@ def dataset_router(studio: Studio) -> APIRouter:
     @router.get(routes.JOB_DATASET_VERSIONS.path)
     async def job_dataset_versions(job_id: str, team_name: str) -> Response:
         check_team(team_name)
-        if await studio.jobs.state(job_id) is None:
+        if await studio.database.read(state_of, job_id) is None:
             raise UnknownJob(job_id)
         versions = await studio.database.read(read_versions_of_job, job_id)
         listed = [{"dataset_name": each.dataset, "version": each.version} for each in versions]

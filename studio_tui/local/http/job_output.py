@@ -7,6 +7,7 @@ from fastapi import Response
 
 from studio_tui.api.states import JobState
 from studio_tui.local.config.team import TEAM
+from studio_tui.local.db.jobs import list_jobs
 from studio_tui.local.http import responses
 from studio_tui.local.http.responses import answer
 from studio_tui.local.server.studio import Studio
@@ -35,12 +36,12 @@ _SCHEDULE_COLUMNS = (
 
 async def job_answer(studio: Studio, job_id: str) -> Response:
     """Return the response with one existing job."""
-    (row,) = await studio.jobs.list_jobs(states=None, job_id=job_id, limit=1)
+    (row,) = await studio.database.read(list_jobs, None, job_id, 1)
     return answer(job_output(studio, row))
 
 
 def job_output(studio: Studio, row: sqlite3.Row) -> responses.JobOutput:
-    """Return a job; `row` is one that `JobTable.list_jobs` returned."""
+    """Return a job; `row` is one that `list_jobs` returned."""
     return responses.JobOutput(
         **{name: row[name] for name in _COLUMNS},
         url=studio.pages.url(row["id"]),

@@ -9,7 +9,8 @@ from studio_tui import clock
 from studio_tui.api import routes
 from studio_tui.api.models import JobCancelInput, JobInput
 from studio_tui.api.states import FINISHED_STATES, JobState
-from studio_tui.local.db.jobs import ENDED, UnknownJob, find_by_key
+from studio_tui.local.db import jobs
+from studio_tui.local.db.jobs import ENDED, UnknownJob
 from studio_tui.local.db.jobs_summary import JobsSummary
 from studio_tui.local.http import responses
 from studio_tui.local.http.errors import FieldProblem, InvalidFields, Refusal
@@ -65,7 +66,7 @@ def job_router(studio: Studio) -> APIRouter:
         states = None if status is None else _states(status)
 
         async def make_body() -> bytes:
-            rows = await studio.jobs.list_jobs(states=states, job_id=job_id, limit=limit)
+            rows = await studio.database.read(jobs.list_jobs, states, job_id, limit)
             return await write_list(rows, lambda row: job_output(studio, row))
 
         # The revision is read before the rows. If they change in between, the body is newer than
@@ -79,11 +80,11 @@ def job_router(studio: Studio) -> APIRouter:
         check_team(body.team_name)
         # Before all checks: a request that was accepted may be invalid now, as its start time
         # has passed.
-        row = await studio.database.read(find_by_key, key, digest(body))
+        row = await studio.database.read(jobs.find_by_key, key, digest(body))
         if row is not None:
             return answer(job_output(studio, row))
         job = validate_job(body, key, await request_context(studio, body))
-        row = await studio.jobs.create(job, clock.now())
+        row = await studio.database.write(jobs.create, job, clock.now())
         # After the job is on disk nothing may fail, as the published client repeats a POST after
         # a 5xx.
         studio.dispatcher.wake()

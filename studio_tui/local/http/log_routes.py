@@ -9,24 +9,24 @@ the server closes the connection. When nothing was sent for `_PING_SECONDS`, the
 import asyncio
 import re
 from bisect import bisect_right
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import suppress
 from itertools import accumulate
 from json.encoder import encode_basestring
 from typing import Any, NamedTuple
 
-from fastapi import APIRouter, Request, Response, WebSocket, WebSocketDisconnect
+from fastapi import APIRouter, Depends, Request, Response, WebSocket, WebSocketDisconnect
 from fastapi.responses import PlainTextResponse, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from studio_tui import clock
 from studio_tui.api.routes import FOLLOW_LOGS, JOB_LOGS
 from studio_tui.api.states import JobState
-from studio_tui.local.db.jobs import UnknownJob
+from studio_tui.local.db.jobs import UnknownJob, state_of
 from studio_tui.local.http.pieces import OutputPieces, PieceReader
+from studio_tui.local.http.request_rules import check_team
 from studio_tui.local.http.transcript import Transcript, TranscriptVersion
-from studio_tui.local.run.local_runner import LocalRunner
-from studio_tui.local.shim.output import OutputReader
+from studio_tui.local.server.studio import Studio
 
 FRAME_BYTES = 190_000
 """Maximum bytes of a frame; the published client cannot receive frames above 1 MiB."""
@@ -45,7 +45,6 @@ _NO_SUCH_JOB = 4404
 _RANGE = re.compile(r"\s*bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})\s*", re.IGNORECASE)
 """One range: `bytes=0-99`, `bytes=100-` or, for the last 100 bytes, `bytes=-100`."""
 _TRUE = frozenset({"1", "true", "yes", "on"})
-_FINISHED = frozenset(state.value for state in JobState if state.is_finished)
 
 _JSON_ERROR = {
     "description": "Error",
@@ -59,18 +58,10 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
     **dict.fromkeys(("4XX", "5XX", 422), _JSON_ERROR),
 }
 
-StatusOf = Callable[[str], Awaitable[str | None]]
-"""Returns a job's status, if there is such a job; a final one only once its log is complete."""
 
-
-def logs_router(
-    runner: LocalRunner, status_of: StatusOf, read_revision: Callable[[], int]
-) -> APIRouter:
-    """Return a router with the routes of logs, relative to `/api`.
-
-    `read_revision` returns another number after each change of a status.
-    """
-    router = APIRouter()
+def log_router(studio: Studio) -> APIRouter:
+    """Return a router with the routes of logs."""
+    router = APIRouter(dependencies=[Depends(check_team)])
 
     @router.get(
         JOB_LOGS.path,
@@ -79,54 +70,46 @@ def logs_router(
         name="get_job_logs",
     )
     async def get_job_logs(job_id: str, request: Request) -> Response:
-        if await status_of(job_id) is None:
+        if await studio.database.read(state_of, job_id) is None:
             raise UnknownJob(job_id)
-        transcript = await asyncio.to_thread(Transcript, runner.output(job_id))
+        transcript = await asyncio.to_thread(Transcript, studio.runner.output(job_id))
         return log_answer(transcript, request)
 
     @router.websocket(FOLLOW_LOGS)
     async def follow_logs(websocket: WebSocket) -> None:
         await websocket.accept()
         job_id = websocket.query_params.get("job_id", "")
-        status = await status_of(job_id)
+        status = await studio.database.read(state_of, job_id)
         if status is None:
             await websocket.send_json({"message": "Job ID is incorrect or not found"})
             await websocket.close(_NO_SUCH_JOB)
             return
         follows = websocket.query_params.get("no_follow", "").lower() not in _TRUE
-        follower = _Follower(websocket, runner.output(job_id), job_id, status_of, read_revision)
+        follower = _Follower(websocket, studio, job_id)
         await _run_while_connected(websocket, follower.run(status, to_end=follows))
 
     return router
 
 
 class _Follower:
-    def __init__(
-        self,
-        websocket: WebSocket,
-        output: OutputReader,
-        job_id: str,
-        status_of: StatusOf,
-        read_revision: Callable[[], int],
-    ) -> None:
+    def __init__(self, websocket: WebSocket, studio: Studio, job_id: str) -> None:
         self._websocket = websocket
-        self._pieces = PieceReader(output)
+        self._database = studio.database
         self._job_id = job_id
-        self._status_of = status_of
-        self._read_revision = read_revision
+        self._pieces = PieceReader(studio.runner.output(job_id))
         self._revision: int | None = None
         """The revision at which the status was last read; `None` if it was not read yet."""
         self._sent_at = self._read_at = clock.monotonic()
 
-    async def run(self, status: str, *, to_end: bool) -> None:
+    async def run(self, status: JobState, *, to_end: bool) -> None:
         """Send the log and, if `to_end`, its new parts until the job has ended; then close."""
-        if status not in _FINISHED:
+        if not status.is_finished:
             await self._send_status(status)
         status_read_at = clock.monotonic()
         while True:
             # The log is read after the status: if the status is final, the log is complete.
-            await self._send_new(ended=status in _FINISHED)
-            if status in _FINISHED:
+            await self._send_new(ended=status.is_finished)
+            if status.is_finished:
                 await self._send_status(status)
                 break
             if not to_end:
@@ -134,13 +117,15 @@ class _Follower:
             is_idle = clock.monotonic() - self._sent_at > _IDLE_SECONDS
             await asyncio.sleep(_IDLE_CHECK_SECONDS if is_idle else _CHECK_SECONDS)
             now = clock.monotonic()
-            has_changed = self._read_revision() != self._revision
+            has_changed = self._database.revision != self._revision
             if has_changed and now - status_read_at >= _STATUS_SECONDS:
                 status_read_at = now
                 # The revision first: if the status changes between the two reads, it is read again.
-                self._revision = self._read_revision()
-                last_status, status = status, await self._status_of(self._job_id) or status
-                if status != last_status and status not in _FINISHED:
+                self._revision = self._database.revision
+                last_status = status
+                new_status = await self._database.read(state_of, self._job_id)
+                status = new_status or status
+                if status != last_status and not status.is_finished:
                     await self._send_status(status)
             if now - self._sent_at >= _PING_SECONDS:
                 await self._send('{"type":"ping"}')

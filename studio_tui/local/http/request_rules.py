@@ -7,6 +7,7 @@ from fastapi import Header
 from studio_tui import clock
 from studio_tui.api.models import JobInput
 from studio_tui.local.config.team import TEAM
+from studio_tui.local.db.jobs import checkpoint_source
 from studio_tui.local.http.errors import Refusal
 from studio_tui.local.http.validation import RequestContext, upload_ids
 from studio_tui.local.server.studio import Studio
@@ -28,7 +29,7 @@ async def request_context(studio: Studio, body: JobInput) -> RequestContext:
     return RequestContext(
         studio.clusters,
         await studio.uploads.find(upload_ids(body)),
-        await studio.jobs.checkpoint_source(body.rerun_from_job_id or ""),
+        await studio.database.read(checkpoint_source, body.rerun_from_job_id or ""),
         studio.user,
         clock.now(),
     )

@@ -10,9 +10,8 @@ from studio_tui import clock
 from studio_tui.api import routes
 from studio_tui.api.local_inputs import ChangeScheduleInput, ScheduleInput, SchedulePipelineInput
 from studio_tui.api.models import QueryType
-from studio_tui.local.db import schedule_actions, schedule_pipelines
+from studio_tui.local.db import jobs, schedule_actions, schedule_pipelines
 from studio_tui.local.db.database import StorageFull
-from studio_tui.local.db.jobs import find_by_key
 from studio_tui.local.db.new_job import NewJob
 from studio_tui.local.db.times import stamp
 from studio_tui.local.http.errors import FieldProblem, InvalidFields
@@ -88,7 +87,7 @@ def _add_pipelines(router: APIRouter, studio: Studio) -> None:
     ) -> Response:
         check_team(body.team_name)
         check_key(key)
-        job_row = await studio.database.read(find_by_key, key, digest(body))
+        job_row = await studio.database.read(jobs.find_by_key, key, digest(body))
         if job_row is None:
             await studio.reread_clusters()
             job = _new_task(studio, body, key)
@@ -98,7 +97,7 @@ def _add_pipelines(router: APIRouter, studio: Studio) -> None:
             await studio.database.write(
                 schedule_pipelines.require_rebuildable, datasets or (), metastore
             )
-            job_row = await studio.jobs.create(job, clock.now())
+            job_row = await studio.database.write(jobs.create, job, clock.now())
         studio.scheduler.wake()
         return await job_answer(studio, job_row["id"])
 

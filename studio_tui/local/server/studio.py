@@ -12,7 +12,6 @@ from studio_tui import clock
 from studio_tui.local.config.clusters import ClusterFile, Clusters
 from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.db.database import Database
-from studio_tui.local.db.jobs import JobTable
 from studio_tui.local.dispatch.dispatcher import Dispatcher
 from studio_tui.local.dispatch.scheduler import Scheduler
 from studio_tui.local.http.page.keys import PageKeys
@@ -25,7 +24,6 @@ class Studio:
     """Everything that the handlers of requests need."""
 
     database: Database
-    jobs: JobTable
     uploads: UploadStore
     cluster_file: ClusterFile
     runner: LocalRunner
@@ -62,17 +60,16 @@ async def open_studio(
     database = await Database.open(data.database)
     runner = LocalRunner(data, limits=limits)
     try:
-        jobs, uploads = JobTable(database), UploadStore(data.uploads, database)
+        uploads = UploadStore(data.uploads, database)
         await uploads.remove_unused(clock.now())
-        dispatcher = Dispatcher(jobs, uploads, runner, cluster_file)
+        dispatcher = Dispatcher(database, uploads, runner, cluster_file)
         yield Studio(
             database=database,
-            jobs=jobs,
             uploads=uploads,
             cluster_file=cluster_file,
             runner=runner,
             dispatcher=dispatcher,
-            scheduler=Scheduler(database, jobs, dispatcher.wake, clock.now, runner.read_metastore),
+            scheduler=Scheduler(database, dispatcher.wake, clock.now, runner.read_metastore),
             user=getpass.getuser(),
             instance=secrets.token_hex(8),
             token=token,

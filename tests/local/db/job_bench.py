@@ -6,8 +6,8 @@ from typing import Any
 
 from studio_tui.api.models import JobInput
 from studio_tui.local.config.clusters import Cluster, Clusters
+from studio_tui.local.db import jobs
 from studio_tui.local.db.database import Database
-from studio_tui.local.db.jobs import JobTable
 from studio_tui.local.http.validation import RequestContext, validate_job
 
 CLUSTERS = Clusters((Cluster(name="local", max_workers=4),))
@@ -18,7 +18,6 @@ class JobBench:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self.jobs = JobTable(database)
 
     async def create(
         self,
@@ -30,8 +29,8 @@ class JobBench:
     ) -> str:
         """Create a job, or a schedule that runs a job or rebuilds `datasets`; return its id."""
         request = JobInput.model_validate({"query": "print(1)", "team_name": "local", **fields})
-        earlier = await self.jobs.checkpoint_source(rerun_from or "")
+        earlier = await self.database.read(jobs.checkpoint_source, rerun_from or "")
         job = validate_job(request, None, RequestContext(CLUSTERS, {}, earlier, "me", now))
         if job.schedule:
             job = replace(job, schedule=replace(job.schedule, datasets=datasets))
-        return str((await self.jobs.create(job, now))["id"])
+        return str((await self.database.write(jobs.create, job, now))["id"])

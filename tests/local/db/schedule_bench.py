@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from studio_tui.api.states import JobState
+from studio_tui.local.db import jobs
 from studio_tui.local.db.database import Database
 from studio_tui.local.db.jobs import JobEnd
 from studio_tui.local.dispatch.scheduler import Scheduler
@@ -29,7 +30,7 @@ class Bench(JobBench):
     def __init__(self, database: Database) -> None:
         super().__init__(database)
         self.made_runs = 0
-        self.scheduler = Scheduler(database, self.jobs, self._count, lambda: BEGIN, no_datachain)
+        self.scheduler = Scheduler(database, self._count, lambda: BEGIN, no_datachain)
 
     def _count(self) -> None:
         self.made_runs += 1
@@ -39,20 +40,20 @@ class Bench(JobBench):
 
     async def task(self, job_id: str) -> sqlite3.Row:
         """Return the job that is the schedule."""
-        (row,) = await self.jobs.list_jobs(states=None, job_id=job_id, limit=1)
+        (row,) = await self.database.read(jobs.list_jobs, None, job_id, 1)
         return row
 
     async def runs(self, job_id: str) -> list[sqlite3.Row]:
         """Return the runs of a schedule, oldest fire time first."""
-        rows = await self.jobs.list_jobs(states=None, job_id=None, limit=1_000_000)
+        rows = await self.database.read(jobs.list_jobs, None, None, 1_000_000)
         runs = [row for row in rows if row["scheduled_by"] == job_id]
         return sorted(runs, key=lambda row: str(row["scheduled_for"]))
 
     async def end_runs(self, now: datetime) -> None:
         """End all active runs of all schedules as failed."""
-        for row in await self.jobs.list_jobs(states=[JobState.CREATED], job_id=None, limit=1000):
+        for row in await self.database.read(jobs.list_jobs, [JobState.CREATED], None, 1000):
             ending = JobEnd(JobState.FAILED, now)
-            await self.jobs.end(row["id"], [JobState.CREATED], ending)
+            await self.database.write(jobs.end, row["id"], [JobState.CREATED], ending)
 
 
 async def open_bench(folder: Path) -> Bench:

@@ -7,7 +7,7 @@ import pytest
 
 from studio_tui.api import label
 from studio_tui.api.states import JobState
-from studio_tui.local.db import lineage
+from studio_tui.local.db import jobs, lineage
 from studio_tui.local.db.database import Database
 from studio_tui.local.db.jobs import JobEnd
 from studio_tui.local.db.lineage_model import Lineage
@@ -36,7 +36,7 @@ class Bench(JobBench):
         job_id = job_id or await self.submit()
         ending = JobEnd(state, NOW, exit_code=int(state is not JobState.COMPLETE))
         run_lineage = RunLineage(datasets, metastore or Metastore())
-        assert await self.jobs.end(job_id, [JobState.CREATED], ending, run_lineage)
+        assert await self.database.write(jobs.end, job_id, [JobState.CREATED], ending, run_lineage)
         return job_id
 
     async def known_lineage(self) -> Lineage:
@@ -120,7 +120,9 @@ async def test_a_job_that_ended_cannot_end_again_with_other_datasets(bench: Benc
     job_id = await bench.end(reported("index"))
     second_lineage = RunLineage((reported("index"),))
     ending = JobEnd(JobState.COMPLETE, NOW, exit_code=0)
-    assert not await bench.jobs.end(job_id, [JobState.CREATED], ending, second_lineage)
+    assert not await bench.database.write(
+        jobs.end, job_id, [JobState.CREATED], ending, second_lineage
+    )
     assert await versions(bench, job_id) == ["local.local.index@1.0.0"]
 
 
@@ -201,6 +203,6 @@ async def test_a_job_ends_even_if_its_datasets_cannot_be_recorded(
     broken = Metastore(versions=((1, "local.local.x", b"no text", False),))  # type: ignore[arg-type]
     with caplog.at_level(logging.ERROR):
         job_id = await bench.end(reported("index"), metastore=broken)
-    assert await bench.jobs.state(job_id) is JobState.COMPLETE
+    assert await bench.database.read(jobs.state_of, job_id) is JobState.COMPLETE
     assert (await bench.known_lineage()).versions == {}
     assert job_id in caplog.text

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio_tui.api.states import JobState
-from studio_tui.local.db import pipelines
+from studio_tui.local.db import jobs, pipelines
 from studio_tui.local.db.pipeline_removals import WrongPipelineState, remove_job, restore_job
 from studio_tui.local.db.pipelines import PipelineRows
 from studio_tui.local.db.times import stamp
@@ -69,7 +69,9 @@ async def test_a_removed_job_is_listed_and_can_be_restored(bench: Bench) -> None
     for name in ("list", "tokens", "shingles", "join"):
         await bench.end_run(pipeline, name)
     assert await bench.state(pipeline) == "COMPLETED"
-    assert await bench.jobs.state(removed_id) is JobState.CANCELED, "the removed run stays ended"
+    assert await bench.database.read(jobs.state_of, removed_id) is JobState.CANCELED, (
+        "the removed run stays ended"
+    )
 
 
 async def test_a_job_is_restored_to_an_ended_pipeline_but_not_to_a_running_one(

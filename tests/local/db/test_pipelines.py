@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from studio_tui.api import label
 from studio_tui.api.states import JobState
-from studio_tui.local.db import pipelines
+from studio_tui.local.db import jobs, pipelines
 from studio_tui.local.db.database import Database
 from studio_tui.local.db.jobs import JobEnd, KeyReused
 from studio_tui.local.db.pipeline_removals import WrongPipelineState, remove_job
@@ -61,7 +61,7 @@ class Bench(JobBench):
         error = "ZeroDivisionError" if state is JobState.FAILED else None
         ending = JobEnd(state, LATER, NOW, exit_code=code, error_message=error)
         any_state = [*JobState]
-        assert await self.jobs.end(job_id, any_state, ending, RunLineage(datasets))
+        assert await self.database.write(jobs.end, job_id, any_state, ending, RunLineage(datasets))
 
     async def trigger(
         self,
@@ -98,7 +98,7 @@ class Bench(JobBench):
             for run in (await self.reload(pipeline)).runs
             if run["name"] == name
         ]
-        return await self.jobs.row(job_id)
+        return await self.database.read(jobs.full_row, job_id)
 
     async def end_run(
         self, pipeline: PipelineRows, name: str, state: JobState = JobState.COMPLETE
@@ -132,7 +132,7 @@ async def test_a_new_pipeline_has_all_its_jobs_and_only_the_first_may_start(benc
     originals = {run["name"]: run["job_id"] for run in pipeline.runs}
     parents = {run["name"]: json.loads(run["parents"]) for run in pipeline.runs}
     assert parents == {name: [originals[source] for source in DIAMOND[name]] for name in DIAMOND}
-    pending = await bench.jobs.list_jobs(states=[JobState.PENDING], job_id=None, limit=9)
+    pending = await bench.database.read(jobs.list_jobs, [JobState.PENDING], None, 9)
     assert {row["name"] for row in pending} == {"tokens", "shingles", "join"}
 
 
@@ -150,7 +150,10 @@ async def test_a_run_has_the_fields_of_its_original_and_no_checkpoints(bench: Be
     )
     await bench.end(original, JobState.COMPLETE, ReportedDataset("local.local.own", None, ()))
     pipeline = await bench.trigger("own", environment={"B": "2", "C": "3"})
-    original_row, run = await bench.jobs.row(original), await bench.run(pipeline, "own")
+    original_row, run = (
+        await bench.database.read(jobs.full_row, original),
+        await bench.run(pipeline, "own"),
+    )
     for name in ("query", "query_type", "workers", "priority", "requirements", "cluster"):
         assert run[name] == original_row[name], name
     assert json.loads(run["environment"]) == {"A": "1", "B": "2", "C": "3"}
@@ -213,9 +216,9 @@ async def test_a_pipeline_with_a_canceled_job_and_no_failed_job_is_canceled(benc
 async def test_a_pause_withdraws_runs_that_have_not_started(bench: Bench) -> None:
     pipeline = await bench.trigger("join")
     await bench.end_run(pipeline, "list")
-    await bench.jobs.enqueue()
+    await bench.database.write(jobs.enqueue)
     running = await bench.run(pipeline, "tokens")
-    await bench.jobs.move(running["id"], [JobState.QUEUED], JobState.INIT)
+    await bench.database.write(jobs.move, running["id"], [JobState.QUEUED], JobState.INIT)
     paused = await bench.database.write(pipelines.pause, pipeline.pipeline["id"], stamp(NOW))
     assert paused.pipeline["state"] == "PAUSED"
     expected = {"list": "COMPLETE", "tokens": "INIT", "shingles": "PENDING", "join": "PENDING"}
@@ -234,8 +237,8 @@ async def test_a_pause_withdraws_runs_that_have_not_started(bench: Bench) -> Non
 
 async def test_a_paused_pipeline_is_completed_when_all_its_jobs_are(bench: Bench) -> None:
     pipeline = await bench.trigger("list")
-    await bench.jobs.move(
-        (await bench.run(pipeline, "list"))["id"], [JobState.CREATED], JobState.INIT
+    await bench.database.write(
+        jobs.move, (await bench.run(pipeline, "list"))["id"], [JobState.CREATED], JobState.INIT
     )
     await bench.database.write(pipelines.pause, pipeline.pipeline["id"], stamp(NOW))
     await bench.end_run(pipeline, "list")
@@ -277,7 +280,7 @@ async def test_resuming_replaces_a_job_canceled_before_its_start_by_a_new_run(be
     pipeline = await bench.trigger("join", review=True)
     canceled = await bench.run(pipeline, "list")
     ending = JobEnd(JobState.CANCELED, LATER)
-    assert await bench.jobs.end(canceled["id"], [JobState.PENDING], ending)
+    assert await bench.database.write(jobs.end, canceled["id"], [JobState.PENDING], ending)
     assert await bench.state(pipeline) == "PAUSED"
     await bench.database.write(pipelines.resume, pipeline.pipeline["id"], stamp(NOW))
     again = await bench.run(pipeline, "list")
@@ -353,7 +356,7 @@ async def test_the_children_of_a_removed_job_inherit_its_parents(bench: Bench) -
         "shingles": {originals["list"]},
         "join": {originals["list"], originals["shingles"]},
     }
-    assert await bench.jobs.state(removed["id"]) is JobState.CANCELED
+    assert await bench.database.read(jobs.state_of, removed["id"]) is JobState.CANCELED
     changed = await bench.change_job(remove_job, pipeline.pipeline["id"], originals["list"])
     assert changed is not None
     assert {run["name"]: json.loads(run["parents"]) for run in changed.runs} == {
@@ -407,14 +410,14 @@ async def test_the_same_key_makes_one_pipeline(bench: Bench) -> None:
 async def test_a_pipeline_that_cannot_be_planned_leaves_no_job_and_no_pipeline(
     bench: Bench,
 ) -> None:
-    count = len(await bench.jobs.list_jobs(states=None, job_id=None, limit=99))
+    count = len(await bench.database.read(jobs.list_jobs, None, None, 99))
     with pytest.raises(UnknownDataset, match="dogs"):
         await bench.trigger("join", "dogs")
     pulled = Metastore(versions=((1, "local.local.pulled", "1.0.0", False),))
     request = NewPipeline(("pulled",), {}, False, None, "d")
     with pytest.raises(NothingToRun, match=r"pulled@1\.0\.0"):
         await bench.database.write(pipelines.trigger, request, pulled, stamp(NOW))
-    assert len(await bench.jobs.list_jobs(states=None, job_id=None, limit=99)) == count
+    assert len(await bench.database.read(jobs.list_jobs, None, None, 99)) == count
     assert await bench.database.read(pipelines.list_pipelines, None, None, 9) == []
 
 

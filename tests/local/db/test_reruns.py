@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from studio_tui.api.models import JobInput
 from studio_tui.api.states import JobState
-from studio_tui.local.db import pipelines
+from studio_tui.local.db import jobs, pipelines
 from studio_tui.local.db.database import Database
-from studio_tui.local.db.jobs import JobTable, KeyReused, UnknownJob
+from studio_tui.local.db.jobs import KeyReused, UnknownJob
 from studio_tui.local.db.pipelines import PipelineRows
 from studio_tui.local.db.reruns import NewRerun
 from studio_tui.local.db.times import stamp
@@ -72,7 +72,7 @@ async def test_jobs_without_a_pipeline_are_ordered_by_the_datasets_they_read(
     tmp_path: Path,
 ) -> None:
     bench = await Bench.open(tmp_path, CHAIN)
-    listed = await bench.jobs.list_jobs(states=None, job_id=None, limit=9)
+    listed = await bench.database.read(jobs.list_jobs, None, None, 9)
     pipeline = await rerun(bench, {row["name"]: row["id"] for row in listed if row["name"] != "c"})
     assert pipeline is not None
     assert parents(pipeline) == {"a": set(), "b": {"a"}, "d": {"b"}}
@@ -83,7 +83,7 @@ async def test_a_failed_job_is_ordered_like_the_job_that_it_repeats(tmp_path: Pa
     pipeline = await bench.trigger("d")
     failed = await bench.run(pipeline, "a")
     await bench.end(failed["id"], JobState.FAILED)
-    listed = await bench.jobs.list_jobs(states=[JobState.COMPLETE], job_id=None, limit=9)
+    listed = await bench.database.read(jobs.list_jobs, [JobState.COMPLETE], None, 9)
     complete = {row["name"]: row["id"] for row in listed}
     again = await rerun(bench, {"b": complete["b"], "a": failed["id"]})
     assert again is not None
@@ -92,17 +92,17 @@ async def test_a_failed_job_is_ordered_like_the_job_that_it_repeats(tmp_path: Pa
 
 async def test_independent_jobs_are_not_run_again_as_a_pipeline(tmp_path: Path) -> None:
     bench = await Bench.open(tmp_path, {"a": [], "b": ["a"], "c": ["a"]})
-    listed = await bench.jobs.list_jobs(states=None, job_id=None, limit=9)
+    listed = await bench.database.read(jobs.list_jobs, None, None, 9)
     both = {row["name"]: row["id"] for row in listed if row["name"] != "a"}
     assert await rerun(bench, both) is None
-    assert len(await bench.jobs.list_jobs(states=None, job_id=None, limit=9)) == 3
+    assert len(await bench.database.read(jobs.list_jobs, None, None, 9)) == 3
 
 
 async def test_a_repeated_request_makes_one_pipeline_and_an_unknown_job_none(
     tmp_path: Path,
 ) -> None:
     bench = await Bench.open(tmp_path, CHAIN)
-    listed = await bench.jobs.list_jobs(states=None, job_id=None, limit=9)
+    listed = await bench.database.read(jobs.list_jobs, None, None, 9)
     ids = {row["name"]: row["id"] for row in listed}
     first, second = await rerun(bench, ids, "k"), await rerun(bench, ids, "k")
     assert first is not None
@@ -147,7 +147,6 @@ async def test_no_job_of_a_rerun_starts_before_its_marked_ancestors_have_complet
                 if data.draw(st.booleans(), label="reopens the database"):
                     await bench.database.close()
                     bench.database = await Database.open(Path(folder) / "studio.db")
-                    bench.jobs = JobTable(bench.database)
                 states = await bench.states(pipeline)
                 started = [name for name, state in states.items() if state != "PENDING"]
                 for name in started:
@@ -176,7 +175,7 @@ async def test_the_target_of_a_rerun_names_three_jobs_and_counts_the_others(
 ) -> None:
     chain = {"n0": [], **{f"n{number}": [f"n{number - 1}"] for number in range(1, 6)}}
     bench = await Bench.open(tmp_path, chain)
-    listed = await bench.jobs.list_jobs(states=None, job_id=None, limit=9)
+    listed = await bench.database.read(jobs.list_jobs, None, None, 9)
     pipeline = await rerun(bench, {row["name"]: row["id"] for row in reversed(listed)})
     assert pipeline is not None
     assert pipeline.pipeline["triggered_from"] == "jobs n0, n1, n2 and 3 more"

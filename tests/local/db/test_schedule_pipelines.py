@@ -9,7 +9,7 @@ import pytest
 
 from studio_tui.api.local_inputs import ChangeScheduleInput
 from studio_tui.api.states import JobState
-from studio_tui.local.db import pipelines, schedule_actions, schedule_pipelines, schedules
+from studio_tui.local.db import jobs, pipelines, schedule_actions, schedule_pipelines, schedules
 from studio_tui.local.db.database import Database
 from studio_tui.local.db.jobs import ENDED, JobEnd, KeyReused
 from studio_tui.local.db.pipelines import PipelineRows
@@ -37,7 +37,7 @@ class Bench(JobBench):
         super().__init__(database)
         self.task_id = ""
         """The id of the schedule."""
-        self.scheduler = Scheduler(database, self.jobs, lambda: None, lambda: NOON, no_datachain)
+        self.scheduler = Scheduler(database, lambda: None, lambda: NOON, no_datachain)
 
     @classmethod
     async def open(cls, folder: Path, *datasets: str) -> "Bench":
@@ -45,7 +45,7 @@ class Bench(JobBench):
         maker = await bench.submit()
         run_lineage = RunLineage((ReportedDataset("local.local.thumbs", None, ()),))
         ending = JobEnd(JobState.COMPLETE, NOON, NOON, exit_code=0)
-        assert await bench.jobs.end(maker, [*JobState], ending, run_lineage)
+        assert await bench.database.write(jobs.end, maker, [*JobState], ending, run_lineage)
         bench.task_id = await bench.submit(datasets=datasets or ("thumbs",))
         return bench
 
@@ -57,13 +57,13 @@ class Bench(JobBench):
         return await self.database.read(pipelines.list_pipelines, None, None, 100)
 
     async def schedule_row(self) -> dict[str, Any]:
-        (row,) = await self.jobs.list_jobs(states=None, job_id=self.task_id, limit=1)
+        (row,) = await self.database.read(jobs.list_jobs, None, self.task_id, 1)
         return {**dict(row), "recent": json.loads(row["recent"])}
 
     async def end_jobs(self) -> None:
-        for row in await self.jobs.list_jobs(states=[JobState.CREATED], job_id=None, limit=100):
+        for row in await self.database.read(jobs.list_jobs, [JobState.CREATED], None, 100):
             ending = JobEnd(JobState.COMPLETE, NOON, NOON, exit_code=0)
-            await self.jobs.end(row["id"], [JobState.CREATED], ending)
+            await self.database.write(jobs.end, row["id"], [JobState.CREATED], ending)
 
 
 async def test_a_fire_time_triggers_a_pipeline_that_the_schedule_lists(
@@ -75,7 +75,9 @@ async def test_a_fire_time_triggers_a_pipeline_that_the_schedule_lists(
     assert (pipeline["state"], pipeline["triggered_from"]) == ("RUNNING", "thumbs")
     assert pipeline["scheduled_by"] == bench.task_id
     (run,) = runs
-    assert json.loads((await bench.jobs.row(run["created_job_id"]))["environment"]) == {"A": "1"}
+    assert json.loads(
+        (await bench.database.read(jobs.full_row, run["created_job_id"]))["environment"]
+    ) == {"A": "1"}
     row = await bench.schedule_row()
     assert (row["state"], row["runs"]) == ("TASK", 1)
     (recent,) = row["recent"]
@@ -149,7 +151,9 @@ async def test_a_manual_trigger_makes_one_pipeline_per_key_and_raises_errors(
         await bench.database.write(
             schedule_pipelines.trigger_by_hand, other, "a", Metastore(), stamp(NOON)
         )
-    await bench.jobs.end(bench.task_id, [JobState.TASK], JobEnd(JobState.CANCELED, NOON))
+    await bench.database.write(
+        jobs.end, bench.task_id, [JobState.TASK], JobEnd(JobState.CANCELED, NOON)
+    )
     with pytest.raises(ScheduleUnusable):
         await bench.database.write(
             schedule_pipelines.trigger_by_hand, bench.task_id, "e", Metastore(), stamp(NOON)

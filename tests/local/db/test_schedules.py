@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from studio_tui.api.models import JobInput
 from studio_tui.api.states import JobState
 from studio_tui.cron import fire_times, iterate_fire_times
-from studio_tui.local.db import schedule_actions, schedules
+from studio_tui.local.db import jobs, schedule_actions, schedules
 from studio_tui.local.db.database import Database
 from studio_tui.local.db.jobs import ENDED, JobEnd
 from studio_tui.local.db.schedule_runs import MAX_RUNS
@@ -142,7 +142,7 @@ async def test_a_run_is_a_job_with_the_fields_of_its_schedule(tmp_path: Path) ->
         assert run[name] == task[name], name
     assert (task["runs"], task["missed"], task["skipped"]) == (1, 0, 0)
     assert (task["last_run_id"], task["next_fire_at"]) == (run["id"], "2026-10-21T14:00:00.000000Z")
-    assert (await bench.jobs.row(run["id"]))["priority"] == 1
+    assert (await bench.database.read(jobs.full_row, run["id"]))["priority"] == 1
     await bench.database.close()
 
 
@@ -187,7 +187,7 @@ async def test_a_delayed_job_continues_from_checkpoints_and_a_cron_job_does_not(
 ) -> None:
     bench = await open_bench(tmp_path)
     first = await bench.submit()
-    earlier = await bench.jobs.checkpoint_source(first)
+    earlier = await bench.database.read(jobs.checkpoint_source, first)
     assert earlier == (first, first)
     for expression in (None, "0 * * * *"):
         request = JobInput(
@@ -198,10 +198,10 @@ async def test_a_delayed_job_continues_from_checkpoints_and_a_cron_job_does_not(
             rerun_from_job_id=first,
         )
         job = validate_job(request, None, RequestContext(CLUSTERS, {}, earlier, "me", BEGIN))
-        await bench.jobs.create(job, BEGIN)
+        await bench.database.write(jobs.create, job, BEGIN)
         await bench.scheduler.settle(BEGIN + HOUR)
         (made,) = await bench.runs(job.id)
-        run = await bench.jobs.row(made["id"])
+        run = await bench.database.read(jobs.full_row, made["id"])
         if expression is None:
             assert (run["run_group"], run["rerun_from"]) == (first, first)
         else:
@@ -212,13 +212,13 @@ async def test_a_delayed_job_continues_from_checkpoints_and_a_cron_job_does_not(
 async def test_a_rerun_of_a_schedule_continues_from_its_last_run(tmp_path: Path) -> None:
     bench = await open_bench(tmp_path)
     task_id = await bench.submit(cron_expression="0 * * * *")
-    assert await bench.jobs.checkpoint_source(task_id) == (task_id, task_id)
+    assert await bench.database.read(jobs.checkpoint_source, task_id) == (task_id, task_id)
     for hours in (1, 2):
         await bench.scheduler.settle(BEGIN + hours * HOUR)
         await bench.end_runs(BEGIN + hours * HOUR)
     _, last = await bench.runs(task_id)
-    assert await bench.jobs.checkpoint_source(task_id) == (last["id"], last["id"])
-    assert await bench.jobs.checkpoint_source("nobody") is None
+    assert await bench.database.read(jobs.checkpoint_source, task_id) == (last["id"], last["id"])
+    assert await bench.database.read(jobs.checkpoint_source, "nobody") is None
     await bench.database.close()
 
 
@@ -264,7 +264,7 @@ async def test_a_schedule_that_has_ended_makes_no_run(tmp_path: Path) -> None:
     bench = await open_bench(tmp_path)
     task_id = await bench.submit(cron_expression="* * * * *")
     ending = JobEnd(JobState.CANCELED, BEGIN)
-    assert await bench.jobs.end(task_id, [JobState.TASK], ending)
+    assert await bench.database.write(jobs.end, task_id, [JobState.TASK], ending)
     await bench.scheduler.settle(BEGIN + HOUR)
     assert await bench.runs(task_id) == []
     assert await bench.database.read(schedules.next_fire_at) is None
@@ -277,7 +277,7 @@ async def test_a_schedule_that_ends_during_a_decision_makes_no_run(tmp_path: Pat
     now = BEGIN + MINUTE
     (schedule,) = await bench.database.read(schedules.select_due, now)
     decision = decide(schedule, now)
-    await bench.jobs.end(task_id, [JobState.TASK], JobEnd(JobState.CANCELED, now))
+    await bench.database.write(jobs.end, task_id, [JobState.TASK], JobEnd(JobState.CANCELED, now))
     assert not await bench.database.write(
         schedules.settle, schedule, decision, now, schedules.make_job
     )
@@ -310,7 +310,7 @@ async def test_a_woken_scheduler_runs_a_schedule_that_was_created_meanwhile(tmp_
     now = BEGIN
     made = asyncio.Event()
     bench = Bench(database)
-    scheduler = Scheduler(database, bench.jobs, made.set, lambda: now, no_datachain)
+    scheduler = Scheduler(database, made.set, lambda: now, no_datachain)
     running = asyncio.create_task(scheduler.run())
     await asyncio.sleep(0)
     task_id = await bench.submit(start_after=(BEGIN + timedelta(milliseconds=1)).isoformat())
@@ -337,7 +337,7 @@ async def test_the_scheduler_notices_a_clock_that_is_set_forward(
 
     bench = Bench(database)
     task_id = await bench.submit(cron_expression="@yearly")
-    scheduler = Scheduler(database, bench.jobs, made.set, read_clock, no_datachain)
+    scheduler = Scheduler(database, made.set, read_clock, no_datachain)
     running = asyncio.create_task(scheduler.run())
     await await_with_limit(clock_read.wait(), "the scheduler reads the clock")
     now = datetime(2030, 1, 1, 0, 59, tzinfo=UTC)

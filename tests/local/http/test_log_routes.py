@@ -7,7 +7,8 @@ import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -17,15 +18,31 @@ from fastapi import FastAPI
 from websockets.asyncio.client import ClientConnection, connect
 
 from studio_tui.api.models import QueryType
+from studio_tui.api.states import JobState
 from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.http import errors
-from studio_tui.local.http.log_routes import FRAME_BYTES, log_frames, logs_router
+from studio_tui.local.http.log_routes import FRAME_BYTES, log_frames, log_router
 from studio_tui.local.http.pieces import OutputPieces
 from studio_tui.local.http.transcript import Transcript
 from studio_tui.local.run.local_runner import LocalRunner, RunLimits
 from studio_tui.local.run.runner import JobPhase, RunSpec
+from studio_tui.local.server.studio import Studio
 from studio_tui.local.shim.output import OutputWriter
 from tests.waiting import HANG, eventually, until
+
+
+class Statuses:
+    """Takes the place of a database: its only content is the status of each job."""
+
+    def __init__(self) -> None:
+        self.by_job: dict[str, JobState] = {}
+        self.revision = 0
+        """Changes with each change of a status."""
+        self.reads = 0
+
+    async def read(self, _select: object, job_id: str) -> JobState | None:
+        self.reads += 1
+        return self.by_job.get(job_id)
 
 
 class LogServer:
@@ -33,17 +50,12 @@ class LogServer:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.statuses: dict[str, str] = {}
-        self.revision = 0
-        """Changes with each change of a status."""
-        self.asked = 0
-        """How often the status of a job was asked for."""
+        self.database = Statuses()
         self.runner = LocalRunner(DataDir(folder), limits=RunLimits(grace_seconds=1.0))
         app = FastAPI()
         errors.install_error_handlers(app)
-        app.include_router(
-            logs_router(self.runner, self._status, lambda: self.revision), prefix="/api"
-        )
+        studio = SimpleNamespace(database=self.database, runner=self.runner)
+        app.include_router(log_router(cast(Studio, studio)), prefix="/api")
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.port = self.socket.getsockname()[1]
         config = uvicorn.Config(
@@ -58,29 +70,25 @@ class LogServer:
             target=self.server.run, kwargs={"sockets": [self.socket]}, daemon=True
         )
 
-    async def _status(self, job_id: str) -> str | None:
-        self.asked += 1
-        return self.statuses.get(job_id)
-
     def set_status(self, status: str, job_id: str = "job") -> None:
         """Change the status of a job."""
-        self.statuses[job_id] = status
-        self.revision += 1
+        self.database.by_job[job_id] = JobState(status)
+        self.database.revision += 1
 
     def write(self, job_id: str = "job", status: str = "RUNNING", **limits: int) -> OutputWriter:
         folder = self.folder / "jobs" / job_id
         folder.mkdir(parents=True)
-        self.statuses[job_id] = status
+        self.database.by_job[job_id] = JobState(status)
         return OutputWriter(folder / "output", **limits)
 
     def follow(self, job_id: str = "job", query: str = "", **options: Any) -> connect:
-        url = f"ws://127.0.0.1:{self.port}/api/logs/follow/?job_id={job_id}&team_name=t{query}"
+        url = f"ws://127.0.0.1:{self.port}/api/logs/follow/?job_id={job_id}&team_name=local{query}"
         return connect(url, proxy=None, **options)
 
     def clear(self) -> None:
         """Remove all jobs."""
-        self.statuses.clear()
-        self.asked = 0
+        self.database.by_job.clear()
+        self.database.reads = 0
         shutil.rmtree(self.folder / "jobs", ignore_errors=True)
 
     @contextlib.contextmanager
@@ -215,15 +223,15 @@ async def test_a_status_is_asked_for_again_only_after_a_change(log_server: LogSe
     writer = log_server.write()
     async with log_server.follow() as connection:
         assert json.loads(await connection.recv()) == {"job": {"status": "RUNNING"}}
-        await until(lambda: log_server.asked == 2)
+        await until(lambda: log_server.database.reads == 2)
         for number in range(5):
             writer.write(b"%d\n" % number)
             await connection.recv()
             await asyncio.sleep(0.1)  # as long as between two questions
-        assert log_server.asked == 2
+        assert log_server.database.reads == 2
         log_server.set_status("COMPLETE")
         await receive_all(connection)
-    assert log_server.asked == 3
+    assert log_server.database.reads == 3
 
 
 async def test_no_follow_sends_the_complete_lines_and_closes_the_connection(

@@ -12,22 +12,25 @@ from typing import Any
 
 import pytest
 
+from studio_tui.local.db.database import Database
 from tests.soak import combinations
 from tests.studios import ProcessStudio, stopping
 
 POINTS = (
-    "db.jobs _create",  # within the transaction
-    "db.jobs JobTable.create",
-    "db.jobs _enqueue",
-    "db.jobs JobTable.begin",
+    "db.jobs create",  # within the transaction
+    "write create",
+    "db.jobs enqueue",
+    "write begin",
     "run.local_runner LocalRunner.start",
     "run.local_runner _write_json",
     "run.local_runner _spawn_shim",
-    "db.jobs JobTable.record_progress",
+    "write record_progress",
     "run.local_runner LocalRunner.lineage",  # after the job has ended
-    "db.jobs _record_end",
-    "db.jobs JobTable.end",
+    "db.jobs end",
+    "write end",
 )
+"""Functions that the server calls; "write" stands for the transaction with a function of `jobs`."""
+
 MOMENTS = ("before", "after")
 
 QUERY = """
@@ -37,17 +40,36 @@ print("printed")
 """
 
 
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def die_at_write(name: str, moment: str) -> None:
+    real = Database.write
+
+    async def write(database: Database, work: Any, *arguments: Any, **options: Any) -> Any:
+        is_it = work.__name__ == name
+        if is_it and moment == "before":
+            die()
+        answer = await real(database, work, *arguments, **options)
+        if is_it:
+            die()
+        return answer
+
+    Database.write = write  # type: ignore[assignment,method-assign] # of any function
+
+
 def die_at(point: str, moment: str) -> None:
     """Let this process be killed before or after its first call of a function of the server."""
     module, path = point.split()
+    if module == "write":
+        die_at_write(path, moment)
+        return
     owner: Any = importlib.import_module(f"studio_tui.local.{module}")
     *classes, name = path.split(".")
     for part in classes:
         owner = getattr(owner, part)
     real = getattr(owner, name)
-
-    def die() -> None:
-        os.kill(os.getpid(), signal.SIGKILL)
 
     async def call_async(*arguments: Any, **options: Any) -> None:
         if moment == "after":

@@ -7,6 +7,7 @@ from pathlib import Path
 from fastapi import APIRouter, Request, Response
 from starlette.responses import HTMLResponse, JSONResponse
 
+from studio_tui.local.db.jobs import list_jobs
 from studio_tui.local.db.pipelines import find_by_job
 from studio_tui.local.http.errors import Refusal
 from studio_tui.local.http.log_routes import log_answer
@@ -37,7 +38,7 @@ def page_router(studio: Studio) -> APIRouter:
 
     async def job(job_id: str, key: str) -> sqlite3.Row:
         rows = (
-            await studio.jobs.list_jobs(states=None, job_id=job_id, limit=1)
+            await studio.database.read(list_jobs, None, job_id, 1)
             if studio.pages.opens(job_id, key)
             else []
         )
