@@ -1,17 +1,23 @@
-"""A new job, made from a valid request, and the insertion of its row."""
+"""New jobs: from a valid request, or as a copy of another job."""
 
 # ruff: noqa: S608 (only constants and question marks are put into SQL)
 
 import json
 import sqlite3
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
 
 from studio_tui.api.models import QueryType
 from studio_tui.api.states import JobState
-from studio_tui.local.db import schedules
 from studio_tui.local.db.database import placeholders
+
+_COPIED = (
+    "priority, workers, cluster, created_by, name, query_type, python_version, repository,"
+    " ignore_checkpoints, request_digest, environment, requirements, query"
+)
 
 
 class CheckpointSource(NamedTuple):
@@ -20,6 +26,22 @@ class CheckpointSource(NamedTuple):
     job_id: str
     run_group: str
     """Equal for all runs that share checkpoints."""
+
+
+@dataclass(frozen=True)
+class NewSchedule:
+    """A valid request for a schedule; times are aware."""
+
+    cron_expression: str | None
+    """`None` for a schedule that fires once, at `start_after`."""
+    start_after: datetime | None
+    """The start time; with an expression, fire times before it do not count."""
+    time_zone: str
+    """The name of the zone of the expression."""
+    next_fire_at: datetime
+    """The first fire time."""
+    datasets: tuple[str, ...] | None = None
+    """Datasets that a pipeline rebuilds each time; `None` for a schedule that runs its job."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +72,7 @@ class NewJob:
     request_digest: str
     uploads: tuple[int, ...] = ()
     """The ids of its uploaded files."""
-    schedule: schedules.NewSchedule | None
+    schedule: NewSchedule | None
     """`None` for a job that runs as soon as it can."""
 
 
@@ -62,11 +84,35 @@ def insert_job(connection: sqlite3.Connection, job: NewJob, state: JobState, now
         "environment": json.dumps(dict(job.environment), ensure_ascii=False),
     }
     del columns["uploads"], columns["schedule"]
-    connection.execute(
-        f"INSERT INTO jobs ({', '.join(columns)}) VALUES ({placeholders(columns)})",
-        [*columns.values()],
-    )
+    _insert(connection, columns)
     connection.executemany(
         "INSERT INTO job_files (job_id, upload_id) VALUES (?, ?)",
         [(job.id, upload) for upload in job.uploads],
+    )
+
+
+def copy_job(
+    connection: sqlite3.Connection, job_id: str, state: JobState, now: str, **columns: object
+) -> str:
+    """Insert a job that does the same as another, with the values of `columns`; return its id.
+
+    Unless `columns` have a run group, it gets its own: with the checkpoints of the other job it
+    would make nothing new.
+    """
+    copy_id = str(uuid.uuid4())
+    original = connection.execute(f"SELECT {_COPIED} FROM jobs WHERE id = ?", [job_id]).fetchone()
+    new = {"id": copy_id, "run_group": copy_id, "state": state, "created_at": now}
+    _insert(connection, {**dict(original), **new, **columns})
+    connection.execute(
+        "INSERT INTO job_files (job_id, upload_id)"
+        " SELECT ?, upload_id FROM job_files WHERE job_id = ?",
+        [copy_id, job_id],
+    )
+    return copy_id
+
+
+def _insert(connection: sqlite3.Connection, columns: Mapping[str, object]) -> None:
+    connection.execute(
+        f"INSERT INTO jobs ({', '.join(columns)}) VALUES ({placeholders(columns)})",
+        [*columns.values()],
     )

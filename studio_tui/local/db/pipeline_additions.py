@@ -1,7 +1,5 @@
 """Inserts a new pipeline into the database: its row, its nodes, and copies of jobs."""
 
-# ruff: noqa: S608 (only constants and question marks are put into SQL)
-
 import json
 import secrets
 import sqlite3
@@ -10,13 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 from studio_tui.api import label
-from studio_tui.api.states import PipelineState
+from studio_tui.api.states import JobState, PipelineState
+from studio_tui.local.db.new_job import copy_job
 from studio_tui.local.db.run_order import PlannedJob
-
-_COPIED = (
-    "priority, workers, cluster, created_by, name, query_type, python_version, repository,"
-    " request_digest, requirements, query"
-)
 
 
 def add_pipeline(
@@ -66,36 +60,25 @@ def add_node(
     )
 
 
-def copy_job(
+def copy_as_pending(
     connection: sqlite3.Connection,
     job_id: str,
     now: str,
     environment: Mapping[str, str] = MappingProxyType({}),
+    **columns: object,
 ) -> str:
-    """Create a PENDING job that does the same as another, with `environment` added; return its id.
-
-    The copy has no idempotency key, no label, and a run group of its own: with the checkpoints of
-    the other job it would make nothing new.
-    """
-    copy_id = str(uuid.uuid4())
+    """Copy a job without its label as a PENDING one, with `environment` added; return its id."""
     (variables_json,) = connection.execute(
         "SELECT environment FROM jobs WHERE id = ?", [job_id]
     ).fetchone()
-    # Not by SQLite's json_patch, whose time is quadratic in the number of variables.
     variables = json.loads(variables_json) | dict(environment)
     variables.pop(label.NAME, None)
-    connection.execute(
-        "INSERT INTO jobs (id, state, created_at, run_group, ignore_checkpoints, environment,"
-        f" {_COPIED})"
-        f" SELECT ?, 'PENDING', ?, ?, 0, ?, {_COPIED} FROM jobs WHERE id = ?",
-        [copy_id, now, copy_id, json.dumps(variables, ensure_ascii=False), job_id],
-    )
-    connection.execute(
-        "INSERT INTO job_files (job_id, upload_id)"
-        " SELECT ?, upload_id FROM job_files WHERE job_id = ?",
-        [copy_id, job_id],
-    )
-    return copy_id
+    columns = {
+        "environment": json.dumps(variables, ensure_ascii=False),
+        "ignore_checkpoints": False,
+        **columns,
+    }
+    return copy_job(connection, job_id, JobState.PENDING, now, **columns)
 
 
 def _free_name(connection: sqlite3.Connection) -> str:

@@ -17,7 +17,7 @@ from studio_tui.local.db import lineage, pipeline_removals, reruns
 from studio_tui.local.db.database import placeholders
 from studio_tui.local.db.jobs import KeyReused
 from studio_tui.local.db.new_job import insert_job
-from studio_tui.local.db.pipeline_additions import add_node, add_pipeline, copy_job
+from studio_tui.local.db.pipeline_additions import add_node, add_pipeline, copy_as_pending
 from studio_tui.local.db.pipeline_moves import is_only_canceling, replace_run, settle
 from studio_tui.local.db.pipeline_removals import WrongPipelineState
 from studio_tui.local.db.rebuilds import plan_rebuild, plan_refresh
@@ -89,7 +89,7 @@ def trigger(
         request_digest=request.request_digest,
     )
     for position, job in enumerate(plan.jobs):
-        run_id = copy_job(connection, job.job_id, now, request.environment)
+        run_id = copy_as_pending(connection, job.job_id, now, request.environment)
         add_node(connection, pipeline_id, position, job, run_id)
     return _settle(connection, pipeline_id, now)
 
@@ -188,22 +188,23 @@ def resume(connection: sqlite3.Connection, pipeline_id: str, now: str) -> Pipeli
 
 
 def _replace_unsuccessful_runs(connection: sqlite3.Connection, pipeline_id: str, now: str) -> None:
-    nodes = connection.execute(
-        "SELECT job_id, created_job_id FROM pipeline_jobs node"
-        " JOIN jobs run ON run.id = created_job_id"
+    runs = connection.execute(
+        "SELECT job_id, run.* FROM pipeline_jobs JOIN jobs run ON run.id = created_job_id"
         " WHERE pipeline_id = ? AND run.state IN ('FAILED', 'CANCELED', 'CANCELING')"
         " ORDER BY position",
         [pipeline_id],
     ).fetchall()
-    for node in nodes:
-        run_id = copy_job(connection, node["created_job_id"], now)
-        connection.execute(
-            "UPDATE jobs SET (run_group, rerun_from, ignore_checkpoints) ="
-            " (SELECT run_group, iif(started_at IS NULL, rerun_from, id),"
-            " iif(started_at IS NULL, ignore_checkpoints, 0) FROM jobs WHERE id = ?) WHERE id = ?",
-            [node["created_job_id"], run_id],
+    for run in runs:
+        has_started = run["started_at"] is not None
+        run_id = copy_as_pending(
+            connection,
+            run["id"],
+            now,
+            run_group=run["run_group"],
+            rerun_from=run["id"] if has_started else run["rerun_from"],
+            ignore_checkpoints=run["ignore_checkpoints"] and not has_started,
         )
-        replace_run(connection, pipeline_id, node["job_id"], run_id)
+        replace_run(connection, pipeline_id, run["job_id"], run_id)
 
 
 def change_job(

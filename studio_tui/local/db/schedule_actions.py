@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from studio_tui import cron
 from studio_tui.api.states import JobState
 from studio_tui.local.db.jobs import UnknownJob, find_by_key
+from studio_tui.local.db.new_job import NewSchedule
 from studio_tui.local.db.schedule_runs import free_moment, make_run
-from studio_tui.local.db.schedules import NewSchedule
 from studio_tui.local.db.times import from_stamp, stamp, stamp_if_any, time_zone
 
 
@@ -22,18 +22,14 @@ def run(connection: sqlite3.Connection, job_id: str, idempotency_key: str | None
     if earlier := find_by_key(connection, idempotency_key, digest):
         return str(earlier["id"])
     require_active_schedule(connection, job_id)
-    expression, datasets = connection.execute(
-        "SELECT cron_expression, datasets FROM schedules WHERE job_id = ?", [job_id]
+    (datasets,) = connection.execute(
+        "SELECT datasets FROM schedules WHERE job_id = ?", [job_id]
     ).fetchone()
     if datasets is not None:
         raise ScheduleUnusable("This schedule triggers a pipeline and does not run a job.")
     moment = free_moment(connection, job_id, now)
-    run_id = make_run(connection, job_id, moment, now, is_once=expression is None)
-    connection.execute(
-        "UPDATE jobs SET by_hand = 1, idempotency_key = ?, request_digest = ? WHERE id = ?",
-        [idempotency_key, digest, run_id],
-    )
-    return run_id
+    by_hand = {"by_hand": True, "idempotency_key": idempotency_key, "request_digest": digest}
+    return make_run(connection, job_id, moment, now, **by_hand)
 
 
 def suspend(connection: sqlite3.Connection, job_id: str, now: str) -> None:

@@ -22,15 +22,14 @@ from studio_tui.local.db.pipelines import (
 from studio_tui.local.db.planning import UnknownDataset
 from studio_tui.local.db.schedule_actions import ScheduleUnusable, require_active_schedule
 from studio_tui.local.db.schedule_runs import free_moment
-from studio_tui.local.db.schedules import DueSchedule
 from studio_tui.local.run.metastore import Metastore
 
 
 def make_pipeline(
-    connection: sqlite3.Connection, due: DueSchedule, fire_at: str, now: str, metastore: Metastore
+    connection: sqlite3.Connection, job_id: str, fire_at: str, now: str, metastore: Metastore
 ) -> None:
     """Create the pipeline of a schedule for the fire time `fire_at`, a stamp like `now`."""
-    request = _request_of(connection, due.job_id, None)
+    request = _request_of(connection, job_id, None)
     try:
         pipeline_id = trigger(connection, request, metastore, now).pipeline["id"]
     except (UnknownDataset, NothingToRun) as error:
@@ -43,7 +42,7 @@ def make_pipeline(
             request_digest=request.request_digest,
             error_message=str(error),
         )
-    _assign_to_schedule(connection, pipeline_id, due.job_id, fire_at, by_hand=False)
+    _assign_to_schedule(connection, pipeline_id, job_id, fire_at, by_hand=False)
 
 
 def trigger_by_hand(

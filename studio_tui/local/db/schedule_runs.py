@@ -3,11 +3,11 @@
 # ruff: noqa: S608 (only constants and question marks are put into SQL)
 
 import sqlite3
-import uuid
 from collections.abc import Iterable
 from datetime import timedelta
 
 from studio_tui.api.states import JobState
+from studio_tui.local.db.new_job import copy_job
 from studio_tui.local.db.times import from_stamp, stamp
 
 MAX_RUNS = 8
@@ -38,11 +38,6 @@ LAST_RUNS_JSON = f"""(
 )"""
 """SQL expression on `schedules`: its last runs and gaps as a JSON list, newest first."""
 
-_COPIED = (
-    "priority, workers, cluster, created_by, name, query_type, python_version, repository,"
-    " ignore_checkpoints, environment, requirements, query"
-)
-
 
 def has_open_run(connection: sqlite3.Connection, job_id: str) -> bool:
     """Whether a schedule has a run that has not ended."""
@@ -58,28 +53,30 @@ def has_open_run(connection: sqlite3.Connection, job_id: str) -> bool:
 
 
 def make_run(
-    connection: sqlite3.Connection, job_id: str, fire_at: str, now: str, *, is_once: bool
+    connection: sqlite3.Connection, job_id: str, fire_at: str, now: str, **columns: object
 ) -> str:
     """Create the run of a schedule for the stamp `fire_at`; return the run's id.
 
-    `is_once` says whether the schedule has no expression, and so a single fire time.
+    `columns` are further columns of the run.
     """
-    run_id = str(uuid.uuid4())
+    task = connection.execute(
+        "SELECT cron_expression, run_group, rerun_from FROM jobs JOIN schedules ON job_id = id"
+        " WHERE id = ?",
+        [job_id],
+    ).fetchone()
     # The run of a single start time may continue from the checkpoints that the request names. Runs
     # of an expression do not: with the checkpoints of the last run they would make nothing new.
-    connection.execute(
-        f"INSERT INTO jobs (id, state, created_at, scheduled_by, scheduled_for, run_group,"
-        f" rerun_from, request_digest, {_COPIED})"
-        f" SELECT ?, ?, ?, id, ?, iif(?, run_group, ?), iif(?, rerun_from, NULL), request_digest,"
-        f" {_COPIED} FROM jobs WHERE id = ?",
-        [run_id, JobState.CREATED, now, fire_at, is_once, run_id, is_once, job_id],
+    if task["cron_expression"] is None:
+        columns |= {"run_group": task["run_group"], "rerun_from": task["rerun_from"]}
+    return copy_job(
+        connection,
+        job_id,
+        JobState.CREATED,
+        now,
+        scheduled_by=job_id,
+        scheduled_for=fire_at,
+        **columns,
     )
-    connection.execute(
-        "INSERT INTO job_files (job_id, upload_id)"
-        " SELECT ?, upload_id FROM job_files WHERE job_id = ?",
-        [run_id, job_id],
-    )
-    return run_id
 
 
 def note_gaps(

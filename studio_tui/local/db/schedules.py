@@ -16,7 +16,8 @@ from datetime import datetime, timedelta
 
 from studio_tui import cron
 from studio_tui.api.states import JobState
-from studio_tui.local.db.schedule_runs import MAX_RUNS, has_open_run, make_run, note_gaps
+from studio_tui.local.db.new_job import NewSchedule
+from studio_tui.local.db.schedule_runs import MAX_RUNS, has_open_run, note_gaps
 from studio_tui.local.db.times import from_stamp, stamp, stamp_if_any, time_zone
 
 MAX_DELAY = timedelta(hours=1)
@@ -24,22 +25,6 @@ MAX_DELAY = timedelta(hours=1)
 
 MAX_FIRE_TIMES = 10_000
 """Maximum number of fire times that one transaction settles."""
-
-
-@dataclass(frozen=True)
-class NewSchedule:
-    """A valid request for a schedule; times are aware."""
-
-    cron_expression: str | None
-    """`None` for a schedule that fires once, at `start_after`."""
-    start_after: datetime | None
-    """The start time; with an expression, fire times before it do not count."""
-    time_zone: str
-    """The name of the zone of the expression."""
-    next_fire_at: datetime
-    """The first fire time."""
-    datasets: tuple[str, ...] | None = None
-    """Datasets that a pipeline rebuilds each time; `None` for a schedule that runs its job."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +40,8 @@ class DueSchedule:
     """Whether it triggers a pipeline instead of running a job."""
 
 
-MakeRun = Callable[[sqlite3.Connection, DueSchedule, str, str], object]
-"""Creates a schedule's run; the last arguments are its fire time and the time now, as stamps."""
+MakeRun = Callable[[sqlite3.Connection, str, str, str], object]
+"""Creates the run of a schedule, a job's id, for a fire time; the last argument is the time now."""
 
 
 @dataclass(frozen=True)
@@ -150,12 +135,6 @@ def _fire_times_after(due: DueSchedule, moment: datetime) -> Iterator[datetime]:
     return cron.iterate_fire_times(due.cron_expression, moment, zone)
 
 
-def make_job(connection: sqlite3.Connection, due: DueSchedule, fire_at: str, now: str) -> None:
-    """Create a run of the schedule's job for the fire time `fire_at`, a stamp like `now`."""
-    is_once = due.cron_expression is None
-    make_run(connection, due.job_id, fire_at, now, is_once=is_once)
-
-
 def settle(
     connection: sqlite3.Connection,
     due: DueSchedule,
@@ -189,7 +168,7 @@ def settle(
     note_gaps(connection, due.job_id, map(stamp, decision.last_missed), map(stamp, skipped))
     run_for = None if is_skipped else decision.run_for
     if run_for is not None:
-        make(connection, due, stamp(run_for), stamp(now))
+        make(connection, due.job_id, stamp(run_for), stamp(now))
     if decision.next_fire_at is None:
         _end_schedule(connection, due, now, _why_nothing_ran(due, decision, is_skipped=is_skipped))
     return run_for is not None

@@ -16,6 +16,7 @@ from studio_tui.local.db import jobs, schedules
 from studio_tui.local.db.database import RETRY_SECONDS, Database, StorageFull
 from studio_tui.local.db.jobs import JobEnd
 from studio_tui.local.db.schedule_pipelines import make_pipeline
+from studio_tui.local.db.schedule_runs import make_run
 from studio_tui.local.db.schedules import DueSchedule, MakeRun, decide
 from studio_tui.local.run.metastore import Metastore
 from studio_tui.local.shim.message_limit import cut_message
@@ -73,8 +74,8 @@ class Scheduler:
         try:
             # In a thread, as counting the fire times of a long absence takes a while.
             decision = await asyncio.to_thread(decide, schedule, now)
-            make_run = await self._run_maker(schedule)
-            if await self._database.write(schedules.settle, schedule, decision, now, make_run):
+            make = await self._run_maker(schedule)
+            if await self._database.write(schedules.settle, schedule, decision, now, make):
                 self._on_run()
         except StorageFull:
             raise
@@ -89,7 +90,7 @@ class Scheduler:
 
     async def _run_maker(self, schedule: DueSchedule) -> MakeRun:
         if not schedule.triggers_pipeline:
-            return schedules.make_job
+            return make_run
         return partial(make_pipeline, metastore=await self._read_metastore())
 
     async def _seconds_to_rest(self) -> float | None:

@@ -17,8 +17,8 @@ from studio_tui.api.local_inputs import ChangeScheduleInput, SchedulePipelineInp
 from studio_tui.api.models import JobInput, QueryType
 from studio_tui.job_rules import VariableFault, is_job_id, repository_fault, variable_fault
 from studio_tui.local.config.clusters import Cluster, Clusters
-from studio_tui.local.db.new_job import CheckpointSource, NewJob
-from studio_tui.local.db.schedules import MAX_DELAY, NewSchedule
+from studio_tui.local.db.new_job import CheckpointSource, NewJob, NewSchedule
+from studio_tui.local.db.schedules import MAX_DELAY
 from studio_tui.local.db.times import time_zone
 from studio_tui.local.http.errors import FieldProblem, InvalidFields
 from studio_tui.local.http.uploads import StoredFile

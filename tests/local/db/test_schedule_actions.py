@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from studio_tui.api.local_inputs import ChangeScheduleInput
 from studio_tui.local.db import schedule_actions, schedules
 from studio_tui.local.db.schedule_actions import ScheduleUnusable
+from studio_tui.local.db.schedule_runs import make_run
 from studio_tui.local.db.schedules import decide
 from studio_tui.local.db.times import from_stamp, stamp
 from studio_tui.local.http.validation import read_schedule
@@ -85,9 +86,7 @@ async def test_a_decision_from_before_a_change_of_the_schedule_has_no_effect(
     decision = decide(due, BEGIN + HOUR)
     await change(bench, task_id, BEGIN, cron_expression="0 13 * * *")
     assert (await bench.task(task_id))["next_fire_at"] == due.fire_at
-    assert not await bench.database.write(
-        schedules.settle, due, decision, BEGIN + HOUR, schedules.make_job
-    )
+    assert not await bench.database.write(schedules.settle, due, decision, BEGIN + HOUR, make_run)
     assert (await bench.task(task_id))["next_fire_at"] == due.fire_at
     await bench.database.close()
 
@@ -144,9 +143,7 @@ async def test_a_decision_about_a_schedule_that_was_suspended_has_no_effect(tmp_
     (due,) = await bench.database.read(schedules.select_due, BEGIN + HOUR)
     await bench.database.write(schedule_actions.suspend, task_id, stamp(BEGIN + HOUR))
     decision = decide(due, BEGIN + HOUR)
-    assert not await bench.database.write(
-        schedules.settle, due, decision, BEGIN + HOUR, schedules.make_job
-    )
+    assert not await bench.database.write(schedules.settle, due, decision, BEGIN + HOUR, make_run)
     assert await bench.runs(task_id) == []
     await bench.database.close()
 

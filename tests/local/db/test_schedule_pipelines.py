@@ -16,7 +16,7 @@ from studio_tui.local.db.pipelines import PipelineRows
 from studio_tui.local.db.planning import UnknownDataset
 from studio_tui.local.db.schedule_actions import ScheduleUnusable
 from studio_tui.local.db.schedule_pipelines import make_pipeline
-from studio_tui.local.db.schedules import DueSchedule, decide
+from studio_tui.local.db.schedules import decide
 from studio_tui.local.db.times import stamp
 from studio_tui.local.dispatch.scheduler import Scheduler
 from studio_tui.local.http.validation import read_schedule
@@ -193,7 +193,7 @@ async def test_a_server_killed_at_any_statement_makes_one_pipeline_per_fire_time
     class Killed(BaseException):
         """Raised where the test pretends that the process is killed."""
 
-    def make_until_killed(connection: Any, due: DueSchedule, fire_at: str, now: str) -> None:
+    def make_until_killed(connection: Any, job_id: str, fire_at: str, now: str) -> None:
         statements_left = statements
 
         class KilledConnection:
@@ -208,7 +208,7 @@ async def test_a_server_killed_at_any_statement_makes_one_pipeline_per_fire_time
                 return call
 
         stand_in: Any = KilledConnection()
-        make_pipeline(stand_in, due, fire_at, now, Metastore())
+        make_pipeline(stand_in, job_id, fire_at, now, Metastore())
         raise Killed
 
     with pytest.raises(Killed):

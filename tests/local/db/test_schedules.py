@@ -20,7 +20,7 @@ from studio_tui.cron import fire_times, iterate_fire_times
 from studio_tui.local.db import jobs, schedule_actions, schedules
 from studio_tui.local.db.database import Database
 from studio_tui.local.db.jobs import ENDED, JobEnd
-from studio_tui.local.db.schedule_runs import MAX_RUNS
+from studio_tui.local.db.schedule_runs import MAX_RUNS, make_run
 from studio_tui.local.db.schedules import DueSchedule, decide
 from studio_tui.local.db.times import from_stamp, stamp
 from studio_tui.local.dispatch.scheduler import Scheduler
@@ -278,9 +278,7 @@ async def test_a_schedule_that_ends_during_a_decision_makes_no_run(tmp_path: Pat
     (schedule,) = await bench.database.read(schedules.select_due, now)
     decision = decide(schedule, now)
     await bench.database.write(jobs.end, task_id, [JobState.TASK], JobEnd(JobState.CANCELED, now))
-    assert not await bench.database.write(
-        schedules.settle, schedule, decision, now, schedules.make_job
-    )
+    assert not await bench.database.write(schedules.settle, schedule, decision, now, make_run)
     assert await bench.runs(task_id) == []
     await bench.database.close()
 
