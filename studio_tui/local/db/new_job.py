@@ -8,15 +8,17 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import NamedTuple
 
+from studio_tui.api import label
 from studio_tui.api.models import QueryType
 from studio_tui.api.states import JobState
 from studio_tui.local.db.database import placeholders
 
 _COPIED = (
     "priority, workers, cluster, created_by, name, query_type, python_version, repository,"
-    " ignore_checkpoints, request_digest, environment, requirements, query"
+    " request_digest, environment, requirements, query"
 )
 
 
@@ -92,16 +94,31 @@ def insert_job(connection: sqlite3.Connection, job: NewJob, state: JobState, now
 
 
 def copy_job(
-    connection: sqlite3.Connection, job_id: str, state: JobState, now: str, **columns: object
+    connection: sqlite3.Connection,
+    job_id: str,
+    state: JobState,
+    now: str,
+    *,
+    columns: Mapping[str, object] = MappingProxyType({}),
+    environment: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
     """Insert a job that does the same as another, with the values of `columns`; return its id.
 
-    Unless `columns` have a run group, it gets its own: with the checkpoints of the other job it
-    would make nothing new.
+    `environment` is added to its variables. It has no label and, unless `columns` have one, a run
+    group of its own: with the checkpoints of the other job it would make nothing new.
     """
     copy_id = str(uuid.uuid4())
     original = connection.execute(f"SELECT {_COPIED} FROM jobs WHERE id = ?", [job_id]).fetchone()
-    new = {"id": copy_id, "run_group": copy_id, "state": state, "created_at": now}
+    variables = {**json.loads(original["environment"]), **environment}
+    variables.pop(label.NAME, None)
+    new = {
+        "id": copy_id,
+        "run_group": copy_id,
+        "state": state,
+        "created_at": now,
+        "ignore_checkpoints": False,
+        "environment": json.dumps(variables, ensure_ascii=False),
+    }
     _insert(connection, {**dict(original), **new, **columns})
     connection.execute(
         "INSERT INTO job_files (job_id, upload_id)"

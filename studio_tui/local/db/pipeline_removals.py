@@ -7,7 +7,7 @@ restorations makes no difference.
 import sqlite3
 
 from studio_tui.api.states import JobState, PipelineState
-from studio_tui.local.db.pipeline_additions import copy_as_pending
+from studio_tui.local.db.new_job import copy_job
 from studio_tui.local.db.run_order import nearest_ancestors
 
 REMOVED_MESSAGE = "It was removed from its pipeline."
@@ -85,7 +85,7 @@ def restore_job(
         return False
     if state is PipelineState.RUNNING:
         raise WrongPipelineState("The pipeline is RUNNING: jobs can be restored while it is not.")
-    run_id = copy_as_pending(connection, node["created_job_id"], now)
+    run_id = copy_job(connection, node["created_job_id"], JobState.PENDING, now)
     connection.execute(
         "DELETE FROM pipeline_removed WHERE pipeline_id = ? AND job_id = ?",
         [pipeline_id, node["job_id"]],

@@ -6,7 +6,10 @@ that `http.errors` answers.
 
 # ruff: noqa: S608 (only constants and question marks are put into SQL)
 
+import json
+import secrets
 import sqlite3
+import uuid
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -16,15 +19,18 @@ from studio_tui.api.states import JobState, PipelineState
 from studio_tui.local.db import lineage, pipeline_removals, reruns
 from studio_tui.local.db.database import placeholders
 from studio_tui.local.db.jobs import KeyReused
-from studio_tui.local.db.new_job import insert_job
-from studio_tui.local.db.pipeline_additions import add_node, add_pipeline, copy_as_pending
+from studio_tui.local.db.new_job import copy_job, insert_job
 from studio_tui.local.db.pipeline_moves import is_only_canceling, replace_run, settle
 from studio_tui.local.db.pipeline_removals import WrongPipelineState
 from studio_tui.local.db.rebuilds import plan_rebuild, plan_refresh
 from studio_tui.local.db.reruns import NewRerun
+from studio_tui.local.db.run_order import PlannedJob
 from studio_tui.local.run.metastore import Metastore
 
 _WRONG_STATE = "It is {state}: only a pipeline that {condition} can be {done}."
+
+_LETTERS = ("bcdfghjklmnprstvwyz", "aeiou", "bcdfgklmnprstvz", "aeiouy")
+"""Those of each place in a word of a pipeline's name."""
 
 
 @dataclass(frozen=True)
@@ -89,9 +95,74 @@ def trigger(
         request_digest=request.request_digest,
     )
     for position, job in enumerate(plan.jobs):
-        run_id = copy_as_pending(connection, job.job_id, now, request.environment)
+        run_id = copy_job(
+            connection, job.job_id, JobState.PENDING, now, environment=request.environment
+        )
         add_node(connection, pipeline_id, position, job, run_id)
     return _settle(connection, pipeline_id, now)
+
+
+def add_pipeline(
+    connection: sqlite3.Connection,
+    now: str,
+    *,
+    state: PipelineState,
+    triggered_from: str,
+    warnings: tuple[str, ...] = (),
+    idempotency_key: str | None,
+    request_digest: str,
+    error_message: str | None = None,
+) -> str:
+    """Insert a pipeline without jobs, created at the stamp `now`; return its id.
+
+    `triggered_from` says what it rebuilds or reruns, as text for the user.
+    """
+    pipeline_id = str(uuid.uuid4())
+    connection.execute(
+        "INSERT INTO pipelines (id, name, state, triggered_from, warnings, created_at, updated_at,"
+        " idempotency_key, request_digest, error_message) VALUES (?, ?, ?, ?, ?, ?6, ?6, ?, ?, ?)",
+        [
+            pipeline_id,
+            _free_name(connection),
+            state,
+            triggered_from,
+            json.dumps(warnings),
+            now,
+            idempotency_key,
+            request_digest,
+            error_message,
+        ],
+    )
+    return pipeline_id
+
+
+def add_node(
+    connection: sqlite3.Connection, pipeline_id: str, position: int, job: PlannedJob, run_id: str
+) -> None:
+    """Insert a planned job into a pipeline; `run_id` is its first run."""
+    connection.execute(
+        "INSERT INTO pipeline_jobs VALUES (?, ?, ?, ?)", [pipeline_id, position, job.job_id, run_id]
+    )
+    connection.executemany(
+        "INSERT INTO pipeline_parents VALUES (?, ?, ?)",
+        [(pipeline_id, job.job_id, parent) for parent in job.parents],
+    )
+
+
+def _free_name(connection: sqlite3.Connection) -> str:
+    while True:
+        name = make_name()
+        if not connection.execute("SELECT 1 FROM pipelines WHERE name = ?", [name]).fetchone():
+            return name
+
+
+def make_name() -> str:
+    """Return a random name of two words, such as `bado-ruge`, of some 70 million names."""
+    return f"{_make_word()}-{_make_word()}"
+
+
+def _make_word() -> str:
+    return "".join(secrets.choice(letters) for letters in _LETTERS)
 
 
 def find_by_job(connection: sqlite3.Connection, job_id: str) -> PipelineRows | None:
@@ -196,14 +267,12 @@ def _replace_unsuccessful_runs(connection: sqlite3.Connection, pipeline_id: str,
     ).fetchall()
     for run in runs:
         has_started = run["started_at"] is not None
-        run_id = copy_as_pending(
-            connection,
-            run["id"],
-            now,
-            run_group=run["run_group"],
-            rerun_from=run["id"] if has_started else run["rerun_from"],
-            ignore_checkpoints=run["ignore_checkpoints"] and not has_started,
-        )
+        checkpoints = {
+            "run_group": run["run_group"],
+            "rerun_from": run["id"] if has_started else run["rerun_from"],
+            "ignore_checkpoints": run["ignore_checkpoints"] and not has_started,
+        }
+        run_id = copy_job(connection, run["id"], JobState.PENDING, now, columns=checkpoints)
         replace_run(connection, pipeline_id, run["job_id"], run_id)
 
 

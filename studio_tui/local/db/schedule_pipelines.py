@@ -11,11 +11,11 @@ import sqlite3
 from studio_tui.api.states import PipelineState
 from studio_tui.local.db import lineage, planning
 from studio_tui.local.db.jobs import UnknownJob
-from studio_tui.local.db.pipeline_additions import add_pipeline
 from studio_tui.local.db.pipelines import (
     NewPipeline,
     NothingToRun,
     PipelineRows,
+    add_pipeline,
     read_pipeline,
     trigger,
 )

@@ -60,23 +60,20 @@ def make_run(
     `columns` are further columns of the run.
     """
     task = connection.execute(
-        "SELECT cron_expression, run_group, rerun_from FROM jobs JOIN schedules ON job_id = id"
-        " WHERE id = ?",
+        "SELECT cron_expression, run_group, rerun_from, ignore_checkpoints"
+        " FROM jobs JOIN schedules ON job_id = id WHERE id = ?",
         [job_id],
     ).fetchone()
+    columns |= {
+        "scheduled_by": job_id,
+        "scheduled_for": fire_at,
+        "ignore_checkpoints": task["ignore_checkpoints"],
+    }
     # The run of a single start time may continue from the checkpoints that the request names. Runs
     # of an expression do not: with the checkpoints of the last run they would make nothing new.
     if task["cron_expression"] is None:
         columns |= {"run_group": task["run_group"], "rerun_from": task["rerun_from"]}
-    return copy_job(
-        connection,
-        job_id,
-        JobState.CREATED,
-        now,
-        scheduled_by=job_id,
-        scheduled_for=fire_at,
-        **columns,
-    )
+    return copy_job(connection, job_id, JobState.CREATED, now, columns=columns)
 
 
 def note_gaps(

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from studio_tui.api import label
 from studio_tui.api.models import JobInput
 from studio_tui.api.states import JobState
 from studio_tui.cron import fire_times, iterate_fire_times
@@ -143,6 +144,17 @@ async def test_a_run_is_a_job_with_the_fields_of_its_schedule(tmp_path: Path) ->
     assert (task["runs"], task["missed"], task["skipped"]) == (1, 0, 0)
     assert (task["last_run_id"], task["next_fire_at"]) == (run["id"], "2026-10-21T14:00:00.000000Z")
     assert (await bench.database.read(jobs.full_row, run["id"]))["priority"] == 1
+    await bench.database.close()
+
+
+async def test_a_run_has_no_label_so_that_only_the_schedule_confirms_its_request(
+    tmp_path: Path,
+) -> None:
+    bench = await open_bench(tmp_path)
+    task_id = await bench.submit(environment=f"{label.NAME}=id\nA=1", cron_expression="0 * * * *")
+    await bench.scheduler.settle(BEGIN + HOUR)
+    (run,) = await bench.runs(task_id)
+    assert json.loads(run["environment"]) == {"A": "1"}
     await bench.database.close()
 
 
