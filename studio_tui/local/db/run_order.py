@@ -53,28 +53,26 @@ def in_order(
 
     In a cycle, the oldest job comes first, without its parents that come later, and with a warning.
     """
+
+    def number(job_id: str) -> int:
+        return lineage.jobs[job_id].number
+
     children: dict[str, list[str]] = {job_id: [] for job_id in parents}
     for job_id, job_parents in parents.items():
         for parent in job_parents:
             children[parent].append(job_id)
-    missing_parents = {job_id: len(job_parents) for job_id, job_parents in parents.items()}
+    missing_parents = {job_id: len(parents[job_id]) for job_id in sorted(parents, key=number)}
     """Number of parents that are not in the order yet, for each job that is not in it yet."""
-    ready = [
-        (lineage.jobs[job_id].number, job_id)
-        for job_id, count in missing_parents.items()
-        if not count
-    ]
-    heapq.heapify(ready)
-    cycles = Cycles(parents, lambda job_id: lineage.jobs[job_id].number)
+    ready = [(number(job_id), job_id) for job_id, count in missing_parents.items() if not count]
     positions: dict[str, int] = {}
     order: list[PlannedJob] = []
     while missing_parents:
         if not ready:
-            oldest = cycles.oldest(missing_parents)
+            oldest = min(_find_cycle(parents, missing_parents), key=number)
             name = lineage.jobs[oldest].name
             warning = f"{name} depends on its own results: it runs with the existing versions."
             warnings[warning] = None
-            ready.append((lineage.jobs[oldest].number, oldest))
+            ready.append((number(oldest), oldest))
         _number, job_id = heapq.heappop(ready)
         del missing_parents[job_id]
         positions[job_id] = len(order)
@@ -84,43 +82,20 @@ def in_order(
             if child in missing_parents:
                 missing_parents[child] -= 1
                 if not missing_parents[child]:
-                    heapq.heappush(ready, (lineage.jobs[child].number, child))
+                    heapq.heappush(ready, (number(child), child))
     return tuple(order)
 
 
-class Cycles:
-    """Finds cycles among jobs; each search continues where the previous search ended."""
+def _find_cycle(parents: Mapping[str, set[str]], among: Collection[str]) -> list[str]:
+    """Return jobs `among` which each has the next one as a parent, and the last one the first.
 
-    def __init__(self, parents: Mapping[str, set[str]], number: Callable[[str], int]) -> None:
-        self._parents = parents
-        self._number = number
-        self._starts = iter(sorted(parents))
-        self._path: list[str] = []
-        """Jobs, each followed by one of its parents."""
-        self._indexes: dict[str, int] = {}
-
-    def oldest(self, jobs: Collection[str]) -> str:
-        """Return the oldest job of a cycle among `jobs`; the caller must remove it from `jobs`."""
-        while self._path and self._path[-1] not in jobs:
-            self._step_back()
-        if self._path:
-            job_id = self._parent(self._path[-1], jobs)
-        else:
-            job_id = next(start for start in self._starts if start in jobs)
-        while job_id not in self._indexes:
-            self._indexes[job_id] = len(self._path)
-            self._path.append(job_id)
-            job_id = self._parent(job_id, jobs)
-        cycle = self._path[self._indexes[job_id] :]
-        oldest = min(cycle, key=self._number)
-        while self._step_back() != oldest:
-            pass
-        return oldest
-
-    def _parent(self, job_id: str, jobs: Collection[str]) -> str:
-        return min(parent for parent in self._parents[job_id] if parent in jobs)
-
-    def _step_back(self) -> str:
-        job_id = self._path.pop()
-        del self._indexes[job_id]
-        return job_id
+    Each of `among` must have a parent among them.
+    """
+    path: list[str] = []
+    indexes: dict[str, int] = {}
+    job_id = next(iter(among))
+    while job_id not in indexes:
+        indexes[job_id] = len(path)
+        path.append(job_id)
+        job_id = min(parent for parent in parents[job_id] if parent in among)
+    return path[indexes[job_id] :]
