@@ -3,6 +3,8 @@
 import fcntl
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from studio_tui import clock
@@ -13,16 +15,21 @@ _FLAGS = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 _POLL_SECONDS = 0.005
 
 
-def open_lock(path: Path) -> int:
-    """Open the file of a lock, created if it is missing; return its descriptor."""
-    return os.open(path, _FLAGS | os.O_CREAT, 0o600)
+@contextmanager
+def hold(path: Path, seconds: float = 0.0) -> Iterator[int | None]:
+    """Hold the lock at `path`, whose file is created if it is missing; yield its descriptor.
 
-
-def try_lock(descriptor: int, seconds: float = 0.0) -> bool:
-    """Lock a file, waiting up to `seconds` for another process; return whether that succeeded.
-
-    Even a process that only checks the lock holds it for a moment.
+    Yield `None` if another process has the lock for more than `seconds`. Even a process that only
+    checks the lock holds it for a moment.
     """
+    descriptor = os.open(path, _FLAGS | os.O_CREAT, 0o600)
+    try:
+        yield descriptor if _try_lock(descriptor, seconds) else None
+    finally:
+        os.close(descriptor)
+
+
+def _try_lock(descriptor: int, seconds: float) -> bool:
     deadline = clock.monotonic() + seconds
     while True:
         try:

@@ -4,7 +4,6 @@ The state of a job is in its folder, where a lock shows whether its shim is aliv
 """
 
 import asyncio
-import fcntl
 import json
 import logging
 import os
@@ -12,8 +11,7 @@ import re
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -21,7 +19,7 @@ from typing import Any, TypeVar
 
 from studio_tui import clock
 from studio_tui.local.config.data_dir import DataDir
-from studio_tui.local.locks import is_held, open_lock, try_lock
+from studio_tui.local.locks import hold, is_held
 from studio_tui.local.run import environment, metastore, notes
 from studio_tui.local.run.metastore import Metastore, UnreadableMetastore
 from studio_tui.local.run.runner import JobPhase, RunLineage, RunReport, RunSpec, StartFailed
@@ -132,7 +130,7 @@ class LocalRunner:
             if name in {"", ".", ".."} or "/" in name or "\0" in name:
                 raise StartFailed(f"{name!r} is not a file name in the working directory.")
         folder = create_private_dir(self._folder(spec.job_id))
-        with _lock(folder / "lock") as lock:
+        with hold(folder / "lock", _LOCK_SECONDS) as lock:
             if lock is None or (folder / "started.json").exists():
                 raise StartFailed("The job has already been started.")
             for shared in (self._data.datachain, self._data.datasets):
@@ -301,31 +299,17 @@ def _spawn_shim(folder: Path, lock: int) -> int:
         [sys.executable, "-I", "-S", shim.__file__, str(folder)],
         {**environment.base_environment(), process_tree.SHIM_MARKER: str(folder)},
         file_actions=[
+            # In two steps, as `dup2` of a descriptor to itself leaves it close-on-exec.
+            (os.POSIX_SPAWN_DUP2, lock, 1),
+            (os.POSIX_SPAWN_DUP2, 1, shim.LOCK_DESCRIPTOR),
             (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
             (os.POSIX_SPAWN_OPEN, 1, log, flags, 0o600),
             (os.POSIX_SPAWN_OPEN, 2, log, flags, 0o600),
-            (os.POSIX_SPAWN_DUP2, lock, shim.LOCK_DESCRIPTOR),
         ],
         setsid=True,
         setsigmask=(),
         setsigdef=(signal.SIGTERM, signal.SIGCHLD, signal.SIGPIPE),
     )
-
-
-@contextmanager
-def _lock(path: Path) -> Iterator[int | None]:
-    """Lock a job and yield the lock's descriptor; yield `None` if a shim holds the lock."""
-    opened = open_lock(path)
-    try:
-        # Not `LOCK_DESCRIPTOR` itself: `dup2` of a descriptor to itself leaves it close-on-exec, so
-        # the shim would not inherit it.
-        lock = fcntl.fcntl(opened, fcntl.F_DUPFD_CLOEXEC, shim.LOCK_DESCRIPTOR + 1)
-    finally:
-        os.close(opened)
-    try:
-        yield lock if try_lock(lock, _LOCK_SECONDS) else None
-    finally:
-        os.close(lock)
 
 
 def _datachain_job(spec: RunSpec) -> dict[str, Any]:

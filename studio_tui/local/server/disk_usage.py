@@ -5,7 +5,7 @@ import logging
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.config.disk_limits import DiskLimits
 from studio_tui.local.db.database import Database
 from studio_tui.local.db.jobs_summary import JobsSummary
-from studio_tui.local.locks import open_lock, try_lock
+from studio_tui.local.locks import hold
 from studio_tui.local.shim.durable import remove, write_new
 from studio_tui.local.shim.output import segment_name
 
@@ -140,34 +140,34 @@ def free(data: DataDir, items: Iterable[Item], jobs: Callable[[], JobsSummary]) 
 
 
 def _free_folder(item: Item) -> int:
-    with _lock(item.path / "lock") as is_ours:
-        if not is_ours:
+    # What cannot be deleted must not keep others from being deleted.
+    with suppress(OSError), hold(item.path / "lock") as lock:
+        if lock is None:
             return 0
         for entry in _entries(item.path):
             if entry.name not in _END_RECORDS:
                 remove(entry)
         output = item.path / "output"
-        with suppress(OSError):  # what cannot be deleted must not keep others from being deleted
-            output.mkdir(mode=0o700)
-            write_new(output / segment_name(0), REMARK.encode())
+        output.mkdir(mode=0o700)
+        write_new(output / segment_name(0), REMARK.encode())
     return max(0, item.size - _measure(item.path))
 
 
 def _free_environment(data: DataDir, item: Item, jobs: Callable[[], JobsSummary]) -> int:
     """Delete an environment unless a job uses it; a job that needs it meanwhile waits."""
     key = item.path.name.rpartition("-")[0]
-    with _lock(item.path.with_name(f"{key}.lock")) as is_ours:
-        ended = jobs().ended
+    ended = jobs().ended
+    with suppress(OSError), hold(item.path.with_name(f"{key}.lock")) as lock:
         active = (folder for folder in _entries(data.jobs) if folder.name not in ended)
-        in_use = map(_environment_of, active)
-        if not is_ours or item.path.name in in_use:
+        if lock is None or item.path.name in map(_environment_of, active):
             return 0
         pointer = item.path.with_name(f"{key}.made")
         with suppress(OSError):
             if pointer.read_text("utf-8") == item.path.name:
                 pointer.unlink()
         remove(item.path)
-    return item.size
+        return item.size
+    return 0
 
 
 def _folders_listed_by_datachain(data: DataDir) -> tuple[Path, ...]:
@@ -228,20 +228,6 @@ def _measure(path: Path) -> int:
 
 def _changed_at(path: Path) -> datetime:
     return datetime.fromtimestamp(path.lstat().st_mtime).astimezone()
-
-
-@contextmanager
-def _lock(path: Path) -> Iterator[bool]:
-    """Hold a lock unless somebody else does; yield whether it is held."""
-    try:
-        descriptor = open_lock(path)
-    except OSError:
-        yield False
-        return
-    try:
-        yield try_lock(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 async def keep_within(data: DataDir, limits: DiskLimits, database: Database) -> None:

@@ -12,7 +12,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 import h11
@@ -30,7 +30,7 @@ from studio_tui.local.config.disk_limits import DiskLimits, read_limits
 from studio_tui.local.config.team import TEAM
 from studio_tui.local.db.times import stamp
 from studio_tui.local.http.app import create_app
-from studio_tui.local.locks import open_lock, try_lock
+from studio_tui.local.locks import hold
 from studio_tui.local.run.local_runner import RunLimits
 from studio_tui.local.server.disk_usage import keep_within
 from studio_tui.local.server.studio import Studio, open_studio
@@ -265,22 +265,20 @@ def _stop_on_signals(server: Server) -> Iterator[None]:
 @contextmanager
 def _lock(data: DataDir) -> Iterator[None]:
     """Hold the lock of a data directory, or raise `ConfigError`."""
-    try:
-        descriptor = open_lock(data.lock)
-    except OSError as error:
-        is_link = data.lock.is_symlink()
-        if not is_link and not data.lock.is_dir():
-            raise data.unusable(error) from error
-        why = "it is a link" if is_link else "it is a folder"
-        raise ConfigError(f"{data.lock} cannot be locked: {why}. Remove it.") from error
-    try:
-        # Others hold the lock for a moment: a process that checks for a server, and the fork of a
-        # killed server that was about to execute a shim.
-        if not try_lock(descriptor, _LOCK_SECONDS):
+    with ExitStack() as stack:
+        try:
+            # Others hold the lock for a moment: a process that checks for a server, and the fork of
+            # a killed server that was about to execute a shim.
+            lock = stack.enter_context(hold(data.lock, _LOCK_SECONDS))
+        except OSError as error:
+            is_link = data.lock.is_symlink()
+            if not is_link and not data.lock.is_dir():
+                raise data.unusable(error) from error
+            why = "it is a link" if is_link else "it is a folder"
+            raise ConfigError(f"{data.lock} cannot be locked: {why}. Remove it.") from error
+        if lock is None:
             raise ConfigError(f"A local Studio already runs in {data.root}.")
         yield
-    finally:
-        os.close(descriptor)
 
 
 def _load_token(data: DataDir) -> SecretStr:
