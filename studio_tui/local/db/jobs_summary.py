@@ -2,23 +2,23 @@
 
 import sqlite3
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
+
+from pydantic import BaseModel
 
 _WAIT_SECONDS = 5.0
 _BEGUN = frozenset({"INIT", "RUNNING", "CANCELING"})
 _QUEUED = frozenset({"CREATED", "SCHEDULED", "QUEUED"})
 
 
-@dataclass(frozen=True)
-class JobsSummary:
+class JobsSummary(BaseModel, frozen=True):
     """All jobs of a database at one moment, by id."""
 
-    ended: dict[str, datetime]
+    ended: dict[str, datetime] = {}
     """When each ended job ended."""
-    states: dict[str, str]
+    states: dict[str, str] = {}
     """The states of all other jobs."""
 
     @property
@@ -36,8 +36,8 @@ class JobsSummary:
         """Read all jobs of an open database."""
         rows = connection.execute("SELECT id, state, finished_at FROM jobs").fetchall()
         return cls(
-            {row[0]: datetime.fromisoformat(row[2]) for row in rows if row[2] is not None},
-            {row[0]: row[1] for row in rows if row[2] is None},
+            ended={row[0]: row[2] for row in rows if row[2] is not None},
+            states={row[0]: row[1] for row in rows if row[2] is None},
         )
 
     @classmethod
@@ -48,22 +48,7 @@ class JobsSummary:
             sqlite3.Error: A server has the file open, or the file cannot be read.
         """
         if not database.exists():
-            return cls({}, {})
+            return cls()
         uri = f"{database.absolute().as_uri()}?mode=ro"
         with closing(sqlite3.connect(uri, uri=True, timeout=_WAIT_SECONDS)) as connection:
             return cls.read(connection)
-
-    def to_json(self) -> dict[str, dict[str, str]]:
-        """Return the object as JSON values."""
-        ended = {job: ended_at.isoformat() for job, ended_at in self.ended.items()}
-        return {"ended": ended, "states": self.states}
-
-    @classmethod
-    def from_json(cls, value: Any) -> Self:
-        """Return the object with this JSON, or raise `ValueError`."""
-        try:
-            ends = value["ended"].items()
-            ended = {job: datetime.fromisoformat(ended_at) for job, ended_at in ends}
-            return cls(ended, {**value["states"]})
-        except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError("it is not a list of jobs") from error

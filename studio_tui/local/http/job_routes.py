@@ -3,7 +3,6 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from starlette.responses import JSONResponse
 
 from studio_tui import clock
 from studio_tui.api import routes
@@ -104,7 +103,8 @@ def job_router(studio: Studio) -> APIRouter:
     # For the commands of `studio-tui local`; not part of Studio's API.
     @router.get(JOB_ENDS, include_in_schema=False)
     async def job_ends() -> Response:
-        return JSONResponse((await studio.database.read(JobsSummary.read)).to_json())
+        summary = await studio.database.read(JobsSummary.read)
+        return Response(summary.model_dump_json(), media_type="application/json")
 
     _add_uploads(router, studio)
     return router

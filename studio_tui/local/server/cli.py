@@ -186,7 +186,7 @@ def _jobs_reader(data: DataDir) -> Callable[[], JobsSummary]:
     server = endpoint.find(data.root)
     if server is None:
         return lambda: JobsSummary.read_file(data.database)
-    return lambda: JobsSummary.from_json(endpoint.get_json(server, endpoint.JOB_ENDS))
+    return lambda: JobsSummary.model_validate_json(endpoint.get(server, endpoint.JOB_ENDS))
 
 
 def _survey(data: DataDir, read_jobs: Callable[[], JobsSummary]) -> disk_usage.DiskUsage:

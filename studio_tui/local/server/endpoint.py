@@ -5,7 +5,6 @@ It imports nothing slow, as that would delay the dashboard's first paint.
 
 import errno
 import http.client
-import json
 import os
 import re
 import shlex
@@ -255,20 +254,19 @@ def _get(
         yield connection.getresponse()
 
 
-def get_json(server: Endpoint, path: str) -> object:
-    """Return a server's JSON answer to a GET of `path` under `/api`.
+def get(server: Endpoint, path: str) -> bytes:
+    """Return a server's answer to a GET of `path` under `/api`.
 
     Raises:
         ConfigError: The token cannot be read.
         OSError: The server does not answer, or refuses.
-        ValueError: The answer is not JSON.
     """
     headers = {"Authorization": f"Bearer {server.token()}"}
     try:
         with _get(server.url, path, headers, START_SECONDS) as answer:
             if answer.status != http.client.OK:
                 raise OSError(f"the server answers with {answer.status}")
-            return json.loads(answer.read())
+            return answer.read()
     except http.client.HTTPException as error:
         raise OSError("the server does not answer") from error
 

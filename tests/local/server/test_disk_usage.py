@@ -40,7 +40,7 @@ def end_days_ago(studio: ThreadStudio, job_id: str, days: float) -> None:
 
 def jobs_reader(studio: ThreadStudio) -> Callable[[], JobsSummary]:
     """Return a function that requests which jobs have ended and when."""
-    return lambda: JobsSummary.from_json(studio.request("GET", endpoint.JOB_ENDS).json())
+    return lambda: JobsSummary.model_validate_json(studio.request("GET", endpoint.JOB_ENDS).content)
 
 
 def run(studio: ThreadStudio, *arguments: str, typed: str = "") -> str:
@@ -165,7 +165,7 @@ def test_a_folder_that_cannot_be_deleted_does_not_keep_others_from_being_deleted
 
     monkeypatch.setattr("studio_tui.local.server.disk_usage.remove", remove_others)
     items = [disk_usage.Item(folder, 100_000, clock.now()) for folder in folders]
-    assert disk_usage.free(DataDir(tmp_path), items, lambda: JobsSummary({}, {})) > 80_000
+    assert disk_usage.free(DataDir(tmp_path), items, JobsSummary) > 80_000
     assert [(folder / "big").exists() for folder in folders] == [True, False]
 
 
@@ -218,12 +218,12 @@ def test_an_empty_or_missing_data_directory_uses_no_space(tmp_path: Path) -> Non
     usage = disk_usage.survey(DataDir(tmp_path), JobsSummary.read_file(tmp_path / "none"))
     assert (usage.total, usage.older_than(datetime.now(UTC))) == (0, ())
     shutil.rmtree(tmp_path)
-    assert disk_usage.survey(DataDir(tmp_path), JobsSummary({}, {})).total == 0
+    assert disk_usage.survey(DataDir(tmp_path), JobsSummary()).total == 0
 
 
 def test_jobs_that_wait_in_a_pipeline_count_as_waiting_and_schedules_do_not(tmp_path: Path) -> None:
     states = {str(number): state for number, state in enumerate(("RUNNING", "PENDING", "TASK"))}
-    assert disk_usage.survey(DataDir(tmp_path), JobsSummary({}, states)).active_jobs == 2
+    assert disk_usage.survey(DataDir(tmp_path), JobsSummary(states=states)).active_jobs == 2
 
 
 @pytest.mark.usefixtures("old_and_new")
