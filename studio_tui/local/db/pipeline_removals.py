@@ -8,19 +8,21 @@ import sqlite3
 
 from studio_tui.api.states import JobState, PipelineState
 from studio_tui.local.db.new_job import copy_job
+from studio_tui.local.db.pipelines import (
+    PipelineRows,
+    WrongPipelineState,
+    read_state,
+    settled,
+)
 from studio_tui.local.db.run_order import nearest_ancestors
 
 REMOVED_MESSAGE = "It was removed from its pipeline."
 
 
-class WrongPipelineState(Exception):  # noqa: N818 (the name says what is wrong)
-    """The pipeline's state does not allow the action; the message says why."""
-
-
 def remove_job(
-    connection: sqlite3.Connection, pipeline_id: str, job_id: str, state: PipelineState, now: str
-) -> bool:
-    """Remove a PENDING job, whose original or run is `job_id`; return whether there is such a job.
+    connection: sqlite3.Connection, pipeline_id: str, job_id: str, now: str
+) -> PipelineRows | None:
+    """Remove a PENDING job, whose original or run is `job_id`; `None` if there is no such job.
 
     Raises:
         WrongPipelineState: The pipeline is not PAUSED, or the job is not PENDING.
@@ -32,7 +34,8 @@ def remove_job(
         [pipeline_id, job_id, job_id],
     ).fetchone()
     if node is None:
-        return False
+        return None
+    state = read_state(connection, pipeline_id)
     if state is not PipelineState.PAUSED:
         raise WrongPipelineState(
             f"The pipeline is {state}: jobs can be removed while it is PAUSED."
@@ -62,16 +65,16 @@ def remove_job(
         [now, REMOVED_MESSAGE, node["created_job_id"]],
     )
     _insert_dependencies(connection, pipeline_id)
-    return True
+    return settled(connection, pipeline_id, now)
 
 
 def restore_job(
-    connection: sqlite3.Connection, pipeline_id: str, job_id: str, state: PipelineState, now: str
-) -> bool:
+    connection: sqlite3.Connection, pipeline_id: str, job_id: str, now: str
+) -> PipelineRows | None:
     """Restore a removed job, whose original or run was `job_id`, and pause the pipeline.
 
-    The job gets a new run; the removed run, which never began, is no attempt. Return whether there
-    is such a removed job.
+    The job gets a new run; the removed run, which never began, is no attempt. `None` if there is no
+    such removed job.
 
     Raises:
         WrongPipelineState: The pipeline is RUNNING.
@@ -82,8 +85,8 @@ def restore_job(
         [pipeline_id, job_id, job_id],
     ).fetchone()
     if node is None:
-        return False
-    if state is PipelineState.RUNNING:
+        return None
+    if read_state(connection, pipeline_id) is PipelineState.RUNNING:
         raise WrongPipelineState("The pipeline is RUNNING: jobs can be restored while it is not.")
     run_id = copy_job(connection, node["created_job_id"], JobState.PENDING, now)
     connection.execute(
@@ -97,17 +100,7 @@ def restore_job(
     connection.execute("DELETE FROM pipeline_parents WHERE pipeline_id = ?", [pipeline_id])
     connection.execute("UPDATE pipelines SET state = 'PAUSED' WHERE id = ?", [pipeline_id])
     _insert_dependencies(connection, pipeline_id)
-    return True
-
-
-def removed_jobs(connection: sqlite3.Connection, pipeline_id: str) -> list[sqlite3.Row]:
-    """Return the jobs that were removed from a pipeline, in the order of its plan."""
-    return connection.execute(
-        "SELECT removed.job_id, removed.created_job_id, removed_at, name"
-        " FROM pipeline_removed removed JOIN jobs ON id = removed.created_job_id"
-        " WHERE pipeline_id = ? ORDER BY position",
-        [pipeline_id],
-    ).fetchall()
+    return settled(connection, pipeline_id, now)
 
 
 def _insert_dependencies(connection: sqlite3.Connection, pipeline_id: str) -> None:

@@ -10,18 +10,17 @@ import json
 import secrets
 import sqlite3
 import uuid
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from studio_tui.api.models import RERUN_TARGET_PREFIX
 from studio_tui.api.states import JobState, PipelineState
-from studio_tui.local.db import lineage, pipeline_removals, reruns
+from studio_tui.local.db import lineage, reruns
 from studio_tui.local.db.database import placeholders
 from studio_tui.local.db.jobs import KeyReused
 from studio_tui.local.db.new_job import copy_job, insert_job
 from studio_tui.local.db.pipeline_moves import is_only_canceling, replace_run, settle
-from studio_tui.local.db.pipeline_removals import WrongPipelineState
 from studio_tui.local.db.rebuilds import plan_rebuild, plan_refresh
 from studio_tui.local.db.reruns import NewRerun
 from studio_tui.local.db.run_order import PlannedJob
@@ -48,10 +47,6 @@ class NewPipeline:
     """Whether to rebuild what was made from `datasets` instead of their sources; see `refresh`."""
 
 
-ChangeJob = Callable[[sqlite3.Connection, str, str, PipelineState, str], bool]
-"""`remove_job` or `restore_job` of `pipeline_removals`."""
-
-
 class PipelineRows(NamedTuple):
     """A pipeline in its current state."""
 
@@ -66,6 +61,10 @@ class PipelineRows(NamedTuple):
     """Removed jobs, in the order of the plan."""
 
 
+class WrongPipelineState(Exception):  # noqa: N818 (the name says what is wrong)
+    """The pipeline's state does not allow the action; the message says why."""
+
+
 class NothingToRun(Exception):  # noqa: N818 (the name says what is wrong)
     """No known job could make the datasets; the message says why."""
 
@@ -77,7 +76,7 @@ def trigger(
 
     The same key and request return the same pipeline.
     """
-    if earlier := _find_by_key(connection, request.idempotency_key, request.request_digest):
+    if earlier := find_by_key(connection, request.idempotency_key, request.request_digest):
         return earlier
     lineage.record_metastore(connection, metastore)
     make_plan = plan_refresh if request.is_refresh else plan_rebuild
@@ -99,7 +98,7 @@ def trigger(
             connection, job.job_id, JobState.PENDING, now, environment=request.environment
         )
         add_node(connection, pipeline_id, position, job, run_id)
-    return _settle(connection, pipeline_id, now)
+    return settled(connection, pipeline_id, now)
 
 
 def add_pipeline(
@@ -183,7 +182,7 @@ def rerun(
 
     The same key and request return the same pipeline.
     """
-    if earlier := _find_by_key(connection, request.idempotency_key, request.request_digest):
+    if earlier := find_by_key(connection, request.idempotency_key, request.request_digest):
         return earlier
     lineage.record_metastore(connection, metastore)
     jobs, warnings = reruns.in_run_order(connection, request.jobs)
@@ -201,10 +200,10 @@ def rerun(
     for position, job in enumerate(jobs):
         insert_job(connection, request.jobs[job.job_id], JobState.PENDING, now)
         add_node(connection, pipeline_id, position, job, request.jobs[job.job_id].id)
-    return _settle(connection, pipeline_id, now)
+    return settled(connection, pipeline_id, now)
 
 
-def _find_by_key(
+def find_by_key(
     connection: sqlite3.Connection, key: str | None, request_digest: str
 ) -> PipelineRows | None:
     """Return the pipeline with that key, if any; raise `KeyReused` if its request was another."""
@@ -220,7 +219,7 @@ def _find_by_key(
 
 def pause(connection: sqlite3.Connection, pipeline_id: str, now: str) -> PipelineRows:
     """Pause a pipeline; its released runs that have not started become PENDING again."""
-    state = _state(connection, pipeline_id)
+    state = read_state(connection, pipeline_id)
     if state is PipelineState.RUNNING:
         connection.execute("UPDATE pipelines SET state = 'PAUSED' WHERE id = ?", [pipeline_id])
         connection.execute(
@@ -233,7 +232,7 @@ def pause(connection: sqlite3.Connection, pipeline_id: str, now: str) -> Pipelin
         raise WrongPipelineState("It is paused already.")
     else:
         raise WrongPipelineState(_WRONG_STATE.format(state=state, condition="runs", done="paused"))
-    return _settle(connection, pipeline_id, now)
+    return settled(connection, pipeline_id, now)
 
 
 def resume(connection: sqlite3.Connection, pipeline_id: str, now: str) -> PipelineRows:
@@ -242,7 +241,7 @@ def resume(connection: sqlite3.Connection, pipeline_id: str, now: str) -> Pipeli
     If the pipeline is FAILED or CANCELED, or all its active runs are CANCELING, each run that is
     FAILED, CANCELED or CANCELING is first replaced by a new one.
     """
-    state = _state(connection, pipeline_id)
+    state = read_state(connection, pipeline_id)
     if state is PipelineState.COMPLETED:
         raise WrongPipelineState(
             _WRONG_STATE.format(state=state, condition="has not completed", done="resumed")
@@ -255,7 +254,7 @@ def resume(connection: sqlite3.Connection, pipeline_id: str, now: str) -> Pipeli
     ):
         _replace_unsuccessful_runs(connection, pipeline_id, now)
         connection.execute("UPDATE pipelines SET state = 'RUNNING' WHERE id = ?", [pipeline_id])
-    return _settle(connection, pipeline_id, now)
+    return settled(connection, pipeline_id, now)
 
 
 def _replace_unsuccessful_runs(connection: sqlite3.Connection, pipeline_id: str, now: str) -> None:
@@ -276,24 +275,14 @@ def _replace_unsuccessful_runs(connection: sqlite3.Connection, pipeline_id: str,
         replace_run(connection, pipeline_id, run["job_id"], run_id)
 
 
-def change_job(
-    connection: sqlite3.Connection, change: ChangeJob, pipeline_id: str, job_id: str, now: str
-) -> PipelineRows | None:
-    """Remove or restore the job whose original or run is `job_id`.
-
-    `None` if the pipeline has no such job or, to restore, no such removed job.
-    """
-    if not change(connection, pipeline_id, job_id, _state(connection, pipeline_id), now):
-        return None
-    return _settle(connection, pipeline_id, now)
-
-
-def _state(connection: sqlite3.Connection, pipeline_id: str) -> PipelineState:
+def read_state(connection: sqlite3.Connection, pipeline_id: str) -> PipelineState:
+    """Return the state of an existing pipeline."""
     row = connection.execute("SELECT state FROM pipelines WHERE id = ?", [pipeline_id]).fetchone()
     return PipelineState(row["state"])
 
 
-def _settle(connection: sqlite3.Connection, pipeline_id: str, now: str) -> PipelineRows:
+def settled(connection: sqlite3.Connection, pipeline_id: str, now: str) -> PipelineRows:
+    """Settle a pipeline after a change, and return it."""
     settle(connection, pipeline_id, now)
     return read_pipeline(connection, pipeline_id)
 
@@ -352,5 +341,10 @@ def _rows(connection: sqlite3.Connection, pipeline: sqlite3.Row) -> PipelineRows
         " WHERE node.pipeline_id = ? ORDER BY node.position",
         [pipeline["id"]],
     ).fetchall()
-    removed = pipeline_removals.removed_jobs(connection, pipeline["id"])
+    removed = connection.execute(
+        "SELECT removed.job_id, removed.created_job_id, removed_at, name"
+        " FROM pipeline_removed removed JOIN jobs ON id = removed.created_job_id"
+        " WHERE pipeline_id = ? ORDER BY position",
+        [pipeline["id"]],
+    ).fetchall()
     return PipelineRows(pipeline, runs, removed)

@@ -16,6 +16,7 @@ from studio_tui.local.db.pipelines import (
     NothingToRun,
     PipelineRows,
     add_pipeline,
+    find_by_key,
     read_pipeline,
     trigger,
 )
@@ -49,17 +50,14 @@ def trigger_by_hand(
     connection: sqlite3.Connection, job_id: str, key: str | None, metastore: Metastore, now: str
 ) -> PipelineRows:
     """Trigger the pipeline of a schedule; the same key returns the same pipeline."""
-    earlier = connection.execute(
-        "SELECT 1 FROM pipelines WHERE idempotency_key = ?", [key]
-    ).fetchone()
-    if earlier is None:
-        require_active_schedule(connection, job_id)
+    if earlier := find_by_key(connection, key, _digest(job_id)):
+        return earlier
+    require_active_schedule(connection, job_id)
     request = _request_of(connection, job_id, key)
-    rows = trigger(connection, request, metastore, now)
-    if earlier is None:
-        moment = free_moment(connection, job_id, now)
-        _assign_to_schedule(connection, rows.pipeline["id"], job_id, moment, by_hand=True)
-    return read_pipeline(connection, rows.pipeline["id"])
+    pipeline_id = trigger(connection, request, metastore, now).pipeline["id"]
+    moment = free_moment(connection, job_id, now)
+    _assign_to_schedule(connection, pipeline_id, job_id, moment, by_hand=True)
+    return read_pipeline(connection, pipeline_id)
 
 
 def _request_of(connection: sqlite3.Connection, job_id: str, key: str | None) -> NewPipeline:
@@ -76,8 +74,12 @@ def _request_of(connection: sqlite3.Connection, job_id: str, key: str | None) ->
         environment=json.loads(row["environment"]),
         is_paused=False,
         idempotency_key=key,
-        request_digest=hashlib.sha256(f"pipeline of {job_id}".encode()).hexdigest(),
+        request_digest=_digest(job_id),
     )
+
+
+def _digest(job_id: str) -> str:
+    return hashlib.sha256(f"pipeline of {job_id}".encode()).hexdigest()
 
 
 def require_rebuildable(

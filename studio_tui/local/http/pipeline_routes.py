@@ -1,7 +1,7 @@
 """The endpoints of pipelines."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Annotated
 
@@ -15,7 +15,7 @@ from studio_tui.api.models import PipelineInput, RemoveJobFromPipelineInput, Tri
 from studio_tui.api.states import PipelineState
 from studio_tui.local.db import pipeline_removals, pipelines
 from studio_tui.local.db.new_job import NewJob
-from studio_tui.local.db.pipelines import ChangeJob, NewPipeline, PipelineRows
+from studio_tui.local.db.pipelines import NewPipeline, PipelineRows
 from studio_tui.local.db.reruns import NewRerun
 from studio_tui.local.db.times import stamp
 from studio_tui.local.http import responses
@@ -134,9 +134,8 @@ def _add_actions(router: APIRouter, studio: Studio) -> None:
     async def pause_pipeline(body: PipelineInput) -> Response:
         pipeline = await named(body)
         now = stamp(clock.now())
-        paused = await studio.database.write_or_defer(pipelines.pause, pipeline["id"], now)
-        if paused is None:
-            paused = await studio.database.read(pipelines.read_pipeline, pipeline["id"])
+        await studio.database.write_or_defer(pipelines.pause, pipeline["id"], now)
+        paused = await studio.database.read(pipelines.read_pipeline, pipeline["id"])
         return pipeline_answer(paused)
 
     @router.post(routes.RESUME_PIPELINE.path, response_model=responses.PipelineOutput)
@@ -159,11 +158,13 @@ def _add_actions(router: APIRouter, studio: Studio) -> None:
         return await change_job(body, pipeline_removals.restore_job, missing)
 
     async def change_job(
-        body: RemoveJobFromPipelineInput, change: ChangeJob, missing: str
+        body: RemoveJobFromPipelineInput,
+        change: Callable[[sqlite3.Connection, str, str, str], PipelineRows | None],
+        missing: str,
     ) -> Response:
         pipeline = await named(body)
         changed = await studio.database.write(
-            pipelines.change_job, change, pipeline["id"], body.job_id, stamp(clock.now())
+            change, pipeline["id"], body.job_id, stamp(clock.now())
         )
         if changed is None:
             raise Refusal(404, missing.format(pipeline=pipeline["name"], job=body.job_id))

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from studio_tui.api.states import JobState
 from studio_tui.local.db import jobs, pipelines
-from studio_tui.local.db.pipeline_removals import WrongPipelineState, remove_job, restore_job
-from studio_tui.local.db.pipelines import PipelineRows
+from studio_tui.local.db.pipeline_removals import remove_job, restore_job
+from studio_tui.local.db.pipelines import PipelineRows, WrongPipelineState
 from studio_tui.local.db.times import stamp
 from tests.local.db.test_pipelines import NOW, Bench
 from tests.local.db.test_reruns import graphs, parents

@@ -1,7 +1,7 @@
 import asyncio
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,13 @@ from studio_tui.api.states import JobState
 from studio_tui.local.db import jobs, pipelines
 from studio_tui.local.db.database import Database
 from studio_tui.local.db.jobs import JobEnd, KeyReused
-from studio_tui.local.db.pipeline_removals import WrongPipelineState, remove_job
-from studio_tui.local.db.pipelines import NewPipeline, NothingToRun, PipelineRows
+from studio_tui.local.db.pipeline_removals import remove_job
+from studio_tui.local.db.pipelines import (
+    NewPipeline,
+    NothingToRun,
+    PipelineRows,
+    WrongPipelineState,
+)
 from studio_tui.local.db.planning import UnknownDataset
 from studio_tui.local.db.times import stamp
 from studio_tui.local.run.metastore import Metastore
@@ -38,6 +43,9 @@ def reported_dataset(name: str, sources: Sequence[str]) -> ReportedDataset:
     """Return a dataset that a job reports, made from the newest versions of its sources."""
     source_names = [dataset for source in sources if (dataset := read_name(source))]
     return ReportedDataset(f"local.local.{name}", None, (*source_names,))
+
+
+ChangeJob = Callable[[sqlite3.Connection, str, str, str], PipelineRows | None]
 
 
 class Bench(JobBench):
@@ -80,10 +88,10 @@ class Bench(JobBench):
         return current
 
     async def change_job(
-        self, change: pipelines.ChangeJob, pipeline_id: str, job_id: str
+        self, change: ChangeJob, pipeline_id: str, job_id: str
     ) -> PipelineRows | None:
         now = stamp(NOW)
-        return await self.database.write(pipelines.change_job, change, pipeline_id, job_id, now)
+        return await self.database.write(change, pipeline_id, job_id, now)
 
     async def state(self, pipeline: PipelineRows) -> str:
         return str((await self.reload(pipeline)).pipeline["state"])
@@ -389,7 +397,6 @@ async def test_only_a_pending_job_of_a_paused_pipeline_can_be_removed(bench: Ben
         await bench.change_job(remove_job, pipeline_id, job_id)
     with pytest.raises(WrongPipelineState, match="only one that is PENDING"):
         await bench.database.write(
-            pipelines.change_job,
             remove_job,
             pipeline_id,
             pipeline.runs[0]["created_job_id"],
