@@ -48,9 +48,8 @@ def _populate_once(
         vars(route).update(cached, **own, dependant=dependant)
         return
     _populate(route, path, **own, **options)
-    if not route.dependant.dependencies:  # dependencies are functions of one server
-        shared_dependant = replace(route.dependant, call=None)
-        _ROUTES[key] = {**vars(route), **dict.fromkeys(own), "dependant": shared_dependant}
+    shared_dependant = replace(route.dependant, call=None)
+    _ROUTES[key] = {**vars(route), **dict.fromkeys(own), "dependant": shared_dependant}
 
 
 routing._populate_api_route_state = _populate_once  # type: ignore[assignment] # other parameters

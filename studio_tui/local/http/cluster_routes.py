@@ -7,24 +7,19 @@ from fastapi import APIRouter, Response
 from studio_tui.api import routes
 from studio_tui.local.config.clusters import Clusters
 from studio_tui.local.db.jobs import busy_workers
-from studio_tui.local.http.request_rules import check_team
+from studio_tui.local.http.request_rules import CurrentStudio, check_team
 from studio_tui.local.http.responses import ComputeClusterOutput, answer
 from studio_tui.local.http.strict_json import StrictRoute
-from studio_tui.local.server.studio import Studio
+
+router = APIRouter(route_class=StrictRoute)
 
 
-def cluster_router(studio: Studio) -> APIRouter:
-    """Return a router with the endpoint."""
-    router = APIRouter(route_class=StrictRoute)
-
-    @router.get(routes.LIST_CLUSTERS.path, response_model=list[ComputeClusterOutput])
-    async def list_clusters(team_name: str | None = None) -> Response:
-        check_team(team_name)
-        await studio.reread_clusters()
-        busy = await studio.database.read(busy_workers)
-        return answer(cluster_outputs(studio.clusters, busy, studio.cluster_file.problem))
-
-    return router
+@router.get(routes.LIST_CLUSTERS.path, response_model=list[ComputeClusterOutput])
+async def list_clusters(studio: CurrentStudio, team_name: str | None = None) -> Response:
+    check_team(team_name)
+    await studio.reread_clusters()
+    busy = await studio.database.read(busy_workers)
+    return answer(cluster_outputs(studio.clusters, busy, studio.cluster_file.problem))
 
 
 def cluster_outputs(

@@ -6,28 +6,24 @@ from studio_tui.api import routes
 from studio_tui.local.db.dataset_list import list_datasets
 from studio_tui.local.db.jobs import UnknownJob, state_of
 from studio_tui.local.db.lineage import read_versions_of_job
-from studio_tui.local.http.request_rules import check_team
+from studio_tui.local.http.request_rules import CurrentStudio, check_team
 from studio_tui.local.http.responses import answer
 from studio_tui.local.http.strict_json import StrictRoute
-from studio_tui.local.server.studio import Studio
+
+router = APIRouter(route_class=StrictRoute, include_in_schema=False)
 
 
-def dataset_router(studio: Studio) -> APIRouter:
-    """Return a router with the endpoints."""
-    router = APIRouter(route_class=StrictRoute, include_in_schema=False)
+@router.get(routes.DATASETS.path)
+async def datasets(studio: CurrentStudio, team_name: str) -> Response:
+    check_team(team_name)
+    return answer({"datasets": await studio.database.read(list_datasets)})
 
-    @router.get(routes.DATASETS.path)
-    async def datasets(team_name: str) -> Response:
-        check_team(team_name)
-        return answer({"datasets": await studio.database.read(list_datasets)})
 
-    @router.get(routes.JOB_DATASET_VERSIONS.path)
-    async def job_dataset_versions(job_id: str, team_name: str) -> Response:
-        check_team(team_name)
-        if await studio.database.read(state_of, job_id) is None:
-            raise UnknownJob(job_id)
-        versions = await studio.database.read(read_versions_of_job, job_id)
-        listed = [{"dataset_name": each.dataset, "version": each.version} for each in versions]
-        return answer({"dataset_versions": listed})
-
-    return router
+@router.get(routes.JOB_DATASET_VERSIONS.path)
+async def job_dataset_versions(studio: CurrentStudio, job_id: str, team_name: str) -> Response:
+    check_team(team_name)
+    if await studio.database.read(state_of, job_id) is None:
+        raise UnknownJob(job_id)
+    versions = await studio.database.read(read_versions_of_job, job_id)
+    listed = [{"dataset_name": each.dataset, "version": each.version} for each in versions]
+    return answer({"dataset_versions": listed})

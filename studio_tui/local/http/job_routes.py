@@ -16,22 +16,21 @@ from studio_tui.local.http.errors import FieldProblem, InvalidFields, Refusal
 from studio_tui.local.http.job_output import job_output
 from studio_tui.local.http.request_rules import (
     LIST_LIMIT,
+    CurrentStudio,
     IdempotencyKey,
     check_team,
     request_context,
 )
-from studio_tui.local.http.responses import ListCache, answer, write_list
+from studio_tui.local.http.responses import answer, write_list
 from studio_tui.local.http.strict_json import StrictRoute
 from studio_tui.local.http.validation import digest, validate_job
 from studio_tui.local.server.endpoint import JOB_ENDS
-from studio_tui.local.server.studio import Studio
 
 _STATUSES = tuple(state for state in JobState if state is not JobState.UNKNOWN)
 _STATUS_GROUPS = {
     "ACTIVE": frozenset(_STATUSES) - FINISHED_STATES,
     "INACTIVE": FINISHED_STATES,
 }
-
 
 _UPLOAD_FORM: dict[str, Any] = {
     "requestBody": {
@@ -48,77 +47,73 @@ _UPLOAD_FORM: dict[str, Any] = {
     }
 }
 
+router = APIRouter(route_class=StrictRoute)
 
-def job_router(studio: Studio) -> APIRouter:
-    """Return a router with the endpoints."""
-    router = APIRouter(route_class=StrictRoute)
-    lists = ListCache()
 
-    @router.get(routes.LIST_JOBS.path, response_model=list[responses.JobOutput])
-    async def list_jobs(
-        team_name: str,
-        status: str | None = None,
-        job_id: str | None = None,
-        limit: Annotated[int, Query(ge=1, le=LIST_LIMIT)] = 20,
-    ) -> Response:
-        check_team(team_name)
-        states = None if status is None else _states(status)
+@router.get(routes.LIST_JOBS.path, response_model=list[responses.JobOutput])
+async def list_jobs(
+    studio: CurrentStudio,
+    team_name: str,
+    status: str | None = None,
+    job_id: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=LIST_LIMIT)] = 20,
+) -> Response:
+    check_team(team_name)
+    states = None if status is None else _states(status)
 
-        async def make_body() -> bytes:
-            rows = await studio.database.read(jobs.list_jobs, states, job_id, limit)
-            return await write_list(rows, lambda row: job_output(studio, row))
+    async def make_body() -> bytes:
+        rows = await studio.database.read(jobs.list_jobs, states, job_id, limit)
+        return await write_list(rows, lambda row: job_output(studio, row))
 
-        # The revision is read before the rows. If they change in between, the body is newer than
-        # the revision says, and the next request makes it again.
-        query = (states, job_id, limit, studio.cluster_file.version)
-        body = await lists.body(query, studio.database.revision, make_body)
-        return Response(body, media_type="application/json")
+    # The revision is read before the rows. If they change in between, the body is newer than the
+    # revision says, and the next request makes it again.
+    query = (states, job_id, limit, studio.cluster_file.version)
+    body = await studio.job_lists.body(query, studio.database.revision, make_body)
+    return Response(body, media_type="application/json")
 
-    @router.post(routes.CREATE_JOB.path, response_model=responses.JobOutput)
-    async def create_job(body: JobInput, key: IdempotencyKey = None) -> Response:
-        check_team(body.team_name)
-        # Before all checks: a request that was accepted may be invalid now, as its start time
-        # has passed.
-        row = await studio.database.read(jobs.find_by_key, key, digest(body))
-        if row is not None:
-            return answer(job_output(studio, row))
-        job = validate_job(body, key, await request_context(studio, body))
-        row = await studio.database.write(jobs.create, job, clock.now())
-        # After the job is on disk nothing may fail, as the published client repeats a POST after
-        # a 5xx.
-        studio.dispatcher.wake()
-        studio.scheduler.wake()
+
+@router.post(routes.CREATE_JOB.path, response_model=responses.JobOutput)
+async def create_job(studio: CurrentStudio, body: JobInput, key: IdempotencyKey = None) -> Response:
+    check_team(body.team_name)
+    # Before all checks: a request that was accepted may be invalid now, as its start time has
+    # passed.
+    row = await studio.database.read(jobs.find_by_key, key, digest(body))
+    if row is not None:
         return answer(job_output(studio, row))
-
-    @router.post(routes.CANCEL_JOB.path, response_model=responses.ActionFeedback)
-    async def cancel_job(job_id: str, body: JobCancelInput) -> Response:
-        check_team(body.team_name)
-        state = await studio.dispatcher.cancel(job_id)
-        if state is None:
-            raise UnknownJob(job_id)
-        if state in ENDED:
-            raise Refusal(409, f"The job has ended already: it is {state}.")
-        return answer(responses.ActionFeedback("Successfully canceled"))
-
-    # For the commands of `studio-tui local`; not part of Studio's API.
-    @router.get(JOB_ENDS, include_in_schema=False)
-    async def job_ends() -> Response:
-        summary = await studio.database.read(JobsSummary.read)
-        return Response(summary.model_dump_json(), media_type="application/json")
-
-    _add_uploads(router, studio)
-    return router
+    job = validate_job(body, key, await request_context(studio, body))
+    row = await studio.database.write(jobs.create, job, clock.now())
+    # After the job is on disk nothing may fail, as the published client repeats a POST after a 5xx.
+    studio.dispatcher.wake()
+    studio.scheduler.wake()
+    return answer(job_output(studio, row))
 
 
-def _add_uploads(router: APIRouter, studio: Studio) -> None:
-    @router.post(
-        routes.UPLOAD_FILE.path,
-        response_model=responses.UploadFileOutput,
-        openapi_extra=_UPLOAD_FORM,
-    )
-    async def upload_file(request: Request, team_name: str) -> Response:
-        check_team(team_name)
-        return answer(await studio.uploads.receive(request))
+@router.post(routes.CANCEL_JOB.path, response_model=responses.ActionFeedback)
+async def cancel_job(studio: CurrentStudio, job_id: str, body: JobCancelInput) -> Response:
+    check_team(body.team_name)
+    state = await studio.dispatcher.cancel(job_id)
+    if state is None:
+        raise UnknownJob(job_id)
+    if state in ENDED:
+        raise Refusal(409, f"The job has ended already: it is {state}.")
+    return answer(responses.ActionFeedback("Successfully canceled"))
+
+
+# For the commands of `studio-tui local`; not part of Studio's API.
+@router.get(JOB_ENDS, include_in_schema=False)
+async def job_ends(studio: CurrentStudio) -> Response:
+    summary = await studio.database.read(JobsSummary.read)
+    return Response(summary.model_dump_json(), media_type="application/json")
+
+
+@router.post(
+    routes.UPLOAD_FILE.path,
+    response_model=responses.UploadFileOutput,
+    openapi_extra=_UPLOAD_FORM,
+)
+async def upload_file(studio: CurrentStudio, request: Request, team_name: str) -> Response:
+    check_team(team_name)
+    return answer(await studio.uploads.receive(request))
 
 
 def _states(status: str) -> frozenset[JobState]:

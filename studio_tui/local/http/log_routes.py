@@ -24,7 +24,7 @@ from studio_tui.api.routes import FOLLOW_LOGS, JOB_LOGS
 from studio_tui.api.states import JobState
 from studio_tui.local.db.jobs import UnknownJob, state_of
 from studio_tui.local.http.pieces import OutputPieces, PieceReader
-from studio_tui.local.http.request_rules import check_team
+from studio_tui.local.http.request_rules import CurrentStudio, check_team
 from studio_tui.local.http.transcript import Transcript, TranscriptVersion
 from studio_tui.local.server.studio import Studio
 
@@ -59,36 +59,34 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 
 
-def log_router(studio: Studio) -> APIRouter:
-    """Return a router with the routes of logs."""
-    router = APIRouter(dependencies=[Depends(check_team)])
+router = APIRouter(dependencies=[Depends(check_team)])
 
-    @router.get(
-        JOB_LOGS.path,
-        response_class=PlainTextResponse,
-        responses=_RESPONSES,
-        name="get_job_logs",
-    )
-    async def get_job_logs(job_id: str, request: Request) -> Response:
-        if await studio.database.read(state_of, job_id) is None:
-            raise UnknownJob(job_id)
-        transcript = await asyncio.to_thread(Transcript, studio.runner.output(job_id))
-        return log_answer(transcript, request)
 
-    @router.websocket(FOLLOW_LOGS)
-    async def follow_logs(websocket: WebSocket) -> None:
-        await websocket.accept()
-        job_id = websocket.query_params.get("job_id", "")
-        status = await studio.database.read(state_of, job_id)
-        if status is None:
-            await websocket.send_json({"message": "Job ID is incorrect or not found"})
-            await websocket.close(_NO_SUCH_JOB)
-            return
-        follows = websocket.query_params.get("no_follow", "").lower() not in _TRUE
-        follower = _Follower(websocket, studio, job_id)
-        await _run_while_connected(websocket, follower.run(status, to_end=follows))
+@router.get(
+    JOB_LOGS.path,
+    response_class=PlainTextResponse,
+    responses=_RESPONSES,
+    name="get_job_logs",
+)
+async def get_job_logs(studio: CurrentStudio, job_id: str, request: Request) -> Response:
+    if await studio.database.read(state_of, job_id) is None:
+        raise UnknownJob(job_id)
+    transcript = await asyncio.to_thread(Transcript, studio.runner.output(job_id))
+    return log_answer(transcript, request)
 
-    return router
+
+@router.websocket(FOLLOW_LOGS)
+async def follow_logs(studio: CurrentStudio, websocket: WebSocket) -> None:
+    await websocket.accept()
+    job_id = websocket.query_params.get("job_id", "")
+    status = await studio.database.read(state_of, job_id)
+    if status is None:
+        await websocket.send_json({"message": "Job ID is incorrect or not found"})
+        await websocket.close(_NO_SUCH_JOB)
+        return
+    follows = websocket.query_params.get("no_follow", "").lower() not in _TRUE
+    follower = _Follower(websocket, studio, job_id)
+    await _run_while_connected(websocket, follower.run(status, to_end=follows))
 
 
 class _Follower:

@@ -23,6 +23,7 @@ from studio_tui.local.http.errors import FieldProblem, InvalidFields, Refusal
 from studio_tui.local.http.pipeline_output import pipeline_answer, pipeline_output
 from studio_tui.local.http.request_rules import (
     LIST_LIMIT,
+    CurrentStudio,
     IdempotencyKey,
     check_team,
     request_context,
@@ -40,135 +41,140 @@ from studio_tui.local.server.studio import Studio
 
 _STATES = tuple(state for state in PipelineState if state is not PipelineState.UNKNOWN)
 
-
-def pipeline_router(studio: Studio) -> APIRouter:
-    """Return a router with the endpoints of pipelines."""
-    router = APIRouter(route_class=StrictRoute)
-
-    @router.get(routes.PIPELINE_STATUS.path, response_model=responses.JobPipelineOutput)
-    async def pipeline_status(
-        team_name: str, name: str | None = None, pipeline_id: str | None = None
-    ) -> Response:
-        check_team(team_name)
-        return answer(pipeline_output(await _find(studio, name, pipeline_id, "query")))
-
-    @router.get(routes.LIST_PIPELINES.path, response_model=list[responses.JobPipelineOutput])
-    async def list_pipelines(
-        team_name: str,
-        status: Annotated[list[str] | None, Query()] = None,
-        statuses: Annotated[Texts | None, Body()] = None,
-        search: str | None = None,
-        limit: Annotated[int, Query(ge=1, le=LIST_LIMIT)] = 20,
-    ) -> Response:
-        check_team(team_name)
-        # The API document has the filter in the body; the published client sends it in the query.
-        states = _states(status or (), "query") | _states(statuses or (), "body")
-        rows = await studio.database.read(pipelines.list_pipelines, states or None, search, limit)
-        return Response(await write_list(rows, pipeline_output), media_type="application/json")
-
-    _add_triggers(router, studio)
-    _add_actions(router, studio)
-    _add_rerun(router, studio)
-    return router
+router = APIRouter(route_class=StrictRoute)
 
 
-def _add_triggers(router: APIRouter, studio: Studio) -> None:
-    @router.post(routes.TRIGGER_PIPELINE.path, response_model=responses.PipelineOutput)
-    async def trigger_pipeline(body: TriggerPipelineInput, key: IdempotencyKey = None) -> Response:
-        return await trigger(body, key)
-
-    # Not in the API document, so not in the OpenAPI description either.
-    @router.post(routes.REFRESH_PIPELINE.path, include_in_schema=False)
-    async def refresh_pipeline(body: TriggerPipelineInput, key: IdempotencyKey = None) -> Response:
-        return await trigger(body, key, is_refresh=True)
-
-    async def trigger(
-        body: TriggerPipelineInput, key: str | None, *, is_refresh: bool = False
-    ) -> Response:
-        check_team(body.team_name)
-        request = _new_pipeline(body, key)
-        if is_refresh:
-            # Another digest, so that a refresh with the key of an equal trigger is refused.
-            request_digest = f"refresh {request.request_digest}"
-            request = replace(request, is_refresh=True, request_digest=request_digest)
-        metastore = await studio.runner.read_metastore()
-        now = stamp(clock.now())
-        pipeline = await studio.database.write(pipelines.trigger, request, metastore, now)
-        # Once the pipeline is on disk, nothing must fail: the published client repeats a POST
-        # after a 5xx.
-        studio.dispatcher.wake()
-        return pipeline_answer(pipeline)
+@router.get(routes.PIPELINE_STATUS.path, response_model=responses.JobPipelineOutput)
+async def pipeline_status(
+    studio: CurrentStudio, team_name: str, name: str | None = None, pipeline_id: str | None = None
+) -> Response:
+    check_team(team_name)
+    return answer(pipeline_output(await _find(studio, name, pipeline_id, "query")))
 
 
-def _add_rerun(router: APIRouter, studio: Studio) -> None:
-    @router.post(routes.RERUN_JOBS.path, include_in_schema=False)
-    async def rerun_jobs(body: RerunInput, key: IdempotencyKey = None) -> Response:
-        check_team(body.team_name)
-        check_key(key)
-        jobs: dict[str, NewJob] = {}
-        for each in body.jobs:
-            check_team(each.job.team_name)
-            if each.job_id in jobs:
-                raise InvalidFields([FieldProblem("jobs", f"jobs names {each.job_id} twice")])
-            if each.job.cron_expression is not None or each.job.start_after is not None:
-                clause = f"jobs: {each.job_id} cannot have a start time or a cron expression"
-                raise InvalidFields([FieldProblem("jobs", clause)])
-            jobs[each.job_id] = validate_job(
-                each.job, None, await request_context(studio, each.job)
-            )
-        request = NewRerun(jobs, key, digest(body))
-        metastore = await studio.runner.read_metastore()
-        now = stamp(clock.now())
-        rows = await studio.database.write(pipelines.rerun, request, metastore, now)
-        studio.dispatcher.wake()
-        pipeline = None if rows is None else pipeline_output(rows)
-        return answer({"ok": True, "pipeline": pipeline})
+@router.get(routes.LIST_PIPELINES.path, response_model=list[responses.JobPipelineOutput])
+async def list_pipelines(
+    studio: CurrentStudio,
+    team_name: str,
+    *,
+    status: Annotated[list[str] | None, Query()] = None,
+    statuses: Annotated[Texts | None, Body()] = None,
+    search: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=LIST_LIMIT)] = 20,
+) -> Response:
+    check_team(team_name)
+    # The API document has the filter in the body; the published client sends it in the query.
+    states = _states(status or (), "query") | _states(statuses or (), "body")
+    rows = await studio.database.read(pipelines.list_pipelines, states or None, search, limit)
+    return Response(await write_list(rows, pipeline_output), media_type="application/json")
 
 
-def _add_actions(router: APIRouter, studio: Studio) -> None:
-    async def named(body: PipelineInput | RemoveJobFromPipelineInput) -> sqlite3.Row:
-        check_team(body.team_name)
-        return (await _find(studio, body.name, body.pipeline_id, "body")).pipeline
+@router.post(routes.TRIGGER_PIPELINE.path, response_model=responses.PipelineOutput)
+async def trigger_pipeline(
+    studio: CurrentStudio, body: TriggerPipelineInput, key: IdempotencyKey = None
+) -> Response:
+    return await _trigger(studio, body, key)
 
-    @router.post(routes.PAUSE_PIPELINE.path, response_model=responses.PipelineOutput)
-    async def pause_pipeline(body: PipelineInput) -> Response:
-        pipeline = await named(body)
-        now = stamp(clock.now())
-        await studio.database.write_or_defer(pipelines.pause, pipeline["id"], now)
-        paused = await studio.database.read(pipelines.read_pipeline, pipeline["id"])
-        return pipeline_answer(paused)
 
-    @router.post(routes.RESUME_PIPELINE.path, response_model=responses.PipelineOutput)
-    async def resume_pipeline(body: PipelineInput) -> Response:
-        pipeline = await named(body)
-        now = stamp(clock.now())
-        resumed = await studio.database.write(pipelines.resume, pipeline["id"], now)
-        studio.dispatcher.wake()
-        return pipeline_answer(resumed)
+# Not in the API document, so not in the OpenAPI description either.
+@router.post(routes.REFRESH_PIPELINE.path, include_in_schema=False)
+async def refresh_pipeline(
+    studio: CurrentStudio, body: TriggerPipelineInput, key: IdempotencyKey = None
+) -> Response:
+    return await _trigger(studio, body, key, is_refresh=True)
 
-    @router.post(routes.REMOVE_JOB_FROM_PIPELINE.path, response_model=responses.PipelineOutput)
-    async def remove_job_from_pipeline(body: RemoveJobFromPipelineInput) -> Response:
-        return await change_job(
-            body, pipeline_removals.remove_job, "The pipeline {pipeline} has no job {job}."
-        )
 
-    @router.post(routes.RESTORE_JOB.path, include_in_schema=False)
-    async def restore_job(body: RemoveJobFromPipelineInput) -> Response:
-        missing = "No job {job} was removed from the pipeline {pipeline}."
-        return await change_job(body, pipeline_removals.restore_job, missing)
+async def _trigger(
+    studio: Studio, body: TriggerPipelineInput, key: str | None, *, is_refresh: bool = False
+) -> Response:
+    check_team(body.team_name)
+    request = _new_pipeline(body, key)
+    if is_refresh:
+        # Another digest, so that a refresh with the key of an equal trigger is refused.
+        request_digest = f"refresh {request.request_digest}"
+        request = replace(request, is_refresh=True, request_digest=request_digest)
+    metastore = await studio.runner.read_metastore()
+    now = stamp(clock.now())
+    pipeline = await studio.database.write(pipelines.trigger, request, metastore, now)
+    # Once the pipeline is on disk, nothing must fail: the published client repeats a POST after a
+    # 5xx.
+    studio.dispatcher.wake()
+    return pipeline_answer(pipeline)
 
-    async def change_job(
-        body: RemoveJobFromPipelineInput,
-        change: Callable[[sqlite3.Connection, str, str, str], PipelineRows | None],
-        missing: str,
-    ) -> Response:
-        pipeline = await named(body)
-        changed = await studio.database.write(
-            change, pipeline["id"], body.job_id, stamp(clock.now())
-        )
-        if changed is None:
-            raise Refusal(404, missing.format(pipeline=pipeline["name"], job=body.job_id))
-        return pipeline_answer(changed)
+
+@router.post(routes.RERUN_JOBS.path, include_in_schema=False)
+async def rerun_jobs(
+    studio: CurrentStudio, body: RerunInput, key: IdempotencyKey = None
+) -> Response:
+    check_team(body.team_name)
+    check_key(key)
+    jobs: dict[str, NewJob] = {}
+    for each in body.jobs:
+        check_team(each.job.team_name)
+        if each.job_id in jobs:
+            raise InvalidFields([FieldProblem("jobs", f"jobs names {each.job_id} twice")])
+        if each.job.cron_expression is not None or each.job.start_after is not None:
+            clause = f"jobs: {each.job_id} cannot have a start time or a cron expression"
+            raise InvalidFields([FieldProblem("jobs", clause)])
+        jobs[each.job_id] = validate_job(each.job, None, await request_context(studio, each.job))
+    request = NewRerun(jobs, key, digest(body))
+    metastore = await studio.runner.read_metastore()
+    now = stamp(clock.now())
+    rows = await studio.database.write(pipelines.rerun, request, metastore, now)
+    studio.dispatcher.wake()
+    pipeline = None if rows is None else pipeline_output(rows)
+    return answer({"ok": True, "pipeline": pipeline})
+
+
+async def _named(studio: Studio, body: PipelineInput | RemoveJobFromPipelineInput) -> sqlite3.Row:
+    check_team(body.team_name)
+    return (await _find(studio, body.name, body.pipeline_id, "body")).pipeline
+
+
+@router.post(routes.PAUSE_PIPELINE.path, response_model=responses.PipelineOutput)
+async def pause_pipeline(studio: CurrentStudio, body: PipelineInput) -> Response:
+    pipeline = await _named(studio, body)
+    now = stamp(clock.now())
+    await studio.database.write_or_defer(pipelines.pause, pipeline["id"], now)
+    paused = await studio.database.read(pipelines.read_pipeline, pipeline["id"])
+    return pipeline_answer(paused)
+
+
+@router.post(routes.RESUME_PIPELINE.path, response_model=responses.PipelineOutput)
+async def resume_pipeline(studio: CurrentStudio, body: PipelineInput) -> Response:
+    pipeline = await _named(studio, body)
+    now = stamp(clock.now())
+    resumed = await studio.database.write(pipelines.resume, pipeline["id"], now)
+    studio.dispatcher.wake()
+    return pipeline_answer(resumed)
+
+
+@router.post(routes.REMOVE_JOB_FROM_PIPELINE.path, response_model=responses.PipelineOutput)
+async def remove_job_from_pipeline(
+    studio: CurrentStudio, body: RemoveJobFromPipelineInput
+) -> Response:
+    return await _change_job(
+        studio, body, pipeline_removals.remove_job, "The pipeline {pipeline} has no job {job}."
+    )
+
+
+@router.post(routes.RESTORE_JOB.path, include_in_schema=False)
+async def restore_job(studio: CurrentStudio, body: RemoveJobFromPipelineInput) -> Response:
+    missing = "No job {job} was removed from the pipeline {pipeline}."
+    return await _change_job(studio, body, pipeline_removals.restore_job, missing)
+
+
+async def _change_job(
+    studio: Studio,
+    body: RemoveJobFromPipelineInput,
+    change: Callable[[sqlite3.Connection, str, str, str], PipelineRows | None],
+    missing: str,
+) -> Response:
+    pipeline = await _named(studio, body)
+    changed = await studio.database.write(change, pipeline["id"], body.job_id, stamp(clock.now()))
+    if changed is None:
+        raise Refusal(404, missing.format(pipeline=pipeline["name"], job=body.job_id))
+    return pipeline_answer(changed)
 
 
 async def _find(

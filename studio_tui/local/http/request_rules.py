@@ -2,7 +2,8 @@
 
 from typing import Annotated
 
-from fastapi import Header
+from fastapi import Depends, Header
+from starlette.requests import HTTPConnection
 
 from studio_tui import clock
 from studio_tui.api.models import JobInput
@@ -11,6 +12,15 @@ from studio_tui.local.db.jobs import checkpoint_source
 from studio_tui.local.http.errors import Refusal
 from studio_tui.local.http.validation import RequestContext, upload_ids
 from studio_tui.local.server.studio import Studio
+
+
+async def _studio_of(connection: HTTPConnection) -> Studio:
+    studio: Studio = connection.app.state.studio
+    return studio
+
+
+CurrentStudio = Annotated[Studio, Depends(_studio_of)]
+"""The local Studio that answers a request."""
 
 IdempotencyKey = Annotated[str | None, Header(alias="idempotency-key")]
 

@@ -17,7 +17,7 @@ from studio_tui.local.db.times import stamp
 from studio_tui.local.http.errors import FieldProblem, InvalidFields
 from studio_tui.local.http.job_output import job_answer
 from studio_tui.local.http.pipeline_output import pipeline_answer
-from studio_tui.local.http.request_rules import IdempotencyKey, check_team
+from studio_tui.local.http.request_rules import CurrentStudio, IdempotencyKey, check_team
 from studio_tui.local.http.strict_json import StrictRoute
 from studio_tui.local.http.validation import (
     NAME_LIMIT,
@@ -33,90 +33,91 @@ from studio_tui.local.server.studio import Studio
 _NO_TIME = "cron_expression or start_after is required"
 
 
-def schedule_router(studio: Studio) -> APIRouter:
-    """Return a router with the endpoints of schedules."""
-    router = APIRouter(route_class=StrictRoute, include_in_schema=False)
+router = APIRouter(route_class=StrictRoute, include_in_schema=False)
 
-    @router.post(routes.CHANGE_SCHEDULE.path)
-    async def change_schedule(job_id: str, body: ChangeScheduleInput) -> Response:
-        check_team(body.team_name)
-        now = clock.now()
-        schedule = read_schedule(body, now)
-        if schedule is None:
-            raise InvalidFields([FieldProblem("cron_expression", _NO_TIME)])
-        # First, the past fire times of the unchanged schedule are settled.
+
+@router.post(routes.CHANGE_SCHEDULE.path)
+async def change_schedule(
+    studio: CurrentStudio, job_id: str, body: ChangeScheduleInput
+) -> Response:
+    check_team(body.team_name)
+    now = clock.now()
+    schedule = read_schedule(body, now)
+    if schedule is None:
+        raise InvalidFields([FieldProblem("cron_expression", _NO_TIME)])
+    # First, the past fire times of the unchanged schedule are settled.
+    await studio.scheduler.settle(now)
+    await studio.database.write(schedule_actions.change, job_id, schedule)
+    studio.scheduler.wake()
+    return await job_answer(studio, job_id)
+
+
+@router.post(routes.SUSPEND_SCHEDULE.path)
+async def suspend_schedule(studio: CurrentStudio, job_id: str, body: ScheduleInput) -> Response:
+    check_team(body.team_name)
+    now = clock.now()
+    with suppress(StorageFull):  # suspending must work without disk space
         await studio.scheduler.settle(now)
-        await studio.database.write(schedule_actions.change, job_id, schedule)
-        studio.scheduler.wake()
-        return await job_answer(studio, job_id)
-
-    @router.post(routes.SUSPEND_SCHEDULE.path)
-    async def suspend_schedule(job_id: str, body: ScheduleInput) -> Response:
-        check_team(body.team_name)
-        now = clock.now()
-        with suppress(StorageFull):  # suspending must work without disk space
-            await studio.scheduler.settle(now)
-        await studio.database.write_or_defer(schedule_actions.suspend, job_id, stamp(now))
-        return await job_answer(studio, job_id)
-
-    @router.post(routes.RESUME_SCHEDULE.path)
-    async def resume_schedule(job_id: str, body: ScheduleInput) -> Response:
-        check_team(body.team_name)
-        await studio.database.write(schedule_actions.resume, job_id, clock.now())
-        studio.scheduler.wake()
-        return await job_answer(studio, job_id)
-
-    @router.post(routes.RUN_SCHEDULE.path)
-    async def run_schedule(
-        job_id: str, body: ScheduleInput, key: IdempotencyKey = None
-    ) -> Response:
-        check_team(body.team_name)
-        check_key(key)
-        run_id = await studio.database.write(schedule_actions.run, job_id, key, stamp(clock.now()))
-        studio.dispatcher.wake()
-        return await job_answer(studio, run_id)
-
-    _add_pipelines(router, studio)
-    return router
+    await studio.database.write_or_defer(schedule_actions.suspend, job_id, stamp(now))
+    return await job_answer(studio, job_id)
 
 
-def _add_pipelines(router: APIRouter, studio: Studio) -> None:
-    @router.post(routes.SCHEDULE_PIPELINE.path)
-    async def schedule_pipeline(
-        body: SchedulePipelineInput, key: IdempotencyKey = None
-    ) -> Response:
-        check_team(body.team_name)
-        check_key(key)
-        job_row = await studio.database.read(jobs.find_by_key, key, digest(body))
-        if job_row is None:
-            await studio.reread_clusters()
-            job = _new_task(studio, body, key)
-            schedule = job.schedule
-            datasets = schedule.datasets if schedule else None
-            metastore = await studio.runner.read_metastore()
-            await studio.database.write(
-                schedule_pipelines.require_rebuildable, datasets or (), metastore
-            )
-            job_row = await studio.database.write(jobs.create, job, clock.now())
-        studio.scheduler.wake()
-        return await job_answer(studio, job_row["id"])
+@router.post(routes.RESUME_SCHEDULE.path)
+async def resume_schedule(studio: CurrentStudio, job_id: str, body: ScheduleInput) -> Response:
+    check_team(body.team_name)
+    await studio.database.write(schedule_actions.resume, job_id, clock.now())
+    studio.scheduler.wake()
+    return await job_answer(studio, job_id)
 
-    @router.post(routes.TRIGGER_SCHEDULE.path)
-    async def trigger_schedule(
-        job_id: str, body: ScheduleInput, key: IdempotencyKey = None
-    ) -> Response:
-        check_team(body.team_name)
-        check_key(key)
+
+@router.post(routes.RUN_SCHEDULE.path)
+async def run_schedule(
+    studio: CurrentStudio, job_id: str, body: ScheduleInput, key: IdempotencyKey = None
+) -> Response:
+    check_team(body.team_name)
+    check_key(key)
+    run_id = await studio.database.write(schedule_actions.run, job_id, key, stamp(clock.now()))
+    studio.dispatcher.wake()
+    return await job_answer(studio, run_id)
+
+
+@router.post(routes.SCHEDULE_PIPELINE.path)
+async def schedule_pipeline(
+    studio: CurrentStudio, body: SchedulePipelineInput, key: IdempotencyKey = None
+) -> Response:
+    check_team(body.team_name)
+    check_key(key)
+    job_row = await studio.database.read(jobs.find_by_key, key, digest(body))
+    if job_row is None:
+        await studio.reread_clusters()
+        job = _new_task(studio, body, key)
+        schedule = job.schedule
+        datasets = schedule.datasets if schedule else None
         metastore = await studio.runner.read_metastore()
-        pipeline = await studio.database.write(
-            schedule_pipelines.trigger_by_hand,
-            job_id,
-            key,
-            metastore,
-            stamp(clock.now()),
+        await studio.database.write(
+            schedule_pipelines.require_rebuildable, datasets or (), metastore
         )
-        studio.dispatcher.wake()
-        return pipeline_answer(pipeline)
+        job_row = await studio.database.write(jobs.create, job, clock.now())
+    studio.scheduler.wake()
+    return await job_answer(studio, job_row["id"])
+
+
+@router.post(routes.TRIGGER_SCHEDULE.path)
+async def trigger_schedule(
+    studio: CurrentStudio, job_id: str, body: ScheduleInput, key: IdempotencyKey = None
+) -> Response:
+    check_team(body.team_name)
+    check_key(key)
+    metastore = await studio.runner.read_metastore()
+    pipeline = await studio.database.write(
+        schedule_pipelines.trigger_by_hand,
+        job_id,
+        key,
+        metastore,
+        stamp(clock.now()),
+    )
+    studio.dispatcher.wake()
+    return pipeline_answer(pipeline)
 
 
 def _new_task(studio: Studio, body: SchedulePipelineInput, key: str | None) -> NewJob:

@@ -15,6 +15,7 @@ from studio_tui.local.db.database import Database
 from studio_tui.local.dispatch.dispatcher import Dispatcher
 from studio_tui.local.dispatch.scheduler import Scheduler
 from studio_tui.local.http.page.keys import PageKeys
+from studio_tui.local.http.responses import ListCache
 from studio_tui.local.http.uploads import UploadStore
 from studio_tui.local.run.local_runner import LocalRunner, RunLimits
 
@@ -35,6 +36,7 @@ class Studio:
     """Identifies this run of the server; not secret."""
     token: SecretStr
     pages: PageKeys
+    job_lists: ListCache
 
     @property
     def clusters(self) -> Clusters:
@@ -74,6 +76,7 @@ async def open_studio(
             instance=secrets.token_hex(8),
             token=token,
             pages=PageKeys(),
+            job_lists=ListCache(),
         )
     finally:
         await runner.aclose()

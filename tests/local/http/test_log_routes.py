@@ -8,7 +8,7 @@ import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import httpx
 import pytest
@@ -21,12 +21,11 @@ from studio_tui.api.models import QueryType
 from studio_tui.api.states import JobState
 from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.http import errors
-from studio_tui.local.http.log_routes import FRAME_BYTES, log_frames, log_router
+from studio_tui.local.http.log_routes import FRAME_BYTES, log_frames, router
 from studio_tui.local.http.pieces import OutputPieces
 from studio_tui.local.http.transcript import Transcript
 from studio_tui.local.run.local_runner import LocalRunner, RunLimits
 from studio_tui.local.run.runner import JobPhase, RunSpec
-from studio_tui.local.server.studio import Studio
 from studio_tui.local.shim.output import OutputWriter
 from tests.waiting import HANG, eventually, until
 
@@ -54,8 +53,8 @@ class LogServer:
         self.runner = LocalRunner(DataDir(folder), limits=RunLimits(grace_seconds=1.0))
         app = FastAPI()
         errors.install_error_handlers(app)
-        studio = SimpleNamespace(database=self.database, runner=self.runner)
-        app.include_router(log_router(cast(Studio, studio)), prefix="/api")
+        app.state.studio = SimpleNamespace(database=self.database, runner=self.runner)
+        app.include_router(router, prefix="/api")
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.port = self.socket.getsockname()[1]
         config = uvicorn.Config(
