@@ -277,7 +277,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
 
         if connected := self._connected:
             creator = connected.session.commands.job_creator
-            await create_and_notify(self, creator, message.request, message.files)
+            await create_and_notify(self, creator, message.request)
 
     def on_open_job(self, message: "messages.OpenJob") -> None:
         if self._screens and (page := self._screens.job_page(message)):

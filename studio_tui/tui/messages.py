@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
@@ -91,10 +90,9 @@ class OpenDatasets(Message):
 
 @dataclass
 class CreateJob(Message):
-    """Create a job with these files; the app reports the outcome."""
+    """Create a job; the app reports the outcome."""
 
     request: JobInput = field(repr=False)
-    files: Sequence[Path] = ()
 
 
 @dataclass

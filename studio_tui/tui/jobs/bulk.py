@@ -29,7 +29,7 @@ from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.jobs.create import create
 from studio_tui.tui.jobs.marked import MarkedJobs
 from studio_tui.tui.jobs.naming import title
-from studio_tui.tui.jobs.question_changes import (
+from studio_tui.tui.jobs.questions import (
     as_known_now,
     cancel_changes,
     cancelable_now,

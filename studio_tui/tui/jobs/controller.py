@@ -1,21 +1,34 @@
 """The commands on a job, shared by all screens that show a job."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from studio_tui.api.ids import NO_ID, is_usable_id
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.api.states import JobState
+from studio_tui.presentation.jobs.filters import id_filter
 from studio_tui.tui.frame.commands import Command, Host, why_read_only
-from studio_tui.tui.jobs.marked import ListedMarks, MarkedJobs
-from studio_tui.tui.jobs.schedule_runs import show_runs
-from studio_tui.tui.messages import EditJobs, OpenLog, OpenPipeline
+from studio_tui.tui.jobs.marked import MarkedJobs
+from studio_tui.tui.messages import EditJobs, FilterList, OpenLog, OpenPipeline
 from studio_tui.tui.terminal.clipboard import copy
 
 if TYPE_CHECKING:
     from studio_tui.tui.jobs.bulk import BulkJobs
 
 NO_JOB = "There is no job here"
+
+
+def show_runs(host: Host, tasks: Sequence[Job]) -> None:
+    """Show the jobs that schedules created; if all schedules trigger pipelines, show those."""
+    job_schedules = [task.id for task in tasks if not (task.schedule and task.schedule.datasets)]
+    tab = "jobs" if job_schedules else "pipelines"
+    ids = job_schedules or [task.id for task in tasks]
+    host.post_message(FilterList(id_filter("task", *ids), tab))
+
+
+def log_label(job: Job | None) -> str:
+    """Return the label of the key that shows a job's log; it shows the runs of a schedule."""
+    return "runs" if job is not None and job.state is JobState.TASK else "log"
 
 
 class JobController:
@@ -40,7 +53,7 @@ class JobController:
         """
         self._host = host
         self._at_hand = at_hand
-        self.marked = marked or ListedMarks()
+        self.marked = marked or MarkedJobs()
         self.owner_of = owner_of or self._known_owner
         self._bulk_jobs: BulkJobs | None = None
         self._why_no_job = why_no_job

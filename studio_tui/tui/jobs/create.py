@@ -24,11 +24,9 @@ from studio_tui.tui.frame.dialogs import Confirm, confirm_sending_again
 from studio_tui.tui.jobs.naming import title
 
 
-async def create_and_notify(
-    app: App[Any], creator: JobCreator, request: JobInput, files: Sequence[Path] = ()
-) -> Job | None:
+async def create_and_notify(app: App[Any], creator: JobCreator, request: JobInput) -> Job | None:
     """Create a job and notify the user; return the job if it was created. Call from a worker."""
-    outcome = await create(app, creator, request, files)
+    outcome = await create(app, creator, request)
     if isinstance(outcome, JobRefused):
         app.notify(str(outcome.error), severity="error", markup=False)
     if not isinstance(outcome, Created):

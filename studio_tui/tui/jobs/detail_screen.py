@@ -31,9 +31,8 @@ from studio_tui.tui.frame.commands import Basics, Command, bindings
 from studio_tui.tui.frame.page import Page, newer_version
 from studio_tui.tui.frame.page_bars import breadcrumbs_below
 from studio_tui.tui.jobs.attempts import AttemptSteps
-from studio_tui.tui.jobs.controller import JobController
+from studio_tui.tui.jobs.controller import JobController, log_label
 from studio_tui.tui.jobs.naming import title
-from studio_tui.tui.jobs.schedule_runs import log_label
 from studio_tui.tui.jobs.surroundings import facts_of
 from studio_tui.tui.messages import Refreshed
 from studio_tui.tui.widgets.fact_sheet import FactSheet

@@ -7,9 +7,8 @@ from studio_tui.api.models import Job
 from studio_tui.api.states import JobState
 from studio_tui.tui.frame.commands import Command, Host, why_read_only
 from studio_tui.tui.frame.row_marks import RowMarks
-from studio_tui.tui.jobs.controller import JobController
+from studio_tui.tui.jobs.controller import JobController, show_runs
 from studio_tui.tui.jobs.job_groups import JobGroups
-from studio_tui.tui.jobs.schedule_runs import show_runs
 from studio_tui.tui.messages import OpenForm, OpenLogs
 
 

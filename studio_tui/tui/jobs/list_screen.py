@@ -25,12 +25,11 @@ from studio_tui.tui.frame.list_page import ListPage, list_commands
 from studio_tui.tui.frame.list_view import ListView
 from studio_tui.tui.frame.recorded_rows import RecordedRows
 from studio_tui.tui.jobs.attempts import AttemptSteps
-from studio_tui.tui.jobs.controller import JobController
+from studio_tui.tui.jobs.controller import JobController, log_label
 from studio_tui.tui.jobs.job_groups import JobGroups
 from studio_tui.tui.jobs.list_commands import JobListController
 from studio_tui.tui.jobs.marked import ListedMarks
 from studio_tui.tui.jobs.running_progress import RunningProgress
-from studio_tui.tui.jobs.schedule_runs import log_label
 from studio_tui.tui.jobs.surroundings import facts_of
 from studio_tui.tui.messages import OpenJob, Progressed, Refreshed
 from studio_tui.tui.widgets.bar import Part

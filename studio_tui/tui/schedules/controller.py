@@ -18,14 +18,17 @@ from studio_tui.tui.frame.commands import Command, Host, why_read_only
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.request_notices import run_and_report
 from studio_tui.tui.jobs.bulk import cancel_all
-from studio_tui.tui.jobs.controller import JobController
+from studio_tui.tui.jobs.controller import JobController, show_runs
 from studio_tui.tui.jobs.create import create_and_notify
 from studio_tui.tui.jobs.marked import MarkedJobs
 from studio_tui.tui.jobs.naming import describe_schedule, time_of, title
-from studio_tui.tui.jobs.question_changes import cancel_changes, cancelable_now
-from studio_tui.tui.jobs.questions import cancel_after_asking, prepared_repeat
+from studio_tui.tui.jobs.questions import (
+    cancel_after_asking,
+    cancel_changes,
+    cancelable_now,
+    prepared_repeat,
+)
 from studio_tui.tui.jobs.rerun import submitted_of, with_schedule
-from studio_tui.tui.jobs.schedule_runs import show_runs
 from studio_tui.tui.messages import CRON_FIELD, OpenForm, SchedulePipeline
 from studio_tui.tui.schedules.editing import Replaced, ScheduleEditor, schedule_change
 

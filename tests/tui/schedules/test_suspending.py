@@ -8,7 +8,7 @@ import pytest
 
 from studio_tui.api.models import Job
 from studio_tui.api.schedules import JobSchedule
-from studio_tui.tui.jobs.marked import ListedMarks
+from studio_tui.tui.jobs.marked import ListedMarks, MarkedJobs
 from studio_tui.tui.schedules.controller import ScheduleController
 from tests.jobs import NOON, job
 from tests.tui.jobs.test_controller import Screen
@@ -28,7 +28,7 @@ async def test_a_schedule_is_not_said_to_be_suspended_before_studio_has_suspende
         return job(1, "TASK", schedule={"suspended_at": suspended_at})
 
     screen.session.commands.schedules = SimpleNamespace(suspend=suspend)
-    schedules = ScheduleController(screen, lambda: task, ListedMarks(), UTC, lambda *_: None)
+    schedules = ScheduleController(screen, lambda: task, MarkedJobs(), UTC, lambda *_: None)
     await schedules.suspend_or_resume()
     assert screen.notifications[-1].startswith(words)
 

@@ -10,6 +10,7 @@ from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.job_to_start import JobToStart
 from studio_tui.tui.frame.commands import Command, Host
 from studio_tui.tui.frame.row_marks import NO_MARK
+from studio_tui.tui.jobs.marked import MarkedJobs
 from studio_tui.tui.messages import OpenLog, OpenLogs
 from studio_tui.tui.pipelines.graph.cursor import NO_JOB_HERE, Cursor
 from studio_tui.tui.pipelines.graph.state import GraphState
@@ -17,7 +18,7 @@ from studio_tui.tui.pipelines.graph.state import GraphState
 NO_RUN = "Studio has not created its job yet, so there is no log"
 
 
-class Marks:
+class Marks(MarkedJobs):
     """Controller of the marks on a pipeline's page."""
 
     def __init__(self, host: Host, state: GraphState, cursor: Cursor) -> None:
@@ -101,7 +102,7 @@ class Marks:
         else:
             self._host.post_message(OpenLog(runs[0]))
 
-    # The interface for commands on jobs, see `MarkedJobs`.
+    # Overrides of MarkedJobs.
 
     @property
     def noun(self) -> str:

@@ -9,7 +9,7 @@ from studio_tui.api.states import JobState
 from studio_tui.service.newer_attempts import NewerAttempt
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.dialogs import QuestionChange
-from studio_tui.tui.jobs.question_changes import newer_attempt_sentences, rerun_changes
+from studio_tui.tui.jobs.questions import newer_attempt_sentences, rerun_changes
 from tests.jobs import job
 
 
