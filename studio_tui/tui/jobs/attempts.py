@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from studio_tui.api.models import Job
-from studio_tui.service.known_items import RelatedJobs
 from studio_tui.tui.frame.commands import Command, Host
 
 
@@ -21,26 +20,19 @@ class AttemptSteps:
 
     async def go_to_previous(self) -> None:
         """Show the earlier attempt in the pipeline, else the job that this one runs again."""
-        await self._go_to(self._previous_id())
+        await self._go_to(self._ids()[0])
 
     async def go_to_newest(self) -> None:
         """Show the newest run after this one."""
-        await self._go_to(self._newest_id())
+        await self._go_to(self._ids()[1])
 
-    def _related_jobs(self) -> RelatedJobs | None:
-        job = self._at_hand()
-        return self._host.session.known_items.related_jobs(job.id) if job is not None else None
-
-    def _previous_id(self) -> str | None:
-        if (related := self._related_jobs()) is None:
-            return None
-        return (
-            related.earlier_runs[-1] if related.earlier_runs else related.origin or related.repeated
-        )
-
-    def _newest_id(self) -> str | None:
-        related = self._related_jobs()
-        return related.newest_run if related is not None else None
+    def _ids(self) -> tuple[str | None, str | None]:
+        """Return the ids of the previous and of the newest run, as far as they are known."""
+        if (job := self._at_hand()) is None:
+            return None, None
+        related = self._host.session.known_items.related_jobs(job.id)
+        earlier = related.earlier_runs[-1] if related.earlier_runs else None
+        return earlier or related.origin or related.repeated, related.newest_run
 
     def _why_none(self, where: str) -> str:
         job = self._at_hand()
@@ -64,7 +56,7 @@ class AttemptSteps:
             "previous run",
             "Go to the run before this one: an earlier attempt, or the job that it runs again",
             go_to_previous,
-            lambda self: None if self._previous_id() else self._why_none("before"),
+            lambda self: None if self._ids()[0] else self._why_none("before"),
             display="<",
         ),
         Command(
@@ -73,7 +65,7 @@ class AttemptSteps:
             "newest run",
             "Go to the newest run after this one: a newer attempt, or a job that runs it again",
             go_to_newest,
-            lambda self: None if self._newest_id() else self._why_none("after"),
+            lambda self: None if self._ids()[1] else self._why_none("after"),
             display=">",
         ),
     )

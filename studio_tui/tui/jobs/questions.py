@@ -54,10 +54,11 @@ async def cancel_after_asking(host: Host, job: Job, notes: Sequence[str] = ()) -
 async def prepared_repeat(host: Host, job: Job) -> Repeat | None:
     """Return how to create a job again; if impossible, notify the user and return `None`."""
     try:
-        return await Repeat.of(job, host.session)
+        (repeat,) = await Repeat.of_all((job,), host.session)
     except InvalidRequest as error:
         host.notify_user(str(error), "error")
         return None
+    return repeat
 
 
 async def rerun_after_asking(

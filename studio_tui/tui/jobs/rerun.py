@@ -1,7 +1,7 @@
 """Rerunning jobs: combines Studio's data with the history of what was submitted from here."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from studio_tui.api.models import Job, JobInput
@@ -41,22 +41,12 @@ class Repeat:
     """The job's submission, as returned by `submitted_of`; `None` if there is none."""
 
     @classmethod
-    async def of(cls, job: Job, session: StudioSession) -> "Repeat":
-        """Make the request from all that is known of a job.
-
-        Raises:
-            InvalidRequest: too little is known to create the job again.
-        """
-        return (await cls.of_all((job,), session))[0]
-
-    @classmethod
-    async def of_all(cls, jobs: Iterable[Job], session: StudioSession) -> "list[Repeat]":
-        """Make the requests from all that is known of several jobs.
+    async def of_all(cls, jobs: Sequence[Job], session: StudioSession) -> "list[Repeat]":
+        """Make the requests from all that is known of jobs.
 
         Raises:
             InvalidRequest: too little is known to create one of them again.
         """
-        jobs = tuple(jobs)
         submissions = await submitted_of(jobs, session)
         repeats = []
         for job in jobs:

@@ -79,12 +79,7 @@ class OrderedCreation:
         self._session = session
         self._requests = requests
         self._files = files
-        self._lock = asyncio.Lock()
-        """Held while the request is sent, so that it is sent once."""
-        self._has_answer = False
-        self._pipeline: Pipeline | None = None
-        """The pipeline that Studio created; `None` if it created none."""
-        self._error: StudioError | None = None
+        self._creation: asyncio.Task[Pipeline | None] | None = None
 
     async def created_job(self, job: Job) -> CreatedJob | None:
         """Return the new job that repeats `job`.
@@ -95,19 +90,13 @@ class OrderedCreation:
         Raises:
             StudioError: no job was created, or it is unknown whether any was.
         """
-        async with self._lock:
-            if not self._has_answer:
-                try:
-                    self._pipeline = await self._request()
-                except StudioError as error:
-                    self._error = error
-                self._has_answer = True
-        if self._error is not None:
-            raise self._error
-        if self._pipeline is None:
+        if self._creation is None:
+            self._creation = asyncio.create_task(self._request(), name="create jobs in order")
+        pipeline = await self._creation
+        if pipeline is None:
             return None
-        created_ids = {run.job_id: run.created_job_id for run in self._pipeline.job_runs}
-        return CreatedJob(created_ids.get(job.id) or "", self._pipeline)
+        created_ids = {run.job_id: run.created_job_id for run in pipeline.job_runs}
+        return CreatedJob(created_ids.get(job.id) or "", pipeline)
 
     async def _request(self) -> Pipeline | None:
         inputs: dict[str, JobInput] = {}
