@@ -11,11 +11,10 @@ from studio_tui.api.models import Cluster, Job, runs_on
 from studio_tui.api.states import STATES_WITH_WORKERS, JobState
 from studio_tui.presentation.cells import NOTHING, Cell, Tone, dim_row
 from studio_tui.presentation.columns import Align, Column
-from studio_tui.presentation.form.cluster_checks import takes_no_jobs
 from studio_tui.presentation.format import UNKNOWN, plural
 from studio_tui.presentation.jobs.facts import Fact, id_cell, unreadable_facts
 from studio_tui.presentation.jobs.states import counts
-from studio_tui.presentation.jobs.waiting import free_workers
+from studio_tui.presentation.jobs.waiting import free_workers, takes_no_jobs
 from studio_tui.presentation.lists.fitting import ListSpace, fit_lines
 from studio_tui.presentation.lists.kinds import Kind, ListColumn, SortOrder, layouts
 from studio_tui.text import LINE_LIMIT

@@ -6,36 +6,30 @@ not checked, or is rejected only by some versions of Studio.
 
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Container, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
+from collections.abc import Callable, Container
 from pathlib import PurePath
 
 from studio_tui import cron
 from studio_tui.addresses import has_login, without_logins
-from studio_tui.api.models import Cluster, Job, QueryType
+from studio_tui.api.models import Cluster, QueryType
 from studio_tui.job_rules import is_job_id, repository_fault, split_repository
-from studio_tui.presentation.form.cluster_checks import (
-    chosen_cluster,
-    cluster_id_problems,
-    cluster_name_problems,
-    default_cluster_problems,
-)
+from studio_tui.presentation.form.context import FileState, FormContext
 from studio_tui.presentation.form.draft import Draft
-from studio_tui.presentation.form.file_checks import (
-    QUERY_LIMIT,
-    FileFacts,
-    FileState,
-    query_file_problems,
-    upload_problems,
-)
+from studio_tui.presentation.form.file_checks import QUERY_LIMIT
 from studio_tui.presentation.form.line_checks import (
     LOGIN_IS_SEEN,
     environment_problems,
     requirement_problems,
 )
-from studio_tui.presentation.form.problems import FieldProblems, quoted, warning
-from studio_tui.presentation.format import plural, size
+from studio_tui.presentation.form.problems import (
+    FieldProblems,
+    Problem,
+    did_you_mean,
+    quoted,
+    warning,
+)
+from studio_tui.presentation.format import join_names, plural, size
+from studio_tui.presentation.jobs.waiting import takes_no_jobs
 from studio_tui.presentation.schedules.cron_words import sentence_of
 from studio_tui.presentation.schedules.explanations import explain_single_time
 
@@ -63,30 +57,7 @@ _PYTHON_VERSION = re.compile(r"3\.[0-9]{1,2}(?:\.[0-9]{1,2})?")
 _SCP = re.compile(r"[\w.-]+@[\w.-]+:[^\s/].*")
 """An address such as `git@github.com:user/project`."""
 _LONGEST_SUGGESTION = 68
-
-
-@dataclass(frozen=True)
-class FormContext:
-    """The facts that a form is checked with."""
-
-    team: str
-    now: datetime
-    zone: tzinfo
-    """The user's time zone, for times without one."""
-    clusters: tuple[Cluster, ...] | None
-    """`None` if not loaded yet."""
-    queued: tuple[Job, ...] = ()
-    """The known jobs that wait for workers."""
-    files: Mapping[str, FileFacts] = field(default_factory=dict)
-    """By path as typed."""
-    uploads: Mapping[str, str] = field(default_factory=dict)
-    """Safe file names of uploads from this machine, by upload id."""
-    lost_values: Collection[str] = ()
-    """Variables of a saved form whose values were not saved."""
-    is_local: bool = False
-    """Whether this is the local Studio, whose rules are known."""
-    is_origin_known: bool = True
-    """Whether the job from whose checkpoints to continue is known here."""
+_NAMES_SHOWN = 5
 
 
 Check = Callable[[Draft, FormContext], FieldProblems]
@@ -141,11 +112,6 @@ def query(draft: Draft, _context: FormContext) -> str:
     return f"The query is {size(length)}; Studio accepts at most {size(QUERY_LIMIT)}."
 
 
-def query_file(draft: Draft, context: FormContext) -> FieldProblems:
-    path = draft.query_file
-    return query_file_problems(path, context.files.get(path)) if path.strip() else ()
-
-
 def query_type_problems(draft: Draft, _context: FormContext) -> str:
     typed = draft.query_type.strip()
     if not typed or typed.upper() in QueryType.__members__:
@@ -184,8 +150,7 @@ def workers(draft: Draft, context: FormContext) -> FieldProblems:
         return f"Workers must be a whole number from 1 up; {quoted(typed)} is not. Type 1 or more."
     if number > _MOST_WORKERS:
         return f"{number} is more workers than any cluster has."
-    name, cluster_id = draft.compute_cluster_name.strip(), draft.compute_cluster_id.strip()
-    cluster = chosen_cluster(name, cluster_id, context.clusters)
+    cluster = chosen_cluster(draft, context)
     most = cluster.max_workers if cluster else None
     if cluster is None or most is None or number <= most:
         return ()
@@ -273,20 +238,69 @@ def _local_repository_problems(typed: str, context: FormContext) -> FieldProblem
     return (warning("repository", f"{quoted(path)} is not a folder; git may refuse it."),)
 
 
-def files(draft: Draft, context: FormContext) -> FieldProblems:
-    return upload_problems(draft.files, context.files)
+def chosen_cluster(draft: Draft, context: FormContext) -> Cluster | None:
+    """Return the cluster with the typed name or id, or the default one if both are empty.
+
+    `None` if there is no such cluster, or if the clusters are not loaded yet.
+    """
+    name, cluster_id = draft.compute_cluster_name.strip(), draft.compute_cluster_id.strip()
+    for cluster in context.clusters or ():
+        if cluster_id or name:
+            if cluster.id == cluster_id or (name and cluster.name == name):
+                return cluster
+        elif cluster.default:
+            return cluster
+    return None
 
 
 def cluster_name(draft: Draft, context: FormContext) -> FieldProblems:
     name = draft.compute_cluster_name.strip()
-    if name or draft.compute_cluster_id.strip():
-        return cluster_name_problems(name, context.clusters)
-    return default_cluster_problems(context.clusters)
+    if not name:
+        default = None if draft.compute_cluster_id.strip() else chosen_cluster(draft, context)
+        return () if default is None else _closed_problem(default.name or default.id, default)
+    if context.clusters is None:
+        return _not_checked_yet("compute_cluster_name")
+    chosen = next((cluster for cluster in context.clusters if cluster.name == name), None)
+    if chosen is not None:
+        return _closed_problem(name, chosen)
+    if any(cluster.id == name for cluster in context.clusters):
+        return f"{quoted(name)} is the id of a cluster; move it to the field for the id."
+    names = tuple(cluster.name for cluster in context.clusters if cluster.name)
+    return f"{quoted(name)} is not a cluster{_suggestion(name, names)}"
 
 
 def cluster_id(draft: Draft, context: FormContext) -> FieldProblems:
-    name = draft.compute_cluster_name.strip()
-    return cluster_id_problems(draft.compute_cluster_id.strip(), name, context.clusters)
+    typed = draft.compute_cluster_id.strip()
+    if not typed:
+        return ()
+    if draft.compute_cluster_name.strip():
+        return "Give the name or the id of a cluster, not both; clear one of them."
+    if context.clusters is None:
+        return _not_checked_yet("compute_cluster_id")
+    chosen = chosen_cluster(draft, context)
+    if chosen is not None:
+        return _closed_problem(typed, chosen)
+    ids = tuple(cluster.id for cluster in context.clusters)
+    return f"{quoted(typed)} is not a cluster id{_suggestion(typed, ids)}"
+
+
+def _not_checked_yet(field: str) -> tuple[Problem, ...]:
+    return (warning(field, "The clusters are not loaded, so this is not checked."),)
+
+
+def _closed_problem(typed: str, cluster: Cluster) -> str:
+    if not takes_no_jobs(cluster):
+        return ""
+    return f"{quoted(typed)} is {cluster.status or 'INACTIVE'} and accepts no jobs; name another."
+
+
+def _suggestion(typed: str, names: tuple[str, ...]) -> str:
+    """Return the end of a sentence: `; did you mean “gpu”?`, else `; there are “cpu”, “gpu”.`"""
+    if not names:
+        return "; there are none."
+    are = "are" if len(names) > 1 else "is only"
+    listed = f"; there {are} {join_names([*map(quoted, names)], _NAMES_SHOWN)}."
+    return did_you_mean(typed, names) or listed
 
 
 def start(draft: Draft, context: FormContext) -> str:

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from studio_tui.presentation.form.checks import Check, FormContext
+from studio_tui.presentation.form.checks import Check
+from studio_tui.presentation.form.context import FormContext
 from studio_tui.presentation.form.draft import Draft, FieldValue
 
 Hint = Callable[[Draft, FormContext], tuple[str, ...]]

@@ -5,13 +5,9 @@ from typing import Any
 
 from studio_tui import cron
 from studio_tui.api.models import JobInput
-from studio_tui.presentation.form import checks, hints
-from studio_tui.presentation.form.checks import (
-    PRIORITIES,
-    PYTHON_VERSIONS,
-    REQUEST_LIMIT,
-    FormContext,
-)
+from studio_tui.presentation.form import checks, file_checks, hints
+from studio_tui.presentation.form.checks import PRIORITIES, PYTHON_VERSIONS, REQUEST_LIMIT
+from studio_tui.presentation.form.context import FormContext
 from studio_tui.presentation.form.draft import Draft, FieldValue
 from studio_tui.presentation.form.field import Field, FieldWidget, MaskedPart, number_in, text_in
 from studio_tui.presentation.form.file_checks import QUERY_LIMIT, UPLOAD_LIMIT
@@ -36,7 +32,7 @@ FIELDS: dict[str, Field] = {
         "completes. While a file is given, its text is shown below and cannot be edited; it is "
         "read again when the form is sent.",
         example=("~/jobs/train.py",),
-        check=checks.query_file,
+        check=file_checks.query_file,
         hint=hints.query_file,
         hint_without_focus=True,
         is_sent=False,
@@ -135,7 +131,7 @@ FIELDS: dict[str, Field] = {
         accepts=f"One path per line, at most {size(UPLOAD_LIMIT)} each, with different names; ~ is "
         "your home, and tab completes.",
         example=("data/labels.csv", "~/jobs/helpers.py"),
-        check=checks.files,
+        check=file_checks.files,
         hint="One path per line; the files are placed beside the query.",
         is_sent=False,
         error_words=r"files?",

@@ -1,11 +1,16 @@
-"""Checks the files in the job form by facts that were gathered from the disk."""
+"""Checks of the fields with files, by facts that were gathered from the disk."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import PurePath
 
-from studio_tui.presentation.form.problems import Problem, quoted, unsendable_problems, warning
+from studio_tui.presentation.form.context import FileFacts, FileState, FormContext
+from studio_tui.presentation.form.draft import Draft
+from studio_tui.presentation.form.problems import (
+    FieldProblems,
+    Problem,
+    quoted,
+    unsendable_problems,
+    warning,
+)
 from studio_tui.presentation.format import size
 
 QUERY_LIMIT = 1024 * 1024
@@ -18,33 +23,11 @@ _FORM_BYTES = 4096
 """Room in an upload for the form around the contents of the file."""
 
 
-class FileState(StrEnum):
-    """What is at a path."""
-
-    FILE = "file"
-    MISSING = "missing"
-    FOLDER = "folder"
-    UNREADABLE = "unreadable"
-    OTHER = "other"
-    """A socket, a device, etc."""
-
-
-@dataclass(frozen=True)
-class FileFacts:
-    """Facts about the file at a path."""
-
-    state: FileState
-    size: int = 0
-    """In bytes."""
-    text: str | None = None
-    """The contents, if the file was read as a query and is UTF-8."""
-    bad_byte: int | None = None
-    """Offset of the first byte that is not UTF-8, if the file was read as a query."""
-
-
-def query_file_problems(path: str, facts: FileFacts | None) -> tuple[Problem, ...]:
-    """Return the problems of the query file at `path`; `facts` is `None` if not gathered yet."""
-    field = "query_file"
+def query_file(draft: Draft, context: FormContext) -> FieldProblems:
+    path = draft.query_file
+    if not path.strip():
+        return ()
+    facts = context.files.get(path)
     sentence = _state_problem(path, facts)
     if not sentence and facts is not None:
         if facts.size > QUERY_LIMIT:
@@ -60,19 +43,18 @@ def query_file_problems(path: str, facts: FileFacts | None) -> tuple[Problem, ..
         elif not facts.text.strip():
             sentence = f"{quoted(path)} is empty; a job needs a query."
         else:
-            return unsendable_problems(field, facts.text)
-    return (Problem(field, sentence),)
+            return unsendable_problems("query_file", facts.text)
+    return sentence
 
 
-def upload_problems(paths: tuple[str, ...], facts: Mapping[str, FileFacts]) -> tuple[Problem, ...]:
-    """Return the problems of the files to upload with a job."""
+def files(draft: Draft, context: FormContext) -> FieldProblems:
     problems: list[Problem] = []
     path_of_name: dict[str, str] = {}
-    for path in dict.fromkeys(paths):
+    for path in dict.fromkeys(draft.files):
         if not path.strip():
             problems.append(Problem("files", "A file has no path; type one, or remove it."))
             continue
-        file = facts.get(path)
+        file = context.files.get(path)
         sentence = _state_problem(path, file)
         if file and file.state is FileState.MISSING and "," in path:
             sentence = f"There is no file {quoted(path)}; write one path per line."
@@ -87,7 +69,7 @@ def upload_problems(paths: tuple[str, ...], facts: Mapping[str, FileFacts]) -> t
             paths_of_name = f"{quoted(earlier_path)} and {quoted(path)}"
             sentence = f"{paths_of_name} would both be {quoted(name)} beside the job; rename one."
             problems.append(Problem("files", sentence))
-        elif paths.count(path) > 1:
+        elif draft.files.count(path) > 1:
             problems.append(
                 warning("files", f"{quoted(path)} is listed more than once; remove the others.")
             )

@@ -4,8 +4,8 @@ from collections.abc import Collection
 
 from studio_tui import cron
 from studio_tui.api.models import Cluster, Job, QueryType, runs_on
-from studio_tui.presentation.form.checks import PRIORITIES, FormContext, job_name, query_type
-from studio_tui.presentation.form.cluster_checks import chosen_cluster
+from studio_tui.presentation.form.checks import PRIORITIES, chosen_cluster, job_name, query_type
+from studio_tui.presentation.form.context import FormContext
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.format import plural, size
 from studio_tui.presentation.jobs.waiting import free_workers
@@ -78,11 +78,11 @@ def cluster_id(draft: Draft, context: FormContext) -> tuple[str, ...]:
 
 
 def _target_cluster(draft: Draft, context: FormContext) -> tuple[str, ...]:
-    name, cluster_id = draft.compute_cluster_name.strip(), draft.compute_cluster_id.strip()
-    cluster = chosen_cluster(name, cluster_id, context.clusters)
+    cluster = chosen_cluster(draft, context)
     if cluster is None:
         return ()
-    by_default = "" if name or cluster_id else " by default"
+    is_chosen = draft.compute_cluster_name.strip() or draft.compute_cluster_id.strip()
+    by_default = "" if is_chosen else " by default"
     return (f"It runs on {name_with_free_workers(cluster, context.queued)}{by_default}.",)
 
 

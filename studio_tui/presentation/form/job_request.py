@@ -6,7 +6,8 @@ from enum import Enum
 from typing import Any
 
 from studio_tui.api.models import JobInput, JobRequest, QueryType
-from studio_tui.presentation.form.checks import REQUEST_LIMIT, FormContext, query_text, query_type
+from studio_tui.presentation.form.checks import REQUEST_LIMIT, query_text, query_type
+from studio_tui.presentation.form.context import FormContext
 from studio_tui.presentation.form.draft import Draft, FieldValue
 from studio_tui.presentation.form.fields import FIELDS, sent_value, value_of
 from studio_tui.presentation.form.problems import Level, Problem, unsendable_problems

@@ -5,8 +5,14 @@ from typing import NamedTuple
 
 from studio_tui.api.models import Cluster, Job, Pipeline, runs_on
 from studio_tui.api.states import NOT_YET_QUEUED_STATES, JobState, PipelineState
-from studio_tui.presentation.form.cluster_checks import takes_no_jobs
 from studio_tui.presentation.format import join_names, plural
+
+_CLOSED = frozenset({"INACTIVE", "FAILED"})
+
+
+def takes_no_jobs(cluster: Cluster) -> bool:
+    """Whether Studio says that a cluster accepts no jobs."""
+    return cluster.status in _CLOSED or (cluster.status is None and cluster.is_active is False)
 
 
 def free_workers(cluster: Cluster) -> int | None:

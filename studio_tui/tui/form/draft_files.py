@@ -5,8 +5,9 @@ import stat
 from pathlib import Path
 
 from studio_tui.job_rules import split_repository
+from studio_tui.presentation.form.context import FileFacts, FileState
 from studio_tui.presentation.form.draft import Draft
-from studio_tui.presentation.form.file_checks import QUERY_LIMIT, FileFacts, FileState
+from studio_tui.presentation.form.file_checks import QUERY_LIMIT
 
 
 def facts_of(draft: Draft) -> dict[str, FileFacts]:

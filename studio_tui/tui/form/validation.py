@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from studio_tui.api.models import QueryType
-from studio_tui.presentation.form.checks import FormContext, query_text, query_type
+from studio_tui.presentation.form.checks import query_text, query_type
+from studio_tui.presentation.form.context import FormContext
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.fields import FIELDS, default_words, hint
 from studio_tui.presentation.form.job_request import check

@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 
 from studio_tui.api.models import Cluster
-from studio_tui.presentation.form.checks import FormContext, whole_number
+from studio_tui.presentation.form.checks import whole_number
+from studio_tui.presentation.form.context import FileFacts, FileState, FormContext
 from studio_tui.presentation.form.draft import Draft, FieldValue
 from studio_tui.presentation.form.field import Field, number_in
 from studio_tui.presentation.form.fields import FIELDS
-from studio_tui.presentation.form.file_checks import FileFacts, FileState
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 3, 3, 10, 0, tzinfo=UTC)

@@ -5,6 +5,7 @@ import pytest
 
 from studio_tui.errors import InvalidRequest
 from studio_tui.presentation.cells import Cell, Tone
+from studio_tui.presentation.form.context import FileFacts, FileState
 from studio_tui.presentation.form.diff import setting_changes
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.field import MaskedPart
@@ -15,7 +16,6 @@ from studio_tui.presentation.form.fields import (
     hint,
     recorded_fields,
 )
-from studio_tui.presentation.form.file_checks import FileFacts, FileState
 from studio_tui.presentation.form.job_request import check, check_field, draft_of, request
 from studio_tui.presentation.form.merge import common_form, differences
 from studio_tui.presentation.form.problems import Problem
