@@ -7,7 +7,7 @@ from typing import Any
 
 from studio_tui.api import routes
 from studio_tui.presentation.activity.entries import Entry, route_of
-from studio_tui.presentation.form.flags import job_flags
+from studio_tui.presentation.form.request_preview import job_flags
 from studio_tui.redaction import REDACTED
 from studio_tui.text import safe_block, safe_line
 

@@ -1,6 +1,9 @@
-"""Compares the form of a job that is run again with the edited form; all lines are safe to draw."""
+"""Compares forms: of a job that is run again with the edited one, and of several jobs.
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+All lines are safe to draw.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from difflib import unified_diff
 from itertools import islice
 from typing import Any
@@ -13,6 +16,8 @@ from studio_tui.presentation.form.fields import FIELDS, label, value_of
 from studio_tui.presentation.form.repeat_notes import NO_FILES
 from studio_tui.presentation.jobs.facts import MASK
 from studio_tui.text import safe_line
+
+UNCHANGED_HINT = "Each job keeps its own, unless something is typed here for all of them."
 
 _DEFAULT = "server default"
 _EMPTY = "empty"
@@ -127,3 +132,29 @@ def _parse_variables(environment: str) -> dict[str, str]:
     lines = (line.strip() for line in environment.split("\n") if not line.lstrip().startswith("#"))
     pairs = (line.partition("=") for line in lines if "=" in line)
     return {name: value for name, _, value in pairs}
+
+
+# One form for several jobs.
+
+
+def common_form(drafts: Sequence[Draft]) -> Draft:
+    """Return the form with the values that all `drafts` share; fields that differ are empty."""
+    differing = differences(drafts)
+    return drafts[0].with_values({name: FIELDS[name].empty for name in differing})
+
+
+def differences(drafts: Sequence[Draft]) -> dict[str, int]:
+    """Return the number of different values of each field that differs, by its name."""
+    counts = {name: len({value_of(name, draft) for draft in drafts}) for name in FIELDS}
+    return {name: count for name, count in counts.items() if count > 1}
+
+
+def changed_values(start: Draft, form: Draft) -> Mapping[str, FieldValue]:
+    """Return the values in `form` that differ from the values in `start`, by field."""
+    values = {name: value_of(name, form) for name in FIELDS}
+    return {name: value for name, value in values.items() if value != value_of(name, start)}
+
+
+def differs_placeholder(name: str, count: int) -> str:
+    """Return the placeholder of a field that differs between the jobs: `(differs: 3 values)`."""
+    return f"(differs: {count} {'queries' if name == 'query' else 'values'})"

@@ -6,7 +6,7 @@ import pytest
 from studio_tui.errors import InvalidRequest
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.form.context import FileFacts, FileState
-from studio_tui.presentation.form.diff import setting_changes
+from studio_tui.presentation.form.diff import common_form, differences, setting_changes
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.field import MaskedPart
 from studio_tui.presentation.form.fields import (
@@ -17,7 +17,6 @@ from studio_tui.presentation.form.fields import (
     recorded_fields,
 )
 from studio_tui.presentation.form.job_request import check, check_field, draft_of, request
-from studio_tui.presentation.form.merge import common_form, differences
 from studio_tui.presentation.form.problems import Problem
 from studio_tui.presentation.form.repeat_notes import fields_from_history, fields_not_sent
 from studio_tui.presentation.form.request_preview import as_datachain
