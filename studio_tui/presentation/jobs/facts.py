@@ -185,7 +185,7 @@ def _without_logins(value: Any) -> Any:
 
 
 def _status(job: Job, now: datetime, *, is_blocked: bool) -> Cell:
-    text, tone, *_ = state_cell(job, is_blocked=is_blocked)
+    text, tone, *_ = state_cell(job.state, job.status, is_blocked=is_blocked)
     parts = [text]
     if job.exit_code is not None:
         parts.append(exit_code_words(job.exit_code, is_brief=True))

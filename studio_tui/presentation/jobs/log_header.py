@@ -1,5 +1,7 @@
-"""The line above a log: the states of the job and of the connection to its log."""
+"""The line above a log, or a merged log: the states of the jobs and of the connections."""
 
+from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Protocol
 
@@ -11,10 +13,16 @@ from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import clock_time, duration, next_try, plural, size
 from studio_tui.presentation.freshness import outage_words
 from studio_tui.presentation.jobs.causes import cause_of
-from studio_tui.presentation.jobs.states import state_cell
+from studio_tui.presentation.jobs.states import LOOKS, state_cell
 from studio_tui.presentation.jobs.times import run_seconds
 from studio_tui.presentation.logs.lines import styled_line
-from studio_tui.presentation.logs.progress import Progress, bar_text, latest_progress, progress_text
+from studio_tui.presentation.logs.progress import (
+    Progress,
+    bar_text,
+    latest_progress,
+    progress_text,
+    share_text,
+)
 from studio_tui.presentation.logs.signatures import signature
 
 END_BYTES = 32 * 1024
@@ -22,6 +30,8 @@ END_BYTES = 32 * 1024
 
 _LINE_BYTES = 4096
 _BAR_WIDTH = 14
+_TROUBLES = {"reconnecting": "✗ disconnected", "stopped": "✗ stopped"}
+_MAY_PRINT = {JobState.RUNNING, JobState.CANCELING, JobState.CANCELING_SCHEDULED}
 
 
 class Following(Protocol):
@@ -87,7 +97,7 @@ def job_parts(
     The exit code is left out if `reason`, which is shown beside it, has it. A job `is_blocked` if a
     job that it depends on failed or was canceled.
     """
-    parts = [state_cell(job, is_blocked=is_blocked)]
+    parts = [state_cell(job.state, job.status, is_blocked=is_blocked)]
     code = f"exit code {job.exit_code}"
     if job.exit_code is not None and not reason.startswith(code) and not reason.endswith(code):
         parts.append(Cell(exit_code_words(job.exit_code, is_brief=True), Tone.DIM))
@@ -172,3 +182,63 @@ def progress_parts(bar: Progress, *, wide: bool) -> tuple[Cell, ...]:
     """Return the progress of a job; with a bar only if `wide`."""
     drawn = f"{bar_text(bar.percent, _BAR_WIDTH)} " if wide and bar.percent is not None else ""
     return (Cell(f"{drawn}{progress_text(bar)}", Tone.ACTIVE),)
+
+
+# The line above a merged log.
+
+
+def merged_amount(jobs: int, expected: int, lines: int, length: int) -> Cell:
+    """Return the size of a merged log of `expected` jobs, of which `jobs` have joined.
+
+    `length` is in bytes. Without lines, the size is left out, as the first ones are being merged.
+    """
+    counted = plural(jobs, "job") if jobs == expected else f"{jobs} of {plural(expected, 'job')}"
+    return Cell(f"{counted}  {plural(lines, 'line')}  {size(length)}" if lines else counted)
+
+
+def describe_connections(
+    logs: Iterable[tuple[Following, Job]], outage: OutageLike | None = None
+) -> tuple[Cell, ...]:
+    """Return the number of logs in each state; `outage` is set while Studio cannot be reached."""
+    disconnected = outage_words(outage.error) if outage else "disconnected"
+    numbers = Counter(_phase(state, job, outage) for state, job in logs)
+    phases = (
+        ("connecting", "… {} connecting", Tone.DIM),
+        ("reading", "… {} reading", Tone.DIM),
+        ("waiting", "◌ {} waiting", Tone.WAITING),
+        ("live", "● {} live", Tone.GOOD),
+        ("complete", "✓ {} whole log{s}", Tone.GOOD),
+        ("doubtful", "{} possibly incomplete", Tone.WARN),
+        ("reconnecting", f"✗ {{}} {disconnected}", Tone.BAD),
+        ("stopped", "✗ {} stopped", Tone.BAD),
+    )
+    return tuple(
+        Cell(words.format(numbers[phase], s="" if numbers[phase] == 1 else "s"), tone)
+        for phase, words, tone in phases
+        if numbers[phase]
+    )
+
+
+def _phase(state: Following, job: Job, outage: OutageLike | None) -> str:
+    if outage and is_cut_off(state, outage):
+        return "reconnecting"
+    if state.phase == "following":
+        if job.state.is_finished:
+            return "reading"
+        return "live" if job.state in _MAY_PRINT else "waiting"
+    if state.phase == "complete" and state.reason:
+        return "doubtful"
+    return state.phase
+
+
+def cells_around_name(
+    state: Following, job: Job, progress: Progress | None, outage: OutageLike | None = None
+) -> tuple[Cell, Cell]:
+    """Return the cells before and after the name of one job: its state, and trouble or progress."""
+    look = LOOKS[job.state]
+    if outage and is_cut_off(state, outage):
+        return Cell(look.glyph, look.tone), Cell(f"✗ {outage_words(outage.error)}", Tone.BAD)
+    if trouble := _TROUBLES.get(state.phase):
+        return Cell(look.glyph, look.tone), Cell(trouble, Tone.BAD)
+    done = share_text(progress) if progress is not None and not job.state.is_finished else ""
+    return Cell(look.glyph, look.tone), Cell(done, Tone.DIM)

@@ -161,7 +161,7 @@ JobColumn = ListColumn[JobRow, Job, Cell]
 
 _STATE: JobColumn = ListColumn(
     Column("state", "STATUS", 11, sticky=True),
-    lambda row: state_cell(row.job, is_blocked=row.is_blocked),
+    lambda row: state_cell(row.job.state, row.job.status, is_blocked=row.is_blocked),
     SortOrder("status, failed first", lambda job, now: LOOKS[job.state].rank),
 )
 _NAME: JobColumn = ListColumn(

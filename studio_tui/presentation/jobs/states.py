@@ -64,18 +64,6 @@ EQUIVALENT_STATES = {
 """The equivalent state of a job for each state of a pipeline."""
 
 
-class HasState(Protocol):
-    """A job, or a node of a pipeline."""
-
-    @property
-    def state(self) -> JobState:
-        """The status as an enum value; UNKNOWN if there is no status, or an unknown one."""
-
-    @property
-    def status(self) -> str | None:
-        """Studio's word for the status, in upper case; `None` if Studio sent none."""
-
-
 class NewerAttemptLike(Protocol):
     """The attempt because of which an older, failed one is no problem."""
 
@@ -92,14 +80,14 @@ class NewerAttemptLike(Protocol):
         """Whether it is complete, and so fixed the failure; if not, it supersedes the failure."""
 
 
-def state_cell(job: HasState, *, is_blocked: bool = False) -> Cell:
-    """Return glyph and name of a job's state.
+def state_cell(state: JobState, status: str | None, *, is_blocked: bool = False) -> Cell:
+    """Return glyph and name of a job's state; `status` is Studio's word for it, in upper case.
 
     A job that `is_blocked` will not be queued, as a job that it depends on did not complete.
     """
-    if is_blocked and job.state in NOT_YET_QUEUED_STATES:
+    if is_blocked and state in NOT_YET_QUEUED_STATES:
         return Cell(f"{BLOCKED.glyph} BLOCKED", BLOCKED.tone)
-    look, word = LOOKS[job.state], job.status or "UNKNOWN"
+    look, word = LOOKS[state], status or "UNKNOWN"
     return Cell(f"{look.glyph} {_SHORTER.get(word, word)}", look.tone)
 
 

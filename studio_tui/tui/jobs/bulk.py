@@ -126,8 +126,10 @@ class BulkJobs:
         if chosen is None:
             return
         jobs, blocked = chosen.jobs, self._host.session.known_items.pipelines().blocked
-        states = (state_cell(job, is_blocked=job.id in blocked).text.lower() for job in jobs)
-        names = [f"  {title(job)}  {state}" for job, state in zip(jobs, states, strict=True)]
+        states = (state_cell(job.state, job.status, is_blocked=job.id in blocked) for job in jobs)
+        names = [
+            f"  {title(job)}  {cell.text.lower()}" for job, cell in zip(jobs, states, strict=True)
+        ]
         before = (*summary(chosen, blocked), *self.marked.notes(), "")
         after = ("", cancel_effect(jobs), *self._pipeline_notes(jobs))
         question = Confirm(

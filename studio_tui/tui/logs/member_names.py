@@ -8,7 +8,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.style import Style
 
 from studio_tui.presentation.cells import Tone
-from studio_tui.presentation.jobs.merged_log_header import cells_around_name
+from studio_tui.presentation.jobs.log_header import cells_around_name
 from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.logs.merged_jobs import Member
 from studio_tui.tui.logs.view.painter import GutterColumn

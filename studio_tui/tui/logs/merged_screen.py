@@ -14,7 +14,7 @@ from studio_tui.api.models import Job
 from studio_tui.api.states import JobState
 from studio_tui.errors import SpoolError
 from studio_tui.presentation.cells import Tone
-from studio_tui.presentation.jobs.merged_log_header import amount, describe_connections
+from studio_tui.presentation.jobs.log_header import describe_connections, merged_amount
 from studio_tui.presentation.pipelines.job_to_start import JobToStart
 from studio_tui.service.logs.merged.merged_log import Moved
 from studio_tui.tui.frame.commands import Basics, bindings
@@ -272,7 +272,7 @@ class MergedScreen(LogPage):
 def _amount_parts(page: MergedScreen) -> tuple[Part, ...]:
     """Return how many of the expected jobs are merged and shown, and the size of the log."""
     members, store = page.members, page.members.log.store
-    size = amount(len(members), page.saved.expected, store.lines, store.text_size)
+    size = merged_amount(len(members), page.saved.expected, store.lines, store.text_size)
     log_amount = Part(f" {size.text}  ", Tone.STRONG)
     if members.solo is not None:
         name = page.names.of(members.solo)

@@ -9,12 +9,14 @@ import pytest
 from studio_tui.errors import RequestTimedOut, ServerError, StudioError, TransportError
 from studio_tui.presentation.format import clock_time
 from studio_tui.presentation.freshness import freshness
-from studio_tui.presentation.jobs import merged_log_header
 from studio_tui.presentation.jobs.log_header import (
     amount,
+    cells_around_name,
     describe_connection,
+    describe_connections,
     failure_cause,
     job_parts,
+    merged_amount,
 )
 from studio_tui.service.logs.state import FollowPhase, TailState
 from studio_tui.service.polling.reachability import Outage
@@ -89,8 +91,8 @@ def test_the_lines_of_a_log_are_left_out_until_they_are_counted(
 
 
 def test_the_size_of_a_merged_log_is_left_out_until_a_line_is_merged() -> None:
-    assert merged_log_header.amount(2, 3, 0, 0).text == "2 of 3 jobs"
-    assert merged_log_header.amount(2, 2, 1, 64).text == "2 jobs  1 line  64 B"
+    assert merged_amount(2, 3, 0, 0).text == "2 of 3 jobs"
+    assert merged_amount(2, 2, 1, 64).text == "2 jobs  1 line  64 B"
 
 
 def outage(error: StudioError) -> Outage:
@@ -103,7 +105,7 @@ def test_a_log_without_a_frame_since_an_outage_began_is_not_live(seconds: int, w
     away = outage(TransportError("gone"))
     assert words in describe_connection(state, job(1, "RUNNING"), NOON, outage=away).text
     assert "live" in describe_connection(state, job(1, "RUNNING"), NOON).text
-    (summary,) = merged_log_header.describe_connections([(state, job(1, "RUNNING"))], away)
+    (summary,) = describe_connections([(state, job(1, "RUNNING"))], away)
     assert summary.text == words[:2] + "1 " + words[2:]
 
 
@@ -121,8 +123,8 @@ def test_during_an_outage_the_log_header_shows_the_same_as_the_page_header(
     running, away = job(1, "RUNNING"), outage(error)
     shown = describe_connection(state, running, NOON, outage=away).text
     assert freshness(of_page, NOON).text.startswith(f"{shown} since ")
-    _, of_job = merged_log_header.cells_around_name(state, running, None, away)
-    (summary,) = merged_log_header.describe_connections([(state, running)], away)
+    _, of_job = cells_around_name(state, running, None, away)
+    (summary,) = describe_connections([(state, running)], away)
     assert summary.text == shown.replace("✗ ", "✗ 1 ")
     assert of_job.text == shown
 

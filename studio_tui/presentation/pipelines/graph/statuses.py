@@ -109,8 +109,8 @@ class JobStatuses:
 
     def state_cell(self, node_id: str) -> Cell:
         """Return glyph and name of a job's state."""
-        is_blocked = self.states[node_id] is NodeState.BLOCKED
-        return state_cell(self.plan.nodes[node_id], is_blocked=is_blocked)
+        node, is_blocked = self.plan.nodes[node_id], self.states[node_id] is NodeState.BLOCKED
+        return state_cell(node.state, node.status, is_blocked=is_blocked)
 
     def blocks(self, node_id: str) -> bool:
         """Whether a job failed or was canceled, and so keeps other jobs from starting."""

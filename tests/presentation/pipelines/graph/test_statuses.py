@@ -140,7 +140,7 @@ def test_a_job_that_is_being_canceled_is_not_counted_as_canceled() -> None:
     assert [
         f"{each.glyph}{each.number} {each.name}" for each in counts_of_jobs(jobs) if each.number
     ] == ["◆2 canceling", "◇1 canceled"]
-    assert state_cell(jobs[0]).text == "◆ CANCELING"
+    assert state_cell(jobs[0].state, jobs[0].status).text == "◆ CANCELING"
     statuses = statuses_of(sixteen(embed="CANCELING", thumbs="CANCELED"))
     assert statuses.look("embed").glyph != statuses.look("thumbs").glyph
 
