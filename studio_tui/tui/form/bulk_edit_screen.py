@@ -19,13 +19,12 @@ from studio_tui.presentation.form.job_request import check, draft_of, request
 from studio_tui.presentation.form.problems import Problem
 from studio_tui.presentation.format import plural
 from studio_tui.service.commands.submitted import edited_request
-from studio_tui.tui.form.draft_files import path_of
 from studio_tui.tui.form.edit_screen import ReviewAnswer, review_changes
 from studio_tui.tui.form.saved_forms import SavedForms
 from studio_tui.tui.form.sending import STOPPED
 from studio_tui.tui.form.submit_screen import SubmitScreen
 from studio_tui.tui.form.templates import Start
-from studio_tui.tui.form.validation import Checked
+from studio_tui.tui.form.validation import Checked, path_of
 from studio_tui.tui.frame.bulk import run_bulk
 from studio_tui.tui.frame.commands import Basics
 from studio_tui.tui.jobs.bulk import create_command

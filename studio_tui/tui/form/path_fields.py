@@ -1,7 +1,9 @@
 """Fields for local paths, with completion by tab."""
 
 import asyncio
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import ClassVar
 
 from textual import work
@@ -10,8 +12,8 @@ from textual.suggester import Suggester
 from textual.widget import Widget
 
 from studio_tui.tui.form.code_area import CodeArea
-from studio_tui.tui.form.draft_files import candidates, complete_path
 from studio_tui.tui.form.form_field import FieldInput, FormField, complete_binding
+from studio_tui.tui.form.validation import path_of
 from studio_tui.tui.widgets.lifetime import Lifetime
 
 _MAX_WAIT = 1.0
@@ -21,7 +23,7 @@ _MAX_WAIT = 1.0
 async def _candidates_in_time(typed: str) -> list[str] | None:
     """Return the candidates; `None` if the folder does not respond in time."""
     try:
-        return await asyncio.wait_for(asyncio.to_thread(candidates, typed), _MAX_WAIT)
+        return await asyncio.wait_for(asyncio.to_thread(_candidates, typed), _MAX_WAIT)
     except TimeoutError:
         return None
 
@@ -32,7 +34,7 @@ async def _complete(field: Widget, typed: str, accept: Callable[[str], object]) 
     If the path is complete or has no completion, go to the next field.
     """
     names = await _candidates_in_time(typed) if typed else []
-    completed = complete_path(typed, names) if names else None
+    completed = _complete_path(typed, names) if names else None
     if completed is not None:
         field.post_message(FormField.Completed())
         accept(completed)
@@ -63,7 +65,7 @@ class PathSuggester(Suggester):
 
     async def get_suggestion(self, value: str) -> str | None:
         """Return the path completed as far as it is unique; `None` if nothing can be added."""
-        return await asyncio.to_thread(complete_path, value) if value else None
+        return await asyncio.to_thread(_complete_path, value) if value else None
 
 
 class PathArea(Lifetime, CodeArea):
@@ -84,7 +86,7 @@ class PathArea(Lifetime, CodeArea):
     @work(name="complete", group="complete", exclusive=True)
     async def _suggest_path(self) -> None:
         typed = self._path_before_cursor()
-        completed = await asyncio.to_thread(complete_path, typed) if typed else None
+        completed = await asyncio.to_thread(_complete_path, typed) if typed else None
         if typed == self._path_before_cursor():
             self.suggestion = completed[len(typed) :] if completed else ""
 
@@ -98,3 +100,30 @@ class PathArea(Lifetime, CodeArea):
         """Clear the suggestion when the focus changes."""
         super().watch_has_focus(_has_focus)
         self.suggestion = ""
+
+
+def _candidates(typed: str) -> list[str]:
+    """Return the names with which a path can be completed, sorted; folders end in `/`."""
+    folder, _, prefix = typed.rpartition("/")
+    folder_path = path_of(f"{folder}/") if folder or typed.startswith("/") else Path()
+    try:
+        with os.scandir(folder_path) as entries:
+            return sorted(
+                f"{entry.name}/" if entry.is_dir() else entry.name
+                for entry in entries
+                if entry.name.startswith(prefix) and (prefix or not entry.name.startswith("."))
+            )
+    except (OSError, ValueError):
+        return []
+
+
+def _complete_path(typed: str, names: list[str] | None = None) -> str | None:
+    """Return a path completed as far as all its candidates agree; `None` if they add nothing.
+
+    `names` are the candidates if they are known already.
+    """
+    prefix = typed.rpartition("/")[2]
+    names = _candidates(typed) if names is None else names
+    common = os.path.commonprefix(names)  # noqa: RUF071 (compares characters, not folders)
+    completed = common if common.isprintable() else ""
+    return typed + completed[len(prefix) :] if len(completed) > len(prefix) else None

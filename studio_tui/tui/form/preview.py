@@ -12,8 +12,7 @@ from textual.widgets import Static
 from studio_tui.presentation.form.job_request import request
 from studio_tui.presentation.form.request_preview import as_curl, as_datachain, as_json
 from studio_tui.presentation.format import plural
-from studio_tui.tui.form.draft_files import path_of
-from studio_tui.tui.form.validation import Checked
+from studio_tui.tui.form.validation import Checked, path_of
 from studio_tui.tui.frame.dialog import Dialog, pager_keys
 from studio_tui.tui.frame.dialog_box import DialogBody
 from studio_tui.tui.terminal.clipboard import copy

@@ -25,8 +25,7 @@ from studio_tui.service.commands.create_job import Created, JobRefused
 from studio_tui.service.commands.submitted import RelatedRequest
 from studio_tui.service.polling.snapshot import Snapshot
 from studio_tui.text import safe_line
-from studio_tui.tui.form.draft_files import path_of
-from studio_tui.tui.form.validation import Checked
+from studio_tui.tui.form.validation import Checked, path_of
 from studio_tui.tui.frame.commands import Command, why_read_only
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.review import Review
