@@ -1,6 +1,6 @@
-"""The commands of the list of jobs, besides the commands on one job."""
+"""The commands of the list of jobs."""
 
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Set
 from typing import Any, ClassVar
 
 from studio_tui.api.models import Job
@@ -9,46 +9,44 @@ from studio_tui.tui.frame.commands import Command, Host, why_read_only
 from studio_tui.tui.frame.row_marks import RowMarks
 from studio_tui.tui.jobs.controller import JobController, show_runs
 from studio_tui.tui.jobs.job_groups import JobGroups
+from studio_tui.tui.jobs.marked import MarkedJobs
 from studio_tui.tui.messages import OpenForm, OpenLogs
 
 
-class JobListController:
-    """Controller of a screen with a list of jobs."""
+class JobListController(JobController):
+    """Controller of a screen with a list of jobs.
+
+    Without marks, the marked jobs are those of the group under the cursor, if any.
+    """
 
     def __init__(
         self,
         host: Host,
-        jobs: JobController,
+        at_hand: Callable[[], Job | None],
+        marked: MarkedJobs,
         groups: JobGroups,
-        marked: Callable[[], Sequence[Job]],
         marks: RowMarks,
     ) -> None:
-        """Make a controller.
-
-        `marked` returns the marked jobs; without marks, those of the group under the cursor.
-        """
-        self._host = host
-        self._jobs = jobs
+        super().__init__(host, at_hand, marked=marked)
         self._groups = groups
-        self._marked = marked
         self._marks = marks
 
     def why_no_logs(self) -> str | None:
         """Return why there is no log to show."""
-        return None if self._marked() else self._jobs.why_no_id()
+        return None if self.marked.count() else self.why_no_id()
 
     def open_logs(self) -> None:
         """Show the merged log of the marked jobs or of the group, else the log of the current job.
 
         Schedules have no log and are left out. If there are only schedules, show their runs.
         """
-        marked = self._marked()
+        marked = self.marked.available_jobs()
         if jobs := [job for job in marked if job.state is not JobState.TASK]:
             self._host.post_message(OpenLogs(tuple(job.id for job in jobs)))
         elif marked:
             show_runs(self._host, marked)
         else:
-            self._jobs.open_log()
+            self.open_log()
 
     def why_none_ended(self) -> str | None:
         """Return why there is no mark of an ended job to remove."""
@@ -59,7 +57,7 @@ class JobListController:
         self._marks.unmark_all_of(self._ended())
 
     def _ended(self) -> Set[str]:
-        ended = {job.id for job in self._marked() if job.state.is_finished}
+        ended = {job.id for job in self.marked.available_jobs() if job.state.is_finished}
         return ended.intersection(self._marks.marked_ids)
 
     def why_no_form(self) -> str | None:
@@ -71,6 +69,7 @@ class JobListController:
         self._host.post_message(OpenForm())
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
+        *JobController.COMMANDS,
         Command(
             "jobs.logs",
             "L",

@@ -25,7 +25,7 @@ from studio_tui.tui.frame.list_page import ListPage, list_commands
 from studio_tui.tui.frame.list_view import ListView
 from studio_tui.tui.frame.recorded_rows import RecordedRows
 from studio_tui.tui.jobs.attempts import AttemptSteps
-from studio_tui.tui.jobs.controller import JobController, log_label
+from studio_tui.tui.jobs.controller import log_label
 from studio_tui.tui.jobs.job_groups import JobGroups
 from studio_tui.tui.jobs.list_commands import JobListController
 from studio_tui.tui.jobs.marked import ListedMarks
@@ -95,7 +95,7 @@ class JobsScreen(ListPage[Job]):
 
     LIST = _LIST
     BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings(JobController, JobListController, AttemptSteps),
+        *bindings(JobListController, AttemptSteps),
         *LIST.bindings,
     ]
 
@@ -116,10 +116,8 @@ class JobsScreen(ListPage[Job]):
         self.list.groups = self.groups
         marks = self.list.marks
         marked = ListedMarks(self.marked_jobs, marks.unmark, is_group=lambda: not self.view.marks)
-        jobs = JobController(self, self.job_at_hand, marked=marked)
         self.commands.add(
-            jobs,
-            JobListController(self, jobs, self.groups, self.marked_jobs, marks),
+            JobListController(self, self.job_at_hand, marked, self.groups, marks),
             AttemptSteps(self, self.job_at_hand, partial(_go_to, self)),
         )
 
