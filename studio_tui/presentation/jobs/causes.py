@@ -10,8 +10,7 @@ from studio_tui.api.states import CANCELED_STATES, JobState
 from studio_tui.failures.exit_codes import exit_code_words
 from studio_tui.presentation.logs.levels import LogLevel
 from studio_tui.presentation.logs.line_levels import level_of
-from studio_tui.presentation.logs.signatures import SIGNATURE_LIMIT, signature
-from studio_tui.text import safe_line
+from studio_tui.presentation.logs.signatures import shortened, signature
 
 _TRACEBACK = "Traceback (most recent call last)"
 _CUT = "traceback cut off after:"
@@ -104,12 +103,12 @@ def cause(message: str) -> str:
         ending, following, is_output = statement
         if ending and following and is_output and not _is_error(following):
             if _PLAIN_EXIT.fullmatch(ending):
-                return _short(f"“{following}”, {ending}")
-            return _short(f"{ending}; last output: {following}")
+                return shortened(f"“{following}”, {ending}")
+            return shortened(f"{ending}; last output: {following}")
         second_line = lines[1] if len(lines) > 1 else ""
         text = following or second_line or ending or text
     text = _PREFIX.sub("", text, count=1) if _PREFIX.match(text) else text
-    return _short(_from_exception(text) or text) or _short(lines[0])
+    return shortened(_from_exception(text) or text) or shortened(lines[0])
 
 
 def _from_traceback(message: str) -> str:
@@ -132,10 +131,10 @@ def _from_traceback(message: str) -> str:
     _, is_joined, frame = beside.rpartition('File "')
     if is_joined:
         ending = _ENDING.search(frame)
-        return _short(ending[0] if ending else f'{_CUT} File "{frame}')
+        return shortened(ending[0] if ending else f'{_CUT} File "{frame}')
     bodies = [line.removeprefix(prefix) for line in lines[head + 1 :]]
     last = next((body.strip(_DRAWN) for body in reversed(bodies) if body[:1] in _DRAWN), "")
-    return _short(f"{_CUT} {last}") if last else ""
+    return shortened(f"{_CUT} {last}") if last else ""
 
 
 def _with_head(lines: Sequence[str]) -> Sequence[str]:
@@ -219,8 +218,3 @@ def _from_exception(text: str) -> str:
         return ""
     first = next((match for match in matches if match["name"] not in _WRAPPERS), matches[0])
     return text[first.start("name") :]
-
-
-def _short(text: str) -> str:
-    text = " ".join(safe_line(text).split())
-    return text if len(text) <= SIGNATURE_LIMIT else text[: SIGNATURE_LIMIT - 1] + "…"

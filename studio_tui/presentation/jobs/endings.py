@@ -16,8 +16,7 @@ _PREDICATES = {
     JobState.FAILED: "failed",
     JobState.CANCELED: "was canceled",
 }
-_COUNTED_STATES = (JobState.COMPLETE, JobState.FAILED, JobState.CANCELED)
-"""In the order shown."""
+"""Of jobs that ended, by their states in the order shown."""
 
 
 def ended_jobs_message(jobs: Sequence[Job]) -> str:
@@ -74,7 +73,7 @@ def _summary(states: Sequence[JobState], noun: str, failed: Sequence[str]) -> st
     numbers = Counter(states)
     counts = ", ".join(
         f"{LOOKS[state].glyph} {numbers[state]:,} {state.lower()}"
-        for state in _COUNTED_STATES
+        for state in _PREDICATES
         if numbers[state]
     )
     failures = [f"failed: {join_names(failed)}"] if failed else []

@@ -5,7 +5,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from types import MappingProxyType
 from typing import NamedTuple
 
 from studio_tui.api.models import Job
@@ -25,8 +24,6 @@ _TRIED = frozenset({JobState.FAILED, JobState.COMPLETE})
 
 GROUP_PREFIX = "▸"
 """Prefix of the keys of groups, which no job id has; also the sign of a folded group."""
-
-NO_NEWER_ATTEMPTS: Mapping[str, NewerAttemptLike] = MappingProxyType({})
 
 _BAR_WIDTH = 6
 _MOST_REASONS = 6
@@ -129,7 +126,7 @@ def group_cells(
     *,
     is_open: bool,
     blocked: Container[str] = (),
-    newer_attempts: Mapping[str, NewerAttemptLike] = NO_NEWER_ATTEMPTS,
+    newer_attempts: Mapping[str, NewerAttemptLike] = {},
 ) -> tuple[Cell | Pieces, ...]:
     """Return one cell for each column of the job list; `age` is the age of the newest job.
 
@@ -153,7 +150,7 @@ def group_facts(
     jobs: Sequence[Job],
     now: datetime,
     blocked: Container[str] = (),
-    newer_attempts: Mapping[str, NewerAttemptLike] = NO_NEWER_ATTEMPTS,
+    newer_attempts: Mapping[str, NewerAttemptLike] = {},
 ) -> tuple[Fact, ...]:
     """Return facts about a group: the states of its jobs, and the most common failure reasons.
 

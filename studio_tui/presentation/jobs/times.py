@@ -1,6 +1,5 @@
 """Queue and run times of jobs; the run time is how long the query ran."""
 
-from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
 from studio_tui.api.models import Job, JobStep
@@ -15,12 +14,6 @@ _MAY_HAVE_RUN = frozenset({JobState.RUNNING, JobState.COMPLETE, JobState.FAILED}
 # Times beyond these limits cannot be converted to every time zone.
 _EARLIEST = datetime.min.replace(tzinfo=UTC) + timedelta(days=2)
 _LATEST = datetime.max.replace(tzinfo=UTC) - timedelta(days=2)
-
-
-def median(seconds: Collection[float]) -> float:
-    """Return the median of at least one number; importing `statistics` would take 0.1 MB."""
-    ordered, middle = sorted(seconds), len(seconds) // 2
-    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
 
 
 def released_at(job: Job) -> datetime | None:

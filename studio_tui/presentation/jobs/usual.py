@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from statistics import median
 
 from studio_tui.api.models import Job, JobStep
 from studio_tui.presentation.cells import Cell, Tone
@@ -10,7 +11,6 @@ from studio_tui.presentation.jobs.facts import Fact
 from studio_tui.presentation.jobs.times import (
     QUERY,
     WAITING,
-    median,
     queue_seconds,
     run_seconds,
     step_seconds,

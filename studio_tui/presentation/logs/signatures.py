@@ -39,13 +39,13 @@ def signature(lines: Sequence[str]) -> str | None:
     if end_of_log.failure:
         is_exception = _EXCEPTION.match(end_of_log.failure)
         text = end_of_log.failure if is_exception else _without_prefix(end_of_log.failure)
-        return _shortened(_MODULES.sub("", text))
+        return shortened(_MODULES.sub("", text))
     if end_of_log.has_continued and end_of_log.last_message:
-        return _shortened(_without_prefix(end_of_log.last_message))
+        return shortened(_without_prefix(end_of_log.last_message))
     error = next(
         (line for line in reversed(lines) if (level_of(line) or 0) >= LogLevel.ERROR), None
     )
-    return None if error is None else _shortened(_without_prefix(error))
+    return None if error is None else shortened(_without_prefix(error))
 
 
 def _without_prefix(line: str) -> str:
@@ -58,7 +58,8 @@ def _without_prefix(line: str) -> str:
     return _MODULES.sub("", message).strip() or line
 
 
-def _shortened(text: str) -> str:
+def shortened(text: str) -> str:
+    """Return untrusted text as one safe line of at most `SIGNATURE_LIMIT` characters."""
     text = " ".join(safe_line(text).split())
     return text if len(text) <= SIGNATURE_LIMIT else text[: SIGNATURE_LIMIT - 1] + "…"
 

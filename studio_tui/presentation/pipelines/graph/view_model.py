@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from statistics import median
 from typing import NamedTuple
 
 from studio_tui.api.models import Job, Pipeline
@@ -11,7 +12,6 @@ from studio_tui.presentation.format import seconds_between
 from studio_tui.presentation.jobs.times import (
     guessed_seconds,
     left_queue_at,
-    median,
     released_at,
     run_seconds,
 )
