@@ -11,8 +11,9 @@ def test_a_view_is_loaded_as_it_was_saved(tmp_path: Path) -> None:
     view = ListView(
         filter="status=failed", sort="name", reverse=True, preview=False, cursor="7"
     ).replace(marks=("7", "8"))
-    view.save(tmp_path / "deep" / "view.json")
-    assert load_view(tmp_path / "deep" / "view.json", JOBS) == view
+    path = tmp_path / "view.json"
+    path.write_text(view.model_dump_json(), "utf-8")
+    assert load_view(path, JOBS) == view
 
 
 @pytest.mark.parametrize(
@@ -37,9 +38,8 @@ def test_an_invalid_file_is_loaded_as_the_default_view(tmp_path: Path, text: str
     assert load_view(path, JOBS) == ListView()
 
 
-def test_a_view_that_cannot_be_saved_is_no_error(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_read_is_loaded_as_the_default_view(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    ListView().save(tmp_path / "file" / "view.json")
     assert load_view(tmp_path / "file" / "view.json", JOBS) == ListView()
 
 

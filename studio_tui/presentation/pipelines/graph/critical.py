@@ -4,10 +4,10 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
+from statistics import median
 from typing import NamedTuple
 
 from studio_tui.presentation.format import duration
-from studio_tui.presentation.jobs.times import median
 from studio_tui.presentation.logs.progress import Progress
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.statuses import NodeState

@@ -117,7 +117,7 @@ async def test_keys_that_go_to_the_end_resume_following(store: LogStore) -> None
     async with showing(store) as (pilot, view):
         changes: list[bool] = []
 
-        def note(following: bool) -> None:  # noqa: FBT001 (called by Textual)
+        def note(following: bool) -> None:
             changes.append(following)
 
         view.watch(view, "following", note, init=False)
