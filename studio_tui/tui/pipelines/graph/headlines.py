@@ -249,7 +249,7 @@ class Headlines:
         has_lanes = (
             self._state.loaded is not None and view.lanes and self._state.structure.has_lanes
         )
-        matches = self._page.controllers.search.matches()
+        matches = self._page.search.matches()
         self.modes.left = mode_parts(view, len(matches), has_lanes=has_lanes)
         marks, hidden_marks = len(view.marks), len(self._state.hidden_marks())
         marked = f"{marks:,} marked{f', {hidden_marks:,} hidden' if hidden_marks else ''}"
@@ -286,7 +286,7 @@ class Headlines:
         is_current = estimate.remaining is not None and self._page.source.snapshot.error is None
         self.head.right = (Part(f"{estimate.words} ", Tone.STRONG),) if is_current else ()
         self.head.left = head_parts(loaded, self._page.size.width)
-        self.note.left = note_parts(loaded, len(self._page.controllers.graph_jobs.removed_jobs()))
+        self.note.left = note_parts(loaded, len(self._page.graph_jobs.removed_jobs()))
         self.path.display = self._state.view.critical
         if self.path.display:
             if estimate.reason:

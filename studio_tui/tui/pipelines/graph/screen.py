@@ -12,25 +12,32 @@ from textual.containers import Container, Vertical
 
 from studio_tui.presentation.pipelines.graph.statuses import NodeState
 from studio_tui.service.polling.snapshot import SnapshotPublisher
-from studio_tui.tui.frame.commands import Basics
+from studio_tui.tui.frame.commands import Basics, bindings
 from studio_tui.tui.frame.page import Page
 from studio_tui.tui.frame.request_notices import error_message
+from studio_tui.tui.jobs.controller import JobController
 from studio_tui.tui.jobs.running_progress import RunningProgress
 from studio_tui.tui.messages import Progressed, Refreshed
-from studio_tui.tui.pipelines.graph.controllers import ALL_BINDINGS, Controllers
+from studio_tui.tui.pipelines.controller import PipelineController
 from studio_tui.tui.pipelines.graph.cursor import Cursor
 from studio_tui.tui.pipelines.graph.drawer import Drawer
+from studio_tui.tui.pipelines.graph.export import GraphExport
 from studio_tui.tui.pipelines.graph.graph_view import GraphView
 from studio_tui.tui.pipelines.graph.headlines import Headlines
 from studio_tui.tui.pipelines.graph.hints import hints_of
+from studio_tui.tui.pipelines.graph.job_commands import GraphJobs
+from studio_tui.tui.pipelines.graph.marks import Marks
 from studio_tui.tui.pipelines.graph.memory import DagMemory, DagPlace, Mode
+from studio_tui.tui.pipelines.graph.moving import Movement
 from studio_tui.tui.pipelines.graph.response_processor import ResponseProcessor
 from studio_tui.tui.pipelines.graph.rows_view import DagTable
+from studio_tui.tui.pipelines.graph.search import FILTER, Filtering, Search
 from studio_tui.tui.pipelines.graph.state import GraphState
+from studio_tui.tui.pipelines.graph.view_modes import ViewModes
 from studio_tui.tui.pipelines.graph.views import Views
 from studio_tui.tui.widgets.big_table import BigTable
 from studio_tui.tui.widgets.debouncer import Debouncer
-from studio_tui.tui.widgets.prompt import PROMPT_HINTS, LinePrompt
+from studio_tui.tui.widgets.prompt import PROMPT_HINTS, LinePrompt, PromptKind
 
 _FIELDS_THAT_CHANGE_ROWS = frozenset(
     {"mode", "folds", "opened", "grouping", "problems", "filter", "critical", "full_names",
@@ -45,7 +52,12 @@ class PipelineScreen(Page):
     leads_to_pages = True
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-medium"), (120, "-broad")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]  # noqa: RUF012
-    BINDINGS: ClassVar[list[BindingType]] = [*ALL_BINDINGS]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings(JobController, without={"job.pipeline"}),
+        *bindings(PipelineController, only={"pipeline.pause", "pipeline.stop"}),
+        *bindings(GraphJobs, ViewModes, Movement, Search),
+        *bindings(Filtering, Marks, GraphExport),
+    ]
 
     def __init__(
         self, basics: Basics, pipeline_id: str, memory: DagMemory, *, run_id: str | None = None
@@ -58,8 +70,7 @@ class PipelineScreen(Page):
         self.views = Views(self.state, self)
         self.cursor = Cursor(self.state, self.views, self.note_cursor_move)
         self.drawer = Drawer(self, self.state, self.cursor)
-        self.controllers = Controllers(self, self.state, self.views, self.cursor, self.drawer)
-        self.controllers.add_to(self.commands)
+        self._make_controllers()
         self.headlines = Headlines(self)
         self.processor = ResponseProcessor(
             self.state, self.session.records.history, self,
@@ -68,6 +79,29 @@ class PipelineScreen(Page):
         self.views.drawing.widget.step = self._step
         self._debouncer = Debouncer(self, self.while_alive(self._catch_up))
         self._run_to_go_to = run_id
+
+    def _make_controllers(self) -> None:
+        state, views, cursor = self.state, self.views, self.cursor
+        self.prompt = LinePrompt(views.rows.widget)
+        self.search = Search(state, cursor, self.prompt, self.notify_user)
+        self.filtering = Filtering(state, cursor, self.prompt)
+        self.marks = Marks(self, state, cursor)
+        self.modes = ViewModes(state, views, cursor, self.drawer)
+        self.movement = Movement(self, state, cursor, self.search)
+        self.jobs = JobController(
+            self,
+            cursor.job,
+            marked=self.marks,
+            # All jobs here belong to this pipeline, even if the list of pipelines lacks it.
+            owner_of=lambda _: cursor.pipeline(),
+            why_no_job=cursor.why_no_job,
+        )
+        self.pipelines = PipelineController(self, cursor.pipeline)
+        self.graph_jobs = GraphJobs(self, state, cursor, self.modes, self.marks)
+        self.export = GraphExport(self, state, cursor, views.drawing)
+        self.commands.add(self.jobs, self.pipelines, self.graph_jobs)
+        self.commands.add(self.modes, self.movement, self.search, self.filtering)
+        self.commands.add(self.marks, self.export)
 
     def body(self) -> ComposeResult:
         yield self.headlines.head
@@ -80,7 +114,7 @@ class PipelineScreen(Page):
                 yield self.views.drawing.widget
             with Container(id="drawer"):
                 yield self.drawer.sheet
-        yield self.controllers.prompt
+        yield self.prompt
 
     def on_mount(self) -> None:
         self.views.switch()
@@ -108,16 +142,16 @@ class PipelineScreen(Page):
         return self.source
 
     def hints(self) -> Iterable[str]:
-        if self.controllers.prompt.is_open:
+        if self.prompt.is_open:
             return PROMPT_HINTS
         return hints_of(self.state, self.cursor.node())
 
     def label(self, binding: Binding) -> str:
         if binding.id == "pipeline.stop":
-            return self.controllers.pipelines.stop_label()
+            return self.pipelines.stop_label()
         if binding.id == "pipeline.pause":
-            return f"{self.controllers.pipelines.pause_label()} pipeline"
-        if binding.id == "graph.next" and self.controllers.search.matches():
+            return f"{self.pipelines.pause_label()} pipeline"
+        if binding.id == "graph.next" and self.search.matches():
             return "next match"
         return super().label(binding)
 
@@ -135,7 +169,15 @@ class PipelineScreen(Page):
             self.headlines.pass_time()
 
     def escape(self) -> None:
-        if not self.controllers.back_out():
+        """Clear the search, else the filter, else the marks; if there are none, go back."""
+        view = self.state.view
+        if view.search:
+            self.state.change(search="")
+        elif view.filter:
+            self.state.change(filter="")
+        elif view.marks:
+            self.marks.unmark_all()
+        else:
             self.back()
 
     def note_place(self) -> None:
@@ -150,10 +192,10 @@ class PipelineScreen(Page):
 
     def _updated(self) -> None:
         is_first = not self.views.has_shown
-        self.controllers.marks.drop_missing()
+        self.marks.drop_missing()
         self.state.discard_view_model()
         self.views.show()
-        self.controllers.movement.follow()
+        self.movement.follow()
         if is_first:
             self.call_after_refresh(self._first_shown)
         self.call_after_refresh(self._follow_progress)
@@ -238,11 +280,11 @@ class PipelineScreen(Page):
     @on(BigTable.Opened)
     @on(GraphView.Opened)
     def _opened(self) -> None:
-        self.controllers.graph_jobs.open()
+        self.graph_jobs.open()
 
     @on(BigTable.HeaderClicked)
     def _header_clicked(self, message: BigTable.HeaderClicked) -> None:
-        self.controllers.modes.sort_by(message.column)
+        self.modes.sort_by(message.column)
 
     @on(DagTable.Resized)
     @on(GraphView.Resized)
@@ -255,14 +297,14 @@ class PipelineScreen(Page):
 
     @on(GraphView.Pointed)
     def _pointed(self, message: GraphView.Pointed) -> None:
-        self.controllers.graph_jobs.go_to_or_open(self.views.drawing.at(message.x, message.y))
+        self.graph_jobs.go_to_or_open(self.views.drawing.at(message.x, message.y))
 
     @on(LinePrompt.Changed)
     def _typed(self, message: LinePrompt.Changed) -> None:
-        asking = self.controllers.prompt_controller(message.kind)
+        asking = self._asking(message.kind)
         if isinstance(message, LinePrompt.Submitted):
             asking.submit(message.value)
-            if not self.controllers.prompt.is_open:
+            if not self.prompt.is_open:
                 self.views.focus()
         else:
             asking.preview(message.value)
@@ -270,7 +312,10 @@ class PipelineScreen(Page):
     @on(LinePrompt.Left)
     def _typing_left(self, message: LinePrompt.Left) -> None:
         self.views.focus()
-        self.controllers.prompt_controller(message.kind).cancel()
+        self._asking(message.kind).cancel()
+
+    def _asking(self, kind: PromptKind) -> Search | Filtering:
+        return self.filtering if kind == FILTER else self.search
 
     def on_resize(self) -> None:
         super().on_resize()

@@ -66,7 +66,7 @@ async def test_the_reason_why_no_marked_job_can_be_canceled_is_about_each_of_the
     sent = sent.model_copy(update={"job_runs": (sent.job_runs[0], without_run)})
     async with pipeline_dashboard(DagStudio(sent), tmp_path) as pilot:
         await mark(pilot, "ended", "new")
-        assert screen_of(pilot).controllers.jobs.why_not_cancel() == (
+        assert screen_of(pilot).jobs.why_not_cancel() == (
             "None of the 2 marked jobs can be canceled: 1 has ended, 1 has not started"
         )
 
@@ -94,7 +94,7 @@ async def test_a_mark_can_be_removed_after_the_page_of_its_pipeline_was_closed(
         screen = screen_of(pilot)
         await press(pilot, ("q",))
         await until(pilot, lambda: pilot.app.screen is not screen)
-        screen.controllers.marks.unmark("run-train_s")
+        screen.marks.unmark("run-train_s")
         assert screen.state.view.marks == ("train_l",)
         await press(pilot, ("2", "enter"))
         await until(pilot, lambda: screen_of(pilot).state.view.marks == ("train_l",))

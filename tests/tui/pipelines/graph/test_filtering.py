@@ -138,7 +138,7 @@ async def test_a_filter_applies_to_groups_too(
             await press(pilot, ("m",))
             await until_shown(pilot, "03_embed_* ×22")
             assert "02_shard_*" not in screen_text(pilot)
-            drawn = screen_of(pilot).controllers.export._formats()[1].text()
+            drawn = screen_of(pilot).export._formats()[1].text()
             assert "02_shard_* ×" in drawn
             assert "? 02_shard" not in drawn
 
