@@ -184,7 +184,7 @@ async def pipeline_dashboard(
         app.post_message(OpenPipeline(studio.current_pipeline.pipeline_id))
         await until(pilot, lambda: isinstance(app.screen, PipelineScreen))
         if loaded:
-            await until(pilot, lambda: screen_of(pilot).state.loaded is not None)
+            await until(pilot, lambda: screen_of(pilot).state.is_loaded)
             await pilot.pause()
         yield pilot
 
@@ -216,7 +216,7 @@ async def show_on_new_page(
         return isinstance(page, PipelineScreen) and page.state.pipeline_id == pipeline_id
 
     await until(pilot, is_shown)
-    await until(pilot, lambda: screen_of(pilot).state.loaded is not None)
+    await until(pilot, lambda: screen_of(pilot).state.is_loaded)
     await pilot.pause()
 
 
@@ -234,7 +234,7 @@ async def press(pilot: Pilot[int], keys: Iterable[str]) -> None:
     screen = pilot.app.screen
     if (
         isinstance(screen, PipelineScreen)
-        and screen.state.loaded is not None
+        and screen.state.is_loaded
         and screen.state.view.mode is Mode.GRAPH
     ):
         await until(pilot, lambda: screen.views.drawing.canvas is not None)
@@ -256,7 +256,7 @@ async def refresh(pilot: Pilot[int], studio: DagStudio, pipeline: Pipeline) -> N
     await until(
         pilot,
         lambda: (
-            screen.state.loaded is not None
+            screen.state.is_loaded
             and screen.state.loaded.pipeline.job_runs == pipeline.job_runs
             and screen.state.loaded.pipeline.status == pipeline.status
         ),

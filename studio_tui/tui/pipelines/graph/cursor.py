@@ -40,7 +40,7 @@ class Cursor:
 
     def go_to_run(self, run_id: str) -> None:
         """Move the cursor to the node of a run, if there is one."""
-        nodes = self._state.require_loaded().plan.nodes.values()
+        nodes = self._state.loaded.plan.nodes.values()
         if node_id := next((node.id for node in nodes if node.run == run_id), None):
             self.go(node_id)
 
@@ -53,10 +53,8 @@ class Cursor:
 
     def order(self) -> Sequence[str]:
         """Return all nodes: first those in the order of the mode, if it has one; then the rest."""
-        loaded = self._state.loaded
-        if loaded is None:
-            return ()
-        shown = (key for key in self._views.shown.order() if key in loaded.plan.nodes)
+        nodes = self._state.loaded.plan.nodes
+        shown = (key for key in self._views.shown.order() if key in nodes)
         return tuple(dict.fromkeys((*shown, *self._state.structure.tree_order())))
 
     def nodes_in_rows(self) -> frozenset[str]:
@@ -71,17 +69,14 @@ class Cursor:
 
     def node(self) -> Node | None:
         """Return the node under the cursor; `None` on a group, and without a cursor."""
-        loaded = self._state.loaded
-        return loaded.node(self.here()) if loaded is not None else None
+        return self._state.loaded.node(self.here())
 
     def job(self) -> Job | None:
         """Return the run of the node under the cursor, if it is known."""
-        loaded = self._state.loaded
-        return loaded.job(self.here()) if loaded is not None else None
+        return self._state.loaded.job(self.here())
 
     def pipeline(self) -> Pipeline | None:
-        loaded = self._state.loaded
-        return loaded.pipeline if loaded is not None else None
+        return self._state.loaded.pipeline if self._state.is_loaded else None
 
     def why_no_node(self) -> str | None:
         """Return why there is no single node under the cursor; `None` if there is one."""

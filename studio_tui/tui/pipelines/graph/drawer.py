@@ -36,8 +36,7 @@ class Drawer:
     def show(self) -> None:
         """Show the details of the job or group under the cursor, unless the panel is hidden."""
         self._page.set_class(self.is_shown, "-drawer")
-        loaded = self._state.loaded
-        if loaded is None or not self.is_shown:
+        if not (self._state.is_loaded and self.is_shown):
             return
         facts: tuple[Fact, ...] = ()
         if (node := self._cursor.node()) is not None:
@@ -51,7 +50,7 @@ class Drawer:
         elif (here := self._cursor.here()) is not None:
             waits_for, feeds = self._state.structure.connected_groups(here)
             facts = group_facts(self._state.view_model(), self._cursor.members(), waits_for, feeds)
-        pipeline = self._session.commands.pipelines.with_removed(loaded.pipeline)
+        pipeline = self._session.commands.pipelines.with_removed(self._state.loaded.pipeline)
         self.sheet.show((*facts, *warning_facts(pipeline), *removed_facts(pipeline)))
 
     def _request_datasets(self, node: Node) -> None:

@@ -111,8 +111,7 @@ class DrawingView:
     def members(self, key: str) -> Sequence[str]:
         if (group := self._structure.group(key)) is not None:
             return group.members
-        loaded = self._state.loaded
-        return (key,) if loaded is not None and key in loaded.plan.nodes else ()
+        return (key,) if key in self._state.loaded.plan.nodes else ()
 
     def all_keys(self) -> Sequence[str]:
         return tuple(self.canvas.boxes.names) if self.canvas is not None else ()
@@ -171,7 +170,7 @@ class DrawingView:
 
     def show(self) -> None:
         """Draw the pipeline, with the cursor where it was."""
-        if self._state.loaded is None:
+        if not self._state.is_loaded:
             return
         groups, plan = self._structure.groups(), self._state.loaded.plan
         boxes = (

@@ -45,7 +45,7 @@ class GraphExport:
         self._drawing = drawing
 
     async def copy_menu(self) -> None:
-        pipeline, node = self._state.require_loaded().pipeline, self._cursor.node()
+        pipeline, node = self._state.loaded.pipeline, self._cursor.node()
         texts = {
             "run": ("id of the job", node.run if node else None),
             "name": ("name of the job", node.name if node else None),
@@ -69,7 +69,7 @@ class GraphExport:
             await copy(self._host.app, name_or_id)
 
     async def save(self) -> None:
-        name = self._state.require_loaded().pipeline.name or "pipeline"
+        name = self._state.loaded.pipeline.name or "pipeline"
         stem = file_name(name, self._state.pipeline_id[:SHORT_ID]).removesuffix(".log")
         offers = [
             Offer(each.words, _pieces_of(each), f"./{stem}.{each.suffix}")
@@ -100,7 +100,7 @@ class GraphExport:
             titles = {key: f"{name}{boxes.size(key)}" for key, name in boxes.names.items()}
             return graph_text(drawing, label) + omitted_edges_text(omitted, titles)
 
-        pipeline = self._state.require_loaded().pipeline
+        pipeline = self._state.loaded.pipeline
         name = pipeline.name or self._state.pipeline_id
         return [
             ExportFormat("the tree, as text", "txt", lambda: tree_text(model)),

@@ -246,9 +246,7 @@ class Headlines:
     def show(self) -> None:
         self.show_status()
         view = self._state.view
-        has_lanes = (
-            self._state.loaded is not None and view.lanes and self._state.structure.has_lanes
-        )
+        has_lanes = self._state.is_loaded and view.lanes and self._state.structure.has_lanes
         matches = self._page.search.matches()
         self.modes.left = mode_parts(view, len(matches), has_lanes=has_lanes)
         marks, hidden_marks = len(view.marks), len(self._state.hidden_marks())
@@ -262,22 +260,21 @@ class Headlines:
     def _legend(self, room: int) -> str:
         loaded = self._state.loaded
         kinds: Collection[NodeState] = ()
-        if loaded is not None and not has_room_for_state_names(loaded, self._page.size.width):
+        if not has_room_for_state_names(loaded, self._page.size.width):
             kinds = [kind for kind, number in loaded.statuses.numbers.items() if number]
         signs = self._page.views.rows.legend_signs()
         return legend_of(self._state.view.mode, kinds, room, signs)
 
     def pass_time(self) -> None:
         """Update the head as time passes; for many jobs, which is slow, every `UPDATE_INTERVAL`."""
-        loaded = self._state.loaded
-        is_large = loaded is not None and len(loaded.plan.nodes) > MOST_WITHOUT_THREAD
+        is_large = len(self._state.loaded.plan.nodes) > MOST_WITHOUT_THREAD
         if not is_large or clock.monotonic() - self._head_shown_at >= UPDATE_INTERVAL:
             self.show_status()
 
     def show_status(self) -> None:
         """Update the lines about the state, the notes and the critical path."""
         loaded = self._state.loaded
-        if loaded is None:
+        if not self._state.is_loaded:
             return
         self._head_shown_at = clock.monotonic()
         model = self._state.view_model()

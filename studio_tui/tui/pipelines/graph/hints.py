@@ -26,7 +26,7 @@ _HINTS = {
 _OTHER_HINTS = ("table.open", "job.log", "graph.mode", "graph.drawer", "graph.next", "graph.search")
 
 # `pipeline.pause` resumes pipelines in these states.
-_FIRST_HINTS: dict[PipelineState | None, tuple[str, ...]] = {
+_FIRST_HINTS: dict[PipelineState, tuple[str, ...]] = {
     PipelineState.PAUSED: ("pipeline.pause", "graph.remove"),
     PipelineState.FAILED: ("pipeline.pause",),
     PipelineState.CANCELED: ("pipeline.pause",),
@@ -53,15 +53,15 @@ def hints_of(state: GraphState, node: Node | None) -> Sequence[str]:
     `node` is `None`, else for the marked jobs, or for `node` if no job is marked.
     """
     loaded, shown = state.loaded, state.shown_nodes()
-    if loaded is not None and not (loaded.plan.nodes if shown is None else shown):
+    if state.is_loaded and not (loaded.plan.nodes if shown is None else shown):
         hints: tuple[str, ...] = _EMPTY_HINTS
-    elif loaded is None or node is None:
+    elif node is None:
         hints = _GROUP_HINTS
     elif state.view.marks:
         hints = _MARK_HINTS
     else:
         hints = _HINTS.get(loaded.statuses.states[node.id], _OTHER_HINTS)
-    pipeline_state = loaded.pipeline.state if loaded is not None else None
+    pipeline_state = loaded.pipeline.state
     if hints is not _MARK_HINTS:
         hints = (*_FIRST_HINTS.get(pipeline_state, ()), *hints)
         if pipeline_state in _ACTIVE:

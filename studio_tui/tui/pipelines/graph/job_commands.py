@@ -47,13 +47,13 @@ class GraphJobs:
 
     def open(self) -> None:
         """Show the page of the current job, or why it has none; for a group, show its jobs."""
-        key, loaded = self._cursor.here(), self._state.loaded
-        if key is None or loaded is None:
+        key = self._cursor.here()
+        if key is None:
             return
         if self._cursor.node() is None:
             self._modes.open_group(key)
         elif (job := self._cursor.job()) is not None:
-            runs = map(loaded.job, self._cursor.order())
+            runs = map(self._state.loaded.job, self._cursor.order())
             among = [run.id for run in runs if run is not None]
             self._host.post_message(OpenJob(job.id, among))
         else:
@@ -72,7 +72,7 @@ class GraphJobs:
         node, targets = self._cursor.node(), self._marks.nodes()
         if node is None and not targets:
             return self._cursor.why_no_job()
-        pipeline = self._state.require_loaded().pipeline
+        pipeline = self._state.loaded.pipeline
         if pipeline.state is PipelineState.COMPLETED:
             return ended_words(pipeline)
         if pipeline.state is not PipelineState.PAUSED:
@@ -88,7 +88,7 @@ class GraphJobs:
 
     async def remove(self) -> None:
         """Show the effects, ask, then remove the marked jobs, else the current group or job."""
-        node, loaded = self._cursor.node(), self._state.require_loaded()
+        node, loaded = self._cursor.node(), self._state.loaded
         if self._marks.nodes():
             await self._remove_marked()
             return
@@ -113,7 +113,7 @@ class GraphJobs:
         )
 
     async def _remove_marked(self) -> None:
-        loaded, targets = self._state.require_loaded(), self._marks.nodes()
+        loaded, targets = self._state.loaded, self._marks.nodes()
         nodes = [node for node in targets if node.state is JobState.PENDING]
         pipeline, pipeline_commands = loaded.pipeline, self._host.session.commands.pipelines
         begun_count = len(targets) - len(nodes)
@@ -192,9 +192,7 @@ class GraphJobs:
         )
 
     def _pipeline(self) -> Pipeline:
-        return self._host.session.commands.pipelines.with_removed(
-            self._state.require_loaded().pipeline
-        )
+        return self._host.session.commands.pipelines.with_removed(self._state.loaded.pipeline)
 
     def removed_jobs(self) -> tuple[RemovedJob, ...]:
         """Return the jobs that were removed from the pipeline, as far as is known."""
@@ -203,7 +201,7 @@ class GraphJobs:
     async def show_raw(self) -> None:
         """Show the job as in the pipeline, and its run if loaded, as received from Studio."""
         node, job = self._cursor.node(), self._cursor.job()
-        pipeline = self._state.require_loaded().pipeline
+        pipeline = self._state.loaded.pipeline
         if node is None:
             return
 

@@ -60,7 +60,7 @@ class Marks(MarkedJobs):
 
     def mark_below(self) -> None:
         """Mark the job or the group under the cursor, and all descendants, shown or not."""
-        plan, current = self._state.require_loaded().plan, self._cursor.members()
+        plan, current = self._state.loaded.plan, self._cursor.members()
         below = plan.descendants(*current)
         descendants = (node_id for node_id in self._cursor.order() if node_id in below)
         self._mark((*self._state.view.marks, *current, *descendants))
@@ -78,7 +78,7 @@ class Marks(MarkedJobs):
 
     def drop_missing(self) -> None:
         """Remove the marks of jobs that are no longer in the pipeline, with a notification."""
-        nodes, marks = self._state.require_loaded().plan.nodes, self._state.view.marks
+        nodes, marks = self._state.loaded.plan.nodes, self._state.view.marks
         remaining = tuple(mark for mark in marks if mark in nodes)
         if missing := len(marks) - len(remaining):
             self._mark(remaining)
@@ -96,7 +96,7 @@ class Marks(MarkedJobs):
                 for node in nodes
                 if node.run is None or node.state is JobState.PENDING
             ]
-            jobs_by_id = self._state.require_loaded().jobs
+            jobs_by_id = self._state.loaded.jobs
             jobs = [jobs_by_id[run] for run in runs if run in jobs_by_id]
             self._host.post_message(OpenLogs(runs, jobs, awaited))
         else:
@@ -110,15 +110,13 @@ class Marks(MarkedJobs):
 
     def count(self) -> int:
         """Return the number of marked jobs, else of jobs in the group here; 0 on a single job."""
-        return len(self._targets()) if self._state.loaded is not None else 0
+        return len(self._targets()) if self._state.is_loaded else 0
 
     def not_begun(self) -> int:
         return sum(node.run is None for node in self.nodes())
 
     def available_jobs(self) -> Sequence[Job]:
         loaded = self._state.loaded
-        if loaded is None:
-            return ()
         return [job for node_id in self._targets() if (job := loaded.job(node_id))]
 
     def notes(self) -> Sequence[str]:
@@ -138,7 +136,7 @@ class Marks(MarkedJobs):
 
     def unmark(self, job_id: str) -> None:
         """Remove the mark of the node whose run is `job_id`: a command on it has succeeded."""
-        nodes = self._state.require_loaded().plan.nodes
+        nodes = self._state.loaded.plan.nodes
         self.unmark_nodes({node.id for node in nodes.values() if node.run == job_id})
 
     def unmark_nodes(self, node_ids: Container[str]) -> None:
@@ -148,11 +146,11 @@ class Marks(MarkedJobs):
 
     def nodes(self) -> Sequence[Node]:
         """Return the marked nodes, else the nodes of the group here; empty on a single job."""
-        nodes = self._state.loaded.plan.nodes if self._state.loaded is not None else {}
+        nodes = self._state.loaded.plan.nodes
         return [nodes[node_id] for node_id in self._targets() if node_id in nodes]
 
     def _ended_nodes(self) -> frozenset[str]:
-        nodes = self._state.require_loaded().plan.nodes
+        nodes = self._state.loaded.plan.nodes
         marked = (nodes[mark] for mark in self._state.view.marks if mark in nodes)
         return frozenset(node.id for node in marked if node.state.is_finished)
 
@@ -167,7 +165,7 @@ class Marks(MarkedJobs):
 
     def _nodes_with_logs(self) -> list[Node]:
         """Return the nodes whose logs are shown as far as they have begun."""
-        nodes = self._state.require_loaded().plan.nodes
+        nodes = self._state.loaded.plan.nodes
         node_ids = self._state.view.marks or self._cursor.members()
         # Rows may still have nodes of the previous response that the plan lacks now.
         return [nodes[node_id] for node_id in node_ids if node_id in nodes]

@@ -59,7 +59,7 @@ class Movement:
 
     def _cause(self) -> str | None:
         node = self._cursor.node()
-        wait = wait_of(self._state.require_loaded().statuses, node.id) if node is not None else None
+        wait = wait_of(self._state.loaded.statuses, node.id) if node is not None else None
         return wait.target if wait is not None else None
 
     # Between failures.
@@ -81,7 +81,7 @@ class Movement:
     def _targets(self) -> Sequence[str]:
         if matches := self._search.matches():
             return matches
-        statuses = self._state.require_loaded().statuses
+        statuses = self._state.loaded.statuses
         return [
             node_id
             for node_id in self._cursor.order()
@@ -100,7 +100,7 @@ class Movement:
         One of its descendants is preferred.
         """
         loaded = self._state.loaded
-        if loaded is None or not self._state.view.follow:
+        if not self._state.view.follow:
             return
         states = loaded.statuses.states
         here = self._cursor.here()

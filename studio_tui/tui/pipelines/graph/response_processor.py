@@ -49,35 +49,32 @@ class ResponseProcessor:
             self._waiting, self._is_working = detail, True
             start_worker(self._screen, self._process_in_thread, name="process", group="process")
         else:
-            self._state.loaded = loaded_pipeline(detail.pipeline, detail.jobs, self._state.loaded)
+            self._state.load(loaded_pipeline(detail.pipeline, detail.jobs, self._state.loaded))
             self._announce()
 
     def _is_large_and_new(self, detail: PipelineDetail) -> bool:
-        number, before = len(detail.pipeline.job_runs), self._state.loaded
-        number_before = len(before.pipeline.job_runs) if before is not None else 0
+        number = len(detail.pipeline.job_runs)
+        number_before = len(self._state.loaded.pipeline.job_runs)
         return number > MOST_WITHOUT_THREAD and number != number_before
 
     async def _process_in_thread(self) -> None:
         try:
             while (detail := self._waiting) is not None:
                 self._waiting = None
-                self._state.loaded = await asyncio.to_thread(
-                    self._large_pipeline, detail, self._state.loaded
-                )
+                large = partial(self._large_pipeline, detail, self._state.loaded)
+                self._state.load(await asyncio.to_thread(large))
                 self._announce()
         finally:
             self._is_working = False
 
-    def _large_pipeline(
-        self, detail: PipelineDetail, before: LoadedPipeline | None
-    ) -> LoadedPipeline:
+    def _large_pipeline(self, detail: PipelineDetail, before: LoadedPipeline) -> LoadedPipeline:
         loaded = loaded_pipeline(detail.pipeline, detail.jobs, before)
         self._state.structure.whole_tree(loaded.plan)
         return loaded
 
     def _announce(self) -> None:
         self._updated()
-        loaded = self._state.require_loaded()
+        loaded = self._state.loaded
         ended = sum(node.state.is_finished for node in loaded.plan.nodes.values())
         if self._past_as_of != (loaded.plan.shape, ended):
             self._past_as_of = loaded.plan.shape, ended

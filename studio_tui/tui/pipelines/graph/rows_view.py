@@ -113,7 +113,7 @@ class RowsView:
 
     def show(self) -> None:
         """Show the present state, with the cursor where it was."""
-        if self._state.loaded is None:
+        if not self._state.is_loaded:
             return
         self.listing = self._listing()
         self.widget.marked = self._marked_rows()
@@ -138,14 +138,12 @@ class RowsView:
 
     def show_relatives(self) -> None:
         """Show the ancestors and descendants of the job under the cursor."""
-        loaded, here = self._state.loaded, self.cursor
-        if loaded is None:
-            return
-        depends_on = here, loaded.plan.shape, self.listing.members
+        plan, here = self._state.loaded.plan, self.cursor
+        depends_on = here, plan.shape, self.listing.members
         if depends_on == self._relatives[0]:
             return
         nodes = self.members(here) if here is not None else ()
-        above, below = {*loaded.plan.ancestors(*nodes)}, {*loaded.plan.descendants(*nodes)}
+        above, below = {*plan.ancestors(*nodes)}, {*plan.descendants(*nodes)}
         for key, members in self.listing.members.items():
             if key != here and not above.isdisjoint(members):
                 above.add(key)
@@ -170,8 +168,7 @@ class RowsView:
         """Return the shown nodes of a group, or the node itself; empty for an unknown `key`."""
         if key in self.listing.members:
             return self.listing.members[key]
-        loaded = self._state.loaded
-        return (key,) if loaded is not None and key in loaded.plan.nodes else ()
+        return (key,) if key in self._state.loaded.plan.nodes else ()
 
     def all_keys(self) -> Sequence[str]:
         """Return the keys of all rows or boxes, visible or not."""
@@ -228,14 +225,14 @@ class RowsView:
         return self._structure.visible_key(key, keys) or self.listing.hidden.get(key)
 
     def _unfold(self, key: str) -> None:
-        loaded, view = self._state.loaded, self._state.view
-        if loaded is None or key in self.listing.keys:
+        view = self._state.view
+        if key in self.listing.keys:
             return
         group = self._structure.group_of(key)
         if view.mode is Mode.TREE and group is not None:
             self._state.change(opened=view.opened | {group}, folds=view.folds - {group})
         elif view.mode is Mode.TREE:
-            self._state.change(folds=view.folds - loaded.plan.ancestors(key))
+            self._state.change(folds=view.folds - self._state.loaded.plan.ancestors(key))
 
     def _listing(self) -> JobListing:
         view, view_model, only = self._state.view, self._state.view_model, self._state.shown_nodes()
@@ -253,7 +250,7 @@ class RowsView:
             return lane_listing(
                 view_model, rows, self._structure.lanes(ignore_filter=True) or rows, room
             )
-        whole = self._structure.whole_tree(self._state.require_loaded().plan)
+        whole = self._structure.whole_tree(self._state.loaded.plan)
         return tree_listing(view_model, self._structure.tree_rows(), whole, room)
 
     def _marked_rows(self) -> frozenset[str]:

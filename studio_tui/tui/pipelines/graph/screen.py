@@ -127,8 +127,7 @@ class PipelineScreen(Page):
         return ("pipeline", self.state.pipeline_id)
 
     def crumbs(self) -> tuple[str, ...]:
-        pipeline = self.cursor.pipeline()
-        return ("Pipelines", (pipeline and pipeline.name) or self.state.pipeline_id)
+        return ("Pipelines", self.state.loaded.pipeline.name or self.state.pipeline_id)
 
     def jobs_at_hand(self) -> Sequence[str]:
         """Return ids: of the current job's run, of its earlier runs, and of the job they repeat."""
@@ -163,7 +162,7 @@ class PipelineScreen(Page):
         self._show_notice()
 
     def tick(self, now: datetime) -> None:  # noqa: ARG002 (the state reads the time)
-        if self.state.loaded is not None:
+        if self.state.is_loaded:
             self._follow_progress()
             self._repaint()
             self.headlines.pass_time()
@@ -193,7 +192,6 @@ class PipelineScreen(Page):
     def _updated(self) -> None:
         is_first = not self.views.has_shown
         self.marks.drop_missing()
-        self.state.discard_view_model()
         self.views.show()
         self.movement.follow()
         if is_first:
@@ -256,7 +254,7 @@ class PipelineScreen(Page):
     def _follow_progress(self) -> None:
         """Request the visible jobs first, and follow the progress of the running ones."""
         # A page has subscriptions only while it is visible.
-        if self.subscriptions.is_on and self.state.loaded is not None:
+        if self.subscriptions.is_on and self.state.is_loaded:
             runs = self.views.runs()
             self.source.request_first(run for _, run in runs)
             self._progress.follow(run for state, run in runs if state is NodeState.RUNNING)
@@ -268,7 +266,7 @@ class PipelineScreen(Page):
 
     @on(Progressed)
     def _progressed(self) -> None:
-        if self.state.loaded is not None:
+        if self.state.is_loaded:
             self._repaint()
             self.headlines.pass_time()
 

@@ -95,7 +95,7 @@ class Search(_Prompted):
 
     def matches(self) -> Sequence[str]:
         """Return the nodes that match the search, in the order shown; none without a search."""
-        if self._state.loaded is None or not self._state.view.search:
+        if not (self._state.is_loaded and self._state.view.search):
             return ()
         matching = self._state.matching_jobs(self._state.view.search)
         return [node_id for node_id in self._cursor.order() if node_id in matching]

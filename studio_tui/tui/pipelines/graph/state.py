@@ -5,9 +5,14 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any
 
+from studio_tui.api.models import Pipeline
 from studio_tui.presentation.lists.filter_terms import Haystacks
 from studio_tui.presentation.pipelines.filters import haystacks_of, matching_jobs
-from studio_tui.presentation.pipelines.graph.view_model import LoadedPipeline, ViewModel
+from studio_tui.presentation.pipelines.graph.view_model import (
+    LoadedPipeline,
+    ViewModel,
+    loaded_pipeline,
+)
 from studio_tui.tui.jobs.running_progress import RunningProgress
 from studio_tui.tui.pipelines.graph.memory import DagMemory, DagPlace
 from studio_tui.tui.pipelines.graph.structure import GraphStructure
@@ -21,8 +26,8 @@ Changed = Callable[[DagPlace, AbstractSet[str]], None]
 class GraphState:
     """What is known about a pipeline, and the reader's view of it."""
 
-    loaded: LoadedPipeline | None = None
-    """`None` until Studio has answered."""
+    is_loaded = False
+    """Whether Studio has answered."""
     past: Mapping[str, Sequence[float]] = {}
     """Durations in seconds of successful runs, by job name."""
     _view_model: ViewModel | None = None
@@ -37,6 +42,8 @@ class GraphState:
     ) -> None:
         """Make a state; `moment` returns the time for which data is shown."""
         self.pipeline_id = pipeline_id
+        self.loaded = loaded_pipeline(Pipeline(pipeline_id=pipeline_id), {})
+        """Without jobs until Studio has answered."""
         self.view = memory.place(pipeline_id)
         self._memory = memory
         self._progress = progress
@@ -63,23 +70,20 @@ class GraphState:
         """Save the view; the page may have been closed."""
         self._memory.note(self.pipeline_id, self.view)
 
-    def require_loaded(self) -> LoadedPipeline:
-        """Return the loaded pipeline; may be called only after Studio has answered."""
-        if self.loaded is None:
-            raise RuntimeError("the pipeline is not known yet")
-        return self.loaded
+    def load(self, loaded: LoadedPipeline) -> None:
+        """Replace the loaded pipeline."""
+        self.loaded, self.is_loaded = loaded, True
+        self.discard_view_model()
 
     def why_unknown(self) -> str | None:
         """Return why no command on jobs is available; `None` once Studio has answered."""
-        return UNKNOWN if self.loaded is None else None
+        return None if self.is_loaded else UNKNOWN
 
     def view_model(self) -> ViewModel:
         """Return the current view model; the same object until `discard_view_model`."""
         if self._view_model is None:
-            loaded, bars = self.require_loaded(), self._progress.bars
-            self._view_model = ViewModel(
-                loaded.statuses, self._moment(), loaded.jobs, bars, self.past
-            )
+            statuses, jobs, bars = self.loaded.statuses, self.loaded.jobs, self._progress.bars
+            self._view_model = ViewModel(statuses, self._moment(), jobs, bars, self.past)
         return self._view_model
 
     def discard_view_model(self) -> None:
@@ -88,7 +92,7 @@ class GraphState:
 
     def shown_nodes(self) -> frozenset[str] | None:
         """Return the nodes that pass the filter and, with `!`, are problems; `None` for all."""
-        if self.loaded is None:
+        if not self.is_loaded:
             return None
         shown = self.loaded.statuses.problems if self.view.problems else None
         if not self.view.filter:
@@ -103,7 +107,7 @@ class GraphState:
 
     def matching_jobs(self, text: str) -> frozenset[str]:
         """Return the nodes that match the filter `text` now; none if it is empty."""
-        loaded, model = self.require_loaded(), self.view_model()
+        loaded, model = self.loaded, self.view_model()
         if self._haystacks is None or self._haystacks[0] is not loaded:
             self._haystacks = loaded, haystacks_of(model)
         if self._matching[0] is not model:

@@ -55,11 +55,11 @@ class GraphStructure:
         self._whole_lanes = _Latest[Sequence[LaneRow] | None]()
 
     def groups(self, *, ignore_filter: bool = False) -> tuple[Group, ...] | None:
-        """Return the groups of the shown jobs; `None` if jobs are not grouped or not loaded.
+        """Return the groups of the shown jobs; `None` if jobs are not grouped.
 
         With `ignore_filter`, they are the groups of all jobs.
         """
-        if self._state.loaded is None or self._state.view.grouping is Grouping.NONE:
+        if self._state.view.grouping is Grouping.NONE:
             return None
         plan = self._state.loaded.plan
         if self._state.view.grouping is Grouping.AUTO and not self._auto_wants_groups.of(
@@ -80,7 +80,7 @@ class GraphStructure:
         return self._groups_by(GroupBy.STAGE if is_by_stage else GroupBy.NAME)
 
     def _groups_by(self, by: GroupBy) -> tuple[Group, ...]:
-        plan = self._state.require_loaded().plan
+        plan = self._state.loaded.plan
         return self._groups[by].of(plan.shape, lambda: group_jobs(plan, by))
 
     def group_of(self, node_id: str) -> str | None:
@@ -95,8 +95,6 @@ class GraphStructure:
         """
         if key in visible:
             return key
-        if self._state.loaded is None:
-            return None
         own_group = group_key(key)
         if own_group in visible:
             return own_group
@@ -114,7 +112,7 @@ class GraphStructure:
         return None
 
     def _members_of(self, key: str) -> Sequence[str]:
-        if key in self._state.require_loaded().plan.nodes:
+        if key in self._state.loaded.plan.nodes:
             return (key,)
         groups = (group for by in GroupBy for group in self._groups_by(by))
         return next((group.members for group in groups if group.key == key), ())
@@ -135,7 +133,7 @@ class GraphStructure:
         Both lists are empty while jobs are hidden.
         """
         groups = {group.key: group for group in self.groups() or ()}
-        plan, has_all = self._state.require_loaded().plan, self._state.shown_nodes() is None
+        plan, has_all = self._state.loaded.plan, self._state.shown_nodes() is None
         # A link is between all jobs of two groups; their shown jobs might not be linked.
         all_links = self._links.of(
             (plan.shape, has_all, tuple(groups)),
@@ -148,12 +146,12 @@ class GraphStructure:
 
     def tree_order(self) -> Sequence[str]:
         """Return all nodes in the order of the tree."""
-        plan = self._state.require_loaded().plan
+        plan = self._state.loaded.plan
         return self._order.of(plan.shape, lambda: tuple(row.id for row in self.whole_tree(plan)))
 
     def tree_rows(self) -> Sequence[TreeRow]:
         """Return a row for each shown job that is not below a folded job in the tree."""
-        plan, only = self._state.require_loaded().plan, self._state.shown_nodes()
+        plan, only = self._state.loaded.plan, self._state.shown_nodes()
         folds = self._state.view.folds
         if only is None and not folds:
             return self.whole_tree(plan)
@@ -168,7 +166,7 @@ class GraphStructure:
 
         With `ignore_filter`, each job has a row.
         """
-        plan, only = self._state.require_loaded().plan, self._state.shown_nodes()
+        plan, only = self._state.loaded.plan, self._state.shown_nodes()
         if ignore_filter or only is None:
             return self._whole_lanes.of(plan.shape, lambda: lane_rows(plan, None))
         return self._lanes.of((plan.shape, only), lambda: lane_rows(plan, only))

@@ -49,7 +49,7 @@ class Views:
         """Show the rows or the drawing, with the cursor visible unless the reader scrolled away."""
         is_entered = self._shown_mode is not self._state.view.mode
         keeps_cursor = is_entered or self.shown.widget.shows_cursor
-        if self._state.loaded is not None:
+        if self._state.is_loaded:
             self._shown_mode = self._state.view.mode
         self._shown_nodes = self._state.shown_nodes()
         for view in (self.rows, self.drawing):
@@ -78,7 +78,7 @@ class Views:
         """Set the text shown in place of rows: `problem`, or once loaded, why no job is shown."""
         if problem is not None:
             self.rows.widget.notice = problem
-        elif self._state.loaded is not None:
+        elif self._state.is_loaded:
             self.rows.widget.notice = self._state.empty_text()
 
     def restore_scroll(self) -> None:
@@ -101,8 +101,6 @@ class Views:
     def runs(self) -> Sequence[tuple[NodeState, str]]:
         """Return state and run id of the jobs with a run that are visible or in visible groups."""
         loaded = self._state.loaded
-        if loaded is None:
-            return ()
         states, nodes = loaded.statuses.states, loaded.plan.nodes
         ids = [each for key in self.shown.in_sight() for each in self.shown.members(key)]
         return [

@@ -15,7 +15,7 @@ def test_a_removal_that_can_still_be_undone_is_named() -> None:
     pipelines = SimpleNamespace(with_removed=lambda each: each)
     session = SimpleNamespace(held=held, commands=SimpleNamespace(pipelines=pipelines))
     loaded = SimpleNamespace(pipeline=pipeline(1, "PAUSED", {"a": "PENDING"}))
-    state: Any = SimpleNamespace(why_unknown=lambda: None, require_loaded=lambda: loaded)
+    state: Any = SimpleNamespace(why_unknown=lambda: None, loaded=loaded)
     unused: Any = None
     host: Any = SimpleNamespace(session=session)
     jobs = GraphJobs(host, state, unused, unused, unused)

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from studio_tui.api.models import Pipeline
+from studio_tui.presentation.pipelines.graph.view_model import loaded_pipeline
 from studio_tui.service.polling.pipeline_watch import PipelineDetail
 from studio_tui.tui.pipelines.graph.drawing_view import MOST_WITHOUT_THREAD
 from studio_tui.tui.pipelines.graph.response_processor import ResponseProcessor
@@ -31,8 +32,8 @@ async def test_a_thread_with_an_earlier_response_does_not_replace_a_later_one() 
         begun.set()
         may_end.wait()
 
-    state: Any = SimpleNamespace(loaded=None, past={})
-    state.require_loaded = lambda: state.loaded
+    state: Any = SimpleNamespace(loaded=loaded_pipeline(fan(0), {}), past={})
+    state.load = lambda loaded: setattr(state, "loaded", loaded)
     state.structure = SimpleNamespace(whole_tree=prepare)
     history: Any = SimpleNamespace(note_ended=lambda _: None, durations=lambda _: {})
     screen, shown = _Screen(), list[Pipeline]()
