@@ -26,9 +26,6 @@ class Rebuilding:
         self._last_sent = TriggerDraft()
         """Its `review` and `only` are the defaults of the next form."""
 
-    def why_not_trigger(self) -> str | None:
-        return why_read_only(self._page)
-
     async def trigger(self) -> None:
         """Show the form for triggering a pipeline, and then the pipeline's page or its row."""
         pipeline, last = self._page.row_at_hand(), self._last_sent
@@ -65,7 +62,7 @@ class Rebuilding:
             "trigger",
             "Rebuild datasets: name them, review the jobs first or run them immediately",
             trigger,
-            why_not_trigger,
+            lambda self: why_read_only(self._page),
         ),
         Command(
             "pipelines.schedule",

@@ -59,9 +59,6 @@ class ScheduleController(JobController):
         self._zone = zone
         self._editor = ScheduleEditor(host, zone, replaced)
 
-    def why_not_create(self) -> str | None:
-        return why_read_only(self._host)
-
     def why_not_change(self) -> str | None:
         """Return why the current schedule can neither be changed nor run now."""
         if self._host.session.commands.schedules.is_possible:
@@ -226,7 +223,7 @@ class ScheduleController(JobController):
             "new",
             "Open the form for a job that runs later or repeatedly",
             open_form,
-            why_not_create,
+            lambda self: why_read_only(self._host),
         ),
         Command(
             "schedule.pipeline",

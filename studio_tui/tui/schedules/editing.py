@@ -31,7 +31,7 @@ from studio_tui.tui.frame.dialog_box import DialogBody
 from studio_tui.tui.frame.dialogs import Confirm, QuestionChange
 from studio_tui.tui.frame.request_notices import run_and_report
 from studio_tui.tui.jobs.create import create_and_notify
-from studio_tui.tui.jobs.naming import time_of, title
+from studio_tui.tui.jobs.naming import describe_schedule, time_of, title
 from studio_tui.tui.jobs.questions import prepared_repeat
 from studio_tui.tui.jobs.rerun import Repeat, submitted_of, with_schedule
 
@@ -136,7 +136,7 @@ class ScheduleEditor:
         if typed == before:
             self._host.notify_user("The schedule has not changed.")
             return
-        if not await self._confirm(task, before, typed, repeat):
+        if not await self._confirm(task, typed, repeat):
             return
         try:
             times = self._times(task, typed)
@@ -144,7 +144,9 @@ class ScheduleEditor:
             self._host.notify_user(f"{error} {title(task)} has not changed.", "error")
             return
         if repeat is None:
-            is_changed = await self._change_in_place(task, typed, times)
+            changing = self._host.session.commands.schedules.change(task.id, times)
+            done = f"Changed {title(task)}: {typed}"
+            is_changed = await run_and_report(self._host, f"Changing {title(task)}", changing, done)
         else:
             request = schedule_request(
                 task,
@@ -175,14 +177,12 @@ class ScheduleEditor:
         self._unsent[task.id, before] = question.typed
         return typed
 
-    async def _confirm(self, task: Job, before: str, typed: str, repeat: Repeat | None) -> bool:
+    async def _confirm(self, task: Job, typed: str, repeat: Repeat | None) -> bool:
         notes = _CHANGE_NOTES if repeat is None else (*_REPLACEMENT_NOTES, *repeat.lines)
         question = Confirm(
             "Change this schedule?",
             (
-                f"  name    {task.name or '–'}",
-                f"  id      {task.id}",
-                f"  runs    {before or 'Studio does not say when'}",
+                *describe_schedule(task, self._zone)[:3],
                 f"  then    {typed}",
                 f"  that is {_explainer(task, self._zone)(typed).lines[0]}",
                 "",
@@ -193,12 +193,6 @@ class ScheduleEditor:
             changes=partial(schedule_change, self._host.session, task, self._zone),
         )
         return await self._host.ask(question)
-
-    async def _change_in_place(self, task: Job, typed: str, times: ScheduleTimes) -> bool:
-        """Return whether the schedule was changed."""
-        changing = self._host.session.commands.schedules.change(task.id, times)
-        done = f"Changed {title(task)}: {typed}"
-        return await run_and_report(self._host, f"Changing {title(task)}", changing, done)
 
     async def _replace(self, task: Job, request: JobInput) -> bool:
         """Create a schedule and cancel the old one; return whether it was created."""
