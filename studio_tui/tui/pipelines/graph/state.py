@@ -50,10 +50,10 @@ class GraphState:
         self._moment = moment
         self._changed = changed
         self.structure = GraphStructure(self)
-        self._haystacks: tuple[LoadedPipeline, Haystacks] | None = None
-        """A loaded pipeline, and the texts that a search in it reads."""
-        self._matching: tuple[ViewModel | None, dict[str, frozenset[str]]] = (None, {})
-        """For a view model, a cache of the nodes that pass a filter, by its text."""
+        self._haystacks: Haystacks | None = None
+        """Of the loaded pipeline, the texts that a search reads."""
+        self._matching: dict[str, frozenset[str]] = {}
+        """Of the view model, a cache of the nodes that pass a filter, by its text."""
 
     def change(self, **changes: Any) -> None:
         """Change fields of the view, and call `changed` if a value is different."""
@@ -72,7 +72,7 @@ class GraphState:
 
     def load(self, loaded: LoadedPipeline) -> None:
         """Replace the loaded pipeline."""
-        self.loaded, self.is_loaded = loaded, True
+        self.loaded, self.is_loaded, self._haystacks = loaded, True, None
         self.discard_view_model()
 
     def why_unknown(self) -> str | None:
@@ -88,7 +88,7 @@ class GraphState:
 
     def discard_view_model(self) -> None:
         """Discard the view model: time has passed, or data or progress has changed."""
-        self._view_model = None
+        self._view_model, self._matching = None, {}
 
     def shown_nodes(self) -> frozenset[str] | None:
         """Return the nodes that pass the filter and, with `!`, are problems; `None` for all."""
@@ -107,14 +107,12 @@ class GraphState:
 
     def matching_jobs(self, text: str) -> frozenset[str]:
         """Return the nodes that match the filter `text` now; none if it is empty."""
-        loaded, model = self.loaded, self.view_model()
-        if self._haystacks is None or self._haystacks[0] is not loaded:
-            self._haystacks = loaded, haystacks_of(model)
-        if self._matching[0] is not model:
-            self._matching = model, {}
-        if text not in self._matching[1]:
-            self._matching[1][text] = matching_jobs(text, model, self._haystacks[1])
-        return self._matching[1][text]
+        if text not in self._matching:
+            model = self.view_model()
+            if self._haystacks is None:
+                self._haystacks = haystacks_of(model)
+            self._matching[text] = matching_jobs(text, model, self._haystacks)
+        return self._matching[text]
 
     def empty_text(self) -> str:
         """Return a text that says why no job is shown."""
