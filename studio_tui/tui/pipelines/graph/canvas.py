@@ -58,6 +58,8 @@ class Boxes:
     parents: Mapping[str, Sequence[str]]
     members: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """The jobs by group, without single jobs."""
+    all_edges: bool = False
+    """Whether redundant edges are drawn too."""
 
     @cached_property
     def implied(self) -> Mapping[str, Sequence[str]]:
@@ -68,10 +70,10 @@ class Boxes:
         """Return the number of jobs of a group, ` ×40`; empty for a job."""
         return f" ×{len(self.members[key])}" if key in self.members else ""
 
-    def tag(self, key: str, *, all_edges: bool) -> str:
+    def tag(self, key: str) -> str:
         """Return the text after a name, such as ` ×40 +2 direct`: 40 jobs, two edges not drawn."""
         size = self.size(key)
-        if all_edges or key not in self.implied:
+        if self.all_edges or key not in self.implied:
             return size
         return f"{size} +{len(self.implied[key])} direct"
 
@@ -95,16 +97,17 @@ class Boxes:
         return above | reachable_nodes((key,), lambda each: self._children.get(each, ()))
 
 
-def boxes_of(plan: Plan, only: Collection[str] | None) -> Boxes:
+def boxes_of(plan: Plan, only: Collection[str] | None, *, all_edges: bool = False) -> Boxes:
     """Return the jobs of a plan as boxes: those in `only`, or all if it is `None`."""
     nodes = {key: node for key, node in plan.nodes.items() if only is None or key in only}
     return Boxes(
         {key: node.name for key, node in nodes.items()},
         {key: [each for each in node.parents if each in nodes] for key, node in nodes.items()},
+        all_edges=all_edges,
     )
 
 
-def group_boxes(plan: Plan, groups: Sequence[Group]) -> Boxes:
+def group_boxes(plan: Plan, groups: Sequence[Group], *, all_edges: bool = False) -> Boxes:
     """Return groups as boxes; their parents are the other groups that their jobs depend on."""
     group_of = {member: group.key for group in groups for member in group.members}
     parents: dict[str, dict[str, None]] = {group.key: {} for group in groups}
@@ -116,28 +119,27 @@ def group_boxes(plan: Plan, groups: Sequence[Group]) -> Boxes:
         {group.key: group.title for group in groups},
         {key: tuple(parent_groups) for key, parent_groups in parents.items()},
         {group.key: group.members for group in groups if not group.is_single_job},
+        all_edges,
     )
 
 
-def drawing_of(boxes: Boxes, *, full_names: bool, all_edges: bool = False) -> Drawing:
-    """Lay out the boxes; `all_edges` also draws the edges in `boxes.implied`.
+def drawing_of(boxes: Boxes, *, full_names: bool) -> Drawing:
+    """Lay out the boxes.
 
     Names longer than `SHORT_NAME` are cut off as far as needed to show a layer side by side, but
     not if `full_names`, or if at most `FEW` boxes fit with full names.
     """
     lengths = {key: cell_len(name) for key, name in boxes.names.items()}
     others = {
-        key: _CELLS_BEFORE_NAME
-        + cell_len(boxes.tag(key, all_edges=all_edges))
-        + boxes.reserved_note_cells.get(key, 0)
+        key: _CELLS_BEFORE_NAME + cell_len(boxes.tag(key)) + boxes.reserved_note_cells.get(key, 0)
         for key in lengths
     }
     full_widths = {key: lengths[key] + others[key] for key in lengths}
     is_long = any(length > SHORT_NAME for length in lengths.values())
     if full_names or not is_long:
-        return draw(boxes.parents, full_widths, all_edges=all_edges)
+        return draw(boxes.parents, full_widths, all_edges=boxes.all_edges)
     if len(lengths) <= FEW:
-        drawing = draw(boxes.parents, full_widths, all_edges=all_edges)
+        drawing = draw(boxes.parents, full_widths, all_edges=boxes.all_edges)
         if drawing.width <= NARROW:
             return drawing
     widths: dict[str, int] = {}
@@ -145,7 +147,7 @@ def drawing_of(boxes: Boxes, *, full_names: bool, all_edges: bool = False) -> Dr
         room = NARROW - sum(others[key] + GAP for key in keys)
         longest = _longest_that_fit([lengths[key] for key in keys], room)
         widths |= {key: others[key] + min(lengths[key], longest) for key in keys}
-    return draw(boxes.parents, {key: widths[key] for key in lengths}, all_edges=all_edges)
+    return draw(boxes.parents, {key: widths[key] for key in lengths}, all_edges=boxes.all_edges)
 
 
 def _layers(parents: Mapping[str, Sequence[str]]) -> Collection[Sequence[str]]:
@@ -180,14 +182,12 @@ class Canvas:
         label_of: Callable[[str], Label],
         *,
         version_of_labels: Callable[[], object] = object,
-        all_edges: bool = False,
     ) -> None:
         """Make a canvas; `version_of_labels` returns the same object while all labels stay."""
         self.boxes = boxes
         self.drawing = drawing
         self._label_of = label_of
         self._version_of_labels = version_of_labels
-        self._all_edges = all_edges
         self.cursor: str | None = None
         self.marked: Collection[str] = frozenset()
         self._lit: Highlight | None = None
@@ -266,7 +266,7 @@ class Canvas:
         self, key: str, label: Label, width: int, is_lit: bool, is_heavy: bool
     ) -> list[tuple[str, str]]:
         mark = MARKED if key in self.marked else " "
-        tag = self.boxes.tag(key, all_edges=self._all_edges)
+        tag = self.boxes.tag(key)
         name = fit(self.boxes.names[key], width - _CELLS_BEFORE_NAME - cell_len(tag), Align.LEFT)
         under = " cursor" if key == self.cursor else ""
         name_look = Tone.STRONG if is_heavy or is_lit else Tone.PLAIN

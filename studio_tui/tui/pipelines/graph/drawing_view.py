@@ -42,7 +42,6 @@ class _Key(NamedTuple):
     shape: tuple[object, ...]
     boxes: Boxes
     full_names: bool
-    all_edges: bool
 
 
 class DrawingView:
@@ -168,18 +167,21 @@ class DrawingView:
 
     # Layout.
 
+    def boxes(self, *, ignore_filter: bool = False) -> Boxes:
+        """Return the boxes of the shown jobs, or of their groups; or those of all jobs."""
+        plan, all_edges = self._state.loaded.plan, self._state.view.all_edges
+        groups = self._structure.groups(ignore_filter=ignore_filter)
+        if groups is not None:
+            return group_boxes(plan, groups, all_edges=all_edges)
+        only = None if ignore_filter else self._state.shown_nodes()
+        return boxes_of(plan, only, all_edges=all_edges)
+
     def show(self) -> None:
         """Draw the pipeline, with the cursor where it was."""
         if not self._state.is_loaded:
             return
-        groups, plan = self._structure.groups(), self._state.loaded.plan
-        boxes = (
-            boxes_of(plan, self._state.shown_nodes())
-            if groups is None
-            else group_boxes(plan, groups)
-        )
-        view = self._state.view
-        key = _Key(plan.shape, boxes, view.full_names, view.all_edges)
+        boxes = self.boxes()
+        key = _Key(self._state.loaded.plan.shape, boxes, self._state.view.full_names)
         if self._latest is not None and self._latest[0] == key:
             self._show_canvas(self._latest[1])
         elif len(boxes.names) <= MOST_WITHOUT_THREAD:
@@ -191,13 +193,12 @@ class DrawingView:
             start_worker(self._screen, laying_out, name="lay out", group="lay out")
 
     def _lay_out(self, key: _Key) -> Canvas:
-        drawing = drawing_of(key.boxes, full_names=key.full_names, all_edges=key.all_edges)
+        drawing = drawing_of(key.boxes, full_names=key.full_names)
         return Canvas(
             key.boxes,
             drawing,
             partial(self.label_of, boxes=key.boxes),
             version_of_labels=self._state.view_model,
-            all_edges=key.all_edges,
         )
 
     async def _lay_out_in_thread(self, key: _Key) -> None:

@@ -19,7 +19,7 @@ from studio_tui.tui.frame.dialogs import Choose
 from studio_tui.tui.frame.saving import Pieces, file_name
 from studio_tui.tui.logs.save_dialog import Offer, SaveLog, with_free_names
 from studio_tui.tui.pipelines.controller import status_command
-from studio_tui.tui.pipelines.graph.canvas import boxes_of, drawing_of, group_boxes
+from studio_tui.tui.pipelines.graph.canvas import drawing_of
 from studio_tui.tui.pipelines.graph.cursor import Cursor
 from studio_tui.tui.pipelines.graph.drawing_view import DrawingView
 from studio_tui.tui.pipelines.graph.state import GraphState
@@ -84,19 +84,16 @@ class GraphExport:
 
     def _formats(self) -> list[ExportFormat]:
         model = self._state.view_model()
-        groups, plan = self._state.structure.groups(ignore_filter=True), model.plan
-        boxes = boxes_of(plan, None) if groups is None else group_boxes(plan, groups)
-        all_edges = self._state.view.all_edges
+        boxes = self._drawing.boxes(ignore_filter=True)
         labels = {key: self._drawing.label_of(key, boxes) for key in boxes.names}
 
         def drawn_graph() -> str:
-            drawing = drawing_of(boxes, full_names=True, all_edges=all_edges)
+            drawing = drawing_of(boxes, full_names=True)
 
             def label(key: str) -> str:
-                tag = boxes.tag(key, all_edges=all_edges)
-                return f" {labels[key].glyph} {boxes.names[key]}{tag}"
+                return f" {labels[key].glyph} {boxes.names[key]}{boxes.tag(key)}"
 
-            omitted = {} if all_edges else boxes.implied
+            omitted = {} if boxes.all_edges else boxes.implied
             titles = {key: f"{name}{boxes.size(key)}" for key, name in boxes.names.items()}
             return graph_text(drawing, label) + omitted_edges_text(omitted, titles)
 
