@@ -30,7 +30,7 @@ from studio_tui.tui.jobs.questions import (
 )
 from studio_tui.tui.jobs.rerun import submitted_of, with_schedule
 from studio_tui.tui.messages import CRON_FIELD, OpenForm, SchedulePipeline
-from studio_tui.tui.schedules.editing import Replaced, ScheduleEditor, schedule_change
+from studio_tui.tui.schedules.editing import ScheduleEditor, schedule_change
 
 _WHY_NOT_SUSPEND = (
     "Only the local Studio can suspend a schedule. Here e can postpone its next run, and x ends it"
@@ -45,19 +45,14 @@ class ScheduleController(JobController):
     """Controller of a list of schedules, each of which is a job in the state TASK."""
 
     def __init__(
-        self,
-        host: Host,
-        at_hand: Callable[[], Job | None],
-        marked: MarkedJobs,
-        zone: tzinfo,
-        replaced: Replaced,
+        self, host: Host, at_hand: Callable[[], Job | None], marked: MarkedJobs, zone: tzinfo
     ) -> None:
         """Make a controller; times are shown and typed in `zone`."""
         super().__init__(
             host, at_hand, marked=marked, why_no_job=lambda: "There is no schedule here"
         )
         self._zone = zone
-        self._editor = ScheduleEditor(host, zone, replaced)
+        self.editor = ScheduleEditor(host, zone)
 
     def why_not_change(self) -> str | None:
         """Return why the current schedule can neither be changed nor run now."""
@@ -206,7 +201,7 @@ class ScheduleController(JobController):
 
     async def change(self) -> None:
         if (task := self._at_hand()) is not None:
-            await self._editor.change(task)
+            await self.editor.change(task)
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(

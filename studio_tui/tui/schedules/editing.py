@@ -97,9 +97,6 @@ class AskTime(Dialog[str | None]):
 RESTORED_TIME = "This is the input as you left it; f3 restores"
 """Followed by the time or expression that f3 restores."""
 
-Replaced = Callable[[str, str], None]
-"""Called with the id of a schedule and the id of its replacement."""
-
 _CHANGE_NOTES = ("Its past runs stay listed, and running ones continue.",)
 _REPLACEMENT_NOTES = (
     "The new one is created first, then this one is canceled.",
@@ -112,11 +109,12 @@ _BOTH_EXIST = "Now there are two, and both run: cancel one of them with x."
 class ScheduleEditor:
     """Changes the times of schedules in a list."""
 
-    def __init__(self, host: Host, zone: tzinfo, replaced: Replaced) -> None:
+    def __init__(self, host: Host, zone: tzinfo) -> None:
         """Make an editor; times are shown and typed in `zone`."""
         self._host = host
         self._zone = zone
-        self._replaced = replaced
+        self.replacements: dict[str, str] = {}
+        """Ids of replacements that are not listed yet, by the id of the replaced schedule."""
         self._unsent: dict[tuple[str, str], str] = {}
         """The latest input, by the id of the schedule and by when it runs now."""
 
@@ -203,7 +201,7 @@ class ScheduleEditor:
         if created is None:
             self._host.notify_user(f"{title(task)} has not changed.", "warning")
             return False
-        self._replaced(task.id, created.id)
+        self.replacements[task.id] = created.id
         try:
             await self._host.session.commands.jobs.cancel(task.id)
         except StudioError as error:

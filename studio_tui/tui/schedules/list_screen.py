@@ -78,16 +78,12 @@ class SchedulesScreen(ListPage[ScheduleWithRuns]):
     def __init__(self, basics: Basics, view: ListView) -> None:
         super().__init__(basics, view)
         self._zone = clock.zone()
-        self._replacements: dict[str, str] = {}
-        """Ids of replacements that are not listed yet, by the id of the replaced schedule."""
         self._in_utc = False
         """Whether the next runs are shown in UTC."""
         marked = ListedMarks(
             lambda: [row.task for row in self.marked_rows()], self.list.marks.unmark
         )
-        self._schedules = ScheduleController(
-            self, self.task_at_hand, marked, self._zone, self._replacements.__setitem__
-        )
+        self._schedules = ScheduleController(self, self.task_at_hand, marked, self._zone)
         self.commands.add(self._schedules)
         self.commands.add_to(self, _COMMANDS)
 
@@ -110,7 +106,8 @@ class SchedulesScreen(ListPage[ScheduleWithRuns]):
             jobs = self.session.jobs.snapshot.value
             runs = runs_by_task(jobs.jobs if jobs is not None else ())
             listed_ids = {task.id for task in tasks}
-            listed = {old: new for old, new in self._replacements.items() if new in listed_ids}
+            replacements = self._schedules.editor.replacements
+            listed = {old: new for old, new in replacements.items() if new in listed_ids}
             replacement = listed.get(self.table.cursor or "")
             self.list.marks.transfer(listed)
             self.list.set_rows([ScheduleWithRuns(task, self._runs(task, runs)) for task in tasks])
@@ -118,7 +115,7 @@ class SchedulesScreen(ListPage[ScheduleWithRuns]):
                 self.table.move_to(replacement)
             # The cursor moves only once: a user may go back to an old schedule that still exists.
             for old in listed:
-                del self._replacements[old]
+                del replacements[old]
         if message.name == self.session.schedules.name:
             self.list.show_notice()
 

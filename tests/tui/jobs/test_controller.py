@@ -143,7 +143,7 @@ def test_an_unusable_id_of_the_current_job_does_not_matter_if_others_are_marked(
     marks = ListedMarks(lambda: marked)
     jobs = JobController(Screen(), lambda: current, marked=marks)
     assert jobs.why_not_copy() == reason
-    schedules = ScheduleController(Screen(), lambda: current, marks, UTC, lambda *_: None)
+    schedules = ScheduleController(Screen(), lambda: current, marks, UTC)
     assert schedules.why_no_runs() == reason
 
 

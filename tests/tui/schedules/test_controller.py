@@ -26,7 +26,7 @@ def controller(
     screen = Screen(read_only=read_only)
     screen.session.commands.schedules = SimpleNamespace(is_possible=is_local)
     marks = ListedMarks(lambda: marked)
-    return ScheduleController(screen, lambda: current, marks, UTC, lambda _old, _new: None)
+    return ScheduleController(screen, lambda: current, marks, UTC)
 
 
 @pytest.mark.parametrize("marked", [(), (NO_QUERY,), (NIGHTLY, NO_QUERY)])

@@ -28,7 +28,7 @@ async def test_a_schedule_is_not_said_to_be_suspended_before_studio_has_suspende
         return job(1, "TASK", schedule={"suspended_at": suspended_at})
 
     screen.session.commands.schedules = SimpleNamespace(suspend=suspend)
-    schedules = ScheduleController(screen, lambda: task, MarkedJobs(), UTC, lambda *_: None)
+    schedules = ScheduleController(screen, lambda: task, MarkedJobs(), UTC)
     await schedules.suspend_or_resume()
     assert screen.notifications[-1].startswith(words)
 
@@ -48,7 +48,7 @@ async def test_a_marked_schedule_is_not_counted_as_suspended_before_studio_has_s
     screen.session.commands.schedules = SimpleNamespace(suspend=suspend)
     screen.session.held = SimpleNamespace(may_be_sent=AsyncMock(return_value=True))
     marks = ListedMarks(lambda: tasks)
-    schedules = ScheduleController(screen, lambda: None, marks, UTC, lambda *_: None)
+    schedules = ScheduleController(screen, lambda: None, marks, UTC)
     await schedules.suspend_or_resume()
     await screen.app.work()
     assert screen.events == [
