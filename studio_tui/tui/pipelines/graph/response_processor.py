@@ -1,15 +1,16 @@
 """Turns Studio's responses about a pipeline into the state of its screen."""
 
 import asyncio
-from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from studio_tui.presentation.pipelines.graph.view_model import LoadedPipeline, loaded_pipeline
-from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.polling.pipeline_watch import PipelineDetail
 from studio_tui.tui.pipelines.graph.drawing_view import MOST_WITHOUT_THREAD
-from studio_tui.tui.pipelines.graph.state import GraphState
-from studio_tui.tui.widgets.workers import RunsWorkers, start_worker
+from studio_tui.tui.widgets.workers import start_worker
+
+if TYPE_CHECKING:
+    from studio_tui.tui.pipelines.graph.screen import PipelineScreen
 
 
 class ResponseProcessor:
@@ -18,21 +19,10 @@ class ResponseProcessor:
     More than `MOST_WITHOUT_THREAD` jobs are processed in a thread if their number has changed.
     """
 
-    def __init__(
-        self,
-        state: GraphState,
-        history: JobHistory,
-        screen: RunsWorkers,
-        *,
-        updated: Callable[[], None],
-        past_durations_changed: Callable[[], None],
-    ) -> None:
-        """Make a processor; workers end with `screen`, and the others are called after changes."""
-        self._state = state
-        self._history = history
-        self._screen = screen
-        self._updated = updated
-        self._past_durations_changed = past_durations_changed
+    def __init__(self, page: "PipelineScreen") -> None:
+        self._page = page
+        self._state = page.state
+        self._history = page.session.records.history
         self._waiting: PipelineDetail | None = None
         self._is_working = False
         self._past_as_of: tuple[object, int] | None = None
@@ -47,7 +37,7 @@ class ResponseProcessor:
             self._waiting = detail
         elif self._is_large_and_new(detail):
             self._waiting, self._is_working = detail, True
-            start_worker(self._screen, self._process_in_thread, name="process", group="process")
+            start_worker(self._page, self._process_in_thread, name="process", group="process")
         else:
             self._state.load(loaded_pipeline(detail.pipeline, detail.jobs, self._state.loaded))
             self._announce()
@@ -73,13 +63,13 @@ class ResponseProcessor:
         return loaded
 
     def _announce(self) -> None:
-        self._updated()
+        self._page.show_response()
         loaded = self._state.loaded
         ended = sum(node.state.is_finished for node in loaded.plan.nodes.values())
         if self._past_as_of != (loaded.plan.shape, ended):
             self._past_as_of = loaded.plan.shape, ended
             looking_up = partial(self._look_up_past, loaded)
-            start_worker(self._screen, looking_up, name="past", group="past", exclusive=True)
+            start_worker(self._page, looking_up, name="past", group="past", exclusive=True)
 
     async def _look_up_past(self, loaded: LoadedPipeline) -> None:
         names = {node.name for node in loaded.plan.nodes.values()}
@@ -87,4 +77,4 @@ class ResponseProcessor:
         past = await asyncio.to_thread(self._history.durations, names)
         if past != self._state.past:
             self._state.past = past
-            self._past_durations_changed()
+            self._page.show_again()

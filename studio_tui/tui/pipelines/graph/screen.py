@@ -65,17 +65,14 @@ class PipelineScreen(Page):
         """Make a page, at the place saved in `memory`, or on the job whose run is `run_id`."""
         super().__init__(basics)
         self.source = self.session.pipeline(pipeline_id)
-        self._progress = RunningProgress(self.session.progress, self)
-        self.state = GraphState(pipeline_id, memory, self._progress, self.moment, self._changed)
+        self.progress = RunningProgress(self.session.progress, self)
+        self.state = GraphState(self, pipeline_id, memory)
         self.views = Views(self.state, self)
         self.cursor = Cursor(self.state, self.views, self.note_cursor_move)
         self.drawer = Drawer(self, self.state, self.cursor)
         self._make_controllers()
         self.headlines = Headlines(self)
-        self.processor = ResponseProcessor(
-            self.state, self.session.records.history, self,
-            updated=self._updated, past_durations_changed=self._show_again,
-        )  # fmt: skip
+        self.processor = ResponseProcessor(self)
         self.views.drawing.widget.step = self._step
         self._debouncer = Debouncer(self, self.while_alive(self._catch_up))
         self._run_to_go_to = run_id
@@ -184,12 +181,13 @@ class PipelineScreen(Page):
 
     def _unsubscribe(self) -> None:
         super()._unsubscribe()
-        self._progress.stop_following()
+        self.progress.stop_following()
         self.views.remember()
 
     # New responses, changes of the view, and the passing of time.
 
-    def _updated(self) -> None:
+    def show_response(self) -> None:
+        """Show the pipeline as it has just been loaded."""
         is_first = not self.views.has_shown
         self.marks.drop_missing()
         self.views.show()
@@ -206,7 +204,8 @@ class PipelineScreen(Page):
         if self._run_to_go_to is not None:
             self.cursor.go_to_run(self._run_to_go_to)
 
-    def _changed(self, before: DagPlace, names: AbstractSet[str]) -> None:
+    def view_changed(self, before: DagPlace, names: AbstractSet[str]) -> None:
+        """Show a change of the fields `names` of the view, which was `before`."""
         if self.state.view.mode is not before.mode:
             self.views.switch()
         if _FIELDS_THAT_CHANGE_ROWS & names:
@@ -222,7 +221,8 @@ class PipelineScreen(Page):
         error = snapshot.error if snapshot.value is None else None
         self.views.show_notice(error_message(error, self.session) if error is not None else None)
 
-    def _show_again(self) -> None:
+    def show_again(self) -> None:
+        """Show the pipeline again, as the durations of past runs have changed."""
         self._repaint()
         self.headlines.show_status()
 
@@ -257,7 +257,7 @@ class PipelineScreen(Page):
         if self.subscriptions.is_on and self.state.is_loaded:
             runs = self.views.runs()
             self.source.request_first(run for _, run in runs)
-            self._progress.follow(run for state, run in runs if state is NodeState.RUNNING)
+            self.progress.follow(run for state, run in runs if state is NodeState.RUNNING)
 
     # Events.
 

@@ -1,9 +1,7 @@
 """The state of a pipeline's page, shared by the modes and the controllers."""
 
-from collections.abc import Callable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
-from datetime import datetime
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from studio_tui.api.models import Pipeline
 from studio_tui.presentation.lists.filter_terms import Haystacks
@@ -13,14 +11,13 @@ from studio_tui.presentation.pipelines.graph.view_model import (
     ViewModel,
     loaded_pipeline,
 )
-from studio_tui.tui.jobs.running_progress import RunningProgress
-from studio_tui.tui.pipelines.graph.memory import DagMemory, DagPlace
+from studio_tui.tui.pipelines.graph.memory import DagMemory
 from studio_tui.tui.pipelines.graph.structure import GraphStructure
 
-UNKNOWN = "Studio has not sent the pipeline yet"
+if TYPE_CHECKING:
+    from studio_tui.tui.pipelines.graph.screen import PipelineScreen
 
-Changed = Callable[[DagPlace, AbstractSet[str]], None]
-"""Called with the view before a change, and the names of the fields that were set."""
+UNKNOWN = "Studio has not sent the pipeline yet"
 
 
 class GraphState:
@@ -32,23 +29,13 @@ class GraphState:
     """Durations in seconds of successful runs, by job name."""
     _view_model: ViewModel | None = None
 
-    def __init__(
-        self,
-        pipeline_id: str,
-        memory: DagMemory,
-        progress: RunningProgress,
-        moment: Callable[[], datetime],
-        changed: Changed,
-    ) -> None:
-        """Make a state; `moment` returns the time for which data is shown."""
+    def __init__(self, page: "PipelineScreen", pipeline_id: str, memory: DagMemory) -> None:
+        self._page = page
         self.pipeline_id = pipeline_id
         self.loaded = loaded_pipeline(Pipeline(pipeline_id=pipeline_id), {})
         """Without jobs until Studio has answered."""
         self.view = memory.place(pipeline_id)
         self._memory = memory
-        self._progress = progress
-        self._moment = moment
-        self._changed = changed
         self.structure = GraphStructure(self)
         self._haystacks: Haystacks | None = None
         """Of the loaded pipeline, the texts that a search reads."""
@@ -56,14 +43,14 @@ class GraphState:
         """Of the view model, a cache of the nodes that pass a filter, by its text."""
 
     def change(self, **changes: Any) -> None:
-        """Change fields of the view, and call `changed` if a value is different."""
+        """Change fields of the view, and update the page if a value is different."""
         before = self.view
         self.view = before.model_copy(update=changes)
         if self.view != before:
-            self._changed(before, changes.keys())
+            self._page.view_changed(before, changes.keys())
 
     def note(self, **changes: Any) -> None:
-        """Change fields of the view without calling `changed`, as the page already shows them."""
+        """Change fields of the view that the page already shows."""
         self.view = self.view.model_copy(update=changes)
 
     def keep(self) -> None:
@@ -82,8 +69,8 @@ class GraphState:
     def view_model(self) -> ViewModel:
         """Return the current view model; the same object until `discard_view_model`."""
         if self._view_model is None:
-            statuses, jobs, bars = self.loaded.statuses, self.loaded.jobs, self._progress.bars
-            self._view_model = ViewModel(statuses, self._moment(), jobs, bars, self.past)
+            statuses, jobs, bars = self.loaded.statuses, self.loaded.jobs, self._page.progress.bars
+            self._view_model = ViewModel(statuses, self._page.moment(), jobs, bars, self.past)
         return self._view_model
 
     def discard_view_model(self) -> None:
