@@ -126,13 +126,8 @@ class Marks(MarkedJobs):
         return (f"{by[:1].upper()}{by[1:]} hides {hidden:,} of the marked jobs.",)
 
     async def jobs(self) -> Sequence[Job]:
-        jobs_by_id = {job.id: job for job in self.available_jobs()}
         runs = [node.run for node in self.nodes() if node.run is not None]
-        others = await self._host.session.known_items.find_jobs(
-            [run for run in runs if run not in jobs_by_id]
-        )
-        jobs_by_id |= {job.id: job for job in others}
-        return [jobs_by_id[run] for run in runs if run in jobs_by_id]
+        return await self._host.session.known_items.find_jobs(runs)
 
     def unmark(self, job_id: str) -> None:
         """Remove the mark of the node whose run is `job_id`: a command on it has succeeded."""
