@@ -466,7 +466,8 @@ async def test_an_abandoned_or_empty_edit_sends_nothing_and_its_text_is_kept(
         await pilot.press("f3")
         await until(pilot, lambda: "Hour: 99" not in screen_text(pilot))
         await until(pilot, lambda: RESTORED_TIME not in screen_text(pilot))
-        assert screen_text(pilot).count(YEARLY) >= 2, "in the list and in the input"
+        # In the list and in the input.
+        await until(pilot, lambda: screen_text(pilot).count(YEARLY) >= 2)
         await replace_time(pilot, YEARLY, "@daily")
         await pilot.press("escape", "e")
         await until_shown(pilot, RESTORED_TIME)
