@@ -125,11 +125,11 @@ class Screens:
         from studio_tui.tui.jobs.rerun import Repeat  # noqa: PLC0415 (on demand)
 
         repeats = await Repeat.of_all(jobs, self._connected.session)
-        page: EditScreen | EditMarkedScreen
-        if len(repeats) == 1:
-            page = EditScreen(self._basics, self._saved_forms, repeats[0])
-        else:
-            page = EditMarkedScreen(self._basics, self._saved_forms, repeats)
+        page = (
+            EditScreen(self._basics, self._saved_forms, repeats[0])
+            if len(repeats) == 1
+            else EditMarkedScreen(self._basics, self._saved_forms, repeats)
+        )
         page.on_created = request.on_copy_created
         return page
 

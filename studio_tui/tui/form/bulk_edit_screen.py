@@ -1,7 +1,7 @@
 """One form for all marked jobs: how they differ, and what the form changes in each."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from studio_tui import clock
@@ -114,18 +114,15 @@ class RemainingJobs:
 class EditMarkedScreen(SubmitScreen):
     """A form with the values that the jobs have in common; its changes apply to each job."""
 
-    on_created: Callable[[str], object] = staticmethod(lambda _: None)
-    """Called with the id of each job after its copy was created."""
+    why_no_preview = (
+        "There is a request for each job; f9 shows what changes in each, before any is sent"
+    )
 
     def __init__(self, basics: Basics, saved_forms: SavedForms, repeats: Sequence[Repeat]) -> None:
         self._jobs = RemainingJobs(repeats)
         self._differing = self._jobs.differences()
         """Number of different values of each field that differs, by the field's name."""
         super().__init__(basics, saved_forms, self._jobs.start())
-
-    def why_no_preview(self) -> str | None:
-        """Return that there is a review instead of a preview."""
-        return "There is a request for each job; f9 shows what changes in each, before any is sent"
 
     def validate(self, draft: Draft) -> Checked:
         """Validate the form, and each job with the typed values; called in a thread."""

@@ -1,7 +1,7 @@
 """The form for editing and rerunning a job."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
 
@@ -44,9 +44,6 @@ _ANSWERS = (
 
 class EditScreen(SubmitScreen):
     """A form that opens the query in $EDITOR at once, and shows the changes before sending."""
-
-    on_created: Callable[[str], object] = staticmethod(lambda _: None)
-    """Called with the id of the job after its copy was created."""
 
     def __init__(self, basics: Basics, saved_forms: SavedForms, repeat: Repeat) -> None:
         self._repeat = repeat

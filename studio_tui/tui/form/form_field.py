@@ -109,14 +109,14 @@ class FormField(Lifetime, Vertical):
 
         field: str
 
-    class Completed(Message):
-        """The typed path is about to be completed, so its problems no longer apply."""
-
     @dataclass
-    class Offered(Message):
-        """Names with which the typed path can be completed; fewer than two are not shown."""
+    class Completed(Message):
+        """A typed path was completed as far as it is unique, if it could be."""
 
         names: list[str]
+        """Names with which it can go on; fewer than two are not shown."""
+        is_longer: bool
+        """Whether the path has changed, so that its problems no longer apply."""
 
     def __init__(self, name: str, label: str, editor: Input | CodeArea | Checkbox) -> None:
         super().__init__(id=f"field-{name.replace('_', '-')}")
@@ -190,14 +190,10 @@ class FormField(Lifetime, Vertical):
         self.post_message(self.Changed(self.field))
 
     @on(Completed)
-    def _withdraw_problems(self, event: Completed) -> None:
+    def _offer(self, event: Completed) -> None:
         event.stop()
-        self._problems = ()
-        self._show_notes()
-
-    @on(Offered)
-    def _offer(self, event: Offered) -> None:
-        event.stop()
+        if event.is_longer:
+            self._problems = ()
         names = event.names if len(event.names) > 1 else []
         self._offered = tuple(map(safe_line, names[:_MOST_OFFERED]))
         if len(names) > _MOST_OFFERED:

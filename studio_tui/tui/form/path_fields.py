@@ -36,12 +36,11 @@ async def _complete(field: Widget, typed: str, accept: Callable[[str], object]) 
     names = await _candidates_in_time(typed) if typed else []
     completed = _complete_path(typed, names) if names else None
     if completed is not None:
-        field.post_message(FormField.Completed())
         accept(completed)
     elif names is not None and (not names or typed.rpartition("/")[2] in names):
         field.screen.focus_next()
         return
-    field.post_message(FormField.Offered(names or []))
+    field.post_message(FormField.Completed(names or [], is_longer=completed is not None))
 
 
 class PathInput(FieldInput):

@@ -1,8 +1,9 @@
-"""Sending a form: its files, then the request."""
+"""Sending a form: its files, then the request, of which there is a preview."""
 
 from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -25,6 +26,7 @@ from studio_tui.service.commands.create_job import Created, JobRefused
 from studio_tui.service.commands.submitted import RelatedRequest
 from studio_tui.service.polling.snapshot import Snapshot
 from studio_tui.text import safe_line
+from studio_tui.tui.form.preview import Preview, request_texts
 from studio_tui.tui.form.validation import Checked, path_of
 from studio_tui.tui.frame.commands import Command, why_read_only
 from studio_tui.tui.frame.dialogs import Confirm
@@ -133,6 +135,13 @@ class FormSender:
         self._screen.form.go_to(checked.errors[0].field)
         return None
 
+    async def preview(self) -> None:
+        """Show the request, if the form is valid."""
+        checked = await self.check_and_list_errors("There is no request yet.")
+        if checked is not None:
+            url = self._screen.session.client.url
+            await self._screen.ask(Preview(partial(request_texts, checked, url)))
+
     async def ask_to_stop(self) -> bool:
         """Ask whether to stop sending; return whether it was stopped."""
         sure = await self._screen.ask(
@@ -228,6 +237,23 @@ class FormSender:
             "Submit the job",
             send,
             why_not_send,
+            priority=True,
+        ),
+        Command(
+            "form.preview",
+            "f6",
+            "preview",
+            "Show the request as JSON, as curl and as the datachain command",
+            preview,
+            lambda self: self._screen.why_no_preview,
+            priority=True,
+        ),
+        Command(
+            "form.values",
+            "f7",
+            "values",
+            "Show or hide the values of the environment",
+            lambda self: self._screen.toggle_values(),
             priority=True,
         ),
     )

@@ -1,9 +1,8 @@
 """The form for a job."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
-from functools import partial
 from typing import ClassVar
 
 from textual import events, on, work
@@ -19,12 +18,11 @@ from studio_tui.presentation.form.draft import Draft
 from studio_tui.tui.form.draft_form import DraftForm
 from studio_tui.tui.form.draft_keeper import INPUT_IS_SAVED, DraftKeeper
 from studio_tui.tui.form.field_commands import FieldCommands
-from studio_tui.tui.form.preview import Preview, request_texts
 from studio_tui.tui.form.saved_forms import SavedForms
 from studio_tui.tui.form.sending import FormSender
 from studio_tui.tui.form.templates import FormTemplates, Start
 from studio_tui.tui.form.validation import Checked, MessageUpdate, check_draft
-from studio_tui.tui.frame.commands import Basics, Command, bindings
+from studio_tui.tui.frame.commands import Basics, bindings
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.page import Page
 from studio_tui.tui.frame.page_bars import breadcrumbs_below
@@ -34,39 +32,16 @@ from studio_tui.tui.terminal.key_queue import keys_held
 from studio_tui.tui.widgets.workers import start_worker
 
 
-async def _preview(page: "SubmitScreen") -> None:
-    await page.preview()
-
-
-_COMMANDS: tuple[Command["SubmitScreen"], ...] = (
-    Command(
-        "form.preview",
-        "f6",
-        "preview",
-        "Show the request as JSON, as curl and as the datachain command",
-        _preview,
-        lambda page: page.why_no_preview(),
-        priority=True,
-    ),
-    Command(
-        "form.values",
-        "f7",
-        "values",
-        "Show or hide the values of the environment",
-        lambda page: page.toggle_values(),
-        priority=True,
-    ),
-)
-
-
 class SubmitScreen(Page):
     """A form that keeps its input until Studio has created the job."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings(FormSender, _COMMANDS, FieldCommands, FormTemplates)
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(FormSender, FieldCommands, FormTemplates)]
 
     help_key = "f1"
+
+    why_no_preview: str | None = None
+    on_created: Callable[[str], object] = staticmethod(lambda _: None)
+    """Called with the id of each edited job after its copy was created."""
 
     form = query_one(DraftForm)
     message_line = query_one("#form-message", Static)
@@ -79,7 +54,6 @@ class SubmitScreen(Page):
         self.fields = FieldCommands(self)
         self.keeper = DraftKeeper(self)
         self.commands.add(self.sender, self.fields, FormTemplates(self))
-        self.commands.add_to(self, _COMMANDS)
         self._restored: Draft | None = None
         """The saved input that was shown first; `None` if there was none."""
         self._checked: Checked | None = None
@@ -140,16 +114,6 @@ class SubmitScreen(Page):
         await self.leave()
         if is_edited and question is None and self.saved_forms.is_stored:
             self.notify_user(INPUT_IS_SAVED)
-
-    def why_no_preview(self) -> str | None:
-        """Return why there is no preview."""
-        return None
-
-    async def preview(self) -> None:
-        """Show the request, if the form is valid."""
-        checked = await self.sender.check_and_list_errors("There is no request yet.")
-        if checked is not None:
-            await self.ask(Preview(partial(request_texts, checked, self.session.client.url)))
 
     def toggle_values(self) -> None:
         """Show or hide secrets in fields without the focus."""
