@@ -5,45 +5,21 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from operator import is_
-from typing import NamedTuple
 
 from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Job
+from studio_tui.api.related_jobs import NewerAttempt, RelatedJobs
 from studio_tui.api.states import JobState
 from studio_tui.errors import StudioError
 from studio_tui.service.attempts import earlier_and_later_runs
 from studio_tui.service.commands.origins import Origins
 from studio_tui.service.lists import Lists
-from studio_tui.service.newer_attempts import Attempt, NewerAttempt, find_newer_attempts
+from studio_tui.service.newer_attempts import Attempt, find_newer_attempts
 from studio_tui.service.polling.jobs_feed import made_at
 from studio_tui.service.polling.pipeline_watch import AT_ONCE
 from studio_tui.service.polling.pipeline_watches import PipelineWatches
 from studio_tui.service.polling.pipelines_feed import PipelineList
 from studio_tui.service.recorder.archive import Archive, Archived
-
-
-class RelatedJobs(NamedTuple):
-    """The jobs that are related to a job, by their ids, newest last.
-
-    A single id is `None` if there is no such job, or if it is not known.
-    """
-
-    origin: str | None
-    """The job from whose checkpoints this job continues."""
-    continued_by: tuple[str, ...]
-    """The jobs that continue from the checkpoints of this job."""
-    jobs: Mapping[str, Job]
-    """The related jobs that are loaded, by id."""
-    earlier_runs: tuple[str, ...] = ()
-    """Earlier runs of the same job of a pipeline."""
-    later_runs: tuple[str, ...] = ()
-    """Later runs of the same job of a pipeline."""
-    newer_attempt: NewerAttempt | None = None
-    """The attempt because of which this failed job is no problem."""
-    repeated: str | None = None
-    """The job that this one repeats."""
-    newest_run: str | None = None
-    """The newest run after this one, of any state."""
 
 
 class KnownItems:

@@ -4,6 +4,7 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from studio_tui.api.related_jobs import NewerAttempt
 from studio_tui.api.states import CANCELED_STATES, JobState
 
 _OLDEST = datetime.min.replace(tzinfo=UTC)
@@ -18,18 +19,6 @@ class Attempt(NamedTuple):
     state: JobState
     created_at: datetime | None = None
     """`None` if unknown: then the time of the job that it runs again counts."""
-
-
-class NewerAttempt(NamedTuple):
-    """The attempt because of which an older, failed one is no problem."""
-
-    job_id: str
-    state: JobState
-
-    @property
-    def is_fix(self) -> bool:
-        """Whether the attempt is complete; if not, it supersedes the failed one."""
-        return self.state is JobState.COMPLETE
 
 
 def find_newer_attempts(

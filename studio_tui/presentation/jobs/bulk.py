@@ -77,12 +77,6 @@ def why_not_cancel_in_jobs(job: Job) -> str | None:
     return why_not_cancel(job)
 
 
-def needs_no_canceling(job: Job) -> bool:
-    """Whether canceling a job would change nothing, as it has ended or is being canceled."""
-    is_job = job.state is not JobState.TASK
-    return is_job and (job.state.is_finished or job.state in CANCELING_STATES)
-
-
 def why_not_rerun(job: Job) -> str | None:
     """Return why a job cannot be run again with others, as `why_not_cancel` does."""
     if not is_usable_id(job.id):

@@ -14,6 +14,7 @@ from functools import partial
 from operator import attrgetter
 
 from studio_tui.api.models import Job
+from studio_tui.api.related_jobs import NewerAttempt
 from studio_tui.api.states import (
     CANCELING_STATES,
     NOT_YET_QUEUED_STATES,
@@ -23,7 +24,6 @@ from studio_tui.api.states import (
 )
 from studio_tui.presentation.format import SHORT_ID
 from studio_tui.presentation.jobs.rows import JOB_COLUMNS, job_columns
-from studio_tui.presentation.jobs.states import NewerAttemptLike
 from studio_tui.presentation.lists.filter_words import quote_value
 from studio_tui.presentation.lists.kinds import Kind
 from studio_tui.presentation.logs.progress import Progress
@@ -63,7 +63,7 @@ def jobs_with(
     progress: Callable[[str], Progress | None],
     pipeline: Callable[[str], str],
     is_blocked: Callable[[str], bool],
-    newer_attempt: Callable[[str], NewerAttemptLike | None],
+    newer_attempt: Callable[[str], NewerAttempt | None],
 ) -> Kind[Job]:
     """Return `JOBS` with the columns and states that depend on a job's log or other jobs.
 

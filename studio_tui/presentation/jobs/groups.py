@@ -8,13 +8,14 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from studio_tui.api.models import Job
+from studio_tui.api.related_jobs import NewerAttempt
 from studio_tui.api.states import JobState
 from studio_tui.presentation.cells import NOTHING, Cell, Pieces, Tone
 from studio_tui.presentation.format import UNKNOWN, age, plural, seconds_between
 from studio_tui.presentation.jobs.causes import cause_of
 from studio_tui.presentation.jobs.facts import Fact
 from studio_tui.presentation.jobs.rows import COLUMNS
-from studio_tui.presentation.jobs.states import LOOKS, NewerAttemptLike, counts
+from studio_tui.presentation.jobs.states import LOOKS, counts
 from studio_tui.presentation.logs.signatures import normalize
 
 MANY = 20
@@ -126,7 +127,7 @@ def group_cells(
     *,
     is_open: bool,
     blocked: Container[str] = (),
-    newer_attempts: Mapping[str, NewerAttemptLike] = {},
+    newer_attempts: Mapping[str, NewerAttempt] = {},
 ) -> tuple[Cell | Pieces, ...]:
     """Return one cell for each column of the job list; `age` is the age of the newest job.
 
@@ -150,7 +151,7 @@ def group_facts(
     jobs: Sequence[Job],
     now: datetime,
     blocked: Container[str] = (),
-    newer_attempts: Mapping[str, NewerAttemptLike] = {},
+    newer_attempts: Mapping[str, NewerAttempt] = {},
 ) -> tuple[Fact, ...]:
     """Return facts about a group: the states of its jobs, and the most common failure reasons.
 
@@ -217,7 +218,7 @@ def _schedules(jobs: Sequence[Job]) -> int:
     return sum(job.state is JobState.TASK for job in jobs)
 
 
-def _no_problems(jobs: Sequence[Job], newer_attempts: Mapping[str, NewerAttemptLike]) -> list[str]:
+def _no_problems(jobs: Sequence[Job], newer_attempts: Mapping[str, NewerAttempt]) -> list[str]:
     """Return `2 fixed` and `1 superseded`, as far as there are such failures."""
     is_fix = [newer.is_fix for job in jobs if (newer := newer_attempts.get(job.id)) is not None]
     numbers = (("fixed", sum(is_fix)), ("superseded", is_fix.count(False)))
@@ -225,7 +226,7 @@ def _no_problems(jobs: Sequence[Job], newer_attempts: Mapping[str, NewerAttemptL
 
 
 def _detail(
-    jobs: Sequence[Job], blocked: Container[str], newer_attempts: Mapping[str, NewerAttemptLike]
+    jobs: Sequence[Job], blocked: Container[str], newer_attempts: Mapping[str, NewerAttempt]
 ) -> tuple[Cell, ...]:
     """Return a bar, and counts: jobs by state, schedules, failures with a newer attempt."""
     schedules, look = _schedules(jobs), LOOKS[JobState.TASK]

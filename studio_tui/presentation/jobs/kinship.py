@@ -1,48 +1,16 @@
 """Facts about the jobs related to a job: its origin, jobs that continue it, and other attempts."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
 
 from studio_tui.api.models import Job
+from studio_tui.api.related_jobs import RelatedJobs
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import SHORT_ID
 from studio_tui.presentation.jobs.facts import Fact
-from studio_tui.presentation.jobs.states import LOOKS, NewerAttemptLike
+from studio_tui.presentation.jobs.states import LOOKS
 
 
-class HasRelatedJobs(Protocol):
-    """The jobs that are related to one job."""
-
-    @property
-    def origin(self) -> str | None:
-        """Id of the job from whose checkpoints this one continues; `None` if it continues none."""
-
-    @property
-    def repeated(self) -> str | None:
-        """Id of the job that this one repeats; `None` if it repeats none."""
-
-    @property
-    def continued_by(self) -> Sequence[str]:
-        """Ids of the jobs that continue from the checkpoints of this one, latest last."""
-
-    @property
-    def earlier_runs(self) -> Sequence[str]:
-        """Ids of earlier runs of the same job of a pipeline, latest last."""
-
-    @property
-    def later_runs(self) -> Sequence[str]:
-        """Ids of later runs of the same job of a pipeline, latest last."""
-
-    @property
-    def newer_attempt(self) -> NewerAttemptLike | None:
-        """The attempt because of which this failed job is no problem; `None` if there is none."""
-
-    @property
-    def jobs(self) -> Mapping[str, Job]:
-        """The related jobs that are loaded, by id."""
-
-
-def with_related_jobs(facts: Sequence[Fact], kin: HasRelatedJobs) -> tuple[Fact, ...]:
+def with_related_jobs(facts: Sequence[Fact], kin: RelatedJobs) -> tuple[Fact, ...]:
     """Return the facts about a job, with related jobs inserted after the first, its status."""
     related: list[Fact] = []
     if kin.earlier_runs or kin.later_runs:

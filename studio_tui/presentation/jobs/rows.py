@@ -7,12 +7,13 @@ from typing import NamedTuple
 
 from studio_tui.api.ids import is_usable_id
 from studio_tui.api.models import Job
+from studio_tui.api.related_jobs import NewerAttempt
 from studio_tui.api.states import JobState
 from studio_tui.presentation.cells import NOTHING, UNREADABLE, Cell, Tone, dim_row
 from studio_tui.presentation.columns import Align, Column, Reserves
 from studio_tui.presentation.format import SHORT_ID, UNKNOWN, age, duration, seconds_between
 from studio_tui.presentation.jobs.causes import cause_of
-from studio_tui.presentation.jobs.states import LOOKS, NewerAttemptLike, state_cell
+from studio_tui.presentation.jobs.states import LOOKS, state_cell
 from studio_tui.presentation.jobs.times import (
     guessed_seconds,
     queue_seconds,
@@ -52,7 +53,7 @@ class JobRow(NamedTuple):
     """Safe name of the pipeline that runs the job; empty if there is none."""
     is_blocked: bool = False
     """Whether a job that this one depends on failed or was canceled."""
-    newer_attempt: NewerAttemptLike | None = None
+    newer_attempt: NewerAttempt | None = None
     """The attempt because of which this failed job is no problem."""
     is_member: bool = False
     """Whether the row is below the row of a group that includes the job."""
@@ -150,7 +151,7 @@ def _error(row: JobRow) -> Cell:
     return Cell(line, Tone.BAD if row.job.state is JobState.FAILED else Tone.WARN)
 
 
-def newer_attempt_words(newer: NewerAttemptLike) -> str:
+def newer_attempt_words(newer: NewerAttempt) -> str:
     """Return `fixed by 91bcd2e0`, or `superseded by 91bcd2e0, running`."""
     if newer.is_fix:
         return f"fixed by {newer.job_id[:SHORT_ID]}"

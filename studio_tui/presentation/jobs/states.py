@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Container, Iterable
 from operator import attrgetter
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from studio_tui.api.models import Job
 from studio_tui.api.states import (
@@ -62,22 +62,6 @@ EQUIVALENT_STATES = {
     PipelineState.UNKNOWN: JobState.UNKNOWN,
 }
 """The equivalent state of a job for each state of a pipeline."""
-
-
-class NewerAttemptLike(Protocol):
-    """The attempt because of which an older, failed one is no problem."""
-
-    @property
-    def job_id(self) -> str:
-        """Its id."""
-
-    @property
-    def state(self) -> JobState:
-        """Its state."""
-
-    @property
-    def is_fix(self) -> bool:
-        """Whether it is complete, and so fixed the failure; if not, it supersedes the failure."""
 
 
 def state_cell(state: JobState, status: str | None, *, is_blocked: bool = False) -> Cell:

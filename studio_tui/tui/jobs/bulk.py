@@ -12,7 +12,6 @@ from studio_tui.presentation.jobs.bulk import (
     JobSelection,
     WhyNot,
     cancel_effect,
-    needs_no_canceling,
     select,
     summary,
     why_not_cancel_in_jobs,
@@ -147,8 +146,9 @@ class BulkJobs:
     def _unmark_ended(self) -> None:
         # Jobs whose cancellation is refused stay marked, so that the key x tries again.
         marked = as_known_now(self._host.session, self.marked.available_jobs())
-        for job in filter(needs_no_canceling, marked):
-            self.marked.unmark(job.id)
+        for job in marked:
+            if not job.state.is_cancelable:
+                self.marked.unmark(job.id)
 
     async def rerun(self, *, from_checkpoints: bool) -> None:
         """Show which settings of the jobs are known, ask, then rerun them."""

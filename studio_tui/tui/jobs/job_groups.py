@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from studio_tui.api.models import Job
+from studio_tui.api.related_jobs import NewerAttempt
 from studio_tui.api.states import JobState
 from studio_tui.presentation.cells import NOTHING, Tone
 from studio_tui.presentation.choices import next_choice
@@ -21,7 +22,6 @@ from studio_tui.presentation.jobs.groups import (
     without_numbers,
 )
 from studio_tui.presentation.jobs.rows import COLUMNS, age_cell
-from studio_tui.presentation.jobs.states import NewerAttemptLike
 from studio_tui.presentation.lists.listing import Listing
 from studio_tui.service.polling.pipelines_feed import PipelineList
 from studio_tui.tui.frame.list_body import RowGroups
@@ -45,7 +45,7 @@ class JobGroups(RowGroups):
         """The name of each job's pipeline, else the pipeline's id, by job id."""
         self.blocked: frozenset[str] = frozenset()
         """Ids of jobs that will not start: a job that they need has failed or was canceled."""
-        self.newer_attempts: Mapping[str, NewerAttemptLike] = {}
+        self.newer_attempts: Mapping[str, NewerAttempt] = {}
         """The attempts because of which failed jobs are no problem, by the id of the failed job."""
         self._pipelines: PipelineList | None = None
         """The pipelines from which `blocked` and `_owners` were read."""

@@ -5,6 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from studio_tui.api.models import Job
+from studio_tui.api.related_jobs import NewerAttempt
 from studio_tui.api.states import JobState
 from studio_tui.presentation.jobs.filters import JOBS, exact_filter, id_filter, jobs_with
 from studio_tui.presentation.jobs.states import counts
@@ -12,7 +13,6 @@ from studio_tui.presentation.lists.filter_terms import FilterError, valid_terms
 from studio_tui.presentation.lists.filter_words import quote_value, split_terms
 from studio_tui.presentation.lists.kinds import AS_SENT
 from studio_tui.presentation.lists.listing import Listing
-from studio_tui.service.newer_attempts import NewerAttempt
 from studio_tui.text import safe_line
 from tests.jobs import NOON, job
 from tests.presentation.jobs.job_filter import Filter

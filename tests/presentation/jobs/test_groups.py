@@ -2,6 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio_tui.api.models import Job
+from studio_tui.api.related_jobs import NewerAttempt
 from studio_tui.api.states import JobState
 from studio_tui.presentation.cells import NOTHING, Cell, Pieces, Tone
 from studio_tui.presentation.choices import next_choice
@@ -16,7 +17,6 @@ from studio_tui.presentation.jobs.groups import (
     without_numbers,
 )
 from studio_tui.presentation.jobs.rows import COLUMNS
-from studio_tui.service.newer_attempts import NewerAttempt
 from tests.columns import by_key
 from tests.jobs import NOON, job
 

@@ -2,12 +2,11 @@
 
 import pytest
 
+from studio_tui.api.related_jobs import NewerAttempt, RelatedJobs
 from studio_tui.api.states import JobState
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.jobs.facts import facts
 from studio_tui.presentation.jobs.kinship import with_related_jobs
-from studio_tui.service.known_items import RelatedJobs
-from studio_tui.service.newer_attempts import NewerAttempt
 from tests.jobs import NOON, job, row_of
 
 

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from studio_tui.service.known_items import RelatedJobs
+from studio_tui.api.related_jobs import RelatedJobs
 from studio_tui.tui.jobs.attempts import AttemptSteps
 from tests.jobs import job
 

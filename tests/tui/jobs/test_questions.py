@@ -5,8 +5,8 @@ from types import SimpleNamespace
 from typing import cast
 
 from studio_tui.api.models import Job
+from studio_tui.api.related_jobs import NewerAttempt
 from studio_tui.api.states import JobState
-from studio_tui.service.newer_attempts import NewerAttempt
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.dialogs import QuestionChange
 from studio_tui.tui.jobs.questions import newer_attempt_sentences, rerun_changes

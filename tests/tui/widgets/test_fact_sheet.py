@@ -1,10 +1,10 @@
 from textual.app import App, ComposeResult
 
+from studio_tui.api.related_jobs import RelatedJobs
 from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.jobs.facts import Fact, facts
 from studio_tui.presentation.jobs.kinship import with_related_jobs
 from studio_tui.presentation.jobs.preview import FactSpace, JobExtras, preview
-from studio_tui.service.known_items import RelatedJobs
 from studio_tui.tui.widgets.fact_sheet import FactSheet, label_width
 from tests.jobs import NOON, job
 from tests.tui.dashboards import screen_text
