@@ -70,7 +70,6 @@ class Field:
 
     @property
     def empty(self) -> FieldValue:
-        """The contents of the empty field."""
         if self.widget is FieldWidget.FLAG:
             return False
         return () if self.widget in _LISTS else ""

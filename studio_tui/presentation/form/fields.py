@@ -253,7 +253,6 @@ def label(name: str) -> str:
 
 
 def value_of(name: str, draft: Draft) -> FieldValue:
-    """Return the contents of a field."""
     return draft.value(name, FIELDS[name].empty)
 
 

@@ -29,7 +29,6 @@ def check(draft: Draft, context: FormContext) -> tuple[Problem, ...]:
 
 
 def check_field(name: str, draft: Draft, context: FormContext) -> tuple[Problem, ...]:
-    """Return the problems of one field."""
     for text in _texts(value_of(name, draft)):
         if problems := unsendable_problems(name, text):
             return problems

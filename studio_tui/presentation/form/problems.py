@@ -35,7 +35,6 @@ FieldProblems = str | tuple[Problem, ...]
 
 
 def warning(field: str, sentence: str) -> Problem:
-    """Return a problem of the level WARNING."""
     return Problem(field, sentence, Level.WARNING)
 
 

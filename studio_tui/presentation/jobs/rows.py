@@ -124,7 +124,6 @@ def _run(row: JobRow) -> Cell:
 
 
 def age_cell(job: Job, now: datetime) -> Cell:
-    """Return the time since a job was created."""
     if "created_at" in job.unreadable:
         return UNREADABLE
     return Cell(age(seconds_between(job.created_at, now)), _DIM)

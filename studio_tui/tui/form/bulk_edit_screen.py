@@ -52,11 +52,9 @@ class RemainingJobs:
 
     @property
     def jobs(self) -> list[Job]:
-        """All of the jobs."""
         return [repeat.job for repeat, _ in self._all()]
 
     def forget(self, job_id: str) -> None:
-        """Forget a job that was created again."""
         del self._drafts[job_id]
 
     def differences(self) -> dict[str, int]:
@@ -97,7 +95,6 @@ class RemainingJobs:
     def requests(
         self, typed: Mapping[str, FieldValue], checked: Checked, *, from_checkpoints: bool
     ) -> list[RerunRequest]:
-        """Return the request of each job with the typed values."""
         requests: list[RerunRequest] = []
         for repeat, before in self._all():
             after = before.with_values(typed)
@@ -172,7 +169,6 @@ class EditMarkedScreen(SubmitScreen):
         from_checkpoints: bool,
         in_order: bool,
     ) -> None:
-        """Create the remaining jobs."""
         await self.keeper.keep()
         requests = await asyncio.to_thread(
             self._jobs.requests, typed, checked, from_checkpoints=from_checkpoints

@@ -71,7 +71,6 @@ class CodeArea(TextArea):
             self.refresh()
 
     def get_line(self, line_index: int) -> Text:
-        """Return a line as it is drawn."""
         line = self.document.get_line(line_index)
         if self.masked and not self.has_focus:
             return Text(self._hide(line), end="", no_wrap=True)
@@ -116,12 +115,10 @@ class CodeArea(TextArea):
         )
 
     def watch_masked(self) -> None:
-        """Draw all lines again."""
         self._line_cache.clear()
         self.refresh()
 
     def watch_has_focus(self, _has_focus: bool) -> None:
-        """Draw all lines again."""
         super().watch_has_focus(_has_focus)
         self._line_cache.clear()
 

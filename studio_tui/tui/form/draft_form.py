@@ -51,7 +51,6 @@ class DraftForm(Lifetime, VerticalScroll):
 
     @property
     def draft(self) -> Draft:
-        """The current input."""
         typed: dict[str, FieldValue] = {}
         for name, field in self._fields.items():
             if name == "query" and self._query.read_only:
@@ -71,7 +70,6 @@ class DraftForm(Lifetime, VerticalScroll):
         return self._base
 
     def fill(self, draft: Draft) -> None:
-        """Show another draft."""
         self._base = draft
         self._touched.clear()
         self._show_query(draft.query, is_file=False)
@@ -96,7 +94,6 @@ class DraftForm(Lifetime, VerticalScroll):
             self._fields[name].value = text
 
     def focused_field(self) -> FormField | None:
-        """Return the field that has the focus."""
         return next((f for f in self._fields.values() if f.editor.has_focus), None)
 
     def go_to(self, name: str) -> None:
@@ -134,7 +131,6 @@ class DraftForm(Lifetime, VerticalScroll):
                 self._show_uploads()
 
     def show_values(self, *, shown: bool) -> None:
-        """Show or hide secrets in fields without the focus."""
         for name, field in self._fields.items():
             if FIELDS[name].masked_part is not MaskedPart.NONE:
                 field.show_values(shown=shown)

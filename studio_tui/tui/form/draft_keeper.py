@@ -66,11 +66,9 @@ class DraftKeeper:
             self._timer = self._screen.set_timer(KEEP_AFTER, self.keep_now, name="keep")
 
     def keep_now(self) -> None:
-        """Start to save the form."""
         start_worker(self._screen, self.keep, name="keep", group="keep")
 
     async def keep(self) -> None:
-        """Save the form."""
         await self._keep(self._screen.form.draft)
 
     async def keep_sent(self, sent: Draft, typed: Draft) -> None:

@@ -80,11 +80,9 @@ class FieldCommands:
         await self.edit_field(name)
 
     def attach(self) -> None:
-        """Focus an empty line for the path of another file."""
         self._screen.form.go_to_new_line("files")
 
     async def explain(self) -> None:
-        """Show the help of the focused field."""
         focused = self._screen.form.focused_field()
         if focused is not None:
             name = focused.field

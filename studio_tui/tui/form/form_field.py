@@ -94,7 +94,6 @@ class Flag(Checkbox):
             event.prevent_default()
 
     def watch_value(self) -> None:
-        """Show the character for the state."""
         super().watch_value()
         self.BUTTON_INNER = "X" if self.value else " "
         self.refresh()
@@ -134,7 +133,6 @@ class FormField(Lifetime, Vertical):
 
     @property
     def value(self) -> str | bool:
-        """The current input."""
         if isinstance(self.editor, Checkbox):
             return self.editor.value
         return self.editor.text if isinstance(self.editor, TextArea) else self.editor.value
@@ -152,13 +150,11 @@ class FormField(Lifetime, Vertical):
         self._grow()
 
     def compose(self) -> ComposeResult:
-        """Compose label and editor."""
         with Horizontal():
             yield self._label
             yield self.editor
 
     def on_mount(self) -> None:
-        """Fit the height to the content."""
         self._grow()
         self._show_notes()
 
@@ -206,7 +202,6 @@ class FormField(Lifetime, Vertical):
         self.screen.focus_next()
 
     def on_descendant_focus(self, _event: events.DescendantFocus) -> None:
-        """Show the note, and enlarge the field."""
         self.add_class("-focus")
         self._tallest = TALLEST
         self._grow()
@@ -219,7 +214,6 @@ class FormField(Lifetime, Vertical):
         self._show_notes()
 
     def on_resize(self) -> None:
-        """Fit the height to the lines wrapped for the new width."""
         self._grow()
 
     def _grow(self) -> None:

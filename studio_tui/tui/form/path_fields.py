@@ -47,8 +47,6 @@ class PathInput(FieldInput):
     """An input for one path."""
 
     async def action_complete(self) -> None:  # type: ignore[override]
-        """Complete the path, offer names, or go to the next field."""
-
         def accept(completed: str) -> None:
             self.value = completed
             self.cursor_position = len(completed)
@@ -73,12 +71,10 @@ class PathArea(Lifetime, CodeArea):
     BINDINGS: ClassVar[list[BindingType]] = [complete_binding("form.complete_path")]
 
     def update_suggestion(self) -> None:
-        """Look up the completion of the path before the cursor."""
         if self.is_alive:
             self._suggest_path()
 
     async def action_complete(self) -> None:
-        """Complete the path, offer names, or go to the next field."""
         typed = self._path_before_cursor()
         await _complete(self, typed, lambda completed: self.insert(completed[len(typed) :]))
 
@@ -96,7 +92,6 @@ class PathArea(Lifetime, CodeArea):
         return line if column == len(line) else ""
 
     def watch_has_focus(self, _has_focus: bool) -> None:
-        """Clear the suggestion when the focus changes."""
         super().watch_has_focus(_has_focus)
         self.suggestion = ""
 

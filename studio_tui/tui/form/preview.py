@@ -54,11 +54,9 @@ class Preview(Dialog[None]):
         )
 
     def on_mount(self) -> None:
-        """Show the first format."""
         self._paint()
 
     def action_show(self, index: int) -> None:
-        """Show the request in the format with an index."""
         self._format = index
         self._paint()
 
@@ -67,13 +65,11 @@ class Preview(Dialog[None]):
         self.action_show((self._format + step) % len(FORMATS))
 
     def action_secrets(self) -> None:
-        """Show or hide secrets."""
         self._with_secrets = not self._with_secrets
         self._paint()
 
     @work(name="copy", group="copy")
     async def action_copy(self) -> None:
-        """Copy the shown text."""
         text = self._texts(self._with_secrets)[self._format]
         await copy(self.app, text, plural(len(text.splitlines()), "line"))
 

@@ -121,7 +121,6 @@ class SavedForms:
             return words
 
     def templates(self) -> dict[str, Draft]:
-        """Return the templates by name."""
         with self._lock:
             self._read()
             return dict(self._templates)

@@ -75,7 +75,6 @@ class FormSender:
         """Whether the last poll of jobs failed because Studio could not be reached."""
 
     def why_not_send(self) -> str | None:
-        """Return why the form cannot be sent."""
         return why_read_only(self._screen)
 
     def send(self) -> None:
@@ -109,7 +108,6 @@ class FormSender:
         return replace(checked, draft=draft, context=context)
 
     def reset(self) -> None:
-        """Discard all errors."""
         self.refused, self.shows_all_problems = (), False
 
     def drop_outdated_errors(self, checked: Checked | None) -> None:

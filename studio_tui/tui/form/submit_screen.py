@@ -68,7 +68,6 @@ class SubmitScreen(Page):
         yield DraftForm(self.start.draft)
 
     def on_mount(self) -> None:
-        """Focus the first field, and start to restore the saved input."""
         self.message_line.display = False
         self.form.go_to(self.start.first_field)
         self._keys_held_to_restore.enter_context(keys_held(self.app))
@@ -116,7 +115,6 @@ class SubmitScreen(Page):
             self.notify_user(INPUT_IS_SAVED)
 
     def toggle_values(self) -> None:
-        """Show or hide secrets in fields without the focus."""
         self.values_shown = not self.values_shown
         self.form.show_values(shown=self.values_shown)
 

@@ -58,7 +58,6 @@ class TemplatePicker(Choose):
 
     @work(name="delete", group="dialog")
     async def action_delete(self) -> None:
-        """Ask, then delete the template."""
         name = self._template()
         if name is None:
             return
@@ -70,7 +69,6 @@ class TemplatePicker(Choose):
 
     @work(name="rename", group="dialog")
     async def action_rename(self) -> None:
-        """Ask, then rename the template."""
         name = self._template()
         if name is None:
             return
@@ -117,7 +115,6 @@ def _name_after(draft: Draft) -> str:
 
 
 def replace_question(name: str) -> Confirm:
-    """Return the question whether to replace the template with a name."""
     return Confirm(
         "Replace the template of this name?",
         (f"  {safe_line(name)}",),
@@ -171,7 +168,6 @@ class FormTemplates:
         self._screen.form.go_to("query_file")
 
     async def keep(self) -> None:
-        """Ask for a name, and save the form as a template."""
         name = await self._screen.ask(
             Ask(
                 "Save the form as a template",

@@ -23,7 +23,6 @@ class AttemptSteps:
         await self._go_to(self._ids()[0])
 
     async def go_to_newest(self) -> None:
-        """Show the newest run after this one."""
         await self._go_to(self._ids()[1])
 
     def _ids(self) -> tuple[str | None, str | None]:

@@ -61,11 +61,9 @@ class BulkJobs:
         return self._why_none(why_not_cancel_in_jobs, "canceled")
 
     def why_not_rerun(self) -> str | None:
-        """Return why none of the marked jobs can be rerun or edited; `None` if one might be."""
         return self._why_none(why_not_rerun, "run again")
 
     def why_not_copy(self) -> str | None:
-        """Return why there is no id to copy."""
         if not (jobs := self.marked.available_jobs()):
             return self._none_words("copied")
         return None if any(is_usable_id(job.id) for job in jobs) else NO_ID
@@ -106,7 +104,6 @@ class BulkJobs:
         return None
 
     async def copy_ids(self) -> None:
-        """Copy the ids of all marked jobs, one per line."""
         ids = [job.id for job in await self.marked.jobs() if is_usable_id(job.id)]
         await copy(self._host.app, "\n".join(ids), f"the ids of {plural(len(ids), 'job')}")
 

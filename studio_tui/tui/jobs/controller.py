@@ -78,7 +78,6 @@ class JobController:
         return self._why_not(lambda job: None if is_usable_id(job.id) else NO_ID)
 
     def why_not_cancel(self) -> str | None:
-        """Return why the marked jobs, else the current job, cannot be canceled."""
         if self.marked.count():
             return self._bulk.why_not_cancel()
         if reason := self._why_no_change():
@@ -91,11 +90,9 @@ class JobController:
         return f"The job has ended: {(job.status or 'unknown').lower()}"
 
     def why_not_rerun(self) -> str | None:
-        """Return why the marked jobs, else the current job, cannot be rerun or edited."""
         return self._bulk.why_not_rerun() if self.marked.count() else self.why_not_rerun_at_hand()
 
     def why_not_rerun_at_hand(self) -> str | None:
-        """Return why the current job cannot be rerun or edited."""
         if reason := self._why_no_change():
             return reason
         job = self._at_hand()
@@ -104,16 +101,13 @@ class JobController:
         return "The job's query is not known here" if job is None or job.query is None else None
 
     def why_not_copy(self) -> str | None:
-        """Return why there is no id to copy."""
         return self._bulk.why_not_copy() if self.marked.count() else self.why_no_id()
 
     def why_no_pipeline(self) -> str | None:
-        """Return why there is no pipeline to show."""
         none = "No known pipeline runs this job"
         return self._why_not(lambda job: None if self.owner_of(job) is not None else none)
 
     def why_no_page(self) -> str | None:
-        """Return why there is no page to open."""
         return self._why_not(lambda job: None if job.url else "Studio has no page for this job")
 
     def _why_no_change(self) -> str | None:
@@ -129,14 +123,12 @@ class JobController:
             self._host.post_message(OpenLog(job.id))
 
     async def copy_id(self) -> None:
-        """Copy the ids of the marked jobs, else the id of the current job."""
         if self.marked.count():
             await self._bulk.copy_ids()
         elif job := self._at_hand():
             await copy(self._host.app, job.id)
 
     async def cancel(self) -> None:
-        """Ask, then cancel the marked jobs, else the current job."""
         if self.marked.count():
             await self._bulk.cancel()
             return
@@ -149,11 +141,9 @@ class JobController:
         await cancel_after_asking(self._host, job, self._pipeline_notes(job, "cancel"))
 
     async def run_again(self) -> None:
-        """Show the known settings, ask, then rerun the marked jobs, else the current job."""
         await self._rerun(from_checkpoints=False)
 
     async def run_from_checkpoints(self) -> None:
-        """Ask, then rerun the marked jobs, else the current job, from their checkpoints."""
         await self._rerun(from_checkpoints=True)
 
     async def _rerun(self, *, from_checkpoints: bool) -> None:
@@ -170,7 +160,6 @@ class JobController:
         await rerun_after_asking(self._host, job, notes, from_checkpoints=from_checkpoints)
 
     async def edit(self) -> None:
-        """Open one form for all marked jobs, else for the current job."""
         if self.marked.count():
             if ids := await self._bulk.ids_to_edit():
                 self._host.post_message(EditJobs(ids, self.marked.unmark))
@@ -178,13 +167,11 @@ class JobController:
             self._host.post_message(EditJobs([job.id]))
 
     def open_pipeline(self) -> None:
-        """Show the pipeline that runs the job."""
         job = self._at_hand()
         if job is not None and (owner := self.owner_of(job)):
             self._host.post_message(OpenPipeline(owner.pipeline_id, job.id))
 
     async def open_page(self) -> None:
-        """Open the job's page in a browser, after asking if it is on another host than Studio's."""
         job = self._at_hand()
         if job is None or not job.url:
             return

@@ -214,11 +214,9 @@ class JobScreen(Page):
         self.tabs.active = tab_ids[(tab_ids.index(self.tabs.active) + step) % len(tab_ids)]
 
     def scroll_lines(self, lines: int) -> None:
-        """Scroll the current tab by lines."""
         self.pane.scroll_relative(y=lines, animate=False)
 
     def scroll_pages(self, pages: int) -> None:
-        """Scroll the current tab by pages."""
         self.pane.scroll_relative(y=pages * max(1, self.pane.size.height - 1), animate=False)
 
     @property

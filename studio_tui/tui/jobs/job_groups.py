@@ -58,7 +58,6 @@ class JobGroups(RowGroups):
 
     @property
     def grouping(self) -> JobGrouping:
-        """The current grouping."""
         saved = self._holder.view.group
         return JobGrouping(saved) if saved in set(JobGrouping) else JobGrouping.NONE
 
@@ -68,7 +67,6 @@ class JobGroups(RowGroups):
 
     @property
     def title_parts(self) -> tuple[Part, ...]:
-        """The parts for the title of the list."""
         if self.grouping is JobGrouping.NONE:
             return ()
         return (Part(f"· by {self.grouping} ", Tone.DIM, "screen.do('jobs.group')"),)
@@ -125,7 +123,6 @@ class JobGroups(RowGroups):
         return next((key for key, group in groups.items() if job_id in group.members), job_id)
 
     def is_group(self, key: str | None) -> bool:
-        """Return whether the row with a key is a group."""
         return key in self._grouped_rows.groups
 
     def is_member(self, job_id: str) -> bool:
@@ -143,7 +140,6 @@ class JobGroups(RowGroups):
         )
 
     def cells_of(self, key: str, now: datetime) -> Cells:
-        """Return the cells of a group's row."""
         group = self._grouped_rows.groups[key]
         jobs = self._jobs(group.members)
         if not jobs:
@@ -160,12 +156,10 @@ class JobGroups(RowGroups):
         )
 
     def facts_of(self, key: str, now: datetime) -> tuple[Fact, ...]:
-        """Return the preview of a group."""
         group = self._grouped_rows.groups[key]
         return group_facts(group, self._jobs(group.members), now, self.blocked, self.newer_attempts)
 
     def toggle(self, key: str) -> None:
-        """Unfold or fold a group."""
         others = tuple(each for each in self._opened if each != key)
         opened = others if key in self._opened else (*others, key)[-MOST_OPENED:]
         self._holder.change(opened=opened)

@@ -32,7 +32,6 @@ class JobListController(JobController):
         self._marks = marks
 
     def why_no_logs(self) -> str | None:
-        """Return why there is no log to show."""
         return None if self.marked.count() else self.why_no_id()
 
     def open_logs(self) -> None:
@@ -49,11 +48,9 @@ class JobListController(JobController):
             self.open_log()
 
     def why_none_ended(self) -> str | None:
-        """Return why there is no mark of an ended job to remove."""
         return None if self._ended() else "No marked job has ended"
 
     def unmark_ended(self) -> None:
-        """Remove the marks of jobs that have ended."""
         self._marks.unmark_all_of(self._ended())
 
     def _ended(self) -> Set[str]:
@@ -61,11 +58,9 @@ class JobListController(JobController):
         return ended.intersection(self._marks.marked_ids)
 
     def why_no_form(self) -> str | None:
-        """Return why no job can be created."""
         return why_read_only(self._host)
 
     def open_form(self) -> None:
-        """Show the form for a new job."""
         self._host.post_message(OpenForm())
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (

@@ -24,7 +24,6 @@ def describe(job: Job) -> tuple[str, ...]:
 
 
 def describe_schedule(task: Job, zone: tzinfo) -> tuple[str, ...]:
-    """Return lines that identify a schedule."""
     return (
         f"  name    {task.name or '–'}",
         f"  id      {task.id}",

@@ -96,7 +96,6 @@ async def rerun_after_asking(
 
 
 def status_words(job: Job) -> str:
-    """Return the state of a job as a word for a sentence."""
     return (job.status or "unknown").lower()
 
 
@@ -107,7 +106,6 @@ def as_known_now(session: StudioSession, jobs: Sequence[Job]) -> list[Job]:
 
 
 def cancelable_now(session: StudioSession, jobs: Sequence[Job]) -> tuple[Job, ...]:
-    """Return the jobs that can still be canceled."""
     return select(as_known_now(session, jobs), why_not_cancel).jobs
 
 

@@ -20,7 +20,6 @@ class RunningProgress:
         self._unsubscribe: Callable[[], None] | None = None
 
     def get(self, job_id: str) -> Progress | None:
-        """Return the latest bar of a job; `None` if unknown."""
         return self._bars.get(job_id)
 
     @property
