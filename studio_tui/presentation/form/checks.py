@@ -123,12 +123,12 @@ def query_name(draft: Draft, _context: FormContext) -> str:
     name = draft.query_name.strip()
     if len(name) > _NAME_LIMIT:
         return f"The name has {len(name)} characters; Studio accepts {_NAME_LIMIT}."
-    return _one_line("The name", name)
+    return _one_line(name)
 
 
-def _one_line(subject: str, text: str) -> str:
-    if any(unicodedata.category(character) in _CONTROL for character in text):
-        return f"{subject} contains a control character or a line break; remove it."
+def _one_line(name: str) -> str:
+    if any(unicodedata.category(character) in _CONTROL for character in name):
+        return "The name contains a control character or a line break; remove it."
     return ""
 
 
@@ -181,7 +181,7 @@ def credentials_name(draft: Draft, context: FormContext) -> FieldProblems:
     typed = draft.value("credentials_name", "").strip()
     if typed and context.is_local:
         return "The local Studio stores no credentials; pass them in the field environment."
-    return _one_line("The name", typed)
+    return _one_line(typed)
 
 
 def python_version(draft: Draft, context: FormContext) -> FieldProblems:

@@ -8,7 +8,6 @@ from textual.timer import Timer
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.line_checks import has_new_values
 from studio_tui.presentation.format import plural
-from studio_tui.tui.form.draft_form import DraftForm
 from studio_tui.tui.form.saved_forms import NOT_SAVED, NOT_STORED, SENT
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.widgets.workers import start_worker
@@ -33,10 +32,8 @@ class DraftKeeper:
         self._key = screen.start.key
         """The key under which the draft was saved last."""
         self._timer: Timer | None = None
-        self._shown_form: DraftForm | None = None
-        """The form, which has its input even after the screen has removed it."""
-        self._unchanged = screen.start.draft
-        """The input that need not be saved."""
+        self._unchanged: Draft | None = None
+        """The input that need not be saved; `None` until saved input was restored."""
         self._told = ""
         """What was last told to the user about saving."""
 
@@ -57,8 +54,7 @@ class DraftKeeper:
 
     def regard_as_unchanged(self) -> None:
         """Regard the form as not typed by the user."""
-        self._shown_form = self._screen.form
-        self._unchanged = self._shown_form.draft
+        self._unchanged = self._screen.form.draft
 
     def keep_soon(self) -> None:
         """Save the form within `KEEP_AFTER` seconds, even if the user types on."""
@@ -87,12 +83,12 @@ class DraftKeeper:
 
     async def keep_last(self) -> None:
         """Save unsaved input when the form is removed; its last `Edited` may not have arrived."""
-        if self._shown_form is not None and (draft := self._shown_form.draft) != self._unchanged:
+        draft = self._screen.form.draft
+        if self._unchanged not in {None, draft}:
             await self._keep(draft)
 
     async def _keep(self, draft: Draft) -> None:
-        if self._shown_form is not None:
-            self._unchanged = self._shown_form.draft
+        self._unchanged = self._screen.form.draft
         if self._timer is not None:
             self._timer.stop()
             self._timer = None

@@ -40,22 +40,21 @@ _MOST_OFFERED = 12
 _HIDDEN = "  f7 shows what is hidden"
 
 
-def complete_binding(binding_id: str) -> Binding:
-    """Return the binding of the key that completes a path."""
-    return Binding(
-        "tab",
-        "complete",
-        "complete or next",
-        show=False,
-        id=binding_id,
-        tooltip="Complete the path, else go to the next field",
-    )
+COMPLETE = Binding(
+    "tab",
+    "complete",
+    "complete or next",
+    show=False,
+    id="form.complete",
+    tooltip="Complete the path, else go to the next field",
+)
+"""The binding of the key that completes a path."""
 
 
 class FieldInput(Lifetime, DrawnInput):
     """An input of one line, in which tab accepts the suggestion."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [complete_binding("form.complete")]
+    BINDINGS: ClassVar[list[BindingType]] = [COMPLETE]
 
     masked: reactive[bool] = reactive(True)
     """Whether to hide logins in an address while the field has no focus."""

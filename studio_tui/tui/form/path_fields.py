@@ -12,7 +12,7 @@ from textual.suggester import Suggester
 from textual.widget import Widget
 
 from studio_tui.tui.form.code_area import CodeArea
-from studio_tui.tui.form.form_field import FieldInput, FormField, complete_binding
+from studio_tui.tui.form.form_field import COMPLETE, FieldInput, FormField
 from studio_tui.tui.form.validation import path_of
 from studio_tui.tui.widgets.lifetime import Lifetime
 
@@ -68,7 +68,7 @@ class PathSuggester(Suggester):
 class PathArea(Lifetime, CodeArea):
     """A text area with one path per line."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [complete_binding("form.complete_path")]
+    BINDINGS: ClassVar[list[BindingType]] = [COMPLETE]
 
     def update_suggestion(self) -> None:
         if self.is_alive:

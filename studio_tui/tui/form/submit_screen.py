@@ -43,13 +43,13 @@ class SubmitScreen(Page):
     on_created: Callable[[str], object] = staticmethod(lambda _: None)
     """Called with the id of each edited job after its copy was created."""
 
-    form = query_one(DraftForm)
     message_line = query_one("#form-message", Static)
 
     def __init__(self, basics: Basics, saved_forms: SavedForms, start: Start) -> None:
         super().__init__(basics)
         self.saved_forms = saved_forms
         self.start = start
+        self.form = DraftForm(start.draft)
         self.sender = FormSender(self)
         self.fields = FieldCommands(self)
         self.keeper = DraftKeeper(self)
@@ -65,7 +65,7 @@ class SubmitScreen(Page):
     def body(self) -> ComposeResult:
         # It is above the form, as a restored form must be recognized before typing into it.
         yield Static(markup=False, id="form-message")
-        yield DraftForm(self.start.draft)
+        yield self.form
 
     def on_mount(self) -> None:
         self.message_line.display = False
