@@ -138,7 +138,7 @@ class JobController:
         # Imported on use, so that the dashboard starts faster.
         from studio_tui.tui.jobs.questions import cancel_after_asking  # noqa: PLC0415
 
-        await cancel_after_asking(self._host, job, self._pipeline_notes(job, "cancel"))
+        await cancel_after_asking(self._host, job, self.owner_of(job))
 
     async def run_again(self) -> None:
         await self._rerun(from_checkpoints=False)
@@ -156,8 +156,8 @@ class JobController:
         # Imported on use, so that the dashboard starts faster.
         from studio_tui.tui.jobs.questions import rerun_after_asking  # noqa: PLC0415
 
-        notes = self._pipeline_notes(job, "continue" if from_checkpoints else "run_again")
-        await rerun_after_asking(self._host, job, notes, from_checkpoints=from_checkpoints)
+        owner = self.owner_of(job)
+        await rerun_after_asking(self._host, job, owner, from_checkpoints=from_checkpoints)
 
     async def edit(self) -> None:
         if self.marked.count():
@@ -183,25 +183,6 @@ class JobController:
     def _known_owner(self, job: Job) -> Pipeline | None:
         pipelines = self._host.session.pipelines.snapshot.value
         return pipelines.pipeline_of(job.id) if pipelines else None
-
-    def _pipeline_notes(self, job: Job, command: str) -> tuple[str, ...]:
-        """Return lines on what a command does to the job's pipeline, after an empty line.
-
-        `command` is `cancel`, `continue` or `run_again`.
-        """
-        owner, is_local = self.owner_of(job), self._host.session.is_local
-        if owner is None:
-            return ()
-        # Imported on use, so that the dashboard starts faster.
-        from studio_tui.presentation.pipelines.impact import cancel_notes, repeat_notes  # noqa: PLC0415
-
-        if command == "cancel":
-            notes = cancel_notes(owner, job.id, is_local=is_local)
-        else:
-            notes = repeat_notes(
-                owner, job.id, is_local=is_local, from_checkpoints=command == "continue"
-            )
-        return ("", *notes) if notes else ()
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(

@@ -43,8 +43,8 @@ TABS = (("summary", "Summary"), ("query", "Query"), ("environment", "Environment
 
 
 _SCROLLING: tuple[tuple[str, str, str, Callable[["JobScreen"], None]], ...] = (
-    ("down", "down,j", "Scroll down a line", lambda page: page.scroll_lines(1)),
-    ("up", "up,k", "Scroll up a line", lambda page: page.scroll_lines(-1)),
+    ("down", "down,j", "Scroll down a line", lambda page: page.pane.scroll_down(animate=False)),
+    ("up", "up,k", "Scroll up a line", lambda page: page.pane.scroll_up(animate=False)),
     ("page_down", "pagedown,space,ctrl+d", "Scroll down a page", lambda page: page.scroll_pages(1)),
     ("page_up", "pageup,b,ctrl+u", "Scroll up a page", lambda page: page.scroll_pages(-1)),
     ("top", "g,home", "Scroll to the top", lambda page: page.pane.scroll_home(animate=False)),
@@ -212,9 +212,6 @@ class JobScreen(Page):
         """Show the next (1) or previous (-1) tab; the first tab follows the last."""
         tab_ids = [tab_id for tab_id, _ in TABS]
         self.tabs.active = tab_ids[(tab_ids.index(self.tabs.active) + step) % len(tab_ids)]
-
-    def scroll_lines(self, lines: int) -> None:
-        self.pane.scroll_relative(y=lines, animate=False)
 
     def scroll_pages(self, pages: int) -> None:
         self.pane.scroll_relative(y=pages * max(1, self.pane.size.height - 1), animate=False)

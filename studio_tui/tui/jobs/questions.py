@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from studio_tui import clock
-from studio_tui.api.models import Job
+from studio_tui.api.models import Job, Pipeline
 from studio_tui.api.states import JobState
 from studio_tui.errors import InvalidRequest
 from studio_tui.presentation.format import plural
@@ -29,9 +29,14 @@ _CHECKPOINTS = (
 )
 
 
-async def cancel_after_asking(host: Host, job: Job, notes: Sequence[str] = ()) -> None:
-    """Ask, then cancel a job or schedule; `notes` are further lines of the question."""
+async def cancel_after_asking(host: Host, job: Job, owner: Pipeline | None = None) -> None:
+    """Ask, then cancel a job or schedule; `owner` is the pipeline that runs the job."""
     session = host.session
+    notes: tuple[str, ...] = ()
+    if owner is not None:
+        from studio_tui.presentation.pipelines.impact import cancel_notes  # noqa: PLC0415 (on demand)
+
+        notes = cancel_notes(owner, job.id, is_local=session.is_local)
     if job.state is JobState.TASK:
         submissions = await submitted_of((job,), session)
         task = with_schedule(job, submissions.get(job.id))
@@ -40,7 +45,7 @@ async def cancel_after_asking(host: Host, job: Job, notes: Sequence[str] = ()) -
         noun, no, lines = "job", "Leave it", describe(job)
     question = Confirm(
         f"Cancel this {noun}?",
-        (*lines, "", cancel_effect((job,)), *notes),
+        (*lines, "", cancel_effect((job,)), *(("", *notes) if notes else ())),
         yes=f"Cancel the {noun}",
         no=no,
         changes=cancel_changes(session, (job,)),
@@ -62,14 +67,20 @@ async def prepared_repeat(host: Host, job: Job) -> Repeat | None:
 
 
 async def rerun_after_asking(
-    host: Host, job: Job, notes: Sequence[str], *, from_checkpoints: bool
+    host: Host, job: Job, owner: Pipeline | None, *, from_checkpoints: bool
 ) -> None:
     """Show which settings of a job are known and which are not, ask, then create it again.
 
-    `notes` are further lines of the question.
+    `owner` is the pipeline that runs the job.
     """
     if (repeat := await prepared_repeat(host, job)) is None:
         return
+    notes: tuple[str, ...] = ()
+    if owner is not None:
+        from studio_tui.presentation.pipelines.impact import repeat_notes  # noqa: PLC0415 (on demand)
+
+        is_local = host.session.is_local
+        notes = repeat_notes(owner, job.id, is_local=is_local, from_checkpoints=from_checkpoints)
     how = "from its checkpoints" if from_checkpoints else "as it was"
     newer = newer_attempt_sentences(host.session, (job,))
     question = Confirm(
@@ -80,7 +91,7 @@ async def rerun_after_asking(
             *((newer, "") if newer else ()),
             *(_CHECKPOINTS if from_checkpoints else ()),
             *repeat.lines,
-            *notes,
+            *(("", *notes) if notes else ()),
         ),
         yes="Run it again",
         no="Don't",
