@@ -80,11 +80,13 @@ def _build_request(draft: Draft, context: FormContext) -> JobInput:
 
 
 def draft_of(job_input: JobInput, now: datetime) -> Draft:
-    """Return the form for a request.
+    """Return the form for a request, whose start is in UTC if it has no time zone.
 
     If it has a cron expression, a start that has passed is left out.
     """
-    start = job_input.start_after and _aware(job_input.start_after)
+    start = job_input.start_after
+    if start is not None and start.tzinfo is None:
+        start = start.replace(tzinfo=UTC)
     if job_input.cron_expression and start is not None and start <= now:
         start = None
     values = {
@@ -94,11 +96,6 @@ def draft_of(job_input: JobInput, now: datetime) -> Draft:
     }
     values["start_after"] = start.isoformat() if start is not None else ""
     return Draft().with_values(values)
-
-
-def _aware(moment: datetime) -> datetime:
-    """Return a time with a zone; times in requests without one are in UTC."""
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _field_value(value: Any, empty: FieldValue) -> FieldValue:

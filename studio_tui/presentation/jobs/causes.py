@@ -190,7 +190,8 @@ def _statement(line: str) -> _Statement | None:
     if signaled := _SIGNAL.match(line):
         ending, rest = signaled["signal"], line[signaled.end() :]
     elif exited := _EXIT.match(line):
-        ending, rest = _code_words(exited["code"]) if exited["code"] else "", exited["rest"]
+        code, rest = re.sub(r"[^\d-]", "", exited["code"] or ""), exited["rest"]
+        ending = exit_code_words(int(code), has_sum=False) if code else ""
     else:
         return None
     lead = _LEAD.match(rest)
@@ -201,11 +202,6 @@ def _statement(line: str) -> _Statement | None:
 def _is_error(output: str) -> bool:
     level = level_of(output)
     return level >= LogLevel.ERROR if level is not None else bool(_COMPLAINT.search(output))
-
-
-def _code_words(code: str) -> str:
-    """Return `code 137` or `status: 1` in words."""
-    return exit_code_words(int(re.sub(r"[^\d-]", "", code)), has_sum=False)
 
 
 def _from_exception(text: str) -> str:

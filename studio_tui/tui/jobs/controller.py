@@ -1,6 +1,7 @@
 """The commands on a job, shared by all screens that show a job."""
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from studio_tui.api.ids import NO_ID, is_usable_id
@@ -55,16 +56,13 @@ class JobController:
         self._at_hand = at_hand
         self.marked = marked or MarkedJobs()
         self.owner_of = owner_of or self._known_owner
-        self._bulk_jobs: BulkJobs | None = None
         self._why_no_job = why_no_job
 
-    @property
+    @cached_property
     def _bulk(self) -> "BulkJobs":
-        if self._bulk_jobs is None:
-            from studio_tui.tui.jobs.bulk import BulkJobs  # noqa: PLC0415 (faster start)
+        from studio_tui.tui.jobs.bulk import BulkJobs  # noqa: PLC0415 (faster start)
 
-            self._bulk_jobs = BulkJobs(self._host, self.marked, self.owner_of)
-        return self._bulk_jobs
+        return BulkJobs(self._host, self.marked, self.owner_of)
 
     # Why commands are unavailable.
 
