@@ -120,8 +120,7 @@ class Screens:
         jobs = [job for job_id in request.job_ids if (job := self._known_job(job_id)) is not None]
         if not jobs:
             return None
-        from studio_tui.tui.form.bulk_edit_screen import EditMarkedScreen  # noqa: PLC0415 (on demand)
-        from studio_tui.tui.form.edit_screen import EditScreen  # noqa: PLC0415 (on demand)
+        from studio_tui.tui.form.edit_screen import EditMarkedScreen, EditScreen  # noqa: PLC0415 (on demand)
         from studio_tui.tui.jobs.rerun import Repeat  # noqa: PLC0415 (on demand)
 
         repeats = await Repeat.of_all(jobs, self._connected.session)

@@ -9,8 +9,8 @@ import pytest
 
 from studio_tui.api.models import JobInput
 from studio_tui.service.commands.submitted import edited_request
-from studio_tui.tui.form import bulk_edit_screen
-from studio_tui.tui.form.bulk_edit_screen import EditMarkedScreen
+from studio_tui.tui.form import edit_screen
+from studio_tui.tui.form.edit_screen import EditMarkedScreen
 from studio_tui.tui.form.submit_screen import SubmitScreen
 from studio_tui.tui.frame.review import Review
 from studio_tui.tui.jobs.list_screen import JobsScreen
@@ -110,7 +110,7 @@ async def test_jobs_may_be_created_while_a_thread_checks_the_others(
                 screen._jobs.forget(job.id)
             return ()
 
-        monkeypatch.setattr(bulk_edit_screen, "check", check_while_jobs_are_created)
+        monkeypatch.setattr(edit_screen, "check", check_while_jobs_are_created)
         assert screen.validate(screen.form.draft).problems == ()
 
 
@@ -125,7 +125,7 @@ async def test_only_the_jobs_that_were_not_created_are_requested_again(
         threads.append(threading.current_thread())
         return edited_request(*known)
 
-    monkeypatch.setattr(bulk_edit_screen, "edited_request", make_request)
+    monkeypatch.setattr(edit_screen, "edited_request", make_request)
     refusal = faults.answer_json({"message": "not now"}, "400 Bad Request")
     async with FaultProxy.in_front_of(studio.url) as proxy:
         proxy.plan = FailingCreates(refusal)
