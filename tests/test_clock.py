@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio_tui import clock
-from studio_tui.presentation.form.context import FormContext
-from studio_tui.presentation.form.draft import Draft
+from studio_tui.presentation.form.draft import Draft, FormContext
 from studio_tui.presentation.form.job_request import request
 from studio_tui.tui.form.validation import check_draft
 

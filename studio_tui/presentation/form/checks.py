@@ -13,8 +13,7 @@ from studio_tui import cron
 from studio_tui.addresses import has_login, without_logins
 from studio_tui.api.models import Cluster, QueryType
 from studio_tui.job_rules import is_job_id, repository_fault, split_repository
-from studio_tui.presentation.form.context import FileState, FormContext
-from studio_tui.presentation.form.draft import Draft
+from studio_tui.presentation.form.draft import Draft, FileState, FormContext
 from studio_tui.presentation.form.file_checks import QUERY_LIMIT
 from studio_tui.presentation.form.line_checks import (
     LOGIN_IS_SEEN,

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from studio_tui.presentation.form.checks import Check
-from studio_tui.presentation.form.context import FormContext
-from studio_tui.presentation.form.draft import Draft, FieldValue
+from studio_tui.presentation.form.draft import Draft, FieldValue, FormContext
 
 Hint = Callable[[Draft, FormContext], tuple[str, ...]]
 """Returns the lines below a field that has no problem."""

@@ -7,8 +7,7 @@ from studio_tui import cron
 from studio_tui.api.models import JobInput
 from studio_tui.presentation.form import checks, file_checks, hints
 from studio_tui.presentation.form.checks import PRIORITIES, PYTHON_VERSIONS, REQUEST_LIMIT
-from studio_tui.presentation.form.context import FormContext
-from studio_tui.presentation.form.draft import Draft, FieldValue
+from studio_tui.presentation.form.draft import Draft, FieldValue, FormContext
 from studio_tui.presentation.form.field import Field, FieldWidget, MaskedPart, number_in, text_in
 from studio_tui.presentation.form.file_checks import QUERY_LIMIT, UPLOAD_LIMIT
 from studio_tui.presentation.format import size

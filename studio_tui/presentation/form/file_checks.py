@@ -2,8 +2,7 @@
 
 from pathlib import PurePath
 
-from studio_tui.presentation.form.context import FileFacts, FileState, FormContext
-from studio_tui.presentation.form.draft import Draft
+from studio_tui.presentation.form.draft import Draft, FileFacts, FileState, FormContext
 from studio_tui.presentation.form.problems import (
     FieldProblems,
     Problem,

@@ -5,8 +5,7 @@ from collections.abc import Collection
 from studio_tui import cron
 from studio_tui.api.models import Cluster, Job, QueryType, runs_on
 from studio_tui.presentation.form.checks import PRIORITIES, chosen_cluster, job_name, query_type
-from studio_tui.presentation.form.context import FormContext
-from studio_tui.presentation.form.draft import Draft
+from studio_tui.presentation.form.draft import Draft, FormContext
 from studio_tui.presentation.format import plural, size
 from studio_tui.presentation.jobs.waiting import free_workers
 from studio_tui.presentation.schedules.cron_words import expression_sentences

@@ -7,8 +7,7 @@ from typing import Any
 
 from studio_tui.api.models import JobInput, JobRequest, QueryType
 from studio_tui.presentation.form.checks import REQUEST_LIMIT, query_text, query_type
-from studio_tui.presentation.form.context import FormContext
-from studio_tui.presentation.form.draft import Draft, FieldValue
+from studio_tui.presentation.form.draft import Draft, FieldValue, FormContext
 from studio_tui.presentation.form.fields import FIELDS, sent_value, value_of
 from studio_tui.presentation.form.problems import Level, Problem, unsendable_problems
 from studio_tui.presentation.format import size

@@ -13,8 +13,7 @@ from textual.widgets import Static
 
 from studio_tui import clock
 from studio_tui.api.models import Job, JobInput
-from studio_tui.presentation.form.context import FormContext
-from studio_tui.presentation.form.draft import Draft
+from studio_tui.presentation.form.draft import Draft, FormContext
 from studio_tui.tui.form.draft_form import DraftForm
 from studio_tui.tui.form.draft_keeper import INPUT_IS_SAVED, DraftKeeper
 from studio_tui.tui.form.field_commands import FieldCommands

@@ -9,8 +9,7 @@ from pathlib import Path
 from studio_tui.api.models import QueryType
 from studio_tui.job_rules import split_repository
 from studio_tui.presentation.form.checks import query_text, query_type
-from studio_tui.presentation.form.context import FileFacts, FileState, FormContext
-from studio_tui.presentation.form.draft import Draft
+from studio_tui.presentation.form.draft import Draft, FileFacts, FileState, FormContext
 from studio_tui.presentation.form.fields import FIELDS, default_words, hint
 from studio_tui.presentation.form.file_checks import QUERY_LIMIT
 from studio_tui.presentation.form.job_request import check

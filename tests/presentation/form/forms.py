@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from studio_tui.api.models import Cluster
 from studio_tui.presentation.form.checks import whole_number
-from studio_tui.presentation.form.context import FileFacts, FileState, FormContext
-from studio_tui.presentation.form.draft import Draft, FieldValue
+from studio_tui.presentation.form.draft import Draft, FieldValue, FileFacts, FileState, FormContext
 from studio_tui.presentation.form.field import Field, number_in
 from studio_tui.presentation.form.fields import FIELDS
 

@@ -5,9 +5,8 @@ import pytest
 
 from studio_tui.errors import InvalidRequest
 from studio_tui.presentation.cells import Cell, Tone
-from studio_tui.presentation.form.context import FileFacts, FileState
 from studio_tui.presentation.form.diff import common_form, differences, setting_changes
-from studio_tui.presentation.form.draft import Draft
+from studio_tui.presentation.form.draft import Draft, FileFacts, FileState
 from studio_tui.presentation.form.field import MaskedPart
 from studio_tui.presentation.form.fields import (
     FIELDS,

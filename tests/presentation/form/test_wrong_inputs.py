@@ -9,8 +9,7 @@ from hypothesis import given, settings
 
 from studio_tui.api.models import JobInput, JobRequest, QueryType
 from studio_tui.presentation.form.checks import PRIORITIES, job_name, query_type
-from studio_tui.presentation.form.context import FormContext
-from studio_tui.presentation.form.draft import Draft
+from studio_tui.presentation.form.draft import Draft, FormContext
 from studio_tui.presentation.form.fields import FIELDS, value_of
 from studio_tui.presentation.form.job_request import check, check_field, draft_of, request
 from studio_tui.presentation.form.problems import Level, Problem
