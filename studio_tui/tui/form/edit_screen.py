@@ -240,9 +240,7 @@ class EditMarkedScreen(SubmitScreen):
         if is_confirmed and await may_start(self, order):
             self.sender.is_sending = True
             try:
-                await self._make(
-                    typed, checked, from_checkpoints=from_checkpoints, in_order=order.is_kept
-                )
+                await self._make(typed, checked, from_checkpoints=from_checkpoints)
             finally:
                 self.sender.is_sending = False
         elif answer is ReviewAnswer.SAVE_DRAFT:
@@ -251,12 +249,7 @@ class EditMarkedScreen(SubmitScreen):
         return None
 
     async def _make(
-        self,
-        typed: Mapping[str, FieldValue],
-        checked: Checked,
-        *,
-        from_checkpoints: bool,
-        in_order: bool,
+        self, typed: Mapping[str, FieldValue], checked: Checked, *, from_checkpoints: bool
     ) -> None:
         await self.keeper.keep()
         requests = await asyncio.to_thread(
@@ -281,7 +274,7 @@ class EditMarkedScreen(SubmitScreen):
             self.note(words or (remaining if self._jobs else ""))
 
         files = list(map(path_of, checked.draft.files))
-        command = create_command(self, requests, files, in_order=in_order, on_created=forget)
+        command = create_command(self, requests, files, on_created=forget)
         try:
             await run_bulk(self, replace(command, on_finished=return_to_form))
         except asyncio.CancelledError:

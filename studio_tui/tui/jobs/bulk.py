@@ -174,11 +174,8 @@ class BulkJobs:
                 (job, _request(job, session, submitted.get(job.id), from_checkpoints))
                 for job in jobs
             ]
-            unmark, is_kept = self.marked.unmark, order.is_kept
-            begin_bulk(
-                self._host,
-                create_command(self._host, requests, on_created=unmark, in_order=is_kept),
-            )
+            command = create_command(self._host, requests, on_created=self.marked.unmark)
+            begin_bulk(self._host, command)
 
     def _pipeline_notes(self, jobs: Sequence[Job]) -> tuple[str, ...]:
         """Return the effects of canceling jobs on their pipelines."""
@@ -197,15 +194,14 @@ def create_command(
     requests: Sequence[RerunRequest],
     files: Sequence[Path] = (),
     *,
-    in_order: bool,
     on_created: Callable[[str], object],
 ) -> BulkCommand[RerunRequest, Created | CreatedJob]:
     """Return the command that creates jobs again; `files` are uploaded for each of them.
 
-    If `in_order`, each job starts after the other jobs that it depends on. `on_created` is called
-    with the id of an original job after it was created again.
+    In a local Studio, each job starts after the other jobs that it depends on. `on_created` is
+    called with the id of an original job after it was created again.
     """
-    is_ordered = in_order and len(requests) > 1
+    is_ordered = host.session.client.is_local_studio and len(requests) > 1
     ordered = OrderedCreation(host.session, requests, files) if is_ordered else None
 
     async def create_one(rerun: RerunRequest) -> Created | CreatedJob:

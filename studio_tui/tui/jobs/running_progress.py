@@ -1,6 +1,6 @@
 """The progress of the visible running jobs, for a screen that shows them."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 
 from textual.message_pump import MessagePump
 
@@ -16,23 +16,19 @@ class RunningProgress:
         """Make an empty set of bars; `screen` gets a `Progressed` whenever a bar has moved."""
         self._watch = watch
         self._screen = screen
-        self._bars: dict[str, Progress] = {}
+        self.bars: dict[str, Progress] = {}
+        """The latest bars by job id; replaced by `follow`, and changed in place as bars move."""
         self._unsubscribe: Callable[[], None] | None = None
 
     def get(self, job_id: str) -> Progress | None:
-        return self._bars.get(job_id)
-
-    @property
-    def bars(self) -> Mapping[str, Progress]:
-        """The latest bars by job id; replaced by `follow`, and changed in place as bars move."""
-        return self._bars
+        return self.bars.get(job_id)
 
     def follow(self, job_ids: Iterable[str]) -> None:
         """Follow these jobs, and no others."""
         ids = list(job_ids)
         if self._unsubscribe is None:
             self._unsubscribe = self._watch.subscribe(self._update)
-        self._bars = {job_id: bar for job_id, bar in self._bars.items() if job_id in ids}
+        self.bars = {job_id: bar for job_id, bar in self.bars.items() if job_id in ids}
         self._watch.watch(ids)
 
     def stop_following(self) -> None:
@@ -43,8 +39,8 @@ class RunningProgress:
             self._watch.watch(())
 
     def _update(self, job_id: str, log_end: bytes) -> None:
-        before = self._bars.get(job_id)
+        before = self.bars.get(job_id)
         bar = latest_progress(log_end, before)
         if bar is not None and bar != before:
-            self._bars[job_id] = bar
+            self.bars[job_id] = bar
             self._screen.post_message(Progressed())

@@ -24,13 +24,8 @@ class StartOrder:
 
     lines: tuple[str, ...]
     """Text about the jobs that depend on each other; empty if none is known to."""
-    is_kept: bool
-    """Whether Studio starts each job only after the jobs that it depends on."""
-
-    @property
-    def is_lost(self) -> bool:
-        """Whether jobs that depend on each other would start at the same time."""
-        return bool(self.lines) and not self.is_kept
+    is_lost: bool
+    """Whether jobs that depend on each other would start at the same time."""
 
     @property
     def paragraph(self) -> tuple[str, ...]:
@@ -43,10 +38,11 @@ async def start_order(session: StudioSession, jobs: Sequence[Job]) -> StartOrder
     is_kept, pipeline_list = session.client.is_local_studio, session.known_items.pipelines()
     ids = {job.id for job in jobs}
 
-    def lines() -> tuple[str, ...]:
+    def find_lines() -> tuple[str, ...]:
         return order_lines(pipeline_list.pipelines, ids, pipeline_list.originals(), is_kept=is_kept)
 
-    return StartOrder(await asyncio.to_thread(lines), is_kept)
+    lines = await asyncio.to_thread(find_lines)
+    return StartOrder(lines, is_lost=bool(lines) and not is_kept)
 
 
 async def may_start(host: Host, order: StartOrder) -> bool:
