@@ -110,12 +110,9 @@ class FormSender:
     def reset(self) -> None:
         self.refused, self.shows_all_problems = (), False
 
-    def drop_outdated_errors(self, checked: Checked | None) -> None:
-        """Discard Studio's errors, except those of fields that have not changed since `checked`."""
-        if checked is None:
-            self.refused = ()
-            return
-        draft, draft_before = self._screen.form.draft, checked.draft
+    def drop_outdated_errors(self, draft_before: Draft) -> None:
+        """Discard Studio's errors, except those of fields that are still as in `draft_before`."""
+        draft = self._screen.form.draft
         self.refused = tuple(
             problem
             for problem in self.refused
@@ -140,8 +137,8 @@ class FormSender:
             url = self._screen.session.client.url
             await self._screen.ask(Preview(partial(request_texts, checked, url)))
 
-    async def ask_to_stop(self) -> bool:
-        """Ask whether to stop sending; return whether it was stopped."""
+    async def ask_to_stop(self) -> None:
+        """Ask, then stop sending."""
         sure = await self._screen.ask(
             Confirm(
                 "Stop sending?",
@@ -151,13 +148,11 @@ class FormSender:
             )
         )
         # Sending may have ended while the question was open; what Studio answered stays visible.
-        is_stopped = bool(sure) and self.is_sending
-        if is_stopped:
+        if sure and self.is_sending:
             if self._worker is not None:
                 self._worker.cancel()
             self.is_sending = False
             self._screen.note(STOPPED)
-        return is_stopped
 
     async def _upload_and_create(self, checked: Checked, typed: Draft) -> None:
         """Upload the files and create the job; `typed` is the form when the user sent it."""

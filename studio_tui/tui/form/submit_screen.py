@@ -141,7 +141,8 @@ class SubmitScreen(Page):
 
     @on(DraftForm.Edited)
     def _edited(self) -> None:
-        self.sender.drop_outdated_errors(self._checked)
+        if self._checked is not None:
+            self.sender.drop_outdated_errors(self._checked.draft)
         self._check()
         self.keeper.keep_soon()
 
