@@ -129,14 +129,10 @@ class JobController:
     async def cancel(self) -> None:
         if self.marked.count():
             await self._bulk.cancel()
-            return
-        job = self._at_hand()
-        if job is None:
-            return
-        # Imported on use, so that the dashboard starts faster.
-        from studio_tui.tui.jobs.questions import cancel_after_asking  # noqa: PLC0415
+        elif job := self._at_hand():
+            from studio_tui.tui.jobs.questions import cancel_after_asking  # noqa: PLC0415 (faster start)
 
-        await cancel_after_asking(self._host, job, self.owner_of(job))
+            await cancel_after_asking(self._host, job, self.owner_of(job))
 
     async def run_again(self) -> None:
         await self._rerun(from_checkpoints=False)
@@ -147,15 +143,11 @@ class JobController:
     async def _rerun(self, *, from_checkpoints: bool) -> None:
         if self.marked.count():
             await self._bulk.rerun(from_checkpoints=from_checkpoints)
-            return
-        job = self._at_hand()
-        if job is None:
-            return
-        # Imported on use, so that the dashboard starts faster.
-        from studio_tui.tui.jobs.questions import rerun_after_asking  # noqa: PLC0415
+        elif job := self._at_hand():
+            from studio_tui.tui.jobs.questions import rerun_after_asking  # noqa: PLC0415 (faster start)
 
-        owner = self.owner_of(job)
-        await rerun_after_asking(self._host, job, owner, from_checkpoints=from_checkpoints)
+            owner = self.owner_of(job)
+            await rerun_after_asking(self._host, job, owner, from_checkpoints=from_checkpoints)
 
     async def edit(self) -> None:
         if self.marked.count():
@@ -170,13 +162,10 @@ class JobController:
             self._host.post_message(OpenPipeline(owner.pipeline_id, job.id))
 
     async def open_page(self) -> None:
-        job = self._at_hand()
-        if job is None or not job.url:
-            return
-        # Imported on use, so that the dashboard starts faster.
-        from studio_tui.tui.frame.browser import open_page  # noqa: PLC0415
+        if (job := self._at_hand()) and job.url:
+            from studio_tui.tui.frame.browser import open_page  # noqa: PLC0415 (faster start)
 
-        await open_page(self._host.app, job.url, own=self._host.session.client.origin)
+            await open_page(self._host.app, job.url, own=self._host.session.client.origin)
 
     def _known_owner(self, job: Job) -> Pipeline | None:
         pipelines = self._host.session.pipelines.snapshot.value
