@@ -108,17 +108,17 @@ class LogErrors(ViewController):
         self._going.run(partial(self._find, direction), "go to an error")
 
     async def _find(self, direction: int) -> None:
-        store, matches = self._view.store, self._matches
-        if store is None or matches is None or not self._view.pane.in_sight:
+        matches = self._matches
+        if matches is None or not self._view.pane.in_sight:
             return
         pane, cursor = self._view.pane, self._view.pane.cursor
         is_repeated = self._unmoved == (direction, pane.current)
         self._unmoved = None
         try:
-            start = await self._target(store, matches, direction)
-            farthest = (
-                await self._target(store, matches, direction, wraps=True) if start is None else None
-            )
+            start = await self._target(matches, direction)
+            farthest = None
+            if start is None:
+                farthest = await self._target(matches, direction, wraps=True)
         except SpoolError as error:
             self._view.show_message(str(error))
             return
@@ -154,7 +154,7 @@ class LogErrors(ViewController):
         return f"no errors{'' if self._view.is_all_here else ' so far'}"
 
     async def _target(
-        self, store: LogStore, matches: LineMatches, direction: int, *, wraps: bool = False
+        self, matches: LineMatches, direction: int, *, wraps: bool = False
     ) -> int | None:
         """Return the start of the next error, or of the previous one if `direction` is -1.
 
@@ -171,14 +171,12 @@ class LogErrors(ViewController):
         if direction > 0:
             after = None if view.following or wraps else cursor
             top = 0 if wraps else view.pane.in_sight[0].start
-            return await self._next_unit(store, matches, after, top)
-        before = store.size + 1 if wraps else cursor + view.following
+            return await self._next_unit(matches, after, top)
+        before = self._size + 1 if wraps else cursor + view.following
         start = await self._view.filter.nearest_shown(matches, before, backwards=True)
-        return None if start is None else self._unit_start(store, matches, start)
+        return None if start is None else self._unit_start(matches, start)
 
-    async def _next_unit(
-        self, store: LogStore, matches: LineMatches, after: int | None, top: int
-    ) -> int | None:
+    async def _next_unit(self, matches: LineMatches, after: int | None, top: int) -> int | None:
         """Return the start of the first unit that begins after the line at `after`.
 
         If `after` is `None`, return the start of the unit with the first error from `top` on.
@@ -188,46 +186,47 @@ class LogErrors(ViewController):
         """
         if after is None:
             start = await self._view.filter.nearest_shown(matches, top, backwards=False)
-            return None if start is None else self._unit_start(store, matches, start)
-        offset, unit = after + 1, self._unit_around(store, matches, after)
+            return None if start is None else self._unit_start(matches, start)
+        offset, unit = after + 1, self._unit_around(matches, after)
         while True:
             start = await self._view.filter.nearest_shown(matches, offset, backwards=False)
-            if start is None or not (start in unit or self._continues_unit(store, matches, start)):
+            if start is None or not (start in unit or self._continues_unit(matches, start)):
                 return start
             offset = start + 1
 
-    def _unit_around(self, store: LogStore, matches: LineMatches, line: int) -> frozenset[int]:
+    def _unit_around(self, matches: LineMatches, line: int) -> frozenset[int]:
         """Return the starts of all lines of the unit that contains `line`; none if no unit does.
 
         A line without an error begins no unit. Otherwise the lines below it, with the next error,
         would count as its unit, and that error would be skipped.
         """
-        first = self._unit_start(store, matches, line)
+        first = self._unit_start(matches, line)
         is_in_unit = first != line or line in matches
-        return frozenset(self._unit(store, first) if is_in_unit else ())
+        return frozenset(self._unit(first) if is_in_unit else ())
 
-    def _continues_unit(self, store: LogStore, matches: LineMatches, start: int) -> bool:
+    def _continues_unit(self, matches: LineMatches, start: int) -> bool:
         """Whether the error at `start` belongs to a unit that began above it.
 
         False for a line without an origin.
         """
-        return bool(self._origin(start)) and self._unit_start(store, matches, start) != start
+        return bool(self._origin(start)) and self._unit_start(matches, start) != start
 
     def _origin(self, start: int) -> str:
         return split_origin(self._view.pane.text_at(start))[0]
 
-    def _unit(self, store: LogStore, start: int) -> list[int]:
+    def _unit(self, start: int) -> list[int]:
         """Return the starts of all lines of the unit that begins at `start`."""
+        store = self._view.store
         starts: list[int] = []
 
         def texts() -> Iterator[str]:
-            for line_start in line_starts(store, start):
+            for line_start in line_starts(store, start) if store else ():
                 starts.append(line_start)
                 yield self._view.pane.text_at(line_start)
 
         return [starts[number] for number in unit_lines(texts())]
 
-    def _unit_start(self, store: LogStore, matches: LineMatches, start: int) -> int:
+    def _unit_start(self, matches: LineMatches, start: int) -> int:
         """Return where the unit with the line at `start` begins: at `start` or at an earlier error.
 
         Earlier errors of the same origin are checked, the nearest first, as long as their units
@@ -243,7 +242,7 @@ class LogErrors(ViewController):
             offset = earlier
             if origin and self._origin(earlier) != origin:
                 continue
-            unit = self._unit(store, earlier)
+            unit = self._unit(earlier)
             if unit[-1] < chain_start:
                 # In a chain of exceptions, the last line of an exception is an error whose own
                 # unit is short, so one short unit does not mean that the chain begins after it.

@@ -27,10 +27,6 @@ class _Before(NamedTuple):
     origin: Origin
 
 
-def _no_words() -> str:
-    return ""
-
-
 class FilterAndSearch(ViewController):
     """The filter and the search of a log view, which are applied while they are typed."""
 
@@ -40,7 +36,7 @@ class FilterAndSearch(ViewController):
     def __init__(self, view: "LogView") -> None:
         super().__init__(view)
         self._filter, self._search = view.filter, view.search
-        self._count: Callable[[], str] = _no_words
+        self._count: Callable[[], str] = lambda: ""
         """Returns the number of matches of the text that is being typed."""
 
     def begin(self) -> None:
@@ -87,7 +83,7 @@ class FilterAndSearch(ViewController):
     def show_typed(self, kind: PromptKind, typed: str) -> None:
         """Go to the first match of a search, or apply a filter; undo it if the text is invalid."""
         self._before = self._before or self._state
-        self._count = _no_words
+        self._count = lambda: ""
         try:
             self._apply(kind, typed, self._before)
         except SearchPatternError:
