@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from textual.widget import Widget
 from textual.worker import Worker
 
+from studio_tui.tui.logs.view.spot import Spot
 from studio_tui.tui.widgets.workers import Work, start_worker
 
 if TYPE_CHECKING:
@@ -43,3 +44,15 @@ class ViewController:
         """Goes to a line; shared by all controllers, so that the latest key wins."""
         self._work = WorkGroup(view, type(self).__name__)
         """Its other work."""
+
+    def _spot(self) -> Spot:
+        window = None if self._view.following else self._view.pane.window
+        return Spot(self._view.pane.current, window.top if window else None)
+
+    def _return_to(self, spot: Spot) -> None:
+        self._view.following = spot.top is None
+        window = self._view.pane.window
+        if window is not None and spot.top is not None:
+            window.to(spot.top.start)
+            window.move(spot.top.part)
+        self._view.pane.current = spot.current

@@ -1,19 +1,16 @@
 """The filter and the search of a log, which share the prompt and the worker that finds matches."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from studio_tui import clock
 from studio_tui.errors import SpoolError
 from studio_tui.presentation.logs.search import SearchPattern, SearchPatternError
 from studio_tui.service.logs.store.matches import LineMatches
 from studio_tui.tui.logs.view.controller import ViewController
-from studio_tui.tui.logs.view.search import Origin
-from studio_tui.tui.logs.view.spot import return_to
+from studio_tui.tui.logs.view.line_filter import LineFilter
+from studio_tui.tui.logs.view.search import LogSearch, Origin
 from studio_tui.tui.widgets.prompt import SEARCH, PromptKind
-
-if TYPE_CHECKING:
-    from studio_tui.tui.logs.view.log_view import LogView
 
 _REPORT_EVERY = 0.1
 """Seconds between updates of the progress."""
@@ -32,18 +29,14 @@ class FilterAndSearch(ViewController):
 
     _before: _Before | None = None
     """The state before anything was typed; `None` if nothing is being typed."""
-
-    def __init__(self, view: "LogView") -> None:
-        super().__init__(view)
-        self._filter, self._search = view.filter, view.search
-        self._count: Callable[[], str] = lambda: ""
-        """Returns the number of matches of the text that is being typed."""
+    _counted: LineFilter | LogSearch | None = None
+    """Counts the matches of the text that is being typed; `None` if it is empty or invalid."""
 
     def begin(self) -> None:
         """Reset filter and search for another log."""
         self._before = None
-        self._search.start(None)
-        self._filter.begin()
+        self._view.search.start(None)
+        self._view.filter.begin()
         self._work.cancel()
 
     def reapply(self, moved: Callable[[int], int]) -> None:
@@ -51,31 +44,31 @@ class FilterAndSearch(ViewController):
 
         `moved` returns the start of a line in the new store, given its start in the previous one.
         """
-        pattern, typed, before = self._search.pattern, self._filter.typed, self._before
-        replaced = self._filter.replaced
+        pattern, typed, before = self._view.search.pattern, self._view.filter.typed, self._before
+        replaced = self._view.filter.replaced
         self.begin()
-        self._before, self._filter.replaced = before, replaced
+        self._before, self._view.filter.replaced = before, replaced
         self._relocate(moved)
         if pattern is not None:
-            self._search.start(pattern)
+            self._view.search.start(pattern)
         if typed:
-            self._filter.choose(typed)
+            self._view.filter.choose(typed)
 
     @property
     def is_active(self) -> bool:
-        return self._search.is_active or bool(self._filter.typed)
+        return self._view.search.is_active or bool(self._view.filter.typed)
 
     def end(self) -> None:
         """End the filter; without one, the search."""
-        if self._filter.typed:
-            self._filter.choose("")
+        if self._view.filter.typed:
+            self._view.filter.choose("")
         else:
-            self._search.start(None)
+            self._view.search.start(None)
 
     def words(self) -> str:
         """Return a text about filter, search and their matches; empty if there is neither."""
         return self._problem or " · ".join(
-            filter(None, (self._filter.words(), self._search.words()))
+            filter(None, (self._view.filter.words(), self._view.search.words()))
         )
 
     # --- the prompt ------------------------------------------------------------------------------
@@ -83,27 +76,29 @@ class FilterAndSearch(ViewController):
     def show_typed(self, kind: PromptKind, typed: str) -> None:
         """Go to the first match of a search, or apply a filter; undo it if the text is invalid."""
         self._before = self._before or self._state
-        self._count = lambda: ""
+        self._counted = None
         try:
             self._apply(kind, typed, self._before)
         except SearchPatternError:
-            self._return_to(self._before)
+            self._undo(self._before)
         else:
             if typed:
-                self._count = self._search.count if kind is SEARCH else self._filter.count
+                self._counted = self._view.search if kind is SEARCH else self._view.filter
 
     def count(self) -> str:
         """Return the number of matches of the typed text, or a problem; empty if it is invalid."""
-        return (self._problem or self._count()) if self._before else ""
+        if self._before is None:
+            return ""
+        return self._problem or (self._counted.count() if self._counted else "")
 
     @property
     def _problem(self) -> str:
-        return self._search.problem or self._filter.problem
+        return self._view.search.problem or self._view.filter.problem
 
     def cancel(self) -> None:
         """Return to the state before anything was typed."""
         if self._before is not None:
-            self._return_to(self._before)
+            self._undo(self._before)
         self._before = None
 
     def submit(self, kind: PromptKind, typed: str) -> str | None:
@@ -116,41 +111,41 @@ class FilterAndSearch(ViewController):
         except SearchPatternError as error:
             return str(error)
         self._before = None
-        if kind is SEARCH and not typed and self._search.is_active:
-            self._search.find(1)
+        if kind is SEARCH and not typed and self._view.search.is_active:
+            self._view.search.find(1)
         return None
 
     @property
     def _state(self) -> _Before:
-        return _Before(self._filter.typed, self._search.pattern, self._search.origin)
+        return _Before(self._view.filter.typed, self._view.search.pattern, self._view.search.origin)
 
     def _apply(self, kind: PromptKind, typed: str, before: _Before) -> None:
         if kind is SEARCH and typed:
-            self._search.find_first(SearchPattern(typed), before.origin)
+            self._view.search.find_first(SearchPattern(typed), before.origin)
         elif kind is SEARCH:
-            self._return_to(before)
-        elif typed != self._filter.typed:
-            self._return_to(before)
-            self._filter.choose(typed)
+            self._undo(before)
+        elif typed != self._view.filter.typed:
+            self._undo(before)
+            self._view.filter.choose(typed)
 
-    def _return_to(self, before: _Before) -> None:
-        if self._search.pattern is not before.pattern:
-            self._search.start(before.pattern)
-        if self._filter.typed != before.filter:
+    def _undo(self, before: _Before) -> None:
+        if self._view.search.pattern is not before.pattern:
+            self._view.search.start(before.pattern)
+        if self._view.filter.typed != before.filter:
             self._view.pane.current = before.origin.spot.current
-            self._filter.choose(before.filter)
-        return_to(self._view, before.origin.spot)
+            self._view.filter.choose(before.filter)
+        self._return_to(before.origin.spot)
 
     def places_to_track(self) -> set[int]:
         """Return the line starts in the places to return to."""
         if self._before is None:
-            return self._filter.place_to_track()
+            return self._view.filter.place_to_track()
         start, spot = self._before.origin
-        return self._filter.place_to_track() | {start, *spot.starts()}
+        return self._view.filter.place_to_track() | {start, *spot.starts()}
 
     def relocate(self, moved: Mapping[int, int]) -> None:
         """Update the places to return to; `moved` has the new starts of lines by their old ones."""
-        self._filter.relocate(moved)
+        self._view.filter.relocate(moved)
         self._relocate(moved.get)
 
     def _relocate(self, moved: Callable[[int], int | None]) -> None:
@@ -182,11 +177,11 @@ class FilterAndSearch(ViewController):
 
     def _incomplete(self) -> list[LineMatches]:
         """Return the matches that the user is waiting for, the most urgent first."""
-        both = (self._filter.matches, self._search.matches)
+        both = (self._view.filter.matches, self._view.search.matches)
         return [matches for matches in both if matches is not None and not matches.is_complete]
 
     def _show_progress(self) -> None:
         window = self._view.pane.window
-        if window is not None and self._filter.chosen is not None:
+        if window is not None and self._view.filter.chosen is not None:
             window.fill()
         self._view.settle()

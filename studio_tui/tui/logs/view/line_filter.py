@@ -14,7 +14,7 @@ from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.matches import Find, LineMatches
 from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.logs.view.controller import ViewController
-from studio_tui.tui.logs.view.spot import Spot, return_to, spot_of
+from studio_tui.tui.logs.view.spot import Spot
 from studio_tui.tui.logs.view.viewport import Row
 from studio_tui.tui.widgets.prompt import FILTER
 
@@ -232,7 +232,7 @@ class LineFilter(ViewController):
         anchor = view.pane.current
         top = window.top.start if window and view.pane.in_sight else store.size
         if self.hiding - hiding_before and self._valid_place_before is None:
-            self._place_before = None if view.following else spot_of(view)
+            self._place_before = None if view.following else self._spot()
         view.pane.choose(self.chosen, top if anchor is None else anchor)
         if view.following and window:
             window.to_end()
@@ -268,7 +268,7 @@ class LineFilter(ViewController):
 
     def _return_to_place(self) -> None:
         if (place := self._valid_place_before) is not None:
-            return_to(self._view, place)
+            self._return_to(place)
         if not self.hiding:
             self._place_before = None
 

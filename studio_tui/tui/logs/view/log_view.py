@@ -114,8 +114,8 @@ class LogView(HasCommands, Widget):
         self.times = LogTimes(self)
         self._numbers = LineNumbers(self)
         self.selection = LineSelection(self)
-        self._new_lines = NewLines()
-        self.restore = PlaceRestore(self, self._new_lines)
+        self.unseen = NewLines()
+        self.restore = PlaceRestore(self)
         self.appearance = Appearance(self)
         self.scrolling = Scrolling(self)
         self.commands = CommandSet(self)
@@ -140,7 +140,7 @@ class LogView(HasCommands, Widget):
     def show(self, store: LogStore | None) -> None:
         """Show another log at its end, and follow it; `None` empties the view."""
         self._set_store(store)
-        self._new_lines.begin()
+        self.unseen.begin()
         self.filter_and_search.begin()
         self.errors.begin(store)
         self.pane.bookmarks = frozenset()
@@ -204,7 +204,7 @@ class LogView(HasCommands, Widget):
         self.has_lines = bool(rows)
         self.filter.fold_bars(rows)
         self.appearance.explain_json()
-        self.new_lines = self._new_lines.count(
+        self.new_lines = self.unseen.count(
             store, self.filter.matches, rows, following=self.following
         )
         self._bottom = rows[-1].start if rows else 0

@@ -3,16 +3,11 @@
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from studio_tui.presentation.logs.search import SearchPattern, SearchPatternError
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.tui.logs.view.controller import ViewController
-from studio_tui.tui.logs.view.new_lines import NewLines
 from studio_tui.tui.logs.view.place import LogPlace
-
-if TYPE_CHECKING:
-    from studio_tui.tui.logs.view.log_view import LogView
 
 _ABOVE = 8
 """Number of lines that are shown above the line to which `place_at` leads."""
@@ -34,16 +29,12 @@ def place_at(store: LogStore, start: int, before: LogPlace | None) -> LogPlace:
 class PlaceRestore(ViewController):
     """Saves and restores the user's place in a log."""
 
-    def __init__(self, view: "LogView", new_lines: NewLines) -> None:
-        """Make a controller; `new_lines` has a part of the place."""
-        super().__init__(view)
-        self._new_lines = new_lines
-        self._pending: LogPlace | None = None
-        """The place to restore as soon as the log is long enough; `None` if there is none."""
-        self._find: Callable[[], LogPlace | None] = lambda: None
-        """Returns the place to restore; `None` until the log is long enough."""
-        self._fixed_line: tuple[int, int] | None = None
-        """The line that is to stay in its row of the screen when lines move, and that row."""
+    _pending: LogPlace | None = None
+    """The place to restore as soon as the log is long enough; `None` if there is none."""
+    _find: Callable[[], LogPlace | None] | None = None
+    """Returns the place to restore; see `return_to`."""
+    _fixed_line: tuple[int, int] | None = None
+    """The line that is to stay in its row of the screen when lines move, and that row."""
 
     def forget_place(self) -> None:
         """Restore no place later on, as the user has moved."""
@@ -60,7 +51,7 @@ class PlaceRestore(ViewController):
             bookmarks=tuple(sorted(pane.bookmarks)),
             filter=self._view.filter.typed,
             search=self._view.search.pattern.typed if self._view.search.pattern else "",
-            lines_seen=0 if self._view.filter.typed else self._new_lines.seen,
+            lines_seen=0 if self._view.filter.typed else self._view.unseen.seen,
         )
 
     @property
@@ -74,7 +65,7 @@ class PlaceRestore(ViewController):
         these lines; by default, it returns `place`.
         """
         self._pending = place
-        self._find = find or self._long_enough
+        self._find = find
         self._view.following = place.top is None
         self.restore_if_possible()
         self._view.settle()
@@ -84,12 +75,12 @@ class PlaceRestore(ViewController):
         store, pane = self._view.store, self._view.pane
         if self._pending is None or store is None or pane.window is None:
             return
-        place = self._find()
+        place = self._find() if self._find else self._long_enough()
         if place is None:
             return
         self._pending = None
         self._view.following = place.top is None
-        self._new_lines.seen = place.lines_seen
+        self._view.unseen.seen = place.lines_seen
         pane.bookmarks = frozenset(store.line_start(start) for start in place.bookmarks)
         if place.filter:
             with suppress(SearchPatternError):
@@ -139,7 +130,7 @@ class PlaceRestore(ViewController):
         if pane.current is not None:
             pane.current = moved.get(pane.current, moved.get(fixed, window.top.start))
         self._view.filter_and_search.relocate(moved)
-        self._new_lines.seen = view.store.lines if view.store else 0
+        self._view.unseen.seen = view.store.lines if view.store else 0
         if fixed in moved and not view.following:
             window.to(moved[fixed], above=y)
         view.settle()

@@ -13,7 +13,7 @@ from studio_tui.presentation.logs.search import SearchPattern
 from studio_tui.service.logs.store.matches import LineMatches
 from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.logs.view.controller import ViewController
-from studio_tui.tui.logs.view.spot import Spot, return_to, spot_of
+from studio_tui.tui.logs.view.spot import Spot
 from studio_tui.tui.widgets.prompt import SEARCH
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class LogSearch(ViewController):
         self._unmoved_step = 0
 
     def _forget_step_if_moved(self) -> None:
-        if self._place_after_step not in {None, spot_of(self._view)}:
+        if self._place_after_step not in {None, self._spot()}:
             self._forget_step()
 
     def start(self, wanted: SearchPattern | None) -> None:
@@ -163,7 +163,7 @@ class LogSearch(ViewController):
         start = None if self._view.following else pane.cursor
         if start is None:
             start = window.top.start if window else 0
-        return Origin(start, spot_of(self._view))
+        return Origin(start, self._spot())
 
     def find_first(self, pattern: SearchPattern, origin: Origin) -> None:
         """Start a search and go to its first match."""
@@ -229,13 +229,13 @@ class LogSearch(ViewController):
         if start is None:
             self._note = note if self._unmoved_step else ""
             if origin is not None:
-                return_to(self._view, origin.spot)
-            self._place_after_step = spot_of(self._view)
+                self._return_to(origin.spot)
+            self._place_after_step = self._spot()
             self._view.settle()
         else:
             self._note, self._place_after_step = note, None
             self._view.go(start)
-            self._place_after_step = spot_of(self._view)
+            self._place_after_step = self._spot()
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(

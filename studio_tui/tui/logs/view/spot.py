@@ -1,13 +1,10 @@
 """The user's place in a log while it is shown, and the lines from a place on."""
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.tui.logs.view.viewport import Row
-
-if TYPE_CHECKING:
-    from studio_tui.tui.logs.view.log_view import LogView
 
 
 class Spot(NamedTuple):
@@ -34,20 +31,6 @@ class Spot(NamedTuple):
         if start is None:
             return Spot(current, Row(current or 0, 0))
         return Spot(current, Row(start, self.top.part))
-
-
-def spot_of(view: "LogView") -> Spot:
-    window = None if view.following else view.pane.window
-    return Spot(view.pane.current, window.top if window else None)
-
-
-def return_to(view: "LogView", spot: Spot) -> None:
-    view.following = spot.top is None
-    window = view.pane.window
-    if window is not None and spot.top is not None:
-        window.to(spot.top.start)
-        window.move(spot.top.part)
-    view.pane.current = spot.current
 
 
 def line_starts(store: LogStore, first: int = 0) -> Iterator[int]:
