@@ -73,7 +73,8 @@ def json_line(text: str) -> JsonLine | None:
     if has_record(parsed):
         # Loguru writes the time as an object with `repr` and `timestamp`.
         fields = dict(_object(parsed["record"]))
-        fields["time"] = _field_or_value(fields.get("time"), "repr")
+        written = fields.get("time")
+        fields["time"] = written.get("repr") if isinstance(written, dict) else written
     time = level = None
     for name in _TIMES:
         if name in fields and (time := _time_of_value(fields[name])) is not None:
@@ -109,10 +110,6 @@ def _inside(value: JsonValue) -> Iterator[JsonValue]:
 
 def _object(value: JsonValue) -> dict[str, JsonValue]:
     return value if isinstance(value, dict) else {}
-
-
-def _field_or_value(value: JsonValue, name: str) -> JsonValue:
-    return value.get(name) if isinstance(value, dict) else value
 
 
 def _time_of_value(value: JsonValue) -> datetime | None:

@@ -105,9 +105,6 @@ class LogView(HasCommands, Widget):
         """Start of the last line that was visible at the last update."""
         self._message = ""
         self._is_message_valid = _always
-        self._make_controllers()
-
-    def _make_controllers(self) -> None:
         self.filter, self.search = LineFilter(self), LogSearch(self)
         self.filter_and_search = FilterAndSearch(self)
         self.errors = LogErrors(self)

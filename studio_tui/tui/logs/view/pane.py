@@ -94,7 +94,6 @@ class LogPane(Lifetime, Widget, can_focus=True):
         self._store: LogStore | None = None
         self._painter: LogPainter | None = None
         self._palette: LogPalette | None = None
-        self._rows: list[Row] = []
         self._painted: tuple[object, ...] = ()
         """What the last repaint requested by `repaint_if_changed` depended on."""
         self._painted_cursor: int | None = None
@@ -112,7 +111,6 @@ class LogPane(Lifetime, Widget, can_focus=True):
     def show(self, store: LogStore | None) -> None:
         self._store = store
         self._painter = self._window = None
-        self._rows = []
         self.current = self._painted_cursor = self.selected = None
         if store is not None:
             self._painter = LogPainter(store, self._ready_palette())
@@ -142,7 +140,7 @@ class LogPane(Lifetime, Widget, can_focus=True):
         painted = (rows, end, self._store.version)
         cursor_before, self._painted_cursor = self._painted_cursor, self._cursor_in(rows)
         if painted != self._painted:
-            self._rows, self._painted = rows, painted
+            self._painted = painted
             self.refresh()
         elif cursor_before != self._painted_cursor:
             for y, row in enumerate(rows):
@@ -284,15 +282,15 @@ class LogPane(Lifetime, Widget, can_focus=True):
         links while one is hovered over.
         """
         self._adjust()
-        self._rows = self.window.rows() if self.window else []
+        rows = self.in_sight
         width = self.size.width  # a property that takes time
         painter = self._painter if self.window else None
         lines: list[Strip] = []
         if painter is None:
             lines += [Strip.blank(width, self.rich_style)] * crop.height
         else:
-            left, flags_of = self.left, self._flags_by_line(self._cursor_in(self._rows))
-            shown = self._rows[crop.y : crop.bottom]
+            left, flags_of = self.left, self._flags_by_line(self._cursor_in(rows))
+            shown = rows[crop.y : crop.bottom]
             lines += [painter.row(row, left=left, flags=flags_of(row.start)) for row in shown]
             lines += [painter.blank() for _ in range(crop.height - len(lines))]
         if crop.x or crop.right < width:
@@ -314,5 +312,6 @@ class LogPane(Lifetime, Widget, can_focus=True):
         self.post_message(self.Wheeled(-3))
 
     def on_click(self, event: events.Click) -> None:
-        if event.y < len(self._rows):
-            self.post_message(self.Picked(self._rows[event.y].start))
+        rows = self.in_sight
+        if event.y < len(rows):
+            self.post_message(self.Picked(rows[event.y].start))

@@ -61,7 +61,7 @@ class LineSelection(ViewController):
         line: int | None = first
         while line is not None and line <= last:
             yield line
-            line = window.next_line(line)
+            line = window.lines.next_start(line)
 
     def copy(self) -> None:
         """Copy the selected lines, at most `COPIED_LINES`; else the current line.

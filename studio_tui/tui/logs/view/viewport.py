@@ -31,7 +31,7 @@ class LogWindow:
         self._parts = parts
         """Returns the number of rows of the line at an offset, at least 1."""
         self._version = store.version
-        self._lines: Lines = store
+        self.lines: Lines = store
         """The lines that rows are taken from: `_chosen`, else all lines of the store."""
         self._chosen: FilteredLines | None = None
         """The lines that a filter shows; `None` for all."""
@@ -61,7 +61,7 @@ class LogWindow:
         starts = [row.start for row in self.rows()]
         above = starts.index(anchor) if anchor in starts else 0
         self._chosen = chosen
-        self._lines = chosen or self._store
+        self.lines = chosen or self._store
         self._anchor = anchor
         self._cached_rows = []
         self.to(self._store.line_start(anchor), above)
@@ -150,7 +150,7 @@ class LogWindow:
         if last.start == start and last.part + 1 < self._parts(start):
             self.move(1)
             return start
-        below = self._lines.next_start(start)
+        below = self.lines.next_start(start)
         if below is not None:
             visible = sum(row.start == below for row in rows)
             self.move(min(self._parts(below) - visible, len(rows) - visible))
@@ -162,7 +162,7 @@ class LogWindow:
         if top.start == start and top.part > 0:
             self.move(-1)
             return start
-        above = self._lines.previous_start(start)
+        above = self.lines.previous_start(start)
         if above is not None and above <= top.start:
             hidden = top.part if above == top.start else self._parts(above)
             visible = sum(row.start == above for row in rows)
@@ -180,7 +180,7 @@ class LogWindow:
         if self._chosen is None and self._end[0] == self._conditions:
             self.top = self._end[1]
             return
-        start = self._lines.last_start()
+        start = self.lines.last_start()
         self.top = Row(start, self._parts(start) - 1)
         self._move_up(self.height - 1)
         if self._chosen is None:
@@ -192,8 +192,7 @@ class LogWindow:
         self.top = Row(start, 0)
         self.settle()
         self._move_up(above)
-        if len(self.rows()) < self.height:
-            self._fill()
+        self._move_up(self.height - len(self.rows()))
 
     def settle(self) -> None:
         """Correct the position after the store or the number of rows per line has changed."""
@@ -205,10 +204,6 @@ class LogWindow:
             nearest = self._chosen.nearest(self._anchor)
             start, part = (start if nearest is None else nearest), 0
         self.top = Row(start, min(part, self._parts(start) - 1))
-
-    def next_line(self, start: int) -> int | None:
-        """Return the start of the next line that is not hidden; `None` at the end."""
-        return self._lines.next_start(start)
 
     def bring_in_sight(self, start: int) -> None:
         """Scroll as little as needed to make the line at `start` visible."""
@@ -225,11 +220,8 @@ class LogWindow:
             self._rows_above = above
             return
         rows = self.rows()
-        if rows and len(rows) < self.height and self._below(rows[-1]) is None:
-            self._fill()
-
-    def _fill(self) -> None:
-        self._move_up(self.height - len(self.rows()))
+        if rows and self._below(rows[-1]) is None:
+            self._move_up(self.height - len(rows))
 
     def _move_up(self, count: int) -> None:
         for _ in range(count):
@@ -241,11 +233,11 @@ class LogWindow:
     def _below(self, row: Row) -> Row | None:
         if row.part + 1 < self._parts(row.start):
             return Row(row.start, row.part + 1)
-        start = self._lines.next_start(row.start)
+        start = self.lines.next_start(row.start)
         return None if start is None else Row(start, 0)
 
     def _above(self, row: Row) -> Row | None:
         if row.part > 0:
             return Row(row.start, row.part - 1)
-        start = self._lines.previous_start(row.start)
+        start = self.lines.previous_start(row.start)
         return None if start is None else Row(start, self._parts(start) - 1)
