@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterator
-from functools import partial
 from itertools import islice
 from typing import Any, ClassVar
 
@@ -63,35 +62,20 @@ class LineSelection(ViewController):
             yield line
             line = window.lines.next_start(line)
 
-    def copy(self) -> None:
+    async def copy(self) -> None:
         """Copy the selected lines, at most `COPIED_LINES`; else the current line.
 
-        If there are more, they stay selected, so that they can be saved.
+        If there are more, they stay selected, so that they can be saved. If the selection is
+        canceled meanwhile, nothing is copied.
         """
-        starts = self.starts()
-        lines = self._texts(starts, _READ_AT_ONCE)
-        if len(lines) < _READ_AT_ONCE:
-            self._end_copy(lines, starts)
-        else:
-            self._work.run(partial(self._copy_rest, lines, starts), "copy lines")
-
-    def _texts(self, starts: Iterator[int], count: int) -> list[str]:
-        return [self._view.pane.text_at(start) for start in islice(starts, count)]
-
-    async def _copy_rest(self, lines: list[str], starts: Iterator[int]) -> None:
-        """Copy many lines, unless the selection is canceled meanwhile."""
-        self._view.show_message("copying…")
-        while count := min(COPIED_LINES - len(lines), _READ_AT_ONCE):
-            more = self._texts(starts, count)
-            lines += more
-            await asyncio.sleep(0)
-            if not self.is_selecting:
-                return
-            if len(more) < count:
-                break
-        self._end_copy(lines, starts)
-
-    def _end_copy(self, lines: list[str], starts: Iterator[int]) -> None:
+        starts, lines = self.starts(), list[str]()
+        for start in islice(starts, COPIED_LINES):
+            lines.append(self._view.pane.text_at(start))
+            if len(lines) % _READ_AT_ONCE == 0:
+                self._view.show_message("copying…")
+                await asyncio.sleep(0)
+                if not self.is_selecting:
+                    return
         if not lines:
             return
         self._view.clear_message()
@@ -120,5 +104,6 @@ class LineSelection(ViewController):
             "Copy the line, or the lines that are selected",
             copy,
             lambda self: self._view.why_no_line(),
+            exclusive=True,
         ),
     )
