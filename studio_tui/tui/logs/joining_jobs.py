@@ -23,7 +23,7 @@ class JoiningJobs:
         self._members = page.members
         self.awaited: tuple[JobToStart, ...] = ()
         """The jobs that have not started, as far as is known."""
-        self._work = WorkGroup(page, "join")
+        self._work = WorkGroup(page, "join", page.notify_user)
         self._has_told_limit = False
         """Whether the user knows that there is no room for more jobs."""
 

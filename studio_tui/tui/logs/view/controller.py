@@ -1,10 +1,12 @@
 """What the controllers of a log view have in common."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from textual.widget import Widget
 from textual.worker import Worker
 
+from studio_tui.errors import SpoolError
 from studio_tui.tui.logs.view.spot import Spot
 from studio_tui.tui.widgets.workers import Work, start_worker
 
@@ -15,14 +17,23 @@ if TYPE_CHECKING:
 class WorkGroup:
     """Workers of a widget that run one at a time."""
 
-    def __init__(self, node: Widget, name: str) -> None:
+    def __init__(self, node: Widget, name: str, show_error: Callable[[str], object]) -> None:
+        """Make an empty group; `show_error` is called with why a log cannot be read."""
         self._node = node
         self._name = name
+        self._show_error = show_error
         self._latest: Worker[object] | None = None
 
     def run(self, work: Work, name: str) -> None:
         """Run a coroutine function, canceling the current worker."""
-        self._latest = start_worker(self._node, work, name=name, group=self._name, exclusive=True)
+
+        async def run() -> None:
+            try:
+                await work()
+            except SpoolError as error:
+                self._show_error(str(error))
+
+        self._latest = start_worker(self._node, run, name=name, group=self._name, exclusive=True)
 
     def run_if_idle(self, work: Work, name: str) -> None:
         """Run a coroutine function, unless the worker that this object started last still runs."""
@@ -40,9 +51,9 @@ class ViewController:
 
     def __init__(self, view: "LogView") -> None:
         self._view = view
-        self._going = WorkGroup(view, "log-steps")
+        self._going = WorkGroup(view, "log-steps", view.show_message)
         """Goes to a line; shared by all controllers, so that the latest key wins."""
-        self._work = WorkGroup(view, type(self).__name__)
+        self._work = WorkGroup(view, type(self).__name__, view.show_message)
         """Its other work."""
 
     def _spot(self) -> Spot:

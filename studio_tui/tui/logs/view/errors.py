@@ -11,7 +11,6 @@ from functools import partial
 from typing import Any, ClassVar
 
 from studio_tui import clock
-from studio_tui.errors import SpoolError
 from studio_tui.failures.origins import split_origin
 from studio_tui.presentation.logs.levels import LogLevel
 from studio_tui.presentation.logs.search import LevelPattern
@@ -80,19 +79,16 @@ class LogErrors(ViewController):
 
     async def _search(self) -> None:
         matches, size = self._matches, self._size
-        try:
-            while matches is not None and not matches.is_complete:
-                quiet_for = clock.monotonic() - self._moved_at
-                if quiet_for < _QUIET:
-                    await asyncio.sleep(_QUIET - quiet_for)
-                    continue
-                begun_at = clock.monotonic()
-                await matches.search_next(_BLOCKS)
-                size_before, size = size, self._size
-                rest = _GROWING_PAUSE_FACTOR if size > size_before else _PAUSE_FACTOR
-                await asyncio.sleep(rest * (clock.monotonic() - begun_at))
-        except SpoolError as error:
-            self._view.show_message(str(error))
+        while matches is not None and not matches.is_complete:
+            quiet_for = clock.monotonic() - self._moved_at
+            if quiet_for < _QUIET:
+                await asyncio.sleep(_QUIET - quiet_for)
+                continue
+            begun_at = clock.monotonic()
+            await matches.search_next(_BLOCKS)
+            size_before, size = size, self._size
+            rest = _GROWING_PAUSE_FACTOR if size > size_before else _PAUSE_FACTOR
+            await asyncio.sleep(rest * (clock.monotonic() - begun_at))
         self._view.settle()
 
     @property
@@ -114,14 +110,10 @@ class LogErrors(ViewController):
         pane, cursor = self._view.pane, self._view.pane.cursor
         is_repeated = self._unmoved == (direction, pane.current)
         self._unmoved = None
-        try:
-            start = await self._target(matches, direction)
-            farthest = None
-            if start is None:
-                farthest = await self._target(matches, direction, wraps=True)
-        except SpoolError as error:
-            self._view.show_message(str(error))
-            return
+        start = await self._target(matches, direction)
+        farthest = None
+        if start is None:
+            farthest = await self._target(matches, direction, wraps=True)
         if start is not None:
             self._view.go(start)
             if direction > 0 and cursor is not None and start < cursor:  # only while following

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from studio_tui import clock
-from studio_tui.errors import SpoolError
 from studio_tui.presentation.logs.search import SearchPattern, SearchPatternError
 from studio_tui.service.logs.store.matches import LineMatches
 from studio_tui.tui.logs.view.controller import ViewController
@@ -163,17 +162,14 @@ class FilterAndSearch(ViewController):
 
     async def _find_matches(self) -> None:
         reported_at = clock.monotonic()
-        try:
-            while True:
-                if clock.monotonic() - reported_at > _REPORT_EVERY or not self._incomplete():
-                    reported_at = clock.monotonic()
-                    self._show_progress()
-                # The report may have led to other matches, if it showed the first progress bars.
-                if not (incomplete := self._incomplete()):
-                    return
-                await incomplete[0].search_next()
-        except SpoolError as error:
-            self._view.show_message(str(error))
+        while True:
+            if clock.monotonic() - reported_at > _REPORT_EVERY or not self._incomplete():
+                reported_at = clock.monotonic()
+                self._show_progress()
+            # The report may have led to other matches, if it showed the first progress bars.
+            if not (incomplete := self._incomplete()):
+                return
+            await incomplete[0].search_next()
 
     def _incomplete(self) -> list[LineMatches]:
         """Return the matches that the user is waiting for, the most urgent first."""

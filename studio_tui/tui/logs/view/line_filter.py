@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from studio_tui.errors import SpoolError
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.logs.levels import LogLevel
 from studio_tui.presentation.logs.live_rows import REDRAWN, UP, final_lines
@@ -51,8 +50,6 @@ class LineFilter(ViewController):
         """The pattern of the filter; `None` for errors and warnings, and without a filter."""
         self._within: Find | None = None
         """Finds the lines of the shown jobs; `None` for all jobs."""
-        self._folds = False
-        """Whether lines that later ones overwrite are hidden."""
         self.hiding: frozenset[str] = frozenset()
         """Which conditions hide lines: `filter`, `jobs`, both or neither."""
         self._place_before: Spot | None = None
@@ -145,13 +142,9 @@ class LineFilter(ViewController):
         matches, view = self.matches, self._view
         if matches is None:
             return
-        try:
-            near = await matches.nearest(start, backwards=backwards)
-            if near is None:
-                near = await matches.nearest(start, backwards=not backwards)
-        except SpoolError as error:
-            view.show_message(str(error))
-            return
+        near = await matches.nearest(start, backwards=backwards)
+        if near is None:
+            near = await matches.nearest(start, backwards=not backwards)
         if near is None:
             view.show_message("no line is shown")
         elif matches is self.matches:
@@ -163,7 +156,7 @@ class LineFilter(ViewController):
     def scope(self) -> Find | None:
         """Return the function that finds the available lines; `None` if all are available."""
         within = self._within
-        if not self._folds:
+        if not self._view.pane.folds:
             return within
         tag = self._view.store.tag_length if self._view.store else 0
 
@@ -178,7 +171,7 @@ class LineFilter(ViewController):
     @property
     def ahead(self) -> int:
         """Bytes after a block of lines that are needed to decide which of them are available."""
-        return REDRAWN if self._folds else 0
+        return REDRAWN if self._view.pane.folds else 0
 
     def show_within(self, within: Find | None) -> None:
         """Make only the lines available that `within` finds; with `None`, the lines of all jobs.
@@ -193,15 +186,15 @@ class LineFilter(ViewController):
 
     def fold(self, *, folds: bool) -> None:
         """Hide lines that later ones overwrite, or make them available again."""
-        if folds is not self._folds:
-            self._folds = self._view.pane.folds = folds
+        if folds is not self._view.pane.folds:
+            self._view.pane.folds = folds
             self._view.search.restart()
             self.choose(self.typed)
 
     def fold_bars(self, rows: Sequence[Row]) -> None:
         """Hide overwritten lines as soon as the rows contain nested progress bars."""
-        store = self._view.store
-        if self._folds or self._view.pane.form.states or not rows or store is None:
+        store, pane = self._view.store, self._view.pane
+        if pane.folds or pane.form.states or not rows or store is None:
             return
         first = rows[0].start
         end = store.line_end(rows[-1].start)

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-from studio_tui.errors import SpoolError
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.logs.lines import CHARACTER_LIMIT
 from studio_tui.presentation.logs.search import SearchPattern
@@ -184,8 +183,6 @@ class LogSearch(ViewController):
         try:
             while steps:
                 await self._find_one(*steps.popleft())
-        except SpoolError as error:
-            self._view.show_message(str(error))
         finally:
             if steps is self._steps:  # no later search has begun
                 self._is_finding = False
