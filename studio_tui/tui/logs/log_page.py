@@ -69,8 +69,7 @@ class LogPage(Page):
         self.show_head()
 
     def on_mount(self) -> None:
-        for name in ("wrap", "numbers", "form", "stamps"):
-            self.watch(self.view.pane, name, self._note_look, init=False)
+        self.watch(self.view.pane, "look", self._note_look, init=False)
         painting = self.while_alive(lambda *_: self.paint_hints())
         for name in ("has_lines", "is_all_here"):
             self.watch(self.view, name, painting, init=False)
@@ -78,12 +77,12 @@ class LogPage(Page):
         self.watch(self.view, "following", showing, init=False)
 
     def _note_look(self) -> None:
-        self.memory.look = self.view.appearance.look
+        self.memory.look = self.view.pane.look
 
     @on(events.ScreenResume)
     def _apply_look(self) -> None:
         """Apply the display options, which may have been changed on the page of another log."""
-        if self.view.appearance.look != self.memory.look:
+        if self.view.pane.look != self.memory.look:
             self.view.appearance.apply(self.memory.look)
 
     @on(events.ScreenSuspend)

@@ -63,7 +63,7 @@ async def test_a_log_is_shown_as_it_was_left_also_in_the_next_run(
         await pilot.press("l")
         await until_shown(pilot, "1,501")
         assert isinstance(reopened := pilot.app.screen, LogScreen)
-        assert reopened.view.appearance.look.stamps is StampForm.ELAPSED
+        assert reopened.view.pane.look.stamps is StampForm.ELAPSED
         assert "/n" not in screen_text(pilot), "escape ended the search"
         assert screen_text(pilot).splitlines()[3:30] == rows_before
         # A search that was not ended before the program quit is restored.
@@ -113,13 +113,13 @@ async def test_the_merged_log_is_restored_with_its_place_in_the_next_run(
         await until(pilot, lambda: isinstance(pilot.app.screen, LogScreen))
         log = pilot.app.screen
         assert isinstance(log, LogScreen)
-        assert log.view.appearance.look == LogLook(wrap=True, stamps=StampForm.LOCAL)
+        assert log.view.pane.look == LogLook(wrap=True, stamps=StampForm.LOCAL)
         await pilot.press("w", "number_sign")
         merged.members_changed()  # its columns change while it is hidden
         await pilot.press("q")
         await until(pilot, lambda: pilot.app.screen is merged)
         look = LogLook(numbers=True, stamps=StampForm.LOCAL)
-        await until(pilot, lambda: merged.view.appearance.look == look)
+        await until(pilot, lambda: merged.view.pane.look == look)
         before = rows_of_two(pilot)
         assert re.search(r"two\.py +\d\d-\d\d \d\d:30:00 +▌◆", "\n".join(before))
         # The place is kept although another tab is open at the end.

@@ -1,5 +1,6 @@
 """How lines of a log are displayed: wrapping, line numbers, progress bars, JSON, times."""
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from studio_tui.presentation.choices import next_choice
@@ -14,52 +15,43 @@ class Appearance(ViewController):
     _is_explained = True
     """Whether the user knows why JSON lines are not in their usual form."""
 
-    @property
-    def look(self) -> LogLook:
-        pane = self._view.pane
-        return LogLook(
-            wrap=pane.wrap,
-            numbers=pane.numbers,
-            stamps=pane.stamps,
-            json_form=pane.form.json,
-        )
-
     def apply(self, look: LogLook) -> None:
-        pane = self._view.pane
-        pane.wrap, pane.numbers = look.wrap, look.numbers
-        pane.form = pane.form._replace(json=look.json_form)
         self._is_explained = look.json_form is LogLook().json_form
+        self._view.pane.look = look
         self._view.times.show(look.stamps)
         self._view.settle()
 
     def toggle_wrap(self) -> None:
-        self._view.pane.wrap = not self._view.pane.wrap
+        pane = self._view.pane
+        pane.look = replace(pane.look, wrap=not pane.look.wrap)
         self._view.settle()
 
     def toggle_numbers(self) -> None:
-        self._view.pane.numbers = not self._view.pane.numbers
+        pane = self._view.pane
+        pane.look = replace(pane.look, numbers=not pane.look.numbers)
         self._view.settle()
 
     def toggle_bar_states(self) -> None:
         """Toggle between all states of rewritten lines and only their last states."""
         pane, before = self._view.pane, self._visible_texts()
-        pane.form = pane.form._replace(states=not pane.form.states)
+        pane.states = not pane.states
         # If only last states are shown, the next update hides overwritten lines again.
         self._view.filter.fold(folds=False)
         self._view.settle()
         # Bars that hid other lines do so again only after the next update.
-        is_same = pane.form.states and self._visible_texts() == before
-        which = "every state" if pane.form.states else "the last state"
+        is_same = pane.states and self._visible_texts() == before
+        which = "every state" if pane.states else "the last state"
         self._view.show_message(f"progress bars: {which}{_NONE_VISIBLE if is_same else ''}")
 
     def show_next_json(self) -> None:
         """Switch JSON lines to the next form."""
         pane, before = self._view.pane, self._visible_texts()
-        pane.form = pane.form._replace(json=next_choice(pane.form.json))
+        form = next_choice(pane.look.json_form)
+        pane.look = replace(pane.look, json_form=form)
         self._is_explained = True
         self._view.settle()
         is_same = self._visible_texts() == before
-        self._view.show_message(f"JSON lines: {pane.form.json}{_NONE_VISIBLE if is_same else ''}")
+        self._view.show_message(f"JSON lines: {form}{_NONE_VISIBLE if is_same else ''}")
 
     def _visible_texts(self) -> dict[int, str]:
         pane = self._view.pane
@@ -73,7 +65,8 @@ class Appearance(ViewController):
         lines = (view.store.line_at(row.start) for row in view.pane.in_sight)
         if any(line.head.lstrip()[:1] == b"{" for line in lines):
             self._is_explained = True
-            view.show_message(f"JSON lines: {view.pane.form.json}, as chosen before; J changes it")
+            form = view.pane.look.json_form
+            view.show_message(f"JSON lines: {form}, as chosen before; J changes it")
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command("logs.wrap", "w", "wrap", "Wrap long lines, or cut them off", toggle_wrap),

@@ -194,7 +194,7 @@ class LineFilter(ViewController):
     def fold_bars(self, rows: Sequence[Row]) -> None:
         """Hide overwritten lines as soon as the rows contain nested progress bars."""
         store, pane = self._view.store, self._view.pane
-        if pane.folds or pane.form.states or not rows or store is None:
+        if pane.folds or pane.states or not rows or store is None:
             return
         first = rows[0].start
         end = store.line_end(rows[-1].start)

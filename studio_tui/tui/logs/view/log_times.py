@@ -1,6 +1,7 @@
 """Going to times in a log, and the times beside its lines."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -70,7 +71,8 @@ class LogTimes(ViewController):
         `tell` is called with why there are none, or with `None` if there are some; not for
         `StampForm.OFF`.
         """
-        self._view.pane.stamps = form
+        pane = self._view.pane
+        pane.look = replace(pane.look, stamps=form)
         self._show_column()
         if form is StampForm.OFF:
             self._work.cancel()
@@ -103,7 +105,7 @@ class LogTimes(ViewController):
 
     @property
     def form(self) -> StampForm:
-        return self._view.pane.stamps
+        return self._view.pane.look.stamps
 
     def _show_column(self) -> None:
         form = self.form

@@ -15,9 +15,8 @@ from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
 
-from studio_tui.presentation.logs.gutter_times import StampForm
 from studio_tui.presentation.logs.lines import StyledLine
-from studio_tui.presentation.logs.row_forms import PLAIN_FORM, RowForm
+from studio_tui.presentation.logs.row_forms import RowForm
 from studio_tui.presentation.logs.search import SearchPattern
 from studio_tui.service.logs.store.filtered import FilteredLines
 from studio_tui.service.logs.store.log_store import LogStore
@@ -30,6 +29,7 @@ from studio_tui.tui.logs.view.painter import (
     RowOptions,
 )
 from studio_tui.tui.logs.view.palette import COMPONENTS, LogPalette
+from studio_tui.tui.logs.view.place import LogLook
 from studio_tui.tui.logs.view.viewport import LogWindow, Row
 from studio_tui.tui.placed_styles import resolved_once
 from studio_tui.tui.widgets.lifetime import Lifetime
@@ -47,15 +47,14 @@ class LogPane(Lifetime, Widget, can_focus=True):
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = set(COMPONENTS)
 
-    wrap: reactive[bool] = reactive(False)
-    numbers: reactive[bool] = reactive(False)
+    look: reactive[LogLook] = reactive(LogLook())
+    """The display options that all logs share; `columns` has one for times if lines have times."""
+    states: reactive[bool] = reactive(False)
+    """Whether a rewritten line shows its earlier states too, one per row."""
     is_part: reactive[bool] = reactive(False)
     """Whether the store contains only the end of a log, so that line numbers are unknown."""
-    form: reactive[RowForm] = reactive(PLAIN_FORM)
     folds: reactive[bool] = reactive(False)
     """Whether rows that are redrawn repeatedly are shown once, at their last line."""
-    stamps: reactive[StampForm] = reactive(StampForm.OFF, repaint=False)
-    """The chosen form of times; `columns` has a column for them if lines have times."""
     columns: reactive[tuple[GutterColumn, ...]] = reactive(())
     left: reactive[int] = reactive(0)
     """Cells of unwrapped lines that are hidden at the left."""
@@ -231,11 +230,11 @@ class LogPane(Lifetime, Widget, can_focus=True):
         options = RowOptions(
             self._ready_palette(),
             self.size.width,
-            self.wrap,
-            self.numbers,
+            self.look.wrap,
+            self.look.numbers,
             self.is_part,
             self.highlighted,
-            self.form,
+            RowForm(self.look.json_form, self.states),
             self.columns,
             self.folds,
         )

@@ -21,6 +21,7 @@ from studio_tui.service.logs.doubts import NO_REPLAY
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.tui.logs.view.log_view import LogView
 from studio_tui.tui.logs.view.pane import LogPane
+from studio_tui.tui.logs.view.place import LogLook
 from studio_tui.tui.logs.view.viewport import Row
 from tests import waiting
 from tests.driving import driving
@@ -202,7 +203,7 @@ async def test_the_current_line_stays_visible_when_lines_are_wrapped(store: LogS
         y = [row.startswith("▌") for row in drawn_rows(view)].index(True)
         for wrap in (True, False):
             await pilot.press("w")
-            await until(pilot, lambda: view.pane.wrap is wrap)  # noqa: B023 (called at once)
+            await until(pilot, lambda: view.pane.look.wrap is wrap)  # noqa: B023 (called at once)
             assert current_rows(view)[0].startswith("050")
             assert [row.startswith("▌") for row in drawn_rows(view)].index(True) == y
 
@@ -533,7 +534,7 @@ async def test_hostile_text_is_drawn_within_its_width_without_control_codes(
             assert rows(view)[0] == "  " + HOSTILE[0]
         for wrap in (False, True):
             with step(f"{wrap=}"):
-                view.pane.wrap = wrap
+                view.pane.look = LogLook(wrap=wrap)
                 await pilot.pause()
                 for y in range(view.pane.size.height):
                     assert_drawn_safely(view.pane.render_line(y), view.pane.size.width)
