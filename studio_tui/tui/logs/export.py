@@ -41,6 +41,10 @@ From the first visible line on, the pager gets up to the same number.
 """
 
 
+_Choice = tuple[str, Callable[[], Pieces]]
+"""What is saved, in words, and a function that returns its bytes."""
+
+
 class LogExport:
     def __init__(
         self,
@@ -140,40 +144,34 @@ class LogExport:
 
     def _offers(self) -> list[Offer]:
         """Return the choices for saving, the most likely first."""
-        view, path = self._view, f"./{self._default_name()}"
-        offers = []
+        path = f"./{self._default_name()}"
+        return [Offer(words, pieces, path) for words, pieces in self._choices()]
+
+    def _choices(self) -> Iterator[_Choice]:
+        view, store = self._view, self._whole_log
+        lines_shown = view.filter.matches
         if view.selection.is_selecting:
-            selected = view.selection.starts
-            offers.append(Offer("the selected lines", lambda: self._line_pieces(selected()), path))
+            yield "the selected lines", lambda: self._line_pieces(view.selection.starts())
         if view.filter.hiding:
             what = "that the filter shows" if view.filter.typed else "of the jobs that are shown"
-            offers += self._offers_of(view.filter.matches, what, path)
-        store = self._whole_log
+            yield from self._matching_choice(lines_shown, what)
         if store is not None and store.tag_length:
-            offers.append(
-                Offer(
-                    "all lines, with their jobs",
-                    lambda: self._line_pieces(line_starts(store)),
-                    path,
-                )
-            )
+            yield "all lines, with their jobs", lambda: self._line_pieces(line_starts(store))
         elif store is not None:
-            offers.append(Offer("the whole log, byte for byte", lambda: log_pieces(store), path))
+            yield "the whole log, byte for byte", lambda: log_pieces(store)
         if not view.filter.hiding:
             what = "without those that progress bars overwrote"
-            offers += self._offers_of(view.filter.matches, what, path)
-        offers += self._offers_of(view.search.matches, "that match the search", path)
-        visible = view.filter.visible_starts
-        offers.append(Offer("the visible lines", lambda: self._line_pieces(visible()), path))
-        return offers
+            yield from self._matching_choice(lines_shown, what)
+        yield from self._matching_choice(view.search.matches, "that match the search")
+        yield "the visible lines", lambda: self._line_pieces(view.filter.visible_starts())
 
-    def _offers_of(self, matches: LineMatches | None, what: str, path: str) -> Iterator[Offer]:
+    def _matching_choice(self, matches: LineMatches | None, what: str) -> Iterator[_Choice]:
         """Yield a choice for saving the matching lines; none if it is certain that none match."""
         if matches is not None and (matches.total or not matches.is_complete):
             amount = plural(matches.total, "line") if matches.is_complete else "lines"
             if matches is self._view.search.matches and self._view.filter.matches is not None:
                 amount = "shown lines"  # matches are counted in the whole log
-            yield Offer(f"the {amount} {what}", partial(self._matching_pieces, matches), path)
+            yield f"the {amount} {what}", partial(self._matching_pieces, matches)
 
     def _matching_pieces(self, matches: LineMatches) -> Pieces:
         return line_pieces(self._view.search.matching(matches), self._text)

@@ -47,7 +47,8 @@ _WRAPPED = {1: "the first error, from the start", -1: "the last error, from the 
 
 
 class LogErrors(ViewController):
-    _matches: LineMatches | None = None
+    matches: LineMatches | None = None
+    """The lines with errors, as far as they are found; `None` without a log."""
     _unmoved: tuple[int, int | None] | None = None
     """The last direction and the current line, if no error was ahead; else `None`.
 
@@ -63,7 +64,7 @@ class LogErrors(ViewController):
         """
         self._work.cancel()
         self.note_move()  # so that the new log is painted before it is searched
-        self._matches = LineMatches(store, LevelPattern(LogLevel.ERROR).starts) if store else None
+        self.matches = LineMatches(store, LevelPattern(LogLevel.ERROR).starts) if store else None
 
     def note_move(self) -> None:
         """Pause the search for a moment, as the user scrolls."""
@@ -74,11 +75,11 @@ class LogErrors(ViewController):
 
         It pauses often, so that it delays neither keys nor the download.
         """
-        if self._matches is not None and not self._matches.is_complete:
+        if self.matches is not None and not self.matches.is_complete:
             self._work.run_if_idle(self._search, "search for errors")
 
     async def _search(self) -> None:
-        matches, size = self._matches, self._size
+        matches, size = self.matches, self._size
         while matches is not None and not matches.is_complete:
             quiet_for = clock.monotonic() - self._moved_at
             if quiet_for < _QUIET:
@@ -95,16 +96,12 @@ class LogErrors(ViewController):
     def _size(self) -> int:
         return self._view.store.size if self._view.store is not None else 0
 
-    def ticks(self, rows: int) -> frozenset[int]:
-        """Return which of the scroll bar's rows contain errors, from 0 at the top."""
-        return self._matches.occupied_parts(rows) if self._matches else frozenset()
-
     def find(self, direction: int) -> None:
         """Go to the next error, or to the previous one if `direction` is -1."""
         self._going.run(partial(self._find, direction), "go to an error")
 
     async def _find(self, direction: int) -> None:
-        matches = self._matches
+        matches = self.matches
         if matches is None or not self._view.pane.in_sight:
             return
         pane, cursor = self._view.pane, self._view.pane.cursor
@@ -131,7 +128,7 @@ class LogErrors(ViewController):
         """Show a message until the errors, the filter or the current line change."""
 
         def state() -> tuple[object, ...]:
-            return self._matches, matches.total, self._view.filter.typed, self._view.pane.current
+            return self.matches, matches.total, self._view.filter.typed, self._view.pane.current
 
         before = state()
         self._view.show_message(words, lambda: state() == before)

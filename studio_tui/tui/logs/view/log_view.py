@@ -15,6 +15,7 @@ from textual.widget import Widget
 
 from studio_tui.presentation.cells import Tone
 from studio_tui.service.logs.store.log_store import LogStore
+from studio_tui.service.logs.store.matches import LineMatches
 from studio_tui.tui.frame.commands import Command, CommandSet, HasCommands, bindings
 from studio_tui.tui.logs.view.appearance import Appearance
 from studio_tui.tui.logs.view.bookmarks import Bookmarks
@@ -207,12 +208,15 @@ class LogView(HasCommands, Widget):
         self._bottom = rows[-1].start if rows else 0
         end = store.line_end(self._bottom) + 1 if rows else 0
         self.bar.show(window.top.start, min(end, store.size), store.size)
-        height = self.bar.size.height
-        self.bar.matches, self.bar.errors = self.search.ticks(height), self.errors.ticks(height)
+        self.bar.matches = self._ticks(self.search.matches)
+        self.bar.errors = self._ticks(self.errors.matches)
         is_at_end = self.following or window.is_at_end
         percent = None if is_at_end else 100 * end // store.size
         self.words.right = _parts_below(percent, self.new_lines)
         self._show_words()
+
+    def _ticks(self, matches: LineMatches | None) -> frozenset[int]:
+        return matches.occupied_parts(self.bar.size.height) if matches else frozenset()
 
     def watch_following(self, following: bool) -> None:
         """Tell the pane whether the view follows; the cursor stays at its line."""

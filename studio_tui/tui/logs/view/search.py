@@ -113,10 +113,6 @@ class LogSearch(ViewController):
             if count % _MATCHES_AT_ONCE == 0:
                 await asyncio.sleep(0)
 
-    def ticks(self, rows: int) -> frozenset[int]:
-        """Return which of the scroll bar's `rows` rows contain matches, from 0 at the top."""
-        return self.matches.occupied_parts(rows) if self.matches else frozenset()
-
     @property
     def problem(self) -> str:
         return self.pattern.problem if self.pattern else ""
