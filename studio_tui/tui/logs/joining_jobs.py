@@ -3,29 +3,20 @@
 from collections.abc import Iterable
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING
 
 from studio_tui.api.states import JobState
 from studio_tui.errors import SpoolError
 from studio_tui.presentation.pipelines.job_to_start import JobToStart
-from studio_tui.tui.logs.merged_jobs import left_out
-from studio_tui.tui.logs.view.controller import WorkGroup
-
-if TYPE_CHECKING:
-    from studio_tui.tui.logs.merged_screen import MergedScreen
+from studio_tui.tui.logs.merged_jobs import MergedController, left_out
 
 
-class JoiningJobs:
+class JoiningJobs(MergedController):
     """Adds jobs to the merged log when their pipelines have started them."""
 
-    def __init__(self, page: "MergedScreen") -> None:
-        self._page = page
-        self._members = page.members
-        self.awaited: tuple[JobToStart, ...] = ()
-        """The jobs that have not started, as far as is known."""
-        self._work = WorkGroup(page, "join", page.notify_user)
-        self._has_told_limit = False
-        """Whether the user knows that there is no room for more jobs."""
+    awaited: tuple[JobToStart, ...] = ()
+    """The jobs that have not started, as far as is known."""
+    _has_told_limit = False
+    """Whether the user knows that there is no room for more jobs."""
 
     def wait_for(self, jobs: Iterable[JobToStart]) -> None:
         """Wait for exactly these jobs; `look` adds them."""

@@ -1,6 +1,6 @@
 """The commands on the jobs of a merged log: to choose, hide, show and remove one."""
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from studio_tui.api.models import Job
 from studio_tui.errors import SpoolError
@@ -8,13 +8,10 @@ from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.frame.page import undo
 from studio_tui.tui.jobs.controller import NO_JOB
 from studio_tui.tui.jobs.naming import title
-from studio_tui.tui.logs.merged_jobs import Member
-
-if TYPE_CHECKING:
-    from studio_tui.tui.logs.merged_screen import MergedScreen
+from studio_tui.tui.logs.merged_jobs import Member, MergedController
 
 
-class MemberChoice:
+class MemberChoice(MergedController):
     """Controller of the jobs of a merged log.
 
     Commands apply to the job that is chosen in the row above the lines, else to that of the current
@@ -23,10 +20,6 @@ class MemberChoice:
 
     chosen: str | None = None
     """Id of the chosen job; `None` if none is chosen."""
-
-    def __init__(self, page: "MergedScreen") -> None:
-        self._page = page
-        self._members = page.members
 
     def job_at_hand(self) -> Job | None:
         member = self._member_at_hand()

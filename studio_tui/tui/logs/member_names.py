@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from types import MappingProxyType
+from typing import Any, ClassVar
 
 from rich.cells import cell_len, set_cell_size
 from rich.style import Style
@@ -10,12 +11,9 @@ from rich.style import Style
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.jobs.log_header import cells_around_name
 from studio_tui.tui.frame.commands import Command
-from studio_tui.tui.logs.merged_jobs import Member
+from studio_tui.tui.logs.merged_jobs import Member, MergedController
 from studio_tui.tui.logs.view.painter import GutterColumn
 from studio_tui.tui.widgets.bar import Bar, Part
-
-if TYPE_CHECKING:
-    from studio_tui.tui.logs.merged_screen import MergedScreen
 
 NARROW, ROOMY = 14, 20
 """Width in cells of the names, on narrow and on wide screens."""
@@ -89,14 +87,12 @@ class JobLegend(Bar):
         ]
 
 
-class MemberNames:
+class MemberNames(MergedController):
     """Controller of the jobs' short and unique names, each in a color."""
 
-    def __init__(self, page: "MergedScreen") -> None:
-        self._page = page
-        self._members = page.members
-        self._names: dict[str, str] = {}
-        self.are_beside_lines = True
+    are_beside_lines = True
+    _names: Mapping[str, str] = MappingProxyType({})
+    """The names of the jobs by id."""
 
     def of(self, job_id: str) -> str:
         """Return the name of a job; empty if it has left."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from studio_tui import clock
 from studio_tui.api.models import Job
@@ -17,6 +18,10 @@ from studio_tui.service.logs.state import FollowPhase, TailState
 from studio_tui.service.logs.store.matches import Find
 from studio_tui.service.logs.store.tagged_store import finder_of_tags
 from studio_tui.tui.jobs.naming import title
+from studio_tui.tui.logs.view.controller import WorkGroup
+
+if TYPE_CHECKING:
+    from studio_tui.tui.logs.merged_screen import MergedScreen
 
 
 def left_out(jobs: int) -> str:
@@ -43,6 +48,15 @@ def _is_being_read(member: Member) -> bool:
     phase = member.state.phase
     has_ended = member.job.state.is_finished
     return phase is FollowPhase.CONNECTING or (phase is FollowPhase.FOLLOWING and has_ended)
+
+
+class MergedController:
+    """A controller of a merged log; what it needs of other controllers it takes from the page."""
+
+    def __init__(self, page: "MergedScreen") -> None:
+        self._page = page
+        self._members = page.members
+        self._work = WorkGroup(page, type(self).__name__, page.notify_user)
 
 
 class MergedJobs:

@@ -5,26 +5,19 @@ lines of jobs.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
 from studio_tui.errors import SpoolError
-from studio_tui.tui.logs.merged_jobs import MergedJobs
+from studio_tui.tui.logs.merged_jobs import MergedController, MergedJobs
 from studio_tui.tui.logs.view.place import LineOfJob, LogPlace, MergedPlace
 
-if TYPE_CHECKING:
-    from studio_tui.tui.logs.merged_screen import MergedScreen
 
-
-class MergedMemory:
+class MergedMemory(MergedController):
     """Saves the jobs of the merged log with the user's place, and restores them."""
 
-    def __init__(self, page: "MergedScreen") -> None:
-        self._page = page
-        self._members = page.members
-        self.missing: tuple[str, ...] = ()
-        """Ids of saved jobs that Studio did not return; they are saved again."""
-        self.is_restoring = False
-        """Whether the saved jobs are being looked up."""
+    missing: tuple[str, ...] = ()
+    """Ids of saved jobs that Studio did not return; they are saved again."""
+    is_restoring = False
+    """Whether the saved jobs are being looked up."""
 
     @property
     def expected(self) -> int:
