@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.logs.levels import LogLevel
@@ -16,9 +16,6 @@ from studio_tui.tui.logs.view.controller import ViewController
 from studio_tui.tui.logs.view.spot import Spot
 from studio_tui.tui.logs.view.viewport import Row
 from studio_tui.tui.widgets.prompt import FILTER
-
-if TYPE_CHECKING:
-    from studio_tui.tui.logs.view.log_view import LogView
 
 _PROBLEMS = "!"
 """The filter text that shows only errors and warnings."""
@@ -35,28 +32,26 @@ class LineFilter(ViewController):
     those that pass the filter are shown.
     """
 
-    def __init__(self, view: "LogView") -> None:
-        super().__init__(view)
-        self._reset()
-
-    def _reset(self) -> None:
-        self.typed = ""
-        """The filter as typed; `!` alone for errors and warnings only."""
-        self.replaced = ""
-        """The filter that `toggle_problems` replaced, and restores."""
-        self.chosen: FilteredLines | None = None
-        """The lines to show; `None` for all."""
-        self._pattern: SearchPattern | None = None
-        """The pattern of the filter; `None` for errors and warnings, and without a filter."""
-        self._within: Find | None = None
-        """Finds the lines of the shown jobs; `None` for all jobs."""
-        self.hiding: frozenset[str] = frozenset()
-        """Which conditions hide lines: `filter`, `jobs`, both or neither."""
-        self._place_before: Spot | None = None
-        """The place before lines were hidden; `None` if the view followed or the user moved."""
+    typed = ""
+    """The filter as typed; `!` alone for errors and warnings only."""
+    replaced = ""
+    """The filter that `toggle_problems` replaced, and restores."""
+    chosen: FilteredLines | None = None
+    """The lines to show; `None` for all."""
+    _pattern: SearchPattern | None = None
+    """The pattern of the filter; `None` for errors and warnings, and without a filter."""
+    _within: Find | None = None
+    """Finds the lines of the shown jobs; `None` for all jobs."""
+    hiding: frozenset[str] = frozenset()
+    """Which conditions hide lines: `filter`, `jobs`, both or neither."""
+    _place_before: Spot | None = None
+    """The place before lines were hidden; `None` if the view followed or the user moved."""
 
     def begin(self) -> None:
-        self._reset()
+        """Show all lines of another log."""
+        self.typed = self.replaced = ""
+        self.chosen = self._pattern = self._within = self._place_before = None
+        self.hiding = frozenset()
         self._view.pane.folds = False
 
     def forget_place(self) -> None:
