@@ -1,5 +1,6 @@
 """What the controllers of a log view have in common."""
 
+import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -22,26 +23,40 @@ class WorkGroup:
         self._node = node
         self._name = name
         self._show_error = show_error
+        self._turn = asyncio.Lock()
         self._latest: Worker[object] | None = None
 
     def run(self, work: Work, name: str) -> None:
-        """Run a coroutine function, canceling the current worker."""
+        """Run a coroutine function, canceling the workers of all groups with this name."""
+        self._start(work, name, exclusive=True)
 
+    def run_if_idle(self, work: Work, name: str) -> None:
+        """Run a coroutine function, unless one that this object has run is not finished."""
+        if self._is_idle:
+            self._start(work, name, exclusive=True)
+
+    def run_next(self, work: Work, name: str) -> None:
+        """Run a coroutine function after those that this object has run."""
+        self._start(work, name, exclusive=self._is_idle)
+
+    @property
+    def _is_idle(self) -> bool:
+        return self._latest is None or self._latest.is_finished
+
+    def _start(self, work: Work, name: str, *, exclusive: bool) -> None:
         async def run() -> None:
             try:
-                await work()
+                async with self._turn:
+                    await work()
             except SpoolError as error:
                 self._show_error(str(error))
 
-        self._latest = start_worker(self._node, run, name=name, group=self._name, exclusive=True)
-
-    def run_if_idle(self, work: Work, name: str) -> None:
-        """Run a coroutine function, unless the worker that this object started last still runs."""
-        if self._latest is None or self._latest.is_finished:
-            self.run(work, name)
+        self._latest = start_worker(
+            self._node, run, name=name, group=self._name, exclusive=exclusive
+        )
 
     def cancel(self) -> None:
-        """Cancel the current worker."""
+        """Cancel the workers of all groups with this name."""
         self._node.workers.cancel_group(self._node, self._name)
         self._latest = None
 

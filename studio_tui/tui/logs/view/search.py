@@ -1,10 +1,9 @@
 """The search of a log: its matches, and the keys that go from one to the next."""
 
 import asyncio
-from collections import deque
 from collections.abc import AsyncIterator
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.logs.lines import CHARACTER_LIMIT
@@ -14,9 +13,6 @@ from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.logs.view.controller import ViewController
 from studio_tui.tui.logs.view.spot import Spot
 from studio_tui.tui.widgets.prompt import SEARCH
-
-if TYPE_CHECKING:
-    from studio_tui.tui.logs.view.log_view import LogView
 
 _MATCHES_AT_ONCE = 256
 """Matches processed before control returns to the event loop; takes a few milliseconds."""
@@ -36,13 +32,6 @@ class Origin(NamedTuple):
     """The place to which the view returns without a match."""
 
 
-class _Step(NamedTuple):
-    direction: int
-    """1 for the next match, -1 for the previous one."""
-    origin: Origin | None = None
-    """Where the search starts, if this is its first step."""
-
-
 class LogSearch(ViewController):
     pattern: SearchPattern | None = None
     """The pattern that is searched for; `None` without a search."""
@@ -56,17 +45,6 @@ class LogSearch(ViewController):
     """
     _place_after_step: Spot | None = None
     """The user's place after the last step; `None` during a step."""
-    _is_finding = False
-
-    def __init__(self, view: "LogView") -> None:
-        super().__init__(view)
-        self._steps: deque[_Step] = deque()
-        """Steps that are waiting for earlier ones."""
-
-    def _stop_steps(self) -> None:
-        self._going.cancel()
-        self._steps = deque()
-        self._is_finding = False
 
     def _forget_step(self) -> None:
         self._note = ""
@@ -78,7 +56,7 @@ class LogSearch(ViewController):
 
     def start(self, wanted: SearchPattern | None) -> None:
         """Search for a pattern, without going to a match; `None` ends the search."""
-        self._stop_steps()
+        self._going.cancel()
         self._forget_step()
         self.pattern = self._view.pane.highlighted = wanted
         self.restart()
@@ -163,28 +141,16 @@ class LogSearch(ViewController):
     def find_first(self, pattern: SearchPattern, origin: Origin) -> None:
         """Start a search and go to its first match."""
         self.start(pattern)
-        self._add(_Step(1, origin))
+        self._go(1, origin)
 
     def find(self, step: int) -> None:
         """Go to the next match, or the previous one if `step` is -1, after earlier steps."""
-        self._add(_Step(step))
+        self._go(step)
 
-    def _add(self, step: _Step) -> None:
-        self._steps.append(step)
-        if not self._is_finding:
-            self._is_finding = True
-            self._going.run(partial(self._find, self._steps), "search the log")
+    def _go(self, step: int, origin: Origin | None = None) -> None:
+        self._going.run_next(partial(self._find, step, origin), "search the log")
 
-    async def _find(self, steps: deque[_Step]) -> None:
-        try:
-            while steps:
-                await self._find_one(*steps.popleft())
-        finally:
-            if steps is self._steps:  # no later search has begun
-                self._is_finding = False
-                steps.clear()
-
-    async def _find_one(self, step: int, origin: Origin | None) -> None:
+    async def _find(self, step: int, origin: Origin | None) -> None:
         """Make one step to a match.
 
         The first step of a search goes to the first match from the current line on; while the view
