@@ -1,6 +1,6 @@
 """The merged log of several jobs, live, with the job's name beside each line."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import ClassVar
 
@@ -67,7 +67,6 @@ class MergedScreen(LogPage):
         self.progress = RunningProgress(self.session.progress, self)
         self.failure = ""
         """Why merging has ended; empty while it goes on."""
-        self._unwatch_store: Callable[[], None] = lambda: None
 
     def body(self) -> ComposeResult:
         yield Bar(id="log-head")
@@ -92,7 +91,6 @@ class MergedScreen(LogPage):
     def _end(self) -> None:
         self.failure = ""
         self.workers.cancel_group(self, "merge")
-        self._unwatch_store()
         self.members.close()
 
     def follow(self, jobs: Sequence[Job], awaited: Iterable[JobToStart] = ()) -> None:
@@ -127,7 +125,7 @@ class MergedScreen(LogPage):
         store = self.members.log.store
         self.view.show(store)
         self.view.pane.left = 0
-        self._unwatch_store = self.listen(store.watch, self.note_growth)
+        self.listen(store.watch, self.note_growth)
         self._merge()
 
     @work(name="merge logs", group="merge")
