@@ -25,9 +25,10 @@ class Scrolling(ViewController):
         window = self._prepare(lines)
         if window is None:
             return
+        direction = 1 if lines > 0 else -1
         for _ in range(abs(lines)):
             cursor = pane.cursor
-            line = None if cursor is None else window.step(cursor, lines)
+            line = None if cursor is None else window.step(cursor, direction)
             if line is None:
                 self._follow_at_end(window, lines)
                 break

@@ -124,14 +124,8 @@ class LogWindow:
 
     def move(self, count: int) -> None:
         """Move down by `count` rows, or up if negative, but not past an end."""
-        for _ in range(count, 0):
-            self.top = self._above(self.top) or self.top
-        last = self.rows()[-1:] if count > 0 else []
-        for _ in range(count if last else 0):
-            below = self._below(last[0])
-            if below is None:
-                break
-            last = [below]
+        self._move_up(-count)
+        for _ in self.beyond(count) if count > 0 else ():
             self.top = self._below(self.top) or self.top
         if count:
             self._anchor, self._rows_above = self.top.start, 0
@@ -142,32 +136,16 @@ class LogWindow:
         Return its start; `None` at an end of the log. If the line at `start` continues beyond the
         visible rows in this direction, scroll by one row instead, and return `start`.
         """
-        return self._step_down(start) if direction > 0 else self._step_up(start)
-
-    def _step_down(self, start: int) -> int | None:
-        rows = self.rows()
-        last = rows[-1]
-        if last.start == start and last.part + 1 < self._parts(start):
-            self.move(1)
+        rows, beyond = self.rows(), self.beyond(direction)
+        if beyond and beyond[0].start == start:
+            self.move(direction)
             return start
-        below = self.lines.next_start(start)
-        if below is not None:
-            visible = sum(row.start == below for row in rows)
-            self.move(min(self._parts(below) - visible, len(rows) - visible))
-        return below
-
-    def _step_up(self, start: int) -> int | None:
-        rows = self.rows()
-        top = rows[0]
-        if top.start == start and top.part > 0:
-            self.move(-1)
-            return start
-        above = self.lines.previous_start(start)
-        if above is not None and above <= top.start:
-            hidden = top.part if above == top.start else self._parts(above)
-            visible = sum(row.start == above for row in rows)
-            self.move(-min(hidden, self.height - visible))
-        return above
+        lines = self.lines
+        line = lines.next_start(start) if direction > 0 else lines.previous_start(start)
+        if line is not None:
+            visible = sum(row.start == line for row in rows)
+            self.move(direction * min(self._parts(line) - visible, len(rows) - visible))
+        return line
 
     def to_start(self) -> None:
         self._anchor = self._rows_above = 0
