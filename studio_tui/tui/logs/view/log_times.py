@@ -49,8 +49,8 @@ class LogTimes(ViewController):
 
     _have_times = False
     """Whether a line is known to have a time; until then, no column is shown."""
-    _column_key: object = None
-    """The key of the column that `show` made last."""
+    _shown_as: object = None
+    """What the texts of the column depended on when it was made."""
 
     def __init__(self, view: "LogView") -> None:
         super().__init__(view)
@@ -108,24 +108,20 @@ class LogTimes(ViewController):
         return self._view.pane.look.stamps
 
     def _show_column(self) -> None:
-        form = self.form
+        self._shown_as = self._appearance()
         pane = self._view.pane
-        others = tuple(column for column in pane.columns if column.key != self._column_key)
-        key = self._column_key = self._key()
-        has_date = self._has_date()
-        column = GutterColumn(
-            key, DATED_WIDTH if has_date else WIDTH, self._stamper(form, has_date)
-        )
-        is_shown = form is not StampForm.OFF and self._have_times
-        pane.columns = (*others, column) if is_shown else others
+        columns = tuple(column for column in pane.columns if column.key != "time")
+        if self.form is not StampForm.OFF and self._have_times:
+            width = DATED_WIDTH if self._has_date() else WIDTH
+            columns = (*columns, GutterColumn("time", width, self._stamper()))
+        pane.columns = columns
 
     def adapt(self) -> None:
         """Show the times anew if their start, or the width of the rows, has changed their form."""
-        if self.form is not StampForm.OFF and self._key() != self._column_key:
+        if self.form is not StampForm.OFF and self._appearance() != self._shown_as:
             self.show(self.form)
 
-    def _key(self) -> object:
-        """Return what the texts of the column depend on."""
+    def _appearance(self) -> object:
         is_elapsed = self.form is StampForm.ELAPSED
         return (self.form, self._has_date(), self.zero_time if is_elapsed else None)
 
@@ -133,7 +129,8 @@ class LogTimes(ViewController):
         is_wide = self._view.pane.size.width >= _DATED_FROM
         return is_wide and self.form is not StampForm.ELAPSED
 
-    def _stamper(self, form: StampForm, has_date: bool) -> Callable[[int], tuple[str, None]]:
+    def _stamper(self) -> Callable[[int], tuple[str, None]]:
+        form, has_date = self.form, self._has_date()
         is_elapsed = form is StampForm.ELAPSED
         zero_time = self.zero_time or (self._first_time() if is_elapsed else None)
 
