@@ -1,8 +1,7 @@
 """Timestamps of the lines of one log, with the order of day and month detected for the log."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from studio_tui.presentation.logs.dates import DateShape, Order, orders
@@ -15,6 +14,7 @@ from studio_tui.presentation.logs.timestamps import (
     read_time,
     readings_of,
 )
+from studio_tui.presentation.logs.zones import Zones
 
 HEAD_BYTES = 512
 """Bytes at the start of a line that are read to find its timestamp."""
@@ -43,16 +43,6 @@ class LogBytes(Protocol):
         """Return up to `length` bytes from `offset` on."""
 
 
-@dataclass(frozen=True)
-class Zones:
-    """Time zones for parsing timestamps."""
-
-    lines: tzinfo = UTC
-    """Zone of times without an offset."""
-    local: tzinfo = UTC
-    """Zone of this machine, whose abbreviations are recognized."""
-
-
 class LineClock(TimestampContext):
     """Parses the timestamps of one log's lines.
 
@@ -70,7 +60,7 @@ class LineClock(TimestampContext):
         life: Callable[[], Life | None] = lambda: None,
     ) -> None:
         self._log = log
-        self._zones = zones
+        self._find_zones = zones
         self._find_life = life
         self._orders: dict[DateShape, Order] = {}
         """Orders that are certain, by shape of dates."""
@@ -89,12 +79,8 @@ class LineClock(TimestampContext):
         return read_time(text, self, arrived_at=arrived_at)
 
     @property
-    def zone(self) -> tzinfo:
-        return self._zones().lines
-
-    @property
-    def local_zone(self) -> tzinfo:
-        return self._zones().local
+    def zones(self) -> Zones:
+        return self._find_zones()
 
     @property
     def life(self) -> Life | None:
@@ -156,7 +142,7 @@ class LineClock(TimestampContext):
         shape = timestamp[0].shape if timestamp is not None else None
         if timestamp is None or shape is None or shape in self._orders:
             return
-        readings = readings_of(timestamp[0], self.zone, self.local_zone, life)
+        readings = readings_of(timestamp[0], self.zones, life)
         distances = {
             order: min(map(life.distance, moments), default=_NO_DATE)
             for order in orders(shape)

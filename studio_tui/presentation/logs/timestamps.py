@@ -6,7 +6,7 @@ An ambiguous timestamp is resolved to the time closest to the life of the job th
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ from studio_tui.presentation.logs.dates import (
     orders,
     shape_of,
 )
-from studio_tui.presentation.logs.zones import ZONE_PATTERN, zones_of
+from studio_tui.presentation.logs.zones import ZONE_PATTERN, Zones, zones_of
 
 _HEAD = 96
 """Characters from the start of a line that may contain its timestamp."""
@@ -40,6 +40,7 @@ _CLOCK = re.compile(
     r"\d:[0-5]\d(?::[0-6]\d(?![\d:])|(?= ?[AaPp](?:[Mm](?!\w)|\. ?[Mm]\.)))", re.ASCII
 )
 """A time of day from the last digit of the hour on, as the search for one digit is faster."""
+_UTC = Zones()
 _INSIDE = frozenset("0123456789:.")
 """Characters directly before a time of day that rule it out, unless they belong to a date."""
 _AFTER = re.compile(
@@ -84,10 +85,7 @@ class Life(NamedTuple):
 class TimestampContext:
     """Context for parsing the timestamps of one log; by default, of an unknown log."""
 
-    zone: tzinfo = UTC
-    """Zone of times without an offset."""
-    local_zone: tzinfo = UTC
-    """Zone of this machine, whose abbreviations are recognized."""
+    zones: Zones = _UTC
     life: Life | None = None
     """The job's life; `None` if unknown."""
     reference_time: datetime | None = None
@@ -192,7 +190,7 @@ def _moment_within(
         shape = written.shape
         order = context.order_of(shape) if shape is not None else None
         life = _period_of(context) if written.is_ambiguous else None
-        moment = _moment_with_date(written, context.zone, context.local_zone, life, order)
+        moment = _moment_with_date(written, context.zones, life, order)
     elif (life := context.life) is not None:
         moment = _within_life(written, context, life, arrived_at)
     else:
@@ -211,10 +209,10 @@ def _period_of(context: TimestampContext) -> Life | None:
 
 @lru_cache(maxsize=4096)
 def _moment_with_date(
-    written: RawTimestamp, zone: tzinfo, local_zone: tzinfo, life: Life | None, order: Order | None
+    written: RawTimestamp, zones: Zones, life: Life | None, order: Order | None
 ) -> datetime | None:
-    readings = readings_of(written, zone, local_zone, life, order) if order else {}
-    readings = readings or readings_of(written, zone, local_zone, life)
+    readings = readings_of(written, zones, life, order) if order else {}
+    readings = readings or readings_of(written, zones, life)
     moments = [moment for each in readings.values() for moment in each]
     if life is None or not moments:
         return moments[0] if moments else None
@@ -225,11 +223,7 @@ def _moment_with_date(
 
 
 def readings_of(
-    written: RawTimestamp,
-    zone: tzinfo,
-    local_zone: tzinfo,
-    life: Life | None,
-    known_order: Order | None = None,
+    written: RawTimestamp, zones: Zones, life: Life | None, known_order: Order | None = None
 ) -> Mapping[Order, tuple[datetime, ...]]:
     """Return the moments that a timestamp may denote, by the possible orders of its date."""
     shape = written.shape
@@ -240,7 +234,7 @@ def readings_of(
         moments = [
             moment
             for day in days(written.date_format, written.date, written.year, years, order)
-            for moment in _moments_on(written, day, zone, local_zone)
+            for moment in _moments_on(written, day, zones)
         ]
         if moments:
             readings[order] = tuple(moments)
@@ -254,7 +248,7 @@ def _possible_years(life: Life) -> tuple[int, ...]:
 
 
 def _moments_on(
-    written: RawTimestamp, day: tuple[int, int, int], zone: tzinfo, local_zone: tzinfo
+    written: RawTimestamp, day: tuple[int, int, int], zones: Zones
 ) -> Iterator[datetime]:
     hour, minute, second = map(int, f"{written.clock}:0".split(":")[:3])
     if written.half:
@@ -264,11 +258,11 @@ def _moments_on(
         hour = hour if hour > 12 else hour % 12 + 12 * is_later
     try:
         local = datetime(*day, hour, minute, min(second, 59))  # noqa: DTZ001 (each zone follows)
-        zones = zones_of(written.zone, local_zone, local.year) if written.zone else ()
+        known = zones_of(written.zone, zones.local, local.year) if written.zone else ()
     except ValueError:
         # The day does not exist, such as 30 February, or the zone is unknown.
         return
-    for each in zones or (zone,):
+    for each in known or (zones.lines,):
         try:
             yield local.replace(tzinfo=each).astimezone(UTC)
         except (ValueError, OverflowError):
@@ -277,15 +271,13 @@ def _moments_on(
 
 
 @lru_cache(maxsize=4096)
-def _moments_near(
-    written: RawTimestamp, zone: tzinfo, local_zone: tzinfo, life: Life
-) -> tuple[datetime, ...]:
+def _moments_near(written: RawTimestamp, zones: Zones, life: Life) -> tuple[datetime, ...]:
     first = max(1, life.begin.toordinal() - 1)
     last = min(life.end.toordinal() + 1, date.max.toordinal())
     moments: list[datetime] = []
     for number in range(first, last + 1):
         day = date.fromordinal(number)
-        moments += _moments_on(written, (day.year, day.month, day.day), zone, local_zone)
+        moments += _moments_on(written, (day.year, day.month, day.day), zones)
     return tuple(sorted(moments))
 
 
@@ -293,9 +285,7 @@ def _closest_to_reference(written: RawTimestamp, context: TimestampContext) -> d
     reference_time = context.reference_time
     if reference_time is None:
         return None
-    moments = _moments_near(
-        written, context.zone, context.local_zone, Life(reference_time, reference_time)
-    )
+    moments = _moments_near(written, context.zones, Life(reference_time, reference_time))
     return min(moments, key=lambda moment: abs(moment - reference_time), default=None)
 
 
@@ -317,7 +307,7 @@ def _within_life(
     period = life if is_short else Life(life.end, life.end)
     possible = [
         moment
-        for moment in _moments_near(written, context.zone, context.local_zone, period)
+        for moment in _moments_near(written, context.zones, period)
         if life.distance(moment) <= LIFE_TOLERANCE
     ]
     if len(possible) == 1 and is_short:

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 _HOUR = timedelta(hours=1)
@@ -33,6 +34,15 @@ ZONE_PATTERN = (
 """A zone after a time of day, or a word that only looks like one, such as `INFO`."""
 _OFFSET = re.compile(r"(?:UTC|GMT|UT)?([+-])(\d{1,2}):?(\d\d)?", re.ASCII)
 _HALF_YEAR = timedelta(days=182)
+
+
+class Zones(NamedTuple):
+    """Time zones for parsing timestamps."""
+
+    lines: tzinfo = UTC
+    """Zone of times without an offset."""
+    local: tzinfo = UTC
+    """Zone of this machine, whose abbreviations are recognized."""
 
 
 class UnknownZoneError(ValueError):

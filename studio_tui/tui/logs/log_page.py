@@ -10,7 +10,7 @@ from textual.timer import Timer
 from studio_tui import clock
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.format import plural
-from studio_tui.presentation.logs.line_clock import Zones
+from studio_tui.presentation.logs.zones import Zones
 from studio_tui.tui.frame.commands import Basics
 from studio_tui.tui.frame.dialogs import confirm_fetch
 from studio_tui.tui.frame.page import Page

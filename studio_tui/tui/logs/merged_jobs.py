@@ -9,8 +9,9 @@ from studio_tui import clock
 from studio_tui.api.models import Job
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.jobs.times import life_of
-from studio_tui.presentation.logs.line_clock import LineClock, Zones
+from studio_tui.presentation.logs.line_clock import LineClock
 from studio_tui.presentation.logs.timestamps import Life
+from studio_tui.presentation.logs.zones import Zones
 from studio_tui.service.logs.archived_log import MayFetch
 from studio_tui.service.logs.log_library import LogHandle, LogLibrary
 from studio_tui.service.logs.merged.merged_log import LIMIT, MergedLog, Moved

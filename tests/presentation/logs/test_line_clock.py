@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio_tui.presentation.logs.line_clock import LineClock, Zones
+from studio_tui.presentation.logs.line_clock import LineClock
 from studio_tui.presentation.logs.lines import styled_line
 from studio_tui.presentation.logs.timestamps import Life, TimestampContext, read_time
+from studio_tui.presentation.logs.zones import Zones
 
 BERLIN = ZoneInfo("Europe/Berlin")
 BEGIN = datetime(2026, 10, 5, 8, 0, tzinfo=UTC)

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio_tui.presentation.logs.timestamps import TimestampContext, read_time
+from studio_tui.presentation.logs.zones import Zones
 from tests.waiting import no_hang
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -87,7 +88,7 @@ WITHOUT_A_TIME = [
 
 def time_of(text: str, zone: tzinfo, reference_time: datetime | None = None) -> datetime | None:
     """Return the time of a line of an unknown log, written on a machine in `zone`."""
-    return read_time(text, TimestampContext(zone, zone, reference_time=reference_time))
+    return read_time(text, TimestampContext(Zones(zone, zone), reference_time=reference_time))
 
 
 @pytest.mark.parametrize(("text", "moment"), TIMES)

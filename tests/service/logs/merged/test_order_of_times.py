@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio_tui.presentation.logs.line_clock import LineClock, Zones
+from studio_tui.presentation.logs.line_clock import LineClock
 from studio_tui.presentation.logs.timestamps import Life
+from studio_tui.presentation.logs.zones import Zones
 from studio_tui.service.logs.merged.merged_log import MergedLog
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.tagged_store import TAG_LENGTH, TaggedStore
