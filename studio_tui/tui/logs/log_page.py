@@ -9,14 +9,12 @@ from textual.timer import Timer
 
 from studio_tui import clock
 from studio_tui.presentation.cells import Tone
-from studio_tui.presentation.format import plural
 from studio_tui.presentation.logs.zones import Zones
 from studio_tui.tui.frame.commands import Basics
 from studio_tui.tui.frame.dialogs import confirm_fetch
 from studio_tui.tui.frame.page import Page
 from studio_tui.tui.logs.view.log_view import LogView
 from studio_tui.tui.logs.view.place import LogMemory
-from studio_tui.tui.terminal.clipboard import copy
 from studio_tui.tui.widgets.bar import Part
 
 _GROWTH_EVERY = 0.2
@@ -92,10 +90,6 @@ class LogPage(Page):
     def _show_following(self) -> None:
         self.show_head()
         self.paint_hints()
-
-    async def on_log_view_copy_asked(self, message: LogView.CopyAsked) -> None:
-        lines = None if message.lines == 1 else plural(message.lines, "line")
-        await copy(self.app, message.text, lines)
 
     async def may_fetch(self, host: str) -> bool:
         """Ask the user whether an archived log may be fetched from a host."""

@@ -1,7 +1,7 @@
 """A widget to read and search a log; it knows nothing of jobs and the network."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from textual import on
@@ -86,14 +86,6 @@ class LogView(HasCommands, Widget):
         """The user went to the last line if `end`, else to the first one."""
 
         end: bool
-
-    @dataclass
-    class CopyAsked(Message):
-        """The user asked to copy lines."""
-
-        text: str = field(repr=False)
-        """The lines as shown: safe, without a newline at the end."""
-        lines: int
 
     def __init__(self, store: LogStore | None = None) -> None:
         super().__init__()

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any, ClassVar
 
+from studio_tui.presentation.format import plural
 from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.logs.view.controller import ViewController
+from studio_tui.tui.terminal.clipboard import copy
 
 COPIED_LINES = 100_000
 """Maximum number of lines copied at once."""
@@ -86,7 +88,8 @@ class LineSelection(ViewController):
                 "more lines are selected than can be copied; ctrl+s saves them all"
             )
         self._view.settle()
-        self._view.post_message(self._view.CopyAsked("\n".join(lines), len(lines)))
+        shown = None if len(lines) == 1 else plural(len(lines), "line")
+        await copy(self._view.app, "\n".join(lines), shown)
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(

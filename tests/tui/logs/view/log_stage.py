@@ -11,18 +11,18 @@ from studio_tui.tui.logs.view.log_view import LogView
 
 
 class LogViewApp(App[None]):
-    """Shows one log view, and collects the messages that it posts."""
+    """Shows one log view, and collects the texts that it copies."""
 
     def __init__(self, store: LogStore) -> None:
         super().__init__(css_path=[styles_dir() / "log_view.tcss"])
         self._log_store = store
-        self.messages: list[LogView.CopyAsked] = []
+        self.copied: list[str] = []
 
     def compose(self) -> ComposeResult:
         yield LogView(self._log_store)
 
-    def on_log_view_copy_asked(self, event: LogView.CopyAsked) -> None:
-        self.messages.append(event)
+    def copy_to_clipboard(self, text: str) -> None:
+        self.copied.append(text)
 
 
 HOSTILE = [

@@ -70,9 +70,7 @@ def drawn_rows(view: LogView) -> list[str]:
 def copied(view: LogView) -> list[str]:
     """Return the texts that were copied, the latest last."""
     assert isinstance(view.app, LogViewApp)
-    messages = view.app.messages
-    assert all(each.lines == len(each.text.split("\n")) for each in messages)
-    return [each.text for each in messages]
+    return view.app.copied
 
 
 def numbered_lines(count: int, first: int = 0) -> bytes:
