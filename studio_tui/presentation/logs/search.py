@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import accumulate
+from itertools import accumulate, islice
 from typing import TYPE_CHECKING, Any
 
 from studio_tui.presentation.logs.level_scan import candidate_lines
@@ -201,27 +201,26 @@ class LevelPattern:
 
 
 def _exception_message(lines: bytes, start: int) -> Iterator[int]:
-    for _ in range(FRAME_LINES):
-        start = lines.find(b"\n", start) + 1
-        if not 0 < start < len(lines):
-            return
-        if lines[start : start + 1] not in {b" ", b"\t"}:
-            if lines[start : start + 1] != b"\n":
-                yield start
+    for below in islice(_starts_below(lines, start), FRAME_LINES):
+        first = lines[below : below + 1]
+        if first not in {b" ", b"\t"}:
+            if first != b"\n":
+                yield below
             return
 
 
 def _message_lines(lines: bytes, start: int, text: str) -> Iterator[int]:
-    for _ in range(_BELOW):
-        start = lines.find(b"\n", start) + 1
-        if not 0 < start < len(lines):
+    for below in islice(_starts_below(lines, start), _BELOW):
+        if inherited_level(_head_at(lines, below), [text]) is None:
             return
-        below = _head_at(lines, start)
-        if inherited_level(below, [text]) is None:
-            return
-        yield start
+        yield below
         if has_message_below(text):
             return
+
+
+def _starts_below(lines: bytes, start: int) -> Iterator[int]:
+    while 0 < (start := lines.find(b"\n", start) + 1) < len(lines):
+        yield start
 
 
 def _head_at(lines: bytes, start: int) -> str:
