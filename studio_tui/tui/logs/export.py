@@ -75,7 +75,7 @@ class LogExport:
             return why_not
         if self._whole_log is None or self._whole_log.size:
             return None
-        return f"The log has no lines{'' if self._view.is_all_here else ' so far'}"
+        return f"The log has no lines{self._view.so_far}"
 
     async def save(self) -> None:
         """Ask what to save and where, and report what was saved."""

@@ -140,7 +140,7 @@ class LogErrors(ViewController):
             return "the only error" + (" among the lines shown" if self._view.filter.typed else "")
         if matches.total:
             return "no error among the lines shown"
-        return f"no errors{'' if self._view.is_all_here else ' so far'}"
+        return f"no errors{self._view.so_far}"
 
     async def _target(
         self, matches: LineMatches, direction: int, *, wraps: bool = False

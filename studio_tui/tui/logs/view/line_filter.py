@@ -89,7 +89,7 @@ class LineFilter(ViewController):
             return f"{matches.total:,}{_SO_FAR}"
         if matches.total:
             return ""
-        return f"these jobs have no lines{'' if self._view.is_all_here else ' so far'}"
+        return f"these jobs have no lines{self._view.so_far}"
 
     def count(self) -> str:
         """Return the number of lines that are shown; empty without a filter."""

@@ -28,14 +28,13 @@ class LineNumbers(ViewController):
             self._go(store.line_start(offset))
             return None
         digits = typed.replace(",", "").replace("_", "")
-        so_far = "" if self._view.is_all_here else " so far"
         if not store.lines:
-            return f"The log has no lines{so_far}."
+            return f"The log has no lines{self._view.so_far}."
         # `int` refuses thousands of digits, and no log has as many lines as 18 digits can say.
         if not (digits.isascii() and digits.isdigit()) or not int(digits[:18]):
             return f"{typed} is not a line number; type one from 1 to {store.lines:,}."
         if int(digits[:18]) > store.lines:
-            return f"The log has {plural(store.lines, 'line')}{so_far}."
+            return f"The log has {plural(store.lines, 'line')}{self._view.so_far}."
         self._go(store.start_of(int(digits) - 1))
         return None
 

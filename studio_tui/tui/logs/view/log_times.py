@@ -206,8 +206,7 @@ class LogTimes(ViewController):
     ) -> str:
         """Return a remark if `moment` is before the time `first` or after the time `last`."""
         if last is not None and moment > last:
-            so_far = "" if self._view.is_all_here else " so far"
-            return f"; the log{so_far} ends before {_local(moment)}"
+            return f"; the log{self._view.so_far} ends before {_local(moment)}"
         if first is not None and moment < first:
             return f"; the log begins after {_local(moment)}"
         return ""
@@ -227,7 +226,7 @@ class LogTimes(ViewController):
         return None if have_times else self._no_times()
 
     def _no_times(self) -> str:
-        return f"The lines of this log have no times{'' if self._view.is_all_here else ' so far'}"
+        return f"The lines of this log have no times{self._view.so_far}"
 
     def _current_time(self, store: LogStore, *, is_back: bool) -> datetime | None:
         """Return the time from which steps such as `-30s` and `+5m` count.

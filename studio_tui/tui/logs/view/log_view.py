@@ -243,6 +243,11 @@ class LogView(HasCommands, Widget):
         if self.prompt.is_open:
             self.prompt.note(self.filter_and_search.count())
 
+    @property
+    def so_far(self) -> str:
+        """` so far` at the end of a statement that is true only until more of the log arrives."""
+        return "" if self.is_all_here else " so far"
+
     def why_no_log(self) -> str | None:
         """Return why there is no log: then the view, with its prompt, is not displayed."""
         return None if self.display else "There is no log here"
@@ -254,7 +259,7 @@ class LogView(HasCommands, Widget):
         if self.pane.in_sight:
             return None
         if self.store is None or not self.store.size:
-            return f"The log has no lines{'' if self.is_all_here else ' so far'}"
+            return f"The log has no lines{self.so_far}"
         return "No line is shown"
 
     def go(self, start: int) -> None:

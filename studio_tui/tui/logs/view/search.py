@@ -116,7 +116,7 @@ class LogSearch(ViewController):
         elif self.pattern.hidden_match_count:
             count = f"found only after the {CHARACTER_LIMIT:,} characters shown of a line"
         else:
-            count = "no match" if self._view.is_all_here else "no match so far"
+            count = f"no match{self._view.so_far}"
             if self.pattern.is_like_expression:
                 count += "; ~ before it makes it an expression"
         # A filter may hide some of these matches, and n goes only to the others.
