@@ -33,8 +33,6 @@ _WORD = re.compile(r"[A-Za-z]{3}")
 
 
 class Order(StrEnum):
-    """Order of day, month and year."""
-
     YEAR_FIRST = "ymd"
     MONTH_FIRST = "mdy"
     DAY_FIRST = "dmy"

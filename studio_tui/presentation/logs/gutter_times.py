@@ -18,8 +18,6 @@ _CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?")
 
 
 class StampForm(StrEnum):
-    """Format of the timestamps."""
-
     OFF = "off"
     LOCAL = "local time"
     UTC = "UTC"

@@ -29,8 +29,6 @@ _AHEAD = timedelta(hours=26)
 
 
 class LogBytes(Protocol):
-    """The bytes of a log."""
-
     @property
     def version(self) -> int:
         """Incremented when existing bytes have changed."""

@@ -32,8 +32,6 @@ _BUDGET = 2_000_000
 
 
 class States(NamedTuple):
-    """Successive states of a line."""
-
     newest: bytes
     """The last non-empty state, without movements of the cursor; empty if there is none."""
     earlier: tuple[bytes, ...]

@@ -19,16 +19,12 @@ _COLORS = {LogLevel.WARNING: Pen(foreground=3), LogLevel.ERROR: Pen(foreground=1
 
 
 class JsonForm(StrEnum):
-    """Display mode of a line that is a JSON object."""
-
     SHORT = "compact, on one row"
     OPEN = "expanded, one row per field"
     RAW = "raw"
 
 
 class RowForm(NamedTuple):
-    """Display options of log lines."""
-
     json: JsonForm = JsonForm.SHORT
 
     states: bool = False

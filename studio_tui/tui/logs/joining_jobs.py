@@ -11,8 +11,6 @@ from studio_tui.tui.logs.merged_jobs import MergedController, left_out
 
 
 class JoiningJobs(MergedController):
-    """Adds jobs to the merged log when their pipelines have started them."""
-
     awaited: tuple[JobToStart, ...] = ()
     """The jobs that have not started, as far as is known."""
     _has_told_limit = False

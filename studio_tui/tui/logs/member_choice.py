@@ -30,11 +30,9 @@ class MemberChoice(MergedController):
         return self.no_job_words() if self._member_at_hand() is None else None
 
     def why_no_jobs(self) -> str | None:
-        """Return why there is no job to choose; `None` if there are jobs."""
         return None if self._members else NO_JOB
 
     def why_nothing_hidden(self) -> str | None:
-        """Return why there are no hidden lines to show; `None` if there are some."""
         if self._members and (self._members.solo is not None or self._members.muted):
             return None
         return self.why_no_jobs() or "The lines of all jobs are shown"
@@ -54,7 +52,6 @@ class MemberChoice(MergedController):
         return (member.job, source[1]) if member and source else None
 
     def solo(self) -> None:
-        """Show only the lines of the current job, or those of all jobs again."""
         job = self.job_at_hand()
         job_id = job.id if job is not None else None
         self._members.solo = None if self._members.solo == job_id else job_id
@@ -82,7 +79,6 @@ class MemberChoice(MergedController):
             self._page.show_members()
 
     def forget_if_left(self) -> None:
-        """Choose none if the chosen job has left."""
         if self._members.get(self.chosen) is None:
             self.chosen = None
 

@@ -133,7 +133,6 @@ class MemberNames(MergedController):
         return name_at
 
     def show_row(self) -> None:
-        """Show the jobs in the row above the lines."""
         ids = [member.job.id for member in self._members]
         chosen = self._page.choice.chosen
         number = ids.index(chosen) if chosen in ids else None

@@ -12,8 +12,6 @@ from studio_tui.tui.logs.view.place import LineOfJob, LogPlace, MergedPlace
 
 
 class MergedMemory(MergedController):
-    """Saves the jobs of the merged log with the user's place, and restores them."""
-
     missing: tuple[str, ...] = ()
     """Ids of saved jobs that Studio did not return; they are saved again."""
     is_restoring = False

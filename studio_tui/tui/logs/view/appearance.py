@@ -32,7 +32,6 @@ class Appearance(ViewController):
         self._view.settle()
 
     def toggle_bar_states(self) -> None:
-        """Toggle between all states of rewritten lines and only their last states."""
         pane, before = self._view.pane, self._visible_texts()
         pane.states = not pane.states
         # If only last states are shown, the next update hides overwritten lines again.
@@ -44,7 +43,6 @@ class Appearance(ViewController):
         self._view.show_message(f"progress bars: {which}{_NONE_VISIBLE if is_same else ''}")
 
     def show_next_json(self) -> None:
-        """Switch JSON lines to the next form."""
         pane, before = self._view.pane, self._visible_texts()
         form = next_choice(pane.look.json_form)
         pane.look = replace(pane.look, json_form=form)

@@ -11,7 +11,6 @@ NO_BOOKMARKS = "no bookmarks yet; m sets one"
 
 class Bookmarks(ViewController):
     def toggle(self) -> None:
-        """Set or remove a bookmark at the current line."""
         view, pane = self._view, self._view.pane
         start = pane.cursor
         if start is None:

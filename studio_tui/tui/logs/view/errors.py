@@ -134,7 +134,6 @@ class LogErrors(ViewController):
         self._view.show_message(words, lambda: state() == before)
 
     def _why_no_other(self, matches: LineMatches) -> str:
-        """Return why there is no other error to go to."""
         cursor = self._view.pane.cursor
         if cursor is not None and cursor in matches and self._view.filter.shows(cursor):
             return "the only error" + (" among the lines shown" if self._view.filter.typed else "")

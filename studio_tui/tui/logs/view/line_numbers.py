@@ -13,8 +13,6 @@ _SHARE = re.compile(r"(\d{1,3})\s*%")
 
 
 class LineNumbers(ViewController):
-    """Controller that goes to lines of a log view by their numbers."""
-
     def submit(self, typed: str) -> str | None:
         """Go to a line by its number from 1, or to a share of the log such as `50%`.
 

@@ -37,8 +37,6 @@ def _local(moment: datetime) -> str:
 
 
 class LogTimes(ViewController):
-    """Controller of the times in a log view: shows them beside lines, and goes to a time."""
-
     zero_time: datetime | None = None
     """When the job began, for elapsed times; if it is `None`, they count from the first time.
 

@@ -25,8 +25,6 @@ class LogLook:
 
 @dataclass(frozen=True)
 class LogPlace:
-    """The user's place in one log."""
-
     top: int | None = None
     """Start of the first visible line; `None` while following."""
     current: int | None = None

@@ -27,8 +27,6 @@ def place_at(store: LogStore, start: int, before: LogPlace | None) -> LogPlace:
 
 
 class PlaceRestore(ViewController):
-    """Saves and restores the user's place in a log."""
-
     _pending: LogPlace | None = None
     """The place to restore as soon as the log is long enough; `None` if there is none."""
     _find: Callable[[], LogPlace | None] | None = None

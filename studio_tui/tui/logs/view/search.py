@@ -139,7 +139,6 @@ class LogSearch(ViewController):
         return Origin(start, self._spot())
 
     def find_first(self, pattern: SearchPattern, origin: Origin) -> None:
-        """Start a search and go to its first match."""
         self.start(pattern)
         self._go(1, origin)
 

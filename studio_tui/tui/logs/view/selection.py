@@ -30,7 +30,6 @@ class LineSelection(ViewController):
         return "selecting: up and down, y copies, esc cancels" if self.is_selecting else ""
 
     def toggle(self) -> None:
-        """Start a selection at the current line, or cancel it."""
         pane = self._view.pane
         start = None if self.is_selecting else pane.cursor
         self.end()

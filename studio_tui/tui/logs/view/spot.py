@@ -16,7 +16,6 @@ class Spot(NamedTuple):
     """The first visible row; `None` while following."""
 
     def starts(self) -> set[int]:
-        """Return the starts of its lines."""
         return {start for start in (self.current, self.top and self.top.start) if start is not None}
 
     def moved(self, moved: Callable[[int], int | None]) -> "Spot":
