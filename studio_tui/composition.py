@@ -230,10 +230,7 @@ class _Connector:
                     is_local=is_loopback(host),
                     can_restart=is_local_studio,
                     state_file=DataDir(self._data_dir).state if is_loopback(host) else None,
-                    # The folders have the names that the journal and the recorder had at first:
-                    # other names would make files of earlier versions unreachable.
-                    journal_folder=paths.state_dir() / "intents",
-                    recorder_folder=paths.state_dir() / "ledgers",
+                    state_folder=paths.state_dir(),
                     labels=settings.labels_jobs,
                     undo_seconds=settings.undo_seconds,
                     limits=Limits(settings.remember_days, settings.remember_megabytes),

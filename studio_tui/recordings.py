@@ -14,7 +14,7 @@ from studio_tui.launch import run_dashboard
 from studio_tui.service.recorder.database import RecorderFile
 from studio_tui.service.recorder.recording_file import export, load
 from studio_tui.service.recorder.replay import ReplayClient, ReplayTime
-from studio_tui.service.session import SessionOptions, StudioSession
+from studio_tui.service.session import RECORDER_FOLDER, SessionOptions, StudioSession
 from studio_tui.settings import load_settings
 from studio_tui.text import safe_line
 from studio_tui.tui.connected import Connected
@@ -47,7 +47,7 @@ def export_recording(
         profile = str(data_dir or paths.local_data_dir())
     else:
         profile = profile_of(load_settings(arguments), None)
-    count = export(RecorderFile(paths.state_dir() / "ledgers", profile), file)
+    count = export(RecorderFile(paths.state_dir() / RECORDER_FOLDER, profile), file)
     click.echo(
         f"{count:,} changes were written to {file}; replay them with: studio-tui replay {file}"
     )

@@ -19,7 +19,8 @@ from studio_tui.service.polling.jobs_feed import made_at
 from studio_tui.service.polling.pipeline_watch import AT_ONCE
 from studio_tui.service.polling.pipeline_watches import PipelineWatches
 from studio_tui.service.polling.pipelines_feed import PipelineList
-from studio_tui.service.recorder.archive import Archive, Archived
+from studio_tui.service.recorder.archive import Archive
+from studio_tui.service.recorder.recorder import Archived
 
 
 class KnownItems:

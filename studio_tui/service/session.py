@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from studio_tui import clock
 from studio_tui.api.client import StudioClient
@@ -33,7 +33,6 @@ from studio_tui.service.polling.first_requests import FirstRequests, Probe
 from studio_tui.service.polling.job_details import JobDetailsReader
 from studio_tui.service.polling.pipeline_watch import PipelineWatch
 from studio_tui.service.polling.pipeline_watches import PipelineWatches
-from studio_tui.service.polling.poller import Poller
 from studio_tui.service.polling.progress_watch import ProgressWatch
 from studio_tui.service.polling.reachability import Reachability
 from studio_tui.service.polling.waking import watch_for_waking
@@ -44,6 +43,12 @@ from studio_tui.service.recorder.records import Records
 
 if TYPE_CHECKING:
     from studio_tui.service.recorder.replay import ReplayTime
+
+
+# The folders have the names that the journal and the recorder had at first: other names would make
+# files of earlier versions unreachable.
+RECORDER_FOLDER = "ledgers"
+_JOURNAL_FOLDER = "intents"
 
 
 class StudioCommands:
@@ -97,10 +102,8 @@ class SessionOptions:
 
     When the file changes in an outage, Studio is probed at once.
     """
-    journal_folder: Path | None = None
-    """`None` for one inside the folder of logs."""
-    recorder_folder: Path | None = None
-    """`None` for one inside the folder of logs."""
+    state_folder: Path | None = None
+    """The folder of the journal and of the recorder; `None` for the folder of logs."""
     labels: bool = True
     """Whether new jobs get a label by which they can be found."""
     limits: Limits | None = None
@@ -133,13 +136,15 @@ class StudioSession:
         """The playback time, if a recording is replayed instead of polling Studio."""
         self._pacing = Pacing(is_local=options.is_local)
         self.reachability = self._make_reachability(options.state_file)
-        database = RecorderFile(options.recorder_folder or logs / "ledgers", options.profile)
+        state_folder = options.state_folder or logs
+        database = RecorderFile(state_folder / RECORDER_FOLDER, options.profile)
         self.records = Records(
             database, options.limits, on_origins_changed=self._publish_jobs_again, now=clock.now
         )
         client.observe(self.records.recorder.note_call)
         self.endings = Endings()
         self.lists = self._make_lists()
+        self.pollers = self.lists.all
         self.jobs, self.clusters = self.lists.jobs, self.lists.clusters
         self.schedules, self.pipelines = self.lists.schedules, self.lists.pipelines
         self._watches = PipelineWatches(self._create_watch)
@@ -155,17 +160,12 @@ class StudioSession:
         self.held = HeldCommands(self.records.holds, options.undo_seconds)
         self.commands = StudioCommands(
             client,
-            Journal(options.journal_folder or logs / "intents", options.profile),
+            Journal(state_folder / _JOURNAL_FOLDER, options.profile),
             self.records,
             self.endings,
             self._poll_changes,
             labels=options.labels,
         )
-
-    @property
-    def pollers(self) -> tuple[Poller[Any], ...]:
-        """The pollers of all lists."""
-        return self.lists.all
 
     @property
     def has_any_list(self) -> bool:

@@ -18,7 +18,7 @@ from studio_tui.presentation.lists.listing import Listing
 from studio_tui.service.polling.jobs_feed import READ_LIMIT
 from studio_tui.service.recorder.bodies import JOB
 from studio_tui.service.recorder.database import RecorderFile
-from studio_tui.service.recorder.recorder import Recorder
+from studio_tui.service.recorder.recorder import Archived, Recorder
 from tests.bench import probes
 from tests.bench.dag_pure import cpu
 from tests.bench.probes import Program
@@ -102,7 +102,7 @@ class RecorderBench:
             rounds = min(3, self.effort.starts)
             recall_times = [_ms(lambda: recorder.recall_jobs(READ_LIMIT)) for _ in range(rounds)]
             read_times = [_ms(lambda: recorder.all_items(JOB)) for _ in range(rounds)]
-            jobs = [job for job, _ in (recorder.all_items(JOB) or {}).values()]
+            jobs = list((recorder.all_items(JOB) or Archived()).items.values())
             rows = Listing(JOBS)
             rows.replace(jobs)
         # As the dashboard does after its first list.

@@ -9,9 +9,9 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from studio_tui import clock
 from studio_tui.api.calls import Call
@@ -34,6 +34,8 @@ from studio_tui.service.recorder.pruning import Limits
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
+T = TypeVar("T")
+
 WRITE_EVERY = 60.0
 """In seconds."""
 WRITES_PER_PRUNE = 30
@@ -52,6 +54,16 @@ class Recalled:
     at: datetime
     """When Studio last confirmed the list; up to `WRITE_EVERY` seconds too early."""
     has_all: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Archived(Generic[T]):
+    """Items as last seen, whether Studio still lists them or not."""
+
+    items: dict[str, T] = field(default_factory=dict)
+    """Newest first, by id."""
+    since: dict[str, datetime] = field(default_factory=dict)
+    """When each item was first seen in this state, or no longer in Studio's list, by id."""
 
 
 class Recorder:
@@ -205,22 +217,19 @@ class Recorder:
 
         return await asyncio.to_thread(self.database.read, read) or ()
 
-    def all_items(self, kind: str) -> dict[str, tuple[Any, datetime]] | None:
-        """Return all recorded items of a kind, newest first, each with a time, by id.
-
-        It is when the item was first seen in this state, or when Studio was first seen no longer
-        to list it.
-        """
+    def all_items(self, kind: str) -> Archived[Any] | None:
+        """Return all recorded items of a kind."""
         rows = self.database.read(lambda connection: list(items.all_items(connection, kind)))
         if rows is None:
             return None
-        read = {}
+        archived: Archived[Any] = Archived()
         for number, (item_id, body, at) in enumerate(rows):
             if number % CHUNK == 0:
                 time.sleep(0)  # a turn for the event loop
             for model in models_of(MODELS[kind], (body,)):
-                read[item_id] = (model, datetime.fromtimestamp(at, UTC))
-        return read
+                archived.items[item_id] = model
+                archived.since[item_id] = datetime.fromtimestamp(at, UTC)
+        return archived
 
     def recent_calls(self, count: int) -> tuple[RecordedCall, ...]:
         """Return up to `count` calls, newest first, including those that are not written yet."""

@@ -24,7 +24,7 @@ from studio_tui.service.recorder.bodies import JOB, unpack
 from studio_tui.service.recorder.calls import safe_body
 from studio_tui.service.recorder.database import RecorderFile
 from studio_tui.service.recorder.pruning import Limits
-from studio_tui.service.recorder.recorder import Recorder
+from studio_tui.service.recorder.recorder import Archived, Recorder
 from tests.jobs import NOON, job
 from tests.waiting import HANG, until
 
@@ -69,7 +69,7 @@ def test_a_change_of_state_is_recorded_at_once_with_the_time_of_the_answer(tmp_p
 
 def all_jobs(kept: Recorder) -> list[Job]:
     """Return all recorded jobs, without the times of their last changes."""
-    return [recorded for recorded, _changed_at in (kept.all_items(JOB) or {}).values()]
+    return list((kept.all_items(JOB) or Archived()).items.values())
 
 
 def ids(jobs: Iterable[Job]) -> list[str]:
@@ -94,7 +94,8 @@ def test_an_unchanged_job_is_not_written_again_by_this_run_or_another(tmp_path: 
 def test_an_older_answer_of_another_dashboard_does_not_replace_a_newer_one(tmp_path: Path) -> None:
     note_jobs(new_recorder(tmp_path), [job(1, "COMPLETE")], minutes=2)
     note_jobs(new_recorder(tmp_path), [job(1, "RUNNING")], minutes=1)
-    ((recorded, changed_at),) = (new_recorder(tmp_path).all_items(JOB) or {}).values()
+    archived = new_recorder(tmp_path).all_items(JOB) or Archived()
+    (recorded,), (changed_at,) = archived.items.values(), archived.since.values()
     assert (recorded.state, changed_at) == ("COMPLETE", NOON + timedelta(minutes=2))
 
 
@@ -399,7 +400,7 @@ def test_the_job_history_of_an_older_version_is_kept(tmp_path: Path) -> None:
     history = JobHistory(kept.database)
     assert history.submissions(["1"]) == {"1": Submitted(priority=3)}
     assert history.durations(["a.py"]) == {"a.py": (60.0,)}
-    assert len(kept.all_items(JOB) or ()) == 1
+    assert len(all_jobs(kept)) == 1
 
 
 def test_a_damaged_file_is_set_aside_with_a_warning_and_replaced_by_a_new_one(

@@ -92,7 +92,7 @@ async def run_dashboard(
             StudioClient(settings),
             studio.team,
             folder / "spool",
-            SessionOptions(is_local=True, profile="here", recorder_folder=folder / "ledgers"),
+            SessionOptions(is_local=True, profile="here", state_folder=folder),
         )
         view = folder / "view.json"
         home = "typed@test" if isinstance(choice, TokenChoice) else "local@test"
