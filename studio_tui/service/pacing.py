@@ -16,7 +16,7 @@ _GROWTH = 1.25
 
 @dataclass(slots=True)
 class GrowingRest:
-    """A rest that grows while answers are the same.
+    """A rest that grows while answers are the same and nothing in them is active.
 
     Once it has grown to `most`, it ends at multiples of `most` on the clock, so that idle lists are
     polled in one burst.
@@ -26,13 +26,23 @@ class GrowingRest:
     most: float
     turn: float = 0.0
     """Seconds from such a multiple to the end of the rest; each list has its own turn."""
+    busy: float = 0.0
+    """The rest while something is active."""
+    is_active: bool = False
     _seconds: float = 0.0
     _answer: object = None
 
-    def after(self, answer: object) -> float:
-        """Return the seconds to rest after `answer`; an unchanged answer is the same object."""
-        if answer is not self._answer or not self._seconds:
-            self._answer, self._seconds = answer, self.least
+    def after(self, answer: object, check: Callable[[], bool] = lambda: False) -> float:
+        """Return the seconds to rest after `answer`; an unchanged answer is the same object.
+
+        `check` returns whether something in it is active.
+        """
+        if answer is not self._answer:
+            self._answer, self._seconds, self.is_active = answer, 0.0, check()
+        if self.is_active:
+            return self.busy
+        if not self._seconds:
+            self._seconds = self.least
             return self._seconds
         self._seconds = min(self._seconds * _GROWTH, self.most)
         if self.least < self._seconds == self.most:
@@ -88,9 +98,15 @@ class Pacing:
         least = BUSY_INTERVAL if is_local else IDLE_INTERVAL
         self._idle = least
         self._job = LOCAL_JOB_INTERVAL if is_local else JOB_INTERVAL
-        self._activity: dict[str, tuple[object, bool]] = {}
-        self._jobs = GrowingRest(least, LOCAL_IDLE_INTERVAL if is_local else least)
-        self._pipelines = GrowingRest(least, LOCAL_OTHERS_INTERVAL if is_local else least, _TURN)
+        self._jobs = GrowingRest(
+            least, LOCAL_IDLE_INTERVAL if is_local else least, busy=BUSY_INTERVAL
+        )
+        self._pipelines = GrowingRest(
+            least,
+            LOCAL_OTHERS_INTERVAL if is_local else least,
+            _TURN,
+            busy=min(PIPELINES_INTERVAL, least),
+        )
         clusters = LOCAL_CLUSTERS_INTERVAL if is_local else CLUSTERS_INTERVAL
         self._clusters = GrowingRest(
             clusters, LOCAL_OTHERS_INTERVAL if is_local else clusters, 2 * _TURN
@@ -101,7 +117,7 @@ class Pacing:
 
         It is not stretched while a local Studio is active: the terminal may be beside another one.
         """
-        is_active = any(is_active for _, is_active in self._activity.values())
+        is_active = self._jobs.is_active or self._pipelines.is_active
         return seconds if self.focused or (self._is_local and is_active) else seconds * AWAY_FACTOR
 
     def expect_changes(self) -> None:
@@ -111,10 +127,8 @@ class Pacing:
 
     def jobs(self, jobs: JobList) -> float:
         """Return the rest after a list of jobs."""
-        if self._is_active("jobs", jobs, lambda: any(not j.state.is_finished for j in jobs.jobs)):
-            self._jobs.start_over()
-            return self.stretch(BUSY_INTERVAL)
-        return self.stretch(self._jobs.after(jobs))
+        rest = self._jobs.after(jobs, lambda: any(not job.state.is_finished for job in jobs.jobs))
+        return self.stretch(rest)
 
     def clusters(self, clusters: ResultPage[Cluster]) -> float:
         """Return the rest after a list of clusters."""
@@ -126,13 +140,7 @@ class Pacing:
 
     def pipelines(self, pipelines: PipelineList) -> float:
         """Return the rest after a list of pipelines."""
-        if self._is_active(
-            "pipelines", pipelines, lambda: any(map(is_moving, pipelines.pipelines))
-        ):
-            self._pipelines.start_over()
-            rest = min(PIPELINES_INTERVAL, self._idle)
-        else:
-            rest = self._pipelines.after(pipelines)
+        rest = self._pipelines.after(pipelines, lambda: any(map(is_moving, pipelines.pipelines)))
         runs = sum(len(pipeline.job_runs) for pipeline in pipelines.pipelines)
         return self.stretch(max(rest, runs / RUNS_A_SECOND))
 
@@ -143,9 +151,3 @@ class Pacing:
     def job(self) -> float:
         """Return the rest after a request for one job of a pipeline."""
         return self.stretch(self._job)
-
-    def _is_active(self, name: str, answer: object, check: Callable[[], bool]) -> bool:
-        cached = self._activity.get(name)
-        if cached is None or cached[0] is not answer:
-            cached = self._activity[name] = answer, check()
-        return cached[1]
