@@ -167,11 +167,6 @@ class StudioSession:
             labels=options.labels,
         )
 
-    @property
-    def has_any_list(self) -> bool:
-        """Whether any list has been received, or recalled."""
-        return any(poller.snapshot.value is not None for poller in self.pollers)
-
     async def run(self, tab: str = "jobs") -> None:
         """Poll and follow logs until canceled; request the list of `tab`, else the jobs, first."""
         lists = {poller.name for poller in self.pollers}

@@ -33,7 +33,8 @@ async def _show_form(
     # The form says whether there is data to go back to, which may still be read from disk.
     await connected.session.recalled.wait()
     url, team = connected.session.client.url, connected.team
-    has_data, back = connected.session.has_any_list, "esc shows the last known data"
+    has_data = any(each.snapshot.value is not None for each in connected.session.pollers)
+    back = "esc shows the last known data"
     if isinstance(refused, TeamRefused):
         why = f"{refused.why} Choose another team, or {back}." if has_data else refused.why
         form = WelcomeScreen(why, url=url, team=team, teams=refused.teams)

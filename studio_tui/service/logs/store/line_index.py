@@ -85,20 +85,10 @@ class LineIndex:
         """Return the first block after this one that may contain a newline, or `None`."""
         if not self._is_counted(block + 1):
             return block + 1
-        after = (
-            bisect_right(
-                self._newlines_before_block, self._newlines_before_block[block + 1], lo=block + 1
-            )
-            - 1
-        )
-        is_last_full = after == len(self._newlines_before_block) - 1
-        if (
-            is_last_full
-            and self.newlines == self._newlines_before_block[after]
-            and self.covered > after * BLOCK
-        ):
-            return None
-        return after
+        before = self._newlines_before_block
+        after = bisect_right(before, before[block + 1], lo=block + 1) - 1
+        is_last = after == len(before) - 1 and self.covered > after * BLOCK
+        return None if is_last and self.newlines == before[after] else after
 
     def previous_block(self, block: int) -> int | None:
         """Return the last block before this one that may contain a newline, or `None`."""

@@ -9,7 +9,7 @@ from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from studio_tui.service.logs.store.line_index import BLOCK
 from studio_tui.service.logs.store.log_store import LINE_LIMIT, LogStore
@@ -64,10 +64,8 @@ class LineMatches:
         self._counts = array("i")
         """Matches in each block, or `_UNKNOWN`."""
         self._unknown_count = 0
-        self._edition = 0
-        """Incremented when a count changes."""
-        self._answers: dict[object, tuple[int, object]] = {}
-        """Cached answers, each after the edition that it is from."""
+        self._answers: dict[object, Any] = {}
+        """Some answers, cached until a count changes."""
         self._size = 0
         self._version = store.version
         self._starts: OrderedDict[int, array[int]] = OrderedDict()
@@ -149,12 +147,12 @@ class LineMatches:
 
     def _cached(self, key: object, compute: Callable[[], T]) -> T:
         """Return what `compute` returns, cached until a count changes."""
-        entry = self._answers.get(key)
-        if entry is None or entry[0] != self._edition:
-            entry = self._answers[key] = (self._edition, compute())
-            while len(self._answers) > _CACHED_ANSWERS:
-                del self._answers[next(iter(self._answers))]
-        return cast(T, entry[1])
+        if key not in self._answers:
+            answer = compute()
+            if len(self._answers) == _CACHED_ANSWERS:
+                self._answers.clear()
+            self._answers[key] = answer
+        return cast(T, self._answers[key])
 
     async def nearest(self, offset: int, *, backwards: bool) -> int | None:
         """Return the first match from `offset` on, or the last before it, searching as needed."""
@@ -211,7 +209,7 @@ class LineMatches:
                 self._set_count(block, count)
 
     def _set_count(self, block: int, count: int) -> None:
-        self._edition += 1
+        self._answers.clear()
         self._counts[block] = count
         self._unknown_count -= 1
         self.total += count
@@ -297,7 +295,7 @@ class LineMatches:
 
     def _forget(self, first: int) -> None:
         """Mark all blocks from `first` on as unknown; if they are few, search them at once."""
-        self._edition += 1
+        self._answers.clear()
         for block, count in enumerate(self._counts[first:], first):
             self.total -= max(0, count)
             self._unknown_count -= count == _UNKNOWN
