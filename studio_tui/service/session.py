@@ -129,7 +129,6 @@ class StudioSession:
         self.can_restart = options.can_restart
         """Whether the dashboard can start Studio again; if a user stopped it, only after ctrl+r."""
         self.is_restarting = False
-        """Whether the dashboard is starting Studio again."""
         self.recalled = asyncio.Event()
         """Set once the lists of earlier runs have been loaded from the recorder."""
         self.replay: ReplayTime | None = None

@@ -21,7 +21,6 @@ class Comparison:
         """Initialize; `offset` is where the first incoming byte is in the log and in the store."""
         self.is_whole = offset == 0
         self.mends = mends
-        """Whether the incoming bytes replace stored ones that differ."""
         self.received = offset
         """Offset in the log after the received bytes, as Studio counts."""
         self.differs = False

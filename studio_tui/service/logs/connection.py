@@ -51,7 +51,6 @@ class Connection:
     def __init__(self, *, is_all_replay: bool) -> None:
         """Initialize; with `is_all_replay` the job has ended, so that everything is replay."""
         self.server_message = ""
-        """What Studio said over this connection, or empty."""
         self.is_replay_over = False
         """Whether bytes that arrive now come live: after a pause of the replay, or a trickle."""
         self._is_all_replay = is_all_replay
@@ -122,7 +121,6 @@ class AfterConnection(Enum):
     """The step after a connection has ended."""
 
     AGAIN = auto()
-    """Connect again."""
     DRAIN = auto()
     """The job has ended: read the remaining log by REST."""
     POLL = auto()

@@ -36,13 +36,6 @@ logger = logging.getLogger(__name__)
 class LogTailPreview:
     """The end of one job's log; `run` is owned by the caller, and can be called again."""
 
-    store: LogStore | None
-    """The end, from the start of a line on, under a mark; `None` until it is needed."""
-    is_needed: bool
-    """Whether the log itself is so far behind that its end is shown first."""
-    offset: int
-    """Offset of the preview's first byte in the whole log, as Studio counts."""
-
     def __init__(
         self,
         source: StudioClient,
@@ -52,9 +45,12 @@ class LogTailPreview:
         reachability: Reachability | None = None,
     ) -> None:
         """Initialize; `whole` is the store of the log itself, `make_store` creates an empty one."""
-        self.store = None
+        self.store: LogStore | None = None
+        """The end, from the start of a line on, under a mark; `None` until it is needed."""
         self.is_needed = False
+        """Whether the log itself is so far behind that its end is shown first."""
         self.offset = 0
+        """Offset of the preview's first byte in the whole log, as Studio counts."""
         self._source = source
         self._job_id = job_id
         self._whole = whole

@@ -26,7 +26,6 @@ class Retries:
         now: Callable[[], datetime],
     ) -> None:
         self.backoff = Backoff(BACKOFF_BASE, BACKOFF_CAP)
-        """Counts the consecutive failed attempts."""
         self.reachability = reachability
         self.poked = asyncio.Event()
         """Ends a wait at once."""

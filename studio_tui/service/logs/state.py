@@ -34,7 +34,6 @@ class TailState:
     since: datetime
     """When the phase began."""
     next_try: datetime | None = None
-    """Time of the next attempt, if one is known."""
     reason: str = ""
     """Why it reconnects, has stopped or is perhaps not whole; safe to draw."""
     status: str | None = None

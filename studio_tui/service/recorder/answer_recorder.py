@@ -56,11 +56,6 @@ class AnswerRecorder:
         self._has_queued = asyncio.Event()
         self._has_new_origins = False
 
-    @property
-    def is_idle(self) -> bool:
-        """Whether nothing waits to be recorded."""
-        return not self._queue and self._in_progress is None
-
     def record_jobs(self, jobs: JobList, back_to: datetime) -> None:
         """Record a list of jobs."""
         self._enqueue("jobs", jobs, lambda at: self._write_jobs(jobs, back_to, at))

@@ -42,6 +42,10 @@ class AnswerRecorderFixture:
         self.now = NOON + timedelta(minutes=minutes)
         self.answer_recorder.record_jobs(jobs, OLDEST)
 
+    def is_idle(self) -> bool:
+        """Return whether nothing waits to be recorded."""
+        return not self.answer_recorder._queue and self.answer_recorder._in_progress is None
+
     def recalled(self) -> tuple[list[str], datetime] | None:
         """Return the ids of the jobs that the next run recalls, and when Studio confirmed them."""
         self.kept.flush()
@@ -98,7 +102,7 @@ async def test_origins_that_could_not_be_read_from_disk_are_read_after_the_next_
         with unusable_file(fixture.kept):
             fixture.record(EARLIER)
             await until(lambda: "cannot be used" in caplog.text)
-            await until(lambda: fixture.answer_recorder.is_idle)
+            await until(fixture.is_idle)
         assert fixture.origins_changes.empty()
         fixture.record(EARLIER, minutes=1)
         async with asyncio.timeout(HANG):
@@ -111,24 +115,24 @@ async def test_a_list_that_could_not_be_written_is_not_confirmed_and_is_written_
 ) -> None:
     async with recording(tmp_path) as fixture:
         fixture.record(EARLIER)
-        await until(lambda: fixture.answer_recorder.is_idle)
+        await until(fixture.is_idle)
         with unusable_file(fixture.kept):
             for minutes in (1, 2):
                 fixture.record(LATER, minutes)
-                await until(lambda: fixture.answer_recorder.is_idle)
+                await until(fixture.is_idle)
         assert fixture.recalled() == ([job(2).id], NOON)
         fixture.record(LATER, minutes=3)
-        await until(lambda: fixture.answer_recorder.is_idle)
+        await until(fixture.is_idle)
         assert fixture.recalled() == ([job(1).id, job(2).id], NOON + timedelta(minutes=3))
 
 
 async def test_an_unchanged_answer_is_recorded_again_in_a_new_file(tmp_path: Path) -> None:
     async with recording(tmp_path) as fixture:
         fixture.record(LATER)
-        await until(lambda: fixture.answer_recorder.is_idle)
+        await until(fixture.is_idle)
         fixture.kept.database.path.unlink()
         fixture.record(LATER, minutes=1)
         assert fixture.recalled() is None
         fixture.record(LATER, minutes=2)
-        await until(lambda: fixture.answer_recorder.is_idle)
+        await until(fixture.is_idle)
         assert fixture.recalled() == ([job(1).id, job(2).id], NOON + timedelta(minutes=2))

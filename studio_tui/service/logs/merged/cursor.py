@@ -34,22 +34,19 @@ class MergedSource:
 class LineCursor:
     """A position in one log: the lines before it are in the merged log, those after it not yet."""
 
-    position: int
-    due: int
-    """Offset up to which lines have waited long enough for earlier lines of other logs."""
-    last_size: int
-    """Size of the log at the last call of `make_due`."""
-    key: float
-    """Time of the next line in seconds since the epoch, once `find_line` has found it."""
-
     def __init__(self, source: MergedSource) -> None:
         self.source = source
-        self.position = self.due = self.last_size = 0
+        self.position = 0
+        self.due = 0
+        """Offset up to which lines have waited long enough for earlier lines of other logs."""
+        self.last_size = 0
+        """Size of the log at the last call of `make_due`."""
         self.ordered_size = 0
         """Size of the log when all logs were last ordered again."""
         self.grew_at = 0.0
         """When the log last grew, on the clock of `make_due`."""
         self.key = self._last_key = source.begins_at
+        """Time of the next line in seconds since the epoch, once `find_line` has found it."""
         self.marked: set[Mark] = set()
         self._store = source.store
         self._version = source.store.version

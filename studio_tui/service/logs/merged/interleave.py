@@ -32,15 +32,13 @@ class Interleaver:
     If a log cannot be read or written, methods raise a `SpoolError`.
     """
 
-    is_stale: bool
-    """Whether a merged part of a log has changed, so that everything must be merged again."""
-    is_unsorted: bool
-    """Whether old lines of a log arrived after newer lines of other logs were merged."""
-
     def __init__(self, store: TaggedStore, sources: Iterable[MergedSource]) -> None:
         self.store = store
         self.cursors = [LineCursor(source) for source in sources]
-        self.is_stale = self.is_unsorted = False
+        self.is_stale = False
+        """Whether a merged part of a log has changed, so that everything must be merged again."""
+        self.is_unsorted = False
+        """Whether old lines of a log arrived after newer lines of other logs were merged."""
         self._whole_lines_end = 0
         """Offset after the whole lines; the unfinished lines follow."""
         self._unfinished: list[tuple[int, bytes]] = []

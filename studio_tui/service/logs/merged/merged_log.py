@@ -32,9 +32,6 @@ class MergedLog:
     If the disk fails, methods raise a `SpoolError`.
     """
 
-    store: TaggedStore
-    """The lines of all logs, each after the tag of its log; always the same object."""
-
     def __init__(
         self,
         make_store: Callable[[], TaggedStore],
@@ -48,6 +45,7 @@ class MergedLog:
         lines that `viewed_lines` returns.
         """
         self.store = make_store()
+        """The lines of all logs, each after the tag of its log; always the same object."""
         self._make_store = make_store
         self._viewed_lines = viewed_lines
         self._on_moved = on_moved

@@ -14,14 +14,11 @@ class LineIndex:
     Callers pass the bytes of blocks, or a function `block_at` that returns those of a block.
     """
 
-    covered: int
-    """Bytes that have been counted."""
-    newlines: int
-    """Newlines among them."""
-
     def __init__(self) -> None:
         self.covered = 0
+        """Bytes that have been counted."""
         self.newlines = 0
+        """Newlines among them."""
         self._newlines_before_block = array("Q", [0])
         """By block, up to the first one that is not counted completely."""
         self._last_lookup = (0, 0)

@@ -51,16 +51,12 @@ class LogStore:
     fails, methods raise a `SpoolError`; what was written before is part of the log.
     """
 
-    version: int
-    """Incremented by each change other than appended bytes: data derived before may be wrong."""
-
-    arrivals: Arrivals
-
     tag_length: int = 0
     """Bytes at the beginning of each line that are a tag of this program, not text."""
 
     def __init__(self, spool: Spool, marks: LogMarks | None = None) -> None:
         self.version = 0
+        """Incremented by changes other than appended bytes: data derived before may be wrong."""
         self._spool = spool
         self._marks = LogMarks() if marks is None else marks
         self._index = LineIndex()

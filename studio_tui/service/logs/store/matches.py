@@ -37,9 +37,6 @@ class LineMatches:
     Methods that read raise a `SpoolError` if the log cannot be read back, or was closed.
     """
 
-    total: int
-    """Number of known matches."""
-
     def __init__(
         self,
         store: LogStore,
@@ -56,6 +53,7 @@ class LineMatches:
         them on which its result may depend.
         """
         self.total = 0
+        """Number of known matches."""
         self._store = store
         self._find = find
         self._negated = negated

@@ -124,9 +124,6 @@ class Fate(Enum):
 class Spool:
     """The bytes of a file; if the disk fails, all methods raise a `SpoolError` with a sentence."""
 
-    size: int
-    is_closed: bool
-
     def __init__(self, path: Path, descriptor: int, size: int, fate: Fate) -> None:
         self.path = path
         self.size = size
