@@ -1,19 +1,21 @@
 """The lists of one Studio: polls them, reports what has ended, and records each list."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from studio_tui.api.client import StudioClient
-from studio_tui.api.models import Cluster
+from studio_tui.api.models import Cluster, Job
 from studio_tui.api.pages import ResultPage
 from studio_tui.service.pacing import Pacing
 from studio_tui.service.polling.endings import Endings
-from studio_tui.service.polling.jobs_feed import JobList, JobsFeed
+from studio_tui.service.polling.jobs_feed import READ_LIMIT, JobList, JobsFeed
 from studio_tui.service.polling.pipelines_feed import PipelineList, PipelinesFeed
 from studio_tui.service.polling.poller import Poller
 from studio_tui.service.polling.reachability import Reachability
 from studio_tui.service.polling.schedules_feed import Schedules, SchedulesFeed
 from studio_tui.service.recorder.answer_recorder import AnswerRecorder
+from studio_tui.service.recorder.recorder import Recorder
 
 T = TypeVar("T")
 
@@ -55,6 +57,17 @@ class Lists:
         self.jobs.poke()
         self.schedules.poke()
         self.pipelines.poke()
+
+    async def recall(self, recorder: Recorder) -> None:
+        """Let the pollers start with the recorded lists, unless Studio has answered before."""
+        if recalled := await asyncio.to_thread(recorder.recall_jobs, READ_LIMIT):
+            self.jobs.recall(JobList(recalled.items, recalled.has_all), recalled.at)
+        if recalled := await asyncio.to_thread(recorder.recall_pipelines):
+            self.pipelines.recall(PipelineList(recalled.items, recalled.has_all), recalled.at)
+        if recalled := await asyncio.to_thread(recorder.recall_list, "schedules", Job):
+            self.schedules.recall(recalled.items, recalled.at)
+        if recalled := await asyncio.to_thread(recorder.recall_list, "clusters", Cluster):
+            self.clusters.recall(ResultPage(recalled.items), recalled.at)
 
     def _create_poller(
         self, name: str, fetch: Callable[[], Awaitable[T]], rest: Callable[[T], float]

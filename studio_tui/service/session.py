@@ -36,7 +36,7 @@ from studio_tui.service.polling.pipeline_watches import PipelineWatches
 from studio_tui.service.polling.progress_watch import ProgressWatch
 from studio_tui.service.polling.reachability import Reachability
 from studio_tui.service.polling.waking import watch_for_waking
-from studio_tui.service.recorder.answer_recorder import recall, recall_pipeline
+from studio_tui.service.recorder.answer_recorder import recall_pipeline
 from studio_tui.service.recorder.database import RecorderFile
 from studio_tui.service.recorder.pruning import Limits
 from studio_tui.service.recorder.records import Records
@@ -279,9 +279,8 @@ class StudioSession:
         )
 
     async def _recall(self) -> None:
-        lists = self.jobs, self.pipelines, self.schedules, self.clusters
         try:
-            await recall(self.records.recorder, *lists)
+            await self.lists.recall(self.records.recorder)
         finally:
             self.recalled.set()
 

@@ -1,20 +1,19 @@
-"""Records the answers that pollers receive; lets pollers begin with the answers of earlier runs."""
+"""Records the answers that pollers receive, and reads a recorded pipeline."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from sqlite3 import Connection
 from typing import NamedTuple
 
 from studio_tui.api.models import Cluster, Job, Pipeline
-from studio_tui.api.pages import ResultPage
 from studio_tui.service.attempts import all_runs
 from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.commands.origins import Origins
-from studio_tui.service.polling.jobs_feed import READ_LIMIT, JobList
+from studio_tui.service.polling.jobs_feed import JobList
 from studio_tui.service.polling.pipeline_watch import PipelineDetail, RecalledDetail
 from studio_tui.service.polling.pipelines_feed import PipelineList
-from studio_tui.service.polling.poller import Poller
 from studio_tui.service.recorder import items
 from studio_tui.service.recorder.bodies import JOB, PIPELINE, models_of, unpack
 from studio_tui.service.recorder.database import RecorderFile
@@ -121,24 +120,6 @@ class AnswerRecorder:
             self._has_queued.set()
 
 
-async def recall(
-    recorder: Recorder,
-    jobs: Poller[JobList],
-    pipelines: Poller[PipelineList],
-    schedules: Poller[tuple[Job, ...]],
-    clusters: Poller[ResultPage[Cluster]],
-) -> None:
-    """Let pollers start with the recorded lists, unless Studio has answered before."""
-    if recalled := await asyncio.to_thread(recorder.recall_jobs, READ_LIMIT):
-        jobs.recall(JobList(recalled.items, recalled.has_all), recalled.at)
-    if recalled := await asyncio.to_thread(recorder.recall_pipelines):
-        pipelines.recall(PipelineList(recalled.items, recalled.has_all), recalled.at)
-    if recalled := await asyncio.to_thread(recorder.recall_list, schedules.name, Job):
-        schedules.recall(recalled.items, recalled.at)
-    if recalled := await asyncio.to_thread(recorder.recall_list, clusters.name, Cluster):
-        clusters.recall(ResultPage(recalled.items), recalled.at)
-
-
 async def recall_pipeline(database: RecorderFile, pipeline_id: str) -> RecalledDetail | None:
     """Return a pipeline and its jobs as recorded; `None` if they are not, or are unreadable."""
     return await asyncio.to_thread(
@@ -156,17 +137,14 @@ def _read_pipeline(connection: Connection, pipeline_id: str) -> RecalledDetail |
     pipeline = pipelines[0]
     ids = [run.created_job_id for run in all_runs(pipeline) if run.created_job_id]
     jobs = models_of(Job, items.bodies_of(connection, JOB, ids))
-    at = max((row[1], *_confirmation_times(connection, pipeline_id)))
+    at = max(row[1], _confirmed_at(connection, pipeline_id))
     detail = PipelineDetail(pipeline, {job.id: job for job in jobs})
     return RecalledDetail(detail, datetime.fromtimestamp(at, UTC))
 
 
-def _confirmation_times(connection: Connection, pipeline_id: str) -> Iterator[float]:
-    """Yield when Studio last confirmed the pipeline, if the list recorded last contains it."""
+def _confirmed_at(connection: Connection, pipeline_id: str) -> float:
+    """Return when Studio last confirmed the pipeline; 0 if the list recorded last lacks it."""
     for body, at in connection.execute("SELECT body, at FROM listing WHERE name = 'pipelines'"):
-        try:
-            listed = unpack(body).get("ids", ())
-        except (ValueError, AttributeError):
-            continue
-        if pipeline_id in listed:
-            yield at
+        with suppress(ValueError, AttributeError):
+            return float(at) if pipeline_id in unpack(body).get("ids", ()) else 0.0
+    return 0.0
