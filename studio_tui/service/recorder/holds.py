@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from studio_tui.redaction import without_secrets
 from studio_tui.service.recorder.database import RecorderFile
@@ -95,10 +96,10 @@ class Holds:
         return [_hold(row) for row in rows]
 
 
-def _hold(row: Sequence[object]) -> Hold:
+def _hold(row: Sequence[Any]) -> Hold:
     hold_id, words, at, until, state = row
-    begun, ends = (datetime.fromtimestamp(float(str(each)), UTC) for each in (at, until))
-    return Hold(str(hold_id), str(words), begun, ends, HoldState(str(state)))
+    begun, ends = (datetime.fromtimestamp(each, UTC) for each in (at, until))
+    return Hold(hold_id, words, begun, ends, HoldState(state))
 
 
 def _is_another_alive(pid: int) -> bool:

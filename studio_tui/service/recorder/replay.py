@@ -11,7 +11,7 @@ from studio_tui.api.models import Cluster, Job, Pipeline, runs_on
 from studio_tui.api.pages import ResultPage
 from studio_tui.api.states import STATES_WITH_WORKERS, JobState
 from studio_tui.errors import NotFound, ReadOnly
-from studio_tui.service.recorder.bodies import JOB, PIPELINE, model_of
+from studio_tui.service.recorder.bodies import JOB, MODELS, PIPELINE, model_of
 from studio_tui.service.recorder.differences import GONE, apply_difference
 from studio_tui.service.recorder.recording_file import Change, RecordingContents
 
@@ -165,9 +165,7 @@ class ReplayClient:
         for (item_kind, item_id), body in self._bodies.items():
             if item_kind != kind:
                 continue
-            model = self._models.get((item_kind, item_id)) or model_of(
-                Job if kind == JOB else Pipeline, body
-            )
+            model = self._models.get((item_kind, item_id)) or model_of(MODELS[kind], body)
             if isinstance(model, Job | Pipeline):
                 self._models[item_kind, item_id] = model
                 models.append(model)

@@ -173,18 +173,11 @@ class MergedLog:
         sources = {start: self._interleaver.source_of(start) for start in self._viewed_lines()}
         self.store.become(interleaver.store)
         interleaver.store, self._interleaver = self.store, interleaver
-        new_starts = {
-            old_start: interleaver.start_of(*line)
-            for old_start, line in sources.items()
-            if line is not None
-        }
-        self._on_moved(
-            {
-                old_start: new_start
-                for old_start, new_start in new_starts.items()
-                if new_start is not None
-            }
-        )
+        moved = {}
+        for old_start, line in sources.items():
+            if line is not None and (new_start := interleaver.start_of(*line)) is not None:
+                moved[old_start] = new_start
+        self._on_moved(moved)
 
 
 def _now() -> float:

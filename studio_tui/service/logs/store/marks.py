@@ -74,8 +74,6 @@ class LogMarks:
 
     def between(self, start: int, end: int) -> tuple[Mark, ...]:
         """Return the marks from `start` to `end`, both included."""
-        if not self._marks:
-            return ()
         first, last = (bisect_left(self._marks, (each, "")) for each in (start, end + 1))
         return tuple(self._marks[first:last])
 
