@@ -37,15 +37,21 @@ class Lists:
         self.pipelines_feed = PipelinesFeed(client)
         self._schedules_feed = SchedulesFeed(client)
         self._client = client
-        self._pacing = pacing
-        self._reachability = reachability
         self._endings = endings
         self._answer_recorder = answer_recorder
         self._is_local = is_local
-        self.jobs = self._create_poller("jobs", self._fetch_jobs, pacing.jobs)
-        self.clusters = self._create_poller("clusters", self._fetch_clusters, pacing.clusters)
-        self.schedules = self._create_poller("schedules", self._fetch_schedules, pacing.schedules)
-        self.pipelines = self._create_poller("pipelines", self._fetch_pipelines, pacing.pipelines)
+
+        def poll(
+            name: str, fetch: Callable[[], Awaitable[T]], rest: Callable[[T], float]
+        ) -> Poller[T]:
+            cap = pacing.backoff_cap
+            return Poller(name, fetch, rest, reachability=reachability, backoff_cap=cap)
+
+        self.jobs = poll("jobs", self._fetch_jobs, pacing.jobs)
+        self.clusters = poll("clusters", self._fetch_clusters, pacing.clusters)
+        self.schedules = poll("schedules", self._fetch_schedules, pacing.schedules)
+        self.pipelines = poll("pipelines", self._fetch_pipelines, pacing.pipelines)
+        answer_recorder.on_origins_changed = self.jobs.publish_again
 
     @property
     def all(self) -> tuple[Poller[Any], ...]:
@@ -68,17 +74,6 @@ class Lists:
             self.schedules.recall(recalled.items, recalled.at)
         if recalled := await asyncio.to_thread(recorder.recall_list, "clusters", Cluster):
             self.clusters.recall(ResultPage(recalled.items), recalled.at)
-
-    def _create_poller(
-        self, name: str, fetch: Callable[[], Awaitable[T]], rest: Callable[[T], float]
-    ) -> Poller[T]:
-        return Poller(
-            name,
-            fetch,
-            rest,
-            reachability=self._reachability,
-            backoff_cap=self._pacing.backoff_cap,
-        )
 
     async def _fetch_jobs(self) -> JobList:
         jobs = await self.jobs_feed.fetch()

@@ -137,9 +137,7 @@ class StudioSession:
         self.reachability = self._make_reachability(options.state_file)
         state_folder = options.state_folder or logs
         database = RecorderFile(state_folder / RECORDER_FOLDER, options.profile)
-        self.records = Records(
-            database, options.limits, on_origins_changed=self._publish_jobs_again, now=clock.now
-        )
+        self.records = Records(database, options.limits, now=clock.now)
         client.observe(self.records.recorder.note_call)
         self.endings = Endings()
         self.lists = self._make_lists()
@@ -283,9 +281,6 @@ class StudioSession:
             await self.lists.recall(self.records.recorder)
         finally:
             self.recalled.set()
-
-    def _publish_jobs_again(self) -> None:
-        self.jobs.publish_again()
 
     def _poll_changes(self) -> None:
         self._pacing.expect_changes()

@@ -41,13 +41,13 @@ class AnswerRecorder:
         history: JobHistory,
         origins: Origins,
         *,
-        on_origins_changed: Callable[[], None],
         now: Callable[[], datetime],
     ) -> None:
         self._recorder = recorder
         self._history = history
         self._origins = origins
-        self._on_origins_changed = on_origins_changed
+        self.on_origins_changed: Callable[[], None] = lambda: None
+        """Called when submissions of listed jobs have been found."""
         self._now = now
         self._queue: dict[str, _QueuedAnswer] = {}
         self._in_progress: object = None
@@ -109,7 +109,7 @@ class AnswerRecorder:
             self._recorded[name] = queued.answer
         if self._has_new_origins:
             self._has_new_origins = False
-            self._on_origins_changed()
+            self.on_origins_changed()
 
     def _enqueue(self, name: str, answer: object, write: Write) -> None:
         at = self._now()

@@ -26,7 +26,6 @@ class Records:
         database: RecorderFile,
         limits: Limits | None,
         *,
-        on_origins_changed: Callable[[], None],
         now: Callable[[], datetime],
     ) -> None:
         self.database = database
@@ -37,13 +36,7 @@ class Records:
         self.origins = Origins()
         self.holds = Holds(database)
         self.activity = Activity(self.recorder, self.holds, now=now)
-        self.answer_recorder = AnswerRecorder(
-            self.recorder,
-            self.history,
-            self.origins,
-            on_origins_changed=on_origins_changed,
-            now=now,
-        )
+        self.answer_recorder = AnswerRecorder(self.recorder, self.history, self.origins, now=now)
 
     async def run(self) -> None:
         """Read and write until canceled; an unexpected exception propagates."""

@@ -30,12 +30,9 @@ class AnswerRecorderFixture:
         self.origins_changes = asyncio.Queue[None]()
         """One item for each notification that the origins have changed."""
         self.answer_recorder = AnswerRecorder(
-            kept,
-            self.history,
-            self.origins,
-            on_origins_changed=lambda: self.origins_changes.put_nowait(None),
-            now=lambda: self.now,
+            kept, self.history, self.origins, now=lambda: self.now
         )
+        self.answer_recorder.on_origins_changed = lambda: self.origins_changes.put_nowait(None)
 
     def record(self, jobs: JobList, minutes: float = 0) -> None:
         """Record an answer of Studio that was received `minutes` after noon."""
