@@ -147,7 +147,10 @@ class RecorderFile:
     @property
     def inode(self) -> int | None:
         """The inode of the file, which changes when it is replaced; `None` if there is no file."""
-        return _inode(self.path)
+        try:
+            return self.path.stat().st_ino
+        except OSError:
+            return None
 
     def read(self, work: Work[T]) -> T | None:
         """Return what `work` returns for a connection; `None` if the file cannot be used now."""
@@ -193,7 +196,7 @@ class RecorderFile:
             return None  # the next use logs the reason
 
     def _try(self, work: Work[T]) -> T | None:
-        inode = _inode(self.path)
+        inode = self.inode
         try:
             with closing(connect(self.path)) as connection:
                 answer = work(connection)
@@ -218,7 +221,7 @@ class RecorderFile:
                 connection.close()
             try:
                 with exclusive_lock(self.path.with_suffix(".lock")):
-                    if inode is None or _inode(self.path) != inode:
+                    if inode is None or self.inode != inode:
                         return
                     self.path.replace(damaged)
                     # SQLite would apply the journals of the damaged file to the new one.
@@ -259,10 +262,3 @@ def connect(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
-
-
-def _inode(path: Path) -> int | None:
-    try:
-        return path.stat().st_ino
-    except OSError:
-        return None

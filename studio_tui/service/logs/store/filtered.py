@@ -26,11 +26,6 @@ class FilteredLines:
         self.matches = matches
         self._store = store
 
-    @property
-    def is_whole(self) -> bool:
-        """Whether every line of the log has been searched."""
-        return self.matches.is_complete
-
     def next_start(self, start: int) -> int | None:
         """Return the start of the next included line, as far as known."""
         marked = (line for line in self._starts_under_marks() if line > start)

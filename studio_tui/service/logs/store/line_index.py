@@ -52,7 +52,15 @@ class LineIndex:
         block = start // BLOCK
         if start > self.covered or not self._is_counted(block):
             return None
-        return self._newlines_before(start, block_at(block))
+        last_start, newlines = self._last_lookup
+        if last_start // BLOCK != block:
+            last_start, newlines = block * BLOCK, self._newlines_before_block[block]
+        # Rows are drawn in order, so usually only one line is counted, not all lines of the block.
+        first, last = sorted((last_start % BLOCK, start % BLOCK))
+        between = block_at(block).count(b"\n", first, last)
+        newlines += between if start >= last_start else -between
+        self._last_lookup = (start, newlines)
+        return newlines
 
     def offset_after(self, newline: int, block_at: Callable[[int], bytes]) -> int:
         """Return the offset after the `newline`-th newline, counted from 1 to `newlines`."""
@@ -60,19 +68,6 @@ class LineIndex:
         block = block_at(number)
         following = block.split(b"\n", newline - self._newlines_before_block[number])[-1]
         return number * BLOCK + len(block) - len(following)
-
-    def _newlines_before(self, offset: int, block: bytes) -> int:
-        """Return the number of newlines before `offset`, in a counted block of bytes `block`."""
-        number, inside = divmod(offset, BLOCK)
-        last_offset, newlines = self._last_lookup
-        if last_offset // BLOCK != number:
-            last_offset, newlines = number * BLOCK, self._newlines_before_block[number]
-        # Rows are drawn in order, so usually only one line is counted, not all lines of the block.
-        first, last = sorted((last_offset % BLOCK, inside))
-        between = block.count(b"\n", first, last)
-        newlines += between if offset >= last_offset else -between
-        self._last_lookup = (offset, newlines)
-        return newlines
 
     def _block_of(self, newline: int) -> int:
         """Return the block with the `newline`-th newline, counted from 1."""

@@ -72,7 +72,7 @@ class LogWindow:
 
         They are fewer than `height` if the log has no more, or if matches are still to be found.
         """
-        if self._chosen is not None and not self._chosen.is_whole:
+        if self._chosen is not None and not self._chosen.matches.is_complete:
             return self._find_rows()
         depends_on = (self.top, *self._conditions)
         for conditions, rows in reversed(self._cached_rows):
@@ -113,7 +113,7 @@ class LogWindow:
     def is_at_end(self) -> bool:
         """Whether the last row is visible; False while a filter may find further lines."""
         rows = self.rows()
-        if self._chosen is not None and not self._chosen.is_whole:
+        if self._chosen is not None and not self._chosen.matches.is_complete:
             return False
         return not rows or self._below(rows[-1]) is None
 

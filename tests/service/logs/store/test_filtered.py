@@ -53,7 +53,7 @@ def test_a_negated_filter_has_the_lines_that_do_not_match(store: LogStore) -> No
     store.append(b"0\n1\n2\n3\n")
     lines = FilteredLines(store, LineMatches(store, starts_of_even_lines, negated=True))
     assert all_starts(lines) == [2, 6]
-    assert lines.is_whole
+    assert lines.matches.is_complete
 
 
 def test_a_filter_without_matches_has_no_lines(store: LogStore) -> None:
