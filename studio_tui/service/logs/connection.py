@@ -45,7 +45,7 @@ _TOO_LARGE = 1009
 """A message was too large for this client."""
 
 
-class Connection:
+class LogConnection:
     """The state of one connection, in the loop's time; create it when the connection opens."""
 
     def __init__(self, *, is_all_replay: bool) -> None:

@@ -36,7 +36,7 @@ from studio_tui.service.logs.comparison import Comparison
 from studio_tui.service.logs.connection import (
     SILENCE,
     AfterConnection,
-    Connection,
+    LogConnection,
     Verdict,
     verdict_of_close_code,
     verdict_of_error,
@@ -115,7 +115,7 @@ class LogTail(StatePublisher):
         self._rest = RestLog(source, job_id, store)
         self._unreadable = 0
         """Unreadable frames since the last new piece."""
-        self._connection: Connection
+        self._connection: LogConnection
         self._is_archive_whole = False
         """Whether everything stored equals the last archive that was read."""
         self._has_ended = False
@@ -212,7 +212,7 @@ class LogTail(StatePublisher):
     async def _read_connection(self) -> Verdict:
         self._assembler.note_connection()
         is_all_replay = self._has_ended or self.state.status in FINISHED_STATES
-        connection = self._connection = Connection(is_all_replay=is_all_replay)
+        connection = self._connection = LogConnection(is_all_replay=is_all_replay)
         try:
             self._reachability.raise_if_refused()
             async with aclosing(self._source.follow_log(self._job_id)) as frames:
