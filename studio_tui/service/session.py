@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from studio_tui import clock
 from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.errors import AuthenticationError
@@ -137,7 +136,7 @@ class StudioSession:
         self.reachability = self._make_reachability(options.state_file)
         state_folder = options.state_folder or logs
         database = RecorderFile(state_folder / RECORDER_FOLDER, options.profile)
-        self.records = Records(database, options.limits, now=clock.now)
+        self.records = Records(database, options.limits)
         client.observe(self.records.recorder.note_call)
         self.endings = Endings()
         self.lists = self._make_lists()

@@ -1,10 +1,9 @@
 """The recorded requests to Studio and their outcomes, read while they are shown."""
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 
+from studio_tui import clock
 from studio_tui.service.polling.snapshot import Snapshot, SnapshotPublisher
 from studio_tui.service.recorder.calls import RecordedCall
 from studio_tui.service.recorder.holds import Hold, Holds
@@ -28,12 +27,11 @@ class Actions:
 class Activity(SnapshotPublisher[Actions]):
     """Reads the recorded calls and commands while there are subscribers, like a poller."""
 
-    def __init__(self, recorder: Recorder, holds: Holds, *, now: Callable[[], datetime]) -> None:
+    def __init__(self, recorder: Recorder, holds: Holds) -> None:
         super().__init__("activity", Snapshot())
         self.requested_count = PAGE
         self._recorder = recorder
         self._holds = holds
-        self._now = now
 
     def request_more(self) -> None:
         """Read `PAGE` more calls from the next read on."""
@@ -45,7 +43,7 @@ class Activity(SnapshotPublisher[Actions]):
             await self._has_subscribers.wait()
             actions = await asyncio.to_thread(self._read)
             if actions != self.snapshot.value:
-                self._publish(Snapshot(actions, self._now()))
+                self._publish(Snapshot(actions, clock.now()))
             await asyncio.sleep(READ_EVERY)
 
     def _read(self) -> Actions:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from sqlite3 import Connection
 from typing import NamedTuple
 
+from studio_tui import clock
 from studio_tui.api.models import Cluster, Job, Pipeline
 from studio_tui.service.attempts import all_runs
 from studio_tui.service.commands.history import JobHistory
@@ -35,20 +36,12 @@ class AnswerRecorder:
     If an answer is the same object as the one recorded last, only the time is recorded.
     """
 
-    def __init__(
-        self,
-        recorder: Recorder,
-        history: JobHistory,
-        origins: Origins,
-        *,
-        now: Callable[[], datetime],
-    ) -> None:
+    def __init__(self, recorder: Recorder, history: JobHistory, origins: Origins) -> None:
         self._recorder = recorder
         self._history = history
         self._origins = origins
         self.on_origins_changed: Callable[[], None] = lambda: None
         """Called when submissions of listed jobs have been found."""
-        self._now = now
         self._queue: dict[str, _QueuedAnswer] = {}
         self._in_progress: object = None
         self._recorded: dict[str, object] = {}
@@ -112,7 +105,7 @@ class AnswerRecorder:
             self.on_origins_changed()
 
     def _enqueue(self, name: str, answer: object, write: Write) -> None:
-        at = self._now()
+        at = clock.now()
         if self._recorded.get(name) is answer and self._recorder.confirm(name, at):
             return
         if self._in_progress is not answer:

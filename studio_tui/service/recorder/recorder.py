@@ -69,16 +69,9 @@ class Archived(Generic[T]):
 class Recorder:
     """Reads and writes the file that all dashboards of a profile share."""
 
-    def __init__(
-        self,
-        database: RecorderFile,
-        limits: Limits | None = None,
-        *,
-        now: Callable[[], datetime] = clock.now,
-    ) -> None:
+    def __init__(self, database: RecorderFile, limits: Limits | None = None) -> None:
         self.database = database
         self._limits = limits or Limits()
-        self._now = now
         self._calls = CallLog()
         self._is_urgent = asyncio.Event()
         """Whether a call was noted that should be written at once."""
@@ -150,7 +143,7 @@ class Recorder:
 
     def prune(self) -> None:
         """Delete records that exceed the limits, in many short transactions."""
-        more, now = [True], self._now().timestamp()
+        more, now = [True], clock.now().timestamp()
 
         def step(connection: "Connection") -> None:
             more[0] = pruning.prune(connection, self._limits, now)

@@ -1,8 +1,6 @@
 """Everything that reads or writes the recorder's file of one profile."""
 
 import asyncio
-from collections.abc import Callable
-from datetime import datetime
 
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.service.commands.history import JobHistory
@@ -21,22 +19,16 @@ from studio_tui.service.recorder.recorder import Recorder
 class Records:
     """The recorder's file and all objects that read or write it; `run` owns their tasks."""
 
-    def __init__(
-        self,
-        database: RecorderFile,
-        limits: Limits | None,
-        *,
-        now: Callable[[], datetime],
-    ) -> None:
+    def __init__(self, database: RecorderFile, limits: Limits | None) -> None:
         self.database = database
-        self.recorder = Recorder(database, limits, now=now)
+        self.recorder = Recorder(database, limits)
         self.jobs = Archive[Job]("recorded jobs", self.recorder, JOB)
         self.pipelines = Archive[Pipeline]("recorded pipelines", self.recorder, PIPELINE)
         self.history = JobHistory(database)
         self.origins = Origins()
         self.holds = Holds(database)
-        self.activity = Activity(self.recorder, self.holds, now=now)
-        self.answer_recorder = AnswerRecorder(self.recorder, self.history, self.origins, now=now)
+        self.activity = Activity(self.recorder, self.holds)
+        self.answer_recorder = AnswerRecorder(self.recorder, self.history, self.origins)
 
     async def run(self) -> None:
         """Read and write until canceled; an unexpected exception propagates."""

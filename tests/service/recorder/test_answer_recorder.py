@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from studio_tui import clock
 from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.commands.origins import Origins
 from studio_tui.service.commands.submitted import Submitted
@@ -29,9 +30,7 @@ class AnswerRecorderFixture:
         self.origins = Origins()
         self.origins_changes = asyncio.Queue[None]()
         """One item for each notification that the origins have changed."""
-        self.answer_recorder = AnswerRecorder(
-            kept, self.history, self.origins, now=lambda: self.now
-        )
+        self.answer_recorder = AnswerRecorder(kept, self.history, self.origins)
         self.answer_recorder.on_origins_changed = lambda: self.origins_changes.put_nowait(None)
 
     def record(self, jobs: JobList, minutes: float = 0) -> None:
@@ -54,10 +53,12 @@ class AnswerRecorderFixture:
 async def recording(folder: Path) -> AsyncIterator[AnswerRecorderFixture]:
     """Run an answer recorder in a folder."""
     fixture = AnswerRecorderFixture(new_recorder(folder))
+    clock.set_time_source(lambda: fixture.now)
     running = asyncio.create_task(fixture.answer_recorder.run())
     try:
         yield fixture
     finally:
+        clock.set_time_source(None)
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
 

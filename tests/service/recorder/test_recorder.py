@@ -15,6 +15,7 @@ from unittest import mock
 
 import pytest
 
+from studio_tui import clock
 from studio_tui.api.calls import Call
 from studio_tui.api.models import Cluster, Job, Pipeline
 from studio_tui.service.commands.history import JobHistory
@@ -441,10 +442,11 @@ def test_a_new_file_of_another_dashboard_is_not_set_aside_instead_of_the_damaged
 
 
 def test_jobs_that_have_not_changed_for_many_days_are_deleted_with_their_changes(
-    tmp_path: Path,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(clock, "now", lambda: NOON + timedelta(days=31))
     day = 24 * 60
-    kept = new_recorder(tmp_path, limits=Limits(days=30), now=lambda: NOON + timedelta(days=31))
+    kept = new_recorder(tmp_path, limits=Limits(days=30))
     note_jobs(kept, [job(1), job(2), job(3)])
     note_jobs(kept, [job(1), job(2), job(3, name="changed.py")], minutes=2 * day)
     kept.note_call(call())
@@ -456,11 +458,12 @@ def test_jobs_that_have_not_changed_for_many_days_are_deleted_with_their_changes
     assert len(changes(kept)) == 2
 
 
+@pytest.mark.usefixtures("noon")
 def test_the_file_does_not_grow_beyond_its_limit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pruning, "STEP", 50)
-    kept = new_recorder(tmp_path, limits=Limits(megabytes=0.5), now=lambda: NOON)
+    kept = new_recorder(tmp_path, limits=Limits(megabytes=0.5))
     for batch in range(4):
         numbers = range(batch * 500, batch * 500 + 500)
         jobs = [job(number, error_message=os.urandom(400).hex()) for number in numbers]
