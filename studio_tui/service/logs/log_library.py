@@ -90,7 +90,6 @@ class LogLibrary:
         *,
         reachability: Reachability | None = None,
         limit: int = LIMIT,
-        now: Callable[[], datetime] = clock.now,
     ) -> None:
         """Initialize; archived logs may be fetched from `hosts` without asking the user.
 
@@ -101,7 +100,6 @@ class LogLibrary:
         self._hosts = set(hosts)
         self._reachability = reachability or Reachability()
         self._limit = limit
-        self._now = now
         self._asking = asyncio.Lock()
         """Held while the user is asked about a host, so that no host is asked about twice."""
         self._logs: dict[str, _Log] = {}
@@ -176,7 +174,7 @@ class LogLibrary:
             try:
                 for log in self._logs.values():
                     self._start(log)
-                await asyncio.to_thread(self._cache.sweep, self._now())
+                await asyncio.to_thread(self._cache.sweep, clock.now())
                 while True:
                     await self._tidy()
                     await self._untidy.wait()
@@ -210,7 +208,6 @@ class LogLibrary:
             kept_since=kept_since,
             left_at=left_at,
             reachability=self._reachability,
-            now=self._now,
         )
         ahead = LogTailPreview(self._source, job_id, store, self._cache.new, self._reachability)
         why_not_kept = self._cache.why_not_kept(store)
@@ -254,7 +251,7 @@ class LogLibrary:
         if log.task is not None:
             log.task.cancel()
         log.preview.close()
-        now = self._now()
+        now = clock.now()
         log.closed_at = now.timestamp()
         self._cache.note_use(log.store.path, now)
         if self._has_ended:
@@ -286,7 +283,7 @@ class LogLibrary:
             logger.warning("log of job %s: %s", log.job_id, error)
         if log.store.is_kept:
             log.tail.close()
-            self._cache.note_use(path, self._now())
+            self._cache.note_use(path, clock.now())
             await asyncio.to_thread(self._cache.delete_leftovers, log.name)
 
     async def _trim(self) -> None:

@@ -3,8 +3,9 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
+from studio_tui import clock
 from studio_tui.service.logs.state import FollowPhase, StatePublisher
 from studio_tui.service.polling.backoff import Backoff, wait_for
 from studio_tui.service.polling.reachability import Reachability
@@ -23,7 +24,6 @@ class Retries:
         job_id: str,
         states: StatePublisher,
         reachability: Reachability,
-        now: Callable[[], datetime],
     ) -> None:
         self.backoff = Backoff(BACKOFF_BASE, BACKOFF_CAP)
         self.reachability = reachability
@@ -31,7 +31,6 @@ class Retries:
         """Ends a wait at once."""
         self._job_id = job_id
         self._states = states
-        self._now = now
 
     def subscribe(self) -> Callable[[], None]:
         """End a wait when an outage begins, changes or ends; return a function that stops this."""
@@ -53,7 +52,7 @@ class Retries:
             await self.poked.wait()
             self.poked.clear()
         if had_outage:
-            self._states.publish(FollowPhase.RECONNECTING, "", self._now())
+            self._states.publish(FollowPhase.RECONNECTING, "", clock.now())
 
     async def wait_after_failure(self, reason: str, at_least: float) -> None:
         """Count a failure; wait for the backoff, at least `at_least` seconds, unless poked."""
@@ -62,7 +61,7 @@ class Retries:
             return  # `wait_until_reachable` waits for the end of the outage
         seconds = max(at_least, jittered)
         logger.info("log of job %s: next try in %.1f s: %s", self._job_id, seconds, reason)
-        next_try = self._now() + timedelta(seconds=seconds)
+        next_try = clock.now() + timedelta(seconds=seconds)
         self._states.publish(FollowPhase.RECONNECTING, reason, next_try)
         await wait_for(self.poked, seconds)
         self.poked.clear()
@@ -73,6 +72,6 @@ class Retries:
         if next_try is None:
             await self.poked.wait()
         else:
-            await wait_for(self.poked, (next_try - self._now()).total_seconds())
+            await wait_for(self.poked, (next_try - clock.now()).total_seconds())
         self.poked.clear()
         self.backoff.reset()

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from studio_tui import clock
 from studio_tui.service.listeners import Listeners
 from studio_tui.service.logs.store.log_store import LogStore
 
@@ -57,20 +58,15 @@ class StatePublisher:
     """Publishes the state of one log to its subscribers."""
 
     def __init__(
-        self,
-        store: LogStore,
-        now: Callable[[], datetime],
-        kept_since: datetime | None,
-        left_at: datetime | None,
+        self, store: LogStore, kept_since: datetime | None, left_at: datetime | None
     ) -> None:
         """Initialize; `kept_since` and `left_at` are as in `TailState`."""
         self.state = (
             TailState(FollowPhase.COMPLETE, kept_since, size=store.size, kept_since=kept_since)
             if kept_since
-            else TailState(FollowPhase.CONNECTING, now(), size=store.size, left_at=left_at)
+            else TailState(FollowPhase.CONNECTING, clock.now(), size=store.size, left_at=left_at)
         )
         self._store = store
-        self._now = now
         self._listeners = Listeners[[TailState]]()
 
     def subscribe(self, listener: Callable[[TailState], None]) -> Callable[[], None]:
@@ -97,13 +93,13 @@ class StatePublisher:
         """
         state = self.state
         if phase is not state.phase:
-            began = max(since, state.received_at or since) if since else self._now()
+            began = max(since, state.received_at or since) if since else clock.now()
             has_received = phase in {FollowPhase.FOLLOWING, FollowPhase.COMPLETE}
             left_at = None if has_received else state.left_at
             state = TailState(phase, began, status=state.status, left_at=left_at)
         if reason is not None:
             state = replace(state, reason=reason, next_try=next_try)
-        received_at = self._now() if phase is FollowPhase.FOLLOWING else state.received_at
+        received_at = clock.now() if phase is FollowPhase.FOLLOWING else state.received_at
         lines, size = self._store.lines, self._store.size
         self.state = replace(state, lines=lines, size=size, received_at=received_at)
         self._listeners.notify(self.state)

@@ -5,7 +5,6 @@ ended, REST confirms that everything has arrived.
 """
 
 import asyncio
-from collections.abc import Callable
 from contextlib import aclosing
 from datetime import datetime, timedelta
 
@@ -101,15 +100,14 @@ class LogTail(StatePublisher):
         kept_since: datetime | None = None,
         left_at: datetime | None = None,
         reachability: Reachability | None = None,
-        now: Callable[[], datetime] = clock.now,
     ) -> None:
         """Initialize; `kept_since` and `left_at` are as in `TailState`."""
-        super().__init__(store, now, kept_since, left_at)
+        super().__init__(store, kept_since, left_at)
         self._source = source
         self._job_id = job_id
         self._may_fetch = may_fetch
         self._reachability = reachability or Reachability()
-        self._retries = Retries(job_id, self, self._reachability, now)
+        self._retries = Retries(job_id, self, self._reachability)
         self._index: MessageIndex | None = None
         self._assembler: LogAssembler
         self._rest = RestLog(source, job_id, store)
@@ -204,7 +202,7 @@ class LogTail(StatePublisher):
         """Stop until poked, or for `again_in` seconds if that is not 0."""
         self._rest_fallback.stop()
         self._retries.poked.clear()
-        next_try = self._now() + timedelta(seconds=again_in) if again_in else None
+        next_try = clock.now() + timedelta(seconds=again_in) if again_in else None
         self.publish(FollowPhase.STOPPED, reason, next_try)
 
     # --- the websocket ---------------------------------------------------------------------------
@@ -272,7 +270,7 @@ class LogTail(StatePublisher):
                 await give_way()  # one frame can hold 100,000 lines
             batch = items[start : start + _BATCH]
             is_live = self._connection.is_replay_over and not self._has_ended
-            with self._store.arrivals.live(self._now() if is_live else None):
+            with self._store.arrivals.live(clock.now() if is_live else None):
                 has_changed = self._assembler.add(batch)
             self._connection.note_pieces(piece.text for piece in batch)
             if has_changed or has_invalid_utf8:

@@ -5,7 +5,7 @@ import errno
 import os
 import subprocess
 import sys
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -16,6 +16,7 @@ from unittest import mock
 import pytest
 from pydantic import SecretStr
 
+from studio_tui import clock
 from studio_tui.api.client import StudioClient
 from studio_tui.api.log_body import LogBody
 from studio_tui.api.log_stream import (
@@ -128,6 +129,13 @@ class Ticks:
         return self.now
 
 
+@pytest.fixture(autouse=True)
+def ticks() -> Iterator[None]:
+    clock.set_time_source(Ticks())
+    yield
+    clock.set_time_source(None)
+
+
 @asynccontextmanager
 async def library(
     studio: Studio | StudioClient,
@@ -135,10 +143,9 @@ async def library(
     *,
     limit: int = LIMIT,
     place: str = "here",
-    now: Callable[[], datetime] | None = None,
 ) -> AsyncIterator[LogLibrary]:
     """Run a library; then close the logs that are still open, as the screens of a program do."""
-    logs = LogLibrary(studio, LogCache(folder, place), limit=limit, now=now or Ticks())
+    logs = LogLibrary(studio, LogCache(folder, place), limit=limit)
     async with asyncio.TaskGroup() as tasks:
         running = tasks.create_task(logs.run())
         try:
@@ -424,14 +431,13 @@ async def test_the_log_closed_longest_ago_is_deleted_when_the_size_limit_is_exce
 async def test_logs_of_earlier_runs_count_towards_the_size_limit(tmp_path: Path) -> None:
     studio = Studio(**{name: ["x" * 1000] for name in "abc"})
     studio.end()
-    now = Ticks()
     for name in "abc":
-        async with library(studio, tmp_path, place=name, now=now) as logs:
+        async with library(studio, tmp_path, place=name) as logs:
             await read_whole(logs, name)
             await until(lambda: ".spool" not in file_suffixes(tmp_path))
-    async with library(studio, tmp_path, limit=2500, now=now):
+    async with library(studio, tmp_path, limit=2500):
         await until(lambda: file_suffixes(tmp_path) == [".log"] * 2)
-    async with library(studio, tmp_path, place="a", now=now) as logs:
+    async with library(studio, tmp_path, place="a") as logs:
         assert not is_complete(logs.open("a", allow_every_host))
 
 

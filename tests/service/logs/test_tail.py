@@ -4,7 +4,7 @@ import asyncio
 import os
 import random
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
@@ -46,13 +46,14 @@ from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.spool import Fate, Spool
 from studio_tui.service.logs.tail import LogTail
 from tests import needs
+from tests.jobs import NOON
 from tests.service.logs.log_chaos import connection, messages, truth
 from tests.service.polling.virtual_time import run
 from tests.soak import SOAK, seeds
 
 pytestmark = pytest.mark.usefixtures("longest_rests")
 
-START = datetime(2026, 1, 1, tzinfo=UTC)
+START = NOON
 Step = LogFrame | StudioError | float
 """A frame, an error that ends the connection, or seconds of silence."""
 
@@ -154,7 +155,6 @@ class Follower:
             "7",
             self.store,
             may_fetch=self._may_fetch,
-            now=lambda: START + timedelta(seconds=loop.time()),
         )
         tail.subscribe(self.states.append)
         running = asyncio.ensure_future(tail.run())
