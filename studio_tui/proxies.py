@@ -13,9 +13,6 @@ from studio_tui.errors import ConfigError
 
 _HOST_AND_PORT = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([0-9.]+)|[A-Za-z0-9._-]+)(?::[0-9]+)?")
 
-_NO_PROXY_ENTRY = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^\[\]]*?))(?::([0-9]{1,5}))?")
-"""An entry of NO_PROXY: an address in brackets, or a name; with an optional port."""
-
 
 @dataclass(frozen=True, slots=True)
 class Proxies:
@@ -64,35 +61,18 @@ def bypasses_proxy(target: Address, no_proxy: str) -> bool:
 def _matches(entry: str, target: Address) -> bool:
     if not entry:
         return False
-    ip = _ip_address(target.host)
-    if ip is not None and "/" in entry:
-        return _is_within(ip, entry)
-    if ip is not None and _ip_address(entry) == ip:
+    name = entry.removesuffix(f":{target.effective_port}")
+    bracketed = name[1:-1] if name.startswith("[") and name.endswith("]") else name
+    if any(_is_within(target.host, network) for network in (entry, bracketed)):
         return True
-    parts = _NO_PROXY_ENTRY.fullmatch(entry)
-    if parts is None:
-        return False
-    bracketed, name, port = parts.groups()
-    if port is not None and int(port) != target.effective_port:
-        return False
-    if bracketed is not None:
-        return ip is not None and _ip_address(bracketed) == ip
-    if ip is not None and _ip_address(name) is not None:
-        return _ip_address(name) == ip
     suffix = name.lstrip("*.").rstrip(".")
     return f".{target.host.rstrip('.')}".endswith(f".{suffix}" if suffix else "")
 
 
-def _ip_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+def _is_within(host: str, network: str) -> bool:
+    """Whether `host` is an IP address within a network, which may be a single address."""
     try:
-        return ipaddress.ip_address(text)
-    except ValueError:
-        return None
-
-
-def _is_within(ip: ipaddress.IPv4Address | ipaddress.IPv6Address, network: str) -> bool:
-    try:
-        return ip in ipaddress.ip_network(network, strict=False)
+        return ipaddress.ip_address(host) in ipaddress.ip_network(network, strict=False)
     except ValueError:
         return False
 

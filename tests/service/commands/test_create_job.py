@@ -530,6 +530,7 @@ async def test_the_history_has_a_job_with_a_lost_answer_once_the_job_is_certain(
     (job_id,) = (created.id for created in studio.jobs_now)
     assert studio.history.submissions([job_id]) == {}
     studio.list_errors = []
+    monkeypatch.setattr(create_job, "LONGEST_SEARCH", 5.0)
     assert await new_creator(studio, journal).settle_open_intents() == ()
     assert studio.history.submissions([job_id])[job_id].priority == 0
 
