@@ -214,7 +214,7 @@ class _Connector:
         from studio_tui.tui.connected import Connected
 
         self._latest, is_local_studio = settings, local_guard is not None
-        host = settings.host
+        host = settings.address.host
         for secret in settings.secrets:
             register_secret(secret)
         profile = profile_of(settings, self._data_dir if is_local_studio else None)

@@ -63,19 +63,9 @@ class Settings:
     """Each is a sentence for the user."""
 
     @property
-    def origin(self) -> str:
-        """Scheme, host and port; the token is sent only there."""
-        return origin(self.url)
-
-    @property
-    def host(self) -> str:
-        """Studio's host; an IPv6 address has no brackets."""
-        return parts.host if (parts := address(self.url)) else ""
-
-    @property
-    def netloc(self) -> str:
-        """Studio's host, with its port unless it is the default one of the scheme."""
-        return parts.netloc if (parts := address(self.url)) else ""
+    def address(self) -> Address:
+        """The parsed URL; the token is sent only to its origin."""
+        return _address(self.url)
 
     @property
     def proxy(self) -> SecretStr | None:
@@ -125,7 +115,7 @@ def load_settings(
     if raw_url.file is not None and raw_url.file == files.project:
         other_files = [file for file in files.all if file.path != files.project]
         trusted = _normalize_url(_find("url", None, environ, other_files))
-        if token.file != files.project and origin(trusted) != origin(url):
+        if token.file != files.project and _address(trusted).origin != _address(url).origin:
             raise TokenOriginChanged(
                 f"{raw_url.source} would send your token, from {token.source}, to {url} instead "
                 f"of {trusted}. If you trust it, use --url {url}",
@@ -158,12 +148,6 @@ def load_settings(
 def validate_team(name: str) -> str:
     """Return a team name that was typed into a form; raise `ConfigError` if it is invalid."""
     return _validate_team(_Value(name, TYPED))
-
-
-def origin(url: str) -> str:
-    """Return scheme, host and port of a URL, without the default port; empty if it is invalid."""
-    parts = address(url)
-    return parts.origin if parts else ""
 
 
 def _working_directory() -> Path:
@@ -268,6 +252,13 @@ def _normalize_url(url: _Value) -> str:
             "Plain http is only for this machine."
         )
     return parts.origin + _base_path(parts)
+
+
+def _address(url: str) -> Address:
+    parts = address(url)
+    if parts is None:
+        raise ConfigError(f"{safe_line(url)} is not a URL.")
+    return parts
 
 
 def _with_source(what: str, value: _Value) -> str:

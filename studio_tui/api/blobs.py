@@ -37,7 +37,7 @@ async def download_blob(settings: Settings, url: str) -> AsyncGenerator[bytes, N
     proxy = _proxy_for(settings, url)
     host = safe_line(parts.host)
     extensions: dict[str, str] = {}
-    if parts.origin != settings.origin:
+    if parts.origin != settings.address.origin:
         _refuse_private(parts.host)
         # With a proxy, the proxy resolves the name, so a check here would prove nothing.
         if proxy is None:
@@ -79,7 +79,7 @@ def _parse_url(settings: Settings, url: str) -> tuple[Address, httpx.URL]:
     parts = address(url)
     if parts is None or not parts.is_web or parts.has_user:
         raise refused
-    if parts.origin != settings.origin and parts.scheme != "https":
+    if parts.origin != settings.address.origin and parts.scheme != "https":
         raise refused
     try:
         return parts, httpx.URL(url)

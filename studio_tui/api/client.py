@@ -6,7 +6,6 @@ token.
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable
-from contextlib import aclosing
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, Self
@@ -98,7 +97,7 @@ class StudioClient:
     @property
     def origin(self) -> str:
         """Scheme, host and port of Studio."""
-        return self._connection.settings.origin
+        return self._connection.settings.address.origin
 
     @property
     def is_local_studio(self) -> bool:
@@ -154,13 +153,11 @@ class StudioClient:
         """Yield the frames of a job's log; close the iterator when leaving it early."""
         return self._connection.follow(routes.FOLLOW_LOGS, {"job_id": job_id})
 
-    async def log_blob(self, url: str) -> AsyncGenerator[bytes, None]:
+    def log_blob(self, url: str) -> AsyncGenerator[bytes, None]:
         """Yield an archived part of a log from a URL of a `Blobs` frame; sends no token."""
         from studio_tui.api.blobs import download_blob  # noqa: PLC0415 (it imports httpx)
 
-        async with aclosing(download_blob(self._connection.settings, url)) as pieces:
-            async for piece in pieces:
-                yield piece
+        return download_blob(self._connection.settings, url)
 
     async def cancel_job(self, job_id: str) -> ActionFeedback:
         """Request cancellation of a job. The job may still run when this returns."""

@@ -18,7 +18,6 @@ from urllib.parse import urlencode
 from pydantic_core import from_json
 
 from studio_tui import clock
-from studio_tui.addresses import address
 from studio_tui.api.answers import retry_after, status_error, without_byte_order_mark
 from studio_tui.api.auth import StudioAuth
 from studio_tui.api.connection_errors import failure, proxy_refusal
@@ -208,15 +207,13 @@ async def _handshake(
         def process_redirect(self, exc: Exception) -> Exception:
             return exc
 
-    scheme, _, location = settings.url.partition("://")
-    host = settings.netloc
-    secure = scheme == "https"
+    host, secure = settings.address.netloc, settings.address.scheme == "https"
     try:
         extra: dict[str, Any] = {}
         if guard is not None:
-            extra["sock"] = await _connect_guarded(settings.url, guard)
+            extra["sock"] = await _connect_guarded(settings, guard)
         return await Connect(
-            f"{'wss' if secure else 'ws'}://{location}/api{target}",
+            f"{settings.url.replace('http', 'ws', 1)}/api{target}",
             additional_headers={"Authorization": authorization},
             proxy=settings.proxy.get_secret_value() if settings.proxy else None,
             ssl=await asyncio.to_thread(tls_context, settings) if secure else None,
@@ -242,10 +239,9 @@ async def _handshake(
         raise NotSent(str(failure(error, host, has_proxy=settings.proxy is not None))) from error
 
 
-async def _connect_guarded(url: str, guard: Guard) -> socket.socket:
-    parts = address(url)
-    host, port = (parts.host, parts.effective_port) if parts else ("", 0)
-    seal = await asyncio.to_thread(guard.verify, url)
+async def _connect_guarded(settings: Settings, guard: Guard) -> socket.socket:
+    host, port = settings.address.host, settings.address.effective_port
+    seal = await asyncio.to_thread(guard.verify, settings.url)
     connection = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     try:
         connection.setblocking(False)

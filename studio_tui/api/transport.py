@@ -88,7 +88,8 @@ class Transport:
         self._url = settings.url
         self._guard = guard
         self._base = f"{settings.url}/api"
-        self._host = settings.netloc
+        self._address = settings.address
+        self._host = settings.address.netloc
         self._has_proxy = settings.proxy is not None
         self._auth = auth
         self._has_answered = False
@@ -205,9 +206,8 @@ class Transport:
     async def _why_broken(self, error: Exception, *, sent: bool) -> TransportError:
         if not sent:
             return self._failure(error)
-        target = address(self._base)
-        may_need_tls = target and target.scheme == "http" and not self._has_answered
-        if target and may_need_tls and await speaks_tls(target.host, target.effective_port):
+        may_need_tls = self._address.scheme == "http" and not self._has_answered
+        if may_need_tls and await speaks_tls(self._address.host, self._address.effective_port):
             return wrong_scheme(self._host)
         return TransportError(f"{self._host} {_CLOSED}")
 
