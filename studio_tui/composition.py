@@ -207,7 +207,6 @@ class _Connector:
         from studio_tui.addresses import is_loopback
         from studio_tui.api.client import StudioClient
         from studio_tui.local.config.data_dir import DataDir
-        from studio_tui.log import register_secret
         from studio_tui.service.recorder.pruning import Limits
         from studio_tui.service.session import SessionOptions, StudioSession
         from studio_tui.text import safe_line
@@ -215,8 +214,6 @@ class _Connector:
 
         self._latest, is_local_studio = settings, local_guard is not None
         host = settings.address.host
-        for secret in settings.secrets:
-            register_secret(secret)
         profile = profile_of(settings, self._data_dir if is_local_studio else None)
         name = paths.profile_name(profile)[:16]
         return Connected(

@@ -14,7 +14,7 @@ from studio_tui.api.client import StudioClient
 from studio_tui.arguments import Arguments
 from studio_tui.errors import NoCredentials, StudioError
 from studio_tui.local.server import endpoint
-from studio_tui.log import FILE_NAME, register_secret
+from studio_tui.log import FILE_NAME
 from studio_tui.settings import Settings, load_settings
 from studio_tui.text import safe_line
 from studio_tui.tui.terminal import probe
@@ -64,8 +64,6 @@ def _check_studio(arguments: Arguments) -> Iterator[Finding]:
         advice = f" {_WITHOUT_ACCOUNT}" if isinstance(error, NoCredentials) else ""
         yield Finding(False, "settings", f"{error}{advice}")
         return
-    for secret in settings.secrets:
-        register_secret(secret)
     yield Finding(True, "url", f"{settings.url}  (from {settings.sources.url})")
     yield Finding(True, "team", f"{settings.team}  (from {settings.sources.team})")
     yield Finding(True, "token", f"found, not shown  (from {settings.sources.token})")

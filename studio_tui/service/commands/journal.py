@@ -16,24 +16,31 @@ import logging
 import os
 import uuid
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from math import inf
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    PlainSerializer,
+    ValidationError,
+)
 
 from studio_tui import clock
+from studio_tui.api.fields import Line, Moment
 from studio_tui.api.models import Job, JobInput
 from studio_tui.errors import NotSent
 from studio_tui.files import read_bytes
 from studio_tui.paths import create_private_dir, profile_name
 from studio_tui.service.commands.submitted import SentFile, Submitted
 from studio_tui.service.logs.store.spool import remove_unused
-from studio_tui.text import safe_line
 
 MAX_ENTRIES = 200
 """Number of files above which the oldest are deleted, but no open intents."""
@@ -60,20 +67,30 @@ class IntentOutcome(StrEnum):
     """The outcome stayed unknown, and the user gave up."""
 
 
-@dataclass(frozen=True, slots=True)
-class Intent:
+def _read_submitted(text: object) -> object:
+    try:
+        return Submitted.model_validate_json(text) if isinstance(text, str) else text or Submitted()
+    except ValidationError:
+        return Submitted()
+
+
+class Intent(BaseModel):
     """A request to create one job, with the properties by which that job is found."""
 
-    id: str
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, defer_build=True)
+
+    id: Annotated[str, AfterValidator(lambda text: str(uuid.UUID(text)))]
     """A UUID; also the idempotency key of the request and the label of the job."""
-    sent_at: datetime
-    name: str | None
-    """Safe to draw; `None` if Studio chooses the name."""
+    sent_at: Moment
+    name: Line | None
+    """`None` if Studio chooses the name."""
     query_type: str
     query_digest: str
     is_labeled: bool
     """Whether the environment of the job has the id as a label."""
-    submitted: Submitted = field(default_factory=Submitted)
+    submitted: Annotated[
+        Submitted, BeforeValidator(_read_submitted), PlainSerializer(Submitted.to_json)
+    ] = Submitted()
 
     @classmethod
     def of(
@@ -88,7 +105,7 @@ class Intent:
         return cls(
             id=str(uuid.uuid4()),
             sent_at=now,
-            name=safe_line(job.query_name) if job.query_name else None,
+            name=job.query_name or None,
             query_type=job.query_type.value,
             query_digest=query_digest(job.query),
             is_labeled=is_labeled,
@@ -203,7 +220,7 @@ class Journal:
         try:
             with contextlib.suppress(OSError):  # some file systems have no locks
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            _append(descriptor, _fields(intent))
+            _append(descriptor, {**intent.model_dump(mode="json"), "fate": IntentOutcome.OPEN})
             os.fsync(descriptor)
             new.rename(new.with_suffix(_SUFFIX))
             _sync(self._folder)
@@ -241,19 +258,6 @@ def _modified_at(path: Path) -> float:
         return path.stat().st_mtime
     except OSError:
         return inf
-
-
-def _fields(intent: Intent) -> dict[str, Any]:
-    return {
-        "id": intent.id,
-        "sent_at": intent.sent_at.isoformat(),
-        "name": intent.name,
-        "query_type": intent.query_type,
-        "query_digest": intent.query_digest,
-        "is_labeled": intent.is_labeled,
-        "submitted": intent.submitted.to_json(),
-        "fate": IntentOutcome.OPEN,
-    }
 
 
 def _append(descriptor: int, line: Mapping[str, Any]) -> None:
@@ -297,26 +301,10 @@ def _read(path: Path) -> JournalEntry | None:
     for line in _parse_lines(data):
         fields |= line
     try:
-        intent = Intent(
-            id=str(uuid.UUID(fields["id"])),
-            sent_at=datetime.fromisoformat(fields["sent_at"]).astimezone(UTC),
-            name=None if fields["name"] is None else safe_line(fields["name"]),
-            query_type=str(fields["query_type"]),
-            query_digest=str(fields["query_digest"]),
-            is_labeled=bool(fields["is_labeled"]),
-            submitted=_parse_submitted(fields.get("submitted")),
-        )
-        outcome = IntentOutcome(fields["fate"])
-    except (KeyError, ValueError, TypeError, AttributeError):
+        intent, outcome = Intent.model_validate(fields), IntentOutcome(str(fields.get("fate")))
+    except ValueError:
         return None
     return JournalEntry(intent, outcome, fields.get("job_id"), fields.get("created_by"))
-
-
-def _parse_submitted(text: Any) -> Submitted:
-    try:
-        return Submitted.model_validate_json(text or "{}")
-    except (ValidationError, TypeError):
-        return Submitted()
 
 
 def _parse_lines(data: bytes) -> Iterator[Mapping[str, Any]]:

@@ -13,7 +13,7 @@ from enum import Enum, auto
 from studio_tui import clock
 from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Pipeline, PipelineJob, RemovedJob
-from studio_tui.api.states import JobState, PipelineState
+from studio_tui.api.states import CANCELING_STATES, JobState, PipelineState
 from studio_tui.errors import InvalidRequest, NotSent, OutcomeUnknown, StudioError
 from studio_tui.service.commands.retries import REFUSALS, RESTS, still_unknown
 
@@ -24,7 +24,6 @@ ROUNDS = 3
 ENDING_RESTS = (0.5, 0.5, 1.0, 1.0, 2.0, 2.0, 3.0)
 """Seconds before each check whether the canceled jobs have ended."""
 
-_CANCELING = frozenset({JobState.CANCELING, JobState.CANCELING_SCHEDULED})
 _ENDED_BY_ITSELF = frozenset({JobState.COMPLETE, JobState.FAILED})
 
 
@@ -192,7 +191,7 @@ class PipelineCommands:
                     current = await self._read(pipeline_id)
                 for rest in ENDING_RESTS:
                     if not any(
-                        run.job_id in requested and run.state in _CANCELING
+                        run.job_id in requested and run.state in CANCELING_STATES
                         for run in current.job_runs
                     ):
                         break
@@ -301,7 +300,7 @@ def _outcome(
     runs = [run for run in current.job_runs if run.job_id in ids]
     return StopOutcome(
         canceled=tuple(run for run in runs if run.state is JobState.CANCELED),
-        canceling=tuple(run for run in runs if run.state in _CANCELING),
+        canceling=tuple(run for run in runs if run.state in CANCELING_STATES),
         ended=tuple(run for run in runs if run.state in _ENDED_BY_ITSELF),
         still_running=tuple(
             StillRunning(run, errors.get(run.job_id)) for run in runs_to_cancel(current)
