@@ -1,7 +1,6 @@
 """Client methods for the endpoints that only the local Studio has."""
 
 from collections.abc import Iterable
-from dataclasses import asdict
 
 from studio_tui.api import answers, routes
 from studio_tui.api.connection import Connection
@@ -28,7 +27,7 @@ class LocalEndpoints:
 
     async def change_schedule(self, job_id: str, times: ScheduleTimes) -> Job | None:
         """Change the times of a schedule; return it, if the response includes it."""
-        body = ChangeScheduleInput(team_name=self._connection.team, **asdict(times))
+        body = ChangeScheduleInput(team_name=self._connection.team, **dict(times))
         answer = await self._connection.write(routes.CHANGE_SCHEDULE, body, job_id)
         return answers.parse_optional(Job, answer)
 
@@ -58,7 +57,7 @@ class LocalEndpoints:
         self, schedule: NewPipelineSchedule, *, idempotency_key: str
     ) -> Job:
         """Create a schedule that triggers a pipeline; equal keys create only one."""
-        body = SchedulePipelineInput(team_name=self._connection.team, **asdict(schedule))
+        body = SchedulePipelineInput(team_name=self._connection.team, **dict(schedule))
         answer = await self._connection.write(routes.SCHEDULE_PIPELINE, body, key=idempotency_key)
         return answers.parse_created(Job, answer)
 

@@ -1,7 +1,9 @@
 """Requests to the endpoints that only the local Studio has: their bodies, and what callers pass."""
 
-from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
 
 from studio_tui.api.fields import Sent, Texts
 from studio_tui.api.models import JobInput
@@ -13,19 +15,8 @@ class ScheduleInput(Sent):
     team_name: str
 
 
-class ChangeScheduleInput(Sent):
-    """Body of a request to change the times of a schedule."""
-
-    team_name: str
-    cron_expression: str | None = None
-    start_after: datetime | None = None
-    time_zone: str | None = None
-    """Time zone of `cron_expression`, if not UTC."""
-
-
-@dataclass(frozen=True, slots=True)
-class ScheduleTimes:
-    """When a schedule runs: by an expression, or once; sent as a `ChangeScheduleInput`."""
+class ScheduleTimes(Sent):
+    """When a schedule runs: by an expression, or once."""
 
     cron_expression: str | None = None
     start_after: datetime | None = None
@@ -33,15 +24,24 @@ class ScheduleTimes:
     """Time zone of the expression; `None` for UTC."""
 
 
-@dataclass(frozen=True, slots=True)
-class NewPipelineSchedule:
-    """A schedule to create for a pipeline; sent as a `SchedulePipelineInput`."""
+class ChangeScheduleInput(ScheduleTimes):
+    """Body of a request to change the times of a schedule."""
 
-    datasets: tuple[str, ...]
-    environment: str | None = field(default=None, repr=False)
+    team_name: str
+
+
+class NewPipelineSchedule(ScheduleTimes):
+    """A schedule that rebuilds datasets."""
+
+    datasets: Texts
+    environment: Annotated[str | None, Field(repr=False)] = None
     """Lines of `NAME=VALUE`; may contain secrets."""
-    cron_expression: str | None = None
-    start_after: datetime | None = None
+
+
+class SchedulePipelineInput(NewPipelineSchedule):
+    """Body of a request to create a schedule that rebuilds datasets."""
+
+    team_name: str
 
 
 class RerunJob(Sent):
@@ -57,10 +57,3 @@ class RerunInput(Sent):
 
     team_name: str
     jobs: tuple[RerunJob, ...]
-
-
-class SchedulePipelineInput(ChangeScheduleInput):
-    """Body of a request to create a schedule that rebuilds datasets."""
-
-    datasets: Texts
-    environment: str | None = None

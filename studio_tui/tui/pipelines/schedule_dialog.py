@@ -74,10 +74,10 @@ class ScheduleDialog(DatasetForm[Job, ScheduleDraft]):
         draft = self.draft
         times = explain_time_or_expression(draft.time.strip(), clock.now(), self._zone)
         request = NewPipelineSchedule(
-            datasets_in(draft.datasets),
-            self.environment,
-            None if times.moment else draft.time.strip(),
-            times.moment,
+            datasets=datasets_in(draft.datasets),
+            environment=self.environment,
+            cron_expression=None if times.moment else draft.time.strip(),
+            start_after=times.moment,
         )
         schedule = await self._commands.schedule_pipeline(request)
         self.app.notify(f"Scheduled: {schedule.name}; 4 shows when it runs", markup=False)

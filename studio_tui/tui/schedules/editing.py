@@ -160,12 +160,16 @@ class ScheduleEditor:
         """Return when to run; raise StartTimeError if a single time has passed."""
         now = clock.now()
         if _is_once(task):
-            return ScheduleTimes(None, parse_start_time(typed, now, self._zone), None)
+            return ScheduleTimes(start_after=parse_start_time(typed, now, self._zone))
         schedule = task.schedule
         # As in the published client, an expression applies from the schedule's start, or from now
         # if that is past.
         start = max(schedule.start_after, now) if schedule and schedule.start_after else now
-        return ScheduleTimes(typed, start, schedule.time_zone if schedule else None)
+        return ScheduleTimes(
+            cron_expression=typed,
+            start_after=start,
+            time_zone=schedule.time_zone if schedule else None,
+        )
 
     async def _ask_time(self, task: Job, before: str) -> str | None:
         explain = _explainer(task, self._zone)
