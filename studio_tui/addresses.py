@@ -17,7 +17,6 @@ _VARIABLE = re.compile(r"\$\{\w+\}")
 class Address:
     """A parsed URL. All its parts are untrusted, and not safe to draw."""
 
-    text: str = field(repr=False)
     scheme: str
     """In lower case."""
     host: str
@@ -34,7 +33,7 @@ class Address:
     @property
     def has_user(self) -> bool:
         """Whether the URL has a user or password, which can disguise the host."""
-        return self.user is not None or self.password is not None
+        return self.user is not None
 
     @property
     def is_web(self) -> bool:
@@ -67,7 +66,6 @@ def address(text: str) -> Address | None:
         if "\\" in parts.netloc or " " in parts.netloc:
             return None
         return Address(
-            text=text,
             scheme=parts.scheme,
             host=parts.hostname or "",
             port=parts.port,

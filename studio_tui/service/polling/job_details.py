@@ -6,7 +6,7 @@ Archived logs on other hosts are never requested.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -270,8 +270,3 @@ class JobDetailsReader:
     def _note_read(self, job: Job) -> None:
         if job.id in self._details:
             self._read_in_state[job.id] = job.state
-
-
-def sizes_of_files(files: tuple[SentFile, ...]) -> Mapping[str, int | None]:
-    """Return the sizes in bytes of files by name, or by id if the name is unknown."""
-    return {file.label or file.id: file.size for file in files}

@@ -17,7 +17,6 @@ from studio_tui.presentation.jobs.facts import Fact, FactLine
 from studio_tui.presentation.jobs.filters import JOBS, jobs_with
 from studio_tui.presentation.jobs.preview import FactSpace, JobExtras, preview
 from studio_tui.presentation.jobs.rows import COLUMNS, JobRow, cells
-from studio_tui.service.polling.job_details import sizes_of_files
 from studio_tui.service.polling.jobs_feed import JobList
 from studio_tui.service.polling.poller import Poller
 from studio_tui.tui.frame.commands import Basics, bindings
@@ -214,7 +213,8 @@ class JobsScreen(ListPage[Job]):
         loaded = details.get(job.id)
         read_at = details.end_as_of(job)
         as_of = "" if read_at is None else clock_time(read_at, now, seconds=True)
-        extras = JobExtras(sizes_of_files(loaded.files), loaded.end, loaded.trouble, as_of)
+        sizes = {file.label or file.id: file.size for file in loaded.files}
+        extras = JobExtras(sizes, loaded.end, loaded.trouble, as_of)
         facts = facts_of(self.session, job, loaded.past_runs, now, self._progress.get(job.id))
         return (*recorded, *preview(job, facts, extras, FactSpace(*size)))
 
