@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from studio_tui.api.calls import Call
 from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.errors import AuthenticationError
@@ -63,23 +64,23 @@ class StudioCommands:
         *,
         labels: bool,
     ) -> None:
-        """Initialize; `on_changed` is called after each command."""
+        """Initialize; `on_changed` is called when a command has ended after its last request."""
+        self._on_changed = on_changed
         self._origins = records.origins
         self._endings = endings
-        self.jobs = JobCommands(client, on_changed, mark_canceling=endings.canceling)
+        self.jobs = JobCommands(client, mark_canceling=endings.canceling)
         self.pipelines = PipelineCommands(client, self.jobs.cancel, on_changed)
-        self.schedules = ScheduleCommands(client, on_changed)
-        self.pipeline_trigger = PipelineTrigger(client, on_changed)
+        self.schedules = ScheduleCommands(client)
+        self.pipeline_trigger = PipelineTrigger(client)
         self.job_creator = JobCreator(
-            client, journal, records.history, on_changed, on_created=self._watch_job, labels=labels
+            client, journal, records.history, on_created=self._watch_job, labels=labels
         )
-        self.reruns = OrderedReruns(
-            client, records.history, on_changed, on_created=self._watch_reruns
-        )
+        self.reruns = OrderedReruns(client, records.history, on_created=self._watch_reruns)
 
     def _watch_job(self, job: Job, submitted: Submitted) -> None:
         self._endings.watch((job,))
         self._origins.note(job.id, submitted)
+        self._on_changed()
 
     def _watch_reruns(self, pipeline: Pipeline, submitted: Mapping[str, Submitted]) -> None:
         self._endings.watch_pipelines((pipeline,))
@@ -137,7 +138,7 @@ class StudioSession:
         state_folder = options.state_folder or logs
         database = RecorderFile(state_folder / RECORDER_FOLDER, options.profile)
         self.records = Records(database, options.limits)
-        client.observe(self.records.recorder.note_call)
+        client.observe(self._note_call)
         self.endings = Endings()
         self.lists = self._make_lists()
         self.pollers = self.lists.all
@@ -280,6 +281,11 @@ class StudioSession:
             await self.lists.recall(self.records.recorder)
         finally:
             self.recalled.set()
+
+    def _note_call(self, call: Call) -> None:
+        self.records.recorder.note_call(call)
+        if call.changes:
+            self._poll_changes()
 
     def _poll_changes(self) -> None:
         self._pacing.expect_changes()

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from studio_tui import clock
 from studio_tui.api.client import StudioClient
+from studio_tui.service import pacing
 from studio_tui.service.polling import waking
 from studio_tui.service.session import SessionOptions, StudioSession
 from studio_tui.settings import Settings
@@ -95,6 +96,20 @@ async def test_all_lists_are_polled_on_new_connections_after_the_machine_has_sle
             )
         )
         assert closed == ["closed"]
+
+
+async def test_lists_are_polled_after_each_request_that_changes_something(
+    studio: "ThreadStudio", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pacing, "SCHEDULES_INTERVAL", 3600.0)
+    submitted = await asyncio.to_thread(studio.submit, "import time\ntime.sleep(600)")
+    settings = Settings(url=studio.url, team=studio.team, token=SecretStr(studio.token))
+    session = StudioSession(StudioClient(settings), studio.team, tmp_path / "logs")
+    async with running(session):
+        await session.schedules.first_answer()
+        before = session.schedules.snapshot.fetched_at
+        await session.commands.jobs.cancel(submitted["id"])
+        await until(lambda: session.schedules.snapshot.fetched_at != before)
 
 
 @asynccontextmanager

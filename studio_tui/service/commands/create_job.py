@@ -99,20 +99,15 @@ class JobCreator:
         client: StudioClient,
         journal: Journal,
         history: JobHistory,
-        on_changed: Callable[[], None] = lambda: None,
         *,
         on_created: Callable[[Job, Submitted], None] = lambda _job, _submitted: None,
         labels: bool = True,
     ) -> None:
-        """Initialize; `labels` is whether new jobs get a label by which they can be found.
-
-        `on_changed` is called when Studio's jobs may have changed.
-        """
+        """Initialize; `labels` is whether new jobs get a label by which they can be found."""
         self._on_created = on_created
         self._client = client
         self._journal = journal
         self._history = history
-        self._on_changed = on_changed
         self._labels = labels
         self._uploads = Uploads(client)
 
@@ -206,8 +201,6 @@ class JobCreator:
         except BaseException:
             open_intent.close()
             raise
-        finally:
-            self._on_changed()
 
     async def _with_files(
         self, job: JobInput, paths: Sequence[Path], on_progress: UploadProgress

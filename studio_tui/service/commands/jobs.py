@@ -22,16 +22,11 @@ class JobCommands:
     def __init__(
         self,
         client: StudioClient,
-        on_changed: Callable[[], None],
         *,
         mark_canceling: Callable[[str], AbstractContextManager[object]] = nullcontext,
     ) -> None:
-        """Initialize; `on_changed` is called when jobs may have changed.
-
-        `mark_canceling` is entered with the id of a job while its cancellation is requested.
-        """
+        """Initialize; `mark_canceling` is entered with the id of a job while it is canceled."""
         self._client = client
-        self._on_changed = on_changed
         self._mark_canceling = mark_canceling
 
     async def cancel(self, job_id: str) -> None:
@@ -40,15 +35,12 @@ class JobCommands:
         Raises:
             StudioError: the job was not canceled, or it is not known whether it was.
         """
-        try:
-            with self._mark_canceling(job_id):
-                try:
-                    await self._send_cancel(job_id)
-                except OutcomeUnknown as unknown:
-                    if await self._is_still_cancelable(job_id, unknown):
-                        await self._cancel_again(job_id)
-        finally:
-            self._on_changed()
+        with self._mark_canceling(job_id):
+            try:
+                await self._send_cancel(job_id)
+            except OutcomeUnknown as unknown:
+                if await self._is_still_cancelable(job_id, unknown):
+                    await self._cancel_again(job_id)
 
     async def _cancel_again(self, job_id: str) -> None:
         """Repeat the request; a refusal because the job is canceled already counts as success."""

@@ -71,12 +71,12 @@ class PipelineCommands:
         self,
         client: StudioClient,
         cancel: Callable[[str], Awaitable[None]],
-        on_changed: Callable[[], None],
+        on_stopped: Callable[[], None],
     ) -> None:
-        """Initialize; `cancel` cancels a job, `on_changed` is called when data may have changed."""
+        """Initialize; `cancel` cancels a job, `on_stopped` is called after each `stop`."""
         self._client = client
         self._cancel = cancel
-        self._on_changed = on_changed
+        self._on_stopped = on_stopped
         self._removed: dict[str, dict[str, RemovedJob]] = {}
         """Jobs removed by this session, by pipeline id and job id in the plan."""
         self._latest_commands: dict[str, object] = {}
@@ -198,7 +198,7 @@ class PipelineCommands:
                     await asyncio.sleep(rest)
                     current = await self._read(pipeline_id)
         finally:
-            self._on_changed()
+            self._on_stopped()
         return _outcome(current, requested, errors)
 
     async def _read(self, pipeline_id: str) -> Pipeline:
@@ -282,7 +282,6 @@ class PipelineCommands:
         finally:
             if self._latest_commands.get(key) is command:
                 del self._latest_commands[key]
-            self._on_changed()
 
     async def _is_reached(
         self, pipeline_id: str, has_state: Callable[[Pipeline], bool], unknown: OutcomeUnknown

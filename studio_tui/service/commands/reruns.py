@@ -20,14 +20,12 @@ class OrderedReruns:
         self,
         client: StudioClient,
         history: JobHistory,
-        on_changed: Callable[[], None] = lambda: None,
         *,
         on_created: Callable[[Pipeline, Mapping[str, Submitted]], None] = lambda *_: None,
     ) -> None:
         """Initialize; `on_created` is called with a new pipeline and its submissions by job id."""
         self._client = client
         self._history = history
-        self._on_changed = on_changed
         self._on_created = on_created
         self._requests = KeyedRequests()
         self._uploads = Uploads(client)
@@ -49,14 +47,11 @@ class OrderedReruns:
             job_id: job.model_copy(update={"files": (*(job.files or ()), *new_ids) or None})
             for job_id, job in inputs.items()
         }
-        try:
-            reruns = [RerunJob(job_id=job_id, job=job) for job_id, job in jobs.items()]
-            pipeline = await self._requests.send(
-                "\n".join(f"{rerun.job_id} {rerun.job.model_dump_json()}" for rerun in reruns),
-                lambda key: self._client.local.rerun_jobs(reruns, idempotency_key=key),
-            )
-        finally:
-            self._on_changed()
+        reruns = [RerunJob(job_id=job_id, job=job) for job_id, job in jobs.items()]
+        pipeline = await self._requests.send(
+            "\n".join(f"{rerun.job_id} {rerun.job.model_dump_json()}" for rerun in reruns),
+            lambda key: self._client.local.rerun_jobs(reruns, idempotency_key=key),
+        )
         if pipeline is not None:
             file_ids = {file_id for job in jobs.values() for file_id in job.files or ()}
             known_files = await asyncio.to_thread(self._history.uploaded_files, file_ids)

@@ -15,9 +15,8 @@ T = TypeVar("T")
 class ScheduleCommands:
     """Each command raises `StudioError` if it had no effect, or if that is not known."""
 
-    def __init__(self, studio: StudioClient, on_changed: Callable[[], None]) -> None:
+    def __init__(self, studio: StudioClient) -> None:
         self._studio = studio
-        self._on_changed = on_changed
         self._requests = KeyedRequests()
 
     @property
@@ -32,21 +31,21 @@ class ScheduleCommands:
     async def run(self, job_id: str) -> Job:
         """Run a schedule exactly once, now; return the run."""
         studio = self._studio.local
-        return await self._send_once(
+        return await self._requests.send(
             f"run {job_id}", lambda key: studio.run_schedule(job_id, idempotency_key=key)
         )
 
     async def trigger(self, job_id: str) -> Pipeline:
         """Trigger the pipeline of a schedule exactly once, now; return it."""
         studio = self._studio.local
-        return await self._send_once(
+        return await self._requests.send(
             f"trigger {job_id}", lambda key: studio.trigger_schedule(job_id, idempotency_key=key)
         )
 
     async def schedule_pipeline(self, schedule: NewPipelineSchedule) -> Job:
         """Create exactly one schedule that triggers a pipeline; return it."""
         studio = self._studio.local
-        return await self._send_once(
+        return await self._requests.send(
             f"schedule {schedule!r}",
             lambda key: studio.schedule_pipeline(schedule, idempotency_key=key),
         )
@@ -60,13 +59,4 @@ class ScheduleCommands:
         return await self._send(lambda: self._studio.local.resume_schedule(job_id))
 
     async def _send(self, send: Callable[[], Awaitable[T]]) -> T:
-        try:
-            return await send_with_retries(send, retried_errors=(NotSent, OutcomeUnknown))
-        finally:
-            self._on_changed()
-
-    async def _send_once(self, content: str, send: Callable[[str], Awaitable[T]]) -> T:
-        try:
-            return await self._requests.send(content, send)
-        finally:
-            self._on_changed()
+        return await send_with_retries(send, retried_errors=(NotSent, OutcomeUnknown))

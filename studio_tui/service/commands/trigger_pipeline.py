@@ -7,7 +7,7 @@ same idempotency key.
 
 import asyncio
 import uuid
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -61,9 +61,8 @@ class UnconfirmedPipeline:
 class PipelineTrigger:
     """Triggers pipelines for one team."""
 
-    def __init__(self, client: StudioClient, on_changed: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, client: StudioClient) -> None:
         self._client = client
-        self._on_changed = on_changed
         self._unconfirmed: dict[TriggerRequest, tuple[UnconfirmedPipeline, datetime]] = {}
         """Requests whose outcome stayed unknown, and when each was sent last."""
 
@@ -102,14 +101,11 @@ class PipelineTrigger:
         `may_exist` is whether an earlier attempt may have created the pipeline.
         """
         try:
-            try:
-                return Triggered(await self._send(unconfirmed))
-            except StudioError as error:
-                if not may_exist and not isinstance(error, OutcomeUnknown):
-                    raise
-                return await self._search(replace(unconfirmed, why=error))
-        finally:
-            self._on_changed()
+            return Triggered(await self._send(unconfirmed))
+        except StudioError as error:
+            if not may_exist and not isinstance(error, OutcomeUnknown):
+                raise
+            return await self._search(replace(unconfirmed, why=error))
 
     async def _send(self, unconfirmed: UnconfirmedPipeline) -> Pipeline:
         request = unconfirmed.request

@@ -59,7 +59,7 @@ async def test_each_of_many_jobs_is_canceled_or_reported_although_requests_fail(
         proxy.plan = BrokenCancels(seed)
         settings = Settings(url=proxy.url, team=studio.team, token=SecretStr(studio.token))
         async with StudioClient(settings) as client:
-            commands = JobCommands(client, lambda: None)
+            commands = JobCommands(client)
             received: list[ItemOutcome[str, None]] = []
             outcomes = await Batches().run(
                 "Canceling", ids, commands.cancel, on_outcome=received.append
