@@ -9,7 +9,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,7 +19,6 @@ from unittest import mock
 
 from textual.widgets import Input, TextArea
 
-from studio_tui.api.calls import Call
 from studio_tui.api.client import StudioClient
 from studio_tui.api.log_body import LogBody
 from studio_tui.api.log_stream import LogFrame, LogMessage, LogMessages, RawText, StatusFrame
@@ -455,9 +454,6 @@ class FixedStudio:
         self._pipelines = (*THOUSAND, *PIPELINES) if is_large else PIPELINES
         self._jobs = (*JOBS, *SCHEDULE_RUNS, *(PIPELINE_RUNS if has_pipeline_runs else ()))
         self._answered = False
-
-    def observe(self, _on_end: Callable[[Call], None]) -> None:
-        """Do nothing, as there are no requests."""
 
     async def jobs(
         self, *, limit: int = 100, status: str | None = None, **_: object

@@ -5,13 +5,12 @@ token.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, Self
 
 from studio_tui.api import answers, routes
-from studio_tui.api.calls import Call
 from studio_tui.api.connection import Connection
 from studio_tui.api.exchange import WHOLE_TIMEOUT, Answer
 from studio_tui.api.guard import Guard
@@ -50,7 +49,7 @@ SLOWEST_UPLOAD = 64 * 1024
 """In bytes per second; determines the timeout of an upload."""
 
 
-class StudioClient:
+class StudioClient(Connection):
     """One team of one Studio; use as an async context manager.
 
     All requests share at most six connections; each followed log has its own websocket, and each
@@ -67,8 +66,8 @@ class StudioClient:
     """
 
     def __init__(self, settings: Settings, *, guard: Guard | None = None) -> None:
-        self._connection = Connection(settings, guard)
-        self.local = LocalEndpoints(self._connection)
+        super().__init__(settings, guard)
+        self.local = LocalEndpoints(self)
         """For the endpoints that only the local Studio has."""
 
     async def __aenter__(self) -> Self:
@@ -77,32 +76,15 @@ class StudioClient:
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
 
-    async def aclose(self) -> None:
-        """Close all connections. The client can be used again."""
-        await self._connection.aclose()
-
-    async def renew(self, settings: Settings) -> None:
-        """Switch to a new token or new certificate authorities, for the same team and Studio."""
-        await self._connection.renew(settings)
-
-    def observe(self, ended: Callable[[Call], None]) -> None:
-        """Call `ended` after each attempt to send a request. Call this before the first request."""
-        self._connection.on_request_end = ended
-
     @property
     def url(self) -> str:
         """Base URL of Studio, without `/api`."""
-        return self._connection.settings.url
+        return self.settings.url
 
     @property
     def origin(self) -> str:
         """Scheme, host and port of Studio."""
-        return self._connection.settings.address.origin
-
-    @property
-    def is_local_studio(self) -> bool:
-        """Whether the latest successful response came from a local Studio."""
-        return self._connection.is_local_studio
+        return self.settings.address.origin
 
     async def job(self, job_id: str) -> Job | None:
         """Return one job; `None` if Studio has none with this id."""
@@ -128,13 +110,11 @@ class StudioClient:
 
         has_filter = job_id is not None or status is not None
         reader = ListReader(Job, attrgetter("id"), is_requested if has_filter else None)
-        return await self._connection.read_list(
-            routes.LIST_JOBS, query, reader, remember=job_id is None
-        )
+        return await self.read_list(routes.LIST_JOBS, query, reader, remember=job_id is None)
 
     async def create_job(self, job: JobInput, *, idempotency_key: str | None = None) -> Job:
         """Create a job; if Studio supports `Idempotency-Key`, equal keys create one job."""
-        answer = await self._connection.write(routes.CREATE_JOB, job, key=idempotency_key)
+        answer = await self.write(routes.CREATE_JOB, job, key=idempotency_key)
         return answers.parse_created(Job, answer)
 
     async def job_logs(self, job_id: str, *, offset: int = 0, etag: str | None = None) -> LogBody:
@@ -151,18 +131,18 @@ class StudioClient:
 
     def follow_log(self, job_id: str) -> AsyncGenerator[LogFrame, None]:
         """Yield the frames of a job's log; close the iterator when leaving it early."""
-        return self._connection.follow(routes.FOLLOW_LOGS, {"job_id": job_id})
+        return self.follow(routes.FOLLOW_LOGS, {"job_id": job_id})
 
     def log_blob(self, url: str) -> AsyncGenerator[bytes, None]:
         """Yield an archived part of a log from a URL of a `Blobs` frame; sends no token."""
         from studio_tui.api.blobs import download_blob  # noqa: PLC0415 (it imports httpx)
 
-        return download_blob(self._connection.settings, url)
+        return download_blob(self.settings, url)
 
     async def cancel_job(self, job_id: str) -> ActionFeedback:
         """Request cancellation of a job. The job may still run when this returns."""
-        body = JobCancelInput(team_name=self._connection.team)
-        answer = await self._connection.write(routes.CANCEL_JOB, body, job_id)
+        body = JobCancelInput(team_name=self.team)
+        answer = await self.write(routes.CANCEL_JOB, body, job_id)
         return answers.parse_optional(ActionFeedback, answer) or ActionFeedback()
 
     async def upload_file(self, path: Path, *, progress: Progress | None = None) -> UploadedFile:
@@ -171,19 +151,17 @@ class StudioClient:
         `progress` is called with the bytes sent and the total. A failed upload can be retried
         safely, as a file that no job uses has no effect.
         """
-        self._connection.check_writable()
+        self.check_writable()
         form = await asyncio.to_thread(FileForm, path, progress)
         timeout = WHOLE_TIMEOUT + form.size / SLOWEST_UPLOAD
-        answer = await self._connection.request(
+        answer = await self.request(
             routes.UPLOAD_FILE, headers=form.headers, body=form, timeout=timeout
         )
         return answers.parse_model(UploadedFile, answer.body)
 
     async def clusters(self) -> ResultPage[Cluster]:
         """Return the clusters that jobs of the team can run on."""
-        return await self._connection.read_list(
-            routes.LIST_CLUSTERS, {}, ListReader(Cluster, attrgetter("id"))
-        )
+        return await self.read_list(routes.LIST_CLUSTERS, {}, ListReader(Cluster, attrgetter("id")))
 
     async def trigger_pipeline(
         self,
@@ -201,12 +179,12 @@ class StudioClient:
         """
         body = TriggerPipelineInput(
             datasets=tuple(datasets),
-            team_name=self._connection.team,
+            team_name=self.team,
             environment=environment,
             review=review,
         )
         route = routes.REFRESH_PIPELINE if only else routes.TRIGGER_PIPELINE
-        answer = await self._connection.write(route, body, key=idempotency_key)
+        answer = await self.write(route, body, key=idempotency_key)
         return answers.parse_created_pipeline(answer)
 
     async def pipeline(
@@ -215,7 +193,7 @@ class StudioClient:
         """Return one pipeline with its jobs, by name or id."""
         parameters = {"name": name, "pipeline_id": pipeline_id}
         query = {key: value for key, value in parameters.items() if value}
-        answer = await self._connection.request(routes.PIPELINE_STATUS, query)
+        answer = await self.request(routes.PIPELINE_STATUS, query)
         return answers.parse_model(Pipeline, answer.body)
 
     async def pause_pipeline(self, *, pipeline_id: str) -> Pipeline | None:
@@ -232,30 +210,28 @@ class StudioClient:
         The pipeline is returned, if the response includes it.
         """
         body = RemoveJobFromPipelineInput(
-            team_name=self._connection.team, pipeline_id=pipeline_id, job_id=job_id
+            team_name=self.team, pipeline_id=pipeline_id, job_id=job_id
         )
-        answer = await self._connection.write(routes.REMOVE_JOB_FROM_PIPELINE, body)
+        answer = await self.write(routes.REMOVE_JOB_FROM_PIPELINE, body)
         return answers.pipeline_in(answers.parse_optional(PipelineOutput, answer))
 
     async def pipelines(self, *, limit: int = 100) -> ResultPage[Pipeline]:
         """Return the newest pipelines, newest first."""
         reader = ListReader(Pipeline, attrgetter("pipeline_id"))
         query = {"limit": str(limit)}
-        return await self._connection.read_list(routes.LIST_PIPELINES, query, reader)
+        return await self.read_list(routes.LIST_PIPELINES, query, reader)
 
     async def job_dataset_versions(self, job_id: str) -> tuple[DatasetVersion, ...]:
         """Return the dataset versions that a job created."""
-        answer = await self._connection.request(routes.JOB_DATASET_VERSIONS, {"job_id": job_id})
+        answer = await self.request(routes.JOB_DATASET_VERSIONS, {"job_id": job_id})
         return answers.parse_model(DatasetVersions, answer.body).dataset_versions
 
     async def _request_log(self, job_id: str, **fields: Any) -> Answer:
-        return await self._connection.request(
-            routes.JOB_LOGS, {}, job_id, accepted=ACCEPTED, **fields
-        )
+        return await self.request(routes.JOB_LOGS, {}, job_id, accepted=ACCEPTED, **fields)
 
     async def _pause_or_resume(self, route: Route, pipeline_id: str) -> Pipeline | None:
-        body = PipelineInput(team_name=self._connection.team, pipeline_id=pipeline_id)
-        answer = await self._connection.write(route, body)
+        body = PipelineInput(team_name=self.team, pipeline_id=pipeline_id)
+        answer = await self.write(route, body)
         return answers.pipeline_in(answers.parse_optional(PipelineOutput, answer))
 
 

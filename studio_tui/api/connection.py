@@ -1,4 +1,4 @@
-"""Connection to one team of one Studio: sends requests, and follows logs over websockets."""
+"""The base of the client: sends requests to one Studio, and follows logs over websockets."""
 
 import asyncio
 import sys
@@ -34,7 +34,7 @@ class Connection:
     def __init__(self, settings: Settings, guard: Guard | None) -> None:
         self.settings = settings
         self.on_request_end: Callable[[Call], None] = lambda _: None
-        """Called after each attempt to send a request."""
+        """Called after each attempt to send a request; set it before the first request."""
         self.is_local_studio = False
         """Whether the latest successful response came from a local Studio."""
         self._guard = guard

@@ -138,7 +138,7 @@ class StudioSession:
         state_folder = options.state_folder or logs
         database = RecorderFile(state_folder / RECORDER_FOLDER, options.profile)
         self.records = Records(database, options.limits)
-        client.observe(self._note_call)
+        client.on_request_end = self._note_call
         self.endings = Endings()
         self.lists = self._make_lists()
         self.pollers = self.lists.all

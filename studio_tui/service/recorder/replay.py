@@ -100,9 +100,6 @@ class ReplayClient:
         self._models: dict[tuple[str, str], Job | Pipeline] = {}
         self._answers: dict[str, ResultPage[Any]] = {}
 
-    def observe(self, ended: Callable[[Any], None]) -> None:
-        """Do nothing, as there are no requests."""
-
     async def job(self, job_id: str) -> Job | None:
         """Return a job at this time; `None` if it is not in the recording then."""
         return next((job for job in self._items(JOB) if job.id == job_id), None)

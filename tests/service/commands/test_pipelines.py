@@ -59,13 +59,9 @@ class Studio(StudioClient):
         """Requests to cancel that have not been answered: now, and at most."""
         self.version = 0
         self.local = RestoreRoute(self)
-        self.is_local = False
+        self.is_local_studio = False
         self.sent_ids: list[str] = []
         """Ids of the jobs that were removed or restored, as sent."""
-
-    @property
-    def is_local_studio(self) -> bool:
-        return self.is_local
 
     @property
     def current(self) -> Pipeline:
@@ -245,9 +241,9 @@ def test_a_refusal_is_reported_at_once() -> None:
 
 def test_a_local_studio_is_sent_the_id_of_the_run_and_another_that_in_the_plan() -> None:
     async def scenario() -> None:
-        for is_local, sent_id in ((True, "run-1-a"), (False, "job-a")):
+        for is_local_studio, sent_id in ((True, "run-1-a"), (False, "job-a")):
             studio = Studio(a="PENDING")
-            studio.is_local = is_local
+            studio.is_local_studio = is_local_studio
             commands = studio.commands()
             assert await commands.remove_job(studio.current, "job-a")
             assert await commands.restore_job(commands.with_removed(studio.current), "job-a")

@@ -15,7 +15,6 @@ from typing import NamedTuple, cast
 
 import pytest
 
-from studio_tui.api.calls import Call
 from studio_tui.api.client import StudioClient
 from studio_tui.api.log_body import LogBody
 from studio_tui.api.log_stream import (
@@ -115,9 +114,6 @@ class Studio:
         """Requests that have not ended: when they began, and their names."""
         self._websockets_broken = asyncio.Event()
         """Set when all open websockets break."""
-
-    def observe(self, ended: Callable[[Call], None]) -> None:
-        """Do nothing, as these requests are not recorded."""
 
     def fail(self, kind: FailureKind) -> None:
         """Break all websockets, and let requests fail from now on."""
