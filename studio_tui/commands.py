@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -74,28 +75,16 @@ class _Commands(click.Group):
 @click.pass_context
 def main(
     context: click.Context,
+    /,
     *,
     local: bool,
     data_dir: Path | None,
     samples: bool,
-    url: str | None,
-    team: str | None,
-    token_file: Path | None,
-    ca_file: Path | None,
-    read_only: bool,
-    quiet: bool,
     theme: str | None,
+    **options: Any,
 ) -> None:
     """Watch and run DataChain Studio jobs from the terminal."""
-    arguments = Arguments(
-        url=url,
-        team=team,
-        token_file=token_file,
-        ca_file=ca_file,
-        read_only=read_only,
-        quiet=quiet,
-    )
-    context.obj = arguments
+    context.obj = arguments = Arguments(**options)
     takes_local = context.invoked_subcommand in {None, "doctor"}
     if (local and not takes_local) or (context.invoked_subcommand and (data_dir or samples)):
         raise click.UsageError(
@@ -106,7 +95,7 @@ def main(
         raise click.UsageError("--samples needs --local")
     if data_dir is not None and not local:
         raise click.UsageError("--data-dir needs --local, or belongs after `studio-tui local`")
-    if local and (url or team or token_file):
+    if local and (arguments.url or arguments.team or arguments.token_file):
         raise click.UsageError("--local cannot be combined with --url, --team or a token")
     if context.invoked_subcommand is None:
         context.exit(dashboard(arguments, theme, local=local, data_dir=data_dir, samples=samples))

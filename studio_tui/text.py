@@ -5,6 +5,7 @@ it is drawn.
 """
 
 import unicodedata
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -93,16 +94,14 @@ def incomplete_bytes(data: bytes) -> int:
     return 0
 
 
+@dataclass(frozen=True, slots=True)
 class Verbatim:
     """Text that must be sent back to Studio unchanged, so it is *not* safe to draw.
 
     It is not a `str`, so that a type checker prevents drawing it.
     """
 
-    __slots__ = ("text",)
-
-    def __init__(self, text: str) -> None:
-        self.text = text
+    text: str = field(repr=False)
 
     @property
     def shown(self) -> str:
@@ -111,15 +110,6 @@ class Verbatim:
 
     def __bool__(self) -> bool:
         return bool(self.text)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Verbatim) and self.text == other.text
-
-    def __hash__(self) -> int:
-        return hash(self.text)
-
-    def __repr__(self) -> str:
-        return f"Verbatim({len(self.text)} characters)"
 
     @classmethod
     def __get_pydantic_core_schema__(

@@ -8,7 +8,6 @@ import logging
 import zlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
-from datetime import datetime
 from functools import lru_cache, partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
@@ -164,7 +163,20 @@ class Transport:
         finally:
             ms = (clock.monotonic() - began) * 1000
             _log.info("%s %s %s %.0f ms", request.method, request.path, outcome, ms)
-            self._on_request_end(_create_call(request, started_at, outcome, reason, ms))
+            body = request.body if request.changes and isinstance(request.body, bytes) else b""
+            self._on_request_end(
+                Call(
+                    started_at=started_at,
+                    method=request.method,
+                    path=request.path,
+                    outcome=outcome,
+                    ms=ms,
+                    query=request.query,
+                    changes=request.changes,
+                    reason=reason,
+                    body=body,
+                )
+            )
         return answer
 
     async def _attempt(self, request: Request, authorization: str) -> Answer:
@@ -284,23 +296,6 @@ class Transport:
 def _url(address: str, query: tuple[tuple[str, str], ...]) -> httpx.URL:
     """Cached, as polling requests the same URLs again and again."""
     return httpx.URL(address, params=query or None)
-
-
-def _create_call(
-    request: Request, started_at: datetime, outcome: str, reason: str, ms: float
-) -> Call:
-    body = request.body if request.changes and isinstance(request.body, bytes) else b""
-    return Call(
-        started_at=started_at,
-        method=request.method,
-        path=request.path,
-        outcome=outcome,
-        ms=ms,
-        query=request.query,
-        changes=request.changes,
-        reason=reason,
-        body=body,
-    )
 
 
 class _Progress:
