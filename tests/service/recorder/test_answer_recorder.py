@@ -17,6 +17,8 @@ from tests.jobs import NOON, job
 from tests.service.recorder.test_recorder import OLDEST, new_recorder
 from tests.waiting import HANG, until
 
+pytestmark = pytest.mark.usefixtures("noon")
+
 EARLIER, LATER = JobList((job(2),)), JobList((job(1), job(2)))
 
 
@@ -24,6 +26,7 @@ class AnswerRecorderFixture:
     """An answer recorder, and the notifications that it has sent."""
 
     def __init__(self, kept: Recorder) -> None:
+        clock.set_time_source(lambda: self.now)
         self.now = NOON
         self.kept = kept
         self.history = JobHistory(kept.database)

@@ -441,6 +441,7 @@ def test_a_new_file_of_another_dashboard_is_not_set_aside_instead_of_the_damaged
 # Limits.
 
 
+@pytest.mark.usefixtures("noon")
 def test_jobs_that_have_not_changed_for_many_days_are_deleted_with_their_changes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
