@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from studio_tui.api import answers, routes
 from studio_tui.api.connection import Connection
 from studio_tui.api.exchange import Answer
-from studio_tui.api.listed_datasets import ListedDataset, ListedDatasets
-from studio_tui.api.local_inputs import (
+from studio_tui.api.local_models import (
     ChangeScheduleInput,
+    ListedDataset,
+    ListedDatasets,
     NewPipelineSchedule,
     RerunInput,
     RerunJob,

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Body, Query, Response
 from studio_tui import clock
 from studio_tui.api import routes
 from studio_tui.api.fields import Texts
-from studio_tui.api.local_inputs import RerunInput
+from studio_tui.api.local_models import RerunInput
 from studio_tui.api.models import PipelineInput, RemoveJobFromPipelineInput, TriggerPipelineInput
 from studio_tui.api.states import PipelineState
 from studio_tui.local.db import pipeline_removals, pipelines

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 
 from studio_tui import clock
 from studio_tui.api import routes
-from studio_tui.api.local_inputs import ChangeScheduleInput, ScheduleInput, SchedulePipelineInput
+from studio_tui.api.local_models import ChangeScheduleInput, ScheduleInput, SchedulePipelineInput
 from studio_tui.api.models import QueryType
 from studio_tui.local.db import jobs, schedule_actions, schedule_pipelines
 from studio_tui.local.db.database import StorageFull

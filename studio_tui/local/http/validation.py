@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from studio_tui import cron
 from studio_tui.api.fields import Sent
-from studio_tui.api.local_inputs import ChangeScheduleInput, SchedulePipelineInput
+from studio_tui.api.local_models import ChangeScheduleInput, SchedulePipelineInput
 from studio_tui.api.models import JobInput, QueryType
 from studio_tui.job_rules import VariableFault, is_job_id, repository_fault, variable_fault
 from studio_tui.local.config.clusters import Cluster, Clusters

@@ -6,7 +6,7 @@ from enum import StrEnum
 from operator import attrgetter
 from typing import NamedTuple
 
-from studio_tui.api.listed_datasets import ListedDataset, ListedVersion
+from studio_tui.api.local_models import ListedDataset, ListedVersion
 from studio_tui.api.models import Pipeline
 from studio_tui.api.states import PipelineState
 from studio_tui.presentation.cells import NOTHING, Cell, Tone

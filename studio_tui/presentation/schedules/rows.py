@@ -7,8 +7,7 @@ from typing import Any, NamedTuple
 
 from studio_tui import cron
 from studio_tui.api.ids import is_usable_id
-from studio_tui.api.models import Job
-from studio_tui.api.schedules import JobSchedule
+from studio_tui.api.models import Job, JobSchedule
 from studio_tui.api.states import JobState
 from studio_tui.presentation.cells import NOTHING, UNREADABLE, Cell, Tone, dim_row
 from studio_tui.presentation.columns import Align, Column, Reserves

@@ -4,8 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from studio_tui.api.models import Job
-from studio_tui.api.schedules import ScheduleRun
+from studio_tui.api.models import Job, ScheduleRun
 from studio_tui.api.states import JobState, PipelineState
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.format import ago

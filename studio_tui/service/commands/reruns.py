@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from studio_tui.api.client import StudioClient
-from studio_tui.api.local_inputs import RerunJob
+from studio_tui.api.local_models import RerunJob
 from studio_tui.api.models import JobInput, Pipeline
 from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.commands.retries import KeyedRequests

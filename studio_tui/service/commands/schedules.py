@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from studio_tui.api.client import StudioClient
-from studio_tui.api.local_inputs import NewPipelineSchedule, ScheduleTimes
+from studio_tui.api.local_models import NewPipelineSchedule, ScheduleTimes
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.errors import NotSent, OutcomeUnknown
 from studio_tui.service.commands.retries import KeyedRequests, send_with_retries

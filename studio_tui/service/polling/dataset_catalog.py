@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from studio_tui import clock
 from studio_tui.api.client import StudioClient
-from studio_tui.api.listed_datasets import ListedDataset, ListedVersion
+from studio_tui.api.local_models import ListedDataset, ListedVersion
 from studio_tui.api.models import DatasetVersion, Job, Pipeline
 from studio_tui.api.states import JobState
 from studio_tui.errors import NotFound, PermissionDenied, StudioError

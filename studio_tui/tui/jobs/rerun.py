@@ -4,8 +4,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from studio_tui.api.models import Job, JobInput
-from studio_tui.api.schedules import JobSchedule
+from studio_tui.api.models import Job, JobInput, JobSchedule
 from studio_tui.errors import InvalidRequest
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.form.diff import (

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from studio_tui import clock
-from studio_tui.api.listed_datasets import ListedDataset
+from studio_tui.api.local_models import ListedDataset
 from studio_tui.api.models import Job
 from studio_tui.errors import StudioError
 from studio_tui.presentation.pipelines.dataset_rows import rebuilding_words

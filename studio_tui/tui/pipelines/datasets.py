@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
 from studio_tui import clock
-from studio_tui.api.listed_datasets import ListedDataset
+from studio_tui.api.local_models import ListedDataset
 from studio_tui.errors import StudioError
 from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.lists.filter_terms import Terms

@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from studio_tui import clock
-from studio_tui.api.local_inputs import NewPipelineSchedule
+from studio_tui.api.local_models import NewPipelineSchedule
 from studio_tui.api.models import Job
 from studio_tui.presentation.form.problems import Problem
 from studio_tui.presentation.pipelines.datasets import datasets_in

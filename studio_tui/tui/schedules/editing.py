@@ -12,7 +12,7 @@ from textual.getters import query_one
 from textual.widgets import Input, Static
 
 from studio_tui import clock
-from studio_tui.api.local_inputs import ScheduleTimes
+from studio_tui.api.local_models import ScheduleTimes
 from studio_tui.api.models import Job, JobInput
 from studio_tui.errors import StudioError
 from studio_tui.presentation.schedules.explanations import (

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from studio_tui.api.local_inputs import ChangeScheduleInput
+from studio_tui.api.local_models import ChangeScheduleInput
 from studio_tui.local.db import schedule_actions, schedules
 from studio_tui.local.db.schedule_actions import ScheduleUnusable
 from studio_tui.local.db.schedule_runs import make_run

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from studio_tui.api.local_inputs import ChangeScheduleInput
+from studio_tui.api.local_models import ChangeScheduleInput
 from studio_tui.api.states import JobState
 from studio_tui.local.db import jobs, pipelines, schedule_actions, schedule_pipelines, schedules
 from studio_tui.local.db.database import Database

@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from studio_tui.api.listed_datasets import ListedDataset
+from studio_tui.api.local_models import ListedDataset
 from studio_tui.api.models import Pipeline
 from studio_tui.presentation.lists.filter_terms import Terms
 from studio_tui.presentation.lists.kinds import AS_SENT

@@ -7,7 +7,7 @@ import pytest
 
 from studio_tui.api.client import StudioClient
 from studio_tui.api.local_endpoints import LocalEndpoints
-from studio_tui.api.local_inputs import RerunJob
+from studio_tui.api.local_models import RerunJob
 from studio_tui.api.models import JobInput, Pipeline
 from studio_tui.errors import NotSent, OutcomeUnknown, StudioError
 from studio_tui.service.commands.history import JobHistory

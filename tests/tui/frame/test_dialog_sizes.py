@@ -15,7 +15,7 @@ from textual.widget import Widget
 from textual.widgets import OptionList
 
 from studio_tui import clock
-from studio_tui.api.listed_datasets import ListedDataset
+from studio_tui.api.local_models import ListedDataset
 from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.fields import FIELDS

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from studio_tui.api.models import Job, JobInput, QueryType
-from studio_tui.api.schedules import JobSchedule
+from studio_tui.api.models import Job, JobInput, JobSchedule, QueryType
 from studio_tui.service.commands.create_job import Created
 from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.commands.submitted import SentFile, Submitted

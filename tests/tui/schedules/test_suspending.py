@@ -6,8 +6,7 @@ from unittest.mock import AsyncMock
 
 import pytest
 
-from studio_tui.api.models import Job
-from studio_tui.api.schedules import JobSchedule
+from studio_tui.api.models import Job, JobSchedule
 from studio_tui.tui.jobs.marked import ListedMarks, MarkedJobs
 from studio_tui.tui.schedules.controller import ScheduleController
 from tests.jobs import NOON, job

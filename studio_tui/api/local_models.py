@@ -1,11 +1,12 @@
-"""Requests to the endpoints that only the local Studio has: their bodies, and what callers pass."""
+"""Schemas that only the local Studio has: bodies of requests, and datasets; not in the document."""
 
 from datetime import datetime
 from typing import Annotated
 
 from pydantic import Field
 
-from studio_tui.api.fields import Sent, Texts
+from studio_tui.api.fields import Line, Moment, Received, Sent, Texts
+from studio_tui.api.ids import Identifier
 from studio_tui.api.models import JobInput
 
 
@@ -57,3 +58,33 @@ class RerunInput(Sent):
 
     team_name: str
     jobs: tuple[RerunJob, ...]
+
+
+class ListedVersion(Received):
+    """A version of a dataset."""
+
+    version: Line
+    job_id: Identifier | None = None
+    job_name: Line | None = None
+    made_by: Line | None = None
+    made_at: Moment | None = None
+    sources: tuple[Line, ...] = ()
+    """The datasets that it was made from, with versions where known."""
+
+
+class ListedDataset(Received):
+    """A dataset with its versions, the latest first."""
+
+    name: Line
+    versions: tuple[ListedVersion, ...] = ()
+    newer: tuple[Line, ...] = ()
+    """Versions of its sources that are newer than those it was built from.
+
+    Empty if it is up to date, or if that is unknown.
+    """
+
+
+class ListedDatasets(Received):
+    """Response to a request for `routes.DATASETS`: all datasets of the local Studio."""
+
+    datasets: tuple[ListedDataset, ...] = ()
