@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from studio_tui.api import answers, routes
-from studio_tui.api.connection import Connection
+from studio_tui.api.connection import StudioConnection
 from studio_tui.api.exchange import WHOLE_TIMEOUT, Answer
 from studio_tui.api.guard import Guard
 from studio_tui.api.local_endpoints import LocalEndpoints
@@ -49,7 +49,7 @@ SLOWEST_UPLOAD = 64 * 1024
 """In bytes per second; determines the timeout of an upload."""
 
 
-class StudioClient(Connection):
+class StudioClient(StudioConnection):
     """One team of one Studio; use as an async context manager.
 
     All requests share at most six connections; each followed log has its own websocket, and each

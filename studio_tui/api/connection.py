@@ -28,7 +28,7 @@ R = TypeVar("R", bound=Received)
 _JSON = {"Content-Type": "application/json"}
 
 
-class Connection:
+class StudioConnection:
     """Sends the requests of one client; the first one opens the transport."""
 
     def __init__(self, settings: Settings, guard: Guard | None) -> None:

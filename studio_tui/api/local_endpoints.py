@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from studio_tui.api import answers, routes
-from studio_tui.api.connection import Connection
+from studio_tui.api.connection import StudioConnection
 from studio_tui.api.exchange import Answer
 from studio_tui.api.local_models import (
     ChangeScheduleInput,
@@ -23,7 +23,7 @@ from studio_tui.api.routes import Route
 class LocalEndpoints:
     """One coroutine per endpoint; they raise the same errors as those of `StudioClient`."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: StudioConnection) -> None:
         self._connection = connection
 
     async def change_schedule(self, job_id: str, times: ScheduleTimes) -> Job | None:
