@@ -100,24 +100,22 @@ class PipelineTrigger:
 
         `may_exist` is whether an earlier attempt may have created the pipeline.
         """
+        request = unconfirmed.request
         try:
-            return Triggered(await self._send(unconfirmed))
+            pipeline = await send_with_retries(
+                lambda: self._client.trigger_pipeline(
+                    request.datasets,
+                    environment=request.environment,
+                    review=request.review,
+                    only=request.only,
+                    idempotency_key=unconfirmed.key,
+                )
+            )
         except StudioError as error:
             if not may_exist and not isinstance(error, OutcomeUnknown):
                 raise
             return await self._search(replace(unconfirmed, why=error))
-
-    async def _send(self, unconfirmed: UnconfirmedPipeline) -> Pipeline:
-        request = unconfirmed.request
-        return await send_with_retries(
-            lambda: self._client.trigger_pipeline(
-                request.datasets,
-                environment=request.environment,
-                review=request.review,
-                **({"only": True} if request.only else {}),
-                idempotency_key=unconfirmed.key,
-            )
-        )
+        return Triggered(pipeline)
 
     async def _search(self, unconfirmed: UnconfirmedPipeline) -> Triggered | UnconfirmedPipeline:
         for rest in _LOOKS:
