@@ -61,12 +61,10 @@ def file_version(path: Path | None) -> object:
 
 
 def read_text(path: Path) -> str:
-    """Return the text in a UTF-8 file."""
     return read_bytes(path).decode("utf-8")
 
 
 def read_json(path: Path) -> Any:
-    """Return the value in a JSON file."""
     text = read_text(path)
     # Imported after the file was read: without a file, the import need not delay the first paint.
     import json  # noqa: PLC0415
@@ -75,7 +73,6 @@ def read_json(path: Path) -> Any:
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """Return the tables in a TOML file."""
     text = read_text(path)
     import tomllib  # noqa: PLC0415 (not before it is needed)
 

@@ -24,7 +24,6 @@ class VariableFault(StrEnum):
 
 
 def is_variable(name: str) -> bool:
-    """Whether a text is a valid name of a variable."""
     return _NAME.fullmatch(name) is not None
 
 
@@ -65,5 +64,4 @@ def repository_fault(repository: str) -> str | None:
 
 
 def is_job_id(text: str) -> bool:
-    """Whether a text has a form that the id of a job can have."""
     return _JOB_ID.fullmatch(text) is not None

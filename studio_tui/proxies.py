@@ -41,7 +41,6 @@ NO_PROXIES = Proxies()
 
 
 def proxies_from(environ: Mapping[str, str]) -> Proxies:
-    """Return the proxies that environment variables set."""
     # Lower-case names take precedence, as in `requests` and curl.
     proxy = environ.get("https_proxy") or environ.get("HTTPS_PROXY")
     no_proxy = environ.get("no_proxy") or environ.get("NO_PROXY") or ""

@@ -83,7 +83,6 @@ class StudioClient(StudioConnection):
 
     @property
     def origin(self) -> str:
-        """Scheme, host and port of Studio."""
         return self.settings.address.origin
 
     async def job(self, job_id: str) -> Job | None:
@@ -160,7 +159,6 @@ class StudioClient(StudioConnection):
         return answers.parse_model(UploadedFile, answer.body)
 
     async def clusters(self) -> ResultPage[Cluster]:
-        """Return the clusters that jobs of the team can run on."""
         return await self.read_list(routes.LIST_CLUSTERS, {}, ListReader(Cluster, attrgetter("id")))
 
     async def trigger_pipeline(
@@ -222,7 +220,6 @@ class StudioClient(StudioConnection):
         return await self.read_list(routes.LIST_PIPELINES, query, reader)
 
     async def job_dataset_versions(self, job_id: str) -> tuple[DatasetVersion, ...]:
-        """Return the dataset versions that a job created."""
         answer = await self.request(routes.JOB_DATASET_VERSIONS, {"job_id": job_id})
         return answers.parse_model(DatasetVersions, answer.body).dataset_versions
 

@@ -61,7 +61,6 @@ class StudioConnection:
 
     @property
     def team(self) -> str:
-        """The name of the team."""
         return self.settings.team
 
     @property

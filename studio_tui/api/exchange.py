@@ -9,8 +9,6 @@ WHOLE_TIMEOUT = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request to Studio."""
-
     method: str
     path: str
     """Below `/api`, with parameters already quoted."""
@@ -47,5 +45,4 @@ class Answer:
 
     @property
     def is_json(self) -> bool:
-        """Whether the content type is JSON."""
         return self.headers.get("Content-Type", "").startswith("application/json")

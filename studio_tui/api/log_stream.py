@@ -92,8 +92,6 @@ class LogMessages:
 
 @dataclass(frozen=True, slots=True)
 class StatusFrame:
-    """The job's status."""
-
     word: str
     """Upper-case and safe to draw; `JobState` does not have every word that Studio sends."""
 

@@ -8,8 +8,6 @@ from typing import NamedTuple
 
 
 class Route(NamedTuple):
-    """One endpoint."""
-
     method: str
     path: str
     """Below `/api`; parameters are in braces."""

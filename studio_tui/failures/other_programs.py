@@ -137,7 +137,6 @@ def fatal_python_error(lines: Sequence[str], start: int) -> ParsedException | No
 
 
 def cpp_exception(lines: Sequence[str], start: int) -> ParsedException | None:
-    """Parse an uncaught C++ exception."""
     match = _TERMINATE.match(lines[start])
     if match is None:
         return None

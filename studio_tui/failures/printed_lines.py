@@ -121,7 +121,6 @@ def is_hint(line: str) -> bool:
 
 
 def is_bar(line: str) -> bool:
-    """Whether a line contains a progress bar."""
     return _BAR.search(line) is not None
 
 

@@ -32,8 +32,6 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ItemOutcome(Generic[T, R]):
-    """The outcome of a command on one item."""
-
     item: T
     result: R | None = None
     error: StudioError | None = None
@@ -49,8 +47,6 @@ class ItemOutcome(Generic[T, R]):
 
 @dataclass(frozen=True, slots=True)
 class BatchProgress:
-    """Progress of a running batch."""
-
     doing: str
     """What the command does to the items, such as `Canceling`."""
     total: int

@@ -92,8 +92,6 @@ CreationOutcome = Created | JobRefused | UnconfirmedJob
 
 
 class JobCreator:
-    """Creates jobs for one team."""
-
     def __init__(
         self,
         client: StudioClient,

@@ -57,7 +57,6 @@ class HeldCommands(SnapshotPublisher[tuple[Hold, ...]]):
         return hold.words
 
     def undo_all(self) -> None:
-        """Undo all waiting commands."""
         while self.undo() is not None:
             pass
 

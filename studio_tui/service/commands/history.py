@@ -87,7 +87,6 @@ class JobHistory:
     # Submissions.
 
     def note_submitted(self, job_id: str, submitted: Submitted) -> None:
-        """Record how a job was submitted."""
         with self._lock:
             self._submitted[job_id] = submitted
             rows = [(each, parts.to_json()) for each, parts in self._submitted.items()]

@@ -17,8 +17,6 @@ LONGEST_PAUSE = 30.0
 
 
 class JobCommands:
-    """Commands on existing jobs."""
-
     def __init__(
         self,
         client: StudioClient,

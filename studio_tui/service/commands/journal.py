@@ -56,8 +56,6 @@ _log = logging.getLogger(__name__)
 
 
 class IntentOutcome(StrEnum):
-    """The outcome of an intent."""
-
     OPEN = "sent"
     """Not known; the request may not have been sent yet."""
     APPLIED = "applied"

@@ -25,7 +25,6 @@ class ScheduleCommands:
         return self._studio.is_local_studio
 
     async def change(self, job_id: str, times: ScheduleTimes) -> None:
-        """Change the times of a schedule."""
         await self._send(lambda: self._studio.local.change_schedule(job_id, times))
 
     async def run(self, job_id: str) -> Job:

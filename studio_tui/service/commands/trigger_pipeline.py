@@ -25,8 +25,6 @@ _LOOKS = (0.0, 4.0)
 
 @dataclass(frozen=True, slots=True)
 class TriggerRequest:
-    """A request to trigger a pipeline."""
-
     datasets: tuple[str, ...]
     environment: str | None = field(default=None, repr=False)
     """Lines of `NAME=VALUE`."""
@@ -59,8 +57,6 @@ class UnconfirmedPipeline:
 
 
 class PipelineTrigger:
-    """Triggers pipelines for one team."""
-
     def __init__(self, client: StudioClient) -> None:
         self._client = client
         self._unconfirmed: dict[TriggerRequest, tuple[UnconfirmedPipeline, datetime]] = {}

@@ -42,5 +42,4 @@ class Backoff:
         return random.uniform(self.least, max(span, self.least))  # noqa: S311 (no secret)
 
     def reset(self) -> None:
-        """Reset the count of failures, as an attempt succeeded."""
         self.failures = 0

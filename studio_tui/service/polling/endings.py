@@ -45,7 +45,6 @@ class Badge:
 
     @property
     def failed(self) -> int:
-        """Number of failed items."""
         return sum(self.failed_by_id.values())
 
 

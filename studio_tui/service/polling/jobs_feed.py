@@ -42,8 +42,6 @@ _BEFORE_STUDIO = datetime(2015, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class JobList:
-    """The known jobs."""
-
     jobs: tuple[Job, ...] = ()
     """Newest first, each id once; jobs without a creation time come first."""
     has_all: bool = True

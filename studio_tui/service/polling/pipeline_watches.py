@@ -28,7 +28,6 @@ class PipelineWatches:
         return watch
 
     def all(self) -> tuple[PipelineWatch, ...]:
-        """Return all watches."""
         return tuple(self._watches.values())
 
     def pipelines(self) -> dict[str, Pipeline]:

@@ -16,8 +16,6 @@ _BLOCKING_STATES = frozenset({JobState.FAILED, JobState.CANCELED})
 
 @dataclass(frozen=True)
 class PipelineList:
-    """The known pipelines."""
-
     pipelines: tuple[Pipeline, ...] = ()
     """In Studio's order, newest first, each id once."""
     has_all: bool = True
@@ -28,7 +26,6 @@ class PipelineList:
     """Rows of the last answer with an id that had appeared before."""
 
     def get(self, pipeline_id: str) -> Pipeline | None:
-        """Return the pipeline with that id, if it is known."""
         return next(
             (pipeline for pipeline in self.pipelines if pipeline.pipeline_id == pipeline_id), None
         )

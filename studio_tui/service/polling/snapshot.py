@@ -49,8 +49,6 @@ class Snapshot(Generic[T]):
 
 
 class SnapshotPublisher(Generic[T]):
-    """Publishes snapshots of a value to its subscribers."""
-
     def __init__(self, name: str, snapshot: Snapshot[T]) -> None:
         self.name = name
         """Unique among the publishers of a session."""
