@@ -31,13 +31,8 @@ exception that reaches a screen is a bug.
 class StudioError(Exception):
     """An error that is handled as the tree above says."""
 
-    retry_after: float | None = None
-    """Seconds, 0 to 300, that Studio asks to wait before the next request; `None` for none."""
-
-    @property
-    def requested_delay(self) -> float:
-        """`retry_after`, but 0 if Studio requested no delay."""
-        return self.retry_after or 0.0
+    retry_after = 0.0
+    """Seconds, 0 to 300, that Studio asks to wait before the next request."""
 
 
 class ConfigError(StudioError):
@@ -93,7 +88,7 @@ class NoFreeConnection(NotSent):
 class StatusError(StudioError):
     """Studio responded with an error status."""
 
-    def __init__(self, status: int, message: str, retry_after: float | None = None) -> None:
+    def __init__(self, status: int, message: str, retry_after: float = 0.0) -> None:
         super().__init__(message)
         self.status = status
         self.retry_after = retry_after

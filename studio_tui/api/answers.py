@@ -66,10 +66,10 @@ def status_error(status: int, body: bytes, *, retry_after: float | None = None) 
             wait = "" if retry_after is None else f" Retry in {retry_after:.0f} s."
             why = f": {_with_full_stop(words)}" if words else "."
             sentence = f"Studio is receiving too many requests{why}{wait}"
-            return RateLimited(status, sentence, retry_after)
+            return RateLimited(status, sentence, retry_after or 0.0)
         case _ if status >= 500:
             failed = f"{status}{detail}" if words else f"{_status_phrase(status)}."
-            return ServerError(status, f"Studio failed with {failed}", retry_after)
+            return ServerError(status, f"Studio failed with {failed}", retry_after or 0.0)
         case _:
             return InvalidRequest(status, words or f"Studio refused with {_status_phrase(status)}.")
 

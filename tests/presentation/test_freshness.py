@@ -102,7 +102,7 @@ def test_the_time_until_the_next_try_is_rounded_up(seconds_left: float, words: s
         (RequestTimedOut("no answer in time"), "no answer since"),
         (PermissionDenied(403, "no"), "not allowed since"),
         (NotFound(404, "no such team"), "refused with 404 since"),
-        (RateLimited(429, "slow down", None), "too many requests since"),
+        (RateLimited(429, "slow down"), "too many requests since"),
         (ServerError(502, "bad gateway"), "server error 502 since"),
         (ProtocolError("a web page"), "unreadable answer since"),
     ],

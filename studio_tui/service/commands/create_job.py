@@ -234,7 +234,7 @@ class JobCreator:
                     except (AuthenticationError, PermissionDenied):
                         break
                     except StudioError as error:
-                        rest = max(backoff.add_failure(), error.requested_delay)
+                        rest = max(backoff.add_failure(), error.retry_after)
                     else:
                         if created is not None:
                             return await self._end(open_intent, created)

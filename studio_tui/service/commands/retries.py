@@ -48,7 +48,7 @@ async def send_with_retries(
         except StudioError as error:
             may_have_arrived |= isinstance(error, OutcomeUnknown)
             is_retried = isinstance(error, retried_errors)
-            pause = max(next(remaining_rests, inf) if is_retried else inf, error.requested_delay)
+            pause = max(next(remaining_rests, inf) if is_retried else inf, error.retry_after)
             if pause == inf or pause > longest_rest:
                 if may_have_arrived and not isinstance(error, REFUSALS):
                     raise still_unknown(error) from error

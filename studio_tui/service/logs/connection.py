@@ -149,7 +149,7 @@ def verdict_of_error(error: StudioError) -> Verdict:
         case NotFound() | InvalidRequest():
             return Verdict(AfterConnection.POLL)
         case _:
-            return Verdict(AfterConnection.AGAIN, str(error), error.requested_delay)
+            return Verdict(AfterConnection.AGAIN, str(error), error.retry_after)
 
 
 def verdict_of_close_code(code: int, reason: str, message: str) -> Verdict | None:

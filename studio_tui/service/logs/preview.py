@@ -122,7 +122,7 @@ class LogTailPreview:
                     with self._reachability.asking("end of a log"):
                         await self._request_end()
                 except (TransportError, RateLimited, ServerError, BrokenAnswer) as error:
-                    rest = max(PAUSE, error.requested_delay)
+                    rest = max(PAUSE, error.retry_after)
                 except StudioError as error:
                     logger.info("end of the log of job %s: %s", self._job_id, error)
                     return False

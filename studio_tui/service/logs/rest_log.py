@@ -244,5 +244,5 @@ class RestFallback:
                 raise
             except StudioError as error:
                 logger.info("log of job %s: %s", self._job_id, error)
-                rest = max(rest, error.requested_delay)
+                rest = max(rest, error.retry_after)
             await asyncio.sleep(rest)

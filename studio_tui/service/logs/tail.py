@@ -345,7 +345,7 @@ class LogTail(StatePublisher):
                     self._assembler.mark_end(NO_REPLAY)
                 self._complete(UNCHECKED if self._store.size else NO_LOG)
             except StudioError as error:
-                await self._retries.wait_after_failure(str(error), error.requested_delay)
+                await self._retries.wait_after_failure(str(error), error.retry_after)
             else:
                 self._retries.backoff.reset()
                 if is_final and self._rest.is_settled:

@@ -123,7 +123,7 @@ class DatasetCatalog:
     def _rest_after(self, error: StudioError) -> float:
         if isinstance(error, PermissionDenied):
             return DENIED_PAUSE
-        return max(self._backoff.add_failure(), error.requested_delay)
+        return max(self._backoff.add_failure(), error.retry_after)
 
     @property
     def _may_request(self) -> bool:

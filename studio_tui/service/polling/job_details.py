@@ -199,7 +199,7 @@ class JobDetailsReader:
                 return
             except (TransportError, RateLimited, ServerError, BrokenAnswer) as error:
                 self._change(job, trouble=str(error))
-                rest = max(backoff.add_failure(), error.requested_delay)
+                rest = max(backoff.add_failure(), error.retry_after)
             except StudioError as error:
                 logger.info("end of the log of job %s: %s", job.id, error)
                 if job.state is not JobState.RUNNING:

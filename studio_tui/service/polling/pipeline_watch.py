@@ -309,7 +309,7 @@ class PipelineWatch(Poller[PipelineDetail]):
             return 0.0
         except StudioError as error:
             # The next poll of the pipeline queues the run again.
-            return max(self._pacing.stretch(self._job_backoff.add_failure()), error.requested_delay)
+            return max(self._pacing.stretch(self._job_backoff.add_failure()), error.retry_after)
         self._job_backoff.reset()
         self._requested[run_id] = status
         if job is not None:

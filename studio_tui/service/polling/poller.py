@@ -176,9 +176,7 @@ class Poller(SnapshotPublisher[T]):
     def _note_failure(self, error: StudioError) -> float:
         """Publish a failure; return the seconds to rest: 0 in an outage, whose end `run` awaits."""
         is_denied = isinstance(error, PermissionDenied)
-        seconds = (
-            DENIED_PAUSE if is_denied else max(self._backoff.add_failure(), error.requested_delay)
-        )
+        seconds = DENIED_PAUSE if is_denied else max(self._backoff.add_failure(), error.retry_after)
         now = clock.now()
         logger.warning("%s failed, next try in %.1f s: %s", self.name, seconds, error)
         failed = replace(

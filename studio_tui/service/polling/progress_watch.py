@@ -242,7 +242,7 @@ class ProgressWatch:
             log.due += UNREADABLE_PAUSE
             return 0.0
         except StudioError as error:
-            return max(self._stretch(self._backoff.add_failure()), error.requested_delay)
+            return max(self._stretch(self._backoff.add_failure()), error.retry_after)
         self._backoff.reset()
         self._denied_until.pop(log.job_id, None)
         log.etag = body.etag

@@ -174,7 +174,7 @@ class Reachability:
         """Count a failed request; begin an outage if the failure is a sign of one."""
         self._failures += 1
         if self.outage is not None:
-            self._postpone(error.requested_delay)
+            self._postpone(error.retry_after)
             return
         if isinstance(error, NoFreeConnection):
             return  # Studio was not asked; the requests that have the connections are counted
@@ -182,7 +182,7 @@ class Reachability:
             self._allow_all_requests()
         if not self.first_requests.is_over and _is_outage_at_start(error):
             self._suspects.setdefault(name, _Failure(clock.now(), self._failures))
-            self._begin(error, clock.now(), max(self._backoff.rest(), error.requested_delay))
+            self._begin(error, clock.now(), max(self._backoff.rest(), error.retry_after))
             return
         if not _may_be_outage(error):
             if isinstance(error, StatusError | AnswerTooLarge):
@@ -192,7 +192,7 @@ class Reachability:
             return
         self._suspects.setdefault(name, _Failure(clock.now(), self._failures))
         if isinstance(error, NotSent | RateLimited) or len(self._suspects) >= _FAILING_NAMES:
-            rest = max(self._backoff.rest(), error.requested_delay)
+            rest = max(self._backoff.rest(), error.retry_after)
             self._begin(error, min(self._suspects.values()).at, rest)
 
     def refuse(self, error: AuthenticationError) -> None:
@@ -253,7 +253,7 @@ class Reachability:
             if not is_outage:
                 self._end()
             elif self.outage is not None:
-                self._schedule_probe(error, max(self._backoff.add_failure(), error.requested_delay))
+                self._schedule_probe(error, max(self._backoff.add_failure(), error.retry_after))
         else:
             self._allow_all_requests()
             self._end()

@@ -134,7 +134,7 @@ async def test_a_cancel_request_that_did_not_reach_studio_is_sent_again() -> Non
     assert studio.cancels == 3
 
 
-@pytest.mark.parametrize("error", [NotSent("refused"), RateLimited(429, "too many", None)])
+@pytest.mark.parametrize("error", [NotSent("refused"), RateLimited(429, "too many")])
 async def test_a_cancel_request_that_never_reaches_studio_fails_after_a_few_attempts(
     error: StudioError,
 ) -> None:

@@ -195,7 +195,7 @@ def test_a_change_that_never_takes_effect_is_reported_after_three_attempts() -> 
 
 
 @pytest.mark.parametrize(
-    "error", [PermissionDenied(403, "Not allowed."), RateLimited(429, "Too many.", None)]
+    "error", [PermissionDenied(403, "Not allowed."), RateLimited(429, "Too many.")]
 )
 def test_a_repeat_that_fails_leaves_the_outcome_unknown(error: StudioError) -> None:
     async def scenario() -> None:

@@ -61,7 +61,7 @@ UNCLEAR = (
     NotSent("It is away."),
     AuthenticationError(401, "The token has expired."),
     PermissionDenied(403, "It is not allowed."),
-    RateLimited(429, "These are too many.", None),
+    RateLimited(429, "These are too many."),
     ServerError(507, "The disk is full."),
     ProtocolError("It is a redirect."),
 )

@@ -190,7 +190,7 @@ def test_a_request_that_the_user_sends_again_creates_no_second_pipeline() -> Non
 
 
 @pytest.mark.parametrize(
-    "error", [InvalidRequest(400, "No dataset."), RateLimited(429, "Too many.", None)]
+    "error", [InvalidRequest(400, "No dataset."), RateLimited(429, "Too many.")]
 )
 def test_a_repeat_that_fails_leaves_the_outcome_unknown_and_the_key(error: StudioError) -> None:
     async def scenario() -> None:
@@ -206,7 +206,7 @@ def test_a_repeat_that_fails_leaves_the_outcome_unknown_and_the_key(error: Studi
 
 def test_an_equal_request_keeps_its_key_until_the_outcome_is_known_or_minutes_have_passed() -> None:
     async def scenario() -> None:
-        studio = Studio(UNKNOWN, RateLimited(429, "slowly", None), creates=False)
+        studio = Studio(UNKNOWN, RateLimited(429, "slowly"), creates=False)
         pipeline_trigger = PipelineTrigger(studio)
         for _ in range(2):
             outcome = await pipeline_trigger.trigger(REQUEST, ())

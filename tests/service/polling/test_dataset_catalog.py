@@ -106,7 +106,7 @@ def time(monkeypatch: pytest.MonkeyPatch) -> Clock:
     ("error", "rest"),
     [
         (TransportError("gone"), 5),
-        (ServerError(500, "broken", None), 5),
+        (ServerError(500, "broken"), 5),
         (RateLimited(429, "slow down", 40), 40),
         (PermissionDenied(403, "not yours"), 300),
         (AuthenticationError(401, "who?"), 5),
@@ -135,7 +135,7 @@ async def test_a_job_whose_request_always_fails_does_not_stop_the_others(time: C
     class FailsForFirstJob(Studio):
         async def job_dataset_versions(self, job_id: str) -> tuple[DatasetVersion, ...]:
             if job_id == JOBS[0].id:
-                raise ServerError(500, "broken", None)
+                raise ServerError(500, "broken")
             return await super().job_dataset_versions(job_id)
 
     names = DatasetCatalog(FailsForFirstJob())
@@ -149,7 +149,7 @@ async def test_a_job_whose_request_always_fails_does_not_stop_the_others(time: C
 async def test_the_datasets_of_one_job_are_requested_once_and_not_during_a_rest(
     time: Clock,
 ) -> None:
-    studio = Studio(ServerError(500, "broken", None))
+    studio = Studio(ServerError(500, "broken"))
     catalog = DatasetCatalog(studio)
     job_id = JOBS[0].id
     assert catalog.can_request(job_id)
@@ -167,7 +167,7 @@ async def test_the_datasets_of_one_job_are_requested_once_and_not_during_a_rest(
 
 
 async def test_requests_that_keep_failing_become_rarer(time: Clock) -> None:
-    studio = Studio(*[ServerError(500, "broken", None)] * 1000)
+    studio = Studio(*[ServerError(500, "broken")] * 1000)
     names = DatasetCatalog(studio)
     for _ in range(600):
         await names.request_versions(JOBS[:1])

@@ -80,7 +80,7 @@ OUTAGES = {
     "connection-cut": FailureKind(
         TransportError("studio closed the connection before its answer was complete.")
     ),
-    "429": FailureKind(RateLimited(429, "slow down", None), words="too many requests"),
+    "429": FailureKind(RateLimited(429, "slow down"), words="too many requests"),
     "429-retry-after": FailureKind(RateLimited(429, "slow down", 45.0), words="too many requests"),
     "500": FailureKind(ServerError(500, "broken"), words="server error 500"),
     "502": FailureKind(ServerError(502, "a web page"), words="server error 502"),

@@ -88,7 +88,7 @@ def fail(reachability: Reachability, name: str, error: StudioError) -> None:
         raise error
 
 
-@pytest.mark.parametrize("error", [CONNECTION_REFUSED, RateLimited(429, "slow down", None)])
+@pytest.mark.parametrize("error", [CONNECTION_REFUSED, RateLimited(429, "slow down")])
 def test_a_refused_connection_or_a_rate_limit_is_an_outage_at_the_first_failure(
     error: StudioError,
 ) -> None:
@@ -137,7 +137,7 @@ def test_a_request_that_fails_while_others_succeed_is_no_outage() -> None:
                 reachability.note_success("jobs")
                 fail(reachability, "schedules", ServerError(500, "broken"))
             # Both have failed while other requests succeeded.
-            fail(reachability, "clusters", RateLimited(429, "slow down", None))
+            fail(reachability, "clusters", RateLimited(429, "slow down"))
             assert reachability.outage is None
             fail(reachability, "jobs", ServerError(500, "broken"))
             fail(reachability, "pipelines", ServerError(500, "broken"))
@@ -282,7 +282,7 @@ def test_a_late_answer_that_requests_a_delay_postpones_the_probe() -> None:
     async def scenario() -> None:
         probes = Probes()
         async with probes.running() as reachability:
-            fail(reachability, "jobs", RateLimited(429, "slow down", None))
+            fail(reachability, "jobs", RateLimited(429, "slow down"))
             fail(reachability, "clusters", RateLimited(429, "slow down", 30))
             assert reachability.outage is not None
             assert reachability.outage.next_try_at == NOON + timedelta(seconds=30)
