@@ -4,7 +4,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 UNKNOWN = "–"
 
@@ -85,15 +85,17 @@ def next_try(moment: datetime, now: datetime) -> str:
     return f"next try {left}s" if left < 2 * _MINUTE else f"next try {math.ceil(left / _MINUTE)}m"
 
 
+def in_zone(moment: datetime, zone: tzinfo | None = None) -> datetime:
+    """Return a time in a zone, by default the user's; unchanged if its year there is 0 or 10000."""
+    try:
+        return moment.astimezone(zone)
+    except (OverflowError, ValueError):
+        return moment
+
+
 def local_time(moment: datetime | None) -> str:
     """Format a time in the user's time zone, to the second, with the zone's name."""
-    if moment is None:
-        return UNKNOWN
-    try:
-        return f"{moment.astimezone():%Y-%m-%d %H:%M:%S %Z}"
-    except (OverflowError, ValueError):
-        # The local time of a moment in year 1 or 9999 may be in year 0 or 10000.
-        return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+    return UNKNOWN if moment is None else f"{in_zone(moment):%Y-%m-%d %H:%M:%S %Z}"
 
 
 def clock_time(moment: datetime, now: datetime, *, seconds: bool = False) -> str:

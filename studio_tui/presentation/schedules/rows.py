@@ -11,7 +11,7 @@ from studio_tui.api.models import Job, JobSchedule
 from studio_tui.api.states import JobState
 from studio_tui.presentation.cells import NOTHING, UNREADABLE, Cell, Tone, dim_row
 from studio_tui.presentation.columns import Align, Column, Reserves
-from studio_tui.presentation.format import SHORT_ID, UNKNOWN, ago, plural
+from studio_tui.presentation.format import SHORT_ID, UNKNOWN, ago, in_zone, plural
 from studio_tui.presentation.jobs.facts import Fact, id_cell
 from studio_tui.presentation.jobs.states import LOOKS
 from studio_tui.presentation.lists.kinds import Kind, ListColumn, SortOrder, layouts
@@ -195,10 +195,7 @@ def _until(moment: datetime, now: datetime) -> str:
 
 def _short_time(moment: datetime, zone: tzinfo) -> str:
     """Format a time without its year, as `Thu  5 Mar 03:00`."""
-    try:
-        local = moment.astimezone(zone)
-    except (OverflowError, ValueError):
-        local = moment  # out of range in this zone
+    local = in_zone(moment, zone)
     return f"{local:%a} {local.day:2} {local:%b %H:%M}"
 
 

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from difflib import get_close_matches
 
 from studio_tui.presentation.form.problems import quoted
+from studio_tui.presentation.format import in_zone
 from studio_tui.text import safe_line
 
 EXAMPLES = "`tomorrow 15:00`, `in 2 hours`, `monday 9am` or `2030-03-04 15:00`"
@@ -120,10 +121,7 @@ def in_both_zones(moment: datetime, zone: tzinfo) -> str:
     If `zone` is UTC, or the time is out of range in `zone`, it is shown in UTC only.
     """
     in_utc = moment.astimezone(UTC)
-    try:
-        local = moment.astimezone(zone)
-    except (OverflowError, ValueError):
-        local = in_utc
+    local = in_zone(in_utc, zone)
     if _format(local) == _format(in_utc):
         return _format(local)
     is_same_day = local.date() == in_utc.date()
