@@ -53,8 +53,8 @@ _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 """In seconds."""
 
 
-class FilterError(ValueError):
-    """The filter is invalid; the message says why, and often what is valid."""
+class _TermError(ValueError):
+    """The message says why a term is invalid, and often what is valid."""
 
 
 class Haystacks(dict[str, str]):
@@ -70,25 +70,31 @@ class Haystacks(dict[str, str]):
 
 
 class Terms(Generic[T]):
-    """A parsed filter of rows of one kind."""
+    """A parsed filter of rows of one kind, without the terms that are invalid."""
 
     def __init__(self, text: str, kind: Kind[T]) -> None:
-        """Parse `text`.
-
-        Raises:
-            FilterError: a term cannot be understood.
-        """
         alternatives = _alternatives(text)
-        if len(alternatives) > 1 and not all(alternatives):
-            raise FilterError(_LONELY_OR)
-        self.text = ALTERNATIVES.join(
-            " ".join(term.raw for term in terms) for terms in alternatives
-        )
-        self._tests = tuple(
-            tuple(test for term in terms if (test := _parse(term, kind)) is not None)
-            for terms in alternatives
-            if terms
-        )
+        self.problem = _LONELY_OR if len(alternatives) > 1 and not all(alternatives) else ""
+        """Why the last invalid term is invalid; empty if the whole filter is valid."""
+        self._tests: list[list[Test[T]]] = []
+        filters = []
+        for terms in alternatives:
+            valid: list[str] = []
+            tests: list[Test[T]] = []
+            for term in terms:
+                try:
+                    test = _parse(term, kind)
+                except _TermError as error:
+                    self.problem = str(error)
+                    continue
+                # Without the invalid term between them, `train name< <5m` would be a comparison.
+                is_operator = bool(valid) and term.raw[0] in "<>"
+                valid.append(in_quotes(term.raw) if is_operator else term.raw)
+                tests += [test] if test is not None else []
+            if valid:
+                filters.append(" ".join(valid))
+                self._tests.append(tests)
+        self.text = ALTERNATIVES.join(filters)
 
     def __bool__(self) -> bool:
         return bool(self._tests)
@@ -119,40 +125,17 @@ def _alternatives(text: str) -> list[list[TypedTerm]]:
 
 
 def _apply_tests(
-    rows: Rows[T], tests: tuple[Test[T], ...], haystacks: Mapping[str, str], now: datetime
+    rows: Rows[T], tests: Iterable[Test[T]], haystacks: Mapping[str, str], now: datetime
 ) -> Rows[T]:
     for test in tests:
         rows = test(rows, haystacks, now)
     return rows
 
 
-def valid_terms(text: str, kind: Kind[T]) -> tuple[Terms[T], str]:
-    """Return the filter of the valid terms, and an error message about the last invalid term.
-
-    The message is empty if the whole filter is valid.
-    """
-    alternatives = _alternatives(text)
-    problem = _LONELY_OR if len(alternatives) > 1 and not all(alternatives) else ""
-    filters = []
-    for terms in alternatives:
-        valid: list[str] = []
-        for term in terms:
-            try:
-                _parse(term, kind)
-            except FilterError as error:
-                problem = str(error)
-            else:
-                # Without the invalid term between them, `train name< <5m` would be a comparison.
-                is_operator = bool(valid) and term.raw[0] in "<>"
-                valid.append(in_quotes(term.raw) if is_operator else term.raw)
-        filters += [" ".join(valid)] if valid else []
-    return Terms(ALTERNATIVES.join(filters), kind), problem
-
-
 def _parse(term: TypedTerm, kind: Kind[T]) -> Test[T] | None:
     """Return the test of a term; `None` if all rows pass: for `and`, or a value not typed yet."""
     if not term.is_closed:
-        raise FilterError(f"“{term.raw}” has a quote that is not closed")
+        raise _TermError(f"“{term.raw}” has a quote that is not closed")
     if term.raw.lower() == "and":
         return None
     if term.sign and (term.text or term.is_word):
@@ -169,7 +152,7 @@ def _parse_positive(term: TypedTerm, kind: Kind[T]) -> Test[T] | None:
     parts = None if term.is_word else _TERM.fullmatch(term.head or term.text)
     if parts is None:
         if not term.is_word and term.text.count("(") != term.text.count(")"):
-            raise FilterError(f"“{term.raw}”: {_PARENTHESES}")
+            raise _TermError(f"“{term.raw}”: {_PARENTHESES}")
         return _word_test(term.text.lower())
     field, operator = parts["field"].lower(), parts["operator"]
     value = term.text.removeprefix(term.head) if term.head else parts["value"]
@@ -197,7 +180,7 @@ def _field_test(
         if operator == "==":
             return _row_test(lambda row: read(row).lower() in texts)
         return _row_test(lambda row: any(map(read(row).lower().__contains__, texts)))
-    raise FilterError(_why_no_test(term.raw, field, value, kind))
+    raise _TermError(_why_no_test(term.raw, field, value, kind))
 
 
 def _why_no_test(raw: str, field: str, value: str, kind: Kind[Any]) -> str:
@@ -231,7 +214,7 @@ def _status_test(value: str, kind: Kind[T]) -> Test[T] | None:
         if not matching and not conditions:
             all_words = f"; statuses are {', '.join(sorted(kind.words))}"
             more = did_you_mean(word, kind.words) or all_words
-            raise FilterError(f"“{word}” is not a status{more}")
+            raise _TermError(f"“{word}” is not a status{more}")
         states.update(matching)
         others.extend(conditions)
     if not words:
@@ -248,7 +231,7 @@ def _span_test(
     term: str, operator: str, value: str, seconds: Callable[[T, datetime], float | None]
 ) -> Test[T]:
     if _SPAN.fullmatch(value) is None:
-        raise FilterError(f"“{term}” needs a time span such as 30m, 2h, 3d or 80ms")
+        raise _TermError(f"“{term}” needs a time span such as 30m, 2h, 3d or 80ms")
     limit = sum(int(number) * _UNITS[unit] for number, unit in _NUMBER_AND_UNIT.findall(value))
 
     def among(rows: Rows[T], haystacks: Mapping[str, str], now: datetime) -> Rows[T]:  # noqa: ARG001 (see `Test`)
@@ -265,7 +248,7 @@ def _pattern_test(value: str, read: Callable[[T], str]) -> Test[T]:
     try:
         pattern = re.compile(value, re.IGNORECASE)
     except re.error as error:
-        raise FilterError(f"“{value}” is not a valid regular expression: {error}") from error
+        raise _TermError(f"“{value}” is not a valid regular expression: {error}") from error
     search = pattern.search
     return _row_test(lambda row: search(read(row)) is not None)
 

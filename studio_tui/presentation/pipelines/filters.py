@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from studio_tui.api.models import Job
 from studio_tui.api.states import JobState
-from studio_tui.presentation.lists.filter_terms import Haystacks, valid_terms
+from studio_tui.presentation.lists.filter_terms import Haystacks, Terms
 from studio_tui.presentation.lists.kinds import Kind
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.statuses import NodeState
@@ -106,7 +106,7 @@ def matching_jobs(text: str, model: ViewModel, haystacks: Haystacks) -> frozense
 
     `haystacks` may be those of an earlier time, when the same was loaded.
     """
-    terms, _ = valid_terms(text, PIPELINE_JOBS)
+    terms = Terms(text, PIPELINE_JOBS)
     if not terms:
         return frozenset()
     rows = [(node_id, LoadedJob(node, model)) for node_id, node in model.plan.nodes.items()]

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import ConfigDict, Field, NonNegativeInt
 
-from studio_tui.presentation.lists.filter_terms import FilterError, Terms
+from studio_tui.presentation.lists.filter_terms import Terms
 from studio_tui.presentation.lists.kinds import AS_SENT, Kind
 from studio_tui.tui.frame.remembered import Remembered
 
@@ -65,9 +65,7 @@ class ViewHolder:
 def load_view(path: Path, kind: Kind[Any]) -> ListView:
     """Return the saved view of a list; the default if the file or its filter is invalid."""
     view = ListView.load(path)
-    try:
-        Terms(view.filter, kind)
-    except FilterError as error:
-        logger.warning("The remembered filter could not be read: %s", error)
+    if problem := Terms(view.filter, kind).problem:
+        logger.warning("The remembered filter could not be read: %s", problem)
         return ListView()
     return view if view.sort in kind.sorts else view.replace(sort=AS_SENT)

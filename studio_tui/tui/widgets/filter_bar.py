@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.suggester import Suggester
 from textual.widgets import Input, Static
 
-from studio_tui.presentation.lists.filter_terms import Terms, valid_terms
+from studio_tui.presentation.lists.filter_terms import Terms
 from studio_tui.presentation.lists.filter_words import ALTERNATIVES, quote_value, split_terms
 from studio_tui.presentation.lists.kinds import Kind
 from studio_tui.tui.widgets.lifetime import Lifetime
@@ -179,7 +179,7 @@ class FilterBar(Lifetime, Vertical):
         self._text_before = text
         """What escape restores."""
         self._problem = Static(markup=False, classes="problem")
-        self._applied = valid_terms(text, kind)[0].text, False
+        self._applied = Terms(text, kind).text, False
         """The valid terms, and whether there are invalid ones."""
 
     def compose(self) -> ComposeResult:
@@ -212,10 +212,10 @@ class FilterBar(Lifetime, Vertical):
     @on(Input.Changed)
     def _check(self, event: Input.Changed) -> None:
         event.stop()
-        terms, problem = valid_terms(event.value, self._kind)
-        self._problem.update(Content(problem))
-        self.set_class(bool(problem), "-problem")
-        if (applied := (terms.text, bool(problem))) != self._applied:
+        terms = Terms(event.value, self._kind)
+        self._problem.update(Content(terms.problem))
+        self.set_class(bool(terms.problem), "-problem")
+        if (applied := (terms.text, bool(terms.problem))) != self._applied:
             self._applied = applied
             self.post_message(self.Changed(terms))
         self._update_display()

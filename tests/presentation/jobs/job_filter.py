@@ -8,10 +8,11 @@ from studio_tui.presentation.lists.filter_terms import Terms
 
 
 class Filter(Terms[Job]):
-    """A parsed filter of jobs."""
+    """A parsed filter of jobs, all of whose terms are valid."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text, JOBS)
+        assert not self.problem
 
     def matches(self, job: Job, now: datetime) -> bool:
         """Whether a job passes the filter."""

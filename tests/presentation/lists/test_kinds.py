@@ -1,5 +1,6 @@
 """The sort order, the filters and the title of a column follow from its `ListColumn`."""
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +12,7 @@ from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.clusters.rows import CLUSTERS
 from studio_tui.presentation.columns import Column
 from studio_tui.presentation.jobs.filters import JOBS
-from studio_tui.presentation.lists.filter_terms import FilterError, Terms
+from studio_tui.presentation.lists.filter_terms import Terms
 from studio_tui.presentation.lists.kinds import AS_SENT, Kind, ListColumn, SortOrder, layouts
 from studio_tui.presentation.lists.listing import Listing
 from studio_tui.presentation.pipelines.rows import PIPELINES
@@ -68,8 +69,7 @@ def test_a_list_can_be_filtered_by_a_new_column_under_its_filter_name() -> None:
     assert ids("py==3.13") == [NEW.id]
     assert ids("py<1m") == [OLD.id]
     assert "py=" in KIND.completions
-    with pytest.raises(FilterError, match=r"py<.*py="):
-        Terms("python=3", KIND)
+    assert re.search(r"py<.*py=", Terms("python=3", KIND).problem)
 
 
 def test_titles_have_the_order_of_their_columns() -> None:

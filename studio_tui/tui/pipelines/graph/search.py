@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from studio_tui.presentation.format import plural
-from studio_tui.presentation.lists.filter_terms import valid_terms
+from studio_tui.presentation.lists.filter_terms import Terms
 from studio_tui.presentation.pipelines.filters import PIPELINE_JOBS
 from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.pipelines.graph.cursor import Cursor
@@ -31,13 +31,13 @@ class _Prompted:
 
     def _valid_part(self, value: str) -> str:
         """Return the valid terms of what is typed, and show why others are invalid."""
-        terms, problem = valid_terms(value, PIPELINE_JOBS)
-        self._prompt.show_problem(problem)
+        terms = Terms(value, PIPELINE_JOBS)
+        self._prompt.show_problem(terms.problem)
         return terms.text
 
     def _close_if_valid(self, value: str) -> bool:
         """Close the prompt and return True; if `value` is invalid, say why, and return False."""
-        if problem := valid_terms(value, PIPELINE_JOBS)[1]:
+        if problem := Terms(value, PIPELINE_JOBS).problem:
             self._prompt.refuse(problem)
             return False
         self._prompt.close()
