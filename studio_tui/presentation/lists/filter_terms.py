@@ -40,10 +40,6 @@ Test = Callable[[Rows[T], Mapping[str, str], datetime], Rows[T]]
 It tests many rows, because a call for each row would take longer.
 """
 
-_TERM = re.compile(
-    r"(?P<field>[A-Za-z_]+)(?P<negation>(?:!(?=[=~]))?)(?P<operator>==|[=~<>])(?P<value>.*)",
-    re.DOTALL,
-)
 _IS = re.compile(r"is:(?P<value>[a-z_,]*)", re.IGNORECASE)
 _SPAN = re.compile(r"(?:\d{1,6}(?:ms|[smhdw]))+")
 _NUMBER_AND_UNIT = re.compile(r"(\d+)(ms|.)")
@@ -138,31 +134,28 @@ def _parse(term: TypedTerm, kind: Kind[T]) -> Test[T] | None:
         raise _TermError(f"“{term.raw}” has a quote that is not closed")
     if term.raw.lower() == "and":
         return None
-    if term.sign and (term.text or term.is_word):
+    has_text = bool(term.field or term.value)
+    if term.sign and (has_text or term.is_quoted):
         positive = _parse_positive(term, kind)
         return _negation(positive) if len(term.sign) % 2 else positive
     # Exclamation marks with nothing behind them are a word.
-    return _parse_positive(term if term.text else term._replace(text=term.raw), kind)
+    return _parse_positive(term if has_text else term._replace(value=term.raw), kind)
 
 
 def _parse_positive(term: TypedTerm, kind: Kind[T]) -> Test[T] | None:
-    if not term.is_word and (match := _IS.fullmatch(term.text)):
-        return _status_test(match["value"], kind)
-    # A quoted value may contain operators, so only the head in front of it is parsed.
-    parts = None if term.is_word else _TERM.fullmatch(term.head or term.text)
-    if parts is None:
-        if not term.is_word and term.text.count("(") != term.text.count(")"):
+    if term.field:
+        test = _field_test(term, kind)
+        return _negation(test) if term.operator.startswith("!") else test
+    if not term.is_quoted:
+        if match := _IS.fullmatch(term.value):
+            return _status_test(match["value"], kind)
+        if term.value.count("(") != term.value.count(")"):
             raise _TermError(f"“{term.raw}”: {_PARENTHESES}")
-        return _word_test(term.text.lower())
-    field, operator = parts["field"].lower(), parts["operator"]
-    value = term.text.removeprefix(term.head) if term.head else parts["value"]
-    test = _field_test(term, field, operator, value, kind)
-    return _negation(test) if parts["negation"] else test
+    return _word_test(term.value.lower())
 
 
-def _field_test(
-    term: TypedTerm, field: str, operator: str, value: str, kind: Kind[T]
-) -> Test[T] | None:
+def _field_test(term: TypedTerm, kind: Kind[T]) -> Test[T] | None:
+    field, operator, value = term.field.lower(), term.operator.removeprefix("!"), term.value
     if field == "status" and operator in {"=", "=="}:
         return _status_test(value, kind)
     spans = kind.spans
@@ -173,7 +166,7 @@ def _field_test(
         if operator == "~":
             return _pattern_test(value, read) if value else None
         # In quotes, a comma is part of the text.
-        parts = [value.lower()] if term.head else value.lower().split(",")
+        parts = [value.lower()] if term.is_quoted else value.lower().split(",")
         texts = [part for part in parts if part]
         if not texts:
             return None

@@ -9,7 +9,7 @@ ALTERNATIVES = f" {OR} "
 """The text between alternatives."""
 
 _TERM = re.compile(
-    r"(?P<sign>!*)(?P<field>(?:[A-Za-z_]+(?:!?==|!?[=~]|[<>]))?)"
+    r"(?P<sign>!*)(?:(?P<field>[A-Za-z_]+)(?P<operator>!?==|!?[=~]|[<>]))?"
     r"(?P<quote>\"(?P<value>(?:[^\"\\]|\\.)*)(?P<end>\"?))?(?P<rest>\S*)",
     re.DOTALL,
 )
@@ -29,17 +29,16 @@ class TypedTerm(NamedTuple):
     """The whole term as typed, with its quotes."""
     sign: str
     """The exclamation marks at its beginning."""
-    text: str
-    """The term without `sign` and quotes; a comparison has no blanks: `age>1h`."""
-    is_word: bool
-    """Whether the term begins with a quote, so that it is a search word and has no field."""
+    field: str
+    """Empty for a word, such as `train` or `is:failed`."""
+    operator: str
+    """Such as `=` or `!=`, after `field`."""
+    value: str
+    """The rest, without quotes and, in a comparison, without blanks."""
+    is_quoted: bool
+    """Whether the value begins with a quote."""
     is_closed: bool = True
     """Whether its quotes are closed, or it has none."""
-    head: str = ""
-    """Field and operator, such as `name=`, if only the value is quoted; else empty.
-
-    `text` alone does not show where the operator ends, as the value may begin with `=`.
-    """
 
     @property
     def is_or(self) -> bool:
@@ -56,8 +55,8 @@ def split_terms(text: str) -> Iterator[TypedTerm]:
             continue
         if spaced := _SPACED.match(text, position):
             position = spaced.end()
-            sign, *parts = spaced.groups()
-            yield TypedTerm(spaced[0], sign, "".join(parts), is_word=False)
+            sign, field, operator, *span = spaced.groups()
+            yield TypedTerm(spaced[0], sign, field, operator, "".join(span), is_quoted=False)
             continue
         match = _TERM.match(text, position)
         if match is None or not match[0]:
@@ -67,10 +66,11 @@ def split_terms(text: str) -> Iterator[TypedTerm]:
         yield TypedTerm(
             match[0],
             match["sign"],
-            match["field"] + value + match["rest"],
-            is_word=match["quote"] is not None and not match["field"],
+            match["field"] or "",
+            match["operator"] or "",
+            value + match["rest"],
+            is_quoted=match["quote"] is not None,
             is_closed=match["end"] != "",
-            head=match["field"] if match["quote"] is not None else "",
         )
 
 

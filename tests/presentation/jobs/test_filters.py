@@ -295,7 +295,7 @@ def test_terms_do_not_become_a_comparison_without_an_invalid_term_between_them(t
     valid = Terms(text, JOBS)
     assert valid.problem
     words = [word for word in text.split() if word[-1] not in "<="]
-    assert [term.text for term in split_terms(valid.text)] == words
+    assert [term.value for term in split_terms(valid.text)] == words
 
 
 PARTS = st.sampled_from(
