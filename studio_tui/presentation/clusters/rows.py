@@ -1,6 +1,6 @@
 """Clusters as table rows and facts."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from enum import StrEnum
 from operator import attrgetter
@@ -55,7 +55,7 @@ class ClusterRow(NamedTuple):
 
 def facts(
     cluster: Cluster,
-    jobs: Iterable[Job],
+    jobs: Sequence[Job],
     *,
     has_all: bool = True,
     newer_attempts: Collection[str] = (),
@@ -65,7 +65,6 @@ def facts(
     `has_all` is whether they include every ended job. Jobs whose ids are in `newer_attempts` are
     not counted as failed.
     """
-    all_jobs = tuple(jobs)
     disk = f"{cluster.disk_size} GB" if cluster.disk_size is not None else None
     return (
         *((Fact("problem", Cell(cluster.problem, Tone.WARN)),) if cluster.problem else ()),
@@ -73,8 +72,8 @@ def facts(
         Fact("name", Cell(cluster.name or "(no name)", Tone.STRONG)),
         Fact("id", id_cell(cluster.id)),
         Fact("workers", _workers(cluster)),
-        Fact("jobs", _jobs(cluster, all_jobs, has_all=has_all, newer_attempts=newer_attempts)),
-        *_listed_jobs(cluster, all_jobs),
+        Fact("jobs", _jobs(cluster, jobs, has_all=has_all, newer_attempts=newer_attempts)),
+        *_listed_jobs(cluster, jobs),
         Fact(
             "default", Cell("yes: jobs that name no cluster run on it" if cluster.default else "no")
         ),
@@ -97,12 +96,11 @@ def why_not_chosen(cluster: Cluster) -> str | None:
     return None
 
 
-def why_jobs_unknown(cluster: Cluster, jobs: Iterable[Job]) -> str | None:
+def why_jobs_unknown(cluster: Cluster, jobs: Sequence[Job]) -> str | None:
     """Return why it is unknown which of `jobs` run on a cluster; `None` if that is known."""
-    all_jobs = tuple(jobs)
-    if not cluster.name and not any(job.compute_cluster_id for job in all_jobs):
+    if not cluster.name and not any(job.compute_cluster_id for job in jobs):
         return "Studio did not send this cluster's name, so it is unknown which jobs run on it"
-    if all_jobs and not any(job.compute_cluster_id or job.compute_cluster_name for job in all_jobs):
+    if jobs and not any(job.compute_cluster_id or job.compute_cluster_name for job in jobs):
         return "Studio does not say on which cluster a job runs"
     return None
 
@@ -133,7 +131,7 @@ def _workers(cluster: Cluster) -> Cell:
 
 
 def _jobs(
-    cluster: Cluster, jobs: tuple[Job, ...], *, has_all: bool, newer_attempts: Collection[str]
+    cluster: Cluster, jobs: Sequence[Job], *, has_all: bool, newer_attempts: Collection[str]
 ) -> Cell:
     if reason := why_jobs_unknown(cluster, jobs):
         return Cell(reason, Tone.DIM)
@@ -142,7 +140,7 @@ def _jobs(
     return Cell(" · ".join(f"{count.number_text} {count.name}" for count in numbers))
 
 
-def _listed_jobs(cluster: Cluster, jobs: tuple[Job, ...]) -> tuple[Fact, ...]:
+def _listed_jobs(cluster: Cluster, jobs: Sequence[Job]) -> tuple[Fact, ...]:
     oldest_first = [job for job in reversed(jobs) if runs_on(job, cluster)]
     return tuple(
         Fact(label, Cell("\n".join(fit_lines(names, ListSpace(JOBS_LISTED, LINE_LIMIT))), tone))

@@ -92,8 +92,7 @@ def facts(pipeline: Pipeline, context: PipelineContext) -> tuple[Fact, ...]:
         Fact("status", _pipeline_status_cell(pipeline, statuses)),
         Fact("jobs", _counts_cell(pipeline, cache)),
         *((Fact("error", Cell(with_short_ids(error), Tone.BAD)),) if error else ()),
-        *warning_facts(pipeline),
-        *removed_facts(pipeline),
+        *plan_facts(pipeline),
         *_failure_facts(statuses, failures),
         *_running_facts(statuses, jobs, context.until),
         *((Fact("ETA", Cell(eta)),) if estimate.remaining is not None else ()),
@@ -109,23 +108,16 @@ def facts(pipeline: Pipeline, context: PipelineContext) -> tuple[Fact, ...]:
     )
 
 
-def warning_facts(pipeline: Pipeline) -> tuple[Fact, ...]:
-    """Return Studio's warnings: datasets that the plan does not rebuild, and why."""
-    return labeled_facts(
-        "warning", [Cell(f"⚠ {each}", Tone.WARN) for each in warnings_of(pipeline)]
-    )
+def plan_facts(pipeline: Pipeline) -> tuple[Fact, ...]:
+    """Return Studio's warnings about a plan, and the jobs that were removed from it."""
+    warnings = [Cell(f"⚠ {each}", Tone.WARN) for each in warnings_of(pipeline)]
+    removed = [Cell(removed_words(job), Tone.DIM) for job in pipeline.removed or ()]
+    return (*labeled_facts("warning", warnings), *labeled_facts("removed jobs", removed))
 
 
 def warnings_of(pipeline: Pipeline) -> tuple[str, ...]:
-    """Return the warnings of a pipeline, in which datasets have their short names."""
+    """Return which datasets the plan does not rebuild, by their short names, and why."""
     return tuple(each.replace(LOCAL_PREFIX, "") for each in pipeline.warnings or ())
-
-
-def removed_facts(pipeline: Pipeline) -> tuple[Fact, ...]:
-    """Return the jobs that were removed from a pipeline; none if Studio does not say."""
-    return labeled_facts(
-        "removed jobs", [Cell(removed_words(job), Tone.DIM) for job in pipeline.removed or ()]
-    )
 
 
 def removed_words(job: RemovedJob) -> str:

@@ -1,12 +1,11 @@
 """Text about rerunning jobs that depend on each other."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 
 from studio_tui.api.models import Pipeline
 from studio_tui.api.states import PipelineState
 from studio_tui.presentation.format import join_names
-from studio_tui.presentation.pipelines.graph.plan import Plan, plan_of
-from studio_tui.presentation.pipelines.graph.statuses import statuses_of
+from studio_tui.presentation.pipelines.graph.statuses import JobStatuses, statuses_of
 
 IN_ORDER = "They run as one pipeline, each job after those it depends on."
 _NOT_IN_ORDER = (
@@ -30,14 +29,15 @@ def order_lines(
     dependencies: list[str] = []
     alternatives: list[str] = []
     for pipeline, chosen in _pipelines_of(pipelines, jobs, originals):
-        plan = plan_of(pipeline)
-        if waiting := [plan.nodes[key].name for key in _dependent_nodes(plan, chosen)]:
+        statuses = statuses_of(pipeline)
+        dependent = statuses.plan.descendants(*chosen) & chosen
+        if waiting := [n.name for n in statuses.plan.nodes.values() if n.id in dependent]:
             verb = "depends" if len(waiting) == 1 else "depend"
             name = pipeline.name or pipeline.pipeline_id
             dependencies.append(
                 f"In the pipeline {name}, {join_names(waiting)} {verb} on others of these."
             )
-            alternatives += _alternatives(pipeline, is_kept=is_kept)
+            alternatives += _alternatives(pipeline, statuses, is_kept=is_kept)
     if not dependencies:
         return ()
     notes = (IN_ORDER,) if is_kept else _NOT_IN_ORDER
@@ -68,18 +68,8 @@ def _pipelines_of(
     return running if jobs <= jobs_run else running_or_repeating
 
 
-def _dependent_nodes(plan: Plan, chosen: Collection[str]) -> Iterator[str]:
-    descendants: set[str] = set()
-    for key, node in plan.nodes.items():
-        if any(parent in chosen or parent in descendants for parent in node.parents):
-            descendants.add(key)
-            if key in chosen:
-                yield key
-
-
-def _alternatives(pipeline: Pipeline, *, is_kept: bool) -> Iterator[str]:
+def _alternatives(pipeline: Pipeline, statuses: JobStatuses, *, is_kept: bool) -> Iterator[str]:
     """Yield what else the user may do: continue the pipeline, or rebuild its datasets in order."""
-    statuses = statuses_of(pipeline)
     roots = [statuses.plan.nodes[key].name for key in statuses.roots]
     if roots and pipeline.state is not PipelineState.COMPLETED:
         # Only the local Studio, which keeps the order, is known to replace the failed job.

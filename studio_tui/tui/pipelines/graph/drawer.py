@@ -4,7 +4,7 @@ from functools import partial
 
 from studio_tui.api.states import JobState
 from studio_tui.presentation.jobs.facts import Fact
-from studio_tui.presentation.pipelines.facts import removed_facts, warning_facts
+from studio_tui.presentation.pipelines.facts import plan_facts
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.views.node_facts import group_facts, node_facts
 from studio_tui.tui.frame.page import Page
@@ -51,7 +51,7 @@ class Drawer:
             waits_for, feeds = self._state.structure.connected_groups(here)
             facts = group_facts(self._state.view_model(), self._cursor.members(), waits_for, feeds)
         pipeline = self._session.commands.pipelines.with_removed(self._state.loaded.pipeline)
-        self.sheet.show((*facts, *warning_facts(pipeline), *removed_facts(pipeline)))
+        self.sheet.show((*facts, *plan_facts(pipeline)))
 
     def _request_datasets(self, node: Node) -> None:
         run = node.run
