@@ -8,7 +8,6 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from os.path import commonprefix
 from typing import NamedTuple, Self
 
@@ -32,15 +31,6 @@ _VARYING = re.compile(rf"({_NUMBER_OR_HASH}(?:[-_.:]{_NUMBER_OR_HASH})*)")
 _LEADING_NUMBER = re.compile(r"[0-9]{1,3}(?=[-_. ])")
 """A number at the start of a name that can tell kinds of jobs apart, as in `03_embed_0042`."""
 _SEPARATORS = "-_. /"
-
-
-class GroupBy(StrEnum):
-    """Criterion by which jobs are grouped."""
-
-    NAME = "name"
-    """By name; jobs whose names are too rare for a group, by their dependencies and consumers."""
-    STAGE = "stage"
-    """By depth in the graph."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +73,19 @@ def wants_groups(plan: Plan) -> bool:
     return len(nodes) > MOST_JOBS or any(len(node.children) > MOST_CHILDREN for node in nodes)
 
 
-def group_jobs(plan: Plan, by: GroupBy = GroupBy.NAME) -> tuple[Group, ...]:
-    """Return the groups, sorted by the least depth of their jobs; each job is in one group."""
-    depths = plan.depths
-    if by is GroupBy.STAGE:
-        stages: dict[int, list[Node]] = defaultdict(list)
-        for node in plan.nodes.values():
-            stages[depths[node.id]].append(node)
-        return tuple(_stage_group(stage, stages[stage]) for stage in sorted(stages))
+def stages_of(plan: Plan) -> tuple[Group, ...]:
+    """Return groups of jobs of equal depth, sorted by depth; each job is in one group."""
+    stages: dict[int, list[Node]] = defaultdict(list)
+    for node in plan.nodes.values():
+        stages[plan.depths[node.id]].append(node)
+    return tuple(_stage_group(stage, stages[stage]) for stage in sorted(stages))
+
+
+def group_jobs(plan: Plan) -> tuple[Group, ...]:
+    """Return groups of jobs with like names, sorted by the least depth; each job is in one group.
+
+    Jobs whose names are too rare are grouped by their dependencies and consumers.
+    """
     groups = list(_group_by_name(plan.nodes.values()))
     ungrouped = [plan.nodes[group.key] for group in groups if group.is_single_job]
     groups = [group for group in groups if not group.is_single_job] + list(
@@ -99,7 +94,7 @@ def group_jobs(plan: Plan, by: GroupBy = GroupBy.NAME) -> tuple[Group, ...]:
     position = {node_id: index for index, node_id in enumerate(plan.nodes)}
     groups.sort(
         key=lambda group: (
-            min(depths[member] for member in group.members),
+            min(plan.depths[member] for member in group.members),
             position[group.members[0]],
         )
     )

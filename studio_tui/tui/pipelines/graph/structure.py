@@ -8,10 +8,10 @@ from studio_tui.presentation.pipelines.graph.statuses import WORST_FIRST
 from studio_tui.presentation.pipelines.views.group_rows import group_key
 from studio_tui.presentation.pipelines.views.groups import (
     Group,
-    GroupBy,
     Link,
     group_jobs,
     links,
+    stages_of,
     wants_groups,
 )
 from studio_tui.presentation.pipelines.views.lanes import LaneRow, lane_rows
@@ -45,7 +45,8 @@ class GraphStructure:
     def __init__(self, state: "GraphState") -> None:
         self._state = state
         self._auto_wants_groups = _Latest[bool]()
-        self._groups = {by: _Latest[tuple[Group, ...]]() for by in GroupBy}
+        self._by_name = _Latest[tuple[Group, ...]]()
+        self._by_stage = _Latest[tuple[Group, ...]]()
         self._shown_groups = _Latest[tuple[Group, ...]]()
         self._links = _Latest[Sequence[Link]]()
         self._tree = _Latest[Sequence[TreeRow]]()
@@ -76,12 +77,13 @@ class GraphStructure:
 
     def all_groups(self) -> tuple[Group, ...]:
         """Return all groups, by name if jobs are not grouped."""
-        is_by_stage = self._state.view.grouping is Grouping.STAGE
-        return self._groups_by(GroupBy.STAGE if is_by_stage else GroupBy.NAME)
+        return self._groups(by_stage=self._state.view.grouping is Grouping.STAGE)
 
-    def _groups_by(self, by: GroupBy) -> tuple[Group, ...]:
+    def _groups(self, *, by_stage: bool) -> tuple[Group, ...]:
         plan = self._state.loaded.plan
-        return self._groups[by].of(plan.shape, lambda: group_jobs(plan, by))
+        if by_stage:
+            return self._by_stage.of(plan.shape, lambda: stages_of(plan))
+        return self._by_name.of(plan.shape, lambda: group_jobs(plan))
 
     def group_of(self, node_id: str) -> str | None:
         """Return the key of a job's shown group; `None` if jobs are not grouped."""
@@ -114,7 +116,7 @@ class GraphStructure:
     def _members_of(self, key: str) -> Sequence[str]:
         if key in self._state.loaded.plan.nodes:
             return (key,)
-        groups = (group for by in GroupBy for group in self._groups_by(by))
+        groups = (each for by_stage in (False, True) for each in self._groups(by_stage=by_stage))
         return next((group.members for group in groups if group.key == key), ())
 
     def group_keys(self) -> frozenset[str]:

@@ -1,24 +1,28 @@
-"""Similar jobs form a group, each job is in one group, and links between groups count all edges."""
+"""Similar jobs form a group, each job is in one group, and links connect the groups of edges."""
+
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from studio_tui.api.models import Pipeline
-from studio_tui.presentation.pipelines.graph.plan import plan_of
+from studio_tui.presentation.pipelines.graph.plan import Plan, plan_of
 from studio_tui.presentation.pipelines.views.groups import (
     Group,
-    GroupBy,
     group_jobs,
     links,
+    stages_of,
     wants_groups,
 )
 from tests.presentation.pipelines.graphs import any_pipelines, fan, pipeline, pipeline_of, run
 from tests.presentation.pipelines.sample import sixteen, thousand
 
+Grouping = Callable[[Plan], tuple[Group, ...]]
 
-def titles(sent: Pipeline, by: GroupBy = GroupBy.NAME) -> list[tuple[str, int]]:
-    return [(group.title, len(group.members)) for group in group_jobs(plan_of(sent), by)]
+
+def titles(sent: Pipeline, by: Grouping = group_jobs) -> list[tuple[str, int]]:
+    return [(group.title, len(group.members)) for group in by(plan_of(sent))]
 
 
 def jobs_named(*names: str) -> Pipeline:
@@ -110,7 +114,7 @@ def test_two_jobs_are_no_group() -> None:
 
 
 def test_jobs_can_be_grouped_by_stage() -> None:
-    assert titles(sixteen(), GroupBy.STAGE)[:4] == [
+    assert titles(sixteen(), stages_of)[:4] == [
         ("1: ingest_raw, ingest_labels", 2),
         ("2: index, clean_labels", 2),
         ("dedupe", 1),
@@ -172,10 +176,10 @@ def test_edges_inside_a_group_are_no_link() -> None:
     assert not links(plan, group_jobs(plan))
 
 
-@given(any_pipelines(), st.sampled_from(GroupBy))
-def test_each_job_is_in_one_group_and_no_edge_is_lost(sent: Pipeline, by: GroupBy) -> None:
+@given(any_pipelines(), st.sampled_from([group_jobs, stages_of]))
+def test_each_job_is_in_one_group_and_no_edge_is_lost(sent: Pipeline, by: Grouping) -> None:
     plan = plan_of(sent)
-    groups = group_jobs(plan, by)
+    groups = by(plan)
     members = [member for group in groups for member in group.members]
     assert sorted(members) == sorted(plan.nodes)
     assert len({group.key for group in groups}) == len(groups)

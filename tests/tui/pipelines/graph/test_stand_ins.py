@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from studio_tui.presentation.pipelines.views.groups import GroupBy, group_jobs
+from studio_tui.presentation.pipelines.views.groups import group_jobs, stages_of
 from studio_tui.tui.pipelines.graph.memory import Mode
 from tests.presentation.pipelines.sample import thousand
 from tests.steps import step
@@ -37,7 +37,7 @@ async def walk_to(pilot: Pilot[int], key: str) -> None:
 
 def group_of(pilot: Pilot[int], name: str) -> str:
     """Return the key of the group that has a job."""
-    groups = group_jobs(screen_of(pilot).state.loaded.plan, GroupBy.NAME)
+    groups = group_jobs(screen_of(pilot).state.loaded.plan)
     return next(group.key for group in groups if name in group.members)
 
 
@@ -58,7 +58,7 @@ async def test_the_cursor_moves_to_a_related_row_where_its_group_is_not_shown(
             shards = group_of(pilot, "02_shard_000")
             await walk_to(pilot, shards)
             await press(pilot, ("m", "b", "b"))
-            stages = group_jobs(screen_of(pilot).state.loaded.plan, GroupBy.STAGE)
+            stages = stages_of(screen_of(pilot).state.loaded.plan)
             await until_at(pilot, stages[1].key)
             await press(pilot, ("b", "b"))
             await until_at(pilot, shards)
