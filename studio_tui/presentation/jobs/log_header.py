@@ -11,7 +11,6 @@ from studio_tui.errors import StudioError
 from studio_tui.failures.exit_codes import exit_code_words
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import clock_time, duration, next_try, plural, size
-from studio_tui.presentation.freshness import outage_words
 from studio_tui.presentation.jobs.causes import cause_of
 from studio_tui.presentation.jobs.states import LOOKS, state_cell
 from studio_tui.presentation.jobs.times import run_seconds
@@ -24,6 +23,7 @@ from studio_tui.presentation.logs.progress import (
     share_text,
 )
 from studio_tui.presentation.logs.signatures import signature
+from studio_tui.presentation.outages import outage_words
 
 END_BYTES = 32 * 1024
 """Number of bytes at the end of a log that are searched for progress or a failure reason."""

@@ -1,7 +1,7 @@
 """The content of a page's bars: breadcrumbs, the age of the data, tabs, counts and key hints."""
 
 from collections.abc import Callable, Iterable, Sequence, Sized
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
@@ -11,10 +11,11 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
-from studio_tui.presentation.cells import Tone
-from studio_tui.presentation.format import plural
-from studio_tui.presentation.freshness import HasAge, freshness, time_bar
+from studio_tui.presentation.cells import Cell, Tone
+from studio_tui.presentation.format import age, clock_time, next_try, plural
 from studio_tui.presentation.jobs.states import STATE_NAMES, counts
+from studio_tui.presentation.outages import outage_words
+from studio_tui.service.polling.snapshot import Snapshot
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.actions import reason_against
 from studio_tui.tui.frame.request_notices import remedy_words
@@ -57,6 +58,12 @@ _MAX_BADGES = 2
 WORDS_FROM = 184
 """Columns from which the counts of states have words, such as `running`, if these fit."""
 
+LIVE_WITHIN = timedelta(seconds=3)
+"""An answer overdue by less than this still counts as live."""
+
+_BAR_WIDTH = 12
+"""Cells of the time bar."""
+
 Parts = tuple[Part, ...]
 
 _CLOSE_NOTICES = (
@@ -89,14 +96,53 @@ def _undo_parts(session: StudioSession, now: datetime) -> Parts:
     return (Part(" z", "key", press), Part(words, Tone.WARN, press))
 
 
-def age_parts(aged: HasAge, now: datetime, session: StudioSession, read_only: bool) -> Parts:
+def age_parts(aged: Snapshot[Any], now: datetime, session: StudioSession, read_only: bool) -> Parts:
     """Return the age of the data, or in a replay its time."""
     if (replay := session.replay) is not None:
         bar = time_bar(now, replay.share, replay.speed, runs=replay.is_running)
         return (Part(f"{bar.text} ", bar.tone, "screen.do('page.replay')"),)
     chip = freshness(aged, now, remedy_words(aged.error, session))
-    age = Part(f"{chip.text} ", chip.tone, "screen.do('page.refresh')")
-    return (age, Part(" read-only ", "current")) if read_only else (age,)
+    part = Part(f"{chip.text} ", chip.tone, "screen.do('page.refresh')")
+    return (part, Part(" read-only ", "current")) if read_only else (part,)
+
+
+def freshness(snapshot: Snapshot[Any], now: datetime, remedy: str = "") -> Cell:
+    """Return the freshness indicator of a snapshot.
+
+    Data is live until the next answer is overdue, however long the interval between polls is. After
+    a failure, the indicator shows the kind of outage and the next try, or instead of them the
+    `remedy`: what the user has to do.
+    """
+    data_age = age((now - snapshot.fetched_at).total_seconds()) if snapshot.fetched_at else ""
+    if snapshot.error is None:
+        if snapshot.fetched_at is None:
+            return Cell("loading…", Tone.DIM)
+        if snapshot.is_recalled:
+            recorded = "just now" if data_age == "now" else f"{data_age} old"
+            return Cell(f"{recorded}, updating…", Tone.WARN)
+        if now - (snapshot.due_at or snapshot.fetched_at) < LIVE_WITHIN:
+            return Cell("● live", Tone.GOOD)
+        return Cell(f"{data_age} old", Tone.DIM)
+    stale = f"stale {data_age}, " if data_age not in {"", "now"} else ""
+    if remedy:
+        return Cell(f"✗ {stale}{remedy}", Tone.BAD)
+    trouble = f"✗ {stale}{outage_words(snapshot.error)}"
+    since = f" since {clock_time(snapshot.failing_since, now)}" if snapshot.failing_since else ""
+    trying = f", {next_try(snapshot.next_try_at, now)}" if snapshot.next_try_at else ""
+    return Cell(f"{trouble}{since}{trying}", Tone.BAD)
+
+
+def time_bar(now: datetime, share: float, speed: float, *, runs: bool) -> Cell:
+    """Return the time bar of a replay, whose time is `now`.
+
+    `share` of the recording has been played, from 0 to 1; `speed` is in recorded seconds per
+    second.
+    """
+    played = round(max(0.0, min(1.0, share)) * _BAR_WIDTH)
+    sign = ("■" if share >= 1 else "▶") if runs else "‖"
+    bar = "█" * played + "░" * (_BAR_WIDTH - played)
+    time = now.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    return Cell(f"{sign} replay {time} ▕{bar}▏ {speed:g}x", Tone.WARN)
 
 
 def tab_and_count_parts(session: StudioSession, current: str, width: int) -> tuple[Parts, Parts]:

@@ -8,7 +8,6 @@ import pytest
 
 from studio_tui.errors import RequestTimedOut, ServerError, StudioError, TransportError
 from studio_tui.presentation.format import clock_time
-from studio_tui.presentation.freshness import freshness
 from studio_tui.presentation.jobs.log_header import (
     amount,
     cells_around_name,
@@ -21,6 +20,7 @@ from studio_tui.presentation.jobs.log_header import (
 from studio_tui.service.logs.state import FollowPhase, TailState
 from studio_tui.service.polling.reachability import Outage
 from studio_tui.service.polling.snapshot import Snapshot
+from studio_tui.tui.frame.page_bars import freshness
 from tests.jobs import NOON, job
 
 

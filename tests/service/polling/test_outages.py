@@ -39,11 +39,11 @@ from studio_tui.errors import (
     TransportError,
 )
 from studio_tui.presentation.format import clock_time
-from studio_tui.presentation.freshness import freshness
 from studio_tui.presentation.jobs.log_header import describe_connection
 from studio_tui.service.logs.state import FollowPhase
 from studio_tui.service.pacing import CLUSTERS_INTERVAL, IDLE_INTERVAL, SCHEDULES_INTERVAL
 from studio_tui.service.session import SessionOptions, StudioSession
+from studio_tui.tui.frame.page_bars import freshness
 from tests.jobs import NOON, job
 from tests.pipelines import pipeline
 from tests.service.logs.allowed_hosts import allow_every_host

@@ -7,9 +7,9 @@ from typing import Any, cast
 import pytest
 
 from studio_tui.errors import NoFreeConnection, NotSent, ServerError, StudioError
-from studio_tui.presentation.freshness import freshness
 from studio_tui.service.polling.snapshot import Snapshot
 from studio_tui.service.session import StudioSession
+from studio_tui.tui.frame.page_bars import freshness
 from studio_tui.tui.frame.request_notices import error_message, remedy_words, unreachable_message
 from studio_tui.tui.recovery import STOPPED
 from tests.jobs import NOON

@@ -17,8 +17,8 @@ from studio_tui.errors import (
 )
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.format import clock_time
-from studio_tui.presentation.freshness import freshness
 from studio_tui.service.polling.snapshot import Snapshot
+from studio_tui.tui.frame.page_bars import freshness
 from tests.jobs import NOON
 
 NO_ANSWER = TransportError("no answer")

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from studio_tui.presentation.freshness import time_bar
+from studio_tui.tui.frame.page_bars import time_bar
 from tests.jobs import NOON
 
 
