@@ -5,16 +5,19 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from studio_tui.presentation.cells import Tone
+from studio_tui.presentation.cells import Cell, Tone, dim_row
+from studio_tui.presentation.format import ago
 from studio_tui.presentation.jobs.facts import Fact
 from studio_tui.presentation.lists.kinds import Kind
-from studio_tui.presentation.lists.recorded import as_recorded, recorded_fact
 from studio_tui.service.recorder.archive import Archive
 from studio_tui.tui.frame.list_body import ListBody
 from studio_tui.tui.widgets.bar import Part
 from studio_tui.tui.widgets.table_painter import Cells
 
 T = TypeVar("T")
+
+SIGN = "~"
+"""The glyph of a state that was recorded and is not confirmed by Studio."""
 
 
 class RecordedRows(Generic[T]):
@@ -108,3 +111,18 @@ class RecordedRows(Generic[T]):
         """Rows without a time of creation come first."""
         made_at = self._kind.made_at(row) if self._kind.made_at is not None else None
         return -math.inf if made_at is None else -made_at.timestamp()
+
+
+def as_recorded(row: Cells) -> tuple[Cell, ...]:
+    """Return the cells of a row, dimmed, with `SIGN` instead of the glyph in the first one."""
+    state = row[0]
+    if isinstance(state, Cell):
+        _, _, word = state.text.partition(" ")
+        state = Cell(f"{SIGN} {word}", Tone.DIM)
+    return dim_row((state, *row[1:]))
+
+
+def recorded_fact(last_seen: datetime, now: datetime) -> Fact:
+    """Return the fact about when Studio last listed a recorded row."""
+    words = f"last seen {ago(last_seen, now)}; no longer in Studio's list"
+    return Fact("recorded", Cell(words, Tone.WARN))

@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from studio_tui.presentation.cells import Tone
-from studio_tui.presentation.lists.recorded import as_recorded, recorded_fact
+from studio_tui.tui.frame.recorded_rows import as_recorded, recorded_fact
 from tests.jobs import NOON, job, row_of
 
 
