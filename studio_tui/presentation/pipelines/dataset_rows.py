@@ -52,11 +52,6 @@ def _newer(dataset: ListedDataset) -> str:
     return join_names([*map(short_name, dataset.newer)])
 
 
-def _version_cell(row: AgedDataset) -> Cell:
-    latest = _latest(row.dataset)
-    return Cell(f"@{latest.version}") if latest is not None else NOTHING
-
-
 def _age_cell(row: AgedDataset) -> Cell:
     latest = _latest(row.dataset)
     if latest is None or latest.made_at is None:
@@ -64,9 +59,7 @@ def _age_cell(row: AgedDataset) -> Cell:
     return Cell(age(seconds_between(latest.made_at, row.now)), Tone.DIM)
 
 
-DatasetColumn = ListColumn[AgedDataset, ListedDataset, Cell]
-
-DATASET_COLUMNS: tuple[DatasetColumn, ...] = (
+DATASET_COLUMNS: tuple[ListColumn[AgedDataset, ListedDataset, Cell], ...] = (
     ListColumn(
         Column("outdated", "", 1),
         lambda row: Cell("!", Tone.WARN) if row.dataset.newer else NOTHING,
@@ -76,7 +69,10 @@ DATASET_COLUMNS: tuple[DatasetColumn, ...] = (
         lambda row: Cell(short_name(row.dataset.name), Tone.STRONG),
         text=lambda dataset: short_name(dataset.name),
     ),
-    ListColumn(Column("version", "LATEST", 8, fits=True), _version_cell),
+    ListColumn(
+        Column("version", "LATEST", 8, fits=True),
+        lambda row: Cell(f"@{each.version}") if (each := _latest(row.dataset)) else NOTHING,
+    ),
     ListColumn(Column("age", "AGE", 4, align=Align.RIGHT, drop=1), _age_cell),
     ListColumn(
         Column("versions", "VERSIONS", 8, align=Align.RIGHT, drop=4, fits=True),

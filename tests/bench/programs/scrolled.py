@@ -17,7 +17,6 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from studio_tui.presentation.cells import Tone
-from studio_tui.presentation.pipelines.drawing.graph import Direction
 from studio_tui.tui.pipelines.graph.canvas import Boxes, Canvas, Label, boxes_of, drawing_of
 from studio_tui.tui.pipelines.graph.graph_view import MARGIN, crop_texts
 from tests.bench import dag_pure
@@ -103,7 +102,7 @@ def views_of(jobs: int) -> tuple[list[View], int]:
     views = []
     for direction in (None, *CURSOR * _ROUNDS):
         if direction is not None:
-            key = drawing.neighbor(key, Direction(direction)) or key
+            key = drawing.neighbor(key, direction) or key
         canvas.cursor = key
         box = drawing.boxes[key]
         left = _scrolled_to(left, box.label_x, box.label_width, _WIDTH, drawing.width)

@@ -5,7 +5,6 @@ Callers draw the labels; the layout depends only on their widths, and on the nod
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from enum import StrEnum
 from typing import NamedTuple
 
 from studio_tui.presentation.pipelines.drawing.columns import vertex_columns
@@ -31,15 +30,6 @@ from studio_tui.presentation.pipelines.drawing.layers import (
 from studio_tui.presentation.pipelines.graph.plan import parent_indexes, transitive_reduction
 
 _PAD = "─"
-
-
-class Direction(StrEnum):
-    """Direction in which the next box is searched."""
-
-    UP = "up"
-    DOWN = "down"
-    LEFT = "left"
-    RIGHT = "right"
 
 
 class Box(NamedTuple):
@@ -120,14 +110,14 @@ class Drawing:
         boxes = (each for each in self.boxes.values() if each.y == y)
         return next((box.id for box in boxes if box.x <= x < box.x + box.width), None)
 
-    def neighbor(self, node: str, direction: Direction) -> str | None:
-        """Return the closest parent or child by drawn edges, or the next node in the layer.
+    def neighbor(self, node: str, direction: str) -> str | None:
+        """Return the closest parent (`up`) or child (`down`) by drawn edges, or the node beside it.
 
-        `None` if there is none in this direction.
+        `direction` can also be `left` or `right`; `None` if there is no node in it.
         """
         index = self._index[node]
-        if direction in {Direction.UP, Direction.DOWN}:
-            adjacent = self._adjacent(index, up=direction is Direction.UP)
+        if direction in {"up", "down"}:
+            adjacent = self._adjacent(index, up=direction == "up")
             own_middle = self._middle[index]
             closest = min(
                 adjacent,
@@ -140,7 +130,7 @@ class Drawing:
             for vertex in self._layers.rows[self._layers.layer[index]]
             if vertex < len(self._ids)
         ]
-        place = row.index(index) + (1 if direction is Direction.RIGHT else -1)
+        place = row.index(index) + (1 if direction == "right" else -1)
         return self._ids[row[place]] if 0 <= place < len(row) else None
 
     def _adjacent(self, index: int, *, up: bool) -> list[int]:

@@ -10,7 +10,6 @@ from textual.screen import Screen
 
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.logs.progress import share_text
-from studio_tui.presentation.pipelines.drawing.graph import Direction
 from studio_tui.presentation.pipelines.graph.critical import critical_path_of
 from studio_tui.presentation.pipelines.graph.segments import worst_of
 from studio_tui.presentation.pipelines.graph.statuses import SHOWN_LOOKS, NodeState
@@ -138,7 +137,7 @@ class DrawingView:
         boxes = list(self.canvas.drawing.boxes)
         if direction in {"first", "last"}:
             return boxes[0 if direction == "first" else -1]
-        return self.canvas.drawing.neighbor(self.canvas.cursor, Direction(direction))
+        return self.canvas.drawing.neighbor(self.canvas.cursor, direction)
 
     def at(self, x: int, y: int) -> str | None:
         """Return the box at a cell of the drawing, if there is one."""

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio_tui.api.models import Pipeline
-from studio_tui.presentation.pipelines.drawing.graph import Direction, Drawing, draw
+from studio_tui.presentation.pipelines.drawing.graph import Drawing, draw
 from studio_tui.presentation.pipelines.graph.plan import Plan, plan_of
 from tests.bench import dag_pure
 from tests.presentation.pipelines.graphs import (
@@ -191,7 +191,9 @@ def test_neighbors_are_at_the_end_of_a_line_or_next_in_the_layer(
 ) -> None:
     _, drawing = drawn
     for node, box in drawing.boxes.items():
-        up, down, left, right = (drawing.neighbor(node, way) for way in Direction)
+        up, down, left, right = (
+            drawing.neighbor(node, way) for way in ("up", "down", "left", "right")
+        )
         assert (up is None) == (not any(child == node for _, child in drawing.edges))
         assert up is None or (up, node) in drawing.edges
         assert (down is None) == (not any(parent == node for parent, _ in drawing.edges))
@@ -199,7 +201,7 @@ def test_neighbors_are_at_the_end_of_a_line_or_next_in_the_layer(
         beside = sorted(other.x for other in drawing.boxes.values() if other.y == box.y)
         assert (left is None) == (box.x == beside[0])
         assert (right is None) == (box.x == beside[-1])
-        assert left is None or drawing.neighbor(left, Direction.RIGHT) == node
+        assert left is None or drawing.neighbor(left, "right") == node
         assert (
             drawing.node_at(box.x, box.y) == drawing.node_at(box.x + box.width - 1, box.y) == node
         )
