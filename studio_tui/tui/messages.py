@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from textual.message import Message
 
 from studio_tui.api.models import Job, JobInput
 from studio_tui.presentation.form.draft import Draft
-from studio_tui.presentation.pipelines.job_to_start import JobToStart
 from studio_tui.service.polling.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -58,6 +57,14 @@ class OpenLog(Message):
     """Byte offset of the line to go to; `None` for the place where the user left the log."""
     in_place: bool = False
     """Whether it replaces the current page."""
+
+
+class JobToStart(NamedTuple):
+    """A pipeline's job that has not started, so it has no log."""
+
+    pipeline_id: str
+    job_id: str
+    """Id of the original job, as in the pipeline's plan; its run gets another."""
 
 
 @dataclass

@@ -38,7 +38,6 @@ from studio_tui.presentation.pipelines.graph.statuses import (
     counts,
     paused_words,
 )
-from studio_tui.presentation.pipelines.job_to_start import JobToStart
 from studio_tui.presentation.pipelines.own_error import RootFailure, says_more
 from studio_tui.presentation.pipelines.rows import StatusCache, state_cell
 from studio_tui.presentation.pipelines.times import ended_at, pipeline_seconds
@@ -292,23 +291,13 @@ def _grid_line(
 
 def jobs_with_logs(*pipelines: Pipeline) -> tuple[PipelineJob, ...]:
     """Return the jobs that can have a log: failed ones, those that have not ended, then others."""
-    runs = [
-        run
-        for pipeline in pipelines
-        for run in pipeline.job_runs
-        if run.created_job_id and run.state is not JobState.PENDING
-    ]
+    runs = (run for pipeline in pipelines for run in pipeline.job_runs if has_log(run))
     return tuple(sorted(runs, key=_urgency))
 
 
-def jobs_to_start(*pipelines: Pipeline) -> tuple[JobToStart, ...]:
-    """Return the jobs that can have no log yet."""
-    return tuple(
-        JobToStart(pipeline.pipeline_id, run.job_id)
-        for pipeline in pipelines
-        for run in pipeline.job_runs
-        if not run.created_job_id or run.state is JobState.PENDING
-    )
+def has_log(run: PipelineJob) -> bool:
+    """Whether a job of a pipeline can have a log."""
+    return bool(run.created_job_id) and run.state is not JobState.PENDING
 
 
 def _urgency(run: PipelineJob) -> int:

@@ -6,8 +6,8 @@ from itertools import islice
 
 from studio_tui.api.states import JobState
 from studio_tui.errors import SpoolError
-from studio_tui.presentation.pipelines.job_to_start import JobToStart
 from studio_tui.tui.logs.merged_jobs import MergedController, left_out
+from studio_tui.tui.messages import JobToStart
 
 
 class JoiningJobs(MergedController):

@@ -15,7 +15,6 @@ from studio_tui.api.states import JobState
 from studio_tui.errors import SpoolError
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.jobs.log_header import describe_connections, merged_amount
-from studio_tui.presentation.pipelines.job_to_start import JobToStart
 from studio_tui.service.logs.merged.merged_log import Moved
 from studio_tui.tui.frame.commands import Basics, bindings
 from studio_tui.tui.jobs.naming import title
@@ -30,7 +29,7 @@ from studio_tui.tui.logs.merged_jobs import MergedJobs, left_out
 from studio_tui.tui.logs.merged_memory import MergedMemory
 from studio_tui.tui.logs.view.log_view import LogView
 from studio_tui.tui.logs.view.place import LogMemory
-from studio_tui.tui.messages import Progressed, Refreshed
+from studio_tui.tui.messages import JobToStart, Progressed, Refreshed
 from studio_tui.tui.widgets.bar import Bar, Part
 from studio_tui.tui.widgets.prompt import PROMPT_HINTS
 

@@ -10,7 +10,7 @@ from studio_tui.api.models import Pipeline
 from studio_tui.api.states import PipelineState
 from studio_tui.errors import StudioError
 from studio_tui.presentation.format import join_names, plural
-from studio_tui.presentation.pipelines.facts import jobs_to_start, jobs_with_logs, raw_json
+from studio_tui.presentation.pipelines.facts import has_log, jobs_with_logs, raw_json
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.statuses import how_stopped
 from studio_tui.presentation.pipelines.impact import (
@@ -23,7 +23,7 @@ from studio_tui.tui.frame.commands import Command, Host, why_read_only
 from studio_tui.tui.frame.dialogs import Choose, Confirm
 from studio_tui.tui.frame.request_notices import error_message, run_and_report, with_notice
 from studio_tui.tui.frame.review import COPY, OK, Review, show_text
-from studio_tui.tui.messages import OpenLogs
+from studio_tui.tui.messages import JobToStart, OpenLogs
 from studio_tui.tui.pipelines.bulk import BulkPipelines, title
 from studio_tui.tui.pipelines.stopping import (
     can_stop,
@@ -236,7 +236,12 @@ class PipelineController:
             )
         jobs = await self._host.session.known_items.find_jobs(ids[:LIMIT])
         if jobs:
-            awaited = jobs_to_start(*self._targets)
+            awaited = [
+                JobToStart(pipeline.pipeline_id, run.job_id)
+                for pipeline in self._targets
+                for run in pipeline.job_runs
+                if not has_log(run)
+            ]
             self._host.post_message(OpenLogs([job.id for job in jobs], jobs, awaited))
         else:
             self._host.notify_user("Studio does not return the jobs of the pipeline now", "error")

@@ -6,8 +6,8 @@ from pydantic import Field
 
 from studio_tui.presentation.logs.gutter_times import StampForm
 from studio_tui.presentation.logs.row_forms import JsonForm
-from studio_tui.presentation.pipelines.job_to_start import JobToStart
 from studio_tui.tui.frame.remembered import Remembered
+from studio_tui.tui.messages import JobToStart
 
 MOST_LOGS = 200
 """Maximum number of logs whose places are saved: the ones read last."""

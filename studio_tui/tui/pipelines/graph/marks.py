@@ -7,11 +7,10 @@ from studio_tui.api.models import Job
 from studio_tui.api.states import JobState
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.pipelines.graph.plan import Node
-from studio_tui.presentation.pipelines.job_to_start import JobToStart
 from studio_tui.tui.frame.commands import Command, Host
 from studio_tui.tui.frame.row_marks import NO_MARK
 from studio_tui.tui.jobs.marked import MarkedJobs
-from studio_tui.tui.messages import OpenLog, OpenLogs
+from studio_tui.tui.messages import JobToStart, OpenLog, OpenLogs
 from studio_tui.tui.pipelines.graph.cursor import NO_JOB_HERE, Cursor
 from studio_tui.tui.pipelines.graph.state import GraphState
 
