@@ -8,6 +8,7 @@ returns points without widths or lines.
 """
 
 from bisect import bisect_right, insort
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -74,8 +75,6 @@ def assign_layers(parents: Sequence[Sequence[int]]) -> Layers:
 def _with_joints(parents: Sequence[Sequence[int]], layer: list[int]) -> Layers:
     """Return layers with joints, but without rows; the edges of a chain share its joints."""
     layers = Layers(len(parents), list(layer), [], [[] for _ in parents], [[] for _ in parents], [])
-    long_children: dict[int, list[int]] = {}
-    long_parents: dict[int, list[int]] = {}
     long_edges = []
     for node, node_parents in enumerate(parents):
         for parent in node_parents:
@@ -83,12 +82,12 @@ def _with_joints(parents: Sequence[Sequence[int]], layer: list[int]) -> Layers:
                 _connect(layers, parent, node)
             else:
                 long_edges.append((parent, node))
-                long_children.setdefault(parent, []).append(node)
-                long_parents.setdefault(node, []).append(parent)
+    long_children = Counter(parent for parent, _ in long_edges)
+    long_parents = Counter(node for _, node in long_edges)
     by_source: dict[int, list[int]] = {}
     by_target: dict[int, list[int]] = {}
     for parent, node in long_edges:
-        if len(long_children[parent]) >= len(long_parents[node]):
+        if long_children[parent] >= long_parents[node]:
             by_source.setdefault(parent, []).append(node)
         else:
             by_target.setdefault(node, []).append(parent)
