@@ -75,13 +75,12 @@ class Screens:
     def job_page(self, request: OpenJob) -> Page | None:
         """Return a new page of a job; `None` if the job is unknown and not in the request."""
         job = self._known_job(request.job_id) or request.job
-        return self._job_page(job, request.among) if job is not None else None
-
-    def _job_page(self, job: Job, among: Sequence[str]) -> Page:
+        if job is None:
+            return None
         self._endings.watch((job,))
         from studio_tui.tui.jobs.detail_screen import JobScreen  # noqa: PLC0415 (on demand)
 
-        return JobScreen(self._basics, job, among)
+        return JobScreen(self._basics, job, request.among)
 
     def log_page(self, request: OpenLog) -> Page | None:
         """Return a new page of a known job's log; raise `SpoolError` if there is no room for it."""
@@ -184,7 +183,7 @@ class Screens:
                 await page.rebuilding.rebuild(app, choice.names, only=choice.only)
         elif isinstance(choice, GoToJob):
             if jobs := await session.known_items.find_jobs((choice.job_id,)):
-                app.push_screen(self._job_page(jobs[0], ()))
+                app.post_message(OpenJob(choice.job_id, job=jobs[0]))
             else:
                 app.notify("That job cannot be loaded from Studio now", severity="warning")
 

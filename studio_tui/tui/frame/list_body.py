@@ -19,7 +19,6 @@ from studio_tui.tui.frame.list_filter import ListFilter
 from studio_tui.tui.frame.list_order import ListOrder
 from studio_tui.tui.frame.list_title import (
     amount_parts,
-    has_all,
     order_parts,
     unseen_parts,
     why_empty,
@@ -235,7 +234,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
     @property
     def is_complete(self) -> bool:
         """Whether the list has all rows that Studio lists, as far as is known."""
-        return has_all(self.page.source().snapshot.value)
+        return bool(getattr(self.page.source().snapshot.value, "has_all", True))
 
     @on(BigTable.Highlighted)
     def _highlighted(self, message: BigTable.Highlighted) -> None:

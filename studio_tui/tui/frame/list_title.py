@@ -14,19 +14,14 @@ if TYPE_CHECKING:
 Parts = tuple[Part, ...]
 
 
-def has_all(answer: Any) -> bool:
-    """Return whether there are no older rows; True without an answer."""
-    return answer is None or getattr(answer, "has_all", True)
-
-
 def amount_parts(body: "ListBody[Any]") -> Parts:
     """Return the left side of the title, such as `── Jobs 3 of 10 · filter status=failed`."""
     tab, terms, total = body.page.tab, body.filtering.terms.text, len(body.rows)
-    # Some answers have attributes `has_all`, `unreadable` and `duplicates`.
+    # Some answers have the attributes `unreadable` and `duplicates`.
     answer = body.page.source().snapshot.value
     amount = "" if answer is None else f"{len(body.passing)} of {total} " if terms else f"{total} "
     parts = [Part("── ", "rule"), Part(f"{tab.capitalize()} ", Tone.STRONG), Part(amount)]
-    if not has_all(answer):
+    if not body.is_complete:
         parts.append(Part("newest, M loads older ", Tone.DIM, f"screen.do('{tab}.more')"))
     if terms:
         parts.append(Part("· filter ", Tone.DIM))
@@ -71,10 +66,9 @@ def why_empty(body: "ListBody[Any]") -> str:
     if snapshot.value is None:
         error = snapshot.error
         return "Loading…" if error is None else unreachable_message(error, page.session)
-    is_complete = has_all(snapshot.value)
-    if not body.filtering.terms or (is_complete and not known):
+    if not body.filtering.terms or (body.is_complete and not known):
         return page.none_words()
-    if not is_complete:
+    if not body.is_complete:
         return (
             f"None of the newest {known} {noun}s matches the filter.\n"
             "M loads older ones, esc removes the filter."
