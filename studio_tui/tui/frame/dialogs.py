@@ -34,7 +34,7 @@ class Confirm(Dialog[bool]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "answer(True)", "yes", id="confirm.yes"),
         Binding("n,escape,q", "answer(False)", "no", id="confirm.no"),
-        Binding("left,right,h,l", "move", "move", show=False, id="confirm.move"),
+        Binding("left,right,h,l", "app.focus_next", "move", show=False, id="confirm.move"),
         *pager_keys("confirm"),
     ]
 
@@ -97,9 +97,6 @@ class Confirm(Dialog[bool]):
         is_void = self._shown_change is not None and self._shown_change.is_void
         if not (answer and is_void):
             self.dismiss(answer)
-
-    def action_move(self) -> None:
-        self.focus_next()
 
 
 def confirm_fetch(host: str) -> Confirm:

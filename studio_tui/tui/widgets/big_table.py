@@ -102,7 +102,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         self._unseen = 0
         self._newest_before = ""
         self._last_highlighted: str | None = None
-        self._viewport = TableViewport(self, self._cursor, HEADER)
+        self._viewport = TableViewport(self, self._cursor)
 
     @property
     def keys(self) -> Sequence[str]:

@@ -93,10 +93,6 @@ class TablePalette(NamedTuple):
 class Painter:
     """Draws lines of one width, with one layout and palette, at one sideways position."""
 
-    header: Strip
-    blank: Strip
-    notice: list[Strip]
-
     def __init__(
         self,
         palette: TablePalette,

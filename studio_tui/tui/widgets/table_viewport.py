@@ -4,23 +4,22 @@ from collections.abc import Sequence
 
 from studio_tui.tui.widgets.line_view import LineView
 from studio_tui.tui.widgets.table_cursor import Place, TableCursor
+from studio_tui.tui.widgets.table_drawing import HEADER
 
 
 class TableViewport:
     """Scrolls the view of a table so that the cursor is visible."""
 
-    def __init__(self, view: LineView, cursor: TableCursor, header: int) -> None:
-        """Make a viewport; the `header` lines above the first row stay."""
+    def __init__(self, view: LineView, cursor: TableCursor) -> None:
         self._view = view
         self._cursor = cursor
-        self._header = header
         self._rows_before = 0
         """`rows` at the last `resized`; 0 before the first."""
 
     @property
     def rows(self) -> int:
         """How many rows fit below the header."""
-        return max(0, self._view.scrollable_content_region.height - self._header)
+        return max(0, self._view.scrollable_content_region.height - HEADER)
 
     @property
     def keys(self) -> Sequence[str]:
