@@ -46,6 +46,7 @@ from studio_tui.tui.styling import (
 from studio_tui.tui.terminal.exit import HandlesExit
 from studio_tui.tui.terminal.key_queue import KeyQueue, keys_held
 from studio_tui.tui.widgets.toasts import ShowsToasts, notify_here
+from studio_tui.tui.widgets.workers import start_worker
 
 if TYPE_CHECKING:
     from studio_tui.tui import messages
@@ -133,7 +134,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         self._last_list_file = last_list_file
         self._screens: Screens | None = None
         self._connected: Connected | None = None
-        self._reported_refusal: messages.TokenRefused | messages.TeamRefused | None = None
+        self._reported_refusal: messages.StudioRefused | None = None
         self._restarter: Restarter | None = None
         self._place_keeper: PlaceKeeper | None = None
         self._quit_pressed_at = -QUIT_WITHIN
@@ -209,16 +210,15 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
             await page.remove()
         await self._connected.session.client.aclose()
 
-    def on_token_refused(self, message: "messages.TokenRefused | messages.TeamRefused") -> None:
+    def on_studio_refused(self, message: "messages.StudioRefused") -> None:
         """Open the form, once even if several pages ask for it."""
         from studio_tui.tui.recovery import show_form  # noqa: PLC0415 (rarely needed)
 
         is_reported = message == self._reported_refusal
         if self._connected and not is_reported and _visible_form(self) is None:
             self._reported_refusal = message
-            show_form(self, self._connected, message)
-
-    on_team_refused = on_token_refused
+            showing = partial(show_form, self, self._connected, message)
+            start_worker(self, showing, name="refused", group="poll")
 
     @on(ReadAgain)
     @work(name="renew", group="connect", exclusive=True)

@@ -162,19 +162,12 @@ class GoTo(Message):
 
 
 @dataclass
-class TokenRefused(Message):
-    """Studio refuses the token; `why` is a safe sentence."""
+class StudioRefused(Message):
+    """Studio refuses the token, or its access to the team; `why` is a safe sentence."""
 
     why: str
-
-
-@dataclass
-class TeamRefused(Message):
-    """Studio refuses the token's access to the team; `why` is a safe sentence."""
-
-    why: str
-    teams: Sequence[str] = ()
-    """Teams that Studio offers instead, safe to draw."""
+    teams: Sequence[str] | None = None
+    """Teams that Studio offers instead, safe to draw; `None` if it refuses the token."""
 
 
 class GoBack(Message):

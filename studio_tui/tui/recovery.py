@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from textual.app import App
@@ -13,29 +12,20 @@ from studio_tui.tui.frame.choices import TrustChoice
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.request_notices import RESTART
 from studio_tui.tui.frame.welcome import WelcomeScreen
-from studio_tui.tui.messages import TeamRefused
-from studio_tui.tui.widgets.workers import start_worker
 
 if TYPE_CHECKING:
     from studio_tui.tui.connected import Connected, RestartableStudio
-    from studio_tui.tui.messages import TokenRefused
+    from studio_tui.tui.messages import StudioRefused
 
 
-def show_form(app: App[Any], connected: "Connected", refused: "TokenRefused | TeamRefused") -> None:
+async def show_form(app: App[Any], connected: "Connected", refused: "StudioRefused") -> None:
     """Open the form for another token or team."""
-    showing = partial(_show_form, app, connected, refused)
-    start_worker(app, showing, name="refused", group="poll")
-
-
-async def _show_form(
-    app: App[Any], connected: "Connected", refused: "TokenRefused | TeamRefused"
-) -> None:
     # The form says whether there is data to go back to, which may still be read from disk.
     await connected.session.recalled.wait()
     url, team = connected.session.client.url, connected.team
     has_data = any(each.snapshot.value is not None for each in connected.session.pollers)
     back = "esc shows the last known data"
-    if isinstance(refused, TeamRefused):
+    if refused.teams is not None:
         why = f"{refused.why} Choose another team, or {back}." if has_data else refused.why
         form = WelcomeScreen(why, url=url, team=team, teams=refused.teams)
     else:

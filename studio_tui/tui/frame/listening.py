@@ -10,7 +10,7 @@ from textual.timer import Timer
 from studio_tui import clock
 from studio_tui.errors import AuthenticationError, PermissionDenied
 from studio_tui.service.polling.snapshot import SnapshotPublisher
-from studio_tui.tui.messages import Refreshed, TeamRefused, TokenRefused
+from studio_tui.tui.messages import Refreshed, StudioRefused
 from studio_tui.tui.widgets.lifetime import Lifetime
 
 
@@ -62,13 +62,13 @@ class Subscriptions:
         if snapshot.stopped and isinstance(error, AuthenticationError):
             if error is not self._reported_token_error:
                 self._reported_token_error = error
-                self._page.post_message(TokenRefused(str(error)))
+                self._page.post_message(StudioRefused(str(error)))
         elif of_team and isinstance(error, PermissionDenied):
             # Once the team's data was received in this run, a refusal is shown as an error instead.
             has_data = snapshot.value is not None and not snapshot.is_recalled
             if not has_data and str(error) != self._reported_team_error:
                 self._reported_team_error = str(error)
-                self._page.post_message(TeamRefused(str(error), error.teams))
+                self._page.post_message(StudioRefused(str(error), error.teams))
 
     def forget_team_refusal(self) -> None:
         """Report a refusal of the team again, even with the same words."""
