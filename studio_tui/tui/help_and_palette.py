@@ -115,7 +115,7 @@ class WithHelpAndPalette(App[Any]):
                 await self.run_action(selected.action, selected.node)
 
         # Push the help now, not in a worker, so that it gets the next key.
-        self.push_screen(HelpScreen("this screen", actions_of(self.screen)), run_selected)
+        self.push_screen(HelpScreen(actions_of(self.screen)), run_selected)
 
     def action_close_notices(self) -> None:
         close_toasts(self)

@@ -56,8 +56,8 @@ class HelpScreen(Dialog[Action | None]):
         ),
     ]
 
-    def __init__(self, title: str, actions: Sequence[Action]) -> None:
-        super().__init__(f"Keys of {title}")
+    def __init__(self, actions: Sequence[Action]) -> None:
+        super().__init__("Keys of this screen")
         self._actions = actions
 
     def body(self) -> ComposeResult:

@@ -191,7 +191,7 @@ DIALOGS: dict[type, DialogCase] = {
         "selected lines filter whole visible",
     ),
     HelpScreen: DialogCase(
-        lambda: HelpScreen("this screen", [_action(number) for number in range(50)]),
+        lambda: HelpScreen([_action(number) for number in range(50)]),
         "Keys of this screen",
         _words(LINES),
     ),

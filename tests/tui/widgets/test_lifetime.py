@@ -216,7 +216,7 @@ async def test_removing_a_screen_before_it_is_mounted_is_no_error(
         screens: list[Screen[Any]] = [
             Confirm("Sure?", (), yes="Yes", no="No"),
             Choose("Which?", [("a", "A")], "a"),
-            HelpScreen("this screen", ()),
+            HelpScreen(()),
             PagedPalette(),
             page,
         ]
@@ -235,7 +235,7 @@ async def test_opening_a_screen_while_the_program_ends_is_no_error(
         jobs = pilot.app.screen
         assert isinstance(jobs, JobsScreen)
         page = JobsScreen(Basics(jobs.session, jobs.home, read_only=False), ListView())
-        screen: Screen[Any] = page if is_page else HelpScreen("this screen", ())
+        screen: Screen[Any] = page if is_page else HelpScreen(())
         pilot.app.push_screen(screen)
         pilot.app.exit(0)
     assert pilot.app.return_code == 0
