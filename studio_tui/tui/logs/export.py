@@ -10,8 +10,6 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import IO, Any, ClassVar
 
-from textual.app import SuspendNotSupported
-
 from studio_tui.errors import SpoolError
 from studio_tui.presentation.format import plural, size
 from studio_tui.service.logs.store.log_store import LogStore
@@ -93,8 +91,6 @@ class LogExport:
             return
         try:
             await self._page(store, pager_words(os.environ, shutil.which))
-        except SuspendNotSupported:
-            problem = "There is no terminal here for a pager."
         except OSError as error:
             problem = f"No copy can be created for the pager: {error.strerror}."
         except (ProgramError, SpoolError) as error:
@@ -135,12 +131,8 @@ class LogExport:
         return ReaderPlace(before, 0)
 
     async def _run_pager(self, words: list[str], page: PagerInput) -> None:
-        with terminal_lent(self._host.app):
-            problem = await run_on_terminal(
-                pager_command(words, page), pager_environment(words, os.environ)
-            )
-        if problem:
-            raise ProgramError(problem)
+        with terminal_lent(self._host.app, "a pager"):
+            await run_on_terminal(pager_command(words, page), pager_environment(words, os.environ))
 
     def _offers(self) -> list[Offer]:
         """Return the choices for saving, the most likely first."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from textual.app import App, SuspendNotSupported
+from textual.app import App
 
 from studio_tui.tui.terminal.lending import (
     ProgramError,
@@ -40,13 +40,12 @@ async def edit_text(app: App[Any], text: str, suffix: str) -> str:
     except OSError as error:
         raise ProgramError(f"No file can be created for the editor: {error.strerror}.") from error
     try:
-        with terminal_lent(app):
-            problem = await run_on_terminal([*words, str(path)], os.environ)
-        if problem:
-            raise ProgramError(f"{problem} The text has not changed.")
+        with terminal_lent(app, "an editor"):
+            try:
+                await run_on_terminal([*words, str(path)], os.environ)
+            except ProgramError as error:
+                raise ProgramError(f"{error} The text has not changed.") from error
         return (await asyncio.to_thread(path.read_bytes)).decode("utf-8")
-    except SuspendNotSupported as error:
-        raise ProgramError("There is no terminal here for an editor.") from error
     except UnicodeDecodeError as error:
         raise ProgramError(
             "The editor did not save valid UTF-8; the text has not changed."

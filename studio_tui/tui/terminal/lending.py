@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from textual.app import App
+from textual.app import App, SuspendNotSupported
 
 from studio_tui.text import safe_line
 
@@ -40,28 +40,31 @@ def command_words(
 
 
 @contextmanager
-def terminal_lent(app: App[Any]) -> Iterator[None]:
-    """Suspend the app within the block, in which another program uses the terminal.
+def terminal_lent(app: App[Any], kind: str) -> Iterator[None]:
+    """Suspend the app within the block, in which a program such as `a pager` uses the terminal.
 
     The app takes the terminal over again even after an exception, which Textual's `suspend` alone
     does not do.
 
     Raises:
-        SuspendNotSupported: the app has no terminal to lend.
+        ProgramError: the app has no terminal to lend.
     """
     failure: BaseException | None = None
-    with app.batch_update(), app.suspend():
-        try:
-            yield
-        except BaseException as error:  # noqa: BLE001 (raised below)
-            failure = error
-        discard_typed()
+    try:
+        with app.batch_update(), app.suspend():
+            try:
+                yield
+            except BaseException as error:  # noqa: BLE001 (raised below)
+                failure = error
+            discard_typed()
+    except SuspendNotSupported as error:
+        raise ProgramError(f"There is no terminal here for {kind}.") from error
     if failure is not None:
         raise failure
 
 
-async def run_on_terminal(argv: Sequence[str], environ: Mapping[str, str]) -> str:
-    """Run a program on the terminal; return an error as a sentence, empty on success."""
+async def run_on_terminal(argv: Sequence[str], environ: Mapping[str, str]) -> None:
+    """Run a program on the terminal; raise `ProgramError` if it fails."""
     name = safe_line(argv[0])
     # Ctrl+c is for the program, but the terminal sends the signal to the whole process group.
     previous_handlers = {
@@ -75,11 +78,12 @@ async def run_on_terminal(argv: Sequence[str], environ: Mapping[str, str]) -> st
             if process.returncode is None:
                 await _end(process)
     except OSError as error:
-        return f"{name} cannot be run: {error.strerror}."
+        raise ProgramError(f"{name} cannot be run: {error.strerror}.") from error
     finally:
         for number, handler in previous_handlers.items():
             signal.signal(number, handler)
-    return f"{name} exited with status {status}." if status else ""
+    if status:
+        raise ProgramError(f"{name} exited with status {status}.")
 
 
 async def _end(process: Process) -> None:

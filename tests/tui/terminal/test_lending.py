@@ -31,7 +31,7 @@ def terminal_calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 async def lend(app: App[Any], is_lent: asyncio.Event) -> None:
     """Lend the terminal to a program that runs for minutes."""
-    with terminal_lent(app):
+    with terminal_lent(app, "a program"):
         is_lent.set()
         await lending.run_on_terminal([sys.executable, "-c", "import time; time.sleep(600)"], {})
 
@@ -55,7 +55,7 @@ async def test_the_terminal_returns_to_the_app_when_the_borrowing_code_fails(
 ) -> None:
     app = App[None]()
     async with driving(app):
-        with pytest.raises(ZeroDivisionError), terminal_lent(app):
+        with pytest.raises(ZeroDivisionError), terminal_lent(app, "a program"):
             raise ZeroDivisionError
         assert terminal_calls == ["lent", "discarded", "back"]
 
