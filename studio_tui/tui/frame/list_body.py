@@ -23,7 +23,7 @@ from studio_tui.tui.frame.list_title import (
     unseen_parts,
     why_empty,
 )
-from studio_tui.tui.frame.list_view import ListView, ViewHolder
+from studio_tui.tui.frame.list_view import ListView
 from studio_tui.tui.frame.row_marks import RowMarks
 from studio_tui.tui.quick_handlers import FindsHandlersOnce
 from studio_tui.tui.widgets.bar import Bar
@@ -85,7 +85,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         self.page = page
         self.rows: Listing[T] = Listing(page.kind)
         self._widest: WidestRows[T] = WidestRows(page.kind)
-        self.holder = ViewHolder(view)
+        self.view = view
         self._rest = Debouncer(self, self.while_alive(self._cursor_rests))
         self.groups = RowGroups()
         """A list with groups replaces it by its own."""
@@ -107,7 +107,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
     def compose(self) -> ComposeResult:
         with Vertical(id="list"):
             yield Bar(id="title", filler="─")
-            yield FilterBar(self.page.kind, self.holder.view.filter, self._values)
+            yield FilterBar(self.page.kind, self.view.filter, self._values)
             yield BigTable(
                 self.page.columns,
                 self.page.cells_of,
@@ -120,9 +120,9 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
 
     def on_mount(self) -> None:
         self.app.screen_change_signal.subscribe(self, self._pin_cursor_if_covered)
-        self.screen.set_class(not self.holder.view.preview, "-no-preview")
-        self.table.wide = self.holder.view.wide
-        view = self.holder.view
+        self.screen.set_class(not self.view.preview, "-no-preview")
+        self.table.wide = self.view.wide
+        view = self.view
         self.table.drawing.restore(view.contents)
         self.table.begin_at(view.cursor, line=view.line, sideways=view.sideways, newest=view.newest)
         self.marks.show()
@@ -137,7 +137,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         """Save in the view what is not saved as it changes, unless the table is empty."""
         if self.is_alive and self.table.keys:
             table = self.table
-            self.holder.change(
+            self.view = self.view.replace(
                 line=table.line,
                 newest=table.keys[table.unseen] if self._has_newest_first else "",
                 sideways=table.sideways,
@@ -147,7 +147,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
 
     @property
     def _has_newest_first(self) -> bool:
-        return self.holder.view.sort == AS_SENT and not self.holder.view.reverse
+        return self.view.sort == AS_SENT and not self.view.reverse
 
     @property
     def contents_to_save(self) -> tuple[int, ...]:
@@ -157,7 +157,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
 
     def marked_rows(self) -> list[T]:
         """Return the marked rows, in the order in which they were marked."""
-        return [row for key in self.holder.view.marks if (row := self.rows.get(key)) is not None]
+        return [row for key in self.view.marks if (row := self.rows.get(key)) is not None]
 
     def await_row(self, key: str) -> None:
         """Move the cursor to the row `key` as soon as it is listed."""
@@ -206,8 +206,8 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
 
     def toggle_wide(self) -> None:
         """Toggle between all columns, which can be scrolled sideways, and the columns that fit."""
-        self.holder.change(wide=not self.holder.view.wide)
-        self.table.wide = self.holder.view.wide
+        self.view = self.view.replace(wide=not self.view.wide)
+        self.table.wide = self.view.wide
 
     def back_out(self) -> bool:
         """Go back from a filter, else remove all marks; return False if there is neither."""
@@ -241,7 +241,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         message.stop()
         # Without rows there is no key. Keep the saved cursor, to restore it once its row is back.
         if message.key is not None:
-            self.holder.change(cursor=message.key)
+            self.view = self.view.replace(cursor=message.key)
         if self.unfiltered_row is not None and message.key != self.unfiltered_row:
             self.show_rows()
         self._rest.note()
@@ -265,7 +265,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         passes.
         """
         is_refiltered = change is RowChange.FILTER
-        now, view, terms = self.page.moment(), self.holder.view, self.filtering.terms
+        now, view, terms = self.page.moment(), self.view, self.filtering.terms
         passing = self.rows.ids(terms, view.sort, now, reverse=view.reverse)
         self.passing = passing
         self._passed_only_finished |= is_refiltered
@@ -297,7 +297,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
 
     def show_preview(self, now: datetime) -> None:
         """Show the preview of the row under the cursor, unless the preview is hidden."""
-        if self.holder.view.preview:
+        if self.view.preview:
             self._fact_sheet.show(self.page.facts_at_hand(now))
 
     @property
@@ -307,8 +307,8 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
 
     def toggle_preview(self) -> None:
         """Show the preview if it is hidden, else hide it."""
-        self.holder.change(preview=not self.holder.view.preview)
-        self.screen.set_class(not self.holder.view.preview, "-no-preview")
+        self.view = self.view.replace(preview=not self.view.preview)
+        self.screen.set_class(not self.view.preview, "-no-preview")
 
     def _move_to_awaited(self, listed: Sequence[str]) -> None:
         if self._awaited_key is not None and self._awaited_key in listed:
@@ -328,7 +328,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
 
     def show_title(self) -> None:
         """Repaint the title, and note how many of the marked rows the filter hides."""
-        title, view = self.title, self.holder.view
+        title, view = self.title, self.view
         hidden = {mark for mark in view.marks if self.filtering.terms and mark in self.rows}
         self.page.hidden_marks = len(hidden.difference(self.passing, (self.unfiltered_row,)))
         title.left = (*amount_parts(self), *self.page.title_notes())

@@ -16,7 +16,7 @@ class ListFilter(Generic[T]):
 
     def __init__(self, body: "ListBody[T]") -> None:
         self._list = body
-        self.terms: Terms[T] = Terms(body.holder.view.filter, body.page.kind)
+        self.terms: Terms[T] = Terms(body.view.filter, body.page.kind)
         self._replaced: list[tuple[str, str]] = []
         """Filters set by keys, each with the one that it replaced; the latest last."""
 
@@ -68,7 +68,7 @@ class ListFilter(Generic[T]):
     def set_terms(self, terms: Terms[T]) -> None:
         """Make a filter the current one; neither the input nor the shown rows change."""
         self.terms = terms
-        self._list.holder.change(filter=terms.text)
+        self._list.view = self._list.view.replace(filter=terms.text)
 
 
 def filter_commands(

@@ -22,26 +22,26 @@ class ListOrder:
     async def choose(self) -> None:
         """Ask for the order."""
         choices = [(key, each.label) for key, each in self._kind.sorts.items()]
-        question = Choose("Sort by", choices, self._list.holder.view.sort)
+        question = Choose("Sort by", choices, self._list.view.sort)
         order = await self._list.page.ask(question)
         if order is not None:
             self._sort(order, reverse=False)
 
     def sort_by(self, column: str) -> None:
         """Sort by a column if possible; if the list has that order already, reverse it."""
-        view = self._list.holder.view
+        view = self._list.view
         if order := self._kind.order_of(column):
             has_order = order == view.sort
             self._sort(order, reverse=has_order and not view.reverse)
 
     def show(self) -> None:
         """Mark the sorted column in the table header."""
-        view = self._list.holder.view
+        view = self._list.view
         descending = self._kind.sorts[view.sort].shown_as_descending != view.reverse
         self._list.table.sorting = Sorting(view.sort, descending=descending)
 
     def _sort(self, order: str, *, reverse: bool) -> None:
-        self._list.holder.change(sort=order, reverse=reverse)
+        self._list.view = self._list.view.replace(sort=order, reverse=reverse)
         self._list.show_rows(RowChange.ORDER)
         self.show()
 

@@ -193,7 +193,7 @@ class ListPage(Page, Generic[T]):
     @property
     def view(self) -> ListView:
         """The state of the list that is restored by the next run."""
-        return self.list.holder.view
+        return self.list.view
 
     @property
     def rows(self) -> Listing[T]:

@@ -39,7 +39,7 @@ def amount_parts(body: "ListBody[Any]") -> Parts:
 
 def order_parts(body: "ListBody[Any]") -> Parts:
     """Return the order of the rows, unless it is the default, and the number of marked rows."""
-    view, hidden_marks = body.holder.view, body.page.hidden_marks
+    view, hidden_marks = body.view, body.page.hidden_marks
     order = body.page.kind.sorts[view.sort]
     label = order.reversed_label if view.reverse else order.label
     parts: list[Part] = []

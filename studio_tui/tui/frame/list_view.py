@@ -46,20 +46,10 @@ class ListView(Remembered):
     """See `TableDrawing.contents`."""
 
     def replace(self, **changes: Any) -> Self:
-        """Return a copy with changed fields."""
+        """Return a copy with changed fields, or this view if none differs."""
+        if all(getattr(self, name) == value for name, value in changes.items()):
+            return self
         return self.model_copy(update=changes)
-
-
-class ViewHolder:
-    """The current view of a list, shared by its parts."""
-
-    def __init__(self, view: ListView) -> None:
-        self.view = view
-
-    def change(self, **changes: Any) -> None:
-        """Replace the view by a copy with changed fields, if any differs."""
-        if any(getattr(self.view, name) != value for name, value in changes.items()):
-            self.view = self.view.replace(**changes)
 
 
 def load_view(path: Path, kind: Kind[Any]) -> ListView:

@@ -75,7 +75,7 @@ class RecordedRows(Generic[T]):
         if self._listed is None:
             self._body.is_recorded = lambda key: key in self.since
             # True if the previous run ended with the cursor on a recorded row.
-            self._are_requested |= self._body.holder.view.recorded
+            self._are_requested |= self._body.view.recorded
         self._listed = listed
         if self._are_needed and not self._were_needed:
             self.update()

@@ -24,7 +24,7 @@ class RowMarks:
     @property
     def marked_ids(self) -> tuple[str, ...]:
         """Ids of the marked items, in the order in which they were marked."""
-        return self._list.holder.view.marks
+        return self._list.view.marks
 
     def why_no_row(self) -> str | None:
         """Return why no row can be marked; `None` if there are rows."""
@@ -117,7 +117,7 @@ class RowMarks:
         return (member for row in rows for member in self._list.groups.members(row))
 
     def _set_marks(self, ids: Iterable[str]) -> None:
-        self._list.holder.change(marks=tuple(dict.fromkeys(ids)))
+        self._list.view = self._list.view.replace(marks=tuple(dict.fromkeys(ids)))
         self.show()
         self._list.marks_changed()
 

@@ -24,8 +24,7 @@ from studio_tui.presentation.jobs.groups import (
 from studio_tui.presentation.jobs.rows import COLUMNS, age_cell
 from studio_tui.presentation.lists.listing import Listing
 from studio_tui.service.polling.pipelines_feed import PipelineList
-from studio_tui.tui.frame.list_body import RowGroups
-from studio_tui.tui.frame.list_view import ViewHolder
+from studio_tui.tui.frame.list_body import ListBody, RowGroups
 from studio_tui.tui.widgets.bar import Part
 from studio_tui.tui.widgets.table_painter import Cells
 
@@ -36,10 +35,9 @@ MOST_OPENED = 200
 class JobGroups(RowGroups):
     """The groups of a list of jobs."""
 
-    def __init__(self, rows: Listing[Job], holder: ViewHolder, changed: Callable[[], None]) -> None:
-        """Group `rows` as saved in `holder`; `changed` is called to show the rows again."""
-        self._rows = rows
-        self._holder = holder
+    def __init__(self, body: ListBody[Job], changed: Callable[[], None]) -> None:
+        """Group the rows of a list as saved in its view; `changed` shows the rows again."""
+        self._list = body
         self._changed = changed
         self._owners: dict[str, str] = {}
         """The name of each job's pipeline, else the pipeline's id, by job id."""
@@ -58,12 +56,12 @@ class JobGroups(RowGroups):
 
     @property
     def grouping(self) -> JobGrouping:
-        saved = self._holder.view.group
+        saved = self._list.view.group
         return JobGrouping(saved) if saved in set(JobGrouping) else JobGrouping.NONE
 
     @property
     def _opened(self) -> tuple[str, ...]:
-        return self._holder.view.opened
+        return self._list.view.opened
 
     @property
     def title_parts(self) -> tuple[Part, ...]:
@@ -162,12 +160,13 @@ class JobGroups(RowGroups):
     def toggle(self, key: str) -> None:
         others = tuple(each for each in self._opened if each != key)
         opened = others if key in self._opened else (*others, key)[-MOST_OPENED:]
-        self._holder.change(opened=opened)
+        self._list.view = self._list.view.replace(opened=opened)
         self._changed()
 
     def switch_grouping(self) -> None:
         """Switch to the next grouping, and fold all groups."""
-        self._holder.change(group=next_choice(self.grouping).value, opened=())
+        grouping = next_choice(self.grouping).value
+        self._list.view = self._list.view.replace(group=grouping, opened=())
         self._changed()
 
     def _pending(self) -> dict[str, str]:
@@ -175,11 +174,11 @@ class JobGroups(RowGroups):
         return {
             job_id: label
             for job_id, label in self._owners.items()
-            if (job := self._rows.get(job_id)) is not None and job.state is JobState.PENDING
+            if (job := self._list.rows.get(job_id)) is not None and job.state is JobState.PENDING
         }
 
     def _name_without_numbers(self, job_id: str) -> str:
-        return without_numbers(self._rows[job_id].name or "")
+        return without_numbers(self._list.rows[job_id].name or "")
 
     def _jobs(self, job_ids: Iterable[str]) -> list[Job]:
-        return [job for job_id in job_ids if (job := self._rows.get(job_id)) is not None]
+        return [job for job_id in job_ids if (job := self._list.rows.get(job_id)) is not None]

@@ -111,7 +111,7 @@ class JobsScreen(ListPage[Job]):
         super().__init__(basics, view)
         self.session.lists.jobs_feed.request_at_least(view.loaded)
         self._recorded = RecordedRows(self.session.records.jobs, self.list)
-        self.groups = JobGroups(self.list.rows, self.list.holder, partial(_show_regrouped, self))
+        self.groups = JobGroups(self.list, partial(_show_regrouped, self))
         self.list.groups = self.groups
         marks = self.list.marks
         marked = ListedMarks(self.marked_jobs, marks.unmark, is_group=lambda: not self.view.marks)

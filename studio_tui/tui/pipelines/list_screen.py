@@ -191,7 +191,8 @@ class PipelinesScreen(ListPage[Pipeline]):
         """Load older pipelines, including recorded ones that Studio no longer lists."""
         self.session.request_more_pipelines()
         self._recorded.show_recorded()
-        self.list.holder.change(loaded=self.session.lists.pipelines_feed.requested_count)
+        loaded = self.session.lists.pipelines_feed.requested_count
+        self.list.view = self.list.view.replace(loaded=loaded)
 
     def cells_of(self, key: str) -> Cells:
         estimate = self._estimates.get(key)

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from studio_tui.presentation.jobs.filters import JOBS
-from studio_tui.tui.frame.list_view import ListView, ViewHolder, load_view
+from studio_tui.tui.frame.list_view import ListView, load_view
 
 
 def test_a_view_is_loaded_as_it_was_saved(tmp_path: Path) -> None:
@@ -51,8 +51,6 @@ def test_an_invalid_number_of_loaded_rows_is_ignored(tmp_path: Path, loaded: obj
 
 
 def test_a_view_is_replaced_only_by_a_different_view() -> None:
-    holder = ViewHolder(before := ListView(cursor="7", line=3))
-    holder.change(line=3)
-    assert holder.view is before
-    holder.change(line=4)
-    assert holder.view == before.replace(line=4)
+    view = ListView(cursor="7", line=3)
+    assert view.replace(line=3) is view
+    assert view.replace(line=4) == ListView(cursor="7", line=4)

@@ -1,12 +1,14 @@
 """Groups of the list of jobs: waiting jobs of a pipeline, or jobs with a common property."""
 
+from typing import Any, cast
+
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.presentation.jobs.filters import JOBS
 from studio_tui.presentation.jobs.groups import MANY, JobGrouping
 from studio_tui.presentation.jobs.rows import COLUMNS
 from studio_tui.presentation.lists.listing import Listing
 from studio_tui.service.polling.pipelines_feed import PipelineList
-from studio_tui.tui.frame.list_view import ListView, ViewHolder
+from studio_tui.tui.frame.list_view import ListView
 from studio_tui.tui.jobs.job_groups import JobGroups
 from tests.columns import by_key
 from tests.jobs import NOON, job, row_of
@@ -21,7 +23,8 @@ class GroupedList:
         """How often the groups have requested that the list is shown again."""
         self.rows: Listing[Job] = Listing(JOBS)
         self.rows.replace(self.jobs)
-        self.groups = JobGroups(self.rows, ViewHolder(ListView(group=group)), self.show)
+        self.view = ListView(group=group)
+        self.groups = JobGroups(cast(Any, self), self.show)
 
     def show(self) -> None:
         self.show_count += 1
