@@ -13,6 +13,7 @@ from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.columns import Align
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.jobs.facts import LABEL_WIDTH, Fact, FactLine
+from studio_tui.tui.placed_styles import resolved_once
 from studio_tui.tui.widgets.line_view import LineView
 from studio_tui.tui.widgets.table_layout import fit
 
@@ -43,7 +44,6 @@ class FactSheet(LineView):
         self._more_hint = more_hint
         self._facts: tuple[Fact | FactLine, ...] = ()
         self._drawn: dict[tuple[Fact | FactLine, int, int], list[Strip]] = {}
-        self._styles: dict[str, Style] = {}
         self._blank = Strip([])
 
     def show(self, facts: tuple[Fact | FactLine, ...]) -> None:
@@ -58,7 +58,6 @@ class FactSheet(LineView):
     def notify_style_update(self) -> None:
         super().notify_style_update()
         self._drawn.clear()
-        self._styles.clear()
         self._blank = Strip([])
 
     def lines(self) -> list[Strip]:
@@ -120,6 +119,4 @@ class FactSheet(LineView):
         return Strip(segments).crop(0, width)
 
     def _style(self, component: str) -> Style:
-        if component not in self._styles:
-            self._styles[component] = self.resolve(component)
-        return self._styles[component]
+        return resolved_once(self, component, lambda: self.resolve(component))
