@@ -17,6 +17,7 @@ from textual.screen import ModalScreen
 
 from studio_tui.clock import monotonic
 from studio_tui.errors import ConfigError, NoCredentials, TokenOriginChanged
+from studio_tui.tui import first_steps
 from studio_tui.tui.frame.opening import (
     OpeningScreen,
     ReadAgain,
@@ -25,7 +26,6 @@ from studio_tui.tui.frame.opening import (
     opening_screen,
 )
 from studio_tui.tui.frame.screenshots import SavesScreenshots
-from studio_tui.tui.garbage import collect_garbage
 from studio_tui.tui.help_and_palette import WithHelpAndPalette
 from studio_tui.tui.sheets import OPENING, OPENING_LIST
 from studio_tui.tui.stacking import (
@@ -145,7 +145,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         return opening_screen(self._waiting_for, self._last_list)
 
     def on_ready(self) -> None:
-        collect_garbage()
+        first_steps.collect_garbage()
         save_chosen_theme(self)
         self._begin_connecting(self._first_choice)
 
@@ -178,7 +178,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         if not self.is_running:
             return  # the user has quit meanwhile
         self._connected, self._screens, self._reported_refusal = connected, screens, None
-        from studio_tui.tui import first_steps, remembering  # noqa: PLC0415 (not before the first paint)
+        from studio_tui.tui import remembering  # noqa: PLC0415 (not before the first paint)
         from studio_tui.tui.frame import notices  # noqa: PLC0415 (not before the first paint)
 
         session = connected.session

@@ -1,4 +1,4 @@
-"""Steps taken once after connecting to Studio: warnings, preparations and questions."""
+"""Steps taken once: after the first paint, and after connecting to Studio."""
 
 import asyncio
 import gc
@@ -15,6 +15,9 @@ from studio_tui.tui.widgets.workers import start_worker
 if TYPE_CHECKING:
     from studio_tui.tui.connected import Connected
 
+COLLECTION_THRESHOLD = 10_000
+"""New objects after which a garbage collection starts; most are freed without one."""
+
 PRELOADED = (
     "studio_tui.tui.logs.view.painter",
     "studio_tui.tui.logs.view.log_view",
@@ -25,6 +28,17 @@ PRELOADED = (
 
 PRELOAD_INTERVAL = 0.01
 """Seconds between two imports, in which keys are handled and frames are painted."""
+
+
+def collect_garbage() -> None:
+    """Switch garbage collection on, and exempt all objects that exist now.
+
+    It is off until the first paint, as imports leave hardly any garbage.
+    """
+    if not gc.isenabled():
+        gc.freeze()
+        gc.set_threshold(COLLECTION_THRESHOLD, *gc.get_threshold()[1:])
+        gc.enable()
 
 
 def begin(app: App[Any], connected: "Connected") -> None:

@@ -23,7 +23,7 @@ from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.matches import LineMatches
 from studio_tui.service.logs.tail import LogTail
 from studio_tui.settings import Settings
-from studio_tui.tui.garbage import COLLECTION_THRESHOLD
+from studio_tui.tui.first_steps import COLLECTION_THRESHOLD
 from tests import needs
 from tests.bench import processes
 from tests.bench.probes import IN_TURN, Program, started

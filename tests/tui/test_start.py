@@ -8,8 +8,7 @@ from unittest import mock
 import pytest
 
 from studio_tui.tui import first_steps
-from studio_tui.tui.first_steps import PRELOADED
-from studio_tui.tui.garbage import COLLECTION_THRESHOLD
+from studio_tui.tui.first_steps import COLLECTION_THRESHOLD, PRELOADED
 from studio_tui.tui.sheets import DIALOGS
 from tests.studios import LocalStudio
 from tests.tui.dashboards import dashboard, until

@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from studio_tui.paths import styles_dir
 from studio_tui.service.logs.store.log_store import LogStore
-from studio_tui.tui.garbage import collect_garbage
+from studio_tui.tui.first_steps import collect_garbage
 from studio_tui.tui.logs.view.log_view import LogView
 from studio_tui.tui.widgets.cropped_compositor import CroppedCompositor
 from tests.bench.big_log import batches
