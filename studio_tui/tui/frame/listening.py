@@ -5,8 +5,6 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
-from textual.timer import Timer
-
 from studio_tui import clock
 from studio_tui.errors import AuthenticationError, PermissionDenied
 from studio_tui.service.polling.snapshot import SnapshotPublisher
@@ -15,10 +13,13 @@ from studio_tui.tui.widgets.lifetime import Lifetime
 
 
 class Subscriptions:
-    """The subscriptions of one page."""
+    """The subscriptions of one page, and its clock."""
 
-    def __init__(self, page: Lifetime) -> None:
+    def __init__(self, page: Lifetime, tick: Callable[[], None]) -> None:
+        """Make no subscription yet; while there are some, call `tick` at each whole second."""
         self._page = page
+        self._tick = page.while_alive(tick)
+        self._timer: asyncio.TimerHandle | None = None
         self._unsubscribers: list[Callable[[], None]] = []
         self._last_values: dict[str, object] = {}
         self._reported_token_error: Exception | None = None
@@ -33,6 +34,7 @@ class Subscriptions:
         """Subscribe, and return messages with the present snapshots; none if already subscribed."""
         if self._unsubscribers:
             return ()
+        self._await_second()
         messages = []
         for poller in pollers:
             self._unsubscribers.append(
@@ -42,7 +44,9 @@ class Subscriptions:
         return tuple(messages)
 
     def end(self) -> None:
-        """Unsubscribe from all pollers."""
+        """Unsubscribe from all pollers, and stop the clock."""
+        if self._timer is not None:
+            self._timer.cancel()
         while self._unsubscribers:
             self._unsubscribers.pop()()
 
@@ -74,24 +78,15 @@ class Subscriptions:
         """Report a refusal of the team again, even with the same words."""
         self._reported_team_error = ""
 
+    def _await_second(self) -> None:
+        # Polling and saving the place happen at whole seconds too, as waking up once for all three
+        # costs much less. A Textual timer would start its wait only when the event loop is free.
+        seconds = clock.until_multiple(1.0)
+        self._timer = asyncio.get_running_loop().call_later(seconds, self._end_second)
+
+    def _end_second(self) -> None:
+        self._page.call_later(self._tick)
+        self._await_second()
+
     def _post(self, name: str, snapshot: Any) -> None:
         self._page.post_message(Refreshed(name, snapshot))
-
-
-def resume_at_whole_second(
-    page: Lifetime, timer: Timer, tick: Callable[[], None], listening: Subscriptions
-) -> None:
-    """At the next whole second, call `tick` and resume the `timer` that calls it.
-
-    Do neither if the page is hidden or removed by then. Polling and saving the place happen at
-    whole seconds too, as waking up once for all three costs much less.
-    """
-
-    def begin() -> None:
-        if listening.is_on:
-            timer.resume()
-            tick()
-
-    # A Textual timer would start its wait only when the event loop is free, so it would be late.
-    loop = asyncio.get_running_loop()
-    loop.call_later(clock.until_multiple(1.0), page.while_alive(begin))

@@ -26,7 +26,7 @@ from studio_tui.tui.frame.commands import (
 )
 from studio_tui.tui.frame.dialog import Dialog
 from studio_tui.tui.frame.latest_notices import show_latest_notices
-from studio_tui.tui.frame.listening import Subscriptions, resume_at_whole_second
+from studio_tui.tui.frame.listening import Subscriptions
 from studio_tui.tui.frame.opening import ReadAgain, crumb_parts
 from studio_tui.tui.frame.page_bars import (
     TABS,
@@ -178,7 +178,7 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
         self.commands = CommandSet(self)
         self.commands.add_to(self, COMMANDS)
         self.session, self.home, self.read_only = basics
-        self.subscriptions = Subscriptions(self)
+        self.subscriptions = Subscriptions(self, self._each_second)
         self._key_hints = KeyHints(self)
 
     # The interface for controllers.
@@ -241,14 +241,12 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
         yield Bar(id="keys", cuts=False)
 
     def on_mount(self) -> None:
-        self._timer_of_seconds = self.set_interval(1.0, self._each_second, pause=True)
         self.paint_frame()
 
     @on(events.ScreenResume)
     def _begin_updates(self) -> None:
         for message in self.subscriptions.begin(self.pollers()):
             self._handle_refreshed(message)
-        resume_at_whole_second(self, self._timer_of_seconds, self._each_second, self.subscriptions)
         self.paint_frame()
 
     @on(events.ScreenSuspend)
@@ -259,7 +257,6 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
         if isinstance(self.app.screen, ModalScreen):
             self.paint_frame()
         else:
-            self._timer_of_seconds.pause()
             self._unsubscribe()
 
     def on_resize(self) -> None:

@@ -1,20 +1,19 @@
-"""The timer of a page starts at a whole second, if the page is still shown then."""
+"""The clock of a page runs at whole seconds, and only while the page is shown."""
 
 import asyncio
-from typing import Any, cast
+from typing import Any
 from unittest import mock
 
 import pytest
 
 from studio_tui import clock
-from studio_tui.tui.frame.listening import Subscriptions, resume_at_whole_second
+from studio_tui.tui.frame.listening import Subscriptions
 from studio_tui.tui.widgets.lifetime import Lifetime
 from tests.waiting import until
 
 
-@pytest.mark.parametrize("is_shown", [True, False])
-async def test_a_timer_begins_at_a_whole_second_if_its_page_is_still_shown(
-    monkeypatch: pytest.MonkeyPatch, is_shown: bool
+async def test_a_page_is_updated_at_each_whole_second_while_it_is_shown(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     waits: list[float] = []
 
@@ -24,13 +23,20 @@ async def test_a_timer_begins_at_a_whole_second_if_its_page_is_still_shown(
 
     monkeypatch.setattr(clock, "until_multiple", record_wait)
     calls: list[str] = []
-    page: Any = mock.Mock(spec=Lifetime, while_alive=lambda callback: callback)
-    timer: Any = mock.Mock(resume=lambda: calls.append("resumed"))
-    listening = mock.Mock(spec=Subscriptions, is_on=is_shown)
-    resume_at_whole_second(
-        page, timer, lambda: calls.append("tick"), cast(Subscriptions, listening)
+    page: Any = mock.Mock(
+        spec=Lifetime, while_alive=lambda callback: callback, call_later=lambda callback: callback()
     )
+    poller: Any = mock.Mock()
+    subscriptions = Subscriptions(page, lambda: calls.append("tick"))
+    assert waits == []
+    for _ in range(2):  # the second call changes nothing
+        subscriptions.begin([poller])
+    assert waits == [1.0]
+    await until(lambda: len(calls) > 1)
+    subscriptions.end()
+    assert not subscriptions.is_on
+    count = len(calls)
     asyncio.get_running_loop().call_later(0.001, calls.append, "later")
     await until(lambda: "later" in calls)
-    assert waits == [1.0]
-    assert calls == ["resumed", "tick", "later"] if is_shown else ["later"]
+    assert calls[count:] == ["later"]
+    assert set(waits) == {1.0}
