@@ -6,6 +6,8 @@ _CLAUSES = {
     "missing": "{field} is missing",
     "extra_forbidden": "{field} is not a field of {whole}",
     "string_type": "{field} must be text",
+    "string_too_short": "{field} must not be empty",
+    "string_too_long": "{field} must have at most {max_length} characters",
     "int_type": "{field} must be a whole number",
     "int_parsing": "{field} must be a whole number",
     "int_from_float": "{field} must be a whole number",

@@ -23,6 +23,8 @@ from studio_tui.local.http.responses import ErrorBody, answer
 
 logger = logging.getLogger(__name__)
 
+KEY_HEADER = "Idempotency-Key"
+
 MAX_PROBLEMS = 50
 """Maximum number of invalid fields that one error names."""
 
@@ -133,8 +135,8 @@ async def _answer_known(_request: Request, error: Exception) -> Response:
 
 
 async def _answer_reused_key(_request: Request, _error: Exception) -> Response:
-    name = "Idempotency-Key"
-    refusal = InvalidFields([FieldProblem(name, f"{name} was used for another request", "header")])
+    clause = f"{KEY_HEADER} was used for another request"
+    refusal = InvalidFields([FieldProblem(KEY_HEADER, clause, "header")])
     return error_response(422, refusal.message, refusal.body_detail)
 
 

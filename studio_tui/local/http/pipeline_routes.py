@@ -31,7 +31,6 @@ from studio_tui.local.http.request_rules import (
 from studio_tui.local.http.responses import answer, write_list
 from studio_tui.local.http.strict_json import StrictRoute
 from studio_tui.local.http.validation import (
-    check_key,
     digest,
     read_datasets,
     read_environment,
@@ -107,7 +106,6 @@ async def rerun_jobs(
     studio: CurrentStudio, body: RerunInput, key: IdempotencyKey = None
 ) -> Response:
     check_team(body.team_name)
-    check_key(key)
     jobs: dict[str, NewJob] = {}
     for each in body.jobs:
         check_team(each.job.team_name)
@@ -190,7 +188,6 @@ async def _find(
 
 def _new_pipeline(body: TriggerPipelineInput, key: str | None) -> NewPipeline:
     datasets = read_datasets(body.datasets)
-    check_key(key)
     return NewPipeline(
         datasets=datasets,
         environment=read_environment(body.environment or ""),

@@ -9,7 +9,7 @@ from studio_tui import clock
 from studio_tui.api.models import JobInput
 from studio_tui.local.config.team import TEAM
 from studio_tui.local.db.jobs import checkpoint_source
-from studio_tui.local.http.errors import Refusal
+from studio_tui.local.http.errors import KEY_HEADER, Refusal
 from studio_tui.local.http.validation import RequestContext, upload_ids
 from studio_tui.local.server.studio import Studio
 
@@ -22,7 +22,7 @@ async def _studio_of(connection: HTTPConnection) -> Studio:
 CurrentStudio = Annotated[Studio, Depends(_studio_of)]
 """The local Studio that answers a request."""
 
-IdempotencyKey = Annotated[str | None, Header(alias="idempotency-key")]
+IdempotencyKey = Annotated[str | None, Header(alias=KEY_HEADER, min_length=1, max_length=255)]
 
 LIST_LIMIT = 100_000
 

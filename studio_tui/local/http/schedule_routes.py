@@ -22,7 +22,6 @@ from studio_tui.local.http.strict_json import StrictRoute
 from studio_tui.local.http.validation import (
     NAME_LIMIT,
     PRIORITIES,
-    check_key,
     digest,
     read_datasets,
     read_environment,
@@ -75,7 +74,6 @@ async def run_schedule(
     studio: CurrentStudio, job_id: str, body: ScheduleInput, key: IdempotencyKey = None
 ) -> Response:
     check_team(body.team_name)
-    check_key(key)
     run_id = await studio.database.write(schedule_actions.run, job_id, key, stamp(clock.now()))
     studio.dispatcher.wake()
     return await job_answer(studio, run_id)
@@ -86,7 +84,6 @@ async def schedule_pipeline(
     studio: CurrentStudio, body: SchedulePipelineInput, key: IdempotencyKey = None
 ) -> Response:
     check_team(body.team_name)
-    check_key(key)
     job_row = await studio.database.read(jobs.find_by_key, key, digest(body))
     if job_row is None:
         await studio.reread_clusters()
@@ -107,7 +104,6 @@ async def trigger_schedule(
     studio: CurrentStudio, job_id: str, body: ScheduleInput, key: IdempotencyKey = None
 ) -> Response:
     check_team(body.team_name)
-    check_key(key)
     metastore = await studio.runner.read_metastore()
     pipeline = await studio.database.write(
         schedule_pipelines.trigger_by_hand,

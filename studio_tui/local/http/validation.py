@@ -6,10 +6,8 @@ What is invalid raises `InvalidFields`.
 import hashlib
 import re
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
 
 from studio_tui import cron
 from studio_tui.api.fields import Sent
@@ -23,14 +21,10 @@ from studio_tui.local.db.times import time_zone
 from studio_tui.local.http.errors import FieldProblem, InvalidFields
 from studio_tui.local.http.uploads import StoredFile
 
-T = TypeVar("T")
-
 PRIORITIES = range(6)
 """0 runs first; 5 is the default."""
 
 NAME_LIMIT = 1000
-
-_KEY_LIMIT = 255
 
 _PYTHON_VERSION = re.compile(r"3\.\d{1,2}(\.\d{1,2})?")
 _VARIABLE_FAULTS = {
@@ -62,9 +56,9 @@ class _Problems:
     def __init__(self) -> None:
         self.found: list[FieldProblem] = []
 
-    def add(self, field: str, text: str, part: str = "body") -> None:
+    def add(self, field: str, text: str) -> None:
         """Add a problem; its clause is the field's name, followed by `text`."""
-        self.found.append(FieldProblem(field, f"{field}{text}", part))
+        self.found.append(FieldProblem(field, f"{field}{text}"))
 
     def check(self) -> None:
         if self.found:
@@ -83,7 +77,10 @@ def digest(request: Sent) -> str:
 
 def read_environment(text: str) -> dict[str, str]:
     """Return the variables of an environment file."""
-    return _checked(_parse_environment, text)
+    problems = _Problems()
+    variables = _parse_environment(text, problems)
+    problems.check()
+    return variables
 
 
 def read_datasets(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -96,33 +93,19 @@ def read_datasets(names: tuple[str, ...]) -> tuple[str, ...]:
 Timed = JobInput | ChangeScheduleInput | SchedulePipelineInput
 
 
-def check_key(key: str | None) -> None:
-    """Check that an idempotency key can be stored."""
-    _checked(_check_key, key)
-
-
-def _check_key(key: str | None, problems: _Problems) -> None:
-    if key is not None and not 1 <= len(key) <= _KEY_LIMIT:
-        problems.add("Idempotency-Key", f" must be 1 to {_KEY_LIMIT} characters", "header")
-
-
 def read_schedule(request: Timed, now: datetime) -> NewSchedule | None:
     """Return when a request is to run; `None` for as soon as possible."""
-    return _checked(_parse_schedule, request, now)
-
-
-def _checked(parse: Callable[..., T], *arguments: object) -> T:
     problems = _Problems()
-    value = parse(*arguments, problems)
+    schedule = _parse_schedule(request, now, problems)
     problems.check()
-    return value
+    return schedule
 
 
 def validate_job(request: JobInput, key: str | None, context: RequestContext) -> NewJob:
     """Return the job that a request asks for; an error has all problems."""
     problems = _Problems()
     cluster = _find_cluster(request, context.clusters, problems)
-    _check_text(request, key, problems)
+    _check_text(request, problems)
     _check_numbers(request, cluster, problems)
     _check_files(request, context.uploads, problems)
     environment = _parse_environment(request.environment or "", problems)
@@ -174,7 +157,7 @@ def _find_cluster(request: JobInput, clusters: Clusters, problems: _Problems) ->
     return cluster
 
 
-def _check_text(request: JobInput, key: str | None, problems: _Problems) -> None:
+def _check_text(request: JobInput, problems: _Problems) -> None:
     if not request.query.strip():
         problems.add("query", " is empty")
     if len(request.query_name or "") > NAME_LIMIT:
@@ -191,7 +174,6 @@ def _check_text(request: JobInput, key: str | None, problems: _Problems) -> None
     if request.credentials_name is not None:
         advice = "pass them to the job in environment"
         problems.add("credentials_name", f": the local Studio stores no credentials; {advice}")
-    _check_key(key, problems)
 
 
 def _check_numbers(request: JobInput, cluster: Cluster, problems: _Problems) -> None:

@@ -235,6 +235,13 @@ def test_a_repeated_key_returns_its_job_even_if_the_request_is_no_longer_valid(
     assert post(studio, body, Idempotency_Key="k2").status_code == 422
 
 
+@pytest.mark.parametrize("key", ["", "k" * 256])
+def test_an_empty_or_long_idempotency_key_is_refused(shared_studio: ThreadStudio, key: str) -> None:
+    response = post(shared_studio, {**CLI_BODY, "workers": 1}, Idempotency_Key=key)
+    assert response.status_code == 422
+    assert response.json()["message"].startswith("Idempotency-Key must ")
+
+
 def test_an_idempotency_key_of_another_request_is_refused(studio: ThreadStudio) -> None:
     body = {**CLI_BODY, "workers": 1}
     post(studio, body, Idempotency_Key="k1")

@@ -30,12 +30,10 @@ UPLOADS = {
 }
 
 
-def validated(
-    checkpoint_source: CheckpointSource | None = None, key: str | None = None, **fields: Any
-) -> NewJob:
+def validated(checkpoint_source: CheckpointSource | None = None, **fields: Any) -> NewJob:
     request = JobInput.model_validate({"query": "print(1)", "team_name": "local", **fields})
     return validate_job(
-        request, key, RequestContext(CLUSTERS, UPLOADS, checkpoint_source, "me", NOW)
+        request, None, RequestContext(CLUSTERS, UPLOADS, checkpoint_source, "me", NOW)
     )
 
 
@@ -178,12 +176,6 @@ def test_equal_requests_have_equal_digests() -> None:
     assert first.request_digest == again.request_digest
     assert first.id != again.id
     assert first.request_digest != validated(workers=3).request_digest
-
-
-@pytest.mark.parametrize("key", ["", "k" * 256])
-def test_an_empty_or_long_idempotency_key_is_refused(key: str) -> None:
-    with pytest.raises(InvalidFields, match="Idempotency-Key"):
-        validated(key=key)
 
 
 def first_fire_time(**fields: Any) -> datetime:
