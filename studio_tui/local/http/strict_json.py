@@ -9,7 +9,7 @@ import json
 import math
 from codecs import BOM_UTF8
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
 from typing import Any, NoReturn
 
 from fastapi import Request, Response
@@ -47,19 +47,13 @@ class StrictRoute(APIRoute):
 class StrictRequest(Request):
     """A request whose `body` is bounded in size and must not stall; its `json` is unambiguous."""
 
-    _read: bytes | None = None
-
-    async def body(self) -> bytes:
-        """Return the whole body of up to `JSON_LIMIT` bytes; raise what `limited_body` raises."""
-        if self._read is None:
-            received = bytearray()
-            async for chunk in limited_body(self, JSON_LIMIT):
-                received += chunk
-            self._read = bytes(received)
-        return self._read
+    async def stream(self) -> AsyncGenerator[bytes, None]:
+        """Yield a body of up to `JSON_LIMIT` bytes in parts; raise what `limited_body` raises."""
+        async for chunk in limited_body(self, JSON_LIMIT):
+            yield chunk
 
     async def json(self) -> Any:
-        """Return the body's value; raise what `body` raises.
+        """Return the body's value; raise what `stream` raises.
 
         Raises:
             Refusal: It is not UTF-8 (400), or not JSON or ambiguous (422).
@@ -84,7 +78,7 @@ async def limited_body(request: Request, limit: int) -> AsyncIterator[bytes]:
     declared = request.headers.get("content-length", "")
     too_large = declared.isdigit() and int(declared) > limit
     received = 0
-    chunks = aiter(request.stream())
+    chunks = aiter(Request.stream(request))  # without the limit of a `StrictRequest`
     while True:
         try:
             async with asyncio.timeout(IDLE_SECONDS):
