@@ -10,7 +10,7 @@ import json
 import secrets
 import sqlite3
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -19,8 +19,10 @@ from studio_tui.api.states import JobState, PipelineState
 from studio_tui.local.db import lineage, reruns
 from studio_tui.local.db.database import placeholders
 from studio_tui.local.db.jobs import KeyReused
+from studio_tui.local.db.lineage_model import Lineage
 from studio_tui.local.db.new_job import copy_job, insert_job
 from studio_tui.local.db.pipeline_moves import is_only_canceling, replace_run, settle
+from studio_tui.local.db.planning import RebuildPlan
 from studio_tui.local.db.rebuilds import plan_rebuild, plan_refresh
 from studio_tui.local.db.reruns import NewRerun
 from studio_tui.local.db.run_order import PlannedJob
@@ -78,11 +80,8 @@ def trigger(
     """
     if earlier := find_by_key(connection, request.idempotency_key, request.request_digest):
         return earlier
-    lineage.record_metastore(connection, metastore)
     make_plan = plan_refresh if request.is_refresh else plan_rebuild
-    plan = make_plan(request.datasets, lineage.read_lineage(connection))
-    if not plan.jobs:
-        raise NothingToRun(" ".join(plan.warnings))
+    plan = plan_datasets(connection, request.datasets, metastore, make_plan)
     state = PipelineState.PAUSED if request.is_paused else PipelineState.RUNNING
     pipeline_id = add_pipeline(
         connection,
@@ -99,6 +98,25 @@ def trigger(
         )
         add_node(connection, pipeline_id, position, job, run_id)
     return settled(connection, pipeline_id, now)
+
+
+def plan_datasets(
+    connection: sqlite3.Connection,
+    datasets: tuple[str, ...],
+    metastore: Metastore,
+    make_plan: Callable[[Iterable[str], Lineage], RebuildPlan] = plan_rebuild,
+) -> RebuildPlan:
+    """Record `metastore`, and plan a pipeline that rebuilds the datasets.
+
+    Raises:
+        UnknownDataset: Some datasets are not known.
+        NothingToRun: No known job could make them.
+    """
+    lineage.record_metastore(connection, metastore)
+    plan = make_plan(datasets, lineage.read_lineage(connection))
+    if not plan.jobs:
+        raise NothingToRun(" ".join(plan.warnings))
+    return plan
 
 
 def add_pipeline(

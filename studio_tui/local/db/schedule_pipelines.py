@@ -9,7 +9,6 @@ import json
 import sqlite3
 
 from studio_tui.api.states import PipelineState
-from studio_tui.local.db import lineage, planning
 from studio_tui.local.db.jobs import UnknownJob
 from studio_tui.local.db.pipelines import (
     NewPipeline,
@@ -80,21 +79,6 @@ def _request_of(connection: sqlite3.Connection, job_id: str, key: str | None) ->
 
 def _digest(job_id: str) -> str:
     return hashlib.sha256(f"pipeline of {job_id}".encode()).hexdigest()
-
-
-def require_rebuildable(
-    connection: sqlite3.Connection, datasets: tuple[str, ...], metastore: Metastore
-) -> None:
-    """Record `metastore`; raise an error unless a pipeline could rebuild the datasets now.
-
-    Raises:
-        UnknownDataset: Some datasets are not known.
-        NothingToRun: No known job could make them.
-    """
-    lineage.record_metastore(connection, metastore)
-    plan = planning.plan(datasets, lineage.read_lineage(connection))
-    if not plan.jobs:
-        raise NothingToRun(" ".join(plan.warnings))
 
 
 def _assign_to_schedule(

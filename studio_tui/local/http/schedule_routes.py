@@ -10,7 +10,7 @@ from studio_tui import clock
 from studio_tui.api import routes
 from studio_tui.api.local_models import ChangeScheduleInput, ScheduleInput, SchedulePipelineInput
 from studio_tui.api.models import QueryType
-from studio_tui.local.db import jobs, schedule_actions, schedule_pipelines
+from studio_tui.local.db import jobs, pipelines, schedule_actions, schedule_pipelines
 from studio_tui.local.db.database import StorageFull
 from studio_tui.local.db.new_job import NewJob
 from studio_tui.local.db.times import stamp
@@ -87,13 +87,11 @@ async def schedule_pipeline(
     job_row = await studio.database.read(jobs.find_by_key, key, digest(body))
     if job_row is None:
         await studio.reread_clusters()
-        job = _new_task(studio, body, key)
-        schedule = job.schedule
-        datasets = schedule.datasets if schedule else None
+        datasets = read_datasets(body.datasets)
+        job = _new_task(studio, body, datasets, key)
         metastore = await studio.runner.read_metastore()
-        await studio.database.write(
-            schedule_pipelines.require_rebuildable, datasets or (), metastore
-        )
+        # A dataset that cannot be rebuilt now is refused.
+        await studio.database.write(pipelines.plan_datasets, datasets, metastore)
         job_row = await studio.database.write(jobs.create, job, clock.now())
     studio.scheduler.wake()
     return await job_answer(studio, job_row["id"])
@@ -116,8 +114,9 @@ async def trigger_schedule(
     return pipeline_answer(pipeline)
 
 
-def _new_task(studio: Studio, body: SchedulePipelineInput, key: str | None) -> NewJob:
-    datasets = read_datasets(body.datasets)
+def _new_task(
+    studio: Studio, body: SchedulePipelineInput, datasets: tuple[str, ...], key: str | None
+) -> NewJob:
     schedule = read_schedule(body, clock.now())
     if schedule is None:
         raise InvalidFields([FieldProblem("cron_expression", _NO_TIME)])

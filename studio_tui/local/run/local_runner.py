@@ -157,15 +157,7 @@ class LocalRunner:
         # Read only now: while the shim is alive, a record of the end is the job's forgery.
         ending = notes.read(notes.Exit, folder / "exit.json")
         if ending is not None:
-            return RunReport(
-                JobPhase.FINISHED,
-                steps,
-                began,
-                finished_at=ending.finished_at,
-                exit_code=ending.exit_code,
-                error_message=ending.error_message,
-                canceled=ending.canceled,
-            )
+            return RunReport(JobPhase.FINISHED, steps, began, **dict(ending))
         lost = notes.read(notes.Lost, folder / "lost.json")
         has_record = (folder / "started.json").exists()
         if lost is None and not has_record and not was_started:
@@ -208,7 +200,6 @@ class LocalRunner:
             )
         remove(environment.temporary_folder(folder))
         note = {
-            "lost": True,
             "finished_at": clock.now().isoformat(),
             "canceled": (folder / "cancel").exists(),
         }
