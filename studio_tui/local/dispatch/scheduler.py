@@ -6,11 +6,12 @@ machine sleeps.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
 
+from studio_tui import clock
 from studio_tui.api.states import JobState
 from studio_tui.local.db import jobs, schedules
 from studio_tui.local.db.database import RETRY_SECONDS, Database, StorageFull
@@ -18,7 +19,7 @@ from studio_tui.local.db.jobs import JobEnd
 from studio_tui.local.db.schedule_pipelines import make_pipeline
 from studio_tui.local.db.schedule_runs import make_run
 from studio_tui.local.db.schedules import DueSchedule, MakeRun, decide
-from studio_tui.local.run.metastore import Metastore
+from studio_tui.local.run.local_runner import LocalRunner
 from studio_tui.local.shim.message_limit import cut_message
 
 logger = logging.getLogger(__name__)
@@ -30,18 +31,11 @@ LONGEST_PAUSE = 30.0
 class Scheduler:
     """Creates the runs of schedules."""
 
-    def __init__(
-        self,
-        database: Database,
-        on_run: Callable[[], None],
-        now: Callable[[], datetime],
-        read_metastore: Callable[[], Awaitable[Metastore]],
-    ) -> None:
-        """`on_run` is called after a run was created; `now` returns the time, aware."""
+    def __init__(self, database: Database, runner: LocalRunner, on_run: Callable[[], None]) -> None:
+        """`on_run` is called after a run was created."""
         self._database = database
+        self._runner = runner
         self._on_run = on_run
-        self._now = now
-        self._read_metastore = read_metastore
         self._changed = asyncio.Event()
 
     def wake(self) -> None:
@@ -53,7 +47,7 @@ class Scheduler:
         while True:
             self._changed.clear()
             try:
-                await self.settle(self._now())
+                await self.settle(clock.now())
                 rest_seconds = await self._seconds_to_rest()
             except StorageFull:
                 logger.warning("The disk is full: no schedule fires until there is room.")
@@ -91,10 +85,10 @@ class Scheduler:
     async def _run_maker(self, schedule: DueSchedule) -> MakeRun:
         if not schedule.triggers_pipeline:
             return make_run
-        return partial(make_pipeline, metastore=await self._read_metastore())
+        return partial(make_pipeline, metastore=await self._runner.read_metastore())
 
     async def _seconds_to_rest(self) -> float | None:
         next_fire_at = await self._database.read(schedules.next_fire_at)
         if next_fire_at is None:
             return None
-        return min(max((next_fire_at - self._now()).total_seconds(), 0), LONGEST_PAUSE)
+        return min(max((next_fire_at - clock.now()).total_seconds(), 0), LONGEST_PAUSE)

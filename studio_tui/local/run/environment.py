@@ -67,8 +67,6 @@ class Registration(TypedDict):
     """The final status is appended."""
     environment: dict[str, str]
     """Variables for the query if `begin` succeeds."""
-    failure: str
-    """Added to the job's output if `begin` fails."""
 
 
 class ShimInstructions(TypedDict):
@@ -202,7 +200,6 @@ def _plan_registration(spec: RunSpec, folder: Path, interpreter: str) -> Registr
         begin=[*command, "begin", str(folder)],
         end=[*command, "end", str(folder)],
         environment={"DATACHAIN_JOB_ID": spec.job_id, "DATACHAIN_IS_STUDIO": "1"},
-        failure="the job could not be registered with DataChain: its datasets will not refer to it",
     )
 
 

@@ -7,7 +7,6 @@ import asyncio
 import json
 import logging
 import os
-import re
 import signal
 import sys
 import threading
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from studio_tui import clock
+from studio_tui.job_rules import is_job_id
 from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.locks import hold, is_held
 from studio_tui.local.run import environment, metastore, notes
@@ -32,7 +32,6 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-_JOB_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}")
 _DATACHAIN_JOB_FILE = "datachain.json"
 _UNUSED_MARK = "cancel.unused"
 """Canceling renames this file to `cancel`: unlike creating a file, that needs no disk space."""
@@ -116,7 +115,7 @@ class LocalRunner:
         await asyncio.gather(*cleanups, return_exceptions=True)
 
     def _folder(self, job_id: str) -> Path:
-        if not _JOB_ID.fullmatch(job_id):
+        if not is_job_id(job_id):
             raise ValueError(f"{job_id!r} is not the id of a job")
         return self._data.jobs / job_id
 

@@ -279,9 +279,7 @@ def is_locked(path: Path) -> bool:
         return False
 
 
-def _wait_until(
-    condition: Callable[[], T], seconds: float, give_up: Callable[[], bool] = lambda: False
-) -> T:
+def _wait_until(condition: Callable[[], T], seconds: float, give_up: Callable[[], bool]) -> T:
     """Call `condition` until it or `give_up` is true, or for `seconds`; return its last value."""
     deadline = clock.monotonic() + seconds
     while True:

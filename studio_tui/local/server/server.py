@@ -76,7 +76,6 @@ class Server(uvicorn.Server):
         self._stopping.set()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to accept, and call `on_start`."""
         await super().startup(sockets)
         self._on_start(self)
 
@@ -111,7 +110,6 @@ class HeadTimeoutProtocol(H11Protocol):
     _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
-        """Start the timer for the first request."""
         super().connection_made(transport)
         self._expect_head()
 
@@ -121,7 +119,6 @@ class HeadTimeoutProtocol(H11Protocol):
         self._expect_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the timer."""
         super().connection_lost(exc)
         self._expect_nothing()
 

@@ -71,7 +71,7 @@ async def open_studio(
             cluster_file=cluster_file,
             runner=runner,
             dispatcher=dispatcher,
-            scheduler=Scheduler(database, dispatcher.wake, clock.now, runner.read_metastore),
+            scheduler=Scheduler(database, runner, dispatcher.wake),
             user=getpass.getuser(),
             instance=secrets.token_hex(8),
             token=token,

@@ -151,7 +151,9 @@ class Shim:
         if self._register(registration["begin"]):
             self._environment |= registration["environment"]
         else:
-            self._commands.report(registration["failure"])
+            self._commands.report(
+                "the job could not be registered with DataChain: its datasets will not refer to it"
+            )
 
     def _register_end(self, code: int) -> None:
         outcome = "CANCELED" if self._commands.must_stop else "FAILED" if code else "COMPLETE"

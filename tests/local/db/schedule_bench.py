@@ -10,6 +10,7 @@ from studio_tui.local.db import jobs
 from studio_tui.local.db.database import Database
 from studio_tui.local.db.jobs import JobEnd
 from studio_tui.local.dispatch.scheduler import Scheduler
+from studio_tui.local.run.local_runner import LocalRunner
 from studio_tui.local.run.metastore import Metastore
 from tests.local.db.job_bench import JobBench
 
@@ -20,8 +21,14 @@ HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
 
 
-async def no_datachain() -> Metastore:
-    return Metastore()
+class NoDatachain(LocalRunner):
+    """A runner whose jobs did not use DataChain."""
+
+    def __init__(self) -> None:
+        pass
+
+    async def read_metastore(self) -> Metastore:
+        return Metastore()
 
 
 class Bench(JobBench):
@@ -30,7 +37,7 @@ class Bench(JobBench):
     def __init__(self, database: Database) -> None:
         super().__init__(database)
         self.made_runs = 0
-        self.scheduler = Scheduler(database, self._count, lambda: BEGIN, no_datachain)
+        self.scheduler = Scheduler(database, NoDatachain(), self._count)
 
     def _count(self) -> None:
         self.made_runs += 1

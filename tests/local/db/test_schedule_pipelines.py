@@ -24,7 +24,7 @@ from studio_tui.local.run.metastore import Metastore
 from studio_tui.local.run.runner import RunLineage
 from studio_tui.local.shim.lineage_file import ReportedDataset
 from tests.local.db.job_bench import JobBench
-from tests.local.db.schedule_bench import no_datachain
+from tests.local.db.schedule_bench import NoDatachain
 
 NOON = datetime(2026, 11, 25, 12, 0, 30, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -37,7 +37,7 @@ class Bench(JobBench):
         super().__init__(database)
         self.task_id = ""
         """The id of the schedule."""
-        self.scheduler = Scheduler(database, lambda: None, lambda: NOON, no_datachain)
+        self.scheduler = Scheduler(database, NoDatachain(), lambda: None)
 
     @classmethod
     async def open(cls, folder: Path, *datasets: str) -> "Bench":

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from studio_tui import clock
 from studio_tui.api import label
 from studio_tui.api.models import JobInput
 from studio_tui.api.states import JobState
@@ -32,7 +33,7 @@ from tests.local.db.schedule_bench import (
     HOUR,
     MINUTE,
     Bench,
-    no_datachain,
+    NoDatachain,
     open_bench,
 )
 from tests.soak import at_length
@@ -315,12 +316,15 @@ async def test_a_schedule_in_an_unknown_time_zone_fails_and_the_others_continue(
     await bench.database.close()
 
 
-async def test_a_woken_scheduler_runs_a_schedule_that_was_created_meanwhile(tmp_path: Path) -> None:
+async def test_a_woken_scheduler_runs_a_schedule_that_was_created_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     database = await Database.open(tmp_path / "studio.db")
     now = BEGIN
     made = asyncio.Event()
     bench = Bench(database)
-    scheduler = Scheduler(database, made.set, lambda: now, no_datachain)
+    monkeypatch.setattr(clock, "now", lambda: now)
+    scheduler = Scheduler(database, NoDatachain(), made.set)
     running = asyncio.create_task(scheduler.run())
     await asyncio.sleep(0)
     task_id = await bench.submit(start_after=(BEGIN + timedelta(milliseconds=1)).isoformat())
@@ -347,7 +351,8 @@ async def test_the_scheduler_notices_a_clock_that_is_set_forward(
 
     bench = Bench(database)
     task_id = await bench.submit(cron_expression="@yearly")
-    scheduler = Scheduler(database, made.set, read_clock, no_datachain)
+    monkeypatch.setattr(clock, "now", read_clock)
+    scheduler = Scheduler(database, NoDatachain(), made.set)
     running = asyncio.create_task(scheduler.run())
     await await_with_limit(clock_read.wait(), "the scheduler reads the clock")
     now = datetime(2030, 1, 1, 0, 59, tzinfo=UTC)
