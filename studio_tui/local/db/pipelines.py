@@ -1,4 +1,4 @@
-"""The pipelines in the database: they are planned from lineage, paused, resumed and changed.
+"""The pipelines in the database: they are listed, paused, resumed and changed.
 
 `pipeline_moves` has the state transitions. Times are stamps. What is not possible raises an error
 that `http.errors` answers.
@@ -6,47 +6,17 @@ that `http.errors` answers.
 
 # ruff: noqa: S608 (only constants and question marks are put into SQL)
 
-import json
-import secrets
 import sqlite3
-import uuid
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection
 from typing import NamedTuple
 
-from studio_tui.api.models import RERUN_TARGET_PREFIX
 from studio_tui.api.states import JobState, PipelineState
-from studio_tui.local.db import lineage, reruns
 from studio_tui.local.db.database import placeholders
 from studio_tui.local.db.jobs import KeyReused
-from studio_tui.local.db.lineage_model import Lineage
-from studio_tui.local.db.new_job import copy_job, insert_job
+from studio_tui.local.db.new_job import copy_job
 from studio_tui.local.db.pipeline_moves import is_only_canceling, replace_run, settle
-from studio_tui.local.db.planning import RebuildPlan
-from studio_tui.local.db.rebuilds import plan_rebuild, plan_refresh
-from studio_tui.local.db.reruns import NewRerun
-from studio_tui.local.db.run_order import PlannedJob
-from studio_tui.local.run.metastore import Metastore
 
 _WRONG_STATE = "It is {state}: only a pipeline that {condition} can be {done}."
-
-_LETTERS = ("bcdfghjklmnprstvwyz", "aeiou", "bcdfgklmnprstvz", "aeiouy")
-"""Those of each place in a word of a pipeline's name."""
-
-
-@dataclass(frozen=True)
-class NewPipeline:
-    """A valid request for a pipeline."""
-
-    datasets: tuple[str, ...]
-    """As named in the request and in its order."""
-    environment: Mapping[str, str]
-    """Added to the variables of every job; they override equal names."""
-    is_paused: bool
-    idempotency_key: str | None
-    request_digest: str
-    is_refresh: bool = False
-    """Whether to rebuild what was made from `datasets` instead of their sources; see `refresh`."""
 
 
 class PipelineRows(NamedTuple):
@@ -67,121 +37,6 @@ class WrongPipelineState(Exception):  # noqa: N818 (the name says what is wrong)
     """The pipeline's state does not allow the action; the message says why."""
 
 
-class NothingToRun(Exception):  # noqa: N818 (the name says what is wrong)
-    """No known job could make the datasets; the message says why."""
-
-
-def trigger(
-    connection: sqlite3.Connection, request: NewPipeline, metastore: Metastore, now: str
-) -> PipelineRows:
-    """Plan a pipeline from all known lineage, and start it unless `request.is_paused`.
-
-    The same key and request return the same pipeline.
-    """
-    if earlier := find_by_key(connection, request.idempotency_key, request.request_digest):
-        return earlier
-    make_plan = plan_refresh if request.is_refresh else plan_rebuild
-    plan = plan_datasets(connection, request.datasets, metastore, make_plan)
-    state = PipelineState.PAUSED if request.is_paused else PipelineState.RUNNING
-    pipeline_id = add_pipeline(
-        connection,
-        now,
-        state=state,
-        triggered_from=", ".join(request.datasets),
-        warnings=plan.warnings,
-        idempotency_key=request.idempotency_key,
-        request_digest=request.request_digest,
-    )
-    for position, job in enumerate(plan.jobs):
-        run_id = copy_job(
-            connection, job.job_id, JobState.PENDING, now, environment=request.environment
-        )
-        add_node(connection, pipeline_id, position, job, run_id)
-    return settled(connection, pipeline_id, now)
-
-
-def plan_datasets(
-    connection: sqlite3.Connection,
-    datasets: tuple[str, ...],
-    metastore: Metastore,
-    make_plan: Callable[[Iterable[str], Lineage], RebuildPlan] = plan_rebuild,
-) -> RebuildPlan:
-    """Record `metastore`, and plan a pipeline that rebuilds the datasets.
-
-    Raises:
-        UnknownDataset: Some datasets are not known.
-        NothingToRun: No known job could make them.
-    """
-    lineage.record_metastore(connection, metastore)
-    plan = make_plan(datasets, lineage.read_lineage(connection))
-    if not plan.jobs:
-        raise NothingToRun(" ".join(plan.warnings))
-    return plan
-
-
-def add_pipeline(
-    connection: sqlite3.Connection,
-    now: str,
-    *,
-    state: PipelineState,
-    triggered_from: str,
-    warnings: tuple[str, ...] = (),
-    idempotency_key: str | None,
-    request_digest: str,
-    error_message: str | None = None,
-) -> str:
-    """Insert a pipeline without jobs, created at the stamp `now`; return its id.
-
-    `triggered_from` says what it rebuilds or reruns, as text for the user.
-    """
-    pipeline_id = str(uuid.uuid4())
-    connection.execute(
-        "INSERT INTO pipelines (id, name, state, triggered_from, warnings, created_at, updated_at,"
-        " idempotency_key, request_digest, error_message) VALUES (?, ?, ?, ?, ?, ?6, ?6, ?, ?, ?)",
-        [
-            pipeline_id,
-            _free_name(connection),
-            state,
-            triggered_from,
-            json.dumps(warnings),
-            now,
-            idempotency_key,
-            request_digest,
-            error_message,
-        ],
-    )
-    return pipeline_id
-
-
-def add_node(
-    connection: sqlite3.Connection, pipeline_id: str, position: int, job: PlannedJob, run_id: str
-) -> None:
-    """Insert a planned job into a pipeline; `run_id` is its first run."""
-    connection.execute(
-        "INSERT INTO pipeline_jobs VALUES (?, ?, ?, ?)", [pipeline_id, position, job.job_id, run_id]
-    )
-    connection.executemany(
-        "INSERT INTO pipeline_parents VALUES (?, ?, ?)",
-        [(pipeline_id, job.job_id, parent) for parent in job.parents],
-    )
-
-
-def _free_name(connection: sqlite3.Connection) -> str:
-    while True:
-        name = make_name()
-        if not connection.execute("SELECT 1 FROM pipelines WHERE name = ?", [name]).fetchone():
-            return name
-
-
-def make_name() -> str:
-    """Return a random name of two words, such as `bado-ruge`, of some 70 million names."""
-    return f"{_make_word()}-{_make_word()}"
-
-
-def _make_word() -> str:
-    return "".join(secrets.choice(letters) for letters in _LETTERS)
-
-
 def find_by_job(connection: sqlite3.Connection, job_id: str) -> PipelineRows | None:
     """Return the pipeline in which a job is or was a run; `None` if there is none."""
     row = connection.execute(
@@ -191,34 +46,6 @@ def find_by_job(connection: sqlite3.Connection, job_id: str) -> PipelineRows | N
         [job_id],
     ).fetchone()
     return read_pipeline(connection, row["pipeline_id"]) if row is not None else None
-
-
-def rerun(
-    connection: sqlite3.Connection, request: NewRerun, metastore: Metastore, now: str
-) -> PipelineRows | None:
-    """Run several jobs again in order; if none depends on another, create none and return `None`.
-
-    The same key and request return the same pipeline.
-    """
-    if earlier := find_by_key(connection, request.idempotency_key, request.request_digest):
-        return earlier
-    lineage.record_metastore(connection, metastore)
-    jobs, warnings = reruns.in_run_order(connection, request.jobs)
-    if not any(job.parents for job in jobs):
-        return None
-    pipeline_id = add_pipeline(
-        connection,
-        now,
-        state=PipelineState.RUNNING,
-        triggered_from=f"{RERUN_TARGET_PREFIX}{reruns.describe(connection, request.jobs)}",
-        warnings=warnings,
-        idempotency_key=request.idempotency_key,
-        request_digest=request.request_digest,
-    )
-    for position, job in enumerate(jobs):
-        insert_job(connection, request.jobs[job.job_id], JobState.PENDING, now)
-        add_node(connection, pipeline_id, position, job, request.jobs[job.job_id].id)
-    return settled(connection, pipeline_id, now)
 
 
 def find_by_key(

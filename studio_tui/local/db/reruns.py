@@ -8,7 +8,6 @@ or their originals in pipelines, have read and made.
 
 import sqlite3
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from studio_tui.local.db import lineage
 from studio_tui.local.db.database import placeholders
@@ -19,16 +18,6 @@ from studio_tui.local.db.run_order import PlannedJob, in_order, nearest_ancestor
 from studio_tui.local.shim.datasets import is_listing
 
 _MAX_NAMES = 3
-
-
-@dataclass(frozen=True)
-class NewRerun:
-    """A valid request to run several jobs again in order."""
-
-    jobs: Mapping[str, NewJob]
-    """The new jobs, by the id of the job that each repeats."""
-    idempotency_key: str | None
-    request_digest: str
 
 
 def in_run_order(

@@ -10,15 +10,13 @@ import sqlite3
 
 from studio_tui.api.states import PipelineState
 from studio_tui.local.db.jobs import UnknownJob
-from studio_tui.local.db.pipelines import (
+from studio_tui.local.db.new_pipeline import (
     NewPipeline,
     NothingToRun,
-    PipelineRows,
     add_pipeline,
-    find_by_key,
-    read_pipeline,
     trigger,
 )
+from studio_tui.local.db.pipelines import PipelineRows, find_by_key, read_pipeline
 from studio_tui.local.db.planning import UnknownDataset
 from studio_tui.local.db.schedule_actions import ScheduleUnusable, require_active_schedule
 from studio_tui.local.db.schedule_runs import free_moment
@@ -35,11 +33,10 @@ def make_pipeline(
     except (UnknownDataset, NothingToRun) as error:
         pipeline_id = add_pipeline(
             connection,
+            request,
             now,
             state=PipelineState.FAILED,
             triggered_from=", ".join(request.datasets),
-            idempotency_key=None,
-            request_digest=request.request_digest,
             error_message=str(error),
         )
     _assign_to_schedule(connection, pipeline_id, job_id, fire_at, by_hand=False)

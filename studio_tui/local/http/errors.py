@@ -16,7 +16,8 @@ from starlette.routing import Match
 from studio_tui.local.config.field_problems import problem_clause
 from studio_tui.local.db.database import StorageFull
 from studio_tui.local.db.jobs import KeyReused, UnknownJob
-from studio_tui.local.db.pipelines import NothingToRun, WrongPipelineState
+from studio_tui.local.db.new_pipeline import NothingToRun
+from studio_tui.local.db.pipelines import WrongPipelineState
 from studio_tui.local.db.planning import UnknownDataset
 from studio_tui.local.db.schedule_actions import ScheduleUnusable
 from studio_tui.local.http.responses import ErrorBody, answer

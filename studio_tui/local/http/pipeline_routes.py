@@ -13,10 +13,10 @@ from studio_tui.api.fields import Texts
 from studio_tui.api.local_models import RerunInput
 from studio_tui.api.models import PipelineInput, RemoveJobFromPipelineInput, TriggerPipelineInput
 from studio_tui.api.states import PipelineState
-from studio_tui.local.db import pipeline_removals, pipelines
+from studio_tui.local.db import new_pipeline, pipeline_removals, pipelines
 from studio_tui.local.db.new_job import NewJob
-from studio_tui.local.db.pipelines import NewPipeline, PipelineRows
-from studio_tui.local.db.reruns import NewRerun
+from studio_tui.local.db.new_pipeline import NewPipeline, NewRerun
+from studio_tui.local.db.pipelines import PipelineRows
 from studio_tui.local.db.times import stamp
 from studio_tui.local.http import responses
 from studio_tui.local.http.errors import FieldProblem, InvalidFields, Refusal
@@ -94,7 +94,7 @@ async def _trigger(
         request = replace(request, is_refresh=True, request_digest=request_digest)
     metastore = await studio.runner.read_metastore()
     now = stamp(clock.now())
-    pipeline = await studio.database.write(pipelines.trigger, request, metastore, now)
+    pipeline = await studio.database.write(new_pipeline.trigger, request, metastore, now)
     # Once the pipeline is on disk, nothing must fail: the published client repeats a POST after a
     # 5xx.
     studio.dispatcher.wake()
@@ -118,7 +118,7 @@ async def rerun_jobs(
     request = NewRerun(jobs, key, digest(body))
     metastore = await studio.runner.read_metastore()
     now = stamp(clock.now())
-    rows = await studio.database.write(pipelines.rerun, request, metastore, now)
+    rows = await studio.database.write(new_pipeline.rerun, request, metastore, now)
     studio.dispatcher.wake()
     pipeline = None if rows is None else pipeline_output(rows)
     return answer({"ok": True, "pipeline": pipeline})

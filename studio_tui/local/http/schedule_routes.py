@@ -10,7 +10,7 @@ from studio_tui import clock
 from studio_tui.api import routes
 from studio_tui.api.local_models import ChangeScheduleInput, ScheduleInput, SchedulePipelineInput
 from studio_tui.api.models import QueryType
-from studio_tui.local.db import jobs, pipelines, schedule_actions, schedule_pipelines
+from studio_tui.local.db import jobs, new_pipeline, schedule_actions, schedule_pipelines
 from studio_tui.local.db.database import StorageFull
 from studio_tui.local.db.new_job import NewJob
 from studio_tui.local.db.times import stamp
@@ -91,7 +91,7 @@ async def schedule_pipeline(
         job = _new_task(studio, body, datasets, key)
         metastore = await studio.runner.read_metastore()
         # A dataset that cannot be rebuilt now is refused.
-        await studio.database.write(pipelines.plan_datasets, datasets, metastore)
+        await studio.database.write(new_pipeline.plan_datasets, datasets, metastore)
         job_row = await studio.database.write(jobs.create, job, clock.now())
     studio.scheduler.wake()
     return await job_answer(studio, job_row["id"])

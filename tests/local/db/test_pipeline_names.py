@@ -1,6 +1,6 @@
 import re
 
-from studio_tui.local.db.pipelines import make_name
+from studio_tui.local.db.new_pipeline import make_name
 
 
 def test_a_pipeline_name_is_two_words_of_four_letters() -> None:

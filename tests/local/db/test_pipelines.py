@@ -12,16 +12,12 @@ from hypothesis import strategies as st
 
 from studio_tui.api import label
 from studio_tui.api.states import JobState
-from studio_tui.local.db import jobs, pipelines
+from studio_tui.local.db import jobs, new_pipeline, pipelines
 from studio_tui.local.db.database import Database
 from studio_tui.local.db.jobs import JobEnd, KeyReused
+from studio_tui.local.db.new_pipeline import NewPipeline, NothingToRun
 from studio_tui.local.db.pipeline_removals import remove_job
-from studio_tui.local.db.pipelines import (
-    NewPipeline,
-    NothingToRun,
-    PipelineRows,
-    WrongPipelineState,
-)
+from studio_tui.local.db.pipelines import PipelineRows, WrongPipelineState
 from studio_tui.local.db.planning import UnknownDataset
 from studio_tui.local.db.times import stamp
 from studio_tui.local.run.metastore import Metastore
@@ -80,7 +76,7 @@ class Bench(JobBench):
         digest: str = "d",
     ) -> PipelineRows:
         request = NewPipeline(datasets, environment or {}, review, key, digest)
-        return await self.database.write(pipelines.trigger, request, Metastore(), stamp(NOW))
+        return await self.database.write(new_pipeline.trigger, request, Metastore(), stamp(NOW))
 
     async def reload(self, pipeline: PipelineRows) -> PipelineRows:
         current = await self.database.read(pipelines.find, pipeline.pipeline["id"], None)
@@ -423,7 +419,7 @@ async def test_a_pipeline_that_cannot_be_planned_leaves_no_job_and_no_pipeline(
     pulled = Metastore(versions=((1, "local.local.pulled", "1.0.0", False),))
     request = NewPipeline(("pulled",), {}, False, None, "d")
     with pytest.raises(NothingToRun, match=r"pulled@1\.0\.0"):
-        await bench.database.write(pipelines.trigger, request, pulled, stamp(NOW))
+        await bench.database.write(new_pipeline.trigger, request, pulled, stamp(NOW))
     assert len(await bench.database.read(jobs.list_jobs, None, None, 99)) == count
     assert await bench.database.read(pipelines.list_pipelines, None, None, 9) == []
 

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio_tui.api.states import JobState
-from studio_tui.local.db import lineage, pipelines
+from studio_tui.local.db import lineage, new_pipeline
 from studio_tui.local.db.lineage_model import Lineage
-from studio_tui.local.db.pipelines import NewPipeline
+from studio_tui.local.db.new_pipeline import NewPipeline
 from studio_tui.local.db.rebuilds import outdated_datasets, plan_refresh
 from studio_tui.local.db.times import stamp
 from studio_tui.local.run.metastore import Metastore
@@ -86,7 +86,7 @@ async def test_a_refresh_of_all_outdated_datasets_makes_exactly_these_datasets(
         if before:
             request = NewPipeline((*before,), {}, False, None, "d", is_refresh=True)
             pipeline = await bench.database.write(
-                pipelines.trigger, request, Metastore(), stamp(NOW)
+                new_pipeline.trigger, request, Metastore(), stamp(NOW)
             )
             names = [f"local.local.{run['name']}" for run in pipeline.runs]
             assert len({*names}) == len(names), "no dataset has two makers"

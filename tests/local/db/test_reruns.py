@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from studio_tui.api.models import JobInput
 from studio_tui.api.states import JobState
-from studio_tui.local.db import jobs, pipelines
+from studio_tui.local.db import jobs, new_pipeline, pipelines
 from studio_tui.local.db.database import Database
 from studio_tui.local.db.jobs import KeyReused, UnknownJob
+from studio_tui.local.db.new_pipeline import NewRerun
 from studio_tui.local.db.pipelines import PipelineRows
-from studio_tui.local.db.reruns import NewRerun
 from studio_tui.local.db.times import stamp
 from studio_tui.local.http.validation import RequestContext, validate_job
 from studio_tui.local.run.metastore import Metastore
@@ -33,7 +33,7 @@ async def rerun(
         request = JobInput(query=f"print({name!r})", query_name=name, team_name="local")
         jobs[job_id] = validate_job(request, None, RequestContext(CLUSTERS, {}, None, "me", NOW))
     return await bench.database.write(
-        pipelines.rerun, NewRerun(jobs, key, digest), Metastore(), stamp(NOW)
+        new_pipeline.rerun, NewRerun(jobs, key, digest), Metastore(), stamp(NOW)
     )
 
 
