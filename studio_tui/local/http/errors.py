@@ -5,7 +5,7 @@ The `datachain` CLI reads only `message`; `detail` is for other clients.
 
 import logging
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -85,7 +85,8 @@ class InvalidFields(Refusal):
 
 def install_error_handlers(app: FastAPI) -> None:
     """Give every error of `app` a body with a sentence."""
-    app.add_exception_handler(HTTPException, _answer_refusal)
+    app.add_exception_handler(Refusal, _answer_refusal)
+    app.add_exception_handler(HTTPException, _answer_http_error)
     app.add_exception_handler(RequestValidationError, _answer_invalid)
     for known in _STATUSES:
         app.add_exception_handler(known, _answer_known)
@@ -98,11 +99,11 @@ def error_response(status: int, message: str, detail: object = None) -> Response
     return answer(ErrorBody(message, message if detail is None else detail), status)
 
 
-async def _answer_refusal(request: Request, error: Exception) -> Response:
-    if isinstance(error, Refusal):
-        return error_response(error.status_code, error.message, error.body_detail)
-    if not isinstance(error, HTTPException):
-        raise error
+async def _answer_refusal(_request: Request, refusal: Any) -> Response:
+    return error_response(refusal.status_code, refusal.message, refusal.body_detail)
+
+
+async def _answer_http_error(request: Request, error: Any) -> Response:
     sentence = _SENTENCES.get(error.status_code, str(error.detail))
     message = sentence.format(path=request.url.path, method=request.method)
     response = error_response(error.status_code, message)
@@ -124,21 +125,17 @@ def _allowed_methods(request: Request) -> list[str]:
     ]
 
 
-async def _answer_invalid(_request: Request, error: Exception) -> Response:
-    if not isinstance(error, RequestValidationError):
-        raise error
-    refusal = InvalidFields(_field_problems(error.errors()))
-    return error_response(422, refusal.message, refusal.body_detail)
+async def _answer_invalid(request: Request, error: Any) -> Response:
+    return await _answer_refusal(request, InvalidFields(_field_problems(error.errors())))
 
 
 async def _answer_known(_request: Request, error: Exception) -> Response:
     return error_response(_STATUSES[type(error)], str(error))
 
 
-async def _answer_reused_key(_request: Request, _error: Exception) -> Response:
-    clause = f"{KEY_HEADER} was used for another request"
-    refusal = InvalidFields([FieldProblem(KEY_HEADER, clause, "header")])
-    return error_response(422, refusal.message, refusal.body_detail)
+async def _answer_reused_key(request: Request, _error: Exception) -> Response:
+    problem = FieldProblem(KEY_HEADER, f"{KEY_HEADER} was used for another request", "header")
+    return await _answer_refusal(request, InvalidFields([problem]))
 
 
 async def _answer_failure(request: Request, error: Exception) -> Response:
