@@ -20,7 +20,7 @@ from studio_tui.local.db.schedule_runs import LAST_RUNS_JSON
 from studio_tui.local.db.times import stamp, stamp_if_any
 from studio_tui.local.run.runner import RunLineage, RunStep
 
-WAITING = (JobState.PENDING, JobState.CREATED, JobState.SCHEDULED, JobState.QUEUED)
+WAITING = (JobState.PENDING, JobState.CREATED, JobState.QUEUED)
 """States of jobs that have not begun; TASK, the state of a schedule, is not one of them."""
 
 STARTED = (JobState.INIT, JobState.RUNNING, JobState.CANCELING)
@@ -170,11 +170,8 @@ def busy_workers(connection: sqlite3.Connection) -> dict[str, int]:
 
 
 def enqueue(connection: sqlite3.Connection) -> None:
-    """Move jobs in CREATED or SCHEDULED to QUEUED."""
-    connection.execute(
-        "UPDATE jobs SET state = ? WHERE state IN (?, ?)",
-        [JobState.QUEUED, JobState.CREATED, JobState.SCHEDULED],
-    )
+    """Move jobs from CREATED to QUEUED."""
+    connection.execute("UPDATE jobs SET state = 'QUEUED' WHERE state = 'CREATED'")
 
 
 def queue(connection: sqlite3.Connection) -> list[QueuedJob]:

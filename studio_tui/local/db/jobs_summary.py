@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 _WAIT_SECONDS = 5.0
 _BEGUN = frozenset({"INIT", "RUNNING", "CANCELING"})
-_QUEUED = frozenset({"CREATED", "SCHEDULED", "QUEUED"})
+_QUEUED = frozenset({"CREATED", "QUEUED"})
 
 
 class JobsSummary(BaseModel, frozen=True):

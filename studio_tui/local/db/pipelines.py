@@ -69,7 +69,7 @@ def pause(connection: sqlite3.Connection, pipeline_id: str, now: str) -> Pipelin
         connection.execute("UPDATE pipelines SET state = 'PAUSED' WHERE id = ?", [pipeline_id])
         connection.execute(
             "UPDATE jobs SET state = 'PENDING', released_at = NULL"
-            " WHERE state IN ('CREATED', 'SCHEDULED', 'QUEUED')"
+            " WHERE state IN ('CREATED', 'QUEUED')"
             " AND id IN (SELECT created_job_id FROM pipeline_jobs WHERE pipeline_id = ?)",
             [pipeline_id],
         )

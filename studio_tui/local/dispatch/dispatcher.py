@@ -165,8 +165,7 @@ class Dispatcher:
 
     async def _start_queued(self, followers: asyncio.TaskGroup) -> bool:
         """Start the jobs that can start; return whether others wait."""
-        not_queued = (JobState.CREATED, JobState.SCHEDULED)
-        if await self._database.read(jobs.ids_in_states, not_queued):
+        if await self._database.read(jobs.ids_in_states, (JobState.CREATED,)):
             await self._database.write(jobs.enqueue)
         queued = await self._database.read(jobs.queue)
         if not queued:
