@@ -54,7 +54,9 @@ def test_the_url_of_a_job_is_a_page_with_its_facts_and_without_secrets(
     assert "hunter2" not in page.text
     assert studio.token not in page.text + job["url"]
     state = get(f"{job['url']}state").json()
-    assert state["facts"]["status"] == "COMPLETE"
+    assert state["status"] == "COMPLETE"
+    assert set(state["parts"]) == set(re.findall(r'<(?:dl|section) id="(\w+)"', page.text))
+    assert all(html in page.text for html in state["parts"].values())
     assert "hunter2" not in str(state)
     for name in re.findall(r'(?:href|src)="(page\.\w+)"', page.text):
         assert get(f"{job['url']}{name}").status_code == 200
@@ -164,11 +166,10 @@ def test_a_websocket_at_the_url_of_a_page_is_refused(studio: ThreadStudio) -> No
 BROWSER = """
 const elements = {};
 const element = (id) => elements[id] ??= {
-  textContent: "", hidden: true, append(text) { this.textContent += text; }, replaceChildren() {},
+  textContent: "", hidden: true, append(text) { this.textContent += text; },
 };
 globalThis.document = {
-  getElementById: element, createElement: () => ({}), querySelectorAll: () => [],
-  body: { scrollHeight: 0 },
+  getElementById: element, body: { scrollHeight: 0 },
 };
 globalThis.innerHeight = globalThis.scrollY = 0;
 globalThis.scrollTo = () => {};
@@ -176,7 +177,7 @@ globalThis.setTimeout = () => {};
 const logs = JSON.parse(process.argv[2]), requests = [];
 let current = logs.shift();
 globalThis.fetch = async (path, options) => {
-  if (path === "state") return new Response('{"facts": {"status": "RUNNING"}, "runs": []}');
+  if (path === "state") return new Response('{"status": "RUNNING", "parts": {}}');
   const { Range: range, "If-Range": tag } = options.headers;
   requests.push(`${range} ${tag ?? ""}`.trim());
   const [bytes, etag] = current, [begin] = range.match(/-?\\d+/);

@@ -2,24 +2,18 @@
 // Read-only: polls the changing facts of the job, and the new part of its log.
 const POLL_MS = 1500, FIRST_BYTES = 262144, MAX_CHARACTERS = 2000000;
 const ENDED = new Set(["COMPLETE", "FAILED", "CANCELED"]);
-const log = document.getElementById("log");
+const log = document.getElementById("log"), shown = {};
 let offset = null, version = null, decoder = new TextDecoder();
 
 async function readFacts() {
   const answer = await fetch("state", { cache: "no-store" });
   if (!answer.ok) throw new Error(answer.status);
-  const { facts, runs } = await answer.json();
-  const list = document.getElementById("facts");
-  list.replaceChildren(...Object.entries(facts).flatMap(([label, value]) => {
-    const term = document.createElement("dt"), description = document.createElement("dd");
-    term.textContent = label;
-    description.textContent = value;
-    return [term, description];
-  }));
-  document.querySelectorAll("#pipeline li span").forEach((status, index) => {
-    if (runs[index]) status.textContent = runs[index].status;
-  });
-  return ENDED.has(facts.status);
+  const { status, parts } = await answer.json();
+  for (const [id, html] of Object.entries(parts)) {
+    // Only after a change, as a selection and the focus get lost.
+    if (html !== shown[id]) document.getElementById(id).innerHTML = shown[id] = html;
+  }
+  return ENDED.has(status);
 }
 
 async function readLog() {

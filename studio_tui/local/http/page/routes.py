@@ -64,7 +64,8 @@ async def page(studio: CurrentStudio, job: OpenedJob) -> Response:
 @router.get("/state")
 async def state(studio: CurrentStudio, job: OpenedJob) -> Response:
     pipeline = await studio.database.read(find_by_job, job["id"])
-    return JSONResponse(view.state(job, pipeline, studio.pages), headers=HEADERS)
+    parts = view.parts(job, pipeline, studio.pages)
+    return JSONResponse({"status": job["state"], "parts": parts}, headers=HEADERS)
 
 
 @router.get("/log")

@@ -1,9 +1,8 @@
-"""Makes the content of a job's page, as plain values and as HTML with all text escaped."""
+"""Makes the HTML of a job's page, with all text escaped; values of its variables are left out."""
 
 import json
 import sqlite3
 from html import escape
-from typing import Any
 
 from studio_tui.addresses import without_logins
 from studio_tui.local.db.pipelines import PipelineRows
@@ -36,8 +35,20 @@ from the dashboard.</p>
 """
 
 
-def facts(row: sqlite3.Row) -> dict[str, str]:
-    """Return the facts about a job by label, without the values of its variables."""
+def page(row: sqlite3.Row, pipeline: PipelineRows | None, keys: PageKeys) -> str:
+    """Return the page as HTML."""
+    return _PAGE.format(title=escape(row["name"] or row["id"]), **parts(row, pipeline, keys))
+
+
+def parts(row: sqlite3.Row, pipeline: PipelineRows | None, keys: PageKeys) -> dict[str, str]:
+    """Return the HTML of the elements that change while the page is open, by their ids."""
+    facts = "".join(
+        f"<dt>{escape(label)}</dt><dd>{escape(value)}</dd>" for label, value in _facts(row).items()
+    )
+    return {"facts": facts, "pipeline": "" if pipeline is None else _pipeline(pipeline, keys)}
+
+
+def _facts(row: sqlite3.Row) -> dict[str, str]:
     names = ", ".join(sorted(json.loads(row["environment"])))
     values = {
         "status": row["state"],
@@ -63,42 +74,10 @@ def _metrics(text: str | None) -> str:
     return ", ".join(f"{name} {json.dumps(value)}" for name, value in metrics.items())
 
 
-def runs(pipeline: PipelineRows | None, keys: PageKeys) -> list[dict[str, str]]:
-    """Return name, status and URL of the page of each job of a pipeline."""
-    return [
-        {
-            "name": run["name"],
-            "status": run["state"],
-            "url": keys.url(run["created_job_id"]),
-        }
-        for run in (pipeline.runs if pipeline is not None else ())
-    ]
-
-
-def page(row: sqlite3.Row, pipeline: PipelineRows | None, keys: PageKeys) -> str:
-    """Return the page as HTML."""
-    title = row["name"] or row["id"]
-    return _PAGE.format(
-        title=escape(title),
-        facts="".join(
-            f"<dt>{escape(label)}</dt><dd>{escape(value)}</dd>"
-            for label, value in facts(row).items()
-        ),
-        pipeline=_pipeline(pipeline, keys),
-    )
-
-
-def state(row: sqlite3.Row, pipeline: PipelineRows | None, keys: PageKeys) -> dict[str, Any]:
-    """Return the parts of the page that change while it is open."""
-    return {"facts": facts(row), "runs": runs(pipeline, keys)}
-
-
-def _pipeline(pipeline: PipelineRows | None, keys: PageKeys) -> str:
-    if pipeline is None:
-        return ""
+def _pipeline(pipeline: PipelineRows, keys: PageKeys) -> str:
     items = "".join(
-        f'<li><a href="{escape(run["url"])}">{escape(run["name"])}</a>'
-        f" <span>{escape(run['status'])}</span></li>"
-        for run in runs(pipeline, keys)
+        f'<li><a href="{escape(keys.url(run["created_job_id"]))}">{escape(run["name"])}</a>'
+        f" <span>{escape(run['state'])}</span></li>"
+        for run in pipeline.runs
     )
     return f"<h2>Pipeline {escape(pipeline.pipeline['name'])}</h2><ol>{items}</ol>"
