@@ -21,7 +21,7 @@ from studio_tui.job_rules import is_job_id
 from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.locks import hold, is_held
 from studio_tui.local.run import environment, metastore, notes
-from studio_tui.local.run.metastore import Metastore, UnreadableMetastore
+from studio_tui.local.run.metastore import Metastore
 from studio_tui.local.run.runner import JobPhase, RunLineage, RunReport, RunSpec, StartFailed
 from studio_tui.local.shim import lineage_file, process_tree, shim
 from studio_tui.local.shim.durable import move, remove, with_access, write_durably, write_new
@@ -100,7 +100,7 @@ class LocalRunner:
 
     async def read_metastore(self) -> Metastore:
         """Return the content of DataChain's database; empty if it cannot be read."""
-        return await asyncio.to_thread(self._read_metastore)
+        return await asyncio.to_thread(metastore.read_metastore, self._data.metastore)
 
     def output(self, job_id: str) -> OutputReader:
         """Return a reader of a job's output, which is empty for an unknown job."""
@@ -214,21 +214,11 @@ class LocalRunner:
         uses_datachain = (folder / _DATACHAIN_JOB_FILE).exists()
         if not uses_datachain:
             return RunLineage(datasets)
-        return RunLineage(datasets, self._read_metastore(), self._metrics(folder.name))
-
-    def _metrics(self, job_id: str) -> str | None:
-        try:
-            return metastore.read_metrics(self._data.metastore, job_id)
-        except (UnreadableMetastore, OSError) as error:
-            logger.warning("The metrics of job %s cannot be read: %s", job_id, error)
-            return None
-
-    def _read_metastore(self) -> Metastore:
-        try:
-            return metastore.read_metastore(self._data.metastore)
-        except (UnreadableMetastore, OSError) as error:
-            logger.warning("DataChain's database cannot be read: %s", error)
-            return Metastore()
+        return RunLineage(
+            datasets,
+            metastore.read_metastore(self._data.metastore),
+            metastore.read_metrics(self._data.metastore, folder.name),
+        )
 
     def _cancel(self, folder: Path) -> None:
         try:

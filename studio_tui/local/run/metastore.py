@@ -4,11 +4,17 @@ See `SQLiteMetastore` of the published client 0.62.
 """
 
 import json
+import logging
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 SCHEMA_VERSION = 1
 
@@ -32,10 +38,6 @@ _SOURCES = """
 """
 
 
-class UnreadableMetastore(Exception):  # noqa: N818 (the name says what is wrong)
-    """The database is locked, damaged or of an unknown version."""
-
-
 @dataclass(frozen=True)
 class Metastore:
     """Dataset versions, their jobs and their sources; the ids of versions are the database's."""
@@ -52,24 +54,15 @@ class Metastore:
 
 
 def read_metastore(path: Path) -> Metastore:
-    """Return the content of the database at `path`; empty if there is none."""
-    if not path.exists():
-        return Metastore()
-    with _open(path) as connection:
-        return Metastore(
-            tuple((*row[:3], bool(row[3])) for row in connection.execute(_VERSIONS)),
-            tuple((*row[:2], bool(row[2])) for row in connection.execute(_JOBS)),
-            tuple(connection.execute(_SOURCES)),
-        )
+    """Return the content of the database at `path`; empty if there is none that can be read."""
+    return _read(path, _read_all) or Metastore()
 
 
 def read_metrics(path: Path, job_id: str) -> str | None:
     """Return a job's metrics as a JSON object, if there are any that are valid and not too long."""
-    if not path.exists():
-        return None
-    with _open(path) as connection:
-        query = "SELECT metrics FROM jobs WHERE id = ?"
-        (text,) = connection.execute(query, [job_id]).fetchone() or (None,)
+    query = "SELECT metrics FROM jobs WHERE id = ?"
+    row = _read(path, lambda connection: connection.execute(query, [job_id]).fetchone())
+    text = row and row[0]
     try:
         parsed = json.loads(text) if isinstance(text, str) and len(text) <= METRICS_LIMIT else None
     except (ValueError, RecursionError):
@@ -77,20 +70,28 @@ def read_metrics(path: Path, job_id: str) -> str | None:
     return text if isinstance(parsed, dict) and parsed else None
 
 
-@contextmanager
-def _open(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open the database for reading; errors of SQLite until the end are `UnreadableMetastore`."""
+def _read_all(connection: sqlite3.Connection) -> Metastore:
+    return Metastore(
+        tuple((*row[:3], bool(row[3])) for row in connection.execute(_VERSIONS)),
+        tuple((*row[:2], bool(row[2])) for row in connection.execute(_JOBS)),
+        tuple(connection.execute(_SOURCES)),
+    )
+
+
+def _read(path: Path, work: Callable[[sqlite3.Connection], T]) -> T | None:
+    """Return the result of `work`; `None` if there is no database, or none that can be read."""
     uri = f"{path.absolute().as_uri()}?mode=ro"
     try:
+        if not path.exists():
+            return None
         with closing(sqlite3.connect(uri, uri=True, timeout=_WAIT_SECONDS)) as connection:
             connection.execute("PRAGMA query_only = ON")
             connection.execute("BEGIN")  # one consistent state for all queries
             (version,) = connection.execute("SELECT schema_version FROM meta").fetchone() or (None,)
-            if version != SCHEMA_VERSION:
-                raise UnreadableMetastore(
-                    f"DataChain's database has version {version};"
-                    f" only {SCHEMA_VERSION} is supported"
-                )
-            yield connection
-    except sqlite3.Error as error:
-        raise UnreadableMetastore(f"DataChain's database {path} cannot be read: {error}") from error
+            if version == SCHEMA_VERSION:
+                return work(connection)
+        problem = f"it has version {version}; only {SCHEMA_VERSION} is supported"
+    except (sqlite3.Error, OSError) as error:
+        problem = str(error)
+    logger.warning("DataChain's database %s cannot be read: %s", path, problem)
+    return None
