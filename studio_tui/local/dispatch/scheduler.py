@@ -68,7 +68,9 @@ class Scheduler:
         try:
             # In a thread, as counting the fire times of a long absence takes a while.
             decision = await asyncio.to_thread(decide, schedule, now)
-            make = await self._run_maker(schedule)
+            make: MakeRun = make_run
+            if schedule.triggers_pipeline:
+                make = partial(make_pipeline, metastore=await self._runner.read_metastore())
             if await self._database.write(schedules.settle, schedule, decision, now, make):
                 self._on_run()
         except StorageFull:
@@ -81,11 +83,6 @@ class Scheduler:
             await self._database.write(
                 jobs.end, schedule.job_id, (JobState.TASK,), end, is_urgent=True
             )
-
-    async def _run_maker(self, schedule: DueSchedule) -> MakeRun:
-        if not schedule.triggers_pipeline:
-            return make_run
-        return partial(make_pipeline, metastore=await self._runner.read_metastore())
 
     async def _seconds_to_rest(self) -> float | None:
         next_fire_at = await self._database.read(schedules.next_fire_at)

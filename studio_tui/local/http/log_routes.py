@@ -135,12 +135,11 @@ class _Follower:
         if not (self._pieces.has_news() or ended or is_due):
             return
         self._read_at = clock.monotonic()
-        while frames := await asyncio.to_thread(self._next_frames, ended=ended):
+        while frames := await asyncio.to_thread(
+            lambda: [*log_frames(self._pieces.read(ended=ended))]
+        ):
             for frame in frames:
                 await self._send(frame)
-
-    def _next_frames(self, *, ended: bool) -> list[str]:
-        return list(log_frames(self._pieces.read(ended=ended)))
 
     async def _send_status(self, status: str) -> None:
         await self._send(f'{{"job":{{"status":{encode_basestring(status)}}}}}')

@@ -18,7 +18,6 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 from studio_tui import clock
 from studio_tui.addresses import address
@@ -26,8 +25,6 @@ from studio_tui.errors import ConfigError
 from studio_tui.files import read_json, read_text
 from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.locks import is_held
-
-T = TypeVar("T")
 
 START_SECONDS = 20.0
 """Maximum time until a started server serves."""
@@ -92,9 +89,7 @@ def find(data_dir: Path) -> Endpoint | None:
     data = DataDir(data_dir)
     if not is_locked(data.lock):
         return None
-    endpoint = _wait_until(
-        lambda: running_endpoint(data), START_SECONDS, give_up=lambda: not is_locked(data.lock)
-    )
+    endpoint = _wait_for_server(data, give_up=lambda: not is_locked(data.lock))
     if endpoint is None and is_locked(data.lock):
         raise ConfigError(
             f"A local Studio runs in {data.root} but does not answer; its log is {data.log}."
@@ -155,10 +150,8 @@ def _start(data: DataDir) -> Endpoint:
             start_new_session=True,
         )
         # If another process starts a server first, this one ends, and the other server is used.
-        endpoint = _wait_until(
-            lambda: running_endpoint(data),
-            START_SECONDS,
-            give_up=lambda: server.poll() is not None and not is_locked(data.lock),
+        endpoint = _wait_for_server(
+            data, give_up=lambda: server.poll() is not None and not is_locked(data.lock)
         )
         if endpoint is not None:
             _disown(server)
@@ -279,11 +272,11 @@ def is_locked(path: Path) -> bool:
         return False
 
 
-def _wait_until(condition: Callable[[], T], seconds: float, give_up: Callable[[], bool]) -> T:
-    """Call `condition` until it or `give_up` is true, or for `seconds`; return its last value."""
-    deadline = clock.monotonic() + seconds
+def _wait_for_server(data: DataDir, give_up: Callable[[], bool]) -> Endpoint | None:
+    """Return the server once it answers; `None` after `START_SECONDS` or if `give_up` is true."""
+    deadline = clock.monotonic() + START_SECONDS
     while True:
-        value = condition()
-        if value or clock.monotonic() > deadline or give_up():
-            return value
+        endpoint = running_endpoint(data)
+        if endpoint or clock.monotonic() > deadline or give_up():
+            return endpoint
         time.sleep(_POLL_SECONDS)
