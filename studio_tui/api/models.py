@@ -80,7 +80,6 @@ class JobSchedule(Received):
     """Number of fire times at which no Studio was running."""
     skipped: int | None = None
     """Number of fire times at which the previous run had not ended."""
-    last_run_id: Identifier | None = None
     recent: tuple[ScheduleRun, ...] | None = None
     """The latest runs and fire times without a run, newest first."""
     suspended_at: Moment | None = None

@@ -36,8 +36,6 @@ _LISTED = (
     " start_after, time_zone, next_fire_at, missed, skipped, suspended_at, datasets,"
     " (SELECT count(*) FROM jobs run WHERE run.scheduled_by = schedules.job_id)"
     " + (SELECT count(*) FROM pipelines made WHERE made.scheduled_by = schedules.job_id) AS runs,"
-    " (SELECT run.id FROM jobs run WHERE run.scheduled_by = schedules.job_id"
-    " ORDER BY run.scheduled_for DESC LIMIT 1) AS last_run_id,"
     f" iif(schedules.job_id IS NULL, NULL, {LAST_RUNS_JSON}) AS recent"
 )
 

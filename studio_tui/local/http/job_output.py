@@ -29,7 +29,7 @@ _COLUMNS = (
 
 _SCHEDULE_COLUMNS = (
     *("cron_expression", "start_after", "time_zone", "runs", "missed", "skipped"),
-    *("last_run_id", "suspended_at"),
+    "suspended_at",
 )
 """Columns of a schedule that are sent unchanged."""
 

@@ -64,7 +64,6 @@ class JobSchedule:
     """Number of fire times at which no server was running."""
     skipped: int
     """Number of fire times at which an earlier run had not ended."""
-    last_run_id: str | None
     recent: list[ScheduleRun]
     """The latest runs and gaps, newest first."""
     suspended_at: str | None

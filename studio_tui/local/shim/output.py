@@ -233,12 +233,6 @@ class OutputReader:
                 return tuple(segments)
             starts = again
 
-    @property
-    def size(self) -> int:
-        """Offset after the last byte, 0 without output."""
-        segments = self.segments()
-        return segments[-1].end if segments else 0
-
     def read(self, segment: OutputRange, offset: int, limit: int) -> bytes | None:
         """Return up to `limit` bytes of `segment`; `None` if it was dropped.
 

@@ -22,7 +22,6 @@ from studio_tui.presentation.jobs.groups import (
     without_numbers,
 )
 from studio_tui.presentation.jobs.rows import COLUMNS, age_cell
-from studio_tui.presentation.lists.listing import Listing
 from studio_tui.service.polling.pipelines_feed import PipelineList
 from studio_tui.tui.frame.list_body import ListBody, RowGroups
 from studio_tui.tui.widgets.bar import Part

@@ -143,7 +143,8 @@ async def test_a_run_is_a_job_with_the_fields_of_its_schedule(tmp_path: Path) ->
     for name in ("name", "query", "environment", "workers", "requirements", "cluster"):
         assert run[name] == task[name], name
     assert (task["runs"], task["missed"], task["skipped"]) == (1, 0, 0)
-    assert (task["last_run_id"], task["next_fire_at"]) == (run["id"], "2026-10-21T14:00:00.000000Z")
+    assert [entry["id"] for entry in json.loads(task["recent"])] == [run["id"]]
+    assert task["next_fire_at"] == "2026-10-21T14:00:00.000000Z"
     assert (await bench.database.read(jobs.full_row, run["id"]))["priority"] == 1
     await bench.database.close()
 

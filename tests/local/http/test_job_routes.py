@@ -264,7 +264,6 @@ def test_a_schedule_is_a_job_with_status_task_and_its_next_fire_time(studio: Thr
         "runs": 0,
         "missed": 0,
         "skipped": 0,
-        "last_run_id": None,
         "recent": [],
         "suspended_at": None,
         "datasets": None,
@@ -315,7 +314,7 @@ def test_canceling_an_ended_job_is_refused_and_changes_nothing(
 def test_canceling_a_complete_task_does_not_cancel_its_run(studio: ThreadStudio) -> None:
     now = datetime.now(UTC).isoformat()
     task_id = studio.submit("import time; time.sleep(60)", start_after=now)["id"]
-    run_id = eventually(lambda: studio.job(task_id)["schedule"]["last_run_id"])
+    run_id = eventually(lambda: studio.job(task_id)["schedule"]["recent"])[0]["id"]
     assert studio.job(task_id)["status"] == "COMPLETE"
     response = studio.cancel(task_id)
     assert (response.status_code, "COMPLETE" in response.json()["message"]) == (409, True)
@@ -330,7 +329,7 @@ def test_a_run_of_a_schedule_has_the_files_of_the_schedule(studio: ThreadStudio)
     now = datetime.now(UTC).isoformat()
     query = "print(open('data.txt').read())"
     task_id = studio.submit(query, files=[str(upload["id"])], start_after=now)["id"]
-    run_id = eventually(lambda: studio.job(task_id)["schedule"]["last_run_id"])
+    run_id = eventually(lambda: studio.job(task_id)["schedule"]["recent"])[0]["id"]
     assert studio.wait_for_end(run_id)["status"] == "COMPLETE"
     assert studio.log(run_id) == "the data\n"
 
