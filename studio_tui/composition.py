@@ -155,6 +155,7 @@ class _Connector:
     def _connect_local(self) -> "Connected":
         from dataclasses import replace
 
+        from studio_tui.local.config.team import TEAM
         from studio_tui.local.server.endpoint import attach_or_start
         from studio_tui.local.server.port_guard import PortGuard
         from studio_tui.local.server.samples import (
@@ -172,7 +173,7 @@ class _Connector:
 
         def start() -> "Settings":
             endpoint = attach_or_start(self._data_dir)
-            return self._local_settings(endpoint.url, endpoint.team, endpoint.token())
+            return self._local_settings(endpoint.url, TEAM, endpoint.token())
 
         settings = start()
         connected = self._connect_with(settings, local_guard=guard)

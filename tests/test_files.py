@@ -148,7 +148,7 @@ def test_a_token_of_the_local_studio_that_is_not_text_is_reported(
     tmp_path: Path, broken: Callable[[Path], Path]
 ) -> None:
     path = broken(tmp_path / "token")
-    running = endpoint.Endpoint("http://127.0.0.1:1", "local", 2, "i", path, tmp_path)
+    running = endpoint.Endpoint("http://127.0.0.1:1", 2, "i", DataDir(tmp_path))
     is_text = path.is_file() and b"\xff" not in path.read_bytes()
     refusal = refusal_of(running.token)
     assert (refusal is None) is is_text
@@ -201,7 +201,6 @@ def test_a_lock_that_is_a_link_is_reported(tmp_path: Path) -> None:
         ("pid", "1"),
         ("pid", True),
         ("instance", []),
-        ("team", None),
     ],
 )
 def test_a_state_file_with_an_invalid_value_is_reported_as_a_server_that_does_not_answer(
@@ -209,7 +208,7 @@ def test_a_state_file_with_an_invalid_value_is_reported_as_a_server_that_does_no
 ) -> None:
     monkeypatch.setattr(endpoint, "START_SECONDS", 0.1)
     data = DataDir(tmp_path)
-    state = {"url": "http://127.0.0.1:9", "team": "local", "pid": 2, "instance": "i"} | {key: value}
+    state = {"url": "http://127.0.0.1:9", "pid": 2, "instance": "i"} | {key: value}
     data.state.write_text(json.dumps(state))
     with data.lock.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

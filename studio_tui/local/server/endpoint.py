@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from studio_tui import clock
@@ -24,6 +24,7 @@ from studio_tui.addresses import address
 from studio_tui.errors import ConfigError
 from studio_tui.files import read_json, read_text
 from studio_tui.local.config.data_dir import DataDir
+from studio_tui.local.config.team import TEAM
 from studio_tui.local.locks import is_held
 
 START_SECONDS = 20.0
@@ -48,24 +49,21 @@ class Endpoint:
 
     url: str
     """Base URL, without `/api`."""
-    team: str
     pid: int
     instance: str
     """Identifies this run of the server; not secret."""
-    token_file: Path
-    cli_config: Path
-    """A configuration directory for the `datachain` CLI."""
+    data: DataDir = field(compare=False, repr=False)
 
     def token(self) -> str:
         """Return the token, which is secret, or raise `ConfigError`."""
         restart = "Run `studio-tui local stop`, remove the file, and start it again."
         try:
-            return read_text(self.token_file).strip()
+            return read_text(self.data.token).strip()
         except OSError as error:
-            sentence = f"The token in {self.token_file} cannot be read: {error.strerror}. {restart}"
+            sentence = f"The token in {self.data.token} cannot be read: {error.strerror}. {restart}"
             raise ConfigError(sentence) from error
         except ValueError:
-            raise ConfigError(f"{self.token_file} is not a text file. {restart}") from None
+            raise ConfigError(f"{self.data.token} is not a text file. {restart}") from None
 
     def environment(self) -> dict[str, str]:
         """Return the variables that point the `datachain` CLI or a dashboard at this local Studio.
@@ -75,8 +73,8 @@ class Endpoint:
         return {
             "DATACHAIN_STUDIO_URL": self.url,
             "DATACHAIN_STUDIO_TOKEN": self.token(),
-            "DATACHAIN_STUDIO_TEAM": self.team,
-            "DATACHAIN_GLOBAL_CONFIG_DIR": str(self.cli_config),
+            "DATACHAIN_STUDIO_TEAM": TEAM,
+            "DATACHAIN_GLOBAL_CONFIG_DIR": str(self.data.cli_config),
         }
 
 
@@ -208,21 +206,14 @@ def running_endpoint(data: DataDir) -> Endpoint | None:
 def _read_endpoint(data: DataDir) -> Endpoint | None:
     try:
         state = read_json(data.state)
-        url, team, pid, instance = (state[key] for key in ("url", "team", "pid", "instance"))
+        url, pid, instance = (state[key] for key in ("url", "pid", "instance"))
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    are_texts = isinstance(url, str) and isinstance(team, str) and isinstance(instance, str)
+    are_texts = isinstance(url, str) and isinstance(instance, str)
     # Signals are sent to the pid; 0 or -1 would address many processes.
     if not are_texts or not _OWN_URL.fullmatch(url) or type(pid) is not int or pid <= 1:
         return None
-    return Endpoint(
-        url=url,
-        team=team,
-        pid=pid,
-        instance=instance,
-        token_file=data.token,
-        cli_config=data.cli_config,
-    )
+    return Endpoint(url, pid, instance, data)
 
 
 def _instance_at(url: str) -> str | None:

@@ -22,13 +22,11 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from studio_tui import clock
 from studio_tui.errors import ConfigError
 from studio_tui.files import read_text, write_private
 from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.config.disk_limits import DiskLimits, read_limits
 from studio_tui.local.config.team import TEAM
-from studio_tui.local.db.times import stamp
 from studio_tui.local.http.app import create_app
 from studio_tui.local.locks import hold
 from studio_tui.local.run.local_runner import RunLimits
@@ -331,12 +329,5 @@ def _publish(data: DataDir, studio: Studio, url: str, port: int) -> None:
     lines = [f"{key} = {json.dumps(value)}" for key, value in credentials.items()]
     write_private(data.cli_config / "config", "\n".join(["[studio]", *lines, ""]))
     write_private(data.port, f"{port}\n")
-    state = {
-        "url": url,
-        "team": TEAM,
-        "pid": os.getpid(),
-        "instance": studio.instance,
-        "token_file": str(data.token),
-        "started_at": stamp(clock.now()),
-    }
+    state = {"url": url, "pid": os.getpid(), "instance": studio.instance}
     write_private(data.state, json.dumps(state, indent=2) + "\n")

@@ -36,7 +36,7 @@ def test_no_server_is_found_in_an_empty_or_missing_directory(tmp_path: Path) -> 
 def test_a_running_server_is_found(studio: ThreadStudio) -> None:
     server = endpoint.find(studio.data_dir)
     assert server is not None
-    assert (server.url, server.team, server.token()) == (studio.url, "local", studio.token)
+    assert (server.url, server.token()) == (studio.url, studio.token)
     assert studio.token not in repr(server)
     assert endpoint.attach_or_start(studio.data_dir) == server
 
@@ -175,13 +175,14 @@ def test_a_server_with_an_invalid_state_file_does_not_answer(
 
 
 def test_shell_exports_are_quoted_for_a_shell(tmp_path: Path) -> None:
-    token = tmp_path / "token"
-    token.write_text("a'b c$(d)\n")
-    server = endpoint.Endpoint("http://127.0.0.1:1", "local", 1, "i", token, tmp_path / "con fig")
+    data = DataDir(tmp_path / "con fig")
+    data.root.mkdir()
+    data.token.write_text("a'b c$(d)\n")
+    server = endpoint.Endpoint("http://127.0.0.1:1", 1, "i", data)
     print_variables = 'printf %s "$DATACHAIN_STUDIO_TOKEN|$DATACHAIN_GLOBAL_CONFIG_DIR"'
     script = endpoint.shell_exports(server) + print_variables
     printed = subprocess.check_output(["sh", "-c", script], text=True)
-    assert printed == f"a'b c$(d)|{tmp_path / 'con fig'}"
+    assert printed == f"a'b c$(d)|{data.cli_config}"
 
 
 def test_the_endpoint_module_imports_no_slow_module() -> None:

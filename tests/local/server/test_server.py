@@ -215,7 +215,7 @@ def test_the_state_file_has_the_url_and_pid_of_the_server_but_not_the_token(
     studio: ThreadStudio,
 ) -> None:
     state = json.loads((studio.data_dir / "server.json").read_text())
-    assert (state["url"], state["pid"], state["team"]) == (studio.url, os.getpid(), studio.team)
+    assert (state["url"], state["pid"]) == (studio.url, os.getpid())
     assert studio.token not in json.dumps(state)
 
 
