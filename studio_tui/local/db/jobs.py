@@ -73,6 +73,10 @@ class KeyReused(Exception):  # noqa: N818 (the name says what happened)
     """An idempotency key was sent again with a different request."""
 
 
+class WrongState(Exception):  # noqa: N818 (the name says what is wrong)
+    """A pipeline's or schedule's state does not allow the action; the message says why."""
+
+
 class UnknownJob(Exception):  # noqa: N818 (the name says what is wrong)
     """There is no job with the id `args[0]`."""
 

@@ -7,10 +7,10 @@ restorations makes no difference.
 import sqlite3
 
 from studio_tui.api.states import JobState, PipelineState
+from studio_tui.local.db.jobs import WrongState
 from studio_tui.local.db.new_job import copy_job
 from studio_tui.local.db.pipelines import (
     PipelineRows,
-    WrongPipelineState,
     read_state,
     settled,
 )
@@ -25,7 +25,7 @@ def remove_job(
     """Remove a PENDING job, whose original or run is `job_id`; `None` if there is no such job.
 
     Raises:
-        WrongPipelineState: The pipeline is not PAUSED, or the job is not PENDING.
+        WrongState: The pipeline is not PAUSED, or the job is not PENDING.
     """
     node = connection.execute(
         "SELECT position, job_id, created_job_id, state FROM pipeline_jobs"
@@ -37,13 +37,9 @@ def remove_job(
         return None
     state = read_state(connection, pipeline_id)
     if state is not PipelineState.PAUSED:
-        raise WrongPipelineState(
-            f"The pipeline is {state}: jobs can be removed while it is PAUSED."
-        )
+        raise WrongState(f"The pipeline is {state}: jobs can be removed while it is PAUSED.")
     if node["state"] != JobState.PENDING:
-        raise WrongPipelineState(
-            f"The job is {node['state']}: only one that is PENDING can be removed."
-        )
+        raise WrongState(f"The job is {node['state']}: only one that is PENDING can be removed.")
     connection.execute(
         "INSERT INTO pipeline_planned_parents SELECT * FROM pipeline_parents"
         " WHERE pipeline_id = ?1 AND NOT EXISTS ("
@@ -77,7 +73,7 @@ def restore_job(
     such removed job.
 
     Raises:
-        WrongPipelineState: The pipeline is RUNNING.
+        WrongState: The pipeline is RUNNING.
     """
     node = connection.execute(
         "SELECT position, job_id, created_job_id FROM pipeline_removed"
@@ -87,7 +83,7 @@ def restore_job(
     if node is None:
         return None
     if read_state(connection, pipeline_id) is PipelineState.RUNNING:
-        raise WrongPipelineState("The pipeline is RUNNING: jobs can be restored while it is not.")
+        raise WrongState("The pipeline is RUNNING: jobs can be restored while it is not.")
     run_id = copy_job(connection, node["created_job_id"], JobState.PENDING, now)
     connection.execute(
         "DELETE FROM pipeline_removed WHERE pipeline_id = ? AND job_id = ?",

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from studio_tui.api.states import JobState, PipelineState
 from studio_tui.local.db.database import placeholders
-from studio_tui.local.db.jobs import KeyReused
+from studio_tui.local.db.jobs import KeyReused, WrongState
 from studio_tui.local.db.new_job import copy_job
 from studio_tui.local.db.pipeline_moves import is_only_canceling, replace_run, settle
 
@@ -31,10 +31,6 @@ class PipelineRows(NamedTuple):
     """
     removed: list[sqlite3.Row]
     """Removed jobs, in the order of the plan."""
-
-
-class WrongPipelineState(Exception):  # noqa: N818 (the name says what is wrong)
-    """The pipeline's state does not allow the action; the message says why."""
 
 
 def find_by_job(connection: sqlite3.Connection, job_id: str) -> PipelineRows | None:
@@ -74,9 +70,9 @@ def pause(connection: sqlite3.Connection, pipeline_id: str, now: str) -> Pipelin
             [pipeline_id],
         )
     elif state is PipelineState.PAUSED:
-        raise WrongPipelineState("It is paused already.")
+        raise WrongState("It is paused already.")
     else:
-        raise WrongPipelineState(_WRONG_STATE.format(state=state, condition="runs", done="paused"))
+        raise WrongState(_WRONG_STATE.format(state=state, condition="runs", done="paused"))
     return settled(connection, pipeline_id, now)
 
 
@@ -88,7 +84,7 @@ def resume(connection: sqlite3.Connection, pipeline_id: str, now: str) -> Pipeli
     """
     state = read_state(connection, pipeline_id)
     if state is PipelineState.COMPLETED:
-        raise WrongPipelineState(
+        raise WrongState(
             _WRONG_STATE.format(state=state, condition="has not completed", done="resumed")
         )
     if state is PipelineState.PAUSED:

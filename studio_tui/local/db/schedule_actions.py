@@ -6,14 +6,10 @@ from datetime import datetime, timedelta
 
 from studio_tui import cron
 from studio_tui.api.states import JobState
-from studio_tui.local.db.jobs import UnknownJob, find_by_key
+from studio_tui.local.db.jobs import UnknownJob, WrongState, find_by_key
 from studio_tui.local.db.new_job import NewSchedule
 from studio_tui.local.db.schedule_runs import free_moment, make_run
 from studio_tui.local.db.times import from_stamp, stamp, stamp_if_any, time_zone
-
-
-class ScheduleUnusable(Exception):  # noqa: N818 (the name says what is wrong)
-    """The schedule does not allow the action now; the message says why."""
 
 
 def run(connection: sqlite3.Connection, job_id: str, idempotency_key: str | None, now: str) -> str:
@@ -26,7 +22,7 @@ def run(connection: sqlite3.Connection, job_id: str, idempotency_key: str | None
         "SELECT datasets FROM schedules WHERE job_id = ?", [job_id]
     ).fetchone()
     if datasets is not None:
-        raise ScheduleUnusable("This schedule triggers a pipeline and does not run a job.")
+        raise WrongState("This schedule triggers a pipeline and does not run a job.")
     moment = free_moment(connection, job_id, now)
     by_hand = {"by_hand": True, "idempotency_key": idempotency_key, "request_digest": digest}
     return make_run(connection, job_id, moment, now, **by_hand)
@@ -57,17 +53,15 @@ def resume(connection: sqlite3.Connection, job_id: str, now: datetime) -> None:
 
 
 def _from_now_on(row: sqlite3.Row, now: datetime) -> NewSchedule:
-    """Return the times of a schedule from `now` on, or raise `ScheduleUnusable`."""
+    """Return the times of a schedule from `now` on, or raise `WrongState`."""
     expression, name = row["cron_expression"], row["time_zone"]
     if expression is None:
         time = f"{from_stamp(row['next_fire_at']):%Y-%m-%d %H:%M} UTC"
         gone = f"Its time, {time}, passed while it was suspended"
-        raise ScheduleUnusable(f"{gone}: change its time, run it by hand, or cancel it.")
+        raise WrongState(f"{gone}: change its time, run it by hand, or cancel it.")
     zone = time_zone(name)
     if zone is None:
-        raise ScheduleUnusable(
-            f"This machine no longer has the time zone {name}: change the schedule."
-        )
+        raise WrongState(f"This machine no longer has the time zone {name}: change the schedule.")
     # `next_fire` returns only times after its argument, but a time that equals `now` counts too.
     next_fire_at = cron.next_fire(expression, now - timedelta.resolution, zone)
     return NewSchedule(expression, None, name, next_fire_at)
@@ -111,9 +105,9 @@ def _first_fire_time(
 
 
 def require_active_schedule(connection: sqlite3.Connection, job_id: str) -> None:
-    """Raise `UnknownJob` or `ScheduleUnusable` unless a job is a schedule that has not ended."""
+    """Raise `UnknownJob` or `WrongState` unless a job is a schedule that has not ended."""
     row = connection.execute("SELECT state FROM jobs WHERE id = ?", [job_id]).fetchone()
     if row is None:
         raise UnknownJob(job_id)
     if row["state"] != JobState.TASK:
-        raise ScheduleUnusable(f"It is not an active schedule: it is {row['state']}.")
+        raise WrongState(f"It is not an active schedule: it is {row['state']}.")

@@ -9,7 +9,7 @@ import json
 import sqlite3
 
 from studio_tui.api.states import PipelineState
-from studio_tui.local.db.jobs import UnknownJob
+from studio_tui.local.db.jobs import UnknownJob, WrongState
 from studio_tui.local.db.new_pipeline import (
     NewPipeline,
     NothingToRun,
@@ -18,7 +18,7 @@ from studio_tui.local.db.new_pipeline import (
 )
 from studio_tui.local.db.pipelines import PipelineRows, find_by_key, read_pipeline
 from studio_tui.local.db.planning import UnknownDataset
-from studio_tui.local.db.schedule_actions import ScheduleUnusable, require_active_schedule
+from studio_tui.local.db.schedule_actions import require_active_schedule
 from studio_tui.local.db.schedule_runs import free_moment
 from studio_tui.local.run.metastore import Metastore
 
@@ -64,7 +64,7 @@ def _request_of(connection: sqlite3.Connection, job_id: str, key: str | None) ->
     if row is None:
         raise UnknownJob(job_id)
     if row["datasets"] is None:
-        raise ScheduleUnusable("This schedule runs a job and does not trigger a pipeline.")
+        raise WrongState("This schedule runs a job and does not trigger a pipeline.")
     return NewPipeline(
         datasets=tuple(json.loads(row["datasets"])),
         environment=json.loads(row["environment"]),

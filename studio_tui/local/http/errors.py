@@ -15,11 +15,9 @@ from starlette.routing import Match
 
 from studio_tui.local.config.field_problems import problem_clause
 from studio_tui.local.db.database import StorageFull
-from studio_tui.local.db.jobs import KeyReused, UnknownJob
+from studio_tui.local.db.jobs import KeyReused, UnknownJob, WrongState
 from studio_tui.local.db.new_pipeline import NothingToRun
-from studio_tui.local.db.pipelines import WrongPipelineState
 from studio_tui.local.db.planning import UnknownDataset
-from studio_tui.local.db.schedule_actions import ScheduleUnusable
 from studio_tui.local.http.responses import ErrorBody, answer
 
 logger = logging.getLogger(__name__)
@@ -39,8 +37,7 @@ _STATUSES = {
     UnknownDataset: 404,
     UnknownJob: 404,
     NothingToRun: 409,
-    ScheduleUnusable: 409,
-    WrongPipelineState: 409,
+    WrongState: 409,
     StorageFull: 507,
 }
 """The statuses of errors whose text is for the user."""

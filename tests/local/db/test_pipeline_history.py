@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from studio_tui.api.states import JobState
 from studio_tui.local.db import jobs, pipelines
+from studio_tui.local.db.jobs import WrongState
 from studio_tui.local.db.pipeline_removals import remove_job, restore_job
-from studio_tui.local.db.pipelines import PipelineRows, WrongPipelineState
+from studio_tui.local.db.pipelines import PipelineRows
 from studio_tui.local.db.times import stamp
 from tests.local.db.test_pipelines import NOW, Bench
 from tests.local.db.test_reruns import graphs, parents
@@ -82,7 +83,7 @@ async def test_a_job_is_restored_to_an_ended_pipeline_but_not_to_a_running_one(
     removed_id = (await bench.run(pipeline, "tokens"))["id"]
     await bench.change_job(remove_job, pipeline_id, removed_id)
     await bench.database.write(pipelines.resume, pipeline_id, stamp(NOW))
-    with pytest.raises(WrongPipelineState, match="RUNNING"):
+    with pytest.raises(WrongState, match="RUNNING"):
         await bench.change_job(restore_job, pipeline_id, removed_id)
     await bench.end_run(pipeline, "list")
     assert await bench.state(pipeline) == "COMPLETED"

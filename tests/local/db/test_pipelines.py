@@ -14,10 +14,10 @@ from studio_tui.api import label
 from studio_tui.api.states import JobState
 from studio_tui.local.db import jobs, new_pipeline, pipelines
 from studio_tui.local.db.database import Database
-from studio_tui.local.db.jobs import JobEnd, KeyReused
+from studio_tui.local.db.jobs import JobEnd, KeyReused, WrongState
 from studio_tui.local.db.new_pipeline import NewPipeline, NothingToRun
 from studio_tui.local.db.pipeline_removals import remove_job
-from studio_tui.local.db.pipelines import PipelineRows, WrongPipelineState
+from studio_tui.local.db.pipelines import PipelineRows
 from studio_tui.local.db.planning import UnknownDataset
 from studio_tui.local.db.times import stamp
 from studio_tui.local.run.metastore import Metastore
@@ -230,7 +230,7 @@ async def test_a_pause_withdraws_runs_that_have_not_started(bench: Bench) -> Non
     await bench.end_run(pipeline, "tokens")
     assert await bench.states(pipeline) == {**expected, "tokens": "COMPLETE"}
     assert await bench.state(pipeline) == "PAUSED"
-    with pytest.raises(WrongPipelineState, match="It is paused already"):
+    with pytest.raises(WrongState, match="It is paused already"):
         await bench.database.write(pipelines.pause, pipeline.pipeline["id"], stamp(NOW))
     assert await bench.state(pipeline) == "PAUSED"
     assert (
@@ -274,9 +274,9 @@ async def test_resuming_a_failed_pipeline_continues_failed_runs_from_checkpoints
     await bench.end_run(pipeline, "tokens")
     await bench.end_run(pipeline, "join")
     assert await bench.state(pipeline) == "COMPLETED"
-    with pytest.raises(WrongPipelineState, match="COMPLETED"):
+    with pytest.raises(WrongState, match="COMPLETED"):
         await bench.database.write(pipelines.resume, pipeline.pipeline["id"], stamp(NOW))
-    with pytest.raises(WrongPipelineState, match="COMPLETED"):
+    with pytest.raises(WrongState, match="COMPLETED"):
         await bench.database.write(pipelines.pause, pipeline.pipeline["id"], stamp(NOW))
 
 
@@ -385,13 +385,13 @@ async def test_a_pipeline_whose_last_job_is_removed_is_canceled(bench: Bench) ->
 async def test_only_a_pending_job_of_a_paused_pipeline_can_be_removed(bench: Bench) -> None:
     pipeline = await bench.trigger("join")
     pipeline_id, job_id = pipeline.pipeline["id"], pipeline.runs[0]["job_id"]
-    with pytest.raises(WrongPipelineState, match="The pipeline is RUNNING"):
+    with pytest.raises(WrongState, match="The pipeline is RUNNING"):
         await bench.change_job(remove_job, pipeline_id, job_id)
     await bench.end_run(pipeline, "list")
     await bench.database.write(pipelines.pause, pipeline_id, stamp(NOW))
-    with pytest.raises(WrongPipelineState, match="The job is COMPLETE"):
+    with pytest.raises(WrongState, match="The job is COMPLETE"):
         await bench.change_job(remove_job, pipeline_id, job_id)
-    with pytest.raises(WrongPipelineState, match="only one that is PENDING"):
+    with pytest.raises(WrongState, match="only one that is PENDING"):
         await bench.database.write(
             remove_job,
             pipeline_id,
@@ -492,7 +492,7 @@ def test_no_job_starts_before_its_parents_are_complete_whatever_happens(
                     pause_or_resume = getattr(pipelines, action)
                     pipeline_id = pipeline.pipeline["id"]
                     await bench.database.write(pause_or_resume, pipeline_id, stamp(NOW))
-                except WrongPipelineState:
+                except WrongState:
                     paused = {"PAUSED"} if action == "pause" else set()
                     assert await bench.state(pipeline) in {
                         "COMPLETED",

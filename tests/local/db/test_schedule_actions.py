@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from studio_tui.api.local_models import ChangeScheduleInput
 from studio_tui.local.db import schedule_actions, schedules
-from studio_tui.local.db.schedule_actions import ScheduleUnusable
+from studio_tui.local.db.jobs import WrongState
 from studio_tui.local.db.schedule_runs import make_run
 from studio_tui.local.db.schedules import decide
 from studio_tui.local.db.times import from_stamp, stamp
@@ -154,7 +154,7 @@ async def test_a_schedule_whose_only_start_passed_while_suspended_cannot_be_resu
     bench = await open_bench(tmp_path)
     task_id = await bench.submit(start_after=(BEGIN + HOUR).isoformat())
     await bench.database.write(schedule_actions.suspend, task_id, stamp(BEGIN))
-    with pytest.raises(ScheduleUnusable, match="Its time, 2026-10-21 13:00 UTC, passed while"):
+    with pytest.raises(WrongState, match="Its time, 2026-10-21 13:00 UTC, passed while"):
         await bench.database.write(schedule_actions.resume, task_id, BEGIN + 2 * HOUR)
     await change(bench, task_id, BEGIN + 2 * HOUR, start_after=BEGIN + 3 * HOUR)
     await bench.database.write(schedule_actions.resume, task_id, BEGIN + 2 * HOUR)

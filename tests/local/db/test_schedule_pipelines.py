@@ -11,10 +11,9 @@ from studio_tui.api.local_models import ChangeScheduleInput
 from studio_tui.api.states import JobState
 from studio_tui.local.db import jobs, pipelines, schedule_actions, schedule_pipelines, schedules
 from studio_tui.local.db.database import Database
-from studio_tui.local.db.jobs import ENDED, JobEnd, KeyReused
+from studio_tui.local.db.jobs import ENDED, JobEnd, KeyReused, WrongState
 from studio_tui.local.db.pipelines import PipelineRows
 from studio_tui.local.db.planning import UnknownDataset
-from studio_tui.local.db.schedule_actions import ScheduleUnusable
 from studio_tui.local.db.schedule_pipelines import make_pipeline
 from studio_tui.local.db.schedules import decide
 from studio_tui.local.db.times import stamp
@@ -136,11 +135,11 @@ async def test_a_manual_trigger_makes_one_pipeline_per_key_and_raises_errors(
     (recent,) = (await bench.schedule_row())["recent"]
     assert (recent["by_hand"], recent["scheduled_for"]) == (True, None)
     job = await bench.submit(cron_expression="0 * * * *")
-    with pytest.raises(ScheduleUnusable, match="This schedule runs a job"):
+    with pytest.raises(WrongState, match="This schedule runs a job"):
         await bench.database.write(
             schedule_pipelines.trigger_by_hand, job, "b", Metastore(), stamp(NOON)
         )
-    with pytest.raises(ScheduleUnusable, match="triggers a pipeline"):
+    with pytest.raises(WrongState, match="triggers a pipeline"):
         await bench.database.write(schedule_actions.run, bench.task_id, "c", stamp(NOON))
     other = await bench.submit(datasets=("nothing",))
     with pytest.raises(UnknownDataset):
@@ -154,7 +153,7 @@ async def test_a_manual_trigger_makes_one_pipeline_per_key_and_raises_errors(
     await bench.database.write(
         jobs.end, bench.task_id, [JobState.TASK], JobEnd(JobState.CANCELED, NOON)
     )
-    with pytest.raises(ScheduleUnusable):
+    with pytest.raises(WrongState):
         await bench.database.write(
             schedule_pipelines.trigger_by_hand, bench.task_id, "e", Metastore(), stamp(NOON)
         )
