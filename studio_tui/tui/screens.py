@@ -20,7 +20,7 @@ from studio_tui.tui.frame.list_view import ListView, load_view
 from studio_tui.tui.frame.page import Page
 from studio_tui.tui.frame.remembered import Remembered
 from studio_tui.tui.jobs.list_screen import JobsScreen
-from studio_tui.tui.logs.view.place import LogMemory
+from studio_tui.tui.logs.log_memory import LogMemory
 from studio_tui.tui.messages import EditJobs, OpenForm, OpenJob, OpenLog, OpenLogs
 
 if TYPE_CHECKING:

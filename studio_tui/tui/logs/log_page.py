@@ -13,8 +13,8 @@ from studio_tui.presentation.logs.zones import Zones
 from studio_tui.tui.frame.commands import Basics
 from studio_tui.tui.frame.dialogs import confirm_fetch
 from studio_tui.tui.frame.page import Page
+from studio_tui.tui.logs.log_memory import LogMemory
 from studio_tui.tui.logs.view.log_view import LogView
-from studio_tui.tui.logs.view.place import LogMemory
 from studio_tui.tui.widgets.bar import Part
 
 _GROWTH_EVERY = 0.2

@@ -36,9 +36,9 @@ from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.jobs.surroundings import surroundings_of
 from studio_tui.tui.logs.export import LogExport
 from studio_tui.tui.logs.job_of_log import JobOfLog
+from studio_tui.tui.logs.log_memory import LogMemory
 from studio_tui.tui.logs.log_page import LogPage, is_paused, pause_parts
 from studio_tui.tui.logs.view.log_view import LogView
-from studio_tui.tui.logs.view.place import LogMemory
 from studio_tui.tui.logs.view.restore import place_at
 from studio_tui.tui.messages import OpenLog, Refreshed
 from studio_tui.tui.widgets.bar import Bar, Part

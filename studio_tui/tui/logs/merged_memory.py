@@ -7,8 +7,9 @@ lines of jobs.
 from collections.abc import Iterable, Iterator
 
 from studio_tui.errors import SpoolError
+from studio_tui.tui.logs.log_memory import LineOfJob, MergedPlace
 from studio_tui.tui.logs.merged_jobs import MergedController, MergedJobs
-from studio_tui.tui.logs.view.place import LineOfJob, LogPlace, MergedPlace
+from studio_tui.tui.logs.view.place import LogPlace
 
 
 class MergedMemory(MergedController):

@@ -22,13 +22,13 @@ from studio_tui.tui.jobs.running_progress import RunningProgress
 from studio_tui.tui.logs.export import LogExport
 from studio_tui.tui.logs.job_of_log import JobOfLine
 from studio_tui.tui.logs.joining_jobs import JoiningJobs
+from studio_tui.tui.logs.log_memory import LogMemory
 from studio_tui.tui.logs.log_page import LogPage, is_paused, pause_parts
 from studio_tui.tui.logs.member_choice import MemberChoice
 from studio_tui.tui.logs.member_names import JobLegend, MemberNames
 from studio_tui.tui.logs.merged_jobs import MergedJobs, left_out
 from studio_tui.tui.logs.merged_memory import MergedMemory
 from studio_tui.tui.logs.view.log_view import LogView
-from studio_tui.tui.logs.view.place import LogMemory
 from studio_tui.tui.messages import JobToStart, Progressed, Refreshed
 from studio_tui.tui.widgets.bar import Bar, Part
 from studio_tui.tui.widgets.prompt import PROMPT_HINTS

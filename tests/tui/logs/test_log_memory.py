@@ -6,9 +6,10 @@ import pytest
 from studio_tui.presentation.logs.gutter_times import StampForm
 from studio_tui.presentation.logs.row_forms import JsonForm
 from studio_tui.tui.jobs.list_screen import JobsScreen
+from studio_tui.tui.logs.log_memory import MOST_LOGS, LogMemory
 from studio_tui.tui.logs.log_screen import LogScreen
 from studio_tui.tui.logs.merged_screen import MergedScreen
-from studio_tui.tui.logs.view.place import MOST_LOGS, LogLook, LogMemory, LogPlace
+from studio_tui.tui.logs.view.place import LogLook, LogPlace
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
 
