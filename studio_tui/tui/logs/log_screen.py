@@ -8,6 +8,7 @@ from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.widgets import Static
 
 from studio_tui import clock
 from studio_tui.api.models import Job
@@ -104,6 +105,7 @@ class LogScreen(LogPage):
 
     def body(self) -> ComposeResult:
         yield Bar(id="log-head")
+        yield Static(markup=False, id="log-empty")
         yield self.view
 
     def on_mount(self) -> None:
@@ -250,11 +252,14 @@ class LogScreen(LogPage):
         if self._progress:
             cells = (*cells, *progress_parts(self._progress, wide=self.size.width >= _BAR_FROM))
         parts = [Part(" "), *(Part(f"{cell.text}  ", cell.tone) for cell in cells)]
-        if why:
-            parts.append(Part(why, Tone.BAD))
-        if wait is not None:
-            parts.append(Part(wait.words, Tone.WAITING))
-        return tuple(parts)
+        reason = Part(why, Tone.BAD) if wait is None else Part(wait.words, Tone.WAITING)
+        # The line may cut the reason; a log that has no lines yet, or none at all, has room for it.
+        is_empty = not (self.view.store or self._store).size
+        is_below = bool(reason.text) and is_empty and (wait is not None or self.view.is_all_here)
+        below = self.query_one("#log-empty", Static)
+        below.display = is_below
+        below.update(reason.text)
+        return tuple(parts) if is_below else (*parts, reason)
 
 
 def _connection(state: TailState) -> tuple[object, ...]:

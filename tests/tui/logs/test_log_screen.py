@@ -264,15 +264,16 @@ async def test_both_ends_of_a_huge_log_can_be_read_while_the_rest_arrives(
             await until_shown(pilot, "seq=149999", "✓ whole log")
 
 
-async def test_the_header_of_a_queued_jobs_log_shows_why_the_job_waits(
+async def test_the_empty_log_of_a_queued_job_shows_why_the_job_waits_in_full(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     for _ in range(2):  # each of them needs all workers
         studio.submit("import time; time.sleep(600)", query_name="long.py", workers=WORKERS)
-    async with dashboard(studio, tmp_path) as pilot:
+    async with dashboard(studio, tmp_path, size=(80, 24)) as pilot:
         await until_shown(pilot, "◌ QUEUED")
         await pilot.press("g", "l")
-        await until_shown(pilot, f"QUEUED  waits for {plural(WORKERS, 'worker')}", "0 free of")
+        await until_shown(pilot, f"waits for {plural(WORKERS, 'worker')}", "0 free of")
+        await until_shown(pilot, "No older job is ahead of it")
 
 
 async def test_a_log_that_cannot_be_kept_is_shown_and_says_so(
