@@ -158,9 +158,9 @@ async def test_removed_jobs_and_datasets_are_shown_without_endpoints_for_them(
             await until_shown(pilot, "Remove this job from the pipeline?")
             await press(pilot, ("y",))
             await until(pilot, lambda: ("remove", "publish") in studio.requests)
+            await until_shown(pilot, "1 removed (Z)")
             await press(pilot, ("Z",))
             await until_shown(pilot, "Removed: 1 job", "publish", "cannot restore a job")
-            await until_shown(pilot, "1 removed (Z)")
         with step("datasets have versions but no lineage"):
             await show_on_new_page(pilot, studio, sixteen(embed="COMPLETE"))
             await press(pilot, ("f2",))
