@@ -71,10 +71,11 @@ class DatasetPicker(Dialog[Rebuild | str | None]):
         Binding("q", "dismiss(None)", "close", id="datasets.close"),
     ]  # fmt: skip
 
-    def __init__(self, datasets: DatasetList, current: str) -> None:
+    def __init__(self, datasets: DatasetList, current: str, *, can_rebuild: bool = True) -> None:
         """Make a dialog with the cursor on the dataset `current`."""
         super().__init__("Datasets")
         self._datasets = datasets
+        self._can_rebuild = can_rebuild
         self._shown: Sequence[ListedDataset] = ()
         self._rows: Listing[ListedDataset] = Listing(DATASETS)
         self._terms: Terms[ListedDataset] = Terms("", DATASETS)
@@ -143,13 +144,18 @@ class DatasetPicker(Dialog[Rebuild | str | None]):
         if self.query_one(FilterBar).has_focus_within:
             words = "enter goes to the rows, esc cancels"
         elif rebuild is not None:
-            count, alone = len(rebuild.names), " alone" if rebuild.only else ""
-            rebuilt = f"the {count} out of date" if count > 1 else f"it{alone}"
-            words = f"enter shows versions, t rebuilds {rebuilt}, {words}"
+            if self._can_rebuild:
+                count, alone = len(rebuild.names), " alone" if rebuild.only else ""
+                rebuilt = f"the {count} out of date" if count > 1 else f"it{alone}"
+                words = f"t rebuilds {rebuilt}, {words}"
+            words = f"enter shows versions, {words}"
         self.query_one(".keys", Static).update(words)
 
     def action_rebuild(self) -> None:
-        if (rebuild := self._to_rebuild()) is not None:
+        if not self._can_rebuild:
+            words = "Datasets cannot be rebuilt from here"
+            self.app.notify(words, severity="warning", markup=False)
+        elif (rebuild := self._to_rebuild()) is not None:
             self.dismiss(rebuild)
 
     def action_filter(self) -> None:
@@ -219,14 +225,11 @@ async def choose(
     `can_leave` means that the user can go to a job.
     """
     while True:
-        picked = await app.push_screen_wait(DatasetPicker(datasets, current))
-        if picked is None:
-            return None
-        if isinstance(picked, Rebuild):
-            if can_rebuild:
-                return picked
-            app.notify("Datasets cannot be rebuilt from here", severity="warning", markup=False)
-            continue
+        picked = await app.push_screen_wait(
+            DatasetPicker(datasets, current, can_rebuild=can_rebuild)
+        )
+        if picked is None or isinstance(picked, Rebuild):
+            return picked
         try:
             await with_notice(app, session, datasets.load())
         except StudioError as error:

@@ -196,3 +196,15 @@ async def test_what_is_shown_and_under_the_cursor_decides_what_is_rebuilt() -> N
             await pilot.press("escape", "t")
             await until(pilot, lambda: bool(chosen))
             assert chosen.pop() == Rebuild(*rebuild)
+
+
+async def test_a_list_that_cannot_rebuild_offers_no_key_for_it() -> None:
+    picker = DatasetPicker(all_datasets(lambda: NOW), "", can_rebuild=False)
+    async with driving(DialogApp(), size=(80, 24), frames=False) as pilot:
+        pilot.app.push_screen(picker)
+        await until_shown(pilot, "enter shows versions, / filters")
+        await pilot.press("t")
+        await until(pilot, lambda: len(pilot.app._notifications) == 1)
+        (notice,) = pilot.app._notifications
+        assert notice.message == "Datasets cannot be rebuilt from here"
+        assert picker.is_current
