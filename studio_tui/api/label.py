@@ -20,10 +20,15 @@ def add_label(environment: str | None, intent_id: str) -> str:
 
     It is the first line, as after a value with a missing quote it would be part of that value.
     """
-    lines = (environment or "").split("\n")
-    other_lines = "\n".join(line for line in lines if not line.startswith(f"{NAME}="))
+    other_lines = without_label(environment or "")
     label = f"{NAME}={intent_id}"
     return f"{label}\n{other_lines}" if other_lines else label
+
+
+def without_label(environment: str) -> str:
+    """Return the text of an environment without the line of the label."""
+    lines = environment.split("\n")
+    return "\n".join(line for line in lines if not line.startswith(f"{NAME}="))
 
 
 def user_variables(job: Job) -> dict[str, SecretStr]:

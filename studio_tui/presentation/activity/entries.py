@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, unquote
 
 from studio_tui.api import routes
 from studio_tui.api.calls import is_next_attempt
+from studio_tui.api.label import without_label
 from studio_tui.api.routes import Route
 from studio_tui.api.states import JobState
 from studio_tui.presentation.format import SHORT_ID, join_names
@@ -91,12 +92,19 @@ class Entry:
 
     @property
     def fields(self) -> Mapping[str, Any]:
-        """The fields of the JSON body; empty if that is no object."""
+        """The fields of the JSON body without a job's label; empty if the body is no object."""
         try:
             parsed = json.loads(self.body) if self.body else {}
         except ValueError:
             return {}
-        return parsed if isinstance(parsed, dict) else {}
+        if not isinstance(parsed, dict):
+            return {}
+        environment = parsed.get("environment")
+        if isinstance(environment, str):
+            parsed["environment"] = without_label(environment)
+            if not parsed["environment"]:
+                del parsed["environment"]
+        return parsed
 
     @property
     def query(self) -> Mapping[str, str]:

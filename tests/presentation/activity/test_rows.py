@@ -102,6 +102,16 @@ def test_a_request_is_copied_as_curl_with_a_remark_about_omitted_values() -> Non
     assert as_curl(entry("", ""), URL) == ""
 
 
+@pytest.mark.parametrize("others", ["", "\nA=[secret]"])
+def test_the_label_of_a_job_is_neither_shown_nor_copied(others: str) -> None:
+    body = json.dumps({"query_name": "a.py", "environment": f"STUDIO_TUI_INTENT=[secret]{others}"})
+    created = entry("POST", changes=True, body=body)
+    shown = " ".join(f"{fact.label} {fact.value.text}" for fact in facts(created, NOON))
+    for text in (shown, as_curl(created, URL), as_datachain(created)):
+        assert "INTENT" not in text
+        assert ("A=[secret]" in text) == bool(others)
+
+
 def test_a_request_is_copied_as_a_datachain_command_if_there_is_one() -> None:
     assert as_datachain(CANCEL) == f"datachain job cancel {JOB}"
     command = as_datachain(CREATE)
