@@ -66,9 +66,10 @@ def in_order(
     ready = [(number(job_id), job_id) for job_id, count in missing_parents.items() if not count]
     positions: dict[str, int] = {}
     order: list[PlannedJob] = []
+    path: dict[str, None] = {}
     while missing_parents:
         if not ready:
-            oldest = min(_find_cycle(parents, missing_parents), key=number)
+            oldest = min(_find_cycle(parents, missing_parents, path), key=number)
             name = lineage.jobs[oldest].name
             warning = f"{name} depends on its own results: it runs with the existing versions."
             warnings[warning] = None
@@ -86,16 +87,21 @@ def in_order(
     return tuple(order)
 
 
-def _find_cycle(parents: Mapping[str, set[str]], among: Collection[str]) -> list[str]:
-    """Return jobs `among` which each has the next one as a parent, and the last one the first.
+def _find_cycle(
+    parents: Mapping[str, set[str]], among: Collection[str], path: dict[str, None]
+) -> list[str]:
+    """Return jobs `among` which each is a parent of the next one, and the last one of the first.
 
-    Each of `among` must have a parent among them.
+    Each of `among` must have a parent among them. `path`, empty at first, has jobs that are each
+    followed by a parent: with it the next search continues where this one ended.
     """
-    path: list[str] = []
-    indexes: dict[str, int] = {}
-    job_id = next(iter(among))
-    while job_id not in indexes:
-        indexes[job_id] = len(path)
-        path.append(job_id)
+    while path and next(reversed(path)) not in among:
+        path.popitem()
+    job_id = path.popitem()[0] if path else next(iter(among))
+    while job_id not in path:
+        path[job_id] = None
         job_id = min(parent for parent in parents[job_id] if parent in among)
-    return path[indexes[job_id] :]
+    cycle: list[str] = []
+    while job_id in path:
+        cycle.append(path.popitem()[0])
+    return cycle

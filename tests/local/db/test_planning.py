@@ -13,6 +13,7 @@ from studio_tui.local.db.lineage_model import (
     MadeVersion,
 )
 from studio_tui.local.db.planning import RebuildPlan, UnknownDataset, plan
+from studio_tui.local.db.run_order import in_order
 from studio_tui.local.shim.datasets import read_name
 
 
@@ -219,6 +220,27 @@ def test_a_cycle_of_scripts_is_cut_with_a_warning() -> None:
     assert parents_by_job(planned) == {"b1": (), "a2": ("b1",), "end": ("a2",)}
     assert len(planned.warnings) == 1
     assert planned.warnings[0].startswith("b.py depends on its own results")
+
+
+def test_many_cycles_are_cut_in_linear_time() -> None:
+    count, lookups = 200, 0
+
+    class Parents(dict[str, set[str]]):
+        def __getitem__(self, job_id: str) -> set[str]:
+            nonlocal lookups
+            lookups += 1
+            return super().__getitem__(job_id)
+
+    # Each job reads what the next one has made, and is in a cycle with another job.
+    parents = Parents({f"a{number:03}": {f"b{number:03}"} for number in range(count)})
+    parents |= {f"b{number:03}": {f"a{number:03}"} for number in range(count)}
+    for number in range(1, count):
+        parents[f"a{number - 1:03}"].add(f"a{number:03}")
+    jobs = {job_id: KnownJob(number, "", "", "{}", True) for number, job_id in enumerate(parents)}
+    warnings: dict[str, None] = {}
+    planned = in_order(parents, Lineage({}, jobs), warnings)
+    assert {job.job_id for job in planned} == parents.keys()
+    assert lookups < 20 * len(parents)
 
 
 def test_a_corrected_job_replaces_the_broken_job_that_made_the_same_dataset() -> None:
