@@ -8,7 +8,6 @@ import logging
 import os
 import re
 import secrets
-import shutil
 import sqlite3
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
@@ -42,6 +41,8 @@ _LABEL_LIMIT = 1000
 _BASENAME_BYTES = 200
 _STORED_NAME = re.compile(r"[0-9a-f]{32}")
 _UNSAFE = re.compile(r"[^\w.+@=, -]")
+_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+_DISK_FULL = "The disk of the local Studio's data is full."
 
 _UNUSED = "created_at < ? AND id NOT IN (SELECT upload_id FROM job_files)"
 """SQL condition: no job uses the upload, and it is older than a stamp, the parameter."""
@@ -73,17 +74,18 @@ class UploadStore:
         """
         stored_as = secrets.token_hex(16)
         path = self._directory / stored_as
-        form = await _parse_form(request)
         try:
-            file = _only_file(form)
-            await asyncio.to_thread(_store, file.file, path)
+            form = await _parse_form(request, path)
+            try:
+                file = _only_file(form)
+                await asyncio.to_thread(_sync, file.file)
+            finally:
+                await form.close()
             label, size = (file.filename or "")[:_LABEL_LIMIT], file.size or 0
             upload_id = await self._database.write(_insert, label, stored_as, size)
         except BaseException:
             path.unlink(missing_ok=True)
             raise
-        finally:
-            await form.close()
         return UploadFileOutput(upload_id, label, size, "pending", None)
 
     async def find(self, ids: list[int]) -> dict[int, StoredFile]:
@@ -116,11 +118,21 @@ class UploadStore:
 
 
 class _FormParser(MultiPartParser):
-    """Starlette's parser, which by itself accepts a form that ends too early."""
+    """Starlette's parser, but the file is written to `path`, and a form must be whole."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, path: Path) -> None:
         super().__init__(request.headers, self._whole_body(request), max_files=2)
+        self._path = path
         self._is_whole = False
+
+    def on_headers_finished(self) -> None:
+        super().on_headers_finished()
+        part = self._current_part
+        if part.file is not None and part.field_name == "file" and not self._path.exists():
+            # Not in the temporary folder, which may be smaller than the disk with the data.
+            part.file.file.close()
+            part.file.file = os.fdopen(os.open(self._path, _FLAGS, 0o600), "wb")
+            self._files_to_close_on_error.append(part.file.file)  # type: ignore[arg-type]
 
     def on_end(self) -> None:
         self._is_whole = True
@@ -132,18 +144,18 @@ class _FormParser(MultiPartParser):
             raise MultiPartException("The form ends too early.")
 
 
-async def _parse_form(request: Request) -> FormData:
+async def _parse_form(request: Request, path: Path) -> FormData:
     content_type = request.headers.get("content-type", "")
     if not content_type.lower().startswith("multipart/form-data"):
         raise Refusal(422, "An upload is a multipart/form-data request with a boundary.")
     if len(content_type) > _CONTENT_TYPE_LIMIT:
         raise Refusal(422, "The Content-Type of the upload is too long.")
     try:
-        return await _FormParser(request).parse()
+        return await _FormParser(request, path).parse()
     except MultiPartException as error:
         raise Refusal(422, f"The upload is not a multipart form: {error.message}") from error
     except OSError as error:
-        raise StorageFull("The disk with the temporary folder is full.") from error
+        raise StorageFull(_DISK_FULL) from error
 
 
 def _only_file(form: FormData) -> UploadFile:
@@ -153,15 +165,13 @@ def _only_file(form: FormData) -> UploadFile:
     return files[0]
 
 
-def _store(file: BinaryIO, path: Path) -> None:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+def _sync(file: BinaryIO) -> None:
     try:
-        with os.fdopen(os.open(path, flags, 0o600), "wb") as copy:
-            shutil.copyfileobj(file, copy)
-            copy.flush()
-            os.fsync(copy.fileno())
+        with file:
+            file.flush()
+            os.fsync(file.fileno())
     except OSError as error:
-        raise StorageFull("The disk of the local Studio's data is full.") from error
+        raise StorageFull(_DISK_FULL) from error
 
 
 def _insert(connection: sqlite3.Connection, label: str, stored_as: str, size: int) -> int:

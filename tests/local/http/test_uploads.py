@@ -1,6 +1,7 @@
 import hashlib
 import sqlite3
 import stat
+import tempfile
 from typing import Any
 
 import pytest
@@ -73,6 +74,16 @@ def test_a_job_has_an_upload_under_its_name_in_any_language(
     job = studio.submit("import os; print(os.listdir())", files=["1"])
     studio.wait_for_end(job["id"])
     assert repr(basename(name)) in studio.log(job["id"])
+
+
+def test_an_upload_needs_no_room_in_the_temporary_folder(
+    studio: ThreadStudio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(studio.data_dir / "missing"))
+    content = b"x" * (2 * 1024 * 1024)
+    assert upload(studio, "big", content)["size"] == len(content)
+    (stored,) = DataDir(studio.data_dir).uploads.iterdir()
+    assert stored.read_bytes() == content
 
 
 def test_an_empty_file_can_be_uploaded(studio: ThreadStudio) -> None:
