@@ -126,6 +126,7 @@ class _FormParser(MultiPartParser):
         self._is_whole = False
 
     def on_headers_finished(self) -> None:
+        self._charset = "utf-8"  # not that of the Content-Type, which may be any codec of Python
         super().on_headers_finished()
         part = self._current_part
         if part.file is not None and part.field_name == "file" and not self._path.exists():

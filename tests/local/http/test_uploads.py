@@ -86,6 +86,19 @@ def test_an_upload_needs_no_room_in_the_temporary_folder(
     assert stored.read_bytes() == content
 
 
+@pytest.mark.parametrize("charset", ["undefined", "utf-7", "utf-16"])
+def test_the_name_of_an_upload_is_in_utf_8_whatever_its_content_type_says(
+    studio: ThreadStudio, charset: str
+) -> None:
+    response = studio.request(
+        "POST",
+        "/datachain/jobs/files?team_name=local",
+        content=part("file").replace(b'"x"', '"é+2AA-"'.encode()) + b"--b--\r\n",
+        headers={"Content-Type": f"multipart/form-data; boundary=b; charset={charset}"},
+    )
+    assert (response.status_code, response.json()["filename"]) == (200, "é+2AA-")
+
+
 def test_an_empty_file_can_be_uploaded(studio: ThreadStudio) -> None:
     assert upload(studio, "empty", b"")["size"] == 0
 
