@@ -12,7 +12,7 @@ def tls_context(settings: Settings, *, adds_to_default: bool = False) -> ssl.SSL
     With `adds_to_default`, both are trusted. Reading them takes 10 to 30 ms.
 
     Raises:
-        ConfigError: The CA file has no certificates, or is unreadable.
+        ConfigError: The CA file, or that of certifi, has no certificates or is unreadable.
     """
     try:
         if settings.ca_file is not None and not adds_to_default:
@@ -24,6 +24,6 @@ def tls_context(settings: Settings, *, adds_to_default: bool = False) -> ssl.SSL
             context.load_verify_locations(cafile=str(settings.ca_file))
     except (OSError, ssl.SSLError) as error:
         raise ConfigError(
-            f"No certificates can be read from the CA file {settings.ca_file}."
+            f"No certificates can be read from the CA file {settings.ca_file or 'of certifi'}."
         ) from error
     return context

@@ -7,11 +7,13 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
 
+import certifi
 import pytest
 from pydantic import SecretStr
 
 from studio_tui.api.client import StudioClient
 from studio_tui.api.models import JobInput
+from studio_tui.api.tls import tls_context
 from studio_tui.errors import ConfigError, NotSent, ProtocolError, TransportError
 from studio_tui.proxies import Proxies
 from tests.api.conftest import TOKEN, settings_for
@@ -142,6 +144,14 @@ async def test_the_error_for_nginx_s_reply_to_plain_http_suggests_https_too() ->
         with pytest.raises(TransportError, match="speaks TLS: write https://"):
             await client.jobs()
     server.close()
+
+
+def test_unreadable_default_authorities_are_not_reported_as_a_ca_file_of_the_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(certifi, "where", lambda: str(tmp_path / "missing.pem"))
+    with pytest.raises(ConfigError, match="from the CA file of certifi"):
+        tls_context(settings_for("https://localhost:1"))
 
 
 async def test_a_ca_file_without_certificates_is_a_configuration_error(tmp_path: Path) -> None:
