@@ -109,7 +109,9 @@ class StudioClient(StudioConnection):
 
         has_filter = job_id is not None or status is not None
         reader = ListReader(Job, attrgetter("id"), is_requested if has_filter else None)
-        return await self.read_list(routes.LIST_JOBS, query, reader, remember=job_id is None)
+        # A single job is a probe, which must not replace the rows of the list.
+        remember = job_id is None and limit > 1
+        return await self.read_list(routes.LIST_JOBS, query, reader, remember=remember)
 
     async def create_job(self, job: JobInput, *, idempotency_key: str | None = None) -> Job:
         """Create a job; if Studio supports `Idempotency-Key`, equal keys create one job."""

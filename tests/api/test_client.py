@@ -141,9 +141,21 @@ async def test_an_unchanged_list_is_the_same_page_even_after_other_lists(
 async def test_jobs_that_have_not_changed_are_the_same_objects_in_a_longer_list(
     client: StudioClient, proxy: FaultProxy
 ) -> None:
-    proxy.queue(answer_json([{"id": "2"}]), answer_json([{"id": "2"}, {"id": "1"}]))
-    (job,) = (await client.jobs(limit=1)).items
-    assert (await client.jobs(limit=2)).items[0] is job
+    two = [{"id": "3"}, {"id": "2"}]
+    proxy.queue(answer_json(two), answer_json([*two, {"id": "1"}]))
+    page = await client.jobs(limit=2)
+    longer_page = await client.jobs(limit=3)
+    assert [*map(id, longer_page.items[:2])] == [*map(id, page.items)]
+
+
+async def test_a_probe_does_not_replace_the_list_that_the_next_response_is_compared_with(
+    client: StudioClient, proxy: FaultProxy
+) -> None:
+    both = answer_json([{"id": "2"}, {"id": "1"}])
+    proxy.queue(both, answer_json([{"id": "2"}]), both)
+    page = await client.jobs(limit=100)
+    await client.jobs(limit=1)
+    assert await client.jobs(limit=100) is page
 
 
 async def test_jobs_with_another_status_than_requested_are_dropped(
