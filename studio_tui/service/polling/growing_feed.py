@@ -5,6 +5,7 @@ The API has no pages: each answer begins with the newest item, and has at most `
 
 import sys
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import TypeVar
 
 from studio_tui import clock
@@ -18,17 +19,24 @@ FILTER_PAUSE = 600.0
 """Seconds after which a filter that Studio has refused is tried again."""
 
 
-async def request_at_most(
-    count: int, request: Callable[[int], Awaitable[ResultPage[T]]]
-) -> tuple[ResultPage[T], int]:
-    """Request `count` items, or fewer if the answer is too large; return it and the count."""
-    while True:
-        try:
-            return await request(count), count
-        except AnswerTooLarge:
-            if count == 1:
-                raise
-            count = max(1, count * 2 // 3)
+@dataclass(slots=True)
+class ItemLimit:
+    """How many items are requested at once, as longer answers were too large."""
+
+    most: int = sys.maxsize
+
+    async def request(
+        self, count: int, request: Callable[[int], Awaitable[ResultPage[T]]]
+    ) -> tuple[ResultPage[T], int]:
+        """Request `count` items, or fewer if the answer is too large; return it and the count."""
+        while True:
+            count = min(count, self.most)
+            try:
+                return await request(count), count
+            except AnswerTooLarge:
+                if count == 1:
+                    raise
+                self.most = max(1, count * 2 // 3)
 
 
 class GrowingFeed:
@@ -37,15 +45,14 @@ class GrowingFeed:
     def __init__(self, page: int) -> None:
         self.requested_count = page
         self._page = page
-        self._most = sys.maxsize
-        """Maximum number of items to request, as a longer answer was too large."""
+        self._limit = ItemLimit()
         self._filter_refused_until = 0.0
 
     def request_more(self) -> None:
         """From now on, request twice as many items, but at least one and at most 5 pages more."""
         count, page = self.requested_count, self._page
         self.requested_count = max(count + page, min(count * 2, count + 5 * page))
-        self._most = sys.maxsize
+        self._limit.most = sys.maxsize
 
     def request_at_least(self, count: int) -> None:
         """From now on, request at least `count` items: as many as were shown before a restart."""
@@ -54,12 +61,9 @@ class GrowingFeed:
     async def _request(
         self, count: int, request: Callable[[int], Awaitable[ResultPage[T]]]
     ) -> tuple[ResultPage[T], int]:
-        """Request items as `request_at_most` does, and remember how many can be requested."""
-        page, requested = await request_at_most(min(count, self._most), request)
-        if requested < count:
-            self._most = requested
-            self.requested_count = min(self.requested_count, requested)
-        return page, requested
+        page, count = await self._limit.request(count, request)
+        self.requested_count = min(self.requested_count, self._limit.most)
+        return page, count
 
     @property
     def _can_filter(self) -> bool:

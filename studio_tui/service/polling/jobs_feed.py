@@ -15,7 +15,7 @@ from studio_tui.api.models import Job
 from studio_tui.api.pages import ResultPage
 from studio_tui.api.states import JobState
 from studio_tui.errors import InvalidRequest, NotFound, PermissionDenied
-from studio_tui.service.polling.growing_feed import GrowingFeed, request_at_most
+from studio_tui.service.polling.growing_feed import GrowingFeed, ItemLimit
 
 PAGE = 100
 """Number of jobs in the newest page, and at least in each page that the user requests."""
@@ -68,8 +68,7 @@ class JobsFeed(GrowingFeed):
         """Ids of the known jobs that have not ended."""
         self._loaded = 0
         """The greatest number of newest jobs that was requested at once."""
-        self._most_active = ACTIVE_LIMIT
-        """Maximum number of active jobs to request; less after an answer that was too large."""
+        self._active_limit = ItemLimit(ACTIVE_LIMIT)
         self._has_all = False
         self.complete_since = _NEWEST
         """All jobs created at this time or later are known."""
@@ -95,7 +94,7 @@ class JobsFeed(GrowingFeed):
     def request_more(self) -> None:
         """Request older jobs than those known; more may be known than were requested."""
         self.request_at_least(self._reached)
-        self._most_active = ACTIVE_LIMIT
+        self._active_limit.most = ACTIVE_LIMIT
         super().request_more()
 
     async def fetch(self) -> JobList:
@@ -109,7 +108,7 @@ class JobsFeed(GrowingFeed):
         while (
             self._known
             and not self._reaches_known(newest, limit)
-            and limit < min(READ_LIMIT, self._most)
+            and limit < min(READ_LIMIT, self._limit.most)
         ):
             # All of these jobs are new: read more, until one of them is known.
             limit = max(self.requested_count, limit * 4)
@@ -141,8 +140,8 @@ class JobsFeed(GrowingFeed):
         return await self._request(count, lambda limit: self._client.jobs(limit=limit))
 
     async def _request_active(self) -> ResultPage[Job]:
-        page, self._most_active = await request_at_most(
-            self._most_active, lambda limit: self._client.jobs(limit=limit, status="ACTIVE")
+        page, _ = await self._active_limit.request(
+            ACTIVE_LIMIT, lambda limit: self._client.jobs(limit=limit, status="ACTIVE")
         )
         return page
 

@@ -83,6 +83,10 @@ async def test_fewer_pipelines_are_requested_if_the_answer_is_too_large() -> Non
     server.most = 0
     with pytest.raises(AnswerTooLarge):
         await feed.fetch()
+    server.limits.clear()
+    with pytest.raises(AnswerTooLarge):
+        await feed.fetch()
+    assert server.limits == [1]
 
 
 async def test_the_pipeline_of_a_job_is_found_by_the_id_of_its_run() -> None:
