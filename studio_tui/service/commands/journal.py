@@ -65,9 +65,11 @@ class IntentOutcome(StrEnum):
     """The outcome stayed unknown, and the user gave up."""
 
 
-def _read_submitted(text: object) -> object:
+def _read_submitted(value: object) -> Submitted:
+    if isinstance(value, Submitted):
+        return value
     try:
-        return Submitted.model_validate_json(text) if isinstance(text, str) else text or Submitted()
+        return Submitted.model_validate_json(str(value))
     except ValidationError:
         return Submitted()
 

@@ -19,6 +19,7 @@ from studio_tui.service.commands.journal import (
     JournalEntry,
     query_digest,
 )
+from studio_tui.service.commands.submitted import Submitted
 from tests.jobs import NOON, job
 
 PROFILE = "https://studio.example.com\nvision"
@@ -111,6 +112,19 @@ def test_an_intent_with_an_incomplete_outcome_is_open_until_the_outcome_is_writt
     (open_intent,) = journal.claim_open()
     open_intent.end(IntentOutcome.APPLIED, job(1))
     assert [entry.outcome for entry in journal.entries()] == [IntentOutcome.APPLIED]
+
+
+@pytest.mark.parametrize("submitted", ['"{"', "3", '["files"]', "null", '{"priority": "high"}'])
+def test_an_intent_whose_submission_cannot_be_read_is_kept(
+    journal: Journal, tmp_path: Path, submitted: str
+) -> None:
+    intent = new_intent()
+    journal.begin(intent).close()
+    (path,) = files_in(tmp_path)
+    with path.open("a") as file:
+        file.write(f'\n{{"submitted": {submitted}}}')
+    (entry,) = journal.entries()
+    assert (entry.intent.id, entry.intent.submitted) == (intent.id, Submitted())
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\x00", b"[]", b'{"id": 3}', b"{" * 100_000])
