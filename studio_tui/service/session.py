@@ -71,7 +71,7 @@ class StudioCommands:
         self.jobs = JobCommands(client, mark_canceling=endings.canceling)
         self.pipelines = PipelineCommands(client, self.jobs.cancel, on_changed)
         self.schedules = ScheduleCommands(client)
-        self.pipeline_trigger = PipelineTrigger(client)
+        self.pipeline_trigger = PipelineTrigger(client, on_changed)
         self.job_creator = JobCreator(
             client, journal, records.history, on_created=self._watch_job, labels=labels
         )

@@ -7,7 +7,7 @@ same idempotency key.
 
 import asyncio
 import uuid
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -57,8 +57,10 @@ class UnconfirmedPipeline:
 
 
 class PipelineTrigger:
-    def __init__(self, client: StudioClient) -> None:
+    def __init__(self, client: StudioClient, on_found: Callable[[], None]) -> None:
+        """Initialize; `on_found` is called when a search has found a new pipeline."""
         self._client = client
+        self._on_found = on_found
         self._unconfirmed: dict[TriggerRequest, tuple[UnconfirmedPipeline, datetime]] = {}
         """Requests whose outcome stayed unknown, and when each was sent last."""
 
@@ -121,6 +123,7 @@ class PipelineTrigger:
             except StudioError:
                 continue
             if triggered is not None:
+                self._on_found()
                 return triggered
         return self._keep(unconfirmed)
 

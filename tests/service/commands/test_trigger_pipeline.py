@@ -50,6 +50,8 @@ class Studio(StudioClient):
         """The idempotency key of each request."""
         self.requests: list[tuple[tuple[str, ...], str | None, bool]] = []
         """The datasets, the environment and `review` of each request."""
+        self.found: list[int] = []
+        """How many pipelines there were at each call of `on_found`."""
         self.unreadable_lists = 0
         """Number of next requests for the list that fail."""
 
@@ -84,7 +86,7 @@ class Studio(StudioClient):
         return ResultPage((*self.created.values(), *self.old)[:limit])
 
     def pipeline_trigger(self) -> PipelineTrigger:
-        return PipelineTrigger(self)
+        return PipelineTrigger(self, lambda: self.found.append(len(self.created)))
 
     async def trigger(self, request: TriggerRequest = REQUEST) -> Triggered | UnconfirmedPipeline:
         before = {old.pipeline_id for old in self.old}
@@ -132,7 +134,7 @@ def test_a_request_with_a_lost_answer_is_not_sent_again_and_its_pipeline_is_sear
         assert isinstance(outcome, Triggered)
         assert outcome.is_guess
         assert outcome.pipeline in studio.created.values()
-        assert len(studio.keys) == 1
+        assert (len(studio.keys), studio.found) == (1, [1])
 
     run(scenario())
 
@@ -207,7 +209,7 @@ def test_a_repeat_that_fails_leaves_the_outcome_unknown_and_the_key(error: Studi
 def test_an_equal_request_keeps_its_key_until_the_outcome_is_known_or_minutes_have_passed() -> None:
     async def scenario() -> None:
         studio = Studio(UNKNOWN, RateLimited(429, "slowly"), creates=False)
-        pipeline_trigger = PipelineTrigger(studio)
+        pipeline_trigger = studio.pipeline_trigger()
         for _ in range(2):
             outcome = await pipeline_trigger.trigger(REQUEST, ())
             assert isinstance(outcome, UnconfirmedPipeline)
@@ -215,7 +217,7 @@ def test_an_equal_request_keeps_its_key_until_the_outcome_is_known_or_minutes_ha
         assert len(studio.keys) == 3
         assert len(set(studio.keys)) == 1
         studio = Studio(UNKNOWN, creates=False)
-        pipeline_trigger = PipelineTrigger(studio)
+        pipeline_trigger = studio.pipeline_trigger()
         await pipeline_trigger.trigger(REQUEST, ())
         await asyncio.sleep(KEY_LIFETIME)
         await pipeline_trigger.trigger(REQUEST, ())
