@@ -10,7 +10,10 @@ from pydantic import SecretStr
 
 from studio_tui import clock
 from studio_tui.api.client import StudioClient
+from studio_tui.api.label import add_label
+from studio_tui.api.models import JobInput
 from studio_tui.service import pacing
+from studio_tui.service.commands.journal import Intent, Journal
 from studio_tui.service.polling import waking
 from studio_tui.service.session import SessionOptions, StudioSession
 from studio_tui.settings import Settings
@@ -109,6 +112,24 @@ async def test_lists_are_polled_after_each_request_that_changes_something(
         await session.schedules.first_answer()
         before = session.schedules.snapshot.fetched_at
         await session.commands.jobs.cancel(submitted["id"])
+        await until(lambda: session.schedules.snapshot.fetched_at != before)
+
+
+async def test_lists_are_polled_when_the_job_of_an_earlier_run_is_found(
+    studio: "ThreadStudio", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pacing, "SCHEDULES_INTERVAL", 3600.0)
+    request = JobInput(query="print(1)", team_name=studio.team)
+    intent = Intent.of(request, clock.now(), is_labeled=True)
+    Journal(tmp_path / "intents", "").begin(intent).close()
+    label = add_label(None, intent.id)
+    await asyncio.to_thread(studio.submit, request.query, environment=label)
+    settings = Settings(url=studio.url, team=studio.team, token=SecretStr(studio.token))
+    session = StudioSession(StudioClient(settings), studio.team, tmp_path)
+    async with running(session):
+        await session.schedules.first_answer()
+        before = session.schedules.snapshot.fetched_at
+        assert await session.settle_open_intents() == ()
         await until(lambda: session.schedules.snapshot.fetched_at != before)
 
 
