@@ -26,7 +26,6 @@ class AnswerRecorderFixture:
     """An answer recorder, and the notifications that it has sent."""
 
     def __init__(self, kept: Recorder) -> None:
-        clock.set_time_source(lambda: self.now)
         self.now = NOON
         self.kept = kept
         self.history = JobHistory(kept.database)
