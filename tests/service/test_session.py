@@ -1,6 +1,6 @@
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from studio_tui import clock
 from studio_tui.api.client import StudioClient
 from studio_tui.api.label import add_label
 from studio_tui.api.models import JobInput
+from studio_tui.errors import NotFound
 from studio_tui.service import pacing
 from studio_tui.service.commands.journal import Intent, Journal
 from studio_tui.service.polling import waking
@@ -101,8 +102,9 @@ async def test_all_lists_are_polled_on_new_connections_after_the_machine_has_sle
         assert closed == ["closed"]
 
 
+@pytest.mark.parametrize("is_refused", [False, True])
 async def test_lists_are_polled_after_each_request_that_changes_something(
-    studio: "ThreadStudio", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    studio: "ThreadStudio", tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_refused: bool
 ) -> None:
     monkeypatch.setattr(pacing, "SCHEDULES_INTERVAL", 3600.0)
     submitted = await asyncio.to_thread(studio.submit, "import time\ntime.sleep(600)")
@@ -111,7 +113,8 @@ async def test_lists_are_polled_after_each_request_that_changes_something(
     async with running(session):
         await session.schedules.first_answer()
         before = session.schedules.snapshot.fetched_at
-        await session.commands.jobs.cancel(submitted["id"])
+        with pytest.raises(NotFound) if is_refused else nullcontext():
+            await session.commands.jobs.cancel("0" if is_refused else submitted["id"])
         await until(lambda: session.schedules.snapshot.fetched_at != before)
 
 
