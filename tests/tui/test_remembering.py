@@ -50,6 +50,13 @@ async def test_a_place_whose_saving_thread_never_started_is_saved_at_the_end(
     assert file.read_text() == "here"
 
 
+async def test_a_place_that_cannot_be_saved_is_no_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    impossible, possible = tmp_path / "file" / "view.json", tmp_path / "deep" / "view.json"
+    keeper_of(lambda: {possible: "here", impossible: "lost"}).save_remaining()
+    assert possible.read_text() == "here"
+
+
 async def test_a_place_is_saved_once_after_a_series_of_keys(tmp_path: Path) -> None:
     file, places = tmp_path / "view.json", ["first"]
     saved_places: list[str] = []
