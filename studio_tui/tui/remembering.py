@@ -152,7 +152,8 @@ class PlaceKeeper:
         self._list_keeper = LastListKeeper(list_file)
         self._connected = connected
         self._screens = screens
-        self._last_texts: Mapping[Path, str] = {}
+        # What has not changed here is not saved: another dashboard may have changed it.
+        self._last_texts: Mapping[Path, str] = screens.contents_to_save()
         self._unwritten: dict[Path, str] = {}
         """Contents by file; at the end of the program, their thread may not have begun to write."""
         self._writing = threading.Lock()

@@ -21,10 +21,14 @@ NEVER = 1e9
 """A number of seconds after which no test still runs."""
 
 
-def keeper_of(contents_to_save: Callable[[], Mapping[Path, str]]) -> PlaceKeeper:
-    screens = SimpleNamespace(contents_to_save=contents_to_save)
+def keeper_of(
+    contents_to_save: Callable[[], Mapping[Path, str]], *, loaded: Mapping[Path, str] | None = None
+) -> PlaceKeeper:
+    """Return a keeper of contents that were `loaded` at the start."""
+    screens = SimpleNamespace(contents_to_save=lambda: loaded or {})
     app = SimpleNamespace(screen_stack=[], call_later=lambda call: call())
     keeper = PlaceKeeper(cast(Any, app), cast(Any, None), cast(Any, screens), None)
+    screens.contents_to_save = contents_to_save
     keeper._has_restored_pages = True
     return keeper
 
@@ -48,6 +52,19 @@ async def test_a_place_whose_saving_thread_never_started_is_saved_at_the_end(
     assert not file.exists()
     keeper.save_remaining()
     assert file.read_text() == "here"
+
+
+async def test_what_another_dashboard_has_saved_is_replaced_only_by_a_change_here(
+    tmp_path: Path,
+) -> None:
+    file, contents = tmp_path / "view.cluster.json", ["loaded"]
+    keeper = keeper_of(lambda: {file: contents[-1]}, loaded={file: "loaded"})
+    file.write_text("of another dashboard")
+    keeper.save_remaining()
+    assert file.read_text() == "of another dashboard"
+    contents.append("changed")
+    keeper.save_remaining()
+    assert file.read_text() == "changed"
 
 
 async def test_a_place_that_cannot_be_saved_is_no_error(tmp_path: Path) -> None:
