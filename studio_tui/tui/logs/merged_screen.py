@@ -95,11 +95,14 @@ class MergedScreen(LogPage):
     def follow(self, jobs: Sequence[Job], awaited: Iterable[JobToStart] = ()) -> None:
         """Show exactly these jobs, and the awaited ones as soon as they have started.
 
+        The user's place, filter and search are kept if one of the jobs was shown before.
+
         Raises:
             SpoolError: a log cannot be stored on the local disk.
         """
         self.saved.missing = ()
-        if self.failure:
+        is_new = not any(self.members.get(job.id) for job in jobs)
+        if self.failure or (is_new and self.members.has_begun):
             self._end()
         if not self.members.has_begun:
             self.members.begin(self.viewed_lines, self.while_alive(self._moved))

@@ -243,6 +243,35 @@ async def test_a_job_can_be_shown_alone_or_muted_and_the_search_is_limited_accor
         assert shown_rows(pilot)[0].endswith("tick 7")
 
 
+@pytest.mark.parametrize("has_common_job", [False, True])
+async def test_other_jobs_can_be_merged_while_the_user_is_not_at_the_end(
+    studio: ThreadStudio, tmp_path: Path, *, has_common_job: bool
+) -> None:
+    for minute in range(4):
+        line = f"2026-03-01 12:0{minute}:{{n:02}} job {minute}"
+        query = f"for n in range(59): print(f'{line} ' + 'x' * n)"
+        studio.wait_for_end(studio.submit(query, query_name=f"job_{minute}.py")["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "job_3.py")
+        screen = await open_merged_log(pilot, "4 jobs", "236 lines")
+        jobs = sorted((member.job for member in screen.members), key=lambda job: str(job.name))
+        screen.follow(jobs[:2])
+        await until_shown(pilot, "2 jobs", "118 lines")
+        await pilot.press("slash", *"job 0", "enter", "g", "down", "down", "down")
+        await until_shown(pilot, "12:00:03 job 0")
+        screen.follow(jobs[1:3] if has_common_job else jobs[2:])
+        await until_shown(pilot, "2 jobs", "118 lines", "job 1" if has_common_job else "job 3")
+        await until(pilot, lambda: "job 0" not in widget_text(pane(pilot)))
+        screen.note_place()
+        line_of = screen.memory.merged.current
+        if has_common_job:
+            assert line_of is not None
+            assert line_of.job_id in {job.id for job in jobs[1:3]}
+        else:
+            assert screen.view.following
+            assert "job 0" not in screen_text(pilot)
+
+
 async def test_without_marked_jobs_one_log_is_opened_and_the_tab_explains_how_to_mark(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:

@@ -120,15 +120,17 @@ class PlaceRestore(ViewController):
     def relocate(self, moved: Mapping[int, int]) -> None:
         """Go to the same lines after they have moved; `moved` has the new starts of those left."""
         view, pane = self._view, self._view.pane
-        window = pane.window
-        if window is None:
+        window, store = pane.window, view.store
+        if window is None or store is None:
             return
         fixed, y = self._fixed_line or (-1, 0)
+        if fixed not in moved:
+            moved = {**moved, fixed: store.line_start(window.top.start)}
         pane.bookmarks = frozenset(moved[start] for start in pane.bookmarks if start in moved)
         if pane.current is not None:
-            pane.current = moved.get(pane.current, moved.get(fixed, window.top.start))
-        self._view.filter_and_search.relocate(moved)
-        self._view.unseen.seen = view.store.lines if view.store else 0
-        if fixed in moved and not view.following:
+            pane.current = moved.get(pane.current, moved[fixed])
+        view.filter_and_search.relocate(moved)
+        view.unseen.seen = store.lines
+        if not view.following:
             window.to(moved[fixed], above=y)
         view.settle()
