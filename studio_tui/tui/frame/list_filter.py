@@ -52,12 +52,16 @@ class ListFilter(Generic[T]):
             self.set_terms(Terms(terms, self._list.page.kind))
 
     def go_back(self) -> None:
-        """Restore the filter that `replace` replaced; clear a typed or an invalid filter."""
+        """Restore the filter that `replace` replaced; clear a typed or an invalid filter.
+
+        The cursor stays on the row that a typed filter has found.
+        """
         replaced, self._replaced = self._replaced, []
         if replaced and not self.is_wrong and self.terms.text == replaced[-1][0]:
             *self._replaced, (_, before) = replaced
             self._list.filter_bar.set_text(before)
         else:
+            self._list.table.pin_cursor()
             self._list.filter_bar.set_text("")
 
     def show_only(self, terms: str) -> None:

@@ -763,6 +763,21 @@ async def test_the_cursor_returns_to_the_top_after_every_row_has_left_the_filter
         assert table(pilot).cursor == table(pilot).keys[0]
 
 
+async def test_the_cursor_stays_on_the_row_that_a_filter_has_found_when_the_filter_is_removed(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    found = studio.submit(SLEEP, query_name="found.py")["id"]
+    for n in range(3):
+        studio.submit(SLEEP, query_name=f"other_{n}.py")
+    async with dashboard(studio, tmp_path) as pilot:
+        await until(pilot, lambda: len(table(pilot).keys) == 4)
+        await pilot.press("slash", *"found", "enter")
+        await until(pilot, lambda: table(pilot).cursor == found)
+        await pilot.press("escape")
+        await until(pilot, lambda: len(table(pilot).keys) == 4)
+        assert table(pilot).cursor == found
+
+
 async def test_the_row_under_the_cursor_stays_when_it_no_longer_passes_the_filter(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
