@@ -31,7 +31,7 @@ class WorkGroup:
         self._start(work, name, exclusive=True)
 
     def run_if_idle(self, work: Work, name: str) -> None:
-        """Run a coroutine function, unless one that this object has run is not finished."""
+        """Run a coroutine function, unless one that this object has run is still running."""
         if self._is_idle:
             self._start(work, name, exclusive=True)
 
@@ -41,7 +41,8 @@ class WorkGroup:
 
     @property
     def _is_idle(self) -> bool:
-        return self._latest is None or self._latest.is_finished
+        # A worker that is canceled before it begins never counts as finished.
+        return self._latest is None or self._latest.is_finished or self._latest.is_cancelled
 
     def _start(self, work: Work, name: str, *, exclusive: bool) -> None:
         async def run() -> None:
@@ -58,7 +59,6 @@ class WorkGroup:
     def cancel(self) -> None:
         """Cancel the workers of all groups with this name."""
         self._node.workers.cancel_group(self._node, self._name)
-        self._latest = None
 
 
 class ViewController:
