@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from functools import partial
 from itertools import islice
 from typing import Any, ClassVar
 
@@ -9,6 +10,7 @@ from studio_tui.presentation.format import plural
 from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.logs.view.controller import ViewController
 from studio_tui.tui.terminal.clipboard import copy
+from studio_tui.tui.widgets.workers import start_worker
 
 COPIED_LINES = 100_000
 """Maximum number of lines copied at once."""
@@ -88,7 +90,9 @@ class LineSelection(ViewController):
             )
         self._view.settle()
         shown = None if len(lines) == 1 else plural(len(lines), "line")
-        await copy(self._view.app, "\n".join(lines), shown)
+        copying = partial(copy, self._view.app, "\n".join(lines), shown)
+        # The worker is one of the app: the page may be closed before a program has copied them.
+        start_worker(self._view.app, copying, name="copy lines", group="copy lines")
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(

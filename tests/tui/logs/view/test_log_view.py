@@ -19,6 +19,7 @@ from textual.strip import Strip
 from studio_tui.paths import styles_dir
 from studio_tui.service.logs.doubts import NO_REPLAY
 from studio_tui.service.logs.store.log_store import LogStore
+from studio_tui.tui.logs.view import selection
 from studio_tui.tui.logs.view.log_view import LogView
 from studio_tui.tui.logs.view.pane import LogPane
 from studio_tui.tui.logs.view.place import LogLook
@@ -460,6 +461,25 @@ async def test_y_copies_the_current_line_as_it_is_shown(store: LogStore) -> None
         await pilot.press("y")
         await pilot.pause()
         assert copied(view) == ["red [/] end", "line 7"]
+
+
+async def test_lines_are_copied_although_the_view_is_closed_meanwhile(
+    store: LogStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.append(b"line\n")
+    is_closed, copied_texts = asyncio.Event(), list[str]()
+
+    async def slow_copy(_app: object, text: str, _shown: str | None) -> None:
+        await is_closed.wait()
+        copied_texts.append(text)
+
+    monkeypatch.setattr(selection, "copy", slow_copy)
+    async with showing(store) as (pilot, view):
+        await pilot.press("y")
+        await view.remove()
+        is_closed.set()
+        await pilot.pause()
+        assert copied_texts == ["line"]
 
 
 async def test_the_mouse_scrolls_chooses_a_line_and_resumes_following(store: LogStore) -> None:
