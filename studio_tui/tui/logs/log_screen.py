@@ -258,7 +258,8 @@ class LogScreen(LogPage):
         is_below = bool(reason.text) and is_empty and (wait is not None or self.view.is_all_here)
         below = self.query_one("#log-empty", Static)
         below.display = is_below
-        below.update(reason.text)
+        if below.content != reason.text:  # an update lays out the whole page
+            below.update(reason.text)
         return tuple(parts) if is_below else (*parts, reason)
 
 

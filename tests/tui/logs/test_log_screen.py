@@ -1,6 +1,7 @@
 import asyncio
 import os
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -274,6 +275,23 @@ async def test_the_empty_log_of_a_queued_job_shows_why_the_job_waits_in_full(
         await pilot.press("g", "l")
         await until_shown(pilot, f"waits for {plural(WORKERS, 'worker')}", "0 free of")
         await until_shown(pilot, "No older job is ahead of it")
+
+
+async def test_the_page_is_not_laid_out_again_whenever_the_header_is_updated(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    studio.wait_for_end(studio.submit("print('that was printed')")["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "✓ COMPLETE")
+        await pilot.press("g", "l")
+        await until_shown(pilot, "that was printed", "✓ whole log")
+        await pilot.pause()
+        screen = pilot.app.screen
+        assert isinstance(screen, LogScreen)
+        with mock.patch.object(LogScreen, "_refresh_layout") as laid_out:
+            screen.show_head()
+            await pilot.pause()
+        laid_out.assert_not_called()
 
 
 async def test_a_log_that_cannot_be_kept_is_shown_and_says_so(
