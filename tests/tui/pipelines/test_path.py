@@ -51,7 +51,7 @@ async def test_a_failed_job_is_found_and_fixed_so_that_the_pipeline_completes(
             await until(pilot, lambda: isinstance(pilot.app.screen, PipelineScreen))
         with step("the log of a blocked job is empty and says why"):
             await pilot.press("j", "l")
-            await until_shown(pilot, "⊘ BLOCKED  blocked by middle.py, which failed")
+            await until_shown(pilot, "⊘ BLOCKED ", "blocked by middle.py, which failed")
             await pilot.press("q", "k")
             await until(pilot, lambda: isinstance(pilot.app.screen, PipelineScreen))
         with step("the failed job fails again"):
