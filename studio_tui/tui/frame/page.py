@@ -247,6 +247,8 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
     def _begin_updates(self) -> None:
         for message in self.subscriptions.begin(self.pollers()):
             self._handle_refreshed(message)
+        if self.is_alive:
+            self.tick(self.moment())
         self.paint_frame()
 
     @on(events.ScreenSuspend)

@@ -21,7 +21,14 @@ from studio_tui.tui.widgets.big_table import BigTable
 from tests.hostile import HOSTILE, VISIBLE, control_characters_of_lines
 from tests.steps import step
 from tests.studios import LocalStudio, ThreadStudio
-from tests.tui.dashboards import Dashboard, dashboard, jobs_screen, screen_text, until, until_shown
+from tests.tui.dashboards import (
+    Dashboard,
+    dashboard,
+    jobs_screen,
+    screen_text,
+    until,
+    until_shown,
+)
 from tests.tui.filled import studio_with
 
 pytestmark = pytest.mark.starts_processes
@@ -761,6 +768,22 @@ async def test_the_cursor_returns_to_the_top_after_every_row_has_left_the_filter
         await pilot.press("escape")
         await until(pilot, lambda: len(table(pilot).keys) == 2)
         assert table(pilot).cursor == table(pilot).keys[0]
+
+
+async def test_a_list_to_which_the_user_returns_shows_the_present_run_times_at_once(
+    studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    studio.wait_for_state(studio.submit(SLEEP, query_name="long.py")["id"], "RUNNING")
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "● RUNNING")
+        await pilot.press("l")
+        await until(pilot, lambda: isinstance(pilot.app.screen, LogScreen))
+        now = clock.now
+        monkeypatch.setattr(clock, "now", lambda: now() + timedelta(hours=1))
+        await pilot.press("q")
+        await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+        await pilot.pause()
+        assert "1:00:" in screen_text(pilot)
 
 
 async def test_the_cursor_stays_on_the_row_that_a_filter_has_found_when_the_filter_is_removed(
