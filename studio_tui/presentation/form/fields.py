@@ -44,6 +44,7 @@ FIELDS: dict[str, Field] = {
         "f4 opens it in $EDITOR.",
         example=("import datachain as dc", 'dc.read_storage("gs://bucket/").save("files")'),
         check=checks.query,
+        hint=hints.query,
         value=checks.query_text,
     ),
     "query_type": Field(

@@ -17,6 +17,10 @@ from studio_tui.presentation.schedules.explanations import (
 from studio_tui.presentation.schedules.start_times import StartTimeError, parse_start_time
 from studio_tui.text import safe_line
 
+QUERY_IS_IN_FILE = (
+    "The query is read from a file; edit the file, or clear its path to type the query."
+)
+
 
 def query_file(draft: Draft, context: FormContext) -> tuple[str, ...]:
     facts = context.files.get(draft.query_file)
@@ -24,6 +28,10 @@ def query_file(draft: Draft, context: FormContext) -> tuple[str, ...]:
         return ("The path of a script; else type the query below.",)
     lines = plural(len(facts.text.splitlines()), "line")
     return (f"{lines}, {size(facts.size)}; it is read again when the form is sent.",)
+
+
+def query(draft: Draft, _context: FormContext) -> tuple[str, ...]:
+    return (QUERY_IS_IN_FILE,) if draft.query_file.strip() else ()
 
 
 def derived_type(draft: Draft, _context: FormContext) -> tuple[str, ...]:

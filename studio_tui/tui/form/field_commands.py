@@ -11,6 +11,7 @@ from textual.widgets import Static
 from studio_tui.presentation.form.checks import query_type
 from studio_tui.presentation.form.field import Field
 from studio_tui.presentation.form.fields import FIELDS, typed_value
+from studio_tui.presentation.form.hints import QUERY_IS_IN_FILE
 from studio_tui.tui.frame.actions import Action, actions_of
 from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.frame.dialog import Dialog
@@ -56,11 +57,6 @@ class Explanation(Dialog[bool | None]):
         yield Static("esc closes", markup=False, classes="keys")
 
 
-_QUERY_IS_IN_FILE = (
-    "The query is read from a file; edit the file, or clear its path to type the query."
-)
-
-
 class FieldCommands:
     """Controller of the fields of a form."""
 
@@ -95,8 +91,8 @@ class FieldCommands:
         draft = self._screen.form.draft
         if name == "query" and draft.query_file.strip():
             self._screen.note(
-                _QUERY_IS_IN_FILE,
-                lambda checked: _QUERY_IS_IN_FILE if checked.draft.query_file.strip() else "",
+                QUERY_IS_IN_FILE,
+                lambda checked: QUERY_IS_IN_FILE if checked.draft.query_file.strip() else "",
             )
             return
         text = typed_value(name, draft)

@@ -86,12 +86,6 @@ class Flag(Checkbox):
         """Return the rows that the label needs; Textual's own checkbox does not wrap its label."""
         return Widget.get_content_height(self, container, viewport, width)
 
-    def on_key(self, event: events.Key) -> None:
-        """Ignore letters and digits, as other fields do not pass them to the page either."""
-        if event.is_printable and event.key != "space":
-            event.stop()
-            event.prevent_default()
-
     def watch_value(self) -> None:
         super().watch_value()
         self.BUTTON_INNER = "X" if self.value else " "
@@ -147,6 +141,10 @@ class FormField(Lifetime, Vertical):
             # An input draws its text as is, so it must be safe.
             self.editor.value = text if text.isprintable() else safe_line(text)
         self._grow()
+
+    def check_consume_key(self, _key: str, character: str | None) -> bool:
+        """Keep printable keys from the page, even if the editor ignores them as it is read-only."""
+        return character is not None and character.isprintable()
 
     def compose(self) -> ComposeResult:
         with Horizontal():

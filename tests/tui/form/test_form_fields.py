@@ -13,6 +13,7 @@ from studio_tui.presentation.form.fields import FIELDS
 from studio_tui.tui.clusters.list_screen import ClustersScreen
 from studio_tui.tui.form.field_commands import Explanation
 from studio_tui.tui.form.submit_screen import SubmitScreen
+from studio_tui.tui.frame.actions import actions_of
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.logs.log_screen import LogScreen
 from studio_tui.tui.messages import OpenForm
@@ -423,6 +424,25 @@ async def test_a_digit_on_the_checkbox_does_not_leave_the_form(
         await pilot.press("1", "q", "space")
         await until(pilot, lambda: form.form.draft.reset)
         assert pilot.app.screen is form
+
+
+async def test_letters_typed_at_the_text_of_the_query_file_are_no_commands(
+    shared_studio: ThreadStudio, tmp_path: Path
+) -> None:
+    (tmp_path / "train.py").write_text("print(1)")
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        form = await open_form(pilot)
+        await fill(pilot, query_file=f"{tmp_path}/train.py")
+        await until_shown(pilot, "print(1)")
+        await go_to(pilot, "query")
+        await until_shown(pilot, "The query is read from a file")
+        letters = {action.keys for action in actions_of(form) if len(action.keys[0]) == 1}
+        assert not letters
+        await pilot.press("1", "q", "r", "space", "question_mark", "colon")
+        await pilot.pause()
+        assert pilot.app.screen is form
+        assert form.form.focused_field() is form.form._fields["query"]
+        await until_shown(pilot, "does nothing here; f1 lists the keys")
 
 
 async def test_an_empty_field_shows_what_is_sent_for_it(
