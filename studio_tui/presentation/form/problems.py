@@ -45,9 +45,13 @@ def quoted(text: str) -> str:
 
 
 def did_you_mean(typed: str, valid_words: Iterable[str]) -> str:
-    """Return `; did you mean “gpu”?` if a valid word is similar, else an empty string."""
-    words = {word.lower(): word for word in valid_words}
-    similar = [words[each] for each in get_close_matches(typed.lower(), list(words), 3)]
+    """Return `; did you mean “gpu”?` if a valid word is similar, else an empty string.
+
+    Words that begin with what is typed are more similar than others.
+    """
+    words, begin = {word.lower(): word for word in valid_words}, typed.lower()
+    longer = [word for word in words if begin and word.startswith(begin)]
+    similar = [words[each] for each in (longer or get_close_matches(begin, words, 3))[:3]]
     return f"; did you mean {' or '.join(map(quoted, similar))}?" if similar else ""
 
 

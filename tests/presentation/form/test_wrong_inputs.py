@@ -185,8 +185,13 @@ ERRORS: list[tuple[str, dict[str, Any], str]] = [
     ("uploads", {"uploads": (" ",)}, "An uploaded file has no id; remove it."),
     (
         "compute_cluster_name",
-        {"compute_cluster_name": "gpu"},
-        "“gpu” is not a cluster; there are “default”, “gpu-large”, “gpu-small”, “old”, “broken”.",
+        {"compute_cluster_name": "tpu"},
+        "“tpu” is not a cluster; there are “default”, “gpu-large”, “gpu-small”, “old”, “broken”.",
+    ),
+    (
+        "compute_cluster_name",
+        {"compute_cluster_name": "GP"},
+        "“GP” is not a cluster; did you mean “gpu-large” or “gpu-small”?",
     ),
     (
         "compute_cluster_name",
