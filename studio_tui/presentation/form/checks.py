@@ -190,7 +190,9 @@ def python_version(draft: Draft, context: FormContext) -> FieldProblems:
     if not _PYTHON_VERSION.fullmatch(typed):
         version = re.search(r"(?<![0-9.])3[.,][0-9]{1,2}(?![0-9])", typed)
         suggestion = version[0].replace(",", ".") if version else PYTHON_VERSIONS[-2]
-        return f"{quoted(typed)} is not a Python 3 version; type {suggestion}."
+        has_only_major = re.fullmatch(r"[A-Za-z ]*3\.?", typed)
+        fault = "has no minor version" if has_only_major else "is not a Python 3 version"
+        return f"{quoted(typed)} {fault}; type {suggestion}."
     if typed not in PYTHON_VERSIONS and not context.is_local:
         versions = ", ".join(PYTHON_VERSIONS)
         sentence = f"Studio is known to support {versions}; it may refuse {typed}."

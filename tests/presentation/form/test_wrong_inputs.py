@@ -134,6 +134,12 @@ ERRORS: list[tuple[str, dict[str, Any], str]] = [
         {"python_version": "3,12"},
         "“3,12” is not a Python 3 version; type 3.12.",
     ),
+    ("python_version", {"python_version": "3"}, "“3” has no minor version; type 3.12."),
+    (
+        "python_version",
+        {"python_version": "Python 3."},
+        "“Python 3.” has no minor version; type 3.12.",
+    ),
     (
         "requirements",
         {"requirements": "numpy\npandas=2"},
