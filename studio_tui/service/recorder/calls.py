@@ -180,7 +180,8 @@ def _safe_members(values: dict[str, Any]) -> dict[str, Any]:
 
 def _safe_member(name: str, value: Any) -> Any:
     if name == "query" and isinstance(value, str):
-        return f"[{len(value.splitlines())} lines left out]"
+        count = len(value.splitlines())
+        return f"[{count} {'line' if count == 1 else 'lines'} left out]"
     if name == "environment" and isinstance(value, str):
         lines = [line for line in value.splitlines() if "=" in line]
         names = [line.partition("=")[0].strip() for line in lines]

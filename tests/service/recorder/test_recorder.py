@@ -247,7 +247,7 @@ def test_the_body_of_a_request_has_no_query_and_no_environment_at_any_depth() ->
             {
                 "job_id": "1",
                 "job": {
-                    "query": "[1 lines left out]",
+                    "query": "[1 line left out]",
                     "environment": "MODE=[secret]",
                     "query_name": "a.py",
                 },
