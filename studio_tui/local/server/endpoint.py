@@ -91,6 +91,7 @@ def find(data_dir: Path) -> Endpoint | None:
     if endpoint is None and is_locked(data.lock):
         raise ConfigError(
             f"A local Studio runs in {data.root} but does not answer; its log is {data.log}."
+            f"{how_to_end(data)}"
         )
     return endpoint
 
@@ -193,6 +194,15 @@ def pid_of(data: DataDir) -> int | None:
     """Return the pid in the state file, if that is valid."""
     endpoint = _read_endpoint(data)
     return endpoint.pid if endpoint is not None else None
+
+
+def how_to_end(data: DataDir) -> str:
+    """Return a sentence about how to end a server that does not answer; empty if it has no pid.
+
+    A stopped process handles no other signal than SIGKILL.
+    """
+    pid = pid_of(data)
+    return f" If that lasts, `kill -9 {pid}` ends it; its jobs keep running." if pid else ""
 
 
 def running_endpoint(data: DataDir) -> Endpoint | None:

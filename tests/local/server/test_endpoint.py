@@ -157,7 +157,7 @@ def test_another_program_on_the_port_is_not_the_server_and_receives_no_token(
         state = json.loads(state_file.read_text())
         state["url"] = f"http://127.0.0.1:{stranger.server_port}"
         state_file.write_text(json.dumps(state))
-        with pytest.raises(ConfigError, match="does not answer"):
+        with pytest.raises(ConfigError, match=f"does not answer.*`kill -9 {state['pid']}` ends it"):
             endpoint.find(studio.data_dir)
         stranger.shutdown()
     assert received_headers
@@ -170,7 +170,7 @@ def test_a_server_with_an_invalid_state_file_does_not_answer(
 ) -> None:
     monkeypatch.setattr(endpoint, "START_SECONDS", 0.1)
     DataDir(studio.data_dir).state.write_text(text)
-    with pytest.raises(ConfigError, match="does not answer"):
+    with pytest.raises(ConfigError, match=r"does not answer; its log is .*server\.log\.$"):
         endpoint.find(studio.data_dir)
 
 
