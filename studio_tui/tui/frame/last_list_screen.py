@@ -57,8 +57,12 @@ class LastListScreen(OpeningScreen):
         table.begin_at(keys[last.cursor], line=last.cursor, sideways=last.sideways)
         table.marked = frozenset(map(str, last.marked))
         table.show(keys)
+        self._aging = self.set_interval(1.0, self.show_waiting)
 
-    def show_waiting(self, words: str) -> None:
+    def on_screen_suspend(self) -> None:
+        self._aging.stop()
+
+    def show_waiting(self) -> None:
         span = age((clock.now() - self._last.at).total_seconds())
         age_words = "just now" if span == "now" else f"{span} old"
-        self.query_one("#top", Bar).right = (Part(f"{age_words}, {words} ", Tone.WARN),)
+        self.query_one("#top", Bar).right = (Part(f"{age_words}, {self._waiting_for} ", Tone.WARN),)

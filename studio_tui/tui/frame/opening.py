@@ -63,14 +63,14 @@ class OpeningScreen(Lifetime, Screen[None]):
         """Fill in what is known before connecting."""
         self.query_one("#top", Bar).left = (Part(" studio-tui ", "title"),)
         self.query_one("#keys", Bar).left = (Part(" ctrl+q", "key"), Part(" quit", Tone.DIM))
-        self.show_waiting(self._waiting_for)
+        self.show_waiting()
 
     def on_screen_suspend(self) -> None:
         self._key_hold.close()
 
-    def show_waiting(self, words: str) -> None:
+    def show_waiting(self) -> None:
         """Show what the dashboard is waiting for."""
-        self.query_one("#waiting", Static).update(words)
+        self.query_one("#waiting", Static).update(self._waiting_for)
 
 
 def crumb_parts(home: str, crumbs: Sequence[str]) -> tuple[Part, ...]:

@@ -228,6 +228,8 @@ async def test_the_last_list_is_shown_with_its_age_while_the_dashboard_connects(
         lines = screen_text(pilot).splitlines()
         cursor_line = next(line for line in lines if line.startswith("▌"))
         assert "two.py" in cursor_line
+        later += timedelta(minutes=1)
+        await until_shown(pilot, "6m old, Connecting…")
         may_connect.set()
         await until(pilot, lambda: isinstance(pilot.app.screen, Page))
         await until_shown(pilot, *NAMES)
