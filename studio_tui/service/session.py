@@ -128,7 +128,8 @@ class StudioSession:
         self.is_local = options.is_local
         self.can_restart = options.can_restart
         """Whether the dashboard can start Studio again; if a user stopped it, only after ctrl+r."""
-        self.is_restarting = False
+        self.is_restarting = options.can_restart
+        """Whether Studio is restarted if it is not running; false while only ctrl+r starts it."""
         self.recalled = asyncio.Event()
         """Set once the lists of earlier runs have been loaded from the recorder."""
         self.replay: ReplayTime | None = None

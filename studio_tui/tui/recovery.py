@@ -101,10 +101,14 @@ class Restarter:
     async def _wait_for_request(self) -> None:
         """Return once the user requests a restart, or another program has restarted the server."""
         self._is_requested.clear()
-        while not self._is_requested.is_set():
-            if await asyncio.to_thread(lambda: self._server.runs):
-                return
-            await wait_for(self._is_requested, CHECK_EVERY)
+        self._connected.session.is_restarting = False
+        try:
+            while not self._is_requested.is_set():
+                if await asyncio.to_thread(lambda: self._server.runs):
+                    return
+                await wait_for(self._is_requested, CHECK_EVERY)
+        finally:
+            self._connected.session.is_restarting = True
 
     def _warn(self, words: str) -> None:
         self._notify(words, severity="warning", markup=False)
@@ -112,15 +116,12 @@ class Restarter:
     async def _restart(self) -> bool:
         """Start the server, and return whether it runs."""
         session = self._connected.session
-        session.is_restarting = True
         try:
             settings = await asyncio.to_thread(self._start_again)
         except StudioError as error:
             self._warn(str(error))
             self._warn(TRY)
             return False
-        finally:
-            session.is_restarting = False
         await session.client.renew(settings)
         had_running_jobs = self._connected.may_have_running_jobs
         session.refresh()

@@ -122,6 +122,7 @@ def test_a_server_killed_under_a_dashboard_is_restarted_with_its_jobs(
         terminal.wait_for_text("The local Studio runs again")
         request(server, "POST", f"/jobs/{job_id}/cancel", json={"team_name": "local"})
         terminal.wait_for_text("CANCELED")
+        assert b"starts it" not in terminal.output
         log = request(server, "GET", f"/jobs/{job_id}/logs").text.splitlines()
     numbers = [int(line.removeprefix("seq=")) for line in log if line.startswith("seq=")]
     assert numbers == list(range(len(numbers)))
