@@ -61,6 +61,10 @@ class ReadOnly(StudioError):  # noqa: N818
     """A write was not sent, because the settings allow only reading."""
 
 
+NO_ANSWER = "no answer"
+"""`TransportError.brief` if Studio may be running but does not respond."""
+
+
 class TransportError(StudioError):
     """Studio could not be reached, or the connection broke before the response was complete."""
 
@@ -72,6 +76,9 @@ class TransportError(StudioError):
 
 class RequestTimedOut(TransportError):  # noqa: N818 (the name is the event)
     """Studio did not respond within the timeout."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, brief=NO_ANSWER)
 
 
 class NotSent(TransportError):  # noqa: N818

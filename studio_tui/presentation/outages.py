@@ -5,7 +5,6 @@ from studio_tui.errors import (
     PermissionDenied,
     ProtocolError,
     RateLimited,
-    RequestTimedOut,
     ServerError,
     StatusError,
     StudioError,
@@ -28,8 +27,6 @@ def outage_words(error: StudioError) -> str:
             return f"refused with {error.status}"
         case ProtocolError():
             return "unreadable answer"
-        case RequestTimedOut():
-            return "no answer"
         case TransportError() if error.brief:
             return error.brief
         case _:

@@ -89,6 +89,18 @@ async def test_a_server_that_does_not_answer_causes_a_timeout(
         await client.jobs()
 
 
+async def test_a_connection_that_is_not_accepted_in_time_is_no_answer(
+    client: StudioClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def never_connect(*_: object, **__: object) -> None:
+        raise httpx.ConnectTimeout("")
+
+    monkeypatch.setattr(httpx.AsyncClient, "send", never_connect)
+    with pytest.raises(errors.NotSent, match="did not answer in time") as caught:
+        await client.jobs()
+    assert caught.value.brief == errors.NO_ANSWER
+
+
 async def test_a_slow_response_ends_at_the_deadline_of_the_whole_request(
     client: StudioClient, proxy: FaultProxy
 ) -> None:

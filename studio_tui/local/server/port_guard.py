@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from studio_tui.api.guard import NOT_RUNNING
-from studio_tui.errors import NotSent
+from studio_tui.errors import NO_ANSWER, NotSent
 from studio_tui.files import file_version
 from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.server import endpoint
@@ -28,10 +28,13 @@ class PortGuard:
         """Return a seal of the server at `url` if it has this data directory; no token is sent.
 
         Raises:
-            NotSent: The server of this data directory does not run, or not at `url`.
+            NotSent: The server of this data directory does not run, not at `url`, or is silent.
         """
         seal = file_version(self._data.state)
         running = endpoint.running_endpoint(self._data)
+        if running is None and self.runs:
+            hint = endpoint.how_to_end(self._data)
+            raise NotSent(f"The local Studio does not answer.{hint}", brief=NO_ANSWER)
         if seal is None or running is None:
             raise NotSent(NOT_RUNNING)
         if running.url != url:

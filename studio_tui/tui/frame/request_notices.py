@@ -94,7 +94,9 @@ def remedy_words(error: StudioError | None, session: StudioSession) -> str:
 
 
 def _may_have_stopped(error: StudioError | None) -> bool:
-    return isinstance(error, NotSent) and not isinstance(error, NoFreeConnection)
+    # A brief cause is another one, such as a server that runs but does not answer.
+    is_unsent = isinstance(error, NotSent) and not error.brief
+    return is_unsent and not isinstance(error, NoFreeConnection)
 
 
 def unreachable_message(error: StudioError, session: StudioSession) -> str:

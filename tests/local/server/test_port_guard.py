@@ -1,6 +1,8 @@
 """The token of a local Studio is not sent to another program that listens on its port."""
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,8 +11,9 @@ import pytest
 from pydantic import SecretStr
 
 from studio_tui.api.client import StudioClient
-from studio_tui.errors import NotSent
+from studio_tui.errors import NO_ANSWER, NotSent
 from studio_tui.local.config.data_dir import DataDir
+from studio_tui.local.server import endpoint
 from studio_tui.local.server.port_guard import PortGuard
 from studio_tui.settings import Settings
 from tests.studios import ProcessStudio, ThreadStudio
@@ -116,6 +119,26 @@ async def test_the_guard_notices_the_end_of_a_server_and_whether_it_was_stopped(
         assert not guard.runs
         assert guard.was_stopped is was_stopped
         await asyncio.to_thread(studio_process.restart)
+
+
+def test_a_server_that_does_not_answer_is_not_said_to_have_stopped(
+    studio_process: ProcessStudio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guard, pid = (
+        PortGuard(studio_process.data_dir),
+        endpoint.pid_of(DataDir(studio_process.data_dir)),
+    )
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        with monkeypatch.context() as limits:
+            limits.setattr(endpoint, "_PROBE_SECONDS", 0.1)
+            with pytest.raises(NotSent, match=f"does not answer.*`kill -9 {pid}`") as caught:
+                guard.verify(studio_process.url)
+        assert caught.value.brief == NO_ANSWER
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert guard.verify(studio_process.url)
 
 
 def test_the_state_file_exists_only_while_the_server_runs(studio: ThreadStudio) -> None:

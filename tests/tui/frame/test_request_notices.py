@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from studio_tui.errors import NoFreeConnection, NotSent, ServerError, StudioError
+from studio_tui.errors import NO_ANSWER, NoFreeConnection, NotSent, ServerError, StudioError
 from studio_tui.service.polling.snapshot import Snapshot
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.page_bars import freshness
@@ -27,10 +27,18 @@ def session_with(**options: Any) -> StudioSession:
     )
 
 
-def test_a_local_studio_is_not_said_to_have_stopped_if_only_no_connection_was_free() -> None:
-    busy = NoFreeConnection("Not sent, as all 6 connections are in use.")
-    assert error_message(busy, session_with()) == str(busy)
-    assert remedy_words(busy, session_with()) == ""
+@pytest.mark.parametrize(
+    "error",
+    [
+        NoFreeConnection("Not sent, as all 6 connections are in use."),
+        NotSent("The local Studio does not answer.", brief=NO_ANSWER),
+    ],
+)
+def test_a_local_studio_is_said_to_have_stopped_only_if_no_other_cause_is_known(
+    error: NotSent,
+) -> None:
+    assert error_message(error, session_with()) == str(error)
+    assert remedy_words(error, session_with()) == ""
 
 
 def test_every_notice_names_the_same_key_if_the_dashboard_can_restart_studio() -> None:
