@@ -166,8 +166,9 @@ class ReplayClient:
             if isinstance(model, Job | Pipeline):
                 self._models[item_kind, item_id] = model
                 models.append(model)
-        models.sort(key=lambda item: item.created_at or self.time.ends, reverse=True)
-        return models
+        # Of items created at the same time, Studio lists the last one first.
+        models.sort(key=lambda item: item.created_at or self.time.ends)
+        return models[::-1]
 
     def _update_to(self, moment: datetime) -> None:
         """Apply the changes up to `moment`; to go back, all of them are applied again."""

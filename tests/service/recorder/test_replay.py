@@ -98,6 +98,17 @@ async def test_a_replay_lists_the_items_that_studio_listed_at_that_time(
     assert await listed_items(client) == ["00000002 COMPLETE ", "vise COMPLETED", "gpu"]
 
 
+async def test_of_jobs_created_at_the_same_time_a_replay_lists_the_last_first_as_studio_does(
+    tmp_path: Path,
+) -> None:
+    kept, noon = new_recorder(tmp_path), NOON.isoformat()
+    listed = [job(number, "QUEUED", created_at=noon) for number in (3, 2, 1)]
+    note_jobs(kept, listed)
+    client = ReplayClient(recording := exported(kept, tmp_path), time := ReplayTime(recording, 1))
+    time.step()
+    assert [each.id for each in (await client.jobs()).items] == [each.id for each in listed]
+
+
 async def test_the_busy_workers_of_clusters_follow_from_the_jobs_at_that_time(
     tmp_path: Path,
 ) -> None:
