@@ -95,6 +95,7 @@ class ReplayClient:
         self.time = time
         self._changes = recording.changes
         self._lists = recording.lists
+        self._changed_jobs = {each.id for each in recording.changes if each.kind == JOB}
         self._applied = 0
         self._bodies: dict[tuple[str, str], Any] = {}
         self._models: dict[tuple[str, str], Job | Pipeline] = {}
@@ -107,12 +108,13 @@ class ReplayClient:
     async def jobs(self, *, limit: int = 100, status: str | None = None) -> ResultPage[Job]:
         """Return up to `limit` jobs at this time, newest first.
 
-        With the status ACTIVE, return only unfinished ones; with TASK, all schedules as they were
-        recorded last. Any other status is ignored.
+        With the status ACTIVE, return only unfinished ones; with TASK, all schedules. Any other
+        status is ignored.
         """
-        if status == JobState.TASK:
-            return ResultPage(tuple(self._listed("schedules", Job)))
         jobs: list[Any] = self._items(JOB)
+        if status == JobState.TASK:
+            tasks = [job for job in jobs if job.state is JobState.TASK]
+            return self._page("schedules", (*tasks, *self._unrecorded_tasks()))
         if status == "ACTIVE":
             jobs = [job for job in jobs if not job.state.is_finished]
         return self._page(f"jobs {limit} {status}", tuple(jobs[:limit]))
@@ -169,6 +171,18 @@ class ReplayClient:
         # Of items created at the same time, Studio lists the last one first.
         models.sort(key=lambda item: item.created_at or self.time.ends)
         return models[::-1]
+
+    def _unrecorded_tasks(self) -> list[Job]:
+        """Return the schedules that exist at this time and were never among the recorded jobs.
+
+        Only their last version is recorded as a list, so when they run at this time is unknown.
+        """
+        now = self.time.now()
+        return [
+            task.model_copy(update={"schedule": None})
+            for task in self._listed("schedules", Job)
+            if task.id not in self._changed_jobs and task.created_at and task.created_at <= now
+        ]
 
     def _update_to(self, moment: datetime) -> None:
         """Apply the changes up to `moment`; to go back, all of them are applied again."""

@@ -98,6 +98,39 @@ async def test_a_replay_lists_the_items_that_studio_listed_at_that_time(
     assert await listed_items(client) == ["00000002 COMPLETE ", "vise COMPLETED", "gpu"]
 
 
+async def test_a_replay_lists_the_schedules_as_they_were_at_that_time(tmp_path: Path) -> None:
+    kept, clock = new_recorder(tmp_path), Clock()
+
+    def schedule(number: int, expression: str, since: int, **fields: str) -> Job:
+        created = (NOON + timedelta(minutes=since)).isoformat()
+        sent = {"cron_expression": expression, **fields}
+        return job(number, "TASK", name=f"{number}", created_at=created, schedule=sent)
+
+    suspended = schedule(2, "@daily", 10, suspended_at=NOON.isoformat())
+    note_jobs(kept, [schedule(1, "@daily", 0)])
+    note_jobs(kept, [schedule(2, "@daily", 10), schedule(1, "@hourly", 0)], minutes=10)
+    note_jobs(kept, [suspended, job(1, "CANCELED")], minutes=20)
+    # The third and the fourth are older and newer than the recorded jobs.
+    listed = [schedule(4, "@yearly", 20), suspended, schedule(3, "@weekly", -9)]
+    kept.note_list("schedules", listed, NOON)
+    client = ReplayClient(recording := exported(kept, tmp_path), ReplayTime(recording, 60, clock))
+    shown = []
+    for minutes in (1, 11, 21):
+        clock.seconds = minutes
+        shown.append(
+            [
+                (task.name, when and when.cron_expression, bool(when and when.suspended_at))
+                for task in (await client.jobs(status="TASK")).items
+                for when in [task.schedule]
+            ]
+        )
+    assert shown == [
+        [("1", "@daily", False), ("3", None, False)],
+        [("2", "@daily", False), ("1", "@hourly", False), ("3", None, False)],
+        [("2", "@daily", True), ("4", None, False), ("3", None, False)],
+    ]
+
+
 async def test_of_jobs_created_at_the_same_time_a_replay_lists_the_last_first_as_studio_does(
     tmp_path: Path,
 ) -> None:
