@@ -225,7 +225,12 @@ def _parse(expression: str) -> _Fields:
             f"the blank {_quote(unusual[0])} is not supported; separate the fields by spaces"
         )
     words = expression.split()
-    if words and words[0].startswith("@"):
+    if not words:
+        raise CronError(
+            "it is empty: type five fields, minute, hour, day of month, month and day of week,"
+            " for example: 0 9 * * *"
+        )
+    if words[0].startswith("@"):
         words = _expand_alias(expression.strip()).split()
     if _is_prose(words):
         example = next(words for pattern, words in _EXAMPLES if pattern.search(expression))

@@ -63,7 +63,7 @@ def test_a_valid_expression_is_accepted_and_fires(expression: str) -> None:
     ("expression", "clause"),
     [
         ("x", "there is 1 field, not 5"),
-        ("", "0 fields, not 5"),
+        ("", "it is empty: type five fields, minute, hour"),
         ("not a cron", "'not a cron' is in words: type five fields instead"),
         ("0 9 *", "there are 3 fields, not 5"),
         ("every day", "for example: 0 9 * * * is every day at 09:00"),

@@ -97,6 +97,8 @@ def parse_start_time(text: str, now: datetime, zone: tzinfo) -> datetime:
     """
     # `2026-03-04T15:00` becomes `2026-03-04 15:00`.
     words = re.sub(r"(?<=\d)t(?=\d)", " ", " ".join(text.lower().split()))
+    if not words:
+        raise StartTimeError(f"It is empty; type {EXAMPLES}.")
     if words.startswith("in "):
         moment = _relative_time(words, text, now, zone)
     else:

@@ -89,9 +89,10 @@ class AskTime(Dialog[str | None]):
             self.dismiss(event.value.strip())
 
     def _show_explanation(self, typed: str) -> None:
-        explained = self._explain(typed.strip()) if typed.strip() else Explained((), is_good=True)
+        explained = self._explain(typed.strip())
         self.explanation.update("\n".join(explained.lines))
-        self.set_class(not explained.is_good, "-problem")
+        # The field can be empty from the beginning; then it says what to type, as a hint.
+        self.set_class(bool(typed.strip()) and not explained.is_good, "-problem")
 
 
 RESTORED_TIME = "This is the input as you left it; f3 restores"
