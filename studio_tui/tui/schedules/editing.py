@@ -21,6 +21,7 @@ from studio_tui.presentation.schedules.explanations import (
     explain_other_time,
     fires_after,
 )
+from studio_tui.presentation.schedules.rows import is_suspended
 from studio_tui.presentation.schedules.start_times import StartTimeError, parse_start_time
 from studio_tui.service.commands.jobs import failure_message, schedule_request
 from studio_tui.service.commands.submitted import RelatedRequest
@@ -144,7 +145,7 @@ class ScheduleEditor:
             return
         if repeat is None:
             changing = self._host.session.commands.schedules.change(task.id, times)
-            done = f"Changed {title(task)}: {typed}"
+            done = "\n".join((f"Changed {title(task)}: {typed}", *_suspension(task)))
             is_changed = await run_and_report(self._host, f"Changing {title(task)}", changing, done)
         else:
             request = schedule_request(
@@ -190,6 +191,7 @@ class ScheduleEditor:
                 f"  that is {_explainer(task, self._zone)(typed).lines[0]}",
                 "",
                 *notes,
+                *_suspension(task),
             ),
             yes="Change it" if repeat is None else "Create, then cancel",
             no="Don't",
@@ -240,6 +242,10 @@ def _explainer(task: Job, zone: tzinfo) -> "partial[Explained]":
     schedule, now = task.schedule, clock.now()
     time_zone, start = (schedule.time_zone, schedule.start_after) if schedule else (None, None)
     return partial(explain_expression, time_zone=time_zone, now=fires_after(start, now), zone=zone)
+
+
+def _suspension(task: Job) -> tuple[str, ...]:
+    return ("It stays suspended until p resumes it.",) if is_suspended(task) else ()
 
 
 def _is_once(task: Job) -> bool:
