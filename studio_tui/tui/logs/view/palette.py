@@ -17,6 +17,9 @@ _STYLES = ("text", "gutter", "mark", "note", "current", "cursor", "selected", "s
 _PENS = 4096
 """Maximum number of pens whose styles are cached; a pen is a style that escape codes set."""
 
+_CONTRAST = 4.5
+"""Minimum contrast of text on a colored background (WCAG 2.2, 1.4.3)."""
+
 COMPONENTS = frozenset(f"log-pane--{name}" for name in (*_STYLES, *_COLORS, "match"))
 """The component classes for style sheets."""
 
@@ -77,9 +80,13 @@ class LogPalette:
         return cached
 
     def _of_pen(self, pen: Pen) -> Style:
+        color, ground = self._color(pen.foreground), self._color(pen.background)
+        # A program that chose both as exact colors knows how they look together.
+        if ground and not (_is_exact(pen.foreground) and _is_exact(pen.background)):
+            color = _readable(color or self.text.color, ground)
         return Style(
-            color=self._color(pen.foreground),
-            bgcolor=self._color(pen.background),
+            color=color,
+            bgcolor=ground,
             bold=pen.bold or None,
             dim=pen.dim or None,
             italic=pen.italic or None,
@@ -96,3 +103,33 @@ class LogPalette:
             return Color.from_rgb(*color)
         named = self.named[color % 8] if color < 16 else None
         return named or Color.from_ansi(color)
+
+
+def _is_exact(color: PenColor | None) -> bool:
+    """Whether a color of a log is the same in all themes."""
+    return isinstance(color, tuple) or (color is not None and color >= 16)
+
+
+def _readable(color: Color | None, ground: Color) -> Color | None:
+    """Return a color if it is readable on `ground`; else black or white, of which one always is.
+
+    How the terminal's own 16 colors look is unknown, so a color is returned unchanged if either is
+    one of them.
+    """
+    if color is None or color.is_system_defined or ground.is_system_defined:
+        return color
+    light = _luminance(ground)
+    darker, lighter = sorted((_luminance(color), light))
+    if (lighter + 0.05) / (darker + 0.05) >= _CONTRAST:
+        return color
+    # Black and white have the same contrast with a luminance of 0.179.
+    return Color.from_rgb(0, 0, 0) if light > 0.179 else Color.from_rgb(255, 255, 255)
+
+
+def _luminance(color: Color) -> float:
+    """Return the relative luminance of a color (WCAG 2.2), from 0 to 1."""
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in color.get_truecolor().normalized
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.color import Color
 from textual.events import MouseScrollUp
 from textual.pilot import Pilot
 from textual.scrollbar import ScrollTo
 from textual.strip import Strip
+from textual.theme import Theme
 
 from studio_tui.paths import styles_dir
 from studio_tui.service.logs.doubts import NO_REPLAY
@@ -24,6 +26,7 @@ from studio_tui.tui.logs.view.log_view import LogView
 from studio_tui.tui.logs.view.pane import LogPane
 from studio_tui.tui.logs.view.place import LogLook
 from studio_tui.tui.logs.view.viewport import Row
+from studio_tui.tui.theme import THEMES
 from tests import waiting
 from tests.driving import driving
 from tests.service.logs.blocking_reads import counting_reads
@@ -386,6 +389,53 @@ async def test_a_search_finds_only_visible_text(store: LogStore) -> None:
         assert view.following
         await search(pilot, "shown")
         assert current_rows(view) == ["shown"]
+
+
+@pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
+async def test_text_on_a_colored_background_is_readable(store: LogStore, theme: Theme) -> None:
+    foregrounds = ("39", *map(str, (*range(30, 38), *range(90, 98))))
+    backgrounds = (*map(str, (*range(40, 48), *range(100, 108))), "48;5;196", "48;2;40;40;40")
+    for ground in backgrounds:
+        store.append("".join(f"\x1b[{ground};{color}mx" for color in foregrounds).encode() + b"\n")
+    async with showing(store, height=len(backgrounds)) as (pilot, view):
+        view.app.register_theme(theme)
+        view.app.theme = theme.name
+        await pilot.pause()
+        looks = set[tuple[Color, Color]]()
+        for y in range(len(backgrounds)):
+            styles = [each.style for each in view.pane.render_line(y) if "x" in each.text]
+            assert styles
+            for style in styles:
+                assert style is not None
+                assert style.color is not None
+                assert style.bgcolor is not None
+                looks.add((style.color, style.bgcolor))
+        assert len({ground for _, ground in looks}) >= 10
+        assert min(contrast(*look) for look in looks) >= 4.5
+
+
+async def test_exact_colors_that_a_program_chose_for_text_and_background_are_kept(
+    store: LogStore,
+) -> None:
+    store.append(b"\x1b[38;5;196;48;2;200;0;0mx\n")
+    async with showing(store) as (_, view):
+        (style,) = (each.style for each in view.pane.render_line(0) if each.text == "x")
+        assert style is not None
+        assert style.color is not None
+        assert style.bgcolor is not None
+        assert contrast(style.color, style.bgcolor) < 2
+
+
+def contrast(*colors: Color) -> float:
+    """Return the contrast of two colors (WCAG 2.2, 1.4.3)."""
+    luminances = []
+    for color in colors:
+        linear = [
+            part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+            for part in color.get_truecolor().normalized
+        ]
+        luminances.append(0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2])
+    return (max(luminances) + 0.05) / (min(luminances) + 0.05)
 
 
 async def test_matches_are_highlighted_until_escape(store: LogStore) -> None:
