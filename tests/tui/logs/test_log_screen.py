@@ -154,7 +154,7 @@ async def test_the_log_of_an_ended_job_is_complete_and_can_fill_the_screen(
             assert "whole log" in screen_text(pilot), "the notification hides no state of the log"
         with step("y copies the current line, and V and y several"):
             await pilot.press("y")
-            await until_notified(pilot, "Sent to the terminal's clipboard: n 499")
+            await until_notified(pilot, "Sent to the terminal's clipboard: 1 line")
             await pilot.press("V", "up", "y")
             await until_notified(pilot, "Sent to the terminal's clipboard: 2 lines")
             assert pilot.app.clipboard == "n 498\nn 499"

@@ -89,7 +89,7 @@ class LineSelection(ViewController):
                 "more lines are selected than can be copied; ctrl+s saves them all"
             )
         self._view.settle()
-        shown = None if len(lines) == 1 else plural(len(lines), "line")
+        shown = plural(len(lines), "line")  # a line may be too long for a notice
         copying = partial(copy, self._view.app, "\n".join(lines), shown)
         # The worker is one of the app: the page may be closed before a program has copied them.
         start_worker(self._view.app, copying, name="copy lines", group="copy lines")

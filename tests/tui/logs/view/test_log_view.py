@@ -513,6 +513,19 @@ async def test_y_copies_the_current_line_as_it_is_shown(store: LogStore) -> None
         assert copied(view) == ["red [/] end", "line 7"]
 
 
+async def test_the_notice_of_a_copied_line_is_short_however_long_the_line_is(
+    store: LogStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notices = list[str]()
+    store.append(b"long line " * 50 + b"\n")
+    async with showing(store) as (pilot, view):
+        monkeypatch.setattr(view.app, "notify", lambda words, **_: notices.append(words))
+        await pilot.press("y")
+        await until(pilot, lambda: bool(notices))
+        assert notices[0].endswith(": 1 line")
+        assert copied(view) == ["long line " * 50]
+
+
 async def test_lines_are_copied_although_the_view_is_closed_meanwhile(
     store: LogStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
