@@ -147,8 +147,6 @@ def is_cut_off(state: Following, outage: OutageLike) -> bool:
 
 def amount(state: Following) -> Cell:
     """Return the number of lines and bytes received, as far as they are known."""
-    if state.phase == "complete" and not state.size and not state.reason:
-        return Cell("the job printed nothing", Tone.DIM)
     if state.phase == "connecting" and not state.size:
         return Cell("")
     # The lines of a log that was stored by an earlier run are yet to be counted.

@@ -10,6 +10,7 @@ from studio_tui.api.models import Job
 from studio_tui.presentation.cells import NOTHING, Cell, Tone
 from studio_tui.presentation.format import UNKNOWN, size
 from studio_tui.presentation.jobs.facts import Fact, FactLine
+from studio_tui.presentation.jobs.states import printed_nothing
 from studio_tui.presentation.jobs.waiting import WAITS_FOR
 from studio_tui.presentation.logs.row_forms import PLAIN_FORM, rows_of
 
@@ -68,9 +69,9 @@ def preview(
     height = sum(_height(fact, space.width) for fact in filled)
     free = space.height - height - 2  # the heading of the log, and an empty line
     if free >= ROOM_FOR_LOG:
-        return (*first, *others, *_log(extra, space.width, free))
+        return (*first, *others, *_log(job, extra, space.width, free))
     height = sum(_height(fact, space.width) for fact in first)
-    lines = _log(extra, space.width, max(_LEAST_LOG_LINES, space.height - height - 1))
+    lines = _log(job, extra, space.width, max(_LEAST_LOG_LINES, space.height - height - 1))
     return (*first, *lines, *((Fact("", NOTHING),) if lines else ()), *others)
 
 
@@ -89,14 +90,14 @@ def _line_texts(line: bytes) -> list[str]:
     return [row.text.rstrip() for row in rows_of(end, b"", len(end), PLAIN_FORM)]
 
 
-def _log(extra: JobExtras, width: int, count: int) -> tuple[Fact | FactLine, ...]:
+def _log(job: Job, extra: JobExtras, width: int, count: int) -> tuple[Fact | FactLine, ...]:
     trouble = (Fact("log", Cell(extra.log_trouble, Tone.DIM)),) if extra.log_trouble else ()
     if extra.log_end is None:
         return trouble
     taken = sum(_height(fact, width) for fact in trouble)
     lines = last_lines(extra.log_end, max(_LEAST_LOG_LINES, count - taken))
     if not lines:
-        return trouble or (Fact("log", Cell("the job printed nothing", Tone.DIM)),)
+        return trouble or (Fact("log", Cell(printed_nothing(job), Tone.DIM)),)
     as_of = f" at {extra.log_as_of}" if extra.log_as_of else ""
     words = f"── end of the log{as_of}, l shows all of it"
     heading = FactLine((Cell(words, Tone.DIM),), (width,))

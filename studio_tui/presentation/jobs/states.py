@@ -146,3 +146,9 @@ def counts(
         for name, look, _ in STATE_GROUPS
         if numbers[name] or name in {"done", "running", "failed"}
     )
+
+
+def printed_nothing(job: Job) -> str:
+    """Return what is said of a job whose log is known to be empty."""
+    printed = "printed nothing" if job.state.is_finished else "has printed nothing yet"
+    return f"the job {printed}"

@@ -23,6 +23,7 @@ from studio_tui.presentation.jobs.log_header import (
     progress,
     progress_parts,
 )
+from studio_tui.presentation.jobs.states import printed_nothing
 from studio_tui.presentation.jobs.times import life_of
 from studio_tui.presentation.jobs.waiting import why_waiting
 from studio_tui.presentation.logs.line_clock import LineClock
@@ -231,11 +232,12 @@ class LogScreen(LogPage):
         self._shown_connection = _connection(state)
         self.view.is_all_here = state.phase is FollowPhase.COMPLETE
         head = self.query_one("#log-head", Bar)
-        left = self._job_parts(self._end_of_log())
         outage, behind = self.session.reachability.outage, self._log.preview.behind
         words, tone, *_ = describe_connection(
             state, self._job, clock.now(), behind=behind, outage=outage
         )
+        # The connection is good if the log is whole, or all that was printed so far is here.
+        left = self._job_parts(self._end_of_log(), is_all_known=tone is Tone.GOOD)
         right = (*pause_parts(self.view), Part(f"{words} ", tone))
         log_size = Part(f"{amount(state).text}  ", Tone.DIM)
         # Where not everything fits, the size is the least important part.
@@ -243,8 +245,11 @@ class LogScreen(LogPage):
         head.left = left
         head.right = (log_size, *right) if cell_len(everything) <= self.size.width else right
 
-    def _job_parts(self, end: bytes) -> tuple[Part, ...]:
-        """Return what the line says about the job, given the end of its log."""
+    def _job_parts(self, end: bytes, *, is_all_known: bool) -> tuple[Part, ...]:
+        """Return what the line says about the job, given the end of its log.
+
+        Below the line, a log without lines says why it has none.
+        """
         self._progress = progress(self._job, end, self._progress)
         surroundings = surroundings_of(self.session, self._job)
         why, wait = failure_cause(self._job, end), why_waiting(self._job, surroundings)
@@ -255,7 +260,10 @@ class LogScreen(LogPage):
         reason = Part(why, Tone.BAD) if wait is None else Part(wait.words, Tone.WAITING)
         # The line may cut the reason; a log that has no lines yet, or none at all, has room for it.
         is_empty = not (self.view.store or self._store).size
-        is_below = bool(reason.text) and is_empty and (wait is not None or self.view.is_all_here)
+        if is_empty and is_all_known and not reason.text:
+            reason = Part(printed_nothing(self._job), Tone.DIM)
+        is_known = wait is not None or is_all_known or self.view.is_all_here
+        is_below = bool(reason.text) and is_empty and is_known
         below = self.query_one("#log-empty", Static)
         below.display = is_below
         if below.content != reason.text:  # an update lays out the whole page

@@ -80,7 +80,7 @@ def test_a_log_stored_by_an_earlier_program_is_shown_with_its_age(
         (FollowPhase.CONNECTING, 0, 2048, "2.0 KiB"),
         (FollowPhase.COMPLETE, 0, 2048, "2.0 KiB"),
         (FollowPhase.COMPLETE, 12, 2048, "12 lines  2.0 KiB"),
-        (FollowPhase.COMPLETE, 0, 0, "the job printed nothing"),
+        (FollowPhase.COMPLETE, 0, 0, "0 lines  0 B"),
         (FollowPhase.FOLLOWING, 0, 0, "0 lines  0 B"),
     ],
 )

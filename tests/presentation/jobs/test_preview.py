@@ -61,7 +61,9 @@ def test_a_schedule_shows_its_files_and_the_names_of_its_variables() -> None:
 
 def test_an_unreadable_or_empty_log_is_reported() -> None:
     assert ("log", "not yours") in texts(job(1), JobExtras(log_trouble="not yours"))
-    assert ("log", "the job printed nothing") in texts(job(1), JobExtras(log_end=b"\n\r\n"))
+    empty = JobExtras(log_end=b"\n\r\n")
+    assert ("log", "the job printed nothing") in texts(job(1), empty)
+    assert ("log", "the job has printed nothing yet") in texts(job(1, "RUNNING"), empty)
     assert "log" not in dict(texts(job(1)))
 
 

@@ -322,3 +322,20 @@ async def test_the_progress_in_the_header_moves_with_the_one_in_the_log(
         pass_halts(studio, job["id"], 40)
         await until_shown(pilot, "▏ 60%  3.1 it/s")
         pass_halts(studio, job["id"], 60)
+
+
+async def test_the_log_of_a_job_that_printed_nothing_says_so(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    code = """
+import pathlib, time
+while not pathlib.Path("go50").exists():
+    time.sleep(0.01)
+"""
+    job = studio.submit(code)
+    studio.wait_for_state(job["id"], "RUNNING")
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("l")
+        await until_shown(pilot, "● live", "the job has printed nothing yet")
+        pass_halts(studio, job["id"], 50)
+        await until_shown(pilot, "✓ whole log", "✓ COMPLETE", "the job printed nothing")
