@@ -35,11 +35,10 @@ class TerminalDriver(LinuxDriver):
         self._file: Any = self._output
         self._is_watched = False
         self._has_terminal = False
-        self._is_closed = False
 
     def start_application_mode(self) -> None:
-        if self._is_closed:
-            return  # an editor to which the terminal was lent has ended after the app
+        if self._app.return_code is not None:
+            return  # the app ended while the terminal was lent to an editor
         if not self._is_watched:
             self._is_watched = True
             Thread(target=self._watch, name="terminal watch", daemon=True).start()
@@ -54,7 +53,6 @@ class TerminalDriver(LinuxDriver):
 
     def close(self) -> None:
         """Wait until all output is written, or the terminal no longer reads."""
-        self._is_closed = True
         super().close()
         self._output.drain()
 
