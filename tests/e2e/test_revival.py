@@ -142,6 +142,21 @@ def test_a_stopped_server_is_started_again_only_by_ctrl_r(tmp_path: Path) -> Non
         running_server(data)
 
 
+def test_a_server_that_does_not_answer_is_not_said_to_have_stopped(tmp_path: Path) -> None:
+    with dashboard(tmp_path) as (terminal, data):
+        server = running_server(data)
+        os.kill(server.pid, signal.SIGSTOP)
+        try:
+            terminal.press("\x12")  # ctrl+r, as a list without active jobs is polled seldom
+            terminal.wait_for_text("no answer since")
+            terminal.press("\x12")
+            terminal.wait_for_text(f"does not answer. If that lasts, `kill -9 {server.pid}`")
+        finally:
+            os.kill(server.pid, signal.SIGCONT)
+        terminal.wait_for_text("● live", since=len(terminal.output))
+        assert b"starts it" not in terminal.output
+
+
 def test_a_server_with_invalid_settings_is_started_by_ctrl_r_once_they_are_valid(
     tmp_path: Path,
 ) -> None:
