@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings, strategies
 
+from studio_tui.service.commands import create_job, retries
 from tests.guardian import guarded
 from tests.soak import SOAK, at_length
 
@@ -165,3 +166,12 @@ def studio_process(tmp_path: Path) -> "Iterator[ProcessStudio]":
     studio = ProcessStudio(tmp_path / "studio")
     with stopping(studio):
         yield studio
+
+
+@pytest.fixture
+def short_rests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let commands rest for milliseconds between attempts, and search for a job for seconds."""
+    monkeypatch.setattr(retries, "RESTS", (0.001, 0.001))
+    monkeypatch.setattr(create_job, "BACKOFF", (0.001, 0.001))
+    monkeypatch.setattr(create_job, "REST_BETWEEN_LISTS", 0.001)
+    monkeypatch.setattr(create_job, "LONGEST_SEARCH", 10.0)

@@ -114,7 +114,7 @@ async def test_jobs_may_be_created_while_a_thread_checks_the_others(
         assert screen.validate(screen.form.draft).problems == ()
 
 
-@pytest.mark.usefixtures("short_waits")
+@pytest.mark.usefixtures("short_rests")
 async def test_only_the_jobs_that_were_not_created_are_requested_again(
     studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

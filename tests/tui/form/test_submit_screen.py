@@ -147,7 +147,7 @@ async def test_keys_pressed_while_a_form_is_sent_are_for_the_screen_after_it(
     assert len(studio.jobs()) == 1
 
 
-@pytest.mark.usefixtures("short_waits")
+@pytest.mark.usefixtures("short_rests")
 async def test_sending_can_be_stopped_and_a_lost_answer_creates_only_one_job(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:

@@ -147,7 +147,7 @@ def refusal(status: str, message: str) -> Any:
     return faults.answer_json({"message": message}, status)
 
 
-@pytest.mark.usefixtures("short_waits")
+@pytest.mark.usefixtures("short_rests")
 async def test_an_unreachable_studio_is_reported_until_it_answers_again(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
@@ -188,7 +188,7 @@ REFUSALS = {
 """Refusals of a field, of the whole form and of a file, and what the form shows."""
 
 
-@pytest.mark.usefixtures("short_waits")
+@pytest.mark.usefixtures("short_rests")
 async def test_a_refusal_is_shown_at_its_field_and_the_same_form_can_be_sent_again(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
@@ -222,7 +222,7 @@ UNKNOWN_OUTCOMES = (
 """Faults after which it is unknown whether the job was created, and words that the form shows."""
 
 
-@pytest.mark.usefixtures("short_waits")
+@pytest.mark.usefixtures("short_rests")
 async def test_a_form_with_an_unknown_outcome_is_sent_again_only_if_the_user_confirms(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:

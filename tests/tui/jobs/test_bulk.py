@@ -40,7 +40,7 @@ def test_the_outcome_of_a_job_in_a_pipeline_has_its_id_if_studio_returned_one(
 
 
 @pytest.mark.starts_processes
-@pytest.mark.usefixtures("short_waits")
+@pytest.mark.usefixtures("short_rests")
 async def test_marked_jobs_are_run_again_after_one_question_and_each_outcome_is_reported(
     studio_with_three_jobs: ThreadStudio, tmp_path: Path
 ) -> None:

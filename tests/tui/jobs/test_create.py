@@ -48,7 +48,7 @@ async def created_502(exchange: Exchange) -> None:
 
 
 @pytest.mark.starts_processes
-@pytest.mark.usefixtures("short_waits")
+@pytest.mark.usefixtures("short_rests")
 async def test_a_job_whose_response_was_lost_is_found_or_asked_about_and_never_created_twice(
     studio_with_three_jobs: ThreadStudio, tmp_path: Path
 ) -> None:
