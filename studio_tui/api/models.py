@@ -3,6 +3,8 @@
 Classes have the names of the document; the program uses the short aliases at the end.
 """
 
+from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
@@ -376,3 +378,11 @@ def runs_on(job: Job, cluster: Cluster) -> bool:
     if job.compute_cluster_id is not None:
         return job.compute_cluster_id == cluster.id
     return cluster.name is not None and job.compute_cluster_name == cluster.name
+
+
+def by_status(jobs: Iterable[Job]) -> dict[str | None, list[Job]]:
+    """Return the jobs with each status, in their order."""
+    groups = defaultdict[str | None, list[Job]](list)
+    for job in jobs:
+        groups[job.status].append(job)
+    return groups

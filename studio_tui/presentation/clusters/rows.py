@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from studio_tui.api.ids import is_usable_id
-from studio_tui.api.models import Cluster, Job, runs_on
+from studio_tui.api.models import Cluster, Job, by_status, runs_on
 from studio_tui.api.states import STATES_WITH_WORKERS, JobState
 from studio_tui.presentation.cells import NOTHING, Cell, Tone, dim_row
 from studio_tui.presentation.columns import Align, Column
@@ -136,7 +136,7 @@ def _jobs(
     if reason := why_jobs_unknown(cluster, jobs):
         return Cell(reason, Tone.DIM)
     own_jobs = [job for job in jobs if runs_on(job, cluster)]
-    numbers = counts(own_jobs, has_all=has_all, newer_attempts=newer_attempts)
+    numbers = counts(by_status(own_jobs), has_all=has_all, newer_attempts=newer_attempts)
     return Cell(" · ".join(f"{count.number_text} {count.name}" for count in numbers))
 
 

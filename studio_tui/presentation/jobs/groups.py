@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from studio_tui.api.models import Job
+from studio_tui.api.models import Job, by_status
 from studio_tui.api.related_jobs import NewerAttempt
 from studio_tui.api.states import JobState
 from studio_tui.presentation.cells import NOTHING, Cell, Pieces, Tone
@@ -157,7 +157,7 @@ def group_facts(
 
     `blocked` and `newer_attempts` are the same as for `group_cells`.
     """
-    numbers = counts(jobs, blocked=blocked, newer_attempts=newer_attempts)
+    numbers = counts(by_status(jobs), blocked=blocked, newer_attempts=newer_attempts)
     states = [f"{count.number} {count.name}" for count in numbers if count.number]
     # `counts` leaves these failures out; with them, the sum is the number of jobs.
     states += _no_problems(jobs, newer_attempts)
@@ -237,7 +237,7 @@ def _detail(
     from studio_tui.presentation.pipelines.graph.segments import bar  # noqa: PLC0415
     from studio_tui.presentation.pipelines.graph.statuses import NodeState  # noqa: PLC0415
 
-    numbers = counts(jobs, blocked=blocked, newer_attempts=newer_attempts)
+    numbers = counts(by_status(jobs), blocked=blocked, newer_attempts=newer_attempts)
     drawn = bar({NodeState(count.name): count.number for count in numbers}, _BAR_WIDTH)
     # The failures come first and what is done last, as a narrow column cuts off the end.
     ordered = sorted(numbers, key=lambda count: (count.name != "failed", count.name == "done"))

@@ -1,8 +1,6 @@
 """Glyph, name and tone of job states, and the number of jobs in each state."""
 
-from collections import Counter
-from collections.abc import Collection, Container, Iterable
-from operator import attrgetter
+from collections.abc import Collection, Container, Mapping, Sequence
 from typing import NamedTuple
 
 from studio_tui.api.models import Job
@@ -110,7 +108,7 @@ _OF_ENDED_JOBS = frozenset({"done", "failed", "canceled"})
 
 
 def counts(
-    jobs: Iterable[Job],
+    jobs: Mapping[str | None, Sequence[Job]],
     *,
     has_all: bool = True,
     blocked: Container[str] = (),
@@ -118,23 +116,22 @@ def counts(
 ) -> tuple[Count, ...]:
     """Return the number of jobs in each group of states; schedules (TASK) are not counted.
 
-    Empty groups are left out, except done, running and failed. `has_all` is whether `jobs` include
-    all ended jobs; `jobs` always include all jobs that have not ended. Jobs that are not queued
-    count as blocked if their ids are in `blocked`. Failed jobs in `newer_attempts` are not counted.
+    `jobs` are grouped by status (`by_status`). Empty groups are left out, except done, running and
+    failed. `has_all` is whether `jobs` include all ended jobs; they always include all jobs that
+    have not ended. Jobs that are not queued count as blocked if their ids are in `blocked`. Failed
+    jobs in `newer_attempts` are not counted.
     """
-    jobs = tuple(jobs)
     numbers = dict.fromkeys(STATE_NAMES, 0)
-    # Counted by `status` first, as parsing the state of thousands of jobs after each poll is slow.
-    for status, number in Counter(map(attrgetter("status"), jobs)).items():
-        if (group := _GROUP_OF.get(JobState.of(status))) is not None:
+    for status, jobs_with_it in jobs.items():
+        group, number = _GROUP_OF.get(JobState.of(status)), len(jobs_with_it)
+        if group == "waiting":
+            blocked_here = sum(job.id in blocked for job in jobs_with_it)
+            numbers["blocked"] += blocked_here
+            number -= blocked_here
+        elif group == "failed":
+            number -= sum(job.id in newer_attempts for job in jobs_with_it)
+        if group is not None:
             numbers[group] += number
-    if numbers["waiting"]:
-        waiting = (job.id for job in jobs if job.status in NOT_YET_QUEUED_STATES)
-        numbers["blocked"] = sum(job_id in blocked for job_id in waiting)
-        numbers["waiting"] -= numbers["blocked"]
-    if numbers["failed"] and newer_attempts:
-        failed = JobState.FAILED.value
-        numbers["failed"] -= sum(job.status == failed and job.id in newer_attempts for job in jobs)
     return tuple(
         Count(
             look.glyph,

@@ -5,13 +5,14 @@ requests the newest page, the active jobs beyond it, and those that were active 
 all others are cached.
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 
 from studio_tui.api.client import StudioClient
-from studio_tui.api.models import Job
+from studio_tui.api.models import Job, by_status
 from studio_tui.api.pages import ResultPage
 from studio_tui.api.states import JobState
 from studio_tui.errors import InvalidRequest, NotFound, PermissionDenied
@@ -52,9 +53,14 @@ class JobList:
     """Rows of the last answer with an id that had appeared before."""
 
     @cached_property
+    def by_status(self) -> dict[str | None, list[Job]]:
+        """The jobs with each status, newest first; of thousands, they are sorted out only once."""
+        return by_status(self.jobs)
+
+    @cached_property
     def queued(self) -> tuple[Job, ...]:
         """The jobs that wait for workers, oldest first."""
-        return tuple(job for job in reversed(self.jobs) if job.status == JobState.QUEUED)
+        return tuple(reversed(self.by_status.get(JobState.QUEUED, ())))
 
 
 class JobsFeed(GrowingFeed):
@@ -213,24 +219,34 @@ class JobsFeed(GrowingFeed):
         with the known jobs, it replaces all, as jobs may be missing in between.
         """
         page_is_all = newest.received < limit
-        merged: dict[str, Job] = {}
+        kept: list[Job] = []
         oldest = min(map(made_at, newest.items), default=_NEWEST)
         if not page_is_all and newest.items and self._reaches_known(newest, limit):
-            merged = {job.id: job for job in self._known.values() if made_at(job) <= oldest}
+            jobs = self._answer.jobs
+            first = bisect_left(jobs, True, key=lambda job: made_at(job) <= oldest)
+            kept = [job for job in jobs[first:] if job.id in self._known]
         if page_is_all:
             self.complete_since = _OLDEST
         else:
-            self.complete_since = min(oldest, self.complete_since) if merged else oldest
-        self._has_all = page_is_all or (self._has_all and bool(merged))
-        self._known = merged | {job.id: job for job in (*others, *newest.items)}
+            self.complete_since = min(oldest, self.complete_since) if kept else oldest
+        self._has_all = page_is_all or (self._has_all and bool(kept))
+        received = {job.id: job for job in (*others, *newest.items)}
+        self._known = {job.id: job for job in kept} | received
         self._forget_oldest()
-        self._unfinished = [job.id for job in self._known.values() if not job.state.is_finished]
-        self._reached = sum(made_at(job) >= self.complete_since for job in self._known.values())
+        unfinished = dict.fromkeys((*self._unfinished, *received))
+        self._unfinished = [
+            job_id
+            for job_id in unfinished
+            if (job := self._known.get(job_id)) is not None and not job.state.is_finished
+        ]
         self._answer = JobList(
             jobs=tuple(sorted(self._known.values(), key=made_at, reverse=True)),
             has_all=self._has_all,
             unreadable=newest.unreadable,
             duplicates=newest.duplicates,
+        )
+        self._reached = bisect_left(
+            self._answer.jobs, True, key=lambda job: made_at(job) < self.complete_since
         )
 
     def _forget_oldest(self) -> None:

@@ -248,7 +248,9 @@ def _count_parts(session: StudioSession, *, in_words: bool) -> Parts:
     blocked = pipelines.blocked if pipelines is not None else frozenset[str]()
     newer = session.known_items.newer_attempts()
     parts: list[Part] = []
-    for count in counts(jobs.jobs, has_all=jobs.has_all, blocked=blocked, newer_attempts=newer):
+    for count in counts(
+        jobs.by_status, has_all=jobs.has_all, blocked=blocked, newer_attempts=newer
+    ):
         short = f"{count.glyph}{count.number_text} "
         text = f"{count.glyph} {count.number_text} {count.name}  " if in_words else short
         parts.append(Part(text, count.tone if count.number else Tone.DIM))

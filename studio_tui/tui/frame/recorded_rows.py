@@ -87,7 +87,7 @@ class RecordedRows(Generic[T]):
         archived = self.archive.snapshot.value
         added: dict[str, T] = {}
         if archived is not None and self._are_needed:
-            listed_keys = {self._kind.key(row) for row in self._listed or ()}
+            listed_keys = set(map(self._kind.key, self._listed or ()))
             added = {key: row for key, row in archived.items.items() if key not in listed_keys}
         self.since = {key: archived.since[key] for key in added} if archived is not None else {}
         rows = self._listed or ()

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from studio_tui.api.models import Job
+from studio_tui.api.models import Job, by_status
 from studio_tui.api.related_jobs import NewerAttempt
 from studio_tui.api.states import JobState
 from studio_tui.presentation.jobs.filters import JOBS, exact_filter, id_filter, jobs_with
@@ -285,7 +285,7 @@ def test_a_filter_for_problems_excludes_failures_with_a_newer_attempt() -> None:
     assert numbers_passing("is:fixed") == [1]
     assert numbers_passing("is:superseded") == [5]
     assert numbers_passing("is:failed") == [1, 2, 5]
-    numbers = counts(jobs, newer_attempts=newer_attempts)
+    numbers = counts(by_status(jobs), newer_attempts=newer_attempts)
     (failed,) = [each for each in numbers if each.name == "failed"]
     assert failed.number == 1
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio_tui.api.label import NAME
-from studio_tui.api.models import Cluster, Job
+from studio_tui.api.models import Cluster, Job, by_status
 from studio_tui.api.states import JobState
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.jobs.facts import Values, environment, facts, next_values, raw_json
@@ -140,7 +140,7 @@ def test_every_state_has_a_glyph_and_a_tone(state: JobState) -> None:
 def test_counts_add_up_to_all_jobs_except_schedules() -> None:
     states = [state for state in JobState if state is not JobState.TASK]
     jobs = [job(number, state) for number, state in enumerate(states, 1)]
-    assert sum(count.number for count in counts([*jobs, job(99, "TASK")])) == len(jobs)
+    assert sum(count.number for count in counts(by_status([*jobs, job(99, "TASK")]))) == len(jobs)
 
 
 @pytest.mark.parametrize(
@@ -303,14 +303,14 @@ def test_jobs_with_extreme_times_can_be_sorted() -> None:
 
 def test_counts_of_ended_jobs_have_a_plus_in_an_incomplete_list_also_if_zero() -> None:
     jobs = [job(1, "PENDING"), job(2, "QUEUED"), job(3, "COMPLETE")]
-    amounts = {each.name: each.number_text for each in counts(jobs, has_all=False)}
+    amounts = {each.name: each.number_text for each in counts(by_status(jobs), has_all=False)}
     assert amounts == {"done": "1+", "running": "0", "queued": "1", "failed": "0+", "waiting": "1"}
 
 
 def test_blocked_jobs_have_the_same_sign_and_word_as_in_their_pipeline() -> None:
     jobs = [job(1, "PENDING"), job(2, "PENDING"), job(3, "QUEUED")]
     ids = {jobs[0].id, jobs[2].id}
-    amounts = {each.glyph: each.number_text for each in counts(jobs, blocked=ids)}
+    amounts = {each.glyph: each.number_text for each in counts(by_status(jobs), blocked=ids)}
     assert amounts == {"✓": "0", "●": "0", "◌": "1", "✗": "0", BLOCKED.glyph: "1", "·": "1"}
     state = by_key(COLUMNS, row_of(jobs[0], NOON, is_blocked=True))["state"]
     assert state.text == f"{BLOCKED.glyph} BLOCKED"

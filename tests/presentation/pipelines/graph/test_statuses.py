@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 from hypothesis import given
 
-from studio_tui.api.models import Pipeline
+from studio_tui.api.models import Pipeline, by_status
 from studio_tui.api.states import JobState, PipelineState
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.jobs.states import counts as counts_of_jobs
@@ -130,7 +130,7 @@ def test_each_of_a_thousand_failures_counts_the_jobs_that_all_of_them_block() ->
 @pytest.mark.parametrize("state", sorted(set(SHOWN_STATES) - {JobState.TASK}))
 def test_lists_and_pipelines_count_a_state_with_the_same_sign_and_word(state: JobState) -> None:
     node_state = SHOWN_STATES[state]
-    in_list = next(each for each in counts_of_jobs([job(1, state)]) if each.number)
+    in_list = next(each for each in counts_of_jobs(by_status([job(1, state)])) if each.number)
     in_pipeline = next(each for each in counts(Counter({node_state: 1})) if each.number)
     assert in_list == in_pipeline
 
@@ -138,7 +138,9 @@ def test_lists_and_pipelines_count_a_state_with_the_same_sign_and_word(state: Jo
 def test_a_job_that_is_being_canceled_is_not_counted_as_canceled() -> None:
     jobs = [job(1, "CANCELING"), job(2, "CANCELING_SCHEDULED"), job(3, "CANCELED")]
     assert [
-        f"{each.glyph}{each.number} {each.name}" for each in counts_of_jobs(jobs) if each.number
+        f"{each.glyph}{each.number} {each.name}"
+        for each in counts_of_jobs(by_status(jobs))
+        if each.number
     ] == ["◆2 canceling", "◇1 canceled"]
     assert state_cell(jobs[0].state, jobs[0].status).text == "◆ CANCELING"
     statuses = statuses_of(sixteen(embed="CANCELING", thumbs="CANCELED"))
@@ -147,7 +149,7 @@ def test_a_job_that_is_being_canceled_is_not_counted_as_canceled() -> None:
 
 def test_lists_of_jobs_and_pipelines_count_states_in_the_same_order() -> None:
     jobs = [job(number, state) for number, state in enumerate(sorted(SHOWN_STATES))]
-    in_lists = [each.name for each in counts_of_jobs(jobs, blocked=[])]
+    in_lists = [each.name for each in counts_of_jobs(by_status(jobs), blocked=[])]
     assert in_lists == [
         state.value for state in NodeState if state not in {NodeState.BLOCKED, NodeState.SCHEDULE}
     ]
