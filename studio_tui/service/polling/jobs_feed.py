@@ -222,43 +222,50 @@ class JobsFeed(GrowingFeed):
         kept: list[Job] = []
         oldest = min(map(made_at, newest.items), default=_NEWEST)
         if not page_is_all and newest.items and self._reaches_known(newest, limit):
-            jobs = self._answer.jobs
-            first = bisect_left(jobs, True, key=lambda job: made_at(job) <= oldest)
-            kept = [job for job in jobs[first:] if job.id in self._known]
+            before = self._answer.jobs
+            first = bisect_left(before, True, key=lambda job: made_at(job) <= oldest)
+            kept = [job for job in before[first:] if job.id in self._known]
         if page_is_all:
             self.complete_since = _OLDEST
         else:
             self.complete_since = min(oldest, self.complete_since) if kept else oldest
         self._has_all = page_is_all or (self._has_all and bool(kept))
         received = {job.id: job for job in (*others, *newest.items)}
-        self._known = {job.id: job for job in kept} | received
-        self._forget_oldest()
         unfinished = dict.fromkeys((*self._unfinished, *received))
+        # Mostly, only those not among `kept` need sorting, and they are newer than all of these.
+        have_moved = any(
+            made_at(job) != made_at(self._known.get(job.id, job)) for job in received.values()
+        )
+        kept = [received.pop(job.id, job) for job in kept]
+        jobs = sorted(received.values(), key=made_at, reverse=True)
+        are_newer = not jobs or not kept or made_at(jobs[-1]) >= made_at(kept[0])
+        jobs += kept
+        if have_moved or not are_newer:
+            jobs.sort(key=made_at, reverse=True)
+        jobs = self._without_oldest(jobs)
+        self._known = {job.id: job for job in jobs}
         self._unfinished = [
             job_id
             for job_id in unfinished
-            if (job := self._known.get(job_id)) is not None and not job.state.is_finished
+            if (job := self._known.get(job_id)) and not job.state.is_finished
         ]
+        self._reached = bisect_left(jobs, True, key=lambda job: made_at(job) < self.complete_since)
         self._answer = JobList(
-            jobs=tuple(sorted(self._known.values(), key=made_at, reverse=True)),
-            has_all=self._has_all,
-            unreadable=newest.unreadable,
-            duplicates=newest.duplicates,
-        )
-        self._reached = bisect_left(
-            self._answer.jobs, True, key=lambda job: made_at(job) < self.complete_since
+            tuple(jobs), self._has_all, unreadable=newest.unreadable, duplicates=newest.duplicates
         )
 
-    def _forget_oldest(self) -> None:
+    def _without_oldest(self, jobs: list[Job]) -> list[Job]:
+        """Return jobs, newest first, without the oldest ended ones if there are too many."""
         most = max(MOST_KEPT, self.requested_count)
-        if len(self._known) > most:
-            times = sorted(map(made_at, self._known.values()), reverse=True)
-            self.complete_since, self._has_all = max(self.complete_since, times[most - 1]), False
-            self._known = {
-                job_id: job
-                for job_id, job in self._known.items()
-                if made_at(job) >= self.complete_since or not job.state.is_finished
-            }
+        if len(jobs) <= most:
+            return jobs
+        self.complete_since, self._has_all = (
+            max(self.complete_since, made_at(jobs[most - 1])),
+            False,
+        )
+        return [
+            job for job in jobs if made_at(job) >= self.complete_since or not job.state.is_finished
+        ]
 
 
 def made_at(job: Job | None) -> datetime:

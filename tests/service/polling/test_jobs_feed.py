@@ -1,4 +1,5 @@
 import random
+from datetime import timedelta
 from itertools import count
 
 import pytest
@@ -16,8 +17,8 @@ from studio_tui.errors import (
 )
 from studio_tui.service.polling import jobs_feed
 from studio_tui.service.polling.growing_feed import GrowingFeed
-from studio_tui.service.polling.jobs_feed import PAGE, READ_LIMIT, JobsFeed
-from tests.jobs import job
+from studio_tui.service.polling.jobs_feed import PAGE, READ_LIMIT, JobsFeed, made_at
+from tests.jobs import NOON, job
 from tests.soak import at_length
 
 
@@ -228,6 +229,30 @@ async def test_a_job_of_the_year_1_in_the_first_page_removes_no_older_jobs() -> 
     assert feed.complete_since == job(200).created_at
 
 
+async def test_an_older_job_whose_creation_time_becomes_known_takes_its_place() -> None:
+    server = server_of(250)
+    server.jobs_now.insert(150, job(500, "RUNNING", created_at=None))
+    feed = JobsFeed(server)
+    feed.request_more()
+    assert numbers((await feed.fetch()).jobs)[:2] == [500, 1]
+    # Between those of jobs 150 and 151.
+    server.jobs_now[150] = job(500, "RUNNING", created_at=NOON - timedelta(minutes=150.5))
+    assert numbers((await feed.fetch()).jobs)[149:152] == [150, 500, 151]
+
+
+async def test_jobs_created_at_the_same_time_keep_their_order() -> None:
+    server = server_of(250)
+    for index in range(140, 150):
+        server.jobs_now[index] = job(index + 1, "RUNNING", created_at=job(145).created_at)
+    feed = JobsFeed(server)
+    feed.request_more()
+    before = numbers((await feed.fetch()).jobs)
+    server.jobs_now[143] = job(144, "COMPLETE", created_at=job(145).created_at)
+    jobs = (await feed.fetch()).jobs
+    assert numbers(jobs) == before
+    assert jobs[143].status == "COMPLETE"
+
+
 @pytest.mark.parametrize(
     "error", [InvalidRequest(400, "no"), NotFound(404, "no"), PermissionDenied(403, "no")]
 )
@@ -421,6 +446,7 @@ async def test_the_list_agrees_with_studio_after_any_sequence_of_events(seed: in
         jobs = await feed.fetch()
         current = {listed.id: listed for listed in server.jobs_now}
         assert all(current[fetched.id] == fetched for fetched in jobs.jobs)
+        assert [*jobs.jobs] == sorted(jobs.jobs, key=made_at, reverse=True)
         assert [fetched.id for fetched in jobs.jobs[: feed.requested_count]] == [
             listed.id for listed in server.jobs_now[: min(feed.requested_count, len(jobs.jobs))]
         ]
