@@ -6,6 +6,10 @@ Error messages are clauses without a full stop, to be appended to the name of th
 import re
 from enum import StrEnum
 
+NAMES_OF_UNNAMED = {"PYTHON": "query.py", "SHELL": "query.sh"}
+"""The names that jobs without a name get, by type of query; unlike other names, they tell nothing
+about the query."""
+
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LONGEST_ENTRY = 128 * 1024 - 1
 """Bytes of the longest `NAME=VALUE` that Linux passes to a process: MAX_ARG_STRLEN minus a NUL."""

@@ -12,8 +12,14 @@ from datetime import UTC, datetime, timedelta
 from studio_tui import cron
 from studio_tui.api.fields import Sent
 from studio_tui.api.local_models import ChangeScheduleInput, SchedulePipelineInput
-from studio_tui.api.models import JobInput, QueryType
-from studio_tui.job_rules import VariableFault, is_job_id, repository_fault, variable_fault
+from studio_tui.api.models import JobInput
+from studio_tui.job_rules import (
+    NAMES_OF_UNNAMED,
+    VariableFault,
+    is_job_id,
+    repository_fault,
+    variable_fault,
+)
 from studio_tui.local.config.clusters import Cluster, Clusters
 from studio_tui.local.db.new_job import CheckpointSource, NewJob, NewSchedule
 from studio_tui.local.db.schedules import MAX_DELAY
@@ -33,7 +39,6 @@ _VARIABLE_FAULTS = {
     VariableFault.NUL: "the value contains a NUL character",
 }
 _YEARS = range(2000, 3000)
-_ENDINGS = {QueryType.PYTHON: "py", QueryType.SHELL: "sh"}
 
 
 @dataclass(frozen=True)
@@ -114,7 +119,7 @@ def validate_job(request: JobInput, key: str | None, context: RequestContext) ->
     job_id = str(uuid.uuid4())
     return NewJob(
         id=job_id,
-        name=request.query_name or f"query.{_ENDINGS[request.query_type]}",
+        name=request.query_name or NAMES_OF_UNNAMED[request.query_type],
         query=request.query,
         query_type=request.query_type,
         environment=environment,

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from studio_tui.api.models import Job
 from studio_tui.api.states import JobState
+from studio_tui.job_rules import NAMES_OF_UNNAMED
 from studio_tui.service.commands.submitted import SentFile, Submitted
 from studio_tui.service.recorder.database import RecorderFile
 
@@ -192,9 +193,12 @@ class JobHistory:
             return True
 
     def durations(self, names: Iterable[str]) -> dict[str, tuple[float, ...]]:
-        """Return the known seconds of the newest COMPLETE runs, newest first, by name."""
+        """Return the known seconds of the newest COMPLETE runs, newest first, by name.
+
+        Runs of unnamed jobs are left out, as they have different queries.
+        """
         with self._lock:
-            newest = self._newest(list(names))
+            newest = self._newest([*set(names).difference(NAMES_OF_UNNAMED.values())])
         durations = {
             name: tuple(run.seconds for run in runs if run.seconds is not None)
             for name, runs in newest.items()

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from studio_tui import clock
 from studio_tui.api.calls import Call
 from studio_tui.api.models import Cluster, Job, Pipeline
+from studio_tui.job_rules import NAMES_OF_UNNAMED
 from studio_tui.service.recorder import calls, items, pruning
 from studio_tui.service.recorder.bodies import (
     JOB,
@@ -201,8 +202,11 @@ class Recorder:
         return self._recall(name, model, lambda _, listing: map(pack, listing))
 
     async def past_runs(self, job: Job) -> tuple[Job, ...]:
-        """Return up to `PAST_RUNS` other COMPLETE jobs with its name, the last ended first."""
-        if not (name := job.name):
+        """Return up to `PAST_RUNS` other COMPLETE jobs with its name, the last ended first.
+
+        Those of an unnamed job have other queries, so that there are none.
+        """
+        if not (name := job.name) or name in NAMES_OF_UNNAMED.values():
             return ()
 
         def read(connection: "Connection") -> tuple[Job, ...]:

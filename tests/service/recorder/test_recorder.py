@@ -175,6 +175,16 @@ async def test_past_runs_are_the_other_complete_jobs_with_the_same_name_newest_f
     assert await new_recorder(tmp_path).past_runs(nameless) == ()
 
 
+async def test_an_unnamed_job_has_no_past_runs_as_their_queries_differ(tmp_path: Path) -> None:
+    jobs = [job(number, name="query.py") for number in (1, 2)]
+    kept = new_recorder(tmp_path)
+    note_jobs(kept, jobs)
+    history = JobHistory(kept.database)
+    assert history.note_ended(jobs)
+    assert await kept.past_runs(jobs[0]) == ()
+    assert history.durations(["query.py"]) == {}
+
+
 def test_recorded_pipelines_clusters_and_schedules_are_recalled(tmp_path: Path) -> None:
     kept = new_recorder(tmp_path)
     runs = [{"job_id": str(number), "status": "PENDING"} for number in range(99)]
