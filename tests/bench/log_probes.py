@@ -16,9 +16,9 @@ from unittest import mock
 from pydantic import SecretStr
 
 from studio_tui.api.client import StudioClient
+from studio_tui.api.connection_states import FollowPhase
 from studio_tui.local.server import endpoint
 from studio_tui.presentation.logs.search import SearchPattern
-from studio_tui.service.logs.state import FollowPhase
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.matches import LineMatches
 from studio_tui.service.logs.tail import LogTail

@@ -3,11 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Protocol
 
+from studio_tui.api.connection_states import Outage, TailState
 from studio_tui.api.models import Job
 from studio_tui.api.states import JobState
-from studio_tui.errors import StudioError
 from studio_tui.failures.exit_codes import exit_code_words
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import clock_time, duration, next_try, plural, size
@@ -34,61 +33,6 @@ _TROUBLES = {"reconnecting": "✗ disconnected", "stopped": "✗ stopped"}
 _MAY_PRINT = {JobState.RUNNING, JobState.CANCELING, JobState.CANCELING_SCHEDULED}
 
 
-class Following(Protocol):
-    """The state of receiving a log."""
-
-    @property
-    def phase(self) -> str:
-        """connecting, following, reconnecting, complete or stopped."""
-
-    @property
-    def since(self) -> datetime:
-        """Start time of the phase."""
-
-    @property
-    def next_try(self) -> datetime | None:
-        """Time of the next connection attempt, while reconnecting or after some errors."""
-
-    @property
-    def reason(self) -> str:
-        """Explanation of the phase; a safe sentence, empty if it needs none."""
-
-    @property
-    def kept_since(self) -> datetime | None:
-        """When the complete log was stored on this machine; `None` if Studio sent it since."""
-
-    @property
-    def left_at(self) -> datetime | None:
-        """When an earlier run of the dashboard stored its last bytes of the log.
-
-        `None` if any bytes arrived in this run.
-        """
-
-    @property
-    def received_at(self) -> datetime | None:
-        """When Studio last sent a frame of the log; `None` if the log is not followed."""
-
-    @property
-    def lines(self) -> int:
-        """Number of lines received."""
-
-    @property
-    def size(self) -> int:
-        """Number of bytes received."""
-
-
-class OutageLike(Protocol):
-    """A period in which Studio cannot be reached."""
-
-    @property
-    def since(self) -> datetime:
-        """When requests began to fail in this way."""
-
-    @property
-    def error(self) -> StudioError:
-        """Why requests fail."""
-
-
 def job_parts(
     job: Job, now: datetime, reason: str = "", *, is_blocked: bool = False
 ) -> tuple[Cell, ...]:
@@ -107,7 +51,7 @@ def job_parts(
 
 
 def describe_connection(
-    state: Following, job: Job, now: datetime, *, behind: int = 0, outage: OutageLike | None = None
+    state: TailState, job: Job, now: datetime, *, behind: int = 0, outage: Outage | None = None
 ) -> Cell:
     """Describe the state of the connection to a log.
 
@@ -138,14 +82,14 @@ def describe_connection(
     return Cell(f"{age}connecting…", Tone.WAITING if age else Tone.DIM)
 
 
-def is_cut_off(state: Following, outage: OutageLike) -> bool:
+def is_cut_off(state: TailState, outage: Outage) -> bool:
     """Whether an outage keeps a log from being received, even if its connection seems open."""
     if state.phase == "following":
         return state.received_at is not None and state.received_at < outage.since
     return state.phase in {"connecting", "reconnecting"}
 
 
-def amount(state: Following) -> Cell:
+def amount(state: TailState) -> Cell:
     """Return the number of lines and bytes received, as far as they are known."""
     if state.phase == "connecting" and not state.size:
         return Cell("")
@@ -195,7 +139,7 @@ def merged_amount(jobs: int, expected: int, lines: int, length: int) -> Cell:
 
 
 def describe_connections(
-    logs: Iterable[tuple[Following, Job]], outage: OutageLike | None = None
+    logs: Iterable[tuple[TailState, Job]], outage: Outage | None = None
 ) -> tuple[Cell, ...]:
     """Return the number of logs in each state; `outage` is set while Studio cannot be reached."""
     disconnected = outage_words(outage.error) if outage else "disconnected"
@@ -217,7 +161,7 @@ def describe_connections(
     )
 
 
-def _phase(state: Following, job: Job, outage: OutageLike | None) -> str:
+def _phase(state: TailState, job: Job, outage: Outage | None) -> str:
     if outage and is_cut_off(state, outage):
         return "reconnecting"
     if state.phase == "following":
@@ -230,7 +174,7 @@ def _phase(state: Following, job: Job, outage: OutageLike | None) -> str:
 
 
 def cells_around_name(
-    state: Following, job: Job, progress: Progress | None, outage: OutageLike | None = None
+    state: TailState, job: Job, progress: Progress | None, outage: Outage | None = None
 ) -> tuple[Cell, Cell]:
     """Return the cells before and after the name of one job: its state, and trouble or progress."""
     look = LOOKS[job.state]

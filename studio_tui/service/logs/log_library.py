@@ -15,11 +15,11 @@ from pathlib import Path
 
 from studio_tui import clock
 from studio_tui.api.client import StudioClient
+from studio_tui.api.connection_states import FollowPhase
 from studio_tui.errors import SpoolError
 from studio_tui.service.logs.archived_log import MayFetch
 from studio_tui.service.logs.cache import LogCache, name_of_log
 from studio_tui.service.logs.preview import LogTailPreview
-from studio_tui.service.logs.state import FollowPhase
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.tagged_store import TaggedStore
 from studio_tui.service.logs.tail import LogTail

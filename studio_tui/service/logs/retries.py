@@ -6,7 +6,8 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from studio_tui import clock
-from studio_tui.service.logs.state import FollowPhase, StatePublisher
+from studio_tui.api.connection_states import FollowPhase
+from studio_tui.service.logs.state import StatePublisher
 from studio_tui.service.polling.backoff import Backoff, wait_for
 from studio_tui.service.polling.reachability import Reachability
 

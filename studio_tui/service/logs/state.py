@@ -1,57 +1,17 @@
-"""The state of following a log, and its subscribers."""
+"""Publishes the state of following a log to its subscribers."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from enum import StrEnum
 
 from studio_tui import clock
+from studio_tui.api.connection_states import FollowPhase, TailState
 from studio_tui.service.listeners import Listeners
 from studio_tui.service.logs.store.log_store import LogStore
 
 NO_LOG = "Studio has no log of this job."
 UNCHECKED = "Everything that was received; Studio has no log to compare it with."
 UNCONFIRMED = "Everything that was received; Studio's own log is different."
-
-
-class FollowPhase(StrEnum):
-    """The phase of following a log."""
-
-    CONNECTING = "connecting"
-    """Nothing has arrived yet, or a log that was refused is requested again."""
-    FOLLOWING = "following"
-    RECONNECTING = "reconnecting"
-    COMPLETE = "complete"
-    """The job has ended, and what was received is the whole log, unless there is a reason."""
-    STOPPED = "stopped"
-    """Studio refused the log, or writing to the disk failed; some refusals are retried later."""
-
-
-@dataclass(frozen=True, slots=True)
-class TailState:
-    """The state of a log, as a header shows it."""
-
-    phase: FollowPhase
-    since: datetime
-    """When the phase began."""
-    next_try: datetime | None = None
-    reason: str = ""
-    """Why it reconnects, has stopped or is perhaps not whole; safe to draw."""
-    status: str | None = None
-    """The job's latest status, upper-case and safe to draw."""
-    lines: int = 0
-    size: int = 0
-    kept_since: datetime | None = None
-    """When the whole log was stored here; `None` if it was not, or is being requested again."""
-    left_at: datetime | None = None
-    """When an earlier run last wrote to the incomplete log, if nothing was received since."""
-    received_at: datetime | None = None
-    """When Studio last sent anything in this phase, even if the log did not change."""
-
-    @property
-    def is_over(self) -> bool:
-        """Whether nothing more is received: the log is complete, or following it has stopped."""
-        return self.phase in {FollowPhase.COMPLETE, FollowPhase.STOPPED}
 
 
 class StatePublisher:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from studio_tui import clock
 from studio_tui.api.client import StudioClient
+from studio_tui.api.connection_states import FollowPhase
 from studio_tui.api.log_stream import (
     Blobs,
     Closed,
@@ -44,13 +45,7 @@ from studio_tui.service.logs.doubts import NO_REPLAY
 from studio_tui.service.logs.message_index import MessageIndex
 from studio_tui.service.logs.rest_log import RestFallback, RestLog
 from studio_tui.service.logs.retries import Retries
-from studio_tui.service.logs.state import (
-    NO_LOG,
-    UNCHECKED,
-    UNCONFIRMED,
-    FollowPhase,
-    StatePublisher,
-)
+from studio_tui.service.logs.state import NO_LOG, UNCHECKED, UNCONFIRMED, StatePublisher
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.polling.backoff import wait_for
 from studio_tui.service.polling.reachability import LOG_STREAM, Reachability

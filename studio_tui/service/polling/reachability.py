@@ -9,11 +9,11 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from studio_tui import clock
+from studio_tui.api.connection_states import Outage
 from studio_tui.errors import (
     AnswerTooLarge,
     AuthenticationError,
@@ -47,17 +47,6 @@ _FAILING_NAMES = 2
 """Requests of different names that must fail, with no success in between, to begin an outage."""
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Outage:
-    """A period in which Studio cannot be reached."""
-
-    error: StudioError
-    since: datetime
-    """When the first request failed in this way."""
-    next_try_at: datetime
-    """When the next probe is sent; not later than now while a probe is under way."""
 
 
 class _Failure(NamedTuple):

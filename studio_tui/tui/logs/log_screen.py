@@ -11,6 +11,7 @@ from textual.binding import BindingType
 from textual.widgets import Static
 
 from studio_tui import clock
+from studio_tui.api.connection_states import FollowPhase, TailState
 from studio_tui.api.models import Job
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.format import SHORT_ID
@@ -28,7 +29,6 @@ from studio_tui.presentation.jobs.times import life_of
 from studio_tui.presentation.jobs.waiting import why_waiting
 from studio_tui.presentation.logs.line_clock import LineClock
 from studio_tui.presentation.logs.progress import Progress
-from studio_tui.service.logs.state import FollowPhase, TailState
 from studio_tui.tui.frame.commands import Basics, Command, bindings
 from studio_tui.tui.frame.page import newer_version
 from studio_tui.tui.frame.page_bars import breadcrumbs_below

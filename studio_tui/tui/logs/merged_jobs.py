@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from studio_tui import clock
+from studio_tui.api.connection_states import FollowPhase, TailState
 from studio_tui.api.models import Job
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.jobs.times import life_of
@@ -15,7 +16,6 @@ from studio_tui.presentation.logs.zones import Zones
 from studio_tui.service.logs.archived_log import MayFetch
 from studio_tui.service.logs.log_library import LogHandle, LogLibrary
 from studio_tui.service.logs.merged.merged_log import LIMIT, MergedLog, Moved
-from studio_tui.service.logs.state import FollowPhase, TailState
 from studio_tui.service.logs.store.matches import Find
 from studio_tui.service.logs.store.tagged_store import finder_of_tags
 from studio_tui.tui.jobs.naming import title

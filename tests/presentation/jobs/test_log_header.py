@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from studio_tui.api.connection_states import FollowPhase, Outage, TailState
 from studio_tui.errors import RequestTimedOut, ServerError, StudioError, TransportError
 from studio_tui.presentation.format import clock_time
 from studio_tui.presentation.jobs.log_header import (
@@ -17,8 +18,6 @@ from studio_tui.presentation.jobs.log_header import (
     job_parts,
     merged_amount,
 )
-from studio_tui.service.logs.state import FollowPhase, TailState
-from studio_tui.service.polling.reachability import Outage
 from studio_tui.service.polling.snapshot import Snapshot
 from studio_tui.tui.frame.page_bars import freshness
 from tests.jobs import NOON, job

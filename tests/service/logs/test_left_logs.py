@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from studio_tui.api.connection_states import FollowPhase
 from studio_tui.api.log_stream import LogFrame, LogMessage, LogMessages, RawText
 from studio_tui.errors import SpoolError
 from studio_tui.service.logs import tail
 from studio_tui.service.logs.assembler import UNREADABLE
 from studio_tui.service.logs.cache import LogCache, name_of_log
 from studio_tui.service.logs.doubts import NO_REPLAY
-from studio_tui.service.logs.state import UNCONFIRMED, FollowPhase
+from studio_tui.service.logs.state import UNCONFIRMED
 from studio_tui.service.logs.store import spool
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.marks import UNREADABLE_MARKS, Mark, save_marks, saved_marks

@@ -18,6 +18,7 @@ from pydantic import SecretStr
 
 from studio_tui import clock
 from studio_tui.api.client import StudioClient
+from studio_tui.api.connection_states import FollowPhase
 from studio_tui.api.log_body import LogBody
 from studio_tui.api.log_stream import (
     Blobs,
@@ -35,7 +36,7 @@ from studio_tui.service.logs import tail
 from studio_tui.service.logs.archived_log import MayFetch
 from studio_tui.service.logs.cache import LogCache
 from studio_tui.service.logs.log_library import KEPT_OPEN, LIMIT, LogHandle, LogLibrary
-from studio_tui.service.logs.state import NO_LOG, UNCHECKED, UNCONFIRMED, FollowPhase
+from studio_tui.service.logs.state import NO_LOG, UNCHECKED, UNCONFIRMED
 from studio_tui.service.logs.store.spool import Spool, is_unused
 from studio_tui.settings import Settings
 from tests.service.logs.allowed_hosts import allow_every_host

@@ -11,12 +11,12 @@ import pytest
 from pydantic import SecretStr
 
 from studio_tui.api.client import StudioClient
+from studio_tui.api.connection_states import FollowPhase
 from studio_tui.api.log_body import LogBody
 from studio_tui.errors import BrokenAnswer, NotFound, ServerError, StudioError
 from studio_tui.service.logs.cache import LogCache
 from studio_tui.service.logs.log_library import LogLibrary
 from studio_tui.service.logs.preview import LENGTH, PAUSE, LogTailPreview
-from studio_tui.service.logs.state import FollowPhase
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.settings import Settings
 from tests.service.logs.allowed_hosts import allow_every_host

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from studio_tui.api.client import StudioClient
+from studio_tui.api.connection_states import FollowPhase, TailState
 from studio_tui.api.log_body import LogBody
 from studio_tui.api.log_stream import (
     Blobs,
@@ -41,7 +42,7 @@ from studio_tui.service.logs.connection import LINGER, SILENCE
 from studio_tui.service.logs.doubts import NO_REPLAY
 from studio_tui.service.logs.rest_log import OUTAGE_INTERVAL
 from studio_tui.service.logs.retries import BACKOFF_CAP
-from studio_tui.service.logs.state import UNCHECKED, UNCONFIRMED, FollowPhase, TailState
+from studio_tui.service.logs.state import UNCHECKED, UNCONFIRMED
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.spool import Fate, Spool
 from studio_tui.service.logs.tail import LogTail

@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from studio_tui.api.client import StudioClient
-from studio_tui.service.logs.state import FollowPhase
+from studio_tui.api.connection_states import FollowPhase
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.tail import LogTail
 from studio_tui.settings import Settings

@@ -16,6 +16,7 @@ from typing import NamedTuple, cast
 import pytest
 
 from studio_tui.api.client import StudioClient
+from studio_tui.api.connection_states import FollowPhase
 from studio_tui.api.log_body import LogBody
 from studio_tui.api.log_stream import (
     Closed,
@@ -40,7 +41,6 @@ from studio_tui.errors import (
 )
 from studio_tui.presentation.format import clock_time
 from studio_tui.presentation.jobs.log_header import describe_connection
-from studio_tui.service.logs.state import FollowPhase
 from studio_tui.service.pacing import CLUSTERS_INTERVAL, IDLE_INTERVAL, SCHEDULES_INTERVAL
 from studio_tui.service.session import SessionOptions, StudioSession
 from studio_tui.tui.frame.page_bars import freshness

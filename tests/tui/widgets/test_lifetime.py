@@ -14,7 +14,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 import studio_tui.tui
-from studio_tui.service.logs.state import FollowPhase
+from studio_tui.api.connection_states import FollowPhase
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.tui.frame.commands import Basics
 from studio_tui.tui.frame.dialogs import Choose, Confirm
