@@ -1,7 +1,7 @@
 """The history of jobs: how they were submitted, and how long runs took.
 
-It is in the recorder's file, and contains no query, no environment and no token. Entries that could
-not be written stay in memory until a later write succeeds. All methods block on the disk.
+It is in the recorder's file, and contains no query, no environment and no token. Submissions that
+could not be written stay in memory until a later write succeeds. All methods block on the disk.
 """
 
 import json
@@ -9,7 +9,7 @@ import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from threading import Lock
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
@@ -35,43 +35,6 @@ _NO_ORIGINALS: Mapping[str, Sequence[str]] = MappingProxyType({})
 _log = logging.getLogger(__name__)
 
 
-class EndedRun(NamedTuple):
-    """A job that has ended: a row of the table `run`, in the order of its columns.
-
-    Times are in seconds since the epoch, and `None` if Studio did not send them.
-    """
-
-    job_id: str
-    name: str | None
-    state: JobState
-    """COMPLETE, FAILED or CANCELED."""
-    created_at: float | None
-    started_at: float | None
-    finished_at: float
-
-    @classmethod
-    def of(cls, job: Job) -> Self | None:
-        """Return the run of a job; `None` if it has not ended or its end time is unknown."""
-        if job.state not in _ENDED or job.finished_at is None:
-            return None
-        created_at, began_at = job.created_at, job.began_at
-        return cls(
-            job.id,
-            job.name,
-            job.state,
-            None if created_at is None else created_at.timestamp(),
-            None if began_at is None else began_at.timestamp(),
-            job.finished_at.timestamp(),
-        )
-
-    @property
-    def seconds(self) -> float | None:
-        """Seconds of the query; `None` if they are unknown or the query never began."""
-        if self.started_at is None or self.finished_at < self.started_at:
-            return None
-        return round(self.finished_at - self.started_at, 6)
-
-
 class JobHistory:
     """The history of one team at one Studio, shared by all dashboards on this machine."""
 
@@ -80,9 +43,7 @@ class JobHistory:
         self._lock = Lock()
         self._submitted: dict[str, Submitted] = {}
         """Submissions that are not in the file yet, by job id."""
-        self._runs: dict[str, EndedRun] = {}
-        """Runs that are not in the file yet, by job id."""
-        self._written_runs: set[str] = set()
+        self._written_runs = set[object]()
         """Ids of jobs whose runs this program has written."""
 
     # Submissions.
@@ -172,24 +133,17 @@ class JobHistory:
     def note_ended(self, jobs: Iterable[Job]) -> bool:
         """Record the jobs that have ended; return whether the file has all of their runs."""
         with self._lock:
-            for job in jobs:
-                if (
-                    job.id not in self._written_runs
-                    and job.id not in self._runs
-                    and (run := EndedRun.of(job))
-                ):
-                    self._runs[job.id] = run
-            if not self._runs:
+            rows = [_run_of(job) for job in jobs if job.id not in self._written_runs]
+            runs = [row for row in rows if row is not None]
+            if not runs:
                 return True
-            rows = list(self._runs.values())
             insert = "INSERT OR IGNORE INTO run VALUES (?, ?, ?, ?, ?, ?)"
-            if not self._write(insert, rows, "run", "finished_at", KEPT_RUNS):
+            if not self._write(insert, runs, "run", "finished_at", KEPT_RUNS):
                 return False
             if len(self._written_runs) > KEPT_IDS:
                 # The next call writes those that are still listed once more, which is harmless.
                 self._written_runs.clear()
-            self._written_runs.update(self._runs)
-            self._runs.clear()
+            self._written_runs.update(job_id for job_id, *_ in runs)
             return True
 
     def durations(self, names: Iterable[str]) -> dict[str, tuple[float, ...]]:
@@ -197,30 +151,18 @@ class JobHistory:
 
         Runs of unnamed jobs are left out, as they have different queries.
         """
-        with self._lock:
-            newest = self._newest([*set(names).difference(NAMES_OF_UNNAMED.values())])
-        durations = {
-            name: tuple(run.seconds for run in runs if run.seconds is not None)
-            for name, runs in newest.items()
-        }
-        return {name: seconds for name, seconds in durations.items() if seconds}
-
-    def _newest(self, names: list[str]) -> dict[str, list[EndedRun]]:
         query = (
-            "SELECT job_id, name, state, created_at, started_at, finished_at FROM"
+            "SELECT name, finished_at - started_at FROM"
             " (SELECT *, row_number() OVER (PARTITION BY name ORDER BY finished_at DESC) AS place"
             " FROM run WHERE name IN (SELECT value FROM json_each(?))"
-            " AND state = ?) WHERE place <= ?"
+            " AND state = ? AND finished_at >= started_at) WHERE place <= ?"
+            " ORDER BY finished_at DESC"
         )
-        rows = self._database.rows(query, json.dumps(names), JobState.COMPLETE, SAMPLES)
-        by_id = {run.job_id: run for run in map(EndedRun._make, rows)}
-        by_id |= {run.job_id: run for run in self._runs.values() if run.state is JobState.COMPLETE}
-        newest: dict[str, list[EndedRun]] = {name: [] for name in names}
-        for run in sorted(by_id.values(), key=lambda run: run.finished_at, reverse=True):
-            namesakes = newest.get(run.name or "")
-            if namesakes is not None and len(namesakes) < SAMPLES:
-                namesakes.append(run)
-        return newest
+        known = json.dumps([*set(names).difference(NAMES_OF_UNNAMED.values())])
+        durations: dict[str, tuple[float, ...]] = {}
+        for name, seconds in self._database.rows(query, known, JobState.COMPLETE, SAMPLES):
+            durations[name] = (*durations.get(name, ()), round(seconds, 6))
+        return durations
 
     # The file.
 
@@ -238,3 +180,14 @@ class JobHistory:
             connection.execute(delete, (most,))
 
         return self._database.write(write)
+
+
+def _run_of(job: Job) -> tuple[object, ...] | None:
+    """Return the row of a job in the table `run`; `None` if it is not known when it ended.
+
+    Times are in seconds since the epoch, and `None` if Studio did not send them.
+    """
+    if job.state not in _ENDED or job.finished_at is None:
+        return None
+    begun_at = (moment and moment.timestamp() for moment in (job.created_at, job.began_at))
+    return (job.id, job.name, job.state, *begun_at, job.finished_at.timestamp())

@@ -1,6 +1,7 @@
 """The run time of a job begins with its query, and all of its times are consistent."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,8 @@ from studio_tui.presentation.jobs.facts import facts
 from studio_tui.presentation.jobs.log_header import job_parts
 from studio_tui.presentation.jobs.rows import COLUMNS
 from studio_tui.presentation.jobs.times import guessed_seconds, life_of, queue_seconds, run_seconds
-from studio_tui.service.commands.history import EndedRun
+from studio_tui.service.commands.history import JobHistory
+from studio_tui.service.recorder.database import RecorderFile
 from tests.columns import by_key
 from tests.jobs import NOON, job, row_of
 
@@ -132,16 +134,17 @@ def test_the_log_header_shows_no_run_time_before_the_query_starts() -> None:
     assert [cell.text for cell in job_parts(begun, LATER)] == ["◐ INIT"]
 
 
-def test_the_history_of_ended_runs_has_the_run_time_of_the_query_alone() -> None:
+def test_the_history_of_ended_runs_has_the_run_time_of_the_query_alone(tmp_path: Path) -> None:
     ended = noon_job(
         "COMPLETE",
         started_at=at(13),
         finished_at=at(90),
         steps=[WAITED, step_of("running_query", 40)],
     )
-    run = EndedRun.of(ended)
-    assert run is not None
-    assert run.seconds == 50 == run_seconds(ended, LATER)
+    history = JobHistory(RecorderFile(tmp_path, "profile"))
+    history.note_ended([ended])
+    assert history.durations([ended.name or ""]) == {ended.name: (run_seconds(ended, LATER),)}
+    assert run_seconds(ended, LATER) == 50
 
 
 MOMENTS = st.none() | st.integers(-10, 200).map(at)
