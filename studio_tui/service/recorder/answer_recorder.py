@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from sqlite3 import Connection
 from typing import NamedTuple
 
@@ -20,6 +20,9 @@ from studio_tui.service.recorder.bodies import JOB, PIPELINE, models_of, unpack
 from studio_tui.service.recorder.database import RecorderFile
 from studio_tui.service.recorder.recorder import Recorder
 
+CONFIRM_EVERY = timedelta(minutes=10)
+"""How often an unchanged answer is recorded, so that its time is; the disk gets some rest."""
+
 Write = Callable[[datetime], bool]
 """Records an answer as received at a time; returns whether the whole answer is on disk."""
 
@@ -33,7 +36,8 @@ class _QueuedAnswer(NamedTuple):
 class AnswerRecorder:
     """Queues answers and records them one by one; of each list only the newest answer is queued.
 
-    If an answer is the same object as the one recorded last, only the time is recorded.
+    An answer that is the same object as the one recorded last is recorded again every ten minutes,
+    and at the end.
     """
 
     def __init__(self, recorder: Recorder, history: JobHistory, origins: Origins) -> None:
@@ -44,7 +48,8 @@ class AnswerRecorder:
         """Called when submissions of listed jobs have been found."""
         self._queue: dict[str, _QueuedAnswer] = {}
         self._in_progress: object = None
-        self._recorded: dict[str, object] = {}
+        self._recorded: dict[str, _QueuedAnswer] = {}
+        self._newest: dict[str, _QueuedAnswer] = {}
         self._has_queued = asyncio.Event()
         self._has_new_origins = False
 
@@ -67,7 +72,7 @@ class AnswerRecorder:
         self._enqueue(name, answer, lambda at: self._recorder.note_list(name, things, at))
 
     async def run(self) -> None:
-        """Record queued answers until canceled; then record the remaining ones."""
+        """Record queued answers until canceled; then record the newest of each list."""
         try:
             while True:
                 await self._has_queued.wait()
@@ -76,9 +81,8 @@ class AnswerRecorder:
                     name = next(iter(self._queue))
                     await self._record(name, self._queue.pop(name))
         finally:
-            while self._queue:
-                _, queued = self._queue.popitem()
-                queued.write(queued.at)
+            for newest in self._newest.values():
+                newest.write(newest.at)
 
     def _write_jobs(self, jobs: JobList, back_to: datetime, at: datetime) -> bool:
         is_recorded = self._recorder.note_jobs(jobs.jobs, at, has_all=jobs.has_all, back_to=back_to)
@@ -99,17 +103,17 @@ class AnswerRecorder:
             await asyncio.wait({writing})
             self._in_progress = None
         if writing.result():
-            self._recorded[name] = queued.answer
+            self._recorded[name] = queued
         if self._has_new_origins:
             self._has_new_origins = False
             self.on_origins_changed()
 
     def _enqueue(self, name: str, answer: object, write: Write) -> None:
-        at = clock.now()
-        if self._recorded.get(name) is answer and self._recorder.confirm(name, at):
-            return
-        if self._in_progress is not answer:
-            self._queue[name] = _QueuedAnswer(answer, at, write)
+        queued = self._newest[name] = _QueuedAnswer(answer, clock.now(), write)
+        last = self._recorded.get(name)
+        is_new = last is None or last.answer is not answer or queued.at - last.at >= CONFIRM_EVERY
+        if is_new and self._in_progress is not answer:
+            self._queue[name] = queued
             self._has_queued.set()
 
 

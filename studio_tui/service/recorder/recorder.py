@@ -53,7 +53,7 @@ class Recalled:
 
     items: tuple[Any, ...]
     at: datetime
-    """When Studio last confirmed the list; up to `WRITE_EVERY` seconds too early."""
+    """When Studio last confirmed the list; after a crash, up to ten minutes too early."""
     has_all: bool = True
 
 
@@ -77,26 +77,16 @@ class Recorder:
         self._is_urgent = asyncio.Event()
         """Whether a call was noted that should be written at once."""
         self._inode: int | None = None
-        """Inode of the file that `_seen` and `_unwritten` describe."""
+        """Inode of the file that `_seen` describes."""
         self._seen: dict[str, Mapping[str, Job | Pipeline]] = {JOB: {}, PIPELINE: {}}
-        self._confirmed: dict[str, datetime] = {}
-        """When Studio last confirmed lists, by name, if that is not written yet."""
-        self._unwritten: set[str] = set()
-        """Names of lists that Studio has confirmed, but that are not in the file any more."""
-
-    # Recording in memory; call these on the event loop.
 
     def note_call(self, call: Call) -> None:
-        """Record a request that has ended; a command is written at once, others in a minute."""
+        """Record a request that has ended; a command is written at once, others in a minute.
+
+        Call it on the event loop, as it does not write.
+        """
         if self._calls.note(call):
             self._is_urgent.set()
-
-    def confirm(self, name: str, at: datetime) -> bool:
-        """Record that a list is unchanged; return False if it must be recorded again."""
-        if name in self._unwritten:
-            return False
-        self._confirmed[name] = at
-        return True
 
     # Writing; call these in a thread, except for `run`. All but `prune` and `run` return whether
     # everything is in the file.
@@ -121,25 +111,13 @@ class Recorder:
         return self._write_list(name, [body_of(each) for each in things], at)
 
     def flush(self) -> bool:
-        """Write calls and confirmations that are in memory; return whether that succeeded."""
-        calls_to_write, confirmed = self._calls.take_waiting(), dict(self._confirmed)
-        self._confirmed = {}
-        if not calls_to_write and not confirmed:
+        """Write calls that are in memory; return whether that succeeded."""
+        waiting = self._calls.take_waiting()
+        if not waiting or self.database.write(
+            lambda connection: calls.write(connection, waiting.values())
+        ):
             return True
-        unwritten: set[str] = set()
-
-        def write(connection: "Connection") -> None:
-            calls.write(connection, calls_to_write.values())
-            for name, at in confirmed.items():
-                query = "UPDATE listing SET at = max(at, ?) WHERE name = ?"
-                if not connection.execute(query, (at.timestamp(), name)).rowcount:
-                    unwritten.add(name)
-
-        if self.database.write(write):
-            self._unwritten |= unwritten
-            return True
-        self._calls.requeue(calls_to_write)
-        self._confirmed = confirmed | self._confirmed
+        self._calls.requeue(waiting)
         return False
 
     def prune(self) -> None:
@@ -241,7 +219,6 @@ class Recorder:
         if (inode := self.database.inode) != self._inode:
             self._inode = inode
             self._seen = {JOB: {}, PIPELINE: {}}
-            self._unwritten = set()
 
     def _note_items(
         self,

@@ -46,7 +46,6 @@ class AnswerRecorderFixture:
 
     def recalled(self) -> tuple[list[str], datetime] | None:
         """Return the ids of the jobs that the next run recalls, and when Studio confirmed them."""
-        self.kept.flush()
         jobs = self.kept.recall_jobs(99)
         return ([each.id for each in jobs.items], jobs.at) if jobs else None
 
@@ -133,6 +132,15 @@ async def test_an_unchanged_answer_is_recorded_again_in_a_new_file(tmp_path: Pat
         fixture.kept.database.path.unlink()
         fixture.record(LATER, minutes=1)
         assert fixture.recalled() is None
-        fixture.record(LATER, minutes=2)
+        fixture.record(LATER, minutes=11)
         await until(fixture.is_idle)
-        assert fixture.recalled() == ([job(1).id, job(2).id], NOON + timedelta(minutes=2))
+        assert fixture.recalled() == ([job(1).id, job(2).id], NOON + timedelta(minutes=11))
+
+
+async def test_the_time_of_an_unchanged_answer_is_recorded_at_the_end(tmp_path: Path) -> None:
+    async with recording(tmp_path) as fixture:
+        for minutes in (0, 1, 2):
+            fixture.record(EARLIER, minutes)
+            await until(fixture.is_idle)
+        assert fixture.recalled() == ([job(2).id], NOON)
+    assert fixture.recalled() == ([job(2).id], NOON + timedelta(minutes=2))

@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from studio_tui.api.models import Pipeline
@@ -11,8 +11,8 @@ from tests.service.recorder.test_recorder import new_recorder, note_jobs
 LATER = NOON + timedelta(minutes=7)
 
 
-def note_pipelines(kept: Recorder, *pipelines: Pipeline) -> None:
-    kept.note_pipelines(pipelines, NOON, has_all=True)
+def note_pipelines(kept: Recorder, *pipelines: Pipeline, at: datetime = NOON) -> None:
+    kept.note_pipelines(pipelines, at, has_all=True)
 
 
 async def test_a_pipeline_is_recalled_with_its_jobs_and_the_time_when_studio_confirmed_it(
@@ -22,8 +22,7 @@ async def test_a_pipeline_is_recalled_with_its_jobs_and_the_time_when_studio_con
     recorded = pipeline(1, "RUNNING", {"a": "COMPLETE", "b": "RUNNING", "never_listed": "PENDING"})
     note_pipelines(kept, recorded)
     note_jobs(kept, [job(1, id="run-1-a"), job(2, "RUNNING", id="run-1-b"), job(3)])
-    kept.confirm("pipelines", LATER)
-    kept.flush()
+    note_pipelines(kept, recorded, at=LATER)
     recalled = await recall_pipeline(kept.database, recorded.pipeline_id)
     assert recalled is not None
     assert (recalled.detail.pipeline, recalled.at) == (recorded, LATER)
@@ -35,7 +34,7 @@ async def test_a_pipeline_that_is_no_longer_listed_has_the_time_when_it_was_list
 ) -> None:
     kept = new_recorder(tmp_path)
     note_pipelines(kept, pipeline(1))
-    kept.note_pipelines([pipeline(2)], LATER, has_all=True)
+    note_pipelines(kept, pipeline(2), at=LATER)
     recalled = await recall_pipeline(kept.database, pipeline(1).pipeline_id)
     assert recalled is not None
     assert recalled.at == NOON
