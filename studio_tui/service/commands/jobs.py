@@ -9,7 +9,7 @@ from studio_tui.api.label import user_variables
 from studio_tui.api.models import Job, JobInput, JobRequest, QueryType
 from studio_tui.api.states import JobState
 from studio_tui.errors import InvalidRequest, NotSent, OutcomeUnknown, RateLimited, StudioError
-from studio_tui.service.commands.retries import send_with_retries, still_unknown
+from studio_tui.service.commands.retries import REFUSALS, send_with_retries, still_unknown
 from studio_tui.service.commands.submitted import Submitted
 
 LONGEST_PAUSE = 30.0
@@ -33,45 +33,30 @@ class JobCommands:
         Raises:
             StudioError: the job was not canceled, or it is not known whether it was.
         """
-        with self._mark_canceling(job_id):
-            try:
-                await self._send_cancel(job_id)
-            except OutcomeUnknown as unknown:
-                if await self._is_still_cancelable(job_id, unknown):
-                    await self._cancel_again(job_id)
 
-    async def _cancel_again(self, job_id: str) -> None:
-        """Repeat the request; a refusal because the job is canceled already counts as success."""
-        try:
-            await self._send_cancel(job_id, may_have_arrived=True)
-        except OutcomeUnknown as unknown:
-            if await self._is_still_cancelable(job_id, unknown):
-                raise
-        except InvalidRequest as refused:
+        async def send() -> bool:
+            await self._client.cancel_job(job_id)
+            return True
+
+        async def look_up(error: StudioError) -> bool | None:
             try:
                 job = await self._client.job(job_id)
             except StudioError:
-                raise still_unknown(refused) from None
-            if job is None or job.state is not JobState.CANCELED:
-                raise refused from None
+                job = None
+            if job is None:
+                raise still_unknown(error) from None
+            # A refusal because the job is canceled already counts as success.
+            is_refused = isinstance(error, REFUSALS)
+            is_done = job.state is JobState.CANCELED or not (is_refused or job.state.is_cancelable)
+            return is_done or None
 
-    async def _send_cancel(self, job_id: str, *, may_have_arrived: bool = False) -> None:
-        await send_with_retries(
-            lambda: self._client.cancel_job(job_id),
-            retried_errors=(NotSent, RateLimited),
-            longest_rest=LONGEST_PAUSE,
-            may_have_arrived=may_have_arrived,
-        )
-
-    async def _is_still_cancelable(self, job_id: str, unknown: OutcomeUnknown) -> bool:
-        """Return whether the job can still be canceled; if that cannot be read, raise `unknown`."""
-        try:
-            job = await self._client.job(job_id)
-        except StudioError:
-            raise unknown from None
-        if job is None:
-            raise unknown
-        return job.state.is_cancelable
+        with self._mark_canceling(job_id):
+            await send_with_retries(
+                send,
+                retried_errors=(NotSent, RateLimited, OutcomeUnknown),
+                longest_rest=LONGEST_PAUSE,
+                look_up=look_up,
+            )
 
 
 def repeat_of(job: Job, team: str, submitted: Submitted | None = None) -> JobInput:

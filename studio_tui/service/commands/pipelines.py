@@ -15,7 +15,7 @@ from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Pipeline, PipelineJob, RemovedJob
 from studio_tui.api.states import CANCELING_STATES, JobState, PipelineState
 from studio_tui.errors import InvalidRequest, NotSent, OutcomeUnknown, StudioError
-from studio_tui.service.commands.retries import REFUSALS, RESTS, still_unknown
+from studio_tui.service.commands.retries import RESTS, send_with_retries, still_unknown
 
 CANCELS_AT_ONCE = 3
 ROUNDS = 3
@@ -257,40 +257,26 @@ class PipelineCommands:
         """
         key, command = f"{pipeline_id} {job_id}", object()
         self._latest_commands[key] = command
-        rests = iter(RESTS)
-        may_have_arrived = False
+
+        async def send_unless_replaced() -> bool:
+            if self._latest_commands.get(key) is not command:
+                return False
+            await send()
+            return True
+
+        async def look_up(error: StudioError) -> bool | None:
+            try:
+                return has_state(await self._client.pipeline(pipeline_id=pipeline_id)) or None
+            except StudioError:
+                raise still_unknown(error) from None
+
         try:
-            while True:
-                try:
-                    await send()
-                except StudioError as error:
-                    may_have_arrived |= isinstance(error, OutcomeUnknown)
-                    unknown = still_unknown(error)
-                    if may_have_arrived and await self._is_reached(pipeline_id, has_state, unknown):
-                        return True
-                    is_retried = isinstance(error, OutcomeUnknown | NotSent)
-                    rest = next(rests, None) if is_retried else None
-                    if rest is None:
-                        if may_have_arrived and not isinstance(error, REFUSALS):
-                            raise unknown from error
-                        raise
-                    await asyncio.sleep(rest)
-                    if self._latest_commands.get(key) is not command:
-                        return False
-                else:
-                    return True
+            return await send_with_retries(
+                send_unless_replaced, retried_errors=(NotSent, OutcomeUnknown), look_up=look_up
+            )
         finally:
             if self._latest_commands.get(key) is command:
                 del self._latest_commands[key]
-
-    async def _is_reached(
-        self, pipeline_id: str, has_state: Callable[[Pipeline], bool], unknown: OutcomeUnknown
-    ) -> bool:
-        """Return whether a pipeline has a state; if it cannot be read, raise `unknown`."""
-        try:
-            return has_state(await self._client.pipeline(pipeline_id=pipeline_id))
-        except StudioError:
-            raise unknown from None
 
 
 def _outcome(

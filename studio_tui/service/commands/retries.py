@@ -30,11 +30,13 @@ async def send_with_retries(
     retried_errors: tuple[type[StudioError], ...] = (NotSent,),
     longest_rest: float = inf,
     may_have_arrived: bool = False,
+    look_up: Callable[[StudioError], Awaitable[T | None]] | None = None,
 ) -> T:
     """Send a request, again after the errors in `retried_errors`; return the answer.
 
     By default a request is sent again only if it cannot have arrived. `may_have_arrived` is whether
-    the outcome of an earlier attempt is unknown.
+    the outcome of an earlier attempt is unknown. Once it is, `look_up` is called with the error of
+    each attempt; it returns the answer if an attempt has had its effect, and `None` if none has.
 
     Raises:
         OutcomeUnknown: the outcome of an attempt is unknown, and no later attempt showed it.
@@ -47,6 +49,8 @@ async def send_with_retries(
             return await send()
         except StudioError as error:
             may_have_arrived |= isinstance(error, OutcomeUnknown)
+            if may_have_arrived and look_up and (answer := await look_up(error)) is not None:
+                return answer
             is_retried = isinstance(error, retried_errors)
             pause = max(next(remaining_rests, inf) if is_retried else inf, error.retry_after)
             if pause == inf or pause > longest_rest:

@@ -79,7 +79,7 @@ async def test_a_repeated_cancel_request_succeeds_if_the_job_is_canceled_already
 
 
 async def test_a_repeated_cancel_request_for_a_running_job_reports_its_own_error() -> None:
-    lost = Studio(UNKNOWN, UNKNOWN, state="RUNNING")
+    lost = Studio(*[UNKNOWN] * 3, state="RUNNING")
     with pytest.raises(OutcomeUnknown):
         await commands(lost).cancel(job(1).id)
     complete = Studio(UNKNOWN, InvalidRequest(409, "it is COMPLETE"), state="RUNNING")
