@@ -81,8 +81,6 @@ class PipelineCommands:
         """Jobs removed by this session, by pipeline id and job id in the plan."""
         self._latest_commands: dict[str, object] = {}
         """The latest running command, by pipeline and subject; see `_reach`."""
-        self._newest: dict[str, Pipeline] = {}
-        """Pipelines as `stop` last read them, by id; kept until the list is as new."""
 
     async def pause(self, pipeline: Pipeline) -> PauseOutcome:
         """Start no more jobs of a pipeline; running ones finish."""
@@ -202,27 +200,14 @@ class PipelineCommands:
         return _outcome(current, requested, errors)
 
     async def _read(self, pipeline_id: str) -> Pipeline:
-        current = await self._client.pipeline(pipeline_id=pipeline_id)
-        self._newest[pipeline_id] = current
-        return current
-
-    def newest(self, pipeline: Pipeline) -> Pipeline:
-        """Return the pipeline as `stop` last read it, if that is newer; else `pipeline`."""
-        last_read = self._newest.get(pipeline.pipeline_id)
-        if last_read is None:
-            return pipeline
-        read_at, listed_at = last_read.updated_at, pipeline.updated_at
-        if read_at and listed_at and read_at > listed_at:
-            return last_read
-        del self._newest[pipeline.pipeline_id]
-        return pipeline
+        return await self._client.pipeline(pipeline_id=pipeline_id)
 
     async def _pause_unless_ended(self, pipeline: Pipeline) -> bool:
         """Pause a pipeline that may have ended; return False if a newer command replaced that."""
         try:
             return await self.pause(pipeline) is not PauseOutcome.REPLACED
         except InvalidRequest:
-            current = await self._client.pipeline(pipeline_id=pipeline.pipeline_id)
+            current = await self._read(pipeline.pipeline_id)
             if not starts_no_jobs(current.state):
                 raise
             return True
@@ -266,7 +251,7 @@ class PipelineCommands:
 
         async def look_up(error: StudioError) -> bool | None:
             try:
-                return has_state(await self._client.pipeline(pipeline_id=pipeline_id)) or None
+                return has_state(await self._read(pipeline_id)) or None
             except StudioError:
                 raise still_unknown(error) from None
 

@@ -55,17 +55,9 @@ class PipelineController:
         to the current one in any case. `unmark` removes a mark, given the id of a pipeline.
         """
         self._host = host
-        self._shown_at_hand = at_hand
-        self._shown_marked = marked
+        self._at_hand = at_hand
+        self._marked = marked
         self._bulk = BulkPipelines(host, unmark)
-
-    def _at_hand(self) -> Pipeline | None:
-        """Return the current pipeline as shown, or as `stop` last read it, if that is newer."""
-        pipeline = self._shown_at_hand()
-        return None if pipeline is None else self._host.session.commands.pipelines.newest(pipeline)
-
-    def _marked(self) -> Sequence[Pipeline]:
-        return tuple(map(self._host.session.commands.pipelines.newest, self._shown_marked()))
 
     @property
     def _targets(self) -> Sequence[Pipeline]:

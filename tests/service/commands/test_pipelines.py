@@ -408,16 +408,3 @@ def test_stopping_ends_when_the_canceled_jobs_have_ended() -> None:
         await ending
 
     run(scenario())
-
-
-def test_the_newest_state_of_a_stopped_pipeline_is_that_read_last_until_a_list_is_newer() -> None:
-    async def scenario() -> None:
-        studio = Studio(a="RUNNING")
-        commands, before = studio.commands(), studio.current
-        assert commands.newest(before) is before
-        await commands.stop(before)
-        assert commands.newest(before).status == "PAUSED"
-        await commands.resume(studio.current)
-        assert commands.newest(studio.current).status == "RUNNING"
-
-    run(scenario())

@@ -14,8 +14,7 @@ from tests.pipelines import pipeline
 
 
 def controller(current: Pipeline | None, marked: Sequence[Pipeline]) -> PipelineController:
-    pipelines = SimpleNamespace(newest=lambda pipeline: pipeline)
-    session: Any = SimpleNamespace(commands=SimpleNamespace(pipelines=pipelines), is_local=True)
+    session: Any = SimpleNamespace(is_local=True)
     host = cast(Host, SimpleNamespace(session=session, read_only=False))
     return PipelineController(
         host, lambda: current, marked=lambda: marked, unmark=lambda _pipeline_id: None

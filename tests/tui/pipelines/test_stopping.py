@@ -49,7 +49,7 @@ class Host(Screen):
         self.session.batches = Batches()
         self.session.held = SimpleNamespace(may_be_sent=self._hold)
         self.session.commands.pipelines = SimpleNamespace(
-            newest=lambda each: each, pause=self._pause, resume=self._pause, stop=self._stop
+            pause=self._pause, resume=self._pause, stop=self._stop
         )  # fmt: skip
 
     async def run(self, key: str, *marked: Pipeline, current: Pipeline | None = None) -> list[str]:
