@@ -78,20 +78,36 @@ class Batches(SnapshotPublisher[tuple[BatchProgress, ...]]):
         on_outcome: Callable[[ItemOutcome[T, R]], object] = lambda _: None,
     ) -> tuple[ItemOutcome[T, R], ...]:
         """Run a command, which raises only `StudioError`, on each item; return all outcomes."""
-        key, sending = object(), _Sending()
+        key = object()
         self._set_progress(key, BatchProgress(doing, len(items)))
         outcomes: dict[int, ItemOutcome[T, R]] = {}
         # All workers take their next item from the same iterator.
         remaining = iter(enumerate(items))
+        unsent_in_a_row = 0
+        why_no_more: StudioError | None = None
+
+        async def send(item: T) -> ItemOutcome[T, R]:
+            nonlocal unsent_in_a_row, why_no_more
+            if why_no_more is not None:
+                return ItemOutcome(item, error=why_no_more)
+            try:
+                result = await command(item)
+            except StudioError as error:
+                unsent_in_a_row = unsent_in_a_row + 1 if isinstance(error, NotSent) else 0
+                if isinstance(error, AuthenticationError) or unsent_in_a_row >= _UNSENT_LIMIT:
+                    why_no_more = NotSent(f"Not sent, because of an earlier failure: {error}")
+                return ItemOutcome(item, error=error)
+            unsent_in_a_row = 0
+            return ItemOutcome(item, result)
 
         async def work() -> None:
             for index, item in remaining:
-                outcomes[index] = outcome = await sending.run(item, command)
+                outcomes[index] = outcome = await send(item)
                 before = self._running[key]
                 failed = before.failed + (outcome.error is not None)
                 self._set_progress(key, replace(before, ended=before.ended + 1, failed=failed))
                 on_outcome(outcome)
-                if sending.why_no_more:
+                if why_no_more:
                     # Nothing is awaited from here on: yield, so that the user's input is handled.
                     await asyncio.sleep(0)
 
@@ -110,27 +126,3 @@ class Batches(SnapshotPublisher[tuple[BatchProgress, ...]]):
 
     def _publish_all(self) -> None:
         self._publish(Snapshot(tuple(self._running.values())))
-
-
-class _Sending:
-    def __init__(self) -> None:
-        self.why_no_more: StudioError | None = None
-        """The error of the items that are not sent; `None` while commands are sent."""
-        self._unsent = 0
-        """Consecutive commands that could not be sent."""
-
-    async def run(self, item: T, command: Callable[[T], Awaitable[R]]) -> ItemOutcome[T, R]:
-        if self.why_no_more is not None:
-            return ItemOutcome(item, error=self.why_no_more)
-        try:
-            result = await command(item)
-        except StudioError as error:
-            self._count_unsent(error)
-            return ItemOutcome(item, error=error)
-        self._unsent = 0
-        return ItemOutcome(item, result)
-
-    def _count_unsent(self, error: StudioError) -> None:
-        self._unsent = self._unsent + 1 if isinstance(error, NotSent) else 0
-        if isinstance(error, AuthenticationError) or self._unsent >= _UNSENT_LIMIT:
-            self.why_no_more = NotSent(f"Not sent, because of an earlier failure: {error}")
