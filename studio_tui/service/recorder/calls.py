@@ -3,13 +3,13 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from sqlite3 import Connection
 from threading import Lock
 from typing import Any
 from urllib.parse import urlencode
 
-from studio_tui.api.calls import Call, is_next_attempt, is_success
+from studio_tui.api.calls import Call, is_success
 from studio_tui.redaction import REDACTED, without_secrets
 from studio_tui.service.recorder.bodies import safe_values
 
@@ -37,10 +37,7 @@ CallKey = tuple[datetime, str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class RecordedCall:
-    """A request that was sent, or several equal ones in a row, which are counted.
-
-    Of requests that change something, only failed attempts of one command are counted.
-    """
+    """A request that was sent, or several equal polls in a row, which are counted."""
 
     method: str
     path: str
@@ -76,15 +73,11 @@ class CallLog:
     def __init__(self) -> None:
         self._lock = Lock()
         self._latest_polls: dict[tuple[str, str], RecordedCall] = {}
-        self._last_command: RecordedCall | None = None
         self._waiting: dict[CallKey, RecordedCall] = {}
         """Calls that are not written yet, or have been counted further since."""
 
     def note(self, call: Call) -> bool:
-        """Add a request that has ended; return whether it should be written at once.
-
-        A request that changes something should, unless it repeats the last one and both failed.
-        """
+        """Add a request that has ended; return whether it should be written at once: a command."""
         path = _with_query(call)
         new = RecordedCall(
             call.method,
@@ -98,26 +91,17 @@ class CallLog:
             call.changes,
             reason=without_secrets(call.reason),
         )
-        if call.changes or call.method != "GET":
+        is_command = call.changes or call.method != "GET"
+        if is_command:
             new = replace(new, body=safe_body(call.body))
-            with self._lock:
-                return self._note_command(new)
         with self._lock:
-            latest = self._latest_polls.get((new.method, new.path))
-            if latest is not None and _repeats(latest, new):
-                new = _add_repeated(latest, new)
-            self._latest_polls[new.method, new.path] = new
+            if not is_command:
+                latest = self._latest_polls.get((new.method, new.path))
+                if latest is not None and _repeats(latest, new):
+                    new = _add_repeated(latest, new)
+                self._latest_polls[new.method, new.path] = new
             self._add({new.key: new})
-        return False
-
-    def _note_command(self, new: RecordedCall) -> bool:
-        last = self._last_command
-        fails_again = last is not None and _fails_again(last, new)
-        if last is not None and fails_again and last.key in self._waiting:
-            new = _add_repeated(last, new)
-        self._last_command = new
-        self._add({new.key: new})
-        return not fails_again
+        return is_command
 
     @property
     def waiting(self) -> dict[CallKey, RecordedCall]:
@@ -202,12 +186,6 @@ def _repeats(earlier: RecordedCall, call: RecordedCall) -> bool:
     if (earlier.method, earlier.path, earlier.outcome) != (call.method, call.path, call.outcome):
         return False
     return (call.at - earlier.at).total_seconds() < LONGEST_RUN
-
-
-def _fails_again(earlier: RecordedCall, command: RecordedCall) -> bool:
-    pause = command.at - earlier.last_at - timedelta(milliseconds=earlier.longest_ms)
-    is_equal = earlier.body == command.body and _repeats(earlier, command)
-    return is_equal and is_next_attempt(earlier.outcome, pause)
 
 
 def _add_repeated(earlier: RecordedCall, call: RecordedCall) -> RecordedCall:
