@@ -33,7 +33,6 @@ from pydantic import (
     ValidationError,
 )
 
-from studio_tui import clock
 from studio_tui.api.fields import Line, Moment
 from studio_tui.api.models import Job, JobInput
 from studio_tui.errors import NotSent
@@ -46,9 +45,6 @@ MAX_ENTRIES = 200
 """Number of files above which the oldest are deleted, but no open intents."""
 
 _SUFFIX = ".intent"
-_NEW = ".new"
-_LONGEST_WRITE = 60.0
-"""Seconds after which a file that is not renamed is what a crash has left behind."""
 _LARGEST = 1024 * 1024
 """Maximum bytes read of a file; only a job with very many files could have more."""
 
@@ -214,19 +210,21 @@ class Journal:
         return sorted(intents, key=lambda intent: intent.intent.sent_at)
 
     def _write(self, intent: Intent) -> int:
-        """Write and lock the file of an intent, then rename it; return its descriptor."""
-        new = self._folder / f"{intent.id}{_NEW}"
-        descriptor = os.open(new, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+        """Lock and write the file of an intent; return its descriptor.
+
+        Before it is locked, another program may lock the empty file to read it, but not for long.
+        """
+        path = self._folder / f"{intent.id}{_SUFFIX}"
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
         try:
             with contextlib.suppress(OSError):  # some file systems have no locks
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
             _append(descriptor, {**intent.model_dump(mode="json"), "fate": IntentOutcome.OPEN})
             os.fsync(descriptor)
-            new.rename(new.with_suffix(_SUFFIX))
             _sync(self._folder)
         except OSError:
             os.close(descriptor)
-            new.unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
             raise
         return descriptor
 
@@ -247,10 +245,6 @@ class Journal:
                 entry = _read(path)
                 if entry is None or entry.outcome is not IntentOutcome.OPEN:
                     remove_unused(path)
-        long_ago = clock.now().timestamp() - _LONGEST_WRITE
-        for path in self._folder.glob(f"*{_NEW}"):
-            if _modified_at(path) < long_ago:
-                remove_unused(path)
 
 
 def _modified_at(path: Path) -> float:
