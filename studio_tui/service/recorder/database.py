@@ -1,4 +1,4 @@
-"""The SQLite file of one profile; a damaged file is replaced.
+"""The SQLite file of one profile; a file that is damaged, or of an older version, is replaced.
 
 If the file cannot be used, that is logged, and methods return `None`, no rows, or False. All block
 on the disk.
@@ -16,14 +16,14 @@ from studio_tui.files import exclusive_lock
 from studio_tui.paths import create_private_dir, profile_name
 
 VERSION = 3
-"""Version of the tables. Version 1 had only the job history; 2 had no reasons why calls failed."""
+"""Version of the tables."""
 
-_HISTORY = """
-CREATE TABLE IF NOT EXISTS submitted (
+_TABLES = """
+CREATE TABLE submitted (
     job_id TEXT PRIMARY KEY,
     parts TEXT NOT NULL   -- what was submitted, as JSON: `service.commands.submitted`
 );
-CREATE TABLE IF NOT EXISTS run (
+CREATE TABLE run (
     job_id TEXT PRIMARY KEY,
     name TEXT,
     state TEXT NOT NULL,
@@ -31,12 +31,9 @@ CREATE TABLE IF NOT EXISTS run (
     started_at REAL,
     finished_at REAL NOT NULL
 );
-CREATE INDEX IF NOT EXISTS run_by_name ON run (name, finished_at);
-CREATE INDEX IF NOT EXISTS run_by_end ON run (finished_at);
-"""
-
-_RECORDER = """
-CREATE TABLE IF NOT EXISTS item (   -- the newest version of each job and pipeline
+CREATE INDEX run_by_name ON run (name, finished_at);
+CREATE INDEX run_by_end ON run (finished_at);
+CREATE TABLE item (   -- the newest version of each job and pipeline
     kind TEXT NOT NULL,
     id TEXT NOT NULL,
     body BLOB NOT NULL,             -- packed JSON
@@ -45,23 +42,23 @@ CREATE TABLE IF NOT EXISTS item (   -- the newest version of each job and pipeli
     gone_at REAL,                   -- since when Studio no longer lists it
     PRIMARY KEY (kind, id)
 );
-CREATE INDEX IF NOT EXISTS item_by_age ON item (kind, made_at);
-CREATE INDEX IF NOT EXISTS item_by_sight ON item (seen_at);
-CREATE TABLE IF NOT EXISTS change (
+CREATE INDEX item_by_age ON item (kind, made_at);
+CREATE INDEX item_by_sight ON item (seen_at);
+CREATE TABLE change (
     number INTEGER PRIMARY KEY,
     at REAL NOT NULL,
     kind TEXT NOT NULL,
     id TEXT NOT NULL,
     difference BLOB NOT NULL        -- packed JSON: from the item before to the item after
 );
-CREATE INDEX IF NOT EXISTS change_by_item ON change (kind, id);
-CREATE INDEX IF NOT EXISTS change_by_time ON change (at);
-CREATE TABLE IF NOT EXISTS listing (
+CREATE INDEX change_by_item ON change (kind, id);
+CREATE INDEX change_by_time ON change (at);
+CREATE TABLE listing (
     name TEXT PRIMARY KEY,
     at REAL NOT NULL,               -- when Studio last confirmed it
     body BLOB NOT NULL
 );
-CREATE TABLE IF NOT EXISTS call (
+CREATE TABLE call (
     number INTEGER PRIMARY KEY,
     at REAL NOT NULL,
     last_at REAL NOT NULL,          -- time of the last of equal polls in a row
@@ -75,9 +72,9 @@ CREATE TABLE IF NOT EXISTS call (
     body TEXT,                      -- of calls that change something; without secrets
     reason TEXT                     -- why it failed
 );
-CREATE INDEX IF NOT EXISTS call_by_time ON call (last_at);
-CREATE INDEX IF NOT EXISTS call_by_start ON call (at);
-CREATE TABLE IF NOT EXISTS held (   -- commands that wait, or waited, to be sent
+CREATE INDEX call_by_time ON call (last_at);
+CREATE INDEX call_by_start ON call (at);
+CREATE TABLE held (   -- commands that wait, or waited, to be sent
     id TEXT PRIMARY KEY,
     at REAL NOT NULL,
     until REAL NOT NULL,
@@ -88,38 +85,30 @@ CREATE TABLE IF NOT EXISTS held (   -- commands that wait, or waited, to be sent
 """
 
 
+class OlderFile(sqlite3.DatabaseError):
+    """An older version of studio-tui created the file."""
+
+
 def is_current(connection: sqlite3.Connection) -> bool:
-    """Return whether the file has these tables; raise `DatabaseError` for a newer version."""
+    """Return whether the file has these tables; raise `DatabaseError` for another version."""
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version > VERSION:
         raise sqlite3.DatabaseError(f"a newer version of studio-tui created it (version {version})")
+    if 0 < version < VERSION:
+        raise OlderFile(f"an older version of studio-tui created it (version {version})")
     return bool(version == VERSION)
 
 
 def create(connection: sqlite3.Connection) -> None:
-    """Create the tables that are missing, and upgrade older ones.
+    """Create the tables.
 
     No other connection may do so at the same time: to change the journal mode, SQLite does not wait
     for a lock, but raises "database is locked" at once.
     """
-    # Freed pages can be returned to the disk step by step. In a file with tables this takes effect
-    # only after VACUUM: see `pruning.free_pages`.
+    # Freed pages can be returned to the disk step by step.
     connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
     connection.execute("PRAGMA journal_mode = WAL")
-    connection.executescript(
-        f"BEGIN IMMEDIATE;{_HISTORY}{_RECORDER}{_upgrade_statements(connection)}"
-        f"PRAGMA user_version = {VERSION};COMMIT;"
-    )
-
-
-def _upgrade_statements(connection: sqlite3.Connection) -> str:
-    columns = {name for _, name, *_ in connection.execute("PRAGMA table_info(call)")}
-    if not columns or "reason" in columns:
-        return ""
-    return (
-        "ALTER TABLE call ADD COLUMN reason TEXT;"
-        "UPDATE call SET outcome = 'canceled' WHERE outcome = 'cancelled';"
-    )
+    connection.executescript(f"BEGIN IMMEDIATE;{_TABLES}PRAGMA user_version = {VERSION};COMMIT;")
 
 
 T = TypeVar("T")
@@ -206,15 +195,17 @@ class RecorderFile:
                 _log.warning(
                     "The recorder's file cannot be used, so records stay in memory: %s", error
                 )
-            if getattr(error, "sqlite_errorcode", None) in _DAMAGED:
-                self._set_aside(inode)
+            if isinstance(error, OlderFile):
+                self._set_aside(inode, "older", "was of an older version of studio-tui")
+            elif getattr(error, "sqlite_errorcode", None) in _DAMAGED:
+                self._set_aside(inode, "damaged", "was damaged")
             return None
         self._last_error = ""
         return answer
 
-    def _set_aside(self, inode: int | None) -> None:
-        """Rename a damaged file, unless another dashboard has replaced it, as `inode` shows."""
-        damaged = self.path.with_suffix(".damaged")
+    def _set_aside(self, inode: int | None, adjective: str, why: str) -> None:
+        """Rename an unusable file, unless another dashboard has replaced it, as `inode` shows."""
+        aside = self.path.with_suffix(f".{adjective}")
         with self._connection_lock:
             connection, self._kept_connection = self._kept_connection, None
             if connection is not None:
@@ -223,18 +214,18 @@ class RecorderFile:
                 with exclusive_lock(self.path.with_suffix(".lock")):
                     if inode is None or self.inode != inode:
                         return
-                    self.path.replace(damaged)
-                    # SQLite would apply the journals of the damaged file to the new one.
+                    self.path.replace(aside)
+                    # SQLite would apply the journals of the file to the new one.
                     for suffix in ("-journal", "-wal", "-shm"):
                         self.path.with_name(f"{self.path.name}{suffix}").unlink(missing_ok=True)
             except OSError as error:
-                _log.warning("The recorder's damaged file could not be set aside: %s", error)
+                _log.warning("The recorder's %s file could not be set aside: %s", adjective, error)
                 return
             if connection is not None:
                 self._kept_connection = self._connect_to_keep()
         self.warn(
-            "The recorder's file was damaged: it was set aside and a new one created, so older jobs"
-            f" and past activity are not shown. The damaged one is {damaged}"
+            f"The recorder's file {why}: it was set aside and a new one created, so older jobs"
+            f" and past activity are not shown. The {adjective} one is {aside}"
         )
 
 

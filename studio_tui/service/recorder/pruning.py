@@ -56,10 +56,6 @@ def size(connection: Connection) -> int:
 
 def free_pages(connection: Connection) -> None:
     """Return freed pages to the disk; call it outside of a transaction."""
-    if connection.execute("PRAGMA auto_vacuum").fetchone()[0] == 0:
-        # The pages of an older file can be freed step by step only after it was rewritten.
-        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
-        connection.execute("VACUUM")
     free = connection.execute("PRAGMA freelist_count").fetchone()[0]
     for _ in range(0, free, STEP):
         # It is a script, as `execute` frees only the first page.

@@ -3,7 +3,6 @@
 import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -75,18 +74,3 @@ def test_several_threads_can_use_a_new_file_at_once(tmp_path: Path) -> None:
             database = RecorderFile(tmp_path / str(attempt), "profile")
             assert list(threads.map(count_calls, [database] * AT_ONCE)) == [[(0,)]] * AT_ONCE
             database.close()
-
-
-def test_a_file_of_version_2_gets_the_reasons_and_outcomes_of_this_version(
-    database: RecorderFile,
-) -> None:
-    assert database.read(lambda connection: connection.execute("SELECT 1").fetchone())
-    with closing(sqlite3.connect(database.path)) as connection, connection:
-        connection.execute("ALTER TABLE call DROP COLUMN reason")
-        connection.execute(
-            "INSERT INTO call (at, last_at, method, path, outcome, count, ms, most_ms, changes)"
-            " VALUES (1, 1, 'GET', '/jobs', 'cancelled', 1, 1, 1, 0)"
-        )
-        connection.execute("PRAGMA user_version = 2")
-    assert database.rows("SELECT outcome, reason FROM call") == [("canceled", None)]
-    database.close()

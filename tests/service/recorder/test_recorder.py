@@ -19,7 +19,6 @@ from studio_tui import clock
 from studio_tui.api.calls import Call
 from studio_tui.api.models import Cluster, Job, Pipeline
 from studio_tui.service.commands.history import JobHistory
-from studio_tui.service.commands.submitted import Submitted
 from studio_tui.service.recorder import pruning, recorder
 from studio_tui.service.recorder.bodies import JOB, unpack
 from studio_tui.service.recorder.calls import safe_body
@@ -333,28 +332,6 @@ async def test_commands_are_written_at_once_and_polls_later(tmp_path: Path) -> N
     assert is_written()
 
 
-def test_calls_recorded_by_an_older_version_are_kept_without_reasons(tmp_path: Path) -> None:
-    kept = new_recorder(tmp_path)
-    kept.note_call(call())
-    kept.flush()
-    kept.database.close()
-    (file,) = tmp_path.rglob("*.sqlite")
-    with closing(sqlite3.connect(file)) as connection:
-        columns = "number, at, last_at, method, path, outcome, count, ms, most_ms, changes, body"
-        connection.executescript(
-            f"CREATE TABLE older AS SELECT {columns} FROM call;"  # noqa: S608
-            "DROP TABLE call; ALTER TABLE older RENAME TO call; PRAGMA user_version = 2;"
-        )
-    newer = new_recorder(tmp_path)
-    newer.note_call(call(1, outcome="500", reason="It broke."))
-    newer.flush()
-    calls = new_recorder(tmp_path).recent_calls(99)
-    assert [(recorded.outcome, recorded.reason) for recorded in calls] == [
-        ("500", "It broke."),
-        ("200", ""),
-    ]
-
-
 def test_calls_that_could_not_be_written_are_written_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -380,23 +357,28 @@ def test_calls_that_could_not_be_written_are_written_later(
 # The file.
 
 
-def test_the_job_history_of_an_older_version_is_kept(tmp_path: Path) -> None:
+def test_a_file_of_an_older_version_is_set_aside_with_a_warning_and_replaced_by_a_new_one(
+    tmp_path: Path,
+) -> None:
     path = RecorderFile(tmp_path, PROFILE).path
     with closing(sqlite3.connect(path)) as connection:
         connection.executescript(
-            "CREATE TABLE submitted (job_id TEXT PRIMARY KEY, parts TEXT NOT NULL);"
-            "CREATE TABLE run (job_id TEXT PRIMARY KEY, name TEXT, state TEXT NOT NULL,"
-            " created_at REAL, started_at REAL, finished_at REAL NOT NULL);"
-            "INSERT INTO submitted VALUES ('1', '{\"priority\": 3}');"
-            "INSERT INTO run VALUES ('1', 'a.py', 'COMPLETE', 1, 2, 62);"
-            "PRAGMA user_version = 1;"
+            "CREATE TABLE call (path TEXT); INSERT INTO call VALUES ('/jobs');"
+            "PRAGMA user_version = 2;"
         )
-    kept = new_recorder(tmp_path)
+    kept, warnings = new_recorder(tmp_path), list[str]()
+    kept.database.warn = warnings.append
     note_jobs(kept, [job(1)])
-    history = JobHistory(kept.database)
-    assert history.submissions(["1"]) == {"1": Submitted(priority=3)}
-    assert history.durations(["a.py"]) == {"a.py": (60.0,)}
-    assert len(all_jobs(kept)) == 1
+    note_jobs(kept, [job(1)], minutes=1)
+    assert ids(all_jobs(kept)) == [job(1).id]
+    (sentence,) = warnings
+    assert sentence == (
+        "The recorder's file was of an older version of studio-tui: it was set aside and a new one"
+        " created, so older jobs and past activity are not shown. The older one is "
+        f"{path.with_suffix('.older')}"
+    )
+    with closing(sqlite3.connect(path.with_suffix(".older"))) as connection:
+        assert connection.execute("SELECT path FROM call").fetchall() == [("/jobs",)]
 
 
 def test_a_damaged_file_is_set_aside_with_a_warning_and_replaced_by_a_new_one(
@@ -429,7 +411,7 @@ def test_a_new_file_of_another_dashboard_is_not_set_aside_instead_of_the_damaged
     # The other dashboard sets the file aside and creates a new one.
     note_jobs(quick, [job(2)], minutes=1)
     note_jobs(quick, [job(2)], minutes=2)
-    slow._set_aside(damaged_file)
+    slow._set_aside(damaged_file, "damaged", "was damaged")
     assert ids(all_jobs(quick)) == [job(2).id]
 
 
