@@ -68,7 +68,7 @@ class Arrivals:
         if not any(times):
             return False
         if size > end:
-            self._replace(offset, end, end)
+            self.replace(offset, end, end)
         else:
             self.cut(offset)
             self._begin_second(offset, _UNKNOWN)
@@ -79,11 +79,7 @@ class Arrivals:
         place = bisect_left(self._offsets, offset)
         del self._offsets[place:], self._seconds[place:]
 
-    def insert(self, offset: int, length: int) -> None:
-        """Insert `length` bytes at `offset`, which did not come live."""
-        self._replace(offset, offset, offset + length)
-
-    def _replace(self, offset: int, end: int, new_end: int) -> None:
+    def replace(self, offset: int, end: int, new_end: int) -> None:
         """Replace the bytes from `offset` to `end` by others up to `new_end`, not live."""
         place, second_after = bisect_right(self._offsets, end), self._second_at(end)
         offsets, seconds = self._offsets[place:], self._seconds[place:]
@@ -92,12 +88,6 @@ class Arrivals:
         self._begin_second(new_end, second_after)
         self._offsets.extend(at + new_end - end for at in offsets)
         self._seconds.extend(seconds)
-
-    def shift(self, offset: int, by: int) -> None:
-        """Shift the times after `offset` by `by` bytes, as the bytes there are replaced."""
-        place = bisect_right(self._offsets, offset)
-        moved = [max(offset, at + by) for at in self._offsets[place:]]
-        self._offsets[place:] = array("q", moved)
 
     def _second_at(self, offset: int) -> int:
         place = bisect_right(self._offsets, offset)

@@ -166,10 +166,7 @@ class LogStore:
         """
         following = offset + replaced_length
         moved = self.read(following, self.size - following)
-        if replaced_length:
-            self.arrivals.shift(offset, len(added) - replaced_length)
-        else:
-            self.arrivals.insert(offset, len(added))
+        self.arrivals.replace(offset, following, offset + len(added))
         self._cut_bytes(offset)
         self._marks.shift(offset, len(added) - replaced_length)
         self._save_marks()

@@ -47,32 +47,14 @@ def test_a_store_keeps_the_arrival_second_of_every_byte(tmp_path: Path, seed: in
                     store.append(added)
                 truth += [moment] * len(added)
             case "insert":
-                with store.arrivals.live(moment):
-                    store.insert(place, added)
-                truth[place:place] = [None] * len(added)
+                replaced = min(chance.randrange(3), len(truth) - place)
+                store.insert(place, added, replaced_length=replaced)
+                truth[place : place + replaced] = [None] * len(added)
             case "cut" if place > len(truth) - 5:
                 store.cut(place)
                 del truth[place:]
         assert [store.arrivals.at(offset) for offset in range(store.size)] == truth
     store.close()
-
-
-def test_a_shift_keeps_the_arrival_times_of_the_other_bytes() -> None:
-    arrivals = Arrivals()
-    for offset, moment in (
-        (0, START),
-        (10, START + timedelta(seconds=1)),
-        (20, START + timedelta(seconds=2)),
-    ):
-        with arrivals.live(moment):
-            arrivals.note(offset)
-    arrivals.shift(10, -4)
-    assert [arrivals.at(offset) for offset in (9, 10, 15, 16)] == [
-        START,
-        START + timedelta(seconds=1),
-        START + timedelta(seconds=1),
-        START + timedelta(seconds=2),
-    ]
 
 
 @given(
