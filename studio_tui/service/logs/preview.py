@@ -218,8 +218,4 @@ class LogTailPreview:
 
 
 def _size(count: int) -> str:
-    if count < 1024**2:
-        return f"{count / 1024:.1f} KiB"
-    if count >= 1024**3:
-        return f"{count / 1024**3:.1f} GiB"
-    return f"{count / 1024**2:.1f} MiB"
+    return f"{count / 1024**2:,.1f} MiB"
