@@ -1,7 +1,7 @@
 """The bodies of recorded items: JSON values of their fields, without secrets.
 
-They have no queries, requirements, repositories, URLs of jobs and values of environments. Other
-texts are redacted.
+They have no queries, requirements, repositories, URLs and environments of jobs. Other texts are
+redacted.
 """
 
 import json
@@ -9,6 +9,7 @@ import logging
 import re
 import zlib
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -22,8 +23,6 @@ R = TypeVar("R", bound=Received)
 JOB, PIPELINE = "job", "pipeline"
 MODELS: dict[str, type[Received]] = {JOB: Job, PIPELINE: Pipeline}
 
-ENVIRONMENT_NAMES = "environment_names"
-
 _NOT_RECORDED = {"query", "requirements", "repository", "environment", "url"}
 _KEYS_WITHOUT_TEXT = re.compile(
     r"(?:id|.*_ids?|attempts|status|query_type|team|.*_at|scheduled_for)\Z"
@@ -36,11 +35,8 @@ _log = logging.getLogger(__name__)
 
 def body_of(model: Job | Pipeline | Cluster) -> dict[str, Any]:
     """Return the body of an item."""
-    body = model.model_dump(
-        mode="json", exclude=_NOT_RECORDED if isinstance(model, Job) else None, exclude_none=True
-    )
-    if isinstance(model, Job) and model.environment:
-        body[ENVIRONMENT_NAMES] = sorted(model.environment)
+    excluded = _NOT_RECORDED if isinstance(model, Job) else None
+    body = model.model_dump(mode="json", exclude=excluded, exclude_none=True)
     safe: dict[str, Any] = safe_values(body)
     return safe
 
@@ -97,13 +93,10 @@ def model_of(kind: type[R], body: Any) -> R | None:
 
 def models_of(kind: type[R], packed: Iterable[bytes]) -> Sequence[R]:
     """Return the items with these packed bodies that can be read."""
-    models = []
-    for each in packed:
-        try:
-            model = model_of(kind, unpack(each))
-        except ValueError:
-            _log.warning("What was recorded of a %s cannot be read", kind.__name__)
-            continue
-        if model is not None:
-            models.append(model)
-    return models
+    models = (model_of(kind, _unpack_if_possible(each)) for each in packed)
+    return [model for model in models if model is not None]
+
+
+def _unpack_if_possible(packed: bytes) -> Any:
+    with suppress(ValueError):
+        return unpack(packed)
