@@ -89,17 +89,12 @@ class LogLibrary:
         hosts: Iterable[str] = (),
         *,
         reachability: Reachability | None = None,
-        limit: int = LIMIT,
     ) -> None:
-        """Initialize; archived logs may be fetched from `hosts` without asking the user.
-
-        `limit` is the maximum of bytes on disk of logs without viewers.
-        """
+        """Initialize; archived logs may be fetched from `hosts` without asking the user."""
         self._source = source
         self._cache = cache
         self._hosts = set(hosts)
         self._reachability = reachability or Reachability()
-        self._limit = limit
         self._asking = asyncio.Lock()
         """Held while the user is asked about a host, so that no host is asked about twice."""
         self._logs: dict[str, _Log] = {}
@@ -298,7 +293,7 @@ class LogLibrary:
             *((used, size, path) for used, size, path in saved if path not in open_paths),
         ]
         unused.sort(key=itemgetter(0))
-        too_much = sum(size for _, size, _ in unused) - self._limit
+        too_much = sum(size for _, size, _ in unused) - LIMIT
         for _, size, oldest in unused:
             if too_much <= 0:
                 break

@@ -1,9 +1,8 @@
 """Repeats a request whenever other jobs have ended."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 
-from studio_tui.api.models import Job
 from studio_tui.service.polling.jobs_feed import JobList
 from studio_tui.service.polling.snapshot import SnapshotPublisher
 
@@ -13,7 +12,7 @@ PAUSE = 5.0
 
 async def request_on_ends(
     publisher: SnapshotPublisher[JobList],
-    request: Callable[[Sequence[Job]], Awaitable[bool]],
+    request: Callable[[], Awaitable[bool]],
     *,
     rest: Callable[[float], Awaitable[object]] = asyncio.sleep,
 ) -> None:
@@ -31,7 +30,7 @@ async def request_on_ends(
             if (answer := publisher.snapshot.value) is not None:
                 ended = frozenset(job.id for job in answer.jobs if job.state.is_finished)
                 if ended != requested_for:
-                    requested_for = ended if await request(answer.jobs) else None
+                    requested_for = ended if await request() else None
                     await rest(PAUSE)
             await published.wait()
     finally:

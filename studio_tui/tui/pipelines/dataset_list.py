@@ -1,12 +1,11 @@
 """The datasets of a Studio, for the list of datasets and for the names in forms."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 
 from studio_tui import clock
 from studio_tui.api.local_models import ListedDataset
-from studio_tui.api.models import Job
 from studio_tui.errors import StudioError
 from studio_tui.presentation.pipelines.dataset_rows import rebuilding_words
 from studio_tui.presentation.pipelines.datasets import short_name
@@ -82,7 +81,7 @@ class DatasetList:
         `changed` is called after each request.
         """
 
-        async def request(_jobs: Sequence[Job]) -> bool:
+        async def request() -> bool:
             try:
                 await self.load()
             except StudioError as error:

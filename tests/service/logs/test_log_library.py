@@ -32,7 +32,7 @@ from studio_tui.api.log_stream import (
 from studio_tui.api.models import Job
 from studio_tui.api.pages import ResultPage
 from studio_tui.errors import NotFound, StudioError
-from studio_tui.service.logs import tail
+from studio_tui.service.logs import log_library, tail
 from studio_tui.service.logs.archived_log import MayFetch
 from studio_tui.service.logs.cache import LogCache
 from studio_tui.service.logs.log_library import KEPT_OPEN, LIMIT, LogHandle, LogLibrary
@@ -146,13 +146,14 @@ async def library(
     place: str = "here",
 ) -> AsyncIterator[LogLibrary]:
     """Run a library; then close the logs that are still open, as the screens of a program do."""
-    logs = LogLibrary(studio, LogCache(folder, place), limit=limit)
-    async with asyncio.TaskGroup() as tasks:
-        running = tasks.create_task(logs.run())
-        try:
-            yield logs
-        finally:
-            running.cancel()
+    logs = LogLibrary(studio, LogCache(folder, place))
+    with mock.patch.object(log_library, "LIMIT", limit):
+        async with asyncio.TaskGroup() as tasks:
+            running = tasks.create_task(logs.run())
+            try:
+                yield logs
+            finally:
+                running.cancel()
     for log in tuple(logs._logs.values()):
         for viewer in tuple(log.viewers):
             viewer.close()

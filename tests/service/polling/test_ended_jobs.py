@@ -1,9 +1,7 @@
 """A request that is repeated when a job ends, and not whenever the jobs change."""
 
 import asyncio
-from collections.abc import Sequence
 
-from studio_tui.api.models import Job
 from studio_tui.service.polling.ended_jobs import request_on_ends
 from studio_tui.service.polling.jobs_feed import JobList
 from studio_tui.service.polling.snapshot import Snapshot, SnapshotPublisher
@@ -29,8 +27,9 @@ class Requester:
         """Start a task that sends the requests."""
         return asyncio.create_task(request_on_ends(self.publisher, self.request, rest=self.rest))
 
-    async def request(self, jobs: Sequence[Job]) -> bool:
-        self.requests.append([each.status for each in jobs])
+    async def request(self) -> bool:
+        jobs = self.publisher.snapshot.value
+        self.requests.append([each.status for each in jobs.jobs] if jobs else [])
         return self.succeeds
 
     async def rest(self, _seconds: float) -> None:
