@@ -15,7 +15,7 @@ from studio_tui.files import file_version
 from studio_tui.service.commands.batch import Batches
 from studio_tui.service.commands.create_job import JobCreator, UnconfirmedJob
 from studio_tui.service.commands.held import HeldCommands
-from studio_tui.service.commands.jobs import JobCommands
+from studio_tui.service.commands.jobs import cancel_job
 from studio_tui.service.commands.journal import Journal
 from studio_tui.service.commands.pipelines import PipelineCommands
 from studio_tui.service.commands.reruns import OrderedReruns
@@ -29,7 +29,7 @@ from studio_tui.service.logs.log_library import LogLibrary
 from studio_tui.service.pacing import Pacing
 from studio_tui.service.polling.dataset_catalog import DatasetCatalog
 from studio_tui.service.polling.endings import Endings
-from studio_tui.service.polling.first_requests import FirstRequests, Probe
+from studio_tui.service.polling.first_requests import FirstRequests, probe_of
 from studio_tui.service.polling.job_details import JobDetailsReader
 from studio_tui.service.polling.pipeline_watch import PipelineWatch
 from studio_tui.service.polling.pipeline_watches import PipelineWatches
@@ -65,17 +65,22 @@ class StudioCommands:
         labels: bool,
     ) -> None:
         """Initialize; `on_changed` is called when a command has ended after its last request."""
+        self._client = client
         self._on_changed = on_changed
         self._origins = records.origins
         self._endings = endings
-        self.jobs = JobCommands(client, mark_canceling=endings.canceling)
-        self.pipelines = PipelineCommands(client, self.jobs.cancel, on_changed)
+        self.pipelines = PipelineCommands(client, self.cancel_job, on_changed)
         self.schedules = ScheduleCommands(client)
         self.pipeline_trigger = PipelineTrigger(client, on_changed)
         self.job_creator = JobCreator(
             client, journal, records.history, on_created=self._watch_job, labels=labels
         )
         self.reruns = OrderedReruns(client, records.history, on_created=self._watch_reruns)
+
+    async def cancel_job(self, job_id: str) -> None:
+        """Cancel a job, whose end is then not reported; see `jobs.cancel_job`."""
+        with self._endings.canceling(job_id):
+            await cancel_job(self._client, job_id)
 
     def _watch_job(self, job: Job, submitted: Submitted) -> None:
         self._endings.watch((job,))
@@ -233,7 +238,7 @@ class StudioSession:
     def _make_reachability(self, state_file: Path | None) -> Reachability:
         first = FirstRequests()
         return Reachability(
-            Probe(self.client, first).send,
+            probe_of(self.client, first),
             on_refused=self._stop_all,
             first_requests=first,
             longest_rest=self._pacing.backoff_cap,

@@ -114,7 +114,7 @@ async def test_lists_are_polled_after_each_request_that_changes_something(
         await session.schedules.first_answer()
         before = session.schedules.snapshot.fetched_at
         with pytest.raises(NotFound) if is_refused else nullcontext():
-            await session.commands.jobs.cancel("0" if is_refused else submitted["id"])
+            await session.commands.cancel_job("0" if is_refused else submitted["id"])
         await until(lambda: session.schedules.snapshot.fetched_at != before)
 
 

@@ -1,7 +1,5 @@
 """Cancels jobs, and makes the requests that repeat them; `JobCreator` creates jobs."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 
 from studio_tui.api.client import StudioClient
@@ -16,47 +14,35 @@ LONGEST_PAUSE = 30.0
 """Maximum seconds for which a command waits if Studio asks for it."""
 
 
-class JobCommands:
-    def __init__(
-        self,
-        client: StudioClient,
-        *,
-        mark_canceling: Callable[[str], AbstractContextManager[object]] = nullcontext,
-    ) -> None:
-        """Initialize; `mark_canceling` is entered with the id of a job while it is canceled."""
-        self._client = client
-        self._mark_canceling = mark_canceling
+async def cancel_job(client: StudioClient, job_id: str) -> None:
+    """Cancel a job; a request that had no effect is repeated, as canceling is idempotent.
 
-    async def cancel(self, job_id: str) -> None:
-        """Cancel a job; a request that had no effect is repeated, as canceling is idempotent.
+    Raises:
+        StudioError: the job was not canceled, or it is not known whether it was.
+    """
 
-        Raises:
-            StudioError: the job was not canceled, or it is not known whether it was.
-        """
+    async def send() -> bool:
+        await client.cancel_job(job_id)
+        return True
 
-        async def send() -> bool:
-            await self._client.cancel_job(job_id)
-            return True
+    async def look_up(error: StudioError) -> bool | None:
+        try:
+            job = await client.job(job_id)
+        except StudioError:
+            job = None
+        if job is None:
+            raise still_unknown(error) from None
+        # A refusal because the job is canceled already counts as success.
+        is_refused = isinstance(error, REFUSALS)
+        is_done = job.state is JobState.CANCELED or not (is_refused or job.state.is_cancelable)
+        return is_done or None
 
-        async def look_up(error: StudioError) -> bool | None:
-            try:
-                job = await self._client.job(job_id)
-            except StudioError:
-                job = None
-            if job is None:
-                raise still_unknown(error) from None
-            # A refusal because the job is canceled already counts as success.
-            is_refused = isinstance(error, REFUSALS)
-            is_done = job.state is JobState.CANCELED or not (is_refused or job.state.is_cancelable)
-            return is_done or None
-
-        with self._mark_canceling(job_id):
-            await send_with_retries(
-                send,
-                retried_errors=(NotSent, RateLimited, OutcomeUnknown),
-                longest_rest=LONGEST_PAUSE,
-                look_up=look_up,
-            )
+    await send_with_retries(
+        send,
+        retried_errors=(NotSent, RateLimited, OutcomeUnknown),
+        longest_rest=LONGEST_PAUSE,
+        look_up=look_up,
+    )
 
 
 def repeat_of(job: Job, team: str, submitted: Submitted | None = None) -> JobInput:

@@ -75,23 +75,18 @@ class FirstRequests:
         self._over.set()
 
 
-class Probe:
-    """Tests whether Studio is reachable.
+def probe_of(client: StudioClient, first: FirstRequests) -> Callable[[], Awaitable[object]]:
+    """Return a function that sends one request to test whether Studio is reachable.
 
     At first it requests three lists in turn, since perhaps just one of them is broken, and later
     the newest job, which is cheapest.
     """
+    newest_job = partial(client.jobs, limit=1)
+    lists: Iterator[Callable[[], Awaitable[object]]] = cycle(
+        (newest_job, partial(client.pipelines, limit=1), client.clusters)
+    )
 
-    def __init__(self, client: StudioClient, first: FirstRequests) -> None:
-        self._client = client
-        self._first = first
-        self._lists: Iterator[Callable[[], Awaitable[object]]] = cycle(
-            (self._jobs, partial(client.pipelines, limit=1), client.clusters)
-        )
+    async def probe() -> None:
+        await (newest_job if first.is_over else next(lists))()
 
-    async def send(self) -> None:
-        """Send one request; raise `StudioError` if it fails."""
-        await (self._jobs if self._first.is_over else next(self._lists))()
-
-    async def _jobs(self) -> None:
-        await self._client.jobs(limit=1)
+    return probe

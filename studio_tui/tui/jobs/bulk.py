@@ -310,7 +310,6 @@ def cancel_all(
     `noun` is `job` or `schedule`. `unmark` is called with the id of each job whose cancellation
     Studio has accepted, and `begun` once the command can no longer be undone.
     """
-    commands = host.session.commands.jobs
     begin_bulk(
         host,
         BulkCommand(
@@ -321,7 +320,7 @@ def cancel_all(
             noun=noun,
             items=jobs,
             name=title,
-            command=lambda job: commands.cancel(job.id),
+            command=lambda job: host.session.commands.cancel_job(job.id),
             on_begun=begun,
             unmark=lambda job: unmark(job.id),
         ),

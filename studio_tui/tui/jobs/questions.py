@@ -51,7 +51,7 @@ async def cancel_after_asking(host: Host, job: Job, owner: Pipeline | None = Non
         changes=cancel_changes(session, (job,)),
     )
     if await host.ask(question):
-        canceling = session.commands.jobs.cancel(job.id)
+        canceling = session.commands.cancel_job(job.id)
         done = f"Cancellation requested for {title(job)}"
         await run_and_report(host, f"Canceling {title(job)}", canceling, done)
 

@@ -210,7 +210,7 @@ class ScheduleEditor:
             return False
         self.replacements[task.id] = created.id
         try:
-            await self._host.session.commands.jobs.cancel(task.id)
+            await self._host.session.commands.cancel_job(task.id)
         except StudioError as error:
             self._host.notify_user(
                 f"Created {title(created)}, but {title(task)} was not canceled: "

@@ -3,13 +3,14 @@
 import asyncio
 import random
 from collections import Counter
+from functools import partial
 
 import pytest
 from pydantic import SecretStr
 
 from studio_tui.api.client import StudioClient
 from studio_tui.service.commands.batch import Batches, ItemOutcome, Outcome
-from studio_tui.service.commands.jobs import JobCommands
+from studio_tui.service.commands.jobs import cancel_job
 from studio_tui.settings import Settings
 from tests import faults
 from tests.fault_proxy import Fault, FaultProxy, ReceivedRequest, StreamFault
@@ -59,11 +60,9 @@ async def test_each_of_many_jobs_is_canceled_or_reported_although_requests_fail(
         proxy.plan = BrokenCancels(seed)
         settings = Settings(url=proxy.url, team=studio.team, token=SecretStr(studio.token))
         async with StudioClient(settings) as client:
-            commands = JobCommands(client)
+            cancel = partial(cancel_job, client)
             received: list[ItemOutcome[str, None]] = []
-            outcomes = await Batches().run(
-                "Canceling", ids, commands.cancel, on_outcome=received.append
-            )
+            outcomes = await Batches().run("Canceling", ids, cancel, on_outcome=received.append)
     assert [outcome.item for outcome in outcomes] == ids
     assert Counter(received) == Counter(outcomes)
     counts = Counter(outcome.outcome for outcome in outcomes)

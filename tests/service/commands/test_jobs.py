@@ -15,7 +15,7 @@ from studio_tui.errors import (
     StudioError,
     TransportError,
 )
-from studio_tui.service.commands.jobs import JobCommands, failure_message, repeat_of
+from studio_tui.service.commands.jobs import cancel_job, failure_message, repeat_of
 from studio_tui.service.commands.submitted import SentFile, Submitted
 from tests.jobs import NOON, job
 
@@ -48,13 +48,13 @@ class Studio:
         return None if self.state is None else job(1, self.state)
 
 
-def commands(studio: Studio) -> JobCommands:
-    return JobCommands(cast(StudioClient, studio))
+async def cancel(studio: Studio) -> None:
+    await cancel_job(cast(StudioClient, studio), job(1).id)
 
 
 async def test_a_cancel_request_is_sent_once() -> None:
     studio = Studio(None)
-    await commands(studio).cancel(job(1).id)
+    await cancel(studio)
     assert studio.cancels == 1
 
 
@@ -74,17 +74,17 @@ async def test_a_repeated_cancel_request_succeeds_if_the_job_is_canceled_already
     answer: StudioError,
 ) -> None:
     studio = CanceledAfterFirstRequest(UNKNOWN, answer, state="RUNNING")
-    await commands(studio).cancel(job(1).id)
+    await cancel(studio)
     assert studio.cancels == 2
 
 
 async def test_a_repeated_cancel_request_for_a_running_job_reports_its_own_error() -> None:
     lost = Studio(*[UNKNOWN] * 3, state="RUNNING")
     with pytest.raises(OutcomeUnknown):
-        await commands(lost).cancel(job(1).id)
+        await cancel(lost)
     complete = Studio(UNKNOWN, InvalidRequest(409, "it is COMPLETE"), state="RUNNING")
     with pytest.raises(InvalidRequest, match="COMPLETE"):
-        await commands(complete).cancel(job(1).id)
+        await cancel(complete)
 
 
 @pytest.mark.parametrize(
@@ -96,9 +96,9 @@ async def test_a_repeated_cancel_request_that_fails_leaves_the_outcome_unknown(
 ) -> None:
     studio = Studio(UNKNOWN, *[error] * 3, state="RUNNING")
     with pytest.raises(OutcomeUnknown, match=f"{error} An earlier attempt may"):
-        await commands(studio).cancel(job(1).id)
+        await cancel(studio)
     canceled = CanceledAfterFirstRequest(UNKNOWN, *[error] * 3, state="RUNNING")
-    await commands(canceled).cancel(job(1).id)
+    await cancel(canceled)
 
 
 async def test_a_refused_repeat_is_unknown_if_the_job_cannot_be_read() -> None:
@@ -110,13 +110,13 @@ async def test_a_refused_repeat_is_unknown_if_the_job_cannot_be_read() -> None:
 
     studio = Unreadable(UNKNOWN, InvalidRequest(409, "It has ended."), state="RUNNING")
     with pytest.raises(OutcomeUnknown, match=r"^It has ended\. An earlier attempt may"):
-        await commands(studio).cancel(job(1).id)
+        await cancel(studio)
 
 
 async def test_a_cancel_request_with_unknown_outcome_is_repeated_only_while_the_job_runs() -> None:
     running, ended = Studio(UNKNOWN, None, state="RUNNING"), Studio(UNKNOWN, state="CANCELED")
     for studio in (running, ended):
-        await commands(studio).cancel(job(1).id)
+        await cancel(studio)
     assert (running.cancels, ended.cancels) == (2, 1)
 
 
@@ -125,12 +125,12 @@ async def test_a_cancel_request_whose_outcome_stays_unknown_is_reported_as_unkno
     state: StudioError | None,
 ) -> None:
     with pytest.raises(OutcomeUnknown):
-        await commands(Studio(UNKNOWN, state=state)).cancel(job(1).id)
+        await cancel(Studio(UNKNOWN, state=state))
 
 
 async def test_a_cancel_request_that_did_not_reach_studio_is_sent_again() -> None:
     studio = Studio(NotSent("refused"), RateLimited(429, "too many", 0.01), None)
-    await commands(studio).cancel(job(1).id)
+    await cancel(studio)
     assert studio.cancels == 3
 
 
@@ -140,21 +140,21 @@ async def test_a_cancel_request_that_never_reaches_studio_fails_after_a_few_atte
 ) -> None:
     studio = Studio(*[error] * 10)
     with pytest.raises(type(error)):
-        await commands(studio).cancel(job(1).id)
+        await cancel(studio)
     assert 1 < studio.cancels < 10
 
 
 async def test_a_cancel_request_fails_at_once_if_studio_asks_for_a_wait_of_minutes() -> None:
     studio = Studio(RateLimited(429, "too many", 300.0), None)
     with pytest.raises(RateLimited):
-        await commands(studio).cancel(job(1).id)
+        await cancel(studio)
     assert studio.cancels == 1
 
 
 async def test_a_refused_cancel_request_is_not_repeated() -> None:
     studio = Studio(NotFound(404, "no such job"), state="RUNNING")
     with pytest.raises(NotFound):
-        await commands(studio).cancel(job(1).id)
+        await cancel(studio)
     assert studio.cancels == 1
 
 

@@ -88,7 +88,7 @@ async def test_a_command_on_any_number_of_marked_jobs_can_be_undone(
         noun="job",
         items=[job(number) for number in range(count)],
         name=title,
-        command=lambda each: screen.session.commands.jobs.cancel(each.id),
+        command=lambda each: screen.session.commands.cancel_job(each.id),
     )
     assert await run_bulk(screen, bulk) == ()
     assert (held_commands, screen.canceled) == ([description], [])
