@@ -31,5 +31,4 @@ class Listeners(Generic[P]):
             callback(*args, **options)
 
     def clear(self) -> None:
-        """Remove all callbacks."""
         self._callbacks.clear()

@@ -126,20 +126,16 @@ class Pacing:
             rest.start_over()
 
     def jobs(self, jobs: JobList) -> float:
-        """Return the rest after a list of jobs."""
         rest = self._jobs.after(jobs, lambda: any(not job.state.is_finished for job in jobs.jobs))
         return self.stretch(rest)
 
     def clusters(self, clusters: ResultPage[Cluster]) -> float:
-        """Return the rest after a list of clusters."""
         return self.stretch(self._clusters.after(clusters))
 
     def schedules(self, _schedules: Sequence[Job]) -> float:
-        """Return the rest after a list of schedules."""
         return self.stretch(SCHEDULES_INTERVAL)
 
     def pipelines(self, pipelines: PipelineList) -> float:
-        """Return the rest after a list of pipelines."""
         rest = self._pipelines.after(pipelines, lambda: any(map(is_moving, pipelines.pipelines)))
         runs = sum(len(pipeline.job_runs) for pipeline in pipelines.pipelines)
         return self.stretch(max(rest, runs / RUNS_A_SECOND))

@@ -208,12 +208,10 @@ class StudioSession:
         self.job_details.restart()
 
     def request_more_jobs(self) -> None:
-        """Request older jobs than those known."""
         self.lists.jobs_feed.request_more()
         self.jobs.poke()
 
     def request_more_pipelines(self) -> None:
-        """Request older pipelines than those known."""
         self.lists.pipelines_feed.request_more()
         self.pipelines.poke()
 

@@ -41,7 +41,6 @@ class Comparison:
         return self.is_whole and self.has_proved_end
 
     def add(self, data: bytes) -> None:
-        """Compare the next bytes."""
         self.received += len(data)
         data, self._incomplete = self._incomplete + data, b""
         at = 0

@@ -65,12 +65,10 @@ class LogConnection:
 
     @property
     def now(self) -> float:
-        """The loop's time, in seconds."""
         return asyncio.get_running_loop().time()
 
     @property
     def is_steady(self) -> bool:
-        """Whether the connection has lasted for `STEADY_AFTER`."""
         return self.now >= self._steady_at
 
     @property
@@ -102,7 +100,6 @@ class LogConnection:
         return LONG_PAUSE if self._length > LONG else PAUSE
 
     def note_pieces(self, texts: Iterable[str]) -> None:
-        """Note that pieces of the log have arrived."""
         if self.is_replay_over:
             return
         length = sum(map(len, texts))

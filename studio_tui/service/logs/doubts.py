@@ -34,7 +34,6 @@ class Doubts:
         self._open: list[_Doubt] = []
 
     def __bool__(self) -> bool:
-        """Whether there are gaps."""
         return bool(self._open)
 
     def interrupt(self) -> None:

@@ -46,7 +46,6 @@ class MessageIndex:
     """
 
     def __init__(self, directory: Path) -> None:
-        """Create an empty index."""
         with disk_errors(f"No log can be stored in {directory}"):
             self._file = tempfile.TemporaryFile(dir=create_private_dir(directory), buffering=0)  # noqa: SIM115
         self._first_ids = array("q")

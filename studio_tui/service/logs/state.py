@@ -15,8 +15,6 @@ UNCONFIRMED = "Everything that was received; Studio's own log is different."
 
 
 class StatePublisher:
-    """Publishes the state of one log to its subscribers."""
-
     def __init__(
         self, store: LogStore, kept_since: datetime | None, left_at: datetime | None
     ) -> None:

@@ -54,11 +54,9 @@ class AnswerRecorder:
         self._has_new_origins = False
 
     def record_jobs(self, jobs: JobList, back_to: datetime) -> None:
-        """Record a list of jobs."""
         self._enqueue("jobs", jobs, lambda at: self._write_jobs(jobs, back_to, at))
 
     def record_pipelines(self, pipelines: PipelineList) -> None:
-        """Record a list of pipelines."""
         self._enqueue(
             "pipelines",
             pipelines,

@@ -34,7 +34,6 @@ _log = logging.getLogger(__name__)
 
 
 def body_of(model: Job | Pipeline | Cluster) -> dict[str, Any]:
-    """Return the body of an item."""
     excluded = _NOT_RECORDED if isinstance(model, Job) else None
     body = model.model_dump(mode="json", exclude=excluded, exclude_none=True)
     safe: dict[str, Any] = safe_values(body)

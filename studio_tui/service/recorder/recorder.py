@@ -100,7 +100,6 @@ class Recorder:
         return self._note_items("jobs", JOB, by_id, listing, at=at, back_to=back_to)
 
     def note_pipelines(self, pipelines: Sequence[Pipeline], at: datetime, *, has_all: bool) -> bool:
-        """Record the pipeline list."""
         by_id = {each.pipeline_id: each for each in pipelines}
         listing = {"ids": list(by_id), "has_all": has_all}
         return self._note_items("pipelines", PIPELINE, by_id, listing, at=at)
@@ -193,7 +192,6 @@ class Recorder:
         return await asyncio.to_thread(self.database.read, read) or ()
 
     def all_items(self, kind: str) -> Archived[Any] | None:
-        """Return all recorded items of a kind."""
         rows = self.database.read(lambda connection: list(items.all_items(connection, kind)))
         if rows is None:
             return None

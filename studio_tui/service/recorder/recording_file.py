@@ -38,8 +38,6 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class RecordingContents:
-    """The contents of a recording."""
-
     changes: tuple[Change, ...]
     """Oldest first; at least one."""
     lists: dict[str, list[Any]]

@@ -50,7 +50,6 @@ class Interleaver:
         """Offsets between lines, each with the positions of all logs there, by number."""
 
     def add(self, source: MergedSource) -> None:
-        """Merge another log from now on."""
         self.cursors.append(LineCursor(source))
 
     def remove(self, number: int) -> None:

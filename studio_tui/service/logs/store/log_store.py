@@ -116,12 +116,10 @@ class LogStore:
 
     @property
     def path(self) -> Path:
-        """The path of the file."""
         return self._spool.path
 
     @property
     def size(self) -> int:
-        """Bytes of the log."""
         return self._spool.size
 
     @property
@@ -141,13 +139,11 @@ class LogStore:
 
     @property
     def is_closed(self) -> bool:
-        """Whether the file has been closed."""
         return self._spool.is_closed
 
     # --- writing ---------------------------------------------------------------------------------
 
     def append(self, added: bytes) -> None:
-        """Append bytes and notify the watchers."""
         self.arrivals.note(self.size)
         self._write(added)
         self._watchers.notify()
@@ -193,7 +189,6 @@ class LogStore:
             self._note_mark(offset)
 
     def unmark(self, mark: Mark) -> None:
-        """Remove a mark."""
         if self._marks.remove(mark):
             self._note_mark(mark.offset)
 

@@ -39,12 +39,10 @@ class LogMarks:
         """The marks in the file."""
 
     def __bool__(self) -> bool:
-        """Whether there are any marks."""
         return bool(self._marks)
 
     @property
     def all(self) -> tuple[Mark, ...]:
-        """Every mark."""
         return tuple(self._marks)
 
     def add(self, mark: Mark) -> bool:

@@ -150,7 +150,6 @@ class Spool:
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """Open a file for reading."""
         with disk_errors(f"{path} cannot be read"):
             descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         _lock_as_used(descriptor)
