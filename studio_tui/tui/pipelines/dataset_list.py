@@ -1,5 +1,6 @@
 """The datasets of a Studio, for the list of datasets and for the names in forms."""
 
+import asyncio
 import logging
 from collections.abc import Callable
 from datetime import datetime
@@ -9,8 +10,11 @@ from studio_tui.api.local_models import ListedDataset
 from studio_tui.errors import StudioError
 from studio_tui.presentation.pipelines.dataset_rows import rebuilding_words
 from studio_tui.presentation.pipelines.datasets import short_name
-from studio_tui.service.polling.ended_jobs import request_on_ends
+from studio_tui.service.polling.jobs_feed import JobList
 from studio_tui.service.session import StudioSession
+
+PAUSE = 5.0
+"""Minimum seconds between two requests."""
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +29,8 @@ class DatasetList:
 
     def __init__(self, session: StudioSession) -> None:
         self._session = session
+        self._requested_for: frozenset[str] | None = None
+        """Ids of the jobs that had ended at the last request that succeeded."""
 
     @property
     def has_lineage(self) -> bool:
@@ -78,16 +84,22 @@ class DatasetList:
     async def follow(self, changed: Callable[[], object] = lambda: None) -> None:
         """Request the datasets, and again whenever jobs have ended, until canceled.
 
-        `changed` is called after each request.
+        `changed` is called after each request that succeeded.
         """
-
-        async def request() -> bool:
+        while True:
+            await self._session.jobs.value_once(lambda: self._ended_jobs() != self._requested_for)
+            await self._session.reachability.wait()
+            ended = self._ended_jobs()
             try:
                 await self.load()
             except StudioError as error:
                 logger.info("datasets are not known: %s", error)
-                return False
-            changed()
-            return self.has_all
+                self._requested_for = None
+            else:
+                changed()
+                self._requested_for = ended if self.has_all else None
+            await asyncio.sleep(PAUSE)
 
-        await request_on_ends(self._session.jobs, request)
+    def _ended_jobs(self) -> frozenset[str]:
+        jobs = self._session.jobs.snapshot.value or JobList()
+        return frozenset(job.id for job in jobs.jobs if job.state.is_finished)

@@ -16,12 +16,15 @@ from textual.widgets import OptionList
 
 from studio_tui import clock
 from studio_tui.api.local_models import ListedDataset
+from studio_tui.errors import NotSent
 from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.fields import FIELDS
 from studio_tui.presentation.schedules.explanations import Explained
+from studio_tui.service.polling.jobs_feed import JobList
 from studio_tui.service.polling.pipelines_feed import PipelineList
-from studio_tui.service.polling.snapshot import Snapshot, SnapshotPublisher
+from studio_tui.service.polling.poller import Poller
+from studio_tui.service.polling.reachability import Reachability
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.form.field_commands import Explanation
 from studio_tui.tui.form.preview import Preview
@@ -81,12 +84,17 @@ def _create_template_picker() -> TemplatePicker:
     return TemplatePicker(SavedForms(Path("nowhere")), templates, above=empty, below={})
 
 
+async def _no_answer() -> JobList:
+    raise NotSent("no answer")
+
+
 def session_without_answers() -> StudioSession:
     """Return the part of a session that forms about datasets need, without any answer."""
     return cast(
         "StudioSession",
         SimpleNamespace(
-            jobs=SnapshotPublisher[object]("jobs", Snapshot()),
+            jobs=Poller[JobList]("jobs", _no_answer, lambda _: 1.0),
+            reachability=Reachability(),
             known_items=SimpleNamespace(pipelines=PipelineList),
             datasets=SimpleNamespace(names=tuple),
             client=SimpleNamespace(is_local_studio=False),
