@@ -108,21 +108,24 @@ def attach_or_start(data_dir: Path) -> Endpoint:
 def stop(data_dir: Path) -> bool:
     """Stop the server of a data directory, not its jobs; return whether there was one.
 
+    One that has not stopped after `STOP_SECONDS` is killed. What it accepted is on disk.
+
     Raises:
-        ConfigError: The server does not answer or does not stop.
+        ConfigError: The server does not answer, so it is unknown whether the pid is its own.
     """
-    deadline = clock.monotonic() + STOP_SECONDS
-    signaled: set[str] = set()
+    was_running = False
     # Another process may start a new server meanwhile, which is stopped too.
     while endpoint := find(data_dir):
-        if clock.monotonic() > deadline:
-            raise ConfigError(f"The local Studio (process {endpoint.pid}) does not stop.")
-        if endpoint.instance not in signaled:
-            signaled.add(endpoint.instance)
-            with suppress(ProcessLookupError):
-                os.kill(endpoint.pid, signal.SIGTERM)
-        time.sleep(_POLL_SECONDS)
-    return bool(signaled)
+        was_running, data = True, endpoint.data
+        deadline = clock.monotonic() + STOP_SECONDS
+        with suppress(ProcessLookupError):
+            os.kill(endpoint.pid, signal.SIGTERM)
+            while is_locked(data.lock) and _read_endpoint(data) in {endpoint, None}:
+                time.sleep(_POLL_SECONDS)
+                if clock.monotonic() > deadline:
+                    data.state.unlink(missing_ok=True)  # or it would count as crashed
+                    os.kill(endpoint.pid, signal.SIGKILL)
+    return was_running
 
 
 def shell_exports(endpoint: Endpoint) -> str:

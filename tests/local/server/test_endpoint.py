@@ -14,8 +14,9 @@ import pytest
 from studio_tui.errors import ConfigError
 from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.server import endpoint
+from studio_tui.local.server.port_guard import PortGuard
 from tests import needs
-from tests.studios import ThreadStudio
+from tests.studios import ProcessStudio, ThreadStudio, stopping
 from tests.waiting import HANG, eventually
 
 pytestmark = pytest.mark.starts_processes
@@ -66,6 +67,24 @@ def test_a_started_server_outlives_its_starter_until_it_is_stopped(data_dir: Pat
     assert not any(server.token().encode() in data for data in visible_data(server.pid))
     assert endpoint.stop(data_dir)
     assert endpoint.find(data_dir) is None
+
+
+def ignore_term() -> None:
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+
+
+def test_a_server_that_does_not_stop_is_killed_and_its_job_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    studio = ProcessStudio(tmp_path / "studio", prepare=ignore_term)
+    with stopping(studio):
+        job = studio.submit("print('done')")
+        monkeypatch.setattr(endpoint, "STOP_SECONDS", 0.1)
+        assert endpoint.stop(studio.data_dir)
+        assert studio.wait() == -signal.SIGKILL
+        assert PortGuard(studio.data_dir).was_stopped
+        studio.restart()
+        assert studio.wait_for_end(job["id"])["status"] == "COMPLETE"
 
 
 def server_pids(data_dir: Path) -> set[int]:
