@@ -127,8 +127,7 @@ def clean(data_dir: Path, older: timedelta, *, yes: bool) -> None:
     if not removable:
         click.echo("Nothing is that old.")
         return
-    freeable = size(sum(item.size for item in removable))
-    click.echo(f"{_count_by_kind(removable)} would be removed: {freeable}.")
+    click.echo(f"{_count_by_kind(removable)} would be removed: {_freeable(removable)}.")
     if not yes and not click.confirm("Remove them?", default=False):
         click.echo("Nothing was removed.")
         return
@@ -136,7 +135,7 @@ def clean(data_dir: Path, older: timedelta, *, yes: bool) -> None:
         freed = disk_usage.free(data, removable, read_jobs)
     except (ConfigError, OSError, ValueError, sqlite3.Error) as error:
         _fail(f"Not everything was removed: {error}")
-    click.echo(f"{size(freed)} freed")
+    click.echo(f"~{size(freed)} freed")
 
 
 @local.command()
@@ -211,9 +210,13 @@ def _usage_lines(usage: disk_usage.DiskUsage, now: datetime) -> Iterator[str]:
     for days in (30, 7, 0):
         removable = usage.older_than(now - timedelta(days=days))
         if removable:
-            freeable = size(sum(item.size for item in removable))
             counts = _count_by_kind(removable)
-            yield f"removable     {freeable:>10}  {counts}: `clean --older {days}d`"
+            yield f"removable     {_freeable(removable):>10}  {counts}: `clean --older {days}d`"
+
+
+def _freeable(items: Sequence[disk_usage.Item]) -> str:
+    # An estimate: a few files of a job stay, and environments share files with the cache of uv.
+    return f"~{size(sum(item.size for item in items))}"
 
 
 def _count_by_kind(items: Sequence[disk_usage.Item]) -> str:

@@ -75,7 +75,7 @@ def test_status_shows_jobs_disk_usage_and_what_could_be_deleted(studio: ThreadSt
     assert "1 waiting or running, 2 ended" in output
     for label in ("logs", "job folders", "environments", "uploads", "datasets", "database"):
         assert label in output
-    assert "1 job folder and 0 environments: `clean --older 30d`" in output
+    assert "~2.9 MiB  1 job folder and 0 environments: `clean --older 30d`" in output
     assert "2 job folders and 0 environments: `clean --older 0d`" in output
 
 
@@ -85,9 +85,11 @@ def test_clean_asks_and_deletes_only_the_folders_of_old_jobs(
     old, new, running = old_and_new
     jobs = DataDir(studio.data_dir).jobs
     before = studio.job(old)
-    assert "Nothing was removed" in run(studio, "clean", "--older", "30d", typed="n\n")
+    asked = run(studio, "clean", "--older", "30d", typed="n\n")
+    assert "would be removed: ~2.9 MiB." in asked
+    assert "Nothing was removed" in asked
     assert (jobs / old / "work" / "big").exists()
-    assert "2.9 MiB freed" in run(studio, "clean", "--older", "30d", typed="y\n")
+    assert "~2.9 MiB freed" in run(studio, "clean", "--older", "30d", typed="y\n")
     assert not (jobs / old / "work").exists()
     assert studio.job(old) == before
     assert studio.log(old) == disk_usage.REMARK
