@@ -1,4 +1,4 @@
-"""The SQLite file: one connection on a thread of its own; the schema is migrated at the start."""
+"""The SQLite file: one connection on a thread of its own."""
 
 import asyncio
 import logging
@@ -19,11 +19,8 @@ T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
 SCHEMA = Path(__file__).with_name("schema.sql").read_text("utf-8")
-FIRST_VERSION = 6
-"""The version of `SCHEMA`, the oldest that is supported."""
-
-MIGRATIONS: tuple[str, ...] = ()
-"""SQL scripts, each of which migrates to the next version; the first from `FIRST_VERSION`."""
+SCHEMA_VERSION = 6
+"""The version of `SCHEMA`; files of other versions are refused."""
 
 RETRY_SECONDS = 1.0
 """Seconds after which something that failed, such as a write on a full disk, is tried again."""
@@ -59,18 +56,17 @@ class Database:
         """Increases with each write and each deferral of a write."""
 
     @classmethod
-    async def open(cls, path: Path, migrations: Sequence[str] = MIGRATIONS) -> Self:
-        """Open the file, creating it if missing, and migrate it to the newest version.
+    async def open(cls, path: Path) -> Self:
+        """Open the file, creating it if missing.
 
         Raises:
-            ConfigError: The file cannot be created, is in use, damaged, or of an unsupported
-                version.
+            ConfigError: The file cannot be created, is in use, damaged, or of another version.
         """
         thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database")
         loop = asyncio.get_running_loop()
         reserve = Reserve(path.with_name(f"{path.name}.reserve"))
         try:
-            connection = await loop.run_in_executor(thread, _open, path, migrations)
+            connection = await loop.run_in_executor(thread, _open, path)
             await loop.run_in_executor(thread, reserve.fill)
         except BaseException:
             thread.shutdown()
@@ -240,7 +236,7 @@ def _checkpoint(connection: sqlite3.Connection) -> None:
         connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()
 
 
-def _open(path: Path, migrations: Sequence[str]) -> sqlite3.Connection:
+def _open(path: Path) -> sqlite3.Connection:
     try:
         path.touch(mode=0o600)
         connection = sqlite3.connect(path, timeout=2, isolation_level=None)
@@ -250,10 +246,8 @@ def _open(path: Path, migrations: Sequence[str]) -> sqlite3.Connection:
             connection.execute("PRAGMA locking_mode = EXCLUSIVE")
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
-            # Off while migrating, as a migration may drop a table and create it anew.
-            connection.execute("PRAGMA foreign_keys = OFF")
-            _migrate(connection, path, migrations)
             connection.execute("PRAGMA foreign_keys = ON")
+            _create_tables(connection, path)
         except BaseException:
             connection.close()
             raise
@@ -263,39 +257,19 @@ def _open(path: Path, migrations: Sequence[str]) -> sqlite3.Connection:
     return connection
 
 
-def _migrate(connection: sqlite3.Connection, path: Path, migrations: Sequence[str]) -> None:
+def _create_tables(connection: sqlite3.Connection, path: Path) -> None:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    newest = FIRST_VERSION + len(migrations)
-    if version > newest:
+    if version not in {0, SCHEMA_VERSION}:
         raise ConfigError(
-            f"The local Studio's database {path} was made by a newer studio-tui"
-            f" (version {version}; this one supports up to {newest})."
+            f"The local Studio's database {path} was made by another studio-tui (version {version};"
+            f" this one supports only {SCHEMA_VERSION}). Use that one, or move the folder away to"
+            " begin with an empty one."
         )
     if not version:
-        _migrate_to(connection, SCHEMA, FIRST_VERSION)
-        version = FIRST_VERSION
-    elif version < FIRST_VERSION:
-        raise ConfigError(
-            f"The local Studio's database {path} is from before studio-tui's first release"
-            f" (version {version}; the oldest supported is {FIRST_VERSION}). Move its folder away"
-            " to begin with an empty one."
+        # The script begins its own transaction, as executescript commits any open one.
+        connection.executescript(
+            f"BEGIN IMMEDIATE;\n{SCHEMA}\nPRAGMA user_version = {SCHEMA_VERSION};\nCOMMIT;"
         )
-    for number in range(version, newest):
-        _back_up(connection, path.with_name(f"{path.name}.v{number}.bak"))
-        _migrate_to(connection, migrations[number - FIRST_VERSION], number + 1)
-
-
-def _migrate_to(connection: sqlite3.Connection, script: str, version: int) -> None:
-    # The script begins its own transaction, as executescript commits any open one.
-    connection.executescript(
-        f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {version};\nCOMMIT;"
-    )
-
-
-def _back_up(connection: sqlite3.Connection, path: Path) -> None:
-    path.unlink(missing_ok=True)
-    path.touch(mode=0o600)
-    connection.execute("VACUUM INTO ?", [str(path)])
 
 
 def placeholders(values: Collection[object]) -> str:

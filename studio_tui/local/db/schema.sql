@@ -1,4 +1,4 @@
--- The first version of the local Studio's database. Its tables are changed by migrations, never here.
+-- The local Studio's database. A change needs a new `SCHEMA_VERSION`, and code for existing files.
 -- Times are text, ISO 8601 in UTC with microseconds and a Z, so that they sort as they read.
 
 CREATE TABLE jobs (

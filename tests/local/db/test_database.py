@@ -7,10 +7,8 @@ from pathlib import Path
 import pytest
 
 from studio_tui.errors import ConfigError
-from studio_tui.local.db.database import FIRST_VERSION, MIGRATIONS, Database, StorageFull
+from studio_tui.local.db.database import SCHEMA_VERSION, Database, StorageFull
 from tests.waiting import HANG
-
-NEWEST = FIRST_VERSION + len(MIGRATIONS)
 
 
 def insert_a(connection: sqlite3.Connection) -> None:
@@ -42,7 +40,7 @@ async def test_a_connection_locks_the_file_and_syncs_each_transaction(tmp_path: 
         names = ["locking_mode", "journal_mode", "synchronous", "foreign_keys", "user_version"]
         return [connection.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
 
-    assert await database.read(pragmas) == ["exclusive", "wal", 2, 1, NEWEST]
+    assert await database.read(pragmas) == ["exclusive", "wal", 2, 1, SCHEMA_VERSION]
     await database.close()
 
 
@@ -127,63 +125,16 @@ async def test_a_write_that_is_refused_is_not_deferred(tmp_path: Path) -> None:
     await database.close()
 
 
-async def test_a_migration_keeps_the_data_and_a_backup(tmp_path: Path) -> None:
-    path = tmp_path / "studio.db"
-    database = await Database.open(path)
-    await database.write(insert_a)
-    await database.close()
-    newer = (*MIGRATIONS, "ALTER TABLE uploads ADD COLUMN note TEXT;")
-    database = await Database.open(path, newer)
-    assert await database.read(labels) == ["a"]
-    await database.read(
-        lambda connection: connection.execute("SELECT note FROM uploads").fetchall()
-    )
-    await database.close()
-    backup = tmp_path / f"studio.db.v{NEWEST}.bak"
-    assert stat.S_IMODE(backup.stat().st_mode) == 0o600
-    old = sqlite3.connect(backup)
-    assert old.execute("PRAGMA user_version").fetchone() == (NEWEST,)
-    assert old.execute("SELECT label FROM uploads").fetchall() == [("a",)]
-    old.close()
-
-
-async def test_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", [SCHEMA_VERSION - 1, SCHEMA_VERSION + 1])
+async def test_a_database_of_another_version_is_refused_and_kept(
+    tmp_path: Path, version: int
+) -> None:
     path = tmp_path / "studio.db"
     await (await Database.open(path)).close()
-    broken = (*MIGRATIONS, "ALTER TABLE uploads ADD COLUMN note TEXT; SELECT nonsense;")
-    with pytest.raises(ConfigError, match="nonsense"):
-        await Database.open(path, broken)
-    database = await Database.open(path)
-    columns = await database.read(
-        lambda connection: [row["name"] for row in connection.execute("PRAGMA table_info(uploads)")]
-    )
-    assert "note" not in columns
-    await database.close()
-
-
-async def test_a_database_of_a_newer_version_of_the_program_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "studio.db"
-    newer = (*MIGRATIONS, "ALTER TABLE uploads ADD COLUMN note TEXT;")
-    await (await Database.open(path, newer)).close()
-    with pytest.raises(ConfigError, match="newer studio-tui"):
-        await Database.open(path)
-
-
-def test_a_new_database_leaves_no_backup(tmp_path: Path) -> None:
-    async def make() -> None:
-        await (await Database.open(tmp_path / "studio.db")).close()
-
-    asyncio.run(make())
-    assert not list(tmp_path.glob("*.bak"))
-
-
-async def test_a_database_from_before_the_first_release_is_refused_and_kept(tmp_path: Path) -> None:
-    path = tmp_path / "studio.db"
-    await (await Database.open(path)).close()
-    with sqlite3.connect(path) as old:
-        old.execute(f"PRAGMA user_version = {FIRST_VERSION - 1}")
-    old.close()
-    with pytest.raises(ConfigError, match="before studio-tui's first release"):
+    with sqlite3.connect(path) as other:
+        other.execute(f"PRAGMA user_version = {version}")
+    other.close()
+    with pytest.raises(ConfigError, match="was made by another studio-tui"):
         await Database.open(path)
     assert path.exists()
 
