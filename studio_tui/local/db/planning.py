@@ -6,60 +6,13 @@ the sources of a source are those of its current version. If a job makes other d
 sources of these are also rebuilt. A dataset without a job stays as it is, with a warning.
 """
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from studio_tui.local.db.lineage_model import CurrentVersions, Lineage
 from studio_tui.local.db.makers import choose_makers, merge_runs, one_maker_each, warn_of_unmade
 from studio_tui.local.db.run_order import PlannedJob, in_order, reachable
 from studio_tui.local.shim.datasets import DatasetName, is_listing, read_name, version_key
-
-
-class Products:
-    """The products of jobs: the latest version of each dataset that a job has made or reused."""
-
-    def __init__(self, lineage: Lineage) -> None:
-        self._lineage = lineage
-        latest: dict[str, dict[str, tuple[tuple[int, ...], int]]] = {}
-        makers: dict[str, set[str]] = {}
-        for version_id, version in lineage.versions.items():
-            rank = version_key(version.version), version_id
-            for link in version.jobs:
-                if link.job_id in lineage.jobs:
-                    of_job = latest.setdefault(link.job_id, {})
-                    of_job[version.dataset] = max(of_job.get(version.dataset, rank), rank)
-                    makers.setdefault(version.dataset, set()).add(link.job_id)
-        self._latest = {
-            job_id: tuple(sorted(version_id for _, version_id in of_job.values()))
-            for job_id, of_job in latest.items()
-        }
-        scripts = Counter(map(self._script, self._latest))
-        self._undisputed = {
-            job_id
-            for job_id, of_job in latest.items()
-            if scripts[self._script(job_id)] == 1
-            and all(len(makers[dataset]) == 1 for dataset in of_job)
-        }
-        """Jobs that are the only run of their script and the only maker of all their datasets."""
-
-    def of(self, job_ids: Iterable[str]) -> set[int]:
-        """Return the ids of the products of these jobs."""
-        return {version_id for job_id in job_ids for version_id in self._latest[job_id]}
-
-    def undisputed_with(self, version_id: int) -> Collection[int]:
-        """Return the ids of the products of a version's job if it is undisputed; else nothing.
-
-        They are certain to be needed, even before `makers` has chosen between disputed jobs.
-        """
-        links = self._lineage.versions[version_id].jobs
-        if len(links) == 1 and links[0].job_id in self._undisputed:
-            return self._latest[links[0].job_id]
-        return ()
-
-    def _script(self, job_id: str) -> tuple[str, str]:
-        job = self._lineage.jobs[job_id]
-        return job.name, job.script
 
 
 @dataclass(frozen=True)
@@ -90,13 +43,14 @@ def plan(targets: Iterable[str], lineage: Lineage) -> RebuildPlan:
     warnings: dict[str, None] = {}
     versions = _find(targets, lineage)
     current = CurrentVersions(lineage)
-    products, roots = Products(lineage), dict.fromkeys(versions)
+    products, roots = _products_by_job(lineage), dict.fromkeys(versions)
     while True:
-        needed = _add_sources([*roots], lineage, current, products, warnings)
+        needed = _add_sources([*roots], lineage, current, warnings)
         chosen = choose_makers(needed, lineage, warnings)
         merged = one_maker_each(merge_runs(set(chosen.values()), lineage), versions, lineage)
         # The sources of all products must be rebuilt, for which other jobs may be needed.
-        unplanned = products.of(merged.values()).difference(needed)
+        made = {version_id for job_id in merged.values() for version_id in products[job_id]}
+        unplanned = made.difference(needed)
         if not unplanned:
             break
         roots |= dict.fromkeys(sorted(unplanned))
@@ -108,6 +62,21 @@ def plan(targets: Iterable[str], lineage: Lineage) -> RebuildPlan:
             if parent is not None and merged[parent] != merged[job_id]:
                 parents[merged[job_id]].add(merged[parent])
     return RebuildPlan(in_order(parents, lineage, warnings), tuple(warnings))
+
+
+def _products_by_job(lineage: Lineage) -> dict[str, set[int]]:
+    """Return the latest version of each dataset that a job has made or reused, by job."""
+    latest: dict[str, dict[str, tuple[tuple[int, ...], int]]] = {job: {} for job in lineage.jobs}
+    for version_id, version in lineage.versions.items():
+        rank = version_key(version.version), version_id
+        for link in version.jobs:
+            if link.job_id in lineage.jobs:
+                of_job = latest[link.job_id]
+                of_job[version.dataset] = max(of_job.get(version.dataset, rank), rank)
+    return {
+        job_id: {version_id for _key, version_id in of_job.values()}
+        for job_id, of_job in latest.items()
+    }
 
 
 def _find(targets: Iterable[str], lineage: Lineage) -> list[int]:
@@ -133,13 +102,11 @@ def _add_sources(
     roots: Sequence[int],
     lineage: Lineage,
     current: CurrentVersions,
-    products: Products,
     warnings: dict[str, None],
 ) -> list[int]:
     """Return `roots` and all their direct and indirect sources, nearest first, without listings.
 
-    The products of undisputed jobs are added too, with their sources. A source is replaced by the
-    current version of its dataset.
+    A source is replaced by the current version of its dataset.
     """
 
     def following(version_id: int) -> Iterator[int]:
@@ -156,6 +123,5 @@ def _add_sources(
                 ] = None
             else:
                 yield source_id
-        yield from products.undisputed_with(version_id)
 
     return reachable(roots, following)
