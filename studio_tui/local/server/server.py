@@ -60,7 +60,7 @@ class Server(uvicorn.Server):
     def __init__(
         self,
         config: uvicorn.Config,
-        on_start: Callable[["Server"], None],
+        on_start: Callable[[], None],
         on_stop: Callable[[], None],
     ) -> None:
         super().__init__(config)
@@ -75,7 +75,7 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        self._on_start(self)
+        self._on_start()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Call `on_stop` before releasing the port."""
@@ -185,17 +185,10 @@ async def _serve(
     port = listener.getsockname()[1]
     url = f"http://{HOST}:{port}"
 
-    unusable: OSError | None = None
-
-    def publish(server: Server) -> None:
-        nonlocal unusable
-        try:
-            _publish(data, studio, url, port)
-        except OSError as error:
-            unusable = error
-            server.stop()
-        else:
-            on_start(server, url)
+    try:
+        _publish(data, studio, url, port)
+    except OSError as error:
+        raise data.unusable(error) from error
 
     def withdraw() -> None:
         # Before the port is released, as another program may take it then. A state file without a
@@ -203,7 +196,9 @@ async def _serve(
         with suppress(OSError):
             data.state.unlink(missing_ok=True)
 
-    server = Server(_uvicorn_config(create_app(studio, port)), publish, withdraw)
+    server = Server(
+        _uvicorn_config(create_app(studio, port)), lambda: on_start(server, url), withdraw
+    )
     logging.getLogger("uvicorn.error").addFilter(_is_real_error)
     async with asyncio.TaskGroup() as tasks:
         dispatching = tasks.create_task(studio.dispatcher.run(), name="dispatcher")
@@ -214,8 +209,6 @@ async def _serve(
         pruning.cancel()
         scheduling.cancel()
         dispatching.cancel()
-    if unusable is not None:
-        raise data.unusable(unusable)
 
 
 def _uvicorn_config(app: ASGIApp) -> uvicorn.Config:
@@ -311,6 +304,7 @@ def _listen(data: DataDir, port: int | None) -> Iterator[socket.socket]:
                 break
         else:
             raise ConfigError(f"Port {port} of {HOST} cannot be used: {refusal.strerror}.")
+        listener.listen()  # so that those who find the state file are answered, if a bit later
         yield listener
 
 
