@@ -156,7 +156,9 @@ def _start(data: DataDir) -> Endpoint:
             data, give_up=lambda: server.poll() is not None and not is_locked(data.lock)
         )
         if endpoint is not None:
-            _disown(server)
+            # It is left running, and reaped by a thread when it ends, or it would stay a zombie.
+            name = f"end of the local Studio {server.pid}"
+            threading.Thread(target=server.wait, name=name, daemon=True).start()
             return endpoint
         end = log_file.seek(0, os.SEEK_END)
         log_file.seek(max(begin, end - _REASON_BYTES))
@@ -179,18 +181,6 @@ def _open_log(path: Path) -> int:
     if status.st_size > _LOG_LIMIT:
         os.ftruncate(descriptor, 0)
     return descriptor
-
-
-def _disown(server: subprocess.Popen[bytes]) -> None:
-    """Leave a child running; a thread reaps it when it ends, or it would stay a zombie."""
-    server.returncode = 0  # or Python would warn about a child that is still running
-    name = f"end of the local Studio {server.pid}"
-    threading.Thread(target=_reap, args=(server.pid,), name=name, daemon=True).start()
-
-
-def _reap(pid: int) -> None:
-    with suppress(ChildProcessError):
-        os.waitpid(pid, 0)
 
 
 def pid_of(data: DataDir) -> int | None:
