@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Self, TypeVar, TypeVarTuple
 
 from studio_tui.errors import ConfigError
-from studio_tui.local.db.reserve import Reserve
 
 logger = logging.getLogger(__name__)
 
@@ -39,17 +38,13 @@ class Database:
     The file is locked while it is open. A write is one transaction, undone if it fails. When
     `write` returns, the changes are on disk (`synchronous=FULL`).
 
-    Two kinds of writes work on a full disk, so that jobs, pipelines and schedules can be stopped.
-    An urgent write uses a reserve beside the file, until the reserve is used up. A deferred write
+    On a full disk a write can be deferred, so that jobs, pipelines and schedules can be stopped. It
     is kept in memory, and is done before any later write.
     """
 
-    def __init__(
-        self, connection: sqlite3.Connection, thread: ThreadPoolExecutor, reserve: Reserve
-    ) -> None:
+    def __init__(self, connection: sqlite3.Connection, thread: ThreadPoolExecutor) -> None:
         self._connection = connection
         self._thread = thread
-        self._reserve = reserve
         self._deferred: deque[Callable[[], object]] = deque()
         self._has_deferred = asyncio.Event()
         self.revision = 0
@@ -64,14 +59,12 @@ class Database:
         """
         thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database")
         loop = asyncio.get_running_loop()
-        reserve = Reserve(path.with_name(f"{path.name}.reserve"))
         try:
             connection = await loop.run_in_executor(thread, _open, path)
-            await loop.run_in_executor(thread, reserve.fill)
         except BaseException:
             thread.shutdown()
             raise
-        return cls(connection, thread, reserve)
+        return cls(connection, thread)
 
     async def read(self, work: Callable[[sqlite3.Connection, *Ts], T], *args: *Ts) -> T:
         """Call `work`, which must not write, with the connection and `args`; return its result.
@@ -90,30 +83,25 @@ class Database:
         """Return the rows of a SELECT."""
         return await self.read(lambda connection: connection.execute(sql, values).fetchall())
 
-    async def write(
-        self,
-        work: Callable[[sqlite3.Connection, *Ts], T],
-        *args: *Ts,
-        is_urgent: bool = False,
-    ) -> T:
+    async def write(self, work: Callable[[sqlite3.Connection, *Ts], T], *args: *Ts) -> T:
         """Call `work` with the connection and `args` in a transaction; return its result.
 
         Canceling the caller does not undo a write that has begun.
 
         Raises:
-            StorageFull: The disk is full, and for an urgent write the reserve is used up.
+            StorageFull: The disk is full.
         """
 
         def write(connection: sqlite3.Connection) -> T:
             self._make_deferred_writes(connection)
-            return self._write(connection, lambda: work(connection, *args), is_urgent=is_urgent)
+            return self._write(connection, lambda: work(connection, *args))
 
         return await self._run(write)
 
     async def write_or_defer(
         self, work: Callable[[sqlite3.Connection, *Ts], T], *args: *Ts
     ) -> T | None:
-        """Do an urgent write; if there is no space even for that, defer it and return `None`.
+        """Do a write; if there is no space for it, defer it and return `None`.
 
         What `work` raises is raised in both cases. A deferred write is lost if the server is killed
         before there is space.
@@ -124,7 +112,7 @@ class Database:
         def write(connection: sqlite3.Connection) -> T | None:
             try:
                 self._make_deferred_writes(connection)
-                return self._write(connection, lambda: work(connection, *args), is_urgent=True)
+                return self._write(connection, lambda: work(connection, *args))
             except StorageFull:
                 try:
                     _try_out(connection, self._deferred, lambda: work(connection, *args))
@@ -132,7 +120,7 @@ class Database:
                     if error.sqlite_errorcode not in _OUT_OF_ROOM:
                         raise
                 logger.warning(
-                    "The disk is full: what was stopped is recorded once there is space."
+                    "The disk is full: what ended or was stopped is recorded once there is space."
                 )
                 self._deferred.append(lambda: work(connection, *args))
                 self.revision += 1
@@ -170,30 +158,21 @@ class Database:
     def _make_deferred_writes(self, connection: sqlite3.Connection) -> None:
         while self._deferred:
             try:
-                self._write(connection, self._deferred[0], is_urgent=True)
+                self._write(connection, self._deferred[0])
             except StorageFull:
                 raise
             except Exception:  # a boundary: the caller of the write has continued long ago
                 logger.exception("A write that waited for disk space failed")
             self._deferred.popleft()
 
-    def _write(
-        self, connection: sqlite3.Connection, work: Callable[[], T], *, is_urgent: bool
-    ) -> T:
+    def _write(self, connection: sqlite3.Connection, work: Callable[[], T]) -> T:
         try:
             answer = _transaction(connection, work)
         except StorageFull:
-            try:
-                # Rewinds the write-ahead log, whose disk space can then be reused.
-                _checkpoint(connection)
-                answer = _transaction(connection, work)
-            except StorageFull:
-                if not is_urgent or not self._reserve.release():
-                    raise
-                _checkpoint(connection)
-                answer = _transaction(connection, work)
+            # Rewinds the write-ahead log, whose disk space can then be reused.
+            _checkpoint(connection)
+            answer = _transaction(connection, work)
         self.revision += 1
-        self._reserve.fill()
         return answer
 
 

@@ -233,7 +233,7 @@ class Dispatcher:
         why = cut_message(f"{type(failure).__name__}: {failure}")
         message = f"lost: the local Studio cannot watch this job ({why}), so it was stopped"
         end = JobEnd(JobState.FAILED, clock.now(), error_message=message)
-        await self._database.write(jobs.end, job_id, STARTED, end, is_urgent=True)
+        await self._database.write_or_defer(jobs.end, job_id, STARTED, end)
 
     async def _launch(self, row: sqlite3.Row) -> RunReport:
         """Start a job, unless it was canceled meanwhile; return its first report."""
@@ -282,7 +282,7 @@ class Dispatcher:
                     report = replace(report, canceled=True)
                 lineage = await self._runner.lineage(job_id)
                 end = _job_end(report, steps)
-                await self._database.write(jobs.end, job_id, STARTED, end, lineage, is_urgent=True)
+                await self._database.write_or_defer(jobs.end, job_id, STARTED, end, lineage)
                 return
             if recorded != (report.phase, steps):
                 await self._database.write(jobs.record_progress, job_id, report.started_at, steps)

@@ -80,9 +80,7 @@ class Scheduler:
             why = cut_message(f"{type(error).__name__}: {error}")
             message = f"lost: the local Studio cannot follow this schedule ({why})"
             end = JobEnd(JobState.FAILED, now, error_message=message)
-            await self._database.write(
-                jobs.end, schedule.job_id, (JobState.TASK,), end, is_urgent=True
-            )
+            await self._database.write_or_defer(jobs.end, schedule.job_id, (JobState.TASK,), end)
 
     async def _seconds_to_rest(self) -> float | None:
         next_fire_at = await self._database.read(schedules.next_fire_at)

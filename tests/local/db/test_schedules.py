@@ -389,18 +389,16 @@ class KilledDatabase(Database):
     chance = random.Random(0)
     kill_probability = 0.0
 
-    async def write(
-        self, work: Callable[[sqlite3.Connection, *Ts], T], *args: *Ts, is_urgent: bool = False
-    ) -> T:
+    async def write(self, work: Callable[[sqlite3.Connection, *Ts], T], *args: *Ts) -> T:
         if self.chance.random() > self.kill_probability:
-            return await super().write(work, *args, is_urgent=is_urgent)
+            return await super().write(work, *args)
         statements = self.chance.randrange(6)
 
         def work_until_killed(connection: sqlite3.Connection) -> T:
             stand_in: Any = KilledConnection(connection, statements)
             return work(stand_in, *args)
 
-        await super().write(work_until_killed, is_urgent=is_urgent)
+        await super().write(work_until_killed)
         raise Killed  # the transaction is committed, but its caller never learns of it
 
 

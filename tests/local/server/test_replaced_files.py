@@ -14,7 +14,7 @@ from studio_tui.local.server.server import serve
 
 NAMES = (
     *("cache", "cli-config", "clusters.toml", "jobs", "port", "room.toml", "server.json"),
-    *("server.lock", "studio.db", "studio.db-wal", "studio.db.reserve", "token", "uploads"),
+    *("server.lock", "studio.db", "studio.db-wal", "token", "uploads"),
 )
 KINDS: dict[str, Callable[[Path], object]] = {
     "folder": lambda path: (path / "within").mkdir(parents=True),
