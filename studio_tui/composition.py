@@ -158,14 +158,7 @@ class _Connector:
         from studio_tui.local.config.team import TEAM
         from studio_tui.local.server.endpoint import attach_or_start
         from studio_tui.local.server.port_guard import PortGuard
-        from studio_tui.local.server.samples import (
-            ABOUT,
-            FAILURE_HINT,
-            PIPELINE,
-            SAMPLES,
-            TARGET,
-            WATCH_HINT,
-        )
+        from studio_tui.local.server.samples import ABOUT, PIPELINE, SAMPLES, TARGET
         from studio_tui.tui.connected import RestartableStudio
         from studio_tui.tui.jobs.sample_jobs import SampleJobs
 
@@ -181,13 +174,7 @@ class _Connector:
         if settings.read_only:
             return connected
         samples = SampleJobs(
-            SAMPLES,
-            ABOUT,
-            ask=not self._run_samples,
-            target=TARGET,
-            makers=PIPELINE,
-            watch_hint=WATCH_HINT,
-            failure_hint=FAILURE_HINT,
+            SAMPLES, ABOUT, ask=not self._run_samples, target=TARGET, makers=PIPELINE
         )
         return replace(connected, samples=samples)
 

@@ -51,10 +51,6 @@ ABOUT = (
 TARGET = "published"
 """The dataset that the pipeline rebuilds."""
 
-WATCH_HINT = "Press 2 and enter to see it; one of its jobs is going to fail."
-
-FAILURE_HINT = "Press 2 and enter to see it: n goes to the failed job, l shows its log, e fixes it."
-
 
 class Sample(NamedTuple):
     """A job to submit, with the files to upload for it."""

@@ -17,6 +17,14 @@ from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.jobs.create import create
 
+STARTED = (
+    "The sample pipeline is running. Press 2 and enter to see it; one of its jobs is going to fail."
+)
+FAILED = (
+    "The sample pipeline failed. Press 2 and enter to see it:"
+    " n goes to the failed job, l shows its log, e fixes it."
+)
+
 
 @dataclass(frozen=True)
 class SampleJobs:
@@ -28,14 +36,10 @@ class SampleJobs:
     """Lines that describe the jobs."""
     ask: bool
     """Whether to ask before running them."""
-    target: str = ""
-    """The dataset that the pipeline rebuilds once the `makers` are complete; empty for none."""
-    makers: Collection[str] = ()
+    target: str
+    """The dataset that the pipeline rebuilds once the `makers` are complete."""
+    makers: Collection[str]
     """Names of the jobs that must be complete before the pipeline is triggered."""
-    watch_hint: str = ""
-    """A sentence on how to watch the pipeline."""
-    failure_hint: str = ""
-    """A sentence of advice for a failed pipeline."""
 
 
 async def offer_samples(app: App[Any], session: StudioSession, samples: SampleJobs) -> None:
@@ -69,7 +73,7 @@ async def offer_samples(app: App[Any], session: StudioSession, samples: SampleJo
         if request.query_name in samples.makers:
             maker_ids.add(outcome.job.id)
     app.notify(f"Created: {plural(len(samples.jobs), 'sample job')}", markup=False)
-    if samples.target and await _wait_until_complete(session, maker_ids):
+    if await _wait_until_complete(session, maker_ids):
         await _trigger(app, session, samples)
 
 
@@ -97,11 +101,9 @@ async def _trigger(app: App[Any], session: StudioSession, samples: SampleJobs) -
         app.notify(f"No sample pipeline: {error}", severity="warning", markup=False)
         return
     if isinstance(outcome, Triggered):
-        app.notify(
-            f"The sample pipeline is running. {samples.watch_hint}", timeout=20, markup=False
-        )
+        app.notify(STARTED, timeout=20, markup=False)
         await session.pipelines.value_once(lambda: _has_failed(session, outcome.pipeline))
-        app.notify(f"The sample pipeline failed. {samples.failure_hint}", timeout=20, markup=False)
+        app.notify(FAILED, timeout=20, markup=False)
 
 
 def _has_failed(session: StudioSession, pipeline: Pipeline) -> bool:

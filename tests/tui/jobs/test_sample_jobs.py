@@ -8,13 +8,12 @@ from pydantic import SecretStr
 
 from studio_tui.api.client import StudioClient
 from studio_tui.api.models import JobInput, QueryType
-from studio_tui.local.server.samples import FAILURE_HINT
 from studio_tui.service.session import SessionOptions, StudioSession
 from studio_tui.settings import Settings
 from studio_tui.tui.app import StudioApp
 from studio_tui.tui.connected import Connected
 from studio_tui.tui.jobs.controller import JobController
-from studio_tui.tui.jobs.sample_jobs import SampleJobs
+from studio_tui.tui.jobs.sample_jobs import FAILED, SampleJobs
 from studio_tui.tui.theme import DARK
 from tests.driving import driving
 from tests.studios import ThreadStudio
@@ -46,8 +45,6 @@ async def dashboard_with_sample(
             ask=ask,
             target="made",
             makers=["make.py"],
-            watch_hint="2 shows it.",
-            failure_hint="e fixes it.",
         )
         view = folder / "view.json"
         return Connected(session, "local", studio.team, view, samples=samples)
@@ -63,11 +60,11 @@ async def test_completed_samples_trigger_their_pipeline_and_a_notice_says_how_to
     async with dashboard_with_sample(studio, tmp_path, CREATES_DATASET, ask=True) as pilot:
         await until_shown(pilot, "Run the sample jobs?", "  one job")
         await pilot.press("y")
-        await until_shown(pilot, "The sample pipeline is running. 2 shows it.")
+        await until_shown(pilot, "The sample pipeline is running. Press 2")
         await pilot.press("2")
         await until_shown(pilot, "made", "Pipelines 1")
         await until(pilot, lambda: "COMPLETE" in screen_text(pilot))
-        assert "failed. e fixes it." not in screen_text(pilot)
+        assert "The sample pipeline failed" not in screen_text(pilot)
 
 
 async def test_a_notice_says_how_to_fix_the_sample_pipeline_after_it_has_failed(
@@ -77,7 +74,7 @@ async def test_a_notice_says_how_to_fix_the_sample_pipeline_after_it_has_failed(
     fails_later = f"import os\nos.path.exists({has_run!r}) and 1 / 0\nopen({has_run!r}, 'w')\n"
     query = f"{fails_later}{CREATES_DATASET}"
     async with dashboard_with_sample(studio, tmp_path, query) as pilot:
-        await until_shown(pilot, "The sample pipeline failed. e fixes it.")
+        await until_shown(pilot, "The sample pipeline failed. Press 2")
         states = [job["status"] for job in studio.jobs()]
         assert sorted(states) == ["COMPLETE", "FAILED"]
 
@@ -94,4 +91,4 @@ async def test_failed_samples_trigger_no_pipeline(studio: ThreadStudio, tmp_path
 def test_the_hint_about_the_failed_pipeline_names_the_keys_of_its_jobs() -> None:
     keys = {command.id: command.keys.partition(",")[0] for command in JobController.COMMANDS}
     log, edit = keys["job.log"], keys["job.edit"]
-    assert f"n goes to the failed job, {log} shows its log, {edit} fixes it" in FAILURE_HINT
+    assert f"n goes to the failed job, {log} shows its log, {edit} fixes it" in FAILED
