@@ -6,10 +6,10 @@ that: the number of shared shingles divided by the number of all shingles of bot
 
 import heapq
 import sysconfig
-import time
-from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
+
+from lake import bar
 
 LIBRARY = Path(sysconfig.get_paths()["stdlib"])
 SHINGLE_WORDS = 5
@@ -23,31 +23,13 @@ def shingles(path: Path) -> frozenset[int]:
     return frozenset(code for code in map(hash, runs) if code % SAMPLE == 0)
 
 
-def with_bar(pairs: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """Yield the pairs, drawing a progress bar on one line."""
-    began = last = time.monotonic()
-    for done, pair in enumerate(pairs, 1):
-        yield pair
-        now = time.monotonic()
-        if now - last > 0.2 or done == len(pairs):
-            last = now
-            share = done / len(pairs)
-            bar = ("#" * round(30 * share)).ljust(30)
-            rate = done / (now - began)
-            seconds_left = (len(pairs) - done) / rate
-            speed = f"{rate:,.0f} pairs/s, {seconds_left:.0f} s left"
-            line = f"{share:4.0%}|{bar}| {done}/{len(pairs)} [{speed}]"
-            print(f"\rcomparing: {line}", end="", flush=True)
-    print()
-
-
 texts = [path for path in sorted(LIBRARY.rglob("*.py")) if "site-packages" not in path.parts]
 print(f"reading {len(texts)} modules of {LIBRARY}", flush=True)
 shingles_of = {str(path.relative_to(LIBRARY)): shingles(path) for path in texts}
 shingles_of = {name: hashes for name, hashes in shingles_of.items() if len(hashes) > 20}
 
 scores = []
-for left, right in with_bar([*combinations(shingles_of, 2)]):
+for left, right in bar([*combinations(shingles_of, 2)], "comparing"):
     shared = len(shingles_of[left] & shingles_of[right])
     if shared:
         in_either = len(shingles_of[left]) + len(shingles_of[right]) - shared

@@ -56,7 +56,7 @@ class Sample(NamedTuple):
     """A job to submit, with the files to upload for it."""
 
     job: JobInput
-    files: Sequence[Path] = ()
+    files: Sequence[Path]
 
 
 def _job(path: str, **fields: Any) -> JobInput:
@@ -81,7 +81,10 @@ def _samples(cores: int) -> tuple[Sample, ...]:
         _job("compress_library.py", workers=cores, environment=f"WORKERS={cores}"),
         _job("largest_packages.sh", cron_expression="0 3 * * *"),
     )
-    return (*(Sample(job, (_LAKE,)) for job in pipeline), *map(Sample, others))
+    return tuple(
+        Sample(job, (_LAKE,) if "from lake import" in job.query else ())
+        for job in (*pipeline, *others)
+    )
 
 
 SAMPLES = _samples(os.cpu_count() or 1)

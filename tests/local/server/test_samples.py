@@ -124,10 +124,9 @@ def test_a_sample_ends_with_the_expected_status_and_output(
     ),
 )
 def test_a_long_sample_prints_output_before_it_ends(studio: ThreadStudio, name: str) -> None:
-    changes = {"workers": 1, "environment": "WORKERS=1"}
-    sample = BY_NAME[name].model_copy(update=changes)
-    response = studio.request("POST", "/datachain/jobs/", json=sample.model_dump(mode="json"))
-    job_id = response.json()["id"]
+    changes = {"workers": 1, "environment": "WORKERS=1", "files": [upload_lake(studio)]}
+    job_input = BY_NAME[name].model_dump(mode="json") | changes
+    job_id = submit(studio, job_input)
     eventually(lambda: len(studio.log(job_id)) > 100)
 
 
