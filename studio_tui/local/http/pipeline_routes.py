@@ -2,7 +2,6 @@
 
 import sqlite3
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Query, Response
@@ -87,11 +86,15 @@ async def _trigger(
     studio: Studio, body: TriggerPipelineInput, key: str | None, *, is_refresh: bool = False
 ) -> Response:
     check_team(body.team_name)
-    request = _new_pipeline(body, key)
-    if is_refresh:
+    request = NewPipeline(
+        datasets=read_datasets(body.datasets),
+        environment=read_environment(body.environment or ""),
+        is_paused=bool(body.review),
+        idempotency_key=key,
         # Another digest, so that a refresh with the key of an equal trigger is refused.
-        request_digest = f"refresh {request.request_digest}"
-        request = replace(request, is_refresh=True, request_digest=request_digest)
+        request_digest=f"{'refresh ' if is_refresh else ''}{digest(body)}",
+        is_refresh=is_refresh,
+    )
     metastore = await studio.runner.read_metastore()
     now = stamp(clock.now())
     pipeline = await studio.database.write(new_pipeline.trigger, request, metastore, now)
@@ -184,17 +187,6 @@ async def _find(
     if rows is None:
         raise Refusal(404, f"There is no pipeline {pipeline_id or name}.")
     return rows
-
-
-def _new_pipeline(body: TriggerPipelineInput, key: str | None) -> NewPipeline:
-    datasets = read_datasets(body.datasets)
-    return NewPipeline(
-        datasets=datasets,
-        environment=read_environment(body.environment or ""),
-        is_paused=bool(body.review),
-        idempotency_key=key,
-        request_digest=digest(body),
-    )
 
 
 def _states(statuses: Sequence[str], part: str) -> frozenset[str]:

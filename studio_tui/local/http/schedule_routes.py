@@ -14,7 +14,6 @@ from studio_tui.local.db import jobs, new_pipeline, schedule_actions, schedule_p
 from studio_tui.local.db.database import StorageFull
 from studio_tui.local.db.new_job import NewJob
 from studio_tui.local.db.times import stamp
-from studio_tui.local.http.errors import FieldProblem, InvalidFields
 from studio_tui.local.http.job_output import job_answer
 from studio_tui.local.http.pipeline_output import pipeline_answer
 from studio_tui.local.http.request_rules import CurrentStudio, IdempotencyKey, check_team
@@ -29,9 +28,6 @@ from studio_tui.local.http.validation import (
 )
 from studio_tui.local.server.studio import Studio
 
-_NO_TIME = "cron_expression or start_after is required"
-
-
 router = APIRouter(route_class=StrictRoute, include_in_schema=False)
 
 
@@ -42,8 +38,6 @@ async def change_schedule(
     check_team(body.team_name)
     now = clock.now()
     schedule = read_schedule(body, now)
-    if schedule is None:
-        raise InvalidFields([FieldProblem("cron_expression", _NO_TIME)])
     # First, the past fire times of the unchanged schedule are settled.
     await studio.scheduler.settle(now)
     await studio.database.write(schedule_actions.change, job_id, schedule)
@@ -118,8 +112,6 @@ def _new_task(
     studio: Studio, body: SchedulePipelineInput, datasets: tuple[str, ...], key: str | None
 ) -> NewJob:
     schedule = read_schedule(body, clock.now())
-    if schedule is None:
-        raise InvalidFields([FieldProblem("cron_expression", _NO_TIME)])
     job_id = str(uuid.uuid4())
     return NewJob(
         id=job_id,

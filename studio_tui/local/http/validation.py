@@ -98,11 +98,14 @@ def read_datasets(names: tuple[str, ...]) -> tuple[str, ...]:
 Timed = JobInput | ChangeScheduleInput | SchedulePipelineInput
 
 
-def read_schedule(request: Timed, now: datetime) -> NewSchedule | None:
-    """Return when a request is to run; `None` for as soon as possible."""
+def read_schedule(request: Timed, now: datetime) -> NewSchedule:
+    """Return when a request is to run; refuse one that does not say when."""
     problems = _Problems()
     schedule = _parse_schedule(request, now, problems)
     problems.check()
+    if schedule is None:
+        clause = "cron_expression or start_after is required"
+        raise InvalidFields([FieldProblem("cron_expression", clause)])
     return schedule
 
 
