@@ -2,8 +2,8 @@
 
 The local Studio's own OpenAPI description is made from these classes. Their strings are not
 sanitized. Times are strings in UTC, as `times.stamp` writes them. Keys that the API document does
-not have come last in a class, after an empty line. `JobStep`, `ScheduleRun`, `JobSchedule`,
-`RemovedJobOutput` and `ErrorBody` are not in the document at all.
+not have come last in a class, after an empty line. `JobStep`, `JobSchedule`, `RemovedJobOutput`
+and `ErrorBody` are not in the document at all.
 """
 
 import asyncio
@@ -33,23 +33,6 @@ class JobStep:
 
 
 @dataclass(frozen=True)
-class ScheduleRun:
-    """A run of a schedule, or a gap: a fire time without a run."""
-
-    kind: str
-    """"job" or "pipeline" for a run, "missed" or "skipped" for a gap."""
-    id: str | None
-    """The id of the run; for a gap this and other keys of a run are `None`."""
-    name: str | None
-    status: str | None
-    scheduled_for: str | None
-    """The fire time; `None` for a run by hand."""
-    created_at: str | None
-    by_hand: bool
-    error_message: str | None
-
-
-@dataclass(frozen=True)
 class JobSchedule:
     """When a TASK creates runs, and its runs so far."""
 
@@ -64,8 +47,8 @@ class JobSchedule:
     """Number of fire times at which no server was running."""
     skipped: int
     """Number of fire times at which an earlier run had not ended."""
-    recent: list[ScheduleRun]
-    """The latest runs and gaps, newest first."""
+    recent: list[dict[str, Any]]
+    """The latest runs and gaps, newest first, as `api.models.ScheduleRun` describes them."""
     suspended_at: str | None
     datasets: list[str] | None
     """The datasets that its pipelines rebuild; `None` if it runs a job."""

@@ -67,7 +67,6 @@ OWN_SCHEMAS = {
     "JobStep",
     "QueryType",
     "RemovedJobOutput",
-    "ScheduleRun",
 }
 """Schemas that the document does not have: of newer keys, of an enumeration, of all errors."""
 
