@@ -10,9 +10,6 @@ from studio_tui.failures.exit_codes import ABORTED, CRASHES, exit_code_words, si
 from studio_tui.failures.printed_lines import printed_lines
 from studio_tui.failures.reason import ending
 
-TIMED_OUT = 124
-"""The exit code of `timeout` (GNU coreutils) after its limit."""
-
 _FRAMES = "×╰─▶│├┬ \t"
 """Characters that uv draws around its messages."""
 _REASON = re.compile(r"error:|fatal:|No solution found")
@@ -46,8 +43,6 @@ def explain_exit(code: int, output: str = "", program: str = "The query") -> str
     last = f"; its last output: {end.last_message}" if end.last_message else ""
     if end.failure:
         return f"{end.failure.rstrip('.:') if last else end.failure}{last}"
-    if code == TIMED_OUT:
-        sentence += ": the limit of `timeout` was reached"
     return f"{sentence}{last}" if last else f"{sentence}."
 
 

@@ -207,10 +207,3 @@ def test_a_failed_connection_is_distinguished_from_other_failures(
     output: str, is_unreachable: bool
 ) -> None:
     assert is_connection_failure(output) is is_unreachable
-
-
-def test_the_exit_code_of_timeout_is_explained() -> None:
-    assert explain_exit(124, "step 2\n") == (
-        "The query ended with exit code 124: the limit of `timeout` was reached;"
-        " its last output: step 2"
-    )
