@@ -44,26 +44,27 @@ def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def die_at_write(name: str, moment: str) -> None:
-    real = Database.write
+def die_at_write(name: str, moment: str, method: str) -> None:
+    real = getattr(Database, method)
 
-    async def write(database: Database, work: Any, *arguments: Any, **options: Any) -> Any:
+    async def write(database: Database, work: Any, *arguments: Any) -> Any:
         is_it = work.__name__ == name
         if is_it and moment == "before":
             die()
-        answer = await real(database, work, *arguments, **options)
+        answer = await real(database, work, *arguments)
         if is_it:
             die()
         return answer
 
-    Database.write = write  # type: ignore[assignment,method-assign] # of any function
+    setattr(Database, method, write)
 
 
 def die_at(point: str, moment: str) -> None:
     """Let this process be killed before or after its first call of a function of the server."""
     module, path = point.split()
     if module == "write":
-        die_at_write(path, moment)
+        for method in ("write", "write_or_defer"):
+            die_at_write(path, moment, method)
         return
     owner: Any = importlib.import_module(f"studio_tui.local.{module}")
     *classes, name = path.split(".")
