@@ -65,35 +65,14 @@ class Lineage:
         return None if source.version_id is None else self.versions.get(source.version_id)
 
 
-class CurrentVersions:
-    """For each dataset, its highest existing version that a completed job made or reused."""
-
-    def __init__(self, lineage: Lineage) -> None:
-        self._versions = lineage.versions
-        self._highest: dict[str, tuple[tuple[int, ...], int]] = {}
-        for version_id, version in lineage.versions.items():
-            if version.is_removed or not _has_complete_job(version, lineage):
-                continue
-            rank = version_key(version.version), version_id
-            self._highest[version.dataset] = max(self._highest.get(version.dataset, rank), rank)
-
-    def by_dataset(self) -> dict[str, MadeVersion]:
-        """Return the current version of each dataset that has one."""
-        version_ids = sorted(version_id for _key, version_id in self._highest.values())
-        versions = [self._versions[version_id] for version_id in version_ids]
-        return {version.dataset: version for version in versions}
-
-    def of(self, version_id: int | None) -> int:
-        """Return the id of the current version of a version's dataset.
-
-        If the dataset has no current version, it is `version_id` itself; for an unknown version,
-        it is -1.
-        """
-        version = None if version_id is None else self._versions.get(version_id)
-        if version_id is None or version is None:
-            return -1
-        highest = self._highest.get(version.dataset)
-        return version_id if highest is None else highest[1]
+def current_versions(lineage: Lineage) -> dict[str, int]:
+    """Return, by dataset, the id of its highest existing version that a completed job has."""
+    ranks = sorted(
+        (version_key(version.version), version_id)
+        for version_id, version in lineage.versions.items()
+        if not version.is_removed and _has_complete_job(version, lineage)
+    )
+    return {lineage.versions[version_id].dataset: version_id for _key, version_id in ranks}
 
 
 def _has_complete_job(version: MadeVersion, lineage: Lineage) -> bool:

@@ -6,10 +6,10 @@ the sources of a source are those of its current version. If a job makes other d
 sources of these are also rebuilt. A dataset without a job stays as it is, with a warning.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from studio_tui.local.db.lineage_model import CurrentVersions, Lineage
+from studio_tui.local.db.lineage_model import DatasetSource, Lineage, current_versions
 from studio_tui.local.db.makers import choose_makers, merge_runs, one_maker_each, warn_of_unmade
 from studio_tui.local.db.run_order import PlannedJob, in_order, reachable
 from studio_tui.local.shim.datasets import DatasetName, is_listing, read_name, version_key
@@ -42,7 +42,7 @@ def plan(targets: Iterable[str], lineage: Lineage) -> RebuildPlan:
     """
     warnings: dict[str, None] = {}
     versions = _find(targets, lineage)
-    current = CurrentVersions(lineage)
+    current = current_versions(lineage)
     products, roots = _products_by_job(lineage), dict.fromkeys(versions)
     while True:
         needed = _add_sources([*roots], lineage, current, warnings)
@@ -58,7 +58,7 @@ def plan(targets: Iterable[str], lineage: Lineage) -> RebuildPlan:
     parents: dict[str, set[str]] = {job_id: set() for job_id in merged.values()}
     for version_id, job_id in chosen.items():
         for source in lineage.versions[version_id].sources:
-            parent = chosen.get(current.of(source.version_id))
+            parent = chosen.get(_current(source, lineage, current))
             if parent is not None and merged[parent] != merged[job_id]:
                 parents[merged[job_id]].add(merged[parent])
     return RebuildPlan(in_order(parents, lineage, warnings), tuple(warnings))
@@ -101,7 +101,7 @@ def _find(targets: Iterable[str], lineage: Lineage) -> list[int]:
 def _add_sources(
     roots: Sequence[int],
     lineage: Lineage,
-    current: CurrentVersions,
+    current: Mapping[str, int],
     warnings: dict[str, None],
 ) -> list[int]:
     """Return `roots` and all their direct and indirect sources, nearest first, without listings.
@@ -114,7 +114,7 @@ def _add_sources(
         for source in version.sources:
             if is_listing(source.dataset):
                 continue
-            source_id = current.of(source.version_id)
+            source_id = _current(source, lineage, current)
             if source_id not in lineage.versions:
                 dataset = source.dataset or "a dataset"
                 warnings[
@@ -125,3 +125,11 @@ def _add_sources(
                 yield source_id
 
     return reachable(roots, following)
+
+
+def _current(source: DatasetSource, lineage: Lineage, current: Mapping[str, int]) -> int:
+    """Return the id of the current version of a source, else of the one that was used, else -1."""
+    used = lineage.source_version(source)
+    if used is None or source.version_id is None:
+        return -1
+    return current.get(used.dataset, source.version_id)

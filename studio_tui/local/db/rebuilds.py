@@ -6,7 +6,7 @@ job named with its version, such as `index@1.0.0`, never makes a dataset out of 
 
 from collections.abc import Collection, Iterable, Mapping
 
-from studio_tui.local.db.lineage_model import CurrentVersions, Lineage, MadeVersion
+from studio_tui.local.db.lineage_model import Lineage, MadeVersion, current_versions
 from studio_tui.local.db.makers import datasets_by_job
 from studio_tui.local.db.planning import RebuildPlan, plan
 from studio_tui.local.db.run_order import PlannedJob, nearest_ancestors, reachable
@@ -17,7 +17,7 @@ _MAX_NAMES = 12
 
 def outdated_datasets(lineage: Lineage) -> dict[str, tuple[str, ...]]:
     """Return, for each outdated dataset, the newer versions of its direct or indirect sources."""
-    versions = CurrentVersions(lineage).by_dataset()
+    versions = _current(lineage)
     newer: dict[str, dict[str, None]] = {}
     for dataset, version in versions.items():
         for source in _sources(version):
@@ -57,7 +57,7 @@ def plan_rebuild(targets: Iterable[str], lineage: Lineage) -> RebuildPlan:
 
 def _left_behind(job_ids: Collection[str], lineage: Lineage) -> tuple[str, ...]:
     made = set().union(*datasets_by_job(job_ids, lineage).values())
-    readers = _readers(CurrentVersions(lineage).by_dataset(), lineage)
+    readers = _readers(_current(lineage), lineage)
     reached = reachable(sorted(made), lambda dataset: sorted(readers.get(dataset, ())))
     return tuple(dataset for dataset in reached if dataset not in made)
 
@@ -88,7 +88,7 @@ def _to_refresh(datasets: Iterable[str], lineage: Lineage) -> frozenset[str]:
 
     A dataset without a current version is left out.
     """
-    versions = CurrentVersions(lineage).by_dataset()
+    versions = _current(lineage)
     readers = _readers(versions, lineage)
     makers: dict[str, set[str]] = {}
     for dataset, version in versions.items():
@@ -100,6 +100,11 @@ def _to_refresh(datasets: Iterable[str], lineage: Lineage) -> frozenset[str]:
         return by_same_jobs | readers.get(dataset, set())
 
     return frozenset(reachable(filter(versions.__contains__, datasets), following))
+
+
+def _current(lineage: Lineage) -> dict[str, MadeVersion]:
+    versions = map(lineage.versions.__getitem__, sorted(current_versions(lineage).values()))
+    return {version.dataset: version for version in versions}
 
 
 def _readers(versions: Mapping[str, MadeVersion], lineage: Lineage) -> dict[str, set[str]]:
