@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from typing import Any
 
 from fastapi import Response
 
@@ -63,19 +64,19 @@ def _waits_for(studio: Studio, row: sqlite3.Row) -> str | None:
     return studio.clusters.why_not_start(row["cluster"], row["workers"])
 
 
-def _schedule(row: sqlite3.Row) -> responses.JobSchedule | None:
+def _schedule(row: sqlite3.Row) -> dict[str, Any] | None:
     if row["time_zone"] is None:
         return None
     is_active = row["state"] == JobState.TASK and row["suspended_at"] is None
-    return responses.JobSchedule(
+    return {
         **{name: row[name] for name in _SCHEDULE_COLUMNS},
-        next_run_at=row["next_fire_at"] if is_active else None,
-        recent=json.loads(row["recent"]),
-        datasets=None if row["datasets"] is None else json.loads(row["datasets"]),
-    )
+        "next_run_at": row["next_fire_at"] if is_active else None,
+        "recent": json.loads(row["recent"]),
+        "datasets": None if row["datasets"] is None else json.loads(row["datasets"]),
+    }
 
 
-def _steps(row: sqlite3.Row) -> list[responses.JobStep]:
+def _steps(row: sqlite3.Row) -> list[dict[str, Any]]:
     steps = json.loads(row["steps"])
     is_schedule = row["time_zone"] is not None
     is_held_back = row["state"] == JobState.PENDING
@@ -88,7 +89,4 @@ def _steps(row: sqlite3.Row) -> list[responses.JobStep]:
                 "finished_at": row["finished_at"],
             }
         ]
-    return [
-        responses.JobStep(label=_STEP_LABELS.get(step["name"], step["name"]), **step)
-        for step in steps
-    ]
+    return [step | {"label": _STEP_LABELS.get(step["name"], step["name"])} for step in steps]

@@ -39,5 +39,5 @@ def pipeline_output(rows: PipelineRows) -> responses.JobPipelineOutput:
         total=len(runs),
         error_stack=None,
         warnings=json.loads(pipeline["warnings"]),
-        removed=[responses.RemovedJobOutput(**job) for job in removed],
+        removed=[dict(job) for job in removed],
     )

@@ -2,8 +2,7 @@
 
 The local Studio's own OpenAPI description is made from these classes. Their strings are not
 sanitized. Times are strings in UTC, as `times.stamp` writes them. Keys that the API document does
-not have come last in a class, after an empty line. `JobStep`, `JobSchedule`, `RemovedJobOutput`
-and `ErrorBody` are not in the document at all.
+not have come last in a class, after an empty line; `api.models` describes the objects in them.
 """
 
 import asyncio
@@ -20,38 +19,6 @@ _MAX_QUERIES = 4
 
 _SLICE_ROWS = 100
 """Rows encoded as JSON at once, which takes a few milliseconds."""
-
-
-@dataclass(frozen=True)
-class JobStep:
-    """One step in the execution of a job."""
-
-    name: str
-    label: str
-    started_at: str
-    finished_at: str | None
-
-
-@dataclass(frozen=True)
-class JobSchedule:
-    """When a TASK creates runs, and its runs so far."""
-
-    cron_expression: str | None
-    start_after: str | None
-    time_zone: str
-    next_run_at: str | None
-    """The next fire time; `None` if the schedule is suspended or has ended."""
-    runs: int
-    """Number of runs so far."""
-    missed: int
-    """Number of fire times at which no server was running."""
-    skipped: int
-    """Number of fire times at which an earlier run had not ended."""
-    recent: list[dict[str, Any]]
-    """The latest runs and gaps, newest first, as `api.models.ScheduleRun` describes them."""
-    suspended_at: str | None
-    datasets: list[str] | None
-    """The datasets that its pipelines rebuild; `None` if it runs a job."""
 
 
 @dataclass(frozen=True)
@@ -79,9 +46,9 @@ class JobOutput:
     started_at: str | None
     compute_cluster_id: int | None
     compute_cluster_name: str
-    steps: list[JobStep]
+    steps: list[dict[str, Any]]
     metrics: dict[str, Any] | None
-    schedule: JobSchedule | None
+    schedule: dict[str, Any] | None
     scheduled_by: str | None
     scheduled_for: str | None
     waits_for: str | None
@@ -146,16 +113,6 @@ class JobPipelineRunOutput:
 
 
 @dataclass(frozen=True)
-class RemovedJobOutput:
-    """A job that was removed from a pipeline."""
-
-    job_id: str
-    name: str
-    created_job_id: str
-    removed_at: str
-
-
-@dataclass(frozen=True)
 class JobPipelineOutput:
     """A pipeline."""
 
@@ -173,7 +130,7 @@ class JobPipelineOutput:
 
     warnings: list[str]
     scheduled_by: str | None
-    removed: list[RemovedJobOutput]
+    removed: list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
