@@ -158,15 +158,11 @@ async def test_the_query_is_not_in_the_arguments_of_any_process(bench: Bench) ->
 
 async def test_a_job_cannot_be_started_twice(bench: Bench) -> None:
     await bench.run("print(1)")
-    with pytest.raises(StartFailed, match="already been started"):
-        await bench.start("print(2)")
+    await bench.start("import time; print('up', flush=True); time.sleep(60)", "running")
+    for job_id in ("job", "running"):
+        with pytest.raises(StartFailed, match="already been started"):
+            await bench.start("print(2)", job_id)
     assert bench.log() == "1\n"
-
-
-async def test_a_job_is_not_started_twice_while_it_runs(bench: Bench) -> None:
-    await bench.start("import time; print('up', flush=True); time.sleep(60)")
-    with pytest.raises(StartFailed, match="already been started"):
-        await bench.start("print(2)")
 
 
 @pytest.mark.parametrize("name", ["..", "", "a/b", "/etc/passwd"])
@@ -195,28 +191,6 @@ async def test_a_job_with_exit_code_0_has_no_error_even_if_it_printed_traceback(
     report = await bench.run("import sys\nprint('Traceback', file=sys.stderr)")
     assert report.exit_code == 0
     assert report.error_message is None
-
-
-async def test_the_error_of_sys_exit_is_not_an_exception_that_was_printed_before(
-    bench: Bench,
-) -> None:
-    report = await bench.run(
-        "import sys, traceback\n"
-        "try: 1/0\n"
-        "except ZeroDivisionError: traceback.print_exc()\n"
-        "print('giving up', flush=True); sys.exit(3)"
-    )
-    assert report.error_message == "The query ended with exit code 3; its last output: giving up"
-
-
-async def test_the_error_of_a_failed_shell_job_has_its_exit_code_and_last_output(
-    bench: Bench,
-) -> None:
-    report = await bench.shell("echo 'no such bucket'; exit 3")
-    assert report.exit_code == 3
-    assert (
-        report.error_message == "The query ended with exit code 3; its last output: no such bucket"
-    )
 
 
 async def test_a_job_killed_by_a_signal_has_exit_code_128_plus_the_signal(bench: Bench) -> None:
@@ -348,22 +322,15 @@ def make_repository(folder: Path, links: dict[str, Path] | None = None) -> str:
     return str(folder)
 
 
-async def test_a_repository_is_cloned_into_the_working_directory(
+async def test_a_repository_is_cloned_into_the_working_directory_at_its_revision(
     bench: Bench, tmp_path: Path
 ) -> None:
     url = make_repository(tmp_path / "repository")
-    report = await bench.run("import helper; print(helper.VALUE)", repository=url)
-    assert report.exit_code == 0, bench.log()
-    assert bench.log().endswith("second\n")
-
-
-async def test_a_repository_is_cloned_at_its_revision(bench: Bench, tmp_path: Path) -> None:
-    url = make_repository(tmp_path / "repository")
-    report = await bench.run(
-        "import helper; print(helper.VALUE)", repository=f"file://{url}@old/one"
-    )
-    assert report.exit_code == 0, bench.log()
-    assert bench.log().endswith("first\n")
+    for value, repository in (("second", url), ("first", f"file://{url}@old/one")):
+        query = "import helper; print(helper.VALUE)"
+        report = await bench.run(query, value, repository=repository)
+        assert report.exit_code == 0, bench.log(value)
+        assert bench.log(value).endswith(f"{value}\n")
 
 
 async def test_a_missing_revision_fails_the_job_with_the_message_of_git(

@@ -51,7 +51,7 @@ def test_a_server_killed_while_jobs_run_loses_no_job_and_no_line(
             assert lines == [f"seq={line:06d}" for line in range(COUNT)]
 
 
-def test_a_cancel_interrupted_by_a_kill_is_completed_by_the_next_server(
+def test_a_job_ends_after_an_accepted_cancel_although_the_server_is_killed(
     studio_process: ProcessStudio, tmp_path: Path
 ) -> None:
     studio = studio_process
@@ -60,10 +60,12 @@ def test_a_cancel_interrupted_by_a_kill_is_completed_by_the_next_server(
     job_id = studio.submit(writes_pid)["id"]
     studio.wait_for_state(job_id, "RUNNING")
     eventually(lambda: "up" in studio.log(job_id))
-    studio.cancel(job_id)
+    assert studio.cancel(job_id).status_code == 200
     studio.kill()
+    exit_file = DataDir(studio.data_dir).jobs / job_id / "exit.json"
+    eventually(exit_file.exists)
+    assert json.loads(exit_file.read_text())["canceled"]
     studio.restart()
-    assert studio.job(job_id)["status"] in {"CANCELING", "CANCELED"}
     assert studio.wait_for_end(job_id)["status"] == "CANCELED"
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid_file.read_text()), 0)
@@ -111,18 +113,6 @@ def test_no_accepted_job_is_lost_by_a_kill_right_after_accepting(
     assert {job["id"] for job in studio.jobs()} >= set(accepted)
     for job_id in accepted:
         assert studio.wait_for_end(job_id)["status"] == "COMPLETE"
-
-
-def test_an_idempotency_key_returns_its_job_after_a_kill(studio_process: ProcessStudio) -> None:
-    studio = studio_process
-    body = {"query": "print('once')", "team_name": studio.team}
-    arguments = {"json": body, "headers": {"Idempotency-Key": "k1"}}
-    first = studio.request("POST", "/datachain/jobs/", **arguments).json()["id"]
-    studio.kill()
-    studio.restart()
-    assert studio.request("POST", "/datachain/jobs/", **arguments).json()["id"] == first
-    assert studio.wait_for_end(first)["status"] == "COMPLETE"
-    assert len(studio.jobs()) == 1
 
 
 def test_a_server_killed_around_a_fire_time_makes_exactly_one_run(
@@ -196,15 +186,6 @@ def test_a_schedule_is_unchanged_after_a_kill_and_can_be_canceled(
     assert after.pop("url") != before.pop("url")  # each server makes new keys for pages of jobs
     assert after == before
     assert studio.cancel(task_id).status_code == 200
-
-
-def test_a_server_restarted_in_a_thread_continues_a_running_job(studio: ThreadStudio) -> None:
-    job_id = studio.submit(SLEEP)["id"]
-    studio.wait_for_state(job_id, "RUNNING")
-    studio.restart()
-    job = studio.job(job_id)
-    assert job["status"] == "RUNNING"
-    assert json.dumps(job["steps"]).count("running_query") == 1
 
 
 def end_job_without_server(studio: ThreadStudio) -> tuple[str, Path]:
@@ -296,20 +277,5 @@ def test_a_recorded_cancel_that_was_not_sent_is_sent_by_the_next_server(
     with sqlite3.connect(DataDir(studio.data_dir).database) as database:
         database.execute("UPDATE jobs SET state = 'CANCELING' WHERE id = ?", [job_id])
     database.close()
-    studio.restart()
-    assert studio.wait_for_end(job_id)["status"] == "CANCELED"
-
-
-def test_a_job_ends_after_an_accepted_cancel_although_the_server_is_killed(
-    studio_process: ProcessStudio,
-) -> None:
-    studio = studio_process
-    job_id = studio.submit(SLEEP)["id"]
-    studio.wait_for_state(job_id, "RUNNING")
-    assert studio.cancel(job_id).status_code == 200
-    studio.kill()
-    exit_file = DataDir(studio.data_dir).jobs / job_id / "exit.json"
-    eventually(exit_file.exists)
-    assert json.loads(exit_file.read_text())["canceled"]
     studio.restart()
     assert studio.wait_for_end(job_id)["status"] == "CANCELED"
