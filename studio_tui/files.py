@@ -50,14 +50,17 @@ def is_system_error(error: OSError) -> bool:
 
 
 def file_version(path: Path | None) -> object:
-    """Return a value that changes whenever a file changes or is replaced; `None` without a file."""
+    """Return a value that changes with each change of a file, also of its permissions.
+
+    `None` without a file.
+    """
     if path is None:
         return None
     try:
         status = path.stat()
     except OSError:
         return None
-    return status.st_ino, status.st_mtime_ns, status.st_size
+    return status.st_ino, status.st_mtime_ns, status.st_size, status.st_ctime_ns
 
 
 def read_text(path: Path) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from studio_tui.errors import ConfigError
+from studio_tui.files import file_version
 from studio_tui.local.config.settings_file import REPAIR, read_settings_file
 
 logger = logging.getLogger(__name__)
@@ -129,17 +130,17 @@ class ClusterFile:
         """Why the content of the file is not in force, in sentences; `None` if it is."""
         self.version = 0
         """Incremented whenever the clusters or the problem change."""
-        self._seal = _seal(path)
+        self._file_version = file_version(path)
         self._rereading = asyncio.Lock()
 
     async def reread(self) -> bool:
         """Read the file again if it has changed; return whether the clusters have changed."""
         async with self._rereading:
-            seal = await asyncio.to_thread(_seal, self._path)
-            if seal == self._seal:
+            version = await asyncio.to_thread(file_version, self._path)
+            if version == self._file_version:
                 return False
-            self._seal = seal
-            clusters, problem = await asyncio.to_thread(_read, self._path, seal)
+            self._file_version = version
+            clusters, problem = await asyncio.to_thread(_read, self._path, version)
             if problem != self.problem:
                 self.problem = problem
                 self.version += 1
@@ -152,23 +153,8 @@ class ClusterFile:
             return True
 
 
-def _seal(path: Path) -> tuple[int, ...] | None:
-    """Return a value that differs after each change of the file; `None` if it is inaccessible."""
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return (
-        status.st_mtime_ns,
-        status.st_size,
-        status.st_ino,
-        status.st_mode,
-        status.st_ctime_ns,
-    )
-
-
-def _read(path: Path, seal: tuple[int, ...] | None) -> tuple[Clusters | None, str | None]:
-    if seal is None:
+def _read(path: Path, version: object) -> tuple[Clusters | None, str | None]:
+    if version is None:
         # No new file is created here: an editor may have removed the old one to replace it.
         missing = f"{path} is missing. Restore it; only a restart of the local Studio creates one."
         return None, f"{missing} {_UNTIL_THEN}"
