@@ -83,9 +83,8 @@ class Clusters:
 
     def by_id(self, cluster_id: str) -> Cluster | None:
         """Return the cluster with an id, written as a number, if there is one."""
-        return next(
-            (cluster for cluster in self.all if str(self.id_of(cluster.name)) == cluster_id), None
-        )
+        numbered = enumerate(self.all, 1)
+        return next((cluster for number, cluster in numbered if str(number) == cluster_id), None)
 
     def why_not_start(self, name: str, workers: int) -> str | None:
         """Return what a job waits for if the cluster could not start it even while idle.
@@ -128,8 +127,6 @@ class ClusterFile:
         self.clusters = read_clusters(path)
         self.problem: str | None = None
         """Why the content of the file is not in force, in sentences; `None` if it is."""
-        self.version = 0
-        """Incremented whenever the clusters or the problem change."""
         self._file_version = file_version(path)
         self._rereading = asyncio.Lock()
 
@@ -143,13 +140,11 @@ class ClusterFile:
             clusters, problem = await asyncio.to_thread(_read, self._path, version)
             if problem != self.problem:
                 self.problem = problem
-                self.version += 1
                 if problem is not None:
                     logger.warning("%s", problem)
             if clusters is None or clusters == self.clusters:
                 return False
             self.clusters = clusters
-            self.version += 1
             return True
 
 

@@ -67,7 +67,7 @@ async def list_jobs(
 
     # The revision is read before the rows. If they change in between, the body is newer than the
     # revision says, and the next request makes it again.
-    query = (states, job_id, limit, studio.cluster_file.version)
+    query = (states, job_id, limit, studio.clusters)
     body = await studio.job_lists.body(query, studio.database.revision, make_body)
     return Response(body, media_type="application/json")
 
