@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.studios import ThreadStudio, create_data, run_on_copy
+from tests.studios import StudioRequests, ThreadStudio, create_data, run_on_copy
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.starts_processes
@@ -69,13 +69,13 @@ def job_ids_by_dataset(studio: ThreadStudio) -> dict[str, str]:
     return {job["name"].removesuffix(".py"): job["id"] for job in reversed(studio.jobs())}
 
 
-def post(studio: ThreadStudio, action: str, headers: Any = None, **body: Any) -> httpx.Response:
+def post(studio: StudioRequests, action: str, headers: Any = None, **body: Any) -> httpx.Response:
     body = {"team_name": "local", **body}
     path = f"/datachain/pipeline/{action}"
     return studio.request("POST", path, json=body, headers=headers)
 
 
-def trigger(studio: ThreadStudio, *datasets: str, **fields: Any) -> dict[str, Any]:
+def trigger(studio: StudioRequests, *datasets: str, **fields: Any) -> dict[str, Any]:
     """Trigger a pipeline for datasets; return the pipeline."""
     response = post(studio, "trigger", datasets=datasets, **fields)
     assert response.status_code == 200, response.text
@@ -92,14 +92,14 @@ def request_action(
     return response.json()["pipeline"]
 
 
-def status(studio: ThreadStudio, pipeline: dict[str, Any]) -> dict[str, Any]:
+def status(studio: StudioRequests, pipeline: dict[str, Any]) -> dict[str, Any]:
     query = {"team_name": "local", "name": pipeline["name"]}
     response = studio.request("GET", "/datachain/pipeline/status", params=query)
     assert response.status_code == 200, response.text
     return dict(response.json())
 
 
-def until_state(studio: ThreadStudio, pipeline: dict[str, Any], *states: str) -> dict[str, Any]:
+def until_state(studio: StudioRequests, pipeline: dict[str, Any], *states: str) -> dict[str, Any]:
     """Wait until a pipeline is in one of `states`; return it."""
 
     def reached() -> dict[str, Any] | None:
@@ -115,7 +115,7 @@ def run_of(pipeline: dict[str, Any], name: str) -> str:
     return str(run["created_job_id"])
 
 
-def versions(studio: ThreadStudio, job_id: str) -> list[str]:
+def versions(studio: StudioRequests, job_id: str) -> list[str]:
     """Return the dataset versions that a job made, each as `name@version`."""
     path = f"/datachain/datasets/dataset_job_versions?team_name=local&job_id={job_id}"
     listed = studio.request("GET", path).json()["dataset_versions"]

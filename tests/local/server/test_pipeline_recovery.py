@@ -1,8 +1,8 @@
 import random
 import time
 from pathlib import Path
-from typing import Any
 
+from tests.local.http.test_pipeline_routes import post, status, trigger, until_state, versions
 from tests.soak import at_length
 from tests.studios import ProcessStudio
 from tests.waiting import eventually
@@ -43,27 +43,6 @@ def make_originals(studio: ProcessStudio, marks: Path) -> dict[str, str]:
     return originals
 
 
-def status(studio: ProcessStudio, name: str) -> dict[str, Any]:
-    query = {"team_name": "local", "name": name}
-    return dict(studio.request("GET", "/datachain/pipeline/status", params=query).json())
-
-
-def until_ended(studio: ProcessStudio, name: str) -> dict[str, Any]:
-    """Wait until a pipeline is no longer running; return it."""
-
-    def ended() -> dict[str, Any] | None:
-        current = status(studio, name)
-        return current if current["status"] != "RUNNING" else None
-
-    return eventually(ended)
-
-
-def versions(studio: ProcessStudio, job_id: str) -> list[str]:
-    path = f"/datachain/datasets/dataset_job_versions?team_name=local&job_id={job_id}"
-    listed = studio.request("GET", path).json()["dataset_versions"]
-    return [version["version"] for version in listed]
-
-
 def test_every_job_of_a_pipeline_runs_exactly_once_although_the_server_is_killed(
     studio_process: ProcessStudio, tmp_path: Path
 ) -> None:
@@ -73,15 +52,12 @@ def test_every_job_of_a_pipeline_runs_exactly_once_although_the_server_is_killed
     for number in range(1, ROUNDS + 1):
         marks = tmp_path / f"{number}"
         marks.mkdir()
-        body = {"datasets": ["report"], "environment": f"MARKS={marks}", "team_name": "local"}
-        pipeline = studio.request("POST", "/datachain/pipeline/trigger", json=body).json()[
-            "pipeline"
-        ]
+        pipeline = trigger(studio, "report", environment=f"MARKS={marks}")
         for _ in range(rng.randint(1, 3)):
             time.sleep(rng.uniform(0, 0.8))  # a random moment, not a state to wait for
             studio.kill()
             studio.restart()
-        ended = until_ended(studio, pipeline["name"])
+        ended = until_state(studio, pipeline, "COMPLETED", "FAILED")
         assert (ended["status"], ended["completed"]) == ("COMPLETED", len(GRAPH)), ended
         runs = {run["name"]: run for run in ended["job_runs"]}
         assert {name: run["job_id"] for name, run in runs.items()} == originals
@@ -90,7 +66,7 @@ def test_every_job_of_a_pipeline_runs_exactly_once_although_the_server_is_killed
             job = studio.job(run["created_job_id"])
             assert (job["status"], job["exit_code"]) == ("COMPLETE", 0)
             # Each round adds exactly one version.
-            assert versions(studio, job["id"]) == [f"1.0.{number}"]
+            assert versions(studio, job["id"]) == [f"local.local.{name}@1.0.{number}"]
             for parent in GRAPH[name]:
                 before = studio.job(runs[parent]["created_job_id"])
                 assert before["finished_at"] <= job["started_at"]
@@ -103,12 +79,11 @@ def test_a_paused_pipeline_stays_paused_after_a_kill(
 ) -> None:
     studio = studio_process
     make_originals(studio, tmp_path / "first")
-    body = {"datasets": ["report"], "review": True, "team_name": "local"}
-    pipeline = studio.request("POST", "/datachain/pipeline/trigger", json=body).json()["pipeline"]
-    before = status(studio, pipeline["name"])
+    pipeline = trigger(studio, "report", review=True)
+    before = status(studio, pipeline)
     studio.kill()
     studio.restart()
-    assert status(studio, pipeline["name"]) == before
+    assert status(studio, pipeline) == before
     assert {run["status"] for run in before["job_runs"]} == {"PENDING"}
 
 
@@ -127,7 +102,7 @@ def test_a_dataset_made_while_no_server_ran_is_recorded_by_the_next_server(
     for _ in range(2):
         studio.restart()
         assert studio.wait_for_end(job_id)["status"] == "COMPLETE"
-        assert versions(studio, job_id) == ["1.0.0"]
+        assert versions(studio, job_id) == ["local.local.late@1.0.0"]
         studio.kill()
 
 
@@ -159,13 +134,12 @@ def test_a_rerun_of_marked_jobs_keeps_their_order_although_the_server_is_killed(
             }
             for name in marked
         ]
-        body = {"team_name": "local", "jobs": jobs}
-        pipeline = studio.request("POST", "/datachain/pipeline/rerun", json=body).json()["pipeline"]
+        pipeline = post(studio, "rerun", jobs=jobs).json()["pipeline"]
         for _ in range(rng.randint(1, 3)):
             time.sleep(rng.uniform(0, 0.6))  # a random moment, not a state to wait for
             studio.kill()
             studio.restart()
-        ended = until_ended(studio, pipeline["name"])
+        ended = until_state(studio, pipeline, "COMPLETED", "FAILED")
         assert (ended["status"], ended["completed"]) == ("COMPLETED", len(marked)), ended
         runs = {run["name"]: studio.job(run["created_job_id"]) for run in ended["job_runs"]}
         for name, parents in marked_parents.items():
