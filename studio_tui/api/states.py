@@ -19,6 +19,8 @@ class JobState(StrEnum):
     CANCELED = "CANCELED"
     TASK = "TASK"
     PENDING = "PENDING"
+    DID_NOT_RUN = "DID_NOT_RUN"
+    """Ended before it started; grouped with the canceled ones."""
     UNKNOWN = "UNKNOWN"
     """No status, or a status of a newer server: its upper-case word is in `JobOutput.status`."""
 
@@ -41,10 +43,12 @@ class JobState(StrEnum):
 _UNKNOWN = JobState.UNKNOWN
 _JOB_STATES = {state.value: state for state in JobState}
 
-FINISHED_STATES = frozenset({JobState.COMPLETE, JobState.FAILED, JobState.CANCELED, JobState.TASK})
+STOPPED_STATES = frozenset({JobState.FAILED, JobState.CANCELED, JobState.DID_NOT_RUN})
+"""The job ended without being complete, so jobs that depend on it do not start."""
+FINISHED_STATES = STOPPED_STATES | {JobState.COMPLETE, JobState.TASK}
 CANCELING_STATES = frozenset({JobState.CANCELING, JobState.CANCELING_SCHEDULED})
-CANCELED_STATES = CANCELING_STATES | {JobState.CANCELED}
-"""The job was canceled, or its cancellation was requested."""
+CANCELED_STATES = CANCELING_STATES | {JobState.CANCELED, JobState.DID_NOT_RUN}
+"""The job was canceled, its cancellation was requested, or it did not run."""
 
 WAITING_STATES = (
     frozenset(JobState) - FINISHED_STATES - CANCELING_STATES - {JobState.RUNNING, JobState.UNKNOWN}

@@ -22,7 +22,7 @@ def connected(jobs: JobList | None, *, held: int = 0, running_commands: int = 0)
 
 @pytest.mark.parametrize("state", JobState)
 def test_the_effects_of_quitting_include_running_jobs_if_there_are_any(state: JobState) -> None:
-    not_running = {"COMPLETE", "FAILED", "CANCELED", "TASK", "PENDING", "CREATED"}
+    not_running = {"COMPLETE", "FAILED", "CANCELED", "DID_NOT_RUN", "TASK", "PENDING", "CREATED"}
     effects = connected(JobList((job(1, status=state),))).effects_of_quitting
     assert effects == ("" if state in not_running else "; jobs keep running")
 

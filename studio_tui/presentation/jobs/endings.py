@@ -15,6 +15,7 @@ _PREDICATES = {
     JobState.COMPLETE: "is done",
     JobState.FAILED: "failed",
     JobState.CANCELED: "was canceled",
+    JobState.DID_NOT_RUN: "did not run",
 }
 """Of jobs that ended, by their states in the order shown."""
 
@@ -72,7 +73,7 @@ def _one_job(job: Job) -> str:
 def _summary(states: Sequence[JobState], noun: str, failed: Sequence[str]) -> str:
     numbers = Counter(states)
     counts = ", ".join(
-        f"{LOOKS[state].glyph} {numbers[state]:,} {state.lower()}"
+        f"{LOOKS[state].glyph} {numbers[state]:,} {state.lower().replace('_', ' ')}"
         for state in _PREDICATES
         if numbers[state]
     )

@@ -16,6 +16,7 @@ from operator import attrgetter
 from studio_tui.api.models import Job
 from studio_tui.api.related_jobs import NewerAttempt
 from studio_tui.api.states import (
+    CANCELED_STATES,
     CANCELING_STATES,
     NOT_YET_QUEUED_STATES,
     QUEUED_STATES,
@@ -44,6 +45,7 @@ JOBS = Kind[Job](
         "done": frozenset({JobState.COMPLETE}),
         "running": STARTED_STATES,
         "canceling": CANCELING_STATES,
+        "canceled": CANCELED_STATES - CANCELING_STATES,
         "queued": QUEUED_STATES,
         "waiting": NOT_YET_QUEUED_STATES,
     },

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from studio_tui.api.models import Job
 from studio_tui.api.states import (
+    CANCELED_STATES,
     CANCELING_STATES,
     NOT_YET_QUEUED_STATES,
     QUEUED_STATES,
@@ -38,6 +39,7 @@ LOOKS: dict[JobState, StateLook] = {
     JobState.TASK: StateLook("◷", Tone.WAITING, 7),
     JobState.UNKNOWN: StateLook("?", Tone.WARN, 8),
     JobState.CANCELED: StateLook("◇", Tone.DIM, 9),
+    JobState.DID_NOT_RUN: StateLook("◇", Tone.DIM, 9),
     JobState.COMPLETE: StateLook("✓", Tone.GOOD, 10),
 }
 
@@ -97,7 +99,7 @@ STATE_GROUPS: tuple[tuple[str, StateLook, frozenset[JobState]], ...] = (
     ("blocked", BLOCKED, frozenset()),
     ("waiting", LOOKS[JobState.PENDING], NOT_YET_QUEUED_STATES),
     ("canceling", LOOKS[JobState.CANCELING], CANCELING_STATES),
-    ("canceled", LOOKS[JobState.CANCELED], frozenset({JobState.CANCELED})),
+    ("canceled", LOOKS[JobState.CANCELED], CANCELED_STATES - CANCELING_STATES),
     ("unknown", LOOKS[JobState.UNKNOWN], frozenset({JobState.UNKNOWN})),
 )
 """Name, appearance and states of each group, as in the counts of a pipeline's jobs."""

@@ -5,13 +5,11 @@ from functools import cached_property
 
 from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Pipeline
-from studio_tui.api.states import NOT_YET_QUEUED_STATES, JobState, PipelineState
+from studio_tui.api.states import NOT_YET_QUEUED_STATES, STOPPED_STATES, JobState, PipelineState
 from studio_tui.service.polling.growing_feed import GrowingFeed
 
 PAGE = 50
 """Number of newest pipelines requested at first; an answer is long, as it has all their jobs."""
-
-_BLOCKING_STATES = frozenset({JobState.FAILED, JobState.CANCELED})
 
 
 @dataclass(frozen=True)
@@ -81,7 +79,7 @@ def _blocked_in(pipeline: Pipeline) -> set[str]:
     pending = {
         node.job_id: node.created_job_id for node in nodes if node.state in NOT_YET_QUEUED_STATES
     }
-    blocking = [node.job_id for node in nodes if node.state in _BLOCKING_STATES]
+    blocking = [node.job_id for node in nodes if node.state in STOPPED_STATES]
     if not (blocking and pending):
         return set()
     dependents: dict[str, list[str]] = {}

@@ -60,3 +60,9 @@ def test_the_message_about_a_failed_pipeline_names_the_failures_with_a_newer_att
     assert ended_pipelines_message([failed, failed], again).endswith(f"failed: 2 × {name} {words}")
     done = pipeline(2, "COMPLETED", {"b": "FAILED"})
     assert ended_pipelines_message([done], again).endswith("is done")
+
+
+def test_a_job_that_did_not_run_is_not_reported_as_canceled() -> None:
+    skipped = job(1, "DID_NOT_RUN", started_at=None)
+    assert ended_jobs_message([skipped]) == "◇ job_1.py did not run"
+    assert "◇ 2 did not run" in ended_jobs_message([skipped, skipped])

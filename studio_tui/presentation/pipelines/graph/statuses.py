@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from studio_tui.api.models import Pipeline
-from studio_tui.api.states import JobState, PipelineState
+from studio_tui.api.states import STOPPED_STATES, JobState, PipelineState
 from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.jobs.states import (
@@ -71,7 +71,6 @@ WORST_FIRST = (
 """States from worst to best: failed; active, which can still fail; all others; done."""
 
 _ALWAYS_COUNTED = frozenset({NodeState.DONE, NodeState.RUNNING, NodeState.FAILED})
-_STOPPED = frozenset({JobState.FAILED, JobState.CANCELED})
 
 
 @dataclass(frozen=True)
@@ -114,7 +113,7 @@ class JobStatuses:
 
     def blocks(self, node_id: str) -> bool:
         """Whether a job failed or was canceled, and so keeps other jobs from starting."""
-        if self.plan.nodes[node_id].state not in _STOPPED:
+        if self.plan.nodes[node_id].state not in STOPPED_STATES:
             return False
         children = self.plan.nodes[node_id].children
         has_blocked_child = any(self.states[child] is NodeState.BLOCKED for child in children)
@@ -143,7 +142,7 @@ def judge(plan: Plan, state: PipelineState) -> JobStatuses:
     roots: list[str] = []
     for node_id, node in plan.nodes.items():
         shown = SHOWN_STATES[node.state]
-        is_stopped = node.state in _STOPPED
+        is_stopped = node.state in STOPPED_STATES
         if is_stopped or shown is NodeState.WAITING:
             mask = 0
             for parent in node.parents:
@@ -227,5 +226,9 @@ def how_stopped(nodes: Collection[Node]) -> str:
     """Return how failed and canceled jobs ended: `failed`, `failed or were canceled`."""
     states = {node.state for node in nodes}
     canceled = "was canceled" if len(nodes) == 1 else "were canceled"
-    words = (JobState.FAILED, "failed"), (JobState.CANCELED, canceled)
-    return " or ".join(way for state, way in words if state in states)
+    words = {
+        JobState.FAILED: "failed",
+        JobState.CANCELED: canceled,
+        JobState.DID_NOT_RUN: "did not run",
+    }
+    return " or ".join(way for state, way in words.items() if state in states)

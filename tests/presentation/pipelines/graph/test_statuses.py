@@ -87,6 +87,13 @@ def test_a_job_that_is_being_canceled_does_not_block_yet() -> None:
     assert statuses.states["join_feats"] is NodeState.WAITING
 
 
+def test_a_job_that_did_not_run_has_ended_and_blocks_the_jobs_after_it() -> None:
+    statuses = statuses_of(sixteen("PAUSED", embed="DID_NOT_RUN"))
+    assert statuses.state_cell("embed").text == "◇ DID_NOT_RUN"
+    assert statuses.plan.nodes["embed"].state.is_finished
+    assert paused_words(statuses).startswith("9 blocked by embed, which did not run;")
+
+
 def test_an_unknown_state_is_shown_unchanged() -> None:
     statuses = statuses_of(sixteen(embed="NEWWORD"))
     assert statuses.state_cell("embed").text == "? NEWWORD"
