@@ -14,10 +14,10 @@ import httpx
 from pydantic import SecretStr
 
 from studio_tui.addresses import Address, address
-from studio_tui.api.connection_errors import failure
+from studio_tui.api.connection_errors import failure, no_answer, proxy_refusal
 from studio_tui.api.tls import tls_context
 from studio_tui.api.transport import decompress
-from studio_tui.errors import ConfigError, ProtocolError, RequestTimedOut
+from studio_tui.errors import ConfigError, ProtocolError
 from studio_tui.settings import Settings
 from studio_tui.text import safe_line
 
@@ -68,7 +68,9 @@ async def download_blob(settings: Settings, url: str) -> AsyncGenerator[bytes, N
             async for piece in decompress(answer):
                 yield piece
     except httpx.TimeoutException as error:
-        raise RequestTimedOut(f"{host} did not answer in time.") from error
+        raise no_answer(host, has_proxy=proxy is not None) from error
+    except httpx.ProxyError as error:
+        raise proxy_refusal(error, host) from error
     except httpx.HTTPError as error:
         raise failure(error, host, has_proxy=proxy is not None) from error
 

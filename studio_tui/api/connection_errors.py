@@ -6,7 +6,7 @@ import socket
 import ssl
 from collections.abc import Iterator
 
-from studio_tui.errors import TransportError
+from studio_tui.errors import RequestTimedOut, TransportError
 
 # Verify codes of OpenSSL: `X509_V_ERR_...`.
 _NOT_YET_VALID, _EXPIRED = 9, 10
@@ -38,6 +38,13 @@ def failure(error: BaseException, host: str, *, has_proxy: bool = False) -> Tran
             peer, service = (_PROXY, "a proxy") if has_proxy else (host, "Studio")
             return TransportError(template.format(peer=peer, service=service))
     return TransportError(f"{host} could not be reached.")
+
+
+def no_answer(host: str, *, has_proxy: bool) -> RequestTimedOut:
+    """Return the error of a time limit; with a proxy, that or `host` may be the cause."""
+    return RequestTimedOut(
+        f"{f'{_PROXY} or {host}' if has_proxy else host} did not answer in time."
+    )
 
 
 def proxy_refusal(error: Exception, host: str) -> TransportError:

@@ -20,7 +20,7 @@ from pydantic_core import from_json
 from studio_tui import clock
 from studio_tui.api.answers import retry_after, status_error, without_byte_order_mark
 from studio_tui.api.auth import StudioAuth
-from studio_tui.api.connection_errors import failure, proxy_refusal
+from studio_tui.api.connection_errors import failure, no_answer, proxy_refusal
 from studio_tui.api.guard import NOT_RUNNING, Guard
 from studio_tui.api.messages import message_line
 from studio_tui.api.tls import tls_context
@@ -206,6 +206,7 @@ async def _handshake(
             return exc
 
     host, secure = settings.address.netloc, settings.address.scheme == "https"
+    has_proxy = settings.proxy is not None
     try:
         extra: dict[str, Any] = {}
         if guard is not None:
@@ -224,7 +225,7 @@ async def _handshake(
             **extra,
         )
     except TimeoutError as error:
-        raise RequestTimedOut(f"{host} did not answer in time.") from error
+        raise no_answer(host, has_proxy=has_proxy) from error
     except InvalidStatus as error:
         raise _error_of(error.response, host) from error
     except InvalidMessage as error:
@@ -234,7 +235,7 @@ async def _handshake(
     except InvalidHandshake as error:
         raise ProtocolError(f"{host} does not serve logs over a websocket.") from error
     except OSError as error:
-        raise NotSent(str(failure(error, host, has_proxy=settings.proxy is not None))) from error
+        raise NotSent(str(failure(error, host, has_proxy=has_proxy))) from error
 
 
 async def _connect_guarded(settings: Settings, guard: Guard) -> socket.socket:

@@ -21,6 +21,7 @@ from studio_tui.api.auth import StudioAuth
 from studio_tui.api.calls import Call
 from studio_tui.api.connection_errors import (
     failure,
+    no_answer,
     proxy_refusal,
     speaks_tls,
     wrong_scheme,
@@ -35,7 +36,6 @@ from studio_tui.errors import (
     NotSent,
     OutcomeUnknown,
     ProtocolError,
-    RequestTimedOut,
     ServerError,
     StatusError,
     StudioError,
@@ -189,7 +189,8 @@ class Transport:
                 f"Not sent, as all {CONNECTIONS} connections to {self._host} are in use."
             ) from error
         except (TimeoutError, httpx.TimeoutException) as error:
-            failed: StudioError = RequestTimedOut(f"{self._host} did not answer in time.")
+            may_be_proxy = self._has_proxy and not progress.sent
+            failed: StudioError = no_answer(self._host, has_proxy=may_be_proxy)
             cause: Exception = error
         except ServerError as error:
             if error.status in _NOTHING_DONE:

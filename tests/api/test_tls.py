@@ -11,6 +11,7 @@ import certifi
 import pytest
 from pydantic import SecretStr
 
+from studio_tui.api import blobs, log_stream
 from studio_tui.api.client import StudioClient
 from studio_tui.api.models import JobInput
 from studio_tui.api.tls import tls_context
@@ -225,11 +226,13 @@ async def test_a_proxy_opens_a_tunnel_and_does_not_receive_the_token(
                 await client.create_job(JobInput(query="1", team_name="a team"))
             with pytest.raises(NotSent, match=f"The proxy in HTTPS_PROXY {words}"):
                 await anext(client.follow_log("a"))
+            with pytest.raises(TransportError, match=f"The proxy in HTTPS_PROXY {words}"):
+                await anext(client.log_blob(f"{url}/log"))
         else:
             assert (await client.jobs()).items == ()
             with pytest.raises(ProtocolError, match="does not serve logs"):
                 await anext(client.follow_log("a"))
-    assert len(tunnel.heads) == 2
+    assert len(tunnel.heads) == (3 if refuses else 2)
     for head in tunnel.heads:
         assert head.startswith(f"CONNECT {url.removeprefix('https://')} ")
         assert "Proxy-Authorization: Basic" in head
@@ -259,6 +262,26 @@ async def test_studio_is_not_blamed_for_an_unreachable_proxy(proxy_host: str, wo
                 await anext(client.log_blob("https://archive.example.com/log"))
     for caught in (of_request, of_stream, of_archive):
         assert str(caught.value).startswith(words)
+
+
+@pytest.mark.usefixtures("impatience")
+async def test_studio_is_not_blamed_alone_for_a_proxy_that_does_not_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(log_stream, "OPEN_TIMEOUT", 0.4)
+    monkeypatch.setattr(blobs, "_TIMEOUT", 0.4)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        proxies = Proxies(SecretStr(f"http://127.0.0.1:{silent.getsockname()[1]}"))
+        settings = settings_for("https://studio.example.com", proxies=proxies)
+        async with StudioClient(settings) as client:
+            for attempt, host in (
+                (client.jobs(), "studio"),
+                (anext(client.follow_log("a")), "studio"),
+                (anext(client.log_blob("https://archive.example.com/log")), "archive"),
+            ):
+                words = f"The proxy in HTTPS_PROXY or {host}.example.com did not answer in time"
+                with pytest.raises(TransportError, match=words):
+                    await attempt
 
 
 @pytest.mark.parametrize("url", ["expired"], indirect=True)
