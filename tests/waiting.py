@@ -1,21 +1,28 @@
 """Waiting in tests: for a condition, never for time.
 
-The only limit is `HANG`, which even a very busy machine does not reach without a hang. The error
-then shows the condition, the values in it, and the result of `shows`.
+The limits are so long that only a hang exceeds them. The error then shows the condition, the values
+in it, and the result of `shows`.
 """
 
 import asyncio
 import inspect
+import os
 import signal
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
+from tests.soak import at_length
+
 T = TypeVar("T")
 
 HANG = 240.0
-"""Seconds after which a wait is considered a hang."""
+"""Seconds after which a wait is considered a hang, even on a very busy machine."""
+_CALM_HANG = at_length(60.0, HANG)
+"""The same for a condition, on a machine that is not busy."""
+_BUSY = 2.0 * (os.cpu_count() or 1)
+"""Number of threads that run or wait for a processor from which a machine is busy."""
 
 _PAUSE = 0.005
 _LONGEST_PAUSE = 0.05
@@ -33,9 +40,9 @@ def eventually(
     Raises:
         AssertionError: it hangs; the message includes the result of `shows`.
     """
-    deadline = time.monotonic() + HANG
+    began = time.monotonic()
     while not (value := condition()):
-        if time.monotonic() >= deadline:
+        if _is_hang(began):
             raise AssertionError(_hang_message(condition, shows))
         time.sleep(pause)
         pause = min(pause * 1.5, _LONGEST_PAUSE)
@@ -55,9 +62,9 @@ async def until(
     Raises:
         AssertionError: it hangs; the message includes the result of `shows`.
     """
-    deadline, seconds = time.monotonic() + HANG, _PAUSE
+    began, seconds = time.monotonic(), _PAUSE
     while not (value := condition()):
-        if time.monotonic() >= deadline:
+        if _is_hang(began):
             raise AssertionError(_hang_message(condition, shows))
         await rest(seconds)
         seconds = min(seconds * 1.5, _LONGEST_PAUSE)
@@ -96,6 +103,11 @@ def no_hang(what: str) -> Iterator[None]:
         signal.signal(signal.SIGALRM, old_handler)
 
 
+def _is_hang(began: float) -> bool:
+    waited = time.monotonic() - began
+    return waited >= HANG or (waited >= _CALM_HANG and os.getloadavg()[0] < _BUSY)
+
+
 def _hang_message(condition: Callable[[], object], shows: Callable[[], object] | None) -> str:
     """Return the source of the condition, the values it refers to, and the result of `shows`."""
     condition = inspect.unwrap(condition)
@@ -104,7 +116,7 @@ def _hang_message(condition: Callable[[], object], shows: Callable[[], object] |
     except (OSError, TypeError):
         source = repr(condition)
     values = inspect.getclosurevars(condition).nonlocals if inspect.isfunction(condition) else {}
-    lines = [f"hung for {HANG:.0f} s waiting for: {source}"]
+    lines = [f"hung waiting for: {source}"]
     lines += [f"  where {name} = {value!r:.500}" for name, value in values.items()]
     if shows is not None:
         lines.append(f"shown instead:\n{shows()}")
