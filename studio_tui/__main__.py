@@ -1,39 +1,25 @@
-"""Entry point: opens the dashboard for a simple command line; `click` parses any other.
+"""Entry point: without arguments it opens the dashboard; `click` parses all other command lines.
 
 Importing `click` takes longer than all else that is done before Textual is imported.
 """
 
 import os
 import sys
-from typing import NoReturn
 
-from studio_tui import arguments
+from studio_tui.arguments import Arguments
 
 
 def main() -> None:
     """Run the program as its command line says, and exit."""
-    simple = arguments.parse_simple(sys.argv[1:], os.environ)
-    if simple is not None:
-        _run_dashboard(simple)
-    from studio_tui import commands
+    if sys.argv[1:] or "_STUDIO_TUI_COMPLETE" in os.environ:
+        from studio_tui import commands
 
-    commands.main()
-
-
-def _run_dashboard(command_line: arguments.SimpleCommandLine) -> NoReturn:
+        commands.main()
     from studio_tui.composition import dashboard
     from studio_tui.errors import ConfigError
 
     try:
-        sys.exit(
-            dashboard(
-                command_line.arguments,
-                command_line.theme,
-                local=command_line.local,
-                data_dir=None,
-                samples=command_line.samples,
-            )
-        )
+        sys.exit(dashboard(Arguments(), None, local=False, data_dir=None, samples=False))
     except ConfigError as error:
         from studio_tui.text import safe_block
 

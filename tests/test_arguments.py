@@ -1,67 +1,38 @@
-"""Command lines that are parsed without `click` have the same meaning as with `click`."""
+"""The command line: started without arguments, without `click`, and its help."""
 
 from unittest import mock
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
-from hypothesis import strategies as st
 
 from studio_tui import __main__ as program
 from studio_tui import commands
-from studio_tui.arguments import Arguments, SimpleCommandLine, parse_simple
 from studio_tui.errors import ConfigError
 
-COMMON = (
-    *("--local", "--samples", "--read-only", "--quiet"),
-    *("--url", "--team", "--theme", "--url=https://s.example", "--team=", "--theme=dark"),
-    *("https://s.example", "ann", "dark", "light", "-team", "local", "--"),
-)
-UNCOMMON = (
-    *("--help", "-h", "--version", "doctor", "local", "record", "replay", "--", "-", "--loca"),
-    *("--token-file=t", "--ca-file=c", "--data-dir=d", "--quiet=1", "--theme=blue", "--team"),
-)
+DASHBOARDS = ("studio_tui.composition.dashboard", "studio_tui.commands.dashboard")
 
 
-def parse_with_click(words: list[str]) -> SimpleCommandLine | str:
-    """Return the command line as `click` parses it; its output if it opens no dashboard."""
-    with mock.patch.object(commands, "dashboard", return_value=0) as dashboard:
-        result = CliRunner().invoke(commands.main, words)
-    if not dashboard.called:
-        return result.output
-    (arguments, theme), options = dashboard.call_args
-    assert options["data_dir"] is None
-    return SimpleCommandLine(arguments, theme, options["local"], options["samples"])
+def test_without_arguments_the_same_dashboard_opens_as_with_click(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("sys.argv", ["studio-tui"])
+    with mock.patch(DASHBOARDS[0], return_value=0) as opened, pytest.raises(SystemExit):
+        program.main()
+    with mock.patch(DASHBOARDS[1], return_value=0) as opened_by_click:
+        CliRunner().invoke(commands.main, [])
+    assert opened.call_args == opened_by_click.call_args
 
 
-@given(st.lists(st.sampled_from(COMMON), max_size=6))
-def test_a_command_line_parsed_without_click_means_the_same_to_click(words: list[str]) -> None:
-    parsed = parse_simple(words, {})
-    assert parsed is None or parsed == parse_with_click(words)
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        [],
-        ["--local"],
-        ["--local", "--samples", "--quiet"],
-        ["--url", "https://s.example", "--team=ann", "--read-only"],
-        ["--theme", "light"],
-    ],
-)
-def test_a_common_command_line_is_parsed_without_click(words: list[str]) -> None:
-    assert parse_simple(words, {}) == parse_with_click(words)
-
-
-@pytest.mark.parametrize("word", UNCOMMON)
-def test_an_uncommon_command_line_is_left_to_click(word: str) -> None:
-    assert parse_simple([word], {}) is None
-    assert parse_simple(["--quiet", word], {}) is None
-
-
-def test_shell_completion_is_left_to_click() -> None:
-    assert parse_simple([], {"_STUDIO_TUI_COMPLETE": "bash_source"}) is None
+def test_arguments_and_shell_completion_are_left_to_click(monkeypatch: pytest.MonkeyPatch) -> None:
+    with mock.patch.object(commands, "main", side_effect=SystemExit(7)) as click:
+        monkeypatch.setattr("sys.argv", ["studio-tui", "--local"])
+        with pytest.raises(SystemExit):
+            program.main()
+        monkeypatch.setattr("sys.argv", ["studio-tui"])
+        monkeypatch.setenv("_STUDIO_TUI_COMPLETE", "bash_source")
+        with pytest.raises(SystemExit):
+            program.main()
+    assert click.call_count == 2
 
 
 @pytest.mark.parametrize(
@@ -72,16 +43,18 @@ def test_shell_completion_is_left_to_click() -> None:
     ],
 )
 def test_an_error_without_click_has_the_same_exit_code_and_message_as_with_click(
-    error: BaseException, exit_code: int, message: str, capsys: pytest.CaptureFixture[str]
+    error: BaseException,
+    exit_code: int,
+    message: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    with (
-        mock.patch("studio_tui.composition.dashboard", side_effect=error),
-        pytest.raises(SystemExit) as exited,
-    ):
-        program._run_dashboard(SimpleCommandLine(Arguments(), None, local=False, samples=False))
+    monkeypatch.setattr("sys.argv", ["studio-tui"])
+    with mock.patch(DASHBOARDS[0], side_effect=error), pytest.raises(SystemExit) as exited:
+        program.main()
     assert exited.value.code == exit_code
     assert capsys.readouterr().err == message
-    with mock.patch.object(commands, "dashboard", side_effect=error):
+    with mock.patch(DASHBOARDS[1], side_effect=error):
         result = CliRunner().invoke(commands.main, [])
     assert (result.exit_code, result.stderr) == (exit_code, message)
 
