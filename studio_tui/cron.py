@@ -80,18 +80,10 @@ _UNSUPPORTED = (
 _WORD = re.compile(r"[a-z]{2,}[,.]?", re.IGNORECASE)
 _FIELD_WORDS = frozenset((*_MONTHS, *_DAYS, "lw"))
 """Words that may be fields; LW is one in other crons, and has a message in `_UNSUPPORTED`."""
-_EXAMPLES = (
-    (re.compile(r"(every|each) minute", re.IGNORECASE), "* * * * * is every minute"),
-    (re.compile(r"min", re.IGNORECASE), "*/15 * * * * is every 15 minutes"),
-    (re.compile(r"hour", re.IGNORECASE), "0 * * * * is every hour"),
-    (re.compile(r"month", re.IGNORECASE), "0 9 1 * * is the first day of every month at 09:00"),
-    (re.compile(r"year|annual", re.IGNORECASE), "0 9 1 1 * is 1 January at 09:00"),
-    (re.compile(r"weekday", re.IGNORECASE), "0 9 * * 1-5 is every weekday at 09:00"),
-    (re.compile(r"week|(mon|tues|wednes|thurs|fri|satur|sun)day", re.IGNORECASE),
-     "0 9 * * mon is every Monday at 09:00"),
-    (re.compile(r""), "0 9 * * * is every day at 09:00"),
-)  # fmt: skip
-"""Of these, the first one whose pattern occurs is shown for a time typed in words."""
+_FORM = (
+    "type five fields, minute, hour, day of month, month and day of week,"
+    " for example: 0 9 * * 1-5 is every weekday at 09:00"
+)
 
 
 def check(expression: str) -> None:
@@ -226,26 +218,16 @@ def _parse(expression: str) -> _Fields:
         )
     words = expression.split()
     if not words:
-        raise CronError(
-            "it is empty: type five fields, minute, hour, day of month, month and day of week,"
-            " for example: 0 9 * * *"
-        )
+        raise CronError(f"it is empty: {_FORM}")
     if words[0].startswith("@"):
         words = _expand_alias(expression.strip()).split()
     if _is_prose(words):
-        example = next(words for pattern, words in _EXAMPLES if pattern.search(expression))
-        raise CronError(
-            f"{_quote(expression)} is in words: type five fields instead, minute, hour,"
-            f" day of month, month and day of week, for example: {example}"
-        )
-    if len(words) in {6, 7}:
-        raise CronError(
-            f"there are {len(words)} fields, not 5: seconds and years are not supported;"
-            " minute, hour, day of month, month, day of week"
-        )
+        raise CronError(f"{_quote(expression)} is in words: {_FORM}")
     if len(words) != len(_FIELDS):
         number = "is 1 field" if len(words) == 1 else f"are {len(words)} fields"
-        raise CronError(f"there {number}, not 5: minute, hour, day of month, month, day of week")
+        other = " seconds and years are not supported;" if len(words) > len(_FIELDS) else ""
+        names = "minute, hour, day of month, month, day of week"
+        raise CronError(f"there {number}, not 5:{other} {names}")
     values = [_parse_field(word, field) for word, field in zip(words, _FIELDS, strict=True)]
     minutes, hours, _, months = (
         None if len(numbers) == size else frozenset(numbers)
