@@ -81,25 +81,20 @@ def _validate(proxy: str) -> str:
 
     Their own errors would contain the URL with its password.
     """
-    wrong_form = ConfigError("HTTPS_PROXY must look like http://proxy.example.com:3128.")
-    if not proxy.isprintable():
-        raise ConfigError("HTTPS_PROXY has a control character in it.")
+    wrong_form = ConfigError(
+        "HTTPS_PROXY must look like http://proxy.example.com:3128, or with a login"
+        " http://user:password@proxy.example.com:3128, where # is %23 and ? is %3F."
+    )
     parts = address(proxy)
-    if parts is None:
+    if parts is None or not parts.is_web or parts.path not in {"", "/"} or {*"#?"} & {*proxy}:
         raise wrong_form
     host_and_port = _HOST_AND_PORT.fullmatch(parts.netloc.rpartition("@")[2])
+    if host_and_port is None or (parts.has_user and parts.password is None):
+        raise wrong_form
     try:
-        if ip := host_and_port and (host_and_port[1] or host_and_port[2]):
+        if ip := host_and_port[1] or host_and_port[2]:
             ipaddress.ip_address(ip)
         unquote(parts.netloc, errors="strict")
     except ValueError:
         raise wrong_form from None
-    if "#" in proxy or "?" in proxy:
-        raise ConfigError("HTTPS_PROXY contains `#` or `?`: write them as %23 and %3F.")
-    if not parts.is_web or host_and_port is None or parts.path not in {"", "/"}:
-        raise wrong_form
-    if parts.user is not None and parts.password is None:
-        raise ConfigError(
-            "HTTPS_PROXY has a user without a password: write user:@ for an empty one."
-        )
     return proxy
