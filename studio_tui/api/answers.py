@@ -87,8 +87,6 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     """Parse the header `retry-after` (RFC 9110, 10.2.3) as 0 to 300 seconds.
 
     It is `None` if the header is missing or invalid.
-
-    A date is compared with the answer's own `date`, as the server's clock may differ from `now`.
     """
     value = headers.get("retry-after")
     if value is None:
@@ -97,17 +95,10 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
         if value.strip().isdigit():
             seconds = float(value)
         else:
-            seconds = (_parse_date(value) - _sent_at(headers, now)).total_seconds()
+            seconds = (_parse_date(value) - now).total_seconds()
     except (ValueError, OverflowError):
         return None
     return min(max(seconds, 0.0), LONGEST_DELAY)
-
-
-def _sent_at(headers: Mapping[str, str], now: datetime) -> datetime:
-    try:
-        return _parse_date(headers["date"])
-    except (KeyError, ValueError, OverflowError):
-        return now
 
 
 def _parse_date(text: str) -> datetime:
