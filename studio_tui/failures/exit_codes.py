@@ -35,16 +35,13 @@ def signal_of(code: int) -> int | None:
     return number if number in _SIGNALS else None
 
 
-def exit_code_words(code: int, *, is_brief: bool = False, has_sum: bool = True) -> str:
-    """Return an exit code in words: `exit code 137 (128+9: SIGKILL, often out of memory)`.
+def exit_code_words(code: int, *, is_brief: bool = False) -> str:
+    """Return an exit code in words: `exit code 137 (SIGKILL, often out of memory)`.
 
-    With `is_brief`, it is `exit code 137 (SIGKILL)`; without `has_sum`, `128+9: ` is left out.
+    With `is_brief`, it is `exit code 137 (SIGKILL)`.
     """
     number = signal_of(code)
     if number is None:
         return f"exit code {code}"
     name, meaning = _SIGNALS[number]
-    if is_brief:
-        return f"exit code {code} ({name})"
-    sum_and_name = f"128+{number}: {name}" if code > 0 and has_sum else name
-    return f"exit code {code} ({sum_and_name}{f', {meaning}' if meaning else ''})"
+    return f"exit code {code} ({name}{f', {meaning}' if meaning and not is_brief else ''})"

@@ -191,7 +191,7 @@ def _statement(line: str) -> _Statement | None:
         ending, rest = signaled["signal"], line[signaled.end() :]
     elif exited := _EXIT.match(line):
         code, rest = re.sub(r"[^\d-]", "", exited["code"] or ""), exited["rest"]
-        ending = exit_code_words(int(code), has_sum=False) if code else ""
+        ending = exit_code_words(int(code)) if code else ""
     else:
         return None
     lead = _LEAD.match(rest)

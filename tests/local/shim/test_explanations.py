@@ -10,8 +10,8 @@ from studio_tui.local.shim.explanations import (
     is_connection_failure,
 )
 
-MEMORY = "exit code 137 (128+9: SIGKILL, often out of memory)"
-ABORTED = "The query ended with exit code 134 (128+6: SIGABRT, the program aborted)"
+MEMORY = "exit code 137 (SIGKILL, often out of memory)"
+ABORTED = "The query ended with exit code 134 (SIGABRT, the program aborted)"
 
 
 def traceback_of(code: str) -> str:
@@ -109,11 +109,11 @@ def test_an_exit_code_other_than_1_with_later_output_is_not_an_exception() -> No
         (1, "\x1b[31mred\x1b[0m\n", "The query ended with exit code 1; its last output: red"),
         (1, "own\n[local Studio: x]\n", "The query ended with exit code 1; its last output: own"),
         (137, "ignored", f"The query ended with {MEMORY}."),
-        (143, "ignored", "The query ended with exit code 143 (128+15: SIGTERM, told to stop)."),
+        (143, "ignored", "The query ended with exit code 143 (SIGTERM, told to stop)."),
         (
             139,
             "step 2\n",
-            "The query ended with exit code 139 (128+11: SIGSEGV, invalid memory access).",
+            "The query ended with exit code 139 (SIGSEGV, invalid memory access).",
         ),
         (134, "free(): invalid size\n", f"{ABORTED}; its last output: free(): invalid size"),
         (129, "bad flag\n", "The query ended with exit code 129; its last output: bad flag"),
