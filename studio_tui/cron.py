@@ -68,18 +68,9 @@ _NUMBER = re.compile(r"[0-9]{1,9}")
 _UNUSUAL_BLANK = re.compile(r"(?![ \t])\s")
 """Blanks that croniter would treat differently from other crons."""
 
-_UNSUPPORTED = (
-    (re.compile(r"R|R\(.*\)", re.IGNORECASE), "R, a random time, is not supported; give the time"),
-    (re.compile(r"H|H\(.*\)", re.IGNORECASE), "H, a hashed time, is not supported; give the time"),
-    (re.compile(r"L|[0-9]+L|L-[0-9]+|L[0-9]", re.IGNORECASE), "L, the last one, is not supported"),
-    (re.compile(r"[0-9]+W|W|LW", re.IGNORECASE), "W, the nearest weekday, is not supported"),
-    (re.compile(r"\w*#\w*"), "#, the n-th weekday of a month, is not supported"),
-    (re.compile(r"\?"), "? is not supported; write *"),
-)
-
 _WORD = re.compile(r"[a-z]{2,}[,.]?", re.IGNORECASE)
-_FIELD_WORDS = frozenset((*_MONTHS, *_DAYS, "lw"))
-"""Words that may be fields; LW is one in other crons, and has a message in `_UNSUPPORTED`."""
+_FIELD_WORDS = frozenset((*_MONTHS, *_DAYS))
+"""Words that may be fields."""
 _FORM = (
     "type five fields, minute, hour, day of month, month and day of week,"
     " for example: 0 9 * * 1-5 is every weekday at 09:00"
@@ -270,8 +261,6 @@ def _days(
 
 def _expand_alias(expression: str) -> str:
     name = expression.lower()
-    if name == "@reboot":
-        raise CronError("@reboot is not supported: it is not a time")
     if name not in ALIASES:
         raise CronError(f"{_quote(expression)} is not one of {', '.join(ALIASES)}")
     return ALIASES[name]
@@ -285,9 +274,6 @@ def _parse_field(word: str, field: _Field) -> set[int]:
 
 
 def _parse_part(part: str, field: _Field) -> set[int]:
-    for pattern, why in _UNSUPPORTED:
-        if pattern.fullmatch(part.partition("/")[0]):
-            raise CronError(f"{field.name}: {why}")
     match = _PART.fullmatch(part)
     if match is None or (match["first"] == "*" and match["last"]):
         raise CronError(
