@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from studio_tui.api.routes import INSTANCE_HEADER
-from tests.fault_proxy import Exchange, Fault, ReceivedRequest, Reply, StreamFault, unchanged
+from tests.fault_proxy import Fault, ReceivedRequest, Reply
+from tests.faults import changed, changed_body
 
 
 class ChangedResponses:
@@ -13,20 +15,11 @@ class ChangedResponses:
 
     def __init__(self, path: str, change: Callable[[Any], Any]) -> None:
         self.path = path
-        self.change = change
+        self._fault = changed_body(lambda body: json.dumps(change(json.loads(body))).encode())
 
     def fault(self, seen: ReceivedRequest) -> Fault | None:
         """Modify the response if the request is a GET of the path."""
-        return self._change if (seen.method, seen.path) == ("GET", self.path) else None
-
-    def stream_fault(self) -> StreamFault:
-        """Leave websockets unchanged."""
-        return unchanged
-
-    async def _change(self, exchange: Exchange) -> None:
-        reply = await exchange.forward()
-        body = json.dumps(self.change(json.loads(reply.body))).encode()
-        await exchange.send(Reply(reply.status, reply.headers, body).encode())
+        return self._fault if (seen.method, seen.path) == ("GET", self.path) else None
 
 
 class WithoutInstanceHeader:
@@ -34,13 +27,9 @@ class WithoutInstanceHeader:
 
     def fault(self, seen: ReceivedRequest) -> Fault | None:
         """Remove the header, but only from responses without a websocket."""
-        return None if seen.headers.get("upgrade") == "websocket" else self._remove_header
+        return None if seen.headers.get("upgrade") == "websocket" else changed(self.change)
 
-    def stream_fault(self) -> StreamFault:
-        """Leave websockets unchanged."""
-        return unchanged
-
-    async def _remove_header(self, exchange: Exchange) -> None:
-        reply = await exchange.forward()
+    def change(self, reply: Reply) -> Reply:
+        """Remove the header from a response."""
         headers = {name: value for name, value in reply.headers.items() if name != INSTANCE_HEADER}
-        await exchange.send(Reply(reply.status, headers, reply.body).encode())
+        return replace(reply, headers=headers)

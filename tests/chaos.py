@@ -8,6 +8,7 @@ import json
 import random
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from typing import NamedTuple
 
 from tests import faults
@@ -237,41 +238,25 @@ class Chaos:
         if not self.repeats:
             return self._after_loss(kind)
         count = self._random.randrange(int(1.3 * self._most_frames) + 3)
+        return faults.after(count, partial(self._apply, kind))
 
-        async def fault(frames: Frames) -> Frames:
-            async for frame in _first(frames, count):
-                yield frame
-            self.occurred[kind.name] += 1
-            async for frame in kind.fault(frames):
-                yield frame
-
-        return fault
+    def _apply(self, kind: StreamKind, frames: Frames) -> Frames:
+        self.occurred[kind.name] += 1
+        return kind.fault(frames)
 
     def _after_loss(self, kind: StreamKind) -> StreamFault:
         """Let a few frames arrive, then lose one; a client cannot detect a missing beginning."""
-        count = self._random.randrange(3, 8)
 
         async def fault(frames: Frames) -> Frames:
-            async for frame in _first(frames, count):
-                yield frame
             await asyncio.sleep(ARRIVAL)
             async for frame in frames:
                 if _is_log(frame):
                     break
                 yield frame
-            self.occurred[kind.name] += 1
-            async for frame in kind.fault(frames):
+            async for frame in self._apply(kind, frames):
                 yield frame
 
-        return fault
-
-
-async def _first(frames: Frames, count: int) -> Frames:
-    for _ in range(count):
-        frame = await anext(frames, None)
-        if frame is None:
-            return
-        yield frame
+        return faults.after(self._random.randrange(3, 8), fault)
 
 
 def _is_log(frame: Frame) -> bool:

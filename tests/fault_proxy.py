@@ -122,13 +122,10 @@ class Cut(Exception):  # noqa: N818 (what happens, not what went wrong)
 
 
 class Plan(Protocol):
-    """Chooses what happens to the requests and websockets for which nothing is queued."""
+    """Chooses what happens to the requests for which nothing is queued."""
 
     def fault(self, seen: ReceivedRequest) -> Fault | None:
         """Return the fault of a request; `None` lets it pass."""
-
-    def stream_fault(self) -> StreamFault:
-        """Return the fault of a websocket that is let through."""
 
 
 _ROUNDS_TO_ACCEPT = 8
@@ -149,6 +146,8 @@ class FaultProxy:
     """The fault for requests without a queued one."""
     plan: Plan | None = None
     """Chooses the faults of requests without a queued one, in place of `always`."""
+    next_stream_fault: Callable[[], StreamFault] | None = None
+    """Chooses the faults of websockets without a queued one."""
     _queued: deque[Fault | None] = field(default_factory=deque)
     _streams: deque[StreamFault] = field(default_factory=deque)
     _port: int = 0
@@ -275,7 +274,7 @@ class FaultProxy:
     def _stream_fault(self) -> StreamFault:
         if self._streams:
             return self._streams.popleft()
-        return self.plan.stream_fault() if self.plan else unchanged
+        return self.next_stream_fault() if self.next_stream_fault else lambda frames: frames
 
     async def _serve_stream(
         self, seen: ReceivedRequest, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -336,11 +335,6 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
     while data := await reader.read(HEAD_LIMIT):
         writer.write(data)
         await writer.drain()
-
-
-def unchanged(frames: Frames) -> Frames:
-    """Pass all frames: a stream fault that is none."""
-    return frames
 
 
 async def _send(frames: Frames, writer: asyncio.StreamWriter) -> None:

@@ -6,6 +6,7 @@ import re
 import struct
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 
 from tests.fault_proxy import (
     CLOSE,
@@ -107,50 +108,50 @@ def reset_in_body(after: int) -> Fault:
     return fault
 
 
-def truncated(length: int) -> Fault:
-    """Answer with only the start of the body, as if it were complete."""
+def changed(change: Callable[[Reply], Reply]) -> Fault:
+    """Answer with a changed response of the server."""
 
     async def fault(exchange: Exchange) -> None:
-        reply = await exchange.forward()
-        await exchange.send(Reply(reply.status, reply.headers, reply.body[:length]).encode())
+        await exchange.send(change(await exchange.forward()).encode())
 
     return fault
 
 
-async def first_half(exchange: Exchange) -> None:
-    """Answer with the first half of the body, as if it were complete."""
-    reply = await exchange.forward()
-    first_half = reply.body[: len(reply.body) // 2]
-    await exchange.send(Reply(reply.status, reply.headers, first_half).encode())
+def changed_body(change: Callable[[bytes], bytes]) -> Fault:
+    """Answer with a changed body, as if it were complete."""
+    return changed(lambda reply: replace(reply, body=change(reply.body)))
 
 
-async def doubled(exchange: Exchange) -> None:
-    """Answer with the body twice, as if that were complete."""
-    reply = await exchange.forward()
-    await exchange.send(Reply(reply.status, reply.headers, reply.body * 2).encode())
+def truncated(length: int) -> Fault:
+    """Answer with only the start of the body, as if it were complete."""
+    return changed_body(lambda body: body[:length])
 
 
-async def wrong_content_range(exchange: Exchange) -> None:
+first_half = changed_body(lambda body: body[: len(body) // 2])
+doubled = changed_body(lambda body: body * 2)
+
+
+@changed
+def wrong_content_range(reply: Reply) -> Reply:
     """Answer with a Content-Range that is longer than the body; without a range, pass."""
-    reply = await exchange.forward()
     first, last, total = _range(reply) or (0, 0, 0)
     changed = {"content-range": f"bytes {first}-{last + 9}/{total + 99}"} if total else {}
-    await exchange.send(Reply(reply.status, reply.headers | changed, reply.body).encode())
+    return replace(reply, headers=reply.headers | changed)
 
 
-async def lagging(exchange: Exchange) -> None:
+@changed
+def lagging(reply: Reply) -> Reply:
     """Answer with the first half of a range, with headers as if the log ended there.
 
     A response without a range passes.
     """
-    reply = await exchange.forward()
-    headers, body = reply.headers, reply.body
-    if content_range := _range(reply):
-        first, _, _ = content_range
-        body = body[: (len(body) + 1) // 2]
-        end = first + len(body)
-        headers = headers | {"content-range": f"bytes {first}-{end - 1}/{end}"}
-    await exchange.send(Reply(reply.status, headers, body).encode())
+    content_range = _range(reply)
+    if content_range is None:
+        return reply
+    first, body = content_range[0], reply.body[: (len(reply.body) + 1) // 2]
+    end = first + len(body)
+    headers = reply.headers | {"content-range": f"bytes {first}-{end - 1}/{end}"}
+    return replace(reply, headers=headers, body=body)
 
 
 def _range(reply: Reply) -> tuple[int, int, int] | None:
@@ -183,52 +184,60 @@ def drip(pause: float) -> Fault:
 # Faults of websockets
 
 
-def cut(after: int) -> StreamFault:
-    """Pass `after` frames, then break the connection."""
+def after(count: int, then: StreamFault) -> StreamFault:
+    """Pass `count` frames, and apply a fault to all further frames."""
 
     async def fault(frames: Frames) -> Frames:
-        for _ in range(after):
-            yield await anext(frames)
+        for _ in range(count):
+            frame = await anext(frames, None)
+            if frame is None:
+                break
+            yield frame
+        async for frame in then(frames):
+            yield frame
+
+    return fault
+
+
+def cut(count: int) -> StreamFault:
+    """Pass some frames, then break the connection."""
+
+    async def fault(_frames: Frames) -> Frames:
         raise Cut
+        yield
 
-    return fault
-
-
-def silence(after: int) -> StreamFault:
-    """Pass `after` frames, then send nothing, but keep the connection open."""
-
-    async def fault(frames: Frames) -> Frames:
-        for _ in range(after):
-            yield await anext(frames)
-        await asyncio.get_running_loop().create_future()
-
-    return fault
+    return after(count, fault)
 
 
-def replace_after(after: int, *others: Frame) -> StreamFault:
-    """Pass `after` frames, and send `others` in place of all further frames."""
+def silence(count: int) -> StreamFault:
+    """Pass some frames, then send nothing, but keep the connection open."""
 
-    async def fault(frames: Frames) -> Frames:
-        for _ in range(after):
-            yield await anext(frames)
+    async def fault(_frames: Frames) -> Frames:
+        yield await asyncio.get_running_loop().create_future()
+
+    return after(count, fault)
+
+
+def replace_after(count: int, *others: Frame) -> StreamFault:
+    """Pass `count` frames, and send `others` in place of all further frames."""
+
+    async def fault(_frames: Frames) -> Frames:
         for other in others:
             yield other
 
-    return fault
+    return after(count, fault)
 
 
-def insert_after(after: int, *others: Frame) -> StreamFault:
-    """Pass `after` frames, insert `others`, and pass all further frames."""
+def insert_after(count: int, *others: Frame) -> StreamFault:
+    """Pass `count` frames, insert `others`, and pass all further frames."""
 
     async def fault(frames: Frames) -> Frames:
-        for _ in range(after):
-            yield await anext(frames)
         for other in others:
             yield other
         async for frame in frames:
             yield frame
 
-    return fault
+    return after(count, fault)
 
 
 def with_forged(number: int, message: str) -> StreamFault:

@@ -99,7 +99,7 @@ async def test_every_frame_is_parsed_and_the_last_is_closed(
 async def test_a_broken_connection_is_closed_with_code_1006(
     client: StudioClient, proxy: FaultProxy
 ) -> None:
-    proxy.queue_stream(faults.cut(after=2))
+    proxy.queue_stream(faults.cut(2))
     received = await follow_log(client)
     assert received[-1] == Closed(1006, "")
     assert received[:-1] == RECEIVED[: len(received) - 1]
@@ -109,7 +109,7 @@ async def test_a_silent_connection_times_out(
     client: StudioClient, proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(log_stream, "LONGEST_SILENCE", 0.3)
-    proxy.queue_stream(faults.silence(after=1))
+    proxy.queue_stream(faults.silence(1))
     async with aclosing(client.follow_log("a")) as stream:
         assert await anext(stream) == RECEIVED[0]
         with pytest.raises(errors.RequestTimedOut, match="Nothing was received"):
@@ -180,7 +180,7 @@ async def test_repeated_and_swapped_frames_are_returned_in_the_order_received(
 async def test_closing_the_stream_early_closes_the_connection(
     client: StudioClient, proxy: FaultProxy
 ) -> None:
-    proxy.queue_stream(faults.silence(after=1))
+    proxy.queue_stream(faults.silence(1))
     async with aclosing(client.follow_log("job")) as stream:
         await anext(stream)
         disconnected = asyncio.create_task(proxy.until_idle())

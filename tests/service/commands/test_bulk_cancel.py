@@ -13,7 +13,7 @@ from studio_tui.service.commands.batch import Batches, ItemOutcome, Outcome
 from studio_tui.service.commands.jobs import cancel_job
 from studio_tui.settings import Settings
 from tests import faults
-from tests.fault_proxy import Fault, FaultProxy, ReceivedRequest, StreamFault
+from tests.fault_proxy import Fault, FaultProxy, ReceivedRequest
 from tests.soak import at_length, seeds
 from tests.studios import ThreadStudio
 from tests.waiting import eventually
@@ -43,9 +43,6 @@ class BrokenCancels:
         if not is_for_one_job or self._random.random() < 0.5:
             return None
         return self._random.choice(FAULTS)
-
-    def stream_fault(self) -> StreamFault:
-        return lambda frames: frames
 
 
 @pytest.mark.parametrize("seed", seeds(1, 3))

@@ -32,7 +32,7 @@ from studio_tui.service.recorder.database import RecorderFile
 from studio_tui.settings import Settings
 from tests import faults
 from tests.chaos import RequestKind
-from tests.fault_proxy import Exchange, Fault, FaultProxy, ReceivedRequest, StreamFault
+from tests.fault_proxy import Exchange, Fault, FaultProxy, ReceivedRequest
 from tests.soak import SOAK
 from tests.waiting import HANG, await_with_limit
 
@@ -139,9 +139,6 @@ class CreateChaos:
                 has_ended.set()
 
         return fault
-
-    def stream_fault(self) -> StreamFault:
-        return lambda frames: frames
 
     async def until_ended(self, number: int) -> None:
         """Wait until no attempt of a request can reach the server any more."""

@@ -116,9 +116,6 @@ class RefusedClusters:
         is_list = seen.path.endswith("/clusters/")
         return faults.answer_json({"message": "boom"}, "500 Failed") if is_list else None
 
-    def stream_fault(self) -> Any:
-        return lambda frames: frames
-
 
 async def test_the_title_says_what_is_known_of_the_cluster_chosen_for_new_jobs(
     clusters: ThreadStudio, tmp_path: Path

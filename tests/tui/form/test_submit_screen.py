@@ -123,9 +123,6 @@ class FailingUploads:
         left = self._creates if is_create else self._uploads
         return left.pop(0) if left else None
 
-    def stream_fault(self) -> Any:
-        return lambda frames: frames
-
 
 async def test_keys_pressed_while_a_form_is_sent_are_for_the_screen_after_it(
     studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

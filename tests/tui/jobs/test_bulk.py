@@ -7,7 +7,7 @@ from studio_tui.api.models import Pipeline
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.jobs.start_order import CreatedJob
 from tests import faults
-from tests.fault_proxy import Exchange, Fault, FaultProxy, ReceivedRequest, StreamFault
+from tests.fault_proxy import Exchange, Fault, FaultProxy, ReceivedRequest
 from tests.steps import step
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import (
@@ -186,9 +186,6 @@ class RefusedCancels:
         if seen.path.endswith("/cancel") and seen.path.split("/")[-2] in self.ids:
             return faults.answer_json({"message": "not now"}, "409 Conflict")
         return None
-
-    def stream_fault(self) -> StreamFault:
-        return lambda frames: frames
 
 
 async def test_jobs_that_studio_refuses_to_cancel_keep_their_marks_and_ended_jobs_are_left_out(

@@ -8,7 +8,7 @@ from pathlib import Path
 from studio_tui.service.commands.batch import Outcome
 from studio_tui.tui.frame.bulk import BulkReport
 from tests import faults
-from tests.fault_proxy import Fault, FaultProxy, ReceivedRequest, StreamFault
+from tests.fault_proxy import Fault, FaultProxy, ReceivedRequest
 from tests.soak import at_length
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import dashboard, jobs_screen, until, until_shown
@@ -48,9 +48,6 @@ class RandomFaults:
         kind = self._random.choice([*FAULTS, *["passes"] * 8])
         self.counts[kind] += 1
         return FAULTS[kind]
-
-    def stream_fault(self) -> StreamFault:
-        return lambda frames: frames
 
 
 async def test_each_of_many_jobs_is_either_canceled_or_reported_and_left_marked_for_a_second_try(

@@ -30,9 +30,6 @@ class FailingCreates:
         is_create = seen.method == "POST" and seen.path.endswith("/jobs/")
         return self._faults.pop(0) if is_create and self._faults else None
 
-    def stream_fault(self) -> Any:
-        return lambda frames: frames
-
 
 async def run_again(pilot: Dashboard) -> None:
     """Run the job under the cursor again, by keys."""
@@ -126,9 +123,6 @@ async def test_commands_stay_with_the_cursor_after_a_rerun_and_a_key_goes_to_the
         def fault(self, seen: ReceivedRequest) -> Any:
             is_list = seen.method == "GET" and seen.path.endswith("/jobs/")
             return self._repeat if is_list and "limit=100" in seen.target else None
-
-        def stream_fault(self) -> Any:
-            return lambda frames: frames
 
     async with FaultProxy.in_front_of(studio.url) as proxy:
         proxy.plan = FrozenList()

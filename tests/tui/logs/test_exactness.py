@@ -70,7 +70,7 @@ async def follow_through(
         FaultProxy.in_front_of(studio.url) as proxy,
         dashboard(studio, folder, url=proxy.url) as pilot,
     ):
-        proxy.plan = chaos
+        proxy.plan, proxy.next_stream_fault = chaos, chaos.stream_fault
         await pilot.press("l")
         await until(pilot, lambda: isinstance(pilot.app.screen, LogScreen))
         screen = pilot.app.screen

@@ -518,7 +518,7 @@ async def test_hostile_text_and_unknown_states_are_shown_as_plain_text(
     run = {"job_id": "j", "name": HOSTILE, "status": "SMOULDERING", "created_job_id": "r"}
     failed = {"job_id": "f", "name": HOSTILE, "status": "FAILED", "parent_job_ids": ["f", "gone"]}
     proxy = FaultProxy.in_front_of(studio.url)
-    proxy.plan = FixedList(  # type: ignore[assignment] # it has no streams
+    proxy.plan = FixedList(
         {
             "pipeline_id": "p1",
             "name": HOSTILE,
@@ -567,7 +567,7 @@ async def test_the_form_reports_missing_names_and_a_lost_response_creates_one_pi
     studio_with_datasets: ThreadStudio, tmp_path: Path
 ) -> None:
     proxy = FaultProxy.in_front_of(studio_with_datasets.url)
-    proxy.plan = plan = FirstRequestsFail("datasets/list", 1_000_000)  # type: ignore[assignment] # it has no streams
+    proxy.plan = plan = FirstRequestsFail("datasets/list", 1_000_000)
     async with proxy, dashboard(studio_with_datasets, tmp_path, url=proxy.url) as pilot:
         await open_list(pilot)
         for key, heading in (("P", "Rebuild datasets on a schedule"), ("t", "Nothing runs until")):
@@ -588,7 +588,7 @@ async def test_the_form_reports_missing_names_and_a_lost_response_creates_one_pi
             assert NOT_ALL not in screen_text(pilot)
             assert isinstance(pilot.app.screen, TriggerScreen)
         with step("a trigger whose response gets lost"):
-            proxy.plan = TriggerResponsesLost()  # type: ignore[assignment] # it has no streams
+            proxy.plan = TriggerResponsesLost()
             await pilot.press("tab")
             await until_shown(pilot, "Datasets     second")
             await pilot.press("f9")
