@@ -11,9 +11,6 @@ from typing import NamedTuple
 from tests.bench import processes
 from tests.bench.terminal import SIZE, Terminal
 
-_VISIBLE = r"(?s)\S.{6,}\S"
-"""Output that counts as the first paint: eight characters."""
-
 _READING_TURN = 0.05
 """Seconds for which the output of one of several programs is read before that of the next."""
 
@@ -52,13 +49,6 @@ class Program:
         return Terminal(self.command, environment=self.environment, size=size)
 
 
-class Start(NamedTuple):
-    """Start-up times of a program in ms."""
-
-    first_paint: float
-    usable: float
-
-
 class Keys(NamedTuple):
     """Cost of some keys."""
 
@@ -79,12 +69,10 @@ class Storm(NamedTuple):
     """Percent of one core."""
 
 
-def start(program: Program) -> Start:
-    """Start the program and measure until it is visible and usable."""
+def start(program: Program) -> float:
+    """Return the ms from the start of a program until it is ready."""
     with program.run() as terminal:
-        visible = terminal.wait_for_text(_VISIBLE)
-        usable = terminal.wait_for_text(program.ready, program.patience)
-        return Start(*((at - terminal.started) * 1000 for at in (visible, usable)))
+        return (terminal.wait_for_text(program.ready, program.patience) - terminal.started) * 1000
 
 
 def measure_keys(terminal: Terminal, keys: Sequence[str]) -> Keys:

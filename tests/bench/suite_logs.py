@@ -349,7 +349,7 @@ def _viewer_of(path: Path, *options: str, ready: str) -> Program:
 
 def _usable(program: Program) -> float:
     """Return the ms from starting a program until it is usable."""
-    return probes.start(program).usable
+    return probes.start(program)
 
 
 def _follow_measures(name: str, followed: log_probes.Followed) -> list[Measure]:

@@ -67,8 +67,8 @@ class RecorderBench:
         _fill(Recorder(RecorderFile(folder, place)), self.effort.recorded_jobs)
         times_empty, times_with_jobs = [], []
         for _ in range(min(3, self.effort.starts)):
-            times_empty.append(probes.start(empty).usable)
-            times_with_jobs.append(probes.start(with_jobs).usable)
+            times_empty.append(probes.start(empty))
+            times_with_jobs.append(probes.start(with_jobs))
         floor = Measure("with an empty recorder, the page of jobs", tuple(times_empty))
         pairs = zip(times_with_jobs, times_empty, strict=True)
         differences = tuple(max(0.0, longer - shorter) for longer, shorter in pairs)

@@ -56,7 +56,7 @@ class StartBench:
                     ("known", known),
                     ("answered", self.dashboard),
                 ):
-                    times.setdefault(name, []).append(probes.start(program).usable)
+                    times.setdefault(name, []).append(probes.start(program))
         ms = {name: tuple(values) for name, values in times.items()}
         hello = Measure("hello-world Textual", ms["hello"])
         waiting = Measure("plain Textual, widgets of the first run", ms["waiting"], hello)
