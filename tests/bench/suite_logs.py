@@ -80,9 +80,9 @@ class LogBench:
         viewer_on_key = _viewer_of(self._log, "--on-key", ready="ready")
         times: dict[str, list[float]] = defaultdict(list)
         for _ in range(min(3, self.effort.starts)):
-            times["empty"].append(_usable(EMPTY))
-            times["plain"].append(_usable(_PLAIN))
-            times["viewer"].append(_usable(self._viewer.program))
+            times["empty"].append(probes.start(EMPTY))
+            times["plain"].append(probes.start(_PLAIN))
+            times["viewer"].append(probes.start(self._viewer.program))
             times["viewer on key"].append(
                 log_probes.key_to_text(viewer_on_key, "o", self._last_line)
             )
@@ -114,7 +114,9 @@ class LogBench:
                     _OPEN_GOAL,
                 ),
                 *(
-                    Measure(f"{other.name}, from the command", (_usable(other.program),), floor)
+                    Measure(
+                        f"{other.name}, from the command", (probes.start(other.program),), floor
+                    )
                     for other in self._others
                 ),
             ),
@@ -345,11 +347,6 @@ class LogBench:
 def _viewer_of(path: Path, *options: str, ready: str) -> Program:
     """Return the dashboard's log view as a program."""
     return Program.ours("log", str(path), *options, ready=ready)
-
-
-def _usable(program: Program) -> float:
-    """Return the ms from starting a program until it is usable."""
-    return probes.start(program)
 
 
 def _follow_measures(name: str, followed: log_probes.Followed) -> list[Measure]:

@@ -2,7 +2,6 @@
 
 import gc
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -23,7 +22,7 @@ from tests.bench import probes
 from tests.bench.dag_pure import cpu
 from tests.bench.probes import Program
 from tests.bench.report import Goal, Measure, Section
-from tests.bench.suite import Effort
+from tests.bench.suite import Effort, milliseconds
 
 _NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 _JOBS_PER_DAY = 1000
@@ -100,8 +99,10 @@ class RecorderBench:
         """Measure reading, and filters over all recorded jobs."""
         with _filled(self.effort.recorded_jobs) as recorder:
             rounds = min(3, self.effort.starts)
-            recall_times = [_ms(lambda: recorder.recall_jobs(READ_LIMIT)) for _ in range(rounds)]
-            read_times = [_ms(lambda: recorder.all_items(JOB)) for _ in range(rounds)]
+            recall_times = [
+                milliseconds(lambda: recorder.recall_jobs(READ_LIMIT)) for _ in range(rounds)
+            ]
+            read_times = [milliseconds(lambda: recorder.all_items(JOB)) for _ in range(rounds)]
             jobs = list((recorder.all_items(JOB) or Archived()).items.values())
             rows = Listing(JOBS)
             rows.replace(jobs)
@@ -208,13 +209,6 @@ def _run_times(jobs: Sequence[Job]) -> int:
         and (job.finished_at - job.started_at).total_seconds() > 1800
         for job in jobs
     )
-
-
-def _ms(step: Callable[[], object]) -> float:
-    """Return how many milliseconds a step takes."""
-    begin = time.perf_counter()
-    step()
-    return (time.perf_counter() - begin) * 1000
 
 
 def _bytes_written() -> int:
