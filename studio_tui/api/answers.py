@@ -145,17 +145,26 @@ def without_byte_order_mark(body: bytes) -> bytes:
     return body.removeprefix(BOM_UTF8)
 
 
-def parse_json(body: bytes) -> Any:
-    """Parse a JSON body, also with invalid UTF-8; raise `ProtocolError` if it is not JSON."""
+def parse_leniently(body: bytes) -> tuple[Any, bool]:
+    """Parse JSON, also with invalid UTF-8; return whether characters were replaced, too.
+
+    Raises:
+        ValueError, RecursionError: it is not JSON, or is nested too deeply.
+    """
     body = without_byte_order_mark(body)
     try:
-        return from_json(body)
+        return from_json(body), False
     except ValueError:
-        pass
-    try:
         # `from_json` rejects invalid UTF-8, which is replaced here. It also rejects lone
         # surrogates, which Python's parser accepts.
-        return json.loads(body.decode("utf-8", "replace"))
+        text = body.decode("utf-8", "replace")
+        return json.loads(text), text.encode() != body
+
+
+def parse_json(body: bytes) -> Any:
+    """Parse a JSON body like `parse_leniently`; raise `ProtocolError` if it is not JSON."""
+    try:
+        return parse_leniently(body)[0]
     except ValueError as error:
         raise ProtocolError(not_json_message(body, str(error))) from None
     except RecursionError:

@@ -10,7 +10,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any, Self
 
-from studio_tui.api import answers, routes
+from studio_tui.api import answers, log_stream, routes
 from studio_tui.api.connection import StudioConnection
 from studio_tui.api.exchange import WHOLE_TIMEOUT, Answer
 from studio_tui.api.guard import Guard
@@ -132,7 +132,8 @@ class StudioClient(StudioConnection):
 
     def follow_log(self, job_id: str) -> AsyncGenerator[LogFrame, None]:
         """Yield the frames of a job's log; close the iterator when leaving it early."""
-        return self.follow(routes.FOLLOW_LOGS, {"job_id": job_id})
+        query = {"job_id": job_id, **self.query}
+        return log_stream.follow(self.settings, self._stream_auth, query, self._guard)
 
     def log_blob(self, url: str) -> AsyncGenerator[bytes, None]:
         """Yield an archived part of a log from a URL of a `Blobs` frame; sends no token."""

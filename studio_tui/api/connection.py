@@ -2,18 +2,16 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
-from studio_tui.api import log_stream
 from studio_tui.api.auth import TOKEN, StudioAuth
 from studio_tui.api.calls import Call
 from studio_tui.api.exchange import Answer, Request
 from studio_tui.api.fields import Received, Sent
 from studio_tui.api.guard import Guard
 from studio_tui.api.ids import is_usable_id
-from studio_tui.api.log_stream import LogFrame
 from studio_tui.api.pages import ListReader, ResultPage
 from studio_tui.api.routes import INSTANCE_HEADER, Route
 from studio_tui.errors import InvalidRequest, NotFound, ReadOnly
@@ -145,12 +143,6 @@ class StudioConnection:
         self._has_answered = True
         self.is_local_studio = INSTANCE_HEADER in answer.headers
         return answer
-
-    def follow(self, path: str, query: Mapping[str, str]) -> AsyncGenerator[LogFrame, None]:
-        """Yield the frames of a websocket until the connection ends."""
-        return log_stream.follow(
-            self.settings, self._stream_auth, path, {**query, **self.query}, guard=self._guard
-        )
 
 
 def _not_a_studio(url: str, error: NotFound) -> NotFound:

@@ -4,7 +4,6 @@ Log chunks are passed on as received: in any order, repeated, or split anywhere.
 """
 
 import asyncio
-import json
 import logging
 import socket
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
@@ -15,14 +14,13 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, NewType
 from urllib.parse import urlencode
 
-from pydantic_core import from_json
-
 from studio_tui import clock
-from studio_tui.api.answers import retry_after, status_error, without_byte_order_mark
+from studio_tui.api.answers import parse_leniently, retry_after, status_error
 from studio_tui.api.auth import StudioAuth
 from studio_tui.api.connection_errors import failure, no_answer, proxy_refusal
 from studio_tui.api.guard import NOT_RUNNING, Guard
 from studio_tui.api.messages import message_line
+from studio_tui.api.routes import FOLLOW_LOGS
 from studio_tui.api.tls import tls_context
 from studio_tui.errors import (
     AuthenticationError,
@@ -140,10 +138,8 @@ LogFrame = LogMessages | StatusFrame | Blobs | Ping | ServerMessage | Unreadable
 async def follow(
     settings: Settings,
     auth: StudioAuth,
-    path: str,
     query: Mapping[str, str],
-    *,
-    guard: Guard | None = None,
+    guard: Guard | None,
 ) -> AsyncGenerator[LogFrame, None]:
     """Connect and yield frames until the connection ends; the last frame is `Closed`.
 
@@ -151,11 +147,11 @@ async def follow(
         NotSent: no connection could be made.
         StatusError: Studio refused the connection.
         TransportError: no complete answer, or no message for `LONGEST_SILENCE` seconds.
-        ProtocolError: the server has no websocket at `path`, or redirects.
+        ProtocolError: the server has no websocket for logs, or redirects.
     """
     # The import takes 30 ms; a thread keeps the screen responsive.
     await asyncio.to_thread(import_module, "websockets.asyncio.client")
-    connect = partial(_connect, settings, guard, f"{path}?{urlencode(query)}")
+    connect = partial(_connect, settings, guard, f"{FOLLOW_LOGS}?{urlencode(query)}")
     connection = await auth.send(connect, AuthenticationError, PermissionDenied)
     try:
         async for frame in _frames(connection):
@@ -290,7 +286,10 @@ def parse_frames(text: bytes) -> Iterator[LogFrame]:
 
     Unknown keys yield nothing if the UTF-8 is valid.
     """
-    message, has_invalid_utf8 = _parse_json(text)
+    try:
+        message, has_invalid_utf8 = parse_leniently(text)
+    except (ValueError, RecursionError):
+        message, has_invalid_utf8 = None, True
     if not isinstance(message, Mapping):
         yield Unreadable(1)
         return
@@ -307,21 +306,6 @@ def parse_frames(text: bytes) -> Iterator[LogFrame]:
         yield ServerMessage(message_line(message["message"]))
     if message.get("type") == "ping":
         yield Ping()
-
-
-def _parse_json(text: bytes) -> tuple[Any, bool]:
-    """Return the parsed message, `None` if it is not JSON, and whether characters were replaced."""
-    text = without_byte_order_mark(text)
-    try:
-        return from_json(text), False
-    except ValueError:
-        pass
-    decoded = text.decode("utf-8", "replace")
-    try:
-        # Invalid UTF-8 or a lone surrogate makes one character unreadable, not the message.
-        return json.loads(decoded), decoded.encode() != text
-    except (ValueError, RecursionError):
-        return None, True
 
 
 def _parse_blobs(value: Any) -> Iterator[LogFrame]:
