@@ -188,44 +188,28 @@ class Transport:
             raise NoFreeConnection(
                 f"Not sent, as all {CONNECTIONS} connections to {self._host} are in use."
             ) from error
-        except (TimeoutError, httpx.TimeoutException) as error:
-            may_be_proxy = self._has_proxy and not progress.sent
-            failed: StudioError = no_answer(self._host, has_proxy=may_be_proxy)
-            cause: Exception = error
         except ServerError as error:
-            if error.status in _NOTHING_DONE:
+            if not request.changes or error.status in _NOTHING_DONE:
                 raise
-            failed, cause = error, error
-        except (httpx.NetworkError, httpx.RemoteProtocolError) as error:
-            failed = await self._why_broken(error, sent=progress.sent)
-            cause = error
-        except httpx.ProxyError as error:
-            failed, cause = proxy_refusal(error, self._host), error
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            failed, cause = self._failure(error), error
-        if not progress.sent:
-            brief = failed.brief if isinstance(failed, TransportError) else ""
-            raise NotSent(str(failed), brief=brief) from cause
-        if request.changes:
-            sentence = str(failed)
-            sentence = sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."
-            raise OutcomeUnknown(
-                f"{sentence} The request may or may not have taken effect."
-            ) from cause
-        if failed is cause:
-            raise failed
-        raise failed from cause
+            raise _unknown_outcome(error) from error
+        except (TimeoutError, httpx.HTTPError, httpx.InvalidURL) as error:
+            why = await self._why(error, sent=progress.sent)
+            if not progress.sent:
+                raise NotSent(str(why), brief=why.brief) from error
+            raise (_unknown_outcome(why) if request.changes else why) from error
 
-    async def _why_broken(self, error: Exception, *, sent: bool) -> TransportError:
-        if not sent:
-            return self._failure(error)
+    async def _why(self, error: Exception, *, sent: bool) -> TransportError:
+        """Return why a request got no complete answer; `sent` is whether Studio may have it."""
+        if isinstance(error, (TimeoutError, httpx.TimeoutException)):
+            return no_answer(self._host, has_proxy=self._has_proxy and not sent)
+        if isinstance(error, httpx.ProxyError):
+            return proxy_refusal(error, self._host)
+        if not (sent and isinstance(error, (httpx.NetworkError, httpx.RemoteProtocolError))):
+            return failure(error, self._host, has_proxy=self._has_proxy)
         may_need_tls = self._address.scheme == "http" and not self._has_answered
         if may_need_tls and await speaks_tls(self._address.host, self._address.effective_port):
             return wrong_scheme(self._host)
         return TransportError(f"{self._host} {_CLOSED}")
-
-    def _failure(self, error: Exception) -> TransportError:
-        return failure(error, self._host, has_proxy=self._has_proxy)
 
     async def _exchange(
         self, request: Request, authorization: str, progress: "_Progress"
@@ -355,6 +339,10 @@ async def decompress(answer: httpx.Response) -> AsyncIterator[bytes]:
         raise ProtocolError("Studio's answer is compressed incorrectly.") from None
     if not (inflater.eof or is_empty):
         raise ProtocolError("Studio's answer ends in the middle of its compression.")
+
+
+def _unknown_outcome(why: StudioError) -> OutcomeUnknown:
+    return OutcomeUnknown(f"{why} The request may or may not have taken effect.")
 
 
 def _lower_first(error: StudioError) -> str:
