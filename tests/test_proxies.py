@@ -36,6 +36,10 @@ ENTRIES = (
 @pytest.mark.parametrize(
     ("url", "no_proxy", "uses_proxy"),
     [
+        ("https://studio.example.com", "", True),
+        ("https://studio.example.com", "*", False),
+        ("https://localhost:8443", "", False),
+        ("http://127.0.0.1:8000", "", False),
         ("https://10.1.2.3", "10.0.0.0/8", False),
         ("https://10.1.2.3", "10.1.2.3/8", False),
         ("https://11.1.2.3", "10.0.0.0/8", True),
@@ -59,7 +63,7 @@ ENTRIES = (
         ("https://[2001:db8::7]", "[2001:db8::7", True),
     ],
 )
-def test_the_no_proxy_variable_excepts_hosts_networks_and_ports(
+def test_the_proxy_is_for_https_except_this_machine_and_the_entries_of_no_proxy(
     url: str, no_proxy: str, uses_proxy: bool
 ) -> None:
     proxies = proxies_from({"HTTPS_PROXY": PROXY, "NO_PROXY": no_proxy})

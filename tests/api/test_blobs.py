@@ -80,15 +80,6 @@ async def test_no_private_address_is_requested_from_a_proxy(host: str) -> None:
         assert proxy.requests == []
 
 
-async def test_the_proxy_resolves_the_host_name_of_an_archive() -> None:
-    async with FaultProxy(always=answer(status="502 Bad Gateway")) as proxy:
-        settings = settings_for("https://studio.example.com", proxies=Proxies(SecretStr(proxy.url)))
-        async with StudioClient(settings) as client:
-            with pytest.raises(errors.TransportError, match=r"HTTPS_PROXY|could not be reached"):
-                await read(client, "https://archive.invalid/log")
-        assert [request.target for request in proxy.requests] == ["archive.invalid:443"]
-
-
 @pytest.mark.parametrize(
     ("no_proxy", "targets"),
     [("studio.example.com", ["archive.invalid:443"]), ("archive.invalid", [])],

@@ -352,14 +352,6 @@ async def test_a_failed_upload_is_a_server_error_and_not_an_unknown_outcome(
         await client.upload_file(tmp_path / "f")
 
 
-async def test_a_closed_client_can_be_used_again(client: StudioClient, proxy: FaultProxy) -> None:
-    proxy.always = answer("[]")
-    await client.jobs()
-    await client.aclose()
-    await client.aclose()
-    assert (await client.jobs()).items == ()
-
-
 async def test_concurrent_first_requests_share_one_transport(
     client: StudioClient, proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
