@@ -3,11 +3,15 @@
 import json
 import shlex
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any
 
+from pydantic import ValidationError
+
 from studio_tui.api import routes
+from studio_tui.api.models import JobRequest
 from studio_tui.presentation.activity.entries import Entry, route_of
-from studio_tui.presentation.form.request_preview import job_flags
+from studio_tui.presentation.form import request_preview
 from studio_tui.redaction import REDACTED
 from studio_tui.text import safe_block, safe_line
 
@@ -34,67 +38,56 @@ def as_datachain(entry: Entry, pipeline_name: str = "") -> str:
 
     `pipeline_name` is for a request that has only the pipeline's id.
     """
-    match_of_route = route_of(entry)
-    if match_of_route is None:
-        return ""
-    route, item_id, _ = match_of_route
-    fields = entry.fields
-    name = str(fields.get("name") or entry.query.get("name") or pipeline_name)
+    route, item_id, _ = route_of(entry) or (None, "", "")
+    fields, query = entry.fields, entry.query
+    name = str(fields.get("name") or query.get("name") or pipeline_name)
     match route:
         case routes.CREATE_JOB:
-            return _with_mask_note(entry, _job_run(entry))
+            return _with_mask_note(entry, _job_run(fields))
         case routes.CANCEL_JOB:
-            return _command("datachain job cancel", item_id)
+            words = ["job", "cancel", item_id]
         case routes.JOB_LOGS:
-            return _command("datachain job logs", item_id)
-        case routes.LIST_JOBS:
-            return _job_ls(entry.query)
+            words = ["job", "logs", item_id]
+        case routes.LIST_JOBS if "job_id" not in query:  # no command lists a single job
+            options = [(f"--{each}", query[each]) for each in ("status", "limit") if each in query]
+            words = ["job", "ls", *chain(*options)]
         case routes.LIST_CLUSTERS:
-            return "datachain job clusters"
+            words = ["job", "clusters"]
         case routes.LIST_PIPELINES:
-            return "datachain pipeline list"
+            words = ["pipeline", "list"]
         case routes.TRIGGER_PIPELINE:
-            return _with_mask_note(entry, _pipeline_create(fields))
+            words = ["pipeline", "create", *_datasets_of_paused(fields)]
         case routes.PIPELINE_STATUS | routes.PAUSE_PIPELINE | routes.RESUME_PIPELINE:
-            verb = route.path.rpartition("/")[2]
-            return _command(f"datachain pipeline {verb}", name)
+            words = ["pipeline", route.path.rpartition("/")[2], name]
         case routes.REMOVE_JOB_FROM_PIPELINE:
-            job_id = str(fields.get("job_id") or "")
-            return _command("datachain pipeline remove-job", name, job_id)
+            words = ["pipeline", "remove-job", name, str(fields.get("job_id") or "")]
         case _:
             return ""
-
-
-def _job_run(entry: Entry) -> str:
-    fields = entry.fields
-    parts = ["datachain job run", _quoted(str(fields.get("query_name") or "query.py"))]
-    parts += filter(None, job_flags(fields.get))
-    lines = str(fields.get("environment") or "").splitlines()
-    parts += [f"--env {_quoted(line)}" for line in lines]
-    return " \\\n  ".join(parts)
-
-
-def _job_ls(query: Mapping[str, str]) -> str:
-    if "job_id" in query:
-        # No command lists a single job.
+    if not all(words):
         return ""
-    options = [f"--{name} {_quoted(query[name])}" for name in ("status", "limit") if name in query]
-    return " ".join(["datachain job ls", *options])
+    team = fields.get("team_name") or query.get("team_name")
+    words += ["--team", str(team)] if team else []
+    return _with_mask_note(entry, " ".join(["datachain", *map(_quoted, words)]))
 
 
-def _pipeline_create(fields: Mapping[str, Any]) -> str:
+def _job_run(fields: Mapping[str, Any]) -> str:
+    """Return the command for a job; empty if too little of its request was recorded."""
+    try:
+        job_input = JobRequest.model_validate_json(json.dumps(fields))
+    except ValidationError:
+        return ""
+    return request_preview.as_datachain(job_input, with_secrets=True)
+
+
+def _datasets_of_paused(fields: Mapping[str, Any]) -> list[str]:
+    """Return the datasets of a pipeline that `datachain` can create; one is empty if it cannot.
+
+    The pipelines that the command creates are paused, and have no environment of their own.
+    """
     datasets = fields.get("datasets")
-    # The pipelines that the command creates are paused, and have no environment of their own.
     if not isinstance(datasets, list) or not fields.get("review") or fields.get("environment"):
-        return ""
-    return _command("datachain pipeline create", *map(str, datasets))
-
-
-def _command(command: str, *arguments: str) -> str:
-    """Return a command with quoted arguments; empty if an argument is missing."""
-    if not arguments or not all(arguments):
-        return ""
-    return " ".join([command, *map(_quoted, arguments)])
+        return [""]
+    return [*map(str, datasets)] or [""]
 
 
 def _quoted(word: str) -> str:

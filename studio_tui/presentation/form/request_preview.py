@@ -7,7 +7,7 @@ and replaced or removed in comments. The token is never in the output.
 import json
 import re
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import groupby
 from pathlib import PurePath
@@ -77,16 +77,18 @@ def as_datachain(
 ) -> str:
     """Return the equivalent `datachain job run`, after comments about what has no flag.
 
-    `query_file` is the path of the query, empty if the query itself was typed into the form.
+    `query_file` is the path of the query, empty if there is no file yet.
     """
     visible = job_input if with_secrets else _masked(job_input)
     ending = ".py" if job_input.query_type is QueryType.PYTHON else ".sh"
-    script = query_file or f"query{ending}"
+    job_name = job_input.query_name or ""
+    is_file_name = job_name == PurePath(job_name).name and job_name.endswith(ending)
+    script = query_file or (job_name if is_file_name else f"query{ending}")
     requirements = _lines_without_comments(visible.requirements)
     has_pip_options = any(line.startswith("-") for line in requirements)
     remarks = [] if visible == job_input else [_MASKED]
     if not query_file:
-        remarks.append(f"# Save the query as {script} first.")
+        remarks.append(f"# Save the query as {safe_line(script)} first.")
     if has_pip_options:
         remarks.append(
             "# Save the requirements as requirements.txt first: --req takes no pip options such as"
@@ -95,9 +97,13 @@ def as_datachain(
     remarks += _remarks_without_flag(job_input, PurePath(script).name)
     parts = [
         f"datachain job run {shell_word(_as_path(script))}",
-        flag("--team", visible.team_name),
-        *job_flags(lambda name: getattr(visible, name, None)),
-        *(flag("--env", line) for line in _lines_without_comments(visible.environment)),
+        _flag("--team", visible.team_name),
+        *(
+            _flag(field.flag, getattr(visible, field.sent_as or name, None))
+            for name, field in FIELDS.items()
+            if field.flag
+        ),
+        *(_flag("--env", line) for line in _lines_without_comments(visible.environment)),
         "--req-file requirements.txt" if has_pip_options else _flags("--req", requirements),
         _flags("--files", [_as_path(path) for path in paths]),
     ]
@@ -165,17 +171,7 @@ def _json_character(character: str) -> str:
 # Flags of `datachain job run`, quoted for POSIX shells.
 
 
-def job_flags(value_of: Callable[[str], object]) -> Iterator[str]:
-    """Yield the flag and value of each field that has a flag; empty if the field has no value.
-
-    `value_of` returns a value by its name in the request.
-    """
-    for name, field in FIELDS.items():
-        if field.flag:
-            yield flag(field.flag, value_of(field.sent_as or name))
-
-
-def flag(name: str, value: object) -> str:
+def _flag(name: str, value: object) -> str:
     """Return a flag with its value; empty if the value is `None` or False."""
     if value is None or value is False:
         return ""

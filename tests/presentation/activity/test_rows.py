@@ -104,7 +104,8 @@ def test_a_request_is_copied_as_curl_with_a_remark_about_omitted_values() -> Non
 
 @pytest.mark.parametrize("others", ["", "\nA=[secret]"])
 def test_the_label_of_a_job_is_neither_shown_nor_copied(others: str) -> None:
-    body = json.dumps({"query_name": "a.py", "environment": f"STUDIO_TUI_INTENT=[secret]{others}"})
+    environment = f"STUDIO_TUI_INTENT=[secret]{others}"
+    body = json.dumps({"query": "1", "team_name": "v", "environment": environment})
     created = entry("POST", changes=True, body=body)
     shown = " ".join(f"{fact.label} {fact.value.text}" for fact in facts(created, NOON))
     for text in (shown, as_curl(created, URL), as_datachain(created)):
@@ -113,12 +114,28 @@ def test_the_label_of_a_job_is_neither_shown_nor_copied(others: str) -> None:
 
 
 def test_a_request_is_copied_as_a_datachain_command_if_there_is_one() -> None:
-    assert as_datachain(CANCEL) == f"datachain job cancel {JOB}"
-    command = as_datachain(CREATE)
-    assert """datachain job run \\\n  'it'"'"'s.py' \\\n  --workers 2""" in command
-    assert "--ignore-checkpoints \\\n" in command
-    assert "--env 'A=[secret]'" in command
+    assert as_datachain(CANCEL) == f"datachain job cancel {JOB} --team v"
+    assert as_datachain(CREATE) == (
+        "# Secrets, queries and environment values are left out: insert them.\n"
+        "# Save the query as it's.py first.\n"
+        """datachain job run 'it'"'"'s.py' \\\n  --team vision \\\n  --workers 2 \\\n"""
+        "  --ignore-checkpoints \\\n  --env 'A=[secret]' \\\n  --env 'B=[secret]'"
+    )
     assert as_datachain(entry(path="/something/else")) == ""
+
+
+def test_a_name_that_is_no_file_name_is_not_the_file_of_a_copied_command() -> None:
+    body = '{"query": "[1 line left out]", "query_name": "night/run", "team_name": "v"}'
+    assert as_datachain(entry("POST", changes=True, body=body)).splitlines()[1:] == [
+        "# Save the query as query.py first.",
+        "# There is no flag for the name: the job will be called query.py.",
+        "datachain job run query.py \\",
+        "  --team v",
+    ]
+
+
+def test_a_request_of_which_too_little_was_recorded_has_no_datachain_command() -> None:
+    assert as_datachain(entry("POST", body='{"body": "[2,000,000 bytes left out]"}')) == ""
 
 
 @pytest.mark.parametrize(
@@ -148,7 +165,7 @@ def test_a_request_for_a_pipeline_is_copied_as_an_equivalent_datachain_command(
     ("query", "command"),
     [
         ("", "datachain job ls"),
-        ("?limit=100&team_name=v", "datachain job ls --limit 100"),
+        ("?limit=100&team_name=v", "datachain job ls --limit 100 --team v"),
         ("?status=ACTIVE&limit=9", "datachain job ls --status ACTIVE --limit 9"),
         (f"?limit=1&job_id={JOB}", ""),
     ],
