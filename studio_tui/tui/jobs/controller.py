@@ -88,14 +88,20 @@ class JobController:
         return f"The job has ended: {(job.status or 'unknown').lower()}"
 
     def why_not_rerun(self) -> str | None:
-        return self._bulk.why_not_rerun() if self.marked.count() else self.why_not_rerun_at_hand()
+        if self.marked.count():
+            return self._bulk.why_not_rerun()
+        job = self._at_hand()
+        if job is not None and job.state is JobState.TASK:
+            # As a job it would run once, and its times would be lost.
+            return self._why_no_change() or "In Schedules (4), t runs a schedule and e changes it"
+        return self.why_not_rerun_at_hand()
 
     def why_not_rerun_at_hand(self) -> str | None:
         if reason := self._why_no_change():
             return reason
         job = self._at_hand()
         if job is not None and job.schedule and job.schedule.datasets:
-            return "It triggers a pipeline and runs no query; t in Schedules (4) runs it"
+            return "It triggers a pipeline and runs no query"
         return "The job's query is not known here" if job is None or job.query is None else None
 
     def why_not_copy(self) -> str | None:

@@ -114,6 +114,13 @@ def test_a_job_without_a_query_can_be_viewed_but_not_rerun() -> None:
     assert not {"job.log", "job.copy_id"} & disabled.keys()
 
 
+def test_the_list_of_jobs_neither_reruns_nor_edits_a_schedule_and_says_where_that_is_done() -> None:
+    disabled = reasons(controller(job(1, "TASK")))
+    assert {disabled[name] for name in CHANGING - {"job.cancel"}} == {
+        "In Schedules (4), t runs a schedule and e changes it"
+    }
+
+
 def test_read_only_mode_disables_only_the_commands_that_change_something() -> None:
     current_job = job(1, "RUNNING", url="https://studio.example/job/1")
     disabled = reasons(controller(current_job, Screen(read_only=True)))
