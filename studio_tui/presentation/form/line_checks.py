@@ -5,7 +5,7 @@ versions are parsed with `packaging`, as pip does.
 """
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 
 from studio_tui.addresses import has_login
 from studio_tui.job_rules import VariableFault, is_variable, variable_fault
@@ -83,11 +83,9 @@ def environment_problems(text: str, lost_values: Collection[str] = ()) -> tuple[
     """
     problems: list[Problem] = []
     line_of_name: dict[str, int] = {}
-    lines = text.split("\n")
-    last_of_value = 0
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(text.split("\n"), 1):
         entry = line.strip()
-        if number <= last_of_value or not entry or entry.startswith("#"):
+        if not entry or entry.startswith("#"):
             continue
         where = f"Line {number}: "
         name, equals, value = entry.removeprefix("export ").partition("=")
@@ -96,10 +94,6 @@ def environment_problems(text: str, lost_values: Collection[str] = ()) -> tuple[
             sentence = f"{name} has no value: values are not saved to disk; type it again."
         else:
             sentence = _fault_sentence(name, entry) if equals else _no_equals_sentence(entry)
-        if not sentence and (last := _last_line_of_value(lines, number, value)):
-            last_of_value = last
-            where = f"Lines {number} to {last}: "
-            sentence = f"the value of {name} has line breaks, which cannot be sent; encode it."
         if sentence:
             problems.append(Problem("environment", where + sentence))
             continue
@@ -294,22 +288,6 @@ def _fault_sentence(name: str, entry: str) -> str:
             return f"{name} contains a NUL character, which cannot be passed to a program."
         case None:
             return ""
-
-
-def _last_line_of_value(lines: Sequence[str], number: int, value: str) -> int | None:
-    """Return the number of the last line of a quoted value that begins on line `number`.
-
-    Return `None` if it ends on the same line or never, or if all the lines after the first may be
-    variables.
-    """
-    quote = value[:1]
-    if not quote or quote not in "'\"" or (len(value) > 1 and value.endswith(quote)):
-        return None
-    for last, line in enumerate(lines[number:], number + 1):
-        if line.rstrip().endswith(quote):
-            are_variables = all("=" in line for line in lines[number:last] if line.strip())
-            return None if are_variables else last
-    return None
 
 
 def _value_problems(where: str, entry: str, name: str, value: str) -> list[Problem]:

@@ -239,15 +239,16 @@ def test_a_doubtful_variable_is_a_warning(text: str, sentence: str) -> None:
     assert problem == ("environment", sentence, Level.WARNING)
 
 
-def test_a_quoted_value_of_several_lines_is_one_error_that_does_not_quote_it() -> None:
-    text = "A=1\nKEY='begin\nhunter2\nB=hunter2\n\nend' \nC"
-    assert [problem.sentence for problem in environment_problems(text)] == [
-        "Lines 2 to 6: the value of KEY has line breaks, which cannot be sent; encode it.",
-        "Line 7: C has no value; type C=VALUE, or C= for an empty one.",
+def test_a_quoted_value_of_several_lines_cannot_be_sent_and_is_not_quoted() -> None:
+    problems = environment_problems("A=1\nKEY='begin\nhunter2\nend'")
+    assert [problem.sentence for problem in problems] == [
+        "Line 2: the quote before the value of KEY has no end; a value has no line breaks.",
+        f"Line 3: {NO_ASSIGNMENT}",
+        f"Line 4: {NO_ASSIGNMENT}",
     ]
-    for other_lines in ("A='1\nB=2'", "A='1\nB=2", "A='"):
-        levels = [problem.level for problem in environment_problems(other_lines)]
-        assert levels == [Level.WARNING], "each line may be a variable"
+    for lines_of_variables in ("A='1\nB=2'", "A='1\nB=2", "A='"):
+        levels = [problem.level for problem in environment_problems(lines_of_variables)]
+        assert levels == [Level.WARNING]
 
 
 def test_valid_variables_have_no_problem() -> None:
