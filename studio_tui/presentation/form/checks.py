@@ -35,15 +35,6 @@ from studio_tui.presentation.schedules.explanations import explain_single_time
 REQUEST_LIMIT = 1024 * 1024
 """Maximum size in bytes of a request: the limit of the local Studio, assumed for all."""
 
-PRIORITIES = {
-    0: "first",
-    1: "after 0",
-    2: "after 0 and 1",
-    3: "after 0 to 2",
-    4: "after 0 to 3",
-    5: "last, the default",
-}
-
 PYTHON_VERSIONS = ("3.10", "3.11", "3.12", "3.13")
 """Versions that Studio's documentation names."""
 

@@ -6,7 +6,7 @@ from typing import Any
 from studio_tui import cron
 from studio_tui.api.models import JobInput
 from studio_tui.presentation.form import checks, file_checks, hints
-from studio_tui.presentation.form.checks import PRIORITIES, PYTHON_VERSIONS, REQUEST_LIMIT
+from studio_tui.presentation.form.checks import PYTHON_VERSIONS, REQUEST_LIMIT
 from studio_tui.presentation.form.draft import Draft, FieldValue, FormContext
 from studio_tui.presentation.form.field import Field, FieldWidget, MaskedPart, number_in, text_in
 from studio_tui.presentation.form.file_checks import QUERY_LIMIT, UPLOAD_LIMIT
@@ -21,6 +21,8 @@ def _start(draft: Draft, context: FormContext) -> datetime | None:
     # Like the published client: a cron expression without a start is sent with the current time.
     return context.now if draft.cron_expression.strip() else None
 
+
+_DERIVED_TYPE = "Empty: SHELL if the name ends in .sh or the file is not .py."
 
 FIELDS: dict[str, Field] = {
     "query_file": Field(
@@ -50,19 +52,19 @@ FIELDS: dict[str, Field] = {
     "query_type": Field(
         label="type",
         meaning="Whether Python or a shell runs the query.",
-        accepts="PYTHON or SHELL. Empty: SHELL if the name ends in .sh or the file is not .py.",
+        accepts=f"PYTHON or SHELL. {_DERIVED_TYPE}",
         example=("PYTHON",),
         check=checks.query_type_problems,
-        hint=hints.derived_type,
+        hint=_DERIVED_TYPE,
         value=lambda draft, _context: checks.query_type(draft),
     ),
     "query_name": Field(
         label="name",
         meaning="The name of the job in lists.",
-        accepts="One line. Empty: the name of the query's file.",
+        accepts="One line. Empty: the name of the query's file, else Studio generates one.",
         example=("nightly-embeddings.py",),
         check=checks.query_name,
-        hint=hints.query_name,
+        hint="Empty: the name of the query's file, else Studio generates one.",
         value=lambda draft, _context: checks.job_name(draft),
     ),
     "environment": Field(
@@ -152,14 +154,12 @@ FIELDS: dict[str, Field] = {
     "priority": Field(
         label="priority",
         meaning="Which of the waiting jobs starts first.",
-        accepts=f"{min(PRIORITIES)}, which starts first, to {max(PRIORITIES)}, which starts last "
-        "and is the default.",
+        accepts="0, which starts first, to 5, which starts last and is the default.",
         example=("0",),
         check=checks.whole_number(
-            "priority", PRIORITIES, "Priority is 0 (first) to 5 (last, the default)", "Type 0 to 5."
+            "priority", range(6), "Priority is 0 (first) to 5 (last, the default)", "Type 0 to 5."
         ),
-        hint=hints.priority,
-        hint_without_focus=True,
+        hint="0 is first, 5 is last and the default.",
         value=number_in("priority"),
         flag="--priority",
         error_words=r"priority",

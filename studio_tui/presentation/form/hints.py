@@ -3,8 +3,8 @@
 from collections.abc import Collection
 
 from studio_tui import cron
-from studio_tui.api.models import Cluster, Job, QueryType, runs_on
-from studio_tui.presentation.form.checks import PRIORITIES, chosen_cluster, job_name, query_type
+from studio_tui.api.models import Cluster, Job, runs_on
+from studio_tui.presentation.form.checks import chosen_cluster
 from studio_tui.presentation.form.draft import Draft, FormContext
 from studio_tui.presentation.format import plural, size
 from studio_tui.presentation.jobs.waiting import free_workers
@@ -34,36 +34,10 @@ def query(draft: Draft, _context: FormContext) -> tuple[str, ...]:
     return (QUERY_IS_IN_FILE,) if draft.query_file.strip() else ()
 
 
-def derived_type(draft: Draft, _context: FormContext) -> tuple[str, ...]:
-    if draft.query_type.strip():
-        return ()
-    kind = query_type(draft)
-    if draft.query_file.strip():
-        reason = "as the file is .py" if kind is QueryType.PYTHON else "as the file is not .py"
-    else:
-        reason = "the default" if kind is QueryType.PYTHON else "as the name ends in .sh"
-    return (f"{kind.value}, {reason}; to change it, type PYTHON or SHELL.",)
-
-
-def query_name(draft: Draft, _context: FormContext) -> tuple[str, ...]:
-    if draft.query_name.strip():
-        return ()
-    name = job_name(draft)
-    return (f"{safe_line(name)}, from the file name." if name else "Studio generates one.",)
-
-
 def workers(draft: Draft, context: FormContext) -> tuple[str, ...]:
     return (
         () if draft.workers.strip() else _target_cluster(draft, context) or ("Studio's default.",)
     )
-
-
-def priority(draft: Draft, _context: FormContext) -> tuple[str, ...]:
-    typed = draft.priority.strip() or "5"
-    meaning = PRIORITIES.get(int(typed)) if typed.isdecimal() and len(typed) < 3 else None
-    if meaning is None:
-        return ()
-    return (f"{int(typed)}: {meaning}. 0 is first, 5 is last and the default.",)
 
 
 def cluster(draft: Draft, context: FormContext) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 
 from studio_tui.api.models import JobInput, JobRequest, QueryType
-from studio_tui.presentation.form.checks import PRIORITIES, job_name, query_type
+from studio_tui.presentation.form.checks import job_name, query_type
 from studio_tui.presentation.form.draft import Draft, FormContext
 from studio_tui.presentation.form.fields import FIELDS, value_of
 from studio_tui.presentation.form.job_request import check, check_field, draft_of, request
@@ -534,10 +534,6 @@ def test_the_form_made_from_the_request_of_a_valid_form_sends_the_same_request(
 ) -> None:
     job_input = request(draft, CONTEXT)
     assert request(draft_of(job_input, NOW), CONTEXT) == job_input
-
-
-def test_every_priority_has_a_meaning() -> None:
-    assert list(PRIORITIES) == [0, 1, 2, 3, 4, 5]
 
 
 @pytest.mark.parametrize(
