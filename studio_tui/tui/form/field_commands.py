@@ -1,21 +1,16 @@
 """Commands on a field of the job form: $EDITOR, adding a file, and help."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
-from textual.widgets import Static
-
+from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.form.checks import query_type
 from studio_tui.presentation.form.field import Field
 from studio_tui.presentation.form.fields import FIELDS, typed_value
 from studio_tui.presentation.form.hints import QUERY_IS_IN_FILE
 from studio_tui.tui.frame.actions import Action, actions_of
 from studio_tui.tui.frame.commands import Command
-from studio_tui.tui.frame.dialog import Dialog
-from studio_tui.tui.frame.dialog_box import DialogBody
+from studio_tui.tui.frame.review import OK, Review
 from studio_tui.tui.terminal.editor import edit_text
 from studio_tui.tui.terminal.key_queue import drop_held_keys, keys_held
 from studio_tui.tui.terminal.lending import ProgramError
@@ -24,37 +19,17 @@ if TYPE_CHECKING:
     from studio_tui.tui.form.submit_screen import SubmitScreen
 
 
-class Explanation(Dialog[bool | None]):
-    """The help of a field, and of the keys in it; the answer is True to open the editor."""
+_EDIT = ("f4", "$EDITOR")
 
-    takes_keys_pressed_before = True
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,enter,q,f1", "dismiss(None)", "close", id="explanation.close"),
-        Binding("f4", "dismiss(True)", "$EDITOR", id="explanation.edit"),
-    ]
-
-    def __init__(self, field: Field, keys: Sequence[Action] = ()) -> None:
-        """Make a dialog; `keys` can be used in the field."""
-        super().__init__(field.label)
-        self._field = field
-        self._keys = keys
-
-    def body(self) -> ComposeResult:
-        with DialogBody():
-            yield Static(self._field.meaning, markup=False)
-            yield Static(self._field.accepts, markup=False, classes="takes")
-            if self._field.example:
-                lines = "\n".join(f"  {line}" for line in self._field.example)
-                yield Static(f"For example\n{lines}", markup=False, classes="example")
-            if self._keys:
-                yield Static("Keys", classes="example")
-                # Two widgets, so that the wrapped lines of an explanation stay below its first.
-                for action in self._keys:
-                    with Horizontal(classes="key"):
-                        yield Static(" ".join(action.keys), markup=False, classes="name")
-                        yield Static(action.explanation, markup=False, classes="does")
-        yield Static("esc closes", markup=False, classes="keys")
+def explanation(field: Field, actions: Iterable[Action] = ()) -> list[Cell]:
+    """Return the help of a field; `actions` can be used in it."""
+    lines = [Cell(field.meaning), Cell(""), Cell(field.accepts)]
+    if field.example:
+        lines += [Cell(""), Cell("For example", Tone.STRONG)]
+        lines += [Cell(f"  {line}") for line in field.example]
+    keys = [Cell(f"  {' '.join(each.keys)}  {each.explanation}") for each in actions]
+    return [*lines, *((Cell(""), Cell("Keys", Tone.STRONG)) if keys else ()), *keys]
 
 
 class FieldCommands:
@@ -83,7 +58,8 @@ class FieldCommands:
         if focused is not None:
             name = focused.field
             actions = [each for each in actions_of(self._screen) if each.enabled]
-            if await self._screen.ask(Explanation(FIELDS[name], actions)):
+            review = Review(FIELDS[name].label, explanation(FIELDS[name], actions), (OK, _EDIT))
+            if await self._screen.ask(review) == _EDIT[0]:
                 await self.edit_field(name)
 
     async def edit_field(self, name: str) -> None:

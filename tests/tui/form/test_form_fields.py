@@ -5,21 +5,16 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from textual.app import App
-from textual.widgets import Static
 
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.fields import FIELDS
 from studio_tui.tui.clusters.list_screen import ClustersScreen
-from studio_tui.tui.form.field_commands import Explanation
 from studio_tui.tui.form.submit_screen import SubmitScreen
 from studio_tui.tui.frame.actions import actions_of
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.logs.log_screen import LogScreen
 from studio_tui.tui.messages import OpenForm
-from studio_tui.tui.sheets import OPENING
 from tests.changed_answers import ChangedResponses
-from tests.driving import driving
 from tests.fault_proxy import FaultProxy
 from tests.presentation.form.forms import TIMEOUT
 from tests.studios import ThreadStudio
@@ -37,24 +32,6 @@ from tests.tui.form.test_submit_screen import fill, in_thread, open_form, submit
 async def go_to(pilot: Dashboard, name: str) -> None:
     submit_screen(pilot).form.go_to(name)
     await pilot.pause()
-
-
-class Stage(App[None]):
-    """An app on which explanations of fields are shown."""
-
-    CSS_PATH = OPENING
-
-
-@pytest.mark.draws_dashboards
-async def test_the_explanation_of_each_field_has_its_meaning_and_its_example() -> None:
-    async with driving(Stage(), size=(80, 24), frames=False) as pilot:
-        for field in FIELDS.values():
-            pilot.app.push_screen(Explanation(field))
-            await until(pilot, lambda: isinstance(pilot.app.screen, Explanation))
-            meaning = field.meaning.split()[0]
-            await until_shown(pilot, field.label, meaning, "esc closes", *field.example)
-            await pilot.press("escape")
-            await until(pilot, lambda: not isinstance(pilot.app.screen, Explanation))
 
 
 async def test_f1_explains_the_focused_field_and_lists_the_keys(
@@ -75,22 +52,13 @@ async def test_f1_explains_the_focused_field_and_lists_the_keys(
             await pilot.resize_terminal(*size)
             await go_to(pilot, name)
             await pilot.press("f1")
-            await until_shown(pilot, FIELDS[name].label, "esc closes", *FIELDS[name].example)
+            meaning = FIELDS[name].meaning.split()[0]
+            await until_shown(pilot, FIELDS[name].label, meaning, *FIELDS[name].example)
             await pilot.press("escape")
             await until(pilot, lambda: isinstance(pilot.app.screen, SubmitScreen))
             focused = submit_screen(pilot).form.focused_field()
             assert focused is not None
             assert focused.field == name
-        # The description of a key is wrapped within its own column.
-        await pilot.press("f1", "end")
-        words = "Close the notices"
-        await until_shown(pilot, words)
-        column = next(
-            line.index(words) for line in screen_text(pilot).splitlines() if words in line
-        )
-        rows = list(pilot.app.screen.query(".key .does").results(Static))
-        assert {row.region.x for row in rows} == {column}
-        assert max(row.region.height for row in rows) > 1
 
 
 async def test_a_field_added_to_the_table_is_in_the_form_its_help_and_the_preview(
