@@ -27,13 +27,6 @@ from studio_tui.tui.widgets.lifetime import Lifetime
 _MOST_PROBLEMS = 3
 """Maximum number of problems of a field that are shown."""
 
-TALLEST = 12
-"""Maximum height in lines of a field that has had the focus, on a screen of `ROWS_OF_FORM`."""
-_TALLEST_UNSEEN = 5
-"""Maximum height before that, so that a new form fits more fields."""
-ROWS_OF_FORM = 40
-"""Rows of a screen that has room for all fields; on a larger one, fields can be as much taller."""
-
 _MOST_OFFERED = 12
 """Maximum number of completions of a path that are shown."""
 
@@ -120,7 +113,6 @@ class FormField(Lifetime, Vertical):
         self._problems: tuple[Problem, ...] = ()
         self._note: tuple[str, ...] = ()
         self._lasting = False
-        self._tallest = _TALLEST_UNSEEN
         self._offered: tuple[str, ...] = ()
         """Safe completions, shown instead of problems and note."""
 
@@ -140,7 +132,6 @@ class FormField(Lifetime, Vertical):
             text = str(value)
             # An input draws its text as is, so it must be safe.
             self.editor.value = text if text.isprintable() else safe_line(text)
-        self._grow()
 
     def check_consume_key(self, _key: str, character: str | None) -> bool:
         """Keep printable keys from the page, even if the editor ignores them as it is read-only."""
@@ -152,7 +143,6 @@ class FormField(Lifetime, Vertical):
             yield self.editor
 
     def on_mount(self) -> None:
-        self._grow()
         self._show_notes()
 
     def set_notes(self, problems: Sequence[Problem], note: Sequence[str], *, lasting: bool) -> None:
@@ -176,7 +166,6 @@ class FormField(Lifetime, Vertical):
     @on(Checkbox.Changed)
     def _changed(self, event: Message) -> None:
         event.stop()
-        self._grow()
         if self._offered:
             self._offered = ()
             self._show_notes()
@@ -199,9 +188,7 @@ class FormField(Lifetime, Vertical):
         self.screen.focus_next()
 
     def on_descendant_focus(self, _event: events.DescendantFocus) -> None:
-        self.add_class("-focus")
-        self._tallest = TALLEST
-        self._grow()
+        self.add_class("-focus", "-seen")
         self._show_notes()
 
     def on_descendant_blur(self, _event: events.DescendantBlur) -> None:
@@ -209,15 +196,6 @@ class FormField(Lifetime, Vertical):
         self.remove_class("-focus")
         self._offered = ()
         self._show_notes()
-
-    def on_resize(self) -> None:
-        self._grow()
-
-    def _grow(self) -> None:
-        if isinstance(self.editor, CodeArea):
-            lines = self.editor.wrapped_document.height
-            spare_rows = max(0, self.app.size.height - ROWS_OF_FORM) if self.is_attached else 0
-            self.editor.styles.height = min(self._tallest + spare_rows, lines)
 
     def _show_notes(self) -> None:
         lines: list[Content] = []

@@ -5,13 +5,16 @@ from textual.app import App, ComposeResult
 from textual.widgets import Input
 
 from studio_tui.tui.form.code_area import CodeArea
-from studio_tui.tui.form.form_field import ROWS_OF_FORM, TALLEST, FormField
+from studio_tui.tui.form.form_field import FormField
+from studio_tui.tui.sheets import sheets
 from tests.driving import driving
 from tests.tui.dashboards import until
 
 
 class Stage(App[None]):
     """A field of several lines between two others."""
+
+    CSS_PATH = sheets("submit")
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -25,7 +28,7 @@ class Stage(App[None]):
 
 @pytest.mark.parametrize(
     ("lines", "rows", "initial_height", "focused_height"),
-    [(3, 40, 3, 3), (8, 40, 5, 8), (40, 30, 5, TALLEST), (40, ROWS_OF_FORM + 10, 15, TALLEST + 10)],
+    [(3, 40, 3, 3), (15, 40, 8, 15), (40, 30, 6, 15), (40, 50, 10, 25)],
 )
 async def test_a_field_keeps_its_lines_when_the_focus_leaves_it(
     lines: int, rows: int, initial_height: int, focused_height: int
