@@ -27,7 +27,7 @@ from studio_tui.tui.jobs.attempts import AttemptSteps
 from studio_tui.tui.jobs.controller import log_label
 from studio_tui.tui.jobs.job_groups import JobGroups
 from studio_tui.tui.jobs.list_commands import JobListController
-from studio_tui.tui.jobs.marked import ListedMarks
+from studio_tui.tui.jobs.marked import MarkedJobs
 from studio_tui.tui.jobs.running_progress import RunningProgress
 from studio_tui.tui.jobs.surroundings import facts_of
 from studio_tui.tui.messages import OpenJob, Progressed, Refreshed
@@ -114,7 +114,7 @@ class JobsScreen(ListPage[Job]):
         self.groups = JobGroups(self.list, partial(_show_regrouped, self))
         self.list.groups = self.groups
         marks = self.list.marks
-        marked = ListedMarks(self.marked_jobs, marks.unmark, is_group=lambda: not self.view.marks)
+        marked = MarkedJobs(self.marked_jobs, marks.unmark, is_group=lambda: not self.view.marks)
         self.commands.add(
             JobListController(self, self.job_at_hand, marked, self.groups, marks),
             AttemptSteps(self, self.job_at_hand, partial(_go_to, self)),

@@ -6,43 +6,11 @@ from studio_tui.api.models import Job
 
 
 class MarkedJobs:
-    """What commands on jobs need to know about the marks of a screen; here there are none."""
-
-    @property
-    def noun(self) -> str:
-        """The noun for one marked job: `marked job`, or `job` if only a group is selected."""
-        return "marked job"
-
-    def count(self) -> int:
-        """Return how many items are marked, including jobs of a pipeline that have not begun."""
-        return len(self.available_jobs())
-
-    def not_begun(self) -> int:
-        """Return how many of these items have no job yet."""
-        return 0
-
-    def available_jobs(self) -> Sequence[Job]:
-        """Return the marked jobs that are available without a request."""
-        return ()
-
-    def notes(self) -> Sequence[str]:
-        """Return lines for a question, such as how many of the marked jobs a filter hides."""
-        return ()
-
-    async def jobs(self) -> Sequence[Job]:
-        """Return the marked jobs; those that are not available are requested from Studio."""
-        return self.available_jobs()
-
-    def unmark(self, job_id: str) -> None:
-        """Remove the mark of a job whose command has succeeded."""
-
-
-class ListedMarks(MarkedJobs):
-    """The marks of a list, whose jobs are all available."""
+    """What commands on jobs need to know about the marks of a screen; by default it has none."""
 
     def __init__(
         self,
-        marked: Callable[[], Sequence[Job]],
+        marked: Callable[[], Sequence[Job]] = lambda: (),
         unmark: Callable[[str], object] = lambda _: None,
         *,
         is_group: Callable[[], bool] = lambda: False,
@@ -57,10 +25,29 @@ class ListedMarks(MarkedJobs):
 
     @property
     def noun(self) -> str:
-        return "job" if self._is_group() else super().noun
+        """The noun for one marked job: `marked job`, or `job` if only a group is selected."""
+        return "job" if self._is_group() else "marked job"
+
+    def count(self) -> int:
+        """Return how many items are marked, including jobs of a pipeline that have not begun."""
+        return len(self.available_jobs())
+
+    def not_begun(self) -> int:
+        """Return how many of these items have no job yet."""
+        return 0
 
     def available_jobs(self) -> Sequence[Job]:
+        """Return the marked jobs that are available without a request."""
         return self._marked()
 
+    def notes(self) -> Sequence[str]:
+        """Return lines for a question, such as how many of the marked jobs a filter hides."""
+        return ()
+
+    async def jobs(self) -> Sequence[Job]:
+        """Return the marked jobs; those that are not available are requested from Studio."""
+        return self.available_jobs()
+
     def unmark(self, job_id: str) -> None:
+        """Remove the mark of a job whose command has succeeded."""
         self._unmark(job_id)

@@ -24,7 +24,7 @@ from studio_tui.service.polling.schedules_feed import Schedules
 from studio_tui.tui.frame.commands import Basics, Command, bindings
 from studio_tui.tui.frame.list_page import ListPage, list_commands
 from studio_tui.tui.frame.list_view import ListView
-from studio_tui.tui.jobs.marked import ListedMarks
+from studio_tui.tui.jobs.marked import MarkedJobs
 from studio_tui.tui.messages import Refreshed
 from studio_tui.tui.schedules.controller import ScheduleController
 from studio_tui.tui.widgets.big_table import BigTable
@@ -80,7 +80,7 @@ class SchedulesScreen(ListPage[ScheduleWithRuns]):
         self._zone = clock.zone()
         self._in_utc = False
         """Whether the next runs are shown in UTC."""
-        marked = ListedMarks(
+        marked = MarkedJobs(
             lambda: [row.task for row in self.marked_rows()], self.list.marks.unmark
         )
         self._schedules = ScheduleController(self, self.task_at_hand, marked, self._zone)

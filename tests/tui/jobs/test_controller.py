@@ -14,7 +14,7 @@ from studio_tui.service.commands.submitted import Submitted
 from studio_tui.tui.frame.commands import READ_ONLY
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.jobs.controller import NO_JOB, JobController
-from studio_tui.tui.jobs.marked import ListedMarks
+from studio_tui.tui.jobs.marked import MarkedJobs
 from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.messages import CreateJob, EditJobs, OpenLog
 from studio_tui.tui.schedules.controller import ScheduleController
@@ -147,7 +147,7 @@ USABLE, UNUSABLE = job(1), job(2, id="..")
 def test_an_unusable_id_of_the_current_job_does_not_matter_if_others_are_marked(
     current: Job, marked: list[Job], reason: str | None
 ) -> None:
-    marks = ListedMarks(lambda: marked)
+    marks = MarkedJobs(lambda: marked)
     jobs = JobController(Screen(), lambda: current, marked=marks)
     assert jobs.why_not_copy() == reason
     schedules = ScheduleController(Screen(), lambda: current, marks, UTC)
@@ -167,7 +167,7 @@ def test_an_unusable_id_of_the_current_job_does_not_matter_if_others_are_marked(
 def test_a_reason_says_of_one_marked_job_or_of_several_why_none_can_be_canceled(
     marked: list[Job], reason: str
 ) -> None:
-    jobs = JobController(Screen(), lambda: marked[0], marked=ListedMarks(lambda: marked))
+    jobs = JobController(Screen(), lambda: marked[0], marked=MarkedJobs(lambda: marked))
     assert jobs.why_not_cancel() == reason
 
 
@@ -221,7 +221,7 @@ async def test_a_rerun_is_linked_to_the_job_it_continues_or_repeats(is_continued
 
 async def test_a_schedule_among_edited_jobs_is_left_out_and_a_notice_says_so() -> None:
     screen, marked = Screen(), [job(1, "FAILED"), job(2, "TASK")]
-    jobs = JobController(screen, lambda: marked[1], marked=ListedMarks(lambda: marked))
+    jobs = JobController(screen, lambda: marked[1], marked=MarkedJobs(lambda: marked))
     await jobs.edit()
     (message,) = screen.posted
     assert isinstance(message, EditJobs)

@@ -10,7 +10,7 @@ from studio_tui.api.models import Job
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.commands import READ_ONLY
 from studio_tui.tui.jobs.controller import JobController
-from studio_tui.tui.jobs.marked import ListedMarks
+from studio_tui.tui.jobs.marked import MarkedJobs
 from studio_tui.tui.schedules.controller import ScheduleController
 from studio_tui.tui.schedules.editing import schedule_change
 from tests.jobs import job
@@ -25,7 +25,7 @@ def controller(
 ) -> ScheduleController:
     screen = Screen(read_only=read_only)
     screen.session.commands.schedules = SimpleNamespace(is_possible=is_local)
-    marks = ListedMarks(lambda: marked)
+    marks = MarkedJobs(lambda: marked)
     return ScheduleController(screen, lambda: current, marks, UTC)
 
 
@@ -47,7 +47,7 @@ def test_marked_schedules_can_be_canceled_unless_none_has_a_usable_id() -> None:
 
 
 def test_the_list_of_jobs_cancels_no_marked_schedules_and_says_where_they_are_canceled() -> None:
-    jobs = JobController(Screen(), lambda: NIGHTLY, marked=ListedMarks(lambda: (NIGHTLY, NO_QUERY)))
+    jobs = JobController(Screen(), lambda: NIGHTLY, marked=MarkedJobs(lambda: (NIGHTLY, NO_QUERY)))
     assert jobs.why_not_cancel() == (
         "None of the 2 marked jobs can be canceled: 2 have to be canceled in Schedules (4)"
     )

@@ -7,7 +7,7 @@ from unittest.mock import AsyncMock
 import pytest
 
 from studio_tui.api.models import Job, JobSchedule
-from studio_tui.tui.jobs.marked import ListedMarks, MarkedJobs
+from studio_tui.tui.jobs.marked import MarkedJobs
 from studio_tui.tui.schedules.controller import ScheduleController
 from tests.jobs import NOON, job
 from tests.tui.jobs.test_controller import Screen
@@ -46,7 +46,7 @@ async def test_a_marked_schedule_is_not_counted_as_suspended_before_studio_has_s
 
     screen.session.commands.schedules = SimpleNamespace(suspend=suspend)
     screen.session.held = SimpleNamespace(may_be_sent=AsyncMock(return_value=True))
-    marks = ListedMarks(lambda: tasks)
+    marks = MarkedJobs(lambda: tasks)
     schedules = ScheduleController(screen, lambda: None, marks, UTC)
     await schedules.suspend_or_resume()
     await screen.app.work()
