@@ -182,9 +182,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         from studio_tui.tui.frame import notices  # noqa: PLC0415 (not before the first paint)
 
         session = connected.session
-        self._notices = notices.Notices(
-            self, session.endings, session.known_items.newer_attempts, quiet=connected.quiet
-        )
+        self._notices = notices.Notices(self, session.endings, quiet=connected.quiet)
         session.records.database.warn = partial(
             self.notify, severity="warning", markup=False, timeout=20
         )

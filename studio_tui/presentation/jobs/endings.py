@@ -1,7 +1,7 @@
 """Notifications about jobs and pipelines that ended: one message for all that ended together."""
 
 from collections import Counter
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.api.states import JobState, PipelineState
@@ -28,34 +28,14 @@ def ended_jobs_message(jobs: Sequence[Job]) -> str:
     return _summary([job.state for job in jobs], "job", failed)
 
 
-def ended_pipelines_message(
-    pipelines: Sequence[Pipeline], with_newer_attempt: Container[str]
-) -> str:
-    """Return a message about pipelines that ended, safe to draw.
-
-    `with_newer_attempt` has the ids of failed jobs that have a newer attempt.
-    """
+def ended_pipelines_message(pipelines: Sequence[Pipeline]) -> str:
+    """Return a message about pipelines that ended, safe to draw."""
     states = [EQUIVALENT_STATES[pipeline.state] for pipeline in pipelines]
-    newer = [f" ({words})" if (words := _newer_words(each, with_newer_attempt)) else ""
-             for each in pipelines]  # fmt: skip
-    names = [_pipeline_name(pipeline) for pipeline in pipelines]
     if len(pipelines) == 1:
-        return f"{LOOKS[states[0]].glyph} Pipeline {names[0]} {_PREDICATES[states[0]]}{newer[0]}"
-    failed = [
-        f"{name}{more}"
-        for name, more, state in zip(names, newer, states, strict=True)
-        if state is JobState.FAILED
-    ]
+        (pipeline,), (state,) = pipelines, states
+        return f"{LOOKS[state].glyph} Pipeline {_pipeline_name(pipeline)} {_PREDICATES[state]}"
+    failed = [_pipeline_name(each) for each in pipelines if each.state is PipelineState.FAILED]
     return _summary(states, "pipeline", failed)
-
-
-def _newer_words(pipeline: Pipeline, with_newer_attempt: Container[str]) -> str:
-    """Return which failed jobs of a failed pipeline have a newer attempt."""
-    if pipeline.state is not PipelineState.FAILED:
-        return ""
-    failed = (run for run in pipeline.job_runs if run.state is JobState.FAILED)
-    names = [run.name or run.job_id for run in failed if run.created_job_id in with_newer_attempt]
-    return f"newer attempt at {join_names(names)}" if names else ""
 
 
 def _one_job(job: Job) -> str:

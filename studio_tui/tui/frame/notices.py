@@ -1,6 +1,6 @@
 """Notices about the end of jobs and pipelines that were started, opened or marked here."""
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -28,21 +28,10 @@ FAILURE_TIMEOUT = 20.0
 class Notices:
     """Reports the ends of one Studio's jobs and pipelines with notices, badges and the bell."""
 
-    def __init__(
-        self,
-        app: App[Any],
-        endings: Endings,
-        newer_attempts: Callable[[], Container[str]],
-        *,
-        quiet: bool,
-    ) -> None:
-        """Report `endings`; if `quiet`, with badges only.
-
-        `newer_attempts` returns the ids of the failed jobs that have a newer attempt.
-        """
+    def __init__(self, app: App[Any], endings: Endings, *, quiet: bool) -> None:
+        """Report `endings`; if `quiet`, with badges only."""
         self._app = app
         self._endings = endings
-        self._newer_attempts = newer_attempts
         self._quiet = quiet
         self._unreported = Ended()
         self._debouncer = Debouncer(app, self._report, pause=NOTICE_DELAY, most=LONGEST_DELAY)
@@ -89,7 +78,7 @@ class Notices:
         ended, self._unreported = self._unreported, Ended()
         words = [ended_jobs_message(ended.jobs)] if ended.jobs else []
         if ended.pipelines:
-            words.append(ended_pipelines_message(ended.pipelines, self._newer_attempts()))
+            words.append(ended_pipelines_message(ended.pipelines))
         if any(ended.failed_by_id.values()):
             self._app.notify(
                 "\n".join(words), severity="error", timeout=FAILURE_TIMEOUT, markup=False
