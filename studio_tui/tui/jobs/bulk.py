@@ -157,13 +157,13 @@ class BulkJobs:
         submitted = await submitted_of(jobs, session)
         order = await start_order(session, jobs)
         summaries = *summary(chosen, blocked), *self.marked.notes()
-        before = (*order.paragraph, *summaries, *_unknown_files_note(jobs, submitted), "")
+        before = (*order.paragraph, *summaries, "")
         names, after = _lines_and_notes(jobs, submitted)
         if newer := newer_attempt_sentences(session, jobs):
             after = ("", newer, *after)
+        how = "from checkpoints" if from_checkpoints else "unchanged"
         question = Confirm(
-            f"Run {self._count_words(jobs)} again "
-            f"{_how(len(jobs), order.is_lost, from_checkpoints)}?",
+            f"Run {self._count_words(jobs)} again {how}?",
             list_between(self._host, before, names, after),
             yes=f"Run them{' all at once' if order.is_lost else ''}",
             no="Don't",
@@ -244,15 +244,6 @@ def _next_step(created: Sequence[Created | CreatedJob]) -> NextStep | None:
     return NextStep("P", words, OpenPipeline(owner.pipeline_id))
 
 
-def _how(count: int, start_at_once: bool, from_checkpoints: bool) -> str:
-    if from_checkpoints:
-        how = f"from {'its' if count == 1 else 'their'} checkpoints"
-        return f"{how}, all at once" if start_at_once else how
-    if start_at_once:
-        return "all at once"
-    return "as it was" if count == 1 else "as they were"
-
-
 def _lines_and_notes(
     jobs: Sequence[Job], submitted: Mapping[str, Submitted]
 ) -> tuple[list[str], tuple[str, ...]]:
@@ -272,19 +263,10 @@ def _lines_and_notes(
         fields = dict.fromkeys(
             name for job in not_from_here for name in settings_not_sent(job) if name != FILES
         )
-        whose = f" of {plural(len(not_from_here), 'job')}" if submitted else ""
+        whose = f" of {join_names(list(map(title, not_from_here)))}" if submitted else ""
         notes.append(f"Server default{whose}: {', '.join(fields)}")
-        if not submitted:
-            notes.append(NO_FILES)
+        notes.append(NO_FILES.replace(":", f"{whose}:", 1))
     return lines, tuple(notes)
-
-
-def _unknown_files_note(jobs: Sequence[Job], submitted: Mapping[str, Submitted]) -> tuple[str, ...]:
-    """Return a note that names the jobs with unknown files, if the files of others are known."""
-    names = [title(job) for job in jobs if job.id not in submitted]
-    if not (names and submitted):
-        return ()
-    return (NO_FILES.replace(":", f" of {join_names(names)}:", 1),)
 
 
 def _request(

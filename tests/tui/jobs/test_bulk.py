@@ -55,13 +55,13 @@ async def test_marked_jobs_are_run_again_after_one_question_and_each_outcome_is_
                 await until_shown(pilot, "None of the 3 marked jobs can be canceled: 3 have ended")
             with step("enter chooses No"):
                 await pilot.press("r")
-                await until_shown(pilot, "Run 3 marked jobs again as they were?", *NAMES)
+                await until_shown(pilot, "Run 3 marked jobs again unchanged?", *NAMES)
                 await pilot.press("enter")
                 await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
                 assert len(studio.jobs()) == 3
             with step("y runs all jobs again, and Studio refuses one request"):
                 await pilot.press("r")
-                await until_shown(pilot, "Run 3 marked jobs again as they were?")
+                await until_shown(pilot, "Run 3 marked jobs again unchanged?")
                 await pilot.press("y")
                 await until_shown(pilot, "2 of 3 jobs created", "not now", "f8 shows the outcome")
                 await pilot.press("f8")
@@ -71,7 +71,7 @@ async def test_marked_jobs_are_run_again_after_one_question_and_each_outcome_is_
                 await pilot.press("enter")
                 await until_shown(pilot, "1 marked")
                 await pilot.press("r")
-                await until_shown(pilot, "Run 1 marked job again as it was?")
+                await until_shown(pilot, "Run 1 marked job again unchanged?")
                 await pilot.press("y")
                 await until_shown(pilot, "1 of 1 job created", "f8 shows the outcome of each")
                 await until(pilot, lambda: " marked" not in screen_text(pilot))
@@ -93,11 +93,11 @@ async def test_marked_jobs_are_continued_each_from_its_own_checkpoints(
         await pilot.press("a", "R")
         await until_shown(
             pilot,
-            "Run 3 marked jobs again from their checkpoints?",
+            "Run 3 marked jobs again from checkpoints?",
             f"uploaded files of two.py ({other_ids[1][:8]}), one.py ({other_ids[0][:8]}):",
             f"read.sh ({own_job.id[:8]}): priority 1, uploaded files notes.txt (5 B)",
             "Settings beside a job are those submitted from this dashboard.",
-            "Server default of 2 jobs: priority, credentials",
+            f"Server default of two.py ({other_ids[1][:8]}), one.py",
         )
         await pilot.press("y")
         await until_shown(pilot, "3 of 3 jobs created", "f8 shows the outcome of each")

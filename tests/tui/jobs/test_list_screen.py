@@ -626,7 +626,7 @@ async def test_commands_on_the_row_of_a_group_apply_to_its_jobs(
         await until_shown(pilot, "1 × KeyError: 'x'", "⏎ unfold  L merged log  r run again")
         assert {job.id for job in screen.marked_jobs()} == {*shards, bad}
         await pilot.press("r")
-        await until_shown(pilot, "Run 4 jobs again as they were?", "1 failed, 3 complete.")
+        await until_shown(pilot, "Run 4 jobs again unchanged?", "1 failed, 3 complete.")
         await pilot.press("n", "e")
         await until_shown(pilot, "Edit 4 jobs")
         await pilot.press("escape")

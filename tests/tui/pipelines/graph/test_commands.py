@@ -115,7 +115,7 @@ async def test_a_question_warns_if_dependent_jobs_would_start_at_once_and_defaul
             with step(key):
                 await press(pilot, (key,))
                 await until_shown(pilot, "on others of these", "would start at once")
-                await until_shown(pilot, "all at once?")
+                await until_shown(pilot, "Run them all at once")
                 await pilot.press("enter")
                 await until(pilot, lambda: isinstance(pilot.app.screen, PipelineScreen))
                 assert studio.requests == []
