@@ -3,7 +3,7 @@
 All lines are safe to draw.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from difflib import unified_diff
 from itertools import islice
 from typing import Any
@@ -12,8 +12,7 @@ from studio_tui.addresses import without_logins
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.form.draft import Draft, FieldValue
 from studio_tui.presentation.form.field import MaskedPart
-from studio_tui.presentation.form.fields import FIELDS, label, value_of
-from studio_tui.presentation.form.repeat_notes import NO_FILES
+from studio_tui.presentation.form.fields import FIELDS, value_of
 from studio_tui.presentation.jobs.facts import MASK
 from studio_tui.text import safe_line
 
@@ -24,35 +23,6 @@ _EMPTY = "empty"
 """Shown for an empty value of a variable."""
 _SAME_ENTRIES = "the same but for order, repeats, blanks or comments"
 _TONES = {"+": Tone.GOOD, "-": Tone.BAD, "@": Tone.ACCENT, "~": Tone.ACTIVE}
-
-
-def kept_settings(
-    names: Iterable[str], before: Draft, after: Draft, files: Mapping[str, str]
-) -> tuple[Cell, ...]:
-    """Return a line for each unchanged field of `names`, which are known from the history.
-
-    `files` are safe names of uploads, by upload id.
-    """
-    return tuple(
-        Cell(f"{label(name)}: {_shown(value_of(name, after), files)}, as submitted from here")
-        for name in names
-        if value_of(name, after) and value_of(name, after) == value_of(name, before)
-    )
-
-
-def lost_settings(names: Iterable[str]) -> tuple[Cell, ...]:
-    """Return a line for each of `names`, fields that Studio does not send with a job."""
-    why = "because Studio does not say what it was"
-    lines = (NO_FILES if name == "files" else f"{label(name)}: {_DEFAULT}, {why}" for name in names)
-    return tuple(Cell(line, Tone.WARN) for line in lines)
-
-
-def _shown(value: FieldValue, files: Mapping[str, str]) -> str:
-    if isinstance(value, bool):
-        return _yes_or_no(value)
-    if isinstance(value, str):
-        return safe_line(value.strip())
-    return ", ".join(files.get(entry) or safe_line(entry.strip()) for entry in value)
 
 
 def query_changes(before: str, after: str) -> Iterator[Cell]:

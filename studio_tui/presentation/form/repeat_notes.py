@@ -1,67 +1,49 @@
 """The settings that Studio does not send with a job, for running it again."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from studio_tui.api.models import Job
-from studio_tui.presentation.form.draft import Draft
-from studio_tui.presentation.form.fields import label, recorded_fields, value_of
+from studio_tui.presentation.form.fields import label, recorded_fields
 
 FILES = label("uploads")
 NO_FILES = f"{FILES}: none are sent, because Studio does not say which it had"
 _UPLOADS = "If Studio has deleted one of these files, it probably refuses the job."
 
 
-def fields_not_sent(job: Job, draft: Draft) -> tuple[str, ...]:
-    """Return the fields that Studio does not send with `job` and that are empty in `draft`.
+def settings_not_sent(job: Job, changed: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return the labels of settings that only the history of submitted jobs may have.
 
-    Such a field gets Studio's default, which may differ from its value in `job`.
+    The settings of the fields `changed` are left out.
     """
-    never_sent = ("files", "priority", "credentials_name", "start_after", "cron_expression")
-    cluster = () if _has_cluster(job) else ("compute_cluster_name",)
-    # The files may be in the field `uploads`, and the cluster in `compute_cluster_id`.
-    filled_elsewhere = set()
-    if draft.uploads:
-        filled_elsewhere.add("files")
-    if draft.compute_cluster_id:
-        filled_elsewhere.add("compute_cluster_name")
-    return tuple(
-        name
-        for name in (*never_sent, *cluster, *recorded_fields())
-        if not value_of(name, draft) and name not in filled_elsewhere
-    )
+    has_cluster = job.compute_cluster_name or job.compute_cluster_id
+    cluster = () if has_cluster else ("compute_cluster_name",)
+    names = ("priority", "uploads", "credentials_name", *cluster, *recorded_fields())
+    same_setting = {"compute_cluster_id": "compute_cluster_name"}
+    changed_settings = {same_setting.get(name, name) for name in changed}
+    return tuple(label(name) for name in names if name not in changed_settings)
 
 
-def fields_from_history(job: Job) -> tuple[str, ...]:
-    """Return the fields that a run of `job` can get only from the history of submitted jobs."""
-    cluster = () if _has_cluster(job) else ("compute_cluster_name", "compute_cluster_id")
-    return ("priority", "uploads", "credentials_name", *cluster, *recorded_fields())
-
-
-def settings_not_sent(job: Job) -> tuple[str, ...]:
-    """Return the labels of `fields_from_history`, with one label for the cluster."""
-    return tuple(label(name) for name in fields_from_history(job) if name != "compute_cluster_id")
-
-
-def _has_cluster(job: Job) -> bool:
-    return bool(job.compute_cluster_name or job.compute_cluster_id)
-
-
-def repeat_lines(job: Job, recorded: Mapping[str, str] | None) -> tuple[str, ...]:
+def repeat_lines(
+    job: Job, recorded: Mapping[str, str] | None, changed: Iterable[str] = ()
+) -> tuple[str, ...]:
     """Return what to say about the settings of a job before it is run again, safe to draw.
 
     `recorded` has the safe values of those of `settings_not_sent` that did not have Studio's
-    default, by label. It is `None` if the job was not submitted from here.
+    default, by label. It is `None` if the job was not submitted from here. Nothing is said about
+    the fields `changed`.
     """
+    names = settings_not_sent(job, changed)
+    defaults = ", ".join(name for name in names if name not in {*(recorded or ()), FILES})
     if recorded is None:
+        why = "Studio does not say what these were, so they get its defaults:"
         return (
-            "Studio does not say what these were, so they get its defaults:",
-            f"  {', '.join(name for name in settings_not_sent(job) if name != FILES)}",
-            NO_FILES,
+            *((why, f"  {defaults}") if defaults else ()),
+            *((NO_FILES,) if FILES in names else ()),
         )
-    defaults = [name for name in settings_not_sent(job) if name not in {*recorded, FILES}]
+    files = _UPLOADS if FILES in recorded else f"  {FILES}: none, as before"
     return (
-        "As submitted from this dashboard:",
-        *(f"  {name}: {value}" for name, value in recorded.items()),
-        *((f"  server default, as before: {', '.join(defaults)}",) if defaults else ()),
-        _UPLOADS if FILES in recorded else f"  {FILES}: none, as before",
+        *(("As submitted from this dashboard:",) if names else ()),
+        *(f"  {name}: {value}" for name, value in recorded.items() if name in names),
+        *((f"  server default, as before: {defaults}",) if defaults else ()),
+        *((files,) if FILES in names else ()),
     )

@@ -90,7 +90,7 @@ async def rerun_after_asking(
             "",
             *((newer, "") if newer else ()),
             *(_CHECKPOINTS if from_checkpoints else ()),
-            *repeat.lines,
+            *repeat.lines(),
             *(("", *notes) if notes else ()),
         ),
         yes="Run it again",

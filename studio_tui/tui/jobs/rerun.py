@@ -7,21 +7,10 @@ from dataclasses import dataclass
 from studio_tui.api.models import Job, JobInput, JobSchedule
 from studio_tui.errors import InvalidRequest
 from studio_tui.presentation.cells import Cell, Tone
-from studio_tui.presentation.form.diff import (
-    kept_settings,
-    lost_settings,
-    query_changes,
-    setting_changes,
-)
+from studio_tui.presentation.form.diff import changed_values, query_changes, setting_changes
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.fields import label, recorded_fields
-from studio_tui.presentation.form.repeat_notes import (
-    FILES,
-    fields_from_history,
-    fields_not_sent,
-    repeat_lines,
-    settings_not_sent,
-)
+from studio_tui.presentation.form.repeat_notes import FILES, repeat_lines, settings_not_sent
 from studio_tui.presentation.format import size
 from studio_tui.service.commands.jobs import repeat_of
 from studio_tui.service.commands.submitted import SentFile, Submitted
@@ -58,11 +47,10 @@ class Repeat:
             repeats.append(cls(job, request, submitted))
         return repeats
 
-    @property
-    def lines(self) -> tuple[str, ...]:
-        """Which settings are known and which are not, as lines of a dialog; safe to draw."""
+    def lines(self, changed: Iterable[str] = ()) -> tuple[str, ...]:
+        """Return which settings are known and which are not, except of the fields `changed`."""
         settings = None if self.submitted is None else known_parts(self.job, self.submitted)
-        return repeat_lines(self.job, settings)
+        return repeat_lines(self.job, settings, changed)
 
 
 async def submitted_of(jobs: Iterable[Job], session: StudioSession) -> dict[str, Submitted]:
@@ -125,11 +113,10 @@ def changes(
         for with_secrets in (False, True)
     )
     same = () if query or settings else (NOTHING_CHANGED,)
-    if submitted is None:
-        others = lost_settings(fields_not_sent(repeat.job, after))
-    else:
-        kept = kept_settings(fields_from_history(repeat.job), before, after, files)
-        others = (*kept, *_note_on_times(submitted, after))
+    tone = Tone.WARN if submitted is None else Tone.PLAIN
+    others = [Cell(line, tone) for line in repeat.lines(changed_values(before, after))]
+    if submitted is not None:
+        others += _note_on_times(submitted, after)
     gap = (Cell(""),) if query else ()
     after_settings = (*others, *gap, *query)
     return (*same, *settings, *after_settings), (*same, *revealed_settings, *after_settings)

@@ -129,7 +129,7 @@ class ScheduleController(JobController):
         elif (repeat := await prepared_repeat(self._host, task)) is not None:
             task = with_schedule(task, repeat.submitted)
             if await self._ask_to_run(
-                task, "The schedule itself does not change.", "", *repeat.lines
+                task, "The schedule itself does not change.", "", *repeat.lines()
             ):
                 request = RelatedRequest.of(repeat.request, run_of=task.id)
                 await create_and_notify(

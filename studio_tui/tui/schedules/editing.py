@@ -182,7 +182,7 @@ class ScheduleEditor:
         return typed
 
     async def _confirm(self, task: Job, typed: str, repeat: Repeat | None) -> bool:
-        notes = _CHANGE_NOTES if repeat is None else (*_REPLACEMENT_NOTES, *repeat.lines)
+        notes = _CHANGE_NOTES if repeat is None else (*_REPLACEMENT_NOTES, *repeat.lines())
         question = Confirm(
             "Change this schedule?",
             (

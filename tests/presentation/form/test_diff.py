@@ -11,8 +11,6 @@ from studio_tui.presentation.form.diff import (
     common_form,
     differences,
     differs_placeholder,
-    kept_settings,
-    lost_settings,
     query_changes,
     setting_changes,
 )
@@ -103,23 +101,10 @@ def test_lines_with_other_comments_or_in_another_order_are_a_change(
     ]
 
 
-def test_settings_that_studio_does_not_send_are_shown_as_server_defaults() -> None:
-    assert lost_settings(("priority", "files")) == (
-        Cell("priority: server default, because Studio does not say what it was", Tone.WARN),
-        Cell("uploaded files: none are sent, because Studio does not say which it had", Tone.WARN),
-    )
-
-
-def test_settings_known_from_the_history_are_listed_until_they_are_changed() -> None:
-    fields = ("uploads", "priority", "credentials_name")
+def test_uploads_are_compared_by_their_names_as_far_as_these_are_known() -> None:
     old = replace(OLD, uploads=("1", "8\x1b"), priority="1")
     files = {"1": "a.txt (1 B)"}
-    assert [cell.text for cell in kept_settings(fields, old, old, files)] == [
-        "uploaded files: a.txt (1 B), 8␛, as submitted from here",
-        "priority: 1, as submitted from here",
-    ]
     new = replace(old, uploads=("8\x1b",), priority="")
-    assert kept_settings(fields, old, new, files) == ()
     assert changed_settings(old, new, files) == [
         "uploaded files: - a.txt (1 B)",
         "priority: 1 → server default",

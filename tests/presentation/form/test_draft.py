@@ -11,10 +11,9 @@ from studio_tui.presentation.form.fields import (
     FIELDS,
     draft_from_json,
     draft_to_json,
-    recorded_fields,
 )
 from studio_tui.presentation.form.job_request import draft_of
-from studio_tui.presentation.form.repeat_notes import fields_not_sent
+from studio_tui.presentation.form.repeat_notes import NO_FILES, repeat_lines
 from tests.jobs import NOON, job
 from tests.presentation.form.forms import DRAFTS, filled
 
@@ -96,35 +95,39 @@ def test_the_repr_of_a_draft_contains_no_secrets() -> None:
     assert "hunter2" not in repr(Draft(environment="PASSWORD=hunter2"))
 
 
+UNKNOWN = "Studio does not say what these were, so they get its defaults:"
+
+
 @pytest.mark.parametrize(
-    ("job_fields", "form_values", "names"),
+    ("recorded", "changed", "lines"),
     [
+        (None, [], (UNKNOWN, "  priority, credentials, cluster", NO_FILES)),
+        (None, ["uploads", "priority", "workers"], (UNKNOWN, "  credentials, cluster")),
         (
-            {},
-            {},
-            "files priority credentials_name start_after cron_expression compute_cluster_name",
+            {"priority": "1", "uploaded files": "a.txt"},
+            ["compute_cluster_id"],
+            (
+                "As submitted from this dashboard:",
+                "  priority: 1",
+                "  uploaded files: a.txt",
+                "  server default, as before: credentials",
+                "If Studio has deleted one of these files, it probably refuses the job.",
+            ),
         ),
         (
-            {"compute_cluster_name": "gpu"},
-            {"uploads": ("7",), "priority": "0", "cron_expression": "@daily"},
-            "credentials_name start_after",
-        ),
-        (
-            {},
-            {
-                "compute_cluster_id": "2",
-                "files": ("a",),
-                "priority": "1",
-                "start_after": "in 2 hours",
-            },
-            "credentials_name cron_expression",
+            {"priority": "1"},
+            ["priority", "credentials_name"],
+            (
+                "As submitted from this dashboard:",
+                "  server default, as before: cluster",
+                "  uploaded files: none, as before",
+            ),
         ),
     ],
 )
-def test_settings_that_studio_does_not_send_are_listed_unless_the_form_has_them(
-    job_fields: dict[str, Any], form_values: dict[str, Any], names: str
+def test_settings_that_studio_does_not_send_are_listed_unless_they_were_changed(
+    recorded: dict[str, str] | None, changed: list[str], lines: tuple[str, ...]
 ) -> None:
-    assert fields_not_sent(job(**job_fields), Draft(**form_values)) == (
-        *names.split(),
-        *recorded_fields(),
-    )
+    assert repeat_lines(job(), recorded, changed) == lines
+    with_cluster = repeat_lines(job(compute_cluster_name="gpu"), recorded, changed)
+    assert not any("cluster" in line for line in with_cluster)

@@ -17,7 +17,7 @@ from studio_tui.presentation.form.fields import (
 )
 from studio_tui.presentation.form.job_request import check, check_field, draft_of, request
 from studio_tui.presentation.form.problems import Problem
-from studio_tui.presentation.form.repeat_notes import fields_from_history, fields_not_sent
+from studio_tui.presentation.form.repeat_notes import settings_not_sent
 from studio_tui.presentation.form.request_preview import as_datachain
 from studio_tui.presentation.form.server_errors import refusals
 from studio_tui.service.commands.jobs import repeat_of
@@ -76,10 +76,9 @@ def test_a_field_added_to_the_table_is_repeated_as_it_was_submitted(
     repeated = repeat_of(job(1), "acme", submitted)
     assert repeated.model_dump()["timeout"] == 5
     assert known_parts(job(1), submitted) == {"time limit": "5"}
-    repeated_draft = draft_of(repeated, CONTEXT.now)
-    assert "timeout" in fields_not_sent(job(1), Draft())
-    assert "timeout" not in fields_not_sent(job(1), repeated_draft)
-    assert "timeout" in fields_from_history(job(1))
+    assert draft_of(repeated, CONTEXT.now).value("timeout", "") == "5"
+    assert "time limit" in settings_not_sent(job(1))
+    assert "time limit" not in settings_not_sent(job(1), ["timeout"])
     related = RelatedRequest.of(repeated, run_of="a")
     assert json.loads(related.model_dump_json())["timeout"] == 5
 

@@ -76,8 +76,10 @@ async def test_a_value_typed_once_changes_each_marked_job_which_keeps_its_other_
             "Run 3 changed jobs?",
             *(f"{name} ({job_id[:8]})" for name, job_id in ids.items()),
             "workers: 1 → 2",
-            "priority: 1, as submitted from here",
-            "priority: server default, because Studio does not say",
+            "As submitted from this dashboard:",
+            "priority: 1",
+            "Studio does not say what these were, so they get its defaults:",
+            "priority, credentials",
         )
         await pilot.press("r")
         await until_shown(pilot, "3 of 3 jobs created", "f8 shows the outcome of each")
