@@ -57,7 +57,7 @@ class Field:
     sent_as: str = ""
     """The name in the request, if it is another one."""
     value: Value | None = None
-    """By default, the value is the contents without outer blanks, or `None` if they are empty."""
+    """By default, the contents, of a line without outer blanks; `None` if they are empty."""
     is_sent: bool = True
     """Whether the value is part of the request, unlike the path of a file."""
     flag: str = ""
@@ -80,16 +80,6 @@ class Field:
 
 
 _LISTS = frozenset({FieldWidget.LIST, FieldWidget.PATHS})
-
-
-def text_in(name: str) -> Value:
-    """Return a function for the text of a field with its blanks; `None` if it has only blanks."""
-
-    def value(draft: Draft, _context: FormContext) -> str | None:
-        text = draft.value(name, "")
-        return text if text.strip() else None
-
-    return value
 
 
 def number_in(name: str) -> Value:

@@ -8,7 +8,7 @@ from studio_tui.api.models import JobInput
 from studio_tui.presentation.form import checks, file_checks, hints
 from studio_tui.presentation.form.checks import PYTHON_VERSIONS, REQUEST_LIMIT
 from studio_tui.presentation.form.draft import Draft, FieldValue, FormContext
-from studio_tui.presentation.form.field import Field, FieldWidget, MaskedPart, number_in, text_in
+from studio_tui.presentation.form.field import Field, FieldWidget, MaskedPart, number_in
 from studio_tui.presentation.form.file_checks import QUERY_LIMIT, UPLOAD_LIMIT
 from studio_tui.presentation.format import size
 from studio_tui.presentation.schedules.start_times import parse_start_time
@@ -78,7 +78,6 @@ FIELDS: dict[str, Field] = {
         example=("MODE=full", "HF_HOME=/data/cache"),
         check=checks.environment,
         hint="Lines of NAME=VALUE. Values are hidden while another field has the focus.",
-        value=text_in("environment"),
         error_words=r"environment",
     ),
     "workers": Field(
@@ -112,7 +111,6 @@ FIELDS: dict[str, Field] = {
         example=("numpy>=1.24", "pandas==2.2.3"),
         check=checks.requirements,
         hint="Lines as in a requirements file.",
-        value=text_in("requirements"),
         error_words=r"requirements?",
     ),
     "repository": Field(
@@ -148,7 +146,6 @@ FIELDS: dict[str, Field] = {
         hint=hints.uploads,
         hint_without_focus=True,
         sent_as="files",
-        value=lambda draft, _context: draft.uploads or None,
         missing_flag_remark="there is no flag for files that were uploaded before: {}",
     ),
     "priority": Field(
@@ -240,7 +237,6 @@ FIELDS: dict[str, Field] = {
         widget=FieldWidget.FLAG,
         meaning="Whether checkpoints are ignored, so that everything is computed again.",
         accepts="Space toggles it.",
-        value=lambda draft, _context: draft.reset or None,
         flag="--ignore-checkpoints",
     ),
 }
@@ -275,7 +271,10 @@ def sent_value(name: str, draft: Draft, context: FormContext) -> object:
     if (value := FIELDS[name].value) is not None:
         return value(draft, context)
     typed = value_of(name, draft)
-    return (typed.strip() if isinstance(typed, str) else typed) or None
+    if isinstance(typed, str):
+        stripped = typed.strip()
+        return (typed if FIELDS[name].has_lines else stripped) if stripped else None
+    return typed or None
 
 
 def default_words(name: str, draft: Draft, context: FormContext) -> str:
