@@ -160,7 +160,7 @@ def group_facts(
     numbers = counts(by_status(jobs), blocked=blocked, newer_attempts=newer_attempts)
     states = [f"{count.number} {count.name}" for count in numbers if count.number]
     # `counts` leaves these failures out; with them, the sum is the number of jobs.
-    states += _no_problems(jobs, newer_attempts)
+    states += newer_attempt_counts(jobs, newer_attempts)
     schedules = _schedules(jobs)
     amounts = [f"{len(jobs) - schedules}: {', '.join(states)}"] if states else []
     amounts += [plural(schedules, "schedule")] if schedules else []
@@ -218,7 +218,9 @@ def _schedules(jobs: Sequence[Job]) -> int:
     return sum(job.state is JobState.TASK for job in jobs)
 
 
-def _no_problems(jobs: Sequence[Job], newer_attempts: Mapping[str, NewerAttempt]) -> list[str]:
+def newer_attempt_counts(
+    jobs: Sequence[Job], newer_attempts: Mapping[str, NewerAttempt]
+) -> list[str]:
     """Return `2 fixed` and `1 superseded`, as far as there are such failures."""
     is_fix = [newer.is_fix for job in jobs if (newer := newer_attempts.get(job.id)) is not None]
     numbers = (("fixed", sum(is_fix)), ("superseded", is_fix.count(False)))
@@ -243,7 +245,7 @@ def _detail(
     ordered = sorted(numbers, key=lambda count: (count.name != "failed", count.name == "done"))
     shown = [Cell(f"{count.glyph}{count.number} ", count.tone) for count in ordered if count.number]
     shown += words
-    if no_problems := _no_problems(jobs, newer_attempts):
+    if no_problems := newer_attempt_counts(jobs, newer_attempts):
         # With these failures, the sum is the number of jobs in the first cell of the row. They have
         # no sign of a failure: a narrow column has no space for the words, so they would look like
         # one.

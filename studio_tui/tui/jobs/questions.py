@@ -9,6 +9,7 @@ from studio_tui.api.states import JobState
 from studio_tui.errors import InvalidRequest
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.jobs.bulk import cancel_effect, select, why_not_cancel
+from studio_tui.presentation.jobs.groups import newer_attempt_counts
 from studio_tui.presentation.jobs.rows import newer_attempt_words
 from studio_tui.service.commands.submitted import rerun_request
 from studio_tui.service.session import StudioSession
@@ -146,24 +147,11 @@ def cancel_changes(
 def newer_attempt_sentences(session: StudioSession, jobs: Sequence[Job]) -> str:
     """Return sentences on how many of `jobs` failed and have a newer attempt; empty if none has."""
     newer_attempts = session.known_items.newer_attempts()
-    found = [newer for job in jobs if (newer := newer_attempts.get(job.id)) is not None]
-    fixes = sum(newer.is_fix for newer in found)
     if len(jobs) == 1:
-        if fixes:
-            return "A newer attempt has fixed this failure."
-        return "".join(f"This failure is {newer_attempt_words(newer)}." for newer in found)
-    sentences = []
-    if fixes:
-        was = "was" if fixes == 1 else "were"
-        sentences.append(f"{fixes:,} of these failures {was} fixed by a newer attempt.")
-    if others := len(found) - fixes:
-        verb = (
-            "is superseded by a newer attempt"
-            if others == 1
-            else "are superseded by newer attempts"
-        )
-        sentences.append(f"{others:,} of these failures {verb}.")
-    return " ".join(sentences)
+        newer = newer_attempts.get(jobs[0].id)
+        return f"This failure is {newer_attempt_words(newer)}." if newer is not None else ""
+    numbers = ", ".join(newer_attempt_counts(jobs, newer_attempts))
+    return f"Failures with a newer attempt: {numbers}." if numbers else ""
 
 
 def rerun_changes(

@@ -47,7 +47,7 @@ def test_a_job_that_ends_or_is_fixed_while_the_question_is_open_is_reported() ->
     change = rerun_changes(known_jobs.session, (failed,))
     assert change() is None
     known_jobs.try_again(1)
-    assert words(change) == "A newer attempt has fixed this failure."
+    assert words(change) == "This failure is fixed by 00000009."
     known_jobs.try_again(1, JobState.RUNNING)
     assert words(change) == "This failure is superseded by 00000009, running."
     running = job(2, "RUNNING")
@@ -65,8 +65,7 @@ def test_changes_of_many_jobs_are_counted() -> None:
     assert words(change) == "Meanwhile 3 jobs changed: 2 complete, 1 failed."
     known_jobs.try_again(2)
     assert words(change) == (
-        "Meanwhile 3 jobs changed: 2 complete, 1 failed. "
-        "1 of these failures was fixed by a newer attempt."
+        "Meanwhile 3 jobs changed: 2 complete, 1 failed. Failures with a newer attempt: 1 fixed."
     )
 
 
@@ -77,11 +76,10 @@ def test_failures_fixed_before_the_question_are_named_in_it_and_are_no_change() 
     known_jobs.try_again(0)
     known_jobs.try_again(2)
     words_in_question = newer_attempt_sentences(known_jobs.session, jobs)
-    assert words_in_question == "2 of these failures were fixed by a newer attempt."
+    assert words_in_question == "Failures with a newer attempt: 2 fixed."
     known_jobs.try_again(2, JobState.FAILED)
     assert newer_attempt_sentences(known_jobs.session, jobs) == (
-        "1 of these failures was fixed by a newer attempt. "
-        "1 of these failures is superseded by a newer attempt."
+        "Failures with a newer attempt: 1 fixed, 1 superseded."
     )
     known_jobs.try_again(2)
     assert rerun_changes(known_jobs.session, jobs)() is None

@@ -303,11 +303,9 @@ async def test_a_continued_job_and_its_origin_name_each_other_and_the_fixed_fail
         await pilot.press("down")
         await until_shown(pilot, "▏ fixed ", f"by {new_id[:8]}… ✓ mended.py")
         await pilot.press("r")
-        await until_shown(pilot, "Run this job again", "A newer attempt has fixed this failure.")
+        await until_shown(pilot, "Run this job again", "This failure is fixed by")
         await pilot.press("n", "a", "r")
-        await until_shown(
-            pilot, "Run 2 marked jobs", "1 of these failures was fixed by a newer attempt."
-        )
+        await until_shown(pilot, "Run 2 marked jobs", "Failures with a newer attempt: 1 fixed.")
         await pilot.press("n")
     async with dashboard(studio, tmp_path, size=(160, 40)) as pilot:
         await until_shown(pilot, f"fixed by {new_id[:2]}")
