@@ -10,7 +10,7 @@ from collections.abc import Callable, Container
 from pathlib import PurePath
 
 from studio_tui import cron
-from studio_tui.addresses import has_login, without_logins
+from studio_tui.addresses import has_login
 from studio_tui.api.models import Cluster, QueryType
 from studio_tui.job_rules import is_job_id, repository_fault, split_repository
 from studio_tui.presentation.form.draft import Draft, FileState, FormContext
@@ -46,7 +46,6 @@ _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,12}")
 _PYTHON_VERSION = re.compile(r"3\.[0-9]{1,2}(?:\.[0-9]{1,2})?")
 _SCP = re.compile(r"[\w.-]+@[\w.-]+:[^\s/].*")
 """An address such as `git@github.com:user/project`."""
-_LONGEST_SUGGESTION = 68
 _NAMES_SHOWN = 5
 
 
@@ -180,11 +179,7 @@ def python_version(draft: Draft, context: FormContext) -> FieldProblems:
     if not typed:
         return ()
     if not _PYTHON_VERSION.fullmatch(typed):
-        version = re.search(r"(?<![0-9.])3[.,][0-9]{1,2}(?![0-9])", typed)
-        suggestion = version[0].replace(",", ".") if version else PYTHON_VERSIONS[-2]
-        has_only_major = re.fullmatch(r"[A-Za-z ]*3\.?", typed)
-        fault = "has no minor version" if has_only_major else "is not a Python 3 version"
-        return f"{quoted(typed)} {fault}; type {suggestion}."
+        return f"{quoted(typed)} is not a Python 3 version; type one such as {PYTHON_VERSIONS[-2]}."
     if typed not in PYTHON_VERSIONS and not context.is_local:
         versions = ", ".join(PYTHON_VERSIONS)
         sentence = f"Studio is known to support {versions}; it may refuse {typed}."
@@ -212,10 +207,7 @@ def repository(draft: Draft, context: FormContext) -> FieldProblems:
             sentence = "This is a path, which only a Studio on this machine can clone."
             return (warning("repository", sentence),)
         return _local_repository_problems(typed, context)
-    full_url = without_logins(f"https://{re.sub(r'^/+', '', typed)}", "…")
-    is_short = len(full_url) <= _LONGEST_SUGGESTION
-    advice = f"type it as {full_url}" if is_short else "type https:// before it"
-    return f"{quoted(typed)} is not a URL; {advice}."
+    return f"{quoted(typed)} is not a URL; type https:// before it."
 
 
 def _local_repository_problems(typed: str, context: FormContext) -> FieldProblems:
@@ -311,12 +303,6 @@ def cron_expression(draft: Draft, _context: FormContext) -> str:
     except cron.CronError as error:
         return sentence_of(error)
     return ""
-
-
-def uploads(draft: Draft, _context: FormContext) -> str:
-    if all(upload_id.strip() for upload_id in draft.uploads):
-        return ""
-    return "An uploaded file has no id; remove it."
 
 
 def job_to_continue(draft: Draft, context: FormContext) -> FieldProblems:

@@ -142,7 +142,6 @@ FIELDS: dict[str, Field] = {
         meaning="Files that were uploaded before.",
         accepts="One id per line, as returned by the upload.",
         example=("42",),
-        check=checks.uploads,
         hint=hints.uploads,
         hint_without_focus=True,
         sent_as="files",

@@ -20,6 +20,18 @@ from studio_tui.text import safe_line
 WHOLE_FORM = ""
 """The field of a problem that is about the whole form."""
 
+# A `ServerError` is that of an upload, or a status such as 501, after which Studio has done
+# nothing. Any other server error of a request for a job is an `OutcomeUnknown`.
+_ADVICE = (
+    (RateLimited, "send the form again later."),
+    (AuthenticationError, "give a valid token, and send the form again."),
+    (PermissionDenied, "ask a member of the team who may run jobs."),
+    (NotFound, "check Studio's URL, the team, and the names in the form."),
+    (ServerError, "the form is kept. Send it again later."),
+    (StudioError, "the form is kept."),
+)
+"""What to do after an error that is not about a field; the first class that fits counts."""
+
 _FIELD_NAME = re.compile(r"(?:[A-Za-z_]+\.)*(?P<field>[a-z_]+)(?:[ .]\d+)?(?=[\s:,]|$)")
 """A word at the start of a clause that may name a field, as in `data.workers: must be positive`."""
 
@@ -28,25 +40,8 @@ def refusals(error: StudioError, draft: Draft) -> tuple[Problem, ...]:
     """Return why no job was created from `draft`, as problems of fields or of `WHOLE_FORM`."""
     if isinstance(error, InvalidRequest):
         return tuple(_problem(clause, draft) for clause in _clauses(str(error)))
-    return (Problem(WHOLE_FORM, f"{_sentence(str(error))} {_what_to_do(error)}"),)
-
-
-def _what_to_do(error: StudioError) -> str:
-    match error:
-        case RateLimited():
-            return "No job was created; send the form again later."
-        case AuthenticationError():
-            return "No job was created; give a valid token, and send the form again."
-        case PermissionDenied():
-            return "No job was created; ask a member of the team who may run jobs."
-        case NotFound():
-            return "No job was created; check Studio's URL, the team, and the names in the form."
-        # The error of an upload, or a status such as 501, after which Studio has done nothing. Any
-        # other server error of a request for a job is an `OutcomeUnknown`.
-        case ServerError():
-            return "No job was created; the form is kept. Send it again later."
-        case _:
-            return "No job was created; the form is kept."
+    advice = next(words for kind, words in _ADVICE if isinstance(error, kind))
+    return (Problem(WHOLE_FORM, f"{_sentence(str(error))} No job was created; {advice}"),)
 
 
 def _clauses(message: str) -> list[str]:
