@@ -89,6 +89,12 @@ class JobSchedule(Received):
     datasets: tuple[Line, ...] | None = None
     """`None` if the schedule runs a job."""
 
+    @property
+    def single_time(self) -> datetime | None:
+        """When it runs once, also while it is suspended; `None` if it has an expression."""
+        has_expression = self.cron_expression or "cron_expression" in self.unreadable
+        return None if has_expression else self.start_after
+
 
 class JobOutput(Received):
     """A job as sent by Studio."""

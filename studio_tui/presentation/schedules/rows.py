@@ -128,8 +128,12 @@ def _when(task: Job) -> Cell:
 
 def _future(schedule: JobSchedule, now: datetime, zone: tzinfo) -> tuple[Fact, ...]:
     if schedule.suspended_at is not None:
-        old = ago(schedule.suspended_at, now)
-        return (Fact("next runs", Cell(f"none until p resumes it; suspended {old}", Tone.WARN)),)
+        runs = "none until p resumes it"
+        if time := schedule.single_time:
+            condition = ", if p resumes it before" if time > now else " has passed"
+            runs = f"{in_both_zones(time, zone)}{condition}"
+        words = f"{runs}; suspended {ago(schedule.suspended_at, now)}"
+        return (Fact("next runs", Cell(words, Tone.WARN)),)
     cell = Cell(UNKNOWN, Tone.DIM)
     if schedule.cron_expression:
         after = fires_after(schedule.start_after, now)
@@ -225,8 +229,9 @@ def _next_at(item: ScheduleWithRuns) -> datetime:
 
 
 def _local_time(row: ScheduleRow) -> Cell:
-    next_run_at = row.schedule.next_run_at if row.schedule else None
-    return Cell(_short_time(next_run_at, row.zone)) if next_run_at else _unknown_cell(row.task)
+    schedule = row.schedule
+    moment = (schedule.next_run_at or schedule.single_time) if schedule else None
+    return Cell(_short_time(moment, row.zone)) if moment else _unknown_cell(row.task)
 
 
 def _sum_of(item: ScheduleWithRuns, *fields: str) -> int:

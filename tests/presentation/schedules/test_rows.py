@@ -108,6 +108,20 @@ def test_a_schedule_that_runs_once_is_shown_as_once() -> None:
     assert fact_texts(once)["next runs"] == "Sun 1 Mar 2026 13:05 CET · 12:05 UTC"
 
 
+def test_a_suspended_schedule_shows_its_single_time() -> None:
+    once = {"start_after": "2026-03-01T12:05:00Z", "suspended_at": "2026-03-01T11:58:00Z"}
+    shown, facts_shown = row(task(once)), fact_texts(task(once))
+    assert (shown["next"], shown["at"]) == ("suspended", "Sun  1 Mar 13:05")
+    assert facts_shown["next runs"] == (
+        "Sun 1 Mar 2026 13:05 CET · 12:05 UTC, if p resumes it before; suspended 2m ago"
+    )
+    passed = fact_texts(task({**once, "start_after": "2026-03-01T11:59:00Z"}))["next runs"]
+    assert " has passed; suspended" in passed
+    nightly_one = task({"cron_expression": "0 3 * * *", **once})
+    assert row(nightly_one)["at"] == "–"
+    assert fact_texts(nightly_one)["next runs"] == "none until p resumes it; suspended 2m ago"
+
+
 def test_a_run_that_is_due_is_shown_as_now() -> None:
     assert row(nightly(next_run_at="2026-03-01T11:59:59Z"))["next"] == "now"
 
