@@ -386,9 +386,17 @@ def runs_on(job: Job, cluster: Cluster) -> bool:
     return cluster.name is not None and job.compute_cluster_name == cluster.name
 
 
+def is_schedule(job: Job) -> bool:
+    """Whether a job is a schedule, also one that has ended; not if it failed to run anything."""
+    return job.state is JobState.TASK or (
+        job.schedule is not None and job.state is not JobState.FAILED
+    )
+
+
 def by_status(jobs: Iterable[Job]) -> dict[str | None, list[Job]]:
-    """Return the jobs with each status, in their order."""
+    """Return the jobs with each status, in their order; all schedules are with TASK."""
     groups = defaultdict[str | None, list[Job]](list)
     for job in jobs:
-        groups[job.status].append(job)
+        is_task = job.schedule is not None and is_schedule(job)
+        groups[JobState.TASK if is_task else job.status].append(job)
     return groups

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from studio_tui.api.models import Job, by_status
+from studio_tui.api.models import Job, by_status, is_schedule
 from studio_tui.api.related_jobs import NewerAttempt
 from studio_tui.api.states import JobState
 from studio_tui.presentation.cells import NOTHING, Cell, Pieces, Tone
@@ -215,7 +215,7 @@ def _amount(jobs: Sequence[Job]) -> str:
 
 
 def _schedules(jobs: Sequence[Job]) -> int:
-    return sum(job.state is JobState.TASK for job in jobs)
+    return sum(map(is_schedule, jobs))
 
 
 def newer_attempt_counts(

@@ -140,7 +140,18 @@ def test_every_state_has_a_glyph_and_a_tone(state: JobState) -> None:
 def test_counts_add_up_to_all_jobs_except_schedules() -> None:
     states = [state for state in JobState if state is not JobState.TASK]
     jobs = [job(number, state) for number, state in enumerate(states, 1)]
-    assert sum(count.number for count in counts(by_status([*jobs, job(99, "TASK")]))) == len(jobs)
+    schedules = [
+        job(99, "TASK"),
+        *(job(98, state, schedule={}) for state in ("COMPLETE", "CANCELED")),
+    ]
+    assert sum(count.number for count in counts(by_status([*jobs, *schedules]))) == len(jobs)
+
+
+def test_a_schedule_that_could_not_run_anything_counts_as_a_failed_job() -> None:
+    numbers = {
+        count.name: count.number for count in counts(by_status([job(1, "FAILED", schedule={})]))
+    }
+    assert numbers["failed"] == 1
 
 
 @pytest.mark.parametrize(
