@@ -210,6 +210,17 @@ def parse_created(kind: type[M], answer: Answer) -> M:
     return item
 
 
+def created_id(answer: Answer) -> str:
+    """Return the id of the job or pipeline in the response to a command; empty without one."""
+    try:
+        value = parse_json(answer.body)
+    except ProtocolError:
+        return ""
+    item = value.get("pipeline") or value if isinstance(value, dict) else None
+    found = item.get("id") or item.get("pipeline_id") if isinstance(item, dict) else ""
+    return safe_line(found) if isinstance(found, str) else ""
+
+
 def parse_optional(kind: type[M], answer: Answer) -> M | None:
     """Parse the response to a request that succeeded; `None` if the body cannot be parsed."""
     try:

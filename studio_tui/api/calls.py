@@ -20,9 +20,9 @@ class Call:
     query: Mapping[str, str] = field(default_factory=dict)
     changes: bool = False
     reason: str = ""
-    """Why the attempt failed, as a sentence, safe to draw; empty after success or canceling."""
+    """Why the attempt failed, as a sentence, or the id of what it created; safe to draw."""
     body: bytes = field(default=b"", repr=False)
-    """Body of a request that changes something; may contain secrets."""
+    """Body of a request that changes something, or `Request.recorded`; may contain secrets."""
 
 
 _SOON = timedelta(seconds=5)

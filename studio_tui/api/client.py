@@ -5,6 +5,7 @@ token.
 """
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, Iterable
 from operator import attrgetter
 from pathlib import Path
@@ -157,7 +158,11 @@ class StudioClient(StudioConnection):
         form = await asyncio.to_thread(FileForm, path, progress)
         timeout = WHOLE_TIMEOUT + form.size / SLOWEST_UPLOAD
         answer = await self.request(
-            routes.UPLOAD_FILE, headers=form.headers, body=form, timeout=timeout
+            routes.UPLOAD_FILE,
+            headers=form.headers,
+            body=form,
+            recorded=json.dumps({"file": path.name}).encode(),
+            timeout=timeout,
         )
         return answers.parse_model(UploadedFile, answer.body)
 

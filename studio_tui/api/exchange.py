@@ -16,6 +16,8 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | AsyncIterable[bytes] | None = None
     """An iterable must allow a second iteration, in case Studio refuses the token's scheme."""
+    recorded: bytes = b""
+    """JSON that is recorded instead of a body of another form."""
     changes: bool = False
     """Whether it changes something, so that its outcome is unknown if it fails once sent."""
     timeout: float | None = None

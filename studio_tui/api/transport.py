@@ -16,7 +16,7 @@ import httpx
 
 from studio_tui import __version__, clock
 from studio_tui.addresses import address
-from studio_tui.api.answers import retry_after, status_error
+from studio_tui.api.answers import created_id, retry_after, status_error
 from studio_tui.api.auth import StudioAuth
 from studio_tui.api.calls import Call
 from studio_tui.api.connection_errors import (
@@ -156,6 +156,7 @@ class Transport:
         try:
             answer = await self._attempt(request, authorization)
             outcome = str(answer.status)
+            reason = created_id(answer) if request.changes else ""
         except StudioError as error:
             status = error.status if isinstance(error, StatusError) else None
             outcome, reason = str(status or type(error).__name__), str(error)
@@ -163,7 +164,8 @@ class Transport:
         finally:
             ms = (clock.monotonic() - began) * 1000
             _log.info("%s %s %s %.0f ms", request.method, request.path, outcome, ms)
-            body = request.body if request.changes and isinstance(request.body, bytes) else b""
+            sent = request.body
+            body = sent if request.changes and isinstance(sent, bytes) else request.recorded
             self._on_request_end(
                 Call(
                     started_at=started_at,

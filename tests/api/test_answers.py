@@ -7,6 +7,7 @@ import pytest
 
 from studio_tui import errors, log
 from studio_tui.api import answers
+from studio_tui.api.exchange import Answer
 from studio_tui.api.models import Pipeline
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -58,6 +59,22 @@ def test_the_status_determines_the_kind_of_error_whatever_the_body(
 )
 def test_an_error_contains_studio_s_message_sanitized(body: bytes, message: str) -> None:
     assert str(answers.status_error(422, body)) == message
+
+
+@pytest.mark.parametrize(
+    ("body", "created"),
+    [
+        (b'{"id": "a", "status": "CREATED"}', "a"),
+        (b'{"pipeline_id": "p"}', "p"),
+        (b'{"ok": true, "pipeline": {"pipeline_id": "p"}}', "p"),
+        (b'{"ok": true, "pipeline": null}', ""),
+        (b'{"id": 5}', ""),
+        (b"[1]", ""),
+        (b"<html>", ""),
+    ],
+)
+def test_the_id_of_what_a_command_created_is_found(body: bytes, created: str) -> None:
+    assert answers.created_id(Answer(201, {}, body, len(body))) == created
 
 
 def test_a_429_error_has_studio_s_reason_and_the_delay() -> None:

@@ -287,8 +287,11 @@ async def test_a_file_is_sent_in_pieces_as_the_only_part_of_a_form(
     path.write_bytes(content)
     queue_example(proxy, "upload_file.response")
     progress: list[tuple[int, int]] = []
+    bodies: list[bytes] = []
+    client.on_request_end = lambda call: bodies.append(call.body)
     uploaded = await client.upload_file(path, progress=lambda *step: progress.append(step))
     assert uploaded.id == "1"
+    assert json.loads(bodies[0]) == {"file": path.name}
     size = len(content)
     assert progress == [(upload.CHUNK_BYTES, size), (upload.CHUNK_BYTES * 2, size), (size, size)]
     request = proxy.requests[0]

@@ -26,7 +26,9 @@ def as_curl(entry: Entry, url: str) -> str:
     parts = ["curl --fail-with-body", _AUTHORIZATION]
     if entry.method != "GET":
         parts.append(f"--request {entry.method}")
-    if entry.fields:
+    if "file" in entry.fields:
+        parts.append(f"--form {_quoted('file=@' + str(entry.fields['file']))}")
+    elif entry.fields:
         body = json.dumps(entry.fields, ensure_ascii=True)
         parts += ["--header 'Content-Type: application/json'", f"--data {shlex.quote(body)}"]
     parts.append(shlex.quote(safe_line(f"{url}/api{entry.path}")))

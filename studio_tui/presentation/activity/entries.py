@@ -56,6 +56,8 @@ class Entry:
     """The status code, the class name of an exception, or `canceled`."""
     why_failed: str = ""
     """Why the last request failed: a sentence that is safe to draw, or empty."""
+    made: str = ""
+    """Id of the job or pipeline that the request created, safe to draw."""
     count: int = 1
     mean_ms: float = 0.0
     longest_ms: float = 0.0
@@ -131,10 +133,10 @@ STATUS_MEANINGS = {"304": "unchanged", "416": "nothing new"}
 """Meanings of statuses that answer a request for changes since the previous request."""
 
 _DESCRIPTIONS: tuple[tuple[Route, str], ...] = (
-    (routes.CREATE_JOB, "create job {query_name}"),
+    (routes.CREATE_JOB, "create job {query_name}{made}"),
     (routes.CANCEL_JOB, "cancel job {job}"),
     (routes.JOB_LOGS, "read log of job {job}"),
-    (routes.UPLOAD_FILE, "upload a file"),
+    (routes.UPLOAD_FILE, "upload {file}"),
     (routes.LIST_JOBS, "list jobs {state}"),
     (routes.LIST_CLUSTERS, "list clusters"),
     (routes.TRIGGER_PIPELINE, "trigger pipeline of {datasets}"),
@@ -145,11 +147,11 @@ _DESCRIPTIONS: tuple[tuple[Route, str], ...] = (
     (routes.LIST_PIPELINES, "list pipelines"),
     (routes.JOB_DATASET_VERSIONS, "list datasets of job {job}"),
     (routes.CHANGE_SCHEDULE, "change schedule {job}"),
-    (routes.RUN_SCHEDULE, "run schedule {job} now"),
-    (routes.TRIGGER_SCHEDULE, "run schedule {job} now"),
+    (routes.RUN_SCHEDULE, "run schedule {job} now{made}"),
+    (routes.TRIGGER_SCHEDULE, "run schedule {job} now{made}"),
     (routes.SUSPEND_SCHEDULE, "suspend schedule {job}"),
     (routes.RESUME_SCHEDULE, "resume schedule {job}"),
-    (routes.RERUN_JOBS, "run {jobs} again in order"),
+    (routes.RERUN_JOBS, "run {jobs} again, in order if one depends on another{made}"),
     (routes.SCHEDULE_PIPELINE, "schedule pipeline of {datasets}"),
     (routes.RESTORE_JOB, "restore job {job} in pipeline {pipeline}"),
     (routes.DATASETS, "list datasets"),
@@ -217,6 +219,8 @@ def words_of(entry: Entry) -> str:
     pipeline = "" if subject.job else entry.name
     values = {
         "job": _name_and_id(subject.job, entry.name),
+        "made": f" ({entry.made[:SHORT_ID]})" if entry.made else "",
+        "file": str(fields.get("file") or "a file"),
         "query_name": str(fields.get("query_name") or ""),
         "state": entry.query.get("status", "").lower(),
         "pipeline": pipeline or str(fields.get("name") or "") or subject.pipeline[:SHORT_ID],
@@ -250,8 +254,7 @@ def join_attempts(entries: Iterable[Entry]) -> list[Entry]:
             attempts.append(entry)
             continue
         commands.append([entry])
-        # Of the requests that change something, only uploads have no body here. As their contents
-        # are not recorded, two uploads cannot be told apart.
+        # Without a recorded body, two requests cannot be told apart.
         if entry.changes and entry.body:
             latest[key] = commands[-1]
     return [_as_one(attempts) for attempts in commands]

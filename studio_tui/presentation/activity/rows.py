@@ -88,6 +88,7 @@ def facts(entry: Entry, now: datetime) -> tuple[Fact, ...]:
             Fact("took", Cell(took)),
             Fact("answer", Cell(safe_line(entry.answer))),
             *((Fact("attempts", Cell(safe_line(entry.attempts))),) if entry.attempts else ()),
+            *((Fact("created", Cell(entry.made)),) if entry.made else ()),
             *((Fact("why", Cell(entry.why, why_tone)),) if entry.why else ()),
             Fact("request", Cell(safe_line(f"{entry.method} {entry.path}"))),
         ]

@@ -52,9 +52,9 @@ class RecordedCall:
     changes: bool = False
     """Whether the request changes something in Studio."""
     body: str = ""
-    """The JSON that was sent, as returned by `safe_body`; empty for polls."""
+    """The JSON that was sent, as returned by `safe_body`; the name of an uploaded file."""
     reason: str = ""
-    """Why the last request failed; empty if it succeeded."""
+    """Why the last request failed, or the id of what it created."""
 
     @property
     def key(self) -> CallKey:

@@ -67,6 +67,9 @@ def pipeline_request(verb: str, field: str, **fields: object) -> Entry:
         (entry(path="/datachain/jobs/?limit=1000&status=TASK&team_name=v"), "list schedules"),
         (entry(path=f"/datachain/jobs/?job_id={JOB}"), "get job 497f6eca"),
         (CREATE, "create job it's.py"),
+        (replace(CREATE, made=JOB), "create job it's.py (497f6eca)"),
+        (entry("POST", "/datachain/jobs/files"), "upload a file"),
+        (entry("POST", "/datachain/jobs/files", body='{"file": "a.csv"}'), "upload a.csv"),
         (CANCEL, "cancel job 497f6eca"),
         (entry(path=f"/datachain/jobs/{JOB}/logs"), "read log of job 497f6eca"),
         (replace(CANCEL, name="train.py"), "cancel job train.py (497f6eca)"),
@@ -82,9 +85,12 @@ def pipeline_request(verb: str, field: str, **fields: object) -> Entry:
         ),
         (
             rerun('[{"job": {"query_name": "a.py"}}, {"job": {}}, 1]'),
-            "run a.py, 2 × a job again in order",
+            "run a.py, 2 × a job again, in order if one depends on another",
         ),
-        (rerun('"[5,000 characters left out]"'), "run jobs again in order"),
+        (
+            replace(rerun('"[5,000 characters left out]"'), made=JOB),
+            "run jobs again, in order if one depends on another (497f6eca)",
+        ),
         (entry(path="/something/else"), "GET /something/else"),
         (entry("", "", words="canceling 3 jobs"), "canceling 3 jobs"),
     ],
@@ -100,6 +106,9 @@ def test_a_request_is_copied_as_curl_with_a_remark_about_omitted_values() -> Non
     assert f"{URL}/api/datachain/jobs/" in curl
     assert as_curl(CANCEL, URL).splitlines()[0].startswith("curl")
     assert as_curl(entry("", ""), URL) == ""
+    upload = entry("POST", "/datachain/jobs/files", body='{"file": "a b.csv"}')
+    assert "--form 'file=@a b.csv'" in as_curl(upload, URL)
+    assert "--data" not in as_curl(upload, URL)
 
 
 @pytest.mark.parametrize("others", ["", "\nA=[secret]"])

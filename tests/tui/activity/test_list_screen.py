@@ -1,9 +1,10 @@
 """Requests to Studio are listed with their outcomes, as are commands that were not sent."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from studio_tui import clock
-from studio_tui.presentation.activity.entries import ActivityState
+from studio_tui.presentation.activity.entries import ActivityState, words_of
 from studio_tui.service.recorder.activity import Actions
 from studio_tui.service.recorder.calls import RecordedCall
 from studio_tui.tui.activity.list_screen import entries
@@ -62,6 +63,13 @@ async def test_an_undone_command_is_listed(studio: ThreadStudio, tmp_path: Path)
         await until(pilot, lambda: "↶ UNDONE" not in screen_text(pilot))
         await pilot.press("exclamation_mark", "slash", *"is:unsent", "enter")
         await until_shown(pilot, "canceling 2 jobs", "undone before")
+
+
+def test_a_command_names_what_it_created_but_not_as_the_reason_of_a_failure() -> None:
+    body, now = '{"query_name": "a.py"}', clock.now()
+    call = RecordedCall("POST", "/datachain/jobs/", "201", now, now, body=body, reason="0123456789")
+    (created,) = entries(Actions((replace(call, changes=True),)))
+    assert (words_of(created), created.why) == ("create job a.py (01234567)", "")
 
 
 def test_an_answer_without_news_is_not_shown_as_done() -> None:
