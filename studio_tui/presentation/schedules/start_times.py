@@ -45,9 +45,6 @@ _UNITS = {
 _EXACT_UNITS = frozenset({"minute", "hour"})
 """Units that always have the same length; a day with a change of the clocks does not."""
 
-_DAYS_OF_A_MONTH = 30
-"""For suggestions."""
-
 _NEAR_DAYS = ("today", "tomorrow", "day after tomorrow")
 _OTHER_WORDS = (
     *("next", "noon", "midnight", "am", "pm", "in", "at", "on", "of", "and", "a", "an", "after"),
@@ -78,9 +75,6 @@ _MONTH_DAY = re.compile(
 )
 _SLASHED = re.compile(r"(?:^| )\d{1,4}(?:/\d{1,4}|\.\d{1,2}\.)", re.ASCII)
 """`4/5`, `4.5.` or `2026/3/25`."""
-_SLASHED_DATE = re.compile(r"(?:^| )(\d{1,2})([/.])(\d{1,2})(?:\2(\d{4})|\.)?(?=$|[ ,])", re.ASCII)
-_LEAP_YEAR = 2028
-"""The year assumed when checking `29/2`, so that it is a date."""
 
 
 class StartTimeError(ValueError):
@@ -150,19 +144,17 @@ def span(length: timedelta) -> str:
 def _relative_time(words: str, typed: str, now: datetime, zone: tzinfo) -> datetime:
     """Parse `in 2 hours`, `in 3 days at 9am`."""
     length, _, clock = words.removeprefix("in ").partition(" at ")
-    amounts: list[tuple[str, str]] = []
+    amounts: list[tuple[float, str]] = []
     position = 0
     while position < len(length):
         match = _AMOUNT.match(length, position)
         unit = _UNITS.get(match[2]) if match else None
         if match is None or unit is None:
             raise StartTimeError(_not_understood(typed))
-        amount = "1" if match[1].startswith("a") else match[1]
-        if unit == "month" and not float(amount).is_integer():
-            raise StartTimeError(
-                f"Months differ in length, so only whole ones are counted; instead of {amount}"
-                f" months type `{round(float(amount) * _DAYS_OF_A_MONTH)} days`."
-            )
+        amount = 1.0 if match[1].startswith("a") else float(match[1])
+        if unit == "month" and not amount.is_integer():
+            # Months differ in length.
+            raise StartTimeError(_not_understood(typed))
         amounts.append((amount, unit))
         position = match.end()
     units = {unit for _, unit in amounts}
@@ -181,11 +173,10 @@ def _relative_time(words: str, typed: str, now: datetime, zone: tzinfo) -> datet
     return _to_utc(local, zone)
 
 
-def _add(start: datetime, amounts: Sequence[tuple[str, str]], typed: str) -> datetime:
+def _add(start: datetime, amounts: Sequence[tuple[float, str]], typed: str) -> datetime:
     """Return `start` plus the amounts; a day beyond the end of a month becomes its last day."""
-    spans = {f"{unit}s": float(amount) for amount, unit in amounts if unit != "month"}
-    added_months = sum(int(float(amount)) for amount, unit in amounts if unit == "month")
-    months = start.month - 1 + added_months
+    spans = {f"{unit}s": amount for amount, unit in amounts if unit != "month"}
+    months = start.month - 1 + sum(int(amount) for amount, unit in amounts if unit == "month")
     try:
         year, month = start.year + months // 12, months % 12 + 1
         day = min(start.day, monthrange(year, month)[1])
@@ -321,33 +312,13 @@ def _no_clock(words: str, typed: str, now: datetime) -> str:
     return _not_understood(typed)
 
 
-def _why_slashes_are_refused(words: str) -> str:
-    parts = _SLASHED_DATE.search(words)
-    if parts is None:
-        return "is not how a date is typed here"
-    first, second, year = int(parts[1]), int(parts[3]), int(parts[4] or _LEAP_YEAR)
-    orders = {(second, first), (first, second)}
-    valid_orders = sum(_is_date(year, month, day) for month, day in orders)
-    if valid_orders == 0:
-        return "is not a date, whichever part is the month"
-    return "is not how a date is typed here" if valid_orders == 1 else "could be read in two ways"
-
-
-def _is_date(year: int, month: int, day: int) -> bool:
-    try:
-        date(year, month, day)
-    except ValueError:
-        return False
-    return True
-
-
 def _not_understood(typed: str) -> str:
     words = " ".join(typed.lower().split())
     if words in {"now", "at once", "immediately"}:
         return f"That is now; {RUN_NOW}."
     if _SLASHED.search(words) and not words.startswith("in "):
-        why = _why_slashes_are_refused(words)
-        return f"{quoted(typed)} {why}; type the date as `2030-03-04 15:00`."
+        sentence = "is not how a date is typed here; type the date as `2030-03-04 15:00`."
+        return f"{quoted(typed)} {sentence}"
     length = words.removesuffix(" from now")
     if _LENGTH.fullmatch(length):
         return f"{quoted(typed)} is a time span; did you mean `in {length}`?"

@@ -94,44 +94,12 @@ def test_a_start_time_in_words_is_parsed(text: str, expected: str) -> None:
         ("tomorrow", "“tomorrow” has no time of day; type `tomorrow 09:00`."),
         ("next monday", "“next monday” has no time of day; type `next monday 09:00`."),
         ("2026-03-04", "“2026-03-04” has no time of day; type `2026-03-04 09:00`."),
-        (
-            "13/14/2027",
-            (
-                "“13/14/2027” is not a date, whichever part is the month;"
-                " type the date as `2030-03-04 15:00`."
-            ),
-        ),
-        (
-            "31.4. 9:00",
-            (
-                "“31.4. 9:00” is not a date, whichever part is the month;"
-                " type the date as `2030-03-04 15:00`."
-            ),
-        ),
-        (
-            "13/12/2027 9:00",
-            (
-                "“13/12/2027 9:00” is not how a date is typed here; type the date as"
-                " `2030-03-04 15:00`."
-            ),
-        ),
-        (
-            "4/5 9:00",
-            "“4/5 9:00” could be read in two ways; type the date as `2030-03-04 15:00`.",
-        ),
-        (
-            "04/05/2026 9:00",
-            "“04/05/2026 9:00” could be read in two ways; type the date as `2030-03-04 15:00`.",
-        ),
         *(
             (
-                f"{text} 15:00",
-                (
-                    f"“{text} 15:00” is not how a date is typed here; type the date as"
-                    " `2030-03-04 15:00`."
-                ),
+                text,
+                (f"“{text}” is not how a date is typed here; type the date as `2030-03-04 15:00`."),
             )
-            for text in ("2026/03/25", "2026.03.25", "2026/25/03", "25/12/26", "2026/3")
+            for text in ("13/14/2027", "4/5 9:00", "31.4. 9:00", "13/12/2027 9:00", "2026/3 15:00")
         ),
         ("2 hours", "“2 hours” is a time span; did you mean `in 2 hours`?"),
         (
@@ -154,22 +122,7 @@ def test_a_start_time_in_words_is_parsed(text: str, expected: str) -> None:
         ),
         ("9999-12-31 23:59", "9999 is more than 10 years away; check the year."),
         ("in 999999 months", "“in 999999 months” is too far away."),
-        *(
-            (
-                f"in {amount} {unit}",
-                (
-                    "Months differ in length, so only whole ones are counted; instead of"
-                    f" {amount} months type `{days} days`."
-                ),
-            )
-            for amount, unit, days in (
-                ("1.5", "months", 45),
-                ("0.5", "months", 15),
-                ("2.5", "months and 2 days", 75),
-                ("1.5", "months at 9am", 45),
-                ("0.1", "month", 3),
-            )
-        ),
+        ("in 1.5 months", f"“in 1.5 months” is understood only in part; type {EXAMPLES}."),
         *(
             (f"10:00 {offset}", f"There is no offset {offset}; they go from -12:00 to +14:00.")
             for offset in ("+15:00", "+14:01", "-12:01", "-13:30", "+05:60")
