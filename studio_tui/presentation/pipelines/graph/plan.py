@@ -6,7 +6,7 @@ is another job (`created_job_id`), which the pipeline creates from it.
 
 import heapq
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -195,32 +195,50 @@ def _with_states(before: Plan, pipeline: Pipeline) -> Plan:
 
 def _topological_order(runs: Mapping[str, PipelineJob]) -> list[str]:
     """Return the ids in the order of `Plan.nodes`; in a cycle, some parents follow their child."""
+    position = {node_id: index for index, node_id in enumerate(runs)}
     parents = {
-        node_id: {parent for parent in run.parent_job_ids if parent in runs and parent != node_id}
+        node_id: dict.fromkeys(
+            parent for parent in run.parent_job_ids if parent in runs and parent != node_id
+        )
         for node_id, run in runs.items()
     }
-    order = _parents_first(parents)
-    return order if len(order) == len(runs) else _parents_first(_without_cycles(parents))
-
-
-def _parents_first(parents: Mapping[str, Collection[str]]) -> list[str]:
-    """Return the ids in topological order, without those in cycles and all that depend on them.
-
-    Where several can be next, it is the first in the given order.
-    """
-    position = {node_id: index for index, node_id in enumerate(parents)}
     children = children_of(parents)
-    left = {node_id: len(node_parents) for node_id, node_parents in parents.items()}
-    ready = [index for index, number in enumerate(left.values()) if not number]
-    ids, order = list(parents), []
-    while ready:
+    ids, left, order = list(runs), dict.fromkeys(runs), []
+    ready = [index for index, node_parents in enumerate(parents.values()) if not node_parents]
+    while left:
+        if not ready:
+            child = _break_cycle(next(iter(left)), parents, position)
+            ready += [position[child]] if not parents[child] else []
+            continue
         node_id = ids[heapq.heappop(ready)]
         order.append(node_id)
+        del left[node_id]
         for child in children[node_id]:
-            left[child] -= 1
-            if not left[child]:
-                heapq.heappush(ready, position[child])
+            if node_id in parents[child]:
+                del parents[child][node_id]
+                if not parents[child]:
+                    heapq.heappush(ready, position[child])
     return order
+
+
+def _break_cycle(
+    node_id: str, parents: Mapping[str, dict[str, None]], position: Mapping[str, int]
+) -> str:
+    """Remove from `parents` an edge of a cycle above a node; return the child of the edge.
+
+    Each node has parents, so the first parents lead to a cycle. Of its nodes, the first by
+    `position` no longer waits for the one above it.
+    """
+    above: dict[str, str] = {}
+    while node_id not in above:
+        above[node_id] = next(iter(parents[node_id]))
+        node_id = above[node_id]
+    cycle = [node_id]
+    while above[cycle[-1]] != node_id:
+        cycle.append(above[cycle[-1]])
+    child = min(cycle, key=position.__getitem__)
+    del parents[child][above[child]]
+    return child
 
 
 def children_of(parents: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
@@ -230,45 +248,6 @@ def children_of(parents: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
         for parent in node_parents:
             children[parent].append(node_id)
     return children
-
-
-def _without_cycles(parents: Mapping[str, Collection[str]]) -> dict[str, list[str]]:
-    """Return the parents of each node, except those in a cycle with it that do not precede it.
-
-    Nodes are in a cycle if they are in the same strongly connected component. The components are
-    found by the algorithm of Kosaraju and Sharir, without recursion.
-    """
-    children = children_of(parents)
-    postorder: list[str] = []
-    seen: set[str] = set()
-    for start in parents:
-        stack = [(start, iter(children[start]))] if start not in seen else []
-        seen.add(start)
-        while stack:
-            node_id, steps = stack[-1]
-            if (step := next((each for each in steps if each not in seen), None)) is None:
-                postorder.append(node_id)
-                stack.pop()
-            else:
-                seen.add(step)
-                stack.append((step, iter(children[step])))
-    component_of: dict[str, str] = {}
-    for start in reversed(postorder):
-        if start not in component_of:
-            component = reachable_nodes(
-                (start,),
-                lambda each: (parent for parent in parents[each] if parent not in component_of),
-            )
-            component_of.update(dict.fromkeys(component, start))
-    position = {node_id: index for index, node_id in enumerate(parents)}
-    return {
-        node_id: [
-            parent
-            for parent in node_parents
-            if component_of[parent] != component_of[node_id] or position[parent] < position[node_id]
-        ]
-        for node_id, node_parents in parents.items()
-    }
 
 
 def _node(run: PipelineJob, position: Mapping[str, int]) -> Node:
