@@ -9,7 +9,7 @@ returns points without widths or lines.
 
 from bisect import bisect_right, insort
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from random import Random
@@ -20,10 +20,6 @@ _SMALL = 700
 """Maximum number of vertices of a graph with `_SWEEPS` sweeps and with swaps."""
 _PASSES, _MOST_COMPARED = 10, 200_000
 """Maximum number of passes that swap neighbors, and of pairs of lines compared in all of them."""
-_FEW = 250
-"""Maximum number of vertices for which the sweeps are repeated from other starting orders."""
-_OTHER_STARTS = ((False, True), (True, True), (True, False))
-"""Other starts: `is_from_below` of `_depth_first`, `is_first_up` of `_with_fewer_crossings`."""
 _SHUFFLES, _SHUFFLED_LINES = 16, 1000
 """Maximum number of shuffled starting orders, and of lines in all of them."""
 _IN_VAIN = 2
@@ -126,50 +122,41 @@ def _connect(layers: Layers, above: int, below: int) -> None:
 
 
 def _order_rows(layers: Layers) -> None:
-    """Fill the rows in depth-first order, improved by sweeps from several starting orders."""
-    best = _with_fewer_crossings(layers, _depth_first(layers))
+    """Fill the rows in depth-first order, improved by sweeps.
+
+    In a small graph, shuffled orders are improved too, and the best of all is chosen.
+    """
+    first = _depth_first(layers)
+    best = _with_fewer_crossings(layers, first)
     fewest = crossings_of(layers, best)
-    if len(layers.layer) <= _FEW:
-        for start, is_first_up in _other_starts(layers):
-            if not fewest:
-                break
-            rows = _with_fewer_crossings(layers, start, is_first_up=is_first_up)
-            if (crossings := crossings_of(layers, rows)) < fewest:
-                best, fewest = rows, crossings
+    lines = max(1, sum(map(len, layers.parents)))
+    # The seed is fixed, so that a graph is always drawn the same.
+    random = Random(0)  # noqa: S311 (its numbers need not be secret)
+    for _ in range(min(_SHUFFLES, _SHUFFLED_LINES // lines)):
+        if not fewest:
+            break
+        shuffled = [random.sample(row, len(row)) for row in first]
+        rows = _with_fewer_crossings(layers, shuffled)
+        if (crossings := crossings_of(layers, rows)) < fewest:
+            best, fewest = rows, crossings
     layers.rows.extend(best)
 
 
-def _other_starts(layers: Layers) -> Iterator[tuple[list[list[int]], bool]]:
-    for is_from_below, is_first_up in _OTHER_STARTS:
-        yield _depth_first(layers, is_from_below=is_from_below), is_first_up
-    # The seed is fixed, so that a graph is always drawn the same.
-    random = Random(0)  # noqa: S311 (its numbers need not be secret)
-    rows = _depth_first(layers)
-    lines = max(1, sum(map(len, layers.parents)))
-    for number in range(min(_SHUFFLES, _SHUFFLED_LINES // lines)):
-        yield [random.sample(row, len(row)) for row in rows], bool(number % 2)
-
-
-def _depth_first(layers: Layers, *, is_from_below: bool = False) -> list[list[int]]:
-    next_vertices, previous_vertices = layers.children, layers.parents
-    if is_from_below:
-        next_vertices, previous_vertices = previous_vertices, next_vertices
+def _depth_first(layers: Layers) -> list[list[int]]:
     rows: list[list[int]] = [[] for _ in range(max(layers.layer, default=-1) + 1)]
     seen = [False] * len(layers.layer)
-    stack = [node for node in reversed(range(layers.node_count)) if not previous_vertices[node]]
+    stack = [node for node in reversed(range(layers.node_count)) if not layers.parents[node]]
     while stack:
         vertex = stack.pop()
         if not seen[vertex]:
             seen[vertex] = True
             rows[layers.layer[vertex]].append(vertex)
-            stack += reversed(next_vertices[vertex])
-            stack += reversed(previous_vertices[vertex])
+            stack += reversed(layers.children[vertex])
+            stack += reversed(layers.parents[vertex])
     return rows
 
 
-def _with_fewer_crossings(
-    layers: Layers, rows: list[list[int]], *, is_first_up: bool = False
-) -> list[list[int]]:
+def _with_fewer_crossings(layers: Layers, rows: list[list[int]]) -> list[list[int]]:
     """Return the rows in the order with the fewest crossings that sweeps and swaps find.
 
     A barycenter sweep down sorts each row by the mean place of each vertex's parents, a sweep up by
@@ -184,7 +171,7 @@ def _with_fewer_crossings(
     for sweep in range(_SWEEPS if is_small else _SWEEPS_OF_LARGE):
         if not fewest or in_vain == _IN_VAIN:
             break
-        if (sweep + is_first_up) % 2:
+        if sweep % 2:
             rows_to_sort, neighbors = reversed(rows[:-1]), layers.children
         else:
             rows_to_sort, neighbors = iter(rows[1:]), layers.parents
