@@ -47,13 +47,7 @@ MOST_NAMED = 8
 GRID_PIPELINES = 8
 """Maximum number of pipelines compared side by side."""
 GRID_JOBS = 24
-"""A comparison of up to this many rows shows them all, even if they do not fit.
-
-A larger one shows up to this many rows with problems even if they do not fit.
-"""
-
-_GRID_FRAME_ROWS = 3
-"""Rows of a comparison besides those of jobs: two headings, and the number of jobs left out."""
+"""Maximum number of rows of a comparison."""
 
 _Row = tuple[str, int]
 """A row of a comparison: the name of a job, and its number among jobs of that name."""
@@ -126,20 +120,14 @@ def removed_words(job: RemovedJob) -> str:
 
 
 def grid(
-    pipeline: Pipeline,
-    pipelines: Iterable[Pipeline],
-    context: PipelineContext,
-    width: int,
-    room: int,
+    pipeline: Pipeline, pipelines: Iterable[Pipeline], context: PipelineContext, width: int
 ) -> tuple[FactLine, ...]:
     """Return a comparison of a pipeline with others of the same target; empty if there are none.
 
     It has a column for each of the latest pipelines, oldest first. If not all fit in `width` cells,
     the oldest are left out, but never `pipeline`. It has a row for each job name, or several if a
-    pipeline has several jobs of that name.
-
-    Of more than `GRID_JOBS` rows, those with problems come first, and rows that do not fit in
-    `room` lines are left out, except up to `GRID_JOBS` rows with problems.
+    pipeline has several jobs of that name. Of more than `GRID_JOBS` rows, those with problems come
+    first, and the last are left out.
     """
     compared = _pipelines_to_compare(pipeline, pipelines)
     if len(compared) < 2:
@@ -161,18 +149,19 @@ def grid(
     # Jobs of the latest pipeline come first.
     rows = list(dict.fromkeys(row for column in reversed(columns) for row in column))
     name_width = max(_NAME_LEAST, min(_NAME_MOST, width - sum(widths)))
-    shown_rows = _rows_to_show(rows, columns, room - _GRID_FRAME_ROWS)
-    hidden_count = len(rows) - len(shown_rows)
+    hidden_count = len(rows) - GRID_JOBS
+    if hidden_count > 0:
+        rows.sort(key=lambda row: not any(_is_problem(each.get(row, NOTHING)) for each in columns))
     return (
         FactLine((Cell(f"runs of {pipeline.triggered_from}, oldest first", Tone.DIM),), (width,)),
         _grid_line("", [Cell(head, Tone.DIM) for head in heads], name_width, widths),
         *(
             _grid_line(row[0], [column.get(row, NOTHING) for column in columns], name_width, widths)
-            for row in shown_rows
+            for row in rows[:GRID_JOBS]
         ),
         *(
             (FactLine((Cell(f"and {plural(hidden_count, 'more job')}", Tone.DIM),), (width,)),)
-            if hidden_count
+            if hidden_count > 0
             else ()
         ),
     )
@@ -265,17 +254,6 @@ def _column(statuses: JobStatuses, context: PipelineContext) -> dict[_Row, Cell]
         text = look.glyph if ran is None else f"{look.glyph} {duration(ran)}"
         cells[node.name, numbers[node.name]] = Cell(text, look.tone)
     return cells
-
-
-def _rows_to_show(
-    rows: Sequence[_Row], columns: Sequence[Mapping[_Row, Cell]], most: int
-) -> Sequence[_Row]:
-    """Return the rows that `grid` shows if `most` fit."""
-    if len(rows) <= GRID_JOBS:
-        return rows
-    problems = {row for column in columns for row, cell in column.items() if _is_problem(cell)}
-    problems_first = sorted(rows, key=lambda row: row not in problems)
-    return problems_first[: max(most, min(len(problems), GRID_JOBS), 1)]
 
 
 def _is_problem(cell: Cell) -> bool:

@@ -207,8 +207,7 @@ class PipelinesScreen(ListPage[Pipeline]):
         estimate = self._estimates.get(pipeline.pipeline_id)
         context = PipelineContext(self._status_cache, self._jobs, clock.now(), now, estimate)
         rows = (*self._recorded.fact(pipeline.pipeline_id, clock.now()), *facts(pipeline, context))
-        width, height = self.list.preview_size
-        past = grid(pipeline, pipeline_list.pipelines, context, width, height - len(rows) - 1)
+        past = grid(pipeline, pipeline_list.pipelines, context, self.list.preview_size.width)
         return (*rows, Fact("", NOTHING), *past) if past else rows
 
     @on(BigTable.Opened)

@@ -113,7 +113,7 @@ def test_the_grid_shows_the_runs_of_a_target_side_by_side_oldest_first() -> None
     old = pipeline(5, "FAILED", {"a": "FAILED", "b": "PENDING", "gone": "PENDING"})
     other = pipeline(3, "COMPLETED", {"a": "COMPLETE"}, triggered_from="another")
     ran = job(30, "COMPLETE", id="run-1-a")
-    assert texts(grid(new, (new, other, old), context(ran), 80, 0)) == [
+    assert texts(grid(new, (new, other, old), context(ran), 80)) == [
         ["runs of local.local.report, oldest first"],
         ["5h", "▸1h"],
         ["a.py", "✗", "✓ 1:00"],
@@ -130,18 +130,17 @@ def test_the_grid_shows_all_runs_of_a_target_however_its_name_was_written() -> N
             ("catalog", "catalog@1.0.0", "@local.local.catalog", "local.local.catalogs"), 1
         )
     ]
-    (_, ages, _) = texts(grid(runs[0], runs, context(), 80, 0))
+    (_, ages, _) = texts(grid(runs[0], runs, context(), 80))
     assert ages == ["3h", "2h", "▸1h"]
 
 
-def test_the_grid_of_very_many_jobs_shows_canceled_jobs() -> None:
+@pytest.mark.parametrize(("state", "sign"), [("FAILED", "✗"), ("CANCELED", "◇")])
+def test_the_grid_of_very_many_jobs_shows_problems_first(state: str, sign: str) -> None:
     states = {f"j{number}": "COMPLETE" for number in range(GRID_JOBS + 10)}
-    good, bad = (
-        pipeline(2, "COMPLETED", states),
-        pipeline(1, "CANCELED", states | {"j7": "CANCELED"}),
-    )
-    *_, row, _ = texts(grid(bad, (bad, good), context(), 80, 0))
-    assert row == ["j7.py", "✓", "◇"]
+    good, bad = pipeline(2, "COMPLETED", states), pipeline(1, state, states | {"j7": state})
+    _, _, first, second, *_, last = texts(grid(bad, (bad, good), context(), 80))
+    assert (first, second) == (["j7.py", "✓", sign], ["j0.py", "✓", "✓"])
+    assert last == ["and 10 more jobs"]
 
 
 def test_an_ended_pipeline_shows_when_it_ended_and_how_long_it_took() -> None:
@@ -168,39 +167,20 @@ def test_an_ended_pipeline_shows_when_it_ended_and_how_long_it_took() -> None:
 
 def test_a_narrow_grid_omits_the_oldest_runs() -> None:
     runs = [pipeline(number, "COMPLETED", {"a": "COMPLETE"}) for number in range(1, 8)]
-    (_, ages, _) = texts(grid(runs[0], runs, context(), 30, 0))
+    (_, ages, _) = texts(grid(runs[0], runs, context(), 30))
     assert ages == ["4h", "3h", "2h", "▸1h"]
-    assert all(sum(line.widths) <= 30 for line in grid(runs[0], runs, context(), 30, 0))
+    assert all(sum(line.widths) <= 30 for line in grid(runs[0], runs, context(), 30))
 
 
 def test_the_grid_includes_the_current_pipeline_even_if_it_is_old_and_the_grid_narrow() -> None:
     runs = [pipeline(number, "COMPLETED", {"a": "COMPLETE"}) for number in range(1, 19)]
     runs.append(pipeline(19, "COMPLETED", {"a": "COMPLETE", "first": "COMPLETE"}))
-    (_, ages, *_) = texts(grid(runs[18], runs, context(), 200, 0))
+    (_, ages, *_) = texts(grid(runs[18], runs, context(), 200))
     assert ages[0] == "▸19h"
-    (_, ages, *_) = texts(grid(runs[18], runs, context(), 30, 0))
+    (_, ages, *_) = texts(grid(runs[18], runs, context(), 30))
     assert ages == ["▸19h", "3h", "2h", "1h"]
-    (_, ages, row) = texts(grid(runs[0], [*runs[:6], runs[18]], context(), 20, 0))
+    (_, ages, row) = texts(grid(runs[0], [*runs[:6], runs[18]], context(), 20))
     assert (ages, row[0]) == (["▸1h"], "a.py")
-
-
-def test_the_grid_of_very_many_jobs_shows_failed_jobs_and_counts_the_others() -> None:
-    states = {f"j{number}": "COMPLETE" for number in range(GRID_JOBS + 10)}
-    good, bad = pipeline(2, "COMPLETED", states), pipeline(1, "FAILED", states | {"j7": "FAILED"})
-    *_, row, last = texts(grid(bad, (bad, good), context(), 80, 0))
-    assert row == ["j7.py", "✓", "✗"]
-    assert last == [f"and {GRID_JOBS + 9} more jobs"]
-
-
-def test_the_grid_shows_as_many_jobs_as_fit_with_failed_jobs_first() -> None:
-    states = {f"j{number}": "COMPLETE" for number in range(GRID_JOBS + 10)}
-    good, bad = pipeline(2, "COMPLETED", states), pipeline(1, "FAILED", states | {"j7": "FAILED"})
-    shown = texts(grid(bad, (bad, good), context(), 80, 12))
-    assert len(shown) == 12
-    assert [row[0] for row in shown[2:5]] == ["j7.py", "j0.py", "j1.py"]
-    assert shown[-1] == [f"and {GRID_JOBS + 1} more jobs"]
-    *_, row, _ = texts(grid(good, (good, good), context(), 80, 0))
-    assert row[0] == "j0.py"
 
 
 def test_jobs_with_the_same_name_have_separate_rows() -> None:
@@ -209,7 +189,7 @@ def test_jobs_with_the_same_name_have_separate_rows() -> None:
         {"job_id": "y", "name": "same.py", "status": "FAILED"},
     ]
     newer, older = pipeline(1, job_runs=twins), pipeline(2, job_runs=twins)
-    assert texts(grid(newer, (newer, older), context(), 80, 0))[2:] == [
+    assert texts(grid(newer, (newer, older), context(), 80))[2:] == [
         ["same.py", "✓", "✓"],
         ["same.py", "✗", "✗"],
     ]
@@ -218,10 +198,10 @@ def test_jobs_with_the_same_name_have_separate_rows() -> None:
 def test_a_target_with_fewer_than_two_runs_or_without_jobs_has_no_grid() -> None:
     alone = pipeline(1, "RUNNING", {"a": "RUNNING"})
     nameless = pipeline(2, triggered_from=None)
-    assert grid(alone, (alone,), context(), 80, 0) == ()
-    assert grid(nameless, (nameless, nameless), context(), 80, 0) == ()
+    assert grid(alone, (alone,), context(), 80) == ()
+    assert grid(nameless, (nameless, nameless), context(), 80) == ()
     empty = pipeline(3), pipeline(4)
-    assert grid(empty[0], empty, context(), 80, 0) == ()
+    assert grid(empty[0], empty, context(), 80) == ()
 
 
 def test_the_raw_response_is_json_without_control_characters() -> None:
@@ -243,10 +223,10 @@ def test_hostile_text_brings_no_control_characters_into_facts() -> None:
     runs = [{"job_id": "x", "name": HOSTILE, "status": "FAILED"}]
     shown = pipeline(1, "FAILED", job_runs=runs, name=HOSTILE, error_message=HOSTILE)
     other = pipeline(2, "FAILED", job_runs=runs)
-    assert grid(shown, (shown, other), context(), 60, 0)
+    assert grid(shown, (shown, other), context(), 60)
     for fact in facts(shown, context()):
         assert not control_characters_of_lines(fact.value.text)
-    for line in grid(shown, (shown, other), context(), 60, 0):
+    for line in grid(shown, (shown, other), context(), 60):
         assert not any(control_characters(cell.text) for cell in line.cells)
         assert all(cell.tone in Tone for cell in line.cells)
 
