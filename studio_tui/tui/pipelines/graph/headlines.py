@@ -10,7 +10,7 @@ from studio_tui.api.states import PipelineState
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import duration, local_time, plural, with_short_ids
 from studio_tui.presentation.jobs.rows import first_line
-from studio_tui.presentation.pipelines.facts import warnings_of
+from studio_tui.presentation.pipelines.facts import MOST_NAMED, warnings_of
 from studio_tui.presentation.pipelines.graph.critical import critical_path_of, path_words
 from studio_tui.presentation.pipelines.graph.estimate import estimate_of
 from studio_tui.presentation.pipelines.graph.segments import bar
@@ -21,7 +21,7 @@ from studio_tui.presentation.pipelines.graph.statuses import (
     paused_words,
 )
 from studio_tui.presentation.pipelines.graph.view_model import LoadedPipeline
-from studio_tui.presentation.pipelines.own_error import RootFailure, says_more, without_count
+from studio_tui.presentation.pipelines.own_error import RootFailure, says_more
 from studio_tui.presentation.pipelines.rows import state_cell
 from studio_tui.presentation.pipelines.times import ended_at, pipeline_seconds
 from studio_tui.presentation.pipelines.views.timeline import OBVIOUS_SIGNS_FIRST, SIGN_NAMES
@@ -144,24 +144,23 @@ def _origin_words(loaded: LoadedPipeline) -> str:
 
 
 def _reason_and_error(loaded: LoadedPipeline) -> tuple[str, str]:
-    """Return the name and reason of a root failure, and the pipeline's error if it says more.
+    """Return the name and reason of the first root failure, and the pipeline's error.
 
-    An error that contains the reason replaces it. Without a root failure, the first is empty.
+    The error is empty unless it says more, and replaces a reason that it contains. Without a root
+    failure, the first is empty.
     """
-    plan, message = loaded.plan, loaded.pipeline.error_message or ""
     failures = [
-        RootFailure(plan.nodes[root], loaded.job(root)) for root in loaded.statuses.root_failures
+        RootFailure(loaded.plan.nodes[root], loaded.job(root))
+        for root in loaded.statuses.root_failures[:MOST_NAMED]
     ]
-    error = first_line(message)
+    error = first_line(loaded.pipeline.error_message or "")
     if not failures:
         return "", error
-    # Studio's error may name one of several failures, which is then preferred.
-    first = next((each for each in failures if each.is_named_in(message)), failures[0])
+    first = failures[0]
     reason = ": ".join(filter(None, (first.node.name, first.why)))
-    if not says_more(message, [first]):
+    if not says_more(error, failures):
         return reason, ""
-    has_reason = first.why in message if first.why else first.is_named_in(message)
-    return (without_count(error), "") if has_reason else (reason, error)
+    return (error, "") if first.why and first.why in error else (reason, error)
 
 
 def mode_parts(view: DagPlace, match_count: int, *, has_lanes: bool) -> tuple[Part, ...]:

