@@ -3,7 +3,6 @@
 A name is `[@]namespace.project.name[@version]`; missing parts have defaults in Studio.
 """
 
-import fnmatch
 import re
 from collections.abc import Iterable
 
@@ -111,28 +110,14 @@ def version_notes(text: str) -> tuple[str, ...]:
     )
 
 
-def _suffixes(name: str) -> tuple[str, ...]:
-    """Return a name without `@`, then also without its namespace, then also without its project."""
-    parts = name.lstrip("@").split(".")
-    return tuple(".".join(parts[start:]) for start in range(len(parts)))
-
-
 def matching_names(word: str, names: Iterable[str]) -> tuple[str, ...]:
-    """Return the names that start with or contain a word, best matches first; case is ignored.
-
-    A word with `*`, `?` or `[` is a pattern for whole names, with or without namespace and project.
-    """
+    """Return the names that start with or contain a word, best matches first; case is ignored."""
     lowered_word = word.lower()
-    if any(sign in lowered_word for sign in "*?["):
-        pattern = re.compile(fnmatch.translate(lowered_word))
-        return tuple(name for name in names if any(map(pattern.match, _suffixes(name.lower()))))
-    starting, part_starting, containing = [], [], []
-    for name in names:
-        lowered_name = name.lower()
-        if lowered_name.startswith(lowered_word):
-            starting.append(name)
-        elif any(part.startswith(lowered_word) for part in lowered_name.lstrip("@").split(".")):
-            part_starting.append(name)
-        elif lowered_word in lowered_name:
-            containing.append(name)
-    return (*starting, *part_starting, *containing)
+
+    def rank(name: str) -> int:
+        if name.lower().startswith(lowered_word):
+            return 0
+        parts = name.lower().lstrip("@").split(".")
+        return 1 if any(part.startswith(lowered_word) for part in parts) else 2
+
+    return tuple(sorted((name for name in names if lowered_word in name.lower()), key=rank))

@@ -1,6 +1,4 @@
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from studio_tui.presentation.form.problems import Level
 from studio_tui.presentation.pipelines.datasets import (
@@ -90,26 +88,6 @@ def test_a_refused_name_gets_a_suggestion_if_a_known_one_is_close() -> None:
 def test_only_the_local_namespace_is_omitted_from_a_short_name() -> None:
     assert short_name("@local.local.labels@1.0.0") == "labels@1.0.0"
     assert short_name("vision.prod.labels") == "vision.prod.labels"
-
-
-@pytest.mark.parametrize(
-    ("word", "names"),
-    [
-        ("index*", ("local.local.index", "vision.dev.index_old")),
-        ("*dex", ("local.local.index",)),
-        ("vision.*.emb*", ("vision.prod.embeddings",)),
-        ("RE?ORT", ("@ns.proj.report",)),
-        ("index[_]*", ("vision.dev.index_old",)),
-        ("dex*", ()),
-    ],
-)
-def test_a_word_with_wildcards_matches_several_names(word: str, names: tuple[str, ...]) -> None:
-    assert matching_names(word, NAMES) == names
-
-
-@given(st.text(alphabet="*?[]!-az.\\", max_size=30))
-def test_any_pattern_of_wildcards_matches_only_existing_names(word: str) -> None:
-    assert set(matching_names(word, NAMES)) <= set(NAMES)
 
 
 def test_a_name_with_a_version_gets_a_note_that_a_new_version_is_made() -> None:
