@@ -268,17 +268,11 @@ def _grid_line(
 
 
 def jobs_with_logs(*pipelines: Pipeline) -> tuple[PipelineJob, ...]:
-    """Return the jobs that can have a log: failed ones, those that have not ended, then others."""
+    """Return the jobs that can have a log, the most urgent first."""
     runs = (run for pipeline in pipelines for run in pipeline.job_runs if has_log(run))
-    return tuple(sorted(runs, key=_urgency))
+    return tuple(sorted(runs, key=lambda run: LOOKS[run.state].rank))
 
 
 def has_log(run: PipelineJob) -> bool:
     """Whether a job of a pipeline can have a log."""
     return bool(run.created_job_id) and run.state is not JobState.PENDING
-
-
-def _urgency(run: PipelineJob) -> int:
-    if run.state is JobState.FAILED:
-        return 0
-    return 2 if run.state.is_finished else 1

@@ -64,12 +64,9 @@ def other_readings(expression: str) -> tuple[str, ...]:
     this_rule = "either of them is enough"
     if (dates is None) != (weekdays is None):
         this_rule = f"only the {'day of the week' if dates is None else 'day of the month'} counts"
-    stars = [field for field in (date, weekday) if field.startswith("*")]
-    if not stars:
-        return (f"Both day fields are given: {this_rule} here; some crons require both.",)
-    return (
-        f"Both day fields are given: {this_rule} here; with {stars[0]} many crons require both.",
-    )
+    star = next((field for field in (date, weekday) if field.startswith("*")), None)
+    others = f"with {star} many" if star else "some"
+    return (f"Both day fields are given: {this_rule} here; {others} crons require both.",)
 
 
 def _time(minutes: Values, hours: Values, time_zone: str) -> str:

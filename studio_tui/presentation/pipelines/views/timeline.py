@@ -301,12 +301,12 @@ def _known_phases(node: Node, model: ViewModel) -> Iterator[_Phase]:
     if node.state.is_finished and job.finished_at is None:
         # The plan says that the job has ended, but the loaded run is older.
         return
-    end = (job.finished_at - model.now).total_seconds() if job.finished_at else 0.0
-    run = (job.began_at - model.now).total_seconds() if job.began_at else None
-    ready_at = model.ready_at(node)
-    ready = (ready_at - model.now).total_seconds() if ready_at else None
-    left_queue_time = left_queue_at(job)
-    left_queue = (left_queue_time - model.now).total_seconds() if left_queue_time else None
+
+    def seconds(moment: datetime | None) -> float | None:
+        return (moment - model.now).total_seconds() if moment is not None else None
+
+    end, run = seconds(job.finished_at) or 0.0, seconds(job.began_at)
+    ready, left_queue = seconds(model.ready_at(node)), seconds(left_queue_at(job))
     first_known = run if run is not None else left_queue
     start = end if first_known is None else min(end, first_known)
     tone = model.statuses.look(node.id).tone
