@@ -16,20 +16,6 @@ Item = TypeVar("Item")
 """A listed item, which can be sorted and filtered without its row."""
 RowCell = TypeVar("RowCell")
 
-
-_OPPOSITES = {
-    "longest first": "shortest first",
-    "most first": "fewest first",
-    "highest first": "lowest first",
-    "fastest first": "slowest first",
-    "newest first": "oldest first",
-    "soonest first": "latest first",
-    "furthest first": "least first",
-    "least first": "furthest first",
-    "failed first": "failed last",
-    "Studio first": "Studio last",
-}
-"""The ends of the labels of sort orders, and those of the reversed orders."""
 _LARGEST_FIRST = ("longest first", "most first", "highest first", "fastest first", "furthest first")
 
 
@@ -48,11 +34,9 @@ class SortOrder(Generic[Item]):
 
     @property
     def reversed_label(self) -> str:
-        """The label of the reversed order, such as `run time, shortest first`."""
-        for end, opposite in _OPPOSITES.items():
-            if self.label.endswith(end):
-                return self.label.removesuffix(end) + opposite
-        return f"{self.label}, reversed"
+        """The label of the reversed order, such as `run time, longest last`."""
+        start = self.label.removesuffix(" first")
+        return f"{self.label}, reversed" if start == self.label else f"{start} last"
 
 
 @dataclass(frozen=True, slots=True)

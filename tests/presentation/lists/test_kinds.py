@@ -50,9 +50,8 @@ def test_a_reversed_order_has_words_of_its_own_if_the_order_has_words(kind: Kind
     assert len({*reversed_labels}) == len(reversed_labels)
 
 
-def test_the_reversed_longest_run_time_is_the_shortest_first() -> None:
-    assert JOBS.sorts["run"].reversed_label == "run time, shortest first"
-    assert JOBS.sorts[AS_SENT].reversed_label == "age, oldest first"
+def test_what_is_first_in_an_order_is_last_in_the_reversed_one() -> None:
+    assert JOBS.sorts["run"].reversed_label == "run time, longest last"
     assert JOBS.sorts["name"].reversed_label == "name, reversed"
 
 
