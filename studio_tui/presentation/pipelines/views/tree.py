@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from studio_tui.presentation.cells import Cell, Pieces, Tone
 from studio_tui.presentation.columns import Align, Column
 from studio_tui.presentation.format import join_names
-from studio_tui.presentation.pipelines.graph.plan import Plan
+from studio_tui.presentation.pipelines.graph.plan import Plan, reachable_nodes
 from studio_tui.presentation.pipelines.graph.statuses import SHOWN_LOOKS, WORST_FIRST, JobStatuses
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 from studio_tui.presentation.pipelines.graph.waits import flaw_words
@@ -60,7 +60,7 @@ class TreeRow:
     """The node it is below; `None` for a root of the tree."""
     has_children: bool
     """Whether it has children in the tree, folded or not."""
-    hidden: tuple[str, ...]
+    hidden: frozenset[str]
     """Its descendants in the tree, if it is folded."""
     also_after: tuple[str, ...]
     also_feeds: tuple[str, ...]
@@ -112,12 +112,13 @@ def _tree_rows(
         node = plan.nodes[node_id]
         parent, tree_children = parents[node_id], children.get(node_id, ())
         is_folded = bool(tree_children) and node_id in folded
+        hidden = tree_children if is_folded else ()
         yield TreeRow(
             node_id,
             prefix,
             parent,
             has_children=bool(tree_children),
-            hidden=tuple(_tree_descendants(children, node_id)) if is_folded else (),
+            hidden=reachable_nodes(hidden, lambda each: children.get(each, ())),
             also_after=tuple(each for each in node.parents if each != parent),
             also_feeds=tuple(each for each in node.children if parents.get(each) != node_id),
         )
@@ -141,14 +142,6 @@ def _child_prefixes(
             yield child, f"{guides[:-1]}↓", guides
         else:
             yield child, f"{guides}└─", f"{guides}  "
-
-
-def _tree_descendants(children: Mapping[str | None, Sequence[str]], node_id: str) -> Iterator[str]:
-    stack = list(reversed(children.get(node_id, ())))
-    while stack:
-        child = stack.pop()
-        yield child
-        stack += reversed(children.get(child, ()))
 
 
 def name_parts(row: TreeRow, statuses: JobStatuses) -> tuple[Cell, ...]:
