@@ -60,37 +60,18 @@ def unknown_datasets(
 
     It is empty if no dataset is known. `is_certain` means that Studio has no other datasets.
     """
-    unknown = _unknown_names(text, known_names)
-    if not unknown:
+    names = {_without_version(name): name for name in known_names}
+    unknown = [name for name in datasets_in(text) if _without_version(name) not in names]
+    if not names or not unknown:
         return ()
-    names = ", ".join(
-        f"{quoted(name)} ({hint})" if hint else quoted(name) for name, hint in unknown.items()
+    hints = (did_you_mean(_without_version(name), names).removeprefix("; ") for name in unknown)
+    named = ", ".join(
+        f"{quoted(name)} ({hint})" if hint else quoted(name)
+        for name, hint in zip(unknown, hints, strict=True)
     )
     if is_certain:
-        return (warning("datasets", f"There is no dataset {names}."),)
-    return (warning("datasets", f"Not known here: {names}. Studio may know more."),)
-
-
-def refusal_problem(sentence: str, text: str, known_names: Iterable[str]) -> Problem:
-    """Return the problem of names that Studio refused: its `sentence`, then suggestions."""
-    hints = [
-        f"{quoted(name)}: {hint}"
-        for name, hint in _unknown_names(text, known_names).items()
-        if hint
-    ]
-    return Problem("datasets", " ".join((sentence, *hints)))
-
-
-def _unknown_names(text: str, known_names: Iterable[str]) -> dict[str, str]:
-    """Return the unknown names in a text with a suggestion or `""`; none if no dataset is known."""
-    names = {_without_version(name): name for name in known_names}
-    if not names:
-        return {}
-    return {
-        name: did_you_mean(_without_version(name), names).removeprefix("; ")
-        for name in datasets_in(text)
-        if _without_version(name) not in names
-    }
+        return (warning("datasets", f"There is no dataset {named}."),)
+    return (warning("datasets", f"Not known here: {named}. Studio may know more."),)
 
 
 def _without_version(name: str) -> str:

@@ -13,11 +13,7 @@ from textual.widgets import Button, Static
 from studio_tui.errors import InvalidRequest, NotFound, StudioError
 from studio_tui.presentation.form.line_checks import environment_problems
 from studio_tui.presentation.form.problems import Level, Problem, unsendable_problems
-from studio_tui.presentation.pipelines.datasets import (
-    dataset_problems,
-    refusal_problem,
-    unknown_datasets,
-)
+from studio_tui.presentation.pipelines.datasets import dataset_problems, unknown_datasets
 from studio_tui.service.commands.jobs import failure_message
 from studio_tui.tui.form.code_area import CodeArea
 from studio_tui.tui.form.form_field import FormField
@@ -273,11 +269,9 @@ class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
         sentence = f"Studio says: {failure_message(error)}"
         if isinstance(error, InvalidRequest | NotFound):
             field = self.field_of_error(str(error).lower())
-            problem = Problem(field, sentence)
             if field == "datasets":
                 self.line.start_next_name()
-                problem = refusal_problem(sentence, self.line.value, self.line.names())
-            self.refused = (problem,)
+            self.refused = (Problem(field, sentence),)
             self.check()
             self.fields[field].editor.focus()
         else:

@@ -5,7 +5,6 @@ from studio_tui.presentation.pipelines.datasets import (
     dataset_problems,
     datasets_in,
     matching_names,
-    refusal_problem,
     short_name,
     unknown_datasets,
     version_notes,
@@ -76,13 +75,6 @@ def test_all_unknown_names_are_reported_at_once_with_suggestions() -> None:
 def test_an_unknown_name_does_not_exist_if_studio_lists_all_datasets() -> None:
     (problem,) = unknown_datasets("nonsense", ("published",), is_certain=True)
     assert problem.sentence == "There is no dataset “nonsense”."
-
-
-def test_a_refused_name_gets_a_suggestion_if_a_known_one_is_close() -> None:
-    known = ("published", "local.local.labels@1.0.0")
-    sentence = refusal_problem("Studio says: no.", "publishd labels nonsense", known).sentence
-    assert sentence == "Studio says: no. “publishd”: did you mean “published”?"
-    assert refusal_problem("Studio says: no.", "publishd", ()).sentence == "Studio says: no."
 
 
 def test_only_the_local_namespace_is_omitted_from_a_short_name() -> None:
