@@ -13,7 +13,6 @@ from studio_tui.presentation.schedules.cron_words import (
     sentence_of,
 )
 from studio_tui.presentation.schedules.start_times import (
-    RUN_NOW,
     StartTimeError,
     describe_time,
     in_both_zones,
@@ -51,18 +50,6 @@ def explain_single_time(typed: str, now: datetime, zone: tzinfo) -> Explained:
     except StartTimeError as error:
         return Explained((str(error),), is_good=False)
     return Explained((describe_time(moment, now, zone),), is_good=True, moment=moment)
-
-
-def explain_other_time(typed: str, now: datetime, zone: tzinfo) -> Explained:
-    """Explain a new time of a schedule, like `explain_single_time`.
-
-    Here, an empty text does not run the schedule now, so messages name the key that does.
-    """
-    explained = explain_single_time(typed, now, zone)
-    advice = "close this and press t to run it now"
-    return explained._replace(
-        lines=tuple(each.replace(RUN_NOW, advice) for each in explained.lines)
-    )
 
 
 def fires_after(start_after: datetime | None, now: datetime) -> datetime:

@@ -17,9 +17,6 @@ from studio_tui.text import safe_line
 
 EXAMPLES = "`tomorrow 15:00`, `in 2 hours`, `monday 9am` or `2030-03-04 15:00`"
 
-RUN_NOW = "leave it empty to run now"
-"""Part of messages; replaced where an empty time does not run now."""
-
 _FARTHEST_YEARS = 10
 _LEAST_OFFSET = timedelta(hours=-12)
 _GREATEST_OFFSET = timedelta(hours=14)
@@ -257,7 +254,7 @@ def _check_year(local: datetime, now: datetime) -> datetime:
     A time of last year gets a better message in `parse_start_time`.
     """
     if local.year < now.year - 1:
-        raise StartTimeError(f"The year {local.year} has passed; {RUN_NOW}, or type {EXAMPLES}.")
+        raise StartTimeError(f"The year {local.year} has passed; type {EXAMPLES}.")
     if local.year > now.year + _FARTHEST_YEARS:
         raise StartTimeError(
             f"{local.year} is more than {_FARTHEST_YEARS} years away; check the year."
@@ -299,9 +296,9 @@ def _zone(text: str) -> tzinfo:
 
 def _not_in_future(moment: datetime, now: datetime, zone: tzinfo) -> str:
     if moment == now:
-        return f"That is now; {RUN_NOW}."
+        return f"That is now; type {EXAMPLES}."
     clock = moment.astimezone(zone)
-    return f"That was {span(now - moment)} ago; {RUN_NOW}, or type `tomorrow {clock:%H:%M}`."
+    return f"That was {span(now - moment)} ago; type `tomorrow {clock:%H:%M}`."
 
 
 def _no_clock(words: str, typed: str, now: datetime) -> str:
@@ -315,7 +312,7 @@ def _no_clock(words: str, typed: str, now: datetime) -> str:
 def _not_understood(typed: str) -> str:
     words = " ".join(typed.lower().split())
     if words in {"now", "at once", "immediately"}:
-        return f"That is now; {RUN_NOW}."
+        return f"That is now; type {EXAMPLES}."
     if _SLASHED.search(words) and not words.startswith("in "):
         sentence = "is not how a date is typed here; type the date as `2030-03-04 15:00`."
         return f"{quoted(typed)} {sentence}"
@@ -324,7 +321,7 @@ def _not_understood(typed: str) -> str:
         return f"{quoted(typed)} is a time span; did you mean `in {length}`?"
     for word in re.findall(r"[^\W\d_]+", words):
         if word in _PAST_WORDS:
-            return f"{quoted(typed)} is past; {RUN_NOW}, or type {EXAMPLES}."
+            return f"{quoted(typed)} is past; type {EXAMPLES}."
         if word not in _KNOWN_WORDS:
             long_words = sorted(known for known in _KNOWN_WORDS if len(known) > 4)
             similar = get_close_matches(word, long_words, 1, 0.75)

@@ -18,7 +18,7 @@ from studio_tui.errors import StudioError
 from studio_tui.presentation.schedules.explanations import (
     Explained,
     explain_expression,
-    explain_other_time,
+    explain_single_time,
     fires_after,
 )
 from studio_tui.presentation.schedules.rows import is_suspended
@@ -238,7 +238,7 @@ def schedule_change(session: StudioSession, task: Job, zone: tzinfo) -> Question
 
 def _explainer(task: Job, zone: tzinfo) -> "partial[Explained]":
     if _is_once(task):
-        return partial(explain_other_time, now=clock.now(), zone=zone)
+        return partial(explain_single_time, now=clock.now(), zone=zone)
     schedule, now = task.schedule, clock.now()
     time_zone, start = (schedule.time_zone, schedule.start_after) if schedule else (None, None)
     return partial(explain_expression, time_zone=time_zone, now=fires_after(start, now), zone=zone)

@@ -230,7 +230,7 @@ ERRORS: list[tuple[str, dict[str, Any], str]] = [
     (
         "start_after",
         {"start_after": "today 10:40"},
-        "That was 20 min ago; leave it empty to run now, or type `tomorrow 10:40`.",
+        "That was 20 min ago; type `tomorrow 10:40`.",
     ),
     (
         "start_after",

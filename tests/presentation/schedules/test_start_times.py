@@ -104,21 +104,21 @@ def test_a_start_time_in_words_is_parsed(text: str, expected: str) -> None:
         ("2 hours", "“2 hours” is a time span; did you mean `in 2 hours`?"),
         (
             "2 hours ago",
-            f"“2 hours ago” is past; leave it empty to run now, or type {EXAMPLES}.",
+            f"“2 hours ago” is past; type {EXAMPLES}.",
         ),
-        ("now", "That is now; leave it empty to run now."),
+        ("now", f"That is now; type {EXAMPLES}."),
         (
             "today 10:40",
-            "That was 20 min ago; leave it empty to run now, or type `tomorrow 10:40`.",
+            "That was 20 min ago; type `tomorrow 10:40`.",
         ),
         (
             "2026-03-03 09:40Z",
-            "That was 20 min ago; leave it empty to run now, or type `tomorrow 10:40`.",
+            "That was 20 min ago; type `tomorrow 10:40`.",
         ),
-        ("in 0 minutes", "That is now; leave it empty to run now."),
+        ("in 0 minutes", f"That is now; type {EXAMPLES}."),
         (
             "1 jan 1999 10:00",
-            f"The year 1999 has passed; leave it empty to run now, or type {EXAMPLES}.",
+            f"The year 1999 has passed; type {EXAMPLES}.",
         ),
         ("9999-12-31 23:59", "9999 is more than 10 years away; check the year."),
         ("in 999999 months", "“in 999999 months” is too far away."),

@@ -50,7 +50,7 @@ INVALID: dict[str, tuple[dict[str, str], str]] = {
         {"compute_cluster_name": "local", "compute_cluster_id": "1"},
         "Give the name or the id of a cluster, not both",
     ),
-    "past start": ({"start_after": "yesterday 10:00"}, "leave it empty to run now, or"),
+    "past start": ({"start_after": "yesterday 10:00"}, "is past; type `tomorrow"),
     "30 February as a start": ({"start_after": "30 February 10:00"}, "There is no 30 February"),
     "30 February as a cron": ({"cron_expression": "0 0 30 2 *"}, "there is no day 30 in Feb"),
     "bad cron": ({"cron_expression": "* *"}, "There are 2 fields, not 5"),
