@@ -78,19 +78,6 @@ def _without_version(name: str) -> str:
     return short_name(name).partition("@")[0]
 
 
-def version_notes(text: str) -> tuple[str, ...]:
-    """Return a note about the first name with a version: a rebuild keeps that version."""
-    versioned = [name for name in datasets_in(text) if "@" in name.removeprefix("@")]
-    if not versioned:
-        return ()
-    return (
-        (
-            f"{quoted(versioned[0])} is rebuilt as a new version from the same sources;"
-            " the named version is kept."
-        ),
-    )
-
-
 def matching_names(word: str, names: Iterable[str]) -> tuple[str, ...]:
     """Return the names that start with or contain a word, best matches first; case is ignored."""
     lowered_word = word.lower()

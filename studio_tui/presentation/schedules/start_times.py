@@ -249,12 +249,7 @@ def _clock(text: str, typed: str) -> time:
 
 
 def _check_year(local: datetime, now: datetime) -> datetime:
-    """Return the time; raise `StartTimeError` if its year is likely a typing error.
-
-    A time of last year gets a better message in `parse_start_time`.
-    """
-    if local.year < now.year - 1:
-        raise StartTimeError(f"The year {local.year} has passed; type {EXAMPLES}.")
+    """Return the time; raise `StartTimeError` if its year is likely a typing error."""
     if local.year > now.year + _FARTHEST_YEARS:
         raise StartTimeError(
             f"{local.year} is more than {_FARTHEST_YEARS} years away; check the year."

@@ -10,7 +10,7 @@ from textual.widgets import Button
 
 from studio_tui.api.models import Pipeline
 from studio_tui.presentation.format import join_names, plural
-from studio_tui.presentation.pipelines.datasets import datasets_in, version_notes
+from studio_tui.presentation.pipelines.datasets import datasets_in
 from studio_tui.service.commands.trigger_pipeline import (
     Triggered,
     TriggerRequest,
@@ -119,7 +119,7 @@ class TriggerScreen(DatasetForm[Pipeline, TriggerDraft]):
         draft, outdated = self.draft, self.datasets.outdated
         out_of_date = f"out of date: {join_names(outdated)}; f2 shows them"
         return {
-            "datasets": (*version_notes(draft.datasets), *((out_of_date,) if outdated else ())),
+            "datasets": (out_of_date,) if outdated else (),
             "review": (
                 "Nothing runs until it is resumed."
                 if draft.review

@@ -7,7 +7,6 @@ from studio_tui.presentation.pipelines.datasets import (
     matching_names,
     short_name,
     unknown_datasets,
-    version_notes,
 )
 
 NAMES = ("local.local.index", "vision.prod.embeddings", "vision.dev.index_old", "@ns.proj.report")
@@ -80,10 +79,3 @@ def test_an_unknown_name_does_not_exist_if_studio_lists_all_datasets() -> None:
 def test_only_the_local_namespace_is_omitted_from_a_short_name() -> None:
     assert short_name("@local.local.labels@1.0.0") == "labels@1.0.0"
     assert short_name("vision.prod.labels") == "vision.prod.labels"
-
-
-def test_a_name_with_a_version_gets_a_note_that_a_new_version_is_made() -> None:
-    (note,) = version_notes("index @ns.proj.report@1.0.0")
-    assert "@ns.proj.report@1.0.0" in note
-    assert "new version" in note
-    assert version_notes("index @ns.proj.report") == ()
