@@ -37,8 +37,6 @@ class Tone(StrEnum):
 
 
 class Cell(NamedTuple):
-    """One cell of a table row."""
-
     text: str
     """Safe to draw; one line, except in facts."""
 

@@ -5,8 +5,6 @@ from typing import NamedTuple
 
 
 class Align(StrEnum):
-    """Horizontal alignment of a column."""
-
     LEFT = "left"
     RIGHT = "right"
 

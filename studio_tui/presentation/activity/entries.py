@@ -21,8 +21,6 @@ from studio_tui.text import safe_line
 
 
 class ActivityState(StrEnum):
-    """Outcome of a request or command."""
-
     DONE = "DONE"
     EMPTY = "EMPTY"
     """Studio had nothing new since the last request."""
@@ -191,7 +189,6 @@ class Subject(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def subject_of(entry: Entry) -> Subject:
-    """Return the items that a request is about."""
     match, fields, query = route_of(entry), entry.fields, entry.query
     id_in_path = match[1] if match else ""
     pipeline_in_body = str(fields.get("pipeline_id") or fields.get("name") or "")

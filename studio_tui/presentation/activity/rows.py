@@ -64,7 +64,6 @@ def _sort_key(entry: Entry) -> tuple[datetime, datetime]:
 
 
 def facts(entry: Entry, now: datetime) -> tuple[Fact, ...]:
-    """Return the facts about an entry."""
     glyph, tone = _LOOKS[entry.state]
     explanation = _EXPLANATIONS.get(entry.state)
     times = clock_time(entry.started_at, now, seconds=True)

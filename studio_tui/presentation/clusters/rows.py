@@ -46,8 +46,6 @@ _LOOKS = {
 
 
 class ClusterRow(NamedTuple):
-    """A cluster with the other data of its row."""
-
     cluster: Cluster
     chosen: str | None
     """Name of the cluster chosen for new jobs, this one or another."""
@@ -164,7 +162,6 @@ def _status_word(cluster: Cluster) -> str | None:
 
 
 def state(cluster: Cluster) -> ClusterState:
-    """Return the cluster's status as an enum value."""
     status = _status_word(cluster)
     return ClusterState(status) if status in set(ClusterState) else ClusterState.UNKNOWN
 

@@ -23,8 +23,6 @@ _ESCAPED = re.compile(r"\\([\"\\])")
 
 
 class TypedTerm(NamedTuple):
-    """One term."""
-
     raw: str
     """The whole term as typed, with its quotes."""
     sign: str

@@ -8,8 +8,6 @@ LEAST = 3
 
 
 class ListSpace(NamedTuple):
-    """Space for a list in a dialog."""
-
     rows: int
     """Negative if the rest of the dialog is already too high."""
     width: int

@@ -41,8 +41,6 @@ class SortOrder(Generic[Item]):
 
 @dataclass(frozen=True, slots=True)
 class ListColumn(Generic[Row, Item, RowCell]):
-    """A column of a list."""
-
     layout: Column
     cell: Callable[[Row], RowCell]
     order: SortOrder[Item] | None = None
@@ -63,7 +61,6 @@ class ListColumn(Generic[Row, Item, RowCell]):
 
 
 def layouts(columns: Sequence[ListColumn[Any, Any, Any]]) -> tuple[Column, ...]:
-    """Return the layouts of columns, in the same order."""
     return tuple(column.layout for column in columns)
 
 

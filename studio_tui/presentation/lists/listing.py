@@ -38,7 +38,6 @@ class Listing(Generic[T]):
 
     @property
     def has_moving(self) -> bool:
-        """Whether any row has cells that change every second."""
         return bool(self._moving)
 
     def is_any_moving(self, keys: Iterable[str]) -> bool:
@@ -46,11 +45,9 @@ class Listing(Generic[T]):
         return bool(self._moving) and not self._moving.isdisjoint(keys)
 
     def values(self) -> Iterable[T]:
-        """Return all rows, in Studio's order."""
         return self._rows.values()
 
     def get(self, key: str | None) -> T | None:
-        """Return the row with an id, or `None`."""
         return self._rows.get(key) if key is not None else None
 
     def replace(self, rows: Sequence[T]) -> frozenset[str]:

@@ -48,7 +48,6 @@ class StatusCache:
         self._entries: dict[str, tuple[Pipeline, JobStatuses]] = {}
 
     def statuses(self, pipeline: Pipeline) -> JobStatuses:
-        """Return the derived states of a pipeline's jobs."""
         cached = self._entries.get(pipeline.pipeline_id)
         if cached is None or cached[0] is not pipeline:
             cached = pipeline, statuses_of(pipeline)

@@ -35,8 +35,6 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class ScheduleRow(NamedTuple):
-    """A schedule with the other data of its row."""
-
     task: Job
     runs: Sequence[ScheduledRun]
     """Newest first."""
@@ -56,7 +54,6 @@ def rebuilt_datasets(task: Job) -> tuple[str, ...]:
 
 
 def is_suspended(task: Job) -> bool:
-    """Whether a schedule is suspended."""
     return task.schedule is not None and task.schedule.suspended_at is not None
 
 

@@ -66,13 +66,10 @@ class ScheduledRun(NamedTuple):
 
     @property
     def tone(self) -> Tone:
-        """Tone of the sign."""
         return Tone.WARN if self.gap else LOOKS[self.state].tone
 
 
 class ScheduleWithRuns(NamedTuple):
-    """A schedule with its last runs."""
-
     task: Job
     runs: tuple[ScheduledRun, ...]
     """Newest first."""
@@ -95,7 +92,6 @@ def runs_by_task(jobs: Iterable[Job]) -> dict[str, tuple[ScheduledRun, ...]]:
 
 
 def run_of(job: Job) -> ScheduledRun:
-    """Return the run for a job that a schedule created."""
     return ScheduledRun(
         job.id,
         job.state,

@@ -96,7 +96,6 @@ class Highlight:
         return layer[vertex] < reach if chain.is_source else layer[vertex] > reach
 
     def includes_net(self, net: Net) -> bool:
-        """Return whether any edge of a net is highlighted."""
         key = id(net)
         if key not in self._nets:
             self._nets[key] = any(map(self.includes, net.sources)) and any(
@@ -246,5 +245,4 @@ def _draw_track(
 
 
 def vertical(*, is_heavy: bool) -> str:
-    """Return the character of a vertical line."""
     return _STROKES[(_UP + _DOWN) * (2 if is_heavy else 1)]

@@ -34,7 +34,6 @@ class Net:
 
     @property
     def is_straight(self) -> bool:
-        """Whether it has no turns."""
         return len(self.tops) == len(self.bottoms) == 1 and self.tops == self.bottoms
 
 

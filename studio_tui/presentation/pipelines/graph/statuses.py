@@ -160,7 +160,6 @@ def judge(plan: Plan, state: PipelineState) -> JobStatuses:
 
 
 def statuses_of(pipeline: Pipeline) -> JobStatuses:
-    """Return the derived states of a pipeline's jobs, with its plan."""
     return judge(plan_of(pipeline), pipeline.state)
 
 

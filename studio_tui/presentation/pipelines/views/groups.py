@@ -151,7 +151,6 @@ def _group_key(key: str) -> str:
 
 
 def links(plan: Plan, groups: Iterable[Group]) -> tuple[Link, ...]:
-    """Return the edges between groups."""
     sizes = {group.key: len(group.members) for group in groups}
     group_of = {member: group.key for group in groups for member in group.members}
     edges: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
