@@ -12,7 +12,7 @@ from studio_tui.api.states import JobState
 from studio_tui.presentation.cells import NOTHING, UNREADABLE, Cell, Tone, dim_row
 from studio_tui.presentation.columns import Align, Column, Reserves
 from studio_tui.presentation.format import SHORT_ID, UNKNOWN, ago, in_zone, plural
-from studio_tui.presentation.jobs.facts import Fact, id_cell
+from studio_tui.presentation.jobs.facts import Fact, id_cell, moment_cell
 from studio_tui.presentation.jobs.states import LOOKS
 from studio_tui.presentation.lists.kinds import Kind, ListColumn, SortOrder, layouts
 from studio_tui.presentation.schedules.cron_words import RUNS_SHOWN, describe_expression
@@ -89,7 +89,7 @@ def facts(task: Job, runs: Sequence[ScheduledRun], now: datetime, zone: tzinfo) 
         *(_counts(schedule) if schedule else ()),
         Fact("name", Cell(task.name or UNKNOWN, Tone.STRONG)),
         Fact("id", id_cell(task.id)),
-        Fact("created", _created(task, now, zone)),
+        Fact("created", moment_cell(task.created_at, now)),
         Fact("by", Cell(task.created_by or UNKNOWN)),
         *(() if datasets else placement),
     )
@@ -168,12 +168,6 @@ def _counts(schedule: JobSchedule) -> tuple[Fact, ...]:
         return ()
     tone = Tone.WARN if schedule.missed or schedule.skipped else Tone.PLAIN
     return (Fact("so far", Cell(" · ".join(counts), tone)),)
-
-
-def _created(task: Job, now: datetime, zone: tzinfo) -> Cell:
-    if task.created_at is None:
-        return Cell(UNKNOWN, Tone.DIM)
-    return Cell(f"{in_both_zones(task.created_at, zone)}  ({ago(task.created_at, now)})")
 
 
 def _name_cell(task: Job) -> Cell:
