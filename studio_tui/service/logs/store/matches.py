@@ -54,6 +54,8 @@ class LineMatches:
         """
         self.total = 0
         """Number of known matches."""
+        self.has_cut_lines = False
+        """Whether a line was too long to be searched to its end."""
         self._store = store
         self._find = find
         self._negated = negated
@@ -256,6 +258,8 @@ class LineMatches:
         end = data.find(b"\n", room - 1) + 1
         lines = data[first : end or len(data)]
         searched, original_starts = _searched_parts(lines, base + first)
+        if len(searched) < len(lines) or (not end and base + len(data) < size):
+            self.has_cut_lines = True
         offsets = _find_in_text(self._find, searched, self._store.tag_length)
         if self._negated:
             offsets = _unmatched(searched, offsets)

@@ -13,6 +13,7 @@ from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.matches import Find, LineMatches
 from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.logs.view.controller import ViewController
+from studio_tui.tui.logs.view.search import limit_note
 from studio_tui.tui.logs.view.spot import Spot
 from studio_tui.tui.logs.view.viewport import Row
 from studio_tui.tui.widgets.prompt import FILTER
@@ -95,7 +96,9 @@ class LineFilter(ViewController):
         """Return the number of lines that are shown; empty without a filter."""
         if self.matches is None or not self.typed:
             return ""
-        return plural(self.matches.total, "line") + ("" if self.matches.is_complete else _SO_FAR)
+        so_far = "" if self.matches.is_complete else _SO_FAR
+        limits = limit_note(self.matches, self._pattern)
+        return f"{plural(self.matches.total, 'line')}{so_far}{limits}"
 
     def shows(self, start: int) -> bool:
         return self.chosen is None or start in self.chosen.matches

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.logs.lines import CHARACTER_LIMIT
 from studio_tui.presentation.logs.search import SearchPattern
+from studio_tui.service.logs.store.log_store import LINE_LIMIT
 from studio_tui.service.logs.store.matches import LineMatches
 from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.logs.view.controller import ViewController
@@ -21,6 +22,15 @@ _NO_MATCH_AHEAD = {
     -1: "– no match above, N again goes to the last",
 }
 """By step, 1 for down or -1 for up: the note if matches are only in the other direction."""
+
+
+def limit_note(matches: LineMatches, pattern: SearchPattern | None) -> str:
+    """Return which parts of long lines were not searched, or match but are not shown."""
+    if matches.has_cut_lines:
+        return f"; long lines are searched only up to {LINE_LIMIT // 1024} KiB"
+    if pattern and pattern.hidden_match_count and not matches.total:
+        return f"; found only after the {CHARACTER_LIMIT:,} characters shown of a line"
+    return ""
 
 
 class Origin(NamedTuple):
@@ -113,14 +123,13 @@ class LogSearch(ViewController):
             count = f"{self.matches.count_before(current) + 1:,} of {total:,}"
         elif total:
             count = plural(total, "matching line")
-        elif self.pattern.hidden_match_count:
-            count = f"found only after the {CHARACTER_LIMIT:,} characters shown of a line"
         else:
             count = f"no match{self._view.so_far}"
             if self.pattern.is_like_expression:
                 count += "; ~ before it makes it an expression"
         # A filter may hide some of these matches, and n goes only to the others.
         where = "in the whole log" if self._view.filter.typed and total else ""
+        count += limit_note(self.matches, self.pattern)
         return " ".join(filter(None, (count, where, self._note)))
 
     # --- navigation ------------------------------------------------------------------------------

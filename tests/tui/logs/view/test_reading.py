@@ -1242,11 +1242,31 @@ async def test_a_taller_view_is_filled_without_scrolling(
         await until(pilot, lambda: len(shown_lines(view)) == 30)
 
 
-async def test_the_no_match_message_says_which_part_was_not_searched(store: LogStore) -> None:
-    store.append(b"." * 20_000 + b"NEEDLE\n" + numbered_lines(20))
+@pytest.mark.parametrize(
+    ("length", "limits"),
+    [
+        (20_000, "; found only after the 16,384 characters shown of a line"),
+        (200_000, "; long lines are searched only up to 64 KiB"),
+        (2_000_000, "; long lines are searched only up to 64 KiB"),
+    ],
+)
+async def test_a_search_and_a_filter_say_which_part_of_a_long_line_was_not_searched(
+    store: LogStore, length: int, limits: str
+) -> None:
+    store.append(b"." * length + b"NEEDLE\n" + numbered_lines(20))
     async with showing(store, width=110) as (pilot, view):
         await search(pilot, "NEEDLE")
-        assert "found only after the 16,384 characters" in status_text(view)
+        await until(pilot, lambda: status_text(view) == f" /NEEDLE no match{limits}")
+        view.dismiss()
+        await type_into_prompt(pilot, "ampersand", "NEEDLE")
+        await until(pilot, lambda: f"& NEEDLE: 0 lines{limits}" in status_text(view))
+
+
+async def test_the_message_without_a_match_says_that_more_of_the_log_may_come(
+    store: LogStore,
+) -> None:
+    store.append(numbered_lines(20))
+    async with showing(store, width=110) as (pilot, view):
         view.is_all_here = False
         await search(pilot, "absent")
         assert status_text(view) == " /absent no match so far"
