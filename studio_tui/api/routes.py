@@ -51,5 +51,8 @@ Before the token is sent, a request without the token checks this header, as ano
 have taken the port.
 """
 
+REMOVED_LOG = b"(This log and the job's folder were removed to make room on the disk.)\n"
+"""What a local Studio sends in place of a log that it has removed."""
+
 FOLLOW_LOGS = "/logs/follow/"
 """Websocket of one job's log. Not in the document; used by the published client."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from studio_tui import clock
+from studio_tui.api.routes import REMOVED_LOG
 from studio_tui.api.states import JobState
 from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.config.disk_limits import DiskLimits
@@ -24,8 +25,6 @@ from studio_tui.local.shim.output import segment_name
 logger = logging.getLogger(__name__)
 
 CHECK_EVERY = 6 * 3600.0
-
-REMARK = "(This log and the job's folder were removed to make room on the disk.)\n"
 
 _END_RECORDS = frozenset(
     {"lock", "started.json", "exit.json", "lost.json", "steps.jsonl", "cancel"}
@@ -149,7 +148,7 @@ def _free_folder(item: Item) -> int:
                 remove(entry)
         output = item.path / "output"
         output.mkdir(mode=0o700)
-        write_new(output / segment_name(0), REMARK.encode())
+        write_new(output / segment_name(0), REMOVED_LOG)
     return max(0, item.size - _measure(item.path))
 
 

@@ -10,6 +10,7 @@ from studio_tui.service.listeners import Listeners
 from studio_tui.service.logs.store.log_store import LogStore
 
 NO_LOG = "Studio has no log of this job."
+REMOVED = "Studio has removed this log."
 UNCHECKED = "Everything that was received; Studio has no log to compare it with."
 UNCONFIRMED = "Everything that was received; Studio's own log is different."
 

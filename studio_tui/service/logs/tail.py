@@ -21,6 +21,7 @@ from studio_tui.api.log_stream import (
     StatusFrame,
     Unreadable,
 )
+from studio_tui.api.routes import REMOVED_LOG
 from studio_tui.api.states import FINISHED_STATES
 from studio_tui.errors import (
     AuthenticationError,
@@ -45,7 +46,7 @@ from studio_tui.service.logs.doubts import NO_REPLAY
 from studio_tui.service.logs.message_index import MessageIndex
 from studio_tui.service.logs.rest_log import RestFallback, RestLog
 from studio_tui.service.logs.retries import Retries
-from studio_tui.service.logs.state import NO_LOG, UNCHECKED, UNCONFIRMED, StatePublisher
+from studio_tui.service.logs.state import NO_LOG, REMOVED, UNCHECKED, UNCONFIRMED, StatePublisher
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.polling.backoff import wait_for
 from studio_tui.service.polling.reachability import LOG_STREAM, Reachability
@@ -357,4 +358,9 @@ class LogTail(StatePublisher):
         self._retries.poked.clear()
         if self._is_archive_whole and not self._store.marks:
             reason = ""
+        if (
+            self._store.size == len(REMOVED_LOG)
+            and self._store.read(0, self._store.size) == REMOVED_LOG
+        ):
+            reason = REMOVED
         self.publish(FollowPhase.COMPLETE, reason)

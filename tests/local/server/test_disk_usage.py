@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from studio_tui import clock
+from studio_tui.api.routes import REMOVED_LOG
 from studio_tui.errors import ConfigError
 from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.config.disk_limits import DiskLimits, parse_span, read_limits
@@ -92,7 +93,7 @@ def test_clean_asks_and_deletes_only_the_folders_of_old_jobs(
     assert "~2.9 MiB freed" in run(studio, "clean", "--older", "30d", typed="y\n")
     assert not (jobs / old / "work").exists()
     assert studio.job(old) == before
-    assert studio.log(old) == disk_usage.REMARK
+    assert studio.log(old) == REMOVED_LOG.decode()
     assert "Nothing is that old." in run(studio, "clean", "--older", "30d")
     run(studio, "clean", "--older", "0d", "--yes")
     assert not (jobs / new / "work").exists()

@@ -31,12 +31,13 @@ from studio_tui.api.log_stream import (
 )
 from studio_tui.api.models import Job
 from studio_tui.api.pages import ResultPage
+from studio_tui.api.routes import REMOVED_LOG
 from studio_tui.errors import NotFound, StudioError
 from studio_tui.service.logs import log_library, tail
 from studio_tui.service.logs.archived_log import MayFetch
 from studio_tui.service.logs.cache import LogCache
 from studio_tui.service.logs.log_library import KEPT_OPEN, LIMIT, LogHandle, LogLibrary
-from studio_tui.service.logs.state import NO_LOG, UNCHECKED, UNCONFIRMED
+from studio_tui.service.logs.state import NO_LOG, REMOVED, UNCHECKED, UNCONFIRMED
 from studio_tui.service.logs.store.spool import Spool, is_unused
 from studio_tui.settings import Settings
 from tests.service.logs.allowed_hosts import allow_every_host
@@ -387,6 +388,16 @@ async def test_a_stored_log_that_studio_has_lost_stays_when_it_is_requested_agai
         await until(lambda: is_complete(log) and not log.tail.state.kept_since)
         assert raw(log) == b"one\n"
         assert log.tail.state.reason == UNCHECKED
+
+
+async def test_a_log_that_studio_has_removed_is_not_whole(tmp_path: Path) -> None:
+    studio = Studio(a=[REMOVED_LOG.decode()])
+    studio.end()
+    async with library(studio, tmp_path) as logs:
+        log = logs.open("a", allow_every_host)
+        await until(lambda: is_complete(log))
+        assert log.tail.state.reason == REMOVED
+    assert ".log" not in file_suffixes(tmp_path)
 
 
 async def test_a_log_that_studio_has_lost_is_reported_as_missing(tmp_path: Path) -> None:
