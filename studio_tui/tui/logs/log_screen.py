@@ -24,6 +24,7 @@ from studio_tui.presentation.jobs.log_header import (
     progress,
     progress_parts,
 )
+from studio_tui.presentation.jobs.rows import newer_attempt_words
 from studio_tui.presentation.jobs.states import printed_nothing
 from studio_tui.presentation.jobs.times import life_of
 from studio_tui.presentation.jobs.waiting import why_waiting
@@ -103,6 +104,7 @@ class LogScreen(LogPage):
         self._was_offline = False
         """Whether the last poll failed."""
         self._progress: Progress | None = None
+        self._newer_run = ""
 
     def body(self) -> ComposeResult:
         yield Bar(id="log-head")
@@ -123,6 +125,7 @@ class LogScreen(LogPage):
         if place is not None:
             self.view.restore.return_to(place)
         self._show_end()
+        self._newer_run = self._find_newer_run()
         self.show_head()
         if self._log.why_not_kept:
             self.notify_user(self._log.why_not_kept, "warning")
@@ -147,6 +150,7 @@ class LogScreen(LogPage):
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
         """Show changes of the job; reconnect the log once Studio answers again."""
+        self._newer_run = self._find_newer_run()
         is_back = self._was_offline and message.snapshot.error is None
         self._was_offline = message.snapshot.error is not None
         if is_back and self._tail.state.phase is FollowPhase.RECONNECTING:
@@ -188,6 +192,18 @@ class LogScreen(LogPage):
         """Save the place, unless the view shows only the end of the log."""
         if self.view.store is self._store:
             self.memory.note(self._job.id, self.view.restore.place)
+
+    def _find_newer_run(self) -> str:
+        """Return which run the key of `AttemptSteps` shows; empty if this is the newest one."""
+        related = self.session.known_items.related_jobs(self._job.id)
+        if (newest := related.newest_run) is None:
+            return ""
+        newer = related.newer_attempt
+        is_newest = newer is not None and newer.job_id == newest
+        words = (
+            newer_attempt_words(newer) if newer and is_newest else f"newer run {newest[:SHORT_ID]}"
+        )
+        return f"{words}, > shows it"
 
     # --- the end of a log that is still being loaded ----------------------------------------------
 
@@ -257,6 +273,8 @@ class LogScreen(LogPage):
         if self._progress:
             cells = (*cells, *progress_parts(self._progress, wide=self.size.width >= _BAR_FROM))
         parts = [Part(" "), *(Part(f"{cell.text}  ", cell.tone) for cell in cells)]
+        if self._newer_run:  # before the reason, which may be cut off
+            parts.append(Part(f"{self._newer_run}  ", Tone.ACCENT))
         reason = Part(why, Tone.BAD) if wait is None else Part(wait.words, Tone.WAITING)
         # The line may cut the reason; a log that has no lines yet, or none at all, has room for it.
         is_empty = not (self.view.store or self._store).size
