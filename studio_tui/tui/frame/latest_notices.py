@@ -20,7 +20,7 @@ def show_latest_notices(app: App[Any]) -> None:
         notify_here(app, "There are no earlier notices")
         return
     lines = [line for each in reversed(app.latest) for line in _lines(each)]
-    app.push_screen(Review("The latest notices", lines, (OK,)))
+    app.push_screen(Review("The latest notices", lines, (OK,), indent=12))
 
 
 def _lines(notified: Notified) -> list[Cell]:

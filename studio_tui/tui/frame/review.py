@@ -48,17 +48,20 @@ class Review(Dialog[str | None]):
         *,
         revealed: Sequence[Cell] = (),
         is_revealed: bool = False,
+        indent: int = 0,
     ) -> None:
         """Make a dialog from safe lines and answers: pairs of key and words, the default first.
 
         `revealed` are the lines with their secrets, if they have any; `is_revealed` shows these at
-        first. The key `s` switches between both, so no answer may have it then.
+        first. The key `s` switches between both, so no answer may have it then. If a line is
+        wrapped, its other rows begin after `indent` cells.
         """
         super().__init__(question)
         self._lines = lines
         self._revealed = revealed if revealed != lines else ()
         self._answers = answers
         self._is_revealed = is_revealed
+        self._indent = indent
 
     def body(self) -> ComposeResult:
         yield DialogBody(Static(id="review-lines"))
@@ -71,6 +74,9 @@ class Review(Dialog[str | None]):
     def on_mount(self) -> None:
         self._paint()
         self.query(Button).first().focus()
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._paint)
 
     def on_key(self, event: events.Key) -> None:
         if self._revealed and event.key in {"s", "f7"}:
@@ -86,7 +92,14 @@ class Review(Dialog[str | None]):
         is_revealed = self._is_revealed and bool(self._revealed)
         shown = self._revealed if is_revealed else self._lines
         lines = [Content.styled(cell.text, _STYLES.get(cell.tone, "")) for cell in shown]
-        self.query_one("#review-lines", Static).update(Content("\n").join(lines))
+        static, indent = self.query_one("#review-lines", Static), self._indent
+        if 0 < indent < (width := static.content_size.width):
+            rows = [(line[:indent], *line[indent:].wrap(width - indent)) for line in lines]
+            lines = [
+                Content.assemble(head, Content(f"\n{' ' * indent}").join(wrapped))
+                for head, *wrapped in rows
+            ]
+        static.update(Content("\n").join(lines))
         if self._revealed:
             words = "s hides the values" if is_revealed else "s shows the values"
             self.query_one("#review-secrets", Static).update(words)

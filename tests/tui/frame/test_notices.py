@@ -231,7 +231,7 @@ async def test_a_key_closes_the_notices_and_another_one_shows_the_latest(
             await until_notified(pilot, "There are no earlier notices")
             app.clear_notifications()
         with step("the footer has the key while a notice lasts, and the key closes the notices"):
-            app.notify("Canceling b.py: not now", severity="error", markup=False)
+            app.notify(f"Canceling b.py: not now{' or then' * 20}", severity="error", markup=False)
             app.notify("✓ c.py is done\n✗ Pipeline d failed", severity="error", markup=False)
             app.notify("[b]two[/] lines:\nthe second", title="Copied", markup=False)
             await until_notified(pilot, "the second")
@@ -252,6 +252,12 @@ async def test_a_key_closes_the_notices_and_another_one_shows_the_latest(
                 "at ✓ c.py is done", "✗ Pipeline d failed", "at ✗ Canceling b.py: not now",
             )  # fmt: skip
             assert sorted(expected, key=shown.index) == list(expected)
+        with step("the other rows of a long one begin where its words begin"):
+            text = screen_text(pilot).splitlines()
+            number = next(n for n, row in enumerate(text) if "Canceling b.py" in row)
+            begin = text[number].index("Canceling")
+            assert text[number + 1][begin - 12 : begin].isspace()
+            assert text[number + 1][begin:].startswith(("or", "then"))
         with step("over a dialog, it only closes notices"):
             dialog = app.screen
             app.notify("three", markup=False)
