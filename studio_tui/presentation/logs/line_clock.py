@@ -64,16 +64,15 @@ class LineClock(TimestampContext):
         """Orders that are certain, by shape of dates."""
         self._distances: dict[DateShape, dict[Order, float]] = {}
         """Total distance of lines from the job's life in days, by shape and by order."""
-        self._now: datetime | None = None
         self._current_life: Life | None = None
         """The job's life, read at most once per call of `time`."""
         self._is_life_read = False
         self._examined = 0
         self._version = log.version if log is not None else 0
 
-    def time(self, text: str, now: datetime, arrived_at: datetime | None = None) -> datetime | None:
+    def time(self, text: str, arrived_at: datetime | None = None) -> datetime | None:
         """Return the timestamp in a line's safe text, or `None`; `arrived_at` is its arrival."""
-        self._now, self._is_life_read = now, False
+        self._is_life_read = False
         return read_time(text, self, arrived_at=arrived_at)
 
     @property
@@ -86,16 +85,12 @@ class LineClock(TimestampContext):
             self._current_life, self._is_life_read = self._find_life(), True
         return self._current_life
 
-    @property
-    def reference_time(self) -> datetime | None:
-        return self._now
-
     def seconds(self, line: bytes, now: datetime) -> float | None:
         """Return an untrusted line's time in seconds since 1970.
 
         `None` if it is unknown, unclear, or far in the future.
         """
-        moment = self.time(styled_line(line).text, now)
+        moment = self.time(styled_line(line).text)
         return None if moment is None or moment > now + _AHEAD else moment.timestamp()
 
     def order_of(self, shape: DateShape) -> Order | None:

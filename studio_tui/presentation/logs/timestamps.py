@@ -88,8 +88,6 @@ class TimestampContext:
     zones: Zones = _UTC
     life: Life | None = None
     """The job's life; `None` if unknown."""
-    reference_time: datetime | None = None
-    """A time close to which the lines were written; used if the life is unknown."""
 
     def order_of(self, shape: DateShape) -> Order | None:  # noqa: ARG002 (unknown for any shape)
         """Return the order of day, month and year in dates of a shape; `None` if unknown."""
@@ -189,22 +187,13 @@ def _moment_within(
     if written.date_format:
         shape = written.shape
         order = context.order_of(shape) if shape is not None else None
-        life = _period_of(context) if written.is_ambiguous else None
+        life = context.life if written.is_ambiguous else None
         moment = _moment_with_date(written, context.zones, life, order)
-    elif (life := context.life) is not None:
-        moment = _within_life(written, context, life, arrived_at)
     else:
-        moment = _closest_to_reference(written, context)
+        moment = _within_life(written, context, arrived_at)
     if moment is None or not fraction:
         return moment
     return moment + timedelta(microseconds=int(fraction[:6].ljust(6, "0")))
-
-
-def _period_of(context: TimestampContext) -> Life | None:
-    if (life := context.life) is not None:
-        return life
-    reference_time = context.reference_time
-    return Life(reference_time, reference_time) if reference_time is not None else None
 
 
 @lru_cache(maxsize=4096)
@@ -281,16 +270,8 @@ def _moments_near(written: RawTimestamp, zones: Zones, life: Life) -> tuple[date
     return tuple(sorted(moments))
 
 
-def _closest_to_reference(written: RawTimestamp, context: TimestampContext) -> datetime | None:
-    reference_time = context.reference_time
-    if reference_time is None:
-        return None
-    moments = _moments_near(written, context.zones, Life(reference_time, reference_time))
-    return min(moments, key=lambda moment: abs(moment - reference_time), default=None)
-
-
 def _within_life(
-    written: RawTimestamp, context: TimestampContext, life: Life, arrived_at: datetime | None
+    written: RawTimestamp, context: TimestampContext, arrived_at: datetime | None
 ) -> datetime | None:
     """Return the moment that a time of day denotes in a job's life; `None` if none or unclear.
 
@@ -299,6 +280,8 @@ def _within_life(
     later: the line was not received live, or what looks like a time of day is a time since the
     job's start.
     """
+    if (life := context.life) is None:
+        return None
     if arrived_at is not None:
         life = Life(life.begin, max(life.begin, min(life.end, arrived_at)))
     is_short = life.end - life.begin <= _FEW_DAYS

@@ -38,11 +38,11 @@ def times(
     """Return the times of the lines of a log."""
     data = log.encode()
     line_clock = LineClock(GrowingLog(data), lambda: Zones(zone, local_zone), lambda: life)
-    return [time_of_line(line_clock, line, life) for line in data.splitlines()]
+    return [time_of_line(line_clock, line) for line in data.splitlines()]
 
 
-def time_of_line(line_clock: LineClock, line: bytes, life: Life = LIFE) -> datetime | None:
-    return line_clock.time(styled_line(line).text, life.end)
+def time_of_line(line_clock: LineClock, line: bytes) -> datetime | None:
+    return line_clock.time(styled_line(line).text)
 
 
 def clock_times(log: str, life: Life = LIFE, local_zone: tzinfo = BERLIN) -> list[str]:
@@ -295,18 +295,18 @@ def test_the_date_of_a_time_of_day_in_a_job_of_many_days_is_that_of_its_arrival(
     life = Life(BEGIN, BEGIN + timedelta(days=5))
     line_clock = LineClock(GrowingLog(), Zones, lambda: life)
     arrival = BEGIN + timedelta(days=3, hours=1)
-    assert line_clock.time("09:00:00 x", life.end) is None
-    assert line_clock.time("09:00:00 x", life.end, arrival) == arrival
-    assert line_clock.time("08:59:50 x", life.end, arrival) == arrival - timedelta(seconds=10)
-    assert line_clock.time("[00:00:12] x", life.end, arrival) is None
+    assert line_clock.time("09:00:00 x") is None
+    assert line_clock.time("09:00:00 x", arrival) == arrival
+    assert line_clock.time("08:59:50 x", arrival) == arrival - timedelta(seconds=10)
+    assert line_clock.time("[00:00:12] x", arrival) is None
 
 
 def test_no_line_has_a_time_after_its_arrival() -> None:
     line_clock = LineClock(GrowingLog(), Zones, lambda: LIFE)
     arrival = BEGIN + timedelta(hours=1)
-    assert line_clock.time("08:30:00 x", LIFE.end, arrival) == BEGIN + timedelta(minutes=30)
-    assert line_clock.time("12:30:00 elapsed", LIFE.end, arrival) is None
-    assert line_clock.time("12:30:00 x", LIFE.end) == BEGIN + timedelta(hours=4, minutes=30)
+    assert line_clock.time("08:30:00 x", arrival) == BEGIN + timedelta(minutes=30)
+    assert line_clock.time("12:30:00 elapsed", arrival) is None
+    assert line_clock.time("12:30:00 x") == BEGIN + timedelta(hours=4, minutes=30)
 
 
 # Properties of any log
@@ -374,7 +374,7 @@ def test_any_text_has_a_time_in_utc_or_none_whatever_the_life(
     line_clock = LineClock(
         GrowingLog(f"{text}\n".encode()), lambda: Zones(zone, zone), lambda: life
     )
-    parsed = line_clock.time(text, life.end, arrival)
+    parsed = line_clock.time(text, arrival)
     assert parsed is None or parsed.tzinfo is UTC
     assert line_clock.seconds(text.encode(), life.end) is None or parsed is not None
 
@@ -392,11 +392,10 @@ def test_timestamps_in_every_format_within_the_jobs_life_are_parsed_back(moment:
         assert times(f"{line} x\n") == [aware]
 
 
-def test_without_a_life_a_timestamp_is_the_time_closest_to_now() -> None:
+def test_without_a_life_a_time_without_a_date_is_unknown() -> None:
     line_clock = LineClock()
-    now = BEGIN + timedelta(minutes=1)
-    assert line_clock.time("10/05/2026 08:00:00 x", now) == BEGIN
-    assert line_clock.time("08:00:00 x", now) == BEGIN
+    assert line_clock.time("10/05/2026 08:00:00 x") == BEGIN
+    assert line_clock.time("08:00:00 x") is None
     assert read_time("10/05/2026 08:00:00 x", TimestampContext()) == BEGIN
 
 
@@ -410,8 +409,8 @@ def test_seconds_ignores_a_time_in_the_future() -> None:
 def test_a_log_that_starts_over_may_have_another_order_of_dates() -> None:
     log = GrowingLog(b"05/10/2026 08:00:00 x\n")
     line_clock = LineClock(log, Zones, lambda: LONG)
-    parsed = line_clock.time("05/10/2026 08:00:00 x", LONG.end)
+    parsed = line_clock.time("05/10/2026 08:00:00 x")
     assert parsed == datetime(2026, 5, 10, 8, tzinfo=UTC)
     log.data, log.version = b"27/03/2026 08:00:00 x\n", 1
-    parsed = line_clock.time("05/10/2026 08:00:00 x", LONG.end)
+    parsed = line_clock.time("05/10/2026 08:00:00 x")
     assert parsed == datetime(2026, 10, 5, 8, tzinfo=UTC)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio_tui.presentation.logs.timestamps import TimestampContext, read_time
+from studio_tui.presentation.logs.timestamps import Life, TimestampContext, read_time
 from studio_tui.presentation.logs.zones import Zones
 from tests.waiting import no_hang
 
@@ -15,6 +15,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
 SECOND = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 WITH_MILLISECONDS = SECOND.replace(microsecond=678_000)
 EPOCH = int(SECOND.timestamp())
+LIFE = Life(SECOND - timedelta(hours=4), SECOND + timedelta(hours=1))
 
 TIMES = [
     ("2026-01-02T03:04:05Z msg", SECOND),
@@ -86,9 +87,9 @@ WITHOUT_A_TIME = [
 ]  # fmt: skip
 
 
-def time_of(text: str, zone: tzinfo, reference_time: datetime | None = None) -> datetime | None:
-    """Return the time of a line of an unknown log, written on a machine in `zone`."""
-    return read_time(text, TimestampContext(Zones(zone, zone), reference_time=reference_time))
+def time_of(text: str, zone: tzinfo, life: Life | None = None) -> datetime | None:
+    """Return the time of a line, written on a machine in `zone`."""
+    return read_time(text, TimestampContext(Zones(zone, zone), life))
 
 
 @pytest.mark.parametrize(("text", "moment"), TIMES)
@@ -99,28 +100,28 @@ def test_the_time_of_a_line_is_its_timestamp(text: str, moment: datetime) -> Non
 
 
 @pytest.mark.parametrize(("text", "moment"), WITHOUT_A_DATE)
-def test_a_time_without_a_date_is_the_one_closest_to_the_reference_time(
+def test_a_time_without_a_date_is_the_one_closest_to_the_life_of_the_job(
     text: str, moment: datetime
 ) -> None:
-    assert time_of(text, UTC, reference_time=SECOND + timedelta(hours=1)) == moment
+    assert time_of(text, UTC, LIFE) == moment
     assert time_of(text, UTC) is None
 
 
 @pytest.mark.parametrize("text", WITHOUT_A_TIME)
 def test_a_line_without_a_timestamp_has_no_time(text: str) -> None:
-    assert time_of(text, UTC, reference_time=SECOND) is None
+    assert time_of(text, UTC, LIFE) is None
 
 
 def test_a_time_without_an_offset_is_in_the_given_zone() -> None:
     assert time_of("2026-01-02 04:04:05 x", BERLIN) == SECOND
     assert time_of("2026-07-02 05:04:05 x", BERLIN) == SECOND.replace(month=7)
-    assert time_of("04:04:05 x", BERLIN, reference_time=SECOND) == SECOND
+    assert time_of("04:04:05 x", BERLIN, LIFE) == SECOND
     assert time_of("2026-01-02 03:04:05Z x", BERLIN) == SECOND
 
 
 @given(st.text(), st.datetimes(timezones=st.just(UTC)))
-def test_no_text_makes_the_parser_of_times_fail(text: str, reference_time: datetime) -> None:
-    time_of(text, UTC, reference_time)
+def test_no_text_makes_the_parser_of_times_fail(text: str, moment: datetime) -> None:
+    time_of(text, UTC, Life(moment, moment))
 
 
 @given(
@@ -130,14 +131,14 @@ def test_no_text_makes_the_parser_of_times_fail(text: str, reference_time: datet
     st.sampled_from([timezone.max, timezone.min, BERLIN]),
 )
 def test_times_at_the_limits_of_the_calendar_raise_no_error(
-    moment: datetime, reference_time: datetime, time_format: str, zone: timezone
+    moment: datetime, begin: datetime, time_format: str, zone: timezone
 ) -> None:
     for text in (
         moment.strftime(time_format),
         moment.isoformat(),
         moment.replace(tzinfo=None).isoformat(),
     ):
-        parsed = time_of(text, zone, reference_time)
+        parsed = time_of(text, zone, Life(begin, begin))
         assert parsed is None or parsed.tzinfo is UTC
 
 
@@ -152,4 +153,4 @@ def test_iso_times_are_parsed_back(moment: datetime, separator: str) -> None:
 def test_a_hostile_line_is_parsed_without_hanging(text: str) -> None:
     with no_hang("the time of a line"):
         for _ in range(100):
-            time_of(text, UTC, SECOND)
+            time_of(text, UTC, LIFE)

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from itertools import islice
 
-from studio_tui import clock
 from studio_tui.presentation.logs.line_clock import HEAD_BYTES, LineClock
 from studio_tui.presentation.logs.lines import styled_line
 from studio_tui.service.logs.store.log_store import LogStore
@@ -136,4 +135,4 @@ class LineTimes:
         """
         length = min(HEAD_BYTES, store.line_end(start) - start - store.tag_length)
         text = styled_line(store.read(start + store.tag_length, length)).text
-        return self.clock_at(start).time(text, clock.now(), arrived_at)
+        return self.clock_at(start).time(text, arrived_at)
