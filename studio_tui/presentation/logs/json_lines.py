@@ -31,14 +31,8 @@ _CONTEXT = TimestampContext()
 class _WrittenNumber(float):
     """A number, with its text in the log: `0.10` must not be shown as `0.1`."""
 
-    __slots__ = ("text",)
-
-    def __new__(cls, text: str) -> "_WrittenNumber":
-        number = super().__new__(cls, text)
-        number.text = text
-        return number
-
-    text: str
+    def __init__(self, text: str) -> None:
+        self.text = text
 
 
 def _parse_integer(text: str) -> int | float:
