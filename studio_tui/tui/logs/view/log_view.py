@@ -193,7 +193,6 @@ class LogView(HasCommands, Widget):
         rows = window.rows()
         self.has_lines = bool(rows)
         self.filter.fold_bars(rows)
-        self.appearance.explain_json()
         self.new_lines = self.unseen.count(
             store, self.filter.matches, rows, following=self.following
         )

@@ -305,26 +305,17 @@ async def test_a_search_in_a_filtered_view_finds_only_shown_lines(store: LogStor
 # JSON lines
 
 
-async def test_a_log_tells_that_its_json_lines_are_raw_as_chosen_before(store: LogStore) -> None:
-    store.append(b"plain\n")
+async def test_a_key_changes_the_form_of_json_lines_and_says_so(store: LogStore) -> None:
+    store.append(b'{"level": "info", "msg": "hi"}\n')
     async with showing(store, width=90) as (pilot, view):
-        view.appearance.apply(LogLook(json_form=JsonForm.RAW))
-        assert status_text(view) == ""
-        store.append(b'{"level": "info", "msg": "hi"}\n')
-        told = " JSON lines: raw, as chosen before; J changes it"
-        await until(pilot, lambda: status_text(view) == told)
-        await pilot.press("up")
-        await until(pilot, lambda: status_text(view) == "")
-        await pilot.press("J")
-        told = " JSON lines: compact, on one row"
-        await until(pilot, lambda: status_text(view) == told)
-        await pilot.press("G")
-        store.append(numbered_lines(20))
-        await until(pilot, lambda: current_rows(view) == ["line 19"])
-        for key, said in (("J", "JSON lines: expanded"), ("p", "progress bars: every state")):
-            await pilot.press(key)
-            await until(pilot, lambda said=said: said in status_text(view))  # type: ignore[misc]
-            assert status_text(view).endswith("; none is visible")
+        for form, shown in (
+            (JsonForm.OPEN, ["level: info", "msg: hi"]),
+            (JsonForm.RAW, ['{"level": "info", "msg": "hi"}']),
+            (JsonForm.SHORT, ["INFO hi"]),
+        ):
+            await pilot.press("J")
+            assert [row.removeprefix("┊ ") for row in shown_lines(view)] == shown
+            assert status_text(view) == f" JSON lines: {form}"
 
 
 # Errors
