@@ -17,7 +17,6 @@ from studio_tui.presentation.logs.gutter_times import (
     read_moment,
     stamp,
 )
-from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.logs.view.controller import ViewController
 from studio_tui.tui.logs.view.line_times import LineTimes
@@ -170,7 +169,7 @@ class LogTimes(ViewController):
         is_back = typed.strip().startswith("-")
         current = last = None
         if not is_timeless:
-            current = self._current_time(store, is_back=is_back)
+            current = self.line_times.last_up_to(store, self._view.pane.cursor)
             last = self.line_times.last_up_to(store, store.last_start())
         try:
             moment = read_moment(typed, now=clock.now(), here=current, end=last)
@@ -220,18 +219,6 @@ class LogTimes(ViewController):
 
     def _no_times(self) -> str:
         return f"The lines of this log have no times{self._view.so_far}"
-
-    def _current_time(self, store: LogStore, *, is_back: bool) -> datetime | None:
-        """Return the time from which steps such as `-30s` and `+5m` count.
-
-        It is that of the current line. While the view follows a log that is visible as a whole, a
-        step forward counts from its first line.
-        """
-        pane, window = self._view.pane, self._view.pane.window
-        line = pane.cursor
-        if self._view.following and not is_back and window is not None and window.is_at_start:
-            line = pane.in_sight[0].start if pane.in_sight else None
-        return None if line is None else self.line_times.last_up_to(store, line)
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(

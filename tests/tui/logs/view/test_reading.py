@@ -668,20 +668,6 @@ async def test_the_time_prompt_goes_to_absolute_and_relative_times(store: LogSto
         assert "soon is not a time; type 14:05, 2026-11-25 14:05 or -10m." in prompt_text(view)
 
 
-async def test_a_relative_time_counts_from_the_first_or_last_line_if_all_are_visible(
-    store: LogStore,
-) -> None:
-    store.append(b"".join(b"2026-03-04 11:%02d:00 step %d\n" % (n, n) for n in range(0, 60, 10)))
-    async with showing(store, width=90) as (pilot, view):
-        await type_into_prompt(pilot, "T", "+5m")
-        await until(pilot, lambda: "step 10" in "".join(current_rows(view)))
-        await type_into_prompt(pilot, "T", "-1m")
-        await until(pilot, lambda: "step 0" in "".join(current_rows(view)))
-        view.pane.current = None
-        await type_into_prompt(pilot, "T", "-10m")
-        await until(pilot, lambda: "step 40" in "".join(current_rows(view)))
-
-
 async def test_a_negative_relative_time_goes_to_the_last_shown_line_before_it(
     store: LogStore,
 ) -> None:
