@@ -5,7 +5,6 @@ from datetime import UTC
 from functools import cache
 
 from textual import events, on
-from textual.timer import Timer
 
 from studio_tui import clock
 from studio_tui.presentation.cells import Tone
@@ -16,6 +15,7 @@ from studio_tui.tui.frame.page import Page
 from studio_tui.tui.logs.log_memory import LogMemory
 from studio_tui.tui.logs.view.log_view import LogView
 from studio_tui.tui.widgets.bar import Part
+from studio_tui.tui.widgets.debouncer import Debouncer
 
 _GROWTH_EVERY = 0.2
 """Seconds between updates of the head while the log grows, so that it agrees with the log."""
@@ -42,8 +42,11 @@ class LogPage(Page):
         self.view = view
         self.zones = cache(self._find_zones)
         """Returns the zones of lines' times; cached, as detecting this machine's is slow."""
-        self._growth: Timer | None = None
-        """The timer of the next update of the head; `None` if none is due."""
+        growth = Debouncer(
+            self, self.while_alive(self.show_head), pause=_GROWTH_EVERY, most=_GROWTH_EVERY
+        )
+        self.note_growth = growth.note
+        """Updates the head in a moment, as the log has grown."""
 
     # For subclasses to override.
 
@@ -56,15 +59,6 @@ class LogPage(Page):
     def _find_zones(self) -> Zones:
         zone = clock.zone()
         return Zones(zone if self.session.is_local else UTC, zone)
-
-    def note_growth(self) -> None:
-        """Update the head in a moment, as the log has grown."""
-        if self._growth is None:
-            self._growth = self.set_timer(_GROWTH_EVERY, self._show_growth, name="growth")
-
-    def _show_growth(self) -> None:
-        self._growth = None
-        self.show_head()
 
     def on_mount(self) -> None:
         self.watch(self.view.pane, "look", self._note_look, init=False)
