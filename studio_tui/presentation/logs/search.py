@@ -176,28 +176,22 @@ class SearchPattern:
         self.problem = f"{self.typed} takes too long to search for; try a simpler expression."
 
 
-class LevelPattern:
-    """A search for lines of a level or above, and for the messages that belong to them."""
-
-    def __init__(self, least: LogLevel) -> None:
-        self._least = least
-
-    def starts(self, lines: bytes) -> Sequence[int]:
-        """Return the starts of lines of the level or above, and of their messages."""
-        starts: list[int] = []
-        for start in candidate_lines(lines, self._least):
-            if starts and start <= starts[-1]:
-                continue
-            text = _head_at(lines, start)
-            level = level_of(text)
-            if level is not None and level >= self._least:
-                starts.append(start)
-                # A panic, or the top of a box drawn by rich.
-                if has_message_below(text) or "╭" in text:
-                    starts += _message_lines(lines, start, text)
-                elif is_traceback_header(text):
-                    starts += _exception_message(lines, start)
-        return starts
+def level_starts(least: LogLevel, lines: bytes) -> Sequence[int]:
+    """Return the starts of lines of a level or above, and of the messages that belong to them."""
+    starts: list[int] = []
+    for start in candidate_lines(lines, least):
+        if starts and start <= starts[-1]:
+            continue
+        text = _head_at(lines, start)
+        level = level_of(text)
+        if level is not None and level >= least:
+            starts.append(start)
+            # A panic, or the top of a box drawn by rich.
+            if has_message_below(text) or "╭" in text:
+                starts += _message_lines(lines, start, text)
+            elif is_traceback_header(text):
+                starts += _exception_message(lines, start)
+    return starts
 
 
 def _exception_message(lines: bytes, start: int) -> Iterator[int]:

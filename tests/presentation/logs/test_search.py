@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from studio_tui.presentation.logs import search
 from studio_tui.presentation.logs.levels import LogLevel
 from studio_tui.presentation.logs.lines import CHARACTER_LIMIT, styled_line
-from studio_tui.presentation.logs.search import LevelPattern, SearchPattern, SearchPatternError
+from studio_tui.presentation.logs.search import SearchPattern, SearchPatternError, level_starts
 
 
 def lines_with(typed: str, text: bytes) -> list[bytes]:
@@ -126,11 +126,11 @@ def test_the_number_of_matches_in_a_line_is_limited() -> None:
 
 def test_errors_and_warnings_are_found_whatever_their_color() -> None:
     log = b"INFO fine\n\x1b[31mERROR\x1b[0m bad\n0 errors\nWARNING so so\nValueError: bad shard\n"
-    errors = [log[start:].split(b"\n")[0] for start in LevelPattern(LogLevel.ERROR).starts(log)]
+    errors = [log[start:].split(b"\n")[0] for start in level_starts(LogLevel.ERROR, log)]
     assert errors == [b"\x1b[31mERROR\x1b[0m bad", b"ValueError: bad shard"]
-    both = [log[start:].split(b"\n")[0] for start in LevelPattern(LogLevel.WARNING).starts(log)]
+    both = [log[start:].split(b"\n")[0] for start in level_starts(LogLevel.WARNING, log)]
     assert both == [b"\x1b[31mERROR\x1b[0m bad", b"WARNING so so", b"ValueError: bad shard"]
-    assert LevelPattern(LogLevel.ERROR).starts(b"") == []
+    assert level_starts(LogLevel.ERROR, b"") == []
 
 
 @pytest.mark.parametrize("newline", [b"\n", b"\r\n"])
@@ -142,14 +142,14 @@ def test_the_message_of_an_exception_of_any_name_is_found_with_its_traceback(
         b'  File "a.py", line 3, in <module>\n    main()\n'
         b"TooFewDocstrings: 57.5% of 200\nINFO the end\n"
     ).replace(b"\n", newline)
-    lines = [log[start:].split(newline)[0] for start in LevelPattern(LogLevel.WARNING).starts(log)]
+    lines = [log[start:].split(newline)[0] for start in level_starts(LogLevel.WARNING, log)]
     assert lines == [b"Traceback (most recent call last):", b"TooFewDocstrings: 57.5% of 200"]
 
 
 def test_a_traceback_that_is_cut_off_has_no_message() -> None:
     log = b"Traceback (most recent call last):\n  File a.py\n\nINFO the end\n"
-    assert len(LevelPattern(LogLevel.ERROR).starts(log)) == 1
-    assert len(LevelPattern(LogLevel.ERROR).starts(log[:40])) == 1
+    assert len(level_starts(LogLevel.ERROR, log)) == 1
+    assert len(level_starts(LogLevel.ERROR, log[:40])) == 1
 
 
 @pytest.mark.parametrize(

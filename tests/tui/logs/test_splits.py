@@ -1,6 +1,7 @@
 """Levels, errors and progress of a log do not depend on how it is split into pieces."""
 
 import asyncio
+from functools import partial
 from itertools import pairwise
 
 import pytest
@@ -11,7 +12,7 @@ from studio_tui.presentation.logs.levels import LogLevel
 from studio_tui.presentation.logs.lines import styled_line
 from studio_tui.presentation.logs.live_rows import final_lines
 from studio_tui.presentation.logs.progress import latest_progress
-from studio_tui.presentation.logs.search import LevelPattern
+from studio_tui.presentation.logs.search import level_starts
 from studio_tui.presentation.logs.tracebacks import unit_lines
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.matches import LineMatches
@@ -56,7 +57,7 @@ def test_levels_errors_and_progress_are_the_same_for_every_split(
 ) -> None:
     store = LogStore.create(tmp_path_factory.mktemp("split"))
     problems = LineMatches(
-        store, LevelPattern(LogLevel.WARNING).starts, within=final_lines, ahead=16_384
+        store, partial(level_starts, LogLevel.WARNING), within=final_lines, ahead=16_384
     )
     cut_offsets = sorted({0, len(data), *(int(cut * len(data)) for cut in cuts)})
     progress = None
@@ -64,7 +65,7 @@ def test_levels_errors_and_progress_are_the_same_for_every_split(
         store.append(data[begin:end])
         progress = latest_progress(b"\n" + data[:end], progress)
         all_matches(problems)
-    expected = set(LevelPattern(LogLevel.WARNING).starts(data)) & set(final_lines(data))
+    expected = set(level_starts(LogLevel.WARNING, data)) & set(final_lines(data))
     assert all_matches(problems) == sorted(expected)
     assert units(store.read(0, store.size), all_matches(problems)) == units(data, sorted(expected))
     assert progress == latest_progress(b"\n" + data)
@@ -75,6 +76,6 @@ def test_levels_errors_and_progress_are_the_same_for_every_split(
 def test_a_log_that_is_cut_anywhere_raises_no_error(data: bytes) -> None:
     for cut in range(0, len(data), at_length(101, 7)):
         for part in (data[:cut], data[cut:]):
-            LevelPattern(LogLevel.WARNING).starts(part)
+            level_starts(LogLevel.WARNING, part)
             final_lines(part)
             latest_progress(part)

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from studio_tui import clock
 from studio_tui.failures.origins import split_origin
 from studio_tui.presentation.logs.levels import LogLevel
-from studio_tui.presentation.logs.search import LevelPattern
+from studio_tui.presentation.logs.search import level_starts
 from studio_tui.presentation.logs.tracebacks import unit_lines
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.matches import LineMatches
@@ -62,7 +62,7 @@ class LogErrors(ViewController):
         """
         self._work.cancel()
         self.note_move()  # so that the new log is painted before it is searched
-        self.matches = LineMatches(store, LevelPattern(LogLevel.ERROR).starts) if store else None
+        self.matches = LineMatches(store, partial(level_starts, LogLevel.ERROR)) if store else None
 
     def note_move(self) -> None:
         """Pause the search for a moment, as the user scrolls."""

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.logs.levels import LogLevel
 from studio_tui.presentation.logs.live_rows import REDRAWN, UP, final_lines
-from studio_tui.presentation.logs.search import LevelPattern, SearchPattern
+from studio_tui.presentation.logs.search import SearchPattern, level_starts
 from studio_tui.service.logs.store.filtered import FilteredLines
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.matches import Find, LineMatches
@@ -238,7 +238,7 @@ class LineFilter(ViewController):
         available = self.scope()
         find: Find
         if typed == _PROBLEMS:
-            find, is_negated = LevelPattern(LogLevel.WARNING).starts, False
+            find, is_negated = partial(level_starts, LogLevel.WARNING), False
         elif pattern:
             find, is_negated = pattern.starts, typed.startswith("!")
         elif available:
