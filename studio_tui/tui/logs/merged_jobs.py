@@ -82,8 +82,8 @@ class MergedJobs:
         self._may_fetch = may_fetch
         self._changed = changed
         self._members: dict[str, Member] = {}
-        self.removed: list[tuple[Job, int]] = []
-        """The jobs that the user removed, with their former positions, the latest at the end."""
+        self.removed: list[Job] = []
+        """The jobs that the user removed, the latest at the end."""
 
     def begin(self, viewed_lines: Callable[[], set[int]], moved: Callable[[Moved], None]) -> None:
         """Make a merged log without jobs; the arguments are as in `MergedLog`.
@@ -170,31 +170,19 @@ class MergedJobs:
 
     def take_out(self, member: Member) -> None:
         """Remove a job so that `bring_back` can add it again."""
-        position = list(self._members).index(member.job.id)
         self.leave(member.job.id)
-        self.removed.append((member.job, position))
-
-    @property
-    def last_removed(self) -> Job | None:
-        """The job that `bring_back` merges again; `None` if none was removed."""
-        return self.removed[-1][0] if self.removed else None
+        self.removed.append(member.job)
 
     def bring_back(self) -> Job | None:
-        """Merge the job that was removed last, at its former position.
-
-        Returns the job; `None` if there is no room for it.
+        """Merge the job that was removed last; return it, or `None` if there is no room for it.
 
         Raises:
             SpoolError: its log cannot be stored on the local disk.
         """
         if not self.room:
             return None
-        job, position = self.removed[-1]
-        self._join(job)
-        self.removed.pop()
-        *others, restored = self._members.items()
-        self._members = dict([*others[:position], restored, *others[position:]])
-        return job
+        self._join(self.removed[-1])
+        return self.removed.pop()
 
     def update(self, jobs: Mapping[str, Job]) -> None:
         """Replace jobs by newer versions, given by id; a job that is not given stays as it is."""

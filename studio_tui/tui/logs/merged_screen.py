@@ -163,7 +163,7 @@ class MergedScreen(LogPage):
         if self.failure:
             return ("page.refresh", "job.log", "logs.search", "page.back")
         if not self.members:
-            undo = ("page.undo",) if self.members.last_removed is not None else ()
+            undo = ("page.undo",) if self.members.removed else ()
             return (*undo, "page.jobs", "page.pipelines", "page.back")
         if self.view.prompt.is_open:
             return PROMPT_HINTS
@@ -240,8 +240,8 @@ class MergedScreen(LogPage):
     def _why_empty(self) -> str:
         if self.saved.is_restoring:
             return "The jobs of the previous run are being looked up…"
-        if (removed := self.members.last_removed) is not None:
-            return f"z brings back {title(removed)}.\n\n{EMPTY}"
+        if removed := self.members.removed:
+            return f"z brings back {title(removed[-1])}.\n\n{EMPTY}"
         return EMPTY
 
     def show_members(self) -> None:
