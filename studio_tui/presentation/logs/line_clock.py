@@ -64,15 +64,11 @@ class LineClock(TimestampContext):
         """Orders that are certain, by shape of dates."""
         self._distances: dict[DateShape, dict[Order, float]] = {}
         """Total distance of lines from the job's life in days, by shape and by order."""
-        self._current_life: Life | None = None
-        """The job's life, read at most once per call of `time`."""
-        self._is_life_read = False
         self._examined = 0
         self._version = log.version if log is not None else 0
 
     def time(self, text: str, arrived_at: datetime | None = None) -> datetime | None:
         """Return the timestamp in a line's safe text, or `None`; `arrived_at` is its arrival."""
-        self._is_life_read = False
         return read_time(text, self, arrived_at=arrived_at)
 
     @property
@@ -81,9 +77,7 @@ class LineClock(TimestampContext):
 
     @property
     def life(self) -> Life | None:
-        if not self._is_life_read:
-            self._current_life, self._is_life_read = self._find_life(), True
-        return self._current_life
+        return self._find_life()
 
     def seconds(self, line: bytes, now: datetime) -> float | None:
         """Return an untrusted line's time in seconds since 1970.
