@@ -12,7 +12,7 @@ from studio_tui.presentation.format import UNKNOWN, size
 from studio_tui.presentation.jobs.facts import Fact, FactLine
 from studio_tui.presentation.jobs.states import printed_nothing
 from studio_tui.presentation.jobs.waiting import WAITS_FOR
-from studio_tui.presentation.logs.row_forms import PLAIN_FORM, rows_of
+from studio_tui.presentation.logs.row_forms import rows_of
 
 MOST_IMPORTANT = frozenset(
     {"status", "progress", WAITS_FOR, "why", "error", "schedule", "next runs"}
@@ -87,7 +87,7 @@ def last_lines(end: bytes, count: int) -> list[str]:
 
 def _line_texts(line: bytes) -> list[str]:
     end = line[-_LINE_BYTES:]
-    return [row.text.rstrip() for row in rows_of(end, b"", len(end), PLAIN_FORM)]
+    return [row.text.rstrip() for row in rows_of(end, b"", len(end))]
 
 
 def _log(job: Job, extra: JobExtras, width: int, count: int) -> tuple[Fact | FactLine, ...]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable
 from enum import StrEnum
-from typing import NamedTuple
 
 from studio_tui.failures.origins import without_progress_bar
 from studio_tui.presentation.logs.json_lines import JsonLine, compact_text, field_texts, json_line
@@ -24,35 +23,28 @@ class JsonForm(StrEnum):
     RAW = "raw"
 
 
-class RowForm(NamedTuple):
-    json: JsonForm = JsonForm.SHORT
-
-    states: bool = False
-    """Whether a rewritten line shows its earlier states too, one per row."""
-
-
-PLAIN_FORM = RowForm()
-
-
 def rows_of(
     head: bytes,
     tail: bytes,
     length: int,
-    form: RowForm,
+    json: JsonForm = JsonForm.SHORT,
+    *,
+    with_states: bool = False,
     above: Callable[[], Iterable[str]] = tuple,
 ) -> tuple[StyledLine, ...]:
     """Return the rows of a line, at least one; `head`, `tail`, `length` are as in `styled_line`.
 
+    `with_states` shows the earlier states of a rewritten line too, one per row.
     `above` returns the preceding lines, the nearest first, from which it may inherit its level.
     """
-    if form.states and is_rewritten(head):
+    if with_states and is_rewritten(head):
         newest, earlier = states(head)
         if earlier:
             *before, last = (styled_line(state) for state in [*earlier, newest][-_STATES:])
             return (*before, *_split_at_traceback(last))
-    if form.json is not JsonForm.RAW and not tail and head.lstrip()[:1] == b"{":
+    if json is not JsonForm.RAW and not tail and head.lstrip()[:1] == b"{":
         parsed = json_line(head.decode("utf-8", "replace"))
-        json_rows = () if parsed is None else _json_rows(parsed, form.json)
+        json_rows = () if parsed is None else _json_rows(parsed, json)
         # An object without content, such as `{}`, is shown as it is.
         if any(row.text.strip() for row in json_rows):
             return json_rows

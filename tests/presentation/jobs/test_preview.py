@@ -7,7 +7,7 @@ from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.jobs.facts import Fact, FactLine, facts
 from studio_tui.presentation.jobs.preview import FactSpace, JobExtras, last_lines, preview
 from studio_tui.presentation.jobs.waiting import NOTHING_KNOWN, Surroundings
-from studio_tui.presentation.logs.row_forms import PLAIN_FORM, rows_of
+from studio_tui.presentation.logs.row_forms import rows_of
 from tests.hostile import control_characters
 from tests.jobs import NOON, job, waiting_reason
 
@@ -104,7 +104,7 @@ def test_a_line_of_a_traceback_that_is_too_long_keeps_its_file_and_line() -> Non
 def test_a_json_line_is_formatted_as_in_the_log() -> None:
     line = b'{"time": "2026-03-01T12:00:00Z", "level": "error", "message": "disk full", "gpu": 3}'
     (shown,) = last_lines(line + b"\n", 5)
-    assert shown == rows_of(line, b"", len(line), PLAIN_FORM)[0].text
+    assert shown == rows_of(line, b"", len(line))[0].text
     assert "disk full" in shown
     assert '"message"' not in shown
     assert last_lines(b'{"cut\n' + line[:40], 5) == ['{"cut', line[:40].decode()]

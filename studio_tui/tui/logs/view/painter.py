@@ -13,12 +13,13 @@ from textual.cache import FIFOCache
 from studio_tui.presentation.logs.lines import PLAIN, StyledLine, styled_line
 from studio_tui.presentation.logs.live_rows import REDRAWN, UP, LiveRows
 from studio_tui.presentation.logs.progress import parse_progress
-from studio_tui.presentation.logs.row_forms import PLAIN_FORM, RowForm, rows_of
+from studio_tui.presentation.logs.row_forms import rows_of
 from studio_tui.presentation.logs.search import SearchPattern
 from studio_tui.service.logs.store.filtered import FilteredLines
 from studio_tui.service.logs.store.log_store import LogLine, LogStore, StoredRow
 from studio_tui.service.logs.store.marks import Mark
 from studio_tui.tui.logs.view.palette import LogPalette
+from studio_tui.tui.logs.view.place import LogLook
 from studio_tui.tui.logs.view.row_text import RowText, on_ground, wrap
 from studio_tui.tui.logs.view.viewport import Row
 from studio_tui.tui.widgets.quick_strip import QuickStrip
@@ -56,14 +57,14 @@ class GutterColumn(NamedTuple):
 @dataclass(frozen=True)
 class RowOptions:
     palette: LogPalette
+    look: LogLook
     width: int = 80
     """Cells, including the gutter."""
-    wrap: bool = False
-    numbers: bool = False
+    states: bool = False
+    """Whether a rewritten line shows its earlier states too, one per row."""
     is_part: bool = False
     """Whether the store contains only a part of a log, so that line numbers are unknown."""
     highlighted: SearchPattern | None = None
-    form: RowForm = PLAIN_FORM
     columns: tuple[GutterColumn, ...] = ()
     folds: bool = False
     """Whether rows that are redrawn repeatedly are shown once, at their last line."""
@@ -90,7 +91,7 @@ class LogPainter:
         self.chosen: FilteredLines | None = None
         """The lines whose text is drawn; `None` for all."""
         self._store = store
-        self._options = RowOptions(palette)
+        self._options = RowOptions(palette, LogLook())
         self._digits = 0
         """Width of line numbers, in cells; 0 if they are hidden."""
         self._gutter = 2
@@ -108,8 +109,8 @@ class LogPainter:
 
     def adjust(self, options: RowOptions) -> None:
         """Set the display options; a change clears the caches of lines and rows."""
-        digits = max(4, len(f"{self._store.lines:,}")) if options.numbers else 0
-        if options.numbers and options.columns:
+        digits = max(4, len(f"{self._store.lines:,}")) if options.look.numbers else 0
+        if digits and options.columns:
             digits += 1  # a blank before the column beside the number
         if options != self._options or digits != self._digits:
             self._options = options
@@ -136,8 +137,15 @@ class LogPainter:
         if self._options.folds and (rows := self._redrawn_rows(line.start)):
             return rows
         above = partial(self._above, line.start)
-        rows = rows_of(line.head, line.tail, line.length, self._options.form, above)
-        is_plain = line.length <= _ABOVE_BYTES and not self._options.form.states
+        rows = rows_of(
+            line.head,
+            line.tail,
+            line.length,
+            self._options.look.json_form,
+            with_states=self._options.states,
+            above=above,
+        )
+        is_plain = line.length <= _ABOVE_BYTES and not self._options.states
         is_text_of_line = is_plain and len(rows) == 1 and line.head.lstrip()[:1] != b"{"
         # Rows in another form, such as JSON, do not have the text that `_above` yields.
         text = rows[0].text if is_text_of_line else styled_line(line.head[:_ABOVE_BYTES]).text
@@ -195,7 +203,7 @@ class LogPainter:
         strip = self._rows.get(key)
         if strip is None:
             strip = self._row(line, row, left, flags)
-            if not self._options.numbers or self._store.is_indexed:
+            if not self._digits or self._store.is_indexed:
                 # Otherwise the number of the line may not be known yet.
                 self._rows[key] = strip
         return strip
@@ -209,7 +217,7 @@ class LogPainter:
             return self._with_gutter(None, signs, body, flags & CURRENT)
         part = row.part - len(line.marks)
         body = line.rows[min(part, len(line.rows) - 1)]
-        if not self._options.wrap:
+        if not self._options.look.wrap:
             is_cut = body.width > left + self._room
             is_scrolled = bool(left and body.width)
             body = body.crop(left + is_scrolled, left + self._room - is_cut)
@@ -241,7 +249,7 @@ class LogPainter:
         """
         options, palette = self._options, self._options.palette
         runs: list[tuple[Style, str]] = []
-        if options.numbers:
+        if self._digits:
             number = self._number(line) if line else ""
             number = f"{number} " if options.columns else number
             runs.append((palette.gutter, f"{number:>{self._digits}}"))
@@ -274,7 +282,7 @@ class LogPainter:
         rows: list[RowText] = []
         for line in self._rows_of(stored.line):
             body, text = self._draw(stored.line.start, line)
-            rows += wrap(body, text, self._room) if self._options.wrap else [body]
+            rows += wrap(body, text, self._room) if self._options.look.wrap else [body]
         return _DrawnLine(
             start=stored.line.start,
             end=stored.end,

@@ -16,7 +16,6 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from studio_tui.presentation.logs.lines import StyledLine
-from studio_tui.presentation.logs.row_forms import RowForm
 from studio_tui.presentation.logs.search import SearchPattern
 from studio_tui.service.logs.store.filtered import FilteredLines
 from studio_tui.service.logs.store.log_store import LogStore
@@ -229,12 +228,11 @@ class LogPane(Lifetime, Widget, can_focus=True):
             return
         options = RowOptions(
             self._ready_palette(),
+            self.look,
             self.size.width,
-            self.look.wrap,
-            self.look.numbers,
+            self.states,
             self.is_part,
             self.highlighted,
-            RowForm(self.look.json_form, self.states),
             self.columns,
             self.folds,
         )

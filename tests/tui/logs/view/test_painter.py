@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from rich.color import ColorSystem
 from rich.style import Style
 
-from studio_tui.presentation.logs.row_forms import JsonForm, RowForm
+from studio_tui.presentation.logs.row_forms import JsonForm
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.tui.logs.view.painter import LogPainter, RowOptions
 from studio_tui.tui.logs.view.palette import LogPalette
+from studio_tui.tui.logs.view.place import LogLook
 from studio_tui.tui.logs.view.viewport import Row
 
 PALETTE = LogPalette.resolve(
@@ -25,40 +26,44 @@ LINES = (
     *(b'{"level": "error", "message": "panicked at x"}', b'  {"level": "info"}', b"{broken"),
     *(b" 10%\r 50%\r100%", b"\x1b[31mred\x1b[0m", b"\xff\xfe", b"x" * 5000, b"Traceback (most"),
 )
-FORMS = tuple(RowForm(json, states) for json in JsonForm for states in (False, True))
+FORMS = tuple(
+    RowOptions(PALETTE, LogLook(json_form=json), states=states)
+    for json in JsonForm
+    for states in (False, True)
+)
 
 
 @given(
     lines=st.lists(st.sampled_from(LINES), min_size=1, max_size=12),
     later=st.lists(st.sampled_from(LINES), max_size=3),
     order=st.randoms(use_true_random=False),
-    form=st.sampled_from(FORMS),
+    options=st.sampled_from(FORMS),
 )
 def test_lines_drawn_in_any_order_look_as_if_each_was_drawn_alone(
-    lines: list[bytes], later: list[bytes], order: Random, form: RowForm
+    lines: list[bytes], later: list[bytes], order: Random, options: RowOptions
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
         store = LogStore.create(Path(folder))
         store.append(b"\n".join(lines))
-        painter = _painter(store, form)
-        _assert_rows_look_as_drawn_alone(store, painter, form, order)
+        painter = _painter(store, options)
+        _assert_rows_look_as_drawn_alone(store, painter, options, order)
         # The last line grows; then the log is cut and continues with another text.
         store.append(b" and more\n".join([b"", *later]))
-        _assert_rows_look_as_drawn_alone(store, painter, form, order)
+        _assert_rows_look_as_drawn_alone(store, painter, options, order)
         store.cut(store.line_start(store.size // 2))
         store.append(b"panicked at\nelse")
-        _assert_rows_look_as_drawn_alone(store, painter, form, order)
+        _assert_rows_look_as_drawn_alone(store, painter, options, order)
         store.close()
 
 
-def _painter(store: LogStore, form: RowForm) -> LogPainter:
+def _painter(store: LogStore, options: RowOptions) -> LogPainter:
     painter = LogPainter(store, PALETTE)
-    painter.adjust(RowOptions(PALETTE, form=form))
+    painter.adjust(options)
     return painter
 
 
 def _assert_rows_look_as_drawn_alone(
-    store: LogStore, painter: LogPainter, form: RowForm, order: Random
+    store: LogStore, painter: LogPainter, options: RowOptions, order: Random
 ) -> None:
     starts = [0]
     while (next_start := store.next_start(starts[-1])) is not None:
@@ -66,7 +71,7 @@ def _assert_rows_look_as_drawn_alone(
     shuffled = list(starts)
     order.shuffle(shuffled)
     for start in [*starts, *shuffled, *reversed(starts)]:
-        new_painter = _painter(store, form)
+        new_painter = _painter(store, options)
         parts = new_painter.row_count(start)
         assert painter.row_count(start) == parts
         for part in range(parts):
