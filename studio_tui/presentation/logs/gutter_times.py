@@ -5,6 +5,8 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
+from studio_tui.presentation.format import duration, in_zone
+
 WIDTH = 12
 """Width of a timestamp in cells, including a blank after it."""
 DATED_WIDTH = 16
@@ -38,7 +40,7 @@ def stamp(
 ) -> str:
     """Format a time in at most `WIDTH - 1` cells, or `DATED_WIDTH - 1` if `dated`.
 
-    Empty if the time is unknown or out of range. Elapsed time is counted from `zero_time`, has no
+    Empty if the time is unknown. Elapsed time is counted from `zero_time`, has no
     date, and is empty without a `zero_time`. A time that is not the line's own (`is_own`) is that
     of its arrival, and is marked by `~`. The form must not be `OFF`.
     """
@@ -46,23 +48,12 @@ def stamp(
         return ""
     about = "" if is_own else "~"
     if form is StampForm.ELAPSED:
-        return "" if zero_time is None else about + _elapsed(moment - zero_time)
-    try:
-        local = moment.astimezone(UTC if form is StampForm.UTC else None)
-    except (OverflowError, ValueError):
-        return ""
+        if zero_time is None:
+            return ""
+        span = (moment - zero_time).total_seconds()
+        return f"{about}{'-' if span < 0 else '+'}{duration(abs(span))}"
+    local = in_zone(moment, UTC if form is StampForm.UTC else None)
     return f"{about}{local:%m-%d %H:%M:%S}" if dated else f"{about}{local:%H:%M:%S}"
-
-
-def _elapsed(span: timedelta) -> str:
-    sign = "-" if span < timedelta(0) else "+"
-    span = abs(span)
-    hours, seconds = divmod(int(span.total_seconds()), 3600)
-    if span >= 100 * _DAY:
-        return f"{sign}{span.days}d"
-    if span >= _DAY:
-        return f"{sign}{hours // 24}d{hours % 24:02}:{seconds // 60:02}"
-    return f"{sign}{hours}:{seconds // 60:02}:{seconds % 60:02}"
 
 
 def read_moment(
