@@ -19,7 +19,7 @@ from studio_tui.tui.frame.commands import Command, Host
 from studio_tui.tui.frame.saving import Pieces, line_pieces, log_pieces
 from studio_tui.tui.logs.save_dialog import Offer, SaveLog, with_free_names
 from studio_tui.tui.logs.view.log_view import LogView
-from studio_tui.tui.logs.view.spot import line_starts
+from studio_tui.tui.logs.view.spot import line_starts, starts_upwards
 from studio_tui.tui.terminal.lending import ProgramError, run_on_terminal, terminal_lent
 from studio_tui.tui.terminal.pager import (
     PagerInput,
@@ -120,15 +120,13 @@ class LogExport:
 
     async def _write_displayed(self, store: LogStore, start: int, file: IO[bytes]) -> ReaderPlace:
         """Write the lines around the one at `start` as displayed; return the place of that line."""
-        first, before = start, 0
-        while before < _PAGED_LINES and (earlier := store.previous_start(first)) is not None:
-            first, before = earlier, before + 1
-        starts = islice(line_starts(store, first), before + _PAGED_LINES)
+        *below, first = islice(starts_upwards(store, start), _PAGED_LINES + 1)
+        starts = islice(line_starts(store, first), len(below) + _PAGED_LINES)
         async for piece in self._line_pieces(starts):
             file.write(piece)
             await asyncio.sleep(0)
         file.flush()
-        return ReaderPlace(before, 0)
+        return ReaderPlace(len(below), 0)
 
     async def _run_pager(self, words: list[str], page: PagerInput) -> None:
         with terminal_lent(self._host.app, "a pager"):

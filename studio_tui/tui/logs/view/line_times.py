@@ -8,7 +8,7 @@ from itertools import islice
 from studio_tui.presentation.logs.line_clock import HEAD_BYTES, LineClock
 from studio_tui.presentation.logs.lines import styled_line
 from studio_tui.service.logs.store.log_store import LogStore
-from studio_tui.tui.logs.view.spot import line_starts
+from studio_tui.tui.logs.view.spot import line_starts, starts_upwards
 
 _MOST_TRIED = 200
 """Maximum number of lines that are searched for a time, before or after a line."""
@@ -23,12 +23,7 @@ def _state(store: LogStore) -> tuple[LogStore, int, int]:
 
 def _lines_to_try(store: LogStore) -> Iterator[int]:
     """Yield the starts of the last lines, then of those that `find` tries while none has a time."""
-    line: int | None = store.last_start()
-    for _ in range(_MOST_TRIED):
-        if line is None:
-            break
-        yield line
-        line = store.previous_start(line)
+    yield from islice(starts_upwards(store, store.last_start()), _MOST_TRIED)
     low, high = 0, store.size
     while low < high:
         last = middle = store.line_start((low + high) // 2)
@@ -93,14 +88,13 @@ class LineTimes:
         self, store: LogStore, start: int, end: int | None = None
     ) -> tuple[datetime | None, int]:
         """Return the first time from `start` up to `end`, or `None`, and the last line tried."""
-        line: int | None = start
         last = start
-        for _ in range(_MOST_TRIED):
-            if line is None or line >= (store.size if end is None else end):
+        for line in islice(line_starts(store, start), _MOST_TRIED):
+            if end is not None and line >= end:
                 break
+            last = line
             if time := self.at(store, line):
                 return time, line
-            last, line = line, store.next_start(line)
         return None, last
 
     def line_up_to(self, store: LogStore, start: int, moment: datetime) -> int:
@@ -114,14 +108,10 @@ class LineTimes:
 
     def last_up_to(self, store: LogStore, start: int | None) -> datetime | None:
         """Return the time of the line at `start`; if it has none, the last time before it."""
-        line = start
-        for _ in range(_MOST_TRIED):
-            if line is None:
-                return None
-            if time := self.at(store, line):
-                return time
-            line = store.previous_start(line)
-        return None
+        if start is None:
+            return None
+        times = (self.at(store, line) for line in starts_upwards(store, start))
+        return next(filter(None, islice(times, _MOST_TRIED)), None)
 
     def at(self, store: LogStore, start: int) -> datetime | None:
         """Return the time in a line; if it has none, when the line arrived."""

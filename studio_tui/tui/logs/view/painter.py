@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
@@ -21,6 +21,7 @@ from studio_tui.service.logs.store.marks import Mark
 from studio_tui.tui.logs.view.palette import LogPalette
 from studio_tui.tui.logs.view.place import LogLook
 from studio_tui.tui.logs.view.row_text import RowText, on_ground, wrap
+from studio_tui.tui.logs.view.spot import starts_upwards
 from studio_tui.tui.logs.view.viewport import Row
 from studio_tui.tui.widgets.quick_strip import QuickStrip
 
@@ -185,13 +186,9 @@ class LogPainter:
             yield text
             above = self._store.previous_start(start)
             start = start if above is None else above
-        line_start = self._store.previous_start(start)
-        for _ in range(_ABOVE):
-            if line_start is None:
-                return
+        for line_start in islice(starts_upwards(self._store, start), 1, _ABOVE + 1):
             line = self._store.line_at(line_start)
             yield styled_line(line.head[:_ABOVE_BYTES]).text
-            line_start = self._store.previous_start(line_start)
 
     def row(self, row: Row, *, left: int, flags: int) -> QuickStrip:
         """Return one row with its gutter, without the first `left` cells of an unwrapped line.

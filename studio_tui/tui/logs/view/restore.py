@@ -3,11 +3,13 @@
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from itertools import islice
 
 from studio_tui.presentation.logs.search import SearchPattern, SearchPatternError
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.tui.logs.view.controller import ViewController
 from studio_tui.tui.logs.view.place import LogPlace
+from studio_tui.tui.logs.view.spot import starts_upwards
 
 _ABOVE = 8
 """Number of lines that are shown above the line to which `place_at` leads."""
@@ -18,11 +20,7 @@ def place_at(store: LogStore, start: int, before: LogPlace | None) -> LogPlace:
 
     It has the bookmarks and the search of the place `before`, but no filter, which might hide it.
     """
-    top = start
-    for _ in range(_ABOVE):
-        if (above := store.previous_start(top)) is None:
-            break
-        top = above
+    *_, top = islice(starts_upwards(store, start), _ABOVE + 1)
     return replace(before or LogPlace(), top=top, current=start, filter="", lines_seen=store.lines)
 
 

@@ -38,3 +38,11 @@ def line_starts(store: LogStore, first: int = 0) -> Iterator[int]:
     while start is not None and start < store.size:
         yield start
         start = store.next_start(start)
+
+
+def starts_upwards(store: LogStore, last: int) -> Iterator[int]:
+    """Yield the starts of the lines from the one at `last` up to the first."""
+    start: int | None = last
+    while start is not None:
+        yield start
+        start = store.previous_start(start)
