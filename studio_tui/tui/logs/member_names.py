@@ -110,14 +110,12 @@ class MemberNames(MergedController):
 
     def update(self) -> None:
         """Make the names anew for the jobs and the width, and show them beside the lines."""
-        pane = self._page.view.pane
         width = ROOMY if self._page.size.width >= ROOMY_FROM else NARROW
         jobs = [member.job for member in self._members]
         self._names = labels([(job.id, job.name or "") for job in jobs], width)
-        columns = tuple(column for column in pane.columns if column.key != "job")
-        if self.are_beside_lines and jobs:
-            columns = (GutterColumn("job", width + 1, self._namer()), *columns)
-        pane.columns = columns
+        is_shown = self.are_beside_lines and jobs
+        column = GutterColumn(width + 1, self._namer()) if is_shown else None
+        self._page.view.pane.names = column
 
     def _namer(self) -> Callable[[int], tuple[str, Style | None]]:
         """Return a function that returns the name of the job of the line at an offset, in color."""

@@ -103,12 +103,9 @@ class LogTimes(ViewController):
 
     def _show_column(self) -> None:
         self._shown_as = self._appearance()
-        pane = self._view.pane
-        columns = tuple(column for column in pane.columns if column.key != "time")
-        if self.form is not StampForm.OFF and self._have_times:
-            width = DATED_WIDTH if self._has_date() else WIDTH
-            columns = (*columns, GutterColumn("time", width, self._stamper()))
-        pane.columns = columns
+        is_shown = self.form is not StampForm.OFF and self._have_times
+        width = DATED_WIDTH if self._has_date() else WIDTH
+        self._view.pane.times = GutterColumn(width, self._stamper()) if is_shown else None
 
     def adapt(self) -> None:
         """Show the times anew if their start, or the width of the rows, has changed their form."""

@@ -47,8 +47,6 @@ _GLYPHS = ((CURRENT, "▌"), (SELECTED, "▎"), (BOOKMARKED, "◆"))
 class GutterColumn(NamedTuple):
     """A column of the gutter; a log cannot fake its texts, as it has no control over the gutter."""
 
-    key: str
-    """Distinguishes it from the other columns."""
     width: int
     """Width in cells, including a blank at the end."""
     text: Callable[[int], tuple[str, Style | None]]

@@ -47,14 +47,15 @@ class LogPane(Lifetime, Widget, can_focus=True):
     COMPONENT_CLASSES: ClassVar[set[str]] = set(COMPONENTS)
 
     look: reactive[LogLook] = reactive(LogLook())
-    """The display options that all logs share; `columns` has one for times if lines have times."""
+    """The display options that all logs share; `times` is shown only if lines have times."""
     states: reactive[bool] = reactive(False)
     """Whether a rewritten line shows its earlier states too, one per row."""
     is_part: reactive[bool] = reactive(False)
     """Whether the store contains only the end of a log, so that line numbers are unknown."""
     folds: reactive[bool] = reactive(False)
     """Whether rows that are redrawn repeatedly are shown once, at their last line."""
-    columns: reactive[tuple[GutterColumn, ...]] = reactive(())
+    names: reactive[GutterColumn | None] = reactive(None)
+    times: reactive[GutterColumn | None] = reactive(None)
     left: reactive[int] = reactive(0)
     """Cells of unwrapped lines that are hidden at the left."""
     highlighted: reactive[SearchPattern | None] = reactive(None)
@@ -233,7 +234,7 @@ class LogPane(Lifetime, Widget, can_focus=True):
             self.states,
             self.is_part,
             self.highlighted,
-            self.columns,
+            tuple(filter(None, (self.names, self.times))),
             self.folds,
         )
         window, height = self.window, max(1, self.size.height)

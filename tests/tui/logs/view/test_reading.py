@@ -620,13 +620,13 @@ async def test_a_log_that_is_still_read_has_no_column_for_times_before_a_line_ha
             store.append(numbered_lines(20))
             await until(pilot, lambda count=count: view.store.lines == 20 * count + 20)  # type: ignore[misc, union-attr]
             await pilot.pause(0.1)
-            assert view.pane.columns == ()
+            assert view.pane.times is None
         store.append(TIMED)
-        await until(pilot, lambda: len(view.pane.columns) == 1)
+        await until(pilot, lambda: view.pane.times is not None)
         store.append(numbered_lines(300))
         view.is_all_here = True
         await pilot.pause(0.1)
-        assert len(view.pane.columns) == 1
+        assert view.pane.times is not None
 
 
 async def test_times_that_no_recent_line_has_are_found_once_the_log_is_whole(
@@ -637,9 +637,9 @@ async def test_times_that_no_recent_line_has_are_found_once_the_log_is_whole(
         view.appearance.apply(LogLook(stamps=StampForm.LOCAL))
         store.append(TIMED + numbered_lines(20))
         await until(pilot, lambda: bool(view.pane.in_sight))
-        assert view.pane.columns == ()
+        assert view.pane.times is None
         view.is_all_here = True
-        await until(pilot, lambda: len(view.pane.columns) == 1)
+        await until(pilot, lambda: view.pane.times is not None)
 
 
 async def test_the_time_prompt_goes_to_absolute_and_relative_times(store: LogStore) -> None:
@@ -748,7 +748,7 @@ async def test_the_commands_for_times_explain_that_the_log_has_none(store: LogSt
             status_text(view)
             == " times beside the lines: local time; the lines of this log have no times"
         )
-        assert not view.pane.columns, "an empty column takes no space"
+        assert view.pane.times is None, "an empty column takes no space"
         store.append(TIMED)
         assert await view.times.why_no_times() is None
         await pilot.press("T")
@@ -784,7 +784,7 @@ async def test_a_long_log_without_times_is_searched_for_one_in_small_steps(
         noting.cancel()
         assert reads > 1000
         assert max(steps) < 100
-        assert not view.pane.columns
+        assert view.pane.times is None
 
 
 async def test_a_late_warning_leaves_another_prompt_and_what_was_typed(store: LogStore) -> None:
