@@ -8,6 +8,7 @@ from textual.widget import Widget
 from textual.worker import Worker
 
 from studio_tui.errors import SpoolError
+from studio_tui.service.logs.store.matches import LineMatches
 from studio_tui.tui.logs.view.spot import Spot
 from studio_tui.tui.widgets.workers import Work, start_worker
 
@@ -82,3 +83,32 @@ class ViewController:
             window.to(spot.top.start)
             window.move(spot.top.part)
         self._view.pane.current = spot.current
+
+
+class MatchSteps(ViewController):
+    """Goes from match to match; past the last one only if the user asks for it twice."""
+
+    matches: LineMatches | None = None
+    _unmoved: tuple[int, Spot] | None = None
+    """The direction of the last step, 1 or -1, and the place, if no match was ahead."""
+
+    def _is_repeated(self, direction: int) -> bool:
+        """Whether a step is the second one in this direction with no match ahead."""
+        is_repeated = self._unmoved == (direction, self._spot())
+        self._unmoved = None
+        return is_repeated
+
+    def _stay(self, direction: int, words: str) -> None:
+        """Show that no match is ahead, and that the next step in this direction wraps around."""
+        self._unmoved = direction, self._spot()
+        self._show_until_changed(words)
+
+    def _show_until_changed(self, words: str) -> None:
+        """Show a message until the matches, the filter or the user's place change."""
+
+        def state() -> tuple[object, ...]:
+            total = self.matches.total if self.matches else 0
+            return self.matches, total, self._view.filter.typed, self._spot()
+
+        before = state()
+        self._view.show_message(words, lambda: state() == before)

@@ -18,7 +18,7 @@ from studio_tui.presentation.logs.tracebacks import unit_lines
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.matches import LineMatches
 from studio_tui.tui.frame.commands import Command
-from studio_tui.tui.logs.view.controller import ViewController
+from studio_tui.tui.logs.view.controller import MatchSteps
 from studio_tui.tui.logs.view.spot import line_starts
 
 _EARLIER_ERRORS = 200
@@ -44,14 +44,9 @@ _NO_ERROR_AHEAD = {
 _WRAPPED = {1: "the first error, from the start", -1: "the last error, from the end"}
 
 
-class LogErrors(ViewController):
-    matches: LineMatches | None = None
-    """The lines with errors, as far as they are found; `None` without a log."""
-    _unmoved: tuple[int, int | None] | None = None
-    """The last direction and the current line, if no error was ahead; else `None`.
+class LogErrors(MatchSteps):
+    """The lines with errors, as far as they are found, are its `matches`."""
 
-    If the user repeats the key there, it wraps around.
-    """
     _moved_at = 0.0
     """When the user last scrolled, or another log was shown, by the monotonic clock."""
 
@@ -102,9 +97,7 @@ class LogErrors(ViewController):
         matches = self.matches
         if matches is None or not self._view.pane.in_sight:
             return
-        pane, cursor = self._view.pane, self._view.pane.cursor
-        is_repeated = self._unmoved == (direction, pane.current)
-        self._unmoved = None
+        cursor, is_repeated = self._view.pane.cursor, self._is_repeated(direction)
         start = await self._target(matches, direction)
         farthest = None
         if start is None:
@@ -112,24 +105,14 @@ class LogErrors(ViewController):
         if start is not None:
             self._view.go(start)
             if direction > 0 and cursor is not None and start < cursor:  # only while following
-                self._show_until_changed(matches, "the first visible error")
-        elif farthest is None or farthest == pane.cursor:
-            self._show_until_changed(matches, self._why_no_other(matches))
+                self._show_until_changed("the first visible error")
+        elif farthest is None or farthest == self._view.pane.cursor:
+            self._show_until_changed(self._why_no_other(matches))
         elif not is_repeated:
-            self._unmoved = direction, pane.current
-            self._show_until_changed(matches, _NO_ERROR_AHEAD[direction])
+            self._stay(direction, _NO_ERROR_AHEAD[direction])
         else:
             self._view.go(farthest)
-            self._show_until_changed(matches, _WRAPPED[direction])
-
-    def _show_until_changed(self, matches: LineMatches, words: str) -> None:
-        """Show a message until the errors, the filter or the current line change."""
-
-        def state() -> tuple[object, ...]:
-            return self.matches, matches.total, self._view.filter.typed, self._view.pane.current
-
-        before = state()
-        self._view.show_message(words, lambda: state() == before)
+            self._show_until_changed(_WRAPPED[direction])
 
     def _why_no_other(self, matches: LineMatches) -> str:
         cursor = self._view.pane.cursor

@@ -11,17 +11,17 @@ from studio_tui.presentation.logs.search import SearchPattern
 from studio_tui.service.logs.store.log_store import LINE_LIMIT
 from studio_tui.service.logs.store.matches import LineMatches
 from studio_tui.tui.frame.commands import Command
-from studio_tui.tui.logs.view.controller import ViewController
+from studio_tui.tui.logs.view.controller import MatchSteps
 from studio_tui.tui.logs.view.spot import Spot
 from studio_tui.tui.widgets.prompt import SEARCH
 
 _MATCHES_AT_ONCE = 256
 """Matches processed before control returns to the event loop; takes a few milliseconds."""
 _NO_MATCH_AHEAD = {
-    1: "– no match below, n again goes to the first",
-    -1: "– no match above, N again goes to the last",
+    1: "no match below, n again goes to the first",
+    -1: "no match above, N again goes to the last",
 }
-"""By step, 1 for down or -1 for up: the note if matches are only in the other direction."""
+"""By step, 1 for down or -1 for up: the message if matches are only in the other direction."""
 
 
 def limit_note(matches: LineMatches, pattern: SearchPattern | None) -> str:
@@ -42,32 +42,14 @@ class Origin(NamedTuple):
     """The place to which the view returns without a match."""
 
 
-class LogSearch(ViewController):
+class LogSearch(MatchSteps):
     pattern: SearchPattern | None = None
     """The pattern that is searched for; `None` without a search."""
-    matches: LineMatches | None = None
-    """The matching lines; `None` without a search."""
-    _note = ""
-    _unmoved_step = 0
-    """The last step, if it did not move because no match is ahead; else 0.
-
-    If the user repeats this step, it wraps around.
-    """
-    _place_after_step: Spot | None = None
-    """The user's place after the last step; `None` during a step."""
-
-    def _forget_step(self) -> None:
-        self._note = ""
-        self._unmoved_step = 0
-
-    def _forget_step_if_moved(self) -> None:
-        if self._place_after_step not in {None, self._spot()}:
-            self._forget_step()
 
     def start(self, wanted: SearchPattern | None) -> None:
         """Search for a pattern, without going to a match; `None` ends the search."""
         self._going.cancel()
-        self._forget_step()
+        self._unmoved = None
         self.pattern = self._view.pane.highlighted = wanted
         self.restart()
 
@@ -113,7 +95,6 @@ class LogSearch(ViewController):
         """Return a text about the matches; empty without a search."""
         if self.matches is None or self.pattern is None:
             return ""
-        self._forget_step_if_moved()
         total = self.matches.total
         # While following, the words would change to and fro with each line that arrives.
         current = None if self._view.following else self._view.pane.cursor
@@ -128,7 +109,7 @@ class LogSearch(ViewController):
         # A filter may hide some of these matches, and n goes only to the others.
         where = "in the whole log" if self._view.filter.typed and total else ""
         count += limit_note(self.matches, self.pattern)
-        return " ".join(filter(None, (count, where, self._note)))
+        return f"{count} {where}".rstrip()
 
     # --- navigation ------------------------------------------------------------------------------
 
@@ -167,9 +148,7 @@ class LogSearch(ViewController):
         user's place is not lost. If the user repeats the step, or the current line is the only
         match, the step wraps around to the other end of the log.
         """
-        self._forget_step_if_moved()
-        unmoved_step = self._unmoved_step
-        self._forget_step()
+        is_repeated = self._is_repeated(step)
         store, matches, pane = self._view.store, self.matches, self._view.pane
         if store is None or matches is None or pane.window is None:
             return
@@ -184,23 +163,20 @@ class LogSearch(ViewController):
         start = await self._view.filter.nearest_shown(matches, offset, backwards=step < 0)
         if start is None and origin is not None:
             start = await self._view.filter.nearest_shown(matches, offset, backwards=True)
-            note = "– none below"
+            note = "no match below"
         elif start is None:
             other_end = store.size + 1 if step < 0 else 0
             start = await self._view.filter.nearest_shown(matches, other_end, backwards=step < 0)
-            note = "from the end" if step < 0 else "from the start"
-            if start not in {None, current} and unmoved_step != step:
-                start, note, self._unmoved_step = None, _NO_MATCH_AHEAD[step], step
-        if start is None:
-            self._note = note if self._unmoved_step else ""
-            if origin is not None:
-                self._return_to(origin.spot)
-            self._place_after_step = self._spot()
-            self._view.settle()
-        else:
-            self._note, self._place_after_step = note, None
+            note = "the last match, from the end" if step < 0 else "the first match, from the start"
+            if start not in {None, current} and not is_repeated:
+                self._stay(step, _NO_MATCH_AHEAD[step])
+                return
+        if start is not None:
             self._view.go(start)
-            self._place_after_step = self._spot()
+            self._show_until_changed(note)
+        elif origin is not None:
+            self._return_to(origin.spot)
+        self._view.settle()
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(

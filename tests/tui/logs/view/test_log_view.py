@@ -318,7 +318,7 @@ async def test_a_search_at_the_end_of_a_log_goes_up_to_the_last_match(store: Log
     async with showing(store) as (pilot, view):
         await search(pilot, "error")
         assert current_rows(view) == ["an error there"]
-        assert status_text(view) == " /error 2 of 2 – none below"
+        assert status_text(view) == " no match below · /error 2 of 2"
 
 
 async def test_a_search_wraps_around_only_if_its_key_is_pressed_again(store: LogStore) -> None:
@@ -328,14 +328,14 @@ async def test_a_search_wraps_around_only_if_its_key_is_pressed_again(store: Log
     async with showing(store) as (pilot, view):
         await search(pilot, "error")
         await pilot.press("n")
-        stays = " /error 2 of 2 – no match below, n again goes to the first"
+        stays = " no match below, n again goes to the first · /error 2 of 2"
         await until(pilot, lambda: status_text(view) == stays)
         assert current_rows(view) == ["an error there"]
         await pilot.press("n")
         await until(pilot, lambda: current_rows(view) == ["an error here"])
-        assert status_text(view) == " /error 1 of 2 from the start"
+        assert status_text(view) == " the first match, from the start · /error 1 of 2"
         await pilot.press("N")
-        stays_above = " /error 1 of 2 – no match above, N again goes to the last"
+        stays_above = " no match above, N again goes to the last · /error 1 of 2"
         await until(pilot, lambda: status_text(view) == stays_above)
         await pilot.press("n")
         await until(pilot, lambda: status_text(view) == " /error 2 of 2")
