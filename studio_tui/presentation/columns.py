@@ -53,10 +53,10 @@ class Column(NamedTuple):
     """Cells for which columns of higher `drop` are dropped, if the contents need them."""
 
     preferred_width: int = 0
-    """Like `wanted_width`, but only columns whose `drop` is high are dropped for it."""
+    """Like `wanted_width`, but only columns whose `drop` is high are dropped for it.
 
-    first_width: int = 0
-    """Cells that the column gets before those at its right get more than `width`."""
+    A growing column gets these cells, if its contents need them, before those at its right grow.
+    """
 
     sticky: bool = False
     """Whether it stays in place during horizontal scrolling; for the leftmost columns."""

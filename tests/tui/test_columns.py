@@ -7,33 +7,42 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio_tui.api.models import Job
+from studio_tui.presentation.activity import rows as activity
 from studio_tui.presentation.clusters import rows as clusters
-from studio_tui.presentation.columns import Column
+from studio_tui.presentation.columns import Column, Reserves
 from studio_tui.presentation.jobs import rows as jobs
 from studio_tui.presentation.logs.progress import Progress
+from studio_tui.presentation.pipelines import dataset_rows
 from studio_tui.presentation.schedules import rows as schedules
 from studio_tui.presentation.schedules.runs import run_of
 from studio_tui.tui.widgets.table_contents import Contents
 from studio_tui.tui.widgets.table_layout import extent, place
 from tests.jobs import NOON, job, row_of
 
-SCHEDULE_TEXT_WIDTHS = {"next": (11, 14), "at": (0, 16), "results": (9, 9), "id": (8, 8)}
-CLUSTER_TEXT_WIDTHS = {"status": (0, 11), "default": (0, 12)}
-"""By key of a column: the least and the greatest width of its longest text, in cells."""
+LISTS = {
+    "jobs": jobs,
+    "schedules": schedules,
+    "clusters": clusters,
+    "activity": activity,
+    "datasets": dataset_rows,
+}
 
 
-@pytest.mark.parametrize(
-    ("columns", "text_widths"),
-    [(schedules.COLUMNS, SCHEDULE_TEXT_WIDTHS), (clusters.COLUMNS, CLUSTER_TEXT_WIDTHS)],
-    ids=["schedules", "clusters"],
-)
+def _text_widths(column: Column) -> tuple[int, int]:
+    """Return the least and the greatest width of a column's longest text, in cells."""
+    if not column.fits:
+        return column.width, column.width
+    least = column.wanted_width if column.reserves is Reserves.ALWAYS else 0
+    return least, column.max_width or (150 if column.grow else column.width)
+
+
+@pytest.mark.parametrize("columns", [each.COLUMNS for each in LISTS.values()], ids=LISTS)
 @given(st.data())
 def test_no_text_is_cut_while_another_column_has_unused_cells(
-    columns: tuple[Column, ...], text_widths: dict[str, tuple[int, int]], data: st.DataObject
+    columns: tuple[Column, ...], data: st.DataObject
 ) -> None:
     contents = [
-        data.draw(st.integers(*text_widths.get(column.key, (0, 60))), label=column.key)
-        for column in columns
+        data.draw(st.integers(*_text_widths(column)), label=column.key) for column in columns
     ]
     width = data.draw(st.integers(60, 260), label="width")
     placed = place(columns, width, contents=contents)
@@ -84,3 +93,13 @@ def test_a_narrow_list_of_jobs_shows_progress_and_errors_in_one_column() -> None
     placed = place(jobs.COLUMNS, width, contents=contents.widths, all_time=contents.all_time)
     assert [each.column.title for each in placed] == ["STATUS", "NAME", "RUN", "AGE", "DETAIL"]
     assert placed[-1].width == width - 49
+
+
+@pytest.mark.parametrize(("columns", "key"), [(jobs.COLUMNS, "error"), (activity.COLUMNS, "why")])
+def test_one_long_name_does_not_narrow_the_reasons_of_the_other_rows(
+    columns: tuple[Column, ...], key: str
+) -> None:
+    for name in (20, 150):
+        contents = [{"name": name, "what": name, key: 60}.get(each.key, 0) for each in columns]
+        placed = place(columns, 118, contents=contents)
+        assert {each.column.key: each.width for each in placed}[key] >= 60

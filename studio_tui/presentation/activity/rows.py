@@ -122,7 +122,7 @@ ACTIVITY_COLUMNS: tuple[ListColumn[Entry, Entry, Cell], ...] = (
         sorted_like=AS_SENT,
     ),
     ListColumn(
-        Column("what", "WHAT", 16, grow=3, fits=True, wanted_width=26, first_width=40),
+        Column("what", "WHAT", 16, grow=3, fits=True, wanted_width=26, preferred_width=40),
         lambda entry: Cell(words_of(entry), Tone.STRONG if entry.is_command else Tone.PLAIN),
         SortOrder("request", lambda entry, now: words_of(entry)),
         text=words_of,
@@ -145,7 +145,7 @@ ACTIVITY_COLUMNS: tuple[ListColumn[Entry, Entry, Cell], ...] = (
         text=lambda entry: f"{entry.answer} {entry.why} {entry.attempts}",
     ),
     ListColumn(
-        Column("why", "WHY", 10, grow=1, drop=4, fits=True, first_width=11, preferred_width=60),
+        Column("why", "WHY", 10, grow=1, drop=4, fits=True, preferred_width=60),
         lambda entry: Cell(entry.why_failed, Tone.DIM) if entry.why_failed else NOTHING,
         SortOrder("why", lambda entry, now: (not entry.why_failed, entry.why_failed)),
     ),

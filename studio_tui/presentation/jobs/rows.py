@@ -174,7 +174,6 @@ _NAME: JobColumn = ListColumn(
         fits=True,
         sticky=True,
         preferred_width=28,
-        first_width=28,
     ),
     _name,
     SortOrder("name", lambda job, now: (job.name or "").lower()),
@@ -228,7 +227,7 @@ _ERROR: JobColumn = ListColumn(
     Column(
         *("error", "DETAIL", 16),
         grow=1, drop=2, fits=True, reserves=Reserves.ALWAYS,
-        wanted_width=34, preferred_width=60, first_width=30,
+        wanted_width=34, preferred_width=60,
     ),
     _error,
     SortOrder("error", lambda job, now: (not cause_of(job), cause_of(job))),

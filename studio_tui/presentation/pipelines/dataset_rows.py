@@ -65,7 +65,7 @@ DATASET_COLUMNS: tuple[ListColumn[AgedDataset, ListedDataset, Cell], ...] = (
         lambda row: Cell("!", Tone.WARN) if row.dataset.newer else NOTHING,
     ),
     ListColumn(
-        Column("name", "DATASET", 12, grow=2, fits=True, first_width=28),
+        Column("name", "DATASET", 12, grow=2, fits=True, preferred_width=28),
         lambda row: Cell(short_name(row.dataset.name), Tone.STRONG),
         text=lambda dataset: short_name(dataset.name),
     ),

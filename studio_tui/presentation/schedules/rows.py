@@ -236,9 +236,7 @@ def _by(read: Callable[[ScheduleWithRuns], Any]) -> Callable[[ScheduleWithRuns, 
 
 SCHEDULE_COLUMNS: tuple[ListColumn[ScheduleRow, ScheduleWithRuns, Cell], ...] = (
     ListColumn(
-        Column(
-            "name", "NAME", 16, grow=2, fits=True, sticky=True, preferred_width=24, first_width=16
-        ),
+        Column("name", "NAME", 16, grow=2, fits=True, sticky=True, preferred_width=24),
         lambda row: _name_cell(row.task),
         SortOrder("name", _by(lambda item: 0)),
         text=lambda item: item.task.name or "",
@@ -251,9 +249,7 @@ SCHEDULE_COLUMNS: tuple[ListColumn[ScheduleRow, ScheduleWithRuns, Cell], ...] = 
         other_filter_name="cron",
     ),
     ListColumn(
-        Column(
-            "words", "IN WORDS", 20, grow=3, drop=3, fits=True, wanted_width=32, preferred_width=32
-        ),
+        Column("words", "IN WORDS", 20, grow=3, drop=3, fits=True, wanted_width=32),
         lambda row: _words_cell(row.task),
         sorted_like="expression",
     ),

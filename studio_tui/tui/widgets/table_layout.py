@@ -184,19 +184,14 @@ def _narrow_fixed(shown: Sequence[_Candidate], widths: Sequence[int], room: int)
 def _share(shown: Sequence[_Candidate], spare: int) -> list[int]:
     """Return the width of each column; `spare` cells are left beside their least widths.
 
-    From left to right, columns first get `Column.first_width`. Then growing columns share the spare
+    From left to right, growing columns first get their preferred width. Then they share the spare
     cells in proportion to `Column.grow`, each up to its largest width. Cells that no column can use
     go to the last growing column without `Column.max_width`.
     """
     widths = [each.least for each in shown]
     for i, each in enumerate(shown):
-        first = (
-            each.column.first_width
-            if each.most is None
-            else min(each.column.first_width, each.most)
-        )
-        added = min(spare, first - each.least)
-        if added > 0:
+        added = min(spare, each.column.preferred_width - each.least, each.likes - each.least)
+        if each.column.grow and added > 0:
             widths[i] += added
             spare -= added
     while spare > 0:

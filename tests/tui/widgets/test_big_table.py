@@ -681,9 +681,7 @@ async def test_a_column_that_had_a_text_stays_when_another_column_gets_wider() -
 async def test_a_column_that_always_reserves_its_width_is_shown_before_its_first_text() -> None:
     reserved = (
         *JOB_COLUMNS[:-1],
-        JOB_COLUMNS[-1]._replace(
-            reserves=Reserves.ALWAYS, wanted_width=30, preferred_width=60, first_width=30
-        ),
+        JOB_COLUMNS[-1]._replace(reserves=Reserves.ALWAYS, wanted_width=30, preferred_width=60),
     )
     async with job_table(size=(70, 11)) as (stage, rows):
         stage.table.columns = reserved

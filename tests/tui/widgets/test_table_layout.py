@@ -179,11 +179,11 @@ def test_a_less_important_column_is_dropped_for_a_long_error() -> None:
 STATE, NAME, BY, _, ERROR = FITTING_COLUMNS
 PREFERRING_COLUMNS = (
     STATE,
-    NAME._replace(grow=3, preferred_width=24, first_width=18),
+    NAME._replace(grow=3, preferred_width=24),
     BY,
     Column("id", "ID", 8, drop=6),
     Column("queue", "QUEUE", 7, drop=4, fits=True),
-    ERROR._replace(wanted_width=30, preferred_width=60, first_width=30),
+    ERROR._replace(wanted_width=30, preferred_width=60),
 )
 
 
@@ -192,9 +192,9 @@ def _preferring_widths(width: int, *contents: int) -> dict[str, int]:
     return {p.column.key: p.width for p in place(PREFERRING_COLUMNS, width, contents=contents)}
 
 
-def test_name_and_error_get_their_first_width_before_either_gets_more() -> None:
-    assert _preferring_widths(67, 11, 40, 4, 8, 0, 80) == {"state": 11, "name": 21, "error": 31}
-    assert _preferring_widths(60, 11, 40, 4, 8, 0, 80) == {"state": 11, "name": 18, "error": 27}
+def test_name_and_error_get_their_preferred_width_before_either_gets_more() -> None:
+    assert _preferring_widths(67, 11, 40, 4, 8, 0, 80) == {"state": 11, "name": 24, "error": 28}
+    assert _preferring_widths(60, 11, 40, 4, 8, 0, 80) == {"state": 11, "name": 24, "error": 21}
     assert _preferring_widths(60, 11, 14, 4, 8, 0, 80) == {"state": 11, "name": 14, "error": 31}
     assert _preferring_widths(67, 11, 40, 4, 8, 0, 20) == {"state": 11, "name": 32, "error": 20}
 

@@ -34,8 +34,8 @@ COLUMNS = (
     Column(SHARE, "DONE", 4, align=Align.RIGHT, drop=3, fits=True),
     TIME_COLUMN,
     Column(REMAINING, "USUAL", 12, drop=4, fits=True),
-    # This column gets its `first_width` before the name column gets space for edges as text.
-    WHY_COLUMN._replace(width=16, grow=1, wanted_width=36, first_width=36),
+    # This column gets its `preferred_width` before the name column gets space for edges as text.
+    WHY_COLUMN._replace(width=16, grow=1, wanted_width=36, preferred_width=36),
 )
 
 WAITED_FOR, WAITING = "↑", "↓"

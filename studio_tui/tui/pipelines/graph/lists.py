@@ -150,7 +150,7 @@ def _has_no_reasons(statuses: JobStatuses) -> bool:
 def _without_reasons(columns: tuple[Column, ...]) -> tuple[Column, ...]:
     """Return columns whose reasons, of which none is left, take no room from names."""
     return tuple(
-        each._replace(width=len(each.title), grow=0, first_width=0) if each.key == "why" else each
+        each._replace(width=len(each.title), grow=0) if each.key == "why" else each
         for each in columns
     )
 
