@@ -13,6 +13,7 @@ from textual.getters import query_one
 from textual.screen import Screen
 
 from studio_tui import clock
+from studio_tui.presentation.format import plural
 from studio_tui.presentation.lists.kinds import AS_SENT
 from studio_tui.presentation.lists.listing import Listing, WidestRows
 from studio_tui.tui.frame.list_filter import ListFilter
@@ -33,6 +34,7 @@ from studio_tui.tui.widgets.fact_sheet import FactSheet
 from studio_tui.tui.widgets.filter_bar import FilterBar, FilterInput
 from studio_tui.tui.widgets.lifetime import Lifetime
 from studio_tui.tui.widgets.table_cursor import RowChange
+from studio_tui.tui.widgets.toasts import notify_here
 
 if TYPE_CHECKING:
     from studio_tui.tui.frame.list_page import ListPage
@@ -213,8 +215,9 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         """Go back from a filter, else remove all marks; return False if there is neither."""
         if self.filtering.terms or self.filtering.is_wrong:
             self.filtering.go_back()
-        elif self.marks.marked_ids:
+        elif count := len(self.marks.marked_ids):
             self.marks.unmark_all()
+            notify_here(self.app, f"{plural(count, 'mark')} removed")
         else:
             return False
         return True

@@ -295,7 +295,8 @@ async def test_a_filter_can_be_abandoned_and_replaced_and_escape_removes_it_befo
             await until(pilot, lambda: len(table(pilot).keys) == 3)
             await until_shown(pilot, "1 marked")
             await pilot.press("escape")
-            await until(pilot, lambda: "marked" not in screen_text(pilot))
+            await until_shown(pilot, "1 mark removed")
+            assert "marked" not in screen_text(pilot)
             assert isinstance(pilot.app.screen, JobsScreen)
 
 
