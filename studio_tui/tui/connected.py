@@ -23,6 +23,9 @@ class WatchedServer(Protocol):
     def runs(self) -> bool:
         """Whether the server is running."""
 
+    def verify(self, url: str) -> object:
+        """Raise `NotSent` if the server is not at `url`, or does not answer there."""
+
     async def until_gone(self) -> None:
         """Return once the server is not running."""
 

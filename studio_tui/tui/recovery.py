@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.app import App
 
-from studio_tui.errors import NO_ANSWER, StudioError, TokenOriginChanged, TransportError
+from studio_tui.errors import NO_ANSWER, NotSent, StudioError, TokenOriginChanged
 from studio_tui.service.polling.backoff import wait_for
 from studio_tui.tui.frame.choices import TrustChoice
 from studio_tui.tui.frame.dialogs import Confirm
@@ -153,17 +153,12 @@ async def read_again(app: App[Any], connected: "Connected", form: WelcomeScreen 
     if form is not None:
         form.dismiss()
     connected.session.refresh()
-    if connected.session.is_local and connected.session.reachability.outage is not None:
-        await _report_silence(app, connected)
+    if connected.restartable is not None:
+        # If the local Studio runs but does not answer, no restart follows.
+        try:
+            url = connected.session.client.url
+            await asyncio.to_thread(connected.restartable.server.verify, url)
+        except NotSent as error:
+            if error.brief == NO_ANSWER:
+                app.notify(str(error), severity="warning", markup=False)
     return False
-
-
-async def _report_silence(app: App[Any], connected: "Connected") -> None:
-    """Notify the user if the local Studio runs but does not answer, as no restart follows."""
-    try:
-        await connected.session.client.clusters()
-    except TransportError as error:
-        if error.brief == NO_ANSWER:
-            app.notify(str(error), severity="warning", markup=False)
-    except StudioError:
-        return  # the lists show it

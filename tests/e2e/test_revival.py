@@ -148,9 +148,8 @@ def test_a_server_that_does_not_answer_is_not_said_to_have_stopped(tmp_path: Pat
         os.kill(server.pid, signal.SIGSTOP)
         try:
             terminal.press("\x12")  # ctrl+r, as a list without active jobs is polled seldom
-            terminal.wait_for_text("no answer since")
-            terminal.press("\x12")
             terminal.wait_for_text(f"does not answer. If that lasts, `kill -9 {server.pid}`")
+            terminal.wait_for_text("no answer since")
         finally:
             os.kill(server.pid, signal.SIGCONT)
         terminal.wait_for_text("● live", since=len(terminal.output))
