@@ -56,7 +56,6 @@ _HELP = Binding(
     "question_mark",
     "help",
     "help",
-    key_display="?",
     id="app.help",
     tooltip="Show all keys of this screen",
 )
@@ -66,9 +65,7 @@ _FIND_HELP = "Find an action by its name, such as to change the theme or save a 
 _PALETTE = Binding(
     "ctrl+p", "command_palette", "find", priority=True, id="app.palette", tooltip=_FIND_HELP
 )
-_FIND = Binding(
-    "colon", "command_palette", "find", key_display=":", id="app.find", tooltip=_FIND_HELP
-)
+_FIND = Binding("colon", "command_palette", "find", id="app.find", tooltip=_FIND_HELP)
 
 _CLOSE_NOTICES = Binding(
     "ctrl+l",

@@ -132,8 +132,7 @@ class ScreenActions(Provider):
                     yield page.tab, binding
 
     def _keys(self, binding: Binding) -> Iterable[str]:
-        keys = (binding.with_key(key, binding.key_display) for key in binding.key.split(","))
-        return dict.fromkeys(map(self.app.get_key_display, keys))
+        return dict.fromkeys(map(self.app.get_key_display, Binding.make_bindings([binding])))
 
     def _textual_commands(self) -> Iterator[SystemCommand]:
         commands = self.app.get_system_commands(self.screen)

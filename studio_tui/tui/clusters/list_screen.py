@@ -48,7 +48,6 @@ _COMMANDS: tuple[Command["ClustersScreen"], ...] = (
         "Choose the cluster for new jobs, or leave the choice to Studio again",
         lambda page: page.choose(),
         lambda page: page.why_not_choose(),
-        display="*",
     ),
     Command(
         "clusters.new_job",

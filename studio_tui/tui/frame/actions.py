@@ -46,11 +46,11 @@ def actions_of(screen: Screen[Any]) -> tuple[Action, ...]:
     """Return the actions of `screen` whose bindings have an id, first those of the footer."""
     hints = tuple(getattr(screen, "hints", tuple)())
     actions: dict[tuple[DOMNode, str], Action] = {}
-    for key, (node, binding, _, tooltip) in screen.active_bindings.items():
+    for node, binding, _, tooltip in screen.active_bindings.values():
         if binding.id is None:
             # Textual's own bindings for every app: focus, copying a selection.
             continue
-        key_text = screen.app.get_key_display(binding.with_key(key, binding.key_display))
+        key_text = screen.app.get_key_display(binding)
         identity = (node, binding.action)
         if (earlier := actions.get(identity)) is not None:
             keys = earlier.keys if key_text in earlier.keys else (*earlier.keys, key_text)

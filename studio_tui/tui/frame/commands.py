@@ -58,8 +58,6 @@ class Command(Generic[Owner_contra]):
     """Called with the controller; if the result is a coroutine, a worker runs it."""
     why_not: Callable[[Owner_contra], str | None] = never_unavailable
     """Returns why the command is unavailable, `None` if it is available."""
-    display: str | None = None
-    """Displayed for the keys; `None` for the names that Textual displays."""
     priority: bool = False
     """Whether the keys are handled before the keys of the focused widget."""
     exclusive: bool = False
@@ -78,7 +76,6 @@ class Command(Generic[Owner_contra]):
             self.keys,
             f"do('{self.id}')",
             self.label,
-            key_display=self.display,
             priority=self.priority,
             tooltip=self.help,
             id=self.id,

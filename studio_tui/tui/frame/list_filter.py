@@ -86,7 +86,6 @@ def filter_commands(
             "filter",
             f"Filter by {filters}; != excludes",
             ListFilter.edit,
-            display="/",
         ),
         Command(
             f"{tab}.problems",
@@ -95,6 +94,5 @@ def filter_commands(
             problems_help,
             ListFilter.toggle_problems,
             search_words="errors failed",
-            display="!",
         ),
     )

@@ -128,7 +128,6 @@ COMMANDS: tuple[Command["Page"], ...] = (
         "pause",
         "In a replay: pause or continue",
         _toggle_replay,
-        display="\\",
         applies=_is_replay,
     ),
     Command(
@@ -137,7 +136,6 @@ COMMANDS: tuple[Command["Page"], ...] = (
         "previous change",
         "In a replay: pause at the previous change",
         lambda page: _step_replay(page, back=True),
-        display=",",
         applies=_is_replay,
     ),
     Command(
@@ -146,7 +144,6 @@ COMMANDS: tuple[Command["Page"], ...] = (
         "next change",
         "In a replay: pause at the next change",
         lambda page: _step_replay(page, back=False),
-        display=";",
         applies=_is_replay,
     ),
     *(_tab_command(*tab) for tab in TABS),

@@ -56,7 +56,6 @@ class AttemptSteps:
             "Go to the run before this one: an earlier attempt, or the job that it runs again",
             go_to_previous,
             lambda self: None if self._ids()[0] else self._why_none("before"),
-            display="<",
         ),
         Command(
             "job.after",
@@ -65,6 +64,5 @@ class AttemptSteps:
             "Go to the newest run after this one: a newer attempt, or a job that runs it again",
             go_to_newest,
             lambda self: None if self._ids()[1] else self._why_none("after"),
-            display=">",
         ),
     )

@@ -78,19 +78,17 @@ _COMMANDS: tuple[Command["JobScreen"], ...] = (
     ),
     Command(
         "job.next_tab",
-        "right_square_bracket,right",
+        "right,right_square_bracket",
         "next tab",
         "Show the next tab",
         lambda page: page.switch_tab(1),
-        display="→",
     ),
     Command(
         "job.previous_tab",
-        "left_square_bracket,left",
+        "left,left_square_bracket",
         "previous tab",
         "Show the previous tab",
         lambda page: page.switch_tab(-1),
-        display="←",
     ),
     *(
         Command(f"job.{name}", keys, name.replace("_", " "), words, scroll)

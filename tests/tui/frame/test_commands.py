@@ -35,7 +35,7 @@ class Door:
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command("door.open", "o", "open", "Open the door", unlock, why_not_open),
-        Command("door.knock", "k,K", "knock", "Knock", knock, display="⚒", priority=True),
+        Command("door.knock", "k,K", "knock", "Knock", knock, priority=True),
     )
 
 
@@ -203,6 +203,6 @@ def test_bindings_have_the_keys_and_texts_of_their_commands() -> None:
     assert opening == CommandBinding(
         "o", "do('door.open')", "open", tooltip="Open the door", id="door.open"
     )
-    assert (knocking.key, knocking.key_display, knocking.priority) == ("k,K", "⚒", True)
+    assert (knocking.key, knocking.priority) == ("k,K", True)
     assert [each.id for each in bindings(Door, only={"door.knock"})] == ["door.knock"]
     assert [each.id for each in bindings(Door.COMMANDS, without={"door.knock"})] == ["door.open"]
