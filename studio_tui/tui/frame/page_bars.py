@@ -1,6 +1,6 @@
 """The content of a page's bars: breadcrumbs, the age of the data, tabs, counts and key hints."""
 
-from collections.abc import Callable, Iterable, Sequence, Sized
+from collections.abc import Callable, Iterable, Mapping, Sized
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -13,7 +13,7 @@ from textual.widgets import Input, TextArea
 
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import age, clock_time, next_try, plural
-from studio_tui.presentation.jobs.states import STATE_NAMES, counts
+from studio_tui.presentation.jobs.states import counts
 from studio_tui.presentation.outages import outage_words
 from studio_tui.service.polling.snapshot import Snapshot
 from studio_tui.service.session import StudioSession
@@ -33,30 +33,35 @@ TABS = (
 """Key, name and title of each tab."""
 
 TITLES_FROM = 76
-"""Columns from which all tabs have titles if these fit; otherwise only the current tab has one.
+"""Columns from which all tabs have titles; below, only the current tab has one.
 
 Short titles then fit beside all states and badges with numbers of one digit.
 """
 
-BLANKS_FROM = 100
-"""Columns from which a blank is before each tab."""
+WHOLE_FROM = 100
+"""Columns from which titles are not shortened, and a blank is before each tab."""
 
 NUMBERS_FROM = 120
 """Columns from which tabs of lists show the number of rows."""
 
-SHORT_TITLES = {"pipelines": "Pipes", "clusters": "Clust", "schedules": "Sched", "activity": "Act"}
-
-_SHORTENED = ((), ("clusters", "activity"), tuple(SHORT_TITLES))
-"""Tabs with short titles unless current; the first set with which the bar fits is used."""
-
-_BADGE = _COUNT = len("✗1 ")
-"""Cells of a badge, and of the count of a state, with a number of one digit."""
-
-_MAX_BADGES = 2
-"""Only the tabs of jobs and pipelines can have a badge."""
+WHOLE_TITLES = {name: title for _, name, title in TABS}
+SHORT_TITLES = WHOLE_TITLES | {
+    "pipelines": "Pipes", "clusters": "Clust", "schedules": "Sched", "activity": "Act",
+}  # fmt: skip
 
 WORDS_FROM = 184
-"""Columns from which the counts of states have words, such as `running`, if these fit."""
+"""Columns from which the counts of states have words, such as `running`."""
+
+_FORMS: tuple[tuple[int, Mapping[str, str], bool], ...] = (
+    (WORDS_FROM, WHOLE_TITLES, True),
+    (WHOLE_FROM, WHOLE_TITLES, False),
+    (TITLES_FROM, SHORT_TITLES, False),
+    (0, {}, False),
+)
+"""Columns from which a form of the tabs is used, their titles, and whether counts have words.
+
+The first that fits is used. The widths keep titles from changing with every state or badge.
+"""
 
 LIVE_WITHIN = timedelta(seconds=3)
 """An answer overdue by less than this still counts as live."""
@@ -146,71 +151,38 @@ def time_bar(now: datetime, share: float, speed: float, *, runs: bool) -> Cell:
 
 
 def tab_and_count_parts(session: StudioSession, current: str, width: int) -> tuple[Parts, Parts]:
-    """Return the tabs, and the counts of jobs by state or the progress of bulk commands.
-
-    If even short titles do not fit, the counts have no words; if this is not enough, only the
-    current tab has a title, as none is to be cut.
-    Below `WORDS_FROM`, which titles are shortened depends only on `width` and on the number of
-    digits, so that titles do not change back and forth. Room is therefore reserved for badges and
-    states that can appear, and for the full title of any tab.
-    """
-    counts: Parts = ()
-    for in_words in (True, False) if width >= WORDS_FROM else (False,):
-        states = _count_parts(session, in_words=in_words)
-        # With words, room is reserved for large numbers, but not for states that no job is in now.
-        absent_states = 0 if in_words else len(STATE_NAMES) - len(states)
-        room = width - _cells(states) - absent_states * _COUNT
-        tabs = _titled_tabs(session, current, width, room)
-        counts = _batch_parts(session) or states
-        if width >= TITLES_FROM and _cells(tabs) + _cells(counts) <= width:
-            return tabs, counts
-    return _tab_parts(session, current, width, None)[0], counts
-
-
-def _titled_tabs(session: StudioSession, current: str, width: int, room: int) -> Parts:
-    """Return the tabs with the longest titles that fit in `room`, or else with short titles."""
+    """Return the tabs, and the counts of jobs by state or the progress of bulk commands."""
     tabs: Parts = ()
-    for shortened in _SHORTENED:
-        tabs, most_cells = _tab_parts(session, current, width, shortened)
-        if most_cells <= room:
-            break
-    return tabs
-
-
-def _cells(parts: Iterable[Part]) -> int:
-    return sum(cell_len(part.text) for part in parts)
+    counts: Parts = ()
+    for least_width, titles, in_words in _FORMS:
+        if width >= least_width:
+            tabs = _tab_parts(session, current, width, titles)
+            counts = _batch_parts(session) or _count_parts(session, in_words=in_words)
+            if sum(cell_len(part.text) for part in (*tabs, *counts)) <= width:
+                break
+    return tabs, counts
 
 
 def _tab_parts(
-    session: StudioSession, current: str, width: int, shortened: Sequence[str] | None
-) -> tuple[Parts, int]:
-    """Return the tabs with badges, and the most cells that they could need.
+    session: StudioSession, current: str, width: int, titles: Mapping[str, str]
+) -> Parts:
+    """Return the tabs with badges; the current tab has its whole title, others those in `titles`.
 
-    If `shortened` is `None`, only the current tab has a title.
-
-    They need most with all badges, and with the full title of the tab whose short title saves most.
     A badge shows how many jobs or pipelines have failed, or if none has, how many have ended.
     """
     numbers = _row_numbers(session) if width >= NUMBERS_FROM else {}
     badges = session.endings.snapshot.value or {}
-    blank = " " if width >= BLANKS_FROM else ""
+    blank = " " if width >= WHOLE_FROM else ""
     parts: list[Part] = []
-    cut_cells = {tab: 0 for _, tab, _ in TABS}
-    for key, name, full_title in TABS:
+    for key, name, whole_title in TABS:
         look, action = "current" if name == current else Tone.DIM, f"screen.do('page.{name}')"
-        title = full_title
-        if name in (shortened or ()):
-            cut_cells[name] = len(full_title) - len(SHORT_TITLES[name])
-            title = full_title if name == current else SHORT_TITLES[name]
-        has_title = shortened is not None or name == current
-        label = f"{key} {title}{numbers.get(name, '')}" if has_title else key
+        title = whole_title if name == current else titles.get(name)
+        label = f"{key} {title}{numbers.get(name, '')}" if title else key
         parts.append(Part(f"{blank}{label} ", look, action))
         if badge := badges.get(name):
             sign = Part("✗", Tone.BAD) if badge.failed else Part("✓", Tone.GOOD)
             parts.append(Part(f"{sign.text}{badge.failed or badge.ended} ", sign.look, action))
-    more_title_cells = max(cut_cells.values()) - cut_cells.get(current, 0)
-    more_badge_cells = (_MAX_BADGES - len(badges)) * _BADGE
-    return tuple(parts), _cells(parts) + more_title_cells + more_badge_cells
+    return tuple(parts)
 
 
 def _row_numbers(session: StudioSession) -> dict[str, str]:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from studio_tui.api.models import by_status
 from studio_tui.api.states import JobState
 from studio_tui.presentation.jobs.states import LOOKS
 from studio_tui.service.session import StudioSession
@@ -28,7 +29,7 @@ def session_with(
     badge = SimpleNamespace(failed=badge_count, ended=badge_count)
     badges = {"jobs": badge, "pipelines": badge} if badge_count else {}
     fake = SimpleNamespace(
-        jobs=snapshot(jobs=jobs, has_all=has_all),
+        jobs=snapshot(jobs=jobs, by_status=by_status(jobs), has_all=has_all),
         pipelines=snapshot(pipelines=range(other_rows), has_all=False, blocked=frozenset()),
         clusters=snapshot(items=range(min(other_rows, 20))),
         schedules=SimpleNamespace(snapshot=SimpleNamespace(value=range(other_rows))),
@@ -94,7 +95,7 @@ def test_no_tab_title_is_shortened_if_all_titles_fit(current: str) -> None:
     numbers = {JobState.COMPLETE: 101, JobState.RUNNING: 3, JobState.FAILED: 5}
     session = session_with(numbers, 8, 1)
     assert titles(session, current, 120) == [title for _, _, title in TABS]
-    many = session_with({JobState.COMPLETE: 1000, JobState.FAILED: 999}, 99)
+    many = session_with(dict.fromkeys(LOOKS, 1000), 99)
     assert "Act" in titles(many, "jobs", 120)
 
 
