@@ -15,9 +15,8 @@ from studio_tui.presentation.format import UNKNOWN, plural
 from studio_tui.presentation.jobs.facts import Fact, id_cell, unreadable_facts
 from studio_tui.presentation.jobs.states import counts
 from studio_tui.presentation.jobs.waiting import free_workers, takes_no_jobs
-from studio_tui.presentation.lists.fitting import ListSpace, fit_lines
+from studio_tui.presentation.lists.fitting import fit_lines
 from studio_tui.presentation.lists.kinds import Kind, ListColumn, SortOrder, layouts
-from studio_tui.text import LINE_LIMIT
 
 JOBS_LISTED = 6
 """Maximum lines of a fact that lists jobs."""
@@ -141,7 +140,7 @@ def _jobs(
 def _listed_jobs(cluster: Cluster, jobs: Sequence[Job]) -> tuple[Fact, ...]:
     oldest_first = [job for job in reversed(jobs) if runs_on(job, cluster)]
     return tuple(
-        Fact(label, Cell("\n".join(fit_lines(names, ListSpace(JOBS_LISTED, LINE_LIMIT))), tone))
+        Fact(label, Cell("\n".join(fit_lines(names, JOBS_LISTED)), tone))
         for label, states, tone in (
             ("runs here", STATES_WITH_WORKERS, Tone.ACTIVE),
             ("waits here", _STATES_WAITING_HERE, Tone.WAITING),

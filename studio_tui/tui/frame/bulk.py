@@ -15,7 +15,7 @@ from textual.message import Message
 from studio_tui import clock
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import clock_time, plural
-from studio_tui.presentation.lists.fitting import ListSpace, fit_lines, rows_of
+from studio_tui.presentation.lists.fitting import fit_lines
 from studio_tui.service.commands.batch import ItemOutcome, Outcome
 from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.frame.request_notices import error_message, remedy_words
@@ -26,8 +26,8 @@ from studio_tui.tui.widgets.workers import start_worker
 T = TypeVar("T")
 R = TypeVar("R")
 
-_NARROW, _LOW = 70, 20
-"""With fewer columns, a dialog fills the terminal's width; with fewer rows, its height."""
+_MOST_NAMED = 200
+"""How many lines a list of names in a question has at most."""
 
 _SIGNS = {
     Outcome.DONE: ("✓", Tone.GOOD),
@@ -100,29 +100,21 @@ class BulkCommand(Generic[T, R]):
     """Called with the results of all successful items that have a result."""
 
 
-def space_for_list(host: Host, *others: str) -> ListSpace:
-    """Return the space for a list in a dialog that also shows the lines `others`."""
-    width, height = host.app.size
-    narrow, low = width < _NARROW, height < _LOW
-    # As in the style sheet: border and least padding take 4 columns, and the border takes 2 rows.
-    more_padding = 0 if narrow or low else 2
-    width = (width if narrow else width * 92 // 100) - 4 - more_padding
-    title_and_answers = 2 if low else 4
-    height = (height if low else height * 92 // 100) - 2 - more_padding - title_and_answers
-    return ListSpace(height - sum(rows_of(line, width) for line in others), width)
-
-
-def list_between(
-    host: Host, before: Sequence[str], names: Sequence[str], after: Sequence[str]
+def paragraphs_and_names(
+    host: Host, *paragraphs: Sequence[str], names: Sequence[str]
 ) -> tuple[str, ...]:
-    """Return the lines of a dialog: `before`, as many of `names` as fit, and `after`.
+    """Return the lines of a question: paragraphs, of which some may be empty, and names.
 
-    If the filter hides some of the marked rows, the first line says how many.
+    The names are last, as they may have to be scrolled. If the filter hides some of the marked
+    rows, the first line says how many.
     """
     if hidden := host.hidden_marks:
         are = "is" if hidden == 1 else "are"
-        before = (f"{hidden:,} of the marked rows {are} hidden by the filter.", *before)
-    return (*before, *fit_lines(names, space_for_list(host, *before, *after)), *after)
+        paragraphs = (f"{hidden:,} of the marked rows {are} hidden by the filter.",), *paragraphs
+    lines: list[str] = []
+    for paragraph in filter(None, (*paragraphs, fit_lines(names, _MOST_NAMED))):
+        lines += ["", *paragraph] if lines else paragraph
+    return tuple(lines)
 
 
 def begin_bulk(host: Host, bulk: BulkCommand[Any, Any]) -> None:

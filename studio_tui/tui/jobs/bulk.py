@@ -22,7 +22,7 @@ from studio_tui.service.commands.create_job import Created, JobRefused
 from studio_tui.service.commands.jobs import repeat_of
 from studio_tui.service.commands.submitted import Submitted, rerun_request
 from studio_tui.service.session import StudioSession
-from studio_tui.tui.frame.bulk import BulkCommand, NextStep, begin_bulk, list_between
+from studio_tui.tui.frame.bulk import BulkCommand, NextStep, begin_bulk, paragraphs_and_names
 from studio_tui.tui.frame.commands import Host, why_read_only
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.jobs.create import create
@@ -126,11 +126,14 @@ class BulkJobs:
         names = [
             f"  {title(job)}  {cell.text.lower()}" for job, cell in zip(jobs, states, strict=True)
         ]
-        before = (*summary(chosen, blocked), *self.marked.notes(), "")
-        after = ("", cancel_effect(jobs), *self._pipeline_notes(jobs))
         question = Confirm(
             f"Cancel {self._count_words(jobs)}?",
-            list_between(self._host, before, names, after),
+            paragraphs_and_names(
+                self._host,
+                (*summary(chosen, blocked), *self.marked.notes()),
+                (cancel_effect(jobs), *self._pipeline_notes(jobs)),
+                names=names,
+            ),
             yes=f"Cancel {plural(len(jobs), 'job')}",
             no="Leave them",
             changes=cancel_changes(self._host.session, jobs),
@@ -157,14 +160,19 @@ class BulkJobs:
         submitted = await submitted_of(jobs, session)
         order = await start_order(session, jobs)
         summaries = *summary(chosen, blocked), *self.marked.notes()
-        before = (*order.paragraph, *summaries, "")
-        names, after = _lines_and_notes(jobs, submitted)
-        if newer := newer_attempt_sentences(session, jobs):
-            after = ("", newer, *after)
+        names, settings_notes = _lines_and_notes(jobs, submitted)
+        newer = newer_attempt_sentences(session, jobs)
         how = "from checkpoints" if from_checkpoints else "unchanged"
         question = Confirm(
             f"Run {self._count_words(jobs)} again {how}?",
-            list_between(self._host, before, names, after),
+            paragraphs_and_names(
+                self._host,
+                order.lines,
+                summaries,
+                (newer,) if newer else (),
+                settings_notes,
+                names=names,
+            ),
             yes=f"Run them{' all at once' if order.is_lost else ''}",
             no="Don't",
             changes=rerun_changes(session, jobs),
@@ -247,7 +255,7 @@ def _next_step(created: Sequence[Created | CreatedJob]) -> NextStep | None:
 def _lines_and_notes(
     jobs: Sequence[Job], submitted: Mapping[str, Submitted]
 ) -> tuple[list[str], tuple[str, ...]]:
-    """Return a line for each job with its known settings, and notes to show below these lines."""
+    """Return a line for each job with its known settings, and notes about these lines."""
     settings_of = {
         job.id: known_parts(job, submitted[job.id]) if job.id in submitted else {} for job in jobs
     }
@@ -255,7 +263,7 @@ def _lines_and_notes(
     for job in jobs:
         settings = ", ".join(f"{name} {value}" for name, value in settings_of[job.id].items())
         lines.append(f"  {title(job)}" + (f": {settings}" if settings else ""))
-    notes = [""]
+    notes = []
     if any(settings_of.values()):
         notes.append("Settings beside a job are those submitted from this dashboard.")
     not_from_here = [job for job in jobs if job.id not in submitted]

@@ -18,7 +18,7 @@ from studio_tui.service.commands.pipelines import (
     runs_to_cancel,
     starts_no_jobs,
 )
-from studio_tui.tui.frame.bulk import BulkCommand, begin_bulk, list_between, run_bulk
+from studio_tui.tui.frame.bulk import BulkCommand, begin_bulk, paragraphs_and_names, run_bulk
 from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.request_notices import error_message
@@ -54,14 +54,13 @@ class BulkPipelines:
             if are_paused
             else f"They will be paused, and {jobs} canceled."
         )
-        before = (effect, *excluded, "")
-        after = () if are_paused else ("", "Jobs that start meanwhile are canceled too.")
+        later = () if are_paused else ("Jobs that start meanwhile are canceled too.",)
         names = [
             f"  {title(each)}: {plural(job_numbers[each.pipeline_id], 'job')}" for each in chosen
         ]
         question = Confirm(
             f"Stop {plural(len(chosen), 'pipeline')}?",
-            list_between(self._host, before, names, after),
+            paragraphs_and_names(self._host, (effect, *later, *excluded), names=names),
             yes="Cancel the jobs" if are_paused else "Pause and cancel",
             no="Leave them running",
             changes=partial(pipeline_change, self._host.session, chosen, can_stop, "stop"),
@@ -111,18 +110,17 @@ class BulkPipelines:
         else:
             verb, doing, done, command = "Resume", "Resuming", "resumed", commands.resume
         excluded = _left_out(len(marked) - len(chosen), f"cannot be {done}")
-        before = (*excluded, "") if excluded else ()
         is_local = self._host.session.is_local
         resumed = () if pausing else chosen
         repeated = [
             node for each in resumed for node in repeated_by_resume(each, is_local=is_local)
         ]
         jobs = f"{plural(len(repeated), 'job')} that {how_stopped(repeated)} will run again."
-        after = ("", jobs) if repeated else ()
+        effects = (jobs,) if repeated else ()
         names = [f"  {title(each)}  {(each.status or 'unknown').lower()}" for each in chosen]
         question = Confirm(
             f"{verb} {plural(len(chosen), 'pipeline')}?",
-            list_between(self._host, before, names, after),
+            paragraphs_and_names(self._host, (*excluded, *effects), names=names),
             yes=verb,
             no="Don't",
             default_yes=True,

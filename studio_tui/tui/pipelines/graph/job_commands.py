@@ -12,7 +12,7 @@ from studio_tui.presentation.jobs.facts import as_json, raw_json
 from studio_tui.presentation.pipelines.facts import removed_words
 from studio_tui.presentation.pipelines.graph.plan import Plan
 from studio_tui.presentation.pipelines.impact import ended_words, removal_notes
-from studio_tui.tui.frame.bulk import BulkCommand, begin_bulk, list_between
+from studio_tui.tui.frame.bulk import BulkCommand, begin_bulk, paragraphs_and_names
 from studio_tui.tui.frame.commands import Command, Host, why_read_only
 from studio_tui.tui.frame.dialogs import Choose, Confirm
 from studio_tui.tui.frame.request_notices import run_and_report
@@ -120,14 +120,13 @@ class GraphJobs:
         verb = "has" if begun_count == 1 else "have"
         excluded = f", {begun_count} {verb} begun" if begun_count else ""
         removed = f"{len(nodes)} pending will be removed{excluded}."
-        before = (removed, *self._marks.notes(), "")
-        after = ("", *removal_notes(loaded.plan, {node.id for node in nodes}))
+        effects = removal_notes(loaded.plan, {node.id for node in nodes})
         names = [
             f"  {node.name}  ({pipeline_commands.sent_id(node.id, node.run)})" for node in nodes
         ]
         question = Confirm(
             f"Remove {plural(len(nodes), 'job')} from the pipeline?",
-            list_between(self._host, before, names, after),
+            paragraphs_and_names(self._host, (removed, *self._marks.notes()), effects, names=names),
             yes="Remove them",
             no="Keep them",
         )
