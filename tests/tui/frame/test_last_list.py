@@ -1,5 +1,4 @@
 import asyncio
-import json
 import re
 import shutil
 import tempfile
@@ -9,6 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
+from unittest import mock
 
 import pytest
 from hypothesis import given
@@ -24,6 +24,7 @@ from studio_tui.settings import Settings
 from studio_tui.tui import remembering
 from studio_tui.tui.app import StudioApp
 from studio_tui.tui.connected import Connected
+from studio_tui.tui.frame import last_list
 from studio_tui.tui.frame.choices import TokenChoice
 from studio_tui.tui.frame.last_list import LastList, pack_list, read_last_list
 from studio_tui.tui.frame.last_list_screen import LastListScreen
@@ -33,7 +34,6 @@ from studio_tui.tui.jobs.detail_screen import JobScreen
 from studio_tui.tui.theme import DARK
 from studio_tui.tui.widgets.bar import Part
 from studio_tui.tui.widgets.big_table import BigTable
-from studio_tui.tui.widgets.table_layout import place
 from tests.driving import driving
 from tests.steps import step
 from tests.studios import ThreadStudio
@@ -66,6 +66,7 @@ CELLS = st.builds(
     TEXTS,
     st.sampled_from(Tone),
     st.lists(TEXTS, max_size=2).map(tuple),
+    unless=TEXTS,
     beside=TEXTS.map(lambda text: (("key", text),)),
 )
 PIECES = st.lists(
@@ -159,39 +160,22 @@ def test_all_cells_are_read_as_they_were_written(rows: list[tuple[Cell, Pieces]]
     assert last.rows == tuple(rows)
 
 
-@pytest.mark.parametrize("name", LastList._fields)
-@pytest.mark.parametrize("value", [None, 7, "x", [[]], {"a": 1}])
-def test_a_damaged_file_is_no_list_or_a_list_that_can_be_saved_again(
-    tmp_path: Path, name: str, value: object
-) -> None:
+def test_a_changed_file_is_no_list(tmp_path: Path) -> None:
     file = tmp_path / "list.json"
-    file.write_text(json.dumps(json.loads(pack_list(LAST)) | {name: value}))
-    last = read_last_list(file)
-    assert last is None or save_and_load(tmp_path, last) == last
+    text = pack_list(LAST).replace(", 7, ", ", 8, ", 1)
+    assert text != pack_list(LAST)
+    file.write_text(text)
+    assert read_last_list(file) is None
 
 
-@pytest.mark.parametrize("name", Column._fields)
-@pytest.mark.parametrize("value", [None, -7, "x", [[]], True])
-def test_a_damaged_column_is_no_list_or_a_list_whose_columns_can_be_placed(
-    tmp_path: Path, name: str, value: object
-) -> None:
-    fields = json.loads(pack_list(LAST))
-    fields["columns"][0][name] = value
+def test_a_file_with_other_fields_is_no_list(tmp_path: Path) -> None:
     file = tmp_path / "list.json"
-    file.write_text(json.dumps(fields))
-    if (last := read_last_list(file)) is not None:
-        assert save_and_load(tmp_path, last) == last
-        assert place(last.columns, 40)
+    with mock.patch.object(last_list, "_FORM", "of another version"):
+        file.write_text(pack_list(LAST))
+    assert read_last_list(file) is None
 
 
-def save_and_load(folder: Path, last: LastList) -> LastList | None:
-    """Write a list to a file, and read the file."""
-    file = folder / "again.json"
-    file.write_text(pack_list(last))
-    return read_last_list(file)
-
-
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b"\xff\xfe", b"[" * 100_000])
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b"\xff\xfe", b"7\n[" * 10])
 def test_a_missing_or_invalid_file_is_no_list(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "list.json"
     assert read_last_list(file) is None
