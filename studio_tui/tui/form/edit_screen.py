@@ -83,7 +83,7 @@ class EditScreen(SubmitScreen):
         note = self._about_the_pipeline()
         is_same = NOTHING_CHANGED in lines
         question = "Run the job again?" if is_same else "Run the changed job?"
-        answer = await review_changes(self, question, (*note, *lines), (*note, *revealed))
+        answer = await review_changes(self, question, (*lines, *note), (*revealed, *note))
         if answer is ReviewAnswer.SAVE_DRAFT:
             await self.leave()
             self.notify_user("Draft saved; e on the same job opens it again")
@@ -107,7 +107,7 @@ class EditScreen(SubmitScreen):
         if owner is None:
             return ()
         note = edit_note(owner, job_id, is_local=self.session.is_local)
-        return (Cell(note, Tone.WARN), Cell("")) if note else ()
+        return (Cell(""), Cell(note, Tone.WARN)) if note else ()
 
 
 async def review_changes(
@@ -233,8 +233,8 @@ class EditMarkedScreen(SubmitScreen):
         lines, revealed = await asyncio.to_thread(self._jobs.change_lines, typed, checked)
         order = await start_order(self.session, self._jobs.jobs)
         question = f"Run {plural(len(self._jobs), 'changed job')}?"
-        note = tuple(map(Cell, order.paragraph))
-        answer = await review_changes(self, question, (*note, *lines), (*note, *revealed))
+        note = tuple(map(Cell, ("", *order.lines))) if order.lines else ()
+        answer = await review_changes(self, question, (*lines, *note), (*revealed, *note))
         from_checkpoints = answer is ReviewAnswer.FROM_CHECKPOINTS
         is_confirmed = from_checkpoints or answer is ReviewAnswer.FROM_START
         if is_confirmed and await may_start(self, order):

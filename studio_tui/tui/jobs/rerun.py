@@ -101,7 +101,7 @@ NOTHING_CHANGED = Cell("Nothing is changed.", Tone.DIM)
 def changes(
     repeat: Repeat, before: Draft, after: Draft
 ) -> tuple[tuple[Cell, ...], tuple[Cell, ...]]:
-    """Return lines on the differences from the original job, and on settings kept or lost.
+    """Return lines on the differences from the original job, then on settings kept or lost.
 
     They are returned twice: with masked secrets, then with the secrets. Slow: call in a thread.
     """
@@ -117,8 +117,8 @@ def changes(
     others = [Cell(line, tone) for line in repeat.lines(changed_values(before, after))]
     if submitted is not None:
         others += _note_on_times(submitted, after)
-    gap = (Cell(""),) if query else ()
-    after_settings = (*others, *gap, *query)
+    gap = (Cell(""),) if query and others else ()
+    after_settings = (*query, *gap, *others)
     return (*same, *settings, *after_settings), (*same, *revealed_settings, *after_settings)
 
 

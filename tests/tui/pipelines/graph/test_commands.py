@@ -123,7 +123,7 @@ async def test_a_question_warns_if_dependent_jobs_would_start_at_once_and_defaul
             await press(pilot, ("e",))
             await until_shown(pilot, "Edit 7 jobs", "workers")
             await pilot.press("f9")
-            await until_shown(pilot, "changed jobs?", "would start at once")
+            await until_shown(pilot, "changed jobs?")
             await pilot.press("f")
             await until_shown(pilot, "Start them all at once?", "t rebuilds")
             await pilot.press("enter")
