@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from studio_tui import clock
 from studio_tui.api.ids import NO_ID, is_usable_id
 from studio_tui.api.models import Job, Pipeline
-from studio_tui.api.states import PipelineState
+from studio_tui.api.states import JobState, PipelineState
 from studio_tui.presentation.cells import NOTHING
 from studio_tui.presentation.jobs.facts import Fact, FactLine
 from studio_tui.presentation.pipelines.facts import PipelineContext, facts, grid
@@ -28,10 +28,11 @@ from studio_tui.tui.frame.commands import Basics, Command, bindings
 from studio_tui.tui.frame.list_page import ListPage, list_commands
 from studio_tui.tui.frame.list_view import ListView
 from studio_tui.tui.frame.recorded_rows import RecordedRows
+from studio_tui.tui.jobs.running_progress import RunningProgress
 from studio_tui.tui.jobs.surroundings import surroundings
 from studio_tui.tui.messages import OpenPipeline, Refreshed
 from studio_tui.tui.pipelines.controller import PipelineController
-from studio_tui.tui.pipelines.listed_estimates import ListedEstimates
+from studio_tui.tui.pipelines.listed_estimates import ACTIVE, ListedEstimates
 from studio_tui.tui.pipelines.rebuilding import Rebuilding
 from studio_tui.tui.pipelines.stopping import can_stop
 from studio_tui.tui.widgets.bar import Part
@@ -92,6 +93,7 @@ class PipelinesScreen(ListPage[Pipeline]):
     def __init__(self, basics: Basics, view: ListView) -> None:
         history = basics.session.records.history
         self._estimates = ListedEstimates(history, self, self._show_estimates)
+        self._progress = RunningProgress(basics.session.progress, self)
         self.kind = pipelines_with(self._estimates.get)
         super().__init__(basics, view)
         unmark = self.list.marks.unmark
@@ -149,6 +151,7 @@ class PipelinesScreen(ListPage[Pipeline]):
         self._update_estimates(is_news=True)
 
     def tick(self, now: datetime) -> None:
+        self._follow_progress()
         self._update_estimates()
         super().tick(now)
 
@@ -159,9 +162,22 @@ class PipelinesScreen(ListPage[Pipeline]):
                 snapshot.value.pipelines,
                 self._status_cache.statuses,
                 self._jobs,
+                self._progress.bars,
                 surroundings(self.session),
                 is_news=is_news,
             )
+
+    def _follow_progress(self) -> None:
+        if self.subscriptions.is_on:  # otherwise this page is not visible
+            shown = map(self.rows.get, self.table.keys_in_sight)
+            active = (each for each in shown if each is not None and each.state in ACTIVE)
+            runs = (run for each in active for run in each.job_runs)
+            ids = (run.created_job_id for run in runs if run.state is JobState.RUNNING)
+            self._progress.follow(filter(None, ids))
+
+    def _unsubscribe(self) -> None:
+        super()._unsubscribe()
+        self._progress.stop_following()
 
     def _show_estimates(self) -> None:
         if self.view.sort == "eta":

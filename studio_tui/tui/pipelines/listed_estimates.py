@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from studio_tui import clock
@@ -11,6 +12,7 @@ from studio_tui.presentation.jobs.waiting import Surroundings
 from studio_tui.presentation.pipelines.graph.estimate import Estimate, estimate_of
 from studio_tui.presentation.pipelines.graph.statuses import JobStatuses, NodeState
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel
+from studio_tui.presentation.pipelines.graph.waits import Bars
 from studio_tui.service.commands.history import JobHistory
 from studio_tui.tui.widgets.workers import RunsWorkers, start_worker
 
@@ -22,13 +24,13 @@ MOST_AGE = 2 * UPDATE_INTERVAL
 
 _NONE = Estimate()
 
-_ACTIVE = frozenset({PipelineState.RUNNING, PipelineState.PENDING})
+ACTIVE = frozenset({PipelineState.RUNNING, PipelineState.PENDING})
 
 
 class ListedEstimates:
     """The latest estimate of each active pipeline, from the jobs that are known without requests.
 
-    The progress that jobs print is not known here, so the page of a pipeline can say more.
+    Like the page of a pipeline, it uses the progress of the jobs whose logs are followed.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class ListedEstimates:
         pipelines: Iterable[Pipeline],
         statuses_of: Callable[[Pipeline], JobStatuses],
         jobs: Mapping[str, Job],
+        bars: Bars,
         surroundings: Surroundings,
         *,
         is_news: bool,
@@ -68,9 +71,9 @@ class ListedEstimates:
             return
         self._begun_at = now
         active = {
-            each.pipeline_id: ViewModel(statuses_of(each), clock.now(), jobs)
+            each.pipeline_id: ViewModel(statuses_of(each), clock.now(), jobs, dict(bars))
             for each in pipelines
-            if each.state in _ACTIVE
+            if each.state in ACTIVE
         }
         work = partial(self._update, active, surroundings)
         start_worker(self._screen, work, name="estimates", group="estimates", exclusive=True)
@@ -96,5 +99,4 @@ def _estimate(
     running = (node for node in model.plan.nodes.values() if states[node.id] is NodeState.RUNNING)
     if any(model.job(node) is None for node in running):
         return Estimate(reason="no ETA: the start of a running job is not known")
-    whole = ViewModel(model.statuses, model.now, model.jobs, past_seconds=past)
-    return estimate_of(whole, surroundings)
+    return estimate_of(replace(model, past_seconds=past), surroundings)

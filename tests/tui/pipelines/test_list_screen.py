@@ -1,6 +1,7 @@
 """The list of pipelines and its form, on a real local Studio, driven by keys."""
 
 import asyncio
+import re
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -13,6 +14,7 @@ from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.logs import merged_jobs
 from studio_tui.tui.logs.merged_screen import MergedScreen
+from studio_tui.tui.pipelines import listed_estimates
 from studio_tui.tui.pipelines.dataset_form import NOT_ALL, RESTORED
 from studio_tui.tui.pipelines.graph.screen import PipelineScreen
 from studio_tui.tui.pipelines.list_screen import PipelinesScreen
@@ -22,7 +24,13 @@ from studio_tui.tui.widgets.big_table import BigTable
 from tests.fault_proxy import Fault, FaultProxy, ReceivedRequest
 from tests.faults import answer_json, drop_response
 from tests.hostile import HOSTILE, control_characters_of_lines
-from tests.local.http.test_pipeline_routes import make_dataset, status, trigger, until_state
+from tests.local.http.test_pipeline_routes import (
+    make_dataset,
+    script,
+    status,
+    trigger,
+    until_state,
+)
 from tests.soak import at_length
 from tests.steps import step
 from tests.studios import ThreadStudio, create_data, run_on_copy
@@ -446,6 +454,22 @@ async def test_cursor_filter_order_and_marks_survive_a_refresh_and_a_restart(
                 estimates[soonest] = Estimate(SecondsRange(60, 60))
                 await pilot.press("ctrl+r")
                 await until(pilot, partial(starts_with, soonest))
+
+
+async def test_the_list_estimates_from_the_progress_of_running_jobs_as_the_graph_does(
+    studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listed_estimates, "UPDATE_INTERVAL", 0.1)
+    bar = "\r 50%|#####     | 50/100 [00:30<00:30,  1.67it/s]"
+    show_bar = f'import os\nif "HOLD" in os.environ: print({bar!r}, end="", flush=True)\n'
+    job = studio.submit(show_bar + script("slow"), query_name="slow.py")
+    studio.wait_for_end(job["id"])
+    (hold := tmp_path / "hold").touch()
+    trigger(studio, "slow", environment=f"HOLD={hold}")
+    async with dashboard(studio, tmp_path, size=(140, 40)) as pilot:
+        await open_list(pilot)
+        await until(pilot, lambda: re.search(r"~[23]\ds, from 1 run", screen_text(pilot)))
+        hold.unlink()
 
 
 async def test_marked_pipelines_are_paused_and_stopped_together_after_one_question(

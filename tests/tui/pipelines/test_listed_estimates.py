@@ -36,7 +36,7 @@ class Estimating:
 
     async def update(self, *pipelines: Pipeline, is_news: bool = False) -> None:
         jobs, known = {RUN.id: RUN}, Surroundings()
-        self.estimates.update(pipelines, StatusCache().statuses, jobs, known, is_news=is_news)
+        self.estimates.update(pipelines, StatusCache().statuses, jobs, {}, known, is_news=is_news)
         while self.work:
             await self.work.pop()()
 
