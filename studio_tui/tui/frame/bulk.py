@@ -17,7 +17,7 @@ from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import clock_time, plural
 from studio_tui.presentation.lists.fitting import fit_lines
 from studio_tui.service.commands.batch import ItemOutcome, Outcome
-from studio_tui.tui.frame.commands import Host
+from studio_tui.tui.frame.commands import Host, Severity
 from studio_tui.tui.frame.request_notices import error_message, remedy_words
 from studio_tui.tui.frame.review import OK, Review
 from studio_tui.tui.widgets.toasts import notify_here
@@ -147,7 +147,11 @@ async def run_bulk(host: Host, bulk: BulkCommand[T, R]) -> tuple[ItemOutcome[T, 
     report = _make_report(host, bulk, outcomes, step)
     batches.last_report = report
     bulk.on_finished()
-    if all(entry.outcome is Outcome.DONE for entry in outcomes):
+    is_done = all(entry.outcome is Outcome.DONE for entry in outcomes)
+    if len(outcomes) == 1 and step is None:
+        severity: Severity = "information" if is_done else "error"
+        host.app.notify(report.lines[0][1], severity=severity, markup=False)
+    elif is_done:
         # Without `report_text`, the outcome of each item is the outcome in the heading.
         is_alike = bulk.report_text is None and not _waiting(bulk, outcomes)
         more = "" if is_alike else f"\n{_F8}"

@@ -1,4 +1,4 @@
-"""Commands on several marked pipelines: one confirmation for all, and an outcome for each."""
+"""Stops, pauses and resumes pipelines: one question for several, and an outcome for each."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
@@ -37,38 +37,41 @@ class PartialStopError(StudioError):
 
 
 class BulkPipelines:
-    """Stops, pauses or resumes several pipelines."""
+    """Stops, pauses or resumes pipelines, and asks before several."""
 
     def __init__(self, host: Host, unmark: Callable[[str], object]) -> None:
         self._host = host
         self._unmark = unmark
 
-    async def stop(self, chosen: Sequence[Pipeline], marked: Sequence[Pipeline]) -> None:
-        """Ask; then pause the `chosen` ones of the `marked` pipelines and cancel their jobs."""
+    async def confirm_stop(self, chosen: Sequence[Pipeline], excluded: int) -> bool:
+        """Ask whether to pause the `chosen` pipelines and cancel their jobs."""
         job_numbers = {each.pipeline_id: len(runs_to_cancel(each)) for each in chosen}
         jobs = plural(sum(job_numbers.values()), "job")
-        excluded = _left_out(len(marked) - len(chosen), "has nothing to stop")
         are_paused = all(each.state is PipelineState.PAUSED for each in chosen)
         effect = (
             f"They are paused; {jobs} will be canceled."
             if are_paused
             else f"They will be paused, and {jobs} canceled."
         )
+        left_out = _left_out(excluded, "has nothing to stop")
         later = () if are_paused else ("Jobs that start meanwhile are canceled too.",)
         names = [
             f"  {title(each)}: {plural(job_numbers[each.pipeline_id], 'job')}" for each in chosen
         ]
         question = Confirm(
             f"Stop {plural(len(chosen), 'pipeline')}?",
-            paragraphs_and_names(self._host, (effect, *later, *excluded), names=names),
+            paragraphs_and_names(self._host, (effect, *later, *left_out), names=names),
             yes="Cancel the jobs" if are_paused else "Pause and cancel",
             no="Leave them running",
             changes=partial(pipeline_change, self._host.session, chosen, can_stop, "stop"),
         )
-        if await self._host.ask(question):
-            # The worker is one of the app: the screen may be closed before the request is sent.
-            stopping = partial(self._stop, chosen, marked)
-            start_worker(self._host.app, stopping, name="bulk", group="command")
+        return await self._host.ask(question)
+
+    def stop(self, chosen: Sequence[Pipeline], marked: Sequence[Pipeline]) -> None:
+        """Stop the `chosen` ones of the `marked` pipelines, or one that is not marked."""
+        # The worker is one of the app: the screen may be closed before the request is sent.
+        stopping = partial(self._stop, chosen, marked)
+        start_worker(self._host.app, stopping, name="bulk", group="command")
 
     async def _stop(self, chosen: Sequence[Pipeline], marked: Sequence[Pipeline]) -> None:
         """Pause the pipelines at once; only canceling their jobs is delayed and can be undone."""
@@ -99,17 +102,12 @@ class BulkPipelines:
             count = f"{len(failed)} of {plural(len(outcomes), 'pipeline')} not paused yet"
             self._host.notify_user(f"{count}, first {why}", "warning")
 
-    async def pause_or_resume(
-        self, chosen: Sequence[Pipeline], marked: Sequence[Pipeline], *, pausing: bool
-    ) -> None:
-        """Ask, then pause or resume the `chosen` ones of the `marked` pipelines."""
-        commands = self._host.session.commands.pipelines
-        command: Callable[[Pipeline], Awaitable[PauseOutcome | bool]]
-        if pausing:
-            verb, doing, done, command = "Pause", "Pausing", "paused", commands.pause
-        else:
-            verb, doing, done, command = "Resume", "Resuming", "resumed", commands.resume
-        excluded = _left_out(len(marked) - len(chosen), f"cannot be {done}")
+    async def confirm_pause_or_resume(
+        self, chosen: Sequence[Pipeline], excluded: int, *, pausing: bool
+    ) -> bool:
+        """Ask whether to pause or resume the `chosen` pipelines."""
+        verb, done = ("Pause", "paused") if pausing else ("Resume", "resumed")
+        left_out = _left_out(excluded, f"cannot be {done}")
         is_local = self._host.session.is_local
         resumed = () if pausing else chosen
         repeated = [
@@ -120,17 +118,29 @@ class BulkPipelines:
         names = [f"  {title(each)}  {(each.status or 'unknown').lower()}" for each in chosen]
         question = Confirm(
             f"{verb} {plural(len(chosen), 'pipeline')}?",
-            paragraphs_and_names(self._host, (*excluded, *effects), names=names),
+            paragraphs_and_names(self._host, (*left_out, *effects), names=names),
             yes=verb,
             no="Don't",
             default_yes=True,
         )
-        if await self._host.ask(question):
-            begin_bulk(
-                self._host,
-                # A pause is urgent, and resuming undoes it.
-                self._command(doing, done, chosen, marked, command, can_be_undone=not pausing),
-            )
+        return await self._host.ask(question)
+
+    def pause_or_resume(
+        self, chosen: Sequence[Pipeline], marked: Sequence[Pipeline], *, pausing: bool
+    ) -> None:
+        """Pause or resume the `chosen` ones of the `marked` pipelines, or one that is not marked.
+
+        Only resuming marked ones can be undone: a pause is urgent, and resuming undoes it.
+        """
+        commands = self._host.session.commands.pipelines
+        command: Callable[[Pipeline], Awaitable[PauseOutcome | bool]]
+        if pausing:
+            doing, done, command = "Pausing", "paused", commands.pause
+        else:
+            doing, done, command = "Resuming", "resumed", commands.resume
+        can_be_undone = bool(marked) and not pausing
+        bulk = self._command(doing, done, chosen, marked, command, can_be_undone=can_be_undone)
+        begin_bulk(self._host, bulk)
 
     def _command(
         self,
@@ -140,8 +150,8 @@ class BulkPipelines:
         marked: Sequence[Pipeline],
         command: Callable[[Pipeline], Any],
         *,
+        can_be_undone: bool,
         report_text: Callable[[Any], str] | None = None,
-        can_be_undone: bool = True,
     ) -> BulkCommand[Pipeline, Any]:
         chosen_ids = {pipeline.pipeline_id for pipeline in chosen}
 
@@ -162,9 +172,7 @@ class BulkPipelines:
             on_begun=unmark_excluded,
             unmark=lambda pipeline: self._unmark(pipeline.pipeline_id),
             report_text=report_text,
-            not_done_yet=lambda result: (
-                "pause requested" if result is PauseOutcome.REQUESTED else ""
-            ),
+            not_done_yet=not_done_yet,
         )
 
     async def _stop_completely(self, pipeline: Pipeline) -> StopOutcome:
@@ -172,6 +180,14 @@ class BulkPipelines:
         if outcome.still_running or outcome.starts_more_jobs:
             raise PartialStopError(_what_continues(outcome))
         return outcome
+
+
+def not_done_yet(result: object) -> str:
+    """Return why a command on a pipeline or its job is not done; empty if it is."""
+    if result is PauseOutcome.REQUESTED:
+        return "pause requested"
+    is_replaced = result is PauseOutcome.REPLACED or result is False
+    return "replaced by a newer command" if is_replaced else ""
 
 
 def _left_out(count: int, why: str) -> tuple[str, ...]:

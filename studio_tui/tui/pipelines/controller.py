@@ -1,42 +1,34 @@
 """The commands on a pipeline, shared by the list and the graph."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, ClassVar
 
 from studio_tui.api.ids import NO_ID, is_usable_id
 from studio_tui.api.models import Pipeline
 from studio_tui.api.states import PipelineState
-from studio_tui.errors import StudioError
-from studio_tui.presentation.format import join_names, plural
+from studio_tui.presentation.format import plural
 from studio_tui.presentation.pipelines.facts import has_log, jobs_with_logs, raw_json
-from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.statuses import how_stopped
 from studio_tui.presentation.pipelines.impact import (
     ended_words,
     repeated_by_resume,
 )
-from studio_tui.service.commands.pipelines import PauseOutcome, runs_to_cancel
 from studio_tui.service.logs.merged.merged_log import LIMIT
 from studio_tui.tui.frame.commands import Command, Host, why_read_only
 from studio_tui.tui.frame.dialogs import Choose, Confirm
-from studio_tui.tui.frame.request_notices import error_message, run_and_report, with_notice
-from studio_tui.tui.frame.review import COPY, OK, Review, show_text
+from studio_tui.tui.frame.review import COPY, OK, show_text
 from studio_tui.tui.messages import JobToStart, OpenLogs
 from studio_tui.tui.pipelines.bulk import BulkPipelines, title
 from studio_tui.tui.pipelines.stopping import (
     can_stop,
     name_lines,
-    pause_at_once,
     pipeline_change,
     stop_change,
-    stop_question,
-    stop_report,
-    stop_summary,
+    stop_effects,
 )
 from studio_tui.tui.terminal.clipboard import copy
-from studio_tui.tui.widgets.workers import start_worker
 
 
 class PipelineController:
@@ -128,37 +120,19 @@ class PipelineController:
         """Pause the pipelines that can be paused; if there are none, resume those that stopped."""
         pausing = self.pause_label() == "pause"
         chosen = self._possible_targets(_can_pause if pausing else self._can_resume)
-        if self._marked():
-            await self._bulk.pause_or_resume(chosen, self._targets, pausing=pausing)
+        if marked := self._marked():
+            excluded = len(marked) - len(chosen)
+            if not await self._bulk.confirm_pause_or_resume(chosen, excluded, pausing=pausing):
+                return
+        elif not pausing and not await self._confirm_resume(chosen[0]):
             return
-        pipeline = chosen[0]
-        if not pausing and not await self._confirm_resume(pipeline):
-            return
-        pipeline_commands, session = self._host.session.commands.pipelines, self._host.session
-        sending: Awaitable[PauseOutcome | bool] = (
-            pipeline_commands.pause(pipeline) if pausing else pipeline_commands.resume(pipeline)
-        )
-
-        def finish(outcome: PauseOutcome | bool) -> str:
-            if outcome in {PauseOutcome.REPLACED, False}:
-                return ""
-            session.endings.watch_pipelines(chosen)
-            if outcome is PauseOutcome.REQUESTED:
-                return f"Studio will pause {title(pipeline)}; its status shows when it has"
-            if pausing:
-                return f"Paused {title(pipeline)}"
-            names = [node.name for node in self._repeated_jobs(pipeline)]
-            runs = f"{join_names(names)} run{'s' if len(names) == 1 else ''} again"
-            return f"Resumed {title(pipeline)}{f': {runs}' if names else ''}"
-
-        await run_and_report(self._host, title(pipeline), sending, finish)
-
-    def _repeated_jobs(self, pipeline: Pipeline) -> Sequence[Node]:
-        return repeated_by_resume(pipeline, is_local=self._host.session.is_local)
+        self._host.session.endings.watch_pipelines(chosen)
+        self._bulk.pause_or_resume(chosen, marked, pausing=pausing)
 
     async def _confirm_resume(self, pipeline: Pipeline) -> bool:
         """Return whether to resume; ask if jobs would run again."""
-        if not (repeated := self._repeated_jobs(pipeline)):
+        repeated = repeated_by_resume(pipeline, is_local=self._host.session.is_local)
+        if not repeated:
             return True
         these = "This job" if len(repeated) == 1 else "These jobs"
         will_run = f"{these} {how_stopped(repeated)} and will run again:"
@@ -179,43 +153,22 @@ class PipelineController:
     async def stop(self) -> None:
         """Ask, naming or counting the jobs to cancel; then pause at once, and cancel the jobs."""
         chosen = self._possible_targets(can_stop)
-        if self._marked():
-            await self._bulk.stop(chosen, self._targets)
-            return
-        pipeline = chosen[0]
-        words = stop_question(pipeline)
-        question = Confirm(
-            words.question, (*describe(pipeline), "", *words.effects), yes=words.yes, no=words.no,
-            changes=partial(stop_change, self._host.session, pipeline),
-        )  # fmt: skip
-        if await self._host.ask(question):
-            # The worker is one of the app: the screen may be closed before the request is sent.
-            stopping = partial(self._stop, pipeline)
-            start_worker(self._host.app, stopping, name="stop", group="command")
-
-    async def _stop(self, pipeline: Pipeline) -> None:
-        name, session = pipeline.name or "a pipeline", self._host.session
-        commands = session.commands.pipelines
-        try:
-            paused = await with_notice(self._host.app, session, pause_at_once(commands, pipeline))
-            # Without jobs to cancel there is nothing to undo but the pause, which `p` undoes.
-            if runs_to_cancel(paused) and not await session.held.may_be_sent(
-                f"canceling jobs of {name}"
-            ):
-                if paused.state is PipelineState.PAUSED:
-                    self._host.notify_user(f"{title(pipeline)} stays paused; p resumes it")
-                return
-            waiting = f"Stopping {name}: waiting until its jobs have ended…"
-            stopped = await with_notice(self._host.app, session, commands.stop(paused), waiting)
-        except StudioError as error:
-            why = error_message(error, session)
-            self._host.notify_user(f"{title(pipeline)} may still be running: {why}", "error")
-            return
-        if stopped.still_running or stopped.starts_more_jobs:
-            heading = f"{title(pipeline)} has not stopped completely"
-            await self._host.ask(Review(heading, stop_report(stopped), (OK,)))
+        if marked := self._marked():
+            is_confirmed = await self._bulk.confirm_stop(chosen, len(marked) - len(chosen))
         else:
-            self._host.notify_user(f"{title(pipeline)}: {stop_summary(stopped)}")
+            is_confirmed = await self._host.ask(self._stop_question(chosen[0]))
+        if is_confirmed:
+            self._bulk.stop(chosen, marked)
+
+    def _stop_question(self, pipeline: Pipeline) -> Confirm:
+        is_paused = pipeline.state is PipelineState.PAUSED
+        return Confirm(
+            "Cancel the jobs of this paused pipeline?" if is_paused else "Stop this pipeline?",
+            (*describe(pipeline), "", *stop_effects(pipeline)),
+            yes="Cancel them" if is_paused else "Pause and cancel",
+            no="Let them end" if is_paused else "Leave it running",
+            changes=partial(stop_change, self._host.session, pipeline),
+        )
 
     async def open_logs(self) -> None:
         """Merge the logs of at most `LIMIT` jobs that have begun; jobs that start later join."""

@@ -1,14 +1,11 @@
 """Stopping a pipeline: whether that is possible, the question, the pause, and the outcome."""
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 from studio_tui.api.models import Pipeline, PipelineJob
 from studio_tui.api.states import JobState, PipelineState
 from studio_tui.errors import InvalidRequest
-from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import join_names, plural
-from studio_tui.service.commands.jobs import failure_message
 from studio_tui.service.commands.pipelines import (
     PauseOutcome,
     PipelineCommands,
@@ -72,17 +69,8 @@ def _running_names(pipeline: Pipeline) -> list[str]:
     return [name_of(run) for run in runs if run.state not in _NOT_STARTED]
 
 
-class StopQuestion(NamedTuple):
-    """The question whether to stop a pipeline, and its answers; safe to draw."""
-
-    question: str
-    effects: Sequence[str]
-    yes: str
-    no: str
-
-
-def stop_question(pipeline: Pipeline) -> StopQuestion:
-    """Return the question whether to stop a pipeline, or to cancel the jobs of a paused one."""
+def stop_effects(pipeline: Pipeline) -> Sequence[str]:
+    """Return what stopping a pipeline would do, or canceling the jobs of a paused one."""
     affected = runs_to_cancel(pipeline)
     queued = [run for run in affected if run.state in _NOT_STARTED]
     running = _running_names(pipeline)
@@ -90,14 +78,12 @@ def stop_question(pipeline: Pipeline) -> StopQuestion:
     waiting = [f"{plural(len(queued), 'job')} in the queue will not start."] if queued else []
     if pipeline.state is PipelineState.PAUSED:
         effects = [f"{jobs} will be canceled:", *name_lines(running)] if running else []
-        question = "Cancel the jobs of this paused pipeline?"
-        return StopQuestion(question, (*effects, *waiting), "Cancel them", "Let them end")
+        return [*effects, *waiting]
     if running:
-        effects = [f"It will be paused, and {jobs} canceled:", *name_lines(running), *waiting]
+        effects = [f"It will be paused, and {jobs} canceled:", *name_lines(running)]
     else:
-        effects = ["It will be paused.", *waiting]
-    effects += ["", "Jobs that start meanwhile are canceled too."]
-    return StopQuestion("Stop this pipeline?", effects, "Pause and cancel", "Leave it running")
+        effects = ["It will be paused."]
+    return [*effects, *waiting, "", "Jobs that start meanwhile are canceled too."]
 
 
 def name_lines(names: Sequence[str]) -> list[str]:
@@ -138,24 +124,6 @@ def stop_summary(stopped: StopOutcome) -> str:
     if stopped.ended:
         parts.append(f"{len(stopped.ended)} had ended before")
     return ", ".join(parts)
-
-
-def stop_report(stopped: StopOutcome) -> list[Cell]:
-    """Return lines on each job that was to be canceled, first those that still run."""
-    lines = [
-        Cell(f"✗ {name_of(job.run)}: {failure_message(job.error)}", Tone.BAD)
-        if job.error
-        else Cell(f"● {name_of(job.run)} still runs", Tone.WARN)
-        for job in stopped.still_running
-    ]
-    if stopped.starts_more_jobs:
-        lines.append(
-            Cell("● The pipeline continues: somebody resumed it, or it was not paused", Tone.WARN)
-        )
-    lines += [Cell(f"✓ {name_of(run)} is canceled", Tone.GOOD) for run in stopped.canceled]
-    lines += [Cell(f"✓ {name_of(run)} is being canceled", Tone.GOOD) for run in stopped.canceling]
-    lines += [Cell(f"✓ {name_of(run)} had ended before", Tone.GOOD) for run in stopped.ended]
-    return lines
 
 
 def name_of(run: PipelineJob) -> str:

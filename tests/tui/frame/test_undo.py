@@ -126,7 +126,7 @@ async def test_stopping_a_pipeline_and_removing_its_job_are_undone_or_sent_after
         await until(pilot, lambda: "PAUSED" not in screen_text(pilot))
         await pilot.press("X", "y")
         with step("the pipeline is paused at once, and only canceling its jobs can be undone"):
-            await until_shown(pilot, f"z undo canceling jobs of {pipeline['name']} (")
+            await until_shown(pilot, f"z undo canceling jobs of {pipeline['name']} of second (")
             assert status(studio, pipeline)["status"] == "PAUSED"
             await pilot.press("z")
             await until_shown(pilot, f"Undone: canceling jobs of {pipeline['name']}")

@@ -73,7 +73,7 @@ async def test_marked_jobs_are_run_again_after_one_question_and_each_outcome_is_
                 await pilot.press("r")
                 await until_shown(pilot, "Run 1 marked job again unchanged?")
                 await pilot.press("y")
-                await until_shown(pilot, "1 of 1 job created", "f8 shows the outcome of each")
+                await until_shown(pilot, "): created as ")
                 await until(pilot, lambda: " marked" not in screen_text(pilot))
     assert len(studio.jobs()) == 6
 

@@ -299,7 +299,7 @@ async def test_stopping_a_pipeline_names_its_running_jobs_and_asks_before_cancel
             await pilot.press("p")
             await until_shown(pilot, "Resume this pipeline?", "This job was canceled and will run")
             await pilot.press("y")
-            await until_notified(pilot, ": first.py runs again")
+            await until_notified(pilot, f"{triggered['pipeline_id'][:8]}): resumed")
             await until_shown(pilot, "● RUNNING")
         with step("the end of a marked pipeline is notified on another page"):
             await pilot.press("space", "1")
@@ -392,7 +392,7 @@ async def test_the_preview_compares_the_runs_of_a_target_and_a_failed_run_resume
             await pilot.press("p")
             await until_shown(pilot, "Resume this pipeline?", "This job failed and will run again:")
             await pilot.press("y")
-            await until_notified(pilot, "Resumed ")
+            await until_notified(pilot, ": resumed")
 
 
 async def test_a_read_only_dashboard_changes_nothing(

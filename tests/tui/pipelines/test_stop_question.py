@@ -8,7 +8,7 @@ import pytest
 
 from studio_tui.api.models import Pipeline
 from studio_tui.service.polling.pipelines_feed import PipelineList
-from studio_tui.tui.pipelines.stopping import stop_change, stop_question
+from studio_tui.tui.pipelines.stopping import stop_change, stop_effects
 from tests.pipelines import pipeline
 
 RUNNING = {"load": "RUNNING", "train": "QUEUED", "report": "PENDING"}
@@ -36,21 +36,12 @@ QUEUED = "1 job in the queue will not start."
 def test_the_effects_depend_on_the_state_of_the_pipeline_and_its_jobs(
     status: str, runs: dict[str, str], effects: list[str]
 ) -> None:
-    assert list(stop_question(pipeline(1, status, runs)).effects) == effects
-
-
-def test_the_question_about_a_paused_pipeline_does_not_offer_to_pause_it() -> None:
-    paused, running = (
-        stop_question(pipeline(1, state, RUNNING)) for state in ("PAUSED", "RUNNING")
-    )
-    assert "ause and" in running.yes
-    assert "ause and" not in paused.yes
-    assert "paused pipeline" in paused.question
+    assert stop_effects(pipeline(1, status, runs)) == effects
 
 
 def test_the_question_names_only_the_first_of_many_jobs() -> None:
     many = {f"job{number}": "RUNNING" for number in range(20)}
-    lines = stop_question(pipeline(1, "RUNNING", many)).effects
+    lines = stop_effects(pipeline(1, "RUNNING", many))
     assert lines[0] == "It will be paused, and 20 jobs canceled:"
     assert lines[13] == "    and 8 more"
 

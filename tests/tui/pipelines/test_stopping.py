@@ -105,6 +105,13 @@ async def test_marked_pipelines_are_paused_without_delay() -> None:
     assert await Host().run("p", *paused) == ["z undo resuming 2 pipelines"]
 
 
+async def test_a_pipeline_that_is_not_marked_is_paused_and_resumed_at_once() -> None:
+    name = "pipeline-2 of local.local.report (00000002)"
+    assert await Host().run("p", current=BUSY) == ["pause pipeline-2", f"{name}: paused"]
+    paused = BUSY.model_copy(update={"status": "PAUSED"})
+    assert (await Host().run("p", current=paused))[-1] == f"{name}: resumed"
+
+
 async def test_a_pipeline_is_not_said_to_be_paused_before_studio_has_paused_it() -> None:
     host = Host()
     host.paused_later = (BUSY,)
@@ -117,6 +124,6 @@ async def test_a_pipeline_is_not_said_to_be_paused_before_studio_has_paused_it()
     ]
     host = Host()
     host.paused_later = (BUSY,)
-    assert "Studio will pause pipeline-2" in (await host.run("p", current=BUSY))[-1]
+    assert (await host.run("p", current=BUSY))[-1].endswith("(00000002): pause requested")
     await host.run("X", current=BUSY)
     assert not any("stays paused" in event for event in host.events)

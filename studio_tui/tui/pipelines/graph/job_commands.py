@@ -1,7 +1,7 @@
 """The commands on the jobs of a pipeline: opening, removing, restoring, and raw data."""
 
 import asyncio
-from functools import partial
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from studio_tui.api.models import Pipeline, RemovedJob
@@ -10,20 +10,20 @@ from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.jobs.facts import as_json, raw_json
 from studio_tui.presentation.pipelines.facts import removed_words
-from studio_tui.presentation.pipelines.graph.plan import Plan
+from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.impact import ended_words, removal_notes
+from studio_tui.service.commands.pipelines import PipelineCommands
 from studio_tui.tui.frame.bulk import BulkCommand, begin_bulk, paragraphs_and_names
 from studio_tui.tui.frame.commands import Command, Host, why_read_only
 from studio_tui.tui.frame.dialogs import Choose, Confirm
 from studio_tui.tui.frame.request_notices import run_and_report
 from studio_tui.tui.frame.review import OK, Review, show_text
 from studio_tui.tui.messages import OpenJob
-from studio_tui.tui.pipelines.bulk import title
+from studio_tui.tui.pipelines.bulk import not_done_yet, title
 from studio_tui.tui.pipelines.graph.cursor import Cursor
 from studio_tui.tui.pipelines.graph.marks import Marks
 from studio_tui.tui.pipelines.graph.state import GraphState
 from studio_tui.tui.pipelines.graph.view_modes import ViewModes
-from studio_tui.tui.widgets.workers import start_worker
 
 NONE_REMOVED = "No job is known to have been removed from this pipeline"
 NOT_WHILE_RUNNING = "Jobs cannot be restored while the pipeline runs; p pauses it"
@@ -88,48 +88,15 @@ class GraphJobs:
 
     async def remove(self) -> None:
         """Show the effects, ask, then remove the marked jobs, else the current group or job."""
-        node, loaded = self._cursor.node(), self._state.loaded
-        if self._marks.nodes():
-            await self._remove_marked()
+        node, targets = self._cursor.node(), self._marks.nodes()
+        pipeline, pipeline_commands = self._state.loaded.pipeline, self._commands
+        if targets:
+            nodes = [each for each in targets if each.state is JobState.PENDING]
+            question = self._remove_marked_question(nodes, len(targets) - len(nodes))
+        elif node is not None:
+            nodes, question = [node], self._remove_question(node)
+        else:
             return
-        if node is None:
-            return
-        pipeline = loaded.pipeline
-        sent_id = self._host.session.commands.pipelines.sent_id(node.id, node.run)
-        if await self._host.ask(_remove_question(pipeline, loaded.plan, node.id, sent_id)):
-            # The worker is one of the app: the screen may be closed before the request is sent.
-            removing = partial(self._remove, pipeline, node.id, node.name)
-            start_worker(self._host.app, removing, name="remove", group="command")
-
-    async def _remove(self, pipeline: Pipeline, node_id: str, name: str) -> None:
-        session = self._host.session
-        if not await session.held.may_be_sent(f"removing {name}"):
-            return
-        await run_and_report(
-            self._host,
-            f"Removing {name}",
-            session.commands.pipelines.remove_job(pipeline, node_id),
-            lambda is_removed: f"Removed {name} from the pipeline" if is_removed else "",
-        )
-
-    async def _remove_marked(self) -> None:
-        loaded, targets = self._state.loaded, self._marks.nodes()
-        nodes = [node for node in targets if node.state is JobState.PENDING]
-        pipeline, pipeline_commands = loaded.pipeline, self._host.session.commands.pipelines
-        begun_count = len(targets) - len(nodes)
-        verb = "has" if begun_count == 1 else "have"
-        excluded = f", {begun_count} {verb} begun" if begun_count else ""
-        removed = f"{len(nodes)} pending will be removed{excluded}."
-        effects = removal_notes(loaded.plan, {node.id for node in nodes})
-        names = [
-            f"  {node.name}  ({pipeline_commands.sent_id(node.id, node.run)})" for node in nodes
-        ]
-        question = Confirm(
-            f"Remove {plural(len(nodes), 'job')} from the pipeline?",
-            paragraphs_and_names(self._host, (removed, *self._marks.notes()), effects, names=names),
-            yes="Remove them",
-            no="Keep them",
-        )
         if await self._host.ask(question):
             begin_bulk(
                 self._host,
@@ -138,11 +105,42 @@ class GraphJobs:
                     done="removed",
                     noun="job",
                     items=nodes,
-                    name=lambda node: node.name,
-                    command=lambda node: pipeline_commands.remove_job(pipeline, node.id),
-                    unmark=lambda node: self._marks.unmark_nodes({node.id}),
+                    name=lambda each: each.name,
+                    command=lambda each: pipeline_commands.remove_job(pipeline, each.id),
+                    unmark=lambda each: self._marks.unmark_nodes({each.id}),
+                    not_done_yet=not_done_yet,
                 ),
             )
+
+    @property
+    def _commands(self) -> PipelineCommands:
+        return self._host.session.commands.pipelines
+
+    def _remove_question(self, node: Node) -> Confirm:
+        """Return the question whether to remove a job, with what its children then wait for."""
+        loaded = self._state.loaded
+        lines = [
+            f"  job       {node.name}",
+            f"  id        {self._commands.sent_id(node.id, node.run)}",
+            f"  pipeline  {title(loaded.pipeline)}",
+            "",
+            "It will not run. Its dataset is not rebuilt.",
+            *removal_notes(loaded.plan, {node.id}),
+        ]
+        return Confirm("Remove this job from the pipeline?", lines, yes="Remove it", no="Keep it")
+
+    def _remove_marked_question(self, nodes: Sequence[Node], begun_count: int) -> Confirm:
+        verb = "has" if begun_count == 1 else "have"
+        excluded = f", {begun_count} {verb} begun" if begun_count else ""
+        removed = f"{len(nodes)} pending will be removed{excluded}."
+        effects = removal_notes(self._state.loaded.plan, {node.id for node in nodes})
+        names = [f"  {node.name}  ({self._commands.sent_id(node.id, node.run)})" for node in nodes]
+        return Confirm(
+            f"Remove {plural(len(nodes), 'job')} from the pipeline?",
+            paragraphs_and_names(self._host, (removed, *self._marks.notes()), effects, names=names),
+            yes="Remove them",
+            no="Keep them",
+        )
 
     def why_no_removed_jobs(self) -> str | None:
         if reason := self._state.why_unknown():
@@ -186,12 +184,12 @@ class GraphJobs:
         await run_and_report(
             self._host,
             name,
-            self._host.session.commands.pipelines.restore_job(pipeline, job.job_id),
+            self._commands.restore_job(pipeline, job.job_id),
             lambda is_done: f"Restored {name}; p resumes the pipeline" if is_done else "",
         )
 
     def _pipeline(self) -> Pipeline:
-        return self._host.session.commands.pipelines.with_removed(self._state.loaded.pipeline)
+        return self._commands.with_removed(self._state.loaded.pipeline)
 
     def removed_jobs(self) -> tuple[RemovedJob, ...]:
         """Return the jobs that were removed from the pipeline, as far as is known."""
@@ -237,23 +235,6 @@ class GraphJobs:
             why_no_removed_jobs,
         ),
     )
-
-
-def _remove_question(pipeline: Pipeline, plan: Plan, node_id: str, sent_id: str) -> Confirm:
-    """Return the question whether to remove a job, with what its children then wait for.
-
-    `sent_id` is the id in the request.
-    """
-    node = plan.nodes[node_id]
-    lines = [
-        f"  job       {node.name}",
-        f"  id        {sent_id}",
-        f"  pipeline  {title(pipeline)}",
-        "",
-        "It will not run. Its dataset is not rebuilt.",
-        *removal_notes(plan, {node_id}),
-    ]
-    return Confirm("Remove this job from the pipeline?", lines, yes="Remove it", no="Keep it")
 
 
 def _restore_question(pipeline: Pipeline, job: RemovedJob) -> Confirm:

@@ -10,7 +10,6 @@ from studio_tui.api.models import PipelineJob
 from studio_tui.errors import NotSent, ServerError
 from studio_tui.presentation.pipelines.views.groups import MOST_CHILDREN
 from studio_tui.tui.frame.actions import actions_of
-from studio_tui.tui.frame.request_notices import WAITING
 from studio_tui.tui.jobs.detail_screen import JobScreen
 from studio_tui.tui.logs.log_screen import LogScreen
 from studio_tui.tui.logs.merged_screen import MergedScreen
@@ -493,11 +492,10 @@ async def test_a_pending_request_to_a_studio_that_does_not_answer_is_reported(
     connection_fails = asyncio.Event()
     async with pipeline_dashboard(UnreachableStudio(sixteen()), tmp_path) as pilot:
         await press(pilot, ("p",))
-        await until_shown(pilot, WAITING)
+        await until_shown(pilot, "Pausing 0 of 1")
         connection_fails.set()
         await until_shown(pilot, "studio.test refuses connections.", "studio-tui --local")
-        notices = pilot.app._notifications
-        await until(pilot, lambda: WAITING not in {each.message for each in notices})
+        await until(pilot, lambda: "Pausing" not in screen_text(pilot))
 
 
 async def test_the_cursor_of_the_graph_is_visible_without_colors(
