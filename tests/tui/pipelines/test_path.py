@@ -111,7 +111,7 @@ async def test_marked_jobs_run_again_in_the_order_of_their_dependencies(
             await pilot.press("g", "Z")
             await until_shown(pilot, "No job is known to have been removed")
             await pilot.press("j", "D")
-            await until_shown(pilot, "Remove this job from the pipeline?", "middle.py")
+            await until_shown(pilot, "Remove 1 job from the pipeline?", "middle.py")
             await pilot.press("y")
             await until_shown(pilot, "removed jobs  middle.py", " · 1 removed (Z)")
             await pilot.press("Z")

@@ -88,16 +88,11 @@ class GraphJobs:
 
     async def remove(self) -> None:
         """Show the effects, ask, then remove the marked jobs, else the current group or job."""
-        node, targets = self._cursor.node(), self._marks.nodes()
+        node, marked = self._cursor.node(), self._marks.nodes()
+        targets = marked or ([] if node is None else [node])
+        nodes = [each for each in targets if each.state is JobState.PENDING]
         pipeline, pipeline_commands = self._state.loaded.pipeline, self._commands
-        if targets:
-            nodes = [each for each in targets if each.state is JobState.PENDING]
-            question = self._remove_marked_question(nodes, len(targets) - len(nodes))
-        elif node is not None:
-            nodes, question = [node], self._remove_question(node)
-        else:
-            return
-        if await self._host.ask(question):
+        if await self._host.ask(self._remove_question(nodes, len(targets) - len(nodes))):
             begin_bulk(
                 self._host,
                 BulkCommand(
@@ -116,30 +111,23 @@ class GraphJobs:
     def _commands(self) -> PipelineCommands:
         return self._host.session.commands.pipelines
 
-    def _remove_question(self, node: Node) -> Confirm:
-        """Return the question whether to remove a job, with what its children then wait for."""
+    def _remove_question(self, nodes: Sequence[Node], begun_count: int) -> Confirm:
+        """Return the question whether to remove jobs, with what their children then wait for."""
         loaded = self._state.loaded
-        lines = [
-            f"  job       {node.name}",
-            f"  id        {self._commands.sent_id(node.id, node.run)}",
-            f"  pipeline  {title(loaded.pipeline)}",
-            "",
-            "It will not run. Its dataset is not rebuilt.",
-            *removal_notes(loaded.plan, {node.id}),
-        ]
-        return Confirm("Remove this job from the pipeline?", lines, yes="Remove it", no="Keep it")
-
-    def _remove_marked_question(self, nodes: Sequence[Node], begun_count: int) -> Confirm:
-        verb = "has" if begun_count == 1 else "have"
-        excluded = f", {begun_count} {verb} begun" if begun_count else ""
-        removed = f"{len(nodes)} pending will be removed{excluded}."
-        effects = removal_notes(self._state.loaded.plan, {node.id for node in nodes})
+        has = "has" if begun_count == 1 else "have"
+        begun = (f"Left out: {begun_count} {has} begun.",) if begun_count else ()
+        effects = removal_notes(loaded.plan, {node.id for node in nodes})
         names = [f"  {node.name}  ({self._commands.sent_id(node.id, node.run)})" for node in nodes]
         return Confirm(
             f"Remove {plural(len(nodes), 'job')} from the pipeline?",
-            paragraphs_and_names(self._host, (removed, *self._marks.notes()), effects, names=names),
-            yes="Remove them",
-            no="Keep them",
+            paragraphs_and_names(
+                self._host,
+                (f"From {title(loaded.pipeline)}.", *begun, *self._marks.notes()),
+                ("What is removed does not run, and its dataset is not rebuilt.", *effects),
+                names=names,
+            ),
+            yes="Remove",
+            no="Keep",
         )
 
     def why_no_removed_jobs(self) -> str | None:

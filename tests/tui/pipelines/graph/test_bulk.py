@@ -111,7 +111,7 @@ async def test_marked_jobs_are_removed_from_a_paused_pipeline_after_one_question
             await press(pilot, ("D",))
             await until_shown(
                 pilot, "Remove 3 jobs from the pipeline?",
-                "3 pending will be removed, 1 has begun.",
+                "Left out: 1 has begun.",
                 "eval will then wait for train_s, split.", "publish will then wait for eval.",
             )  # fmt: skip
             await press(pilot, ("y",))

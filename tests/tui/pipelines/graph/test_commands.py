@@ -155,7 +155,7 @@ async def test_removed_jobs_and_datasets_are_shown_without_endpoints_for_them(
         with step("jobs that this program removed are listed"):
             await go_to(pilot, "publish")
             await press(pilot, ("D",))
-            await until_shown(pilot, "Remove this job from the pipeline?")
+            await until_shown(pilot, "Remove 1 job from the pipeline?")
             await press(pilot, ("y",))
             await until(pilot, lambda: ("remove", "publish") in studio.requests)
             await until_shown(pilot, "1 removed (Z)")
