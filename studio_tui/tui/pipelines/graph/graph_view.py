@@ -46,6 +46,10 @@ class Area(NamedTuple):
     width: int
 
 
+class Resized(Message):
+    """The size of the rows or the drawing has changed."""
+
+
 def _step(keys: str, direction: str, words: str) -> Binding:
     action = f"step('{direction}')"
     return Binding(keys, action, direction, id=f"graph.{direction}", tooltip=words)
@@ -78,11 +82,6 @@ class GraphView(LineView, can_focus=True, inherit_bindings=False):
         x: int
         y: int
 
-    @dataclass
-    class Resized(Message):
-        """The size of the view has changed."""
-
-    @dataclass
     class Opened(Message):
         """The user asked to open the job or group under the cursor."""
 
@@ -155,7 +154,7 @@ class GraphView(LineView, can_focus=True, inherit_bindings=False):
             self.repaint()
 
     def on_resize(self) -> None:
-        self.post_message(self.Resized())
+        self.post_message(Resized())
 
     # Keys and mouse.
 

@@ -1,16 +1,15 @@
 """The modes of a pipeline that have rows, with the cursor on the same job in each."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.message import Message
 
 from studio_tui import clock
 from studio_tui.presentation.cells import NOTHING
 from studio_tui.presentation.columns import Column
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel
+from studio_tui.tui.pipelines.graph.graph_view import Resized
 from studio_tui.tui.pipelines.graph.lists import (
     NO_ROWS,
     JobListing,
@@ -33,10 +32,6 @@ _SIDEWAYS = {"table.left", "table.right"}
 class DagTable(BigTable, inherit_bindings=False):
     """A table with replaceable columns; the screen handles the keys `left` and `right`."""
 
-    @dataclass
-    class Resized(Message):
-        """The size of the table has changed."""
-
     BINDINGS: ClassVar[list[BindingType]] = [
         binding
         for binding in BigTable.BINDINGS
@@ -58,7 +53,7 @@ class DagTable(BigTable, inherit_bindings=False):
         return (self.scrollable_content_region.width or self.screen.size.width - 1) - GUTTER
 
     def on_resize(self) -> None:
-        self.post_message(self.Resized())
+        self.post_message(Resized())
 
     @property
     def corner(self) -> tuple[int, int]:

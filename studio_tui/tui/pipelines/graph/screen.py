@@ -22,7 +22,7 @@ from studio_tui.tui.pipelines.controller import PipelineController
 from studio_tui.tui.pipelines.graph.cursor import Cursor
 from studio_tui.tui.pipelines.graph.drawer import Drawer
 from studio_tui.tui.pipelines.graph.export import GraphExport
-from studio_tui.tui.pipelines.graph.graph_view import GraphView
+from studio_tui.tui.pipelines.graph.graph_view import GraphView, Resized
 from studio_tui.tui.pipelines.graph.headlines import Headlines
 from studio_tui.tui.pipelines.graph.hints import hints_of
 from studio_tui.tui.pipelines.graph.job_commands import GraphJobs
@@ -30,7 +30,6 @@ from studio_tui.tui.pipelines.graph.marks import Marks
 from studio_tui.tui.pipelines.graph.memory import DagMemory, DagPlace, Mode
 from studio_tui.tui.pipelines.graph.moving import Movement
 from studio_tui.tui.pipelines.graph.response_processor import ResponseProcessor
-from studio_tui.tui.pipelines.graph.rows_view import DagTable
 from studio_tui.tui.pipelines.graph.search import FILTER, Filtering, Search
 from studio_tui.tui.pipelines.graph.state import GraphState
 from studio_tui.tui.pipelines.graph.view_modes import ViewModes
@@ -284,8 +283,7 @@ class PipelineScreen(Page):
     def _header_clicked(self, message: BigTable.HeaderClicked) -> None:
         self.modes.sort_by(message.column)
 
-    @on(DagTable.Resized)
-    @on(GraphView.Resized)
+    @on(Resized)
     def _resized(self) -> None:
         self.views.fit_size()
 

@@ -1,7 +1,7 @@
 """How the jobs of a plan are arranged when shown: in groups, trees and lanes."""
 
 from collections.abc import Callable, Collection, Sequence
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from studio_tui.presentation.pipelines.graph.plan import Plan
 from studio_tui.presentation.pipelines.graph.statuses import WORST_FIRST
@@ -24,18 +24,6 @@ if TYPE_CHECKING:
 Value = TypeVar("Value")
 
 
-class _Latest(Generic[Value]):
-    """The value computed last, with its cache key."""
-
-    _cached: tuple[object, Value] | None = None
-
-    def of(self, key: object, compute: Callable[[], Value]) -> Value:
-        cached = self._cached
-        if cached is None or cached[0] != key:
-            self._cached = cached = key, compute()
-        return cached[1]
-
-
 class GraphStructure:
     """Groups, trees and lanes of a pipeline, cached by the shape of its plan.
 
@@ -44,16 +32,15 @@ class GraphStructure:
 
     def __init__(self, state: "GraphState") -> None:
         self._state = state
-        self._auto_wants_groups = _Latest[bool]()
-        self._by_name = _Latest[tuple[Group, ...]]()
-        self._by_stage = _Latest[tuple[Group, ...]]()
-        self._shown_groups = _Latest[tuple[Group, ...]]()
-        self._links = _Latest[Sequence[Link]]()
-        self._tree = _Latest[Sequence[TreeRow]]()
-        self._order = _Latest[Sequence[str]]()
-        self._partial_tree = _Latest[Sequence[TreeRow]]()
-        self._lanes = _Latest[Sequence[LaneRow] | None]()
-        self._whole_lanes = _Latest[Sequence[LaneRow] | None]()
+        self._latest: dict[str, tuple[object, Any]] = {}
+        """By name of a value: the key for which it was computed last, and the value."""
+
+    def _cached(self, name: str, key: object, compute: Callable[[], Value]) -> Value:
+        latest = self._latest.get(name)
+        if latest is None or latest[0] != key:
+            self._latest[name] = latest = key, compute()
+        value: Value = latest[1]
+        return value
 
     def groups(self, *, ignore_filter: bool = False) -> tuple[Group, ...] | None:
         """Return the groups of the shown jobs; `None` if jobs are not grouped.
@@ -63,14 +50,15 @@ class GraphStructure:
         if self._state.view.grouping is Grouping.NONE:
             return None
         plan = self._state.loaded.plan
-        if self._state.view.grouping is Grouping.AUTO and not self._auto_wants_groups.of(
-            plan.shape, lambda: wants_groups(plan)
+        if self._state.view.grouping is Grouping.AUTO and not self._cached(
+            "wants groups", plan.shape, lambda: wants_groups(plan)
         ):
             return None
         every_group, only = self.all_groups(), self._state.shown_nodes()
         if ignore_filter or only is None:
             return every_group
-        return self._shown_groups.of(
+        return self._cached(
+            "shown groups",
             (every_group, only),
             lambda: tuple(filter(None, (each.part(only) for each in every_group))),
         )
@@ -82,8 +70,8 @@ class GraphStructure:
     def _groups(self, *, by_stage: bool) -> tuple[Group, ...]:
         plan = self._state.loaded.plan
         if by_stage:
-            return self._by_stage.of(plan.shape, lambda: stages_of(plan))
-        return self._by_name.of(plan.shape, lambda: group_jobs(plan))
+            return self._cached("stages", plan.shape, lambda: stages_of(plan))
+        return self._cached("names", plan.shape, lambda: group_jobs(plan))
 
     def group_of(self, node_id: str) -> str | None:
         """Return the key of a job's shown group; `None` if jobs are not grouped."""
@@ -137,7 +125,8 @@ class GraphStructure:
         groups = {group.key: group for group in self.groups() or ()}
         plan, has_all = self._state.loaded.plan, self._state.shown_nodes() is None
         # A link is between all jobs of two groups; their shown jobs might not be linked.
-        all_links = self._links.of(
+        all_links = self._cached(
+            "links",
             (plan.shape, has_all, tuple(groups)),
             lambda: links(plan, groups.values()) if groups and has_all else (),
         )
@@ -149,7 +138,9 @@ class GraphStructure:
     def tree_order(self) -> Sequence[str]:
         """Return all nodes in the order of the tree."""
         plan = self._state.loaded.plan
-        return self._order.of(plan.shape, lambda: tuple(row.id for row in self.whole_tree(plan)))
+        return self._cached(
+            "order", plan.shape, lambda: tuple(row.id for row in self.whole_tree(plan))
+        )
 
     def tree_rows(self) -> Sequence[TreeRow]:
         """Return a row for each shown job that is not below a folded job in the tree."""
@@ -157,11 +148,13 @@ class GraphStructure:
         folds = self._state.view.folds
         if only is None and not folds:
             return self.whole_tree(plan)
-        return self._partial_tree.of((plan.shape, folds, only), lambda: rows(plan, folds, only))
+        return self._cached(
+            "shown tree", (plan.shape, folds, only), lambda: rows(plan, folds, only)
+        )
 
     def whole_tree(self, plan: Plan) -> Sequence[TreeRow]:
         """Return the tree of a plan without folds and filter; may be called in any thread."""
-        return self._tree.of(plan.shape, lambda: rows(plan))
+        return self._cached("tree", plan.shape, lambda: rows(plan))
 
     def lanes(self, *, ignore_filter: bool = False) -> Sequence[LaneRow] | None:
         """Return a row for each shown job; `None` if there are too many lanes.
@@ -170,8 +163,8 @@ class GraphStructure:
         """
         plan, only = self._state.loaded.plan, self._state.shown_nodes()
         if ignore_filter or only is None:
-            return self._whole_lanes.of(plan.shape, lambda: lane_rows(plan, None))
-        return self._lanes.of((plan.shape, only), lambda: lane_rows(plan, only))
+            return self._cached("lanes", plan.shape, lambda: lane_rows(plan, None))
+        return self._cached("shown lanes", (plan.shape, only), lambda: lane_rows(plan, only))
 
     @property
     def has_lanes(self) -> bool:
