@@ -36,12 +36,10 @@ RESTART = "ctrl+r starts it again."
 RESTARTING = "It is being started again."
 
 
-async def with_notice(
-    app: App[Any], session: StudioSession, command: Awaitable[T], waiting: str = WAITING
-) -> T:
+async def with_notice(app: App[Any], session: StudioSession, command: Awaitable[T]) -> T:
     """Await a command, notify the user if the answer takes long, and raise its errors."""
     is_silent = session.jobs.snapshot.error is not None
-    words, delay = (SILENT, 0.0) if is_silent else (waiting, NOTICE_DELAY)
+    words, delay = (SILENT, 0.0) if is_silent else (WAITING, NOTICE_DELAY)
     # A Textual timer would not fire at all if the machine is busy at that moment.
     notify = partial(app.notify, words, markup=False, timeout=UNTIL_CLOSED)
     timer = get_running_loop().call_later(delay, notify)

@@ -61,14 +61,9 @@ class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
     """Names of the fields whose notes stay while another field has the focus."""
 
     def __init__(
-        self,
-        title: str,
-        datasets: DatasetList,
-        fresh: Draft,
-        drafts: dict[str, Draft],
-        draft: Draft | None = None,
+        self, title: str, datasets: DatasetList, fresh: Draft, drafts: dict[str, Draft]
     ) -> None:
-        """Make a form that begins with `draft`, else with the unfinished input for its datasets.
+        """Make a form that begins with the unfinished input for its datasets, if there is any.
 
         - `fresh`: the draft of a new form; `f3` restores it.
         - `drafts`: unfinished input, by the datasets that `fresh` proposes. The form updates it.
@@ -77,7 +72,7 @@ class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
         self.datasets = datasets
         self._fresh = fresh
         self._drafts = drafts
-        begin = draft or drafts.get(fresh.datasets, fresh)
+        begin = drafts.get(fresh.datasets, fresh)
         self.is_restored = begin != fresh
         """Whether the form begins with input from an earlier form."""
         self.is_sending = False

@@ -41,12 +41,11 @@ class Rebuilding:
         """Show the form for rebuilding datasets over the current screen; `only` omits sources."""
         draft = TriggerDraft(" ".join(names), only=only)
         # A draft kept for these datasets may have another `only` than the new choice.
-        await self._fill_in(app, draft, draft)
+        self._drafts.pop(draft.datasets, None)
+        await self._fill_in(app, draft)
 
-    async def _fill_in(
-        self, app: App[Any], fresh: TriggerDraft, draft: TriggerDraft | None = None
-    ) -> None:
-        form = TriggerScreen(self._session, self._datasets, fresh, self._drafts, draft)
+    async def _fill_in(self, app: App[Any], fresh: TriggerDraft) -> None:
+        form = TriggerScreen(self._session, self._datasets, fresh, self._drafts)
         pipeline = await app.push_screen_wait(form)
         if pipeline is not None:
             self._last_sent = form.draft

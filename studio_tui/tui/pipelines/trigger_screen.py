@@ -53,11 +53,10 @@ class TriggerScreen(DatasetForm[Pipeline, TriggerDraft]):
         datasets: DatasetList,
         fresh: TriggerDraft,
         drafts: dict[str, TriggerDraft],
-        draft: TriggerDraft | None = None,
     ) -> None:
         self._session = session
         self._is_local_studio = datasets.has_lineage
-        super().__init__("Rebuild datasets", datasets, fresh, drafts, draft)
+        super().__init__("Rebuild datasets", datasets, fresh, drafts)
 
     def make_fields(
         self, draft: TriggerDraft, datasets: FormField, environment: FormField

@@ -48,8 +48,9 @@ class Cursor:
         self._views.shown.widget.center()
 
     def step(self) -> None:
-        """Move the cursor to the next row, if the mode has rows."""
-        self._views.shown.step()
+        """Move the cursor to the next row, if the mode has rows: boxes have no single order."""
+        if self._views.shown is self._views.rows:
+            self._views.rows.widget.action_walk(1)
 
     def order(self) -> Sequence[str]:
         """Return all nodes: first those in the order of the mode, if it has one; then the rest."""

@@ -103,9 +103,6 @@ class DrawingView:
         self._shown_before = self._shown_before[0], self.canvas.cursor
         self.widget.reveal()
 
-    def step(self) -> None:
-        """Do nothing: boxes, unlike rows, have no single order."""
-
     def members(self, key: str) -> Sequence[str]:
         if (group := self._structure.group(key)) is not None:
             return group.members

@@ -155,10 +155,6 @@ class RowsView:
         self._unfold(key)
         self.widget.move_to(key)
 
-    def step(self) -> None:
-        """Move the cursor to the next row, if the mode has rows."""
-        self.widget.action_walk(1)
-
     def members(self, key: str) -> Sequence[str]:
         """Return the shown nodes of a group, or the node itself; empty for an unknown `key`."""
         if key in self.listing.members:

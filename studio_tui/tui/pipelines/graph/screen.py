@@ -160,8 +160,7 @@ class PipelineScreen(Page):
     def tick(self, now: datetime) -> None:  # noqa: ARG002 (the state reads the time)
         if self.state.is_loaded:
             self._follow_progress()
-            self._repaint()
-            self.headlines.pass_time()
+            self._pass_time()
 
     def escape(self) -> None:
         """Clear the search, else the filter, else the marks; if there are none, go back."""
@@ -264,7 +263,7 @@ class PipelineScreen(Page):
         self.state.change(mode=Mode(mode))
 
     @on(Progressed)
-    def _progressed(self) -> None:
+    def _pass_time(self) -> None:
         if self.state.is_loaded:
             self._repaint()
             self.headlines.pass_time()
