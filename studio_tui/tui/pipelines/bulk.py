@@ -8,6 +8,7 @@ from studio_tui.api.models import Pipeline
 from studio_tui.api.states import PipelineState
 from studio_tui.errors import StudioError
 from studio_tui.presentation.format import SHORT_ID, plural
+from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.statuses import how_stopped
 from studio_tui.presentation.pipelines.impact import repeated_by_resume
 from studio_tui.service.commands.batch import ItemOutcome
@@ -24,6 +25,7 @@ from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.request_notices import error_message
 from studio_tui.tui.pipelines.stopping import (
     can_stop,
+    name_lines,
     name_of,
     pause_at_once,
     pipeline_change,
@@ -102,19 +104,26 @@ class BulkPipelines:
             count = f"{len(failed)} of {plural(len(outcomes), 'pipeline')} not paused yet"
             self._host.notify_user(f"{count}, first {why}", "warning")
 
+    def repeated_jobs(self, pipelines: Sequence[Pipeline]) -> Sequence[Node]:
+        """Return the jobs that run again if pipelines are resumed."""
+        is_local = self._host.session.is_local
+        return [node for each in pipelines for node in repeated_by_resume(each, is_local=is_local)]
+
     async def confirm_pause_or_resume(
-        self, chosen: Sequence[Pipeline], excluded: int, *, pausing: bool
+        self,
+        chosen: Sequence[Pipeline],
+        excluded: int,
+        is_possible: Callable[[Pipeline], bool],
+        *,
+        pausing: bool,
     ) -> bool:
-        """Ask whether to pause or resume the `chosen` pipelines."""
+        """Ask whether to pause or resume the `chosen` pipelines, while that `is_possible`."""
         verb, done = ("Pause", "paused") if pausing else ("Resume", "resumed")
         left_out = _left_out(excluded, f"cannot be {done}")
-        is_local = self._host.session.is_local
-        resumed = () if pausing else chosen
-        repeated = [
-            node for each in resumed for node in repeated_by_resume(each, is_local=is_local)
-        ]
-        jobs = f"{plural(len(repeated), 'job')} that {how_stopped(repeated)} will run again."
-        effects = (jobs,) if repeated else ()
+        effects: tuple[str, ...] = ()
+        if not pausing and (repeated := self.repeated_jobs(chosen)):
+            jobs = f"{plural(len(repeated), 'job')} that {how_stopped(repeated)} will run again:"
+            effects = (jobs, *name_lines([node.name for node in repeated]))
         names = [f"  {title(each)}  {(each.status or 'unknown').lower()}" for each in chosen]
         question = Confirm(
             f"{verb} {plural(len(chosen), 'pipeline')}?",
@@ -122,6 +131,7 @@ class BulkPipelines:
             yes=verb,
             no="Don't",
             default_yes=True,
+            changes=partial(pipeline_change, self._host.session, chosen, is_possible, verb.lower()),
         )
         return await self._host.ask(question)
 

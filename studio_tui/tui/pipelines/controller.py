@@ -10,24 +10,14 @@ from studio_tui.api.models import Pipeline
 from studio_tui.api.states import PipelineState
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.pipelines.facts import has_log, jobs_with_logs, raw_json
-from studio_tui.presentation.pipelines.graph.statuses import how_stopped
-from studio_tui.presentation.pipelines.impact import (
-    ended_words,
-    repeated_by_resume,
-)
+from studio_tui.presentation.pipelines.impact import ended_words
 from studio_tui.service.logs.merged.merged_log import LIMIT
 from studio_tui.tui.frame.commands import Command, Host, why_read_only
 from studio_tui.tui.frame.dialogs import Choose, Confirm
 from studio_tui.tui.frame.review import COPY, OK, show_text
 from studio_tui.tui.messages import JobToStart, OpenLogs
 from studio_tui.tui.pipelines.bulk import BulkPipelines, title
-from studio_tui.tui.pipelines.stopping import (
-    can_stop,
-    name_lines,
-    pipeline_change,
-    stop_change,
-    stop_effects,
-)
+from studio_tui.tui.pipelines.stopping import can_stop, stop_change, stop_effects
 from studio_tui.tui.terminal.clipboard import copy
 
 
@@ -119,36 +109,15 @@ class PipelineController:
     async def pause_or_resume(self) -> None:
         """Pause the pipelines that can be paused; if there are none, resume those that stopped."""
         pausing = self.pause_label() == "pause"
-        chosen = self._possible_targets(_can_pause if pausing else self._can_resume)
-        if marked := self._marked():
-            excluded = len(marked) - len(chosen)
-            if not await self._bulk.confirm_pause_or_resume(chosen, excluded, pausing=pausing):
-                return
-        elif not pausing and not await self._confirm_resume(chosen[0]):
+        is_possible = _can_pause if pausing else self._can_resume
+        chosen, marked = self._possible_targets(is_possible), self._marked()
+        is_asked = marked or (not pausing and self._bulk.repeated_jobs(chosen))
+        if is_asked and not await self._bulk.confirm_pause_or_resume(
+            chosen, len(self._targets) - len(chosen), is_possible, pausing=pausing
+        ):
             return
         self._host.session.endings.watch_pipelines(chosen)
         self._bulk.pause_or_resume(chosen, marked, pausing=pausing)
-
-    async def _confirm_resume(self, pipeline: Pipeline) -> bool:
-        """Return whether to resume; ask if jobs would run again."""
-        repeated = repeated_by_resume(pipeline, is_local=self._host.session.is_local)
-        if not repeated:
-            return True
-        these = "This job" if len(repeated) == 1 else "These jobs"
-        will_run = f"{these} {how_stopped(repeated)} and will run again:"
-        lines = [
-            f"  {title(pipeline)}",
-            "",
-            will_run,
-            *name_lines([node.name for node in repeated]),
-        ]
-        question = Confirm(
-            "Resume this pipeline?", lines, yes="Resume", no="Don't", default_yes=True,
-            changes=partial(
-                pipeline_change, self._host.session, (pipeline,), self._can_resume, "resume"
-            ),
-        )  # fmt: skip
-        return await self._host.ask(question)
 
     async def stop(self) -> None:
         """Ask, naming or counting the jobs to cancel; then pause at once, and cancel the jobs."""

@@ -248,7 +248,7 @@ async def test_running_jobs_of_a_paused_pipeline_end_and_no_other_job_starts(
             studio_with_datasets.cancel(run)
             await until_shown(pilot, "◇ CANCELED")
             await pilot.press("p")
-            await until_shown(pilot, "Resume this pipeline?", "This job was canceled and")
+            await until_shown(pilot, "Resume 1 pipeline?", "1 job that was canceled will")
             assert "goes on" not in screen_text(pilot)
             await pilot.press("enter")
             await until_shown(pilot, "● RUNNING", "2: 1 running", "p pause")
@@ -297,7 +297,7 @@ async def test_stopping_a_pipeline_names_its_running_jobs_and_asks_before_cancel
             await until_shown(pilot, "1 canceled", "1 blocked by first.py,", "which was")
         with step("the resumed pipeline runs the canceled job again"):
             await pilot.press("p")
-            await until_shown(pilot, "Resume this pipeline?", "This job was canceled and will run")
+            await until_shown(pilot, "Resume 1 pipeline?", "1 job that was canceled will run")
             await pilot.press("y")
             await until_notified(pilot, f"{triggered['pipeline_id'][:8]}): resumed")
             await until_shown(pilot, "● RUNNING")
@@ -390,7 +390,7 @@ async def test_the_preview_compares_the_runs_of_a_target_and_a_failed_run_resume
                               "1 failed, 1 blocked", "p resume")  # fmt: skip
         with step("a failed pipeline resumes after a question"):
             await pilot.press("p")
-            await until_shown(pilot, "Resume this pipeline?", "This job failed and will run again:")
+            await until_shown(pilot, "Resume 1 pipeline?", "1 job that failed will run again:")
             await pilot.press("y")
             await until_notified(pilot, ": resumed")
 

@@ -572,7 +572,7 @@ async def test_the_footer_names_the_key_that_continues_a_canceled_job_in_every_m
             await until_shown(pilot, "R continue  ")
             await press(pilot, ("m",))
         await press(pilot, ("p",))
-        await until_shown(pilot, "Resume this pipeline?", "will run again:", "embed")
+        await until_shown(pilot, "Resume 1 pipeline?", "will run again:", "embed")
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(pilot.app.screen, PipelineScreen))
         await press(pilot, ("R",))
