@@ -11,13 +11,12 @@ import socket
 from collections.abc import AsyncGenerator
 
 import httpx
-from pydantic import SecretStr
 
 from studio_tui.addresses import Address, address
 from studio_tui.api.connection_errors import failure, no_answer, proxy_refusal
 from studio_tui.api.tls import tls_context
 from studio_tui.api.transport import decompress
-from studio_tui.errors import ConfigError, ProtocolError
+from studio_tui.errors import ProtocolError
 from studio_tui.settings import Settings
 from studio_tui.text import safe_line
 
@@ -30,11 +29,11 @@ async def download_blob(settings: Settings, url: str) -> AsyncGenerator[bytes, N
 
     Raises:
         ProtocolError: the URL is not allowed, or the response is not 200 or invalid.
-        ConfigError: the CA file is unusable.
+        ConfigError: the CA file or the proxy is unusable.
         TransportError: the host cannot be reached, or the download breaks off.
     """
     parts, target = _parse_url(settings, url)
-    proxy = _proxy_for(settings, url)
+    proxy = settings.proxies.for_url(url)
     host = safe_line(parts.host)
     extensions: dict[str, str] = {}
     if parts.origin != settings.address.origin:
@@ -87,14 +86,6 @@ def _parse_url(settings: Settings, url: str) -> tuple[Address, httpx.URL]:
         return parts, httpx.URL(url)
     except (ValueError, httpx.InvalidURL):
         raise refused from None
-
-
-def _proxy_for(settings: Settings, url: str) -> SecretStr | None:
-    """Return the proxy for an archive; NO_PROXY may contain its host, but not Studio's."""
-    try:
-        return settings.proxies.for_url(url)
-    except ConfigError as error:
-        raise ProtocolError(str(error)) from error
 
 
 def _refuse_private(host: str) -> None:

@@ -99,7 +99,7 @@ async def test_the_exceptions_from_the_proxy_apply_to_the_host_of_the_archive(
 async def test_an_invalid_proxy_is_reported_if_only_the_archive_needs_it() -> None:
     proxies = Proxies(SecretStr("not a proxy"), "studio.example.com")
     async with StudioClient(settings_for("https://studio.example.com", proxies=proxies)) as client:
-        with pytest.raises(errors.ProtocolError, match="HTTPS_PROXY must look like"):
+        with pytest.raises(errors.ConfigError, match="HTTPS_PROXY must look like"):
             await read(client, "https://archive.invalid/log")
 
 
