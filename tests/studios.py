@@ -9,16 +9,18 @@ from contextlib import contextmanager
 from dataclasses import replace
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, TypeAlias
 
 import httpx
 from fastapi import routing
 from fastapi.dependencies import models
+from pydantic import SecretStr
 from uvicorn import server as uvicorn_server
 
 from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.server import endpoint
 from studio_tui.local.server.server import Server, serve
+from studio_tui.settings import Settings
 from tests import forked_studio
 from tests.waiting import HANG, eventually
 
@@ -87,22 +89,6 @@ _JOB_PAUSE = 0.03
 """Seconds between the first two requests about a job: no job ends sooner."""
 
 
-class LocalStudio(Protocol):
-    """A local Studio that a test can kill and restart."""
-
-    url: str
-    """Without `/api`."""
-    token: str
-    team: str
-    data_dir: Path
-
-    def kill(self) -> None:
-        """Stop abruptly; connections break."""
-
-    def restart(self) -> None:
-        """Start again on the same port."""
-
-
 class StudioRequests:
     """Sends the HTTP requests of a test to a local Studio."""
 
@@ -110,6 +96,10 @@ class StudioRequests:
     token: str
     team: str
     data_dir: Path
+
+    def settings(self, **changed: Any) -> Settings:
+        """Return the settings of a client of this Studio, some of them changed."""
+        return replace(Settings(self.url, self.team, SecretStr(self.token)), **changed)
 
     @contextmanager
     def http(self) -> Iterator[httpx.Client]:
@@ -363,6 +353,9 @@ class ProcessStudio(StudioRequests):
         return endpoint.find(self.data_dir)
 
 
+LocalStudio: TypeAlias = ThreadStudio | ProcessStudio
+
+
 def create_data(folder: Path, make: Callable[[ThreadStudio], object]) -> Path:
     """Run a local Studio, call `make` with it, stop it, and return the folder with its data.
 
@@ -384,7 +377,7 @@ def run_on_copy(data: Path, folder: Path) -> Iterator[ThreadStudio]:
 
 
 @contextmanager
-def stopping(studio: ThreadStudio | ProcessStudio) -> Iterator[None]:
+def stopping(studio: LocalStudio) -> Iterator[None]:
     """Stop a local Studio and all of its jobs at the end of the context."""
     try:
         yield

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,6 @@ from studio_tui.api.client import StudioClient
 from studio_tui.api.log_stream import Closed, LogFrame, LogMessages, StatusFrame
 from studio_tui.api.models import Job, JobInput, QueryType
 from studio_tui.api.states import JobState
-from studio_tui.settings import Settings
 from tests.fault_proxy import FaultProxy
 from tests.faults import drop_response
 from tests.studios import LocalStudio
@@ -24,16 +22,10 @@ PRINTING = "import sys\nfor n in range(1000): print(f'line {n} é')\nsys.exit(3)
 SLEEPING = "import time\nprint('up', flush=True)\ntime.sleep(60)"
 
 
-def settings_of(studio: LocalStudio, **changed: object) -> Settings:
-    """Return settings for a local Studio, with some fields changed."""
-    settings = Settings(url=studio.url, team=studio.team, token=SecretStr(studio.token))
-    return replace(settings, **changed)  # type: ignore[arg-type] # any field
-
-
 @pytest.fixture
 async def client(studio: LocalStudio) -> AsyncIterator[StudioClient]:
     """A client of a running local Studio."""
-    async with StudioClient(settings_of(studio)) as client:
+    async with StudioClient(studio.settings()) as client:
         yield client
 
 
@@ -161,7 +153,7 @@ async def test_a_repeated_request_returns_the_job_whose_response_was_lost(
 ) -> None:
     async with (
         FaultProxy.in_front_of(studio.url) as proxy,
-        StudioClient(settings_of(studio, url=proxy.url)) as client,
+        StudioClient(studio.settings(url=proxy.url)) as client,
     ):
         proxy.queue(drop_response)
         job = job_input(studio, "print(1)")
@@ -221,12 +213,12 @@ async def test_the_error_for_an_invalid_job_names_the_field(
 
 
 async def test_a_wrong_token_and_a_wrong_team_are_refused(studio: LocalStudio) -> None:
-    async with StudioClient(settings_of(studio, token=SecretStr("wrong-token"))) as refused_client:
+    async with StudioClient(studio.settings(token=SecretStr("wrong-token"))) as refused_client:
         with pytest.raises(errors.AuthenticationError):
             await refused_client.jobs()
         with pytest.raises((errors.AuthenticationError, errors.PermissionDenied)):
             await follow_log(refused_client, "j")
-    async with StudioClient(settings_of(studio, team="theirs")) as foreign_client:
+    async with StudioClient(studio.settings(team="theirs")) as foreign_client:
         with pytest.raises(errors.PermissionDenied, match="theirs"):
             await foreign_client.jobs()
 

@@ -13,8 +13,6 @@ from pathlib import Path
 from typing import NamedTuple
 from unittest import mock
 
-from pydantic import SecretStr
-
 from studio_tui.api.client import StudioClient
 from studio_tui.api.connection_states import FollowPhase
 from studio_tui.local.server import endpoint
@@ -22,7 +20,6 @@ from studio_tui.presentation.logs.search import SearchPattern
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.matches import LineMatches
 from studio_tui.service.logs.tail import LogTail
-from studio_tui.settings import Settings
 from studio_tui.tui.first_steps import COLLECTION_THRESHOLD
 from tests import needs
 from tests.bench import processes
@@ -133,7 +130,7 @@ def lines_a_second(studio: ProcessStudio, job_id: str, folder: Path) -> float:
 
     async def receive() -> float:
         store = LogStore.create(folder)
-        settings = Settings(url=studio.url, team=studio.team, token=SecretStr(studio.token))
+        settings = studio.settings()
         async with StudioClient(settings) as client:
             tail = LogTail(client, job_id, store, may_fetch=allow_every_host)
             begin = time.perf_counter()

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from pydantic import SecretStr
 
 from studio_tui import clock
 from studio_tui.api.client import StudioClient
@@ -17,7 +16,6 @@ from studio_tui.service import pacing
 from studio_tui.service.commands.journal import Intent, Journal
 from studio_tui.service.polling import waking
 from studio_tui.service.session import SessionOptions, StudioSession
-from studio_tui.settings import Settings
 from tests.jobs import NOON
 from tests.waiting import until
 
@@ -27,7 +25,7 @@ if TYPE_CHECKING:
 
 def new_session(studio: "ThreadStudio", folder: Path, url: str | None = None) -> StudioSession:
     """Return a session with data in a folder; `url` is used instead of that of the Studio."""
-    settings = Settings(url=url or studio.url, team=studio.team, token=SecretStr(studio.token))
+    settings = studio.settings(url=url or studio.url)
     return StudioSession(
         StudioClient(settings), studio.team, folder / "logs", SessionOptions(is_local=True)
     )
@@ -75,7 +73,7 @@ async def test_all_lists_are_polled_on_new_connections_after_the_machine_has_sle
 ) -> None:
     monkeypatch.setattr(waking, "CHECK_INTERVAL", 0.01)
     slept = timedelta()
-    settings = Settings(url=studio.url, team=studio.team, token=SecretStr(studio.token))
+    settings = studio.settings()
     client = StudioClient(settings)
     closed: list[str] = []
     close = client.aclose
@@ -108,7 +106,7 @@ async def test_lists_are_polled_after_each_request_that_changes_something(
 ) -> None:
     monkeypatch.setattr(pacing, "SCHEDULES_INTERVAL", 3600.0)
     submitted = await asyncio.to_thread(studio.submit, "import time\ntime.sleep(600)")
-    settings = Settings(url=studio.url, team=studio.team, token=SecretStr(studio.token))
+    settings = studio.settings()
     session = StudioSession(StudioClient(settings), studio.team, tmp_path / "logs")
     async with running(session):
         await session.schedules.first_answer()
@@ -127,7 +125,7 @@ async def test_lists_are_polled_when_the_job_of_an_earlier_run_is_found(
     Journal(tmp_path / "intents", "").begin(intent).close()
     label = add_label(None, intent.id)
     await asyncio.to_thread(studio.submit, request.query, environment=label)
-    settings = Settings(url=studio.url, team=studio.team, token=SecretStr(studio.token))
+    settings = studio.settings()
     session = StudioSession(StudioClient(settings), studio.team, tmp_path)
     async with running(session):
         await session.schedules.first_answer()

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from pydantic import SecretStr
 from textual.css.query import NoMatches
 from textual.pilot import Pilot
 from textual.widget import Widget
@@ -15,7 +14,6 @@ from textual.widget import Widget
 from studio_tui.api.client import StudioClient
 from studio_tui.service import pacing
 from studio_tui.service.session import SessionOptions, StudioSession
-from studio_tui.settings import Settings
 from studio_tui.tui.app import StudioApp
 from studio_tui.tui.connected import Connected
 from studio_tui.tui.frame.page import Page
@@ -64,9 +62,7 @@ async def dashboard(
     url = url or studio.url
 
     def connect(_choice: object) -> Connected:
-        settings = Settings(
-            url=url, team=studio.team, token=SecretStr(studio.token), read_only=read_only
-        )
+        settings = studio.settings(url=url, read_only=read_only)
         session = StudioSession(
             StudioClient(settings),
             studio.team,

@@ -8,14 +8,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from pydantic import SecretStr
 
 from studio_tui.api.client import StudioClient
 from studio_tui.errors import NO_ANSWER, NotSent
 from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.server import endpoint
 from studio_tui.local.server.port_guard import PortGuard
-from studio_tui.settings import Settings
 from tests.studios import ProcessStudio, ThreadStudio
 from tests.waiting import await_with_limit, eventually
 
@@ -48,8 +46,7 @@ class Stranger:
 
 
 def client_of(studio: ThreadStudio | ProcessStudio) -> StudioClient:
-    settings = Settings(url=studio.url, team=studio.team, token=SecretStr(studio.token))
-    return StudioClient(settings, guard=PortGuard(studio.data_dir))
+    return StudioClient(studio.settings(), guard=PortGuard(studio.data_dir))
 
 
 @asynccontextmanager

@@ -6,12 +6,10 @@ from collections import Counter
 from functools import partial
 
 import pytest
-from pydantic import SecretStr
 
 from studio_tui.api.client import StudioClient
 from studio_tui.service.commands.batch import Batches, ItemOutcome, Outcome
 from studio_tui.service.commands.jobs import cancel_job
-from studio_tui.settings import Settings
 from tests import faults
 from tests.fault_proxy import Fault, FaultProxy, ReceivedRequest
 from tests.soak import at_length, seeds
@@ -55,7 +53,7 @@ async def test_each_of_many_jobs_is_canceled_or_reported_although_requests_fail(
     ]
     async with FaultProxy.in_front_of(studio.url) as proxy:
         proxy.plan = BrokenCancels(seed)
-        settings = Settings(url=proxy.url, team=studio.team, token=SecretStr(studio.token))
+        settings = studio.settings(url=proxy.url)
         async with StudioClient(settings) as client:
             cancel = partial(cancel_job, client)
             received: list[ItemOutcome[str, None]] = []

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-from pydantic import SecretStr
 
 from studio_tui.api import transport
 from studio_tui.api.client import StudioClient
@@ -29,7 +28,6 @@ from studio_tui.service.commands.create_job import (
 from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.commands.journal import IntentOutcome, Journal
 from studio_tui.service.recorder.database import RecorderFile
-from studio_tui.settings import Settings
 from tests import faults
 from tests.chaos import RequestKind
 from tests.fault_proxy import Exchange, Fault, FaultProxy, ReceivedRequest
@@ -161,10 +159,6 @@ def new_creator(client: StudioClient, folder: Path) -> JobCreator:
     return JobCreator(client, Journal(folder, PROFILE), history)
 
 
-def settings_of(studio: "ThreadStudio", url: str) -> Settings:
-    return Settings(url=url, team=studio.team, token=SecretStr(studio.token))
-
-
 @pytest.fixture
 async def proxy(studio: "ThreadStudio") -> AsyncIterator[FaultProxy]:
     async with FaultProxy.in_front_of(studio.url) as proxy:
@@ -215,7 +209,7 @@ async def test_each_request_creates_at_most_one_job_and_its_reported_outcome_is_
                 await creator.give_up(outcome)
             return outcome
 
-    async with StudioClient(settings_of(studio, proxy.url)) as client:
+    async with StudioClient(studio.settings(url=proxy.url)) as client:
         creator = new_creator(client, tmp_path)
         async with asyncio.timeout((3 if SOAK else 1) * HANG):
             outcomes = await asyncio.gather(
@@ -248,7 +242,7 @@ async def test_a_job_has_its_file_although_the_upload_and_the_request_meet_fault
     file.write_text("from the file")
     job_input = JobInput(query="cat notes.txt", query_type=QueryType.SHELL, team_name="local")
     proxy.queue(faults.drop_response, faults.html_502(), None, faults.drop_response)
-    async with StudioClient(settings_of(studio, proxy.url)) as client:
+    async with StudioClient(studio.settings(url=proxy.url)) as client:
         outcome = await new_creator(client, tmp_path).create(job_input, [file])
     assert isinstance(outcome, Created)
     (created,) = await asyncio.to_thread(studio.jobs)
@@ -300,7 +294,7 @@ async def test_the_request_of_a_killed_program_is_settled_by_the_next_program(
     )
     await await_with_limit(has_arrived.wait(), "the request for the job")
     journal = Journal(tmp_path, PROFILE)
-    async with StudioClient(settings_of(studio, studio.url)) as client:
+    async with StudioClient(studio.settings()) as client:
         creator = new_creator(client, tmp_path)
         assert await creator.settle_open_intents() == ()
         assert [entry.outcome for entry in journal.entries()] == [IntentOutcome.OPEN]

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from unittest import mock
 
 import pytest
-from pydantic import SecretStr
 
 from studio_tui import clock
 from studio_tui.api.client import StudioClient
@@ -39,7 +38,6 @@ from studio_tui.service.logs.cache import LogCache
 from studio_tui.service.logs.log_library import KEPT_OPEN, LIMIT, LogHandle, LogLibrary
 from studio_tui.service.logs.state import NO_LOG, REMOVED, UNCHECKED, UNCONFIRMED
 from studio_tui.service.logs.store.spool import Spool, is_unused
-from studio_tui.settings import Settings
 from tests.service.logs.allowed_hosts import allow_every_host
 from tests.waiting import HANG, until
 
@@ -605,9 +603,7 @@ async def test_the_log_of_a_real_job_is_complete_after_being_closed_and_reopened
         f"import time\nfor n in range({lines}):\n  print(n, flush=True)\n  time.sleep(0.0005)"
     )
     may_fetch: MayFetch = allow_every_host
-    settings = Settings(
-        url=shared_studio.url, team=shared_studio.team, token=SecretStr(shared_studio.token)
-    )
+    settings = shared_studio.settings()
     expected = "".join(f"{number}\n" for number in range(lines)).encode()
     async with StudioClient(settings) as client:
         async with library(client, tmp_path) as logs:

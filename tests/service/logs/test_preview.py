@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from pydantic import SecretStr
 
 from studio_tui.api.client import StudioClient
 from studio_tui.api.connection_states import FollowPhase
@@ -18,7 +17,6 @@ from studio_tui.service.logs.cache import LogCache
 from studio_tui.service.logs.log_library import LogLibrary
 from studio_tui.service.logs.preview import LENGTH, PAUSE, LogTailPreview
 from studio_tui.service.logs.store.log_store import LogStore
-from studio_tui.settings import Settings
 from tests.service.logs.allowed_hosts import allow_every_host
 from tests.service.polling.virtual_time import run
 from tests.waiting import until
@@ -258,9 +256,7 @@ async def test_a_preview_shows_the_end_of_a_real_log_while_its_beginning_arrives
         "    print('\\n'.join(f'line {block * 1000 + n:07} {\"x\" * 60}' for n in range(1000)))"
     )
     shared_studio.wait_for_end(job["id"])
-    settings = Settings(
-        url=shared_studio.url, team=shared_studio.team, token=SecretStr(shared_studio.token)
-    )
+    settings = shared_studio.settings()
     async with StudioClient(settings) as client, asyncio.TaskGroup() as tasks:
         logs = LogLibrary(client, LogCache(tmp_path, ""))
         running = tasks.create_task(logs.run())

@@ -8,13 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from pydantic import SecretStr
 
 from studio_tui.api.client import StudioClient
 from studio_tui.api.connection_states import FollowPhase
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.tail import LogTail
-from studio_tui.settings import Settings
 from tests import faults
 from tests.fault_proxy import FaultProxy, StreamFault
 from tests.service.logs.allowed_hosts import allow_every_host
@@ -49,15 +47,11 @@ async def proxy(shared_studio: "ThreadStudio") -> AsyncIterator[FaultProxy]:
         yield proxy
 
 
-def client_of(studio: "ThreadStudio", url: str) -> StudioClient:
-    return StudioClient(Settings(url=url, team=studio.team, token=SecretStr(studio.token)))
-
-
 async def test_a_running_job_is_followed_to_its_end(
     shared_studio: "ThreadStudio", store: LogStore
 ) -> None:
     job = shared_studio.submit(PROGRAM)
-    async with client_of(shared_studio, shared_studio.url) as client:
+    async with StudioClient(shared_studio.settings()) as client:
         tail = LogTail(client, job["id"], store, may_fetch=allow_every_host)
         with closing(tail):
             await tail.run()
@@ -91,7 +85,7 @@ async def test_a_log_is_complete_despite_a_broken_connection(
     monkeypatch.setattr(random, "uniform", lambda _, longest: longest / 10)
     job = shared_studio.submit(PROGRAM)
     proxy.queue_stream(*stream_faults)
-    async with client_of(shared_studio, proxy.url) as client:
+    async with StudioClient(shared_studio.settings(url=proxy.url)) as client:
         tail = LogTail(client, job["id"], store, may_fetch=allow_every_host)
         with closing(tail):
             await tail.run()
@@ -103,7 +97,7 @@ async def test_a_log_is_complete_despite_a_broken_connection(
 async def test_the_log_of_a_job_that_does_not_exist_stops_with_studios_reason(
     shared_studio: "ThreadStudio", store: LogStore
 ) -> None:
-    async with client_of(shared_studio, shared_studio.url) as client:
+    async with StudioClient(shared_studio.settings()) as client:
         tail = LogTail(client, "0", store, may_fetch=allow_every_host)
         over = asyncio.Event()
         tail.subscribe(lambda state: over.set() if state.is_over else None)

@@ -6,14 +6,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydantic import SecretStr
-
 from studio_tui.api.client import StudioClient
 from studio_tui.api.states import PipelineState
 from studio_tui.service.commands.trigger_pipeline import Triggered, TriggerRequest
 from studio_tui.service.polling.pipeline_watch import PipelineDetail, PipelineWatch
 from studio_tui.service.session import SessionOptions, StudioSession
-from studio_tui.settings import Settings
 from tests.local.http.test_pipeline_routes import make_dataset, make_diamond
 from tests.waiting import HANG
 
@@ -23,7 +20,7 @@ if TYPE_CHECKING:
 
 @asynccontextmanager
 async def session_of(studio: "ThreadStudio", folder: Path) -> AsyncIterator[StudioSession]:
-    settings = Settings(url=studio.url, team=studio.team, token=SecretStr(studio.token))
+    settings = studio.settings()
     async with StudioClient(settings) as client:
         session = StudioSession(client, studio.team, folder / "logs", SessionOptions(is_local=True))
         running = asyncio.create_task(session.run())

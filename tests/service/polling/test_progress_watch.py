@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
-from pydantic import SecretStr
 
 from studio_tui.api.client import StudioClient
 from studio_tui.api.log_body import LogBody
@@ -37,7 +36,6 @@ from studio_tui.service.polling.progress_watch import (
     ProgressWatch,
 )
 from studio_tui.service.polling.reachability import Reachability
-from studio_tui.settings import Settings
 from tests.service.polling.virtual_time import run
 from tests.waiting import HANG
 
@@ -348,7 +346,7 @@ async def test_the_progress_bar_of_a_running_job_is_received_from_a_real_studio(
     monkeypatch.setattr(progress_watch, "REPLAY_CHARACTERS", limit)
     monkeypatch.setattr(progress_watch, "CHARACTERS_PER_SECOND", limit)
     job_id = studio.submit(PROGRESS_BAR)["id"]
-    settings = Settings(url=studio.url, team=studio.team, token=SecretStr(studio.token))
+    settings = studio.settings()
     reached = asyncio.Event()
     ends: list[bytes] = []
 

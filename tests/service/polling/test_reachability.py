@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from pydantic import SecretStr
 
 from studio_tui import clock
 from studio_tui.api.client import StudioClient
@@ -34,7 +33,6 @@ from studio_tui.service.polling.reachability import (
     SIGN_CHECK_INTERVAL,
     Reachability,
 )
-from studio_tui.settings import Settings
 from tests.jobs import NOON
 from tests.service.polling.virtual_time import run
 
@@ -369,7 +367,7 @@ async def test_a_restarted_local_studio_is_detected_by_its_state_file_alone(
     studio: "ThreadStudio", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(random, "uniform", lambda _least, _most: 3600.0)
-    settings = Settings(url=studio.url, team=studio.team, token=SecretStr(studio.token))
+    settings = studio.settings()
     state_file = DataDir(studio.data_dir).state
     async with StudioClient(settings) as client:
         reachability = Reachability(

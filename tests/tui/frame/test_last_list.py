@@ -13,14 +13,12 @@ from unittest import mock
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import SecretStr
 
 from studio_tui import clock
 from studio_tui.api.client import StudioClient
 from studio_tui.presentation.cells import Cell, Pieces, Tone
 from studio_tui.presentation.columns import Align, Column
 from studio_tui.service.session import SessionOptions, StudioSession
-from studio_tui.settings import Settings
 from studio_tui.tui import remembering
 from studio_tui.tui.app import StudioApp
 from studio_tui.tui.connected import Connected
@@ -88,7 +86,7 @@ async def run_dashboard(
 
     def connect(choice: object) -> Connected:
         assert may_connect.wait(60)
-        settings = Settings(url=studio.url, team=studio.team, token=SecretStr(studio.token))
+        settings = studio.settings()
         session = StudioSession(
             StudioClient(settings),
             studio.team,

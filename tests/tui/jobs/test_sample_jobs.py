@@ -4,12 +4,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from pydantic import SecretStr
-
 from studio_tui.api.client import StudioClient
 from studio_tui.api.models import JobInput, QueryType
 from studio_tui.service.session import SessionOptions, StudioSession
-from studio_tui.settings import Settings
 from studio_tui.tui.app import StudioApp
 from studio_tui.tui.connected import Connected
 from studio_tui.tui.jobs.controller import JobController
@@ -32,7 +29,7 @@ async def dashboard_with_sample(
     """Run the dashboard with one sample job, whose query should create the dataset `made`."""
 
     def connect(_choice: object) -> Connected:
-        settings = Settings(url=studio.url, team=studio.team, token=SecretStr(studio.token))
+        settings = studio.settings()
         session = StudioSession(
             StudioClient(settings), studio.team, folder / "spool", SessionOptions(is_local=True)
         )
