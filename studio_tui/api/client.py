@@ -22,7 +22,6 @@ from studio_tui.api.log_body import (
     log_body,
     log_end,
     range_headers,
-    suffix_headers,
 )
 from studio_tui.api.log_stream import LogFrame
 from studio_tui.api.models import (
@@ -121,13 +120,13 @@ class StudioClient(StudioConnection):
 
     async def job_logs(self, job_id: str, *, offset: int = 0, etag: str | None = None) -> LogBody:
         """Return a job's log from byte `offset` on, or `unchanged` if its ETag is still `etag`."""
-        headers = range_headers(offset, etag)
+        headers = range_headers(f"{offset}-", etag)
         answer = await self._request_log(job_id, headers=headers, skip=offset, may_cut=True)
         return log_body(answer, offset, etag)
 
     async def job_log_end(self, job_id: str, length: int, *, etag: str | None = None) -> LogBody:
         """Return the last `length` (at least 1) bytes of a job's log, like `job_logs`."""
-        headers = suffix_headers(length, etag)
+        headers = range_headers(f"-{length}", etag)
         answer = await self._request_log(job_id, headers=headers, last=length)
         return log_end(answer, length, etag)
 

@@ -38,21 +38,13 @@ class LogBody:
     """Whether a Content-Range with the total size proves that no bytes are missing or repeated."""
 
 
-def range_headers(offset: int, etag: str | None) -> Mapping[str, str]:
-    """Return the headers that request a log from `offset` on, unless its ETag is still `etag`.
+def range_headers(part: str, etag: str | None) -> Mapping[str, str]:
+    """Return the headers that request a part of a log, unless its ETag is still `etag`.
 
-    Even for offset 0 there is a Range, as only the response to a Range has a Content-Range.
+    `part` is `FIRST-` or, for the last bytes, `-LENGTH`. `0-` is not left out, as only the response
+    to a Range has a Content-Range. Compression is forbidden, as a range would count compressed
+    bytes.
     """
-    return _headers_for(f"{offset}-", etag)
-
-
-def suffix_headers(length: int, etag: str | None) -> Mapping[str, str]:
-    """Return the headers that request the last `length` bytes of a log, like `range_headers`."""
-    return _headers_for(f"-{length}", etag)
-
-
-def _headers_for(part: str, etag: str | None) -> dict[str, str]:
-    """The headers forbid compression, because a range would count compressed bytes."""
     headers = {
         "Accept": "text/plain, application/json;q=0.5",
         "Accept-Encoding": "identity",
@@ -64,7 +56,7 @@ def _headers_for(part: str, etag: str | None) -> dict[str, str]:
 
 
 def log_body(answer: Answer, offset: int, etag: str | None) -> LogBody:
-    """Parse the response to a request with the headers of `range_headers(offset, etag)`.
+    """Parse the response to a request with the headers of `range_headers(f"{offset}-", etag)`.
 
     The request must also have had `skip=offset`, for servers without range requests. The API
     document does not specify the response type: plain text and a JSON string are accepted.
@@ -100,7 +92,7 @@ def _parse_answer(answer: Answer, offset: int, etag: str | None) -> LogBody:
 
 
 def log_end(answer: Answer, length: int, etag: str | None) -> LogBody:
-    """Parse the response to a request with `suffix_headers(length, etag)` and `last=length`."""
+    """Parse the response to a request for the last `length` bytes, with `last=length`."""
     body = _parse_answer(answer, 0, etag)
     end = body.offset + len(body.data) if answer.status == _PARTIAL else body.total or 0
     data = body.data[-length:]
