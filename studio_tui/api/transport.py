@@ -232,9 +232,7 @@ class Transport:
             return await self._read_answer(answer, request)
         except ProtocolError as error:
             if request.changes and answer.is_success:
-                raise OutcomeUnknown(
-                    f"Studio accepted the request, but {_lower_first(error)}"
-                ) from error
+                raise OutcomeUnknown(f"Studio accepted the request. {error}") from error
             raise
         finally:
             await answer.aclose()
@@ -345,12 +343,6 @@ async def decompress(answer: httpx.Response) -> AsyncIterator[bytes]:
 
 def _unknown_outcome(why: StudioError) -> OutcomeUnknown:
     return OutcomeUnknown(f"{why} The request may or may not have taken effect.")
-
-
-def _lower_first(error: StudioError) -> str:
-    sentence = str(error)
-    starts_with_name = sentence.startswith("Studio")
-    return sentence if starts_with_name else sentence[0].lower() + sentence[1:]
 
 
 def _redirect_host(answer: httpx.Response) -> str:
