@@ -74,8 +74,10 @@ def launch_key(
 
 
 def _content(path: Path) -> bytes | str:
+    from studio_tui.files import read_bytes
+
     try:
-        return path.read_bytes()
+        return read_bytes(path)
     except OSError as error:
         return type(error).__name__
 

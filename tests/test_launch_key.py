@@ -1,6 +1,9 @@
+import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -8,6 +11,7 @@ from studio_tui.arguments import Arguments
 from studio_tui.composition import launch_key
 from studio_tui.errors import ConfigError
 from studio_tui.settings import load_settings
+from tests.waiting import no_hang
 
 TOKEN = "tok-0123456789abcdef"
 URLS = st.sampled_from([None, "https://a.example.com", "https://b.example.com"])
@@ -66,7 +70,11 @@ def test_the_key_of_a_local_studio_depends_only_on_its_data_directory(tmp_path: 
     assert key(tmp_path / "a") != key(tmp_path / "b")
 
 
-def test_an_unreadable_configuration_has_a_key_too(tmp_path: Path) -> None:
-    (tmp_path / "config").mkdir()
+@pytest.mark.parametrize("make", [os.mkdir, os.mkfifo])
+def test_an_unreadable_configuration_has_a_key_too(
+    tmp_path: Path, make: Callable[[Path], None]
+) -> None:
+    make(tmp_path / "config")
     environ = {"DATACHAIN_GLOBAL_CONFIG_DIR": str(tmp_path)}
-    assert len(launch_key(None, None, environ, tmp_path, local_data_dir=None)) == 32
+    with no_hang("opening the configuration"):
+        assert len(launch_key(None, None, environ, tmp_path, local_data_dir=None)) == 32
