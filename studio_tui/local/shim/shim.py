@@ -207,21 +207,15 @@ class Shim:
             for command in commands:
                 parts = [part.replace("{environment}", str(building)) for part in command]
                 code, output = self._set_up(parts)
-                network_failure = (
-                    explanations.explain_setup_failure(output)
-                    if code and explanations.is_connection_failure(output)
-                    else None
-                )
-                if network_failure and not self._commands.must_stop:
+                is_offline = code and explanations.is_connection_failure(output)
+                if is_offline and not self._commands.must_stop:
                     self._commands.report("there is no network: only cached packages can be used")
                     code, output = self._set_up([*parts, "--offline"])
                 if code or self._commands.must_stop:
                     remove(building)
                     self._check_stop()
                     reason = explanations.explain_setup_exit("uv", code, output)
-                    if network_failure:
-                        reason = f"{reason} (no network: {network_failure})"
-                    raise StepFailed(code, reason)
+                    raise StepFailed(code, f"{reason} (no network)" if is_offline else reason)
             write_durably(pointer, building.name.encode())
 
     def _set_up(self, command: list[str]) -> tuple[int, str]:
