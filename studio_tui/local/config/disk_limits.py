@@ -42,11 +42,6 @@ class DiskLimits:
     max_age: timedelta | None = None
     max_size: int | None = None
 
-    @property
-    def is_set(self) -> bool:
-        """Whether anything is deleted automatically."""
-        return self.max_age is not None or self.max_size is not None
-
 
 def parse_span(text: str) -> timedelta:
     """Parse a time span such as `30d`; a `ValueError` says how to write one."""

@@ -236,7 +236,7 @@ async def keep_within(data: DataDir, limits: DiskLimits, database: Database) -> 
     def jobs() -> JobsSummary:
         return asyncio.run_coroutine_threadsafe(database.read(JobsSummary.read), loop).result()
 
-    while limits.is_set:
+    while limits != DiskLimits():
         try:
             freed = await asyncio.to_thread(prune, data, limits, jobs, clock.now())
         except Exception:

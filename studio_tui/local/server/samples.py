@@ -6,9 +6,8 @@ all of it, where `shingle.py` fails: some modules have fewer than five words.
 """
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from studio_tui.api.models import JobInput, QueryType
 from studio_tui.local.config.team import TEAM
@@ -52,13 +51,6 @@ TARGET = "published"
 """The dataset that the pipeline rebuilds."""
 
 
-class Sample(NamedTuple):
-    """A job to submit, with the files to upload for it."""
-
-    job: JobInput
-    files: Sequence[Path]
-
-
 def _job(path: str, **fields: Any) -> JobInput:
     return JobInput(
         query=(_FOLDER / path).read_text("utf-8"),
@@ -69,7 +61,7 @@ def _job(path: str, **fields: Any) -> JobInput:
     )
 
 
-def _samples(cores: int) -> tuple[Sample, ...]:
+def _samples(cores: int) -> tuple[tuple[JobInput, tuple[Path, ...]], ...]:
     pipeline = (_job(f"pipeline/{name}", priority=_PIPELINE_PRIORITY) for name in PIPELINE)
     others = (
         _job("common_names.py"),
@@ -82,10 +74,12 @@ def _samples(cores: int) -> tuple[Sample, ...]:
         _job("largest_packages.sh", cron_expression="0 3 * * *"),
     )
     return tuple(
-        Sample(job, (_LAKE,) if "from lake import" in job.query else ())
-        for job in (*pipeline, *others)
+        (job, (_LAKE,) if "from lake import" in job.query else ()) for job in (*pipeline, *others)
     )
 
 
 SAMPLES = _samples(os.cpu_count() or 1)
-"""In the order of submission; `compress_library.py` takes all workers, so it waits."""
+"""Jobs with the files to upload for each, in the order of submission.
+
+`compress_library.py` takes all workers, so it waits.
+"""

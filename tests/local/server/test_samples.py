@@ -21,10 +21,8 @@ from tests.soak import SOAK, at_length
 from tests.studios import ThreadStudio
 from tests.waiting import eventually
 
-BY_NAME: Mapping[str, JobInput] = {
-    str(sample.job.query_name): sample.job for sample in reversed(SAMPLES)
-}
-LAKE = SAMPLES[0].files
+BY_NAME: Mapping[str, JobInput] = {str(job.query_name): job for job, _files in reversed(SAMPLES)}
+LAKE = SAMPLES[0][1]
 DEFAULT_PRIORITY = 5
 
 LIBRARY_EXPRESSION = 'Path(sysconfig.get_paths()["stdlib"])'
@@ -66,22 +64,23 @@ def replace_library(library: Path, query: str) -> str:
 def test_a_new_local_studio_accepts_every_sample() -> None:
     fresh = Clusters((Cluster(name="local", max_workers=os.cpu_count() or 1),))
     context = RequestContext(fresh, {}, None, "me", clock.now())
-    for sample in SAMPLES:
-        assert validate_job(sample.job, None, context).name == sample.job.query_name
+    for job, _files in SAMPLES:
+        assert validate_job(job, None, context).name == job.query_name
 
 
 def test_the_sample_that_needs_all_workers_has_no_higher_priority_than_others() -> None:
     def priority(job: JobInput) -> int:
         return DEFAULT_PRIORITY if job.priority is None else job.priority
 
-    largest = max(SAMPLES, key=lambda sample: sample.job.workers or 0).job
+    jobs = [job for job, _files in SAMPLES]
+    largest = max(jobs, key=lambda job: job.workers or 0)
     assert largest.workers == os.cpu_count()
     # A lower number is a higher priority.
-    assert all(priority(sample.job) <= priority(largest) for sample in SAMPLES)
+    assert all(priority(job) <= priority(largest) for job in jobs)
 
 
 def test_samples_import_only_the_standard_library() -> None:
-    scripts = [sample.job.query for sample in SAMPLES if sample.job.query_type is QueryType.PYTHON]
+    scripts = [job.query for job, _files in SAMPLES if job.query_type is QueryType.PYTHON]
     for script in (*scripts, *(path.read_text("utf-8") for path in LAKE)):
         imported = re.findall(r"^(?:from|import) (\w+)", script, re.MULTILINE)
         assert set(imported) <= {*sys.stdlib_module_names, "lake"}
