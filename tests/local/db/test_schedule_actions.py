@@ -24,7 +24,6 @@ from tests.soak import at_length
 
 async def change(bench: Bench, job_id: str, now: datetime, **times: object) -> None:
     schedule = read_schedule(ChangeScheduleInput(team_name="local", **times), now)
-    assert schedule is not None
     await bench.database.write(schedule_actions.change, job_id, schedule)
 
 

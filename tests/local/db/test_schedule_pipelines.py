@@ -52,6 +52,12 @@ class Bench(JobBench):
         times |= {"cron_expression": "0 * * * *"} if datasets else {}
         return await self.create(NOON, datasets=datasets, environment="A=1", **times)
 
+    async def trigger(self, job_id: str, key: str, now: datetime = NOON) -> PipelineRows:
+        """Trigger the pipeline of a schedule by hand."""
+        return await self.database.write(
+            schedule_pipelines.trigger_by_hand, job_id, key, Metastore(), stamp(now)
+        )
+
     async def all_pipelines(self) -> list[PipelineRows]:
         return await self.database.read(pipelines.list_pipelines, None, None, 100)
 
@@ -125,38 +131,26 @@ async def test_a_manual_trigger_makes_one_pipeline_per_key_and_raises_errors(
     tmp_path: Path,
 ) -> None:
     bench = await Bench.open(tmp_path)
-    first = await bench.database.write(
-        schedule_pipelines.trigger_by_hand, bench.task_id, "a", Metastore(), stamp(NOON)
-    )
-    again = await bench.database.write(
-        schedule_pipelines.trigger_by_hand, bench.task_id, "a", Metastore(), stamp(NOON + HOUR)
-    )
+    first = await bench.trigger(bench.task_id, "a")
+    again = await bench.trigger(bench.task_id, "a", NOON + HOUR)
     assert first.pipeline["id"] == again.pipeline["id"]
     (recent,) = (await bench.schedule_row())["recent"]
     assert (recent["by_hand"], recent["scheduled_for"]) == (True, None)
     job = await bench.submit(cron_expression="0 * * * *")
     with pytest.raises(WrongState, match="This schedule runs a job"):
-        await bench.database.write(
-            schedule_pipelines.trigger_by_hand, job, "b", Metastore(), stamp(NOON)
-        )
+        await bench.trigger(job, "b")
     with pytest.raises(WrongState, match="triggers a pipeline"):
         await bench.database.write(schedule_actions.run, bench.task_id, "c", stamp(NOON))
     other = await bench.submit(datasets=("nothing",))
     with pytest.raises(UnknownDataset):
-        await bench.database.write(
-            schedule_pipelines.trigger_by_hand, other, "d", Metastore(), stamp(NOON)
-        )
+        await bench.trigger(other, "d")
     with pytest.raises(KeyReused):
-        await bench.database.write(
-            schedule_pipelines.trigger_by_hand, other, "a", Metastore(), stamp(NOON)
-        )
+        await bench.trigger(other, "a")
     await bench.database.write(
         jobs.end, bench.task_id, [JobState.TASK], JobEnd(JobState.CANCELED, NOON)
     )
     with pytest.raises(WrongState):
-        await bench.database.write(
-            schedule_pipelines.trigger_by_hand, bench.task_id, "e", Metastore(), stamp(NOON)
-        )
+        await bench.trigger(bench.task_id, "e")
     assert len(await bench.all_pipelines()) == 1
     await bench.database.close()
 
@@ -171,7 +165,6 @@ async def test_a_changed_and_suspended_schedule_keeps_its_pipelines_and_datasets
     await bench.scheduler.settle(NOON + 3 * HOUR)
     times = ChangeScheduleInput(team_name="local", cron_expression="30 * * * *")
     schedule = read_schedule(times, NOON + 3 * HOUR)
-    assert schedule is not None
     await bench.database.write(schedule_actions.change, bench.task_id, schedule)
     await bench.database.write(schedule_actions.resume, bench.task_id, NOON + 3 * HOUR)
     await bench.scheduler.settle(NOON + 4 * HOUR)
