@@ -178,17 +178,6 @@ def test_a_local_studio_with_a_broken_file_starts_or_names_the_file(
         assert "Error" not in refusal
 
 
-@pytest.mark.starts_processes
-def test_a_lock_that_is_a_link_is_reported(tmp_path: Path) -> None:
-    home = tmp_path / "studio"
-    data = DataDir(home)
-    data.prepare()
-    (tmp_path / "elsewhere").touch()
-    data.lock.symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(ConfigError, match=r"server\.lock cannot be locked: it is a link\. Remove"):
-        endpoint.attach_or_start(home)
-
-
 @pytest.mark.parametrize(
     ("key", "value"),
     [

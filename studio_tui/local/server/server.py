@@ -259,11 +259,7 @@ def _lock(data: DataDir) -> Iterator[None]:
             # a killed server that was about to execute a shim.
             lock = stack.enter_context(hold(data.lock, _LOCK_SECONDS))
         except OSError as error:
-            is_link = data.lock.is_symlink()
-            if not is_link and not data.lock.is_dir():
-                raise data.unusable(error) from error
-            why = "it is a link" if is_link else "it is a folder"
-            raise ConfigError(f"{data.lock} cannot be locked: {why}. Remove it.") from error
+            raise data.unusable(error) from error
         if lock is None:
             raise ConfigError(f"A local Studio already runs in {data.root}.")
         yield
