@@ -108,7 +108,8 @@ def attach_or_start(data_dir: Path) -> Endpoint:
 def stop(data_dir: Path) -> bool:
     """Stop the server of a data directory, not its jobs; return whether there was one.
 
-    One that has not stopped after `STOP_SECONDS` is killed. What it accepted is on disk.
+    One that has not stopped after `STOP_SECONDS` is killed. What it accepted is on disk, unless the
+    disk is full.
 
     Raises:
         ConfigError: The server does not answer, so it is unknown whether the pid is its own.

@@ -73,10 +73,6 @@ class Server(uvicorn.Server):
         self.should_exit = True
         self._stopping.set()
 
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self._on_start()
-
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Call `on_stop` before releasing the port."""
         self._on_stop()
@@ -94,6 +90,7 @@ class Server(uvicorn.Server):
     async def main_loop(self) -> None:
         """Sleep until `stop`; uvicorn's own loop only renews a date header, which is off."""
         await self.on_tick(0)
+        self._on_start()
         await self._stopping.wait()
 
     @contextmanager
