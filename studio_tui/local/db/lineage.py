@@ -180,14 +180,13 @@ class _Latest:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._highest: dict[str, str] = {}
-        """The highest recorded version of each dataset, even if it was removed."""
+        """The highest recorded version of each dataset, even if it was removed; empty for none."""
         self._existing: dict[str, tuple[tuple[int, ...], int]] = {}
         """For each dataset, `version_key` and id of the highest version that was not removed."""
-        self._looked_up: set[str] = set()
 
     def next_version(self, dataset: str) -> str:
         self._look_up(dataset)
-        highest = self._highest.get(dataset)
+        highest = self._highest[dataset]
         return version_after(highest) if highest else FIRST_VERSION
 
     def id_of(self, dataset: str) -> int | None:
@@ -200,9 +199,9 @@ class _Latest:
         self._add(dataset, version, version_id, is_removed=False)
 
     def _look_up(self, dataset: str) -> None:
-        if dataset in self._looked_up:
+        if dataset in self._highest:
             return
-        self._looked_up.add(dataset)
+        self._highest[dataset] = ""
         for version, version_id, is_removed in self._connection.execute(
             "SELECT version, id, is_removed FROM dataset_versions WHERE dataset = ?", [dataset]
         ):
@@ -210,7 +209,7 @@ class _Latest:
 
     def _add(self, dataset: str, version: str, version_id: int, *, is_removed: bool) -> None:
         key = version_key(version)
-        if key > version_key(self._highest.get(dataset, "")):
+        if key > version_key(self._highest[dataset]):
             self._highest[dataset] = version
         if not is_removed:
             self._existing[dataset] = max(self._existing.get(dataset, ((), 0)), (key, version_id))

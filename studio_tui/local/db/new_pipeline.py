@@ -184,8 +184,4 @@ def _free_name(connection: sqlite3.Connection) -> str:
 
 def make_name() -> str:
     """Return a random name of two words, such as `bado-ruge`, of some 70 million names."""
-    return f"{_make_word()}-{_make_word()}"
-
-
-def _make_word() -> str:
-    return "".join(secrets.choice(letters) for letters in _LETTERS)
+    return "-".join("".join(map(secrets.choice, _LETTERS)) for _ in range(2))

@@ -28,7 +28,7 @@ pipelines and jobs agree.
 
 import sqlite3
 
-from studio_tui.api.states import JobState, PipelineState
+from studio_tui.api.states import FINISHED_STATES, JobState, PipelineState
 
 _CAN_START = """
     NOT EXISTS (
@@ -71,8 +71,6 @@ _RUNS = f"""
     WHERE node.pipeline_id = ? ORDER BY node.position
 """
 
-_ENDED = frozenset({JobState.COMPLETE, JobState.FAILED, JobState.CANCELED})
-
 
 def advance_pipeline(connection: sqlite3.Connection, job_id: str, now: str) -> None:
     """Settle all pipelines that have a run in the run group of an ended job; `now` is a stamp."""
@@ -90,7 +88,7 @@ def advance_pipeline(connection: sqlite3.Connection, job_id: str, now: str) -> N
 def is_only_canceling(connection: sqlite3.Connection, pipeline_id: str) -> bool:
     """Whether a pipeline has active runs, and all of them are CANCELING."""
     states = {row["state"] for row in connection.execute(_RUNS, [pipeline_id])}
-    return states - _ENDED - {JobState.PENDING} == {JobState.CANCELING}
+    return states - FINISHED_STATES - {JobState.PENDING} == {JobState.CANCELING}
 
 
 def adopt(connection: sqlite3.Connection, job_id: str, run_group: str, now: str) -> None:
@@ -144,7 +142,7 @@ def _conclude(
 ) -> tuple[PipelineState | None, str | None]:
     """Return the final state of a pipeline and the reason for it; two `None` until it has ended."""
     states = {JobState(run["state"]) for run in runs}
-    has_active_runs = states - _ENDED - {JobState.PENDING}
+    has_active_runs = states - FINISHED_STATES - {JobState.PENDING}
     if has_active_runs or any(run["waits_for_earlier"] for run in runs):
         return None, None
     if is_paused and JobState.PENDING in states:

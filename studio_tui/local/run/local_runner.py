@@ -33,6 +33,9 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _DATACHAIN_JOB_FILE = "datachain.json"
+_DATACHAIN_FIELDS = frozenset(
+    {"job_id", "name", "query", "workers", "python_version", "rerun_from_job_id", "run_group_id"}
+)
 _UNUSED_MARK = "cancel.unused"
 """Canceling renames this file to `cancel`: unlike creating a file, that needs no disk space."""
 _LOCK_SECONDS = 0.1
@@ -136,7 +139,8 @@ class LocalRunner:
                 create_private_dir(shared)
             plan = environment.plan(spec, folder, self._data)
             if plan["registration"]:
-                _write_json(folder / _DATACHAIN_JOB_FILE, _datachain_job(spec))
+                job = {name: getattr(spec, name) for name in _DATACHAIN_FIELDS}
+                _write_json(folder / _DATACHAIN_JOB_FILE, job)
             _write_json(folder / "spec.json", {**plan, **asdict(self._limits)})
             (folder / _UNUSED_MARK).touch(mode=0o600)
             pid = _spawn_shim(folder, lock)
@@ -290,18 +294,6 @@ def _spawn_shim(folder: Path, lock: int) -> int:
         setsigmask=(),
         setsigdef=(signal.SIGTERM, signal.SIGCHLD, signal.SIGPIPE),
     )
-
-
-def _datachain_job(spec: RunSpec) -> dict[str, Any]:
-    return {
-        "job_id": spec.job_id,
-        "name": spec.name,
-        "query": spec.query,
-        "workers": spec.workers,
-        "python_version": spec.python_version,
-        "rerun_from_job_id": spec.rerun_from_job_id,
-        "run_group_id": spec.run_group_id,
-    }
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:
