@@ -1,5 +1,4 @@
 import sys
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from studio_tui.local.run import environment
 from studio_tui.local.run.environment import ShimInstructions, imports_datachain, plan
 from studio_tui.local.run.runner import RunSpec, StartFailed
 from tests.local.run.test_local_runner import Bench, clean_up
+from tests.local.wheels import write_wheel
 
 OWN_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 
@@ -153,19 +153,10 @@ def test_the_path_of_the_temporary_folder_is_short_enough_for_sockets(tmp_path: 
     assert len(str(folder / "pymp-12345678" / "listener-12345678")) < 100
 
 
-def make_wheel(folder: Path, name: str = "tinything") -> str:
+def make_wheel(folder: Path) -> str:
     """Write a wheel with one module; return a requirement that installs it from the file."""
-    folder.mkdir(exist_ok=True)
-    path = folder / f"{name}-1.0-py3-none-any.whl"
-    info = f"{name}-1.0.dist-info"
-    with zipfile.ZipFile(path, "w") as wheel:
-        wheel.writestr(f"{name}.py", "VALUE = 'from the wheel'\n")
-        wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
-        wheel.writestr(
-            f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-        )
-        wheel.writestr(f"{info}/RECORD", f"{name}.py,,\n")
-    return f"{name} @ {path.as_uri()}"
+    path = write_wheel(folder, "tinything", {"tinything.py": "VALUE = 'from the wheel'\n"})
+    return f"tinything @ {path.as_uri()}"
 
 
 @pytest.mark.starts_processes

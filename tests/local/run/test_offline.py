@@ -1,7 +1,6 @@
 """Jobs with requirements if there is no network, or no package that meets them."""
 
 import threading
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -10,23 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from tests.local.wheels import write_wheel
 from tests.studios import ThreadStudio
-
-METADATA = "Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n"
-WHEEL = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
 
 
 @contextmanager
 def package_index(folder: Path) -> Iterator[int]:
     """Serve a package index that has only the package `tiny`; yield its port."""
     package_folder = folder / "simple" / "tiny"
-    package_folder.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(package_folder / "tiny-1.0-py3-none-any.whl", "w") as wheel:
-        wheel.writestr("tiny.py", "TEXT = 'tiny is here'\n")
-        wheel.writestr("tiny-1.0.dist-info/METADATA", METADATA)
-        wheel.writestr("tiny-1.0.dist-info/WHEEL", WHEEL)
-        wheel.writestr("tiny-1.0.dist-info/RECORD", "")
-    (package_folder / "index.html").write_text('<a href="tiny-1.0-py3-none-any.whl">tiny</a>')
+    wheel = write_wheel(package_folder, "tiny", {"tiny.py": "TEXT = 'tiny is here'\n"})
+    (package_folder / "index.html").write_text(f'<a href="{wheel.name}">tiny</a>')
 
     class Handler(SimpleHTTPRequestHandler):
         def end_headers(self) -> None:

@@ -1,5 +1,4 @@
 import os
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -9,6 +8,7 @@ from studio_tui.local.run.runner import JobPhase
 from studio_tui.local.shim.shim import StepNotes
 from tests import needs
 from tests.local.run.test_local_runner import Bench, clean_up
+from tests.local.wheels import write_wheel
 
 pytestmark = pytest.mark.starts_processes
 
@@ -44,16 +44,7 @@ def datachain_wheel(folder: Path) -> str:
 
     It hangs at the beginning or end of a job if the variable HANG is `begin` or `end`.
     """
-    info = "datachain-1.0.dist-info"
-    files = DATACHAIN | {
-        f"{info}/METADATA": "Metadata-Version: 2.1\nName: datachain\nVersion: 1.0\n",
-        f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-    }
-    record = "".join(f"{name},,\n" for name in files)
-    path = folder / "datachain-1.0-py3-none-any.whl"
-    with zipfile.ZipFile(path, "w") as wheel:
-        for name, text in (files | {f"{info}/RECORD": record}).items():
-            wheel.writestr(name, text)
+    path = write_wheel(folder, "datachain", DATACHAIN)
     return f"datachain @ {path.as_uri()}"
 
 
