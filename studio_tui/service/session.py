@@ -71,7 +71,7 @@ class StudioCommands:
         self._endings = endings
         self.pipelines = PipelineCommands(client, self.cancel_job, on_changed)
         self.schedules = ScheduleCommands(client)
-        self.pipeline_trigger = PipelineTrigger(client, on_changed)
+        self.pipeline_trigger = PipelineTrigger(client)
         self.job_creator = JobCreator(
             client, journal, records.history, on_created=self._watch_job, labels=labels
         )

@@ -7,7 +7,7 @@ same idempotency key.
 
 import asyncio
 import uuid
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -57,10 +57,8 @@ class UnconfirmedPipeline:
 
 
 class PipelineTrigger:
-    def __init__(self, client: StudioClient, on_found: Callable[[], None]) -> None:
-        """Initialize; `on_found` is called when a search has found a new pipeline."""
+    def __init__(self, client: StudioClient) -> None:
         self._client = client
-        self._on_found = on_found
         self._unconfirmed: dict[TriggerRequest, tuple[UnconfirmedPipeline, datetime]] = {}
         """Requests whose outcome stayed unknown, and when each was sent last."""
 
@@ -123,7 +121,6 @@ class PipelineTrigger:
             except StudioError:
                 continue
             if triggered is not None:
-                self._on_found()
                 return triggered
         return self._keep(unconfirmed)
 
