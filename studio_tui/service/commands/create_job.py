@@ -162,10 +162,6 @@ class JobCreator:
         """Record that the user gave up, so that the job is not searched for at the next start."""
         await asyncio.to_thread(unconfirmed.open_intent.end, IntentOutcome.GIVEN_UP)
 
-    def leave(self, unconfirmed: UnconfirmedJob) -> None:
-        """Leave an intent open, so that its job is searched for at the next start."""
-        unconfirmed.open_intent.close()
-
     async def settle_open_intents(self) -> tuple[UnconfirmedJob, ...]:
         """Search for the jobs of intents that ended programs left open; return those not found."""
         open_intents = await asyncio.to_thread(self._journal.claim_open)

@@ -26,7 +26,7 @@ _LISTED = (
     "SELECT body FROM item WHERE kind = ? AND gone_at IS NULL"
     " ORDER BY made_at DESC, rowid DESC LIMIT ?"
 )
-_PAST_RUNS = (
+PAST_RUNS = (
     "SELECT item.body FROM run JOIN item ON item.kind = 'job' AND item.id = run.job_id"
     " WHERE run.name = ? AND run.state = 'COMPLETE' AND run.job_id != ?"
     " ORDER BY run.finished_at DESC LIMIT ?"
@@ -95,11 +95,6 @@ def bodies_of(connection: Connection, kind: str, ids: Sequence[str]) -> Sequence
 def all_items(connection: Connection, kind: str) -> Iterable[tuple[str, bytes, float]]:
     """Return the id, packed body and time of the last change of each item, newest first."""
     return connection.execute(_EVERYTHING, (kind,))
-
-
-def past_runs(connection: Connection, name: str, besides: str, count: int) -> Sequence[bytes]:
-    """Return up to `count` packed bodies of COMPLETE jobs named `name`, the last ended first."""
-    return [body for (body,) in connection.execute(_PAST_RUNS, (name, besides, count))]
 
 
 def _change(before: bytes, after: Mapping[str, Any]) -> dict[str, Any]:

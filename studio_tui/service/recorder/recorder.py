@@ -186,10 +186,11 @@ class Recorder:
         if not (name := job.name) or name in NAMES_OF_UNNAMED.values():
             return ()
 
-        def read(connection: "Connection") -> tuple[Job, ...]:
-            return tuple(models_of(Job, items.past_runs(connection, name, job.id, PAST_RUNS)))
+        def read() -> tuple[Job, ...]:
+            rows = self.database.rows(items.PAST_RUNS, name, job.id, PAST_RUNS)
+            return tuple(models_of(Job, (body for (body,) in rows)))
 
-        return await asyncio.to_thread(self.database.read, read) or ()
+        return await asyncio.to_thread(read)
 
     def all_items(self, kind: str) -> Archived[Any] | None:
         rows = self.database.read(lambda connection: list(items.all_items(connection, kind)))

@@ -93,7 +93,7 @@ async def ask_about_unconfirmed(
         if forget:
             await creator.give_up(unconfirmed)
         else:
-            creator.leave(unconfirmed)
+            unconfirmed.open_intent.close()
 
 
 def confirm_again(unconfirmed: UnconfirmedJob) -> Confirm:

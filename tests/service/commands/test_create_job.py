@@ -522,7 +522,7 @@ async def test_the_history_has_a_job_with_a_lost_answer_once_the_job_is_certain(
     creator = new_creator(studio, journal)
     unconfirmed = await creator.create(job_input)
     assert isinstance(unconfirmed, UnconfirmedJob)
-    creator.leave(unconfirmed)
+    unconfirmed.open_intent.close()
     (job_id,) = (created.id for created in studio.jobs_now)
     assert studio.history.submissions([job_id]) == {}
     studio.list_errors = []
