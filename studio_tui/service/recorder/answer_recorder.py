@@ -79,8 +79,10 @@ class AnswerRecorder:
                     name = next(iter(self._queue))
                     await self._record(name, self._queue.pop(name))
         finally:
+            self._recorder.database.keep_open()  # closing it takes as long as writing 50 lists
             for newest in self._newest.values():
                 newest.write(newest.at)
+            self._recorder.database.close()
 
     def _write_jobs(self, jobs: JobList, back_to: datetime, at: datetime) -> bool:
         is_recorded = self._recorder.note_jobs(jobs.jobs, at, has_all=jobs.has_all, back_to=back_to)
