@@ -250,22 +250,6 @@ def test_submissions_stay_in_memory_if_the_folder_cannot_be_written(
     assert "stay in memory" in caplog.text
 
 
-@pytest.mark.parametrize("content", [b"no database at all" * 100, b"SQLite format 3\x00" * 300])
-def test_a_damaged_file_is_set_aside_and_replaced_by_a_new_one(
-    tmp_path: Path, content: bytes, caplog: pytest.LogCaptureFixture
-) -> None:
-    note_both(reopened(tmp_path))
-    path = history_file(tmp_path)
-    path.write_bytes(content)
-    history = reopened(tmp_path)
-    note_both(history, 2)
-    note_both(history, 3)
-    assert has_both(reopened(tmp_path), 2)
-    assert has_both(reopened(tmp_path), 3)
-    assert path.with_suffix(".damaged").read_bytes() == content
-    assert warnings(caplog)
-
-
 def test_a_file_with_damaged_pages_is_set_aside_at_the_next_write(
     history: JobHistory, tmp_path: Path
 ) -> None:

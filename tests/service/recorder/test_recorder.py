@@ -381,12 +381,13 @@ def test_a_file_of_an_older_version_is_set_aside_with_a_warning_and_replaced_by_
         assert connection.execute("SELECT path FROM call").fetchall() == [("/jobs",)]
 
 
+@pytest.mark.parametrize("content", [b"no database" * 999, b"SQLite format 3\x00" * 300])
 def test_a_damaged_file_is_set_aside_with_a_warning_and_replaced_by_a_new_one(
-    tmp_path: Path,
+    tmp_path: Path, content: bytes
 ) -> None:
     note_jobs(new_recorder(tmp_path), [job(1)])
     path = RecorderFile(tmp_path, PROFILE).path
-    path.write_bytes(b"no database" * 999)
+    path.write_bytes(content)
     kept, warnings = new_recorder(tmp_path), list[str]()
     kept.database.warn = warnings.append
     kept.database.keep_open()
@@ -394,7 +395,7 @@ def test_a_damaged_file_is_set_aside_with_a_warning_and_replaced_by_a_new_one(
     note_jobs(kept, [job(2)], minutes=1)
     note_jobs(kept, [job(2), job(3)], minutes=2)
     assert ids(all_jobs(new_recorder(tmp_path))) == [job(2).id, job(3).id]
-    assert path.with_suffix(".damaged").read_bytes() == b"no database" * 999
+    assert path.with_suffix(".damaged").read_bytes() == content
     (sentence,) = warnings
     assert "set aside" in sentence
     assert str(path.with_suffix(".damaged")) in sentence
