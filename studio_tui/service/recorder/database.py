@@ -7,9 +7,9 @@ on the disk.
 import logging
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
-from threading import Lock
+from threading import Lock, RLock
 from typing import Any, TypeVar
 
 from studio_tui.files import exclusive_lock
@@ -128,7 +128,7 @@ class RecorderFile:
         self.warn: Callable[[str], None] = lambda _: None
         """Called with a sentence for the user, from any thread, when the file was set aside."""
         self._write_lock = Lock()
-        self._connection_lock = Lock()
+        self._connection_lock = RLock()
         self._last_error = ""
         """Why the last use of the file failed, so that it is logged once; empty if it succeeded."""
         self._kept_connection: sqlite3.Connection | None = None
@@ -167,22 +167,16 @@ class RecorderFile:
 
     def keep_open(self) -> None:
         """Keep the file open, as SQLite would checkpoint the journal whenever it is closed."""
-        with self._connection_lock:
-            if self._kept_connection is None:
-                self._kept_connection = self._connect_to_keep()
+        # If that fails, the next use logs the reason.
+        with self._connection_lock, suppress(sqlite3.Error, OSError):
+            self._kept_connection = self._kept_connection or connect(self.path)
 
     def close(self) -> None:
         """Close the file; it can be used again."""
         with self._connection_lock:
             connection, self._kept_connection = self._kept_connection, None
-        if connection is not None:
-            connection.close()
-
-    def _connect_to_keep(self) -> sqlite3.Connection | None:
-        try:
-            return connect(self.path)
-        except (sqlite3.Error, OSError):
-            return None  # the next use logs the reason
+            if connection is not None:
+                connection.close()
 
     def _try(self, work: Work[T]) -> T | None:
         inode = self.inode
@@ -207,9 +201,8 @@ class RecorderFile:
         """Rename an unusable file, unless another dashboard has replaced it, as `inode` shows."""
         aside = self.path.with_suffix(f".{adjective}")
         with self._connection_lock:
-            connection, self._kept_connection = self._kept_connection, None
-            if connection is not None:
-                connection.close()
+            was_kept_open = self._kept_connection is not None
+            self.close()
             try:
                 with exclusive_lock(self.path.with_suffix(".lock")):
                     if inode is None or self.inode != inode:
@@ -221,8 +214,8 @@ class RecorderFile:
             except OSError as error:
                 _log.warning("The recorder's %s file could not be set aside: %s", adjective, error)
                 return
-            if connection is not None:
-                self._kept_connection = self._connect_to_keep()
+            if was_kept_open:
+                self.keep_open()
         self.warn(
             f"The recorder's file {why}: it was set aside and a new one created, so older jobs"
             f" and past activity are not shown. The {adjective} one is {aside}"
