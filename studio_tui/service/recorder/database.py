@@ -210,7 +210,9 @@ class RecorderFile:
                     self.path.replace(aside)
                     # SQLite would apply the journals of the file to the new one.
                     for suffix in ("-journal", "-wal", "-shm"):
-                        self.path.with_name(f"{self.path.name}{suffix}").unlink(missing_ok=True)
+                        journal = self.path.with_name(f"{self.path.name}{suffix}")
+                        with suppress(FileNotFoundError):
+                            journal.replace(aside.with_name(f"{aside.name}{suffix}"))
             except OSError as error:
                 _log.warning("The recorder's %s file could not be set aside: %s", adjective, error)
                 return
