@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from studio_tui.api.client import StudioClient
-from studio_tui.api.models import Cluster, Job
+from studio_tui.api.models import Cluster, Job, Pipeline
 from studio_tui.api.pages import ResultPage
 from studio_tui.service.pacing import Pacing
 from studio_tui.service.polling.endings import Endings
@@ -66,13 +66,13 @@ class Lists:
 
     async def recall(self, recorder: Recorder) -> None:
         """Let the pollers start with the recorded lists, unless Studio has answered before."""
-        if recalled := await asyncio.to_thread(recorder.recall_jobs, READ_LIMIT):
+        if recalled := await asyncio.to_thread(recorder.recall, "jobs", Job, READ_LIMIT):
             self.jobs.recall(JobList(recalled.items, recalled.has_all), recalled.at)
-        if recalled := await asyncio.to_thread(recorder.recall_pipelines):
+        if recalled := await asyncio.to_thread(recorder.recall, "pipelines", Pipeline):
             self.pipelines.recall(PipelineList(recalled.items, recalled.has_all), recalled.at)
-        if recalled := await asyncio.to_thread(recorder.recall_list, "schedules", Job):
+        if recalled := await asyncio.to_thread(recorder.recall, "schedules", Job):
             self.schedules.recall(recalled.items, recalled.at)
-        if recalled := await asyncio.to_thread(recorder.recall_list, "clusters", Cluster):
+        if recalled := await asyncio.to_thread(recorder.recall, "clusters", Cluster):
             self.clusters.recall(ResultPage(recalled.items), recalled.at)
 
     async def _fetch_jobs(self) -> JobList:

@@ -100,7 +100,8 @@ class RecorderBench:
         with _filled(self.effort.recorded_jobs) as recorder:
             rounds = min(3, self.effort.starts)
             recall_times = [
-                milliseconds(lambda: recorder.recall_jobs(READ_LIMIT)) for _ in range(rounds)
+                milliseconds(lambda: recorder.recall("jobs", Job, READ_LIMIT))
+                for _ in range(rounds)
             ]
             read_times = [milliseconds(lambda: recorder.all_items(JOB)) for _ in range(rounds)]
             jobs = list((recorder.all_items(JOB) or Archived()).items.values())

@@ -7,7 +7,7 @@ comments below say which do not.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -158,25 +158,31 @@ class Recorder:
     # Reading; call these in a thread, except for `past_runs`. A list that is not recorded or cannot
     # be read now is `None`; past runs and calls are empty then.
 
-    def recall_jobs(self, limit: int) -> Recalled | None:
-        """Return the recorded job list, up to `limit` jobs."""
-        return self._recall(
-            "jobs",
-            Job,
-            lambda connection, listing: items.newest(connection, JOB, min(listing["count"], limit)),
-        )
+    def recall(
+        self, name: str, model: type[Job] | type[Pipeline] | type[Cluster], limit: int = 0
+    ) -> Recalled | None:
+        """Return a recorded list; `model` is the type of its items, `limit` the most jobs."""
 
-    def recall_pipelines(self) -> Recalled | None:
-        """Return the recorded pipeline list."""
-        return self._recall(
-            "pipelines",
-            Pipeline,
-            lambda connection, listing: items.bodies_of(connection, PIPELINE, listing["ids"]),
-        )
+        def read(connection: "Connection") -> Recalled | None:
+            query = "SELECT body, at FROM listing WHERE name = ?"
+            if (row := connection.execute(query, (name,)).fetchone()) is None:
+                return None
+            listing, at = unpack(row[0]), datetime.fromtimestamp(row[1], UTC)
+            if isinstance(listing, list):
+                return Recalled(tuple(models_of(model, map(pack, listing))), at)
+            if "ids" in listing:
+                bodies = items.bodies_of(connection, PIPELINE, listing["ids"])
+            else:
+                bodies = items.newest(connection, JOB, min(listing["count"], limit))
+            models = tuple(models_of(model, bodies))
+            has_all = bool(listing["has_all"]) and len(models) >= listing.get("count", 0)
+            return Recalled(models, at, has_all)
 
-    def recall_list(self, name: str, model: type[Job] | type[Cluster]) -> Recalled | None:
-        """Return a list that `note_list` has recorded; `model` is the type of its items."""
-        return self._recall(name, model, lambda _, listing: map(pack, listing))
+        try:
+            return self.database.read(read)
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
+            _log.warning("The last known list of %s cannot be read", name)
+            return None
 
     async def past_runs(self, job: Job) -> tuple[Job, ...]:
         """Return up to `PAST_RUNS` other COMPLETE jobs with its name, the last ended first.
@@ -278,28 +284,3 @@ class Recorder:
             connection.execute("INSERT OR REPLACE INTO listing VALUES (?, ?, ?)", row)
 
         return self.database.write(write)
-
-    def _recall(
-        self,
-        name: str,
-        model: type[Job] | type[Pipeline] | type[Cluster],
-        find: "Callable[[Connection, Any], Iterable[bytes]]",
-    ) -> Recalled | None:
-        """Return a recorded list; `find` returns the packed bodies of the items that it lists."""
-
-        def read(connection: "Connection") -> Recalled | None:
-            query = "SELECT body, at FROM listing WHERE name = ?"
-            if (row := connection.execute(query, (name,)).fetchone()) is None:
-                return None
-            listing, at = unpack(row[0]), datetime.fromtimestamp(row[1], UTC)
-            models = tuple(models_of(model, find(connection, listing)))
-            has_all = isinstance(listing, list) or (
-                bool(listing["has_all"]) and len(models) >= listing.get("count", 0)
-            )
-            return Recalled(models, at, has_all)
-
-        try:
-            return self.database.read(read)
-        except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
-            _log.warning("The last known list of %s cannot be read", name)
-            return None

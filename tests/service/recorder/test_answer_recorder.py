@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from studio_tui import clock
+from studio_tui.api.models import Job
 from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.commands.origins import Origins
 from studio_tui.service.commands.submitted import Submitted
@@ -46,7 +47,7 @@ class AnswerRecorderFixture:
 
     def recalled(self) -> tuple[list[str], datetime] | None:
         """Return the ids of the jobs that the next run recalls, and when Studio confirmed them."""
-        jobs = self.kept.recall_jobs(99)
+        jobs = self.kept.recall("jobs", Job, 99)
         return ([each.id for each in jobs.items], jobs.at) if jobs else None
 
 

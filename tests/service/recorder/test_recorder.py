@@ -107,7 +107,7 @@ def test_a_job_that_studio_no_longer_lists_is_recorded_as_gone_until_it_is_liste
     note_jobs(kept, [job(1)], minutes=1)
     assert changes(kept)[-1][1:] == (job(2).id, {"-": 1})
     assert ids(all_jobs(kept)) == [job(1).id, job(2).id]
-    recalled = new_recorder(tmp_path).recall_jobs(10)
+    recalled = new_recorder(tmp_path).recall("jobs", Job, 10)
     assert recalled is not None
     assert ids(recalled.items) == [job(1).id]
     note_jobs(kept, [job(1), job(2)], minutes=2)
@@ -126,11 +126,11 @@ def test_the_recalled_list_is_that_of_the_last_answer(tmp_path: Path) -> None:
     kept = new_recorder(tmp_path)
     for minutes in (0, 7):
         note_jobs(kept, [job(number) for number in range(1, 9)], minutes, has_all=False)
-    recalled = new_recorder(tmp_path).recall_jobs(5)
+    recalled = new_recorder(tmp_path).recall("jobs", Job, 5)
     assert recalled is not None
     assert ids(recalled.items) == [job(number).id for number in range(1, 6)]
     assert (recalled.at, recalled.has_all) == (NOON + timedelta(minutes=7), False)
-    assert new_recorder(tmp_path / "other").recall_jobs(5) is None
+    assert new_recorder(tmp_path / "other").recall("jobs", Job, 5) is None
 
 
 def test_jobs_created_at_the_same_time_keep_the_order_of_studio_when_they_change(
@@ -143,7 +143,7 @@ def test_jobs_created_at_the_same_time_keep_the_order_of_studio_when_they_change
     listed[1] = listed[1].model_copy(update={"status": "FAILED"})
     note_jobs(kept, listed, minutes=1)
     reopened = new_recorder(tmp_path)
-    recalled = reopened.recall_jobs(100)
+    recalled = reopened.recall("jobs", Job, 100)
     assert recalled is not None
     assert ids(recalled.items) == ids(listed)
     assert ids(all_jobs(reopened)) == ids(listed)
@@ -191,8 +191,8 @@ def test_recorded_pipelines_clusters_and_schedules_are_recalled(tmp_path: Path) 
     kept.note_list("clusters", [cluster], NOON)
     kept.note_list("schedules", [schedule], NOON)
     kept = new_recorder(tmp_path)
-    pipelines, clusters = kept.recall_pipelines(), kept.recall_list("clusters", Cluster)
-    schedules = kept.recall_list("schedules", Job)
+    pipelines, clusters = kept.recall("pipelines", Pipeline), kept.recall("clusters", Cluster)
+    schedules = kept.recall("schedules", Job)
     assert [recalled and recalled.items for recalled in (pipelines, clusters, schedules)] == [
         (pipeline,),
         (cluster,),
