@@ -228,7 +228,7 @@ def connect(path: Path) -> sqlite3.Connection:
     """Open the file, which is created if it is missing; the caller closes the connection.
 
     Raises:
-        sqlite3.Error: it is damaged, locked, or created by a newer version of studio-tui.
+        sqlite3.Error: it is damaged, locked, or created by another version of studio-tui.
         OSError: its folder or its lock cannot be created.
     """
     create_private_dir(path.parent)
