@@ -24,11 +24,12 @@ from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.request_notices import error_message
 from studio_tui.tui.pipelines.stopping import (
-    can_stop,
     name_lines,
     name_of,
     pause_at_once,
     pipeline_change,
+    stop_change,
+    stop_effects,
     stop_summary,
 )
 from studio_tui.tui.widgets.workers import start_worker
@@ -46,26 +47,17 @@ class BulkPipelines:
         self._unmark = unmark
 
     async def confirm_stop(self, chosen: Sequence[Pipeline], excluded: int) -> bool:
-        """Ask whether to pause the `chosen` pipelines and cancel their jobs."""
-        job_numbers = {each.pipeline_id: len(runs_to_cancel(each)) for each in chosen}
-        jobs = plural(sum(job_numbers.values()), "job")
+        """Ask whether to pause the `chosen` pipelines and cancel their jobs, which it names."""
         are_paused = all(each.state is PipelineState.PAUSED for each in chosen)
-        effect = (
-            f"They are paused; {jobs} will be canceled."
-            if are_paused
-            else f"They will be paused, and {jobs} canceled."
-        )
         left_out = _left_out(excluded, "has nothing to stop")
-        later = () if are_paused else ("Jobs that start meanwhile are canceled too.",)
-        names = [
-            f"  {title(each)}: {plural(job_numbers[each.pipeline_id], 'job')}" for each in chosen
-        ]
+        effects = stop_effects(chosen, are_paused=are_paused)
+        names = [f"  {title(each)}" for each in chosen]
         question = Confirm(
-            f"Stop {plural(len(chosen), 'pipeline')}?",
-            paragraphs_and_names(self._host, (effect, *later, *left_out), names=names),
+            f"{'Cancel the jobs of' if are_paused else 'Stop'} {plural(len(chosen), 'pipeline')}?",
+            paragraphs_and_names(self._host, left_out, effects, names=names),
             yes="Cancel the jobs" if are_paused else "Pause and cancel",
             no="Leave them running",
-            changes=partial(pipeline_change, self._host.session, chosen, can_stop, "stop"),
+            changes=partial(stop_change, self._host.session, chosen),
         )
         return await self._host.ask(question)
 

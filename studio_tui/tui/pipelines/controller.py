@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any, ClassVar
 
 from studio_tui.api.ids import NO_ID, is_usable_id
@@ -13,11 +12,11 @@ from studio_tui.presentation.pipelines.facts import has_log, jobs_with_logs, raw
 from studio_tui.presentation.pipelines.impact import ended_words
 from studio_tui.service.logs.merged.merged_log import LIMIT
 from studio_tui.tui.frame.commands import Command, Host, why_read_only
-from studio_tui.tui.frame.dialogs import Choose, Confirm
+from studio_tui.tui.frame.dialogs import Choose
 from studio_tui.tui.frame.review import COPY, OK, show_text
 from studio_tui.tui.messages import JobToStart, OpenLogs
 from studio_tui.tui.pipelines.bulk import BulkPipelines, title
-from studio_tui.tui.pipelines.stopping import can_stop, stop_change, stop_effects
+from studio_tui.tui.pipelines.stopping import can_stop
 from studio_tui.tui.terminal.clipboard import copy
 
 
@@ -120,24 +119,10 @@ class PipelineController:
         self._bulk.pause_or_resume(chosen, marked, pausing=pausing)
 
     async def stop(self) -> None:
-        """Ask, naming or counting the jobs to cancel; then pause at once, and cancel the jobs."""
+        """Ask, naming the jobs to cancel; then pause at once, and cancel the jobs."""
         chosen = self._possible_targets(can_stop)
-        if marked := self._marked():
-            is_confirmed = await self._bulk.confirm_stop(chosen, len(marked) - len(chosen))
-        else:
-            is_confirmed = await self._host.ask(self._stop_question(chosen[0]))
-        if is_confirmed:
-            self._bulk.stop(chosen, marked)
-
-    def _stop_question(self, pipeline: Pipeline) -> Confirm:
-        is_paused = pipeline.state is PipelineState.PAUSED
-        return Confirm(
-            "Cancel the jobs of this paused pipeline?" if is_paused else "Stop this pipeline?",
-            (*describe(pipeline), "", *stop_effects(pipeline)),
-            yes="Cancel them" if is_paused else "Pause and cancel",
-            no="Let them end" if is_paused else "Leave it running",
-            changes=partial(stop_change, self._host.session, pipeline),
-        )
+        if await self._bulk.confirm_stop(chosen, len(self._targets) - len(chosen)):
+            self._bulk.stop(chosen, self._marked())
 
     async def open_logs(self) -> None:
         """Merge the logs of at most `LIMIT` jobs that have begun; jobs that start later join."""
@@ -233,15 +218,6 @@ class PipelineController:
         Command(
             "pipeline.copy_id", "c", "copy id", "Copy its full id", copy_id, why_no_id, repeats=True
         ),
-    )
-
-
-def describe(pipeline: Pipeline) -> tuple[str, ...]:
-    """Return lines that identify a pipeline; its id is among them, as names can look alike."""
-    return (
-        f"  name    {pipeline.name or '–'}",
-        f"  target  {pipeline.triggered_from or '–'}",
-        f"  id      {pipeline.pipeline_id}",
     )
 
 

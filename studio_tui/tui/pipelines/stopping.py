@@ -52,37 +52,35 @@ def pipeline_change(
     return QuestionChange(f"There is nothing left to {verb} in {amount}.", is_void)
 
 
-def stop_change(session: StudioSession, pipeline: Pipeline) -> QuestionChange | None:
-    """Return which jobs would be canceled now, if these are not those of `pipeline`."""
-    if void := pipeline_change(session, (pipeline,), can_stop, "stop"):
-        return void
+def stop_change(session: StudioSession, pipelines: Sequence[Pipeline]) -> QuestionChange | None:
+    """Return which jobs would be canceled now, if these are not those of `pipelines`."""
+    void = pipeline_change(session, pipelines, can_stop, "stop")
     known = session.known_items.pipelines()
-    names = _running_names(known.get(pipeline.pipeline_id) or pipeline)
-    if names == _running_names(pipeline):
-        return None
+    names = _running_names([known.get(each.pipeline_id) or each for each in pipelines])
+    if void or names == _running_names(pipelines):
+        return void
     jobs = f"{plural(len(names), 'job')}: {join_names(names)}" if names else "no job"
-    return QuestionChange(f"Its jobs have changed meanwhile. This would now cancel {jobs}.", False)
+    return QuestionChange(f"The jobs have changed meanwhile. This would now cancel {jobs}.", False)
 
 
-def _running_names(pipeline: Pipeline) -> list[str]:
-    runs = runs_to_cancel(pipeline)
+def _running_names(pipelines: Sequence[Pipeline]) -> list[str]:
+    runs = (run for each in pipelines for run in runs_to_cancel(each))
     return [name_of(run) for run in runs if run.state not in _NOT_STARTED]
 
 
-def stop_effects(pipeline: Pipeline) -> Sequence[str]:
-    """Return what stopping a pipeline would do, or canceling the jobs of a paused one."""
-    affected = runs_to_cancel(pipeline)
-    queued = [run for run in affected if run.state in _NOT_STARTED]
-    running = _running_names(pipeline)
-    jobs = plural(len(running), "job")
-    waiting = [f"{plural(len(queued), 'job')} in the queue will not start."] if queued else []
-    if pipeline.state is PipelineState.PAUSED:
-        effects = [f"{jobs} will be canceled:", *name_lines(running)] if running else []
-        return [*effects, *waiting]
+def stop_effects(pipelines: Sequence[Pipeline], *, are_paused: bool) -> Sequence[str]:
+    """Return what stopping pipelines would do, or canceling the jobs of paused ones."""
+    running = _running_names(pipelines)
+    queued = sum(len(runs_to_cancel(each)) for each in pipelines) - len(running)
+    waiting = [f"{plural(queued, 'job')} in the queue will not start."] if queued else []
+    jobs, names = plural(len(running), "job"), name_lines(running)
+    if are_paused:
+        return [*([f"{jobs} will be canceled:", *names] if running else []), *waiting]
+    they = "It" if len(pipelines) == 1 else "They"
     if running:
-        effects = [f"It will be paused, and {jobs} canceled:", *name_lines(running)]
+        effects = [f"{they} will be paused, and {jobs} canceled:", *names]
     else:
-        effects = ["It will be paused."]
+        effects = [f"{they} will be paused."]
     return [*effects, *waiting, "", "Jobs that start meanwhile are canceled too."]
 
 

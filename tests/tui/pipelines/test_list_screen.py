@@ -277,7 +277,7 @@ async def test_stopping_a_pipeline_names_its_running_jobs_and_asks_before_cancel
             await until_shown(pilot, "2: 1 running", triggered["pipeline_id"])
             await pilot.press("X")
             await until_shown(
-                pilot, "Stop this pipeline?", triggered["pipeline_id"], "1 job canceled", "first.py"
+                pilot, "Stop 1 pipeline?", triggered["name"], "1 job canceled:", "    first.py"
             )
             await pilot.press("enter")
             await until(pilot, lambda: isinstance(pilot.app.screen, PipelinesScreen))
@@ -516,7 +516,7 @@ async def test_marked_pipelines_are_paused_and_stopped_together_after_one_questi
             assert states == {"PAUSED"}
         with step("stopped pipelines lose their marks"):
             await pilot.press("a", "X")
-            await until_shown(pilot, "Stop 2 pipelines?")
+            await until_shown(pilot, "Cancel the jobs of 2 pipelines?")
             await pilot.press("y")
             await until_notified(pilot, "2 of 2 pipelines stopped")
             await until(pilot, lambda: " marked" not in screen_text(pilot))

@@ -36,12 +36,20 @@ QUEUED = "1 job in the queue will not start."
 def test_the_effects_depend_on_the_state_of_the_pipeline_and_its_jobs(
     status: str, runs: dict[str, str], effects: list[str]
 ) -> None:
-    assert stop_effects(pipeline(1, status, runs)) == effects
+    stopped = pipeline(1, status, runs)
+    assert stop_effects([stopped], are_paused=status == "PAUSED") == effects
+
+
+def test_the_question_names_the_jobs_of_all_pipelines() -> None:
+    pipelines = [pipeline(number, "RUNNING", RUNNING) for number in (1, 2)]
+    effects = ["They will be paused, and 2 jobs canceled:", *["    load.py"] * 2]
+    waiting = "2 jobs in the queue will not start."
+    assert stop_effects(pipelines, are_paused=False) == [*effects, waiting, *LATER_STARTS]
 
 
 def test_the_question_names_only_the_first_of_many_jobs() -> None:
     many = {f"job{number}": "RUNNING" for number in range(20)}
-    lines = stop_effects(pipeline(1, "RUNNING", many))
+    lines = stop_effects([pipeline(1, "RUNNING", many)], are_paused=False)
     assert lines[0] == "It will be paused, and 20 jobs canceled:"
     assert lines[13] == "    and 8 more"
 
@@ -51,12 +59,12 @@ def test_the_question_says_which_other_jobs_would_be_canceled_now() -> None:
     known: list[Pipeline] = []
     items = SimpleNamespace(pipelines=lambda: PipelineList(tuple(known)))
     session: Any = SimpleNamespace(known_items=items)
-    change = partial(stop_change, session, asked)
+    change = partial(stop_change, session, (asked,))
     assert change() is None
     known[:] = [asked.model_copy(update={"updated_at": None})]
     assert change() is None
     begun = {"load": "COMPLETE", "train": "RUNNING", "report": "RUNNING"}
-    meanwhile = "Its jobs have changed meanwhile. This would now cancel"
+    meanwhile = "The jobs have changed meanwhile. This would now cancel"
     for runs, words, is_void in (
         (begun, f"{meanwhile} 2 jobs: train.py, report.py.", False),
         ({**RUNNING, "load": "COMPLETE"}, f"{meanwhile} no job.", False),
