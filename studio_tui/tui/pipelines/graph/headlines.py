@@ -105,7 +105,8 @@ def note_parts(loaded: LoadedPipeline, removed: int) -> tuple[Part, ...]:
     if loaded.statuses.state is PipelineState.PAUSED:
         words = ": ".join(filter(None, ("paused", paused_words(loaded.statuses))))
         notes.append(Part(f"‖ {words}", Tone.WARN))
-    removed_at = len(notes)
+    if removed:
+        notes.append(Part(f"{removed:,} removed (Z)", Tone.WARN))
     reason, error = _reason_and_error(loaded)
     if failures := len(loaded.statuses.root_failures):
         roots = plural(failures, "root failure")
@@ -118,11 +119,8 @@ def note_parts(loaded: LoadedPipeline, removed: int) -> tuple[Part, ...]:
         position = f"1 of {len(others) + 1}: " if others else ""
         notes.append(Part(f"⚠ {position}{first}", Tone.WARN))
     notes += [Part(f"⚠ {flaw}", Tone.WARN) for flaw in loaded.plan.flaws]
-    if not notes:
-        notes.append(Part(_origin_words(loaded), Tone.DIM))
-        removed_at = 1
-    if removed:
-        notes.insert(removed_at, Part(f"{removed:,} removed (Z)", Tone.WARN))
+    if len(notes) == (removed > 0):
+        notes.insert(0, Part(_origin_words(loaded), Tone.DIM))
     parts = [Part(" ")]
     for number, part in enumerate(notes):
         parts += [Part(" · ", Tone.DIM)] * (number > 0) + [part]

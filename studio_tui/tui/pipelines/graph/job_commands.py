@@ -133,11 +133,7 @@ class GraphJobs:
     def why_no_removed_jobs(self) -> str | None:
         if reason := self._state.why_unknown():
             return reason
-        if self.removed_jobs():
-            return None
-        held = self._host.session.held.snapshot.value
-        # The removal of a job may still be held, so that it is not known as removed.
-        return f"{NONE_REMOVED}; z undoes {held[-1].words}" if held else NONE_REMOVED
+        return None if self.removed_jobs() else NONE_REMOVED
 
     async def restore(self) -> None:
         """Restore a removed job that the user chooses; if that is impossible, show all and why."""
