@@ -172,7 +172,7 @@ class Screens:
 
         The cursor is on the first dataset that one of the jobs created.
         """
-        from studio_tui.tui.pipelines.datasets import GoToJob, Rebuild, browse  # noqa: PLC0415 (on demand)
+        from studio_tui.tui.pipelines.datasets import Rebuild, browse  # noqa: PLC0415 (on demand)
 
         session, read_only = self._connected.session, self._connected.read_only
         choice = await browse(app, session, job_ids, can_rebuild=not read_only)
@@ -181,9 +181,9 @@ class Screens:
 
             if isinstance(page := self.tab("pipelines"), PipelinesScreen):
                 await page.rebuilding.rebuild(app, choice.names, only=choice.only)
-        elif isinstance(choice, GoToJob):
-            if jobs := await session.known_items.find_jobs((choice.job_id,)):
-                app.post_message(OpenJob(choice.job_id, job=jobs[0]))
+        elif choice is not None:
+            if jobs := await session.known_items.find_jobs((choice,)):
+                app.post_message(OpenJob(choice, job=jobs[0]))
             else:
                 app.notify("That job cannot be loaded from Studio now", severity="warning")
 

@@ -48,14 +48,8 @@ class Rebuild:
     """Whether their sources are left as they are."""
 
 
-@dataclass(frozen=True)
-class GoToJob:
-    """The user wants to see a job."""
-
-    job_id: str
-
-
-DatasetChoice = Rebuild | GoToJob | None
+DatasetChoice = Rebuild | str | None
+"""What to rebuild, or the id of the job to show."""
 
 
 class DatasetPicker(Dialog[Rebuild | str | None]):
@@ -266,6 +260,4 @@ async def _show_details(
     if answer == "t":
         names = outdated_upstream(dataset, others)
         return Rebuild(tuple(map(short_name, names)), only=bool(dataset.newer))
-    if answer == "g" and maker is not None:
-        return GoToJob(maker)
-    return None
+    return maker if answer == "g" else None
