@@ -1,7 +1,7 @@
 """The lines above a pipeline: its state, its problems, and the display options."""
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
@@ -196,7 +196,8 @@ _OBVIOUS_STATES_FIRST = (
 )
 _STATE_TEXTS = {kind: f"{SHOWN_LOOKS[kind].glyph} {kind.value}" for kind in NodeState}
 _SIGN_TEXTS = {sign: f"{sign} {name}" for sign, name in SIGN_NAMES.items()}
-Key = TypeVar("Key")
+_LEGEND = (*_STATE_TEXTS.values(), *_SIGN_TEXTS.values(), _ARROWS)
+"""All that legends explain, in the order shown."""
 
 
 def legend_of(
@@ -207,24 +208,19 @@ def legend_of(
     It is empty if none fits. `kinds` are the states to explain in the tree and the graph,
     `legend_signs` the signs of bars.
     """
-    states = _legends(_STATE_TEXTS, [kind for kind in _OBVIOUS_STATES_FIRST if kind in kinds])
-    signs = _legends(_SIGN_TEXTS, [sign for sign in OBVIOUS_SIGNS_FIRST if sign in legend_signs])
-    choices = {
-        Mode.TREE: [*(f"{each}  {_ARROWS}" for each in states), _ARROWS, *states],
+    states = [_STATE_TEXTS[kind] for kind in _OBVIOUS_STATES_FIRST if kind in kinds]
+    signs = [_SIGN_TEXTS[sign] for sign in OBVIOUS_SIGNS_FIRST if sign in legend_signs]
+    obvious_first = {
+        Mode.TREE: [*states, _ARROWS],
         Mode.GRAPH: states,
-        # The arrows of the list are left out before any sign of the bars.
-        Mode.TIMELINE: [*(f"{each}  {_ARROWS}" for each in signs[:1]), *signs, _ARROWS],
+        Mode.TIMELINE: [_ARROWS, *signs],
         Mode.TABLE: [_ARROWS],
     }[mode]
-    return next((each for each in choices if cell_len(each) <= room), "")
-
-
-def _legends(texts: Mapping[Key, str], obvious_first: Sequence[Key]) -> list[str]:
-    """Return legends of these keys, in the order of `texts`, each without one more of the first."""
-    return [
-        "  ".join(text for key, text in texts.items() if key in obvious_first[omitted:])
-        for omitted in range(len(obvious_first))
-    ]
+    for omitted in range(len(obvious_first)):
+        legend = "  ".join(sorted(obvious_first[omitted:], key=_LEGEND.index))
+        if cell_len(legend) <= room:
+            return legend
+    return ""
 
 
 class Headlines:

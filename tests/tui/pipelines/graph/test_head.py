@@ -76,9 +76,8 @@ def test_a_short_legend_explains_only_the_less_obvious_states() -> None:
     full_legend = "✓ done  ✗ failed  ⊘ blocked  · waiting"
     assert legend_of(Mode.GRAPH, states, len(full_legend)) == full_legend
     assert legend_of(Mode.GRAPH, states, len(full_legend) - 1) == "✗ failed  ⊘ blocked  · waiting"
-    for mode in (Mode.TREE, Mode.GRAPH):
-        assert legend_of(mode, states, len("⊘ blocked")) == "⊘ blocked"
-        assert legend_of(mode, states, 3) == ""
+    assert legend_of(Mode.GRAPH, states, len("⊘ blocked")) == "⊘ blocked"
+    assert legend_of(Mode.GRAPH, states, 3) == ""
 
 
 def test_a_short_legend_of_the_tree_explains_arrows_before_obvious_states() -> None:
