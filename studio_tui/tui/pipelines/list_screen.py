@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from studio_tui import clock
 from studio_tui.api.ids import NO_ID, is_usable_id
 from studio_tui.api.models import Job, Pipeline
-from studio_tui.api.states import JobState, PipelineState
+from studio_tui.api.states import JobState
 from studio_tui.presentation.cells import NOTHING
 from studio_tui.presentation.jobs.facts import Fact, FactLine
 from studio_tui.presentation.pipelines.facts import PipelineContext, facts, grid
@@ -34,19 +34,11 @@ from studio_tui.tui.messages import OpenPipeline, Refreshed
 from studio_tui.tui.pipelines.controller import PipelineController
 from studio_tui.tui.pipelines.listed_estimates import ACTIVE, ListedEstimates
 from studio_tui.tui.pipelines.rebuilding import Rebuilding
-from studio_tui.tui.pipelines.stopping import can_stop
 from studio_tui.tui.widgets.bar import Part
 from studio_tui.tui.widgets.big_table import BigTable
 from studio_tui.tui.widgets.table_painter import Cells
 
-_HINTS = {
-    PipelineState.RUNNING: ("table.open", "pipeline.pause", "pipeline.stop", "pipeline.logs"),
-    PipelineState.PENDING: ("table.open", "pipeline.pause", "pipeline.stop"),
-    PipelineState.PAUSED: ("table.open", "pipeline.pause", "pipeline.stop", "pipeline.logs"),
-    PipelineState.FAILED: ("table.open", "pipeline.pause", "pipeline.logs", "pipelines.problems"),
-}
-"""Keys in the footer, by the state of the pipeline under the cursor."""
-_FINISHED_HINTS = ("table.open", "pipeline.logs")
+_HINTS = ("table.open", "pipeline.pause", "pipeline.stop", "pipeline.logs")
 _MARK_HINTS = (
     "pipeline.pause", "pipeline.stop", "pipeline.logs", "pipeline.copy_id", "pipelines.unmark",
 )  # fmt: skip
@@ -110,15 +102,11 @@ class PipelinesScreen(ListPage[Pipeline]):
     # Overrides of Page.
 
     def row_hints(self) -> Iterable[str]:
-        pipeline = self.row_at_hand()
-        if pipeline is None:
+        if self.row_at_hand() is None:
             return (*_ALWAYS, "page.refresh", "page.back")
         if self.view.marks:
             return (*_MARK_HINTS, *_ALWAYS)
-        hints = _HINTS.get(pipeline.state, _FINISHED_HINTS)
-        if not can_stop(pipeline):
-            hints = tuple(hint for hint in hints if hint != "pipeline.stop")
-        return (*hints, *_ALWAYS)
+        return (*_HINTS, *_ALWAYS)
 
     def label(self, binding: Binding) -> str:
         if binding.id == "pipeline.pause":
