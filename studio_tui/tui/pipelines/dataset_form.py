@@ -1,7 +1,7 @@
 """The base of forms about datasets: fields, validation, and drafts."""
 
 from abc import abstractmethod
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import ClassVar, Generic, TypeVar
@@ -57,8 +57,6 @@ class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
     AUTO_FOCUS = "DatasetInput"
 
     send_words: ClassVar[str]
-    lasting: ClassVar[Collection[str]] = ()
-    """Names of the fields whose notes stay while another field has the focus."""
 
     def __init__(
         self, title: str, datasets: DatasetList, fresh: Draft, drafts: dict[str, Draft]
@@ -256,7 +254,8 @@ class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
         notes["datasets"] = (*self._completion_notes(), *notes["datasets"])
         for name, form_field in self.fields.items():
             of_field = [problem for problem in problems if problem.field == name]
-            form_field.set_notes(of_field, notes[name], lasting=name in self.lasting)
+            is_own = name not in {"datasets", "environment"}
+            form_field.set_notes(of_field, notes[name], lasting=is_own)
 
     def _refuse(self, error: StudioError) -> None:
         """Show an error of Studio at the field that it is about, or as the form's message."""

@@ -39,7 +39,6 @@ class ScheduleDialog(DatasetForm[Job, ScheduleDraft]):
     ]
 
     send_words = "Schedule"
-    lasting = ("time",)
 
     def __init__(
         self,

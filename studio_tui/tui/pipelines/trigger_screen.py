@@ -45,7 +45,6 @@ class TriggerScreen(DatasetForm[Pipeline, TriggerDraft]):
     ]
 
     send_words = "Trigger"
-    lasting = ("review", "only")
 
     def __init__(
         self,
