@@ -203,11 +203,6 @@ class RowsView:
         if self.listing is not NO_ROWS and self.cursor != self._visible_key():
             self._state.note(cursor=self.cursor)
 
-    def fit_size(self) -> None:
-        """Fit names and bars to the new width of the table."""
-        if self._state.view.mode is not Mode.GRAPH:
-            self.show()
-
     def _visible_key(self) -> str | None:
         """Return the row for the saved cursor: its own, its group's, or the one that hides it."""
         keys, key = set(self.listing.keys), self._state.view.cursor

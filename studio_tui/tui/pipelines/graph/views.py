@@ -71,7 +71,8 @@ class Views:
 
     def fit_size(self) -> None:
         """Fit the content to the new size, with the cursor visible."""
-        self.rows.fit_size()
+        if self.shown is self.rows:  # names and bars are as wide as fits
+            self.rows.show()
         self._screen.call_after_refresh(self._reveal)
 
     def show_notice(self, problem: str | None) -> None:
