@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from studio_tui.presentation.pipelines.views.node_facts import node_facts
-from studio_tui.tui.pipelines.graph.memory import Mode
 from tests.presentation.pipelines.graphs import pipeline
 from tests.steps import step
 from tests.tui.dashboards import screen_text, until, until_shown
@@ -89,13 +88,3 @@ async def test_the_drawer_and_the_copied_text_list_omitted_edges(tmp_path: Path)
         await press(pilot, [*["down"] * 6, "enter"])
         await until(pilot, lambda: "evaluate +2 direct" in pilot.app.clipboard)
         assert "  list, split → evaluate\n" in pilot.app.clipboard
-
-
-async def test_the_choice_to_draw_all_edges_is_remembered(tmp_path: Path) -> None:
-    studio = DagStudio(WITH_REDUNDANT_EDGES)
-    async with pipeline_dashboard(studio, tmp_path) as pilot:
-        await press(pilot, ("m", "E", "q"))
-    async with pipeline_dashboard(studio, tmp_path) as pilot:
-        await until(pilot, lambda: screen_of(pilot).views.drawing.canvas is not None)
-        assert screen_of(pilot).state.view.mode is Mode.GRAPH
-        await until_shown(pilot, "E all edges")
