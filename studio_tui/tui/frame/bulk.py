@@ -145,10 +145,13 @@ async def run_bulk(host: Host, bulk: BulkCommand[T, R]) -> tuple[ItemOutcome[T, 
     outcomes = await batches.run(bulk.doing, bulk.items, bulk.command, on_outcome=unmark_if_done)
     step = bulk.next_step([entry.result for entry in outcomes if entry.result is not None])
     report = _make_report(host, bulk, outcomes, step)
-    batches.last_report = report
+    is_single = len(outcomes) == 1 and step is None
+    if not is_single:
+        batches.last_report = report
     bulk.on_finished()
     is_done = all(entry.outcome is Outcome.DONE for entry in outcomes)
-    if len(outcomes) == 1 and step is None:
+    if is_single:
+        # The notice says all that the report would, which does not replace one about several items.
         severity: Severity = "information" if is_done else "error"
         host.app.notify(report.lines[0][1], severity=severity, markup=False)
     elif is_done:

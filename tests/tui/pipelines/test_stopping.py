@@ -122,8 +122,8 @@ async def test_a_pipeline_is_not_said_to_be_paused_before_studio_has_paused_it()
         "pipeline-1 of local.local.report (00000001): paused",
         "pipeline-2 of local.local.report (00000002): pause requested",
     ]
-    host = Host()
-    host.paused_later = (BUSY,)
+    about_both = host.session.batches.last_report
     assert (await host.run("p", current=BUSY))[-1].endswith("(00000002): pause requested")
+    assert host.session.batches.last_report is about_both
     await host.run("X", current=BUSY)
     assert not any("stays paused" in event for event in host.events)
