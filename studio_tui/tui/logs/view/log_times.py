@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from studio_tui import clock
-from studio_tui.errors import SpoolError
 from studio_tui.presentation.choices import next_choice
 from studio_tui.presentation.logs.gutter_times import (
     DATED_WIDTH,
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from studio_tui.tui.logs.view.log_view import LogView
 
 _RECEIVED = "; ~ marks the time of receipt"
+_NO_TIMES = "the lines of this log have no times"
 _DATED_FROM = 110
 """Width of the rows, in cells, from which times beside them include the date."""
 
@@ -55,15 +55,14 @@ class LogTimes(ViewController):
         self._view.settle()
         self._view.show_message(f"times beside the lines: {self.form}")
 
-    def _tell_form(self, why_not: str | None) -> None:
-        note = f"; {why_not[0].lower()}{why_not[1:]}" if why_not else _RECEIVED
+    def _tell_form(self) -> None:
+        note = _RECEIVED if self._have_times else f"; {_NO_TIMES}{self._view.so_far}"
         self._view.show_message(f"times beside the lines: {self.form}{note}")
 
-    def show(self, form: StampForm, tell: Callable[[str | None], None] = lambda _: None) -> None:
+    def show(self, form: StampForm, tell: Callable[[], None] = lambda: None) -> None:
         """Show times beside lines in a form, once lines have some; `StampForm.OFF` shows none.
 
-        `tell` is called with why there are none, or with `None` if there are some; not for
-        `StampForm.OFF`.
+        `tell` is called once it is known whether there are some; not for `StampForm.OFF`.
         """
         pane = self._view.pane
         pane.look = replace(pane.look, stamps=form)
@@ -73,15 +72,13 @@ class LogTimes(ViewController):
         else:
             self._work.run(partial(self._look, tell), "look for times")
 
-    async def _look(self, tell: Callable[[str | None], None]) -> None:
-        try:
-            why_not = await self.why_no_times()
-        except SpoolError as error:
-            why_not = str(error).removesuffix(".")
-        self._have_times = why_not is None
+    async def _look(self, tell: Callable[[], None]) -> None:
+        store = self._view.store
+        have_times = store is not None and await self.line_times.exist(store)
+        self._have_times = have_times or self._view.store is not store
         self._show_column()
         self._view.settle()
-        tell(why_not)
+        tell()
 
     def go_on(self) -> None:
         """Show the column if the last line has a time, and no line was known to have one."""
@@ -148,9 +145,9 @@ class LogTimes(ViewController):
         self._view.prompt.ask(TIME)
         self._work.run(partial(self._look, self._warn), "look for times")
 
-    def _warn(self, why_not: str | None) -> None:
-        if why_not:
-            self._view.prompt.warn(TIME, f"{why_not}.")
+    def _warn(self) -> None:
+        if not self._have_times:
+            self._view.prompt.warn(TIME, self._no_times())
 
     def submit(self, typed: str) -> str | None:
         """Go to the first line at or after the time typed; return the error if it is invalid.
@@ -174,7 +171,7 @@ class LogTimes(ViewController):
             return str(error)
         start = None if is_timeless else self.line_times.find(store, moment)
         if start is None:
-            return f"{self._no_times()}."
+            return self._no_times()
         if is_back:
             start = self.line_times.line_up_to(store, start, moment)
 
@@ -200,22 +197,8 @@ class LogTimes(ViewController):
             return f"; the log begins after {_local(moment)}"
         return ""
 
-    async def why_no_times(self) -> str | None:
-        """Return why there is no time to go to; `None` if lines have times.
-
-        Raises:
-            SpoolError: the log cannot be read back.
-        """
-        store = self._view.store
-        if why_not := self._view.why_no_log():
-            return why_not
-        if store is None:
-            return self._no_times()
-        have_times = await self.line_times.exist(store) or self._view.store is not store
-        return None if have_times else self._no_times()
-
     def _no_times(self) -> str:
-        return f"The lines of this log have no times{self._view.so_far}"
+        return f"{_NO_TIMES.capitalize()}{self._view.so_far}."
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(
