@@ -1,6 +1,6 @@
 """The filter and the search of a log, which share the prompt and the worker that finds matches."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import NamedTuple
 
 from studio_tui import clock
@@ -47,7 +47,7 @@ class FilterAndSearch(ViewController):
         replaced = self._view.filter.replaced
         self.begin()
         self._before, self._view.filter.replaced = before, replaced
-        self._relocate(moved)
+        self.relocate(moved)
         if pattern is not None:
             self._view.search.start(pattern)
         if typed:
@@ -142,12 +142,9 @@ class FilterAndSearch(ViewController):
         start, spot = self._before.origin
         return self._view.filter.place_to_track() | {start, *spot.starts()}
 
-    def relocate(self, moved: Mapping[int, int]) -> None:
-        """Update the places to return to; `moved` has the new starts of lines by their old ones."""
+    def relocate(self, moved: Callable[[int], int | None]) -> None:
+        """Update the places to return to; `moved` is as in `Spot.moved`."""
         self._view.filter.relocate(moved)
-        self._relocate(moved.get)
-
-    def _relocate(self, moved: Callable[[int], int | None]) -> None:
         if self._before is not None:
             start, spot = self._before.origin
             origin = Origin(moved(start) or 0, spot.moved(moved))

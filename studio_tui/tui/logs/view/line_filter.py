@@ -1,6 +1,6 @@
 """Hiding lines of a log: those that a filter excludes, and those overwritten by later ones."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, ClassVar
 
@@ -62,12 +62,10 @@ class LineFilter(ViewController):
         """Return the line starts in the place to return to."""
         return self._place_before.starts() if self._place_before else set()
 
-    def relocate(self, moved: Mapping[int, int]) -> None:
-        """Update the place to return to; `moved` has the new starts of lines by their old ones."""
-        place = self._place_before
-        if place is not None:
-            is_there = place.top is not None and place.top.start in moved
-            self._place_before = place.moved(moved.get) if is_there else None
+    def relocate(self, moved: Callable[[int], int | None]) -> None:
+        """Update the place to return to; `moved` is as in `Spot.moved`."""
+        if self._place_before is not None:
+            self._place_before = self._place_before.moved(moved)
 
     @property
     def matches(self) -> LineMatches | None:

@@ -27,7 +27,7 @@ def place_at(store: LogStore, start: int, before: LogPlace | None) -> LogPlace:
 class PlaceRestore(ViewController):
     _pending: LogPlace | None = None
     """The place to restore as soon as the log is long enough; `None` if there is none."""
-    _find: Callable[[], LogPlace | None] | None = None
+    _find: Callable[[], LogPlace | None]
     """Returns the place to restore; see `return_to`."""
     _fixed_line: tuple[int, int] | None = None
     """The line that is to stay in its row of the screen when lines move, and that row."""
@@ -61,7 +61,7 @@ class PlaceRestore(ViewController):
         these lines; by default, it returns `place`.
         """
         self._pending = place
-        self._find = find
+        self._find = find or self._long_enough
         self._view.following = place.top is None
         self.restore_if_possible()
         self._view.settle()
@@ -71,7 +71,7 @@ class PlaceRestore(ViewController):
         store, pane = self._view.store, self._view.pane
         if self._pending is None or store is None or pane.window is None:
             return
-        place = self._find() if self._find else self._long_enough()
+        place = self._find()
         if place is None:
             return
         self._pending = None
@@ -127,7 +127,7 @@ class PlaceRestore(ViewController):
         pane.bookmarks = frozenset(moved[start] for start in pane.bookmarks if start in moved)
         if pane.current is not None:
             pane.current = moved.get(pane.current, moved[fixed])
-        view.filter_and_search.relocate(moved)
+        view.filter_and_search.relocate(moved.get)
         view.unseen.seen = store.lines
         if not view.following:
             window.to(moved[fixed], above=y)
