@@ -88,32 +88,22 @@ def days(
 ) -> Iterator[Day]:
     """Yield the days that a date may denote; `date_format` is as in `shape_of`.
 
-    `order` matters only for a date that has a shape. `later_year` is a year after the time of day,
-    or empty. If neither it nor the date has a year, there is a day for each of `years`.
+    `order` is `YEAR_FIRST` for a date that has no shape. `later_year` is a year after the time of
+    day, or empty. If neither it nor the date has a year, there is a day for each of `years`.
     """
-    if date_format == "iso":
-        year, month, day = map(int, _NUMBER.findall(date))
-        yield Day(year, month, day)
-    elif date_format == "compact":
-        yield Day(int(date[:4]), int(date[4:6]), int(date[6:]))
-    elif date_format == "short":
-        yield _day_in_order((int(date[:2]), int(date[2:4]), int(date[4:])), order)
-    elif date_format == "numeric":
-        yield _day_in_order(tuple(map(int, _NUMBER.findall(date))), order)
+    if date_format in {"iso", "numeric"}:
+        yield _day_in_order(_NUMBER.findall(date), order)
+    elif date_format in {"compact", "short"}:
+        yield _day_in_order((date[:-4], date[-4:-2], date[-2:]), order)
     else:
         written_year, month, day = _year_month_day(date_format, date, order)
         year = written_year or int(later_year or 0)
         yield from (Day(each, month, day) for each in ((year,) if year else years))
 
 
-def _day_in_order(numbers: tuple[int, ...], order: Order) -> Day:
-    first, second, third = numbers
-    if order is Order.YEAR_FIRST:
-        return Day(2000 + first, second, third)
-    year = third if third >= 100 else 2000 + third
-    if order is Order.MONTH_FIRST:
-        return Day(year, first, second)
-    return Day(year, second, first)
+def _day_in_order(numbers: Sequence[str], order: Order) -> Day:
+    year, month, day = (numbers[order.index(part)] for part in "ymd")
+    return Day(int(year) + (2000 if len(year) == 2 else 0), int(month), int(day))
 
 
 def _year_month_day(date_format: str, date: str, order: Order) -> tuple[int | None, int, int]:
