@@ -137,25 +137,17 @@ class LogErrors(MatchSteps):
         view, cursor = self._view, self._view.pane.cursor
         if cursor is None:
             return None
-        if direction > 0:
-            after = None if view.following or wraps else cursor
-            top = 0 if wraps else view.pane.in_sight[0].start
-            return await self._next_unit(matches, after, top)
-        before = self._size + 1 if wraps else cursor + view.following
-        start = await self._view.filter.nearest_shown(matches, before, backwards=True)
+        if direction < 0:
+            offset = self._size + 1 if wraps else cursor + view.following
+        elif wraps or view.following:
+            offset = 0 if wraps else view.pane.in_sight[0].start
+        else:
+            return await self._next_unit(matches, cursor)
+        start = await view.filter.nearest_shown(matches, offset, backwards=direction < 0)
         return None if start is None else self._unit_start(matches, start)
 
-    async def _next_unit(self, matches: LineMatches, after: int | None, top: int) -> int | None:
-        """Return the start of the first unit that begins after the line at `after`.
-
-        If `after` is `None`, return the start of the unit with the first error from `top` on.
-
-        Raises:
-            SpoolError: the log cannot be read back.
-        """
-        if after is None:
-            start = await self._view.filter.nearest_shown(matches, top, backwards=False)
-            return None if start is None else self._unit_start(matches, start)
+    async def _next_unit(self, matches: LineMatches, after: int) -> int | None:
+        """Return the start of the first unit that begins after the line at `after`."""
         offset, unit = after + 1, self._unit_around(matches, after)
         while True:
             start = await self._view.filter.nearest_shown(matches, offset, backwards=False)
