@@ -131,7 +131,7 @@ async def test_keys_that_go_to_the_end_resume_following(store: LogStore) -> None
                 store.append(numbered_lines(5, first=count))
                 count += 5
                 await until(pilot, lambda: view.new_lines == 5)
-                await pilot.press(key)
+                await pilot.press(key, key)  # again, it keeps following
                 await pilot.pause()
                 assert view.following
                 assert rows(view)[-1] == f"  line {count - 1}"

@@ -823,11 +823,14 @@ async def test_the_time_prompt_uses_the_times_at_which_lines_arrived(store: LogS
         await until(pilot, lambda: current_rows(view) == ["two"])
 
 
-async def test_the_line_prompt_goes_to_a_line_by_its_number(store: LogStore) -> None:
+async def test_the_line_prompt_goes_to_a_line_by_its_number_or_share(store: LogStore) -> None:
     store.append(numbered_lines(3000))
     async with showing(store, width=90) as (pilot, view):
         await type_into_prompt(pilot, "colon", "1500")
         await until(pilot, lambda: current_rows(view) == ["line 1499"])
+        await type_into_prompt(pilot, "colon", "50%")
+        await until(pilot, lambda: current_rows(view) != ["line 1499"])
+        assert 1350 < int(current_rows(view)[0].split()[1]) < 1650
         for typed, error in [
             ("0", "0 is not a line number; type one from 1 to 3,000."),
             ("x", "x is not a line number; type one from 1 to 3,000."),
@@ -1322,21 +1325,6 @@ async def test_the_no_match_message_disappears_when_a_match_arrives(store: LogSt
         assert status_text(view) == " /late no match"
         store.append(b"too late\n")
         await until(pilot, lambda: status_text(view) == " /late 1 matching line")
-
-
-async def test_pressing_the_follow_key_twice_keeps_following(store: LogStore) -> None:
-    store.append(numbered_lines(100))
-    async with showing(store) as (pilot, view):
-        await pilot.press("F", "F")
-        assert view.following
-
-
-async def test_the_line_prompt_goes_to_a_percentage_of_the_log(store: LogStore) -> None:
-    store.append(numbered_lines(1000))
-    async with showing(store) as (pilot, view):
-        await type_into_prompt(pilot, "colon", "50%")
-        await until(pilot, lambda: current_rows(view) != [])
-        assert 450 < int(current_rows(view)[0].split()[1]) < 550
 
 
 async def test_tab_keeps_the_focus_in_the_prompt(store: LogStore) -> None:
