@@ -46,8 +46,6 @@ _PINO = (_DEBUG, *_ALL)
 
 They are also those of the severity numbers 1 to 4, 5 to 8 … 21 to 24 (OpenTelemetry).
 """
-_INSIGHTS = _ALL
-"""Levels of the severities 0 to 4 (Azure Application Insights)."""
 
 _FIELDS = (
     "level", "loglevel", "levelname", "severity", "severitytext", "lvl", "l", "sev", "levelstr",
@@ -98,7 +96,7 @@ def _level_in_field(key: str, value: object, names: Mapping[str, str]) -> LogLev
         if key == "severitynumber":
             return _PINO[(number - 1) // 4] if 1 <= number <= 24 else None
         if key == "severitylevel":
-            return _INSIGHTS[number] if 0 <= number <= 4 else None
+            return _ALL[number] if 0 <= number <= 4 else None  # Azure Application Insights
         if key in {"levelno", "levelvalue"}:
             # Python's logging; Logback multiplies the numbers by 1000.
             return _standard_level(number // (1 if key == "levelno" else 1000) // 10 * 10)
