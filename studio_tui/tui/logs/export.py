@@ -11,13 +11,12 @@ from tempfile import NamedTemporaryFile
 from typing import IO, Any, ClassVar
 
 from studio_tui.errors import SpoolError
-from studio_tui.presentation.format import plural, size
+from studio_tui.presentation.format import plural
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.matches import LineMatches
-from studio_tui.text import safe_line
 from studio_tui.tui.frame.commands import Command, Host
 from studio_tui.tui.frame.saving import Pieces, line_pieces, log_pieces
-from studio_tui.tui.logs.save_dialog import Offer, SaveLog, with_free_names
+from studio_tui.tui.logs.save_dialog import Offer, save_as
 from studio_tui.tui.logs.view.log_view import LogView
 from studio_tui.tui.logs.view.spot import line_starts, starts_upwards
 from studio_tui.tui.terminal.lending import ProgramError, run_on_terminal, terminal_lent
@@ -76,13 +75,7 @@ class LogExport:
         return f"The log has no lines{self._view.so_far}"
 
     async def save(self) -> None:
-        """Ask what to save and where, and report what was saved."""
-        saved = await self._host.ask(SaveLog(await with_free_names(self._offers())))
-        if saved is not None:
-            lines = plural(saved.lines, "line")
-            self._host.app.notify(
-                f"Saved: {lines}, {size(saved.size)}, in {safe_line(str(saved.path))}", markup=False
-            )
+        await save_as(self._host, self._offers())
 
     async def page(self) -> None:
         """Open the log in the user's pager; if that is impossible, show why."""

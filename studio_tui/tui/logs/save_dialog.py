@@ -12,7 +12,9 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from studio_tui.errors import SpoolError
-from studio_tui.presentation.format import size
+from studio_tui.presentation.format import plural, size
+from studio_tui.text import safe_line
+from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.frame.dialog import Dialog
 from studio_tui.tui.frame.dialog_box import SHRINKS, DialogBody
 from studio_tui.tui.frame.saving import (
@@ -38,9 +40,16 @@ class Offer(NamedTuple):
     """Default path of the file, as if typed."""
 
 
-async def with_free_names(offers: Iterable[Offer]) -> list[Offer]:
-    """Return the choices, each with a default path where there is no file yet."""
-    return [offer._replace(path=await asyncio.to_thread(free_name, offer.path)) for offer in offers]
+async def save_as(host: Host, offers: Iterable[Offer], *, question: str = "Save the log") -> None:
+    """Ask which of the choices to save and where, and report what was saved.
+
+    Default paths are replaced by others where there is no file yet.
+    """
+    free = [offer._replace(path=await asyncio.to_thread(free_name, offer.path)) for offer in offers]
+    saved = await host.ask(SaveLog(free, question=question))
+    if saved is not None:
+        amount = f"{plural(saved.lines, 'line')}, {size(saved.size)}"
+        host.notify_user(f"Saved: {amount}, in {safe_line(str(saved.path))}")
 
 
 class SaveLog(Dialog[Saved | None]):

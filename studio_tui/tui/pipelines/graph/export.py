@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, ClassVar, NamedTuple
 
-from studio_tui.presentation.format import SHORT_ID, plural, size
+from studio_tui.presentation.format import SHORT_ID, plural
 from studio_tui.presentation.pipelines.facts import raw_json
 from studio_tui.presentation.pipelines.views.export import (
     dot,
@@ -13,11 +13,10 @@ from studio_tui.presentation.pipelines.views.export import (
     omitted_edges_text,
     tree_text,
 )
-from studio_tui.text import safe_line
 from studio_tui.tui.frame.commands import Command, Host
 from studio_tui.tui.frame.dialogs import Choose
 from studio_tui.tui.frame.saving import Pieces, file_name
-from studio_tui.tui.logs.save_dialog import Offer, SaveLog, with_free_names
+from studio_tui.tui.logs.save_dialog import Offer, save_as
 from studio_tui.tui.pipelines.controller import status_command
 from studio_tui.tui.pipelines.graph.canvas import drawing_of
 from studio_tui.tui.pipelines.graph.cursor import Cursor
@@ -75,12 +74,7 @@ class GraphExport:
             Offer(each.words, _pieces_of(each), f"./{stem}.{each.suffix}")
             for each in self._formats()
         ]
-        dialog = SaveLog(await with_free_names(offers), question="Save the pipeline")
-        if saved := await self._host.ask(dialog):
-            lines = plural(saved.lines, "line")
-            self._host.notify_user(
-                f"Saved {lines}, {size(saved.size)}: {safe_line(str(saved.path))}"
-            )
+        await save_as(self._host, offers, question="Save the pipeline")
 
     def _formats(self) -> list[ExportFormat]:
         model = self._state.view_model()
