@@ -157,7 +157,7 @@ class LogExport:
             yield f"the {amount} {what}", partial(self._matching_pieces, matches)
 
     def _matching_pieces(self, matches: LineMatches) -> Pieces:
-        return line_pieces(self._view.search.matching(matches), self._text)
+        return line_pieces(self._view.filter.shown(matches), self._text)
 
     def _line_pieces(self, starts: Iterable[int]) -> Pieces:
         async def all_starts() -> AsyncIterator[int]:

@@ -1,6 +1,7 @@
 """Hiding lines of a log: those that a filter excludes, and those overwritten by later ones."""
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 from typing import Any, ClassVar
 
@@ -21,6 +22,8 @@ from studio_tui.tui.widgets.prompt import FILTER
 _PROBLEMS = "!"
 """The filter text that shows only errors and warnings."""
 _SO_FAR = " so far, searching…"
+_TRIED_AT_ONCE = 256
+"""Matches tried before control returns to the event loop; takes a few milliseconds."""
 _SEARCHED = 64 * 1024
 """Bytes of visible text that are searched for nested progress bars."""
 
@@ -116,11 +119,27 @@ class LineFilter(ViewController):
         Raises:
             SpoolError: the log cannot be read back.
         """
+        tried = 0
         while True:
             start = await matches.nearest(offset, backwards=backwards)
             if start is None or self.shows(start):
                 return start
             offset = start if backwards else start + 1
+            tried += 1
+            if tried % _TRIED_AT_ONCE == 0:
+                await asyncio.sleep(0)
+
+    async def shown(self, matches: LineMatches) -> AsyncIterator[int]:
+        """Yield the starts of the lines in `matches` that are shown, in order.
+
+        Raises:
+            SpoolError: the log cannot be read back.
+        """
+        end = self._view.store.size if self._view.store else 0
+        start = await self.nearest_shown(matches, 0, backwards=False)
+        while start is not None and start < end:
+            yield start
+            start = await self.nearest_shown(matches, start + 1, backwards=False)
 
     def go(self, start: int, words: Callable[[int], str], *, backwards: bool = False) -> None:
         """Go to the line at `start`; if it is hidden, to the first shown line after it.

@@ -1,7 +1,5 @@
 """The search of a log: its matches, and the keys that go from one to the next."""
 
-import asyncio
-from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any, ClassVar, NamedTuple
 
@@ -15,8 +13,6 @@ from studio_tui.tui.logs.view.controller import MatchSteps
 from studio_tui.tui.logs.view.spot import Spot
 from studio_tui.tui.widgets.prompt import SEARCH
 
-_MATCHES_AT_ONCE = 256
-"""Matches processed before control returns to the event loop; takes a few milliseconds."""
 _NO_MATCH_AHEAD = {
     1: "no match below, n again goes to the first",
     -1: "no match above, N again goes to the last",
@@ -63,25 +59,6 @@ class LogSearch(MatchSteps):
         )
 
     # --- results ---------------------------------------------------------------------------------
-
-    async def matching(self, matches: LineMatches) -> AsyncIterator[int]:
-        """Yield the starts of the lines in `matches` that are shown, in order.
-
-        Raises:
-            SpoolError: the log cannot be read back.
-        """
-        chosen = self._view.filter.matches
-        end = self._view.store.size if self._view.store else 0
-        offset = count = 0
-        while (start := await matches.nearest(offset, backwards=False)) is not None:
-            if start >= end:
-                break
-            if chosen is None or matches is chosen or start in chosen:
-                yield start
-            offset = start + 1
-            count += 1
-            if count % _MATCHES_AT_ONCE == 0:
-                await asyncio.sleep(0)
 
     @property
     def problem(self) -> str:
