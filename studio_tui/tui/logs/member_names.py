@@ -39,22 +39,15 @@ def labels(names: Sequence[tuple[str, str]], width: int) -> dict[str, str]:
     of the job's id as makes it unique.
     """
     label_of = {job_id: _cut(name or job_id, width) for job_id, name in names}
-    length = _SHORTEST_ID
-    while ambiguous := _ambiguous(label_of):
+    longest = max((len(job_id) for job_id, _ in names), default=0)
+    for length in range(_SHORTEST_ID, longest + 2, 2):
+        count_of = Counter(label_of.values())
         for job_id, name in names:
-            if job_id in ambiguous:
+            if count_of[label_of[job_id]] > 1:
                 short_id = job_id[:length]
                 short_name = _cut(name, max(0, width - len(short_id) - 1))
                 label_of[job_id] = f"{short_name} {short_id}".strip()
-        if length > max(map(len, ambiguous)):
-            break
-        length += 2
     return label_of
-
-
-def _ambiguous(label_of: Mapping[str, str]) -> set[str]:
-    count_of = Counter(label_of.values())
-    return {job_id for job_id, label in label_of.items() if count_of[label] > 1}
 
 
 def _cut(text: str, width: int) -> str:
