@@ -7,7 +7,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.message import Message
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
@@ -20,16 +19,6 @@ from studio_tui.tui.widgets.option_lists import OptionChoice
 _KEYS_WIDTH = 16
 _NARROW = 20
 """Cells up to which the further lines of an explanation are not indented."""
-
-
-class KeyList(OptionChoice):
-    """The list of keys; its lines must be wrapped again when its size changes."""
-
-    class Resized(Message):
-        """The list has another size."""
-
-    def on_resize(self) -> None:
-        self.post_message(self.Resized())
 
 
 class HelpScreen(Dialog[Action | None]):
@@ -62,24 +51,19 @@ class HelpScreen(Dialog[Action | None]):
 
     def body(self) -> ComposeResult:
         yield Input(placeholder="type to search, enter runs it, esc closes", compact=True)
-        yield KeyList(markup=False, compact=True, classes=SHRINKS)
+        yield OptionChoice(markup=False, compact=True, classes=SHRINKS)
 
     def on_mount(self) -> None:
         self.query_one(OptionList).can_focus = False
-        self._show("")
+
+    def on_resize(self) -> None:
+        # After the layout, which gives the list the width at which explanations are wrapped.
+        self.call_after_refresh(self._show)
 
     @on(Input.Changed)
     def _search(self, event: Input.Changed) -> None:
         event.stop()
-        self._show(event.value)
-
-    @on(KeyList.Resized)
-    def _resized(self, event: KeyList.Resized) -> None:
-        event.stop()
-        options = self.query_one(OptionList)
-        selected = options.highlighted
-        self._show(self.query_one(Input).value)
-        options.highlighted = selected
+        self._show()
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
@@ -93,7 +77,7 @@ class HelpScreen(Dialog[Action | None]):
 
     async def action_list(self, action: str) -> None:
         """Run an action of the list, which never has the focus."""
-        await self.app.run_action(action, self.query_one(KeyList))
+        await self.app.run_action(action, self.query_one(OptionList))
 
     def _choose(self, option: Option | None) -> None:
         # The id is the index of the action; the list may have changed since the click.
@@ -101,8 +85,9 @@ class HelpScreen(Dialog[Action | None]):
         if action is not None and action.enabled:
             self.dismiss(action)
 
-    def _show(self, words: str) -> None:
-        options = self.query_one(OptionList)
+    def _show(self) -> None:
+        """List the actions that match the typed words."""
+        options, words = self.query_one(OptionList), self.query_one(Input).value
         room = options.scrollable_content_region.width - _KEYS_WIDTH - 2
         entries = [
             Option(_line(action, room), id=str(number))

@@ -1,7 +1,7 @@
 from operator import contains
 from pathlib import Path
 
-from textual.widgets import OptionList
+from textual.widgets import Input, OptionList
 
 from studio_tui.tui.clusters.list_screen import ClustersScreen
 from studio_tui.tui.frame.actions import actions_of
@@ -99,5 +99,5 @@ async def test_the_help_finds_a_key_by_its_words_in_any_order_and_by_synonyms(
         await until(pilot, lambda: options.option_count == len(explanations))
         options.highlighted = explanations.index("Show the clusters")
         options.action_select()
-        screen._show("nothing that any key does")
+        screen.query_one(Input).value = "nothing that any key does"
         await until(pilot, lambda: isinstance(pilot.app.screen, ClustersScreen))
