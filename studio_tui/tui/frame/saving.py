@@ -210,28 +210,21 @@ def _move_draft(draft: Path, path: Path, *, replace: bool) -> None:
 
 
 _REASONS = {
+    errno.ENOENT: ("There is no folder {}", "create it first, or type another"),
     errno.ENOTDIR: ("{} is not a folder", "type another"),
     errno.EACCES: ("You have no permission to write in {}", "type another folder"),
     errno.EPERM: ("You have no permission to write in {}", "type another folder"),
     errno.EROFS: ("{} is read-only", "type another folder"),
     errno.ENOSPC: ("The disk of {} is full", "free some space, or type another folder"),
     errno.EDQUOT: ("The disk of {} is full", "free some space, or type another folder"),
-    errno.EFBIG: ("The disk of {} does not allow files this large", "type another folder"),
     errno.ENAMETOOLONG: ("That name is too long", "type a shorter one"),
 }
 """By error number: why a file cannot be saved in a folder, and what to do."""
 
 
 def _cannot_save(error: OSError, path: Path) -> CannotSaveError:
-    if error.errno != errno.ENOENT:
-        reason = _REASONS.get(error.errno or 0)
-    elif not path.is_absolute():
-        reason = ("The current folder no longer exists", "type an absolute path")
-    elif path.parent.is_dir():
-        reason = ("Nothing can be created in {}", "type another folder")
-    else:
-        reason = ("There is no folder {}", "create it first, or type another")
-    if reason is None:
+    reason = _REASONS.get(error.errno or 0)
+    if reason is None or (error.errno == errno.ENOENT and path.parent.is_dir()):
         return CannotSaveError(f"{_safe_name(path)} cannot be written: {error.strerror}.")
     why = reason[0].format(safe_line(str(path.parent)))
     return CannotSaveError(f"{why}; {reason[1]}.", why=f"{why}.")

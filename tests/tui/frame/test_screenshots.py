@@ -73,7 +73,7 @@ async def test_a_current_folder_that_no_longer_exists_is_reported(
     async with dashboard(studio, home / "data") as pilot:
         (home / "here").rmdir()
         await take_screenshot(pilot)
-        await until_shown(pilot, "No screenshot", "The current folder no longer exists.")
+        await until_shown(pilot, "No screenshot", "No such file or directory.")
 
 
 async def test_a_screenshot_above_the_file_size_limit_is_reported_and_leaves_no_file(
@@ -90,7 +90,7 @@ async def test_a_screenshot_above_the_file_size_limit_is_reported_and_leaves_no_
             await until_shown(pilot, "No screenshot")
             # On the screen, the name of the folder may break the message at any word.
             (notice,) = pilot.app._notifications
-            assert notice.message.endswith("does not allow files this large.")
+            assert notice.message.endswith("cannot be written: File too large.")
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert list((home / "here").iterdir()) == []
