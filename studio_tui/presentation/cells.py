@@ -45,9 +45,6 @@ class Cell(NamedTuple):
     shorter: tuple[str, ...] = ()
     """To show instead in a narrow cell, each shorter than the one before."""
 
-    unless: str = ""
-    """Key of a column; the cell is empty while that column is shown."""
-
     beside: tuple[tuple[str, str], ...] = ()
     """Keys of columns, each with the text of the cell while that column is shown.
 

@@ -134,7 +134,7 @@ def _progress_in_words(progress: Progress) -> Cell:
     share = share_text(progress)
     left = f"~{duration(progress.remaining)} left" if progress.remaining is not None else ""
     shorter = (f"{share}  {left}", share) if left else (share,)
-    return Cell(progress_text(progress), Tone.ACTIVE, shorter, unless=_SHARE)
+    return Cell(progress_text(progress), Tone.ACTIVE, shorter, beside=((_SHARE, ""),))
 
 
 def _error(row: JobRow) -> Cell:

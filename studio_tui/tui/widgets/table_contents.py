@@ -102,6 +102,6 @@ def _text_width(cell: Cell | Pieces) -> int:
     if isinstance(cell, Pieces):
         return min(LONGEST, sum(cell_len(part.text) for part in cell.parts))
     text = cell.text
-    if not text or text == UNKNOWN or cell.unless:
+    if not text or text == UNKNOWN or any(not other for _, other in cell.beside):
         return 0
     return min(LONGEST, len(text) if text.isascii() else cell_len(text))

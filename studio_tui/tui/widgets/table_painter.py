@@ -177,11 +177,9 @@ class Painter:
         return self._crop(QuickStrip(runs, self._palette.rows[look], self._length))
 
     def _cell(self, cell: Cell | Pieces) -> Cell | Pieces:
-        """Apply `Cell.unless` and `Cell.beside` for the shown columns."""
+        """Apply `Cell.beside` for the shown columns."""
         if isinstance(cell, Pieces):
             return cell
-        if cell.unless in self._shown_columns:
-            return NOTHING
         for key, text in cell.beside:
             if key in self._shown_columns:
                 return Cell(text, cell.tone)

@@ -64,11 +64,10 @@ CELLS = st.builds(
     TEXTS,
     st.sampled_from(Tone),
     st.lists(TEXTS, max_size=2).map(tuple),
-    unless=TEXTS,
     beside=TEXTS.map(lambda text: (("key", text),)),
 )
 PIECES = st.lists(
-    st.builds(Cell, TEXTS, st.sampled_from(Tone), st.just(()), st.just(""), st.just(())),
+    st.builds(Cell, TEXTS, st.sampled_from(Tone), st.just(()), st.just(())),
     min_size=2,
     max_size=3,
 )

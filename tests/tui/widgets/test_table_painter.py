@@ -142,7 +142,7 @@ def test_a_cell_that_a_shown_column_makes_superfluous_is_empty() -> None:
         Column("done", "DONE", 4, drop=1),
         Column("error", "E", 9),
     )
-    cells = (Cell("a.py"), Cell("37%"), Cell("37% done", unless="done"))
+    cells = (Cell("a.py"), Cell("37%"), Cell("37% done", beside=(("done", ""),)))
     for width, expected in ((40, "a.py      37%"), (22, "a.py      37% done")):
         painter = Painter(PALETTE, place(columns, width - GUTTER), width)
         assert painter.row(cells, PLAIN).text.strip() == expected
