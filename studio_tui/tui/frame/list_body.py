@@ -131,10 +131,6 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         self.order.show()
         self.show_title()
 
-    def row_at_hand(self) -> T | None:
-        """Return the row under the cursor."""
-        return self.rows.get(self.table.cursor) if self.is_alive else None
-
     def note_scroll_position(self) -> None:
         """Save in the view what is not saved as it changes, unless the table is empty."""
         if self.is_alive and self.table.keys:

@@ -207,7 +207,7 @@ class ListPage(Page, Generic[T]):
 
     def row_at_hand(self) -> T | None:
         """Return the row under the cursor."""
-        return self.list.row_at_hand()
+        return self.rows.get(self.table.cursor) if self.list.is_alive else None
 
     def marked_rows(self) -> list[T]:
         """Return the marked rows, in the order in which they were marked."""
