@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -29,14 +29,6 @@ Values = Callable[[str], Iterable[str]]
 """Returns the values that a field has in the rows, the likeliest first."""
 
 
-class Completion(NamedTuple):
-    """A possible completion of the input."""
-
-    shown_text: str
-    """The typed text and the suggestion; it may lack quotes that `accepted_text` has."""
-    accepted_text: str
-
-
 class TermSuggester(Suggester):
     """Completes the last term of a filter: its field, or a value that occurs in the rows."""
 
@@ -46,11 +38,12 @@ class TermSuggester(Suggester):
         self._values = values
 
     async def get_suggestion(self, value: str) -> str | None:
+        """Return the completion, unless it adds a quote before typed text."""
         completion = self.completion(value)
-        return completion.shown_text if completion is not None else None
+        return completion if completion and completion.startswith(value) else None
 
-    def completion(self, value: str) -> Completion | None:
-        """Return the completion of the last term of `value`, if any."""
+    def completion(self, value: str) -> str | None:
+        """Return `value` with its last term completed, if possible."""
         terms = list(split_terms(value))
         if not terms or (value[-1:].isspace() and terms[-1].is_closed):
             return None
@@ -63,11 +56,10 @@ class TermSuggester(Suggester):
             prefix = states["field"] + states["last"]
         for suggestion in self._suggestions:
             if suggestion.startswith(prefix) and suggestion != prefix:
-                completed = value + suggestion[len(prefix) :]
-                return Completion(completed, completed)
+                return value + suggestion[len(prefix) :]
         return self._with_value(value, term)
 
-    def _with_value(self, line: str, term: str) -> Completion | None:
+    def _with_value(self, line: str, term: str) -> str | None:
         """Complete the partial value in `term`, with which `line` ends."""
         field, sign, prefix = term.partition("==") if "==" in term else term.partition("=")
         if not sign:
@@ -77,13 +69,9 @@ class TermSuggester(Suggester):
             if prefix.startswith('"') and not term_value.startswith('"'):
                 term_value = f'"{value}"'
             if term_value.lower().startswith(prefix.lower()) and len(term_value) > len(prefix):
-                completed = line + term_value[len(prefix) :]
-                return Completion(completed, completed)
+                return line + term_value[len(prefix) :]
             if term_value != value and value.lower().startswith(prefix.lower()):
-                # The quote before the typed value is missing, so no suggestion with quotes can be
-                # drawn behind it.
-                before_value = line.removesuffix(prefix)
-                return Completion(line + value[len(prefix) :], before_value + term_value)
+                return line.removesuffix(prefix) + term_value
         return None
 
 
@@ -142,7 +130,7 @@ class FilterInput(Input):
         if not self._is_at_end:
             return
         if (completion := self._completer.completion(self.value)) is not None:
-            self.value = completion.accepted_text
+            self.value = completion
             self.cursor_position = len(self.value)
 
     def action_cursor_right(self, select: bool = False) -> None:
