@@ -19,10 +19,8 @@ DARK = Theme(
         "border": "#3a4353",
         "scrollbar": "#3a4353",
         "scrollbar-background": "#181c23",
-        "footer-key-foreground": "#6cb0f5",
         "block-cursor-background": "#2d405c",
         "block-cursor-foreground": "#ffffff",
-        "block-cursor-text-style": "bold",
     },
 )
 
@@ -43,10 +41,8 @@ LIGHT = Theme(
         "border": "#b9c0c9",
         "scrollbar": "#b9c0c9",
         "scrollbar-background": "#f3f4f6",
-        "footer-key-foreground": "#0b61c4",
         "block-cursor-background": "#cfe2fb",
         "block-cursor-foreground": "#0a0c10",
-        "block-cursor-text-style": "bold",
     },
 )
 
