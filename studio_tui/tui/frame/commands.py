@@ -68,6 +68,8 @@ class Command(Generic[Owner_contra]):
     """Returns whether the command handles its keys now; otherwise ancestors handle them."""
     search_words: str = ""
     """Words of similar tools by which searches find the command."""
+    label_now: Callable[[Owner_contra], str] | None = None
+    """Returns what the footer shows instead of `label`, such as `resume`."""
 
     @property
     def binding(self) -> "CommandBinding":
@@ -178,6 +180,11 @@ class CommandSet:
     def search_words(self, command_id: str) -> str:
         """Return `Command.search_words`; empty for a command of another node."""
         return self._commands.get(command_id, _ABSENT)[0].search_words
+
+    def label(self, binding: Binding) -> str:
+        """Return the label of a command now; for a command of another node, that of `binding`."""
+        command, owner = self._commands.get(binding.id or "", _ABSENT)
+        return command.label_now(owner) if command.label_now else binding.description
 
     def why_not(self, command_id: str) -> str | None:
         """Return why a command is unavailable; `None` also for a command of another node."""

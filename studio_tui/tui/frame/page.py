@@ -208,7 +208,7 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
     def label(self, binding: Binding) -> str:
         """Return the label of a key in the footer."""
         is_first = self in self.app.screen_stack[:SCREENS_AT_BOTTOM]
-        return "quit" if binding.id == "page.back" and is_first else binding.description
+        return "quit" if binding.id == "page.back" and is_first else self.commands.label(binding)
 
     def pollers(self) -> tuple[SnapshotPublisher[Any], ...]:
         """Return the sources to which the page subscribes, with those of the frame."""

@@ -27,11 +27,6 @@ def show_runs(host: Host, tasks: Sequence[Job]) -> None:
     host.post_message(FilterList(id_filter("task", *ids), tab))
 
 
-def log_label(job: Job | None) -> str:
-    """Return the label of the key that shows a job's log; it shows the runs of a schedule."""
-    return "runs" if job is not None and job.state is JobState.TASK else "log"
-
-
 class JobController:
     """Controller of a screen with a current job and possibly marked jobs.
 
@@ -63,6 +58,11 @@ class JobController:
         from studio_tui.tui.jobs.bulk import BulkJobs  # noqa: PLC0415 (faster start)
 
         return BulkJobs(self._host, self.marked, self.owner_of)
+
+    def log_label(self) -> str:
+        """Return the label of the key that shows a job's log; it shows the runs of a schedule."""
+        job = self._at_hand()
+        return "runs" if job is not None and job.state is JobState.TASK else "log"
 
     # Why commands are unavailable.
 
@@ -186,6 +186,7 @@ class JobController:
             open_log,
             why_no_id,
             search_words="tail output",
+            label_now=log_label,
         ),
         Command(
             "job.cancel",

@@ -31,7 +31,7 @@ from studio_tui.tui.frame.commands import Basics, Command, bindings
 from studio_tui.tui.frame.page import Page, newer_version
 from studio_tui.tui.frame.page_bars import breadcrumbs_below
 from studio_tui.tui.jobs.attempts import AttemptSteps
-from studio_tui.tui.jobs.controller import JobController, log_label
+from studio_tui.tui.jobs.controller import JobController
 from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.jobs.surroundings import facts_of
 from studio_tui.tui.messages import Refreshed
@@ -151,10 +151,6 @@ class JobScreen(Page):
     def hints(self) -> Iterable[str]:
         change = "job.run_again" if self._job.state.is_finished else "job.cancel"
         return ("job.log", change, "job.secrets", "job.next", "job.previous", "page.back")
-
-    def label(self, binding: Binding) -> str:
-        """Return the label of a key; for `l` and `L`, `runs` for a schedule, else `log`."""
-        return log_label(self._job) if binding.id == "job.log" else super().label(binding)
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
         """Show changes of the job; a job that is no longer listed stays as it was."""

@@ -24,7 +24,6 @@ from studio_tui.tui.frame.list_page import ListPage, list_commands
 from studio_tui.tui.frame.list_view import ListView
 from studio_tui.tui.frame.recorded_rows import RecordedRows
 from studio_tui.tui.jobs.attempts import AttemptSteps
-from studio_tui.tui.jobs.controller import log_label
 from studio_tui.tui.jobs.job_groups import JobGroups
 from studio_tui.tui.jobs.list_commands import JobListController
 from studio_tui.tui.jobs.marked import MarkedJobs
@@ -59,14 +58,6 @@ def _hints_for(page: "JobsScreen") -> tuple[str, ...]:
     if job.state is JobState.FAILED:
         return _FAILED_HINTS
     return _FINISHED_HINTS if job.state.is_finished else _ALIVE_HINTS
-
-
-def _label(page: "JobsScreen", binding: Binding) -> str:
-    """Return the label of a key that depends on the row under the cursor, else an empty text."""
-    cursor = page.table.cursor
-    if binding.id == "table.open" and page.groups.is_group(cursor):
-        return "fold" if cursor in page.view.opened else "unfold"
-    return log_label(page.job_at_hand()) if binding.id == "job.log" else ""
 
 
 _LIST = list_commands(
@@ -134,7 +125,10 @@ class JobsScreen(ListPage[Job]):
         return _hints_for(self)
 
     def label(self, binding: Binding) -> str:
-        return _label(self, binding) or super().label(binding)
+        cursor = self.table.cursor
+        if binding.id == "table.open" and self.groups.is_group(cursor):
+            return "fold" if cursor in self.view.opened else "unfold"
+        return super().label(binding)
 
     def job_at_hand(self) -> Job | None:
         """Return the job under the cursor; of a group, one that is a problem, else its first."""

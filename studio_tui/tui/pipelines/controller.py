@@ -185,6 +185,7 @@ class PipelineController:
             why_not_pause_or_resume,
             repeats=True,
             search_words="suspend hold continue",
+            label_now=pause_label,
         ),
         Command(
             "pipeline.stop",
@@ -194,6 +195,7 @@ class PipelineController:
             stop,
             why_not_stop,
             search_words="kill abort terminate",
+            label_now=stop_label,
         ),
         Command(
             "pipeline.logs",

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from textual import on
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from studio_tui import clock
 from studio_tui.api.ids import NO_ID, is_usable_id
@@ -107,13 +107,6 @@ class PipelinesScreen(ListPage[Pipeline]):
         if self.view.marks:
             return (*_MARK_HINTS, *_ALWAYS)
         return (*_HINTS, *_ALWAYS)
-
-    def label(self, binding: Binding) -> str:
-        if binding.id == "pipeline.pause":
-            return self.pipelines.pause_label()
-        if binding.id == "pipeline.stop":
-            return self.pipelines.stop_label()
-        return super().label(binding)
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
         value = message.snapshot.value

@@ -252,6 +252,7 @@ class ScheduleController(JobController):
             why_not_suspend,
             repeats=True,
             search_words="pause continue",
+            label_now=suspend_label,
         ),
         Command(
             "schedule.cancel",

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import ClassVar
 
 from textual import on
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from studio_tui import clock
 from studio_tui.api.models import Job
@@ -93,11 +93,6 @@ class SchedulesScreen(ListPage[ScheduleWithRuns]):
         if self.view.marks:
             return _MARK_HINTS
         return _HINTS if self.row_at_hand() else ("schedule.new", "page.refresh", "page.back")
-
-    def label(self, binding: Binding) -> str:
-        if binding.id == "schedule.suspend":
-            return self._schedules.suspend_label()
-        return super().label(binding)
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
         names = {self.session.jobs.name, self.session.schedules.name}

@@ -142,13 +142,10 @@ class PipelineScreen(Page):
         return hints_of(self.state, self.cursor.node())
 
     def label(self, binding: Binding) -> str:
-        if binding.id == "pipeline.stop":
-            return self.pipelines.stop_label()
-        if binding.id == "pipeline.pause":
-            return f"{self.pipelines.pause_label()} pipeline"
         if binding.id == "graph.next" and self.search.matches():
             return "next match"
-        return super().label(binding)
+        label = super().label(binding)
+        return f"{label} pipeline" if binding.id == "pipeline.pause" else label
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
         if message.name != self.source.name:
