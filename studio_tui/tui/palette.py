@@ -53,8 +53,11 @@ _OF_TEXTUAL = 0.5
 _OF_OTHER_TAB = 0.28
 """Factor for the scores of other tabs, so that all actions of the current screen come first."""
 
-_WHOLE, _BEGINNING, _MIDDLE = 1.0, 0.8, 0.5
-"""Scores of a typed word that is a whole word of the text, its beginning, or another part of it."""
+_WHOLE, _BEGINNING, _MIDDLE, _ABBREVIATION = 1.0, 0.8, 0.5, 0.3
+"""Scores of a typed word: a whole word of the text, its beginning, another part, an abbreviation.
+
+An abbreviation begins with the first letter of the word, and has others of its letters in order.
+"""
 
 _NOT_FIRST = 0.95
 """Factor for words of the text after the first; the scores above keep their order."""
@@ -155,7 +158,7 @@ def _pages_of_tabs() -> tuple[type[Page], ...]:
 
 
 def match_words(typed: str, text: str) -> WordMatch:
-    """Match each typed word to its best word of a text; average the scores."""
+    """Match each typed word, maybe abbreviated, to its best word of a text; average the scores."""
     words = list(_WORD.finditer(text.lower()))
     best_matches = [
         max((_match_word(part, word) for word in words), key=attrgetter("score"), default=_NO_MATCH)
@@ -172,10 +175,18 @@ def _match_word(typed: str, word: re.Match[str]) -> WordMatch:
     # The verb with which a sentence begins says most about a command.
     weight = 1.0 if start == 0 else _NOT_FIRST
     index = text.find(typed)
-    if index < 0:
+    if index >= 0:
+        score = _MIDDLE if index else _WHOLE if text == typed else _BEGINNING
+        return WordMatch(score * weight, ((start + index, start + index + len(typed)),))
+    if typed[0] != text[0]:
         return _NO_MATCH
-    score = _MIDDLE if index else _WHOLE if text == typed else _BEGINNING
-    return WordMatch(score * weight, ((start + index, start + index + len(typed)),))
+    spans, next_index = [], 0
+    for letter in typed:
+        if (index := text.find(letter, next_index)) < 0:
+            return _NO_MATCH
+        spans.append((start + index, start + index + 1))
+        next_index = index + 1
+    return WordMatch(_ABBREVIATION * weight, tuple(spans))
 
 
 def _highlighted(text: str, spans: Iterable[tuple[int, int]], style: Style) -> Content:
