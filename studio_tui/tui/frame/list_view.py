@@ -4,11 +4,24 @@ import logging
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import ConfigDict, Field, NonNegativeInt
+from pydantic import (
+    ConfigDict,
+    Field,
+    NonNegativeInt,
+    ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+)
 
 from studio_tui.presentation.lists.filter_terms import Terms
 from studio_tui.presentation.lists.kinds import AS_SENT, Kind
 from studio_tui.tui.frame.remembered import Remembered
+
+_ANY_LIST = Field(strict=False)
+"""JSON has no tuples."""
+
+_Keys = Annotated[tuple[str, ...], _ANY_LIST]
 
 logger = logging.getLogger(__name__)
 
@@ -16,7 +29,7 @@ logger = logging.getLogger(__name__)
 class ListView(Remembered):
     """The user's place in a list, and the settings of the list."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, strict=True)
 
     filter: str = ""
     sort: str = AS_SENT
@@ -32,9 +45,9 @@ class ListView(Remembered):
     """Whether the cursor is on a recorded row, which the next run then loads."""
     cursor: str | None = None
     """Id of the row under the cursor."""
-    marks: tuple[str, ...] = ()
+    marks: _Keys = ()
     """Ids in the order in which they were marked."""
-    opened: tuple[str, ...] = ()
+    opened: _Keys = ()
     """Keys of the unfolded groups."""
     line: Annotated[int, Field(ge=0, le=10_000)] = 0
     """Line of the cursor, 0 for the first visible row."""
@@ -42,8 +55,18 @@ class ListView(Remembered):
     """Id of the newest row that has been visible, if the newest rows come first; else empty."""
     sideways: Annotated[int, Field(ge=0, le=10_000)] = 0
     """Cells scrolled out of sight on the left."""
-    contents: tuple[NonNegativeInt, ...] = ()
+    contents: Annotated[tuple[NonNegativeInt, ...], _ANY_LIST] = ()
     """See `TableDrawing.contents`."""
+
+    @field_validator("*", mode="wrap")
+    @classmethod
+    def _default_if_wrong(
+        cls, value: Any, read: ValidatorFunctionWrapHandler, info: ValidationInfo
+    ) -> Any:
+        try:
+            return read(value)
+        except ValidationError:
+            return cls.model_fields[info.field_name or ""].default
 
     def replace(self, **changes: Any) -> Self:
         """Return a copy with changed fields, or this view if none differs."""
@@ -53,7 +76,10 @@ class ListView(Remembered):
 
 
 def load_view(path: Path, kind: Kind[Any]) -> ListView:
-    """Return the saved view of a list; the default if the file or its filter is invalid."""
+    """Return the saved view of a list; the default if the file or its filter is invalid.
+
+    Any other field with an invalid value gets its default.
+    """
     view = ListView.load(path)
     if problem := Terms(view.filter, kind).problem:
         logger.warning("The remembered filter could not be read: %s", problem)

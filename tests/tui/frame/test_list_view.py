@@ -28,9 +28,6 @@ def test_a_view_is_loaded_as_it_was_saved(tmp_path: Path) -> None:
         json.dumps({"sort": "nothing"}),
         json.dumps({"sideways": -1}),
         json.dumps({"sideways": 10**9}),
-        json.dumps({"loaded": -1}),
-        json.dumps({"loaded": 10**12}),
-        json.dumps({"contents": [-1]}),
         json.dumps({"marks": 7}),
         json.dumps({"marks": [7, ["x"]]}),
     ],
@@ -41,9 +38,27 @@ def test_an_invalid_file_is_loaded_as_the_default_view(tmp_path: Path, text: str
     assert load_view(path, JOBS) == ListView()
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("sort", 5), ("preview", "yes"), ("line", -1), ("sideways", 10**9), ("marks", [7]),
+     ("contents", [-1]), ("cursor", 7)],
+)  # fmt: skip
+def test_only_an_invalid_field_gets_its_default(tmp_path: Path, name: str, value: object) -> None:
+    path = tmp_path / "view.json"
+    path.write_text(json.dumps({"filter": "train", "opened": ["▸a"], name: value}), "utf-8")
+    assert load_view(path, JOBS) == ListView(filter="train", opened=("▸a",))
+
+
 def test_a_file_that_cannot_be_read_is_loaded_as_the_default_view(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     assert load_view(tmp_path / "file" / "view.json", JOBS) == ListView()
+
+
+@pytest.mark.parametrize("loaded", [-1, 10**12, True, "many", 1.5])
+def test_an_invalid_number_of_loaded_rows_is_ignored(tmp_path: Path, loaded: object) -> None:
+    path = tmp_path / "view.json"
+    path.write_text(json.dumps({"loaded": loaded}), "utf-8")
+    assert load_view(path, JOBS).loaded in {0, 1}
 
 
 def test_a_view_is_replaced_only_by_a_different_view() -> None:
