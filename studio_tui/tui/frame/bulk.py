@@ -26,8 +26,8 @@ from studio_tui.tui.widgets.workers import start_worker
 T = TypeVar("T")
 R = TypeVar("R")
 
-_MOST_NAMED = 200
-"""How many lines a list of names in a question has at most."""
+_MOST_LINES = 200
+"""How many lines a paragraph of a question has at most; most lines are names."""
 
 _SIGNS = {
     Outcome.DONE: ("✓", Tone.GOOD),
@@ -100,20 +100,17 @@ class BulkCommand(Generic[T, R]):
     """Called with the results of all successful items that have a result."""
 
 
-def paragraphs_and_names(
-    host: Host, *paragraphs: Sequence[str], names: Sequence[str]
-) -> tuple[str, ...]:
-    """Return the lines of a question: paragraphs, of which some may be empty, and names.
+def question_lines(host: Host, *paragraphs: Sequence[str]) -> tuple[str, ...]:
+    """Return the lines of a question in paragraphs, of which some may be empty.
 
-    The names are last, as they may have to be scrolled. If the filter hides some of the marked
-    rows, the first line says how many.
+    If the filter hides some of the marked rows, the first line says how many.
     """
     if hidden := host.hidden_marks:
         are = "is" if hidden == 1 else "are"
         paragraphs = (f"{hidden:,} of the marked rows {are} hidden by the filter.",), *paragraphs
     lines: list[str] = []
-    for paragraph in filter(None, (*paragraphs, fit_lines(names, _MOST_NAMED))):
-        lines += ["", *paragraph] if lines else paragraph
+    for paragraph in filter(None, paragraphs):
+        lines += [""] * bool(lines) + [*fit_lines(paragraph, _MOST_LINES)]
     return tuple(lines)
 
 

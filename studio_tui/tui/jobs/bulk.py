@@ -22,7 +22,7 @@ from studio_tui.service.commands.create_job import Created, JobRefused
 from studio_tui.service.commands.jobs import repeat_of
 from studio_tui.service.commands.submitted import Submitted, rerun_request
 from studio_tui.service.session import StudioSession
-from studio_tui.tui.frame.bulk import BulkCommand, NextStep, begin_bulk, paragraphs_and_names
+from studio_tui.tui.frame.bulk import BulkCommand, NextStep, begin_bulk, question_lines
 from studio_tui.tui.frame.commands import Host, why_read_only
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.jobs.create import create
@@ -128,11 +128,11 @@ class BulkJobs:
         ]
         question = Confirm(
             f"Cancel {self._count_words(jobs)}?",
-            paragraphs_and_names(
+            question_lines(
                 self._host,
                 (*summary(chosen, blocked), *self.marked.notes()),
                 (cancel_effect(jobs), *self._pipeline_notes(jobs)),
-                names=names,
+                names,
             ),
             yes=f"Cancel {plural(len(jobs), 'job')}",
             no="Leave them",
@@ -165,13 +165,13 @@ class BulkJobs:
         how = "from checkpoints" if from_checkpoints else "unchanged"
         question = Confirm(
             f"Run {self._count_words(jobs)} again {how}?",
-            paragraphs_and_names(
+            question_lines(
                 self._host,
                 order.lines,
                 summaries,
                 (newer,) if newer else (),
                 settings_notes,
-                names=names,
+                names,
             ),
             yes=f"Run them{' all at once' if order.is_lost else ''}",
             no="Don't",

@@ -19,7 +19,7 @@ from studio_tui.service.commands.pipelines import (
     runs_to_cancel,
     starts_no_jobs,
 )
-from studio_tui.tui.frame.bulk import BulkCommand, begin_bulk, paragraphs_and_names, run_bulk
+from studio_tui.tui.frame.bulk import BulkCommand, begin_bulk, question_lines, run_bulk
 from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.request_notices import error_message
@@ -54,7 +54,7 @@ class BulkPipelines:
         names = [f"  {title(each)}" for each in chosen]
         question = Confirm(
             f"{'Cancel the jobs of' if are_paused else 'Stop'} {plural(len(chosen), 'pipeline')}?",
-            paragraphs_and_names(self._host, left_out, effects, names=names),
+            question_lines(self._host, left_out, names, effects),
             yes="Cancel the jobs" if are_paused else "Pause and cancel",
             no="Leave them running",
             changes=partial(stop_change, self._host.session, chosen),
@@ -119,7 +119,7 @@ class BulkPipelines:
         names = [f"  {title(each)}  {(each.status or 'unknown').lower()}" for each in chosen]
         question = Confirm(
             f"{verb} {plural(len(chosen), 'pipeline')}?",
-            paragraphs_and_names(self._host, (*left_out, *effects), names=names),
+            question_lines(self._host, left_out, names, effects),
             yes=verb,
             no="Don't",
             default_yes=True,

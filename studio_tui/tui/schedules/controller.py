@@ -13,7 +13,7 @@ from studio_tui.presentation.jobs.bulk import cancel_effect, why_not_cancel
 from studio_tui.presentation.schedules.rows import is_suspended, rebuilt_datasets
 from studio_tui.presentation.schedules.start_times import describe_time
 from studio_tui.service.commands.submitted import RelatedRequest
-from studio_tui.tui.frame.bulk import BulkCommand, begin_bulk, paragraphs_and_names
+from studio_tui.tui.frame.bulk import BulkCommand, begin_bulk, question_lines
 from studio_tui.tui.frame.commands import Command, Host, why_read_only
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.request_notices import run_and_report
@@ -189,7 +189,7 @@ class ScheduleController(JobController):
             lines.append(f"  {title(task)}  {when or 'Studio does not say when'}")
         question = Confirm(
             f"Cancel {plural(len(tasks), 'marked schedule')}?",
-            paragraphs_and_names(self._host, (cancel_effect(tasks),), names=lines),
+            question_lines(self._host, (cancel_effect(tasks),), lines),
             yes="Cancel the schedules",
             no="Keep them",
             changes=cancel_changes(self._host.session, tasks),

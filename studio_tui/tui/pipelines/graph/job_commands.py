@@ -13,7 +13,7 @@ from studio_tui.presentation.pipelines.facts import removed_words
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.impact import ended_words, removal_notes
 from studio_tui.service.commands.pipelines import PipelineCommands
-from studio_tui.tui.frame.bulk import BulkCommand, begin_bulk, paragraphs_and_names
+from studio_tui.tui.frame.bulk import BulkCommand, begin_bulk, question_lines
 from studio_tui.tui.frame.commands import Command, Host, why_read_only
 from studio_tui.tui.frame.dialogs import Choose, Confirm
 from studio_tui.tui.frame.request_notices import run_and_report
@@ -120,11 +120,11 @@ class GraphJobs:
         names = [f"  {node.name}  ({self._commands.sent_id(node.id, node.run)})" for node in nodes]
         return Confirm(
             f"Remove {plural(len(nodes), 'job')} from the pipeline?",
-            paragraphs_and_names(
+            question_lines(
                 self._host,
                 (f"From {title(loaded.pipeline)}.", *begun, *self._marks.notes()),
                 ("What is removed does not run, and its dataset is not rebuilt.", *effects),
-                names=names,
+                names,
             ),
             yes="Remove",
             no="Keep",
