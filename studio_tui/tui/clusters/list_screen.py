@@ -123,13 +123,10 @@ class ClustersScreen(ListPage[Cluster]):
         return next(filter(None, reasons), None)
 
     def why_not_choose(self) -> str | None:
-        """Return why there is neither a cluster to choose nor a choice to clear."""
+        """Return why the cluster can neither be chosen nor is the choice to clear."""
         cluster = self.row_at_hand()
-        if self._gone_choice() is not None and not self.read_only:
-            return None
-        if cluster is not None and self._is_chosen(cluster) and not self.read_only:
-            return self.why_no_id()
-        return self.why_no_form()
+        is_chosen = cluster is not None and self._is_chosen(cluster)
+        return why_read_only(self) if is_chosen else self.why_no_form()
 
     def why_no_form(self) -> str | None:
         cluster = self.row_at_hand()
@@ -150,17 +147,11 @@ class ClustersScreen(ListPage[Cluster]):
         self.post_message(FilterList(terms))
 
     def choose(self) -> None:
-        """Choose the cluster for new jobs; if it or a missing one is chosen, clear the choice."""
-        if (gone := self._gone_choice()) is not None:
-            self._use(None)
-            self.notify_user(f"{gone} is no longer chosen for new jobs: Studio chooses a cluster")
-        elif cluster := self.row_at_hand():
-            self._use(None if self._is_chosen(cluster) else cluster.name)
-
-    def _use(self, name: str | None) -> None:
-        self._choice.name = name
-        self.table.show_again()
-        self.list.show_title()
+        """Choose the cluster for new jobs; if it is chosen, clear the choice."""
+        if cluster := self.row_at_hand():
+            self._choice.name = None if self._is_chosen(cluster) else cluster.name
+            self.table.show_again()
+            self.list.show_title()
 
     def open_form(self) -> None:
         if cluster := self.row_at_hand():
@@ -203,8 +194,7 @@ class ClustersScreen(ListPage[Cluster]):
             return notes
         cluster = next((each for each in page.items if each.name == chosen), None)
         if cluster is None:
-            clears = "" if self.read_only else "; * clears the choice"
-            words = f"· {chosen}, chosen for new jobs, no longer exists{clears} "
+            words = f"· {chosen}, chosen for new jobs, no longer exists "
             return (*notes, Part(words, Tone.WARN))
         if reason := why_not_chosen(cluster):
             return (*notes, Part(f"· chosen for new jobs, but {reason} ", Tone.WARN))
@@ -216,12 +206,6 @@ class ClustersScreen(ListPage[Cluster]):
     def _jobs(self) -> Sequence[Job]:
         jobs = self.session.jobs.snapshot.value
         return jobs.jobs if jobs is not None else ()
-
-    def _gone_choice(self) -> str | None:
-        """Return the name of the cluster chosen for new jobs if it no longer exists."""
-        page = self.source().snapshot.value
-        is_known = page is None or any(map(self._is_chosen, page.items))
-        return None if is_known else self._choice.name
 
     def _is_chosen(self, cluster: Cluster) -> bool:
         return cluster.name is not None and cluster.name == self._choice.name
