@@ -30,8 +30,6 @@ class Preview(Dialog[None]):
         Binding("1", "show(0)", "JSON", id="preview.json"),
         Binding("2", "show(1)", "curl", id="preview.curl"),
         Binding("3", "show(2)", "datachain", id="preview.datachain"),
-        Binding("right,tab", "turn(1)", "next", show=False, id="preview.next"),
-        Binding("left,shift+tab", "turn(-1)", "previous", show=False, id="preview.previous"),
         Binding("s,f7", "secrets", "values", id="preview.secrets"),
         Binding("y", "copy", "copy", id="preview.copy"),
         *pager_keys("preview"),
@@ -59,10 +57,6 @@ class Preview(Dialog[None]):
     def action_show(self, index: int) -> None:
         self._format = index
         self._paint()
-
-    def action_turn(self, step: int) -> None:
-        """Show the next (1) or the previous (-1) format."""
-        self.action_show((self._format + step) % len(FORMATS))
 
     def action_secrets(self) -> None:
         self._with_secrets = not self._with_secrets
