@@ -52,8 +52,7 @@ class Field:
     masked_part: MaskedPart = MaskedPart.NONE
     check: Check = lambda _draft, _context: ()
     hint: str | Hint = ""
-    hint_without_focus: bool = False
-    """Whether the hint explains the current value, and is shown without the focus too."""
+    """One that depends on the form explains the current value, and is shown without the focus."""
     sent_as: str = ""
     """The name in the request, if it is another one."""
     value: Value | None = None

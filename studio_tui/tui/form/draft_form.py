@@ -122,9 +122,8 @@ class DraftForm(Lifetime, VerticalScroll):
             problems = [problem for problem in refused if problem.field == name]
             if all_fields or name in self._touched or field.value:
                 problems += [problem for problem in checked.problems if problem.field == name]
-            field.set_notes(
-                problems, checked.notes.get(name, ()), lasting=FIELDS[name].hint_without_focus
-            )
+            explains_value = not isinstance(FIELDS[name].hint, str)
+            field.set_notes(problems, checked.notes.get(name, ()), lasting=explains_value)
             words = checked.placeholders.get(name, "")
             if isinstance(field.editor, Input | TextArea) and field.editor.placeholder != words:
                 field.editor.placeholder = words
