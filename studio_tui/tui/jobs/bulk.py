@@ -3,8 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from studio_tui import clock
 from studio_tui.api.ids import NO_ID, is_usable_id
 from studio_tui.api.models import Job, JobInput, Pipeline
+from studio_tui.api.states import JobState
 from studio_tui.errors import InvalidRequest, OutcomeUnknown, StudioError
 from studio_tui.presentation.form.repeat_notes import FILES, NO_FILES, settings_not_sent
 from studio_tui.presentation.format import join_names, plural
@@ -27,7 +29,7 @@ from studio_tui.tui.frame.commands import Host, why_read_only
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.jobs.create import create
 from studio_tui.tui.jobs.marked import MarkedJobs
-from studio_tui.tui.jobs.naming import title
+from studio_tui.tui.jobs.naming import time_of, title
 from studio_tui.tui.jobs.questions import (
     as_known_now,
     cancel_changes,
@@ -49,16 +51,21 @@ class BulkJobs:
     """Runs each command on those of the marked jobs to which it applies."""
 
     def __init__(
-        self, host: Host, marked: MarkedJobs, owner_of: Callable[[Job], Pipeline | None]
+        self,
+        host: Host,
+        marked: MarkedJobs,
+        owner_of: Callable[[Job], Pipeline | None],
+        why_not_cancel: WhyNot = why_not_cancel_in_jobs,
     ) -> None:
         """Make a controller; `owner_of` returns the pipeline that runs a job."""
         self._host = host
         self.marked = marked
         self._owner_of = owner_of
+        self._why_not_cancel = why_not_cancel
 
     def why_not_cancel(self) -> str | None:
         """Return why none of the marked jobs can be canceled; `None` if one might be."""
-        return self._why_none(why_not_cancel_in_jobs, "canceled")
+        return self._why_none(self._why_not_cancel, "canceled")
 
     def why_not_rerun(self) -> str | None:
         return self._why_none(why_not_rerun, "run again")
@@ -118,30 +125,44 @@ class BulkJobs:
 
     async def cancel(self) -> None:
         """Ask, then cancel the jobs that can be canceled."""
-        chosen = await self._choose(why_not_cancel_in_jobs, "canceled")
+        chosen = await self._choose(self._why_not_cancel, "canceled")
         if chosen is None:
             return
         jobs, blocked = chosen.jobs, self._host.session.known_items.pipelines().blocked
-        states = (state_cell(job.state, job.status, is_blocked=job.id in blocked) for job in jobs)
-        names = [
-            f"  {title(job)}  {cell.text.lower()}" for job, cell in zip(jobs, states, strict=True)
-        ]
+        noun = self.marked.noun.removeprefix("marked ")
+
+        def words(job: Job) -> str:
+            if job.state is JobState.TASK:
+                return time_of(job, clock.zone()) or "Studio does not say when"
+            return state_cell(job.state, job.status, is_blocked=job.id in blocked).text.lower()
+
         question = Confirm(
             f"Cancel {self._count_words(jobs)}?",
             question_lines(
                 self._host,
                 (*summary(chosen, blocked), *self.marked.notes()),
                 (cancel_effect(jobs), *self._pipeline_notes(jobs)),
-                names,
+                [f"  {title(job)}  {words(job)}" for job in jobs],
             ),
-            yes=f"Cancel {plural(len(jobs), 'job')}",
+            yes=f"Cancel {plural(len(jobs), noun)}",
             no="Leave them",
             changes=cancel_changes(self._host.session, jobs),
         )
         if await self._host.ask(question):
-            cancelable = cancelable_now(self._host.session, jobs)
-            unmark, begun = self.marked.unmark, self._unmark_ended
-            cancel_all(self._host, cancelable, "job", unmark, begun=begun)
+            session = self._host.session
+            command = BulkCommand(
+                doing="Canceling",
+                done="cancellation requested",
+                heading="Cancellation requested for {}",
+                state_now=lambda job: status_words(as_known_now(session, (job,))[0]),
+                noun=noun,
+                items=cancelable_now(session, jobs),
+                name=title,
+                command=lambda job: session.commands.cancel_job(job.id),
+                on_begun=self._unmark_ended,
+                unmark=lambda job: self.marked.unmark(job.id),
+            )
+            begin_bulk(self._host, command)
 
     def _unmark_ended(self) -> None:
         # Jobs whose cancellation is refused stay marked, so that the key x tries again.
@@ -285,33 +306,3 @@ def _request(
     except InvalidRequest as error:
         return error
     return rerun_request(request, job.id, from_checkpoints=from_checkpoints)
-
-
-def cancel_all(
-    host: Host,
-    jobs: Sequence[Job],
-    noun: str,
-    unmark: Callable[[str], object],
-    *,
-    begun: Callable[[], object] = lambda: None,
-) -> None:
-    """Start canceling jobs, or schedules, in the background.
-
-    `noun` is `job` or `schedule`. `unmark` is called with the id of each job whose cancellation
-    Studio has accepted, and `begun` once the command can no longer be undone.
-    """
-    begin_bulk(
-        host,
-        BulkCommand(
-            doing="Canceling",
-            done="cancellation requested",
-            heading="Cancellation requested for {}",
-            state_now=lambda job: status_words(as_known_now(host.session, (job,))[0]),
-            noun=noun,
-            items=jobs,
-            name=title,
-            command=lambda job: host.session.commands.cancel_job(job.id),
-            on_begun=begun,
-            unmark=lambda job: unmark(job.id),
-        ),
-    )

@@ -105,7 +105,9 @@ class JobsScreen(ListPage[Job]):
         self.groups = JobGroups(self.list, partial(_show_regrouped, self))
         self.list.groups = self.groups
         marks = self.list.marks
-        marked = MarkedJobs(self.marked_jobs, marks.unmark, is_group=lambda: not self.view.marks)
+        marked = MarkedJobs(
+            self.marked_jobs, marks.unmark, lambda: "marked job" if self.view.marks else "job"
+        )
         self.commands.add(
             JobListController(self, self.job_at_hand, marked, self.groups, marks),
             AttemptSteps(self, self.job_at_hand, partial(_go_to, self)),

@@ -12,21 +12,17 @@ class MarkedJobs:
         self,
         marked: Callable[[], Sequence[Job]] = lambda: (),
         unmark: Callable[[str], object] = lambda _: None,
-        *,
-        is_group: Callable[[], bool] = lambda: False,
+        noun: Callable[[], str] = lambda: "marked job",
     ) -> None:
-        """Make marks; `unmark` is called with the id of a job to remove its mark.
-
-        `is_group` returns whether no job is marked, so that `marked` returns the jobs of a group.
-        """
+        """Make marks; `unmark` is called with the id of a job to remove its mark."""
         self._marked = marked
         self._unmark = unmark
-        self._is_group = is_group
+        self._noun = noun
 
     @property
     def noun(self) -> str:
         """The noun for one marked job: `marked job`, or `job` if only a group is selected."""
-        return "job" if self._is_group() else "marked job"
+        return self._noun()
 
     def count(self) -> int:
         """Return how many items are marked, including jobs of a pipeline that have not begun."""

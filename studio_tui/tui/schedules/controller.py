@@ -2,33 +2,29 @@
 
 from collections.abc import Callable, Sequence
 from datetime import tzinfo
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, ClassVar
 
 from studio_tui import clock
 from studio_tui.api.ids import NO_ID, is_usable_id
 from studio_tui.api.models import Job, Pipeline
-from studio_tui.presentation.format import plural
-from studio_tui.presentation.jobs.bulk import cancel_effect, why_not_cancel
+from studio_tui.presentation.jobs.bulk import why_not_cancel
 from studio_tui.presentation.schedules.rows import is_suspended, rebuilt_datasets
 from studio_tui.presentation.schedules.start_times import describe_time
 from studio_tui.service.commands.submitted import RelatedRequest
-from studio_tui.tui.frame.bulk import BulkCommand, begin_bulk, question_lines
+from studio_tui.tui.frame.bulk import BulkCommand, begin_bulk
 from studio_tui.tui.frame.commands import Command, Host, why_read_only
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.request_notices import run_and_report
-from studio_tui.tui.jobs.bulk import cancel_all
+from studio_tui.tui.jobs.bulk import BulkJobs
 from studio_tui.tui.jobs.controller import JobController, show_runs
 from studio_tui.tui.jobs.create import create_and_notify
 from studio_tui.tui.jobs.marked import MarkedJobs
-from studio_tui.tui.jobs.naming import describe_schedule, time_of, title
+from studio_tui.tui.jobs.naming import describe_schedule, title
 from studio_tui.tui.jobs.questions import (
-    cancel_after_asking,
-    cancel_changes,
-    cancelable_now,
     prepared_repeat,
 )
-from studio_tui.tui.jobs.rerun import submitted_of, with_schedule
+from studio_tui.tui.jobs.rerun import with_schedule
 from studio_tui.tui.messages import CRON_FIELD, OpenForm, SchedulePipeline
 from studio_tui.tui.schedules.editing import ScheduleEditor, schedule_change
 
@@ -53,6 +49,10 @@ class ScheduleController(JobController):
         )
         self._zone = zone
         self.editor = ScheduleEditor(host, zone)
+
+    @cached_property
+    def _bulk(self) -> BulkJobs:
+        return BulkJobs(self._host, self.marked, self.owner_of, why_not_cancel)
 
     def why_not_change(self) -> str | None:
         """Return why the current schedule can neither be changed nor run now."""
@@ -170,34 +170,6 @@ class ScheduleController(JobController):
         else:
             await run_and_report(self._host, doing, commands.run(task.id), watch_job)
 
-    async def end(self) -> None:
-        """Ask, then cancel the marked schedules, else the current schedule."""
-        if self.marked.count():
-            await self._end_marked()
-            return
-        task = self._at_hand()
-        if task is None:
-            return
-        await cancel_after_asking(self._host, task)
-
-    async def _end_marked(self) -> None:
-        tasks = [task for task in self.marked.available_jobs() if why_not_cancel(task) is None]
-        submissions = await submitted_of(tasks, self._host.session)
-        lines = []
-        for task in tasks:
-            when = time_of(with_schedule(task, submissions.get(task.id)), self._zone)
-            lines.append(f"  {title(task)}  {when or 'Studio does not say when'}")
-        question = Confirm(
-            f"Cancel {plural(len(tasks), 'marked schedule')}?",
-            question_lines(self._host, (cancel_effect(tasks),), lines),
-            yes="Cancel the schedules",
-            no="Keep them",
-            changes=cancel_changes(self._host.session, tasks),
-        )
-        if await self._host.ask(question):
-            cancelable = cancelable_now(self._host.session, tasks)
-            cancel_all(self._host, cancelable, "schedule", self.marked.unmark)
-
     async def change(self) -> None:
         if (task := self._at_hand()) is not None:
             await self.editor.change(task)
@@ -259,7 +231,7 @@ class ScheduleController(JobController):
             "x",
             "cancel",
             "End the schedule, after confirmation",
-            end,
+            JobController.cancel,
             why_not_cancel,
             search_words="delete remove",
         ),

@@ -81,7 +81,9 @@ class SchedulesScreen(ListPage[ScheduleWithRuns]):
         self._in_utc = False
         """Whether the next runs are shown in UTC."""
         marked = MarkedJobs(
-            lambda: [row.task for row in self.marked_rows()], self.list.marks.unmark
+            lambda: [row.task for row in self.marked_rows()],
+            self.list.marks.unmark,
+            lambda: "marked schedule",
         )
         self._schedules = ScheduleController(self, self.task_at_hand, marked, self._zone)
         self.commands.add(self._schedules)

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from studio_tui.tui.clusters.cluster_choice import ClusterChoice
 from studio_tui.tui.clusters.list_screen import ClustersScreen
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.widgets.big_table import BigTable
