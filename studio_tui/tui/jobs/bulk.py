@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from studio_tui import clock
 from studio_tui.api.ids import NO_ID, is_usable_id
 from studio_tui.api.models import Job, JobInput, Pipeline
 from studio_tui.api.states import JobState
@@ -133,7 +132,7 @@ class BulkJobs:
 
         def words(job: Job) -> str:
             if job.state is JobState.TASK:
-                return time_of(job, clock.zone()) or "Studio does not say when"
+                return time_of(job) or "Studio does not say when"
             return state_cell(job.state, job.status, is_blocked=job.id in blocked).text.lower()
 
         question = Confirm(

@@ -1,7 +1,6 @@
 """The names of jobs and schedules in questions and reports."""
 
-from datetime import tzinfo
-
+from studio_tui import clock
 from studio_tui.api.models import Job
 from studio_tui.presentation.format import SHORT_ID
 from studio_tui.presentation.jobs.causes import cause_of
@@ -23,19 +22,19 @@ def describe(job: Job) -> tuple[str, ...]:
     )
 
 
-def describe_schedule(task: Job, zone: tzinfo) -> tuple[str, ...]:
+def describe_schedule(task: Job) -> tuple[str, ...]:
     return (
         f"  name    {task.name or '–'}",
         f"  id      {task.id}",
-        f"  runs    {time_of(task, zone) or 'Studio does not say when'}",
+        f"  runs    {time_of(task) or 'Studio does not say when'}",
         f"  by      {task.created_by or '–'}",
     )
 
 
-def time_of(task: Job, zone: tzinfo) -> str:
+def time_of(task: Job) -> str:
     """Return when a schedule runs, as it can be typed into a form; empty if unknown.
 
-    It is a cron expression such as `0 9 * * *`, or a time in `zone` such as `2026-11-25 14:05`.
+    It is a cron expression such as `0 9 * * *`, or a local time such as `2026-11-25 14:05`.
     """
     schedule = task.schedule
     if schedule is None:
@@ -45,5 +44,5 @@ def time_of(task: Job, zone: tzinfo) -> str:
     moment = schedule.next_run_at or schedule.start_after
     if moment is None:
         return ""
-    local = moment.astimezone(zone)
+    local = moment.astimezone(clock.zone())
     return f"{local:%Y-%m-%d %H:%M:%S}" if local.second else f"{local:%Y-%m-%d %H:%M}"

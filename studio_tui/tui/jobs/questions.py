@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from studio_tui import clock
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.api.states import JobState
 from studio_tui.errors import InvalidRequest
@@ -41,7 +40,7 @@ async def cancel_after_asking(host: Host, job: Job, owner: Pipeline | None = Non
     if job.state is JobState.TASK:
         submissions = await submitted_of((job,), session)
         task = with_schedule(job, submissions.get(job.id))
-        noun, no, lines = "schedule", "Keep it", describe_schedule(task, clock.zone())
+        noun, no, lines = "schedule", "Keep it", describe_schedule(task)
     else:
         noun, no, lines = "job", "Leave it", describe(job)
     question = Confirm(

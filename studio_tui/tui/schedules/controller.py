@@ -1,7 +1,6 @@
 """The commands on schedules."""
 
 from collections.abc import Callable, Sequence
-from datetime import tzinfo
 from functools import cached_property, partial
 from typing import Any, ClassVar
 
@@ -21,9 +20,7 @@ from studio_tui.tui.jobs.controller import JobController, show_runs
 from studio_tui.tui.jobs.create import create_and_notify
 from studio_tui.tui.jobs.marked import MarkedJobs
 from studio_tui.tui.jobs.naming import describe_schedule, title
-from studio_tui.tui.jobs.questions import (
-    prepared_repeat,
-)
+from studio_tui.tui.jobs.questions import prepared_repeat
 from studio_tui.tui.jobs.rerun import with_schedule
 from studio_tui.tui.messages import CRON_FIELD, OpenForm, SchedulePipeline
 from studio_tui.tui.schedules.editing import ScheduleEditor, schedule_change
@@ -40,15 +37,11 @@ _WHY_NO_PIPELINE_SCHEDULE = (
 class ScheduleController(JobController):
     """Controller of a list of schedules, each of which is a job in the state TASK."""
 
-    def __init__(
-        self, host: Host, at_hand: Callable[[], Job | None], marked: MarkedJobs, zone: tzinfo
-    ) -> None:
-        """Make a controller; times are shown and typed in `zone`."""
+    def __init__(self, host: Host, at_hand: Callable[[], Job | None], marked: MarkedJobs) -> None:
         super().__init__(
             host, at_hand, marked=marked, why_no_job=lambda: "There is no schedule here"
         )
-        self._zone = zone
-        self.editor = ScheduleEditor(host, zone)
+        self.editor = ScheduleEditor(host)
 
     @cached_property
     def _bulk(self) -> BulkJobs:
@@ -110,7 +103,7 @@ class ScheduleController(JobController):
             )
         elif tasks:
             task = tasks[0]
-            done = partial(_outcome, task, self._zone, has_suspended=bool(active))
+            done = partial(_outcome, task, has_suspended=bool(active))
             await run_and_report(self._host, title(task), command(task.id), done)
 
     def show_runs(self) -> None:
@@ -139,11 +132,11 @@ class ScheduleController(JobController):
     async def _ask_to_run(self, task: Job, *lines: str) -> bool:
         question = Confirm(
             "Run this once now?",
-            (*describe_schedule(task, self._zone), "", *lines),
+            (*describe_schedule(task), "", *lines),
             yes="Run it now",
             no="Don't",
             default_yes=True,
-            changes=partial(schedule_change, self._host.session, task, self._zone),
+            changes=partial(schedule_change, self._host.session, task),
         )
         return await self._host.ask(question)
 
@@ -255,7 +248,7 @@ def _is_active(task: Job | None) -> bool:
     return task is not None and task.schedule is not None and task.schedule.suspended_at is None
 
 
-def _outcome(task: Job, zone: tzinfo, changed_task: Job | None, *, has_suspended: bool) -> str:
+def _outcome(task: Job, changed_task: Job | None, *, has_suspended: bool) -> str:
     schedule = changed_task.schedule if changed_task else None
     if has_suspended and _is_active(changed_task):
         return f"Studio will suspend {title(task)}; the list shows when it has"
@@ -263,6 +256,5 @@ def _outcome(task: Job, zone: tzinfo, changed_task: Job | None, *, has_suspended
         return f"Suspended {title(task)}: it creates no runs until p resumes it"
     if schedule is None or schedule.next_run_at is None:
         return f"Resumed {title(task)}"
-    return (
-        f"Resumed {title(task)}, next run {describe_time(schedule.next_run_at, clock.now(), zone)}"
-    )
+    next_run = describe_time(schedule.next_run_at, clock.now(), clock.zone())
+    return f"Resumed {title(task)}, next run {next_run}"

@@ -1,7 +1,6 @@
 """Changing the time of a schedule, or replacing the schedule if Studio cannot change it."""
 
 from collections.abc import Callable
-from datetime import tzinfo
 from functools import partial
 from typing import ClassVar
 
@@ -111,10 +110,8 @@ _BOTH_EXIST = "Now there are two, and both run: cancel one of them with x."
 class ScheduleEditor:
     """Changes the times of schedules in a list."""
 
-    def __init__(self, host: Host, zone: tzinfo) -> None:
-        """Make an editor; times are shown and typed in `zone`."""
+    def __init__(self, host: Host) -> None:
         self._host = host
-        self._zone = zone
         self.replacements: dict[str, str] = {}
         """Ids of replacements that are not listed yet, by the id of the replaced schedule."""
         self._unsent: dict[tuple[str, str], str] = {}
@@ -129,7 +126,7 @@ class ScheduleEditor:
                 return
         submissions = await submitted_of((task,), self._host.session)
         task = with_schedule(task, submissions.get(task.id))
-        before = time_of(task, self._zone)
+        before = time_of(task)
         typed = await self._ask_time(task, before)
         if typed is None:
             return
@@ -162,7 +159,7 @@ class ScheduleEditor:
         """Return when to run; raise StartTimeError if a single time has passed."""
         now = clock.now()
         if _is_once(task):
-            return ScheduleTimes(start_after=parse_start_time(typed, now, self._zone))
+            return ScheduleTimes(start_after=parse_start_time(typed, now, clock.zone()))
         schedule = task.schedule
         # As in the published client, an expression applies from the schedule's start, or from now
         # if that is past.
@@ -174,7 +171,7 @@ class ScheduleEditor:
         )
 
     async def _ask_time(self, task: Job, before: str) -> str | None:
-        explain = _explainer(task, self._zone)
+        explain = _explainer(task)
         initial = self._unsent.get((task.id, before), before)
         question = AskTime(f"When should {title(task)} run?", initial, before, explain)
         typed = await self._host.ask(question)
@@ -186,16 +183,16 @@ class ScheduleEditor:
         question = Confirm(
             "Change this schedule?",
             (
-                *describe_schedule(task, self._zone)[:3],
+                *describe_schedule(task)[:3],
                 f"  then    {typed}",
-                f"  that is {_explainer(task, self._zone)(typed).lines[0]}",
+                f"  that is {_explainer(task)(typed).lines[0]}",
                 "",
                 *notes,
                 *_suspension(task),
             ),
             yes="Change it" if repeat is None else "Create, then cancel",
             no="Don't",
-            changes=partial(schedule_change, self._host.session, task, self._zone),
+            changes=partial(schedule_change, self._host.session, task),
         )
         return await self._host.ask(question)
 
@@ -222,7 +219,7 @@ class ScheduleEditor:
         return True
 
 
-def schedule_change(session: StudioSession, task: Job, zone: tzinfo) -> QuestionChange | None:
+def schedule_change(session: StudioSession, task: Job) -> QuestionChange | None:
     """Return that a schedule has another time or is no longer listed; `None` if neither."""
     tasks = session.schedules.snapshot.value
     if tasks is None:
@@ -230,16 +227,16 @@ def schedule_change(session: StudioSession, task: Job, zone: tzinfo) -> Question
     listed = next((each for each in tasks if each.id == task.id), None)
     if listed is None:
         return QuestionChange("It has ended meanwhile: Studio no longer lists it.", is_void=True)
-    time = time_of(listed, zone)
-    if time and time != time_of(task, zone):
+    time = time_of(listed)
+    if time and time != time_of(task):
         return QuestionChange(f"It was changed meanwhile, and runs {time} now.", is_void=False)
     return None
 
 
-def _explainer(task: Job, zone: tzinfo) -> "partial[Explained]":
+def _explainer(task: Job) -> "partial[Explained]":
+    schedule, now, zone = task.schedule, clock.now(), clock.zone()
     if _is_once(task):
-        return partial(explain_single_time, now=clock.now(), zone=zone)
-    schedule, now = task.schedule, clock.now()
+        return partial(explain_single_time, now=now, zone=zone)
     time_zone, start = (schedule.time_zone, schedule.start_after) if schedule else (None, None)
     return partial(explain_expression, time_zone=time_zone, now=fires_after(start, now), zone=zone)
 

@@ -85,7 +85,7 @@ class SchedulesScreen(ListPage[ScheduleWithRuns]):
             self.list.marks.unmark,
             lambda: "marked schedule",
         )
-        self._schedules = ScheduleController(self, self.task_at_hand, marked, self._zone)
+        self._schedules = ScheduleController(self, self.task_at_hand, marked)
         self.commands.add(self._schedules)
         self.commands.add_to(self, _COMMANDS)
 

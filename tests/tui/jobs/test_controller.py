@@ -1,5 +1,4 @@
 from collections.abc import Callable
-from datetime import UTC
 from types import SimpleNamespace
 from typing import Any
 
@@ -150,7 +149,7 @@ def test_an_unusable_id_of_the_current_job_does_not_matter_if_others_are_marked(
     marks = MarkedJobs(lambda: marked)
     jobs = JobController(Screen(), lambda: current, marked=marks)
     assert jobs.why_not_copy() == reason
-    schedules = ScheduleController(Screen(), lambda: current, marks, UTC)
+    schedules = ScheduleController(Screen(), lambda: current, marks)
     assert schedules.why_no_runs() == reason
 
 

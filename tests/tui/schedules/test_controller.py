@@ -1,4 +1,3 @@
-from datetime import UTC
 from functools import partial
 from types import SimpleNamespace
 from typing import cast
@@ -26,7 +25,7 @@ def controller(
     screen = Screen(read_only=read_only)
     screen.session.commands.schedules = SimpleNamespace(is_possible=is_local)
     marks = MarkedJobs(lambda: marked)
-    return ScheduleController(screen, lambda: current, marks, UTC)
+    return ScheduleController(screen, lambda: current, marks)
 
 
 @pytest.mark.parametrize("marked", [(), (NO_QUERY,), (NIGHTLY, NO_QUERY)])
@@ -56,7 +55,7 @@ def test_the_list_of_jobs_cancels_no_marked_schedules_and_says_where_they_are_ca
 def test_a_question_says_if_its_schedule_has_changed_and_is_void_if_it_has_ended() -> None:
     snapshot = SimpleNamespace(value=None)
     session = SimpleNamespace(schedules=SimpleNamespace(snapshot=snapshot))
-    change = partial(schedule_change, cast("StudioSession", session), NIGHTLY, UTC)
+    change = partial(schedule_change, cast("StudioSession", session), NIGHTLY)
     assert change() is None, "the schedules are not known yet"
     snapshot.value = (NO_QUERY, NIGHTLY)
     assert change() is None

@@ -1,6 +1,5 @@
 """What is said about a schedule that has been suspended, or will be."""
 
-from datetime import UTC
 from types import SimpleNamespace
 from unittest.mock import AsyncMock
 
@@ -27,7 +26,7 @@ async def test_a_schedule_is_not_said_to_be_suspended_before_studio_has_suspende
         return job(1, "TASK", schedule={"suspended_at": suspended_at})
 
     screen.session.commands.schedules = SimpleNamespace(suspend=suspend)
-    schedules = ScheduleController(screen, lambda: task, MarkedJobs(), UTC)
+    schedules = ScheduleController(screen, lambda: task, MarkedJobs())
     await schedules.suspend_or_resume()
     assert screen.notifications[-1].startswith(words)
 
@@ -47,7 +46,7 @@ async def test_a_marked_schedule_is_not_counted_as_suspended_before_studio_has_s
     screen.session.commands.schedules = SimpleNamespace(suspend=suspend)
     screen.session.held = SimpleNamespace(may_be_sent=AsyncMock(return_value=True))
     marks = MarkedJobs(lambda: tasks)
-    schedules = ScheduleController(screen, lambda: None, marks, UTC)
+    schedules = ScheduleController(screen, lambda: None, marks)
     await schedules.suspend_or_resume()
     await screen.app.work()
     assert screen.events == [
