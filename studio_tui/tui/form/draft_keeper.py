@@ -74,12 +74,25 @@ class DraftKeeper:
         await self._keep(current if current != typed else self._screen.start.draft)
 
     def question_before_leaving(self, *, quits: bool) -> Confirm | None:
-        """Return a question if something typed would not be saved to disk."""
+        """Return a question if something typed would not be saved to disk.
+
+        It is whether to leave the form, or the dashboard if `quits`.
+        """
         before, after = self._screen.start.draft, self._screen.form.draft
         is_stored = self._saved_forms.is_stored
         if is_stored and not has_new_values(after.environment, before.environment):
             return None
-        return _confirm_leaving(quits=quits, is_stored=is_stored)
+        what, fate = ("dashboard", "lost when") if quits else ("form", "kept until")
+        saved = ("Your input is saved for the next time.", "", NOT_SAVED)
+        subject = "They are" if is_stored else "It is"
+        lines = saved if is_stored else (f"{NOT_STORED}.",)
+        return Confirm(
+            f"Leave the {what}?",
+            (*lines, f"{subject} {fate} the dashboard is closed."),
+            yes="Leave",
+            no="Stay",
+            default_yes=not quits,
+        )
 
     async def keep_last(self) -> None:
         """Save unsaved input when the form is removed; its last `Edited` may not have arrived."""
@@ -103,21 +116,3 @@ class DraftKeeper:
         if key != self._key:
             await asyncio.to_thread(self._saved_forms.keep, self._key, None)
             self._key = key
-
-
-def _confirm_leaving(*, quits: bool, is_stored: bool) -> Confirm:
-    """Return the question whether to leave the form, or the dashboard if `quits`.
-
-    `is_stored` is whether the form was saved to disk; some of its values never are.
-    """
-    what, fate = ("dashboard", "lost when") if quits else ("form", "kept until")
-    saved = ("Your input is saved for the next time.", "", NOT_SAVED)
-    subject = "They are" if is_stored else "It is"
-    lines = saved if is_stored else (f"{NOT_STORED}.",)
-    return Confirm(
-        f"Leave the {what}?",
-        (*lines, f"{subject} {fate} the dashboard is closed."),
-        yes="Leave",
-        no="Stay",
-        default_yes=not quits,
-    )

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from enum import StrEnum
 
 from textual import on
 
@@ -38,22 +37,14 @@ from studio_tui.tui.jobs.start_order import RerunRequest, may_start, start_order
 from studio_tui.tui.messages import GoBack, JobCreated
 from studio_tui.tui.terminal.key_queue import keys_held
 
-
-class ReviewAnswer(StrEnum):
-    """An answer to a review of what is sent; its value is its key."""
-
-    FROM_CHECKPOINTS = "r"
-    FROM_START = "f"
-    SAVE_DRAFT = "d"
-    BACK = "n"
-
-
+_FROM_CHECKPOINTS, _FROM_START, _SAVE_DRAFT = "r", "f", "d"
 _ANSWERS = (
-    (ReviewAnswer.FROM_CHECKPOINTS, "run from checkpoints"),
-    (ReviewAnswer.FROM_START, "run from the start"),
-    (ReviewAnswer.SAVE_DRAFT, "save as a draft"),
-    (ReviewAnswer.BACK, "back to the form"),
+    (_FROM_CHECKPOINTS, "run from checkpoints"),
+    (_FROM_START, "run from the start"),
+    (_SAVE_DRAFT, "save as a draft"),
+    ("n", "back to the form"),
 )
+"""The answers to a review of what is sent, by their keys."""
 
 
 class EditScreen(SubmitScreen):
@@ -84,12 +75,12 @@ class EditScreen(SubmitScreen):
         is_same = NOTHING_CHANGED in lines
         question = "Run the job again?" if is_same else "Run the changed job?"
         answer = await review_changes(self, question, (*lines, *note), (*revealed, *note))
-        if answer is ReviewAnswer.SAVE_DRAFT:
+        if answer == _SAVE_DRAFT:
             await self.leave()
             self.notify_user("Draft saved; e on the same job opens it again")
-        if answer is ReviewAnswer.FROM_CHECKPOINTS:
+        if answer == _FROM_CHECKPOINTS:
             return replace(checked, draft=checked.draft.continuing(self._repeat.job.id))
-        if answer is ReviewAnswer.FROM_START:
+        if answer == _FROM_START:
             return replace(checked, draft=replace(checked.draft, rerun_from_job_id=""))
         return None
 
@@ -112,15 +103,14 @@ class EditScreen(SubmitScreen):
 
 async def review_changes(
     form: SubmitScreen, question: str, lines: Sequence[Cell], revealed: Sequence[Cell]
-) -> ReviewAnswer | None:
-    """Ask whether to send what `lines` show; return the answer, `None` if canceled.
+) -> str | None:
+    """Ask whether to send what `lines` show; return the key of the answer, `None` if canceled.
 
     `revealed` are the lines with their secrets; they are shown first if the form shows secrets.
     """
-    key = await form.ask(
+    return await form.ask(
         Review(question, lines, _ANSWERS, revealed=revealed, is_revealed=form.values_shown)
     )
-    return None if key is None else ReviewAnswer(key)
 
 
 class RemainingJobs:
@@ -235,15 +225,15 @@ class EditMarkedScreen(SubmitScreen):
         question = f"Run {plural(len(self._jobs), 'changed job')}?"
         note = tuple(map(Cell, ("", *order.lines))) if order.lines else ()
         answer = await review_changes(self, question, (*lines, *note), (*revealed, *note))
-        from_checkpoints = answer is ReviewAnswer.FROM_CHECKPOINTS
-        is_confirmed = from_checkpoints or answer is ReviewAnswer.FROM_START
+        from_checkpoints = answer == _FROM_CHECKPOINTS
+        is_confirmed = from_checkpoints or answer == _FROM_START
         if is_confirmed and await may_start(self, order):
             self.sender.is_sending = True
             try:
                 await self._make(typed, checked, from_checkpoints=from_checkpoints)
             finally:
                 self.sender.is_sending = False
-        elif answer is ReviewAnswer.SAVE_DRAFT:
+        elif answer == _SAVE_DRAFT:
             await self.leave()
             self.notify_user("Draft saved; e on the same marks opens it again")
         return None
