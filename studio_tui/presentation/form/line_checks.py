@@ -22,8 +22,6 @@ _CAPITAL_NAME = re.compile(r"[A-Z][A-Z0-9_.-]*")
 """What is probably meant as a name, and no secret, even if it is not a valid name."""
 _USUAL_NAME = re.compile(r"[A-Z][A-Z0-9_.-]*|[a-z]+(?:_[a-z]+)+")
 """Names that are probably no secrets: `HF_HOME`, `http_proxy`; but `hunter2` may be one."""
-_NAME_WITHOUT_EQUALS = re.compile(r"(?:export )?([A-Z][A-Z0-9_]*)(?:\s|:)\s*\S.*")
-"""A name that is followed by a value without an equals sign: `MODE full`, `MODE: full`."""
 
 # Options in requirements, by what must follow them and whether `uv pip install -r` accepts them.
 _URL_OPTIONS = frozenset({"-i", "--index-url", "--extra-index-url", "-f", "--find-links"})
@@ -120,8 +118,6 @@ def masked_line(line: str) -> str:
         is_visible = _is_visible_alone(bare_name)
     if is_visible:
         return f"{name}={MASK if value.strip() else value}" if equals else line
-    if not equals and (parts := _NAME_WITHOUT_EQUALS.fullmatch(line.strip())):
-        return f"{parts[1]} {MASK}"
     return MASK
 
 
@@ -267,8 +263,6 @@ def _no_equals_sentence(entry: str) -> str:
     name = entry.removeprefix("export ").strip()
     if is_variable(name) and _is_visible_alone(name):
         return f"{name} has no value; type {name}=VALUE, or {name}= for an empty one."
-    if parts := _NAME_WITHOUT_EQUALS.fullmatch(entry):
-        return f"there is no equals sign after {parts[1]}; type {parts[1]}=VALUE."
     # The line is not quoted, as it may be a secret that was pasted without a name.
     return "it is not NAME=VALUE; type a name and an equals sign before the value."
 

@@ -158,8 +158,7 @@ def test_a_secret_pasted_without_a_variable_name_is_not_shown(secret: str) -> No
     ("line", "sentence"),
     [
         ("a B", NO_ASSIGNMENT),
-        ("MODE full", "there is no equals sign after MODE; type MODE=VALUE."),
-        ("export MODE: full", "there is no equals sign after MODE; type MODE=VALUE."),
+        ("export MODE: full", NO_ASSIGNMENT),
         (
             "MY-MODE=full",
             (
@@ -208,7 +207,7 @@ def test_a_bad_variable_is_an_error_with_its_line_number(line: str, sentence: st
         ("hunter2=hush", f"hunter2={MASK}"),
         ("MIIEvQIBADANBgkq", MASK),
         ("MY-MODE=hush", f"MY-MODE={MASK}"),
-        ("MODE: hush", f"MODE {MASK}"),
+        ("MODE: hush", MASK),
         ("hush hush", MASK),
         ("hush-hush==", MASK),
         ("# A=hush", MASK),
