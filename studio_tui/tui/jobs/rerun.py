@@ -115,20 +115,9 @@ def changes(
     same = () if query or settings else (NOTHING_CHANGED,)
     tone = Tone.WARN if submitted is None else Tone.PLAIN
     others = [Cell(line, tone) for line in repeat.lines(changed_values(before, after))]
-    if submitted is not None:
-        others += _note_on_times(submitted, after)
     gap = (Cell(""),) if query and others else ()
     after_settings = (*query, *gap, *others)
     return (*same, *settings, *after_settings), (*same, *revealed_settings, *after_settings)
-
-
-def _note_on_times(submitted: Submitted, after: Draft) -> tuple[Cell, ...]:
-    if after.cron_expression or after.start_after:
-        return ()
-    start = submitted.start_after
-    times = submitted.cron_expression or (f"{start:%Y-%m-%d %H:%M %Z}" if start else "")
-    words = f"It runs once, now; it was submitted to run {safe_line(times)}"
-    return (Cell(words, Tone.WARN),) if times else ()
 
 
 def with_schedule(task: Job, submitted: Submitted | None) -> Job:
