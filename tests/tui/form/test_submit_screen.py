@@ -434,7 +434,8 @@ async def test_a_job_is_changed_compared_and_continued_or_run_from_the_start(
                 "priority: server default → 3",
                 "-print(1)",
                 "+#print(1)",
-                "credentials: server default",
+                "get its defaults:",
+                "credentials",
             )
             assert "hush" not in screen_text(pilot).split("Run the changed job?")[1]
             await pilot.press(answer)
