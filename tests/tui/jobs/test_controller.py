@@ -48,7 +48,7 @@ class Screen:
         self.session: Any = SimpleNamespace(
             pipelines=SimpleNamespace(snapshot=SimpleNamespace(value=None)),
             jobs=SimpleNamespace(snapshot=SimpleNamespace(error=StudioError("silent"))),
-            commands=SimpleNamespace(jobs=SimpleNamespace(cancel=self._cancel)),
+            commands=SimpleNamespace(cancel_job=self._cancel),
             known_items=SimpleNamespace(newer_attempts=dict),
             is_local=True,
             replay=None,
