@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 
-from studio_tui.failures.exceptions import HEAD, read_traceback
+from studio_tui.failures.exceptions import HEAD, NAME, read_traceback
 from studio_tui.failures.exit_codes import exit_code_words
 from studio_tui.failures.parsed_exception import ParsedException
 from studio_tui.failures.printed_lines import is_frame, is_hint
@@ -19,6 +19,14 @@ _GO_DETAIL = re.compile(r"\s*$|[ \t\[]|goroutine |exit status|created by|panic: 
 _FATAL_DETAIL = re.compile(
     r"\s*$| |Current thread |Thread 0x|Python runtime state|Extension modules:|<no Python frame>"
 )
+_NODE_FRAME = re.compile(r"\s+at .+(?::\d+:\d+\)?|<anonymous>\)?|\(native\))(?: \{)?$")
+_NODE_NAME = re.compile(rf"{NAME}(?: \[\w+\])?(?:: |$)")
+_NODE_CAUSE = re.compile(r"\s+\[cause\]: (\S.*)$")
+_NODE_DETAIL = re.compile(r"\s*$|[ }]|(?:Node\.js|Bun) v")
+_NODE_MESSAGE_LINES = 8
+"""Maximum lines of a message, which come before the frames."""
+_UNCAUGHT = re.compile(r"(?:Uncaught |Unhandled \w+:? )")
+"""Words before the name of an uncaught error, as Deno and Node print them."""
 _TERMINATE = re.compile(r"terminate called after throwing an instance of '([^']+)'")
 _WHAT = re.compile(r"\s*what\(\):\s*(.*)$")
 _CROSS = re.compile(r"\s*× \w.*:$")
@@ -79,6 +87,23 @@ def go_panic(lines: Sequence[str], start: int) -> ParsedException | None:
         return None
     end = _end_of(lines, start + 1, lambda line: _GO_DETAIL.match(line) or is_frame(line))
     return ParsedException(lines[start].strip(), end)
+
+
+def node_error(lines: Sequence[str], start: int) -> ParsedException | None:
+    """Parse an uncaught error of Node, Deno or Bun; the reason also names its root cause."""
+    line = _UNCAUGHT.sub("", lines[start])
+    if not _NODE_NAME.match(line):
+        return None
+    end = start + 1
+    while end < min(len(lines), start + _NODE_MESSAGE_LINES) and not _NODE_FRAME.match(lines[end]):
+        if not lines[end].strip():
+            return None
+        end += 1
+    if end >= len(lines) or not _NODE_FRAME.match(lines[end]):
+        return None
+    frames, end = end, _end_of(lines, end, _NODE_DETAIL.match)
+    causes = [cause[1] for below in lines[frames:end] if (cause := _NODE_CAUSE.match(below))]
+    return ParsedException(line.strip() + (f" (caused by {causes[-1]})" if causes else ""), end)
 
 
 def fatal_python_error(lines: Sequence[str], start: int) -> ParsedException | None:

@@ -25,7 +25,7 @@ _FRAME = re.compile(
     r"|goroutine \d+ \[|\s*/\S+:\d+(?: \+0x[0-9a-f]+)?$|[\w./*()]+\(.{0,200}\)$"
     r"|\[Previous line repeated|Node\.js v\d|stack backtrace:|\s*at .*:\d+:\d+\)?$"
     r"|created by \S+ in goroutine|\[signal \S+ code|Stack trace:|#\d+\s+0x[0-9a-f]+"
-    r"|frame #\d+:|\s+(?:\|\s*)?[\^~]+\s*$|\s*[\]}]$"
+    r"|frame #\d+:|\s+(?:\|\s*)?[\^~]+\s*$"
     # Ruby, Lua, Julia, .NET, PHP
     r"|\tfrom \S+:\d+:in |stack traceback:|\t(?:\[C\]|\S+:\d+): in |Stacktrace:$"
     r"|\s*\[\d+\] (?:\S.*\(|top-level scope)|\s+@ \S+|in expression starting at "

@@ -83,6 +83,7 @@ _PARSERS = (
     (other_programs.go_panic, False),
     (other_programs.cpp_exception, False),
     (other_programs.fatal_python_error, False),
+    (other_programs.node_error, False),
     (other_programs.pytest_summary, True),
     (other_programs.resolver_error, True),
 )

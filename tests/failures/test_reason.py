@@ -172,6 +172,15 @@ FAILURES = {
     "main.main()\n\t/tmp/x.go:5 +0x1d\nexit status 2": (
         "panic: runtime error: index out of range [3] with length 3"
     ),
+    "/srv/x.js:1\nthrow new TypeError('x')\n^\n\nTypeError: bad shard 3\n"
+    "    at f (/srv/x.js:1:21)\n    at node:internal/main/run_main_module:28:49\n\nNode.js v20": (
+        "TypeError: bad shard 3"
+    ),
+    "  throw err;\n  ^\n\nError: Cannot find module './nothere'\nRequire stack:\n- /srv/x.js\n"
+    "    at Module._load (node:internal/modules/cjs/loader:1038:27) {\n"
+    "  code: 'MODULE_NOT_FOUND',\n  requireStack: [ '/srv/x.js' ]\n}\n\nNode.js v20.20.2": (
+        "Error: Cannot find module './nothere'"
+    ),
     "=== short test summary info ===\nFAILED test_a.py::test_b - assert 1 == 2\n"
     "FAILED test_a.py::test_c - ValueError: boom\n=== 2 failed, 1 passed in 0.03s ===": (
         "test_a.py::test_b failed: assert 1 == 2 (2 failed, 1 passed in 0.03s)"
@@ -268,10 +277,6 @@ LAST_MESSAGES = {
     "    at com.foo.Io.read(Io.java:9)\n    ... 2 more": (
         "Caused by: java.io.IOException: broken pipe"
     ),
-    "/srv/x.js:1\nthrow new TypeError('x')\n^\n\nTypeError: bad shard 3\n"
-    "    at f (/srv/x.js:1:21)\n    at node:internal/main/run_main_module:28:49\n\nNode.js v20": (
-        "TypeError: bad shard 3"
-    ),
     "Error in library(dplyrr) : there is no package called ‘dplyrr’\nCalls: main\nExecution"
     " halted": (
         "Error in library(dplyrr) : there is no package called ‘dplyrr’"
@@ -340,11 +345,6 @@ TOOLS = {
     ),
     'psql:a.sql:3: ERROR:  relation "x" does not exist\nLINE 1: select * from x\n           ^': (
         'psql:a.sql:3: ERROR:  relation "x" does not exist', "LINE 1: select * from x"
-    ),
-    "  throw err;\n  ^\n\nError: Cannot find module './nothere'\nRequire stack:\n- /srv/x.js\n"
-    "    at Module._load (node:internal/modules/cjs/loader:1038:27) {\n"
-    "  code: 'MODULE_NOT_FOUND',\n  requireStack: [ '/srv/x.js' ]\n}\n\nNode.js v20.20.2": (
-        "Error: Cannot find module './nothere'", "requireStack: [ '/srv/x.js' ]"
     ),
     # The reason is above a record that is no error, or above a closing message.
     "01:02:03 ERROR root no route to db:5432\n01:02:04 INFO root cleaning up": (
