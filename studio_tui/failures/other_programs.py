@@ -19,6 +19,10 @@ _GO_DETAIL = re.compile(r"\s*$|[ \t\[]|goroutine |exit status|created by|panic: 
 _FATAL_DETAIL = re.compile(
     r"\s*$| |Current thread |Thread 0x|Python runtime state|Extension modules:|<no Python frame>"
 )
+_THROWN = re.compile(rf"(?:Exception in thread \"[^\"]*\" |Caused by: )?({NAME})(?:: (.*))?$")
+"""An exception by its name alone, as Java prints it; groups: name, message."""
+_JAVA_FRAME = re.compile(r"\s+at [\w.$<>/]+\([^()]*\)$")
+_JAVA_CAUSE = re.compile(rf"\s*Caused by: ({NAME}(?:: .*)?)$")
 _NODE_FRAME = re.compile(r"\s+at .+(?::\d+:\d+\)?|<anonymous>\)?|\(native\))(?: \{)?$")
 _NODE_NAME = re.compile(rf"{NAME}(?: \[\w+\])?(?:: |$)")
 _NODE_CAUSE = re.compile(r"\s+\[cause\]: (\S.*)$")
@@ -29,6 +33,9 @@ _UNCAUGHT = re.compile(r"(?:Uncaught |Unhandled \w+:? )")
 """Words before the name of an uncaught error, as Deno and Node print them."""
 _TERMINATE = re.compile(r"terminate called after throwing an instance of '([^']+)'")
 _WHAT = re.compile(r"\s*what\(\):\s*(.*)$")
+_CARGO = re.compile(r"(error(?:\[E\d+\])?: .+)$")
+_CARGO_PLACE = re.compile(r"\s*--> (\S+:\d+:\d+)$")
+_CARGO_END = re.compile(r"error: could not compile |error: aborting due to ")
 _CROSS = re.compile(r"\s*× \w.*:$")
 _BRANCH = re.compile(r"  .*\S")
 _PYTEST_FAILED = re.compile(r"(FAILED|ERROR) (\S+(?:\[.*?\])?)(?: - (.*))?$")
@@ -89,6 +96,22 @@ def go_panic(lines: Sequence[str], start: int) -> ParsedException | None:
     return ParsedException(lines[start].strip(), end)
 
 
+def java_exception(lines: Sequence[str], start: int) -> ParsedException | None:
+    """Parse a Java exception; the reason also names its root cause."""
+    first = _THROWN.match(lines[start])
+    if first is None or start + 1 >= len(lines) or not _JAVA_FRAME.match(lines[start + 1]):
+        return None
+    text = f"{first[1]}: {first[2]}" if first[2] else first[1]
+    end = _end_of(
+        lines,
+        start + 1,
+        lambda line: _JAVA_CAUSE.match(line) or is_frame(line) or _JAVA_FRAME.match(line),
+    )
+    causes = [cause[1] for line in lines[start + 1 : end] if (cause := _JAVA_CAUSE.match(line))]
+    root = causes[-1] if causes else text
+    return ParsedException(text if root == text else f"{text} (caused by {root})", end)
+
+
 def node_error(lines: Sequence[str], start: int) -> ParsedException | None:
     """Parse an uncaught error of Node, Deno or Bun; the reason also names its root cause."""
     line = _UNCAUGHT.sub("", lines[start])
@@ -121,6 +144,18 @@ def cpp_exception(lines: Sequence[str], start: int) -> ParsedException | None:
     return ParsedException(
         f"{match[1]}: {what[1]}" if what else match[1], start + (2 if what else 1)
     )
+
+
+def rust_compiler_error(lines: Sequence[str], start: int) -> ParsedException | None:
+    """Parse the last line of a failed Rust compilation, and the first error above it."""
+    if not _CARGO_END.match(lines[start]):
+        return None
+    for number in range(max(0, start - 400), start):
+        error = _CARGO.match(lines[number])
+        place = _CARGO_PLACE.match(lines[number + 1]) if error else None
+        if error and place:
+            return ParsedException(f"{error[1]} ({place[1]})", _after_frames(lines, start + 1))
+    return None
 
 
 def resolver_error(lines: Sequence[str], start: int) -> ParsedException | None:

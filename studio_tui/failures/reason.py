@@ -36,7 +36,7 @@ _MANY_LINES = 30
 """More lines than this after a failure show that the program continued."""
 _SIGNS = re.compile(
     r"Traceback \(most recent call last\)|panicked at |panic: |fatal error: |Root Cause \(first"
-    r"|terminate called| in [\d.]+s|  File \""
+    r"|terminate called| in [\d.]+s|error: (?:could not compile|aborting)|  File \""
     r"|\b(?:[A-Z]\w*)?(?:Error|Exception)\b|Fatal Python error|^\s*× \w"
 )
 """Part of a line that can begin a failure; only such lines are parsed further, to save time."""
@@ -83,8 +83,10 @@ _PARSERS = (
     (other_programs.go_panic, False),
     (other_programs.cpp_exception, False),
     (other_programs.fatal_python_error, False),
+    (other_programs.java_exception, False),
     (other_programs.node_error, False),
     (other_programs.pytest_summary, True),
+    (other_programs.rust_compiler_error, True),
     (other_programs.resolver_error, True),
 )
 """Parsers, each with the value of `_Failure.is_certain` for the failures that it returns."""

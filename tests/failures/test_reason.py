@@ -172,6 +172,11 @@ FAILURES = {
     "main.main()\n\t/tmp/x.go:5 +0x1d\nexit status 2": (
         "panic: runtime error: index out of range [3] with length 3"
     ),
+    'Exception in thread "main" java.lang.IllegalStateException: outer\n'
+    "    at com.foo.Bar.run(Bar.java:12)\nCaused by: java.io.IOException: broken pipe\n"
+    "    at com.foo.Io.read(Io.java:9)\n    ... 2 more": (
+        "java.lang.IllegalStateException: outer (caused by java.io.IOException: broken pipe)"
+    ),
     "/srv/x.js:1\nthrow new TypeError('x')\n^\n\nTypeError: bad shard 3\n"
     "    at f (/srv/x.js:1:21)\n    at node:internal/main/run_main_module:28:49\n\nNode.js v20": (
         "TypeError: bad shard 3"
@@ -180,6 +185,11 @@ FAILURES = {
     "    at Module._load (node:internal/modules/cjs/loader:1038:27) {\n"
     "  code: 'MODULE_NOT_FOUND',\n  requireStack: [ '/srv/x.js' ]\n}\n\nNode.js v20.20.2": (
         "Error: Cannot find module './nothere'"
+    ),
+    'error[E0308]: mismatched types\n --> src/main.rs:2:18\n  |\n2 |     let x: i32 = "a";\n\n'
+    "For more information about this error, try `rustc --explain E0308`.\n"
+    'error: could not compile `x` (bin "x") due to 1 previous error': (
+        "error[E0308]: mismatched types (src/main.rs:2:18)"
     ),
     "=== short test summary info ===\nFAILED test_a.py::test_b - assert 1 == 2\n"
     "FAILED test_a.py::test_c - ValueError: boom\n=== 2 failed, 1 passed in 0.03s ===": (
@@ -271,12 +281,7 @@ LAST_MESSAGES = {
     "make: *** [Makefile:3: all] Error 1": "make: *** [Makefile:3: all] Error 1",
     '{"level": "error", "message": "no\\nbucket"}': "no bucket",
     '{"@l": "Error", "MessageTemplate": "upload failed"}': "upload failed",
-    # Other languages: neither the stack nor their very last lines are the message.
-    'Exception in thread "main" java.lang.IllegalStateException: outer\n'
-    "    at com.foo.Bar.run(Bar.java:12)\nCaused by: java.io.IOException: broken pipe\n"
-    "    at com.foo.Io.read(Io.java:9)\n    ... 2 more": (
-        "Caused by: java.io.IOException: broken pipe"
-    ),
+    # Other interpreters: neither the stack nor their very last lines are the message.
     "Error in library(dplyrr) : there is no package called ‘dplyrr’\nCalls: main\nExecution"
     " halted": (
         "Error in library(dplyrr) : there is no package called ‘dplyrr’"

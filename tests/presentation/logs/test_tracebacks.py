@@ -151,7 +151,7 @@ UNITS = [
     (f"Error in worker 3: {PLAIN}", OOM),
     (f"[2026-01-02 03:04:05,678: ERROR/MainProcess] Task x raised: KeyError\n{CAUSE}",
      "RuntimeError (caused by KeyError: 'x')"),
-    (JAVA, "Caused by: java.io.IOException: broken pipe"),
+    (JAVA, "IllegalStateException: outer (caused by IOException: broken pipe)"),
     (LOGGED_JAVA, "IOException: broken pipe"),
     (f"{STAMP}cannot read", "cannot read"),
     ("npm ERR! code ELIFECYCLE", "code ELIFECYCLE"),
