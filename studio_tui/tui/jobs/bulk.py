@@ -37,7 +37,7 @@ from studio_tui.tui.jobs.questions import (
     rerun_changes,
     status_words,
 )
-from studio_tui.tui.jobs.rerun import known_parts, submitted_of
+from studio_tui.tui.jobs.rerun import known_parts, submitted_of, with_schedule
 from studio_tui.tui.jobs.start_order import CreatedJob, OrderedCreation, RerunRequest, start_order
 from studio_tui.tui.messages import OpenPipeline
 from studio_tui.tui.terminal.clipboard import copy
@@ -129,10 +129,13 @@ class BulkJobs:
             return
         jobs, blocked = chosen.jobs, self._host.session.known_items.pipelines().blocked
         noun = self.marked.noun.removeprefix("marked ")
+        tasks = [job for job in jobs if job.state is JobState.TASK]
+        submissions = await submitted_of(tasks, self._host.session) if tasks else {}
 
         def words(job: Job) -> str:
             if job.state is JobState.TASK:
-                return time_of(job) or "Studio does not say when"
+                task = with_schedule(job, submissions.get(job.id))
+                return time_of(task) or "Studio does not say when"
             return state_cell(job.state, job.status, is_blocked=job.id in blocked).text.lower()
 
         question = Confirm(

@@ -385,6 +385,8 @@ async def test_on_other_studios_marks_move_to_the_schedules_that_replace_edited_
             await until(pilot, lambda: len(table.keys) == 3)
             assert table.cursor == new["id"]
             assert table.marked == {other_id, new["id"]}
+        await pilot.press("x")
+        await until_shown(pilot, "Cancel 2 marked schedules?", "45 2 1 1 *")
 
 
 class LoseOneAnswer(WithoutInstanceHeader):
