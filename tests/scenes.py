@@ -130,7 +130,9 @@ SCENES: dict[str, Scene] = {
         NARROW,
         shows="Workers must be a whole",
     ),
-    "form-cron": Scene(("n", *("shift+tab",) * 3, *"0 3 * * 1"), WIDE, shows="Next runs"),
+    "form-cron": Scene(
+        ("n", *("shift+tab",) * 3, *"0 3 * * 1"), WIDE, shows="every Monday at 03:00"
+    ),
     "form-explain": Scene(("n", *("shift+tab",) * 4, "f1"), NARROW, shows="When the job runs"),
     "help": Scene(("question_mark",), NARROW, shows="Run the job again as it was"),
     "welcome": Scene(size=NARROW, lacks_credentials=True),

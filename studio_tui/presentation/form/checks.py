@@ -9,7 +9,6 @@ import unicodedata
 from collections.abc import Callable, Container
 from pathlib import PurePath
 
-from studio_tui import cron
 from studio_tui.addresses import has_login
 from studio_tui.api.models import Cluster, QueryType
 from studio_tui.job_rules import is_job_id, repository_fault, split_repository
@@ -29,8 +28,7 @@ from studio_tui.presentation.form.problems import (
 )
 from studio_tui.presentation.format import join_names, plural, size
 from studio_tui.presentation.jobs.waiting import takes_no_jobs
-from studio_tui.presentation.schedules.cron_words import sentence_of
-from studio_tui.presentation.schedules.explanations import explain_single_time
+from studio_tui.presentation.schedules.explanations import explain_expression, explain_single_time
 
 REQUEST_LIMIT = 1024 * 1024
 """Maximum size in bytes of a request: the limit of the local Studio, assumed for all."""
@@ -294,15 +292,12 @@ def start(draft: Draft, context: FormContext) -> str:
     return "" if not typed or explained.is_good else explained.lines[0]
 
 
-def cron_expression(draft: Draft, _context: FormContext) -> str:
+def cron_expression(draft: Draft, context: FormContext) -> str:
     typed = draft.cron_expression.strip()
     if not typed:
         return ""
-    try:
-        cron.check(typed)
-    except cron.CronError as error:
-        return sentence_of(error)
-    return ""
+    explained = explain_expression(typed, None, context.now, context.zone)
+    return "" if explained.is_good else explained.lines[0]
 
 
 def job_to_continue(draft: Draft, context: FormContext) -> FieldProblems:

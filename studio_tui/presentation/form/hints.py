@@ -2,17 +2,15 @@
 
 from collections.abc import Collection
 
-from studio_tui import cron
 from studio_tui.api.models import Cluster, Job, runs_on
 from studio_tui.presentation.form.checks import chosen_cluster
 from studio_tui.presentation.form.draft import Draft, FormContext
 from studio_tui.presentation.format import plural, size
 from studio_tui.presentation.jobs.waiting import free_workers
-from studio_tui.presentation.schedules.cron_words import expression_sentences
 from studio_tui.presentation.schedules.explanations import (
+    explain_expression,
     explain_single_time,
     fires_after,
-    next_fire_times,
 )
 from studio_tui.presentation.schedules.start_times import StartTimeError, parse_start_time
 from studio_tui.text import safe_line
@@ -102,11 +100,9 @@ def cron_times(draft: Draft, context: FormContext) -> tuple[str, ...]:
         start = parse_start_time(draft.start_after, context.now, context.zone)
     except StartTimeError:
         start = context.now
-    try:
-        runs = next_fire_times(typed, None, fires_after(start, context.now), context.zone)
-    except cron.CronError:
-        return ()
-    return (*expression_sentences(typed), "Next runs:", *(f"  {run}" for run in runs))
+    after = fires_after(start, context.now)
+    explained = explain_expression(typed, None, after, context.zone)
+    return explained.lines if explained.is_good else ()
 
 
 def uploads(draft: Draft, context: FormContext) -> tuple[str, ...]:

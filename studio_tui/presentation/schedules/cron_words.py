@@ -32,22 +32,6 @@ def describe_expression(expression: str, time_zone: str | None = None) -> str:
     return f"{time} {day}" if day.startswith("on the") else f"{day} {time}"
 
 
-def expression_sentences(expression: str) -> tuple[str, ...]:
-    """Return sentences that describe an expression in UTC.
-
-    Raises:
-        CronError: the expression is invalid.
-    """
-    text = describe_expression(expression)
-    return (f"{text[0].upper()}{text[1:]}.", *other_readings(expression))
-
-
-def sentence_of(error: cron.CronError) -> str:
-    """Return why an expression is invalid, as a sentence."""
-    clause = str(error)
-    return f"{clause[0].upper()}{clause[1:]}."
-
-
 def other_readings(expression: str) -> tuple[str, ...]:
     """Return a sentence if other crons match the two day fields in another way; else none.
 

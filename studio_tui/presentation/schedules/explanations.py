@@ -10,7 +10,6 @@ from studio_tui.presentation.schedules.cron_words import (
     RUNS_SHOWN,
     describe_expression,
     other_readings,
-    sentence_of,
 )
 from studio_tui.presentation.schedules.start_times import (
     StartTimeError,
@@ -40,7 +39,8 @@ def explain_expression(typed: str, time_zone: str | None, now: datetime, zone: t
         lines = (describe_expression(typed, time_zone), *other_readings(typed), *runs)
         return Explained(lines, is_good=True)
     except cron.CronError as error:
-        return Explained((sentence_of(error),), is_good=False)
+        clause = str(error)
+        return Explained((f"{clause[0].upper()}{clause[1:]}.",), is_good=False)
 
 
 def explain_single_time(typed: str, now: datetime, zone: tzinfo) -> Explained:

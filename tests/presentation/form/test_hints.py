@@ -30,7 +30,7 @@ def hint_text(name: str, **fields: Any) -> str:
         ("start_after", {}, "Now; or type"),
         ("start_after", {"start_after": "in 2 hours"}, "13:00"),
         ("cron_expression", {}, "Once; or type five fields"),
-        ("cron_expression", {"cron_expression": "0 3 * * *"}, "Next runs:"),
+        ("cron_expression", {"cron_expression": "0 3 * * *"}, "every day at 03:00"),
         ("rerun_from_job_id", {}, "The id of the job whose checkpoints to use."),
         ("rerun_from_job_id", {"rerun_from_job_id": "5"}, "is loaded from its checkpoints"),
         ("uploads", {"uploads": ("7",)}, "Ids of files that were uploaded before"),
@@ -60,12 +60,12 @@ def test_a_field_with_a_problem_or_a_plain_value_has_no_hint(
 
 def test_the_hint_of_an_expression_has_words_and_five_fire_times_in_both_zones() -> None:
     start = NOW + timedelta(days=30)
-    words, heading, *runs = hint(
+    words, *runs = hint(
         "cron_expression",
         Draft(cron_expression="0 3 * * *", start_after=start.isoformat()),
         CONTEXT,
     )
-    assert (words, heading, len(runs)) == ("Every day at 03:00 UTC.", "Next runs:", 5)
+    assert (words, len(runs)) == ("every day at 03:00 UTC", 5)
     assert "Apr" in runs[0]
     assert "05:00" in runs[0]
     assert "03:00 UTC" in runs[0]
@@ -73,7 +73,7 @@ def test_the_hint_of_an_expression_has_words_and_five_fire_times_in_both_zones()
 
 def test_the_first_run_of_an_expression_may_be_at_the_start_itself() -> None:
     draft = Draft(cron_expression="0 3 * * *", start_after="2026-03-05T03:00Z")
-    assert hint("cron_expression", draft, CONTEXT)[2].endswith("5 Mar 2026 04:00 CET · 03:00 UTC")
+    assert hint("cron_expression", draft, CONTEXT)[1].endswith("5 Mar 2026 04:00 CET · 03:00 UTC")
 
 
 def test_the_hint_of_uploads_lists_those_whose_names_are_known() -> None:

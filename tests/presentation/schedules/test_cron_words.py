@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio_tui.cron import CronError, field_values, fire_times
-from studio_tui.presentation.schedules.cron_words import describe_expression, expression_sentences
+from studio_tui.presentation.schedules.cron_words import describe_expression
 
 
 @pytest.mark.parametrize(
@@ -86,9 +86,3 @@ def test_the_described_times_are_the_fire_times(minutes: set[int], hour: int) ->
 
 def test_the_description_names_the_time_zone_of_the_studio() -> None:
     assert describe_expression("0 9 * * *", "CET") == "every day at 09:00 CET"
-
-
-def test_the_form_shows_a_sentence_only_for_a_valid_expression() -> None:
-    assert expression_sentences("0 9 * * 1-5") == ("Every weekday at 09:00 UTC.",)
-    with pytest.raises(CronError):
-        expression_sentences("0 25 * * *")
