@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from studio_tui.api.models import Pipeline
-from studio_tui.presentation.pipelines.drawing.graph import draw
 from studio_tui.presentation.pipelines.graph.plan import plan_of, redundant_parents
 from tests.bench.report import Goal, Measure
 from tests.presentation.pipelines.graphs import (
@@ -17,6 +16,7 @@ from tests.presentation.pipelines.graphs import (
     random_dependencies,
     random_stages,
 )
+from tests.presentation.pipelines.planes import crossings
 
 _STEPS = 16
 """Number of straight segments that approximate a curve of `dot`."""
@@ -43,7 +43,7 @@ def measures() -> tuple[Measure, ...]:
 def _measured(name: str, sent: Pipeline) -> Iterator[Measure]:
     parents = {node.id: node.parents for node in plan_of(sent).nodes.values()}
     widths = {node: len(node) + 3 for node in parents}
-    count = float(draw(parents, widths).crossings)
+    count = float(crossings(parents))
     if shutil.which("dot") is None:
         yield Measure(name, (count,))
         return

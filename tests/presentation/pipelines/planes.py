@@ -1,11 +1,13 @@
 """The drawing of a graph as characters on a plane, to follow its lines as the user does."""
 
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from studio_tui.presentation.pipelines.drawing.edge_lines import Highlight
 from studio_tui.presentation.pipelines.drawing.graph import Box, Drawing
+from studio_tui.presentation.pipelines.drawing.layers import assign_layers, crossings_of
+from studio_tui.presentation.pipelines.graph.plan import parent_indexes, transitive_reduction
 
 UP, DOWN, LEFT, RIGHT = (0, -1), (0, 1), (-1, 0), (1, 0)
 _WAYS_BY_WORD = {
@@ -125,3 +127,9 @@ def loose_ends(drawn: Plane, weight: int = 1) -> Iterator[tuple[int, int]]:
             is_box = drawn.box_at(other_x, other_y) is not None and way[1]
             if not is_box and drawn.ways(other_x, other_y).get((-way[0], -way[1]), 0) < weight:
                 yield x, y
+
+
+def crossings(parents: Mapping[str, Sequence[str]]) -> int:
+    """Return the number of crossings in a drawing; long edges drawn as one line count once."""
+    layers = assign_layers(transitive_reduction(parent_indexes(parents)))
+    return crossings_of(layers, layers.rows)

@@ -22,11 +22,7 @@ from studio_tui.presentation.pipelines.drawing.edge_routing import (
     nets_of,
     route_edges,
 )
-from studio_tui.presentation.pipelines.drawing.layers import (
-    Layers,
-    assign_layers,
-    crossings_of,
-)
+from studio_tui.presentation.pipelines.drawing.layers import Layers, assign_layers
 from studio_tui.presentation.pipelines.graph.plan import parent_indexes, transitive_reduction
 
 _PAD = "─"
@@ -69,20 +65,6 @@ class Drawing:
         ends += [row[-1] + 1 for row in self._row_middles]
         ends += [net.jog + 1 for channel in channels for net in channel.nets if net.jog is not None]
         self.width = max(ends, default=0)
-
-    @property
-    def edges(self) -> frozenset[tuple[str, str]]:
-        """Parent and child of each drawn edge."""
-        return frozenset(
-            (self._ids[parent], node)
-            for node, index in self._index.items()
-            for parent in self._adjacent(index, up=True)
-        )
-
-    @property
-    def crossings(self) -> int:
-        """Number of crossings between adjacent layers; long edges drawn as one line count once."""
-        return crossings_of(self._layers, self._layers.rows)
 
     def highlight(self, nodes: Iterable[str]) -> Highlight:
         """Return a highlight of nodes and the edges between them; unknown ids are ignored."""
