@@ -17,7 +17,6 @@ from studio_tui.presentation.format import (
     ago,
     join_names,
     local_time,
-    plural,
     seconds_between,
 )
 from studio_tui.presentation.lists.kinds import Kind, ListColumn, layouts
@@ -115,7 +114,6 @@ def outdated_first(datasets: Iterable[ListedDataset]) -> list[ListedDataset]:
     return sorted(datasets, key=lambda each: (not each.newer, each.name))
 
 
-_MOST_PIPELINES = 3
 _ACTIVE = frozenset({PipelineState.PENDING, PipelineState.RUNNING})
 
 NO_LINEAGE = "This Studio does not say what datasets were made from, or which are out of date."
@@ -124,22 +122,22 @@ NO_LINEAGE = "This Studio does not say what datasets were made from, or which ar
 def rebuilding_words(pipelines: Iterable[Pipeline]) -> str:
     """Return which pipelines rebuild datasets now: `etl is rebuilding clean`; else empty."""
     active = [each for each in pipelines if each.state in _ACTIVE and each.datasets]
-    parts = [
+    return "; ".join(
         f"{each.name or each.pipeline_id[:SHORT_ID]} is rebuilding"
         f" {join_names([*map(short_name, datasets_in(each.datasets))])}"
-        for each in active[:_MOST_PIPELINES]
-    ]
-    if len(active) > _MOST_PIPELINES:
-        parts.append(plural(len(active) - _MOST_PIPELINES, "more pipeline"))
-    return "; ".join(parts)
+        for each in active
+    )
 
 
 def dataset_lines(
     dataset: ListedDataset, others: Iterable[ListedDataset], now: datetime, *, has_lineage: bool
 ) -> list[Cell]:
     """Return all details of a dataset as lines, with the `others` that are made from it."""
-    lines = [Cell(outdated_words(dataset), Tone.WARN)] if dataset.newer else []
-    if not dataset.newer and has_lineage:
+    lines = []
+    if dataset.newer:
+        verb = "is" if len(dataset.newer) == 1 else "are"
+        lines.append(Cell(f"out of date: {_newer(dataset)} {verb} newer", Tone.WARN))
+    elif has_lineage:
         lines.append(Cell("up to date: none of its sources is newer", Tone.GOOD))
     consumers = sorted(
         short_name(other.name) for other in others if dataset.name in _sources(other)
@@ -154,12 +152,6 @@ def dataset_lines(
             sources = ", ".join(map(short_name, version.sources))
             lines.append(Cell(f"    from {sources}"))
     return lines if has_lineage else [*lines, Cell(""), Cell(NO_LINEAGE, Tone.DIM)]
-
-
-def outdated_words(dataset: ListedDataset) -> str:
-    """Return why an outdated dataset is outdated: `out of date: raw@2, labels@5 are newer`."""
-    verb = "is" if len(dataset.newer) == 1 else "are"
-    return f"out of date: {_newer(dataset)} {verb} newer"
 
 
 def _version_line(version: ListedVersion, now: datetime) -> str:

@@ -163,14 +163,10 @@ def _path(last: str | None, before: dict[str, str]) -> tuple[str, ...]:
 
 
 _ARROW = " ▸ "
-_DEFAULT_WIDTH = 100
 
 
 def path_words(
-    path: Sequence[str],
-    model: ViewModel,
-    room: int = _DEFAULT_WIDTH,
-    cells: Callable[[str], int] = len,
+    path: Sequence[str], model: ViewModel, room: int, cells: Callable[[str], int]
 ) -> str:
     """Format a path with remaining times: `… 3 before ▸ load ~0:40 left ▸ … 2 more ▸ fit ~9:00`.
 

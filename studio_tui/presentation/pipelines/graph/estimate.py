@@ -33,9 +33,7 @@ class SecondsRange(NamedTuple):
     least: float
     most: float
 
-    def __add__(self, other: object) -> "SecondsRange":
-        if not isinstance(other, SecondsRange):
-            return NotImplemented
+    def plus(self, other: "SecondsRange") -> "SecondsRange":
         return SecondsRange(self.least + other.least, self.most + other.most)
 
     def without(self, elapsed: float) -> "SecondsRange":
@@ -89,8 +87,8 @@ def estimate_of(model: ViewModel, surroundings: Surroundings = NOTHING_KNOWN) ->
         if isinstance(own, str):
             unknown.setdefault(own, []).append(node.name)
             own = _NO_TIME
-        ends[node_id] = _latest([ends[parent] for parent in node.parents]) + own
-        work += own
+        ends[node_id] = _latest([ends[parent] for parent in node.parents]).plus(own)
+        work = work.plus(own)
     if unknown:
         words = "; ".join(f"{why} {join_names(names)}" for why, names in unknown.items())
         return Estimate(reason=f"no ETA: {words}")
@@ -137,7 +135,7 @@ def _remaining(node: Node, model: ViewModel, delay: SecondsRange) -> SecondsRang
     if by_bar is None and not past:
         return "no past runs of"
     if state is not NodeState.RUNNING:
-        return delay.without(model.queue_seconds(node) or 0.0) + _usual(past, least)
+        return delay.without(model.queue_seconds(node) or 0.0).plus(_usual(past, least))
     elapsed = elapsed_seconds(node, model)
     longer = [seconds for seconds in past if seconds > elapsed]
     if by_bar is not None:

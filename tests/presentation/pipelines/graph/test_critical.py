@@ -62,12 +62,16 @@ def test_the_critical_path_follows_the_longest_jobs() -> None:
         *("dedupe", "embed", "join_feats", "merge_train", "split"),
         *("train_l", "eval", "export", "publish"),
     )
-    assert path_words(critical, model, 80) == (
+    assert path_words(critical, model, 80, len) == (
         "… 1 before ▸ embed ~0:40 left ▸ … 3 more ▸ train_l ~10:00 ▸ … 3 more"
     )
-    assert path_words(critical, model, 53) == "… 1 before ▸ … 4 more ▸ train_l ~10:00 ▸ … 3 more"
-    assert path_words(critical, model, 1) == "… 1 before ▸ … 4 more ▸ train_l ~10:00 ▸ … 3 more"
-    assert "more" not in path_words(critical, model, 200)
+    assert (
+        path_words(critical, model, 53, len) == "… 1 before ▸ … 4 more ▸ train_l ~10:00 ▸ … 3 more"
+    )
+    assert (
+        path_words(critical, model, 1, len) == "… 1 before ▸ … 4 more ▸ train_l ~10:00 ▸ … 3 more"
+    )
+    assert "more" not in path_words(critical, model, 200, len)
 
 
 def test_the_line_of_a_path_counts_the_omitted_ended_jobs() -> None:
@@ -78,7 +82,7 @@ def test_the_line_of_a_path_counts_the_omitted_ended_jobs() -> None:
         started_job("join_feats", 400, took=60, status="COMPLETE"),
         started_job("merge_train", 20),
     )
-    words = path_words(critical_path_of(model), model, 200)
+    words = path_words(critical_path_of(model), model, 200, len)
     assert words.startswith("… 3 before ▸ merge_train ~0:40 left ▸ split ~1:00 ▸")
 
 
@@ -91,13 +95,13 @@ def test_the_line_of_a_path_names_the_longest_job_and_counts_omitted_jobs(
     past = {name: (float(took),) * 3 for name, took in zip(names, seconds, strict=True)}
     model = view_model(sent, past=past)
     critical = critical_path_of(model)
-    steps = path_words(critical, model, room).split(" ▸ ")
+    steps = path_words(critical, model, room, len).split(" ▸ ")
     left_out = [int(step.split()[1]) for step in steps if step.startswith("… ")]
     named = [step.split()[0] for step in steps if not step.startswith("… ")]
     assert sum(left_out) + len(named) == len(critical)
     assert named == [name for name in critical if name in named]
     assert max(past[name][0] for name in named) == max(past[name][0] for name in critical)
-    assert len(named) == 1 or len(path_words(critical, model, room)) <= room
+    assert len(named) == 1 or len(path_words(critical, model, room, len)) <= room
 
 
 @pytest.mark.parametrize(
@@ -174,7 +178,7 @@ def test_the_path_of_an_ended_pipeline_follows_the_parents_that_ended_last() -> 
     assert critical == ("late", "end"), (
         "late was queued until long had ended, and end waited for late"
     )
-    assert path_words(critical, model) == "late 0:05 ▸ end 0:10"
+    assert path_words(critical, model, 100, len) == "late 0:05 ▸ end 0:10"
 
 
 def test_there_is_no_path_without_past_runs() -> None:
@@ -200,7 +204,7 @@ def test_the_path_of_an_ended_pipeline_is_that_with_the_longest_run_times(state:
     critical = critical_path_of(model)
     assert estimate_of(model) == Estimate(None, "")
     assert critical[:5] == ("ingest_raw", "index", "dedupe", "thumbs", "join_feats")
-    assert path_words(critical, model, 70) == (
+    assert path_words(critical, model, 70, len) == (
         "ingest_raw 0:10 ▸ … 2 more ▸ thumbs 0:30 ▸ … 6 more ▸ publish 0:10"
     )
 
