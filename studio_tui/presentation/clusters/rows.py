@@ -7,7 +7,8 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from studio_tui.api.ids import is_usable_id
-from studio_tui.api.models import Cluster, Job, by_status, runs_on
+from studio_tui.api.job_kinds import by_status, runs_on
+from studio_tui.api.models import Cluster, Job
 from studio_tui.api.states import STATES_WITH_WORKERS, JobState
 from studio_tui.presentation.cells import NOTHING, Cell, Tone, dim_row
 from studio_tui.presentation.columns import Align, Column

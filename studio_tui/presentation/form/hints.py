@@ -2,7 +2,8 @@
 
 from collections.abc import Collection
 
-from studio_tui.api.models import Cluster, Job, runs_on
+from studio_tui.api.job_kinds import runs_on
+from studio_tui.api.models import Cluster, Job
 from studio_tui.presentation.form.checks import chosen_cluster
 from studio_tui.presentation.form.draft import Draft, FormContext
 from studio_tui.presentation.format import plural, size

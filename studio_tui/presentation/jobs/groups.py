@@ -7,7 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from studio_tui.api.models import Job, by_status, is_schedule
+from studio_tui.api.job_kinds import by_status, is_schedule
+from studio_tui.api.models import Job
 from studio_tui.api.related_jobs import NewerAttempt
 from studio_tui.api.states import JobState
 from studio_tui.presentation.cells import NOTHING, Cell, Pieces, Tone

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from studio_tui.api.models import Cluster, Job, Pipeline, runs_on
+from studio_tui.api.job_kinds import runs_on
+from studio_tui.api.models import Cluster, Job, Pipeline
 from studio_tui.api.states import NOT_YET_QUEUED_STATES, JobState, PipelineState
 from studio_tui.presentation.format import join_names, plural
 

@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from functools import cached_property
 
 from studio_tui.api.client import StudioClient
-from studio_tui.api.models import Job, by_status
+from studio_tui.api.job_kinds import by_status
+from studio_tui.api.models import Job
 from studio_tui.api.pages import ResultPage
 from studio_tui.api.states import JobState
 from studio_tui.errors import InvalidRequest, NotFound, PermissionDenied

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any, NoReturn
 
 from studio_tui import clock
-from studio_tui.api.models import Cluster, Job, Pipeline, runs_on
+from studio_tui.api.job_kinds import runs_on
+from studio_tui.api.models import Cluster, Job, Pipeline
 from studio_tui.api.pages import ResultPage
 from studio_tui.api.states import STATES_WITH_WORKERS, JobState
 from studio_tui.errors import NotFound, ReadOnly

@@ -2,7 +2,8 @@
 
 import json
 
-from studio_tui.api.models import Cluster, runs_on
+from studio_tui.api.job_kinds import runs_on
+from studio_tui.api.models import Cluster
 from studio_tui.presentation.jobs.facts import MASK, facts, has_logins, raw_json, why_no_environment
 from studio_tui.presentation.jobs.waiting import NOTHING_KNOWN, Surroundings
 from tests.jobs import NOON, job

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from studio_tui.api.models import Job, by_status
+from studio_tui.api.job_kinds import by_status
+from studio_tui.api.models import Job
 from studio_tui.api.related_jobs import NewerAttempt
 from studio_tui.api.states import JobState
 from studio_tui.presentation.jobs.filters import JOBS, exact_filter, id_filter, jobs_with

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from studio_tui.api.job_kinds import by_status
 from studio_tui.api.label import NAME
-from studio_tui.api.models import Cluster, Job, by_status
+from studio_tui.api.models import Cluster, Job
 from studio_tui.api.states import JobState
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.jobs.facts import Values, environment, facts, next_values, raw_json

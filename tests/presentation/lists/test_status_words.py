@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from studio_tui.api.models import by_status
+from studio_tui.api.job_kinds import by_status
 from studio_tui.api.states import JobState, PipelineState
 from studio_tui.presentation.clusters.rows import CLUSTERS, ClusterState
 from studio_tui.presentation.jobs.filters import JOBS

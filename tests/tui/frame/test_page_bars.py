@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio_tui.api.models import by_status
+from studio_tui.api.job_kinds import by_status
 from studio_tui.api.states import JobState
 from studio_tui.presentation.jobs.states import LOOKS
 from studio_tui.service.session import StudioSession

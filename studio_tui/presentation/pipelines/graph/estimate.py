@@ -11,7 +11,7 @@ import math
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from studio_tui.api.models import runs_on
+from studio_tui.api.job_kinds import runs_on
 from studio_tui.api.states import PipelineState
 from studio_tui.presentation.format import join_names, plural, seconds_between
 from studio_tui.presentation.jobs.waiting import NOTHING_KNOWN, Surroundings, free_workers

@@ -5,7 +5,8 @@ from collections import Counter
 import pytest
 from hypothesis import given
 
-from studio_tui.api.models import Pipeline, by_status
+from studio_tui.api.job_kinds import by_status
+from studio_tui.api.models import Pipeline
 from studio_tui.api.states import JobState, PipelineState
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.jobs.states import counts as counts_of_jobs
