@@ -9,7 +9,6 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from os.path import commonprefix
-from pathlib import PurePath
 from typing import NamedTuple, Self
 
 from studio_tui.presentation.format import join_names
@@ -29,6 +28,8 @@ _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _NUMBER_OR_HASH = rf"(?:{_UUID}|{_HASH}|[0-9]+)"
 _VARYING = re.compile(rf"({_NUMBER_OR_HASH}(?:[-_.:]{_NUMBER_OR_HASH})*)")
 """Numbers and hashes in a name, such as `0042` or `12-3fa94c`."""
+_LEADING_NUMBER = re.compile(r"[0-9]{1,3}(?=[-_. ])")
+"""A number at the start of a name that can tell kinds of jobs apart, as in `03_embed_0042`."""
 _SEPARATORS = "-_. /"
 
 
@@ -105,7 +106,15 @@ def _group_by_name(nodes: Iterable[Node]) -> Iterable[Group]:
     for node in nodes:
         nodes_by_stem[tuple(_VARYING.split(node.name)[::2])].append(node)
     for stem, members in nodes_by_stem.items():
-        yield from _groups_of(f"name:{'*'.join(stem)}", _title(members), members)
+        by_number: dict[str, list[Node]] = defaultdict(list)
+        for node in members:
+            number_match = _LEADING_NUMBER.match(node.name)
+            by_number[number_match[0] if number_match else ""].append(node)
+        if len(members) < FEWEST_MEMBERS * len(by_number):
+            # Too few jobs share a leading number, so it numbers jobs, not kinds of jobs.
+            by_number = {"": members}
+        for number, jobs in by_number.items():
+            yield from _groups_of(f"name:{number}:{'*'.join(stem)}", _title(jobs), jobs)
 
 
 def _title(nodes: Sequence[Node]) -> str:
@@ -119,15 +128,20 @@ def _group_by_links(nodes: Iterable[Node]) -> Iterable[Group]:
         nodes_by_links[frozenset(node.parents), node.children].append(node)
     for members in nodes_by_links.values():
         names = [node.name for node in members]
-        start, ends = _common_start(names), {PurePath(name).suffix for name in names}
-        end = ends.pop() if len(ends) == 1 else ""
-        title = f"{start}*{end}" if start else join_names(names)
+        start = _common_start(names)
+        title = f"{start}*{_common_end(names, start)}" if start else join_names(names)
         yield from _groups_of(f"links:{members[0].id}", title, members)
 
 
 def _common_start(names: Sequence[str]) -> str:
     common = commonprefix(names)  # noqa: RUF071 (characters are meant to be compared)
     return common[: 1 + max(common.rfind(separator) for separator in _SEPARATORS)]
+
+
+def _common_end(names: Sequence[str], start: str) -> str:
+    ends = {name[len(start) :].rpartition(".")[2] for name in names}
+    is_same = len(ends) == 1 and all("." in name[len(start) :] for name in names)
+    return f".{ends.pop()}" if is_same else ""
 
 
 def _groups_of(key: str, title: str, nodes: Sequence[Node]) -> Iterable[Group]:
