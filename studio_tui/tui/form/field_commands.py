@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 _EDIT = ("f4", "$EDITOR")
 
 
+class Explanation(Review):
+    """The help of a field; unlike questions, it takes keys pressed before it is shown."""
+
+    takes_keys_pressed_before = True
+
+
 def explanation(field: Field, actions: Iterable[Action] = ()) -> list[Cell]:
     """Return the help of a field; `actions` can be used in it."""
     lines = [Cell(field.meaning), Cell(""), Cell(field.accepts)]
@@ -58,8 +64,11 @@ class FieldCommands:
         if focused is not None:
             name = focused.field
             actions = [each for each in actions_of(self._screen) if each.enabled]
-            review = Review(FIELDS[name].label, explanation(FIELDS[name], actions), (OK, _EDIT))
-            if await self._screen.ask(review) == _EDIT[0]:
+            lines = explanation(FIELDS[name], actions)
+            if (
+                await self._screen.ask(Explanation(FIELDS[name].label, lines, (OK, _EDIT)))
+                == _EDIT[0]
+            ):
                 await self.edit_field(name)
 
     async def edit_field(self, name: str) -> None:

@@ -149,7 +149,7 @@ async def test_an_empty_list_says_how_to_create_a_schedule_and_a_pipeline_draft_
         await pilot.press("n")
         await until(pilot, lambda: isinstance(pilot.app.screen, SubmitScreen))
         await pilot.press(*"@daily")
-        await until_shown(pilot, "@daily", "Every day at 00:00 UTC.")
+        await until_shown(pilot, "@daily", "every day at 00:00 UTC")
     assert studio.jobs() == []
 
 
