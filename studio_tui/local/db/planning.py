@@ -6,7 +6,7 @@ the sources of a source are those of its current version. If a job makes other d
 sources of these are also rebuilt. A dataset without a job stays as it is, with a warning.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from studio_tui.local.db.lineage_model import DatasetSource, Lineage, current_versions
@@ -44,8 +44,9 @@ def plan(targets: Iterable[str], lineage: Lineage) -> RebuildPlan:
     versions = _find(targets, lineage)
     current = current_versions(lineage)
     products, roots = _products_by_job(lineage), dict.fromkeys(versions)
+    certain = _certain_jobs(products, lineage)
     while True:
-        needed = _add_sources([*roots], lineage, current, warnings)
+        needed = _add_sources([*roots], lineage, current, certain, warnings)
         chosen = choose_makers(needed, lineage, warnings)
         merged = one_maker_each(merge_runs(set(chosen.values()), lineage), versions, lineage)
         # The sources of all products must be rebuilt, for which other jobs may be needed.
@@ -79,6 +80,30 @@ def _products_by_job(lineage: Lineage) -> dict[str, set[int]]:
     }
 
 
+def _certain_jobs(
+    products: Mapping[str, Collection[int]], lineage: Lineage
+) -> dict[str, Collection[int]]:
+    """Return the products of each job that runs whatever `makers` chooses, if it is chosen at all.
+
+    It is the newest of equal runs, and no other script makes any of its datasets.
+    """
+    newest: dict[object, str] = {}
+    scripts: dict[object, set[tuple[str, str]]] = {}
+    keys: dict[str, list[object]] = {}
+    for job_id in sorted(products, key=lambda job_id: lineage.jobs[job_id].number):
+        job = lineage.jobs[job_id]
+        run = job.name, job.script, job.environment
+        keys[job_id] = [run, *(lineage.versions[each].dataset for each in products[job_id])]
+        for key in keys[job_id]:
+            newest[key] = job_id
+            scripts.setdefault(key, set()).add((job.name, job.script))
+    return {
+        job_id: products[job_id]
+        for job_id, of_job in keys.items()
+        if all(newest[key] == job_id and len(scripts[key]) == 1 for key in of_job)
+    }
+
+
 def _find(targets: Iterable[str], lineage: Lineage) -> list[int]:
     """Return the id of the version that each target names, or of its latest existing version."""
     versions = sorted(
@@ -102,11 +127,13 @@ def _add_sources(
     roots: Sequence[int],
     lineage: Lineage,
     current: Mapping[str, int],
+    certain: Mapping[str, Collection[int]],
     warnings: dict[str, None],
 ) -> list[int]:
     """Return `roots` and all their direct and indirect sources, nearest first, without listings.
 
-    A source is replaced by the current version of its dataset.
+    The other products of certain jobs are added too. A source is replaced by the current version of
+    its dataset.
     """
 
     def following(version_id: int) -> Iterator[int]:
@@ -123,6 +150,8 @@ def _add_sources(
                 ] = None
             else:
                 yield source_id
+        if len(version.jobs) == 1:
+            yield from certain.get(version.jobs[0].job_id, ())
 
     return reachable(roots, following)
 

@@ -315,6 +315,31 @@ def test_a_warning_names_the_datasets_that_the_chosen_job_does_not_make() -> Non
     )
 
 
+@pytest.mark.parametrize("runs", [1, 2])
+def test_a_chain_through_other_products_of_jobs_is_planned_in_linear_time(runs: int) -> None:
+    count, lookups = 100, 0
+
+    class Versions(dict[int, MadeVersion]):
+        def __getitem__(self, version_id: int) -> MadeVersion:
+            nonlocal lookups
+            lookups += 1
+            return super().__getitem__(version_id)
+
+    builder = LineageBuilder()
+    for run in range(runs):
+        for number in range(count):
+            version = f"1.0.{run}"
+            job_id, script = f"j{number} {run}", f"j{number}"
+            before = [f"a{number - 1}@{version}"] if number else []
+            builder.run(job_id, f"b{number}@{version}", sources=before, script=script)
+            link = DatasetLink(job_id, is_creator=True)
+            builder.add(f"a{number}@{version}", link, ())
+    builder.versions = Versions(builder.versions)
+    planned = builder.plan(f"a{count - 1}")
+    assert [job.job_id for job in planned.jobs] == [f"j{each} {runs - 1}" for each in range(count)]
+    assert lookups < 20 * len(builder.versions)
+
+
 @st.composite
 def lineages(draw: st.DrawFn) -> Lineage:
     """Draw any lineage, including cycles, unknown jobs and removed sources."""
