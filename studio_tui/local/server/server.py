@@ -182,11 +182,6 @@ async def _serve(
     port = listener.getsockname()[1]
     url = f"http://{HOST}:{port}"
 
-    try:
-        _publish(data, studio, url, port)
-    except OSError as error:
-        raise data.unusable(error) from error
-
     def withdraw() -> None:
         # Before the port is released, as another program may take it then. A state file without a
         # server means that the server crashed.
@@ -197,15 +192,21 @@ async def _serve(
         _uvicorn_config(create_app(studio, port)), lambda: on_start(server, url), withdraw
     )
     logging.getLogger("uvicorn.error").addFilter(_is_real_error)
-    async with asyncio.TaskGroup() as tasks:
-        dispatching = tasks.create_task(studio.dispatcher.run(), name="dispatcher")
-        scheduling = tasks.create_task(studio.scheduler.run(), name="scheduler")
-        pruning = tasks.create_task(keep_within(data, disk_limits, studio.database), name="pruning")
-        with _stop_on_signals(server):
+    with _stop_on_signals(server):
+        try:
+            _publish(data, studio, url, port)
+        except OSError as error:
+            raise data.unusable(error) from error
+        async with asyncio.TaskGroup() as tasks:
+            dispatching = tasks.create_task(studio.dispatcher.run(), name="dispatcher")
+            scheduling = tasks.create_task(studio.scheduler.run(), name="scheduler")
+            pruning = tasks.create_task(
+                keep_within(data, disk_limits, studio.database), name="pruning"
+            )
             await server.serve(sockets=[listener])
-        pruning.cancel()
-        scheduling.cancel()
-        dispatching.cancel()
+            pruning.cancel()
+            scheduling.cancel()
+            dispatching.cancel()
 
 
 def _uvicorn_config(app: ASGIApp) -> uvicorn.Config:

@@ -13,9 +13,10 @@ import pytest
 
 from studio_tui.errors import ConfigError
 from studio_tui.local.config.data_dir import DataDir
-from studio_tui.local.server import endpoint
+from studio_tui.local.server import endpoint, server
 from studio_tui.local.server.port_guard import PortGuard
-from tests import needs
+from studio_tui.local.server.studio import Studio
+from tests import forked_studio, needs
 from tests.studios import ProcessStudio, ThreadStudio, stopping
 from tests.waiting import HANG, eventually
 
@@ -67,6 +68,27 @@ def test_a_started_server_outlives_its_starter_until_it_is_stopped(data_dir: Pat
     assert not any(server.token().encode() in data for data in visible_data(server.pid))
     assert endpoint.stop(data_dir)
     assert endpoint.find(data_dir) is None
+
+
+def stop_when_published() -> None:
+    publish = server._publish
+
+    def publish_and_stop(data: DataDir, studio: Studio, url: str, port: int) -> None:
+        publish(data, studio, url, port)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    server._publish = publish_and_stop
+
+
+def test_a_server_that_is_told_to_stop_before_it_serves_does_not_count_as_crashed(
+    data_dir: Path,
+) -> None:
+    data = DataDir(data_dir)
+    data.prepare()
+    process = forked_studio.start(["--data-dir", str(data_dir)], data.log, stop_when_published)
+    process.join(HANG)
+    assert process.exitcode == 0, data.log.read_text("utf-8")
+    assert not data.state.exists()
 
 
 def ignore_term() -> None:
