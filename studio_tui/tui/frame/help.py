@@ -55,10 +55,17 @@ class HelpScreen(Dialog[Action | None]):
 
     def on_mount(self) -> None:
         self.query_one(OptionList).can_focus = False
+        self._show()
 
     def on_resize(self) -> None:
         # After the layout, which gives the list the width at which explanations are wrapped.
-        self.call_after_refresh(self._show)
+        self.call_after_refresh(self._wrap)
+
+    def _wrap(self) -> None:
+        options = self.query_one(OptionList)
+        selected = options.highlighted
+        self._show()
+        options.highlighted = selected
 
     @on(Input.Changed)
     def _search(self, event: Input.Changed) -> None:

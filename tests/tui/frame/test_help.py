@@ -1,6 +1,7 @@
 from operator import contains
 from pathlib import Path
 
+from textual import events
 from textual.widgets import Input, OptionList
 
 from studio_tui.tui.clusters.list_screen import ClustersScreen
@@ -36,6 +37,21 @@ async def test_the_help_is_paged_by_keys_and_wraps_explanations_in_their_column(
         await until(pilot, lambda: options.highlighted == options.option_count - 1)
         await pilot.press("home")
         await until(pilot, lambda: options.highlighted == 0)
+
+
+async def test_the_help_takes_keys_before_its_first_layout_and_keeps_the_selection_when_resized(
+    shared_studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        for key in ("question_mark", "down", "down"):
+            pilot.app.post_message(events.Key(key, None))
+        await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
+        options = pilot.app.screen.query_one(OptionList)
+        await until(pilot, lambda: options.highlighted == 2)
+        wrapped = options.get_option_at_index(0)
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: options.get_option_at_index(0) is not wrapped)
+        assert options.highlighted == 2
 
 
 async def test_the_commands_of_all_pages_are_enabled_on_empty_lists_and_explained(
