@@ -40,9 +40,9 @@ def stamp(
 ) -> str:
     """Format a time in at most `WIDTH - 1` cells, or `DATED_WIDTH - 1` if `dated`.
 
-    Empty if the time is unknown. Elapsed time is counted from `zero_time`, has no
-    date, and is empty without a `zero_time`. A time that is not the line's own (`is_own`) is that
-    of its arrival, and is marked by `~`. The form must not be `OFF`.
+    Empty if the time is unknown. Elapsed time is counted from `zero_time`, has no date, and is
+    empty without a `zero_time`. A time that is not the line's own (`is_own`) is that of its
+    arrival, and is marked by `~`. The form must not be `OFF`.
     """
     if moment is None:
         return ""
@@ -50,8 +50,11 @@ def stamp(
     if form is StampForm.ELAPSED:
         if zero_time is None:
             return ""
-        span = (moment - zero_time).total_seconds()
-        return f"{about}{'-' if span < 0 else '+'}{duration(abs(span))}"
+        span = moment - zero_time
+        sign, span = ("-" if span < timedelta(0) else "+"), abs(span)
+        # With hours, more days may not fit.
+        words = f"{span.days}d" if span >= 100 * _DAY else duration(span.total_seconds())
+        return f"{about}{sign}{words}"
     local = in_zone(moment, UTC if form is StampForm.UTC else None)
     return f"{about}{local:%m-%d %H:%M:%S}" if dated else f"{about}{local:%H:%M:%S}"
 

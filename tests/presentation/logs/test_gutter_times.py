@@ -34,6 +34,7 @@ def test_the_forms_of_times_are_chosen_in_turn() -> None:
         (timedelta(days=3, hours=2), "+74:00:00"),
         (timedelta(seconds=-5), "-0:05"),
         (timedelta(days=99), "+99d 00:00"),
+        (timedelta(days=-9999, hours=1), "-9998d"),
     ],
 )
 def test_elapsed_time_counts_from_the_zero_time(after: timedelta, shown: str) -> None:
