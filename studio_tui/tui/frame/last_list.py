@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from zlib import crc32
 
-from studio_tui.presentation.cells import Cell, Pieces
+from studio_tui.presentation.cells import Cell, Pieces, Tone
 from studio_tui.presentation.columns import Align, Column, Reserves
 from studio_tui.text import safe_line
 from studio_tui.tui.widgets.bar import Part
@@ -52,8 +52,9 @@ class LastList(NamedTuple):
     filter: str = ""
 
 
-_FORM = repr([each.__annotations__ for each in (LastList, Column, Cell, Part)])
-"""The fields in a file; another version of the program may have others."""
+_VALUES = (*Tone, *Align, *Reserves)
+_FORM = repr([*_VALUES, *(each.__annotations__ for each in (LastList, Column, Cell, Part))])
+"""The fields and named values in a file; another version of the program may have others."""
 
 
 def pack_list(last: LastList) -> str:

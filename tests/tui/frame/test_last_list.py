@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from studio_tui import clock
 from studio_tui.api.client import StudioClient
 from studio_tui.presentation.cells import Cell, Pieces, Tone
-from studio_tui.presentation.columns import Align, Column
+from studio_tui.presentation.columns import Align, Column, Reserves
 from studio_tui.service.session import SessionOptions, StudioSession
 from studio_tui.tui import remembering
 from studio_tui.tui.app import StudioApp
@@ -170,6 +170,11 @@ def test_a_file_with_other_fields_is_no_list(tmp_path: Path) -> None:
     with mock.patch.object(last_list, "_FORM", "of another version"):
         file.write_text(pack_list(LAST))
     assert read_last_list(file) is None
+
+
+@pytest.mark.parametrize("value", [*Tone, *Align, *Reserves])
+def test_a_version_without_a_named_value_has_another_form_of_files(value: str) -> None:
+    assert repr(value) in last_list._FORM
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b"\xff\xfe", b"7\n[" * 10])
