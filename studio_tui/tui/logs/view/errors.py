@@ -21,8 +21,10 @@ from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.logs.view.controller import MatchSteps
 from studio_tui.tui.logs.view.spot import line_starts
 
-_EARLIER_ERRORS = 200
+_EARLIER_ERRORS = 50
 """Maximum number of errors before an error that are checked: their units may contain it."""
+_EARLIER_MIXED_ERRORS = 200
+"""`_EARLIER_ERRORS` for a line with an origin, as errors of other origins may be in between."""
 
 _BLOCKS = 8
 """Blocks searched by one step of the search for errors, which takes a few milliseconds."""
@@ -196,7 +198,7 @@ class LogErrors(MatchSteps):
         origin = self._origin(start)
         offset = chain_start = unit_start = start
         short_units = 0
-        for _ in range(_EARLIER_ERRORS):
+        for _ in range(_EARLIER_MIXED_ERRORS if origin else _EARLIER_ERRORS):
             earlier = matches.previous(offset)
             if earlier is None:
                 break

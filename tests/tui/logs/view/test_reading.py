@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from textual.pilot import Pilot
@@ -499,6 +500,21 @@ async def test_e_treats_each_of_several_interleaved_tracebacks_as_one_error(
         for key, number in (("e", 1), ("e", 2), ("e", 8), ("E", 2), ("E", 1)):
             await pilot.press(key)
             await until(pilot, partial(is_at, view, starts[number]))
+
+
+async def test_few_of_the_exceptions_before_one_in_a_long_chain_are_checked(
+    store: LogStore,
+) -> None:
+    chained = b"\n\nDuring handling of the above exception, another exception occurred:\n\n"
+    traceback = (
+        b'Traceback (most recent call last):\n  File "a.py", line 1, in f\n    g()\nOSError: x'
+    )
+    store.append(chained.join([traceback] * 100) + b"\n")
+    async with showing(store, width=90) as (pilot, view):
+        with mock.patch.object(view.errors, "_unit", wraps=view.errors._unit) as unit:
+            await pilot.press("E")
+            await until(pilot, lambda: not view.following)
+        assert unit.call_count <= 50, "each takes milliseconds on the event loop"
 
 
 async def test_lines_that_continue_an_error_are_errors_too(store: LogStore) -> None:
