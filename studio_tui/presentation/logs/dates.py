@@ -103,7 +103,7 @@ def days(
 
 def _day_in_order(numbers: Sequence[str], order: Order) -> Day:
     year, month, day = (numbers[order.index(part)] for part in "ymd")
-    return Day(int(year) + (2000 if len(year) == 2 else 0), int(month), int(day))
+    return Day(int(year) + (2000 if len(year) <= 2 else 0), int(month), int(day))
 
 
 def _year_month_day(date_format: str, date: str, order: Order) -> tuple[int | None, int, int]:

@@ -35,6 +35,7 @@ TIMES = [
     ("[2026-01-02T03:04:05Z ERROR m] x", SECOND),
     ("2026/01/02 03:04:05 [error] 1#0: x", SECOND),
     ("26/01/02 03:04:05 ERROR Executor: x", SECOND),
+    ("6/01/02 03:04:05 x", SECOND.replace(year=2006)),
     ("[E 260102 03:04:05 web:1] x", SECOND),
     ("[E 2026-01-02 03:04:05.678 ServerApp] x", WITH_MILLISECONDS),
     ('127.0.0.1 - - [02/Jan/2026:03:04:05 +0000] "GET / HTTP/1.1" 200 1', SECOND),
