@@ -45,6 +45,12 @@ class Member:
         return self.log.tail.state
 
 
+def _is_being_read(member: Member) -> bool:
+    phase = member.state.phase
+    has_ended = member.job.state.is_finished
+    return phase is FollowPhase.CONNECTING or (phase is FollowPhase.FOLLOWING and has_ended)
+
+
 class MergedController:
     """A controller of a merged log; what it needs of other controllers it takes from the page."""
 
@@ -162,6 +168,13 @@ class MergedJobs:
     @property
     def are_complete(self) -> bool:
         return all(member.state.phase is FollowPhase.COMPLETE for member in self)
+
+    @property
+    def are_being_read(self) -> bool:
+        """Whether lines that were printed before now are still being loaded or ordered."""
+        if not self.are_complete:
+            return any(_is_being_read(member) for member in self)
+        return self.log.is_ordering or not self.are_merged
 
     @property
     def are_merged(self) -> bool:

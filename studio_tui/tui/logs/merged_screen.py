@@ -80,6 +80,7 @@ class MergedScreen(LogPage):
         elif self.memory.merged.jobs:
             self._restore()
         self.view.times.line_times.clock_at = self.members.clock_at
+        self.view.times.is_being_read = self._is_being_read
         self.show_members()
 
     def on_unmount(self) -> None:
@@ -236,6 +237,10 @@ class MergedScreen(LogPage):
         self.names.update()
         self.view.settle()
         self.show_members()
+
+    def _is_being_read(self) -> bool:
+        is_outage = self.session.reachability.outage is not None
+        return bool(self.members and self.members.are_being_read and not is_outage)
 
     def _why_empty(self) -> str:
         if self.saved.is_restoring:

@@ -186,6 +186,12 @@ async def test_a_job_can_be_shown_alone_or_muted_and_the_search_is_limited_accor
         studio.wait_for_end(job)
     async with dashboard(studio, tmp_path, size=(120, 80)) as pilot:
         screen = await open_merged_log(pilot, "63 lines", "tick 59")
+        members = screen.members
+        await until(pilot, lambda: not members.are_being_read)
+        with mock.patch.object(members.log, "is_ordering", new=True):
+            await pilot.press("T", *"12", "colon", *"00", "enter")
+            await until_shown(pilot, "Logs are still being read")
+        await pilot.press("escape")
         await pilot.press("tab", "S")
         await until_shown(pilot, "only job_", "U shows all")
         chosen = screen.choice.job_at_hand()

@@ -41,6 +41,9 @@ class LogTimes(ViewController):
 
     Whoever sets this calls `adapt`.
     """
+    is_being_read: Callable[[], bool] = staticmethod(lambda: False)
+    """Returns whether earlier lines are still to come, so that no line can be found by its time."""
+
     _have_times = False
     """Whether a line is known to have a time; until then, no column is shown."""
     _shown_as: object = None
@@ -159,6 +162,8 @@ class LogTimes(ViewController):
         store = self._view.store
         if store is None or not typed:
             return None
+        if self.is_being_read():
+            return "Logs are still being read; press enter again in a moment."
         is_timeless = self.line_times.are_missing(store)
         is_back = typed.strip().startswith("-")
         current = last = None

@@ -813,6 +813,17 @@ async def test_a_late_warning_leaves_another_prompt_and_what_was_typed(store: Lo
         assert "No " not in prompt_text(view)
 
 
+async def test_the_time_prompt_waits_for_logs_that_are_still_being_read(store: LogStore) -> None:
+    store.append(TIMED)
+    async with showing(store, width=90) as (pilot, view):
+        view.times.is_being_read = lambda: True
+        await type_into_prompt(pilot, "T", "11:40")
+        assert "Logs are still being read; press enter again in a moment." in prompt_text(view)
+        view.times.is_being_read = lambda: False
+        await pilot.press("enter")
+        await until(pilot, lambda: not view.prompt.is_open)
+
+
 async def test_lines_of_a_merged_log_are_new_only_if_they_came_live(tmp_path: Path) -> None:
     store = TaggedStore.create(tmp_path)
     line = tag_of(0) + b"line\n"
