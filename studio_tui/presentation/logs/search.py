@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 REGEX_SIGN = "~"
 """Prefix of a regular expression, as in list filters."""
 
+_LIKE_EXPRESSION = re.compile(r"\\[bdswBDSW]|\.[*+?]|\[[^\]]+\][*+?]|\w\|\w|^\^|\$$")
+"""Parts of regular expressions that are rarely meant literally."""
 _SPANS = 500
 _CONTROL = re.compile(rb"[\x00-\x09\x0b-\x1f\x7f]")
 _HEAD = 4096
@@ -54,6 +56,8 @@ class SearchPattern:
         self.typed = typed
         words = typed.removeprefix(REGEX_SIGN)
         is_regex = words != typed
+        self.is_like_expression = not is_regex and bool(_LIKE_EXPRESSION.search(words))
+        """Whether a literal text looks as if it was meant as a regular expression."""
         self._has_no_timeout = not is_regex
         """A literal text is found in linear time."""
         source = words if is_regex else regex.escape(words, special_only=True)

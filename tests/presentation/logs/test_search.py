@@ -150,3 +150,24 @@ def test_a_traceback_that_is_cut_off_has_no_message() -> None:
     log = b"Traceback (most recent call last):\n  File a.py\n\nINFO the end\n"
     assert len(level_starts(LogLevel.ERROR, log)) == 1
     assert len(level_starts(LogLevel.ERROR, log[:40])) == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "is_like"),
+    [
+        (r"shard 2\d\d", True),
+        ("loss.*nan", True),
+        ("ERROR|WARN", True),
+        ("^Traceback", True),
+        ("[0-9]+ rows", True),
+        (r"~shard 2\d\d", False),
+        ("[INFO] a.py (1/2)", False),
+        ("| 50% |", False),
+        ("C:\\temp", False),
+        ("what? +1", False),
+    ],
+)
+def test_words_that_look_like_a_regular_expression_are_recognized(
+    typed: str, is_like: bool
+) -> None:
+    assert SearchPattern(typed).is_like_expression is is_like

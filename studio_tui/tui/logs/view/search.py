@@ -83,6 +83,8 @@ class LogSearch(MatchSteps):
             count = plural(total, "matching line")
         else:
             count = f"no match{self._view.so_far}"
+            if self.pattern.is_like_expression:
+                count += "; ~ before it makes it an expression"
         # A filter may hide some of these matches, and n goes only to the others.
         where = "in the whole log" if self._view.filter.typed and total else ""
         count += limit_note(self.matches, self.pattern)
