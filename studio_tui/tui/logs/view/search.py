@@ -86,9 +86,8 @@ class LogSearch(MatchSteps):
             if self.pattern.is_like_expression:
                 count += "; ~ before it makes it an expression"
         # A filter may hide some of these matches, and n goes only to the others.
-        where = "in the whole log" if self._view.filter.typed and total else ""
-        count += limit_note(self.matches, self.pattern)
-        return f"{count} {where}".rstrip()
+        where = " in the whole log" if self._view.filter.typed and total else ""
+        return f"{count}{where}{limit_note(self.matches, self.pattern)}"
 
     # --- navigation ------------------------------------------------------------------------------
 

@@ -1254,6 +1254,9 @@ async def test_a_search_and_a_filter_say_which_part_of_a_long_line_was_not_searc
         view.dismiss()
         await type_into_prompt(pilot, "ampersand", "NEEDLE")
         await until(pilot, lambda: f"& NEEDLE: 0 lines{limits}" in status_text(view))
+        await search(pilot, "line")
+        in_all = "in the whole log" + (limits if "KiB" in limits else "")
+        await until(pilot, lambda: status_text(view).endswith(f"/line 20 matching lines {in_all}"))
 
 
 async def test_the_message_without_a_match_says_that_more_of_the_log_may_come(
