@@ -205,9 +205,11 @@ def _topological_order(runs: Mapping[str, PipelineJob]) -> list[str]:
     children = children_of(parents)
     ids, left, order = list(runs), dict.fromkeys(runs), []
     ready = [index for index, node_parents in enumerate(parents.values()) if not node_parents]
+    child = ""
     while left:
         if not ready:
-            child = _break_cycle(next(iter(left)), parents, position)
+            # The next cycle is often close to the last: each walk of a long chain is short.
+            child = _break_cycle(child if child in left else next(iter(left)), parents, position)
             ready += [position[child]] if not parents[child] else []
             continue
         node_id = ids[heapq.heappop(ready)]

@@ -7,7 +7,14 @@ from hypothesis import strategies as st
 
 from studio_tui.api.models import Pipeline
 from studio_tui.presentation.pipelines.graph.plan import plan_of, reachable_nodes
-from tests.presentation.pipelines.graphs import STATES, any_pipelines, fan, pipeline
+from tests.presentation.pipelines.graphs import (
+    STATES,
+    any_pipelines,
+    fan,
+    pipeline,
+    pipeline_of,
+    run,
+)
 
 
 @given(any_pipelines())
@@ -62,6 +69,14 @@ def test_a_job_that_waits_behind_a_cycle_is_not_called_circular() -> None:
     assert list(plan.nodes) == ["other", "c", "a", "b", "behind"]
     assert plan.flaws == ("Waits for itself, directly or through others: other, a",)
     assert plan.nodes["behind"].parents == ("b",)
+
+
+def test_a_chain_of_very_many_cycles_becomes_a_plan_without_a_walk_of_the_chain_for_each() -> None:
+    last = 10_000
+    runs = [run(f"{each}", [f"{each + 1}", f"{each - 1}"]) for each in range(1, last)]
+    ends = run("0", ["1"]), run(f"{last}", [f"{last - 1}"])
+    plan = plan_of(pipeline_of([ends[0], *runs, ends[1]]))
+    assert all(len(node.parents) + len(node.circular) == 2 for node in [*plan.nodes.values()][1:-1])
 
 
 def test_the_shape_depends_on_the_graph_and_not_on_its_states() -> None:
