@@ -54,7 +54,7 @@ class BulkPipelines:
         names = [f"  {title(each)}" for each in chosen]
         question = Confirm(
             f"{'Cancel the jobs of' if are_paused else 'Stop'} {plural(len(chosen), 'pipeline')}?",
-            question_lines(self._host, left_out, names, effects),
+            question_lines(self._host, left_out, *_in_order(names, effects)),
             yes="Cancel the jobs" if are_paused else "Pause and cancel",
             no="Leave them running",
             changes=partial(stop_change, self._host.session, chosen),
@@ -119,7 +119,7 @@ class BulkPipelines:
         names = [f"  {title(each)}  {(each.status or 'unknown').lower()}" for each in chosen]
         question = Confirm(
             f"{verb} {plural(len(chosen), 'pipeline')}?",
-            question_lines(self._host, left_out, names, effects),
+            question_lines(self._host, left_out, *_in_order(names, effects)),
             yes=verb,
             no="Don't",
             default_yes=True,
@@ -182,6 +182,11 @@ class BulkPipelines:
         if outcome.still_running or outcome.starts_more_jobs:
             raise PartialStopError(_what_continues(outcome))
         return outcome
+
+
+def _in_order(names: Sequence[str], effects: Sequence[str]) -> tuple[Sequence[str], ...]:
+    """Return the paragraphs of a question; the names of several may have to be scrolled."""
+    return (names, effects) if len(names) == 1 else (effects, names)
 
 
 def not_done_yet(result: object) -> str:

@@ -98,6 +98,17 @@ async def test_a_failed_pause_of_a_marked_pipeline_is_reported_before_jobs_are_c
     assert report < next(index for index, event in enumerate(events) if "z undo" in event)
 
 
+async def test_a_question_says_what_would_be_canceled_before_it_names_many_pipelines() -> None:
+    many = [pipeline(number, runs={"a": "RUNNING"}) for number in range(1, 31)]
+    for marked, first in (
+        (many, "They will be paused, and 30 jobs canceled:"),
+        ((), "  pipeline-"),
+    ):
+        host = Host()
+        await host.run("X", *marked, current=BUSY)
+        assert host.questions[0]._details[0].startswith(first)
+
+
 async def test_marked_pipelines_are_paused_without_delay() -> None:
     events = await Host().run("p", IDLE, BUSY)
     assert events == ["pause pipeline-1", "pause pipeline-2", "2 of 2 pipelines paused"]
