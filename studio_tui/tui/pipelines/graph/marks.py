@@ -166,7 +166,8 @@ class Marks(MarkedJobs):
 
     def _mark(self, node_ids: Iterable[str]) -> None:
         self._state.change(marks=tuple(dict.fromkeys(node_ids)))
-        self._host.session.endings.watch(self.available_jobs())
+        if self._state.view.marks:
+            self._host.session.endings.watch(self.available_jobs())
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command("graph.mark", "space", "mark", "Mark the job, or remove its mark", mark, why_none),

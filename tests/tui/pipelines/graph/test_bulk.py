@@ -129,6 +129,25 @@ async def test_marked_jobs_are_removed_from_a_paused_pipeline_after_one_question
             await until(pilot, lambda: pilot.app.clipboard == "run-train_s\nrun-thumbs")
 
 
+async def test_after_a_command_on_a_job_the_ends_of_the_group_under_the_cursor_are_not_reported(
+    tmp_path: Path,
+) -> None:
+    shards = [run(f"shard_{number}", [], "RUNNING") for number in range(6)]
+    studio = DagStudio(pipeline_of([run("last", []), *shards], "PAUSED"))
+    async with pipeline_dashboard(studio, tmp_path) as pilot:
+        await press(pilot, ("b",))
+        await until_shown(pilot, "shard_*", "b by name")
+        await press(pilot, ("G",))
+        screen = screen_of(pilot)
+        await until(pilot, lambda: screen.marks.count() > 1)
+        screen.marks.unmark_nodes({"last"})
+        ended = tuple(job.model_copy(update={"status": "COMPLETE"}) for job in studio.runs)
+        noticed: list[object] = []
+        screen.session.endings.on_end(noticed.append)
+        screen.session.endings.check_jobs(ended)
+        assert not noticed
+
+
 async def test_a_command_on_a_group_applies_to_all_of_its_jobs(tmp_path: Path) -> None:
     shards = [f"shard_{number}" for number in range(6)]
     studio = DagStudio(pipeline_of([run(name, [], "RUNNING") for name in shards]))
