@@ -25,7 +25,7 @@ class RunningProgress:
 
     def follow(self, job_ids: Iterable[str]) -> None:
         """Follow these jobs, and no others."""
-        ids = list(job_ids)
+        ids = dict.fromkeys(job_ids)
         if self._unsubscribe is None:
             self._unsubscribe = self._watch.subscribe(self._update)
         self.bars = {job_id: bar for job_id, bar in self.bars.items() if job_id in ids}
