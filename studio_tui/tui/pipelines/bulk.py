@@ -7,7 +7,8 @@ from typing import Any
 from studio_tui.api.models import Pipeline
 from studio_tui.api.states import PipelineState
 from studio_tui.errors import StudioError
-from studio_tui.presentation.format import SHORT_ID, plural
+from studio_tui.presentation.format import SHORT_ID, join_names, plural
+from studio_tui.presentation.pipelines.facts import MOST_NAMED
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.statuses import how_stopped
 from studio_tui.presentation.pipelines.impact import repeated_by_resume
@@ -85,16 +86,18 @@ class BulkPipelines:
             return
         if number := sum(each.state is PipelineState.PAUSED for each in items):
             verb, them = ("stays", "it") if number == 1 else ("stay", "them")
-            words = f"{plural(number, 'pipeline')} {verb} paused; p resumes {them}"
-            self._host.notify_user(words)
+            which = title(items[0]) if len(items) == 1 else plural(number, "pipeline")
+            self._host.notify_user(f"{which} {verb} paused; p resumes {them}")
 
     def _report_failed_pauses(self, outcomes: Sequence[ItemOutcome[Pipeline, Pipeline]]) -> None:
         failed = [(each.item, each.error) for each in outcomes if each.error is not None]
         if failed:
             pipeline, error = failed[0]
             why = f"{title(pipeline)}: {error_message(error, self._host.session)}"
-            count = f"{len(failed)} of {plural(len(outcomes), 'pipeline')} not paused yet"
-            self._host.notify_user(f"{count}, first {why}", "warning")
+            count = f"{len(failed)} of {plural(len(outcomes), 'pipeline')} not paused yet, first"
+            self._host.notify_user(
+                f"{count if len(outcomes) > 1 else 'Not paused yet:'} {why}", "warning"
+            )
 
     def repeated_jobs(self, pipelines: Sequence[Pipeline]) -> Sequence[Node]:
         """Return the jobs that run again if pipelines are resumed."""
@@ -217,7 +220,9 @@ def _what_continues(outcome: StopOutcome) -> str:
     ]
     parts = []
     if running:
-        parts.append(f"{', '.join(running)} still {'runs' if len(running) == 1 else 'run'}")
+        parts.append(
+            f"{join_names(running, MOST_NAMED)} still {'runs' if len(running) == 1 else 'run'}"
+        )
     if refused:
         name, error = refused[0]
         parts.append(

@@ -141,7 +141,7 @@ async def test_stopping_a_pipeline_and_removing_its_job_are_undone_or_sent_after
             await until_shown(pilot, "z undo canceling jobs of ")
             assert status(studio, pipeline)["status"] == "PAUSED"
             await pilot.press("z")
-            await until_shown(pilot, "1 pipeline stays paused; p resumes it")
+            await until_shown(pilot, "stays paused; p resumes it")
         request_action(studio, "resume", pipeline)
     running = status(studio, pipeline)
     assert (running["status"], running["job_runs"][0]["status"]) == ("RUNNING", "RUNNING")

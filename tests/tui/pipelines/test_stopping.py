@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 from textual.geometry import Size
@@ -9,7 +10,7 @@ from textual.geometry import Size
 from studio_tui.api.models import Pipeline
 from studio_tui.errors import NotSent
 from studio_tui.service.commands.batch import Batches
-from studio_tui.service.commands.pipelines import PauseOutcome, StopOutcome
+from studio_tui.service.commands.pipelines import PauseOutcome, StillRunning, StopOutcome
 from studio_tui.tui.pipelines.controller import PipelineController
 from tests.pipelines import pipeline
 from tests.tui.jobs.test_controller import NotifyingApp, Screen
@@ -107,6 +108,23 @@ async def test_a_question_says_what_would_be_canceled_before_it_names_many_pipel
         host = Host()
         await host.run("X", *marked, current=BUSY)
         assert host.questions[0]._details[0].startswith(first)
+
+
+async def test_the_notices_about_a_single_stop_name_the_pipeline() -> None:
+    name = "pipeline-2 of local.local.report (00000002)"
+    assert (await Host().run("X", current=BUSY))[-1] == f"{name} stays paused; p resumes it"
+    assert (await Host(BUSY).run("X", current=BUSY))[0].startswith(f"Not paused yet: {name}: no")
+
+
+async def test_a_notice_names_the_first_of_very_many_jobs_that_still_run() -> None:
+    host = Host()
+    many = pipeline(3, "PAUSED", {f"job{number}": "RUNNING" for number in range(300)})
+    running = tuple(map(StillRunning, many.job_runs))
+    host.session.held.may_be_sent = AsyncMock(return_value=True)
+    host.session.commands.pipelines.stop = AsyncMock(
+        return_value=StopOutcome((), (), (), running, many, starts_more_jobs=False)
+    )
+    assert (await host.run("X", current=many))[-1].endswith("job7.py and 292 more still run")
 
 
 async def test_marked_pipelines_are_paused_without_delay() -> None:
