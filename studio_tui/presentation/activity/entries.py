@@ -55,7 +55,7 @@ class Entry:
     why_failed: str = ""
     """Why the last request failed: a sentence that is safe to draw, or empty."""
     made: str = ""
-    """Id of the job or pipeline that the request created, safe to draw."""
+    """Id in the answer, safe to draw: of what the request created, or of the item it changed."""
     count: int = 1
     mean_ms: float = 0.0
     longest_ms: float = 0.0

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from operator import attrgetter
 
-from studio_tui.presentation.activity.entries import ActivityState, Entry, words_of
+from studio_tui.presentation.activity.entries import ActivityState, Entry, subject_of, words_of
 from studio_tui.presentation.cells import NOTHING, Cell, Tone
 from studio_tui.presentation.columns import Align, Column
 from studio_tui.presentation.format import clock_time, plural
@@ -83,11 +83,12 @@ def facts(entry: Entry, now: datetime) -> tuple[Fact, ...]:
         if entry.count > 1:
             took += f" on average, the longest {milliseconds(entry.longest_ms)}"
         why_tone = Tone.BAD if entry.why_failed else Tone.DIM
+        is_new = entry.made not in {"", *subject_of(entry)}
         entry_facts += [
             Fact("took", Cell(took)),
             Fact("answer", Cell(safe_line(entry.answer))),
             *((Fact("attempts", Cell(safe_line(entry.attempts))),) if entry.attempts else ()),
-            *((Fact("created", Cell(entry.made)),) if entry.made else ()),
+            *((Fact("created", Cell(entry.made)),) if is_new else ()),
             *((Fact("why", Cell(entry.why, why_tone)),) if entry.why else ()),
             Fact("request", Cell(safe_line(f"{entry.method} {entry.path}"))),
         ]

@@ -111,6 +111,22 @@ def test_a_request_is_copied_as_curl_with_a_remark_about_omitted_values() -> Non
     assert "--data" not in as_curl(upload, URL)
 
 
+@pytest.mark.parametrize(
+    ("request_entry", "is_created"),
+    [
+        (CREATE, True),
+        (trigger(datasets=["a"]), True),
+        (entry("POST", f"/datachain/jobs/{JOB[::-1]}/run", changes=True), True),
+        (pipeline_request("pause", "pipeline_id"), False),
+        (pipeline_request("remove-job", "pipeline_id", job_id="1"), False),
+        (CANCEL, False),
+    ],
+)
+def test_only_what_a_command_created_is_called_so(request_entry: Entry, is_created: bool) -> None:
+    labels = [fact.label for fact in facts(replace(request_entry, made=JOB), NOON)]
+    assert ("created" in labels) == is_created
+
+
 @pytest.mark.parametrize("others", ["", "\nA=[secret]"])
 def test_the_label_of_a_job_is_neither_shown_nor_copied(others: str) -> None:
     environment = f"STUDIO_TUI_INTENT=[secret]{others}"
