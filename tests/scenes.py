@@ -101,8 +101,8 @@ SCENES: dict[str, Scene] = {
     },
     "dag-running": Scene(("2", "enter", "C", "m"), WIDE, shows="ETA ~"),
     "dag-paused": Scene(("2", "down", "down", "enter", "i"), NARROW, shows="p resumes it"),
-    "dag-groups-80x24": Scene(("2", "enter"), NARROW, is_large=True, shows="04_merge"),
-    "dag-groups-200x60": Scene(("2", "enter", "n"), (200, 60), is_large=True, shows="04_merge"),
+    "dag-groups-80x24": Scene(("2", "enter"), NARROW, is_large=True, shows="134        ▕"),
+    "dag-groups-200x60": Scene(("2", "enter", "n"), (200, 60), is_large=True, shows="134        ▕"),
     "dag-groups-graph": Scene(("2", "enter", "n", "m"), NARROW, is_large=True, shows="04_merge"),
     "pipelines-trigger": Scene(
         ("2", "t", *"vision.prod.thumbs", "space", *"emb", WAIT, "tab", "space", *"rel"),
