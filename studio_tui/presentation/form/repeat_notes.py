@@ -1,6 +1,6 @@
 """The settings that Studio does not send with a job, for running it again."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from studio_tui.api.models import Job
 from studio_tui.presentation.form.fields import label, recorded_fields
@@ -24,7 +24,7 @@ def settings_not_sent(job: Job, changed: Iterable[str] = ()) -> tuple[str, ...]:
 
 
 def repeat_lines(
-    job: Job, recorded: Mapping[str, str] | None, changed: Iterable[str] = ()
+    job: Job, recorded: Mapping[str, str] | None, changed: Collection[str] = ()
 ) -> tuple[str, ...]:
     """Return what to say about the settings of a job before it is run again, safe to draw.
 
@@ -32,6 +32,8 @@ def repeat_lines(
     default, by label. It is `None` if the job was not submitted from here. Nothing is said about
     the fields `changed`.
     """
+    if "files" in changed and FILES not in (recorded or ()):
+        changed = (*changed, "uploads")
     names = settings_not_sent(job, changed)
     defaults = ", ".join(name for name in names if name not in {*(recorded or ()), FILES})
     if recorded is None:

@@ -1,7 +1,7 @@
 """Rerunning jobs: combines Studio's data with the history of what was submitted from here."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from studio_tui.api.models import Job, JobInput, JobSchedule
@@ -47,7 +47,7 @@ class Repeat:
             repeats.append(cls(job, request, submitted))
         return repeats
 
-    def lines(self, changed: Iterable[str] = ()) -> tuple[str, ...]:
+    def lines(self, changed: Collection[str] = ()) -> tuple[str, ...]:
         """Return which settings are known and which are not, except of the fields `changed`."""
         settings = None if self.submitted is None else known_parts(self.job, self.submitted)
         return repeat_lines(self.job, settings, changed)

@@ -103,15 +103,24 @@ UNKNOWN = "Studio does not say what these were, so they get its defaults:"
     [
         (None, [], (UNKNOWN, "  priority, credentials, cluster", NO_FILES)),
         (None, ["uploads", "priority", "workers"], (UNKNOWN, "  credentials, cluster")),
+        (None, ["files"], (UNKNOWN, "  priority, credentials, cluster")),
         (
             {"priority": "1", "uploaded files": "a.txt"},
-            ["compute_cluster_id"],
+            ["compute_cluster_id", "files"],
             (
                 "As submitted from this dashboard:",
                 "  priority: 1",
                 "  uploaded files: a.txt",
                 "  server default, as before: credentials",
                 "If Studio has deleted one of these files, it probably refuses the job.",
+            ),
+        ),
+        (
+            {},
+            ["files"],
+            (
+                "As submitted from this dashboard:",
+                "  server default, as before: priority, credentials, cluster",
             ),
         ),
         (
