@@ -27,11 +27,6 @@ class StartOrder:
     is_lost: bool
     """Whether jobs that depend on each other would start at the same time."""
 
-    @property
-    def paragraph(self) -> tuple[str, ...]:
-        """The lines, followed by an empty one."""
-        return (*self.lines, "") if self.lines else ()
-
 
 async def start_order(session: StudioSession, jobs: Sequence[Job]) -> StartOrder:
     """Return the order in which jobs would start if rerun."""
