@@ -88,16 +88,15 @@ def typed_cluster_id(draft: Draft, _context: FormContext) -> int | str | None:
     return int(typed) if re.fullmatch(r"0|[1-9][0-9]{0,14}", typed) else typed or None
 
 
-def query(draft: Draft, context: FormContext) -> FieldProblems:
-    if not draft.query_file.strip():
-        if not draft.query.strip():
-            return "There is no query; type one, or name its file."
-        if (length := len(draft.query.encode())) > QUERY_LIMIT:
-            return f"The query is {size(length)}; Studio accepts at most {size(QUERY_LIMIT)}."
-    if query_type(draft) is QueryType.SHELL and "\r\n" in query_text(draft, context):
-        sentence = "It has Windows line endings, so a shell fails with “'\\r': command not found”."
-        return (warning("query", sentence),)
-    return ()
+def query(draft: Draft, _context: FormContext) -> str:
+    if draft.query_file.strip():
+        return ""
+    if not draft.query.strip():
+        return "There is no query; type one, or name its file."
+    length = len(draft.query.encode())
+    if length <= QUERY_LIMIT:
+        return ""
+    return f"The query is {size(length)}; Studio accepts at most {size(QUERY_LIMIT)}."
 
 
 def query_type_problems(draft: Draft, _context: FormContext) -> str:

@@ -1,11 +1,12 @@
 """Checks the whole job form, and converts it to a request and back."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 
-from studio_tui.api.models import JobInput, JobRequest
-from studio_tui.presentation.form.checks import REQUEST_LIMIT
+from studio_tui.api.models import JobInput, JobRequest, QueryType
+from studio_tui.presentation.form.checks import REQUEST_LIMIT, query_text, query_type
 from studio_tui.presentation.form.draft import Draft, FieldValue, FormContext
 from studio_tui.presentation.form.fields import FIELDS, sent_value, value_of
 from studio_tui.presentation.form.problems import Level, Problem, unsendable_problems
@@ -52,6 +53,20 @@ def request(draft: Draft, context: FormContext) -> JobInput:
     if errors:
         raise ValueError(errors[0].sentence)
     return _build_request(draft, context)
+
+
+def has_windows_line_ends(draft: Draft, context: FormContext) -> bool:
+    """Whether the query is a shell script with CRLF line endings, which break its commands."""
+    return query_type(draft) is QueryType.SHELL and "\r\n" in query_text(draft, context)
+
+
+def with_unix_line_ends(draft: Draft, context: FormContext) -> tuple[Draft, FormContext]:
+    """Return the form and its context with LF line endings in the query and the query file."""
+    facts = context.files.get(draft.query_file)
+    if facts is not None and facts.text is not None:
+        unix = replace(facts, text=facts.text.replace("\r\n", "\n"))
+        context = replace(context, files={**context.files, draft.query_file: unix})
+    return replace(draft, query=draft.query.replace("\r\n", "\n")), context
 
 
 def _build_request(draft: Draft, context: FormContext) -> JobInput:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -10,9 +11,14 @@ from textual.worker import Worker
 
 from studio_tui.api.states import JobState
 from studio_tui.errors import TransportError
+from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.fields import FIELDS, label, value_of
-from studio_tui.presentation.form.job_request import request
+from studio_tui.presentation.form.job_request import (
+    has_windows_line_ends,
+    request,
+    with_unix_line_ends,
+)
 from studio_tui.presentation.form.problems import Problem
 from studio_tui.presentation.form.server_errors import WHOLE_FORM, refusals
 from studio_tui.presentation.format import plural, size
@@ -24,6 +30,7 @@ from studio_tui.tui.form.preview import Preview, request_texts
 from studio_tui.tui.form.validation import Checked, path_of
 from studio_tui.tui.frame.commands import Command, why_read_only
 from studio_tui.tui.frame.dialogs import Confirm
+from studio_tui.tui.frame.review import Review
 from studio_tui.tui.jobs.create import create
 from studio_tui.tui.messages import CRON_FIELD, JobCreated
 from studio_tui.tui.terminal.key_queue import keys_held
@@ -31,6 +38,17 @@ from studio_tui.tui.widgets.workers import start_worker
 
 if TYPE_CHECKING:
     from studio_tui.tui.form.submit_screen import SubmitScreen
+
+_WINDOWS = "This shell script has Windows line endings"
+_ABOUT_WINDOWS = (
+    Cell("A shell takes the carriage return at the end of each line as part of the command,"),
+    Cell("and fails with sentences such as “$'\\r': command not found”."),
+    Cell(""),
+    Cell("A fixed script is sent with Unix line endings; a file on this machine is not changed."),
+)
+# Keys of the answers. Pressed twice, `f` would run an edited job from the start in the next dialog.
+_FIX, _AS_IT_IS = "m", "s"
+_LINE_ENDS = ((_FIX, "fix and send"), (_AS_IT_IS, "send it as it is"), ("n", "back to the form"))
 
 ANSWERS_WITHIN = 1.0
 """Seconds for which keys wait for Studio's answer; later ones are for the form."""
@@ -69,6 +87,7 @@ class FormSender:
         app = self._screen.app
         with keys_held(app, ANSWERS_WITHIN):
             checked = await self.check_and_list_errors()
+        checked = await self._with_line_ends(checked) if checked is not None else None
         if checked is None or (to_send := await self._screen.to_send(checked)) is None:
             return
         self.is_sending = True
@@ -77,6 +96,16 @@ class FormSender:
                 await self._upload_and_create(to_send, checked.draft)
         finally:
             self.is_sending = False
+
+    async def _with_line_ends(self, checked: Checked) -> Checked | None:
+        """Offer to convert the line endings of a shell script; `None` if the user cancels."""
+        if not has_windows_line_ends(checked.draft, checked.context):
+            return checked
+        answer = await self._screen.ask(Review(_WINDOWS, _ABOUT_WINDOWS, _LINE_ENDS))
+        if answer != _FIX:
+            return checked if answer == _AS_IT_IS else None
+        draft, context = with_unix_line_ends(checked.draft, checked.context)
+        return replace(checked, draft=draft, context=context)
 
     def reset(self) -> None:
         self.refused, self.shows_all_problems = (), False

@@ -262,11 +262,6 @@ ERRORS: list[tuple[str, dict[str, Any], str]] = [
 
 WARNINGS: list[tuple[str, dict[str, Any], str]] = [
     (
-        "query",
-        {"query": "ls\r\n", "query_type": "SHELL"},
-        "It has Windows line endings, so a shell fails with “'\\r': command not found”.",
-    ),
-    (
         "workers",
         {"workers": "10000", "compute_cluster_id": "2"},
         "“gpu-large” has at most 8 workers; Studio may refuse 10000, or leave the job waiting.",

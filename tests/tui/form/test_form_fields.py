@@ -362,6 +362,27 @@ async def test_a_read_only_dashboard_opens_and_sends_no_form_and_says_why(
     assert await in_thread(shared_studio.jobs) == []
 
 
+async def test_windows_line_endings_of_a_shell_script_are_reported_and_converted_if_chosen(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    (tmp_path / "run.sh").write_bytes(b"if true\r\nthen\r\necho mended\r\nfi\r\n")
+    async with dashboard(studio, tmp_path) as pilot:
+        for job_count, (answer, is_converted) in enumerate([("m", True), ("s", False)]):
+            await open_form(pilot)
+            await fill(pilot, query_file=f"{tmp_path}/run.sh")
+            await pilot.press("f9")
+            await until_shown(pilot, "This shell script has Windows line endings")
+            await pilot.press("escape")
+            await until(pilot, lambda: isinstance(pilot.app.screen, SubmitScreen))
+            await pilot.press("f9")
+            await until_shown(pilot, "This shell script has Windows line endings")
+            await pilot.press(answer)
+            await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+            jobs = await in_thread(studio.jobs)
+            assert len(jobs) == job_count + 1
+            assert ("\r" not in jobs[0]["query"]) is is_converted
+
+
 async def test_a_digit_on_the_checkbox_does_not_leave_the_form(
     shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
