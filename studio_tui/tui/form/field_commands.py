@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from textual.binding import Binding, BindingType
+
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.form.checks import query_type
 from studio_tui.presentation.form.field import Field
@@ -23,19 +25,22 @@ _EDIT = ("f4", "$EDITOR")
 
 
 class Explanation(Review):
-    """The help of a field; unlike questions, it takes keys pressed before it is shown."""
+    """The help of a field: no question, so keys pressed with the one that opens it are for it."""
 
     takes_keys_pressed_before = True
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f1", "dismiss(None)", "close", show=False, id="explanation.close")
+    ]
 
-
-def explanation(field: Field, actions: Iterable[Action] = ()) -> list[Cell]:
-    """Return the help of a field; `actions` can be used in it."""
-    lines = [Cell(field.meaning), Cell(""), Cell(field.accepts)]
-    if field.example:
-        lines += [Cell(""), Cell("For example", Tone.STRONG)]
-        lines += [Cell(f"  {line}") for line in field.example]
-    keys = [Cell(f"  {' '.join(each.keys)}  {each.explanation}") for each in actions]
-    return [*lines, *((Cell(""), Cell("Keys", Tone.STRONG)) if keys else ()), *keys]
+    def __init__(self, field: Field, actions: Iterable[Action] = ()) -> None:
+        """Make a dialog; `actions` can be used in the field."""
+        lines = [Cell(field.meaning), Cell(""), Cell(field.accepts)]
+        if field.example:
+            lines += [Cell(""), Cell("For example", Tone.STRONG)]
+            lines += [Cell(f"  {line}") for line in field.example]
+        if keys := [Cell(f"  {' '.join(each.keys)}  {each.explanation}") for each in actions]:
+            lines += [Cell(""), Cell("Keys", Tone.STRONG), *keys]
+        super().__init__(field.label, lines, (OK, _EDIT))
 
 
 class FieldCommands:
@@ -64,11 +69,7 @@ class FieldCommands:
         if focused is not None:
             name = focused.field
             actions = [each for each in actions_of(self._screen) if each.enabled]
-            lines = explanation(FIELDS[name], actions)
-            if (
-                await self._screen.ask(Explanation(FIELDS[name].label, lines, (OK, _EDIT)))
-                == _EDIT[0]
-            ):
+            if await self._screen.ask(Explanation(FIELDS[name], actions)) == _EDIT[0]:
                 await self.edit_field(name)
 
     async def edit_field(self, name: str) -> None:

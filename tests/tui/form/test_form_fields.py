@@ -54,7 +54,7 @@ async def test_f1_explains_the_focused_field_and_lists_the_keys(
             await pilot.press("f1")
             meaning = FIELDS[name].meaning.split()[0]
             await until_shown(pilot, FIELDS[name].label, meaning, *FIELDS[name].example)
-            await pilot.press("escape")
+            await pilot.press("f1")
             await until(pilot, lambda: isinstance(pilot.app.screen, SubmitScreen))
             focused = submit_screen(pilot).form.focused_field()
             assert focused is not None

@@ -19,12 +19,14 @@ from studio_tui.api.local_models import ListedDataset
 from studio_tui.errors import NotSent
 from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.form.draft import Draft
+from studio_tui.presentation.form.fields import FIELDS
 from studio_tui.presentation.schedules.explanations import Explained
 from studio_tui.service.polling.jobs_feed import JobList
 from studio_tui.service.polling.pipelines_feed import PipelineList
 from studio_tui.service.polling.poller import Poller
 from studio_tui.service.polling.reachability import Reachability
 from studio_tui.service.session import StudioSession
+from studio_tui.tui.form.field_commands import Explanation
 from studio_tui.tui.form.preview import Preview
 from studio_tui.tui.form.saved_forms import SavedForms
 from studio_tui.tui.form.templates import TemplatePicker
@@ -120,6 +122,7 @@ def _action(number: int) -> Action:
 
 _DATASETS = tuple(ListedDataset(name=f"dataset{number:02}") for number in range(50))
 _EXPLAINED = Explained(LINES[:9], is_good=True)
+_FIELD = max(FIELDS, key=lambda name: len(FIELDS[name].accepts))
 
 FORMS = (ScheduleDialog, TriggerScreen)
 """Dialogs with fields, in which the tab key moves to the next field."""
@@ -204,6 +207,11 @@ DIALOGS: dict[type, DialogCase] = {
         lambda: Preview(lambda _shown: ("\n".join(LINES),) * 3),
         "The request as JSON 1 JSON 2 curl 3 datachain s shows secrets y copies esc closes",
         _words(LINES),
+    ),
+    Explanation: DialogCase(
+        lambda: Explanation(FIELDS[_FIELD]),
+        f"{FIELDS[_FIELD].label} ok $EDITOR",
+        f"{FIELDS[_FIELD].meaning} {FIELDS[_FIELD].accepts}",
     ),
     ScheduleDialog: DialogCase(
         _create_schedule_dialog,
