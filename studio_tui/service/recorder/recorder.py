@@ -276,11 +276,14 @@ class Recorder:
         at: datetime,
         write_items: "Callable[[Connection], None]" = lambda _: None,
     ) -> bool:
-        """Write a list after its items."""
+        """Write a list after its items, unless another dashboard has recorded a newer one."""
+        query = (
+            "INSERT INTO listing VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE"
+            " SET at = excluded.at, body = excluded.body WHERE excluded.at >= at"
+        )
 
         def write(connection: "Connection") -> None:
             write_items(connection)
-            row = (name, at.timestamp(), pack(listing))
-            connection.execute("INSERT OR REPLACE INTO listing VALUES (?, ?, ?)", row)
+            connection.execute(query, (name, at.timestamp(), pack(listing)))
 
         return self.database.write(write)

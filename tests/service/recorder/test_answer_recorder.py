@@ -145,3 +145,14 @@ async def test_the_time_of_an_unchanged_answer_is_recorded_at_the_end(tmp_path: 
             await until(fixture.is_idle)
         assert fixture.recalled() == ([job(2).id], NOON)
     assert fixture.recalled() == ([job(2).id], NOON + timedelta(minutes=2))
+
+
+async def test_the_end_of_an_offline_dashboard_does_not_replace_newer_lists_of_another_one(
+    tmp_path: Path,
+) -> None:
+    async with recording(tmp_path) as fixture:
+        fixture.record(EARLIER)
+        await until(fixture.is_idle)
+        other = new_recorder(tmp_path)
+        other.note_jobs(LATER.jobs, NOON + timedelta(minutes=5), has_all=True, back_to=OLDEST)
+    assert fixture.recalled() == ([job(1).id, job(2).id], NOON + timedelta(minutes=5))
