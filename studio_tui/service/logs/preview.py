@@ -218,4 +218,4 @@ class LogTailPreview:
 
 
 def _size(count: int) -> str:
-    return f"{count / 1024**2:,.1f} MiB"
+    return f"{count / 1024:,.1f} KiB" if count < 1024**2 else f"{count / 1024**2:,.1f} MiB"

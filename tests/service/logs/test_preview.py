@@ -310,6 +310,19 @@ def test_a_log_that_falls_behind_again_is_previewed_again(
     run(scene())
 
 
+def test_the_mark_of_a_short_gap_says_how_long_it_is(tmp_path: Path) -> None:
+    async def scene() -> None:
+        studio = Studio(LOG)
+        async with running(studio, tmp_path) as log:
+            studio.log += lines(100_000, 112_000)
+            await asyncio.sleep(PAUSE + 0.1)
+            store = log.preview.store
+            assert store is not None
+            assert store.marks[1].text == "13.5 KiB more are still arriving here."
+
+    run(scene())
+
+
 def test_a_gap_between_the_preview_and_a_new_end_has_a_mark(tmp_path: Path) -> None:
     async def scene() -> None:
         studio = Studio(LOG)
@@ -322,7 +335,7 @@ def test_a_gap_between_the_preview_and_a_new_end_has_a_mark(tmp_path: Path) -> N
             assert log.shown.startswith(before)
             assert studio.log.endswith(log.shown[len(before) :])
             assert [mark.offset for mark in store.marks] == [0, len(before)]
-            assert store.marks[1].text.endswith("more are still arriving here.")
+            assert store.marks[1].text == "4.1 MiB more are still arriving here."
             log.arrive(len(studio.log))
             for position in (0, 1000, len(before), len(before) + 2000, store.size - 23):
                 place = log.preview.offset_in_log(position)
