@@ -80,8 +80,9 @@ class AnswerRecorder:
                     await self._record(name, self._queue.pop(name))
         finally:
             self._recorder.database.keep_open()  # closing it takes as long as writing 50 lists
-            for newest in self._newest.values():
-                newest.write(newest.at)
+            for newest in reversed(self._newest.values()):
+                if not newest.write(newest.at):
+                    break  # if the file is locked, each list would take ten seconds
             self._recorder.database.close()
 
     def _write_jobs(self, jobs: JobList, back_to: datetime, at: datetime) -> bool:

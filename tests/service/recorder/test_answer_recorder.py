@@ -147,6 +147,19 @@ async def test_the_time_of_an_unchanged_answer_is_recorded_at_the_end(tmp_path: 
     assert fixture.recalled() == ([job(2).id], NOON + timedelta(minutes=2))
 
 
+async def test_the_end_waits_only_once_for_a_locked_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[object] = []
+    async with recording(tmp_path) as fixture:
+        fixture.record(EARLIER)
+        for name in ("schedules", "clusters"):
+            fixture.answer_recorder.record_list(name, object(), ())
+        await until(fixture.is_idle)
+        monkeypatch.setattr(fixture.kept.database, "write", waits.append)
+    assert len(waits) == 1
+
+
 async def test_the_end_of_an_offline_dashboard_does_not_replace_newer_lists_of_another_one(
     tmp_path: Path,
 ) -> None:
