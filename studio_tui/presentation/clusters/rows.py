@@ -1,6 +1,6 @@
 """Clusters as table rows and facts."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 from operator import attrgetter
@@ -14,7 +14,7 @@ from studio_tui.presentation.cells import NOTHING, Cell, Tone, dim_row
 from studio_tui.presentation.columns import Align, Column
 from studio_tui.presentation.format import UNKNOWN, plural
 from studio_tui.presentation.jobs.facts import Fact, id_cell, unreadable_facts
-from studio_tui.presentation.jobs.states import counts
+from studio_tui.presentation.jobs.states import Count, counts
 from studio_tui.presentation.jobs.waiting import free_workers, takes_no_jobs
 from studio_tui.presentation.lists.fitting import fit_lines
 from studio_tui.presentation.lists.kinds import Kind, ListColumn, SortOrder, layouts
@@ -56,13 +56,17 @@ def facts(
     jobs: Sequence[Job],
     *,
     has_all: bool = True,
+    blocked: Container[str] = (),
     newer_attempts: Collection[str] = (),
 ) -> tuple[Fact, ...]:
     """Return the facts about a cluster; `jobs` are the jobs of all clusters, newest first.
 
-    `has_all` is whether they include every ended job. Jobs whose ids are in `newer_attempts` are
-    not counted as failed.
+    They are counted as by `counts`.
     """
+    own_jobs = [job for job in jobs if runs_on(job, cluster)]
+    numbers = counts(
+        by_status(own_jobs), has_all=has_all, blocked=blocked, newer_attempts=newer_attempts
+    )
     disk = f"{cluster.disk_size} GB" if cluster.disk_size is not None else None
     return (
         *((Fact("problem", Cell(cluster.problem, Tone.WARN)),) if cluster.problem else ()),
@@ -70,7 +74,7 @@ def facts(
         Fact("name", Cell(cluster.name or "(no name)", Tone.STRONG)),
         Fact("id", id_cell(cluster.id)),
         Fact("workers", _workers(cluster)),
-        Fact("jobs", _jobs(cluster, jobs, has_all=has_all, newer_attempts=newer_attempts)),
+        Fact("jobs", _jobs(cluster, jobs, numbers)),
         *_listed_jobs(cluster, jobs),
         Fact(
             "default", Cell("yes: jobs that name no cluster run on it" if cluster.default else "no")
@@ -128,13 +132,9 @@ def _workers(cluster: Cluster) -> Cell:
     return _cell_or_dash(" · ".join(numbers))
 
 
-def _jobs(
-    cluster: Cluster, jobs: Sequence[Job], *, has_all: bool, newer_attempts: Collection[str]
-) -> Cell:
+def _jobs(cluster: Cluster, jobs: Sequence[Job], numbers: Iterable[Count]) -> Cell:
     if reason := why_jobs_unknown(cluster, jobs):
         return Cell(reason, Tone.DIM)
-    own_jobs = [job for job in jobs if runs_on(job, cluster)]
-    numbers = counts(by_status(own_jobs), has_all=has_all, newer_attempts=newer_attempts)
     return Cell(" · ".join(f"{count.number_text} {count.name}" for count in numbers))
 
 

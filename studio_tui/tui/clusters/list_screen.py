@@ -179,10 +179,15 @@ class ClustersScreen(ListPage[Cluster]):
 
     def facts_at_hand(self, now: datetime) -> tuple[Fact, ...]:  # noqa: ARG002 (no fact is an age)
         cluster, jobs = self.row_at_hand(), self.session.jobs.snapshot.value
-        has_all = jobs is not None and jobs.has_all
-        newer = self.session.known_items.newer_attempts()
-        return (
-            facts(cluster, self._jobs(), has_all=has_all, newer_attempts=newer) if cluster else ()
+        if cluster is None:
+            return ()
+        known = self.session.known_items
+        return facts(
+            cluster,
+            self._jobs(),
+            has_all=jobs is not None and jobs.has_all,
+            blocked=known.pipelines().blocked,
+            newer_attempts=known.newer_attempts(),
         )
 
     def title_notes(self) -> tuple[Part, ...]:

@@ -81,6 +81,15 @@ def test_a_failure_with_a_newer_attempt_is_not_counted_as_failed() -> None:
     assert values["jobs"] == "0 done · 0 running · 1 failed"
 
 
+def test_jobs_that_are_blocked_do_not_count_as_waiting() -> None:
+    waiting = [job(number, "PENDING", compute_cluster_name="gpu") for number in range(3)]
+    values = {
+        fact.label: fact.value.text
+        for fact in facts(cluster(), waiting, blocked={waiting[0].id, waiting[1].id})
+    }
+    assert values["jobs"].endswith("2 blocked · 1 waiting")
+
+
 def test_the_row_of_the_cluster_for_new_jobs_is_marked_as_chosen_or_default() -> None:
     index = [column.key for column in COLUMNS].index("default")
     default, other = cluster(default=True), cluster(name="cpu", default=False)
