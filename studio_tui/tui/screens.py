@@ -50,6 +50,9 @@ class Screens:
         self._last_file = connected.view_file.with_suffix(".screen.json")
         self.last = LastScreen.load(self._last_file)
         """The screens to restore in the next run; at the start, those of the previous run."""
+        # Also if another tab is shown first, as its header counts the jobs.
+        jobs_to_load = self._view("jobs", JobsScreen.kind).loaded
+        connected.session.lists.jobs_feed.request_at_least(jobs_to_load)
         self._filters_before: dict[str, str] = {}
         """The filters before `filter_list` changed them, by tab."""
         self._schedule_drafts: dict[str, ScheduleDraft] = {}

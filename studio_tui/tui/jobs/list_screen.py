@@ -100,7 +100,6 @@ class JobsScreen(ListPage[Job]):
             lambda key: self.groups.newer_attempts.get(key),  # noqa: PLW0108 (is replaced later)
         )
         super().__init__(basics, view)
-        self.session.lists.jobs_feed.request_at_least(view.loaded)
         self._recorded = RecordedRows(self.session.records.jobs, self.list)
         self.groups = JobGroups(self.list, partial(_show_regrouped, self))
         self.list.groups = self.groups

@@ -528,7 +528,11 @@ async def test_jobs_created_while_the_dashboard_was_open_are_loaded_after_a_rest
         for _ in range(2):
             await call_in_thread(lambda: studio.submit("print(1)"))
         await until_shown(pilot, "Jobs 101 ")
+        await pilot.press("3")
     async with dashboard(studio, tmp_path) as pilot:
+        # Another tab also counts all jobs.
+        await until_shown(pilot, "1 Jobs 101  ", "✓101 ")
+        await pilot.press("1")
         await until_shown(pilot, "Jobs 101 ")
         assert "M loads older" not in screen_text(pilot)
 
