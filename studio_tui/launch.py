@@ -27,8 +27,8 @@ def run_dashboard(
     """Run the dashboard with the connection made by `connect`; return the exit code.
 
     `connect` is called in a thread, with the choice `first`; meanwhile the screen shows the text
-    `waiting_for`, or the list in the file `last_list`. Without a `theme`, use the one chosen last,
-    or one that suits the terminal.
+    `waiting_for`, or the list in the file `last_list`. Without a `theme`, and unless
+    NO_COLOR is set, use the one chosen last; otherwise one that suits the terminal.
     """
     # Imports leave hardly any garbage, but a collector would take a tenth of their time. The app
     # enables the collection again after its first paint.
@@ -52,7 +52,7 @@ def run_dashboard(
             first_choice=first,
             theme=theme_for(dark=dark, colors=colors),
             waiting_for=waiting_for,
-            is_theme_given=theme is not None or bool(os.environ.get("NO_COLOR")),
+            is_theme_fixed=theme is not None or bool(os.environ.get("NO_COLOR")),
             last_list_file=last_list,
         )
         app.run()

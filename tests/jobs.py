@@ -12,7 +12,7 @@ NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
 def job(number: int = 1, status: str = "COMPLETE", **fields: Any) -> Job:
-    """Return a job created `number` minutes before noon that ran for a minute."""
+    """Return a job created `number` minutes before noon; if it has ended, it ran for a minute."""
     created = NOON - timedelta(minutes=number)
     sent: dict[str, Any] = {
         "id": f"{number:08}-6276-4993-bfeb-53cbbbba6f08",

@@ -195,12 +195,13 @@ def matches(expression: str, local: datetime, values: list[frozenset[int]]) -> b
     return of_month or of_week  # crontab(5): one of them is enough when both are restricted
 
 
-def check_every_minute(
+def expected_fire_times(
     expression: str, values: list[frozenset[int]], after: datetime, zone: tzinfo, minutes: int
 ) -> Iterator[datetime]:
     """Yield the fire times in the `minutes` after `after`, by checking each minute.
 
-    An expression with fixed hours fires once in a repeated hour, and after an omitted one.
+    With fixed hours, each time of day fires once, even if its hour is repeated; those of an
+    omitted hour fire together, once, after it.
     """
     has_fixed_hours = len(values[1]) < 24
     last = after.astimezone(zone).replace(tzinfo=None)
@@ -225,7 +226,7 @@ def test_fire_times_match_a_check_of_every_minute(
 ) -> None:
     text, values = expression
     after = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=start)
-    expected = list(check_every_minute(text, values, after, UTC, 3 * 24 * 60))
+    expected = list(expected_fire_times(text, values, after, UTC, 3 * 24 * 60))
     assert list(fire_times(text, after, count=len(expected))) == expected
     next_time = next_fire(text, expected[-1] if expected else after)
     assert next_time > after + timedelta(days=3)
@@ -250,7 +251,7 @@ def test_fire_times_match_a_check_of_every_minute_when_clocks_change(
 ) -> None:
     text, values = expression
     zone, after = change
-    expected = list(check_every_minute(text, values, after, zone, 2 * 24 * 60))
+    expected = list(expected_fire_times(text, values, after, zone, 2 * 24 * 60))
     assert list(fire_times(text, after, zone, count=len(expected))) == expected
     next_time = next_fire(text, expected[-1] if expected else after, zone)
     assert next_time > after + timedelta(days=2)

@@ -78,7 +78,7 @@ def test_safe_line_replaces_or_drops_characters_that_cannot_be_drawn(
     ("text", "expected"),
     [("one\r\ntwo\n", "one\ntwo\n"), ("50%\r90%", "50%␍90%"), ("\tx", "    x"), ("\x1bc", "␛c")],
 )
-def test_safe_block_keeps_line_breaks(text: str, expected: str) -> None:
+def test_safe_block_keeps_newlines_and_replaces_other_controls(text: str, expected: str) -> None:
     assert safe_block(text) == expected
 
 

@@ -13,14 +13,14 @@ _PANIC = re.compile(
     r"(?:'(?P<old>.*)', (?P<old_place>\S+:\d+:\d+)$|(?P<place>\S+:\d+:\d+):?$)"
 )
 _GO = re.compile(r"(?:panic: |fatal error: )(.+?)(?: \[recovered\])?$")
-_GO_PLACE = re.compile(r"goroutine \d+ \[|\[signal ")
+_GO_STACK_HEAD = re.compile(r"goroutine \d+ \[|\[signal ")
 """A line that is expected within five lines after a panic of Go."""
 _GO_DETAIL = re.compile(r"\s*$|[ \t\[]|goroutine |exit status|created by|panic: ")
 _FATAL_DETAIL = re.compile(
     r"\s*$| |Current thread |Thread 0x|Python runtime state|Extension modules:|<no Python frame>"
 )
 _THROWN = re.compile(rf"(?:Exception in thread \"[^\"]*\" |Caused by: )?({NAME})(?:: (.*))?$")
-"""An exception by its name alone, as Java prints it; groups: name, message."""
+"""The first line of a Java exception; groups: name, message (`None` without one)."""
 _JAVA_FRAME = re.compile(r"\s+at [\w.$<>/]+\([^()]*\)$")
 _JAVA_CAUSE = re.compile(rf"\s*Caused by: ({NAME}(?:: .*)?)$")
 _NODE_FRAME = re.compile(r"\s+at .+(?::\d+:\d+\)?|<anonymous>\)?|\(native\))(?: \{)?$")
@@ -40,7 +40,7 @@ _CROSS = re.compile(r"\s*× \w.*:$")
 _BRANCH = re.compile(r"  .*\S")
 _PYTEST_FAILED = re.compile(r"(FAILED|ERROR) (\S+(?:\[.*?\])?)(?: - (.*))?$")
 _PYTEST_END = re.compile(r"=* ?((?:\d+ \w+, )*\d+ (?:failed|error|errors)\b.*? in [\d.]+s.*?) ?=*$")
-_SUMMARY = re.compile(r"Root Cause \(first observed failure\):$")
+_TORCHRUN_HEAD = re.compile(r"Root Cause \(first observed failure\):$")
 _FIELD = re.compile(r"\s{2}(time|host|rank|exitcode|error_file|traceback)\s*: (.*)$")
 """A field in the summary of torchrun; groups: name, value."""
 _RANK = re.compile(r"(\d+) \(local_rank: (\d+)\)")
@@ -48,7 +48,10 @@ _EXIT = re.compile(r"(-?\d+) \(pid: \d+\)")
 
 
 def _first_line(lines: Sequence[str], start: int) -> tuple[str, int]:
-    """Return the first non-empty of three lines, and the index after it, or `start` without one."""
+    """Return the first non-empty of the three lines from `start`, and the index after it.
+
+    If all are empty, the line is empty and the index is `start`.
+    """
     for number in range(start, min(len(lines), start + 3)):
         if lines[number].strip():
             return lines[number].strip(), number + 1
@@ -90,7 +93,7 @@ def go_panic(lines: Sequence[str], start: int) -> ParsedException | None:
     if panic is None:
         return None
     following = [line for line in lines[start + 1 : start + 6] if line.strip()]
-    if not any(_GO_PLACE.match(line) for line in following):
+    if not any(_GO_STACK_HEAD.match(line) for line in following):
         return None
     end = _end_of(lines, start + 1, lambda line: _GO_DETAIL.match(line) or is_frame(line))
     return ParsedException(lines[start].strip(), end)
@@ -183,8 +186,12 @@ def pytest_summary(lines: Sequence[str], start: int) -> ParsedException | None:
 def torchrun_summary(
     lines: Sequence[str], start: int, exception_of_rank: Callable[[str, str], str | None]
 ) -> ParsedException | None:
-    """Parse torchrun's summary; `exception_of_rank` is called with a rank and a local rank."""
-    if not _SUMMARY.match(lines[start].strip()):
+    """Parse torchrun's summary.
+
+    If it has no exception, `exception_of_rank` returns the one printed by the worker of a rank and
+    local rank.
+    """
+    if not _TORCHRUN_HEAD.match(lines[start].strip()):
         return None
     fields: dict[str, str] = {}
     end = start + 1

@@ -1,13 +1,13 @@
 """Classification of output lines: stack frames, hints, progress bars, epilogues.
 
-An epilogue is what a launcher, a tracker or the interpreter prints after a failure, such as
-`make: *** [all] Error 1`.
+An epilogue is a line that a launcher, a tool, an experiment tracker or the interpreter adds around
+a failure and that does not say its reason, such as `make: *** [all] Error 1`.
 """
 
 import re
 
 _RETURNS = re.compile(r"\r|\x1b\[(?:2K|[01]?G|\d*D|\d*A|\d*F)")
-"""Moves of the cursor back or up, after which a program prints another state of a line."""
+"""Moves of the cursor back or up, and erasures of a line, after which a program prints another state of a line."""
 _ESCAPE = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[ -/]*[0-OQ-WYZ\\`-~]"
 )
@@ -88,7 +88,7 @@ _OWN = "[local Studio: "
 
 
 def printed_lines(output: str) -> list[str]:
-    """Return the lines of a job's output without escape sequences.
+    """Return the lines that a job itself printed, without escape sequences.
 
     If a line was overwritten, as by a progress bar, each of its states is a line.
     """
@@ -116,7 +116,7 @@ def is_frame(line: str) -> bool:
 
 
 def is_hint(line: str) -> bool:
-    """Whether a line only gives advice, or points to more information."""
+    """Whether a line gives no reason: advice, a pointer to more information, counts or times."""
     return _HINT.match(line.strip()) is not None
 
 

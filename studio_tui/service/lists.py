@@ -41,21 +41,21 @@ class Lists:
         self._answer_recorder = answer_recorder
         self._is_local = is_local
 
-        def poll(
+        def make_poller(
             name: str, fetch: Callable[[], Awaitable[T]], rest: Callable[[T], float]
         ) -> Poller[T]:
             cap = pacing.backoff_cap
             return Poller(name, fetch, rest, reachability=reachability, backoff_cap=cap)
 
-        self.jobs = poll("jobs", self._fetch_jobs, pacing.jobs)
-        self.clusters = poll("clusters", self._fetch_clusters, pacing.clusters)
-        self.schedules = poll("schedules", self._fetch_schedules, pacing.schedules)
-        self.pipelines = poll("pipelines", self._fetch_pipelines, pacing.pipelines)
+        self.jobs = make_poller("jobs", self._fetch_jobs, pacing.jobs)
+        self.clusters = make_poller("clusters", self._fetch_clusters, pacing.clusters)
+        self.schedules = make_poller("schedules", self._fetch_schedules, pacing.schedules)
+        self.pipelines = make_poller("pipelines", self._fetch_pipelines, pacing.pipelines)
         answer_recorder.on_origins_changed = self.jobs.publish_again
 
     @property
     def all(self) -> tuple[Poller[Any], ...]:
-        """The pollers, in the order of the tabs."""
+        """The pollers of all lists."""
         return (self.jobs, self.clusters, self.schedules, self.pipelines)
 
     def poke(self) -> None:

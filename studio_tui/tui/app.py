@@ -116,18 +116,18 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         theme: str,
         waiting_for: str,
         first_choice: "Choice | None" = None,
-        is_theme_given: bool = True,
+        is_theme_fixed: bool = True,
         last_list_file: Path | None = None,
     ) -> None:
         """Make an app that connects to Studio with `connect(first_choice)`.
 
         While connecting, it shows the words `waiting_for` and the list in `last_list_file`. A theme
-        chosen earlier replaces `theme`, unless `is_theme_given`.
+        chosen earlier replaces `theme`, unless `is_theme_fixed`.
         """
         self._last_list = load_last_list(last_list_file)
         sheets = OPENING_LIST if self._last_list else OPENING
         super().__init__(css_path=sheets, ansi_color=keeps_palette(theme) or None)
-        apply_theme(self, lambda: theme if is_theme_given else chosen_theme(self, theme))
+        apply_theme(self, lambda: theme if is_theme_fixed else chosen_theme(self, theme))
         self._connect = connect
         self._first_choice = first_choice
         self._waiting_for = waiting_for

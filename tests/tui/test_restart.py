@@ -163,19 +163,19 @@ async def test_the_next_run_has_the_chosen_theme_unless_another_one_is_given(
         await until(pilot, theme_file().exists)
         assert chosen_theme(pilot.app, "none") == LIGHT.name
     for is_given, theme in ((False, LIGHT.name), (True, DARK.name)):
-        assert new_app(is_theme_given=is_given).theme == theme
+        assert new_app(is_theme_fixed=is_given).theme == theme
     # With 16 colors, failed and complete jobs would have the same gray in a theme with more.
-    assert new_app(ANSI_DARK, is_theme_given=False).theme == ANSI_DARK
+    assert new_app(ANSI_DARK, is_theme_fixed=False).theme == ANSI_DARK
     theme_file().write_text(ANSI_LIGHT)
-    assert new_app(ANSI_DARK, is_theme_given=False).theme == ANSI_LIGHT
+    assert new_app(ANSI_DARK, is_theme_fixed=False).theme == ANSI_LIGHT
     theme_file().write_text("no theme of that name")
-    assert new_app(is_theme_given=False).theme == DARK.name
+    assert new_app(is_theme_fixed=False).theme == DARK.name
 
 
-def new_app(theme: str = DARK.name, *, is_theme_given: bool) -> Any:
+def new_app(theme: str = DARK.name, *, is_theme_fixed: bool) -> Any:
     return StudioApp(
         lambda _: None,  # type: ignore[arg-type,return-value]
         theme=theme,
         waiting_for="",
-        is_theme_given=is_theme_given,
+        is_theme_fixed=is_theme_fixed,
     )

@@ -51,7 +51,7 @@ def order_commands(
 ) -> tuple[Command[ListOrder], ...]:
     """Return the sort commands of a list: one that shows the menu, then one for each of `sorts`.
 
-    Each of these is a key to press, the key of a column, and words such as `busy workers`.
+    An item of `sorts` is a key to press, the key of a column, and words such as `busy workers`.
     """
     menu = Command(f"{tab}.sort", "s", "sort", "Choose the order", ListOrder.choose)
     return (menu, *(_sort_command(tab, *sort) for sort in sorts))

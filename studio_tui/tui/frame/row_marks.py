@@ -19,7 +19,7 @@ class RowMarks:
         self._list = body
         self._noun = body.page.kind.noun
         self._range_start: str | None = None
-        """Key of the row that was marked last."""
+        """Key of the row that was marked last by itself or as the end of a range."""
 
     @property
     def marked_ids(self) -> tuple[str, ...]:
