@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from textual import on
+from textual import events, on
 
 from studio_tui import clock
 from studio_tui.api.models import Job, JobInput
@@ -29,12 +29,13 @@ from studio_tui.tui.form.templates import Start
 from studio_tui.tui.form.validation import Checked, path_of
 from studio_tui.tui.frame.bulk import run_bulk
 from studio_tui.tui.frame.commands import Basics
+from studio_tui.tui.frame.page import undo
 from studio_tui.tui.frame.review import Review
 from studio_tui.tui.jobs.bulk import create_command
 from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.jobs.rerun import NOTHING_CHANGED, Repeat, changes
 from studio_tui.tui.jobs.start_order import RerunRequest, may_start, start_order
-from studio_tui.tui.messages import GoBack, JobCreated
+from studio_tui.tui.messages import GoBack, GoTo, JobCreated
 from studio_tui.tui.terminal.key_queue import keys_held
 
 _FROM_CHECKPOINTS, _FROM_START, _SAVE_DRAFT = "r", "f", "d"
@@ -200,6 +201,27 @@ class EditMarkedScreen(SubmitScreen):
         """Number of different values of each field that differs, by the field's name."""
         super().__init__(basics, saved_forms, self._jobs.start())
 
+    def back(self) -> None:
+        """Undo sending while that is possible; else leave the form, or stop sending."""
+        if self.sender.is_held:
+            self.sender.is_held = False
+            undo(self)
+        else:
+            super().back()
+
+    @on(GoTo)
+    def _stay_until_sent(self, message: GoTo) -> None:
+        # Closing the form would end the command without a notification.
+        if self.sender.is_held or self.sender.is_sending:
+            message.stop()
+            self.notify_user("The form stays open until its jobs are sent; esc stops it", "warning")
+
+    @on(events.ScreenResume)
+    def _close_if_done(self) -> None:
+        # When the jobs are created, another screen may be over the form.
+        if self.sender.has_created and self.app.screen is self:
+            self.post_message(GoBack())
+
     def validate(self, draft: Draft) -> Checked:
         """Validate the form, and each job with the typed values; called in a thread."""
         checked = super().validate(draft)
@@ -228,11 +250,7 @@ class EditMarkedScreen(SubmitScreen):
         from_checkpoints = answer == _FROM_CHECKPOINTS
         is_confirmed = from_checkpoints or answer == _FROM_START
         if is_confirmed and await may_start(self, order):
-            self.sender.is_sending = True
-            try:
-                await self._make(typed, checked, from_checkpoints=from_checkpoints)
-            finally:
-                self.sender.is_sending = False
+            await self._make(typed, checked, from_checkpoints=from_checkpoints)
         elif answer == _SAVE_DRAFT:
             await self.leave()
             self.notify_user("Draft saved; e on the same marks opens it again")
@@ -241,14 +259,20 @@ class EditMarkedScreen(SubmitScreen):
     async def _make(
         self, typed: Mapping[str, FieldValue], checked: Checked, *, from_checkpoints: bool
     ) -> None:
-        await self.keeper.keep()
-        requests = await asyncio.to_thread(
-            self._jobs.requests, typed, checked, from_checkpoints=from_checkpoints
-        )
-        field = self.focused
-        self.note(f"Sending {plural(len(self._jobs), 'job')}…")
+        with keys_held(self.app):
+            await self.keeper.keep()
+            requests = await asyncio.to_thread(
+                self._jobs.requests, typed, checked, from_checkpoints=from_checkpoints
+            )
+        field, count = self.focused, plural(len(self._jobs), "job")
+        self.sender.is_held = True
+        self.note(f"{count} not sent yet; z or esc undoes.")
         # So that the key that undoes the command is not typed into the field.
         self.set_focus(None)
+
+        def note_begun() -> None:
+            self.sender.is_held, self.sender.is_sending = False, True
+            self.note(f"Sending {count}…")
 
         def forget(job_id: str) -> None:
             # At once: if other jobs fail and the user sends again, this job is not created twice.
@@ -256,6 +280,7 @@ class EditMarkedScreen(SubmitScreen):
             self.on_created(job_id)
 
         def return_to_form(words: str = "") -> None:
+            self.sender.is_held = self.sender.is_sending = False
             if self._jobs and self.start.key != self._jobs.start().key:
                 self._edit_remaining()
             if field is not None and self.focused is None:
@@ -266,14 +291,15 @@ class EditMarkedScreen(SubmitScreen):
         files = list(map(path_of, checked.draft.files))
         command = create_command(self, requests, files, on_created=forget)
         try:
-            await run_bulk(self, replace(command, on_finished=return_to_form))
+            await run_bulk(self, replace(command, on_begun=note_begun, on_finished=return_to_form))
         except asyncio.CancelledError:
             return_to_form(STOPPED)
             raise
         return_to_form()  # also if the command was undone
         if not self._jobs:
             await asyncio.to_thread(self.saved_forms.keep, self.start.key, None)
-            self.post_message(GoBack())
+            self.sender.has_created = True
+            self._close_if_done()
 
     def _edit_remaining(self) -> None:
         """Make this the form of the jobs that are not created yet."""

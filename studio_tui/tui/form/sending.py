@@ -29,7 +29,7 @@ from studio_tui.text import safe_line
 from studio_tui.tui.form.preview import Preview, request_texts
 from studio_tui.tui.form.validation import Checked, path_of
 from studio_tui.tui.frame.commands import Command, why_read_only
-from studio_tui.tui.frame.dialogs import Confirm
+from studio_tui.tui.frame.dialogs import Confirm, QuestionChange
 from studio_tui.tui.frame.review import Review
 from studio_tui.tui.jobs.create import create
 from studio_tui.tui.messages import CRON_FIELD, JobCreated
@@ -53,6 +53,7 @@ _LINE_ENDS = ((_FIX, "fix and send"), (_AS_IT_IS, "send it as it is"), ("n", "ba
 ANSWERS_WITHIN = 1.0
 """Seconds for which keys wait for Studio's answer; later ones are for the form."""
 
+_ENDED = QuestionChange("Sending has ended.", is_void=True)
 STOPPED = "Stopped. A job that was already requested will appear in the list."
 
 
@@ -65,10 +66,12 @@ class FormSender:
         """Studio's errors about the form as it was sent, except those of fields edited since."""
         self.shows_all_problems = False
         """Whether problems of empty fields that were not edited are shown, too."""
+        self.is_held = False
+        """Whether the form waits to be sent, which can be undone."""
         self.is_sending = False
         self._worker: Worker[Any] | None = None
-        self._has_created = False
-        """Whether the job was created, so that the form is about to be closed."""
+        self.has_created = False
+        """Whether all jobs were created, so that the form is about to be closed."""
         self._got_no_answer = False
         """Whether the last attempt to send failed without an answer of Studio."""
         self._is_unreachable = False
@@ -79,7 +82,7 @@ class FormSender:
 
     def send(self) -> None:
         """Start to validate and send the form, unless that has begun or the job was created."""
-        if (self._worker is None or self._worker.is_finished) and not self._has_created:
+        if (self._worker is None or self._worker.is_finished) and not self.has_created:
             self._worker = start_worker(self._screen, self._send, name="send", group="send")
 
     async def _send(self) -> None:
@@ -145,6 +148,7 @@ class FormSender:
                 ("Uploads in progress are abandoned, and the form stays as it is.",),
                 yes="Stop",
                 no="Continue",
+                changes=lambda: None if self.is_sending else _ENDED,
             )
         )
         # Sending may have ended while the question was open; what Studio answered stays visible.
@@ -171,7 +175,7 @@ class FormSender:
         job_input = self._screen.with_relation(request(checked.draft, checked.context))
         outcome = await create(app, creator, job_input, paths, uploading=show_progress)
         if isinstance(outcome, Created):
-            self._has_created = True
+            self.has_created = True
             hold = ExitStack()
             hold.enter_context(keys_held(app))
             await self._screen.keeper.keep_sent(checked.draft, typed)

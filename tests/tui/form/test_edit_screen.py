@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from studio_tui.api.models import JobInput
+from studio_tui.service.commands.create_job import JobCreator
 from studio_tui.service.commands.submitted import edited_request
 from studio_tui.tui.form import edit_screen
 from studio_tui.tui.form.edit_screen import EditMarkedScreen
@@ -217,13 +218,44 @@ async def test_an_error_in_the_form_is_reported_once_and_a_saved_draft_keeps_the
         draft = submit_screen(pilot).form.draft
         await pilot.press("f9")
         await until_shown(pilot, "Run 2 changed jobs?")
-        await pilot.press("f")
-        await until_shown(pilot, "z undo creating 2 jobs")
-        await pilot.press("z")
-        await until_shown(pilot, "2 jobs not created yet; f9 requests them again.")
-        assert submit_screen(pilot).form.draft == draft
-        assert pilot.app.focused is not None
+        for key in ("z", "escape"):
+            await pilot.press("f")
+            await until_shown(pilot, "z undo creating 2 jobs", "2 jobs not sent yet; z or esc")
+            await pilot.press("1")
+            await until_shown(pilot, "The form stays open until its jobs are sent")
+            await pilot.press(key)
+            await until_shown(pilot, "2 jobs not created yet; f9 requests them again.")
+            assert submit_screen(pilot).form.draft == draft
+            assert pilot.app.focused is not None
+            await pilot.press("f9")
+            await until_shown(pilot, "Run 2 changed jobs?")
     assert len(studio.jobs()) == 2
+
+
+async def test_the_form_closes_after_a_question_that_was_open_when_its_jobs_were_created(
+    studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submit_finished_jobs(studio, "one.py", "two.py")
+    may_create, create = asyncio.Event(), JobCreator.create
+
+    async def create_later(*arguments: Any, **options: Any) -> Any:
+        await may_create.wait()
+        return await create(*arguments, **options)
+
+    monkeypatch.setattr(JobCreator, "create", create_later)
+    async with dashboard(studio, tmp_path, size=SIZE) as pilot:
+        await edit_all_jobs(pilot, 2)
+        await pilot.press("f9")
+        await until_shown(pilot, "Run 2 changed jobs?")
+        await pilot.press("f")
+        await until_shown(pilot, "Sending 2 jobs…")
+        await pilot.press("escape")
+        await until_shown(pilot, "Stop sending?")
+        may_create.set()
+        await until_shown(pilot, "Sending has ended.")
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+    assert len(studio.jobs()) == 4
 
 
 async def test_a_single_marked_job_loses_its_mark_once_it_was_edited_and_created(
