@@ -13,6 +13,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from textual.message import Message
 
 from studio_tui import clock
+from studio_tui.errors import NotSent
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import clock_time, plural
 from studio_tui.presentation.lists.fitting import fit_lines
@@ -122,8 +123,9 @@ def begin_bulk(host: Host, bulk: BulkCommand[Any, Any]) -> None:
 async def run_bulk(host: Host, bulk: BulkCommand[T, R]) -> tuple[ItemOutcome[T, R], ...]:
     """Run a command on many items and report the outcomes; call from a worker of the app.
 
-    The result is empty if nothing is sent: because the user undoes the command in time, or because
-    the local Studio is known to have stopped.
+    The result is empty if nothing is sent: because the user undoes the command in time, because
+    the same command on one of the items still waits, or because the local Studio is known to have
+    stopped.
     """
     if bulk.items and (remedy := remedy_words(host.session.jobs.snapshot.error, host.session)):
         host.notify_user(f"Nothing was sent: local Studio {remedy}", "warning")
@@ -135,7 +137,12 @@ async def run_bulk(host: Host, bulk: BulkCommand[T, R]) -> tuple[ItemOutcome[T, 
 
     # A single item waits too: it may be the only one of many marked items that can be canceled.
     is_held = bulk.can_be_undone and bulk.items
-    if is_held and not await host.session.held.may_be_sent(_undo_words(bulk)):
+    targets = frozenset(f"{bulk.doing} {bulk.name(item)}" for item in bulk.items)
+    try:
+        if is_held and not await host.session.held.may_be_sent(_undo_words(bulk), targets):
+            return ()
+    except NotSent as error:
+        host.notify_user(str(error), "warning")
         return ()
     bulk.on_begun()
     batches = host.session.batches

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from studio_tui.errors import NotSent
 from studio_tui.service.commands.held import HeldCommands
 from studio_tui.service.recorder.database import RecorderFile
 from studio_tui.service.recorder.holds import Holds, HoldState
@@ -51,6 +52,25 @@ async def test_the_last_held_command_is_undone_first_and_is_not_sent(
     assert not await decisions[0]
     assert held.undo() is None
     assert {state for _, state in states(tmp_path)} == {"undone"}
+
+
+async def test_a_command_is_refused_while_it_waits_for_one_of_the_same_items(holds: Holds) -> None:
+    held = HeldCommands(holds, LONG_HOLD)
+
+    async def hold(*targets: str) -> bool:
+        return await held.may_be_sent(f"creating {len(targets)} jobs", frozenset(targets))
+
+    first, other = asyncio.ensure_future(hold("one", "two")), asyncio.ensure_future(hold("three"))
+    await until(lambda: len(held.snapshot.value or ()) == 2)
+    with pytest.raises(NotSent, match="creating 2 jobs waits already"):
+        await hold("two", "four")
+    held.undo_all()
+    assert not await first
+    assert not await other
+    again = asyncio.ensure_future(hold("one", "two"))
+    await until(lambda: len(held.snapshot.value or ()) == 1)
+    held.undo_all()
+    assert not await again
 
 
 async def test_a_hold_of_no_seconds_is_neither_waited_for_nor_recorded(
