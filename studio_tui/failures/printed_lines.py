@@ -7,7 +7,7 @@ a failure and that does not say its reason, such as `make: *** [all] Error 1`.
 import re
 
 _RETURNS = re.compile(r"\r|\x1b\[(?:2K|[01]?G|\d*D|\d*A|\d*F)")
-"""Moves of the cursor back or up, and erasures of a line, after which a program prints another state of a line."""
+"""Moves back or up, and erasures of a line, before a program prints another state of a line."""
 _ESCAPE = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[ -/]*[0-OQ-WYZ\\`-~]"
 )
