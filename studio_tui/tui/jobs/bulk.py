@@ -198,6 +198,7 @@ class BulkJobs:
             ),
             yes=f"Run them{' all at once' if order.is_lost else ''}",
             no="Don't",
+            default_yes=not order.is_lost,
             changes=rerun_changes(session, jobs),
         )
         if await self._host.ask(question):

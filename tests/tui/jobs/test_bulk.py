@@ -53,16 +53,18 @@ async def test_marked_jobs_are_run_again_after_one_question_and_each_outcome_is_
             with step("no ended job can be canceled"):
                 await pilot.press("a", "x")
                 await until_shown(pilot, "None of the 3 marked jobs can be canceled: 3 have ended")
-            with step("enter chooses No"):
+            with step("esc chooses No"):
                 await pilot.press("r")
                 await until_shown(pilot, "Run 3 marked jobs again unchanged?", *NAMES)
-                await pilot.press("enter")
+                await pilot.press("escape")
                 await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
                 assert len(studio.jobs()) == 3
-            with step("y runs all jobs again, and Studio refuses one request"):
+            with step(
+                "enter, for the default Yes, runs all jobs again, and Studio refuses one request"
+            ):
                 await pilot.press("r")
                 await until_shown(pilot, "Run 3 marked jobs again unchanged?")
-                await pilot.press("y")
+                await pilot.press("enter")
                 await until_shown(pilot, "2 of 3 jobs created", "not now", "f8 shows the outcome")
                 await pilot.press("f8")
                 await until_shown(pilot, "created as")
