@@ -211,6 +211,8 @@ class FilterBar(Lifetime, Vertical):
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
+        if self.has_problem:
+            return  # so that the correction is not typed as commands
         self._input.remember()
         self._text_before = self._input.value
         self._finish()

@@ -18,6 +18,7 @@ from studio_tui.tui.jobs.detail_screen import JobScreen
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.logs.log_screen import LogScreen
 from studio_tui.tui.widgets.big_table import BigTable
+from studio_tui.tui.widgets.filter_bar import FilterInput
 from tests.hostile import HOSTILE, VISIBLE, control_characters_of_lines
 from tests.steps import step
 from tests.studios import LocalStudio, ThreadStudio
@@ -313,9 +314,12 @@ async def test_a_filter_with_an_error_prevents_marking_all_jobs_until_escape_rem
             await pilot.press("escape")
             await until_shown(pilot, "Jobs 3 ─")
             assert "needs a time span" not in screen_text(pilot)
-        with step("the key a does not mark all jobs under a filter with an error"):
-            await pilot.press("/", *"status=faild", "enter")
+        with step("enter on a filter with an error keeps the input open for its correction"):
+            await pilot.press("/", *"status=faild", "enter", *"ax", "backspace", "backspace")
             await until_shown(pilot, "“faild” is not a status")
+            assert pilot.app.focused is (await jobs_screen(pilot)).query_one(FilterInput)
+        with step("the key a does not mark all jobs under a filter with an error"):
+            await pilot.click(BigTable)
             await pilot.press("a")
             await until_shown(pilot, "The filter has an error")
             screen = await jobs_screen(pilot)
