@@ -145,7 +145,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
             newest_first: Whether new rows are added at the top.
             change: After a change by the user, no row counts as unseen. With another filter, the
                 cursor returns to the row that the user last moved to, if `keys` contain it. In
-                another order, a cursor at the top stays there, unless the user has moved it.
+                another order, a cursor on the first row of a table at its top stays there.
         """
         keys_before = self.keys
         rows = self._viewport.rows

@@ -152,11 +152,9 @@ class TableCursor:
     ) -> Place:
         """Set the rows, and return where cursor and top belong now; see `BigTable.show`."""
         keys_before, index_before = self.keys, self.index
-        is_chosen, place = self.chosen is not None, Place(index_before, top)
+        place = Place(index_before, top)
         self.keys = keys
-        if change is RowChange.ORDER and not index_before:
-            if is_chosen:
-                return place_after(place, keys_before, keys, rows_in_sight)
+        if change is RowChange.ORDER and not index_before and not top:
             self._chosen, self._moved_by_user = None, False
             return Place(0, 0)
         is_refiltered = change is RowChange.FILTER

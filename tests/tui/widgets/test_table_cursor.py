@@ -25,19 +25,18 @@ def test_the_row_under_the_cursor_gets_another_key_unless_there_is_no_row() -> N
 
 
 @pytest.mark.parametrize("newest_first", [True, False])
-@pytest.mark.parametrize(
-    ("index", "is_moved", "after"), [(0, False, 0), (0, True, 1), (1, False, 2), (1, True, 2)]
-)
-def test_only_a_cursor_at_the_top_that_was_not_moved_leaves_its_row_in_another_order(
-    index: int, is_moved: bool, after: int, newest_first: bool
+@pytest.mark.parametrize(("index", "top", "after"), [(0, 0, 0), (0, 1, 1), (1, 0, 2), (1, 1, 2)])
+@pytest.mark.parametrize("is_moved", [True, False])
+def test_only_a_cursor_on_the_first_row_of_a_list_at_its_top_leaves_its_row_in_another_order(
+    index: int, top: int, after: int, is_moved: bool, newest_first: bool
 ) -> None:
     cursor = TableCursor()
     cursor.replace(["a", "b", "c"], 0, 5)
     cursor.index = index
     if is_moved:
-        cursor.choose(Place(index, 0))
+        cursor.choose(Place(index, top))
     keys = ["c", "a", "b"]
-    place = cursor.replace(keys, 0, 5, newest_first=newest_first, change=RowChange.ORDER)
+    place = cursor.replace(keys, top, 5, newest_first=newest_first, change=RowChange.ORDER)
     assert place.cursor == after
 
 
