@@ -201,7 +201,7 @@ def report_dialog(report: BulkReport) -> Review:
     ended = clock_time(report.ended_at, now, seconds=True)
     state_time = f" · status at {clock_time(now, now, seconds=True)}" if any(states) else ""
     step_answer = ((step.key, step.words),) if step is not None else ()
-    return Review(f"{report.heading} at {ended}{state_time}", lines, (OK, *step_answer))
+    return Review(f"{report.heading} at {ended}{state_time}", lines, (OK, *step_answer), indent=2)
 
 
 def _with_state(words: str, state: str) -> str:

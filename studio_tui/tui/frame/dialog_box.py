@@ -1,17 +1,22 @@
 """The box of every dialog, whose content scrolls; see docs/upstream/layout-box-model.md."""
 
 from fractions import Fraction
+from typing import cast
 
 from textual.containers import Container, VerticalScroll
 from textual.content import Content
 from textual.geometry import NULL_OFFSET, Region, Size
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.layouts.vertical import VerticalLayout
+from textual.visual import VisualType
 from textual.widget import Widget
-from textual.widgets import Button
+from textual.widgets import Button, Static
 
 SHRINKS = "-shrinks"
 """The CSS class of widgets that become lower if a dialog does not fit."""
+
+_HANGING = 2
+"""Cells by which the further rows of an indented line are indented more than its first."""
 
 
 class ShrinkingLayout(VerticalLayout):
@@ -88,6 +93,47 @@ class DialogBody(VerticalScroll):
 
     def __init__(self, *children: Widget, classes: str = "") -> None:
         super().__init__(*children, can_focus=False, classes=f"{SHRINKS} {classes}")
+
+
+class DialogLines(Static):
+    """Safe lines; the further rows of one that is wrapped begin after `indent` cells.
+
+    By default those of an indented line are indented a little more, and others are not.
+    """
+
+    def __init__(self, text: str = "", *, indent: int = 0, id: str | None = None) -> None:  # noqa: A002 (as Textual calls it)
+        super().__init__(text, markup=False, id=id)
+        self._indent = indent
+        self._wrapped_at: dict[int, Content] = {}
+        """By width; a layout requires several."""
+
+    def update(self, content: VisualType = "", *, layout: bool = True) -> None:
+        self._wrapped_at.clear()
+        super().update(content, layout=layout)
+
+    def get_content_width(self, container: Size, viewport: Size) -> int:  # noqa: ARG002 (Textual's form)
+        return self.visual.get_optimal_width(self.styles.get_rules(), container.width)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002 (Textual's form)
+        return self._wrapped(width).get_height(self.styles.get_rules(), width) if width else 0
+
+    def render(self) -> Content:
+        return self._wrapped(self.content_size.width)
+
+    def _wrapped(self, width: int) -> Content:
+        if width not in self._wrapped_at:
+            lines = cast("Content", self.visual).split(allow_blank=True)
+            wrapped = Content("\n").join(self._wrapped_line(line, width) for line in lines)
+            self._wrapped_at[width] = wrapped
+        return self._wrapped_at[width]
+
+    def _wrapped_line(self, line: Content, width: int) -> Content:
+        blanks = len(line.plain) - len(line.plain.lstrip(" "))
+        head, indent = (self._indent,) * 2 if self._indent else (blanks, blanks + _HANGING)
+        if not (head > 0 and indent < width < line.cell_length):
+            return line
+        rows = line[head:].wrap(width - indent)
+        return line[:head] + Content(f"\n{' ' * indent}").join(rows)
 
 
 class DialogButtons(Container):

@@ -12,7 +12,13 @@ from textual.widgets.option_list import Option
 from studio_tui.addresses import Address, address
 from studio_tui.text import safe_line
 from studio_tui.tui.frame.dialog import Dialog, pager_keys
-from studio_tui.tui.frame.dialog_box import SHRINKS, DialogBody, DialogButtons, answer_button
+from studio_tui.tui.frame.dialog_box import (
+    SHRINKS,
+    DialogBody,
+    DialogButtons,
+    DialogLines,
+    answer_button,
+)
 from studio_tui.tui.widgets.option_lists import OptionChoice
 
 _CHECK_EVERY = 0.5
@@ -62,7 +68,7 @@ class Confirm(Dialog[bool]):
         self._shown_change: QuestionChange | None = None
 
     def body(self) -> ComposeResult:
-        yield DialogBody(Static("\n".join(self._details), markup=False))
+        yield DialogBody(DialogLines("\n".join(self._details)))
         yield Static(markup=False, id="question-changes")
         yield DialogButtons(
             answer_button("y", self._yes, "yes"), answer_button("n", self._no, "no")
@@ -209,7 +215,7 @@ class Ask(Dialog[str | None]):
         self._value = value
 
     def body(self) -> ComposeResult:
-        yield DialogBody(Static("\n".join(self._details), markup=False))
+        yield DialogBody(DialogLines("\n".join(self._details)))
         yield Input(self._value, compact=True)
         yield Static("enter saves it, esc closes", markup=False, classes="keys")
 

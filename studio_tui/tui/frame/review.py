@@ -13,7 +13,7 @@ from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import plural
 from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.frame.dialog import Dialog, pager_keys
-from studio_tui.tui.frame.dialog_box import DialogBody, DialogButtons, answer_button
+from studio_tui.tui.frame.dialog_box import DialogBody, DialogButtons, DialogLines, answer_button
 from studio_tui.tui.terminal.clipboard import copy
 
 _STYLES = {
@@ -53,8 +53,8 @@ class Review(Dialog[str | None]):
         """Make a dialog from safe lines and answers: pairs of key and words, the default first.
 
         `revealed` are the lines with their secrets, if they have any; `is_revealed` shows these at
-        first. The key `s` switches between both, so no answer may have it then. If a line is
-        wrapped, its other rows begin after `indent` cells.
+        first. The key `s` switches between both, so no answer may have it then. See `DialogLines`
+        for `indent`.
         """
         super().__init__(question)
         self._lines = lines
@@ -64,7 +64,7 @@ class Review(Dialog[str | None]):
         self._indent = indent
 
     def body(self) -> ComposeResult:
-        yield DialogBody(Static(id="review-lines"))
+        yield DialogBody(DialogLines(id="review-lines", indent=self._indent))
         yield DialogButtons(
             *(answer_button(key, words, f"answer-{key}") for key, words in self._answers)
         )
@@ -74,9 +74,6 @@ class Review(Dialog[str | None]):
     def on_mount(self) -> None:
         self._paint()
         self.query(Button).first().focus()
-
-    def on_resize(self) -> None:
-        self.call_after_refresh(self._paint)
 
     def on_key(self, event: events.Key) -> None:
         if self._revealed and event.key in {"s", "f7"}:
@@ -92,14 +89,7 @@ class Review(Dialog[str | None]):
         is_revealed = self._is_revealed and bool(self._revealed)
         shown = self._revealed if is_revealed else self._lines
         lines = [Content.styled(cell.text, _STYLES.get(cell.tone, "")) for cell in shown]
-        static, indent = self.query_one("#review-lines", Static), self._indent
-        if 0 < indent < (width := static.content_size.width):
-            rows = [(line[:indent], *line[indent:].wrap(width - indent)) for line in lines]
-            lines = [
-                Content.assemble(head, Content(f"\n{' ' * indent}").join(wrapped))
-                for head, *wrapped in rows
-            ]
-        static.update(Content("\n").join(lines))
+        self.query_one(DialogLines).update(Content("\n").join(lines))
         if self._revealed:
             words = "s hides the values" if is_revealed else "s shows the values"
             self.query_one("#review-secrets", Static).update(words)

@@ -32,7 +32,7 @@ from studio_tui.tui.form.saved_forms import SavedForms
 from studio_tui.tui.form.templates import TemplatePicker
 from studio_tui.tui.frame.actions import Action
 from studio_tui.tui.frame.dialog import Dialog
-from studio_tui.tui.frame.dialog_box import SHRINKS
+from studio_tui.tui.frame.dialog_box import SHRINKS, DialogLines
 from studio_tui.tui.frame.dialogs import Ask, Choose, Confirm
 from studio_tui.tui.frame.help import HelpScreen
 from studio_tui.tui.frame.review import Review
@@ -297,6 +297,28 @@ async def _scroll_through(pilot: Pilot[None], dialog: DialogCase, name: str) -> 
             if pilot.app.focused is pilot.app.screen.query_one("#yes"):
                 break
     assert sorted(set(dialog.scrolled_words.split()) - seen_words) == [], name
+
+
+async def test_the_further_rows_of_a_wrapped_line_are_indented_more_than_its_first() -> None:
+    label = ("    error   " + "too few rows " * 8).rstrip()
+    sign = f"✗ {label.strip()}"
+    question = Confirm("Sure?", [label, sign], yes="Yes", no="No")
+    report = Review("Ended", [Cell(label), Cell(sign)], (("esc", "ok"),), indent=2)
+    async with driving(DialogApp(), size=(80, 24), frames=False) as pilot:
+        cases: tuple[tuple[Dialog[Any], tuple[int, int]], ...]
+        cases = (question, (6, 0)), (report, (2, 2))
+        for screen, indents in cases:
+            pilot.app.push_screen(screen)
+            await until(pilot, lambda: screen.query(DialogLines))  # noqa: B023 (called at once)
+            await pilot.pause()
+            (lines,) = screen.query(DialogLines)
+            rows = [lines.render_line(y).text.rstrip() for y in range(lines.size.height)]
+            first, second = label[:9], sign[:7]
+            begins = [row for row in rows if row.startswith((first, second))]
+            others = [row for row in rows if row not in begins]
+            assert len(begins) == 2, rows
+            assert tuple(len(row) - len(row.lstrip()) for row in others) == indents, rows
+            assert " ".join(" ".join(rows).split()) == " ".join(f"{label} {sign}".split())
 
 
 def _scroll_position(app: App[None]) -> tuple[object, ...]:
