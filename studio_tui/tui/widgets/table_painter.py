@@ -34,6 +34,7 @@ _ASCENDING = "▲"
 _DESCENDING = "▼"
 _GAP = " " * GAP
 _MORE = "…"
+_MORE_COLUMNS = "›"
 _LEFT = Align.LEFT
 _NOTICE_MARGIN = 2
 _SIGN = "sign"
@@ -216,7 +217,10 @@ class Painter:
                 title = fit(title, min(cell_len(title), width - 1), Align.LEFT) + arrow
                 style = self._palette.sorted_title
             titles += [Segment(fit(title, width, column.align), style), Segment(after, plain)]
-        return self._crop(Strip(titles, self._length))
+        header = self._crop(Strip(titles, self._length))
+        if self.scroll >= self.max_scroll:
+            return header
+        return Strip([*header.crop(0, self.width - 1), Segment(_MORE_COLUMNS, plain)], self.width)
 
     def _draw_notice(self, text: str) -> list[Strip]:
         strips = []

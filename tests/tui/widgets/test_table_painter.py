@@ -202,6 +202,13 @@ def test_scrolling_sideways_ends_at_the_start_of_a_column() -> None:
     assert narrow.header.text.rstrip().endswith("AGE▲")
 
 
+def test_a_sign_in_the_heading_says_that_there_are_more_columns_at_the_right() -> None:
+    begun = painter(20, wide=True)
+    assert begun.header.text.endswith("›")
+    assert "›" not in painter(20, wide=True, scroll=begun.max_scroll).header.text
+    assert "›" not in painter(20).header.text
+
+
 def test_a_column_is_identified_by_its_position() -> None:
     row_painter = painter(20, wide=True, scroll=8)
     assert row_painter.column_at(0) is None
