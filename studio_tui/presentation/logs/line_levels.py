@@ -1,7 +1,8 @@
 """Detection of the level of a log line from what loggers, compilers and tracebacks print.
 
 A word is a level only near the start of a line between delimiters, or as the value of a field such
-as `level=error`, and not in a sentence or in a name (`0 errors`, `error_rate=0.1`).
+as `level=error`, and not in a sentence or in a name (`0 errors`, `error_rate=0.1`). After a
+sentence, it is one in capitals before a message (`worker 3 of the pool ERROR: no disk`).
 """
 
 import json
@@ -31,11 +32,12 @@ _UPPER = re.compile(rf"(?<![\w.$=/\"'\\])(?:{_ANY.upper()})(?=[\s\]\[)(>|:;,!*/}
 """A level in capitals between delimiters."""
 _CAPITALS = re.compile("[A-Z]{3}")
 """A part of every match of `_UPPER` that is found faster."""
-_PROSE = re.compile(
-    r"(?:^|[\s(])[A-Za-z][a-z']* [a-z']+(?= |$)"
-    r"|(?:^|\s)(?i:no|zero|without|any)\s+$|(?i:level)\W{0,4}$|(?:^|\s)--?[\w-]+\s+$",
+_NO_LEVEL = re.compile(
+    r"(?:^|\s)(?i:no|zero|without|any)\s+$|(?i:level)(?: to)?\W{0,4}$|(?:^|\s)--?[\w-]+\s+$"
 )
-"""Text before a word that is therefore no level: a sentence, a negation, an option."""
+"""Text before a word that is therefore no level: a negation, an option."""
+_PROSE = re.compile(rf"(?:^|[\s(])[A-Za-z][a-z']* [a-z']+(?= |$)|{_NO_LEVEL.pattern}")
+"""The same, or a sentence."""
 _ENCLOSED = re.compile(
     rf"(?<![\w\].])[\[(<](?:[\w.-]{{1,24}}[:.])?\s*({_ANY})\s*[\])>]"
     rf"|\|\s*({_ANY})\s*\||\s-\s({_ANY})\s-\s",
@@ -67,10 +69,13 @@ _PRIORITY = re.compile(r"<(\d{1,3})>(?=\S)")
 """A priority of syslog: eight times the facility plus the severity."""
 _NO_VALUE = r"(?!\s*(?:[-+]?[\d.]+(?:e[-+]?\d+)?%?|nan|none|null|false|no(?: \w+s)?)\s*(?:$|[,;|]))"
 """Rules out a measured value after a name, as in `error: 0.1`."""
+_HEADING = re.compile(rf"(?:ERROR|WARN|WARNING|CRITICAL|FATAL):(?=\s+\S){_NO_VALUE}")
+"""A level before a message, also after a sentence."""
 _COLON = re.compile(
     rf"(?:\S{{1,300}}:\s){{0,3}}"
-    rf"(?:(?:fatal |internal compiler |syntax )?(error|warning|fatal|panic|crit|fail|warn|info"
-    rf"|debug|dbug|trce|note)(?:\[\w+\]| [A-Z]{{1,4}}\d+)?:(?=\s|$){_NO_VALUE}"
+    rf"(?:(?:fatal |internal compiler |syntax |[a-z]{{0,2}}[A-Z]{{3,8}} )?"
+    rf"(error|warning|fatal|panic|crit|fail|warn|info|debug|dbug|trce|note)"
+    rf"(?:\[\w+\]| [A-Z]{{1,4}}\d+)?:(?=\s|$){_NO_VALUE}"
     r"|(?:npm|yarn|pnpm) (error|warn)\b"
     rf"|({_ANY})(?:\s{{2,}}(?=\S)|\s\|))",
 )
@@ -134,8 +139,10 @@ def level_of(text: str) -> LogLevel | None:
     if text.startswith(('{"', "{'")):
         return None
     word = _CAPITALS.search(text, 0, _HEAD) and _UPPER.search(text, 0, _HEAD)
-    if word and not _PROSE.search(text, 0, word.start()):
-        return WORDS[word[0].lower()]
+    if word:
+        before = _NO_LEVEL if _HEADING.match(text, word.start()) else _PROSE
+        if not before.search(text, 0, word.start()):
+            return WORDS[word[0].lower()]
     if priority := _PRIORITY.match(text):
         return SYSLOG[int(priority[1]) % 8]
     return _enclosed_level(text) or _level_at_start(text)

@@ -195,6 +195,16 @@ LINES = [
     ("cp: error writing 'x': No space left on device", ERROR),
     ("checking for gcc... not found", None),
     ("the file was not found", None),
+    # in the middle of a line
+    ("line 14 of noise abc ERROR: cannot read the shard", ERROR),
+    ("a b c d e f WARN: slow", WARNING),
+    ("worker 3 of pool main: WARNING: slow", WARNING),
+    ("worker 3 of the pool FATAL: gone", CRITICAL),
+    (f"{STAMP} INFO the worker said ERROR: x", INFO),
+    # GPU runtimes
+    ("CUDA error: out of memory", ERROR),
+    ("[rank1]: cuBLAS error: not initialized", ERROR),
+    ("train.py: NCCL error: unhandled system error", ERROR),
     # JSON
     ('{"@t":"2026-10-05T08:00:00Z","@l":"Error","@m":"shard 3 cannot be read","Shard":3}', ERROR),
     ('{"Timestamp":"2026-10-05T08:00:01Z","Level":"Error","MessageTemplate":"upload"}', ERROR),
@@ -249,6 +259,9 @@ PROSE = [
     "failed.append(error)", "ERROR = 40", "result.expected_exception",
     "    at com.foo.Bar(Bar.java:12)",
     '  File "error.py", line 3, in error', "critic_loss 0.1", "https://example.com/?level=error",
+    "the levels are ERROR: 3", "the error of the set ERROR: 0.1234", "the job printed ERROR:",
+    "this run has no ERROR: lines", "set the log level to WARNING: fewer lines", "RMS error: 0.1",
+    "the levels of lines are DEBUG, INFO, WARNING: and ERROR: too",
 ]  # fmt: skip
 
 
