@@ -58,9 +58,9 @@ class FilterAndSearch(ViewController):
         return self._view.search.is_active or bool(self._view.filter.typed)
 
     def end(self) -> None:
-        """End the filter; without one, the search."""
+        """Go back from the filter; without one, end the search."""
         if self._view.filter.typed:
-            self._view.filter.choose("")
+            self._view.filter.go_back()
         else:
             self._view.search.start(None)
 

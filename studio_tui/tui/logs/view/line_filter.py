@@ -39,7 +39,7 @@ class LineFilter(ViewController):
     typed = ""
     """The filter as typed; `!` alone for errors and warnings only."""
     replaced = ""
-    """The filter that `toggle_problems` replaced, and restores."""
+    """The filter that `toggle_problems` replaced, and `go_back` restores."""
     chosen: FilteredLines | None = None
     """The lines to show; `None` for all."""
     _pattern: SearchPattern | None = None
@@ -86,7 +86,8 @@ class LineFilter(ViewController):
             return ""
         if self.typed:
             what = "errors and warnings" if self.typed == _PROBLEMS else f"& {self.typed}"
-            return f"{what}: {self.count()}, esc shows all"
+            behind = f"& {self._before}" if self._before else "all"
+            return f"{what}: {self.count()}, esc shows {behind}"
         if not matches.is_complete:
             return f"{matches.total:,}{_SO_FAR}"
         if matches.total:
@@ -283,9 +284,18 @@ class LineFilter(ViewController):
     def ask(self) -> None:
         self._view.prompt.ask(FILTER, "" if self.typed == _PROBLEMS else self.typed)
 
+    @property
+    def _before(self) -> str:
+        """The filter to go back to; empty for none."""
+        return self.replaced if self.typed == _PROBLEMS else ""
+
+    def go_back(self) -> None:
+        """Bring the filter back that `!` has replaced; without one, show all lines."""
+        self.choose(self._before)
+
     def toggle_problems(self) -> None:
         if self.typed == _PROBLEMS:
-            self.choose(self.replaced)
+            self.go_back()
         else:
             self.replaced = self.typed
             self.choose(_PROBLEMS)

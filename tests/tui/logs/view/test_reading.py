@@ -132,10 +132,11 @@ async def test_the_exclamation_mark_brings_the_users_filter_back(store: LogStore
         for key in ("exclamation_mark", "escape"):
             await pilot.press("exclamation_mark")
             await until(pilot, lambda: shown_lines(view) == ["ERROR bad"])
+            assert "esc shows & line 7" in status_text(view)
             view.exchange(store, lambda start: start)
             await pilot.press(key)
-            if key == "exclamation_mark":
-                await until(pilot, lambda: shown_lines(view) == ["line 7"] * 2)
+            await until(pilot, lambda: shown_lines(view) == ["line 7"] * 2)
+        await pilot.press("escape")
         await until(pilot, lambda: len(shown_lines(view)) > 2)
         await pilot.press("exclamation_mark", "exclamation_mark")
         await until(pilot, lambda: len(shown_lines(view)) > 2)
