@@ -93,12 +93,13 @@ def _progress_in_words(bar: Progress) -> Cell:
     share, rate = share_text(bar), rate_words(bar)
     is_known = bar.remaining is not None and bar.percent != 100
     left = f"~{duration(bar.remaining)} left" if is_known else ""
-    parts = [part for part in (share, left, rate) if part]
-    shorter = tuple("  ".join(parts[:count]) for count in range(len(parts) - 1, 0, -1))
-    without_share = "  ".join(part for part in (left, rate) if part)
+    words, without_rate, without_share = (
+        "  ".join(filter(None, parts))
+        for parts in ((share, rate, left), (share, left), (rate, left))
+    )
     # A table with the column of remaining times also has the column of shares.
     beside = ((REMAINING, rate), (SHARE, without_share))
-    return Cell("  ".join(parts), Tone.DIM, shorter, beside=beside)
+    return Cell(words, Tone.DIM, (without_rate, share or left), beside=beside)
 
 
 def _failure_cell(node: Node, model: ViewModel) -> Cell:

@@ -163,12 +163,12 @@ def test_cells_show_the_progress_run_time_and_reason_of_a_job() -> None:
     assert isinstance(why, Cell)
     assert why.tone is Tone.BAD
     assert [cell.text for cell in dim_row(cells_by_job["thumbs"])][1:] == [
-        *("● RUNNING", "▕██▏░░░▏", "37%", "10:00", "~0:12 left", "37%  ~0:12 left  3.1 it/s")
+        *("● RUNNING", "▕██▏░░░▏", "37%", "10:00", "~0:12 left", "37%  3.1 it/s  ~0:12 left")
     ]
     progress = cells_by_job["thumbs"][-1]
     assert isinstance(progress, Cell)
     assert progress.shorter == ("37%  ~0:12 left", "37%")
-    assert progress.beside == (("usual", "3.1 it/s"), ("share", "~0:12 left  3.1 it/s"))
+    assert progress.beside == (("usual", "3.1 it/s"), ("share", "3.1 it/s  ~0:12 left"))
     assert [cell.text for cell in dim_row(cells_by_job["split"])][1:] == [
         *("⊘ BLOCKED", "", "", "", ""),
         "blocked by embed, which failed",
