@@ -114,7 +114,7 @@ class LogScreen(LogPage):
     def on_mount(self) -> None:
         self.listen(self._tail.subscribe, self._state_changed)
         self.listen(self._log.preview.subscribe, self._show_end)
-        self.listen(self._store.watch, self._grew)
+        self.listen(self._store.watch, self.note_growth)
         line_clock = LineClock(self._store, self.zones, lambda: life_of(self._job, clock.now()))
         self.view.times.line_times.clock_at = lambda _: line_clock
         self.view.times.zero_time = self._job.began_at
@@ -232,10 +232,6 @@ class LogScreen(LogPage):
     def _state_changed(self, state: TailState) -> None:
         if _connection(state) != self._shown_connection:
             self.show_head()
-
-    def _grew(self) -> None:
-        if self._progress is not None:
-            self.note_growth()
 
     def _end_of_log(self) -> bytes:
         """Return the end of the log; empty if the job has ended and the end is not here yet."""

@@ -235,6 +235,22 @@ async def test_the_footer_shows_the_key_of_errors_once_the_log_has_lines(
         pass_halts(studio, job["id"], 1)
 
 
+async def test_the_header_counts_the_lines_that_the_log_shows(
+    studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = studio.submit(SILENT.replace("(0, 1)", "(0, 1, 2)"))
+    studio.wait_for_state(job["id"], "RUNNING")
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("l")
+        pass_halts(studio, job["id"], 0)
+        await until_shown(pilot, "printed 0", "1 line ")
+        # Without the update each second, before which the lines are shown.
+        monkeypatch.setattr(LogScreen, "tick", lambda *_: None)
+        pass_halts(studio, job["id"], 1)
+        await until_shown(pilot, "printed 1", "2 lines")
+        pass_halts(studio, job["id"], 2)
+
+
 async def test_both_ends_of_a_huge_log_can_be_read_while_the_rest_arrives(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
