@@ -203,7 +203,7 @@ class LogScreen(LogPage):
         words = (
             newer_attempt_words(newer) if newer and is_newest else f"newer run {newest[:SHORT_ID]}"
         )
-        return f"{words}, > shows it"
+        return f"> {words}"
 
     # --- the end of a log that is still being loaded ----------------------------------------------
 

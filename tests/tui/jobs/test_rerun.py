@@ -310,7 +310,7 @@ async def test_a_continued_job_and_its_origin_name_each_other_and_the_fixed_fail
     async with dashboard(studio, tmp_path, size=(160, 40)) as pilot:
         await until_shown(pilot, f"fixed by {new_id[:2]}")
         await pilot.press("u", "l")
-        await until_shown(pilot, "› Log", f"fixed by {new_id[:8]}, > shows it")
+        await until_shown(pilot, "› Log", f"> fixed by {new_id[:8]}")
         await pilot.press("greater_than_sign")
         await until_shown(pilot, "› Log", "✓ COMPLETE")
-        assert "> shows it" not in screen_text(pilot)
+        assert "> fixed by" not in screen_text(pilot)
