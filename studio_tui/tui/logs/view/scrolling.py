@@ -94,6 +94,7 @@ class Scrolling(ViewController):
             self._view.following = True
 
     def to_start(self) -> None:
+        self._view.errors.note_move()
         self._view.restore.forget_place()
         self._view.post_message(self._view.EndRequested(end=False))
         window = self._view.pane.window
@@ -104,6 +105,7 @@ class Scrolling(ViewController):
             self._view.settle()
 
     def follow(self) -> None:
+        self._view.errors.note_move()
         self._view.restore.forget_place()
         self._view.post_message(self._view.EndRequested(end=True))
         self._view.clear_message()
