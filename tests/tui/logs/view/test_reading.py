@@ -12,6 +12,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from studio_tui import clock
 from studio_tui.presentation.logs.gutter_times import StampForm
 from studio_tui.presentation.logs.row_forms import JsonForm
 from studio_tui.service.logs.store.log_store import LogStore
@@ -529,6 +530,23 @@ async def test_lines_that_continue_an_error_are_errors_too(store: LogStore) -> N
         for start in view.filter.visible_starts():
             (line,) = view.pane.rows_at(start)
             assert [span.pen.foreground for span in line.spans] == [1], line.text
+
+
+@pytest.mark.parametrize("key", ["g", "G", "pageup"])
+async def test_errors_are_not_searched_for_while_the_user_moves(
+    store: LogStore, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    now = 100.0
+    monkeypatch.setattr(clock, "monotonic", lambda: now)
+    store.append(b"ERROR first\n" + numbered_lines(100_000))
+    async with showing(store) as (pilot, view):
+        now += 0.3
+        await pilot.press(key)
+        now += 0.3
+        await pilot.pause(0.7)
+        assert view.bar.errors == set()
+        now += 0.3
+        await until(pilot, lambda: view.bar.errors == {0})
 
 
 async def test_errors_and_matches_are_marked_on_the_scroll_bar(store: LogStore) -> None:
