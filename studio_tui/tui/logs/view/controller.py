@@ -86,22 +86,9 @@ class ViewController:
 
 
 class MatchSteps(ViewController):
-    """Goes from match to match; past the last one only if the user asks for it twice."""
+    """Goes from match to match."""
 
     matches: LineMatches | None = None
-    _unmoved: tuple[int, Spot] | None = None
-    """The direction of the last step, 1 or -1, and the place, if no match was ahead."""
-
-    def _is_repeated(self, direction: int) -> bool:
-        """Whether a step is the second one in this direction with no match ahead."""
-        is_repeated = self._unmoved == (direction, self._spot())
-        self._unmoved = None
-        return is_repeated
-
-    def _stay(self, direction: int, words: str) -> None:
-        """Show that no match is ahead, and that the next step in this direction wraps around."""
-        self._unmoved = direction, self._spot()
-        self._show_until_changed(words)
 
     def _show_until_changed(self, words: str) -> None:
         """Show a message until the matches, the filter or the user's place change."""

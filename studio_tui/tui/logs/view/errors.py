@@ -38,12 +38,8 @@ A flood of lines is faster than the search, so the search can end only after the
 _QUIET = 0.5
 """Seconds after the user last scrolled until the search for errors starts or goes on."""
 
-# By direction: 1 for down, -1 for up.
-_NO_ERROR_AHEAD = {
-    1: "no error below, e again goes to the first",
-    -1: "no error above, E again goes to the last",
-}
 _WRAPPED = {1: "the first error, from the start", -1: "the last error, from the end"}
+"""By direction, 1 for down or -1 for up: the message if errors are only in the other direction."""
 
 
 class LogErrors(MatchSteps):
@@ -99,7 +95,7 @@ class LogErrors(MatchSteps):
         matches = self.matches
         if matches is None or not self._view.pane.in_sight:
             return
-        cursor, is_repeated = self._view.pane.cursor, self._is_repeated(direction)
+        cursor = self._view.pane.cursor
         start = await self._target(matches, direction)
         farthest = None
         if start is None:
@@ -110,8 +106,6 @@ class LogErrors(MatchSteps):
                 self._show_until_changed("the first visible error")
         elif farthest is None or farthest == self._view.pane.cursor:
             self._show_until_changed(self._why_no_other(matches))
-        elif not is_repeated:
-            self._stay(direction, _NO_ERROR_AHEAD[direction])
         else:
             self._view.go(farthest)
             self._show_until_changed(_WRAPPED[direction])

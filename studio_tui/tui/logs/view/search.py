@@ -13,12 +13,6 @@ from studio_tui.tui.logs.view.controller import MatchSteps
 from studio_tui.tui.logs.view.spot import Spot
 from studio_tui.tui.widgets.prompt import SEARCH
 
-_NO_MATCH_AHEAD = {
-    1: "no match below, n again goes to the first",
-    -1: "no match above, N again goes to the last",
-}
-"""By step, 1 for down or -1 for up: the message if matches are only in the other direction."""
-
 
 def limit_note(matches: LineMatches, pattern: SearchPattern | None) -> str:
     """Return which parts of long lines were not searched, or match but are not shown."""
@@ -45,7 +39,6 @@ class LogSearch(MatchSteps):
     def start(self, wanted: SearchPattern | None) -> None:
         """Search for a pattern, without going to a match; `None` ends the search."""
         self._going.cancel()
-        self._unmoved = None
         self.pattern = self._view.pane.highlighted = wanted
         self.restart()
 
@@ -122,11 +115,9 @@ class LogSearch(MatchSteps):
         follows, from the first visible line on. If there is none, it goes to the last match before:
         at the end of a log, the user expects the latest match.
 
-        Later steps go to the next match. If there is none, the step does not move, so that the
-        user's place is not lost. If the user repeats the step, or the current line is the only
-        match, the step wraps around to the other end of the log.
+        Later steps go to the next match. If there is none, they wrap around to the other end of the
+        log.
         """
-        is_repeated = self._is_repeated(step)
         store, matches, pane = self._view.store, self.matches, self._view.pane
         if store is None or matches is None or pane.window is None:
             return
@@ -146,9 +137,6 @@ class LogSearch(MatchSteps):
             other_end = store.size + 1 if step < 0 else 0
             start = await self._view.filter.nearest_shown(matches, other_end, backwards=step < 0)
             note = "the last match, from the end" if step < 0 else "the first match, from the start"
-            if start not in {None, current} and not is_repeated:
-                self._stay(step, _NO_MATCH_AHEAD[step])
-                return
         if start is not None:
             self._view.go(start)
             self._show_until_changed(note)

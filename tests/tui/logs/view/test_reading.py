@@ -353,26 +353,15 @@ async def test_e_goes_to_the_next_error_and_treats_a_traceback_as_one_error(
         await until(pilot, lambda: view.pane.current == len(numbered_lines(30)))
 
 
-async def test_e_wraps_around_only_if_it_is_pressed_again_at_the_same_place(
-    store: LogStore,
-) -> None:
+async def test_e_wraps_around_and_says_so(store: LogStore) -> None:
     first = len(numbered_lines(30))
     store.append(
         numbered_lines(30) + TRACEBACK + numbered_lines(30) + b"ERROR last\n" + numbered_lines(30)
     )
-    below = " no error below, e again goes to the first"
     async with showing(store) as (pilot, view):
-        for keys in ("g e e e", "j e"):
-            await pilot.press(*keys.split())
-            await until(pilot, lambda: status_text(view) == below)
-            await pilot.pause()
-            assert status_text(view) == below
-        await pilot.press("e")
+        await pilot.press("G", "e")
         await until(pilot, lambda: view.pane.current == first)
         assert status_text(view) == " the first error, from the start"
-        await pilot.press("E")
-        above = " no error above, E again goes to the last"
-        await until(pilot, lambda: status_text(view) == above)
         await pilot.press("E")
         await until(pilot, lambda: current_rows(view) == ["ERROR last"])
         assert status_text(view) == " the last error, from the end"
@@ -411,7 +400,8 @@ async def test_e_goes_to_the_start_of_the_next_error_from_every_line(
             view.go(start)
             await pilot.press("e")
             if expected is None:
-                await until(pilot, lambda: "no error below, e again" in status_text(view))
+                await until(pilot, lambda: "the first error, from the start" in status_text(view))
+                assert is_at(view, first)
             else:
                 await until(pilot, partial(is_at, view, expected))
 
@@ -446,22 +436,12 @@ async def test_a_search_continues_from_the_error_that_the_user_went_to(store: Lo
         await search(pilot, "match")
         assert current_rows(view) == ["a match here"]
         await pilot.press("n", "n")
-        await until(pilot, lambda: "n again goes to the first" in status_text(view))
-        await pilot.press("E")
+        await until(pilot, lambda: current_rows(view) == ["a match"])
+        await pilot.press("N", "E")
         await until(pilot, lambda: current_rows(view) == ["ERROR two"])
         assert status_text(view) == " /match 5 matching lines"
         await pilot.press("N")
         await until(pilot, lambda: current_rows(view) == ["a match here"])
-        await pilot.press("n", "n")
-        await until(pilot, lambda: "n again goes to the first" in status_text(view))
-        # After moving elsewhere, the key has to be pressed twice again.
-        await pilot.press("g")
-        await until(pilot, lambda: status_text(view) == " /match 5 matching lines")
-        await pilot.press("G")
-        await until(pilot, lambda: view.following)
-        await pilot.press("n")
-        await until(pilot, lambda: "n again goes to the first" in status_text(view))
-        assert current_rows(view) == ["a match b"]
 
 
 INTERLEAVED = [
@@ -1288,16 +1268,10 @@ async def test_the_message_without_a_match_says_that_more_of_the_log_may_come(
         assert status_text(view) == " /absent no match so far"
 
 
-async def test_the_message_after_the_last_error_says_that_its_key_wraps_around(
-    store: LogStore,
-) -> None:
+async def test_the_keys_for_errors_say_that_there_is_only_one(store: LogStore) -> None:
     store.append(b"ERROR broken\n" + numbered_lines(200))
     async with showing(store) as (pilot, view):
         await pilot.press("e")
-        await until(
-            pilot, lambda: status_text(view) == " no error below, e again goes to the first"
-        )
-        await pilot.press("E")
         await until(pilot, lambda: current_rows(view) == ["ERROR broken"])
         for key in ("E", "e"):
             await pilot.press("k", key)
