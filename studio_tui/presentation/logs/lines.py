@@ -80,7 +80,7 @@ class StyledLine(NamedTuple):
 
 
 def styled_line(head: bytes, *, tail: bytes = b"", length: int | None = None) -> StyledLine:
-    """Convert a line, or the last non-empty state of an overwritten one, as a terminal shows it.
+    """Convert a line, or the last non-empty state of an overwritten one.
 
     `head` is the whole line. If a line of `length` bytes was not read completely, `head` is its
     start, and `tail` is its end, or empty if the end was not read. If bytes between them are
