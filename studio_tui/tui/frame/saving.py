@@ -1,15 +1,12 @@
-"""Writing text to a file that the user has named: the whole text, or nothing at all.
+"""Writing text to a new file that the user has named: the whole text, or nothing at all.
 
 Only the owner can read the file, as a log may contain secrets.
 """
 
 import asyncio
-import errno
 import os
-import secrets
-import stat
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import aclosing, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import aclosing, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -34,16 +31,7 @@ _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
 
 class CannotSaveError(StudioError):
-    """A file cannot be written; the message says why, and usually what to type instead."""
-
-    def __init__(self, words: str, *, why: str | None = None) -> None:
-        super().__init__(words)
-        self.why = why or words
-        """The message without the advice to type something else."""
-
-
-class AlreadyThereError(CannotSaveError):
-    """The file exists already, and replacing it was not allowed."""
+    """A file cannot be written; the message says why."""
 
 
 class Saved(NamedTuple):
@@ -140,51 +128,44 @@ async def text_pieces(text: str) -> Pieces:
 
 
 async def save(
-    pieces: Pieces, path: Path, *, replace: bool, on_progress: Callable[[int], None] | None = None
+    pieces: Pieces, path: Path, *, on_progress: Callable[[int], None] | None = None
 ) -> Saved:
-    """Write `pieces` to a file; `replace` allows an existing file to be replaced.
+    """Write `pieces` to a new file; if that fails or is canceled, no file is left behind.
 
-    `on_progress` is called with the number of bytes written so far. If saving fails or is canceled,
-    no file is left behind and an existing file is unchanged.
+    `on_progress` is called with the number of bytes written so far.
 
     Raises:
-        AlreadyThereError: the file exists, and `replace` is false.
-        CannotSaveError: the file cannot be written.
+        CannotSaveError: the file cannot be written, or its name is in use.
         SpoolError: the log cannot be read back, or has changed meanwhile.
     """
-    # In the folder of the file, as a rename is only atomic within one file system.
-    draft = path.parent / f".studio-tui-{secrets.token_hex(8)}.part"
     lines = size = 0
     last = b""
-    try:
-        _check_existing(path, replace=replace)
-        with os.fdopen(os.open(draft, _NEW, 0o600), "wb") as file:
-            async with aclosing(pieces):
-                async for piece in pieces:
-                    lines += await asyncio.to_thread(_write, file, piece)
-                    size += len(piece)
-                    last = piece or last
-                    if on_progress is not None:
-                        on_progress(size)
-        await asyncio.to_thread(_move_draft, draft, path, replace=replace)
-    except OSError as error:
-        raise _cannot_save(error, path) from error
-    finally:
-        with suppress(OSError):  # never created, or already renamed
-            draft.unlink()
+    with _new_file(path) as file:
+        async with aclosing(pieces):
+            async for piece in pieces:
+                lines += await asyncio.to_thread(_write, file, piece)
+                size += len(piece)
+                last = piece or last
+                if on_progress is not None:
+                    on_progress(size)
     ends_within_line = last[-1:] not in {b"", b"\n"}
     return Saved(path, lines + ends_within_line, size)
 
 
-def _check_existing(path: Path, *, replace: bool) -> None:
+@contextmanager
+def _new_file(path: Path) -> Iterator[BinaryIO]:
+    """Create a file, and delete it if the block fails."""
     try:
-        mode = path.lstat().st_mode
-    except FileNotFoundError:
-        return
-    if not stat.S_ISREG(mode):
-        raise CannotSaveError(f"{_safe_name(path)} is not a regular file; type another name.")
-    if not replace:
-        raise AlreadyThereError(f"{_safe_name(path)} already exists.")
+        file = os.fdopen(os.open(path, _NEW, 0o600), "wb")
+        try:
+            with file:
+                yield file
+        except BaseException:
+            with suppress(OSError):
+                path.unlink()
+            raise
+    except OSError as error:
+        raise _cannot_save(error, path) from error
 
 
 def _write(file: BinaryIO, piece: bytes) -> int:
@@ -192,43 +173,5 @@ def _write(file: BinaryIO, piece: bytes) -> int:
     return piece.count(b"\n")
 
 
-def _move_draft(draft: Path, path: Path, *, replace: bool) -> None:
-    """Without `replace`, make a hard link, which replaces no file.
-
-    On a file system without hard links, check for an existing file and then rename the draft.
-    """
-    if not replace:
-        try:
-            path.hardlink_to(draft)
-        except FileExistsError as error:
-            raise AlreadyThereError(f"{_safe_name(path)} already exists.") from error
-        except OSError:  # the file system does not support hard links
-            _check_existing(path, replace=False)
-        else:
-            return
-    draft.replace(path)
-
-
-_REASONS = {
-    errno.ENOENT: ("There is no folder {}", "create it first, or type another"),
-    errno.ENOTDIR: ("{} is not a folder", "type another"),
-    errno.EACCES: ("You have no permission to write in {}", "type another folder"),
-    errno.EPERM: ("You have no permission to write in {}", "type another folder"),
-    errno.EROFS: ("{} is read-only", "type another folder"),
-    errno.ENOSPC: ("The disk of {} is full", "free some space, or type another folder"),
-    errno.EDQUOT: ("The disk of {} is full", "free some space, or type another folder"),
-    errno.ENAMETOOLONG: ("That name is too long", "type a shorter one"),
-}
-"""By error number: why a file cannot be saved in a folder, and what to do."""
-
-
 def _cannot_save(error: OSError, path: Path) -> CannotSaveError:
-    reason = _REASONS.get(error.errno or 0)
-    if reason is None or (error.errno == errno.ENOENT and path.parent.is_dir()):
-        return CannotSaveError(f"{_safe_name(path)} cannot be written: {error.strerror}.")
-    why = reason[0].format(safe_line(str(path.parent)))
-    return CannotSaveError(f"{why}; {reason[1]}.", why=f"{why}.")
-
-
-def _safe_name(path: Path) -> str:
-    return safe_line(path.name)
+    return CannotSaveError(f"{safe_line(path.name)} cannot be written: {error.strerror}.")

@@ -38,9 +38,9 @@ class SavesScreenshots(App[Any]):
         from studio_tui.tui.frame.saving import CannotSaveError, path_of, save, text_pieces  # noqa: PLC0415
 
         try:
-            saved = await save(text_pieces(picture), path_of(path), replace=False)
+            saved = await save(text_pieces(picture), path_of(path))
         except CannotSaveError as error:
-            self.notify(f"No screenshot: {error.why}", severity="error", markup=False)
+            self.notify(f"No screenshot: {error}", severity="error", markup=False)
         else:
             words = f"Saved: {size(saved.size)}, in {safe_line(str(saved.path))}"
             self.notify(words, markup=False)

@@ -18,7 +18,6 @@ from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.frame.dialog import Dialog
 from studio_tui.tui.frame.dialog_box import SHRINKS, DialogBody
 from studio_tui.tui.frame.saving import (
-    AlreadyThereError,
     CannotSaveError,
     Pieces,
     Saved,
@@ -76,8 +75,6 @@ class SaveLog(Dialog[Saved | None]):
         self._question = question
         super().__init__(self._question_about(offers[0]))
         self._offers = offers
-        self._may_replace = ""
-        """The path, as typed, for which the user was warned that the file exists."""
         self._is_saving = False
 
     def _question_about(self, offer: Offer) -> str:
@@ -125,7 +122,6 @@ class SaveLog(Dialog[Saved | None]):
 
     @on(Input.Changed)
     def _changed(self) -> None:
-        self._may_replace = ""
         self._show_problem("")
 
     @on(Input.Submitted)
@@ -141,14 +137,8 @@ class SaveLog(Dialog[Saved | None]):
         try:
             path = path_of(typed)
             saved = await save(
-                offer.pieces(),
-                path,
-                replace=typed == self._may_replace,
-                on_progress=self.while_alive(self._show_written),
+                offer.pieces(), path, on_progress=self.while_alive(self._show_written)
             )
-        except AlreadyThereError as error:
-            self._may_replace = typed
-            self._refuse(f"{error} Type another name, or press enter again to write over it.")
         except (CannotSaveError, SpoolError) as error:
             self._refuse(str(error))
         else:

@@ -13,7 +13,6 @@ from textual.widgets import Input, Static
 from studio_tui.errors import SpoolError
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.tui.frame.saving import (
-    AlreadyThereError,
     CannotSaveError,
     Pieces,
     Saved,
@@ -39,8 +38,8 @@ def store(tmp_path: Path) -> Iterator[LogStore]:
     store.close()
 
 
-async def save_whole_log(store: LogStore, path: Path, *, replace: bool = False) -> Saved:
-    return await save(log_pieces(store), path, replace=replace, on_progress=lambda size: None)
+async def save_whole_log(store: LogStore, path: Path) -> Saved:
+    return await save(log_pieces(store), path, on_progress=lambda size: None)
 
 
 def file_names(folder: Path) -> list[str]:
@@ -86,8 +85,8 @@ def test_a_typed_path_is_stripped_expanded_and_made_absolute(
         (".", "is a folder; add a name for the file."),
         ("new/", "is a folder; add a name for the file."),
         ("~nobody-of-that-name/x", "There is no such user"),
-        ("x" * 300, "That name is too long; type a shorter one"),
-        (f"{'x' * 300}/y", "That name is too long; type a shorter one"),
+        ("x" * 300, "xxx cannot be written: File name too long."),
+        (f"{'x' * 300}/y", "y cannot be written: File name too long."),
         ("a\0b", "That is not a valid file name; type another"),
         ("a\ud800b", "That is not a valid file name; type another"),
     ],
@@ -101,9 +100,7 @@ async def test_the_whole_log_is_saved_byte_for_byte(store: LogStore, tmp_path: P
     raw = os.urandom(9 * MIB) + b"\n\x1b[31mred\r\nno end"
     store.append(raw)
     progress: list[int] = []
-    done = await save(
-        log_pieces(store), tmp_path / "x.log", replace=False, on_progress=progress.append
-    )
+    done = await save(log_pieces(store), tmp_path / "x.log", on_progress=progress.append)
     assert (tmp_path / "x.log").read_bytes() == raw
     assert done == Saved(tmp_path / "x.log", store.lines, len(raw))
     assert len(progress) == 3
@@ -122,81 +119,47 @@ async def test_only_the_owner_can_read_a_saved_log_even_while_it_is_written(
     store: LogStore, tmp_path: Path, umask: int
 ) -> None:
     store.append(b"secret\n")
-    (tmp_path / "old").write_text("for all to see")
-    (tmp_path / "old").chmod(0o666)
+    path = tmp_path / "new"
     modes: list[int] = []
 
-    def record_modes(size: int) -> None:
+    def record_mode(size: int) -> None:
         assert size == len("secret\n")
-        modes.extend(stat.S_IMODE(path.stat().st_mode) for path in tmp_path.glob(".*.part"))
+        modes.append(stat.S_IMODE(path.stat().st_mode))
 
     before = os.umask(umask)
     try:
-        await save(log_pieces(store), tmp_path / "new", replace=False, on_progress=record_modes)
-        await save(log_pieces(store), tmp_path / "old", replace=True, on_progress=record_modes)
+        await save(log_pieces(store), path, on_progress=record_mode)
     finally:
         os.umask(before)
-    modes += [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("new", "old")]
-    assert modes == [0o600] * 4
-
-
-async def test_an_existing_file_is_overwritten_only_with_replace(
-    store: LogStore, tmp_path: Path
-) -> None:
-    path = tmp_path / "x.log"
-    path.write_text("precious")
-    store.append(b"new\n")
-    with pytest.raises(AlreadyThereError, match="already exists"):
-        await save_whole_log(store, path)
-    assert path.read_text() == "precious"
-    await save_whole_log(store, path, replace=True)
-    assert path.read_text() == "new\n"
-
-
-async def test_a_file_created_while_the_log_is_saved_is_not_overwritten(
-    store: LogStore, tmp_path: Path
-) -> None:
-    path = tmp_path / "x.log"
-    store.append(b"new\n")
-
-    def create_same_file(size: int) -> None:
-        assert size == 4
-        path.write_text("precious")
-
-    with pytest.raises(AlreadyThereError):
-        await save(log_pieces(store), path, replace=False, on_progress=create_same_file)
-    assert path.read_text() == "precious"
-    assert file_names(tmp_path) == ["spool", "x.log"]
-
-
-async def test_only_a_regular_file_is_ever_replaced(store: LogStore, tmp_path: Path) -> None:
-    (tmp_path / "link").symlink_to("nowhere")
-    for path in (Path(os.devnull), tmp_path / "link"):
-        with pytest.raises(CannotSaveError, match="not a regular file"):
-            await save_whole_log(store, path, replace=True)
+    assert [*modes, stat.S_IMODE(path.stat().st_mode)] == [0o600] * 2
 
 
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("no/x.log", "There is no folder .*/no; create it first, or type another"),
-        ("file/x.log", "file is not a folder; type another"),
-        ("x" * 300, "That name is too long; type a shorter one"),
+        ("x.log", "x.log cannot be written: File exists."),
+        ("link", "link cannot be written: File exists."),
+        (os.devnull, "null cannot be written: File exists."),
+        ("no/x.log", "x.log cannot be written: No such file or directory."),
+        ("x.log/y", "y cannot be written: Not a directory."),
+        ("x" * 300, "xxx cannot be written: File name too long."),
     ],
 )
-async def test_each_reason_why_a_file_cannot_be_created_has_its_message(
+async def test_a_file_that_cannot_be_created_is_reported_and_nothing_is_overwritten(
     store: LogStore, tmp_path: Path, name: str, message: str
 ) -> None:
-    (tmp_path / "file").touch()
+    (tmp_path / "x.log").write_text("precious")
+    (tmp_path / "link").symlink_to("nowhere")
+    before = file_names(tmp_path)
     with pytest.raises(CannotSaveError, match=message):
         await save_whole_log(store, tmp_path / name)
+    assert (tmp_path / "x.log").read_text() == "precious"
+    assert file_names(tmp_path) == before
 
 
 @needs.linux("/sys is a folder that root may not write in either")
 async def test_a_folder_without_write_permission_is_reported(store: LogStore) -> None:
-    with pytest.raises(
-        CannotSaveError, match="You have no permission to write in /sys; type another folder"
-    ):
+    with pytest.raises(CannotSaveError, match=r"x.log cannot be written: (Permission|Operation)"):
         await save_whole_log(store, Path("/sys/x.log"))
 
 
@@ -219,7 +182,7 @@ async def test_a_full_disk_is_reported_and_no_file_remains(store: LogStore) -> N
     folder = Path(needs.SMALL_DISK)
     before = file_names(folder)
     store.append(bytes(8 * MIB))
-    with pytest.raises(CannotSaveError, match="is full; free some space, or type another folder"):
+    with pytest.raises(CannotSaveError, match="cannot be written: No space left on device"):
         await save_whole_log(store, folder / "x.log")
     assert file_names(folder) == before
 
@@ -229,12 +192,7 @@ async def test_a_log_that_is_cut_while_it_is_saved_is_an_error_and_no_file_remai
 ) -> None:
     store.append(b"x" * 9 * MIB)
     with pytest.raises(SpoolError, match="save it again"):
-        await save(
-            log_pieces(store),
-            tmp_path / "x",
-            replace=False,
-            on_progress=lambda size: store.cut(5 * MIB),
-        )
+        await save(log_pieces(store), tmp_path / "x", on_progress=lambda size: store.cut(5 * MIB))
     assert not (tmp_path / "x").exists()
 
 
@@ -246,9 +204,7 @@ async def test_no_file_remains_if_saving_is_canceled(tmp_path: Path) -> None:
             has_begun.set()
             yield bytes(1000)
 
-    saving = asyncio.create_task(
-        save(endless(), tmp_path / "x.log", replace=False, on_progress=lambda size: None)
-    )
+    saving = asyncio.create_task(save(endless(), tmp_path / "x.log", on_progress=lambda size: None))
     await has_begun.wait()
     saving.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -407,22 +363,19 @@ async def test_an_error_in_saving_is_shown_at_the_field_and_keeps_the_typed_path
     async with dashboard(studio, tmp_path) as pilot:
         await open_log(pilot)
         await save_as(pilot, tmp_path / "no" / "x.log")
-        await until(pilot, lambda: "There is no folder" in message_at_field(pilot))
+        await until(pilot, lambda: "No such file" in message_at_field(pilot))
         field = pilot.app.screen.query_one(Input)
         assert field.value == str(tmp_path / "no" / "x.log")
         field.value = str(tmp_path / "x.log")
         await pilot.press("enter")
-        await until(pilot, lambda: "press enter again to write over it" in message_at_field(pilot))
-        assert (tmp_path / "x.log").read_text() == "precious"
+        await until(pilot, lambda: "File exists" in message_at_field(pilot))
+        assert field.value == str(tmp_path / "x.log")
         field.value += "x"
         await until(pilot, lambda: not message_at_field(pilot))
-        field.value = field.value[:-1]
-        await pilot.pause()
-        await pilot.press("enter")
-        await until(pilot, lambda: "press enter again to write over it" in message_at_field(pilot))
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, LogScreen))
-        assert (tmp_path / "x.log").read_text() != "precious"
+        assert (tmp_path / "x.log").read_text() == "precious"
+        assert (tmp_path / "x.logx").exists()
 
 
 def message_at_field(pilot: Dashboard) -> str:
