@@ -331,7 +331,7 @@ async def test_each_part_of_a_log_can_be_saved(studio: ThreadStudio, tmp_path: P
 
         await pilot.press("escape", "escape", "V", "up", "up")
         await save_as(pilot, tmp_path / "selected")
-        await until(pilot, (tmp_path / "selected").exists)
+        await until(pilot, lambda: isinstance(pilot.app.screen, LogScreen))
         assert len((tmp_path / "selected").read_text().splitlines()) == 3
 
 
@@ -351,7 +351,7 @@ async def test_bytes_that_are_not_utf_8_are_saved_unchanged(
         await pilot.press("l")
         await until_shown(pilot, "✓ whole log", "101 lines", "the end \ufffd", "caf\ufffd")
         await save_as(pilot, tmp_path / "whole")
-        await until(pilot, (tmp_path / "whole").exists)
+        await until(pilot, lambda: isinstance(pilot.app.screen, LogScreen))
         assert (tmp_path / "whole").read_bytes() == NOT_UTF_8
 
 
