@@ -223,7 +223,7 @@ def test_less_writes_no_control_sequences_of_a_hostile_log(
 ) -> None:
     studio.wait_for_end(studio.submit(f"for n in range(500): print('row', n, {text!r})")["id"])
     (tmp_path / ".lesskey").write_text("#env\nLESS = -R\n")
-    user_settings = {"PAGER": "less -R", "LESS": "-R", "HOME": str(tmp_path)}
+    user_settings = {"PAGER": "less -RM", "LESS": "-R", "HOME": str(tmp_path)}
     with program(studio, tmp_path, environ=user_settings) as terminal:
         terminal.press("l")
         terminal.wait_for_text("whole log", patience=60)

@@ -6,7 +6,6 @@ import shutil
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from functools import partial
 from itertools import islice
-from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import IO, Any, ClassVar
 
@@ -20,16 +19,7 @@ from studio_tui.tui.logs.save_dialog import Offer, save_as
 from studio_tui.tui.logs.view.log_view import LogView
 from studio_tui.tui.logs.view.spot import line_starts, starts_upwards
 from studio_tui.tui.terminal.lending import ProgramError, run_on_terminal, terminal_lent
-from studio_tui.tui.terminal.pager import (
-    PagerInput,
-    ReaderPlace,
-    clean_copy,
-    is_less,
-    is_reordered,
-    pager_command,
-    pager_environment,
-    pager_words,
-)
+from studio_tui.tui.terminal.pager import clean_copy, pager_command, pager_words
 
 _PAGED_LINES = 20_000
 """Maximum number of lines of a merged log that a pager gets before the first visible line.
@@ -93,37 +83,28 @@ class LogExport:
         self._host.notify_user(problem, "warning")
 
     async def _page(self, store: LogStore, words: list[str]) -> None:
-        """Open the log in the pager at the first visible line; `words` is the pager's command.
+        """Open a copy of the log in the pager; `words` is the pager's command.
 
-        `less` gets the original file, as it makes control codes visible, unless the log contains
-        characters that reorder text. Otherwise the pager gets a copy without control codes. Of a
-        merged log, every pager gets a copy of the displayed lines around the visible lines.
+        The copy has the text around the first visible line without control codes; of a merged log,
+        the displayed lines.
         """
         window = self._view.pane.window
         start = window.top.start if window else 0
-        if not store.tag_length and is_less(words) and not await is_reordered(store):
-            await self._run_pager(
-                words, PagerInput(store.path, ReaderPlace(store.number_of(start), start))
-            )
-            return
         with NamedTemporaryFile(suffix=".log") as file:  # only its owner can read it
             write = self._write_displayed if store.tag_length else clean_copy
-            place = await write(store, start, file)
-            await self._run_pager(words, PagerInput(Path(file.name), place))
+            line = await write(store, start, file)
+            with terminal_lent(self._host.app, "a pager"):
+                await run_on_terminal(pager_command(words, file.name, line), os.environ)
 
-    async def _write_displayed(self, store: LogStore, start: int, file: IO[bytes]) -> ReaderPlace:
-        """Write the lines around the one at `start` as displayed; return the place of that line."""
+    async def _write_displayed(self, store: LogStore, start: int, file: IO[bytes]) -> int:
+        """Write the lines around the one at `start` as displayed; return the number before it."""
         *below, first = islice(starts_upwards(store, start), _PAGED_LINES + 1)
         starts = islice(line_starts(store, first), len(below) + _PAGED_LINES)
         async for piece in self._line_pieces(starts):
             file.write(piece)
             await asyncio.sleep(0)
         file.flush()
-        return ReaderPlace(len(below), 0)
-
-    async def _run_pager(self, words: list[str], page: PagerInput) -> None:
-        with terminal_lent(self._host.app, "a pager"):
-            await run_on_terminal(pager_command(words, page), pager_environment(words, os.environ))
+        return len(below)
 
     def _offers(self) -> list[Offer]:
         """Return the choices for saving, the most likely first."""

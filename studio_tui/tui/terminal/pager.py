@@ -1,13 +1,8 @@
-"""Reading a log in the user's pager, without the log's control codes reaching the terminal.
+"""Reading a log in the user's pager: a copy without the log's control codes."""
 
-`less` shows control codes as visible text, so it opens the original file, unless that has marks
-that reorder text. Otherwise a copy without control codes is opened.
-"""
-
-import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO
 
 from studio_tui.presentation.format import size
 from studio_tui.presentation.logs.lines import without_escapes
@@ -21,35 +16,6 @@ COPY_LIMIT = 32 * 1024 * 1024
 _SLICE = BLOCK_LIMIT // 4
 """Bytes sanitized at a time; `BLOCK_LIMIT` has room for four blanks instead of each tab."""
 
-_SCAN = 4 * 1024 * 1024
-"""Bytes searched at a time."""
-
-_REORDERING = re.compile(rb"\xd8\x9c|\xe2\x80[\x8e\x8f\xaa-\xae]|\xe2\x81[\xa6-\xa9]")
-"""Marks of the Unicode Bidirectional Algorithm (UAX 9), in UTF-8."""
-
-_LESS_FLAGS = ("-fiML", "-+r", "-+R", "-+F")
-"""Open any file, search without case, show a long prompt, and ignore LESSOPEN.
-
-The others switch off what a lesskey file may have switched on: raw output, and quitting after a
-short file.
-"""
-
-
-class ReaderPlace(NamedTuple):
-    """The line of a log that the user is reading."""
-
-    line: int | None
-    """From 0; `None` while lines are not counted."""
-    offset: int
-    """Byte offset of the line in the file."""
-
-
-class PagerInput(NamedTuple):
-    """A file to open in a pager, and the line to show first."""
-
-    path: Path
-    place: ReaderPlace
-
 
 def pager_words(environ: Mapping[str, str], which: Callable[[str], str | None]) -> list[str]:
     """Return the command of $PAGER or `less`; raise `ProgramError` if it cannot run."""
@@ -57,42 +23,16 @@ def pager_words(environ: Mapping[str, str], which: Callable[[str], str | None]) 
     return command_words(typed, "PAGER", "a pager", which)
 
 
-def is_less(words: Sequence[str]) -> bool:
-    """Return whether a command runs `less`."""
-    return Path(words[0]).name == "less"
+def pager_command(words: Sequence[str], path: str, line: int) -> list[str]:
+    """Return the command that opens a file; only `less` can show a line first, counted from 0."""
+    if Path(words[0]).name != "less":
+        return [*words, path]
+    # -+F: it stays open even if the whole file fits on the screen.
+    return [*words, "-+F", f"+{line + 1}g", "--", path]
 
 
-def pager_command(words: Sequence[str], page: PagerInput) -> list[str]:
-    """Return the command that opens a file; only `less` can show a given line first.
-
-    The user's own flags of `less`, such as -R, are left out.
-    """
-    if not is_less(words):
-        return [*words, str(page.path)]
-    line, offset = page.place
-    start = f"+{offset}P" if line is None else f"+{line + 1}g"
-    return [words[0], *_LESS_FLAGS, start, "--", str(page.path)]
-
-
-def pager_environment(words: Sequence[str], environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the pager's environment; for `less`, without variables that change its output."""
-    if not is_less(words):
-        return dict(environ)
-    others = {name: value for name, value in environ.items() if not name.startswith("LESS")}
-    return others | {"LESS": "", "LESSSECURE": "1", "LESSCHARSET": "utf-8"}
-
-
-async def is_reordered(store: LogStore) -> bool:
-    """Return whether a log has marks that reorder text on a terminal; may raise `SpoolError`."""
-    for begin in range(0, store.size, _SCAN):
-        # Two bytes more, as a mark of three bytes may begin at the end of this part.
-        if await store.read_in_thread(begin, _SCAN + 2, _REORDERING.search):
-            return True
-    return False
-
-
-async def clean_copy(store: LogStore, start: int, file: IO[bytes]) -> ReaderPlace:
-    """Write the sanitized text of a log to `file`; return where the line at `start` is in `file`.
+async def clean_copy(store: LogStore, start: int, file: IO[bytes]) -> int:
+    """Write the sanitized text of a log to `file`; return the number of lines before `start`.
 
     `start` is the byte offset of the line that the user is reading. Of a log larger than
     `COPY_LIMIT`, the part around this line is written.
@@ -106,8 +46,7 @@ async def clean_copy(store: LogStore, start: int, file: IO[bytes]) -> ReaderPlac
     # Begin with a whole line, unless the line is extremely long.
     begin = max(store.line_start(limited_begin), limited_begin - _SLICE)
     end = store.size if limited_begin == last_begin else limited_begin + COPY_LIMIT
-    lines = 0
-    place = ReaderPlace(0, 0)
+    lines = line = 0
 
     def write(data: bytes) -> tuple[int, int]:
         """Write `data` up to its last line end; return how many bytes and lines.
@@ -128,7 +67,7 @@ async def clean_copy(store: LogStore, start: int, file: IO[bytes]) -> ReaderPlac
         # A slice ends before the user's line, so that the lines before that line are counted.
         stop = start if offset < start < offset + _SLICE else offset + _SLICE
         if offset == start:
-            place = ReaderPlace(lines, file.tell())
+            line = lines
         bytes_written, lines_written = await store.read_in_thread(
             offset, min(stop, end) - offset, write
         )
@@ -137,7 +76,7 @@ async def clean_copy(store: LogStore, start: int, file: IO[bytes]) -> ReaderPlac
     if end < store.size:
         file.write(b"\n" + _omission(f"{size(store.size - end)} after this are left out"))
     file.flush()
-    return place
+    return line
 
 
 def _omission(words: str) -> bytes:
