@@ -16,6 +16,7 @@ from pydantic import (
     SecretStr,
     ValidationError,
     ValidatorFunctionWrapHandler,
+    WithJsonSchema,
     model_validator,
 )
 
@@ -81,9 +82,16 @@ Moment = Annotated[datetime, AfterValidator(_as_aware)]
 Source = Annotated[Verbatim, AfterValidator(_deduplicate)]
 """Text to be sent back unchanged, such as a query."""
 
-Environment = Annotated[dict[str, SecretStr], BeforeValidator(_as_texts)]
+Environment = Annotated[
+    dict[str, SecretStr],
+    BeforeValidator(_as_texts),
+    # Unlike a `SecretStr`, the values are in the responses.
+    WithJsonSchema({"type": "object", "additionalProperties": {"type": "string"}}),
+]
 
-Metrics = Annotated[dict[str, str], BeforeValidator(_metrics_as_texts)]
+Metrics = Annotated[
+    dict[str, str], BeforeValidator(_metrics_as_texts), WithJsonSchema({"type": "object"})
+]
 """Names and values, each as a line that is safe to draw."""
 
 

@@ -3,7 +3,7 @@
 from hashlib import sha256
 from typing import Annotated
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, WithJsonSchema
 
 from studio_tui.text import LINE_LIMIT, safe_line
 
@@ -41,8 +41,10 @@ def _row_identifier(value: object) -> str:
     return _PLACEHOLDER_SIGN + digest[:_DIGITS]
 
 
-Identifier = Annotated[str, BeforeValidator(_identifier)]
+_ID_SCHEMA = WithJsonSchema({"type": ["string", "integer"]})
+
+Identifier = Annotated[str, BeforeValidator(_identifier), _ID_SCHEMA]
 """A safe id of 1 to 512 characters."""
 
-RowIdentifier = Annotated[str, BeforeValidator(_row_identifier)]
+RowIdentifier = Annotated[str, BeforeValidator(_row_identifier), _ID_SCHEMA]
 """An `Identifier`, or a placeholder for an unusable id; safe, and distinct for distinct ids."""

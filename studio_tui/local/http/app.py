@@ -14,8 +14,8 @@ from studio_tui.local.http import (
     schedule_routes,
 )
 from studio_tui.local.http.auth_middleware import AuthMiddleware
+from studio_tui.local.http.errors import ErrorBody
 from studio_tui.local.http.page import routes as page_routes
-from studio_tui.local.http.responses import ErrorBody
 from studio_tui.local.server.studio import Studio
 
 PREFIX = "/api"

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
@@ -18,7 +19,7 @@ from studio_tui.local.db.database import StorageFull
 from studio_tui.local.db.jobs import KeyReused, UnknownJob, WrongState
 from studio_tui.local.db.new_pipeline import NothingToRun
 from studio_tui.local.db.planning import UnknownDataset
-from studio_tui.local.http.responses import ErrorBody, answer
+from studio_tui.local.http.responses import answer
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +47,15 @@ _TYPES = {"int_type": "int", "string_type": "str"}
 """By the type of an error, what pydantic appends to its location if a field has several types."""
 
 _METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
+
+
+class ErrorBody(BaseModel):
+    """The body of every error."""
+
+    message: str
+    """Sentences for the user."""
+    detail: Any
+    """The same as `message` or, for an invalid request, a list of `{"loc", "msg"}`."""
 
 
 class Refusal(HTTPException):
@@ -93,7 +103,8 @@ def install_error_handlers(app: FastAPI) -> None:
 
 def error_response(status: int, message: str, detail: object = None) -> Response:
     """Return an error response."""
-    return answer(ErrorBody(message, message if detail is None else detail), status)
+    body = ErrorBody(message=message, detail=message if detail is None else detail)
+    return answer(body.model_dump(), status)
 
 
 async def _answer_refusal(_request: Request, refusal: Any) -> Response:

@@ -6,11 +6,11 @@ from typing import Any
 
 from fastapi import Response
 
+from studio_tui.api.models import JobOutput
 from studio_tui.api.states import JobState
 from studio_tui.local.config.team import TEAM
 from studio_tui.local.db.jobs import list_jobs
-from studio_tui.local.http import responses
-from studio_tui.local.http.responses import answer
+from studio_tui.local.http.responses import answer, in_order
 from studio_tui.local.server.studio import Studio
 
 _STEP_LABELS = {
@@ -41,21 +41,22 @@ async def job_answer(studio: Studio, job_id: str) -> Response:
     return answer(job_output(studio, row))
 
 
-def job_output(studio: Studio, row: sqlite3.Row) -> responses.JobOutput:
+def job_output(studio: Studio, row: sqlite3.Row) -> dict[str, object]:
     """Return a job; `row` is one that `list_jobs` returned."""
-    return responses.JobOutput(
+    fields = {
         **{name: row[name] for name in _COLUMNS},
-        url=studio.pages.url(row["id"]),
-        status=row["state"],
-        team=TEAM,
-        environment=json.loads(row["environment"]),
-        compute_cluster_id=studio.clusters.id_of(row["cluster"]),
-        compute_cluster_name=row["cluster"],
-        steps=_steps(row),
-        schedule=_schedule(row),
-        waits_for=_waits_for(studio, row),
-        metrics=json.loads(row["metrics"]) if row["metrics"] else None,
-    )
+        "url": studio.pages.url(row["id"]),
+        "status": row["state"],
+        "team": TEAM,
+        "environment": json.loads(row["environment"]),
+        "compute_cluster_id": studio.clusters.id_of(row["cluster"]),
+        "compute_cluster_name": row["cluster"],
+        "steps": _steps(row),
+        "schedule": _schedule(row),
+        "waits_for": _waits_for(studio, row),
+        "metrics": json.loads(row["metrics"]) if row["metrics"] else None,
+    }
+    return in_order(JobOutput, fields)
 
 
 def _waits_for(studio: Studio, row: sqlite3.Row) -> str | None:

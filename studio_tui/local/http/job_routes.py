@@ -6,12 +6,17 @@ from fastapi import APIRouter, Query, Request, Response
 
 from studio_tui import clock
 from studio_tui.api import routes
-from studio_tui.api.models import JobCancelInput, JobInput
+from studio_tui.api.models import (
+    ActionFeedback,
+    JobCancelInput,
+    JobInput,
+    JobOutput,
+    UploadFileOutput,
+)
 from studio_tui.api.states import FINISHED_STATES, JobState
 from studio_tui.local.db import jobs
 from studio_tui.local.db.jobs import ENDED, UnknownJob
 from studio_tui.local.db.jobs_summary import JobsSummary
-from studio_tui.local.http import responses
 from studio_tui.local.http.errors import FieldProblem, InvalidFields, Refusal
 from studio_tui.local.http.job_output import job_output
 from studio_tui.local.http.request_rules import (
@@ -50,7 +55,7 @@ _UPLOAD_FORM: dict[str, Any] = {
 router = APIRouter(route_class=StrictRoute)
 
 
-@router.get(routes.LIST_JOBS.path, response_model=list[responses.JobOutput])
+@router.get(routes.LIST_JOBS.path, response_model=list[JobOutput])
 async def list_jobs(
     studio: CurrentStudio,
     team_name: str,
@@ -72,7 +77,7 @@ async def list_jobs(
     return Response(body, media_type="application/json")
 
 
-@router.post(routes.CREATE_JOB.path, response_model=responses.JobOutput)
+@router.post(routes.CREATE_JOB.path, response_model=JobOutput)
 async def create_job(studio: CurrentStudio, body: JobInput, key: IdempotencyKey = None) -> Response:
     check_team(body.team_name)
     # Before all checks: a request that was accepted may be invalid now, as its start time has
@@ -88,7 +93,7 @@ async def create_job(studio: CurrentStudio, body: JobInput, key: IdempotencyKey 
     return answer(job_output(studio, row))
 
 
-@router.post(routes.CANCEL_JOB.path, response_model=responses.ActionFeedback)
+@router.post(routes.CANCEL_JOB.path, response_model=ActionFeedback)
 async def cancel_job(studio: CurrentStudio, job_id: str, body: JobCancelInput) -> Response:
     check_team(body.team_name)
     state = await studio.dispatcher.cancel(job_id)
@@ -96,7 +101,7 @@ async def cancel_job(studio: CurrentStudio, job_id: str, body: JobCancelInput) -
         raise UnknownJob(job_id)
     if state in ENDED:
         raise Refusal(409, f"The job has ended already: it is {state}.")
-    return answer(responses.ActionFeedback("Successfully canceled"))
+    return answer({"message": "Successfully canceled"})
 
 
 # For the commands of `studio-tui local`; not part of Studio's API.
@@ -108,7 +113,7 @@ async def job_ends(studio: CurrentStudio) -> Response:
 
 @router.post(
     routes.UPLOAD_FILE.path,
-    response_model=responses.UploadFileOutput,
+    response_model=UploadFileOutput,
     openapi_extra=_UPLOAD_FORM,
 )
 async def upload_file(studio: CurrentStudio, request: Request, team_name: str) -> Response:

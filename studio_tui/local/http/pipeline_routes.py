@@ -10,14 +10,19 @@ from studio_tui import clock
 from studio_tui.api import routes
 from studio_tui.api.fields import Texts
 from studio_tui.api.local_models import RerunInput
-from studio_tui.api.models import PipelineInput, RemoveJobFromPipelineInput, TriggerPipelineInput
+from studio_tui.api.models import (
+    JobPipelineOutput,
+    PipelineInput,
+    PipelineOutput,
+    RemoveJobFromPipelineInput,
+    TriggerPipelineInput,
+)
 from studio_tui.api.states import PipelineState
 from studio_tui.local.db import new_pipeline, pipeline_removals, pipelines
 from studio_tui.local.db.new_job import NewJob
 from studio_tui.local.db.new_pipeline import NewPipeline, NewRerun
 from studio_tui.local.db.pipelines import PipelineRows
 from studio_tui.local.db.times import stamp
-from studio_tui.local.http import responses
 from studio_tui.local.http.errors import FieldProblem, InvalidFields, Refusal
 from studio_tui.local.http.pipeline_output import pipeline_answer, pipeline_output
 from studio_tui.local.http.request_rules import (
@@ -42,7 +47,7 @@ _STATES = tuple(state for state in PipelineState if state is not PipelineState.U
 router = APIRouter(route_class=StrictRoute)
 
 
-@router.get(routes.PIPELINE_STATUS.path, response_model=responses.JobPipelineOutput)
+@router.get(routes.PIPELINE_STATUS.path, response_model=JobPipelineOutput)
 async def pipeline_status(
     studio: CurrentStudio, team_name: str, name: str | None = None, pipeline_id: str | None = None
 ) -> Response:
@@ -50,7 +55,7 @@ async def pipeline_status(
     return answer(pipeline_output(await _find(studio, name, pipeline_id, "query")))
 
 
-@router.get(routes.LIST_PIPELINES.path, response_model=list[responses.JobPipelineOutput])
+@router.get(routes.LIST_PIPELINES.path, response_model=list[JobPipelineOutput])
 async def list_pipelines(
     studio: CurrentStudio,
     team_name: str,
@@ -67,7 +72,7 @@ async def list_pipelines(
     return Response(await write_list(rows, pipeline_output), media_type="application/json")
 
 
-@router.post(routes.TRIGGER_PIPELINE.path, response_model=responses.PipelineOutput)
+@router.post(routes.TRIGGER_PIPELINE.path, response_model=PipelineOutput)
 async def trigger_pipeline(
     studio: CurrentStudio, body: TriggerPipelineInput, key: IdempotencyKey = None
 ) -> Response:
@@ -132,7 +137,7 @@ async def _named(studio: Studio, body: PipelineInput | RemoveJobFromPipelineInpu
     return (await _find(studio, body.name, body.pipeline_id, "body")).pipeline
 
 
-@router.post(routes.PAUSE_PIPELINE.path, response_model=responses.PipelineOutput)
+@router.post(routes.PAUSE_PIPELINE.path, response_model=PipelineOutput)
 async def pause_pipeline(studio: CurrentStudio, body: PipelineInput) -> Response:
     pipeline = await _named(studio, body)
     now = stamp(clock.now())
@@ -141,7 +146,7 @@ async def pause_pipeline(studio: CurrentStudio, body: PipelineInput) -> Response
     return pipeline_answer(paused)
 
 
-@router.post(routes.RESUME_PIPELINE.path, response_model=responses.PipelineOutput)
+@router.post(routes.RESUME_PIPELINE.path, response_model=PipelineOutput)
 async def resume_pipeline(studio: CurrentStudio, body: PipelineInput) -> Response:
     pipeline = await _named(studio, body)
     now = stamp(clock.now())
@@ -150,7 +155,7 @@ async def resume_pipeline(studio: CurrentStudio, body: PipelineInput) -> Respons
     return pipeline_answer(resumed)
 
 
-@router.post(routes.REMOVE_JOB_FROM_PIPELINE.path, response_model=responses.PipelineOutput)
+@router.post(routes.REMOVE_JOB_FROM_PIPELINE.path, response_model=PipelineOutput)
 async def remove_job_from_pipeline(
     studio: CurrentStudio, body: RemoveJobFromPipelineInput
 ) -> Response:

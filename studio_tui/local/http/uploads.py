@@ -13,7 +13,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from fastapi import Request
 from starlette.datastructures import FormData, UploadFile
@@ -23,7 +23,6 @@ from studio_tui import clock
 from studio_tui.local.db.database import Database, StorageFull
 from studio_tui.local.db.times import stamp
 from studio_tui.local.http.errors import FieldProblem, InvalidFields, Refusal
-from studio_tui.local.http.responses import UploadFileOutput
 from studio_tui.local.http.strict_json import limited_body
 
 logger = logging.getLogger(__name__)
@@ -65,8 +64,8 @@ class UploadStore:
         self._directory = directory
         self._database = database
 
-    async def receive(self, request: Request) -> UploadFileOutput:
-        """Store the one file of a multipart form.
+    async def receive(self, request: Request) -> dict[str, Any]:
+        """Store the one file of a multipart form; return the keys of `UploadFileOutput`.
 
         Raises:
             Refusal: The form is invalid, has no or several files, or is too large.
@@ -86,7 +85,13 @@ class UploadStore:
         except BaseException:
             path.unlink(missing_ok=True)
             raise
-        return UploadFileOutput(upload_id, label, size, "pending", None)
+        return {
+            "id": upload_id,
+            "filename": label,
+            "size": size,
+            "state": "pending",
+            "error": None,
+        }
 
     async def find(self, ids: list[int]) -> dict[int, StoredFile]:
         """Return the existing uploads among `ids`, by id."""

@@ -35,9 +35,13 @@ def test_responses_have_the_number_of_busy_workers_of_each_cluster(tmp_path: Pat
     path = tmp_path / "clusters.toml"
     path.write_text(THREE)
     small, large, asleep = cluster_outputs(read_clusters(path), {"large": 7})
-    assert (small.id, small.busy_workers, small.default) == (1, 0, False)
-    assert (large.id, large.busy_workers, large.default) == (2, 7, True)
-    assert (asleep.status, asleep.is_active, asleep.active_workers) == ("INACTIVE", False, 0)
+    assert (small["id"], small["busy_workers"], small["default"]) == (1, 0, False)
+    assert (large["id"], large["busy_workers"], large["default"]) == (2, 7, True)
+    assert (asleep["status"], asleep["is_active"], asleep["active_workers"]) == (
+        "INACTIVE",
+        False,
+        0,
+    )
 
 
 def test_the_first_cluster_is_the_default_when_none_is_marked(tmp_path: Path) -> None:

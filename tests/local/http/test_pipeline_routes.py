@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from studio_tui.api.models import JobPipelineOutput, JobPipelineRunOutput
 from tests.studios import StudioRequests, ThreadStudio, create_data, run_on_copy
 from tests.waiting import eventually
 
@@ -126,6 +127,10 @@ def test_a_pipeline_rebuilds_all_sources_of_its_target(diamond: ThreadStudio) ->
     originals = job_ids_by_dataset(diamond)
     pipeline = trigger(diamond, "@local.local.join")
     assert (pipeline["status"], pipeline["completed"], pipeline["total"]) == ("RUNNING", 0, 4)
+    assert [*pipeline] == [key for key in JobPipelineOutput.model_fields if key != "unreadable"]
+    assert pipeline["job_runs"][0].keys() == JobPipelineRunOutput.model_fields.keys() - {
+        "unreadable"
+    }
     assert re.fullmatch(r"[a-z]+-[a-z]+", pipeline["name"])
     assert (pipeline["triggered_from"], pipeline["warnings"]) == ("@local.local.join", [])
     assert {run["name"]: run["job_id"] for run in pipeline["job_runs"]} == {

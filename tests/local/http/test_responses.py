@@ -1,8 +1,8 @@
-from studio_tui.local.http.responses import ActionFeedback, ListCache, write_list
+from studio_tui.local.http.responses import ListCache, write_list
 
 
-def describe(number: int) -> ActionFeedback:
-    return ActionFeedback(f"é{number}")
+def describe(number: int) -> dict[str, str]:
+    return {"message": f"é{number}"}
 
 
 async def test_a_list_of_any_length_is_one_json_array() -> None:
