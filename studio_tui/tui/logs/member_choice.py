@@ -63,6 +63,8 @@ class MemberChoice(MergedController):
         if job is not None:
             self._members.solo = None
             self._members.muted ^= {job.id}
+            state = "muted" if job.id in self._members.muted else "shown again"
+            self._page.view.show_message(f"{self._page.names.of(job.id)} is {state}")
             self.apply_shown_jobs()
 
     def unmute(self) -> None:
