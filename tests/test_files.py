@@ -25,7 +25,6 @@ from studio_tui.local.server import endpoint
 from studio_tui.log import configure
 from studio_tui.presentation.jobs.filters import JOBS
 from studio_tui.service.commands.journal import Intent, IntentOutcome, Journal
-from studio_tui.service.logs.store.marks import Mark, save_marks
 from studio_tui.service.recorder.database import connect
 from studio_tui.settings import load_settings
 from studio_tui.tui.clusters.cluster_choice import ClusterChoice
@@ -220,11 +219,9 @@ def test_no_file_is_written_through_a_link(tmp_path: Path) -> None:
     (tmp_path / "recorder.lock").symlink_to(victim)
     with pytest.raises(OSError, match="symbolic links"):
         connect(tmp_path / "recorder.sqlite")
-    log = tmp_path / "log.spool"
-    for name in ("log.marks", "log.marks.new"):
-        (tmp_path / name).symlink_to(victim)
-    save_marks(log, [Mark(0, "x")])
-    assert stat.S_IMODE(log.with_suffix(".marks").stat().st_mode) == 0o600
+    (tmp_path / "state").symlink_to(victim)
+    files.write_private(tmp_path / "state", "x")
+    assert stat.S_IMODE((tmp_path / "state").stat().st_mode) == 0o600
     assert victim.read_text() == "precious"
 
 

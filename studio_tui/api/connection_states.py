@@ -47,8 +47,6 @@ class TailState:
     size: int = 0
     kept_since: datetime | None = None
     """When the whole log was stored here; `None` if it was not, or is being requested again."""
-    left_at: datetime | None = None
-    """When an earlier run last wrote to the incomplete log, if nothing was received since."""
     received_at: datetime | None = None
     """When Studio last sent anything in this phase, even if the log did not change."""
 

@@ -7,7 +7,7 @@ from tests import faults
 from tests.fault_proxy import FaultProxy
 from tests.local.http.test_pipeline_routes import make_dataset, trigger
 from tests.studios import ThreadStudio
-from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
+from tests.tui.dashboards import Dashboard, dashboard, until, until_shown
 
 
 async def until_recorded(pilot: Dashboard, *names: str) -> None:
@@ -48,25 +48,6 @@ async def test_a_log_that_was_opened_earlier_is_shown_without_studio(
         await until_shown(pilot, "1 of 1")
         await pilot.press("l")
         await until_shown(pilot, "loss 0.25", "whole log, kept since")
-
-
-async def test_received_log_lines_of_a_running_job_are_shown_without_studio(
-    studio: ThreadStudio, tmp_path: Path
-) -> None:
-    printing = "import time\nprint('loss 0.25', flush=True)\ntime.sleep(600)"
-    studio.submit(printing, query_name="train.py")
-    async with dashboard(studio, tmp_path) as pilot:
-        await until_shown(pilot, "train.py", "● RUNNING")
-        await pilot.press("l")
-        await until_shown(pilot, "loss 0.25", "● live")
-        await pilot.press("q")
-        await until_recorded(pilot, "jobs")
-    studio.stop()
-    async with dashboard(studio, move_recorded_data(tmp_path), waits_for_jobs=False) as pilot:
-        await until_shown(pilot, "train.py", "✗ stale")
-        await pilot.press("l")
-        await until_shown(pilot, "loss 0.25", "as of")
-        assert "● live" not in screen_text(pilot)
 
 
 async def test_the_graph_of_a_listed_pipeline_is_shown_without_studio(

@@ -57,9 +57,8 @@ def describe_connection(
 
     `behind` is the number of bytes that are still missing from a followed log.
     """
-    age = f"as of {clock_time(state.left_at, now)}, " if state.left_at and state.size else ""
     if outage and is_cut_off(state, outage):
-        return Cell(f"✗ {age}{outage_words(outage.error)}", Tone.BAD)
+        return Cell(f"✗ {outage_words(outage.error)}", Tone.BAD)
     if state.phase == "following" and behind:
         return Cell(f"◌ {size(behind)} still to come", Tone.WAITING)
     if state.phase == "following":
@@ -74,12 +73,12 @@ def describe_connection(
     if state.phase == "stopped":
         # The next attempt comes before the reason, which may be so long that it is cut off.
         next_attempt = f"{next_try(state.next_try, now)}: " if state.next_try else ""
-        return Cell(f"✗ {age}{next_attempt}{state.reason}", Tone.BAD)
+        return Cell(f"✗ {next_attempt}{state.reason}", Tone.BAD)
     if state.phase == "reconnecting":
         next_attempt = next_try(state.next_try, now) if state.next_try else "trying…"
-        since = age or f"disconnected since {clock_time(state.since, now)}, "
-        return Cell(f"✗ {since}{next_attempt}", Tone.BAD)
-    return Cell(f"{age}connecting…", Tone.WAITING if age else Tone.DIM)
+        since = clock_time(state.since, now)
+        return Cell(f"✗ disconnected since {since}, {next_attempt}", Tone.BAD)
+    return Cell("connecting…", Tone.DIM)
 
 
 def is_cut_off(state: TailState, outage: Outage) -> bool:

@@ -39,7 +39,6 @@ from studio_tui.errors import NotSent
 from studio_tui.files import read_bytes
 from studio_tui.paths import create_private_dir, profile_name
 from studio_tui.service.commands.submitted import SentFile, Submitted
-from studio_tui.service.logs.store.spool import remove_unused
 
 MAX_ENTRIES = 200
 """Number of files above which the oldest are deleted, but no open intents."""
@@ -244,7 +243,14 @@ class Journal:
             with contextlib.suppress(OSError):
                 entry = _read(path)
                 if entry is None or entry.outcome is not IntentOutcome.OPEN:
-                    remove_unused(path)
+                    _remove_unused(path)
+
+
+def _remove_unused(path: Path) -> None:
+    """Delete a file that nobody has open, here or in another process."""
+    with path.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        path.unlink()
 
 
 def _modified_at(path: Path) -> float:

@@ -69,9 +69,9 @@ class LogAssembler:
         """The id of a piece that jumped, until a later frame confirms it."""
         self._has_jumped = False
         self._earlier_size = store.size
-        """Bytes stored by an earlier run; 0 once pieces have followed."""
+        """Bytes stored before the first piece; 0 once pieces have followed."""
         self._kept_end = store.size
-        """Offset after the bytes of an earlier run that no piece has contradicted."""
+        """Offset after the bytes stored before that no piece has contradicted."""
         self._uncompared_size = 0
 
     @property
@@ -93,7 +93,7 @@ class LogAssembler:
 
     @property
     def kept_end(self) -> int:
-        """Offset after all pieces, and all bytes of an earlier run."""
+        """Offset after all pieces, and all bytes stored before them."""
         return max(self.end, min(self._kept_end, self._store.size))
 
     def note_connection(self) -> None:
@@ -261,7 +261,7 @@ class LogAssembler:
         self._index.append(MessageRecord(piece_id, end, len(raw)))
 
     def _keep_earlier_bytes(self, piece_id: int) -> None:
-        """Set a mark after the bytes of an earlier run if no piece can be compared with them."""
+        """Set a mark after the bytes stored before if no piece can be compared with them."""
         earlier_size, self._earlier_size = min(self._earlier_size, self._store.size), 0
         if earlier_size and piece_id > FIRST_ID:
             self._store.cut(earlier_size)

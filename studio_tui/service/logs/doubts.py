@@ -45,7 +45,7 @@ class Doubts:
         """Mark the gap before piece `piece_id`, which is stored from offset `end` on.
 
         There is no gap before the first piece of a log, or before the first piece that follows text
-        of an earlier run.
+        stored before.
         """
         last = self._index.last
         if last is not None:

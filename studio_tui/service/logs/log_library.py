@@ -1,7 +1,6 @@
 """The open logs: one per job, shared by its viewers, and stored after the last one has left.
 
-A log that is opened again is followed from where it ended, even if the program was killed in the
-meantime.
+A log that is opened again is followed from where it ended. Whole logs outlive the program.
 """
 
 import asyncio
@@ -21,6 +20,7 @@ from studio_tui.service.logs.archived_log import MayFetch
 from studio_tui.service.logs.cache import LogCache, name_of_log
 from studio_tui.service.logs.preview import LogTailPreview
 from studio_tui.service.logs.store.log_store import LogStore
+from studio_tui.service.logs.store.spool import delete_if_possible
 from studio_tui.service.logs.store.tagged_store import TaggedStore
 from studio_tui.service.logs.tail import LogTail
 from studio_tui.service.polling.reachability import Reachability
@@ -41,8 +41,6 @@ class LogHandle:
     tail: LogTail
     preview: LogTailPreview
     """The end of the log, shown while the log itself is far from complete."""
-    why_not_kept: str
-    """Why the log is not kept on this machine, as sentences; empty if it is."""
     may_fetch: MayFetch
     closed: Callable[["LogHandle"], None]
 
@@ -60,7 +58,8 @@ class _Log:
     tail: LogTail
     preview: LogTailPreview
     viewers: list[LogHandle]
-    why_not_kept: str
+    has_no_room: bool = False
+    """Whether the disk had no room to keep it."""
     task: asyncio.Task[None] | None = None
     closed_at: float = 0.0
     """When the last viewer left, in seconds since the epoch."""
@@ -130,7 +129,6 @@ class LogLibrary:
             log.store,
             log.tail,
             log.preview,
-            log.why_not_kept,
             may_fetch,
             lambda handle: self._close(log, handle),
         )
@@ -169,7 +167,6 @@ class LogLibrary:
             try:
                 for log in self._logs.values():
                     self._start(log)
-                await asyncio.to_thread(self._cache.sweep, clock.now())
                 while True:
                     await self._tidy()
                     await self._untidy.wait()
@@ -186,7 +183,7 @@ class LogLibrary:
     # --- one log ---------------------------------------------------------------------------------
 
     def _add(self, job_id: str, name: str) -> _Log:
-        store, kept_since, left_at = self._open_store(name)
+        store, kept_since = self._cache.find(name) or (self._cache.new(), None)
         viewers: list[LogHandle] = []
 
         async def ask_once(host: str) -> bool:
@@ -201,22 +198,12 @@ class LogLibrary:
             store,
             may_fetch=ask_once,
             kept_since=kept_since,
-            left_at=left_at,
             reachability=self._reachability,
         )
         ahead = LogTailPreview(self._source, job_id, store, self._cache.new, self._reachability)
-        why_not_kept = self._cache.why_not_kept(store)
-        log = _Log(job_id, name, store, tail, ahead, viewers, why_not_kept)
+        log = _Log(job_id, name, store, tail, ahead, viewers)
         self._logs[name] = log
         return log
-
-    def _open_store(self, name: str) -> tuple[LogStore, datetime | None, datetime | None]:
-        """Return a log's store, and `kept_since` and `left_at` for its tail."""
-        if whole := self._cache.find(name):
-            return *whole, None
-        if incomplete := self._cache.resume(name):
-            return incomplete[0], None, incomplete[1]
-        return self._cache.begin(name), None, None
 
     def _start(self, log: _Log) -> None:
         if self._tasks is not None and log.viewers:
@@ -248,7 +235,8 @@ class LogLibrary:
         log.preview.close()
         now = clock.now()
         log.closed_at = now.timestamp()
-        self._cache.note_use(log.store.path, now)
+        if log.store.path is not None:
+            self._cache.note_use(log.store.path, now)
         if self._has_ended:
             self._forget(log)
         self._untidy.set()
@@ -266,7 +254,7 @@ class LogLibrary:
     async def _tidy(self) -> None:
         self._untidy.clear()
         for log in tuple(self._logs.values()):
-            if log.is_whole and not (log.store.is_kept or log.why_not_kept):
+            if log.is_whole and not (log.store.path or log.has_no_room):
                 await self._keep(log)
         await self._trim()
 
@@ -275,11 +263,11 @@ class LogLibrary:
         try:
             await log.store.keep(path, lambda: log.is_whole)
         except SpoolError as error:
+            log.has_no_room = True
             logger.warning("log of job %s: %s", log.job_id, error)
-        if log.store.is_kept:
+        if log.store.path is not None:
             log.tail.close()
             self._cache.note_use(path, clock.now())
-            await asyncio.to_thread(self._cache.delete_leftovers, log.name)
 
     async def _trim(self) -> None:
         """Delete logs without viewers, the oldest first, until they are within the limit."""
@@ -300,7 +288,8 @@ class LogLibrary:
             path = oldest.store.path if isinstance(oldest, _Log) else oldest
             if isinstance(oldest, _Log):
                 await self._close_unused(oldest)
-            await asyncio.to_thread(self._cache.remove, path)
+            if path is not None:
+                await asyncio.to_thread(delete_if_possible, path)
             too_much -= size
         for log in unviewed[:-KEPT_OPEN]:
             await self._close_unused(log)

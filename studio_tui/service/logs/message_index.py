@@ -5,7 +5,6 @@ number in this order, from 0.
 """
 
 import os
-import tempfile
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
@@ -15,8 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from studio_tui.api.log_stream import LogMessage
-from studio_tui.paths import create_private_dir
-from studio_tui.service.logs.store.spool import NOT_STORED, UNREADABLE, disk_errors
+from studio_tui.service.logs.store.spool import NOT_STORED, UNREADABLE, disk_errors, nameless_file
 
 BLOCK = 4096
 """Records of a full block."""
@@ -45,9 +43,8 @@ class MessageIndex:
     If the disk fails, methods raise a `SpoolError`.
     """
 
-    def __init__(self, directory: Path) -> None:
-        with disk_errors(f"No log can be stored in {directory}"):
-            self._file = tempfile.TemporaryFile(dir=create_private_dir(directory), buffering=0)  # noqa: SIM115
+    def __init__(self, folder: Path) -> None:
+        self._file = nameless_file(folder)
         self._first_ids = array("q")
         """First id of every full block; full blocks are in the file."""
         self._tail = array("q")

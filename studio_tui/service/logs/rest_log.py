@@ -39,7 +39,7 @@ class RestLog:
         self._padding = 0
         self._is_store_doubted = False
         self._live_end = _BEYOND_ANY_OFFSET
-        """Offset after the bytes that came over the websocket or in an earlier run.
+        """Offset after the bytes that came over the websocket, or were stored before.
 
         Until `note_live`, it is so great that no short answer is accepted.
         """
@@ -141,7 +141,7 @@ class RestLog:
         return self._is_store_doubted and body.is_exact and self._is_accepted_if_short
 
     def note_live(self, end: int, *, padding: int, is_doubted: bool) -> None:
-        """Set the offset after the bytes that came over the websocket or in an earlier run.
+        """Set the offset after the bytes that came over the websocket, or were stored before.
 
         `padding` is how many bytes this program added; `is_doubted` is whether some may be wrong.
         """

@@ -16,14 +16,12 @@ UNCONFIRMED = "Everything that was received; Studio's own log is different."
 
 
 class StatePublisher:
-    def __init__(
-        self, store: LogStore, kept_since: datetime | None, left_at: datetime | None
-    ) -> None:
-        """Initialize; `kept_since` and `left_at` are as in `TailState`."""
+    def __init__(self, store: LogStore, kept_since: datetime | None) -> None:
+        """Initialize; `kept_since` is as in `TailState`."""
         self.state = (
             TailState(FollowPhase.COMPLETE, kept_since, size=store.size, kept_since=kept_since)
             if kept_since
-            else TailState(FollowPhase.CONNECTING, clock.now(), size=store.size, left_at=left_at)
+            else TailState(FollowPhase.CONNECTING, clock.now(), size=store.size)
         )
         self._store = store
         self._listeners = Listeners[[TailState]]()
@@ -53,9 +51,7 @@ class StatePublisher:
         state = self.state
         if phase is not state.phase:
             began = max(since, state.received_at or since) if since else clock.now()
-            has_received = phase in {FollowPhase.FOLLOWING, FollowPhase.COMPLETE}
-            left_at = None if has_received else state.left_at
-            state = TailState(phase, began, status=state.status, left_at=left_at)
+            state = TailState(phase, began, status=state.status)
         if reason is not None:
             state = replace(state, reason=reason, next_try=next_try)
         received_at = clock.now() if phase is FollowPhase.FOLLOWING else state.received_at

@@ -94,11 +94,10 @@ class LogTail(StatePublisher):
         *,
         may_fetch: MayFetch,
         kept_since: datetime | None = None,
-        left_at: datetime | None = None,
         reachability: Reachability | None = None,
     ) -> None:
-        """Initialize; `kept_since` and `left_at` are as in `TailState`."""
-        super().__init__(store, kept_since, left_at)
+        """Initialize; `kept_since` is as in `TailState`."""
+        super().__init__(store, kept_since)
         self._source = source
         self._job_id = job_id
         self._may_fetch = may_fetch
@@ -144,7 +143,7 @@ class LogTail(StatePublisher):
                 await self._store.index()
                 self.publish(self.state.phase)
             if self._index is None:
-                self._index = MessageIndex(self._store.path.parent)
+                self._index = MessageIndex(self._store.folder)
                 self._assembler = LogAssembler(self._store, self._index)
             async with asyncio.TaskGroup() as tasks:
                 polling = tasks.create_task(self._rest_fallback.run(), name="poll a log")

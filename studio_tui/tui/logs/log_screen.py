@@ -127,8 +127,6 @@ class LogScreen(LogPage):
         self._show_end()
         self._newer_run = self._find_newer_run()
         self.show_head()
-        if self._log.why_not_kept:
-            self.notify_user(self._log.why_not_kept, "warning")
 
     def on_unmount(self) -> None:
         self._log.close()

@@ -110,8 +110,6 @@ class MergedScreen(LogPage):
                 self._begin()
         if too_many := self.members.follow(jobs):
             self.notify_user(left_out(too_many), "warning")
-        for problem in {member.log.why_not_kept for member in self.members} - {""}:
-            self.notify_user(problem, "warning")
         self.joining.wait_for(awaited)
         if self.is_alive:
             self.members_changed()

@@ -1,8 +1,6 @@
 """The header above a log: the state of its connection and of its job."""
 
-from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -51,25 +49,6 @@ def test_the_header_shows_the_state_of_the_connection_and_the_next_try(
     state: TailState, words: str
 ) -> None:
     assert words in describe_connection(state, job(1, "RUNNING"), NOON).text
-
-
-@pytest.mark.parametrize(
-    ("phase", "fields", "words"),
-    [
-        (FollowPhase.CONNECTING, {}, "connecting…"),
-        (FollowPhase.RECONNECTING, {"next_try": NOON}, "trying…"),
-        (FollowPhase.STOPPED, {"reason": "Log in."}, "Log in."),
-    ],
-)
-def test_a_log_stored_by_an_earlier_program_is_shown_with_its_age(
-    phase: FollowPhase, fields: dict[str, Any], words: str
-) -> None:
-    left_at = NOON - timedelta(minutes=12)
-    state = TailState(phase, NOON, size=8, left_at=left_at, **fields)
-    text = describe_connection(state, job(1, "RUNNING"), NOON).text
-    assert f"as of {clock_time(left_at, NOON)}, {words}" in text
-    assert "disconnected" not in text
-    assert "as of" not in describe_connection(replace(state, size=0), job(1, "RUNNING"), NOON).text
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ from studio_tui.service.logs.doubts import NO_BEGINNING, NO_REPLAY
 from studio_tui.service.logs.message_index import BLOCK, MessageBatch, MessageIndex, MessageRecord
 from studio_tui.service.logs.store.log_store import LogStore
 from tests.service.logs.log_chaos import connection, messages, truth
+from tests.service.logs.stored import stored_bytes
 from tests.soak import seeds
 
 AssemblerType = Callable[[LogStore, MessageIndex], LogAssembler]
@@ -52,7 +53,7 @@ class AssembledLog:
 
     @property
     def raw(self) -> bytes:
-        return self.store.path.read_bytes()
+        return stored_bytes(self.store)
 
     @property
     def marks(self) -> list[tuple[int, str]]:
@@ -532,7 +533,7 @@ WORDS = st.text(st.sampled_from("ab\n\u00e9\u20ac"), min_size=1, max_size=6)
     sizes=st.lists(st.integers(1, 9), min_size=1),
     first=st.integers(1, 30),
 )
-def test_a_log_of_an_earlier_run_is_continued_completely_or_with_a_mark(
+def test_a_log_that_is_requested_again_is_complete_or_has_a_mark(
     tmp_path_factory: pytest.TempPathFactory,
     pieces: list[str],
     stored: int | str,
@@ -541,7 +542,7 @@ def test_a_log_of_an_earlier_run_is_continued_completely_or_with_a_mark(
 ) -> None:
     """The first connection sends the pieces from number `first` on, the second all of them.
 
-    `stored` is how much of the log the earlier run stored, or another text that it stored.
+    `stored` is how much of the log is stored before, or another text that is.
     """
     whole = "".join(pieces).encode()
     before = whole[:stored] if isinstance(stored, int) else stored.encode()
@@ -557,7 +558,7 @@ def test_a_log_of_an_earlier_run_is_continued_completely_or_with_a_mark(
             del numbered[:size]
             if not numbered:
                 break
-        raw = store.path.read_bytes()
+        raw = stored_bytes(store)
         if begin == 1:
             # Stored bytes beyond the log stay until the websocket or REST sends other ones there.
             assert raw == (before if before.startswith(whole) else whole)

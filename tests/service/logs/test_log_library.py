@@ -1,16 +1,14 @@
-"""The library has one log per job, which viewers share and the next run finds again."""
+"""The library has one log per job, which viewers share; the next run finds whole ones again."""
 
 import asyncio
 import errno
 import os
-import subprocess
-import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 from unittest import mock
 
 import pytest
@@ -35,11 +33,14 @@ from studio_tui.errors import NotFound, StudioError
 from studio_tui.service.logs import log_library, tail
 from studio_tui.service.logs.archived_log import MayFetch
 from studio_tui.service.logs.cache import LogCache
+from studio_tui.service.logs.doubts import NO_REPLAY
 from studio_tui.service.logs.log_library import KEPT_OPEN, LIMIT, LogHandle, LogLibrary
 from studio_tui.service.logs.state import NO_LOG, REMOVED, UNCHECKED, UNCONFIRMED
-from studio_tui.service.logs.store.spool import Spool, is_unused
+from studio_tui.service.logs.store.marks import Mark
+from studio_tui.service.logs.store.spool import Spool
 from tests.service.logs.allowed_hosts import allow_every_host
-from tests.waiting import HANG, until
+from tests.service.logs.stored import stored_bytes
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from tests.studios import ThreadStudio
@@ -162,8 +163,12 @@ async def until_size(log: LogHandle, size: int) -> None:
     await until(lambda: log.store.size >= size)
 
 
+async def until_kept(log: LogHandle) -> None:
+    await until(lambda: log.store.path is not None)
+
+
 def raw(log: LogHandle) -> bytes:
-    return log.store.path.read_bytes()
+    return stored_bytes(log.store)
 
 
 def is_complete(log: LogHandle) -> bool:
@@ -173,11 +178,6 @@ def is_complete(log: LogHandle) -> bool:
 def file_suffixes(folder: Path) -> list[str]:
     """Return the sorted suffixes of all files."""
     return sorted(path.suffix for path in folder.rglob("*") if path.is_file())
-
-
-def open_file_count(folder: Path) -> int:
-    """Return how many files are open in any program."""
-    return sum(not is_unused(path) for path in folder.rglob("*") if path.is_file())
 
 
 async def read_whole(logs: LogLibrary, job_id: str) -> bytes:
@@ -298,6 +298,7 @@ async def test_a_complete_log_is_available_at_once_in_the_next_run(tmp_path: Pat
         assert state.kept_since is not None
         assert raw(log) == b"one\ntwo\n"
         await until(lambda: log.tail.state.lines == 2)
+        assert log.store.path is not None
         assert log.store.path.stat().st_mode & 0o777 == 0o600
         assert log.store.path.parent.stat().st_mode & 0o777 == 0o700
     assert studio.followed_jobs == ["a"]
@@ -344,6 +345,29 @@ async def test_a_stored_log_that_studio_has_truncated_stays_when_it_is_requested
         assert raw(logs.open("a", allow_every_host)) == b"one\ntwo\n"
 
 
+class ForgetfulStudio(Studio):
+    """A Studio that does not repeat the first two pieces of a log."""
+
+    async def follow_log(self, job_id: str) -> AsyncGenerator[LogFrame, None]:
+        self.followed_jobs.append(job_id)
+        for number, line in list(enumerate(self.lines_of_job[job_id], 1))[2:]:
+            yield LogMessages((LogMessage(number, RawText(line)),))
+        await asyncio.Event().wait()
+
+
+async def test_a_mark_shows_where_studio_does_not_repeat_stored_lines(tmp_path: Path) -> None:
+    studio = Studio(a=["one\n"])
+    studio.end()
+    async with library(studio, tmp_path) as logs:
+        await until_kept(logs.open("a", allow_every_host))
+    studio = ForgetfulStudio(a=["one\n", "two\n", "three\n", "four\n"])
+    async with library(studio, tmp_path) as logs:
+        log = logs.open("a", allow_every_host)
+        log.tail.poke()
+        await until(lambda: raw(log) == b"one\nthree\nfour\n")
+        assert log.store.marks == (Mark(4, NO_REPLAY),)
+
+
 async def test_a_log_that_is_requested_again_meanwhile_is_not_stored_as_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -351,23 +375,24 @@ async def test_a_log_that_is_requested_again_meanwhile_is_not_stored_as_whole(
     studio.end()
     is_followed_again = asyncio.Event()
     phases = []
-    keep = Spool.keep
+    copy_to, use = Spool._copy_to, Spool._use
 
-    async def poke_once(_spool: Spool) -> None:
+    async def poke_once(spool: Spool, file: IO[bytes]) -> None:
+        await copy_to(spool, file)
         if not is_followed_again.is_set():
             log.tail.subscribe(lambda _: is_followed_again.set())
             log.tail.poke()
             await is_followed_again.wait()
 
-    def note_phase(spool: Spool, path: Path) -> None:
+    def note_phase(spool: Spool, file: IO[bytes], path: Path) -> None:
         phases.append(log.tail.state.phase)
-        keep(spool, path)
+        use(spool, file, path)
 
-    monkeypatch.setattr(Spool, "sync", poke_once)
-    monkeypatch.setattr(Spool, "keep", note_phase)
+    monkeypatch.setattr(Spool, "_copy_to", poke_once)
+    monkeypatch.setattr(Spool, "_use", note_phase)
     async with library(studio, tmp_path) as logs:
         log = logs.open("a", allow_every_host)
-        await until(lambda: log.store.is_kept)
+        await until_kept(log)
         assert phases == [FollowPhase.COMPLETE]
 
 
@@ -444,8 +469,7 @@ async def test_logs_of_earlier_runs_count_towards_the_size_limit(tmp_path: Path)
     studio.end()
     for name in "abc":
         async with library(studio, tmp_path, place=name) as logs:
-            await read_whole(logs, name)
-            await until(lambda: ".spool" not in file_suffixes(tmp_path))
+            await until_kept(logs.open(name, allow_every_host))
     async with library(studio, tmp_path, limit=2500):
         await until(lambda: file_suffixes(tmp_path) == [".log"] * 2)
     async with library(studio, tmp_path, place="a") as logs:
@@ -455,65 +479,53 @@ async def test_logs_of_earlier_runs_count_towards_the_size_limit(tmp_path: Path)
 async def test_incomplete_logs_count_towards_the_size_limit(tmp_path: Path) -> None:
     studio = Studio(a=["x" * 1000], b=["x" * 1000])
     async with library(studio, tmp_path, limit=1500) as logs:
-        for name in "ab":
-            log = logs.open(name, allow_every_host)
+        first, second = (logs.open(name, allow_every_host) for name in "ab")
+        for log in (first, second):
             await until_size(log, 1000)
             log.close()
-        await until(lambda: file_suffixes(tmp_path) == [".spool"])
+        await until(lambda: first.store.is_closed)
         assert logs.open("b", allow_every_host).store.size == 1000
 
 
 async def test_few_files_stay_open_without_a_viewer(tmp_path: Path) -> None:
     names = [f"job{number}" for number in range(KEPT_OPEN + 5)]
     studio = Studio(**{name: ["one\n"] for name in names})
+    stores = []
     async with library(studio, tmp_path) as logs:
         for name in names:
             log = logs.open(name, allow_every_host)
+            stores.append(log.store)
             await until_size(log, 1)
             log.close()
-        await until(lambda: open_file_count(tmp_path) == KEPT_OPEN)
-        assert file_suffixes(tmp_path) == [".spool"] * len(names)
-        assert raw(logs.open(names[0], allow_every_host)) == b"one\n"
+        await until(lambda: sum(not store.is_closed for store in stores) == KEPT_OPEN)
+        await until_size(logs.open(names[0], allow_every_host), 4)
 
 
-PROGRAM = """
-import sys, pathlib
-from studio_tui.service.logs.cache import LogCache
-store = LogCache(pathlib.Path(sys.argv[1]), "elsewhere").new()
-store.append(b"one\\n")
-print(store.path, flush=True)
-sys.stdin.read()
-"""
-
-
-@contextmanager
-def other_program(
-    folder: Path, code: str = PROGRAM
-) -> Iterator[tuple[Path, subprocess.Popen[str]]]:
-    """Run another program that stores a log; yield the path of the log and the process."""
-    with subprocess.Popen(
-        [sys.executable, "-c", code, str(folder)],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    ) as process:  # fmt: skip
-        assert process.stdout is not None
-        yield Path(process.stdout.readline().strip()), process
-        process.kill()
-
-
-@pytest.mark.starts_processes
-async def test_files_of_a_killed_program_are_deleted_and_those_of_a_running_program_stay(
+async def test_an_incomplete_log_leaves_no_file_and_is_loaded_again_in_the_next_run(
     tmp_path: Path,
 ) -> None:
-    with (
-        other_program(tmp_path) as (killed_path, killed),
-        other_program(tmp_path) as (running_path, _),
-    ):
-        killed.kill()
-        killed.wait(HANG)
-        assert killed_path.read_bytes() == b"one\n"
-        async with library(Studio(), tmp_path):
-            await until(lambda: not killed_path.exists())
-            assert running_path.read_bytes() == b"one\n"
+    studio = Studio(a=["one\n", "two\n"])
+    async with library(studio, tmp_path) as logs:
+        log = logs.open("a", allow_every_host)
+        await until_size(log, 8)
+        assert file_suffixes(tmp_path) == []
+    assert file_suffixes(tmp_path) == []
+    async with library(studio, tmp_path) as logs:
+        log = logs.open("a", allow_every_host)
+        assert log.store.size == 0
+        await until_size(log, 8)
+        assert raw(log) == b"one\ntwo\n"
+        assert log.store.marks == ()
+
+
+async def test_files_that_killed_programs_have_left_count_towards_the_size_limit(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "other"
+    folder.mkdir()
+    (folder / "draft").write_bytes(b"x" * 1000)
+    async with library(Studio(), tmp_path, limit=500):
+        await until(lambda: not (folder / "draft").exists())
 
 
 async def test_a_viewer_that_is_closed_after_the_library_ended_closes_its_file(
@@ -526,9 +538,8 @@ async def test_a_viewer_that_is_closed_after_the_library_ended_closes_its_file(
         await until_size(log, 1)
         running.cancel()
     assert log.store.read(0, 10) == b"one\n"
-    assert open_file_count(tmp_path) == 1
     log.close()
-    assert open_file_count(tmp_path) == 0
+    assert log.store.is_closed
 
 
 async def test_a_bug_while_following_a_log_ends_the_library(tmp_path: Path) -> None:
@@ -545,44 +556,46 @@ async def test_a_bug_while_following_a_log_ends_the_library(tmp_path: Path) -> N
     log.close()
 
 
-@pytest.mark.parametrize("problem", ["no folder", "disk is full", "room is unknown"])
-async def test_a_log_that_cannot_be_kept_is_temporary(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, problem: str
+async def test_a_log_that_cannot_be_kept_is_read_and_copied_only_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if problem == "no folder":
-        (tmp_path / "logs").write_text("no folder")
-    elif problem == "disk is full":
-        monkeypatch.setattr("studio_tui.service.logs.cache._ROOM", 2**70)
-    else:
-        stale = OSError(errno.ESTALE, os.strerror(errno.ESTALE))
-        monkeypatch.setattr("shutil.disk_usage", mock.Mock(side_effect=stale))
-    studio = Studio(a=["one\n"])
-    async with library(studio, tmp_path / "logs") as logs:
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    fsync = mock.Mock(side_effect=full)
+    monkeypatch.setattr("os.fsync", fsync)
+    studio = Studio(a=["one\n"], b=["one\n"])
+    studio.end()
+    async with library(studio, tmp_path) as logs:
         log = logs.open("a", allow_every_host)
-        assert log.why_not_kept.startswith(f"No log can be stored in {tmp_path / 'logs'}")
-        studio.end()
-        await until(lambda: is_complete(log))
+        await until(lambda: fsync.called)
+        await read_whole(logs, "b")
+        await until(lambda: fsync.call_count == 2)
         assert log.store.read(0, 10) == b"one\n"
-        path = log.store.path
-        assert tmp_path not in path.parents
-        log.close()
-    assert not path.exists()
-    assert not (tmp_path / "logs").is_dir() or not [*(tmp_path / "logs").glob("*/*")]
+    assert fsync.call_count == 2
+    assert file_suffixes(tmp_path) == []
+
+
+async def test_without_a_folder_logs_are_in_the_folder_of_temporary_files(tmp_path: Path) -> None:
+    (tmp_path / "logs").write_text("no folder")
+    studio = Studio(a=["one\n"])
+    studio.end()
+    async with library(studio, tmp_path / "logs") as logs:
+        assert await read_whole(logs, "a") == b"one\n"
 
 
 async def test_files_that_cannot_be_deleted_are_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read_only = OSError(errno.EROFS, os.strerror(errno.EROFS))
-    async with library(Studio(a=["one\n"], b=[]), tmp_path, limit=0) as logs:
+    studio = Studio(a=["one\n"])
+    studio.end()
+    async with library(studio, tmp_path, limit=0) as logs:
+        log = logs.open("a", allow_every_host)
+        await until(lambda: file_suffixes(tmp_path) == [".log"])
         monkeypatch.setattr(Path, "unlink", mock.Mock(side_effect=read_only))
-        log, empty = (logs.open(job, allow_every_host) for job in ("a", "b"))
-        await until_size(log, 4)
-        logs.new_tagged().close()
         log.close()
-        empty.close()
         await until(lambda: log.store.is_closed)
     monkeypatch.undo()
+    assert file_suffixes(tmp_path) == [".log"]
 
 
 async def test_opening_a_log_fails_if_no_folder_can_be_created(

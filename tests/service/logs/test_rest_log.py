@@ -17,6 +17,7 @@ from studio_tui.service.logs.doubts import NO_REPLAY
 from studio_tui.service.logs.message_index import MessageIndex
 from studio_tui.service.logs.rest_log import RestLog
 from studio_tui.service.logs.store.log_store import LogStore
+from tests.service.logs.stored import stored_bytes
 
 
 def line(number: int) -> bytes:
@@ -68,7 +69,7 @@ async def test_other_tasks_run_while_a_long_answer_is_compared(store: LogStore) 
     other_task.cancel()
     steps = sorted(sizes | {len(WHOLE)})
     assert max(later - earlier for earlier, later in pairwise(steps)) <= 2 * STEP
-    assert store.path.read_bytes() == WHOLE
+    assert stored_bytes(store) == WHOLE
 
 
 @pytest.mark.parametrize("is_final", [False, True])
@@ -93,7 +94,7 @@ async def test_pieces_that_arrive_during_a_long_comparison_are_stored_once(
     for _ in range(100):
         add_next_piece()
     await reader.read(is_final=is_final)
-    assert store.path.read_bytes() == WHOLE
+    assert stored_bytes(store) == WHOLE
     index.close()
 
 
@@ -111,7 +112,7 @@ async def test_a_store_that_changes_during_a_comparison_is_compared_again(store:
     await RestLog(OneAnswer(), "7", store).read()
     other_task.cancel()
     assert cuts == 3
-    assert store.path.read_bytes() == WHOLE
+    assert stored_bytes(store) == WHOLE
 
 
 class CutAnswers(StudioClient):
@@ -142,7 +143,7 @@ async def test_the_etag_of_a_cut_answer_does_not_hide_the_missing_bytes(
     reader = RestLog(CutAnswers(80), "7", store)
     await reader.read(is_final=True)
     assert await reader.read(is_final=True) == (1600, 1600)
-    assert store.path.read_bytes() == WHOLE[:1600]
+    assert stored_bytes(store) == WHOLE[:1600]
 
 
 async def test_an_answer_that_is_shorter_than_it_declares_is_an_error(store: LogStore) -> None:
@@ -162,7 +163,7 @@ async def test_a_cut_answer_removes_no_marks(store: LogStore) -> None:
     assert [mark.offset for mark in store.marks] == [160]
     await reader.read(is_final=True)
     assert store.marks == ()
-    assert store.path.read_bytes() == WHOLE[:1600]
+    assert stored_bytes(store) == WHOLE[:1600]
 
 
 async def test_a_cut_answer_with_the_whole_log_is_continued_where_it_was_cut(
@@ -186,7 +187,7 @@ async def test_a_final_answer_fixes_an_invalid_character_far_from_the_end(store:
     await reader.read()
     assert store.size == 16002
     await reader.read(is_final=True)
-    assert store.path.read_bytes() == studio.log
+    assert stored_bytes(store) == studio.log
 
 
 @pytest.mark.parametrize("length", [0, 80, 800])
@@ -199,7 +200,7 @@ async def test_equal_answers_that_are_shorter_than_the_store_are_not_accepted(
     reader = RestLog(studio, "7", store)
     while not reader.is_settled:
         await reader.read(is_final=True)
-    assert store.path.read_bytes() == studio.log
+    assert stored_bytes(store) == studio.log
     assert not reader.differs
 
 

@@ -44,11 +44,12 @@ from studio_tui.service.logs.rest_log import OUTAGE_INTERVAL
 from studio_tui.service.logs.retries import BACKOFF_CAP
 from studio_tui.service.logs.state import UNCHECKED, UNCONFIRMED
 from studio_tui.service.logs.store.log_store import LogStore
-from studio_tui.service.logs.store.spool import Fate, Spool
+from studio_tui.service.logs.store.spool import Spool
 from studio_tui.service.logs.tail import LogTail
 from tests import needs
 from tests.jobs import NOON
 from tests.service.logs.log_chaos import connection, messages, truth
+from tests.service.logs.stored import stored_bytes
 from tests.service.polling.virtual_time import run
 from tests.soak import SOAK, seeds
 
@@ -182,7 +183,7 @@ class Follower:
 
     @property
     def raw(self) -> bytes:
-        return self.store.path.read_bytes()
+        return stored_bytes(self.store)
 
     @property
     def marks(self) -> list[str]:
@@ -839,7 +840,7 @@ def test_a_full_disk_stops_the_tail_with_its_reason(follower_of: Make, tmp_path:
     full = Path("/dev/full")
     follower = follower_of(Studio([messages((1, "one\n")), 10.0]))
     follower.store.close()
-    follower.store = LogStore(Spool(tmp_path / "full.log", os.open(full, os.O_RDWR), 0, Fate.LEFT))
+    follower.store = LogStore(Spool(tmp_path, os.open(full, os.O_RDWR)))
     state = follower.follow()
     assert state.phase is FollowPhase.STOPPED
     assert "No space left" in state.reason
@@ -852,7 +853,7 @@ def test_a_full_disk_stops_the_tail_while_rest_is_polled(follower_of: Make, tmp_
     studio.later_connections = [TransportError("It broke.")]
     follower = follower_of(studio)
     follower.store.close()
-    follower.store = LogStore(Spool(tmp_path / "full.log", os.open(full, os.O_RDWR), 0, Fate.LEFT))
+    follower.store = LogStore(Spool(tmp_path, os.open(full, os.O_RDWR)))
     state = follower.follow()
     assert state.phase is FollowPhase.STOPPED
     assert "No space left" in state.reason

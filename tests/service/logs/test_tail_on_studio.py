@@ -16,6 +16,7 @@ from studio_tui.service.logs.tail import LogTail
 from tests import faults
 from tests.fault_proxy import FaultProxy, StreamFault
 from tests.service.logs.allowed_hosts import allow_every_host
+from tests.service.logs.stored import stored_bytes
 from tests.waiting import HANG
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ async def test_a_running_job_is_followed_to_its_end(
         with closing(tail):
             await tail.run()
     assert (tail.state.phase, tail.state.status) == (FollowPhase.COMPLETE, "COMPLETE")
-    assert (tail.state.lines, store.path.read_bytes()) == (LINES, EXPECTED)
+    assert (tail.state.lines, stored_bytes(store)) == (LINES, EXPECTED)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +91,7 @@ async def test_a_log_is_complete_despite_a_broken_connection(
         with closing(tail):
             await tail.run()
     assert tail.state.phase is FollowPhase.COMPLETE
-    assert store.path.read_bytes() == EXPECTED
+    assert stored_bytes(store) == EXPECTED
     assert store.marks == ()
 
 

@@ -25,6 +25,7 @@ from studio_tui.tui.frame.saving import (
 from studio_tui.tui.logs.log_screen import LogScreen
 from studio_tui.tui.logs.save_dialog import SaveLog
 from tests import needs
+from tests.service.logs.stored import stored_bytes
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
 
@@ -280,7 +281,7 @@ async def test_each_part_of_a_log_can_be_saved(studio: ThreadStudio, tmp_path: P
 
         await save_as(pilot, tmp_path / "whole")
         await until_shown(pilot, "2,000 lines, ", "Saved")
-        assert (tmp_path / "whole").read_bytes() == screen._store.path.read_bytes()
+        assert (tmp_path / "whole").read_bytes() == stored_bytes(screen._store)
         assert b"\x1b" in (tmp_path / "whole").read_bytes()
 
         await pilot.press("ctrl+l")  # notices leave a log fewer rows

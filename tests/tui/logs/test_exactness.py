@@ -15,6 +15,7 @@ from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.tui.logs.log_screen import LogScreen
 from tests.chaos import Chaos
 from tests.fault_proxy import FaultProxy
+from tests.service.logs.stored import stored_bytes
 from tests.soak import SOAK, at_length
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, screen_text, until
@@ -80,7 +81,7 @@ async def follow_through(
         begins_with.touch()
         await read_along(pilot, screen, seed)
         rows = await read_rows(pilot, screen.view)
-        spooled = screen._store.path.read_text()
+        spooled = stored_bytes(screen._store).decode()
     assert chaos.occurred
     assert [row.text for row in rows if not row.is_mark] == spooled.splitlines()
     return rows

@@ -80,6 +80,25 @@ async def test_a_log_is_shown_as_it_was_left_also_in_the_next_run(
         assert len(screen.view.pane.bookmarks) == 1
 
 
+async def test_the_place_in_the_log_of_a_running_job_is_restored_in_the_next_run(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    studio.submit("import time\nfor n in range(3000): print('n', n, flush=True)\ntime.sleep(600)")
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "● RUNNING")
+        await pilot.press("l")
+        await until_shown(pilot, "n 2999", "● live")
+        await pilot.press("slash", *"n 1500", "enter")
+        await until_shown(pilot, "/n 1500")
+        await pilot.press("m", "escape")
+        await pilot.pause()
+        rows_before = screen_text(pilot).splitlines()[3:30]
+        await pilot.press("ctrl+q")
+    async with dashboard(studio, tmp_path, waits_for_jobs=False) as pilot:
+        await until_shown(pilot, "n 1500", "● live")
+        assert screen_text(pilot).splitlines()[3:30] == rows_before
+
+
 def rows_of_two(pilot: Dashboard) -> list[str]:
     return [row for row in screen_text(pilot).splitlines() if ".py" in row and "two" in row]
 

@@ -16,6 +16,7 @@ from studio_tui.tui.logs.member_names import labels
 from studio_tui.tui.logs.merged_screen import MergedScreen
 from studio_tui.tui.logs.view.pane import LogPane
 from tests.hostile import HOSTILE, control_characters_of_lines
+from tests.service.logs.stored import stored_bytes
 from tests.steps import step
 from tests.studios import LocalStudio, ThreadStudio
 from tests.tui.dashboards import (
@@ -375,7 +376,7 @@ async def test_an_outage_neither_loses_nor_repeats_a_line_of_a_merged_log(
                 await until_shown(pilot, "No space left on device", "^r refresh")
             await pilot.press("ctrl+r")
             await until_shown(pilot, "✓ 2 whole logs", "2,000 lines", "/=0500", "▌◆seq=0500")
-        text = screen.members.log.store.path.read_text()
+        text = stored_bytes(screen.members.log.store).decode()
     lines: dict[str, list[str]] = {}
     for line in text.splitlines():
         lines.setdefault(line[:TAG_LENGTH], []).append(line[TAG_LENGTH:])

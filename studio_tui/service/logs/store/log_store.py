@@ -1,7 +1,7 @@
 """One log on disk: a spool file that grows at its end, an index of its lines, marks at its gaps.
 
-The bytes on disk are exactly those of the log. Marks are stored apart from them, so that no log
-text can forge a mark.
+The bytes on disk are exactly those of the log. Marks are not among them, so that no log text can
+forge a mark.
 """
 
 from array import array
@@ -12,8 +12,8 @@ from typing import NamedTuple, Self, TypeVar
 from studio_tui.service.listeners import Listeners
 from studio_tui.service.logs.store.arrivals import Arrivals
 from studio_tui.service.logs.store.line_index import BLOCK, LineIndex
-from studio_tui.service.logs.store.marks import LogMarks, Mark, adopt_log, marks_file
-from studio_tui.service.logs.store.spool import Fate, Spool, delete_if_possible
+from studio_tui.service.logs.store.marks import LogMarks, Mark
+from studio_tui.service.logs.store.spool import Spool
 
 T = TypeVar("T")
 
@@ -54,11 +54,11 @@ class LogStore:
     tag_length: int = 0
     """Bytes at the beginning of each line that are a tag of this program, not text."""
 
-    def __init__(self, spool: Spool, marks: LogMarks | None = None) -> None:
+    def __init__(self, spool: Spool) -> None:
         self.version = 0
         """Incremented by changes other than appended bytes: data derived before may be wrong."""
         self._spool = spool
-        self._marks = LogMarks() if marks is None else marks
+        self._marks = LogMarks()
         self._index = LineIndex()
         self.arrivals = Arrivals()
         self._watchers = Listeners[[]]()
@@ -66,20 +66,9 @@ class LogStore:
         """The lowest offset that each version after the first has changed."""
 
     @classmethod
-    def create(cls, directory: Path, prefix: str = "") -> Self:
-        """Create an empty log, which is deleted when it is closed.
-
-        If the name of its file has a `prefix`, the log is left for `adopt`.
-        """
-        return cls(Spool.create(directory, prefix))
-
-    @classmethod
-    def adopt(cls, path: Path, prefix: str) -> Self:
-        """Open a log that an ended program has left, to append to it once `index` was awaited.
-
-        The new name of its file begins with `prefix`.
-        """
-        return cls(*adopt_log(path, prefix))
+    def create(cls, folder: Path) -> Self:
+        """Create an empty log, which is gone when it is closed, unless `keep` was awaited."""
+        return cls(Spool.create(folder))
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -87,10 +76,7 @@ class LogStore:
         return cls(Spool.open(path))
 
     def close(self) -> None:
-        """Close the file; it is deleted if it was created without a prefix, or is empty."""
         self._watchers.clear()
-        if self._spool.fate is Fate.LEFT and not self.size:
-            delete_if_possible(marks_file(self.path))
         self._spool.close()
 
     async def make_writable(self) -> None:
@@ -98,24 +84,20 @@ class LogStore:
         await self._spool.make_writable()
 
     async def keep(self, path: Path, is_whole: Callable[[], bool]) -> None:
-        """Sync the file; if it has not changed meanwhile and `is_whole`, move it to a lasting path.
-
-        The path must be on the same disk.
-        """
+        """Copy the file to a lasting path, unless it changes meanwhile or not `is_whole`."""
         state_before = (self.version, self.size)
-        await self._spool.sync()
-        if state_before == (self.version, self.size) and is_whole():
-            marks = marks_file(self.path)
-            self._spool.keep(path)
-            delete_if_possible(marks)
+        await self._spool.keep(
+            path, lambda: state_before == (self.version, self.size) and is_whole()
+        )
 
     @property
-    def is_kept(self) -> bool:
-        """Whether the file has a lasting path, so that it is not written any more."""
-        return self._spool.fate is Fate.KEPT
+    def folder(self) -> Path:
+        """The folder for the files of this log."""
+        return self._spool.folder
 
     @property
-    def path(self) -> Path:
+    def path(self) -> Path | None:
+        """The lasting path of a log that is not written any more; `None` for any other."""
         return self._spool.path
 
     @property
@@ -165,7 +147,6 @@ class LogStore:
         self.arrivals.replace(offset, following, offset + len(added))
         self._cut_bytes(offset)
         self._marks.shift(offset, len(added) - replaced_length)
-        self._save_marks()
         self._write(added + moved)
         self._watchers.notify()
 
@@ -174,7 +155,6 @@ class LogStore:
         self.arrivals.cut(offset)
         self._cut_bytes(offset)
         self._marks.cut(offset)
-        self._save_marks()
         self._watchers.notify()
 
     def _cut_bytes(self, offset: int) -> None:
@@ -186,20 +166,13 @@ class LogStore:
     def mark(self, offset: int, text: str) -> None:
         """Set a mark at `offset`, unless there is an equal one."""
         if self._marks.add(Mark(offset, text)):
-            self._note_mark(offset)
+            self._note_change(offset)
+            self._watchers.notify()
 
     def unmark(self, mark: Mark) -> None:
         if self._marks.remove(mark):
-            self._note_mark(mark.offset)
-
-    def _note_mark(self, offset: int) -> None:
-        self._save_marks()
-        self._note_change(offset)
-        self._watchers.notify()
-
-    def _save_marks(self) -> None:
-        if self._spool.fate is Fate.LEFT:
-            self._marks.save(self.path)
+            self._note_change(mark.offset)
+            self._watchers.notify()
 
     def _note_change(self, offset: int) -> None:
         self.version += 1

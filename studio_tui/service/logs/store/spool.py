@@ -1,20 +1,17 @@
 """A file that grows at its end, and is read in blocks, of which a few are cached in memory.
 
-Every program that has the file open holds a shared lock on it; a file without a lock was left by a
-program that has ended.
+The file has no name while a log is received, so it is gone when the program ends.
 """
 
 import asyncio
 import contextlib
-import errno
-import fcntl
 import os
 import tempfile
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from enum import Enum, auto
+from functools import partial
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import IO, Self, TypeVar
 
 from studio_tui.errors import SpoolError
 from studio_tui.paths import create_private_dir
@@ -22,10 +19,10 @@ from studio_tui.service.logs.store.line_index import BLOCK
 
 T = TypeVar("T")
 
-SUFFIX = ".spool"
 NOT_STORED = "The log cannot be stored on disk"
 UNREADABLE = "The log cannot be read back"
 
+_TRUNCATED = "The file of the log was truncated while it was being read."
 _CACHED_BLOCKS = 16
 _PART = 1024 * 1024
 """Maximum bytes that are copied or counted at once, which takes half a millisecond."""
@@ -46,88 +43,25 @@ def delete_if_possible(path: Path) -> None:
         path.unlink()
 
 
-def remove_unused(path: Path) -> bool:
-    """Delete a file that nobody has open, here or in another process; return whether it did so."""
-    try:
-        with path.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            path.unlink()
-    except OSError:
-        return False
-    return True
-
-
-def is_unused(path: Path) -> bool:
-    """Whether a file is there that nobody has open, here or in another process."""
-    try:
-        with path.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
-
-
-def _create_locked(directory: Path, prefix: str) -> tuple[int, str]:
-    while True:
-        descriptor, path = tempfile.mkstemp(SUFFIX, prefix, create_private_dir(directory))
-        _lock_as_used(descriptor)
-        if os.fstat(descriptor).st_nlink:
-            return descriptor, path
-        # Another program has deleted the file, in the moment before it was locked.
-        os.close(descriptor)
-
-
-def _take_over(path: Path, new_path: Path) -> int:
-    """Lock a file that nobody has open, rename it to `new_path`, and return its descriptor.
-
-    The exclusive lock becomes a shared one, as opening the file for reading waits while there is an
-    exclusive one. Changing the lock is not atomic: a program that locks the file in between may
-    delete it.
-
-    Raises:
-        OSError: the file cannot be opened, is in use, or was taken over by another program.
-    """
-    descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        _check_is_same_file(path, descriptor)
-        path.rename(new_path)
-        _lock_as_used(descriptor)
-        _check_is_same_file(new_path, descriptor)
-    except BaseException:
-        os.close(descriptor)
-        raise
-    return descriptor
-
-
-def _check_is_same_file(path: Path, descriptor: int) -> None:
-    if path.stat().st_ino != os.fstat(descriptor).st_ino:
-        raise OSError(errno.ESTALE, os.strerror(errno.ESTALE), str(path))
-
-
-def _lock_as_used(descriptor: int) -> None:
-    """Take a shared lock, if the file system supports locks."""
-    with contextlib.suppress(OSError):
-        fcntl.flock(descriptor, fcntl.LOCK_SH)
-
-
-class Fate(Enum):
-    """What becomes of the file of a spool that is closed."""
-
-    DELETED = auto()
-    LEFT = auto()
-    """It is left for the next run of the program, unless it is empty."""
-    KEPT = auto()
-    """Other programs may be reading it, so it is neither changed nor deleted."""
+def nameless_file(folder: Path) -> IO[bytes]:
+    """Create a file without a name: in `folder`, or else in the system's temporary folder."""
+    with disk_errors(f"No log can be stored in {folder}"):
+        try:
+            return tempfile.TemporaryFile(dir=create_private_dir(folder))
+        except OSError:
+            return tempfile.TemporaryFile()
 
 
 class Spool:
     """The bytes of a file; if the disk fails, all methods raise a `SpoolError` with a sentence."""
 
-    def __init__(self, path: Path, descriptor: int, size: int, fate: Fate) -> None:
+    def __init__(
+        self, folder: Path, descriptor: int, size: int = 0, *, path: Path | None = None
+    ) -> None:
+        self.folder = folder
         self.path = path
+        """The lasting path of a file that is not written any more, as others may be reading it."""
         self.size = size
-        self.fate = fate
         self.is_closed = False
         self._descriptor = descriptor
         self._blocks: OrderedDict[int, bytes] = OrderedDict()
@@ -135,25 +69,16 @@ class Spool:
         """Threads that are reading; after `close`, the last one closes the descriptor."""
 
     @classmethod
-    def create(cls, directory: Path, prefix: str = "") -> Self:
-        """Create an empty file: `LEFT` if its name has a `prefix`, else `DELETED`; see `Fate`."""
-        with disk_errors(f"No log can be stored in {directory}"):
-            descriptor, path = _create_locked(directory, prefix)
-        return cls(Path(path), descriptor, 0, Fate.LEFT if prefix else Fate.DELETED)
-
-    @classmethod
-    def adopt(cls, path: Path, new_path: Path) -> Self:
-        """Open a file that an ended program has left, in order to append to it, as `new_path`."""
-        with disk_errors(f"{path} cannot be used"):
-            descriptor = _take_over(path, new_path)
-        return cls(new_path, descriptor, os.fstat(descriptor).st_size, Fate.LEFT)
+    def create(cls, folder: Path) -> Self:
+        """Create an empty file without a name."""
+        with nameless_file(folder) as file:
+            return cls(folder, os.dup(file.fileno()))
 
     @classmethod
     def open(cls, path: Path) -> Self:
         with disk_errors(f"{path} cannot be read"):
             descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        _lock_as_used(descriptor)
-        return cls(path, descriptor, os.fstat(descriptor).st_size, Fate.KEPT)
+        return cls(path.parent, descriptor, os.fstat(descriptor).st_size, path=path)
 
     def close(self) -> None:
         """Close the file as soon as no thread reads it."""
@@ -166,35 +91,45 @@ class Spool:
             return
         os.close(self._descriptor)
         self._descriptor = -1
-        if self.fate is Fate.DELETED or (self.fate is Fate.LEFT and not self.size):
-            delete_if_possible(self.path)
 
-    def keep(self, path: Path) -> None:
-        """Move the file to a lasting path on the same disk, where it is not written any more."""
-        with disk_errors(f"The log cannot be stored as {path}"):
-            self.path.replace(path)
-        self.path, self.fate = path, Fate.KEPT
+    async def keep(self, path: Path, is_wanted: Callable[[], bool]) -> None:
+        """Copy the file to a lasting path and use it there, if it `is_wanted` after copying."""
+        with (
+            disk_errors(f"The log cannot be stored as {path}"),
+            tempfile.NamedTemporaryFile(dir=create_private_dir(path.parent), delete=False) as draft,
+        ):
+            try:
+                await self._copy_to(draft)
+                await self._in_thread(lambda: os.fsync(draft.fileno()))
+                if is_wanted():
+                    self._use(draft, path)
+            finally:
+                delete_if_possible(Path(draft.name))
 
     async def make_writable(self) -> None:
-        """Replace a file that other programs may be reading by a writable temporary copy."""
-        if self.fate is not Fate.KEPT:
+        """Replace a file at a lasting path by a copy without a name."""
+        if self.path is None:
             return
-        copy = self.create(self.path.parent)
-        try:
-            while copy.size < self.size:
-                remaining = memoryview(await self.read_part(copy.size))
-                while remaining:
-                    remaining = remaining[copy.write(remaining) :]
-            os.dup2(copy._descriptor, self._descriptor, inheritable=False)
-            self.path, self.fate = copy.path, Fate.DELETED
-            copy.fate = Fate.KEPT
-        finally:
-            copy.close()
+        with nameless_file(self.folder) as copy:
+            await self._copy_to(copy)
+            self._use(copy)
 
-    async def sync(self) -> None:
-        """Sync the bytes to the disk, in a thread."""
+    def _use(self, file: IO[bytes], path: Path | None = None) -> None:
+        """Use another file, which is renamed to `path` if that is given."""
+        if path is not None:
+            Path(file.name).rename(path)
+        os.dup2(file.fileno(), self._descriptor, inheritable=False)
+        self.path = path
+
+    async def _copy_to(self, file: IO[bytes]) -> None:
+        offset = 0
+        while offset < self.size:
+            part = await self.read_part(offset)
+            with disk_errors(NOT_STORED):
+                await self._in_thread(partial(file.write, part))
+            offset += len(part)
         with disk_errors(NOT_STORED):
-            await self._in_thread(lambda: os.fsync(self._descriptor))
+            file.flush()
 
     def write(self, data: bytes | memoryview) -> int:
         """Append some of the bytes; return how many were written, at least one."""
@@ -231,7 +166,7 @@ class Spool:
         if len(data) < length:
             data += self._read_at(number * BLOCK + len(data), length - len(data))
             if len(data) < length:
-                raise SpoolError(f"{self.path} was truncated while it was being read.")
+                raise SpoolError(_TRUNCATED)
             self._blocks[number] = data
         self._blocks.move_to_end(number)
         if len(self._blocks) > _CACHED_BLOCKS:
@@ -247,12 +182,12 @@ class Spool:
         """Read up to a megabyte from `offset` on, which is before the end, in a thread."""
         part = await self.read_in_thread(offset, _PART, bytes)
         if not part:
-            raise SpoolError(f"{self.path} was truncated while it was being read.")
+            raise SpoolError(_TRUNCATED)
         return part
 
     async def _in_thread(self, act: Callable[[], T]) -> T:
         if self.is_closed:
-            raise SpoolError(f"{self.path.name} is closed.")
+            raise SpoolError("The log is closed.")
         self._readers += 1
         try:
             return await asyncio.to_thread(act)

@@ -91,7 +91,7 @@ class PlaceRestore(ViewController):
 
     def _long_enough(self) -> LogPlace | None:
         place, store = self._pending, self._view.store
-        if place is None or store is None:
+        if place is None or store is None or self._view.pane.is_part:
             return None
         last = max(place.top or 0, place.current or 0, *place.bookmarks, 0)
         return place if store.size > last else None

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from studio_tui.errors import SpoolError
 from studio_tui.service.logs.store.line_index import BLOCK
 from studio_tui.service.logs.store.log_store import LINE_LIMIT, LogStore
-from studio_tui.service.logs.store.spool import Fate, Spool
+from studio_tui.service.logs.store.spool import Spool
 from tests import needs
 from tests.service.logs.blocking_reads import counting_reads
+from tests.service.logs.stored import stored_bytes
 from tests.soak import at_length
 
 PIECES = st.sampled_from(
@@ -69,7 +70,7 @@ def test_the_lines_match_the_bytes_after_any_changes(
                 expected = expected[:offset]
             starts = starts_of(expected)
             assert store.number_of(store.last_start()) == max(0, len(starts) - 1)
-        assert store.path.read_bytes() == expected
+        assert stored_bytes(store) == expected
         assert store.size == len(expected)
         assert_lines(store, expected)
     finally:
@@ -201,19 +202,39 @@ def test_the_version_changes_only_when_shown_bytes_do(store: LogStore) -> None:
     assert store.version == 1
 
 
-def test_a_created_spool_is_private_and_is_deleted_with_the_store(tmp_path: Path) -> None:
-    store = LogStore.create(tmp_path / "spool")
-    assert store.path.stat().st_mode & 0o777 == 0o600
-    assert store.path.parent.stat().st_mode & 0o777 == 0o700
+async def test_the_file_of_a_log_is_private_and_has_a_name_once_it_is_kept(tmp_path: Path) -> None:
+    folder = tmp_path / "spool"
+    store = LogStore.create(folder)
+    store.append(b"one\n")
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert [*folder.iterdir()] == []
+    await store.keep(folder / "a.log", lambda: False)
+    assert [*folder.iterdir()] == []
+    await store.keep(folder / "a.log", lambda: True)
+    assert [*folder.iterdir()] == [store.path] == [folder / "a.log"]
+    assert (folder / "a.log").stat().st_mode & 0o777 == 0o600
+    assert (folder / "a.log").read_bytes() == stored_bytes(store) == b"one\n"
+    await store.make_writable()
+    store.append(b"two\n")
+    assert (store.path, stored_bytes(store)) == (None, b"one\ntwo\n")
+    assert (folder / "a.log").read_bytes() == b"one\n"
     store.close()
     store.close()
-    assert not store.path.exists()
+
+
+async def test_a_log_that_changes_while_it_is_copied_is_not_kept(store: LogStore) -> None:
+    store.append(b"one\n")
+    keeping = asyncio.ensure_future(store.keep(store.folder / "a.log", lambda: True))
+    await asyncio.sleep(0)
+    store.append(b"two\n")
+    await keeping
+    assert store.path is None
+    assert [*store.folder.iterdir()] == []
 
 
 @needs.linux("only it has /dev/full")
 def test_writing_to_a_full_disk_is_an_error_and_adds_nothing() -> None:
-    full = Path("/dev/full")
-    store = LogStore(Spool(full, os.open(full, os.O_RDWR), 0, Fate.KEPT))
+    store = LogStore(Spool(Path("/dev"), os.open("/dev/full", os.O_RDWR)))
     with pytest.raises(SpoolError, match="No space left on device"):
         store.append(b"lost\n")
     assert store.size == 0
@@ -247,4 +268,3 @@ async def test_a_store_that_is_closed_during_a_read_keeps_its_file_until_the_rea
     assert len(await reading) == 1_000_000
     with pytest.raises(SpoolError, match="closed"):
         await store.read_in_thread(0, 1, bytes)
-    assert not store.path.exists()

@@ -214,6 +214,22 @@ async def test_a_place_without_a_current_line_is_restored_with_the_first_one(
         await until(pilot, lambda: is_at(view, "line 42", 2))
 
 
+async def test_bookmarks_are_not_restored_in_the_end_of_a_log_that_is_still_being_loaded(
+    store: LogStore, tmp_path: Path
+) -> None:
+    end = LogStore.create(tmp_path)
+    end.append(numbered_lines(10_000))
+    async with showing(store) as (pilot, view):
+        view.restore.return_to(LogPlace(bookmarks=(7,)))
+        view.exchange(end, lambda _: 0, is_part=True)
+        await until(pilot, lambda: is_at(view, "line 9999", 9))
+        assert not view.pane.bookmarks
+        store.append(numbered_lines(20_000))
+        view.exchange(store, lambda start: store.size - end.size + start)
+        assert view.pane.bookmarks == {7}
+    end.close()
+
+
 async def test_a_mark_alone_can_be_the_current_line(store: LogStore) -> None:
     store.append(b"one\n")
     store.mark(store.size, "More is missing.")
