@@ -1,13 +1,10 @@
-"""The commands on the jobs of a merged log: to choose, hide, show and remove one."""
+"""The commands on the jobs of a merged log: to choose, hide and show one."""
 
 from typing import Any, ClassVar
 
 from studio_tui.api.models import Job
-from studio_tui.errors import SpoolError
 from studio_tui.tui.frame.commands import Command
-from studio_tui.tui.frame.page import undo
 from studio_tui.tui.jobs.controller import NO_JOB
-from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.logs.merged_jobs import Member, MergedController
 
 
@@ -93,27 +90,6 @@ class MemberChoice(MergedController):
         self._page.view.filter.show_within(self._members.within())
         self._page.show_members()
 
-    def take_out(self) -> None:
-        member = self._member_at_hand()
-        if member is not None:
-            self._members.take_out(member)
-            self._page.view.show_message(f"{title(member.job)} was removed; z brings it back")
-            self._page.members_changed()
-
-    def undo(self) -> None:
-        """Undo the command that is about to be sent; if there is none, undo the last removal."""
-        if self._page.session.held.snapshot.value or not self._members.removed:
-            undo(self._page)
-            return
-        try:
-            job = self._members.bring_back()
-        except SpoolError as error:
-            self._page.notify_user(str(error), "error")
-            return
-        words = f"{title(job)} is back" if job else "There is no room for another log"
-        self._page.view.show_message(words)
-        self._page.members_changed()
-
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(
             "merged.solo",
@@ -143,7 +119,7 @@ class MemberChoice(MergedController):
             "merged.next",
             "tab",
             "choose a job",
-            "Choose the next job above the lines for S, M, D, x and so on",
+            "Choose the next job above the lines for S, M, x and so on",
             lambda self: self.choose(1),
             why_no_jobs,
         ),
@@ -154,21 +130,5 @@ class MemberChoice(MergedController):
             "Choose the previous job above the lines",
             lambda self: self.choose(-1),
             why_no_jobs,
-        ),
-        Command(
-            "merged.take_out",
-            "D",
-            "remove",
-            "Remove this job from the merged log",
-            take_out,
-            why_none,
-        ),
-        # Replaces the command of all pages with the same id, whose binding it uses.
-        Command(
-            "page.undo",
-            "z",
-            "undo",
-            "Undo the command that is about to be sent, or a removal from a merged log",
-            undo,
         ),
     )

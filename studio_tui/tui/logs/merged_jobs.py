@@ -88,8 +88,6 @@ class MergedJobs:
         self._may_fetch = may_fetch
         self._changed = changed
         self._members: dict[str, Member] = {}
-        self.removed: list[Job] = []
-        """The jobs that the user removed, the latest at the end."""
 
     def begin(self, viewed_lines: Callable[[], set[int]], moved: Callable[[Moved], None]) -> None:
         """Make a merged log without jobs; the arguments are as in `MergedLog`.
@@ -129,7 +127,6 @@ class MergedJobs:
         Raises:
             SpoolError: a log cannot be stored on the local disk.
         """
-        self.removed = []
         for job_id in self._members.keys() - {job.id for job in jobs[:LIMIT]}:
             self.leave(job_id)
         return self.add(jobs)
@@ -181,22 +178,6 @@ class MergedJobs:
         """Whether all received lines that are complete are merged."""
         return self.log.store.text_size >= sum(member.log.store.size for member in self)
 
-    def take_out(self, member: Member) -> None:
-        """Remove a job so that `bring_back` can add it again."""
-        self.leave(member.job.id)
-        self.removed.append(member.job)
-
-    def bring_back(self) -> Job | None:
-        """Merge the job that was removed last; return it, or `None` if there is no room for it.
-
-        Raises:
-            SpoolError: its log cannot be stored on the local disk.
-        """
-        if not self.room:
-            return None
-        self._join(self.removed[-1])
-        return self.removed.pop()
-
     def update(self, jobs: Mapping[str, Job]) -> None:
         """Replace jobs by newer versions, given by id; a job that is not given stays as it is."""
         for job_id, member in self._members.items():
@@ -208,7 +189,7 @@ class MergedJobs:
             self.leave(job_id)
         if self.has_begun:
             self.log.close()
-        self.has_begun, self.removed = False, []
+        self.has_begun = False
 
     # --- whose lines are shown -------------------------------------------------------------------
 

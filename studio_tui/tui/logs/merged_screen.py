@@ -17,7 +17,6 @@ from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.jobs.log_header import describe_connections, merged_amount
 from studio_tui.service.logs.merged.merged_log import Moved
 from studio_tui.tui.frame.commands import Basics, bindings
-from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.jobs.running_progress import RunningProgress
 from studio_tui.tui.logs.export import LogExport
 from studio_tui.tui.logs.job_of_log import JobOfLine
@@ -44,7 +43,7 @@ class MergedScreen(LogPage):
     tab = "logs"
     leads_to_pages = True
     BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings(JobOfLine, MemberChoice, MemberNames, LogExport, without={"page.undo"})
+        *bindings(JobOfLine, MemberChoice, MemberNames, LogExport)
     ]
 
     legend = query_one(JobLegend)
@@ -162,8 +161,7 @@ class MergedScreen(LogPage):
         if self.failure:
             return ("page.refresh", "job.log", "logs.search", "page.back")
         if not self.members:
-            undo = ("page.undo",) if self.members.removed else ()
-            return (*undo, "page.jobs", "page.pipelines", "page.back")
+            return ("page.jobs", "page.pipelines", "page.back")
         if self.view.prompt.is_open:
             return PROMPT_HINTS
         return (
@@ -227,7 +225,7 @@ class MergedScreen(LogPage):
         self.paint_hints()
 
     def _update_jobs(self) -> None:
-        """Replace the jobs by their newest versions, as a job that was brought back may be old."""
+        """Replace the jobs by their newest versions."""
         if (job_list := self.session.jobs.snapshot.value) is not None:
             self.members.update({job.id: job for job in job_list.jobs})
 
@@ -243,8 +241,6 @@ class MergedScreen(LogPage):
     def _why_empty(self) -> str:
         if self.saved.is_restoring:
             return "The jobs of the previous run are being looked up…"
-        if removed := self.members.removed:
-            return f"z brings back {title(removed[-1])}.\n\n{EMPTY}"
         return EMPTY
 
     def show_members(self) -> None:

@@ -10,7 +10,6 @@ import pytest
 from studio_tui.errors import SpoolError
 from studio_tui.service.logs.store.tagged_store import TAG_LENGTH, TaggedStore
 from studio_tui.tui.jobs.list_screen import JobsScreen
-from studio_tui.tui.logs import merged_jobs
 from studio_tui.tui.logs.log_screen import LogScreen
 from studio_tui.tui.logs.member_names import labels
 from studio_tui.tui.logs.merged_screen import MergedScreen
@@ -73,7 +72,7 @@ async def open_merged_log(pilot: Dashboard, *texts: str) -> MergedScreen:
 
 
 async def test_the_logs_of_marked_jobs_are_merged_in_order_of_time(
-    studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    studio: ThreadStudio, tmp_path: Path
 ) -> None:
     query = TICKING.replace("FIRST", "2").replace("GATE", str(tmp_path))
     studio.wait_for_end(studio.submit(query, query_name="job_2.py")["id"])
@@ -115,46 +114,24 @@ async def test_the_logs_of_marked_jobs_are_merged_in_order_of_time(
         assert len(colors) == 3
         await pilot.resize_terminal(120, 60)
         with step("a job joins, and the tab has kept the other jobs"):
-            screen, joined = await add_a_job(pilot, studio)
-        with step("the job is removed"):
-            before = [member.job.id for member in screen.members]
-            await pilot.press("tab")
-            while (chosen := screen.choice.job_at_hand()) is None or chosen.id != joined:
-                await pilot.press("tab")
-            await pilot.press("D")
-            await until_shown(pilot, "63 lines", "3 jobs", "was removed")
-            assert "joined" not in screen_text(pilot)
-        with step("a job that has no room stays removed, and is restored later"):
-            monkeypatch.setattr(merged_jobs, "LIMIT", 3)
-            await pilot.press("z")
-            await until_shown(pilot, "There is no room for another log")
-            monkeypatch.undo()
-        with step("the job is restored, and removed again"):
-            await pilot.press("z")
-            await until_shown(pilot, "64 lines", "4 jobs", "joined", "new.py (", "is back")
-            assert [member.job.id for member in screen.members] == before
-            await pilot.press("z")
-            await until_shown(pilot, "There is nothing to undo")
-            while (chosen := screen.choice.job_at_hand()) is None or chosen.id != joined:
-                await pilot.press("tab")
+            screen = await add_a_job(pilot, studio)
+        with step("a line of the job is found"):
             await pilot.press("slash", *"joined", "enter")
-            await until_shown(pilot, "/joined 1 of 1")
-            await pilot.press("D")
-            await until_shown(pilot, "63 lines", "3 jobs", "z brings it back")
-            await until_shown(pilot, "S only this job")
+            await until_shown(pilot, "/joined 1 of 1", "S only this job")
+        with step("the job leaves, as the merged log of the others is opened"):
+            screen.follow([member.job for member in screen.members if member.job.name != "new.py"])
+            await until_shown(pilot, "63 lines", "3 jobs", "S only this job")
         with step("enter opens the log of the current line's job"):
             await pilot.press("enter")
             await until(pilot, lambda: isinstance(pilot.app.screen, LogScreen))
 
 
-async def add_a_job(pilot: Dashboard, studio: ThreadStudio) -> tuple[MergedScreen, str]:
-    """Add a job to the merged log of three, and return the page and the job's id."""
+async def add_a_job(pilot: Dashboard, studio: ThreadStudio) -> MergedScreen:
+    """Add a job to the merged log of three, and return the page."""
     await pilot.press("q")
     await pilot.press("1")
     await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
-    new = await call_in_thread(
-        studio.submit, "print('2026-03-01 12:00:30 joined')", query_name="new.py"
-    )
+    await call_in_thread(studio.submit, "print('2026-03-01 12:00:30 joined')", query_name="new.py")
     await until(pilot, lambda: len(table(pilot).keys) == 4)
     await pilot.press("5")
     await until_shown(pilot, "63 lines", "3 jobs")
@@ -167,7 +144,7 @@ async def add_a_job(pilot: Dashboard, studio: ThreadStudio) -> tuple[MergedScree
             for before, after in zip(shown_rows(pilot), shown_rows(pilot)[1:], strict=False)
         ),
     )
-    # If the job of the current line is removed, the first line of another job stays in its row.
+    # If the job of the current line leaves, the first line of another job stays in its row.
     member_of, cursor = screen.members.of_line, screen.view.pane.cursor
     assert cursor is not None
     rows = [row.start for row in screen.view.pane.in_sight]
@@ -176,7 +153,7 @@ async def add_a_job(pilot: Dashboard, studio: ThreadStudio) -> tuple[MergedScree
     assert others[0] not in screen.viewed_lines()
     with mock.patch.object(screen.members, "of_line", remaining_members.get):
         assert others[0] in screen.viewed_lines()
-    return screen, str(new["id"])
+    return screen
 
 
 async def test_a_job_can_be_shown_alone_or_muted_and_the_search_is_limited_accordingly(
@@ -283,7 +260,7 @@ async def test_without_marked_jobs_one_log_is_opened_and_the_tab_explains_how_to
     async with dashboard(studio, tmp_path) as pilot:
         await pilot.press("5")
         await until_shown(pilot, "Mark jobs with space in Jobs, then press L.", "2 Pipelines")
-        for key in ("S", "M", "U", "tab", "s", "D", "escape", "x", "slash", "G"):
+        for key in ("S", "M", "U", "tab", "s", "escape", "x", "slash", "G"):
             await pilot.press(key)
         for key in ("slash", "ampersand", "colon", "T", "ctrl+s", "v"):
             pilot.app.clear_notifications()
@@ -309,17 +286,10 @@ async def test_a_queued_job_joins_the_merged_log_when_it_starts(
             await pilot.press("tab")
         await pilot.press("S")
         await until_shown(pilot, "only second.py, U shows all", "these jobs have no lines so far")
-        await pilot.press("U", "D")
-        await until_shown(pilot, "1 job")
-        await pilot.press("tab", "D")
-        await until_shown(pilot, "z brings back job_0.py", "z undo", "then press L")
-        await pilot.press("z", "z")
-        await until_shown(pilot, "2 jobs", "tick 30")
-        await pilot.press("tab", "D")
-        await until_shown(pilot, "1 job ")
+        await pilot.press("U")
+        await until_shown(pilot, "tick 30")
         gate.touch()
         await until(pilot, lambda: "✓2 ●0 ✗0" in screen_text(pilot))
-        await pilot.press("z")
         await until_shown(pilot, "✓ second.py", "✓ job_0.py")
         await until_shown(pilot, "✓ 2 whole logs", "22 lines")
 
@@ -331,7 +301,7 @@ async def test_hostile_names_and_lines_are_shown_as_text_in_a_merged_log(
         studio.wait_for_end(studio.submit(f"print({HOSTILE!r})", query_name=HOSTILE)["id"])
     async with dashboard(studio, tmp_path) as pilot:
         await open_merged_log(pilot, "2 jobs", "x[/] [red]r")
-        for keys in (["S"], ["U"], ["M"], ["D"]):
+        for keys in (["S"], ["U"], ["M"]):
             await pilot.press(*keys)
             await pilot.pause()
             text = screen_text(pilot)
@@ -367,12 +337,11 @@ async def test_an_outage_neither_loses_nor_repeats_a_line_of_a_merged_log(
         with step("a full disk ends merging, and ctrl+r begins it anew at the same place"):
             await pilot.press("slash", *"=0500", "enter", "m")
             await until_shown(pilot, "/=0500 2 of 2")
-            here = screen.choice.job_at_hand()
-            while screen.choice.chosen is None or screen.choice.job_at_hand() == here:
-                await pilot.press("tab")
             no_space = SpoolError("The log cannot be stored on disk: No space left on device.")
             with mock.patch.object(TaggedStore, "append", side_effect=no_space):
-                await pilot.press("D", "z")
+                store = next(iter(screen.members)).log.store
+                store.mark(0, "A mark, so that the logs are merged again.")
+                store.unmark(store.marks[0])
                 await until_shown(pilot, "No space left on device", "^r refresh")
             await pilot.press("ctrl+r")
             await until_shown(pilot, "✓ 2 whole logs", "2,000 lines", "/=0500", "▌◆seq=0500")
