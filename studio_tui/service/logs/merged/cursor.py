@@ -43,8 +43,6 @@ class LineCursor:
         """Size of the log at the last call of `make_due`."""
         self.ordered_size = 0
         """Size of the log when all logs were last ordered again."""
-        self.grew_at = 0.0
-        """When the log last grew, on the clock of `make_due`."""
         self.key = self._last_key = source.begins_at
         """Time of the next line in seconds since the epoch, once `find_line` has found it."""
         self.marked: set[Mark] = set()
@@ -134,19 +132,9 @@ class LineCursor:
         """Return the marks of the next line that are not in the merged log yet."""
         return [mark for mark in self._store.marks_of(self.position) if mark not in self.marked]
 
-    @property
-    def unfinished(self) -> bytes:
-        """The part of an unfinished last line that is shown; empty if a whole line comes next."""
-        if self.position >= self._store.size or self._next_line is not None or self.find_line():
-            return b""
-        line = self._store.line_at(self.position)
-        return line.tail or line.head
-
-    def make_due(self, now: float) -> None:
-        """Make due what was present at the last call; `now` is in seconds, on any clock."""
+    def make_due(self) -> None:
+        """Make due what was present at the last call."""
         size = self._store.size
-        if size != self.last_size:
-            self.grew_at = now
         self.due, self.last_size = min(self.last_size, size), size
 
     def make_all_due(self) -> None:

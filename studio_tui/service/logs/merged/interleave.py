@@ -1,8 +1,8 @@
 """Interleaves the lines of several logs by time, each whole and once.
 
 A line without a time stays with the line before it in its log, so that tracebacks stay whole.
-Unfinished lines are at the end until they are complete. A new line is merged once it is due: it
-waits a moment, as lines of other logs with earlier times may arrive later.
+A new line is merged once it is complete, or its job has ended, and it is due: it waits a moment, as
+lines of other logs with earlier times may arrive later.
 """
 
 import asyncio
@@ -14,9 +14,6 @@ from heapq import heapify, heappop, heapreplace
 from studio_tui import clock
 from studio_tui.service.logs.merged.cursor import LineCursor, MergedSource
 from studio_tui.service.logs.store.tagged_store import TAG_LENGTH, TaggedStore, number_in, tag_of
-
-SHOWN_UNFINISHED_AFTER = 1.0
-"""Seconds without growth after which an unfinished line is shown."""
 
 _SLICE = 0.003
 """Seconds of work before the event loop gets its turn."""
@@ -39,10 +36,6 @@ class Interleaver:
         """Whether a merged part of a log has changed, so that everything must be merged again."""
         self.is_unsorted = False
         """Whether old lines of a log arrived after newer lines of other logs were merged."""
-        self._whole_lines_end = 0
-        """Offset after the whole lines; the unfinished lines follow."""
-        self._unfinished: list[tuple[int, bytes]] = []
-        """Unfinished lines at the end of the store, with the numbers of their logs."""
         self._pending = bytearray()
         self._arrival: datetime | None = None
         self._latest_key = float("-inf")
@@ -58,10 +51,10 @@ class Interleaver:
 
     # --- merging ---------------------------------------------------------------------------------
 
-    def make_due(self, now: float) -> None:
-        """Make due what was present at the last call; `now` is in seconds, on any clock."""
+    def make_due(self) -> None:
+        """Make due what was present at the last call."""
         for cursor in self.cursors:
-            cursor.make_due(now)
+            cursor.make_due()
 
     def make_all_due(self) -> None:
         """Make all present bytes due."""
@@ -83,8 +76,6 @@ class Interleaver:
         heap = [(c.key, c.source.number, c) for c in self.cursors if c.find_line()]
         heapify(heap)
         due = sum(cursor.is_due for _, _, cursor in heap)
-        if due:
-            self._drop_unfinished()
         deadline = clock.monotonic() + _SLICE
         lines = 0
         try:
@@ -126,54 +117,23 @@ class Interleaver:
             data, self._pending = bytes(self._pending), bytearray()
             with self.store.arrivals.live(self._arrival):
                 self.store.append(data)
-            self._whole_lines_end = self.store.size
         # Positions are known only between lines. A flush may be within a line: then the stop
         # follows at a later flush.
-        is_far = self._whole_lines_end - self._stops[-1][0] > _STOP_INTERVAL
-        if is_far and self.store.read(self._whole_lines_end - 1, 1) == b"\n":
+        end = self.store.size
+        if end - self._stops[-1][0] > _STOP_INTERVAL and not self.store.ends_within_line:
             positions = {cursor.source.number: cursor.position for cursor in self.cursors}
-            self._stops.append((self._whole_lines_end, positions))
+            self._stops.append((end, positions))
 
     def _put_marks(self, cursor: LineCursor) -> None:
         for mark in cursor.marks():
             self._flush()
-            self.store.mark(self._whole_lines_end, f"{cursor.source.name}: {mark.text}")
+            self.store.mark(self.store.size, f"{cursor.source.name}: {mark.text}")
             cursor.marked.add(mark)
 
     def _put_end_marks(self) -> None:
         for cursor in self.cursors:
             if cursor.position == cursor.source.store.size and cursor.marks():
-                self._drop_unfinished()
                 self._put_marks(cursor)
-
-    # --- unfinished lines ------------------------------------------------------------------------
-
-    def write_unfinished(self, now: float) -> bool:
-        """Write unfinished lines at the end; return whether another one will be written soon.
-
-        A line with a carriage return, such as a progress bar, does not wait until it stops growing.
-        """
-        unfinished: list[tuple[int, bytes]] = []
-        waits = False
-        for cursor in self.cursors:
-            if text := cursor.unfinished:
-                if b"\r" in text or now - cursor.grew_at >= SHOWN_UNFINISHED_AFTER:
-                    unfinished.append((cursor.source.number, text))
-                else:
-                    waits = True
-        if unfinished != self._unfinished:
-            self._drop_unfinished()
-            self._unfinished = unfinished
-            if unfinished:
-                self.store.append(
-                    b"".join(tag_of(number) + text + b"\n" for number, text in unfinished)
-                )
-        return waits
-
-    def _drop_unfinished(self) -> None:
-        if self.store.size > self._whole_lines_end:
-            self.store.cut(self._whole_lines_end)
-        self._unfinished = []
 
     @property
     def is_done(self) -> bool:
@@ -187,10 +147,6 @@ class Interleaver:
         number = self.store.number_at(start)
         if number is None:
             return None
-        if start >= self._whole_lines_end:
-            return next(
-                ((number, c.position) for c in self.cursors if c.source.number == number), None
-            )
         stop, positions = self._stops[bisect_right(self._stops, start, key=lambda s: s[0]) - 1]
         offset = positions.get(number, 0)
         for line in self._lines(stop, start):
@@ -202,7 +158,7 @@ class Interleaver:
         """Return the start of the line that holds byte `offset` of a log; `None` if not merged."""
         place = bisect_right(self._stops, offset, key=lambda s: s[1].get(number, 0)) - 1
         line_start, positions = self._stops[max(0, place)]
-        end = self._stops[place + 1][0] if place + 1 < len(self._stops) else self._whole_lines_end
+        end = self._stops[place + 1][0] if place + 1 < len(self._stops) else self.store.size
         position = positions.get(number, 0)
         for line in self._lines(line_start, end):
             if number_in(line) == number:

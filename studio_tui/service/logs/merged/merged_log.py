@@ -132,12 +132,11 @@ class MergedLog:
             await self._order()
             return True
         interleaver, now = self._interleaver, _now()
-        interleaver.make_due(now)
+        interleaver.make_due()
         await interleaver.merge()
-        will_show_unfinished = False if interleaver.is_stale else interleaver.write_unfinished(now)
         self.is_ordering = interleaver.is_stale or interleaver.is_unsorted
         if not self.is_ordering:
-            return will_show_unfinished or not interleaver.is_done
+            return not interleaver.is_done
         if self._misordered_since is None:
             self._misordered_since = now
         if now >= max(self._misordered_since + REORDER_DELAY, self._earliest_ordering):
@@ -167,9 +166,6 @@ class MergedLog:
         self._earliest_ordering = now + _PAUSE_RATIO * (now - began_at)
 
     def _replace(self, interleaver: Interleaver) -> None:
-        now = _now()
-        for cursor in interleaver.cursors:
-            cursor.grew_at = now
         sources = {start: self._interleaver.source_of(start) for start in self._viewed_lines()}
         self.store.become(interleaver.store)
         interleaver.store, self._interleaver = self.store, interleaver

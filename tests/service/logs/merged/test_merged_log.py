@@ -268,41 +268,25 @@ def test_earlier_lines_of_a_joining_job_are_ordered_and_the_users_place_is_kept(
     run_script(script)
 
 
-def test_a_progress_bar_is_one_live_line_at_the_end_until_it_is_finished() -> None:
+@pytest.mark.parametrize("end", [b"\n", b""])
+def test_a_line_is_merged_when_it_is_complete_or_its_job_ends(end: bytes) -> None:
     async def script(logs: JobLogs) -> None:
         first, second = logs.new_job(), logs.new_job()
         logs.join(first)
         logs.join(second)
         logs.stores[first].append(b"\r 10%")
         logs.stores[second].append(b"a\n")
-        await wait(0.5)
-        assert logs.merged_texts() == [b"a", b"\r 10%"]
-        logs.stores[first].append(b"\r 20%")
+        await wait()
+        assert logs.merged_texts() == [b"a"]
+        logs.stores[first].append(b"\r100%" + end)
+        if not end:
+            await wait()
+            assert logs.merged_texts() == [b"a"]
+            logs.end(first)
+        await wait()
         logs.stores[second].append(b"b\n")
-        await wait(0.5)
-        assert logs.merged_texts() == [b"a", b"b", b"\r 10%\r 20%"]
-        logs.stores[first].append(b"\r100%\n")
-        await wait(0.5)
-        logs.stores[second].append(b"c\n")
-        await wait(0.5)
-        assert logs.merged_texts() == [b"a", b"b", b"\r 10%\r 20%\r100%", b"c"]
-
-    run_script(script)
-
-
-def test_an_unfinished_line_is_merged_when_it_stops_growing_or_its_job_ends() -> None:
-    async def script(logs: JobLogs) -> None:
-        first = logs.new_job()
-        logs.join(first)
-        logs.stores[first].append(b"Password: ")
-        await wait(0.5)
-        assert logs.merged_texts() == []
-        await wait(1.0)
-        assert logs.merged_texts() == [b"Password: "]
-        logs.stores[first].append(b"thanks")
-        logs.end(first)
-        await wait(0.5)
-        assert logs.merged_texts() == [b"Password: thanks"]
+        await wait()
+        assert logs.merged_texts() == [b"a", b"\r 10%\r100%", b"b"]
 
     run_script(script)
 
