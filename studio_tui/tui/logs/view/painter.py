@@ -100,11 +100,6 @@ class LogPainter:
         self._rows: FIFOCache[tuple[object, ...], QuickStrip] = FIFOCache(_CACHE_SIZE)
         self._latest = (-1, -1, "")
         """Of the line drawn last: the store's version, the start of the next line, and the text."""
-        self._counts: FIFOCache[tuple[int, int], int] = FIFOCache(_CACHE_SIZE)
-        """By line and version, the highest number of states counted in a rewritten line.
-
-        Of a long line only a part is read, so that a later count may be lower.
-        """
 
     def adjust(self, options: RowOptions) -> None:
         """Set the display options; a change clears the caches of lines and rows."""
@@ -276,7 +271,7 @@ class LogPainter:
     def _draw_line(self, stored: StoredRow) -> _DrawnLine:
         rows: list[RowText] = []
         for line in self._rows_of(stored.line):
-            body, text = self._draw(stored.line.start, line)
+            body, text = self._draw(line)
             rows += wrap(body, text, self._room) if self._options.look.wrap else [body]
         return _DrawnLine(
             start=stored.line.start,
@@ -287,22 +282,12 @@ class LogPainter:
             rows=tuple(rows),
         )
 
-    def _count(self, start: int, line: StyledLine) -> str:
-        """Return the number of states of a rewritten line, with `+` if not all of it was read.
-
-        The number never decreases while the line grows.
-        """
-        key = (start, self._store.version)
-        count = max(line.updates + 1, self._counts.get(key, 0) if line.has_more else 0)
-        self._counts[key] = count
-        return f"{count:,}+" if line.has_more else f"{count:,}"
-
-    def _draw(self, start: int, line: StyledLine) -> tuple[RowText, str]:
+    def _draw(self, line: StyledLine) -> tuple[RowText, str]:
         palette = self._options.palette
         runs = list(self._runs(line))
         note = ""
         if line.updates > 1 and (line.is_alike or parse_progress(line.text) is not None):
-            note = f" ×{self._count(start, line)}"
+            note = f" ×{line.updates + 1:,}{'+' if line.has_more else ''}"
         if line.omitted:
             note += f" … {line.omitted:,} more bytes"
         if note:
