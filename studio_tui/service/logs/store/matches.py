@@ -298,6 +298,7 @@ class LineMatches:
     def _forget(self, first: int) -> None:
         """Mark all blocks from `first` on as unknown; if they are few, search them at once."""
         self._answers.clear()
+        self.has_cut_lines &= first > 0
         for block, count in enumerate(self._counts[first:], first):
             self.total -= max(0, count)
             self._unknown_count -= count == _UNKNOWN

@@ -240,6 +240,17 @@ def test_later_lines_may_decide_whether_a_line_matches(store: LogStore) -> None:
     assert forwards(matches) == []
 
 
+def test_a_log_that_starts_over_has_no_line_that_was_too_long_before(store: LogStore) -> None:
+    store.append(b"x" * 4 * BLOCK + b"\n")
+    matches = LineMatches(store, find_lines_with_x)
+    asyncio.run(matches.search(0))
+    assert matches.has_cut_lines
+    store.cut(0)
+    store.append(b"x\n")
+    assert forwards(matches) == [0]
+    assert not matches.has_cut_lines
+
+
 def test_the_parts_of_the_log_with_matches_are_reported_for_a_scroll_bar(store: LogStore) -> None:
     store.append(b"x\n" + b".\n" * 97 + b"x\n.\n")
     matches = LineMatches(store, find_lines_with_x)
