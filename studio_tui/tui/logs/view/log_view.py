@@ -1,6 +1,6 @@
 """A widget to read and search a log; it knows nothing of jobs and the network."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
@@ -32,6 +32,7 @@ from studio_tui.tui.logs.view.scroll_bar import LogBar
 from studio_tui.tui.logs.view.scrolling import Scrolling
 from studio_tui.tui.logs.view.search import LogSearch
 from studio_tui.tui.logs.view.selection import LineSelection
+from studio_tui.tui.logs.view.viewport import Row
 from studio_tui.tui.widgets.bar import Bar, Part
 from studio_tui.tui.widgets.prompt import FILTER, SEARCH, TIME, LinePrompt
 
@@ -199,15 +200,21 @@ class LogView(HasCommands, Widget):
         self._bottom = rows[-1].start if rows else 0
         end = store.line_end(self._bottom) + 1 if rows else 0
         self.bar.show(window.top.start, min(end, store.size), store.size)
-        self.bar.matches = self._ticks(self.search.matches)
-        self.bar.errors = self._ticks(self.errors.matches)
+        visible = rows if window.top.start == 0 and end >= store.size else ()
+        self.bar.matches = self._ticks(self.search.matches, visible)
+        self.bar.errors = self._ticks(self.errors.matches, visible)
         is_at_end = self.following or window.is_at_end
         percent = None if is_at_end else 100 * end // store.size
         self.words.right = _parts_below(percent, self.new_lines)
         self._show_words()
 
-    def _ticks(self, matches: LineMatches | None) -> frozenset[int]:
-        return matches.occupied_parts(self.bar.size.height) if matches else frozenset()
+    def _ticks(self, matches: LineMatches | None, visible: Sequence[Row]) -> frozenset[int]:
+        """Return the rows of the bar with matches; `visible` has all rows of a log if they fit."""
+        if matches is None:
+            return frozenset()
+        if visible:
+            return frozenset(y for y, row in enumerate(visible) if row.start in matches)
+        return matches.occupied_parts(self.bar.size.height)
 
     def watch_following(self, following: bool) -> None:
         """Tell the pane whether the view follows; the cursor stays at its line."""

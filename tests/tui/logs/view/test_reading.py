@@ -546,6 +546,16 @@ async def test_errors_and_matches_are_marked_on_the_scroll_bar(store: LogStore) 
         assert view.bar.render_line(next(iter(view.bar.matches))).text == "─"
 
 
+async def test_marks_on_the_scroll_bar_of_a_short_log_are_beside_their_lines(
+    store: LogStore,
+) -> None:
+    store.append(b"one\nERROR " + b"x" * 20 + b"\nthree\n")
+    async with showing(store) as (pilot, view):
+        await until(pilot, lambda: view.bar.errors == {1})
+        await search(pilot, "three")
+        await until(pilot, lambda: view.bar.matches == {2})
+
+
 # Bookmarks
 
 
