@@ -45,11 +45,6 @@ _SEPARATORS = frozenset({"", '"""'})
 """Triple quotes enclose the traceback of another process."""
 _MAX_JOINED = 3
 """Maximum message lines joined into the reason."""
-_PARAGRAPH = re.compile(
-    r"Failed validating |On instance|Mismatched elements|Traceback of TorchScript"
-)
-_MAX_PARAGRAPH_LINES = 30
-"""Maximum lines that are searched for further paragraphs of a message."""
 _NEXT_RECORD = re.compile(
     r"\[?\d{4}-\d\d-\d\d[T ]|\[?\d\d:\d\d:\d\d|[A-Z]{4,8}:|[IWEF]\d{4} |={10}"
 )
@@ -197,30 +192,11 @@ def _read_message(lines: Sequence[str], start: int, prefix: Prefix, depth: int) 
         joined += 1
         index += 1
         end = index
-    if prefix.body(lines[start]).rstrip().endswith(":") or _has_paragraphs(lines, end, prefix):
-        end = _end_of_paragraphs(lines, end, prefix)
     return ParsedException(text.rstrip(), end)
 
 
 def _starts_something_else(body: str) -> bool:
     return bool(HEAD.search(body) or CHAIN.match(body) or _NEXT_RECORD.match(body))
-
-
-def _has_paragraphs(lines: Sequence[str], start: int, prefix: Prefix) -> bool:
-    """Whether a message that ends before line `start` continues after an empty line."""
-    below = _skip_blanks(lines, start)
-    return start < below < len(lines) and bool(_PARAGRAPH.match(prefix.body(lines[below])))
-
-
-def _end_of_paragraphs(lines: Sequence[str], start: int, prefix: Prefix) -> int:
-    end = start
-    for number in range(start, min(len(lines), start + _MAX_PARAGRAPH_LINES)):
-        body = prefix.body(lines[number])
-        if _starts_something_else(body):
-            break
-        if body.strip():
-            end = number + 1
-    return end
 
 
 _VALIDATION = re.compile(r".*\b\d+ validation errors? for \S+")

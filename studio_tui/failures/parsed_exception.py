@@ -10,8 +10,6 @@ _WRAPPER_NAMES = frozenset(
 )  # fmt: skip
 _EXIT_CODE = re.compile(r"(?i)\bexit (?:code|status)\b|\bexitcode\b")
 """The exit status of another process, as in DataChain's message about a UDF worker."""
-_LONGEST_BESIDE = 240
-"""Maximum characters of an exception that is named after another one."""
 
 
 class ParsedException(NamedTuple):
@@ -57,17 +55,8 @@ class ParsedException(NamedTuple):
         if reported is root or _is_same(reported.text, root.text):
             return root.text
         if reported.embeds_cause:
-            return f"{root.text} (raised as {reported._beside})"
-        return f"{reported.text.rstrip(': ')} (caused by {root._beside})"
-
-    @property
-    def _beside(self) -> str:
-        """The text, cut to `_LONGEST_BESIDE` characters, to follow that of another exception."""
-        text = self.text.rstrip(": ")
-        if len(text) <= _LONGEST_BESIDE:
-            return text
-        # Cut between two words, as half a secret would not be recognized as one.
-        return f"{text[: _LONGEST_BESIDE - 1].rpartition(' ')[0] or self.name}…"
+            return f"{root.text} (raised as {reported.text.rstrip(': ')})"
+        return f"{reported.text.rstrip(': ')} (caused by {root.text.rstrip(': ')})"
 
 
 def _is_same(text: str, other: str) -> bool:

@@ -73,8 +73,6 @@ _ERROR = re.compile(
     r"|No space left on device|Operation not permitted|Connection (?:refused|timed out)))"
 )
 _CROSSED = re.compile(r"\s*[✖✗❌] \S")
-_EMBEDDED = "Traceback (most recent call last):\n"
-_EMBEDDED_IN_JSON = "Traceback (most recent call last):\\n"
 
 
 _PARSERS = (
@@ -203,8 +201,6 @@ def _failure_at(bodies: Sequence[str], start: int) -> _Failure | None:
     if HEAD.search(line):
         raised = read_traceback(bodies, start)
         return _failure_of_exception(bodies, start, raised) if raised else None
-    if _EMBEDDED_IN_JSON in line and (embedded := _message_in_json(line.strip())):
-        return _Failure(embedded, start, start + 1, is_logged=True, is_python=True)
     for read, is_certain in _PARSERS:
         if failure := read(bodies, start):
             return _Failure(failure.reason, start, failure.end, is_certain=is_certain)
@@ -345,7 +341,7 @@ def _in_box(lines: Sequence[str], last: int) -> str:
 
 
 def _message_in_json(text: str) -> str | None:
-    """Return the exception in a field of a JSON object, else its message, or `None`."""
+    """Return the message of a JSON object, or `None`."""
     if not text.startswith("{") or not text.endswith("}"):
         return None
     try:
@@ -354,12 +350,5 @@ def _message_in_json(text: str) -> str | None:
         return None
     if not isinstance(fields, dict):
         return None
-    for value in fields.values():
-        if (
-            isinstance(value, str)
-            and _EMBEDDED in value
-            and (failure := ending(value.split("\n")).failure)
-        ):
-            return failure
     message = message_in(fields)
     return " ".join(message[1].split()) if message else None
