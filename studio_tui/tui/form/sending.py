@@ -29,7 +29,7 @@ from studio_tui.text import safe_line
 from studio_tui.tui.form.preview import Preview, request_texts
 from studio_tui.tui.form.validation import Checked, path_of
 from studio_tui.tui.frame.commands import Command, why_read_only
-from studio_tui.tui.frame.dialogs import Confirm, QuestionChange
+from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.review import Review
 from studio_tui.tui.jobs.create import create
 from studio_tui.tui.messages import CRON_FIELD, JobCreated
@@ -53,7 +53,6 @@ _LINE_ENDS = ((_FIX, "fix and send"), (_AS_IT_IS, "send it as it is"), ("n", "ba
 ANSWERS_WITHIN = 1.0
 """Seconds for which keys wait for Studio's answer; later ones are for the form."""
 
-_ENDED = QuestionChange("Sending has ended.", is_void=True)
 STOPPED = "Stopped. A job that was already requested will appear in the list."
 
 
@@ -148,7 +147,6 @@ class FormSender:
                 ("Uploads in progress are abandoned, and the form stays as it is.",),
                 yes="Stop",
                 no="Continue",
-                changes=lambda: None if self.is_sending else _ENDED,
             )
         )
         # Sending may have ended while the question was open; what Studio answered stays visible.

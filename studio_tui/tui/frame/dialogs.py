@@ -1,7 +1,7 @@
 """Dialogs over a page: a confirmation, a choice from a list, and a line of text."""
 
-from collections.abc import Callable, Sequence
-from typing import ClassVar, NamedTuple
+from collections.abc import Sequence
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -20,18 +20,6 @@ from studio_tui.tui.frame.dialog_box import (
     answer_button,
 )
 from studio_tui.tui.widgets.option_lists import OptionChoice
-
-_CHECK_EVERY = 0.5
-"""Seconds between checks whether the items of a question have changed."""
-
-
-class QuestionChange(NamedTuple):
-    """How the items that a question is about have changed since, such as that a job has ended."""
-
-    words: str
-    """Safe sentences."""
-    is_void: bool
-    """Whether the answer yes would no longer have an effect."""
 
 
 class Confirm(Dialog[bool]):
@@ -52,45 +40,22 @@ class Confirm(Dialog[bool]):
         yes: str,
         no: str,
         default_yes: bool = False,
-        changes: Callable[[], QuestionChange | None] | None = None,
     ) -> None:
-        """Make a dialog from safe texts.
-
-        No has the focus unless `default_yes`. `changes` is called regularly and at an answer; it
-        returns the changes since the dialog was made.
-        """
+        """Make a dialog from safe texts; No has the focus unless `default_yes`."""
         super().__init__(question)
         self._details = details
         self._yes = yes
         self._no = no
         self._default_yes = default_yes
-        self._changes = changes
-        self._shown_change: QuestionChange | None = None
 
     def body(self) -> ComposeResult:
         yield DialogBody(DialogLines("\n".join(self._details)))
-        yield Static(markup=False, id="question-changes")
         yield DialogButtons(
             answer_button("y", self._yes, "yes"), answer_button("n", self._no, "no")
         )
 
     def on_mount(self) -> None:
         self.query_one("#yes" if self._default_yes else "#no").focus()
-        if self._changes is not None:
-            self.set_interval(_CHECK_EVERY, self._show_changes)
-
-    def _show_changes(self) -> None:
-        change = self._changes() if self._changes is not None else None
-        if change == self._shown_change:
-            return
-        self._shown_change = change
-        change_line = self.query_one("#question-changes", Static)
-        change_line.update(change.words if change is not None else "")
-        change_line.display = change is not None
-        is_void = change is not None and change.is_void
-        if is_void:
-            self.query_one("#no").focus()
-        self.query_one("#yes", Button).disabled = is_void
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:
@@ -98,11 +63,7 @@ class Confirm(Dialog[bool]):
         self.action_answer(event.button.id == "yes")
 
     def action_answer(self, answer: bool) -> None:
-        """Close the dialog, unless the answer is yes and would no longer have an effect."""
-        self._show_changes()
-        is_void = self._shown_change is not None and self._shown_change.is_void
-        if not (answer and is_void):
-            self.dismiss(answer)
+        self.dismiss(answer)
 
 
 def confirm_fetch(host: str) -> Confirm:

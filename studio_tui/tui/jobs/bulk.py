@@ -31,10 +31,8 @@ from studio_tui.tui.jobs.marked import MarkedJobs
 from studio_tui.tui.jobs.naming import time_of, title
 from studio_tui.tui.jobs.questions import (
     as_known_now,
-    cancel_changes,
     cancelable_now,
     newer_attempt_sentences,
-    rerun_changes,
     status_words,
 )
 from studio_tui.tui.jobs.rerun import known_parts, submitted_of, with_schedule
@@ -148,7 +146,6 @@ class BulkJobs:
             ),
             yes=f"Cancel {plural(len(jobs), noun)}",
             no="Leave them",
-            changes=cancel_changes(self._host.session, jobs),
         )
         if await self._host.ask(question):
             session = self._host.session
@@ -199,7 +196,6 @@ class BulkJobs:
             yes=f"Run them{' all at once' if order.is_lost else ''}",
             no="Don't",
             default_yes=not order.is_lost,
-            changes=rerun_changes(session, jobs),
         )
         if await self._host.ask(question):
             requests = [

@@ -1,19 +1,17 @@
-"""The questions before a job or schedule is canceled or run again, and changes meanwhile."""
+"""The questions before a job or schedule is canceled or run again."""
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.api.states import JobState
 from studio_tui.errors import InvalidRequest
-from studio_tui.presentation.format import plural
 from studio_tui.presentation.jobs.bulk import cancel_effect, select, why_not_cancel
 from studio_tui.presentation.jobs.groups import newer_attempt_counts
 from studio_tui.presentation.jobs.rows import newer_attempt_words
 from studio_tui.service.commands.submitted import rerun_request
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.commands import Host
-from studio_tui.tui.frame.dialogs import Confirm, QuestionChange
+from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.request_notices import run_and_report
 from studio_tui.tui.jobs.naming import describe, describe_schedule, title
 from studio_tui.tui.jobs.rerun import Repeat, submitted_of, with_schedule
@@ -48,12 +46,15 @@ async def cancel_after_asking(host: Host, job: Job, owner: Pipeline | None = Non
         (*lines, "", cancel_effect((job,)), *(("", *notes) if notes else ())),
         yes=f"Cancel the {noun}",
         no=no,
-        changes=cancel_changes(session, (job,)),
     )
-    if await host.ask(question):
+    if not await host.ask(question):
+        return
+    if cancelable_now(session, (job,)):
         canceling = session.commands.cancel_job(job.id)
         done = f"Cancellation requested for {title(job)}"
         await run_and_report(host, f"Canceling {title(job)}", canceling, done)
+    else:
+        host.notify_user(f"Nothing was sent: {title(job)} has ended meanwhile", "warning")
 
 
 async def prepared_repeat(host: Host, job: Job) -> Repeat | None:
@@ -96,14 +97,10 @@ async def rerun_after_asking(
         yes="Run it again",
         no="Don't",
         default_yes=True,
-        changes=rerun_changes(host.session, (job,)),
     )
     if await host.ask(question):
         request = rerun_request(repeat.request, job.id, from_checkpoints=from_checkpoints)
         host.post_message(CreateJob(request))
-
-
-# Changes while a question is open.
 
 
 def status_words(job: Job) -> str:
@@ -120,29 +117,6 @@ def cancelable_now(session: StudioSession, jobs: Sequence[Job]) -> tuple[Job, ..
     return select(as_known_now(session, jobs), why_not_cancel).jobs
 
 
-def cancel_changes(
-    session: StudioSession, jobs: Sequence[Job]
-) -> Callable[[], QuestionChange | None]:
-    """Return a function that describes which jobs can no longer be canceled; `None` if all can."""
-
-    def describe_change() -> QuestionChange | None:
-        jobs_now = as_known_now(session, jobs)
-        selection = select(jobs_now, why_not_cancel)
-        if not selection.left_out:
-            return None
-        if len(jobs_now) == 1:
-            job = jobs_now[0]
-            ended = f"It has ended meanwhile: {status_words(job)}."
-            words = ended if job.state.is_finished else "It is being canceled already."
-            return QuestionChange(f"{words} There is nothing left to cancel.", is_void=True)
-        count = len(selection.jobs)
-        effect = f"{count:,} will be canceled" if count else "there is nothing left to cancel"
-        words = f"Meanwhile {selection.left_out}: {effect}."
-        return QuestionChange(words, is_void=not selection.jobs)
-
-    return describe_change
-
-
 def newer_attempt_sentences(session: StudioSession, jobs: Sequence[Job]) -> str:
     """Return sentences on how many of `jobs` failed and have a newer attempt; empty if none has."""
     newer_attempts = session.known_items.newer_attempts()
@@ -151,29 +125,3 @@ def newer_attempt_sentences(session: StudioSession, jobs: Sequence[Job]) -> str:
         return f"This failure is {newer_attempt_words(newer)}." if newer is not None else ""
     numbers = ", ".join(newer_attempt_counts(jobs, newer_attempts))
     return f"Failures with a newer attempt: {numbers}." if numbers else ""
-
-
-def rerun_changes(
-    session: StudioSession, jobs: Sequence[Job]
-) -> Callable[[], QuestionChange | None]:
-    """Return a function that describes which jobs changed state or got a newer attempt since.
-
-    It returns `None` if none of them did.
-    """
-    states = {job.id: job.state for job in jobs}
-    sentences_before = newer_attempt_sentences(session, jobs)
-
-    def describe_change() -> QuestionChange | None:
-        changed = [job for job in as_known_now(session, jobs) if job.state is not states[job.id]]
-        sentences = []
-        if len(jobs) == 1:
-            sentences += [f"The status is {status_words(job)} now." for job in changed]
-        elif changed:
-            counts = Counter(map(status_words, changed)).items()
-            now = ", ".join(f"{count:,} {status}" for status, count in counts)
-            sentences.append(f"Meanwhile {plural(len(changed), 'job')} changed: {now}.")
-        if (newer := newer_attempt_sentences(session, jobs)) != sentences_before:
-            sentences.append(newer)
-        return QuestionChange(" ".join(sentences), is_void=False) if sentences else None
-
-    return describe_change

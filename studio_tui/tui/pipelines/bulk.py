@@ -28,8 +28,6 @@ from studio_tui.tui.pipelines.stopping import (
     name_lines,
     name_of,
     pause_at_once,
-    pipeline_change,
-    stop_change,
     stop_effects,
     stop_summary,
 )
@@ -58,7 +56,6 @@ class BulkPipelines:
             question_lines(self._host, left_out, *_in_order(names, effects)),
             yes="Cancel the jobs" if are_paused else "Pause and cancel",
             no="Leave them running",
-            changes=partial(stop_change, self._host.session, chosen),
         )
         return await self._host.ask(question)
 
@@ -108,11 +105,10 @@ class BulkPipelines:
         self,
         chosen: Sequence[Pipeline],
         excluded: int,
-        is_possible: Callable[[Pipeline], bool],
         *,
         pausing: bool,
     ) -> bool:
-        """Ask whether to pause or resume the `chosen` pipelines, while that `is_possible`."""
+        """Ask whether to pause or resume the `chosen` pipelines."""
         verb, done = ("Pause", "paused") if pausing else ("Resume", "resumed")
         left_out = _left_out(excluded, f"cannot be {done}")
         effects: tuple[str, ...] = ()
@@ -126,7 +122,6 @@ class BulkPipelines:
             yes=verb,
             no="Don't",
             default_yes=True,
-            changes=partial(pipeline_change, self._host.session, chosen, is_possible, verb.lower()),
         )
         return await self._host.ask(question)
 

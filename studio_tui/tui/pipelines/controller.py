@@ -112,7 +112,7 @@ class PipelineController:
         chosen, marked = self._possible_targets(is_possible), self._marked()
         is_asked = marked or (not pausing and self._bulk.repeated_jobs(chosen))
         if is_asked and not await self._bulk.confirm_pause_or_resume(
-            chosen, len(self._targets) - len(chosen), is_possible, pausing=pausing
+            chosen, len(self._targets) - len(chosen), pausing=pausing
         ):
             return
         self._host.session.endings.watch_pipelines(chosen)

@@ -1,11 +1,11 @@
 """Stopping a pipeline: whether that is possible, the question, the pause, and the outcome."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from studio_tui.api.models import Pipeline, PipelineJob
 from studio_tui.api.states import JobState, PipelineState
 from studio_tui.errors import InvalidRequest
-from studio_tui.presentation.format import join_names, plural
+from studio_tui.presentation.format import plural
 from studio_tui.service.commands.pipelines import (
     PauseOutcome,
     PipelineCommands,
@@ -13,8 +13,6 @@ from studio_tui.service.commands.pipelines import (
     runs_to_cancel,
     starts_no_jobs,
 )
-from studio_tui.service.session import StudioSession
-from studio_tui.tui.frame.dialogs import QuestionChange
 
 _NOT_STARTED = frozenset({JobState.CREATED, JobState.SCHEDULED, JobState.QUEUED})
 
@@ -25,42 +23,6 @@ def can_stop(pipeline: Pipeline) -> bool:
     """Whether a pipeline is active, or has jobs to cancel: running or queued jobs."""
     is_active = not pipeline.state.is_finished and pipeline.state is not PipelineState.PAUSED
     return is_active or bool(runs_to_cancel(pipeline))
-
-
-def pipeline_change(
-    session: StudioSession,
-    pipelines: Sequence[Pipeline],
-    is_possible: Callable[[Pipeline], bool],
-    verb: str,
-) -> QuestionChange | None:
-    """Return for how many pipelines `is_possible` no longer holds; for a single one, why.
-
-    It is `None` while `is_possible` holds for all. `verb` says what is no longer possible: `stop`.
-    """
-    known = session.known_items.pipelines()
-    current = [known.get(each.pipeline_id) or each for each in pipelines]
-    impossible = [each for each in current if not is_possible(each)]
-    if not impossible:
-        return None
-    if len(current) == 1:
-        is_same = current[0].status == pipelines[0].status
-        status = (current[0].status or "unknown").lower()
-        why = "Its jobs have ended" if is_same else f"It is {status} now"
-        return QuestionChange(f"{why}: there is nothing left to {verb}.", is_void=True)
-    is_void = len(impossible) == len(current)
-    amount = f"{len(impossible):,} of {plural(len(current), 'pipeline')}"
-    return QuestionChange(f"There is nothing left to {verb} in {amount}.", is_void)
-
-
-def stop_change(session: StudioSession, pipelines: Sequence[Pipeline]) -> QuestionChange | None:
-    """Return which jobs would be canceled now, if these are not those of `pipelines`."""
-    void = pipeline_change(session, pipelines, can_stop, "stop")
-    known = session.known_items.pipelines()
-    names = _running_names([known.get(each.pipeline_id) or each for each in pipelines])
-    if void or names == _running_names(pipelines):
-        return void
-    jobs = f"{plural(len(names), 'job')}: {join_names(names)}" if names else "no job"
-    return QuestionChange(f"The jobs have changed meanwhile. This would now cancel {jobs}.", False)
 
 
 def _running_names(pipelines: Sequence[Pipeline]) -> list[str]:

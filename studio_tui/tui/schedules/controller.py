@@ -23,7 +23,7 @@ from studio_tui.tui.jobs.naming import describe_schedule, title
 from studio_tui.tui.jobs.questions import prepared_repeat
 from studio_tui.tui.jobs.rerun import with_schedule
 from studio_tui.tui.messages import CRON_FIELD, OpenForm, SchedulePipeline
-from studio_tui.tui.schedules.editing import ScheduleEditor, schedule_change
+from studio_tui.tui.schedules.editing import ScheduleEditor
 
 _WHY_NOT_SUSPEND = (
     "Only the local Studio can suspend a schedule. Here e can postpone its next run, and x ends it"
@@ -136,7 +136,6 @@ class ScheduleController(JobController):
             yes="Run it now",
             no="Don't",
             default_yes=True,
-            changes=partial(schedule_change, self._host.session, task),
         )
         return await self._host.ask(question)
 

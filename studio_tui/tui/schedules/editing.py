@@ -28,7 +28,7 @@ from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.frame.dialog import Dialog
 from studio_tui.tui.frame.dialog_box import DialogBody
-from studio_tui.tui.frame.dialogs import Confirm, QuestionChange
+from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.request_notices import run_and_report
 from studio_tui.tui.jobs.create import create_and_notify
 from studio_tui.tui.jobs.naming import describe_schedule, time_of, title
@@ -135,6 +135,10 @@ class ScheduleEditor:
             return
         if not await self._confirm(task, typed, repeat):
             return
+        if _has_ended(self._host.session, task):
+            # A replacement would revive it.
+            self._host.notify_user(f"{title(task)} has ended meanwhile.", "warning")
+            return
         try:
             times = self._times(task, typed)
         except StartTimeError as error:
@@ -192,7 +196,6 @@ class ScheduleEditor:
             ),
             yes="Change it" if repeat is None else "Create, then cancel",
             no="Don't",
-            changes=partial(schedule_change, self._host.session, task),
         )
         return await self._host.ask(question)
 
@@ -219,18 +222,10 @@ class ScheduleEditor:
         return True
 
 
-def schedule_change(session: StudioSession, task: Job) -> QuestionChange | None:
-    """Return that a schedule has another time or is no longer listed; `None` if neither."""
+def _has_ended(session: StudioSession, task: Job) -> bool:
+    """Return whether Studio no longer lists a schedule."""
     tasks = session.schedules.snapshot.value
-    if tasks is None:
-        return None
-    listed = next((each for each in tasks if each.id == task.id), None)
-    if listed is None:
-        return QuestionChange("It has ended meanwhile: Studio no longer lists it.", is_void=True)
-    time = time_of(listed)
-    if time and time != time_of(task):
-        return QuestionChange(f"It was changed meanwhile, and runs {time} now.", is_void=False)
-    return None
+    return tasks is not None and all(each.id != task.id for each in tasks)
 
 
 def _explainer(task: Job) -> "partial[Explained]":

@@ -252,7 +252,7 @@ async def test_the_form_closes_after_a_question_that_was_open_when_its_jobs_were
         await pilot.press("escape")
         await until_shown(pilot, "Stop sending?")
         may_create.set()
-        await until_shown(pilot, "Sending has ended.")
+        await until(pilot, lambda: len(studio.jobs()) == 4)
         await pilot.press("n")
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
     assert len(studio.jobs()) == 4

@@ -1,4 +1,4 @@
-"""Questions that are answered twice, that become void, or that another screen covers."""
+"""Questions that are answered twice, or that another screen covers."""
 
 from pathlib import Path
 from unittest import mock
@@ -7,14 +7,13 @@ from textual.app import App
 from textual.screen import ModalScreen
 
 from studio_tui.tui.app import StudioApp
-from studio_tui.tui.frame.dialogs import Choose, Confirm, QuestionChange
+from studio_tui.tui.frame.dialogs import Choose, Confirm
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.messages import GoBack
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import (
     Dashboard,
     dashboard,
-    screen_text,
     until,
     until_shown,
     widget_text,
@@ -63,30 +62,6 @@ async def test_the_footer_below_a_question_names_no_keys(
         await until(pilot, lambda: not widget_text(page.key_bar).strip())
         await pilot.press("n")
         await until_shown(pilot, "/ filter", "? help")
-
-
-async def test_a_question_that_became_void_cannot_be_answered_with_yes(
-    shared_studio: ThreadStudio, tmp_path: Path
-) -> None:
-    async with dashboard(shared_studio, tmp_path) as pilot:
-        answers: Answers = []
-        changes: list[QuestionChange] = []
-        question = Confirm(
-            "Sure?", (), yes="Yes", no="No", changes=lambda: changes[-1] if changes else None
-        )
-        pilot.app.push_screen(question, answers.append)
-        await until(pilot, lambda: question.is_alive)
-        changes.append(QuestionChange("Two of them have ended.", is_void=False))
-        await until_shown(pilot, "Two of them have ended.")
-        changes.append(QuestionChange("It has ended.", is_void=True))
-        await pilot.press("y")
-        await until_shown(pilot, "It has ended.")
-        assert "Two of them" not in screen_text(pilot)
-        await pilot.press("left", "y")
-        assert answers == []
-        await pilot.press("enter")
-        await until_answered(pilot, answers)
-        assert answers == [False]
 
 
 async def test_an_answered_question_below_another_dialog_closes_after_that_dialog(

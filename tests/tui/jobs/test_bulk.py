@@ -205,7 +205,10 @@ async def test_jobs_that_studio_refuses_to_cancel_keep_their_marks_and_ended_job
                 await pilot.press("a", "x")
                 await until_shown(pilot, "Cancel 5 marked jobs?")
                 await asyncio.to_thread(studio.cancel, ids[4])
-                await until_shown(pilot, "Meanwhile 1 has ended: 4 will be canceled.")
+                page = pilot.app.screen_stack[-2]
+                assert isinstance(page, JobsScreen)
+                jobs = page.session.known_items.jobs
+                await until(pilot, lambda: jobs([ids[4]])[ids[4]].state.is_finished)
             with step("refused jobs are reported with the reason and keep their marks"):
                 await pilot.press("y")
                 await until_shown(pilot, "requested for 2 of 4 jobs", f"({ids[1][:8]}): not now")

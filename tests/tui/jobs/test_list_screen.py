@@ -154,11 +154,12 @@ async def test_the_question_before_canceling_names_the_job_and_defaults_to_no(
             await pilot.press("x")
             await until_shown(pilot, "Cancel this job?", "other.py", str(other["id"]))
             await call_in_thread(studio.cancel, other["id"])
-            await until_shown(pilot, "It has ended meanwhile: canceled. There is nothing left")
+            page = pilot.app.screen_stack[-2]
+            assert isinstance(page, JobsScreen)
+            jobs = page.session.known_items.jobs
+            await until(pilot, lambda: jobs([other["id"]])[other["id"]].state.is_finished)
             await pilot.press("y")
-            await until_shown(pilot, "Cancel this job?")
-            await pilot.press("enter")
-            await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+            await until_shown(pilot, "Nothing was sent: other.py", "has ended meanwhile")
             assert "Cancellation requested" not in screen_text(pilot)
         with step("x on a job that has ended asks nothing"):
             await pilot.press("x")

@@ -1,14 +1,8 @@
 """The question whether to stop a pipeline lists the effects in its present state."""
 
-from functools import partial
-from types import SimpleNamespace
-from typing import Any
-
 import pytest
 
-from studio_tui.api.models import Pipeline
-from studio_tui.service.polling.pipelines_feed import PipelineList
-from studio_tui.tui.pipelines.stopping import stop_change, stop_effects
+from studio_tui.tui.pipelines.stopping import stop_effects
 from tests.pipelines import pipeline
 
 RUNNING = {"load": "RUNNING", "train": "QUEUED", "report": "PENDING"}
@@ -52,24 +46,3 @@ def test_the_question_names_only_the_first_of_many_jobs() -> None:
     lines = stop_effects([pipeline(1, "RUNNING", many)], are_paused=False)
     assert lines[0] == "It will be paused, and 20 jobs canceled:"
     assert lines[13] == "    and 8 more"
-
-
-def test_the_question_says_which_other_jobs_would_be_canceled_now() -> None:
-    asked = pipeline(1, "RUNNING", RUNNING)
-    known: list[Pipeline] = []
-    items = SimpleNamespace(pipelines=lambda: PipelineList(tuple(known)))
-    session: Any = SimpleNamespace(known_items=items)
-    change = partial(stop_change, session, (asked,))
-    assert change() is None
-    known[:] = [asked.model_copy(update={"updated_at": None})]
-    assert change() is None
-    begun = {"load": "COMPLETE", "train": "RUNNING", "report": "RUNNING"}
-    meanwhile = "The jobs have changed meanwhile. This would now cancel"
-    for runs, words, is_void in (
-        (begun, f"{meanwhile} 2 jobs: train.py, report.py.", False),
-        ({**RUNNING, "load": "COMPLETE"}, f"{meanwhile} no job.", False),
-    ):
-        known[:] = [pipeline(1, "RUNNING", runs)]
-        assert change() == (words, is_void)
-    known[:] = [pipeline(1, "COMPLETED", dict.fromkeys(RUNNING, "COMPLETE"))]
-    assert change() == ("It is completed now: there is nothing left to stop.", True)

@@ -1,17 +1,13 @@
-from functools import partial
 from types import SimpleNamespace
-from typing import cast
 
 import pytest
 
 from studio_tui.api.ids import NO_ID
 from studio_tui.api.models import Job
-from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.commands import READ_ONLY
 from studio_tui.tui.jobs.controller import JobController
 from studio_tui.tui.jobs.marked import MarkedJobs
 from studio_tui.tui.schedules.controller import ScheduleController
-from studio_tui.tui.schedules.editing import schedule_change
 from tests.jobs import job
 from tests.tui.jobs.test_controller import Screen
 
@@ -50,18 +46,3 @@ def test_the_list_of_jobs_cancels_no_marked_schedules_and_says_where_they_are_ca
     assert jobs.why_not_cancel() == (
         "None of the 2 marked jobs can be canceled: 2 have to be canceled in Schedules (4)"
     )
-
-
-def test_a_question_says_if_its_schedule_has_changed_and_is_void_if_it_has_ended() -> None:
-    snapshot = SimpleNamespace(value=None)
-    session = SimpleNamespace(schedules=SimpleNamespace(snapshot=snapshot))
-    change = partial(schedule_change, cast("StudioSession", session), NIGHTLY)
-    assert change() is None, "the schedules are not known yet"
-    snapshot.value = (NO_QUERY, NIGHTLY)
-    assert change() is None
-    snapshot.value = (job(1, "TASK", schedule={"cron_expression": "0 3 * * *"}),)
-    assert change() == ("It was changed meanwhile, and runs 0 3 * * * now.", False)
-    snapshot.value = (NO_QUERY,)
-    shown = change()
-    assert shown is not None
-    assert shown.is_void

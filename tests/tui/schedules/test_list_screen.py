@@ -496,7 +496,11 @@ async def test_an_abandoned_or_empty_edit_sends_nothing_and_its_text_is_kept(
             await pilot.press("enter")
             await until_shown(pilot, "Change this schedule?")
             await asyncio.to_thread(studio.cancel, task["id"])
-            await until_shown(pilot, "It has ended meanwhile: Studio no longer lists it.")
+            page = pilot.app.screen_stack[-2]
+            assert isinstance(page, SchedulesScreen)
+            await until(pilot, lambda: not page.session.schedules.snapshot.value)
+            await pilot.press("y")
+            await until_shown(pilot, "has ended meanwhile.")
     assert [job["id"] for job in studio.jobs()] == [task["id"]]
 
 
