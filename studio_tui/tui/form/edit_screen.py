@@ -291,7 +291,7 @@ class EditMarkedScreen(SubmitScreen):
         files = list(map(path_of, checked.draft.files))
         command = create_command(self, requests, files, on_created=forget)
         try:
-            await run_bulk(self, replace(command, on_begun=note_begun, on_finished=return_to_form))
+            await run_bulk(self, replace(command, on_begun=note_begun))
         except asyncio.CancelledError:
             return_to_form(STOPPED)
             raise

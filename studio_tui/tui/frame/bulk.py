@@ -3,14 +3,11 @@
 A dialog would take the keys that the user is pressing when the command ends; f8 opens it.
 """
 
-from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any, Generic, NamedTuple, TypeVar
-
-from textual.message import Message
+from typing import Any, Generic, TypeVar
 
 from studio_tui import clock
 from studio_tui.errors import NotSent
@@ -42,23 +39,12 @@ _ORDER = (Outcome.FAILED, Outcome.UNKNOWN, Outcome.DONE)
 """The order of the lines of a report."""
 
 
-class NextStep(NamedTuple):
-    """A button of a report, such as to show the created jobs."""
-
-    key: str
-    words: str
-    message: Message
-
-
 @dataclass(frozen=True)
 class BulkReport:
     """The outcomes of a bulk command, as text that is safe to draw."""
 
     heading: str
     lines: tuple[tuple[Outcome, str], ...]
-    read_states_now: Callable[[], tuple[str, ...]]
-    """Returns the state of each item, in the order of `lines`; empty for an item without one."""
-    step: NextStep | None
     ended_at: datetime
 
 
@@ -93,12 +79,6 @@ class BulkCommand(Generic[T, R]):
     not_done_yet: Callable[[R], str] = lambda _: ""
     """The outcome of an item that Studio has accepted but not done yet, such as `pause requested`;
     empty if it is done."""
-    state_now: Callable[[T], str] | None = None
-    """The present state of an item, safe to draw; called when the report is shown."""
-    on_finished: Callable[[], object] = lambda: None
-    """Called before the report is shown."""
-    next_step: Callable[[Sequence[R]], NextStep | None] = lambda _: None
-    """Called with the results of all successful items that have a result."""
 
 
 def question_lines(host: Host, *paragraphs: Sequence[str]) -> tuple[str, ...]:
@@ -147,26 +127,15 @@ async def run_bulk(host: Host, bulk: BulkCommand[T, R]) -> tuple[ItemOutcome[T, 
     bulk.on_begun()
     batches = host.session.batches
     outcomes = await batches.run(bulk.doing, bulk.items, bulk.command, on_outcome=unmark_if_done)
-    step = bulk.next_step([entry.result for entry in outcomes if entry.result is not None])
-    report = _make_report(host, bulk, outcomes, step)
-    is_single = len(outcomes) == 1 and step is None
-    if not is_single:
-        batches.last_report = report
-    bulk.on_finished()
+    report = batches.last_report = _make_report(host, bulk, outcomes)
     is_done = all(entry.outcome is Outcome.DONE for entry in outcomes)
-    if is_single:
-        # The notice says all that the report would, which does not replace one about several items.
-        severity: Severity = "information" if is_done else "error"
-        host.app.notify(report.lines[0][1], severity=severity, markup=False)
-    elif is_done:
-        # Without `report_text`, the outcome of each item is the outcome in the heading.
-        is_alike = bulk.report_text is None and not _waiting(bulk, outcomes)
-        more = "" if is_alike else f"\n{_F8}"
-        more += f", and offers to {step.words}" if more and step is not None else ""
-        host.app.notify(f"{report.heading}{more}", markup=False)
+    severity: Severity = "information" if is_done else "error"
+    first = report.lines[0][1]
+    if len(outcomes) == 1:
+        words = first
     else:
-        words = f"{report.heading}\n{report.lines[0][1]}\n{_F8}"
-        host.app.notify(words, severity="error", markup=False)
+        words = f"{report.heading}\n{_F8}" if is_done else f"{report.heading}\n{first}\n{_F8}"
+    host.app.notify(words, severity=severity, markup=False)
     return outcomes
 
 
@@ -181,61 +150,33 @@ def show_report(host: Host) -> None:
     if not isinstance(report, BulkReport):
         notify_here(host.app, "No bulk command has ended yet")
         return
-    step = report.step
-
-    def take_step(answer: str | None) -> None:
-        if step is not None and answer == step.key:
-            host.app.post_message(step.message)
-
-    host.app.push_screen(report_dialog(report), take_step)
+    host.app.push_screen(report_dialog(report))
 
 
 def report_dialog(report: BulkReport) -> Review:
-    """Return a dialog that shows the outcome of each item, and offers the next step, if any."""
-    step = report.step
-    states, now = report.read_states_now(), clock.now()
+    """Return a dialog that shows the outcome of each item."""
     lines = [
-        Cell(f"{_SIGNS[outcome][0]} {_with_state(words, state)}", _SIGNS[outcome][1])
-        for (outcome, words), state in zip(report.lines, states, strict=True)
+        Cell(f"{_SIGNS[outcome][0]} {words}", _SIGNS[outcome][1]) for outcome, words in report.lines
     ]
-    ended = clock_time(report.ended_at, now, seconds=True)
-    state_time = f" · status at {clock_time(now, now, seconds=True)}" if any(states) else ""
-    step_answer = ((step.key, step.words),) if step is not None else ()
-    return Review(f"{report.heading} at {ended}{state_time}", lines, (OK, *step_answer), indent=2)
-
-
-def _with_state(words: str, state: str) -> str:
-    return f"{words.removesuffix('.')}; {state} now" if state else words
+    ended = clock_time(report.ended_at, clock.now(), seconds=True)
+    return Review(f"{report.heading} at {ended}", lines, (OK,), indent=2)
 
 
 def _make_report(
-    host: Host,
-    bulk: BulkCommand[T, R],
-    outcomes: Sequence[ItemOutcome[T, R]],
-    step: NextStep | None,
+    host: Host, bulk: BulkCommand[T, R], outcomes: Sequence[ItemOutcome[T, R]]
 ) -> BulkReport:
-    ordered = sorted(outcomes, key=lambda entry: _ORDER.index(entry.outcome))
     lines = tuple(
         (entry.outcome, f"{bulk.name(entry.item)}: {_outcome_words(host, bulk, entry)}")
-        for entry in ordered
+        for entry in sorted(outcomes, key=lambda entry: _ORDER.index(entry.outcome))
     )
-    waiting = _waiting(bulk, outcomes)
-    done = sum(entry.outcome is Outcome.DONE for entry in outcomes) - waiting.total()
+    done = sum(
+        entry.outcome is Outcome.DONE
+        and not (entry.result is not None and bulk.not_done_yet(entry.result))
+        for entry in outcomes
+    )
     count = f"{done} of {plural(len(outcomes), bulk.noun)}"
     heading = bulk.heading.format(count) if bulk.heading else f"{count} {bulk.done}"
-    heading += "".join(f", {number} {words}" for words, number in waiting.items())
-    state_of = bulk.state_now or (lambda _: "")
-
-    def read_states_now() -> tuple[str, ...]:
-        return tuple(state_of(entry.item) for entry in ordered)
-
-    return BulkReport(heading, lines, read_states_now, step, clock.now())
-
-
-def _waiting(bulk: BulkCommand[T, R], outcomes: Sequence[ItemOutcome[T, R]]) -> Counter[str]:
-    """Count the items that are not done yet, by `not_done_yet`."""
-    results = [entry.result for entry in outcomes if entry.result is not None]
-    return Counter(words for result in results if (words := bulk.not_done_yet(result)))
+    return BulkReport(heading, lines, clock.now())
 
 
 def _outcome_words(host: Host, bulk: BulkCommand[T, R], entry: ItemOutcome[T, R]) -> str:

@@ -8,7 +8,7 @@ from studio_tui.api.models import Job, JobInput, Pipeline
 from studio_tui.api.states import JobState
 from studio_tui.errors import InvalidRequest, OutcomeUnknown, StudioError
 from studio_tui.presentation.form.repeat_notes import FILES, NO_FILES, settings_not_sent
-from studio_tui.presentation.format import join_names, plural
+from studio_tui.presentation.format import SHORT_ID, join_names, plural
 from studio_tui.presentation.jobs.bulk import (
     JobSelection,
     WhyNot,
@@ -19,11 +19,11 @@ from studio_tui.presentation.jobs.bulk import (
     why_not_rerun,
 )
 from studio_tui.presentation.jobs.states import state_cell
-from studio_tui.service.commands.create_job import Created, JobRefused
+from studio_tui.service.commands.create_job import JobRefused
 from studio_tui.service.commands.jobs import repeat_of
 from studio_tui.service.commands.submitted import Submitted, rerun_request
 from studio_tui.service.session import StudioSession
-from studio_tui.tui.frame.bulk import BulkCommand, NextStep, begin_bulk, question_lines
+from studio_tui.tui.frame.bulk import BulkCommand, begin_bulk, question_lines
 from studio_tui.tui.frame.commands import Host, why_read_only
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.jobs.create import create
@@ -33,11 +33,9 @@ from studio_tui.tui.jobs.questions import (
     as_known_now,
     cancelable_now,
     newer_attempt_sentences,
-    status_words,
 )
 from studio_tui.tui.jobs.rerun import known_parts, submitted_of, with_schedule
-from studio_tui.tui.jobs.start_order import CreatedJob, OrderedCreation, RerunRequest, start_order
-from studio_tui.tui.messages import OpenPipeline
+from studio_tui.tui.jobs.start_order import OrderedCreation, RerunRequest, start_order
 from studio_tui.tui.terminal.clipboard import copy
 
 GIVEN_UP = "It may or may not have been created; it was not sent again."
@@ -153,7 +151,6 @@ class BulkJobs:
                 doing="Canceling",
                 done="cancellation requested",
                 heading="Cancellation requested for {}",
-                state_now=lambda job: status_words(as_known_now(session, (job,))[0]),
                 noun=noun,
                 items=cancelable_now(session, jobs),
                 name=title,
@@ -223,7 +220,7 @@ def create_command(
     files: Sequence[Path] = (),
     *,
     on_created: Callable[[str], object],
-) -> BulkCommand[RerunRequest, Created | CreatedJob]:
+) -> BulkCommand[RerunRequest, str]:
     """Return the command that creates jobs again; `files` are uploaded for each of them.
 
     In a local Studio, each job starts after the other jobs that it depends on. `on_created` is
@@ -232,10 +229,10 @@ def create_command(
     is_ordered = host.session.client.is_local_studio and len(requests) > 1
     ordered = OrderedCreation(host.session, requests, files) if is_ordered else None
 
-    async def create_one(rerun: RerunRequest) -> Created | CreatedJob:
+    async def create_one(rerun: RerunRequest) -> str:
         job, request = rerun
-        if ordered is not None and (started := await ordered.created_job(job)) is not None:
-            return started
+        if ordered is not None and (job_id := await ordered.created_id(job)) is not None:
+            return f"created as {job_id[:SHORT_ID]}" if job_id else "created"
         if isinstance(request, StudioError):
             raise request
         outcome = await create(host.app, host.session.commands.job_creator, request, files)
@@ -243,7 +240,7 @@ def create_command(
             raise OutcomeUnknown(GIVEN_UP)
         if isinstance(outcome, JobRefused):
             raise outcome.error
-        return outcome
+        return f"created as {title(outcome.job)}"
 
     return BulkCommand(
         doing="Creating",
@@ -253,23 +250,8 @@ def create_command(
         name=lambda rerun: title(rerun[0]),
         command=create_one,
         unmark=lambda rerun: on_created(rerun[0].id),
-        report_text=_report_text,
-        next_step=_next_step,
+        report_text=str,
     )
-
-
-def _report_text(created: Created | CreatedJob) -> str:
-    if isinstance(created, CreatedJob):
-        return created.words
-    return f"created as {title(created.job)}"
-
-
-def _next_step(created: Sequence[Created | CreatedJob]) -> NextStep | None:
-    owner = next((each.pipeline for each in created if isinstance(each, CreatedJob)), None)
-    if owner is None:
-        return None
-    words = f"open the pipeline {owner.name or owner.pipeline_id}"
-    return NextStep("P", words, OpenPipeline(owner.pipeline_id))
 
 
 def _lines_and_notes(

@@ -103,10 +103,6 @@ async def rerun_after_asking(
         host.post_message(CreateJob(request))
 
 
-def status_words(job: Job) -> str:
-    return (job.status or "unknown").lower()
-
-
 def as_known_now(session: StudioSession, jobs: Sequence[Job]) -> list[Job]:
     """Return jobs in their latest known states."""
     known = session.known_items.jobs([job.id for job in jobs])

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from studio_tui.api.models import Job, JobInput, Pipeline
 from studio_tui.errors import InvalidRequest, StudioError
-from studio_tui.presentation.format import SHORT_ID
 from studio_tui.presentation.pipelines.start_order import order_lines
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.commands import Host
@@ -46,22 +45,8 @@ async def may_start(host: Host, order: StartOrder) -> bool:
     return not order.is_lost or await host.ask(question)
 
 
-@dataclass(frozen=True)
-class CreatedJob:
-    """A job created in a pipeline of rerun jobs."""
-
-    job_id: str
-    """The id of the new job; empty if Studio does not return it."""
-    pipeline: Pipeline
-
-    @property
-    def words(self) -> str:
-        """The outcome: `created as 1a2b3c4d`."""
-        return f"created as {self.job_id[:SHORT_ID]}" if self.job_id else "created"
-
-
 class OrderedCreation:
-    """Creates several jobs with one request, which the first call of `created_job` sends."""
+    """Creates several jobs with one request, which the first call of `created_id` sends."""
 
     def __init__(
         self, session: StudioSession, requests: Sequence[RerunRequest], files: Sequence[Path]
@@ -72,8 +57,8 @@ class OrderedCreation:
         self._files = files
         self._creation: asyncio.Task[Pipeline | None] | None = None
 
-    async def created_job(self, job: Job) -> CreatedJob | None:
-        """Return the new job that repeats `job`.
+    async def created_id(self, job: Job) -> str | None:
+        """Return the id of the new job that repeats `job`; empty if Studio does not return it.
 
         Return `None` if no job depends on another: Studio then creates nothing, and the jobs have
         to be created one by one.
@@ -87,7 +72,7 @@ class OrderedCreation:
         if pipeline is None:
             return None
         created_ids = {run.job_id: run.created_job_id for run in pipeline.job_runs}
-        return CreatedJob(created_ids.get(job.id) or "", pipeline)
+        return created_ids.get(job.id) or ""
 
     async def _request(self) -> Pipeline | None:
         inputs: dict[str, JobInput] = {}
