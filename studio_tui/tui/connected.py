@@ -85,17 +85,10 @@ class Connected:
 
     @property
     def effects_of_quitting(self) -> str:
-        """What quitting causes: the end of a sentence, such as `; jobs keep running`, or empty."""
+        """What quitting causes: the end of a sentence, such as `; jobs keep running`."""
         from studio_tui.presentation.format import plural  # noqa: PLC0415 (not before the first paint)
 
-        running = self.session.batches.remaining
-        held = len(self.session.held.snapshot.value or ())
-        effects: list[str] = []
-        if running:
-            verb = "is" if running == 1 else "are"
-            effects.append(f"{plural(running, 'running command')} {verb} abandoned")
-        if held:
-            effects.append(f"{plural(held, 'command')} that can be undone will not be sent")
-        if not effects and self.may_have_running_jobs:
-            effects = ["jobs keep running"]
-        return f"; {', '.join(effects)}" if effects else ""
+        unfinished = self.session.batches.remaining + len(self.session.held.snapshot.value or ())
+        if unfinished:
+            return f"; {plural(unfinished, 'unfinished command')} will be abandoned"
+        return "; jobs keep running"

@@ -10,7 +10,6 @@ from studio_tui.errors import NO_ANSWER, NotSent, StudioError, TokenOriginChange
 from studio_tui.service.polling.backoff import wait_for
 from studio_tui.tui.frame.choices import TrustChoice
 from studio_tui.tui.frame.dialogs import Confirm
-from studio_tui.tui.frame.request_notices import RESTART
 from studio_tui.tui.frame.welcome import WelcomeScreen
 
 if TYPE_CHECKING:
@@ -65,7 +64,7 @@ CHECK_EVERY = 0.5
 """Seconds between checks whether another program has restarted the local Studio."""
 
 DIED = "The local Studio has died. Starting it again…"
-STOPPED = f"The local Studio was stopped. {RESTART}"
+STOPPED = "The local Studio was stopped. ctrl+r starts it again."
 TRY = "ctrl+r tries to start the local Studio again."
 BACK = "The local Studio runs again"
 JOBS_KEPT_RUNNING = "; its jobs kept running."

@@ -21,15 +21,14 @@ def connected(jobs: JobList | None, *, held: int = 0, running_commands: int = 0)
 
 
 @pytest.mark.parametrize("state", JobState)
-def test_the_effects_of_quitting_include_running_jobs_if_there_are_any(state: JobState) -> None:
+def test_jobs_that_run_or_are_queued_are_running_jobs(state: JobState) -> None:
     not_running = {"COMPLETE", "FAILED", "CANCELED", "DID_NOT_RUN", "TASK", "PENDING", "CREATED"}
-    effects = connected(JobList((job(1, status=state),))).effects_of_quitting
-    assert effects == ("" if state in not_running else "; jobs keep running")
+    jobs = JobList((job(1, status=state),))
+    assert connected(jobs).may_have_running_jobs is (state not in not_running)
+    assert connected(None).may_have_running_jobs, "the jobs are not known yet"
 
 
-def test_the_effects_of_quitting_include_jobs_that_may_run_and_commands_that_are_lost() -> None:
+def test_the_effect_of_quitting_is_that_held_and_running_commands_are_lost() -> None:
     assert connected(None).effects_of_quitting == "; jobs keep running"
-    waiting = connected(JobList(), held=1).effects_of_quitting
-    assert waiting == "; 1 command that can be undone will not be sent"
-    sending = connected(JobList(), running_commands=1).effects_of_quitting
-    assert sending == "; 1 running command is abandoned"
+    lost = connected(JobList(), held=1, running_commands=2).effects_of_quitting
+    assert lost == "; 3 unfinished commands will be abandoned"

@@ -107,8 +107,9 @@ async def run_bulk(host: Host, bulk: BulkCommand[T, R]) -> tuple[ItemOutcome[T, 
     the same command on one of the items still waits, or because the local Studio is known to have
     stopped.
     """
-    if bulk.items and (remedy := remedy_words(host.session.jobs.snapshot.error, host.session)):
-        host.notify_user(f"Nothing was sent: local Studio {remedy}", "warning")
+    error = host.session.jobs.snapshot.error
+    if bulk.items and error is not None and remedy_words(error, host.session):
+        host.notify_user(f"Nothing was sent: {error_message(error, host.session)}", "warning")
         return ()
 
     def unmark_if_done(ended: ItemOutcome[T, R]) -> None:

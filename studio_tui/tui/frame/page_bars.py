@@ -116,7 +116,7 @@ def freshness(snapshot: Snapshot[Any], now: datetime, remedy: str = "") -> Cell:
 
     Data is live until the next answer is overdue, however long the interval between polls is. After
     a failure, the indicator shows the kind of outage and the next try, or instead of them the
-    `remedy`: what the user has to do.
+    `remedy`: what starts Studio, which has stopped.
     """
     data_age = age((now - snapshot.fetched_at).total_seconds()) if snapshot.fetched_at else ""
     if snapshot.error is None:
@@ -130,7 +130,7 @@ def freshness(snapshot: Snapshot[Any], now: datetime, remedy: str = "") -> Cell:
         return Cell(f"{data_age} old", Tone.DIM)
     stale = f"stale {data_age}, " if data_age not in {"", "now"} else ""
     if remedy:
-        return Cell(f"✗ {stale}{remedy}", Tone.BAD)
+        return Cell(f"✗ {stale}stopped: {remedy}", Tone.BAD)
     trouble = f"✗ {stale}{outage_words(snapshot.error)}"
     since = f" since {clock_time(snapshot.failing_since, now)}" if snapshot.failing_since else ""
     trying = f", {next_try(snapshot.next_try_at, now)}" if snapshot.next_try_at else ""

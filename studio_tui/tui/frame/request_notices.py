@@ -27,14 +27,6 @@ NO_ACCOUNT = (
     "and `studio-tui --local` opens it."
 )
 
-START_AGAIN = "Start it with `studio-tui local`, or quit and run `studio-tui --local`."
-"""If this dashboard cannot start the local Studio, which has stopped."""
-
-RESTART = "ctrl+r starts it again."
-"""If this dashboard can start the local Studio, which has stopped."""
-
-RESTARTING = "It is being started again."
-
 
 async def with_notice(app: App[Any], session: StudioSession, command: Awaitable[T]) -> T:
     """Await a command, notify the user if the answer takes long, and raise its errors."""
@@ -70,35 +62,25 @@ async def run_and_report(
 
 def error_message(error: StudioError, session: StudioSession) -> str:
     """Return an error as a sentence, with how to start a local Studio that has stopped."""
-    words = failure_message(error)
-    if not session.is_local or not _may_have_stopped(error):
-        return words
-    if session.is_restarting:
-        return f"{words} {RESTARTING}"
-    return f"{words} {RESTART if session.can_restart else START_AGAIN}"
+    words, remedy = failure_message(error), remedy_words(error, session)
+    return f"{words.removesuffix('.')}: {remedy}." if remedy else words
 
 
 def remedy_words(error: StudioError | None, session: StudioSession) -> str:
-    """Return in few words what starts a local Studio that has stopped; empty if it has not.
-
-    They are about the local Studio, which they do not name.
-    """
-    if not session.is_local or not _may_have_stopped(error):
-        return ""
-    if session.is_restarting:
-        return "starting again…"
-    what_starts = "ctrl+r" if session.can_restart else "`studio-tui local`"
-    return f"stopped: {what_starts} starts it"
-
-
-def _may_have_stopped(error: StudioError | None) -> bool:
+    """Return what starts a local Studio that has stopped; empty if it has not."""
     # A brief cause is another one, such as a server that runs but does not answer.
     is_unsent = isinstance(error, NotSent) and not error.brief
-    return is_unsent and not isinstance(error, NoFreeConnection)
+    if not session.is_local or not is_unsent or isinstance(error, NoFreeConnection):
+        return ""
+    if session.is_restarting:
+        return "it is being started again"
+    return f"{'ctrl+r' if session.can_restart else '`studio-tui local`'} starts it"
 
 
 def unreachable_message(error: StudioError, session: StudioSession) -> str:
     """Return the text shown instead of a list that cannot be loaded."""
-    account = "" if session.is_local or not isinstance(error, TransportError) else NO_ACCOUNT
     words = error_message(error, session)
-    return words if words.endswith(RESTART) else f"{words}\n\nctrl+r retries now.{account}"
+    if remedy_words(error, session):
+        return words
+    account = "" if session.is_local or not isinstance(error, TransportError) else NO_ACCOUNT
+    return f"{words}\n\nctrl+r retries now.{account}"

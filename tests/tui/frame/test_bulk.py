@@ -19,6 +19,6 @@ async def test_nothing_is_held_or_sent_while_the_local_studio_is_known_to_have_s
         doing="Creating", done="created", noun="job", items=("a",), name=str, command=command
     )
     assert await run_bulk(cast(Host, host), bulk) == ()
-    words = "Nothing was sent: local Studio stopped: ctrl+r starts it"
+    words = "Nothing was sent: The local Studio is not running: ctrl+r starts it."
     host.notify_user.assert_called_once_with(words, "warning")
     command.assert_not_called()

@@ -11,7 +11,6 @@ from studio_tui.service.polling.snapshot import Snapshot
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.page_bars import freshness
 from studio_tui.tui.frame.request_notices import error_message, remedy_words, unreachable_message
-from studio_tui.tui.recovery import STOPPED
 from tests.jobs import NOON
 
 NOT_RUNNING = NotSent("The local Studio is not running.")
@@ -41,35 +40,30 @@ def test_a_local_studio_is_said_to_have_stopped_only_if_no_other_cause_is_known(
     assert remedy_words(error, session_with()) == ""
 
 
-def test_every_notice_names_the_same_key_if_the_dashboard_can_restart_studio() -> None:
-    assert (
-        error_message(NOT_RUNNING, session_with())
-        == "The local Studio is not running. ctrl+r starts it again."
-    )
-    assert unreachable_message(NOT_RUNNING, session_with()) == error_message(
-        NOT_RUNNING, session_with()
-    )
-    assert STOPPED.endswith(" ctrl+r starts it again.")
-    words = error_message(NOT_RUNNING, session_with(is_restarting=True))
-    assert words == "The local Studio is not running. It is being started again."
-
-
-def test_the_header_names_what_starts_a_stopped_local_studio() -> None:
+@pytest.mark.parametrize(
+    ("options", "remedy"),
+    [
+        ({}, "ctrl+r starts it"),
+        ({"can_restart": False}, "`studio-tui local` starts it"),
+        ({"is_restarting": True}, "it is being started again"),
+    ],
+)
+def test_notices_lists_and_the_header_name_what_starts_a_stopped_local_studio(
+    options: dict[str, bool], remedy: str
+) -> None:
+    session = session_with(**options)
+    assert remedy_words(NOT_RUNNING, session) == remedy
+    words = f"The local Studio is not running: {remedy}."
+    assert error_message(NOT_RUNNING, session) == words
+    assert unreachable_message(NOT_RUNNING, session) == words
     stopped = Snapshot(value=1, fetched_at=NOON - timedelta(minutes=2), error=NOT_RUNNING)
-    header = freshness(stopped, NOON, remedy_words(NOT_RUNNING, session_with())).text
-    assert header == "✗ stale 2m, stopped: ctrl+r starts it"
-    without_restart = session_with(can_restart=False)
-    assert remedy_words(NOT_RUNNING, without_restart) == "stopped: `studio-tui local` starts it"
+    assert freshness(stopped, NOON, remedy).text == f"✗ stale 2m, stopped: {remedy}"
+
+
+def test_other_errors_have_no_remedy() -> None:
     assert not remedy_words(NOT_RUNNING, session_with(is_local=False))
-    assert remedy_words(NOT_RUNNING, session_with(is_restarting=True)) == "starting again…"
     for error in (None, ServerError(500, "Studio failed.")):
         assert not remedy_words(error, session_with())
-
-
-def test_notices_name_a_command_if_the_dashboard_cannot_restart_studio() -> None:
-    without_restart = session_with(can_restart=False)
-    assert "Start it with `studio-tui local`" in error_message(NOT_RUNNING, without_restart)
-    assert unreachable_message(NOT_RUNNING, without_restart).endswith("ctrl+r retries now.")
 
 
 @pytest.mark.parametrize("error", [NOT_RUNNING, ServerError(500, "Studio failed.")])

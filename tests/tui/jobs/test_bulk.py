@@ -270,7 +270,7 @@ async def test_the_progress_of_a_batch_is_shown_on_every_page_and_intercepts_no_
                 await until_shown(pilot, "No schedules.", "Canceling 0 of 4")
             with step("quitting warns about running commands"):
                 await pilot.press("q")
-                warning = "Press q again to quit; 4 running commands are abandoned"
+                warning = "Press q again to quit; 4 unfinished commands will be abandoned"
                 await until_notified(pilot, warning)
             with step("the batch ends while another page is visible"):
                 may_forward.set()
