@@ -27,22 +27,12 @@ TRACEBACK = (
             "The query ended with exit code 1; its last output: RuntimeError: corrupt tile 17",
             "RuntimeError: corrupt tile 17",
         ),
-        ("The query ended with exit code 3; its last output: line 29", "“line 29”, exit code 3"),
-        ("The query ended with exit code 1; its last output: 0 failed", "“0 failed”, exit code 1"),
-        ("Job failed with exit code 1. Output: WARNING: slow", "“WARNING: slow”, exit code 1"),
-        *(
-            (f"The query ended with exit code 1; its last output: {error}", error)
-            for error in (
-                "error: shard 3 is empty",
-                "fatal: not a git repository",
-                "Killed",
-                "CUDA out of memory",
-                "Segmentation fault (core dumped)",
-                "cp: a.txt: No such file or directory",
-                "could not read shard 3",
-                "2 of 9 checks failed",
-                "✗ shard 3",
-            )
+        ("The query ended with exit code 3; its last output: line 29", "“line 29”"),
+        ("The query ended with exit code 1; its last output: 0 failed", "“0 failed”"),
+        ("Job failed with exit code 1. Output: WARNING: slow", "“WARNING: slow”"),
+        (
+            "The query ended with exit code 1; its last output: error: shard 3 is empty",
+            "“error: shard 3 is empty”",
         ),
         ("The query ended with exit code 3.", "exit code 3"),
         ("Job failed with exit code 1: KeyError: 'path'", "KeyError: 'path'"),
@@ -57,9 +47,9 @@ TRACEBACK = (
         ("Job failed with exit code: -9", "exit code -9 (SIGKILL, often out of memory)"),
         (
             "The query ended with exit code 134 (128+6: SIGABRT); its last output: std: no room",
-            "std: no room",
+            "“std: no room”",
         ),
-        ("Process finished with exit status 2. Output: no such bucket", "no such bucket"),
+        ("Process finished with exit status 2. Output: no bucket", "“no bucket”"),
         ("Script failed: ValueError: bad shard", "ValueError: bad shard"),
         ("Job failed: disk full", "disk full"),
         (f"The query ended with exit code 1:\n{TRACEBACK}", "RuntimeError: corrupt tile 17"),
@@ -73,25 +63,15 @@ TRACEBACK = (
         ),
         ("ValueError: caught KeyError: 'x'", "ValueError: caught KeyError: 'x'"),
         (not_cloned := "The repository could not be cloned: not found", not_cloned),
-        ("The query was killed by signal 9 (SIGKILL).", "signal 9 (SIGKILL)"),
+        ("The query was killed by signal 9 (SIGKILL).", "signal 9"),
         ("Job terminated by signal 15", "signal 15"),
         (
             "The query was killed by signal 6 (SIGABRT); its last output: std::bad_alloc: no room",
-            "std::bad_alloc: no room",
+            "“std::bad_alloc: no room”",
         ),
-        ("The job was killed by signal 9; its last output: done", "signal 9; last output: done"),
         ("The query was killed by signal 6 (SIGABRT).\nstd: no room", "std: no room"),
         (stopped := "The query was killed by signal 9 (SIGKILL), as memory ran out.", stopped),
         (stopped := "Canceled because of a TimeoutError in another", stopped),
-        (
-            "2026-11-28 10:00:01.100 | ERROR    | app:main:10 - /ckpt/42.pt is cut",
-            "/ckpt/42.pt is cut",
-        ),
-        ("[2026-11-28T10:00:01.1+0000] {a.py:5} ERROR - no pool", "no pool"),
-        ("01:02:03 ERROR root no route to db:5432", "root no route to db:5432"),
-        ("query.sh: line 3: nvidia-smi: command not found", "nvidia-smi: command not found"),
-        ("npm ERR! ERESOLVE no tree", "ERESOLVE no tree"),
-        ('10:00:04    column "x" does not exist', 'column "x" does not exist'),
         (at := "12:00 is no time", at),
         ("\n\n  no space left  \nmore", "no space left"),
         ("", ""),
@@ -102,48 +82,15 @@ def test_the_cause_is_extracted_from_any_form_of_error_message(message: str, exp
     assert cause(message) == expected
 
 
-FRAMES, ENDING = TRACEBACK.strip().rsplit("\n", 1)
-NEXT = "\n\nDuring handling of the above exception, another exception occurred:\n\n"
-
-
-def prefixed(prefix: str, text: str) -> str:
-    return "\n".join(prefix + line for line in text.splitlines())
-
-
 @pytest.mark.parametrize("prefix", ["", "[rank0]: ", "2026-11-28 10:00:01 ERROR ", "a | ", "E   "])
-def test_the_cause_in_a_traceback_without_its_beginning_is_its_exception(prefix: str) -> None:
-    assert cause(prefixed(prefix, TRACEBACK)) == ENDING
-    assert cause(prefixed(prefix, TRACEBACK.split("\n", 1)[1])) == ENDING
+def test_the_cause_in_a_traceback_is_its_exception(prefix: str) -> None:
+    prefixed = "\n".join(prefix + line for line in TRACEBACK.splitlines())
+    assert cause(prefixed) == "RuntimeError: corrupt tile 17"
 
 
-@pytest.mark.parametrize(
-    ("message", "expected"),
-    [
-        ("    raise RuntimeError('corrupt tile 17')\n" + ENDING, ENDING),
-        ('…y", line 6, in embed\n    raise Broken(17)\nbase.Broken: 17', "Broken: 17"),
-        (f"ecent call last):\n{TRACEBACK.split(chr(10), 1)[1]}", ENDING),
-        (FRAMES, cut := "traceback cut off after: raise RuntimeError('corrupt tile 17')"),
-        (prefixed("[rank0]: ", FRAMES), cut),
-        (f"The query ended with exit code 1:\n{FRAMES}\n… [truncated]", cut),
-        (FRAMES.split("\n", 1)[1], cut),
-        (FRAMES[:60], f"traceback cut off after: {FRAMES[:60].splitlines()[1].strip()}"),
-        (
-            f"{TRACEBACK}{NEXT}{FRAMES}",
-            f"exception in embed (query.py, line 6), whose traceback is cut off (after {ENDING})",
-        ),
-        (f"{TRACEBACK}{NEXT}{FRAMES}\nValueError: 3", "ValueError: 3"),
-        (" ".join(TRACEBACK.split()), ENDING),
-        (" ".join(FRAMES.split()), f"traceback cut off after: {' '.join(FRAMES.split()[5:])}"),
-        ("Job failed: " + TRACEBACK.replace("\n", "\\n").replace('"', '\\"'), ENDING),
-        ("╭─ Traceback (most recent call last) ─╮\n│ a.py:3 in f │", f"{cut[:24]} a.py:3 in f"),
-        (head := "Traceback (most recent call last):", head),
-        ("Parse error, line 3, in a.sql\n  select\nHINT: quote", "Parse error, line 3, in a.sql"),
-    ],
-)
-def test_the_cause_in_a_part_of_a_traceback_is_not_its_first_line(
-    message: str, expected: str
-) -> None:
-    assert cause(message) == expected
+def test_a_traceback_without_an_exception_is_no_cause() -> None:
+    frames = TRACEBACK.rsplit("\n", 2)[0]
+    assert cause(f"Disk full\n{frames}") == "Disk full"
 
 
 @given(st.text(max_size=300).map(safe_block))

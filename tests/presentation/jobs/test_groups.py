@@ -131,7 +131,7 @@ def test_a_group_of_schedules_counts_no_jobs() -> None:
 
 
 def test_failures_of_a_group_that_differ_only_in_numbers_are_counted_together() -> None:
-    full_message = "The query ended with exit code 1; its last output: E: tile 5"
+    full_message = "The query ended with exit code 1: E: tile 5"
     errors = ["E: tile 17", "E: tile 4", full_message, "F: disk full", None]
     jobs = [job(n, "FAILED", error_message=error) for n, error in enumerate(errors)]
     values = {

@@ -109,7 +109,7 @@ def test_during_an_outage_the_log_header_shows_the_same_as_the_page_header(
 
 def test_the_failure_cause_omits_the_sentence_around_it() -> None:
     full_message = "The query ended with exit code 1; its last output: no such bucket"
-    assert failure_cause(job(1, "FAILED", error_message=full_message), b"") == "no such bucket"
+    assert failure_cause(job(1, "FAILED", error_message=full_message), b"") == "“no such bucket”"
     assert failure_cause(job(1, "FAILED", error_message="disk\nfull"), b"") == "disk"
     log_end = b"Traceback (most recent call last):\nKeyError: 'path'\n"
     assert failure_cause(job(1, "FAILED"), log_end) == "KeyError: 'path'"
@@ -132,14 +132,6 @@ def test_the_header_names_each_exit_code_once(message: str, count: int) -> None:
     words = " ".join([*(part.text for part in job_parts(failed, NOON, reason)), reason])
     assert words.count("exit code") == count
     assert "exit code 137" in words
-
-
-def test_the_header_omits_a_plain_exit_code_that_follows_the_last_output() -> None:
-    message = "The query ended with exit code 3; its last output: line 29"
-    failed = job(1, "FAILED", exit_code=3, error_message=message)
-    reason = failure_cause(failed, b"")
-    assert reason == "“line 29”, exit code 3"
-    assert not any("exit code" in part.text for part in job_parts(failed, NOON, reason))
 
 
 def test_the_header_of_a_blocked_job_has_the_sign_and_the_word_of_its_row() -> None:
