@@ -7,11 +7,12 @@ from typing import Any, ClassVar
 from studio_tui import clock
 from studio_tui.api.ids import NO_ID, is_usable_id
 from studio_tui.api.models import Job, Pipeline
+from studio_tui.presentation.format import plural
 from studio_tui.presentation.jobs.bulk import why_not_cancel
 from studio_tui.presentation.schedules.rows import is_suspended, rebuilt_datasets
 from studio_tui.presentation.schedules.start_times import describe_time
 from studio_tui.service.commands.submitted import RelatedRequest
-from studio_tui.tui.frame.bulk import BulkCommand, begin_bulk
+from studio_tui.tui.frame.bulk import BulkCommand, begin_bulk, question_lines
 from studio_tui.tui.frame.commands import Command, Host, why_read_only
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.request_notices import run_and_report
@@ -19,7 +20,7 @@ from studio_tui.tui.jobs.bulk import BulkJobs
 from studio_tui.tui.jobs.controller import JobController, show_runs
 from studio_tui.tui.jobs.create import create_and_notify
 from studio_tui.tui.jobs.marked import MarkedJobs
-from studio_tui.tui.jobs.naming import describe_schedule, title
+from studio_tui.tui.jobs.naming import describe_schedule, time_of, title
 from studio_tui.tui.jobs.questions import prepared_repeat
 from studio_tui.tui.jobs.rerun import with_schedule
 from studio_tui.tui.messages import CRON_FIELD, OpenForm, SchedulePipeline
@@ -86,6 +87,8 @@ class ScheduleController(JobController):
         commands = self._host.session.commands.schedules
         command = commands.suspend if active else commands.resume
         if self.marked.count():
+            if not await self._ask_about_marked(active or tasks, suspending=bool(active)):
+                return
             begin_bulk(
                 self._host,
                 BulkCommand[Job, Job | None](
@@ -105,6 +108,22 @@ class ScheduleController(JobController):
             task = tasks[0]
             done = partial(_outcome, task, has_suspended=bool(active))
             await run_and_report(self._host, title(task), command(task.id), done)
+
+    async def _ask_about_marked(self, tasks: Sequence[Job], *, suspending: bool) -> bool:
+        verb = "Suspend" if suspending else "Resume"
+        effect = ("They create no runs until they are resumed; running ones finish.",)
+        question = Confirm(
+            f"{verb} {plural(len(tasks), 'schedule')}?",
+            question_lines(
+                self._host,
+                effect if suspending else (),
+                [f"  {title(task)}  {time_of(task)}" for task in tasks],
+            ),
+            yes=verb,
+            no="Don't",
+            default_yes=not suspending,
+        )
+        return await self._host.ask(question)
 
     def show_runs(self) -> None:
         show_runs(self._host, [task for task in self._targets() if is_usable_id(task.id)])

@@ -602,9 +602,15 @@ async def test_marked_schedules_are_suspended_resumed_and_canceled_together(
         # The list shows it some time after the answer to the command.
         await until(pilot, lambda: screen_text(pilot).count("  suspended  ") == 1)
         await pilot.press("a", "p")
+        await until_shown(pilot, "Suspend 2 schedules?", YEARLY)
+        await pilot.press("enter")  # for the default No
+        await until(pilot, lambda: isinstance(pilot.app.screen, SchedulesScreen))
+        await pilot.press("p", "y")
         await until_notified(pilot, "2 schedules suspended")
         await until(pilot, lambda: screen_text(pilot).count("  suspended  ") == 3)
         await pilot.press("a", "p")
+        await until_shown(pilot, "Resume 3 schedules?", "nightly.py", "weekly.py", "yearly.py")
+        await pilot.press("enter")
         await until_notified(pilot, "3 schedules resumed")
         assert all(job["schedule"]["suspended_at"] is None for job in tasks(studio))
         await pilot.press("a", "space")
