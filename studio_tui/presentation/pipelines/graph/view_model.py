@@ -89,9 +89,8 @@ class ViewModel:
         return self.jobs.get(node.run) if node.run is not None else None
 
     def bar(self, node: Node) -> Progress | None:
-        """Return the progress of a running job, if it shows any."""
-        is_running = node.run is not None and self.statuses.states[node.id] is NodeState.RUNNING
-        return self.bars.get(node.run or "") if is_running else None
+        """Return the progress of a running job, if it shows any; a starting job has none."""
+        return self.bars.get(node.run or "") if node.state is JobState.RUNNING else None
 
     def wait_of(self, node_id: str) -> Wait | None:
         """Return why a job does not run its query; `None` if it does or has ended."""

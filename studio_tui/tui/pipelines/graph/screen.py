@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 
-from studio_tui.presentation.pipelines.graph.statuses import NodeState
+from studio_tui.api.states import JobState
 from studio_tui.service.polling.snapshot import SnapshotPublisher
 from studio_tui.tui.frame.commands import Basics, bindings
 from studio_tui.tui.frame.page import Page
@@ -252,7 +252,7 @@ class PipelineScreen(Page):
         if self.subscriptions.is_on and self.state.is_loaded:
             runs = self.views.runs()
             self.source.request_first(run for _, run in runs)
-            self.progress.follow(run for state, run in runs if state is NodeState.RUNNING)
+            self.progress.follow(run for state, run in runs if state is JobState.RUNNING)
 
     # Events.
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from textual.screen import Screen
 
-from studio_tui.presentation.pipelines.graph.statuses import NodeState
+from studio_tui.api.states import JobState
 from studio_tui.tui.pipelines.graph.drawing_view import DrawingView
 from studio_tui.tui.pipelines.graph.memory import Mode
 from studio_tui.tui.pipelines.graph.rows_view import RowsView
@@ -99,11 +99,13 @@ class Views:
             self._state.note(left=left, top=top)
         self._state.keep()
 
-    def runs(self) -> Sequence[tuple[NodeState, str]]:
+    def runs(self) -> Sequence[tuple[JobState, str]]:
         """Return state and run id of the jobs with a run that are visible or in visible groups."""
         loaded = self._state.loaded
-        states, nodes = loaded.statuses.states, loaded.plan.nodes
+        nodes = loaded.plan.nodes
         ids = [each for key in self.shown.in_sight() for each in self.shown.members(key)]
         return [
-            (states[node_id], run) for node_id in ids if (run := nodes[node_id].run) is not None
+            (nodes[node_id].state, run)
+            for node_id in ids
+            if (run := nodes[node_id].run) is not None
         ]

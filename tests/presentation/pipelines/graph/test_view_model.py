@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from studio_tui.api.models import Job
+from studio_tui.presentation.logs.progress import Progress
 from studio_tui.presentation.pipelines.graph.plan import plan_of
 from studio_tui.presentation.pipelines.graph.statuses import judge
 from studio_tui.presentation.pipelines.graph.view_model import RunTime, ViewModel
@@ -55,6 +56,17 @@ def test_a_queued_job_shows_why_its_cluster_cannot_start_it() -> None:
     wait = view_model(queued, split="QUEUED").wait_of("split")
     assert wait is not None
     assert wait.words == f"queued: waits for {reason}"
+
+
+@pytest.mark.parametrize(("status", "has_bar"), [("INIT", False), ("RUNNING", True)])
+def test_a_bar_of_the_installation_of_its_environment_is_not_a_jobs_progress(
+    status: str, has_bar: bool
+) -> None:
+    model = view_model(split=status)
+    node = model.plan.nodes["split"]
+    assert node.run is not None
+    model = replace(model, bars={node.run: Progress("", 42.0, 100.0, 42.0, "", None, None, None)})
+    assert (model.bar(node) is not None) is has_bar
 
 
 def test_the_duration_of_a_review_is_not_time_in_the_queue() -> None:
