@@ -25,6 +25,7 @@ from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.request_notices import error_message
 from studio_tui.tui.pipelines.stopping import (
+    name_among,
     name_lines,
     name_of,
     pause_at_once,
@@ -96,10 +97,14 @@ class BulkPipelines:
                 f"{count if len(outcomes) > 1 else 'Not paused yet:'} {why}", "warning"
             )
 
-    def repeated_jobs(self, pipelines: Sequence[Pipeline]) -> Sequence[Node]:
+    def repeated_jobs(self, pipelines: Sequence[Pipeline]) -> Sequence[tuple[Pipeline, Node]]:
         """Return the jobs that run again if pipelines are resumed."""
         is_local = self._host.session.is_local
-        return [node for each in pipelines for node in repeated_by_resume(each, is_local=is_local)]
+        return [
+            (each, node)
+            for each in pipelines
+            for node in repeated_by_resume(each, is_local=is_local)
+        ]
 
     async def confirm_pause_or_resume(
         self,
@@ -113,8 +118,10 @@ class BulkPipelines:
         left_out = _left_out(excluded, f"cannot be {done}")
         effects: tuple[str, ...] = ()
         if not pausing and (repeated := self.repeated_jobs(chosen)):
-            jobs = f"{plural(len(repeated), 'job')} that {how_stopped(repeated)} will run again:"
-            effects = (jobs, *name_lines([node.name for node in repeated]))
+            stopped = how_stopped([node for _, node in repeated])
+            jobs = f"{plural(len(repeated), 'job')} that {stopped} will run again:"
+            names = [name_among(node.name, each, chosen) for each, node in repeated]
+            effects = (jobs, *name_lines(names))
         names = [f"  {title(each)}  {(each.status or 'unknown').lower()}" for each in chosen]
         question = Confirm(
             f"{verb} {plural(len(chosen), 'pipeline')}?",

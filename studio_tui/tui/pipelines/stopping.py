@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from studio_tui.api.models import Pipeline, PipelineJob
 from studio_tui.api.states import JobState, PipelineState
 from studio_tui.errors import InvalidRequest
-from studio_tui.presentation.format import plural
+from studio_tui.presentation.format import SHORT_ID, plural
 from studio_tui.service.commands.pipelines import (
     PauseOutcome,
     PipelineCommands,
@@ -26,8 +26,19 @@ def can_stop(pipeline: Pipeline) -> bool:
 
 
 def _running_names(pipelines: Sequence[Pipeline]) -> list[str]:
-    runs = (run for each in pipelines for run in runs_to_cancel(each))
-    return [name_of(run) for run in runs if run.state not in _NOT_STARTED]
+    return [
+        name_among(name_of(run), each, pipelines)
+        for each in pipelines
+        for run in runs_to_cancel(each)
+        if run.state not in _NOT_STARTED
+    ]
+
+
+def name_among(job: str, pipeline: Pipeline, pipelines: Sequence[Pipeline]) -> str:
+    """Return the name of a job; among several pipelines, such as `load of etl (1a2b3c4d)`."""
+    if len(pipelines) == 1:
+        return job
+    return f"{job} of {pipeline.name or 'a pipeline'} ({pipeline.pipeline_id[:SHORT_ID]})"
 
 
 def stop_effects(pipelines: Sequence[Pipeline], *, are_paused: bool) -> Sequence[str]:

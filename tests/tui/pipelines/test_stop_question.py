@@ -34,9 +34,10 @@ def test_the_effects_depend_on_the_state_of_the_pipeline_and_its_jobs(
     assert stop_effects([stopped], are_paused=status == "PAUSED") == effects
 
 
-def test_the_question_names_the_jobs_of_all_pipelines() -> None:
+def test_the_question_names_the_jobs_of_all_pipelines_and_the_pipeline_of_each() -> None:
     pipelines = [pipeline(number, "RUNNING", RUNNING) for number in (1, 2)]
-    effects = ["They will be paused, and 2 jobs canceled:", *["    load.py"] * 2]
+    names = [f"    load.py of pipeline-{number} ({number:08})" for number in (1, 2)]
+    effects = ["They will be paused, and 2 jobs canceled:", *names]
     waiting = "2 jobs in the queue will not start."
     assert stop_effects(pipelines, are_paused=False) == [*effects, waiting, *LATER_STARTS]
 
