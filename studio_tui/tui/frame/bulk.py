@@ -103,12 +103,15 @@ def begin_bulk(host: Host, bulk: BulkCommand[Any, Any]) -> None:
 async def run_bulk(host: Host, bulk: BulkCommand[T, R]) -> tuple[ItemOutcome[T, R], ...]:
     """Run a command on many items and report the outcomes; call from a worker of the app.
 
-    The result is empty if nothing is sent: because the user undoes the command in time, because
-    the same command on one of the items still waits, or because the local Studio is known to have
+    The result is empty if nothing is sent: because there are no items, the user undoes the command
+    in time, the same command on one of the items still waits, or the local Studio is known to have
     stopped.
     """
+    if not bulk.items:
+        host.notify_user("Nothing was sent, as nothing is left to do", "warning")
+        return ()
     error = host.session.jobs.snapshot.error
-    if bulk.items and error is not None and remedy_words(error, host.session):
+    if error is not None and remedy_words(error, host.session):
         host.notify_user(f"Nothing was sent: {error_message(error, host.session)}", "warning")
         return ()
 
@@ -116,11 +119,11 @@ async def run_bulk(host: Host, bulk: BulkCommand[T, R]) -> tuple[ItemOutcome[T, 
         if ended.outcome is Outcome.DONE:
             bulk.unmark(ended.item)
 
-    # A single item waits too: it may be the only one of many marked items that can be canceled.
-    is_held = bulk.can_be_undone and bulk.items
     targets = frozenset(f"{bulk.doing} {bulk.name(item)}" for item in bulk.items)
     try:
-        if is_held and not await host.session.held.may_be_sent(_undo_words(bulk), targets):
+        if bulk.can_be_undone and not await host.session.held.may_be_sent(
+            _undo_words(bulk), targets
+        ):
             return ()
     except NotSent as error:
         host.notify_user(str(error), "warning")

@@ -22,3 +22,13 @@ async def test_nothing_is_held_or_sent_while_the_local_studio_is_known_to_have_s
     words = "Nothing was sent: The local Studio is not running: ctrl+r starts it."
     host.notify_user.assert_called_once_with(words, "warning")
     command.assert_not_called()
+
+
+async def test_nothing_is_sent_if_all_items_have_ended_meanwhile() -> None:
+    host, command = mock.Mock(), mock.AsyncMock()
+    bulk: BulkCommand[str, None] = BulkCommand(
+        doing="Canceling", done="canceled", noun="job", items=(), name=str, command=command
+    )
+    assert await run_bulk(cast(Host, host), bulk) == ()
+    words = "Nothing was sent, as nothing is left to do"
+    host.notify_user.assert_called_once_with(words, "warning")

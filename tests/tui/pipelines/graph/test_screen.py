@@ -494,7 +494,7 @@ async def test_a_pending_request_to_a_studio_that_does_not_answer_is_reported(
         await press(pilot, ("p",))
         await until_shown(pilot, "Pausing 0 of 1")
         connection_fails.set()
-        await until_shown(pilot, "studio.test refuses connections.", "studio-tui --local")
+        await until_shown(pilot, "studio.test refuses connections.", "`studio-tui")
         await until(pilot, lambda: "Pausing" not in screen_text(pilot))
 
 
